@@ -1,1 +1,24 @@
-//! What Nadi decides.
+//! What Nadi decides: the rules and types of doctor appointments.
+//!
+//! Nothing here does IO, reads a clock or draws a random number; time and
+//! randomness come in as arguments. Everything compiles for `wasm32`, and what
+//! needs time-zone tables is behind the `server` feature, so that the browser
+//! never downloads them.
+//!
+//! Not for: SQL, HTTP, HTML or sentences. The `server` crate does, `app` shows.
+
+pub mod actor;
+pub mod appointment;
+pub mod calendar;
+pub mod failure;
+pub mod ids;
+pub mod input;
+#[cfg(feature = "server")]
+pub mod ports;
+#[cfg(feature = "server")]
+pub mod schedule;
+pub mod visit;
+#[cfg(feature = "server")]
+pub mod wall;
+
+pub use failure::{Failure, Field, FieldProblem, Problem};

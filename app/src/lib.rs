@@ -1,9 +1,9 @@
 //! What Nadi shows.
 #![recursion_limit = "256"]
 use leptos::prelude::*;
-use leptos_meta::{provide_meta_context, MetaTags, Title};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{path, SsrMode};
+use leptos_router::{SsrMode, path};
 
 /// Wakes the islands of a rendered page.
 #[cfg(feature = "hydrate")]

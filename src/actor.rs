@@ -1,0 +1,163 @@
+//! Who is asking, and what they may do.
+//!
+//! Services ask these questions before they touch anything; pages ask them
+//! only to decide what to offer.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::ids::{AccountId, ClinicId, DoctorId, PersonId};
+
+/// One request: who asks, and the single `now` that every rule of it is judged by.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub actor: Actor,
+    pub now: DateTime<Utc>,
+    pub request_id: Uuid,
+}
+
+impl Caller {
+    /// The signed-in account behind this request.
+    ///
+    /// # Errors
+    /// [`Failure::SignInFirst`] for a visitor.
+    pub fn signed_in(&self) -> Result<&SignedIn, Failure> {
+        match &self.actor {
+            Actor::Visitor => Err(Failure::SignInFirst),
+            Actor::Account(account) => Ok(account),
+        }
+    }
+}
+
+/// Who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody we know.
+    Visitor,
+    /// A signed-in account, with everything it may act as.
+    Account(Box<SignedIn>),
+}
+
+/// A signed-in account. Every account is a patient; some are more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    pub account: AccountId,
+    /// The person this account is itself.
+    pub person: PersonId,
+    pub name: String,
+    pub doctor: Option<DoctorId>,
+    pub administers: Administers,
+}
+
+/// The clinics an account administers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Administers {
+    Nothing,
+    Clinics(Vec<ClinicId>),
+    Everything,
+}
+
+impl Administers {
+    pub fn any(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    pub fn clinic(&self, clinic: ClinicId) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Clinics(clinics) => clinics.contains(&clinic),
+            Self::Everything => true,
+        }
+    }
+}
+
+impl SignedIn {
+    /// May this account change the clinic's doctors, locations and hours?
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`], so that nothing tells an outsider what exists.
+    pub fn must_administer(&self, clinic: ClinicId) -> Result<(), Failure> {
+        if self.administers.clinic(clinic) { Ok(()) } else { Err(Failure::NotFound) }
+    }
+
+    /// In which capacity this account may act on an appointment, if any.
+    pub fn capacity_for(
+        &self,
+        booked_by: AccountId,
+        doctor: DoctorId,
+        clinic: ClinicId,
+    ) -> Option<Capacity> {
+        if booked_by == self.account {
+            Some(Capacity::Patient)
+        } else if self.doctor == Some(doctor) {
+            Some(Capacity::Doctor)
+        } else if self.administers.clinic(clinic) {
+            Some(Capacity::Administrator)
+        } else {
+            None
+        }
+    }
+}
+
+/// The side from which someone acts on one appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capacity {
+    Patient,
+    Doctor,
+    Administrator,
+    /// The platform itself: an expiry, a replaced hold.
+    System,
+}
+
+impl Capacity {
+    /// The word stored and shown in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::Doctor => "doctor",
+            Self::Administrator => "administrator",
+            Self::System => "system",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(doctor: Option<DoctorId>, administers: Administers) -> SignedIn {
+        SignedIn {
+            account: AccountId(Uuid::from_u128(1)),
+            person: PersonId(Uuid::from_u128(2)),
+            name: "Asha".into(),
+            doctor,
+            administers,
+        }
+    }
+
+    #[test]
+    fn an_appointment_is_open_to_its_booker_its_doctor_and_its_clinic_only() {
+        let doctor = DoctorId(Uuid::from_u128(3));
+        let clinic = ClinicId(Uuid::from_u128(4));
+        let other = AccountId(Uuid::from_u128(9));
+        let own = AccountId(Uuid::from_u128(1));
+
+        let patient = account(None, Administers::Nothing);
+        assert_eq!(patient.capacity_for(own, doctor, clinic), Some(Capacity::Patient));
+        assert_eq!(patient.capacity_for(other, doctor, clinic), None);
+
+        let its_doctor = account(Some(doctor), Administers::Nothing);
+        assert_eq!(its_doctor.capacity_for(other, doctor, clinic), Some(Capacity::Doctor));
+        let another = account(Some(DoctorId(Uuid::from_u128(8))), Administers::Nothing);
+        assert_eq!(another.capacity_for(other, doctor, clinic), None);
+
+        let staff = account(None, Administers::Clinics(vec![clinic]));
+        assert_eq!(staff.capacity_for(other, doctor, clinic), Some(Capacity::Administrator));
+        let elsewhere = account(None, Administers::Clinics(vec![ClinicId(Uuid::from_u128(7))]));
+        assert_eq!(elsewhere.capacity_for(other, doctor, clinic), None);
+        assert!(elsewhere.must_administer(clinic).is_err());
+    }
+}

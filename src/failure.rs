@@ -1,0 +1,142 @@
+//! Every way in which a request can fail, as data. The sentences live in `app`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::appointment::Refusal;
+
+/// Why a request was not carried out. Whatever it is, nothing was changed
+/// (but for a wrong code, which uses up a try).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Failure {
+    /// There is no such thing, or it is not the caller's to see.
+    #[error("not found")]
+    NotFound,
+    /// The caller has to sign in first.
+    #[error("sign-in needed")]
+    SignInFirst,
+    /// The caller is signed in, and this is not for them.
+    #[error("not allowed")]
+    NotAllowed,
+    /// E-mail and password do not go together.
+    #[error("wrong e-mail or password")]
+    WrongCredentials,
+    /// Too many tries; the seconds until the next one is allowed.
+    #[error("too many tries")]
+    TooManyTries { retry_after_seconds: u32 },
+    /// What was typed cannot be used; at least one problem is named.
+    #[error("invalid input")]
+    Invalid(Vec<FieldProblem>),
+    /// The booking rules say no.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// Someone changed it in the meantime.
+    #[error("stale view")]
+    Stale,
+    /// The request itself cannot be read: a broken form, a foreign page.
+    #[error("malformed request")]
+    Malformed,
+    /// A server we need does not answer. Trying again later is right.
+    #[error("temporarily unavailable")]
+    Unavailable,
+}
+
+impl Failure {
+    /// The HTTP status that says the same (RFC 9110).
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::SignInFirst => 401,
+            Self::NotAllowed => 403,
+            Self::WrongCredentials | Self::Invalid(_) => 422,
+            Self::TooManyTries { .. } => 429,
+            Self::Refused(refusal) => refusal.status(),
+            Self::Stale => 412,
+            Self::Malformed => 400,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// A single problem with a single field.
+    pub fn field(field: Field, problem: Problem) -> Self {
+        Self::Invalid(vec![FieldProblem { field, problem }])
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<FieldProblem> for Failure {
+    fn from(problem: FieldProblem) -> Self {
+        Self::Invalid(vec![problem])
+    }
+}
+
+/// A field of some form, by the name it has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    Name,
+    Email,
+    Password,
+    Code,
+    Title,
+    Bio,
+    Languages,
+    Qualifications,
+    Fee,
+    Specialty,
+    Status,
+    Clinic,
+    Location,
+    Address,
+    City,
+    Latitude,
+    Longitude,
+    TimeZone,
+    Weekday,
+    StartsAt,
+    EndsAt,
+    SlotMinutes,
+    SeatCapacity,
+    Mode,
+    EffectiveFrom,
+    EffectiveUntil,
+    Reason,
+    Slug,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    Missing,
+    /// Longer than this many characters.
+    TooLong(u32),
+    /// Shorter than this many characters.
+    TooShort(u32),
+    /// Not written the way such a thing is written.
+    Malformed,
+    /// Outside this range, both ends included.
+    OutOfRange {
+        min: i64,
+        max: i64,
+    },
+    /// Not one of the choices.
+    Unknown,
+    /// It ends before it starts.
+    EndsBeforeStart,
+    /// It overlaps another line of the same form.
+    Overlaps,
+    /// Somebody else has it already.
+    Taken,
+}
+
+/// One problem with one field; for a form of several lines, on which line (from 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    pub field: Field,
+    pub problem: Problem,
+}

@@ -1,0 +1,132 @@
+//! Running the clinic: doctors and locations.
+
+use async_trait::async_trait;
+
+use super::{Answer, Page};
+use crate::actor::Caller;
+use crate::ids::{CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
+use crate::input::{Email, Slug};
+
+/// Whether a doctor can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DoctorStatus {
+    /// Being set up; not shown.
+    Draft,
+    /// Shown and bookable.
+    Listed,
+    /// Not shown; existing appointments stand.
+    Suspended,
+}
+
+impl DoctorStatus {
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Listed, Self::Suspended];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Listed => "listed",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClinicView {
+    pub id: ClinicId,
+    pub name: String,
+    pub currency: String,
+    pub zone: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocationView {
+    pub id: LocationId,
+    pub clinic: ClinicId,
+    pub clinic_name: String,
+    pub name: String,
+    pub address: String,
+    pub city: CityId,
+    pub city_name: String,
+    pub zone: String,
+    pub version: i32,
+}
+
+/// A location as typed; checked behind the port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocationForm {
+    pub clinic: ClinicId,
+    pub name: String,
+    pub address: String,
+    /// By slug.
+    pub city: String,
+    /// An IANA name, such as `Asia/Kolkata`.
+    pub zone: String,
+    /// The version the form was made from; `None` for a new location.
+    pub version: Option<i32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoctorRow {
+    pub id: DoctorId,
+    pub slug: Slug,
+    pub name: String,
+    pub specialty: String,
+    pub clinic_name: String,
+    pub status: DoctorStatus,
+}
+
+pub type DoctorRows = Page<DoctorRow>;
+
+/// A doctor as typed; checked behind the port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoctorForm {
+    pub clinic: ClinicId,
+    pub name: String,
+    pub qualifications: String,
+    pub bio: String,
+    pub languages: Vec<String>,
+    pub specialty: SpecialtyId,
+    pub fee_minor_units: i64,
+    pub status: DoctorStatus,
+    /// The account with which the doctor signs in; it has to exist.
+    pub account_email: Option<Email>,
+    /// The version the form was made from; `None` for a new doctor.
+    pub version: Option<i32>,
+}
+
+/// Every method answers `SignInFirst` to a visitor, `NotAllowed` to an account that
+/// administers nothing, and `NotFound` for a clinic that is not the caller's.
+#[async_trait]
+pub trait Administration: Send + Sync {
+    /// The clinics the caller administers, by name.
+    async fn clinics(&self, caller: &Caller) -> Answer<Vec<ClinicView>>;
+    /// One page (50) of their doctors, by name; `text` narrows by name.
+    async fn doctors(&self, caller: &Caller, text: Option<&str>, page: u32) -> Answer<DoctorRows>;
+    async fn doctor(&self, caller: &Caller, id: DoctorId) -> Answer<DoctorForm>;
+    async fn add_doctor(&self, caller: &Caller, form: DoctorForm) -> Answer<DoctorId>;
+    /// # Errors
+    /// `Stale` when someone saved it in the meantime.
+    async fn save_doctor(&self, caller: &Caller, id: DoctorId, form: DoctorForm) -> Answer<()>;
+    /// One page (50) of locations, by name; `clinic` narrows.
+    async fn locations(
+        &self,
+        caller: &Caller,
+        clinic: Option<ClinicId>,
+        page: u32,
+    ) -> Answer<Page<LocationView>>;
+    async fn location(&self, caller: &Caller, id: LocationId) -> Answer<LocationView>;
+    async fn add_location(&self, caller: &Caller, form: LocationForm) -> Answer<LocationId>;
+    /// # Errors
+    /// `Stale` when someone saved it in the meantime; `Invalid` with `TimeZone` when the
+    /// zone changes although future times are booked there.
+    async fn save_location(
+        &self,
+        caller: &Caller,
+        id: LocationId,
+        form: LocationForm,
+    ) -> Answer<()>;
+}

@@ -1,0 +1,155 @@
+//! Finding a doctor and a free time. Open to everyone.
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use super::{Answer, Page};
+use crate::actor::Caller;
+use crate::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId};
+use crate::input::Slug;
+use crate::visit::{Fee, Mode};
+
+/// A specialty with the number of listed doctors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Specialty {
+    pub id: SpecialtyId,
+    pub slug: String,
+    pub name: String,
+    /// `modern` or `ayurveda`.
+    pub tradition: String,
+    /// One sentence: what people come for.
+    pub summary: String,
+    pub doctors: i64,
+}
+
+/// A city where someone is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct City {
+    pub id: CityId,
+    pub slug: String,
+    pub name: String,
+    pub country: String,
+    pub doctors: i64,
+}
+
+/// A place where a doctor sees people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub id: LocationId,
+    pub name: String,
+    pub address: String,
+    pub city: String,
+    pub zone: Tz,
+}
+
+/// A search. Everything is optional; what is `None` does not narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DoctorQuery {
+    /// Words of a name or specialty; at most 100 characters.
+    pub text: Option<String>,
+    /// By slug. One that does not exist finds nobody.
+    pub specialty: Option<String>,
+    /// By slug.
+    pub city: Option<String>,
+    pub mode: Option<Mode>,
+    /// Free on this date, at the location.
+    pub date: Option<NaiveDate>,
+    /// From 1; 0 means 1.
+    pub page: u32,
+}
+
+/// A doctor in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoctorCard {
+    pub id: DoctorId,
+    pub slug: Slug,
+    pub name: String,
+    pub specialties: Vec<String>,
+    pub place: Option<Place>,
+    pub languages: Vec<String>,
+    pub fee: Fee,
+    pub video: bool,
+    /// The next few free times (at most six), soonest first; on the asked date when there is one.
+    pub next_times: Vec<FreeTime>,
+}
+
+pub type DoctorPage = Page<DoctorCard>;
+
+/// A doctor's own page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoctorProfile {
+    pub id: DoctorId,
+    pub slug: Slug,
+    pub name: String,
+    pub specialties: Vec<String>,
+    pub qualifications: String,
+    pub bio: String,
+    pub languages: Vec<String>,
+    pub fee: Fee,
+    pub places: Vec<Place>,
+    pub video: bool,
+    pub clinic: String,
+    /// How long before the start a patient may still cancel, in minutes.
+    pub cancel_notice_minutes: i32,
+}
+
+/// A time that can be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreeTime {
+    pub slot: SlotId,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    /// The date at the location.
+    pub local_date: NaiveDate,
+    pub place: Place,
+    pub mode: Mode,
+    pub seats_free: i64,
+}
+
+/// Which free times of a doctor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreeTimesQuery {
+    pub doctor: DoctorId,
+    /// First date, at the location.
+    pub from: NaiveDate,
+    /// First date no longer wanted; at most 62 days after `from`.
+    pub until: NaiveDate,
+    pub location: Option<LocationId>,
+    pub mode: Option<Mode>,
+}
+
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// All specialties, by name.
+    async fn specialties(&self, caller: &Caller) -> Answer<Vec<Specialty>>;
+    /// Cities with at least one listed doctor, by name.
+    async fn cities(&self, caller: &Caller) -> Answer<Vec<City>>;
+    /// One page (20) of listed doctors, those with the soonest free time first.
+    async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage>;
+    /// # Errors
+    /// `NotFound` for an unknown or unlisted doctor.
+    async fn doctor(&self, caller: &Caller, slug: &Slug) -> Answer<DoctorProfile>;
+    /// The free times in a range, soonest first; the very same rule as the hold uses.
+    async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>>;
+    /// The first date, from `from` on, with a free time; to jump to once.
+    async fn next_free_date(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        from: NaiveDate,
+    ) -> Answer<Option<NaiveDate>>;
+    /// The free times nearest to an instant, soonest first: for "That time was just taken".
+    async fn nearest_free(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        to: DateTime<Utc>,
+        limit: u8,
+    ) -> Answer<Vec<FreeTime>>;
+    /// One time of this doctor, if it is free.
+    ///
+    /// # Errors
+    /// `Refused` with `NotOffered`, `InThePast` or `Taken`.
+    async fn free_time(&self, caller: &Caller, doctor: DoctorId, slot: SlotId) -> Answer<FreeTime>;
+}

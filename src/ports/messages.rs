@@ -1,0 +1,49 @@
+//! Reaching people, by e-mail or phone.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::Answer;
+use crate::actor::Caller;
+
+/// A message to one person, already in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Where it goes: an e-mail address today, a phone number one day.
+    pub to: String,
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+    /// The same for every attempt at the same message, so that a receiver can drop a repetition.
+    pub key: String,
+}
+
+/// Why a message was not handed over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MessageFailure {
+    /// Trying again later may help.
+    #[error("temporary: {0}")]
+    Temporary(String),
+    /// It will never be accepted.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+#[async_trait]
+pub trait Messages: Send + Sync {
+    async fn send(&self, message: &Message) -> Result<(), MessageFailure>;
+}
+
+/// A message in the development mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostedMessage {
+    pub message: Message,
+    pub sent_at: DateTime<Utc>,
+}
+
+/// The development mailbox. It does not exist in production.
+#[async_trait]
+pub trait Mailbox: Send + Sync {
+    /// The latest 50 messages, newest first; `to` narrows to one address.
+    async fn latest(&self, caller: &Caller, to: Option<&str>) -> Answer<Vec<PostedMessage>>;
+}

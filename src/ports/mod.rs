@@ -1,0 +1,63 @@
+//! What the pages and the REST API may ask for. Each port is a small object-safe
+//! trait; `server` implements them, `app` and `rest` call them and nothing else.
+//!
+//! Every method takes the [`Caller`](crate::actor::Caller), and every rule about
+//! who may do what is enforced behind the port, never in a page.
+
+mod accounts;
+mod administration;
+mod bookings;
+mod directory;
+mod messages;
+mod schedules;
+
+use std::sync::Arc;
+
+pub use accounts::{Accounts, Registration, SessionControl};
+pub use administration::{
+    Administration, ClinicView, DoctorForm, DoctorRow, DoctorRows, DoctorStatus, LocationForm,
+    LocationView,
+};
+pub use bookings::{AppointmentView, Bookings, HoldRequest, Period};
+pub use directory::{
+    City, Directory, DoctorCard, DoctorPage, DoctorProfile, DoctorQuery, FreeTime, FreeTimesQuery,
+    Place, Specialty,
+};
+pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};
+pub use schedules::{BlockView, CalendarEntry, DoctorCalendar, HoursLine, HoursSaved, Schedules};
+
+use crate::failure::Failure;
+
+/// The answer of every port.
+pub type Answer<T> = Result<T, Failure>;
+
+/// All ports together, as handed to the pages.
+#[derive(Clone)]
+pub struct Ports {
+    pub directory: Arc<dyn Directory>,
+    pub bookings: Arc<dyn Bookings>,
+    pub schedules: Arc<dyn Schedules>,
+    pub accounts: Arc<dyn Accounts>,
+    pub administration: Arc<dyn Administration>,
+    /// Only in development mode.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
+}
+
+/// One page of a longer list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// All items, on all pages.
+    pub total: i64,
+    /// From 1.
+    pub number: u32,
+    pub size: u32,
+}
+
+impl<T> Page<T> {
+    /// How many pages there are; at least 1.
+    pub fn count(&self) -> u32 {
+        let pages = self.total.max(0).unsigned_abs().div_ceil(u64::from(self.size.max(1)));
+        u32::try_from(pages).unwrap_or(u32::MAX).max(1)
+    }
+}

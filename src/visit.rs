@@ -1,0 +1,35 @@
+//! How a visit takes place.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the visit takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    InPerson,
+    Video,
+}
+
+impl Mode {
+    pub const ALL: [Self; 2] = [Self::InPerson, Self::Video];
+
+    /// The word used in the database, on the wire and in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InPerson => "in_person",
+            Self::Video => "video",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
+    }
+}
+
+/// Money in the smallest unit of its currency (ISO 4217), such as paise or cents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fee {
+    pub minor_units: i64,
+    /// Three upper-case letters.
+    pub currency: String,
+}

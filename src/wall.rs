@@ -1,0 +1,98 @@
+//! Instants as people read them: dates and times in a place's zone, always with its name.
+
+use chrono::{DateTime, NaiveDate, Offset, TimeZone, Utc};
+use chrono_tz::{OffsetName, Tz};
+
+/// The zone behind an IANA name. `None` when there is no such zone.
+pub fn zone(name: &str) -> Option<Tz> {
+    name.parse().ok()
+}
+
+/// `Tue 24 Nov 2026`.
+pub fn date(date: NaiveDate) -> String {
+    date.format("%a %-d %b %Y").to_string()
+}
+
+/// `Tuesday 24 November`.
+pub fn long_date(date: NaiveDate) -> String {
+    date.format("%A %-d %B").to_string()
+}
+
+/// `November 2026`.
+pub fn month(first: NaiveDate) -> String {
+    first.format("%B %Y").to_string()
+}
+
+/// The date of an instant at a place.
+pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    at.with_timezone(&zone).date_naive()
+}
+
+/// `10:20`.
+pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%H:%M").to_string()
+}
+
+/// `10:20–10:40`.
+pub fn time_range(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Tz) -> String {
+    format!("{}–{}", time(starts_at, zone), time(ends_at, zone))
+}
+
+/// The zone as it is at an instant, in words: `Kolkata time (IST, UTC+05:30)`.
+pub fn zone_name(zone: Tz, at: DateTime<Utc>) -> String {
+    let local = zone.offset_from_utc_datetime(&at.naive_utc());
+    let seconds = local.fix().local_minus_utc();
+    let sign = if seconds < 0 { '−' } else { '+' };
+    let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() % 3600 / 60);
+    let city = zone.name().rsplit('/').next().unwrap_or(zone.name()).replace('_', " ");
+    match local.abbreviation().filter(|name| name.chars().all(char::is_alphabetic)) {
+        Some(name) => format!("{city} time ({name}, UTC{sign}{hours:02}:{minutes:02})"),
+        None => format!("{city} time (UTC{sign}{hours:02}:{minutes:02})"),
+    }
+}
+
+/// Money as people read it: `₹ 800`, `€ 45.50`, or the currency's letters where we know no sign.
+pub fn fee(minor_units: i64, currency: &str) -> String {
+    let sign = match currency {
+        "INR" => "₹",
+        "EUR" => "€",
+        "GBP" => "£",
+        "USD" => "$",
+        other => other,
+    };
+    // ISO 4217: these currencies have no minor unit in use.
+    let has_minor = !matches!(currency, "JPY" | "KRW" | "VND" | "CLP");
+    match (has_minor, minor_units / 100, minor_units % 100) {
+        (false, ..) => format!("{sign} {minor_units}"),
+        (true, whole, 0) => format!("{sign} {whole}"),
+        (true, whole, rest) => format!("{sign} {whole}.{rest:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_name_their_zone() {
+        let at = Utc.with_ymd_and_hms(2026, 11, 24, 4, 50, 0).single().expect("a time");
+        let kolkata = zone("Asia/Kolkata").expect("a zone");
+        assert_eq!(time(at, kolkata), "10:20");
+        assert_eq!(date(local_date(at, kolkata)), "Tue 24 Nov 2026");
+        assert_eq!(zone_name(kolkata, at), "Kolkata time (IST, UTC+05:30)");
+        let new_york = zone("America/New_York").expect("a zone");
+        assert_eq!(zone_name(new_york, at), "New York time (EST, UTC−05:00)");
+        assert_eq!(date(local_date(at, new_york)), "Mon 23 Nov 2026");
+        let dubai = zone("Asia/Dubai").expect("a zone");
+        assert_eq!(zone_name(dubai, at), "Dubai time (UTC+04:00)");
+        assert!(zone("Mars/Olympus").is_none());
+    }
+
+    #[test]
+    fn money() {
+        assert_eq!(fee(80_000, "INR"), "₹ 800");
+        assert_eq!(fee(4_550, "EUR"), "€ 45.50");
+        assert_eq!(fee(5_000, "JPY"), "JPY 5000");
+        assert_eq!(fee(20_000, "AED"), "AED 200");
+    }
+}
