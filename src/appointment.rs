@@ -89,6 +89,23 @@ impl Appointment {
     }
 }
 
+/// The short name people read out: eight of Crockford's letters and digits from
+/// the random end of the id, such as `K7P2-QXM4`. Not unique by construction
+/// (40 bits), so it only ever narrows what someone may already see.
+pub fn reference(id: AppointmentId) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let random = id.0.as_u128();
+    let mut text = String::with_capacity(9);
+    for place in (0..8).rev() {
+        let index = (random >> (place * 5)) as usize & 31;
+        text.push(char::from(ALPHABET[index]));
+        if place == 4 {
+            text.push('-');
+        }
+    }
+    text
+}
+
 /// What someone asks of an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -539,6 +556,13 @@ mod tests {
             decide(Some(&booked), &doctor, Command::Cancel, booked.starts_at),
             Err(Refusal::AlreadyOver)
         );
+    }
+
+    #[test]
+    fn a_reference_can_be_read_out() {
+        let id = AppointmentId(Uuid::from_u128(0x0190_0000_0000_7000_8000_00ab_cdef_0123));
+        assert_eq!(reference(id), "NF6Y-Y093");
+        assert!(!reference(id).contains(['I', 'L', 'O', 'U']));
     }
 
     #[test]
