@@ -1,9 +1,29 @@
-//! What Nadi shows.
+//! What Nadi shows: pages, islands and the server functions behind their forms.
+//!
+//! Pages are rendered on the server and work as plain links and forms; an
+//! island is added where waiting for a page load would hurt. Everything that
+//! is neither an island nor the signature of a server function is compiled for
+//! the server only, so the browser downloads little and no time-zone tables.
+//!
+//! Not for: rules (the `nadi` crate), SQL or HTTP (`server`).
 #![recursion_limit = "256"]
-use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+
+#[cfg(feature = "ssr")]
+pub mod context;
+pub mod error;
+pub mod fns;
+pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod parts;
+#[cfg(feature = "ssr")]
+mod shell;
+pub mod ui;
+pub mod words;
+
+#[cfg(feature = "ssr")]
+pub use shell::{App, shell};
 
 /// Wakes the islands of a rendered page.
 #[cfg(feature = "hydrate")]
@@ -11,39 +31,4 @@ use leptos_router::{SsrMode, path};
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_islands();
-}
-
-#[component]
-pub fn Shell() -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head><meta charset="utf-8"/><MetaTags/></head>
-            <body><App/></body>
-        </html>
-    }
-}
-
-#[component]
-pub fn App() -> impl IntoView {
-    provide_meta_context();
-    view! {
-        <Title text="Nadi"/>
-        <Router>
-            <Routes fallback=|| "not found">
-                <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-            </Routes>
-        </Router>
-    }
-}
-
-#[component]
-fn Home() -> impl IntoView {
-    view! { <main><h1>"Nadi"</h1><Counter/></main> }
-}
-
-#[island]
-fn Counter() -> impl IntoView {
-    let (n, set) = signal(0);
-    view! { <button on:click=move |_| set.update(|n| *n += 1)>{n}</button> }
 }

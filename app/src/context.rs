@@ -1,0 +1,100 @@
+//! What the server hands to every page and server function, through Leptos' context.
+//!
+//! The server provides [`Caller`], [`Ports`], `Arc<dyn SessionControl>`, [`Site`]
+//! and, after a plain form failed, [`Typed`]. Nothing is there while the list of
+//! routes is made, so everything here answers without a context too.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::http::request::Parts;
+use leptos::prelude::use_context;
+use nadi::Failure;
+use nadi::actor::{Actor, Caller, SignedIn};
+use nadi::ports::{Ports, SessionControl};
+
+/// Where the site's files are, and how it runs.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Development mode: the mailbox can be opened in the browser.
+    pub development: bool,
+    pub stylesheet_url: String,
+    /// The one font file, to be fetched early.
+    pub font_url: Option<String>,
+    /// The client; `None` when the site runs without scripts.
+    pub script: Option<Script>,
+    /// Scheme and host, without a slash at the end: for links in e-mails.
+    pub public_url: String,
+}
+
+/// The two files of the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    pub js_url: String,
+    pub wasm_url: String,
+}
+
+/// What was typed into a plain form that just failed, without its secrets.
+#[derive(Clone, Debug, Default)]
+pub struct Typed(pub HashMap<String, String>);
+
+impl Typed {
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// The request's caller.
+///
+/// # Errors
+/// `Unavailable` outside of a request.
+pub fn caller() -> Result<Caller, Failure> {
+    use_context().ok_or(Failure::Unavailable)
+}
+
+/// # Errors
+/// `Unavailable` outside of a request.
+pub fn ports() -> Result<Ports, Failure> {
+    use_context().ok_or(Failure::Unavailable)
+}
+
+/// # Errors
+/// `Unavailable` outside of a request.
+pub fn session() -> Result<Arc<dyn SessionControl>, Failure> {
+    use_context().ok_or(Failure::Unavailable)
+}
+
+/// The signed-in account, if any.
+pub fn signed_in() -> Option<SignedIn> {
+    match use_context::<Caller>()?.actor {
+        Actor::Account(account) => Some(*account),
+        Actor::Visitor => None,
+    }
+}
+
+/// Is this the development mode?
+pub fn development() -> bool {
+    use_context::<Site>().is_some_and(|site| site.development)
+}
+
+/// What was typed into a field before the form failed, or else `otherwise`.
+pub fn typed_or(name: &str, otherwise: &str) -> String {
+    let typed = use_context::<Typed>();
+    typed.as_ref().and_then(|typed| typed.get(name)).unwrap_or(otherwise).to_owned()
+}
+
+/// Path and query of this request, without the traces of a failed form: to come back to.
+pub fn here() -> String {
+    let Some(parts) = use_context::<Parts>() else { return "/".to_owned() };
+    let pairs: Vec<&str> = parts
+        .uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| {
+            !pair.is_empty() && !pair.starts_with("__path=") && !pair.starts_with("__err=")
+        })
+        .collect();
+    let path = parts.uri.path();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+}

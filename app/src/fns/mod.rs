@@ -1,0 +1,38 @@
+//! Server functions: parse, call one port method, reply. They are public endpoints under `/fn`.
+//!
+//! A plain form posts to them, is led on by [`done`] when all went well, and
+//! back to its page with the [`FormFailure`] when not.
+
+pub mod session;
+
+#[cfg(feature = "ssr")]
+use crate::context;
+#[cfg(feature = "ssr")]
+use crate::error::FormFailure;
+#[cfg(feature = "ssr")]
+use nadi::Failure;
+
+/// Leads on to a page of this site.
+#[cfg(feature = "ssr")]
+pub fn done(path: &str) {
+    leptos_axum::redirect(nadi::input::return_path(path));
+}
+
+/// What a port answered, for a form on the page `back`: whoever has to sign in first is led there.
+#[cfg(feature = "ssr")]
+pub fn answered<T>(answer: Result<T, Failure>, back: &str) -> Result<Option<T>, FormFailure> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(Failure::SignInFirst) => {
+            done(&crate::parts::links::sign_in(back));
+            Ok(None)
+        }
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+/// The caller and the ports of this request.
+#[cfg(feature = "ssr")]
+pub fn request() -> Result<(nadi::actor::Caller, nadi::ports::Ports), FormFailure> {
+    Ok((context::caller()?, context::ports()?))
+}

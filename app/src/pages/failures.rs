@@ -1,0 +1,62 @@
+//! The pages for when there is nothing to show.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use nadi::Failure;
+
+use crate::parts::answer::set_status;
+use crate::ui::{ButtonLink, PageHead, Variant};
+use crate::words;
+
+/// An address that leads nowhere.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    set_status(404);
+    view! { <Missing/> }
+}
+
+#[component]
+pub fn Missing() -> impl IntoView {
+    view! {
+        <Title text="Nothing here"/>
+        <section class="narrow">
+            <PageHead title="There is nothing at this address" lead="It may have moved, or the link was cut short."/>
+            <p class="actions">
+                <ButtonLink href="/doctors">"Find a doctor"</ButtonLink>
+                <ButtonLink href="/appointments" variant=Variant::Secondary>"My appointments"</ButtonLink>
+            </p>
+        </section>
+    }
+}
+
+#[component]
+pub fn Forbidden() -> impl IntoView {
+    view! {
+        <Title text="Not for this account"/>
+        <section class="narrow">
+            <PageHead title="This page is not for your account" lead="If it should be, sign in with the other account or ask your clinic."/>
+            <p class="actions">
+                <ButtonLink href="/appointments">"My appointments"</ButtonLink>
+                <ButtonLink href="/" variant=Variant::Secondary>"Home"</ButtonLink>
+            </p>
+        </section>
+    }
+}
+
+#[component]
+pub fn Unavailable(failure: Failure) -> impl IntoView {
+    let title = match failure {
+        Failure::Unavailable => "We cannot reach our calendar right now",
+        _ => "That did not work",
+    };
+    view! {
+        <Title text=title/>
+        <section class="narrow">
+            <PageHead title=title lead=words::failure(&failure)/>
+            <p class="actions">
+                <ButtonLink href=crate::context::here()>"Try again"</ButtonLink>
+                <ButtonLink href="/" variant=Variant::Secondary>"Home"</ButtonLink>
+            </p>
+        </section>
+    }
+}

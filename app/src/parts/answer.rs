@@ -1,0 +1,49 @@
+//! From what a port answered to a page: the one place where a failure becomes a status and a view.
+
+use axum::http::StatusCode;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use nadi::Failure;
+
+use super::links;
+use crate::context;
+use crate::pages::failures::{Forbidden, Missing, Unavailable};
+
+/// Sets the status of the page at hand.
+pub fn set_status(status: u16) {
+    if let (Some(options), Ok(status)) =
+        (use_context::<ResponseOptions>(), StatusCode::from_u16(status))
+    {
+        options.set_status(status);
+    }
+}
+
+/// The page, or the page that says why there is none.
+pub fn page_or_failure(page: Result<AnyView, Failure>) -> AnyView {
+    let failure = match page {
+        Ok(page) => return page,
+        Err(failure) => failure,
+    };
+    match failure {
+        Failure::SignInFirst => {
+            leptos_axum::redirect(&links::sign_in(&context::here()));
+            ().into_any()
+        }
+        failure => {
+            set_status(failure.status());
+            match failure {
+                Failure::NotFound => view! { <Missing/> }.into_any(),
+                Failure::NotAllowed => view! { <Forbidden/> }.into_any(),
+                failure => view! { <Unavailable failure=failure/> }.into_any(),
+            }
+        }
+    }
+}
+
+/// Waits for a page and shows it, or why there is none. The whole document waits with it.
+pub fn page<F>(page: F) -> impl IntoView
+where
+    F: Future<Output = Result<AnyView, Failure>> + Send + 'static,
+{
+    Suspend::new(async move { page_or_failure(page.await) })
+}

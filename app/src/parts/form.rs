@@ -1,0 +1,79 @@
+//! What became of a plain form: the failure its server function answered, shown on the page it came from.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use nadi::{Failure, Field};
+
+use crate::error::FormFailure;
+use crate::ui::{ProblemLine, ProblemSummary};
+use crate::words;
+
+/// The failure of the form that posts to `F`, when this page was answered to it. Sets the response's status.
+pub fn failure_of<F>() -> FormState
+where
+    F: ServerFn<Error = FormFailure> + Clone + Send + Sync + 'static,
+    F::Output: Send + Sync + 'static,
+{
+    let failure = ServerAction::<F>::new().value().with_untracked(|answer| match answer {
+        Some(Err(FormFailure(failure))) => Some(failure.clone()),
+        _ => None,
+    });
+    if let Some(failure) = &failure {
+        super::answer::set_status(failure.status());
+    }
+    FormState { failure }
+}
+
+/// How a form stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormState {
+    pub failure: Option<Failure>,
+}
+
+impl FormState {
+    /// This form's failure, or else the other's: for pages with several forms.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.failure.is_some() { self } else { other }
+    }
+
+    /// The sentence about a field, if it has a problem.
+    pub fn problem(&self, field: Field) -> Option<String> {
+        match &self.failure {
+            Some(Failure::Invalid(problems)) => {
+                problems.iter().find(|found| found.field == field).map(words::field_problem)
+            }
+            Some(failure) if words::field_of(failure) == Some(field) => {
+                Some(words::failure(failure))
+            }
+            _ => None,
+        }
+    }
+
+    fn lines(&self) -> Vec<ProblemLine> {
+        match &self.failure {
+            None => Vec::new(),
+            Some(Failure::Invalid(problems)) => problems
+                .iter()
+                .map(|problem| ProblemLine {
+                    text: words::field_problem(problem),
+                    field_id: Some(words::field_name(problem.field).to_owned()),
+                })
+                .collect(),
+            Some(failure) => vec![ProblemLine {
+                text: words::failure(failure),
+                field_id: words::field_of(failure).map(|field| words::field_name(field).to_owned()),
+            }],
+        }
+    }
+}
+
+/// The summary at the top of a page whose form failed; nothing when it did not.
+#[component]
+pub fn FormSummary(state: FormState) -> impl IntoView {
+    let lines = state.lines();
+    (!lines.is_empty()).then(|| {
+        let title = words::summary_title(state.failure.as_ref());
+        view! { <ProblemSummary title=title lines=lines/> }
+    })
+}

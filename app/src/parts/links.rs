@@ -1,0 +1,57 @@
+//! Addresses of this site, in one place.
+
+use leptos_router::location::Url;
+
+/// A query that is built piece by piece; empty values are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query(String);
+
+impl Query {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With `name=value`, unless the value is empty.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        if !value.is_empty() {
+            self.0.push(if self.0.is_empty() { '?' } else { '&' });
+            self.0.push_str(name);
+            self.0.push('=');
+            self.0.push_str(&escape(value));
+        }
+        self
+    }
+
+    /// The address: path, query and, when given, the place on the page.
+    pub fn on(&self, path: &str) -> String {
+        format!("{path}{}", self.0)
+    }
+}
+
+/// Percent-encodes everything that has a meaning in a query.
+pub fn escape(text: &str) -> String {
+    Url::escape(text)
+}
+
+pub fn sign_in(next: &str) -> String {
+    Query::new().with("next", next).on("/sign-in")
+}
+
+pub fn register(next: &str) -> String {
+    Query::new().with("next", next).on("/register")
+}
+
+pub fn doctor(slug: &str) -> String {
+    format!("/doctors/{slug}")
+}
+
+/// A doctor's page with one time chosen. `date` and `time` lead to the nearest ones when it is gone.
+pub fn slot(slug: &str, slot: &str, date: &str, time: &str) -> String {
+    let query = Query::new().with("date", date).with("time", time).with("slot", slot);
+    format!("{}#review", query.on(&doctor(slug)))
+}
+
+pub fn appointment(id: &str) -> String {
+    format!("/appointments/{id}")
+}

@@ -1,0 +1,15 @@
+use leptos::prelude::*;
+
+use crate::context::Site;
+
+/// Loads the client. Put it at the end of a page that has islands, and nowhere else.
+#[component]
+pub fn WakeIslands() -> impl IntoView {
+    use_context::<Site>().and_then(|site| site.script).map(|script| {
+        view! {
+            <link id="client-js" rel="modulepreload" href=script.js_url/>
+            <link id="client-wasm" rel="preload" href=script.wasm_url r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+            <script type="module" src="/boot.js"></script>
+        }
+    })
+}

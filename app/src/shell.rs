@@ -1,0 +1,58 @@
+//! The document around every page, and the table of routes.
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::context::Site;
+use crate::pages;
+use crate::parts::frame::{PageFooter, PageHeader};
+
+/// The whole document.
+pub fn shell(site: Site) -> impl IntoView {
+    if let Some(shared) = Owner::current_shared_context() {
+        // Only islands wake in the browser: nothing outside of them is to be sent twice.
+        shared.set_is_hydrating(false);
+    }
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="theme-color" content="#faf7f0" media="(prefers-color-scheme: light)"/>
+                <meta name="theme-color" content="#151a16" media="(prefers-color-scheme: dark)"/>
+                {site.font_url.map(|url| view! {
+                    <link rel="preload" href=url r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
+                })}
+                <link rel="stylesheet" href=site.stylesheet_url/>
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// Header, the page at this address, footer.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| format!("{title} – Nadi")/>
+        <Router>
+            <a class="skip-link" href="#content">"Skip to the content"</a>
+            <PageHeader/>
+            <main id="content" tabindex="-1">
+                <Routes fallback=pages::NotFound>
+                    <Route path=path!("/") view=pages::Home ssr=SsrMode::Async/>
+                </Routes>
+            </main>
+            <PageFooter/>
+        </Router>
+    }
+}

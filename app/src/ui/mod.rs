@@ -1,0 +1,30 @@
+//! The pieces every page is made of. They know nothing of appointments.
+//!
+//! A variant is an enum, and shows in the page as a `data-*` attribute; how it
+//! looks is in `style/ui/`, one file per piece.
+
+mod badge;
+mod button;
+mod empty;
+mod facts;
+mod field;
+mod icon;
+mod notice;
+mod page_head;
+mod pagination;
+mod summary;
+mod table;
+mod tabs;
+
+pub use badge::Badge;
+pub use button::{Button, ButtonLink, Variant};
+pub use empty::Empty;
+pub use facts::{Fact, Facts};
+pub use field::{Choice, HiddenField, SelectField, TextAreaField, TextField};
+pub use icon::{Icon, Shape};
+pub use notice::{Notice, Tone};
+pub use page_head::PageHead;
+pub use pagination::Pagination;
+pub use summary::{ProblemLine, ProblemSummary};
+pub use table::TableFrame;
+pub use tabs::{LinkTab, LinkTabs};

@@ -1,0 +1,246 @@
+//! Every sentence about a refusal, a failure or a field, in one catalogue; and the texts of e-mails.
+//!
+//! Second person, present tense. Each says what is so and what to do next.
+
+use nadi::appointment::Refusal;
+use nadi::failure::{Failure, Field, FieldProblem, Problem};
+
+/// What happened, and what to do next.
+pub fn failure(failure: &Failure) -> String {
+    match failure {
+        Failure::NotFound => "We cannot find that. It may have been removed.".into(),
+        Failure::SignInFirst => "Sign in to go on.".into(),
+        Failure::NotAllowed => "Your account is not allowed to do that.".into(),
+        Failure::WrongCredentials => {
+            "E-mail and password do not go together. Check both, or register.".into()
+        }
+        Failure::TooManyTries { retry_after_seconds } => {
+            format!("That was tried too often. Try again in {}.", duration(*retry_after_seconds))
+        }
+        Failure::Invalid(problems) => match problems.as_slice() {
+            [problem] => field_problem(problem),
+            _ => "Some of what you typed needs another look.".into(),
+        },
+        Failure::Refused(refused) => refusal(refused),
+        Failure::Stale => {
+            "This was changed in the meantime. Here is how it stands now: look, then try again."
+                .into()
+        }
+        Failure::Malformed => {
+            "We could not read that. Go back, fill the form again and send it.".into()
+        }
+        Failure::Unavailable => {
+            "Your appointments are safe, and nothing was changed. Try again in a minute.".into()
+        }
+    }
+}
+
+/// Why the booking rules say no, and what to do next.
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotOffered => "That time is no longer offered. Choose another one.".into(),
+        Refusal::InThePast => "That time has passed. Choose a later one.".into(),
+        Refusal::Taken => "That time was just taken. Choose one of the nearest free ones.".into(),
+        Refusal::PersonBusy => {
+            "You already have an appointment at that time. Choose another time, or cancel that one first.".into()
+        }
+        Refusal::TooManyHolds => {
+            "You hold three times already. Confirm one or let one go, then hold this one.".into()
+        }
+        Refusal::HoldExpired => "The hold has ended and the time is free again. Choose a time anew.".into(),
+        Refusal::WrongCode { tries_left: 1 } => {
+            "That is not the code we sent. You have one more try.".into()
+        }
+        Refusal::WrongCode { tries_left } => {
+            format!("That is not the code we sent. You have {tries_left} more tries.")
+        }
+        Refusal::CodeSpent => {
+            "This code was tried too often and no longer counts. Send a new code.".into()
+        }
+        Refusal::NoMoreCodes => {
+            "We cannot send more codes for this hold. Let the time go and hold it again.".into()
+        }
+        Refusal::AlreadyCancelled => "This appointment is cancelled already.".into(),
+        Refusal::NotAHold => "This appointment is no longer waiting for a code.".into(),
+        Refusal::TooLateToCancel { notice_minutes } => format!(
+            "It is too late to cancel here: the clinic asks for {} notice. Call the clinic instead.",
+            notice(*notice_minutes)
+        ),
+        Refusal::AlreadyOver => "This appointment is over.".into(),
+        Refusal::AlreadyExists => "This appointment exists already.".into(),
+        Refusal::StillHeld => "The hold still runs.".into(),
+        Refusal::Crowded => {
+            "Many people want this time at this moment. Try again, or choose another time.".into()
+        }
+    }
+}
+
+/// The heading over the problems of a form.
+pub fn summary_title(failure: Option<&Failure>) -> &'static str {
+    match failure {
+        Some(Failure::Invalid(problems)) if problems.len() > 1 => "A few things need another look",
+        Some(Failure::Invalid(_) | Failure::WrongCredentials) => "One thing needs another look",
+        Some(Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent)) => {
+            "The code does not match"
+        }
+        Some(Failure::Unavailable) => "We cannot reach our calendar right now",
+        _ => "That did not work",
+    }
+}
+
+/// The field a failure is about, when it is about one.
+pub fn field_of(failure: &Failure) -> Option<Field> {
+    match failure {
+        Failure::WrongCredentials => Some(Field::Email),
+        Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent) => Some(Field::Code),
+        _ => None,
+    }
+}
+
+/// What is wrong with a field, and how to put it right.
+pub fn field_problem(found: &FieldProblem) -> String {
+    let name = field_label(found.field);
+    match (found.field, found.problem) {
+        (Field::Email, Problem::Missing) => "Enter your e-mail address.".into(),
+        (Field::Email, Problem::Malformed) => {
+            "Enter an e-mail address like name@example.org.".into()
+        }
+        (Field::Email, Problem::Taken) => {
+            "There is an account with this e-mail already. Sign in with its password, or use another address.".into()
+        }
+        (Field::Email, Problem::Unknown) => {
+            "There is no account with this e-mail. Ask them to register first.".into()
+        }
+        (Field::Code, Problem::Missing) => "Enter the code from the e-mail.".into(),
+        (Field::Code, Problem::Malformed) => "The code has six digits. Check the e-mail.".into(),
+        (Field::TimeZone, Problem::Unknown | Problem::Malformed) => {
+            "Enter a time zone like Asia/Kolkata.".into()
+        }
+        (Field::TimeZone, Problem::Taken) => {
+            "People are booked here, so the time zone cannot change now.".into()
+        }
+        (_, Problem::Missing) => format!("Enter {}.", lower(name)),
+        (_, Problem::TooLong(max)) => format!("{name} is too long. Use at most {max} characters."),
+        (_, Problem::TooShort(min)) => {
+            format!("{name} is too short. Use at least {min} characters.")
+        }
+        (_, Problem::Malformed) => format!("{name} has characters we cannot use. Type it again."),
+        (_, Problem::OutOfRange { min, max }) => format!("{name} has to be from {min} to {max}."),
+        (_, Problem::Unknown) => format!("Choose {} from the list.", lower(name)),
+        (_, Problem::EndsBeforeStart) => format!("{name} is before the start. Choose a later one."),
+        (_, Problem::Overlaps) => format!("{name} overlaps another line. Move one of them."),
+        (_, Problem::Taken) => format!("{name} is in use already. Choose another one."),
+    }
+}
+
+/// A field's name in a form and in addresses: the same word as on the wire.
+pub fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::Name => "name",
+        Field::Email => "email",
+        Field::Password => "password",
+        Field::Code => "code",
+        Field::Title => "title",
+        Field::Bio => "bio",
+        Field::Languages => "languages",
+        Field::Qualifications => "qualifications",
+        Field::Fee => "fee",
+        Field::Specialty => "specialty",
+        Field::Status => "status",
+        Field::Clinic => "clinic",
+        Field::Location => "location",
+        Field::Address => "address",
+        Field::City => "city",
+        Field::Latitude => "latitude",
+        Field::Longitude => "longitude",
+        Field::TimeZone => "time_zone",
+        Field::Weekday => "weekday",
+        Field::StartsAt => "starts_at",
+        Field::EndsAt => "ends_at",
+        Field::SlotMinutes => "slot_minutes",
+        Field::SeatCapacity => "seat_capacity",
+        Field::Mode => "mode",
+        Field::EffectiveFrom => "effective_from",
+        Field::EffectiveUntil => "effective_until",
+        Field::Reason => "reason",
+        Field::Slug => "slug",
+    }
+}
+
+/// A field as people call it, at the start of a sentence.
+pub fn field_label(field: Field) -> &'static str {
+    match field {
+        Field::Name => "The name",
+        Field::Email => "The e-mail address",
+        Field::Password => "The password",
+        Field::Code => "The code",
+        Field::Title => "The title",
+        Field::Bio => "The description",
+        Field::Languages => "The languages",
+        Field::Qualifications => "The qualifications",
+        Field::Fee => "The fee",
+        Field::Specialty => "A specialty",
+        Field::Status => "A status",
+        Field::Clinic => "A clinic",
+        Field::Location => "A location",
+        Field::Address => "The address",
+        Field::City => "A city",
+        Field::Latitude => "The latitude",
+        Field::Longitude => "The longitude",
+        Field::TimeZone => "The time zone",
+        Field::Weekday => "A weekday",
+        Field::StartsAt => "The start",
+        Field::EndsAt => "The end",
+        Field::SlotMinutes => "The length of an appointment",
+        Field::SeatCapacity => "The number of people per time",
+        Field::Mode => "The kind of visit",
+        Field::EffectiveFrom => "The first day",
+        Field::EffectiveUntil => "The last day",
+        Field::Reason => "The reason",
+        Field::Slug => "The address name",
+    }
+}
+
+fn lower(label: &str) -> String {
+    let mut letters = label.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// `40 seconds`, `5 minutes`: rounded up, never "0".
+pub fn duration(seconds: u32) -> String {
+    match seconds {
+        0..=1 => "a second".into(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// `2 hours’`, `a day’s`, `30 minutes’`: a policy as people say it, before "notice".
+pub fn notice(minutes: i64) -> String {
+    match minutes {
+        60 => "an hour’s".into(),
+        1440 => "a day’s".into(),
+        _ if minutes % 1440 == 0 => format!("{} days’", minutes / 1440),
+        _ if minutes % 60 == 0 => format!("{} hours’", minutes / 60),
+        _ => format!("{minutes} minutes’"),
+    }
+}
+
+pub mod mail;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_name_the_next_step_and_no_codes() {
+        let wrong = refusal(&Refusal::WrongCode { tries_left: 1 });
+        assert_eq!(wrong, "That is not the code we sent. You have one more try.");
+        let short = FieldProblem { field: Field::Password, problem: Problem::TooShort(8) };
+        assert_eq!(field_problem(&short), "The password is too short. Use at least 8 characters.");
+        let missing = FieldProblem { field: Field::Name, problem: Problem::Missing };
+        assert_eq!(field_problem(&missing), "Enter the name.");
+        assert_eq!(notice(120), "2 hours’");
+        assert_eq!(duration(61), "61 seconds");
+    }
+}
