@@ -1,1 +1,18 @@
-//! What Nadi does.
+//! What Nadi does: PostgreSQL, Redis, mail, jobs and HTTP behind the ports of `nadi`.
+//!
+//! `web` parses and replies, `service` runs use cases, `store` speaks SQL and
+//! decides nothing, `jobs` do what happens later.
+
+pub mod cache;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod demo;
+pub mod engine;
+pub mod entropy;
+pub mod jobs;
+pub mod messages;
+pub mod run;
+pub mod service;
+pub mod store;
+pub mod web;

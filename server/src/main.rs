@@ -1,1 +1,133 @@
-fn main() {}
+//! The `nadi` binary.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use nadi::input::{Email, Password};
+use nadi::ports::Registration;
+use server::clock::{Clock, SystemClock};
+use server::config::Config;
+use server::engine::Engine;
+use server::jobs::top_up;
+use server::{database, demo, run, service};
+use tracing_subscriber::EnvFilter;
+
+/// Doctor appointments: find a doctor, pick a time, and it is yours.
+#[derive(Parser)]
+#[command(name = "nadi", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the site until asked to stop.
+    Serve,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Fill the database.
+    Seed {
+        /// With invented doctors and three sign-ins whose passwords are public: never in production.
+        #[arg(long, required = true)]
+        demo: bool,
+    },
+    /// Accounts that run clinics.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Create an administrator of every clinic. The password is read from NADI_ADMIN_PASSWORD.
+    Create {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("NADI_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Lines for machines in production, for people at a terminal.
+    if std::io::IsTerminal::is_terminal(&std::io::stderr()) { log.init() } else { log.json().init() }
+
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("nadi: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(execute(Arguments::parse().command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("nadi: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+async fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => run::serve(Config::read(variable)?).await,
+        Command::Migrate => {
+            let pool = database::pool(&Config::database_only(variable)?, 2)?;
+            database::wait_until_reachable(&pool).await;
+            database::migrate(&pool, SystemClock.now()).await.context("the schema was not changed")
+        }
+        Command::Seed { demo: _ } => seed().await,
+        Command::Admin { command: AdminCommand::Create { email, name } } => {
+            let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
+                bail!("NADI_ADMIN_PASSWORD is not set; expected the administrator's password");
+            };
+            let words = |problem: nadi::FieldProblem| {
+                anyhow::anyhow!(app::words::failure(&problem.into()))
+            };
+            let registration = Registration {
+                name,
+                email: Email::parse(&email).map_err(words)?,
+                password: Password::parse(&password).map_err(words)?,
+            };
+            let engine = Engine::new(&Config::read(variable)?, Arc::new(SystemClock))?;
+            let now = engine.clock.now();
+            match service::accounts::create_administrator(&engine, registration, now).await {
+                Ok(_) => {
+                    println!("{email} administers every clinic.");
+                    Ok(())
+                }
+                Err(failure) => bail!(app::words::failure(&failure)),
+            }
+        }
+    }
+}
+
+async fn seed() -> anyhow::Result<()> {
+    let engine = Engine::new(&Config::read(variable)?, Arc::new(SystemClock))?;
+    let now = engine.clock.now();
+    // Yesterday, so that no zone on earth misses its evening.
+    let data = demo::generate(demo::SEED, now.date_naive() - chrono::Duration::days(1));
+    let hash = service::accounts::hash_now(demo::PASSWORD).map_err(anyhow::Error::msg)?;
+    let mut connection = engine.write.0.acquire().await?;
+    let loaded = demo::load(&mut connection, &data, &hash, now).await?;
+    drop(connection);
+    let made = top_up::run_once(&engine).await?;
+    if loaded {
+        eprintln!("Loaded {} doctors and {} times.", data.doctors.len(), made.times);
+    }
+    for who in demo::sign_ins() {
+        println!("{:<14} {:<24} {}", who.role.to_string(), who.email, who.password);
+    }
+    Ok(())
+}

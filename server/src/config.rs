@@ -1,0 +1,260 @@
+//! Configuration from the environment. A missing or wrong value stops the start
+//! with the name of the variable and what it should be.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+use url::Url;
+
+/// How the binary runs. Production unless told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Production,
+    /// Messages go to `/dev/mailbox`; pages name the demo sign-ins.
+    Development,
+}
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub database_url: String,
+    /// A replica for reads; the main database when absent.
+    pub database_read_url: Option<String>,
+    pub database_connections: u32,
+    pub redis_url: Option<String>,
+    pub mode: Mode,
+    pub listen: Vec<SocketAddr>,
+    pub public_url: Url,
+    /// Key for one-time codes, at least 32 characters.
+    pub secret: String,
+    pub hold_seconds: u32,
+    pub horizon_days: u16,
+    pub smtp_url: Option<Url>,
+    pub mail_from: String,
+}
+
+/// A variable that is missing or wrong.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} {found}; expected {expected}")]
+pub struct ConfigError {
+    pub variable: &'static str,
+    found: String,
+    expected: &'static str,
+}
+
+impl ConfigError {
+    fn missing(variable: &'static str, expected: &'static str) -> Self {
+        Self { variable, found: "is not set".into(), expected }
+    }
+
+    fn wrong(variable: &'static str, expected: &'static str) -> Self {
+        // The value itself may be a secret: it is not repeated.
+        Self { variable, found: "has a value that cannot be used".into(), expected }
+    }
+}
+
+const DATABASE: &str = "a PostgreSQL address such as postgres://user:password@host:5432/nadi";
+const REDIS: &str = "a Redis address such as redis://host:6379 or redis+unix:///path/to/socket";
+const SECRET: &str = "at least 32 random characters, kept between restarts";
+
+impl Config {
+    /// Reads the variables through `get`, so that tests need not touch the process.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+
+        let mode = match get("NADI_MODE").as_deref() {
+            None | Some("production") => Mode::Production,
+            Some("development") => Mode::Development,
+            Some(_) => return Err(ConfigError::wrong("NADI_MODE", "production or development")),
+        };
+        let secret = match get("NADI_SECRET") {
+            Some(secret) if secret.chars().count() >= 32 => secret,
+            Some(_) => return Err(ConfigError::wrong("NADI_SECRET", SECRET)),
+            None => return Err(ConfigError::missing("NADI_SECRET", SECRET)),
+        };
+        let smtp_url = get("SMTP_URL")
+            .map(|text| parse_url("SMTP_URL", &text, SMTP, &["smtp", "smtps"]))
+            .transpose()?;
+        if mode == Mode::Production && smtp_url.is_none() {
+            return Err(ConfigError::missing("SMTP_URL", SMTP));
+        }
+        let redis_url = get("REDIS_URL");
+        if let Some(url) = &redis_url
+            && redis::IntoConnectionInfo::into_connection_info(url.as_str()).is_err()
+        {
+            return Err(ConfigError::wrong("REDIS_URL", REDIS));
+        }
+        Ok(Self {
+            database_url: database_url("DATABASE_URL", get("DATABASE_URL"))?
+                .ok_or(ConfigError::missing("DATABASE_URL", DATABASE))?,
+            database_read_url: database_url("DATABASE_READ_URL", get("DATABASE_READ_URL"))?,
+            database_connections: number(
+                "DATABASE_CONNECTIONS",
+                get("DATABASE_CONNECTIONS"),
+                20,
+                2..=500,
+                "a number from 2 to 500",
+            )?,
+            redis_url,
+            mode,
+            listen: listen(get("NADI_LISTEN").as_deref().unwrap_or("localhost:3000"))?,
+            public_url: parse_url(
+                "PUBLIC_URL",
+                get("PUBLIC_URL").as_deref().unwrap_or("http://localhost:3000"),
+                "the address people use, such as https://nadi.example",
+                &["http", "https"],
+            )?,
+            secret,
+            hold_seconds: number(
+                "NADI_HOLD_SECONDS",
+                get("NADI_HOLD_SECONDS"),
+                300,
+                30..=3600,
+                "a number of seconds from 30 to 3600",
+            )?,
+            horizon_days: number(
+                "NADI_HORIZON_DAYS",
+                get("NADI_HORIZON_DAYS"),
+                30,
+                1..=365,
+                "a number of days from 1 to 365",
+            )?,
+            smtp_url,
+            mail_from: mail_from(get("MAIL_FROM"))?,
+        })
+    }
+
+    /// Only what `nadi migrate`, `nadi seed` and `nadi admin` need.
+    ///
+    /// # Errors
+    /// When `DATABASE_URL` is missing or wrong.
+    pub fn database_only(get: impl Fn(&str) -> Option<String>) -> Result<String, ConfigError> {
+        let value = get("DATABASE_URL").filter(|v| !v.trim().is_empty());
+        database_url("DATABASE_URL", value)?.ok_or(ConfigError::missing("DATABASE_URL", DATABASE))
+    }
+
+    pub fn is_development(&self) -> bool {
+        self.mode == Mode::Development
+    }
+}
+
+const SMTP: &str = "a mail server such as smtps://user:password@mail.example:465, \
+                    or NADI_MODE=development to read messages at /dev/mailbox";
+
+fn database_url(
+    variable: &'static str,
+    value: Option<String>,
+) -> Result<Option<String>, ConfigError> {
+    match value {
+        None => Ok(None),
+        Some(url) => {
+            let known = url.starts_with("postgres://") || url.starts_with("postgresql://");
+            if known && sqlx::postgres::PgConnectOptions::from_str(&url).is_ok() {
+                Ok(Some(url))
+            } else {
+                Err(ConfigError::wrong(variable, DATABASE))
+            }
+        }
+    }
+}
+
+fn parse_url(
+    variable: &'static str,
+    text: &str,
+    expected: &'static str,
+    schemes: &[&str],
+) -> Result<Url, ConfigError> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| schemes.contains(&url.scheme()) && url.has_host())
+        .ok_or(ConfigError::wrong(variable, expected))
+}
+
+fn number<T: FromStr + PartialOrd>(
+    variable: &'static str,
+    value: Option<String>,
+    default: T,
+    range: std::ops::RangeInclusive<T>,
+    expected: &'static str,
+) -> Result<T, ConfigError> {
+    match value {
+        None => Ok(default),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|number| range.contains(number))
+            .ok_or(ConfigError::wrong(variable, expected)),
+    }
+}
+
+/// `localhost:3000` listens on 127.0.0.1 and ::1; any other host is an IP address.
+fn listen(text: &str) -> Result<Vec<SocketAddr>, ConfigError> {
+    let wrong = ConfigError::wrong("NADI_LISTEN", "an address such as localhost:3000 or 0.0.0.0:8080");
+    if let Some(port) = text.strip_prefix("localhost:") {
+        let port: u16 = port.parse().map_err(|_| wrong)?;
+        return Ok(vec![
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+            SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port),
+        ]);
+    }
+    Ok(vec![text.parse().map_err(|_| wrong)?])
+}
+
+fn mail_from(value: Option<String>) -> Result<String, ConfigError> {
+    let text = value.unwrap_or_else(|| "Nadi <no-reply@nadi.example>".into());
+    match text.parse::<lettre::message::Mailbox>() {
+        Ok(_) => Ok(text),
+        Err(_) => Err(ConfigError::wrong("MAIL_FROM", "a sender such as Nadi <no-reply@nadi.example>")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let base = [
+            ("DATABASE_URL", "postgres://nadi@localhost/nadi"),
+            ("NADI_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("SMTP_URL", "smtps://u:p@mail.example:465"),
+        ];
+        Config::read(|name| {
+            let own = pairs.iter().find(|(n, _)| *n == name);
+            own.or_else(|| base.iter().find(|(n, _)| *n == name)).map(|(_, v)| (*v).to_owned())
+        })
+    }
+
+    #[test]
+    fn defaults_are_production_on_localhost() {
+        let config = read(&[]).expect("complete");
+        assert_eq!(config.mode, Mode::Production);
+        assert_eq!(config.listen.len(), 2);
+        assert_eq!(config.hold_seconds, 300);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_and_never_repeated() {
+        for (name, value) in [
+            ("DATABASE_URL", "mysql://secret@x/y"),
+            ("DATABASE_URL", ""),
+            ("NADI_MODE", "debug"),
+            ("NADI_SECRET", "short"),
+            ("NADI_LISTEN", "localhost:99999"),
+            ("PUBLIC_URL", "nadi.example"),
+            ("NADI_HOLD_SECONDS", "0"),
+            ("SMTP_URL", "mail.example"),
+            ("SMTP_URL", ""),
+            ("MAIL_FROM", "nobody"),
+            ("REDIS_URL", "http://x"),
+            ("DATABASE_CONNECTIONS", "many"),
+        ] {
+            let error = read(&[(name, value)]).expect_err(name);
+            assert_eq!(error.variable, name);
+            let text = error.to_string();
+            assert!(text.contains("expected"), "{text}");
+            assert!(!text.contains("secret@"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Connections to PostgreSQL. Reads and writes are separate types, so that reads can go to a replica.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+
+/// The main database: everything that changes, and every read that decides.
+#[derive(Clone, Debug)]
+pub struct WritePool(pub PgPool);
+
+/// The main database or a replica: reads that may be a moment old.
+#[derive(Clone, Debug)]
+pub struct ReadPool(pub PgPool);
+
+impl WritePool {
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.0.begin().await
+    }
+}
+
+/// How long a request waits for a free connection before it is told to come back.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A pool that connects when first used, so that a database that is away does not stop the start.
+///
+/// # Errors
+/// When the address cannot be read.
+pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
+    // A statement that waits longer than these has met a fault, not a rival.
+    let options = PgConnectOptions::from_str(url)?.application_name("nadi").options([
+        ("statement_timeout", "10s"),
+        ("lock_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "15s"),
+    ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options))
+}
+
+/// The migrations, compiled into the binary.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// Waits until the database answers, with back-off, saying so each time.
+pub async fn wait_until_reachable(pool: &PgPool) {
+    let mut pause = Duration::from_millis(250);
+    loop {
+        match sqlx::query("select 1").execute(pool).await {
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, retry_in_seconds = pause.as_secs_f32(), "the database does not answer");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(10));
+            }
+        }
+    }
+}
+
+/// Brings the schema up to date and makes the partitions that are needed now.
+///
+/// # Errors
+/// When a migration fails.
+pub async fn migrate(pool: &PgPool, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
+    // Migrations may take long; the limits above are for requests.
+    let mut connection = pool.acquire().await?;
+    sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
+    let migrated = MIGRATIONS.run(&mut *connection).await;
+    sqlx::query("reset statement_timeout").execute(&mut *connection).await?;
+    migrated?;
+    ensure_partitions(&mut connection, now).await?;
+    Ok(())
+}
+
+/// Months of partitions kept ready ahead of the current one.
+const PARTITION_MONTHS_AHEAD: i32 = 3;
+
+/// Makes the partitions from the month before `now` to three months after it.
+///
+/// # Errors
+/// When the database does.
+pub async fn ensure_partitions(
+    connection: &mut PgConnection,
+    now: chrono::DateTime<chrono::Utc>,
+) -> sqlx::Result<i32> {
+    let made = sqlx::query_scalar!(
+        r#"select ensure_appointment_partitions($1, $2) as "made!""#,
+        now,
+        PARTITION_MONTHS_AHEAD
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(made)
+}
+
+/// Is this error worth one more try of the whole transaction? (Serialization failure, deadlock.)
+pub fn is_transient(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| code == "40001" || code == "40P01")
+}

@@ -1,0 +1,60 @@
+//! What every service and job shares: the database, the cache, the keys and the settings.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use tokio::sync::Notify;
+
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::database::{ReadPool, WritePool, pool};
+use crate::service::codes::CodeKey;
+
+#[derive(Clone)]
+pub struct Engine {
+    pub write: WritePool,
+    pub read: ReadPool,
+    pub cache: Cache,
+    pub clock: Arc<dyn Clock>,
+    pub code_key: CodeKey,
+    pub settings: Settings,
+    /// Rung after a commit that wrote an event, so that messages leave at once; the relay also looks by itself.
+    pub event_written: Arc<Notify>,
+}
+
+/// Rules of the house that are configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub hold: Duration,
+    /// Days ahead for which times are made.
+    pub horizon_days: u16,
+}
+
+impl Engine {
+    /// # Errors
+    /// When an address cannot be read.
+    pub fn new(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let write = pool(&config.database_url, config.database_connections)?;
+        let read = match &config.database_read_url {
+            Some(url) => pool(url, config.database_connections)?,
+            None => write.clone(),
+        };
+        let cache = match &config.redis_url {
+            Some(url) => Cache::redis(url)?,
+            None => Cache::memory(),
+        };
+        Ok(Self {
+            write: WritePool(write),
+            read: ReadPool(read),
+            cache,
+            clock,
+            code_key: CodeKey::new(&config.secret),
+            settings: Settings {
+                hold: Duration::seconds(config.hold_seconds.into()),
+                horizon_days: config.horizon_days,
+            },
+            event_written: Arc::new(Notify::new()),
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! What happens later. Each job takes no input but the time, may run twice or on several
+//! instances at once without harm, and has a `run_once` that tests call.
+
+pub mod relay;
+pub mod sweeper;
+pub mod top_up;
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::Engine;
+use crate::store::sessions::Sessions;
+
+const RELAY_EVERY: Duration = Duration::from_secs(2);
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// Times are made daily; looking hourly costs one query and forgives a missed midnight.
+const TOP_UP_EVERY: Duration = Duration::from_secs(3600);
+
+/// Starts all jobs; they end when `stop` is cancelled, each after the run it is in.
+pub fn start(
+    engine: &Engine,
+    relay: relay::Relay,
+    sessions: Sessions,
+    stop: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
+    let (e1, e2) = (engine.clone(), engine.clone());
+    let woken = engine.event_written.clone();
+    let relay_stop = stop.clone();
+    let relay_task = tokio::spawn(async move {
+        loop {
+            match relay.run_once().await {
+                // A full batch: there is more.
+                Ok(relay::BATCH) => continue,
+                Ok(_) => {}
+                Err(error) => report("relay", &error),
+            }
+            tokio::select! {
+                () = relay_stop.cancelled() => break,
+                () = woken.notified() => {}
+                () = tokio::time::sleep(RELAY_EVERY) => {}
+            }
+        }
+    });
+    vec![
+        relay_task,
+        every("sweeper", SWEEP_EVERY, stop, move || {
+            let (engine, sessions) = (e1.clone(), sessions.clone());
+            async move {
+                sweeper::run_once(&engine).await?;
+                sessions.sweep(engine.clock.now()).await?;
+                Ok(())
+            }
+        }),
+        every("top-up", TOP_UP_EVERY, stop, move || {
+            let engine = e2.clone();
+            async move { top_up::run_once(&engine).await.map(|_| ()) }
+        }),
+    ]
+}
+
+fn every<F, R>(name: &'static str, period: Duration, stop: &CancellationToken, run: F) -> JoinHandle<()>
+where
+    F: Fn() -> R + Send + 'static,
+    R: Future<Output = anyhow::Result<()>> + Send,
+{
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        loop {
+            if let Err(error) = run().await {
+                report(name, &error);
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(period) => {}
+            }
+        }
+    })
+}
+
+/// A job that failed runs again at its next turn.
+fn report(job: &'static str, error: &anyhow::Error) {
+    tracing::warn!(job, %error, "a job failed and will run again");
+}

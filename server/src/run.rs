@@ -1,0 +1,122 @@
+//! Serving: from configuration to a graceful end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::database;
+use crate::engine::Engine;
+use crate::jobs::{self, relay::Relay};
+use crate::messages;
+use crate::service;
+use crate::store::sessions::Sessions;
+use crate::web::{self, Web};
+
+/// How long requests in flight may take once we were asked to stop.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
+///
+/// # Errors
+/// When it cannot start; the message says what to change.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let engine = Engine::new(&config, Arc::new(SystemClock))?;
+    let listeners = listen(&config).await?;
+    database::wait_until_reachable(&engine.write.0).await;
+    let schema = schema_is_current(&engine).await?;
+    anyhow::ensure!(schema, "the database has no current schema; run `nadi migrate` first");
+    if config.redis_url.is_none() {
+        tracing::warn!("REDIS_URL is not set: cache and counters stay in this process");
+    }
+
+    let (messages, mailbox) = messages::from_config(&config, &engine)?;
+    let web = Web::new(&config, &engine, service::ports(&engine, mailbox));
+    let sessions = Sessions::new(engine.write.clone(), engine.cache.clone());
+    let public_url = web.site.public_url.clone();
+    let router = web::router(&config, web, sessions.clone());
+
+    let stop = CancellationToken::new();
+    let relay = Relay::new(engine.clone(), messages, public_url.clone());
+    let jobs = jobs::start(&engine, relay, sessions, &stop);
+    let serving = TaskTracker::new();
+    for listener in listeners {
+        serving.spawn(accept(listener, router.clone(), stop.clone()));
+    }
+    serving.close();
+    tracing::info!(url = public_url, mode = ?config.mode, "serving");
+
+    tokio::select! {
+        signal = asked_to_stop() => signal?,
+        () = serving.wait() => anyhow::bail!("every listener has ended"),
+    }
+    tracing::info!("stopping: finishing the requests in flight");
+    stop.cancel();
+    if tokio::time::timeout(DRAIN, serving.wait()).await.is_err() {
+        tracing::warn!(seconds = DRAIN.as_secs(), "some requests did not finish in time");
+    }
+    for job in jobs {
+        if tokio::time::timeout(Duration::from_secs(5), job).await.is_err() {
+            tracing::warn!("a job did not finish in time; it will run again");
+        }
+    }
+    engine.write.0.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn accept(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "a listener failed");
+    }
+}
+
+async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for address in &config.listen {
+        match TcpListener::bind(address).await {
+            Ok(listener) => listeners.push(listener),
+            // A machine without IPv6 still serves on the other address.
+            Err(error) if address.is_ipv6() && error.kind() != std::io::ErrorKind::AddrInUse => {
+                tracing::warn!(%address, %error, "not listening there");
+            }
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!("cannot listen on {address}; set NADI_LISTEN to another address or port")
+                });
+            }
+        }
+    }
+    anyhow::ensure!(!listeners.is_empty(), "no address in NADI_LISTEN can be listened on");
+    Ok(listeners)
+}
+
+/// Has every migration in this binary been run?
+async fn schema_is_current(engine: &Engine) -> anyhow::Result<bool> {
+    let exists: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
+        .fetch_one(&engine.write.0)
+        .await?;
+    if !exists {
+        return Ok(false);
+    }
+    let applied: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations where success")
+        .fetch_all(&engine.write.0)
+        .await?;
+    Ok(database::MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
+}
+
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

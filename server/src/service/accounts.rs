@@ -1,0 +1,203 @@
+//! Accounts: registering and signing in.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Argon2, Params};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use nadi::actor::{Actor, Caller};
+use nadi::failure::Field;
+use nadi::ids::{AccountId, PersonId};
+use nadi::input::{Email, Password, plain_text};
+use nadi::ports::{Accounts, Answer, Registration};
+use nadi::{Failure, Problem};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use super::{Fault, Outcome, answer};
+use crate::cache::Key;
+use crate::engine::Engine;
+use crate::entropy::uuid_v7;
+use crate::store::people::{self, NewAccount};
+
+/// Wrong passwords for one address before it has to wait, and how long.
+const SIGN_IN_FAILURES_MAX: u64 = 10;
+const SIGN_IN_PAUSE: Duration = Duration::from_secs(15 * 60);
+const NAME_CHARS_MAX: u32 = 120;
+
+/// Argon2id with 19 MiB and two passes (OWASP's minimum): some 20 ms of one core. Few at a time,
+/// so that sign-ins never starve bookings, nor memory.
+static HASHING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
+
+pub struct AccountService {
+    engine: Engine,
+}
+
+impl AccountService {
+    pub fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    async fn make_account(&self, caller: &Caller, new: Registration) -> Outcome<AccountId> {
+        let name = plain_text(Field::Name, &new.name, NAME_CHARS_MAX)?;
+        let failures = failures_of(new.email.as_str());
+        self.must_not_wait(&failures).await?;
+        // The common case first: a double click finds the account it has just made.
+        if let Some(account) = self.matching(new.email.as_str(), new.password.expose()).await? {
+            return Ok(account);
+        }
+        let hash = hash(new.password.expose().to_owned()).await?;
+        let id = AccountId(uuid_v7(caller.now));
+        let mut connection = self.engine.write.0.acquire().await?;
+        let row = NewAccount {
+            id,
+            person: PersonId(uuid_v7(caller.now)),
+            email: new.email.as_str(),
+            name: &name,
+            password_hash: &hash,
+        };
+        if people::insert_account(&mut connection, &row, caller.now).await? {
+            return Ok(id);
+        }
+        drop(connection);
+        // It came into being meanwhile, or belongs to someone with another password.
+        if let Some(account) = self.matching(new.email.as_str(), new.password.expose()).await? {
+            return Ok(account);
+        }
+        self.engine.cache.count(&Key::SignInFailures(&failures), SIGN_IN_PAUSE).await;
+        Err(Failure::field(Field::Email, Problem::Taken).into())
+    }
+
+    async fn check_password(&self, email: &str, password: &str) -> Outcome<AccountId> {
+        // An address that cannot be one belongs to nobody.
+        let email = Email::parse(email).map_err(|_| Failure::WrongCredentials)?;
+        if password.chars().count() > Password::MAX_CHARS as usize {
+            return Err(Failure::WrongCredentials.into());
+        }
+        let failures = failures_of(email.as_str());
+        self.must_not_wait(&failures).await?;
+        match self.matching(email.as_str(), password).await? {
+            Some(account) => {
+                self.engine.cache.delete(&Key::SignInFailures(&failures)).await;
+                Ok(account)
+            }
+            None => {
+                self.engine.cache.count(&Key::SignInFailures(&failures), SIGN_IN_PAUSE).await;
+                Err(Failure::WrongCredentials.into())
+            }
+        }
+    }
+
+    /// The account these belong to. Takes as long for an unknown address as for a known one.
+    async fn matching(&self, email: &str, password: &str) -> Outcome<Option<AccountId>> {
+        let mut connection = self.engine.write.0.acquire().await?;
+        let found = people::credentials(&mut connection, email).await?;
+        drop(connection);
+        let (account, stored) = match found {
+            Some((account, Some(stored))) => (Some(account), stored),
+            _ => (None, NOBODYS_HASH.clone()),
+        };
+        let matches = verify(password.to_owned(), stored).await?;
+        Ok(account.filter(|_| matches))
+    }
+
+    async fn must_not_wait(&self, failures: &str) -> Outcome<()> {
+        if self.engine.cache.counted(&Key::SignInFailures(failures)).await < SIGN_IN_FAILURES_MAX {
+            return Ok(());
+        }
+        let retry_after_seconds = u32::try_from(SIGN_IN_PAUSE.as_secs()).unwrap_or(u32::MAX);
+        Err(Failure::TooManyTries { retry_after_seconds }.into())
+    }
+}
+
+/// Failures are counted by the hash of the address, so that the cache holds no personal data.
+fn failures_of(email: &str) -> String {
+    Sha256::digest(email.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+static NOBODYS_HASH: LazyLock<String> =
+    LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
+
+fn hasher() -> Result<Argon2<'static>, argon2::Error> {
+    let params = Params::new(19 * 1024, 2, 1, None)?;
+    Ok(Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params))
+}
+
+/// Hashes a password; blocks for some 20 ms.
+///
+/// # Errors
+/// In words, when the algorithm refuses its parameters.
+pub fn hash_now(password: &str) -> Result<String, String> {
+    let hasher = hasher().map_err(|error| error.to_string())?;
+    let hash = hasher.hash_password(password.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(hash.to_string())
+}
+
+async fn hash(password: String) -> Outcome<String> {
+    let _place = HASHING.acquire().await.map_err(|e| Fault::Broken(e.to_string()))?;
+    tokio::task::spawn_blocking(move || hash_now(&password))
+        .await
+        .map_err(|e| Fault::Broken(e.to_string()))?
+        .map_err(Fault::Broken)
+}
+
+async fn verify(password: String, stored: String) -> Outcome<bool> {
+    let _place = HASHING.acquire().await.map_err(|e| Fault::Broken(e.to_string()))?;
+    tokio::task::spawn_blocking(move || {
+        let parsed = PasswordHash::new(&stored).map_err(|e| format!("stored hash: {e}"))?;
+        Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+    })
+    .await
+    .map_err(|e| Fault::Broken(e.to_string()))?
+    .map_err(Fault::Broken)
+}
+
+/// Who a session's account is. An account that is gone is a visitor.
+///
+/// # Errors
+/// `Unavailable` when the database does not answer.
+pub async fn actor(engine: &Engine, account: Option<AccountId>) -> Answer<Actor> {
+    let Some(account) = account else { return Ok(Actor::Visitor) };
+    let load = async {
+        let mut connection = engine.write.0.acquire().await?;
+        Ok(people::signed_in(&mut connection, account).await?)
+    };
+    let found = answer("who is it", load.await)?;
+    Ok(found.map_or(Actor::Visitor, |account| Actor::Account(Box::new(account))))
+}
+
+/// Makes an administrator of every clinic, for `nadi admin create`; an account that exists and
+/// has this password is promoted.
+///
+/// # Errors
+/// As [`Accounts::register`].
+pub async fn create_administrator(
+    engine: &Engine,
+    registration: Registration,
+    now: DateTime<Utc>,
+) -> Answer<AccountId> {
+    let caller = Caller { actor: Actor::Visitor, now, request_id: uuid_v7(now) };
+    let service = AccountService::new(engine.clone());
+    let make = async {
+        let account = service.make_account(&caller, registration).await?;
+        let mut connection = engine.write.0.acquire().await?;
+        people::grant_everything(&mut connection, account).await?;
+        Ok(account)
+    };
+    answer("create administrator", make.await)
+}
+
+#[async_trait]
+impl Accounts for AccountService {
+    #[tracing::instrument(skip_all)]
+    async fn register(&self, caller: &Caller, registration: Registration) -> Answer<AccountId> {
+        answer("register", self.make_account(caller, registration).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn sign_in(&self, _caller: &Caller, email: &str, password: &str) -> Answer<AccountId> {
+        answer("sign in", self.check_password(email, password).await)
+    }
+}

@@ -1,0 +1,60 @@
+//! One-time codes, derived and never stored: HMAC-SHA-256 of the server's key, the appointment
+//! and the counter, cut to six digits as RFC 4226 does.
+
+use hmac::{Hmac, KeyInit, Mac};
+use nadi::ids::AppointmentId;
+use nadi::input::Code;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+/// The key all codes are derived from.
+#[derive(Clone)]
+pub struct CodeKey(Hmac<Sha256>);
+
+impl CodeKey {
+    pub fn new(secret: &str) -> Self {
+        // HMAC takes a key of any length, so this cannot fail.
+        match Hmac::new_from_slice(secret.as_bytes()) {
+            Ok(mac) => Self(mac),
+            Err(_) => unreachable!("HMAC accepts keys of any length"),
+        }
+    }
+
+    /// The code that counts for an appointment while its counter stands at `counter`.
+    pub fn code(&self, appointment: AppointmentId, counter: i16) -> String {
+        let mut mac = self.0.clone();
+        mac.update(b"nadi appointment code 1");
+        mac.update(appointment.0.as_bytes());
+        mac.update(&counter.to_be_bytes());
+        let digest = mac.finalize().into_bytes();
+        let start = usize::from(digest[31] & 0x0f);
+        let bytes = [digest[start], digest[start + 1], digest[start + 2], digest[start + 3]];
+        let number = u32::from_be_bytes(bytes) & 0x7fff_ffff;
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// Is this the code that counts? In constant time.
+    pub fn matches(&self, appointment: AppointmentId, counter: i16, typed: &Code) -> bool {
+        self.code(appointment, counter).as_bytes().ct_eq(typed.as_str().as_bytes()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_code_belongs_to_one_appointment_counter_and_key() {
+        let key = CodeKey::new("0123456789abcdef0123456789abcdef");
+        let id = AppointmentId(Uuid::from_u128(7));
+        let code = key.code(id, 1);
+        assert_eq!(code.len(), 6);
+        let typed = Code::parse(&code).expect("six digits");
+        assert!(key.matches(id, 1, &typed));
+        let others = [key.code(id, 2), key.code(AppointmentId(Uuid::from_u128(8)), 1)];
+        assert!(others.iter().all(|other| *other != code));
+        assert!(!CodeKey::new("another key of thirty-two letters").matches(id, 1, &typed));
+    }
+}

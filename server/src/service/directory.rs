@@ -1,0 +1,290 @@
+//! Finding a doctor and a free time. Open to everyone, so nothing here asks who is calling.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::appointment::Refusal;
+use nadi::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId};
+use nadi::input::Slug;
+use nadi::ports::{
+    Answer, City, Directory, DoctorCard, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
+    FreeTimesQuery, Page, Place, Specialty,
+};
+use nadi::visit::Fee;
+use uuid::Uuid;
+
+use super::{Outcome, answer, mode, offset, page_number, slug, zone};
+use crate::engine::Engine;
+use crate::store::directory::{self as store, Filter, FreeRow, PlaceRow};
+use crate::store::holds;
+
+const PAGE_SIZE: u32 = 20;
+const NEXT_TIMES_EACH: i64 = 6;
+const WORDS_MAX: usize = 8;
+const RANGE_DAYS_MAX: i64 = 62;
+
+pub struct DirectoryService {
+    engine: Engine,
+}
+
+impl DirectoryService {
+    pub fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    async fn connection(&self) -> sqlx::Result<sqlx::pool::PoolConnection<sqlx::Postgres>> {
+        self.engine.read.0.acquire().await
+    }
+
+    async fn search_doctors(&self, caller: &Caller, query: &DoctorQuery) -> Outcome<DoctorPage> {
+        let patterns: Vec<String> = query
+            .text
+            .as_deref()
+            .unwrap_or_default()
+            .split_whitespace()
+            .take(WORDS_MAX)
+            .map(contains)
+            .collect();
+        let filter = Filter {
+            patterns: &patterns,
+            specialty: query.specialty.as_deref(),
+            city: query.city.as_deref(),
+            mode: query.mode,
+            date: query.date,
+        };
+        let mut connection = self.connection().await?;
+        let rows = store::search(
+            &mut connection,
+            &filter,
+            caller.now,
+            PAGE_SIZE.into(),
+            offset(query.page, PAGE_SIZE),
+        )
+        .await?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let mut places: HashMap<Uuid, Place> = HashMap::new();
+        for row in store::places(&mut connection, &ids).await? {
+            let doctor = row.doctor_id;
+            let place = place_of(row)?;
+            places.entry(doctor).or_insert(place);
+        }
+        let mut times: HashMap<Uuid, Vec<FreeTime>> = HashMap::new();
+        let free =
+            store::next_free(&mut connection, &ids, &filter, caller.now, NEXT_TIMES_EACH).await?;
+        for row in free {
+            times.entry(row.doctor_id).or_default().push(free_time_of(row)?);
+        }
+        let total = rows.first().map_or(0, |row| row.total);
+        let items = rows
+            .into_iter()
+            .map(|row| {
+                let next_times = times.remove(&row.id).unwrap_or_default();
+                // Where the next time is; the main place when there is none.
+                let place = next_times.first().map(|time| time.place.clone());
+                Ok(DoctorCard {
+                    id: DoctorId(row.id),
+                    slug: slug(&row.slug)?,
+                    name: row.name,
+                    specialties: row.specialties,
+                    place: place.or_else(|| places.remove(&row.id)),
+                    languages: row.languages,
+                    fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
+                    video: row.video,
+                    next_times,
+                })
+            })
+            .collect::<Outcome<Vec<_>>>()?;
+        Ok(Page { items, total, number: page_number(query.page), size: PAGE_SIZE })
+    }
+
+    async fn find_profile(&self, wanted: &Slug) -> Outcome<DoctorProfile> {
+        let mut connection = self.connection().await?;
+        let row =
+            store::profile(&mut connection, wanted.as_str()).await?.ok_or(Failure::NotFound)?;
+        let places = store::places(&mut connection, &[row.id]).await?;
+        let video = places.iter().any(|place| place.video);
+        Ok(DoctorProfile {
+            id: DoctorId(row.id),
+            slug: slug(&row.slug)?,
+            name: row.name,
+            specialties: row.specialties,
+            qualifications: row.qualifications,
+            bio: row.bio,
+            languages: row.languages,
+            fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
+            places: places.into_iter().map(place_of).collect::<Outcome<Vec<_>>>()?,
+            video,
+            clinic: row.clinic,
+            cancel_notice_minutes: row.cancel_notice_minutes,
+        })
+    }
+
+    async fn times(&self, caller: &Caller, query: &FreeTimesQuery) -> Outcome<Vec<FreeTime>> {
+        let until = query.until.min(query.from + chrono::Duration::days(RANGE_DAYS_MAX));
+        let mut connection = self.connection().await?;
+        let rows = store::free_times(
+            &mut connection,
+            query.doctor,
+            query.from,
+            until,
+            query.location,
+            query.mode,
+            caller.now,
+        )
+        .await?;
+        rows.into_iter().map(free_time_of).collect()
+    }
+
+    async fn one_time(&self, caller: &Caller, doctor: DoctorId, slot: SlotId) -> Outcome<FreeTime> {
+        // Someone is about to take it: look where it is decided.
+        let mut connection = self.engine.write.0.acquire().await?;
+        if let Some(row) = store::free_time(&mut connection, doctor, slot, caller.now).await? {
+            return free_time_of(row);
+        }
+        let facts = holds::slot_facts(&mut connection, slot, caller.now).await?;
+        Err(match facts {
+            Some(facts) if facts.starts_at <= caller.now => Refusal::InThePast,
+            Some(facts) if facts.offered && facts.seats_free <= 0 => Refusal::Taken,
+            _ => Refusal::NotOffered,
+        }
+        .into())
+    }
+}
+
+/// A word as an `ilike` pattern that contains it, its own wildcards taken literally.
+fn contains(word: &str) -> String {
+    let mut pattern = String::with_capacity(word.len() + 2);
+    pattern.push('%');
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn place_of(row: PlaceRow) -> Outcome<Place> {
+    Ok(Place {
+        id: LocationId(row.id),
+        name: row.name,
+        address: row.address,
+        city: row.city,
+        zone: zone(&row.time_zone)?,
+    })
+}
+
+fn free_time_of(row: FreeRow) -> Outcome<FreeTime> {
+    Ok(FreeTime {
+        slot: SlotId(row.id),
+        starts_at: row.starts_at,
+        ends_at: row.ends_at,
+        local_date: row.local_date,
+        place: Place {
+            id: LocationId(row.location_id),
+            name: row.location_name,
+            address: row.location_address,
+            city: row.city,
+            zone: zone(&row.time_zone)?,
+        },
+        mode: mode(&row.mode)?,
+        seats_free: row.seats_free,
+    })
+}
+
+#[async_trait]
+impl Directory for DirectoryService {
+    async fn specialties(&self, _caller: &Caller) -> Answer<Vec<Specialty>> {
+        let load = async {
+            let rows = store::specialties(&mut *self.connection().await?).await?;
+            Ok(rows
+                .into_iter()
+                .map(|row| Specialty {
+                    id: SpecialtyId(row.id),
+                    slug: row.slug,
+                    name: row.name,
+                    tradition: row.tradition,
+                    summary: row.summary,
+                    doctors: row.doctors,
+                })
+                .collect())
+        };
+        answer("list specialties", load.await)
+    }
+
+    async fn cities(&self, _caller: &Caller) -> Answer<Vec<City>> {
+        let load = async {
+            let rows = store::cities(&mut *self.connection().await?).await?;
+            Ok(rows
+                .into_iter()
+                .map(|row| City {
+                    id: CityId(row.id),
+                    slug: row.slug,
+                    name: row.name,
+                    country: row.country,
+                    doctors: row.doctors,
+                })
+                .collect())
+        };
+        answer("list cities", load.await)
+    }
+
+    async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage> {
+        answer("search doctors", self.search_doctors(caller, query).await)
+    }
+
+    async fn doctor(&self, _caller: &Caller, slug: &Slug) -> Answer<DoctorProfile> {
+        answer("show doctor", self.find_profile(slug).await)
+    }
+
+    async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>> {
+        answer("free times", self.times(caller, query).await)
+    }
+
+    async fn next_free_date(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        from: NaiveDate,
+    ) -> Answer<Option<NaiveDate>> {
+        let load = async {
+            let mut connection = self.connection().await?;
+            Ok(store::next_free_date(&mut connection, doctor, from, caller.now).await?)
+        };
+        answer("next free date", load.await)
+    }
+
+    async fn nearest_free(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        to: DateTime<Utc>,
+        limit: u8,
+    ) -> Answer<Vec<FreeTime>> {
+        let load = async {
+            let mut connection = self.connection().await?;
+            let rows =
+                store::nearest_free(&mut connection, doctor, to, limit.into(), caller.now).await?;
+            rows.into_iter().map(free_time_of).collect()
+        };
+        answer("nearest free times", load.await)
+    }
+
+    async fn free_time(&self, caller: &Caller, doctor: DoctorId, slot: SlotId) -> Answer<FreeTime> {
+        answer("one free time", self.one_time(caller, doctor, slot).await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contains;
+
+    #[test]
+    fn wildcards_are_taken_literally() {
+        assert_eq!(contains("100%_\\"), "%100\\%\\_\\\\%");
+    }
+}

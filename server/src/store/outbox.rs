@@ -1,0 +1,67 @@
+//! Events waiting to be told. Claimed by state with `skip locked`, never by id:
+//! ids become visible out of order.
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+pub struct Claimed {
+    pub id: i64,
+    pub event_type: String,
+    pub appointment_id: Uuid,
+    pub payload: serde_json::Value,
+    pub attempts: i16,
+}
+
+/// Claims up to `limit` due events until `lease_until`; after that another relay may try.
+pub async fn claim(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    lease_until: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Claimed>> {
+    sqlx::query_as!(
+        Claimed,
+        "update outbox o set due_at = $2, attempts = attempts + 1
+         where o.id in (
+             select id from outbox where state = 'waiting' and due_at <= $1
+             order by due_at limit $3 for update skip locked)
+         returning o.id, o.event_type, o.appointment_id, o.payload, o.attempts",
+        now,
+        lease_until,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update outbox set state = 'delivered', delivered_at = $2, last_failure = null where id = $1",
+        id,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Puts an event back until `due_at`, or among the dead when that is `None`.
+pub async fn failed(
+    connection: &mut PgConnection,
+    id: i64,
+    due_at: Option<DateTime<Utc>>,
+    failure: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update outbox set state = case when $2::timestamptz is null then 'dead' else 'waiting' end,
+                due_at = coalesce($2, due_at), last_failure = left($3, 500)
+         where id = $1 and state = 'waiting'",
+        id,
+        due_at,
+        failure
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

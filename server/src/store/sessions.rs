@@ -1,0 +1,170 @@
+//! Sessions of signed-in people, in PostgreSQL with the cache in front.
+//!
+//! The table and the cache know the hash of a session's id only, so reading
+//! them signs nobody in. A cached session lives 30 seconds: when Redis misses a
+//! sign-out, the session is over half a minute later at most.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+use tower_sessions::SessionStore;
+use uuid::Uuid;
+
+use crate::cache::{Cache, Key};
+use crate::database::WritePool;
+
+/// The key under which a session keeps its account.
+pub const ACCOUNT: &str = "account";
+const CACHED_FOR: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+pub struct Sessions {
+    write: WritePool,
+    cache: Cache,
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    data: HashMap<String, serde_json::Value>,
+    /// Unix seconds.
+    expires_at: i64,
+}
+
+impl Sessions {
+    pub fn new(write: WritePool, cache: Cache) -> Self {
+        Self { write, cache }
+    }
+
+    /// Removes what has expired before `now`, at most a thousand at a time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sweep(&self, now: DateTime<Utc>) -> sqlx::Result<u64> {
+        let swept = sqlx::query!(
+            "delete from sessions where id in
+                 (select id from sessions where expires_at <= $1 limit 1000)",
+            now
+        )
+        .execute(&self.write.0)
+        .await?;
+        Ok(swept.rows_affected())
+    }
+}
+
+fn digest(id: &Id) -> [u8; 32] {
+    Sha256::digest(id.0.to_be_bytes()).into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn account_in(record: &Record) -> Option<Uuid> {
+    record.data.get(ACCOUNT).and_then(|v| v.as_str()).and_then(|v| v.parse().ok())
+}
+
+fn expiry(record: &Record) -> DateTime<Utc> {
+    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+fn decode(error: impl ToString) -> Error {
+    Error::Decode(error.to_string())
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        loop {
+            let data = serde_json::to_value(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
+            let created = sqlx::query!(
+                "insert into sessions (id, account_id, data, expires_at) values ($1, $2, $3, $4)
+                 on conflict (id) do nothing",
+                &digest(&record.id),
+                account_in(record),
+                data,
+                expiry(record)
+            )
+            .execute(&self.write.0)
+            .await
+            .map_err(backend)?;
+            if created.rows_affected() == 1 {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let key = digest(&record.id);
+        let data = serde_json::to_value(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
+        sqlx::query!(
+            "insert into sessions (id, account_id, data, expires_at) values ($1, $2, $3, $4)
+             on conflict (id) do update set account_id = excluded.account_id, data = excluded.data,
+                 expires_at = excluded.expires_at",
+            &key,
+            account_in(record),
+            data,
+            expiry(record)
+        )
+        .execute(&self.write.0)
+        .await
+        .map_err(backend)?;
+        self.cache.delete(&Key::Session(&hex(&key))).await;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let key = digest(id);
+        let name = hex(&key);
+        let cached = self.cache.get(&Key::Session(&name)).await;
+        if let Some(stored) = cached.and_then(|v| serde_json::from_slice::<Stored>(&v).ok()) {
+            return record(*id, stored).map(Some);
+        }
+        let row = sqlx::query!("select data, expires_at from sessions where id = $1", &key)
+            .fetch_optional(&self.write.0)
+            .await
+            .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        let stored = Stored {
+            data: serde_json::from_value(row.data).map_err(decode)?,
+            expires_at: row.expires_at.timestamp(),
+        };
+        if let Ok(value) = serde_json::to_vec(&stored) {
+            self.cache.set(&Key::Session(&name), value, CACHED_FOR).await;
+        }
+        record(*id, stored).map(Some)
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let key = digest(id);
+        sqlx::query!("delete from sessions where id = $1", &key)
+            .execute(&self.write.0)
+            .await
+            .map_err(backend)?;
+        self.cache.delete(&Key::Session(&hex(&key))).await;
+        Ok(())
+    }
+}
+
+/// tower-sessions judges the expiry itself, against its own clock.
+fn record(id: Id, stored: Stored) -> Result<Record> {
+    let expiry_date = OffsetDateTime::from_unix_timestamp(stored.expires_at).map_err(decode)?;
+    Ok(Record { id, data: stored.data, expiry_date })
+}

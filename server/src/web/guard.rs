@@ -1,0 +1,136 @@
+//! What every request has to pass, and what every answer carries.
+
+use std::any::Any;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::Limited;
+
+use super::{BODY_BYTES_MAX, Web};
+
+/// A change must come from our own pages. Browsers say where a POST comes from; what says nothing
+/// is not a browser, and has no cookie to misuse.
+pub async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || comes_from_us(request.headers(), &web.public_origin) {
+        next.run(request).await
+    } else {
+        (StatusCode::FORBIDDEN, plain("This was sent from another site, so we did not do it.\n"))
+            .into_response()
+    }
+}
+
+fn comes_from_us(headers: &HeaderMap, public_origin: &str) -> bool {
+    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    match text(header::ORIGIN) {
+        Some(origin) => {
+            let host = text(header::HOST).unwrap_or_default();
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            origin == public_origin || (!host.is_empty() && authority == Some(host))
+        }
+        None => {
+            let site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
+            matches!(site, None | Some("same-origin" | "none"))
+        }
+    }
+}
+
+/// Refuses a body that announces too much, and cuts off one that does not.
+pub async fn bounded_body(request: Request, next: Next) -> Response {
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+        let text = "That is more than we can take at once. Shorten it and send it again.\n";
+        return (StatusCode::PAYLOAD_TOO_LARGE, plain(text)).into_response();
+    }
+    let request = request.map(|body| Body::new(Limited::new(body, BODY_BYTES_MAX)));
+    next.run(request).await
+}
+
+fn plain(text: &'static str) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
+}
+
+/// Scripts only from us (WebAssembly included), nobody frames us, addresses stay on the site.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+    form-action 'self'; frame-ancestors 'none'";
+
+pub async fn secure_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("content-security-policy", POLICY),
+        ("referrer-policy", "same-origin"),
+        ("x-content-type-options", "nosniff"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let is_page = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.to_str().is_ok_and(|v| v.starts_with("text/html")));
+    if is_page && !headers.contains_key(header::CACHE_CONTROL) {
+        // Pages speak of free times and of people: neither Back nor a proxy may show an old one.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// A panic is our fault and stays ours: a calm page, and a line in the log without details of the person.
+pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    tracing::error!(panic = text, "a request panicked");
+    sorry(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
+}
+
+/// The database does not answer and nothing can be shown.
+pub fn unavailable() -> Response {
+    let mut response =
+        sorry(StatusCode::SERVICE_UNAVAILABLE, "We cannot reach our calendar right now.");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+}
+
+fn sorry(status: StatusCode, what: &str) -> Response {
+    let stylesheet = super::assets::stylesheet_url();
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{what} – Nadi</title><link rel=\"stylesheet\" href=\"{stylesheet}\"></head>\
+         <body><main id=\"content\"><h1>{what}</h1>\
+         <p>Your appointments are safe, and nothing was changed. Try again in a minute.</p>\
+         <p><a href=\"/\">Go to the start page</a></p></main></body></html>"
+    );
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(pairs: &[(&'static str, &'static str)]) -> bool {
+        let headers = pairs.iter().map(|(n, v)| {
+            let name: header::HeaderName = n.parse().expect("a name");
+            (name, HeaderValue::from_static(v))
+        });
+        comes_from_us(&headers.collect(), "https://nadi.example")
+    }
+
+    #[test]
+    fn changes_come_from_our_own_pages() {
+        assert!(sent(&[("origin", "https://nadi.example"), ("host", "10.0.0.1:3000")]));
+        assert!(sent(&[("origin", "http://localhost:3000"), ("host", "localhost:3000")]));
+        assert!(sent(&[]), "not a browser");
+        assert!(!sent(&[("origin", "https://evil.example"), ("host", "nadi.example")]));
+        assert!(!sent(&[("origin", "null"), ("host", "nadi.example")]));
+        assert!(!sent(&[("origin", "https://nadi.example.evil.example"), ("host", "nadi.example")]));
+        assert!(!sent(&[("sec-fetch-site", "cross-site")]));
+    }
+}

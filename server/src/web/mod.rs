@@ -1,0 +1,138 @@
+//! HTTP: the router, and what happens to every request on its way in and out.
+
+mod assets;
+mod caller;
+mod forms;
+mod guard;
+mod health;
+mod session;
+mod trace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::context::Site;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use leptos::prelude::provide_context;
+use leptos_axum::{
+    generate_route_list, handle_server_fns_with_context, render_app_async_with_context,
+};
+use nadi::actor::Caller;
+use nadi::ports::{Ports, SessionControl};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::store::sessions::Sessions;
+
+/// Bodies larger than this are refused (64 kB).
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// No page takes longer; what does has met a fault.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Web {
+    pub engine: Engine,
+    pub ports: Ports,
+    pub site: Site,
+    pub public_origin: Arc<str>,
+}
+
+impl Web {
+    pub fn new(config: &Config, engine: &Engine, ports: Ports) -> Self {
+        let public_url = config.public_url.as_str().trim_end_matches('/').to_owned();
+        let site = Site {
+            development: config.is_development(),
+            stylesheet_url: assets::stylesheet_url(),
+            font_url: assets::font_url(),
+            script: assets::script(),
+            public_url,
+        };
+        Self {
+            engine: engine.clone(),
+            ports,
+            site,
+            public_origin: config.public_url.origin().ascii_serialization().into(),
+        }
+    }
+}
+
+/// The whole service.
+pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
+    let pages = generate_route_list(app::App);
+    let page = {
+        let web = web.clone();
+        move |request: Request| render(web.clone(), request)
+    };
+    let mut dynamic = Router::new().route("/fn/{*name}", any(server_function));
+    for listing in &pages {
+        dynamic = dynamic.route(listing.path(), get(page.clone()));
+    }
+    let dynamic = dynamic
+        .fallback(page)
+        .layer(from_fn(forms::keep_typed))
+        .layer(from_fn_with_state(web.clone(), caller::identify))
+        .layer(session::layer(config, sessions))
+        .layer(from_fn_with_state(web.clone(), guard::same_origin))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(guard::bounded_body))
+        .with_state(web.clone());
+
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(web)
+        .merge(assets::routes())
+        .merge(dynamic)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(guard::secure_headers))
+        .layer(from_fn(trace::log))
+}
+
+/// What a page or server function finds in its context.
+fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+    let site = web.site.clone();
+    let ports = web.ports.clone();
+    let caller = request.extensions().get::<Caller>().cloned();
+    let session: Option<Arc<dyn SessionControl>> = session::control(request);
+    let typed = forms::typed(request.headers(), request.uri());
+    move || {
+        provide_context(site.clone());
+        provide_context(ports.clone());
+        if let Some(caller) = &caller {
+            provide_context(caller.clone());
+        }
+        if let Some(session) = &session {
+            provide_context(session.clone());
+        }
+        if let Some(typed) = &typed {
+            provide_context(typed.clone());
+        }
+    }
+}
+
+async fn render(web: Web, request: Request) -> Response {
+    let site = web.site.clone();
+    let handler = render_app_async_with_context(context(&web, &request), move || {
+        app::shell(site.clone())
+    });
+    handler(request).await
+}
+
+async fn server_function(
+    axum::extract::State(web): axum::extract::State<Web>,
+    request: Request,
+) -> Response {
+    let context = context(&web, &request);
+    handle_server_fns_with_context(context, request).await.into_response()
+}

@@ -1,0 +1,40 @@
+//! One line in the log per request, without query, cookies or anything personal.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+use uuid::Uuid;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id under which a request is found in the log.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestId(pub Uuid);
+
+pub async fn log(mut request: Request, next: Next) -> Response {
+    // A proxy's id is kept when it is one of ours in form; anything else could forge log lines.
+    let given = request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok()?.parse().ok());
+    let id = given.unwrap_or_else(Uuid::new_v4);
+    request.extensions_mut().insert(RequestId(id));
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let started = Instant::now();
+    let span = tracing::info_span!("request", %id);
+    let mut response = next.run(request).instrument(span).await;
+    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    let status = response.status().as_u16();
+    let route = route.as_deref().unwrap_or("(no route)");
+    if status >= 500 {
+        tracing::error!(%id, %method, route, status, milliseconds, "answered");
+    } else {
+        tracing::info!(%id, %method, route, status, milliseconds, "answered");
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID.clone(), value);
+    }
+    response
+}
