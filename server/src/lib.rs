@@ -1,1 +1,3 @@
 //! What Nadi does.
+
+pub mod demo;
