@@ -1,12 +1,13 @@
 //! Demo data: invented doctors over real specialties in real cities, the same for the same seed.
 //!
 //! [`generate`] decides everything and is pure: no clock, no randomness of the
-//! machine, no database. Not for production,
+//! machine, no database. [`load`](load()) only writes it down. Not for production,
 //! and not for tests that want one doctor: a thousand is its smallest size.
 
 mod dice;
 mod doctors;
 mod hours;
+mod load;
 mod names;
 mod practice;
 mod regions;
@@ -24,6 +25,8 @@ use nadi::input::Slug;
 use nadi::schedule::WeeklyHours;
 use nadi::visit::Fee;
 use uuid::{Builder, Uuid};
+
+pub use load::load;
 
 use dice::Dice;
 use regions::{REGIONS, Region};
