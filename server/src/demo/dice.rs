@@ -1,0 +1,67 @@
+//! Repeatable choices: splitmix64, written out so that no crate's next version changes the demo.
+//! Not for secrets.
+
+use uuid::{Builder, Uuid};
+
+/// A stream of choices that depends only on the seed, a label and a number.
+/// One stream per thing: a new choice about doctors leaves every clinic as it was.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64, label: &str, number: usize) -> Self {
+        let mut dice = Self(seed ^ super::fnv1a(label.as_bytes()));
+        dice.0 = dice.next() ^ number as u64;
+        dice.next();
+        dice
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// From 0 to `end`, exclusive; 0 when `end` is 0.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        ((u128::from(self.next()) * end as u128) >> 64) as usize
+    }
+
+    /// Both ends included.
+    pub(super) fn between(&mut self, low: usize, high: usize) -> usize {
+        low + self.below(high - low + 1)
+    }
+
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+
+    /// One word of a list written `a, b, c`.
+    pub(super) fn word(&mut self, list: &'static str) -> &'static str {
+        let count = list.split(", ").count();
+        list.split(", ").nth(self.below(count)).unwrap_or(list)
+    }
+
+    /// The position of one weight, drawn in proportion to it.
+    pub(super) fn weighted(&mut self, weights: impl Iterator<Item = usize> + Clone) -> usize {
+        let mut left = self.below(weights.clone().sum());
+        for (position, weight) in weights.enumerate() {
+            if left < weight {
+                return position;
+            }
+            left -= weight;
+        }
+        0
+    }
+
+    /// A version 8 UUID: our own bits (RFC 9562, 5.8).
+    pub(super) fn uuid(&mut self) -> Uuid {
+        let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
+        Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid()
+    }
+}

@@ -1,0 +1,150 @@
+//! An invented doctor's week.
+
+use chrono::{NaiveDate, NaiveTime, Weekday};
+use nadi::ids::{LocationId, RuleId};
+use nadi::schedule::WeeklyHours;
+use nadi::visit::Mode;
+
+use super::dice::Dice;
+
+/// What a week is made from.
+pub(super) struct Plan<'a> {
+    /// The days the region works.
+    pub week: &'a [Weekday],
+    /// Later hours are an evening, as in South Asian outpatient clinics, not an afternoon.
+    pub evenings: bool,
+    pub slot_minutes: u16,
+    pub video: bool,
+    /// The hour at which a group session starts.
+    pub group_hour: Option<u32>,
+    pub home: LocationId,
+    /// Where every second day is spent.
+    pub away: LocationId,
+    pub from: NaiveDate,
+}
+
+/// Minutes after midnight. Groups have 7–8 or 13–14; nothing else starts
+/// before 8, crosses 13–14 or ends after 21.
+const MORNING_ENDS: u16 = 13 * 60;
+const LATER_MINUTES_MAX: u16 = 3 * 60 + 30;
+
+/// At least four days with 45 to 95 slots in all, so a month has some 180 to 420.
+pub(super) fn weekly(dice: &mut Dice, plan: &Plan) -> Vec<WeeklyHours> {
+    let days = working_days(dice, plan.week);
+    let per_day = (dice.between(45, 95) / days.len()) as u16;
+    let morning_starts = 8 * 60 + 30 * dice.below(5) as u16;
+    let later_starts = if plan.evenings {
+        16 * 60 + 30 * dice.below(4) as u16
+    } else {
+        14 * 60 + 30 * dice.below(3) as u16
+    };
+    let morning_max = (MORNING_ENDS - morning_starts).min(4 * 60) / plan.slot_minutes;
+    let later_max = LATER_MINUTES_MAX / plan.slot_minutes;
+    // Mostly mornings, mostly later, or split; what does not fit goes to the other half of the day.
+    let wanted = dice.pick(&[per_day, per_day.div_ceil(2), per_day.div_ceil(2), per_day / 4]);
+    let morning = wanted.max(per_day.saturating_sub(later_max)).min(morning_max);
+    let later = (per_day.saturating_sub(morning)).min(later_max);
+
+    let mut lines = Lines { plan, dice, lines: Vec::new() };
+    for (nth, day) in days.iter().enumerate() {
+        let location = if nth % 2 == 0 { plan.home } else { plan.away };
+        let video_day = plan.video && nth % 2 == 0;
+        // On a video day the end of the day's last stretch is for video.
+        let stretches = [(morning_starts, morning), (later_starts, later)];
+        let last = if later > 0 { 1 } else { 0 };
+        for (number, (starts, slots)) in stretches.into_iter().enumerate() {
+            let by_video = if video_day && number == last { slots.div_ceil(3) } else { 0 };
+            let seen = slots - by_video;
+            lines.add(*day, location, Mode::InPerson, starts, seen);
+            lines.add(*day, plan.home, Mode::Video, starts + seen * plan.slot_minutes, by_video);
+        }
+        if let Some(hour) = plan.group_hour
+            && nth % 3 == 1
+        {
+            lines.add_group(*day, hour);
+        }
+    }
+    lines.lines
+}
+
+/// The demo doctor's week, the same for every seed: Monday to Saturday 10–13,
+/// three evenings 17–19, and video on Tuesday and Thursday 17–18.
+pub(super) fn demo_week(dice: &mut Dice, plan: &Plan) -> Vec<WeeklyHours> {
+    let mut lines = Lines { plan, dice, lines: Vec::new() };
+    for day in plan.week {
+        let location = if *day == Weekday::Sat { plan.away } else { plan.home };
+        lines.add(*day, location, Mode::InPerson, 10 * 60, 9);
+        match day {
+            Weekday::Mon | Weekday::Wed | Weekday::Fri => {
+                lines.add(*day, plan.home, Mode::InPerson, 17 * 60, 6);
+            }
+            Weekday::Tue | Weekday::Thu => lines.add(*day, plan.home, Mode::Video, 17 * 60, 3),
+            _ => {}
+        }
+    }
+    lines.lines
+}
+
+/// All of a five-day week or four of it; of a six-day one, six, five or four.
+fn working_days(dice: &mut Dice, week: &[Weekday]) -> Vec<Weekday> {
+    let mut days = week.to_vec();
+    let off = dice.weighted([6, 3, 1].into_iter()).min(days.len() - 4);
+    for _ in 0..off {
+        days.remove(dice.below(days.len()));
+    }
+    days
+}
+
+struct Lines<'a> {
+    plan: &'a Plan<'a>,
+    dice: &'a mut Dice,
+    lines: Vec<WeeklyHours>,
+}
+
+impl Lines<'_> {
+    /// Nothing when there are no slots.
+    fn add(&mut self, weekday: Weekday, location: LocationId, mode: Mode, starts: u16, slots: u16) {
+        if slots > 0 {
+            let line = self.line(
+                weekday,
+                location,
+                mode,
+                (starts, starts + slots * self.plan.slot_minutes),
+            );
+            self.lines.push(line);
+        }
+    }
+
+    fn add_group(&mut self, weekday: Weekday, hour: u32) {
+        let starts = hour as u16 * 60;
+        let line = self.line(weekday, self.plan.home, Mode::InPerson, (starts, starts + 60));
+        let capacity = self.dice.between(6, 8) as u16;
+        self.lines.push(WeeklyHours { slot_minutes: 60, capacity, ..line });
+    }
+
+    fn line(
+        &mut self,
+        weekday: Weekday,
+        location: LocationId,
+        mode: Mode,
+        (starts, ends): (u16, u16),
+    ) -> WeeklyHours {
+        WeeklyHours {
+            id: RuleId(self.dice.uuid()),
+            location,
+            mode,
+            weekday,
+            starts: time(starts),
+            ends: time(ends),
+            slot_minutes: self.plan.slot_minutes,
+            capacity: 1,
+            effective_from: self.plan.from,
+            effective_until: None,
+        }
+    }
+}
+
+fn time(minutes: u16) -> NaiveTime {
+    NaiveTime::from_hms_opt(u32::from(minutes) / 60, u32::from(minutes) % 60, 0)
+        .expect("hours end before midnight")
+}

@@ -1,0 +1,311 @@
+//! Writes the demo down, a statement per table. Slots are made afterwards, by the job that
+//! makes everybody's.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use sqlx::{Connection, PgConnection, Result};
+use uuid::Uuid;
+
+use super::{Clinic, DemoData, Doctor, Location, Role, SignIn, VisitType};
+
+/// Inserts the demo in one transaction; `false` when its clinics are there already, and then
+/// nothing changes. `password_hash` is of [`PASSWORD`](super::PASSWORD), made by the caller.
+///
+/// # Errors
+/// When the database does, or when someone else has a demo address; nothing is left behind.
+pub async fn load(
+    connection: &mut PgConnection,
+    data: &DemoData,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let mut transaction = connection.begin().await?;
+    // Two instances that start at once load it once.
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('demo', 0))")
+        .execute(&mut *transaction)
+        .await?;
+    let clinics: Vec<Uuid> = data.clinics.iter().map(|clinic| clinic.id.0).collect();
+    let loaded: bool = sqlx::query_scalar("select exists (select from clinics where id = any($1))")
+        .bind(clinics)
+        .fetch_one(&mut *transaction)
+        .await?;
+    if loaded {
+        return Ok(false);
+    }
+    insert_tables(&mut transaction, data).await?;
+    insert_clinics(&mut transaction, &data.clinics, now).await?;
+    insert_visit_types(&mut transaction, &data.visit_types, now).await?;
+    insert_locations(&mut transaction, &data.locations, now).await?;
+    insert_sign_ins(&mut transaction, &data.sign_ins, password_hash, now).await?;
+    insert_doctors(&mut transaction, &data.doctors, now).await?;
+    insert_hours(&mut transaction, &data.doctors, now).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// One value of each row: what `unnest` puts together again.
+fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}
+
+/// Cities and specialties, which may be there without the demo.
+async fn insert_tables(connection: &mut PgConnection, data: &DemoData) -> Result<()> {
+    let cities = &data.cities;
+    sqlx::query(
+        "insert into cities (id, slug, name, country_code, country, latitude, longitude, time_zone)
+         select * from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[],
+                              $6::float8[], $7::float8[], $8::text[])
+         on conflict (id) do nothing",
+    )
+    .bind(column(cities, |city| city.id.0))
+    .bind(column(cities, |city| city.slug.clone()))
+    .bind(column(cities, |city| city.name.clone()))
+    .bind(column(cities, |city| city.country_code.clone()))
+    .bind(column(cities, |city| city.country.clone()))
+    .bind(column(cities, |city| city.latitude))
+    .bind(column(cities, |city| city.longitude))
+    .bind(column(cities, |city| city.zone.name()))
+    .execute(&mut *connection)
+    .await?;
+
+    let specialties = &data.specialties;
+    sqlx::query(
+        "insert into specialties (id, slug, name, tradition, summary)
+         select * from unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[])
+         on conflict (id) do nothing",
+    )
+    .bind(column(specialties, |specialty| specialty.id.0))
+    .bind(column(specialties, |specialty| specialty.slug.clone()))
+    .bind(column(specialties, |specialty| specialty.name.clone()))
+    .bind(column(specialties, |specialty| specialty.tradition.clone()))
+    .bind(column(specialties, |specialty| specialty.summary.clone()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_clinics(
+    connection: &mut PgConnection,
+    clinics: &[Clinic],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into clinics (id, slug, name, time_zone, currency, created_at)
+         select *, $6 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])",
+    )
+    .bind(column(clinics, |clinic| clinic.id.0))
+    .bind(column(clinics, |clinic| clinic.slug.clone()))
+    .bind(column(clinics, |clinic| clinic.name.clone()))
+    .bind(column(clinics, |clinic| clinic.zone.name()))
+    .bind(column(clinics, |clinic| clinic.currency.clone()))
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_visit_types(
+    connection: &mut PgConnection,
+    visit_types: &[VisitType],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into visit_types (id, clinic_id, name, slot_span, is_default, created_at)
+         select *, $6 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::bool[])",
+    )
+    .bind(column(visit_types, |visit_type| visit_type.id.0))
+    .bind(column(visit_types, |visit_type| visit_type.clinic.0))
+    .bind(column(visit_types, |visit_type| visit_type.name.clone()))
+    .bind(column(visit_types, |visit_type| visit_type.slot_span))
+    .bind(column(visit_types, |visit_type| visit_type.is_default))
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_locations(
+    connection: &mut PgConnection,
+    locations: &[Location],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into locations
+             (id, clinic_id, city_id, name, address, time_zone, latitude, longitude, created_at)
+         select *, $9 from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[],
+                                  $6::text[], $7::float8[], $8::float8[])",
+    )
+    .bind(column(locations, |location| location.id.0))
+    .bind(column(locations, |location| location.clinic.0))
+    .bind(column(locations, |location| location.city.0))
+    .bind(column(locations, |location| location.name.clone()))
+    .bind(column(locations, |location| location.address.clone()))
+    .bind(column(locations, |location| location.zone.name()))
+    .bind(column(locations, |location| location.latitude))
+    .bind(column(locations, |location| location.longitude))
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_sign_ins(
+    connection: &mut PgConnection,
+    sign_ins: &[SignIn],
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into accounts
+             (id, email, administers_everything, email_verified_at, password_hash, created_at)
+         select *, $4, $5, $4 from unnest($1::uuid[], $2::text[], $3::bool[])",
+    )
+    .bind(column(sign_ins, |sign_in| sign_in.account.0))
+    .bind(column(sign_ins, |sign_in| sign_in.email))
+    .bind(column(sign_ins, |sign_in| sign_in.role == Role::Administrator))
+    .bind(now)
+    .bind(password_hash)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "insert into people (id, account_id, name, relation, created_at)
+         select *, 'self', $4 from unnest($1::uuid[], $2::uuid[], $3::text[])",
+    )
+    .bind(column(sign_ins, |sign_in| sign_in.person.0))
+    .bind(column(sign_ins, |sign_in| sign_in.account.0))
+    .bind(column(sign_ins, |sign_in| sign_in.name))
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_doctors(
+    connection: &mut PgConnection,
+    doctors: &[Doctor],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    // An array of arrays would be unnested to its leaves, so languages travel joined.
+    sqlx::query(
+        "insert into doctors (id, clinic_id, account_id, slug, name, gender, qualifications, bio,
+                              languages, fee_minor_units, currency, status, created_at)
+         select id, clinic_id, account_id, slug, name, gender, qualifications, bio,
+                string_to_array(languages, '|'), fee_minor_units, currency, 'listed', $12
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+                     $7::text[], $8::text[], $9::text[], $10::bigint[], $11::text[])
+             as d (id, clinic_id, account_id, slug, name, gender, qualifications, bio,
+                   languages, fee_minor_units, currency)",
+    )
+    .bind(column(doctors, |doctor| doctor.id.0))
+    .bind(column(doctors, |doctor| doctor.clinic.0))
+    .bind(column(doctors, |doctor| doctor.account.map(|account| account.0)))
+    .bind(column(doctors, |doctor| doctor.slug.as_str().to_owned()))
+    .bind(column(doctors, |doctor| doctor.name.clone()))
+    .bind(column(doctors, |doctor| doctor.gender.as_str()))
+    .bind(column(doctors, |doctor| doctor.qualifications.clone()))
+    .bind(column(doctors, |doctor| doctor.bio.clone()))
+    .bind(column(doctors, |doctor| doctor.languages.join("|")))
+    .bind(column(doctors, |doctor| doctor.fee.minor_units))
+    .bind(column(doctors, |doctor| doctor.fee.currency.clone()))
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+
+    let practised: Vec<(Uuid, i16, bool)> = doctors
+        .iter()
+        .flat_map(|doctor| {
+            let second = doctor.second_specialty.map(|specialty| (doctor.id.0, specialty.0, false));
+            [Some((doctor.id.0, doctor.specialty.0, true)), second]
+        })
+        .flatten()
+        .collect();
+    sqlx::query(
+        "insert into doctor_specialties (doctor_id, specialty_id, is_primary)
+         select * from unnest($1::uuid[], $2::smallint[], $3::bool[])",
+    )
+    .bind(column(&practised, |row| row.0))
+    .bind(column(&practised, |row| row.1))
+    .bind(column(&practised, |row| row.2))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_hours(
+    connection: &mut PgConnection,
+    doctors: &[Doctor],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let lines: Vec<_> = doctors
+        .iter()
+        .flat_map(|doctor| doctor.hours.iter().map(move |line| (doctor.id.0, line)))
+        .collect();
+    let starts: Vec<NaiveTime> = column(&lines, |(_, line)| line.starts);
+    let ends: Vec<NaiveTime> = column(&lines, |(_, line)| line.ends);
+    let from: Vec<NaiveDate> = column(&lines, |(_, line)| line.effective_from);
+    let until: Vec<Option<NaiveDate>> = column(&lines, |(_, line)| line.effective_until);
+    sqlx::query(
+        "insert into availability_rules
+             (id, doctor_id, location_id, mode, weekday, starts_local, ends_local, slot_minutes,
+              capacity, effective_from, effective_until, created_at)
+         select *, $12
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::smallint[], $6::time[],
+                     $7::time[], $8::smallint[], $9::smallint[], $10::date[], $11::date[])",
+    )
+    .bind(column(&lines, |(_, line)| line.id.0))
+    .bind(column(&lines, |(doctor, _)| *doctor))
+    .bind(column(&lines, |(_, line)| line.location.0))
+    .bind(column(&lines, |(_, line)| line.mode.as_str()))
+    .bind(column(&lines, |(_, line)| line.weekday.number_from_monday() as i16))
+    .bind(starts)
+    .bind(ends)
+    .bind(column(&lines, |(_, line)| small(line.slot_minutes)))
+    .bind(column(&lines, |(_, line)| small(line.capacity)))
+    .bind(from)
+    .bind(until)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Bounds far below its limit are checked by `WeeklyHours::check` and again by the table.
+fn small(number: u16) -> i16 {
+    i16::try_from(number).unwrap_or(i16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+
+    use super::super::{DOCTORS, SEED, demo_doctor, generate};
+    use super::*;
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn loading_twice_is_loading_once(pool: sqlx::PgPool) -> Result<()> {
+        let now = Utc.with_ymd_and_hms(2026, 11, 21, 9, 0, 0).single().expect("a time");
+        let data = generate(SEED, now.date_naive());
+        let mut connection = pool.acquire().await?;
+        assert!(load(&mut connection, &data, "a hash", now).await?);
+        assert!(!load(&mut connection, &data, "another", now).await?);
+
+        let count = |table: &'static str| sqlx::query_scalar::<_, i64>(table);
+        let doctors = count("select count(*) from doctors where status = 'listed'");
+        assert_eq!(doctors.fetch_one(&mut *connection).await?, DOCTORS as i64);
+        let lines = data.doctors.iter().map(|doctor| doctor.hours.len() as i64).sum::<i64>();
+        let rules = count("select count(*) from availability_rules");
+        assert_eq!(rules.fetch_one(&mut *connection).await?, lines);
+        let passwords = count("select count(*) from accounts where password_hash = 'a hash'");
+        assert_eq!(passwords.fetch_one(&mut *connection).await?, 3);
+
+        let (slug, languages): (String, Vec<String>) = sqlx::query_as(
+            "select d.slug, d.languages from doctors d join accounts a on a.id = d.account_id
+             where d.id = $1 and a.email = 'doctor@nadi.example'",
+        )
+        .bind(demo_doctor().0)
+        .fetch_one(&mut *connection)
+        .await?;
+        assert_eq!(slug, "asha-naik");
+        assert_eq!(languages, ["Konkani", "Marathi", "Hindi", "English"]);
+        Ok(())
+    }
+}

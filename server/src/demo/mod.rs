@@ -1,0 +1,290 @@
+//! Demo data: invented doctors over real specialties in real cities, the same for the same seed.
+//!
+//! [`generate`] decides everything and is pure: no clock, no randomness of the
+//! machine, no database. [`load`](load()) only writes it down. Not for production,
+//! and not for tests that want one doctor: a thousand is its smallest size.
+
+mod dice;
+mod doctors;
+mod hours;
+mod load;
+mod names;
+mod practice;
+mod regions;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use nadi::ids::{
+    AccountId, CityId, ClinicId, DoctorId, LocationId, PersonId, SpecialtyId, VisitTypeId,
+};
+use nadi::input::Slug;
+use nadi::schedule::WeeklyHours;
+use nadi::visit::Fee;
+use uuid::{Builder, Uuid};
+
+pub use load::load;
+
+use dice::Dice;
+use regions::{REGIONS, Region};
+
+/// The seed of the demo everyone sees.
+pub const SEED: u64 = 2026;
+
+/// How many doctors there are, whatever the seed.
+pub const DOCTORS: usize = 1000;
+
+/// The password of every demo sign-in. No secret: it is printed where people sign in.
+pub const PASSWORD: &str = "nadi-demo-2026";
+
+/// Everything the demo consists of, in an order in which it can be inserted.
+#[derive(Clone, Debug)]
+pub struct DemoData {
+    pub specialties: Vec<Specialty>,
+    pub cities: Vec<City>,
+    /// One per city, in the same order.
+    pub clinics: Vec<Clinic>,
+    pub visit_types: Vec<VisitType>,
+    pub locations: Vec<Location>,
+    pub sign_ins: Vec<SignIn>,
+    /// Exactly [`DOCTORS`]; the first is the one of the demo's sign-in.
+    pub doctors: Vec<Doctor>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Specialty {
+    pub id: SpecialtyId,
+    pub slug: String,
+    pub name: String,
+    /// `modern` or `ayurveda`.
+    pub tradition: String,
+    /// One sentence: what people come for.
+    pub summary: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct City {
+    pub id: CityId,
+    pub slug: String,
+    pub name: String,
+    /// ISO 3166-1, two letters.
+    pub country_code: String,
+    pub country: String,
+    pub latitude: f64,
+    pub longitude: f64,
+    pub zone: Tz,
+    /// ISO 4217, three letters.
+    pub currency: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Clinic {
+    pub id: ClinicId,
+    pub slug: String,
+    pub name: String,
+    pub zone: Tz,
+    pub currency: String,
+    pub city: CityId,
+}
+
+/// Each clinic has one, the default: a visit of one slot.
+#[derive(Clone, Debug)]
+pub struct VisitType {
+    pub id: VisitTypeId,
+    pub clinic: ClinicId,
+    pub name: String,
+    pub slot_span: i16,
+    pub is_default: bool,
+}
+
+/// One to three per clinic.
+#[derive(Clone, Debug)]
+pub struct Location {
+    pub id: LocationId,
+    pub clinic: ClinicId,
+    pub city: CityId,
+    pub name: String,
+    /// Invented.
+    pub address: String,
+    pub zone: Tz,
+    /// Within two kilometres of the city's own coordinates.
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gender {
+    Female,
+    Male,
+}
+
+impl Gender {
+    /// The word used in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Female => "female",
+            Self::Male => "male",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Doctor {
+    pub id: DoctorId,
+    pub clinic: ClinicId,
+    /// Only the demo doctor can sign in.
+    pub account: Option<AccountId>,
+    pub slug: Slug,
+    /// With `Dr ` in front.
+    pub name: String,
+    pub gender: Gender,
+    pub qualifications: String,
+    pub bio: String,
+    /// English is always the last.
+    pub languages: Vec<String>,
+    pub fee: Fee,
+    pub specialty: SpecialtyId,
+    pub second_specialty: Option<SpecialtyId>,
+    /// Whether some of the hours are for video.
+    pub video: bool,
+    pub hours: Vec<WeeklyHours>,
+}
+
+/// What a demo sign-in is for. Every account is a patient's as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Patient,
+    Doctor(DoctorId),
+    /// Of everything.
+    Administrator,
+}
+
+/// Someone who can sign in to the demo. The same for every seed.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    pub account: AccountId,
+    /// The account's owner as a patient.
+    pub person: PersonId,
+    pub email: &'static str,
+    pub name: &'static str,
+    pub role: Role,
+    /// [`PASSWORD`].
+    pub password: &'static str,
+}
+
+/// The demo of a seed, with weekly hours that hold from `today` on.
+pub fn generate(seed: u64, today: NaiveDate) -> DemoData {
+    let specialties = tables::specialties();
+    let places: Vec<Place> = tables::cities()
+        .into_iter()
+        .enumerate()
+        .map(|(number, (city, region))| Place::new(seed, number, city, region))
+        .collect();
+    let doctors = doctors::generate(seed, today, &specialties, &places);
+
+    let mut data = DemoData {
+        specialties,
+        cities: Vec::new(),
+        clinics: Vec::new(),
+        visit_types: Vec::new(),
+        locations: Vec::new(),
+        sign_ins: sign_ins(),
+        doctors,
+    };
+    for place in places {
+        data.visit_types.push(VisitType {
+            id: VisitTypeId(Dice::new(seed, "visit type", data.cities.len()).uuid()),
+            clinic: place.clinic.id,
+            name: "Consultation".into(),
+            slot_span: 1,
+            is_default: true,
+        });
+        data.cities.push(place.city);
+        data.clinics.push(place.clinic);
+        data.locations.extend(place.locations);
+    }
+    data
+}
+
+/// The three people of the demo.
+pub fn sign_ins() -> Vec<SignIn> {
+    let sign_in = |number: u128, email, name, role| SignIn {
+        account: AccountId(fixed_uuid(10 + number)),
+        person: PersonId(fixed_uuid(20 + number)),
+        email,
+        name,
+        role,
+        password: PASSWORD,
+    };
+    vec![
+        sign_in(1, "patient@nadi.example", "Ravi Kamat", Role::Patient),
+        sign_in(2, "doctor@nadi.example", "Dr Asha Naik", Role::Doctor(demo_doctor())),
+        sign_in(3, "admin@nadi.example", "Maya Fernandes", Role::Administrator),
+    ]
+}
+
+/// Dr Asha Naik, the same for every seed.
+pub fn demo_doctor() -> DoctorId {
+    DoctorId(fixed_uuid(1))
+}
+
+/// A version 8 UUID that spells `nadi` and a number.
+fn fixed_uuid(number: u128) -> Uuid {
+    let bits = (u128::from(u32::from_be_bytes(*b"nadi")) << 96) | number;
+    Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid()
+}
+
+/// A city with its clinic, as doctors are spread over it.
+struct Place {
+    region: &'static Region,
+    city: City,
+    clinic: Clinic,
+    locations: Vec<Location>,
+}
+
+impl Place {
+    fn new(seed: u64, number: usize, city: City, region: &str) -> Self {
+        let region = REGIONS.iter().find(|known| known.key == region).expect("a known region");
+        let mut dice = Dice::new(seed, "clinic", number);
+        let clinic = Clinic {
+            id: ClinicId(dice.uuid()),
+            slug: city.slug.clone(),
+            name: format!("Nadi {}", city.name),
+            zone: city.zone,
+            currency: city.currency.clone(),
+            city: city.id,
+        };
+        // The first has the most to show: Panjim always has all three.
+        let count = if number == 0 { 3 } else { 1 + dice.weighted([4, 4, 2].into_iter()) };
+        let first_quarter = dice.below(words::QUARTERS.len());
+        let locations = (0..count)
+            .map(|nth| Location {
+                id: LocationId(dice.uuid()),
+                clinic: clinic.id,
+                city: city.id,
+                name: words::location_name(&city.name, nth, first_quarter),
+                address: words::address(&mut dice, region.streets, &city.name),
+                zone: city.zone,
+                latitude: near(&mut dice, city.latitude),
+                longitude: near(&mut dice, city.longitude),
+            })
+            .collect();
+        Self { region, city, clinic, locations }
+    }
+}
+
+/// Degrees near others, in whole hundred-thousandths so that no rounding differs between machines.
+fn near(dice: &mut Dice, degrees: f64) -> f64 {
+    let moved = (degrees * 1e5).round() as i64 + dice.between(0, 2400) as i64 - 1200;
+    moved as f64 / 1e5
+}
+
+/// FNV-1a, 64 bits.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
