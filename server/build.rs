@@ -13,8 +13,8 @@ fn main() {
 fn stylesheet(style: &Path, out: &Path) {
     println!("cargo::rerun-if-changed={}", style.display());
     let index = style.join("index.txt");
-    let list = fs::read_to_string(&index)
-        .unwrap_or_else(|error| panic!("{}: {error}", index.display()));
+    let list =
+        fs::read_to_string(&index).unwrap_or_else(|error| panic!("{}: {error}", index.display()));
     let mut sheet = String::new();
     for name in list.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
         let path = style.join(name);

@@ -161,7 +161,8 @@ impl Cache {
             Self::Memory(_) => CacheState::InProcess,
             Self::Redis(redis) => {
                 let mut connection = redis.connection.clone();
-                let ping = async move { redis::cmd("PING").query_async::<()>(&mut connection).await };
+                let ping =
+                    async move { redis::cmd("PING").query_async::<()>(&mut connection).await };
                 match tokio::time::timeout(ANSWER_WITHIN * 2, ping).await {
                     Ok(Ok(())) => CacheState::Up,
                     _ => CacheState::Down,

@@ -191,7 +191,8 @@ fn number<T: FromStr + PartialOrd>(
 
 /// `localhost:3000` listens on 127.0.0.1 and ::1; any other host is an IP address.
 fn listen(text: &str) -> Result<Vec<SocketAddr>, ConfigError> {
-    let wrong = ConfigError::wrong("NADI_LISTEN", "an address such as localhost:3000 or 0.0.0.0:8080");
+    let wrong =
+        ConfigError::wrong("NADI_LISTEN", "an address such as localhost:3000 or 0.0.0.0:8080");
     if let Some(port) = text.strip_prefix("localhost:") {
         let port: u16 = port.parse().map_err(|_| wrong)?;
         return Ok(vec![
@@ -206,7 +207,9 @@ fn mail_from(value: Option<String>) -> Result<String, ConfigError> {
     let text = value.unwrap_or_else(|| "Nadi <no-reply@nadi.example>".into());
     match text.parse::<lettre::message::Mailbox>() {
         Ok(_) => Ok(text),
-        Err(_) => Err(ConfigError::wrong("MAIL_FROM", "a sender such as Nadi <no-reply@nadi.example>")),
+        Err(_) => {
+            Err(ConfigError::wrong("MAIL_FROM", "a sender such as Nadi <no-reply@nadi.example>"))
+        }
     }
 }
 

@@ -57,7 +57,11 @@ fn main() -> ExitCode {
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Lines for machines in production, for people at a terminal.
-    if std::io::IsTerminal::is_terminal(&std::io::stderr()) { log.init() } else { log.json().init() }
+    if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        log.init()
+    } else {
+        log.json().init()
+    }
 
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -92,9 +96,8 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
                 bail!("NADI_ADMIN_PASSWORD is not set; expected the administrator's password");
             };
-            let words = |problem: nadi::FieldProblem| {
-                anyhow::anyhow!(app::words::failure(&problem.into()))
-            };
+            let words =
+                |problem: nadi::FieldProblem| anyhow::anyhow!(app::words::failure(&problem.into()));
             let registration = Registration {
                 name,
                 email: Email::parse(&email).map_err(words)?,

@@ -89,7 +89,9 @@ async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
             }
             Err(error) => {
                 return Err(error).with_context(|| {
-                    format!("cannot listen on {address}; set NADI_LISTEN to another address or port")
+                    format!(
+                        "cannot listen on {address}; set NADI_LISTEN to another address or port"
+                    )
                 });
             }
         }
@@ -106,9 +108,10 @@ async fn schema_is_current(engine: &Engine) -> anyhow::Result<bool> {
     if !exists {
         return Ok(false);
     }
-    let applied: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations where success")
-        .fetch_all(&engine.write.0)
-        .await?;
+    let applied: Vec<i64> =
+        sqlx::query_scalar("select version from _sqlx_migrations where success")
+            .fetch_all(&engine.write.0)
+            .await?;
     Ok(database::MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
 }
 

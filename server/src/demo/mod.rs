@@ -162,6 +162,16 @@ pub enum Role {
     Administrator,
 }
 
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Patient => "Patient",
+            Self::Doctor(_) => "Doctor",
+            Self::Administrator => "Administrator",
+        })
+    }
+}
+
 /// Someone who can sign in to the demo. The same for every seed.
 #[derive(Clone, Debug)]
 pub struct SignIn {

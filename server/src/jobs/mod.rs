@@ -60,7 +60,12 @@ pub fn start(
     ]
 }
 
-fn every<F, R>(name: &'static str, period: Duration, stop: &CancellationToken, run: F) -> JoinHandle<()>
+fn every<F, R>(
+    name: &'static str,
+    period: Duration,
+    stop: &CancellationToken,
+    run: F,
+) -> JoinHandle<()>
 where
     F: Fn() -> R + Send + 'static,
     R: Future<Output = anyhow::Result<()>> + Send,

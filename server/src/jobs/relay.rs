@@ -67,8 +67,9 @@ impl Relay {
     }
 
     async fn deliver(&self, event: &Claimed, now: DateTime<Utc>) -> Result<(), MessageFailure> {
-        let kind = Event::parse(&event.event_type)
-            .ok_or_else(|| MessageFailure::Permanent(format!("unknown event {}", event.event_type)))?;
+        let kind = Event::parse(&event.event_type).ok_or_else(|| {
+            MessageFailure::Permanent(format!("unknown event {}", event.event_type))
+        })?;
         // Nobody waits to hear of these.
         if matches!(kind, Event::Released | Event::Expired) {
             return Ok(());
@@ -122,7 +123,9 @@ impl Relay {
             Event::Confirmed => {
                 Some(mail::confirmed(&row.doctor_name, &when, &place, &row.reference, &link))
             }
-            Event::Cancelled => Some(mail::cancelled(&row.doctor_name, &when, &place, &row.reference, &link)),
+            Event::Cancelled => {
+                Some(mail::cancelled(&row.doctor_name, &when, &place, &row.reference, &link))
+            }
             Event::Released | Event::Expired => None,
         }
     }

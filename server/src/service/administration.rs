@@ -116,20 +116,13 @@ impl AdministrationService {
         let base = Slug::from_name(form.name.trim_start_matches("Dr ").trim_start_matches("Dr. "));
         // The name, then the name with a number, then the name with the id: unique in any case.
         let numbered = (2..=20).map(|n| format!("{base}-{n}"));
-        let candidates =
-            std::iter::once(base.to_string()).chain(numbered).chain([id.to_string()]);
+        let candidates = std::iter::once(base.to_string()).chain(numbered).chain([id.to_string()]);
         let mut made = false;
         for candidate in candidates {
-            let inserted = store::insert_doctor(
-                &mut transaction,
-                id,
-                &candidate,
-                &form,
-                login,
-                caller.now,
-            )
-            .await
-            .map_err(account_taken)?;
+            let inserted =
+                store::insert_doctor(&mut transaction, id, &candidate, &form, login, caller.now)
+                    .await
+                    .map_err(account_taken)?;
             if inserted {
                 made = true;
                 break;

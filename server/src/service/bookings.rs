@@ -6,7 +6,7 @@ use nadi::Failure;
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{CODE_TRIES, Command, Facts, Refusal, State, decide};
 use nadi::failure::Field;
-use nadi::ids::{AccountId, AppointmentId, DoctorId, LocationId, PersonId, ClinicId};
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId};
 use nadi::input::{Code, optional_text};
 use nadi::ports::{Answer, AppointmentView, Bookings, HoldRequest, Page, Period};
 use nadi::visit::Fee;
@@ -75,7 +75,11 @@ impl BookingService {
     async fn try_hold(&self, new: &NewHold, now: DateTime<Utc>) -> sqlx::Result<bool> {
         let mut transaction = self.engine.write.begin().await?;
         let taken = holds::take(&mut transaction, new, now).await?;
-        if taken { transaction.commit().await? } else { transaction.rollback().await? }
+        if taken {
+            transaction.commit().await?
+        } else {
+            transaction.rollback().await?
+        }
         Ok(taken)
     }
 

@@ -124,7 +124,8 @@ impl ScheduleService {
         for rule in &current {
             let line = line_of(rule)?;
             // A line that stays as it is keeps its rule and its times.
-            if let Some(same) = wanted.iter().position(|w| HoursLine { id: line.id, ..w.clone() } == line)
+            if let Some(same) =
+                wanted.iter().position(|w| HoursLine { id: line.id, ..w.clone() } == line)
             {
                 wanted.remove(same);
                 continue;
@@ -132,8 +133,7 @@ impl ScheduleService {
             let id = RuleId(rule.id);
             store::lock_slots_of(&mut transaction, id, caller.now).await?;
             let kept = appointments::booked_dates(&mut transaction, rule.id, caller.now).await?;
-            let withdrawn =
-                store::withdraw_times(&mut transaction, id, &kept, caller.now).await?;
+            let withdrawn = store::withdraw_times(&mut transaction, id, &kept, caller.now).await?;
             store::archive_rule(&mut transaction, id, caller.now).await?;
             saved.times_removed += i64::try_from(withdrawn).unwrap_or(i64::MAX);
             saved.kept_days.extend(kept);
@@ -155,8 +155,7 @@ impl ScheduleService {
             store::insert_rule(&mut transaction, &rule, caller.now).await?;
         }
         let horizon = self.engine.settings.horizon_days;
-        let added =
-            top_up::make_times(&mut transaction, &[doctor.0], horizon, caller.now).await?;
+        let added = top_up::make_times(&mut transaction, &[doctor.0], horizon, caller.now).await?;
         transaction.commit().await?;
         saved.times_added = i64::try_from(added).unwrap_or(i64::MAX);
         saved.kept_days.sort_unstable();

@@ -3,9 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::actor::Capacity;
 use nadi::appointment::{Appointment, Event, State, Transition};
-use nadi::ids::{
-    AccountId, AppointmentId, ClinicId, DoctorId, PersonId,
-};
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -130,12 +128,10 @@ async fn insert_event(
 
 /// Makes the claims of a hold permanent. `false`: a claim is gone, so the hold was not ours to confirm.
 pub async fn keep_claims(connection: &mut PgConnection, id: AppointmentId) -> Result<bool> {
-    let seats = sqlx::query!(
-        "update seats set held_until = 'infinity' where appointment_id = $1",
-        id.0
-    )
-    .execute(&mut *connection)
-    .await?;
+    let seats =
+        sqlx::query!("update seats set held_until = 'infinity' where appointment_id = $1", id.0)
+            .execute(&mut *connection)
+            .await?;
     let times = sqlx::query!(
         "update patient_times set held_until = 'infinity' where appointment_id = $1",
         id.0
@@ -350,4 +346,3 @@ pub async fn booked_dates(
     .fetch_all(connection)
     .await
 }
-

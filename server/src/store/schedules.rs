@@ -23,7 +23,10 @@ pub struct RuleRow {
 }
 
 /// The clinic of a doctor.
-pub async fn clinic_of(connection: &mut PgConnection, doctor: DoctorId) -> Result<Option<ClinicId>> {
+pub async fn clinic_of(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+) -> Result<Option<ClinicId>> {
     let clinic = sqlx::query_scalar!(
         "select clinic_id from doctors where id = $1 and archived_at is null",
         doctor.0

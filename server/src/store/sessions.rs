@@ -12,9 +12,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
+use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
-use tower_sessions::SessionStore;
 use uuid::Uuid;
 
 use crate::cache::{Cache, Key};
@@ -77,7 +77,8 @@ fn account_in(record: &Record) -> Option<Uuid> {
 }
 
 fn expiry(record: &Record) -> DateTime<Utc> {
-    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 fn backend(error: sqlx::Error) -> Error {
@@ -92,7 +93,8 @@ fn decode(error: impl ToString) -> Error {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         loop {
-            let data = serde_json::to_value(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
+            let data =
+                serde_json::to_value(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
             let created = sqlx::query!(
                 "insert into sessions (id, account_id, data, expires_at) values ($1, $2, $3, $4)
                  on conflict (id) do nothing",

@@ -75,8 +75,8 @@ pub fn routes() -> Router {
         .route("/pkg/{fingerprint}/{*name}", get(named_by_content))
         .route("/pkg/{name}", get(from_leptos_folder));
     for name in Public::iter() {
-        let file = move |request: Request| public_file(name.clone(), request);
-        routes = routes.route(&format!("/{name}"), get(file));
+        let path = format!("/{name}");
+        routes = routes.route(&path, get(move |request: Request| public_file(name.clone(), request)));
     }
     routes
 }
@@ -94,7 +94,8 @@ async fn named_by_content(
     // Compressed when it was built; the first encoding the browser accepts, best first.
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
     for (encoding, suffix) in [("br", ".br"), ("gzip", ".gz")] {
-        let accepts = accepted.split(',').any(|part| part.trim().split(';').next() == Some(encoding));
+        let accepts =
+            accepted.split(',').any(|part| part.trim().split(';').next() == Some(encoding));
         if accepts && let Some(file) = Client::get(&format!("{name}{suffix}")) {
             return content(&name, file.data, Some(encoding), FOR_EVER);
         }
@@ -139,11 +140,9 @@ fn content(
     encoding: Option<&'static str>,
     caching: &'static str,
 ) -> Response {
-    let mut response = (
-        [(header::CONTENT_TYPE, media_type(name)), (header::CACHE_CONTROL, caching)],
-        bytes,
-    )
-        .into_response();
+    let mut response =
+        ([(header::CONTENT_TYPE, media_type(name)), (header::CACHE_CONTROL, caching)], bytes)
+            .into_response();
     if let Some(encoding) = encoding {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));

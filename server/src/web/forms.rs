@@ -30,7 +30,10 @@ pub async fn keep_typed(request: Request, next: Next) -> Response {
         let shown = typed(headers, request.uri()).is_some();
         let mut response = next.run(request).await;
         if shown {
-            set_cookie(&mut response, &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+            set_cookie(
+                &mut response,
+                &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+            );
         }
         return response;
     }

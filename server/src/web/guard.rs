@@ -130,7 +130,10 @@ mod tests {
         assert!(sent(&[]), "not a browser");
         assert!(!sent(&[("origin", "https://evil.example"), ("host", "nadi.example")]));
         assert!(!sent(&[("origin", "null"), ("host", "nadi.example")]));
-        assert!(!sent(&[("origin", "https://nadi.example.evil.example"), ("host", "nadi.example")]));
+        assert!(!sent(&[
+            ("origin", "https://nadi.example.evil.example"),
+            ("host", "nadi.example")
+        ]));
         assert!(!sent(&[("sec-fetch-site", "cross-site")]));
     }
 }

@@ -123,9 +123,8 @@ fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
 
 async fn render(web: Web, request: Request) -> Response {
     let site = web.site.clone();
-    let handler = render_app_async_with_context(context(&web, &request), move || {
-        app::shell(site.clone())
-    });
+    let handler =
+        render_app_async_with_context(context(&web, &request), move || app::shell(site.clone()));
     handler(request).await
 }
 
