@@ -13,6 +13,7 @@ pub mod context;
 pub mod error;
 pub mod fns;
 pub mod islands;
+pub mod links;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]

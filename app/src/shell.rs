@@ -50,6 +50,12 @@ pub fn App() -> impl IntoView {
             <main id="content" tabindex="-1">
                 <Routes fallback=pages::NotFound>
                     <Route path=path!("/") view=pages::Home ssr=SsrMode::Async/>
+                    <Route path=path!("/doctors") view=pages::Doctors ssr=SsrMode::Async/>
+                    <Route path=path!("/doctors/:slug") view=pages::Doctor ssr=SsrMode::Async/>
+                    <Route path=path!("/appointments") view=pages::Appointments ssr=SsrMode::Async/>
+                    <Route path=path!("/appointments/:id") view=pages::Appointment ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in") view=pages::SignIn ssr=SsrMode::Async/>
+                    <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async/>
                 </Routes>
             </main>
             <PageFooter/>

@@ -75,6 +75,24 @@ pub fn refusal(refusal: &Refusal) -> String {
     }
 }
 
+/// Why a chosen time cannot be taken; what can be is listed after it.
+pub fn gone(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Taken => "That time was just taken.".into(),
+        Refusal::NotOffered => "That time is no longer offered.".into(),
+        Refusal::InThePast => "That time has passed.".into(),
+        other => self::refusal(other),
+    }
+}
+
+/// Until when a patient may cancel, in a sentence.
+pub fn cancel_policy(notice_minutes: i64) -> String {
+    match notice_minutes {
+        ..=0 => "You can cancel here until the start.".into(),
+        minutes => format!("You can cancel here until {} before the start.", length(minutes)),
+    }
+}
+
 /// The heading over the problems of a form.
 pub fn summary_title(failure: Option<&Failure>) -> &'static str {
     match failure {
@@ -212,6 +230,18 @@ pub fn duration(seconds: u32) -> String {
         0..=1 => "a second".into(),
         2..=90 => format!("{seconds} seconds"),
         _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// `2 hours`, `a day`, `30 minutes`.
+pub fn length(minutes: i64) -> String {
+    match minutes {
+        1 => "a minute".into(),
+        60 => "an hour".into(),
+        1440 => "a day".into(),
+        _ if minutes % 1440 == 0 => format!("{} days", minutes / 1440),
+        _ if minutes % 60 == 0 => format!("{} hours", minutes / 60),
+        _ => format!("{minutes} minutes"),
     }
 }
 

@@ -3,7 +3,9 @@
 //! A plain form posts to them, is led on by [`done`] when all went well, and
 //! back to its page with the [`FormFailure`] when not.
 
+pub mod booking;
 pub mod session;
+pub mod times;
 
 #[cfg(feature = "ssr")]
 use crate::context;
@@ -24,7 +26,7 @@ pub fn answered<T>(answer: Result<T, Failure>, back: &str) -> Result<Option<T>, 
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(Failure::SignInFirst) => {
-            done(&crate::parts::links::sign_in(back));
+            done(&crate::links::sign_in(back));
             Ok(None)
         }
         Err(failure) => Err(failure.into()),
@@ -35,4 +37,10 @@ pub fn answered<T>(answer: Result<T, Failure>, back: &str) -> Result<Option<T>, 
 #[cfg(feature = "ssr")]
 pub fn request() -> Result<(nadi::actor::Caller, nadi::ports::Ports), FormFailure> {
     Ok((context::caller()?, context::ports()?))
+}
+
+/// An id from a form. One that cannot be read names nothing.
+#[cfg(feature = "ssr")]
+pub fn known<T: std::str::FromStr>(id: &str) -> Result<T, FormFailure> {
+    id.parse().map_err(|_| Failure::NotFound.into())
 }

@@ -1,7 +1,17 @@
 //! The pages. Each reads its address, asks a port, and shows the answer.
 
+mod account;
+mod appointment;
+mod appointments;
+mod doctor;
+mod doctors;
 pub mod failures;
 mod home;
 
+pub use account::{Register, SignIn};
+pub use appointment::Appointment;
+pub use appointments::Appointments;
+pub use doctor::Doctor;
+pub use doctors::Doctors;
 pub use failures::NotFound;
 pub use home::Home;

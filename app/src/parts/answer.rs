@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use nadi::Failure;
 
-use super::links;
 use crate::context;
+use crate::links;
 use crate::pages::failures::{Forbidden, Missing, Unavailable};
 
 /// Sets the status of the page at hand.

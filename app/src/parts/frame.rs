@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::links;
 use crate::context;
 use crate::fns::session::SignOut;
+use crate::links;
 use crate::ui::{Icon, Shape};
 
 /// A link of the main navigation, marked when it leads to where one is.

@@ -1,7 +1,11 @@
 //! What several pages share and what knows of appointments. Rendered on the server only.
 
+pub mod address;
 pub mod answer;
+pub mod doctor_card;
 pub mod form;
 pub mod frame;
-pub mod links;
+pub mod search;
+pub mod times;
+pub mod visit;
 pub mod wake;

@@ -44,7 +44,7 @@ pub fn TextField(
     #[prop(default = "text")]
     kind: &'static str,
     #[prop(optional, into)] value: String,
-    #[prop(optional_no_strip, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Option<String>,
     #[prop(optional_no_strip, into)] problem: Option<String>,
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional)] inputmode: Option<&'static str>,
@@ -93,7 +93,7 @@ pub fn TextAreaField(
     #[prop(into)] label: String,
     #[prop(optional, into)] id: Option<String>,
     #[prop(optional, into)] value: String,
-    #[prop(optional_no_strip, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Option<String>,
     #[prop(optional_no_strip, into)] problem: Option<String>,
     #[prop(default = 4)] rows: u8,
     #[prop(optional)] required: bool,
@@ -143,7 +143,7 @@ pub fn SelectField(
     /// The value that is chosen.
     #[prop(optional, into)]
     value: String,
-    #[prop(optional_no_strip, into)] hint: Option<String>,
+    #[prop(optional, into)] hint: Option<String>,
     #[prop(optional_no_strip, into)] problem: Option<String>,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {

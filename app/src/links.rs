@@ -1,7 +1,5 @@
 //! Addresses of this site, in one place.
 
-use leptos_router::location::Url;
-
 /// A query that is built piece by piece; empty values are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query(String);
@@ -31,7 +29,17 @@ impl Query {
 
 /// Percent-encodes everything that has a meaning in a query.
 pub fn escape(text: &str) -> String {
-    Url::escape(text)
+    use std::fmt::Write as _;
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        // RFC 3986, 2.3: unreserved characters stand for themselves.
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
 }
 
 pub fn sign_in(next: &str) -> String {

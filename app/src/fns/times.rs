@@ -1,0 +1,113 @@
+//! A doctor's free times as rendered words: what the slot picker shows, and the two reads it makes.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::error::FormFailure;
+
+/// A month of days, in whole weeks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonthView {
+    /// `2026-11`.
+    pub month: String,
+    /// `November 2026`.
+    pub name: String,
+    /// The date it is at the doctor's, `2026-11-20`.
+    pub today: String,
+    /// The month before, unless it is over.
+    pub previous: Option<String>,
+    pub next: Option<String>,
+    /// Monday first, seven days each.
+    pub weeks: Vec<Vec<DayCell>>,
+}
+
+/// One day in a month.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayCell {
+    /// `2026-11-24`.
+    pub date: String,
+    /// `24`.
+    pub number: String,
+    /// `Tuesday 24 November`.
+    pub name: String,
+    pub free: u32,
+    /// Of this month, not of one beside it.
+    pub inside: bool,
+    pub today: bool,
+}
+
+/// The free times of one day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayView {
+    /// `2026-11-24`.
+    pub date: String,
+    /// `Tuesday 24 November`.
+    pub name: String,
+    /// The zone all times here are in, in words.
+    pub zone: String,
+    pub parts: Vec<DayPart>,
+    /// When the day has none: the next date that has, and its name.
+    pub next: Option<(String, String)>,
+}
+
+/// Morning, afternoon or evening.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayPart {
+    pub name: String,
+    pub times: Vec<TimeView>,
+}
+
+/// A time that can be taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeView {
+    pub slot: String,
+    /// `2026-11-24`.
+    pub date: String,
+    /// `10:20`.
+    pub time: String,
+    /// What sets it apart from its neighbours, such as `Video visit`; often empty.
+    pub detail: String,
+    /// `Tuesday 24 November, 10:20–10:40, at Panjim Clinic, with Dr …`.
+    pub sentence: String,
+    pub zone: String,
+}
+
+/// What a slot picker shows: a month, and one day's times.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickerTimes {
+    pub month: MonthView,
+    pub day: Option<DayView>,
+}
+
+/// A month of a doctor, with the times of `date` or, when that is empty, of its first free day. `mode` and `location` narrow when not empty.
+#[server(prefix = "/fn", endpoint = "month_times", input = GetUrl)]
+pub async fn month_times(
+    slug: String,
+    month: String,
+    #[server(default)] date: String,
+    #[server(default)] mode: String,
+    #[server(default)] location: String,
+) -> Result<PickerTimes, FormFailure> {
+    use crate::parts::times::Times;
+    let month = nadi::calendar::Month::parse(&month).ok_or(nadi::Failure::Malformed)?;
+    let times = Times::of(&slug, &mode, &location).await?;
+    Ok(match nadi::calendar::parse_date(&date) {
+        Some(date) => times.month_with_day(month, date).await?,
+        None => times.month_with_first_day(month).await?,
+    })
+}
+
+/// A day of a doctor. `mode` and `location` narrow when not empty.
+#[server(prefix = "/fn", endpoint = "day_times", input = GetUrl)]
+pub async fn day_times(
+    slug: String,
+    date: String,
+    #[server(default)] mode: String,
+    #[server(default)] location: String,
+) -> Result<DayView, FormFailure> {
+    use crate::parts::times::Times;
+    let date = nadi::calendar::parse_date(&date).ok_or(nadi::Failure::Malformed)?;
+    let times = Times::of(&slug, &mode, &location).await?;
+    Ok(times.day(date).await?)
+}

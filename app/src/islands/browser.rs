@@ -1,0 +1,46 @@
+//! What islands ask of the browser. On the server, where islands are rendered first, all of it does nothing.
+
+#[cfg(feature = "hydrate")]
+mod real {
+    use leptos::prelude::{document, window};
+    use web_sys::wasm_bindgen::{JsCast, JsValue};
+
+    /// Shows another address without loading it.
+    pub fn replace_address(href: &str) {
+        if let Ok(history) = window().history() {
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(href));
+        }
+    }
+
+    /// Loads a page.
+    pub fn go(href: &str) {
+        let _ = window().location().set_href(href);
+    }
+
+    /// Focuses the first element that matches, once it is on the page.
+    pub fn focus(selector: String) {
+        leptos::prelude::request_animation_frame(move || {
+            let found = document().query_selector(&selector).ok().flatten();
+            if let Some(element) = found.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = element.focus();
+            }
+        });
+    }
+
+    /// Milliseconds of a clock that nobody sets while a page is open.
+    pub fn now_ms() -> f64 {
+        js_sys::Date::now()
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod real {
+    pub fn replace_address(_href: &str) {}
+    pub fn go(_href: &str) {}
+    pub fn focus(_selector: String) {}
+    pub fn now_ms() -> f64 {
+        0.0
+    }
+}
+
+pub use real::{focus, go, now_ms, replace_address};

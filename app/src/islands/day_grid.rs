@@ -1,0 +1,278 @@
+//! The month in the slot picker: a table of links that becomes a date grid once the client is here (WAI-ARIA APG).
+
+use leptos::prelude::*;
+use nadi::calendar::parse_date;
+
+use super::browser;
+use super::slot_picker::{Picker, plain};
+use crate::fns::times::{DayCell, MonthView};
+
+const WEEKDAYS: [(&str, &str); 7] = [
+    ("Mon", "Monday"),
+    ("Tue", "Tuesday"),
+    ("Wed", "Wednesday"),
+    ("Thu", "Thursday"),
+    ("Fri", "Friday"),
+    ("Sat", "Saturday"),
+    ("Sun", "Sunday"),
+];
+
+/// A date that many days or months from another; `None` when the text is not a date.
+fn moved(date: &str, days: i64, months: i32) -> Option<String> {
+    let date = parse_date(date)?;
+    let length = chrono::Months::new(months.unsigned_abs());
+    let date = if months < 0 {
+        date.checked_sub_months(length)?
+    } else {
+        date.checked_add_months(length)?
+    };
+    Some(date.checked_add_signed(chrono::Duration::days(days))?.to_string())
+}
+
+/// Days from the Monday of its week.
+fn weekday(date: &str) -> i64 {
+    use chrono::Datelike as _;
+    parse_date(date).map_or(0, |date| date.weekday().num_days_from_monday().into())
+}
+
+/// Where a key leads from a date.
+fn target(key: &str, shift: bool, date: &str) -> Option<String> {
+    match key {
+        "ArrowLeft" => moved(date, -1, 0),
+        "ArrowRight" => moved(date, 1, 0),
+        "ArrowUp" => moved(date, -7, 0),
+        "ArrowDown" => moved(date, 7, 0),
+        "Home" => moved(date, -weekday(date), 0),
+        "End" => moved(date, 6 - weekday(date), 0),
+        "PageUp" => moved(date, 0, if shift { -12 } else { -1 }),
+        "PageDown" => moved(date, 0, if shift { 12 } else { 1 }),
+        _ => None,
+    }
+}
+
+/// The week of a date in a month, if it is there.
+fn week_of(month: &MonthView, date: &str) -> Option<usize> {
+    month.weeks.iter().position(|week| week.iter().any(|cell| cell.date == date))
+}
+
+/// The day to show of the week before or after: its first free one, or else its Monday.
+fn beside(month: &MonthView, date: &str, weeks: i64) -> Option<String> {
+    let monday = moved(date, 7 * weeks - weekday(date), 0)?;
+    let sunday = moved(&monday, 6, 0)?;
+    if sunday < month.today {
+        return None;
+    }
+    let free = month.weeks.iter().flatten().find(|cell| {
+        cell.free > 0 && cell.date >= monday && cell.date <= sunday && cell.date >= month.today
+    });
+    Some(free.map_or(monday, |cell| cell.date.clone()))
+}
+
+/// The day that can be reached with Tab: the chosen one, else the first free one, else the first.
+fn reachable(month: &MonthView, chosen: &str) -> String {
+    let cells = || month.weeks.iter().flatten();
+    cells()
+        .find(|cell| cell.date == chosen)
+        .or_else(|| cells().find(|cell| cell.inside && cell.free > 0))
+        .or_else(|| cells().find(|cell| cell.inside))
+        .map(|cell| cell.date.clone())
+        .unwrap_or_default()
+}
+
+#[component]
+pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
+    let month = Memo::new(move |_| picker.times.with(|times| times.month.clone()));
+    // Where the keyboard stands, when it has moved away from the chosen day.
+    let stand = RwSignal::new(String::new());
+    let tab_stop = Memo::new(move |_| {
+        let (stand, chosen) = (stand.get(), picker.date());
+        month.with(|month| {
+            let here = week_of(month, &stand).is_some();
+            reachable(month, if here { &stand } else { &chosen })
+        })
+    });
+    let keys = move |key: leptos::ev::KeyboardEvent| {
+        if key.ctrl_key() || key.alt_key() || key.meta_key() {
+            return;
+        }
+        let at = tab_stop.get_untracked();
+        let Some(to) = target(&key.key(), key.shift_key(), &at) else { return };
+        key.prevent_default();
+        let shown = month.with_untracked(|month| week_of(month, &to).is_some());
+        let over = month.with_untracked(|month| to.get(..7) < month.today.get(..7));
+        if over {
+            return;
+        }
+        stand.set(to.clone());
+        if shown {
+            browser::focus(format!("[data-date=\"{to}\"]"));
+        } else {
+            picker.peek(to);
+        }
+    };
+    let weekdays = WEEKDAYS
+        .map(|(short, long)| view! { <th scope="col" abbr=long>{short}</th> })
+        .into_iter()
+        .collect::<Vec<_>>();
+    view! {
+        <section class="picker-month" aria-label="Choose a day">
+            <div class="picker-bar" data-for="month">
+                {move || month.with(|month| step(picker, month.previous.clone(), "Previous month", "M12.5 4 6.5 10l6 6", false))}
+                <h3 id="picker-month-name" aria-live="polite">{move || month.with(|month| month.name.clone())}</h3>
+                {move || month.with(|month| step(picker, month.next.clone(), "Next month", "M7.5 4l6 6-6 6", false))}
+            </div>
+            <div class="picker-bar" data-for="week">
+                {move || month.with(|month| step(picker, beside(month, &picker.date(), -1), "Previous week", "M12.5 4 6.5 10l6 6", true))}
+                <p class="picker-month-name" aria-hidden="true">{move || month.with(|month| month.name.clone())}</p>
+                {move || month.with(|month| step(picker, beside(month, &picker.date(), 1), "Next week", "M7.5 4l6 6-6 6", true))}
+            </div>
+            <table
+                class="month"
+                role=move || picker.awake.get().then_some("grid")
+                aria-labelledby="picker-month-name"
+                on:keydown=keys
+            >
+                <thead>
+                    <tr>{weekdays}</tr>
+                </thead>
+                <tbody>
+                    {move || {
+                        let date = picker.date();
+                        month.with(|month| {
+                            let current = week_of(month, &date);
+                            month.weeks.iter().enumerate().map(|(n, week)| {
+                                let cells: Vec<_> = week.iter().map(|cell| view! {
+                                    <Cell picker=picker cell=cell.clone() tab_stop=tab_stop/>
+                                }).collect();
+                                view! { <tr data-current=(current == Some(n)).then_some("")>{cells}</tr> }
+                            }).collect::<Vec<_>>()
+                        })
+                    }}
+                </tbody>
+            </table>
+            <label class="whole-month">
+                <input type="checkbox"/>
+                "Show the whole month"
+            </label>
+        </section>
+    }
+}
+
+/// A link to the month or week before or after; an empty place when there is none.
+fn step(
+    picker: Picker,
+    to: Option<String>,
+    label: &'static str,
+    arrow: &'static str,
+    day: bool,
+) -> impl IntoView {
+    match to {
+        Some(to) => {
+            let base = picker.base.get_value();
+            let href = if day { base.day(&to) } else { base.month(&to) };
+            let open = move |click: leptos::ev::MouseEvent| {
+                if plain(&click) {
+                    click.prevent_default();
+                    if day { picker.open_day(to.clone()) } else { picker.open_month(to.clone()) }
+                }
+            };
+            view! {
+                <a class="picker-step" href=href aria-label=label on:click=open>
+                    <svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+                        <path d=arrow/>
+                    </svg>
+                </a>
+            }
+            .into_any()
+        }
+        None => view! { <span class="picker-step"></span> }.into_any(),
+    }
+}
+
+/// `Tuesday 24 November, 5 free times`.
+fn label(cell: &DayCell) -> String {
+    match cell.free {
+        0 => format!("{}, no free times", cell.name),
+        1 => format!("{}, 1 free time", cell.name),
+        free => format!("{}, {free} free times", cell.name),
+    }
+}
+
+#[component]
+fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView {
+    let date = cell.date.clone();
+    let chosen = picker.date() == date;
+    let selected = move || picker.awake.get().then_some(if chosen { "true" } else { "false" });
+    let current = match (cell.today, chosen) {
+        (true, _) => Some("date"),
+        (false, true) => Some("true"),
+        (false, false) => None,
+    };
+    let name = label(&cell);
+    let at = date.clone();
+    let tab = move || {
+        picker.awake.get().then(|| if tab_stop.with(|stop| *stop == at) { "0" } else { "-1" })
+    };
+    let day = if cell.free > 0 {
+        let href = picker.base.with_value(|base| base.day(&date));
+        let open = {
+            let date = date.clone();
+            move |click: leptos::ev::MouseEvent| {
+                if plain(&click) {
+                    click.prevent_default();
+                    picker.open_day(date.clone());
+                    browser::focus(format!("[data-date=\"{date}\"]"));
+                }
+            }
+        };
+        view! {
+            <a class="day" data-free="" data-date=date href=href aria-label=name aria-current=current tabindex=tab on:click=open>
+                <span class="day-number">{cell.number}</span>
+                <span class="day-free">{cell.free}</span>
+            </a>
+        }
+        .into_any()
+    } else {
+        let role = move || picker.awake.get().then_some("link");
+        let disabled = move || picker.awake.get().then_some("true");
+        view! {
+            <span class="day" data-date=date role=role aria-disabled=disabled aria-current=current tabindex=tab>
+                <span class="visually-hidden">{name}</span>
+                <span class="day-number" aria-hidden="true">{cell.number}</span>
+            </span>
+        }
+        .into_any()
+    };
+    view! {
+        <td
+            role=move || picker.awake.get().then_some("gridcell")
+            aria-selected=selected
+            data-chosen=chosen.then_some("")
+            data-outside=(!cell.inside).then_some("")
+        >
+            {day}
+        </td>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_move_as_in_the_date_grid_pattern() {
+        let from = "2026-11-24"; // a Tuesday
+        for (key, shift, to) in [
+            ("ArrowLeft", false, "2026-11-23"),
+            ("ArrowDown", false, "2026-12-01"),
+            ("Home", false, "2026-11-23"),
+            ("End", false, "2026-11-29"),
+            ("PageUp", false, "2026-10-24"),
+            ("PageDown", true, "2027-11-24"),
+        ] {
+            assert_eq!(target(key, shift, from).as_deref(), Some(to), "{key}");
+        }
+        assert_eq!(target("PageDown", false, "2027-01-31").as_deref(), Some("2027-02-28"));
+        assert_eq!(target("a", false, from), None);
+    }
+}

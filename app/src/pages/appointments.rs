@@ -1,0 +1,91 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use nadi::ports::{AppointmentView, Period};
+use nadi::{Failure, wall};
+
+use crate::context;
+use crate::links;
+use crate::parts::address::Address;
+use crate::parts::{answer, visit};
+use crate::ui::{Badge, ButtonLink, Empty, LinkTab, LinkTabs, PageHead, Pagination};
+
+/// One's own appointments: what is ahead, or what is past.
+#[component]
+pub fn Appointments() -> impl IntoView {
+    let mut address = Address::default();
+    let period = address.read("show", "what to show", |text| match text {
+        "past" => Some(Period::Past),
+        "upcoming" => Some(Period::Upcoming),
+        _ => None,
+    });
+    let page = address.page();
+    answer::page(appointments(period.unwrap_or(Period::Upcoming), page, address))
+}
+
+async fn appointments(period: Period, page: u32, address: Address) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    caller.signed_in()?;
+    let found = ports.bookings.mine(&caller, period, page).await?;
+    let past = period == Period::Past;
+    let path = if past { "/appointments?show=past" } else { "/appointments" };
+    let href = move |page: u32| match (past, page) {
+        (_, 0 | 1) => path.to_owned(),
+        (true, page) => format!("{path}&page={page}"),
+        (false, page) => format!("{path}?page={page}"),
+    };
+    let tabs = vec![
+        LinkTab { href: "/appointments".into(), text: "Upcoming".into(), current: !past },
+        LinkTab { href: "/appointments?show=past".into(), text: "Past".into(), current: past },
+    ];
+    let (number, count) = (found.number, found.count());
+    let none = found.items.is_empty();
+    let rows: Vec<_> =
+        found.items.into_iter().map(|item| view! { <li><Row item=item/></li> }).collect();
+    Ok(view! {
+        <Title text="My appointments"/>
+        <PageHead title="My appointments"/>
+        {address.note()}
+        <LinkTabs label="Which appointments" tabs=tabs/>
+        {match (none, past) {
+            (false, _) => view! { <ul class="appointment-list">{rows}</ul> }.into_any(),
+            (true, true) => view! {
+                <Empty title="No past appointments">
+                    <p>"What is over or cancelled is kept here."</p>
+                    <p class="actions"><ButtonLink href="/appointments">"See what is upcoming"</ButtonLink></p>
+                </Empty>
+            }.into_any(),
+            (true, false) => view! {
+                <Empty title="No upcoming appointments">
+                    <p>"Find a doctor and take a free time; it then stands here."</p>
+                    <p class="actions"><ButtonLink href="/doctors">"Find a doctor"</ButtonLink></p>
+                </Empty>
+            }.into_any(),
+        }}
+        <Pagination number=number count=count href=href/>
+    }
+    .into_any())
+}
+
+#[component]
+fn Row(item: AppointmentView) -> impl IntoView {
+    let (state, tone) = visit::state(item.state);
+    let date = wall::date(wall::local_date(item.starts_at, item.zone));
+    view! {
+        <a class="appointment-row" href=links::appointment(&item.id.to_string())>
+            <span class="appointment-row-when">
+                <time>{date}</time>
+                <time class="appointment-row-time">{visit::times(&item)}</time>
+                <span class="muted">{visit::zone(&item)}</span>
+            </span>
+            <span class="appointment-row-who">
+                <strong>{item.doctor_name.clone()}</strong>
+                <span class="muted">{item.specialty.clone()}</span>
+                <span>{match item.mode {
+                    nadi::visit::Mode::Video => "Video visit".to_owned(),
+                    nadi::visit::Mode::InPerson => item.location_name.clone(),
+                }}</span>
+            </span>
+            <Badge text=state tone=tone/>
+        </a>
+    }
+}

@@ -1,0 +1,61 @@
+//! The query of an address, read without ever failing: what cannot be read is left out and named.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::ui::{Notice, Tone};
+
+/// A page's query, and what of it was not understood.
+#[derive(Clone, Debug, Default)]
+pub struct Address {
+    ignored: Vec<&'static str>,
+}
+
+/// A value of the query, without the spaces around it; empty when it is not there.
+pub fn value(name: &str) -> String {
+    use_query_map()
+        .with_untracked(|query| query.get_str(name).unwrap_or_default().trim().to_owned())
+}
+
+impl Address {
+    /// A value, as `read` understands it. `said` names it when it does not, such as `the date`.
+    pub fn read<T>(
+        &mut self,
+        name: &str,
+        said: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = value(name);
+        if text.is_empty() {
+            return None;
+        }
+        let found = read(&text);
+        if found.is_none() {
+            self.ignore(said);
+        }
+        found
+    }
+
+    /// Something in the address that does not fit.
+    pub fn ignore(&mut self, said: &'static str) {
+        self.ignored.push(said);
+    }
+
+    /// The number of the page, from 1.
+    pub fn page(&mut self) -> u32 {
+        let read = |text: &str| text.parse().ok().filter(|page| (1..=100_000).contains(page));
+        self.read("page", "the page number", read).unwrap_or(1)
+    }
+
+    /// What was ignored, as a note; nothing when all was understood.
+    pub fn note(&self) -> Option<AnyView> {
+        if self.ignored.is_empty() {
+            return None;
+        }
+        let text = format!(
+            "We could not read {} in this address, so we left it out.",
+            self.ignored.join(" and ")
+        );
+        Some(view! { <Notice tone=Tone::Neutral><p>{text}</p></Notice> }.into_any())
+    }
+}

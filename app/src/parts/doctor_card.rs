@@ -1,0 +1,108 @@
+//! A doctor in a list, with the next free times to start from.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use leptos::prelude::*;
+use nadi::ports::{DoctorCard as Card, FreeTime};
+use nadi::visit::Mode;
+use nadi::wall;
+
+use crate::links;
+use crate::ui::{Icon, Shape};
+
+/// `Today`, `Tomorrow`, or `Tue 24 Nov 2026`.
+pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
+    match (date - today).num_days() {
+        0 => "Today".to_owned(),
+        1 => "Tomorrow".to_owned(),
+        _ => wall::date(date),
+    }
+}
+
+/// Free times as links, grouped by day.
+#[component]
+pub fn NextTimes(
+    slug: String,
+    doctor: String,
+    times: Vec<FreeTime>,
+    now: DateTime<Utc>,
+) -> impl IntoView {
+    let mut days: Vec<(String, Vec<AnyView>)> = Vec::new();
+    for time in times {
+        let zone = time.place.zone;
+        let name = day_name(time.local_date, wall::local_date(now, zone));
+        let clock = wall::time(time.starts_at, zone);
+        let href = links::slot(&slug, &time.slot.to_string(), &time.local_date.to_string(), &clock);
+        let video = time.mode == Mode::Video;
+        let rest = format!(", {}, with {doctor}", wall::long_date(time.local_date));
+        let link = view! {
+            <li>
+                <a class="time" id=format!("slot-{}", time.slot) href=href>
+                    <time>{clock}</time>
+                    {video.then(|| view! { <span class="time-detail">"Video visit"</span> })}
+                    <span class="visually-hidden">{rest}</span>
+                </a>
+            </li>
+        }
+        .into_any();
+        match days.iter_mut().find(|(day, _)| *day == name) {
+            Some((_, times)) => times.push(link),
+            None => days.push((name, vec![link])),
+        }
+    }
+    days.into_iter()
+        .map(|(name, times)| {
+            view! {
+                <div class="next-day">
+                    <h3>{name}</h3>
+                    <ul class="times">{times}</ul>
+                </div>
+            }
+        })
+        .collect::<Vec<_>>()
+}
+
+#[component]
+pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
+    let slug = card.slug.to_string();
+    let href = links::doctor(&slug);
+    let zone = card.place.as_ref().map(|place| wall::zone_name(place.zone, now));
+    let place = card.place.map(|place| format!("{}, {}", place.name, place.city));
+    let languages = card.languages.join(", ");
+    let free = !card.next_times.is_empty();
+    let title = format!("doctor-{slug}");
+    view! {
+        <article class="doctor-card" aria-labelledby=title.clone()>
+            <div class="doctor-card-who">
+                <h2 id=title.clone()><a href=href.clone()>{card.name.clone()}</a></h2>
+                <p class="doctor-card-specialty">{card.specialties.join(", ")}</p>
+                <ul class="doctor-card-facts">
+                    {place.map(|place| view! { <li><Icon shape=Shape::Pin/>{place}</li> })}
+                    {card.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}
+                    {(!languages.is_empty()).then(|| view! {
+                        <li><Icon shape=Shape::Speech/><span class="visually-hidden">"Speaks "</span>{languages}</li>
+                    })}
+                </ul>
+                <p class="doctor-card-fee">
+                    <span class="number">{wall::fee(card.fee.minor_units, &card.fee.currency)}</span>
+                    <span class="muted">" a visit"</span>
+                </p>
+            </div>
+            <div class="doctor-card-times">
+                {if free {
+                    view! {
+                        <NextTimes slug=slug doctor=card.name times=card.next_times now=now/>
+                        <p class="doctor-card-more">
+                            <a href=href>"All free times"</a>
+                            {zone.map(|zone| view! { <span class="muted">{zone}</span> })}
+                        </p>
+                    }.into_any()
+                } else {
+                    view! {
+                        <p class="muted">"No free times at the moment."</p>
+                        <p class="doctor-card-more"><a href=href>"See the calendar"</a></p>
+                    }.into_any()
+                }}
+            </div>
+        </article>
+    }
+}

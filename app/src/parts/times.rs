@@ -1,0 +1,197 @@
+//! From a doctor's free times to the words of a month and a day, in the clinic's zone.
+
+use chrono::{Datelike, Days, NaiveDate, Timelike};
+use chrono_tz::Tz;
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::calendar::Month;
+use nadi::ids::LocationId;
+use nadi::input::Slug;
+use nadi::ports::{Answer, DoctorProfile, FreeTime, FreeTimesQuery, Ports};
+use nadi::visit::Mode;
+use nadi::wall;
+
+use crate::context;
+use crate::fns::times::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView};
+
+/// How far ahead one can leaf.
+const MONTHS_AHEAD: u32 = 12;
+
+/// The free times of one doctor, narrowed to a kind of visit and a place.
+pub struct Times {
+    caller: Caller,
+    ports: Ports,
+    pub doctor: DoctorProfile,
+    pub mode: Option<Mode>,
+    pub location: Option<LocationId>,
+}
+
+impl Times {
+    /// By the doctor's slug; a `mode` or `location` that is none does not narrow.
+    pub async fn of(slug: &str, mode: &str, location: &str) -> Answer<Self> {
+        let (caller, ports) = (context::caller()?, context::ports()?);
+        let slug = Slug::parse(slug).ok_or(Failure::NotFound)?;
+        let doctor = ports.directory.doctor(&caller, &slug).await?;
+        let location = location.parse().ok();
+        let location = location.filter(|id| doctor.places.iter().any(|place| place.id == *id));
+        let mode = Mode::parse(mode).filter(|_| doctor.video);
+        Ok(Self { caller, ports, doctor, mode, location })
+    }
+
+    /// The zone of the doctor's main place.
+    pub fn zone(&self) -> Tz {
+        self.doctor.places.first().map_or(Tz::UTC, |place| place.zone)
+    }
+
+    pub fn today(&self) -> NaiveDate {
+        wall::local_date(self.caller.now, self.zone())
+    }
+
+    /// The next date with a free time, from a date on.
+    pub async fn next_free(&self, from: NaiveDate) -> Answer<Option<NaiveDate>> {
+        self.ports.directory.next_free_date(&self.caller, self.doctor.id, from).await
+    }
+
+    async fn free(&self, from: NaiveDate, until: NaiveDate) -> Answer<Vec<FreeTime>> {
+        let query = FreeTimesQuery {
+            doctor: self.doctor.id,
+            from,
+            until,
+            location: self.location,
+            mode: self.mode,
+        };
+        self.ports.directory.free_times(&self.caller, &query).await
+    }
+
+    /// A month, and the free times of the weeks that touch it.
+    async fn month_times(&self, month: Month) -> Answer<(MonthView, Vec<FreeTime>)> {
+        let weeks = month.weeks();
+        let from = weeks.first().map_or(month.first(), |week| week[0]);
+        let until = weeks.last().map_or(month.end(), |week| week[6] + Days::new(1));
+        let times = self.free(from, until).await?;
+        Ok((self.month_view(month, &times), times))
+    }
+
+    fn month_view(&self, month: Month, times: &[FreeTime]) -> MonthView {
+        let today = self.today();
+        let cell = |date: NaiveDate| {
+            let free = times.iter().filter(|time| time.local_date == date).count();
+            DayCell {
+                date: date.to_string(),
+                number: date.day().to_string(),
+                name: wall::long_date(date),
+                free: u32::try_from(free).unwrap_or(u32::MAX),
+                inside: Month::of(date) == month,
+                today: date == today,
+            }
+        };
+        let this = Month::of(today);
+        let last = (0..MONTHS_AHEAD).fold(this, |month, _| month.next());
+        MonthView {
+            month: month.to_string(),
+            name: wall::month(month.first()),
+            today: today.to_string(),
+            previous: (month > this).then(|| month.previous().to_string()),
+            next: (month < last).then(|| month.next().to_string()),
+            weeks: month.weeks().into_iter().map(|week| week.map(cell).to_vec()).collect(),
+        }
+    }
+
+    /// A month, and its first day with a free time.
+    pub async fn month_with_first_day(&self, month: Month) -> Answer<PickerTimes> {
+        let (view, times) = self.month_times(month).await?;
+        let first = times.iter().map(|time| time.local_date).find(|date| Month::of(*date) == month);
+        let day = first.map(|date| self.day_view(date, &times));
+        Ok(PickerTimes { month: view, day })
+    }
+
+    /// A month, and one day, be it of that month or not.
+    pub async fn month_with_day(&self, month: Month, date: NaiveDate) -> Answer<PickerTimes> {
+        let (view, times) = self.month_times(month).await?;
+        let inside = view.weeks.iter().flatten().any(|cell| cell.date == date.to_string());
+        if !inside {
+            return Ok(PickerTimes { month: view, day: Some(self.day(date).await?) });
+        }
+        let mut day = self.day_view(date, &times);
+        self.lead_on(&mut day, date).await?;
+        Ok(PickerTimes { month: view, day: Some(day) })
+    }
+
+    /// One day.
+    pub async fn day(&self, date: NaiveDate) -> Answer<DayView> {
+        let times = self.free(date, date + Days::new(1)).await?;
+        let mut day = self.day_view(date, &times);
+        self.lead_on(&mut day, date).await?;
+        Ok(day)
+    }
+
+    /// A day without times names the next that has some.
+    async fn lead_on(&self, day: &mut DayView, date: NaiveDate) -> Answer<()> {
+        if day.parts.is_empty() {
+            let next = self.next_free(date.max(self.today())).await?;
+            day.next = next.map(|next| (next.to_string(), wall::long_date(next)));
+        }
+        Ok(())
+    }
+
+    fn day_view(&self, date: NaiveDate, times: &[FreeTime]) -> DayView {
+        let mut parts: Vec<DayPart> = Vec::new();
+        for time in times.iter().filter(|time| time.local_date == date) {
+            let hour = time.starts_at.with_timezone(&time.place.zone).hour();
+            let name = match hour {
+                0..12 => "Morning",
+                12..17 => "Afternoon",
+                _ => "Evening",
+            };
+            let view = self.time(time);
+            match parts.iter_mut().find(|part| part.name == name) {
+                Some(part) => part.times.push(view),
+                None => parts.push(DayPart { name: name.to_owned(), times: vec![view] }),
+            }
+        }
+        let mut zones: Vec<String> = times
+            .iter()
+            .filter(|time| time.local_date == date)
+            .map(|time| wall::zone_name(time.place.zone, time.starts_at))
+            .collect();
+        zones.dedup();
+        if zones.is_empty() {
+            zones.push(wall::zone_name(self.zone(), self.caller.now));
+        }
+        DayView {
+            date: date.to_string(),
+            name: wall::long_date(date),
+            zone: zones.join(" and "),
+            parts,
+            next: None,
+        }
+    }
+
+    /// One free time in words.
+    pub fn time(&self, time: &FreeTime) -> TimeView {
+        let zone = time.place.zone;
+        let several = self.doctor.places.len() > 1 && self.location.is_none();
+        let detail = match time.mode {
+            Mode::Video => "Video visit".to_owned(),
+            Mode::InPerson if several => time.place.name.clone(),
+            Mode::InPerson => String::new(),
+        };
+        let place = match time.mode {
+            Mode::Video => "as a video visit".to_owned(),
+            Mode::InPerson => format!("at {}", time.place.name),
+        };
+        TimeView {
+            slot: time.slot.to_string(),
+            date: time.local_date.to_string(),
+            time: wall::time(time.starts_at, zone),
+            detail,
+            sentence: format!(
+                "{}, {}, {place}, with {}",
+                wall::long_date(time.local_date),
+                wall::time_range(time.starts_at, time.ends_at, zone),
+                self.doctor.name,
+            ),
+            zone: wall::zone_name(zone, time.starts_at),
+        }
+    }
+}

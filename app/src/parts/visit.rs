@@ -1,0 +1,55 @@
+//! An appointment in words.
+
+use nadi::appointment::State;
+use nadi::ports::AppointmentView;
+use nadi::visit::Mode;
+use nadi::wall;
+
+use crate::ui::Tone;
+
+/// A state as people say it, and its tone.
+pub fn state(state: State) -> (&'static str, Tone) {
+    match state {
+        State::Pending => ("Held", Tone::Waiting),
+        State::Confirmed => ("Confirmed", Tone::Good),
+        State::CheckedIn => ("Checked in", Tone::Good),
+        State::Completed => ("Completed", Tone::Neutral),
+        State::Cancelled => ("Cancelled", Tone::Loss),
+        State::Expired => ("Hold ended", Tone::Neutral),
+        State::NoShow => ("Missed", Tone::Neutral),
+    }
+}
+
+pub fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::InPerson => "In person",
+        Mode::Video => "Video visit",
+    }
+}
+
+/// `at Panjim Clinic`, or `as a video visit`.
+pub fn place(visit: &AppointmentView) -> String {
+    match visit.mode {
+        Mode::InPerson => format!("at {}", visit.location_name),
+        Mode::Video => "as a video visit".to_owned(),
+    }
+}
+
+/// `Tuesday 24 November 2026`.
+pub fn date(visit: &AppointmentView) -> String {
+    wall::local_date(visit.starts_at, visit.zone).format("%A %-d %B %Y").to_string()
+}
+
+/// `10:20–10:40`.
+pub fn times(visit: &AppointmentView) -> String {
+    wall::time_range(visit.starts_at, visit.ends_at, visit.zone)
+}
+
+pub fn zone(visit: &AppointmentView) -> String {
+    wall::zone_name(visit.zone, visit.starts_at)
+}
+
+/// `Tuesday 24 November 2026, 10:20–10:40, at Panjim Clinic, with Dr …`.
+pub fn sentence(visit: &AppointmentView) -> String {
+    format!("{}, {}, {}, with {}", date(visit), times(visit), place(visit), visit.doctor_name)
+}
