@@ -43,7 +43,7 @@ pub fn shell(site: Site) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| format!("{title} – Nadi")/>
+        <Title formatter=|title: String| format!("{} – Nadi", escaped(&title))/>
         <Router>
             <a class="skip-link" href="#content">"Skip to the content"</a>
             <PageHeader/>
@@ -61,4 +61,9 @@ pub fn App() -> impl IntoView {
             <PageFooter/>
         </Router>
     }
+}
+
+/// Titles quote what people typed, and leptos_meta writes them into the page as they are.
+fn escaped(title: &str) -> String {
+    title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Duration;
+use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use crate::cache::Cache;
@@ -40,6 +41,19 @@ impl Engine {
             Some(url) => pool(url, config.database_connections)?,
             None => write.clone(),
         };
+        Self::on(write, read, config, clock)
+    }
+
+    /// The same on pools that exist already.
+    ///
+    /// # Errors
+    /// When an address cannot be read.
+    pub fn on(
+        write: PgPool,
+        read: PgPool,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
         let cache = match &config.redis_url {
             Some(url) => Cache::redis(url)?,
             None => Cache::memory(),

@@ -76,7 +76,8 @@ pub fn routes() -> Router {
         .route("/pkg/{name}", get(from_leptos_folder));
     for name in Public::iter() {
         let path = format!("/{name}");
-        routes = routes.route(&path, get(move |request: Request| public_file(name.clone(), request)));
+        routes =
+            routes.route(&path, get(move |request: Request| public_file(name.clone(), request)));
     }
     routes
 }

@@ -1,9 +1,11 @@
 //! What every request has to pass, and what every answer carries.
 
 use std::any::Any;
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::header::CONTENT_SECURITY_POLICY as CONTENT_POLICY;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -56,16 +58,27 @@ fn plain(text: &'static str) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
 }
 
-/// Scripts only from us (WebAssembly included), nobody frames us, addresses stay on the site.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'";
+/// Scripts only from us (WebAssembly included) and those of this very page, nobody frames us,
+/// forms stay on the site.
+pub fn content_policy(nonce: Option<&str>) -> String {
+    let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    format!(
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{nonce}; \
+         style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+static POLICY: LazyLock<Option<HeaderValue>> =
+    LazyLock::new(|| HeaderValue::from_str(&content_policy(None)).ok());
 
 pub async fn secure_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if let Some(policy) = POLICY.as_ref().filter(|_| !headers.contains_key(CONTENT_POLICY)) {
+        headers.insert(CONTENT_POLICY, policy.clone());
+    }
     for (name, value) in [
-        ("content-security-policy", POLICY),
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
         ("permissions-policy", "camera=(), microphone=(), geolocation=()"),

@@ -12,15 +12,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::context::Site;
+use app::error::FormFailure;
 use axum::Router;
+use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use leptos::prelude::provide_context;
+use leptos::nonce::use_nonce;
+use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{
-    generate_route_list, handle_server_fns_with_context, render_app_async_with_context,
+    ResponseOptions, generate_route_list, handle_server_fns_with_context,
+    render_app_async_with_context,
 };
 use nadi::actor::Caller;
 use nadi::ports::{Ports, SessionControl};
@@ -107,6 +111,7 @@ fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
     let session: Option<Arc<dyn SessionControl>> = session::control(request);
     let typed = forms::typed(request.headers(), request.uri());
     move || {
+        allow_own_scripts();
         provide_context(site.clone());
         provide_context(ports.clone());
         if let Some(caller) = &caller {
@@ -118,6 +123,16 @@ fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
         if let Some(typed) = &typed {
             provide_context(typed.clone());
         }
+    }
+}
+
+/// Leptos marks the scripts it writes into a page with a nonce; the policy of that page names it.
+fn allow_own_scripts() {
+    let policy = guard::content_policy(use_nonce().as_deref());
+    if let (Some(options), Ok(policy)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy))
+    {
+        options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
 }
 
@@ -133,5 +148,21 @@ async fn server_function(
     request: Request,
 ) -> Response {
     let context = context(&web, &request);
-    handle_server_fns_with_context(context, request).await.into_response()
+    let response = handle_server_fns_with_context(context, request).await.into_response();
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        return say_what_failed(response).await;
+    }
+    response
+}
+
+/// Leptos answers every failure of a server function with 500; the failure itself knows better.
+async fn say_what_failed(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+    if let Ok(FormFailure(failure)) = serde_json::from_slice(&bytes)
+        && let Ok(status) = StatusCode::from_u16(failure.status())
+    {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }

@@ -1,0 +1,234 @@
+//! The life of an appointment on a real database.
+
+mod support;
+
+use chrono::Duration;
+use nadi::Failure;
+use nadi::actor::Administers;
+use nadi::appointment::{Refusal, State};
+use nadi::input::Code;
+use nadi::ports::Period;
+use sqlx::PgPool;
+use support::Clinic;
+
+const ACTIVE_CLAIMS: &str = "select count(*) from seats";
+const EVENTS: &str = "select count(*) from outbox";
+
+#[sqlx::test(migrations = false)]
+async fn a_time_is_held_confirmed_and_cancelled(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let asha = clinic.patient("Asha Rao").await;
+    let slot = clinic.free(clinic.doctor).await[0];
+
+    let id = clinic.hold(&asha, slot).await.expect("held");
+    assert_eq!(clinic.state(id).await, "pending");
+    assert!(!clinic.free(clinic.doctor).await.contains(&slot), "no longer offered");
+
+    clinic.confirm(&asha, id).await.expect("confirmed");
+    clinic.confirm(&asha, id).await.expect("again, as after a double click");
+    assert_eq!(clinic.state(id).await, "confirmed");
+    clinic.clock.step(Duration::minutes(6));
+    assert!(!clinic.free(clinic.doctor).await.contains(&slot), "confirmed does not lapse");
+
+    clinic.clock.step(Duration::days(-1));
+    let caller = clinic.caller(&asha);
+    let view = clinic.ports.bookings.appointment(&caller, id).await.expect("visible");
+    assert_eq!((view.state, view.version), (State::Confirmed, 2));
+    let stale = clinic.ports.bookings.cancel(&caller, id, Some(1), None).await;
+    assert_eq!(stale, Err(Failure::Stale));
+    clinic.ports.bookings.cancel(&caller, id, Some(2), None).await.expect("cancelled");
+    clinic.ports.bookings.cancel(&caller, id, Some(2), None).await.expect("again");
+    assert!(clinic.free(clinic.doctor).await.contains(&slot), "offered again");
+
+    assert_eq!(clinic.count(ACTIVE_CLAIMS).await, 0);
+    assert_eq!(clinic.count("select count(*) from patient_times").await, 0);
+    let told: Vec<String> = sqlx::query_scalar("select event_type from outbox order by id")
+        .fetch_all(&clinic.pool)
+        .await
+        .expect("events");
+    assert_eq!(told, ["appointment.held", "appointment.confirmed", "appointment.cancelled"]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_lapsed_hold_is_free_at_once_without_the_sweeper(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let (asha, ravi) = (clinic.patient("Asha").await, clinic.patient("Ravi").await);
+    let slot = clinic.free(clinic.doctor).await[0];
+    let first = clinic.hold(&asha, slot).await.expect("held");
+
+    clinic.clock.step(Duration::minutes(5) - Duration::milliseconds(1));
+    assert_eq!(clinic.hold(&ravi, slot).await, Err(Refusal::Taken.into()));
+    clinic.clock.step(Duration::milliseconds(1));
+    let second = clinic.hold(&ravi, slot).await.expect("free at that instant");
+    assert_eq!(clinic.state(first).await, "expired");
+    let late = clinic.confirm(&asha, first).await;
+    assert_eq!(late, Err(Refusal::HoldExpired.into()));
+    clinic.confirm(&ravi, second).await.expect("the new owner");
+    let expired = "select count(*) from outbox where event_type = 'appointment.expired'";
+    assert_eq!(clinic.count(expired).await, 1, "expiry is told too");
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_sweeper_only_tidies(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let asha = clinic.patient("Asha").await;
+    let slot = clinic.free(clinic.doctor).await[0];
+    let id = clinic.hold(&asha, slot).await.expect("held");
+    let sweep = async || server::jobs::sweeper::run_once(&clinic.engine).await.expect("swept");
+    assert_eq!(sweep().await, 0, "it still runs");
+    clinic.clock.step(Duration::minutes(5));
+    assert_eq!(sweep().await, 1);
+    assert_eq!(sweep().await, 0, "twice is fine");
+    assert_eq!(clinic.state(id).await, "expired");
+    assert_eq!(clinic.count(ACTIVE_CLAIMS).await, 0);
+}
+
+#[sqlx::test(migrations = false)]
+async fn five_wrong_codes_then_a_new_one(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let asha = clinic.patient("Asha").await;
+    let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
+    let right = clinic.engine.code_key.code(id, 1);
+    let wrong = Code::parse(if right == "000000" { "000001" } else { "000000" }).expect("digits");
+    let caller = clinic.caller(&asha);
+    for tries_left in [4, 3, 2, 1] {
+        let answer = clinic.ports.bookings.confirm(&caller, id, &wrong).await;
+        assert_eq!(answer, Err(Refusal::WrongCode { tries_left }.into()));
+    }
+    let fifth = clinic.ports.bookings.confirm(&caller, id, &wrong).await;
+    assert_eq!(fifth, Err(Refusal::CodeSpent.into()));
+    let right = Code::parse(&right).expect("digits");
+    let too_late = clinic.ports.bookings.confirm(&caller, id, &right).await;
+    assert_eq!(too_late, Err(Refusal::CodeSpent.into()));
+
+    clinic.ports.bookings.send_code(&caller, id).await.expect("a new code");
+    let old = clinic.ports.bookings.confirm(&caller, id, &right).await;
+    assert_eq!(old, Err(Refusal::WrongCode { tries_left: 4 }.into()));
+    clinic.confirm(&asha, id).await.expect("the new code counts");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_repeated_hold_answers_the_same_appointment(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let asha = clinic.patient("Asha").await;
+    let slot = clinic.free(clinic.doctor).await[0];
+    let id = clinic.hold(&asha, slot).await.expect("held");
+    clinic.clock.step(Duration::minutes(2));
+    assert_eq!(clinic.hold(&asha, slot).await, Ok(id));
+    assert_eq!(clinic.count(EVENTS).await, 1, "one hold, one code");
+    clinic.confirm(&asha, id).await.expect("confirmed");
+    assert_eq!(clinic.hold(&asha, slot).await, Ok(id), "Back and again leads to what is booked");
+}
+
+#[sqlx::test(migrations = false)]
+async fn another_time_with_the_same_doctor_releases_the_one_before(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let asha = clinic.patient("Asha").await;
+    let free = clinic.free(clinic.doctor).await;
+    let first = clinic.hold(&asha, free[0]).await.expect("held");
+    let second = clinic.hold(&asha, free[1]).await.expect("held instead");
+    assert_eq!(clinic.state(first).await, "cancelled");
+    assert_eq!(clinic.count(ACTIVE_CLAIMS).await, 1);
+    clinic.confirm(&asha, second).await.expect("confirmed");
+    let third = clinic.hold(&asha, free[2]).await.expect("beside a confirmed one");
+    assert_eq!(clinic.state(second).await, "confirmed", "a confirmed one is never released");
+    assert_eq!(clinic.state(third).await, "pending");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_refused_hold_releases_nothing(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let (asha, ravi) = (clinic.patient("Asha").await, clinic.patient("Ravi").await);
+    let free = clinic.free(clinic.doctor).await;
+    let own = clinic.hold(&asha, free[0]).await.expect("held");
+    clinic.hold(&ravi, free[1]).await.expect("held");
+    assert_eq!(clinic.hold(&asha, free[1]).await, Err(Refusal::Taken.into()));
+    assert_eq!(clinic.state(own).await, "pending");
+    clinic.confirm(&asha, own).await.expect("still hers");
+}
+
+#[sqlx::test(migrations = false)]
+async fn nobody_is_in_two_places_and_few_holds_are_enough(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let asha = clinic.patient("Asha").await;
+    let doctors = [
+        clinic.doctor,
+        clinic.add_doctor("two", 1).await,
+        clinic.add_doctor("three", 1).await,
+        clinic.add_doctor("four", 1).await,
+    ];
+    let mut times = Vec::new();
+    for doctor in doctors {
+        times.push(clinic.free(doctor).await);
+    }
+    clinic.hold(&asha, times[0][0]).await.expect("ten o'clock with one");
+    let elsewhere = clinic.hold(&asha, times[1][0]).await;
+    assert_eq!(elsewhere, Err(Refusal::PersonBusy.into()), "ten o'clock with another");
+    clinic.hold(&asha, times[1][1]).await.expect("the second");
+    clinic.hold(&asha, times[2][2]).await.expect("the third");
+    assert_eq!(clinic.hold(&asha, times[3][3]).await, Err(Refusal::TooManyHolds.into()));
+    clinic.clock.step(Duration::minutes(5));
+    clinic.hold(&asha, times[3][3]).await.expect("lapsed holds do not count");
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_past_the_unknown_and_the_unlisted_cannot_be_held(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let asha = clinic.patient("Asha").await;
+    let free = clinic.free(clinic.doctor).await;
+    assert_eq!(clinic.hold(&asha, nadi::ids::SlotId(-1)).await, Err(Refusal::NotOffered.into()));
+    clinic.clock.step(Duration::hours(1));
+    assert_eq!(clinic.hold(&asha, free[0]).await, Err(Refusal::InThePast.into()), "it starts now");
+    sqlx::query("update doctors set status = 'suspended'")
+        .execute(&clinic.pool)
+        .await
+        .expect("suspended");
+    assert_eq!(clinic.hold(&asha, free[1]).await, Err(Refusal::NotOffered.into()));
+    assert_eq!(clinic.count(ACTIVE_CLAIMS).await + clinic.count(EVENTS).await, 0);
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_appointment_is_hidden_from_everyone_it_does_not_concern(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let (asha, mallory) = (clinic.patient("Asha").await, clinic.patient("Mallory").await);
+    let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
+    let other = clinic.caller(&mallory);
+    let code = Code::parse(&clinic.engine.code_key.code(id, 1)).expect("digits");
+    let bookings = &clinic.ports.bookings;
+    assert_eq!(bookings.appointment(&other, id).await.err(), Some(Failure::NotFound));
+    assert_eq!(bookings.confirm(&other, id, &code).await, Err(Failure::NotFound));
+    assert_eq!(bookings.cancel(&other, id, None, None).await, Err(Failure::NotFound));
+    assert_eq!(bookings.send_code(&other, id).await, Err(Failure::NotFound));
+    let nobody = clinic.visitor();
+    assert_eq!(bookings.cancel(&nobody, id, None, None).await, Err(Failure::SignInFirst));
+    let mine = bookings.mine(&other, Period::Upcoming, 1).await.expect("an empty list");
+    assert_eq!(mine.total, 0);
+
+    clinic.confirm(&asha, id).await.expect("confirmed");
+    let mut doctor = mallory.clone();
+    doctor.doctor = Some(clinic.doctor);
+    let seen = bookings.appointment(&clinic.caller(&doctor), id).await.expect("the doctor's own");
+    assert_eq!(seen.person_name, "Asha");
+    let mut staff = mallory;
+    staff.administers = Administers::Clinics(vec![clinic.clinic]);
+    assert!(bookings.appointment(&clinic.caller(&staff), id).await.is_ok());
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_notice_binds_the_patient_not_the_doctor(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let asha = clinic.patient("Asha").await;
+    let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
+    clinic.confirm(&asha, id).await.expect("confirmed");
+    // It is nine, the appointment at ten, the notice an hour.
+    clinic.clock.step(Duration::seconds(1));
+    let late = clinic.ports.bookings.cancel(&clinic.caller(&asha), id, None, None).await;
+    assert_eq!(late, Err(Refusal::TooLateToCancel { notice_minutes: 60 }.into()));
+    let mut doctor = clinic.patient("Doctor").await;
+    doctor.doctor = Some(clinic.doctor);
+    let reason = Some("The clinic has no power today.".to_owned());
+    let caller = clinic.caller(&doctor);
+    clinic.ports.bookings.cancel(&caller, id, None, reason).await.expect("cancelled");
+    let shown = clinic.ports.bookings.appointment(&clinic.caller(&asha), id).await.expect("shown");
+    assert_eq!(shown.cancel_reason.as_deref(), Some("The clinic has no power today."));
+}

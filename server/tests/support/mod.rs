@@ -1,0 +1,324 @@
+//! One clinic on a database of its own, with a clock that tests step.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use nadi::actor::{Actor, Administers, Caller, SignedIn};
+use nadi::ids::{
+    AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, RuleId, SlotId,
+};
+use nadi::input::Code;
+use nadi::ports::{HoldRequest, Message, MessageFailure, Messages, Ports};
+use server::clock::Clock;
+use server::config::Config;
+use server::engine::Engine;
+use server::entropy::uuid_v7;
+use server::jobs::{relay::Relay, top_up};
+use server::messages::DevelopmentMailbox;
+use server::store::sessions::{ACCOUNT, Sessions};
+use server::web::{self, Web};
+use server::{database, service};
+use sqlx::PgPool;
+use tower_sessions::SessionStore;
+use tower_sessions::session::{Id, Record};
+use uuid::Uuid;
+
+/// A Monday, 03:30 UTC: nine in the morning in Kolkata.
+pub fn monday_nine() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 23, 3, 30, 0).single().expect("a time")
+}
+
+/// A clock that stands until it is stepped.
+#[derive(Clone)]
+pub struct Stepped(Arc<Mutex<DateTime<Utc>>>);
+
+impl Stepped {
+    pub fn step(&self, by: Duration) {
+        *self.0.lock().expect("not poisoned") += by;
+    }
+}
+
+impl Clock for Stepped {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().expect("not poisoned")
+    }
+}
+
+/// Messages that stay here, and can be made to fail.
+#[derive(Clone, Default)]
+pub struct Kept {
+    pub sent: Arc<Mutex<Vec<Message>>>,
+    pub failure: Arc<Mutex<Option<MessageFailure>>>,
+}
+
+#[async_trait]
+impl Messages for Kept {
+    async fn send(&self, message: &Message) -> Result<(), MessageFailure> {
+        match self.failure.lock().expect("not poisoned").clone() {
+            Some(failure) => Err(failure),
+            None => {
+                self.sent.lock().expect("not poisoned").push(message.clone());
+                Ok(())
+            }
+        }
+    }
+}
+
+pub struct Clinic {
+    pub engine: Engine,
+    pub ports: Ports,
+    pub clock: Stepped,
+    pub messages: Kept,
+    pub clinic: ClinicId,
+    pub location: LocationId,
+    pub doctor: DoctorId,
+    pub config: Config,
+    pub pool: PgPool,
+}
+
+pub fn config() -> Config {
+    Config::read(|name| {
+        let value = match name {
+            "DATABASE_URL" => "postgres://unused@localhost/unused",
+            "NADI_MODE" => "development",
+            "NADI_SECRET" => "a secret of the tests, long enough",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    })
+    .expect("complete")
+}
+
+impl Clinic {
+    /// A clinic in Kolkata's zone with one listed doctor: Mondays to Fridays,
+    /// ten to one, 20 minutes each, one person at a time; in a second doctor's
+    /// place there is none yet.
+    pub async fn open(pool: PgPool) -> Self {
+        Self::open_with(pool, 1).await
+    }
+
+    /// The same with `capacity` people per slot.
+    pub async fn open_with(pool: PgPool, capacity: i16) -> Self {
+        let clock = Stepped(Arc::new(Mutex::new(monday_nine())));
+        let now = clock.now();
+        database::migrate(&pool, now).await.expect("migrated");
+        let config = config();
+        let engine = Engine::on(pool.clone(), pool.clone(), &config, Arc::new(clock.clone()))
+            .expect("an engine");
+        let mailbox = DevelopmentMailbox::new(engine.clone());
+        let ports = service::ports(&engine, Some(mailbox));
+        let (clinic, location) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        for statement in [
+            "insert into cities values (1, 'panjim', 'Panjim', 'IN', 'India', 15.5, 73.8, 'Asia/Kolkata')",
+            "insert into specialties values (1, 'general-medicine', 'General medicine', 'modern', 'Fever.')",
+        ] {
+            sqlx::query(statement).execute(&pool).await.expect("inserted");
+        }
+        sqlx::query(
+            "insert into clinics (id, slug, name, time_zone, currency, cancel_notice_minutes, created_at)
+             values ($1, 'panjim', 'Nadi Panjim', 'Asia/Kolkata', 'INR', 60, $2)",
+        )
+        .bind(clinic)
+        .bind(now)
+        .execute(&pool)
+        .await
+        .expect("a clinic");
+        sqlx::query(
+            "insert into locations (id, clinic_id, city_id, name, address, time_zone, created_at)
+             values ($1, $2, 1, 'Panjim Clinic', '1 Church Road', 'Asia/Kolkata', $3)",
+        )
+        .bind(location)
+        .bind(clinic)
+        .bind(now)
+        .execute(&pool)
+        .await
+        .expect("a location");
+        sqlx::query(
+            "insert into visit_types (id, clinic_id, name, is_default, created_at)
+             values ($1, $2, 'Consultation', true, $3)",
+        )
+        .bind(Uuid::from_u128(3))
+        .bind(clinic)
+        .bind(now)
+        .execute(&pool)
+        .await
+        .expect("a visit type");
+        let mut this = Self {
+            engine,
+            ports,
+            clock,
+            messages: Kept::default(),
+            clinic: ClinicId(clinic),
+            location: LocationId(location),
+            doctor: DoctorId(Uuid::nil()),
+            config,
+            pool,
+        };
+        this.doctor = this.add_doctor("asha-naik", capacity).await;
+        this
+    }
+
+    /// A listed doctor with the clinic's usual hours, and their times.
+    pub async fn add_doctor(&self, slug: &str, capacity: i16) -> DoctorId {
+        let now = self.clock.now();
+        let id = uuid_v7(now);
+        sqlx::query(
+            "insert into doctors (id, clinic_id, slug, name, fee_minor_units, currency, status, created_at)
+             values ($1, $2, $3, 'Dr ' || $3, 60000, 'INR', 'listed', $4)",
+        )
+        .bind(id)
+        .bind(self.clinic.0)
+        .bind(slug)
+        .bind(now)
+        .execute(&self.pool)
+        .await
+        .expect("a doctor");
+        sqlx::query("insert into doctor_specialties values ($1, 1, true)")
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .expect("a specialty");
+        for weekday in 1..=5_i16 {
+            sqlx::query(
+                "insert into availability_rules (id, doctor_id, location_id, mode, weekday, starts_local,
+                     ends_local, slot_minutes, capacity, effective_from, created_at)
+                 values ($1, $2, $3, 'in_person', $4, '10:00', '13:00', 20, $5, '2026-01-01', $6)",
+            )
+            .bind(RuleId(uuid_v7(now)).0)
+            .bind(id)
+            .bind(self.location.0)
+            .bind(weekday)
+            .bind(capacity)
+            .bind(now)
+            .execute(&self.pool)
+            .await
+            .expect("a rule");
+        }
+        top_up::run_once(&self.engine).await.expect("times");
+        DoctorId(id)
+    }
+
+    /// The ids of a doctor's free times, soonest first.
+    pub async fn free(&self, doctor: DoctorId) -> Vec<SlotId> {
+        let ids: Vec<i64> = sqlx::query_scalar(
+            "select id from free_slots($1) where doctor_id = $2 order by starts_at",
+        )
+        .bind(self.clock.now())
+        .bind(doctor.0)
+        .fetch_all(&self.pool)
+        .await
+        .expect("times");
+        ids.into_iter().map(SlotId).collect()
+    }
+
+    /// A new patient's account, and a request of theirs.
+    pub async fn patient(&self, name: &str) -> SignedIn {
+        let now = self.clock.now();
+        let (account, person) = (uuid_v7(now), uuid_v7(now));
+        sqlx::query("insert into accounts (id, email, created_at) values ($1, $2, $3)")
+            .bind(account)
+            .bind(format!("{}@example.org", name.to_lowercase().replace(' ', ".")))
+            .bind(now)
+            .execute(&self.pool)
+            .await
+            .expect("an account");
+        sqlx::query(
+            "insert into people (id, account_id, relation, name, created_at) values ($1, $2, 'self', $3, $4)",
+        )
+        .bind(person)
+        .bind(account)
+        .bind(name)
+        .bind(now)
+        .execute(&self.pool)
+        .await
+        .expect("a person");
+        SignedIn {
+            account: AccountId(account),
+            person: PersonId(person),
+            name: name.into(),
+            doctor: None,
+            administers: Administers::Nothing,
+        }
+    }
+
+    pub fn caller(&self, who: &SignedIn) -> Caller {
+        Caller {
+            actor: Actor::Account(Box::new(who.clone())),
+            now: self.clock.now(),
+            request_id: Uuid::nil(),
+        }
+    }
+
+    pub fn visitor(&self) -> Caller {
+        Caller { actor: Actor::Visitor, now: self.clock.now(), request_id: Uuid::nil() }
+    }
+
+    pub async fn hold(&self, who: &SignedIn, slot: SlotId) -> Result<AppointmentId, nadi::Failure> {
+        let wish = HoldRequest { slot, person: None };
+        self.ports.bookings.hold(&self.caller(who), &wish).await
+    }
+
+    pub async fn confirm(&self, who: &SignedIn, id: AppointmentId) -> Result<(), nadi::Failure> {
+        let counter: i16 =
+            sqlx::query_scalar("select code_counter from appointments where id = $1")
+                .bind(id.0)
+                .fetch_one(&self.pool)
+                .await
+                .expect("an appointment");
+        let code = Code::parse(&self.engine.code_key.code(id, counter)).expect("six digits");
+        self.ports.bookings.confirm(&self.caller(who), id, &code).await
+    }
+
+    pub async fn state(&self, id: AppointmentId) -> String {
+        sqlx::query_scalar("select state from appointments where id = $1")
+            .bind(id.0)
+            .fetch_one(&self.pool)
+            .await
+            .expect("an appointment")
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.expect("a count")
+    }
+
+    pub fn relay(&self) -> Relay {
+        let messages = Arc::new(self.messages.clone());
+        Relay::new(self.engine.clone(), messages, "https://nadi.example".into())
+    }
+
+    /// A session of this account, as the browser's cookie.
+    pub async fn cookie(&self, who: &SignedIn) -> String {
+        let sessions = Sessions::new(self.engine.write.clone(), self.engine.cache.clone());
+        let mut record = Record {
+            id: Id::default(),
+            data: [(ACCOUNT.to_owned(), serde_json::json!(who.account.0))].into(),
+            expiry_date: time::OffsetDateTime::now_utc() + time::Duration::days(1),
+        };
+        sessions.create(&mut record).await.expect("a session");
+        format!("nadi_session={}", record.id)
+    }
+
+    /// Serves the site on a free port until the test ends.
+    pub async fn serve(&self) -> String {
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let sessions = Sessions::new(self.engine.write.clone(), self.engine.cache.clone());
+        let web = Web::new(&self.config, &self.engine, self.ports.clone());
+        let router = web::router(&self.config, web, sessions);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        format!("http://{address}")
+    }
+}
+
+/// A browser without scripts that does not follow redirects by itself.
+pub fn browser() -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client")
+}
