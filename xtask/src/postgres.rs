@@ -79,7 +79,13 @@ fn installed() -> Vec<Programs> {
     }
     folders
         .into_iter()
-        .filter(|bin| packages::is_program(&bin.join("initdb")))
+        // A link to one program alone is no installation.
+        .filter(|bin| {
+            let programs = ["initdb", "postgres", "psql", "pg_isready"];
+            programs
+                .iter()
+                .all(|name| packages::is_program(&bin.join(name)))
+        })
         .filter_map(|bin| {
             let mut ask = std::process::Command::new(bin.join("postgres"));
             let major = major(&process::capture(ask.arg("--version")).ok()?)?;
@@ -120,6 +126,7 @@ impl Postgres {
             make_cluster(&programs, account, &data, durability)?;
         }
         account.own_folder(&data)?;
+        forget_dead_postmaster(&data)?;
         let log = place.log("postgres");
         let output = process::new_log(&log)?;
         let mut command = account.command(programs.bin.join("postgres"));
@@ -152,6 +159,7 @@ impl Postgres {
 
     fn wait_until_ready(&mut self, log: &Path) -> Result<()> {
         let started = Instant::now();
+        let mut refusal = String::new();
         loop {
             if let Some(status) = self.service.ended()? {
                 bail!(
@@ -162,12 +170,16 @@ impl Postgres {
             if self.sockets.join(".s.PGSQL.5432").exists() {
                 let mut ready = std::process::Command::new(self.programs.bin.join("pg_isready"));
                 ready.arg("-q").arg("-h").arg(&self.sockets);
-                if process::capture(&mut ready).is_ok() {
-                    return Ok(());
+                match process::capture(&mut ready) {
+                    Ok(_) => return Ok(()),
+                    Err(error) => refusal = format!("{error:#}"),
                 }
             }
             if started.elapsed() > START_LIMIT {
-                bail!("PostgreSQL does not answer; {}", process::tail(log));
+                bail!(
+                    "PostgreSQL does not answer: {refusal}; {}",
+                    process::tail(log)
+                );
             }
             process::pause(Duration::from_millis(20))?;
         }
@@ -242,6 +254,28 @@ fn make_cluster(
         fs::remove_dir_all(data)?;
     }
     fs::rename(&new, data)?;
+    Ok(())
+}
+
+/// A killed postmaster whose parent never asked for its exit status stays as a zombie, in a
+/// container without an init for ever, and PostgreSQL takes it for a living rival.
+fn forget_dead_postmaster(data: &Path) -> Result<()> {
+    let lock = data.join("postmaster.pid");
+    let pid = || -> Option<u32> {
+        let text = fs::read_to_string(&lock).ok()?;
+        text.lines().next()?.trim().parse().ok()
+    };
+    let Some(pid) = pid().filter(|pid| process::is_zombie(*pid)) else {
+        return Ok(());
+    };
+    // Long enough for its workers, which end by themselves without it.
+    let noticed = Instant::now();
+    while process::is_zombie(pid) && noticed.elapsed() < Duration::from_secs(2) {
+        process::pause(Duration::from_millis(50))?;
+    }
+    if process::is_zombie(pid) {
+        fs::remove_file(lock)?;
+    }
     Ok(())
 }
 

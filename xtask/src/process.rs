@@ -341,6 +341,16 @@ fn command_line(pid: Pid) -> Option<String> {
     Some(String::from_utf8_lossy(&line.stdout).into_owned())
 }
 
+/// Whether a process is dead and only its exit status is left.
+pub fn is_zombie(pid: u32) -> bool {
+    // `123 (name) Z …`, and the name may hold anything.
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        stat.rsplit(')')
+            .next()
+            .is_some_and(|rest| rest.starts_with(" Z"))
+    })
+}
+
 /// The last lines of a log, for an error message.
 pub fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
