@@ -26,9 +26,7 @@ impl Account {
         }
         for name in ["postgres", "nobody"] {
             if let (Some(user), Some(group)) = (id("-u", name), id("-g", name)) {
-                return Ok(Account {
-                    ids: Some((user, group)),
-                });
+                return Ok(Account { ids: Some((user, group)) });
             }
         }
         bail!(
@@ -103,10 +101,6 @@ impl Account {
 }
 
 fn id(what: &str, name: &str) -> Option<u32> {
-    let said = Command::new("id")
-        .args([what, name])
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let said = Command::new("id").args([what, name]).stderr(Stdio::null()).output().ok()?;
     String::from_utf8_lossy(&said.stdout).trim().parse().ok()
 }

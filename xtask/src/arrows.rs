@@ -8,10 +8,7 @@ use crate::toolchain;
 
 /// A package, and the beginnings of package names it must never depend on.
 const FORBIDDEN: [(&str, &[&str]); 2] = [
-    (
-        "nadi",
-        &["app", "server", "sqlx", "axum", "leptos", "redis", "tokio"],
-    ),
+    ("nadi", &["app", "server", "sqlx", "axum", "leptos", "redis", "tokio"]),
     ("app", &["server", "sqlx", "redis"]),
 ];
 
@@ -22,10 +19,7 @@ pub fn check() -> Result<()> {
             .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"]);
         let found = offenders(&process::capture(&mut tree)?, package, forbidden);
         if !found.is_empty() {
-            bail!(
-                "`{package}` depends on {}: see the arrows in ARCHITECTURE.md",
-                found.join(", ")
-            );
+            bail!("`{package}` depends on {}: see the arrows in ARCHITECTURE.md", found.join(", "));
         }
     }
     Ok(())
@@ -56,9 +50,6 @@ mod tests {
     #[test]
     fn only_whole_names_and_their_families_offend() {
         let tree = "nadi v0.1.0 (/x)\nappend v1.0.0\nsqlx-core v0.9.0\nserde v1.0.0\napp v0.1.0\n";
-        assert_eq!(
-            offenders(tree, "nadi", &["app", "server", "sqlx"]),
-            ["app", "sqlx-core"]
-        );
+        assert_eq!(offenders(tree, "nadi", &["app", "server", "sqlx"]), ["app", "sqlx-core"]);
     }
 }

@@ -13,12 +13,8 @@ use crate::process;
 use crate::server::{self, Server};
 use crate::services::Services;
 
-const BROWSERS: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const BROWSERS: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const LEAST_NODE: u32 = 18;
 
 pub fn folder() -> PathBuf {
@@ -116,13 +112,7 @@ fn install_node_packages() -> Result<()> {
 
 /// `20` of `v20.20.2`.
 fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]

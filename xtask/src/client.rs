@@ -81,9 +81,7 @@ fn package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
     fs::rename(new.join("nadi_bg.wasm"), &module)?;
     if let Some(optimizer) = optimizer {
         let mut optimize = Command::new(optimizer);
-        optimize
-            .args(["-Oz", "--all-features", "-o"])
-            .args([&module, &module]);
+        optimize.args(["-Oz", "--all-features", "-o"]).args([&module, &module]);
         if let Err(error) = process::capture(&mut optimize) {
             process::check_stop()?;
             println!("wasm-opt refused, going on without it: {error:#}");
@@ -97,9 +95,7 @@ fn package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
 
 /// How many islands the script exports: functions named like `Calendar_3602887641756195881`.
 fn islands(script: &str) -> usize {
-    let exports = script
-        .lines()
-        .filter_map(|line| line.strip_prefix("export function "));
+    let exports = script.lines().filter_map(|line| line.strip_prefix("export function "));
     exports
         .filter_map(|line| line.split('(').next()?.rsplit_once('_'))
         .filter(|(_, id)| id.len() > 9 && id.bytes().all(|digit| digit.is_ascii_digit()))

@@ -14,9 +14,7 @@ use crate::process;
 /// A program on `PATH`.
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|program| is_program(program))
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| is_program(program))
 }
 
 pub fn is_program(path: &Path) -> bool {
@@ -50,9 +48,7 @@ pub fn install(what: &str, packages: &[&str]) -> Result<()> {
     println!("{what} is missing: installing {list}");
     let _no_services = NoServices::new()?;
     let mut install = apt();
-    install
-        .args(["install", "-y", "--no-install-recommends"])
-        .args(packages);
+    install.args(["install", "-y", "--no-install-recommends"]).args(packages);
     process::run_to_the_end(&mut install)
         .with_context(|| format!("{what} is missing, and installing {list} failed"))
 }
@@ -97,16 +93,11 @@ const OURS: &str = "# made by `cargo xtask` while it installs packages\n";
 impl NoServices {
     fn new() -> Result<NoServices> {
         let mut guard = NoServices { made: Vec::new() };
-        guard.place(
-            Path::new("/usr/sbin/policy-rc.d"),
-            &format!("#!/bin/sh\n{OURS}exit 101\n"),
-        )?;
+        guard.place(Path::new("/usr/sbin/policy-rc.d"), &format!("#!/bin/sh\n{OURS}exit 101\n"))?;
         let clusters = Path::new("/etc/postgresql-common/createcluster.d");
         fs::create_dir_all(clusters)?;
-        guard.place(
-            &clusters.join("nadi.conf"),
-            &format!("{OURS}create_main_cluster = false\n"),
-        )?;
+        guard
+            .place(&clusters.join("nadi.conf"), &format!("{OURS}create_main_cluster = false\n"))?;
         Ok(guard)
     }
 

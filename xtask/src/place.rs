@@ -49,11 +49,7 @@ fn clone_mark(root: &Path) -> String {
 /// closed to other accounts.
 fn short_temporary() -> PathBuf {
     let short = PathBuf::from("/tmp");
-    if short.is_dir() {
-        short
-    } else {
-        std::env::temp_dir()
-    }
+    if short.is_dir() { short } else { std::env::temp_dir() }
 }
 
 /// Folders of one set of private services, locked while this value lives.
@@ -75,11 +71,7 @@ impl Place {
         let lock = lock(&inside.join("lock"))?.with_context(
             || "`cargo xtask run` or `services` already runs in this clone: stop it first",
         )?;
-        let data = if account.can_use(&inside) {
-            inside
-        } else {
-            outside(&mark)
-        };
+        let data = if account.can_use(&inside) { inside } else { outside(&mark) };
         let place = Place {
             logs: data.clone(),
             sockets: short_temporary().join(format!("nadi-{mark}-run")),
@@ -122,11 +114,9 @@ impl Place {
 
     /// Stops what a killed start left running here, the server before its databases.
     fn end_leftovers(&self) -> Result<()> {
-        for (name, signal) in [
-            ("server", Signal::TERM),
-            ("redis", Signal::TERM),
-            ("postgres", Signal::INT),
-        ] {
+        for (name, signal) in
+            [("server", Signal::TERM), ("redis", Signal::TERM), ("postgres", Signal::INT)]
+        {
             let grace = std::time::Duration::from_secs(15);
             if process::end_leftover(&self.pid_file(name), signal, grace)? {
                 println!("stopped a {name} that an earlier start had left behind");

@@ -82,9 +82,7 @@ fn installed() -> Vec<Programs> {
         // A link to one program alone is no installation.
         .filter(|bin| {
             let programs = ["initdb", "postgres", "psql", "pg_isready"];
-            programs
-                .iter()
-                .all(|name| packages::is_program(&bin.join(name)))
+            programs.iter().all(|name| packages::is_program(&bin.join(name)))
         })
         .filter_map(|bin| {
             let mut ask = std::process::Command::new(bin.join("postgres"));
@@ -130,11 +128,7 @@ impl Postgres {
         let log = place.log("postgres");
         let output = process::new_log(&log)?;
         let mut command = account.command(programs.bin.join("postgres"));
-        command
-            .arg("-D")
-            .arg(&data)
-            .stdout(output.try_clone()?)
-            .stderr(output);
+        command.arg("-D").arg(&data).stdout(output.try_clone()?).stderr(output);
         for setting in settings(&place.sockets, durability, small_shared_memory()) {
             command.args(["-c", &setting]);
         }
@@ -148,11 +142,7 @@ impl Postgres {
             place.pid_file("postgres"),
             &data.to_string_lossy(),
         )?;
-        let mut postgres = Postgres {
-            service,
-            programs,
-            sockets: place.sockets.clone(),
-        };
+        let mut postgres = Postgres { service, programs, sockets: place.sockets.clone() };
         postgres.wait_until_ready(&log)?;
         Ok(postgres)
     }
@@ -162,10 +152,7 @@ impl Postgres {
         let mut refusal = String::new();
         loop {
             if let Some(status) = self.service.ended()? {
-                bail!(
-                    "PostgreSQL did not start ({status}); {}",
-                    process::tail(log)
-                );
+                bail!("PostgreSQL did not start ({status}); {}", process::tail(log));
             }
             if self.sockets.join(".s.PGSQL.5432").exists() {
                 let mut ready = std::process::Command::new(self.programs.bin.join("pg_isready"));
@@ -176,10 +163,7 @@ impl Postgres {
                 }
             }
             if started.elapsed() > START_LIMIT {
-                bail!(
-                    "PostgreSQL does not answer: {refusal}; {}",
-                    process::tail(log)
-                );
+                bail!("PostgreSQL does not answer: {refusal}; {}", process::tail(log));
             }
             process::pause(Duration::from_millis(20))?;
         }
@@ -238,14 +222,7 @@ fn make_cluster(
         .arg("-D")
         .arg(&new)
         // The socket lies in a folder that nobody else can enter.
-        .args([
-            "-U",
-            "nadi",
-            "--auth=trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        ]);
+        .args(["-U", "nadi", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"]);
     if durability == Durability::Throwaway {
         initdb.arg("--no-sync");
     }
@@ -311,10 +288,7 @@ mod tests {
     use super::*;
 
     fn having(majors: &[u32]) -> Vec<Programs> {
-        let programs = |major: &u32| Programs {
-            bin: PathBuf::new(),
-            major: *major,
-        };
+        let programs = |major: &u32| Programs { bin: PathBuf::new(), major: *major };
         majors.iter().map(programs).collect()
     }
 

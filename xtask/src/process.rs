@@ -68,9 +68,7 @@ pub fn pause(time: Duration) -> Result<()> {
 fn spawn(command: &mut Command, signal_when_orphaned: Signal) -> Result<Child> {
     command.process_group(0).stdin(Stdio::null());
     when_orphaned(command, signal_when_orphaned);
-    command
-        .spawn()
-        .with_context(|| format!("cannot start {}", describe(command)))
+    command.spawn().with_context(|| format!("cannot start {}", describe(command)))
 }
 
 #[cfg(target_os = "linux")]
@@ -141,9 +139,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 pub fn run_to_the_end(command: &mut Command) -> Result<()> {
     check_stop()?;
     command.process_group(0).stdin(Stdio::null());
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {}", describe(command)))?;
+    let status = command.status().with_context(|| format!("cannot start {}", describe(command)))?;
     check_stop()?;
     if !status.success() {
         bail!("`{}` failed ({status})", describe(command));
@@ -231,19 +227,9 @@ impl Service {
     ) -> Result<Service> {
         check_stop()?;
         let child = spawn(command, Signal::TERM)?;
-        let service = Service {
-            name,
-            child,
-            stop_with,
-            grace,
-            pid_file,
-            ended: false,
-        };
-        fs::write(
-            &service.pid_file,
-            format!("{}\n{mark}\n", service.child.id()),
-        )
-        .with_context(|| format!("cannot write {}", service.pid_file.display()))?;
+        let service = Service { name, child, stop_with, grace, pid_file, ended: false };
+        fs::write(&service.pid_file, format!("{}\n{mark}\n", service.child.id()))
+            .with_context(|| format!("cannot write {}", service.pid_file.display()))?;
         Ok(service)
     }
 
@@ -334,21 +320,15 @@ fn command_line(pid: Pid) -> Option<String> {
         let line = fs::read(format!("/proc/{number}/cmdline")).ok()?;
         return Some(String::from_utf8_lossy(&line).replace('\0', " "));
     }
-    let line = Command::new("ps")
-        .args(["-o", "args=", "-p", &number.to_string()])
-        .output()
-        .ok()?;
+    let line = Command::new("ps").args(["-o", "args=", "-p", &number.to_string()]).output().ok()?;
     Some(String::from_utf8_lossy(&line.stdout).into_owned())
 }
 
 /// Whether a process is dead and only its exit status is left.
 pub fn is_zombie(pid: u32) -> bool {
     // `123 (name) Z …`, and the name may hold anything.
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        stat.rsplit(')')
-            .next()
-            .is_some_and(|rest| rest.starts_with(" Z"))
-    })
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z")))
 }
 
 /// The last lines of a log, for an error message.

@@ -12,11 +12,7 @@ pub struct Steps {
 
 impl Steps {
     pub fn new(total: usize) -> Steps {
-        Steps {
-            total,
-            started: Instant::now(),
-            done: Vec::new(),
-        }
+        Steps { total, started: Instant::now(), done: Vec::new() }
     }
 
     /// Says what begins, does it, and says how long it took and what came of it.
@@ -30,11 +26,7 @@ impl Steps {
         let started = Instant::now();
         let (value, note) = work()?;
         let took = started.elapsed();
-        let note = if note.is_empty() {
-            String::new()
-        } else {
-            format!(": {note}")
-        };
+        let note = if note.is_empty() { String::new() } else { format!(": {note}") };
         println!("[{number}/{}] {name}{note} ({})", self.total, seconds(took));
         self.done.push((name, took));
         Ok(value)
@@ -42,11 +34,8 @@ impl Steps {
 
     /// All of it in one line: `12.3 s: tools 0.1 s, client 3.2 s, …`.
     pub fn summary(&self) -> String {
-        let parts: Vec<String> = self
-            .done
-            .iter()
-            .map(|(name, took)| format!("{name} {}", seconds(*took)))
-            .collect();
+        let parts: Vec<String> =
+            self.done.iter().map(|(name, took)| format!("{name} {}", seconds(*took))).collect();
         format!("{}: {}", seconds(self.started.elapsed()), parts.join(", "))
     }
 }

@@ -69,14 +69,7 @@ pub fn check_with(services: &Services) -> Result<String> {
 /// crate but the server already checked.
 pub fn clippy() -> Command {
     let mut clippy = toolchain::cargo();
-    clippy.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]);
+    clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     clippy
 }
 
@@ -223,9 +216,7 @@ mod tests {
     fn differences_name_new_changed_and_unused_queries() {
         let files = |list: &[(&str, &str)]| {
             let pairs = list.iter();
-            pairs
-                .map(|(name, text)| ((*name).into(), (*text).into()))
-                .collect()
+            pairs.map(|(name, text)| ((*name).into(), (*text).into())).collect()
         };
         let committed: BTreeMap<String, String> = files(&[("a", "1"), ("b", "1"), ("c", "1")]);
         let fresh = files(&[("a", "1"), ("b", "2"), ("d", "1")]);

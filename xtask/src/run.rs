@@ -48,10 +48,7 @@ pub fn run() -> Result<()> {
         } else {
             note.push("Redis of REDIS_URL".to_owned());
         }
-        Ok((
-            (),
-            format!("{}; logs in {}", note.join(", "), place.logs.display()),
-        ))
+        Ok(((), format!("{}; logs in {}", note.join(", "), place.logs.display())))
     })?;
     let nadi = Server {
         database_url: match (&own_database_url, &running.postgres) {
@@ -124,10 +121,7 @@ impl Running {
         let asked = Instant::now();
         if let Some(server) = &mut self.server {
             let status = server.stop()?;
-            println!(
-                "the server has drained ({status}, {})",
-                seconds(asked.elapsed())
-            );
+            println!("the server has drained ({status}, {})", seconds(asked.elapsed()));
             if !status.success() {
                 bail!("the server did not end well ({status})");
             }

@@ -108,11 +108,8 @@ pub fn get(port: u16, path: &str) -> Option<u16> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
-    )
-    .ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")
+        .ok()?;
     let mut answer = Vec::new();
     stream.take(64).read_to_end(&mut answer).ok()?;
     status_of(&String::from_utf8_lossy(&answer))
@@ -137,10 +134,7 @@ pub fn wished_port(wish: Option<&str>) -> Result<u16> {
 pub fn port_is_free(port: u16) -> bool {
     let taken = |address: SocketAddr| match TcpListener::bind(address) {
         Ok(_) => false,
-        Err(error) => !matches!(
-            error.kind(),
-            ErrorKind::AddrNotAvailable | ErrorKind::Unsupported
-        ),
+        Err(error) => !matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported),
     };
     !taken((Ipv4Addr::LOCALHOST, port).into()) && !taken((Ipv6Addr::LOCALHOST, port).into())
 }
@@ -148,9 +142,7 @@ pub fn port_is_free(port: u16) -> bool {
 /// A port that is free now, on both.
 pub fn free_port() -> Result<u16> {
     for _ in 0..50 {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         if port_is_free(port) {
             return Ok(port);
         }

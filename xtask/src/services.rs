@@ -26,11 +26,7 @@ impl Services {
         let place = Place::throwaway(&account)?;
         let postgres = Postgres::start(programs, &account, &place, Durability::Throwaway)?;
         let redis = Some(Redis::start(&redis, &account, &place)?);
-        Ok(Services {
-            redis,
-            postgres,
-            place,
-        })
+        Ok(Services { redis, postgres, place })
     }
 
     /// PostgreSQL alone, to throw away.
@@ -39,11 +35,7 @@ impl Services {
         let account = Account::find()?;
         let place = Place::throwaway(&account)?;
         let postgres = Postgres::start(programs, &account, &place, Durability::Throwaway)?;
-        Ok(Services {
-            redis: None,
-            postgres,
-            place,
-        })
+        Ok(Services { redis: None, postgres, place })
     }
 
     pub fn redis_url(&self) -> Option<String> {

@@ -74,11 +74,7 @@ pub fn test(only: Option<&str>) -> Result<ExitCode> {
         if let Outcome::Failed(why) = &outcome {
             println!("{name} failed: {why}");
         }
-        lines.push(Line {
-            name,
-            outcome,
-            took: step_started.elapsed(),
-        });
+        lines.push(Line { name, outcome, took: step_started.elapsed() });
         if interrupted {
             break;
         }
@@ -90,10 +86,8 @@ pub fn test(only: Option<&str>) -> Result<ExitCode> {
     if let Err(error) = &services {
         println!("the services did not stop well: {error:#}");
     }
-    let failed_steps = lines
-        .iter()
-        .filter(|line| matches!(line.outcome, Outcome::Failed(_)))
-        .count();
+    let failed_steps =
+        lines.iter().filter(|line| matches!(line.outcome, Outcome::Failed(_))).count();
     let failed = failed_steps > 0 || services.is_err();
     if failed {
         // A step that failed without a failing test (a lint, a build) is told as one.
@@ -116,10 +110,7 @@ fn wanted(only: Option<&str>) -> Result<Vec<(Step, &'static str)>> {
     for name in only.split(',').map(str::trim) {
         let Some((step, _)) = STEPS.iter().find(|(_, known)| *known == name) else {
             let names: Vec<&str> = STEPS.iter().map(|(_, name)| *name).collect();
-            bail!(
-                "there is no step `{name}`: choose from {}",
-                names.join(", ")
-            );
+            bail!("there is no step `{name}`: choose from {}", names.join(", "));
         };
         wanted.push(*step);
         match step {
@@ -196,10 +187,8 @@ impl Session {
         let mut passed = true;
         // The task runner apart, with the features it was built with for this very run: together
         // with the others it would be compiled once more.
-        let selections: [&[&str]; 2] = [
-            &["--workspace", "--exclude", "xtask"],
-            &["--package", "xtask"],
-        ];
+        let selections: [&[&str]; 2] =
+            [&["--workspace", "--exclude", "xtask"], &["--package", "xtask"]];
         for selection in selections {
             let mut cargo = toolchain::cargo();
             cargo.args(["test", "--no-fail-fast"]).args(selection);
@@ -213,9 +202,7 @@ impl Session {
 
     fn with_services(&mut self, command: &mut Command) -> Result<()> {
         let services = self.services()?;
-        command
-            .env("SQLX_OFFLINE", "true")
-            .env("DATABASE_URL", services.postgres.url("nadi"));
+        command.env("SQLX_OFFLINE", "true").env("DATABASE_URL", services.postgres.url("nadi"));
         if let Some(url) = services.redis_url() {
             command.env("REDIS_URL", url);
         }
@@ -267,16 +254,11 @@ impl Session {
 /// Lints for every set of features that is built.
 fn clippy() -> Result<Outcome> {
     process::run(&mut queries::clippy())?;
-    let sets: [&[&str]; 2] = [
-        &["--package", "app", "--lib", "--features", "hydrate"],
-        &["--package", "nadi"],
-    ];
+    let sets: [&[&str]; 2] =
+        [&["--package", "app", "--lib", "--features", "hydrate"], &["--package", "nadi"]];
     for set in sets {
         let mut clippy = toolchain::cargo();
-        clippy
-            .arg("clippy")
-            .args(set)
-            .args(["--no-default-features", "--", "-D", "warnings"]);
+        clippy.arg("clippy").args(set).args(["--no-default-features", "--", "-D", "warnings"]);
         process::run(&mut clippy)?;
     }
     Ok(Outcome::Ok("3 sets of features".to_owned()))
@@ -292,13 +274,9 @@ fn table(lines: &[Line]) -> String {
                 Outcome::Skipped(note) => ("skipped", note),
             };
             let note = note.lines().next().unwrap_or_default();
-            format!(
-                "{:<9}{word:<9}{:>12}  {note}",
-                line.name,
-                seconds(line.took)
-            )
-            .trim_end()
-            .to_owned()
+            format!("{:<9}{word:<9}{:>12}  {note}", line.name, seconds(line.took))
+                .trim_end()
+                .to_owned()
         })
         .collect();
     rows.join("\n")
@@ -325,14 +303,8 @@ mod tests {
     #[test]
     fn a_run_without_tests_is_no_success() {
         let mut session = Session::default();
-        assert!(matches!(
-            session.judge(true, Counts::default()),
-            Outcome::Failed(_)
-        ));
-        let one = Counts {
-            passed: 1,
-            ..Counts::default()
-        };
+        assert!(matches!(session.judge(true, Counts::default()), Outcome::Failed(_)));
+        let one = Counts { passed: 1, ..Counts::default() };
         assert!(matches!(session.judge(true, one), Outcome::Ok(_)));
         assert!(matches!(session.judge(false, one), Outcome::Failed(_)));
     }

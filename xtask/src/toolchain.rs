@@ -22,14 +22,9 @@ pub fn cargo() -> Command {
     command.current_dir(place::root());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let set_by_cargo_run = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ]
-        .iter()
-        .any(|prefix| text.starts_with(prefix));
+        let set_by_cargo_run = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+            .iter()
+            .any(|prefix| text.starts_with(prefix));
         if set_by_cargo_run {
             command.env_remove(&name);
         }
@@ -58,8 +53,7 @@ impl WasmToolchain {
         if packages::on_path("rustup").is_some() {
             println!("the target {TARGET} is missing: rustup target add {TARGET}");
             let mut add = Command::new("rustup");
-            add.current_dir(place::root())
-                .args(["target", "add", TARGET]);
+            add.current_dir(place::root()).args(["target", "add", TARGET]);
             match process::capture_within(&mut add, Some(RUSTUP_LIMIT)) {
                 Ok(_) if target_is_installed()? => return Ok(WasmToolchain::Installed),
                 Ok(_) => advice = format!("`rustup target add {TARGET}` changed nothing"),
@@ -74,11 +68,7 @@ impl WasmToolchain {
         if !packages::has_apt() || !packages::is_known("rustc-web") {
             bail!("the target {TARGET} is missing: run `rustup target add {TARGET}` ({advice})");
         }
-        let lld = if packages::is_known("lld-19") {
-            "lld-19"
-        } else {
-            "lld"
-        };
+        let lld = if packages::is_known("lld-19") { "lld-19" } else { "lld" };
         packages::install(
             "a compiler for the browser",
             &["rustc-web", "cargo-web", "rust-web-src", lld],
@@ -129,38 +119,25 @@ fn target_is_installed() -> Result<bool> {
     }
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut ask = Command::new(rustc);
-    ask.current_dir(place::root())
-        .args(["--print", "target-libdir", "--target", TARGET]);
+    ask.current_dir(place::root()).args(["--print", "target-libdir", "--target", TARGET]);
     let folder = process::capture(&mut ask)?;
     let Ok(files) = std::fs::read_dir(folder.trim()) else {
         return Ok(false);
     };
-    Ok(files
-        .flatten()
-        .any(|file| file.file_name().to_string_lossy().starts_with("libcore-")))
+    Ok(files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-")))
 }
 
 /// Debian's compiler, when every part of it is there.
 fn debian() -> Option<WasmToolchain> {
     let tools = ["/usr/bin/rustc", "/usr/bin/cargo"];
     let source = Path::new("/usr/lib/rustlib/src/rust/library/Cargo.toml");
-    if !tools
-        .iter()
-        .all(|tool| packages::is_program(Path::new(tool)))
-        || !source.exists()
-    {
+    if !tools.iter().all(|tool| packages::is_program(Path::new(tool))) || !source.exists() {
         return None;
     }
     // `rust-lld` may be a link to nothing: take the linker's own name.
-    let linker = [
-        "wasm-ld-19",
-        "wasm-ld",
-        "wasm-ld-20",
-        "wasm-ld-21",
-        "wasm-ld-18",
-    ]
-    .iter()
-    .map(|name| Path::new("/usr/bin").join(name))
-    .find(|linker| packages::is_program(linker))?;
+    let linker = ["wasm-ld-19", "wasm-ld", "wasm-ld-20", "wasm-ld-21", "wasm-ld-18"]
+        .iter()
+        .map(|name| Path::new("/usr/bin").join(name))
+        .find(|linker| packages::is_program(linker))?;
     Some(WasmToolchain::Debian { linker })
 }
