@@ -6,10 +6,10 @@ use anyhow::{Result, bail};
 use crate::process;
 use crate::toolchain;
 
-/// A package, and the beginnings of package names it must never depend on.
+/// A package, and the packages it must never depend on; a star stands for a whole family.
 const FORBIDDEN: [(&str, &[&str]); 2] = [
-    ("nadi", &["app", "server", "sqlx", "axum", "leptos", "redis", "tokio"]),
-    ("app", &["server", "sqlx", "redis"]),
+    ("nadi", &["app", "server", "sqlx*", "axum*", "leptos*", "redis", "tokio"]),
+    ("app", &["server", "sqlx*", "redis"]),
 ];
 
 pub fn check() -> Result<()> {
@@ -31,9 +31,9 @@ fn offenders(tree: &str, package: &str, forbidden: &[&str]) -> Vec<String> {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != package)
         .filter(|name| {
-            forbidden.iter().any(|word| {
-                name.strip_prefix(word)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+            forbidden.iter().any(|word| match word.strip_suffix('*') {
+                Some(family) => name.starts_with(family),
+                None => name == word,
             })
         })
         .map(str::to_owned)
@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn only_whole_names_and_their_families_offend() {
-        let tree = "nadi v0.1.0 (/x)\nappend v1.0.0\nsqlx-core v0.9.0\nserde v1.0.0\napp v0.1.0\n";
-        assert_eq!(offenders(tree, "nadi", &["app", "server", "sqlx"]), ["app", "sqlx-core"]);
+        let tree =
+            "nadi v0.1.0 (/x)\nserver_fn v0.8.0\nsqlx-core v0.9.0\nserde v1.0.0\napp v0.1.0\n";
+        assert_eq!(offenders(tree, "nadi", &["app", "server", "sqlx*"]), ["app", "sqlx-core"]);
     }
 }
