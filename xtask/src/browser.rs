@@ -45,10 +45,11 @@ pub fn test(services: &Services) -> Result<(bool, Counts)> {
     let log = place::scratch()?.join("browser-server.log");
     let mut service = nadi.start(services.place.pid_file("server"), Some(&log))?;
 
-    let mut playwright = Command::new("npx");
+    // Not through npx: asked to stop, it would leave the browsers to themselves.
+    let mut playwright = Command::new(folder().join("node_modules/.bin/playwright"));
     playwright
         .current_dir(folder())
-        .args(["--no-install", "playwright", "test", "--reporter=list"])
+        .args(["test", "--reporter=list"])
         .env("NADI_BASE_URL", nadi.address())
         .env("CHROMIUM_PATH", &browser)
         .env("DATABASE_URL", &nadi.database_url);
@@ -90,7 +91,7 @@ fn install_node_packages() -> Result<()> {
     let version = packages::on_path("node")
         .and_then(|node| process::capture(Command::new(node).arg("--version")).ok())
         .and_then(|text| major(&text));
-    if version.is_none_or(|version| version < LEAST_NODE) || packages::on_path("npx").is_none() {
+    if version.is_none_or(|version| version < LEAST_NODE) || packages::on_path("npm").is_none() {
         if version.is_some_and(|version| version < LEAST_NODE) {
             bail!("the browser tests need Node {LEAST_NODE} or later with npm");
         }
