@@ -1,1 +1,80 @@
-fn main() {}
+//! What a newcomer types: `cargo xtask run`, `cargo xtask test`.
+//!
+//! Everything a bare machine lacks is found or installed here, and everything started here is
+//! stopped here. Not for anything the deployed binary needs: `nadi` itself never calls this.
+
+mod account;
+mod arrows;
+mod browser;
+mod client;
+mod counts;
+mod packages;
+mod place;
+mod postgres;
+mod process;
+mod progress;
+mod queries;
+mod redis;
+mod run;
+mod server;
+mod services;
+mod test;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND
+
+  run                 build everything, start a private PostgreSQL and Redis, migrate,
+                      fill in demo data once, and serve on http://localhost:3000
+                      (PORT chooses another port; DATABASE_URL and REDIS_URL other services)
+  test                format, lints, query metadata, unit and browser tests
+  test --only A,B     only these of its steps: fmt, arrows, client, clippy, queries, unit,
+                      server, browser
+  prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
+  prepare --check     only say whether .sqlx is up to date
+  client              build the browser client into target/site/pkg
+  services            start the private PostgreSQL and Redis of `run` and print how to
+                      reach them, until Ctrl-C
+  help                this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(error) if error.is::<process::Interrupted>() => {
+            eprintln!("Stopped.");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
+    process::watch_signals()?;
+    match arguments {
+        ["run"] => run::run().map(|()| ExitCode::SUCCESS),
+        ["test"] => test::test(None),
+        ["test", "--only", names] => test::test(Some(names)),
+        ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
+        ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
+        ["client"] => client::command().map(|()| ExitCode::SUCCESS),
+        ["services"] => services::command().map(|()| ExitCode::SUCCESS),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => {
+            eprint!("{HELP}");
+            bail!("there is no command `{}`", other.join(" "))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Browser tests: the release binary, a database of its own, Playwright, Debian's Chromium.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::counts::Counts;
+use crate::packages;
+use crate::place;
+use crate::process;
+use crate::server::{self, Server};
+use crate::services::Services;
+
+const BROWSERS: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const LEAST_NODE: u32 = 18;
+
+pub fn folder() -> PathBuf {
+    place::root().join("end2end")
+}
+
+/// Whether there are any.
+pub fn exist() -> bool {
+    folder().join("package.json").exists()
+}
+
+/// Needs the release binary. Gives whether all is well, and the counts.
+pub fn test(services: &Services) -> Result<(bool, Counts)> {
+    let browser = find_browser()?;
+    install_node_packages()?;
+    let database = "nadi_e2e";
+    let postgres = &services.postgres;
+    postgres.psql("postgres", &["-c", "drop database if exists nadi_e2e"])?;
+    postgres.ensure_database(database)?;
+    let nadi = Server {
+        database_url: postgres.url(database),
+        redis_url: services.redis_url(),
+        secret: place::random_secret()?,
+        port: server::free_port()?,
+    };
+    nadi.migrate()?;
+    nadi.seed()?;
+    let log = place::scratch()?.join("browser-server.log");
+    let mut service = nadi.start(services.place.pid_file("server"), Some(&log))?;
+
+    // Not through npx: asked to stop, it would leave the browsers to themselves.
+    let mut playwright = Command::new(folder().join("node_modules/.bin/playwright"));
+    playwright
+        .current_dir(folder())
+        .args(["test", "--reporter=list"])
+        .env("NADI_BASE_URL", nadi.address())
+        .env("CHROMIUM_PATH", &browser)
+        .env("DATABASE_URL", &nadi.database_url);
+    let (passed, lines) = process::tee(&mut playwright)?;
+    let counts = Counts::of_playwright(&lines);
+    if !passed {
+        println!("the server said, {}", process::tail(&log));
+    }
+
+    let status = service.stop().context("the server did not drain in time")?;
+    if !status.success() {
+        bail!("the server did not end well after SIGTERM ({status})");
+    }
+    Ok((passed, counts))
+}
+
+/// A Chromium, installed when missing; with a font, or every letter would be a box.
+fn find_browser() -> Result<PathBuf> {
+    let find = || BROWSERS.iter().find_map(|name| packages::on_path(name));
+    if find().is_none() {
+        packages::install("Chromium", &["chromium", "fonts-liberation"])?;
+    }
+    if packages::has_apt() && !has_fonts(Path::new("/usr/share/fonts")) {
+        packages::install("a font", &["fonts-liberation"])?;
+    }
+    find().context("Chromium is missing: install it, then start again")
+}
+
+fn has_fonts(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| {
+        let name = path.to_string_lossy();
+        path.is_dir() && has_fonts(&path) || name.ends_with(".ttf") || name.ends_with(".otf")
+    })
+}
+
+/// `npm ci`, only when the lock file is newer than what it brought last time.
+fn install_node_packages() -> Result<()> {
+    let version = packages::on_path("node")
+        .and_then(|node| process::capture(Command::new(node).arg("--version")).ok())
+        .and_then(|text| major(&text));
+    if version.is_none_or(|version| version < LEAST_NODE) || packages::on_path("npm").is_none() {
+        if version.is_some_and(|version| version < LEAST_NODE) {
+            bail!("the browser tests need Node {LEAST_NODE} or later with npm");
+        }
+        packages::install("Node 18 or later with npm", &["nodejs", "npm"])?;
+    }
+    let changed = |name: &str| fs::metadata(folder().join(name)).and_then(|file| file.modified());
+    let installed = changed("node_modules/.package-lock.json");
+    if let (Ok(installed), Ok(locked)) = (installed, changed("package-lock.json"))
+        && installed >= locked
+    {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.current_dir(folder())
+        .args(["ci", "--no-audit", "--no-fund"])
+        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    process::run(&mut npm).context("the browser tests' packages cannot be installed")
+}
+
+/// `20` of `v20.20.2`.
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_version_is_read() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("20"), None);
+    }
+}

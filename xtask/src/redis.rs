@@ -1,0 +1,92 @@
+//! A private Redis (or Valkey) on a socket, keeping nothing on disk: what it holds may be lost.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use rustix::process::Signal;
+
+use crate::account::Account;
+use crate::packages;
+use crate::place::Place;
+use crate::process::{self, Service};
+
+const SERVERS: [&str; 2] = ["redis-server", "valkey-server"];
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// The server's program, if the machine has one.
+pub fn find() -> Option<PathBuf> {
+    SERVERS.iter().find_map(|name| {
+        packages::on_path(name).or_else(|| {
+            let usual = Path::new("/usr/bin").join(name);
+            packages::is_program(&usual).then_some(usual)
+        })
+    })
+}
+
+/// The same, installed when missing.
+pub fn find_or_install() -> Result<PathBuf> {
+    if let Some(program) = find() {
+        return Ok(program);
+    }
+    let package = match SERVERS.iter().find(|name| packages::is_known(name)) {
+        Some(name) => name,
+        None => SERVERS[0],
+    };
+    packages::install("Redis", &[package])?;
+    match find() {
+        Some(program) => Ok(program),
+        None => bail!("Redis is missing, although {package} is installed"),
+    }
+}
+
+pub struct Redis {
+    service: Service,
+    socket: PathBuf,
+}
+
+impl Redis {
+    pub fn start(program: &Path, account: &Account, place: &Place) -> Result<Redis> {
+        let socket = place.sockets.join("redis.sock");
+        let _ = std::fs::remove_file(&socket);
+        let log = place.log("redis");
+        let output = process::new_log(&log)?;
+        let mut command = account.command(program);
+        command
+            .args(["--port", "0", "--save", "", "--appendonly", "no"])
+            .args(["--unixsocketperm", "700", "--daemonize", "no"])
+            .arg("--dir")
+            .arg(&place.sockets)
+            .arg("--unixsocket")
+            .arg(&socket)
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let mut service = Service::start(
+            "Redis",
+            &mut command,
+            Signal::TERM,
+            Duration::from_secs(5),
+            place.pid_file("redis"),
+            &socket.to_string_lossy(),
+        )?;
+        let started = Instant::now();
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            if let Some(status) = service.ended()? {
+                bail!("Redis did not start ({status}); {}", process::tail(&log));
+            }
+            if started.elapsed() > START_LIMIT {
+                bail!("Redis does not answer; {}", process::tail(&log));
+            }
+            process::pause(Duration::from_millis(10))?;
+        }
+        Ok(Redis { service, socket })
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis+unix://{}", self.socket.display())
+    }
+
+    pub fn stop(&mut self) -> Result<()> {
+        self.service.stop().map(|_| ())
+    }
+}
