@@ -24,8 +24,6 @@ pub enum Key<'a> {
     Session(&'a str),
     /// Failed sign-ins for one address.
     SignInFailures(&'a str),
-    /// Registrations from one client.
-    Registrations(&'a str),
 }
 
 impl Key<'_> {
@@ -33,7 +31,6 @@ impl Key<'_> {
         match self {
             Self::Session(id) => format!("nadi:session:{id}"),
             Self::SignInFailures(digest) => format!("nadi:sign-in-failures:{digest}"),
-            Self::Registrations(client) => format!("nadi:registrations:{client}"),
         }
     }
 }
