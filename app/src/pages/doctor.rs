@@ -170,7 +170,7 @@ fn GonePanel(
         .into_any(),
         None => view! {
             <Notice tone=Tone::Loss announced=true id="review">
-                <p><strong>{gone.sentence}</strong></p>
+                <h2>{gone.sentence}</h2>
                 {if none {
                     view! { <p>"There is no other free time at the moment."</p> }.into_any()
                 } else {
