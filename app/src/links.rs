@@ -63,3 +63,23 @@ pub fn slot(slug: &str, slot: &str, date: &str, time: &str) -> String {
 pub fn appointment(id: &str) -> String {
     format!("/appointments/{id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_inside_an_address_comes_out_whole() {
+        let time = slot("asha-rao", "7", "2026-11-24", "10:20");
+        assert_eq!(time, "/doctors/asha-rao?date=2026-11-24&time=10%3A20&slot=7#review");
+        assert_eq!(
+            sign_in(&time),
+            "/sign-in?next=%2Fdoctors%2Fasha-rao%3Fdate%3D2026-11-24%26time%3D10%253A20%26slot%3D7%23review"
+        );
+        assert_eq!(Query::new().with("q", "").on("/doctors"), "/doctors");
+        assert_eq!(
+            Query::new().with("q", "Fátima & co").on("/doctors"),
+            "/doctors?q=F%C3%A1tima%20%26%20co"
+        );
+    }
+}

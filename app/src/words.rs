@@ -263,6 +263,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_refusal_is_a_sentence_without_blame_or_codes() {
+        let refusals = [
+            Refusal::NotOffered,
+            Refusal::InThePast,
+            Refusal::Taken,
+            Refusal::PersonBusy,
+            Refusal::TooManyHolds,
+            Refusal::HoldExpired,
+            Refusal::WrongCode { tries_left: 3 },
+            Refusal::CodeSpent,
+            Refusal::NoMoreCodes,
+            Refusal::AlreadyCancelled,
+            Refusal::NotAHold,
+            Refusal::TooLateToCancel { notice_minutes: 120 },
+            Refusal::AlreadyOver,
+            Refusal::AlreadyExists,
+            Refusal::StillHeld,
+            Refusal::Crowded,
+        ];
+        for one in refusals {
+            let said = refusal(&one);
+            assert!(said.ends_with('.') && said.starts_with(char::is_uppercase), "{said}");
+            assert!(!said.to_lowercase().contains("error"), "{said}");
+        }
+    }
+
+    #[test]
     fn sentences_name_the_next_step_and_no_codes() {
         let wrong = refusal(&Refusal::WrongCode { tries_left: 1 });
         assert_eq!(wrong, "That is not the code we sent. You have one more try.");

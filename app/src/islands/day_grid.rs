@@ -1,7 +1,6 @@
 //! The month in the slot picker: a table of links that becomes a date grid once the client is here (WAI-ARIA APG).
 
 use leptos::prelude::*;
-use nadi::calendar::parse_date;
 
 use super::browser;
 use super::slot_picker::{Picker, plain};
@@ -16,6 +15,15 @@ const WEEKDAYS: [(&str, &str); 7] = [
     ("Sat", "Saturday"),
     ("Sun", "Sunday"),
 ];
+
+/// The date in a cell. Ours are always written right, and the general parser
+/// would bring all of chrono's formats into the client.
+fn parse_date(text: &str) -> Option<chrono::NaiveDate> {
+    let mut parts = text.splitn(3, '-');
+    let mut next = || parts.next();
+    let (year, month, day) = (next()?, next()?, next()?);
+    chrono::NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
 
 /// A date that many days or months from another; `None` when the text is not a date.
 fn moved(date: &str, days: i64, months: i32) -> Option<String> {

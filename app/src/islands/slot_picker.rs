@@ -241,6 +241,8 @@ fn Review(picker: Picker, time: TimeView, signed_in: bool) -> impl IntoView {
     let leave = move |key: leptos::ev::KeyboardEvent| {
         if key.key() == "Escape" {
             picker.chosen.set(None);
+            let date = picker.date();
+            browser::replace_address(&picker.base.with_value(|base| base.day(&date)));
             browser::focus(format!("#slot-{slot}"));
         }
     };

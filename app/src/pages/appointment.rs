@@ -199,7 +199,7 @@ fn CancelForm(visit: AppointmentView, form: FormState) -> impl IntoView {
         .into_any();
     };
     let until = format!(
-        "You can cancel until {}, {} ({}). The time then goes to someone else at once.",
+        "You can cancel until {}, {}, {}. The time then goes to someone else at once.",
         wall::date(wall::local_date(until, visit.zone)),
         wall::time(until, visit.zone),
         wall::zone_name(visit.zone, until),

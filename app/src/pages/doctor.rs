@@ -109,13 +109,14 @@ async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failu
         <FormSummary state=state/>
         {asked.address.note()}
         <div class="doctor-page">
-            <Profile doctor=doctor.clone()/>
+            <ProfileHead doctor=doctor.clone()/>
             <section class="doctor-times" aria-labelledby="free-times">
                 {gone.map(|gone| view! { <GonePanel gone=gone slug=slug.clone() doctor=doctor.name.clone() now=now/> })}
                 <h2 id="free-times">"Free times"</h2>
                 <Narrow doctor=doctor.clone() mode=asked.mode.clone() location=asked.location.clone()/>
                 <SlotPicker slug=slug mode=asked.mode location=asked.location start=start chosen=chosen signed_in=signed_in/>
             </section>
+            <Profile doctor=doctor/>
         </div>
         <WakeIslands/>
     }
@@ -169,7 +170,7 @@ fn GonePanel(
         .into_any(),
         None => view! {
             <Notice tone=Tone::Loss announced=true id="review">
-                <p><strong>{gone.sentence}</strong></p>
+                <h2>{gone.sentence}</h2>
                 {if none {
                     view! { <p>"There is no other free time at the moment."</p> }.into_any()
                 } else {
@@ -184,22 +185,45 @@ fn GonePanel(
     }
 }
 
+/// Who it is: what one wants to be sure of before choosing a time.
+#[component]
+fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
+    let place = doctor.places.first().map(|place| format!("{}, {}", place.name, place.city));
+    let others = match doctor.places.len() {
+        0 | 1 => String::new(),
+        2 => " and one more place".to_owned(),
+        n => format!(" and {} more places", n - 1),
+    };
+    view! {
+        <header class="profile-head">
+            <h1>{doctor.name}</h1>
+            <p class="profile-specialty">{doctor.specialties.join(", ")}</p>
+            <ul class="profile-facts">
+                {place.map(|place| view! { <li><Icon shape=Shape::Pin/>{place}{others}</li> })}
+                {doctor.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}
+                <li class="profile-fee">
+                    <strong>{wall::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
+                    <span class="muted">"a visit"</span>
+                </li>
+            </ul>
+        </header>
+    }
+}
+
+/// The rest of what there is to know.
 #[component]
 fn Profile(doctor: DoctorProfile) -> impl IntoView {
     let places: Vec<_> = doctor
         .places
-        .iter()
+        .into_iter()
         .map(|place| {
             view! {
                 <li>
-                    <Icon shape=Shape::Pin/>
-                    <span>
-                        <strong>{place.name.clone()}</strong>
-                        <br/>
-                        {place.address.clone()}
-                        <br/>
-                        {place.city.clone()}
-                    </span>
+                    <strong>{place.name}</strong>
+                    <br/>
+                    {place.address}
+                    <br/>
+                    {place.city}
                 </li>
             }
         })
@@ -213,16 +237,13 @@ fn Profile(doctor: DoctorProfile) -> impl IntoView {
     let languages = doctor.languages.join(", ");
     let qualifications = doctor.qualifications;
     view! {
-        <section class="profile">
-            <h1>{doctor.name}</h1>
-            <p class="profile-specialty">{doctor.specialties.join(", ")}</p>
-            <ul class="profile-places">{places}</ul>
+        <section class="profile" aria-labelledby="about">
+            <h2 id="about">"About"</h2>
             {paragraphs}
             <Facts>
-                <Fact name="Fee"><span class="number">{wall::fee(doctor.fee.minor_units, &doctor.fee.currency)}</span></Fact>
-                {(!languages.is_empty()).then(|| view! { <Fact name="Languages">{languages}</Fact> })}
                 {(!qualifications.is_empty()).then(|| view! { <Fact name="Qualifications">{qualifications}</Fact> })}
-                <Fact name="Visits">{if doctor.video { "In person and by video" } else { "In person" }}</Fact>
+                {(!languages.is_empty()).then(|| view! { <Fact name="Languages">{languages}</Fact> })}
+                <Fact name="Places"><ul class="profile-places">{places}</ul></Fact>
                 <Fact name="Clinic">{doctor.clinic}</Fact>
                 <Fact name="Cancelling">{words::cancel_policy(doctor.cancel_notice_minutes.into())}</Fact>
             </Facts>
@@ -254,5 +275,10 @@ fn Narrow(doctor: DoctorProfile, mode: String, location: String) -> impl IntoVie
         }));
         view! { <LinkTabs label="Place" tabs=tabs/> }
     });
-    (modes, places)
+    view! {
+        <div class="doctor-narrow">
+            {modes}
+            {places}
+        </div>
+    }
 }

@@ -76,7 +76,7 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
         <SearchForm query=query.clone() specialties=specialties cities=cities today=now.date_naive()/>
         {address.note()}
         <div class="results-head">
-            <h1 role="status">{said}</h1>
+            <h1>{said}</h1>
             <ActiveFilters query=query names=names/>
         </div>
         {if past_the_end {

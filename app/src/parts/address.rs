@@ -1,7 +1,7 @@
 //! The query of an address, read without ever failing: what cannot be read is left out and named.
 
+use axum::http::request::Parts;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::ui::{Notice, Tone};
 
@@ -12,9 +12,16 @@ pub struct Address {
 }
 
 /// A value of the query, without the spaces around it; empty when it is not there.
+///
+/// Read from the request itself: the router decodes its values twice, which
+/// would break an address inside an address.
 pub fn value(name: &str) -> String {
-    use_query_map()
-        .with_untracked(|query| query.get_str(name).unwrap_or_default().trim().to_owned())
+    let Some(parts) = use_context::<Parts>() else { return String::new() };
+    let query = parts.uri.query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(found, _)| found == name)
+        .map(|(_, value)| value.trim().to_owned())
+        .unwrap_or_default()
 }
 
 impl Address {

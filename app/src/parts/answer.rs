@@ -1,6 +1,7 @@
 //! From what a port answered to a page: the one place where a failure becomes a status and a view.
 
 use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, LOCATION};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use nadi::Failure;
@@ -18,6 +19,17 @@ pub fn set_status(status: u16) {
     }
 }
 
+/// Leads to another page of this site. Unlike a form's redirect, also those who ask for no HTML.
+pub fn lead_to(path: &str) {
+    let path = nadi::input::return_path(path);
+    if let (Some(options), Ok(path)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(path))
+    {
+        options.insert_header(LOCATION, path);
+        options.set_status(StatusCode::SEE_OTHER);
+    }
+}
+
 /// The page, or the page that says why there is none.
 pub fn page_or_failure(page: Result<AnyView, Failure>) -> AnyView {
     let failure = match page {
@@ -26,7 +38,7 @@ pub fn page_or_failure(page: Result<AnyView, Failure>) -> AnyView {
     };
     match failure {
         Failure::SignInFirst => {
-            leptos_axum::redirect(&links::sign_in(&context::here()));
+            lead_to(&links::sign_in(&context::here()));
             ().into_any()
         }
         failure => {

@@ -149,6 +149,14 @@ impl Times {
                 None => parts.push(DayPart { name: name.to_owned(), times: vec![view] }),
             }
         }
+        // What all times of a part share is said once, over them.
+        for part in &mut parts {
+            let shared = part.times.first().map(|time| time.detail.clone()).unwrap_or_default();
+            if !shared.is_empty() && part.times.iter().all(|time| time.detail == shared) {
+                part.name = format!("{}, {shared}", part.name);
+                part.times.iter_mut().for_each(|time| time.detail.clear());
+            }
+        }
         let mut zones: Vec<String> = times
             .iter()
             .filter(|time| time.local_date == date)
