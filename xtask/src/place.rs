@@ -149,6 +149,9 @@ impl Drop for Place {
     fn drop(&mut self) {
         if self.temporary {
             let _ = fs::remove_dir_all(&self.data);
+        } else {
+            // Empty once everything has stopped; another account may be next to run this clone.
+            let _ = fs::remove_dir(&self.sockets);
         }
     }
 }
