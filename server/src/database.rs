@@ -35,6 +35,8 @@ pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
         ("statement_timeout", "10s"),
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "15s"),
+        // Our queries are short: compiling one took ten times as long as running it.
+        ("jit", "off"),
     ]);
     Ok(PgPoolOptions::new()
         .max_connections(connections)

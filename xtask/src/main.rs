@@ -5,6 +5,7 @@
 
 mod account;
 mod arrows;
+mod bench;
 mod browser;
 mod client;
 mod counts;
@@ -36,7 +37,9 @@ Usage: cargo xtask COMMAND
                       server, browser
   prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
   prepare --check     only say whether .sqlx is up to date
+  build               build the client, then target/release/nadi with it inside
   client              build the browser client into target/site/pkg
+  bench               measure holds and pages over HTTP; writes target/bench/latest.json
   services            start the private PostgreSQL and Redis of `run` and print how to
                       reach them, until Ctrl-C
   help                this text
@@ -66,6 +69,8 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["test", "--only", names] => test::test(Some(names)),
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
+        ["build"] => build().map(|()| ExitCode::SUCCESS),
+        ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),
         ["client"] => client::command().map(|()| ExitCode::SUCCESS),
         ["services"] => services::command().map(|()| ExitCode::SUCCESS),
         [] | ["help" | "--help" | "-h"] => {
@@ -77,4 +82,11 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
             bail!("there is no command `{}`", other.join(" "))
         }
     }
+}
+
+fn build() -> anyhow::Result<()> {
+    println!("client: {}", client::build()?);
+    server::build()?;
+    println!("server: {}", server::binary().display());
+    Ok(())
 }
