@@ -146,6 +146,10 @@ pub fn field_problem(found: &FieldProblem) -> String {
         (Field::TimeZone, Problem::Taken) => {
             "People are booked here, so the time zone cannot change now.".into()
         }
+        (
+            Field::Specialty | Field::Status | Field::Clinic | Field::Location | Field::Weekday,
+            Problem::Missing,
+        ) => format!("Choose {}.", lower(name)),
         (_, Problem::Missing) => format!("Enter {}.", lower(name)),
         (_, Problem::TooLong(max)) => format!("{name} is too long. Use at most {max} characters."),
         (_, Problem::TooShort(min)) => {

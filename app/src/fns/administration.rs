@@ -255,7 +255,7 @@ pub mod typed {
         let city = problems
             .choice(Field::City, &typed.city, Problem::Unknown, |text| city_slug(cities, text));
         let zone = problems.choice(Field::TimeZone, &typed.time_zone, Problem::Unknown, |text| {
-            wall::zone(text).map(|zone| zone.name().to_owned())
+            zone_name(text).map(str::to_owned)
         });
         match (clinic, name, address, city, zone) {
             (Some(clinic), Some(name), Some(address), Some(city), Some(zone)) => {
@@ -263,6 +263,12 @@ pub mod typed {
             }
             _ => Err(Failure::Invalid(problems.0)),
         }
+    }
+
+    /// A zone, however its letters are written.
+    fn zone_name(text: &str) -> Option<&'static str> {
+        let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        zones.into_iter().find(|name| name.eq_ignore_ascii_case(text))
     }
 
     /// How a city stands in the field: `Panaji, India`.
@@ -349,6 +355,12 @@ pub mod typed {
             assert_eq!(fields, missing);
             let broken = TypedDoctor { version: "x".into(), ..doctor() };
             assert_eq!(read_doctor(&clinics(), &broken), Err(Failure::Malformed));
+        }
+
+        #[test]
+        fn a_zone_is_found_however_it_is_written() {
+            assert_eq!(zone_name("asia/kolkata"), Some("Asia/Kolkata"));
+            assert_eq!(zone_name("Mars/Olympus"), None);
         }
 
         #[test]

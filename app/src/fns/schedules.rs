@@ -9,8 +9,6 @@ use crate::error::FormFailure;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TypedLine {
-    /// The rule this line was made from; empty for a new one.
-    pub id: String,
     /// `1` is Monday (ISO 8601).
     pub weekday: String,
     pub starts_at: String,
@@ -74,7 +72,6 @@ pub mod typed {
         /// A line as it is edited.
         pub fn of(line: &HoursLine) -> Self {
             Self {
-                id: line.id.map(|id| id.to_string()).unwrap_or_default(),
                 weekday: line.weekday.number_from_monday().to_string(),
                 starts_at: line.starts.format("%H:%M").to_string(),
                 ends_at: line.ends.format("%H:%M").to_string(),
@@ -136,8 +133,7 @@ pub mod typed {
             Ok(location),
         ) = (weekday, starts, ends, minutes, capacity, mode, &location)
         {
-            let id = line.id.parse().ok().map(RuleId);
-            let location = *location;
+            let (id, location) = (None, *location);
             let read =
                 HoursLine { id, location, mode, weekday, starts, ends, slot_minutes, capacity };
             return hours(&read).check().map(|()| read).map_err(|problem| vec![problem]);
@@ -280,7 +276,7 @@ pub mod typed {
             use crate::fns::schedules::SaveHours;
 
             let body = "doctor=7&own=true\
-                &lines%5B0%5D%5Bid%5D=a&lines%5B0%5D%5Bweekday%5D=1&lines%5B0%5D%5Bstarts_at%5D=09%3A00\
+                &lines%5B0%5D%5Bweekday%5D=1&lines%5B0%5D%5Bstarts_at%5D=09%3A00\
                 &lines%5B12%5D%5Bweekday%5D=&lines%5B12%5D%5Bremove%5D=yes\
                 &lines%5B2%5D%5Bweekday%5D=3&lines%5B2%5D%5Blocation%5D=b+c";
             let request = Request::post("/fn/save_hours")

@@ -138,7 +138,7 @@ async fn calendar(
                 }
             })
             .collect();
-        view! { <nav class="day-jumps" aria-label="Days of this week"><ul>{days}</ul></nav> }
+        view! { <nav class="agenda-jumps" aria-label="Days of this week"><ul>{days}</ul></nav> }
     });
     let body = match view {
         View::List if nothing => view! {

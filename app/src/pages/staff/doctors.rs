@@ -78,9 +78,9 @@ async fn administration(
             view! {
                 <tr>
                     <th scope="row"><a href=links::edit_doctor(&id)>{row.name}</a></th>
-                    <td data-label="Specialty">{row.specialty}</td>
-                    {several_clinics.then(|| view! { <td data-label="Clinic">{row.clinic_name}</td> })}
-                    <td data-label="Status"><Badge text=status tone=tone/></td>
+                    <td>{row.specialty}</td>
+                    {several_clinics.then(|| view! { <td>{row.clinic_name}</td> })}
+                    <td><Badge text=status tone=tone/></td>
                     <td><a href=links::doctor_hours(&id) aria-label=hours>"Weekly hours"</a></td>
                 </tr>
             }

@@ -61,7 +61,6 @@ fn typed_lines() -> Vec<TypedLine> {
     let line = |number: usize| {
         let value = |field: &str| typed.get(&name(number, field)).map(str::to_owned);
         value("weekday").map(|weekday| TypedLine {
-            id: value("id").unwrap_or_default(),
             weekday,
             starts_at: value("starts_at").unwrap_or_default(),
             ends_at: value("ends_at").unwrap_or_default(),
@@ -94,6 +93,11 @@ async fn hours(
     let mut lines = typed_lines();
     // Where each problem is: the form is read again, since an answer names fields and not lines.
     let placed = match (&state.failure, typed::read(&lines)) {
+        // What was typed was too much to be kept: the sentences lead nowhere then.
+        (Some(Failure::Invalid(problems)), _) if lines.is_empty() => problems
+            .iter()
+            .map(|problem| ProblemLine { text: words::field_problem(problem), field_id: None })
+            .collect(),
         (Some(Failure::Invalid(_)), Err(found)) => found
             .into_iter()
             .map(|found| ProblemLine {
@@ -174,7 +178,7 @@ async fn hours(
         {said}
         <PageHead title=title/>
         <p class="hours-lead">
-            "Every week from today on. "{zones}" Times that people have booked stay as they are."
+            "Every week from today on. "{zones}" Minutes is how long one appointment takes, people how many come at the same time. What is booked stays as it is."
         </p>
         {body}
     }
@@ -220,36 +224,41 @@ fn HoursLineFields(
     problems: Problems,
 ) -> impl IntoView {
     let problem = |field: &str| problems.at(&id(number, field));
-    let new = line.id.is_empty();
-    let legend =
-        if new { format!("Line {}, new", number + 1) } else { format!("Line {}", number + 1) };
+    let new = line.is_gone();
+    let legend = format!("Line {}", number + 1);
+    // Where the fields stand side by side, their sentences have no room beside them.
+    let found = problems.all_at(&id(number, ""));
+    let line_problems = (!found.is_empty()).then(|| {
+        let found: Vec<_> = found.into_iter().map(|text| view! { <li>{text}</li> }).collect();
+        view! { <ul class="line-problems" aria-hidden="true">{found}</ul> }
+    });
     let mut weekdays: Vec<_> = (1..)
         .zip(WEEKDAYS)
         .map(|(day, name): (u8, &str)| Choice::new(day.to_string(), name))
         .collect();
     if line.weekday.is_empty() {
-        weekdays.insert(0, Choice::new("", "Choose a day"));
+        weekdays.insert(0, Choice::new("", "Choose"));
     }
     let modes: Vec<_> =
         Mode::ALL.into_iter().map(|mode| Choice::new(mode.as_str(), visit::mode(mode))).collect();
-    let remove = (!new).then(|| {
-        let checked = !line.remove.is_empty();
+    let checked = !line.remove.is_empty();
+    let remove = (checked || !new).then(|| {
         view! { <CheckField name=name(number, "remove") id=id(number, "remove") label="Remove" checked=checked/> }
     });
     view! {
         <fieldset class="hours-line" data-new=new.then_some("")>
             <legend>{legend}</legend>
-            <HiddenField name=name(number, "id") value=line.id/>
+            {line_problems}
             <SelectField name=name(number, "weekday") id=id(number, "weekday") label="Day" choices=weekdays
                 value=line.weekday problem=problem("weekday")/>
             <TextField name=name(number, "starts_at") id=id(number, "starts_at") label="From" kind="time"
                 value=line.starts_at problem=problem("starts_at")/>
             <TextField name=name(number, "ends_at") id=id(number, "ends_at") label="To" kind="time"
                 value=line.ends_at problem=problem("ends_at")/>
-            <TextField name=name(number, "slot_minutes") id=id(number, "slot_minutes") label="Minutes each" kind="number"
+            <TextField name=name(number, "slot_minutes") id=id(number, "slot_minutes") label="Minutes" kind="number"
                 min=SLOT_MINUTES_MIN.to_string() max=SLOT_MINUTES_MAX.to_string()
                 value=line.slot_minutes problem=problem("slot_minutes")/>
-            <TextField name=name(number, "seat_capacity") id=id(number, "seat_capacity") label="People each" kind="number"
+            <TextField name=name(number, "seat_capacity") id=id(number, "seat_capacity") label="People" kind="number"
                 min="1" max=CAPACITY_MAX.to_string()
                 value=line.seat_capacity problem=problem("seat_capacity")/>
             <SelectField name=name(number, "mode") id=id(number, "mode") label="Kind" choices=modes

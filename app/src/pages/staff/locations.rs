@@ -36,10 +36,10 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
         .map(|row| view! {
             <tr>
                 <th scope="row"><a href=links::edit_location(&row.id.to_string())>{row.name}</a></th>
-                <td data-label="Address">{row.address}</td>
-                <td data-label="City">{row.city_name}</td>
-                <td data-label="Time zone">{row.zone}</td>
-                {several_clinics.then(|| view! { <td data-label="Clinic">{row.clinic_name}</td> })}
+                <td>{row.address}</td>
+                <td>{row.city_name}</td>
+                <td>{row.zone}</td>
+                {several_clinics.then(|| view! { <td>{row.clinic_name}</td> })}
             </tr>
         })
         .collect();

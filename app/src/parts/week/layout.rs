@@ -16,11 +16,11 @@ const HOURS_SHOWN_MIN: u16 = 8;
 /// Where an empty calendar starts.
 const DEFAULT_START: u16 = 9 * 60;
 /// Two lines of an entry's text, in hundredths of a rem.
-const ENTRY_HEIGHT: u32 = 225;
+const ENTRY_HEIGHT: u32 = 240;
 /// An entry is never drawn lower than this, in hundredths of a rem.
 const ENTRY_HEIGHT_MIN: u32 = 125;
 /// The height of an hour, in hundredths of a rem.
-const HOUR_HEIGHT: std::ops::RangeInclusive<u32> = 300..=900;
+const HOUR_HEIGHT: std::ops::RangeInclusive<u32> = 300..=960;
 
 /// A stretch of one day, in wall-clock minutes since midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,32 @@ fn minute(at: DateTime<Utc>, zone: Tz) -> u16 {
     u16::try_from(local.hour() * 60 + local.minute()).unwrap_or(0)
 }
 
+/// How something stands to the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Over,
+    Now,
+    Ahead,
+}
+
+impl Stage {
+    fn of(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        match (starts_at <= now, ends_at <= now) {
+            (_, true) => Self::Over,
+            (true, false) => Self::Now,
+            (false, false) => Self::Ahead,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Over => "over",
+            Self::Now => "now",
+            Self::Ahead => "ahead",
+        }
+    }
+}
+
 /// Something that stands in a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -56,6 +82,7 @@ pub struct Item {
     /// From 0: what overlaps stands side by side.
     pub lane: u16,
     pub lanes: u16,
+    pub stage: Stage,
     /// One entry; several when many people share a time.
     pub entries: Vec<CalendarEntry>,
 }
@@ -110,7 +137,7 @@ impl Sheet {
         let mut days = Vec::new();
         let mut date = calendar.from;
         while date < calendar.until {
-            days.push(day(calendar, date, lanes_max, drawn_min));
+            days.push(day(calendar, date, now, lanes_max, drawn_min));
             match date.checked_add_days(Days::new(1)) {
                 Some(next) => date = next,
                 None => break,
@@ -124,7 +151,13 @@ impl Sheet {
     }
 }
 
-fn day(calendar: &DoctorCalendar, date: NaiveDate, lanes_max: usize, drawn_min: u16) -> Day {
+fn day(
+    calendar: &DoctorCalendar,
+    date: NaiveDate,
+    now: DateTime<Utc>,
+    lanes_max: usize,
+    drawn_min: u16,
+) -> Day {
     let zone = calendar.zone;
     let on = |at: DateTime<Utc>| wall::local_date(at, zone) == date;
     let blocks: Vec<_> = calendar
@@ -141,20 +174,21 @@ fn day(calendar: &DoctorCalendar, date: NaiveDate, lanes_max: usize, drawn_min: 
         past: date < calendar.today,
         free: blocks.iter().map(|(_, block)| block.seats_free).sum(),
         booked: entries.len(),
-        items: in_lanes(gather(&entries, zone, lanes_max), drawn_min),
+        items: in_lanes(gather(&entries, zone, now, lanes_max), drawn_min),
         blocks,
     }
 }
 
 /// One item per entry, or one for all who share a time when they are too many to stand side by side.
-fn gather(entries: &[&CalendarEntry], zone: Tz, lanes_max: usize) -> Vec<Item> {
+fn gather(entries: &[&CalendarEntry], zone: Tz, now: DateTime<Utc>, lanes_max: usize) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     let mut sorted = entries.to_vec();
     sorted.sort_by_key(|entry| (entry.starts_at, entry.ends_at, entry.id));
     for same in sorted.chunk_by(|a, b| (a.starts_at, a.ends_at) == (b.starts_at, b.ends_at)) {
         let Some(first) = same.first() else { continue };
         let span = Span::of(first.starts_at, first.ends_at, zone);
-        let item = |entries: Vec<CalendarEntry>| Item { span, lane: 0, lanes: 1, entries };
+        let stage = Stage::of(first.starts_at, first.ends_at, now);
+        let item = |entries: Vec<CalendarEntry>| Item { span, lane: 0, lanes: 1, stage, entries };
         if same.len() > lanes_max {
             items.push(item(same.iter().map(|entry| (*entry).clone()).collect()));
         } else {

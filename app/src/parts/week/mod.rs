@@ -36,24 +36,30 @@ pub fn DaySheet(
         sheet.hour_height / 100,
         sheet.hour_height % 100
     );
+    let now = sheet.now;
+    // The clock takes the place of an hour it would cover.
     let hours: Vec<_> = (first..last)
+        .filter(|hour| now.is_none_or(|now| now.abs_diff(hour * 60) > 12))
         .map(
             |hour| view! { <li style=format!("--at:{}", hour * 60)>{format!("{hour:02}:00")}</li> },
         )
         .collect();
-    let now = sheet.now;
+    let clock = now.map(|minute| {
+        let text = format!("{:02}:{:02}", minute / 60, minute % 60);
+        view! { <li class="now-clock" style=format!("--at:{minute}")>{text}</li> }
+    });
     let days: Vec<_> = sheet
         .days
         .into_iter()
         .map(|day| {
             let now = now.filter(|_| day.today);
-            view! { <DayColumn day=day zone=zone now=now linked=!wide/> }
+            view! { <DayColumn day=day zone=zone now=now linked=!wide places=wide/> }
         })
         .collect();
     view! {
-        <div class="day-sheet" data-wide=wide.then_some("") style=style>
-            <ol class="day-sheet-hours" aria-hidden="true">{hours}</ol>
-            <div class="day-sheet-days">{days}</div>
+        <div class="agenda-sheet" data-wide=wide.then_some("") style=style>
+            <ol class="agenda-sheet-hours" aria-hidden="true">{hours} {clock}</ol>
+            <div class="agenda-sheet-days">{days}</div>
         </div>
     }
 }
@@ -65,9 +71,9 @@ pub fn DayList(sheet: Sheet, zone: Tz) -> impl IntoView {
         .days
         .into_iter()
         .filter(|day| !day.is_off())
-        .map(|day| view! { <DayColumn day=day zone=zone now=None linked=true/> })
+        .map(|day| view! { <DayColumn day=day zone=zone now=None linked=true places=true/> })
         .collect();
-    view! { <div class="day-list">{days}</div> }
+    view! { <div class="agenda-list">{days}</div> }
 }
 
 /// The address of one day, in its own view.
@@ -81,15 +87,24 @@ pub fn day_id(date: NaiveDate) -> String {
 }
 
 #[component]
-fn DayColumn(day: Day, zone: Tz, now: Option<u16>, linked: bool) -> impl IntoView {
+fn DayColumn(
+    day: Day,
+    zone: Tz,
+    now: Option<u16>,
+    /// The heading leads to the day's own view.
+    linked: bool,
+    /// There is room to say where each appointment is.
+    places: bool,
+) -> impl IntoView {
     let id = day_id(day.date);
     let heading = format!("{id}-heading");
-    let (weekday, date) =
-        (day.date.format("%a").to_string(), day.date.format("%-d %b").to_string());
+    let (weekday, date) = (day.date.format("%a").to_string(), day.date.format("%-d").to_string());
+    let month = day.date.format(" %b").to_string();
     let name = view! {
-        <span class="day-weekday">{weekday}</span>
+        {weekday}
         " "
-        <span class="day-date">{date}</span>
+        {date}
+        <span class="agenda-month">{month}</span>
     };
     let name = if linked {
         view! { <a href=day_href(day.date)>{name}</a> }.into_any()
@@ -97,43 +112,42 @@ fn DayColumn(day: Day, zone: Tz, now: Option<u16>, linked: bool) -> impl IntoVie
         name.into_any()
     };
     let summary = summary(&day);
+    let day_places = day_places(&day);
     let off = day.is_off();
     let blocks: Vec<_> = day
         .blocks
         .iter()
         .map(|(span, block)| {
             let style = format!("--at:{};--for:{}", span.at, span.minutes);
-            view! { <li class="day-block" style=style><span>{block_words(block, zone)}</span></li> }
+            view! { <li class="agenda-block" style=style><span>{block_words(block, zone)}</span></li> }
         })
         .collect();
     let items: Vec<_> = day
         .items
         .iter()
-        .map(|item| view! { <EntryItem item=item.clone() zone=zone date=day.date/> })
+        .map(|item| view! { <EntryItem item=item.clone() zone=zone date=day.date place=places/> })
         .collect();
     view! {
         <section
-            class="day"
+            class="agenda-day"
             id=id
             aria-labelledby=heading
             data-today=day.today.then_some("")
             data-past=day.past.then_some("")
             data-off=off.then_some("")
         >
-            <header class="day-head">
+            <header class="agenda-head">
                 <h3 id=heading.clone()>
                     {name}
-                    {day.today.then(|| view! { " " <span class="day-today">"Today"</span> })}
+                    {day.today.then(|| view! { " " <span class="agenda-today">"Today"</span> })}
                 </h3>
-                <p class="day-summary">{summary}</p>
+                <p class="agenda-summary" title=summary.clone()>{summary.clone()}</p>
+                {day_places.map(|places| view! { <p class="agenda-places" aria-hidden="true" title=places.clone()>{places.clone()}</p> })}
             </header>
-            <div class="day-body">
-                {(!blocks.is_empty()).then(|| view! { <ul class="day-blocks" aria-label="Hours">{blocks}</ul> })}
-                {(!items.is_empty()).then(|| view! { <ol class="day-entries" aria-label="Appointments">{items}</ol> })}
-                {now.map(|minute| {
-                    let clock = format!("{:02}:{:02}", minute / 60, minute % 60);
-                    view! { <p class="now-line" style=format!("--at:{minute}")><span>{clock}<span class="visually-hidden">" now"</span></span></p> }
-                })}
+            <div class="agenda-body">
+                {(!blocks.is_empty()).then(|| view! { <ul class="agenda-blocks" aria-label="Hours">{blocks}</ul> })}
+                {(!items.is_empty()).then(|| view! { <ol class="agenda-entries" aria-label="Appointments">{items}</ol> })}
+                {now.map(|minute| view! { <div class="now-line" style=format!("--at:{minute}")></div> })}
             </div>
         </section>
     }
@@ -152,12 +166,27 @@ fn summary(day: &Day) -> String {
     }
 }
 
+/// Where one is that day: `Panjim Clinic, video visits`. Said again with each stretch of hours.
+fn day_places(day: &Day) -> Option<String> {
+    let mut places: Vec<&str> = Vec::new();
+    for (_, block) in &day.blocks {
+        if !places.contains(&place(block)) {
+            places.push(place(block));
+        }
+    }
+    (!places.is_empty()).then(|| places.join(", "))
+}
+
+fn place(block: &BlockView) -> &str {
+    match block.mode {
+        Mode::InPerson => &block.location_name,
+        Mode::Video => "video visits",
+    }
+}
+
 /// `09:00–12:30, Panjim Clinic, 4 of 10 free`.
 fn block_words(block: &BlockView, zone: Tz) -> String {
-    let place = match block.mode {
-        Mode::InPerson => block.location_name.clone(),
-        Mode::Video => "video visits".to_owned(),
-    };
+    let place = place(block);
     let times = wall::time_range(block.starts_at, block.ends_at, zone);
     format!("{times}, {place}, {} of {} free", block.seats_free, block.seats)
 }
@@ -173,11 +202,18 @@ fn entry_words(entry: &CalendarEntry) -> String {
 }
 
 #[component]
-fn EntryItem(item: Item, zone: Tz, date: NaiveDate) -> impl IntoView {
+fn EntryItem(
+    item: Item,
+    zone: Tz,
+    date: NaiveDate,
+    /// There is room to say where.
+    place: bool,
+) -> impl IntoView {
     let style = format!(
         "--at:{};--for:{};--lane:{};--lanes:{}",
         item.span.at, item.span.minutes, item.lane, item.lanes
     );
+    let stage = item.stage.as_str();
     match item.entries.as_slice() {
         [entry] => {
             let held = entry.state == State::Pending;
@@ -186,8 +222,8 @@ fn EntryItem(item: Item, zone: Tz, date: NaiveDate) -> impl IntoView {
             let times = wall::time_range(entry.starts_at, entry.ends_at, zone);
             let whole = format!("{times} {}, {words}, {}", entry.person_name, entry.location_name);
             view! {
-                <li class="entry" style=style>
-                    <a href=links::appointment(&entry.id.to_string()) data-state=state title=whole>
+                <li class="agenda-entry" style=style>
+                    <a href=links::appointment(&entry.id.to_string()) data-state=state data-stage=stage title=whole>
                         <span class="entry-who">
                             <time>{wall::time(entry.starts_at, zone)}</time>
                             " "
@@ -198,6 +234,7 @@ fn EntryItem(item: Item, zone: Tz, date: NaiveDate) -> impl IntoView {
                             {held.then(|| view! { <Icon shape=Shape::Clock/> })}
                             {(entry.mode == Mode::Video).then(|| view! { <Icon shape=Shape::Video/> })}
                             {words}
+                            {(place && entry.mode == Mode::InPerson).then(|| format!(", {}", entry.location_name))}
                         </span>
                     </a>
                 </li>
@@ -211,8 +248,8 @@ fn EntryItem(item: Item, zone: Tz, date: NaiveDate) -> impl IntoView {
             let count = format!("{} people", names.len());
             let href = format!("{}#{}", list_href(date), day_id(date));
             view! {
-                <li class="entry" style=style>
-                    <a href=href data-state="many" title=names.join(", ")>
+                <li class="agenda-entry" style=style>
+                    <a href=href data-state="many" data-stage=stage title=names.join(", ")>
                         <span class="entry-who"><time>{time}</time>" "<strong>{count}</strong></span>
                         <span class="visually-hidden">", "</span>
                         <span class="entry-what">{names.join(", ")}</span>
