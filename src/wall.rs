@@ -60,13 +60,36 @@ pub fn fee(minor_units: i64, currency: &str) -> String {
         "USD" => "$",
         other => other,
     };
-    // ISO 4217: these currencies have no minor unit in use.
-    let has_minor = !matches!(currency, "JPY" | "KRW" | "VND" | "CLP");
-    match (has_minor, minor_units / 100, minor_units % 100) {
-        (false, ..) => format!("{sign} {minor_units}"),
-        (true, whole, 0) => format!("{sign} {whole}"),
-        (true, whole, rest) => format!("{sign} {whole}.{rest:02}"),
+    format!("{sign} {}", amount(minor_units, currency))
+}
+
+/// Money as it is typed, without its sign: `800`, `45.50`. [`parse_amount`] reads it.
+pub fn amount(minor_units: i64, currency: &str) -> String {
+    match (has_minor_unit(currency), minor_units / 100, minor_units % 100) {
+        (false, ..) => minor_units.to_string(),
+        (true, whole, 0) => whole.to_string(),
+        (true, whole, rest) => format!("{whole}.{rest:02}"),
     }
+}
+
+/// Money as people type it, exactly, in minor units: `800`, `45.5`, `45.50`.
+/// `None` for anything else: a sign, a comma that could mean either, a third decimal.
+pub fn parse_amount(text: &str, currency: &str) -> Option<i64> {
+    let (whole, rest) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let decimals = if has_minor_unit(currency) { 2 } else { 0 };
+    if whole.is_empty() || whole.len() > 15 || rest.len() > decimals {
+        return None;
+    }
+    if !digits(whole) || !digits(rest) {
+        return None;
+    }
+    format!("{whole}{rest:0<decimals$}").parse().ok()
+}
+
+/// ISO 4217: a few currencies have no minor unit in use.
+fn has_minor_unit(currency: &str) -> bool {
+    !matches!(currency, "JPY" | "KRW" | "VND" | "CLP")
 }
 
 #[cfg(test)]
@@ -94,5 +117,26 @@ mod tests {
         assert_eq!(fee(4_550, "EUR"), "€ 45.50");
         assert_eq!(fee(5_000, "JPY"), "JPY 5000");
         assert_eq!(fee(20_000, "AED"), "AED 200");
+    }
+
+    #[test]
+    fn typed_money_is_read_exactly() {
+        for (text, currency, minor) in [
+            ("800", "INR", 80_000),
+            (" 45.50 ", "EUR", 4_550),
+            ("45.5", "EUR", 4_550),
+            ("0.07", "USD", 7),
+            ("0", "INR", 0),
+            ("5000", "JPY", 5_000),
+        ] {
+            assert_eq!(parse_amount(text, currency), Some(minor), "{text} {currency}");
+            assert_eq!(parse_amount(&amount(minor, currency), currency), Some(minor));
+        }
+        let long = "9".repeat(40);
+        for text in ["", ".", ".5", "-1", "+1", "1,000", "45,50", "1.005", "8 00", "₹ 800", &long]
+        {
+            assert_eq!(parse_amount(text, "INR"), None, "{text:?}");
+        }
+        assert_eq!(parse_amount("50.5", "JPY"), None);
     }
 }

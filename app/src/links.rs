@@ -64,6 +64,24 @@ pub fn appointment(id: &str) -> String {
     format!("/appointments/{id}")
 }
 
+/// A doctor's own weekly hours.
+pub fn own_hours() -> String {
+    "/calendar/hours".to_owned()
+}
+
+/// A doctor, as administrators edit them.
+pub fn edit_doctor(id: &str) -> String {
+    format!("/admin/doctors/{id}")
+}
+
+pub fn doctor_hours(id: &str) -> String {
+    format!("/admin/doctors/{id}/hours")
+}
+
+pub fn edit_location(id: &str) -> String {
+    format!("/admin/locations/{id}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

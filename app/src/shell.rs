@@ -7,6 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::context::Site;
 use crate::pages;
+use crate::pages::staff::StaffRoutes;
 use crate::parts::frame::{PageFooter, PageHeader};
 
 /// The whole document.
@@ -56,6 +57,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/appointments/:id") view=pages::Appointment ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view=pages::SignIn ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async/>
+                    <StaffRoutes/>
                 </Routes>
             </main>
             <PageFooter/>

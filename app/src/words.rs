@@ -131,12 +131,25 @@ pub fn field_problem(found: &FieldProblem) -> String {
         }
         (Field::Code, Problem::Missing) => "Enter the code from the e-mail.".into(),
         (Field::Code, Problem::Malformed) => "The code has six digits. Check the e-mail.".into(),
+        (Field::Fee, Problem::Malformed) => "Enter the fee as a number, like 800 or 45.50.".into(),
+        (Field::City, Problem::Unknown) => {
+            "We do not know this city. Choose one from the list, or type its English name.".into()
+        }
+        (Field::StartsAt, Problem::Missing) => "Enter when these hours start.".into(),
+        (Field::EndsAt, Problem::Missing) => "Enter when these hours end.".into(),
+        (Field::StartsAt | Field::EndsAt, Problem::Malformed) => {
+            "Enter the time like 09:30.".into()
+        }
         (Field::TimeZone, Problem::Unknown | Problem::Malformed) => {
             "Enter a time zone like Asia/Kolkata.".into()
         }
         (Field::TimeZone, Problem::Taken) => {
             "People are booked here, so the time zone cannot change now.".into()
         }
+        (
+            Field::Specialty | Field::Status | Field::Clinic | Field::Location | Field::Weekday,
+            Problem::Missing,
+        ) => format!("Choose {}.", lower(name)),
         (_, Problem::Missing) => format!("Enter {}.", lower(name)),
         (_, Problem::TooLong(max)) => format!("{name} is too long. Use at most {max} characters."),
         (_, Problem::TooShort(min)) => {

@@ -24,7 +24,10 @@ pub use directory::{
     Place, Specialty,
 };
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};
-pub use schedules::{BlockView, CalendarEntry, DoctorCalendar, HoursLine, HoursSaved, Schedules};
+pub use schedules::{
+    BlockView, CalendarEntry, DoctorCalendar, DoctorHours, HoursLine, HoursPlace, HoursSaved,
+    Schedules,
+};
 
 use crate::failure::Failure;
 

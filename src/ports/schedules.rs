@@ -67,6 +67,24 @@ pub struct HoursLine {
     pub capacity: u16,
 }
 
+/// A doctor's weekly hours, and what is needed to edit them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoctorHours {
+    pub doctor_name: String,
+    /// The places of the doctor's clinic, by name: where hours can be.
+    pub places: Vec<HoursPlace>,
+    /// Monday first.
+    pub lines: Vec<HoursLine>,
+}
+
+/// A place where hours can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoursPlace {
+    pub id: LocationId,
+    pub name: String,
+    pub zone: Tz,
+}
+
 /// What saving hours did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HoursSaved {
@@ -89,11 +107,11 @@ pub trait Schedules: Send + Sync {
         days: u8,
     ) -> Answer<DoctorCalendar>;
 
-    /// The doctor's current weekly hours, Monday first; for the doctor and the clinic's administrators.
+    /// The doctor's current weekly hours; for the doctor and the clinic's administrators.
     ///
     /// # Errors
     /// `SignInFirst`, `NotFound`.
-    async fn hours(&self, caller: &Caller, doctor: DoctorId) -> Answer<Vec<HoursLine>>;
+    async fn hours(&self, caller: &Caller, doctor: DoctorId) -> Answer<DoctorHours>;
 
     /// Replaces the weekly hours. Times with a booking stay as they are.
     ///

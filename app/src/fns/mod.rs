@@ -3,7 +3,9 @@
 //! A plain form posts to them, is led on by [`done`] when all went well, and
 //! back to its page with the [`FormFailure`] when not.
 
+pub mod administration;
 pub mod booking;
+pub mod schedules;
 pub mod session;
 pub mod times;
 

@@ -7,6 +7,8 @@ mod doctor;
 mod doctors;
 pub mod failures;
 mod home;
+mod mailbox;
+pub mod staff;
 
 pub use account::{Register, SignIn};
 pub use appointment::Appointment;

@@ -9,3 +9,4 @@ pub mod search;
 pub mod times;
 pub mod visit;
 pub mod wake;
+pub mod week;

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 /// The ids of hint and problem that describe a control, if there are any.
-fn described_by(id: &str, hint: bool, problem: bool) -> Option<String> {
+pub(super) fn described_by(id: &str, hint: bool, problem: bool) -> Option<String> {
     match (hint, problem) {
         (false, false) => None,
         (true, false) => Some(format!("{id}-hint")),
@@ -16,7 +16,7 @@ fn described_by(id: &str, hint: bool, problem: bool) -> Option<String> {
 
 /// Label, hint and problem around a control.
 #[component]
-fn Surround(
+pub(super) fn Surround(
     id: String,
     label: String,
     hint: Option<String>,

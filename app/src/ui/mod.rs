@@ -5,6 +5,7 @@
 
 mod badge;
 mod button;
+mod check;
 mod empty;
 mod facts;
 mod field;
@@ -12,12 +13,14 @@ mod icon;
 mod notice;
 mod page_head;
 mod pagination;
+mod suggest;
 mod summary;
 mod table;
 mod tabs;
 
 pub use badge::Badge;
 pub use button::{Button, ButtonLink, Variant};
+pub use check::CheckField;
 pub use empty::Empty;
 pub use facts::{Fact, Facts};
 pub use field::{Choice, HiddenField, SelectField, TextAreaField, TextField};
@@ -25,6 +28,7 @@ pub use icon::{Icon, Shape};
 pub use notice::{Notice, Tone};
 pub use page_head::PageHead;
 pub use pagination::Pagination;
+pub use suggest::SuggestField;
 pub use summary::{ProblemLine, ProblemSummary};
 pub use table::TableFrame;
 pub use tabs::{LinkTab, LinkTabs};

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use chrono::{Duration, NaiveDate, Weekday};
 use nadi::actor::{Caller, SignedIn};
 use nadi::failure::{Field, Problem};
-use nadi::ids::{AppointmentId, DoctorId, LocationId, PersonId, RuleId};
+use nadi::ids::{AppointmentId, ClinicId, DoctorId, LocationId, PersonId, RuleId};
 use nadi::ports::{
-    Answer, BlockView, CalendarEntry, DoctorCalendar, HoursLine, HoursSaved, Schedules,
+    Answer, BlockView, CalendarEntry, DoctorCalendar, DoctorHours, HoursLine, HoursPlace,
+    HoursSaved, Schedules,
 };
 use nadi::schedule::{WeeklyHours, day_start};
 use nadi::wall::local_date;
@@ -23,6 +24,8 @@ use crate::store::{administration, appointments, people};
 
 const CALENDAR_DAYS_MAX: u8 = 31;
 const LINES_MAX: usize = 50;
+/// Places offered in the form of hours.
+const PLACES_MAX: i64 = 200;
 
 pub struct ScheduleService {
     engine: Engine,
@@ -95,12 +98,27 @@ impl ScheduleService {
         })
     }
 
-    async fn weekly_hours(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Vec<HoursLine>> {
+    async fn weekly_hours(&self, caller: &Caller, doctor: DoctorId) -> Outcome<DoctorHours> {
         let account = caller.signed_in()?;
         let mut connection = self.engine.write.0.acquire().await?;
-        must_run(&mut connection, account, doctor).await?;
+        let clinic = must_run(&mut connection, account, doctor).await?;
+        let (doctor_name, _) =
+            store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let rules = store::rules(&mut connection, &[doctor.0]).await?;
-        rules.iter().map(line_of).collect()
+        let clinics = [clinic.0];
+        let places =
+            administration::locations(&mut connection, Some(&clinics), None, PLACES_MAX, 0).await?;
+        Ok(DoctorHours {
+            doctor_name,
+            places: places
+                .into_iter()
+                .map(|row| {
+                    let zone = zone(&row.time_zone)?;
+                    Ok(HoursPlace { id: LocationId(row.id), name: row.name, zone })
+                })
+                .collect::<Outcome<Vec<_>>>()?,
+            lines: rules.iter().map(line_of).collect::<Outcome<Vec<_>>>()?,
+        })
     }
 
     async fn replace_hours(
@@ -169,12 +187,12 @@ async fn must_run(
     connection: &mut PgConnection,
     account: &SignedIn,
     doctor: DoctorId,
-) -> Outcome<()> {
+) -> Outcome<ClinicId> {
     let clinic = store::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
     if account.doctor != Some(doctor) {
         account.must_administer(clinic)?;
     }
-    Ok(())
+    Ok(clinic)
 }
 
 fn check(lines: &[HoursLine]) -> Outcome<()> {
@@ -260,7 +278,7 @@ impl Schedules for ScheduleService {
         answer("doctor's calendar", self.own_calendar(caller, from, days).await)
     }
 
-    async fn hours(&self, caller: &Caller, doctor: DoctorId) -> Answer<Vec<HoursLine>> {
+    async fn hours(&self, caller: &Caller, doctor: DoctorId) -> Answer<DoctorHours> {
         answer("weekly hours", self.weekly_hours(caller, doctor).await)
     }
 

@@ -1,0 +1,388 @@
+//! Doctors and locations, as administrators enter them.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::FormFailure;
+
+/// A doctor as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TypedDoctor {
+    pub clinic: String,
+    pub name: String,
+    pub qualifications: String,
+    pub bio: String,
+    /// Separated by commas.
+    pub languages: String,
+    pub specialty: String,
+    /// In the currency's main unit: `800`, `45.50`.
+    pub fee: String,
+    pub status: String,
+    pub email: String,
+    /// The version the form was made from; empty for a new doctor.
+    pub version: String,
+}
+
+/// A location as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TypedLocation {
+    pub clinic: String,
+    pub name: String,
+    pub address: String,
+    pub city: String,
+    pub time_zone: String,
+    /// The version the form was made from; empty for a new location.
+    pub version: String,
+}
+
+/// Adds a doctor, then leads to their page.
+#[server(prefix = "/fn", endpoint = "add_doctor")]
+pub async fn add_doctor(#[server(flatten)] doctor: TypedDoctor) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let form = typed::doctor(&caller, &ports, &doctor).await?;
+    let added = ports.administration.add_doctor(&caller, form).await;
+    if let Some(id) = super::answered(added, "/admin/doctors/new")? {
+        let page = crate::links::edit_doctor(&id.to_string());
+        super::done(&format!("{page}?done=added"));
+    }
+    Ok(())
+}
+
+/// Saves a doctor as it stood at its version.
+#[server(prefix = "/fn", endpoint = "save_doctor")]
+pub async fn save_doctor(
+    id: String,
+    #[server(flatten)] doctor: TypedDoctor,
+) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let page = crate::links::edit_doctor(&id);
+    let id = super::known(&id)?;
+    let form = typed::doctor(&caller, &ports, &doctor).await?;
+    form.version.ok_or(nadi::Failure::Malformed)?;
+    let saved = ports.administration.save_doctor(&caller, id, form).await;
+    if super::answered(saved, &page)?.is_some() {
+        super::done(&format!("{page}?done=saved"));
+    }
+    Ok(())
+}
+
+/// Adds a location, then leads to its page.
+#[server(prefix = "/fn", endpoint = "add_location")]
+pub async fn add_location(#[server(flatten)] location: TypedLocation) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let form = typed::location(&caller, &ports, &location).await?;
+    let added = ports.administration.add_location(&caller, form).await;
+    if let Some(id) = super::answered(added, "/admin/locations/new")? {
+        let page = crate::links::edit_location(&id.to_string());
+        super::done(&format!("{page}?done=added"));
+    }
+    Ok(())
+}
+
+/// Saves a location as it stood at its version.
+#[server(prefix = "/fn", endpoint = "save_location")]
+pub async fn save_location(
+    id: String,
+    #[server(flatten)] location: TypedLocation,
+) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let page = crate::links::edit_location(&id);
+    let id = super::known(&id)?;
+    let form = typed::location(&caller, &ports, &location).await?;
+    form.version.ok_or(nadi::Failure::Malformed)?;
+    let saved = ports.administration.save_location(&caller, id, form).await;
+    if super::answered(saved, &page)?.is_some() {
+        super::done(&format!("{page}?done=saved"));
+    }
+    Ok(())
+}
+
+/// From what was typed to the forms the port takes. All problems at once, so
+/// that nobody corrects a form three times.
+#[cfg(feature = "ssr")]
+pub mod typed {
+    use nadi::actor::Caller;
+    use nadi::failure::{Field, FieldProblem, Problem};
+    use nadi::input::{Email, Slug, optional_text, plain_text};
+    use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
+    use nadi::{Failure, wall};
+
+    use super::{TypedDoctor, TypedLocation};
+
+    pub const NAME_CHARS_MAX: u32 = 120;
+    pub const BIO_CHARS_MAX: u32 = 2_000;
+    pub const ADDRESS_CHARS_MAX: u32 = 300;
+    const LANGUAGE_CHARS_MAX: u32 = 40;
+
+    /// Keeps what could be read and notes what could not.
+    #[derive(Default)]
+    struct Problems(Vec<FieldProblem>);
+
+    impl Problems {
+        fn of<T>(&mut self, read: Result<T, FieldProblem>) -> Option<T> {
+            read.map_err(|problem| self.0.push(problem)).ok()
+        }
+
+        /// A value that is missing when empty, and otherwise as `read` understands it.
+        fn choice<T>(
+            &mut self,
+            field: Field,
+            text: &str,
+            otherwise: Problem,
+            read: impl FnOnce(&str) -> Option<T>,
+        ) -> Option<T> {
+            let problem = if text.trim().is_empty() { Problem::Missing } else { otherwise };
+            self.of(read(text.trim()).ok_or(FieldProblem { field, problem }))
+        }
+    }
+
+    fn version(text: &str) -> Result<Option<i32>, Failure> {
+        match text {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| Failure::Malformed),
+        }
+    }
+
+    fn clinic<'a>(
+        problems: &mut Problems,
+        clinics: &'a [ClinicView],
+        text: &str,
+    ) -> Option<&'a ClinicView> {
+        problems.choice(Field::Clinic, text, Problem::Unknown, |text| {
+            let id = text.parse().ok()?;
+            clinics.iter().find(|clinic| clinic.id == id)
+        })
+    }
+
+    /// # Errors
+    /// `Invalid` with every field that cannot be used; what the port answers.
+    pub async fn doctor(
+        caller: &Caller,
+        ports: &Ports,
+        typed: &TypedDoctor,
+    ) -> Result<DoctorForm, Failure> {
+        let clinics = ports.administration.clinics(caller).await?;
+        read_doctor(&clinics, typed)
+    }
+
+    fn read_doctor(clinics: &[ClinicView], typed: &TypedDoctor) -> Result<DoctorForm, Failure> {
+        let version = version(&typed.version)?;
+        let mut problems = Problems::default();
+        let clinic = clinic(&mut problems, clinics, &typed.clinic);
+        let name = problems.of(plain_text(Field::Name, &typed.name, NAME_CHARS_MAX));
+        let qualifications =
+            optional_text(Field::Qualifications, &typed.qualifications, NAME_CHARS_MAX);
+        let qualifications = problems.of(qualifications);
+        let bio = problems.of(optional_text(Field::Bio, &typed.bio, BIO_CHARS_MAX));
+        let languages = problems.of(languages(&typed.languages));
+        let specialty =
+            problems.choice(Field::Specialty, &typed.specialty, Problem::Unknown, |text| {
+                text.parse().ok()
+            });
+        let currency = clinic.map_or("", |clinic| clinic.currency.as_str());
+        let fee = problems.choice(Field::Fee, &typed.fee, Problem::Malformed, |text| {
+            wall::parse_amount(text, currency)
+        });
+        let status =
+            problems.choice(Field::Status, &typed.status, Problem::Unknown, DoctorStatus::parse);
+        let email = match typed.email.trim() {
+            "" => Some(None),
+            text => problems.of(Email::parse(text)).map(Some),
+        };
+        match (clinic, name, qualifications, bio, languages, specialty, fee, status, email) {
+            (
+                Some(clinic),
+                Some(name),
+                Some(qualifications),
+                Some(bio),
+                Some(languages),
+                Some(specialty),
+                Some(fee_minor_units),
+                Some(status),
+                Some(account_email),
+            ) => Ok(DoctorForm {
+                clinic: clinic.id,
+                name,
+                qualifications,
+                bio,
+                languages,
+                specialty,
+                fee_minor_units,
+                status,
+                account_email,
+                version,
+            }),
+            _ => Err(Failure::Invalid(problems.0)),
+        }
+    }
+
+    /// `English, Konkani`: in their order, each once.
+    fn languages(text: &str) -> Result<Vec<String>, FieldProblem> {
+        let mut languages = Vec::new();
+        for language in text.split(',') {
+            let language = optional_text(Field::Languages, language, LANGUAGE_CHARS_MAX)?;
+            if !language.is_empty() && !languages.contains(&language) {
+                languages.push(language);
+            }
+        }
+        Ok(languages)
+    }
+
+    /// # Errors
+    /// `Invalid` with every field that cannot be used; what the port answers.
+    pub async fn location(
+        caller: &Caller,
+        ports: &Ports,
+        typed: &TypedLocation,
+    ) -> Result<LocationForm, Failure> {
+        let clinics = ports.administration.clinics(caller).await?;
+        let cities = ports.directory.cities(caller).await?;
+        read_location(&clinics, &cities, typed)
+    }
+
+    fn read_location(
+        clinics: &[ClinicView],
+        cities: &[City],
+        typed: &TypedLocation,
+    ) -> Result<LocationForm, Failure> {
+        let version = version(&typed.version)?;
+        let mut problems = Problems::default();
+        let clinic = clinic(&mut problems, clinics, &typed.clinic);
+        let name = problems.of(plain_text(Field::Name, &typed.name, NAME_CHARS_MAX));
+        let address = problems.of(plain_text(Field::Address, &typed.address, ADDRESS_CHARS_MAX));
+        let city = problems
+            .choice(Field::City, &typed.city, Problem::Unknown, |text| city_slug(cities, text));
+        let zone = problems.choice(Field::TimeZone, &typed.time_zone, Problem::Unknown, |text| {
+            zone_name(text).map(str::to_owned)
+        });
+        match (clinic, name, address, city, zone) {
+            (Some(clinic), Some(name), Some(address), Some(city), Some(zone)) => {
+                Ok(LocationForm { clinic: clinic.id, name, address, city, zone, version })
+            }
+            _ => Err(Failure::Invalid(problems.0)),
+        }
+    }
+
+    /// A zone, however its letters are written.
+    fn zone_name(text: &str) -> Option<&'static str> {
+        let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        zones.into_iter().find(|name| name.eq_ignore_ascii_case(text))
+    }
+
+    /// How a city stands in the field: `Panaji, India`.
+    pub fn city_name(city: &City) -> String {
+        format!("{}, {}", city.name, city.country)
+    }
+
+    /// The city someone means: one we offer, by its name with or without the country,
+    /// or else whatever city has that name; whether there is one is known behind the port.
+    fn city_slug(cities: &[City], text: &str) -> Option<String> {
+        let means = |name: &str| name.to_lowercase() == text.to_lowercase();
+        let offered = cities
+            .iter()
+            .find(|city| means(&city_name(city)) || means(&city.slug))
+            .or_else(|| cities.iter().find(|city| means(&city.name)));
+        if let Some(city) = offered {
+            return Some(city.slug.clone());
+        }
+        let name = text.split(',').next().unwrap_or(text);
+        let readable = name.chars().any(|c| c.is_ascii_alphanumeric());
+        readable.then(|| Slug::from_name(name).to_string())
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use nadi::ids::{CityId, ClinicId, SpecialtyId};
+        use uuid::Uuid;
+
+        use super::*;
+
+        fn clinics() -> Vec<ClinicView> {
+            let clinic = |n, currency: &str| ClinicView {
+                id: ClinicId(Uuid::from_u128(n)),
+                name: format!("Clinic {n}"),
+                currency: currency.into(),
+                zone: "Asia/Kolkata".into(),
+            };
+            vec![clinic(1, "INR"), clinic(2, "JPY")]
+        }
+
+        fn doctor() -> TypedDoctor {
+            TypedDoctor {
+                clinic: Uuid::from_u128(1).to_string(),
+                name: " Dr Meera Naik ".into(),
+                languages: "English, Konkani,, English".into(),
+                specialty: "4".into(),
+                fee: "800.5".into(),
+                status: "listed".into(),
+                email: "Meera@Example.org".into(),
+                version: "3".into(),
+                ..TypedDoctor::default()
+            }
+        }
+
+        #[test]
+        fn a_doctor_is_read() {
+            let read = read_doctor(&clinics(), &doctor()).expect("a doctor");
+            assert_eq!(read.name, "Dr Meera Naik");
+            assert_eq!(read.languages, ["English", "Konkani"]);
+            assert_eq!(read.specialty, SpecialtyId(4));
+            assert_eq!(read.fee_minor_units, 80_050);
+            assert_eq!(
+                read.account_email.map(|email| email.to_string()).as_deref(),
+                Some("meera@example.org")
+            );
+            assert_eq!(read.version, Some(3));
+        }
+
+        #[test]
+        fn all_problems_are_named_at_once() {
+            let yen = TypedDoctor { clinic: Uuid::from_u128(2).to_string(), ..doctor() };
+            let malformed = FieldProblem { field: Field::Fee, problem: Problem::Malformed };
+            assert_eq!(
+                read_doctor(&clinics(), &yen),
+                Err(malformed.into()),
+                "yen have no decimals"
+            );
+            let Err(Failure::Invalid(problems)) = read_doctor(&clinics(), &TypedDoctor::default())
+            else {
+                panic!("nothing typed is not a doctor");
+            };
+            let fields: Vec<_> = problems.iter().map(|found| found.field).collect();
+            let missing = [Field::Clinic, Field::Name, Field::Specialty, Field::Fee, Field::Status];
+            assert_eq!(fields, missing);
+            let broken = TypedDoctor { version: "x".into(), ..doctor() };
+            assert_eq!(read_doctor(&clinics(), &broken), Err(Failure::Malformed));
+        }
+
+        #[test]
+        fn a_zone_is_found_however_it_is_written() {
+            assert_eq!(zone_name("asia/kolkata"), Some("Asia/Kolkata"));
+            assert_eq!(zone_name("Mars/Olympus"), None);
+        }
+
+        #[test]
+        fn a_city_is_meant_by_any_of_its_names() {
+            let city = |slug: &str, name: &str, country: &str| City {
+                id: CityId(1),
+                slug: slug.into(),
+                name: name.into(),
+                country: country.into(),
+                doctors: 1,
+            };
+            let cities = [city("panaji", "Panaji", "India"), city("goa-it", "Goa", "Italy")];
+            for (text, slug) in [
+                ("Panaji, India", "panaji"),
+                ("panaji", "panaji"),
+                ("Goa", "goa-it"),
+                ("goa-it", "goa-it"),
+                ("Vasco da Gama", "vasco-da-gama"),
+            ] {
+                assert_eq!(city_slug(&cities, text).as_deref(), Some(slug), "{text}");
+            }
+            assert_eq!(city_slug(&cities, "…"), None);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! One doctor, as administrators enter them.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use nadi::failure::{Field, FieldProblem, Problem};
+use nadi::ids::DoctorId;
+use nadi::ports::{ClinicView, DoctorForm, DoctorStatus, Specialty};
+use nadi::{Failure, wall};
+
+use super::doctors::status_words;
+use super::problems::Problems;
+use crate::context::{self, typed_or};
+use crate::fns::administration::typed::{BIO_CHARS_MAX, NAME_CHARS_MAX};
+use crate::fns::administration::{AddDoctor, SaveDoctor, TypedDoctor};
+use crate::links;
+use crate::parts::form::{FormState, failure_of};
+use crate::parts::{address, answer};
+use crate::ui::{
+    Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, TextAreaField,
+    TextField, Tone, Variant,
+};
+use crate::words;
+
+fn say(problem: &FieldProblem) -> String {
+    match (problem.field, problem.problem) {
+        (Field::Email, Problem::Taken) => {
+            "Another doctor signs in with this e-mail. Use another address.".into()
+        }
+        _ => words::field_problem(problem),
+    }
+}
+
+/// A doctor as the form shows them.
+fn typed_of(doctor: &DoctorForm, currency: &str) -> TypedDoctor {
+    TypedDoctor {
+        clinic: doctor.clinic.to_string(),
+        name: doctor.name.clone(),
+        qualifications: doctor.qualifications.clone(),
+        bio: doctor.bio.clone(),
+        languages: doctor.languages.join(", "),
+        specialty: doctor.specialty.to_string(),
+        fee: wall::amount(doctor.fee_minor_units, currency),
+        status: doctor.status.as_str().to_owned(),
+        email: doctor.account_email.as_ref().map(ToString::to_string).unwrap_or_default(),
+        version: doctor.version.map(|version| version.to_string()).unwrap_or_default(),
+    }
+}
+
+#[component]
+pub fn NewDoctor() -> impl IntoView {
+    let state = failure_of::<AddDoctor>();
+    answer::page(new_doctor(state))
+}
+
+async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let clinics = ports.administration.clinics(&caller).await?;
+    let specialties = ports.directory.specialties(&caller).await?;
+    let title = "Add a doctor";
+    let body = if clinics.is_empty() {
+        view! {
+            <PageHead title=title/>
+            <Empty title="There is no clinic to add a doctor to">
+                <p class="actions"><ButtonLink href="/admin">"Back to the doctors"</ButtonLink></p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        let problems = Problems::of(&state, say);
+        let stored = TypedDoctor {
+            clinic: clinics
+                .first()
+                .filter(|_| clinics.len() == 1)
+                .map(|c| c.id.to_string())
+                .unwrap_or_default(),
+            status: DoctorStatus::Draft.as_str().to_owned(),
+            ..TypedDoctor::default()
+        };
+        view! {
+            {problems.summary()}
+            <PageHead title=title lead="As a draft, nobody sees them until you list them."/>
+            <form class="form admin-form" method="post" action=AddDoctor::PATH>
+                <DoctorFields stored=stored clinics=clinics specialties=specialties problems=problems stale=false/>
+                <Button>"Add doctor"</Button>
+            </form>
+        }
+        .into_any()
+    };
+    Ok(view! {
+        <Title text=title/>
+        <p class="admin-back"><a href="/admin">"All doctors"</a></p>
+        <section class="narrow">{body}</section>
+    }
+    .into_any())
+}
+
+#[component]
+pub fn EditDoctor() -> impl IntoView {
+    let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
+    let state = failure_of::<SaveDoctor>();
+    let done = address::value("done");
+    answer::page(edit_doctor(id, done, state))
+}
+
+async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let doctor: DoctorId = id.parse().map_err(|_| Failure::NotFound)?;
+    let form = ports.administration.doctor(&caller, doctor).await?;
+    let clinics = ports.administration.clinics(&caller).await?;
+    let specialties = ports.directory.specialties(&caller).await?;
+    let clinics: Vec<_> = clinics.into_iter().filter(|clinic| clinic.id == form.clinic).collect();
+    let currency = clinics.first().map(|clinic| clinic.currency.clone()).unwrap_or_default();
+    let clinic_name = clinics.first().map(|clinic| clinic.name.clone()).unwrap_or_default();
+    let problems = Problems::of(&state, say);
+    let stale = state.failure == Some(Failure::Stale);
+    let (hours, next) = (links::doctor_hours(&id), links::doctor_hours(&id));
+    let listed = form.status == DoctorStatus::Listed;
+    let said = match (done.as_str(), state.failure.is_some()) {
+        (_, true) => None,
+        ("added", _) => Some(view! {
+            <Notice tone=Tone::Good announced=true>
+                <p><strong>"Added. "</strong>"Set the "<a href=next>"weekly hours"</a>" next, so that there are times to take."</p>
+            </Notice>
+        }
+        .into_any()),
+        ("saved", _) => {
+            let text = if listed { "Patients see it now." } else { "Patients do not see this doctor." };
+            Some(view! {
+                <Notice tone=Tone::Good announced=true><p><strong>"Saved. "</strong>{text}</p></Notice>
+            }
+            .into_any())
+        }
+        _ => None,
+    };
+    let name = form.name.clone();
+    Ok(view! {
+        <Title text=name.clone()/>
+        <p class="admin-back"><a href="/admin">"All doctors"</a></p>
+        <section class="narrow">
+            {problems.summary()}
+            {stale.then(stale_note)}
+            {said}
+            <PageHead title=name lead=clinic_name/>
+            <p class="admin-links"><ButtonLink href=hours variant=Variant::Secondary>"Weekly hours"</ButtonLink></p>
+            <form class="form admin-form" method="post" action=SaveDoctor::PATH>
+                <HiddenField name="id" value=id/>
+                <DoctorFields stored=typed_of(&form, &currency) clinics=clinics specialties=specialties
+                    problems=problems stale=stale/>
+                <Button>"Save doctor"</Button>
+            </form>
+        </section>
+    }
+    .into_any())
+}
+
+/// Someone else was faster. What was typed is kept, and what is saved stands beside it.
+pub fn stale_note() -> AnyView {
+    view! {
+        <div class="problem-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="stale-title">
+            <h2 id="stale-title">"Someone saved this in the meantime"</h2>
+            <p>
+                "Nothing of yours is saved yet. Your entries stand below; where they differ, "
+                "the line “Saved now” says what is there. Save again to put yours in its place."
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// `Saved now: …`, when what was typed differs from it in a stale form.
+pub fn saved_now(stale: bool, typed: &str, stored: &str) -> Option<String> {
+    let same = typed.trim().replace("\r\n", "\n") == stored;
+    (stale && !same).then(|| match stored {
+        "" => "Saved now: nothing.".to_owned(),
+        stored => format!("Saved now: {stored}"),
+    })
+}
+
+/// A hint, then what is saved now, if any.
+pub fn hint(usual: &str, saved: Option<String>) -> String {
+    match saved {
+        Some(saved) if usual.is_empty() => saved,
+        Some(saved) => format!("{usual} {saved}"),
+        None => usual.to_owned(),
+    }
+}
+
+#[component]
+fn DoctorFields(
+    stored: TypedDoctor,
+    clinics: Vec<ClinicView>,
+    specialties: Vec<Specialty>,
+    problems: Problems,
+    stale: bool,
+) -> impl IntoView {
+    let new = stored.version.is_empty();
+    // A stale form is saved over what is there now; any other as it was opened.
+    let version = if stale { stored.version.clone() } else { typed_or("version", &stored.version) };
+    let currency = match clinics.as_slice() {
+        [clinic] => format!("In {}, like 800 or 45.50.", clinic.currency),
+        clinics => {
+            let each: Vec<_> = clinics
+                .iter()
+                .map(|clinic| format!("{} for {}", clinic.currency, clinic.name))
+                .collect();
+            format!("Like 800 or 45.50: in {}.", each.join(", "))
+        }
+    };
+    let now = |name: &str, stored: &str, shown: &str| {
+        let typed = typed_or(name, stored);
+        let differs = saved_now(stale, &typed, stored).is_some();
+        let saved = differs.then(|| saved_now(true, "\u{0}", shown)).flatten();
+        (typed, saved)
+    };
+    let specialty_name = specialties
+        .iter()
+        .find(|specialty| specialty.id.to_string() == stored.specialty)
+        .map(|specialty| specialty.name.clone())
+        .unwrap_or_default();
+    let status_name =
+        DoctorStatus::parse(&stored.status).map_or("", |status| status_words(status).0);
+    let clinic = typed_or("clinic", &stored.clinic);
+    let clinic = if new {
+        let mut choices: Vec<_> = clinics
+            .iter()
+            .map(|clinic| Choice::new(clinic.id.to_string(), clinic.name.clone()))
+            .collect();
+        if choices.len() > 1 {
+            choices.insert(0, Choice::new("", "Choose a clinic"));
+        }
+        view! {
+            <SelectField name="clinic" label="Clinic" choices=choices value=clinic required=true
+                problem=problems.at("clinic")/>
+        }
+        .into_any()
+    } else {
+        view! { <HiddenField name="clinic" value=stored.clinic.clone()/> }.into_any()
+    };
+    let mut specialties: Vec<_> = specialties
+        .into_iter()
+        .map(|specialty| Choice::new(specialty.id.to_string(), specialty.name))
+        .collect();
+    specialties.insert(0, Choice::new("", "Choose a specialty"));
+    let statuses = vec![
+        Choice::new("draft", "Draft: not shown yet"),
+        Choice::new("listed", "Listed: shown and bookable"),
+        Choice::new("suspended", "Suspended: not shown; appointments stand"),
+    ];
+    let (name, name_now) = now("name", &stored.name, &stored.name);
+    let (qualifications, qualifications_now) =
+        now("qualifications", &stored.qualifications, &stored.qualifications);
+    let (bio, bio_now) = now("bio", &stored.bio, &stored.bio);
+    let (languages, languages_now) = now("languages", &stored.languages, &stored.languages);
+    let (specialty, specialty_now) = now("specialty", &stored.specialty, &specialty_name);
+    let (fee, fee_now) = now("fee", &stored.fee, &stored.fee);
+    let (status, status_now) = now("status", &stored.status, status_name);
+    let (email, email_now) = now("email", &stored.email, &stored.email);
+    view! {
+        <HiddenField name="version" value=version/>
+        {clinic}
+        <TextField name="name" label="Name" required=true maxlength=NAME_CHARS_MAX autocomplete="off"
+            value=name hint=hint("As patients read it, like Dr Meera Naik.", name_now) problem=problems.at("name")/>
+        <SelectField name="specialty" label="Specialty" choices=specialties value=specialty required=true
+            hint=hint("", specialty_now) problem=problems.at("specialty")/>
+        <TextField name="qualifications" label="Qualifications (optional)" maxlength=NAME_CHARS_MAX autocomplete="off"
+            value=qualifications hint=hint("Like MBBS, MD (Medicine).", qualifications_now)
+            problem=problems.at("qualifications")/>
+        <TextField name="languages" label="Languages (optional)" maxlength=500 autocomplete="off"
+            value=languages hint=hint("With commas between them, like English, Konkani.", languages_now)
+            problem=problems.at("languages")/>
+        <TextAreaField name="bio" label="About (optional)" rows=5 maxlength=BIO_CHARS_MAX
+            value=bio hint=hint("What patients should know, in a few sentences.", bio_now)
+            problem=problems.at("bio")/>
+        <TextField name="fee" label="Fee" inputmode="decimal" required=true maxlength=18 autocomplete="off"
+            value=fee hint=hint(&currency, fee_now) problem=problems.at("fee")/>
+        <SelectField name="status" label="Status" choices=statuses value=status required=true
+            hint=hint("", status_now) problem=problems.at("status")/>
+        <TextField name="email" label="E-mail of the account they sign in with (optional)" kind="email" maxlength=254 autocomplete="off"
+            value=email hint=hint("They register first. With it, they see their own calendar.", email_now)
+            problem=problems.at("email")/>
+    }
+}

@@ -1,0 +1,93 @@
+//! The places where the clinics receive people.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use nadi::Failure;
+
+use super::doctors::admin_tabs;
+use crate::context;
+use crate::links::{self, Query};
+use crate::parts::address::Address;
+use crate::parts::answer;
+use crate::ui::{ButtonLink, Empty, PageHead, Pagination, TableFrame};
+
+#[component]
+pub fn Locations() -> impl IntoView {
+    let mut address = Address::default();
+    let page = address.page();
+    answer::page(locations(page, address))
+}
+
+async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let found = ports.administration.locations(&caller, None, page).await?;
+    let clinics = ports.administration.clinics(&caller).await?;
+    let several_clinics = clinics.len() > 1;
+    let (number, count, total) = (found.number, found.count(), found.total);
+    let href = |page: u32| {
+        let page = if page > 1 { page.to_string() } else { String::new() };
+        Query::new().with("page", &page).on("/admin/locations")
+    };
+    let said = if total == 1 { "1 location".to_owned() } else { format!("{total} locations") };
+    let none = found.items.is_empty();
+    let rows: Vec<_> = found
+        .items
+        .into_iter()
+        .map(|row| view! {
+            <tr>
+                <th scope="row"><a href=links::edit_location(&row.id.to_string())>{row.name}</a></th>
+                <td>{row.address}</td>
+                <td>{row.city_name}</td>
+                <td>{row.zone}</td>
+                {several_clinics.then(|| view! { <td>{row.clinic_name}</td> })}
+            </tr>
+        })
+        .collect();
+    let list = if !none {
+        view! {
+            <TableFrame label="Locations">
+                <table class="table admin-table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Name"</th>
+                            <th scope="col">"Address"</th>
+                            <th scope="col">"City"</th>
+                            <th scope="col">"Time zone"</th>
+                            {several_clinics.then(|| view! { <th scope="col">"Clinic"</th> })}
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </TableFrame>
+        }
+        .into_any()
+    } else if page > 1 {
+        view! {
+            <Empty title="This list is shorter">
+                <p class="actions"><ButtonLink href="/admin/locations">"To its first page"</ButtonLink></p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        view! {
+            <Empty title="No locations yet">
+                <p>"Add the first one. Doctors can have hours there then."</p>
+                <p class="actions"><ButtonLink href="/admin/locations/new">"Add a location"</ButtonLink></p>
+            </Empty>
+        }
+        .into_any()
+    };
+    Ok(view! {
+        <Title text="Locations"/>
+        <PageHead title="Locations" lead="Where people are received. Each has its own time zone."/>
+        {admin_tabs(false)}
+        {address.note()}
+        <div class="admin-bar">
+            <h2 class="admin-count">{said}</h2>
+            <ButtonLink href="/admin/locations/new">"Add a location"</ButtonLink>
+        </div>
+        {list}
+        <Pagination number=number count=count href=href/>
+    }
+    .into_any())
+}

@@ -1,0 +1,31 @@
+//! What doctors and administrators see: the calendar, and plain forms.
+
+mod calendar;
+mod doctor_edit;
+mod doctors;
+mod hours;
+mod location_edit;
+mod locations;
+mod problems;
+
+use leptos::prelude::*;
+use leptos_router::components::Route;
+use leptos_router::{MatchNestedRoutes, SsrMode, path};
+
+/// The addresses of these pages.
+#[component(transparent)]
+pub fn StaffRoutes() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/calendar") view=calendar::Calendar ssr=SsrMode::Async/>
+        <Route path=path!("/calendar/hours") view=hours::OwnHours ssr=SsrMode::Async/>
+        <Route path=path!("/admin") view=doctors::Administration ssr=SsrMode::Async/>
+        <Route path=path!("/admin/doctors/new") view=doctor_edit::NewDoctor ssr=SsrMode::Async/>
+        <Route path=path!("/admin/doctors/:id") view=doctor_edit::EditDoctor ssr=SsrMode::Async/>
+        <Route path=path!("/admin/doctors/:id/hours") view=hours::DoctorHours ssr=SsrMode::Async/>
+        <Route path=path!("/admin/locations") view=locations::Locations ssr=SsrMode::Async/>
+        <Route path=path!("/admin/locations/new") view=location_edit::NewLocation ssr=SsrMode::Async/>
+        <Route path=path!("/admin/locations/:id") view=location_edit::EditLocation ssr=SsrMode::Async/>
+        <Route path=path!("/dev/mailbox") view=super::mailbox::MailboxPage ssr=SsrMode::Async/>
+    }
+    .into_inner()
+}

@@ -1,0 +1,63 @@
+//! What stands in the way of a staff form, and where.
+
+use leptos::prelude::*;
+use nadi::{Failure, FieldProblem};
+
+use crate::parts::form::FormState;
+use crate::ui::{ProblemLine, ProblemSummary};
+use crate::words;
+
+/// Every problem of a form, in its order.
+#[derive(Clone, Debug, Default)]
+pub struct Problems {
+    title: &'static str,
+    lines: Vec<ProblemLine>,
+}
+
+impl Problems {
+    /// The problems a form was answered with, in the words of `say`. A stale form
+    /// has none: it gets a note of its own.
+    pub fn of(state: &FormState, say: impl Fn(&FieldProblem) -> String) -> Self {
+        let lines = match &state.failure {
+            None | Some(Failure::Stale) => Vec::new(),
+            Some(Failure::Invalid(problems)) => problems
+                .iter()
+                .map(|problem| ProblemLine {
+                    text: say(problem),
+                    field_id: Some(words::field_name(problem.field).to_owned()),
+                })
+                .collect(),
+            Some(failure) => vec![ProblemLine { text: words::failure(failure), field_id: None }],
+        };
+        Self { title: words::summary_title(state.failure.as_ref()), lines }
+    }
+
+    /// The same failure, with the problems where one knows them to be.
+    #[must_use]
+    pub fn placed(self, lines: Vec<ProblemLine>) -> Self {
+        if lines.is_empty() { self } else { Self { lines, ..self } }
+    }
+
+    pub fn any(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    /// The sentence about the field with this id.
+    pub fn at(&self, id: &str) -> Option<String> {
+        let found = self.lines.iter().find(|line| line.field_id.as_deref() == Some(id))?;
+        Some(found.text.clone())
+    }
+
+    /// All sentences about the fields whose ids begin so: those of one line.
+    pub fn all_at(&self, beginning: &str) -> Vec<String> {
+        let here = |id: &String| id.starts_with(beginning);
+        let found = self.lines.iter().filter(|line| line.field_id.as_ref().is_some_and(here));
+        found.map(|line| line.text.clone()).collect()
+    }
+
+    /// All of them, for the top of the page.
+    pub fn summary(&self) -> Option<AnyView> {
+        let (title, lines) = (self.title, self.lines.clone());
+        self.any().then(|| view! { <ProblemSummary title=title lines=lines/> }.into_any())
+    }
+}
