@@ -217,13 +217,17 @@ fn Profile(doctor: DoctorProfile) -> impl IntoView {
         .places
         .into_iter()
         .map(|place| {
+            // Many addresses end with the city already.
+            let address = if place.address.ends_with(&place.city) {
+                place.address
+            } else {
+                format!("{}, {}", place.address, place.city)
+            };
             view! {
                 <li>
                     <strong>{place.name}</strong>
                     <br/>
-                    {place.address}
-                    <br/>
-                    {place.city}
+                    {address}
                 </li>
             }
         })
