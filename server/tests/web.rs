@@ -33,13 +33,61 @@ async fn pages_for_visitors(pool: PgPool) {
     for path in ["/nowhere", "/doctors/nobody", "/doctors/..%2f", "/pkg/0/nadi.css"] {
         assert_eq!(get(&base, path, None).await.0, 404, "{path}");
     }
-    for path in ["/appointments"] {
+    for path in ["/appointments", "/calendar", "/admin"] {
         let request = browser().get(format!("{base}{path}")).header("accept", "text/html");
         let answer = request.send().await.expect("an answer");
         assert!(answer.status().is_redirection(), "{path}: {}", answer.status());
         let to = answer.headers()[LOCATION].to_str().expect("an address");
         assert!(to.starts_with("/sign-in?next="), "{path}: {to}");
     }
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_mailbox_exists_in_development_only(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let development = clinic.serve().await;
+    assert_eq!(get(&development, "/dev/mailbox", None).await.0, 200);
+    let mut ports = clinic.ports.clone();
+    ports.mailbox = None;
+    let production = clinic.serve_with(ports).await;
+    assert_eq!(get(&production, "/dev/mailbox", None).await.0, 404);
+}
+
+/// Signing in: the wrong password and the unknown address sound the same, and after ten tries it waits.
+#[sqlx::test(migrations = false)]
+async fn passwords_cannot_be_tried_for_ever(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let base = clinic.serve().await;
+    let sign_in = async |email: &str, password: &str| {
+        let answer = browser()
+            .post(format!("{base}/fn/sign_in"))
+            .form(&[("email", email), ("password", password)])
+            .send()
+            .await
+            .expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    let fields = [("name", "Asha"), ("email", "asha@example.org"), ("password", "right password")];
+    let registered = browser()
+        .post(format!("{base}/fn/register"))
+        .form(&fields)
+        .send()
+        .await
+        .expect("an answer");
+    assert!(registered.status().as_u16() < 400, "{}", registered.status());
+    let unknown = sign_in("nobody@example.org", "wrong password").await;
+    let mut wrong = (0, String::new());
+    for _ in 0..10 {
+        wrong = sign_in("asha@example.org", "wrong password").await;
+    }
+    assert_eq!(wrong, unknown);
+    assert_eq!(wrong.0, 422);
+    assert_eq!(
+        sign_in("asha@example.org", "right password").await.0,
+        429,
+        "even the right one waits"
+    );
+    assert_eq!(sign_in("nobody@example.org", "wrong password").await.0, 422, "others do not");
 }
 
 #[sqlx::test(migrations = false)]

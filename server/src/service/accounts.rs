@@ -44,9 +44,11 @@ impl AccountService {
         let name = plain_text(Field::Name, &new.name, NAME_CHARS_MAX)?;
         let failures = failures_of(new.email.as_str());
         self.must_not_wait(&failures).await?;
-        // The common case first: a double click finds the account it has just made.
-        if let Some(account) = self.matching(new.email.as_str(), new.password.expose()).await? {
-            return Ok(account);
+        let mut connection = self.engine.write.0.acquire().await?;
+        let known = people::credentials(&mut connection, new.email.as_str()).await?.is_some();
+        drop(connection);
+        if known {
+            return self.already_there(&new, &failures).await;
         }
         let hash = hash(new.password.expose().to_owned()).await?;
         let id = AccountId(uuid_v7(caller.now));
@@ -62,11 +64,15 @@ impl AccountService {
             return Ok(id);
         }
         drop(connection);
-        // It came into being meanwhile, or belongs to someone with another password.
+        self.already_there(&new, &failures).await
+    }
+
+    /// A double click finds the account it has just made; anyone else hears that the address is taken.
+    async fn already_there(&self, new: &Registration, failures: &str) -> Outcome<AccountId> {
         if let Some(account) = self.matching(new.email.as_str(), new.password.expose()).await? {
             return Ok(account);
         }
-        self.engine.cache.count(&Key::SignInFailures(&failures), SIGN_IN_PAUSE).await;
+        self.engine.cache.count(&Key::SignInFailures(failures), SIGN_IN_PAUSE).await;
         Err(Failure::field(Field::Email, Problem::Taken).into())
     }
 

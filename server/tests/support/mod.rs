@@ -303,12 +303,17 @@ impl Clinic {
 
     /// Serves the site on a free port until the test ends.
     pub async fn serve(&self) -> String {
+        self.serve_with(self.ports.clone()).await
+    }
+
+    /// The same with other ports.
+    pub async fn serve_with(&self, ports: Ports) -> String {
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
             .await
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
         let sessions = Sessions::new(self.engine.write.clone(), self.engine.cache.clone());
-        let web = Web::new(&self.config, &self.engine, self.ports.clone());
+        let web = Web::new(&self.config, &self.engine, ports);
         let router = web::router(&self.config, web, sessions);
         tokio::spawn(async move { axum::serve(listener, router).await });
         format!("http://{address}")
