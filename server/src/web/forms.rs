@@ -11,6 +11,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use super::BODY_BYTES_MAX;
 
@@ -18,6 +20,8 @@ const COOKIE: &str = "nadi_typed";
 const SECRETS: [&str; 2] = ["password", "code"];
 /// Browsers drop cookies past 4096 bytes.
 const COOKIE_BYTES_MAX: usize = 3_500;
+/// A cookie that unfolds into more was not made by us.
+const TYPED_BYTES_MAX: usize = 64 * 1024;
 
 /// Wraps server functions: remembers what was typed when a plain form fails, and forgets it when shown.
 pub async fn keep_typed(request: Request, next: Next) -> Response {
@@ -63,6 +67,7 @@ pub fn typed(headers: &HeaderMap, uri: &Uri) -> Option<Typed> {
         .flat_map(|line| line.split(';'))
         .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
+    let bytes = decompress_to_vec_with_limit(&bytes, TYPED_BYTES_MAX).ok()?;
     serde_json::from_slice::<HashMap<String, String>>(&bytes).ok().map(Typed)
 }
 
@@ -71,7 +76,9 @@ fn encode(body: &[u8]) -> Option<String> {
         .filter(|(name, _)| !SECRETS.contains(&name.as_ref()))
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
-    let value = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&fields).ok()?);
+    // A form of many lines says the same names again and again: compressed, it fits.
+    let value = compress_to_vec(&serde_json::to_vec(&fields).ok()?, 6);
+    let value = BASE64_URL_SAFE_NO_PAD.encode(value);
     (value.len() <= COOKIE_BYTES_MAX).then_some(value)
 }
 
@@ -87,6 +94,8 @@ fn set_cookie(response: &mut Response, cookie: &str) {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
 
     #[test]
@@ -103,7 +112,43 @@ mod tests {
     }
 
     #[test]
+    fn a_week_of_hours_is_kept() {
+        let mut body = String::from("doctor=01a1fd8a-b716-7570-bd29-e80dba2a63e5&own=true");
+        for line in 0..17 {
+            for (field, value) in [
+                ("weekday", (line % 7 + 1).to_string()),
+                ("starts_at", format!("{:02}:00", line + 5)),
+                ("ends_at", format!("{:02}:40", line + 5)),
+                ("slot_minutes", "20".into()),
+                ("seat_capacity", "1".into()),
+                ("mode", "in_person".into()),
+                ("location", "01a1fd8a-b716-7570-bd29-e80dba2a63e5".into()),
+            ] {
+                body.push_str(&format!("&lines%5B{line}%5D%5B{field}%5D={value}"));
+            }
+        }
+        let value = encode(body.as_bytes()).expect("small enough");
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, format!("{COOKIE}={value}").parse().expect("a header"));
+        let shown_again = Uri::from_static("/calendar/hours?__err=y");
+        let typed = typed(&headers, &shown_again).expect("typed");
+        assert_eq!(typed.get("lines[16][starts_at]"), Some("21:00"));
+    }
+
+    #[test]
     fn too_much_is_not_kept() {
-        assert!(encode(format!("name={}", "x".repeat(5_000)).as_bytes()).is_none());
+        // Digests do not compress.
+        let bytes = (0u32..200).flat_map(|n| Sha256::digest(n.to_be_bytes()));
+        let noise: String = bytes.map(|byte| format!("{byte:02x}")).collect();
+        assert!(encode(format!("name={noise}").as_bytes()).is_none());
+    }
+
+    #[test]
+    fn a_cookie_that_unfolds_without_end_is_left_alone() {
+        let bomb = compress_to_vec(&vec![b' '; 10 * TYPED_BYTES_MAX], 9);
+        let mut headers = HeaderMap::new();
+        let value = BASE64_URL_SAFE_NO_PAD.encode(bomb);
+        headers.insert(header::COOKIE, format!("{COOKIE}={value}").parse().expect("a header"));
+        assert!(typed(&headers, &Uri::from_static("/register?__err=y")).is_none());
     }
 }

@@ -121,7 +121,7 @@ async fn calendar(
         .collect();
     let nothing = sheet.days.iter().all(|day| day.is_off());
     // The days of the week to jump to, where they stand one under another.
-    let jumps = (view == View::Week).then(|| {
+    let jumps = (view == View::Week && !nothing).then(|| {
         let days: Vec<_> = sheet
             .days
             .iter()
@@ -140,11 +140,18 @@ async fn calendar(
             .collect();
         view! { <nav class="agenda-jumps" aria-label="Days of this week"><ul>{days}</ul></nav> }
     });
+    let stretch = match view {
+        View::Week => "this week",
+        View::Day => "this day",
+        View::List => "these two weeks",
+    };
     let body = match view {
-        View::List if nothing => view! {
-            <Empty title="Nothing in these two weeks">
-                <p>"No hours, and nobody booked. Your weekly hours make the times people can take."</p>
-                <p class="actions"><ButtonLink href=links::own_hours()>"Set weekly hours"</ButtonLink></p>
+        _ if nothing => view! {
+            <Empty title=format!("No hours {stretch}, and nobody booked")>
+                <p>"Your weekly hours make the times people can take."</p>
+                <p class="actions">
+                    <ButtonLink href=links::own_hours() variant=Variant::Secondary>"Set weekly hours"</ButtonLink>
+                </p>
             </Empty>
         }
         .into_any(),
@@ -186,9 +193,6 @@ async fn calendar(
             </div>
             {jumps}
             {body}
-            {(nothing && view != View::List).then(|| view! {
-                <p class="muted calendar-nothing">"No hours here, and nobody booked."</p>
-            })}
         </div>
     }
     .into_any())
