@@ -16,6 +16,7 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 
 const config: PlaywrightTestConfig = {
   testDir: 'tests',
+  globalSetup: './support/awake.ts',
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: !!process.env['CI'],
