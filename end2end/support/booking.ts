@@ -87,6 +87,8 @@ export async function openDay(page: Page, number: number): Promise<void> {
   const day = page.getByRole('region', { name: 'Choose a day' }).getByRole('link', { name: /, \d+ free times?$/ }).nth(number);
   const name = ((await day.getAttribute('aria-label')) ?? '').replace(/, \d+ free times?$/, '');
   await day.click();
+  // With scripts the day is asked for in the background, and may be the one that is shown already.
+  await expect(page.locator('[aria-busy]')).toHaveCount(0);
   await expect(shownDay(page).getByRole('heading', { level: 3 })).toHaveText(name);
 }
 

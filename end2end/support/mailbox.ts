@@ -29,14 +29,11 @@ export async function latestCode(page: Page, person: Person, ...older: string[])
   return code ?? '';
 }
 
-/** Waits for a message whose subject begins so. */
-export async function expectMessage(page: Page, person: Person, beginning: string): Promise<void> {
+/** Waits for a message whose subject begins so and says these times, such as `10:20–10:40`. */
+export async function expectMessage(page: Page, person: Person, beginning: string, times: string): Promise<void> {
   await expect
-    .poll(async () => (await subjects(page, person)).some((subject) => subject.startsWith(beginning)), {
-      message: `a message “${beginning}…” for ${person.email}`,
-      timeout: 15_000,
-    })
-    .toBe(true);
+    .poll(() => subjects(page, person), { message: `a message for ${person.email}`, timeout: 15_000 })
+    .toContainEqual(expect.stringMatching(`^${beginning}: .+, ${times}, .+ time`));
 }
 
 /** Six digits that are not this code. */

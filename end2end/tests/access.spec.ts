@@ -89,7 +89,7 @@ test('signing out ends it, also in the other tab', async ({ page, context }) => 
 });
 
 test('a wrong password is told without saying which of the two is wrong', async ({ page, watch }) => {
-  watch.expects(401);
+  watch.expects(422);
   // A fresh address: after ten wrong passwords a real one would have to wait.
   const nobody = stranger();
   await page.goto('/sign-in');

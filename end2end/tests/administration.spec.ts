@@ -58,7 +58,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
     await line.getByLabel('Day').selectOption(day);
     await line.getByLabel('From').fill('09:00');
     await line.getByLabel('To').fill('12:00');
-    await line.getByLabel('Minutes each').fill('30');
+    await line.getByLabel('Minutes').fill('30');
     await line.getByLabel('Location').selectOption(place);
   }
   await page.getByRole('button', { name: 'Save weekly hours' }).click();

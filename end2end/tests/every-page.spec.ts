@@ -33,7 +33,7 @@ async function open(page: Page, address: string, heading: string | RegExp): Prom
 }
 
 test('the pages of visitors', async ({ page, city, look, watch }) => {
-  watch.expects(401, 404);
+  watch.expects(404, 422);
   await open(page, '/', 'Find a doctor, and a time that is yours');
   await look('home');
   await open(page, `/doctors?city=${city.slug}`, /doctors/);
@@ -60,7 +60,7 @@ test('choosing a time', async ({ page, city, look }) => {
 });
 
 test('the pages of patients', async ({ page, another: somebody, city, look, watch }) => {
-  watch.expects(409);
+  watch.expects(409, 422);
   const person = await register(page);
   await look('no appointments');
   const chosen = await chooseTimeIn(page, city);
