@@ -1,0 +1,190 @@
+/** From a list of doctors to an appointment, step by step, as a person sees them. */
+import type { Locator, Page } from '@playwright/test';
+
+import type { City } from './cities';
+import { latestCode } from './mailbox';
+import type { Person } from './people';
+import { expect } from './test';
+
+/** A time one is about to take, as the page says it. */
+export interface Chosen {
+  /** `Tuesday 24 November`. */
+  date: string;
+  /** `10:20–10:40`. */
+  times: string;
+  /** `10:20`. */
+  starts: string;
+  /** `at Margao Clinic`, or `as a video visit`. */
+  place: string;
+  doctor: string;
+  /** The page of the doctor on that day. */
+  day: string;
+  /** The page of the doctor with this time chosen. */
+  address: string;
+}
+
+const WEEKDAY = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
+const DAY = new RegExp(`^${WEEKDAY} \\d+ [A-Z][a-z]+$`);
+// Groups meet at 7 and at 13, and have a place for many: every other time is one person's.
+const ONE_PERSONS_TIME = /^(?:08|09|10|11|12|14|15|16|17|18|19|20):\d\d/;
+
+/** The part of the picker that shows a day's times. */
+export function shownDay(page: Page): Locator {
+  return page.getByRole('region', { name: DAY });
+}
+
+/** The links of a day's times that only one person can take. */
+export function freeTimes(page: Page): Locator {
+  return shownDay(page).getByRole('link', { name: ONE_PERSONS_TIME });
+}
+
+export function review(page: Page): Locator {
+  return page.getByRole('region', { name: 'Your time' });
+}
+
+/** What stands beside a name in a list of facts. */
+export function fact(page: Page, name: string): Locator {
+  return page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd');
+}
+
+/** The cards of a list whose doctors have free times. */
+function free(page: Page): Locator {
+  return page.getByRole('article').filter({ has: page.getByRole('link', { name: 'All free times' }) });
+}
+
+/** Opens a doctor of a city from the list. */
+export async function openDoctor(page: Page, city: City): Promise<void> {
+  await page.goto(`/doctors?city=${city.slug}`);
+  const card = free(page).first();
+  const name = await card.getByRole('heading', { level: 2 }).innerText();
+  await card.getByRole('link', { name, exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name, exact: true })).toBeVisible();
+}
+
+/** The addresses of so many doctors of a city. */
+export async function doctorsOf(page: Page, city: City, count: number): Promise<string[]> {
+  await page.goto(`/doctors?city=${city.slug}`);
+  const links = await free(page).getByRole('link', { name: 'All free times' }).all();
+  const addresses = await Promise.all(links.slice(0, count).map((link) => link.getAttribute('href')));
+  expect(addresses).toHaveLength(count);
+  return addresses.map((address) => address ?? '');
+}
+
+/** Leafs to the next month, or on a phone to the next week. */
+export async function leafOn(page: Page): Promise<void> {
+  const heading = shownDay(page).getByRole('heading', { level: 3 });
+  const shown = await heading.innerText();
+  await page.getByRole('link', { name: /^Next (month|week)$/ }).click();
+  await expect(heading).not.toHaveText(shown);
+}
+
+/** Opens a day that has free times: the first is 0. On a phone it is looked for in the whole month. */
+export async function openDay(page: Page, number: number): Promise<void> {
+  const whole = page.getByLabel('Show the whole month');
+  if (await whole.isVisible()) {
+    await whole.check();
+  }
+  const day = page.getByRole('region', { name: 'Choose a day' }).getByRole('link', { name: /, \d+ free times?$/ }).nth(number);
+  const name = ((await day.getAttribute('aria-label')) ?? '').replace(/, \d+ free times?$/, '');
+  await day.click();
+  // With scripts the day is asked for in the background, and may be the one that is shown already.
+  await expect(page.locator('[aria-busy]')).toHaveCount(0);
+  await expect(shownDay(page).getByRole('heading', { level: 3 })).toHaveText(name);
+}
+
+/** Reads the sentence of what is about to be taken. */
+export async function readReview(page: Page): Promise<Chosen> {
+  const sentence = review(page).getByText(/^.+, with .+\.$/);
+  await expect(sentence).toBeVisible();
+  const read = /^(.+?), ((\d\d:\d\d)–\d\d:\d\d), (.+), with (.+)\.$/.exec(await sentence.innerText());
+  expect(read, 'the sentence of the chosen time').not.toBeNull();
+  const [, date, times, starts, place, doctor] = read as unknown as string[];
+  const url = new URL(page.url());
+  const address = url.pathname + url.search;
+  return {
+    date: date ?? '',
+    times: times ?? '',
+    starts: starts ?? '',
+    place: place ?? '',
+    doctor: doctor ?? '',
+    day: `${url.pathname}?date=${url.searchParams.get('date') ?? ''}`,
+    address,
+  };
+}
+
+/** Chooses a free time of the day that is shown. */
+export async function chooseTime(page: Page): Promise<Chosen> {
+  const time = freeTimes(page).first();
+  const starts = (await time.innerText()).slice(0, 5);
+  await time.click();
+  await expect(page).toHaveURL(/[?&]slot=/);
+  const chosen = await readReview(page);
+  expect(chosen.starts).toBe(starts);
+  return chosen;
+}
+
+/** From the list of a city to a chosen time some days ahead. */
+export async function chooseTimeIn(page: Page, city: City): Promise<Chosen> {
+  await openDoctor(page, city);
+  await leafOn(page);
+  return await chooseTime(page);
+}
+
+/** Holds the chosen time; gives the address of the appointment. */
+export async function hold(page: Page): Promise<string> {
+  await review(page).getByRole('button', { name: 'Hold this time' }).click();
+  return await expectHeld(page);
+}
+
+export async function expectHeld(page: Page): Promise<string> {
+  await expect(page.getByRole('heading', { level: 1, name: 'Confirm your appointment' })).toBeVisible();
+  await expect(page).toHaveURL(/\/appointments\/[0-9a-f-]{36}(\?.*)?$/);
+  return new URL(page.url()).pathname;
+}
+
+/** Types a code into the hold that is on the page, and sends it. */
+export async function enterCode(page: Page, code: string): Promise<void> {
+  await page.getByLabel('Code from the e-mail').fill(code);
+  await page.getByRole('button', { name: 'Confirm appointment' }).click();
+}
+
+export async function expectConfirmed(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is confirmed' })).toBeVisible();
+}
+
+/** Takes a time in a city, as somebody who is signed in: held and confirmed. */
+export async function book(page: Page, person: Person, city: City): Promise<{ chosen: Chosen; appointment: string }> {
+  const chosen = await chooseTimeIn(page, city);
+  const appointment = await hold(page);
+  await enterCode(page, await latestCode(page, person));
+  await expectConfirmed(page);
+  return { chosen, appointment };
+}
+
+/** Cancels the appointment that is on the page. */
+export async function cancel(page: Page): Promise<void> {
+  await page.getByText('Cancel or give this time back').click();
+  await page.getByRole('button', { name: 'Cancel this appointment' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+}
+
+/** Lets the hold go that is on the page. */
+export async function letGo(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Let this time go' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'You let this time go' })).toBeVisible();
+}
+
+/** One's upcoming appointments, as links. */
+export async function myAppointments(page: Page): Promise<Locator> {
+  await page.goto('/appointments');
+  await expect(page.getByRole('heading', { level: 1, name: 'My appointments' })).toBeVisible();
+  return page.getByRole('main').getByRole('listitem').getByRole('link', { name: /\d\d:\d\d–\d\d:\d\d/ });
+}
+
+/** Whether the doctor's page offers a time on its day. */
+export async function expectOffered(page: Page, chosen: Chosen, offered: boolean): Promise<void> {
+  await page.goto(chosen.day);
+  const day = page.getByRole('region', { name: chosen.date, exact: true });
+  await expect(day).toBeVisible();
+  await expect(day.getByRole('link', { name: new RegExp(`^${chosen.starts}`) })).toHaveCount(offered ? 1 : 0);
+}

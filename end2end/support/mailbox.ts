@@ -1,0 +1,42 @@
+/** The development mailbox: what Nadi has sent. */
+import type { Page } from '@playwright/test';
+
+import { expect } from './test';
+import type { Person } from './people';
+
+/** The newest message's subject first. */
+async function subjects(page: Page, person: Person): Promise<string[]> {
+  const answer = await page.request.get('/dev/mailbox', { params: { to: person.email } });
+  expect(answer.status()).toBe(200);
+  const html = await answer.text();
+  const headings = html.matchAll(/<h2[^>]*>(.*?)<\/h2>/gs);
+  return [...headings].map(([, text]) => (text ?? '').replaceAll(/<[^>]*>/g, '').trim());
+}
+
+/** The newest code sent to somebody, once there is one that is none of the `older`. */
+export async function latestCode(page: Page, person: Person, ...older: string[]): Promise<string> {
+  let code: string | undefined;
+  await expect
+    .poll(
+      async () => {
+        const codes = (await subjects(page, person)).map((subject) => /^(\d{6}) is your Nadi code$/.exec(subject)?.[1]);
+        code = codes.find((found) => found !== undefined);
+        return code !== undefined && !older.includes(code);
+      },
+      { message: `a code for ${person.email}`, timeout: 15_000 },
+    )
+    .toBe(true);
+  return code ?? '';
+}
+
+/** Waits for a message whose subject begins so and says these times, such as `10:20–10:40`. */
+export async function expectMessage(page: Page, person: Person, beginning: string, times: string): Promise<void> {
+  await expect
+    .poll(() => subjects(page, person), { message: `a message for ${person.email}`, timeout: 15_000 })
+    .toContainEqual(expect.stringMatching(`^${beginning}: .+, ${times}, .+ time`));
+}
+
+/** Six digits that are not this code. */
+export function another(code: string): string {
+  return code === '111111' ? '222222' : '111111';
+}

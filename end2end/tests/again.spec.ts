@@ -1,0 +1,197 @@
+/** Refresh, Back, double clicks, two tabs, two people: each time is taken once. */
+import type { Page } from '@playwright/test';
+
+import {
+  cancel,
+  chooseTime,
+  chooseTimeIn,
+  doctorsOf,
+  enterCode,
+  expectConfirmed,
+  expectHeld,
+  expectOffered,
+  hold,
+  letGo,
+  myAppointments,
+  openDay,
+  readReview,
+  review,
+  type Chosen,
+} from '../support/booking';
+import { latestCode } from '../support/mailbox';
+import { register } from '../support/people';
+import { expect, test } from '../support/test';
+
+test('a double click on “Hold this time” and on “Confirm appointment” makes one appointment', async ({ page, city }) => {
+  const person = await register(page);
+  await chooseTimeIn(page, city);
+  await review(page).getByRole('button', { name: 'Hold this time' }).dblclick();
+  await expectHeld(page);
+  await page.getByLabel('Code from the e-mail').fill(await latestCode(page, person));
+  await page.getByRole('button', { name: 'Confirm appointment' }).dblclick();
+  await expectConfirmed(page);
+
+  const mine = await myAppointments(page);
+  await expect(mine).toHaveCount(1);
+  await expect(mine).toContainText('Confirmed');
+  await mine.click();
+  await cancel(page);
+});
+
+test('a refresh and Back change nothing and lose nothing', async ({ page, city, watch }) => {
+  watch.expects(409);
+  const person = await register(page);
+  const chosen = await chooseTimeIn(page, city);
+  const appointment = await hold(page);
+  await page.reload();
+  await expectHeld(page);
+
+  await page.goBack();
+  const mine = page.getByRole('status').filter({ hasText: 'You hold' });
+  await expect(mine, 'the hold is one’s own, nobody took it').toContainText(`${chosen.times}, ${chosen.place}, with ${chosen.doctor}.`);
+  await page.reload();
+  await mine.getByRole('link', { name: 'Enter the code to confirm it' }).click();
+  await expect(page).toHaveURL(appointment);
+
+  await enterCode(page, await latestCode(page, person));
+  await expectConfirmed(page);
+  await page.reload();
+  await expectConfirmed(page);
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' }), 'nothing to confirm any more').toBeVisible();
+  await expect(page.getByRole('button', { name: 'Confirm appointment' })).toHaveCount(0);
+  await expect(await myAppointments(page)).toHaveCount(1);
+  await page.goto(appointment);
+  await cancel(page);
+});
+
+test('one time in two tabs is one hold, and one appointment', async ({ page, context, city }) => {
+  const person = await register(page);
+  const chosen = await chooseTimeIn(page, city);
+  const second = await context.newPage();
+  await second.goto(chosen.address);
+  expect(await readReview(second)).toEqual(chosen);
+
+  const first = await hold(page);
+  expect(await hold(second), 'the same hold').toBe(first);
+  const code = await latestCode(page, person);
+  await enterCode(page, code);
+  await expectConfirmed(page);
+  await enterCode(second, code);
+  await expectConfirmed(second);
+
+  await expect(await myAppointments(page)).toHaveCount(1);
+  await second.reload();
+  await cancel(second);
+});
+
+test('cancelling in one tab, the other tab reads that it is cancelled', async ({ page, context, city }) => {
+  const person = await register(page);
+  await chooseTimeIn(page, city);
+  const appointment = await hold(page);
+  await enterCode(page, await latestCode(page, person));
+  await expectConfirmed(page);
+  const second = await context.newPage();
+  await second.goto(appointment);
+  await second.getByText('Cancel or give this time back').click();
+  await cancel(page);
+  await second.getByRole('button', { name: 'Cancel this appointment' }).click();
+  await expect(second.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+});
+
+/** What somebody reads after asking for a time: that it is theirs, or that it was taken. */
+async function outcome(page: Page): Promise<'held' | 'taken'> {
+  const held = page.getByRole('heading', { level: 1, name: 'Confirm your appointment' });
+  const taken = page.getByText('That time was just taken.');
+  await expect(held.or(taken)).toBeVisible();
+  return (await held.isVisible()) ? 'held' : 'taken';
+}
+
+test('of two who want one time exactly one gets it, and the other is led to the nearest', async ({
+  page,
+  another: somebody,
+  city,
+  watch,
+}) => {
+  watch.expects(409);
+  const rival = await somebody();
+  await Promise.all([register(page), register(rival)]);
+  const chosen = await chooseTimeIn(page, city);
+  await rival.goto(chosen.address);
+  expect(await readReview(rival)).toEqual(chosen);
+
+  await Promise.all([page, rival].map((who) => review(who).getByRole('button', { name: 'Hold this time' }).click()));
+  const outcomes = [await outcome(page), await outcome(rival)];
+  expect(outcomes.toSorted()).toEqual(['held', 'taken']);
+
+  const [winner, loser] = outcomes[0] === 'held' ? [page, rival] : [rival, page];
+  const nearest = loser.getByRole('status').getByRole('link', { name: /^\d\d:\d\d/ });
+  await expect(nearest).not.toHaveCount(0);
+  await nearest.first().click();
+  const instead = await readReview(loser);
+  expect(instead.doctor).toBe(chosen.doctor);
+  expect([instead.date, instead.times]).not.toEqual([chosen.date, chosen.times]);
+  await hold(loser);
+  await letGo(loser);
+  await letGo(winner);
+});
+
+test('whoever comes late reads that the time was taken', async ({ page, another: somebody, city, watch }) => {
+  watch.expects(409);
+  await register(page);
+  const chosen = await chooseTimeIn(page, city);
+  await hold(page);
+  const visitor = await somebody();
+  await visitor.goto(chosen.address);
+  await expect(visitor.getByText('That time was just taken.')).toBeVisible();
+  await expect(visitor.getByText(/You hold/)).toHaveCount(0);
+  await letGo(page);
+});
+
+test('another time with the same doctor takes the place of the one that is held', async ({ page, city }) => {
+  await register(page);
+  const first = await chooseTimeIn(page, city);
+  const held = await hold(page);
+  await page.goto(first.day);
+  const second = await chooseTime(page);
+  expect(second.starts).not.toBe(first.starts);
+  expect(await hold(page)).not.toBe(held);
+
+  const mine = await myAppointments(page);
+  await expect(mine).toHaveCount(1);
+  await expect(mine).toContainText(second.times);
+  await expectOffered(page, first, true);
+  await (await myAppointments(page)).click();
+  await letGo(page);
+});
+
+test('three holds are enough: the fourth is refused until one is let go', async ({ page, city, watch }) => {
+  test.slow();
+  watch.expects(429);
+  await register(page);
+  const holds: string[] = [];
+  const doctors = await doctorsOf(page, city, 4);
+  // Each with another doctor, and on another day.
+  const choose = async (number: number): Promise<Chosen> => {
+    await page.goto(doctors[number] ?? '');
+    await openDay(page, number);
+    return await chooseTime(page);
+  };
+  for (let number = 0; number < 3; number++) {
+    await choose(number);
+    holds.push(await hold(page));
+  }
+  const chosen = await choose(3);
+  await review(page).getByRole('button', { name: 'Hold this time' }).click();
+  await expect(page.getByRole('alert')).toContainText('You hold three times already.');
+  expect(await readReview(page), 'the time is still chosen').toMatchObject({ starts: chosen.starts, doctor: chosen.doctor });
+
+  await page.goto(holds.shift() ?? '');
+  await letGo(page);
+  await page.goto(chosen.address);
+  holds.push(await hold(page));
+  for (const held of holds) {
+    await page.goto(held);
+    await letGo(page);
+  }
+});

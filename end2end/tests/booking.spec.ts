@@ -1,0 +1,202 @@
+/** What a patient comes for: a doctor, a time, and a way out. */
+import {
+  cancel,
+  chooseTime,
+  chooseTimeIn,
+  enterCode,
+  expectConfirmed,
+  expectHeld,
+  expectOffered,
+  fact,
+  hold,
+  leafOn,
+  letGo,
+  myAppointments,
+  readReview,
+  review,
+} from '../support/booking';
+import { another, expectMessage, latestCode } from '../support/mailbox';
+import { expectSignedIn, fillRegistration, fillSignIn, register, stranger } from '../support/people';
+import { expect, test } from '../support/test';
+
+test('a visitor finds a doctor, registers, books, finds it again and cancels', async ({ page, city }) => {
+  test.slow();
+  await page.goto('/');
+  await page.getByRole('search').getByLabel('City').selectOption({ label: await cityChoice(page, city.name) });
+  await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^\\d+ doctors in ${city.name}$`) })).toBeVisible();
+
+  const doctor = await page.getByRole('article').first().getByRole('heading', { level: 2 }).innerText();
+  await page.getByRole('article').first().getByRole('link', { name: doctor, exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: doctor })).toBeVisible();
+
+  await leafOn(page);
+  const chosen = await chooseTime(page);
+  expect(chosen.doctor).toBe(doctor);
+  await expect(review(page)).toContainText(city.zone);
+
+  await review(page).getByRole('link', { name: 'Register' }).click();
+  const person = stranger();
+  await fillRegistration(page, person);
+  await expectSignedIn(page, person);
+  expect(await readReview(page), 'one returns to the time one chose').toEqual(chosen);
+
+  const appointment = await hold(page);
+  await expect(page.getByText(`${chosen.times}, ${chosen.place}, with ${doctor}.`)).toBeVisible();
+  await expect(page.getByText(city.zone)).toBeVisible();
+  await enterCode(page, await latestCode(page, person));
+
+  await expectConfirmed(page);
+  await expect(page.getByText('This time is yours.')).toBeVisible();
+  await expect(fact(page, 'Date')).toContainText(chosen.date);
+  await expect(fact(page, 'Time')).toContainText(chosen.times);
+  await expect(fact(page, 'Time')).toContainText(city.zone);
+  await expect(fact(page, 'Doctor')).toContainText(doctor);
+  await expect(fact(page, 'For')).toHaveText(person.name);
+  await expect(fact(page, 'Reference')).toHaveText(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+  await expectMessage(page, person, 'Confirmed', chosen.times);
+
+  const mine = await myAppointments(page);
+  await expect(mine).toHaveCount(1);
+  await expect(mine).toContainText(doctor);
+  await expect(mine).toContainText(chosen.times);
+  await expect(mine).toContainText('Confirmed');
+  await expectOffered(page, chosen, false);
+
+  await (await myAppointments(page)).click();
+  await expect(page).toHaveURL(appointment);
+  await cancel(page);
+  await expectMessage(page, person, 'Cancelled', chosen.times);
+  await expectOffered(page, chosen, true);
+
+  await expect(await myAppointments(page)).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'No upcoming appointments' })).toBeVisible();
+  await page.getByRole('navigation', { name: 'Which appointments' }).getByRole('link', { name: 'Past' }).click();
+  await expect(page.getByRole('main').getByRole('link', { name: doctor })).toContainText('Cancelled');
+});
+
+/** The city's choice with its country. */
+async function cityChoice(page: import('@playwright/test').Page, name: string): Promise<string> {
+  const choices = await page.getByRole('search').getByLabel('City').getByRole('option').allInnerTexts();
+  return choices.find((choice) => choice.startsWith(`${name}, `)) ?? '';
+}
+
+test('who has an account signs in on the way, and is back at the time', async ({ page, another: somebody, city }) => {
+  const elsewhere = await somebody();
+  const person = await register(elsewhere);
+
+  const chosen = await chooseTimeIn(page, city);
+  await review(page).getByRole('link', { name: 'Sign in to hold this time' }).click();
+  await fillSignIn(page, person);
+  expect(await readReview(page)).toEqual(chosen);
+  await hold(page);
+  await letGo(page);
+  await expectOffered(page, chosen, true);
+});
+
+test('a free time in the list is one tap from being taken', async ({ page, city }) => {
+  await page.goto(`/doctors?city=${city.slug}`);
+  const time = page.getByRole('article').getByRole('link', { name: /^\d\d:\d\d.*, with Dr / }).first();
+  const name = (await time.innerText()).replaceAll(/\s+/g, ' ');
+  await time.click();
+  const chosen = await readReview(page);
+  expect(name).toContain(chosen.starts);
+  expect(name).toContain(`${chosen.date}, with ${chosen.doctor}`);
+});
+
+test('a wrong code is told in a sentence, then the right one counts', async ({ page, city, watch }) => {
+  watch.expects(422);
+  const person = await register(page);
+  await chooseTimeIn(page, city);
+  const appointment = await hold(page);
+  const code = await latestCode(page, person);
+
+  await enterCode(page, another(code));
+  const problem = page.getByRole('alert', { name: 'The code does not match' });
+  await expect(problem).toContainText('That is not the code we sent. You have 4 more tries.');
+  await expect(page).toHaveTitle(/look again/);
+  const field = page.getByLabel('Code from the e-mail');
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await expect(field).toHaveAccessibleDescription(/That is not the code we sent/);
+  await problem.getByRole('link').click();
+  await expect(field).toBeFocused();
+
+  await enterCode(page, code);
+  await expectConfirmed(page);
+  await expect(page).toHaveURL(new RegExp(`^.*${appointment}`));
+  await cancel(page);
+});
+
+test('a new code replaces the one before', async ({ page, city, watch }) => {
+  watch.expects(422);
+  const person = await register(page);
+  await chooseTimeIn(page, city);
+  await hold(page);
+  const first = await latestCode(page, person);
+  await page.getByRole('button', { name: 'Send a new code' }).click();
+  await expect(page.getByText('A new code is on its way. The one before no longer counts.')).toBeVisible();
+  const second = await latestCode(page, person, first);
+
+  await enterCode(page, first);
+  await expect(page.getByRole('alert')).toContainText('That is not the code we sent');
+  await enterCode(page, second);
+  await expectConfirmed(page);
+  await cancel(page);
+});
+
+test('five wrong codes end the code, and a new one goes on', async ({ page, city, watch }) => {
+  watch.expects(422);
+  const person = await register(page);
+  await chooseTimeIn(page, city);
+  await hold(page);
+  const code = await latestCode(page, person);
+  for (const left of ['4 more tries', '3 more tries', '2 more tries', 'one more try']) {
+    await enterCode(page, another(code));
+    await expect(page.getByRole('alert')).toContainText(left);
+  }
+  await enterCode(page, another(code));
+  await expect(page.getByRole('alert')).toContainText('no longer counts');
+  await enterCode(page, code);
+  await expect(page.getByRole('alert'), 'the right code comes too late').toContainText('no longer counts');
+
+  await page.getByRole('button', { name: 'Send a new code' }).click();
+  await enterCode(page, await latestCode(page, person, code));
+  await expectConfirmed(page);
+  await cancel(page);
+});
+
+test('a held time is let go, and offered again', async ({ page, city }) => {
+  await register(page);
+  const chosen = await chooseTimeIn(page, city);
+  const appointment = await hold(page);
+  await expectOffered(page, chosen, false);
+  await page.goto(appointment);
+  await expectHeld(page);
+  await letGo(page);
+  await expectOffered(page, chosen, true);
+});
+
+test('a search nobody answers to says what to do next', async ({ page }) => {
+  await page.goto('/doctors?q=nobody+is+called+this');
+  await expect(page.getByRole('heading', { level: 1, name: 'No doctors for “nobody is called this”' })).toBeVisible();
+  await page.getByRole('link', { name: 'Remove filter: “nobody is called this”' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: /^[\d,]+ doctors$/ })).toBeVisible();
+  await expect(page.getByRole('article').first()).toBeVisible();
+});
+
+test('filters narrow the list, stand in the address, and come off one by one', async ({ page, city, phone }) => {
+  await page.goto(`/doctors?city=${city.slug}`);
+  const heading = page.getByRole('heading', { level: 1 });
+  const before = Number.parseInt(await heading.innerText(), 10);
+  if (phone) {
+    await page.getByLabel(/^Filters/).check();
+  }
+  await page.getByRole('search').getByLabel('Visit').selectOption('Video visit');
+  await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
+  await expect(heading).toHaveText(new RegExp(`^(\\d+ doctors?|No doctors) in ${city.name}, by video$`));
+  await expect(page).toHaveURL(/mode=video/);
+  const narrowed = Number.parseInt(await heading.innerText(), 10) || 0;
+  expect(narrowed).toBeLessThan(before);
+  await page.getByRole('list', { name: 'Filters that are on' }).getByRole('link', { name: 'Remove filter: Video visit' }).click();
+  await expect(heading).toHaveText(`${before} doctors in ${city.name}`);
+});

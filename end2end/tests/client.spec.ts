@@ -1,0 +1,69 @@
+/** What only happens with scripts: days that change in place, the countdown, a server out of reach. */
+import { chooseTime, chooseTimeIn, expectHeld, freeTimes, hold, leafOn, letGo, openDoctor, readReview, review, shownDay } from '../support/booking';
+import { register } from '../support/people';
+import { expect, test } from '../support/test';
+
+test('days and times change in place, and the address keeps up', { tag: '@client' }, async ({ page, city }) => {
+  await openDoctor(page, city);
+  await expect(page.getByRole('grid')).toBeVisible();
+  // Would be gone after a load.
+  await page.evaluate(() => document.body.setAttribute('data-same', ''));
+  await leafOn(page);
+  await expect(page).toHaveURL(/[?&](month|date)=/);
+  const chosen = await chooseTime(page);
+  await expect(review(page)).toContainText(city.zone);
+  await expect(page.locator('body[data-same]')).toBeAttached();
+
+  const second = freeTimes(page).nth(1);
+  const starts = (await second.innerText()).slice(0, 5);
+  await second.click();
+  await expect(review(page)).toContainText(`, ${starts}–`);
+  expect((await readReview(page)).starts).not.toBe(chosen.starts);
+  await expect(page.locator('body[data-same]')).toBeAttached();
+
+  await page.reload();
+  expect((await readReview(page)).starts, 'the address alone shows the same').toBe(starts);
+});
+
+test('when the server cannot be asked, the link is followed after all', { tag: '@client' }, async ({ page, city, watch }) => {
+  watch.fails(/\/fn\/(month|day)_times/);
+  await openDoctor(page, city);
+  await expect(page.getByRole('grid')).toBeVisible();
+  await page.route(/\/fn\/(month|day)_times/, (route) => route.abort('connectionfailed'));
+  await page.evaluate(() => document.body.setAttribute('data-same', ''));
+  await leafOn(page);
+  await expect(shownDay(page)).toBeVisible();
+  await expect(page.locator('body[data-same]'), 'a page of its own').not.toBeAttached();
+});
+
+test('the hold counts down, warns, ends, and leads on', { tag: '@client' }, async ({ page, city }) => {
+  await page.clock.install();
+  await register(page);
+  await chooseTimeIn(page, city);
+  const appointment = await hold(page);
+  await expect(page.getByText(/^Held for you until \d\d:\d\d \(\d:\d\d\)$/)).toBeVisible();
+  const left = page.getByRole('timer');
+  const seconds = async (): Promise<number> => {
+    const [minutes = 0, rest = 0] = (await left.innerText()).split(':').map(Number);
+    return minutes * 60 + rest;
+  };
+  const start = await seconds();
+  expect(start).toBeGreaterThan(120);
+  expect(start).toBeLessThanOrEqual(300);
+  await page.clock.runFor('01:00');
+  await expect.poll(seconds).toBeLessThan(start - 50);
+
+  const said = page.getByRole('status');
+  await page.clock.runFor(1000 * ((await seconds()) - 45));
+  await expect(said.filter({ hasText: 'One minute left.' })).toBeAttached();
+  await page.clock.runFor(1000 * ((await seconds()) - 15));
+  await expect(said.filter({ hasText: '20 seconds left.' })).toBeAttached();
+  await page.clock.runFor(20_000);
+  await expect(said.filter({ hasText: 'The hold has ended.' })).toBeAttached();
+  await expect(page.getByText('The hold has ended and the time is free again.')).toBeVisible();
+
+  // Only this page's clock ran ahead: for everybody else the hold stands.
+  await page.goto(appointment);
+  await expectHeld(page);
+  await letGo(page);
+});
