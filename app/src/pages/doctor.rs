@@ -75,7 +75,11 @@ async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failu
         match ports.directory.free_time(&caller, doctor.id, slot).await {
             Ok(time) => chosen = Some(time),
             Err(Failure::Refused(refusal)) => {
-                set_status(409);
+                let held = own_hold(&doctor).await?;
+                // Back to a time of one's own is no conflict.
+                if held.is_none() {
+                    set_status(409);
+                }
                 // The panel says it, with the nearest times; saying it twice would only frighten.
                 if matches!(state.failure, Some(Failure::Refused(_))) {
                     state.failure = None;
@@ -83,7 +87,7 @@ async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failu
                 gone = Some(Gone {
                     sentence: words::gone(&refusal),
                     nearest: nearest(&times, &asked).await?,
-                    held: own_hold(&doctor).await?,
+                    held,
                 });
             }
             Err(failure) => return Err(failure),
