@@ -74,7 +74,7 @@ async fn run(base: String) -> anyhow::Result<()> {
         let (client, url) = (client.clone(), format!("{base}{path}"));
         let case = measure(name, 8, PAGE_VIEWS, move |_| {
             let request = client.get(&url).header(ACCEPT, "text/html");
-            async move { Ok(request.send().await?.error_for_status()?.bytes().await?.len() > 0) }
+            async move { Ok(!request.send().await?.error_for_status()?.bytes().await?.is_empty()) }
         });
         cases.push(case.await?);
     }

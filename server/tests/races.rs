@@ -90,9 +90,9 @@ async fn one_person_at_two_doctors_in_the_same_moment(pool: PgPool) {
     let clinic = Clinic::open(pool).await;
     let other = clinic.add_doctor("other", 1).await;
     let (here, there) = (clinic.free(clinic.doctor).await, clinic.free(other).await);
-    for n in 0..10 {
+    for (n, (here, there)) in here.into_iter().zip(there).take(10).enumerate() {
         let who = clinic.patient(&format!("Patient {n}")).await;
-        let both = [clinic.hold(&who, here[n]), clinic.hold(&who, there[n])];
+        let both = [clinic.hold(&who, here), clinic.hold(&who, there)];
         let answers = join_all(both).await;
         let won = answers.iter().filter(|answer| answer.is_ok()).count();
         assert_eq!(won, 1, "{answers:?}");
@@ -141,17 +141,17 @@ async fn a_hold_waits_for_the_one_in_flight(pool: PgPool) {
 async fn confirming_against_taking_over_a_lapsed_hold(pool: PgPool) {
     let clinic = Clinic::open(pool).await;
     let free = clinic.free(clinic.doctor).await;
-    for n in 0..12 {
+    for (n, slot) in free.into_iter().take(12).enumerate() {
         let slow = clinic.patient(&format!("Slow {n}")).await;
         let quick = clinic.patient(&format!("Quick {n}")).await;
-        let held = clinic.hold(&slow, free[n]).await.expect("held");
+        let held = clinic.hold(&slow, slot).await.expect("held");
         // One clock says a moment before the end, the other the end itself.
         let before = clinic.caller(&slow);
         clinic.clock.step(chrono::Duration::minutes(5));
         let code = nadi::input::Code::parse(&clinic.engine.code_key.code(held, 1)).expect("digits");
         let (confirmed, taken) = tokio::join!(
             clinic.ports.bookings.confirm(&before, held, &code),
-            clinic.hold(&quick, free[n])
+            clinic.hold(&quick, slot)
         );
         assert!(confirmed.is_ok() != taken.is_ok(), "{confirmed:?} {taken:?}");
         clinic.clock.step(chrono::Duration::minutes(-5));
