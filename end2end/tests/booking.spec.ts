@@ -189,7 +189,7 @@ test('filters narrow the list, stand in the address, and come off one by one', a
   const heading = page.getByRole('heading', { level: 1 });
   const before = Number.parseInt(await heading.innerText(), 10);
   if (phone) {
-    await page.getByLabel(/^Filters/).check();
+    await page.getByRole('checkbox', { name: /^Filters/ }).check();
   }
   await page.getByRole('search').getByLabel('Visit').selectOption('Video visit');
   await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
