@@ -1,5 +1,5 @@
 /** What only happens with scripts: days that change in place, the countdown, a server out of reach. */
-import { chooseTime, chooseTimeIn, expectHeld, freeTimes, hold, leafOn, letGo, openDoctor, readReview, review, shownDay } from '../support/booking';
+import { chooseTime, chooseTimeIn, expectHeld, freeTimes, hold, leaf, letGo, dayHeading, openDay, openDoctor, readReview, review } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
@@ -8,8 +8,11 @@ test('days and times change in place, and the address keeps up', { tag: '@client
   await expect(page.getByRole('grid')).toBeVisible();
   // Would be gone after a load.
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
-  await leafOn(page);
+  await leaf(page, 'Next');
   await expect(page).toHaveURL(/[?&](month|date)=/);
+  await leaf(page, 'Previous');
+  await openDay(page, 2);
+  await expect(page).toHaveURL(/[?&]date=/);
   const chosen = await chooseTime(page);
   await expect(review(page)).toContainText(city.zone);
   await expect(page.locator('body[data-same]')).toBeAttached();
@@ -47,8 +50,8 @@ test('when the server cannot be asked, the link is followed after all', { tag: '
   await expect(page.getByRole('grid')).toBeVisible();
   await page.route(/\/fn\/(month|day)_times/, (route) => route.abort('connectionfailed'));
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
-  await leafOn(page);
-  await expect(shownDay(page)).toBeVisible();
+  await leaf(page, 'Next');
+  await expect(dayHeading(page)).toBeVisible();
   await expect(page.locator('body[data-same]'), 'a page of its own').not.toBeAttached();
 });
 
