@@ -70,26 +70,46 @@ export async function doctorsOf(page: Page, city: City, count: number): Promise<
   return addresses.map((address) => address ?? '');
 }
 
-/** Leafs to the next month, or on a phone to the next week. */
-export async function leafOn(page: Page): Promise<void> {
-  const heading = shownDay(page).getByRole('heading', { level: 3 });
-  const shown = await heading.innerText();
-  await page.getByRole('link', { name: /^Next (month|week)$/ }).click();
-  await expect(heading).not.toHaveText(shown);
+/** The heading over a day's times, or over a month that has none. */
+export function dayHeading(page: Page): Locator {
+  const none = page.getByRole('region', { name: 'No free times in this month' });
+  return shownDay(page).or(none).getByRole('heading', { level: 3 });
 }
 
-/** Opens a day that has free times: the first is 0. On a phone it is looked for in the whole month. */
+/** Leafs to the next or previous month, or on a phone to the next or previous week. */
+export async function leaf(page: Page, to: 'Next' | 'Previous'): Promise<void> {
+  const shown = await dayHeading(page).innerText();
+  await page.getByRole('link', { name: new RegExp(`^${to} (month|week)$`) }).click();
+  await expect(dayHeading(page)).not.toHaveText(shown);
+}
+
+/**
+ * Opens a day that has free times: the first is 0. At the end of a month the rest is looked for in
+ * the next one; on a phone, in the whole month instead of the week.
+ */
 export async function openDay(page: Page, number: number): Promise<void> {
-  const whole = page.getByLabel('Show the whole month');
-  if (await whole.isVisible()) {
-    await whole.check();
+  const calendar = page.getByRole('region', { name: 'Choose a day' });
+  const days = calendar.getByRole('link', { name: /, \d+ free times?$/ });
+  const names = async (): Promise<string[]> => {
+    const whole = calendar.getByLabel('Show the whole month');
+    if (await whole.isVisible()) {
+      await whole.check();
+    }
+    const labels = await days.evaluateAll((links) => links.map((link) => link.getAttribute('aria-label') ?? ''));
+    return labels.map((label) => label.replace(/, \d+ free times?$/, ''));
+  };
+  const found = await names();
+  if (found.length <= number) {
+    await leaf(page, 'Next');
+    // The week both months share was seen already.
+    found.push(...(await names()).filter((name) => !found.includes(name)));
   }
-  const day = page.getByRole('region', { name: 'Choose a day' }).getByRole('link', { name: /, \d+ free times?$/ }).nth(number);
-  const name = ((await day.getAttribute('aria-label')) ?? '').replace(/, \d+ free times?$/, '');
-  await day.click();
+  const name = found[number];
+  expect(name, `${number + 1} days with free times`).toBeDefined();
+  await days.filter({ visible: true }).and(page.getByLabel(`${name}, `)).click();
   // With scripts the day is asked for in the background, and may be the one that is shown already.
   await expect(page.locator('[aria-busy]')).toHaveCount(0);
-  await expect(shownDay(page).getByRole('heading', { level: 3 })).toHaveText(name);
+  await expect(shownDay(page).getByRole('heading', { level: 3 })).toHaveText(name ?? '');
 }
 
 /** Reads the sentence of what is about to be taken. */
@@ -126,7 +146,7 @@ export async function chooseTime(page: Page): Promise<Chosen> {
 /** From the list of a city to a chosen time some days ahead. */
 export async function chooseTimeIn(page: Page, city: City): Promise<Chosen> {
   await openDoctor(page, city);
-  await leafOn(page);
+  await openDay(page, 2);
   return await chooseTime(page);
 }
 
@@ -139,6 +159,7 @@ export async function hold(page: Page): Promise<string> {
 export async function expectHeld(page: Page): Promise<string> {
   await expect(page.getByRole('heading', { level: 1, name: 'Confirm your appointment' })).toBeVisible();
   await expect(page).toHaveURL(/\/appointments\/[0-9a-f-]{36}(\?.*)?$/);
+  await expect(page.getByText(/^Held for you until \d\d:\d\d \(\d:\d\d\)$/)).toBeVisible();
   return new URL(page.url()).pathname;
 }
 

@@ -1,5 +1,5 @@
 /** Who may see what, and how one comes in and goes out. */
-import { book, cancel } from '../support/booking';
+import { book, cancel, fact } from '../support/booking';
 import { expectSignedIn, fillRegistration, fillSignIn, register, signIn, stranger, PATIENT } from '../support/people';
 import { expect, test } from '../support/test';
 
@@ -125,4 +125,15 @@ test('every problem of a registration is told at once', async ({ page, watch }) 
   await problems.getByRole('link', { name: /^Enter an e-mail address/ }).click();
   await expect(page.getByLabel('E-mail')).toBeFocused();
   await expect(page.getByLabel('E-mail')).toHaveValue('not an address');
+});
+
+test('a name is shown as it was typed, and nowhere as markup', async ({ page, city }) => {
+  const person = { ...stranger(), name: 'Ø <b>Bo</b> & "Co" </title>' };
+  await page.goto('/register?next=/appointments');
+  await fillRegistration(page, person);
+  await expect(page.getByRole('banner').getByText(person.name)).toBeAttached();
+  const { chosen } = await book(page, person, city);
+  await expect(fact(page, 'For')).toHaveText(person.name);
+  await cancel(page);
+  expect(chosen.doctor).not.toBe('');
 });

@@ -19,11 +19,18 @@ import {
   type Chosen,
 } from '../support/booking';
 import { latestCode } from '../support/mailbox';
-import { register } from '../support/people';
+import { expectSignedIn, register, stranger } from '../support/people';
 import { expect, test } from '../support/test';
 
-test('a double click on “Hold this time” and on “Confirm appointment” makes one appointment', async ({ page, city }) => {
-  const person = await register(page);
+test('double clicks on every button of the way make one account and one appointment', async ({ page, city }) => {
+  const person = stranger();
+  await page.goto('/register?next=/appointments');
+  await page.getByLabel('Your name').fill(person.name);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Create account' }).dblclick();
+  await expectSignedIn(page, person);
+
   await chooseTimeIn(page, city);
   await review(page).getByRole('button', { name: 'Hold this time' }).dblclick();
   await expectHeld(page);
@@ -35,7 +42,9 @@ test('a double click on “Hold this time” and on “Confirm appointment” ma
   await expect(mine).toHaveCount(1);
   await expect(mine).toContainText('Confirmed');
   await mine.click();
-  await cancel(page);
+  await page.getByText('Cancel or give this time back').click();
+  await page.getByRole('button', { name: 'Cancel this appointment' }).dblclick();
+  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
 });
 
 test('a refresh and Back change nothing and lose nothing', async ({ page, city }) => {

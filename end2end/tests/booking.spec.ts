@@ -3,15 +3,18 @@ import {
   cancel,
   chooseTime,
   chooseTimeIn,
+  dayHeading,
   enterCode,
   expectConfirmed,
   expectHeld,
   expectOffered,
   fact,
   hold,
-  leafOn,
+  leaf,
   letGo,
   myAppointments,
+  openDay,
+  openDoctor,
   readReview,
   review,
 } from '../support/booking';
@@ -30,7 +33,7 @@ test('a visitor finds a doctor, registers, books, finds it again and cancels', a
   await page.getByRole('article').first().getByRole('link', { name: doctor, exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: doctor })).toBeVisible();
 
-  await leafOn(page);
+  await openDay(page, 2);
   const chosen = await chooseTime(page);
   expect(chosen.doctor).toBe(doctor);
   await expect(review(page)).toContainText(city.zone);
@@ -102,6 +105,14 @@ test('a free time in the list is one tap from being taken', async ({ page, city 
   const chosen = await readReview(page);
   expect(name).toContain(chosen.starts);
   expect(name).toContain(`${chosen.date}, with ${chosen.doctor}`);
+});
+
+test('one leafs on, and back to where one was', async ({ page, city }) => {
+  await openDoctor(page, city);
+  const first = await dayHeading(page).innerText();
+  await leaf(page, 'Next');
+  await leaf(page, 'Previous');
+  await expect(dayHeading(page)).toHaveText(first);
 });
 
 test('a wrong code is told in a sentence, then the right one counts', async ({ page, city, watch }) => {
@@ -189,7 +200,7 @@ test('filters narrow the list, stand in the address, and come off one by one', a
   const heading = page.getByRole('heading', { level: 1 });
   const before = Number.parseInt(await heading.innerText(), 10);
   if (phone) {
-    await page.getByLabel(/^Filters/).check();
+    await page.getByRole('checkbox', { name: /^Filters/ }).check();
   }
   await page.getByRole('search').getByLabel('Visit').selectOption('Video visit');
   await page.getByRole('search').getByRole('button', { name: 'Search' }).click();

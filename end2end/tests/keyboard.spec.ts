@@ -45,6 +45,7 @@ test('from the first page to a held time with the keyboard alone', { tag: ['@cli
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
   await page.keyboard.press('Enter');
+  await expect(page.getByRole('main')).toBeFocused();
   await tabTo(page, page.getByRole('search').getByLabel('City'));
   // A closed list is chosen from by typing.
   await page.keyboard.type(city.name, { delay: 20 });
