@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction};
 
 /// The main database: everything that changes, and every read that decides.
 #[derive(Clone, Debug)]
@@ -51,8 +51,14 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations")
 pub async fn wait_until_reachable(pool: &PgPool) {
     let mut pause = Duration::from_millis(250);
     loop {
-        match sqlx::query("select 1").execute(pool).await {
-            Ok(_) => return,
+        // Not through the pool, which would try in silence until its own time is over.
+        match pool.connect_options().connect().await {
+            Ok(connection) => {
+                if let Err(error) = connection.close().await {
+                    tracing::debug!(%error, "the first connection did not close well");
+                }
+                return;
+            }
             Err(error) => {
                 tracing::warn!(%error, retry_in_seconds = pause.as_secs_f32(), "the database does not answer");
                 tokio::time::sleep(pause).await;
