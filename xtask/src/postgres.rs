@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn only_throwaway_data_is_written_carelessly() {
-        let sockets = Path::new("/tmp/x");
+        let sockets = Path::new("/run/x");
         let kept = settings(sockets, Durability::Kept, false);
         assert!(!kept.iter().any(|setting| setting.contains("off")));
         let thrown = settings(sockets, Durability::Throwaway, true);

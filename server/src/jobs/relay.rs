@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use app::words::mail;
 use chrono::{DateTime, Duration, Utc};
+use futures::future::join_all;
 use nadi::appointment::{Event, State};
 use nadi::ids::{AccountId, AppointmentId};
 use nadi::ports::{Message, MessageFailure, Messages};
@@ -18,9 +19,12 @@ use crate::store::appointments::{self, Row};
 use crate::store::outbox::{self, Claimed};
 use crate::store::people;
 
-pub const BATCH: usize = 50;
+/// Events delivered at once.
+pub const BATCH: usize = 10;
 const ATTEMPTS_MAX: i16 = 8;
-const LEASE_SECONDS: i64 = 120;
+/// Longer than a mail server may take (20 s), and short beside the minutes of a hold: when a relay
+/// dies in the middle, the patient waits this long for the code.
+const LEASE_SECONDS: i64 = 30;
 
 pub struct Relay {
     engine: Engine,
@@ -45,25 +49,28 @@ impl Relay {
         let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
         let claimed = outbox::claim(&mut connection, now, lease_until, limit).await?;
         drop(connection);
-        for event in &claimed {
-            let delivered = self.deliver(event, now).await;
-            let mut connection = self.engine.write.0.acquire().await?;
-            match delivered {
-                Ok(()) => outbox::delivered(&mut connection, event.id, now).await?,
-                Err(failure) => {
-                    let again = match &failure {
-                        MessageFailure::Temporary(_) if event.attempts < ATTEMPTS_MAX => {
-                            Some(now + pause(event.attempts))
-                        }
-                        _ => None,
-                    };
-                    let dead = again.is_none();
-                    tracing::warn!(event = event.id, dead, %failure, "a message was not delivered");
-                    outbox::failed(&mut connection, event.id, again, &failure.to_string()).await?;
-                }
-            }
-        }
+        // At once, so that one slow mail server never holds up a code for long.
+        let settled = join_all(claimed.iter().map(|event| self.settle(event, now))).await;
+        settled.into_iter().collect::<sqlx::Result<()>>()?;
         Ok(claimed.len())
+    }
+
+    /// Delivers one event and writes down how that went.
+    async fn settle(&self, event: &Claimed, now: DateTime<Utc>) -> sqlx::Result<()> {
+        let delivered = self.deliver(event, now).await;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let Err(failure) = delivered else {
+            return outbox::delivered(&mut connection, event.id, now).await;
+        };
+        let again = match &failure {
+            MessageFailure::Temporary(_) if event.attempts < ATTEMPTS_MAX => {
+                Some(now + pause(event.attempts))
+            }
+            _ => None,
+        };
+        let dead = again.is_none();
+        tracing::warn!(event = event.id, dead, %failure, "a message was not delivered");
+        outbox::failed(&mut connection, event.id, again, &failure.to_string()).await
     }
 
     async fn deliver(&self, event: &Claimed, now: DateTime<Utc>) -> Result<(), MessageFailure> {
