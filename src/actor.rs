@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::appointment::Command;
 use crate::failure::Failure;
 use crate::ids::{AccountId, ClinicId, DoctorId, PersonId};
 
@@ -82,22 +83,42 @@ impl SignedIn {
         if self.administers.clinic(clinic) { Ok(()) } else { Err(Failure::NotFound) }
     }
 
-    /// In which capacity this account may act on an appointment, if any.
+    /// In which capacity this account sees an appointment, if any.
     pub fn capacity_for(
         &self,
         booked_by: AccountId,
         doctor: DoctorId,
         clinic: ClinicId,
     ) -> Option<Capacity> {
-        if booked_by == self.account {
-            Some(Capacity::Patient)
-        } else if self.doctor == Some(doctor) {
-            Some(Capacity::Doctor)
-        } else if self.administers.clinic(clinic) {
-            Some(Capacity::Administrator)
-        } else {
-            None
-        }
+        self.capacities(booked_by, doctor, clinic).next()
+    }
+
+    /// In which capacity this account may ask this of an appointment; when in none, the one in
+    /// which it sees it. A doctor may be a patient of their own clinic.
+    pub fn capacity_to(
+        &self,
+        command: Command,
+        booked_by: AccountId,
+        doctor: DoctorId,
+        clinic: ClinicId,
+    ) -> Option<Capacity> {
+        self.capacities(booked_by, doctor, clinic)
+            .find(|side| command.is_open_to(*side))
+            .or_else(|| self.capacity_for(booked_by, doctor, clinic))
+    }
+
+    fn capacities(
+        &self,
+        booked_by: AccountId,
+        doctor: DoctorId,
+        clinic: ClinicId,
+    ) -> impl Iterator<Item = Capacity> + use<> {
+        let held = [
+            (booked_by == self.account, Capacity::Patient),
+            (self.doctor == Some(doctor), Capacity::Doctor),
+            (self.administers.clinic(clinic), Capacity::Administrator),
+        ];
+        held.into_iter().filter_map(|(holds, side)| holds.then_some(side))
     }
 }
 
@@ -113,6 +134,8 @@ pub enum Capacity {
 }
 
 impl Capacity {
+    pub const ALL: [Self; 4] = [Self::Patient, Self::Doctor, Self::Administrator, Self::System];
+
     /// The word stored and shown in events.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -121,6 +144,10 @@ impl Capacity {
             Self::Administrator => "administrator",
             Self::System => "system",
         }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|side| side.as_str() == text)
     }
 }
 
@@ -153,6 +180,11 @@ mod tests {
         assert_eq!(its_doctor.capacity_for(other, doctor, clinic), Some(Capacity::Doctor));
         let another = account(Some(DoctorId(Uuid::from_u128(8))), Administers::Nothing);
         assert_eq!(another.capacity_for(other, doctor, clinic), None);
+
+        let both = account(Some(doctor), Administers::Nothing);
+        assert_eq!(both.capacity_for(own, doctor, clinic), Some(Capacity::Patient));
+        let check_in = both.capacity_to(Command::CheckIn, own, doctor, clinic);
+        assert_eq!(check_in, Some(Capacity::Doctor));
 
         let staff = account(None, Administers::Clinics(vec![clinic]));
         assert_eq!(staff.capacity_for(other, doctor, clinic), Some(Capacity::Administrator));

@@ -1,7 +1,9 @@
 //! Months and weeks as people see them on a wall: pure calendar arithmetic, no zones.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::failure::{Field, FieldProblem, Problem};
 
 /// A month of a year, such as November 2026. Years run from 1970 to 2200, so arithmetic never leaves the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +76,50 @@ pub fn week_of(date: NaiveDate) -> NaiveDate {
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
     (text.len() == 10 && (1970..=2200).contains(&date.year())).then_some(date)
+}
+
+/// A birth date as written in a form or a request.
+///
+/// # Errors
+/// The problem with [`Field::BirthDate`].
+pub fn parse_birth_date(text: &str) -> Result<NaiveDate, FieldProblem> {
+    let date = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok();
+    date.filter(|date| (1900..=2200).contains(&date.year()))
+        .ok_or(FieldProblem { field: Field::BirthDate, problem: Problem::Malformed })
+}
+
+/// One end of a range, as people and programs write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// `2026-11-24`: the start of that day at the location concerned.
+    Day(NaiveDate),
+    /// `2026-11-24T09:00:00+05:30` (RFC 3339).
+    Instant(DateTime<Utc>),
+}
+
+impl Moment {
+    /// `None` when it is neither, or outside 1970–2200.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(date) = parse_date(text) {
+            return Some(Self::Day(date));
+        }
+        let instant = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
+        (1970..=2200).contains(&instant.year()).then_some(Self::Instant(instant))
+    }
+
+    pub fn day(self) -> Option<NaiveDate> {
+        match self {
+            Self::Day(date) => Some(date),
+            Self::Instant(_) => None,
+        }
+    }
+
+    pub fn instant(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Day(_) => None,
+            Self::Instant(instant) => Some(instant),
+        }
+    }
 }
 
 #[cfg(test)]

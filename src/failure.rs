@@ -32,6 +32,18 @@ pub enum Failure {
     /// Someone changed it in the meantime.
     #[error("stale view")]
     Stale,
+    /// The request has to say which version it has seen (If-Match).
+    #[error("version missing")]
+    VersionMissing,
+    /// The request has to carry an idempotency key.
+    #[error("idempotency key missing")]
+    KeyMissing,
+    /// The idempotency key was used for another request.
+    #[error("idempotency key reused")]
+    KeyReused,
+    /// The same request, or one on the same appointment, is still being carried out.
+    #[error("still running")]
+    StillRunning,
     /// The request itself cannot be read: a broken form, a foreign page.
     #[error("malformed request")]
     Malformed,
@@ -51,7 +63,10 @@ impl Failure {
             Self::TooManyTries { .. } => 429,
             Self::Refused(refusal) => refusal.status(),
             Self::Stale => 412,
-            Self::Malformed => 400,
+            Self::VersionMissing => 428,
+            Self::KeyReused => 422,
+            Self::StillRunning => 409,
+            Self::Malformed | Self::KeyMissing => 400,
             Self::Unavailable => 503,
         }
     }
@@ -106,6 +121,9 @@ pub enum Field {
     EffectiveUntil,
     Reason,
     Slug,
+    BirthDate,
+    Person,
+    VisitType,
 }
 
 /// What is wrong with a field.
@@ -132,6 +150,8 @@ pub enum Problem {
     Overlaps,
     /// Somebody else has it already.
     Taken,
+    /// It fits several, and nothing tells which is meant.
+    Ambiguous,
 }
 
 /// One problem with one field; for a form of several lines, on which line (from 0).

@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod failure;
 pub mod ids;
 pub mod input;
+pub mod once;
 #[cfg(feature = "server")]
 pub mod ports;
 #[cfg(feature = "server")]

@@ -26,6 +26,18 @@ pub fn failure(failure: &Failure) -> String {
             "This was changed in the meantime. Here is how it stands now: look, then try again."
                 .into()
         }
+        Failure::VersionMissing => {
+            "Say which version you have seen: send its ETag in If-Match.".into()
+        }
+        Failure::KeyMissing => {
+            "Give this request a key of its own: send it in Idempotency-Key.".into()
+        }
+        Failure::KeyReused => {
+            "This key was used for another request. Give each request a key of its own.".into()
+        }
+        Failure::StillRunning => {
+            "This is still being done. Wait a moment, then look at how it stands.".into()
+        }
         Failure::Malformed => {
             "We could not read that. Go back, fill the form again and send it.".into()
         }
@@ -48,6 +60,9 @@ pub fn refusal(refusal: &Refusal) -> String {
             "You hold three times already. Confirm one or let one go, then hold this one.".into()
         }
         Refusal::HoldExpired => "The hold has ended and the time is free again. Choose a time anew.".into(),
+        Refusal::NoMoreExtensions => {
+            "This time cannot be kept any longer. Confirm it now, or hold it again later.".into()
+        }
         Refusal::WrongCode { tries_left: 1 } => {
             "That is not the code we sent. You have one more try.".into()
         }
@@ -66,6 +81,20 @@ pub fn refusal(refusal: &Refusal) -> String {
             "It is too late to cancel here: the clinic asks for {} notice. Call the clinic instead.",
             notice(*notice_minutes)
         ),
+        Refusal::TooLateToMove { notice_minutes } => format!(
+            "It is too late to move it here: the clinic asks for {} notice. Call the clinic instead.",
+            notice(*notice_minutes)
+        ),
+        Refusal::NotConfirmed => "Confirm this time first, or choose another one.".into(),
+        Refusal::HasBegun => "The visit has begun, so it can no longer be changed here.".into(),
+        Refusal::TooEarly => "It is too early for that. Try again on the day of the visit.".into(),
+        Refusal::NotYours => "That is for the other side to do.".into(),
+        Refusal::HasAppointments => {
+            "This person still has an appointment. Cancel it first, or wait until it is over.".into()
+        }
+        Refusal::TooManyPeople => {
+            "There are as many people on this account as it can have. Remove one first.".into()
+        }
         Refusal::AlreadyOver => "This appointment is over.".into(),
         Refusal::AlreadyExists => "This appointment exists already.".into(),
         Refusal::StillHeld => "The hold still runs.".into(),
@@ -124,10 +153,13 @@ pub fn field_problem(found: &FieldProblem) -> String {
             "Enter an e-mail address like name@example.org.".into()
         }
         (Field::Email, Problem::Taken) => {
-            "There is an account with this e-mail already. Sign in with its password, or use another address.".into()
+            "Another doctor signs in with this e-mail already. Choose another account.".into()
         }
         (Field::Email, Problem::Unknown) => {
             "There is no account with this e-mail. Ask them to register first.".into()
+        }
+        (Field::BirthDate, Problem::Malformed) => {
+            "Enter the birth date as a past date, like 2019-04-30.".into()
         }
         (Field::Code, Problem::Missing) => "Enter the code from the e-mail.".into(),
         (Field::Code, Problem::Malformed) => "The code has six digits. Check the e-mail.".into(),
@@ -160,6 +192,9 @@ pub fn field_problem(found: &FieldProblem) -> String {
         (_, Problem::Unknown) => format!("Choose {} from the list.", lower(name)),
         (_, Problem::EndsBeforeStart) => format!("{name} is before the start. Choose a later one."),
         (_, Problem::Overlaps) => format!("{name} overlaps another line. Move one of them."),
+        (_, Problem::Ambiguous) => format!(
+            "{name} fits several accounts, and none of them has proven it. Ask which other one they use."
+        ),
         (_, Problem::Taken) => format!("{name} is in use already. Choose another one."),
     }
 }
@@ -195,6 +230,9 @@ pub fn field_name(field: Field) -> &'static str {
         Field::EffectiveUntil => "effective_until",
         Field::Reason => "reason",
         Field::Slug => "slug",
+        Field::BirthDate => "birth_date",
+        Field::Person => "person",
+        Field::VisitType => "visit_type",
     }
 }
 
@@ -229,6 +267,9 @@ pub fn field_label(field: Field) -> &'static str {
         Field::EffectiveUntil => "The last day",
         Field::Reason => "The reason",
         Field::Slug => "The address name",
+        Field::BirthDate => "The birth date",
+        Field::Person => "A person",
+        Field::VisitType => "A kind of visit",
     }
 }
 
@@ -277,25 +318,7 @@ mod tests {
 
     #[test]
     fn every_refusal_is_a_sentence_without_blame_or_codes() {
-        let refusals = [
-            Refusal::NotOffered,
-            Refusal::InThePast,
-            Refusal::Taken,
-            Refusal::PersonBusy,
-            Refusal::TooManyHolds,
-            Refusal::HoldExpired,
-            Refusal::WrongCode { tries_left: 3 },
-            Refusal::CodeSpent,
-            Refusal::NoMoreCodes,
-            Refusal::AlreadyCancelled,
-            Refusal::NotAHold,
-            Refusal::TooLateToCancel { notice_minutes: 120 },
-            Refusal::AlreadyOver,
-            Refusal::AlreadyExists,
-            Refusal::StillHeld,
-            Refusal::Crowded,
-        ];
-        for one in refusals {
+        for one in Refusal::EXAMPLES {
             let said = refusal(&one);
             assert!(said.ends_with('.') && said.starts_with(char::is_uppercase), "{said}");
             assert!(!said.to_lowercase().contains("error"), "{said}");

@@ -24,6 +24,8 @@ pub enum Key<'a> {
     Session(&'a str),
     /// Failed sign-ins for one address.
     SignInFailures(&'a str),
+    /// Registrations of one address.
+    Registrations(&'a str),
 }
 
 impl Key<'_> {
@@ -31,6 +33,7 @@ impl Key<'_> {
         match self {
             Self::Session(id) => format!("nadi:session:{id}"),
             Self::SignInFailures(digest) => format!("nadi:sign-in-failures:{digest}"),
+            Self::Registrations(digest) => format!("nadi:registrations:{digest}"),
         }
     }
 }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use url::Url;
 
+use crate::engine::Confirmation;
+
 /// How the binary runs. Production unless told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -28,6 +30,7 @@ pub struct Config {
     pub secret: String,
     pub hold_seconds: u32,
     pub horizon_days: u16,
+    pub confirmation: Confirmation,
     pub smtp_url: Option<Url>,
     pub mail_from: String,
 }
@@ -121,6 +124,11 @@ impl Config {
                 1..=365,
                 "a number of days from 1 to 365",
             )?,
+            confirmation: match get("NADI_CONFIRMATION").as_deref() {
+                None | Some("otp") => Confirmation::Otp,
+                Some("instant") => Confirmation::Instant,
+                Some(_) => return Err(ConfigError::wrong("NADI_CONFIRMATION", "otp or instant")),
+            },
             smtp_url,
             mail_from: mail_from(get("MAIL_FROM"))?,
         })
@@ -251,6 +259,7 @@ mod tests {
             ("SMTP_URL", ""),
             ("MAIL_FROM", "nobody"),
             ("REDIS_URL", "http://x"),
+            ("NADI_CONFIRMATION", "never"),
             ("DATABASE_CONNECTIONS", "many"),
         ] {
             let error = read(&[(name, value)]).expect_err(name);

@@ -4,7 +4,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction,
+};
 
 /// The main database: everything that changes, and every read that decides.
 #[derive(Clone, Debug)]
@@ -33,7 +35,8 @@ pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
     // A statement that waits longer than these has met a fault, not a rival.
     let options = PgConnectOptions::from_str(url)?.application_name("nadi").options([
         ("statement_timeout", "10s"),
-        ("lock_timeout", "5s"),
+        // A rival's transaction takes milliseconds: who waits longer is told, and holds up nobody.
+        ("lock_timeout", "1s"),
         ("idle_in_transaction_session_timeout", "15s"),
         // Our queries are short: compiling one took ten times as long as running it.
         ("jit", "off"),
@@ -75,9 +78,13 @@ pub async fn wait_until_reachable(pool: &PgPool) {
 pub async fn migrate(pool: &PgPool, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
     // Migrations may take long; the limits above are for requests.
     let mut connection = pool.acquire().await?;
-    sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
+    for limit in ["statement_timeout", "lock_timeout"] {
+        sqlx::query(AssertSqlSafe(format!("set {limit} = 0"))).execute(&mut *connection).await?;
+    }
     let migrated = MIGRATIONS.run(&mut *connection).await;
-    sqlx::query("reset statement_timeout").execute(&mut *connection).await?;
+    for limit in ["statement_timeout", "lock_timeout"] {
+        sqlx::query(AssertSqlSafe(format!("reset {limit}"))).execute(&mut *connection).await?;
+    }
     migrated?;
     ensure_partitions(&mut connection, now).await?;
     Ok(())
@@ -104,10 +111,16 @@ pub async fn ensure_partitions(
     Ok(made)
 }
 
+/// Did a rival hold a lock for longer than we wait? (`lock_timeout`.)
+pub fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    has_code(error, "55P03")
+}
+
 /// Is this error worth one more try of the whole transaction? (Serialization failure, deadlock.)
 pub fn is_transient(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(|error| error.code())
-        .is_some_and(|code| code == "40001" || code == "40P01")
+    has_code(error, "40001") || has_code(error, "40P01")
+}
+
+fn has_code(error: &sqlx::Error, wanted: &str) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == wanted)
 }

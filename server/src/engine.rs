@@ -30,6 +30,16 @@ pub struct Settings {
     pub hold: Duration,
     /// Days ahead for which times are made.
     pub horizon_days: u16,
+    pub confirmation: Confirmation,
+}
+
+/// What it takes to confirm a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// The code that was sent.
+    Otp,
+    /// The code, but not for those whose address a code has proven before.
+    Instant,
 }
 
 impl Engine {
@@ -67,6 +77,7 @@ impl Engine {
             settings: Settings {
                 hold: Duration::seconds(config.hold_seconds.into()),
                 horizon_days: config.horizon_days,
+                confirmation: config.confirmation,
             },
             event_written: Arc::new(Notify::new()),
         })

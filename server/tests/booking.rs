@@ -3,11 +3,11 @@
 mod support;
 
 use chrono::Duration;
-use nadi::Failure;
 use nadi::actor::Administers;
 use nadi::appointment::{Refusal, State};
 use nadi::input::Code;
-use nadi::ports::Period;
+use nadi::ports::{AppointmentQuery, Change, Period, Seen, Whose};
+use nadi::{Failure, Field, Problem};
 use sqlx::PgPool;
 use support::Clinic;
 
@@ -34,10 +34,13 @@ async fn a_time_is_held_confirmed_and_cancelled(pool: PgPool) {
     let caller = clinic.caller(&asha);
     let view = clinic.ports.bookings.appointment(&caller, id).await.expect("visible");
     assert_eq!((view.state, view.version), (State::Confirmed, 2));
-    let stale = clinic.ports.bookings.cancel(&caller, id, Some(1), None).await;
-    assert_eq!(stale, Err(Failure::Stale));
-    clinic.ports.bookings.cancel(&caller, id, Some(2), None).await.expect("cancelled");
-    clinic.ports.bookings.cancel(&caller, id, Some(2), None).await.expect("again");
+    let cancel = Change::Cancel { reason: None };
+    let cancel_seeing = async |version| {
+        clinic.ports.bookings.change(&caller, id, &cancel, &Seen::version(version), None).await
+    };
+    assert_eq!(cancel_seeing(1).await, Err(Failure::Stale));
+    cancel_seeing(2).await.expect("cancelled");
+    cancel_seeing(2).await.expect("again");
     assert!(clinic.free(clinic.doctor).await.contains(&slot), "offered again");
 
     assert_eq!(clinic.count(ACTIVE_CLAIMS).await, 0);
@@ -90,19 +93,20 @@ async fn five_wrong_codes_then_a_new_one(pool: PgPool) {
     let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
     let right = clinic.engine.code_key.code(id, 1);
     let wrong = Code::parse(if right == "000000" { "000001" } else { "000000" }).expect("digits");
-    let caller = clinic.caller(&asha);
+    let confirm = async |code: &Code| {
+        clinic.change(&asha, id, &Change::Confirm { code: Some(code.clone()) }).await
+    };
     for tries_left in [4, 3, 2, 1] {
-        let answer = clinic.ports.bookings.confirm(&caller, id, &wrong).await;
-        assert_eq!(answer, Err(Refusal::WrongCode { tries_left }.into()));
+        assert_eq!(confirm(&wrong).await, Err(Refusal::WrongCode { tries_left }.into()));
     }
-    let fifth = clinic.ports.bookings.confirm(&caller, id, &wrong).await;
+    let fifth = confirm(&wrong).await;
     assert_eq!(fifth, Err(Refusal::CodeSpent.into()));
     let right = Code::parse(&right).expect("digits");
-    let too_late = clinic.ports.bookings.confirm(&caller, id, &right).await;
+    let too_late = confirm(&right).await;
     assert_eq!(too_late, Err(Refusal::CodeSpent.into()));
 
-    clinic.ports.bookings.send_code(&caller, id).await.expect("a new code");
-    let old = clinic.ports.bookings.confirm(&caller, id, &right).await;
+    clinic.change(&asha, id, &Change::SendCode).await.expect("a new code");
+    let old = confirm(&right).await;
     assert_eq!(old, Err(Refusal::WrongCode { tries_left: 4 }.into()));
     clinic.confirm(&asha, id).await.expect("the new code counts");
 }
@@ -196,13 +200,24 @@ async fn an_appointment_is_hidden_from_everyone_it_does_not_concern(pool: PgPool
     let code = Code::parse(&clinic.engine.code_key.code(id, 1)).expect("digits");
     let bookings = &clinic.ports.bookings;
     assert_eq!(bookings.appointment(&other, id).await.err(), Some(Failure::NotFound));
-    assert_eq!(bookings.confirm(&other, id, &code).await, Err(Failure::NotFound));
-    assert_eq!(bookings.cancel(&other, id, None, None).await, Err(Failure::NotFound));
-    assert_eq!(bookings.send_code(&other, id).await, Err(Failure::NotFound));
-    let nobody = clinic.visitor();
-    assert_eq!(bookings.cancel(&nobody, id, None, None).await, Err(Failure::SignInFirst));
-    let mine = bookings.mine(&other, Period::Upcoming, 1).await.expect("an empty list");
-    assert_eq!(mine.total, 0);
+    for change in [
+        Change::Extend,
+        Change::Confirm { code: Some(code) },
+        Change::SendCode,
+        Change::Cancel { reason: None },
+        Change::Reschedule { slot: clinic.free(clinic.doctor).await[3] },
+        Change::CheckIn,
+        Change::Complete,
+        Change::MarkNoShow,
+    ] {
+        assert_eq!(clinic.change(&mallory, id, &change).await, Err(Failure::NotFound));
+        let nobody = bookings.change(&clinic.visitor(), id, &change, &Seen::Any, None).await;
+        assert_eq!(nobody, Err(Failure::SignInFirst));
+    }
+    let mine = bookings.list(&other, &AppointmentQuery::mine(Period::Upcoming, 1)).await;
+    assert_eq!(mine.expect("an empty list").total, 0);
+    let theirs = AppointmentQuery::of(Whose::OfDoctor(clinic.doctor));
+    assert_eq!(bookings.list(&other, &theirs).await.err(), Some(Failure::NotFound));
 
     clinic.confirm(&asha, id).await.expect("confirmed");
     let mut doctor = mallory.clone();
@@ -222,13 +237,14 @@ async fn the_notice_binds_the_patient_not_the_doctor(pool: PgPool) {
     clinic.confirm(&asha, id).await.expect("confirmed");
     // It is nine, the appointment at ten, the notice an hour.
     clinic.clock.step(Duration::seconds(1));
-    let late = clinic.ports.bookings.cancel(&clinic.caller(&asha), id, None, None).await;
+    let late = clinic.change(&asha, id, &Change::Cancel { reason: None }).await;
     assert_eq!(late, Err(Refusal::TooLateToCancel { notice_minutes: 60 }.into()));
-    let mut doctor = clinic.patient("Doctor").await;
-    doctor.doctor = Some(clinic.doctor);
+    let doctor = clinic.doctor_account().await;
+    let unexplained =
+        clinic.change(&doctor, id, &Change::Cancel { reason: Some(" ".into()) }).await;
+    assert_eq!(unexplained, Err(Failure::field(Field::Reason, Problem::Missing)));
     let reason = Some("The clinic has no power today.".to_owned());
-    let caller = clinic.caller(&doctor);
-    clinic.ports.bookings.cancel(&caller, id, None, reason).await.expect("cancelled");
+    clinic.change(&doctor, id, &Change::Cancel { reason }).await.expect("cancelled");
     let shown = clinic.ports.bookings.appointment(&clinic.caller(&asha), id).await.expect("shown");
     assert_eq!(shown.cancel_reason.as_deref(), Some("The clinic has no power today."));
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use nadi::appointment::Refusal;
 use nadi::ids::AppointmentId;
+use nadi::ports::{Change, Seen};
 use server::entropy::uuid_v7;
 use server::store::holds::{self, NewHold};
 use sqlx::PgPool;
@@ -110,12 +111,14 @@ async fn a_hold_waits_for_the_one_in_flight(pool: PgPool) {
     let first = NewHold {
         id: AppointmentId(uuid_v7(now)),
         slot,
+        visit_type: None,
         person: asha.person,
         account: asha.account,
         hold: chrono::Duration::minutes(5),
+        once: None,
     };
     let mut in_flight = clinic.engine.write.begin().await.expect("a transaction");
-    assert!(holds::take(&mut in_flight, &first, now).await.expect("taken"));
+    assert!(holds::take(&mut in_flight, &first, now).await.expect("taken").is_some());
 
     let waits = async {
         loop {
@@ -149,8 +152,9 @@ async fn confirming_against_taking_over_a_lapsed_hold(pool: PgPool) {
         let before = clinic.caller(&slow);
         clinic.clock.step(chrono::Duration::minutes(5));
         let code = nadi::input::Code::parse(&clinic.engine.code_key.code(held, 1)).expect("digits");
+        let confirm = Change::Confirm { code: Some(code) };
         let (confirmed, taken) = tokio::join!(
-            clinic.ports.bookings.confirm(&before, held, &code),
+            clinic.ports.bookings.change(&before, held, &confirm, &Seen::Any, None),
             clinic.hold(&quick, slot)
         );
         assert!(confirmed.is_ok() != taken.is_ok(), "{confirmed:?} {taken:?}");

@@ -19,9 +19,10 @@ pub struct Registration {
 pub trait Accounts: Send + Sync {
     /// Makes an account for a patient. Repeated with the same e-mail *and* password
     /// (a double click, a retry) it answers the account that is there already.
+    /// An address may have several accounts, told apart by their passwords: so nobody learns
+    /// whether it has one, and only a code that came back makes the address theirs.
     ///
     /// # Errors
-    /// `Invalid` with `Email: Taken` when the address has another password;
     /// `TooManyTries`; `Unavailable`.
     async fn register(&self, caller: &Caller, registration: Registration) -> Answer<AccountId>;
 

@@ -1,35 +1,129 @@
-//! Booking: hold, confirm, cancel, and reading one's own appointments.
+//! Booking: holding a time, everything that becomes of it, and reading appointments.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use super::{Answer, Page};
 use crate::actor::{Caller, Capacity};
-use crate::appointment::State;
-use crate::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId};
+use crate::appointment::{Command, Event, State};
+use crate::calendar::Moment;
+use crate::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use crate::input::{Code, Slug};
+use crate::once::OnceKey;
 use crate::visit::{Fee, Mode};
 
 /// A wish to hold a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldRequest {
+    /// The first slot, when the visit spans several.
     pub slot: SlotId,
+    /// `None` is the clinic's usual kind of visit.
+    pub visit_type: Option<VisitTypeId>,
     /// For whom; `None` is the account itself.
     pub person: Option<PersonId>,
+}
+
+/// What is asked of an appointment that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Extend,
+    /// With the code that was sent; without one where the house needs none.
+    Confirm {
+        code: Option<Code>,
+    },
+    SendCode,
+    /// The clinic's side gives a reason (at most 300 characters).
+    Cancel {
+        reason: Option<String>,
+    },
+    /// To another time of the same doctor.
+    Reschedule {
+        slot: SlotId,
+    },
+    CheckIn,
+    Complete,
+    MarkNoShow,
+}
+
+impl Change {
+    pub fn command(&self) -> Command {
+        match self {
+            Self::Extend => Command::Extend,
+            Self::Confirm { .. } => Command::Confirm,
+            Self::SendCode => Command::SendCode,
+            Self::Cancel { .. } => Command::Cancel,
+            Self::Reschedule { .. } => Command::Reschedule,
+            Self::CheckIn => Command::CheckIn,
+            Self::Complete => Command::Complete,
+            Self::MarkNoShow => Command::MarkNoShow,
+        }
+    }
+}
+
+/// Which version of an appointment the caller has before them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// They did not say, or do not mind.
+    Any,
+    /// One of these.
+    Versions(Vec<i32>),
+}
+
+impl Seen {
+    pub fn version(version: i32) -> Self {
+        Self::Versions(vec![version])
+    }
+
+    /// Is that what they have seen?
+    pub fn admits(&self, version: i32) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Versions(seen) => seen.contains(&version),
+        }
+    }
+}
+
+/// An appointment right after a change: facts only, no names, so that it can be kept as the
+/// answer to an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booked {
+    pub id: AppointmentId,
+    pub reference: String,
+    pub state: State,
+    /// Rises by one with every change.
+    pub version: i32,
+    pub person: PersonId,
+    pub doctor: DoctorId,
+    pub location: LocationId,
+    pub visit_type: VisitTypeId,
+    pub slot: SlotId,
+    pub mode: Mode,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    /// IANA name of the location's zone.
+    pub time_zone: String,
+    pub fee: Fee,
+    /// For a hold: when the time is free again.
+    pub expires_at: DateTime<Utc>,
+    pub extensions: i16,
+    pub code_tries: i16,
+    pub created_at: DateTime<Utc>,
 }
 
 /// One appointment, as the caller may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppointmentView {
     pub id: AppointmentId,
-    /// Short, to be read out: `K7P-2QXM`.
+    /// Short, to be read out: `K7P2-QXM4`.
     pub reference: String,
     /// The state at the caller's `now`: a lapsed hold is `Expired` here.
     pub state: State,
     pub version: i32,
     /// From which side the caller sees it.
     pub seen_as: Capacity,
+    pub person: PersonId,
     pub person_name: String,
     pub doctor: DoctorId,
     pub doctor_name: String,
@@ -41,18 +135,48 @@ pub struct AppointmentView {
     pub location_address: String,
     pub zone: Tz,
     pub mode: Mode,
-    pub visit_type: String,
+    pub visit_type: VisitTypeId,
+    pub visit_type_name: String,
+    pub slot: SlotId,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub fee: Fee,
     /// For a hold: when the time is free again.
     pub expires_at: DateTime<Utc>,
+    pub extensions_left: i16,
     pub code_tries_left: i16,
+    /// Confirming needs the code that was sent.
+    pub code_needed: bool,
     /// Where the code was sent, masked: `a•••@example.org`.
     pub code_sent_to: String,
-    /// The last moment at which the caller may cancel; `None` when they may not.
-    pub cancel_until: Option<DateTime<Utc>>,
+    /// The last moment at which the caller may cancel or move it; `None` when they may not.
+    pub change_until: Option<DateTime<Utc>>,
+    /// The changes the caller may ask for now.
+    pub open_to: Vec<Command>,
     pub cancel_reason: Option<String>,
+    pub created_at: DateTime<Utc>,
+    /// What happened to it, oldest first. Empty in lists.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// One thing that happened to an appointment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    pub event: Event,
+    pub at: DateTime<Utc>,
+    pub by: Capacity,
+    /// For a move: the start before it.
+    pub moved_from: Option<DateTime<Utc>>,
+}
+
+/// Whose appointments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those the calling account has booked.
+    Mine,
+    /// A doctor's, for that doctor and the clinic's administrators. Without a state: those that
+    /// stand or took place.
+    OfDoctor(DoctorId),
 }
 
 /// Which of one's appointments.
@@ -64,6 +188,43 @@ pub enum Period {
     Past,
 }
 
+/// A list of appointments. What is `None` does not narrow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppointmentQuery {
+    pub whose: Whose,
+    /// Without one: soonest first, all of them.
+    pub period: Option<Period>,
+    pub state: Option<State>,
+    /// By the start; half-open.
+    pub from: Option<Moment>,
+    pub until: Option<Moment>,
+    pub doctor: Option<DoctorId>,
+    /// From 1.
+    pub page: u32,
+    /// At most 100.
+    pub page_size: u32,
+}
+
+impl AppointmentQuery {
+    pub fn mine(period: Period, page: u32) -> Self {
+        Self { period: Some(period), page, ..Self::of(Whose::Mine) }
+    }
+
+    /// Everything, on pages of 20.
+    pub fn of(whose: Whose) -> Self {
+        Self {
+            whose,
+            period: None,
+            state: None,
+            from: None,
+            until: None,
+            doctor: None,
+            page: 1,
+            page_size: 20,
+        }
+    }
+}
+
 #[async_trait]
 pub trait Bookings: Send + Sync {
     /// Holds a time. The same person asking again for a time they already
@@ -71,43 +232,41 @@ pub trait Bookings: Send + Sync {
     /// same doctor is released for the new one.
     ///
     /// # Errors
-    /// `SignInFirst`, `NotFound` (someone else's person), `Refused`, `Unavailable`.
-    async fn hold(&self, caller: &Caller, request: &HoldRequest) -> Answer<AppointmentId>;
+    /// `SignInFirst`, `NotFound` (someone else's person), `Refused`, `KeyReused`, `StillRunning`,
+    /// `Unavailable`.
+    async fn hold(
+        &self,
+        caller: &Caller,
+        wish: &HoldRequest,
+        once: Option<&OnceKey>,
+    ) -> Answer<Booked>;
 
-    /// Confirms a hold with the code that was sent. Confirming again is fine.
+    /// Changes an appointment. Asking for what is already so is fine and changes nothing.
     ///
     /// # Errors
-    /// `NotFound` for anyone but the booker; `Refused`; `Unavailable`.
-    async fn confirm(&self, caller: &Caller, id: AppointmentId, code: &Code) -> Answer<()>;
-
-    /// Sends a new code; the one before no longer counts.
-    ///
-    /// # Errors
-    /// `NotFound` for anyone but the booker; `Refused`; `Unavailable`.
-    async fn send_code(&self, caller: &Caller, id: AppointmentId) -> Answer<()>;
-
-    /// Cancels an appointment, or gives a hold back. Cancelling again is fine.
-    /// A doctor or administrator gives a reason (at most 300 characters).
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale` when `version` is given and no longer current, `Refused`, `Unavailable`.
-    async fn cancel(
+    /// `SignInFirst`; `NotFound` for an appointment that is not the caller's to see; `Stale` when
+    /// they have not seen its present version; `Refused`; `Invalid` without a needed code or
+    /// reason; `KeyReused`, `StillRunning`, `Unavailable`.
+    async fn change(
         &self,
         caller: &Caller,
         id: AppointmentId,
-        version: Option<i32>,
-        reason: Option<String>,
-    ) -> Answer<()>;
+        change: &Change,
+        seen: &Seen,
+        once: Option<&OnceKey>,
+    ) -> Answer<Booked>;
 
     /// # Errors
     /// `NotFound` for an appointment that is not the caller's to see.
     async fn appointment(&self, caller: &Caller, id: AppointmentId) -> Answer<AppointmentView>;
 
-    /// One page (20) of the caller's own appointments.
-    async fn mine(
+    /// One page of appointments, as the caller may see them.
+    ///
+    /// # Errors
+    /// `SignInFirst`; `NotFound` for a doctor whose appointments are not the caller's to see.
+    async fn list(
         &self,
         caller: &Caller,
-        period: Period,
-        page: u32,
+        query: &AppointmentQuery,
     ) -> Answer<Page<AppointmentView>>;
 }

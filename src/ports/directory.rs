@@ -6,7 +6,8 @@ use chrono_tz::Tz;
 
 use super::{Answer, Page};
 use crate::actor::Caller;
-use crate::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId};
+use crate::calendar::Moment;
+use crate::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
 use crate::input::Slug;
 use crate::visit::{Fee, Mode};
 
@@ -57,6 +58,8 @@ pub struct DoctorQuery {
     pub date: Option<NaiveDate>,
     /// From 1; 0 means 1.
     pub page: u32,
+    /// At most 100; 0 means 20.
+    pub page_size: u32,
 }
 
 /// A doctor in a list.
@@ -92,6 +95,26 @@ pub struct DoctorProfile {
     pub clinic: String,
     /// How long before the start a patient may still cancel, in minutes.
     pub cancel_notice_minutes: i32,
+    /// The usual one first.
+    pub visit_kinds: Vec<VisitKind>,
+}
+
+/// A kind of visit a clinic offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitKind {
+    pub id: VisitTypeId,
+    pub name: String,
+    /// How many consecutive times it takes.
+    pub slot_span: i16,
+    /// Taken when nothing else is asked for.
+    pub is_default: bool,
+}
+
+/// What names a doctor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DoctorKey {
+    Id(DoctorId),
+    Slug(Slug),
 }
 
 /// A time that can be taken.
@@ -111,12 +134,13 @@ pub struct FreeTime {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreeTimesQuery {
     pub doctor: DoctorId,
-    /// First date, at the location.
-    pub from: NaiveDate,
-    /// First date no longer wanted; at most 62 days after `from`.
-    pub until: NaiveDate,
+    pub from: Moment,
+    /// First moment no longer wanted; at most 62 days after `from`.
+    pub until: Moment,
     pub location: Option<LocationId>,
     pub mode: Option<Mode>,
+    /// Consecutive times the visit takes.
+    pub slot_span: i16,
 }
 
 #[async_trait]
@@ -129,7 +153,7 @@ pub trait Directory: Send + Sync {
     async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage>;
     /// # Errors
     /// `NotFound` for an unknown or unlisted doctor.
-    async fn doctor(&self, caller: &Caller, slug: &Slug) -> Answer<DoctorProfile>;
+    async fn doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;
     /// The free times in a range, soonest first; the very same rule as the hold uses.
     async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>>;
     /// The first date, from `from` on, with a free time; to jump to once.
@@ -138,6 +162,7 @@ pub trait Directory: Send + Sync {
         caller: &Caller,
         doctor: DoctorId,
         from: NaiveDate,
+        slot_span: i16,
     ) -> Answer<Option<NaiveDate>>;
     /// The free times nearest to an instant, soonest first: for "That time was just taken".
     async fn nearest_free(
@@ -145,11 +170,18 @@ pub trait Directory: Send + Sync {
         caller: &Caller,
         doctor: DoctorId,
         to: DateTime<Utc>,
+        slot_span: i16,
         limit: u8,
     ) -> Answer<Vec<FreeTime>>;
-    /// One time of this doctor, if it is free.
+    /// One time of this doctor, if it is free for so many consecutive times.
     ///
     /// # Errors
     /// `Refused` with `NotOffered`, `InThePast` or `Taken`.
-    async fn free_time(&self, caller: &Caller, doctor: DoctorId, slot: SlotId) -> Answer<FreeTime>;
+    async fn free_time(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        slot: SlotId,
+        slot_span: i16,
+    ) -> Answer<FreeTime>;
 }

@@ -9,6 +9,7 @@ mod administration;
 mod bookings;
 mod directory;
 mod messages;
+mod people;
 mod schedules;
 
 use std::sync::Arc;
@@ -18,12 +19,16 @@ pub use administration::{
     Administration, ClinicView, DoctorForm, DoctorRow, DoctorRows, DoctorStatus, LocationForm,
     LocationView,
 };
-pub use bookings::{AppointmentView, Bookings, HoldRequest, Period};
+pub use bookings::{
+    AppointmentQuery, AppointmentView, Booked, Bookings, Change, HistoryEntry, HoldRequest, Period,
+    Seen, Whose,
+};
 pub use directory::{
-    City, Directory, DoctorCard, DoctorPage, DoctorProfile, DoctorQuery, FreeTime, FreeTimesQuery,
-    Place, Specialty,
+    City, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
+    FreeTimesQuery, Place, Specialty, VisitKind,
 };
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};
+pub use people::{DEPENDANTS_MAX, NewDependant, People, PersonView};
 pub use schedules::{
     BlockView, CalendarEntry, DoctorCalendar, DoctorHours, HoursLine, HoursPlace, HoursSaved,
     Schedules,
@@ -41,6 +46,7 @@ pub struct Ports {
     pub bookings: Arc<dyn Bookings>,
     pub schedules: Arc<dyn Schedules>,
     pub accounts: Arc<dyn Accounts>,
+    pub people: Arc<dyn People>,
     pub administration: Arc<dyn Administration>,
     /// Only in development mode.
     pub mailbox: Option<Arc<dyn Mailbox>>,

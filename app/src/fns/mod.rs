@@ -5,6 +5,7 @@
 
 pub mod administration;
 pub mod booking;
+pub mod people;
 pub mod schedules;
 pub mod session;
 pub mod times;
@@ -39,6 +40,12 @@ pub fn answered<T>(answer: Result<T, Failure>, back: &str) -> Result<Option<T>, 
 #[cfg(feature = "ssr")]
 pub fn request() -> Result<(nadi::actor::Caller, nadi::ports::Ports), FormFailure> {
     Ok((context::caller()?, context::ports()?))
+}
+
+/// An id from a form that may be left out.
+#[cfg(feature = "ssr")]
+pub fn optional<T: std::str::FromStr>(id: &str) -> Result<Option<T>, FormFailure> {
+    if id.is_empty() { Ok(None) } else { known(id).map(Some) }
 }
 
 /// An id from a form. One that cannot be read names nothing.

@@ -88,10 +88,11 @@ pub async fn month_times(
     #[server(default)] date: String,
     #[server(default)] mode: String,
     #[server(default)] location: String,
+    #[server(default)] visit: String,
 ) -> Result<PickerTimes, FormFailure> {
     use crate::parts::times::Times;
     let month = nadi::calendar::Month::parse(&month).ok_or(nadi::Failure::Malformed)?;
-    let times = Times::of(&slug, &mode, &location).await?;
+    let times = Times::of(&slug, &mode, &location, &visit).await?;
     Ok(match nadi::calendar::parse_date(&date) {
         Some(date) => times.month_with_day(month, date).await?,
         None => times.month_with_first_day(month).await?,
@@ -105,9 +106,10 @@ pub async fn day_times(
     date: String,
     #[server(default)] mode: String,
     #[server(default)] location: String,
+    #[server(default)] visit: String,
 ) -> Result<DayView, FormFailure> {
     use crate::parts::times::Times;
     let date = nadi::calendar::parse_date(&date).ok_or(nadi::Failure::Malformed)?;
-    let times = Times::of(&slug, &mode, &location).await?;
+    let times = Times::of(&slug, &mode, &location, &visit).await?;
     Ok(times.day(date).await?)
 }

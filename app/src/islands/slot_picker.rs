@@ -20,11 +20,16 @@ pub(super) struct Base {
     pub slug: String,
     pub mode: String,
     pub location: String,
+    /// The id of the kind of visit; empty for the usual one.
+    pub visit: String,
 }
 
 impl Base {
     fn query(&self) -> Query {
-        Query::new().with("mode", &self.mode).with("location", &self.location)
+        Query::new()
+            .with("mode", &self.mode)
+            .with("location", &self.location)
+            .with("visit", &self.visit)
     }
 
     pub fn month(&self, month: &str) -> String {
@@ -84,7 +89,7 @@ impl Picker {
         let (turn, base) = self.ask();
         spawn_local(async move {
             let href = base.day(&date);
-            match day_times(base.slug, date, base.mode, base.location).await {
+            match day_times(base.slug, date, base.mode, base.location, base.visit).await {
                 Ok(day) => self.show(turn, &href, |times| times.day = Some(day)),
                 Err(_) => browser::go(&href),
             }
@@ -100,7 +105,7 @@ impl Picker {
         let (turn, base) = self.ask();
         spawn_local(async move {
             let href = if date.is_empty() { base.month(&month) } else { base.day(&date) };
-            match month_times(base.slug, month, date, base.mode, base.location).await {
+            match month_times(base.slug, month, date, base.mode, base.location, base.visit).await {
                 Ok(answer) => self.show(turn, &href, |times| *times = answer),
                 Err(_) => browser::go(&href),
             }
@@ -113,7 +118,9 @@ impl Picker {
         let month = date.get(..7).unwrap_or_default().to_owned();
         spawn_local(async move {
             let href = base.day(&date);
-            match month_times(base.slug, month, date.clone(), base.mode, base.location).await {
+            match month_times(base.slug, month, date.clone(), base.mode, base.location, base.visit)
+                .await
+            {
                 Ok(answer) if self.asked.get_value() == turn => {
                     self.times.update(|times| times.month = answer.month);
                     self.busy.set(false);
@@ -144,12 +151,13 @@ pub fn SlotPicker(
     slug: String,
     mode: String,
     location: String,
+    visit: String,
     start: PickerTimes,
     chosen: Option<TimeView>,
     signed_in: bool,
 ) -> impl IntoView {
     let picker = Picker {
-        base: StoredValue::new(Base { slug, mode, location }),
+        base: StoredValue::new(Base { slug, mode, location, visit }),
         times: RwSignal::new(start),
         chosen: RwSignal::new(chosen),
         busy: RwSignal::new(false),

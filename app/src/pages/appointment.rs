@@ -107,7 +107,7 @@ fn VisitFacts(visit: AppointmentView) -> impl IntoView {
             </Fact>
             <Fact name="Place">{place} {address}</Fact>
             <Fact name="For">{visit.person_name}</Fact>
-            <Fact name="Visit">{visit.visit_type}</Fact>
+            <Fact name="Visit">{visit.visit_type_name}</Fact>
             <Fact name="Fee"><span class="number">{fee}</span></Fact>
             <Fact name="Reference"><span class="reference">{visit.reference}</span></Fact>
         </Facts>
@@ -190,7 +190,7 @@ fn Booked(visit: AppointmentView, form: FormState, done: Option<Done>) -> impl I
 #[component]
 fn CancelForm(visit: AppointmentView, form: FormState) -> impl IntoView {
     let clinic_side = visit.seen_as != Capacity::Patient;
-    let Some(until) = visit.cancel_until else {
+    let Some(until) = visit.change_until else {
         return view! {
             <p class="muted no-print">
                 {(visit.state == State::Confirmed).then_some("It is too late to cancel here. Call the clinic if you cannot come.")}

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use nadi::ports::{AppointmentView, Period};
+use nadi::ports::{AppointmentQuery, AppointmentView, Period};
 use nadi::{Failure, wall};
 
 use crate::context;
@@ -25,7 +25,7 @@ pub fn Appointments() -> impl IntoView {
 async fn appointments(period: Period, page: u32, address: Address) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     caller.signed_in()?;
-    let found = ports.bookings.mine(&caller, period, page).await?;
+    let found = ports.bookings.list(&caller, &AppointmentQuery::mine(period, page)).await?;
     let past = period == Period::Past;
     let path = if past { "/appointments?show=past" } else { "/appointments" };
     let href = move |page: u32| match (past, page) {

@@ -5,7 +5,7 @@ use nadi::actor::Actor;
 use nadi::appointment::State;
 use nadi::calendar::{Month, parse_date};
 use nadi::ids::SlotId;
-use nadi::ports::{DoctorProfile, FreeTime, Period};
+use nadi::ports::{AppointmentQuery, DoctorProfile, FreeTime, Period};
 use nadi::visit::Mode;
 use nadi::{Failure, wall};
 
@@ -28,6 +28,8 @@ struct Asked {
     slug: String,
     mode: String,
     location: String,
+    /// The id of the kind of visit; empty for the usual one.
+    visit: String,
     month: Option<Month>,
     date: Option<chrono::NaiveDate>,
     /// The time the chosen slot had when it was chosen: to find the nearest when it is gone.
@@ -46,6 +48,7 @@ pub fn Doctor() -> impl IntoView {
         slug,
         mode: known_mode.map_or("", Mode::as_str).to_owned(),
         location: address::value("location"),
+        visit: address::value("visit"),
         month: address.read("month", "the month", Month::parse),
         date: address.read("date", "the date", parse_date),
         time: address
@@ -59,7 +62,7 @@ pub fn Doctor() -> impl IntoView {
 
 async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    let times = Times::of(&asked.slug, &asked.mode, &asked.location).await?;
+    let times = Times::of(&asked.slug, &asked.mode, &asked.location, &asked.visit).await?;
     let doctor = times.doctor.clone();
     if !asked.location.is_empty() && times.location.is_none() {
         asked.address.ignore("the place");
@@ -68,11 +71,14 @@ async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failu
     if times.mode.is_none() {
         asked.mode.clear();
     }
+    if times.visit.is_none() {
+        asked.visit.clear();
+    }
 
     let mut chosen = None;
     let mut gone = None;
     if let Some(slot) = asked.slot {
-        match ports.directory.free_time(&caller, doctor.id, slot).await {
+        match ports.directory.free_time(&caller, doctor.id, slot, times.slot_span()).await {
             Ok(time) => chosen = Some(time),
             Err(Failure::Refused(refusal)) => {
                 let held = own_hold(&doctor).await?;
@@ -118,7 +124,7 @@ async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failu
                 {gone.map(|gone| view! { <GonePanel gone=gone slug=slug.clone() doctor=doctor.name.clone() now=now/> })}
                 <h2 id="free-times">"Free times"</h2>
                 <Narrow doctor=doctor.clone() mode=asked.mode.clone() location=asked.location.clone()/>
-                <SlotPicker slug=slug mode=asked.mode location=asked.location start=start chosen=chosen signed_in=signed_in/>
+                <SlotPicker slug=slug mode=asked.mode location=asked.location visit=asked.visit start=start chosen=chosen signed_in=signed_in/>
             </section>
             <Profile doctor=doctor/>
         </div>
@@ -142,7 +148,8 @@ async fn nearest(times: &Times, asked: &Asked) -> Result<Vec<FreeTime>, Failure>
         (Some(date), None) => nadi::schedule::day_start(times.zone(), date),
         _ => caller.now,
     };
-    ports.directory.nearest_free(&caller, times.doctor.id, near.max(caller.now), 6).await
+    let (doctor, span) = (times.doctor.id, times.slot_span());
+    ports.directory.nearest_free(&caller, doctor, near.max(caller.now), span, 6).await
 }
 
 /// A hold that one has with this doctor: going back to its time must not look as if someone else took it.
@@ -151,8 +158,13 @@ async fn own_hold(doctor: &DoctorProfile) -> Result<Option<(String, String)>, Fa
     if caller.signed_in().is_err() {
         return Ok(None);
     }
-    let mine = ports.bookings.mine(&caller, Period::Upcoming, 1).await?;
-    let held = mine.items.into_iter().find(|a| a.doctor == doctor.id && a.state == State::Pending);
+    let query = AppointmentQuery {
+        state: Some(State::Pending),
+        doctor: Some(doctor.id),
+        ..AppointmentQuery::mine(Period::Upcoming, 1)
+    };
+    let mine = ports.bookings.list(&caller, &query).await?;
+    let held = mine.items.into_iter().next();
     Ok(held.map(|held| (links::appointment(&held.id.to_string()), visit::sentence(&held))))
 }
 

@@ -21,6 +21,7 @@ pub fn Doctors() -> impl IntoView {
         (text.chars().count() <= 100).then(|| text.to_owned())
     });
     let query = DoctorQuery {
+        page_size: 0,
         text,
         specialty: given("specialty"),
         city: given("city"),

@@ -4,10 +4,10 @@ use chrono::{Datelike, Days, NaiveDate, Timelike};
 use chrono_tz::Tz;
 use nadi::Failure;
 use nadi::actor::Caller;
-use nadi::calendar::Month;
+use nadi::calendar::{Moment, Month};
 use nadi::ids::LocationId;
 use nadi::input::Slug;
-use nadi::ports::{Answer, DoctorProfile, FreeTime, FreeTimesQuery, Ports};
+use nadi::ports::{Answer, DoctorKey, DoctorProfile, FreeTime, FreeTimesQuery, Ports, VisitKind};
 use nadi::visit::Mode;
 use nadi::wall;
 
@@ -24,18 +24,30 @@ pub struct Times {
     pub doctor: DoctorProfile,
     pub mode: Option<Mode>,
     pub location: Option<LocationId>,
+    /// The kind of visit to find times for; `None`: the clinic's usual one.
+    pub visit: Option<VisitKind>,
 }
 
 impl Times {
-    /// By the doctor's slug; a `mode` or `location` that is none does not narrow.
-    pub async fn of(slug: &str, mode: &str, location: &str) -> Answer<Self> {
+    /// By the doctor's slug; a `mode` or `location` that is none does not narrow, and a `visit` that
+    /// is none is the usual one.
+    pub async fn of(slug: &str, mode: &str, location: &str, visit: &str) -> Answer<Self> {
         let (caller, ports) = (context::caller()?, context::ports()?);
         let slug = Slug::parse(slug).ok_or(Failure::NotFound)?;
-        let doctor = ports.directory.doctor(&caller, &slug).await?;
+        let doctor = ports.directory.doctor(&caller, &DoctorKey::Slug(slug)).await?;
         let location = location.parse().ok();
         let location = location.filter(|id| doctor.places.iter().any(|place| place.id == *id));
         let mode = Mode::parse(mode).filter(|_| doctor.video);
-        Ok(Self { caller, ports, doctor, mode, location })
+        let visit = visit.parse().ok();
+        let visit = visit.and_then(|id| doctor.visit_kinds.iter().find(|kind| kind.id == id));
+        let visit = visit.filter(|kind| !kind.is_default).cloned();
+        Ok(Self { caller, ports, doctor, mode, location, visit })
+    }
+
+    /// How many consecutive times the visit takes.
+    pub fn slot_span(&self) -> i16 {
+        let usual = self.doctor.visit_kinds.iter().find(|kind| kind.is_default);
+        self.visit.as_ref().or(usual).map_or(1, |kind| kind.slot_span)
     }
 
     /// The zone of the doctor's main place.
@@ -49,16 +61,20 @@ impl Times {
 
     /// The next date with a free time, from a date on.
     pub async fn next_free(&self, from: NaiveDate) -> Answer<Option<NaiveDate>> {
-        self.ports.directory.next_free_date(&self.caller, self.doctor.id, from).await
+        self.ports
+            .directory
+            .next_free_date(&self.caller, self.doctor.id, from, self.slot_span())
+            .await
     }
 
     async fn free(&self, from: NaiveDate, until: NaiveDate) -> Answer<Vec<FreeTime>> {
         let query = FreeTimesQuery {
             doctor: self.doctor.id,
-            from,
-            until,
+            from: Moment::Day(from),
+            until: Moment::Day(until),
             location: self.location,
             mode: self.mode,
+            slot_span: self.slot_span(),
         };
         self.ports.directory.free_times(&self.caller, &query).await
     }

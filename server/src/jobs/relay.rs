@@ -14,8 +14,9 @@ use nadi::ids::{AccountId, AppointmentId};
 use nadi::ports::{Message, MessageFailure, Messages};
 use nadi::wall;
 
+use crate::engine::Confirmation;
 use crate::engine::Engine;
-use crate::store::appointments::{self, Row};
+use crate::store::appointment_rows::{self as rows, Row};
 use crate::store::outbox::{self, Claimed};
 use crate::store::people;
 
@@ -77,14 +78,13 @@ impl Relay {
         let kind = Event::parse(&event.event_type).ok_or_else(|| {
             MessageFailure::Permanent(format!("unknown event {}", event.event_type))
         })?;
-        // Nobody waits to hear of these.
-        if matches!(kind, Event::Released | Event::Expired) {
+        if !is_told(kind) {
             return Ok(());
         }
         let id = AppointmentId(event.appointment_id);
         let database = |error: sqlx::Error| MessageFailure::Temporary(error.to_string());
         let mut connection = self.engine.write.0.acquire().await.map_err(database)?;
-        let row = appointments::find(&mut connection, id)
+        let row = rows::find(&mut connection, id)
             .await
             .map_err(database)?
             .ok_or_else(|| MessageFailure::Permanent("no such appointment".into()))?;
@@ -92,7 +92,14 @@ impl Relay {
             .await
             .map_err(database)?
             .ok_or_else(|| MessageFailure::Permanent("no address".into()))?;
+        let needs_no_code = self.engine.settings.confirmation == Confirmation::Instant
+            && people::is_email_verified(&mut connection, AccountId(row.booked_by))
+                .await
+                .map_err(database)?;
         drop(connection);
+        if needs_no_code && kind == Event::Held {
+            return Ok(());
+        }
         let Some((subject, body)) = self.words(kind, event, &row, now) else { return Ok(()) };
         let key = format!("{}.{}@nadi", event.id, event.appointment_id);
         self.messages.send(&Message { to: email, subject, body, key }).await
@@ -115,6 +122,13 @@ impl Relay {
         );
         let link = format!("{}/appointments/{}", self.public_url, row.id);
         let place = format!("{}, {}", row.location_name, row.location_address);
+        let visit = mail::Visit {
+            doctor: &row.doctor_name,
+            when: &when,
+            place: &place,
+            reference: &row.reference,
+            link: &link,
+        };
         match kind {
             Event::Held | Event::CodeRequested => {
                 let counter = event.payload.get("code_counter").and_then(|v| v.as_i64());
@@ -125,16 +139,39 @@ impl Relay {
                 }
                 let code = self.engine.code_key.code(AppointmentId(row.id), row.code_counter);
                 let until = wall::time(row.expires_at, zone);
-                Some(mail::code(&row.doctor_name, &when, &place, &code, &until, &link))
+                Some(mail::code(&visit, &code, &until))
             }
-            Event::Confirmed => {
-                Some(mail::confirmed(&row.doctor_name, &when, &place, &row.reference, &link))
+            Event::Confirmed => Some(mail::confirmed(&visit)),
+            Event::Rescheduled => {
+                let before = event.payload.get("moved_from").and_then(|v| v.as_str());
+                let before = DateTime::parse_from_rfc3339(before?).ok()?.with_timezone(&Utc);
+                let before = format!(
+                    "{}, {}",
+                    wall::date(wall::local_date(before, zone)),
+                    wall::time(before, zone)
+                );
+                Some(mail::moved(&visit, &before))
             }
-            Event::Cancelled => {
-                Some(mail::cancelled(&row.doctor_name, &when, &place, &row.reference, &link))
-            }
-            Event::Released | Event::Expired => None,
+            Event::Cancelled => Some(mail::cancelled(&visit, row.cancel_reason.as_deref())),
+            _ => None,
         }
+    }
+}
+
+/// Does anyone wait to hear of it?
+fn is_told(event: Event) -> bool {
+    match event {
+        Event::Held
+        | Event::CodeRequested
+        | Event::Confirmed
+        | Event::Rescheduled
+        | Event::Cancelled => true,
+        Event::Extended
+        | Event::CheckedIn
+        | Event::Completed
+        | Event::NoShow
+        | Event::Released
+        | Event::Expired => false,
     }
 }
 

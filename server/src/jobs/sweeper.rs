@@ -1,10 +1,13 @@
-//! Writes down holds whose time ran out. Only tidies: a lapsed hold is free at its instant.
+//! Writes down holds whose time ran out, and forgets old idempotency keys. Only tidies: a lapsed
+//! hold is free at its instant.
 
 use nadi::actor::Capacity;
 use nadi::appointment::{Command, Facts, decide};
+use nadi::once::KEY_KEPT_HOURS;
 
 use crate::engine::Engine;
-use crate::store::appointments::{self, By};
+use crate::store::appointments::{self, By, Detail};
+use crate::store::{claims, once};
 
 const BATCH: i64 = 200;
 
@@ -20,29 +23,24 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<usize> {
     let mut expired = 0;
     for id in due {
         let mut transaction = engine.write.begin().await?;
-        let Some(loaded) = appointments::lock(&mut transaction, id).await? else { continue };
-        let facts = Facts {
-            by: Capacity::System,
-            slot: None,
-            person_is_busy: false,
-            active_holds: 0,
-            code_matches: false,
-            cancel_notice: chrono::Duration::zero(),
-            hold: engine.settings.hold,
-        };
-        // Confirmed, cancelled or expired by someone else in the meantime: nothing to do.
-        let Ok(transition) = decide(Some(&loaded.appointment), &facts, Command::Expire, now) else {
+        let Some(mut stored) = appointments::lock(&mut transaction, id).await? else { continue };
+        let appointment = stored.appointment()?;
+        let facts = Facts::of(Capacity::System, chrono::Duration::zero(), engine.settings.hold);
+        // Confirmed, extended, cancelled or expired by someone else in the meantime: nothing to do.
+        let Ok(transition) = decide(Some(&appointment), &facts, Command::Expire, now) else {
             continue;
         };
-        if !transition.changes(&loaded.appointment) {
-            continue;
-        }
+        let Some(event) = transition.event else { continue };
         let by = By { capacity: Capacity::System, account: None, reason: None };
-        appointments::drop_claims(&mut transaction, id).await?;
-        appointments::save(&mut transaction, &loaded, &transition, &by, now).await?;
+        claims::drop(&mut transaction, id).await?;
+        appointments::save(&mut transaction, &mut stored, &transition, &by, now).await?;
+        appointments::insert_event(&mut transaction, &stored, event, Detail::default(), &by, now)
+            .await?;
         transaction.commit().await?;
         expired += 1;
     }
+    let mut connection = engine.write.0.acquire().await?;
+    once::forget(&mut connection, now - chrono::Duration::hours(KEY_KEPT_HOURS)).await?;
     if expired > 0 {
         engine.event_written.notify_one();
     }

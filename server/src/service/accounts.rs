@@ -7,12 +7,12 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use argon2::{Argon2, Params};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use nadi::Failure;
 use nadi::actor::{Actor, Caller};
 use nadi::failure::Field;
 use nadi::ids::{AccountId, PersonId};
 use nadi::input::{Email, Password, plain_text};
 use nadi::ports::{Accounts, Answer, Registration};
-use nadi::{Failure, Problem};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
@@ -25,6 +25,9 @@ use crate::store::people::{self, NewAccount};
 /// Wrong passwords for one address before it has to wait, and how long.
 const SIGN_IN_FAILURES_MAX: u64 = 10;
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// Registrations of one address, and in how long.
+const REGISTRATIONS_MAX: u64 = 10;
+const REGISTRATION_PAUSE: Duration = Duration::from_secs(60 * 60);
 const NAME_CHARS_MAX: u32 = 120;
 
 /// Argon2id with 19 MiB and two passes (OWASP's minimum): some 20 ms of one core. Few at a time,
@@ -40,40 +43,35 @@ impl AccountService {
         Self { engine }
     }
 
+    /// Nothing here depends on whether the address has an account: not the answer, not the time.
     async fn make_account(&self, caller: &Caller, new: Registration) -> Outcome<AccountId> {
         let name = plain_text(Field::Name, &new.name, NAME_CHARS_MAX)?;
-        let failures = failures_of(new.email.as_str());
-        self.must_not_wait(&failures).await?;
-        let mut connection = self.engine.write.0.acquire().await?;
-        let known = people::credentials(&mut connection, new.email.as_str()).await?.is_some();
-        drop(connection);
-        if known {
-            return self.already_there(&new, &failures).await;
-        }
-        let hash = hash(new.password.expose().to_owned()).await?;
-        let id = AccountId(uuid_v7(caller.now));
-        let mut connection = self.engine.write.0.acquire().await?;
-        let row = NewAccount {
-            id,
-            person: PersonId(uuid_v7(caller.now)),
-            email: new.email.as_str(),
-            name: &name,
-            password_hash: &hash,
-        };
-        if people::insert_account(&mut connection, &row, caller.now).await? {
+        let (email, password) = (new.email.as_str(), new.password.expose());
+        let made = digest_of(email);
+        let tries = self.engine.cache.count(&Key::Registrations(&made), REGISTRATION_PAUSE).await;
+        must_not_wait(tries > REGISTRATIONS_MAX, REGISTRATION_PAUSE)?;
+        loop {
+            let mut connection = self.engine.write.0.acquire().await?;
+            let known = people::credentials(&mut connection, email).await?;
+            drop(connection);
+            // A double click or a retry finds the account it has just made.
+            if let Some(account) = matching(&known, password).await? {
+                return Ok(account);
+            }
+            let hash = hash(password.to_owned()).await?;
+            let mut transaction = self.engine.write.begin().await?;
+            people::lock_address(&mut transaction, email).await?;
+            if people::credentials(&mut transaction, email).await? != known {
+                // Somebody registered it meanwhile; perhaps the other half of a double click.
+                continue;
+            }
+            let id = AccountId(uuid_v7(caller.now));
+            let person = PersonId(uuid_v7(caller.now));
+            let row = NewAccount { id, person, email, name: &name, password_hash: &hash };
+            people::insert_account(&mut transaction, &row, caller.now).await?;
+            transaction.commit().await?;
             return Ok(id);
         }
-        drop(connection);
-        self.already_there(&new, &failures).await
-    }
-
-    /// A double click finds the account it has just made; anyone else hears that the address is taken.
-    async fn already_there(&self, new: &Registration, failures: &str) -> Outcome<AccountId> {
-        if let Some(account) = self.matching(new.email.as_str(), new.password.expose()).await? {
-            return Ok(account);
-        }
-        self.engine.cache.count(&Key::SignInFailures(failures), SIGN_IN_PAUSE).await;
-        Err(Failure::field(Field::Email, Problem::Taken).into())
     }
 
     async fn check_password(&self, email: &str, password: &str) -> Outcome<AccountId> {
@@ -82,9 +80,13 @@ impl AccountService {
         if password.chars().count() > Password::MAX_CHARS as usize {
             return Err(Failure::WrongCredentials.into());
         }
-        let failures = failures_of(email.as_str());
-        self.must_not_wait(&failures).await?;
-        match self.matching(email.as_str(), password).await? {
+        let failures = digest_of(email.as_str());
+        let failed = self.engine.cache.counted(&Key::SignInFailures(&failures)).await;
+        must_not_wait(failed >= SIGN_IN_FAILURES_MAX, SIGN_IN_PAUSE)?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let known = people::credentials(&mut connection, email.as_str()).await?;
+        drop(connection);
+        match matching(&known, password).await? {
             Some(account) => {
                 self.engine.cache.delete(&Key::SignInFailures(&failures)).await;
                 Ok(account)
@@ -95,31 +97,33 @@ impl AccountService {
             }
         }
     }
-
-    /// The account these belong to. Takes as long for an unknown address as for a known one.
-    async fn matching(&self, email: &str, password: &str) -> Outcome<Option<AccountId>> {
-        let mut connection = self.engine.write.0.acquire().await?;
-        let found = people::credentials(&mut connection, email).await?;
-        drop(connection);
-        let (account, stored) = match found {
-            Some((account, Some(stored))) => (Some(account), stored),
-            _ => (None, NOBODYS_HASH.clone()),
-        };
-        let matches = verify(password.to_owned(), stored).await?;
-        Ok(account.filter(|_| matches))
-    }
-
-    async fn must_not_wait(&self, failures: &str) -> Outcome<()> {
-        if self.engine.cache.counted(&Key::SignInFailures(failures)).await < SIGN_IN_FAILURES_MAX {
-            return Ok(());
-        }
-        let retry_after_seconds = u32::try_from(SIGN_IN_PAUSE.as_secs()).unwrap_or(u32::MAX);
-        Err(Failure::TooManyTries { retry_after_seconds }.into())
-    }
 }
 
-/// Failures are counted by the hash of the address, so that the cache holds no personal data.
-fn failures_of(email: &str) -> String {
+/// The account the password belongs to. A wrong one takes as long for an address with no account
+/// as for one with several.
+async fn matching(known: &[(AccountId, String)], password: &str) -> Outcome<Option<AccountId>> {
+    for place in 0..people::ACCOUNTS_OF_ADDRESS {
+        let (account, stored) = match known.get(place) {
+            Some((account, stored)) => (Some(*account), stored.clone()),
+            None => (None, NOBODYS_HASH.clone()),
+        };
+        if verify(password.to_owned(), stored).await? && account.is_some() {
+            return Ok(account);
+        }
+    }
+    Ok(None)
+}
+
+fn must_not_wait(too_often: bool, pause: Duration) -> Outcome<()> {
+    if !too_often {
+        return Ok(());
+    }
+    let retry_after_seconds = u32::try_from(pause.as_secs()).unwrap_or(u32::MAX);
+    Err(Failure::TooManyTries { retry_after_seconds }.into())
+}
+
+/// Tries are counted by the hash of the address, so that the cache holds no personal data.
+fn digest_of(email: &str) -> String {
     Sha256::digest(email.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

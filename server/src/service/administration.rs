@@ -13,7 +13,7 @@ use nadi::{Failure, wall};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Fault, Outcome, answer, offset, page_number, slug};
+use super::{Fault, Outcome, answer, offset_of, page_number, slug};
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
 use crate::store::{administration as store, people};
@@ -63,7 +63,7 @@ impl AdministrationService {
             clinics.as_deref(),
             pattern.as_deref(),
             PAGE_SIZE.into(),
-            offset(page, PAGE_SIZE),
+            offset_of(page, PAGE_SIZE),
         )
         .await?;
         let total = rows.first().map_or(0, |row| row.total);
@@ -171,7 +171,7 @@ impl AdministrationService {
             clinics.as_deref(),
             None,
             PAGE_SIZE.into(),
-            offset(page, PAGE_SIZE),
+            offset_of(page, PAGE_SIZE),
         )
         .await?;
         let total = rows.first().map_or(0, |row| row.total);
@@ -282,9 +282,13 @@ async fn doctor_checks(
     }
     match &form.account_email {
         None => Ok(None),
-        Some(email) => match people::credentials(connection, email.as_str()).await? {
-            Some((account, _)) => Ok(Some(account)),
-            None => Err(Failure::field(Field::Email, Problem::Unknown).into()),
+        Some(email) => match people::accounts_to_link(connection, email.as_str()).await?.as_slice()
+        {
+            [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
+            [one] => Ok(Some(one.id)),
+            // Anyone can register an address; only who has proven it, or is known, is taken at once.
+            [first, ..] if first.is_known => Ok(Some(first.id)),
+            _ => Err(Failure::field(Field::Email, Problem::Ambiguous).into()),
         },
     }
 }

@@ -33,6 +33,16 @@ impl CodeKey {
         format!("{:06}", number % 1_000_000)
     }
 
+    /// The fingerprint of a request, and the number of the lock that its key's rivals meet at. Keyed,
+    /// because a request may carry a code of six digits.
+    pub fn fingerprint(&self, purpose: &str, text: &str) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     /// Is this the code that counts? In constant time.
     pub fn matches(&self, appointment: AppointmentId, counter: i16, typed: &Code) -> bool {
         self.code(appointment, counter).as_bytes().ct_eq(typed.as_str().as_bytes()).into()

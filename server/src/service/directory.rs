@@ -3,25 +3,27 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::appointment::Refusal;
-use nadi::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId};
-use nadi::input::Slug;
+use nadi::calendar::Moment;
+use nadi::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
 use nadi::ports::{
-    Answer, City, Directory, DoctorCard, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
-    FreeTimesQuery, Page, Place, Specialty,
+    Answer, City, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery,
+    FreeTime, FreeTimesQuery, Page, Place, Specialty, VisitKind,
 };
 use nadi::visit::Fee;
 use uuid::Uuid;
 
-use super::{Outcome, answer, mode, offset, page_number, slug, zone};
+use super::{Outcome, answer, mode, offset_of, page_number, slug, zone};
 use crate::engine::Engine;
-use crate::store::directory::{self as store, Filter, FreeRow, PlaceRow};
-use crate::store::holds;
+use crate::store::directory::{self as store, Filter, PlaceRow};
+use crate::store::free_times::{self as times, FreeRow};
+use crate::store::wishes;
 
 const PAGE_SIZE: u32 = 20;
+const PAGE_SIZE_MAX: u32 = 100;
 const NEXT_TIMES_EACH: i64 = 6;
 const WORDS_MAX: usize = 8;
 const RANGE_DAYS_MAX: i64 = 62;
@@ -55,15 +57,13 @@ impl DirectoryService {
             mode: query.mode,
             date: query.date,
         };
+        let size = match query.page_size {
+            0 => PAGE_SIZE,
+            size => size.min(PAGE_SIZE_MAX),
+        };
+        let offset = offset_of(query.page, size);
         let mut connection = self.connection().await?;
-        let rows = store::search(
-            &mut connection,
-            &filter,
-            caller.now,
-            PAGE_SIZE.into(),
-            offset(query.page, PAGE_SIZE),
-        )
-        .await?;
+        let rows = store::search(&mut connection, &filter, caller.now, size.into(), offset).await?;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let mut places: HashMap<Uuid, Place> = HashMap::new();
         for row in store::places(&mut connection, &ids).await? {
@@ -73,7 +73,7 @@ impl DirectoryService {
         }
         let mut times: HashMap<Uuid, Vec<FreeTime>> = HashMap::new();
         let free =
-            store::next_free(&mut connection, &ids, &filter, caller.now, NEXT_TIMES_EACH).await?;
+            times::next_free(&mut connection, &ids, &filter, caller.now, NEXT_TIMES_EACH).await?;
         for row in free {
             times.entry(row.doctor_id).or_default().push(free_time_of(row)?);
         }
@@ -97,14 +97,18 @@ impl DirectoryService {
                 })
             })
             .collect::<Outcome<Vec<_>>>()?;
-        Ok(Page { items, total, number: page_number(query.page), size: PAGE_SIZE })
+        Ok(Page { items, total, number: page_number(query.page), size })
     }
 
-    async fn find_profile(&self, wanted: &Slug) -> Outcome<DoctorProfile> {
+    async fn find_profile(&self, wanted: &DoctorKey) -> Outcome<DoctorProfile> {
         let mut connection = self.connection().await?;
-        let row =
-            store::profile(&mut connection, wanted.as_str()).await?.ok_or(Failure::NotFound)?;
+        let row = match wanted {
+            DoctorKey::Slug(slug) => store::profile(&mut connection, slug.as_str()).await?,
+            DoctorKey::Id(id) => store::profile_by_id(&mut connection, *id).await?,
+        }
+        .ok_or(Failure::NotFound)?;
         let places = store::places(&mut connection, &[row.id]).await?;
+        let kinds = store::visit_kinds(&mut connection, row.clinic_id).await?;
         let video = places.iter().any(|place| place.video);
         Ok(DoctorProfile {
             id: DoctorId(row.id),
@@ -119,32 +123,57 @@ impl DirectoryService {
             video,
             clinic: row.clinic,
             cancel_notice_minutes: row.cancel_notice_minutes,
+            visit_kinds: kinds
+                .into_iter()
+                .map(|kind| VisitKind {
+                    id: VisitTypeId(kind.id),
+                    name: kind.name,
+                    slot_span: kind.slot_span,
+                    is_default: kind.is_default,
+                })
+                .collect(),
         })
     }
 
     async fn times(&self, caller: &Caller, query: &FreeTimesQuery) -> Outcome<Vec<FreeTime>> {
-        let until = query.until.min(query.from + chrono::Duration::days(RANGE_DAYS_MAX));
-        let mut connection = self.connection().await?;
-        let rows = store::free_times(
-            &mut connection,
-            query.doctor,
-            query.from,
+        // Dates are the location's, which is at most 14 hours away from UTC: a day wider holds them all.
+        let (day, instant) = (Duration::days(1), Moment::instant);
+        let start = |date: NaiveDate| date.and_time(chrono::NaiveTime::MIN).and_utc();
+        let widest = |moment: Moment, slack: Duration| {
+            instant(moment).or(moment.day().map(|date| start(date) + slack)).unwrap_or(caller.now)
+        };
+        let from = widest(query.from, -day);
+        let until = widest(query.until, day).min(from + Duration::days(RANGE_DAYS_MAX + 2));
+        let filter = times::TimesFilter {
+            doctor: query.doctor,
+            from,
             until,
-            query.location,
-            query.mode,
-            caller.now,
-        )
-        .await?;
+            from_date: query.from.day(),
+            until_date: query.until.day(),
+            location: query.location,
+            mode: query.mode,
+            slot_span: query.slot_span,
+        };
+        let mut connection = self.connection().await?;
+        let rows = times::free_times(&mut connection, &filter, caller.now).await?;
         rows.into_iter().map(free_time_of).collect()
     }
 
-    async fn one_time(&self, caller: &Caller, doctor: DoctorId, slot: SlotId) -> Outcome<FreeTime> {
+    async fn one_time(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        slot: SlotId,
+        span: i16,
+    ) -> Outcome<FreeTime> {
+        let now = caller.now;
         // Someone is about to take it: look where it is decided.
         let mut connection = self.engine.write.0.acquire().await?;
-        if let Some(row) = store::free_time(&mut connection, doctor, slot, caller.now).await? {
+        if let Some(row) = times::free_time(&mut connection, doctor, slot, span, now).await? {
             return free_time_of(row);
         }
-        let facts = holds::slot_facts(&mut connection, slot, caller.now).await?;
+        let facts =
+            wishes::slot_facts(&mut connection, slot, span, Some(doctor), None, now).await?;
         Err(match facts {
             Some(facts) if facts.starts_at <= caller.now => Refusal::InThePast,
             Some(facts) if facts.offered && facts.seats_free <= 0 => Refusal::Taken,
@@ -237,8 +266,8 @@ impl Directory for DirectoryService {
         answer("search doctors", self.search_doctors(caller, query).await)
     }
 
-    async fn doctor(&self, _caller: &Caller, slug: &Slug) -> Answer<DoctorProfile> {
-        answer("show doctor", self.find_profile(slug).await)
+    async fn doctor(&self, _caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {
+        answer("show doctor", self.find_profile(key).await)
     }
 
     async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>> {
@@ -250,10 +279,11 @@ impl Directory for DirectoryService {
         caller: &Caller,
         doctor: DoctorId,
         from: NaiveDate,
+        span: i16,
     ) -> Answer<Option<NaiveDate>> {
         let load = async {
             let mut connection = self.connection().await?;
-            Ok(store::next_free_date(&mut connection, doctor, from, caller.now).await?)
+            Ok(times::next_free_date(&mut connection, doctor, from, span, caller.now).await?)
         };
         answer("next free date", load.await)
     }
@@ -263,19 +293,27 @@ impl Directory for DirectoryService {
         caller: &Caller,
         doctor: DoctorId,
         to: DateTime<Utc>,
+        span: i16,
         limit: u8,
     ) -> Answer<Vec<FreeTime>> {
         let load = async {
             let mut connection = self.connection().await?;
             let rows =
-                store::nearest_free(&mut connection, doctor, to, limit.into(), caller.now).await?;
+                times::nearest_free(&mut connection, doctor, to, span, limit.into(), caller.now)
+                    .await?;
             rows.into_iter().map(free_time_of).collect()
         };
         answer("nearest free times", load.await)
     }
 
-    async fn free_time(&self, caller: &Caller, doctor: DoctorId, slot: SlotId) -> Answer<FreeTime> {
-        answer("one free time", self.one_time(caller, doctor, slot).await)
+    async fn free_time(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        slot: SlotId,
+        span: i16,
+    ) -> Answer<FreeTime> {
+        answer("one free time", self.one_time(caller, doctor, slot, span).await)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod administration;
 pub mod bookings;
 pub mod codes;
 pub mod directory;
+pub mod people;
 pub mod schedules;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub fn ports(engine: &Engine, mailbox: Option<DevelopmentMailbox>) -> Ports {
         bookings: Arc::new(bookings::BookingService::new(engine.clone())),
         schedules: Arc::new(schedules::ScheduleService::new(engine.clone())),
         accounts: Arc::new(accounts::AccountService::new(engine.clone())),
+        people: Arc::new(people::PeopleService::new(engine.clone())),
         administration: Arc::new(administration::AdministrationService::new(engine.clone())),
         mailbox: mailbox.map(|mailbox| Arc::new(mailbox) as _),
     }
@@ -96,6 +98,6 @@ fn page_number(page: u32) -> u32 {
     page.clamp(1, 10_000)
 }
 
-fn offset(page: u32, size: u32) -> i64 {
+fn offset_of(page: u32, size: u32) -> i64 {
     i64::from(page_number(page) - 1) * i64::from(size)
 }

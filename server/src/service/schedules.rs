@@ -20,7 +20,7 @@ use crate::engine::Engine;
 use crate::entropy::uuid_v7;
 use crate::jobs::top_up;
 use crate::store::schedules::{self as store, NewRule, RuleRow};
-use crate::store::{administration, appointments, people};
+use crate::store::{administration, appointment_rows as rows, appointments, people};
 
 const CALENDAR_DAYS_MAX: u8 = 31;
 const LINES_MAX: usize = 50;
@@ -55,7 +55,7 @@ impl ScheduleService {
 
         let blocks = store::blocks(&mut connection, doctor, start, end, caller.now).await?;
         let entries =
-            appointments::of_doctor(&mut connection, doctor, start, end, caller.now).await?;
+            rows::calendar_of_doctor(&mut connection, doctor, start, end, caller.now).await?;
         let persons: Vec<PersonId> = entries.iter().map(|e| PersonId(e.person_id)).collect();
         let names = people::names(&mut connection, &persons).await?;
         Ok(DoctorCalendar {

@@ -2,7 +2,7 @@
 //! `free_slots`, the one the hold uses.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use nadi::ids::{DoctorId, LocationId, SlotId};
+use nadi::ids::DoctorId;
 use nadi::visit::Mode;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -152,6 +152,7 @@ pub async fn search(
 
 pub struct ProfileRow {
     pub id: Uuid,
+    pub clinic_id: Uuid,
     pub slug: String,
     pub name: String,
     pub qualifications: String,
@@ -164,21 +165,54 @@ pub struct ProfileRow {
     pub cancel_notice_minutes: i32,
 }
 
-/// A listed doctor by slug.
+/// A listed doctor; what follows says which.
+macro_rules! profile {
+    ($rest:tt, $key:expr) => {
+        sqlx::query_as!(
+            ProfileRow,
+            r#"select d.id, d.clinic_id, d.slug, d.name, d.qualifications, d.bio, d.languages,
+                      d.fee_minor_units, d.currency as "currency!",
+                      array(select s.name from doctor_specialties x
+                            join specialties s on s.id = x.specialty_id
+                            where x.doctor_id = d.id
+                            order by x.is_primary desc, s.name) as "specialties!",
+                      c.name as clinic, c.cancel_notice_minutes
+               from doctors d join clinics c on c.id = d.clinic_id
+               where d.status = 'listed' and d.archived_at is null and "#
+                + $rest,
+            $key
+        )
+    };
+}
+
 pub async fn profile(connection: &mut PgConnection, slug: &str) -> Result<Option<ProfileRow>> {
+    profile!("d.slug = $1", slug).fetch_optional(connection).await
+}
+
+pub async fn profile_by_id(
+    connection: &mut PgConnection,
+    id: DoctorId,
+) -> Result<Option<ProfileRow>> {
+    profile!("d.id = $1", id.0).fetch_optional(connection).await
+}
+
+pub struct VisitKindRow {
+    pub id: Uuid,
+    pub name: String,
+    pub slot_span: i16,
+    pub is_default: bool,
+}
+
+/// The kinds of visit a clinic offers, the usual one first.
+pub async fn visit_kinds(connection: &mut PgConnection, clinic: Uuid) -> Result<Vec<VisitKindRow>> {
     sqlx::query_as!(
-        ProfileRow,
-        r#"select d.id, d.slug, d.name, d.qualifications, d.bio, d.languages, d.fee_minor_units,
-                  d.currency as "currency!",
-                  array(select s.name from doctor_specialties x
-                        join specialties s on s.id = x.specialty_id
-                        where x.doctor_id = d.id order by x.is_primary desc, s.name) as "specialties!",
-                  c.name as clinic, c.cancel_notice_minutes
-           from doctors d join clinics c on c.id = d.clinic_id
-           where d.slug = $1 and d.status = 'listed' and d.archived_at is null"#,
-        slug
+        VisitKindRow,
+        "select id, name, slot_span, is_default from visit_types
+         where clinic_id = $1 and archived_at is null
+         order by is_default desc, slot_span, name",
+        clinic
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await
 }
 
@@ -209,189 +243,4 @@ pub async fn places(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<V
     )
     .fetch_all(connection)
     .await
-}
-
-pub struct FreeRow {
-    pub id: i64,
-    pub doctor_id: Uuid,
-    pub starts_at: DateTime<Utc>,
-    pub ends_at: DateTime<Utc>,
-    pub local_date: NaiveDate,
-    pub seats_free: i64,
-    pub mode: String,
-    pub location_id: Uuid,
-    pub location_name: String,
-    pub location_address: String,
-    pub city: String,
-    pub time_zone: String,
-}
-
-/// The next free times of several doctors, a few each, soonest first.
-pub async fn next_free(
-    connection: &mut PgConnection,
-    doctors: &[Uuid],
-    filter: &Filter<'_>,
-    now: DateTime<Utc>,
-    each: i64,
-) -> Result<Vec<FreeRow>> {
-    sqlx::query_as!(
-        FreeRow,
-        r#"select f.id as "id!", d.id as "doctor_id!", f.starts_at as "starts_at!",
-                  f.ends_at as "ends_at!", f.local_date as "local_date!",
-                  f.seats_free as "seats_free!", f.mode as "mode!", l.id as location_id,
-                  l.name as location_name, l.address as location_address, c.name as city, l.time_zone
-           from unnest($2::uuid[]) as d (id)
-           cross join lateral (
-               select f.*, b.mode, b.location_id
-               from free_slots($1) f
-               join blocks b on b.id = f.block_id
-               join locations l on l.id = b.location_id
-               where f.doctor_id = d.id
-                 and ($4::text is null or b.mode = $4)
-                 and ($3::text is null or l.city_id = (select id from cities where slug = $3))
-                 and ($5::date is null or f.local_date = $5)
-                 and ($5::date is null or f.starts_at between $5::date - interval '1 day'
-                                                          and $5::date + interval '2 days')
-               order by f.starts_at
-               limit $6
-           ) f
-           join locations l on l.id = f.location_id
-           join cities c on c.id = l.city_id
-           order by d.id, f.starts_at"#,
-        now,
-        doctors,
-        filter.city,
-        filter.mode.map(Mode::as_str),
-        filter.date,
-        each
-    )
-    .fetch_all(connection)
-    .await
-}
-
-/// The free times of one doctor on the dates `from..until`, soonest first: one ranged query.
-pub async fn free_times(
-    connection: &mut PgConnection,
-    doctor: DoctorId,
-    from: NaiveDate,
-    until: NaiveDate,
-    location: Option<LocationId>,
-    mode: Option<Mode>,
-    now: DateTime<Utc>,
-) -> Result<Vec<FreeRow>> {
-    sqlx::query_as!(
-        FreeRow,
-        r#"select f.id as "id!", f.doctor_id as "doctor_id!", f.starts_at as "starts_at!",
-                  f.ends_at as "ends_at!", f.local_date as "local_date!",
-                  f.seats_free as "seats_free!", b.mode, l.id as location_id,
-                  l.name as location_name, l.address as location_address, c.name as city, l.time_zone
-           from free_slots($1) f
-           join blocks b on b.id = f.block_id
-           join locations l on l.id = b.location_id
-           join cities c on c.id = l.city_id
-           where f.doctor_id = $2
-             and f.local_date >= $3 and f.local_date < $4
-             -- The index knows instants; a date is at most 14 hours away from its UTC day.
-             and f.starts_at >= $3::date - interval '1 day' and f.starts_at < $4::date + interval '1 day'
-             and ($5::uuid is null or b.location_id = $5)
-             and ($6::text is null or b.mode = $6)
-           order by f.starts_at"#,
-        now,
-        doctor.0,
-        from,
-        until,
-        location.map(|location| location.0),
-        mode.map(Mode::as_str)
-    )
-    .fetch_all(connection)
-    .await
-}
-
-/// One time, if it is free and the doctor is listed.
-pub async fn free_time(
-    connection: &mut PgConnection,
-    doctor: DoctorId,
-    slot: SlotId,
-    now: DateTime<Utc>,
-) -> Result<Option<FreeRow>> {
-    sqlx::query_as!(
-        FreeRow,
-        r#"select f.id as "id!", f.doctor_id as "doctor_id!", f.starts_at as "starts_at!",
-                  f.ends_at as "ends_at!", f.local_date as "local_date!",
-                  f.seats_free as "seats_free!", b.mode, l.id as location_id,
-                  l.name as location_name, l.address as location_address, c.name as city, l.time_zone
-           from free_slots($1) f
-           join blocks b on b.id = f.block_id
-           join locations l on l.id = b.location_id
-           join cities c on c.id = l.city_id
-           join doctors d on d.id = f.doctor_id
-           where f.id = $3 and f.doctor_id = $2 and d.status = 'listed'"#,
-        now,
-        doctor.0,
-        slot.0
-    )
-    .fetch_optional(connection)
-    .await
-}
-
-/// The free times nearest to an instant, before or after it.
-pub async fn nearest_free(
-    connection: &mut PgConnection,
-    doctor: DoctorId,
-    to: DateTime<Utc>,
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Result<Vec<FreeRow>> {
-    sqlx::query_as!(
-        FreeRow,
-        r#"with near as (
-               (select f.* from free_slots($1) f
-                where f.doctor_id = $2 and f.starts_at >= $3 order by f.starts_at limit $4)
-               union all
-               (select f.* from free_slots($1) f
-                where f.doctor_id = $2 and f.starts_at < $3 order by f.starts_at desc limit $4)
-           ),
-           nearest as (
-               select * from near
-               order by abs(extract(epoch from (starts_at - $3::timestamptz)))
-               limit $4
-           )
-           select f.id as "id!", f.doctor_id as "doctor_id!", f.starts_at as "starts_at!",
-                  f.ends_at as "ends_at!", f.local_date as "local_date!",
-                  f.seats_free as "seats_free!", b.mode, l.id as location_id,
-                  l.name as location_name, l.address as location_address, c.name as city, l.time_zone
-           from nearest f
-           join blocks b on b.id = f.block_id
-           join locations l on l.id = b.location_id
-           join cities c on c.id = l.city_id
-           order by f.starts_at"#,
-        now,
-        doctor.0,
-        to,
-        limit
-    )
-    .fetch_all(connection)
-    .await
-}
-
-/// The first date from `from` on with a free time.
-pub async fn next_free_date(
-    connection: &mut PgConnection,
-    doctor: DoctorId,
-    from: NaiveDate,
-    now: DateTime<Utc>,
-) -> Result<Option<NaiveDate>> {
-    let date = sqlx::query_scalar!(
-        r#"select f.local_date as "date!" from free_slots($1) f
-           where f.doctor_id = $2 and f.local_date >= $3
-             and f.starts_at >= $3::date - interval '1 day'
-           order by f.starts_at
-           limit 1"#,
-        now,
-        doctor.0,
-        from
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(date)
 }

@@ -2,10 +2,15 @@
 //! decides nothing; use cases in `service` own the transactions.
 
 pub mod administration;
+pub mod appointment_rows;
 pub mod appointments;
+pub mod claims;
 pub mod directory;
+pub mod free_times;
 pub mod holds;
+pub mod once;
 pub mod outbox;
 pub mod people;
 pub mod schedules;
 pub mod sessions;
+pub mod wishes;

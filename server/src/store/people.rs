@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use nadi::actor::{Administers, SignedIn};
 use nadi::ids::{AccountId, ClinicId, DoctorId, PersonId};
 use sqlx::{PgConnection, Result};
@@ -16,16 +16,15 @@ pub struct NewAccount<'a> {
     pub password_hash: &'a str,
 }
 
-/// Makes an account and the person it is itself. `false`: the address has an account already.
+/// Makes an account and the person it is itself.
 pub async fn insert_account(
     connection: &mut PgConnection,
     new: &NewAccount<'_>,
     now: DateTime<Utc>,
-) -> Result<bool> {
-    let inserted = sqlx::query!(
+) -> Result<()> {
+    sqlx::query!(
         "with account as (
             insert into accounts (id, email, password_hash, created_at) values ($1, $2, $3, $6)
-            on conflict (email) do nothing
             returning id
         )
         insert into people (id, account_id, relation, name, created_at)
@@ -39,21 +38,164 @@ pub async fn insert_account(
     )
     .execute(connection)
     .await?;
-    Ok(inserted.rows_affected() == 1)
+    Ok(())
 }
 
-/// The password hash of a living account, by address.
+/// One registration of an address at a time, until this transaction ends.
+pub async fn lock_address(connection: &mut PgConnection, email: &str) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('address ' || $1, 0))", email)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// How many accounts of one address can sign in: verified ones first, then the newest.
+pub const ACCOUNTS_OF_ADDRESS: usize = 3;
+
+/// The living accounts of an address with their password hashes, at most [`ACCOUNTS_OF_ADDRESS`].
 pub async fn credentials(
     connection: &mut PgConnection,
     email: &str,
-) -> Result<Option<(AccountId, Option<String>)>> {
-    let row = sqlx::query!(
-        "select id, password_hash from accounts where email = $1 and archived_at is null",
+) -> Result<Vec<(AccountId, String)>> {
+    let rows = sqlx::query!(
+        r#"select id, password_hash as "password_hash!" from accounts
+           where email = $1 and archived_at is null and password_hash is not null
+           order by email_verified_at is null, created_at desc
+           limit $2"#,
+        email,
+        i64::try_from(ACCOUNTS_OF_ADDRESS).unwrap_or(i64::MAX)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (AccountId(row.id), row.password_hash)).collect())
+}
+
+/// An account that a doctor's page may be linked to.
+pub struct AccountToLink {
+    pub id: AccountId,
+    /// The address is proven to be theirs, or they are a doctor's account already.
+    pub is_known: bool,
+}
+
+/// The accounts of an address, the known ones first; at most two.
+pub async fn accounts_to_link(
+    connection: &mut PgConnection,
+    email: &str,
+) -> Result<Vec<AccountToLink>> {
+    let rows = sqlx::query!(
+        r#"select a.id,
+                  (a.email_verified_at is not null
+                   or exists (select from doctors d where d.account_id = a.id)) as "is_known!"
+           from accounts a
+           where a.email = $1 and a.archived_at is null
+           order by 2 desc, a.created_at
+           limit 2"#,
         email
+    )
+    .fetch_all(connection)
+    .await?;
+    let found = rows.into_iter();
+    Ok(found.map(|row| AccountToLink { id: AccountId(row.id), is_known: row.is_known }).collect())
+}
+
+/// Has a code that was sent to the account's address come back?
+pub async fn is_email_verified(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
+    let verified = sqlx::query_scalar!(
+        r#"select email_verified_at is not null as "verified!" from accounts where id = $1"#,
+        account.0
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| (AccountId(row.id), row.password_hash)))
+    Ok(verified.unwrap_or(false))
+}
+
+/// Someone an account books for.
+pub struct PersonRow {
+    pub id: Uuid,
+    pub relation: String,
+    pub name: String,
+    pub birth_date: Option<NaiveDate>,
+}
+
+/// The living people of an account, the owner first.
+pub async fn of_account(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> Result<Vec<PersonRow>> {
+    sqlx::query_as!(
+        PersonRow,
+        "select id, relation, name, birth_date from people
+         where account_id = $1 and archived_at is null
+         order by relation <> 'self', name, id",
+        account.0
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// One change of an account's people at a time, until this transaction ends. `false`: no account.
+pub async fn lock_account(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
+    let found = sqlx::query!("select id from accounts where id = $1 for update", account.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+pub async fn insert_dependant(
+    connection: &mut PgConnection,
+    account: AccountId,
+    person: PersonId,
+    name: &str,
+    birth_date: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into people (id, account_id, relation, name, birth_date, created_at)
+         values ($1, $2, 'dependant', $3, $4, $5)",
+        person.0,
+        account.0,
+        name,
+        birth_date,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes a dependant off the account's list. `false`: there is no such dependant.
+pub async fn archive_dependant(
+    connection: &mut PgConnection,
+    account: AccountId,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let archived = sqlx::query!(
+        "update people set archived_at = $3
+         where id = $2 and account_id = $1 and relation = 'dependant' and archived_at is null",
+        account.0,
+        person.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(archived.rows_affected() == 1)
+}
+
+/// Does the person have a time ahead, held or confirmed?
+pub async fn has_times_ahead(
+    connection: &mut PgConnection,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from patient_times
+               where person_id = $1 and held_until > $2 and upper(during) > $2) as "busy!""#,
+        person.0,
+        now
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Everything an account may act as.

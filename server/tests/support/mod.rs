@@ -11,7 +11,7 @@ use nadi::ids::{
     AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, RuleId, SlotId,
 };
 use nadi::input::Code;
-use nadi::ports::{HoldRequest, Message, MessageFailure, Messages, Ports};
+use nadi::ports::{Booked, Change, HoldRequest, Message, MessageFailure, Messages, Ports, Seen};
 use server::clock::Clock;
 use server::config::Config;
 use server::engine::Engine;
@@ -257,8 +257,38 @@ impl Clinic {
     }
 
     pub async fn hold(&self, who: &SignedIn, slot: SlotId) -> Result<AppointmentId, nadi::Failure> {
-        let wish = HoldRequest { slot, person: None };
-        self.ports.bookings.hold(&self.caller(who), &wish).await
+        self.hold_as(who, &HoldRequest { slot, visit_type: None, person: None }).await
+    }
+
+    pub async fn hold_as(
+        &self,
+        who: &SignedIn,
+        wish: &HoldRequest,
+    ) -> Result<AppointmentId, nadi::Failure> {
+        self.ports.bookings.hold(&self.caller(who), wish, None).await.map(|booked| booked.id)
+    }
+
+    /// Asks for a change, having seen whatever there is.
+    pub async fn change(
+        &self,
+        who: &SignedIn,
+        id: AppointmentId,
+        change: &Change,
+    ) -> Result<Booked, nadi::Failure> {
+        self.ports.bookings.change(&self.caller(who), id, change, &Seen::Any, None).await
+    }
+
+    /// A confirmed appointment.
+    pub async fn book(&self, who: &SignedIn, slot: SlotId) -> AppointmentId {
+        let id = self.hold(who, slot).await.expect("held");
+        self.confirm(who, id).await.expect("confirmed");
+        id
+    }
+
+    /// The doctor's own account.
+    pub async fn doctor_account(&self) -> SignedIn {
+        let doctor = self.doctor;
+        SignedIn { doctor: Some(doctor), ..self.patient("The Doctor").await }
     }
 
     pub async fn confirm(&self, who: &SignedIn, id: AppointmentId) -> Result<(), nadi::Failure> {
@@ -269,7 +299,7 @@ impl Clinic {
                 .await
                 .expect("an appointment");
         let code = Code::parse(&self.engine.code_key.code(id, counter)).expect("six digits");
-        self.ports.bookings.confirm(&self.caller(who), id, &code).await
+        self.change(who, id, &Change::Confirm { code: Some(code) }).await.map(|_| ())
     }
 
     pub async fn state(&self, id: AppointmentId) -> String {

@@ -1,0 +1,36 @@
+//! The people one books for.
+
+use leptos::prelude::*;
+
+use crate::error::FormFailure;
+
+/// Adds someone the account looks after, then leads to `next`.
+#[server(prefix = "/fn", endpoint = "add_person")]
+pub async fn add_person(
+    name: String,
+    #[server(default)] birth_date: String,
+    #[server(default)] next: String,
+) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let birth_date = match birth_date.trim() {
+        "" => None,
+        text => Some(nadi::calendar::parse_birth_date(text)?),
+    };
+    let new = nadi::ports::NewDependant { name, birth_date };
+    let added = ports.people.add_dependant(&caller, &new).await;
+    if super::answered(added, "/people")?.is_some() {
+        super::done(if next.is_empty() { "/people?done=added" } else { &next });
+    }
+    Ok(())
+}
+
+/// Takes someone off the list.
+#[server(prefix = "/fn", endpoint = "remove_person")]
+pub async fn remove_person(id: String) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let removed = ports.people.remove_dependant(&caller, super::known(&id)?).await;
+    if super::answered(removed, "/people")?.is_some() {
+        super::done("/people?done=removed");
+    }
+    Ok(())
+}

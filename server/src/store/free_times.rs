@@ -1,0 +1,205 @@
+//! Free times. Every one comes from the SQL functions `free_slots` and `free_runs`, whose rule is
+//! the hold's.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use nadi::ids::{DoctorId, LocationId, SlotId};
+use nadi::visit::Mode;
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+use super::directory::Filter;
+
+pub struct FreeRow {
+    pub id: i64,
+    pub doctor_id: Uuid,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub local_date: NaiveDate,
+    pub seats_free: i64,
+    pub mode: String,
+    pub location_id: Uuid,
+    pub location_name: String,
+    pub location_address: String,
+    pub city: String,
+    pub time_zone: String,
+}
+
+/// All columns of a [`FreeRow`] from `f`, free times given after `with` and narrowed by what follows.
+macro_rules! free_rows {
+    ($with:tt, $rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            FreeRow,
+            $with
+                + r#" select f.id as "id!", f.doctor_id as "doctor_id!", f.starts_at as "starts_at!",
+                             f.ends_at as "ends_at!", f.local_date as "local_date!",
+                             f.seats_free as "seats_free!", b.mode, l.id as location_id,
+                             l.name as location_name, l.address as location_address,
+                             c.name as city, l.time_zone
+                      from f
+                      join blocks b on b.id = f.block_id
+                      join locations l on l.id = b.location_id
+                      join cities c on c.id = l.city_id "#
+                + $rest,
+            $($argument),*
+        )
+    };
+}
+
+/// The next free times of several doctors, a few each, soonest first.
+pub async fn next_free(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    filter: &Filter<'_>,
+    now: DateTime<Utc>,
+    each: i64,
+) -> Result<Vec<FreeRow>> {
+    free_rows!(
+        "with f as (
+             select n.*
+             from unnest($2::uuid[]) as d (id)
+             cross join lateral (
+                 select f.*
+                 from free_slots($1) f
+                 join blocks b on b.id = f.block_id
+                 join locations l on l.id = b.location_id
+                 where f.doctor_id = d.id
+                   and ($4::text is null or b.mode = $4)
+                   and ($3::text is null or l.city_id = (select id from cities where slug = $3))
+                   and ($5::date is null or f.local_date = $5)
+                   and ($5::date is null or f.starts_at between $5::date - interval '1 day'
+                                                            and $5::date + interval '2 days')
+                 order by f.starts_at
+                 limit $6
+             ) n
+         )",
+        "order by f.doctor_id, f.starts_at",
+        now,
+        doctors,
+        filter.city,
+        filter.mode.map(Mode::as_str),
+        filter.date,
+        each
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Which free times of a doctor.
+pub struct TimesFilter {
+    pub doctor: DoctorId,
+    /// The index knows instants: these bound what the dates below mean in any zone.
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub from_date: Option<NaiveDate>,
+    pub until_date: Option<NaiveDate>,
+    pub location: Option<LocationId>,
+    pub mode: Option<Mode>,
+    pub slot_span: i16,
+}
+
+/// The free times of one doctor, soonest first: one ranged query.
+pub async fn free_times(
+    connection: &mut PgConnection,
+    filter: &TimesFilter,
+    now: DateTime<Utc>,
+) -> Result<Vec<FreeRow>> {
+    free_rows!(
+        "with f as (select * from free_runs($1, $9))",
+        "where f.doctor_id = $2
+           and f.starts_at >= $3 and f.starts_at < $4
+           and ($5::date is null or f.local_date >= $5)
+           and ($6::date is null or f.local_date < $6)
+           and ($7::uuid is null or b.location_id = $7)
+           and ($8::text is null or b.mode = $8)
+         order by f.starts_at",
+        now,
+        filter.doctor.0,
+        filter.from,
+        filter.until,
+        filter.from_date,
+        filter.until_date,
+        filter.location.map(|location| location.0),
+        filter.mode.map(Mode::as_str),
+        filter.slot_span
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// One time, if it is free and the doctor is listed.
+pub async fn free_time(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    slot: SlotId,
+    span: i16,
+    now: DateTime<Utc>,
+) -> Result<Option<FreeRow>> {
+    free_rows!(
+        "with f as (select * from free_runs($1, $4))",
+        "join doctors d on d.id = f.doctor_id
+         where f.id = $3 and f.doctor_id = $2 and d.status = 'listed'",
+        now,
+        doctor.0,
+        slot.0,
+        span
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// The free times nearest to an instant, before or after it.
+pub async fn nearest_free(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    to: DateTime<Utc>,
+    span: i16,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<FreeRow>> {
+    free_rows!(
+        "with near as (
+             (select f.* from free_runs($1, $5) f
+              where f.doctor_id = $2 and f.starts_at >= $3 order by f.starts_at limit $4)
+             union all
+             (select f.* from free_runs($1, $5) f
+              where f.doctor_id = $2 and f.starts_at < $3 order by f.starts_at desc limit $4)
+         ),
+         f as (
+             select * from near
+             order by abs(extract(epoch from (starts_at - $3::timestamptz)))
+             limit $4
+         )",
+        "order by f.starts_at",
+        now,
+        doctor.0,
+        to,
+        limit,
+        span
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// The first date from `from` on with a free time.
+pub async fn next_free_date(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    from: NaiveDate,
+    span: i16,
+    now: DateTime<Utc>,
+) -> Result<Option<NaiveDate>> {
+    let date = sqlx::query_scalar!(
+        r#"select f.local_date as "date!" from free_runs($1, $4) f
+           where f.doctor_id = $2 and f.local_date >= $3
+             and f.starts_at >= $3::date - interval '1 day'
+           order by f.starts_at
+           limit 1"#,
+        now,
+        doctor.0,
+        from,
+        span
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(date)
+}

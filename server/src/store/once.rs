@@ -1,0 +1,84 @@
+//! Answers already given, by account and idempotency key. Kept in the transaction of their effect.
+
+use chrono::{DateTime, Utc};
+use nadi::ids::AccountId;
+use sqlx::{PgConnection, Result};
+
+/// A request's key, ready to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    pub key: String,
+    /// Of the whole request, under the server's key.
+    pub fingerprint: Vec<u8>,
+    /// The lock that rivals with this key of this account meet at.
+    pub gate: i64,
+}
+
+/// What a key was answered before.
+pub struct Kept {
+    pub fingerprint: Vec<u8>,
+    pub answer: serde_json::Value,
+}
+
+/// Waits for a rival with the same key, until this transaction ends.
+///
+/// # Errors
+/// Code 55P03 when the rival takes longer than the connection's `lock_timeout`.
+pub async fn enter(connection: &mut PgConnection, once: &Once) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", once.gate).execute(connection).await?;
+    Ok(())
+}
+
+/// Would [`enter`] have to wait?
+pub async fn is_running(connection: &mut PgConnection, once: &Once) -> Result<bool> {
+    let free = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, once.gate)
+        .fetch_one(connection)
+        .await?;
+    Ok(!free)
+}
+
+pub async fn find(
+    connection: &mut PgConnection,
+    account: AccountId,
+    once: &Once,
+) -> Result<Option<Kept>> {
+    sqlx::query_as!(
+        Kept,
+        "select fingerprint, answer from idempotency_keys where account_id = $1 and key = $2",
+        account.0,
+        once.key
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Keeps an answer. `false`: another one was kept before.
+pub async fn keep(
+    connection: &mut PgConnection,
+    account: AccountId,
+    once: &Once,
+    answer: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let kept = sqlx::query!(
+        "insert into idempotency_keys (account_id, key, fingerprint, answer, created_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict do nothing",
+        account.0,
+        once.key,
+        once.fingerprint,
+        answer,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(kept.rows_affected() == 1)
+}
+
+/// Forgets answers given before `before`; tells how many.
+pub async fn forget(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<u64> {
+    let forgotten = sqlx::query!("delete from idempotency_keys where created_at < $1", before)
+        .execute(connection)
+        .await?;
+    Ok(forgotten.rows_affected())
+}

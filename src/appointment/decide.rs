@@ -1,0 +1,238 @@
+//! The whole booking life in one pure function: a table of every command in every state.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{
+    ACTIVE_HOLDS_MAX, Appointment, CHECK_IN_AHEAD, CODE_TRIES, CODES_PER_HOLD, Claims, Command,
+    EXTENSIONS_MAX, Event, Facts, Proof, Refusal, State, Transition,
+};
+use crate::actor::Capacity;
+
+/// What a command meets in a state.
+#[derive(Clone, Copy)]
+enum Rule {
+    /// A rule looks closer.
+    Ask(fn(&Appointment, &Facts, DateTime<Utc>) -> Result<Transition, Refusal>),
+    /// It is so already: granted, and nothing changes.
+    Same,
+    No(Refusal),
+}
+
+/// One row a command, one column a state.
+#[rustfmt::skip]
+fn rule(command: Command, state: State) -> Rule {
+    use Refusal::{AlreadyCancelled, AlreadyExists, AlreadyOver, HasBegun, HoldExpired, NotAHold, NotConfirmed, StillHeld};
+    use Rule::{Ask, No, Same};
+    let row = match command {
+        //                       pending           confirmed        checked in      completed        cancelled             expired          no show
+        Command::Hold       => [No(AlreadyExists); 7],
+        Command::Extend     => [Ask(extend),       No(NotAHold),    No(NotAHold),   No(NotAHold),    No(AlreadyCancelled), No(HoldExpired), No(NotAHold)   ],
+        Command::Confirm    => [Ask(confirm),      Same,            No(NotAHold),   No(NotAHold),    No(AlreadyCancelled), No(HoldExpired), No(NotAHold)   ],
+        Command::SendCode   => [Ask(send_code),    No(NotAHold),    No(NotAHold),   No(NotAHold),    No(AlreadyCancelled), No(HoldExpired), No(NotAHold)   ],
+        Command::Cancel     => [Ask(release),      Ask(cancel),     No(HasBegun),   No(AlreadyOver), Same,                 No(HoldExpired), No(AlreadyOver)],
+        Command::Reschedule => [No(NotConfirmed),  Ask(reschedule), No(HasBegun),   No(AlreadyOver), No(AlreadyCancelled), No(HoldExpired), No(AlreadyOver)],
+        Command::CheckIn    => [No(NotConfirmed),  Ask(check_in),   Same,           No(AlreadyOver), No(AlreadyCancelled), No(HoldExpired), No(AlreadyOver)],
+        Command::Complete   => [No(NotConfirmed),  Ask(complete),   Ask(complete),  Same,            No(AlreadyCancelled), No(HoldExpired), Ask(complete)  ],
+        Command::MarkNoShow => [No(NotConfirmed),  Ask(no_show),    No(HasBegun),   No(AlreadyOver), No(AlreadyCancelled), No(HoldExpired), Same           ],
+        Command::Expire     => [No(StillHeld),     No(NotAHold),    No(NotAHold),   No(NotAHold),    No(NotAHold),         Ask(expire),     No(NotAHold)   ],
+    };
+    row[state as usize]
+}
+
+/// Decides what a command does.
+///
+/// `current` is the appointment as stored, `None` for one that is about to be.
+/// Asking for what is already so (confirming a confirmed, cancelling a
+/// cancelled appointment) is granted and changes nothing, so that a double
+/// click or a retry sees success.
+///
+/// # Errors
+/// The [`Refusal`] that applies; nothing is to be written.
+pub fn decide(
+    current: Option<&Appointment>,
+    facts: &Facts,
+    command: Command,
+    now: DateTime<Utc>,
+) -> Result<Transition, Refusal> {
+    let Some(appointment) = current else {
+        return match command {
+            Command::Hold => hold(facts, now),
+            _ => Err(Refusal::NotOffered),
+        };
+    };
+    if !command.is_open_to(facts.by) {
+        return Err(Refusal::NotYours);
+    }
+    match rule(command, appointment.state_at(now)) {
+        Rule::Ask(rule) => rule(appointment, facts, now),
+        Rule::Same => Ok(unchanged(appointment)),
+        Rule::No(refusal) => Err(refusal),
+    }
+}
+
+/// When a hold made now ends: after `hold`, but never after the appointment would start.
+pub fn hold_ends(hold: Duration, starts_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    (now + hold).min(starts_at)
+}
+
+fn hold(facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
+    let starts_at = free_time(facts, now)?;
+    if facts.active_holds >= ACTIVE_HOLDS_MAX {
+        return Err(Refusal::TooManyHolds);
+    }
+    Ok(Transition {
+        to: State::Pending,
+        expires_at: hold_ends(facts.hold, starts_at, now),
+        extensions: 0,
+        code_counter: 1,
+        code_tries: 0,
+        claims: Claims::Make,
+        event: Some(Event::Held),
+        refusal: None,
+    })
+}
+
+/// The start of the wanted time, if the person may have it.
+fn free_time(facts: &Facts, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+    let slot = facts.slot.ok_or(Refusal::NotOffered)?;
+    if slot.starts_at <= now {
+        Err(Refusal::InThePast)
+    } else if !slot.offered {
+        Err(Refusal::NotOffered)
+    } else if slot.seats_free <= 0 {
+        Err(Refusal::Taken)
+    } else if facts.person_is_busy {
+        Err(Refusal::PersonBusy)
+    } else {
+        Ok(slot.starts_at)
+    }
+}
+
+fn extend(held: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
+    if held.extensions >= EXTENSIONS_MAX {
+        return Err(Refusal::NoMoreExtensions);
+    }
+    Ok(Transition {
+        extensions: held.extensions + 1,
+        // A setting made smaller never shortens what was promised.
+        expires_at: hold_ends(facts.hold, held.starts_at, now).max(held.expires_at),
+        claims: Claims::Extend,
+        event: Some(Event::Extended),
+        ..unchanged(held)
+    })
+}
+
+fn confirm(held: &Appointment, facts: &Facts, _: DateTime<Utc>) -> Result<Transition, Refusal> {
+    let confirmed = becomes(held, State::Confirmed, Event::Confirmed, Claims::MakePermanent);
+    match facts.proof {
+        Proof::NotNeeded => Ok(confirmed),
+        _ if held.code_tries >= CODE_TRIES => Err(Refusal::CodeSpent),
+        Proof::RightCode => Ok(confirmed),
+        Proof::WrongCode => {
+            let code_tries = held.code_tries + 1;
+            let tries_left = CODE_TRIES - code_tries;
+            let refusal = match tries_left {
+                0 => Refusal::CodeSpent,
+                _ => Refusal::WrongCode { tries_left },
+            };
+            Ok(Transition { code_tries, refusal: Some(refusal), ..unchanged(held) })
+        }
+    }
+}
+
+fn send_code(held: &Appointment, _: &Facts, _: DateTime<Utc>) -> Result<Transition, Refusal> {
+    if held.code_counter >= CODES_PER_HOLD {
+        return Err(Refusal::NoMoreCodes);
+    }
+    Ok(Transition {
+        code_counter: held.code_counter + 1,
+        code_tries: 0,
+        event: Some(Event::CodeRequested),
+        ..unchanged(held)
+    })
+}
+
+fn release(held: &Appointment, _: &Facts, _: DateTime<Utc>) -> Result<Transition, Refusal> {
+    Ok(becomes(held, State::Cancelled, Event::Released, Claims::Drop))
+}
+
+fn cancel(booked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
+    if booked.starts_at <= now {
+        return Err(Refusal::AlreadyOver);
+    }
+    if is_too_late(booked, facts, now) {
+        let notice_minutes = facts.cancel_notice.num_minutes();
+        return Err(Refusal::TooLateToCancel { notice_minutes });
+    }
+    Ok(becomes(booked, State::Cancelled, Event::Cancelled, Claims::Drop))
+}
+
+fn reschedule(
+    booked: &Appointment,
+    facts: &Facts,
+    now: DateTime<Utc>,
+) -> Result<Transition, Refusal> {
+    if facts.slot.is_some_and(|slot| slot.is_own) {
+        return Ok(unchanged(booked));
+    }
+    if booked.starts_at <= now {
+        return Err(Refusal::AlreadyOver);
+    }
+    if is_too_late(booked, facts, now) {
+        let notice_minutes = facts.cancel_notice.num_minutes();
+        return Err(Refusal::TooLateToMove { notice_minutes });
+    }
+    free_time(facts, now)?;
+    Ok(becomes(booked, State::Confirmed, Event::Rescheduled, Claims::Move))
+}
+
+/// The clinic's notice binds patients; the clinic itself may act until the start.
+fn is_too_late(booked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> bool {
+    facts.by == Capacity::Patient && booked.starts_at - facts.cancel_notice < now
+}
+
+fn check_in(booked: &Appointment, _: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
+    if now < booked.starts_at - CHECK_IN_AHEAD {
+        return Err(Refusal::TooEarly);
+    }
+    Ok(becomes(booked, State::CheckedIn, Event::CheckedIn, Claims::Keep))
+}
+
+fn complete(booked: &Appointment, _: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
+    // Who is here may be seen early; nobody else has been seen before the start.
+    if booked.state == State::Confirmed && now < booked.starts_at {
+        return Err(Refusal::TooEarly);
+    }
+    Ok(becomes(booked, State::Completed, Event::Completed, Claims::Drop))
+}
+
+fn no_show(booked: &Appointment, _: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
+    if now < booked.starts_at {
+        return Err(Refusal::TooEarly);
+    }
+    Ok(becomes(booked, State::NoShow, Event::NoShow, Claims::Drop))
+}
+
+fn expire(held: &Appointment, _: &Facts, _: DateTime<Utc>) -> Result<Transition, Refusal> {
+    if held.state == State::Expired {
+        return Ok(unchanged(held));
+    }
+    Ok(becomes(held, State::Expired, Event::Expired, Claims::Drop))
+}
+
+fn unchanged(appointment: &Appointment) -> Transition {
+    Transition {
+        to: appointment.state,
+        expires_at: appointment.expires_at,
+        extensions: appointment.extensions,
+        code_counter: appointment.code_counter,
+        code_tries: appointment.code_tries,
+        claims: Claims::Keep,
+        event: None,
+        refusal: None,
+    }
+}
+
+fn becomes(appointment: &Appointment, to: State, event: Event, claims: Claims) -> Transition {
+    Transition { to, claims, event: Some(event), ..unchanged(appointment) }
+}

@@ -1,0 +1,328 @@
+//! The life of an appointment: its states, what may be asked of it, and the one function that decides.
+//!
+//! The database repeats the critical refusals as constraints (see `migrations/`).
+//! The hold, which loads nothing first, is one statement whose conditions are
+//! [`decide`]'s rules for [`Command::Hold`]; when it changes nothing, the facts
+//! are read and `decide` names the reason. A move does the same in its transaction.
+
+mod decide;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use decide::{decide, hold_ends};
+pub use refusal::Refusal;
+
+use crate::actor::Capacity;
+use crate::ids::AppointmentId;
+
+/// Wrong codes allowed before a new code has to be asked for.
+pub const CODE_TRIES: i16 = 5;
+/// Codes sent for one hold, the first included: with the tries above, 25 guesses at a million.
+pub const CODES_PER_HOLD: i16 = 5;
+/// Holds one account may have at a time.
+pub const ACTIVE_HOLDS_MAX: i64 = 3;
+/// How often a hold may be extended (WCAG 2.2, 2.2.1), each time by a whole hold from then on.
+pub const EXTENSIONS_MAX: i16 = 3;
+/// How long before the start a patient may be checked in.
+pub const CHECK_IN_AHEAD: Duration = Duration::hours(12);
+
+/// Where an appointment is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Held, waiting for its code, free again at `expires_at`.
+    Pending,
+    Confirmed,
+    CheckedIn,
+    Completed,
+    Cancelled,
+    /// A hold whose time ran out.
+    Expired,
+    NoShow,
+}
+
+impl State {
+    /// In the order of the columns of [`decide`]'s table.
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Confirmed,
+        Self::CheckedIn,
+        Self::Completed,
+        Self::Cancelled,
+        Self::Expired,
+        Self::NoShow,
+    ];
+
+    /// The word used in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::CheckedIn => "checked_in",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::NoShow => "no_show",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// What the rules need to know of an appointment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appointment {
+    pub id: AppointmentId,
+    pub state: State,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    /// When a hold's time is free again. Meaningful while pending.
+    pub expires_at: DateTime<Utc>,
+    /// How often the hold has been extended.
+    pub extensions: i16,
+    /// Which code counts: the first is 1.
+    pub code_counter: i16,
+    /// Wrong tries at that code.
+    pub code_tries: i16,
+    /// Rises by one with every change: the ETag, and iCalendar's SEQUENCE.
+    pub version: i32,
+}
+
+impl Appointment {
+    /// The state at an instant: a hold past its time has expired whether or not anyone wrote it down.
+    pub fn state_at(&self, now: DateTime<Utc>) -> State {
+        match self.state {
+            State::Pending if self.expires_at <= now => State::Expired,
+            state => state,
+        }
+    }
+}
+
+/// The short name people read out: eight of Crockford's letters and digits from
+/// the random end of the id, such as `K7P2-QXM4`. Not unique by construction
+/// (40 bits), so it only ever narrows what someone may already see.
+pub fn reference(id: AppointmentId) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let random = id.0.as_u128();
+    let mut text = String::with_capacity(9);
+    for place in (0..8).rev() {
+        let index = (random >> (place * 5)) as usize & 31;
+        text.push(char::from(ALPHABET[index]));
+        if place == 4 {
+            text.push('-');
+        }
+    }
+    text
+}
+
+/// What someone asks of an appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Take a free time for a while.
+    Hold,
+    /// Keep a hold for longer.
+    Extend,
+    /// Make a hold definite.
+    Confirm,
+    /// Send another code.
+    SendCode,
+    /// Give the time back.
+    Cancel,
+    /// Take another free time of the same doctor instead.
+    Reschedule,
+    /// The patient has come.
+    CheckIn,
+    /// The visit has taken place.
+    Complete,
+    /// The patient has not come.
+    MarkNoShow,
+    /// Write down that a hold's time ran out.
+    Expire,
+}
+
+impl Command {
+    pub const ALL: [Self; 10] = [
+        Self::Hold,
+        Self::Extend,
+        Self::Confirm,
+        Self::SendCode,
+        Self::Cancel,
+        Self::Reschedule,
+        Self::CheckIn,
+        Self::Complete,
+        Self::MarkNoShow,
+        Self::Expire,
+    ];
+
+    /// Is this for that side to ask?
+    pub fn is_open_to(self, side: Capacity) -> bool {
+        match self {
+            Self::Hold | Self::Extend | Self::Confirm | Self::SendCode => side == Capacity::Patient,
+            Self::Cancel | Self::Reschedule => side != Capacity::System,
+            Self::CheckIn | Self::Complete | Self::MarkNoShow => {
+                matches!(side, Capacity::Doctor | Capacity::Administrator)
+            }
+            Self::Expire => side == Capacity::System,
+        }
+    }
+}
+
+/// What is known at the moment of deciding, beside the appointment itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// From which side the command comes.
+    pub by: Capacity,
+    /// The wanted time, for a hold or a move. `None`: there is no such time on offer.
+    pub slot: Option<SlotFacts>,
+    /// The person already has something else at that time.
+    pub person_is_busy: bool,
+    /// Holds of the booking account that would remain beside the new one.
+    pub active_holds: i64,
+    pub proof: Proof,
+    /// The clinic's policy: how long before the start a patient may still cancel or move.
+    pub cancel_notice: Duration,
+    /// How long a hold lasts.
+    pub hold: Duration,
+}
+
+impl Facts {
+    /// With nothing known but the side and the rules of the house.
+    pub fn of(by: Capacity, cancel_notice: Duration, hold: Duration) -> Self {
+        Self {
+            by,
+            slot: None,
+            person_is_busy: false,
+            active_holds: 0,
+            proof: Proof::WrongCode,
+            cancel_notice,
+            hold,
+        }
+    }
+}
+
+/// Whether whoever confirms has shown to read the booker's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The typed code is the one that counts.
+    RightCode,
+    WrongCode,
+    /// The house confirms at once for those whose address is known to be theirs.
+    NotNeeded,
+}
+
+/// What is known of a wanted time: of one slot, or of a run of consecutive ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotFacts {
+    pub starts_at: DateTime<Utc>,
+    /// The doctor takes bookings, the run is whole and nothing of it has been withdrawn.
+    pub offered: bool,
+    /// In the fullest slot of the run.
+    pub seats_free: i64,
+    /// It is the time the appointment has already.
+    pub is_own: bool,
+}
+
+/// What changes. The caller writes it, with its event, in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    pub to: State,
+    pub expires_at: DateTime<Utc>,
+    pub extensions: i16,
+    pub code_counter: i16,
+    pub code_tries: i16,
+    pub claims: Claims,
+    pub event: Option<Event>,
+    /// The answer when what is written is itself a refusal: a wrong code uses up a try.
+    pub refusal: Option<Refusal>,
+}
+
+impl Transition {
+    /// Nothing to write: it is already as asked (a repeated confirm or cancel).
+    pub fn changes(&self, current: &Appointment) -> bool {
+        self.event.is_some() || self.code_tries != current.code_tries
+    }
+}
+
+/// What becomes of the claims on seat and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claims {
+    Keep,
+    Make,
+    /// They last until the new `expires_at`.
+    Extend,
+    MakePermanent,
+    /// To the wanted time.
+    Move,
+    Drop,
+}
+
+/// What happened, as told to the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Event {
+    #[serde(rename = "appointment.held")]
+    Held,
+    #[serde(rename = "appointment.extended")]
+    Extended,
+    #[serde(rename = "appointment.code_requested")]
+    CodeRequested,
+    #[serde(rename = "appointment.confirmed")]
+    Confirmed,
+    #[serde(rename = "appointment.rescheduled")]
+    Rescheduled,
+    #[serde(rename = "appointment.checked_in")]
+    CheckedIn,
+    #[serde(rename = "appointment.completed")]
+    Completed,
+    #[serde(rename = "appointment.no_show")]
+    NoShow,
+    #[serde(rename = "appointment.cancelled")]
+    Cancelled,
+    /// A hold given back before its time ran out.
+    #[serde(rename = "appointment.released")]
+    Released,
+    #[serde(rename = "appointment.expired")]
+    Expired,
+}
+
+impl Event {
+    pub const ALL: [Self; 11] = [
+        Self::Held,
+        Self::Extended,
+        Self::CodeRequested,
+        Self::Confirmed,
+        Self::Rescheduled,
+        Self::CheckedIn,
+        Self::Completed,
+        Self::NoShow,
+        Self::Cancelled,
+        Self::Released,
+        Self::Expired,
+    ];
+
+    /// The type written to the outbox.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "appointment.held",
+            Self::Extended => "appointment.extended",
+            Self::CodeRequested => "appointment.code_requested",
+            Self::Confirmed => "appointment.confirmed",
+            Self::Rescheduled => "appointment.rescheduled",
+            Self::CheckedIn => "appointment.checked_in",
+            Self::Completed => "appointment.completed",
+            Self::NoShow => "appointment.no_show",
+            Self::Cancelled => "appointment.cancelled",
+            Self::Released => "appointment.released",
+            Self::Expired => "appointment.expired",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == text)
+    }
+}

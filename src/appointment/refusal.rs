@@ -1,0 +1,115 @@
+//! Why the booking rules say no.
+
+use serde::{Deserialize, Serialize};
+
+/// One reason for a no. The sentences live in `app`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    #[error("the time is not on offer")]
+    NotOffered,
+    #[error("the time is in the past")]
+    InThePast,
+    #[error("the time is taken")]
+    Taken,
+    #[error("the person is busy at that time")]
+    PersonBusy,
+    #[error("too many holds")]
+    TooManyHolds,
+    #[error("the hold has expired")]
+    HoldExpired,
+    #[error("the hold cannot be extended again")]
+    NoMoreExtensions,
+    #[error("wrong code")]
+    WrongCode { tries_left: i16 },
+    #[error("this code has been tried too often")]
+    CodeSpent,
+    #[error("no more codes for this hold")]
+    NoMoreCodes,
+    #[error("it has been cancelled")]
+    AlreadyCancelled,
+    #[error("it is no longer a hold")]
+    NotAHold,
+    #[error("it is not confirmed yet")]
+    NotConfirmed,
+    #[error("too late to cancel")]
+    TooLateToCancel { notice_minutes: i64 },
+    #[error("too late to move")]
+    TooLateToMove { notice_minutes: i64 },
+    #[error("the visit has begun")]
+    HasBegun,
+    #[error("it is too early for that")]
+    TooEarly,
+    #[error("it is over")]
+    AlreadyOver,
+    #[error("there is an appointment already")]
+    AlreadyExists,
+    #[error("the hold still runs")]
+    StillHeld,
+    #[error("not for this side to do")]
+    NotYours,
+    #[error("the person still has appointments")]
+    HasAppointments,
+    #[error("too many people on one account")]
+    TooManyPeople,
+    #[error("too many people want it at once")]
+    Crowded,
+}
+
+impl Refusal {
+    /// One of each kind, for tests and for lists of what can be answered.
+    pub const EXAMPLES: [Self; 24] = [
+        Self::NotOffered,
+        Self::InThePast,
+        Self::Taken,
+        Self::PersonBusy,
+        Self::TooManyHolds,
+        Self::HoldExpired,
+        Self::NoMoreExtensions,
+        Self::WrongCode { tries_left: 3 },
+        Self::CodeSpent,
+        Self::NoMoreCodes,
+        Self::AlreadyCancelled,
+        Self::NotAHold,
+        Self::NotConfirmed,
+        Self::TooLateToCancel { notice_minutes: 120 },
+        Self::TooLateToMove { notice_minutes: 120 },
+        Self::HasBegun,
+        Self::TooEarly,
+        Self::AlreadyOver,
+        Self::AlreadyExists,
+        Self::StillHeld,
+        Self::NotYours,
+        Self::HasAppointments,
+        Self::TooManyPeople,
+        Self::Crowded,
+    ];
+
+    /// The HTTP status that says the same (RFC 9110).
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotYours => 403,
+            Self::NotOffered => 404,
+            Self::HoldExpired => 410,
+            Self::WrongCode { .. } | Self::CodeSpent => 422,
+            Self::TooManyHolds | Self::NoMoreCodes => 429,
+            Self::Crowded => 503,
+            Self::InThePast
+            | Self::Taken
+            | Self::PersonBusy
+            | Self::NoMoreExtensions
+            | Self::AlreadyCancelled
+            | Self::NotAHold
+            | Self::NotConfirmed
+            | Self::TooLateToCancel { .. }
+            | Self::TooLateToMove { .. }
+            | Self::HasBegun
+            | Self::TooEarly
+            | Self::AlreadyOver
+            | Self::AlreadyExists
+            | Self::StillHeld
+            | Self::HasAppointments
+            | Self::TooManyPeople => 409,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+use chrono::TimeZone;
+use uuid::Uuid;
+
+use super::*;
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).single().expect("a time")
+}
+
+fn appointment(state: State) -> Appointment {
+    Appointment {
+        id: AppointmentId(Uuid::from_u128(1)),
+        state,
+        starts_at: now() + Duration::hours(3),
+        ends_at: now() + Duration::hours(3) + Duration::minutes(20),
+        expires_at: now() + Duration::minutes(5),
+        extensions: 0,
+        code_counter: 1,
+        code_tries: 0,
+        version: 1,
+    }
+}
+
+fn facts() -> Facts {
+    Facts {
+        slot: Some(SlotFacts {
+            starts_at: now() + Duration::hours(30),
+            offered: true,
+            seats_free: 1,
+            is_own: false,
+        }),
+        proof: Proof::RightCode,
+        ..Facts::of(Capacity::Patient, Duration::hours(2), Duration::minutes(5))
+    }
+}
+
+/// Facts from the side that may ask this.
+fn facts_for(command: Command) -> Facts {
+    let sides = [Capacity::Patient, Capacity::Doctor, Capacity::System];
+    let by = sides.into_iter().find(|side| command.is_open_to(*side)).expect("someone");
+    Facts { by, ..facts() }
+}
+
+/// Every pair of state and command, with what it leads to, while the visit is taking place or
+/// (for what must happen before it) three hours ahead.
+#[test]
+fn every_pair_of_state_and_command() {
+    use Command as C;
+    use Refusal as R;
+    use State as S;
+    let to = |state: State| Ok::<_, Refusal>(state);
+    let expected = |state: State, command: Command| match (state, command) {
+        (_, C::Hold) => Err(R::AlreadyExists),
+        (S::Pending, C::Extend | C::SendCode) => to(S::Pending),
+        (S::Pending | S::Confirmed, C::Confirm) => to(S::Confirmed),
+        (S::Pending | S::Confirmed | S::Cancelled, C::Cancel) => to(S::Cancelled),
+        (S::Confirmed, C::Reschedule) => to(S::Confirmed),
+        (S::Confirmed | S::CheckedIn, C::CheckIn) => to(S::CheckedIn),
+        (S::Confirmed | S::CheckedIn | S::Completed | S::NoShow, C::Complete) => to(S::Completed),
+        (S::Confirmed | S::NoShow, C::MarkNoShow) => to(S::NoShow),
+        (S::Pending, C::Expire) => Err(R::StillHeld),
+        (S::Expired, C::Expire) => to(S::Expired),
+        (_, C::Expire) => Err(R::NotAHold),
+        (S::Expired, _) => Err(R::HoldExpired),
+        (S::Cancelled, _) => Err(R::AlreadyCancelled),
+        (_, C::Extend | C::Confirm | C::SendCode) => Err(R::NotAHold),
+        (S::Pending, _) => Err(R::NotConfirmed),
+        (S::CheckedIn, _) => Err(R::HasBegun),
+        (S::Completed | S::NoShow, _) => Err(R::AlreadyOver),
+    };
+    for state in State::ALL {
+        for command in Command::ALL {
+            let mut current = appointment(state);
+            if matches!(command, C::CheckIn | C::Complete | C::MarkNoShow) {
+                current.starts_at = now() - Duration::minutes(1);
+            }
+            let answer = decide(Some(&current), &facts_for(command), command, now());
+            let answer = answer.map(|transition| transition.to);
+            assert_eq!(answer, expected(state, command), "{state:?} {command:?}");
+        }
+    }
+}
+
+#[test]
+fn nobody_does_what_is_for_the_other_side() {
+    let all = [Capacity::Patient, Capacity::Doctor, Capacity::Administrator, Capacity::System];
+    for command in Command::ALL {
+        assert!(all.iter().any(|side| command.is_open_to(*side)), "{command:?} is for someone");
+        for by in all.into_iter().filter(|side| !command.is_open_to(*side)) {
+            for state in State::ALL {
+                let answer =
+                    decide(Some(&appointment(state)), &Facts { by, ..facts() }, command, now());
+                assert_eq!(answer, Err(Refusal::NotYours), "{by:?} {command:?} {state:?}");
+            }
+        }
+    }
+}
+
+/// A change of state carries its event, and its claims match where it leads.
+#[test]
+fn every_change_is_told_and_keeps_claims_in_step() {
+    for state in State::ALL {
+        for command in Command::ALL {
+            let mut current = appointment(state);
+            if matches!(command, Command::Complete | Command::MarkNoShow) {
+                current.starts_at = now() - Duration::minutes(1);
+            }
+            let Ok(done) = decide(Some(&current), &facts_for(command), command, now()) else {
+                continue;
+            };
+            assert_eq!(done.event.is_some(), done.changes(&current), "{state:?} {command:?}");
+            let expected = match (done.to, done.event) {
+                (_, None | Some(Event::CodeRequested | Event::CheckedIn)) => Claims::Keep,
+                (_, Some(Event::Extended)) => Claims::Extend,
+                (_, Some(Event::Rescheduled)) => Claims::Move,
+                (State::Confirmed, _) => Claims::MakePermanent,
+                (State::Cancelled | State::Expired | State::Completed | State::NoShow, _) => {
+                    Claims::Drop
+                }
+                other => unreachable!("{other:?}"),
+            };
+            assert_eq!(done.claims, expected, "{state:?} {command:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hold_past_its_time_is_expired_at_that_instant() {
+    let held = appointment(State::Pending);
+    let just_before = held.expires_at - Duration::milliseconds(1);
+    assert!(decide(Some(&held), &facts(), Command::Confirm, just_before).is_ok());
+    for command in [Command::Confirm, Command::Extend, Command::SendCode, Command::Cancel] {
+        let at = decide(Some(&held), &facts(), command, held.expires_at);
+        assert_eq!(at, Err(Refusal::HoldExpired), "{command:?}");
+    }
+    let expire = facts_for(Command::Expire);
+    let expired = decide(Some(&held), &expire, Command::Expire, held.expires_at).expect("due");
+    assert_eq!((expired.to, expired.event), (State::Expired, Some(Event::Expired)));
+}
+
+#[test]
+fn a_hold_is_extended_three_times_and_never_past_the_start() {
+    let mut held = appointment(State::Pending);
+    for n in 1..=EXTENSIONS_MAX {
+        let at = held.expires_at - Duration::seconds(30);
+        let longer = decide(Some(&held), &facts(), Command::Extend, at).expect("longer");
+        assert_eq!(longer.expires_at, at + Duration::minutes(5));
+        assert_eq!(longer.extensions, n);
+        (held.expires_at, held.extensions) = (longer.expires_at, longer.extensions);
+    }
+    let at = held.expires_at - Duration::seconds(30);
+    let more = decide(Some(&held), &facts(), Command::Extend, at);
+    assert_eq!(more, Err(Refusal::NoMoreExtensions));
+
+    let soon =
+        Appointment { starts_at: now() + Duration::minutes(6), ..appointment(State::Pending) };
+    let at = now() + Duration::minutes(3);
+    let longer = decide(Some(&soon), &facts(), Command::Extend, at).expect("longer");
+    assert_eq!(longer.expires_at, soon.starts_at);
+}
+
+#[test]
+fn five_wrong_codes_then_a_new_one() {
+    let wrong = Facts { proof: Proof::WrongCode, ..facts() };
+    let mut held = appointment(State::Pending);
+    for tries_left in [4, 3, 2, 1] {
+        let answer = decide(Some(&held), &wrong, Command::Confirm, now()).expect("recorded");
+        assert_eq!(answer.refusal, Some(Refusal::WrongCode { tries_left }));
+        assert_eq!((answer.to, answer.claims), (State::Pending, Claims::Keep));
+        held.code_tries = answer.code_tries;
+    }
+    let last = decide(Some(&held), &wrong, Command::Confirm, now()).expect("recorded");
+    assert_eq!(last.refusal, Some(Refusal::CodeSpent));
+    held.code_tries = last.code_tries;
+    let right = decide(Some(&held), &facts(), Command::Confirm, now());
+    assert_eq!(right, Err(Refusal::CodeSpent), "even the right code comes too late");
+
+    let renewed = decide(Some(&held), &facts(), Command::SendCode, now()).expect("a new code");
+    assert_eq!((renewed.code_counter, renewed.code_tries), (2, 0));
+    held.code_counter = CODES_PER_HOLD;
+    let more = decide(Some(&held), &facts(), Command::SendCode, now());
+    assert_eq!(more, Err(Refusal::NoMoreCodes));
+}
+
+#[test]
+fn who_is_known_needs_no_code_where_the_house_says_so() {
+    let known = Facts { proof: Proof::NotNeeded, ..facts() };
+    let mut held = appointment(State::Pending);
+    held.code_tries = CODE_TRIES;
+    let confirmed = decide(Some(&held), &known, Command::Confirm, now()).expect("confirmed");
+    assert_eq!(confirmed.to, State::Confirmed);
+}
+
+#[test]
+fn a_patient_changes_until_the_notice_and_the_clinic_until_the_start() {
+    let booked = appointment(State::Confirmed);
+    let limit = booked.starts_at - Duration::hours(2);
+    let late = limit + Duration::seconds(1);
+    for (command, refusal) in [
+        (Command::Cancel, Refusal::TooLateToCancel { notice_minutes: 120 }),
+        (Command::Reschedule, Refusal::TooLateToMove { notice_minutes: 120 }),
+    ] {
+        assert!(decide(Some(&booked), &facts(), command, limit).is_ok());
+        assert_eq!(decide(Some(&booked), &facts(), command, late), Err(refusal));
+        let doctor = Facts { by: Capacity::Doctor, ..facts() };
+        assert!(decide(Some(&booked), &doctor, command, late).is_ok());
+        assert_eq!(
+            decide(Some(&booked), &doctor, command, booked.starts_at),
+            Err(Refusal::AlreadyOver)
+        );
+    }
+}
+
+#[test]
+fn a_visit_is_checked_in_on_its_day_and_over_only_after_its_start() {
+    let doctor = Facts { by: Capacity::Doctor, ..facts() };
+    let booked = appointment(State::Confirmed);
+    let early = booked.starts_at - CHECK_IN_AHEAD - Duration::seconds(1);
+    let ask = |command, at| decide(Some(&booked), &doctor, command, at).map(|done| done.to);
+    assert_eq!(ask(Command::CheckIn, early), Err(Refusal::TooEarly));
+    assert_eq!(ask(Command::CheckIn, now()), Ok(State::CheckedIn));
+    assert_eq!(ask(Command::Complete, now()), Err(Refusal::TooEarly));
+    assert_eq!(ask(Command::MarkNoShow, now()), Err(Refusal::TooEarly));
+    assert_eq!(ask(Command::Complete, booked.starts_at), Ok(State::Completed));
+    assert_eq!(ask(Command::MarkNoShow, booked.starts_at), Ok(State::NoShow));
+    let here = appointment(State::CheckedIn);
+    let seen_early = decide(Some(&here), &doctor, Command::Complete, now()).map(|done| done.to);
+    assert_eq!(seen_early, Ok(State::Completed));
+}
+
+#[test]
+fn a_reference_can_be_read_out() {
+    let id = AppointmentId(Uuid::from_u128(0x0190_0000_0000_7000_8000_00ab_cdef_0123));
+    assert_eq!(reference(id), "NF6Y-Y093");
+    assert!(!reference(id).contains(['I', 'L', 'O', 'U']));
+}
+
+/// The same of a hold and of a move.
+#[test]
+fn what_a_time_must_be_to_be_taken() {
+    let booked = appointment(State::Confirmed);
+    let slot = SlotFacts {
+        starts_at: now() + Duration::hours(3),
+        offered: true,
+        seats_free: 1,
+        is_own: false,
+    };
+    let with = |slot: Option<SlotFacts>| Facts { slot, ..facts() };
+    let refused = |facts: &Facts| {
+        let hold = decide(None, facts, Command::Hold, now()).expect_err("refused");
+        let moved = decide(Some(&booked), facts, Command::Reschedule, now()).expect_err("refused");
+        assert_eq!(hold, moved);
+        hold
+    };
+    assert_eq!(refused(&with(None)), Refusal::NotOffered);
+    assert_eq!(refused(&with(Some(SlotFacts { offered: false, ..slot }))), Refusal::NotOffered);
+    assert_eq!(refused(&with(Some(SlotFacts { starts_at: now(), ..slot }))), Refusal::InThePast);
+    assert_eq!(refused(&with(Some(SlotFacts { seats_free: 0, ..slot }))), Refusal::Taken);
+    assert_eq!(refused(&Facts { person_is_busy: true, ..facts() }), Refusal::PersonBusy);
+    let same = with(Some(SlotFacts { is_own: true, ..slot }));
+    let stays = decide(Some(&booked), &same, Command::Reschedule, now()).expect("it is so already");
+    assert!(!stays.changes(&booked));
+    let three = Facts { active_holds: 3, ..facts() };
+    assert_eq!(decide(None, &three, Command::Hold, now()), Err(Refusal::TooManyHolds));
+
+    let held = decide(None, &facts(), Command::Hold, now()).expect("held");
+    assert_eq!(held.expires_at, now() + Duration::minutes(5));
+    let soon = SlotFacts { starts_at: now() + Duration::minutes(2), ..slot };
+    let held = decide(None, &with(Some(soon)), Command::Hold, now()).expect("held");
+    assert_eq!(held.expires_at, soon.starts_at, "a hold never outlives the start");
+}
