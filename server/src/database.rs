@@ -32,8 +32,13 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// # Errors
 /// When the address cannot be read.
 pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
+    Ok(pool_of(PgConnectOptions::from_str(url)?, connections))
+}
+
+/// The same for an address that has been read.
+pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
     // A statement that waits longer than these has met a fault, not a rival.
-    let options = PgConnectOptions::from_str(url)?.application_name("nadi").options([
+    let options = options.application_name("nadi").options([
         ("statement_timeout", "10s"),
         // A rival's transaction takes milliseconds: who waits longer is told, and holds up nobody.
         ("lock_timeout", "1s"),
@@ -41,10 +46,10 @@ pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
         // Our queries are short: compiling one took ten times as long as running it.
         ("jit", "off"),
     ]);
-    Ok(PgPoolOptions::new()
+    PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options))
+        .connect_lazy_with(options)
 }
 
 /// The migrations, compiled into the binary.

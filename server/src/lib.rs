@@ -1,6 +1,6 @@
 //! What Nadi does: PostgreSQL, Redis, mail, jobs and HTTP behind the ports of `nadi`.
 //!
-//! `web` parses and replies, `service` runs use cases, `store` speaks SQL and
+//! `web` and `rest` parse and reply, `service` runs use cases, `store` speaks SQL and
 //! decides nothing, `jobs` do what happens later.
 
 pub mod cache;
@@ -12,6 +12,7 @@ pub mod engine;
 pub mod entropy;
 pub mod jobs;
 pub mod messages;
+pub mod rest;
 pub mod run;
 pub mod service;
 pub mod store;

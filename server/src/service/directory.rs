@@ -9,6 +9,7 @@ use nadi::actor::Caller;
 use nadi::appointment::Refusal;
 use nadi::calendar::Moment;
 use nadi::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
+use nadi::input::Slug;
 use nadi::ports::{
     Answer, City, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery,
     FreeTime, FreeTimesQuery, Page, Place, Specialty, VisitKind,
@@ -46,14 +47,15 @@ impl DirectoryService {
             .text
             .as_deref()
             .unwrap_or_default()
-            .split_whitespace()
+            .split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|word| !word.is_empty())
             .take(WORDS_MAX)
             .map(contains)
             .collect();
         let filter = Filter {
             patterns: &patterns,
-            specialty: query.specialty.as_deref(),
-            city: query.city.as_deref(),
+            specialty: slug_asked(&query.specialty),
+            city: slug_asked(&query.city),
             mode: query.mode,
             date: query.date,
         };
@@ -181,6 +183,11 @@ impl DirectoryService {
         }
         .into())
     }
+}
+
+/// A slug to narrow by. One that cannot be any is looked for by a name that nothing has.
+fn slug_asked(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(|text| if Slug::parse(text).is_some() { text } else { "-" })
 }
 
 /// A word as an `ilike` pattern that contains it, its own wildcards taken literally.

@@ -8,6 +8,7 @@ pub mod codes;
 pub mod directory;
 pub mod people;
 pub mod schedules;
+pub mod tokens;
 
 use std::sync::Arc;
 

@@ -22,6 +22,8 @@ use crate::database::WritePool;
 
 /// The key under which a session keeps its account.
 pub const ACCOUNT: &str = "account";
+/// The same for the session behind an API token: another name, so that neither passes for the other.
+pub const TOKEN_ACCOUNT: &str = "token_account";
 const CACHED_FOR: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
@@ -73,7 +75,8 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn account_in(record: &Record) -> Option<Uuid> {
-    record.data.get(ACCOUNT).and_then(|v| v.as_str()).and_then(|v| v.parse().ok())
+    let account = record.data.get(ACCOUNT).or_else(|| record.data.get(TOKEN_ACCOUNT));
+    account.and_then(|v| v.as_str()).and_then(|v| v.parse().ok())
 }
 
 fn expiry(record: &Record) -> DateTime<Utc> {

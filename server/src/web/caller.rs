@@ -5,16 +5,14 @@ use axum::middleware::Next;
 use axum::response::Response;
 use nadi::actor::{Actor, Caller};
 use tower_sessions::Session;
-use uuid::Uuid;
 
-use super::trace::RequestId;
-use super::{Web, guard, session};
+use super::{Web, guard, session, trace};
 use crate::service::accounts;
 
 /// Adds the [`Caller`] to the request.
 pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let now = web.engine.clock.now();
-    let request_id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
+    let request_id = trace::request_id(&request);
     let actor = match request.extensions().get::<Session>() {
         None => Ok(Actor::Visitor),
         Some(current) => match session::account(current).await {

@@ -16,13 +16,18 @@ use super::{BODY_BYTES_MAX, Web};
 /// A change must come from our own pages. Browsers say where a POST comes from; what says nothing
 /// is not a browser, and has no cookie to misuse.
 pub async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || comes_from_us(request.headers(), &web.public_origin) {
+    if is_ours(&request, &web.public_origin) {
         next.run(request).await
     } else {
         (StatusCode::FORBIDDEN, plain("This was sent from another site, so we did not do it.\n"))
             .into_response()
     }
+}
+
+/// Does it change nothing, or come from our own pages?
+pub fn is_ours(request: &Request, public_origin: &str) -> bool {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    safe || comes_from_us(request.headers(), public_origin)
 }
 
 fn comes_from_us(headers: &HeaderMap, public_origin: &str) -> bool {
@@ -42,16 +47,19 @@ fn comes_from_us(headers: &HeaderMap, public_origin: &str) -> bool {
 
 /// Refuses a body that announces too much, and cuts off one that does not.
 pub async fn bounded_body(request: Request, next: Next) -> Response {
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+    if announces_too_much(request.headers()) {
         let text = "That is more than we can take at once. Shorten it and send it again.\n";
         return (StatusCode::PAYLOAD_TOO_LARGE, plain(text)).into_response();
     }
     let request = request.map(|body| Body::new(Limited::new(body, BODY_BYTES_MAX)));
     next.run(request).await
+}
+
+/// Does it say itself that its body is too large?
+pub fn announces_too_much(headers: &HeaderMap) -> bool {
+    let announced = headers.get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX)
 }
 
 fn plain(text: &'static str) -> impl IntoResponse {
@@ -97,10 +105,15 @@ pub async fn secure_headers(request: Request, next: Next) -> Response {
 
 /// A panic is our fault and stays ours: a calm page, and a line in the log without details of the person.
 pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    log_panic(&*panic);
+    sorry(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
+}
+
+/// A line in the log about a panic.
+pub fn log_panic(panic: &(dyn Any + Send)) {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     tracing::error!(panic = text, "a request panicked");
-    sorry(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
 }
 
 /// The database does not answer and nothing can be shown.

@@ -3,10 +3,10 @@
 mod assets;
 mod caller;
 mod forms;
-mod guard;
+pub(crate) mod guard;
 mod health;
-mod session;
-mod trace;
+pub(crate) mod session;
+pub(crate) mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,10 +34,11 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::rest;
 use crate::store::sessions::Sessions;
 
 /// Bodies larger than this are refused (64 kB).
-const BODY_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// No page takes longer; what does has met a fault.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
@@ -84,17 +85,19 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .fallback(page)
         .layer(from_fn(forms::keep_typed))
         .layer(from_fn_with_state(web.clone(), caller::identify))
-        .layer(session::layer(config, sessions))
+        .layer(session::layer(config, sessions.clone()))
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(guard::bounded_body))
         .with_state(web.clone());
 
+    let api = rest::router(config, &web, sessions);
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .with_state(web)
         .merge(assets::routes())
+        .merge(api)
         .merge(dynamic)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::panicked))

@@ -15,6 +15,11 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy, Debug)]
 pub struct RequestId(pub Uuid);
 
+/// The id of a request; nil for one that has not come through [`log`].
+pub fn request_id(request: &Request) -> Uuid {
+    request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0)
+}
+
 pub async fn log(mut request: Request, next: Next) -> Response {
     // A proxy's id is kept when it is one of ours in form; anything else could forge log lines.
     let given = request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok()?.parse().ok());

@@ -18,6 +18,7 @@ use server::engine::Engine;
 use server::entropy::uuid_v7;
 use server::jobs::{relay::Relay, top_up};
 use server::messages::DevelopmentMailbox;
+use server::service::tokens::Tokens;
 use server::store::sessions::{ACCOUNT, Sessions};
 use server::web::{self, Web};
 use server::{database, service};
@@ -161,8 +162,67 @@ impl Clinic {
         this
     }
 
+    /// Another instance on the same database, with connections and limits of its own.
+    pub fn instance(&self, connections: u32) -> Ports {
+        let options = self.pool.connect_options().as_ref().clone();
+        let pool = database::pool_of(options, connections);
+        let clock = Arc::new(self.clock.clone());
+        let engine = Engine::on(pool.clone(), pool, &self.config, clock).expect("an engine");
+        service::ports(&engine, None)
+    }
+
+    /// Waits until so many connections wait for a lock, by the database's own word.
+    pub async fn until_waiting(&self, connections: i64) {
+        let waiting = "select count(*) from pg_stat_activity
+                       where datname = current_database() and wait_event_type = 'Lock'";
+        while self.count(waiting).await < connections {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Fails when a guard and the history tell different stories.
+    pub async fn must_be_sound(&self) {
+        for (what, sql) in [
+            (
+                "a standing appointment without its seats",
+                "select count(*) from appointments a
+                 where state in ('pending', 'confirmed', 'checked_in')
+                   and slot_span <> (select count(*) from seats s where s.appointment_id = a.id)",
+            ),
+            (
+                "a seat that is not on the appointment's slots",
+                "select count(*) from seats s
+                 join slots x on x.id = s.slot_id
+                 left join appointments a on a.id = s.appointment_id
+                      and a.state in ('pending', 'confirmed', 'checked_in')
+                      and x.starts_at >= a.starts_at and x.ends_at <= a.ends_at
+                 where a.id is null",
+            ),
+            (
+                "a person's time that is not the appointment's",
+                "select count(*) from patient_times p
+                 left join appointments a on a.id = p.appointment_id and a.person_id = p.person_id
+                      and a.state in ('pending', 'confirmed', 'checked_in')
+                      and p.during = tstzrange(a.starts_at, a.ends_at)
+                 where a.id is null",
+            ),
+            (
+                "an appointment whose version is not the number of its events",
+                "select count(*) from appointments a
+                 where version <> (select count(*) from outbox o where o.appointment_id = a.id)",
+            ),
+        ] {
+            assert_eq!(self.count(sql).await, 0, "{what}");
+        }
+    }
+
     /// A listed doctor with the clinic's usual hours, and their times.
     pub async fn add_doctor(&self, slug: &str, capacity: i16) -> DoctorId {
+        self.add_doctor_with(slug, capacity, 20).await
+    }
+
+    /// The same with times of so many minutes.
+    pub async fn add_doctor_with(&self, slug: &str, capacity: i16, minutes: i16) -> DoctorId {
         let now = self.clock.now();
         let id = uuid_v7(now);
         sqlx::query(
@@ -185,7 +245,7 @@ impl Clinic {
             sqlx::query(
                 "insert into availability_rules (id, doctor_id, location_id, mode, weekday, starts_local,
                      ends_local, slot_minutes, capacity, effective_from, created_at)
-                 values ($1, $2, $3, 'in_person', $4, '10:00', '13:00', 20, $5, '2026-01-01', $6)",
+                 values ($1, $2, $3, 'in_person', $4, '10:00', '13:00', $7, $5, '2026-01-01', $6)",
             )
             .bind(RuleId(uuid_v7(now)).0)
             .bind(id)
@@ -193,6 +253,7 @@ impl Clinic {
             .bind(weekday)
             .bind(capacity)
             .bind(now)
+            .bind(minutes)
             .execute(&self.pool)
             .await
             .expect("a rule");
@@ -329,6 +390,13 @@ impl Clinic {
         };
         sessions.create(&mut record).await.expect("a session");
         format!("nadi_session={}", record.id)
+    }
+
+    /// A bearer token of this account.
+    pub async fn token(&self, who: &SignedIn) -> String {
+        let sessions = Sessions::new(self.engine.write.clone(), self.engine.cache.clone());
+        let tokens = Tokens::new(&self.config.secret, sessions);
+        tokens.issue(who.account, self.clock.now()).await.expect("a token")
     }
 
     /// Serves the site on a free port until the test ends.

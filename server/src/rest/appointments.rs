@@ -1,0 +1,442 @@
+//! Holding a time, everything that becomes of it, and reading appointments.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use nadi::Failure;
+use nadi::calendar::Moment;
+use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
+use nadi::input::Code;
+use nadi::once::OnceKey;
+use nadi::ports::{self, AppointmentQuery, Booked, HoldRequest, Seen, Whose};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::Api;
+use super::directory::paging;
+use super::input::{
+    Asker, Body, Id, IfMatch, Key, MaybeBody, Params, date, has_already, moment, tag,
+};
+use super::problem::{Change, Hold, OwnRead, Problem, SeenChange};
+use super::types::{Appointment, AppointmentDetails, Page, State as Status};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, hold))
+        .routes(routes!(show))
+        .routes(routes!(extend))
+        .routes(routes!(confirm))
+        .routes(routes!(send_code))
+        .routes(routes!(cancel))
+        .routes(routes!(reschedule))
+        .routes(routes!(check_in))
+        .routes(routes!(complete))
+        .routes(routes!(no_show))
+        .routes(routes!(of_doctor))
+}
+
+/// An appointment with its ETag.
+fn tagged(status: StatusCode, booked: Booked) -> Response {
+    let version = booked.version;
+    let mut response = (status, Json(Appointment::from(booked))).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&tag(version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// A time to hold.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"slot_id": 4711}))]
+struct NewHold {
+    /// From the doctor's free times; the first one when the visit takes several.
+    slot_id: i64,
+    /// Without one: the clinic's usual kind of visit.
+    visit_type_id: Option<Uuid>,
+    /// For whom; without one, for the account's owner.
+    person_id: Option<Uuid>,
+}
+
+/// Holds a time
+///
+/// The time is kept for a few minutes and a code is sent to confirm it. A hold of the same person
+/// with the same doctor is released for this one.
+#[utoipa::path(
+    post, path = "/appointments", tag = "Appointments", request_body = NewHold,
+    params(("Idempotency-Key" = String, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses(
+        (status = 201, description = "Held", body = Appointment, headers(
+            ("ETag" = String, description = "The version, in quotes"),
+            ("Location" = String, description = "The appointment"),
+        )),
+        Hold,
+    )
+)]
+async fn hold(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    key: Key,
+    Body(wish): Body<NewHold>,
+) -> Result<Response, Problem> {
+    caller.signed_in()?;
+    let wish = HoldRequest {
+        slot: SlotId(wish.slot_id),
+        visit_type: wish.visit_type_id.map(VisitTypeId),
+        person: wish.person_id.map(PersonId),
+    };
+    let booked = api.ports.bookings.hold(&caller, &wish, Some(key.needed()?)).await?;
+    let location = HeaderValue::from_str(&format!("/api/v1/appointments/{}", booked.id));
+    let mut response = tagged(StatusCode::CREATED, booked);
+    if let Ok(location) = location {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+async fn change(
+    api: &Api,
+    Asker(caller): Asker,
+    Id(id): Id<AppointmentId>,
+    change: ports::Change,
+    seen: Seen,
+    key: Option<&OnceKey>,
+) -> Result<Response, Problem> {
+    let booked = api.ports.bookings.change(&caller, id, &change, &seen, key).await?;
+    Ok(tagged(StatusCode::OK, booked))
+}
+
+/// Keeps a hold for longer
+///
+/// Three times at most, each time by a whole hold from now on.
+#[utoipa::path(
+    post, path = "/appointments/{id}/extend", tag = "Appointments",
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses((status = 200, description = "Extended", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), Change)
+)]
+async fn extend(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+) -> Result<Response, Problem> {
+    change(&api, asker, id, ports::Change::Extend, seen.or_any(), key.0.as_ref()).await
+}
+
+/// The code that was sent.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "123456"}))]
+struct Confirmation {
+    /// Six digits. Not needed where the appointment says so.
+    code: Option<String>,
+}
+
+/// Confirms a hold
+///
+/// From then on the time is theirs. Five wrong codes, and a new one has to be sent.
+#[utoipa::path(
+    post, path = "/appointments/{id}/confirm", tag = "Appointments", request_body = Option<Confirmation>,
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses((status = 200, description = "Confirmed", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), Change)
+)]
+async fn confirm(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+    MaybeBody(body): MaybeBody<Confirmation>,
+) -> Result<Response, Problem> {
+    asker.0.signed_in()?;
+    let code = body.code.as_deref().map(Code::parse).transpose().map_err(Failure::from)?;
+    let confirm = ports::Change::Confirm { code };
+    change(&api, asker, id, confirm, seen.or_any(), key.0.as_ref()).await
+}
+
+/// Sends another code
+///
+/// The one before no longer counts.
+#[utoipa::path(
+    post, path = "/appointments/{id}/send-code", tag = "Appointments",
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses((status = 200, description = "On its way", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), Change)
+)]
+async fn send_code(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+) -> Result<Response, Problem> {
+    change(&api, asker, id, ports::Change::SendCode, seen.or_any(), key.0.as_ref()).await
+}
+
+/// Why it is cancelled.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The doctor is ill."}))]
+struct Cancellation {
+    /// Needed from the clinic's side; the patient reads it.
+    #[schema(max_length = 300)]
+    reason: Option<String>,
+}
+
+/// Cancels an appointment, or gives a hold back
+///
+/// Patients until the clinic's notice before the start, the clinic until the start.
+#[utoipa::path(
+    post, path = "/appointments/{id}/cancel", tag = "Appointments", request_body = Option<Cancellation>,
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-Match" = String, Header, description = "The ETag that was seen"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses((status = 200, description = "Cancelled", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+)]
+async fn cancel(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+    MaybeBody(body): MaybeBody<Cancellation>,
+) -> Result<Response, Problem> {
+    asker.0.signed_in()?;
+    let cancel = ports::Change::Cancel { reason: body.reason };
+    change(&api, asker, id, cancel, seen.needed()?, key.0.as_ref()).await
+}
+
+/// Where it is to go.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"slot_id": 4712}))]
+struct Move {
+    /// A free time of the same doctor.
+    slot_id: i64,
+}
+
+/// Moves an appointment
+///
+/// To another free time of the same doctor. It keeps its id, its reference and its history; the time
+/// before is free at once.
+#[utoipa::path(
+    post, path = "/appointments/{id}/reschedule", tag = "Appointments", request_body = Move,
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-Match" = String, Header, description = "The ETag that was seen"),
+           ("Idempotency-Key" = String, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses((status = 200, description = "Moved", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+)]
+async fn reschedule(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+    Body(body): Body<Move>,
+) -> Result<Response, Problem> {
+    asker.0.signed_in()?;
+    let (seen, once) = (seen.needed()?, key.needed()?);
+    let wish = ports::Change::Reschedule { slot: SlotId(body.slot_id) };
+    change(&api, asker, id, wish, seen, Some(once)).await
+}
+
+/// Checks a patient in
+///
+/// For the clinic's side, on the day of the visit.
+#[utoipa::path(
+    post, path = "/appointments/{id}/check-in", tag = "Visits",
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses((status = 200, description = "Checked in", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), Change)
+)]
+async fn check_in(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+) -> Result<Response, Problem> {
+    change(&api, asker, id, ports::Change::CheckIn, seen.or_any(), key.0.as_ref()).await
+}
+
+/// Ends a visit
+///
+/// For the clinic's side, after the start. Also puts a mistaken no-show right.
+#[utoipa::path(
+    post, path = "/appointments/{id}/complete", tag = "Visits",
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses((status = 200, description = "Completed", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), Change)
+)]
+async fn complete(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+) -> Result<Response, Problem> {
+    change(&api, asker, id, ports::Change::Complete, seen.or_any(), key.0.as_ref()).await
+}
+
+/// Notes that the patient has not come
+///
+/// For the clinic's side, after the start.
+#[utoipa::path(
+    post, path = "/appointments/{id}/no-show", tag = "Visits",
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    responses((status = 200, description = "Noted", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), Change)
+)]
+async fn no_show(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+) -> Result<Response, Problem> {
+    change(&api, asker, id, ports::Change::MarkNoShow, seen.or_any(), key.0.as_ref()).await
+}
+
+/// Shows an appointment
+///
+/// To whoever booked it, its doctor and the clinic's administrators; to anyone else there is none.
+#[utoipa::path(
+    get, path = "/appointments/{id}", tag = "Appointments",
+    params(("id" = Uuid, Path, description = "The appointment"),
+           ("If-None-Match" = Option<String>, Header, description = "The ETag one has already")),
+    responses((status = 200, description = "The appointment", body = AppointmentDetails,
+               headers(("ETag" = String, description = "The version, in quotes"))),
+              (status = 304, description = "It is as it was"), OwnRead)
+)]
+async fn show(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(id): Id<AppointmentId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let view = api.ports.bookings.appointment(&caller, id).await?;
+    let version = view.version;
+    // A hold lapses by itself, without another version.
+    let lapsed = view.state == nadi::appointment::State::Expired;
+    let mut response = if has_already(&headers, version) && !lapsed {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Json(AppointmentDetails::from(view)).into_response()
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag(version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// Narrows a list of appointments. Everything is optional.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    status: Option<Status>,
+    /// That start from this date at the location, or this instant (RFC 3339), on.
+    #[param(example = "2026-11-24")]
+    from: Option<String>,
+    /// That start before it.
+    #[param(example = "2026-12-01")]
+    to: Option<String>,
+    doctor_id: Option<Uuid>,
+    /// From 1.
+    #[param(minimum = 1, maximum = 10_000)]
+    page: Option<u32>,
+    #[param(minimum = 1, maximum = 100)]
+    page_size: Option<u32>,
+}
+
+/// Lists one's own appointments
+///
+/// What the account has booked, for itself and others, by their start.
+#[utoipa::path(
+    get, path = "/appointments", tag = "Appointments", params(ListQuery),
+    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), OwnRead)
+)]
+async fn list(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Params(query): Params<ListQuery>,
+) -> Result<Json<Page<AppointmentDetails>>, Problem> {
+    caller.signed_in()?;
+    let (page, page_size) = paging(query.page, query.page_size)?;
+    let query = AppointmentQuery {
+        state: query.status.map(Status::into),
+        from: moment("from", query.from.as_deref())?,
+        until: moment("to", query.to.as_deref())?,
+        doctor: query.doctor_id.map(DoctorId),
+        page,
+        page_size,
+        ..AppointmentQuery::of(Whose::Mine)
+    };
+    Ok(Json(Page::of(api.ports.bookings.list(&caller, &query).await?)))
+}
+
+/// Which of a doctor's appointments.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DayQuery {
+    /// A date, at the location. Without one: all of them.
+    #[param(format = "date")]
+    date: Option<String>,
+    /// Without one: those that stand or took place.
+    status: Option<Status>,
+    /// From 1.
+    #[param(minimum = 1, maximum = 10_000)]
+    page: Option<u32>,
+    #[param(minimum = 1, maximum = 100)]
+    page_size: Option<u32>,
+}
+
+/// Lists a doctor's appointments
+///
+/// For the doctor and the clinic's administrators, soonest first.
+#[utoipa::path(
+    get, path = "/doctors/{id}/appointments", tag = "Visits",
+    params(("id" = Uuid, Path, description = "The doctor's id"), DayQuery),
+    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), OwnRead)
+)]
+async fn of_doctor(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(doctor): Id<DoctorId>,
+    Params(query): Params<DayQuery>,
+) -> Result<Json<Page<AppointmentDetails>>, Problem> {
+    caller.signed_in()?;
+    let (page, page_size) = paging(query.page, query.page_size)?;
+    let date = date("date", query.date.as_deref())?;
+    let query = AppointmentQuery {
+        state: query.status.map(Status::into),
+        from: date.map(Moment::Day),
+        until: date.map(|date| Moment::Day(date + chrono::Days::new(1))),
+        page,
+        page_size,
+        ..AppointmentQuery::of(Whose::OfDoctor(doctor))
+    };
+    Ok(Json(Page::of(api.ports.bookings.list(&caller, &query).await?)))
+}

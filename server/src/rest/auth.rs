@@ -1,0 +1,133 @@
+//! Registering, signing in and out.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use nadi::input::{Email, Password, plain_text};
+use nadi::ports::Registration;
+use nadi::{Failure, Field};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::input::{Asker, Body};
+use super::problem::{Entry, OwnRead, Problem};
+use super::{Api, bearer};
+use crate::service::tokens::LIFETIME_SECONDS;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(register)).routes(routes!(login)).routes(routes!(logout))
+}
+
+/// A new patient.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Asha Rao", "email": "asha@example.org", "password": "correct horse battery"
+}))]
+pub struct NewAccount {
+    #[schema(max_length = 100, min_length = 1)]
+    name: String,
+    #[schema(max_length = 254, format = "email")]
+    email: String,
+    #[schema(max_length = 128, min_length = 8, format = "password")]
+    password: String,
+}
+
+/// The account that was made.
+#[derive(Serialize, ToSchema)]
+pub struct Registered {
+    account_id: Uuid,
+}
+
+/// Registers a patient
+///
+/// The answer never tells whether the address has an account already: an address may have several,
+/// told apart by their passwords. Sent again with the same address and password, it gives the same
+/// account.
+#[utoipa::path(
+    post, path = "/auth/register", tag = "Accounts", security(()), request_body = NewAccount,
+    responses((status = 201, description = "Registered", body = Registered), Entry)
+)]
+async fn register(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Body(new): Body<NewAccount>,
+) -> Result<(StatusCode, Json<Registered>), Problem> {
+    let (name, email, password) = (
+        plain_text(Field::Name, &new.name, 100),
+        Email::parse(&new.email),
+        Password::parse(&new.password),
+    );
+    let registration = match (name, email, password) {
+        (Ok(name), Ok(email), Ok(password)) => Registration { name, email, password },
+        (name, email, password) => {
+            let problems = [name.err(), email.err(), password.err()];
+            return Err(Failure::Invalid(problems.into_iter().flatten().collect()).into());
+        }
+    };
+    let account = api.ports.accounts.register(&caller, registration).await?;
+    Ok((StatusCode::CREATED, Json(Registered { account_id: account.0 })))
+}
+
+/// Address and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "asha@example.org", "password": "correct horse battery"}))]
+pub struct Credentials {
+    email: String,
+    #[schema(format = "password")]
+    password: String,
+}
+
+/// A bearer token.
+#[derive(Serialize, ToSchema)]
+pub struct Token {
+    /// For `Authorization: Bearer …`.
+    access_token: String,
+    #[schema(example = "Bearer")]
+    token_type: String,
+    /// Seconds.
+    #[schema(example = 3600)]
+    expires_in: i64,
+}
+
+/// Signs in
+///
+/// Gives a token that lasts an hour. Wrong passwords and unknown addresses get the same answer.
+#[utoipa::path(
+    post, path = "/auth/login", tag = "Accounts", security(()), request_body = Credentials,
+    responses((status = 200, description = "Signed in", body = Token), Entry)
+)]
+async fn login(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Body(credentials): Body<Credentials>,
+) -> Result<Json<Token>, Problem> {
+    let accounts = &api.ports.accounts;
+    let account = accounts.sign_in(&caller, &credentials.email, &credentials.password).await?;
+    let access_token = api.tokens.issue(account, caller.now).await?;
+    let token_type = "Bearer".into();
+    Ok(Json(Token { access_token, token_type, expires_in: LIFETIME_SECONDS }))
+}
+
+/// Ends the token
+///
+/// The token this is asked with is no longer valid, within 30 seconds also where it was just used.
+#[utoipa::path(
+    post, path = "/auth/logout", tag = "Accounts",
+    responses((status = 204, description = "The token is no longer valid"), OwnRead)
+)]
+async fn logout(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    caller.signed_in()?;
+    if let Some(token) = bearer(&headers) {
+        api.tokens.revoke(token, caller.now).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,220 @@
+//! Finding a doctor and a free time. Open to everyone.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::Days;
+use nadi::calendar::Moment;
+use nadi::ids::{DoctorId, LocationId, VisitTypeId};
+use nadi::input::Slug;
+use nadi::ports::{DoctorKey, DoctorQuery, FreeTimesQuery};
+use nadi::{Failure, wall};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::Api;
+use super::input::{Asker, Id, Params, date, moment};
+use super::problem::{Problem, PublicRead};
+use super::types::{Doctor, DoctorCard, List, Mode, Page, Slot, Specialty};
+
+/// Days shown when the range is left open, and the most that can be asked for.
+const DAYS_USUAL: u64 = 7;
+const DAYS_MAX: i64 = 62;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(specialties))
+        .routes(routes!(doctors))
+        .routes(routes!(doctor))
+        .routes(routes!(slots))
+}
+
+/// Lists specialties
+///
+/// All of them, by name.
+#[utoipa::path(
+    get, path = "/specialties", tag = "Directory", security(()),
+    responses((status = 200, description = "All specialties", body = List<Specialty>), PublicRead)
+)]
+async fn specialties(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+) -> Result<Json<List<Specialty>>, Problem> {
+    Ok(Json(List::of(api.ports.directory.specialties(&caller).await?)))
+}
+
+/// Narrows a list of doctors. Everything is optional.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DoctorsQuery {
+    /// Words of a name or a specialty.
+    #[param(max_length = 100)]
+    q: Option<String>,
+    /// The slug of a specialty.
+    #[param(example = "dermatology")]
+    specialty: Option<String>,
+    /// The slug of a city.
+    #[param(example = "panjim")]
+    city: Option<String>,
+    mode: Option<Mode>,
+    /// Free on this date, at the place.
+    #[param(format = "date")]
+    date: Option<String>,
+    /// From 1.
+    #[param(minimum = 1, maximum = 10_000)]
+    page: Option<u32>,
+    #[param(minimum = 1, maximum = 100)]
+    page_size: Option<u32>,
+}
+
+/// Finds doctors
+///
+/// Those with the soonest free time first.
+#[utoipa::path(
+    get, path = "/doctors", tag = "Directory", security(()), params(DoctorsQuery),
+    responses((status = 200, description = "One page", body = Page<DoctorCard>), PublicRead)
+)]
+async fn doctors(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Params(query): Params<DoctorsQuery>,
+) -> Result<Json<Page<DoctorCard>>, Problem> {
+    let (page, page_size) = paging(query.page, query.page_size)?;
+    if query.q.as_ref().is_some_and(|text| text.chars().count() > 100) {
+        return Err(Problem::field("q", "Use at most 100 characters."));
+    }
+    let query = DoctorQuery {
+        text: query.q,
+        specialty: query.specialty,
+        city: query.city,
+        mode: query.mode.map(Mode::into),
+        date: date("date", query.date.as_deref())?,
+        page,
+        page_size,
+    };
+    Ok(Json(Page::of(api.ports.directory.search(&caller, &query).await?)))
+}
+
+/// Page and page size, the usual ones when they are left out.
+///
+/// # Errors
+/// The problem with the parameter.
+pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), Problem> {
+    let (page, size) = (page.unwrap_or(1), page_size.unwrap_or(20));
+    if !(1..=10_000).contains(&page) {
+        return Err(Problem::field("page", "Use a number from 1 to 10000."));
+    }
+    if !(1..=100).contains(&size) {
+        return Err(Problem::field("page_size", "Use a number from 1 to 100."));
+    }
+    Ok((page, size))
+}
+
+/// Shows a doctor
+#[utoipa::path(
+    get, path = "/doctors/{id}", tag = "Directory", security(()),
+    params(("id" = String, Path, description = "The id or the slug", example = "asha-naik")),
+    responses((status = 200, description = "The doctor", body = Doctor), PublicRead)
+)]
+async fn doctor(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(name): Id<String>,
+) -> Result<Json<Doctor>, Problem> {
+    let key = match name.parse::<DoctorId>() {
+        Ok(id) => DoctorKey::Id(id),
+        Err(_) => DoctorKey::Slug(Slug::parse(&name).ok_or(Failure::NotFound)?),
+    };
+    Ok(Json(api.ports.directory.doctor(&caller, &key).await?.into()))
+}
+
+/// Which free times. Without a range: the coming week.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SlotsQuery {
+    /// One date, at the place. Instead of `from` and `to`.
+    #[param(format = "date")]
+    date: Option<String>,
+    /// A date at the place, or an instant (RFC 3339).
+    #[param(example = "2026-11-24")]
+    from: Option<String>,
+    /// The first moment no longer wanted; at most 62 days after `from`.
+    #[param(example = "2026-12-01")]
+    to: Option<String>,
+    location_id: Option<Uuid>,
+    mode: Option<Mode>,
+    /// Times at which a visit of this type can begin.
+    visit_type_id: Option<Uuid>,
+}
+
+/// Lists a doctor's free times
+///
+/// Soonest first, by the very rule that a hold follows.
+#[utoipa::path(
+    get, path = "/doctors/{id}/slots", tag = "Directory", security(()),
+    params(("id" = Uuid, Path, description = "The doctor's id"), SlotsQuery),
+    responses((status = 200, description = "The free times", body = List<Slot>), PublicRead)
+)]
+async fn slots(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(id): Id<DoctorId>,
+    Params(query): Params<SlotsQuery>,
+) -> Result<Json<List<Slot>>, Problem> {
+    let directory = &api.ports.directory;
+    let doctor = directory.doctor(&caller, &DoctorKey::Id(id)).await?;
+    let zone = doctor.places.first().map_or(chrono_tz::Tz::UTC, |place| place.zone);
+    let today = wall::local_date(caller.now, zone);
+    let (from, until) = range(&query, today)?;
+    let kinds = &doctor.visit_kinds;
+    let kind = match query.visit_type_id {
+        None => kinds.iter().find(|kind| kind.is_default),
+        Some(id) => {
+            Some(kinds.iter().find(|kind| kind.id == VisitTypeId(id)).ok_or_else(|| {
+                Problem::field("visit_type_id", "This clinic has no such kind of visit.")
+            })?)
+        }
+    };
+    let query = FreeTimesQuery {
+        doctor: id,
+        from,
+        until,
+        location: query.location_id.map(LocationId),
+        mode: query.mode.map(Mode::into),
+        slot_span: kind.map_or(1, |kind| kind.slot_span),
+    };
+    Ok(Json(List::of(directory.free_times(&caller, &query).await?)))
+}
+
+fn range(query: &SlotsQuery, today: chrono::NaiveDate) -> Result<(Moment, Moment), Problem> {
+    if let Some(date) = date("date", query.date.as_deref())? {
+        if query.from.is_some() || query.to.is_some() {
+            return Err(Problem::field("date", "Use either a date or a range."));
+        }
+        return Ok((Moment::Day(date), Moment::Day(date + Days::new(1))));
+    }
+    let from = moment("from", query.from.as_deref())?.unwrap_or(Moment::Day(today));
+    let rough = |moment: Moment| match moment {
+        Moment::Day(date) => date,
+        Moment::Instant(at) => at.date_naive(),
+    };
+    let usual = Moment::Day(rough(from) + Days::new(DAYS_USUAL));
+    let until = moment("to", query.to.as_deref())?.unwrap_or(usual);
+    let ordered = match (from, until) {
+        (Moment::Instant(from), Moment::Instant(until)) => from < until,
+        (Moment::Day(from), Moment::Day(until)) => from < until,
+        // A date and an instant meet in some zone; a day apart is in order in all of them.
+        (from, until) => rough(from) <= rough(until),
+    };
+    if !ordered {
+        return Err(Problem::field("to", "Use a moment after `from`."));
+    }
+    if (rough(until) - rough(from)).num_days() > DAYS_MAX {
+        return Err(Problem::field("to", "Ask for at most 62 days at a time."));
+    }
+    Ok((from, until))
+}

@@ -1,0 +1,71 @@
+//! The description of the API: OpenAPI, made from the handlers, and Swagger UI to try it with.
+
+use axum::Router;
+use nadi::once::KEY_KEPT_HOURS;
+use utoipa::OpenApi as _;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Components, OpenApi};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::problem::{FieldError, Problem, all_kinds};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Nadi",
+        description = "Find a doctor, hold a free time, confirm it, move or cancel it.",
+    ),
+    components(schemas(Problem, FieldError)),
+    security(("bearer" = []), ("session" = [])),
+    tags(
+        (name = "Accounts", description = "Registering, signing in and out"),
+        (name = "Directory", description = "Finding a doctor and a free time; open to everyone"),
+        (name = "Appointments", description = "Holding a time, and everything that becomes of it"),
+        (name = "Visits", description = "The clinic's side of the day"),
+        (name = "People", description = "Those one books for"),
+    ),
+)]
+struct Head;
+
+/// Everything but the operations.
+pub fn head() -> OpenApi {
+    let mut description = Head::openapi();
+    description.info.version = "1".into();
+    description.info.description = Some(introduction());
+    let components = description.components.get_or_insert_with(Components::new);
+    let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let cookie = ApiKeyValue::with_description("nadi_session", "The session of the pages");
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    description
+}
+
+fn introduction() -> String {
+    let mut problems = String::new();
+    for kind in all_kinds() {
+        problems.push_str(&format!(
+            "| `/problems/{}` | {} | {} |\n",
+            kind.name, kind.status, kind.title
+        ));
+    }
+    format!(
+        "Find a doctor, hold a free time, confirm it with the code that was sent, move it or cancel \
+         it.\n\n\
+         **Signing in.** `POST /auth/login` gives a bearer token for an hour.\n\n\
+         **Once.** A request with an `Idempotency-Key` has one effect and one answer, refusals \
+         included, however often it is sent within {KEY_KEPT_HOURS} hours. The key belongs to the \
+         account: with another request it is refused with 422, while the first is still running with \
+         409. Holding and moving need one.\n\n\
+         **Versions.** Every appointment has an `ETag`. Cancelling and moving need it in `If-Match`: \
+         412 when it was changed in the meantime, 428 when it is missing.\n\n\
+         **Time.** Instants are UTC; a date is the location's; ranges are half-open.\n\n\
+         **Problems** are `application/problem+json` (RFC 9457):\n\n\
+         | type | status | |\n|---|---|---|\n{problems}"
+    )
+}
+
+/// The document and Swagger UI.
+pub fn routes<S: Clone + Send + Sync + 'static>(description: OpenApi) -> Router<S> {
+    let config = Config::default().display_request_duration(true).try_it_out_enabled(true);
+    SwaggerUi::new("/api-docs").url("/api-docs/openapi.json", description).config(config).into()
+}

@@ -1,0 +1,293 @@
+//! What a request says: who asks, its body, its query, its path and its headers. Whatever cannot be
+//! read is a problem with the field's name.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::calendar::Moment;
+use nadi::once::OnceKey;
+use nadi::ports::Seen;
+use serde::de::DeserializeOwned;
+
+use super::problem::{
+    KEY_MALFORMED, MALFORMED, MEDIA_TYPE, NOT_FOUND, Problem, TOO_LARGE, UNAVAILABLE,
+};
+
+/// Who asks, and when.
+pub struct Asker(pub Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Asker {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Caller>().cloned().map(Self).ok_or_else(|| UNAVAILABLE.problem())
+    }
+}
+
+/// A JSON body.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(MEDIA_TYPE.problem());
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        read_json(&bytes).map(Self)
+    }
+}
+
+/// A JSON body that may be left out.
+pub struct MaybeBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let json = is_json(request.headers());
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if !json {
+            return Err(MEDIA_TYPE.problem());
+        }
+        read_json(&bytes).map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = sent.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    media.eq_ignore_ascii_case("application/json")
+}
+
+fn unreadable(rejection: BytesRejection) -> Problem {
+    match axum::response::IntoResponse::into_response(rejection).status() {
+        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE.problem(),
+        _ => MALFORMED.problem(),
+    }
+}
+
+fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        if error.inner().is_data() {
+            misfit(&path, &error.inner().to_string())
+        } else {
+            MALFORMED.problem()
+        }
+    })?;
+    json.end().map_err(|_| MALFORMED.problem())?;
+    Ok(read)
+}
+
+/// A value that is not what its place needs. Our own words: a parser's would repeat what was sent.
+fn misfit(path: &str, said: &str) -> Problem {
+    let quoted = |text: &str| said.strip_prefix(text)?.split('`').nth(1).map(str::to_owned);
+    if let Some(field) = quoted("missing field ") {
+        return Problem::field(field, "This is needed.");
+    }
+    if said.starts_with("unknown field ") {
+        return Problem::field(path, "There is no such field here.");
+    }
+    Problem::field(path, "This is not the kind of value that is expected here.")
+}
+
+/// The query, every parameter once and known.
+pub struct Params<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        let fields = serde_urlencoded::Deserializer::new(pairs);
+        serde_path_to_error::deserialize(fields).map(Self).map_err(|error| {
+            let said = error.inner().to_string();
+            let mut quoted = said.split('`');
+            let known = said.starts_with("unknown field") || said.starts_with("duplicate field");
+            let path = match quoted.nth(1).filter(|_| known) {
+                Some(name) => name.to_owned(),
+                None => error.path().to_string(),
+            };
+            match said.starts_with("duplicate field") {
+                true => Problem::field(path, "Say this once."),
+                false => misfit(&path, &said),
+            }
+        })
+    }
+}
+
+/// An id in the path. One that cannot be read names nothing.
+pub struct Id<T>(pub T);
+
+impl<S: Send + Sync, T: std::str::FromStr> FromRequestParts<S> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let id = path.ok().and_then(|Path(text)| text.parse().ok());
+        id.map(Self).ok_or_else(|| NOT_FOUND.with(app::words::failure(&Failure::NotFound)))
+    }
+}
+
+/// The request's key, when it has one.
+pub struct Key(pub Option<OnceKey>);
+
+impl Key {
+    /// # Errors
+    /// When there is none.
+    pub fn needed(&self) -> Result<&OnceKey, Problem> {
+        self.0.as_ref().ok_or_else(|| super::problem::KEY_MISSING.problem())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let name = HeaderName::from_static("idempotency-key");
+        let Some(text) = single(&parts.headers, &name).map_err(|_| KEY_MALFORMED.problem())? else {
+            return Ok(Self(None));
+        };
+        OnceKey::parse(text).map(Some).map(Self).map_err(|_| KEY_MALFORMED.problem())
+    }
+}
+
+/// Which version the caller has seen, when they say so (RFC 9110, If-Match).
+pub struct IfMatch(pub Option<Seen>);
+
+impl IfMatch {
+    /// # Errors
+    /// When they do not say.
+    pub fn needed(self) -> Result<Seen, Problem> {
+        self.0.ok_or_else(|| Failure::VersionMissing.into())
+    }
+
+    pub fn or_any(self) -> Seen {
+        self.0.unwrap_or(Seen::Any)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut tags = Vec::new();
+        let values = parts.headers.get_all(header::IF_MATCH);
+        let mut said = false;
+        for value in values {
+            said = true;
+            let text = value.to_str().map_err(|_| MALFORMED.problem())?;
+            if text.trim() == "*" {
+                return Ok(Self(Some(Seen::Any)));
+            }
+            tags.extend(text.split(',').filter_map(version_of));
+        }
+        Ok(Self(said.then_some(Seen::Versions(tags))))
+    }
+}
+
+/// The version a strong tag stands for. Any other tag is of something else, and matches nothing.
+fn version_of(tag: &str) -> Option<i32> {
+    tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
+
+/// The tag of a version.
+pub fn tag(version: i32) -> String {
+    format!("\"{version}\"")
+}
+
+/// Does the caller have this version already (If-None-Match)?
+pub fn has_already(headers: &HeaderMap, version: i32) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter();
+    values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).any(|one| {
+        let one = one.trim();
+        one == "*" || version_of(one.strip_prefix("W/").unwrap_or(one)) == Some(version)
+    })
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ()> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| ()),
+        _ => Err(()),
+    }
+}
+
+/// One end of a range in a query.
+///
+/// # Errors
+/// The problem with the named parameter.
+pub fn moment(name: &str, text: Option<&str>) -> Result<Option<Moment>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    // A plus in a query is a space to whoever wrote the standard, and a plus to everyone else.
+    let text = text.replace(' ', "+");
+    let moment = Moment::parse(&text);
+    moment.map(Some).ok_or_else(|| {
+        Problem::field(
+            name,
+            "Use a date such as 2026-11-24, or an instant such as 2026-11-24T09:00:00Z.",
+        )
+    })
+}
+
+/// A date in a query.
+///
+/// # Errors
+/// The problem with the named parameter.
+pub fn date(name: &str, text: Option<&str>) -> Result<Option<chrono::NaiveDate>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let date = nadi::calendar::parse_date(text);
+    date.map(Some).ok_or_else(|| Problem::field(name, "Use a date such as 2026-11-24."))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Wish {
+        #[allow(dead_code, reason = "only read")]
+        slot_id: i64,
+    }
+
+    fn problem(json: &str) -> (u16, String) {
+        let problem = read_json::<Wish>(json.as_bytes()).expect_err(json);
+        (problem.status, problem.errors.first().map(|e| e.field.clone()).unwrap_or_default())
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_its_field() {
+        assert_eq!(problem("{"), (400, String::new()));
+        assert_eq!(problem("{\"slot_id\": 1} x"), (400, String::new()));
+        assert_eq!(problem("{}"), (422, "slot_id".into()));
+        assert_eq!(problem("{\"slot_id\": \"one\"}"), (422, "slot_id".into()));
+        assert_eq!(problem("{\"slot_id\": 1, \"slto\": 2}"), (422, "slto".into()));
+        assert_eq!(problem("[]").0, 422);
+    }
+
+    #[test]
+    fn tags_are_versions_in_quotes() {
+        assert_eq!(version_of(" \"3\""), Some(3));
+        for foreign in ["3", "W/\"3\"", "\"three\"", "\"3", ""] {
+            assert_eq!(version_of(foreign), None, "{foreign}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_NONE_MATCH, "\"1\", W/\"3\"".parse().expect("a header"));
+        assert!(has_already(&headers, 3) && !has_already(&headers, 2));
+    }
+}

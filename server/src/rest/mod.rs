@@ -1,0 +1,202 @@
+//! The REST API under `/api/v1`: the same services as the pages, described by OpenAPI.
+//!
+//! A handler parses, calls one port method and replies. Whatever goes wrong, here or on the way, is
+//! a problem document.
+
+mod appointments;
+mod auth;
+mod directory;
+mod docs;
+mod input;
+mod people;
+pub mod problem;
+mod types;
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use nadi::actor::{Actor, Caller};
+use nadi::ports::Ports;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::service::accounts;
+use crate::service::tokens::Tokens;
+use crate::store::sessions::Sessions;
+use crate::web::{BODY_BYTES_MAX, Web, guard, session, trace};
+use problem::{FOREIGN, INTERNAL, METHOD, NOT_FOUND, Problem, TOKEN, TOO_LARGE, UNAVAILABLE};
+
+/// Where the API is.
+pub const ROOT: &str = "/api/v1";
+/// No answer takes longer; what does has met a fault.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Api {
+    pub engine: Engine,
+    pub ports: Ports,
+    pub tokens: Tokens,
+}
+
+/// The API, and its description under `/api-docs`.
+pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
+    let tokens = Tokens::new(&config.secret, sessions.clone());
+    let api = Api { engine: web.engine.clone(), ports: web.ports.clone(), tokens };
+    let (routes, description) = described().split_for_parts();
+    let routes = routes
+        .route(&format!("{ROOT}/{{*anything_else}}"), any(nothing_here))
+        .method_not_allowed_fallback(|| async { METHOD.problem() })
+        .layer(from_fn_with_state(api.clone(), identify))
+        .layer(session::layer(config, sessions))
+        .layer(from_fn_with_state(web.clone(), same_origin))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(bounded_body))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(always_a_problem))
+        .with_state(api);
+    docs::routes(description).merge(routes)
+}
+
+async fn nothing_here() -> Problem {
+    NOT_FOUND.with(app::words::failure(&nadi::Failure::NotFound))
+}
+
+fn described() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(docs::head()).nest(
+        ROOT,
+        OpenApiRouter::new()
+            .merge(auth::routes())
+            .merge(directory::routes())
+            .merge(appointments::routes())
+            .merge(people::routes()),
+    )
+}
+
+/// The description of the API, made from the code that serves it.
+pub fn description() -> OpenApi {
+    described().into_openapi()
+}
+
+/// The bearer token of a request.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// Who is asking: by token, or by the session of the pages.
+async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let now = api.engine.clock.now();
+    let request_id = trace::request_id(&request);
+    let account = if request.headers().contains_key(header::AUTHORIZATION) {
+        let token = bearer(request.headers()).map(str::to_owned);
+        match token {
+            None => return TOKEN.problem().into_response(),
+            Some(token) => match api.tokens.account(&token, now).await {
+                Ok(Some(account)) => Ok(Some(account)),
+                Ok(None) => return TOKEN.problem().into_response(),
+                Err(failure) => Err(failure),
+            },
+        }
+    } else {
+        match request.extensions().get::<tower_sessions::Session>() {
+            None => Ok(None),
+            Some(session) => session::account(session).await,
+        }
+    };
+    let actor = match account {
+        Ok(account) => accounts::actor(&api.engine, account).await,
+        Err(failure) => Err(failure),
+    };
+    match actor {
+        // A token of an account that is gone.
+        Ok(Actor::Visitor) if bearer(request.headers()).is_some() => {
+            TOKEN.problem().into_response()
+        }
+        Ok(actor) => {
+            request.extensions_mut().insert(Caller { actor, now, request_id });
+            next.run(request).await
+        }
+        Err(failure) => Problem::from(failure).into_response(),
+    }
+}
+
+/// A session's cookie is only for our own pages; a token cannot be sent by another site's.
+async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let by_token = request.headers().contains_key(header::AUTHORIZATION);
+    if by_token || guard::is_ours(&request, &web.public_origin) {
+        next.run(request).await
+    } else {
+        FOREIGN.problem().into_response()
+    }
+}
+
+async fn bounded_body(request: Request, next: Next) -> Response {
+    if guard::announces_too_much(request.headers()) {
+        return TOO_LARGE.problem().into_response();
+    }
+    next.run(request).await
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    guard::log_panic(&*panic);
+    INTERNAL.problem().into_response()
+}
+
+/// What the layers below answer by status alone becomes a problem, too.
+async fn always_a_problem(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value == problem::PROBLEM_JSON);
+    if (status.is_client_error() || status.is_server_error()) && !is_problem {
+        let kind = match status {
+            StatusCode::METHOD_NOT_ALLOWED => METHOD,
+            StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
+            StatusCode::NOT_FOUND => NOT_FOUND,
+            StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE,
+            status if status.is_client_error() => problem::MALFORMED,
+            _ => INTERNAL,
+        };
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = kind.problem().into_response();
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bearer_token_counts() {
+        let token = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(token("Bearer abc"), Some("abc".into()));
+        assert_eq!(token("bearer  abc"), Some("abc".into()));
+        assert_eq!(token("Basic abc"), None);
+        assert_eq!(token("Bearer"), None);
+    }
+}

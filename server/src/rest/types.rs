@@ -1,0 +1,466 @@
+//! What the API says and hears, in its own words.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use nadi::appointment::{CODE_TRIES, EXTENSIONS_MAX};
+use nadi::ports;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Where an appointment is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Held, waiting for its code, free again at `expires_at`.
+    Pending,
+    Confirmed,
+    CheckedIn,
+    Completed,
+    Cancelled,
+    /// A hold whose time ran out.
+    Expired,
+    NoShow,
+}
+
+impl From<nadi::appointment::State> for State {
+    fn from(state: nadi::appointment::State) -> Self {
+        use nadi::appointment::State as Known;
+        match state {
+            Known::Pending => Self::Pending,
+            Known::Confirmed => Self::Confirmed,
+            Known::CheckedIn => Self::CheckedIn,
+            Known::Completed => Self::Completed,
+            Known::Cancelled => Self::Cancelled,
+            Known::Expired => Self::Expired,
+            Known::NoShow => Self::NoShow,
+        }
+    }
+}
+
+impl From<State> for nadi::appointment::State {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Confirmed => Self::Confirmed,
+            State::CheckedIn => Self::CheckedIn,
+            State::Completed => Self::Completed,
+            State::Cancelled => Self::Cancelled,
+            State::Expired => Self::Expired,
+            State::NoShow => Self::NoShow,
+        }
+    }
+}
+
+/// Where a visit takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    InPerson,
+    Video,
+}
+
+impl From<nadi::visit::Mode> for Mode {
+    fn from(mode: nadi::visit::Mode) -> Self {
+        match mode {
+            nadi::visit::Mode::InPerson => Self::InPerson,
+            nadi::visit::Mode::Video => Self::Video,
+        }
+    }
+}
+
+impl From<Mode> for nadi::visit::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::InPerson => Self::InPerson,
+            Mode::Video => Self::Video,
+        }
+    }
+}
+
+/// Money in the smallest unit of its currency (ISO 4217), such as paise or cents.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Fee {
+    #[schema(example = 80_000)]
+    pub minor_units: i64,
+    #[schema(example = "INR")]
+    pub currency: String,
+}
+
+impl From<nadi::visit::Fee> for Fee {
+    fn from(fee: nadi::visit::Fee) -> Self {
+        Self { minor_units: fee.minor_units, currency: fee.currency }
+    }
+}
+
+/// One page of a longer list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// From 1.
+    pub page: u32,
+    pub page_size: u32,
+    /// All items, on all pages.
+    pub total: i64,
+}
+
+impl<T> Page<T> {
+    pub fn of<U>(page: ports::Page<U>) -> Self
+    where
+        T: From<U>,
+    {
+        Self {
+            items: page.items.into_iter().map(T::from).collect(),
+            page: page.number,
+            page_size: page.size,
+            total: page.total,
+        }
+    }
+}
+
+/// A whole list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct List<T> {
+    pub items: Vec<T>,
+}
+
+impl<T> List<T> {
+    pub fn of<U>(items: impl IntoIterator<Item = U>) -> Self
+    where
+        T: From<U>,
+    {
+        Self { items: items.into_iter().map(T::from).collect() }
+    }
+}
+
+/// A medical specialty.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Specialty {
+    #[schema(example = "dermatology")]
+    pub slug: String,
+    pub name: String,
+    /// `modern` or `ayurveda`.
+    pub tradition: String,
+    /// What people come for, in a sentence.
+    pub summary: String,
+    /// How many doctors are listed.
+    pub doctors: i64,
+}
+
+impl From<ports::Specialty> for Specialty {
+    fn from(one: ports::Specialty) -> Self {
+        Self {
+            slug: one.slug,
+            name: one.name,
+            tradition: one.tradition,
+            summary: one.summary,
+            doctors: one.doctors,
+        }
+    }
+}
+
+/// A place where a doctor sees people.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Place {
+    pub id: Uuid,
+    pub name: String,
+    pub address: String,
+    pub city: String,
+    /// IANA name.
+    #[schema(example = "Asia/Kolkata")]
+    pub time_zone: String,
+}
+
+impl From<ports::Place> for Place {
+    fn from(place: ports::Place) -> Self {
+        Self {
+            id: place.id.0,
+            name: place.name,
+            address: place.address,
+            city: place.city,
+            time_zone: place.zone.name().into(),
+        }
+    }
+}
+
+/// A time that can be taken.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Slot {
+    pub id: i64,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    /// The date at the place.
+    pub local_date: NaiveDate,
+    pub place: Place,
+    pub mode: Mode,
+    pub seats_free: i64,
+}
+
+impl From<ports::FreeTime> for Slot {
+    fn from(time: ports::FreeTime) -> Self {
+        Self {
+            id: time.slot.0,
+            starts_at: time.starts_at,
+            ends_at: time.ends_at,
+            local_date: time.local_date,
+            place: time.place.into(),
+            mode: time.mode.into(),
+            seats_free: time.seats_free,
+        }
+    }
+}
+
+/// A doctor in a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DoctorCard {
+    pub id: Uuid,
+    #[schema(example = "asha-naik")]
+    pub slug: String,
+    pub name: String,
+    /// The main one first.
+    pub specialties: Vec<String>,
+    pub place: Option<Place>,
+    pub languages: Vec<String>,
+    pub fee: Fee,
+    /// Offers video visits.
+    pub video: bool,
+    /// The next few free times, soonest first.
+    pub next_slots: Vec<Slot>,
+}
+
+impl From<ports::DoctorCard> for DoctorCard {
+    fn from(card: ports::DoctorCard) -> Self {
+        Self {
+            id: card.id.0,
+            slug: card.slug.to_string(),
+            name: card.name,
+            specialties: card.specialties,
+            place: card.place.map(Place::from),
+            languages: card.languages,
+            fee: card.fee.into(),
+            video: card.video,
+            next_slots: card.next_times.into_iter().map(Slot::from).collect(),
+        }
+    }
+}
+
+/// A kind of visit.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct VisitType {
+    pub id: Uuid,
+    pub name: String,
+    /// How many consecutive slots it takes.
+    pub slot_span: i16,
+    /// Taken when a hold names none.
+    pub is_default: bool,
+}
+
+/// A doctor.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Doctor {
+    pub id: Uuid,
+    pub slug: String,
+    pub name: String,
+    pub specialties: Vec<String>,
+    pub qualifications: String,
+    pub bio: String,
+    pub languages: Vec<String>,
+    pub fee: Fee,
+    pub places: Vec<Place>,
+    pub video: bool,
+    pub clinic: String,
+    /// How long before the start a patient may still cancel or move.
+    pub cancel_notice_minutes: i32,
+    /// The usual one first.
+    pub visit_types: Vec<VisitType>,
+}
+
+impl From<ports::DoctorProfile> for Doctor {
+    fn from(doctor: ports::DoctorProfile) -> Self {
+        Self {
+            id: doctor.id.0,
+            slug: doctor.slug.to_string(),
+            name: doctor.name,
+            specialties: doctor.specialties,
+            qualifications: doctor.qualifications,
+            bio: doctor.bio,
+            languages: doctor.languages,
+            fee: doctor.fee.into(),
+            places: doctor.places.into_iter().map(Place::from).collect(),
+            video: doctor.video,
+            clinic: doctor.clinic,
+            cancel_notice_minutes: doctor.cancel_notice_minutes,
+            visit_types: doctor
+                .visit_kinds
+                .into_iter()
+                .map(|kind| VisitType {
+                    id: kind.id.0,
+                    name: kind.name,
+                    slot_span: kind.slot_span,
+                    is_default: kind.is_default,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// An appointment as it stands after a change. It names nobody, so it may be kept.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Appointment {
+    pub id: Uuid,
+    /// Short, to be read out.
+    #[schema(example = "K7P2-QXM4")]
+    pub reference: String,
+    pub status: State,
+    /// Rises by one with every change; the ETag is this in quotes.
+    pub version: i32,
+    pub person_id: Uuid,
+    pub doctor_id: Uuid,
+    pub location_id: Uuid,
+    pub visit_type_id: Uuid,
+    /// The first slot.
+    pub slot_id: i64,
+    pub mode: Mode,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    /// IANA name of the location's zone.
+    #[schema(example = "Asia/Kolkata")]
+    pub time_zone: String,
+    pub fee: Fee,
+    /// For a hold: when the time is free again.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// For a hold: how often it can be extended.
+    pub extensions_left: i16,
+    /// For a hold: wrong codes that may still be tried.
+    pub code_tries_left: i16,
+    pub created_at: DateTime<Utc>,
+}
+
+impl From<ports::Booked> for Appointment {
+    fn from(booked: ports::Booked) -> Self {
+        let held = booked.state == nadi::appointment::State::Pending;
+        let left = |max: i16, used: i16| if held { (max - used).max(0) } else { 0 };
+        Self {
+            id: booked.id.0,
+            reference: booked.reference,
+            status: booked.state.into(),
+            version: booked.version,
+            person_id: booked.person.0,
+            doctor_id: booked.doctor.0,
+            location_id: booked.location.0,
+            visit_type_id: booked.visit_type.0,
+            slot_id: booked.slot.0,
+            mode: booked.mode.into(),
+            starts_at: booked.starts_at,
+            ends_at: booked.ends_at,
+            time_zone: booked.time_zone,
+            fee: booked.fee.into(),
+            expires_at: held.then_some(booked.expires_at),
+            extensions_left: left(EXTENSIONS_MAX, booked.extensions),
+            code_tries_left: left(CODE_TRIES, booked.code_tries),
+            created_at: booked.created_at,
+        }
+    }
+}
+
+/// An appointment with the names around it, for those it concerns.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AppointmentDetails {
+    #[serde(flatten)]
+    pub appointment: Appointment,
+    pub person_name: String,
+    pub doctor_name: String,
+    pub specialty: String,
+    pub clinic: String,
+    pub location_name: String,
+    pub location_address: String,
+    pub visit_type: String,
+    /// Confirming this hold needs the code that was sent.
+    pub code_needed: bool,
+    /// The last moment at which the caller may cancel or move it.
+    pub change_until: Option<DateTime<Utc>>,
+    pub cancel_reason: Option<String>,
+    /// What happened to it, oldest first. Empty in lists.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// One thing that happened to an appointment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HistoryEntry {
+    #[schema(example = "appointment.rescheduled")]
+    pub event: String,
+    pub at: DateTime<Utc>,
+    /// `patient`, `doctor`, `administrator` or `system`.
+    pub by: String,
+    /// For a move: the start before it.
+    pub moved_from: Option<DateTime<Utc>>,
+}
+
+impl From<ports::AppointmentView> for AppointmentDetails {
+    fn from(view: ports::AppointmentView) -> Self {
+        let held = view.state == nadi::appointment::State::Pending;
+        let left = |left: i16| if held { left } else { 0 };
+        Self {
+            appointment: Appointment {
+                id: view.id.0,
+                reference: view.reference,
+                status: view.state.into(),
+                version: view.version,
+                person_id: view.person.0,
+                doctor_id: view.doctor.0,
+                location_id: view.location.0,
+                visit_type_id: view.visit_type.0,
+                slot_id: view.slot.0,
+                mode: view.mode.into(),
+                starts_at: view.starts_at,
+                ends_at: view.ends_at,
+                time_zone: view.zone.name().into(),
+                fee: view.fee.into(),
+                expires_at: held.then_some(view.expires_at),
+                extensions_left: left(view.extensions_left),
+                code_tries_left: left(view.code_tries_left),
+                created_at: view.created_at,
+            },
+            person_name: view.person_name,
+            doctor_name: view.doctor_name,
+            specialty: view.specialty,
+            clinic: view.clinic,
+            location_name: view.location_name,
+            location_address: view.location_address,
+            visit_type: view.visit_type_name,
+            code_needed: held && view.code_needed,
+            change_until: view.change_until,
+            cancel_reason: view.cancel_reason,
+            history: view
+                .history
+                .into_iter()
+                .map(|entry| HistoryEntry {
+                    event: entry.event.as_str().into(),
+                    at: entry.at,
+                    by: entry.by.as_str().into(),
+                    moved_from: entry.moved_from,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Someone the account books for.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Person {
+    pub id: Uuid,
+    pub name: String,
+    pub birth_date: Option<NaiveDate>,
+    /// The account's owner.
+    pub is_self: bool,
+}
+
+impl From<ports::PersonView> for Person {
+    fn from(person: ports::PersonView) -> Self {
+        Self {
+            id: person.id.0,
+            name: person.name,
+            birth_date: person.birth_date,
+            is_self: person.is_self,
+        }
+    }
+}
