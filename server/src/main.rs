@@ -11,7 +11,7 @@ use server::clock::{Clock, SystemClock};
 use server::config::Config;
 use server::engine::Engine;
 use server::jobs::top_up;
-use server::{database, demo, run, service};
+use server::{database, demo, rest, run, service};
 use tracing_subscriber::EnvFilter;
 
 /// Doctor appointments: find a doctor, pick a time, and it is yours.
@@ -34,6 +34,8 @@ enum Command {
         #[arg(long, required = true)]
         demo: bool,
     },
+    /// Print the description of the API.
+    Openapi,
     /// Accounts that run clinics.
     Admin {
         #[command(subcommand)]
@@ -92,6 +94,10 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             database::migrate(&pool, SystemClock.now()).await.context("the schema was not changed")
         }
         Command::Seed { demo: _ } => seed().await,
+        Command::Openapi => {
+            println!("{}", rest::description().to_pretty_json()?);
+            Ok(())
+        }
         Command::Admin { command: AdminCommand::Create { email, name } } => {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
                 bail!("NADI_ADMIN_PASSWORD is not set; expected the administrator's password");

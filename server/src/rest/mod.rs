@@ -10,6 +10,7 @@ mod docs;
 mod input;
 mod people;
 pub mod problem;
+mod problems_page;
 mod types;
 
 use std::any::Any;
@@ -66,7 +67,7 @@ pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(always_a_problem))
         .with_state(api);
-    docs::routes(description).merge(routes)
+    docs::routes(description).merge(problems_page::routes()).merge(routes)
 }
 
 async fn nothing_here() -> Problem {

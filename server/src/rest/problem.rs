@@ -198,6 +198,12 @@ impl Kind {
         }
     }
 
+    /// The same for the list of all problems: a refusal's own sentence.
+    pub fn long_advice(self) -> String {
+        let refusal = Refusal::EXAMPLES.into_iter().find(|one| refusal_kind(*one) == self);
+        refusal.map_or_else(|| self.advice(), |one| words::refusal(&one))
+    }
+
     pub fn problem(self) -> Problem {
         self.with(self.advice())
     }
@@ -292,7 +298,7 @@ fn describe(kinds: &[Kind]) -> BTreeMap<String, RefOr<Described>> {
         let titles: Vec<String> =
             kinds.iter().map(|kind| format!("`/problems/{}`: {}", kind.name, kind.title)).collect();
         let examples = kinds.iter().map(|kind| {
-            let value = serde_json::to_value(kind.problem()).ok();
+            let value = serde_json::to_value(kind.with(kind.long_advice())).ok();
             (kind.name, ExampleBuilder::new().summary(kind.title).value(value).build())
         });
         let content = ContentBuilder::new()

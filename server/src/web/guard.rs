@@ -125,16 +125,26 @@ pub fn unavailable() -> Response {
 }
 
 fn sorry(status: StatusCode, what: &str) -> Response {
-    let stylesheet = super::assets::stylesheet_url();
-    let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{what} – Nadi</title><link rel=\"stylesheet\" href=\"{stylesheet}\"></head>\
-         <body><main id=\"content\"><h1>{what}</h1>\
-         <p>Your appointments are safe, and nothing was changed. Try again in a minute.</p>\
-         <p><a href=\"/\">Go to the start page</a></p></main></body></html>"
+    let page = plain_page(
+        what,
+        &format!(
+            "<h1>{what}</h1>\
+             <p>Your appointments are safe, and nothing was changed. Try again in a minute.</p>\
+             <p><a href=\"/\">Go to the start page</a></p>"
+        ),
     );
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+/// A page in the site's look without anything that could fail. Both arguments are HTML.
+pub fn plain_page(title: &str, body: &str) -> String {
+    let stylesheet = super::assets::stylesheet_url();
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title} – Nadi</title><link rel=\"stylesheet\" href=\"{stylesheet}\"></head>\
+         <body><main id=\"content\">{body}</main></body></html>"
+    )
 }
 
 #[cfg(test)]
