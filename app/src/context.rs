@@ -72,6 +72,12 @@ pub fn signed_in() -> Option<SignedIn> {
     }
 }
 
+/// The key of this page's forms: sent twice, a form has one effect. One per page is enough, since
+/// it counts together with what a form says.
+pub fn form_key() -> String {
+    use_context::<Caller>().map(|caller| caller.request_id.to_string()).unwrap_or_default()
+}
+
 /// Is this the development mode?
 pub fn development() -> bool {
     use_context::<Site>().is_some_and(|site| site.development)

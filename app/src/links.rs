@@ -1,7 +1,9 @@
 //! Addresses of this site, in one place.
 
+use serde::{Deserialize, Serialize};
+
 /// A query that is built piece by piece; empty values are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query(String);
 
 impl Query {
@@ -54,14 +56,63 @@ pub fn doctor(slug: &str) -> String {
     format!("/doctors/{slug}")
 }
 
-/// A doctor's page with one time chosen. `date` and `time` lead to the nearest ones when it is gone.
-pub fn slot(slug: &str, slot: &str, date: &str, time: &str) -> String {
-    let query = Query::new().with("date", date).with("time", time).with("slot", slot);
-    format!("{}#review", query.on(&doctor(slug)))
+/// A page on which a time is chosen: its path, and what of its address stays meanwhile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimesPage {
+    pub path: String,
+    pub kept: Query,
+}
+
+impl TimesPage {
+    /// A doctor's page, not narrowed.
+    pub fn of_doctor(slug: &str) -> Self {
+        Self { path: doctor(slug), kept: Query::new() }
+    }
+
+    pub fn month(&self, month: &str) -> String {
+        self.kept.clone().with("month", month).on(&self.path)
+    }
+
+    pub fn day(&self, date: &str) -> String {
+        self.kept.clone().with("date", date).on(&self.path)
+    }
+
+    /// With one time chosen. `date` and `time` lead to the nearest ones when it is gone.
+    pub fn slot(&self, slot: &str, date: &str, time: &str) -> String {
+        let query = self.kept.clone().with("date", date).with("time", time).with("slot", slot);
+        format!("{}#review", query.on(&self.path))
+    }
 }
 
 pub fn appointment(id: &str) -> String {
     format!("/appointments/{id}")
+}
+
+/// Where an appointment is moved to another time.
+pub fn move_appointment(id: &str) -> String {
+    format!("/appointments/{id}/move")
+}
+
+/// The people one books for. `next` is where to go once someone was added.
+pub fn people(next: &str) -> String {
+    Query::new().with("next", next).on("/people")
+}
+
+/// An address of this site with `name=value` in its query, in place of what it said there.
+pub fn with(address: &str, name: &str, value: &str) -> String {
+    let (rest, place) = match address.split_once('#') {
+        Some((rest, place)) => (rest, format!("#{place}")),
+        None => (address, String::new()),
+    };
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let said = format!("{name}=");
+    let mut pairs: Vec<String> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with(&said))
+        .map(str::to_owned)
+        .collect();
+    pairs.push(format!("{said}{}", escape(value)));
+    format!("{path}?{}{place}", pairs.join("&"))
 }
 
 /// A doctor's own weekly hours.
@@ -88,7 +139,7 @@ mod tests {
 
     #[test]
     fn an_address_inside_an_address_comes_out_whole() {
-        let time = slot("asha-rao", "7", "2026-11-24", "10:20");
+        let time = TimesPage::of_doctor("asha-rao").slot("7", "2026-11-24", "10:20");
         assert_eq!(time, "/doctors/asha-rao?date=2026-11-24&time=10%3A20&slot=7#review");
         assert_eq!(
             sign_in(&time),
@@ -99,5 +150,15 @@ mod tests {
             Query::new().with("q", "Fátima & co").on("/doctors"),
             "/doctors?q=F%C3%A1tima%20%26%20co"
         );
+    }
+
+    #[test]
+    fn a_value_takes_the_place_of_the_one_before() {
+        assert_eq!(
+            with("/doctors/a?slot=7#review", "person", "b c"),
+            "/doctors/a?slot=7&person=b%20c#review"
+        );
+        assert_eq!(with("/doctors/a?person=x&slot=7", "person", "y"), "/doctors/a?slot=7&person=y");
+        assert_eq!(with("/doctors/a", "person", "y"), "/doctors/a?person=y");
     }
 }

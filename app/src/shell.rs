@@ -55,6 +55,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/doctors/:slug") view=pages::Doctor ssr=SsrMode::Async/>
                     <Route path=path!("/appointments") view=pages::Appointments ssr=SsrMode::Async/>
                     <Route path=path!("/appointments/:id") view=pages::Appointment ssr=SsrMode::Async/>
+                    <Route path=path!("/appointments/:id/move") view=pages::MoveAppointment ssr=SsrMode::Async/>
+                    <Route path=path!("/people") view=pages::People ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view=pages::SignIn ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async/>
                     <StaffRoutes/>

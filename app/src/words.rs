@@ -54,7 +54,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::InThePast => "That time has passed. Choose a later one.".into(),
         Refusal::Taken => "That time was just taken. Choose one of the nearest free ones.".into(),
         Refusal::PersonBusy => {
-            "You already have an appointment at that time. Choose another time, or cancel that one first.".into()
+            "There is another appointment of the same person at that time. Choose another time, or cancel that one first.".into()
         }
         Refusal::TooManyHolds => {
             "You hold three times already. Confirm one or let one go, then hold this one.".into()
@@ -114,11 +114,13 @@ pub fn gone(refusal: &Refusal) -> String {
     }
 }
 
-/// Until when a patient may cancel, in a sentence.
+/// Until when a patient may move or cancel, in a sentence.
 pub fn cancel_policy(notice_minutes: i64) -> String {
     match notice_minutes {
-        ..=0 => "You can cancel here until the start.".into(),
-        minutes => format!("You can cancel here until {} before the start.", length(minutes)),
+        ..=0 => "You can move or cancel it here until the start.".into(),
+        minutes => {
+            format!("You can move or cancel it here until {} before the start.", length(minutes))
+        }
     }
 }
 
@@ -311,6 +313,7 @@ pub fn notice(minutes: i64) -> String {
 }
 
 pub mod mail;
+pub mod visit;
 
 #[cfg(test)]
 mod tests {

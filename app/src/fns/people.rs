@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::error::FormFailure;
 
-/// Adds someone the account looks after, then leads to `next`.
+/// Adds someone the account looks after, then leads to `next`, where they are chosen.
 #[server(prefix = "/fn", endpoint = "add_person")]
 pub async fn add_person(
     name: String,
@@ -18,8 +18,12 @@ pub async fn add_person(
     };
     let new = nadi::ports::NewDependant { name, birth_date };
     let added = ports.people.add_dependant(&caller, &new).await;
-    if super::answered(added, "/people")?.is_some() {
-        super::done(if next.is_empty() { "/people?done=added" } else { &next });
+    if let Some(added) = super::answered(added, "/people")? {
+        let next = match next.as_str() {
+            "" => "/people?done=added".to_owned(),
+            next => crate::links::with(next, "person", &added.id.to_string()),
+        };
+        super::done(&next);
     }
     Ok(())
 }

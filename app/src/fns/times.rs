@@ -78,6 +78,21 @@ pub struct TimeView {
 pub struct PickerTimes {
     pub month: MonthView,
     pub day: Option<DayView>,
+    /// How long one slot is, in minutes, when that is the same for all that are shown. For the
+    /// page around the picker.
+    #[serde(skip)]
+    pub slot_minutes: Option<i64>,
+}
+
+/// Whose times, and which of them; what is empty does not narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The doctor's.
+    pub slug: String,
+    pub mode: String,
+    pub location: String,
+    /// The id of the kind of visit; empty for the usual one.
+    pub visit: String,
 }
 
 /// A month of a doctor, with the times of `date` or, when that is empty, of its first free day. `mode` and `location` narrow when not empty.

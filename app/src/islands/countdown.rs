@@ -7,13 +7,27 @@ fn clock(seconds: i64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
+/// From when on it warns, in seconds: WCAG 2.2, 2.2.1 asks for at least 20 to react.
+const SOON: i64 = 60;
+
 /// What a screen reader hears as time runs out: rarely, and early enough to act on.
-fn spoken(seconds: i64) -> &'static str {
-    match seconds {
-        ..=0 => "The hold has ended.",
-        1..=20 => "20 seconds left. You can still ask for a new code or choose the time again.",
-        21..=60 => "One minute left.",
+fn spoken(seconds: i64, extendable: bool) -> &'static str {
+    match (seconds, extendable) {
+        (..=0, _) => "The hold has ended.",
+        (1..=20, true) => "20 seconds left. Keep this time longer, or confirm it now.",
+        (1..=20, false) => "20 seconds left. Confirm it now.",
+        (21..=SOON, true) => "One minute left. You can keep this time longer with one button.",
+        (21..=SOON, false) => "One minute left. This time cannot be kept longer: confirm it now.",
         _ => "",
+    }
+}
+
+/// What stands there while it is about to end.
+fn warning(extendable: bool) -> &'static str {
+    if extendable {
+        "Less than a minute is left. Keep this time longer, or confirm it now."
+    } else {
+        "Less than a minute is left. Confirm it now, or it is free again."
     }
 }
 
@@ -25,6 +39,9 @@ pub fn Countdown(
     until: String,
     /// Where to find another time.
     again: String,
+    /// It can be kept for longer: the button for it stands after the countdown, and is brought
+    /// forward (by the style sheet, from `data-soon`) when it is needed.
+    extendable: bool,
 ) -> impl IntoView {
     let (left, set_left) = signal(seconds);
     Effect::new(move |_| {
@@ -42,9 +59,10 @@ pub fn Countdown(
     });
     let left = Memo::new(move |_| left.get());
     let ended = move || left.get() <= 0;
+    let soon = Memo::new(move |_| (1..=SOON).contains(&left.get()));
     let tone = move || if ended() { "loss" } else { "waiting" };
     view! {
-        <div class="countdown" data-tone=tone data-ended=move || ended().then_some("")>
+        <div class="countdown" data-tone=tone data-soon=move || soon.get().then_some("") data-ended=move || ended().then_some("")>
             {move || if ended() {
                 view! {
                     <p>
@@ -63,7 +81,8 @@ pub fn Countdown(
                     </p>
                 }.into_any()
             }}
-            <span class="visually-hidden" role="status">{move || spoken(left.get())}</span>
+            {move || soon.get().then(|| view! { <p class="countdown-warning">{warning(extendable)}</p> })}
+            <span class="visually-hidden" role="status">{move || spoken(left.get(), extendable)}</span>
         </div>
     }
 }

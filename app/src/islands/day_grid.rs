@@ -176,8 +176,7 @@ fn step(
 ) -> impl IntoView {
     match to {
         Some(to) => {
-            let base = picker.base.get_value();
-            let href = if day { base.day(&to) } else { base.month(&to) };
+            let href = if day { picker.day_href(&to) } else { picker.month_href(&to) };
             let open = move |click: leptos::ev::MouseEvent| {
                 if plain(&click) {
                     click.prevent_default();
@@ -222,7 +221,7 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
         picker.awake.get().then(|| if tab_stop.with(|stop| *stop == at) { "0" } else { "-1" })
     };
     let day = if cell.free > 0 {
-        let href = picker.base.with_value(|base| base.day(&date));
+        let href = picker.day_href(&date);
         let open = {
             let date = date.clone();
             move |click: leptos::ev::MouseEvent| {

@@ -3,7 +3,9 @@
 pub mod browser;
 mod countdown;
 mod day_grid;
+mod review;
 mod slot_picker;
 
 pub use countdown::Countdown;
+pub use review::{PersonChoice, Purpose};
 pub use slot_picker::SlotPicker;

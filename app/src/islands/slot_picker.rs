@@ -5,54 +5,26 @@
 //! asked, the link is followed after all and the page says why.
 
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos::task::spawn_local;
 
 use super::browser;
 use super::day_grid::DayGrid;
-use crate::fns::booking::Hold;
-use crate::fns::times::{DayView, PickerTimes, TimeView, day_times, month_times};
-use crate::links::{self, Query};
-
-/// Whose times, and how they are narrowed: what every address of the picker begins with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Base {
-    pub slug: String,
-    pub mode: String,
-    pub location: String,
-    /// The id of the kind of visit; empty for the usual one.
-    pub visit: String,
-}
-
-impl Base {
-    fn query(&self) -> Query {
-        Query::new()
-            .with("mode", &self.mode)
-            .with("location", &self.location)
-            .with("visit", &self.visit)
-    }
-
-    pub fn month(&self, month: &str) -> String {
-        self.query().with("month", month).on(&links::doctor(&self.slug))
-    }
-
-    pub fn day(&self, date: &str) -> String {
-        self.query().with("date", date).on(&links::doctor(&self.slug))
-    }
-
-    pub fn time(&self, time: &TimeView) -> String {
-        let query = self.query().with("date", &time.date).with("time", &time.time);
-        let query = query.with("slot", &time.slot);
-        format!("{}#review", query.on(&links::doctor(&self.slug)))
-    }
-}
+use super::review::{Purpose, Review};
+use crate::fns::times::{DayView, PickerTimes, TimeView, Wanted, day_times, month_times};
+use crate::links::TimesPage;
 
 /// What the picker shows, and what changes it.
 #[derive(Clone, Copy)]
 pub(super) struct Picker {
-    pub base: StoredValue<Base>,
+    pub page: StoredValue<TimesPage>,
+    wanted: StoredValue<Wanted>,
+    pub purpose: StoredValue<Purpose>,
+    /// The key of the form that takes a time.
+    pub key: StoredValue<String>,
     pub times: RwSignal<PickerTimes>,
     pub chosen: RwSignal<Option<TimeView>>,
+    /// For whom, as chosen in the form; empty for the account itself.
+    pub person: RwSignal<String>,
     pub busy: RwSignal<bool>,
     /// The client is here.
     pub awake: RwSignal<bool>,
@@ -65,10 +37,28 @@ impl Picker {
         self.times.with(|times| times.day.as_ref().map(|day| day.date.clone()).unwrap_or_default())
     }
 
-    fn ask(&self) -> (u32, Base) {
+    /// The kind of visit that is asked for.
+    pub fn visit(&self) -> String {
+        self.wanted.with_value(|wanted| wanted.visit.clone())
+    }
+
+    /// The address of the page with a time chosen.
+    pub fn time_href(&self, time: &TimeView) -> String {
+        self.page.with_value(|page| page.slot(&time.slot, &time.date, &time.time))
+    }
+
+    pub fn day_href(&self, date: &str) -> String {
+        self.page.with_value(|page| page.day(date))
+    }
+
+    pub fn month_href(&self, month: &str) -> String {
+        self.page.with_value(|page| page.month(month))
+    }
+
+    fn ask(&self) -> (u32, Wanted) {
         self.busy.set(true);
         self.asked.update_value(|asked| *asked += 1);
-        (self.asked.get_value(), self.base.get_value())
+        (self.asked.get_value(), self.wanted.get_value())
     }
 
     fn show(&self, turn: u32, href: &str, change: impl FnOnce(&mut PickerTimes)) {
@@ -86,10 +76,10 @@ impl Picker {
         if self.times.with_untracked(|times| times.month.month != month) {
             return self.open(month, date);
         }
-        let (turn, base) = self.ask();
+        let (turn, of) = self.ask();
         spawn_local(async move {
-            let href = base.day(&date);
-            match day_times(base.slug, date, base.mode, base.location, base.visit).await {
+            let href = self.day_href(&date);
+            match day_times(of.slug, date, of.mode, of.location, of.visit).await {
                 Ok(day) => self.show(turn, &href, |times| times.day = Some(day)),
                 Err(_) => browser::go(&href),
             }
@@ -102,10 +92,10 @@ impl Picker {
     }
 
     fn open(self, month: String, date: String) {
-        let (turn, base) = self.ask();
+        let (turn, of) = self.ask();
         spawn_local(async move {
-            let href = if date.is_empty() { base.month(&month) } else { base.day(&date) };
-            match month_times(base.slug, month, date, base.mode, base.location, base.visit).await {
+            let href = if date.is_empty() { self.month_href(&month) } else { self.day_href(&date) };
+            match month_times(of.slug, month, date, of.mode, of.location, of.visit).await {
                 Ok(answer) => self.show(turn, &href, |times| *times = answer),
                 Err(_) => browser::go(&href),
             }
@@ -114,13 +104,11 @@ impl Picker {
 
     /// Shows the month around a date and leaves the chosen day as it is: for the keyboard.
     pub fn peek(self, date: String) {
-        let (turn, base) = self.ask();
+        let (turn, of) = self.ask();
         let month = date.get(..7).unwrap_or_default().to_owned();
         spawn_local(async move {
-            let href = base.day(&date);
-            match month_times(base.slug, month, date.clone(), base.mode, base.location, base.visit)
-                .await
-            {
+            let href = self.day_href(&date);
+            match month_times(of.slug, month, date.clone(), of.mode, of.location, of.visit).await {
                 Ok(answer) if self.asked.get_value() == turn => {
                     self.times.update(|times| times.month = answer.month);
                     self.busy.set(false);
@@ -133,7 +121,7 @@ impl Picker {
     }
 
     fn choose(self, time: TimeView) {
-        browser::replace_address(&self.base.with_value(|base| base.time(&time)));
+        browser::replace_address(&self.time_href(&time));
         self.chosen.set(Some(time));
         browser::focus("#review-title".to_owned());
     }
@@ -148,18 +136,22 @@ pub(super) fn plain(click: &leptos::ev::MouseEvent) -> bool {
 /// The picker of one doctor's times.
 #[island]
 pub fn SlotPicker(
-    slug: String,
-    mode: String,
-    location: String,
-    visit: String,
+    page: TimesPage,
+    wanted: Wanted,
     start: PickerTimes,
     chosen: Option<TimeView>,
-    signed_in: bool,
+    purpose: Purpose,
+    key: String,
 ) -> impl IntoView {
+    let person = purpose.person();
     let picker = Picker {
-        base: StoredValue::new(Base { slug, mode, location, visit }),
+        page: StoredValue::new(page),
+        wanted: StoredValue::new(wanted),
+        purpose: StoredValue::new(purpose),
+        key: StoredValue::new(key),
         times: RwSignal::new(start),
         chosen: RwSignal::new(chosen),
+        person: RwSignal::new(person),
         busy: RwSignal::new(false),
         awake: RwSignal::new(false),
         asked: StoredValue::new(0),
@@ -175,7 +167,7 @@ pub fn SlotPicker(
                     <p>"Look at the month after, or choose another doctor."</p>
                 })}
             </section>
-            {move || picker.chosen.get().map(|time| view! { <Review picker=picker time=time signed_in=signed_in/> })}
+            {move || picker.chosen.get().map(|time| view! { <Review picker=picker time=time/> })}
         </div>
     }
 }
@@ -184,7 +176,7 @@ pub fn SlotPicker(
 #[component]
 fn Day(picker: Picker, day: DayView) -> impl IntoView {
     let next = day.next.map(|(date, name)| {
-        let href = picker.base.with_value(|base| base.day(&date));
+        let href = picker.day_href(&date);
         let open = move |click: leptos::ev::MouseEvent| {
             if plain(&click) {
                 click.prevent_default();
@@ -220,7 +212,7 @@ fn Day(picker: Picker, day: DayView) -> impl IntoView {
 
 #[component]
 fn Time(picker: Picker, time: TimeView) -> impl IntoView {
-    let href = picker.base.with_value(|base| base.time(&time));
+    let href = picker.time_href(&time);
     let slot = time.slot.clone();
     let current =
         move || picker.chosen.with(|chosen| chosen.as_ref().is_some_and(|time| time.slot == slot));
@@ -238,47 +230,5 @@ fn Time(picker: Picker, time: TimeView) -> impl IntoView {
             <time>{text}</time>
             {detail}
         </a>
-    }
-}
-
-/// What is about to be taken, in a sentence, and the button that takes it.
-#[component]
-fn Review(picker: Picker, time: TimeView, signed_in: bool) -> impl IntoView {
-    let back = picker.base.with_value(|base| base.time(&time));
-    let slot = time.slot.clone();
-    let leave = move |key: leptos::ev::KeyboardEvent| {
-        if key.key() == "Escape" {
-            picker.chosen.set(None);
-            let date = picker.date();
-            browser::replace_address(&picker.base.with_value(|base| base.day(&date)));
-            browser::focus(format!("#slot-{slot}"));
-        }
-    };
-    let action = if signed_in {
-        view! {
-            <form method="post" action=Hold::PATH class="review-form">
-                <input type="hidden" name="slot" value=time.slot/>
-                <input type="hidden" name="back" value=back/>
-                <button class="button" data-variant="primary" type="submit">"Hold this time"</button>
-                <p class="muted">"We keep it for you for a few minutes and send you a code to confirm it."</p>
-            </form>
-        }
-        .into_any()
-    } else {
-        view! {
-            <div class="review-form">
-                <a class="button" data-variant="primary" href=links::sign_in(&back)>"Sign in to hold this time"</a>
-                <a class="button" data-variant="secondary" href=links::register(&back)>"Register"</a>
-            </div>
-        }
-        .into_any()
-    };
-    view! {
-        <section class="review" id="review" aria-labelledby="review-title" on:keydown=leave>
-            <h3 id="review-title" tabindex="-1">"Your time"</h3>
-            <p class="review-sentence">{format!("{}.", time.sentence)}</p>
-            <p class="muted">{time.zone}</p>
-            {action}
-        </section>
     }
 }

@@ -44,6 +44,10 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
     Ok(view! {
         <Title text="My appointments"/>
         <PageHead title="My appointments"/>
+        <p class="appointments-people">
+            "You can also book for your family. "
+            <a href=links::people("")>"People you book for"</a>
+        </p>
         {address.note()}
         <LinkTabs label="Which appointments" tabs=tabs/>
         {match (none, past) {
@@ -70,6 +74,7 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
 fn Row(item: AppointmentView) -> impl IntoView {
     let (state, tone) = visit::state(item.state);
     let date = wall::date(wall::local_date(item.starts_at, item.zone));
+    let for_whom = visit::is_for_another(&item).then(|| format!("For {}", item.person_name));
     view! {
         <a class="appointment-row" href=links::appointment(&item.id.to_string())>
             <span class="appointment-row-when">
@@ -80,6 +85,7 @@ fn Row(item: AppointmentView) -> impl IntoView {
             <span class="appointment-row-who">
                 <strong>{item.doctor_name.clone()}</strong>
                 <span class="muted">{item.specialty.clone()}</span>
+                {for_whom.map(|name| view! { <span class="appointment-row-for">{name}</span> })}
                 <span>{match item.mode {
                     nadi::visit::Mode::Video => "Video visit".to_owned(),
                     nadi::visit::Mode::InPerson => item.location_name.clone(),

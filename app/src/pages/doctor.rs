@@ -1,119 +1,68 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use nadi::actor::Actor;
 use nadi::appointment::State;
-use nadi::calendar::{Month, parse_date};
-use nadi::ids::SlotId;
-use nadi::ports::{AppointmentQuery, DoctorProfile, FreeTime, Period};
-use nadi::visit::Mode;
+use nadi::ports::{AppointmentQuery, DoctorProfile, Period};
 use nadi::{Failure, wall};
 
 use crate::context;
 use crate::fns::booking::Hold;
-use crate::islands::SlotPicker;
-use crate::links::{self, Query};
-use crate::parts::address::{self, Address};
+use crate::islands::{PersonChoice, Purpose, SlotPicker};
+use crate::links::{self, Query, TimesPage};
+use crate::parts::address;
 use crate::parts::answer::{page, set_status};
-use crate::parts::doctor_card::NextTimes;
 use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
 use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
-use crate::ui::{Fact, Facts, Icon, LinkTab, LinkTabs, Notice, Shape, Tone};
+use crate::ui::{Fact, Facts, Icon, Notice, Shape, Tone};
 use crate::words;
-
-/// What the address of a doctor's page says.
-struct Asked {
-    slug: String,
-    mode: String,
-    location: String,
-    /// The id of the kind of visit; empty for the usual one.
-    visit: String,
-    month: Option<Month>,
-    date: Option<chrono::NaiveDate>,
-    /// The time the chosen slot had when it was chosen: to find the nearest when it is gone.
-    time: Option<chrono::NaiveTime>,
-    slot: Option<SlotId>,
-    address: Address,
-}
 
 /// A doctor, the free times, and the one that is about to be taken.
 #[component]
 pub fn Doctor() -> impl IntoView {
-    let mut address = Address::default();
     let slug = use_params_map().with_untracked(|params| params.get("slug").unwrap_or_default());
-    let known_mode = address.read("mode", "the kind of visit", Mode::parse);
-    let asked = Asked {
-        slug,
-        mode: known_mode.map_or("", Mode::as_str).to_owned(),
-        location: address::value("location"),
-        visit: address::value("visit"),
-        month: address.read("month", "the month", Month::parse),
-        date: address.read("date", "the date", parse_date),
-        time: address
-            .read("time", "the time", |text| chrono::NaiveTime::parse_from_str(text, "%H:%M").ok()),
-        slot: address.read("slot", "the chosen time", |text| text.parse().ok()),
-        address,
-    };
-    let state = failure_of::<Hold>();
-    page(doctor(asked, state))
+    page(doctor(slug, Asked::read(), failure_of::<Hold>()))
 }
 
-async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failure> {
-    let (caller, ports) = (context::caller()?, context::ports()?);
-    let times = Times::of(&asked.slug, &asked.mode, &asked.location, &asked.visit).await?;
+async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<AnyView, Failure> {
+    let now = context::caller()?.now;
+    let visit = address::value("visit");
+    let times = Times::of(&slug, &asked.mode, &asked.location, &visit).await?;
     let doctor = times.doctor.clone();
-    if !asked.location.is_empty() && times.location.is_none() {
-        asked.address.ignore("the place");
-        asked.location.clear();
-    }
-    if times.mode.is_none() {
-        asked.mode.clear();
-    }
-    if times.visit.is_none() {
-        asked.visit.clear();
-    }
+    asked.fit(&times);
+    let visit = times.visit.as_ref().map(|kind| kind.id.to_string()).unwrap_or_default();
+    let wanted = asked.wanted(doctor.slug.to_string(), visit);
+    let purpose = purpose().await?;
+    let person = Query::new().with("person", &address::value("person"));
 
-    let mut chosen = None;
-    let mut gone = None;
-    if let Some(slot) = asked.slot {
-        match ports.directory.free_time(&caller, doctor.id, slot, times.slot_span()).await {
-            Ok(time) => chosen = Some(time),
-            Err(Failure::Refused(refusal)) => {
-                let held = own_hold(&doctor).await?;
-                // Back to a time of one's own is no conflict.
-                if held.is_none() {
-                    set_status(409);
-                }
-                // The panel says it, with the nearest times; saying it twice would only frighten.
-                if matches!(state.failure, Some(Failure::Refused(_))) {
-                    state.failure = None;
-                }
-                gone = Some(Gone {
-                    sentence: words::gone(&refusal),
-                    nearest: nearest(&times, &asked).await?,
-                    held,
-                });
-            }
-            Err(failure) => return Err(failure),
+    let shown = Shown::of(&times, &asked).await?;
+    let mut held = None;
+    if shown.gone.is_some() {
+        held = own_hold(&doctor).await?;
+        // Back to a time of one's own is no conflict.
+        if held.is_none() {
+            set_status(409);
+        }
+        // The panel says it, with the nearest times; saying it twice would only frighten.
+        if matches!(state.failure, Some(Failure::Refused(_))) {
+            state.failure = None;
         }
     }
-
-    let date = match (&chosen, asked.date, asked.month) {
-        (Some(time), None, _) => Some(time.local_date),
-        (_, Some(date), _) => Some(date),
-        (None, None, Some(_)) => None,
-        (None, None, None) => times.next_free(times.today()).await?,
+    let kinds = shown.start.slot_minutes;
+    let path = links::doctor(doctor.slug.as_str());
+    let kept = person.clone().with("mode", &wanted.mode).with("location", &wanted.location);
+    let here = TimesPage { path: path.clone(), kept: kept.with("visit", &wanted.visit) };
+    let gone = match (held, shown.gone) {
+        (Some((href, sentence)), _) => {
+            Some(view! { <OwnHold href=href sentence=sentence/> }.into_any())
+        }
+        (None, gone) => gone.map(|gone| {
+            let (page, name) = (here.clone(), doctor.name.clone());
+            view! { <GonePanel gone=gone page=page doctor=name now=now/> }.into_any()
+        }),
     };
-    let month = asked.month.unwrap_or_else(|| Month::of(date.unwrap_or_else(|| times.today())));
-    let start = match date {
-        Some(date) => times.month_with_day(month, date).await?,
-        None => times.month_with_first_day(month).await?,
-    };
-    let chosen = chosen.map(|time| times.time(&time));
-    let signed_in = matches!(caller.actor, Actor::Account(_));
-    let (slug, now) = (doctor.slug.to_string(), caller.now);
     Ok(view! {
         <Title text=doctor.name.clone()/>
         <FormSummary state=state/>
@@ -121,10 +70,11 @@ async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failu
         <div class="doctor-page">
             <ProfileHead doctor=doctor.clone()/>
             <section class="doctor-times" aria-labelledby="free-times">
-                {gone.map(|gone| view! { <GonePanel gone=gone slug=slug.clone() doctor=doctor.name.clone() now=now/> })}
+                {gone}
                 <h2 id="free-times">"Free times"</h2>
-                <Narrow doctor=doctor.clone() mode=asked.mode.clone() location=asked.location.clone()/>
-                <SlotPicker slug=slug mode=asked.mode location=asked.location visit=asked.visit start=start chosen=chosen signed_in=signed_in/>
+                <Narrow doctor=doctor.clone() path=path wanted=wanted.clone() kept=person kinds=kinds/>
+                <SlotPicker page=here wanted=wanted start=shown.start chosen=shown.chosen
+                    purpose=purpose key=context::form_key()/>
             </section>
             <Profile doctor=doctor/>
         </div>
@@ -133,23 +83,25 @@ async fn doctor(mut asked: Asked, mut state: FormState) -> Result<AnyView, Failu
     .into_any())
 }
 
-/// What to say when the chosen time cannot be taken.
-struct Gone {
-    sentence: String,
-    nearest: Vec<FreeTime>,
-    /// The page of a hold of one's own with this doctor, and its sentence.
-    held: Option<(String, String)>,
-}
-
-async fn nearest(times: &Times, asked: &Asked) -> Result<Vec<FreeTime>, Failure> {
+/// What a time is chosen for: to be held, for the account itself or someone it looks after.
+async fn purpose() -> Result<Purpose, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    let near = match (asked.date, asked.time) {
-        (Some(date), Some(time)) => nadi::schedule::instant(times.zone(), date, time),
-        (Some(date), None) => nadi::schedule::day_start(times.zone(), date),
-        _ => caller.now,
-    };
-    let (doctor, span) = (times.doctor.id, times.slot_span());
-    ports.directory.nearest_free(&caller, doctor, near.max(caller.now), span, 6).await
+    if caller.signed_in().is_err() {
+        return Ok(Purpose::SignIn);
+    }
+    let people = ports.people.people(&caller).await?;
+    if people.iter().all(|person| person.is_self) {
+        return Ok(Purpose::Hold { people: Vec::new(), person: String::new() });
+    }
+    let people = people
+        .into_iter()
+        .map(|person| PersonChoice {
+            id: if person.is_self { String::new() } else { person.id.to_string() },
+            name: person.name,
+        })
+        .collect();
+    let person = context::typed_or("person", &address::value("person"));
+    Ok(Purpose::Hold { people, person })
 }
 
 /// A hold that one has with this doctor: going back to its time must not look as if someone else took it.
@@ -169,35 +121,12 @@ async fn own_hold(doctor: &DoctorProfile) -> Result<Option<(String, String)>, Fa
 }
 
 #[component]
-fn GonePanel(
-    gone: Gone,
-    slug: String,
-    doctor: String,
-    now: chrono::DateTime<chrono::Utc>,
-) -> impl IntoView {
-    let none = gone.nearest.is_empty();
-    match gone.held {
-        Some((href, sentence)) => view! {
-            <Notice tone=Tone::Waiting announced=true id="review">
-                <p>{format!("You hold {sentence}.")}</p>
-                <p><a href=href>"Enter the code to confirm it"</a></p>
-            </Notice>
-        }
-        .into_any(),
-        None => view! {
-            <Notice tone=Tone::Loss announced=true id="review">
-                <h2>{gone.sentence}</h2>
-                {if none {
-                    view! { <p>"There is no other free time at the moment."</p> }.into_any()
-                } else {
-                    view! {
-                        <p>"The nearest free ones are:"</p>
-                        <NextTimes slug=slug doctor=doctor times=gone.nearest now=now/>
-                    }.into_any()
-                }}
-            </Notice>
-        }
-        .into_any(),
+fn OwnHold(href: String, sentence: String) -> impl IntoView {
+    view! {
+        <Notice tone=Tone::Waiting announced=true id="review">
+            <p>{format!("You hold {sentence}.")}</p>
+            <p><a href=href>"Enter the code to confirm it"</a></p>
+        </Notice>
     }
 }
 
@@ -265,40 +194,8 @@ fn Profile(doctor: DoctorProfile) -> impl IntoView {
                 {(!languages.is_empty()).then(|| view! { <Fact name="Languages">{languages}</Fact> })}
                 <Fact name="Places"><ul class="profile-places">{places}</ul></Fact>
                 <Fact name="Clinic">{doctor.clinic}</Fact>
-                <Fact name="Cancelling">{words::cancel_policy(doctor.cancel_notice_minutes.into())}</Fact>
+                <Fact name="Moving and cancelling">{words::cancel_policy(doctor.cancel_notice_minutes.into())}</Fact>
             </Facts>
         </section>
-    }
-}
-
-/// Links that narrow the times to a kind of visit or a place; nothing when there is no choice.
-#[component]
-fn Narrow(doctor: DoctorProfile, mode: String, location: String) -> impl IntoView {
-    let path = links::doctor(doctor.slug.as_str());
-    let address = |mode: &str, location: &str| {
-        Query::new().with("mode", mode).with("location", location).on(&path)
-    };
-    let tab =
-        |text: &str, href: String, current: bool| LinkTab { href, text: text.to_owned(), current };
-    let modes = doctor.video.then(|| {
-        let mut tabs = vec![tab("Any visit", address("", &location), mode.is_empty())];
-        tabs.extend(Mode::ALL.map(|one| {
-            tab(visit::mode(one), address(one.as_str(), &location), mode == one.as_str())
-        }));
-        view! { <LinkTabs label="Kind of visit" tabs=tabs/> }
-    });
-    let places = (doctor.places.len() > 1).then(|| {
-        let mut tabs = vec![tab("Any place", address(&mode, ""), location.is_empty())];
-        tabs.extend(doctor.places.iter().map(|place| {
-            let id = place.id.to_string();
-            tab(&place.name, address(&mode, &id), location == id)
-        }));
-        view! { <LinkTabs label="Place" tabs=tabs/> }
-    });
-    view! {
-        <div class="doctor-narrow">
-            {modes}
-            {places}
-        </div>
     }
 }

@@ -8,12 +8,14 @@ mod doctors;
 pub mod failures;
 mod home;
 mod mailbox;
+mod people;
 pub mod staff;
 
 pub use account::{Register, SignIn};
-pub use appointment::Appointment;
+pub use appointment::{Appointment, MoveAppointment};
 pub use appointments::Appointments;
 pub use doctor::Doctor;
 pub use doctors::Doctors;
 pub use failures::NotFound;
 pub use home::Home;
+pub use people::People;

@@ -6,7 +6,7 @@ use nadi::ports::{DoctorCard as Card, FreeTime};
 use nadi::visit::Mode;
 use nadi::wall;
 
-use crate::links;
+use crate::links::{self, TimesPage};
 use crate::ui::{Icon, Shape};
 
 /// `Today`, `Tomorrow`, or `Tue 24 Nov 2026`.
@@ -21,7 +21,8 @@ pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
 /// Free times as links, grouped by day.
 #[component]
 pub fn NextTimes(
-    slug: String,
+    /// Where one is chosen.
+    page: TimesPage,
     doctor: String,
     times: Vec<FreeTime>,
     now: DateTime<Utc>,
@@ -31,7 +32,7 @@ pub fn NextTimes(
         let zone = time.place.zone;
         let name = day_name(time.local_date, wall::local_date(now, zone));
         let clock = wall::time(time.starts_at, zone);
-        let href = links::slot(&slug, &time.slot.to_string(), &time.local_date.to_string(), &clock);
+        let href = page.slot(&time.slot.to_string(), &time.local_date.to_string(), &clock);
         let video = time.mode == Mode::Video;
         let rest = format!(", {}, with {doctor}", wall::long_date(time.local_date));
         let link = view! {
@@ -65,6 +66,7 @@ pub fn NextTimes(
 pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
     let slug = card.slug.to_string();
     let href = links::doctor(&slug);
+    let page = TimesPage::of_doctor(&slug);
     let zone = card.place.as_ref().map(|place| wall::zone_name(place.zone, now));
     let place = card.place.map(|place| format!("{}, {}", place.name, place.city));
     let languages = card.languages.join(", ");
@@ -90,7 +92,7 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
             <div class="doctor-card-times">
                 {if free {
                     view! {
-                        <NextTimes slug=slug doctor=card.name times=card.next_times now=now/>
+                        <NextTimes page=page doctor=card.name times=card.next_times now=now/>
                         <p class="doctor-card-more">
                             <a href=href>"All free times"</a>
                             {zone.map(|zone| view! { <span class="muted">{zone}</span> })}

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use nadi::{Failure, Field};
 
+use crate::context;
 use crate::error::FormFailure;
-use crate::ui::{ProblemLine, ProblemSummary};
+use crate::ui::{HiddenField, ProblemLine, ProblemSummary};
 use crate::words;
 
 /// The failure of the form that posts to `F`, when this page was answered to it. Sets the response's status.
@@ -76,4 +77,10 @@ pub fn FormSummary(state: FormState) -> impl IntoView {
         let title = words::summary_title(state.failure.as_ref());
         view! { <ProblemSummary title=title lines=lines/> }
     })
+}
+
+/// The hidden key of a form that changes something: a double click or a retry has one effect.
+#[component]
+pub fn FormKey() -> impl IntoView {
+    view! { <HiddenField name="key" value=context::form_key()/> }
 }

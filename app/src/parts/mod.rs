@@ -5,6 +5,7 @@ pub mod answer;
 pub mod doctor_card;
 pub mod form;
 pub mod frame;
+pub mod picker;
 pub mod search;
 pub mod times;
 pub mod visit;

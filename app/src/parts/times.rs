@@ -113,24 +113,35 @@ impl Times {
         }
     }
 
+    /// The length of one slot, when all of these have the same.
+    fn slot_minutes(&self, times: &[FreeTime]) -> Option<i64> {
+        let span = i64::from(self.slot_span()).max(1);
+        let mut lengths =
+            times.iter().map(|time| (time.ends_at - time.starts_at).num_minutes() / span);
+        let first = lengths.next()?;
+        lengths.all(|length| length == first).then_some(first)
+    }
+
     /// A month, and its first day with a free time.
     pub async fn month_with_first_day(&self, month: Month) -> Answer<PickerTimes> {
         let (view, times) = self.month_times(month).await?;
         let first = times.iter().map(|time| time.local_date).find(|date| Month::of(*date) == month);
         let day = first.map(|date| self.day_view(date, &times));
-        Ok(PickerTimes { month: view, day })
+        Ok(PickerTimes { month: view, day, slot_minutes: self.slot_minutes(&times) })
     }
 
     /// A month, and one day, be it of that month or not.
     pub async fn month_with_day(&self, month: Month, date: NaiveDate) -> Answer<PickerTimes> {
         let (view, times) = self.month_times(month).await?;
+        let slot_minutes = self.slot_minutes(&times);
         let inside = view.weeks.iter().flatten().any(|cell| cell.date == date.to_string());
         if !inside {
-            return Ok(PickerTimes { month: view, day: Some(self.day(date).await?) });
+            let day = Some(self.day(date).await?);
+            return Ok(PickerTimes { month: view, day, slot_minutes });
         }
         let mut day = self.day_view(date, &times);
         self.lead_on(&mut day, date).await?;
-        Ok(PickerTimes { month: view, day: Some(day) })
+        Ok(PickerTimes { month: view, day: Some(day), slot_minutes })
     }
 
     /// One day.

@@ -1,10 +1,13 @@
 //! An appointment in words.
 
+use chrono::{DateTime, Utc};
+use nadi::actor::Capacity;
 use nadi::appointment::State;
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 use nadi::wall;
 
+use crate::context;
 use crate::ui::Tone;
 
 /// A state as people say it, and its tone.
@@ -52,4 +55,27 @@ pub fn zone(visit: &AppointmentView) -> String {
 /// `Tuesday 24 November 2026, 10:20–10:40, at Panjim Clinic, with Dr …`.
 pub fn sentence(visit: &AppointmentView) -> String {
     format!("{}, {}, {}, with {}", date(visit), times(visit), place(visit), visit.doctor_name)
+}
+
+/// A day and a time of the visit's zone: `Tue 24 Nov 2026, 10:20`.
+pub fn moment(visit: &AppointmentView, at: DateTime<Utc>) -> String {
+    let date = wall::date(wall::local_date(at, visit.zone));
+    format!("{date}, {}", wall::time(at, visit.zone))
+}
+
+/// Until when the caller may move or cancel it, with the zone.
+pub fn change_until(visit: &AppointmentView) -> Option<String> {
+    let until = visit.change_until?;
+    Some(format!("{}, {}", moment(visit, until), wall::zone_name(visit.zone, until)))
+}
+
+/// Seen by the doctor or the clinic, not by whoever booked it.
+pub fn is_clinic_side(visit: &AppointmentView) -> bool {
+    visit.seen_as != Capacity::Patient
+}
+
+/// Is it for someone else than the signed-in account itself?
+pub fn is_for_another(visit: &AppointmentView) -> bool {
+    !is_clinic_side(visit)
+        && context::signed_in().is_some_and(|account| account.person != visit.person)
 }

@@ -90,7 +90,7 @@ pub struct Clinic {
     pub city: CityId,
 }
 
-/// Each clinic has one, the default: a visit of one slot.
+/// Each clinic has two: the default, a visit of one slot, and a first visit of two.
 #[derive(Clone, Debug)]
 pub struct VisitType {
     pub id: VisitTypeId,
@@ -205,13 +205,18 @@ pub fn generate(seed: u64, today: NaiveDate) -> DemoData {
         doctors,
     };
     for place in places {
-        data.visit_types.push(VisitType {
-            id: VisitTypeId(Dice::new(seed, "visit type", data.cities.len()).uuid()),
+        let visit_type = |name: &str, label, slot_span| VisitType {
+            id: VisitTypeId(Dice::new(seed, label, data.cities.len()).uuid()),
             clinic: place.clinic.id,
-            name: "Consultation".into(),
-            slot_span: 1,
-            is_default: true,
-        });
+            name: name.to_owned(),
+            slot_span,
+            is_default: slot_span == 1,
+        };
+        let both = [
+            visit_type("Consultation", "visit type", 1),
+            visit_type("First visit", "first visit", 2),
+        ];
+        data.visit_types.extend(both);
         data.cities.push(place.city);
         data.clinics.push(place.clinic);
         data.locations.extend(place.locations);

@@ -1,0 +1,64 @@
+//! What the clinic notes on the day: who has come, who was seen, who stayed away.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use nadi::actor::Capacity;
+use nadi::appointment::Command;
+use nadi::ports::AppointmentView;
+use nadi::wall;
+
+use crate::fns::booking::{CheckIn, Complete, NoShow};
+use crate::links::Query;
+use crate::parts::form::FormKey;
+use crate::ui::{Button, ButtonLink, HiddenField, Variant};
+
+/// A button for each thing that may be noted now; nothing for patients, and nothing too early.
+#[component]
+pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
+    let offered = [
+        (Command::CheckIn, CheckIn::PATH, "Check in"),
+        (Command::Complete, Complete::PATH, "Completed"),
+        (Command::MarkNoShow, NoShow::PATH, "Did not come"),
+    ];
+    let forms: Vec<_> = offered
+        .into_iter()
+        .filter(|(command, ..)| visit.open_to.contains(command))
+        .enumerate()
+        .map(|(place, (_, path, text))| {
+            // The next step is the one to see.
+            let variant = if place == 0 { Variant::Primary } else { Variant::Secondary };
+            view! {
+                <form method="post" action=path>
+                    <FormKey/>
+                    <HiddenField name="id" value=visit.id.to_string()/>
+                    <HiddenField name="version" value=visit.version.to_string()/>
+                    <Button variant=variant>{text}</Button>
+                </form>
+            }
+        })
+        .collect();
+    (!forms.is_empty()).then(|| {
+        view! { <div class="clinic-actions no-print" role="group" aria-label="On the day">{forms}</div> }
+    })
+}
+
+/// To where one came from: one's appointments, or the day in the calendar.
+#[component]
+pub fn WayBack(visit: AppointmentView) -> impl IntoView {
+    let date = wall::local_date(visit.starts_at, visit.zone).to_string();
+    let link = match visit.seen_as {
+        Capacity::Patient => Some(("/appointments".to_owned(), "My appointments")),
+        Capacity::Doctor => {
+            let day = Query::new().with("view", "day").with("date", &date).on("/calendar");
+            Some((day, "The day in my calendar"))
+        }
+        Capacity::Administrator | Capacity::System => None,
+    };
+    link.map(|(href, text)| {
+        view! {
+            <p class="actions">
+                <ButtonLink href=href variant=Variant::Secondary>{text}</ButtonLink>
+            </p>
+        }
+    })
+}

@@ -1,0 +1,83 @@
+//! What an appointment is, and what happened to it.
+
+use leptos::prelude::*;
+use nadi::ports::AppointmentView;
+use nadi::visit::Mode;
+use nadi::wall;
+
+use crate::links;
+use crate::parts::visit;
+use crate::ui::{Fact, Facts};
+use crate::words;
+
+/// The facts of a visit.
+#[component]
+pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
+    let video = visit.mode == Mode::Video;
+    let place = if video { "Video visit".to_owned() } else { visit.location_name.clone() };
+    let address = (!video).then(|| {
+        let address = visit.location_address.clone();
+        view! {
+            <br/>
+            <span class="muted">{address}</span>
+        }
+    });
+    let (date, times, zone) = (visit::date(&visit), visit::times(&visit), visit::zone(&visit));
+    let fee = wall::fee(visit.fee.minor_units, &visit.fee.currency);
+    let doctor = links::doctor(visit.doctor_slug.as_str());
+    view! {
+        <Facts>
+            <Fact name="Date"><time>{date}</time></Fact>
+            <Fact name="Time">
+                <time>{times}</time>
+                <br/>
+                <span class="muted">{zone}</span>
+            </Fact>
+            <Fact name="Doctor">
+                <a href=doctor>{visit.doctor_name}</a>
+                <br/>
+                <span class="muted">{visit.specialty}</span>
+            </Fact>
+            <Fact name="Place">{place} {address}</Fact>
+            <Fact name="For">{visit.person_name}</Fact>
+            <Fact name="Visit">{visit.visit_type_name}</Fact>
+            <Fact name="Fee"><span class="number">{fee}</span></Fact>
+            <Fact name="Reference"><span class="reference">{visit.reference}</span></Fact>
+        </Facts>
+    }
+}
+
+/// Everything that happened, oldest first.
+#[component]
+pub fn History(visit: AppointmentView) -> impl IntoView {
+    let entries: Vec<_> = visit
+        .history
+        .iter()
+        .map(|entry| {
+            let before = entry.moved_from.map(|at| visit::moment(&visit, at));
+            let text = words::visit::happened(
+                entry.event,
+                entry.by,
+                visit.seen_as,
+                &visit.person_name,
+                before.as_deref(),
+            );
+            view! {
+                <li>
+                    <time>{visit::moment(&visit, entry.at)}</time>
+                    <span>{text}</span>
+                </li>
+            }
+        })
+        .collect();
+    let zone = format!("Times are in {}.", visit::zone(&visit));
+    (!entries.is_empty()).then(|| {
+        view! {
+            <section class="history no-print" aria-labelledby="history">
+                <h2 id="history">"What happened"</h2>
+                <ol class="history-list">{entries}</ol>
+                <p class="history-zone">{zone}</p>
+            </section>
+        }
+    })
+}

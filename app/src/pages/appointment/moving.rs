@@ -1,0 +1,142 @@
+//! Moving an appointment to another time of the same doctor.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use nadi::Failure;
+use nadi::appointment::{Command, State};
+use nadi::ports::AppointmentView;
+
+use super::{asked_for, id_in_address};
+use crate::context;
+use crate::fns::booking::Reschedule;
+use crate::islands::{Purpose, SlotPicker};
+use crate::links::{self, Query, TimesPage};
+use crate::parts::answer::{self, set_status};
+use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
+use crate::parts::times::Times;
+use crate::parts::visit;
+use crate::parts::wake::WakeIslands;
+use crate::ui::{ButtonLink, Notice, PageHead, Tone, Variant};
+use crate::words;
+
+const TITLE: &str = "Move to another time";
+
+#[component]
+pub fn MoveAppointment() -> impl IntoView {
+    answer::page(move_appointment(id_in_address(), Asked::read(), failure_of::<Reschedule>()))
+}
+
+async fn move_appointment(
+    id: String,
+    mut asked: Asked,
+    mut form: FormState,
+) -> Result<AnyView, Failure> {
+    let now = context::caller()?.now;
+    let visit = asked_for(&id).await?;
+    if !visit.open_to.contains(&Command::Reschedule) {
+        set_status(409);
+        let why = words::visit::why_not_moved(visit.state, visit::is_clinic_side(&visit));
+        return Ok(view! { <Standing visit=visit why=why/> }.into_any());
+    }
+    let kind = visit.visit_type.to_string();
+    let slug = visit.doctor_slug.to_string();
+    let times = match Times::of(&slug, &asked.mode, &asked.location, &kind).await {
+        Ok(times) => times,
+        Err(Failure::NotFound) => {
+            let why = words::visit::NO_NEW_TIMES.to_owned();
+            return Ok(view! { <Standing visit=visit why=why/> }.into_any());
+        }
+        Err(failure) => return Err(failure),
+    };
+    asked.fit(&times);
+    // Back to the page after the move: the chosen time is one's own by now.
+    let own = asked.slot == Some(visit.slot);
+    if own {
+        asked.slot = None;
+    }
+    let shown = Shown::of(&times, &asked).await?;
+    if shown.gone.is_some() {
+        set_status(409);
+        // The panel says it, with the nearest times.
+        form.failure = form.failure.filter(|failure| !matches!(failure, Failure::Refused(_)));
+    }
+    let wanted = asked.wanted(slug, kind);
+    let path = links::move_appointment(&id);
+    let kept = Query::new().with("mode", &wanted.mode).with("location", &wanted.location);
+    let here = TimesPage { path: path.clone(), kept };
+    let purpose = Purpose::Move {
+        appointment: id.clone(),
+        version: visit.version,
+        from: format!(
+            "{}, {}, {}",
+            visit::date(&visit),
+            visit::times(&visit),
+            visit::place(&visit)
+        ),
+        note: words::visit::move_note(visit::is_clinic_side(&visit)).to_owned(),
+    };
+    let gone = shown.gone.map(|gone| {
+        let (page, name) = (here.clone(), visit.doctor_name.clone());
+        view! { <GonePanel gone=gone page=page doctor=name now=now/> }
+    });
+    let title = if form.failure.is_some() { format!("{TITLE}: look again") } else { TITLE.into() };
+    Ok(view! {
+        <Title text=title/>
+        <FormSummary state=form/>
+        {asked.address.note()}
+        <PageHead title=TITLE/>
+        <div class="move-page">
+            <Now visit=visit.clone()/>
+            <section class="doctor-times" aria-labelledby="free-times">
+                {own.then(|| view! {
+                    <Notice tone=Tone::Good announced=true id="review"><p>"This is the time you have now."</p></Notice>
+                })}
+                {gone}
+                <h2 id="free-times">{format!("{}’s free times", visit.doctor_name)}</h2>
+                <Narrow doctor=times.doctor path=path wanted=wanted.clone() kept=Query::new()/>
+                <SlotPicker page=here wanted=wanted start=shown.start chosen=shown.chosen
+                    purpose=purpose key=context::form_key()/>
+            </section>
+        </div>
+        <WakeIslands/>
+    }
+    .into_any())
+}
+
+/// What is booked, and until when it can be moved.
+#[component]
+fn Now(visit: AppointmentView) -> impl IntoView {
+    let policy = visit::change_until(&visit).map(|until| words::visit::move_policy(&until));
+    let href = links::appointment(&visit.id.to_string());
+    view! {
+        <section class="move-now" aria-labelledby="move-now">
+            <h2 id="move-now">"Booked now"</h2>
+            <p class="move-now-when">{format!("{}.", visit::sentence(&visit))}</p>
+            <p class="muted">{visit::zone(&visit)}</p>
+            <p class="muted">{format!("For {}: {}", visit.person_name, visit.visit_type_name)}</p>
+            {policy.map(|policy| view! { <p>{policy}</p> })}
+            <p><a href=href>"Keep this time"</a></p>
+        </section>
+    }
+}
+
+/// It stays where it is, and why.
+#[component]
+fn Standing(visit: AppointmentView, why: String) -> impl IntoView {
+    let over = !matches!(visit.state, State::Confirmed | State::CheckedIn | State::Pending);
+    let times = links::doctor(visit.doctor_slug.as_str());
+    view! {
+        <Title text="This appointment cannot be moved"/>
+        <article class="appointment">
+            <PageHead title="This appointment cannot be moved" lead=why/>
+            <p>{format!("{}.", visit::sentence(&visit))}</p>
+            <p class="actions">
+                <ButtonLink href=links::appointment(&visit.id.to_string())>"See the appointment"</ButtonLink>
+                {over.then(|| view! {
+                    <ButtonLink href=times variant=Variant::Secondary>{format!("See {}’s free times", visit.doctor_name)}</ButtonLink>
+                })}
+            </p>
+        </article>
+    }
+}

@@ -1,0 +1,78 @@
+//! An appointment that is over, one way or another.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use nadi::Failure;
+use nadi::appointment::State;
+use nadi::ports::AppointmentView;
+
+use super::Done;
+use super::clinic::{ClinicActions, WayBack};
+use super::facts::{History, VisitFacts};
+use crate::links;
+use crate::parts::form::{FormState, FormSummary};
+use crate::parts::visit;
+use crate::ui::{Badge, ButtonLink, Notice, PageHead};
+
+/// What became of it, as a heading and a line.
+fn outcome(state: State, done: Option<Done>, clinic_side: bool) -> (&'static str, &'static str) {
+    match (state, done, clinic_side) {
+        (State::Cancelled, Some(Done::Released), _) => {
+            ("You let this time go", "It is free again. Nothing more to do.")
+        }
+        (State::Cancelled, Some(Done::Cancelled), false) => {
+            ("Your appointment is cancelled", "The time is free again. Nothing more to do.")
+        }
+        (State::Cancelled, Some(Done::Cancelled), true) => (
+            "The appointment is cancelled",
+            "The time is free again, and the patient reads why in an e-mail.",
+        ),
+        (State::Cancelled, ..) => ("This appointment is cancelled", "Nothing more to do."),
+        (State::Expired, _, false) => (
+            "The hold has ended",
+            "It was not confirmed in time, so the time is free again. You can choose it anew while it is.",
+        ),
+        (State::Expired, _, true) => {
+            ("The hold has ended", "It was not confirmed in time, so the time is free again.")
+        }
+        (State::NoShow, _, false) => {
+            ("This appointment was missed", "Choose another time when you are ready.")
+        }
+        (State::NoShow, _, true) => {
+            ("The patient did not come", "If they came after all, note that the visit took place.")
+        }
+        (_, _, false) => ("This appointment is over", "Thank you for coming."),
+        (_, _, true) => ("This visit took place", "Nothing more to do."),
+    }
+}
+
+#[component]
+pub fn Over(visit: AppointmentView, form: FormState, done: Option<Done>) -> impl IntoView {
+    let clinic_side = visit::is_clinic_side(&visit);
+    let (state, tone) = visit::state(visit.state);
+    let (title, text) = outcome(visit.state, done, clinic_side);
+    let announced = done.is_some();
+    let reason = visit.cancel_reason.clone().filter(|reason| !reason.is_empty());
+    // A refusal that only says what the page says now.
+    let form = FormState {
+        failure: form.failure.filter(|failure| !matches!(failure, Failure::Refused(_))),
+    };
+    let again = (!clinic_side).then(|| {
+        let href = links::doctor(visit.doctor_slug.as_str());
+        let text = format!("See {}’s free times", visit.doctor_name);
+        view! { <p class="actions"><ButtonLink href=href>{text}</ButtonLink></p> }
+    });
+    view! {
+        <Title text=title/>
+        <FormSummary state=form/>
+        <PageHead title=title lead=text/>
+        {announced.then(|| view! { <p class="visually-hidden" role="status">{title}</p> })}
+        <p class="appointment-state"><Badge text=state tone=tone/></p>
+        {reason.map(|reason| view! { <Notice><p>{format!("The reason given: {reason}")}</p></Notice> })}
+        {again}
+        <ClinicActions visit=visit.clone()/>
+        <VisitFacts visit=visit.clone()/>
+        <History visit=visit.clone()/>
+        <WayBack visit=visit/>
+    }
+}

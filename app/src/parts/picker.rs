@@ -1,0 +1,199 @@
+//! Choosing one of a doctor's free times, for whatever purpose: what the address asks for, the
+//! times it shows, and what to say when the chosen one is gone.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use leptos::prelude::*;
+use nadi::Failure;
+use nadi::calendar::{Month, parse_date};
+use nadi::ids::SlotId;
+use nadi::ports::{DoctorProfile, FreeTime};
+use nadi::visit::Mode;
+
+use super::address::{self, Address};
+use super::doctor_card::NextTimes;
+use super::times::Times;
+use super::visit;
+use crate::context;
+use crate::fns::times::{PickerTimes, TimeView, Wanted};
+use crate::links::{Query, TimesPage};
+use crate::ui::{LinkTab, LinkTabs, Notice, Tone};
+use crate::words;
+
+/// What the address of a page with free times says.
+pub struct Asked {
+    pub mode: String,
+    pub location: String,
+    month: Option<Month>,
+    date: Option<NaiveDate>,
+    /// The time the chosen slot had when it was chosen: to find the nearest when it is gone.
+    time: Option<NaiveTime>,
+    pub slot: Option<SlotId>,
+    pub address: Address,
+}
+
+impl Asked {
+    pub fn read() -> Self {
+        let mut address = Address::default();
+        let mode = address.read("mode", "how you meet", Mode::parse);
+        Self {
+            mode: mode.map_or("", Mode::as_str).to_owned(),
+            location: address::value("location"),
+            month: address.read("month", "the month", Month::parse),
+            date: address.read("date", "the date", parse_date),
+            time: address
+                .read("time", "the time", |text| NaiveTime::parse_from_str(text, "%H:%M").ok()),
+            slot: address.read("slot", "the chosen time", |text| text.parse().ok()),
+            address,
+        }
+    }
+
+    /// Forgets what does not fit the doctor.
+    pub fn fit(&mut self, times: &Times) {
+        if !self.location.is_empty() && times.location.is_none() {
+            self.address.ignore("the place");
+            self.location.clear();
+        }
+        if times.mode.is_none() {
+            self.mode.clear();
+        }
+    }
+
+    /// As it is asked of the server; `visit` is the id of a kind of visit, or empty.
+    pub fn wanted(&self, slug: String, visit: String) -> Wanted {
+        Wanted { slug, mode: self.mode.clone(), location: self.location.clone(), visit }
+    }
+}
+
+/// What the picker starts with.
+pub struct Shown {
+    pub start: PickerTimes,
+    pub chosen: Option<TimeView>,
+    pub gone: Option<Gone>,
+}
+
+/// What to say when the chosen time cannot be taken.
+pub struct Gone {
+    sentence: String,
+    nearest: Vec<FreeTime>,
+}
+
+impl Shown {
+    /// Looks up what the address asks for.
+    ///
+    /// # Errors
+    /// When the times cannot be read.
+    pub async fn of(times: &Times, asked: &Asked) -> Result<Self, Failure> {
+        let (caller, ports) = (context::caller()?, context::ports()?);
+        let mut chosen = None;
+        let mut gone = None;
+        if let Some(slot) = asked.slot {
+            let (doctor, span) = (times.doctor.id, times.slot_span());
+            match ports.directory.free_time(&caller, doctor, slot, span).await {
+                Ok(time) => chosen = Some(time),
+                Err(Failure::Refused(refusal)) => {
+                    let nearest = nearest(times, asked).await?;
+                    gone = Some(Gone { sentence: words::gone(&refusal), nearest });
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        let date = match (&chosen, asked.date, asked.month) {
+            (Some(time), None, _) => Some(time.local_date),
+            (_, Some(date), _) => Some(date),
+            (None, None, Some(_)) => None,
+            (None, None, None) => times.next_free(times.today()).await?,
+        };
+        let month = asked.month.unwrap_or_else(|| Month::of(date.unwrap_or_else(|| times.today())));
+        let start = match date {
+            Some(date) => times.month_with_day(month, date).await?,
+            None => times.month_with_first_day(month).await?,
+        };
+        Ok(Self { start, chosen: chosen.map(|time| times.time(&time)), gone })
+    }
+}
+
+async fn nearest(times: &Times, asked: &Asked) -> Result<Vec<FreeTime>, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let near = match (asked.date, asked.time) {
+        (Some(date), Some(time)) => nadi::schedule::instant(times.zone(), date, time),
+        (Some(date), None) => nadi::schedule::day_start(times.zone(), date),
+        _ => caller.now,
+    };
+    let (doctor, span) = (times.doctor.id, times.slot_span());
+    ports.directory.nearest_free(&caller, doctor, near.max(caller.now), span, 6).await
+}
+
+/// The chosen time is gone; these are the nearest.
+#[component]
+pub fn GonePanel(gone: Gone, page: TimesPage, doctor: String, now: DateTime<Utc>) -> impl IntoView {
+    let none = gone.nearest.is_empty();
+    view! {
+        <Notice tone=Tone::Loss announced=true id="review">
+            <h2>{gone.sentence}</h2>
+            {if none {
+                view! { <p>"There is no other free time at the moment."</p> }.into_any()
+            } else {
+                view! {
+                    <p>"The nearest free ones are:"</p>
+                    <NextTimes page=page doctor=doctor times=gone.nearest now=now/>
+                }.into_any()
+            }}
+        </Notice>
+    }
+}
+
+/// Links that narrow the times to in person or video, a place, or a kind of visit; nothing when
+/// there is no choice.
+#[component]
+pub fn Narrow(
+    doctor: DoctorProfile,
+    path: String,
+    /// What is asked for now.
+    wanted: Wanted,
+    /// What else of the address stays.
+    kept: Query,
+    /// The kinds of visit can be chosen, and one slot is this long, if known.
+    #[prop(optional)]
+    kinds: Option<Option<i64>>,
+) -> impl IntoView {
+    let tab =
+        |text: &str, href: String, current: bool| LinkTab { href, text: text.to_owned(), current };
+    let visit_shown = if kinds.is_some() { wanted.visit.as_str() } else { "" };
+    let address = |mode: &str, location: &str, visit: &str| {
+        let query = kept.clone().with("mode", mode).with("location", location);
+        query.with("visit", visit).on(&path)
+    };
+    let kinds = kinds.filter(|_| doctor.visit_kinds.len() > 1).map(|slot_minutes| {
+        let tabs = doctor.visit_kinds.iter().map(|kind| {
+            let id = if kind.is_default { String::new() } else { kind.id.to_string() };
+            let text = words::visit::kind(&kind.name, kind.slot_span, slot_minutes);
+            tab(&text, address(&wanted.mode, &wanted.location, &id), wanted.visit == id)
+        });
+        view! { <LinkTabs label="Kind of visit" tabs=tabs.collect()/> }
+    });
+    let modes = doctor.video.then(|| {
+        let href = |mode: &str| address(mode, &wanted.location, visit_shown);
+        let mut tabs = vec![tab("Any visit", href(""), wanted.mode.is_empty())];
+        tabs.extend(
+            Mode::ALL
+                .map(|one| tab(visit::mode(one), href(one.as_str()), wanted.mode == one.as_str())),
+        );
+        view! { <LinkTabs label="How you meet" tabs=tabs/> }
+    });
+    let places = (doctor.places.len() > 1).then(|| {
+        let href = |place: &str| address(&wanted.mode, place, visit_shown);
+        let mut tabs = vec![tab("Any place", href(""), wanted.location.is_empty())];
+        tabs.extend(doctor.places.iter().map(|place| {
+            let id = place.id.to_string();
+            tab(&place.name, href(&id), wanted.location == id)
+        }));
+        view! { <LinkTabs label="Place" tabs=tabs/> }
+    });
+    view! {
+        <div class="doctor-narrow">
+            {kinds}
+            {modes}
+            {places}
+        </div>
+    }
+}

@@ -1,0 +1,146 @@
+//! What pages say of an appointment: what was just done, what may still be done, what happened.
+
+use nadi::actor::Capacity;
+use nadi::appointment::{Event, Refusal, State};
+
+/// `First visit, 40 minutes`; without a known length of one time, how many it takes.
+pub fn kind(name: &str, span: i16, slot_minutes: Option<i64>) -> String {
+    match (slot_minutes, span) {
+        (Some(minutes), _) => {
+            format!("{name}, {}", super::length(minutes * i64::from(span.max(1))))
+        }
+        (None, ..=1) => name.to_owned(),
+        (None, span) => format!("{name}, {span} times in a row"),
+    }
+}
+
+/// How often a hold can still be kept for longer.
+pub fn extensions_left(left: i16) -> String {
+    match left {
+        ..=0 => {
+            "You have kept this time as often as you can. Confirm it now, or choose a time anew later."
+                .into()
+        }
+        1 => "You can do this once more.".into(),
+        2 => "You can do this twice more.".into(),
+        left => format!("You can do this {left} times, if you need more time."),
+    }
+}
+
+/// What a confirmed appointment is open to; `until` is a date, a time and its zone.
+pub fn change_policy(until: Option<&str>, clinic_side: bool) -> String {
+    match (until, clinic_side) {
+        (Some(until), false) => format!("You can move or cancel it until {until}."),
+        (Some(until), true) => format!("You can move or cancel it until it starts: {until}."),
+        (None, false) => {
+            "It is too late to move or cancel it here. Call the clinic if you cannot come.".into()
+        }
+        (None, true) => "It has started, so it can no longer be moved or cancelled.".into(),
+    }
+}
+
+/// Until when it can be moved.
+pub fn move_policy(until: &str) -> String {
+    format!("You can move it until {until}. The time you have now then goes to someone else.")
+}
+
+/// Beside the button that moves it.
+pub fn move_note(clinic_side: bool) -> &'static str {
+    if clinic_side {
+        "The patient reads the new time in an e-mail. The old one is free at once."
+    } else {
+        "We send you the new time by e-mail. The old one is free for someone else at once."
+    }
+}
+
+/// Why an appointment cannot be moved when its doctor has no page any more.
+pub const NO_NEW_TIMES: &str =
+    "This doctor offers no new times here at the moment. Call the clinic to find another time.";
+
+/// Why an appointment cannot be moved.
+pub fn why_not_moved(state: State, clinic_side: bool) -> String {
+    match state {
+        State::Pending => super::refusal(&Refusal::NotConfirmed),
+        State::Confirmed => change_policy(None, clinic_side),
+        State::CheckedIn => super::refusal(&Refusal::HasBegun),
+        State::Completed | State::NoShow => super::refusal(&Refusal::AlreadyOver),
+        State::Cancelled => super::refusal(&Refusal::AlreadyCancelled),
+        State::Expired => super::refusal(&Refusal::HoldExpired),
+    }
+}
+
+/// Who did something, as one reads it who sees the appointment from the side `seen_as`.
+fn who(by: Capacity, seen_as: Capacity) -> &'static str {
+    match (by, seen_as) {
+        (Capacity::Patient, Capacity::Patient) | (Capacity::Doctor, Capacity::Doctor) => "You",
+        (Capacity::Patient, _) => "The patient",
+        (Capacity::Doctor, _) => "The doctor",
+        (Capacity::Administrator, _) => "The clinic",
+        (Capacity::System, _) => "Nadi",
+    }
+}
+
+/// One thing that happened. `person` is the patient's name, `moved_from` the start before a move.
+pub fn happened(
+    event: Event,
+    by: Capacity,
+    seen_as: Capacity,
+    person: &str,
+    moved_from: Option<&str>,
+) -> String {
+    let who = who(by, seen_as);
+    match event {
+        Event::Held => format!("{who} held this time."),
+        Event::Extended => format!("{who} kept it for longer."),
+        Event::CodeRequested => format!("{who} asked for a new code."),
+        Event::Confirmed => format!("{who} confirmed it."),
+        Event::Rescheduled => match moved_from {
+            Some(before) => format!("{who} moved it. Before, it was on {before}."),
+            None => format!("{who} moved it."),
+        },
+        Event::CheckedIn => format!("{who} noted that {person} is here."),
+        Event::Completed => format!("{who} noted that the visit took place."),
+        Event::NoShow => format!("{who} noted that {person} did not come."),
+        Event::Cancelled => format!("{who} cancelled it."),
+        Event::Released if by == Capacity::System => {
+            "Another time was held instead, so this one was given back.".into()
+        }
+        Event::Released => format!("{who} let this time go."),
+        Event::Expired => "The hold ended, and the time was free again.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_visit_says_how_long_it_takes() {
+        assert_eq!(kind("First visit", 2, Some(20)), "First visit, 40 minutes");
+        assert_eq!(kind("First visit", 2, None), "First visit, 2 times in a row");
+        assert_eq!(kind("Consultation", 1, None), "Consultation");
+    }
+
+    #[test]
+    fn every_event_is_a_sentence_for_both_sides() {
+        for event in Event::ALL {
+            for (by, seen_as) in [
+                (Capacity::Patient, Capacity::Patient),
+                (Capacity::Patient, Capacity::Doctor),
+                (Capacity::Administrator, Capacity::Patient),
+                (Capacity::System, Capacity::Patient),
+            ] {
+                let said = happened(event, by, seen_as, "Mira", Some("Tue 24 Nov 2026, 10:20"));
+                assert!(said.ends_with('.') && said.starts_with(char::is_uppercase), "{said}");
+            }
+        }
+        let moved = happened(
+            Event::Rescheduled,
+            Capacity::Patient,
+            Capacity::Patient,
+            "Mira",
+            Some("Tue 24 Nov 2026, 10:20"),
+        );
+        assert_eq!(moved, "You moved it. Before, it was on Tue 24 Nov 2026, 10:20.");
+    }
+}
