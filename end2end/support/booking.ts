@@ -42,6 +42,16 @@ export function review(page: Page): Locator {
   return page.getByRole('region', { name: 'Your time' });
 }
 
+/** On the page that moves an appointment. */
+export function newTime(page: Page): Locator {
+  return page.getByRole('region', { name: 'Your new time' });
+}
+
+/** What happened to the appointment on the page, line by line. */
+export function history(page: Page): Locator {
+  return page.getByRole('region', { name: 'What happened' }).getByRole('listitem');
+}
+
 /** What stands beside a name in a list of facts. */
 export function fact(page: Page, name: string): Locator {
   return page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd');
@@ -113,10 +123,10 @@ export async function openDay(page: Page, number: number): Promise<void> {
 }
 
 /** Reads the sentence of what is about to be taken. */
-export async function readReview(page: Page): Promise<Chosen> {
-  const sentence = review(page).getByText(/^.+, with .+\.$/);
+export async function readReview(page: Page, inside: Locator = review(page)): Promise<Chosen> {
+  const sentence = inside.getByText(/^.+, with .+\.$/);
   await expect(sentence).toBeVisible();
-  const read = /^(.+?), ((\d\d:\d\d)–\d\d:\d\d), (.+), with (.+)\.$/.exec(await sentence.innerText());
+  const read = /^(?:to )?(.+?), ((\d\d:\d\d)–\d\d:\d\d), (.+), with (.+)\.$/.exec(await sentence.innerText());
   expect(read, 'the sentence of the chosen time').not.toBeNull();
   const [, date, times, starts, place, doctor] = read as unknown as string[];
   const url = new URL(page.url());
@@ -133,12 +143,12 @@ export async function readReview(page: Page): Promise<Chosen> {
 }
 
 /** Chooses a free time of the day that is shown. */
-export async function chooseTime(page: Page): Promise<Chosen> {
-  const time = freeTimes(page).first();
+export async function chooseTime(page: Page, inside: Locator = review(page), times: Locator = freeTimes(page)): Promise<Chosen> {
+  const time = times.first();
   const starts = (await time.innerText()).slice(0, 5);
   await time.click();
   await expect(page).toHaveURL(/[?&]slot=/);
-  const chosen = await readReview(page);
+  const chosen = await readReview(page, inside);
   expect(chosen.starts).toBe(starts);
   return chosen;
 }
@@ -193,6 +203,18 @@ export async function cancel(page: Page): Promise<void> {
 export async function letGo(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Let this time go' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'You let this time go' })).toBeVisible();
+}
+
+/** From the appointment on the page to where it is moved. */
+export async function openMove(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Move to another time' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Move to another time' })).toBeVisible();
+}
+
+/** Moves to the time that is chosen. */
+export async function moveThere(page: Page): Promise<void> {
+  await newTime(page).getByRole('button', { name: 'Move to this time' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'has moved.' })).toBeVisible();
 }
 
 /** One's upcoming appointments, as links. */

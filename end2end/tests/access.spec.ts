@@ -33,7 +33,8 @@ test('appointments that are not there or not one’s own are told apart by nobod
 
   const curious = await somebody();
   await register(curious);
-  for (const address of [appointment, `/appointments/${UNKNOWN_ID}`, '/appointments/not-an-id']) {
+  const addresses = [appointment, `/appointments/${UNKNOWN_ID}`, '/appointments/not-an-id'];
+  for (const address of [...addresses, ...addresses.map((one) => `${one}/move`)]) {
     await curious.goto(address);
     await expect(curious.getByRole('heading', { level: 1, name: NOTHING })).toBeVisible();
     await expect(curious.getByText(person.name)).toHaveCount(0);
@@ -60,7 +61,7 @@ for (const address of ['/admin', '/admin/doctors/new', '/admin/locations', '/adm
   });
 }
 
-for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`]) {
+for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`, `/appointments/${UNKNOWN_ID}/move`, '/people']) {
   test(`a visitor at ${address} is asked to sign in`, async ({ page }) => {
     await page.goto(address);
     await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();

@@ -10,10 +10,13 @@ import {
   expectConfirmed,
   expectHeld,
   expectOffered,
+  history,
   hold,
   letGo,
   myAppointments,
+  newTime,
   openDay,
+  openMove,
   readReview,
   review,
   type Chosen,
@@ -42,9 +45,28 @@ test('double clicks on every button of the way make one account and one appointm
   await expect(mine).toHaveCount(1);
   await expect(mine).toContainText('Confirmed');
   await mine.click();
+  await expect(history(page)).toContainText(['You held this time.', 'You confirmed it.']);
   await page.getByText('Cancel or give this time back').click();
   await page.getByRole('button', { name: 'Cancel this appointment' }).dblclick();
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+  await expect(history(page)).toHaveCount(3);
+});
+
+test('a double click keeps a time once, and moves it once', async ({ page, city }) => {
+  const person = await register(page);
+  await chooseTimeIn(page, city);
+  await hold(page);
+  await page.getByRole('button', { name: 'Keep it longer' }).dblclick();
+  await expect(page.getByText('You can do this twice more.')).toBeVisible();
+  await enterCode(page, await latestCode(page, person));
+  await expectConfirmed(page);
+  await openMove(page);
+  await chooseTime(page, newTime(page));
+  await newTime(page).getByRole('button', { name: 'Move to this time' }).dblclick();
+  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
+  await expect(history(page).filter({ hasText: 'kept it for longer' })).toHaveCount(1);
+  await expect(history(page).filter({ hasText: 'moved it' })).toHaveCount(1);
+  await cancel(page);
 });
 
 test('a refresh and Back change nothing and lose nothing', async ({ page, city }) => {

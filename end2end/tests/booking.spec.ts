@@ -145,7 +145,7 @@ test('a new code replaces the one before', async ({ page, city, watch }) => {
   await hold(page);
   const first = await latestCode(page, person);
   await page.getByRole('button', { name: 'Send a new code' }).click();
-  await expect(page.getByText('A new code is on its way. The one before no longer counts.')).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'A new code is on its way. The one before no longer counts.' })).toBeVisible();
   const second = await latestCode(page, person, first);
 
   await enterCode(page, first);

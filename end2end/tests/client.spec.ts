@@ -72,16 +72,37 @@ test('the hold counts down, warns, ends, and leads on', { tag: '@client' }, asyn
   await expect.poll(seconds).toBeLessThan(start - 50);
 
   const said = page.getByRole('status');
+  const warning = page.getByText('Less than a minute is left. Keep this time longer, or confirm it now.');
+  await expect(warning).toHaveCount(0);
+  const keep = page.getByRole('button', { name: 'Keep it longer' });
+  const quiet = await keep.boundingBox();
   await page.clock.runFor(1000 * ((await seconds()) - 45));
   await expect(said.filter({ hasText: 'One minute left.' })).toBeAttached();
+  await expect(warning).toBeVisible();
+  expect((await keep.boundingBox())?.width, 'the way out is brought forward').toBeGreaterThan(quiet?.width ?? 1000);
   await page.clock.runFor(1000 * ((await seconds()) - 15));
   await expect(said.filter({ hasText: '20 seconds left.' })).toBeAttached();
   await page.clock.runFor(20_000);
   await expect(said.filter({ hasText: 'The hold has ended.' })).toBeAttached();
   await expect(page.getByText('The hold has ended and the time is free again.')).toBeVisible();
+  await expect(keep).toBeHidden();
 
   // Only this page's clock ran ahead: for everybody else the hold stands.
   await page.goto(appointment);
   await expectHeld(page);
+  await letGo(page);
+});
+
+test('whoever needs more time gets it in the last minute', { tag: '@client' }, async ({ page, city }) => {
+  await page.clock.install();
+  await register(page);
+  await chooseTimeIn(page, city);
+  await hold(page);
+  const left = page.getByRole('timer');
+  await page.clock.runFor('04:10');
+  await expect(left).toHaveText(/^0:[0-5]\d$/);
+  await page.getByRole('button', { name: 'Keep it longer' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'You have more time.' })).toBeVisible();
+  await expect(left, 'a whole hold again').toHaveText(/^[45]:\d\d$/);
   await letGo(page);
 });

@@ -1,7 +1,7 @@
 /** The doctor's side: who comes, and taking a time back. */
 import type { Page } from '@playwright/test';
 
-import { chooseTime, enterCode, expectConfirmed, fact, hold, openDay, type Chosen } from '../support/booking';
+import { chooseTime, enterCode, expectConfirmed, fact, history, hold, openDay, type Chosen } from '../support/booking';
 import { expectMessage, latestCode } from '../support/mailbox';
 import { DOCTOR, register, signIn, type Person } from '../support/people';
 import { expect, test } from '../support/test';
@@ -54,7 +54,8 @@ test('a doctor sees who comes, opens it, and cancels with a reason the patient r
   await clinic.getByText('Cancel or give this time back').click();
   await clinic.getByLabel('Reason').fill('The clinic is closed that day.');
   await clinic.getByRole('button', { name: 'Cancel this appointment' }).click();
-  await expect(clinic.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+  await expect(clinic.getByRole('heading', { level: 1, name: 'The appointment is cancelled' })).toBeVisible();
+  await expect(history(clinic).last()).toContainText('You cancelled it.');
   await clinic.goto(`/calendar?view=day&date=${date}`);
   await expect(clinic.getByRole('heading', { level: 1, name: 'Your calendar' })).toBeVisible();
   await expect(clinic.getByRole('main').getByText(person.name)).toHaveCount(0);
@@ -62,6 +63,7 @@ test('a doctor sees who comes, opens it, and cancels with a reason the patient r
   await page.goto(appointment);
   await expect(page.getByRole('heading', { level: 1, name: 'This appointment is cancelled' })).toBeVisible();
   await expect(page.getByText('The reason given: The clinic is closed that day.')).toBeVisible();
+  await expect(history(page).last()).toContainText('The doctor cancelled it.');
   await expectMessage(page, person, 'Cancelled', chosen.times);
 
   await clinic.goto('/appointments/not-an-id');

@@ -2,7 +2,20 @@
 import type { Page } from '@playwright/test';
 
 import { expectNarrow, expectNoBarriers } from '../support/barriers';
-import { cancel, chooseTimeIn, enterCode, expectConfirmed, hold, letGo, openDoctor, review } from '../support/booking';
+import {
+  cancel,
+  chooseTime,
+  chooseTimeIn,
+  enterCode,
+  expectConfirmed,
+  hold,
+  letGo,
+  moveThere,
+  newTime,
+  openDoctor,
+  openMove,
+  review,
+} from '../support/booking';
 import { another, latestCode } from '../support/mailbox';
 import { ADMINISTRATOR, DOCTOR, fillSignIn, register, signIn, stranger } from '../support/people';
 import { expect, test as base } from '../support/test';
@@ -67,6 +80,9 @@ test('the pages of patients', async ({ page, another: somebody, city, look, watc
   await look('a time to hold');
   await hold(page);
   await look('a hold');
+  await page.getByRole('button', { name: 'Keep it longer' }).click();
+  await expect(page.getByText('You can do this twice more.')).toBeVisible();
+  await look('a hold that was kept longer');
   const rival = await somebody();
   await rival.goto(chosen.address);
   await expect(rival.getByText('That time was just taken.')).toBeVisible();
@@ -80,13 +96,39 @@ test('the pages of patients', async ({ page, another: somebody, city, look, watc
   await open(page, '/appointments', 'My appointments');
   await look('appointments');
   await page.getByRole('main').getByRole('link', { name: chosen.doctor }).click();
+  const appointment = page.url();
   await page.getByText('Cancel or give this time back').click();
   await look('an appointment about to be cancelled');
-  await page.getByText('Cancel or give this time back').click();
+  await openMove(page);
+  await look('where it is moved');
+  await chooseTime(page, newTime(page));
+  await look('where it is moved, with a time chosen');
+  await moveThere(page);
+  await look('a moved appointment');
   await cancel(page);
   await look('a cancelled appointment');
+  await open(page, `${appointment}/move`, 'This appointment cannot be moved');
+  await look('an appointment that cannot be moved');
   await open(page, '/appointments?show=past', 'My appointments');
   await look('past appointments');
+});
+
+test('the people one books for', async ({ page, city, look, watch }) => {
+  watch.expects(422);
+  await register(page);
+  await open(page, '/people', 'People you book for');
+  await look('nobody but oneself');
+  await page.getByLabel('Their name').fill('N'.repeat(100));
+  await page.getByRole('button', { name: 'Add this person' }).click();
+  await expect(page.getByRole('status')).toBeVisible();
+  await look('somebody with a very long name');
+  await page.locator('form').last().evaluate((form: HTMLFormElement) => (form.noValidate = true));
+  await page.getByRole('button', { name: 'Add this person' }).click();
+  await expect(page.getByRole('alert')).toContainText('Enter the name.');
+  await look('somebody without a name');
+  await chooseTimeIn(page, city);
+  await expect(review(page).getByLabel('For whom')).toBeVisible();
+  await look('a time for somebody');
 });
 
 test('a time that was taken', async ({ page, another: somebody, city, look, watch }) => {

@@ -1,8 +1,8 @@
 /** Without a pointer: from the first page to a held time, and the date grid key by key. */
 import type { Locator, Page } from '@playwright/test';
 
-import { expectHeld, freeTimes, letGo, openDoctor, review } from '../support/booking';
-import { expectSignedIn, stranger } from '../support/people';
+import { book, cancel, expectHeld, freeTimes, letGo, newTime, openDoctor, review } from '../support/booking';
+import { expectSignedIn, register, stranger } from '../support/people';
 import { expect, test } from '../support/test';
 
 /** Presses Tab until something has the focus. */
@@ -92,6 +92,27 @@ test('from the first page to a held time with the keyboard alone', { tag: ['@cli
   await page.keyboard.press('Enter');
   await expectHeld(page);
   await letGo(page);
+});
+
+test('an appointment is moved with the keyboard alone', { tag: ['@client', '@desktop'] }, async ({ page, city }) => {
+  test.slow();
+  const { chosen } = await book(page, await register(page), city);
+  await tabTo(page, page.getByRole('link', { name: 'Move to another time' }));
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Move to another time' })).toBeVisible();
+  await grid(page);
+  await tabTo(page, freeTimes(page).first());
+  await page.keyboard.press('Enter');
+  await expect(newTime(page).getByRole('heading', { name: 'Your new time' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(newTime(page)).toHaveCount(0);
+  await expect(freeTimes(page).first()).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(newTime(page)).toContainText(`From ${chosen.date}`);
+  await tabTo(page, newTime(page).getByRole('button', { name: 'Move to this time' }));
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'Your appointment has moved.' })).toBeVisible();
+  await cancel(page);
 });
 
 test('the date grid moves by day, week, month and year, with one stop for Tab', { tag: ['@client', '@desktop'] }, async ({ page, city }) => {

@@ -1,0 +1,73 @@
+/** Booking for somebody else: who one looks after, and whose time it is. */
+import { cancel, chooseTimeIn, enterCode, expectConfirmed, fact, hold, myAppointments, readReview, review } from '../support/booking';
+import { latestCode } from '../support/mailbox';
+import { letters, register } from '../support/people';
+import { expect, test } from '../support/test';
+
+test('a parent adds a child on the way, books for it, and takes it off the list afterwards', async ({ page, city, watch }) => {
+  test.slow();
+  watch.expects(409);
+  const parent = await register(page);
+  const child = `Mira ${letters()}`;
+  const chosen = await chooseTimeIn(page, city);
+  await review(page).getByRole('link', { name: 'Book for someone else' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'People you book for' })).toBeVisible();
+  await page.getByLabel('Their name').fill(child);
+  await page.getByLabel('Birth date').fill('2019-04-30');
+  await page.getByRole('button', { name: 'Add this person' }).click();
+
+  expect(await readReview(page), 'back at the time').toMatchObject({ date: chosen.date, times: chosen.times });
+  const whom = review(page).getByLabel('For whom');
+  await expect(whom.getByRole('option', { selected: true })).toHaveText(child);
+  await expect(whom.getByRole('option')).toHaveText([parent.name, child]);
+  const appointment = await hold(page);
+  await expect(page.getByText(`For ${child}: Consultation`)).toBeVisible();
+  await enterCode(page, await latestCode(page, parent));
+  await expectConfirmed(page);
+  await expect(fact(page, 'For')).toHaveText(child);
+  const mine = await myAppointments(page);
+  await expect(mine).toContainText(`For ${child}`);
+
+  await page.getByRole('main').getByRole('link', { name: 'People you book for' }).click();
+  const people = page.getByRole('main').getByRole('listitem');
+  await expect(people).toHaveText([new RegExp(`^${parent.name}\\s*You$`), new RegExp(`^${child}\\s*Born 30 April 2019`)]);
+  await page.getByRole('button', { name: `Remove ${child}` }).click();
+  await expect(page.getByRole('alert')).toContainText('This person still has an appointment.');
+  await page.goto(appointment);
+  await cancel(page);
+  await page.goto('/people');
+  await page.getByRole('button', { name: `Remove ${child}` }).click();
+  await expect(page.getByRole('status')).toContainText('They are no longer on your list.');
+  await expect(people).toHaveCount(1);
+});
+
+test('whoever has a list chooses whom a time is for, and is the first choice', async ({ page, city }) => {
+  const person = await register(page);
+  const father = `Anton ${letters()}`;
+  await page.goto('/people');
+  await page.getByLabel('Their name').fill(father);
+  await page.getByRole('button', { name: 'Add this person' }).click();
+  await expect(page.getByRole('status')).toContainText('You can now book for them');
+
+  await chooseTimeIn(page, city);
+  const whom = review(page).getByLabel('For whom');
+  await expect(whom.getByRole('option', { selected: true })).toHaveText(person.name);
+  await whom.selectOption(father);
+  await hold(page);
+  await expect(page.getByText(`For ${father}: Consultation`)).toBeVisible();
+  await page.getByRole('button', { name: 'Let this time go' }).click();
+  await expect(fact(page, 'For')).toHaveText(father);
+});
+
+test('a birth date that cannot be is told at its field', async ({ page, watch }) => {
+  watch.expects(422);
+  await register(page);
+  await page.goto('/people');
+  await page.getByLabel('Their name').fill('Mira');
+  await page.locator('form').last().evaluate((form: HTMLFormElement) => (form.noValidate = true));
+  await page.getByLabel('Birth date').fill('2999-01-01');
+  await page.getByRole('button', { name: 'Add this person' }).click();
+  await expect(page.getByRole('alert')).toContainText('Enter the birth date as a past date');
+  await expect(page.getByLabel('Birth date')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('Their name')).toHaveValue('Mira');
+});
