@@ -86,6 +86,7 @@ test('the hold counts down, warns, ends, and leads on', { tag: '@client' }, asyn
   await expect(said.filter({ hasText: 'The hold has ended.' })).toBeAttached();
   await expect(page.getByText('The hold has ended and the time is free again.')).toBeVisible();
   await expect(keep).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Confirm appointment' }), 'nothing to confirm any more').toBeHidden();
 
   // Only this page's clock ran ahead: for everybody else the hold stands.
   await page.goto(appointment);

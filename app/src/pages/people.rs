@@ -65,7 +65,7 @@ async fn people(
                 <Button>"Add this person"</Button>
             </form>
             <p class="actions">
-                <ButtonLink href="/appointments" variant=Variant::Quiet>"My appointments"</ButtonLink>
+                <ButtonLink href="/appointments" variant=Variant::Secondary>"My appointments"</ButtonLink>
             </p>
         </section>
     }
