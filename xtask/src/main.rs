@@ -4,6 +4,7 @@
 //! stopped here. Not for anything the deployed binary needs: `nadi` itself never calls this.
 
 mod account;
+mod api;
 mod arrows;
 mod bench;
 mod browser;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::api;
 use crate::arrows;
 use crate::browser;
 use crate::client;
@@ -25,12 +26,13 @@ enum Step {
     Queries,
     Unit,
     Server,
+    Api,
     Browser,
 }
 
 /// In the order in which they run: quick ones first, and the client before everything that
 /// compiles the server, which embeds it.
-const STEPS: [(Step, &str); 8] = [
+const STEPS: [(Step, &str); 9] = [
     (Step::Fmt, "fmt"),
     (Step::Arrows, "arrows"),
     (Step::Client, "client"),
@@ -38,6 +40,7 @@ const STEPS: [(Step, &str); 8] = [
     (Step::Queries, "queries"),
     (Step::Unit, "unit"),
     (Step::Server, "server"),
+    (Step::Api, "api"),
     (Step::Browser, "browser"),
 ];
 
@@ -114,7 +117,7 @@ fn wanted(only: Option<&str>) -> Result<Vec<(Step, &'static str)>> {
         };
         wanted.push(*step);
         match step {
-            Step::Browser => wanted.extend([Step::Client, Step::Server]),
+            Step::Api | Step::Browser => wanted.extend([Step::Client, Step::Server]),
             Step::Server => wanted.push(Step::Client),
             _ => {}
         }
@@ -168,6 +171,13 @@ impl Session {
                 server::build()?;
                 self.broken = None;
                 Ok(Outcome::Ok(String::new()))
+            }
+            Step::Api => {
+                if self.broken.is_some() {
+                    return Ok(Outcome::Skipped("a build is broken".to_owned()));
+                }
+                let (passed, note) = api::test(self.services()?)?;
+                Ok(if passed { Outcome::Ok(note) } else { Outcome::Failed(note) })
             }
             Step::Browser => {
                 if !browser::exist() {

@@ -21,6 +21,7 @@ use super::directory::paging;
 use super::input::{
     Asker, Body, Id, IfMatch, Key, MaybeBody, Params, date, has_already, moment, tag,
 };
+use super::parameters::{AppointmentPath, KeyMaybe, KeyNeeded, SeenMaybe, SeenNeeded};
 use super::problem::{Change, Hold, OwnRead, Problem, SeenChange};
 use super::types::{Appointment, AppointmentDetails, Page, State as Status};
 
@@ -68,7 +69,7 @@ struct NewHold {
 /// with the same doctor is released for this one.
 #[utoipa::path(
     post, path = "/appointments", tag = "Appointments", request_body = NewHold,
-    params(("Idempotency-Key" = String, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(KeyNeeded),
     responses(
         (status = 201, description = "Held", body = Appointment, headers(
             ("ETag" = String, description = "The version, in quotes"),
@@ -115,9 +116,7 @@ async fn change(
 /// Three times at most, each time by a whole hold from now on.
 #[utoipa::path(
     post, path = "/appointments/{id}/extend", tag = "Appointments",
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(AppointmentPath, SeenMaybe, KeyMaybe),
     responses((status = 200, description = "Extended", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
@@ -145,9 +144,7 @@ struct Confirmation {
 /// From then on the time is theirs. Five wrong codes, and a new one has to be sent.
 #[utoipa::path(
     post, path = "/appointments/{id}/confirm", tag = "Appointments", request_body = Option<Confirmation>,
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(AppointmentPath, SeenMaybe, KeyMaybe),
     responses((status = 200, description = "Confirmed", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
@@ -170,9 +167,7 @@ async fn confirm(
 /// The one before no longer counts.
 #[utoipa::path(
     post, path = "/appointments/{id}/send-code", tag = "Appointments",
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(AppointmentPath, SeenMaybe, KeyMaybe),
     responses((status = 200, description = "On its way", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
@@ -201,9 +196,7 @@ struct Cancellation {
 /// Patients until the clinic's notice before the start, the clinic until the start.
 #[utoipa::path(
     post, path = "/appointments/{id}/cancel", tag = "Appointments", request_body = Option<Cancellation>,
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-Match" = String, Header, description = "The ETag that was seen"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(AppointmentPath, SeenNeeded, KeyMaybe),
     responses((status = 200, description = "Cancelled", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
 )]
@@ -235,9 +228,7 @@ struct Move {
 /// before is free at once.
 #[utoipa::path(
     post, path = "/appointments/{id}/reschedule", tag = "Appointments", request_body = Move,
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-Match" = String, Header, description = "The ETag that was seen"),
-           ("Idempotency-Key" = String, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(AppointmentPath, SeenNeeded, KeyNeeded),
     responses((status = 200, description = "Moved", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
 )]
@@ -260,9 +251,7 @@ async fn reschedule(
 /// For the clinic's side, on the day of the visit.
 #[utoipa::path(
     post, path = "/appointments/{id}/check-in", tag = "Visits",
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(AppointmentPath, SeenMaybe, KeyMaybe),
     responses((status = 200, description = "Checked in", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
@@ -281,9 +270,7 @@ async fn check_in(
 /// For the clinic's side, after the start. Also puts a mistaken no-show right.
 #[utoipa::path(
     post, path = "/appointments/{id}/complete", tag = "Visits",
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(AppointmentPath, SeenMaybe, KeyMaybe),
     responses((status = 200, description = "Completed", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
@@ -302,9 +289,7 @@ async fn complete(
 /// For the clinic's side, after the start.
 #[utoipa::path(
     post, path = "/appointments/{id}/no-show", tag = "Visits",
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-Match" = Option<String>, Header, description = "The ETag that was seen"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Yours, for this request only; kept for 24 hours")),
+    params(AppointmentPath, SeenMaybe, KeyMaybe),
     responses((status = 200, description = "Noted", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
@@ -323,8 +308,7 @@ async fn no_show(
 /// To whoever booked it, its doctor and the clinic's administrators; to anyone else there is none.
 #[utoipa::path(
     get, path = "/appointments/{id}", tag = "Appointments",
-    params(("id" = Uuid, Path, description = "The appointment"),
-           ("If-None-Match" = Option<String>, Header, description = "The ETag one has already")),
+    params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag one has already")),
     responses((status = 200, description = "The appointment", body = AppointmentDetails,
                headers(("ETag" = String, description = "The version, in quotes"))),
               (status = 304, description = "It is as it was"), OwnRead)

@@ -8,6 +8,7 @@ mod auth;
 mod directory;
 mod docs;
 mod input;
+mod parameters;
 mod people;
 pub mod problem;
 mod problems_page;

@@ -31,7 +31,7 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
     /// The same for every problem of this type.
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
@@ -165,7 +165,7 @@ impl Kind {
     pub fn with(self, detail: impl Into<String>) -> Problem {
         Problem {
             kind: format!("/problems/{}", self.name),
-            title: self.title.into(),
+            title: self.title,
             status: self.status,
             detail: detail.into(),
             errors: Vec::new(),

@@ -17,12 +17,9 @@ use crate::store::appointments::{self, By, Detail, Stored};
 use crate::store::once::{self, Once};
 use crate::store::{claims, people, wishes};
 
-/// What one run of the transaction came to.
-enum Run {
-    Done(Result<Booked, Failure>),
-    /// A rival took what was wanted a moment earlier: the next run sees it, and says so.
-    Overtaken,
-}
+/// What one run of the transaction came to. `None`: a rival took what was wanted a moment earlier;
+/// the next run sees it, and says so.
+type Run = Option<Result<Booked, Failure>>;
 
 impl BookingService {
     pub(super) async fn change_appointment(
@@ -38,8 +35,8 @@ impl BookingService {
         let once = key.map(|key| self.once(account.account, key, &of_change(id, &change, seen)));
         for _ in 0..ROUNDS_MAX {
             match self.run_change(caller, account, id, &change, seen, once.as_ref()).await {
-                Ok(Run::Done(answer)) => return answer.map_err(Fault::Told),
-                Ok(Run::Overtaken) => {}
+                Ok(Some(answer)) => return answer.map_err(Fault::Told),
+                Ok(None) => {}
                 Err(Fault::Database(error)) if is_transient(&error) => {}
                 Err(Fault::Database(error)) if is_lock_timeout(&error) => {
                     return Err(Failure::StillRunning.into());
@@ -67,7 +64,7 @@ impl BookingService {
         if let Some(once) = once {
             once::enter(&mut transaction, once).await?;
             if let Some(kept) = once::find(&mut transaction, account.account, once).await? {
-                return replay(kept, once).map(|booked| Run::Done(Ok(booked)));
+                return replay(kept, once).map(|booked| Some(Ok(booked)));
             }
         }
         let mut stored =
@@ -98,7 +95,7 @@ impl BookingService {
                     .await?
                 {
                     transaction.rollback().await?;
-                    return Ok(Run::Overtaken);
+                    return Ok(None);
                 }
                 if let Some(event) = transition.event {
                     appointments::insert_event(&mut transaction, &stored, event, detail, &by, now)
@@ -115,8 +112,8 @@ impl BookingService {
         transaction.commit().await?;
         self.engine.event_written.notify_one();
         match kept {
-            Ok(booked) => Ok(Run::Done(Ok(booked))),
-            Err(Fault::Told(failure)) => Ok(Run::Done(Err(failure))),
+            Ok(booked) => Ok(Some(Ok(booked))),
+            Err(Fault::Told(failure)) => Ok(Some(Err(failure))),
             Err(fault) => Err(fault),
         }
     }
