@@ -2,7 +2,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use nadi::appointment::State;
-use nadi::ports::{AppointmentQuery, DoctorProfile, Period};
+use nadi::ids::SlotId;
+use nadi::ports::{AppointmentQuery, AppointmentView, DoctorProfile, Period};
 use nadi::{Failure, wall};
 
 use crate::context;
@@ -39,8 +40,8 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
 
     let shown = Shown::of(&times, &asked).await?;
     let mut held = None;
-    if shown.gone.is_some() {
-        held = own_hold(&doctor).await?;
+    if let (Some(_), Some(slot)) = (&shown.gone, asked.slot) {
+        held = own_hold(&doctor, slot).await?;
         // Back to a time of one's own is no conflict.
         if held.is_none() {
             set_status(409);
@@ -54,15 +55,10 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
     let path = links::doctor(doctor.slug.as_str());
     let kept = person.clone().with("mode", &wanted.mode).with("location", &wanted.location);
     let here = TimesPage { path: path.clone(), kept: kept.with("visit", &wanted.visit) };
-    let gone = match (held, shown.gone) {
-        (Some((href, sentence)), _) => {
-            Some(view! { <OwnHold href=href sentence=sentence/> }.into_any())
-        }
-        (None, gone) => gone.map(|gone| {
-            let (page, name) = (here.clone(), doctor.name.clone());
-            view! { <GonePanel gone=gone page=page doctor=name now=now/> }.into_any()
-        }),
-    };
+    let gone = held.or_else(|| {
+        let (gone, page, name) = (shown.gone?, here.clone(), doctor.name.clone());
+        Some(view! { <GonePanel gone=gone page=page doctor=name now=now/> }.into_any())
+    });
     Ok(view! {
         <Title text=doctor.name.clone()/>
         <FormSummary state=state/>
@@ -104,8 +100,8 @@ async fn purpose() -> Result<Purpose, Failure> {
     Ok(Purpose::Hold { people, person })
 }
 
-/// A hold that one has with this doctor: going back to its time must not look as if someone else took it.
-async fn own_hold(doctor: &DoctorProfile) -> Result<Option<(String, String)>, Failure> {
+/// A hold that one has on this time: going back to it must not look as if someone else took it.
+async fn own_hold(doctor: &DoctorProfile, slot: SlotId) -> Result<Option<AnyView>, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     if caller.signed_in().is_err() {
         return Ok(None);
@@ -116,16 +112,18 @@ async fn own_hold(doctor: &DoctorProfile) -> Result<Option<(String, String)>, Fa
         ..AppointmentQuery::mine(Period::Upcoming, 1)
     };
     let mine = ports.bookings.list(&caller, &query).await?;
-    let held = mine.items.into_iter().next();
-    Ok(held.map(|held| (links::appointment(&held.id.to_string()), visit::sentence(&held))))
+    let held = mine.items.into_iter().find(|held| held.slot == slot);
+    Ok(held.map(|held| view! { <OwnHold held=held/> }.into_any()))
 }
 
 #[component]
-fn OwnHold(href: String, sentence: String) -> impl IntoView {
+fn OwnHold(held: AppointmentView) -> impl IntoView {
+    let href = links::appointment(&held.id.to_string());
+    let text = if held.code_needed { "Enter the code to confirm it" } else { "Confirm it" };
     view! {
         <Notice tone=Tone::Waiting announced=true id="review">
-            <p>{format!("You hold {sentence}.")}</p>
-            <p><a href=href>"Enter the code to confirm it"</a></p>
+            <p>{format!("You hold {}.", visit::sentence(&held))}</p>
+            <p><a href=href>{text}</a></p>
         </Notice>
     }
 }
