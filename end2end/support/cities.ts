@@ -1,4 +1,7 @@
-/** Cities of the demo data to book in. The demo doctor's own, Panjim, is left to the tests about her. */
+/**
+ * Cities of the demo data to book in. The demo doctor's own, Panjim, is left to the tests about her,
+ * and Margao to those that add doctors of their own, whose hours are like nobody else's.
+ */
 export interface City {
   slug: string;
   name: string;
@@ -10,12 +13,11 @@ const city = (slug: string, name: string, zone: string): City => ({ slug, name, 
 
 /** Every zone twice in a row where there are two: neighbours go to different workers. */
 export const CITIES: readonly City[] = [
-  city('margao', 'Margao', 'Kolkata'),
+  city('nashik', 'Nashik', 'Kolkata'),
   city('pune', 'Pune', 'Kolkata'),
   city('new-york', 'New York', 'New York'),
   city('london', 'London', 'London'),
   city('nagpur', 'Nagpur', 'Kolkata'),
-  city('nashik', 'Nashik', 'Kolkata'),
   city('kathmandu', 'Kathmandu', 'Kathmandu'),
   city('adelaide', 'Adelaide', 'Adelaide'),
   city('kochi', 'Kochi', 'Kolkata'),
