@@ -47,6 +47,9 @@ pub enum Failure {
     /// The request itself cannot be read: a broken form, a foreign page.
     #[error("malformed request")]
     Malformed,
+    /// More people ask at once than can be served. Trying again in a moment is right.
+    #[error("busy")]
+    Busy,
     /// A server we need does not answer. Trying again later is right.
     #[error("temporarily unavailable")]
     Unavailable,
@@ -67,7 +70,7 @@ impl Failure {
             Self::KeyReused => 422,
             Self::StillRunning => 409,
             Self::Malformed | Self::KeyMissing => 400,
-            Self::Unavailable => 503,
+            Self::Busy | Self::Unavailable => 503,
         }
     }
 

@@ -41,6 +41,9 @@ pub fn failure(failure: &Failure) -> String {
         Failure::Malformed => {
             "We could not read that. Go back, fill the form again and send it.".into()
         }
+        Failure::Busy => {
+            "Very many people are here at this moment. Nothing was changed. Try again in a few seconds.".into()
+        }
         Failure::Unavailable => {
             "Your appointments are safe, and nothing was changed. Try again in a minute.".into()
         }
@@ -132,6 +135,7 @@ pub fn summary_title(failure: Option<&Failure>) -> &'static str {
         Some(Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent)) => {
             "The code does not match"
         }
+        Some(Failure::Busy) => "Too many people at once",
         Some(Failure::Unavailable) => "We cannot reach our calendar right now",
         _ => "That did not work",
     }

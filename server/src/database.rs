@@ -16,6 +16,26 @@ pub struct WritePool(pub PgPool);
 #[derive(Clone, Debug)]
 pub struct ReadPool(pub PgPool);
 
+/// The main database, for holds that are taken together: these connections do not wait for a rival.
+#[derive(Clone, Debug)]
+pub struct HoldPool(pub PgPool);
+
+impl HoldPool {
+    const CONNECTIONS: u32 = 4;
+    /// PostgreSQL knows no "never": this is far less than a rival's commit may take.
+    const LOCK_TIMEOUT: &str = "10ms";
+
+    /// To where `write` leads.
+    pub fn beside(write: &PgPool) -> Self {
+        let options = PgConnectOptions::clone(&write.connect_options()).options([
+            ("lock_timeout", Self::LOCK_TIMEOUT),
+            // Its one statement is large, and its best plan is always the same.
+            ("plan_cache_mode", "force_generic_plan"),
+        ]);
+        Self(pool_options().max_connections(Self::CONNECTIONS).connect_lazy_with(options))
+    }
+}
+
 impl WritePool {
     /// # Errors
     /// When no connection can be had.
@@ -26,6 +46,9 @@ impl WritePool {
 
 /// How long a request waits for a free connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A connection that was not used for so long is asked whether it still stands.
+const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
 
 /// A pool that connects when first used, so that a database that is away does not stop the start.
 ///
@@ -46,10 +69,22 @@ pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
         // Our queries are short: compiling one took ten times as long as running it.
         ("jit", "off"),
     ]);
+    pool_options().max_connections(connections).connect_lazy_with(options)
+}
+
+fn pool_options() -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options)
+        // A question before every use would double the round trips. One that has idled is asked.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for > IDLE_BEFORE_TEST {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
 }
 
 /// The migrations, compiled into the binary.
@@ -124,6 +159,14 @@ pub fn is_lock_timeout(error: &sqlx::Error) -> bool {
 /// Is this error worth one more try of the whole transaction? (Serialization failure, deadlock.)
 pub fn is_transient(error: &sqlx::Error) -> bool {
     has_code(error, "40001") || has_code(error, "40P01")
+}
+
+/// Was the connection lost, so that nobody knows how the statement ended?
+pub fn is_lost(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed)
+        || has_code(error, "57P01")
+        || has_code(error, "57P02")
+        || has_code(error, "08006")
 }
 
 fn has_code(error: &sqlx::Error, wanted: &str) -> bool {

@@ -16,4 +16,5 @@ pub mod rest;
 pub mod run;
 pub mod service;
 pub mod store;
+pub mod together;
 pub mod web;

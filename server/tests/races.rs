@@ -150,11 +150,12 @@ async fn a_hold_waits_for_the_one_in_flight(pool: PgPool) {
         visit_type: None,
         person: asha.person,
         account: asha.account,
+        now,
         hold: chrono::Duration::minutes(5),
         once: None,
     };
     let mut in_flight = clinic.engine.write.begin().await.expect("a transaction");
-    assert!(holds::take(&mut in_flight, &first, now).await.expect("taken").is_some());
+    assert!(holds::take(&mut in_flight, &first).await.expect("taken").is_some());
 
     let waits = async {
         clinic.until_waiting(1).await;

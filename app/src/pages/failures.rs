@@ -46,6 +46,7 @@ pub fn Forbidden() -> impl IntoView {
 #[component]
 pub fn Unavailable(failure: Failure) -> impl IntoView {
     let title = match failure {
+        Failure::Busy => "Too many people at once",
         Failure::Unavailable => "We cannot reach our calendar right now",
         _ => "That did not work",
     };

@@ -18,6 +18,8 @@ use utoipa::{IntoResponses, ToSchema};
 pub const PROBLEM_JSON: &str = "application/problem+json";
 /// How long to wait when a server of ours does not answer.
 const RETRY_AFTER_SECONDS: u32 = 10;
+/// The same after a refusal for being too many: the line is short.
+const RETRY_SOON_SECONDS: u32 = 1;
 
 /// What went wrong and what to do next (RFC 9457). Whatever it is, nothing was changed, but for a
 /// wrong code, which uses up a try.
@@ -95,10 +97,11 @@ pub const KEY_REUSED: Kind =
 pub const VERSION_MISSING: Kind = kind("version-missing", 428, "If-Match is needed");
 pub const TOO_MANY_TRIES: Kind = kind("too-many-tries", 429, "Tried too often");
 pub const INTERNAL: Kind = kind("internal", 500, "A fault of ours");
+pub const BUSY: Kind = kind("busy", 503, "Too many requests at once");
 pub const UNAVAILABLE: Kind = kind("unavailable", 503, "We cannot reach our calendar right now");
 
 /// All of them but the refusals.
-const GENERAL: [Kind; 20] = [
+const GENERAL: [Kind; 21] = [
     MALFORMED,
     KEY_MISSING,
     KEY_MALFORMED,
@@ -118,6 +121,7 @@ const GENERAL: [Kind; 20] = [
     VERSION_MISSING,
     TOO_MANY_TRIES,
     INTERNAL,
+    BUSY,
     UNAVAILABLE,
 ];
 
@@ -235,6 +239,7 @@ impl From<Failure> for Problem {
             Failure::KeyReused => KEY_REUSED,
             Failure::StillRunning => RUNNING,
             Failure::Malformed => MALFORMED,
+            Failure::Busy => BUSY,
             Failure::Unavailable => UNAVAILABLE,
         };
         let mut problem = kind.with(words::failure(&failure));
@@ -252,6 +257,7 @@ impl From<Failure> for Problem {
                 Refusal::TooLateToCancel { notice_minutes }
                 | Refusal::TooLateToMove { notice_minutes },
             ) => problem.notice_minutes = Some(notice_minutes),
+            Failure::Busy => problem.retry_after_seconds = Some(RETRY_SOON_SECONDS),
             _ if problem.status == 503 => {
                 problem.retry_after_seconds = Some(RETRY_AFTER_SECONDS);
             }
@@ -315,7 +321,7 @@ fn describe(kinds: &[Kind]) -> BTreeMap<String, RefOr<Described>> {
 }
 
 /// What any request can meet.
-const ANYWHERE: [Kind; 5] = [MALFORMED, TOKEN, TOO_LARGE, INTERNAL, UNAVAILABLE];
+const ANYWHERE: [Kind; 6] = [MALFORMED, TOKEN, TOO_LARGE, INTERNAL, BUSY, UNAVAILABLE];
 
 /// Of a public read.
 pub struct PublicRead;

@@ -1,5 +1,5 @@
-//! The hold: one statement that repeats the rules of `nadi::appointment::decide`
-//! as conditions. What explains a refusal is in [`super::wishes`].
+//! The hold: statements that repeat the rules of `nadi::appointment::decide` as
+//! conditions, each a transaction of its own. What explains a refusal is in [`super::wishes`].
 //!
 //! Order of locks, the same everywhere so that nobody waits in a circle: the
 //! request's key, appointments (by id), then seats, then patients' times. A guard
@@ -8,6 +8,7 @@
 use chrono::{DateTime, Duration, Utc};
 use nadi::appointment::{ACTIVE_HOLDS_MAX, reference};
 use nadi::ids::{AccountId, AppointmentId, PersonId, SlotId, VisitTypeId};
+use serde_json::Value;
 use sqlx::postgres::types::PgInterval;
 use sqlx::{PgConnection, Result};
 
@@ -22,6 +23,7 @@ pub struct NewHold {
     pub visit_type: Option<VisitTypeId>,
     pub person: PersonId,
     pub account: AccountId,
+    pub now: DateTime<Utc>,
     pub hold: Duration,
     pub once: Option<Once>,
 }
@@ -31,169 +33,20 @@ pub struct NewHold {
 ///
 /// What lies in the way but has lapsed is expired here, with its event, and the
 /// person's hold with the same doctor is released for this one. `None`: it did
-/// not come about (or the key was used before), and the transaction must be rolled back.
-pub async fn take(
-    connection: &mut PgConnection,
-    new: &NewHold,
-    now: DateTime<Utc>,
-) -> Result<Option<serde_json::Value>> {
-    let hold = PgInterval { months: 0, days: 0, microseconds: new.hold.num_seconds() * 1_000_000 };
+/// not come about (or the key was used before), and nothing was changed.
+pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option<Value>> {
     // Rivals for a group slot start at different seats; any number will do.
     let first_seat = (new.id.0.as_u128() & 0x7fff) as i32;
     let once = new.once.as_ref();
-    let booked = sqlx::query_scalar!(
-        r#"
-        with gate as materialized (
-            -- A rival with the same key waits here, before it locks anything else.
-            select pg_advisory_xact_lock($11)
-        ),
-        wanted as (
-            select s.id, s.doctor_id, s.block_id, s.slot_no, s.starts_at, l.ends_at, b.location_id,
-                   b.mode, p.time_zone, d.clinic_id, d.fee_minor_units, d.currency,
-                   v.id as visit_type_id, v.slot_span,
-                   least($1::timestamptz + $7::interval, s.starts_at) as expires_at
-            from slots s
-            join blocks b on b.id = s.block_id
-            join locations p on p.id = b.location_id
-            join doctors d on d.id = s.doctor_id and d.status = 'listed' and d.archived_at is null
-            join visit_types v on v.clinic_id = d.clinic_id and v.archived_at is null
-                 and case when $10::uuid is null then v.is_default else v.id = $10 end
-            join slots l on l.block_id = s.block_id and l.slot_no = s.slot_no + v.slot_span - 1
-            where s.id = $2 and s.starts_at > $1
-              and ($11::bigint is null or (select count(*) from gate) = 1)
-              and exists (select from people
-                          where id = $3 and account_id = $4 and archived_at is null)
-        ),
-        run as (
-            select s.id, s.capacity
-            from wanted w
-            join slots s on s.block_id = w.block_id
-                 and s.slot_no between w.slot_no and w.slot_no + w.slot_span - 1
-        ),
-        in_the_way as (
-            select t.appointment_id as id
-            from seats t join run r on t.slot_id = r.id
-            where t.held_until <= $1
-            union
-            select p.appointment_id
-            from patient_times p join wanted w on p.during && tstzrange(w.starts_at, w.ends_at)
-            where p.person_id = $3 and p.held_until <= $1
-            union
-            select p.appointment_id
-            from patient_times p
-            join appointments a on a.id = p.appointment_id
-            join wanted w on w.doctor_id = a.doctor_id
-                 and (w.id <> a.slot_id or w.visit_type_id <> a.visit_type_id)
-            where p.person_id = $3 and p.held_until < 'infinity' and a.state = 'pending'
-        ),
-        locked as (
-            select a.id, a.expires_at <= $1 as lapsed
-            from appointments a
-            where a.id in (select id from in_the_way) and a.state = 'pending'
-            order by a.id
-            for update
-        ),
-        ended as (
-            update appointments a
-            set state = case when k.lapsed then 'expired' else 'cancelled' end,
-                cancelled_by = case when k.lapsed then null else 'system' end,
-                version = a.version + 1,
-                updated_at = $1
-            from locked k
-            where a.id = k.id
-            returning a.id, a.version, a.doctor_id, k.lapsed
-        ),
-        freed_seats as (
-            delete from seats t using ended e where t.appointment_id = e.id returning t.slot_id
-        ),
-        freed_times as (
-            delete from patient_times p using ended e where p.appointment_id = e.id returning p.person_id
-        ),
-        holds as (
-            select count(*) as others
-            from people o
-            join patient_times p on p.person_id = o.id
-            where o.account_id = $4 and p.held_until > $1 and p.held_until < 'infinity'
-              and p.appointment_id not in (select id from ended)
-        ),
-        seat as (
-            insert into seats (slot_id, seat_no, capacity, appointment_id, doctor_id, held_until)
-            select r.id, n.seat_no, r.capacity, $5, w.doctor_id, w.expires_at
-            from wanted w
-            cross join run r
-            cross join lateral (
-                select g::smallint as seat_no
-                from generate_series(1, r.capacity) g
-                where not exists (select from seats t
-                                  where t.slot_id = r.id and t.seat_no = g and t.held_until > $1
-                                    and t.appointment_id not in (select id from ended))
-                order by (g + $8::int) % r.capacity
-                limit 1
-            ) n
-            where (select others from holds) < $9
-              and (select count(*) from freed_seats) >= 0
-            order by r.id
-            on conflict do nothing
-            returning slot_id
-        ),
-        own_time as (
-            insert into patient_times (appointment_id, person_id, during, held_until)
-            select $5, $3, tstzrange(w.starts_at, w.ends_at), w.expires_at
-            from wanted w
-            where (select count(*) from seat) = w.slot_span
-              and (select count(*) from freed_times) >= 0
-            on conflict do nothing
-            returning appointment_id
-        ),
-        made as (
-            insert into appointments (
-                id, reference, ical_uid, state, expires_at, clinic_id, doctor_id, location_id,
-                visit_type_id, slot_id, slot_span, person_id, booked_by, mode, starts_at, ends_at,
-                time_zone, fee_minor_units, currency, created_at, updated_at)
-            select $5, $6, $5::uuid || '@nadi', 'pending', w.expires_at, w.clinic_id, w.doctor_id,
-                   w.location_id, w.visit_type_id, w.id, w.slot_span, $3, $4, w.mode, w.starts_at,
-                   w.ends_at, w.time_zone, w.fee_minor_units, w.currency, $1, $1
-            from wanted w, own_time
-            returning *
-        ),
-        told as (
-            insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
-                                actor_account_id, occurred_at, due_at)
-            select 'appointment.held', id, version, doctor_id, 'patient', $4, $1, $1 from made
-            union all
-            select case when lapsed then 'appointment.expired' else 'appointment.released' end,
-                   id, version, doctor_id, 'system', null::uuid, $1, $1
-            from ended
-        ),
-        answered as (
-            select jsonb_build_object(
-                       'id', id, 'reference', reference, 'state', state, 'version', version,
-                       'person', person_id, 'doctor', doctor_id, 'location', location_id,
-                       'visit_type', visit_type_id, 'slot', slot_id, 'mode', mode,
-                       'starts_at', starts_at, 'ends_at', ends_at, 'time_zone', time_zone,
-                       'fee', jsonb_build_object('minor_units', fee_minor_units, 'currency', currency),
-                       'expires_at', expires_at, 'extensions', extensions,
-                       'code_tries', code_tries, 'created_at', created_at) as booked
-            from made
-        ),
-        kept as (
-            insert into idempotency_keys (account_id, key, fingerprint, answer, created_at)
-            select $4, $12, $13, jsonb_build_object('Ok', booked), $1
-            from answered
-            where $12::text is not null
-            on conflict do nothing
-            returning key
-        )
-        select booked as "booked!" from answered
-        where $12::text is null or exists (select from kept)
-        "#,
-        now,
+    let taken = sqlx::query_file_scalar!(
+        "src/store/sql/hold.sql",
+        new.now,
         new.slot.0,
         new.person.0,
         new.account.0,
         new.id.0,
         reference(new.id),
-        hold,
+        interval(new.hold),
         first_seat,
         ACTIVE_HOLDS_MAX,
         new.visit_type.map(|kind| kind.0),
@@ -201,7 +54,84 @@ pub async fn take(
         once.map(|once| once.key.as_str()),
         once.map(|once| once.fingerprint.as_slice())
     )
-    .fetch_optional(connection)
+    .fetch_one(connection)
+    .await;
+    match taken {
+        Err(error) if is_undone(&error) => Ok(None),
+        taken => taken,
+    }
+}
+
+/// The same for many at once, in one statement; gives the answers to those that came about. The
+/// others have to go on alone, or be told why.
+///
+/// # Errors
+/// Also when a rival is in flight, or came between: then nothing of it was done.
+pub async fn take_together(
+    connection: &mut PgConnection,
+    all: &[NewHold],
+    hold: Duration,
+) -> Result<Vec<Value>> {
+    let column = Columns::of(all);
+    let taken = sqlx::query_file_scalar!(
+        "src/store/sql/holds.sql",
+        interval(hold),
+        &column.ids as _,
+        &column.references as _,
+        &column.slots as _,
+        &column.visit_types as _,
+        &column.persons as _,
+        &column.accounts as _,
+        &column.moments as _,
+        &column.gates as _,
+        &column.keys as _,
+        &column.fingerprints as _
+    )
+    .fetch_all(connection)
     .await?;
-    Ok(booked)
+    Ok(taken.into_iter().flatten().collect())
+}
+
+/// Holds, column by column.
+#[derive(Default)]
+struct Columns<'a> {
+    ids: Vec<uuid::Uuid>,
+    references: Vec<String>,
+    slots: Vec<i64>,
+    visit_types: Vec<Option<uuid::Uuid>>,
+    persons: Vec<uuid::Uuid>,
+    accounts: Vec<uuid::Uuid>,
+    moments: Vec<DateTime<Utc>>,
+    gates: Vec<Option<i64>>,
+    keys: Vec<Option<&'a str>>,
+    fingerprints: Vec<Option<&'a [u8]>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(all: &'a [NewHold]) -> Self {
+        let mut columns = Self::default();
+        for new in all {
+            let once = new.once.as_ref();
+            columns.ids.push(new.id.0);
+            columns.references.push(reference(new.id));
+            columns.slots.push(new.slot.0);
+            columns.visit_types.push(new.visit_type.map(|kind| kind.0));
+            columns.persons.push(new.person.0);
+            columns.accounts.push(new.account.0);
+            columns.moments.push(new.now);
+            columns.gates.push(once.map(|once| once.gate));
+            columns.keys.push(once.map(|once| once.key.as_str()));
+            columns.fingerprints.push(once.map(|once| once.fingerprint.as_slice()));
+        }
+        columns
+    }
+}
+
+fn interval(duration: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: duration.num_seconds() * 1_000_000 }
+}
+
+/// Did the statement undo itself? (`undo_hold`.)
+fn is_undone(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "ND001")
 }

@@ -75,6 +75,43 @@ pub async fn keep(
     Ok(kept.rows_affected() == 1)
 }
 
+/// Keeps many answers at once, of different keys; gives the gates of those that were kept. Another
+/// answer was kept before for the rest.
+pub async fn keep_all(
+    connection: &mut PgConnection,
+    all: &[(AccountId, Once, serde_json::Value, DateTime<Utc>)],
+) -> Result<Vec<i64>> {
+    let accounts: Vec<uuid::Uuid> = all.iter().map(|(account, ..)| account.0).collect();
+    let keys: Vec<&str> = all.iter().map(|(_, once, ..)| once.key.as_str()).collect();
+    let prints: Vec<&[u8]> = all.iter().map(|(_, once, ..)| once.fingerprint.as_slice()).collect();
+    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.gate).collect();
+    let answers: Vec<&serde_json::Value> = all.iter().map(|(_, _, answer, _)| answer).collect();
+    let moments: Vec<DateTime<Utc>> = all.iter().map(|(.., now)| *now).collect();
+    sqlx::query_scalar!(
+        r#"with given as (
+               select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::jsonb[],
+                                    $5::timestamptz[], $6::bigint[])
+                        as g (account_id, key, fingerprint, answer, created_at, gate)
+           ),
+           kept as (
+               insert into idempotency_keys (account_id, key, fingerprint, answer, created_at)
+               select account_id, key, fingerprint, answer, created_at from given
+               order by account_id, key
+               on conflict do nothing
+               returning account_id, key
+           )
+           select g.gate as "gate!" from kept k join given g using (account_id, key)"#,
+        &accounts as _,
+        &keys as _,
+        &prints as _,
+        &answers as _,
+        &moments as _,
+        &gates as _
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// Forgets answers given before `before`; tells how many.
 pub async fn forget(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<u64> {
     let forgotten = sqlx::query!("delete from idempotency_keys where created_at < $1", before)

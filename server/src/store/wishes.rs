@@ -3,8 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use nadi::appointment::SlotFacts;
-use nadi::ids::{AccountId, AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
+use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
 use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+use super::holds::NewHold;
+use super::once::Kept;
 
 /// How many consecutive slots a kind of visit takes with the doctor of this slot; `None` for a kind
 /// their clinic does not have.
@@ -69,31 +73,6 @@ pub async fn slot_facts(
     }))
 }
 
-/// The person's own living appointment on this very slot: what a repeated hold answers.
-pub async fn own_on_slot(
-    connection: &mut PgConnection,
-    person: PersonId,
-    slot: SlotId,
-    visit_type: Option<VisitTypeId>,
-    now: DateTime<Utc>,
-) -> Result<Option<AppointmentId>> {
-    let id = sqlx::query_scalar!(
-        "select a.id
-         from patient_times p
-         join appointments a on a.id = p.appointment_id
-         join visit_types v on v.id = a.visit_type_id
-         where p.person_id = $1 and p.held_until > $3 and a.slot_id = $2
-           and case when $4::uuid is null then v.is_default else v.id = $4 end",
-        person.0,
-        slot.0,
-        now,
-        visit_type.map(|kind| kind.0)
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(id.map(AppointmentId))
-}
-
 /// Does the person have something else at the time of this run? For a hold (`own` is `None`), one
 /// with the same doctor would be released.
 pub async fn person_is_busy(
@@ -125,26 +104,57 @@ pub async fn person_is_busy(
     .await
 }
 
-/// Holds of the account that a hold of this slot for this person would leave standing.
-pub async fn other_holds(
-    connection: &mut PgConnection,
-    account: AccountId,
-    person: PersonId,
-    slot: SlotId,
-    now: DateTime<Utc>,
-) -> Result<i64> {
-    sqlx::query_scalar!(
-        r#"select count(*) as "others!"
-           from people o
-           join patient_times p on p.person_id = o.id
-           join appointments a on a.id = p.appointment_id
-           where o.account_id = $1 and p.held_until > $4 and p.held_until < 'infinity'
-             and not (o.id = $2 and a.doctor_id = (select doctor_id from slots where id = $3))"#,
-        account.0,
-        person.0,
-        slot.0,
-        now
+/// What there is to know of a hold that did not come about.
+pub struct Known {
+    /// What its key was answered before.
+    pub kept: Option<Kept>,
+    pub person_is_own: bool,
+    /// The person's own living appointment on this very slot: what a repeated hold answers.
+    pub standing: Option<AppointmentId>,
+    /// `None`: there is no such time, or no such kind of visit with its doctor.
+    pub slot: Option<SlotFacts>,
+    /// Something else of the person at that time; one with the same doctor would be released.
+    pub person_is_busy: bool,
+    /// Holds of the account that this one would leave standing.
+    pub other_holds: i64,
+}
+
+/// What is known of these, in their order.
+pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec<Known>> {
+    let slots: Vec<i64> = all.iter().map(|new| new.slot.0).collect();
+    let kinds: Vec<Option<Uuid>> =
+        all.iter().map(|new| new.visit_type.map(|kind| kind.0)).collect();
+    let persons: Vec<Uuid> = all.iter().map(|new| new.person.0).collect();
+    let accounts: Vec<Uuid> = all.iter().map(|new| new.account.0).collect();
+    let moments: Vec<DateTime<Utc>> = all.iter().map(|new| new.now).collect();
+    let keys: Vec<Option<&str>> =
+        all.iter().map(|new| new.once.as_ref().map(|once| once.key.as_str())).collect();
+    let rows = sqlx::query_file!(
+        "src/store/sql/known.sql",
+        &slots as _,
+        &kinds as _,
+        &persons as _,
+        &accounts as _,
+        &moments as _,
+        &keys as _
     )
-    .fetch_one(connection)
-    .await
+    .fetch_all(connection)
+    .await?;
+    let known = rows.into_iter().map(|row| Known {
+        kept: row
+            .fingerprint
+            .zip(row.answer)
+            .map(|(fingerprint, answer)| Kept { fingerprint, answer }),
+        person_is_own: row.person_is_own,
+        standing: row.standing.map(AppointmentId),
+        slot: row.starts_at.map(|starts_at| SlotFacts {
+            starts_at,
+            offered: row.offered,
+            seats_free: row.seats_free,
+            is_own: false,
+        }),
+        person_is_busy: row.person_is_busy,
+        other_holds: row.other_holds,
+    });
+    Ok(known.collect())
 }

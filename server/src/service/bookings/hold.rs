@@ -1,26 +1,31 @@
 //! Holding a time.
 
 use nadi::Failure;
-use nadi::actor::{Caller, Capacity};
+use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{Command, Facts, Refusal, decide};
 use nadi::ids::AppointmentId;
 use nadi::once::OnceKey;
 use nadi::ports::{Booked, HoldRequest};
-use sqlx::PgConnection;
+use serde_json::Value;
 
-use super::once::{of_hold, replay};
+use super::once::{is_kept, of_hold, replay};
 use super::{BookingService, ROUNDS_MAX, booked, violates};
-use crate::database::{is_lock_timeout, is_transient};
+use crate::database::{is_lock_timeout, is_lost, is_transient};
 use crate::entropy::uuid_v7;
 use crate::service::{Fault, Outcome};
+use crate::store::appointments;
 use crate::store::holds::{self, NewHold};
 use crate::store::once::{self, Once};
-use crate::store::{appointments, people, wishes};
+use crate::store::wishes::Known;
 
 /// How often a hold waits in vain for a rival's commit before it is told to come back.
 const WAITS_MAX: usize = 3;
+/// How often the connection may be lost under one hold.
+const LOSSES_MAX: usize = 2;
 
 impl BookingService {
+    /// First together with whoever else is at the desk; then, for those that have something in the
+    /// way, alone; and when that did not come about, the reason.
     pub(super) async fn hold_time(
         &self,
         caller: &Caller,
@@ -29,65 +34,65 @@ impl BookingService {
     ) -> Outcome<Booked> {
         let account = caller.signed_in()?;
         let once = key.map(|key| self.once(account.account, key, &of_hold(wish)));
-        let mut waits = 0;
+        if let Some(booked) = self.desk.take(self.new_hold(caller, account, wish, &once)).await? {
+            return Ok(booked);
+        }
+        let (mut waits, mut losses) = (0, 0);
         for _ in 0..ROUNDS_MAX {
-            let new = NewHold {
-                id: AppointmentId(uuid_v7(caller.now)),
-                slot: wish.slot,
-                visit_type: wish.visit_type,
-                person: wish.person.unwrap_or(account.person),
-                account: account.account,
-                hold: self.engine.settings.hold,
-                once: once.clone(),
-            };
-            match self.try_hold(&new, caller).await {
+            let new = self.new_hold(caller, account, wish, &once);
+            let known = self.desk.explain(new.clone()).await?;
+            if let Some(answer) = self.why_not(&new, known, caller).await? {
+                return answer;
+            }
+            // It would be granted: nothing stands in the way but what the hold itself ends.
+            match self.take_alone(&new).await {
                 Ok(Some(booked)) => {
                     self.engine.event_written.notify_one();
                     return serde_json::from_value(booked)
                         .map_err(|error| Fault::Broken(format!("a hold's answer: {error}")));
                 }
+                // A rival was faster, or took the same seat of a group: there may be another.
                 Ok(None) => {}
-                Err(error) if is_transient(&error) => continue,
+                Err(error) if is_transient(&error) => {}
+                // It may have come about: then its key, or the appointment itself, will be found.
+                Err(error) if is_lost(&error) && losses < LOSSES_MAX => losses += 1,
                 Err(error) if is_lock_timeout(&error) => {
                     waits += 1;
                     self.must_not_be_running(once.as_ref()).await?;
                     if waits == WAITS_MAX {
                         return Err(Refusal::Crowded.into());
                     }
-                    continue;
                 }
                 // The capacity it counted on has just changed: withdrawn, or made smaller.
                 Err(error) if violates(&error, "seats_slot_capacity") => {}
                 Err(error) => return Err(error.into()),
             }
-            let mut connection = self.engine.write.0.acquire().await?;
-            if let Some(once) = &once
-                && let Some(kept) = once::find(&mut connection, account.account, once).await?
-            {
-                return replay(kept, once);
-            }
-            if let Some(answer) = self.why_not(&mut connection, &new, caller).await? {
-                let (account, once) = (account.account, once.as_ref());
-                return self.keep(&mut connection, account, once, answer, caller.now).await;
-            }
-            // It would be granted now: a seat came free, or a rival took the same seat of a group.
         }
         Err(Refusal::Crowded.into())
     }
 
-    async fn try_hold(
+    fn new_hold(
         &self,
-        new: &NewHold,
         caller: &Caller,
-    ) -> sqlx::Result<Option<serde_json::Value>> {
-        let mut transaction = self.engine.write.begin().await?;
-        let booked = holds::take(&mut transaction, new, caller.now).await?;
-        if booked.is_some() {
-            transaction.commit().await?
-        } else {
-            transaction.rollback().await?
+        account: &SignedIn,
+        wish: &HoldRequest,
+        once: &Option<Once>,
+    ) -> NewHold {
+        NewHold {
+            id: AppointmentId(uuid_v7(caller.now)),
+            slot: wish.slot,
+            visit_type: wish.visit_type,
+            person: wish.person.unwrap_or(account.person),
+            account: account.account,
+            now: caller.now,
+            hold: self.engine.settings.hold,
+            once: once.clone(),
         }
-        Ok(booked)
+    }
+
+    async fn take_alone(&self, new: &NewHold) -> sqlx::Result<Option<Value>> {
+        let mut connection = self.engine.write.0.acquire().await?;
+        holds::take(&mut connection, new).await
     }
 
     /// Something was waited for in vain: was it this very request, running elsewhere?
@@ -102,37 +107,51 @@ impl BookingService {
     /// The answer to a hold that did not come about; `None` when it might now.
     async fn why_not(
         &self,
-        connection: &mut PgConnection,
         new: &NewHold,
+        known: Known,
         caller: &Caller,
-    ) -> Outcome<Option<Result<Booked, Failure>>> {
-        let now = caller.now;
-        if !people::belongs_to(connection, new.person, new.account).await? {
+    ) -> Outcome<Option<Outcome<Booked>>> {
+        if let (Some(kept), Some(once)) = (known.kept, &new.once) {
+            return Ok(Some(replay(kept, once)));
+        }
+        if !known.person_is_own {
             return Err(Failure::NotFound.into());
         }
-        let own =
-            wishes::own_on_slot(connection, new.person, new.slot, new.visit_type, now).await?;
-        if let Some(id) = own
-            && let Some(stored) = appointments::find(connection, id).await?
-        {
-            return Ok(Some(Ok(booked(&stored)?)));
+        if let Some(id) = known.standing {
+            let mut connection = self.engine.write.0.acquire().await?;
+            if let Some(stored) = appointments::find(&mut connection, id).await? {
+                drop(connection);
+                return Ok(Some(self.keep_answer(new, Ok(booked(&stored)?)).await));
+            }
         }
-        let Some(span) = wishes::span(connection, new.slot, new.visit_type).await? else {
-            return Ok(Some(Err(Refusal::NotOffered.into())));
-        };
+        if known.slot.is_none() {
+            return Ok(Some(self.keep_answer(new, Err(Refusal::NotOffered.into())).await));
+        }
         let facts = Facts {
-            slot: wishes::slot_facts(connection, new.slot, span, None, None, now).await?,
-            person_is_busy: wishes::person_is_busy(
-                connection, new.person, new.slot, span, None, now,
-            )
-            .await?,
-            active_holds: wishes::other_holds(connection, new.account, new.person, new.slot, now)
-                .await?,
+            slot: known.slot,
+            person_is_busy: known.person_is_busy,
+            active_holds: known.other_holds,
             ..self.facts(Capacity::Patient, 0)
         };
-        match decide(None, &facts, Command::Hold, now) {
+        match decide(None, &facts, Command::Hold, caller.now) {
             Ok(_) => Ok(None),
-            Err(refusal) => Ok(Some(Err(refusal.into()))),
+            Err(refusal) => Ok(Some(self.keep_answer(new, Err(refusal.into())).await)),
+        }
+    }
+
+    /// Keeps what is answered to a hold; a rival's answer that is there already is the answer.
+    async fn keep_answer(&self, new: &NewHold, answer: Result<Booked, Failure>) -> Outcome<Booked> {
+        let Some(once) = new.once.as_ref().filter(|_| is_kept(&answer)) else {
+            return answer.map_err(Fault::Told);
+        };
+        let json = serde_json::to_value(&answer).map_err(|e| Fault::Broken(e.to_string()))?;
+        if self.desk.keep((new.account, once.clone(), json, new.now)).await? {
+            return answer.map_err(Fault::Told);
+        }
+        let mut connection = self.engine.write.0.acquire().await?;
+        match once::find(&mut connection, new.account, once).await? {
+            Some(kept) => replay(kept, once),
+            None => answer.map_err(Fault::Told),
         }
     }
 }

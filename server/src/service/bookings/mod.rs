@@ -1,6 +1,7 @@
 //! Booking: holding a time, everything that becomes of it, and reading appointments.
 
 mod change;
+mod desk;
 mod hold;
 mod once;
 mod show;
@@ -32,11 +33,13 @@ const PAGE_SIZE_MAX: u32 = 100;
 
 pub struct BookingService {
     engine: Engine,
+    desk: desk::Desk,
 }
 
 impl BookingService {
+    /// Must be called where tokio runs.
     pub fn new(engine: Engine) -> Self {
-        Self { engine }
+        Self { desk: desk::Desk::new(&engine), engine }
     }
 
     fn facts(&self, by: Capacity, cancel_notice_minutes: i32) -> Facts {

@@ -67,7 +67,7 @@ impl BookingService {
 }
 
 /// Faults of ours are not kept, nor what was never tried because it could not be read.
-fn is_kept(answer: &Result<Booked, Failure>) -> bool {
+pub(super) fn is_kept(answer: &Result<Booked, Failure>) -> bool {
     match answer {
         Ok(_) | Err(Failure::Stale) => true,
         Err(Failure::Refused(refusal)) => refusal.status() < 500,

@@ -1,0 +1,154 @@
+-- One hold: what `nadi::appointment::decide` demands, as conditions. Its own transaction.
+--
+-- $1 now   $2 slot   $3 person   $4 account   $5 id   $6 reference   $7 how long   $8 first seat to try
+-- $9 holds allowed   $10 kind of visit, or null   $11 gate   $12 key   $13 fingerprint (null without a key)
+--
+-- `cargo xtask bench` runs this very text through pgbench, too.
+with gate as materialized (
+    -- A rival with the same key waits here, before it locks anything else.
+    select pg_advisory_xact_lock($11)
+),
+wanted as (
+    select s.id, s.doctor_id, s.block_id, s.slot_no, s.starts_at, l.ends_at, b.location_id,
+           b.mode, p.time_zone, d.clinic_id, d.fee_minor_units, d.currency,
+           v.id as visit_type_id, v.slot_span,
+           least($1::timestamptz + $7::interval, s.starts_at) as expires_at
+    from slots s
+    join blocks b on b.id = s.block_id
+    join locations p on p.id = b.location_id
+    join doctors d on d.id = s.doctor_id and d.status = 'listed' and d.archived_at is null
+    join visit_types v on v.clinic_id = d.clinic_id and v.archived_at is null
+         and case when $10::uuid is null then v.is_default else v.id = $10 end
+    join slots l on l.block_id = s.block_id and l.slot_no = s.slot_no + v.slot_span - 1
+    where s.id = $2 and s.starts_at > $1
+      and ($11::bigint is null or (select count(*) from gate) = 1)
+      and exists (select from people
+                  where id = $3 and account_id = $4 and archived_at is null)
+),
+run as (
+    select s.id, s.capacity
+    from wanted w
+    join slots s on s.block_id = w.block_id
+         and s.slot_no between w.slot_no and w.slot_no + w.slot_span - 1
+),
+in_the_way as (
+    select t.appointment_id as id
+    from seats t join run r on t.slot_id = r.id
+    where t.held_until <= $1
+    union
+    select p.appointment_id
+    from patient_times p join wanted w on p.during && tstzrange(w.starts_at, w.ends_at)
+    where p.person_id = $3 and p.held_until <= $1
+    union
+    select p.appointment_id
+    from patient_times p
+    join appointments a on a.id = p.appointment_id
+    join wanted w on w.doctor_id = a.doctor_id
+         and (w.id <> a.slot_id or w.visit_type_id <> a.visit_type_id)
+    where p.person_id = $3 and p.held_until < 'infinity' and a.state = 'pending'
+),
+locked as (
+    select a.id, a.expires_at <= $1 as lapsed
+    from appointments a
+    where a.id in (select id from in_the_way) and a.state = 'pending'
+    order by a.id
+    for update
+),
+ended as (
+    update appointments a
+    set state = case when k.lapsed then 'expired' else 'cancelled' end,
+        cancelled_by = case when k.lapsed then null else 'system' end,
+        version = a.version + 1,
+        updated_at = $1
+    from locked k
+    where a.id = k.id
+    returning a.id, a.version, a.doctor_id, k.lapsed
+),
+freed_seats as (
+    delete from seats t using ended e where t.appointment_id = e.id returning t.slot_id
+),
+freed_times as (
+    delete from patient_times p using ended e where p.appointment_id = e.id returning p.person_id
+),
+holds as (
+    select count(*) as others
+    from people o
+    join patient_times p on p.person_id = o.id
+    where o.account_id = $4 and p.held_until > $1 and p.held_until < 'infinity'
+      and p.appointment_id not in (select id from ended)
+),
+seat as (
+    insert into seats (slot_id, seat_no, capacity, appointment_id, doctor_id, held_until)
+    select r.id, n.seat_no, r.capacity, $5, w.doctor_id, w.expires_at
+    from wanted w
+    cross join run r
+    cross join lateral (
+        select g::smallint as seat_no
+        from generate_series(1, r.capacity) g
+        where not exists (select from seats t
+                          where t.slot_id = r.id and t.seat_no = g and t.held_until > $1
+                            and t.appointment_id not in (select id from ended))
+        order by (g + $8::int) % r.capacity
+        limit 1
+    ) n
+    where (select others from holds) < $9
+      and (select count(*) from freed_seats) >= 0
+    order by r.id
+    on conflict do nothing
+    returning slot_id
+),
+own_time as (
+    insert into patient_times (appointment_id, person_id, during, held_until)
+    select $5, $3, tstzrange(w.starts_at, w.ends_at), w.expires_at
+    from wanted w
+    where (select count(*) from seat) = w.slot_span
+      and (select count(*) from freed_times) >= 0
+    on conflict do nothing
+    returning appointment_id
+),
+made as (
+    insert into appointments (
+        id, reference, ical_uid, state, expires_at, clinic_id, doctor_id, location_id,
+        visit_type_id, slot_id, slot_span, person_id, booked_by, mode, starts_at, ends_at,
+        time_zone, fee_minor_units, currency, created_at, updated_at)
+    select $5, $6, $5::uuid || '@nadi', 'pending', w.expires_at, w.clinic_id, w.doctor_id,
+           w.location_id, w.visit_type_id, w.id, w.slot_span, $3, $4, w.mode, w.starts_at,
+           w.ends_at, w.time_zone, w.fee_minor_units, w.currency, $1, $1
+    from wanted w, own_time
+    returning *
+),
+told as (
+    insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
+                        actor_account_id, occurred_at, due_at)
+    select 'appointment.held', id, version, doctor_id, 'patient', $4, $1, $1 from made
+    union all
+    select case when lapsed then 'appointment.expired' else 'appointment.released' end,
+           id, version, doctor_id, 'system', null::uuid, $1, $1
+    from ended
+),
+answered as (
+    select jsonb_build_object(
+               'id', id, 'reference', reference, 'state', state, 'version', version,
+               'person', person_id, 'doctor', doctor_id, 'location', location_id,
+               'visit_type', visit_type_id, 'slot', slot_id, 'mode', mode,
+               'starts_at', starts_at, 'ends_at', ends_at, 'time_zone', time_zone,
+               'fee', jsonb_build_object('minor_units', fee_minor_units, 'currency', currency),
+               'expires_at', expires_at, 'extensions', extensions,
+               'code_tries', code_tries, 'created_at', created_at) as booked
+    from made
+),
+kept as (
+    insert into idempotency_keys (account_id, key, fingerprint, answer, created_at)
+    select $4, $12, $13, jsonb_build_object('Ok', booked), $1
+    from answered
+    where $12::text is not null
+    on conflict do nothing
+    returning key
+)
+-- Nothing was touched: there is nothing to undo. Otherwise it is all or nothing.
+select case
+           when (select count(*) from answered) = 1
+                and ($12::text is null or (select count(*) from kept) = 1)
+               then (select booked from answered)
+           when (select count(*) from seat) + (select count(*) from ended) > 0 then undo_hold()
+       end as booked

@@ -1,0 +1,106 @@
+-- Many holds at once, of those who have nothing in the way: no older hold, alive or lapsed, of the
+-- account, nothing else of the person at that time, no answer under the key, a visit of one slot.
+-- Whoever is left out is not refused: they go on alone (hold.sql), or are told why.
+--
+-- $1 how long   $2 ids   $3 references   $4 slots   $5 kinds of visit   $6 persons   $7 accounts
+-- $8 moments   $9 gates   $10 keys   $11 fingerprints
+with asked as materialized (
+    select a.*,
+           row_number() over (partition by a.slot_id order by a.id) as turn,
+           row_number() over (partition by a.account_id order by a.id) as of_account
+    from unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[],
+                $8::timestamptz[], $9::bigint[], $10::text[], $11::bytea[])
+         as a (id, reference, slot_id, visit_type_id, person_id, account_id, now, gate, key, fingerprint)
+),
+wanted as materialized (
+    select a.*, s.doctor_id, s.starts_at, s.ends_at, s.capacity, b.location_id, b.mode, p.time_zone,
+           d.clinic_id, d.fee_minor_units, d.currency, v.id as kind_id,
+           least(a.now + $1::interval, s.starts_at) as expires_at
+    from asked a
+    join slots s on s.id = a.slot_id and s.starts_at > a.now
+    join blocks b on b.id = s.block_id
+    join locations p on p.id = b.location_id
+    join doctors d on d.id = s.doctor_id and d.status = 'listed' and d.archived_at is null
+    join visit_types v on v.clinic_id = d.clinic_id and v.archived_at is null and v.slot_span = 1
+         and case when a.visit_type_id is null then v.is_default else v.id = a.visit_type_id end
+    where a.of_account = 1
+      and exists (select from people o
+                  where o.id = a.person_id and o.account_id = a.account_id and o.archived_at is null)
+      and not exists (select from patient_times t
+                      where t.person_id = a.person_id
+                        and (t.during && tstzrange(s.starts_at, s.ends_at) or t.held_until < 'infinity'))
+      and not exists (select from people o
+                      join patient_times t on t.person_id = o.id and t.held_until < 'infinity'
+                      where o.account_id = a.account_id and o.id <> a.person_id)
+      and (a.key is null
+           or (not exists (select from idempotency_keys k
+                           where k.account_id = a.account_id and k.key = a.key)
+               and pg_try_advisory_xact_lock(a.gate)))
+),
+seat as (
+    insert into seats (slot_id, seat_no, capacity, appointment_id, doctor_id, held_until)
+    select w.slot_id, n.seat_no, w.capacity, w.id, w.doctor_id, w.expires_at
+    from wanted w
+    cross join lateral (
+        select g::smallint as seat_no
+        from generate_series(1, w.capacity) g
+        where not exists (select from seats t where t.slot_id = w.slot_id and t.seat_no = g)
+        order by g
+        offset w.turn - 1
+        limit 1
+    ) n
+    order by w.slot_id, n.seat_no
+    on conflict do nothing
+    returning appointment_id
+),
+own_time as (
+    insert into patient_times (appointment_id, person_id, during, held_until)
+    select w.id, w.person_id, tstzrange(w.starts_at, w.ends_at), w.expires_at
+    from seat t join wanted w on w.id = t.appointment_id
+    order by w.person_id
+    on conflict do nothing
+    returning appointment_id
+),
+made as (
+    insert into appointments (
+        id, reference, ical_uid, state, expires_at, clinic_id, doctor_id, location_id,
+        visit_type_id, slot_id, slot_span, person_id, booked_by, mode, starts_at, ends_at,
+        time_zone, fee_minor_units, currency, created_at, updated_at)
+    select w.id, w.reference, w.id || '@nadi', 'pending', w.expires_at, w.clinic_id, w.doctor_id,
+           w.location_id, w.kind_id, w.slot_id, 1, w.person_id, w.account_id, w.mode, w.starts_at,
+           w.ends_at, w.time_zone, w.fee_minor_units, w.currency, w.now, w.now
+    from own_time o join wanted w on w.id = o.appointment_id
+    returning *
+),
+told as (
+    insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
+                        actor_account_id, occurred_at, due_at)
+    select 'appointment.held', id, version, doctor_id, 'patient', booked_by, created_at, created_at
+    from made
+),
+answered as (
+    select id, jsonb_build_object(
+                   'id', id, 'reference', reference, 'state', state, 'version', version,
+                   'person', person_id, 'doctor', doctor_id, 'location', location_id,
+                   'visit_type', visit_type_id, 'slot', slot_id, 'mode', mode,
+                   'starts_at', starts_at, 'ends_at', ends_at, 'time_zone', time_zone,
+                   'fee', jsonb_build_object('minor_units', fee_minor_units, 'currency', currency),
+                   'expires_at', expires_at, 'extensions', extensions,
+                   'code_tries', code_tries, 'created_at', created_at) as booked
+    from made
+),
+kept as (
+    insert into idempotency_keys (account_id, key, fingerprint, answer, created_at)
+    select w.account_id, w.key, w.fingerprint, jsonb_build_object('Ok', a.booked), w.now
+    from answered a join wanted w on w.id = a.id and w.key is not null
+    order by w.account_id, w.key
+    on conflict do nothing
+    returning key
+)
+select booked from answered
+union all
+-- A seat without the rest: somebody came between. All or nothing, and each tries again alone.
+select undo_hold()
+where (select count(*) from seat) <> (select count(*) from answered)
+   or (select count(*) from kept)
+      <> (select count(*) from answered a join wanted w on w.id = a.id and w.key is not null)

@@ -1,0 +1,48 @@
+-- What there is to know of holds that did not come about, in their order.
+--
+-- $1 slots   $2 kinds of visit, or null   $3 persons   $4 accounts   $5 moments   $6 keys, or null
+select k.fingerprint as "fingerprint?",
+       k.answer as "answer?",
+       exists (select from people o
+               where o.id = a.person_id and o.account_id = a.account_id and o.archived_at is null)
+           as "person_is_own!",
+       (select x.id
+        from patient_times t
+        join appointments x on x.id = t.appointment_id
+        where t.person_id = a.person_id and t.held_until > a.now
+          and x.slot_id = a.slot_id and x.visit_type_id = v.id) as standing,
+       case when v.id is not null then s.starts_at end as starts_at,
+       coalesce(d.status = 'listed' and d.archived_at is null
+                and run.slots = v.slot_span and run.capacity > 0, false) as "offered!",
+       coalesce(run.seats_free, 0) as "seats_free!",
+       exists (select from patient_times t
+               join appointments x on x.id = t.appointment_id
+               where t.person_id = a.person_id and t.held_until > a.now
+                 and t.during && tstzrange(s.starts_at, run.ends_at)
+                 and not (x.state = 'pending' and x.doctor_id = s.doctor_id)) as "person_is_busy!",
+       (select count(*)
+        from people o
+        join patient_times t on t.person_id = o.id
+        join appointments x on x.id = t.appointment_id
+        where o.account_id = a.account_id and t.held_until > a.now and t.held_until < 'infinity'
+          and not (o.id = a.person_id and x.doctor_id = s.doctor_id)) as "other_holds!"
+from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[])
+     with ordinality as a (slot_id, visit_type_id, person_id, account_id, now, key, n)
+left join idempotency_keys k on k.account_id = a.account_id and k.key = a.key
+left join slots s on s.id = a.slot_id
+left join doctors d on d.id = s.doctor_id
+left join visit_types v on v.clinic_id = d.clinic_id and v.archived_at is null
+     and case when a.visit_type_id is null then v.is_default else v.id = a.visit_type_id end
+left join lateral (
+    select count(*) as slots, min(r.capacity) as capacity, max(r.ends_at) as ends_at,
+           -- A seat of the person's own hold is free for them: that hold would be released.
+           min(r.capacity - (select count(*) from seats t
+                             where t.slot_id = r.id and t.held_until > a.now
+                               and not exists (select from patient_times h
+                                               where h.appointment_id = t.appointment_id
+                                                 and h.person_id = a.person_id
+                                                 and h.held_until < 'infinity'))) as seats_free
+    from slots r
+    where r.block_id = s.block_id and r.slot_no between s.slot_no and s.slot_no + v.slot_span - 1
+) run on true
+order by a.n
