@@ -7,3 +7,6 @@ begin
     raise exception 'the hold did not come about' using errcode = 'ND001';
 end
 $$;
+
+-- A hold finds the kind of its visit by the clinic.
+create index visit_types_clinic on visit_types (clinic_id);

@@ -22,6 +22,8 @@ pub struct Config {
     /// A replica for reads; the main database when absent.
     pub database_read_url: Option<String>,
     pub database_connections: u32,
+    /// Connections of browsers and programs that may stand at once.
+    pub connections: usize,
     pub redis_url: Option<String>,
     pub mode: Mode,
     pub listen: Vec<SocketAddr>,
@@ -99,6 +101,13 @@ impl Config {
                 20,
                 2..=500,
                 "a number from 2 to 500",
+            )?,
+            connections: number(
+                "NADI_CONNECTIONS",
+                get("NADI_CONNECTIONS"),
+                12_000,
+                16..=1_000_000,
+                "a number from 16 to 1000000",
             )?,
             redis_url,
             mode,

@@ -16,23 +16,39 @@ pub struct WritePool(pub PgPool);
 #[derive(Clone, Debug)]
 pub struct ReadPool(pub PgPool);
 
-/// The main database, for holds that are taken together: these connections do not wait for a rival.
+/// The main database, for holds alone. Their statements find everything by index, and are planned so
+/// once and for all: on the first day, when every table is small, PostgreSQL would rather read whole
+/// tables, and would keep to that plan while they grow.
 #[derive(Clone, Debug)]
-pub struct HoldPool(pub PgPool);
+pub struct HoldPools {
+    /// For holds that are taken together: these connections do not wait for a rival.
+    pub together: PgPool,
+    /// For a hold that has something in its way, and for reasons.
+    pub alone: PgPool,
+}
 
-impl HoldPool {
-    const CONNECTIONS: u32 = 4;
+/// How the statements of a hold are planned.
+pub const HOLD_PLANS: [(&str, &str); 4] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+];
+
+impl HoldPools {
+    const TOGETHER: u32 = 4;
     /// PostgreSQL knows no "never": this is far less than a rival's commit may take.
     const LOCK_TIMEOUT: &str = "10ms";
 
     /// To where `write` leads.
     pub fn beside(write: &PgPool) -> Self {
-        let options = PgConnectOptions::clone(&write.connect_options()).options([
-            ("lock_timeout", Self::LOCK_TIMEOUT),
-            // Its one statement is large, and its best plan is always the same.
-            ("plan_cache_mode", "force_generic_plan"),
-        ]);
-        Self(pool_options().max_connections(Self::CONNECTIONS).connect_lazy_with(options))
+        let options = PgConnectOptions::clone(&write.connect_options()).options(HOLD_PLANS);
+        let hasty = options.clone().options([("lock_timeout", Self::LOCK_TIMEOUT)]);
+        let alone = write.options().get_max_connections();
+        Self {
+            together: pool_options().max_connections(Self::TOGETHER).connect_lazy_with(hasty),
+            alone: pool_options().max_connections(alone).connect_lazy_with(options),
+        }
     }
 }
 

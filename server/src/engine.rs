@@ -9,14 +9,14 @@ use tokio::sync::Notify;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::database::{HoldPool, ReadPool, WritePool, pool};
+use crate::database::{HoldPools, ReadPool, WritePool, pool};
 use crate::service::codes::CodeKey;
 
 #[derive(Clone)]
 pub struct Engine {
     pub write: WritePool,
     pub read: ReadPool,
-    pub holds: HoldPool,
+    pub holds: HoldPools,
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
     pub code_key: CodeKey,
@@ -70,7 +70,7 @@ impl Engine {
             None => Cache::memory(),
         };
         Ok(Self {
-            holds: HoldPool::beside(&write),
+            holds: HoldPools::beside(&write),
             write: WritePool(write),
             read: ReadPool(read),
             cache,

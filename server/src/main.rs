@@ -11,6 +11,8 @@ use server::clock::{Clock, SystemClock};
 use server::config::Config;
 use server::engine::Engine;
 use server::jobs::top_up;
+use server::service::tokens::Tokens;
+use server::store::sessions::Sessions;
 use server::{database, demo, rest, run, service};
 use tracing_subscriber::EnvFilter;
 
@@ -31,8 +33,11 @@ enum Command {
     /// Fill the database.
     Seed {
         /// With invented doctors and three sign-ins whose passwords are public: never in production.
-        #[arg(long, required = true)]
+        #[arg(long, required_unless_present = "patients")]
         demo: bool,
+        /// With so many patients for load tests, and print a token of the API for each.
+        #[arg(long, conflicts_with = "demo")]
+        patients: Option<usize>,
     },
     /// Print the description of the API.
     Openapi,
@@ -93,7 +98,8 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             database::wait_until_reachable(&pool).await;
             database::migrate(&pool, SystemClock.now()).await.context("the schema was not changed")
         }
-        Command::Seed { demo: _ } => seed().await,
+        Command::Seed { patients: Some(count), .. } => patients(count).await,
+        Command::Seed { .. } => seed().await,
         Command::Openapi => {
             println!("{}", rest::description().to_pretty_json()?);
             Ok(())
@@ -120,6 +126,21 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             }
         }
     }
+}
+
+async fn patients(count: usize) -> anyhow::Result<()> {
+    let config = Config::read(variable)?;
+    anyhow::ensure!(
+        config.is_development(),
+        "patients for load tests: only with NADI_MODE=development"
+    );
+    let engine = Engine::new(&config, Arc::new(SystemClock))?;
+    let sessions = Sessions::new(engine.write.clone(), engine.cache.clone());
+    let tokens = Tokens::new(&config.secret, sessions);
+    for token in demo::load_patients(&engine, &tokens, count, engine.clock.now()).await? {
+        println!("{token}");
+    }
+    Ok(())
 }
 
 async fn seed() -> anyhow::Result<()> {

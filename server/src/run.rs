@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -17,6 +16,7 @@ use crate::jobs::{self, relay::Relay};
 use crate::messages;
 use crate::service;
 use crate::store::sessions::Sessions;
+use crate::web::connections::Connections;
 use crate::web::{self, Web};
 
 /// How long requests in flight may take once we were asked to stop.
@@ -27,6 +27,7 @@ const DRAIN: Duration = Duration::from_secs(25);
 /// # Errors
 /// When it cannot start; the message says what to change.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    raise_file_limit();
     let engine = Engine::new(&config, Arc::new(SystemClock))?;
     let listeners = listen(&config).await?;
     database::wait_until_reachable(&engine.write.0).await;
@@ -45,9 +46,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let relay = Relay::new(engine.clone(), messages, public_url.clone());
     let jobs = jobs::start(&engine, relay, sessions, &stop);
+    let connections = Connections::new(config.connections);
     let serving = TaskTracker::new();
     for listener in listeners {
-        serving.spawn(accept(listener, router.clone(), stop.clone()));
+        let connections = connections.clone();
+        serving.spawn(connections.serve(listener, router.clone(), stop.clone()));
     }
     serving.close();
     tracing::info!(url = public_url, mode = ?config.mode, "serving");
@@ -71,10 +74,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn accept(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "a listener failed");
+/// As many open files as the system lets us have: each connection is one.
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the number of open files stays as it is");
     }
 }
 

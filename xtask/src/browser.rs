@@ -39,6 +39,7 @@ pub fn test(services: &Services) -> Result<(bool, Counts)> {
         redis_url: services.redis_url(),
         secret: place::random_secret()?,
         port: server::free_port()?,
+        more: Vec::new(),
     };
     nadi.migrate()?;
     nadi.seed()?;

@@ -197,6 +197,17 @@ impl Postgres {
         process::capture(&mut psql)
     }
 
+    /// One of PostgreSQL's programs, told by its environment which database to use.
+    pub fn program(&self, name: &str, database: &str) -> std::process::Command {
+        let mut command = std::process::Command::new(self.programs.bin.join(name));
+        command.env("PGHOST", &self.sockets).env("PGUSER", "nadi").env("PGDATABASE", database);
+        command
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.service.pid()
+    }
+
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Result<Option<std::process::ExitStatus>> {
         self.service.ended()

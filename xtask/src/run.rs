@@ -59,6 +59,7 @@ pub fn run() -> Result<()> {
         redis_url: own_redis_url.or_else(|| running.redis.as_ref().map(Redis::url)),
         secret: secret(&place)?,
         port,
+        more: Vec::new(),
     };
     // Demo people and their passwords are well known: never into a database of somebody's own.
     let sign_ins = steps.step("data", || {

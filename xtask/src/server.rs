@@ -34,6 +34,8 @@ pub struct Server {
     pub redis_url: Option<String>,
     pub secret: String,
     pub port: u16,
+    /// Further variables.
+    pub more: Vec<(&'static str, &'static str)>,
 }
 
 impl Server {
@@ -51,7 +53,8 @@ impl Server {
             .env("NADI_MODE", "development")
             .env("NADI_LISTEN", format!("localhost:{}", self.port))
             .env("PUBLIC_URL", self.address())
-            .env_remove("REDIS_URL");
+            .env_remove("REDIS_URL")
+            .envs(self.more.iter().copied());
         if let Some(redis_url) = &self.redis_url {
             command.env("REDIS_URL", redis_url);
         }
@@ -68,6 +71,12 @@ impl Server {
     pub fn seed(&self) -> Result<String> {
         process::capture(&mut self.command(&["seed", "--demo"]))
             .context("the demo data cannot be filled in")
+    }
+
+    /// Adds patients for load tests; gives a token per line.
+    pub fn patients(&self, count: usize) -> Result<String> {
+        process::capture(&mut self.command(&["seed", "--patients", &count.to_string()]))
+            .context("patients cannot be added")
     }
 
     /// Starts serving and waits until it is ready. Its output is shown, or goes to a file.

@@ -9,6 +9,7 @@ mod doctors;
 mod hours;
 mod load;
 mod names;
+mod patients;
 mod practice;
 mod regions;
 mod tables;
@@ -27,6 +28,7 @@ use nadi::visit::Fee;
 use uuid::{Builder, Uuid};
 
 pub use load::load;
+pub use patients::load_patients;
 
 use dice::Dice;
 use regions::{REGIONS, Region};

@@ -15,6 +15,7 @@ mod problems_page;
 mod types;
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -32,7 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::service::accounts;
+use crate::service::identity::Identities;
 use crate::service::tokens::Tokens;
 use crate::store::sessions::Sessions;
 use crate::web::{BODY_BYTES_MAX, Web, guard, session, trace};
@@ -49,12 +50,18 @@ pub struct Api {
     pub engine: Engine,
     pub ports: Ports,
     pub tokens: Tokens,
+    pub identities: Arc<Identities>,
 }
 
 /// The API, and its description under `/api-docs`.
 pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
     let tokens = Tokens::new(&config.secret, sessions.clone());
-    let api = Api { engine: web.engine.clone(), ports: web.ports.clone(), tokens };
+    let api = Api {
+        engine: web.engine.clone(),
+        ports: web.ports.clone(),
+        tokens,
+        identities: web.identities.clone(),
+    };
     let (routes, description) = described().split_for_parts();
     let routes = routes
         .route(&format!("{ROOT}/{{*anything_else}}"), any(nothing_here))
@@ -102,31 +109,26 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let now = api.engine.clock.now();
     let request_id = trace::request_id(&request);
-    let account = if request.headers().contains_key(header::AUTHORIZATION) {
-        let token = bearer(request.headers()).map(str::to_owned);
-        match token {
-            None => return TOKEN.problem().into_response(),
-            Some(token) => match api.tokens.account(&token, now).await {
-                Ok(Some(account)) => Ok(Some(account)),
-                Ok(None) => return TOKEN.problem().into_response(),
-                Err(failure) => Err(failure),
-            },
+    let actor = if request.headers().contains_key(header::AUTHORIZATION) {
+        let named = bearer(request.headers()).and_then(|token| api.tokens.named(token, now));
+        let Some((account, session)) = named else { return TOKEN.problem().into_response() };
+        match api.identities.of_token(account, &session, now).await {
+            Ok(Some(account)) => Ok(Actor::Account(Box::new(account))),
+            // Signed out, or the account is gone.
+            Ok(None) => return TOKEN.problem().into_response(),
+            Err(failure) => Err(failure),
         }
     } else {
-        match request.extensions().get::<tower_sessions::Session>() {
+        let account = match request.extensions().get::<tower_sessions::Session>() {
             None => Ok(None),
             Some(session) => session::account(session).await,
+        };
+        match account {
+            Ok(account) => api.identities.of_account(account).await,
+            Err(failure) => Err(failure),
         }
-    };
-    let actor = match account {
-        Ok(account) => accounts::actor(&api.engine, account).await,
-        Err(failure) => Err(failure),
     };
     match actor {
-        // A token of an account that is gone.
-        Ok(Actor::Visitor) if bearer(request.headers()).is_some() => {
-            TOKEN.problem().into_response()
-        }
         Ok(actor) => {
             request.extensions_mut().insert(Caller { actor, now, request_id });
             next.run(request).await

@@ -164,20 +164,6 @@ async fn verify(password: String, stored: String) -> Outcome<bool> {
     .map_err(Fault::Broken)
 }
 
-/// Who a session's account is. An account that is gone is a visitor.
-///
-/// # Errors
-/// `Unavailable` when the database does not answer.
-pub async fn actor(engine: &Engine, account: Option<AccountId>) -> Answer<Actor> {
-    let Some(account) = account else { return Ok(Actor::Visitor) };
-    let load = async {
-        let mut connection = engine.write.0.acquire().await?;
-        Ok(people::signed_in(&mut connection, account).await?)
-    };
-    let found = answer("who is it", load.await)?;
-    Ok(found.map_or(Actor::Visitor, |account| Actor::Account(Box::new(account))))
-}
-
 /// Makes an administrator of every clinic, for `nadi admin create`; an account that exists and
 /// has this password is promoted.
 ///

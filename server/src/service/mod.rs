@@ -6,6 +6,7 @@ pub mod administration;
 pub mod bookings;
 pub mod codes;
 pub mod directory;
+pub mod identity;
 pub mod people;
 pub mod schedules;
 pub mod tokens;

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
-use uuid::Uuid;
 
 use crate::store::sessions::{Sessions, TOKEN_ACCOUNT};
 
@@ -67,12 +66,38 @@ impl Tokens {
     /// # Errors
     /// `Unavailable` when the session cannot be written.
     pub async fn issue(&self, account: AccountId, now: DateTime<Utc>) -> Answer<String> {
+        let mut record = self.session(account, now)?;
+        self.sessions.create(&mut record).await.map_err(|error| unavailable(&error))?;
+        self.sign(account, &record, now)
+    }
+
+    /// The same for many, with one statement.
+    ///
+    /// # Errors
+    /// `Unavailable` when the sessions cannot be written.
+    pub async fn issue_all(
+        &self,
+        accounts: &[AccountId],
+        now: DateTime<Utc>,
+    ) -> Answer<Vec<String>> {
+        let records: Vec<Record> =
+            accounts.iter().map(|account| self.session(*account, now)).collect::<Answer<_>>()?;
+        self.sessions.create_all(&records).await.map_err(|error| unavailable(&error))?;
+        let signed =
+            accounts.iter().zip(&records).map(|(account, record)| self.sign(*account, record, now));
+        signed.collect()
+    }
+
+    fn session(&self, account: AccountId, now: DateTime<Utc>) -> Answer<Record> {
         let ends = now + Duration::seconds(LIFETIME_SECONDS);
         let expiry_date = time::OffsetDateTime::from_unix_timestamp(ends.timestamp())
             .map_err(|error| unavailable(&error))?;
         let data = [(TOKEN_ACCOUNT.to_owned(), serde_json::json!(account.0))].into();
-        let mut record = Record { id: Id::default(), data, expiry_date };
-        self.sessions.create(&mut record).await.map_err(|error| unavailable(&error))?;
+        Ok(Record { id: Id::default(), data, expiry_date })
+    }
+
+    fn sign(&self, account: AccountId, record: &Record, now: DateTime<Utc>) -> Answer<String> {
+        let ends = now + Duration::seconds(LIFETIME_SECONDS);
         let header = Header { kid: Some(self.keys.id.clone()), ..Header::new(Algorithm::HS256) };
         let claims = Claims {
             iss: ISSUER.into(),
@@ -84,18 +109,11 @@ impl Tokens {
         encode(&header, &claims, &self.keys.signing).map_err(|error| unavailable(&error))
     }
 
-    /// Whose token it is. `None`: it is not one of ours, or it is over.
-    ///
-    /// # Errors
-    /// `Unavailable` when sessions cannot be read.
-    pub async fn account(&self, token: &str, now: DateTime<Utc>) -> Answer<Option<AccountId>> {
-        let Some(claims) = self.read(token, now) else { return Ok(None) };
-        let Some(id) = claims.sid.parse().ok() else { return Ok(None) };
-        let record = self.sessions.load(&id).await.map_err(|error| unavailable(&error))?;
-        let owner = record.and_then(|record| {
-            serde_json::from_value::<Uuid>(record.data.get(TOKEN_ACCOUNT)?.clone()).ok()
-        });
-        Ok(owner.map(AccountId).filter(|owner| *owner == claims.sub))
+    /// Whom a token names, and the session that has to stand behind it. `None`: it is not one of
+    /// ours, or its time is over.
+    pub fn named(&self, token: &str, now: DateTime<Utc>) -> Option<(AccountId, Id)> {
+        let claims = self.read(token, now)?;
+        Some((claims.sub, claims.sid.parse().ok()?))
     }
 
     /// Ends the session behind a token, and with it the token.

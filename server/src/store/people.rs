@@ -8,6 +8,8 @@ use nadi::ids::{AccountId, ClinicId, DoctorId, PersonId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use super::sessions::TOKEN_ACCOUNT;
+
 pub struct NewAccount<'a> {
     pub id: AccountId,
     pub person: PersonId,
@@ -198,35 +200,64 @@ pub async fn has_times_ahead(
     .await
 }
 
-/// Everything an account may act as.
+/// Who may be behind a request.
+#[derive(Clone, Debug)]
+pub struct Whoever {
+    pub account: AccountId,
+    /// The digest of the session behind a token, and the moment at which it has to stand.
+    pub token_session: Option<([u8; 32], DateTime<Utc>)>,
+}
+
+/// The accounts, with everything they may act as, in the order asked for; `None` for one that is not
+/// there, or whose token's session is over.
 pub async fn signed_in(
     connection: &mut PgConnection,
-    account: AccountId,
-) -> Result<Option<SignedIn>> {
-    let row = sqlx::query!(
-        r#"select p.id as person_id, p.name, a.administers_everything,
+    all: &[Whoever],
+) -> Result<Vec<Option<SignedIn>>> {
+    let accounts: Vec<Uuid> = all.iter().map(|who| who.account.0).collect();
+    let sessions: Vec<Option<&[u8]>> =
+        all.iter().map(|who| who.token_session.as_ref().map(|(id, _)| id.as_slice())).collect();
+    let moments: Vec<Option<DateTime<Utc>>> =
+        all.iter().map(|who| who.token_session.map(|(_, now)| now)).collect();
+    let rows = sqlx::query!(
+        r#"select w.n as "n!", p.id as person_id, p.name, a.administers_everything,
                   (select d.id from doctors d where d.account_id = a.id and d.archived_at is null)
                       as doctor_id,
                   array(select s.clinic_id from staff s where s.account_id = a.id) as "clinics!: Vec<Uuid>"
-           from accounts a join people p on p.account_id = a.id and p.relation = 'self'
-           where a.id = $1 and a.archived_at is null"#,
-        account.0
+           from unnest($1::uuid[], $2::bytea[], $3::timestamptz[]) with ordinality
+                    as w (account_id, session_id, now, n)
+           join accounts a on a.id = w.account_id and a.archived_at is null
+           join people p on p.account_id = a.id and p.relation = 'self'
+           where w.session_id is null
+              or exists (select from sessions s
+                         where s.id = w.session_id and s.account_id = a.id
+                           and s.data ? $4 and s.expires_at > w.now)"#,
+        &accounts,
+        &sessions as _,
+        &moments as _,
+        TOKEN_ACCOUNT
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(row.map(|row| SignedIn {
-        account,
-        person: PersonId(row.person_id),
-        name: row.name,
-        doctor: row.doctor_id.map(DoctorId),
-        administers: if row.administers_everything {
-            Administers::Everything
-        } else if row.clinics.is_empty() {
-            Administers::Nothing
-        } else {
-            Administers::Clinics(row.clinics.into_iter().map(ClinicId).collect())
-        },
-    }))
+    let mut found = vec![None; all.len()];
+    for row in rows {
+        let Some(n) = usize::try_from(row.n).ok().and_then(|n| n.checked_sub(1)) else { continue };
+        let (Some(place), Some(who)) = (found.get_mut(n), all.get(n)) else { continue };
+        *place = Some(SignedIn {
+            account: who.account,
+            person: PersonId(row.person_id),
+            name: row.name,
+            doctor: row.doctor_id.map(DoctorId),
+            administers: if row.administers_everything {
+                Administers::Everything
+            } else if row.clinics.is_empty() {
+                Administers::Nothing
+            } else {
+                Administers::Clinics(row.clinics.into_iter().map(ClinicId).collect())
+            },
+        });
+    }
+    Ok(found)
 }
 
 /// Does this person belong to this account?

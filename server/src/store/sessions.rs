@@ -50,6 +50,33 @@ impl Sessions {
         Self { write, cache }
     }
 
+    /// New sessions, all in one statement.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn create_all(&self, records: &[Record]) -> Result<()> {
+        let ids: Vec<Vec<u8>> = records.iter().map(|record| digest(&record.id).to_vec()).collect();
+        let accounts: Vec<Option<Uuid>> = records.iter().map(account_in).collect();
+        let ends: Vec<DateTime<Utc>> = records.iter().map(expiry).collect();
+        let data: Vec<serde_json::Value> = records
+            .iter()
+            .map(|record| serde_json::to_value(&record.data))
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|error| Error::Encode(error.to_string()))?;
+        sqlx::query!(
+            "insert into sessions (id, account_id, data, expires_at)
+             select * from unnest($1::bytea[], $2::uuid[], $3::jsonb[], $4::timestamptz[])",
+            &ids,
+            &accounts as _,
+            &data,
+            &ends
+        )
+        .execute(&self.write.0)
+        .await
+        .map_err(backend)?;
+        Ok(())
+    }
+
     /// Removes what has expired before `now`, at most a thousand at a time.
     ///
     /// # Errors
@@ -66,7 +93,8 @@ impl Sessions {
     }
 }
 
-fn digest(id: &Id) -> [u8; 32] {
+/// What the table knows a session by.
+pub fn digest(id: &Id) -> [u8; 32] {
     Sha256::digest(id.0.to_be_bytes()).into()
 }
 

@@ -7,7 +7,6 @@ use nadi::actor::{Actor, Caller};
 use tower_sessions::Session;
 
 use super::{Web, guard, session, trace};
-use crate::service::accounts;
 
 /// Adds the [`Caller`] to the request.
 pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
@@ -16,7 +15,7 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     let actor = match request.extensions().get::<Session>() {
         None => Ok(Actor::Visitor),
         Some(current) => match session::account(current).await {
-            Ok(account) => accounts::actor(&web.engine, account).await,
+            Ok(account) => web.identities.of_account(account).await,
             Err(failure) => Err(failure),
         },
     };

@@ -124,6 +124,13 @@ pub fn unavailable() -> Response {
     response
 }
 
+/// More people are here than can be served at once.
+pub fn busy() -> Response {
+    let mut response = sorry(StatusCode::SERVICE_UNAVAILABLE, "Too many people at once.");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    response
+}
+
 fn sorry(status: StatusCode, what: &str) -> Response {
     let page = plain_page(
         what,

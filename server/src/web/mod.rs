@@ -2,6 +2,8 @@
 
 mod assets;
 mod caller;
+pub(crate) mod connections;
+mod crowd;
 mod forms;
 pub(crate) mod guard;
 mod health;
@@ -35,7 +37,9 @@ use tower_http::timeout::TimeoutLayer;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::rest;
+use crate::service::identity::Identities;
 use crate::store::sessions::Sessions;
+use crowd::Crowd;
 
 /// Bodies larger than this are refused (64 kB).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -47,11 +51,13 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 pub struct Web {
     pub engine: Engine,
     pub ports: Ports,
+    pub identities: Arc<Identities>,
     pub site: Site,
     pub public_origin: Arc<str>,
 }
 
 impl Web {
+    /// Must be called where tokio runs.
     pub fn new(config: &Config, engine: &Engine, ports: Ports) -> Self {
         let public_url = config.public_url.as_str().trim_end_matches('/').to_owned();
         let site = Site {
@@ -64,6 +70,7 @@ impl Web {
         Self {
             engine: engine.clone(),
             ports,
+            identities: Arc::new(Identities::new(engine)),
             site,
             public_origin: config.public_url.origin().ascii_serialization().into(),
         }
@@ -89,9 +96,11 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(guard::bounded_body))
+        .layer(from_fn_with_state(Crowd::of_pages(), crowd::bounded_page))
         .with_state(web.clone());
 
-    let api = rest::router(config, &web, sessions);
+    let api = rest::router(config, &web, sessions)
+        .layer(from_fn_with_state(Crowd::of_api(), crowd::bounded_api));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -81,7 +81,7 @@ fn busy(error: NoAnswer) -> Fault {
 async fn take(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Booked>> {
     let hold = engine.settings.hold;
     let taken = async {
-        let mut connection = engine.holds.0.acquire().await?;
+        let mut connection = engine.holds.together.acquire().await?;
         holds::take_together(&mut connection, &all, hold).await
     };
     let mut booked: HashMap<Uuid, Booked> = match taken.await {
@@ -108,7 +108,7 @@ async fn take(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Booked>> {
 
 async fn explain(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Known>> {
     let known = async {
-        let mut connection = engine.write.0.acquire().await?;
+        let mut connection = engine.holds.alone.acquire().await?;
         wishes::known(&mut connection, &all).await
     };
     match known.await {
@@ -128,7 +128,7 @@ async fn keep(engine: &Engine, mut all: Vec<ToKeep>) -> Vec<Option<bool>> {
     let mut keep_it = first.iter();
     all.retain(|_| keep_it.next().copied().unwrap_or(false));
     let kept = async {
-        let mut connection = engine.write.0.acquire().await?;
+        let mut connection = engine.holds.alone.acquire().await?;
         once::keep_all(&mut connection, &all).await
     };
     match kept.await {

@@ -91,7 +91,7 @@ impl BookingService {
     }
 
     async fn take_alone(&self, new: &NewHold) -> sqlx::Result<Option<Value>> {
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.engine.holds.alone.acquire().await?;
         holds::take(&mut connection, new).await
     }
 

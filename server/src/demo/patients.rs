@@ -1,0 +1,41 @@
+//! Patients for load tests: invented, verified, each signed in already.
+
+use chrono::{DateTime, Utc};
+use nadi::ids::AccountId;
+use uuid::Uuid;
+
+use crate::engine::Engine;
+use crate::entropy::uuid_v7;
+use crate::service::tokens::Tokens;
+
+/// Adds so many and gives a token of the API for each. They have no password.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn load_patients(
+    engine: &Engine,
+    tokens: &Tokens,
+    count: usize,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Vec<String>> {
+    let accounts: Vec<Uuid> = (0..count).map(|_| uuid_v7(now)).collect();
+    let people: Vec<Uuid> = (0..count).map(|_| uuid_v7(now)).collect();
+    sqlx::query!(
+        "with account as (
+             insert into accounts (id, email, email_verified_at, created_at)
+             select id, id || '@load.example', $2, $2 from unnest($1::uuid[]) as id
+             returning id
+         )
+         insert into people (id, account_id, relation, name, created_at)
+         select p.id, p.account_id, 'self', 'Load Patient', $2
+         from unnest($3::uuid[], $1::uuid[]) as p (id, account_id)
+         join account a on a.id = p.account_id",
+        &accounts,
+        now,
+        &people
+    )
+    .execute(&engine.write.0)
+    .await?;
+    let accounts: Vec<AccountId> = accounts.into_iter().map(AccountId).collect();
+    tokens.issue_all(&accounts, now).await.map_err(|failure| anyhow::anyhow!("{failure}"))
+}
