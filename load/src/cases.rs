@@ -29,9 +29,22 @@ pub enum Case {
     DoctorsPage,
 }
 
+impl Case {
+    /// The patients and slots that so many requests use up.
+    pub fn needs(self, requests: usize) -> (usize, usize) {
+        match self {
+            Self::DistinctSlots | Self::BookConfirm => (requests, requests),
+            Self::HotSlot => (requests, 1),
+            Self::Mixed => (requests / 10 + 1, requests / 10 + 1),
+            Self::Availability | Self::DoctorsPage => (0, 0),
+        }
+    }
+}
+
 /// Who asks for what: the n-th request is of the n-th patient, for the n-th slot.
 pub struct Plan {
-    pub address: SocketAddr,
+    /// Connections are shared out among these.
+    pub addresses: Vec<SocketAddr>,
     pub case: Case,
     pub connections: usize,
     pub requests: usize,
@@ -50,8 +63,9 @@ pub async fn run(plan: Plan) -> Result<Report> {
     let plan = Arc::new(plan);
     let next = Arc::new(AtomicUsize::new(0));
     let started = Instant::now();
-    let workers: Vec<_> =
-        (0..plan.connections).map(|_| tokio::spawn(work(plan.clone(), next.clone()))).collect();
+    let workers: Vec<_> = (0..plan.connections)
+        .map(|number| tokio::spawn(work(plan.clone(), number, next.clone())))
+        .collect();
     let (mut seen, mut granted) = (Seen::default(), 0);
     for worker in workers {
         let (of_worker, granted_there) = worker.await??;
@@ -61,8 +75,8 @@ pub async fn run(plan: Plan) -> Result<Report> {
     Ok(seen.report(granted, started.elapsed()))
 }
 
-async fn work(plan: Arc<Plan>, next: Arc<AtomicUsize>) -> Result<(Seen, usize)> {
-    let mut client = Client::new(plan.address);
+async fn work(plan: Arc<Plan>, number: usize, next: Arc<AtomicUsize>) -> Result<(Seen, usize)> {
+    let mut client = Client::new(plan.addresses[number % plan.addresses.len()]);
     let (mut seen, mut granted) = (Seen::default(), 0);
     loop {
         let n = next.fetch_add(1, Ordering::Relaxed);

@@ -1,14 +1,21 @@
-//! Drives a running Nadi over HTTP. `cargo xtask` prepares the server and calls this.
+//! Drives a running Nadi over HTTP. `cargo xtask` prepares the servers and calls this.
 
+mod beside;
 mod cases;
 mod client;
+mod crowd;
+mod day;
+mod replay;
 mod report;
+mod torment;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use cases::{Case, Plan};
+use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -33,15 +40,76 @@ enum Command {
         /// The first patient and slot of the files to use.
         #[arg(long, default_value_t = 0)]
         skip: usize,
+        /// The first day of the free times that are read.
+        #[arg(long)]
+        from: String,
+        /// The day after the last.
+        #[arg(long)]
+        to: String,
+    },
+    /// Print a made-up day of bookings as CSV.
+    Day {
+        #[command(flatten)]
+        world: World,
+        #[arg(long, default_value_t = 5_000)]
+        appointments: u32,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Make the bookings of a file again: `patient,created_at,appointment_date`.
+    Replay {
+        #[command(flatten)]
+        world: World,
+        #[arg(long)]
+        file: PathBuf,
+        /// How many seconds of theirs pass in one of ours.
+        #[arg(long)]
+        speed: f64,
+        #[arg(long)]
+        today: NaiveDate,
+        /// Days ahead for which times are made.
+        #[arg(long, default_value_t = 29)]
+        horizon_days: u64,
+    },
+    /// Read pages as one person does, until a file exists.
+    Beside {
+        #[command(flatten)]
+        world: World,
+        #[arg(long)]
+        until: PathBuf,
+    },
+    /// Book while things are killed, until a file exists; write down what was answered.
+    Torment {
+        #[command(flatten)]
+        world: World,
+        #[arg(long)]
+        connections: usize,
+        #[arg(long)]
+        acknowledged: PathBuf,
+        #[arg(long)]
+        until: PathBuf,
+    },
+    /// Be more than the server can carry.
+    Crowd {
+        #[command(flatten)]
+        world: World,
+        #[arg(long)]
+        idle: usize,
+        #[arg(long)]
+        slow: usize,
+        #[arg(long)]
+        pushing: usize,
+        #[arg(long)]
+        seconds: u64,
     },
 }
 
-/// What there is on the server.
+/// What there is to talk to.
 #[derive(clap::Args)]
 struct World {
-    /// Where the server listens.
-    #[arg(long)]
-    address: SocketAddr,
+    /// Where a server listens; may be given more than once.
+    #[arg(long, required = true)]
+    address: Vec<SocketAddr>,
     /// A token per line, one per patient.
     #[arg(long)]
     tokens: PathBuf,
@@ -51,12 +119,25 @@ struct World {
     /// A doctor's id per line.
     #[arg(long)]
     doctors: PathBuf,
-    /// The first day of the free times that are read.
-    #[arg(long)]
-    from: String,
-    /// The day after the last.
-    #[arg(long)]
-    to: String,
+}
+
+impl World {
+    fn tokens(&self, skip: usize) -> Result<Vec<String>> {
+        lines(&self.tokens, skip)
+    }
+
+    fn slots(&self, skip: usize) -> Result<Vec<i64>> {
+        let number = |line: &String| line.parse().with_context(|| format!("`{line}` is no slot"));
+        lines(&self.slots, skip)?.iter().map(number).collect()
+    }
+
+    fn doctors(&self) -> Result<Vec<String>> {
+        lines(&self.doctors, 0)
+    }
+
+    fn first(&self) -> Result<SocketAddr> {
+        self.address.first().copied().context("an address is needed")
+    }
 }
 
 fn main() -> Result<()> {
@@ -67,34 +148,80 @@ fn main() -> Result<()> {
 
 async fn execute(command: Command) -> Result<()> {
     match command {
-        Command::Case { case, world, connections, requests, skip } => {
-            let slots: Vec<i64> = lines(&world.slots, skip)?
-                .iter()
-                .map(|line| line.parse().with_context(|| format!("`{line}` is no slot")))
-                .collect::<Result<_>>()?;
+        Command::Case { case, world, connections, requests, skip, from, to } => {
             let plan = Plan {
-                address: world.address,
+                addresses: world.address.clone(),
                 case,
                 connections,
                 requests,
-                tokens: lines(&world.tokens, skip)?,
-                slots,
-                doctors: lines(&world.doctors, 0)?,
-                week: (world.from, world.to),
+                tokens: world.tokens(skip)?,
+                slots: world.slots(skip)?,
+                doctors: world.doctors()?,
+                week: (from, to),
             };
-            let needed = match case {
-                Case::DistinctSlots | Case::BookConfirm => (requests, requests),
-                Case::HotSlot => (requests, 1),
-                Case::Mixed => (requests / 10 + 1, requests / 10 + 1),
-                Case::Availability | Case::DoctorsPage => (0, 0),
-            };
-            ensure!(plan.tokens.len() >= needed.0, "too few patients for {requests} requests");
-            ensure!(plan.slots.len() >= needed.1, "too few slots for {requests} requests");
-            let report = cases::run(plan).await?;
-            println!("{}", serde_json::to_string(&report)?);
+            let (patients, slots) = case.needs(requests);
+            ensure!(plan.tokens.len() >= patients, "too few patients for {requests} requests");
+            ensure!(plan.slots.len() >= slots, "too few slots for {requests} requests");
+            print(&cases::run(plan).await?)
+        }
+        Command::Day { appointments, seed, .. } => {
+            print!("{}", day::csv(appointments, seed));
             Ok(())
         }
+        Command::Replay { world, file, speed, today, horizon_days } => {
+            let plan = replay::Plan {
+                rows: replay::rows(&file)?,
+                speed,
+                tokens: world.tokens(0)?,
+                doctors: world.doctors()?,
+                addresses: world.address,
+                today,
+                horizon_days,
+            };
+            let outcome = replay::run(plan).await?;
+            println!("{}", outcome.lines());
+            ensure!(outcome.repeated_otherwise == 0, "a repeated request was answered otherwise");
+            Ok(())
+        }
+        Command::Beside { world, until } => print(&beside::read(world.first()?, &until).await?),
+        Command::Torment { world, connections, acknowledged, until } => {
+            let plan = torment::Plan {
+                connections,
+                tokens: world.tokens(0)?,
+                slots: world.slots(0)?,
+                addresses: world.address,
+                acknowledged,
+                until,
+            };
+            print(&torment::run(plan).await?)
+        }
+        Command::Crowd { world, idle, slow, pushing, seconds } => {
+            raise_file_limit()?;
+            let plan = crowd::Plan {
+                address: world.first()?,
+                idle,
+                slow,
+                pushing,
+                lasts: Duration::from_secs(seconds),
+                tokens: world.tokens(0)?,
+                slots: world.slots(0)?,
+            };
+            print(&crowd::run(plan).await?)
+        }
     }
+}
+
+fn print(report: &impl serde::Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string(report)?);
+    Ok(())
+}
+
+/// Every connection is an open file.
+fn raise_file_limit() -> Result<()> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).context("too few files may be open")
 }
 
 fn lines(file: &Path, skip: usize) -> Result<Vec<String>> {

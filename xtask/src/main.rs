@@ -10,6 +10,7 @@ mod bench;
 mod browser;
 mod client;
 mod counts;
+mod field;
 mod packages;
 mod place;
 mod postgres;
@@ -17,15 +18,18 @@ mod process;
 mod progress;
 mod queries;
 mod redis;
+mod replay;
 mod run;
 mod server;
 mod services;
 mod test;
 mod toolchain;
+mod torture;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 const HELP: &str = "\
 Usage: cargo xtask COMMAND
@@ -40,7 +44,13 @@ Usage: cargo xtask COMMAND
   prepare --check     only say whether .sqlx is up to date
   build               build the client, then target/release/nadi with it inside
   client              build the browser client into target/site/pkg
-  bench               measure holds and pages over HTTP; writes target/bench/latest.json
+  bench               measure holds and pages over HTTP, in turns with pgbench; writes
+                      target/bench/latest.json
+  replay [FILE [X]]   make the bookings of a CSV file again, X times as fast (360); without a
+                      file, those of a day made up from a real city's traffic
+  crowd               ask for more than can be carried, and see it refused and recover
+  torture [--kills N] [--seed S]
+                      book while servers, database and cache are killed; then count
   services            start the private PostgreSQL and Redis of `run` and print how to
                       reach them, until Ctrl-C
   help                this text
@@ -71,6 +81,20 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
         ["build"] => build().map(|()| ExitCode::SUCCESS),
+        ["replay"] => replay::replay(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
+        ["replay", file] => {
+            replay::replay(Some(Path::new(file)), replay::FACTOR).map(|()| ExitCode::SUCCESS)
+        }
+        ["replay", file, factor] => {
+            let factor = factor.parse().with_context(|| format!("`{factor}` is no number"))?;
+            replay::replay(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
+        }
+        ["crowd"] => replay::crowd().map(|()| ExitCode::SUCCESS),
+        ["torture", options @ ..] => {
+            let kills = number(options, "--kills", 30)?;
+            torture::torture(kills.try_into()?, number(options, "--seed", 1)?)
+                .map(|()| ExitCode::SUCCESS)
+        }
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),
         ["client"] => client::command().map(|()| ExitCode::SUCCESS),
         ["services"] => services::command().map(|()| ExitCode::SUCCESS),
@@ -83,6 +107,13 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
             bail!("there is no command `{}`", other.join(" "))
         }
     }
+}
+
+/// The number after an option.
+fn number(options: &[&str], name: &str, usual: u64) -> anyhow::Result<u64> {
+    let Some(at) = options.iter().position(|option| *option == name) else { return Ok(usual) };
+    let text = options.get(at + 1).with_context(|| format!("{name} needs a number"))?;
+    text.parse().with_context(|| format!("`{text}` is no number"))
 }
 
 fn build() -> anyhow::Result<()> {

@@ -213,6 +213,11 @@ impl Postgres {
         self.service.ended()
     }
 
+    /// Ends it as a crash would. Its workers notice by themselves.
+    pub fn kill(&mut self) -> Result<()> {
+        self.service.kill()
+    }
+
     pub fn stop(&mut self) -> Result<()> {
         self.service.stop().map(|_| ())
     }

@@ -244,6 +244,17 @@ impl Service {
         Ok(status)
     }
 
+    /// Ends it as a crash would: at once, without a word to it.
+    pub fn kill(&mut self) -> Result<()> {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            rustix::process::kill_process(pid, Signal::KILL)?;
+        }
+        self.child.wait()?;
+        self.ended = true;
+        let _ = fs::remove_file(&self.pid_file);
+        Ok(())
+    }
+
     /// Asks it to stop and waits; kills it when its time is over or when we are asked once more.
     pub fn stop(&mut self) -> Result<ExitStatus> {
         let asked = Instant::now();

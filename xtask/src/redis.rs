@@ -86,6 +86,11 @@ impl Redis {
         format!("redis+unix://{}", self.socket.display())
     }
 
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.service.kill()
+    }
+
     pub fn stop(&mut self) -> Result<()> {
         self.service.stop().map(|_| ())
     }

@@ -22,6 +22,8 @@ use crate::store::people;
 
 /// Events delivered at once.
 pub const BATCH: usize = 10;
+/// Events that nobody waits to hear of, passed over with one statement.
+const PASSED_AT_ONCE: i64 = 500;
 const ATTEMPTS_MAX: i16 = 8;
 /// Longer than a mail server may take (20 s), and short beside the minutes of a hold: when a relay
 /// dies in the middle, the patient waits this long for the code.
@@ -47,6 +49,14 @@ impl Relay {
         let now = self.engine.clock.now();
         let lease_until = now + Duration::seconds(LEASE_SECONDS);
         let mut connection = self.engine.write.0.acquire().await?;
+        let known_need_no_code = self.engine.settings.confirmation == Confirmation::Instant;
+        let silent: Vec<&str> = Event::ALL
+            .into_iter()
+            .filter(|event| !is_told(*event))
+            .map(|event| event.as_str())
+            .collect();
+        outbox::pass_over(&mut connection, &silent, known_need_no_code, now, PASSED_AT_ONCE)
+            .await?;
         let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
         let claimed = outbox::claim(&mut connection, now, lease_until, limit).await?;
         drop(connection);

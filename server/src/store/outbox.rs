@@ -35,6 +35,35 @@ pub async fn claim(
     .await
 }
 
+/// Marks as delivered, with one statement, what nobody waits to hear of: events of these types, and with
+/// `known_need_no_code` the holds of accounts whose address is verified. Tells how many.
+pub async fn pass_over(
+    connection: &mut PgConnection,
+    silent: &[&str],
+    known_need_no_code: bool,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let passed = sqlx::query!(
+        "update outbox o set state = 'delivered', delivered_at = $1
+         where o.id in (
+             select e.id from outbox e
+             where e.state = 'waiting' and e.due_at <= $1
+               and (e.event_type = any($2)
+                    or ($3 and e.event_type = 'appointment.held'
+                        and exists (select from accounts a where a.id = e.actor_account_id
+                                    and a.email_verified_at is not null)))
+             order by e.due_at limit $4 for update skip locked)",
+        now,
+        silent as _,
+        known_need_no_code,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(passed.rows_affected())
+}
+
 pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update outbox set state = 'delivered', delivered_at = $2, last_failure = null where id = $1",

@@ -6,22 +6,16 @@
 
 mod pgbench;
 mod table;
-mod usage;
-mod world;
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::client;
+use crate::field::usage::Usage;
+use crate::field::{self, Field};
 use crate::place;
 use crate::process;
 use crate::server;
-use crate::toolchain;
-use table::{Row, Table};
-use usage::Usage;
-use world::World;
+use table::{Row, Run, Table};
 
 /// Rounds in which both sides take turns.
 const ROUNDS: usize = 3;
@@ -29,54 +23,126 @@ const CONNECTIONS: usize = 64;
 /// Holds of one round, on each side.
 const HOLDS: usize = 12_000;
 const RIVALS: usize = 1_000;
+const ALONE: usize = 1_000;
+const WARM_UP: usize = 3_200;
 
 pub fn bench() -> Result<()> {
     client::build()?;
     server::build()?;
-    build_load()?;
-    let mut world = World::prepare(ROUNDS * HOLDS + 1_000, ROUNDS * HOLDS + 12_000)?;
+    field::build_load()?;
+    let mut bench = Bench::prepare()?;
     let mut table = Table::default();
 
     let (mut ours, mut raw) = (Vec::new(), Vec::new());
+    // Once in vain, for warm caches on both sides.
+    bench.pgbench(ROUNDS * HOLDS + ALONE, WARM_UP, CONNECTIONS)?;
+    bench.case("distinct-slots", CONNECTIONS, WARM_UP)?;
     for round in 0..ROUNDS {
-        raw.push(world.pgbench(round * HOLDS, HOLDS, CONNECTIONS)?);
-        ours.push(world.case("distinct-slots", CONNECTIONS, HOLDS)?);
+        raw.push(bench.pgbench(round * HOLDS, HOLDS, CONNECTIONS)?);
+        ours.push(bench.case("distinct-slots", CONNECTIONS, HOLDS)?);
         println!("{}", table::turn(round, &ours[round], &raw[round]));
     }
     table.add(Row::against("distinct_slots", &ours, &raw));
     // Alone: one connection, one after another.
-    let raw_alone = world.pgbench(ROUNDS * HOLDS, 1_000, 1)?;
-    let alone = world.case("distinct-slots", 1, 1_000)?;
+    let raw_alone = bench.pgbench(ROUNDS * HOLDS, ALONE, 1)?;
+    let alone = bench.case("distinct-slots", 1, ALONE)?;
     table.add(Row::against("lone_hold", &[alone], &[raw_alone]));
     for (name, case, connections, requests) in [
         ("hot_slot", "hot-slot", CONNECTIONS, RIVALS),
         ("book_confirm", "book-confirm", CONNECTIONS, 4_000),
         ("mixed", "mixed", CONNECTIONS, 40_000),
-        ("availability", "availability", CONNECTIONS, 60_000),
-        ("doctors_page", "doctors-page", 8, 2_000),
+        ("availability", "availability", CONNECTIONS, 100_000),
+        ("doctors_page", "doctors-page", 8, 1_000),
     ] {
-        table.add(Row::of(name, &[world.case(case, connections, requests)?]));
+        table.add(Row::of(name, &[bench.case(case, connections, requests)?]));
     }
+    bench.field.kill_redis()?;
+    table.add(Row::of("without_redis", &[bench.case("distinct-slots", CONNECTIONS, HOLDS / 2)?]));
     table.print();
     let folder = place::target().join("bench");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join("latest.json");
     std::fs::write(&file, table.json(&Usage::machine()))?;
     println!("written to {}", file.display());
-    world.close()
+    bench.field.close()
 }
 
-/// The generator, in a build of its own: it shares no features with the server.
-pub fn build_load() -> Result<()> {
-    let mut cargo = toolchain::cargo();
-    cargo.args(["build", "--release", "--package", "load"]);
-    process::run(&mut cargo).context("the load generator does not build")
+struct Bench {
+    field: Field,
+    /// Patients and slots that have been used.
+    used: usize,
 }
 
-pub fn load() -> Command {
-    Command::new(load_binary())
-}
+impl Bench {
+    fn prepare() -> Result<Self> {
+        let for_us = ROUNDS * HOLDS + HOLDS + WARM_UP + 12_000;
+        let field = Field::prepare(1, for_us, |nadi, postgres| {
+            nadi.patients(ROUNDS * HOLDS + ALONE + WARM_UP)?;
+            postgres.psql("nadi", &["-c", "vacuum analyze"])?;
+            for statement in pgbench::WISHES.split(';') {
+                postgres.psql("nadi", &["-c", statement])?;
+            }
+            Ok(())
+        })?;
+        Ok(Self { field, used: 0 })
+    }
 
-fn load_binary() -> PathBuf {
-    place::target().join("release/load")
+    /// So many holds by pgbench, from the `first` wish on.
+    fn pgbench(&mut self, first: usize, holds: usize, clients: usize) -> Result<Run> {
+        let hold = place::root().join("server/src/store/sql/hold.sql");
+        let hold = std::fs::read_to_string(&hold)
+            .with_context(|| format!("cannot read {}", hold.display()))?;
+        let script = self.field.folder.join("hold.pgbench.sql");
+        std::fs::write(&script, pgbench::script(&hold, first, clients))?;
+        let before = self.held()?;
+        // Its turn alone: the server would deliver messages meanwhile.
+        self.field.stop_server(0)?;
+        let mut measured = None;
+        let usage = self.field.measure(|field| {
+            let command = field.postgres.program("pgbench", "nadi");
+            measured = Some(pgbench::run(command, &script, holds, clients)?);
+            Ok(())
+        })?;
+        let measured = measured.context("pgbench has not run")?;
+        self.field.psql("update outbox set state = 'delivered' where state = 'waiting'")?;
+        self.field.psql("vacuum outbox")?;
+        self.field.start_server(0)?;
+        let made = self.held()? - before;
+        let wanted = holds / clients * clients;
+        ensure!(made == wanted, "pgbench made {made} holds of {wanted}");
+        Ok(Run {
+            requests: wanted,
+            granted: made,
+            per_s: measured.per_s,
+            p50_ms: measured.latency_ms,
+            usage,
+            ..Run::default()
+        })
+    }
+
+    fn held(&self) -> Result<usize> {
+        self.field.psql("select count(*) from appointments")?.parse().context("a count")
+    }
+
+    /// A case of the generator; patients and slots are used once.
+    fn case(&mut self, case: &str, connections: usize, requests: usize) -> Result<Run> {
+        let skip = self.used;
+        self.used += match case {
+            "distinct-slots" | "hot-slot" | "book-confirm" => requests,
+            "mixed" => requests / 10 + 1,
+            _ => 0,
+        };
+        let mut said = String::new();
+        let usage = self.field.measure(|field| {
+            let mut load = field.load("case");
+            load.args(["--case", case])
+                .args(["--connections", &connections.to_string()])
+                .args(["--requests", &requests.to_string(), "--skip", &skip.to_string()])
+                .args(["--from", &field.days.0, "--to", &field.days.1]);
+            said = process::capture(&mut load)?;
+            Ok(())
+        })?;
+        let run = Run::read(&said).with_context(|| format!("the generator said: {said}"))?;
+        Ok(Run { usage, server_rss_mb: self.field.peak_megabytes(), ..run })
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result};
 
-use super::usage::Usage;
+use crate::field::usage::Usage;
 
 /// One run of one side.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,117 @@
+//! A day of bookings, made up from the traffic of a real city: 110,527 appointments of 27 clinic days.
+//! The figures are in the constants; nothing of anybody's is in here.
+
+use std::fmt::Write;
+
+/// Bookings per hour of the day, in thousandths: the clinics open at seven, and everybody calls.
+const HOURS: [u32; 24] =
+    [4, 3, 2, 2, 4, 12, 48, 170, 132, 104, 86, 74, 58, 60, 62, 52, 40, 28, 18, 14, 10, 8, 5, 4];
+/// One booking in so many is sent again by the same patient within the same second.
+const REPEATED_ONE_IN: u32 = 87;
+
+/// A sequence that is the same for the same seed (SplitMix64).
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// From 0 to `below - 1`.
+    pub fn below(&mut self, below: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(below.max(1))).unwrap_or(0)
+    }
+}
+
+/// How many days ahead: 35 in 100 the same day, the middle at 4 days, nine in ten within 30.
+fn lead_days(dice: &mut Dice) -> u32 {
+    match dice.below(100) {
+        0..35 => 0,
+        35..50 => 1 + dice.below(4),
+        50..75 => 4 + dice.below(9),
+        75..90 => 13 + dice.below(18),
+        90..99 => 30 + dice.below(39),
+        _ => 68 + dice.below(60),
+    }
+}
+
+/// `patient,created_at,appointment_date`, in the order of time.
+pub fn csv(appointments: u32, seed: u64) -> String {
+    let mut dice = Dice::new(seed);
+    let total: u32 = HOURS.iter().sum();
+    let mut rows: Vec<(u32, String)> = Vec::new();
+    for n in 0..appointments {
+        let mut left = dice.below(total);
+        let hour = HOURS.iter().position(|share| {
+            let here = left < *share;
+            left = left.saturating_sub(*share);
+            here
+        });
+        let hour = u32::try_from(hour.unwrap_or(7)).unwrap_or(7);
+        // The hour begins with a rush: the first ten minutes hold a third of it.
+        let minute = if dice.below(3) == 0 { dice.below(10) } else { dice.below(60) };
+        let second = hour * 3600 + minute * 60 + dice.below(60);
+        let (clock, date) = (clock(second), date(lead_days(&mut dice)));
+        let row = format!("patient-{n},2026-05-04T{clock}Z,{date}");
+        if dice.below(REPEATED_ONE_IN) == 0 {
+            rows.push((second, row.clone()));
+        }
+        rows.push((second, row));
+    }
+    rows.sort_by_key(|(second, _)| *second);
+    let mut text = "patient,created_at,appointment_date\n".to_owned();
+    for (_, row) in rows {
+        let _ = writeln!(text, "{row}");
+    }
+    text
+}
+
+fn clock(second: u32) -> String {
+    format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// So many days after 4 May 2026.
+fn date(days: u32) -> String {
+    const MONTHS: [u32; 8] = [31, 30, 31, 31, 30, 31, 30, 31];
+    let (mut day, mut month) = (4 + days, 0);
+    while let Some(length) = MONTHS.get(month)
+        && day > *length
+    {
+        day -= length;
+        month += 1;
+    }
+    format!("2026-{:02}-{day:02}", month + 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_looks_like_the_city() {
+        let text = csv(5_000, 1);
+        assert_eq!(text, csv(5_000, 1), "the same seed gives the same day");
+        let rows: Vec<&str> = text.lines().skip(1).collect();
+        assert!((5_020..5_120).contains(&rows.len()), "{} rows", rows.len());
+        let at_seven = rows.iter().filter(|row| row.contains("T07:")).count();
+        assert!((750..950).contains(&at_seven), "{at_seven} at seven");
+        let same_day = rows.iter().filter(|row| row.ends_with("2026-05-04")).count();
+        assert!((1_600..1_900).contains(&same_day), "{same_day} on the same day");
+    }
+
+    #[test]
+    fn days_are_counted_over_months() {
+        assert_eq!(date(0), "2026-05-04");
+        assert_eq!(date(27), "2026-05-31");
+        assert_eq!(date(28), "2026-06-01");
+        assert_eq!(date(127), "2026-09-08");
+    }
+}

@@ -1,0 +1,242 @@
+//! Bookings of the past, made again: each at its time of day, sped up, through the REST API, as a
+//! person would: look at a doctor's free times, take one, confirm it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, Days, NaiveDate, Timelike, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::client::{Answer, Ask, Client};
+use crate::day::Dice;
+use crate::report::{Report, Seen};
+
+/// A booking, as it was made.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Row {
+    pub patient: String,
+    pub created_at: DateTime<Utc>,
+    pub appointment_date: NaiveDate,
+}
+
+pub struct Plan {
+    pub addresses: Vec<SocketAddr>,
+    pub rows: Vec<Row>,
+    /// How many seconds of theirs pass in one of ours.
+    pub speed: f64,
+    pub tokens: Vec<String>,
+    pub doctors: Vec<String>,
+    pub today: NaiveDate,
+    /// Times are made so many days ahead; what lies beyond is asked for on the last of them.
+    pub horizon_days: u64,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub struct Outcome {
+    pub rows: usize,
+    pub booked: usize,
+    /// A request that was sent again had the same answer.
+    pub repeated_alike: usize,
+    pub repeated_otherwise: usize,
+    /// Problem types, and how often; `taken` may be followed by another choice.
+    pub refused: BTreeMap<String, usize>,
+    /// By hour of the day in the file.
+    pub hours: BTreeMap<u32, Report>,
+    /// How far behind its time a booking began, at worst.
+    pub late_ms: f64,
+}
+
+impl Outcome {
+    /// For people.
+    pub fn lines(&self) -> String {
+        let mut text = format!(
+            "{} bookings asked for, {} made; sent twice and answered alike: {}, otherwise: {}; at worst \
+             {:.0} ms behind their time\n",
+            self.rows, self.booked, self.repeated_alike, self.repeated_otherwise, self.late_ms
+        );
+        for (kind, count) in &self.refused {
+            let _ = writeln!(text, "refused: {count} × {kind}");
+        }
+        for (hour, report) in &self.hours {
+            let _ = writeln!(
+                text,
+                "{hour:02}:00  {:>6} requests, {:>6.1} a second, p50 {:.1} ms, p99 {:.1} ms, at most {:.1} ms",
+                report.requests, report.per_s, report.p50_ms, report.p99_ms, report.max_ms
+            );
+        }
+        text
+    }
+}
+
+/// # Errors
+/// When the file cannot be read.
+pub fn rows(file: &Path) -> Result<Vec<Row>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(file)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    let mut rows: Vec<Row> = reader
+        .deserialize()
+        .enumerate()
+        .map(|(n, row)| row.with_context(|| format!("{}: row {}", file.display(), n + 2)))
+        .collect::<Result<_>>()?;
+    rows.sort_by_key(|row| row.created_at);
+    Ok(rows)
+}
+
+/// What happened so far.
+#[derive(Default)]
+struct Notes {
+    outcome: Outcome,
+    seen: BTreeMap<u32, Seen>,
+    first_answers: HashMap<String, Arc<Mutex<Option<String>>>>,
+}
+
+/// # Errors
+/// When the server answers something that no booking should meet.
+pub async fn run(plan: Plan) -> Result<Outcome> {
+    ensure!(plan.speed > 0.0, "the factor has to be more than nothing");
+    let Some(first) = plan.rows.first().map(|row| row.created_at) else {
+        return Ok(Outcome::default());
+    };
+    let mut patients: HashMap<&str, usize> = HashMap::new();
+    for row in &plan.rows {
+        let next = patients.len();
+        patients.entry(&row.patient).or_insert(next);
+    }
+    ensure!(patients.len() <= plan.tokens.len(), "{} patients are too many", patients.len());
+    let patients: Vec<usize> = plan.rows.iter().map(|row| patients[row.patient.as_str()]).collect();
+    let (plan, notes) = (Arc::new(plan), Arc::new(Mutex::new(Notes::default())));
+    let idle: Arc<Mutex<Vec<Client>>> = Arc::default();
+    let started = Instant::now();
+    let mut running = tokio::task::JoinSet::new();
+    for (n, patient) in patients.into_iter().enumerate() {
+        let after = (plan.rows[n].created_at - first).to_std().unwrap_or_default();
+        let due = started + after.div_f64(plan.speed);
+        tokio::time::sleep_until(due.into()).await;
+        let (plan, notes, idle) = (plan.clone(), notes.clone(), idle.clone());
+        running.spawn(async move {
+            let client = idle.lock().await.pop();
+            let address = plan.addresses[n % plan.addresses.len()];
+            let mut client = client.unwrap_or_else(|| Client::new(address));
+            let late = due.elapsed();
+            let done = book(&plan, n, patient, &mut client, &notes).await;
+            idle.lock().await.push(client);
+            let mut notes = notes.lock().await;
+            notes.outcome.late_ms = notes.outcome.late_ms.max(late.as_secs_f64() * 1e3);
+            done
+        });
+    }
+    while let Some(done) = running.join_next().await {
+        done??;
+    }
+    let mut notes = notes.lock().await;
+    let mut outcome = std::mem::take(&mut notes.outcome);
+    outcome.rows = plan.rows.len();
+    for (hour, seen) in std::mem::take(&mut notes.seen) {
+        let pace = Duration::from_secs(3600).div_f64(plan.speed);
+        outcome.hours.insert(hour, seen.report(0, pace));
+    }
+    Ok(outcome)
+}
+
+/// One booking: up to three choices, as a person whose time was just taken would.
+async fn book(
+    plan: &Plan,
+    n: usize,
+    patient: usize,
+    client: &mut Client,
+    notes: &Mutex<Notes>,
+) -> Result<()> {
+    let row = &plan.rows[n];
+    let mut dice = Dice::new(hash(&format!("{} {}", row.patient, row.created_at)));
+    let doctor = &plan.doctors[dice.below(u32::try_from(plan.doctors.len())?) as usize];
+    let lead = row.appointment_date - row.created_at.date_naive();
+    let lead = u64::try_from(lead.num_days()).unwrap_or(0).min(plan.horizon_days);
+    let hour = row.created_at.hour();
+    let token = &plan.tokens[patient];
+
+    let (from, to) = (plan.today + Days::new(lead), plan.today + Days::new(lead + 7));
+    let path = format!("/api/v1/doctors/{doctor}/slots?from={from}&to={to}");
+    let free = note(notes, hour, client.ask(&Ask::get(&path)).await?).await;
+    let free: Value = serde_json::from_slice(&free.body)?;
+    let free = free["items"].as_array().cloned().unwrap_or_default();
+    let mut held = None;
+    for choice in 0..3 {
+        if free.is_empty() {
+            refused(notes, "no free time in that week").await;
+            return Ok(());
+        }
+        // The soonest are what people take.
+        let slot = &free[dice.below(u32::try_from(free.len().min(12))?) as usize]["id"];
+        let key = format!("{}-{}-{choice}", row.patient, row.created_at.timestamp());
+        let body = format!("{{\"slot_id\":{slot}}}");
+        let answer = client.ask(&Ask::post("/api/v1/appointments", token, &key, body)).await?;
+        let answer = note(notes, hour, answer).await;
+        repeated(notes, &key, &answer).await;
+        if answer.status.is_success() {
+            held = Some(serde_json::from_slice::<Value>(&answer.body)?);
+            break;
+        }
+        let kind = problem(&answer)?;
+        refused(notes, &kind).await;
+        if kind != "taken" && kind != "person-busy" {
+            return Ok(());
+        }
+    }
+    let Some(held) = held else { return Ok(()) };
+    let id = held["id"].as_str().context("a hold without an id")?;
+    let path = format!("/api/v1/appointments/{id}/confirm");
+    let key = format!("{}-{}-confirm", row.patient, row.created_at.timestamp());
+    let answer = client.ask(&Ask::post(&path, token, &key, "{}".into())).await?;
+    let answer = note(notes, hour, answer).await;
+    if answer.status.is_success() {
+        notes.lock().await.outcome.booked += 1;
+    } else {
+        refused(notes, &problem(&answer)?).await;
+    }
+    Ok(())
+}
+
+async fn note(notes: &Mutex<Notes>, hour: u32, answer: Answer) -> Answer {
+    let mut notes = notes.lock().await;
+    notes.seen.entry(hour).or_default().answered(answer.status.as_u16(), answer.took);
+    answer
+}
+
+async fn refused(notes: &Mutex<Notes>, kind: &str) {
+    *notes.lock().await.outcome.refused.entry(kind.to_owned()).or_default() += 1;
+}
+
+/// The same key twice: the second answer has to be the first.
+async fn repeated(notes: &Mutex<Notes>, key: &str, answer: &Answer) {
+    let mut notes = notes.lock().await;
+    let said = String::from_utf8_lossy(&answer.body).into_owned();
+    let first = notes.first_answers.entry(key.to_owned()).or_default().clone();
+    let mut first = first.lock().await;
+    match first.as_deref() {
+        None => *first = Some(said),
+        Some(before) if before == said => notes.outcome.repeated_alike += 1,
+        Some(_) => notes.outcome.repeated_otherwise += 1,
+    }
+}
+
+fn problem(answer: &Answer) -> Result<String> {
+    let problem: Value = serde_json::from_slice(&answer.body)?;
+    let kind = problem["type"].as_str().and_then(|kind| kind.rsplit('/').next());
+    ensure!(!answer.status.is_server_error(), "answered {}: {problem}", answer.status);
+    Ok(kind.unwrap_or("unknown").to_owned())
+}
+
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,279 @@
+//! Where the product is measured and tormented: a durable PostgreSQL and a Redis of its own, the
+//! demo's doctors, patients with tokens, and one server or two.
+
+pub mod usage;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::account::Account;
+use crate::place::{self, Place};
+use crate::postgres::{Durability, Postgres, Programs};
+use crate::process::{self, Service};
+use crate::redis::{self, Redis};
+use crate::server::{self, Server};
+use crate::toolchain;
+use usage::Usage;
+
+/// How long PostgreSQL's workers may take to notice that their parent is gone.
+const ORPHANS: Duration = Duration::from_secs(15);
+
+/// Free times with one seat, in no order; the other half is pgbench's.
+const SLOTS: &str = "select id from free_slots(now() + interval '1 day')
+                     where capacity = 1 and id % 2 = 1 order by md5(id::text)";
+const DOCTORS: &str = "select id from doctors order by md5(id::text)";
+
+pub struct Field {
+    // Dropped in this order: whoever uses something goes before it.
+    pub servers: Vec<Instance>,
+    pub redis: Option<Redis>,
+    pub postgres: Postgres,
+    pub folder: PathBuf,
+    pub days: (String, String),
+    place: Place,
+    account: Account,
+    programs: Programs,
+    redis_program: PathBuf,
+}
+
+/// One server, running or not.
+pub struct Instance {
+    pub nadi: Server,
+    pub service: Option<Service>,
+    name: &'static str,
+}
+
+impl Field {
+    /// With so many servers, and what `before` does to the database before our patients come.
+    pub fn prepare(
+        servers: usize,
+        patients: usize,
+        before: impl FnOnce(&Server, &Postgres) -> Result<()>,
+    ) -> Result<Self> {
+        let programs = Programs::find(None)?;
+        let redis_program = redis::find_or_install()?;
+        let account = Account::find()?;
+        let place = Place::throwaway(&account)?;
+        // Kept: fsync and synchronous_commit stay on, or nothing here would mean anything.
+        let postgres = Postgres::start(programs.clone(), &account, &place, Durability::Kept)?;
+        let redis = Redis::start(&redis_program, &account, &place)?;
+        postgres.ensure_database("nadi")?;
+        let secret = place::random_secret()?;
+        let mut instances = Vec::new();
+        for name in ["server", "server-2"].into_iter().take(servers) {
+            let nadi = Server {
+                database_url: postgres.url("nadi"),
+                redis_url: Some(redis.url()),
+                secret: secret.clone(),
+                port: server::free_port()?,
+                // Known patients confirm without a code, which the generator could not read.
+                more: vec![("NADI_CONFIRMATION", "instant"), ("NADI_LOG", "warn")],
+            };
+            instances.push(Instance { nadi, service: None, name });
+        }
+        let Some(first) = instances.first() else { bail!("no server is asked for") };
+        first.nadi.migrate()?;
+        first.nadi.seed()?;
+        before(&first.nadi, &postgres)?;
+        let folder = place::scratch()?.join("field");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join("tokens"), first.nadi.patients(patients)?)?;
+        postgres.psql("nadi", &["-c", "vacuum analyze"])?;
+        let select = |sql: &str| postgres.psql("nadi", &["-c", sql]);
+        fs::write(folder.join("slots"), select(SLOTS)?)?;
+        fs::write(folder.join("doctors"), select(DOCTORS)?)?;
+        let days = (
+            select("select (now() + interval '1 day')::date")?.trim().to_owned(),
+            select("select (now() + interval '8 days')::date")?.trim().to_owned(),
+        );
+        let mut field = Self {
+            servers: instances,
+            redis: Some(redis),
+            postgres,
+            folder,
+            days,
+            place,
+            account,
+            programs,
+            redis_program,
+        };
+        for number in 0..servers {
+            field.start_server(number)?;
+        }
+        println!("{}", Usage::machine());
+        Ok(field)
+    }
+
+    pub fn start_server(&mut self, number: usize) -> Result<()> {
+        let Some(instance) = self.servers.get_mut(number) else { bail!("no such server") };
+        let log = place::scratch()?.join(format!("field-{}.log", instance.name));
+        let pid_file = self.place.pid_file(instance.name);
+        instance.service = Some(instance.nadi.start(pid_file, Some(&log))?);
+        Ok(())
+    }
+
+    pub fn stop_server(&mut self, number: usize) -> Result<()> {
+        match self.servers.get_mut(number).and_then(|instance| instance.service.take()) {
+            Some(mut service) => service.stop().map(|_| ()),
+            None => bail!("no such server"),
+        }
+    }
+
+    /// As a crash would: without a word.
+    pub fn kill_server(&mut self, number: usize) -> Result<()> {
+        match self.servers.get_mut(number).and_then(|instance| instance.service.take()) {
+            Some(mut service) => service.kill(),
+            None => bail!("no such server"),
+        }
+    }
+
+    pub fn kill_and_start_postgres(&mut self) -> Result<()> {
+        self.postgres.kill()?;
+        let killed = Instant::now();
+        loop {
+            let programs = self.programs.clone();
+            match Postgres::start(programs, &self.account, &self.place, Durability::Kept) {
+                Ok(postgres) => {
+                    self.postgres = postgres;
+                    return Ok(());
+                }
+                // Its orphans hold the shared memory until they have noticed.
+                Err(_) if killed.elapsed() < ORPHANS => process::pause(Duration::from_millis(100))?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    pub fn kill_redis(&mut self) -> Result<()> {
+        match self.redis.take() {
+            Some(mut redis) => redis.kill(),
+            None => Ok(()),
+        }
+    }
+
+    pub fn start_redis(&mut self) -> Result<()> {
+        self.redis = Some(Redis::start(&self.redis_program, &self.account, &self.place)?);
+        Ok(())
+    }
+
+    pub fn psql(&self, sql: &str) -> Result<String> {
+        Ok(self.postgres.psql("nadi", &["-c", sql])?.trim().to_owned())
+    }
+
+    /// The load generator, told where everything is.
+    pub fn load(&self, command: &str) -> Command {
+        let mut load = Command::new(place::target().join("release/load"));
+        load.arg(command);
+        for instance in &self.servers {
+            load.args(["--address", &format!("127.0.0.1:{}", instance.nadi.port)]);
+        }
+        for file in ["tokens", "slots", "doctors"] {
+            load.arg(format!("--{file}")).arg(self.folder.join(file));
+        }
+        load
+    }
+
+    /// What each side uses meanwhile.
+    pub fn measure(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<Usage> {
+        let me = std::process::id();
+        let used = |field: &Self| Usage {
+            server: field.server_pids().map(usage::seconds_of_family).sum(),
+            postgres: usage::seconds_of_family(field.postgres.pid()),
+            generator: usage::seconds_of_ended_children(me),
+        };
+        let before = used(self);
+        work(self)?;
+        let after = used(self);
+        Ok(Usage {
+            server: after.server - before.server,
+            postgres: after.postgres - before.postgres,
+            generator: after.generator - before.generator,
+        })
+    }
+
+    /// The most memory a server has had, in megabytes.
+    pub fn peak_megabytes(&self) -> f64 {
+        self.server_pids().map(usage::peak_megabytes).fold(0.0, f64::max)
+    }
+
+    fn server_pids(&self) -> impl Iterator<Item = u32> {
+        self.servers.iter().filter_map(|instance| Some(instance.service.as_ref()?.pid()))
+    }
+
+    /// What is never true in a sound database; the names of those that are.
+    pub fn unsound(&self) -> Result<Vec<&'static str>> {
+        let mut found = Vec::new();
+        for (what, sql) in UNSOUND {
+            if self.psql(sql)? != "0" {
+                found.push(what);
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn close(mut self) -> Result<()> {
+        for instance in &mut self.servers {
+            if let Some(mut service) = instance.service.take() {
+                service.stop()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The generator, in a build of its own: it shares no features with the server.
+pub fn build_load() -> Result<()> {
+    let mut cargo = toolchain::cargo();
+    cargo.args(["build", "--release", "--package", "load"]);
+    process::run(&mut cargo).context("the load generator does not build")
+}
+
+/// Guards and history have to tell one story, whatever was killed.
+const UNSOUND: [(&str, &str); 8] = [
+    (
+        "more active claims on a slot than it has seats",
+        "select count(*) from (select slot_id from seats t join slots s on s.id = t.slot_id
+         where t.overbooked_by is null group by slot_id, s.capacity having count(*) > s.capacity) x",
+    ),
+    (
+        "a person in two places at once",
+        "select count(*) from patient_times a join patient_times b
+         on a.person_id = b.person_id and a.appointment_id < b.appointment_id and a.during && b.during",
+    ),
+    (
+        "a standing appointment without its seats",
+        "select count(*) from appointments a where state in ('pending', 'confirmed', 'checked_in')
+         and slot_span <> (select count(*) from seats s where s.appointment_id = a.id)",
+    ),
+    (
+        "a standing appointment without its person's time",
+        "select count(*) from appointments a where state in ('pending', 'confirmed', 'checked_in')
+         and not exists (select from patient_times p where p.appointment_id = a.id
+                         and p.person_id = a.person_id and p.during = tstzrange(a.starts_at, a.ends_at))",
+    ),
+    (
+        "a seat that nobody's standing appointment has",
+        "select count(*) from seats s where not exists (select from appointments a
+         where a.id = s.appointment_id and a.state in ('pending', 'confirmed', 'checked_in'))",
+    ),
+    (
+        "a hold that outlives its time, or a confirmation that does not",
+        "select count(*) from appointments a join seats s on s.appointment_id = a.id
+         where (a.state = 'pending' and s.held_until <> a.expires_at)
+            or (a.state <> 'pending' and s.held_until <> 'infinity')",
+    ),
+    (
+        "an appointment whose version is not the number of its events",
+        "select count(*) from appointments a
+         where version <> (select count(*) from outbox o where o.appointment_id = a.id)",
+    ),
+    (
+        "an answer that was kept for a booking that is not there",
+        "select count(*) from idempotency_keys k where answer ? 'Ok'
+         and not exists (select from appointments a where a.id = (answer -> 'Ok' ->> 'id')::uuid)",
+    ),
+];
