@@ -1,0 +1,102 @@
+//! A seeded random life of a small clinic on the real database, through the ports that pages and
+//! REST use, with every invariant of `ARCHITECTURE.md` checked after every step.
+//!
+//! `cargo xtask simulate --operations N --seed S` runs it for as long as one likes. The seed decides
+//! what is asked and when; what happens first within a burst is the machine's to say, so a run with
+//! bursts is the same again only up to that. An answer of a burst is right when some order of its
+//! requests explains all of them, and what the database says afterwards.
+
+mod bursts;
+mod compare;
+mod ground;
+mod history;
+mod invariants;
+mod judge;
+mod model;
+mod operations;
+mod run;
+mod tally;
+mod whole;
+mod world;
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::time::Instant;
+
+use run::{Broken, Plan, Run};
+use sqlx::PgPool;
+use world::World;
+
+const OPERATIONS: u64 = 5_000;
+const SEED: u64 = 2026;
+
+fn setting(name: &str, usual: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} must be a number")),
+        Err(_) => usual,
+    }
+}
+
+fn recount(broken: &Broken, plan: Plan) -> String {
+    let recent: Vec<&str> = broken.recent.iter().map(String::as_str).collect();
+    format!(
+        "\n{}\n\nat step {} of seed {}. What happened last:\n{}\n\nAgain: cargo xtask simulate \
+         --operations {} --seed {}\n",
+        broken.violation,
+        broken.step,
+        plan.seed,
+        recent.join("\n"),
+        plan.operations,
+        plan.seed
+    )
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_invariant_holds_after_every_step(pool: PgPool) {
+    let plan = Plan {
+        seed: setting("NADI_SIMULATE_SEED", SEED),
+        operations: setting("NADI_SIMULATE_OPERATIONS", OPERATIONS),
+        bursts: true,
+    };
+    let mut world = World::open(pool).await;
+    let started = Instant::now();
+    let mut run = Run::new(&mut world, plan);
+    if let Err(broken) = run.carry_out(plan).await {
+        panic!("{}", recount(&broken, plan));
+    }
+    let took = started.elapsed().as_secs_f64();
+    let tally = run.tally;
+    println!("{tally}");
+    let per_second = f64::from(u32::try_from(tally.operations).unwrap_or(u32::MAX)) / took;
+    let (operations, seed) = (tally.operations, plan.seed);
+    println!("{operations} operations with seed {seed} in {took:.1} s: {per_second:.0} a second");
+    world.clinic.must_be_sound().await;
+    if plan.operations >= OPERATIONS {
+        for kind in ["hold", "hold of two", "extend", "confirm", "send a code", "cancel"] {
+            assert!(tally.granted(kind) > 0, "no {kind} was ever granted");
+        }
+        for kind in ["reschedule", "check in", "complete", "no show", "the same again"] {
+            assert!(tally.granted(kind) > 0, "no {kind} was ever granted");
+        }
+    }
+}
+
+/// Without bursts a seed is a run: all answers are the same again.
+#[sqlx::test(migrations = false)]
+async fn the_same_seed_is_the_same_run(pool: PgPool) {
+    let plan = Plan { seed: SEED, operations: 300, bursts: false };
+    let mut tallies = Vec::new();
+    for _ in 0..2 {
+        for statement in ["drop schema public cascade", "create schema public"] {
+            sqlx::query(statement).execute(&pool).await.expect("a clean database");
+        }
+        let mut world = World::open(pool.clone()).await;
+        let mut run = Run::new(&mut world, plan);
+        if let Err(broken) = run.carry_out(plan).await {
+            panic!("{}", recount(&broken, plan));
+        }
+        tallies.push(run.tally.to_string());
+    }
+    assert_eq!(tallies[0], tallies[1]);
+}

@@ -1,0 +1,112 @@
+//! The place it all happens in: a clinic with three doctors, few patients who want the same times,
+//! and three instances of the server on one database.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use nadi::actor::{Administers, SignedIn};
+use nadi::ids::{DoctorId, PersonId, VisitTypeId};
+use nadi::ports::{Bookings, NewDependant, Schedules};
+use server::clock::Clock;
+use server::database;
+use server::engine::Engine;
+use server::service;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::ground;
+use crate::model::Model;
+use crate::support::{Clinic, config};
+
+const PATIENTS: usize = 7;
+const INSTANCES: usize = 3;
+const CONNECTIONS: u32 = 6;
+
+pub struct World {
+    pub clinic: Clinic,
+    pub instances: Vec<Arc<dyn Bookings>>,
+    pub schedules: Arc<dyn Schedules>,
+    /// Each with the people it books for, itself first.
+    pub patients: Vec<(SignedIn, Vec<PersonId>)>,
+    pub doctors: Vec<(SignedIn, DoctorId)>,
+    pub administrator: SignedIn,
+    pub model: Model,
+}
+
+impl World {
+    pub async fn open(pool: PgPool) -> Self {
+        let clinic = Clinic::open(pool.clone()).await;
+        let long = VisitTypeId(Uuid::from_u128(77));
+        sqlx::query(
+            "insert into visit_types (id, clinic_id, name, slot_span, created_at)
+             values ($1, $2, 'First visit', 2, $3)",
+        )
+        .bind(long.0)
+        .bind(clinic.clinic.0)
+        .bind(clinic.clock.now())
+        .execute(&pool)
+        .await
+        .expect("a longer kind of visit");
+
+        let usual = VisitTypeId(Uuid::from_u128(3));
+        let kinds = vec![(usual, 1), (long, 2)];
+        let mut model = Model::new(clinic.clinic, clinic.engine.code_key.clone(), kinds);
+
+        // One at a time, a group, and one whose times overlap the others' crosswise.
+        let group = clinic.add_doctor_with("group", 3, 30).await;
+        let third = clinic.add_doctor_with("third", 1, 45).await;
+        let mut doctors = Vec::new();
+        for (n, doctor) in [clinic.doctor, group, third].into_iter().enumerate() {
+            let who = clinic.patient(&format!("Doctor {n}")).await;
+            model.people.insert(who.person, who.account);
+            doctors.push((SignedIn { doctor: Some(doctor), ..who }, doctor));
+        }
+        let mut patients = Vec::new();
+        for n in 0..PATIENTS {
+            let who = clinic.patient(&format!("Patient {n}")).await;
+            let mut people = vec![who.person];
+            if n % 2 == 0 {
+                let child = NewDependant { name: format!("Child {n}"), birth_date: None };
+                let caller = clinic.caller(&who);
+                let child = clinic.ports.people.add_dependant(&caller, &child).await;
+                people.push(child.expect("a dependant").id);
+            }
+            model.people.extend(people.iter().map(|person| (*person, who.account)));
+            patients.push((who, people));
+        }
+        let who = clinic.patient("Administrator").await;
+        model.people.insert(who.person, who.account);
+        let administers = Administers::Clinics(vec![clinic.clinic]);
+        let administrator = SignedIn { administers, ..who };
+
+        let instances = (0..INSTANCES).map(|n| instance(&clinic, n)).collect();
+        let schedules = clinic.ports.schedules.clone();
+        let mut world =
+            Self { clinic, instances, schedules, patients, doctors, administrator, model };
+        world.learn_slots().await;
+        world
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clinic.clock.now()
+    }
+
+    /// Reads what times there are; those behind us are known already.
+    pub async fn learn_slots(&mut self) {
+        let slots = ground::slots(&self.clinic.pool, self.now()).await;
+        self.model.learn(slots);
+    }
+}
+
+/// With connections of its own; the last one's Redis has vanished, and nobody may notice.
+fn instance(clinic: &Clinic, n: usize) -> Arc<dyn Bookings> {
+    let options = clinic.pool.connect_options().as_ref().clone();
+    let pool = database::pool_of(options, CONNECTIONS);
+    let mut config = config();
+    if n + 1 == INSTANCES {
+        config.redis_url = Some("redis://127.0.0.1:1".into());
+    }
+    let clock = Arc::new(clinic.clock.clone());
+    let engine = Engine::on(pool.clone(), pool, &config, clock).expect("an engine");
+    service::ports(&engine, None).bookings
+}
