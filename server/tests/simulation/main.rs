@@ -13,6 +13,7 @@ mod history;
 mod invariants;
 mod judge;
 mod model;
+mod mutations;
 mod operations;
 mod run;
 mod tally;

@@ -96,6 +96,11 @@ impl World {
         let slots = ground::slots(&self.clinic.pool, self.now()).await;
         self.model.learn(slots);
     }
+
+    /// Puts something between the actors and every instance.
+    pub fn between(&mut self, wrap: impl Fn(Arc<dyn Bookings>) -> Arc<dyn Bookings>) {
+        self.instances = self.instances.drain(..).map(wrap).collect();
+    }
 }
 
 /// With connections of its own; the last one's Redis has vanished, and nobody may notice.
