@@ -22,6 +22,7 @@ mod replay;
 mod run;
 mod server;
 mod services;
+mod simulate;
 mod test;
 mod toolchain;
 mod torture;
@@ -40,6 +41,9 @@ Usage: cargo xtask COMMAND
   test                format, lints, query metadata, unit and browser tests
   test --only A,B     only these of its steps: fmt, arrows, client, clippy, queries, unit,
                       server, browser
+  simulate            a random life of a small clinic on a database of its own, with every
+                      invariant checked after every step
+                      (--operations N, 100000 by itself; --seed S, to have a run again)
   prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
   prepare --check     only say whether .sqlx is up to date
   build               build the client, then target/release/nadi with it inside
@@ -78,6 +82,7 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["run"] => run::run().map(|()| ExitCode::SUCCESS),
         ["test"] => test::test(None),
         ["test", "--only", names] => test::test(Some(names)),
+        ["simulate", options @ ..] => simulate::simulate(options).map(|()| ExitCode::SUCCESS),
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
         ["build"] => build().map(|()| ExitCode::SUCCESS),

@@ -1,0 +1,84 @@
+//! `cargo xtask simulate`: a seeded random life of a small clinic, for as long as one likes. The test
+//! run takes 5,000 operations of the same; see `server/tests/simulation/`.
+
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+
+use crate::client;
+use crate::process;
+use crate::services::Services;
+use crate::toolchain;
+
+const TEST: &str = "every_invariant_holds_after_every_step";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Plan {
+    operations: u64,
+    /// `None`: another one every time.
+    seed: Option<u64>,
+}
+
+pub fn simulate(arguments: &[&str]) -> Result<()> {
+    let plan = plan(arguments)?;
+    let seed = plan.seed.unwrap_or_else(any_seed);
+    // The server embeds it.
+    client::build()?;
+    let services = Services::throwaway_postgres()?;
+    services.postgres.ensure_database("nadi")?;
+    println!("{} operations with seed {seed} …", plan.operations);
+    // The build of the tests: a release build would take longer than it saves, for most of the
+    // time goes to the database.
+    let mut cargo = toolchain::cargo();
+    cargo
+        .args(["test", "--package", "server", "--test", "simulation"])
+        .args(["--", "--exact", TEST, "--nocapture"])
+        .env("SQLX_OFFLINE", "true")
+        .env("DATABASE_URL", services.postgres.url("nadi"))
+        .env("NADI_SIMULATE_OPERATIONS", plan.operations.to_string())
+        .env("NADI_SIMULATE_SEED", seed.to_string());
+    let simulated = process::run(&mut cargo).with_context(|| format!("with seed {seed}"));
+    let mut postgres = services.postgres;
+    postgres.stop()?;
+    simulated
+}
+
+fn plan(arguments: &[&str]) -> Result<Plan> {
+    let mut plan = Plan { operations: 100_000, seed: None };
+    let mut left = arguments;
+    while let [name, value, rest @ ..] = left {
+        let number = value.parse().with_context(|| format!("{name} takes a number"))?;
+        match *name {
+            "--operations" => plan.operations = number,
+            "--seed" => plan.seed = Some(number),
+            other => bail!("simulate has no option `{other}`"),
+        }
+        left = rest;
+    }
+    if let [lonely] = left {
+        bail!("`{lonely}` takes a number");
+    }
+    Ok(plan)
+}
+
+fn any_seed() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    // Short enough to be typed again.
+    u64::from(since.subsec_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_come_in_any_order_or_not_at_all() -> Result<()> {
+        assert_eq!(plan(&[])?, Plan { operations: 100_000, seed: None });
+        let both = plan(&["--seed", "7", "--operations", "20"])?;
+        assert_eq!(both, Plan { operations: 20, seed: Some(7) });
+        for wrong in [vec!["--seed"], vec!["--seed", "x"], vec!["--sed", "1"], vec!["7"]] {
+            assert!(plan(&wrong).is_err(), "{wrong:?}");
+        }
+        Ok(())
+    }
+}
