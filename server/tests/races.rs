@@ -4,13 +4,15 @@ mod support;
 
 use futures::future::join_all;
 use nadi::Failure;
-use nadi::appointment::Refusal;
-use nadi::ids::AppointmentId;
+use nadi::appointment::{Refusal, State};
+use nadi::ids::{AppointmentId, VisitTypeId};
+use nadi::once::OnceKey;
 use nadi::ports::{Change, HoldRequest, Seen};
 use server::entropy::uuid_v7;
 use server::store::holds::{self, NewHold};
 use sqlx::PgPool;
 use support::{Clinic, browser};
+use uuid::Uuid;
 
 /// A thousand want one time while somebody's hold of it is in flight: they wait, by the database's
 /// own word; when that hold comes to nothing, there are as many winners as seats.
@@ -135,6 +137,65 @@ async fn one_person_at_two_doctors_in_the_same_moment(pool: PgPool) {
         assert_eq!(won, 1, "{answers:?}");
         assert!(answers.contains(&Err(Refusal::PersonBusy.into())), "{answers:?}");
     }
+}
+
+/// Asks for a longer visit at a time of one's own. A rival for its second half comes and goes at the
+/// worst moments: what would be given up for the visit is no reason to refuse it.
+#[sqlx::test(migrations = false)]
+async fn a_hold_is_not_refused_because_of_one_that_it_gives_up(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let long = VisitTypeId(Uuid::from_u128(77));
+    sqlx::query(
+        "insert into visit_types (id, clinic_id, name, slot_span, created_at)
+         values ($1, $2, 'First visit', 2, now())",
+    )
+    .bind(long.0)
+    .bind(clinic.clinic.0)
+    .execute(&clinic.pool)
+    .await
+    .expect("a kind of visit");
+    let asha = clinic.patient("Asha").await;
+    let free = clinic.free(clinic.doctor).await;
+    let short = clinic.hold(&asha, free[3]).await.expect("held");
+
+    let mut rival = clinic.pool.begin().await.expect("a transaction");
+    sqlx::query(
+        "insert into seats (slot_id, seat_no, capacity, appointment_id, doctor_id, held_until)
+         values ($1, 1, 1, $2, $3, 'infinity')",
+    )
+    .bind(free[4].0)
+    .bind(Uuid::nil())
+    .bind(clinic.doctor.0)
+    .execute(&mut *rival)
+    .await
+    .expect("a seat in flight");
+    let caller = clinic.caller(&asha);
+    let wish = HoldRequest { slot: free[3], visit_type: Some(long), person: None };
+    let once = OnceKey::parse("k").expect("a key");
+    let longer = clinic.ports.bookings.hold(&caller, &wish, Some(&once));
+    let meanwhile = async {
+        clinic.until_waiting(1).await;
+        // Whoever was refused looks for the answer under the key first: here it is made to wait.
+        let mut gate = clinic.pool.begin().await.expect("a transaction");
+        let lock = sqlx::query("lock table idempotency_keys in access exclusive mode");
+        let takes_the_second_half = async {
+            clinic.until_waiting(2).await;
+            rival.commit().await.expect("taken");
+        };
+        let (locked, ()) = tokio::join!(lock.execute(&mut *gate), takes_the_second_half);
+        locked.expect("locked");
+        clinic.until_waiting(1).await;
+        sqlx::query("delete from seats where appointment_id = $1")
+            .bind(Uuid::nil())
+            .execute(&clinic.pool)
+            .await
+            .expect("given back");
+        gate.rollback().await.expect("released");
+    };
+    let (longer, ()) = tokio::join!(longer, meanwhile);
+    assert_eq!(longer.map(|booked| booked.state), Ok(State::Pending));
+    assert_eq!(clinic.state(short).await, "cancelled");
+    clinic.must_be_sound().await;
 }
 
 /// A rival in flight is waited for, by the database's own word, and then refused.

@@ -109,8 +109,9 @@ pub struct Known {
     /// What its key was answered before.
     pub kept: Option<Kept>,
     pub person_is_own: bool,
-    /// The person's own living appointment on this very slot: what a repeated hold answers.
-    pub standing: Option<AppointmentId>,
+    /// The person's own living appointment on this very slot, a [`nadi::ports::Booked`] as JSON: what a
+    /// repeated hold answers.
+    pub standing: Option<serde_json::Value>,
     /// `None`: there is no such time, or no such kind of visit with its doctor.
     pub slot: Option<SlotFacts>,
     /// Something else of the person at that time; one with the same doctor would be released.
@@ -146,7 +147,7 @@ pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec
             .zip(row.answer)
             .map(|(fingerprint, answer)| Kept { fingerprint, answer }),
         person_is_own: row.person_is_own,
-        standing: row.standing.map(AppointmentId),
+        standing: row.standing,
         slot: row.starts_at.map(|starts_at| SlotFacts {
             starts_at,
             offered: row.offered,

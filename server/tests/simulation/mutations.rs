@@ -30,7 +30,9 @@ async fn must_be_caught(world: World, expected: &[Invariant]) {
 }
 
 async fn run_until_caught(mut world: World, expected: &[Invariant], bursts: bool) {
-    let plan = Plan { seed: 7, operations: OPERATIONS, bursts };
+    // A race may take its time.
+    let operations = if bursts { 4 * OPERATIONS } else { OPERATIONS };
+    let plan = Plan { seed: 7, operations, bursts };
     let mut run = Run::new(&mut world, plan);
     match run.carry_out(plan).await {
         Ok(()) => panic!("nothing was noticed:\n{}", run.tally),
@@ -220,17 +222,29 @@ use Invariant::{
     Doctor, Durable, Expiry, NoFalseRefusals, Once, Patient, Rules, Seats, Time, Told,
 };
 
+/// Only a race gets as far as these constraints: whoever claims takes a moment over it.
+fn slowly(table: &str) -> [String; 2] {
+    let body = "begin perform pg_sleep(0.05); return new; end";
+    [
+        format!("create function linger() returns trigger language plpgsql as $$ {body} $$"),
+        format!(
+            "create trigger linger before insert on {table} for each row execute function linger()"
+        ),
+    ]
+}
+
 #[sqlx::test(migrations = false)]
 async fn a_person_in_two_places(pool: PgPool) {
     let drop = "alter table patient_times drop constraint patient_times_no_overlap";
-    must_be_caught(with(pool, &[drop]).await, &[Patient]).await;
+    let [function, trigger] = slowly("patient_times");
+    run_until_caught(with(pool, &[drop, &function, &trigger]).await, &[Patient], true).await;
 }
 
-/// Only a race gets as far as the constraint.
 #[sqlx::test(migrations = false)]
 async fn a_seat_for_two(pool: PgPool) {
     let drop = "alter table seats drop constraint seats_key";
-    run_until_caught(with(pool, &[drop]).await, &[Seats], true).await;
+    let [function, trigger] = slowly("seats");
+    run_until_caught(with(pool, &[drop, &function, &trigger]).await, &[Seats], true).await;
 }
 
 #[sqlx::test(migrations = false)]

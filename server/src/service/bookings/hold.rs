@@ -9,11 +9,10 @@ use nadi::ports::{Booked, HoldRequest};
 use serde_json::Value;
 
 use super::once::{is_kept, of_hold, replay};
-use super::{BookingService, ROUNDS_MAX, booked, violates};
+use super::{BookingService, ROUNDS_MAX, violates};
 use crate::database::{is_lock_timeout, is_lost, is_transient};
 use crate::entropy::uuid_v7;
 use crate::service::{Fault, Outcome};
-use crate::store::appointments;
 use crate::store::holds::{self, NewHold};
 use crate::store::once::{self, Once};
 use crate::store::wishes::Known;
@@ -48,8 +47,7 @@ impl BookingService {
             match self.take_alone(&new).await {
                 Ok(Some(booked)) => {
                     self.engine.event_written.notify_one();
-                    return serde_json::from_value(booked)
-                        .map_err(|error| Fault::Broken(format!("a hold's answer: {error}")));
+                    return read(booked);
                 }
                 // A rival was faster, or took the same seat of a group: there may be another.
                 Ok(None) => {}
@@ -117,12 +115,9 @@ impl BookingService {
         if !known.person_is_own {
             return Err(Failure::NotFound.into());
         }
-        if let Some(id) = known.standing {
-            let mut connection = self.engine.write.0.acquire().await?;
-            if let Some(stored) = appointments::find(&mut connection, id).await? {
-                drop(connection);
-                return Ok(Some(self.keep_answer(new, Ok(booked(&stored)?)).await));
-            }
+        if let Some(standing) = known.standing {
+            let booked = read(standing)?;
+            return Ok(Some(self.keep_answer(new, Ok(booked)).await));
         }
         if known.slot.is_none() {
             return Ok(Some(self.keep_answer(new, Err(Refusal::NotOffered.into())).await));
@@ -154,4 +149,10 @@ impl BookingService {
             None => answer.map_err(Fault::Told),
         }
     }
+}
+
+/// An answer as the database has it.
+fn read(booked: Value) -> Outcome<Booked> {
+    serde_json::from_value(booked)
+        .map_err(|error| Fault::Broken(format!("a hold's answer: {error}")))
 }

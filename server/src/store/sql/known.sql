@@ -1,4 +1,5 @@
--- What there is to know of holds that did not come about, in their order.
+-- What there is to know of holds that did not come about, in their order. One statement, and so one
+-- moment: between two reads a hold of the same person may come or go.
 --
 -- $1 slots   $2 kinds of visit, or null   $3 persons   $4 accounts   $5 moments   $6 keys, or null
 select k.fingerprint as "fingerprint?",
@@ -6,7 +7,14 @@ select k.fingerprint as "fingerprint?",
        exists (select from people o
                where o.id = a.person_id and o.account_id = a.account_id and o.archived_at is null)
            as "person_is_own!",
-       (select x.id
+       (select jsonb_build_object(
+                   'id', x.id, 'reference', x.reference, 'state', x.state, 'version', x.version,
+                   'person', x.person_id, 'doctor', x.doctor_id, 'location', x.location_id,
+                   'visit_type', x.visit_type_id, 'slot', x.slot_id, 'mode', x.mode,
+                   'starts_at', x.starts_at, 'ends_at', x.ends_at, 'time_zone', x.time_zone,
+                   'fee', jsonb_build_object('minor_units', x.fee_minor_units, 'currency', x.currency),
+                   'expires_at', x.expires_at, 'extensions', x.extensions,
+                   'code_tries', x.code_tries, 'created_at', x.created_at)
         from patient_times t
         join appointments x on x.id = t.appointment_id
         where t.person_id = a.person_id and t.held_until > a.now
