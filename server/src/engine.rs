@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use chrono::Duration;
+use nadi::ids::DoctorId;
 use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use crate::cache::Cache;
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
@@ -23,6 +25,7 @@ pub struct Engine {
     pub settings: Settings,
     /// Rung after a commit that wrote an event, so that messages leave at once; the relay also looks by itself.
     pub event_written: Arc<Notify>,
+    pub changes: Arc<Changes>,
 }
 
 /// Rules of the house that are configuration.
@@ -82,6 +85,13 @@ impl Engine {
                 confirmation: config.confirmation,
             },
             event_written: Arc::new(Notify::new()),
+            changes: Arc::default(),
         })
+    }
+
+    /// After a commit that changed this doctor's free times and wrote an event.
+    pub fn tell(&self, doctor: DoctorId) {
+        self.changes.note(doctor);
+        self.event_written.notify_one();
     }
 }

@@ -4,6 +4,7 @@
 //! decides nothing, `jobs` do what happens later.
 
 pub mod cache;
+pub mod changes;
 pub mod clock;
 pub mod config;
 pub mod database;

@@ -5,8 +5,10 @@ mod support;
 use chrono::Duration;
 use nadi::actor::SignedIn;
 use nadi::ids::AppointmentId;
+use nadi::ports::HoldRequest;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use server::jobs::listen::Listener;
 use sqlx::PgPool;
 use support::{Clinic, browser};
 
@@ -398,4 +400,44 @@ async fn the_description_is_served_with_a_page_to_try_it(pool: PgPool) {
     assert_eq!(served["openapi"], "3.1.0");
     let made = serde_json::to_value(server::rest::description()).expect("JSON");
     assert_eq!(served["paths"], made["paths"]);
+}
+
+/// Free times are kept for a moment, but never beyond a change: of one's own, or of another instance.
+#[sqlx::test(migrations = false)]
+async fn kept_free_times_are_given_up_when_something_changes(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let base = clinic.serve().await;
+    let asha = clinic.patient("Asha").await;
+    let free = clinic.free(clinic.doctor).await;
+    let address = format!("{base}/api/v1/doctors/{}/slots?date=2026-11-23", clinic.doctor);
+    let shown = async || -> usize {
+        let answer = browser().get(&address).send().await.expect("an answer");
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let times: Value = answer.json().await.expect("JSON");
+        times["items"].as_array().map_or(0, Vec::len)
+    };
+    let all = shown().await;
+    sqlx::query("insert into seats select id, 1, capacity, $1, doctor_id, 'infinity' from slots where id = $2")
+        .bind(uuid::Uuid::nil())
+        .bind(free[8].0)
+        .execute(&clinic.pool)
+        .await
+        .expect("a seat that nobody has heard of");
+    assert_eq!(shown().await, all, "kept, and nothing was heard");
+    clinic.hold(&asha, free[0]).await.expect("held here");
+    assert_eq!(shown().await, all - 2);
+
+    let elsewhere = clinic.instance(2);
+    let mut listener = Listener::default();
+    listener.run_once(&clinic.engine).await.expect("heard");
+    assert_eq!(shown().await, all - 2);
+    let ravi = clinic.patient("Ravi").await;
+    let wish = HoldRequest { slot: free[1], visit_type: None, person: None };
+    elsewhere.bookings.hold(&clinic.caller(&ravi), &wish, None).await.expect("held elsewhere");
+    assert_eq!(shown().await, all - 2, "not heard of yet");
+    listener.run_once(&clinic.engine).await.expect("heard");
+    assert_eq!(shown().await, all - 3);
+
+    clinic.clock.step(Duration::minutes(61));
+    assert_eq!(shown().await, all - 2, "the first has begun, and both holds have lapsed");
 }

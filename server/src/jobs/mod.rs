@@ -1,6 +1,7 @@
 //! What happens later. Each job takes no input but the time, may run twice or on several
 //! instances at once without harm, and has a `run_once` that tests call.
 
+pub mod listen;
 pub mod relay;
 pub mod sweeper;
 pub mod top_up;
@@ -13,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine;
 use crate::store::sessions::Sessions;
 
+/// Other instances' changes are shown here after so long.
+const LISTEN_EVERY: Duration = Duration::from_millis(250);
 const RELAY_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// Times are made daily; looking hourly costs one query and forgives a missed midnight.
@@ -43,8 +46,22 @@ pub fn start(
             }
         }
     });
+    let (e3, listen_stop) = (engine.clone(), stop.clone());
+    let listen_task = tokio::spawn(async move {
+        let mut listener = listen::Listener::default();
+        while !listen_stop.is_cancelled() {
+            if let Err(error) = listener.run_once(&e3).await {
+                report("listen", &error);
+            }
+            tokio::select! {
+                () = listen_stop.cancelled() => break,
+                () = tokio::time::sleep(LISTEN_EVERY) => {}
+            }
+        }
+    });
     vec![
         relay_task,
+        listen_task,
         every("sweeper", SWEEP_EVERY, stop, move || {
             let (engine, sessions) = (e1.clone(), sessions.clone());
             async move {

@@ -1,7 +1,8 @@
 //! Finding a doctor and a free time. Open to everyone.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
 use chrono::Days;
 use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, LocationId, VisitTypeId};
@@ -163,8 +164,14 @@ async fn slots(
     State(api): State<Api>,
     Asker(caller): Asker,
     Id(id): Id<DoctorId>,
+    RawQuery(asked): RawQuery,
     Params(query): Params<SlotsQuery>,
-) -> Result<Json<List<Slot>>, Problem> {
+) -> Result<Response, Problem> {
+    let asked = format!("{id}?{}", asked.unwrap_or_default());
+    if let Some(answer) = api.times.find(&asked, caller.now) {
+        return Ok(answer);
+    }
+    let changes = (id, api.engine.changes.of(id));
     let directory = &api.ports.directory;
     let doctor = directory.doctor(&caller, &DoctorKey::Id(id)).await?;
     let zone = doctor.places.first().map_or(chrono_tz::Tz::UTC, |place| place.zone);
@@ -187,7 +194,13 @@ async fn slots(
         mode: query.mode.map(Mode::into),
         slot_span: kind.map_or(1, |kind| kind.slot_span),
     };
-    Ok(Json(List::of(directory.free_times(&caller, &query).await?)))
+    let times = directory.free_times(&caller, &query).await?;
+    let first = times.first().map(|time| time.starts_at);
+    let body = serde_json::to_vec(&List::<Slot>::of(times)).map_err(|error| {
+        tracing::error!(%error, "free times cannot be written");
+        Failure::Unavailable
+    })?;
+    Ok(api.times.keep(asked, changes, first, caller.now, body.into()))
 }
 
 fn range(query: &SlotsQuery, today: chrono::NaiveDate) -> Result<(Moment, Moment), Problem> {

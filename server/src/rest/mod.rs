@@ -8,6 +8,7 @@ mod auth;
 mod directory;
 mod docs;
 mod input;
+mod kept_times;
 mod parameters;
 mod people;
 pub mod problem;
@@ -51,6 +52,7 @@ pub struct Api {
     pub ports: Ports,
     pub tokens: Tokens,
     pub identities: Arc<Identities>,
+    times: kept_times::KeptTimes,
 }
 
 /// The API, and its description under `/api-docs`.
@@ -61,6 +63,7 @@ pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
         ports: web.ports.clone(),
         tokens,
         identities: web.identities.clone(),
+        times: kept_times::KeptTimes::new(web.engine.changes.clone()),
     };
     let (routes, description) = described().split_for_parts();
     let routes = routes

@@ -133,6 +133,7 @@ impl AdministrationService {
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
         transaction.commit().await?;
+        self.engine.changes.note_all();
         Ok(id)
     }
 
@@ -151,6 +152,7 @@ impl AdministrationService {
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
         transaction.commit().await?;
+        self.engine.changes.note_all();
         Ok(())
     }
 
@@ -213,6 +215,7 @@ impl AdministrationService {
             return Err(Failure::Stale.into());
         }
         transaction.commit().await?;
+        self.engine.changes.note_all();
         Ok(())
     }
 }

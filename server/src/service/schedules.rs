@@ -175,6 +175,7 @@ impl ScheduleService {
         let horizon = self.engine.settings.horizon_days;
         let added = top_up::make_times(&mut transaction, &[doctor.0], horizon, caller.now).await?;
         transaction.commit().await?;
+        self.engine.changes.note(doctor);
         saved.times_added = i64::try_from(added).unwrap_or(i64::MAX);
         saved.kept_days.sort_unstable();
         saved.kept_days.dedup();

@@ -64,6 +64,26 @@ pub async fn pass_over(
     Ok(passed.rows_affected())
 }
 
+/// The number of the latest event; 0 before the first.
+pub async fn latest(connection: &mut PgConnection) -> Result<i64> {
+    sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "latest!" from outbox"#)
+        .fetch_one(connection)
+        .await
+}
+
+/// The number of the latest event, and the doctors of those after `heard`.
+pub async fn since(connection: &mut PgConnection, heard: i64) -> Result<(i64, Vec<Uuid>)> {
+    let row = sqlx::query!(
+        r#"select coalesce(max(id), $1) as "latest!",
+                  coalesce(array_agg(distinct doctor_id), '{}') as "doctors!"
+           from outbox where id > $1"#,
+        heard
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((row.latest, row.doctors))
+}
+
 pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update outbox set state = 'delivered', delivered_at = $2, last_failure = null where id = $1",

@@ -110,7 +110,7 @@ impl BookingService {
         };
         let kept = self.keep(&mut transaction, account.account, once, answer, now).await;
         transaction.commit().await?;
-        self.engine.event_written.notify_one();
+        self.engine.tell(DoctorId(stored.doctor_id));
         match kept {
             Ok(booked) => Ok(Some(Ok(booked))),
             Err(Fault::Told(failure)) => Ok(Some(Err(failure))),

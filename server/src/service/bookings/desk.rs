@@ -100,8 +100,8 @@ async fn take(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Booked>> {
             HashMap::new()
         }
     };
-    if !booked.is_empty() {
-        engine.event_written.notify_one();
+    for one in booked.values() {
+        engine.tell(one.doctor);
     }
     all.iter().map(|new| booked.remove(&new.id.0)).collect()
 }

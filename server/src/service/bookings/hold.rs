@@ -46,8 +46,9 @@ impl BookingService {
             // It would be granted: nothing stands in the way but what the hold itself ends.
             match self.take_alone(&new).await {
                 Ok(Some(booked)) => {
-                    self.engine.event_written.notify_one();
-                    return read(booked);
+                    let booked = read(booked)?;
+                    self.engine.tell(booked.doctor);
+                    return Ok(booked);
                 }
                 // A rival was faster, or took the same seat of a group: there may be another.
                 Ok(None) => {}
