@@ -47,6 +47,7 @@ pub struct Outcome {
     pub repeated_otherwise: usize,
     /// Problem types, and how often; `taken` may be followed by another choice.
     pub refused: BTreeMap<String, usize>,
+    pub whole_day: Option<Report>,
     /// By hour of the day in the file.
     pub hours: BTreeMap<u32, Report>,
     /// How far behind its time a booking began, at worst.
@@ -64,10 +65,12 @@ impl Outcome {
         for (kind, count) in &self.refused {
             let _ = writeln!(text, "refused: {count} × {kind}");
         }
-        for (hour, report) in &self.hours {
+        let hours = self.hours.iter().map(|(hour, report)| (format!("{hour:02}:00"), report));
+        let whole = self.whole_day.iter().map(|report| ("all".to_owned(), report));
+        for (hour, report) in hours.chain(whole) {
             let _ = writeln!(
                 text,
-                "{hour:02}:00  {:>6} requests, {:>6.1} a second, p50 {:.1} ms, p99 {:.1} ms, at most {:.1} ms",
+                "{hour:<5}  {:>6} requests, {:>6.1} a second, p50 {:.1} ms, p99 {:.1} ms, at most {:.1} ms",
                 report.requests, report.per_s, report.p50_ms, report.p99_ms, report.max_ms
             );
         }
@@ -140,10 +143,13 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
     let mut notes = notes.lock().await;
     let mut outcome = std::mem::take(&mut notes.outcome);
     outcome.rows = plan.rows.len();
+    let mut all = Seen::default();
     for (hour, seen) in std::mem::take(&mut notes.seen) {
         let pace = Duration::from_secs(3600).div_f64(plan.speed);
+        all.add(seen.clone());
         outcome.hours.insert(hour, seen.report(0, pace));
     }
+    outcome.whole_day = Some(all.report(0, started.elapsed()));
     Ok(outcome)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 /// Answers of one run.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Seen {
     took: Vec<Duration>,
     by_status: BTreeMap<u16, usize>,

@@ -19,7 +19,7 @@ const BETWEEN: Duration = Duration::from_millis(1500);
 /// How long anything may take to answer again.
 const RECOVERY: Duration = Duration::from_secs(30);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Kill {
     Server(usize),
     Postgres,
@@ -36,6 +36,7 @@ pub fn torture(kills: usize, seed: u64) -> Result<()> {
         "seed {seed}: `cargo xtask torture --kills {kills} --seed {seed}` kills in the same order"
     );
     let mut field = Field::prepare(2, PATIENTS, |_, _| Ok(()))?;
+    field.start_server(1)?;
     let stop = field.folder.join("stop");
     let acknowledged = field.folder.join("acknowledged.csv");
     let _ = std::fs::remove_file(&stop);
@@ -44,23 +45,13 @@ pub fn torture(kills: usize, seed: u64) -> Result<()> {
     load.arg("--until").arg(&stop);
     let mut load = Load::start(&mut load)?;
 
-    let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    for number in 1..=kills {
+    for (number, kill) in order(kills, seed).into_iter().enumerate() {
         process::pause(BETWEEN)?;
         load.must_be_running()?;
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        let kill = match dice % 10 {
-            0..2 => Kill::Server(0),
-            2..4 => Kill::Server(1),
-            4..6 => Kill::Postgres,
-            6 => Kill::Redis,
-            _ => Kill::Connections,
-        };
         let again = carry_out(&mut field, kill)?;
         println!(
-            "{number:>3}. {kill:?}: a change was answered again after {} ms",
+            "{:>3}. {kill:?}: both servers answered after {} ms",
+            number + 1,
             again.as_millis()
         );
     }
@@ -73,7 +64,29 @@ pub fn torture(kills: usize, seed: u64) -> Result<()> {
     field.close()
 }
 
-/// Kills, starts again what does not start by itself, and tells how long a request then waited.
+/// Everything once before anything comes again, each time in another order.
+fn order(kills: usize, seed: u64) -> Vec<Kill> {
+    use Kill::{Connections, Postgres, Redis, Server};
+    let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = |below: usize| {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        usize::try_from(dice >> 33).map_or(0, |drawn| drawn % below)
+    };
+    let mut all = Vec::new();
+    while all.len() < kills {
+        let mut round = vec![Server(0), Server(1), Postgres, Redis, Connections];
+        while !round.is_empty() {
+            all.push(round.swap_remove(next(round.len())));
+        }
+    }
+    all.truncate(kills);
+    all
+}
+
+/// Kills, starts again what does not start by itself, and tells when both servers answered from the
+/// database again.
 fn carry_out(field: &mut Field, kill: Kill) -> Result<Duration> {
     let killed = Instant::now();
     match kill {
@@ -219,5 +232,23 @@ impl Drop for Load {
             let _ = self.0.kill();
             let _ = self.0.wait();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_killed_and_the_seed_decides_the_order() {
+        let kills = order(30, 1);
+        assert_eq!(kills, order(30, 1));
+        assert_ne!(kills, order(30, 2));
+        for kill in
+            [Kill::Server(0), Kill::Server(1), Kill::Postgres, Kill::Redis, Kill::Connections]
+        {
+            assert_eq!(kills.iter().filter(|one| **one == kill).count(), 6);
+        }
+        assert_eq!(order(3, 1).len(), 3);
     }
 }

@@ -58,6 +58,9 @@ pub fn bench() -> Result<()> {
     }
     bench.field.kill_redis()?;
     table.add(Row::of("without_redis", &[bench.case("distinct-slots", CONNECTIONS, HOLDS / 2)?]));
+    bench.field.start_redis()?;
+    bench.field.start_server(1)?;
+    table.add(Row::of("two_servers", &[bench.case("distinct-slots", CONNECTIONS, HOLDS / 2)?]));
     table.print();
     let folder = place::target().join("bench");
     std::fs::create_dir_all(&folder)?;
@@ -76,7 +79,7 @@ struct Bench {
 impl Bench {
     fn prepare() -> Result<Self> {
         let for_us = ROUNDS * HOLDS + HOLDS + WARM_UP + 12_000;
-        let field = Field::prepare(1, for_us, |nadi, postgres| {
+        let field = Field::prepare(2, for_us, |nadi, postgres| {
             nadi.patients(ROUNDS * HOLDS + ALONE + WARM_UP)?;
             postgres.psql("nadi", &["-c", "vacuum analyze"])?;
             for statement in pgbench::WISHES.split(';') {
