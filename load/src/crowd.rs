@@ -27,6 +27,8 @@ pub struct Plan {
 
 #[derive(Debug, Serialize)]
 pub struct Outcome {
+    pub idle_opened: usize,
+    /// Of these, those the server has not closed.
     pub idle_standing: usize,
     pub pushed: Report,
     /// Answers with status 503.
@@ -64,7 +66,7 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
         refused += refused_there;
     }
     let pushed = seen.report(0, started.elapsed());
-    let idle_standing = standing(&idle);
+    let (idle_opened, idle_standing) = (idle.len(), standing(&idle));
     over.store(true, Ordering::Relaxed);
     let gone = Instant::now();
     let mut client = Client::new(plan.address);
@@ -73,7 +75,7 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
     }
     let first_after_ms = gone.elapsed().as_secs_f64() * 1e3;
     drop(idle);
-    Ok(Outcome { idle_standing, pushed, refused, first_after_ms })
+    Ok(Outcome { idle_opened, idle_standing, pushed, refused, first_after_ms })
 }
 
 async fn push(plan: Arc<Plan>, next: Arc<AtomicUsize>, started: Instant) -> (Seen, usize) {

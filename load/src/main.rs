@@ -101,6 +101,9 @@ enum Command {
         pushing: usize,
         #[arg(long)]
         seconds: u64,
+        /// Use only so many of the patients and slots.
+        #[arg(long)]
+        first: usize,
     },
 }
 
@@ -195,7 +198,10 @@ async fn execute(command: Command) -> Result<()> {
             };
             print(&torment::run(plan).await?)
         }
-        Command::Crowd { world, idle, slow, pushing, seconds } => {
+        Command::Crowd { world, idle, slow, pushing, seconds, first } => {
+            let (mut tokens, mut slots) = (world.tokens(0)?, world.slots(0)?);
+            tokens.truncate(first);
+            slots.truncate(first);
             raise_file_limit()?;
             let plan = crowd::Plan {
                 address: world.first()?,
@@ -203,8 +209,8 @@ async fn execute(command: Command) -> Result<()> {
                 slow,
                 pushing,
                 lasts: Duration::from_secs(seconds),
-                tokens: world.tokens(0)?,
-                slots: world.slots(0)?,
+                tokens,
+                slots,
             };
             print(&crowd::run(plan).await?)
         }

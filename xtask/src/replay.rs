@@ -68,6 +68,7 @@ pub fn crowd() -> Result<()> {
     println!("before:  {}", usual(&field, "20000")?.trim());
     let mut crowd = field.load("crowd");
     crowd.args(["--idle", "10000", "--slow", "500", "--pushing", "3000", "--seconds", "10"]);
+    crowd.args(["--first", "20000"]);
     let mut said = String::new();
     let usage = field.measure(|_| {
         said = process::capture(&mut crowd)?;

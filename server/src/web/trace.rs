@@ -33,7 +33,8 @@ pub async fn log(mut request: Request, next: Next) -> Response {
     let milliseconds = started.elapsed().as_secs_f64() * 1e3;
     let status = response.status().as_u16();
     let route = route.as_deref().unwrap_or("(no route)");
-    if status >= 500 {
+    // Being asked too much is no fault of ours, and must not fill the log with errors.
+    if status >= 500 && status != 503 {
         tracing::error!(%id, %method, route, status, milliseconds, "answered");
     } else {
         tracing::info!(%id, %method, route, status, milliseconds, "answered");
