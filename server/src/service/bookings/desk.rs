@@ -10,6 +10,7 @@ use nadi::ports::Booked;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::database::is_lock_timeout;
 use crate::engine::Engine;
 use crate::service::{Fault, Outcome};
 use crate::store::holds::{self, NewHold};
@@ -28,7 +29,7 @@ type ToKeep = (AccountId, Once, Value, DateTime<Utc>);
 pub struct Desk {
     taking: Together<NewHold, Option<Booked>>,
     explaining: Together<NewHold, Option<Known>>,
-    keeping: Together<ToKeep, Option<bool>>,
+    keeping: Together<ToKeep, Result<bool, Failure>>,
 }
 
 impl Desk {
@@ -67,7 +68,7 @@ impl Desk {
 
     /// Keeps an answer under its key. `false`: another one was kept before.
     pub async fn keep(&self, answer: ToKeep) -> Outcome<bool> {
-        self.keeping.ask(answer).await.map_err(busy)?.ok_or(Fault::Told(Failure::Unavailable))
+        self.keeping.ask(answer).await.map_err(busy)?.map_err(Fault::Told)
     }
 }
 
@@ -120,26 +121,45 @@ async fn explain(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Known>> {
     }
 }
 
-async fn keep(engine: &Engine, mut all: Vec<ToKeep>) -> Vec<Option<bool>> {
-    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.gate).collect();
+async fn keep(engine: &Engine, all: Vec<ToKeep>) -> Vec<Result<bool, Failure>> {
     // The same key twice in one batch: the first is the answer.
     let mut seen = HashSet::new();
-    let first: Vec<bool> = gates.iter().map(|gate| seen.insert(*gate)).collect();
-    let mut keep_it = first.iter();
-    all.retain(|_| keep_it.next().copied().unwrap_or(false));
-    let kept = async {
-        let mut connection = engine.holds.alone.acquire().await?;
-        once::keep_all(&mut connection, &all).await
-    };
-    match kept.await {
-        Ok(kept) => gates
-            .iter()
-            .zip(first)
-            .map(|(gate, first)| Some(first && kept.contains(gate)))
-            .collect(),
+    let first: Vec<bool> = all.iter().map(|(_, once, ..)| seen.insert(once.gate)).collect();
+    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.gate).collect();
+    let firsts: Vec<ToKeep> =
+        all.into_iter().zip(&first).filter(|(_, first)| **first).map(|(one, _)| one).collect();
+    let mut kept: HashMap<i64, Result<bool, Failure>> = HashMap::new();
+    match keep_at_once(engine, &firsts).await {
+        Ok(gates) => kept.extend(gates.into_iter().map(|gate| (gate, Ok(true)))),
+        // One of them stands in line behind a request with its key: that is no reason for the others.
+        Err(error) if is_lock_timeout(&error) => {
+            for one in &firsts {
+                let alone = keep_at_once(engine, std::slice::from_ref(one)).await;
+                kept.insert(one.1.gate, alone.map(|gates| !gates.is_empty()).map_err(not_kept));
+            }
+        }
         Err(error) => {
-            tracing::error!(%error, "refusals cannot be kept");
-            gates.iter().map(|_| None).collect()
+            let failure = not_kept(error);
+            kept.extend(gates.iter().map(|gate| (*gate, Err(failure.clone()))));
         }
     }
+    let answer = |(gate, first): (&i64, bool)| match kept.get(gate) {
+        Some(Ok(kept)) => Ok(first && *kept),
+        Some(Err(failure)) => Err(failure.clone()),
+        None => Ok(false),
+    };
+    gates.iter().zip(first).map(answer).collect()
+}
+
+async fn keep_at_once(engine: &Engine, all: &[ToKeep]) -> sqlx::Result<Vec<i64>> {
+    let mut connection = engine.holds.alone.acquire().await?;
+    once::keep_all(&mut connection, all).await
+}
+
+fn not_kept(error: sqlx::Error) -> Failure {
+    if is_lock_timeout(&error) {
+        return Failure::StillRunning;
+    }
+    tracing::error!(%error, "a refusal cannot be kept");
+    Failure::Unavailable
 }
