@@ -16,6 +16,7 @@ mod problems_page;
 mod types;
 
 use std::any::Any;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,9 +46,19 @@ pub const ROOT: &str = "/api/v1";
 /// No answer takes longer; what does has met a fault.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// What handlers share.
+/// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
 #[derive(Clone)]
-pub struct Api {
+pub struct Api(Arc<Shared>);
+
+impl Deref for Api {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+pub struct Shared {
     pub engine: Engine,
     pub ports: Ports,
     pub tokens: Tokens,
@@ -58,13 +69,13 @@ pub struct Api {
 /// The API, and its description under `/api-docs`.
 pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
     let tokens = Tokens::new(&config.secret, sessions.clone());
-    let api = Api {
+    let api = Api(Arc::new(Shared {
         engine: web.engine.clone(),
         ports: web.ports.clone(),
         tokens,
         identities: web.identities.clone(),
         times: kept_times::KeptTimes::new(web.engine.changes.clone()),
-    };
+    }));
     let (routes, description) = described().split_for_parts();
     let routes = routes
         .route(&format!("{ROOT}/{{*anything_else}}"), any(nothing_here))

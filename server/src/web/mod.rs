@@ -10,6 +10,7 @@ mod health;
 pub(crate) mod session;
 pub(crate) mod trace;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,9 +47,19 @@ pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// No page takes longer; what does has met a fault.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// What handlers share.
+/// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
 #[derive(Clone)]
-pub struct Web {
+pub struct Web(Arc<Shared>);
+
+impl Deref for Web {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+pub struct Shared {
     pub engine: Engine,
     pub ports: Ports,
     pub identities: Arc<Identities>,
@@ -67,13 +78,13 @@ impl Web {
             script: assets::script(),
             public_url,
         };
-        Self {
+        Self(Arc::new(Shared {
             engine: engine.clone(),
             ports,
             identities: Arc::new(Identities::new(engine)),
             site,
             public_origin: config.public_url.origin().ascii_serialization().into(),
-        }
+        }))
     }
 }
 

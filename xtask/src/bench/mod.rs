@@ -47,6 +47,8 @@ pub fn bench() -> Result<()> {
     let raw_alone = bench.pgbench(ROUNDS * HOLDS, ALONE, 1)?;
     let alone = bench.case("distinct-slots", 1, ALONE)?;
     table.add(Row::against("lone_hold", &[alone], &[raw_alone]));
+    // From the cache: once before it counts.
+    bench.case("availability", CONNECTIONS, 5_000)?;
     for (name, case, connections, requests) in [
         ("hot_slot", "hot-slot", CONNECTIONS, RIVALS),
         ("book_confirm", "book-confirm", CONNECTIONS, 4_000),
