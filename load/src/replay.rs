@@ -99,6 +99,8 @@ pub fn rows(file: &Path) -> Result<Vec<Row>> {
 struct Notes {
     outcome: Outcome,
     seen: BTreeMap<u32, Seen>,
+    /// The time asked for under each key.
+    choices: HashMap<String, Value>,
     first_answers: HashMap<String, Arc<Mutex<Option<String>>>>,
 }
 
@@ -181,8 +183,10 @@ async fn book(
             return Ok(());
         }
         // The soonest are what people take.
-        let slot = &free[dice.below(u32::try_from(free.len().min(12))?) as usize]["id"];
         let key = format!("{}-{}-{choice}", row.patient, row.created_at.timestamp());
+        let slot = &free[dice.below(u32::try_from(free.len().min(12))?) as usize]["id"];
+        // Who sends it again sends the same.
+        let slot = notes.lock().await.choices.entry(key.clone()).or_insert(slot.clone()).clone();
         let body = format!("{{\"slot_id\":{slot}}}");
         let answer = client.ask(&Ask::post("/api/v1/appointments", token, &key, body)).await?;
         let answer = note(notes, hour, answer).await;
