@@ -17,6 +17,8 @@ pub mod once;
 #[cfg(feature = "server")]
 pub mod ports;
 #[cfg(feature = "server")]
+pub mod recurrence;
+#[cfg(feature = "server")]
 pub mod schedule;
 pub mod visit;
 #[cfg(feature = "server")]

@@ -1,0 +1,219 @@
+//! Recurrence rules (RFC 5545, 3.3.10) on floating wall time: on which days and
+//! at which local times something happens again.
+//!
+//! Everything is arithmetic on the calendar: the period in which a question
+//! begins is computed, not walked to, and every search carries a budget, so that
+//! no rule, however written, can make us spin. That is why the rules are expanded
+//! here: the `rrule` crate looks through up to 100,000 periods for each next
+//! occurrence whatever the UNTIL, and cannot begin in the middle. It is the second
+//! opinion in the tests.
+//!
+//! Not for: time zones. What an occurrence means as an instant is for the caller.
+
+mod expand;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
+
+use expand::Search;
+
+/// The longest rule that is read, in bytes.
+pub const RULE_BYTES_MAX: usize = 512;
+
+/// How many periods and days one question may look at. A daily rule with a COUNT
+/// gets through 700 years with it.
+pub const LOOKS_MAX: usize = 500_000;
+
+/// How far ahead [`Recurrence::happens_from`] looks, in years: the longest wait
+/// for a weekday on 29 February.
+const YEARS_AHEAD: u64 = 40;
+
+/// Why a rule is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum RecurrenceProblem {
+    /// Not written the way RFC 5545, 3.3.10 says, or parts that may not stand together.
+    #[error("not a recurrence rule")]
+    Malformed,
+    /// More often than what it is for allows: by the second, or, for days, by the hour.
+    #[error("too often")]
+    TooOften,
+    /// It can never happen, such as on 30 February.
+    #[error("never happens")]
+    Never,
+    /// Written well, but not one of the parts that are read here (RSCALE, X-…).
+    #[error("not supported")]
+    Unsupported,
+    /// Longer than [`RULE_BYTES_MAX`].
+    #[error("too long")]
+    TooLong,
+}
+
+/// A checked recurrence rule. Inside, nothing contradicts RFC 5545.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recurrence {
+    text: String,
+    rule: Rule,
+}
+
+/// What a question found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrences {
+    /// In order, each once.
+    pub at: Vec<NaiveDateTime>,
+    /// There may be more: the limit was reached, or the search was given up.
+    pub cut: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Frequency {
+    Minutely,
+    Hourly,
+    Daily,
+    Weekly,
+    Monthly,
+    Yearly,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Never,
+    Count(u32),
+    /// Through the end of this day.
+    UntilDate(NaiveDate),
+    /// Wall time, inclusive.
+    UntilFloating(NaiveDateTime),
+    /// An instant, inclusive.
+    UntilUtc(NaiveDateTime),
+}
+
+/// The nth such weekday of the month or year, counted from its end when negative; 0 is every one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NthWeekday {
+    nth: i8,
+    weekday: Weekday,
+}
+
+/// The parts of a rule; an empty list is an absent part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rule {
+    frequency: Frequency,
+    interval: i64,
+    end: End,
+    week_start: Weekday,
+    months: Vec<u8>,
+    week_numbers: Vec<i8>,
+    year_days: Vec<i16>,
+    month_days: Vec<i8>,
+    weekdays: Vec<NthWeekday>,
+    hours: Vec<u8>,
+    minutes: Vec<u8>,
+    seconds: Vec<u8>,
+    positions: Vec<i16>,
+}
+
+impl Recurrence {
+    /// Reads the value of an RRULE, with or without `RRULE:` before it, in any case.
+    ///
+    /// # Errors
+    /// Why the rule is not taken. A rule by the second is too often.
+    pub fn parse(text: &str) -> Result<Self, RecurrenceProblem> {
+        let (text, rule) = parse::rule(text)?;
+        let recurrence = Self { text, rule };
+        if recurrence.rule.is_empty() { Err(RecurrenceProblem::Never) } else { Ok(recurrence) }
+    }
+
+    /// Reads a rule for working hours: daily or rarer, without times of day.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and what is finer than a day is too often.
+    pub fn of_days(text: &str) -> Result<Self, RecurrenceProblem> {
+        let recurrence = Self::parse(text)?;
+        let rule = &recurrence.rule;
+        let timed = [&rule.hours, &rule.minutes, &rule.seconds].iter().any(|part| !part.is_empty());
+        if rule.frequency < Frequency::Daily || timed {
+            return Err(RecurrenceProblem::TooOften);
+        }
+        Ok(recurrence)
+    }
+
+    /// The rule in upper case, without `RRULE:`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The occurrences in `from..until` (half-open) of a series that starts at
+    /// `start`: at most `limit`, in order.
+    ///
+    /// As in a calendar file, `start` is the first occurrence whether it fits the
+    /// rule or not, and counts (RFC 5545, 3.8.5.3); but a rule whose UNTIL is before it
+    /// has no occurrence at all. An UNTIL in UTC is compared as if the wall clock
+    /// showed UTC; see [`occurrences_by`](Self::occurrences_by).
+    pub fn occurrences(
+        &self,
+        start: NaiveDateTime,
+        from: NaiveDateTime,
+        until: NaiveDateTime,
+        limit: usize,
+    ) -> Occurrences {
+        self.occurrences_by(start, from, until, limit, &mut LOOKS_MAX.clone(), &|at| at.and_utc())
+    }
+
+    /// As [`occurrences`](Self::occurrences), for a zone: an UNTIL in UTC is compared with
+    /// what `instant` makes of an occurrence. Every period and day that is looked at is
+    /// taken off `looks`; at none left the search is given up.
+    pub fn occurrences_by(
+        &self,
+        start: NaiveDateTime,
+        from: NaiveDateTime,
+        until: NaiveDateTime,
+        limit: usize,
+        looks: &mut usize,
+        instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
+    ) -> Occurrences {
+        let range = from..until;
+        Search { rule: &self.rule, start, range, limit, instant, start_counts: true }.run(looks)
+    }
+
+    /// The days in `from..until` (half-open) that fit a rule which holds from `start` on.
+    ///
+    /// INTERVAL and COUNT begin at `start`, but unlike in a calendar file it is itself
+    /// among them only if it fits the rule. An UNTIL with a time means its day as written.
+    pub fn days(&self, start: NaiveDate, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
+        let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
+        let mut days: Vec<_> = self
+            .fitting(midnight(start), midnight(from)..midnight(until), usize::MAX)
+            .at
+            .iter()
+            .map(NaiveDateTime::date)
+            .collect();
+        days.dedup();
+        days
+    }
+
+    /// Does any day fit within a generation from `start`? A rule can fit the calendar and yet
+    /// never its own start, such as every seventh day from a Monday on Tuesdays.
+    pub fn happens_from(&self, start: NaiveDate) -> bool {
+        let start = start.and_time(NaiveTime::MIN);
+        let until = start.checked_add_days(Days::new(YEARS_AHEAD * 366)).unwrap_or(start);
+        !self.fitting(start, start..until, 1).at.is_empty()
+    }
+
+    fn fitting(
+        &self,
+        start: NaiveDateTime,
+        range: std::ops::Range<NaiveDateTime>,
+        limit: usize,
+    ) -> Occurrences {
+        let instant = &|at: NaiveDateTime| at.and_utc();
+        Search { rule: &self.rule, start, range, limit, instant, start_counts: false }
+            .run(&mut LOOKS_MAX.clone())
+    }
+}
+
+impl std::fmt::Display for Recurrence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
