@@ -18,6 +18,7 @@ mod tests;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
 
 use expand::Search;
+pub(crate) use parse::{date, moment};
 
 /// The longest rule that is read, in bytes.
 pub const RULE_BYTES_MAX: usize = 512;

@@ -43,10 +43,10 @@ impl Search<'_> {
         if self.range.is_empty() || self.is_past(self.start) {
             return found;
         }
-        if self.start_counts {
-            if let Step::Done = self.take(self.start, &mut left, &mut found) {
-                return found;
-            }
+        if self.start_counts
+            && let Step::Done = self.take(self.start, &mut left, &mut found)
+        {
+            return found;
         }
         let rule = self.rule.filled_from(self.start);
         let times = rule.times(self.start.time());
@@ -166,12 +166,9 @@ impl Rule {
         let weekday = NthWeekday { nth: 0, weekday: start.weekday() };
         let day = i8::try_from(start.day()).unwrap_or(1);
         match rule.frequency {
-            Yearly if !rule.week_numbers.is_empty() => {
-                if no_days && rule.year_days.is_empty() {
-                    rule.weekdays.push(weekday);
-                }
-            }
-            Yearly if no_days && rule.year_days.is_empty() => {
+            Yearly if !(no_days && rule.year_days.is_empty()) => {}
+            Yearly if !rule.week_numbers.is_empty() => rule.weekdays.push(weekday),
+            Yearly => {
                 if rule.months.is_empty() {
                     rule.months.push(u8::try_from(start.month()).unwrap_or(1));
                 }

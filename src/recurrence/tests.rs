@@ -1,6 +1,5 @@
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 
-use super::parse::{date, moment};
 use super::*;
 
 mod against;
