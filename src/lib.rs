@@ -11,6 +11,8 @@ pub mod actor;
 pub mod appointment;
 pub mod calendar;
 pub mod failure;
+#[cfg(feature = "server")]
+pub mod ical;
 pub mod ids;
 pub mod input;
 pub mod once;

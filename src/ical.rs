@@ -1,0 +1,45 @@
+//! Calendar files (RFC 5545): the busy times in somebody else's, and ours for them.
+//!
+//! Reading and writing are done here, with two crates as second opinions in the
+//! tests, for reasons found out by trying: neither `icalendar` 0.17 nor `calcard` 0.3
+//! tells in which line of a file something is wrong, both expand a series without
+//! a bound on the work, and `icalendar` folds at 76 octets instead of 75 and lets
+//! a bare carriage return through.
+//!
+//! Not for: invitations and replies (RFC 5546), tasks and journals, which are skipped.
+
+mod busy;
+mod draft;
+mod line;
+mod malformed;
+mod read;
+#[cfg(test)]
+mod tests;
+mod value;
+mod windows;
+mod zone;
+
+pub use busy::{BusyCalendar, BusyTime, Skipped, busy_times};
+pub use malformed::{Malformed, MalformedReason, PropertyName};
+
+/// The largest file that is read, in bytes.
+pub const FILE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// The longest line that is understood, unfolded, in bytes; of a longer one that says nothing
+/// about times, the rest is skipped.
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// The most events a file may have.
+pub const EVENTS_MAX: usize = 20_000;
+/// The most occurrences that all events together may have in the range asked for.
+pub const OCCURRENCES_MAX: usize = 50_000;
+/// The longest range that is looked at, in days.
+pub const RANGE_DAYS_MAX: i64 = 400;
+/// How many periods and days all recurrence rules of a file together may look at.
+pub const LOOKS_MAX: usize = 5_000_000;
+/// How deep components may lie in each other; RFC 5545 needs three.
+const DEPTH_MAX: usize = 8;
+/// The longest name of a calendar that is kept, in characters.
+const NAME_CHARS_MAX: usize = 200;
+/// The most zones of its own a file may define.
+const ZONES_MAX: usize = 200;
+/// The most changes of the clock in a zone of a file's own.
+const CHANGES_MAX: usize = 4_000;

@@ -1,0 +1,49 @@
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::*;
+use crate::recurrence::{RecurrenceProblem, moment};
+
+mod edges;
+mod hostile;
+mod products;
+mod times;
+
+const KOLKATA: Tz = chrono_tz::Asia::Kolkata;
+
+fn at(text: &str) -> DateTime<Utc> {
+    moment(text.strip_suffix('Z').expect(text)).expect(text).and_utc()
+}
+
+/// The events in a calendar of their own.
+fn calendar(events: &[&str]) -> String {
+    let events: Vec<_> =
+        events.iter().map(|event| format!("BEGIN:VEVENT\n{event}\nEND:VEVENT\n")).collect();
+    format!("BEGIN:VCALENDAR\nVERSION:2.0\n{}END:VCALENDAR\n", events.concat())
+}
+
+fn read_in(file: &str, zone: Tz, from: &str, until: &str) -> Result<BusyCalendar, Malformed> {
+    busy_times(file.as_bytes(), zone, at(from), at(until))
+}
+
+/// `20261201T0430/20261201T0530` for each busy time, in UTC.
+fn shown(times: &[BusyTime]) -> Vec<String> {
+    let minute = |at: DateTime<Utc>| at.format("%Y%m%dT%H%M").to_string();
+    times.iter().map(|t| format!("{}/{}", minute(t.starts_at), minute(t.ends_at))).collect()
+}
+
+/// The busy times of events in the years 2020 to 2030, one year at a time.
+fn busy(events: &[&str], zone: Tz) -> Vec<String> {
+    let file = calendar(events);
+    let year = |year: i32| {
+        let (from, until) = (format!("{year}0101T000000Z"), format!("{}0101T000000Z", year + 1));
+        read_in(&file, zone, &from, &until).expect(&file).times
+    };
+    shown(&(2020..2030).flat_map(year).collect::<Vec<_>>())
+}
+
+fn refused(file: &str) -> (usize, MalformedReason) {
+    let wrong = read_in(file, KOLKATA, "20260101T000000Z", "20270101T000000Z");
+    let wrong = wrong.expect_err(file);
+    (wrong.line, wrong.reason)
+}

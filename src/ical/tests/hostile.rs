@@ -1,0 +1,138 @@
+//! Limits, noise and broken samples: never a panic, never long.
+
+use std::time::{Duration, Instant};
+
+use chrono_tz::UTC;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::products::ALL;
+use super::*;
+
+fn read(bytes: &[u8]) -> Result<BusyCalendar, Malformed> {
+    let begun = Instant::now();
+    let read = busy_times(bytes, KOLKATA, at("20261101T000000Z"), at("20271101T000000Z"));
+    // Bounded work, on a machine that is busy with something else and without optimization.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    if let Ok(calendar) = &read {
+        for pair in calendar.times.windows(2) {
+            assert!(pair[0].ends_at < pair[1].starts_at);
+        }
+        assert!(calendar.times.iter().all(|time| time.starts_at < time.ends_at));
+    }
+    read
+}
+
+fn reason(file: &str) -> Option<MalformedReason> {
+    read(file.as_bytes()).err().map(|wrong| wrong.reason)
+}
+
+#[test]
+fn limits() {
+    assert_eq!(reason(&" ".repeat(FILE_BYTES_MAX + 1)), Some(MalformedReason::TooLarge));
+    let hour = "DTSTART:20270601T100000Z\nDURATION:PT1H";
+    let many = vec![hour; EVENTS_MAX];
+    assert_eq!(reason(&calendar(&many)), None);
+    let short = calendar(&vec!["DTSTART:20270601"; EVENTS_MAX + 1]);
+    assert_eq!(reason(&short), Some(MalformedReason::TooManyEvents));
+    let dense = format!("{hour}\nRRULE:FREQ=MINUTELY");
+    assert_eq!(reason(&calendar(&[&dense])), Some(MalformedReason::TooManyOccurrences));
+    let long = "x".repeat(LINE_BYTES_MAX);
+    let remark = format!("{hour}\nDESCRIPTION:{long}");
+    assert_eq!(reason(&calendar(&[&remark])), None, "who cares how long a remark is");
+    let excluded = format!("{hour}\nEXDATE:{long}");
+    assert_eq!(reason(&calendar(&[&excluded])), Some(MalformedReason::LineTooLong));
+    let zones: Vec<_> = (0..=200).map(|n| format!("DTSTART;TZID=Z{n}:20270601T100000")).collect();
+    let zones: Vec<_> = zones.iter().map(String::as_str).collect();
+    assert_eq!(reason(&calendar(&zones)), Some(MalformedReason::TooManyZones));
+}
+
+/// As much work as a file of the largest size can ask for.
+#[test]
+fn the_most_work() {
+    let start = "DTSTART;TZID=Europe/Berlin:19700101T100000\nDURATION:PT1H\nRRULE:";
+    for rule in [
+        "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=TU;COUNT=99999",
+        "FREQ=YEARLY;BYYEARDAY=366;COUNT=99999",
+        "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=4;COUNT=99999",
+        "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        "FREQ=WEEKLY",
+    ] {
+        let event = format!("{start}{rule}");
+        let count = (FILE_BYTES_MAX / (event.len() + 30)).min(EVENTS_MAX);
+        read(calendar(&vec![event.as_str(); count]).as_bytes()).ok();
+    }
+    // One series with as many changed occurrences as there can be.
+    let mut changes = vec![format!("UID:1\n{start}FREQ=DAILY")];
+    changes.extend((0..15_000).map(|n| {
+        let day = moment("20000101T090000").expect("a time") + chrono::Duration::days(n);
+        let day = day.format("%Y%m%dT%H%M%SZ");
+        format!("UID:1\nRECURRENCE-ID:{day}\nDTSTART:{day}\nDURATION:PT1H")
+    }));
+    let changes: Vec<_> = changes.iter().map(String::as_str).collect();
+    read(calendar(&changes).as_bytes()).expect("a calendar");
+}
+
+proptest! {
+    #[test]
+    fn noise(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        read(&bytes).ok();
+        let inside = [b"BEGIN:VCALENDAR\n".as_slice(), &bytes, b"\nEND:VCALENDAR\n"].concat();
+        read(&inside).ok();
+    }
+
+    #[test]
+    fn broken_samples(
+        sample in select(ALL.to_vec()),
+        cuts in proptest::collection::vec((any::<Index>(), 0usize..12, "[ -~\\n]{0,6}"), 1..6),
+    ) {
+        let mut bytes = sample.as_bytes().to_vec();
+        for (place, length, put) in cuts {
+            let from = place.index(bytes.len());
+            let until = (from + length).min(bytes.len());
+            bytes.splice(from..until, put.bytes());
+        }
+        read(&bytes).ok();
+    }
+
+    #[test]
+    fn shuffled_lines(
+        sample in select(ALL.to_vec()),
+        swaps in proptest::collection::vec((any::<Index>(), any::<Index>()), 1..4),
+    ) {
+        let mut lines: Vec<_> = sample.lines().collect();
+        for (a, b) in swaps {
+            let (a, b) = (a.index(lines.len()), b.index(lines.len()));
+            lines.swap(a, b);
+        }
+        read(lines.join("\r\n").as_bytes()).ok();
+    }
+
+    #[test]
+    fn odd_values(
+        name in select(vec!["DTSTART", "DTEND", "DURATION", "RDATE", "EXDATE", "RRULE", "RECURRENCE-ID"]),
+        parameter in select(vec!["", ";VALUE=DATE", ";TZID=Europe/Berlin", ";TZID=Ours", ";VALUE=PERIOD"]),
+        value in "[0-9]{0,9}[TPZ]?[0-9]{0,7}[TZSDW/]{0,2}[0-9TPZ]{0,12}",
+    ) {
+        let zone = "BEGIN:VTIMEZONE\nTZID:Ours\nBEGIN:STANDARD\nDTSTART:00000101T000000\nTZOFFSETFROM:+2359\nTZOFFSETTO:-2359\nRRULE:FREQ=YEARLY\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT";
+        let event = format!("UID:1\nDTSTART:20270601T100000Z\n{name}{parameter}:{value}");
+        read(calendar(&[&event]).replacen("BEGIN:VEVENT", zone, 1).as_bytes()).ok();
+    }
+}
+
+#[test]
+fn the_ends_of_time() {
+    let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
+    for lines in [
+        "DTSTART:00000101T000000\nDURATION:P366000D\nRRULE:FREQ=DAILY",
+        "DTSTART:99991231T235959\nDURATION:P366000D\nRRULE:FREQ=YEARLY",
+        "DTSTART:99991231\nRDATE;VALUE=PERIOD:99991231T000000Z/P366000D",
+    ] {
+        let file = calendar(&[lines]);
+        for (from, until) in [(first, last), (last, last), (first, first), (last, first)] {
+            busy_times(file.as_bytes(), UTC, from, until).ok();
+            busy_times(file.as_bytes(), chrono_tz::Pacific::Apia, from, until).ok();
+        }
+    }
+}
