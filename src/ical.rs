@@ -17,10 +17,12 @@ mod read;
 mod tests;
 mod value;
 mod windows;
+mod write;
 mod zone;
 
 pub use busy::{BusyCalendar, BusyTime, Skipped, busy_times};
 pub use malformed::{Malformed, MalformedReason, PropertyName};
+pub use write::{CalendarFile, Event, EventStatus, Method, Organizer, write};
 
 /// The largest file that is read, in bytes.
 pub const FILE_BYTES_MAX: usize = 2 * 1024 * 1024;

@@ -8,6 +8,7 @@ mod edges;
 mod hostile;
 mod products;
 mod times;
+mod written;
 
 const KOLKATA: Tz = chrono_tz::Asia::Kolkata;
 

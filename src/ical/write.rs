@@ -1,0 +1,200 @@
+//! Our appointments as a calendar file (RFC 5545): instants in UTC, every line at most 75 octets.
+//!
+//! What people typed is data here: it can neither begin a line nor end a value.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, Duration, Utc};
+
+/// The longest line, in octets, without its end (RFC 5545, 3.1).
+const LINE_OCTETS_MAX: usize = 75;
+
+/// What a file is sent for (RFC 5546); none when it is a download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Publish,
+    Cancel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventStatus {
+    Tentative,
+    Confirmed,
+    Cancelled,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organizer {
+    pub name: String,
+    /// Without `mailto:`.
+    pub email: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Globally unique, the same for as long as the event exists.
+    pub uid: String,
+    /// From 0, higher with every change.
+    pub sequence: u32,
+    pub status: EventStatus,
+    /// When the file was made (DTSTAMP).
+    pub stamp: DateTime<Utc>,
+    pub last_modified: DateTime<Utc>,
+    pub starts_at: DateTime<Utc>,
+    /// Exclusive.
+    pub ends_at: DateTime<Utc>,
+    pub summary: String,
+    pub location: Option<String>,
+    pub description: Option<String>,
+    pub url: Option<String>,
+    pub organizer: Option<Organizer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarFile {
+    pub name: Option<String>,
+    pub method: Option<Method>,
+    /// How often a subscriber may ask again; whole minutes.
+    pub refresh: Option<Duration>,
+    pub events: Vec<Event>,
+}
+
+/// The file as it is sent, as `text/calendar; charset=utf-8`. The same input makes the same file.
+///
+/// Times are cut to whole seconds, and to the years 0 to 9999. It never has an ATTENDEE,
+/// as RFC 5546 demands of what is published.
+pub fn write(file: &CalendarFile) -> String {
+    let mut out = Writer(String::new());
+    out.line("BEGIN", "VCALENDAR");
+    out.line("VERSION", "2.0");
+    out.line("PRODID", "-//Nadi//Appointments//EN");
+    out.line("CALSCALE", "GREGORIAN");
+    if let Some(method) = file.method {
+        out.line(
+            "METHOD",
+            match method {
+                Method::Publish => "PUBLISH",
+                Method::Cancel => "CANCEL",
+            },
+        );
+    }
+    if let Some(name) = &file.name {
+        // RFC 7986, 5.1, and what everybody read before.
+        out.line("NAME", text(name));
+        out.line("X-WR-CALNAME", text(name));
+    }
+    if let Some(refresh) = file.refresh {
+        let interval = format!("PT{}M", refresh.num_minutes().max(1));
+        out.line("REFRESH-INTERVAL;VALUE=DURATION", &interval);
+        out.line("X-PUBLISHED-TTL", &interval);
+    }
+    for event in &file.events {
+        out.event(event);
+    }
+    out.line("END", "VCALENDAR");
+    out.0
+}
+
+struct Writer(String);
+
+impl Writer {
+    fn event(&mut self, event: &Event) {
+        self.line("BEGIN", "VEVENT");
+        self.line("UID", text(&event.uid));
+        self.line("SEQUENCE", event.sequence);
+        self.line(
+            "STATUS",
+            match event.status {
+                EventStatus::Tentative => "TENTATIVE",
+                EventStatus::Confirmed => "CONFIRMED",
+                EventStatus::Cancelled => "CANCELLED",
+            },
+        );
+        self.line("DTSTAMP", utc(event.stamp));
+        self.line("LAST-MODIFIED", utc(event.last_modified));
+        self.line("DTSTART", utc(event.starts_at));
+        self.line("DTEND", utc(event.ends_at));
+        self.line("SUMMARY", text(&event.summary));
+        if let Some(location) = &event.location {
+            self.line("LOCATION", text(location));
+        }
+        if let Some(description) = &event.description {
+            self.line("DESCRIPTION", text(description));
+        }
+        if let Some(url) = &event.url {
+            self.line("URL", address(url));
+        }
+        if let Some(Organizer { name, email }) = &event.organizer {
+            let property = format!("ORGANIZER;CN=\"{}\"", parameter(name));
+            self.line(&property, format!("mailto:{}", address(email)));
+        }
+        self.line("END", "VEVENT");
+    }
+
+    /// Folds between characters, each line at most [`LINE_OCTETS_MAX`] octets.
+    fn line(&mut self, name: &str, value: impl Display) {
+        let mut octets = 0;
+        for c in format!("{name}:{value}").chars() {
+            if octets + c.len_utf8() > LINE_OCTETS_MAX {
+                self.0.push_str("\r\n ");
+                octets = 1;
+            }
+            octets += c.len_utf8();
+            self.0.push(c);
+        }
+        self.0.push_str("\r\n");
+    }
+}
+
+/// RFC 5545, 3.3.5, form 2.
+fn utc(at: DateTime<Utc>) -> impl Display {
+    at.clamp(first_moment(), last_moment()).format("%Y%m%dT%H%M%SZ")
+}
+
+fn first_moment() -> DateTime<Utc> {
+    DateTime::from_timestamp(-62_167_219_200, 0).unwrap_or_default()
+}
+
+fn last_moment() -> DateTime<Utc> {
+    DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
+}
+
+/// A TEXT (RFC 5545, 3.3.11): line ends as `\n`, other control characters left out, as are those that
+/// turn the direction of what follows and could disguise it.
+fn text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.replace("\r\n", "\n").chars() {
+        match c {
+            '\\' | ',' | ';' => escaped.extend(['\\', c]),
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => escaped.push_str("\\n"),
+            c if is_invisible(c) => {}
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A quoted parameter value (RFC 5545, 3.2), with RFC 6868 for what may not stand in it.
+fn parameter(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '^' => escaped.push_str("^^"),
+            '"' => escaped.push_str("^'"),
+            c if is_invisible(c) => {}
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// An address (RFC 5545, 3.3.13) has no blank, quote or control character.
+fn address(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && !is_invisible(*c) && *c != '"').collect()
+}
+
+/// Control characters, Unicode's ends of lines, and the marks for the direction of writing that embed
+/// or override.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
