@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::line::Line;
+use super::line::{Line, unescaped_text};
 use super::zone::ZoneNames;
 use crate::recurrence::{date, moment};
 
@@ -48,7 +48,8 @@ impl When {
 /// The clock that a line's TZID names.
 pub(super) fn clock(line: &Line, zones: &mut ZoneNames) -> Clock {
     match line.parameter("TZID").filter(|name| !name.is_empty()) {
-        Some(name) => Clock::Zone(zones.place_of(name, line.number)),
+        // It is a TEXT in the zone's definition, and some products escape its commas here, too.
+        Some(name) => Clock::Zone(zones.place_of(unescaped_text(&name), line.number)),
         None => Clock::Floating,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::line::Line;
+use super::line::{Line, unescaped_text};
 use super::malformed::{Malformed, MalformedReason, PropertyName};
 use super::value::{self, When};
 use super::{CHANGES_MAX, ZONES_MAX, windows};
@@ -139,7 +139,7 @@ impl Definition {
 
     pub(super) fn property(&mut self, line: &Line) {
         if line.is("TZID") {
-            self.name = Some(line.value().to_owned());
+            self.name = Some(unescaped_text(line.value()));
         } else if line.is("X-LIC-LOCATION") {
             self.location = Some(line.value().to_owned());
         }

@@ -52,12 +52,10 @@ fn limits() {
 fn the_most_work() {
     let start = "DTSTART;TZID=Europe/Berlin:19700101T100000\nDURATION:PT1H\nRRULE:";
     for rule in [
-        "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
         "FREQ=DAILY;INTERVAL=7;BYDAY=TU;COUNT=99999",
         "FREQ=YEARLY;BYYEARDAY=366;COUNT=99999",
         "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=4;COUNT=99999",
         "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
-        "FREQ=WEEKLY",
     ] {
         let event = format!("{start}{rule}");
         let count = (FILE_BYTES_MAX / (event.len() + 30)).min(EVENTS_MAX);

@@ -125,6 +125,54 @@ fn every_spelling_of_a_zone() {
     }
 }
 
+/// A VTIMEZONE that says what the database says is read the same.
+#[test]
+fn our_reading_of_a_definition_is_the_database_s() {
+    let observance = |kind: &str, start: &str, from: &str, to: &str, rule: &str| {
+        format!(
+            "BEGIN:{kind}\nDTSTART:{start}\nTZOFFSETFROM:{from}\nTZOFFSETTO:{to}\nRRULE:FREQ=YEARLY;{rule}\nEND:{kind}\n"
+        )
+    };
+    for (zone, standard, daylight) in [
+        (
+            Europe::Berlin,
+            observance("STANDARD", "19961027T030000", "+0200", "+0100", "BYMONTH=10;BYDAY=-1SU"),
+            observance("DAYLIGHT", "19970330T020000", "+0100", "+0200", "BYMONTH=3;BYDAY=-1SU"),
+        ),
+        (
+            America::St_Johns,
+            observance("STANDARD", "20121104T020000", "-0230", "-0330", "BYMONTH=11;BYDAY=1SU"),
+            observance("DAYLIGHT", "20120311T020000", "-0330", "-0230", "BYMONTH=3;BYDAY=2SU"),
+        ),
+        (
+            Australia::Lord_Howe,
+            observance("STANDARD", "20080406T020000", "+1100", "+1030", "BYMONTH=4;BYDAY=1SU"),
+            observance("DAYLIGHT", "20081005T020000", "+1030", "+1100", "BYMONTH=10;BYDAY=1SU"),
+        ),
+        (
+            America::Havana,
+            observance("STANDARD", "20121104T010000", "-0400", "-0500", "BYMONTH=11;BYDAY=1SU"),
+            observance("DAYLIGHT", "20130310T000000", "-0500", "-0400", "BYMONTH=3;BYDAY=2SU"),
+        ),
+    ] {
+        let event = |name: &str| {
+            format!(
+                "DTSTART;TZID={name}:20260101T001500\nDURATION:PT1M\nRRULE:FREQ=MINUTELY;INTERVAL=15"
+            )
+        };
+        let definition = format!(
+            "BEGIN:VTIMEZONE\nTZID:Ours\\, or so\n{standard}{daylight}END:VTIMEZONE\nBEGIN:VEVENT"
+        );
+        let own = calendar(&[&event("\"Ours, or so\"")]).replacen("BEGIN:VEVENT", &definition, 1);
+        let known = calendar(&[&event(zone.name())]);
+        let read = |file: &str| {
+            let calendar = read_in(file, UTC, "20260101T000000Z", "20261231T000000Z");
+            shown(&calendar.expect("a calendar").times)
+        };
+        assert_eq!(read(&own), read(&known), "{zone}");
+    }
+}
+
 #[test]
 fn the_zones_of_windows() {
     let mut others = Vec::new();
