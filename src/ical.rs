@@ -1,10 +1,9 @@
 //! Calendar files (RFC 5545): the busy times in somebody else's, and ours for them.
 //!
 //! Reading and writing are done here, with two crates as second opinions in the
-//! tests, for reasons found out by trying: neither `icalendar` 0.17 nor `calcard` 0.3
-//! tells in which line of a file something is wrong, both expand a series without
-//! a bound on the work, and `icalendar` folds at 76 octets instead of 75 and lets
-//! a bare carriage return through.
+//! tests: neither `icalendar` 0.17 nor `calcard` 0.3 tells in which line of a file
+//! something is wrong (the one counts unfolded lines, the other none), and `icalendar`
+//! writes lines of 76 octets instead of 75 and lets a bare carriage return through.
 //!
 //! Not for: invitations and replies (RFC 5546), tasks and journals, which are skipped.
 

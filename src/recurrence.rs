@@ -17,14 +17,16 @@ mod tests;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
 
+use serde::{Deserialize, Serialize};
+
 use expand::Search;
 pub(crate) use parse::{date, moment};
 
 /// The longest rule that is read, in bytes.
 pub const RULE_BYTES_MAX: usize = 512;
 
-/// How many periods and days one question may look at. A daily rule with a COUNT
-/// gets through 700 years with it.
+/// How many periods, days and occurrences one question may look at. A daily rule with a
+/// COUNT gets through 400 years with it.
 pub const LOOKS_MAX: usize = 500_000;
 
 /// How far ahead [`Recurrence::happens_from`] looks, in years: the longest wait
@@ -32,7 +34,8 @@ pub const LOOKS_MAX: usize = 500_000;
 const YEARS_AHEAD: u64 = 40;
 
 /// Why a rule is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum RecurrenceProblem {
     /// Not written the way RFC 5545, 3.3.10 says, or parts that may not stand together.
     #[error("not a recurrence rule")]
@@ -158,12 +161,13 @@ impl Recurrence {
         until: NaiveDateTime,
         limit: usize,
     ) -> Occurrences {
-        self.occurrences_by(start, from, until, limit, &mut LOOKS_MAX.clone(), &|at| at.and_utc())
+        let mut looks = LOOKS_MAX;
+        self.occurrences_by(start, from, until, limit, &mut looks, &|at| at.and_utc())
     }
 
     /// As [`occurrences`](Self::occurrences), for a zone: an UNTIL in UTC is compared with
-    /// what `instant` makes of an occurrence. Every period and day that is looked at is
-    /// taken off `looks`; at none left the search is given up.
+    /// what `instant` makes of an occurrence. Every period, day and occurrence that is
+    /// looked at is taken off `looks`; at none left the search is given up.
     pub fn occurrences_by(
         &self,
         start: NaiveDateTime,
@@ -181,6 +185,7 @@ impl Recurrence {
     ///
     /// INTERVAL and COUNT begin at `start`, but unlike in a calendar file it is itself
     /// among them only if it fits the rule. An UNTIL with a time means its day as written.
+    /// After [`LOOKS_MAX`] looks, some 400 years of days with a COUNT, the rest is left out.
     pub fn days(&self, start: NaiveDate, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let mut days: Vec<_> = self
@@ -208,8 +213,9 @@ impl Recurrence {
         limit: usize,
     ) -> Occurrences {
         let instant = &|at: NaiveDateTime| at.and_utc();
+        let mut looks = LOOKS_MAX;
         Search { rule: &self.rule, start, range, limit, instant, start_counts: false }
-            .run(&mut LOOKS_MAX.clone())
+            .run(&mut looks)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::recurrence::RecurrenceProblem;
 
 /// A file that is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct Malformed {
     /// From 1, as an editor counts the lines of the file.
@@ -14,7 +14,8 @@ pub struct Malformed {
 }
 
 /// Why a file is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum MalformedReason {
     #[error("not a calendar")]
     NotACalendar,
@@ -59,6 +60,7 @@ pub enum MalformedReason {
 
 /// The properties that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PropertyName {
     DtStart,
     DtEnd,

@@ -49,7 +49,7 @@ impl Search<'_> {
             return found;
         }
         let rule = self.rule.filled_from(self.start);
-        let times = rule.times(self.start.time());
+        let times = times(&rule.hours, &rule.minutes, &rule.seconds, self.start.time());
         let mut number =
             if left.is_some() { 0 } else { rule.period_at(self.start, self.range.start) };
         while let Some(period) = rule.period(self.start, number, &times, looks) {
@@ -181,26 +181,7 @@ impl Rule {
         rule
     }
 
-    /// The times of a day, in order, by the start where the rule is silent.
-    fn times(&self, start: NaiveTime) -> Vec<NaiveTime> {
-        let or = |part: &[u8], default: u32| match part {
-            [] => vec![default],
-            part => part.iter().copied().map(u32::from).collect(),
-        };
-        let minutes = or(&self.minutes, start.minute());
-        let seconds = or(&self.seconds, start.second());
-        let mut times = Vec::new();
-        for hour in or(&self.hours, start.hour()) {
-            for minute in &minutes {
-                let time = |second: &u32| NaiveTime::from_hms_opt(hour, *minute, *second);
-                times.extend(seconds.iter().filter_map(time));
-            }
-        }
-        times
-    }
-
-    /// The number of a period that begins at or before this time, with none after it that does
-    /// too and could hold something from then on.
+    /// The number of a period to begin with: all before it end before this time.
     fn period_at(&self, start: NaiveDateTime, at: NaiveDateTime) -> i64 {
         let units = match self.frequency {
             Frequency::Yearly => i64::from(at.year()) - 1 - self.year_of(start.date()),
@@ -280,20 +261,16 @@ impl Rule {
         };
         let among =
             |part: &[u8], n: u32| part.is_empty() || part.iter().any(|p| u32::from(*p) == n);
-        let minute_fits = self.frequency == Frequency::Hourly || among(&self.minutes, at.minute());
-        let day_fits = self.fits(at.date());
+        let by_minute = self.frequency == Frequency::Minutely;
         let mut period = Period { first: at.date(), days: Vec::new(), times: Vec::new() };
-        if day_fits {
+        if self.fits(at.date()) {
             period.days.push(at.date());
-        }
-        if among(&self.hours, at.hour()) && minute_fits {
-            let minutes = match self.frequency {
-                Frequency::Hourly => self.minutes.clone(),
-                _ => vec![u8::try_from(at.minute()).unwrap_or(0)],
-            };
-            let hours = vec![u8::try_from(at.hour()).unwrap_or(0)];
-            let one = Self { hours, minutes, ..self.clone() };
-            period.times = one.times(start.time());
+            if among(&self.hours, at.hour()) && (!by_minute || among(&self.minutes, at.minute())) {
+                let one = |n: u32| [u8::try_from(n).unwrap_or(0)];
+                let (hour, minute) = (one(at.hour()), one(at.minute()));
+                let minutes = if by_minute { &minute[..] } else { &self.minutes };
+                period.times = times(&hour, minutes, &self.seconds, start.time());
+            }
         }
         Some(period)
     }
@@ -386,6 +363,23 @@ impl Rule {
         let days = date.weekday().days_since(self.week_start);
         date.checked_sub_days(Days::new(days.into()))
     }
+}
+
+/// The times of a day, in order, by the start where the rule is silent.
+fn times(hours: &[u8], minutes: &[u8], seconds: &[u8], start: NaiveTime) -> Vec<NaiveTime> {
+    let or = |part: &[u8], default: u32| match part {
+        [] => vec![default],
+        part => part.iter().copied().map(u32::from).collect(),
+    };
+    let (minutes, seconds) = (or(minutes, start.minute()), or(seconds, start.second()));
+    let mut times = Vec::new();
+    for hour in or(hours, start.hour()) {
+        for minute in &minutes {
+            let time = |second: &u32| NaiveTime::from_hms_opt(hour, *minute, *second);
+            times.extend(seconds.iter().filter_map(time));
+        }
+    }
+    times
 }
 
 /// Is `n` in the list, counted from 1, or from `last` backwards when negative?

@@ -223,7 +223,7 @@ fn by_the_hour_and_minute() {
         let expected: Vec<_> = expected.iter().map(|text| at(text)).collect();
         assert_eq!(all(text, START, expected.len() + 1), expected, "{text}");
     };
-    // The RFC writes 17:00Z and means 17:00 in New York (its erratum 3883 says so).
+    // The RFC writes 17:00Z, but its list shows that it means 17:00 in New York.
     times(
         "FREQ=HOURLY;INTERVAL=3;UNTIL=19970902T170000",
         &["19970902T090000", "19970902T120000", "19970902T150000"],
