@@ -222,6 +222,8 @@ impl Rule {
                 vec![day..shift(day, 1)?]
             }
             Frequency::Hourly | Frequency::Minutely => {
+                // A look at a moment takes longer than one at a day.
+                *looks = looks.saturating_sub(3);
                 return self.period_of_hours(start, units);
             }
         };

@@ -13,7 +13,7 @@ fn read(bytes: &[u8]) -> Result<BusyCalendar, Malformed> {
     let begun = Instant::now();
     let read = busy_times(bytes, KOLKATA, at("20261101T000000Z"), at("20271101T000000Z"));
     // Bounded work, on a machine that is busy with something else and without optimization.
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     if let Ok(calendar) = &read {
         for pair in calendar.times.windows(2) {
             assert!(pair[0].ends_at < pair[1].starts_at);
