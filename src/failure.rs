@@ -127,6 +127,18 @@ pub enum Field {
     BirthDate,
     Person,
     VisitType,
+    /// How often hours repeat.
+    Repeats,
+    BufferBefore,
+    BufferAfter,
+    Notice,
+    Window,
+    /// How many lines a form has.
+    Lines,
+    /// A calendar file, or the address of one.
+    Calendar,
+    /// A region with public holidays.
+    Region,
 }
 
 /// What is wrong with a field.
@@ -153,8 +165,43 @@ pub enum Problem {
     Overlaps,
     /// Somebody else has it already.
     Taken,
+    /// More often than once a day.
+    TooOften,
+    /// There is no such date.
+    Never,
+    /// An address that is not on the public internet, or of a kind we do not fetch.
+    NotPublic,
+    /// Nobody answered there, or not with a file.
+    NoAnswer,
+    /// It cannot be read from this line (from 1) on.
+    MalformedAt {
+        line: u32,
+        reason: CalendarFault,
+    },
     /// It fits several, and nothing tells which is meant.
     Ambiguous,
+}
+
+/// Why a calendar file (RFC 5545) cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarFault {
+    /// No calendar begins here.
+    NotACalendar,
+    /// Something that began does not end, or ends without having begun.
+    Unfinished,
+    /// A line that is not written as such lines are.
+    BadLine,
+    /// A date, time or length that is none.
+    BadValue,
+    /// Nobody knows this time zone, and the file does not describe it.
+    UnknownZone,
+    /// A rule of repetition that cannot be followed.
+    BadRule,
+    /// It ends before it starts.
+    EndsBeforeStart,
+    /// More than we read.
+    TooMuch,
 }
 
 /// One problem with one field; for a form of several lines, on which line (from 0).

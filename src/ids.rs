@@ -42,8 +42,12 @@ id!(/// An appointment. A UUIDv7: its time of creation is the partition key.
     AppointmentId(Uuid));
 id!(/// A bookable time of one doctor.
     SlotId(i64));
-id!(/// One line of a doctor's weekly hours.
-    RuleId(Uuid));
+id!(/// A schedule that is about to be saved.
+    DraftId(Uuid));
+id!(/// A calendar from elsewhere whose times a doctor is busy.
+    BusyCalendarId(Uuid));
+id!(/// A private address at which a calendar program reads someone's appointments.
+    FeedId(Uuid));
 id!(/// A kind of visit, such as a first consultation.
     VisitTypeId(Uuid));
 id!(/// A city, numbered as in GeoNames.

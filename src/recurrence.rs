@@ -17,7 +17,8 @@ mod tests;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use expand::Search;
 pub(crate) use parse::{date, moment};
@@ -68,6 +69,20 @@ pub struct Occurrences {
     pub at: Vec<NaiveDateTime>,
     /// There may be more: the limit was reached, or the search was given up.
     pub cut: bool,
+}
+
+/// As its text.
+impl Serialize for Recurrence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// A rule of days, as hours have them.
+impl<'de> Deserialize<'de> for Recurrence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::of_days(&String::deserialize(deserializer)?).map_err(Error::custom)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

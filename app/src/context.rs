@@ -34,6 +34,10 @@ pub struct Script {
     pub wasm_url: String,
 }
 
+/// The header in which a server function that reads a file says what was typed beside it, as a form
+/// would send it: the server keeps it for the page when the form fails, and never sends it on.
+pub const TYPED_HEADER: &str = "x-nadi-typed";
+
 /// What was typed into a plain form that just failed, without its secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Typed(pub HashMap<String, String>);

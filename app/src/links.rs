@@ -115,18 +115,65 @@ pub fn with(address: &str, name: &str, value: &str) -> String {
     format!("{path}?{}{place}", pairs.join("&"))
 }
 
-/// A doctor's own weekly hours.
-pub fn own_hours() -> String {
-    "/calendar/hours".to_owned()
+/// The pages of a doctor's schedule: the doctor's own, or as administrators have them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchedulePages {
+    base: String,
+}
+
+impl SchedulePages {
+    /// Those of the doctor who is signed in.
+    pub fn own() -> Self {
+        Self { base: "/calendar".to_owned() }
+    }
+
+    /// Those of a doctor of the clinic.
+    pub fn of_doctor(id: &str) -> Self {
+        Self { base: edit_doctor(id) }
+    }
+
+    pub fn of(own: bool, id: &str) -> Self {
+        if own { Self::own() } else { Self::of_doctor(id) }
+    }
+
+    /// What the others hang on: the calendar, or the doctor.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub fn hours(&self) -> String {
+        format!("{}/hours", self.base)
+    }
+
+    /// Time off and single days.
+    pub fn time_off(&self) -> String {
+        format!("{}/time-off", self.base)
+    }
+
+    /// Calendars elsewhere.
+    pub fn connections(&self) -> String {
+        format!("{}/connections", self.base)
+    }
+}
+
+/// What a draft of a schedule would change.
+pub fn change(draft: &str) -> String {
+    format!("/calendar/changes/{draft}")
+}
+
+/// Where patients get the address of their calendar.
+pub fn own_feeds() -> String {
+    "/appointments/calendar".to_owned()
+}
+
+/// An appointment as a calendar file.
+pub fn appointment_file(id: &str) -> String {
+    format!("/appointments/{id}/calendar.ics")
 }
 
 /// A doctor, as administrators edit them.
 pub fn edit_doctor(id: &str) -> String {
     format!("/admin/doctors/{id}")
-}
-
-pub fn doctor_hours(id: &str) -> String {
-    format!("/admin/doctors/{id}/hours")
 }
 
 pub fn edit_location(id: &str) -> String {

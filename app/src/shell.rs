@@ -54,6 +54,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/doctors") view=pages::Doctors ssr=SsrMode::Async/>
                     <Route path=path!("/doctors/:slug") view=pages::Doctor ssr=SsrMode::Async/>
                     <Route path=path!("/appointments") view=pages::Appointments ssr=SsrMode::Async/>
+                    <Route path=path!("/appointments/calendar") view=pages::OwnCalendar ssr=SsrMode::Async/>
                     <Route path=path!("/appointments/:id") view=pages::Appointment ssr=SsrMode::Async/>
                     <Route path=path!("/appointments/:id/move") view=pages::MoveAppointment ssr=SsrMode::Async/>
                     <Route path=path!("/people") view=pages::People ssr=SsrMode::Async/>

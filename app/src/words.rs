@@ -3,7 +3,7 @@
 //! Second person, present tense. Each says what is so and what to do next.
 
 use nadi::appointment::Refusal;
-use nadi::failure::{Failure, Field, FieldProblem, Problem};
+use nadi::failure::{CalendarFault, Failure, Field, FieldProblem, Problem};
 
 /// What happened, and what to do next.
 pub fn failure(failure: &Failure) -> String {
@@ -55,6 +55,13 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NotOffered => "That time is no longer offered. Choose another one.".into(),
         Refusal::InThePast => "That time has passed. Choose a later one.".into(),
+        Refusal::NotOpenYet => {
+            "That time cannot be booked yet. Choose an earlier day, or come back later.".into()
+        }
+        Refusal::TooShortNotice => {
+            "That time is too soon to be booked online. Choose a later one, or call the clinic."
+                .into()
+        }
         Refusal::Taken => "That time was just taken. Choose one of the nearest free ones.".into(),
         Refusal::PersonBusy => {
             "There is another appointment of the same person at that time. Choose another time, or cancel that one first.".into()
@@ -113,6 +120,8 @@ pub fn gone(refusal: &Refusal) -> String {
         Refusal::Taken => "That time was just taken.".into(),
         Refusal::NotOffered => "That time is no longer offered.".into(),
         Refusal::InThePast => "That time has passed.".into(),
+        Refusal::NotOpenYet => "That time cannot be booked yet.".into(),
+        Refusal::TooShortNotice => "That time is too soon to be booked online.".into(),
         other => self::refusal(other),
     }
 }
@@ -138,6 +147,20 @@ pub fn summary_title(failure: Option<&Failure>) -> &'static str {
         Some(Failure::Busy) => "Too many people at once",
         Some(Failure::Unavailable) => "We cannot reach our calendar right now",
         _ => "That did not work",
+    }
+}
+
+/// What is wrong with a line of a calendar file; comes after `line 7`.
+pub fn calendar_fault(fault: CalendarFault) -> &'static str {
+    match fault {
+        CalendarFault::NotACalendar => "is not the beginning of a calendar",
+        CalendarFault::Unfinished => "begins or ends something that has no other end",
+        CalendarFault::BadLine => "is not written as lines of a calendar are",
+        CalendarFault::BadValue => "has a date, time or length that is none",
+        CalendarFault::UnknownZone => "names a time zone that nobody knows",
+        CalendarFault::BadRule => "repeats by a rule that cannot be followed",
+        CalendarFault::EndsBeforeStart => "ends something before it starts",
+        CalendarFault::TooMuch => "goes beyond what we read",
     }
 }
 
@@ -188,6 +211,10 @@ pub fn field_problem(found: &FieldProblem) -> String {
             Field::Specialty | Field::Status | Field::Clinic | Field::Location | Field::Weekday,
             Problem::Missing,
         ) => format!("Choose {}.", lower(name)),
+        (Field::Repeats, Problem::Malformed) => {
+            "We cannot read this rule. Write it like FREQ=MONTHLY;BYDAY=1MO, or choose another."
+                .into()
+        }
         (_, Problem::Missing) => format!("Enter {}.", lower(name)),
         (_, Problem::TooLong(max)) => format!("{name} is too long. Use at most {max} characters."),
         (_, Problem::TooShort(min)) => {
@@ -198,6 +225,20 @@ pub fn field_problem(found: &FieldProblem) -> String {
         (_, Problem::Unknown) => format!("Choose {} from the list.", lower(name)),
         (_, Problem::EndsBeforeStart) => format!("{name} is before the start. Choose a later one."),
         (_, Problem::Overlaps) => format!("{name} overlaps another line. Move one of them."),
+        (_, Problem::TooOften) => {
+            format!("{name} has to name days: once a day, or less often.")
+        }
+        (_, Problem::Never) => format!("{name} names no day at all. Check the days and the dates."),
+        (_, Problem::NotPublic) => {
+            "We can only read calendars from a public address, like https://example.org/me.ics."
+                .into()
+        }
+        (_, Problem::NoAnswer) => {
+            "Nobody answers at this address with a calendar. Check it, or try again later.".into()
+        }
+        (_, Problem::MalformedAt { line, reason }) => {
+            format!("We cannot read this calendar: line {line} {}.", calendar_fault(reason))
+        }
         (_, Problem::Ambiguous) => format!(
             "{name} fits several accounts, and none of them has proven it. Ask which other one they use."
         ),
@@ -239,6 +280,14 @@ pub fn field_name(field: Field) -> &'static str {
         Field::BirthDate => "birth_date",
         Field::Person => "person",
         Field::VisitType => "visit_type",
+        Field::Repeats => "repeats",
+        Field::BufferBefore => "buffer_before",
+        Field::BufferAfter => "buffer_after",
+        Field::Notice => "notice",
+        Field::Window => "window",
+        Field::Lines => "lines",
+        Field::Calendar => "calendar",
+        Field::Region => "region",
     }
 }
 
@@ -276,6 +325,14 @@ pub fn field_label(field: Field) -> &'static str {
         Field::BirthDate => "The birth date",
         Field::Person => "A person",
         Field::VisitType => "A kind of visit",
+        Field::Repeats => "The rule of repetition",
+        Field::BufferBefore => "The time kept free before",
+        Field::BufferAfter => "The time kept free after",
+        Field::Notice => "The notice",
+        Field::Window => "How far ahead",
+        Field::Lines => "The number of lines",
+        Field::Calendar => "The calendar",
+        Field::Region => "A region",
     }
 }
 
@@ -316,7 +373,12 @@ pub fn notice(minutes: i64) -> String {
     }
 }
 
+pub mod calendar;
+#[cfg(feature = "ssr")]
+pub mod connections;
 pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod schedules;
 pub mod visit;
 
 #[cfg(test)]

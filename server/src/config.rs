@@ -129,7 +129,7 @@ impl Config {
             horizon_days: number(
                 "NADI_HORIZON_DAYS",
                 get("NADI_HORIZON_DAYS"),
-                30,
+                90,
                 1..=365,
                 "a number of days from 1 to 365",
             )?,

@@ -23,8 +23,11 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     pub code_key: CodeKey,
     pub settings: Settings,
+    pub house: Arc<House>,
     /// Rung after a commit that wrote an event, so that messages leave at once; the relay also looks by itself.
     pub event_written: Arc<Notify>,
+    /// Rung when many doctors' times have to be made again: a clinic's holidays, a calendar from elsewhere.
+    pub schedules_changed: Arc<Notify>,
     pub changes: Arc<Changes>,
 }
 
@@ -35,6 +38,15 @@ pub struct Settings {
     /// Days ahead for which times are made.
     pub horizon_days: u16,
     pub confirmation: Confirmation,
+}
+
+/// How the house is reached.
+#[derive(Clone, Debug)]
+pub struct House {
+    /// Scheme and host, without a slash at the end: for links outside of our pages.
+    pub public_url: String,
+    /// Where messages come from, such as `Nadi <no-reply@nadi.example>`.
+    pub mail_from: String,
 }
 
 /// What it takes to confirm a hold.
@@ -84,7 +96,12 @@ impl Engine {
                 horizon_days: config.horizon_days,
                 confirmation: config.confirmation,
             },
+            house: Arc::new(House {
+                public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
+                mail_from: config.mail_from.clone(),
+            }),
             event_written: Arc::new(Notify::new()),
+            schedules_changed: Arc::new(Notify::new()),
             changes: Arc::default(),
         })
     }

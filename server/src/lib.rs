@@ -11,6 +11,7 @@ pub mod database;
 pub mod demo;
 pub mod engine;
 pub mod entropy;
+pub mod fetch;
 pub mod holidays;
 pub mod jobs;
 pub mod messages;

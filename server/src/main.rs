@@ -11,6 +11,7 @@ use server::clock::{Clock, SystemClock};
 use server::config::Config;
 use server::engine::Engine;
 use server::jobs::top_up;
+use server::service::schedules::zone_data;
 use server::service::tokens::Tokens;
 use server::store::sessions::Sessions;
 use server::{database, demo, rest, run, service};
@@ -41,6 +42,8 @@ enum Command {
     },
     /// Print the description of the API.
     Openapi,
+    /// List the appointments ahead whose wall time a newer release of the time-zone data has changed.
+    TimeZones,
     /// Accounts that run clinics.
     Admin {
         #[command(subcommand)]
@@ -104,6 +107,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             println!("{}", rest::description().to_pretty_json()?);
             Ok(())
         }
+        Command::TimeZones => time_zones().await,
         Command::Admin { command: AdminCommand::Create { email, name } } => {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
                 bail!("NADI_ADMIN_PASSWORD is not set; expected the administrator's password");
@@ -126,6 +130,28 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             }
         }
     }
+}
+
+/// Nothing is changed: whether such an appointment keeps its instant or its wall time is for the
+/// clinic and the patient to say.
+async fn time_zones() -> anyhow::Result<()> {
+    let engine = Engine::new(&Config::read(variable)?, Arc::new(SystemClock))?;
+    let found = zone_data::shifted(&engine).await?;
+    eprintln!("Time-zone data {}: {} appointments differ.", zone_data::RELEASE, found.len());
+    for shifted in found {
+        let wall = |at: chrono::NaiveDateTime| at.format("%Y-%m-%d %H:%M").to_string();
+        println!(
+            "{} {} {} booked for {} would be at {} {} (made with {})",
+            shifted.reference,
+            shifted.id,
+            shifted.doctor_name,
+            wall(shifted.booked_for),
+            wall(shifted.would_be),
+            shifted.zone,
+            shifted.made_with
+        );
+    }
+    Ok(())
 }
 
 async fn patients(count: usize) -> anyhow::Result<()> {

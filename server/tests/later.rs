@@ -1,12 +1,9 @@
-//! What happens later: messages and the making of times; and changing weekly hours.
+//! What happens later: messages and the making of times; and the guards beneath everything.
 
 mod support;
 
-use chrono::{Duration, NaiveTime, Weekday};
-use nadi::actor::Administers;
-use nadi::ports::{HoursLine, MessageFailure};
-use nadi::visit::Mode;
-use nadi::{Failure, Field};
+use chrono::Duration;
+use nadi::ports::MessageFailure;
 use server::jobs::top_up;
 use sqlx::PgPool;
 use support::Clinic;
@@ -97,61 +94,6 @@ async fn times_are_made_once_and_kept_made(pool: PgPool) {
     clinic.hold(&asha, last).await.expect("and it can be booked");
 }
 
-fn line(clinic: &Clinic, weekday: Weekday, from: u32, to: u32) -> HoursLine {
-    let hour = |h| NaiveTime::from_hms_opt(h, 0, 0).expect("a time");
-    HoursLine {
-        id: None,
-        location: clinic.location,
-        mode: Mode::InPerson,
-        weekday,
-        starts: hour(from),
-        ends: hour(to),
-        slot_minutes: 30,
-        capacity: 1,
-    }
-}
-
-#[sqlx::test(migrations = false)]
-async fn changing_hours_never_drops_a_booked_time(pool: PgPool) {
-    let clinic = Clinic::open(pool).await;
-    let asha = clinic.patient("Asha").await;
-    let booked = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
-    clinic.confirm(&asha, booked).await.expect("confirmed");
-    let mut admin = clinic.patient("Maya").await;
-    let hours = vec![line(&clinic, Weekday::Mon, 14, 18), line(&clinic, Weekday::Tue, 9, 12)];
-    let save = async |who: &nadi::actor::SignedIn, hours: Vec<HoursLine>| {
-        clinic.ports.schedules.save_hours(&clinic.caller(who), clinic.doctor, hours).await
-    };
-    assert_eq!(save(&admin, hours.clone()).await, Err(Failure::NotFound), "not for patients");
-    admin.administers = Administers::Clinics(vec![clinic.clinic]);
-
-    let saved = save(&admin, hours.clone()).await.expect("saved");
-    assert_eq!(saved.kept_days, ["2026-11-23".parse().expect("a date")]);
-    assert!(saved.times_removed > 0 && saved.times_added > 0, "{saved:?}");
-    assert_eq!(clinic.state(booked).await, "confirmed");
-    let again = save(&admin, hours.clone()).await.expect("saved");
-    assert_eq!((again.times_added, again.times_removed), (0, 0), "nothing changed");
-
-    let overlapping = vec![hours[0].clone(), line(&clinic, Weekday::Mon, 17, 19)];
-    let refused = save(&admin, overlapping).await.expect_err("refused");
-    assert!(
-        matches!(&refused, Failure::Invalid(p) if p[0].field == Field::StartsAt),
-        "{refused:?}"
-    );
-    let mut backwards = hours;
-    backwards[0].ends = NaiveTime::MIN;
-    let refused = save(&admin, backwards).await.expect_err("refused");
-    assert!(matches!(&refused, Failure::Invalid(p) if p[0].field == Field::EndsAt), "{refused:?}");
-
-    // A hold in flight on a withdrawn time is refused in words.
-    let withdrawn: i64 = sqlx::query_scalar("select id from slots where capacity = 0 limit 1")
-        .fetch_one(&clinic.pool)
-        .await
-        .expect("a withdrawn time");
-    let answer = clinic.hold(&asha, nadi::ids::SlotId(withdrawn)).await;
-    assert_eq!(answer, Err(nadi::appointment::Refusal::NotOffered.into()));
-}
-
 /// The database itself refuses what would break the promise, whatever the code does.
 #[sqlx::test(migrations = false)]
 async fn the_guards_hold_without_us(pool: PgPool) {
@@ -186,17 +128,19 @@ async fn the_guards_hold_without_us(pool: PgPool) {
         ),
         (
             "overlapping blocks of a doctor",
-            "insert into blocks (doctor_id, location_id, mode, local_date, starts_at, ends_at, slot_seconds, slot_count)
+            "insert into blocks (doctor_id, location_id, mode, local_date, starts_at, ends_at, slot_seconds, slot_count,
+                                 utc_offset, time_zone_data)
              select doctor_id, location_id, mode, local_date, starts_at + interval '10 minutes',
-                    ends_at + interval '10 minutes', slot_seconds, slot_count from blocks limit 1",
+                    ends_at + interval '10 minutes', slot_seconds, slot_count, utc_offset, time_zone_data
+             from blocks limit 1",
             "blocks_no_overlap",
         ),
         (
             "a slot outside of its block",
             "insert into slots (doctor_id, block_id, block_starts_at, slot_seconds, slot_count, slot_no,
-                                starts_at, ends_at, local_date, capacity)
+                                starts_at, ends_at, local_date, capacity, closes_at)
              select doctor_id, block_id, block_starts_at, slot_seconds, slot_count, slot_count,
-                    ends_at, ends_at + interval '20 minutes', local_date, 1 from slots
+                    ends_at, ends_at + interval '20 minutes', local_date, 1, starts_at from slots
              where slot_no = slot_count - 1 limit 1",
             "slots_position",
         ),

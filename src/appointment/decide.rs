@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{
     ACTIVE_HOLDS_MAX, Appointment, CHECK_IN_AHEAD, CODE_TRIES, CODES_PER_HOLD, Claims, Command,
-    EXTENSIONS_MAX, Event, Facts, Proof, Refusal, State, Transition,
+    EXTENSIONS_MAX, Event, Facts, Opening, Proof, Refusal, State, Transition,
 };
 use crate::actor::Capacity;
 
@@ -99,6 +99,13 @@ fn free_time(facts: &Facts, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal
         Err(Refusal::InThePast)
     } else if !slot.offered {
         Err(Refusal::NotOffered)
+    } else if facts.by == Capacity::Patient && slot.opening != Opening::Open {
+        // The clinic itself may give a time away early, or at the last minute.
+        Err(if slot.opening == Opening::NotYet {
+            Refusal::NotOpenYet
+        } else {
+            Refusal::TooShortNotice
+        })
     } else if slot.seats_free <= 0 {
         Err(Refusal::Taken)
     } else if facts.person_is_busy {

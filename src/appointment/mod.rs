@@ -222,10 +222,30 @@ pub struct SlotFacts {
     pub starts_at: DateTime<Utc>,
     /// The doctor takes bookings, the run is whole and nothing of it has been withdrawn.
     pub offered: bool,
+    pub opening: Opening,
     /// In the fullest slot of the run.
     pub seats_free: i64,
     /// It is the time the appointment has already.
     pub is_own: bool,
+}
+
+/// Whether the doctor's notice and booking window leave a time to patients now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    NotYet,
+    Open,
+    Closed,
+}
+
+impl Opening {
+    /// `opened`: its window has begun; `closed`: the notice for it is over.
+    pub fn of(opened: bool, closed: bool) -> Self {
+        match (opened, closed) {
+            (_, true) => Self::Closed,
+            (false, false) => Self::NotYet,
+            (true, false) => Self::Open,
+        }
+    }
 }
 
 /// What changes. The caller writes it, with its event, in one transaction.

@@ -10,6 +10,10 @@ pub enum Refusal {
     NotOffered,
     #[error("the time is in the past")]
     InThePast,
+    #[error("the time cannot be booked yet")]
+    NotOpenYet,
+    #[error("the time cannot be booked so shortly before")]
+    TooShortNotice,
     #[error("the time is taken")]
     Taken,
     #[error("the person is busy at that time")]
@@ -58,9 +62,11 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each kind, for tests and for lists of what can be answered.
-    pub const EXAMPLES: [Self; 24] = [
+    pub const EXAMPLES: [Self; 26] = [
         Self::NotOffered,
         Self::InThePast,
+        Self::NotOpenYet,
+        Self::TooShortNotice,
         Self::Taken,
         Self::PersonBusy,
         Self::TooManyHolds,
@@ -95,6 +101,8 @@ impl Refusal {
             Self::TooManyHolds | Self::NoMoreCodes => 429,
             Self::Crowded => 503,
             Self::InThePast
+            | Self::NotOpenYet
+            | Self::TooShortNotice
             | Self::Taken
             | Self::PersonBusy
             | Self::NoMoreExtensions

@@ -26,6 +26,7 @@ fn facts() -> Facts {
         slot: Some(SlotFacts {
             starts_at: now() + Duration::hours(30),
             offered: true,
+            opening: Opening::Open,
             seats_free: 1,
             is_own: false,
         }),
@@ -242,6 +243,7 @@ fn what_a_time_must_be_to_be_taken() {
     let slot = SlotFacts {
         starts_at: now() + Duration::hours(3),
         offered: true,
+        opening: Opening::Open,
         seats_free: 1,
         is_own: false,
     };
@@ -256,6 +258,12 @@ fn what_a_time_must_be_to_be_taken() {
     assert_eq!(refused(&with(Some(SlotFacts { offered: false, ..slot }))), Refusal::NotOffered);
     assert_eq!(refused(&with(Some(SlotFacts { starts_at: now(), ..slot }))), Refusal::InThePast);
     assert_eq!(refused(&with(Some(SlotFacts { seats_free: 0, ..slot }))), Refusal::Taken);
+    let closed = SlotFacts { opening: Opening::Closed, ..slot };
+    assert_eq!(refused(&with(Some(closed))), Refusal::TooShortNotice);
+    let early = SlotFacts { opening: Opening::NotYet, ..slot };
+    assert_eq!(refused(&with(Some(early))), Refusal::NotOpenYet);
+    let by_the_clinic = Facts { by: Capacity::Doctor, ..with(Some(closed)) };
+    assert!(decide(Some(&booked), &by_the_clinic, Command::Reschedule, now()).is_ok());
     assert_eq!(refused(&Facts { person_is_busy: true, ..facts() }), Refusal::PersonBusy);
     let same = with(Some(SlotFacts { is_own: true, ..slot }));
     let stays = decide(Some(&booked), &same, Command::Reschedule, now()).expect("it is so already");

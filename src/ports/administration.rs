@@ -1,8 +1,9 @@
 //! Running the clinic: doctors and locations.
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 
-use super::{Answer, Page};
+use super::{Answer, HolidayView, Page};
 use crate::actor::Caller;
 use crate::ids::{CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use crate::input::{Email, Slug};
@@ -98,6 +99,25 @@ pub struct DoctorForm {
     pub version: Option<i32>,
 }
 
+/// A region with public holidays of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HolidayRegion {
+    /// ISO 3166, such as `IN` or `IN-GA`.
+    pub code: String,
+    pub name: String,
+}
+
+/// The public holidays of a clinic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClinicHolidays {
+    /// All there are, by name.
+    pub regions: Vec<HolidayRegion>,
+    /// Those the clinic keeps, by code.
+    pub kept: Vec<String>,
+    /// Their days in the coming twelve months, and whether the clinic works on them all the same.
+    pub coming: Vec<(HolidayView, bool)>,
+}
+
 /// Every method answers `SignInFirst` to a visitor, `NotAllowed` to an account that
 /// administers nothing, and `NotFound` for a clinic that is not the caller's.
 #[async_trait]
@@ -118,6 +138,20 @@ pub trait Administration: Send + Sync {
         clinic: Option<ClinicId>,
         page: u32,
     ) -> Answer<Page<LocationView>>;
+    /// The public holidays of a clinic.
+    async fn holidays(&self, caller: &Caller, clinic: ClinicId) -> Answer<ClinicHolidays>;
+    /// Sets which regions' holidays a clinic keeps, and on which of their days it works all the same.
+    /// The times of its doctors follow within a minute; booked ones stay.
+    ///
+    /// # Errors
+    /// `Invalid` with `Region` for one that nobody knows, or more than five.
+    async fn save_holidays(
+        &self,
+        caller: &Caller,
+        clinic: ClinicId,
+        regions: Vec<String>,
+        working_days: Vec<NaiveDate>,
+    ) -> Answer<()>;
     async fn location(&self, caller: &Caller, id: LocationId) -> Answer<LocationView>;
     async fn add_location(&self, caller: &Caller, form: LocationForm) -> Answer<LocationId>;
     /// # Errors

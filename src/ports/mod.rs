@@ -7,7 +7,9 @@
 mod accounts;
 mod administration;
 mod bookings;
+mod busy;
 mod directory;
+mod feeds;
 mod messages;
 mod people;
 mod schedules;
@@ -16,22 +18,24 @@ use std::sync::Arc;
 
 pub use accounts::{Accounts, Registration, SessionControl};
 pub use administration::{
-    Administration, ClinicView, DoctorForm, DoctorRow, DoctorRows, DoctorStatus, LocationForm,
-    LocationView,
+    Administration, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows, DoctorStatus,
+    HolidayRegion, LocationForm, LocationView,
 };
 pub use bookings::{
     AppointmentQuery, AppointmentView, Booked, Bookings, Change, HistoryEntry, HoldRequest, Period,
     Seen, Whose,
 };
+pub use busy::{BusyCalendarView, BusyCalendars, BusyRead, FetchFault};
 pub use directory::{
     City, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
     FreeTimesQuery, Place, Specialty, VisitKind,
 };
+pub use feeds::{CalendarText, FeedKind, FeedView, Feeds};
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};
 pub use people::{DEPENDANTS_MAX, NewDependant, People, PersonView};
 pub use schedules::{
-    BlockView, CalendarEntry, DoctorCalendar, DoctorHours, HoursLine, HoursPlace, HoursSaved,
-    Schedules,
+    BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
+    SchedulePreview, ScheduleView, Schedules,
 };
 
 use crate::failure::Failure;
@@ -45,6 +49,8 @@ pub struct Ports {
     pub directory: Arc<dyn Directory>,
     pub bookings: Arc<dyn Bookings>,
     pub schedules: Arc<dyn Schedules>,
+    pub feeds: Arc<dyn Feeds>,
+    pub busy: Arc<dyn BusyCalendars>,
     pub accounts: Arc<dyn Accounts>,
     pub people: Arc<dyn People>,
     pub administration: Arc<dyn Administration>,

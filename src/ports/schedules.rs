@@ -1,13 +1,14 @@
-//! A doctor's week: the calendar and the hours behind it.
+//! A doctor's week: the calendar, and the schedule behind it.
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::Answer;
 use crate::actor::Caller;
 use crate::appointment::State;
-use crate::ids::{AppointmentId, DoctorId, LocationId, RuleId};
+use crate::ids::{AppointmentId, DoctorId, DraftId, LocationId};
+use crate::schedule::Schedule;
 use crate::visit::Mode;
 
 /// Some days of a doctor's calendar, with the bookings in them.
@@ -53,28 +54,26 @@ pub struct CalendarEntry {
     pub reference: String,
 }
 
-/// One line of weekly hours, as edited.
+/// A doctor's schedule, and what is needed to edit it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HoursLine {
-    /// `None` for a new line.
-    pub id: Option<RuleId>,
-    pub location: LocationId,
-    pub mode: Mode,
-    pub weekday: Weekday,
-    pub starts: NaiveTime,
-    pub ends: NaiveTime,
-    pub slot_minutes: u16,
-    pub capacity: u16,
-}
-
-/// A doctor's weekly hours, and what is needed to edit them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DoctorHours {
+pub struct ScheduleView {
+    pub doctor: DoctorId,
     pub doctor_name: String,
+    /// Rises with every change; a change has to name the one it was made from.
+    pub version: i32,
+    /// Without what lies in the past.
+    pub schedule: Schedule,
     /// The places of the doctor's clinic, by name: where hours can be.
     pub places: Vec<HoursPlace>,
-    /// Monday first.
-    pub lines: Vec<HoursLine>,
+    /// The zone of the doctor's main location, and today there.
+    pub zone: Tz,
+    pub today: NaiveDate,
+    /// Days on which the clinic is closed, as far as times are made.
+    pub holidays: Vec<HolidayView>,
+    /// Appointments outside the hours, soonest first: kept until someone moves or cancels them.
+    pub in_the_way: Vec<CalendarEntry>,
+    /// The last date for which times are made.
+    pub made_through: NaiveDate,
 }
 
 /// A place where hours can be.
@@ -85,13 +84,51 @@ pub struct HoursPlace {
     pub zone: Tz,
 }
 
-/// What saving hours did.
+/// A public holiday that a clinic keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HolidayView {
+    pub date: NaiveDate,
+    pub name: String,
+    /// Follows the moon, so that the date may still shift.
+    pub estimated: bool,
+}
+
+/// What a schedule would change, or has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HoursSaved {
-    pub times_added: i64,
-    pub times_removed: i64,
-    /// Days that keep their former hours, because people are booked on them.
-    pub kept_days: Vec<NaiveDate>,
+pub struct ScheduleChange {
+    pub times_added: u64,
+    pub times_removed: u64,
+    /// The days that change, in order.
+    pub days: Vec<DayChange>,
+    /// Booked outside the new hours, soonest first; each stays until someone moves or cancels it.
+    pub in_the_way: Vec<CalendarEntry>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayChange {
+    pub date: NaiveDate,
+    pub added: u32,
+    pub removed: u32,
+}
+
+/// A schedule that is about to be saved, and what that would do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchedulePreview {
+    pub draft: DraftId,
+    pub doctor: DoctorId,
+    pub doctor_name: String,
+    /// The draft is the doctor's own, not an administrator's for them.
+    pub own: bool,
+    /// The version it was made from. A draft that was saved is not stale, but no longer made from
+    /// the version that is stored.
+    pub seen: i32,
+    /// Someone has changed the schedule since the draft was made: it cannot be saved any more.
+    pub stale: bool,
+    pub schedule: Schedule,
+    pub places: Vec<HoursPlace>,
+    pub change: ScheduleChange,
+    /// The week asked for as it would be, with those who are booked in it.
+    pub week: DoctorCalendar,
 }
 
 #[async_trait]
@@ -107,20 +144,63 @@ pub trait Schedules: Send + Sync {
         days: u8,
     ) -> Answer<DoctorCalendar>;
 
-    /// The doctor's current weekly hours; for the doctor and the clinic's administrators.
+    /// A doctor's schedule; for the doctor and the clinic's administrators.
     ///
     /// # Errors
     /// `SignInFirst`, `NotFound`.
-    async fn hours(&self, caller: &Caller, doctor: DoctorId) -> Answer<DoctorHours>;
+    async fn schedule(&self, caller: &Caller, doctor: DoctorId) -> Answer<ScheduleView>;
 
-    /// Replaces the weekly hours. Times with a booking stay as they are.
+    /// Writes a schedule down to be looked at before it is saved; it is forgotten after a day.
+    /// `seen` is the version it was made from.
     ///
     /// # Errors
-    /// `Invalid` with the field and reason; `SignInFirst`, `NotFound`, `Unavailable`.
-    async fn save_hours(
+    /// `Invalid` with the field and reason; `Stale`, `SignInFirst`, `NotFound`.
+    async fn propose(
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        lines: Vec<HoursLine>,
-    ) -> Answer<HoursSaved>;
+        seen: i32,
+        schedule: Schedule,
+    ) -> Answer<DraftId>;
+
+    /// What a draft would change; `week` is a date of the week to show, `None` the first that changes.
+    ///
+    /// # Errors
+    /// `SignInFirst`; `NotFound` when it is not the caller's, or forgotten.
+    async fn preview(
+        &self,
+        caller: &Caller,
+        draft: DraftId,
+        week: Option<NaiveDate>,
+    ) -> Answer<SchedulePreview>;
+
+    /// Saves a draft. Saved a second time, it changes nothing.
+    ///
+    /// # Errors
+    /// As [`propose`](Self::propose).
+    async fn save_draft(&self, caller: &Caller, draft: DraftId) -> Answer<ScheduleChange>;
+
+    /// What a schedule would change, without writing anything down.
+    ///
+    /// # Errors
+    /// As [`propose`](Self::propose), but for `Stale`.
+    async fn compare(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        schedule: Schedule,
+    ) -> Answer<ScheduleChange>;
+
+    /// Replaces the schedule. Booked times stay as they are, whatever the new hours.
+    ///
+    /// # Errors
+    /// `Invalid` with the field and reason; `Stale` when `seen` is not the version any more;
+    /// `SignInFirst`, `NotFound`, `Unavailable`.
+    async fn save(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        seen: i32,
+        schedule: Schedule,
+    ) -> Answer<(i32, ScheduleChange)>;
 }

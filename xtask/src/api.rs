@@ -30,7 +30,7 @@ pub fn test(services: &Services) -> Result<(bool, String)> {
         redis_url: services.redis_url(),
         secret: place::random_secret()?,
         port: server::free_port()?,
-        more: Vec::new(),
+        more: vec![("NADI_HORIZON_DAYS", "30")],
     };
     nadi.migrate()?;
     nadi.seed()?;

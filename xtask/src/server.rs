@@ -29,6 +29,7 @@ pub fn binary() -> PathBuf {
 }
 
 /// What a running server is told through its environment.
+#[derive(Clone)]
 pub struct Server {
     pub database_url: String,
     pub redis_url: Option<String>,

@@ -5,6 +5,9 @@
 
 pub mod administration;
 pub mod booking;
+pub mod busy;
+pub mod feeds;
+pub mod holidays;
 pub mod people;
 pub mod schedules;
 pub mod session;

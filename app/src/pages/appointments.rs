@@ -47,6 +47,8 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
         <p class="appointments-people">
             "You can also book for your family. "
             <a href=links::people("")>"People you book for"</a>
+            " Or see them beside everything else you do: "
+            <a href=links::own_feeds()>"Your calendar"</a>
         </p>
         {address.note()}
         <LinkTabs label="Which appointments" tabs=tabs/>

@@ -8,6 +8,7 @@ mod doctors;
 pub mod failures;
 mod home;
 mod mailbox;
+mod own_calendar;
 mod people;
 pub mod staff;
 
@@ -18,4 +19,5 @@ pub use doctor::Doctor;
 pub use doctors::Doctors;
 pub use failures::NotFound;
 pub use home::Home;
+pub use own_calendar::OwnCalendar;
 pub use people::People;

@@ -3,8 +3,10 @@
 pub mod address;
 pub mod answer;
 pub mod doctor_card;
+pub mod feeds;
 pub mod form;
 pub mod frame;
+pub mod in_the_way;
 pub mod picker;
 pub mod search;
 pub mod times;

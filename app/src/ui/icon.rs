@@ -14,6 +14,7 @@ pub enum Shape {
     Leaf,
     Mail,
     Pin,
+    Plus,
     Pulse,
     Search,
     Speech,
@@ -37,6 +38,7 @@ impl Shape {
             Self::Pin => {
                 "M10 17.500s5.5-5 5.5-9.200a5.5 5.5 0 1 0-11 0c0 4.2 5.5 9.2 5.5 9.200zM10 6.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4z"
             }
+            Self::Plus => "M10 4v12M4 10h12",
             Self::Pulse => "M2 11h4l2-6 4 10 2.3-6 1 2H18",
             Self::Search => "M9 3.500a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l4 4",
             Self::Speech => "M3 4.500h14v9.500H9l-4 3v-3H3z",

@@ -1,9 +1,11 @@
 //! An invented doctor's week.
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
-use nadi::ids::{LocationId, RuleId};
-use nadi::schedule::WeeklyHours;
+use nadi::ids::LocationId;
+use nadi::recurrence::Recurrence;
+use nadi::schedule::Rule;
 use nadi::visit::Mode;
+use uuid::Uuid;
 
 use super::dice::Dice;
 
@@ -29,7 +31,7 @@ const MORNING_ENDS: u16 = 13 * 60;
 const LATER_MINUTES_MAX: u16 = 3 * 60 + 30;
 
 /// At least four days with 45 to 95 slots in all, so a month has some 180 to 420.
-pub(super) fn weekly(dice: &mut Dice, plan: &Plan) -> Vec<WeeklyHours> {
+pub(super) fn weekly(dice: &mut Dice, plan: &Plan) -> Vec<(Uuid, Rule)> {
     let days = working_days(dice, plan.week);
     let per_day = (dice.between(45, 95) / days.len()) as u16;
     let morning_starts = 8 * 60 + 30 * dice.below(5) as u16;
@@ -64,12 +66,12 @@ pub(super) fn weekly(dice: &mut Dice, plan: &Plan) -> Vec<WeeklyHours> {
             lines.add_group(*day, hour);
         }
     }
-    lines.lines
+    lines.rules()
 }
 
 /// The demo doctor's week, the same for every seed: Monday to Saturday 10–13,
 /// three evenings 17–19, and video on Tuesday and Thursday 17–18.
-pub(super) fn demo_week(dice: &mut Dice, plan: &Plan) -> Vec<WeeklyHours> {
+pub(super) fn demo_week(dice: &mut Dice, plan: &Plan) -> Vec<(Uuid, Rule)> {
     let mut lines = Lines { plan, dice, lines: Vec::new() };
     for day in plan.week {
         let location = if *day == Weekday::Sat { plan.away } else { plan.home };
@@ -82,7 +84,7 @@ pub(super) fn demo_week(dice: &mut Dice, plan: &Plan) -> Vec<WeeklyHours> {
             _ => {}
         }
     }
-    lines.lines
+    lines.rules()
 }
 
 /// All of a five-day week or four of it; of a six-day one, six, five or four.
@@ -98,48 +100,78 @@ fn working_days(dice: &mut Dice, week: &[Weekday]) -> Vec<Weekday> {
 struct Lines<'a> {
     plan: &'a Plan<'a>,
     dice: &'a mut Dice,
-    lines: Vec<WeeklyHours>,
+    /// One a day; which days have the same line is seen at the end.
+    lines: Vec<(Weekday, Line)>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Line {
+    location: LocationId,
+    mode: Mode,
+    starts: NaiveTime,
+    ends: NaiveTime,
+    slot_minutes: u16,
+    capacity: u16,
 }
 
 impl Lines<'_> {
     /// Nothing when there are no slots.
     fn add(&mut self, weekday: Weekday, location: LocationId, mode: Mode, starts: u16, slots: u16) {
         if slots > 0 {
-            let line = self.line(
-                weekday,
-                location,
-                mode,
-                (starts, starts + slots * self.plan.slot_minutes),
-            );
-            self.lines.push(line);
+            let slot_minutes = self.plan.slot_minutes;
+            let ends = time(starts + slots * slot_minutes);
+            let line =
+                Line { location, mode, starts: time(starts), ends, slot_minutes, capacity: 1 };
+            self.lines.push((weekday, line));
         }
     }
 
     fn add_group(&mut self, weekday: Weekday, hour: u32) {
         let starts = hour as u16 * 60;
-        let line = self.line(weekday, self.plan.home, Mode::InPerson, (starts, starts + 60));
-        let capacity = self.dice.between(6, 8) as u16;
-        self.lines.push(WeeklyHours { slot_minutes: 60, capacity, ..line });
+        let line = Line {
+            location: self.plan.home,
+            mode: Mode::InPerson,
+            starts: time(starts),
+            ends: time(starts + 60),
+            slot_minutes: 60,
+            capacity: self.dice.between(6, 8) as u16,
+        };
+        self.lines.push((weekday, line));
     }
 
-    fn line(
-        &mut self,
-        weekday: Weekday,
-        location: LocationId,
-        mode: Mode,
-        (starts, ends): (u16, u16),
-    ) -> WeeklyHours {
-        WeeklyHours {
-            id: RuleId(self.dice.uuid()),
-            location,
-            mode,
-            weekday,
-            starts: time(starts),
-            ends: time(ends),
-            slot_minutes: self.plan.slot_minutes,
-            capacity: 1,
-            effective_from: self.plan.from,
-            effective_until: None,
+    /// The same line on several days is one rule.
+    fn rules(self) -> Vec<(Uuid, Rule)> {
+        let mut rules: Vec<(Line, Vec<Weekday>)> = Vec::new();
+        for (weekday, line) in self.lines {
+            match rules.iter_mut().find(|(other, _)| *other == line) {
+                Some((_, days)) => days.push(weekday),
+                None => rules.push((line, vec![weekday])),
+            }
+        }
+        let from = self.plan.from;
+        rules.into_iter().map(|(line, days)| (self.dice.uuid(), line.on(&days, from))).collect()
+    }
+}
+
+impl Line {
+    fn on(self, days: &[Weekday], from: NaiveDate) -> Rule {
+        let days: Vec<String> =
+            days.iter().map(|day| day.to_string()[..2].to_uppercase()).collect();
+        let text = format!("FREQ=WEEKLY;BYDAY={}", days.join(","));
+        Rule {
+            location: self.location,
+            mode: self.mode,
+            repeats: Some(Recurrence::of_days(&text).expect("days of the week")),
+            from,
+            until: None,
+            starts: self.starts,
+            ends: self.ends,
+            slot_minutes: self.slot_minutes,
+            buffer_before: 0,
+            buffer_after: 0,
+            capacity: self.capacity,
+            notice_minutes: 0,
+            window_days: None,
         }
     }
 }

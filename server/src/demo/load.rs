@@ -1,9 +1,11 @@
 //! Writes the demo down, a statement per table. Slots are made afterwards, by the job that
 //! makes everybody's.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, Result};
 use uuid::Uuid;
+
+use crate::store::schedules;
 
 use super::{Clinic, DemoData, Doctor, Location, Role, SignIn, VisitType};
 
@@ -235,42 +237,12 @@ async fn insert_hours(
     doctors: &[Doctor],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let lines: Vec<_> = doctors
-        .iter()
-        .flat_map(|doctor| doctor.hours.iter().map(move |line| (doctor.id.0, line)))
-        .collect();
-    let starts: Vec<NaiveTime> = column(&lines, |(_, line)| line.starts);
-    let ends: Vec<NaiveTime> = column(&lines, |(_, line)| line.ends);
-    let from: Vec<NaiveDate> = column(&lines, |(_, line)| line.effective_from);
-    let until: Vec<Option<NaiveDate>> = column(&lines, |(_, line)| line.effective_until);
-    sqlx::query(
-        "insert into availability_rules
-             (id, doctor_id, location_id, mode, weekday, starts_local, ends_local, slot_minutes,
-              capacity, effective_from, effective_until, created_at)
-         select *, $12
-         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::smallint[], $6::time[],
-                     $7::time[], $8::smallint[], $9::smallint[], $10::date[], $11::date[])",
-    )
-    .bind(column(&lines, |(_, line)| line.id.0))
-    .bind(column(&lines, |(doctor, _)| *doctor))
-    .bind(column(&lines, |(_, line)| line.location.0))
-    .bind(column(&lines, |(_, line)| line.mode.as_str()))
-    .bind(column(&lines, |(_, line)| line.weekday.number_from_monday() as i16))
-    .bind(starts)
-    .bind(ends)
-    .bind(column(&lines, |(_, line)| small(line.slot_minutes)))
-    .bind(column(&lines, |(_, line)| small(line.capacity)))
-    .bind(from)
-    .bind(until)
-    .bind(now)
-    .execute(connection)
-    .await?;
+    for doctor in doctors {
+        for (position, (id, rule)) in doctor.hours.iter().enumerate() {
+            schedules::insert_rule(connection, *id, doctor.id, position, rule, now).await?;
+        }
+    }
     Ok(())
-}
-
-/// Bounds far below its limit are checked by `WeeklyHours::check` and again by the table.
-fn small(number: u16) -> i16 {
-    i16::try_from(number).unwrap_or(i16::MAX)
 }
 
 #[cfg(test)]

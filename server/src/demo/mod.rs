@@ -23,7 +23,7 @@ use nadi::ids::{
     AccountId, CityId, ClinicId, DoctorId, LocationId, PersonId, SpecialtyId, VisitTypeId,
 };
 use nadi::input::Slug;
-use nadi::schedule::WeeklyHours;
+use nadi::schedule::Rule;
 use nadi::visit::Fee;
 use uuid::{Builder, Uuid};
 
@@ -152,7 +152,7 @@ pub struct Doctor {
     pub second_specialty: Option<SpecialtyId>,
     /// Whether some of the hours are for video.
     pub video: bool,
-    pub hours: Vec<WeeklyHours>,
+    pub hours: Vec<(Uuid, Rule)>,
 }
 
 /// What a demo sign-in is for. Every account is a patient's as well.

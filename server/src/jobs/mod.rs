@@ -1,6 +1,7 @@
 //! What happens later. Each job takes no input but the time, may run twice or on several
 //! instances at once without harm, and has a `run_once` that tests call.
 
+pub mod calendars;
 pub mod listen;
 pub mod relay;
 pub mod sweeper;
@@ -12,14 +13,17 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
+use crate::fetch::Fetcher;
 use crate::store::sessions::Sessions;
 
 /// Other instances' changes are shown here after so long.
 const LISTEN_EVERY: Duration = Duration::from_millis(250);
 const RELAY_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
-/// Times are made daily; looking hourly costs one query and forgives a missed midnight.
-const TOP_UP_EVERY: Duration = Duration::from_secs(3600);
+/// Times are made daily; a clinic's holidays and calendars from elsewhere change them in between.
+const TOP_UP_EVERY: Duration = Duration::from_secs(20);
+
+const CALENDARS_EVERY: Duration = Duration::from_secs(60);
 
 /// Starts all jobs; they end when `stop` is cancelled, each after the run it is in.
 pub fn start(
@@ -46,6 +50,8 @@ pub fn start(
             }
         }
     });
+    let (top_up_stop, e4) = (stop.clone(), engine.clone());
+    let fetcher = Fetcher::new();
     let (e3, listen_stop) = (engine.clone(), stop.clone());
     let listen_task = tokio::spawn(async move {
         let mut listener = listen::Listener::default();
@@ -70,9 +76,21 @@ pub fn start(
                 Ok(())
             }
         }),
-        every("top-up", TOP_UP_EVERY, stop, move || {
-            let engine = e2.clone();
-            async move { top_up::run_once(&engine).await.map(|_| ()) }
+        every("calendars", CALENDARS_EVERY, stop, move || {
+            let (engine, fetcher) = (e4.clone(), fetcher.clone());
+            async move { calendars::run_once(&engine, &fetcher).await.map(|_| ()) }
+        }),
+        tokio::spawn(async move {
+            while !top_up_stop.is_cancelled() {
+                if let Err(error) = top_up::run_once(&e2).await {
+                    report("top-up", &error);
+                }
+                tokio::select! {
+                    () = top_up_stop.cancelled() => break,
+                    () = e2.schedules_changed.notified() => {}
+                    () = tokio::time::sleep(TOP_UP_EVERY) => {}
+                }
+            }
         }),
     ]
 }

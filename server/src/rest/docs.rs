@@ -22,6 +22,7 @@ use super::problem::{FieldError, Problem, all_kinds};
         (name = "Directory", description = "Finding a doctor and a free time; open to everyone"),
         (name = "Appointments", description = "Holding a time, and everything that becomes of it"),
         (name = "Visits", description = "The clinic's side of the day"),
+        (name = "Schedules", description = "When a doctor works"),
         (name = "People", description = "Those one books for"),
     ),
 )]
@@ -56,7 +57,8 @@ fn introduction() -> String {
          included, however often it is sent within {KEY_KEPT_HOURS} hours. The key belongs to the \
          account: with another request it is refused with 422, while the first is still running with \
          409. Holding and moving need one.\n\n\
-         **Versions.** Every appointment has an `ETag`. Cancelling and moving need it in `If-Match`: \
+         **Versions.** Every appointment and schedule has an `ETag`. Cancelling, moving and \
+         replacing a schedule need it in `If-Match`: \
          412 when it was changed in the meantime, 428 when it is missing.\n\n\
          **Time.** Instants are UTC; a date is the location's; ranges are half-open.\n\n\
          **Problems** are `application/problem+json` (RFC 9457):\n\n\

@@ -13,6 +13,7 @@ mod parameters;
 mod people;
 pub mod problem;
 mod problems_page;
+mod schedules;
 mod types;
 
 use std::any::Any;
@@ -103,7 +104,8 @@ fn described() -> OpenApiRouter<Api> {
             .merge(auth::routes())
             .merge(directory::routes())
             .merge(appointments::routes())
-            .merge(people::routes()),
+            .merge(people::routes())
+            .merge(schedules::routes()),
     )
 }
 

@@ -130,6 +130,8 @@ pub fn refusal_kind(refusal: Refusal) -> Kind {
     let (name, title) = match refusal {
         Refusal::NotOffered => ("not-offered", "The time is not on offer"),
         Refusal::InThePast => ("in-the-past", "The time has passed"),
+        Refusal::NotOpenYet => ("not-open-yet", "The time cannot be booked yet"),
+        Refusal::TooShortNotice => ("too-short-notice", "The time is too soon to be booked"),
         Refusal::Taken => ("taken", "The time is taken"),
         Refusal::PersonBusy => ("person-busy", "The person has something else then"),
         Refusal::TooManyHolds => ("too-many-holds", "The account holds too many times"),
@@ -331,6 +333,8 @@ pub struct OwnRead;
 pub struct Entry;
 /// Of a change that is not one of an appointment.
 pub struct PlainChange;
+/// Of a change, other than one of an appointment, that may have been made from an old view.
+pub struct PlainSeenChange;
 /// Of a hold.
 pub struct Hold;
 /// Of a change of an appointment.
@@ -370,6 +374,13 @@ impl IntoResponses for PlainChange {
     }
 }
 
+impl IntoResponses for PlainSeenChange {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let kinds = [SIGN_IN, FOREIGN, NOT_FOUND, MEDIA_TYPE, INVALID, STALE, VERSION_MISSING];
+        with(&kinds, &[])
+    }
+}
+
 const CHANGES: [Kind; 8] =
     [KEY_MALFORMED, SIGN_IN, FOREIGN, NOT_FOUND, RUNNING, MEDIA_TYPE, INVALID, KEY_REUSED];
 
@@ -380,6 +391,8 @@ impl IntoResponses for Hold {
         let refusals = [
             Refusal::NotOffered,
             Refusal::InThePast,
+            Refusal::NotOpenYet,
+            Refusal::TooShortNotice,
             Refusal::Taken,
             Refusal::PersonBusy,
             Refusal::TooManyHolds,

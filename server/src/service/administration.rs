@@ -1,13 +1,16 @@
 //! Running the clinic: doctors and locations.
 
+mod holidays;
+
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use nadi::actor::{Administers, Caller, SignedIn};
 use nadi::failure::{Field, Problem};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use nadi::input::{Email, Slug, optional_text, plain_text};
 use nadi::ports::{
-    Administration, Answer, ClinicView, DoctorForm, DoctorRow, DoctorRows, DoctorStatus,
-    LocationForm, LocationView, Page,
+    Administration, Answer, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
+    DoctorStatus, LocationForm, LocationView, Page,
 };
 use nadi::{Failure, wall};
 use sqlx::PgConnection;
@@ -26,7 +29,7 @@ const LANGUAGES_MAX: usize = 12;
 const FEE_MAX: i64 = 100_000_000;
 
 pub struct AdministrationService {
-    engine: Engine,
+    pub(super) engine: Engine,
 }
 
 /// The caller's account and the clinics it administers; `None` is all of them.
@@ -364,6 +367,20 @@ impl Administration for AdministrationService {
         page: u32,
     ) -> Answer<Page<LocationView>> {
         answer("list locations", self.list_locations(caller, clinic, page).await)
+    }
+
+    async fn holidays(&self, caller: &Caller, clinic: ClinicId) -> Answer<ClinicHolidays> {
+        answer("holidays", self.holidays_of(caller, clinic).await)
+    }
+
+    async fn save_holidays(
+        &self,
+        caller: &Caller,
+        clinic: ClinicId,
+        regions: Vec<String>,
+        working_days: Vec<NaiveDate>,
+    ) -> Answer<()> {
+        answer("save holidays", self.keep_holidays(caller, clinic, regions, working_days).await)
     }
 
     async fn location(&self, caller: &Caller, id: LocationId) -> Answer<LocationView> {

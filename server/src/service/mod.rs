@@ -4,8 +4,10 @@
 pub mod accounts;
 pub mod administration;
 pub mod bookings;
+pub mod busy;
 pub mod codes;
 pub mod directory;
+pub mod feeds;
 pub mod identity;
 pub mod people;
 pub mod schedules;
@@ -17,14 +19,19 @@ use nadi::Failure;
 use nadi::ports::{Answer, Ports};
 
 use crate::engine::Engine;
+use crate::fetch::Fetcher;
 use crate::messages::DevelopmentMailbox;
 
 /// All ports, on one engine.
 pub fn ports(engine: &Engine, mailbox: Option<DevelopmentMailbox>) -> Ports {
+    let bookings: Arc<dyn nadi::ports::Bookings> =
+        Arc::new(bookings::BookingService::new(engine.clone()));
     Ports {
         directory: Arc::new(directory::DirectoryService::new(engine.clone())),
-        bookings: Arc::new(bookings::BookingService::new(engine.clone())),
+        bookings: bookings.clone(),
+        feeds: Arc::new(feeds::FeedService::new(engine.clone(), bookings)),
         schedules: Arc::new(schedules::ScheduleService::new(engine.clone())),
+        busy: Arc::new(busy::BusyService::new(engine.clone(), Fetcher::new())),
         accounts: Arc::new(accounts::AccountService::new(engine.clone())),
         people: Arc::new(people::PeopleService::new(engine.clone())),
         administration: Arc::new(administration::AdministrationService::new(engine.clone())),

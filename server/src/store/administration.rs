@@ -1,6 +1,6 @@
 //! Doctors and locations, as the clinic's administrators keep them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use nadi::ports::{DoctorForm, LocationForm};
 use sqlx::{PgConnection, Result};
@@ -305,4 +305,63 @@ pub async fn locations_of_clinic(
     )
     .fetch_all(connection)
     .await
+}
+
+/// The regions whose public holidays a clinic keeps.
+pub async fn holiday_regions(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+) -> Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "select region from clinic_holidays where clinic_id = $1 order by region",
+        clinic.0
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// The public holidays on which a clinic works all the same.
+pub async fn working_days(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+) -> Result<Vec<NaiveDate>> {
+    sqlx::query_scalar!(
+        "select date from clinic_working_days where clinic_id = $1 order by date",
+        clinic.0
+    )
+    .fetch_all(connection)
+    .await
+}
+
+pub async fn replace_holidays(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    regions: &[String],
+    working_days: &[NaiveDate],
+) -> Result<()> {
+    // The clinic's row is what two who save at once meet at.
+    sqlx::query!("select id from clinics where id = $1 for no key update", clinic.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    sqlx::query!("delete from clinic_holidays where clinic_id = $1", clinic.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "insert into clinic_holidays (clinic_id, region) select $1, unnest($2::text[])",
+        clinic.0,
+        regions
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("delete from clinic_working_days where clinic_id = $1", clinic.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "insert into clinic_working_days (clinic_id, date) select $1, unnest($2::date[])",
+        clinic.0,
+        working_days
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

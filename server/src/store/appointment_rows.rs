@@ -290,3 +290,26 @@ pub async fn calendar_of_doctor(
     .fetch_all(connection)
     .await
 }
+
+/// Who has seats in these slots now, soonest first.
+pub async fn entries_in(
+    connection: &mut PgConnection,
+    slots: &[i64],
+    now: DateTime<Utc>,
+) -> Result<Vec<Entry>> {
+    sqlx::query_as!(
+        Entry,
+        "select a.id, a.reference, a.state, a.person_id, a.starts_at, a.ends_at,
+                v.name as visit_type, a.mode, l.name as location_name
+         from appointments a
+         join visit_types v on v.id = a.visit_type_id
+         join locations l on l.id = a.location_id
+         where a.id in (select t.appointment_id from seats t
+                        where t.slot_id = any($1) and t.held_until > $2)
+         order by a.starts_at, a.id",
+        slots,
+        now
+    )
+    .fetch_all(connection)
+    .await
+}

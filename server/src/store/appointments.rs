@@ -1,6 +1,6 @@
 //! Appointments after the hold: moving them on, and giving their time back.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use nadi::actor::Capacity;
 use nadi::appointment::{Appointment, Event, State, Transition};
 use nadi::ids::{AccountId, AppointmentId};
@@ -207,25 +207,4 @@ pub async fn lapsed(
     .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(AppointmentId).collect())
-}
-
-/// Dates, at their location, on which a rule's blocks have a seat taken (a lapsed hold
-/// counts until it is swept, some seconds later).
-pub async fn booked_dates(
-    connection: &mut PgConnection,
-    rule: Uuid,
-    now: DateTime<Utc>,
-) -> Result<Vec<NaiveDate>> {
-    sqlx::query_scalar!(
-        "select distinct b.local_date
-         from blocks b
-         join slots s on s.block_id = b.id
-         join seats t on t.slot_id = s.id
-         where b.rule_id = $1 and b.closed_at is null and b.ends_at > $2
-         order by b.local_date",
-        rule,
-        now
-    )
-    .fetch_all(connection)
-    .await
 }

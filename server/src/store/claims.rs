@@ -80,7 +80,7 @@ pub async fn target(
          join blocks b on b.id = s.block_id
          join locations p on p.id = b.location_id
          join doctors d on d.id = s.doctor_id and d.status = 'listed' and d.archived_at is null
-         where s.id = $1 and s.doctor_id = $2 and s.starts_at > $4",
+         where s.id = $1 and s.doctor_id = $2 and s.starts_at > $4 and s.closes_at > '-infinity'",
         slot.0,
         doctor.0,
         span,

@@ -238,7 +238,8 @@ pub async fn places(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<V
            join cities c on c.id = l.city_id
            where r.doctor_id = any($1) and r.archived_at is null
            group by r.doctor_id, l.id, c.name
-           order by r.doctor_id, count(*) filter (where r.mode = 'in_person') desc, count(*) desc, l.name"#,
+           order by r.doctor_id, sum(r.weekly_minutes) filter (where r.mode = 'in_person') desc nulls last,
+                    sum(r.weekly_minutes) desc, l.name"#,
         doctors
     )
     .fetch_all(connection)

@@ -4,8 +4,10 @@
 pub mod administration;
 pub mod appointment_rows;
 pub mod appointments;
+pub mod busy;
 pub mod claims;
 pub mod directory;
+pub mod feeds;
 pub mod free_times;
 pub mod holds;
 pub mod once;
@@ -13,4 +15,5 @@ pub mod outbox;
 pub mod people;
 pub mod schedules;
 pub mod sessions;
+pub mod times;
 pub mod wishes;

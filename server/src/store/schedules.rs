@@ -1,26 +1,12 @@
-//! Weekly hours, the blocks and slots made of them, and the calendar that shows them.
+//! What doctors have said about when they work: rules, times off, drafts of them, and the days on
+//! which their clinics are closed.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use nadi::ids::{ClinicId, DoctorId, RuleId};
-use nadi::schedule::Block;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use nadi::ids::{ClinicId, DoctorId, DraftId};
+use nadi::schedule::{Rule, TimeOff};
+use serde_json::Value;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
-
-pub struct RuleRow {
-    pub id: Uuid,
-    pub doctor_id: Uuid,
-    pub location_id: Uuid,
-    pub mode: String,
-    pub weekday: i16,
-    pub starts_local: NaiveTime,
-    pub ends_local: NaiveTime,
-    pub slot_minutes: i16,
-    pub capacity: i16,
-    pub effective_from: NaiveDate,
-    pub effective_until: Option<NaiveDate>,
-    pub made_until: Option<NaiveDate>,
-    pub time_zone: String,
-}
 
 /// The clinic of a doctor.
 pub async fn clinic_of(
@@ -36,273 +22,6 @@ pub async fn clinic_of(
     Ok(clinic.map(ClinicId))
 }
 
-/// Locks a doctor, so that hours are changed and times made by one at a time. `false`: no such doctor.
-pub async fn lock_doctor(connection: &mut PgConnection, doctor: DoctorId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        "select id from doctors where id = $1 and archived_at is null for no key update",
-        doctor.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(found.is_some())
-}
-
-/// The living rules of some doctors, Monday first.
-pub async fn rules(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Vec<RuleRow>> {
-    sqlx::query_as!(
-        RuleRow,
-        "select r.id, r.doctor_id, r.location_id, r.mode, r.weekday, r.starts_local, r.ends_local,
-                r.slot_minutes, r.capacity, r.effective_from, r.effective_until, r.made_until,
-                l.time_zone
-         from availability_rules r join locations l on l.id = r.location_id
-         where r.doctor_id = any($1) and r.archived_at is null
-         order by r.doctor_id, r.weekday, r.starts_local",
-        doctors
-    )
-    .fetch_all(connection)
-    .await
-}
-
-/// Some doctors whose times are not yet made until `until`, locked; those that
-/// another instance is working on are left out.
-pub async fn claim_doctors_to_top_up(
-    connection: &mut PgConnection,
-    until: NaiveDate,
-    limit: i64,
-) -> Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
-        "select d.id from doctors d
-         where d.archived_at is null and exists (
-             select from availability_rules r
-             where r.doctor_id = d.id and r.archived_at is null
-               and (r.made_until is null or r.made_until < $1))
-         order by d.id
-         limit $2
-         for no key update skip locked",
-        until,
-        limit
-    )
-    .fetch_all(connection)
-    .await
-}
-
-/// A new line of weekly hours.
-pub struct NewRule {
-    pub id: RuleId,
-    pub doctor: DoctorId,
-    pub location: Uuid,
-    pub mode: &'static str,
-    pub weekday: i16,
-    pub starts: NaiveTime,
-    pub ends: NaiveTime,
-    pub slot_minutes: i16,
-    pub capacity: i16,
-    pub effective_from: NaiveDate,
-}
-
-pub async fn insert_rule(
-    connection: &mut PgConnection,
-    rule: &NewRule,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into availability_rules (id, doctor_id, location_id, mode, weekday, starts_local,
-             ends_local, slot_minutes, capacity, effective_from, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        rule.id.0,
-        rule.doctor.0,
-        rule.location,
-        rule.mode,
-        rule.weekday,
-        rule.starts,
-        rule.ends,
-        rule.slot_minutes,
-        rule.capacity,
-        rule.effective_from,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub async fn archive_rule(
-    connection: &mut PgConnection,
-    rule: RuleId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "update availability_rules set archived_at = $2 where id = $1 and archived_at is null",
-        rule.0,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Writes down that blocks exist for every date before `until`.
-pub async fn mark_made(
-    connection: &mut PgConnection,
-    rules: &[Uuid],
-    until: NaiveDate,
-) -> Result<()> {
-    sqlx::query!(
-        "update availability_rules set made_until = $2
-         where id = any($1) and (made_until is null or made_until < $2)",
-        rules,
-        until
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Makes blocks and their slots; tells how many slots. A block that exists already, or
-/// would overlap another open block of its doctor, is left out.
-pub async fn insert_blocks(
-    connection: &mut PgConnection,
-    doctors: &[Uuid],
-    blocks: &[Block],
-) -> Result<u64> {
-    debug_assert_eq!(doctors.len(), blocks.len(), "one doctor per block");
-    let locations: Vec<Uuid> = blocks.iter().map(|b| b.location.0).collect();
-    let rules: Vec<Uuid> = blocks.iter().map(|b| b.rule.0).collect();
-    let modes: Vec<String> = blocks.iter().map(|b| b.mode.as_str().to_owned()).collect();
-    let dates: Vec<NaiveDate> = blocks.iter().map(|b| b.local_date).collect();
-    let starts: Vec<DateTime<Utc>> = blocks.iter().map(|b| b.starts_at).collect();
-    let seconds: Vec<i32> = blocks.iter().map(|b| i32::from(b.slot_minutes) * 60).collect();
-    let counts: Vec<i16> =
-        blocks.iter().map(|b| i16::try_from(b.slot_count).unwrap_or(i16::MAX)).collect();
-    let capacities: Vec<i16> =
-        blocks.iter().map(|b| i16::try_from(b.capacity).unwrap_or(i16::MAX)).collect();
-    let made = sqlx::query!(
-        "with given as (
-            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[],
-                                 $6::timestamptz[], $7::int[], $8::smallint[], $9::smallint[])
-                as g (doctor_id, location_id, rule_id, mode, local_date, starts_at, slot_seconds,
-                      slot_count, capacity)
-        ),
-        made as (
-            insert into blocks (doctor_id, location_id, rule_id, mode, local_date, starts_at, ends_at,
-                                slot_seconds, slot_count)
-            select doctor_id, location_id, rule_id, mode, local_date, starts_at,
-                   starts_at + make_interval(secs => slot_seconds * slot_count), slot_seconds, slot_count
-            from given
-            on conflict do nothing
-            returning id, doctor_id, rule_id, local_date, starts_at, slot_seconds, slot_count
-        )
-        insert into slots (doctor_id, block_id, block_starts_at, slot_seconds, slot_count, slot_no,
-                           starts_at, ends_at, local_date, capacity)
-        select m.doctor_id, m.id, m.starts_at, m.slot_seconds, m.slot_count, n,
-               m.starts_at + make_interval(secs => m.slot_seconds * n),
-               m.starts_at + make_interval(secs => m.slot_seconds * (n + 1)),
-               -- Hours end before midnight, so a slot's date is its block's.
-               m.local_date, g.capacity
-        from made m
-        join given g on g.rule_id = m.rule_id and g.local_date = m.local_date
-        cross join lateral generate_series(0, m.slot_count - 1) n",
-        doctors,
-        &locations,
-        &rules,
-        &modes,
-        &dates,
-        &starts,
-        &seconds,
-        &counts,
-        &capacities
-    )
-    .execute(connection)
-    .await?;
-    Ok(made.rows_affected())
-}
-
-/// Withdraws the future times of a rule, except on days where someone is booked; tells how many.
-/// The slots are locked first: a hold in flight is either seen here or fails on the capacity.
-pub async fn withdraw_times(
-    connection: &mut PgConnection,
-    rule: RuleId,
-    kept: &[NaiveDate],
-    now: DateTime<Utc>,
-) -> Result<u64> {
-    let withdrawn = sqlx::query!(
-        "update slots set capacity = 0
-         from blocks b
-         where b.id = slots.block_id and b.rule_id = $1 and b.closed_at is null
-           and b.starts_at > $2 and not b.local_date = any($3) and slots.capacity > 0",
-        rule.0,
-        now,
-        kept
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!(
-        "update blocks set closed_at = $2
-         where rule_id = $1 and closed_at is null and starts_at > $2 and not local_date = any($3)",
-        rule.0,
-        now,
-        kept
-    )
-    .execute(connection)
-    .await?;
-    Ok(withdrawn.rows_affected())
-}
-
-/// Locks the future slots of a rule against holds in flight.
-pub async fn lock_slots_of(
-    connection: &mut PgConnection,
-    rule: RuleId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "select s.id from slots s join blocks b on b.id = s.block_id
-         where b.rule_id = $1 and b.closed_at is null and b.ends_at > $2
-         order by s.id
-         for update of s",
-        rule.0,
-        now
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(())
-}
-
-pub struct BlockRow {
-    pub starts_at: DateTime<Utc>,
-    pub ends_at: DateTime<Utc>,
-    pub location_name: String,
-    pub mode: String,
-    pub slot_seconds: i32,
-    pub seats: i64,
-    pub seats_free: i64,
-}
-
-/// A doctor's open blocks that touch a range of time.
-pub async fn blocks(
-    connection: &mut PgConnection,
-    doctor: DoctorId,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<Vec<BlockRow>> {
-    sqlx::query_as!(
-        BlockRow,
-        r#"select b.starts_at, b.ends_at, l.name as location_name, b.mode, b.slot_seconds,
-                  (select coalesce(sum(s.capacity), 0) from slots s where s.block_id = b.id) as "seats!",
-                  (select coalesce(sum(f.seats_free), 0)::bigint from free_slots($4) f
-                   where f.block_id = b.id) as "seats_free!"
-           from blocks b join locations l on l.id = b.location_id
-           where b.doctor_id = $1 and b.closed_at is null and b.starts_at < $3 and b.ends_at > $2
-           order by b.starts_at"#,
-        doctor.0,
-        from,
-        until,
-        now
-    )
-    .fetch_all(connection)
-    .await
-}
-
 /// Name and zone of a doctor: the zone of the place with most hours, else the clinic's.
 pub async fn name_and_zone(
     connection: &mut PgConnection,
@@ -312,7 +31,7 @@ pub async fn name_and_zone(
         r#"select d.name, coalesce(
                (select l.time_zone from availability_rules r join locations l on l.id = r.location_id
                 where r.doctor_id = d.id and r.archived_at is null
-                group by l.time_zone order by count(*) desc, l.time_zone limit 1),
+                group by l.time_zone order by sum(r.weekly_minutes) desc, l.time_zone limit 1),
                c.time_zone) as "time_zone!"
            from doctors d join clinics c on c.id = d.clinic_id
            where d.id = $1 and d.archived_at is null"#,
@@ -321,4 +40,457 @@ pub async fn name_and_zone(
     .fetch_optional(connection)
     .await?;
     Ok(row.map(|row| (row.name, row.time_zone)))
+}
+
+/// Makes the row of doctors that have none yet.
+pub async fn ensure_rows(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!(
+        "insert into schedules (doctor_id)
+         select d.id from doctors d
+         where not exists (select from schedules s where s.doctor_id = d.id)
+         on conflict do nothing"
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub struct ScheduleRow {
+    pub version: i32,
+    pub made_until: Option<NaiveDate>,
+}
+
+/// A doctor's row as it is.
+pub async fn find(connection: &mut PgConnection, doctor: DoctorId) -> Result<Option<ScheduleRow>> {
+    sqlx::query_as!(
+        ScheduleRow,
+        "select version, made_until from schedules where doctor_id = $1",
+        doctor.0
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// The same, locked: hours are changed and times made by one at a time.
+pub async fn lock(connection: &mut PgConnection, doctor: DoctorId) -> Result<ScheduleRow> {
+    sqlx::query!("insert into schedules (doctor_id) values ($1) on conflict do nothing", doctor.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query_as!(
+        ScheduleRow,
+        "select version, made_until from schedules where doctor_id = $1 for no key update",
+        doctor.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
+pub struct DueRow {
+    pub doctor_id: Uuid,
+    pub made_until: Option<NaiveDate>,
+    /// All of it, not only what lies beyond what was made.
+    pub whole: bool,
+}
+
+/// Some doctors after `after` whose times have to be made or made again, locked; those that another
+/// instance is working on are left out.
+pub async fn claim_due(
+    connection: &mut PgConnection,
+    until: NaiveDate,
+    time_zone_data: &str,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<DueRow>> {
+    sqlx::query_as!(
+        DueRow,
+        r#"select s.doctor_id, s.made_until,
+                  s.stale or s.time_zone_data is distinct from $2 as "whole!"
+           from schedules s
+           where s.doctor_id > $3
+             and (s.stale or s.made_until is null or s.made_until < $1
+                  or s.time_zone_data is distinct from $2)
+           order by s.doctor_id
+           limit $4
+           for no key update skip locked"#,
+        until,
+        time_zone_data,
+        after,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Writes down that the times of these doctors are made up to `until`.
+pub async fn mark_made(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    until: NaiveDate,
+    time_zone_data: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update schedules
+         set made_until = greatest(made_until, $2), time_zone_data = $3, stale = false
+         where doctor_id = any($1)",
+        doctors,
+        until,
+        time_zone_data
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The times of these doctors are to be compared again.
+pub async fn mark_stale(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
+    sqlx::query!("update schedules set stale = true where doctor_id = any($1)", doctors)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The same of all doctors of a clinic.
+pub async fn mark_clinic_stale(connection: &mut PgConnection, clinic: ClinicId) -> Result<()> {
+    sqlx::query!(
+        "update schedules s set stale = true
+         from doctors d where d.id = s.doctor_id and d.clinic_id = $1",
+        clinic.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn raise_version(connection: &mut PgConnection, doctor: DoctorId) -> Result<i32> {
+    sqlx::query_scalar!(
+        "update schedules set version = version + 1 where doctor_id = $1 returning version",
+        doctor.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
+pub struct RuleRow {
+    pub id: Uuid,
+    pub doctor_id: Uuid,
+    pub location_id: Uuid,
+    pub mode: String,
+    pub recurrence: Option<String>,
+    pub starts_local: NaiveTime,
+    pub ends_local: NaiveTime,
+    pub slot_minutes: i16,
+    pub buffer_before_minutes: i16,
+    pub buffer_after_minutes: i16,
+    pub capacity: i16,
+    pub notice_minutes: i32,
+    pub window_days: Option<i16>,
+    pub effective_from: NaiveDate,
+    pub effective_until: Option<NaiveDate>,
+    pub time_zone: String,
+}
+
+/// The living rules of some doctors, each doctor's in their order.
+pub async fn rules(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Vec<RuleRow>> {
+    sqlx::query_as!(
+        RuleRow,
+        "select r.id, r.doctor_id, r.location_id, r.mode, r.recurrence, r.starts_local, r.ends_local,
+                r.slot_minutes, r.buffer_before_minutes, r.buffer_after_minutes, r.capacity,
+                r.notice_minutes, r.window_days, r.effective_from, r.effective_until, l.time_zone
+         from availability_rules r join locations l on l.id = r.location_id
+         where r.doctor_id = any($1) and r.archived_at is null
+         order by r.doctor_id, r.position, r.effective_from, r.starts_local, r.id",
+        doctors
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Adds a rule at a place among the doctor's rules.
+pub async fn insert_rule(
+    connection: &mut PgConnection,
+    id: Uuid,
+    doctor: DoctorId,
+    position: usize,
+    rule: &Rule,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into availability_rules (id, doctor_id, location_id, mode, recurrence, starts_local,
+             ends_local, slot_minutes, buffer_before_minutes, buffer_after_minutes, capacity,
+             notice_minutes, window_days, effective_from, effective_until, position, weekly_minutes,
+             created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+        id,
+        doctor.0,
+        rule.location.0,
+        rule.mode.as_str(),
+        rule.repeats.as_ref().map(|recurrence| recurrence.as_str()),
+        rule.starts,
+        rule.ends,
+        small(rule.slot_minutes),
+        small(rule.buffer_before),
+        small(rule.buffer_after),
+        small(rule.capacity),
+        i32::try_from(rule.notice_minutes).unwrap_or(i32::MAX),
+        rule.window_days.map(small),
+        rule.from,
+        rule.until,
+        i16::try_from(position).unwrap_or(i16::MAX),
+        i32::try_from(rule.weekly_minutes()).unwrap_or(i32::MAX),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Moves a rule to another place among the doctor's rules.
+pub async fn place_rule(connection: &mut PgConnection, id: Uuid, position: usize) -> Result<()> {
+    sqlx::query!(
+        "update availability_rules set position = $2 where id = $1 and position <> $2",
+        id,
+        i16::try_from(position).unwrap_or(i16::MAX)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn archive_rules(
+    connection: &mut PgConnection,
+    rules: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update availability_rules set archived_at = $2 where id = any($1) and archived_at is null",
+        rules,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Archives rules and times off that ended before `date`.
+pub async fn archive_over(
+    connection: &mut PgConnection,
+    date: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update availability_rules set archived_at = $2
+         where archived_at is null
+           and (effective_until <= $1 or recurrence is null and effective_from < $1)",
+        date,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update time_off set archived_at = $2
+         where archived_at is null and ends_local <= $1::date",
+        date,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub struct TimeOffRow {
+    pub id: Uuid,
+    pub doctor_id: Uuid,
+    pub starts_local: NaiveDateTime,
+    pub ends_local: NaiveDateTime,
+    pub note: String,
+}
+
+/// The times off of some doctors that end after `from`, by start.
+pub async fn time_off(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    from: NaiveDate,
+) -> Result<Vec<TimeOffRow>> {
+    sqlx::query_as!(
+        TimeOffRow,
+        "select id, doctor_id, starts_local, ends_local, note from time_off
+         where doctor_id = any($1) and archived_at is null and ends_local > $2::date
+         order by doctor_id, starts_local, id",
+        doctors,
+        from
+    )
+    .fetch_all(connection)
+    .await
+}
+
+pub async fn insert_time_off(
+    connection: &mut PgConnection,
+    id: Uuid,
+    doctor: DoctorId,
+    off: &TimeOff,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into time_off (id, doctor_id, starts_local, ends_local, note, created_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        id,
+        doctor.0,
+        off.starts,
+        off.ends,
+        off.note,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn archive_time_off(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update time_off set archived_at = $2 where id = any($1) and archived_at is null",
+        ids,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub struct RegionRow {
+    pub doctor_id: Uuid,
+    pub region: String,
+}
+
+/// The regions whose public holidays the clinics of some doctors keep.
+pub async fn holiday_regions(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+) -> Result<Vec<RegionRow>> {
+    sqlx::query_as!(
+        RegionRow,
+        "select d.id as doctor_id, h.region
+         from doctors d join clinic_holidays h on h.clinic_id = d.clinic_id
+         where d.id = any($1)
+         order by d.id, h.region",
+        doctors
+    )
+    .fetch_all(connection)
+    .await
+}
+
+pub struct DateRow {
+    pub doctor_id: Uuid,
+    pub date: NaiveDate,
+}
+
+/// The public holidays on which the clinics of some doctors work all the same.
+pub async fn working_days(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Vec<DateRow>> {
+    sqlx::query_as!(
+        DateRow,
+        "select d.id as doctor_id, w.date
+         from doctors d join clinic_working_days w on w.clinic_id = d.clinic_id
+         where d.id = any($1)",
+        doctors
+    )
+    .fetch_all(connection)
+    .await
+}
+
+pub struct BusyRow {
+    pub doctor_id: Uuid,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+}
+
+/// When some doctors are busy elsewhere, each doctor's by start; calendars may overlap.
+pub async fn busy_times(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<BusyRow>> {
+    sqlx::query_as!(
+        BusyRow,
+        "select b.doctor_id, b.starts_at, b.ends_at
+         from busy_times b
+         where b.doctor_id = any($1) and b.ends_at > $2
+         order by b.doctor_id, b.starts_at",
+        doctors,
+        now
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// A schedule someone is about to save.
+pub struct DraftRow {
+    pub doctor_id: Uuid,
+    pub version: i32,
+    pub schedule: Value,
+    pub saved: Option<Value>,
+}
+
+pub async fn insert_draft(
+    connection: &mut PgConnection,
+    id: DraftId,
+    doctor: DoctorId,
+    account: Uuid,
+    version: i32,
+    schedule: &Value,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into schedule_drafts (id, doctor_id, account_id, version, schedule, created_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        id.0,
+        doctor.0,
+        account,
+        version,
+        schedule,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// An account's own draft.
+pub async fn draft(
+    connection: &mut PgConnection,
+    id: DraftId,
+    account: Uuid,
+) -> Result<Option<DraftRow>> {
+    sqlx::query_as!(
+        DraftRow,
+        "select doctor_id, version, schedule, saved from schedule_drafts
+         where id = $1 and account_id = $2",
+        id.0,
+        account
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Writes down what saving a draft did.
+pub async fn draft_saved(connection: &mut PgConnection, id: DraftId, saved: &Value) -> Result<()> {
+    sqlx::query!("update schedule_drafts set saved = $2 where id = $1", id.0, saved)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Forgets drafts from before `until`.
+pub async fn forget_drafts(connection: &mut PgConnection, until: DateTime<Utc>) -> Result<u64> {
+    let gone = sqlx::query!("delete from schedule_drafts where created_at < $1", until)
+        .execute(connection)
+        .await?;
+    Ok(gone.rows_affected())
+}
+
+/// Bounds far below its limit are checked by `Rule::check` and again by the table.
+fn small(number: u16) -> i16 {
+    i16::try_from(number).unwrap_or(i16::MAX)
 }

@@ -2,7 +2,7 @@
 //! explain a refusal.
 
 use chrono::{DateTime, Utc};
-use nadi::appointment::SlotFacts;
+use nadi::appointment::{Opening, SlotFacts};
 use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -44,12 +44,14 @@ pub async fn slot_facts(
         r#"select s.starts_at,
                   exists (select from appointments a where a.id = $5 and a.slot_id = s.id) as "is_own!",
                   (d.status = 'listed' and d.archived_at is null and run.slots = $2
-                   and run.capacity > 0) as "offered!",
+                   and run.capacity > 0 and run.not_only_kept) as "offered!",
+                  s.opens_at <= $3 as "opened!", s.closes_at <= $3 as "closed!",
                   run.seats_free as "seats_free!"
            from slots s
            join doctors d on d.id = s.doctor_id
            cross join lateral (
                select count(*) as slots, min(r.capacity) as capacity,
+                      bool_and(r.closes_at > '-infinity') as not_only_kept,
                       min(r.capacity - (select count(*) from seats t
                                         where t.slot_id = r.id and t.held_until > $3
                                           and t.appointment_id is distinct from $5)) as seats_free
@@ -68,6 +70,7 @@ pub async fn slot_facts(
     Ok(row.map(|row| SlotFacts {
         starts_at: row.starts_at,
         offered: row.offered,
+        opening: Opening::of(row.opened, row.closed),
         seats_free: row.seats_free,
         is_own: row.is_own,
     }))
@@ -151,6 +154,7 @@ pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec
         slot: row.starts_at.map(|starts_at| SlotFacts {
             starts_at,
             offered: row.offered,
+            opening: Opening::of(row.opened, row.closed),
             seats_free: row.seats_free,
             is_own: false,
         }),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use app::context::Typed;
+use app::context::{TYPED_HEADER, Typed};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -25,6 +25,7 @@ const TYPED_BYTES_MAX: usize = 64 * 1024;
 
 /// Wraps server functions: remembers what was typed when a plain form fails, and forgets it when shown.
 pub async fn keep_typed(request: Request, next: Next) -> Response {
+    let request = without_earlier(request);
     let headers = request.headers();
     let is_form = request.method() == Method::POST
         && request.uri().path().starts_with("/fn/")
@@ -33,6 +34,10 @@ pub async fn keep_typed(request: Request, next: Next) -> Response {
     if !is_form {
         let shown = typed(headers, request.uri()).is_some();
         let mut response = next.run(request).await;
+        // Beside a file: only the server function itself has read it.
+        if let Some(typed) = response.headers_mut().remove(TYPED_HEADER) {
+            remember(&mut response, typed.as_bytes());
+        }
         if shown {
             set_cookie(
                 &mut response,
@@ -47,16 +52,38 @@ pub async fn keep_typed(request: Request, next: Next) -> Response {
     };
     let request = Request::from_parts(parts, Body::from(bytes.clone()));
     let mut response = next.run(request).await;
+    remember(&mut response, &bytes);
+    response
+}
+
+/// The same request, coming from its page as it was before any form of it failed: Leptos adds each
+/// failure to the address, which would grow with every try.
+fn without_earlier(mut request: Request) -> Request {
+    let referer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
+    let Some((page, query)) = referer.and_then(|referer| referer.split_once('?')) else {
+        return request;
+    };
+    let is_trace = |pair: &&str| pair.starts_with("__path=") || pair.starts_with("__err=");
+    let kept: Vec<_> = query.split('&').filter(|pair| !is_trace(pair)).collect();
+    let address = match kept.as_slice() {
+        [] => page.to_owned(),
+        kept => format!("{page}?{}", kept.join("&")),
+    };
+    if let Ok(address) = HeaderValue::from_str(&address) {
+        request.headers_mut().insert(header::REFERER, address);
+    }
+    request
+}
+
+/// Keeps what was typed when the form failed.
+fn remember(response: &mut Response, typed: &[u8]) {
     let location = response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
     if location.is_some_and(|location| location.contains("__err="))
-        && let Some(value) = encode(&bytes)
+        && let Some(value) = encode(typed)
     {
-        set_cookie(
-            &mut response,
-            &format!("{COOKIE}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"),
-        );
+        let cookie = format!("{COOKIE}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+        set_cookie(response, &cookie);
     }
-    response
 }
 
 /// What was typed into the form that this page is shown for again.
@@ -116,13 +143,21 @@ mod tests {
         let mut body = String::from("doctor=01a1fd8a-b716-7570-bd29-e80dba2a63e5&own=true");
         for line in 0..17 {
             for (field, value) in [
-                ("weekday", (line % 7 + 1).to_string()),
+                (["mo", "tu", "we", "th", "fr", "sa", "su"][line % 7], "yes".to_owned()),
                 ("starts_at", format!("{:02}:00", line + 5)),
                 ("ends_at", format!("{:02}:40", line + 5)),
                 ("slot_minutes", "20".into()),
-                ("seat_capacity", "1".into()),
                 ("mode", "in_person".into()),
                 ("location", "01a1fd8a-b716-7570-bd29-e80dba2a63e5".into()),
+                ("repeats", "1".into()),
+                ("rule", String::new()),
+                ("effective_from", "2026-11-23".into()),
+                ("effective_until", String::new()),
+                ("seat_capacity", "1".into()),
+                ("buffer_before", "0".into()),
+                ("buffer_after", "0".into()),
+                ("notice", "0".into()),
+                ("window", String::new()),
             ] {
                 body.push_str(&format!("&lines%5B{line}%5D%5B{field}%5D={value}"));
             }
@@ -133,6 +168,19 @@ mod tests {
         let shown_again = Uri::from_static("/calendar/hours?__err=y");
         let typed = typed(&headers, &shown_again).expect("typed");
         assert_eq!(typed.get("lines[16][starts_at]"), Some("21:00"));
+    }
+
+    #[test]
+    fn an_address_does_not_grow_with_every_failure() {
+        let from = |referer: &'static str| {
+            let request = Request::post("/fn/x").header(header::REFERER, referer);
+            let request = without_earlier(request.body(Body::empty()).expect("a request"));
+            request.headers()[header::REFERER].to_str().expect("text").to_owned()
+        };
+        assert_eq!(from("http://a/b?c=d&__path=x&__err=y"), "http://a/b?c=d");
+        assert_eq!(from("http://a/b?__path=x&__err=y&__path=x&__err=z"), "http://a/b");
+        assert_eq!(from("http://a/b?c=__err=d"), "http://a/b?c=__err=d");
+        assert_eq!(from("http://a/b"), "http://a/b");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::LazyLock;
 
+use app::fns::busy::{AddBusyFile, FILE_BYTES_MAX};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_SECURITY_POLICY as CONTENT_POLICY;
@@ -10,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
+use leptos::server_fn::ServerFn;
 
 use super::{BODY_BYTES_MAX, Web};
 
@@ -47,19 +49,29 @@ fn comes_from_us(headers: &HeaderMap, public_origin: &str) -> bool {
 
 /// Refuses a body that announces too much, and cuts off one that does not.
 pub async fn bounded_body(request: Request, next: Next) -> Response {
-    if announces_too_much(request.headers()) {
+    let bytes_max = body_bytes_max(request.uri().path());
+    if announces_more(request.headers(), bytes_max) {
         let text = "That is more than we can take at once. Shorten it and send it again.\n";
         return (StatusCode::PAYLOAD_TOO_LARGE, plain(text)).into_response();
     }
-    let request = request.map(|body| Body::new(Limited::new(body, BODY_BYTES_MAX)));
+    let request = request.map(|body| Body::new(Limited::new(body, bytes_max)));
     next.run(request).await
+}
+
+/// How much a body may have: a form with a file more than any other.
+fn body_bytes_max(path: &str) -> usize {
+    if path == AddBusyFile::PATH { FILE_BYTES_MAX } else { BODY_BYTES_MAX }
 }
 
 /// Does it say itself that its body is too large?
 pub fn announces_too_much(headers: &HeaderMap) -> bool {
+    announces_more(headers, BODY_BYTES_MAX)
+}
+
+fn announces_more(headers: &HeaderMap, bytes_max: usize) -> bool {
     let announced = headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX)
+    announced.is_some_and(|bytes| bytes > bytes_max)
 }
 
 fn plain(text: &'static str) -> impl IntoResponse {

@@ -1,6 +1,7 @@
 //! HTTP: the router, and what happens to every request on its way in and out.
 
 mod assets;
+mod calendars;
 mod caller;
 pub(crate) mod connections;
 mod crowd;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use app::context::Site;
 use app::error::FormFailure;
+use app::fns::busy::{AddBusyFile, FILE_BYTES_MAX};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request};
@@ -25,6 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
+use leptos::server_fn::ServerFn;
 use leptos_axum::{
     ResponseOptions, generate_route_list, handle_server_fns_with_context,
     render_app_async_with_context,
@@ -95,7 +98,12 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         let web = web.clone();
         move |request: Request| render(web.clone(), request)
     };
-    let mut dynamic = Router::new().route("/fn/{*name}", any(server_function));
+    let file = any(server_function).layer(DefaultBodyLimit::max(FILE_BYTES_MAX));
+    let mut dynamic = Router::new()
+        .route(AddBusyFile::PATH, file)
+        .route("/fn/{*name}", any(server_function))
+        .route("/feeds/{file}", get(calendars::feed))
+        .route("/appointments/{id}/calendar.ics", get(calendars::appointment));
     for listing in &pages {
         dynamic = dynamic.route(listing.path(), get(page.clone()));
     }

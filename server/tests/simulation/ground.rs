@@ -130,12 +130,15 @@ pub struct SlotRow {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: i16,
+    /// Open to nobody but who has it.
+    pub kept: bool,
 }
 
 /// The times from `from` on.
 pub async fn slots(pool: &PgPool, from: DateTime<Utc>) -> Vec<SlotRow> {
     sqlx::query_as(
-        "select id, doctor_id, block_id, slot_no, starts_at, ends_at, capacity
+        "select id, doctor_id, block_id, slot_no, starts_at, ends_at, capacity,
+                not isfinite(closes_at) as kept
          from slots where starts_at >= $1",
     )
     .bind(from)

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Duration, Utc};
-use nadi::appointment::{Appointment, Event, SlotFacts, State, Transition};
+use nadi::appointment::{Appointment, Event, Opening, SlotFacts, State, Transition};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId, VisitTypeId};
 use nadi::ports::Booked;
 use server::service::codes::CodeKey;
@@ -26,6 +26,8 @@ pub struct Slot {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: i64,
+    /// Outside the hours, and open to nobody but who has it.
+    pub kept: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -131,7 +133,12 @@ impl Model {
                 starts_at: row.starts_at,
                 ends_at: row.ends_at,
                 capacity: row.capacity.into(),
+                kept: row.kept,
             };
+            // A time that stays while hours change may have moved to another block.
+            if let Some(before) = self.slots.get(&id) {
+                self.numbers.remove(&(before.block, before.number));
+            }
             self.numbers.insert((slot.block, slot.number), id);
             if self.slots.insert(id, slot).is_none() {
                 let times = self.timetable.entry(DoctorId(row.doctor_id)).or_default();
@@ -193,7 +200,9 @@ impl Model {
         let whole = run.len() == usize::try_from(span).unwrap_or(0);
         Some(SlotFacts {
             starts_at: slot.starts_at,
-            offered: whole && run.iter().all(|slot| self.slots[slot].capacity > 0),
+            offered: whole
+                && run.iter().all(|slot| self.slots[slot].capacity > 0 && !self.slots[slot].kept),
+            opening: Opening::Open,
             seats_free: self.seats_free(&run, but, now),
             is_own: but.iter().any(|n| self.visits[*n].run.first() == Some(&first)),
         })

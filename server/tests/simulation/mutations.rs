@@ -250,7 +250,12 @@ async fn a_seat_for_two(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn a_doctor_in_two_places(pool: PgPool) {
     let drop = "alter table blocks drop constraint blocks_no_overlap";
-    must_be_caught(with(pool, &[drop]).await, &[Doctor]).await;
+    // Hours change, and what they were before stays open.
+    let function = "create function sabotage() returns trigger language plpgsql as $$
+                    begin return null; end $$";
+    let trigger = "create trigger sabotage before update on blocks
+                   for each row execute function sabotage()";
+    must_be_caught(with(pool, &[drop, function, trigger]).await, &[Doctor]).await;
 }
 
 /// The claims say for ever where the appointment says five minutes.

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use chrono::{Duration, NaiveTime, Weekday};
+use chrono::{Duration, NaiveTime};
 use futures::future::join_all;
 use nadi::appointment::{Event, State};
 use nadi::ids::AppointmentId;
 use nadi::once::KEY_KEPT_HOURS;
-use nadi::ports::{HoursLine, MessageFailure};
-use nadi::visit::Mode;
+use nadi::ports::MessageFailure;
+use nadi::schedule::{Rule, Schedule};
 use server::jobs::{sweeper, top_up};
 
 use crate::compare::{Search, absorb_expiries};
@@ -17,6 +17,7 @@ use crate::history::History;
 use crate::invariants::{Invariant, Violation, guards};
 use crate::judge::{Answered, Ask, Asked, Scene};
 use crate::operations::{Dice, Operation};
+use crate::support;
 use crate::tally::Tally;
 use crate::whole;
 use crate::world::World;
@@ -197,19 +198,20 @@ impl<'a> Run<'a> {
         let (starts, ends, slot_minutes, capacity) =
             [(10, 13, 20, 1), (9, 12, 30, 3), (15, 18, 45, 2)][set];
         let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time of day");
-        let days = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
-        let lines = days.map(|weekday| HoursLine {
-            id: None,
-            location: self.world.clinic.location,
-            mode: Mode::InPerson,
-            weekday,
+        let rule = Rule {
             starts: at(starts),
             ends: at(ends),
             slot_minutes,
             capacity,
-        });
+            ..support::weekly(self.world.clinic.location, "MO,TU,WE,TH,FR")
+        };
+        let schedule = Schedule { rules: vec![rule], time_off: Vec::new() };
         let caller = self.world.clinic.caller(&who);
-        let saved = self.world.schedules.save_hours(&caller, doctor, lines.to_vec()).await;
+        let schedules = &self.world.schedules;
+        let saved = match schedules.schedule(&caller, doctor).await {
+            Ok(view) => schedules.save(&caller, doctor, view.version, schedule).await.map(|_| ()),
+            Err(failure) => Err(failure),
+        };
         if let Err(failure) = saved {
             let what = format!("hours were not saved: {failure:?}");
             return Err(Violation::of(Invariant::NoFalseRefusals, what));

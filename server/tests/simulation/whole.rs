@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::compare::row_agrees;
 use crate::ground::{self, Row};
 use crate::invariants::{Invariant, NEVER, Violation};
+use crate::model::Slot;
 use crate::world::World;
 
 pub async fn check(world: &mut World) -> Result<(), Violation> {
@@ -68,8 +69,14 @@ async fn free_is_free(world: &World) -> Result<(), Violation> {
     let taken: BTreeSet<SlotId> =
         model.standing(now).flat_map(|(_, visit)| visit.run.iter().copied()).collect();
     let free_alone = |id: &SlotId| {
-        let capacity = model.slots[id].capacity;
-        if taken.contains(id) { model.seats_free(&[*id], &[], now) > 0 } else { capacity > 0 }
+        let Slot { capacity, kept, .. } = model.slots[id];
+        if kept {
+            false
+        } else if taken.contains(id) {
+            model.seats_free(&[*id], &[], now) > 0
+        } else {
+            capacity > 0
+        }
     };
     for (_, span) in &model.kinds {
         let shown: BTreeSet<i64> =

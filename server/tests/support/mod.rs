@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Duration, TimeZone, Utc};
+use chrono::{DateTime, Duration, NaiveTime, TimeZone, Utc};
 use nadi::actor::{Actor, Administers, Caller, SignedIn};
-use nadi::ids::{
-    AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, RuleId, SlotId,
-};
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId};
 use nadi::input::Code;
 use nadi::ports::{Booked, Change, HoldRequest, Message, MessageFailure, Messages, Ports, Seen};
+use nadi::recurrence::Recurrence;
+use nadi::schedule::Rule;
+use nadi::visit::Mode;
 use server::clock::Clock;
 use server::config::Config;
 use server::engine::Engine;
@@ -19,6 +20,7 @@ use server::entropy::uuid_v7;
 use server::jobs::{relay::Relay, top_up};
 use server::messages::DevelopmentMailbox;
 use server::service::tokens::Tokens;
+use server::store::schedules;
 use server::store::sessions::{ACCOUNT, Sessions};
 use server::web::{self, Web};
 use server::{database, service};
@@ -86,6 +88,7 @@ pub fn config() -> Config {
             "DATABASE_URL" => "postgres://unused@localhost/unused",
             "NADI_MODE" => "development",
             "NADI_SECRET" => "a secret of the tests, long enough",
+            "NADI_HORIZON_DAYS" => "30",
             _ => return None,
         };
         Some(value.to_owned())
@@ -241,23 +244,17 @@ impl Clinic {
             .execute(&self.pool)
             .await
             .expect("a specialty");
-        for weekday in 1..=5_i16 {
-            sqlx::query(
-                "insert into availability_rules (id, doctor_id, location_id, mode, weekday, starts_local,
-                     ends_local, slot_minutes, capacity, effective_from, created_at)
-                 values ($1, $2, $3, 'in_person', $4, '10:00', '13:00', $7, $5, '2026-01-01', $6)",
-            )
-            .bind(RuleId(uuid_v7(now)).0)
-            .bind(id)
-            .bind(self.location.0)
-            .bind(weekday)
-            .bind(capacity)
-            .bind(now)
-            .bind(minutes)
-            .execute(&self.pool)
+        let minutes = u16::try_from(minutes).expect("a length");
+        let rule = Rule {
+            slot_minutes: minutes,
+            capacity: u16::try_from(capacity).expect("a capacity"),
+            ..weekly(self.location, "MO,TU,WE,TH,FR")
+        };
+        let mut connection = self.pool.acquire().await.expect("a connection");
+        schedules::insert_rule(&mut connection, uuid_v7(now), DoctorId(id), 0, &rule, now)
             .await
             .expect("a rule");
-        }
+        drop(connection);
         top_up::run_once(&self.engine).await.expect("times");
         DoctorId(id)
     }
@@ -424,4 +421,25 @@ pub fn browser() -> reqwest::Client {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .expect("a client")
+}
+
+/// Hours from 10 to 13 on these days of every week, in times of twenty minutes for one person.
+pub fn weekly(location: LocationId, days: &str) -> Rule {
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
+    let text = format!("FREQ=WEEKLY;BYDAY={days}");
+    Rule {
+        location,
+        mode: Mode::InPerson,
+        repeats: Some(Recurrence::of_days(&text).expect("a rule")),
+        from: "2026-01-01".parse().expect("a date"),
+        until: None,
+        starts: hour(10),
+        ends: hour(13),
+        slot_minutes: 20,
+        buffer_before: 0,
+        buffer_after: 0,
+        capacity: 1,
+        notice_minutes: 0,
+        window_days: None,
+    }
 }

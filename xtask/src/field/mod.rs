@@ -71,7 +71,11 @@ impl Field {
                 secret: secret.clone(),
                 port: server::free_port()?,
                 // Known patients confirm without a code, which the generator could not read.
-                more: vec![("NADI_CONFIRMATION", "instant"), ("NADI_LOG", "warn")],
+                more: vec![
+                    ("NADI_CONFIRMATION", "instant"),
+                    ("NADI_HORIZON_DAYS", "30"),
+                    ("NADI_LOG", "warn"),
+                ],
             };
             instances.push(Instance { nadi, service: None, name });
         }
@@ -173,6 +177,11 @@ impl Field {
             load.arg(format!("--{file}")).arg(self.folder.join(file));
         }
         load
+    }
+
+    /// A command of the generator's that needs no server.
+    pub fn load_alone(&self) -> Command {
+        Command::new(place::target().join("release/load"))
     }
 
     /// What each side uses meanwhile.

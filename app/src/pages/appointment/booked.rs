@@ -62,14 +62,18 @@ pub fn Booked(visit: AppointmentView, form: FormState, done: Option<Done>) -> im
 fn Changes(visit: AppointmentView, form: FormState) -> impl IntoView {
     let clinic_side = visit::is_clinic_side(&visit);
     let until = visit::change_until(&visit);
-    let policy = (visit.state == State::Confirmed)
-        .then(|| words::visit::change_policy(until.as_deref(), clinic_side));
+    let confirmed = visit.state == State::Confirmed;
+    let file = links::appointment_file(&visit.id.to_string());
+    let policy = confirmed.then(|| words::visit::change_policy(until.as_deref(), clinic_side));
     let can_move = visit.open_to.contains(&Command::Reschedule);
     let can_cancel = visit.open_to.contains(&Command::Cancel);
     let href = links::move_appointment(&visit.id.to_string());
     view! {
         <div class="changes no-print">
             {policy.map(|policy| view! { <p>{policy}</p> })}
+            {confirmed.then(|| view! {
+                <a class="button" data-variant="secondary" href=file download="">"Add to your calendar"</a>
+            })}
             {can_move.then(|| view! {
                 <ButtonLink href=href variant=Variant::Secondary>"Move to another time"</ButtonLink>
             })}

@@ -7,13 +7,15 @@ use nadi::calendar::{parse_date, week_of};
 use nadi::schedule::day_start;
 use nadi::{Failure, wall};
 
+use super::schedule::{Tab, tabs};
 use crate::context;
-use crate::links::{self, Query};
+use crate::links::{Query, SchedulePages};
 use crate::parts::address::Address;
 use crate::parts::answer;
 use crate::parts::week::layout::Sheet;
 use crate::parts::week::{DayList, DaySheet, NextUp, day_id};
-use crate::ui::{ButtonLink, Empty, Icon, LinkTab, LinkTabs, Shape, Variant};
+use crate::ui::{ButtonLink, Empty, Icon, LinkTab, LinkTabs, Notice, Shape, Tone, Variant};
+use crate::words;
 
 /// How much of the calendar is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +113,7 @@ async fn calendar(
     let (back, on) = view.steps();
     let previous = first.checked_sub_days(step).map(|date| view.href(Some(date)));
     let next = first.checked_add_days(step).map(|date| view.href(Some(date)));
-    let tabs: Vec<_> = View::ALL
+    let views: Vec<_> = View::ALL
         .into_iter()
         .map(|(other, text)| LinkTab {
             href: other.href(date),
@@ -140,6 +142,15 @@ async fn calendar(
             .collect();
         view! { <nav class="agenda-jumps" aria-label="Days of this week"><ul>{days}</ul></nav> }
     });
+    let pages = SchedulePages::own();
+    let hours = pages.hours();
+    let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
+    let outside = ports.schedules.schedule(&caller, doctor).await?.in_the_way.len();
+    let in_the_way = (outside > 0).then(|| {
+        let text = words::schedules::in_the_way(u64::try_from(outside).unwrap_or(u64::MAX));
+        let href = format!("{}#in-the-way", pages.time_off());
+        view! { <Notice tone=Tone::Waiting><p>{text}" "<a href=href>"See which"</a></p></Notice> }
+    });
     let stretch = match view {
         View::Week => "this week",
         View::Day => "this day",
@@ -148,9 +159,9 @@ async fn calendar(
     let body = match view {
         _ if nothing => view! {
             <Empty title=format!("No hours {stretch}, and nobody booked")>
-                <p>"Your weekly hours make the times people can take."</p>
+                <p>"Your hours make the times people can take."</p>
                 <p class="actions">
-                    <ButtonLink href=links::own_hours() variant=Variant::Secondary>"Set weekly hours"</ButtonLink>
+                    <ButtonLink href=hours variant=Variant::Secondary>"Set your hours"</ButtonLink>
                 </p>
             </Empty>
         }
@@ -168,8 +179,10 @@ async fn calendar(
                 <h1>"Your calendar"</h1>
                 <p class="calendar-zone">"All times are "{wall::zone_name(zone, zone_at)}"."</p>
             </header>
+            {tabs(&pages, true, Some(Tab::Calendar))}
             {address.note()}
             <NextUp entries=coming.entries zone=zone now=caller.now today=today/>
+            {in_the_way}
             <div class="calendar-bar">
                 <h2>{title}</h2>
                 <nav class="calendar-steps" aria-label="Dates">
@@ -186,10 +199,7 @@ async fn calendar(
                         </a>
                     })}
                 </nav>
-                <LinkTabs label="View" tabs=tabs/>
-                <p class="calendar-more">
-                    <ButtonLink href=links::own_hours() variant=Variant::Quiet>"Weekly hours"</ButtonLink>
-                </p>
+                <LinkTabs label="View" tabs=views/>
             </div>
             {jumps}
             {body}

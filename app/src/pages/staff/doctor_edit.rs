@@ -11,6 +11,7 @@ use nadi::{Failure, wall};
 
 use super::doctors::status_words;
 use super::problems::Problems;
+use super::schedule::{Tab, tabs};
 use crate::context::{self, typed_or};
 use crate::fns::administration::typed::{BIO_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::administration::{AddDoctor, SaveDoctor, TypedDoctor};
@@ -19,7 +20,7 @@ use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, answer};
 use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, TextAreaField,
-    TextField, Tone, Variant,
+    TextField, Tone,
 };
 use crate::words;
 
@@ -115,13 +116,14 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
     let clinic_name = clinics.first().map(|clinic| clinic.name.clone()).unwrap_or_default();
     let problems = Problems::of(&state, say);
     let stale = state.failure == Some(Failure::Stale);
-    let (hours, next) = (links::doctor_hours(&id), links::doctor_hours(&id));
+    let pages = links::SchedulePages::of_doctor(&id);
+    let next = pages.hours();
     let listed = form.status == DoctorStatus::Listed;
     let said = match (done.as_str(), state.failure.is_some()) {
         (_, true) => None,
         ("added", _) => Some(view! {
             <Notice tone=Tone::Good announced=true>
-                <p><strong>"Added. "</strong>"Set the "<a href=next>"weekly hours"</a>" next, so that there are times to take."</p>
+                <p><strong>"Added. "</strong>"Set the "<a href=next>"hours"</a>" next, so that there are times to take."</p>
             </Notice>
         }
         .into_any()),
@@ -143,7 +145,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
             {stale.then(stale_note)}
             {said}
             <PageHead title=name lead=clinic_name/>
-            <p class="admin-links"><ButtonLink href=hours variant=Variant::Secondary>"Weekly hours"</ButtonLink></p>
+            {tabs(&pages, false, Some(Tab::Calendar))}
             <form class="form admin-form" method="post" action=SaveDoctor::PATH>
                 <HiddenField name="id" value=id/>
                 <DoctorFields stored=typed_of(&form, &currency) clinics=clinics specialties=specialties

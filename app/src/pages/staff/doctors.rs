@@ -23,12 +23,24 @@ pub fn status_words(status: DoctorStatus) -> (&'static str, Tone) {
     }
 }
 
-/// The two lists administrators keep.
-pub fn admin_tabs(doctors: bool) -> impl IntoView {
-    let tabs = vec![
-        LinkTab { href: "/admin".into(), text: "Doctors".into(), current: doctors },
-        LinkTab { href: "/admin/locations".into(), text: "Locations".into(), current: !doctors },
-    ];
+/// What administrators keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminTab {
+    Doctors,
+    Locations,
+    Holidays,
+}
+
+/// The ways between the lists administrators keep.
+pub fn admin_tabs(here: AdminTab) -> impl IntoView {
+    let tabs = [
+        (AdminTab::Doctors, "/admin", "Doctors"),
+        (AdminTab::Locations, "/admin/locations", "Locations"),
+        (AdminTab::Holidays, "/admin/holidays", "Public holidays"),
+    ]
+    .into_iter()
+    .map(|(tab, href, text)| LinkTab { href: href.into(), text: text.into(), current: tab == here })
+    .collect();
     view! { <LinkTabs label="Administration" tabs=tabs/> }
 }
 
@@ -74,14 +86,15 @@ async fn administration(
         .map(|row| {
             let id = row.id.to_string();
             let (status, tone) = status_words(row.status);
-            let hours = format!("Weekly hours of {}", row.name);
+            let hours = format!("Hours of {}", row.name);
+            let hours_href = links::SchedulePages::of_doctor(&id).hours();
             view! {
                 <tr>
                     <th scope="row"><a href=links::edit_doctor(&id)>{row.name}</a></th>
                     <td>{row.specialty}</td>
                     {several_clinics.then(|| view! { <td>{row.clinic_name}</td> })}
                     <td><Badge text=status tone=tone/></td>
-                    <td><a href=links::doctor_hours(&id) aria-label=hours>"Weekly hours"</a></td>
+                    <td><a href=hours_href aria-label=hours>"Hours"</a></td>
                 </tr>
             }
         })
@@ -133,7 +146,7 @@ async fn administration(
     Ok(view! {
         <Title text="Administration"/>
         <PageHead title="Administration" lead=lead/>
-        {admin_tabs(true)}
+        {admin_tabs(AdminTab::Doctors)}
         {address.note()}
         <div class="admin-bar">
             <form class="admin-search" method="get" action="/admin" role="search" aria-label="Doctors">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 
-use super::doctors::admin_tabs;
+use super::doctors::{AdminTab, admin_tabs};
 use crate::context;
 use crate::links::{self, Query};
 use crate::parts::address::Address;
@@ -80,7 +80,7 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
     Ok(view! {
         <Title text="Locations"/>
         <PageHead title="Locations" lead="Where people are received. Each has its own time zone."/>
-        {admin_tabs(false)}
+        {admin_tabs(AdminTab::Locations)}
         {address.note()}
         <div class="admin-bar">
             <h2 class="admin-count">{said}</h2>

@@ -3,25 +3,41 @@
 mod calendar;
 mod doctor_edit;
 mod doctors;
-mod hours;
+mod holidays;
 mod location_edit;
 mod locations;
 mod problems;
+pub mod schedule;
 
 use leptos::prelude::*;
 use leptos_router::components::Route;
 use leptos_router::{MatchNestedRoutes, SsrMode, path};
+
+/// The pages of schedules: the doctor's own, and the administrators'.
+#[component(transparent)]
+fn ScheduleRoutes() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/calendar/hours") view=schedule::OwnHours ssr=SsrMode::Async/>
+        <Route path=path!("/calendar/time-off") view=schedule::OwnTimeOff ssr=SsrMode::Async/>
+        <Route path=path!("/calendar/connections") view=schedule::OwnConnections ssr=SsrMode::Async/>
+        <Route path=path!("/calendar/changes/:draft") view=schedule::Preview ssr=SsrMode::Async/>
+        <Route path=path!("/admin/doctors/:id/hours") view=schedule::DoctorHours ssr=SsrMode::Async/>
+        <Route path=path!("/admin/doctors/:id/time-off") view=schedule::DoctorTimeOff ssr=SsrMode::Async/>
+        <Route path=path!("/admin/doctors/:id/connections") view=schedule::DoctorConnections ssr=SsrMode::Async/>
+    }
+    .into_inner()
+}
 
 /// The addresses of these pages.
 #[component(transparent)]
 pub fn StaffRoutes() -> impl MatchNestedRoutes + Clone {
     view! {
         <Route path=path!("/calendar") view=calendar::Calendar ssr=SsrMode::Async/>
-        <Route path=path!("/calendar/hours") view=hours::OwnHours ssr=SsrMode::Async/>
+        <ScheduleRoutes/>
         <Route path=path!("/admin") view=doctors::Administration ssr=SsrMode::Async/>
         <Route path=path!("/admin/doctors/new") view=doctor_edit::NewDoctor ssr=SsrMode::Async/>
         <Route path=path!("/admin/doctors/:id") view=doctor_edit::EditDoctor ssr=SsrMode::Async/>
-        <Route path=path!("/admin/doctors/:id/hours") view=hours::DoctorHours ssr=SsrMode::Async/>
+        <Route path=path!("/admin/holidays") view=holidays::Holidays ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations") view=locations::Locations ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/new") view=location_edit::NewLocation ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/:id") view=location_edit::EditLocation ssr=SsrMode::Async/>

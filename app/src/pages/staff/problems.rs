@@ -48,13 +48,6 @@ impl Problems {
         Some(found.text.clone())
     }
 
-    /// All sentences about the fields whose ids begin so: those of one line.
-    pub fn all_at(&self, beginning: &str) -> Vec<String> {
-        let here = |id: &String| id.starts_with(beginning);
-        let found = self.lines.iter().filter(|line| line.field_id.as_ref().is_some_and(here));
-        found.map(|line| line.text.clone()).collect()
-    }
-
     /// All of them, for the top of the page.
     pub fn summary(&self) -> Option<AnyView> {
         let (title, lines) = (self.title, self.lines.clone());

@@ -27,6 +27,9 @@ pub fn DaySheet(
     /// One day has room for more words than seven.
     #[prop(optional)]
     wide: bool,
+    /// Days as they would be: no view of their own to lead to.
+    #[prop(optional)]
+    planned: bool,
 ) -> impl IntoView {
     let (first, last) = (sheet.first_hour, sheet.last_hour);
     let style = format!(
@@ -53,7 +56,8 @@ pub fn DaySheet(
         .into_iter()
         .map(|day| {
             let now = now.filter(|_| day.today);
-            view! { <DayColumn day=day zone=zone now=now linked=!wide places=wide/> }
+            let linked = !wide && !planned;
+            view! { <DayColumn day=day zone=zone now=now linked=linked places=wide planned=planned/> }
         })
         .collect();
     view! {
@@ -71,7 +75,7 @@ pub fn DayList(sheet: Sheet, zone: Tz) -> impl IntoView {
         .days
         .into_iter()
         .filter(|day| !day.is_off())
-        .map(|day| view! { <DayColumn day=day zone=zone now=None linked=true places=true/> })
+        .map(|day| view! { <DayColumn day=day zone=zone now=None linked=true places=true planned=false/> })
         .collect();
     view! { <div class="agenda-list">{days}</div> }
 }
@@ -95,6 +99,7 @@ fn DayColumn(
     linked: bool,
     /// There is room to say where each appointment is.
     places: bool,
+    planned: bool,
 ) -> impl IntoView {
     let id = day_id(day.date);
     let heading = format!("{id}-heading");
@@ -125,7 +130,7 @@ fn DayColumn(
     let items: Vec<_> = day
         .items
         .iter()
-        .map(|item| view! { <EntryItem item=item.clone() zone=zone date=day.date place=places/> })
+        .map(|item| view! { <EntryItem item=item.clone() zone=zone date=day.date place=places planned=planned/> })
         .collect();
     view! {
         <section
@@ -208,6 +213,7 @@ fn EntryItem(
     date: NaiveDate,
     /// There is room to say where.
     place: bool,
+    planned: bool,
 ) -> impl IntoView {
     let style = format!(
         "--at:{};--for:{};--lane:{};--lanes:{}",
@@ -242,11 +248,12 @@ fn EntryItem(
             .into_any()
         }
         entries => {
-            // A crowd: one entry that opens to everybody.
+            // A crowd: one entry that opens to everybody, where there is a list to open.
             let time = entries.first().map(|entry| wall::time(entry.starts_at, zone));
             let names: Vec<_> = entries.iter().map(|entry| entry.person_name.clone()).collect();
             let count = format!("{} people", names.len());
             let href = format!("{}#{}", list_href(date), day_id(date));
+            let href = (!planned).then_some(href);
             view! {
                 <li class="agenda-entry" style=style>
                     <a href=href data-state="many" data-stage=stage title=names.join(", ")>

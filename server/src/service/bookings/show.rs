@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 use nadi::actor::{Capacity, SignedIn};
 use nadi::appointment::{
-    Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Proof, SlotFacts, State, decide,
+    Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
+    State, decide,
 };
 use nadi::ids::{
     AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId,
@@ -95,7 +96,13 @@ impl BookingService {
 fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime<Utc>) -> bool {
     let later = now + Duration::days(1);
     let hopeful = Facts {
-        slot: Some(SlotFacts { starts_at: later, offered: true, seats_free: 1, is_own: false }),
+        slot: Some(SlotFacts {
+            starts_at: later,
+            offered: true,
+            opening: Opening::Open,
+            seats_free: 1,
+            is_own: false,
+        }),
         proof: Proof::RightCode,
         ..facts.clone()
     };

@@ -20,7 +20,7 @@ wanted as (
     join visit_types v on v.clinic_id = d.clinic_id and v.archived_at is null
          and case when $10::uuid is null then v.is_default else v.id = $10 end
     join slots l on l.block_id = s.block_id and l.slot_no = s.slot_no + v.slot_span - 1
-    where s.id = $2 and s.starts_at > $1
+    where s.id = $2 and s.starts_at > $1 and s.closes_at > $1 and s.opens_at <= $1
       and ($11::bigint is null or (select count(*) from gate) = 1)
       and exists (select from people
                   where id = $3 and account_id = $4 and archived_at is null)

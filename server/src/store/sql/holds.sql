@@ -18,7 +18,8 @@ wanted as materialized (
            least(a.now + $1::interval, s.starts_at) as expires_at
     from asked a
     -- More than it has seats cannot get one anyway.
-    join slots s on s.id = a.slot_id and s.starts_at > a.now and a.turn <= s.capacity
+    join slots s on s.id = a.slot_id and s.starts_at > a.now and s.closes_at > a.now
+         and s.opens_at <= a.now and a.turn <= s.capacity
     join blocks b on b.id = s.block_id
     join locations p on p.id = b.location_id
     join doctors d on d.id = s.doctor_id and d.status = 'listed' and d.archived_at is null

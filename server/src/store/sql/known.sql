@@ -21,7 +21,9 @@ select k.fingerprint as "fingerprint?",
           and x.slot_id = a.slot_id and x.visit_type_id = v.id) as standing,
        case when v.id is not null then s.starts_at end as starts_at,
        coalesce(d.status = 'listed' and d.archived_at is null
-                and run.slots = v.slot_span and run.capacity > 0, false) as "offered!",
+                and run.slots = v.slot_span and run.capacity > 0 and run.not_only_kept, false) as "offered!",
+       coalesce(s.opens_at <= a.now, true) as "opened!",
+       coalesce(s.closes_at <= a.now, false) as "closed!",
        coalesce(run.seats_free, 0) as "seats_free!",
        exists (select from patient_times t
                join appointments x on x.id = t.appointment_id
@@ -43,6 +45,7 @@ left join visit_types v on v.clinic_id = d.clinic_id and v.archived_at is null
      and case when a.visit_type_id is null then v.is_default else v.id = a.visit_type_id end
 left join lateral (
     select count(*) as slots, min(r.capacity) as capacity, max(r.ends_at) as ends_at,
+           bool_and(r.closes_at > '-infinity') as not_only_kept,
            -- A seat of the person's own hold is free for them: that hold would be released.
            min(r.capacity - (select count(*) from seats t
                              where t.slot_id = r.id and t.held_until > a.now

@@ -1,0 +1,215 @@
+//! Calendars from elsewhere whose times a doctor is busy: an address, or a file.
+
+use leptos::prelude::*;
+
+use crate::error::FormFailure;
+
+#[cfg(feature = "ssr")]
+pub use file::{AddBusyFile, FILE_BYTES_MAX};
+
+/// Reads a calendar at an address from now on, then says what it found.
+#[server(prefix = "/fn", endpoint = "add_busy_address")]
+pub async fn add_busy_address(
+    doctor: String,
+    #[server(default)] own: bool,
+    #[server(default)] name: String,
+    #[server(default)] address: String,
+) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let page = crate::links::SchedulePages::of(own, &doctor).connections();
+    let (name, address) = typed::address(&name, &address).map_err(nadi::Failure::Invalid)?;
+    let read = ports.busy.add_address(&caller, super::known(&doctor)?, name, address).await;
+    if let Some(read) = super::answered(read, &page)? {
+        super::done(&typed::found(&read, &page));
+    }
+    Ok(())
+}
+
+/// Its times are no longer busy.
+#[server(prefix = "/fn", endpoint = "remove_busy")]
+pub async fn remove_busy(
+    doctor: String,
+    #[server(default)] own: bool,
+    calendar: String,
+) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let page = crate::links::SchedulePages::of(own, &doctor).connections();
+    let (doctor, calendar) = (super::known(&doctor)?, super::known(&calendar)?);
+    let removed = ports.busy.remove(&caller, doctor, calendar).await;
+    if super::answered(removed, &page)?.is_some() {
+        super::done(&format!("{page}?done=removed"));
+    }
+    Ok(())
+}
+
+/// What was typed, and what was found, as it travels in an address.
+#[cfg(feature = "ssr")]
+pub mod typed {
+    use nadi::failure::{Field, FieldProblem, Problem};
+    use nadi::input::plain_text;
+    use nadi::ports::BusyRead;
+
+    use crate::links::Query;
+
+    pub const NAME_CHARS_MAX: u32 = 100;
+    pub const ADDRESS_CHARS_MAX: u32 = 2_000;
+
+    /// # Errors
+    /// Every field that cannot be used.
+    pub fn address(name: &str, address: &str) -> Result<(String, String), Vec<FieldProblem>> {
+        let name = plain_text(Field::Name, name, NAME_CHARS_MAX);
+        let address = plain_text(Field::Calendar, address, ADDRESS_CHARS_MAX);
+        match (name, address) {
+            (Ok(name), Ok(address)) => Ok((name, address)),
+            (name, address) => Err([name.err(), address.err()].into_iter().flatten().collect()),
+        }
+    }
+
+    /// The name of a calendar that was sent as a file: as typed, or else the file's own.
+    ///
+    /// # Errors
+    /// Every field that cannot be used.
+    pub fn file(name: &str, file_name: &str, content: &[u8]) -> Result<String, Vec<FieldProblem>> {
+        let of_file = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let of_file = of_file.strip_suffix(".ics").unwrap_or(of_file);
+        let name = if name.trim().is_empty() { of_file } else { name };
+        let missing = content
+            .is_empty()
+            .then_some(FieldProblem { field: Field::Calendar, problem: Problem::Missing });
+        match (plain_text(Field::Name, name, NAME_CHARS_MAX), missing) {
+            (Ok(name), None) => Ok(name),
+            // Without a file, its name is missing too: one problem is enough.
+            (Err(problem), Some(missing)) if problem.problem == Problem::Missing => {
+                Err(vec![missing])
+            }
+            (name, missing) => Err([name.err(), missing].into_iter().flatten().collect()),
+        }
+    }
+
+    /// The page, told what was read: `?read=12.3.1`.
+    pub fn found(read: &BusyRead, page: &str) -> String {
+        let BusyRead { times, times_removed, in_the_way } = read;
+        Query::new().with("read", &format!("{times}.{times_removed}.{in_the_way}")).on(page)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_file_lends_its_name() {
+            assert_eq!(file("", "C:\\me\\Roster.ics", b"x"), Ok("Roster".to_owned()));
+            assert_eq!(file("Hospital", "Roster.ics", b"x"), Ok("Hospital".to_owned()));
+            let missing = |field| FieldProblem { field, problem: Problem::Missing };
+            assert_eq!(file("", "", b""), Err(vec![missing(Field::Calendar)]));
+            assert_eq!(file("Hospital", "", b""), Err(vec![missing(Field::Calendar)]));
+            assert_eq!(file("", ".ics", b"x"), Err(vec![missing(Field::Name)]));
+        }
+
+        #[test]
+        fn both_problems_of_an_address_are_named() {
+            assert_eq!(address(" ", "").map_err(|found| found.len()), Err(2));
+        }
+    }
+}
+
+/// A file in a plain form. The client never sends one, so nothing of this is in it.
+#[cfg(feature = "ssr")]
+mod file {
+    use axum::body::Body;
+    use axum::extract::{FromRequest, Multipart};
+    use axum::http::header::{HeaderName, HeaderValue};
+    use axum::http::{Method, Request};
+    use leptos::prelude::*;
+    use leptos::server_fn::ContentType;
+    use leptos::server_fn::codec::{Encoding, FromReq, IntoReq};
+    use leptos_axum::ResponseOptions;
+    use nadi::Failure;
+
+    use super::typed;
+    use crate::error::FormFailure;
+    use crate::links::{Query, SchedulePages};
+
+    /// The largest form with a file (2 MiB): what the file may have is decided behind the port.
+    pub const FILE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+    /// `multipart/form-data` (RFC 7578), as browsers send files.
+    pub struct FileForm;
+
+    impl ContentType for FileForm {
+        const CONTENT_TYPE: &'static str = "multipart/form-data";
+    }
+
+    impl Encoding for FileForm {
+        const METHOD: Method = Method::POST;
+    }
+
+    /// Reads a file once, then says what it found.
+    #[server(prefix = "/fn", endpoint = "add_busy_file", input = FileForm)]
+    pub async fn add_busy_file(
+        doctor: String,
+        own: bool,
+        name: String,
+        file_name: String,
+        content: Vec<u8>,
+    ) -> Result<(), FormFailure> {
+        keep(&name);
+        let (caller, ports) = crate::fns::request()?;
+        let page = SchedulePages::of(own, &doctor).connections();
+        let name = typed::file(&name, &file_name, &content).map_err(Failure::Invalid)?;
+        let doctor = crate::fns::known(&doctor)?;
+        let read = ports.busy.add_file(&caller, doctor, name, content).await;
+        if let Some(read) = crate::fns::answered(read, &page)? {
+            crate::fns::done(&typed::found(&read, &page));
+        }
+        Ok(())
+    }
+
+    /// What was typed beside the file, for the case that the form fails: the server takes this header
+    /// off again.
+    fn keep(name: &str) {
+        let header = HeaderName::from_static(crate::context::TYPED_HEADER);
+        let value = Query::new().with("file_name", name).on("");
+        let value = HeaderValue::from_str(value.trim_start_matches('?'));
+        if let (Some(options), Ok(value)) = (use_context::<ResponseOptions>(), value) {
+            options.insert_header(header, value);
+        }
+    }
+
+    impl FromReq<FileForm, Request<Body>, FormFailure> for AddBusyFile {
+        async fn from_req(request: Request<Body>) -> Result<Self, FormFailure> {
+            let malformed = |_| FormFailure(Failure::Malformed);
+            let mut parts = Multipart::from_request(request, &())
+                .await
+                .map_err(|_| FormFailure(Failure::Malformed))?;
+            let mut form = Self {
+                doctor: String::new(),
+                own: false,
+                name: String::new(),
+                file_name: String::new(),
+                content: Vec::new(),
+            };
+            while let Some(part) = parts.next_field().await.map_err(malformed)? {
+                let name = part.name().unwrap_or_default().to_owned();
+                match name.as_str() {
+                    "doctor" => form.doctor = part.text().await.map_err(malformed)?,
+                    "own" => form.own = part.text().await.map_err(malformed)? == "true",
+                    "file_name" => form.name = part.text().await.map_err(malformed)?,
+                    "file" => {
+                        form.file_name = part.file_name().unwrap_or_default().to_owned();
+                        form.content = part.bytes().await.map_err(malformed)?.to_vec();
+                    }
+                    _ => {}
+                }
+            }
+            Ok(form)
+        }
+    }
+
+    /// It is only ever sent by a plain form.
+    impl<R> IntoReq<FileForm, R, FormFailure> for AddBusyFile {
+        fn into_req(self, _: &str, _: &str) -> Result<R, FormFailure> {
+            Err(Failure::Malformed.into())
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! A patient's appointments in their own calendar program.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use nadi::Failure;
+use nadi::ports::FeedKind;
+
+use crate::context;
+use crate::parts::feeds::{self, Feeds};
+use crate::parts::form::FormState;
+use crate::parts::{address, answer};
+use crate::ui::{Notice, PageHead, Tone};
+
+#[component]
+pub fn OwnCalendar() -> impl IntoView {
+    let state = feeds::state();
+    answer::page(own_calendar(state))
+}
+
+async fn own_calendar(state: FormState) -> Result<AnyView, Failure> {
+    let done = feeds::done(&address::value("done")).filter(|_| state.failure.is_none());
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let found = ports.feeds.feeds(&caller, FeedKind::Patient).await?;
+    let title = "Your calendar";
+    Ok(view! {
+        <Title text=title/>
+        <p class="admin-back"><a href="/appointments">"My appointments"</a></p>
+        <section class="narrow stack connections">
+            {done.map(|text| view! { <Notice tone=Tone::Good announced=true><p>{text}</p></Notice> })}
+            <PageHead title=title lead="Your appointments beside everything else you do."/>
+            <Feeds feeds=found kind=FeedKind::Patient state=state now=caller.now/>
+        </section>
+    }
+    .into_any())
+}

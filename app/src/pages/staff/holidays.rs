@@ -1,0 +1,194 @@
+//! The public holidays a clinic keeps.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use nadi::ids::ClinicId;
+use nadi::ports::{ClinicHolidays, ClinicView};
+use nadi::{Failure, wall};
+
+use super::doctors::{AdminTab, admin_tabs};
+use super::problems::Problems;
+use crate::context::{self, typed_or};
+use crate::fns::holidays::SaveHolidays;
+use crate::links::Query;
+use crate::parts::address::Address;
+use crate::parts::form::{FormState, failure_of};
+use crate::parts::{address, answer};
+use crate::ui::{
+    Button, CheckField, Choice, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead,
+    SuggestField, TableFrame, Tone,
+};
+use crate::words;
+
+#[component]
+pub fn Holidays() -> impl IntoView {
+    let state = failure_of::<SaveHolidays>();
+    let mut address = Address::default();
+    let clinic = address.read("clinic", "the clinic", |text| text.parse().ok());
+    answer::page(holidays(clinic, address, state))
+}
+
+async fn holidays(
+    asked: Option<ClinicId>,
+    mut address: Address,
+    state: FormState,
+) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let clinics = ports.administration.clinics(&caller).await?;
+    let found = asked.and_then(|asked| clinics.iter().find(|clinic| clinic.id == asked));
+    if asked.is_some() && found.is_none() {
+        address.ignore("the clinic");
+    }
+    let clinic = found.or(clinics.first()).cloned();
+    let problems = Problems::of(&state, words::field_problem);
+    let said = (state.failure.is_none() && address::value("done") == "saved").then(|| {
+        view! {
+            <Notice tone=Tone::Good announced=true>
+                <p><strong>"Saved. "</strong>"The doctors’ times follow within a minute. What is booked stays."</p>
+            </Notice>
+        }
+    });
+    let title = "Public holidays";
+    let body = match &clinic {
+        None => view! {
+            <Empty title="There is no clinic yet"><p>"Holidays are kept by a clinic."</p></Empty>
+        }
+        .into_any(),
+        Some(clinic) => {
+            let kept = ports.administration.holidays(&caller, clinic.id).await?;
+            let tabs = (clinics.len() > 1).then(|| clinic_tabs(&clinics, clinic.id));
+            let failed = state.failure.is_some();
+            view! {
+                {tabs}
+                <HolidayForm clinic=clinic.clone() kept=kept problems=problems.clone() failed=failed/>
+            }
+            .into_any()
+        }
+    };
+    Ok(view! {
+        <Title text=title/>
+        {problems.summary()}
+        {said}
+        <PageHead title=title lead="Days on which the clinic is closed: no times are offered then, but on single days."/>
+        {admin_tabs(AdminTab::Holidays)}
+        {address.note()}
+        {body}
+    }
+    .into_any())
+}
+
+fn clinic_tabs(clinics: &[ClinicView], chosen: ClinicId) -> impl IntoView + use<> {
+    let tabs = clinics
+        .iter()
+        .map(|clinic| LinkTab {
+            href: Query::new().with("clinic", &clinic.id.to_string()).on("/admin/holidays"),
+            text: clinic.name.clone(),
+            current: clinic.id == chosen,
+        })
+        .collect();
+    view! { <LinkTabs label="Clinics" tabs=tabs/> }
+}
+
+#[component]
+fn HolidayForm(
+    clinic: ClinicView,
+    kept: ClinicHolidays,
+    problems: Problems,
+    failed: bool,
+) -> impl IntoView {
+    let ticked = |name: &str, stored: bool| {
+        // A box that is not ticked is not sent: what was typed says all, once something was.
+        if failed { !typed_or(name, "").is_empty() } else { stored }
+    };
+    let name_of = |code: &String| {
+        let region = kept.regions.iter().find(|region| region.code == *code);
+        region.map_or(code.clone(), |region| region.name.clone())
+    };
+    let regions: Vec<_> = kept
+        .kept
+        .iter()
+        .enumerate()
+        .map(|(index, code)| {
+            let (field, id) =
+                (format!("regions[{index}][remove]"), format!("regions-{index}-remove"));
+            let label = format!("Remove {}", name_of(code));
+            let checked = ticked(&field, false);
+            view! {
+                <li>
+                    <HiddenField name=format!("regions[{index}][code]") value=code.clone()/>
+                    <strong>{name_of(code)}</strong>
+                    <CheckField name=field id=id label=label checked=checked/>
+                </li>
+            }
+        })
+        .collect();
+    let none = regions.is_empty();
+    let choices = kept
+        .regions
+        .iter()
+        .filter(|region| !kept.kept.contains(&region.code))
+        .map(|region| Choice::new(region.name.clone(), region.code.clone()))
+        .collect();
+    let days: Vec<_> = kept
+        .coming
+        .iter()
+        .map(|(holiday, works)| {
+            let date = holiday.date.to_string();
+            let (field, id) = (format!("working[on-{date}]"), format!("working-{date}"));
+            let checked = ticked(&field, *works);
+            let label = format!("We work on {}, {}", wall::date(holiday.date), holiday.name);
+            view! {
+                <tr>
+                    <th scope="row"><time datetime=date>{wall::date(holiday.date)}</time></th>
+                    <td>
+                        {holiday.name.clone()}
+                        {holiday.estimated.then(|| view! { <span class="muted">" (may shift with the moon)"</span> })}
+                    </td>
+                    <td>
+                        <label class="works">
+                            <input type="checkbox" id=id name=field value="yes" checked=checked aria-label=label/>
+                            <span>"We work on this day"</span>
+                        </label>
+                    </td>
+                </tr>
+            }
+        })
+        .collect();
+    let no_days = days.is_empty();
+    let region = if failed { typed_or("region", "") } else { String::new() };
+    view! {
+        <form class="holidays-form" method="post" action=SaveHolidays::PATH>
+            <HiddenField name="clinic" value=clinic.id.to_string()/>
+            <section class="stack" aria-labelledby="regions">
+                <h2 id="regions">"Whose holidays "{clinic.name}" keeps"</h2>
+                {if none {
+                    view! { <p class="muted">"Nobody’s yet: the clinic works on every day."</p> }.into_any()
+                } else {
+                    view! { <ul class="regions">{regions}</ul> }.into_any()
+                }}
+                <SuggestField name="region" label="Add a region" maxlength=100 choices=choices value=region
+                    hint="Start typing, then choose. Its days appear below once it is saved."
+                    problem=problems.at("region")/>
+            </section>
+            {(!no_days).then(|| view! {
+                <div class="stack holidays-days">
+                    <h2>"The coming twelve months"</h2>
+                    <TableFrame label="The coming twelve months">
+                        <table class="table admin-table">
+                            <thead>
+                                <tr>
+                                    <th scope="col">"Date"</th>
+                                    <th scope="col">"Holiday"</th>
+                                    <th scope="col">"Open all the same"</th>
+                                </tr>
+                            </thead>
+                            <tbody>{days}</tbody>
+                        </table>
+                    </TableFrame>
+                </div>
+            })}
+            <Button>"Save holidays"</Button>
+        </form>
+    }
+}

@@ -1,0 +1,187 @@
+//! Hours that repeat, as a plain form: one group of fields for each.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use nadi::ports::HoursPlace;
+use nadi::{Failure, wall};
+
+use super::rule_fields::{RuleFields, field_id, field_name};
+use super::{Editor, Origin, Tab, id_in_address, saved_note, shown, stale_note, tabs};
+use crate::context::{self, Typed};
+use crate::fns::schedules::base::{Part, zones};
+use crate::fns::schedules::hours::{EMPTY_LINES, LINES_MAX, read};
+use crate::fns::schedules::{ProposeHours, TypedRule};
+use crate::pages::staff::problems::Problems;
+use crate::parts::answer;
+use crate::parts::form::{FormState, failure_of};
+use crate::ui::{Button, ButtonLink, Choice, Empty, PageHead, ProblemLine};
+use crate::words;
+
+/// The doctor's own hours.
+#[component]
+pub fn OwnHours() -> impl IntoView {
+    let state = failure_of::<ProposeHours>();
+    answer::page(async move { hours(Editor::own()?, state).await })
+}
+
+/// A doctor's hours, for administrators.
+#[component]
+pub fn DoctorHours() -> impl IntoView {
+    let (id, state) = (id_in_address(), failure_of::<ProposeHours>());
+    answer::page(async move { hours(Editor::in_address(&id)?, state).await })
+}
+
+/// The lines of a form that just failed. Empty when none did.
+fn typed_lines() -> Vec<TypedRule> {
+    let Some(typed) = use_context::<Typed>() else { return Vec::new() };
+    let line = |number: usize| {
+        let value = |field| typed.get(&field_name(number, field)).unwrap_or_default().to_owned();
+        typed.get(&field_name(number, "repeats")).map(|repeats| TypedRule {
+            mo: value("mo"),
+            tu: value("tu"),
+            we: value("we"),
+            th: value("th"),
+            fr: value("fr"),
+            sa: value("sa"),
+            su: value("su"),
+            starts_at: value("starts_at"),
+            ends_at: value("ends_at"),
+            slot_minutes: value("slot_minutes"),
+            mode: value("mode"),
+            location: value("location"),
+            repeats: repeats.to_owned(),
+            rule: value("rule"),
+            effective_from: value("effective_from"),
+            effective_until: value("effective_until"),
+            seat_capacity: value("seat_capacity"),
+            buffer_before: value("buffer_before"),
+            buffer_after: value("buffer_after"),
+            notice: value("notice"),
+            window: value("window"),
+            remove: value("remove"),
+        })
+    };
+    (0..LINES_MAX).map_while(line).collect()
+}
+
+/// The places as choices, and how their times are to be read.
+pub(super) fn places(
+    places: &[HoursPlace],
+    now: chrono::DateTime<chrono::Utc>,
+) -> (Vec<Choice>, String) {
+    let zone = |place: &HoursPlace| wall::zone_name(place.zone, now);
+    let mut all: Vec<_> = places.iter().map(zone).collect();
+    all.sort_unstable();
+    all.dedup();
+    let several = all.len() > 1;
+    let said = match all.as_slice() {
+        [zone] => format!("Times are {zone}."),
+        _ => "Times are those of the clock at each location.".to_owned(),
+    };
+    let choices = places.iter().map(|place| {
+        let name = place.name.clone();
+        let clock = place.zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
+        let text = if several { format!("{name} ({clock} time)") } else { name };
+        Choice::new(place.id.to_string(), text)
+    });
+    (choices.collect(), said)
+}
+
+async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
+    let now = context::caller()?.now;
+    let mut lines = typed_lines();
+    let shown = shown(editor, Part::Hours).await?;
+    let view = shown.view;
+    // Where each problem is: the form is read again, since an answer names fields and not lines.
+    let placed = match (&state.failure, lines.is_empty()) {
+        // What was typed was too much to be kept: the sentences lead nowhere then.
+        (Some(Failure::Invalid(problems)), true) => problems
+            .iter()
+            .map(|problem| ProblemLine { text: words::field_problem(problem), field_id: None })
+            .collect(),
+        (Some(Failure::Invalid(_)), false) => {
+            match read(&lines, &shown.schedule, &zones(&view.places), view.today) {
+                Ok(_) => Vec::new(),
+                Err(found) => found
+                    .iter()
+                    .map(|found| ProblemLine {
+                        text: words::schedules::line_problem(found),
+                        field_id: Some(field_id(
+                            found.line,
+                            words::field_name(found.problem.field),
+                        )),
+                    })
+                    .collect(),
+            }
+        }
+        _ => Vec::new(),
+    };
+    let problems = Problems::of(&state, words::field_problem).placed(placed);
+    let stale = state.failure == Some(Failure::Stale);
+    // A stale form is saved over what is there now; any other as it was opened.
+    let version = match (stale, context::typed_or("version", "").parse()) {
+        (false, Ok(version)) => version,
+        _ => view.version,
+    };
+    if lines.is_empty() {
+        let location = view.places.first().map(|place| place.id.to_string()).unwrap_or_default();
+        let fresh = TypedRule::fresh(location, view.today);
+        lines = TypedRule::of_all(&shown.schedule.rules);
+        lines.extend(std::iter::repeat_n(fresh, EMPTY_LINES));
+    }
+    let (choices, zones) = places(&view.places, now);
+    let pages = editor.pages();
+    let title =
+        if editor.own { "Your hours".into() } else { format!("Hours of {}", view.doctor_name) };
+    let said = state.failure.is_none().then(|| saved_note(&pages)).flatten();
+    let body = if view.places.is_empty() {
+        view! {
+            <Empty title="There is no place to have hours at">
+                <p>"An administrator of the clinic adds its locations first."</p>
+                {(!editor.own).then(|| view! {
+                    <p class="actions"><ButtonLink href="/admin/locations/new">"Add a location"</ButtonLink></p>
+                })}
+            </Empty>
+        }
+        .into_any()
+    } else {
+        let today = view.today;
+        let lines: Vec<_> = lines
+            .into_iter()
+            .enumerate()
+            .map(|(number, line)| {
+                let (places, problems) = (choices.clone(), problems.clone());
+                view! { <RuleFields number=number line=line places=places today=today problems=problems/> }
+            })
+            .collect();
+        view! {
+            <form class="rules-form" method="post" action=ProposeHours::PATH>
+                <Origin editor=editor version=version draft=shown.draft/>
+                <div class="rules">{lines}</div>
+                <p class="muted">
+                    "Lines left empty are ignored. To have more of them, save and come back."
+                </p>
+                <Button>"See what changes"</Button>
+            </form>
+        }
+        .into_any()
+    };
+    Ok(view! {
+        <Title text=title.clone()/>
+        {editor.way_back(&view.doctor_name)}
+        {problems.summary()}
+        {stale.then(|| stale_note(
+            "Nothing of yours is saved yet. Your hours stand below: when you save them, they take the place of what is there now.",
+        ))}
+        {said}
+        <PageHead title=title/>
+        {tabs(&pages, editor.own, Some(Tab::Hours))}
+        {shown.note.filter(|_| state.failure.is_none())}
+        <p class="rules-lead">
+            "What you write here makes the times people can take. "{zones}" Nothing changes before you have seen what would, and what is booked stays."
+        </p>
+        {body}
+    }
+    .into_any())
+}

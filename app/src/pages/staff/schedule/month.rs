@@ -1,0 +1,127 @@
+//! A month of what is other than usual.
+
+use chrono::{Datelike, NaiveDate};
+use leptos::prelude::*;
+use nadi::calendar::Month;
+use nadi::ports::HolidayView;
+use nadi::schedule::Schedule;
+use nadi::wall;
+
+use super::exceptions::{Kind, Mark, on};
+use crate::ui::{Icon, Shape};
+
+/// So many months ahead can be leafed to.
+const MONTHS_AHEAD: i32 = 13;
+
+const WEEKDAYS: [(&str, &str); 7] = [
+    ("Mo", "Monday"),
+    ("Tu", "Tuesday"),
+    ("We", "Wednesday"),
+    ("Th", "Thursday"),
+    ("Fr", "Friday"),
+    ("Sa", "Saturday"),
+    ("Su", "Sunday"),
+];
+
+/// Months since the year 0.
+fn number(month: Month) -> i32 {
+    month.first().year() * 12 + i32::try_from(month.first().month()).unwrap_or(0)
+}
+
+/// The month to show: the one asked for, within what can be leafed to.
+pub fn within_reach(asked: Option<Month>, today: NaiveDate) -> Month {
+    let this = Month::of(today);
+    let reach = number(this)..=number(this) + MONTHS_AHEAD;
+    asked.filter(|month| reach.contains(&number(*month))).unwrap_or(this)
+}
+
+#[component]
+pub fn ExceptionMonth(
+    month: Month,
+    today: NaiveDate,
+    schedule: Schedule,
+    holidays: Vec<HolidayView>,
+    /// The address of another month.
+    href: impl Fn(Month) -> String,
+) -> impl IntoView {
+    let this = Month::of(today);
+    let previous = (month > this).then(|| href(month.previous()));
+    let next = (number(month) < number(this) + MONTHS_AHEAD).then(|| href(month.next()));
+    let names: Vec<_> = WEEKDAYS
+        .into_iter()
+        .map(|(short, whole)| view! { <th scope="col"><abbr title=whole>{short}</abbr></th> })
+        .collect();
+    let weeks: Vec<_> = month
+        .weeks()
+        .into_iter()
+        .map(|week| {
+            let days: Vec<_> = week
+                .into_iter()
+                .map(|date| {
+                    if Month::of(date) != month {
+                        return view! { <td></td> }.into_any();
+                    }
+                    let kinds = on(date, &schedule, &holidays);
+                    let marks: Vec<_> =
+                        kinds.iter().map(|kind| view! { <Mark kind=*kind/> }).collect();
+                    let current = (date == today).then_some("date");
+                    view! {
+                        <td data-marked=(!kinds.is_empty()).then_some("") data-past=(date < today).then_some("")
+                            aria-current=current>
+                            <time datetime=date.to_string()>{date.day()}</time>
+                            {marks}
+                        </td>
+                    }
+                    .into_any()
+                })
+                .collect();
+            view! { <tr>{days}</tr> }
+        })
+        .collect();
+    let key: Vec<_> =
+        Kind::ALL.into_iter().map(|kind| view! { <li><Mark kind=kind/></li> }).collect();
+    view! {
+        <section class="exception-month" id="month" aria-labelledby="month-title">
+            <div class="exception-month-bar">
+                <h2 id="month-title">{wall::month(month.first())}</h2>
+                <nav class="calendar-steps" aria-label="Months">
+                    {previous.map(|href| view! {
+                        <a class="button" data-variant="secondary" rel="prev" href=href
+                            aria-label="Previous month" title="Previous month">
+                            <Icon shape=Shape::ArrowLeft/>
+                        </a>
+                    })}
+                    {next.map(|href| view! {
+                        <a class="button" data-variant="secondary" rel="next" href=href
+                            aria-label="Next month" title="Next month">
+                            <Icon shape=Shape::ArrowRight/>
+                        </a>
+                    })}
+                </nav>
+            </div>
+            <table aria-labelledby="month-title">
+                <thead><tr>{names}</tr></thead>
+                <tbody>{weeks}</tbody>
+            </table>
+            <ul class="mark-key" aria-label="What the marks mean">{key}</ul>
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nadi::calendar::parse_date;
+
+    use super::*;
+
+    #[test]
+    fn months_are_leafed_from_this_one_for_a_year_and_one() {
+        let today = parse_date("2026-11-23").expect("a date");
+        let shown = |text| within_reach(Month::parse(text), today).to_string();
+        assert_eq!(shown("2026-12"), "2026-12");
+        assert_eq!(shown("2027-12"), "2027-12");
+        for elsewhere in ["2026-10", "2028-01", "nonsense"] {
+            assert_eq!(shown(elsewhere), "2026-11");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Private addresses of a calendar, with all that is to be known about them.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use nadi::failure::{Failure, Field};
+use nadi::ports::{FeedKind, FeedView};
+
+use crate::context::Site;
+use crate::fns::feeds::{AddFeed, EndFeed};
+use crate::parts::form::{FormState, failure_of};
+use crate::ui::{Button, CheckField, HiddenField, Notice, Tone, Variant};
+use crate::words;
+
+/// What became of the forms of [`Feeds`]; to be read where the page begins.
+pub fn state() -> FormState {
+    failure_of::<AddFeed>().or(failure_of::<EndFeed>())
+}
+
+/// What was just done, by the word in the address.
+pub fn done(word: &str) -> Option<&'static str> {
+    match word {
+        "added" => Some("Here is your address. Copy it into your calendar program."),
+        "ended" => Some("That address is dead. Whoever still has it finds nothing there."),
+        _ => None,
+    }
+}
+
+/// What stands in the way, in one sentence.
+fn failed(state: &FormState) -> Option<AnyView> {
+    let text = match state.failure.as_ref()? {
+        Failure::Invalid(problems) if problems.iter().any(|found| found.field == Field::Lines) => {
+            "There are as many addresses as there can be. End one first.".to_owned()
+        }
+        failure => words::failure(failure),
+    };
+    Some(view! { <Notice tone=Tone::Loss announced=true><p>{text}</p></Notice> }.into_any())
+}
+
+/// The addresses of a kind, and a way to have one more.
+#[component]
+pub fn Feeds(
+    feeds: Vec<FeedView>,
+    kind: FeedKind,
+    state: FormState,
+    now: DateTime<Utc>,
+) -> impl IntoView {
+    let none = feeds.is_empty();
+    let site = use_context::<Site>().map(|site| site.public_url).unwrap_or_default();
+    let rows: Vec<_> = feeds
+        .into_iter()
+        .enumerate()
+        .map(|(index, feed)| view! { <li><Feed number=index + 1 feed=feed site=site.clone() now=now/></li> })
+        .collect();
+    let patient = kind == FeedKind::Patient;
+    let names = patient.then(|| {
+        view! {
+            <div>
+                <CheckField name="with_names" label="Put the doctors’ names into it"/>
+                <p class="field-hint">
+                    "Leave this out if others look at your calendar: a name tells them whom you see."
+                </p>
+            </div>
+        }
+    });
+    let add = if none { "Make an address" } else { "Make another address" };
+    view! {
+        {failed(&state)}
+        <p>
+            "At a private address, your calendar program reads your appointments and keeps them up to date. Nothing about anyone’s health is in them."
+        </p>
+        <Notice tone=Tone::Waiting>
+            <p>
+                "Whoever has such an address can read it, without signing in. Give it to nobody, and end it when you no longer need it."
+            </p>
+        </Notice>
+        {(!none).then(|| view! { <ul class="feeds">{rows}</ul> })}
+        <form class="form" method="post" action=AddFeed::PATH>
+            <HiddenField name="kind" value=kind.as_str()/>
+            {names}
+            <Button variant=if none { Variant::Primary } else { Variant::Secondary }>{add}</Button>
+        </form>
+    }
+}
+
+#[component]
+fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl IntoView {
+    let address = format!("{site}{}", feed.path);
+    let host = site.split_once("://").map_or(site.as_str(), |(_, host)| host);
+    let subscribe = format!("webcal://{host}{}", feed.path);
+    let id = format!("feed-{}", feed.id);
+    let read = match feed.read_at {
+        // It is known to the hour.
+        Some(at) if (now - at).num_hours() < 2 => "Read within the last hours.".to_owned(),
+        Some(at) => format!("Last read {}.", words::connections::ago(at, now)),
+        None => "Not read by any calendar program yet.".to_owned(),
+    };
+    let names = (feed.kind == FeedKind::Patient).then_some(if feed.with_names {
+        " With the doctors’ names."
+    } else {
+        " Without names."
+    });
+    view! {
+        <div class="feed">
+            <div class="field">
+                <label for=id.clone()>{format!("Address {number}")}</label>
+                <input class="input" id=id type="text" readonly=true value=address/>
+            </div>
+            <p class="muted">{read}{names}</p>
+            <div class="feed-actions">
+                <a class="button" data-variant="secondary" href=subscribe>
+                    "Open in a calendar program"
+                </a>
+                <form method="post" action=EndFeed::PATH>
+                    <HiddenField name="kind" value=feed.kind.as_str()/>
+                    <HiddenField name="id" value=feed.id.to_string()/>
+                    <Button variant=Variant::Quiet>
+                        "End this address"<span class="visually-hidden">{format!(" ({number})")}</span>
+                    </Button>
+                </form>
+            </div>
+        </div>
+    }
+}

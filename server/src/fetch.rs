@@ -1,0 +1,320 @@
+//! Fetches a calendar from an address that someone typed: only from the public internet, only so
+//! much, only so long.
+//!
+//! A name is looked up once, every address it leads to must be public, and the connection goes to the
+//! very addresses that were checked. Redirects are followed by hand, each checked like the first.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{ACCEPT, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+use url::{Host, Url};
+
+/// As large as the largest calendar we read (`nadi::ical`).
+pub const BYTES_MAX: usize = 2 * 1024 * 1024;
+const REDIRECTS_MAX: usize = 5;
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// Which addresses may be asked; tests have a server of their own on this machine.
+pub type MayAsk = fn(IpAddr) -> bool;
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// The same as last time.
+    Unchanged,
+    Content {
+        bytes: Vec<u8>,
+        etag: Option<String>,
+    },
+}
+
+/// Why nothing came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    #[error("not a public address")]
+    NotPublic,
+    #[error("no answer")]
+    NoAnswer,
+    #[error("too many redirects")]
+    TooManyRedirects,
+    #[error("status {0}")]
+    Status(u16),
+    #[error("too large")]
+    TooLarge,
+}
+
+#[derive(Clone)]
+pub struct Fetcher {
+    client: Client,
+    may_ask: MayAsk,
+}
+
+impl Fetcher {
+    /// For the public internet.
+    pub fn new() -> Self {
+        Self::asking(is_public)
+    }
+
+    pub fn asking(may_ask: MayAsk) -> Self {
+        // Whoever comes first installs it; it is the same for all.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(ANSWER_WITHIN)
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("Nadi/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Arc::new(Checked(may_ask)))
+            .build();
+        // Nothing in it depends on the machine but its certificates, which are read when first used.
+        let client = client.unwrap_or_else(|error| unreachable!("a plain client: {error}"));
+        Self { client, may_ask }
+    }
+
+    /// The address someone typed, as far as it can be one: `https`, `http` or `webcal`, on a usual
+    /// port, without a password in it.
+    pub fn address(&self, text: &str) -> Option<Url> {
+        let text = text.trim();
+        let text = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("webcal") => {
+                format!("https://{rest}")
+            }
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("webcals") => {
+                format!("https://{rest}")
+            }
+            _ => text.to_owned(),
+        };
+        let mut url = Url::parse(&text).ok()?;
+        url.set_fragment(None);
+        self.may_go_to(&url).then_some(url)
+    }
+
+    fn may_go_to(&self, url: &Url) -> bool {
+        let port = url.port_or_known_default().unwrap_or(0);
+        let host = match url.host() {
+            Some(Host::Ipv4(ip)) => (self.may_ask)(ip.into()),
+            Some(Host::Ipv6(ip)) => (self.may_ask)(ip.into()),
+            Some(Host::Domain(name)) => !name.is_empty(),
+            None => false,
+        };
+        host && matches!(url.scheme(), "https" | "http")
+            && (matches!(port, 80 | 443) || port >= 1024)
+            && url.username().is_empty()
+            && url.password().is_none()
+    }
+
+    /// # Errors
+    /// Why there is nothing to read.
+    pub async fn fetch(&self, address: &Url, etag: Option<&str>) -> Result<Fetched, FetchError> {
+        let asked = tokio::time::timeout(ANSWER_WITHIN, self.follow(address.clone(), etag));
+        asked.await.unwrap_or(Err(FetchError::NoAnswer))
+    }
+
+    async fn follow(&self, mut url: Url, etag: Option<&str>) -> Result<Fetched, FetchError> {
+        for _ in 0..=REDIRECTS_MAX {
+            if !self.may_go_to(&url) {
+                return Err(FetchError::NotPublic);
+            }
+            let mut request =
+                self.client.get(url.clone()).header(ACCEPT, "text/calendar, */*;q=0.1");
+            if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
+                request = request.header(IF_NONE_MATCH, etag);
+            }
+            let response = request.send().await.map_err(|error| cause(&error))?;
+            let status = response.status();
+            if status == StatusCode::NOT_MODIFIED && etag.is_some() {
+                return Ok(Fetched::Unchanged);
+            }
+            if status.is_redirection() {
+                let location = response.headers().get(LOCATION).and_then(|v| v.to_str().ok());
+                let next = location.and_then(|location| url.join(location).ok());
+                url = next.ok_or(FetchError::Status(status.as_u16()))?;
+                continue;
+            }
+            if status != StatusCode::OK {
+                return Err(FetchError::Status(status.as_u16()));
+            }
+            return content(response).await;
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+}
+
+impl Default for Fetcher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn content(mut response: reqwest::Response) -> Result<Fetched, FetchError> {
+    let etag = response.headers().get(ETAG).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let etag = etag.filter(|etag| etag.len() <= 200);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::NoAnswer)? {
+        if bytes.len() + chunk.len() > BYTES_MAX {
+            return Err(FetchError::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Fetched::Content { bytes, etag })
+}
+
+/// A name that leads to a private place is refused by the resolver, deep inside.
+fn cause(error: &reqwest::Error) -> FetchError {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(known) = error.downcast_ref::<FetchError>() {
+            return *known;
+        }
+        source = error.source();
+    }
+    FetchError::NoAnswer
+}
+
+/// Looks names up, and knows only addresses that may be asked. One that leads to any other as well
+/// is not asked at all.
+struct Checked(MayAsk);
+
+impl Resolve for Checked {
+    fn resolve(&self, name: Name) -> Resolving {
+        let may_ask = self.0;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found: Vec<SocketAddr> = found.collect();
+            if found.is_empty() || !found.iter().all(|address| may_ask(address.ip())) {
+                return Err(Box::new(FetchError::NotPublic) as _);
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Is it an address of the public internet (IANA's special-purpose registries)?
+pub fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    !matches!(
+        (a, b, c),
+        (0 | 10 | 127 | 224.., ..)
+            | (100, 64..=127, _)
+            | (169, 254, _)
+            | (172, 16..=31, _)
+            | (192, 168, _)
+            | (192, 0, 0 | 2)
+            | (192, 88, 99)
+            | (198, 18 | 19, _)
+            | (198, 51, 100)
+            | (203, 0, 113)
+    )
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    if let Some(inside) = ip.to_ipv4_mapped() {
+        return is_public_v4(inside);
+    }
+    let parts = ip.segments();
+    // Addresses that carry another inside: where that one leads counts.
+    let [high, low] = match parts {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => [high, low],
+        [0x2002, high, low, ..] => [high, low],
+        // Global unicast is 2000::/3; what is special in it is left out.
+        [first, second, ..] => {
+            let special = first == 0x2001 && (second < 0x200 || second == 0xdb8)
+                || first == 0x3fff && second < 0x1000;
+            return (0x2000..0x4000).contains(&first) && !special;
+        }
+    };
+    let bits = (u32::from(high) << 16) | u32::from(low);
+    is_public_v4(Ipv4Addr::from_bits(bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_public_internet() {
+        for text in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "224.0.0.1",
+            "198.18.0.1",
+            "192.0.2.1",
+            "203.0.113.9",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "2001::1",
+            "::7f00:1",
+            "3fff::1",
+            "5f00::1",
+        ] {
+            assert!(!is_public(text.parse().expect("an address")), "{text}");
+        }
+        for text in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "193.0.0.1",
+            "2a00:1450::1",
+            "64:ff9b::808:808",
+            "2606:4700::1",
+        ] {
+            assert!(is_public(text.parse().expect("an address")), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_people_type() {
+        let fetcher = Fetcher::new();
+        let address = |text| fetcher.address(text).map(String::from);
+        let plain = Some("https://example.org/a.ics".to_owned());
+        assert_eq!(address(" webcal://example.org/a.ics#x "), plain);
+        assert_eq!(address("HTTPS://example.org/a.ics"), plain);
+        assert_eq!(address("http://example.org:8080/a"), Some("http://example.org:8080/a".into()));
+        for text in [
+            "",
+            "example.org",
+            "ftp://example.org/a",
+            "file:///etc/passwd",
+            "https://user:pw@example.org/",
+            "http://127.0.0.1/",
+            "http://[::1]/",
+            "http://0x7f.1/",
+            "http://2130706433/",
+            "https://example.org:25/",
+            "http://[::ffff:192.168.0.1]/",
+            "javascript:alert(1)",
+            "https://",
+        ] {
+            assert_eq!(address(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! A doctor's schedule: read, compared with another, and replaced.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use nadi::Failure;
+use nadi::ids::{DoctorId, LocationId};
+use nadi::ports::{self, Seen};
+use nadi::recurrence::{Recurrence, RecurrenceProblem};
+use nadi::schedule;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::Api;
+use super::input::{Asker, Body, Id, IfMatch, has_already, tag};
+use super::parameters::SeenNeeded;
+use super::problem::{OwnRead, PlainSeenChange, Problem};
+use super::types::Mode;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(show, replace)).routes(routes!(compare))
+}
+
+/// When a doctor works: wall time at each location.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "rules": [{
+        "location_id": "01a1fd8a-b716-7570-bd29-e80dba2a63e5", "mode": "in_person",
+        "recurrence": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "from": "2026-12-01",
+        "starts": "10:00", "ends": "14:00", "slot_minutes": 20,
+    }],
+    "time_off": [{"starts": "2026-12-24T00:00:00", "ends": "2027-01-02T00:00:00"}],
+}))]
+pub struct Schedule {
+    #[schema(max_items = 60)]
+    rules: Vec<Rule>,
+    /// Wherever the doctor would be working then.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    time_off: Vec<TimeOff>,
+}
+
+/// Hours on certain dates.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "location_id": "01a1fd8a-b716-7570-bd29-e80dba2a63e5", "mode": "in_person",
+    "recurrence": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "from": "2026-12-01",
+    "starts": "10:00", "ends": "14:00", "slot_minutes": 20,
+}))]
+pub struct Rule {
+    location_id: Uuid,
+    mode: Mode,
+    /// An RRULE of RFC 5545 that names days; without one: once, on `from`. Single days are not
+    /// closed by public holidays.
+    #[schema(max_length = 500)]
+    recurrence: Option<String>,
+    /// The first date; intervals and counts begin here.
+    from: NaiveDate,
+    /// The first date on which it no longer holds.
+    until: Option<NaiveDate>,
+    #[schema(example = "10:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    starts: String,
+    /// `00:00` is the end of the day.
+    #[schema(example = "14:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    ends: String,
+    #[schema(minimum = 5, maximum = 240)]
+    slot_minutes: u16,
+    /// Kept free before each appointment.
+    #[serde(default)]
+    #[schema(maximum = 120)]
+    buffer_before_minutes: u16,
+    /// Kept free after each appointment.
+    #[serde(default)]
+    #[schema(maximum = 120)]
+    buffer_after_minutes: u16,
+    /// People seen at the same time.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 50)]
+    capacity: u16,
+    /// Bookable until so many minutes before the start.
+    #[serde(default)]
+    #[schema(maximum = 86_400)]
+    notice_minutes: u32,
+    /// Bookable from so many days ahead; without it: as soon as the times are there.
+    #[schema(minimum = 1, maximum = 366)]
+    window_days: Option<u16>,
+}
+
+fn one() -> u16 {
+    1
+}
+
+/// Not there.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"starts": "2026-12-24T00:00:00", "ends": "2027-01-02T00:00:00"}))]
+pub struct TimeOff {
+    /// Wall time, without a zone.
+    #[schema(value_type = String, example = "2026-12-24T00:00:00")]
+    starts: NaiveDateTime,
+    /// Exclusive.
+    #[schema(value_type = String, example = "2027-01-02T00:00:00")]
+    ends: NaiveDateTime,
+    /// For the doctor and the clinic only.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    note: String,
+}
+
+/// What a schedule changes.
+#[derive(Serialize, ToSchema)]
+pub struct ScheduleChange {
+    times_added: u64,
+    times_removed: u64,
+    days: Vec<DayChange>,
+    /// Booked outside the new hours: each stays until someone moves or cancels it.
+    appointments_in_the_way: Vec<Uuid>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct DayChange {
+    date: NaiveDate,
+    added: u32,
+    removed: u32,
+}
+
+impl From<ports::ScheduleChange> for ScheduleChange {
+    fn from(change: ports::ScheduleChange) -> Self {
+        let day = |day: ports::DayChange| DayChange {
+            date: day.date,
+            added: day.added,
+            removed: day.removed,
+        };
+        Self {
+            times_added: change.times_added,
+            times_removed: change.times_removed,
+            days: change.days.into_iter().map(day).collect(),
+            appointments_in_the_way: change.in_the_way.iter().map(|entry| entry.id.0).collect(),
+        }
+    }
+}
+
+impl From<schedule::Schedule> for Schedule {
+    fn from(schedule: schedule::Schedule) -> Self {
+        let rule = |rule: schedule::Rule| Rule {
+            location_id: rule.location.0,
+            mode: rule.mode.into(),
+            recurrence: rule.repeats.map(|repeats| repeats.as_str().to_owned()),
+            from: rule.from,
+            until: rule.until,
+            starts: rule.starts.format("%H:%M").to_string(),
+            ends: rule.ends.format("%H:%M").to_string(),
+            slot_minutes: rule.slot_minutes,
+            buffer_before_minutes: rule.buffer_before,
+            buffer_after_minutes: rule.buffer_after,
+            capacity: rule.capacity,
+            notice_minutes: rule.notice_minutes,
+            window_days: rule.window_days,
+        };
+        let off =
+            |off: schedule::TimeOff| TimeOff { starts: off.starts, ends: off.ends, note: off.note };
+        Self {
+            rules: schedule.rules.into_iter().map(rule).collect(),
+            time_off: schedule.time_off.into_iter().map(off).collect(),
+        }
+    }
+}
+
+impl Schedule {
+    /// As the rules know it; what cannot be read is named by its place.
+    fn read(self) -> Result<schedule::Schedule, Problem> {
+        let mut rules = Vec::with_capacity(self.rules.len());
+        for (index, rule) in self.rules.into_iter().enumerate() {
+            rules.push(rule.read(index)?);
+        }
+        let off =
+            |off: TimeOff| schedule::TimeOff { starts: off.starts, ends: off.ends, note: off.note };
+        Ok(schedule::Schedule { rules, time_off: self.time_off.into_iter().map(off).collect() })
+    }
+}
+
+impl Rule {
+    fn read(self, index: usize) -> Result<schedule::Rule, Problem> {
+        let time = |name: &str, text: &str| {
+            let time = NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| text.len() == 5);
+            let place = format!("rules[{index}].{name}");
+            time.ok_or_else(|| Problem::field(place, "Use a time such as 09:30."))
+        };
+        let repeats = match &self.recurrence {
+            None => None,
+            Some(text) => Some(Recurrence::of_days(text).map_err(|problem| {
+                let place = format!("rules[{index}].recurrence");
+                Problem::field(place, said(problem))
+            })?),
+        };
+        Ok(schedule::Rule {
+            location: LocationId(self.location_id),
+            mode: self.mode.into(),
+            repeats,
+            from: self.from,
+            until: self.until,
+            starts: time("starts", &self.starts)?,
+            ends: time("ends", &self.ends)?,
+            slot_minutes: self.slot_minutes,
+            buffer_before: self.buffer_before_minutes,
+            buffer_after: self.buffer_after_minutes,
+            capacity: self.capacity,
+            notice_minutes: self.notice_minutes,
+            window_days: self.window_days,
+        })
+    }
+}
+
+fn said(problem: RecurrenceProblem) -> &'static str {
+    match problem {
+        RecurrenceProblem::Malformed => "Use a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=1MO.",
+        RecurrenceProblem::TooOften => "Name days: once a day, or less often.",
+        RecurrenceProblem::Never => "This names no day at all.",
+        RecurrenceProblem::Unsupported => "A part of this rule is not supported.",
+        RecurrenceProblem::TooLong => "This rule is too long.",
+    }
+}
+
+/// A schedule, with its version as a tag.
+fn tagged(version: i32, body: impl Serialize) -> Response {
+    let mut response = Json(body).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&tag(version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Shows a doctor's schedule
+///
+/// For the doctor and the clinic's administrators. Without what lies in the past.
+#[utoipa::path(
+    get, path = "/doctors/{id}/schedule", tag = "Schedules",
+    params(("id" = Uuid, Path, description = "The doctor's id")),
+    responses(
+        (status = 200, description = "The schedule", body = Schedule,
+         headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "It is as the caller has it"),
+        OwnRead
+    )
+)]
+async fn show(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(doctor): Id<DoctorId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let view = api.ports.schedules.schedule(&caller, doctor).await?;
+    if has_already(&headers, view.version) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag(view.version))]).into_response());
+    }
+    Ok(tagged(view.version, Schedule::from(view.schedule)))
+}
+
+/// Replaces a doctor's schedule
+///
+/// Times follow at once. Whoever is booked outside the new hours stays, and is named.
+#[utoipa::path(
+    put, path = "/doctors/{id}/schedule", tag = "Schedules", request_body = Schedule,
+    params(("id" = Uuid, Path, description = "The doctor's id"), SeenNeeded),
+    responses(
+        (status = 200, description = "Saved: what has changed", body = ScheduleChange,
+         headers(("ETag" = String, description = "The new version"))),
+        PlainSeenChange
+    )
+)]
+async fn replace(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(doctor): Id<DoctorId>,
+    seen: IfMatch,
+    Body(new): Body<Schedule>,
+) -> Result<Response, Problem> {
+    caller.signed_in()?;
+    let schedules = &api.ports.schedules;
+    let seen = match seen.needed()? {
+        Seen::Any => schedules.schedule(&caller, doctor).await?.version,
+        Seen::Versions(versions) => {
+            let current = schedules.schedule(&caller, doctor).await?.version;
+            if !versions.contains(&current) {
+                return Err(Failure::Stale.into());
+            }
+            current
+        }
+    };
+    let (version, change) = schedules.save(&caller, doctor, seen, new.read()?).await?;
+    Ok(tagged(version, ScheduleChange::from(change)))
+}
+
+/// Tells what a schedule would change
+///
+/// Nothing is saved.
+#[utoipa::path(
+    post, path = "/doctors/{id}/schedule/preview", tag = "Schedules", request_body = Schedule,
+    params(("id" = Uuid, Path, description = "The doctor's id")),
+    responses((status = 200, description = "What would change", body = ScheduleChange), PlainSeenChange)
+)]
+async fn compare(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(doctor): Id<DoctorId>,
+    Body(new): Body<Schedule>,
+) -> Result<Json<ScheduleChange>, Problem> {
+    caller.signed_in()?;
+    Ok(Json(api.ports.schedules.compare(&caller, doctor, new.read()?).await?.into()))
+}

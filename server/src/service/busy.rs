@@ -1,0 +1,389 @@
+//! Calendars from elsewhere: read, kept as busy times, and the doctor's times made again.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, Utc};
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::failure::{CalendarFault, Field, Problem};
+use nadi::ical::{self, Malformed, MalformedReason};
+use nadi::ids::{BusyCalendarId, DoctorId};
+use nadi::input::plain_text;
+use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, FetchFault};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use super::schedules::{must_run, refresh};
+use super::{Fault, Outcome, answer, zone};
+use crate::database::is_transient;
+use crate::engine::Engine;
+use crate::entropy::uuid_v7;
+use crate::fetch::{FetchError, Fetched, Fetcher};
+use crate::store::busy::{self as store, CalendarRow, DueRow, NewCalendar};
+use crate::store::schedules;
+
+const CALENDARS_MAX: usize = 10;
+const NAME_CHARS_MAX: u32 = 100;
+/// Read again after so long.
+pub const READ_EVERY: Duration = Duration::hours(1);
+/// Read whole at least so often, also when it says that nothing has changed: the days ahead move on.
+const WHOLE_EVERY: Duration = Duration::hours(24);
+/// After failures the next try waits longer and longer, but not longer than this.
+const WAIT_MAX: Duration = Duration::hours(24);
+/// Busy times are known a little further than times are made.
+const MARGIN: Duration = Duration::days(8);
+
+pub struct BusyService {
+    engine: Engine,
+    fetcher: Fetcher,
+}
+
+type Stretch = (DateTime<Utc>, DateTime<Utc>);
+
+/// A calendar someone gives us.
+struct Given {
+    name: String,
+    address: Option<Url>,
+    etag: Option<String>,
+    content: Vec<u8>,
+}
+
+impl BusyService {
+    pub fn new(engine: Engine, fetcher: Fetcher) -> Self {
+        Self { engine, fetcher }
+    }
+
+    async fn list(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Vec<BusyCalendarView>> {
+        let account = caller.signed_in()?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        must_run(&mut connection, account, doctor).await?;
+        let rows = store::of_doctor(&mut connection, doctor, caller.now).await?;
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    async fn subscribe(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        name: String,
+        address: &str,
+    ) -> Outcome<BusyRead> {
+        // Before anything is fetched for someone who may not.
+        let mut connection = self.engine.write.0.acquire().await?;
+        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        drop(connection);
+        let name = checked_name(&name)?;
+        let refused = |problem| Failure::field(Field::Calendar, problem);
+        let address = match address.trim() {
+            "" => return Err(refused(Problem::Missing).into()),
+            text if text.len() > 2_000 => return Err(refused(Problem::TooLong(2_000)).into()),
+            text => self.fetcher.address(text).ok_or_else(|| refused(Problem::NotPublic))?,
+        };
+        let fetched = self.fetcher.fetch(&address, None).await;
+        let Fetched::Content { bytes, etag } = fetched.map_err(|error| refused(problem(error)))?
+        else {
+            return Err(refused(Problem::NotPublic).into());
+        };
+        let given = Given { name, address: Some(address), etag, content: bytes };
+        self.take(caller, doctor, given).await
+    }
+
+    async fn send(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        name: String,
+        content: Vec<u8>,
+    ) -> Outcome<BusyRead> {
+        let name = checked_name(&name)?;
+        if content.is_empty() {
+            return Err(Failure::field(Field::Calendar, Problem::Missing).into());
+        }
+        self.take(caller, doctor, Given { name, address: None, etag: None, content }).await
+    }
+
+    async fn take(&self, caller: &Caller, doctor: DoctorId, given: Given) -> Outcome<BusyRead> {
+        let mut connection = self.engine.write.0.acquire().await?;
+        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        drop(connection);
+        let times = self.read(doctor, given.content.clone(), caller.now).await?;
+        let times = times.map_err(|malformed| {
+            let (line, reason) = (line_of(malformed), fault_of(malformed.reason));
+            Failure::field(Field::Calendar, Problem::MalformedAt { line, reason })
+        })?;
+        for _ in 0..2 {
+            match self.try_take(caller, doctor, &given, &times).await {
+                Err(Fault::Database(error)) if is_transient(&error) => {}
+                other => return other,
+            }
+        }
+        self.try_take(caller, doctor, &given, &times).await
+    }
+
+    async fn try_take(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        given: &Given,
+        times: &[Stretch],
+    ) -> Outcome<BusyRead> {
+        let now = caller.now;
+        let mut transaction = self.engine.write.begin().await?;
+        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
+        schedules::lock(&mut transaction, doctor).await?;
+        let present = store::of_doctor(&mut transaction, doctor, now).await?;
+        let same: Vec<Uuid> =
+            present.iter().filter(|row| row.name == given.name).map(|row| row.id).collect();
+        if present.len() - same.len() >= CALENDARS_MAX {
+            let problem = Problem::OutOfRange { min: 0, max: 10 };
+            return Err(Failure::field(Field::Lines, problem).into());
+        }
+        store::archive(&mut transaction, doctor, &same, now).await?;
+        let id = BusyCalendarId(uuid_v7(now));
+        let new = NewCalendar {
+            id,
+            doctor,
+            name: &given.name,
+            address: given.address.as_ref().map(Url::as_str),
+            etag: given.etag.as_deref(),
+            due_at: now + READ_EVERY,
+        };
+        store::insert(&mut transaction, &new, now).await?;
+        store::replace_times(&mut transaction, id, doctor, times).await?;
+        let plan = refresh(&mut transaction, &self.engine, doctor, now).await?;
+        transaction.commit().await?;
+        self.engine.changes.note(doctor);
+        self.engine.event_written.notify_one();
+        Ok(BusyRead {
+            times: times.len() as u64,
+            times_removed: plan.removed(),
+            in_the_way: plan.in_the_way.len() as u64,
+        })
+    }
+
+    async fn end(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        calendar: BusyCalendarId,
+    ) -> Outcome<()> {
+        let now = caller.now;
+        let mut transaction = self.engine.write.begin().await?;
+        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
+        schedules::lock(&mut transaction, doctor).await?;
+        if !store::archive(&mut transaction, doctor, &[calendar.0], now).await? {
+            return Err(Failure::NotFound.into());
+        }
+        refresh(&mut transaction, &self.engine, doctor, now).await?;
+        transaction.commit().await?;
+        self.engine.changes.note(doctor);
+        Ok(())
+    }
+
+    /// Reads one calendar that is due; what cannot be read is written down beside it.
+    pub async fn read_again(&self, due: DueRow) -> Outcome<()> {
+        let now = self.engine.clock.now();
+        let (id, doctor) = (BusyCalendarId(due.id), DoctorId(due.doctor_id));
+        let is_fresh = due.read_at.is_some_and(|at| now - at < WHOLE_EVERY);
+        let etag = due.etag.as_deref().filter(|_| is_fresh);
+        let fetched = match self.fetcher.address(&due.address) {
+            Some(address) => self.fetcher.fetch(&address, etag).await,
+            None => Err(FetchError::NotPublic),
+        };
+        let wait = (READ_EVERY * 2_i32.pow(u32::from(due.failures.clamp(0, 5).unsigned_abs())))
+            .min(WAIT_MAX);
+        let fault = match fetched {
+            Ok(Fetched::Unchanged) => {
+                let mut connection = self.engine.write.0.acquire().await?;
+                return Ok(store::note_unchanged(&mut connection, id, now + READ_EVERY).await?);
+            }
+            Ok(Fetched::Content { bytes, etag }) => {
+                match self.keep(id, doctor, bytes, etag.as_deref()).await? {
+                    Ok(()) => return Ok(()),
+                    Err(malformed) => Kept::Malformed {
+                        line: line_of(malformed),
+                        reason: fault_of(malformed.reason),
+                    },
+                }
+            }
+            Err(error) => error.into(),
+        };
+        let mut connection = self.engine.write.0.acquire().await?;
+        let fault = serde_json::to_value(fault).map_err(|e| Fault::Broken(e.to_string()))?;
+        Ok(store::note_fault(&mut connection, id, &fault, now + wait).await?)
+    }
+
+    async fn keep(
+        &self,
+        id: BusyCalendarId,
+        doctor: DoctorId,
+        content: Vec<u8>,
+        etag: Option<&str>,
+    ) -> Outcome<Result<(), Malformed>> {
+        let now = self.engine.clock.now();
+        let times = match self.read(doctor, content, now).await? {
+            Ok(times) => times,
+            Err(malformed) => return Ok(Err(malformed)),
+        };
+        let mut transaction = self.engine.write.begin().await?;
+        // The doctor's row first, as everywhere.
+        schedules::lock(&mut transaction, doctor).await?;
+        if store::note_read(&mut transaction, id, etag, now + READ_EVERY, now).await? {
+            store::replace_times(&mut transaction, id, doctor, &times).await?;
+            refresh(&mut transaction, &self.engine, doctor, now).await?;
+        }
+        transaction.commit().await?;
+        self.engine.changes.note(doctor);
+        Ok(Ok(()))
+    }
+
+    /// The busy times of a file, in the zone of the doctor's main location where it names none. A
+    /// large file is work: it is read where it keeps nobody waiting.
+    async fn read(
+        &self,
+        doctor: DoctorId,
+        content: Vec<u8>,
+        now: DateTime<Utc>,
+    ) -> Outcome<Result<Vec<Stretch>, Malformed>> {
+        let mut connection = self.engine.write.0.acquire().await?;
+        let (_, zone_name) =
+            schedules::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
+        drop(connection);
+        let zone = zone(&zone_name)?;
+        let until = now + Duration::days(self.engine.settings.horizon_days.into()) + MARGIN;
+        let reading =
+            tokio::task::spawn_blocking(move || ical::busy_times(&content, zone, now, until));
+        let read = reading.await.map_err(|_| Fault::Broken("reading a calendar".into()))?;
+        Ok(read.map(|read| {
+            read.times.into_iter().map(|time| (time.starts_at, time.ends_at)).collect()
+        }))
+    }
+}
+
+fn checked_name(name: &str) -> Outcome<String> {
+    Ok(plain_text(Field::Name, name, NAME_CHARS_MAX)?)
+}
+
+/// As it is kept in the database.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    NotPublic,
+    NoAnswer,
+    TooManyRedirects,
+    Status(u16),
+    TooLarge,
+    Malformed { line: u32, reason: CalendarFault },
+}
+
+impl From<FetchError> for Kept {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::NotPublic => Self::NotPublic,
+            FetchError::NoAnswer => Self::NoAnswer,
+            FetchError::TooManyRedirects => Self::TooManyRedirects,
+            FetchError::Status(status) => Self::Status(status),
+            FetchError::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
+impl From<Kept> for FetchFault {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::NotPublic => Self::NotPublic,
+            Kept::NoAnswer => Self::NoAnswer,
+            Kept::TooManyRedirects => Self::TooManyRedirects,
+            Kept::Status(status) => Self::Status(status),
+            Kept::TooLarge => Self::TooLarge,
+            Kept::Malformed { line, reason } => Self::Malformed { line, reason },
+        }
+    }
+}
+
+/// What is wrong with the address, for the form it was typed in.
+fn problem(error: FetchError) -> Problem {
+    match error {
+        FetchError::NotPublic => Problem::NotPublic,
+        FetchError::TooLarge => Problem::MalformedAt { line: 1, reason: CalendarFault::TooMuch },
+        FetchError::NoAnswer | FetchError::TooManyRedirects | FetchError::Status(_) => {
+            Problem::NoAnswer
+        }
+    }
+}
+
+fn view(row: CalendarRow) -> BusyCalendarView {
+    let host = row.address.and_then(|text| Some(Url::parse(&text).ok()?.host_str()?.to_owned()));
+    let fault = row.fault.and_then(|fault| serde_json::from_value::<Kept>(fault).ok());
+    BusyCalendarView {
+        id: BusyCalendarId(row.id),
+        name: row.name,
+        host,
+        times_ahead: row.times_ahead,
+        read_at: row.read_at,
+        fault: fault.map(FetchFault::from),
+    }
+}
+
+fn line_of(malformed: Malformed) -> u32 {
+    u32::try_from(malformed.line).unwrap_or(u32::MAX)
+}
+
+fn fault_of(reason: MalformedReason) -> CalendarFault {
+    use MalformedReason as Reason;
+    match reason {
+        Reason::NotACalendar => CalendarFault::NotACalendar,
+        Reason::NotALine => CalendarFault::BadLine,
+        Reason::NotEnded | Reason::NotBegun => CalendarFault::Unfinished,
+        Reason::Missing(_) | Reason::Value(_) => CalendarFault::BadValue,
+        Reason::EndsBeforeStart => CalendarFault::EndsBeforeStart,
+        Reason::UnknownZone => CalendarFault::UnknownZone,
+        Reason::Rule(_) | Reason::ThisAndFuture => CalendarFault::BadRule,
+        Reason::TooLarge
+        | Reason::LineTooLong
+        | Reason::TooDeep
+        | Reason::TooManyEvents
+        | Reason::TooManyZones
+        | Reason::TooManyOccurrences => CalendarFault::TooMuch,
+    }
+}
+
+#[async_trait]
+impl BusyCalendars for BusyService {
+    async fn busy_calendars(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+    ) -> Answer<Vec<BusyCalendarView>> {
+        answer("list busy calendars", self.list(caller, doctor).await)
+    }
+
+    async fn add_file(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        name: String,
+        content: Vec<u8>,
+    ) -> Answer<BusyRead> {
+        answer("add busy file", self.send(caller, doctor, name, content).await)
+    }
+
+    async fn add_address(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        name: String,
+        address: String,
+    ) -> Answer<BusyRead> {
+        answer("add busy address", self.subscribe(caller, doctor, name, &address).await)
+    }
+
+    async fn remove(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        calendar: BusyCalendarId,
+    ) -> Answer<()> {
+        answer("remove busy calendar", self.end(caller, doctor, calendar).await)
+    }
+}

@@ -1,0 +1,220 @@
+//! Calendars from elsewhere, and when their doctors are busy.
+
+use chrono::{DateTime, Utc};
+use nadi::ids::{BusyCalendarId, DoctorId};
+use serde_json::Value;
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+pub struct CalendarRow {
+    pub id: Uuid,
+    pub name: String,
+    pub address: Option<String>,
+    pub read_at: Option<DateTime<Utc>>,
+    pub fault: Option<Value>,
+    pub times_ahead: i64,
+}
+
+/// A doctor's living calendars, by name.
+pub async fn of_doctor(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    now: DateTime<Utc>,
+) -> Result<Vec<CalendarRow>> {
+    sqlx::query_as!(
+        CalendarRow,
+        r#"select c.id, c.name, c.address, c.read_at, c.fault,
+                  (select count(*) from busy_times b
+                   where b.calendar_id = c.id and b.ends_at > $2) as "times_ahead!"
+           from busy_calendars c
+           where c.doctor_id = $1 and c.archived_at is null
+           order by c.name, c.id"#,
+        doctor.0,
+        now
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// A calendar that has just been read. Its times follow.
+pub struct NewCalendar<'a> {
+    pub id: BusyCalendarId,
+    pub doctor: DoctorId,
+    pub name: &'a str,
+    pub address: Option<&'a str>,
+    pub etag: Option<&'a str>,
+    pub due_at: DateTime<Utc>,
+}
+
+pub async fn insert(
+    connection: &mut PgConnection,
+    new: &NewCalendar<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into busy_calendars (id, doctor_id, name, address, etag, read_at, due_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $6)",
+        new.id.0,
+        new.doctor.0,
+        new.name,
+        new.address,
+        new.etag,
+        now,
+        new.due_at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends calendars of a doctor and forgets their times; `false`: there was none.
+pub async fn archive(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    ids: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let ended = sqlx::query!(
+        "update busy_calendars set archived_at = $3, address = null
+         where id = any($2) and doctor_id = $1 and archived_at is null",
+        doctor.0,
+        ids,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "delete from busy_times where doctor_id = $1 and calendar_id = any($2)",
+        doctor.0,
+        ids
+    )
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected() > 0)
+}
+
+/// Replaces the times of a calendar.
+pub async fn replace_times(
+    connection: &mut PgConnection,
+    calendar: BusyCalendarId,
+    doctor: DoctorId,
+    times: &[(DateTime<Utc>, DateTime<Utc>)],
+) -> Result<()> {
+    let starts: Vec<DateTime<Utc>> = times.iter().map(|time| time.0).collect();
+    let ends: Vec<DateTime<Utc>> = times.iter().map(|time| time.1).collect();
+    sqlx::query!("delete from busy_times where calendar_id = $1", calendar.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "insert into busy_times (calendar_id, doctor_id, starts_at, ends_at)
+         select $1, $2, s, e from unnest($3::timestamptz[], $4::timestamptz[]) as t (s, e)",
+        calendar.0,
+        doctor.0,
+        &starts,
+        &ends
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub struct DueRow {
+    pub id: Uuid,
+    pub doctor_id: Uuid,
+    pub address: String,
+    pub etag: Option<String>,
+    pub read_at: Option<DateTime<Utc>>,
+    pub failures: i16,
+}
+
+/// Some calendars that are due, left alone by others until `lease`.
+pub async fn claim_due(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    lease: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<DueRow>> {
+    sqlx::query_as!(
+        DueRow,
+        r#"update busy_calendars c
+           set due_at = $2
+           from (select id from busy_calendars
+                 where archived_at is null and address is not null and due_at <= $1
+                 order by due_at
+                 limit $3
+                 for update skip locked) due
+           where c.id = due.id
+           returning c.id, c.doctor_id, c.address as "address!", c.etag, c.read_at, c.failures"#,
+        now,
+        lease,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// It was read whole; `false`: it was ended meanwhile. The row stays locked.
+pub async fn note_read(
+    connection: &mut PgConnection,
+    id: BusyCalendarId,
+    etag: Option<&str>,
+    due_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let noted = sqlx::query!(
+        "update busy_calendars
+         set read_at = $4, etag = $2, due_at = $3, failures = 0, fault = null
+         where id = $1 and archived_at is null",
+        id.0,
+        etag,
+        due_at,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
+/// It has not changed.
+pub async fn note_unchanged(
+    connection: &mut PgConnection,
+    id: BusyCalendarId,
+    due_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update busy_calendars set due_at = $2, failures = 0, fault = null where id = $1",
+        id.0,
+        due_at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// It could not be read; what was read before still counts.
+pub async fn note_fault(
+    connection: &mut PgConnection,
+    id: BusyCalendarId,
+    fault: &Value,
+    due_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update busy_calendars
+         set fault = $2, due_at = $3, failures = least(failures + 1, 1000)
+         where id = $1",
+        id.0,
+        fault,
+        due_at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets busy times that are over.
+pub async fn forget_past(connection: &mut PgConnection, until: DateTime<Utc>) -> Result<u64> {
+    let gone = sqlx::query!("delete from busy_times where ends_at < $1", until)
+        .execute(connection)
+        .await?;
+    Ok(gone.rows_affected())
+}

@@ -1,0 +1,202 @@
+//! Private addresses of calendars, and the appointments that stand in them.
+
+use chrono::{DateTime, Utc};
+use nadi::ids::{AccountId, AppointmentId, DoctorId, FeedId};
+use nadi::ports::FeedKind;
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+pub struct FeedRow {
+    pub id: Uuid,
+    pub account_id: Uuid,
+    pub kind: String,
+    pub with_names: bool,
+    pub created_at: DateTime<Utc>,
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+/// An account's living feeds of a kind, oldest first.
+pub async fn of_account(
+    connection: &mut PgConnection,
+    account: AccountId,
+    kind: FeedKind,
+) -> Result<Vec<FeedRow>> {
+    sqlx::query_as!(
+        FeedRow,
+        "select id, account_id, kind, with_names, created_at, read_at from calendar_feeds
+         where account_id = $1 and kind = $2 and archived_at is null
+         order by created_at, id",
+        account.0,
+        kind.as_str()
+    )
+    .fetch_all(connection)
+    .await
+}
+
+pub async fn find(connection: &mut PgConnection, id: FeedId) -> Result<Option<FeedRow>> {
+    sqlx::query_as!(
+        FeedRow,
+        "select id, account_id, kind, with_names, created_at, read_at from calendar_feeds
+         where id = $1 and archived_at is null",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// A new feed, unless the account has `max` of this kind.
+pub async fn insert(
+    connection: &mut PgConnection,
+    id: FeedId,
+    account: AccountId,
+    kind: FeedKind,
+    with_names: bool,
+    max: i64,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let made = sqlx::query!(
+        "insert into calendar_feeds (id, account_id, kind, with_names, created_at)
+         select $1, $2, $3, $4, $5
+         where (select count(*) from calendar_feeds
+                where account_id = $2 and kind = $3 and archived_at is null) < $6",
+        id.0,
+        account.0,
+        kind.as_str(),
+        with_names,
+        now,
+        max
+    )
+    .execute(connection)
+    .await?;
+    Ok(made.rows_affected() == 1)
+}
+
+/// `false`: there is no such feed of this account.
+pub async fn archive(
+    connection: &mut PgConnection,
+    id: FeedId,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let ended = sqlx::query!(
+        "update calendar_feeds set archived_at = $3
+         where id = $1 and account_id = $2 and archived_at is null",
+        id.0,
+        account.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Writes down that it was read, at most once an hour.
+pub async fn note_read(
+    connection: &mut PgConnection,
+    id: FeedId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update calendar_feeds set read_at = $2
+         where id = $1 and (read_at is null or read_at < $2::timestamptz - interval '1 hour')",
+        id.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The doctor an account is.
+pub async fn doctor_of(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> Result<Option<DoctorId>> {
+    let doctor = sqlx::query_scalar!(
+        "select id from doctors where account_id = $1 and archived_at is null",
+        account.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(doctor.map(DoctorId))
+}
+
+/// An appointment as calendars know it.
+pub struct EventRow {
+    pub id: Uuid,
+    pub ical_uid: String,
+    pub version: i32,
+    pub state: String,
+    pub expires_at: DateTime<Utc>,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub reference: String,
+    pub mode: String,
+    pub doctor_name: String,
+    pub clinic: String,
+    pub location_name: String,
+    pub location_address: String,
+}
+
+/// All columns of an [`EventRow`], from `appointments a`; what follows narrows and orders.
+macro_rules! events {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            EventRow,
+            "select a.id, a.ical_uid, a.version, a.state, a.expires_at, a.starts_at, a.ends_at,
+                    a.updated_at, a.reference, a.mode, d.name as doctor_name, c.name as clinic,
+                    l.name as location_name, l.address as location_address
+             from appointments a
+             join doctors d on d.id = a.doctor_id
+             join clinics c on c.id = a.clinic_id
+             join locations l on l.id = a.location_id "
+                + $rest,
+            $($argument),*
+        )
+    };
+}
+
+pub async fn event(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<EventRow>> {
+    events!("where a.id = $1", id.0).fetch_optional(connection).await
+}
+
+/// What an account has booked and what stands or took place, from `since` on, soonest first.
+pub async fn booked_by(
+    connection: &mut PgConnection,
+    account: AccountId,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<EventRow>> {
+    events!(
+        "where a.booked_by = $1 and a.starts_at > $2
+           and a.state in ('confirmed', 'checked_in', 'completed', 'no_show')
+         order by a.starts_at, a.id
+         limit $3",
+        account.0,
+        since,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// The same of a doctor's appointments.
+pub async fn of_doctor(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<EventRow>> {
+    events!(
+        "where a.doctor_id = $1 and a.starts_at > $2
+           and a.state in ('confirmed', 'checked_in', 'completed', 'no_show')
+         order by a.starts_at, a.id
+         limit $3",
+        doctor.0,
+        since,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,86 @@
+//! Private addresses at which a calendar program reads someone's appointments.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::Answer;
+use crate::actor::Caller;
+use crate::ids::{AppointmentId, FeedId};
+
+/// Whose appointments a feed shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedKind {
+    /// Those the account has booked.
+    Patient,
+    /// Those of the doctor the account is.
+    Doctor,
+}
+
+impl FeedKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::Doctor => "doctor",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Patient, Self::Doctor].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// A feed as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedView {
+    pub id: FeedId,
+    pub kind: FeedKind,
+    /// The secret path on this site: whoever knows it can read the feed.
+    pub path: String,
+    /// Doctors' names are in it; never anything else about a visit.
+    pub with_names: bool,
+    pub created_at: DateTime<Utc>,
+    /// When a calendar program last asked; `None`: never yet. To the hour.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+/// A calendar file, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarText {
+    /// iCalendar (RFC 5545).
+    pub text: String,
+    /// Changes when, and only when, the text does.
+    pub etag: String,
+}
+
+#[async_trait]
+pub trait Feeds: Send + Sync {
+    /// The caller's feeds of a kind, oldest first.
+    ///
+    /// # Errors
+    /// `SignInFirst`; `NotAllowed` for a doctor's feeds of an account that is not a doctor's.
+    async fn feeds(&self, caller: &Caller, kind: FeedKind) -> Answer<Vec<FeedView>>;
+
+    /// A new feed; at most five of a kind.
+    ///
+    /// # Errors
+    /// As [`feeds`](Self::feeds); `Invalid` with `Lines` when there are five.
+    async fn add_feed(&self, caller: &Caller, kind: FeedKind, with_names: bool) -> Answer<FeedId>;
+
+    /// Ends a feed: its address is dead at once.
+    ///
+    /// # Errors
+    /// `SignInFirst`; `NotFound` when it is not the caller's.
+    async fn end_feed(&self, caller: &Caller, feed: FeedId) -> Answer<()>;
+
+    /// What stands behind a secret address: the last month's and all coming appointments.
+    ///
+    /// # Errors
+    /// `NotFound` for an address that is not, or no longer, one.
+    async fn read_feed(&self, secret: &str, now: DateTime<Utc>) -> Answer<CalendarText>;
+
+    /// One appointment as a calendar file, for whoever may see it.
+    ///
+    /// # Errors
+    /// `SignInFirst`, `NotFound`.
+    async fn appointment_file(&self, caller: &Caller, id: AppointmentId) -> Answer<CalendarText>;
+}

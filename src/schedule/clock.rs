@@ -1,0 +1,106 @@
+//! What a wall time means as an instant.
+//!
+//! Two rules, for two questions. *When is this event?* ([`instant`], RFC 5545, 3.3.5): a time that
+//! the clocks skip is read with the offset from before, so 02:30 becomes 03:30. *When does this
+//! stretch of work begin or end?* ([`edge`]): a time that the clocks skip is the moment of the
+//! change. The first can turn the order of two times round; the second never does, so hours that
+//! follow each other on the wall follow each other in time, without gap or overlap. Under both, a
+//! time that exists twice is the first of the two.
+
+use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono_tz::{OffsetComponents, Tz};
+
+/// The instant of an event at this wall time.
+pub fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
+    event(zone, date.and_time(time))
+}
+
+/// The instant of an event at this wall time.
+pub fn event(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    existing(zone, local).unwrap_or_else(|| {
+        // Clocks are put forward by a day at most: a day before, there is a time to read the offset from.
+        let before = local - Duration::hours(24);
+        let offset =
+            existing(zone, before).map_or_else(Duration::zero, |at| before - at.naive_utc());
+        Utc.from_utc_datetime(&(local - offset))
+    })
+}
+
+/// The instant at which a stretch of work begins or ends.
+pub fn edge(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    existing(zone, local).unwrap_or_else(|| {
+        // The last instant whose wall time is not past the wanted one, plus one second, is the change.
+        let (mut low, mut high) = (event(zone, local) - Duration::hours(26), event(zone, local));
+        while high - low > Duration::seconds(1) {
+            let middle = low + Duration::seconds((high - low).num_seconds() / 2);
+            if middle.with_timezone(&zone).naive_local() < local {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        high
+    })
+}
+
+fn existing(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.with_timezone(&Utc)),
+        LocalResult::None => None,
+    }
+}
+
+/// The start of a date in a zone: its first instant, also where midnight is skipped.
+pub fn day_start(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
+    edge(zone, date.and_time(NaiveTime::MIN))
+}
+
+/// What the zone is ahead of UTC at an instant, in seconds.
+pub fn offset_seconds(zone: Tz, at: DateTime<Utc>) -> i32 {
+    let offset = zone.offset_from_utc_datetime(&at.naive_utc());
+    let total = offset.base_utc_offset() + offset.dst_offset();
+    i32::try_from(total.num_seconds()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(text: &str) -> NaiveDateTime {
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect("a wall time")
+    }
+
+    #[test]
+    fn a_skipped_time() {
+        let zone = chrono_tz::Europe::Berlin;
+        let said = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339();
+        assert_eq!(said(event(zone, local("2027-03-28 02:30"))), "2027-03-28T03:30:00+02:00");
+        assert_eq!(said(edge(zone, local("2027-03-28 02:30"))), "2027-03-28T03:00:00+02:00");
+        assert_eq!(said(edge(zone, local("2027-03-28 02:00"))), "2027-03-28T03:00:00+02:00");
+        assert_eq!(said(edge(zone, local("2027-03-28 03:00"))), "2027-03-28T03:00:00+02:00");
+    }
+
+    #[test]
+    fn a_time_that_exists_twice_is_its_first() {
+        let zone = chrono_tz::Europe::Berlin;
+        let at = edge(zone, local("2026-10-25 02:30"));
+        assert_eq!(at, event(zone, local("2026-10-25 02:30")));
+        assert_eq!(at.with_timezone(&zone).to_rfc3339(), "2026-10-25T02:30:00+02:00");
+        assert_eq!(offset_seconds(zone, at), 7200);
+    }
+
+    #[test]
+    fn a_day_without_midnight_starts_where_it_starts() {
+        let zone = chrono_tz::America::Santiago;
+        let date = NaiveDate::from_ymd_opt(2027, 9, 5).expect("a date");
+        let start = day_start(zone, date).with_timezone(&zone);
+        assert_eq!(start.to_rfc3339(), "2027-09-05T01:00:00-03:00");
+    }
+
+    #[test]
+    fn half_an_hour() {
+        let zone = chrono_tz::Australia::Lord_Howe;
+        let start = edge(zone, local("2026-10-04 02:15")).with_timezone(&zone);
+        assert_eq!(start.to_rfc3339(), "2026-10-04T02:30:00+11:00");
+    }
+}

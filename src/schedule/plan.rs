@@ -1,0 +1,391 @@
+//! From the times that exist to the times that should: what to make, change and withdraw, without
+//! ever touching a booked one.
+//!
+//! Times live in blocks: stretches of equal rooms, one after another. A block whose times all stay is
+//! left alone. Any other is closed, and what remains of it moves, with its bookings, to new blocks.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+
+use super::Cell;
+use crate::ids::{LocationId, SlotId};
+use crate::visit::Mode;
+
+/// What a block is: rooms of equal length, one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    pub location: LocationId,
+    pub mode: Mode,
+    pub date: NaiveDate,
+    pub starts_at: DateTime<Utc>,
+    /// The length of a room.
+    pub stride_seconds: i32,
+    pub count: u16,
+    pub utc_offset: i32,
+    /// Outside the doctor's hours: here only for who is booked, and open to nobody else.
+    pub kept: bool,
+}
+
+/// A block as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Existing {
+    pub block: i64,
+    pub stretch: Stretch,
+    pub slots: Vec<ExistingSlot>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExistingSlot {
+    pub id: SlotId,
+    /// Which room of the block, from 0.
+    pub number: u16,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub capacity: u16,
+    pub opens_at: Option<DateTime<Utc>>,
+    pub closes_at: DateTime<Utc>,
+    /// The highest seat that someone has; 0: nobody is booked.
+    pub seats_taken: u16,
+    /// Someone has this time and the next of the block for one visit: they stay side by side.
+    pub joined: bool,
+}
+
+/// A time as it will be. In a block that is kept, only the capacity counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The time that exists already, with its bookings.
+    pub existing: Option<SlotId>,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub capacity: u16,
+    pub opens_at: Option<DateTime<Utc>>,
+    pub closes_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeBlock {
+    pub stretch: Stretch,
+    pub slots: Vec<Made>,
+}
+
+/// What to do, in this order: close, make (and move what exists), change, withdraw.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Blocks that are closed. Their times are in `make` or in `withdraw`.
+    pub close: Vec<i64>,
+    pub make: Vec<MadeBlock>,
+    /// Times that stay where they are and become like this.
+    pub change: Vec<Made>,
+    /// Times that nobody has booked, and that are no longer offered.
+    pub withdraw: Vec<SlotId>,
+    /// Booked times outside the new hours. They stay until someone moves or cancels them.
+    pub in_the_way: Vec<SlotId>,
+    /// Times that come and times that go, by date at their location.
+    pub days: BTreeMap<NaiveDate, Difference>,
+}
+
+/// How many times a day gains and loses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    pub added: u32,
+    pub removed: u32,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.close.is_empty()
+            && self.make.is_empty()
+            && self.change.is_empty()
+            && self.withdraw.is_empty()
+    }
+
+    pub fn added(&self) -> u64 {
+        self.days.values().map(|day| u64::from(day.added)).sum()
+    }
+
+    pub fn removed(&self) -> u64 {
+        self.days.values().map(|day| u64::from(day.removed)).sum()
+    }
+}
+
+/// A room on its way into a block.
+struct Room {
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    location: LocationId,
+    mode: Mode,
+    date: NaiveDate,
+    utc_offset: i32,
+    kept: bool,
+    made: Made,
+}
+
+type Key = (DateTime<Utc>, DateTime<Utc>, LocationId, Mode);
+
+/// Times that belong together: one, or those of a visit that takes several.
+struct Chain<'a> {
+    stretch: &'a Stretch,
+    slots: &'a [ExistingSlot],
+    fate: Fate,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It is wanted.
+    Found,
+    /// It stays as it is, because it has begun.
+    Begun,
+    /// It stays as it is, because someone is booked.
+    Kept,
+    Withdrawn,
+}
+
+/// Compares the open blocks of a doctor on some dates with the times wanted on the same dates.
+/// `wanted` is in order, and nothing in it overlaps. What has begun at `now` stays as it is.
+pub fn plan(existing: &[Existing], wanted: &[Cell], now: DateTime<Utc>) -> Plan {
+    let mut result = Plan::default();
+    let wanted: Vec<&Cell> = wanted.iter().filter(|cell| cell.starts_at > now).collect();
+    let places: HashMap<Key, usize> =
+        wanted.iter().enumerate().map(|(index, cell)| (key_of(cell), index)).collect();
+    let mut chains = chains(existing, &wanted, &places, now);
+    let standing = settle(&mut chains, &wanted, &places);
+    let ranges: Vec<(DateTime<Utc>, DateTime<Utc>)> =
+        standing.iter().map(|room| (room.from, room.until)).collect();
+    let mut found: HashMap<usize, &ExistingSlot> = HashMap::new();
+    for chain in &chains {
+        for slot in chain.slots {
+            match chain.fate {
+                Fate::Found => {
+                    if let Some(place) = places.get(&key(chain.stretch, slot)) {
+                        found.insert(*place, slot);
+                    }
+                }
+                Fate::Begun => {}
+                Fate::Kept => result.in_the_way.push(slot.id),
+                Fate::Withdrawn => {
+                    result.withdraw.push(slot.id);
+                    if !chain.stretch.kept {
+                        result.days.entry(chain.stretch.date).or_default().removed += 1;
+                    }
+                }
+            }
+        }
+    }
+    let mut rooms = standing;
+    for (place, cell) in wanted.into_iter().enumerate() {
+        match (found.get(&place).copied(), meets(&ranges, cell)) {
+            // Its buffers would reach into a time that stays.
+            (Some(slot), true) if slot.seats_taken == 0 => {
+                result.withdraw.push(slot.id);
+                result.days.entry(cell.date).or_default().removed += 1;
+            }
+            (None, true) => {}
+            (slot, bare) => {
+                if slot.is_none() {
+                    result.days.entry(cell.date).or_default().added += 1;
+                }
+                rooms.push(room_of(cell, slot, bare));
+            }
+        }
+    }
+    rooms.sort_by_key(|room| room.from);
+    compare(existing, group(rooms), &mut result);
+    result
+}
+
+/// All times by what belongs together, and what is to become of them as far as each can tell.
+fn chains<'a>(
+    existing: &'a [Existing],
+    wanted: &[&Cell],
+    places: &HashMap<Key, usize>,
+    now: DateTime<Utc>,
+) -> Vec<Chain<'a>> {
+    let mut chains = Vec::new();
+    let mut used = HashSet::new();
+    for block in existing {
+        for slots in block.slots.chunk_by(|slot, _| slot.joined) {
+            let stretch = &block.stretch;
+            let at: Option<Vec<usize>> =
+                slots.iter().map(|slot| places.get(&key(stretch, slot)).copied()).collect();
+            let at = at.filter(|at| {
+                at.windows(2).all(|pair| side_by_side(wanted, pair))
+                    && at.iter().all(|place| !used.contains(place))
+            });
+            let fate = if slots.iter().any(|slot| slot.starts_at <= now) {
+                Fate::Begun
+            } else if let Some(at) = at {
+                used.extend(at);
+                Fate::Found
+            } else if slots.iter().any(|slot| slot.seats_taken > 0) {
+                Fate::Kept
+            } else {
+                Fate::Withdrawn
+            };
+            chains.push(Chain { stretch, slots, fate });
+        }
+    }
+    chains
+}
+
+/// The rooms of what stays as it is. A visit of several times of which one would lose its buffers
+/// stays so, too.
+fn settle(chains: &mut [Chain], wanted: &[&Cell], places: &HashMap<Key, usize>) -> Vec<Room> {
+    loop {
+        let stays = |chain: &&Chain| matches!(chain.fate, Fate::Begun | Fate::Kept);
+        let mut rooms: Vec<Room> = chains
+            .iter()
+            .filter(stays)
+            .flat_map(|chain| {
+                let kept = chain.stretch.kept || chain.fate == Fate::Kept;
+                chain.slots.iter().map(move |slot| standing(chain.stretch, slot, kept))
+            })
+            .collect();
+        rooms.sort_by_key(|room| room.from);
+        let ranges: Vec<_> = rooms.iter().map(|room| (room.from, room.until)).collect();
+        let pressed = chains.iter_mut().find(|chain| {
+            chain.fate == Fate::Found
+                && chain.slots.len() > 1
+                && chain.slots.iter().any(|slot| {
+                    let cell = places.get(&key(chain.stretch, slot)).map(|place| wanted[*place]);
+                    cell.is_some_and(|cell| meets(&ranges, cell))
+                })
+        });
+        match pressed {
+            Some(chain) => chain.fate = Fate::Kept,
+            None => return rooms,
+        }
+    }
+}
+
+/// Do two wanted times follow each other in one block?
+fn side_by_side(wanted: &[&Cell], pair: &[usize]) -> bool {
+    let (a, b) = (wanted[pair[0]], wanted[pair[1]]);
+    pair[0] + 1 == pair[1]
+        && a.room_until == b.room_from
+        && a.room_until - a.room_from == b.room_until - b.room_from
+        && (a.location, a.mode, a.date, a.utc_offset) == (b.location, b.mode, b.date, b.utc_offset)
+}
+
+/// Does the room of a wanted time meet one of these ranges, by start and none overlapping another?
+fn meets(ranges: &[(DateTime<Utc>, DateTime<Utc>)], cell: &Cell) -> bool {
+    let first = ranges.partition_point(|range| range.1 <= cell.room_from);
+    ranges.get(first).is_some_and(|range| range.0 < cell.room_until)
+}
+
+fn key(stretch: &Stretch, slot: &ExistingSlot) -> Key {
+    (slot.starts_at, slot.ends_at, stretch.location, stretch.mode)
+}
+
+fn key_of(cell: &Cell) -> Key {
+    (cell.starts_at, cell.ends_at, cell.location, cell.mode)
+}
+
+/// A time that stays as it is, in the room it has.
+fn standing(stretch: &Stretch, slot: &ExistingSlot, kept: bool) -> Room {
+    let stride = Duration::seconds(stretch.stride_seconds.into());
+    let from = stretch.starts_at + stride * i32::from(slot.number);
+    Room {
+        from,
+        until: from + stride,
+        location: stretch.location,
+        mode: stretch.mode,
+        date: stretch.date,
+        utc_offset: stretch.utc_offset,
+        kept,
+        made: Made {
+            existing: Some(slot.id),
+            starts_at: slot.starts_at,
+            ends_at: slot.ends_at,
+            capacity: slot.capacity,
+            opens_at: slot.opens_at,
+            closes_at: slot.closes_at,
+        },
+    }
+}
+
+/// A wanted time; without its buffers when there is no room for them.
+fn room_of(cell: &Cell, slot: Option<&ExistingSlot>, bare: bool) -> Room {
+    Room {
+        from: if bare { cell.starts_at } else { cell.room_from },
+        until: if bare { cell.ends_at } else { cell.room_until },
+        location: cell.location,
+        mode: cell.mode,
+        date: cell.date,
+        utc_offset: cell.utc_offset,
+        kept: false,
+        made: Made {
+            existing: slot.map(|slot| slot.id),
+            starts_at: cell.starts_at,
+            ends_at: cell.ends_at,
+            // Never below a seat that someone has.
+            capacity: cell.capacity.max(slot.map_or(0, |slot| slot.seats_taken)),
+            opens_at: cell.opens_at,
+            closes_at: cell.closes_at,
+        },
+    }
+}
+
+/// Rooms, in order, as blocks: each as long as rooms of one kind follow each other.
+fn group(rooms: Vec<Room>) -> Vec<MadeBlock> {
+    let mut blocks: Vec<MadeBlock> = Vec::new();
+    let mut end = DateTime::<Utc>::MIN_UTC;
+    for room in rooms {
+        let stride_seconds =
+            i32::try_from((room.until - room.from).num_seconds()).unwrap_or(i32::MAX);
+        let next = Stretch {
+            location: room.location,
+            mode: room.mode,
+            date: room.date,
+            starts_at: room.from,
+            stride_seconds,
+            count: 1,
+            utc_offset: room.utc_offset,
+            kept: room.kept,
+        };
+        match blocks.last_mut() {
+            Some(block) if room.from == end && continues(&block.stretch, &next) => {
+                block.stretch.count += 1;
+                block.slots.push(room.made);
+            }
+            _ => blocks.push(MadeBlock { stretch: next, slots: vec![room.made] }),
+        }
+        end = room.until;
+    }
+    blocks
+}
+
+fn continues(block: &Stretch, next: &Stretch) -> bool {
+    Stretch { starts_at: block.starts_at, count: block.count, ..next.clone() } == *block
+}
+
+/// Which blocks are there already, with the very times they should have.
+fn compare(existing: &[Existing], blocks: Vec<MadeBlock>, result: &mut Plan) {
+    let mut by_start: HashMap<DateTime<Utc>, &Existing> =
+        existing.iter().map(|block| (block.stretch.starts_at, block)).collect();
+    for block in blocks {
+        let same = by_start.get(&block.stretch.starts_at).filter(|stored| {
+            stored.stretch == block.stretch
+                && stored.slots.len() == block.slots.len()
+                && stored.slots.iter().zip(&block.slots).all(|(a, b)| b.existing == Some(a.id))
+        });
+        let Some(stored) = same.copied() else {
+            result.make.push(block);
+            continue;
+        };
+        by_start.remove(&block.stretch.starts_at);
+        if block.stretch.kept {
+            continue;
+        }
+        for (slot, made) in stored.slots.iter().zip(block.slots) {
+            let is_so = slot.capacity == made.capacity
+                && slot.opens_at == made.opens_at
+                && slot.closes_at == made.closes_at;
+            if !is_so {
+                result.change.push(made);
+            }
+        }
+    }
+    result.close = by_start.into_values().map(|block| block.block).collect();
+    result.close.sort_unstable();
+}
