@@ -50,7 +50,7 @@ test('a visitor is asked to sign in, and arrives where they were going', async (
   await expect(page).toHaveURL('/appointments?show=past');
 });
 
-for (const address of ['/admin', '/admin/doctors/new', '/admin/locations', '/admin/locations/new', '/calendar', '/calendar/hours']) {
+for (const address of ['/admin', '/admin/doctors/new', '/admin/locations', '/admin/locations/new', '/admin/holidays', '/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections']) {
   test(`a patient at ${address} reads that it is not for them`, async ({ page, watch }) => {
     watch.expects(403);
     await signIn(page, PATIENT);
@@ -61,7 +61,7 @@ for (const address of ['/admin', '/admin/doctors/new', '/admin/locations', '/adm
   });
 }
 
-for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`, `/appointments/${UNKNOWN_ID}/move`, '/people']) {
+for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`, `/appointments/${UNKNOWN_ID}/move`, '/appointments/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections', `/calendar/changes/${UNKNOWN_ID}`, '/people']) {
   test(`a visitor at ${address} is asked to sign in`, async ({ page }) => {
     await page.goto(address);
     await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();

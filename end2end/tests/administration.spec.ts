@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import { cancel, chooseTime, enterCode, expectConfirmed, hold } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { ADMINISTRATOR, letters, register, signIn } from '../support/people';
+import { fillLine, save, seeChanges } from '../support/schedules';
 import { expect, test } from '../support/test';
 
 async function status(page: Page, choice: RegExp): Promise<void> {
@@ -51,17 +52,11 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await visitor.goto(`/doctors?q=${encodeURIComponent(name)}`);
   await expect(visitor.getByRole('heading', { level: 1 }), 'a draft is found by nobody').toHaveText(`No doctors for “${name}”`);
 
-  await page.getByRole('status').getByRole('link', { name: 'weekly hours' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: `Weekly hours of ${name}` })).toBeVisible();
-  for (const [number, day] of ['Monday', 'Wednesday', 'Friday'].entries()) {
-    const line = page.getByRole('group', { name: `Line ${number + 1}` });
-    await line.getByLabel('Day').selectOption(day);
-    await line.getByLabel('From').fill('09:00');
-    await line.getByLabel('To').fill('12:00');
-    await line.getByLabel('Minutes').fill('30');
-    await line.getByLabel('Location').selectOption(place);
-  }
-  await page.getByRole('button', { name: 'Save weekly hours' }).click();
+  await page.getByRole('status').getByRole('link', { name: 'hours' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: `Hours of ${name}` })).toBeVisible();
+  await fillLine(page, 1, { days: ['Monday', 'Wednesday', 'Friday'], from: '09:00', to: '12:00', minutes: '30', place });
+  await seeChanges(page);
+  await save(page);
   await expect(page.getByRole('status')).toContainText(/Saved\. \d+ times added\./);
 
   await page.goto(edit);

@@ -116,6 +116,10 @@ test('the pages of patients', async ({ page, another: somebody, city, look, watc
 test('the people one books for', async ({ page, city, look, watch }) => {
   watch.expects(422);
   await register(page);
+  await open(page, '/appointments/calendar', 'Your calendar');
+  await page.getByRole('button', { name: 'Make an address' }).click();
+  await expect(page.getByRole('status')).toBeVisible();
+  await look('an address of one’s calendar');
   await open(page, '/people', 'People you book for');
   await look('nobody but oneself');
   await page.getByLabel('Their name').fill('N'.repeat(100));
@@ -150,8 +154,15 @@ test('the pages of doctors', async ({ page, look }) => {
   await look('the day');
   await open(page, '/calendar?view=list', 'Your calendar');
   await look('the list of days');
-  await open(page, '/calendar/hours', 'Your weekly hours');
-  await look('weekly hours');
+  await open(page, '/calendar/hours', 'Your hours');
+  await look('hours');
+  await page.getByRole('button', { name: 'See what changes' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Before you save' })).toBeVisible();
+  await look('before hours are saved');
+  await open(page, '/calendar/time-off', 'Your time off and single days');
+  await look('time off');
+  await open(page, '/calendar/connections', 'Other calendars');
+  await look('other calendars');
 });
 
 test('the pages of administrators', async ({ page, look }) => {
@@ -160,9 +171,16 @@ test('the pages of administrators', async ({ page, look }) => {
   await page.getByRole('table').getByRole('rowheader').first().getByRole('link').click();
   await expect(page.getByRole('button', { name: 'Save doctor' })).toBeVisible();
   await look('a doctor to edit');
-  await page.getByRole('link', { name: 'Weekly hours' }).click();
-  await expect(page.getByRole('button', { name: 'Save weekly hours' })).toBeVisible();
-  await look('a doctor’s weekly hours');
+  const pages = page.getByRole('navigation', { name: 'Schedule' });
+  await pages.getByRole('link', { name: 'Hours' }).click();
+  await expect(page.getByRole('button', { name: 'See what changes' })).toBeVisible();
+  await look('a doctor’s hours');
+  await pages.getByRole('link', { name: 'Time off' }).click();
+  await expect(page.getByRole('region', { name: 'Take time off' })).toBeVisible();
+  await look('a doctor’s time off');
+  await pages.getByRole('link', { name: 'Other calendars' }).click();
+  await expect(page.getByRole('region', { name: 'Busy elsewhere' })).toBeVisible();
+  await look('a doctor’s other calendars');
   await open(page, '/admin/doctors/new', 'Add a doctor');
   await look('a new doctor');
   await open(page, '/admin/locations', 'Locations');
@@ -172,6 +190,8 @@ test('the pages of administrators', async ({ page, look }) => {
   await look('a location to edit');
   await open(page, '/admin/locations/new', 'Add a location');
   await look('a new location');
+  await open(page, '/admin/holidays', 'Public holidays');
+  await look('public holidays');
   await open(page, '/dev/mailbox', 'Mailbox');
   await look('the mailbox');
 });

@@ -2,20 +2,9 @@
 import type { Locator, Page } from '@playwright/test';
 
 import { book, cancel, expectHeld, freeTimes, letGo, newTime, openDoctor, review } from '../support/booking';
+import { tabTo } from '../support/keyboard';
 import { expectSignedIn, register, stranger } from '../support/people';
 import { expect, test } from '../support/test';
-
-/** Presses Tab until something has the focus. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await expect(target).toBeVisible();
-  for (let pressed = 0; pressed < 120; pressed++) {
-    await page.keyboard.press('Tab');
-    if (await target.evaluate((element) => element === document.activeElement)) {
-      return;
-    }
-  }
-  throw new Error(`Tab does not lead to ${target.toString()}`);
-}
 
 /** The grid, once the client has arrived. */
 async function grid(page: Page): Promise<Locator> {

@@ -2,6 +2,7 @@
 import { chooseTime, enterCode, expectConfirmed, fact, history, hold, shownDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { ADMINISTRATOR, letters, register, signIn } from '../support/people';
+import { fillLine, save, seeChanges } from '../support/schedules';
 import { expect, test } from '../support/test';
 
 /** The weekday it is somewhere, so many hours from now. */
@@ -27,15 +28,11 @@ test('a patient comes: checked in from the calendar, then seen', async ({ page, 
   const status = office.getByLabel('Status');
   await status.selectOption({ label: (await status.getByRole('option').allInnerTexts()).find((text) => /^Listed/.test(text)) ?? '' });
   await office.getByRole('button', { name: 'Add doctor' }).click();
-  await office.getByRole('status').getByRole('link', { name: 'weekly hours' }).click();
-  for (const [number, day] of [weekday('Asia/Kolkata', 0), weekday('Asia/Kolkata', 24)].entries()) {
-    const line = office.getByRole('group', { name: `Line ${number + 1}` });
-    await line.getByLabel('Day').selectOption(day);
-    await line.getByLabel('From').fill('00:00');
-    await line.getByLabel('To').fill('23:40');
-    await line.getByLabel('Minutes').fill('20');
-  }
-  await office.getByRole('button', { name: 'Save weekly hours' }).click();
+  await office.getByRole('status').getByRole('link', { name: 'hours' }).click();
+  const days = [weekday('Asia/Kolkata', 0), weekday('Asia/Kolkata', 24)];
+  await fillLine(office, 1, { days, from: '00:00', to: '00:00', minutes: '20' });
+  await seeChanges(office);
+  await save(office);
   await expect(office.getByRole('status')).toContainText(/Saved\. \d+ times added\./);
 
   const person = await register(page);

@@ -1,0 +1,72 @@
+/** An appointment in other programs' calendars, read by the parser that Thunderbird uses. */
+import ICAL from 'ical.js';
+
+import { book } from '../support/booking';
+import { register } from '../support/people';
+import { expect, test } from '../support/test';
+
+interface Understood {
+  uid: string;
+  sequence: number;
+  /** `Tuesday 24 November`, where it takes place. */
+  date: string;
+  /** `10:20–10:40`. */
+  times: string;
+}
+
+/** What ical.js makes of a file, in words of a place. */
+function understood(text: string, timeZone: string): { method: unknown; events: Understood[] } {
+  const calendar = new ICAL.Component(ICAL.parse(text));
+  const events = calendar.getAllSubcomponents('vevent').map((part) => {
+    const event = new ICAL.Event(part, { strictExceptions: true });
+    const [start, end] = [event.startDate.toJSDate(), event.endDate.toJSDate()];
+    const clock = (at: Date) => at.toLocaleTimeString('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+    const parts = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long' }).formatToParts(start);
+    const word = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
+    return {
+      uid: event.uid,
+      sequence: event.sequence,
+      date: `${word('weekday')} ${word('day')} ${word('month')}`,
+      times: `${clock(start)}–${clock(end)}`,
+    };
+  });
+  return { method: calendar.getFirstPropertyValue('method'), events };
+}
+
+test('a confirmed appointment as a file, and in one’s own calendar', async ({ page, city, baseURL }) => {
+  const person = await register(page);
+  const { chosen, appointment } = await book(page, person, city);
+  const link = page.getByRole('link', { name: 'Add to your calendar' });
+  const file = await page.request.get(new URL((await link.getAttribute('href')) ?? '', baseURL).href);
+  expect(file.headers()['content-disposition']).toContain('appointment.ics');
+  const zone = TIME_ZONES[city.zone] ?? 'UTC';
+  const one = understood(await file.text(), zone);
+  expect(one.method).toBe('PUBLISH');
+  expect(one.events).toMatchObject([{ date: chosen.date, times: chosen.times }]);
+  expect(appointment).toContain(one.events[0]?.uid.split('@')[0]);
+
+  await page.goto('/appointments/calendar');
+  await page.getByRole('button', { name: 'Make an address' }).click();
+  const address = new URL(await page.getByLabel('Address 1').inputValue());
+  const feed = await page.request.get(new URL(address.pathname, baseURL).href);
+  expect(understood(await feed.text(), zone).events).toEqual(one.events);
+});
+
+/** The zones of the demo's cities, by how they begin in words. */
+const TIME_ZONES: Record<string, string> = {
+  'Kolkata time': 'Asia/Kolkata',
+  'New York time': 'America/New_York',
+  'London time': 'Europe/London',
+  'Kathmandu time': 'Asia/Kathmandu',
+  'Adelaide time': 'Australia/Adelaide',
+  'Berlin time': 'Europe/Berlin',
+  'Lisbon time': 'Europe/Lisbon',
+  'Chicago time': 'America/Chicago',
+  'Toronto time': 'America/Toronto',
+  'Dubai time': 'Asia/Dubai',
+  'Singapore time': 'Asia/Singapore',
+  'Sydney time': 'Australia/Sydney',
+  'Auckland time': 'Pacific/Auckland',
+  'Nairobi time': 'Africa/Nairobi',
+  'Johannesburg time': 'Africa/Johannesburg',
+};
