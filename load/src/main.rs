@@ -5,6 +5,7 @@ mod cases;
 mod client;
 mod crowd;
 mod day;
+mod expand;
 mod replay;
 mod report;
 mod torment;
@@ -46,6 +47,13 @@ enum Command {
         /// The day after the last.
         #[arg(long)]
         to: String,
+    },
+    /// Lay out one doctor's schedule over and over; prints how long it takes as JSON.
+    Expand {
+        #[arg(long, default_value_t = 1_000)]
+        rounds: usize,
+        #[arg(long, default_value_t = 90)]
+        days: u64,
     },
     /// Print a made-up day of bookings as CSV.
     Day {
@@ -167,6 +175,7 @@ async fn execute(command: Command) -> Result<()> {
             ensure!(plan.slots.len() >= slots, "too few slots for {requests} requests");
             print(&cases::run(plan).await?)
         }
+        Command::Expand { rounds, days } => expand::run(rounds, days),
         Command::Day { appointments, seed, .. } => {
             print!("{}", day::csv(appointments, seed));
             Ok(())

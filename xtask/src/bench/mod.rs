@@ -6,6 +6,7 @@
 
 mod pgbench;
 mod table;
+mod times;
 
 use anyhow::{Context, Result, ensure};
 
@@ -32,6 +33,9 @@ pub fn bench() -> Result<()> {
     field::build_load()?;
     let mut bench = Bench::prepare()?;
     let mut table = Table::default();
+    for line in times::measure(&bench.field)? {
+        println!("{line}");
+    }
 
     let (mut ours, mut raw) = (Vec::new(), Vec::new());
     // Once in vain, for warm caches on both sides.
