@@ -201,6 +201,9 @@ pub fn field_problem(found: &FieldProblem) -> String {
         (Field::StartsAt | Field::EndsAt, Problem::Malformed) => {
             "Enter the time like 09:30.".into()
         }
+        (Field::EffectiveFrom | Field::EffectiveUntil, Problem::Malformed) => {
+            format!("{name} has to be a date like 2026-12-01.")
+        }
         (Field::TimeZone, Problem::Unknown | Problem::Malformed) => {
             "Enter a time zone like Asia/Kolkata.".into()
         }

@@ -76,6 +76,18 @@ pub fn bench() -> Result<()> {
     bench.field.close()
 }
 
+/// Only how fast schedules become times.
+pub fn schedules() -> Result<()> {
+    client::build()?;
+    server::build()?;
+    field::build_load()?;
+    let field = Field::prepare(1, 1, |_, _| Ok(()))?;
+    for line in times::measure(&field)? {
+        println!("{line}");
+    }
+    field.close()
+}
+
 struct Bench {
     field: Field,
     /// Patients and slots that have been used.

@@ -17,9 +17,12 @@ use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, answer};
 use crate::ui::{
     Button, CheckField, Choice, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead,
-    SuggestField, TableFrame, Tone,
+    SelectField, SuggestField, TableFrame, Tone, Variant,
 };
 use crate::words;
+
+/// More clinics than this are chosen from a list.
+const TABS_MAX: usize = 6;
 
 #[component]
 pub fn Holidays() -> impl IntoView {
@@ -57,7 +60,7 @@ async fn holidays(
         .into_any(),
         Some(clinic) => {
             let kept = ports.administration.holidays(&caller, clinic.id).await?;
-            let tabs = (clinics.len() > 1).then(|| clinic_tabs(&clinics, clinic.id));
+            let tabs = (clinics.len() > 1).then(|| clinic_choice(&clinics, clinic.id));
             let failed = state.failure.is_some();
             view! {
                 {tabs}
@@ -78,7 +81,21 @@ async fn holidays(
     .into_any())
 }
 
-fn clinic_tabs(clinics: &[ClinicView], chosen: ClinicId) -> impl IntoView + use<> {
+/// Which clinic: side by side as long as one sees them at a glance.
+fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId) -> AnyView {
+    if clinics.len() > TABS_MAX {
+        let choices = clinics
+            .iter()
+            .map(|clinic| Choice::new(clinic.id.to_string(), clinic.name.clone()))
+            .collect();
+        return view! {
+            <form class="clinic-choice" method="get" action="/admin/holidays">
+                <SelectField name="clinic" id="choose-clinic" label="Clinic" choices=choices value=chosen.to_string()/>
+                <Button variant=Variant::Secondary>"Show"</Button>
+            </form>
+        }
+        .into_any();
+    }
     let tabs = clinics
         .iter()
         .map(|clinic| LinkTab {
@@ -87,7 +104,7 @@ fn clinic_tabs(clinics: &[ClinicView], chosen: ClinicId) -> impl IntoView + use<
             current: clinic.id == chosen,
         })
         .collect();
-    view! { <LinkTabs label="Clinics" tabs=tabs/> }
+    view! { <LinkTabs label="Clinics" tabs=tabs/> }.into_any()
 }
 
 #[component]
