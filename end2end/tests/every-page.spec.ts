@@ -55,6 +55,8 @@ test('the pages of visitors', async ({ page, city, look, watch }) => {
   await look('an empty list');
   await open(page, '/no-such-page', 'There is nothing at this address');
   await look('a page that is not there');
+  await open(page, '/dev/pieces', 'Pieces');
+  await look('every piece in every state');
   await open(page, '/register', 'Register');
   await look('register');
   await open(page, '/sign-in', 'Sign in');

@@ -10,6 +10,7 @@ mod home;
 mod mailbox;
 mod own_calendar;
 mod people;
+mod pieces;
 pub mod staff;
 
 pub use account::{Register, SignIn};

@@ -42,6 +42,7 @@ pub fn StaffRoutes() -> impl MatchNestedRoutes + Clone {
         <Route path=path!("/admin/locations/new") view=location_edit::NewLocation ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/:id") view=location_edit::EditLocation ssr=SsrMode::Async/>
         <Route path=path!("/dev/mailbox") view=super::mailbox::MailboxPage ssr=SsrMode::Async/>
+        <Route path=path!("/dev/pieces") view=super::pieces::Pieces ssr=SsrMode::Async/>
     }
     .into_inner()
 }
