@@ -1,54 +1,129 @@
 //! How often each doctor's free times have changed, as far as this instance has heard: what was read
-//! before a change must not be shown after it.
+//! before a change must not be shown after it, and whoever looks at those times is told
+//! ([`crate::web::live`]).
 //!
 //! What happens here is noted here at once. What happens on another instance is heard of by
 //! [`crate::jobs::listen`]; should it miss something, nothing kept is shown for longer than
 //! [`KEPT_FOR`] anyway. A hold never looks here.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use nadi::ids::DoctorId;
+use tokio::sync::Notify;
 
 /// The longest that free times are shown without looking again.
 pub const KEPT_FOR: Duration = Duration::from_secs(10);
-/// Doctors share counters; who shares one is looked up once more than needed.
+/// Doctors share counters; who shares one is looked up, or told, once more than needed.
 const COUNTERS: usize = 8192;
 
+#[derive(Debug, Default)]
+struct Counter {
+    changes: AtomicU64,
+    listeners: AtomicU32,
+    moved: Notify,
+}
+
 #[derive(Debug)]
-pub struct Changes(Box<[AtomicU64]>);
+pub struct Changes {
+    counters: Box<[Counter]>,
+    /// Counters begin anew with each process: a mark of another one is never ours.
+    process: u32,
+}
 
 impl Default for Changes {
     fn default() -> Self {
-        Self((0..COUNTERS).map(|_| AtomicU64::new(0)).collect())
+        let counters = (0..COUNTERS).map(|_| Counter::default()).collect();
+        Self { counters, process: rand::random() }
     }
 }
 
 impl Changes {
     /// The number of changes so far. Ask before reading what is to be kept.
     pub fn of(&self, doctor: DoctorId) -> u64 {
-        self.counter(doctor).map_or(0, |counter| counter.load(Ordering::Acquire))
+        self.counter(doctor).map_or(0, |counter| counter.changes.load(Ordering::Acquire))
+    }
+
+    /// The same as a text that no other process has: a listener's `id`.
+    pub fn mark(&self, doctor: DoctorId) -> String {
+        self.mark_of(self.of(doctor))
+    }
+
+    pub fn mark_of(&self, changes: u64) -> String {
+        format!("{:x}-{changes}", self.process)
     }
 
     /// After the commit of a change.
     pub fn note(&self, doctor: DoctorId) {
         if let Some(counter) = self.counter(doctor) {
-            counter.fetch_add(1, Ordering::Release);
+            counter.note();
         }
     }
 
     /// After a change that may concern anybody.
     pub fn note_all(&self) {
-        for counter in &self.0 {
-            counter.fetch_add(1, Ordering::Release);
+        self.counters.iter().for_each(Counter::note);
+    }
+
+    /// Waits until the number of changes is another than `known`, and tells it. May be dropped
+    /// at any time; nothing that happens between two calls is missed.
+    pub async fn after(&self, doctor: DoctorId, known: u64) -> u64 {
+        let Some(counter) = self.counter(doctor) else { return std::future::pending().await };
+        loop {
+            // Made before looking: it hears of every change from here on.
+            let moved = counter.moved.notified();
+            let changes = counter.changes.load(Ordering::Acquire);
+            if changes != known {
+                return changes;
+            }
+            moved.await;
         }
     }
 
-    fn counter(&self, doctor: DoctorId) -> Option<&AtomicU64> {
+    /// Counts one more who listens to this doctor, until it is dropped.
+    pub fn listener(self: Arc<Self>, doctor: DoctorId) -> Listener {
+        if let Some(counter) = self.counter(doctor) {
+            counter.listeners.fetch_add(1, Ordering::Relaxed);
+        }
+        Listener { changes: self, doctor }
+    }
+
+    fn counter(&self, doctor: DoctorId) -> Option<&Counter> {
         let mut hasher = DefaultHasher::new();
         doctor.0.hash(&mut hasher);
-        usize::try_from(hasher.finish() % COUNTERS as u64).ok().and_then(|n| self.0.get(n))
+        usize::try_from(hasher.finish() % COUNTERS as u64).ok().and_then(|n| self.counters.get(n))
+    }
+}
+
+impl Counter {
+    fn note(&self) {
+        self.changes.fetch_add(1, Ordering::Release);
+        self.moved.notify_waiters();
+    }
+}
+
+/// Someone who waits for changes of one doctor.
+#[derive(Debug)]
+pub struct Listener {
+    pub changes: Arc<Changes>,
+    pub doctor: DoctorId,
+}
+
+impl Listener {
+    /// How many listen to this doctor, this one included.
+    pub fn beside(&self) -> u32 {
+        let counter = self.changes.counter(self.doctor);
+        counter.map_or(1, |counter| counter.listeners.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(counter) = self.changes.counter(self.doctor) {
+            counter.listeners.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -67,5 +142,23 @@ mod tests {
         let before = changes.of(doctor);
         changes.note_all();
         assert_ne!(changes.of(doctor), before);
+    }
+
+    #[tokio::test]
+    async fn a_change_between_two_looks_is_not_missed() {
+        let changes = Arc::new(Changes::default());
+        let doctor = DoctorId(uuid::Uuid::from_u128(7));
+        let listener = changes.clone().listener(doctor);
+        assert_eq!(listener.beside(), 1);
+        changes.note(doctor);
+        assert_eq!(changes.after(doctor, 0).await, 1, "before it was asked");
+        let waiting = tokio::spawn({
+            let changes = changes.clone();
+            async move { changes.after(doctor, 1).await }
+        });
+        tokio::task::yield_now().await;
+        changes.note(doctor);
+        assert_eq!(waiting.await.expect("told"), 2, "while it waits");
+        assert_ne!(Changes::default().mark(doctor), changes.mark(doctor));
     }
 }

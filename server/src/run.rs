@@ -41,6 +41,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let web = Web::new(&config, &engine, service::ports(&engine, mailbox));
     let sessions = Sessions::new(engine.write.clone(), engine.cache.clone());
     let public_url = web.site.public_url.clone();
+    let live = web.live.clone();
     let router = web::router(&config, web, sessions.clone());
 
     let stop = CancellationToken::new();
@@ -60,6 +61,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         () = serving.wait() => anyhow::bail!("every listener has ended"),
     }
     tracing::info!("stopping: finishing the requests in flight");
+    // They would go on for minutes, and come back to whoever serves then.
+    live.end();
     stop.cancel();
     if tokio::time::timeout(DRAIN, serving.wait()).await.is_err() {
         tracing::warn!(seconds = DRAIN.as_secs(), "some requests did not finish in time");

@@ -123,6 +123,78 @@ async fn stopping_finishes_what_is_in_flight(pool: PgPool) {
     assert_eq!(clinic.count("select count(*) from seats").await, 1, "what was answered is there");
 }
 
+/// Who listens is silent for longer than a request may take (20 s) or a connection may idle (30 s), costs
+/// little, and does not keep the server from stopping.
+#[sqlx::test(migrations = false)]
+async fn listeners_outlive_every_time_limit_and_end_with_the_server(pool: PgPool) {
+    const LISTENERS: usize = 400;
+    const KB_EACH_MAX: usize = 32;
+    let clinic = Clinic::open(pool.clone()).await;
+    let base = format!("http://127.0.0.1:{}", free_port());
+    let mut command = nadi(&["serve"]);
+    command
+        .env("DATABASE_URL", url_of(&pool).await)
+        .env("NADI_LISTEN", base.trim_start_matches("http://"))
+        // Nobody reads the log, and a full pipe would hold the server up.
+        .env("NADI_LOG", "error");
+    let mut child = command.spawn().expect("started");
+    ready(&base, &mut child).await;
+    let pid = child.id().expect("running").to_string();
+    let client = browser();
+    let listen = async || {
+        let address = format!("{base}/doctors/asha-naik/changes");
+        let mut answer = client.get(address).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        answer.chunk().await.expect("open").expect("greeted");
+        answer
+    };
+
+    let mut first = listen().await;
+    let before = resident_kb(&pid);
+    let mut others = Vec::new();
+    for _ in 1..LISTENERS {
+        others.push(listen().await);
+    }
+    let each = resident_kb(&pid).saturating_sub(before) / LISTENERS;
+    assert!(each < KB_EACH_MAX, "{each} kB each");
+
+    let mut heard = Vec::new();
+    let until = tokio::time::Instant::now() + Duration::from_secs(32);
+    while let Ok(chunk) = tokio::time::timeout_at(until, first.chunk()).await {
+        heard.extend_from_slice(&chunk.expect("not broken").expect("not ended"));
+    }
+    assert_eq!(heard, b":\n\n", "one heartbeat and nothing else");
+    // Another instance holds a time, and this one tells.
+    let asha = clinic.patient("Asha").await;
+    clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
+    for listener in others.iter_mut().chain([&mut first]) {
+        let told = async {
+            loop {
+                let chunk = listener.chunk().await.expect("open").expect("not ended");
+                if String::from_utf8_lossy(&chunk).contains("data: ") {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), told).await.expect("told");
+    }
+
+    let asked = Command::new("kill").args(["-TERM", &pid]).status().await.expect("asked");
+    assert!(asked.success());
+    let ended = tokio::time::timeout(Duration::from_secs(10), child.wait()).await;
+    assert!(ended.expect("listeners do not keep it").expect("ended").success());
+    for mut listener in others {
+        while listener.chunk().await.expect("ended well, not broken off").is_some() {}
+    }
+}
+
+/// The memory a process has, in kB.
+fn resident_kb(pid: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("running");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()

@@ -156,6 +156,9 @@ pub trait Directory: Send + Sync {
     async fn doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;
     /// The free times in a range, soonest first; the very same rule as the hold uses.
     async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>>;
+    /// A mark of how this doctor's times stand, as far as is known here. Ask before reading them: once the
+    /// mark is another one, they may have changed.
+    fn mark(&self, doctor: DoctorId) -> String;
     /// The first date, from `from` on, with a free time; to jump to once.
     async fn next_free_date(
         &self,

@@ -1,15 +1,29 @@
-//! Hears of what other instances have changed, so that nothing stale is shown here for long.
+//! Hears of what other instances have changed, so that nothing stale is shown here for long, and
+//! whoever looks at a doctor's times is told.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use nadi::ids::DoctorId;
 
 use crate::engine::Engine;
 use crate::store::outbox;
 
-/// How far the events have been heard. One that becomes visible out of order may be missed: what is
-/// kept is not kept for long.
+/// So many events are heard in one run.
+const EVENTS_MAX: i64 = 10_000;
+/// Numbers are given before the commit: one that is missing may yet come, for so long.
+const MAY_COME_FOR: Duration = Duration::from_secs(15);
+/// So many missing numbers are looked for again. Most of them were rolled back.
+const MISSING_MAX: usize = 2_000;
+/// At the start, events with numbers so much lower than the latest may still be on their way.
+const BEFORE_THE_START: i64 = 200;
+
+/// How far the events have been heard.
 #[derive(Default)]
 pub struct Listener {
     heard: Option<i64>,
+    /// Lower numbers that were not there, and since when.
+    missing: BTreeMap<i64, Instant>,
 }
 
 impl Listener {
@@ -18,15 +32,54 @@ impl Listener {
     pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<()> {
         let mut connection = engine.write.0.acquire().await?;
         let Some(heard) = self.heard else {
-            self.heard = Some(outbox::latest(&mut connection).await?);
+            let latest = outbox::latest(&mut connection).await?;
+            self.heard = Some((latest - BEFORE_THE_START).max(0));
             engine.changes.note_all();
             return Ok(());
         };
-        let (latest, doctors) = outbox::since(&mut connection, heard).await?;
-        self.heard = Some(latest);
+        let missing: Vec<i64> = self.missing.keys().copied().collect();
+        let told = outbox::since(&mut connection, heard, &missing, EVENTS_MAX).await?;
+        drop(connection);
+        let mut doctors: Vec<_> = told.iter().map(|event| event.doctor_id).collect();
+        doctors.sort_unstable();
+        doctors.dedup();
         for doctor in doctors {
             engine.changes.note(DoctorId(doctor));
         }
+        self.heard = Some(self.pass(heard, told.iter().map(|event| event.id), Instant::now()));
         Ok(())
+    }
+
+    /// Keeps in mind which numbers were passed over; `ids` are in order. Tells the highest.
+    fn pass(&mut self, heard: i64, ids: impl Iterator<Item = i64>, now: Instant) -> i64 {
+        let mut highest = heard;
+        for id in ids {
+            if id > highest {
+                let room = MISSING_MAX.saturating_sub(self.missing.len());
+                self.missing.extend((highest + 1..id).rev().take(room).map(|gap| (gap, now)));
+                highest = id;
+            } else {
+                self.missing.remove(&id);
+            }
+        }
+        self.missing.retain(|_, since| now.duration_since(*since) < MAY_COME_FOR);
+        highest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_was_passed_over_is_looked_for_until_it_comes_or_cannot() {
+        let mut listener = Listener::default();
+        let start = Instant::now();
+        assert_eq!(listener.pass(7, [8, 11].into_iter(), start), 11);
+        assert!(listener.missing.keys().eq(&[9, 10]));
+        assert_eq!(listener.pass(11, [10, 12].into_iter(), start), 12);
+        assert!(listener.missing.keys().eq(&[9]));
+        assert_eq!(listener.pass(12, [].into_iter(), start + MAY_COME_FOR), 12);
+        assert!(listener.missing.is_empty());
     }
 }

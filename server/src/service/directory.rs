@@ -281,6 +281,10 @@ impl Directory for DirectoryService {
         answer("free times", self.times(caller, query).await)
     }
 
+    fn mark(&self, doctor: DoctorId) -> String {
+        self.engine.changes.mark(doctor)
+    }
+
     async fn next_free_date(
         &self,
         caller: &Caller,

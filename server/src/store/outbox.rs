@@ -71,17 +71,32 @@ pub async fn latest(connection: &mut PgConnection) -> Result<i64> {
         .await
 }
 
-/// The number of the latest event, and the doctors of those after `heard`.
-pub async fn since(connection: &mut PgConnection, heard: i64) -> Result<(i64, Vec<Uuid>)> {
-    let row = sqlx::query!(
-        r#"select coalesce(max(id), $1) as "latest!",
-                  coalesce(array_agg(distinct doctor_id), '{}') as "doctors!"
-           from outbox where id > $1"#,
-        heard
+/// What happened, by number.
+pub struct Told {
+    pub id: i64,
+    pub doctor_id: Uuid,
+}
+
+/// The events after `heard`, at most so many, and those of `missing` that are there by now; in order.
+pub async fn since(
+    connection: &mut PgConnection,
+    heard: i64,
+    missing: &[i64],
+    limit: i64,
+) -> Result<Vec<Told>> {
+    sqlx::query_as!(
+        Told,
+        r#"(select id as "id!", doctor_id as "doctor_id!" from outbox
+            where id > $1 order by id limit $3)
+           union all
+           (select id, doctor_id from outbox where id = any($2))
+           order by 1"#,
+        heard,
+        missing,
+        limit
     )
-    .fetch_one(connection)
-    .await?;
-    Ok((row.latest, row.doctors))
+    .fetch_all(connection)
+    .await
 }
 
 pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {

@@ -8,6 +8,7 @@ mod crowd;
 mod forms;
 pub(crate) mod guard;
 mod health;
+pub mod live;
 pub(crate) mod session;
 pub(crate) mod trace;
 
@@ -44,6 +45,7 @@ use crate::rest;
 use crate::service::identity::Identities;
 use crate::store::sessions::Sessions;
 use crowd::Crowd;
+use live::Live;
 
 /// Bodies larger than this are refused (64 kB).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -68,11 +70,17 @@ pub struct Shared {
     pub identities: Arc<Identities>,
     pub site: Site,
     pub public_origin: Arc<str>,
+    pub live: Live,
 }
 
 impl Web {
     /// Must be called where tokio runs.
     pub fn new(config: &Config, engine: &Engine, ports: Ports) -> Self {
+        Self::with(config, engine, ports, Live::new(config.connections))
+    }
+
+    /// The same with limits of its own for those who listen.
+    pub fn with(config: &Config, engine: &Engine, ports: Ports, live: Live) -> Self {
         let public_url = config.public_url.as_str().trim_end_matches('/').to_owned();
         let site = Site {
             development: config.is_development(),
@@ -87,12 +95,14 @@ impl Web {
             identities: Arc::new(Identities::new(engine)),
             site,
             public_origin: config.public_url.origin().ascii_serialization().into(),
+            live,
         }))
     }
 }
 
 /// The whole service.
 pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
+    let crowd = Crowd::of_pages();
     let pages = generate_route_list(app::App);
     let page = {
         let web = web.clone();
@@ -115,7 +125,12 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(guard::bounded_body))
-        .layer(from_fn_with_state(Crowd::of_pages(), crowd::bounded_page))
+        .layer(from_fn_with_state(crowd.clone(), crowd::bounded_page))
+        .with_state(web.clone());
+    // A listener has no session and is nobody; it counts among the crowd until it is answered.
+    let live = Router::new()
+        .route("/doctors/{slug}/changes", get(live::changes))
+        .layer(from_fn_with_state(crowd, crowd::bounded_page))
         .with_state(web.clone());
 
     let api = rest::router(config, &web, sessions)
@@ -127,9 +142,11 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .merge(assets::routes())
         .merge(api)
         .merge(dynamic)
+        .layer(CompressionLayer::new())
+        // Beyond the compression: unused, it would still lie in the memory of every listener.
+        .merge(live)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(CompressionLayer::new())
         .layer(from_fn(guard::secure_headers))
         .layer(from_fn(trace::log))
 }

@@ -22,6 +22,7 @@ use server::messages::DevelopmentMailbox;
 use server::service::tokens::Tokens;
 use server::store::schedules;
 use server::store::sessions::{ACCOUNT, Sessions};
+use server::web::live::Live;
 use server::web::{self, Web};
 use server::{database, service};
 use sqlx::PgPool;
@@ -403,12 +404,20 @@ impl Clinic {
 
     /// The same with other ports.
     pub async fn serve_with(&self, ports: Ports) -> String {
+        self.serve_web(Web::new(&self.config, &self.engine, ports)).await
+    }
+
+    /// The same with other limits for those who listen.
+    pub async fn serve_listeners(&self, live: Live) -> String {
+        self.serve_web(Web::with(&self.config, &self.engine, self.ports.clone(), live)).await
+    }
+
+    async fn serve_web(&self, web: Web) -> String {
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
             .await
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
         let sessions = Sessions::new(self.engine.write.clone(), self.engine.cache.clone());
-        let web = Web::new(&self.config, &self.engine, ports);
         let router = web::router(&self.config, web, sessions);
         tokio::spawn(async move { axum::serve(listener, router).await });
         format!("http://{address}")
