@@ -84,6 +84,11 @@ impl TimesPage {
     }
 }
 
+/// Where it is told that a doctor's times have changed since they had this mark.
+pub fn changes(slug: &str, mark: &str) -> String {
+    Query::new().with("after", mark).on(&format!("{}/changes", doctor(slug)))
+}
+
 pub fn appointment(id: &str) -> String {
     format!("/appointments/{id}")
 }

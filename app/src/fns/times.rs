@@ -71,6 +71,9 @@ pub struct TimeView {
     /// `Tuesday 24 November, 10:20–10:40, at Panjim Clinic, with Dr …`.
     pub sentence: String,
     pub zone: String,
+    /// Somebody else has taken it since it was shown. Only the picker in the browser knows.
+    #[serde(skip)]
+    pub taken: bool,
 }
 
 /// What a slot picker shows: a month, and one day's times.
@@ -78,6 +81,10 @@ pub struct TimeView {
 pub struct PickerTimes {
     pub month: MonthView,
     pub day: Option<DayView>,
+    /// Of how the doctor's times stood when they were read: whoever listens names it.
+    pub mark: String,
+    /// When the day is today: what the clock says there, `10:20`.
+    pub now: String,
     /// How long one slot is, in minutes, when that is the same for all that are shown. For the
     /// page around the picker.
     #[serde(skip)]

@@ -27,6 +27,20 @@ mod real {
         });
     }
 
+    /// A selector of the element in the picker that has the focus, if one has.
+    pub fn focused() -> Option<String> {
+        let element = document().active_element()?;
+        if let Some(date) = element.get_attribute("data-date") {
+            return Some(format!("[data-date=\"{date}\"]"));
+        }
+        element.id().starts_with("slot-").then(|| format!("#{}", element.id()))
+    }
+
+    /// From 0 to 1.
+    pub fn random() -> f64 {
+        js_sys::Math::random()
+    }
+
     /// Milliseconds of a clock that nobody sets while a page is open.
     pub fn now_ms() -> f64 {
         js_sys::Date::now()
@@ -38,9 +52,15 @@ mod real {
     pub fn replace_address(_href: &str) {}
     pub fn go(_href: &str) {}
     pub fn focus(_selector: String) {}
+    pub fn focused() -> Option<String> {
+        None
+    }
+    pub fn random() -> f64 {
+        0.0
+    }
     pub fn now_ms() -> f64 {
         0.0
     }
 }
 
-pub use real::{focus, go, now_ms, replace_address};
+pub use real::{focus, focused, go, now_ms, random, replace_address};

@@ -90,6 +90,7 @@ fn reachable(month: &MonthView, chosen: &str) -> String {
 #[component]
 pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
     let month = Memo::new(move |_| picker.times.with(|times| times.month.clone()));
+    let date = Memo::new(move |_| picker.date());
     // Where the keyboard stands, when it has moved away from the chosen day.
     let stand = RwSignal::new(String::new());
     let tab_stop = Memo::new(move |_| {
@@ -145,7 +146,7 @@ pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
                 </thead>
                 <tbody>
                     {move || {
-                        let date = picker.date();
+                        let date = date.get();
                         month.with(|month| {
                             let current = week_of(month, &date);
                             month.weeks.iter().enumerate().map(|(n, week)| {

@@ -3,6 +3,8 @@
 pub mod browser;
 mod countdown;
 mod day_grid;
+mod events;
+mod live;
 mod review;
 mod slot_picker;
 

@@ -5,6 +5,7 @@ use leptos::server_fn::ServerFn;
 use serde::{Deserialize, Serialize};
 
 use super::browser;
+use super::live;
 use super::slot_picker::Picker;
 use crate::fns::booking::{Hold, Reschedule};
 use crate::fns::times::TimeView;
@@ -52,6 +53,11 @@ pub struct PersonChoice {
 #[component]
 pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
     let slot = time.slot.clone();
+    // The form stays: it may be one's own hold in another window, and the server knows.
+    let gone = move || {
+        let gone = picker.gone().map(|(_, near)| live::next_to(&near));
+        gone.map(|near| view! { <p class="review-gone">"That time was just taken. "{near}</p> })
+    };
     let leave = move |key: leptos::ev::KeyboardEvent| {
         if key.key() == "Escape" {
             picker.chosen.set(None);
@@ -83,6 +89,7 @@ pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
             <h3 id="review-title" tabindex="-1">{title}</h3>
             {sentence}
             <p class="muted">{time.zone}</p>
+            {gone}
             {action}
         </section>
     }

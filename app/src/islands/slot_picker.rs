@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 
 use super::browser;
 use super::day_grid::DayGrid;
+use super::live;
 use super::review::{Purpose, Review};
 use crate::fns::times::{DayView, PickerTimes, TimeView, Wanted, day_times, month_times};
 use crate::links::TimesPage;
@@ -23,6 +24,8 @@ pub(super) struct Picker {
     pub key: StoredValue<String>,
     pub times: RwSignal<PickerTimes>,
     pub chosen: RwSignal<Option<TimeView>>,
+    /// What a screen reader hears of what others do.
+    pub said: RwSignal<String>,
     /// For whom, as chosen in the form; empty for the account itself.
     pub person: RwSignal<String>,
     pub busy: RwSignal<bool>,
@@ -34,7 +37,27 @@ pub(super) struct Picker {
 
 impl Picker {
     pub fn date(&self) -> String {
-        self.times.with(|times| times.day.as_ref().map(|day| day.date.clone()).unwrap_or_default())
+        self.times.with(date_of)
+    }
+
+    pub fn date_untracked(&self) -> String {
+        self.times.with_untracked(date_of)
+    }
+
+    /// The doctor's.
+    pub fn slug(&self) -> String {
+        self.wanted.with_value(|wanted| wanted.slug.clone())
+    }
+
+    /// When the chosen time was taken by somebody else: it, and the free ones next to it.
+    pub fn gone(&self) -> Option<(String, Vec<String>)> {
+        let slot = self.chosen.with(|chosen| chosen.as_ref().map(|time| time.slot.clone()))?;
+        self.times.with(|times| live::gone(times.day.as_ref()?, &slot))
+    }
+
+    /// The number of the last question, and what is asked for.
+    pub fn turn(&self) -> (u32, Wanted) {
+        (self.asked.get_value(), self.wanted.get_value())
     }
 
     /// The kind of visit that is asked for.
@@ -58,7 +81,7 @@ impl Picker {
     fn ask(&self) -> (u32, Wanted) {
         self.busy.set(true);
         self.asked.update_value(|asked| *asked += 1);
-        (self.asked.get_value(), self.wanted.get_value())
+        self.turn()
     }
 
     fn show(&self, turn: u32, href: &str, change: impl FnOnce(&mut PickerTimes)) {
@@ -127,6 +150,10 @@ impl Picker {
     }
 }
 
+fn date_of(times: &PickerTimes) -> String {
+    times.day.as_ref().map(|day| day.date.clone()).unwrap_or_default()
+}
+
 /// A click that the browser would follow in this window.
 pub(super) fn plain(click: &leptos::ev::MouseEvent) -> bool {
     click.button() == 0
@@ -151,12 +178,14 @@ pub fn SlotPicker(
         key: StoredValue::new(key),
         times: RwSignal::new(start),
         chosen: RwSignal::new(chosen),
+        said: RwSignal::default(),
         person: RwSignal::new(person),
         busy: RwSignal::new(false),
         awake: RwSignal::new(false),
         asked: StoredValue::new(0),
     };
     Effect::new(move |_| picker.awake.set(true));
+    live::keep_true(picker);
     view! {
         <div class="picker" aria-busy=move || picker.busy.get().then_some("true")>
             <DayGrid picker=picker/>
@@ -168,6 +197,7 @@ pub fn SlotPicker(
                 })}
             </section>
             {move || picker.chosen.get().map(|time| view! { <Review picker=picker time=time/> })}
+            <span class="visually-hidden" role="status">{move || picker.said.get()}</span>
         </div>
     }
 }
@@ -200,7 +230,7 @@ fn Day(picker: Picker, day: DayView) -> impl IntoView {
             }
         })
         .collect();
-    let none = parts.is_empty();
+    let none = next.is_some() || parts.is_empty();
     view! {
         <h3 id="picker-day-name" aria-live="polite">{day.name}</h3>
         <p class="picker-zone">{format!("Times are in {}.", day.zone)}</p>
@@ -212,21 +242,31 @@ fn Day(picker: Picker, day: DayView) -> impl IntoView {
 
 #[component]
 fn Time(picker: Picker, time: TimeView) -> impl IntoView {
-    let href = picker.time_href(&time);
+    let taken = time.taken;
+    // What is taken is no link any more. It keeps the focus it may have, but Tab passes it by.
+    let href = (!taken).then(|| picker.time_href(&time));
     let slot = time.slot.clone();
     let current =
         move || picker.chosen.with(|chosen| chosen.as_ref().is_some_and(|time| time.slot == slot));
-    let detail = (!time.detail.is_empty())
-        .then(|| view! { <span class="time-detail">{time.detail.clone()}</span> });
+    let detail = if taken { "just taken".to_owned() } else { time.detail.clone() };
+    let detail = (!detail.is_empty()).then(|| view! { <span class="time-detail">{detail}</span> });
     let (id, text) = (format!("slot-{}", time.slot), time.time.clone());
     let choose = move |click: leptos::ev::MouseEvent| {
-        if plain(&click) {
+        if plain(&click) && !taken {
             click.prevent_default();
             picker.choose(time.clone());
         }
     };
     view! {
-        <a class="time" id=id href=href aria-current=move || current().then_some("true") on:click=choose>
+        <a
+            class="time"
+            id=id
+            href=href
+            tabindex=taken.then_some("-1")
+            data-taken=taken.then_some("")
+            aria-current=move || current().then_some("true")
+            on:click=choose
+        >
             <time>{text}</time>
             {detail}
         </a>

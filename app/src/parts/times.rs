@@ -79,6 +79,16 @@ impl Times {
         self.ports.directory.free_times(&self.caller, &query).await
     }
 
+    fn mark(&self) -> String {
+        self.ports.directory.mark(self.doctor.id)
+    }
+
+    /// What the clock says there, if it is that date.
+    fn clock_on(&self, date: NaiveDate) -> String {
+        let is_today = date == self.today();
+        is_today.then(|| wall::time(self.caller.now, self.zone())).unwrap_or_default()
+    }
+
     /// A month, and the free times of the weeks that touch it.
     async fn month_times(&self, month: Month) -> Answer<(MonthView, Vec<FreeTime>)> {
         let weeks = month.weeks();
@@ -124,24 +134,27 @@ impl Times {
 
     /// A month, and its first day with a free time.
     pub async fn month_with_first_day(&self, month: Month) -> Answer<PickerTimes> {
+        let mark = self.mark();
         let (view, times) = self.month_times(month).await?;
         let first = times.iter().map(|time| time.local_date).find(|date| Month::of(*date) == month);
         let day = first.map(|date| self.day_view(date, &times));
-        Ok(PickerTimes { month: view, day, slot_minutes: self.slot_minutes(&times) })
+        let now = first.map(|date| self.clock_on(date)).unwrap_or_default();
+        Ok(PickerTimes { month: view, day, mark, now, slot_minutes: self.slot_minutes(&times) })
     }
 
     /// A month, and one day, be it of that month or not.
     pub async fn month_with_day(&self, month: Month, date: NaiveDate) -> Answer<PickerTimes> {
+        let (mark, now) = (self.mark(), self.clock_on(date));
         let (view, times) = self.month_times(month).await?;
         let slot_minutes = self.slot_minutes(&times);
         let inside = view.weeks.iter().flatten().any(|cell| cell.date == date.to_string());
         if !inside {
             let day = Some(self.day(date).await?);
-            return Ok(PickerTimes { month: view, day, slot_minutes });
+            return Ok(PickerTimes { month: view, day, mark, now, slot_minutes });
         }
         let mut day = self.day_view(date, &times);
         self.lead_on(&mut day, date).await?;
-        Ok(PickerTimes { month: view, day: Some(day), slot_minutes })
+        Ok(PickerTimes { month: view, day: Some(day), mark, now, slot_minutes })
     }
 
     /// One day.
@@ -227,6 +240,7 @@ impl Times {
                 self.doctor.name,
             ),
             zone: wall::zone_name(zone, time.starts_at),
+            taken: false,
         }
     }
 }
