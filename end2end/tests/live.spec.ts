@@ -1,0 +1,79 @@
+/** What somebody else does is seen by whoever looks: a time that is taken, and one that is free again. */
+import type { Locator, Page } from '@playwright/test';
+
+import { chooseTimeIn, freeTimes, hold, letGo, readReview, review, shownDay } from '../support/booking';
+import { register } from '../support/people';
+import { expect, test } from '../support/test';
+
+/** Waits for the client, and marks the page: the mark would be gone after a load. */
+async function awake(page: Page): Promise<Locator> {
+  await expect(page.getByRole('grid')).toBeVisible();
+  await page.evaluate(() => document.body.setAttribute('data-same', ''));
+  return page.locator('body[data-same]');
+}
+
+test('a time that somebody takes is marked where it stands, and is free again when it is let go', { tag: '@client' }, async ({
+  page,
+  another: somebody,
+  city,
+}) => {
+  await register(page);
+  const chosen = await chooseTimeIn(page, city);
+  const looker = await somebody();
+  await looker.goto(chosen.day);
+  const same = await awake(looker);
+  const starts = new RegExp(`^${chosen.starts}`);
+  const time = shownDay(looker).getByRole('listitem').filter({ hasText: starts });
+  const link = shownDay(looker).getByRole('link', { name: starts });
+  await expect(link).toBeVisible();
+  const times = await shownDay(looker).getByRole('listitem').count();
+  const id = await freeTimes(looker).filter({ hasNotText: starts }).last().getAttribute('id');
+  const other = looker.locator(`#${id ?? ''}`);
+  await other.focus();
+
+  await hold(page);
+  await expect(time).toContainText('just taken');
+  await expect(link, 'it is no choice any more').toHaveCount(0);
+  await time.getByText('just taken').click();
+  await expect(review(looker)).toHaveCount(0);
+  await expect(looker).not.toHaveURL(/[?&]slot=/);
+  await expect(looker.getByRole('status').filter({ hasText: `${chosen.starts} was just taken.` })).toBeAttached();
+  await expect(shownDay(looker).getByRole('listitem'), 'nothing moves').toHaveCount(times);
+
+  await other.focus();
+  await letGo(page);
+  await expect(link).toBeVisible();
+  await expect(time).not.toContainText('just taken');
+  await expect(looker.getByRole('status').filter({ hasText: `${chosen.starts} is free now.` })).toBeAttached();
+  await expect(other, 'the focus stays where it was').toBeFocused();
+  await link.click();
+  expect((await readReview(looker)).starts).toBe(chosen.starts);
+  await expect(same).toBeAttached();
+});
+
+test('whoever is about to take a time reads that it is gone, and what is free next to it', { tag: '@client' }, async ({
+  page,
+  another: somebody,
+  city,
+}) => {
+  await register(page);
+  const chosen = await chooseTimeIn(page, city);
+  const looker = await somebody();
+  await looker.goto(chosen.address);
+  const same = await awake(looker);
+  const about = looker.getByRole('heading', { name: 'Your time' });
+  await about.focus();
+
+  await hold(page);
+  await expect(review(looker).getByText('That time was just taken. Free next to it:')).toBeVisible();
+  const said = looker.getByRole('status').filter({ hasText: `${chosen.starts} was just taken. Free next to it:` });
+  await expect(said).toBeAttached();
+  await expect(about, 'nobody is led away').toBeFocused();
+  const near = freeTimes(looker).first();
+  const starts = (await near.innerText()).slice(0, 5);
+  await near.click();
+  await expect(review(looker)).toContainText(`, ${starts}–`);
+  await expect(review(looker).getByText('just taken')).toHaveCount(0);
+  await expect(same).toBeAttached();
+  await letGo(page);
+});
