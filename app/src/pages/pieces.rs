@@ -166,8 +166,7 @@ fn Problems() -> impl IntoView {
 
 #[component]
 fn Ways() -> impl IntoView {
-    let tab =
-        |text: &str, current| LinkTab { href: "#".into(), text: text.into(), current };
+    let tab = |text: &str, current| LinkTab { href: "#".into(), text: text.into(), current };
     let tabs = vec![tab("Week", true), tab("Day", false), tab("List", false)];
     let pages: Vec<_> = [(1, 9), (5, 9), (9, 9)]
         .into_iter()

@@ -85,8 +85,11 @@ impl Times {
 
     /// What the clock says there, if it is that date.
     fn clock_on(&self, date: NaiveDate) -> String {
-        let is_today = date == self.today();
-        is_today.then(|| wall::time(self.caller.now, self.zone())).unwrap_or_default()
+        if date == self.today() {
+            wall::time(self.caller.now, self.zone())
+        } else {
+            String::new()
+        }
     }
 
     /// A month, and the free times of the weeks that touch it.
