@@ -85,11 +85,7 @@ impl Times {
 
     /// What the clock says there, if it is that date.
     fn clock_on(&self, date: NaiveDate) -> String {
-        if date == self.today() {
-            wall::time(self.caller.now, self.zone())
-        } else {
-            String::new()
-        }
+        if date == self.today() { wall::time(self.caller.now, self.zone()) } else { String::new() }
     }
 
     /// A month, and the free times of the weeks that touch it.
