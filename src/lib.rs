@@ -22,6 +22,8 @@ pub mod ports;
 pub mod recurrence;
 #[cfg(feature = "server")]
 pub mod schedule;
+#[cfg(feature = "server")]
+pub mod search;
 pub mod visit;
 #[cfg(feature = "server")]
 pub mod wall;

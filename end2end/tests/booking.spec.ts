@@ -195,6 +195,15 @@ test('a search nobody answers to says what to do next', async ({ page }) => {
   await expect(page.getByRole('article').first()).toBeVisible();
 });
 
+test('a search by what one has, with a slip of the pen', async ({ page }) => {
+  await page.goto('/doctors?q=tooth+pain');
+  await expect(page.getByRole('article').first()).toContainText('Dentistry');
+  await page.goto('/doctors?q=dermatolgist&fee_max=none');
+  await expect(page.getByText('Showing results for “dermatologist”')).toBeVisible();
+  await expect(page.getByText('We could not read the fee in this address, so we left it out.')).toBeVisible();
+  await expect(page.getByRole('article').first()).toContainText('Dermatology');
+});
+
 test('filters narrow the list, stand in the address, and come off one by one', async ({ page, city, phone }) => {
   await page.goto(`/doctors?city=${city.slug}`);
   const heading = page.getByRole('heading', { level: 1 });
@@ -202,7 +211,7 @@ test('filters narrow the list, stand in the address, and come off one by one', a
   if (phone) {
     await page.getByRole('checkbox', { name: /^Filters/ }).check();
   }
-  await page.getByRole('search').getByLabel('Visit').selectOption('Video visit');
+  await page.getByRole('search').getByLabel('Visit').selectOption('video');
   await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
   await expect(heading).toHaveText(new RegExp(`^(\\d+ doctors?|No doctors) in ${city.name}, by video$`));
   await expect(page).toHaveURL(/mode=video/);

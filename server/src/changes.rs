@@ -6,9 +6,10 @@
 //! [`crate::jobs::listen`]; should it miss something, nothing kept is shown for longer than
 //! [`KEPT_FOR`] anyway. A hold never looks here.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nadi::ids::DoctorId;
@@ -26,17 +27,31 @@ struct Counter {
     moved: Notify,
 }
 
+/// How many doctors may wait for a refresh of their next times; whoever does not fit is found by the
+/// job's next look.
+const WAITING_MAX: usize = 100_000;
+
 #[derive(Debug)]
 pub struct Changes {
     counters: Box<[Counter]>,
     /// Counters begin anew with each process: a mark of another one is never ours.
     process: u32,
+    /// Of what is listed: names, places, who is listed at all.
+    listings: AtomicU64,
+    /// Whose next times are to be made again, by [`crate::jobs::listings`].
+    waiting: Mutex<HashSet<DoctorId>>,
+    waiting_rang: Notify,
 }
 
 impl Default for Changes {
     fn default() -> Self {
-        let counters = (0..COUNTERS).map(|_| Counter::default()).collect();
-        Self { counters, process: rand::random() }
+        Self {
+            counters: (0..COUNTERS).map(|_| Counter::default()).collect(),
+            process: rand::random(),
+            listings: AtomicU64::new(0),
+            waiting: Mutex::default(),
+            waiting_rang: Notify::new(),
+        }
     }
 }
 
@@ -60,11 +75,14 @@ impl Changes {
         if let Some(counter) = self.counter(doctor) {
             counter.note();
         }
+        self.put_back(doctor);
+        self.waiting_rang.notify_one();
     }
 
     /// After a change that may concern anybody.
     pub fn note_all(&self) {
         self.counters.iter().for_each(Counter::note);
+        self.note_listings();
     }
 
     /// Waits until the number of changes is another than `known`, and tells it. May be dropped
@@ -80,6 +98,39 @@ impl Changes {
             }
             moved.await;
         }
+    }
+
+    /// After the commit of a change of who is listed, or how.
+    pub fn note_listings(&self) {
+        self.listings.fetch_add(1, Ordering::Release);
+    }
+
+    /// The number of such changes so far.
+    pub fn of_listings(&self) -> u64 {
+        self.listings.load(Ordering::Acquire)
+    }
+
+    /// Some of the doctors noted since they were last taken.
+    pub fn take(&self, limit: usize) -> Vec<DoctorId> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let some: Vec<DoctorId> = waiting.iter().take(limit).copied().collect();
+        for doctor in &some {
+            waiting.remove(doctor);
+        }
+        some
+    }
+
+    /// A doctor who was taken, and whose next times could not be made.
+    pub fn put_back(&self, doctor: DoctorId) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if waiting.len() < WAITING_MAX {
+            waiting.insert(doctor);
+        }
+    }
+
+    /// Waits until a doctor is noted.
+    pub async fn noted(&self) {
+        self.waiting_rang.notified().await;
     }
 
     /// Counts one more who listens to this doctor, until it is dropped.
@@ -139,9 +190,13 @@ mod tests {
         assert_eq!(changes.of(doctor), before);
         changes.note(doctor);
         assert_ne!(changes.of(doctor), before);
-        let before = changes.of(doctor);
+        assert_eq!(changes.take(10), [doctor]);
+        assert!(changes.take(10).is_empty());
+        let before = (changes.of(doctor), changes.of_listings());
         changes.note_all();
-        assert_ne!(changes.of(doctor), before);
+        assert_ne!(changes.of(doctor), before.0);
+        assert_ne!(changes.of_listings(), before.1);
+        assert!(changes.take(10).is_empty());
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod messages;
 pub mod rest;
 pub mod run;
+pub mod search_words;
 pub mod service;
 pub mod store;
 pub mod together;

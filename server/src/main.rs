@@ -10,7 +10,7 @@ use nadi::ports::Registration;
 use server::clock::{Clock, SystemClock};
 use server::config::Config;
 use server::engine::Engine;
-use server::jobs::top_up;
+use server::jobs::{listings, top_up};
 use server::service::schedules::zone_data;
 use server::service::tokens::Tokens;
 use server::store::sessions::Sessions;
@@ -179,6 +179,7 @@ async fn seed() -> anyhow::Result<()> {
     let loaded = demo::load(&mut connection, &data, &hash, now).await?;
     drop(connection);
     let made = top_up::run_once(&engine).await?;
+    listings::run_once(&engine).await?;
     if loaded {
         eprintln!("Loaded {} doctors and {} times.", data.doctors.len(), made.times);
     }

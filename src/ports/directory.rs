@@ -9,6 +9,7 @@ use crate::actor::Caller;
 use crate::calendar::Moment;
 use crate::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
 use crate::input::Slug;
+use crate::search::Cursor;
 use crate::visit::{Fee, Mode};
 
 /// A specialty with the number of listed doctors.
@@ -44,10 +45,33 @@ pub struct Place {
     pub zone: Tz,
 }
 
-/// A search. Everything is optional; what is `None` does not narrow.
+/// Whom a patient would rather see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gender {
+    Female,
+    Male,
+}
+
+impl Gender {
+    pub const ALL: [Self; 2] = [Self::Female, Self::Male];
+
+    /// The word used in the database, on the wire and in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Female => "female",
+            Self::Male => "male",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|gender| gender.as_str() == text)
+    }
+}
+
+/// A search. Everything is optional; what is `None` or `false` does not narrow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DoctorQuery {
-    /// Words of a name or specialty; at most 100 characters.
+    /// Words of a name, a specialty, a symptom or a place, all of which have to fit; at most 100 characters.
     pub text: Option<String>,
     /// By slug. One that does not exist finds nobody.
     pub specialty: Option<String>,
@@ -56,6 +80,19 @@ pub struct DoctorQuery {
     pub mode: Option<Mode>,
     /// Free on this date, at the location.
     pub date: Option<NaiveDate>,
+    /// Free in this week, Monday to Sunday, at the location.
+    pub this_week: bool,
+    /// Free from 17:00 on, by the location's clock.
+    pub evening: bool,
+    /// As it is written with the doctor; upper and lower case are the same.
+    pub language: Option<String>,
+    pub gender: Option<Gender>,
+    /// At most so much a visit, in the main unit of the doctor's own currency.
+    pub fee_max: Option<i64>,
+    /// The slug of a city: places within 100 km of it, the nearer the better.
+    pub near: Option<String>,
+    /// Where the page before ended. It counts instead of `page`, which then only is a number to show.
+    pub after: Option<Cursor>,
     /// From 1; 0 means 1.
     pub page: u32,
     /// At most 100; 0 means 20.
@@ -63,21 +100,42 @@ pub struct DoctorQuery {
 }
 
 /// A doctor in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DoctorCard {
     pub id: DoctorId,
     pub slug: Slug,
     pub name: String,
     pub specialties: Vec<String>,
     pub place: Option<Place>,
+    /// From the city asked for to the place, in kilometres over the ground.
+    pub distance_km: Option<f64>,
     pub languages: Vec<String>,
     pub fee: Fee,
     pub video: bool,
-    /// The next few free times (at most six), soonest first; on the asked date when there is one.
+    /// The next few free times (at most six), soonest first; on the asked dates when there are some.
     pub next_times: Vec<FreeTime>,
 }
 
-pub type DoctorPage = Page<DoctorCard>;
+/// How many doctors would be found with another specialty or mode, everything else the same. At most
+/// ten seconds old.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub total: i64,
+    /// By slug; who is not here has nobody.
+    pub specialties: Vec<(String, i64)>,
+    pub modes: Vec<(Mode, i64)>,
+}
+
+/// A page of doctors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DoctorPage {
+    pub page: Page<DoctorCard>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Cursor>,
+    /// What was searched for instead: nobody was found by the words as they were typed.
+    pub instead: Option<String>,
+    pub counts: Counts,
+}
 
 /// A doctor's own page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +207,9 @@ pub trait Directory: Send + Sync {
     async fn specialties(&self, caller: &Caller) -> Answer<Vec<Specialty>>;
     /// Cities with at least one listed doctor, by name.
     async fn cities(&self, caller: &Caller) -> Answer<Vec<City>>;
-    /// One page (20) of listed doctors, those with the soonest free time first.
+    /// Languages of listed doctors, by name.
+    async fn languages(&self, caller: &Caller) -> Answer<Vec<String>>;
+    /// One page (20) of listed doctors by rank; [`crate::search`] says what that is.
     async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage>;
     /// # Errors
     /// `NotFound` for an unknown or unlisted doctor.

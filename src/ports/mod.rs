@@ -27,8 +27,8 @@ pub use bookings::{
 };
 pub use busy::{BusyCalendarView, BusyCalendars, BusyRead, FetchFault};
 pub use directory::{
-    City, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
-    FreeTimesQuery, Place, Specialty, VisitKind,
+    City, Counts, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery,
+    FreeTime, FreeTimesQuery, Gender, Place, Specialty, VisitKind,
 };
 pub use feeds::{CalendarText, FeedKind, FeedView, Feeds};
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};

@@ -2,7 +2,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::calendar::parse_date;
-use nadi::ports::DoctorQuery;
+use nadi::ports::{DoctorQuery, Gender};
+use nadi::search::Cursor;
 use nadi::visit::Mode;
 
 use crate::context;
@@ -10,7 +11,7 @@ use crate::parts::address::{self, Address};
 use crate::parts::answer;
 use crate::parts::doctor_card::DoctorCard;
 use crate::parts::search::{self, ActiveFilters, Names, SearchForm};
-use crate::ui::{ButtonLink, Empty, Pagination, Variant};
+use crate::ui::{ButtonLink, Empty, Notice, Pagination, Tone, Variant};
 
 /// The search for a doctor. The list is the answer.
 #[component]
@@ -27,9 +28,25 @@ pub fn Doctors() -> impl IntoView {
         city: given("city"),
         mode: address.read("mode", "the kind of visit", Mode::parse),
         date: address.read("date", "the date", parse_date),
+        this_week: address.read("this_week", "the week", yes).is_some(),
+        evening: address.read("evening", "the hour", yes).is_some(),
+        language: given("language"),
+        gender: address.read("gender", "who the doctor is", Gender::parse),
+        fee_max: address.read("fee_max", "the fee", |text| {
+            text.parse().ok().filter(|fee| (0..=FEE_MAX).contains(fee))
+        }),
+        near: given("near"),
+        after: address.read("after", "where the page begins", Cursor::parse),
         page: address.page(),
     };
     answer::page(doctors(query, address))
+}
+
+/// The most that a fee filter says, in any currency's main unit.
+const FEE_MAX: i64 = 100_000_000;
+
+fn yes(text: &str) -> Option<()> {
+    (text == "yes").then_some(())
 }
 
 async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView, Failure> {
@@ -51,6 +68,21 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
             query.city = None;
         }
     }
+    if let Some(slug) = &query.near {
+        names.near = cities.iter().find(|c| c.slug == *slug).map(|c| c.name.clone());
+        if names.near.is_none() {
+            address.ignore("the city to be near to");
+            query.near = None;
+        }
+    }
+    let languages = ports.directory.languages(&caller).await?;
+    if let Some(asked) = &query.language {
+        let asked = asked.to_lowercase();
+        query.language = languages.iter().find(|one| one.to_lowercase() == asked).cloned();
+        if query.language.is_none() {
+            address.ignore("the language");
+        }
+    }
     // No clinic's clock is more than a day behind ours: what is earlier is over everywhere.
     let yesterday = caller.now.date_naive().pred_opt().unwrap_or_default();
     if query.date.is_some_and(|date| date < yesterday) {
@@ -58,12 +90,20 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
         query.date = None;
     }
     let found = ports.directory.search(&caller, &query).await?;
+    let (next, instead, counts) = (found.next, found.instead, found.counts);
+    let found = found.page;
     let said = search::count(found.total, &query, &names);
+    let number = found.number;
     let pages = {
         let query = query.clone();
-        move |page| search::href(&DoctorQuery { page, ..query.clone() })
+        move |page| {
+            // On from where this page ends, so that nobody is repeated while others book.
+            let after = next.filter(|_| page == number + 1);
+            search::href(&DoctorQuery { page, after, ..query.clone() })
+        }
     };
-    let (number, count, now) = (found.number, found.count(), caller.now);
+    let count = if next.is_some() { found.count().max(number + 1) } else { found.count() };
+    let now = caller.now;
     let none = found.items.is_empty();
     let past_the_end = none && found.total > 0;
     let cards: Vec<_> = found
@@ -71,15 +111,25 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
         .into_iter()
         .map(|card| view! { <li><DoctorCard card=card now=now/></li> })
         .collect();
-    let first = search::href(&DoctorQuery { page: 1, ..query.clone() });
+    let first = search::href(&DoctorQuery { page: 1, after: None, ..query.clone() });
+    let instead = instead.map(|words| {
+        let typed = query.text.clone().unwrap_or_default();
+        view! {
+            <Notice tone=Tone::Neutral>
+                <p>{format!("Nobody fits “{typed}” as it is written. Showing results for “{words}”.")}</p>
+            </Notice>
+        }
+    });
     Ok(view! {
         <Title text=said.clone()/>
-        <SearchForm query=query.clone() specialties=specialties cities=cities today=now.date_naive()/>
+        <SearchForm query=query.clone() specialties=specialties cities=cities languages=languages counts=counts
+            today=now.date_naive()/>
         {address.note()}
         <div class="results-head">
             <h1>{said}</h1>
             <ActiveFilters query=query names=names/>
         </div>
+        {instead}
         {if past_the_end {
             view! {
                 <Empty title="This list is shorter">

@@ -68,7 +68,12 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
     let href = links::doctor(&slug);
     let page = TimesPage::of_doctor(&slug);
     let zone = card.place.as_ref().map(|place| wall::zone_name(place.zone, now));
-    let place = card.place.map(|place| format!("{}, {}", place.name, place.city));
+    let far = card.distance_km.map(|km| {
+        if km < 1.0 { ", less than 1 km away".to_owned() } else { format!(", {km:.0} km away") }
+    });
+    let place = card
+        .place
+        .map(|place| format!("{}, {}{}", place.name, place.city, far.unwrap_or_default()));
     let languages = card.languages.join(", ");
     let free = !card.next_times.is_empty();
     let title = format!("doctor-{slug}");

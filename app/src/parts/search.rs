@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
-use nadi::ports::{City, DoctorQuery, Specialty};
+use nadi::ports::{City, Counts, DoctorQuery, Gender, Specialty};
 use nadi::visit::Mode;
 use nadi::wall;
 
@@ -14,13 +14,21 @@ use crate::ui::{Choice, Icon, SelectField, Shape, TextField};
 pub fn href(query: &DoctorQuery) -> String {
     let page = if query.page > 1 { query.page.to_string() } else { String::new() };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let yes = |on: bool| if on { "yes" } else { "" };
     Query::new()
         .with("q", &text(&query.text))
         .with("specialty", &text(&query.specialty))
         .with("city", &text(&query.city))
+        .with("near", &text(&query.near))
         .with("mode", query.mode.map_or("", Mode::as_str))
         .with("date", &query.date.map(|date| date.to_string()).unwrap_or_default())
+        .with("this_week", yes(query.this_week))
+        .with("evening", yes(query.evening))
+        .with("language", &text(&query.language))
+        .with("gender", query.gender.map_or("", Gender::as_str))
+        .with("fee_max", &query.fee_max.map(|fee| fee.to_string()).unwrap_or_default())
         .with("page", &page)
+        .with("after", &query.after.map(|after| after.to_string()).unwrap_or_default())
         .on("/doctors")
 }
 
@@ -30,31 +38,68 @@ pub fn SearchForm(
     query: DoctorQuery,
     specialties: Vec<Specialty>,
     cities: Vec<City>,
+    #[prop(optional)] languages: Vec<String>,
+    /// How many would be found with another specialty or mode.
+    #[prop(optional)]
+    counts: Option<Counts>,
     today: NaiveDate,
     /// The whole form at once, instead of a row that folds on small screens.
     #[prop(optional)]
     open: bool,
 ) -> impl IntoView {
     let any = |text: &str| vec![Choice::new("", text)];
+    let counted = |name: String, count: Option<i64>| match count {
+        Some(count) => format!("{name} ({count})"),
+        None => name,
+    };
+    let of_specialty = |slug: &str| {
+        let counts = counts.as_ref()?;
+        let found = counts.specialties.iter().find(|(one, _)| one == slug);
+        Some(found.map_or(0, |(_, count)| *count))
+    };
+    let of_mode = |mode: Mode| {
+        let counts = counts.as_ref()?;
+        Some(counts.modes.iter().find(|(one, _)| *one == mode).map_or(0, |(_, count)| *count))
+    };
     let mut specialty_choices = any("Any specialty");
-    specialty_choices.extend(specialties.into_iter().map(|s| Choice::new(s.slug, s.name)));
+    specialty_choices.extend(specialties.into_iter().map(|s| {
+        let count = of_specialty(&s.slug);
+        Choice::new(s.slug, counted(s.name, count))
+    }));
+    let named: Vec<Choice> = cities
+        .into_iter()
+        .map(|c| Choice::new(c.slug, format!("{}, {}", c.name, c.country)))
+        .collect();
     let mut city_choices = any("Any city");
-    city_choices.extend(
-        cities.into_iter().map(|c| Choice::new(c.slug, format!("{}, {}", c.name, c.country))),
-    );
+    city_choices.extend(named.clone());
+    let mut near_choices = any("Anywhere");
+    near_choices.extend(named);
     let mut mode_choices = any("In person or video");
-    mode_choices.extend(Mode::ALL.map(|mode| Choice::new(mode.as_str(), visit::mode(mode))));
+    mode_choices.extend(
+        Mode::ALL.map(|mode| {
+            Choice::new(mode.as_str(), counted(visit::mode(mode).into(), of_mode(mode)))
+        }),
+    );
+    let mut language_choices = any("Any language");
+    language_choices.extend(languages.into_iter().map(|name| Choice::new(name.clone(), name)));
+    let mut gender_choices = any("Anyone");
+    gender_choices.extend(Gender::ALL.map(|gender| Choice::new(gender.as_str(), said(gender))));
+    let [mut week_choices, mut hour_choices] = [any("Any day"), any("Any hour")];
+    week_choices.push(Choice::new("yes", "This week"));
+    hour_choices.push(Choice::new("yes", "From 17:00 on"));
+    let yes = |on: bool| if on { "yes" } else { "" };
+    let more = more_on(&query);
     let on = [
         query.specialty.is_some(),
         query.city.is_some(),
         query.mode.is_some(),
         query.date.is_some(),
     ];
-    let count = on.into_iter().filter(|on| *on).count();
+    let count = on.into_iter().filter(|on| *on).count() + more;
     let summary = if count == 0 { "Filters".to_owned() } else { format!("Filters ({count} on)") };
     view! {
         <form class="search" method="get" action="/doctors" role="search" data-open=open.then_some("")>
-            <TextField name="q" label="Name or specialty" kind="search" maxlength=100
+            <TextField name="q" label="Name, specialty or symptom" kind="search" maxlength=100
                 value=query.text.unwrap_or_default() autocomplete="off"/>
             {(!open).then(|| view! {
                 <label class="search-fold">
@@ -73,7 +118,45 @@ pub fn SearchForm(
                 <Icon shape=Shape::Search/>
                 "Search"
             </button>
+            {(!open).then(|| view! {
+                <details class="search-more" open=more_open(more)>
+                    <summary>"More filters"</summary>
+                    <div class="search-more-fields">
+                        <SelectField name="near" label="Within 100 km of" choices=near_choices value=query.near.unwrap_or_default()/>
+                        <SelectField name="this_week" label="Day" choices=week_choices value=yes(query.this_week)/>
+                        <SelectField name="evening" label="Hour" choices=hour_choices value=yes(query.evening)/>
+                        <SelectField name="language" label="Language" choices=language_choices value=query.language.unwrap_or_default()/>
+                        <SelectField name="gender" label="Doctor" choices=gender_choices value=query.gender.map_or("", Gender::as_str)/>
+                        <TextField name="fee_max" label="Fee up to" kind="number" min="0" inputmode="numeric"
+                            value=query.fee_max.map(|fee| fee.to_string()).unwrap_or_default()/>
+                    </div>
+                </details>
+            })}
         </form>
+    }
+}
+
+/// How many of the filters behind "More filters" are on.
+fn more_on(query: &DoctorQuery) -> usize {
+    let on = [
+        query.near.is_some(),
+        query.this_week,
+        query.evening,
+        query.language.is_some(),
+        query.gender.is_some(),
+        query.fee_max.is_some(),
+    ];
+    on.into_iter().filter(|on| *on).count()
+}
+
+fn more_open(on: usize) -> bool {
+    on > 0
+}
+
+fn said(gender: Gender) -> &'static str {
+    match gender {
+        Gender::Female => "A woman",
+        Gender::Male => "A man",
     }
 }
 
@@ -82,13 +165,14 @@ pub fn SearchForm(
 pub struct Names {
     pub specialty: Option<String>,
     pub city: Option<String>,
+    pub near: Option<String>,
 }
 
 /// The filters that are on, each a link to the same search without it.
 #[component]
 pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     let without = |change: fn(&mut DoctorQuery)| {
-        let mut query = DoctorQuery { page: 1, ..query.clone() };
+        let mut query = DoctorQuery { page: 1, after: None, ..query.clone() };
         change(&mut query);
         href(&query)
     };
@@ -107,6 +191,24 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     }
     if let Some(date) = query.date {
         filters.push((format!("Free on {}", wall::date(date)), without(|query| query.date = None)));
+    }
+    if let Some(name) = names.near {
+        filters.push((format!("Near {name}"), without(|query| query.near = None)));
+    }
+    if query.this_week {
+        filters.push(("Free this week".to_owned(), without(|query| query.this_week = false)));
+    }
+    if query.evening {
+        filters.push(("Free from 17:00 on".to_owned(), without(|query| query.evening = false)));
+    }
+    if let Some(language) = &query.language {
+        filters.push((format!("Speaks {language}"), without(|query| query.language = None)));
+    }
+    if let Some(gender) = query.gender {
+        filters.push((said(gender).to_owned(), without(|query| query.gender = None)));
+    }
+    if let Some(fee) = query.fee_max {
+        filters.push((format!("Fee up to {fee}"), without(|query| query.fee_max = None)));
     }
     let several = filters.len() > 1;
     let items: Vec<_> = filters
@@ -149,6 +251,9 @@ pub fn count(total: i64, query: &DoctorQuery, names: &Names) -> String {
     if let Some(name) = &names.city {
         said.push_str(&format!(" in {name}"));
     }
+    if let Some(name) = &names.near {
+        said.push_str(&format!(" near {name}"));
+    }
     match query.mode {
         Some(Mode::Video) => said.push_str(", by video"),
         Some(Mode::InPerson) => said.push_str(", in person"),
@@ -156,6 +261,12 @@ pub fn count(total: i64, query: &DoctorQuery, names: &Names) -> String {
     }
     if let Some(date) = query.date {
         said.push_str(&format!(", free on {}", wall::date(date)));
+    }
+    if query.this_week {
+        said.push_str(", free this week");
+    }
+    if query.evening {
+        said.push_str(", from 17:00 on");
     }
     said
 }

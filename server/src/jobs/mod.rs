@@ -3,6 +3,7 @@
 
 pub mod calendars;
 pub mod listen;
+pub mod listings;
 pub mod relay;
 pub mod sweeper;
 pub mod top_up;
@@ -50,6 +51,7 @@ pub fn start(
             }
         }
     });
+    let (listings_stop, e5) = (stop.clone(), engine.clone());
     let (top_up_stop, e4) = (stop.clone(), engine.clone());
     let fetcher = Fetcher::new();
     let (e3, listen_stop) = (engine.clone(), stop.clone());
@@ -74,6 +76,13 @@ pub fn start(
                 sweeper::run_once(&engine).await?;
                 sessions.sweep(engine.clock.now()).await?;
                 Ok(())
+            }
+        }),
+        tokio::spawn(async move {
+            // Between two steps nothing is half done: what it was in is rolled back.
+            tokio::select! {
+                () = listings_stop.cancelled() => {}
+                () = listings::run(&e5) => {}
             }
         }),
         every("calendars", CALENDARS_EVERY, stop, move || {

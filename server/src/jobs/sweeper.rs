@@ -3,6 +3,7 @@
 
 use nadi::actor::Capacity;
 use nadi::appointment::{Command, Facts, decide};
+use nadi::ids::DoctorId;
 use nadi::once::KEY_KEPT_HOURS;
 
 use crate::engine::Engine;
@@ -37,6 +38,7 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<usize> {
         appointments::insert_event(&mut transaction, &stored, event, Detail::default(), &by, now)
             .await?;
         transaction.commit().await?;
+        engine.changes.note(DoctorId(stored.doctor_id));
         expired += 1;
     }
     let mut connection = engine.write.0.acquire().await?;

@@ -8,6 +8,7 @@ use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, LocationId, VisitTypeId};
 use nadi::input::Slug;
 use nadi::ports::{DoctorKey, DoctorQuery, FreeTimesQuery};
+use nadi::search::Cursor;
 use nadi::{Failure, wall};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -18,11 +19,12 @@ use uuid::Uuid;
 use super::Api;
 use super::input::{Asker, Id, Params, date, moment};
 use super::problem::{Problem, PublicRead};
-use super::types::{Doctor, DoctorCard, List, Mode, Page, Slot, Specialty};
+use super::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
 
 /// Days shown when the range is left open, and the most that can be asked for.
 const DAYS_USUAL: u64 = 7;
 const DAYS_MAX: i64 = 62;
+const FEE_MAX: i64 = 100_000_000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -51,8 +53,9 @@ async fn specialties(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct DoctorsQuery {
-    /// Words of a name or a specialty.
-    #[param(max_length = 100)]
+    /// Words of a name, a specialty, a symptom, a treatment or a place, all of which have to fit. When
+    /// nobody does, the words most like them are looked for.
+    #[param(max_length = 100, example = "back pain")]
     q: Option<String>,
     /// The slug of a specialty.
     #[param(example = "dermatology")]
@@ -64,6 +67,22 @@ struct DoctorsQuery {
     /// Free on this date, at the place.
     #[param(format = "date")]
     date: Option<String>,
+    /// Free in this week, Monday to Sunday, at the place.
+    this_week: Option<bool>,
+    /// Free from 17:00 on, by the place's clock.
+    evening: Option<bool>,
+    /// Upper and lower case are the same.
+    #[param(example = "Konkani", max_length = 40)]
+    language: Option<String>,
+    gender: Option<Gender>,
+    /// At most so much a visit, in the main unit of the doctor's own currency.
+    #[param(minimum = 0, maximum = 100_000_000)]
+    fee_max: Option<i64>,
+    /// The slug of a city: places within 100 km of it, the nearer the better.
+    near: Option<String>,
+    /// The `next_cursor` of the page before. It counts instead of `page`.
+    #[param(min_length = 48, max_length = 48, pattern = "^[0-9a-f]{48}$")]
+    cursor: Option<String>,
     /// From 1.
     #[param(minimum = 1, maximum = 10_000)]
     page: Option<u32>,
@@ -73,30 +92,50 @@ struct DoctorsQuery {
 
 /// Finds doctors
 ///
-/// Those with the soonest free time first.
+/// By how well the words fit, how soon they are free and how near they are. A cursor neither repeats
+/// nor leaves out anybody whose place in that order stays the same; page numbers may, while others book.
 #[utoipa::path(
     get, path = "/doctors", tag = "Directory", security(()), params(DoctorsQuery),
-    responses((status = 200, description = "One page", body = Page<DoctorCard>), PublicRead)
+    responses((status = 200, description = "One page", body = DoctorsPage), PublicRead)
 )]
 async fn doctors(
     State(api): State<Api>,
     Asker(caller): Asker,
     Params(query): Params<DoctorsQuery>,
-) -> Result<Json<Page<DoctorCard>>, Problem> {
+) -> Result<Json<DoctorsPage>, Problem> {
     let (page, page_size) = paging(query.page, query.page_size)?;
     if query.q.as_ref().is_some_and(|text| text.chars().count() > 100) {
         return Err(Problem::field("q", "Use at most 100 characters."));
     }
+    if query.language.as_ref().is_some_and(|text| text.chars().count() > 40) {
+        return Err(Problem::field("language", "Use at most 40 characters."));
+    }
+    if query.fee_max.is_some_and(|fee| !(0..=FEE_MAX).contains(&fee)) {
+        return Err(Problem::field("fee_max", "Use a number from 0 to 100000000."));
+    }
+    let after = match query.cursor.as_deref() {
+        None => None,
+        Some(text) => Some(Cursor::parse(text).ok_or_else(|| {
+            Problem::field("cursor", "Use the `next_cursor` of a page, as it was.")
+        })?),
+    };
     let query = DoctorQuery {
         text: query.q,
         specialty: query.specialty,
         city: query.city,
         mode: query.mode.map(Mode::into),
         date: date("date", query.date.as_deref())?,
+        this_week: query.this_week.unwrap_or(false),
+        evening: query.evening.unwrap_or(false),
+        language: query.language,
+        gender: query.gender.map(Gender::into),
+        fee_max: query.fee_max,
+        near: query.near,
+        after,
         page,
         page_size,
     };
-    Ok(Json(Page::of(api.ports.directory.search(&caller, &query).await?)))
+    Ok(Json(api.ports.directory.search(&caller, &query).await?.into()))
 }
 
 /// Page and page size, the usual ones when they are left out.

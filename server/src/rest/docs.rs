@@ -8,6 +8,7 @@ use utoipa::openapi::{Components, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::problem::{FieldError, Problem, all_kinds};
+use super::types::Gender;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -15,7 +16,7 @@ use super::problem::{FieldError, Problem, all_kinds};
         title = "Nadi",
         description = "Find a doctor, hold a free time, confirm it, move or cancel it.",
     ),
-    components(schemas(Problem, FieldError)),
+    components(schemas(Problem, FieldError, Gender)),
     security(("bearer" = []), ("session" = [])),
     tags(
         (name = "Accounts", description = "Registering, signing in and out"),

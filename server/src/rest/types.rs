@@ -77,6 +77,23 @@ impl From<Mode> for nadi::visit::Mode {
     }
 }
 
+/// Whom a patient would rather see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Gender {
+    Female,
+    Male,
+}
+
+impl From<Gender> for ports::Gender {
+    fn from(gender: Gender) -> Self {
+        match gender {
+            Gender::Female => Self::Female,
+            Gender::Male => Self::Male,
+        }
+    }
+}
+
 /// Money in the smallest unit of its currency (ISO 4217), such as paise or cents.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Fee {
@@ -219,6 +236,8 @@ pub struct DoctorCard {
     /// The main one first.
     pub specialties: Vec<String>,
     pub place: Option<Place>,
+    /// From the city in `near` to the place, in kilometres over the ground.
+    pub distance_km: Option<f64>,
     pub languages: Vec<String>,
     pub fee: Fee,
     /// Offers video visits.
@@ -235,10 +254,40 @@ impl From<ports::DoctorCard> for DoctorCard {
             name: card.name,
             specialties: card.specialties,
             place: card.place.map(Place::from),
+            distance_km: card.distance_km,
             languages: card.languages,
             fee: card.fee.into(),
             video: card.video,
             next_slots: card.next_times.into_iter().map(Slot::from).collect(),
+        }
+    }
+}
+
+/// One page of doctors.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DoctorsPage {
+    pub items: Vec<DoctorCard>,
+    /// From 1.
+    pub page: u32,
+    pub page_size: u32,
+    /// All doctors found, on all pages; counted at most ten seconds ago.
+    pub total: i64,
+    /// For `cursor`; null on the last page.
+    pub next_cursor: Option<String>,
+    /// The words that were looked for instead: nobody was found by those given.
+    #[schema(example = "dermatologist")]
+    pub searched_for: Option<String>,
+}
+
+impl From<ports::DoctorPage> for DoctorsPage {
+    fn from(found: ports::DoctorPage) -> Self {
+        Self {
+            items: found.page.items.into_iter().map(DoctorCard::from).collect(),
+            page: found.page.number,
+            page_size: found.page.size,
+            total: found.page.total,
+            next_cursor: found.next.map(|cursor| cursor.to_string()),
+            searched_for: found.instead,
         }
     }
 }

@@ -16,10 +16,10 @@ use nadi::{Failure, wall};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Fault, Outcome, answer, offset_of, page_number, slug};
+use super::{Fault, Outcome, answer, listings, offset_of, page_number, slug};
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
-use crate::store::{administration as store, people};
+use crate::store::{administration as store, listings as kept, people};
 
 const PAGE_SIZE: u32 = 50;
 const NAME_CHARS_MAX: u32 = 120;
@@ -135,6 +135,8 @@ impl AdministrationService {
             return Err(Fault::Broken("no slug is free".into()));
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
+        kept::mark_stale(&mut transaction, &[id.0]).await?;
+        listings::refresh_in(&mut transaction, &[id.0], caller.now).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();
         Ok(id)
@@ -154,6 +156,8 @@ impl AdministrationService {
             return Err(Failure::Stale.into());
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
+        kept::mark_stale(&mut transaction, &[id.0]).await?;
+        listings::refresh_in(&mut transaction, &[id.0], caller.now).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();
         Ok(())
@@ -217,8 +221,12 @@ impl AdministrationService {
         if !store::update_location(&mut transaction, id, &form, city).await? {
             return Err(Failure::Stale.into());
         }
+        let doctors = kept::mark_place_stale(&mut transaction, id).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();
+        for doctor in doctors {
+            self.engine.changes.note(DoctorId(doctor));
+        }
         Ok(())
     }
 }

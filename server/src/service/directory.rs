@@ -1,105 +1,41 @@
 //! Finding a doctor and a free time. Open to everyone, so nothing here asks who is calling.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::appointment::Refusal;
 use nadi::calendar::Moment;
-use nadi::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
-use nadi::input::Slug;
+use nadi::ids::{DoctorId, LocationId, SlotId, VisitTypeId};
 use nadi::ports::{
-    Answer, City, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery,
-    FreeTime, FreeTimesQuery, Page, Place, Specialty, VisitKind,
+    Answer, City, Directory, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
+    FreeTimesQuery, Place, Specialty, VisitKind,
 };
 use nadi::visit::Fee;
-use uuid::Uuid;
 
-use super::{Outcome, answer, mode, offset_of, page_number, slug, zone};
+use super::search::Kept;
+use super::{Outcome, answer, mode, slug, zone};
 use crate::engine::Engine;
-use crate::store::directory::{self as store, Filter, PlaceRow};
+use crate::store::directory::{self as store, PlaceRow};
 use crate::store::free_times::{self as times, FreeRow};
 use crate::store::wishes;
 
-const PAGE_SIZE: u32 = 20;
-const PAGE_SIZE_MAX: u32 = 100;
-const NEXT_TIMES_EACH: i64 = 6;
-const WORDS_MAX: usize = 8;
 const RANGE_DAYS_MAX: i64 = 62;
 
 pub struct DirectoryService {
-    engine: Engine,
+    pub(super) engine: Engine,
+    pub(super) kept: Kept,
 }
 
 impl DirectoryService {
     pub fn new(engine: Engine) -> Self {
-        Self { engine }
+        Self { engine, kept: Kept::default() }
     }
 
-    async fn connection(&self) -> sqlx::Result<sqlx::pool::PoolConnection<sqlx::Postgres>> {
+    pub(super) async fn connection(
+        &self,
+    ) -> sqlx::Result<sqlx::pool::PoolConnection<sqlx::Postgres>> {
         self.engine.read.0.acquire().await
-    }
-
-    async fn search_doctors(&self, caller: &Caller, query: &DoctorQuery) -> Outcome<DoctorPage> {
-        let patterns: Vec<String> = query
-            .text
-            .as_deref()
-            .unwrap_or_default()
-            .split(|c: char| c.is_whitespace() || c.is_control())
-            .filter(|word| !word.is_empty())
-            .take(WORDS_MAX)
-            .map(contains)
-            .collect();
-        let filter = Filter {
-            patterns: &patterns,
-            specialty: slug_asked(&query.specialty),
-            city: slug_asked(&query.city),
-            mode: query.mode,
-            date: query.date,
-        };
-        let size = match query.page_size {
-            0 => PAGE_SIZE,
-            size => size.min(PAGE_SIZE_MAX),
-        };
-        let offset = offset_of(query.page, size);
-        let mut connection = self.connection().await?;
-        let rows = store::search(&mut connection, &filter, caller.now, size.into(), offset).await?;
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let mut places: HashMap<Uuid, Place> = HashMap::new();
-        for row in store::places(&mut connection, &ids).await? {
-            let doctor = row.doctor_id;
-            let place = place_of(row)?;
-            places.entry(doctor).or_insert(place);
-        }
-        let mut times: HashMap<Uuid, Vec<FreeTime>> = HashMap::new();
-        let free =
-            times::next_free(&mut connection, &ids, &filter, caller.now, NEXT_TIMES_EACH).await?;
-        for row in free {
-            times.entry(row.doctor_id).or_default().push(free_time_of(row)?);
-        }
-        let total = rows.first().map_or(0, |row| row.total);
-        let items = rows
-            .into_iter()
-            .map(|row| {
-                let next_times = times.remove(&row.id).unwrap_or_default();
-                // Where the next time is; the main place when there is none.
-                let place = next_times.first().map(|time| time.place.clone());
-                Ok(DoctorCard {
-                    id: DoctorId(row.id),
-                    slug: slug(&row.slug)?,
-                    name: row.name,
-                    specialties: row.specialties,
-                    place: place.or_else(|| places.remove(&row.id)),
-                    languages: row.languages,
-                    fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
-                    video: row.video,
-                    next_times,
-                })
-            })
-            .collect::<Outcome<Vec<_>>>()?;
-        Ok(Page { items, total, number: page_number(query.page), size })
     }
 
     async fn find_profile(&self, wanted: &DoctorKey) -> Outcome<DoctorProfile> {
@@ -185,26 +121,7 @@ impl DirectoryService {
     }
 }
 
-/// A slug to narrow by. One that cannot be any is looked for by a name that nothing has.
-fn slug_asked(text: &Option<String>) -> Option<&str> {
-    text.as_deref().map(|text| if Slug::parse(text).is_some() { text } else { "-" })
-}
-
-/// A word as an `ilike` pattern that contains it, its own wildcards taken literally.
-fn contains(word: &str) -> String {
-    let mut pattern = String::with_capacity(word.len() + 2);
-    pattern.push('%');
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-fn place_of(row: PlaceRow) -> Outcome<Place> {
+pub(super) fn place_of(row: PlaceRow) -> Outcome<Place> {
     Ok(Place {
         id: LocationId(row.id),
         name: row.name,
@@ -214,7 +131,7 @@ fn place_of(row: PlaceRow) -> Outcome<Place> {
     })
 }
 
-fn free_time_of(row: FreeRow) -> Outcome<FreeTime> {
+pub(super) fn free_time_of(row: FreeRow) -> Outcome<FreeTime> {
     Ok(FreeTime {
         slot: SlotId(row.id),
         starts_at: row.starts_at,
@@ -235,38 +152,15 @@ fn free_time_of(row: FreeRow) -> Outcome<FreeTime> {
 #[async_trait]
 impl Directory for DirectoryService {
     async fn specialties(&self, _caller: &Caller) -> Answer<Vec<Specialty>> {
-        let load = async {
-            let rows = store::specialties(&mut *self.connection().await?).await?;
-            Ok(rows
-                .into_iter()
-                .map(|row| Specialty {
-                    id: SpecialtyId(row.id),
-                    slug: row.slug,
-                    name: row.name,
-                    tradition: row.tradition,
-                    summary: row.summary,
-                    doctors: row.doctors,
-                })
-                .collect())
-        };
-        answer("list specialties", load.await)
+        answer("list specialties", self.list_specialties().await)
     }
 
     async fn cities(&self, _caller: &Caller) -> Answer<Vec<City>> {
-        let load = async {
-            let rows = store::cities(&mut *self.connection().await?).await?;
-            Ok(rows
-                .into_iter()
-                .map(|row| City {
-                    id: CityId(row.id),
-                    slug: row.slug,
-                    name: row.name,
-                    country: row.country,
-                    doctors: row.doctors,
-                })
-                .collect())
-        };
-        answer("list cities", load.await)
+        answer("list cities", self.list_cities().await)
+    }
+
+    async fn languages(&self, _caller: &Caller) -> Answer<Vec<String>> {
+        answer("list languages", self.list_languages().await)
     }
 
     async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage> {
@@ -325,15 +219,5 @@ impl Directory for DirectoryService {
         span: i16,
     ) -> Answer<FreeTime> {
         answer("one free time", self.one_time(caller, doctor, slot, span).await)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::contains;
-
-    #[test]
-    fn wildcards_are_taken_literally() {
-        assert_eq!(contains("100%_\\"), "%100\\%\\_\\\\%");
     }
 }

@@ -9,8 +9,10 @@ pub mod codes;
 pub mod directory;
 pub mod feeds;
 pub mod identity;
+pub mod listings;
 pub mod people;
 pub mod schedules;
+mod search;
 pub mod tokens;
 
 use std::sync::Arc;

@@ -7,8 +7,6 @@ use nadi::visit::Mode;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use super::directory::Filter;
-
 pub struct FreeRow {
     pub id: i64,
     pub doctor_id: Uuid,
@@ -45,11 +43,32 @@ macro_rules! free_rows {
     };
 }
 
-/// The next free times of several doctors, a few each, soonest first.
+/// Dates of free times, by the place's calendar and clock; `None` and `false` do not narrow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Days {
+    pub from: Option<NaiveDate>,
+    /// The first date no longer wanted.
+    pub until: Option<NaiveDate>,
+    /// At 17:00 or later.
+    pub evening: bool,
+    /// In this week, Monday to Sunday.
+    pub week: bool,
+}
+
+impl Days {
+    /// Does it narrow at all?
+    pub fn any(&self) -> bool {
+        self.from.is_some() || self.until.is_some() || self.evening || self.week
+    }
+}
+
+/// The next free times of several doctors on some days, a few each, soonest first.
 pub async fn next_free(
     connection: &mut PgConnection,
     doctors: &[Uuid],
-    filter: &Filter<'_>,
+    city: Option<&str>,
+    mode: Option<&str>,
+    days: &Days,
     now: DateTime<Utc>,
     each: i64,
 ) -> Result<Vec<FreeRow>> {
@@ -65,20 +84,59 @@ pub async fn next_free(
                  where f.doctor_id = d.id
                    and ($4::text is null or b.mode = $4)
                    and ($3::text is null or l.city_id = (select id from cities where slug = $3))
-                   and ($5::date is null or f.local_date = $5)
-                   and ($5::date is null or f.starts_at between $5::date - interval '1 day'
-                                                            and $5::date + interval '2 days')
+                   and ($5::date is null or f.local_date >= $5)
+                   and ($6::date is null or f.local_date < $6)
+                   and f.starts_at >= coalesce($5::date - interval '1 day', '-infinity')
+                   and f.starts_at < coalesce($6::date + interval '1 day', 'infinity')
+                   and (not $7 or f.local_date
+                        < date_trunc('week', $1 at time zone l.time_zone)::date + 7)
+                   and (not $7 or f.starts_at < $1 + interval '9 days')
+                   and (not $8 or (f.starts_at at time zone l.time_zone)::time >= '17:00')
                  order by f.starts_at
-                 limit $6
+                 limit $9
              ) n
          )",
         "order by f.doctor_id, f.starts_at",
         now,
         doctors,
-        filter.city,
-        filter.mode.map(Mode::as_str),
-        filter.date,
+        city,
+        mode,
+        days.from,
+        days.until,
+        days.week,
+        days.evening,
         each
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Which of the kept next times of several doctors are free, soonest first: what was taken since they
+/// were made is left out.
+pub async fn kept_free(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    city: Option<&str>,
+    mode: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Vec<FreeRow>> {
+    free_rows!(
+        "with f as (
+             select n.*
+             from (
+                 select k.id
+                 from next_times t cross join lateral unnest(t.slots) k (id)
+                 where t.doctor_id = any($2)
+                   and ($4::text is null or t.mode = $4)
+                   and ($3::text is null or t.city_id = (select id from cities where slug = $3))
+             ) kept
+             cross join lateral (select s.* from free_slots($1) s where s.id = kept.id) n
+         )",
+        "order by f.doctor_id, f.starts_at",
+        now,
+        doctors,
+        city,
+        mode
     )
     .fetch_all(connection)
     .await

@@ -17,7 +17,7 @@ use server::clock::Clock;
 use server::config::Config;
 use server::engine::Engine;
 use server::entropy::uuid_v7;
-use server::jobs::{relay::Relay, top_up};
+use server::jobs::{listings, relay::Relay, top_up};
 use server::messages::DevelopmentMailbox;
 use server::service::tokens::Tokens;
 use server::store::schedules;
@@ -257,6 +257,7 @@ impl Clinic {
             .expect("a rule");
         drop(connection);
         top_up::run_once(&self.engine).await.expect("times");
+        listings::run_once(&self.engine).await.expect("listed");
         DoctorId(id)
     }
 

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::holidays;
 use crate::service::{Fault, Outcome, mode, zone};
+use crate::store::listings;
 use crate::store::schedules::{self as store, RuleRow, TimeOffRow};
 use crate::store::times::{self, SlotRow};
 
@@ -194,7 +195,9 @@ async fn write(
     if !withdraw.is_empty() {
         times::withdraw(connection, &withdraw).await?;
     }
-    Ok(())
+    let mut changed: Vec<Uuid> = changed(plans).map(|doctor| doctor.0).collect();
+    changed.sort_unstable();
+    listings::mark_changed(connection, &changed, now).await
 }
 
 /// After a commit: whose free times have changed.

@@ -1,0 +1,160 @@
+//! Keeps what the search reads: the next free times of those whose bookings or hours have changed, and
+//! the documents of those who were edited. Not where a time is given away: a hold looks at the
+//! slots and seats themselves, so that this may stop or lag without harm to anybody's time.
+
+use std::time::{Duration, Instant};
+
+use nadi::ids::DoctorId;
+use uuid::Uuid;
+
+use crate::database::is_transient;
+use crate::engine::Engine;
+use crate::search_words;
+use crate::service::listings::refresh_in;
+use crate::store::listings as store;
+
+/// Doctors per transaction; one takes two or three milliseconds.
+const BATCH: usize = 50;
+/// Rows trimmed at once.
+const TRIM: i64 = 2_000;
+/// Events that an instance reads up to when it begins.
+const UNHEARD: i64 = 20_000;
+/// A fifth of one connection's time at most: under a rush, bookings come first.
+const REST: u32 = 4;
+const REST_MIN: Duration = Duration::from_millis(20);
+/// What has passed is left out at reading; this keeps reading cheap.
+const TICK: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Everything once: the words, whoever was noted, has changed unheard, is due or stale. For the start
+/// of an instance, and for tests.
+///
+/// # Errors
+/// When the database does not answer; what was noted stays noted.
+pub async fn run_once(engine: &Engine) -> anyhow::Result<u64> {
+    let mut connection = engine.write.0.acquire().await?;
+    search_words::write(&mut connection).await?;
+    for doctor in store::unheard(&mut connection, UNHEARD).await? {
+        engine.changes.note(DoctorId(doctor));
+    }
+    drop(connection);
+    let mut done = 0;
+    loop {
+        let noted = refresh_noted(engine).await?;
+        let looked = look(engine).await?;
+        done += noted + looked;
+        if noted + looked == 0 {
+            return Ok(done);
+        }
+    }
+}
+
+/// Refreshes some of those who were noted; tells how many.
+///
+/// # Errors
+/// When the database does not answer; they stay noted.
+pub async fn refresh_noted(engine: &Engine) -> anyhow::Result<u64> {
+    let noted = engine.changes.take(BATCH);
+    if noted.is_empty() {
+        return Ok(0);
+    }
+    let ids: Vec<Uuid> = noted.iter().map(|doctor| doctor.0).collect();
+    if let Err(error) = refresh(engine, ids).await {
+        noted.into_iter().for_each(|doctor| engine.changes.put_back(doctor));
+        return Err(error);
+    }
+    Ok(noted.len() as u64)
+}
+
+/// Trims what has passed, and refreshes some of those who are due or stale; tells how many doctors.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn look(engine: &Engine) -> anyhow::Result<u64> {
+    trim(engine).await?;
+    let limit = i64::try_from(BATCH)?;
+    let mut connection = engine.write.0.acquire().await?;
+    let mut ids = store::due(&mut connection, engine.clock.now(), limit).await?;
+    ids.extend(store::stale(&mut connection, None, limit).await?);
+    drop(connection);
+    ids.sort_unstable();
+    ids.dedup();
+    let count = ids.len() as u64;
+    if count > 0 {
+        refresh(engine, ids).await?;
+    }
+    Ok(count)
+}
+
+async fn trim(engine: &Engine) -> anyhow::Result<()> {
+    let mut connection = engine.write.0.acquire().await?;
+    store::trim(&mut connection, engine.clock.now(), TRIM).await?;
+    Ok(())
+}
+
+/// Refreshes these doctors, again when a rival was met.
+async fn refresh(engine: &Engine, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
+    ids.sort_unstable();
+    let mut tries = 0;
+    loop {
+        let mut transaction = engine.write.begin().await?;
+        let now = engine.clock.now();
+        let done = match refresh_in(&mut transaction, &ids, now).await {
+            Ok(documents) => transaction.commit().await.map(|()| documents),
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(true) => {
+                engine.changes.note_listings();
+                return Ok(());
+            }
+            Ok(false) => return Ok(()),
+            Err(error) if is_transient(&error) && tries < 3 => tries += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Runs until it is stopped from outside, between two batches at best.
+pub async fn run(engine: &Engine) {
+    let mut first = true;
+    let mut looked = Instant::now();
+    loop {
+        let began = Instant::now();
+        let look_now = first || looked.elapsed() >= LOOK_EVERY;
+        let ran = async {
+            if first {
+                run_once(engine).await?;
+                first = false;
+            }
+            let noted = refresh_noted(engine).await?;
+            let more = if look_now {
+                looked = Instant::now();
+                look(engine).await?
+            } else {
+                trim(engine).await?;
+                0
+            };
+            anyhow::Ok((noted, more))
+        };
+        let (noted, more) = ran.await.unwrap_or_else(|error| {
+            super::report("listings", &error);
+            (0, 0)
+        });
+        // A full look: there is more of it.
+        if more >= BATCH as u64
+            && let Some(earlier) = Instant::now().checked_sub(LOOK_EVERY)
+        {
+            looked = earlier;
+        }
+        let rest = REST_MIN.max(began.elapsed() * REST);
+        if noted > 0 || more > 0 {
+            tokio::time::sleep(rest.min(LOOK_EVERY)).await;
+        } else {
+            tokio::select! {
+                () = engine.changes.noted() => {}
+                () = tokio::time::sleep(TICK) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Making again what the search reads of some doctors. Not for a booking's transaction.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::store::listings as store;
+
+/// Next times, and documents where something has changed that they are made from. The doctors stay locked
+/// (against other refreshes, not against bookings) until the transaction ends. Tells whether a document was
+/// made.
+///
+/// # Errors
+/// When the database does.
+pub async fn refresh_in(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    store::lock(connection, doctors).await?;
+    store::refresh_times(connection, doctors, now).await?;
+    let limit = i64::try_from(doctors.len()).unwrap_or(i64::MAX);
+    let stale = store::stale(connection, Some(doctors), limit).await?;
+    if !stale.is_empty() {
+        store::refresh_documents(connection, &stale).await?;
+    }
+    Ok(!stale.is_empty())
+}

@@ -1,0 +1,294 @@
+//! Searching for doctors. What is listed and counted is kept for a moment; who is free is not.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use nadi::actor::Caller;
+use nadi::ids::{CityId, DoctorId, SpecialtyId};
+use nadi::input::Slug;
+use nadi::ports::{
+    City, Counts, DoctorCard, DoctorPage, DoctorQuery, FreeTime, Gender, Page, Place, Specialty,
+};
+use nadi::search::{self, Cursor};
+use nadi::visit::{Fee, Mode};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::directory::{DirectoryService, free_time_of, place_of};
+use super::{Outcome, offset_of, page_number, slug};
+use crate::store::directory as store;
+use crate::store::free_times::{self as times, Days};
+use crate::store::search::{self as found, Found, From, Wanted};
+
+const PAGE_SIZE: u32 = 20;
+const PAGE_SIZE_MAX: u32 = 100;
+const NEXT_TIMES_EACH: i64 = 6;
+/// The longest that lists and counts are shown without looking again.
+const KEPT_FOR: Duration = Duration::from_secs(10);
+const KEPT_SEARCHES_MAX: usize = 2_000;
+
+/// Lists and counts, each as of a number of changes ([`crate::changes::Changes::of_listings`]).
+#[derive(Default)]
+pub(super) struct Kept {
+    specialties: Shelf<(), Vec<Specialty>>,
+    cities: Shelf<(), Vec<City>>,
+    languages: Shelf<(), Vec<String>>,
+    counts: Shelf<String, Counts>,
+}
+
+struct Shelf<K, V>(Mutex<HashMap<K, (Instant, u64, Arc<V>)>>);
+
+impl<K, V> Default for Shelf<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V> Shelf<K, V> {
+    fn find(&self, key: &K, changes: u64) -> Option<Arc<V>> {
+        let shelf = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (at, then, value) = shelf.get(key)?;
+        (*then == changes && at.elapsed() < KEPT_FOR).then(|| Arc::clone(value))
+    }
+
+    fn keep(&self, key: K, changes: u64, value: V) -> Arc<V> {
+        let value = Arc::new(value);
+        let mut shelf = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if shelf.len() >= KEPT_SEARCHES_MAX {
+            shelf.clear();
+        }
+        shelf.insert(key, (Instant::now(), changes, Arc::clone(&value)));
+        value
+    }
+}
+
+/// What this search wants. Slugs that cannot be any are looked for by a name that nothing has.
+fn wanted(query: &DoctorQuery) -> Wanted {
+    let slug_asked = |text: &Option<String>| {
+        text.as_ref().map(|text| Slug::parse(text).map_or("-".to_owned(), |slug| slug.to_string()))
+    };
+    Wanted {
+        words: search::words(query.text.as_deref().unwrap_or_default()),
+        specialty: slug_asked(&query.specialty),
+        city: slug_asked(&query.city),
+        mode: query.mode.map(Mode::as_str),
+        from: query.date,
+        until: query.date.and_then(|date| date.succ_opt()),
+        evening: query.evening,
+        week: query.this_week,
+        language: query.language.clone().filter(|language| !language.contains('\0')),
+        gender: query.gender.map(Gender::as_str),
+        fee_max: query.fee_max,
+        near: slug_asked(&query.near),
+    }
+}
+
+impl DirectoryService {
+    pub(super) async fn search_doctors(
+        &self,
+        caller: &Caller,
+        query: &DoctorQuery,
+    ) -> Outcome<DoctorPage> {
+        let text = query.text.as_deref().unwrap_or_default();
+        let mut wanted = wanted(query);
+        let size = match query.page_size {
+            0 => PAGE_SIZE,
+            size => size.min(PAGE_SIZE_MAX),
+        };
+        let mut connection = self.connection().await?;
+        // One more than is shown tells whether there is more.
+        let from = From {
+            rank: query.after.map_or(-1, |cursor| cursor.rank),
+            doctor: query.after.map_or(Uuid::nil(), |cursor| cursor.doctor),
+            offset: if query.after.is_some() { 0 } else { offset_of(query.page, size) },
+            limit: i64::from(size) + 1,
+        };
+        // Words that are none, such as a row of dots, are like nobody's name.
+        let nobody = wanted.words.is_empty() && !text.trim().is_empty();
+        let mut rows = Vec::new();
+        let mut counts = Arc::new(Counts::default());
+        let mut instead = None;
+        if !nobody {
+            rows = found::search(&mut connection, &wanted, from, caller.now).await?;
+            counts = self.counts(&mut connection, &wanted, caller).await?;
+            if rows.is_empty() && counts.total == 0 && !wanted.words.is_empty() {
+                let spelled = found::spelled(&mut connection, &wanted.words).await?;
+                let spelled: Option<Vec<String>> = spelled.into_iter().collect();
+                if let Some(words) = spelled.filter(|words| *words != wanted.words) {
+                    wanted.words = words;
+                    rows = found::search(&mut connection, &wanted, from, caller.now).await?;
+                    counts = self.counts(&mut connection, &wanted, caller).await?;
+                    instead = (counts.total > 0).then(|| wanted.words.join(" "));
+                }
+            }
+        }
+        let more = rows.len() > size as usize;
+        rows.truncate(size as usize);
+        let last = rows.last().map(|row| Cursor { rank: row.rank, doctor: row.doctor_id });
+        let mut counts = Arc::unwrap_or_clone(counts);
+        // What is here is known exactly, whatever was counted a moment ago.
+        let seen = if query.after.is_some() { 0 } else { from.offset };
+        let here = i64::try_from(rows.len()).unwrap_or(0);
+        if !more && here > 0 && query.after.is_none() {
+            counts.total = seen + here;
+        }
+        counts.total = counts.total.max(seen * i64::from(here > 0) + here + i64::from(more));
+        let items = self.cards(&mut connection, &rows, &wanted, caller).await?;
+        Ok(DoctorPage {
+            page: Page { items, total: counts.total, number: page_number(query.page), size },
+            next: last.filter(|_| more),
+            instead,
+            counts,
+        })
+    }
+
+    async fn counts(
+        &self,
+        connection: &mut PgConnection,
+        wanted: &Wanted,
+        caller: &Caller,
+    ) -> Outcome<Arc<Counts>> {
+        let changes = self.engine.changes.of_listings();
+        let key = format!("{wanted:?}");
+        if let Some(kept) = self.kept.counts.find(&key, changes) {
+            return Ok(kept);
+        }
+        let mut counts = Counts::default();
+        for row in found::counts(connection, wanted, caller.now).await? {
+            match row.kind.as_str() {
+                "specialty" => counts.specialties.push((row.value, row.doctors)),
+                "mode" => counts.modes.extend(Mode::parse(&row.value).map(|m| (m, row.doctors))),
+                _ => counts.total = row.doctors,
+            }
+        }
+        Ok(self.kept.counts.keep(key, changes, counts))
+    }
+
+    /// The cards of those who were found, in their order, with times that are free now.
+    async fn cards(
+        &self,
+        connection: &mut PgConnection,
+        rows: &[Found],
+        wanted: &Wanted,
+        caller: &Caller,
+    ) -> Outcome<Vec<DoctorCard>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.doctor_id).collect();
+        let mut times: HashMap<Uuid, Vec<FreeTime>> = HashMap::new();
+        let (city, mode) = (wanted.city.as_deref(), wanted.mode);
+        let days = Days {
+            from: wanted.from,
+            until: wanted.until,
+            evening: wanted.evening,
+            week: wanted.week,
+        };
+        let free = if days.any() {
+            times::next_free(connection, &ids, city, mode, &days, caller.now, NEXT_TIMES_EACH)
+                .await?
+        } else {
+            times::kept_free(connection, &ids, city, mode, caller.now).await?
+        };
+        for row in free {
+            let doctor = row.doctor_id;
+            let of_doctor = times.entry(doctor).or_default();
+            if of_doctor.len() < NEXT_TIMES_EACH as usize {
+                of_doctor.push(free_time_of(row)?);
+            }
+        }
+        // The main place of those who have no free time.
+        let without: Vec<Uuid> = ids.iter().filter(|id| !times.contains_key(id)).copied().collect();
+        let mut places: HashMap<Uuid, Place> = HashMap::new();
+        if !without.is_empty() {
+            for row in store::places(connection, &without).await? {
+                let doctor = row.doctor_id;
+                let place = place_of(row)?;
+                places.entry(doctor).or_insert(place);
+            }
+        }
+        let mut cards: HashMap<Uuid, DoctorCard> = HashMap::new();
+        for row in found::cards(connection, &ids).await? {
+            let next_times = times.remove(&row.id).unwrap_or_default();
+            // Where the next time is; the main place when there is none.
+            let place = next_times.first().map(|time| time.place.clone());
+            let card = DoctorCard {
+                id: DoctorId(row.id),
+                slug: slug(&row.slug)?,
+                name: row.name,
+                specialties: row.specialties,
+                place: place.or_else(|| places.remove(&row.id)),
+                distance_km: None,
+                languages: row.languages,
+                fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
+                video: row.video,
+                next_times,
+            };
+            cards.insert(row.id, card);
+        }
+        if let Some(city) = &wanted.near {
+            let shown: Vec<Uuid> =
+                cards.values().filter_map(|card| card.place.as_ref().map(|p| p.id.0)).collect();
+            let far: HashMap<Uuid, f64> = found::distances(connection, &shown, city)
+                .await?
+                .into_iter()
+                .map(|row| (row.location_id, row.km))
+                .collect();
+            for card in cards.values_mut() {
+                card.distance_km =
+                    card.place.as_ref().and_then(|place| far.get(&place.id.0).copied());
+            }
+        }
+        Ok(ids.iter().filter_map(|id| cards.remove(id)).collect())
+    }
+
+    pub(super) async fn list_specialties(&self) -> Outcome<Vec<Specialty>> {
+        let changes = self.engine.changes.of_listings();
+        if let Some(kept) = self.kept.specialties.find(&(), changes) {
+            return Ok(Arc::unwrap_or_clone(kept));
+        }
+        let rows = store::specialties(&mut *self.connection().await?).await?;
+        let all = rows
+            .into_iter()
+            .map(|row| Specialty {
+                id: SpecialtyId(row.id),
+                slug: row.slug,
+                name: row.name,
+                tradition: row.tradition,
+                summary: row.summary,
+                doctors: row.doctors,
+            })
+            .collect();
+        Ok(Arc::unwrap_or_clone(self.kept.specialties.keep((), changes, all)))
+    }
+
+    pub(super) async fn list_cities(&self) -> Outcome<Vec<City>> {
+        let changes = self.engine.changes.of_listings();
+        if let Some(kept) = self.kept.cities.find(&(), changes) {
+            return Ok(Arc::unwrap_or_clone(kept));
+        }
+        let rows = store::cities(&mut *self.connection().await?).await?;
+        let all = rows
+            .into_iter()
+            .map(|row| City {
+                id: CityId(row.id),
+                slug: row.slug,
+                name: row.name,
+                country: row.country,
+                doctors: row.doctors,
+            })
+            .collect();
+        Ok(Arc::unwrap_or_clone(self.kept.cities.keep((), changes, all)))
+    }
+
+    pub(super) async fn list_languages(&self) -> Outcome<Vec<String>> {
+        let changes = self.engine.changes.of_listings();
+        if let Some(kept) = self.kept.languages.find(&(), changes) {
+            return Ok(Arc::unwrap_or_clone(kept));
+        }
+        let all = found::languages(&mut *self.connection().await?).await?;
+        Ok(Arc::unwrap_or_clone(self.kept.languages.keep((), changes, all)))
+    }
+}

@@ -1,0 +1,412 @@
+//! What the search reads: documents and next free times, made from other tables. Nothing here is the
+//! truth about anything, and a hold never looks at it.
+
+use chrono::{DateTime, Utc};
+use nadi::ids::LocationId;
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+/// Free times kept for each doctor, place and mode.
+pub const KEPT_EACH: i64 = 8;
+/// Dates ahead, from the day before, of which it is kept whether they have a free time; the SQL function
+/// `free_within` knows this number.
+pub const KEPT_DAYS: i32 = 35;
+
+/// The rows of these doctors, made if missing and locked in one order: from here to the commit nobody
+/// else refreshes them, so that what is read later is never overwritten by what was read earlier.
+pub async fn lock(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
+    // Small tables mislead the planner into reading all slots of everybody.
+    sqlx::query!(
+        "select set_config('enable_hashjoin', 'off', true) as hash,
+                set_config('enable_mergejoin', 'off', true) as merge"
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "insert into listings (doctor_id)
+         select d.id from doctors d where d.id = any($1)
+           and not exists (select from listings l where l.doctor_id = d.id)
+         order by d.id on conflict do nothing",
+        doctors
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "select doctor_id from listings where doctor_id = any($1) order by doctor_id for update",
+        doctors
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes the next times of these doctors, whose rows are locked, from the free times at `now`.
+pub async fn refresh_times(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let places_changed = sqlx::query_scalar!(
+        r#"with pairs as (
+             select distinct r.doctor_id, r.location_id, r.mode
+             from availability_rules r
+             where r.doctor_id = any($1) and r.archived_at is null
+         ),
+         gone as (
+             delete from next_times t
+             where t.doctor_id = any($1)
+               and case when t.mode is null
+                   then exists (select from pairs p where p.doctor_id = t.doctor_id)
+                   else not exists (select from pairs p where p.doctor_id = t.doctor_id
+                                    and p.location_id = t.location_id and p.mode = t.mode) end
+             returning t.doctor_id
+         )
+         select doctor_id as "doctor_id!" from gone
+         union
+         select p.doctor_id from pairs p
+         where not exists (select from next_times t where t.doctor_id = p.doctor_id
+                           and t.location_id = p.location_id and t.mode = p.mode)"#,
+        doctors
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    mark_stale(connection, &places_changed).await?;
+    sqlx::query!(
+        r#"
+        with ahead as materialized (
+            select w.doctor_id, b.location_id, b.mode, w.id, w.starts_at, w.local_date,
+                   (w.starts_at at time zone l.time_zone)::time >= '17:00' as evening,
+                   row_number() over (partition by w.doctor_id, b.location_id, b.mode
+                                      order by w.starts_at) as place
+            from unnest($1::uuid[]) d (id)
+            cross join lateral (
+                select f.* from free_slots($2) f
+                where f.doctor_id = d.id and f.starts_at < $2::timestamptz + make_interval(days => $4::int)
+                offset 0
+            ) w
+            join blocks b on b.id = w.block_id
+            join locations l on l.id = b.location_id
+        ),
+        days as (
+            select doctor_id, location_id, mode,
+                   bit_or(1::bigint << (local_date - $3::date)) filter (where local_date - $3::date between 0 and $4::int - 1)
+                       as free_days,
+                   bit_or(1::bigint << (local_date - $3::date))
+                       filter (where evening and local_date - $3::date between 0 and $4::int - 1) as evening_days
+            from ahead group by 1, 2, 3
+        ),
+        near as (
+            select a.doctor_id, a.location_id, a.mode, a.id, a.starts_at, s.closes_at
+            from ahead a join slots s on s.id = a.id
+            where a.place <= $5::bigint
+        ),
+        pairs as (
+            select r.doctor_id, r.location_id, r.mode, l.city_id, l.time_zone,
+                   bool_or(r.window_days is not null) as opens_later
+            from availability_rules r join locations l on l.id = r.location_id
+            where r.doctor_id = any($1) and r.archived_at is null
+            group by 1, 2, 3, 4, 5
+            union all
+            select d.id, null, null, null, null, false from doctors d
+            where d.id = any($1)
+              and not exists (select from availability_rules r
+                              where r.doctor_id = d.id and r.archived_at is null)
+        ),
+        later as (
+            select p.doctor_id, p.location_id, p.mode, n.id, n.starts_at, n.closes_at
+            from pairs p
+            cross join lateral (
+                select f.id, f.starts_at, s.closes_at
+                from free_slots($2) f join slots s on s.id = f.id join blocks b on b.id = f.block_id
+                where f.doctor_id = p.doctor_id
+                  and f.starts_at >= $2::timestamptz + make_interval(days => $4::int)
+                  and b.location_id = p.location_id and b.mode = p.mode
+                order by f.starts_at limit $5
+            ) n
+            where not exists (select from days y where y.doctor_id = p.doctor_id
+                              and y.location_id = p.location_id and y.mode = p.mode)
+        ),
+        kept as (
+            select doctor_id, location_id, mode,
+                   array_agg(id order by starts_at) as slots,
+                   array_agg(starts_at order by starts_at) as starts,
+                   array_agg(closes_at order by starts_at) as closes,
+                   min(starts_at) as soonest_at, min(closes_at) as passes_at
+            from (select * from near union all select * from later) n
+            group by 1, 2, 3
+        )
+        insert into next_times as t (doctor_id, location_id, mode, city_id, time_zone, slots, starts,
+            closes, soonest_at, passes_at, look_at, days_from, free_days, evening_days, refreshed_at)
+        select p.doctor_id, p.location_id, p.mode, p.city_id, p.time_zone,
+               coalesce(k.slots, '{}'), coalesce(k.starts, '{}'), coalesce(k.closes, '{}'),
+               coalesce(k.soonest_at, to_timestamp(9999999999)), coalesce(k.passes_at, 'infinity'),
+               least($2::timestamptz + interval '1 hour',
+                     -- A time that opens for booking later than now may come before those kept.
+                     case when p.opens_later then
+                         (select min(s.opens_at) from slots s
+                          where s.doctor_id = p.doctor_id and s.starts_at > $2 and s.opens_at > $2) end),
+               $3::date, coalesce(y.free_days, 0), coalesce(y.evening_days, 0), $2
+        from pairs p
+        left join days y on y.doctor_id = p.doctor_id and y.location_id = p.location_id and y.mode = p.mode
+        left join kept k on k.doctor_id = p.doctor_id and k.location_id = p.location_id and k.mode = p.mode
+        order by p.doctor_id, p.location_id, p.mode
+        on conflict on constraint next_times_key do update set
+            city_id = excluded.city_id, time_zone = excluded.time_zone, slots = excluded.slots,
+            starts = excluded.starts, closes = excluded.closes, soonest_at = excluded.soonest_at,
+            passes_at = excluded.passes_at, look_at = excluded.look_at, days_from = excluded.days_from,
+            free_days = excluded.free_days, evening_days = excluded.evening_days,
+            refreshed_at = excluded.refreshed_at
+        "#,
+        doctors,
+        now,
+        // The date is nowhere earlier than yesterday's in UTC.
+        now.date_naive().pred_opt().unwrap_or_default(),
+        KEPT_DAYS,
+        KEPT_EACH
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes the documents of these doctors, whose rows are locked.
+pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        r#"
+        update listings l set
+            listed = d.status = 'listed' and d.archived_at is null,
+            gender = d.gender,
+            languages = array(select plain(language) from unnest(d.languages) language),
+            fee = case when d.currency in ('JPY', 'KRW', 'VND', 'CLP') then d.fee_minor_units
+                       else (d.fee_minor_units + 99) / 100 end,
+            specialties = s.slugs,
+            document = setweight(findable(d.name), 'A')
+                || setweight(findable(s.names), 'B')
+                || setweight(findable(s.words), 'C')
+                || setweight(findable(concat_ws(' ', d.qualifications, array_to_string(d.languages, ' '),
+                                                c.name, p.names)), 'D')
+                || array_to_tsvector(array(select 's:' || slug from unnest(s.slugs) slug
+                                           union select 'c:' || slug from unnest(p.slugs) slug)),
+            stale = false
+        from doctors d
+        join clinics c on c.id = d.clinic_id
+        cross join lateral (
+            select coalesce(array_agg(s.slug), '{}') as slugs,
+                   coalesce(string_agg(s.name, ' '), '') as names,
+                   coalesce(string_agg(concat_ws(' ', s.summary,
+                       (select string_agg(w.word, ' . ' order by w.word) from specialty_words w
+                        where w.specialty_id = s.id)), ' . '), '') as words
+            from doctor_specialties x join specialties s on s.id = x.specialty_id
+            where x.doctor_id = d.id
+        ) s
+        cross join lateral (
+            select coalesce(array_agg(distinct y.slug), '{}') as slugs,
+                   coalesce(string_agg(distinct concat_ws(' ', o.name, y.name, y.country), ' '), '') as names
+            from availability_rules r
+            join locations o on o.id = r.location_id
+            join cities y on y.id = o.city_id
+            where r.doctor_id = d.id and r.archived_at is null
+        ) p
+        where l.doctor_id = d.id and d.id = any($1)
+        "#,
+        doctors
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "insert into search_words (word)
+         select distinct found.lexeme
+         from doctors d
+         cross join lateral (
+             select concat_ws(' ', d.name, array_to_string(d.languages, ' '),
+                    (select string_agg(concat_ws(' ', s.name, s.summary,
+                         (select string_agg(w.word, ' ') from specialty_words w
+                          where w.specialty_id = s.id)), ' ')
+                     from doctor_specialties x join specialties s on s.id = x.specialty_id
+                     where x.doctor_id = d.id),
+                    (select string_agg(concat_ws(' ', y.name, y.country), ' ')
+                     from next_times t join cities y on y.id = t.city_id
+                     where t.doctor_id = d.id)) as text
+         ) said
+         cross join lateral unnest(to_tsvector('simple', plain(said.text))) found
+         where d.id = any($1) and d.status = 'listed' and length(found.lexeme) between 3 and 40
+           and found.lexeme ~ '^[[:alpha:]]+$'
+           and not exists (select from search_words w where w.word = found.lexeme)
+         order by 1
+         on conflict do nothing",
+        doctors
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The documents of these doctors are to be made again.
+pub async fn mark_stale(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
+    if !doctors.is_empty() {
+        sqlx::query!("update listings set stale = true where doctor_id = any($1)", doctors)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The times of these doctors have changed by more than bookings: should nobody hear of it, the next
+/// look finds it. Not for a booking's transaction.
+pub async fn mark_changed(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "with mine as (
+             select doctor_id, location_id, mode from next_times where doctor_id = any($1)
+             order by doctor_id, location_id, mode for update
+         )
+         update next_times t set look_at = $2
+         from mine m
+         where t.doctor_id = m.doctor_id and t.location_id is not distinct from m.location_id
+           and t.mode is not distinct from m.mode",
+        doctors,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Documents of the doctors who work at this place are to be made again; tells who they are.
+pub async fn mark_place_stale(
+    connection: &mut PgConnection,
+    location: LocationId,
+) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "update listings l set stale = true
+         where exists (select from availability_rules r
+                       where r.doctor_id = l.doctor_id and r.location_id = $1)
+         returning l.doctor_id",
+        location.0
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Whose document is to be made again: which of these, or with `None` some of all.
+pub async fn stale(
+    connection: &mut PgConnection,
+    doctors: Option<&[Uuid]>,
+    limit: i64,
+) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "select doctor_id from listings
+         where stale and ($1::uuid[] is null or doctor_id = any($1))
+         order by doctor_id limit $2",
+        doctors,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Whose next times are missing, or were not made again for long enough.
+pub async fn due(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        r#"(select d.id as "id!" from doctors d
+            where d.archived_at is null
+              and not exists (select from next_times t where t.doctor_id = d.id)
+            order by d.id limit $2)
+           union
+           (select doctor_id from next_times where look_at <= $1 order by look_at limit $2)
+           limit $2"#,
+        now,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Whose bookings have changed since their next times were made, of the last so many events: for an
+/// instance that begins, when perhaps nobody has listened.
+pub async fn unheard(connection: &mut PgConnection, events: i64) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "select distinct o.doctor_id from outbox o join next_times t on t.doctor_id = o.doctor_id
+         where o.id > (select coalesce(max(id), 0) from outbox) - $1
+           and o.occurred_at > t.refreshed_at - interval '10 seconds'",
+        events
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Leaves out what has passed by `now`, of some rows; tells how many rows. Rows with few times left are
+/// looked at again at once.
+pub async fn trim(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let trimmed = sqlx::query!(
+        "with mine as (
+             select doctor_id, location_id, mode from next_times where passes_at <= $1
+             order by passes_at limit $2 for update skip locked
+         )
+         update next_times t set
+             slots = array(select s from unnest(t.slots, t.starts, t.closes) k (s, b, c)
+                           where c > $1 order by b),
+             starts = array(select b from unnest(t.starts, t.closes) k (b, c) where c > $1 order by b),
+             closes = array(select c from unnest(t.starts, t.closes) k (b, c) where c > $1 order by b),
+             soonest_at = coalesce((select min(b) from unnest(t.starts, t.closes) k (b, c)
+                                    where c > $1), to_timestamp(9999999999)),
+             passes_at = coalesce((select min(c) from unnest(t.closes) c where c > $1), 'infinity'),
+             look_at = case when (select count(*) from unnest(t.closes) c where c > $1) < 4
+                            then $1 else t.look_at end
+         from mine m
+         where t.doctor_id = m.doctor_id and t.location_id = m.location_id and t.mode = m.mode",
+        now,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(trimmed.rows_affected())
+}
+
+/// Writes down the words for specialties, given as three columns; tells how many were not so before.
+pub async fn write_words(
+    connection: &mut PgConnection,
+    specialties: &[&str],
+    words: &[&str],
+    kinds: &[&str],
+) -> Result<i64> {
+    sqlx::query_scalar!(
+        r#"with said as (
+             select s.id, w.word, w.kind
+             from unnest($1::text[], $2::text[], $3::text[]) w (specialty, word, kind)
+             join specialties s on s.slug = w.specialty
+         ),
+         gone as (
+             delete from specialty_words o
+             where not exists (select from said where said.id = o.specialty_id and said.word = o.word)
+             returning 1
+         ),
+         made as (
+             insert into specialty_words (specialty_id, word, kind)
+             select id, word, kind from said
+             order by id, word
+             on conflict (specialty_id, word) do update set kind = excluded.kind
+             where specialty_words.kind <> excluded.kind
+             returning 1
+         )
+         select (select count(*) from gone) + (select count(*) from made) as "changed!""#,
+        specialties as _,
+        words as _,
+        kinds as _
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// All documents are to be made again.
+pub async fn mark_all_stale(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!("update listings set stale = true where not stale").execute(connection).await?;
+    Ok(())
+}

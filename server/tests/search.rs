@@ -1,0 +1,421 @@
+//! The search for doctors over a real database: what is found, in which order, and that what is kept
+//! of free times follows the bookings.
+
+mod support;
+
+use chrono::Duration;
+use nadi::ids::DoctorId;
+use nadi::ports::{Change, DoctorPage, DoctorQuery, Gender};
+use nadi::visit::Mode;
+use server::jobs::listen::Listener;
+use server::jobs::{listings, sweeper, top_up};
+use sqlx::PgPool;
+use support::{Clinic, browser};
+
+async fn find(clinic: &Clinic, query: DoctorQuery) -> DoctorPage {
+    let found = clinic.ports.directory.search(&clinic.visitor(), &query).await;
+    found.expect("an answer")
+}
+
+fn text(words: &str) -> DoctorQuery {
+    DoctorQuery { text: Some(words.into()), ..DoctorQuery::default() }
+}
+
+fn names(found: &DoctorPage) -> Vec<&str> {
+    found.page.items.iter().map(|card| card.name.as_str()).collect()
+}
+
+/// Changes a row by hand, as if an administrator had, and lets the job hear of it.
+async fn set(clinic: &Clinic, doctor: DoctorId, change: &'static str) {
+    sqlx::query(change).bind(doctor.0).execute(&clinic.pool).await.expect("changed");
+    sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
+    listings::run_once(&clinic.engine).await.expect("listed");
+}
+
+/// The kept next times of a doctor.
+async fn kept(clinic: &Clinic, doctor: DoctorId) -> Vec<i64> {
+    sqlx::query_scalar("select unnest(slots) from next_times where doctor_id = $1")
+        .bind(doctor.0)
+        .fetch_all(&clinic.pool)
+        .await
+        .expect("kept times")
+}
+
+/// Fails unless what is kept is what is free, the first eight of it.
+async fn must_be_kept(clinic: &Clinic, doctor: DoctorId, when: &str) {
+    let free: Vec<i64> = clinic.free(doctor).await.iter().map(|slot| slot.0).take(8).collect();
+    assert_eq!(kept(clinic, doctor).await, free, "{when}");
+}
+
+/// A clinic with four doctors: Asha (general medicine), Meera (skin, a woman, Konkani, by video in Mumbai),
+/// João (heart, in Panjim) and one who is a draft.
+async fn town(pool: PgPool) -> (Clinic, DoctorId, DoctorId) {
+    let clinic = Clinic::open(pool).await;
+    for statement in [
+        "insert into specialties values (2, 'dermatology', 'Dermatology', 'modern', 'Skin, hair and nails.'),
+             (3, 'cardiology', 'Cardiology', 'modern', 'Heart and blood pressure.')",
+        "insert into cities values (2, 'mumbai', 'Mumbai', 'IN', 'India', 19.07, 72.88, 'Asia/Kolkata'),
+             (3, 'margao', 'Margao', 'IN', 'India', 15.27, 73.96, 'Asia/Kolkata')",
+        "insert into locations (id, clinic_id, city_id, name, address, time_zone, created_at)
+         select '00000000-0000-0000-0000-00000000000a', clinic_id, 2, 'Bandra Clinic', '2 Hill Road',
+                time_zone, created_at from locations",
+    ] {
+        sqlx::query(statement).execute(&clinic.pool).await.expect("inserted");
+    }
+    let meera = clinic.add_doctor("meera", 1).await;
+    let joao = clinic.add_doctor("joao", 1).await;
+    let draft = clinic.add_doctor("draft", 1).await;
+    let place =
+        "update availability_rules set location_id = '00000000-0000-0000-0000-00000000000a',
+                 mode = 'video', starts_local = '16:00', ends_local = '18:00' where doctor_id = $1";
+    sqlx::query(place).bind(meera.0).execute(&clinic.pool).await.expect("moved");
+    sqlx::query("update schedules set stale = true").execute(&clinic.pool).await.expect("stale");
+    top_up::run_once(&clinic.engine).await.expect("times");
+    let other = "update doctor_specialties set specialty_id = 2 where doctor_id = $1";
+    set(&clinic, meera, other).await;
+    set(
+        &clinic,
+        meera,
+        "update doctors set name = 'Dr Meera Dessai', gender = 'female', fee_minor_units = 90050,
+             languages = '{English,Konkani}' where id = $1",
+    )
+    .await;
+    set(&clinic, joao, "update doctor_specialties set specialty_id = 3 where doctor_id = $1").await;
+    let male = "update doctors set name = 'Dr João Fátima', gender = 'male' where id = $1";
+    set(&clinic, joao, male).await;
+    set(&clinic, draft, "update doctors set status = 'draft' where id = $1").await;
+    (clinic, meera, joao)
+}
+
+#[sqlx::test(migrations = false)]
+async fn people_find_by_their_own_words(pool: PgPool) {
+    let (clinic, ..) = town(pool).await;
+    for (words, who) in [
+        ("skin", "Dr Meera Dessai"),
+        ("skin doctor near me", "Dr Meera Dessai"),
+        ("itching", "Dr Meera Dessai"),
+        ("rashes", "Dr Meera Dessai"),
+        ("DERMA", "Dr Meera Dessai"),
+        ("mumbai", "Dr Meera Dessai"),
+        ("konkani", "Dr Meera Dessai"),
+        ("I have chest pain", "Dr João Fátima"),
+        ("heart specialist panjim", "Dr João Fátima"),
+        ("joao", "Dr João Fátima"),
+        ("FATIMA", "Dr João Fátima"),
+        ("sore throat", "Dr asha-naik"),
+    ] {
+        let found = find(&clinic, text(words)).await;
+        assert_eq!((names(&found), found.instead.as_deref()), (vec![who], None), "{words}");
+    }
+    let both = find(&clinic, text("blood pressure")).await;
+    assert_eq!(both.page.total, 2, "of the heart, and in general");
+    for words in ["draft", "skin margao", "meera heart", "zzzz"] {
+        assert_eq!(find(&clinic, text(words)).await.page.total, 0, "{words}");
+    }
+    assert_eq!(find(&clinic, DoctorQuery::default()).await.page.total, 3, "no draft");
+}
+
+#[sqlx::test(migrations = false)]
+async fn mistakes_of_spelling_are_forgiven_and_said(pool: PgPool) {
+    let (clinic, ..) = town(pool).await;
+    for (typed, meant, who) in [
+        ("dermatolgist", "dermatologist", "Dr Meera Dessai"),
+        ("mera desai", "meera dessai", "Dr Meera Dessai"),
+        ("hart spesialist", "heart specialist", "Dr João Fátima"),
+        ("palpitashons", "palpitations", "Dr João Fátima"),
+    ] {
+        let found = find(&clinic, text(typed)).await;
+        assert_eq!(names(&found), [who], "{typed}");
+        assert_eq!(found.instead.as_deref(), Some(meant));
+    }
+    let nobody = find(&clinic, text("nobody is called this")).await;
+    assert_eq!((nobody.page.total, nobody.instead), (0, None));
+    let page = browser().get(format!("{}/doctors?q=dermatolgist", clinic.serve().await));
+    let page = page.send().await.expect("a page").text().await.expect("a body");
+    assert!(page.contains("Showing results for “dermatologist”"), "{page}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn filters_narrow_alone_and_together(pool: PgPool) {
+    let (clinic, ..) = town(pool).await;
+    let any = DoctorQuery::default;
+    let tuesday = "2026-11-24".parse().ok();
+    let (meera, joao, asha) = ("Dr Meera Dessai", "Dr João Fátima", "Dr asha-naik");
+    for (what, query, who) in [
+        ("language", DoctorQuery { language: Some("KONKANI".into()), ..any() }, vec![meera]),
+        ("gender", DoctorQuery { gender: Some(Gender::Male), ..any() }, vec![joao]),
+        ("fee", DoctorQuery { fee_max: Some(900), ..any() }, vec![asha, joao]),
+        ("a fee rounded up", DoctorQuery { fee_max: Some(901), ..any() }, vec![asha, joao, meera]),
+        ("mode", DoctorQuery { mode: Some(Mode::Video), ..any() }, vec![meera]),
+        ("city", DoctorQuery { city: Some("panjim".into()), ..any() }, vec![asha, joao]),
+        ("evening", DoctorQuery { evening: true, ..any() }, vec![meera]),
+        ("week", DoctorQuery { this_week: true, ..any() }, vec![asha, joao, meera]),
+        ("date", DoctorQuery { date: tuesday, ..any() }, vec![asha, joao, meera]),
+        ("Sunday", DoctorQuery { date: "2026-11-29".parse().ok(), ..any() }, vec![]),
+        ("near", DoctorQuery { near: Some("margao".into()), ..any() }, vec![asha, joao]),
+        (
+            "all together",
+            DoctorQuery {
+                text: Some("skin".into()),
+                specialty: Some("dermatology".into()),
+                city: Some("mumbai".into()),
+                mode: Some(Mode::Video),
+                date: tuesday,
+                this_week: true,
+                evening: true,
+                language: Some("konkani".into()),
+                gender: Some(Gender::Female),
+                fee_max: Some(2_000),
+                near: Some("mumbai".into()),
+                ..any()
+            },
+            vec![meera],
+        ),
+        (
+            "evening, in Panjim",
+            DoctorQuery { evening: true, city: Some("panjim".into()), ..any() },
+            vec![],
+        ),
+        ("an unknown city", DoctorQuery { near: Some("no where".into()), ..any() }, vec![]),
+    ] {
+        let found = find(&clinic, query).await;
+        let mut found_names = names(&found);
+        found_names.sort_unstable_by_key(|name| [asha, joao, meera].iter().position(|n| n == name));
+        assert_eq!(found_names, who, "{what}");
+        assert_eq!(found.page.total, who.len() as i64, "{what}");
+    }
+    let evening = find(&clinic, DoctorQuery { evening: true, ..any() }).await;
+    let first = &evening.page.items[0].next_times[0];
+    assert_eq!(
+        first.starts_at.to_rfc3339(),
+        "2026-11-23T11:30:00+00:00",
+        "five in the evening there"
+    );
+    let near = find(&clinic, DoctorQuery { near: Some("margao".into()), ..any() }).await;
+    let km = near.page.items[0].distance_km.expect("a distance");
+    assert!((25.0..35.0).contains(&km), "{km}");
+    let skin = DoctorQuery { specialty: Some("dermatology".into()), ..any() };
+    let counts = find(&clinic, skin).await.counts;
+    let expected =
+        ["cardiology", "dermatology", "general-medicine"].map(|slug| (slug.to_owned(), 1));
+    let mut specialties = counts.specialties;
+    specialties.sort();
+    assert_eq!(specialties, expected, "as if none had been chosen");
+    assert_eq!(counts.modes, [(Mode::InPerson, 0), (Mode::Video, 1)]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn hostile_words_find_nobody_and_harm_nothing(pool: PgPool) {
+    let (clinic, ..) = town(pool).await;
+    let base = clinic.serve().await;
+    let long = "x".repeat(10_000);
+    for words in [
+        "'; drop table doctors; --",
+        "skin' | 'heart",
+        "<script>alert(1)</script>",
+        "\u{202e}nicis \u{2066}",
+        "%_\\",
+        "a:*b & !c",
+        "\0\u{1f}",
+        "½ ﷽ ǅ",
+        "''''",
+        &long,
+    ] {
+        let found = find(&clinic, text(words)).await;
+        assert_eq!(found.page.total, 0, "{words}");
+        for address in [format!("{base}/doctors"), format!("{base}/api/v1/doctors")] {
+            for name in ["q", "language", "near", "city", "after", "cursor"] {
+                let url =
+                    reqwest::Url::parse_with_params(&address, &[(name, words)]).expect("a URL");
+                let answer = browser().get(url).send().await.expect("an answer");
+                let status = answer.status().as_u16();
+                assert!([200, 400, 414, 422, 431].contains(&status), "{status} {name} {words}");
+                let body = answer.text().await.expect("a body");
+                assert!(!body.contains("<script>alert"), "{name}");
+            }
+        }
+    }
+    assert_eq!(find(&clinic, DoctorQuery::default()).await.page.total, 3);
+}
+
+#[sqlx::test(migrations = false)]
+async fn who_fits_better_is_free_sooner_or_nearer_comes_first(pool: PgPool) {
+    let (clinic, meera, joao) = town(pool).await;
+    let everybody = find(&clinic, DoctorQuery::default()).await;
+    assert_eq!(
+        names(&everybody).last(),
+        Some(&"Dr Meera Dessai"),
+        "free at four, the others at ten"
+    );
+    // By the word "heart": a name counts for more than a specialty that is free sooner.
+    set(&clinic, meera, "update doctors set name = 'Dr Heart' where id = $1").await;
+    assert_eq!(names(&find(&clinic, text("heart")).await), ["Dr Heart", "Dr João Fátima"]);
+    let near = |city: &str| DoctorQuery { near: Some(city.into()), ..text("heart") };
+    assert_eq!(names(&find(&clinic, near("panjim")).await), ["Dr João Fátima"]);
+    assert_eq!(names(&find(&clinic, near("mumbai")).await), ["Dr Heart"]);
+    // Whoever has no time at all comes last.
+    sqlx::query("update availability_rules set archived_at = now() where doctor_id = $1")
+        .bind(joao.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("archived");
+    clinic.engine.changes.note(joao);
+    listings::run_once(&clinic.engine).await.expect("listed");
+    let everybody = find(&clinic, DoctorQuery::default()).await;
+    assert_eq!(names(&everybody).last(), Some(&"Dr João Fátima"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn leafing_neither_repeats_nor_skips_while_others_book(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    for n in 0..11 {
+        clinic.add_doctor(&format!("doctor-{n}"), 1).await;
+    }
+    for query in
+        [DoctorQuery::default(), text("fever"), DoctorQuery { this_week: true, ..text("") }]
+    {
+        let query = DoctorQuery { page_size: 3, ..query };
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let found = find(&clinic, DoctorQuery { after, ..query.clone() }).await;
+            seen.extend(found.page.items.iter().map(|card| card.id));
+            // Somebody who was on this page is booked, and so moves behind all others.
+            let booked = found.page.items[0].id;
+            let who = clinic.patient(&format!("Asha {}", uuid::Uuid::new_v4().simple())).await;
+            let first = clinic.free(booked).await[0];
+            clinic.book(&who, first).await;
+            listings::run_once(&clinic.engine).await.expect("listed");
+            after = found.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        // Those who moved may come again; nobody else does, and nobody is missing.
+        let mut all = seen.clone();
+        all.sort_unstable_by_key(|id| id.0);
+        all.dedup();
+        assert_eq!(all.len(), 12, "{query:?}");
+        assert!(seen.len() <= 12 + 6, "{query:?}");
+    }
+    let second =
+        find(&clinic, DoctorQuery { page: 2, page_size: 5, ..DoctorQuery::default() }).await;
+    assert_eq!((second.page.items.len(), second.page.total), (5, 12), "an old link still works");
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_change_of_free_times_is_kept_at_once(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let doctor = clinic.doctor;
+    must_be_kept(&clinic, doctor, "at first").await;
+    let who = clinic.patient("Asha Rao").await;
+    let first = clinic.free(doctor).await[0];
+    let noted = || async { listings::refresh_noted(&clinic.engine).await.expect("refreshed") };
+
+    let held = clinic.hold(&who, first).await.expect("held");
+    // The page is right even before the job has run.
+    let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
+    assert!(card.next_times.iter().all(|time| time.slot != first));
+    noted().await;
+    must_be_kept(&clinic, doctor, "after a hold").await;
+
+    clinic.clock.step(Duration::minutes(6));
+    sweeper::run_once(&clinic.engine).await.expect("swept");
+    noted().await;
+    must_be_kept(&clinic, doctor, "after it lapsed").await;
+    assert_eq!(kept(&clinic, doctor).await[0], first.0);
+    assert_eq!(clinic.state(held).await, "expired");
+
+    // An hour from now and more, so that it can still be cancelled.
+    let fourth = clinic.free(doctor).await[3];
+    let booked = clinic.book(&who, fourth).await;
+    noted().await;
+    must_be_kept(&clinic, doctor, "after a booking").await;
+    clinic.change(&who, booked, &Change::Cancel { reason: None }).await.expect("cancelled");
+    noted().await;
+    must_be_kept(&clinic, doctor, "after it was cancelled").await;
+
+    // What passes is left out when it is read, then trimmed, then filled up.
+    clinic.clock.step(Duration::hours(2));
+    let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
+    assert!(card.next_times.iter().all(|time| time.starts_at > clinic.visitor().now));
+    listings::run_once(&clinic.engine).await.expect("listed");
+    must_be_kept(&clinic, doctor, "after some have passed and most are left").await;
+
+    // Hours that end are withdrawn by the job that makes times.
+    sqlx::query("update availability_rules set effective_until = '2026-11-25'")
+        .execute(&clinic.pool)
+        .await
+        .expect("ended");
+    sqlx::query("update schedules set stale = true").execute(&clinic.pool).await.expect("stale");
+    top_up::run_once(&clinic.engine).await.expect("times");
+    // Even when nobody was told.
+    clinic.engine.changes.take(100);
+    listings::look(&clinic.engine).await.expect("looked");
+    must_be_kept(&clinic, doctor, "after hours that end").await;
+    let thursday =
+        find(&clinic, DoctorQuery { date: "2026-11-26".parse().ok(), ..DoctorQuery::default() });
+    assert_eq!(thursday.await.page.total, 0);
+}
+
+#[sqlx::test(migrations = false)]
+async fn another_instance_is_heard_and_two_jobs_do_no_harm(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let doctor = clinic.doctor;
+    let mut listener = Listener::default();
+    listener.run_once(&clinic.engine).await.expect("listened");
+    let who = clinic.patient("Asha Rao").await;
+    let elsewhere = clinic.instance(5);
+    let first = clinic.free(doctor).await[0];
+    let wish = nadi::ports::HoldRequest { slot: first, visit_type: None, person: None };
+    elsewhere.bookings.hold(&clinic.caller(&who), &wish, None).await.expect("held");
+    assert_eq!(kept(&clinic, doctor).await[0], first.0, "not heard of yet");
+    listener.run_once(&clinic.engine).await.expect("listened");
+    listings::refresh_noted(&clinic.engine).await.expect("refreshed");
+    must_be_kept(&clinic, doctor, "heard").await;
+
+    sqlx::query(
+        "update next_times set look_at = '2020-01-01', slots = '{}', starts = '{}', closes = '{}'",
+    )
+    .execute(&clinic.pool)
+    .await
+    .expect("spoiled");
+    let (a, b, c) = tokio::join!(
+        listings::run_once(&clinic.engine),
+        listings::run_once(&clinic.engine),
+        listings::look(&clinic.engine)
+    );
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    must_be_kept(&clinic, doctor, "two at once").await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_job_that_stopped_gives_no_time_away_twice(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let first = clinic.free(clinic.doctor).await[0];
+    clinic.book(&clinic.patient("Asha Rao").await, first).await;
+    // Nobody refreshes: the time still stands among those kept.
+    assert_eq!(kept(&clinic, clinic.doctor).await[0], first.0);
+    let late = clinic.patient("João Silva").await;
+    assert!(clinic.hold(&late, first).await.is_err(), "the hold decides");
+    let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
+    assert!(card.next_times.iter().all(|time| time.slot != first), "and no page offers it");
+    clinic.must_be_sound().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_edited_doctor_is_found_as_they_are_now(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let office = nadi::actor::SignedIn {
+        administers: nadi::actor::Administers::Everything,
+        ..clinic.patient("The Office").await
+    };
+    let caller = clinic.caller(&office);
+    assert_eq!(find(&clinic, text("naik")).await.page.total, 1);
+    let form = clinic.ports.administration.doctor(&caller, clinic.doctor).await.expect("a form");
+    let form = nadi::ports::DoctorForm { name: "Dr Zubeida".into(), ..form };
+    let saved = clinic.ports.administration.save_doctor(&caller, clinic.doctor, form).await;
+    saved.expect("saved");
+    assert_eq!(find(&clinic, text("naik")).await.page.total, 0);
+    assert_eq!(names(&find(&clinic, text("zubeida")).await), ["Dr Zubeida"]);
+}

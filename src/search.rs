@@ -1,0 +1,149 @@
+//! Reading a search, and the one formula by which doctors are ordered. Not for finding them.
+//!
+//! **The rank** of a doctor is a number of seconds, and the lowest comes first:
+//!
+//! > start of the soonest free time (seconds since 1970)
+//! > + kilometres to the place × [`KM_SECONDS`]
+//! > − relevance of the words × [`RELEVANCE_SECONDS`]
+//!
+//! So everything is weighed as waiting: a place one kilometre farther has to be free half an hour
+//! earlier, and whose name was typed may be free some two weeks later than whose specialty only goes
+//! with the word. Of a doctor's places the best counts. Relevance is PostgreSQL's `ts_rank`, from 0 to 1,
+//! with weights 1 for the name, 0.7 for a specialty, 0.4 for what people call it and come for, 0.1
+//! for the rest (places, languages, qualifications). Distance counts in searches near a city only. Who
+//! has no free time stands in the year 2286. Equal ranks are ordered by id.
+//!
+//! The rank does not depend on when one asks, so a page that continues after a rank and an id
+//! neither repeats nor skips whoever keeps theirs.
+
+use uuid::Uuid;
+
+/// Half an hour of waiting for each kilometre.
+pub const KM_SECONDS: f64 = 1_800.0;
+/// Thirty days of waiting for the difference between no relevance and all of it.
+pub const RELEVANCE_SECONDS: f64 = 2_592_000.0;
+/// What is still near a city, over the ground.
+pub const NEAR_KM_MAX: f64 = 100.0;
+
+/// The most characters of a search.
+pub const TEXT_CHARS_MAX: usize = 100;
+const WORDS_MAX: usize = 8;
+const WORD_CHARS_MAX: usize = 40;
+
+/// Said in most searches, and nothing to search by.
+const NOISE: [&str; 40] = [
+    "a",
+    "about",
+    "an",
+    "and",
+    "appointment",
+    "at",
+    "best",
+    "book",
+    "by",
+    "can",
+    "doctor",
+    "doctors",
+    "dr",
+    "find",
+    "for",
+    "from",
+    "good",
+    "have",
+    "help",
+    "i",
+    "in",
+    "is",
+    "it",
+    "me",
+    "my",
+    "near",
+    "need",
+    "of",
+    "on",
+    "or",
+    "please",
+    "s",
+    "see",
+    "specialist",
+    "the",
+    "to",
+    "want",
+    "who",
+    "with",
+    "problem",
+];
+
+/// The words of a search to look for: letters and digits in lower case, at most eight of at most forty
+/// characters, without those that say nothing; all of them when none says anything.
+pub fn words(text: &str) -> Vec<String> {
+    let all: Vec<String> = text
+        .chars()
+        .take(TEXT_CHARS_MAX)
+        .collect::<String>()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.chars().take(WORD_CHARS_MAX).flat_map(char::to_lowercase).collect())
+        .collect();
+    let telling: Vec<String> =
+        all.iter().filter(|word| !NOISE.contains(&word.as_str())).cloned().collect();
+    let mut chosen = if telling.is_empty() { all } else { telling };
+    chosen.truncate(WORDS_MAX);
+    chosen
+}
+
+/// Where a page of doctors ended, as it stands in an address: 48 hexadecimal digits that mean nothing
+/// to anybody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub rank: i64,
+    pub doctor: Uuid,
+}
+
+impl Cursor {
+    /// `None` when it is not one of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if text.len() != 48 || !hexadecimal {
+            return None;
+        }
+        let (rank, doctor) = text.split_at(16);
+        let rank = u64::from_str_radix(rank, 16).ok()?.cast_signed();
+        // From 1970 to long after 2286: what PostgreSQL can read as an instant.
+        (0..100_000_000_000).contains(&rank).then_some(())?;
+        Some(Self { rank, doctor: Uuid::parse_str(doctor).ok()? })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}{}", self.rank, self.doctor.simple())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_nothing_is_not_looked_for() {
+        assert_eq!(words("I need a doctor for BACK-pain, please"), ["back", "pain"]);
+        assert_eq!(words("Women’s health"), ["women", "health"]);
+        assert_eq!(words("Dr"), ["dr"]);
+        assert!(words(" ' \u{202e} <> ; --").is_empty());
+        let long = words(&"x".repeat(10_000));
+        assert_eq!(long, ["x".repeat(WORD_CHARS_MAX)]);
+        assert_eq!(words(&"ab ".repeat(90)).len(), WORDS_MAX);
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was() {
+        for rank in [0, 1_800_000_000, 9_999_999_999] {
+            let cursor = Cursor { rank, doctor: Uuid::from_u128(7) };
+            assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
+        }
+        for strange in ["", "1", "é", &"g".repeat(48), &"f".repeat(47), &"7".repeat(48)] {
+            assert_eq!(Cursor::parse(strange), None, "{strange}");
+        }
+    }
+}
