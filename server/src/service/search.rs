@@ -38,7 +38,10 @@ pub(super) struct Kept {
     counts: Shelf<String, Counts>,
 }
 
-struct Shelf<K, V>(Mutex<HashMap<K, (Instant, u64, Arc<V>)>>);
+struct Shelf<K, V>(Mutex<HashMap<K, Entry<V>>>);
+
+/// When it was kept, as of how many changes, and what.
+type Entry<V> = (Instant, u64, Arc<V>);
 
 impl<K, V> Default for Shelf<K, V> {
     fn default() -> Self {
