@@ -17,17 +17,23 @@ create table specialty_words (
     primary key (specialty_id, word)
 );
 
+-- The words of a specialty to look in. Weights: B its name, C the words above and its summary.
+create table specialty_documents (
+    specialty_id smallint primary key references specialties,
+    slug text not null,
+    document tsvector not null
+);
+
 -- What a doctor is found by. The row is also what a refresh of the doctor locks.
 create table listings (
     doctor_id uuid primary key references doctors,
     listed boolean not null default false,
-    -- Weights: A the name, B specialties, C words people use for them, D where, languages, titles.
-    -- `s:…` and `c:…` are slugs of specialties and cities.
+    -- Words of the name as `n:…`, and others (where, languages, titles) as `o:…`: a weight would not
+    -- stand in the index, and each row would be read to see it. `s:…` and `c:…` are slugs of specialties
+    -- and cities, `l:…` a language, `g:…` a gender. The words of specialties are not here but in
+    -- `specialty_documents`: what is the same for thousands of doctors is looked up once.
     document tsvector not null default '',
     specialties text[] not null default '{}',
-    -- Lower case.
-    languages text[] not null default '{}',
-    gender text,
     -- In the currency's main unit, rounded up.
     fee bigint not null default 0,
     -- Something it is made from has changed.
@@ -47,6 +53,9 @@ create table next_times (
     location_id uuid references locations,
     mode text,
     city_id integer,
+    -- Of the place, or else of its city; degrees.
+    latitude double precision,
+    longitude double precision,
     time_zone text,
     -- Of each: the slot, when it starts, and from when on it cannot be booked. Soonest first.
     slots bigint[] not null,
@@ -54,6 +63,8 @@ create table next_times (
     closes timestamptz[] not null,
     -- The first start; the year 2286 when there is none.
     soonest_at timestamptz not null,
+    -- The same, moved by what the doctor is worth waiting for: the order of doctors.
+    ranks_at timestamptz not null,
     -- When the first of `closes` passes, and the row is to be read with care until it was trimmed.
     passes_at timestamptz not null,
     -- When all of it is to be made again at the latest.
@@ -65,10 +76,12 @@ create table next_times (
     refreshed_at timestamptz not null,
     constraint next_times_key unique nulls not distinct (doctor_id, location_id, mode)
 ) with (fillfactor = 70);
-create index next_times_soonest on next_times (soonest_at, doctor_id);
+create index next_times_rank on next_times (ranks_at, doctor_id);
 create index next_times_passing on next_times (passes_at);
 create index next_times_look on next_times (look_at);
-create index next_times_place on next_times (location_id);
+create index next_times_place on next_times (location_id, ranks_at);
+create index locations_latitude on locations (latitude);
+create index locations_of_city on locations (city_id) where latitude is null;
 
 -- When one is free next: the first kept time that has not passed.
 create function soonest_after(starts timestamptz[], closes timestamptz[], at timestamptz)
@@ -126,17 +139,31 @@ begin
 end
 $$;
 
--- Kilometres over the ground (haversine, a sphere of 6,371 km), from degrees.
+-- Kilometres over the ground (haversine, a sphere of 6,371 km), from degrees. Neither strict nor with
+-- anything that hides nulls, so that the planner can put it in place; the factor, which is nothing, keeps
+-- asin in its range at the other end of the world.
 create function distance_km(
     latitude double precision, longitude double precision,
     other_latitude double precision, other_longitude double precision
 )
 returns double precision
-language sql immutable strict parallel safe
+language sql immutable parallel safe
 as $$
-    select 12742 * asin(least(1, sqrt(
+    select 12742 * asin(0.9999999999 * sqrt(
         sind((other_latitude - latitude) / 2) ^ 2
-        + cosd(latitude) * cosd(other_latitude) * sind((other_longitude - longitude) / 2) ^ 2)))
+        + cosd(latitude) * cosd(other_latitude) * sind((other_longitude - longitude) / 2) ^ 2))
+$$;
+
+-- How far in the list of doctors, in seconds: see src/search.rs. Without an origin, distance does not count.
+create function rank_of(
+    t next_times, at timestamptz, latitude double precision, longitude double precision,
+    km_seconds double precision
+)
+returns bigint
+language sql stable parallel safe
+as $$
+    select extract(epoch from soonest(t, at) + (t.ranks_at - t.soonest_at))::bigint
+           + coalesce(distance_km(latitude, longitude, t.latitude, t.longitude) * km_seconds, 0)::bigint
 $$;
 
 -- Words as they stand in a document, and as English stems.
@@ -145,38 +172,69 @@ returns tsvector
 language sql immutable parallel safe
 as $$ select to_tsvector('simple', plain(words)) || to_tsvector('english', plain(words)) $$;
 
--- All of these words, each as it is, as its English stem, or as the beginning of a name, a specialty or
--- a place; and the slugs. Null when nothing is asked for.
-create function search_query(words text[], specialty text, city text)
+-- The same, each word with a kind before it.
+create function findable_as(kind text, words text)
+returns tsvector
+language sql immutable parallel safe
+as $$ select array_to_tsvector(array(select kind || word from unnest(tsvector_to_array(findable(words))) word)) $$;
+
+-- Exactly this.
+create function lexeme(text text)
+returns tsquery
+language sql immutable strict parallel safe
+as $$ select ('''' || replace(replace(text, '\', '\\'), '''', '''''') || '''')::tsquery $$;
+
+-- One word with one of the weights: as it is, as its English stem, or (but for weight C) as a beginning.
+-- A is a word of a name and D another one of a doctor, or a specialty that has the word as B or C.
+create function word_question(word text, weights text)
+returns tsquery
+language plpgsql stable
+as $$
+declare
+    forms text[] := array_remove(coalesce(ts_lexize('english_stem', word), '{}'), word) || word;
+    asked text[] := '{}';
+    of_specialty text[] := '{}';
+    form text;
+begin
+    foreach form in array forms loop
+        if weights ~ 'A' then asked := asked || lexeme('n:' || form)::text; end if;
+        if weights ~ 'D' then asked := asked || lexeme('o:' || form)::text; end if;
+        of_specialty := of_specialty || format('%s:%s', lexeme(form), weights);
+    end loop;
+    if length(word) > 2 then
+        if weights ~ 'A' then asked := asked || format('%s:*', lexeme('n:' || word)); end if;
+        if weights ~ 'D' then asked := asked || format('%s:*', lexeme('o:' || word)); end if;
+        of_specialty := of_specialty || format('%s:*%s', lexeme(word), replace(weights, 'C', ''));
+    end if;
+    if weights ~ 'B' then
+        for form in
+            select d.slug from specialty_documents d
+            where d.document @@ array_to_string(of_specialty, ' | ')::tsquery order by 1
+        loop
+            asked := asked || lexeme('s:' || form)::text;
+        end loop;
+    end if;
+    return array_to_string(asked, ' | ')::tsquery;
+end
+$$;
+
+-- All of these words and features. Features are `s:…`, `c:…`, `l:…`, `g:…`. Null when nothing is asked for.
+create function search_question(words text[], weights text, features text[])
 returns tsquery
 language plpgsql stable
 as $$
 declare
     asked tsquery;
-    one tsquery;
-    word text;
-    stem text;
+    one text;
 begin
-    foreach word in array words loop
-        word := regexp_replace(plain(word), '[^[:alnum:]]', '', 'g');
-        continue when word = '';
-        one := format('''%s''', word)::tsquery;
-        if length(word) > 2 then
-            one := one || format('''%s'':*ABD', word)::tsquery;
-        end if;
-        foreach stem in array coalesce(ts_lexize('english_stem', word), '{}') loop
-            one := one || format('''%s''', replace(stem, '''', ''))::tsquery;
-        end loop;
-        asked := coalesce(asked && one, one);
+    foreach one in array words loop
+        one := regexp_replace(plain(one), '[^[:alnum:]]', '', 'g');
+        continue when one = '';
+        asked := coalesce(asked && word_question(one, weights), word_question(one, weights));
     end loop;
-    if specialty is not null then
-        one := format('''s:%s''', replace(specialty, '''', ''))::tsquery;
-        asked := coalesce(asked && one, one);
-    end if;
-    if city is not null then
-        one := format('''c:%s''', replace(city, '''', ''))::tsquery;
-        asked := coalesce(asked && one, one);
-    end if;
+    foreach one in array features loop
+        asked := coalesce(asked && lexeme(plain(one)), lexeme(plain(one)));
+    end loop;
     return asked;
 end
 $$;

@@ -7,11 +7,11 @@
 //! > − relevance of the words × [`RELEVANCE_SECONDS`]
 //!
 //! So everything is weighed as waiting: a place one kilometre farther has to be free half an hour
-//! earlier, and whose name was typed may be free some two weeks later than whose specialty only goes
-//! with the word. Of a doctor's places the best counts. Relevance is PostgreSQL's `ts_rank`, from 0 to 1,
-//! with weights 1 for the name, 0.7 for a specialty, 0.4 for what people call it and come for, 0.1
-//! for the rest (places, languages, qualifications). Distance counts in searches near a city only. Who
-//! has no free time stands in the year 2286. Equal ranks are ordered by id.
+//! earlier, and whose name was typed may be free some nine days later than whose specialty is called so.
+//! Of a doctor's places the best counts. Relevance is one of the four of [`RELEVANCE`], by the word that
+//! fits worst, since all have to fit; that there are only four is what lets a search be answered by
+//! walking four orders, however many doctors fit. Distance counts in searches near a place only. Who has no
+//! free time stands in the year 2286. Equal ranks are ordered by id.
 //!
 //! The rank does not depend on when one asks, so a page that continues after a rank and an id
 //! neither repeats nor skips whoever keeps theirs.
@@ -22,7 +22,10 @@ use uuid::Uuid;
 pub const KM_SECONDS: f64 = 1_800.0;
 /// Thirty days of waiting for the difference between no relevance and all of it.
 pub const RELEVANCE_SECONDS: f64 = 2_592_000.0;
-/// What is still near a city, over the ground.
+/// A word that fits the name, the name of a specialty, what people call one or come to it for, and the
+/// rest: places, languages, qualifications.
+pub const RELEVANCE: [f64; 4] = [1.0, 0.7, 0.4, 0.1];
+/// What is still near, over the ground.
 pub const NEAR_KM_MAX: f64 = 100.0;
 
 /// The most characters of a search.

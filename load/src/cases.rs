@@ -27,7 +27,33 @@ pub enum Case {
     Availability,
     /// The list of doctors, as a page.
     DoctorsPage,
+    /// What people search for, through the API.
+    Search,
 }
+
+/// Searches in the proportions in which people may ask: by specialty and city most of all.
+const SEARCHES: [&str; 20] = [
+    "",
+    "specialty=dermatology",
+    "specialty=general-medicine",
+    "specialty=cardiology&city=panjim",
+    "specialty=paediatrics&city=mumbai",
+    "city=margao",
+    "city=panjim&mode=video",
+    "q=skin",
+    "q=fever",
+    "q=back%20pain",
+    "q=asha",
+    "q=fernandes",
+    "q=skin%20doctor%20panjim",
+    "q=dermatolgist",
+    "near=panjim",
+    "near=margao&specialty=dentistry",
+    "evening=true&this_week=true",
+    "language=Konkani&gender=female",
+    "specialty=yoga-therapy&mode=video",
+    "mode=video&fee_max=900",
+];
 
 impl Case {
     /// The patients and slots that so many requests use up.
@@ -36,7 +62,7 @@ impl Case {
             Self::DistinctSlots | Self::BookConfirm => (requests, requests),
             Self::HotSlot => (requests, 1),
             Self::Mixed => (requests / 10 + 1, requests / 10 + 1),
-            Self::Availability | Self::DoctorsPage => (0, 0),
+            Self::Availability | Self::DoctorsPage | Self::Search => (0, 0),
         }
     }
 }
@@ -103,6 +129,10 @@ async fn work(plan: Arc<Plan>, number: usize, next: Arc<AtomicUsize>) -> Result<
             }
             Case::DoctorsPage => {
                 let path = format!("/doctors?page={}", 1 + n % 20);
+                known(client.ask(&Ask::get(&path)).await?, &[200])?
+            }
+            Case::Search => {
+                let path = format!("/api/v1/doctors?{}", SEARCHES[n % SEARCHES.len()]);
                 known(client.ask(&Ask::get(&path)).await?, &[200])?
             }
         };

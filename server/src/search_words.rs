@@ -24,7 +24,9 @@ pub async fn write(connection: &mut PgConnection) -> Result<bool> {
         words.push(word);
         kinds.push(kind);
     }
-    let changed = listings::write_words(connection, &specialties, &words, &kinds).await? > 0;
+    let words = listings::write_words(connection, &specialties, &words, &kinds).await?;
+    let documents = listings::write_specialties(connection).await?;
+    let changed = words > 0 || documents > 0;
     if changed {
         listings::mark_all_stale(connection).await?;
     }

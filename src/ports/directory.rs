@@ -116,10 +116,12 @@ pub struct DoctorCard {
     pub next_times: Vec<FreeTime>,
 }
 
-/// How many doctors would be found with another specialty or mode, everything else the same. At most
-/// ten seconds old.
+/// How many doctors would be found with another specialty or mode, everything else the same. Seconds old
+/// when they are few; minutes, when they are thousands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Otherwise many are being counted: the total is the least there can be, and nothing else is said.
+    pub known: bool,
     pub total: i64,
     /// By slug; who is not here has nobody.
     pub specialties: Vec<(String, i64)>,

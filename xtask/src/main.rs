@@ -49,7 +49,8 @@ Usage: cargo xtask COMMAND
   build               build the client, then target/release/nadi with it inside
   client              build the browser client into target/site/pkg
   bench               measure holds and pages over HTTP, in turns with pgbench; writes
-                      target/bench/latest.json; --only schedules for the first part
+                      target/bench/latest.json; --only schedules for the first part,
+                      --only search for finding doctors (10 minutes, 6 GB)
   replay [FILE [X]]   make the bookings of a CSV file again, X times as fast (360); without a
                       file, those of a day made up from a real city's traffic
   crowd               ask for more than can be carried, and see it refused and recover
@@ -102,6 +103,7 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         }
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "schedules"] => bench::schedules().map(|()| ExitCode::SUCCESS),
+        ["bench", "--only", "search"] => bench::searches().map(|()| ExitCode::SUCCESS),
         ["client"] => client::command().map(|()| ExitCode::SUCCESS),
         ["services"] => services::command().map(|()| ExitCode::SUCCESS),
         [] | ["help" | "--help" | "-h"] => {

@@ -92,7 +92,7 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
     let found = ports.directory.search(&caller, &query).await?;
     let (next, instead, counts) = (found.next, found.instead, found.counts);
     let found = found.page;
-    let said = search::count(found.total, &query, &names);
+    let said = search::count(counts.known.then_some(found.total), &query, &names);
     let number = found.number;
     let pages = {
         let query = query.clone();

@@ -52,6 +52,8 @@ pub fn SearchForm(
         Some(count) => format!("{name} ({count})"),
         None => name,
     };
+    // While thousands are being counted, there are no numbers.
+    let counts = counts.filter(|counts| counts.known);
     let of_specialty = |slug: &str| {
         let counts = counts.as_ref()?;
         let found = counts.specialties.iter().find(|(one, _)| one == slug);
@@ -235,12 +237,13 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     })
 }
 
-/// `128 doctors for Cardiology in Panjim`.
-pub fn count(total: i64, query: &DoctorQuery, names: &Names) -> String {
+/// `128 doctors for Cardiology in Panjim`; without the number while thousands are being counted.
+pub fn count(total: Option<i64>, query: &DoctorQuery, names: &Names) -> String {
     let mut said = match total {
-        0 => "No doctors".to_owned(),
-        1 => "1 doctor".to_owned(),
-        total => format!("{total} doctors"),
+        None => "Doctors".to_owned(),
+        Some(0) => "No doctors".to_owned(),
+        Some(1) => "1 doctor".to_owned(),
+        Some(total) => format!("{total} doctors"),
     };
     if let Some(text) = &query.text {
         said.push_str(&format!(" for “{text}”"));

@@ -270,8 +270,9 @@ pub struct DoctorsPage {
     /// From 1.
     pub page: u32,
     pub page_size: u32,
-    /// All doctors found, on all pages; counted at most ten seconds ago.
-    pub total: i64,
+    /// All doctors found, on all pages; null while thousands are being counted. Counted seconds ago, or
+    /// minutes when they are thousands.
+    pub total: Option<i64>,
     /// For `cursor`; null on the last page.
     pub next_cursor: Option<String>,
     /// The words that were looked for instead: nobody was found by those given.
@@ -285,7 +286,7 @@ impl From<ports::DoctorPage> for DoctorsPage {
             items: found.page.items.into_iter().map(DoctorCard::from).collect(),
             page: found.page.number,
             page_size: found.page.size,
-            total: found.page.total,
+            total: found.counts.known.then_some(found.page.total),
             next_cursor: found.next.map(|cursor| cursor.to_string()),
             searched_for: found.instead,
         }

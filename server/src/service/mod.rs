@@ -6,6 +6,7 @@ pub mod administration;
 pub mod bookings;
 pub mod busy;
 pub mod codes;
+mod counts;
 pub mod directory;
 pub mod feeds;
 pub mod identity;

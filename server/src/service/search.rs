@@ -1,4 +1,4 @@
-//! Searching for doctors. What is listed and counted is kept for a moment; who is free is not.
+//! Searching for doctors. What is listed is kept for a moment; who is free is not.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,26 +16,27 @@ use nadi::visit::{Fee, Mode};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::counts::{Numbers, narrowed};
 use super::directory::{DirectoryService, free_time_of, place_of};
 use super::{Outcome, offset_of, page_number, slug};
 use crate::store::directory as store;
-use crate::store::free_times::{self as times, Days};
+use crate::store::free_times::{self as times, Days, Narrowed};
 use crate::store::search::{self as found, Found, From, Wanted};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
 const NEXT_TIMES_EACH: i64 = 6;
-/// The longest that lists and counts are shown without looking again.
+/// The longest that lists are shown without looking again.
 const KEPT_FOR: Duration = Duration::from_secs(10);
 const KEPT_SEARCHES_MAX: usize = 2_000;
 
-/// Lists and counts, each as of a number of changes ([`crate::changes::Changes::of_listings`]).
+/// Lists, each as of a number of changes ([`crate::changes::Changes::of_listings`]).
 #[derive(Default)]
 pub(super) struct Kept {
     specialties: Shelf<(), Vec<Specialty>>,
     cities: Shelf<(), Vec<City>>,
     languages: Shelf<(), Vec<String>>,
-    counts: Shelf<String, Counts>,
+    numbers: Numbers,
 }
 
 struct Shelf<K, V>(Mutex<HashMap<K, Entry<V>>>);
@@ -84,7 +85,7 @@ fn wanted(query: &DoctorQuery) -> Wanted {
         language: query.language.clone().filter(|language| !language.contains('\0')),
         gender: query.gender.map(Gender::as_str),
         fee_max: query.fee_max,
-        near: slug_asked(&query.near),
+        origin: None,
     }
 }
 
@@ -108,10 +109,19 @@ impl DirectoryService {
             offset: if query.after.is_some() { 0 } else { offset_of(query.page, size) },
             limit: i64::from(size) + 1,
         };
+        // Where it is near to; nobody is near to a place that is none.
+        let mut nowhere = false;
+        if let Some(near) = &query.near {
+            wanted.origin = match Slug::parse(near) {
+                Some(slug) => found::origin_of_city(&mut connection, slug.as_str()).await?,
+                None => None,
+            };
+            nowhere = wanted.origin.is_none();
+        }
         // Words that are none, such as a row of dots, are like nobody's name.
-        let nobody = wanted.words.is_empty() && !text.trim().is_empty();
+        let nobody = nowhere || wanted.words.is_empty() && !text.trim().is_empty();
         let mut rows = Vec::new();
-        let mut counts = Arc::new(Counts::default());
+        let mut counts = Counts { known: true, ..Counts::default() };
         let mut instead = None;
         if !nobody {
             rows = found::search(&mut connection, &wanted, from, caller.now).await?;
@@ -123,19 +133,19 @@ impl DirectoryService {
                     wanted.words = words;
                     rows = found::search(&mut connection, &wanted, from, caller.now).await?;
                     counts = self.counts(&mut connection, &wanted, caller).await?;
-                    instead = (counts.total > 0).then(|| wanted.words.join(" "));
+                    instead = (!rows.is_empty()).then(|| wanted.words.join(" "));
                 }
             }
         }
         let more = rows.len() > size as usize;
         rows.truncate(size as usize);
         let last = rows.last().map(|row| Cursor { rank: row.rank, doctor: row.doctor_id });
-        let mut counts = Arc::unwrap_or_clone(counts);
         // What is here is known exactly, whatever was counted a moment ago.
         let seen = if query.after.is_some() { 0 } else { from.offset };
         let here = i64::try_from(rows.len()).unwrap_or(0);
         if !more && here > 0 && query.after.is_none() {
             counts.total = seen + here;
+            counts.known = true;
         }
         counts.total = counts.total.max(seen * i64::from(here > 0) + here + i64::from(more));
         let items = self.cards(&mut connection, &rows, &wanted, caller).await?;
@@ -152,21 +162,13 @@ impl DirectoryService {
         connection: &mut PgConnection,
         wanted: &Wanted,
         caller: &Caller,
-    ) -> Outcome<Arc<Counts>> {
+    ) -> Outcome<Counts> {
         let changes = self.engine.changes.of_listings();
-        let key = format!("{wanted:?}");
-        if let Some(kept) = self.kept.counts.find(&key, changes) {
-            return Ok(kept);
-        }
-        let mut counts = Counts::default();
-        for row in found::counts(connection, wanted, caller.now).await? {
-            match row.kind.as_str() {
-                "specialty" => counts.specialties.push((row.value, row.doctors)),
-                "mode" => counts.modes.extend(Mode::parse(&row.value).map(|m| (m, row.doctors))),
-                _ => counts.total = row.doctors,
-            }
-        }
-        Ok(self.kept.counts.keep(key, changes, counts))
+        let pool = &self.engine.read.0;
+        let rows = self.kept.numbers.of(connection, pool, wanted, changes, caller.now).await?;
+        Ok(rows.map_or_else(Counts::default, |rows| {
+            narrowed(&rows, wanted.specialty.as_deref(), wanted.mode)
+        }))
     }
 
     /// The cards of those who were found, in their order, with times that are free now.
@@ -182,7 +184,19 @@ impl DirectoryService {
         }
         let ids: Vec<Uuid> = rows.iter().map(|row| row.doctor_id).collect();
         let mut times: HashMap<Uuid, Vec<FreeTime>> = HashMap::new();
-        let (city, mode) = (wanted.city.as_deref(), wanted.mode);
+        let near: Option<HashMap<Uuid, f64>> = match wanted.origin {
+            Some(origin) => {
+                let places = found::near_places(connection, &ids, origin).await?;
+                Some(places.into_iter().map(|place| (place.location_id, place.km)).collect())
+            }
+            None => None,
+        };
+        let locations: Option<Vec<Uuid>> = near.as_ref().map(|near| near.keys().copied().collect());
+        let narrowed = Narrowed {
+            city: wanted.city.as_deref(),
+            mode: wanted.mode,
+            locations: locations.as_deref(),
+        };
         let days = Days {
             from: wanted.from,
             until: wanted.until,
@@ -190,10 +204,9 @@ impl DirectoryService {
             week: wanted.week,
         };
         let free = if days.any() {
-            times::next_free(connection, &ids, city, mode, &days, caller.now, NEXT_TIMES_EACH)
-                .await?
+            times::next_free(connection, &ids, narrowed, &days, caller.now, NEXT_TIMES_EACH).await?
         } else {
-            times::kept_free(connection, &ids, city, mode, caller.now).await?
+            times::kept_free(connection, &ids, narrowed, caller.now).await?
         };
         for row in free {
             let doctor = row.doctor_id;
@@ -217,32 +230,21 @@ impl DirectoryService {
             let next_times = times.remove(&row.id).unwrap_or_default();
             // Where the next time is; the main place when there is none.
             let place = next_times.first().map(|time| time.place.clone());
+            let place = place.or_else(|| places.remove(&row.id));
+            let far = near.as_ref().zip(place.as_ref());
             let card = DoctorCard {
                 id: DoctorId(row.id),
                 slug: slug(&row.slug)?,
                 name: row.name,
                 specialties: row.specialties,
-                place: place.or_else(|| places.remove(&row.id)),
-                distance_km: None,
+                distance_km: far.and_then(|(near, place)| near.get(&place.id.0).copied()),
+                place,
                 languages: row.languages,
                 fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
                 video: row.video,
                 next_times,
             };
             cards.insert(row.id, card);
-        }
-        if let Some(city) = &wanted.near {
-            let shown: Vec<Uuid> =
-                cards.values().filter_map(|card| card.place.as_ref().map(|p| p.id.0)).collect();
-            let far: HashMap<Uuid, f64> = found::distances(connection, &shown, city)
-                .await?
-                .into_iter()
-                .map(|row| (row.location_id, row.km))
-                .collect();
-            for card in cards.values_mut() {
-                card.distance_km =
-                    card.place.as_ref().and_then(|place| far.get(&place.id.0).copied());
-            }
         }
         Ok(ids.iter().filter_map(|id| cards.remove(id)).collect())
     }

@@ -62,12 +62,20 @@ impl Days {
     }
 }
 
+/// Where and how; `None` does not narrow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Narrowed<'a> {
+    /// By slug.
+    pub city: Option<&'a str>,
+    pub mode: Option<&'a str>,
+    pub locations: Option<&'a [Uuid]>,
+}
+
 /// The next free times of several doctors on some days, a few each, soonest first.
 pub async fn next_free(
     connection: &mut PgConnection,
     doctors: &[Uuid],
-    city: Option<&str>,
-    mode: Option<&str>,
+    narrowed: Narrowed<'_>,
     days: &Days,
     now: DateTime<Utc>,
     each: i64,
@@ -92,6 +100,7 @@ pub async fn next_free(
                         < date_trunc('week', $1 at time zone l.time_zone)::date + 7)
                    and (not $7 or f.starts_at < $1 + interval '9 days')
                    and (not $8 or (f.starts_at at time zone l.time_zone)::time >= '17:00')
+                   and ($10::uuid[] is null or l.id = any($10))
                  order by f.starts_at
                  limit $9
              ) n
@@ -99,13 +108,14 @@ pub async fn next_free(
         "order by f.doctor_id, f.starts_at",
         now,
         doctors,
-        city,
-        mode,
+        narrowed.city,
+        narrowed.mode,
         days.from,
         days.until,
         days.week,
         days.evening,
-        each
+        each,
+        narrowed.locations
     )
     .fetch_all(connection)
     .await
@@ -116,8 +126,7 @@ pub async fn next_free(
 pub async fn kept_free(
     connection: &mut PgConnection,
     doctors: &[Uuid],
-    city: Option<&str>,
-    mode: Option<&str>,
+    narrowed: Narrowed<'_>,
     now: DateTime<Utc>,
 ) -> Result<Vec<FreeRow>> {
     free_rows!(
@@ -129,14 +138,16 @@ pub async fn kept_free(
                  where t.doctor_id = any($2)
                    and ($4::text is null or t.mode = $4)
                    and ($3::text is null or t.city_id = (select id from cities where slug = $3))
+                   and ($5::uuid[] is null or t.location_id = any($5))
              ) kept
              cross join lateral (select s.* from free_slots($1) s where s.id = kept.id) n
          )",
         "order by f.doctor_id, f.starts_at",
         now,
         doctors,
-        city,
-        mode
+        narrowed.city,
+        narrowed.mode,
+        narrowed.locations
     )
     .fetch_all(connection)
     .await

@@ -102,12 +102,16 @@ pub async fn refresh_times(
         ),
         pairs as (
             select r.doctor_id, r.location_id, r.mode, l.city_id, l.time_zone,
+                   coalesce(l.latitude, y.latitude) as latitude,
+                   coalesce(l.longitude, y.longitude) as longitude,
                    bool_or(r.window_days is not null) as opens_later
-            from availability_rules r join locations l on l.id = r.location_id
+            from availability_rules r
+            join locations l on l.id = r.location_id
+            join cities y on y.id = l.city_id
             where r.doctor_id = any($1) and r.archived_at is null
-            group by 1, 2, 3, 4, 5
+            group by 1, 2, 3, 4, 5, 6, 7
             union all
-            select d.id, null, null, null, null, false from doctors d
+            select d.id, null, null, null, null, null, null, false from doctors d
             where d.id = any($1)
               and not exists (select from availability_rules r
                               where r.doctor_id = d.id and r.archived_at is null)
@@ -135,10 +139,12 @@ pub async fn refresh_times(
             from (select * from near union all select * from later) n
             group by 1, 2, 3
         )
-        insert into next_times as t (doctor_id, location_id, mode, city_id, time_zone, slots, starts,
-            closes, soonest_at, passes_at, look_at, days_from, free_days, evening_days, refreshed_at)
-        select p.doctor_id, p.location_id, p.mode, p.city_id, p.time_zone,
+        insert into next_times as t (doctor_id, location_id, mode, city_id, latitude, longitude, time_zone,
+            slots, starts, closes, soonest_at, ranks_at, passes_at, look_at, days_from, free_days,
+            evening_days, refreshed_at)
+        select p.doctor_id, p.location_id, p.mode, p.city_id, p.latitude, p.longitude, p.time_zone,
                coalesce(k.slots, '{}'), coalesce(k.starts, '{}'), coalesce(k.closes, '{}'),
+               coalesce(k.soonest_at, to_timestamp(9999999999)),
                coalesce(k.soonest_at, to_timestamp(9999999999)), coalesce(k.passes_at, 'infinity'),
                least($2::timestamptz + interval '1 hour',
                      -- A time that opens for booking later than now may come before those kept.
@@ -151,10 +157,11 @@ pub async fn refresh_times(
         left join kept k on k.doctor_id = p.doctor_id and k.location_id = p.location_id and k.mode = p.mode
         order by p.doctor_id, p.location_id, p.mode
         on conflict on constraint next_times_key do update set
-            city_id = excluded.city_id, time_zone = excluded.time_zone, slots = excluded.slots,
+            city_id = excluded.city_id, latitude = excluded.latitude, longitude = excluded.longitude,
+            time_zone = excluded.time_zone, slots = excluded.slots,
             starts = excluded.starts, closes = excluded.closes, soonest_at = excluded.soonest_at,
-            passes_at = excluded.passes_at, look_at = excluded.look_at, days_from = excluded.days_from,
-            free_days = excluded.free_days, evening_days = excluded.evening_days,
+            ranks_at = excluded.ranks_at, passes_at = excluded.passes_at, look_at = excluded.look_at,
+            days_from = excluded.days_from, free_days = excluded.free_days, evening_days = excluded.evening_days,
             refreshed_at = excluded.refreshed_at
         "#,
         doctors,
@@ -175,27 +182,21 @@ pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) 
         r#"
         update listings l set
             listed = d.status = 'listed' and d.archived_at is null,
-            gender = d.gender,
-            languages = array(select plain(language) from unnest(d.languages) language),
             fee = case when d.currency in ('JPY', 'KRW', 'VND', 'CLP') then d.fee_minor_units
                        else (d.fee_minor_units + 99) / 100 end,
             specialties = s.slugs,
-            document = setweight(findable(d.name), 'A')
-                || setweight(findable(s.names), 'B')
-                || setweight(findable(s.words), 'C')
-                || setweight(findable(concat_ws(' ', d.qualifications, array_to_string(d.languages, ' '),
-                                                c.name, p.names)), 'D')
+            document = findable_as('n:', d.name)
+                || findable_as('o:', concat_ws(' ', d.qualifications, array_to_string(d.languages, ' '),
+                                               c.name, p.names))
                 || array_to_tsvector(array(select 's:' || slug from unnest(s.slugs) slug
-                                           union select 'c:' || slug from unnest(p.slugs) slug)),
+                                           union select 'c:' || slug from unnest(p.slugs) slug
+                                           union select plain('l:' || name) from unnest(d.languages) name
+                                           union select 'g:' || d.gender where d.gender is not null)),
             stale = false
         from doctors d
         join clinics c on c.id = d.clinic_id
         cross join lateral (
-            select coalesce(array_agg(s.slug), '{}') as slugs,
-                   coalesce(string_agg(s.name, ' '), '') as names,
-                   coalesce(string_agg(concat_ws(' ', s.summary,
-                       (select string_agg(w.word, ' . ' order by w.word) from specialty_words w
-                        where w.specialty_id = s.id)), ' . '), '') as words
+            select coalesce(array_agg(s.slug), '{}') as slugs
             from doctor_specialties x join specialties s on s.id = x.specialty_id
             where x.doctor_id = d.id
         ) s
@@ -355,8 +356,8 @@ pub async fn trim(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64)
                            where c > $1 order by b),
              starts = array(select b from unnest(t.starts, t.closes) k (b, c) where c > $1 order by b),
              closes = array(select c from unnest(t.starts, t.closes) k (b, c) where c > $1 order by b),
-             soonest_at = coalesce((select min(b) from unnest(t.starts, t.closes) k (b, c)
-                                    where c > $1), to_timestamp(9999999999)),
+             soonest_at = soonest_after(t.starts, t.closes, $1),
+             ranks_at = soonest_after(t.starts, t.closes, $1) + (t.ranks_at - t.soonest_at),
              passes_at = coalesce((select min(c) from unnest(t.closes) c where c > $1), 'infinity'),
              look_at = case when (select count(*) from unnest(t.closes) c where c > $1) < 4
                             then $1 else t.look_at end
@@ -403,6 +404,23 @@ pub async fn write_words(
     )
     .fetch_one(connection)
     .await
+}
+
+/// Makes the documents of specialties again where their words are others; tells of how many.
+pub async fn write_specialties(connection: &mut PgConnection) -> Result<u64> {
+    let written = sqlx::query!(
+        "insert into specialty_documents as o (specialty_id, slug, document)
+         select s.id, s.slug, setweight(findable(s.name), 'B')
+                || setweight(findable(concat_ws(' . ', s.summary,
+                       (select string_agg(w.word, ' . ' order by w.word) from specialty_words w
+                        where w.specialty_id = s.id))), 'C')
+         from specialties s order by s.id
+         on conflict (specialty_id) do update set slug = excluded.slug, document = excluded.document
+         where o.slug <> excluded.slug or o.document <> excluded.document"
+    )
+    .execute(connection)
+    .await?;
+    Ok(written.rows_affected())
 }
 
 /// All documents are to be made again.

@@ -5,6 +5,7 @@
 //! Figures tell one commit from another on one machine; the ratio is what travels.
 
 mod pgbench;
+mod search;
 mod table;
 mod times;
 
@@ -86,6 +87,19 @@ pub fn schedules() -> Result<()> {
         println!("{line}");
     }
     field.close()
+}
+
+/// Only how fast doctors are found.
+pub fn searches() -> Result<()> {
+    client::build()?;
+    server::build()?;
+    field::build_load()?;
+    let field = Field::prepare(1, 1, |_, _| Ok(()))?;
+    let mut bench = Bench { field, used: 0 };
+    for line in search::measure(&mut bench)? {
+        println!("{line}");
+    }
+    bench.field.close()
 }
 
 struct Bench {

@@ -1,0 +1,136 @@
+//! Doctors around a point: waiting and distance together. The nearest places tell how far a rank can
+//! reach; then every place is asked for what is within it, so places that are too far cost one look.
+
+use chrono::{DateTime, Utc};
+use nadi::search::{KM_SECONDS, NEAR_KM_MAX};
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+use super::{Found, From, Part, Wanted};
+
+/// How many times more rows than a page has are looked at first, since a doctor may be at several places.
+const REACH: i64 = 3;
+/// Degrees of latitude that are surely as far as [`NEAR_KM_MAX`].
+const DEGREES: f64 = NEAR_KM_MAX / 110.0;
+
+struct Row {
+    doctor_id: Option<Uuid>,
+    /// A rank, or without a doctor the rank up to which was looked.
+    rank: Option<i64>,
+}
+
+/// One part of a search, around its origin.
+pub(super) async fn search(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    part: &Part,
+    from: From,
+    now: DateTime<Utc>,
+) -> Result<Vec<Found>> {
+    let mut reach = from.limit * REACH;
+    loop {
+        let rows = within(connection, wanted, part, reach, from.rank, now).await?;
+        let everything = rows.iter().any(|row| row.doctor_id.is_none() && row.rank.is_none());
+        let mut found: Vec<Found> = rows
+            .into_iter()
+            .filter_map(|row| Some(Found { doctor_id: row.doctor_id?, rank: row.rank? }))
+            .filter(|found| from.is_after(found))
+            .collect();
+        let enough = usize::try_from(from.limit).unwrap_or(usize::MAX);
+        if everything || found.len() >= enough {
+            found.sort_unstable_by_key(|row| (row.rank, row.doctor_id));
+            found.truncate(enough);
+            return Ok(found);
+        }
+        reach *= 4;
+    }
+}
+
+/// Everybody up to the rank that the first so many at the nearest places have, from the beginning.
+async fn within(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    part: &Part,
+    reach: i64,
+    after: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Row>> {
+    let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
+    sqlx::query_as!(
+        Row,
+        r#"with places as materialized (
+               select id, km from (
+                   select l.id, distance_km($2, $3, l.latitude, l.longitude) as km from locations l
+                   where l.latitude between $2::float8 - $5 and $2 + $5
+                   union all
+                   select l.id, distance_km($2, $3, c.latitude, c.longitude)
+                   from cities c join locations l on l.city_id = c.id and l.latitude is null
+                   where c.latitude between $2 - $5 and $2 + $5
+               ) p where km <= $4::float8
+           ),
+           first as (
+               select min(x.rank) as rank
+               from (select id from places order by km, id limit 24) n
+               cross join lateral (
+                   select t.doctor_id, rank_of(t, $1, $2, $3, $6::float8) - $7::bigint as rank
+                   from next_times t join listings l on l.doctor_id = t.doctor_id
+                   where t.location_id = n.id and l.listed
+                     and ($8::text is null or l.document @@ $8::text::tsquery)
+                     and ($9::bigint is null or l.fee <= $9)
+                     and ($10::text is null or t.mode = $10)
+                     and ($11::text is null or t.city_id = (select id from cities where slug = $11))
+                     and (($12::date is null and $13::date is null and not $14 and not $15)
+                          or free_within(t, $1, $12, $13, $14, $15))
+                     and rank_of(t, $1, $2, $3, $6::float8) - $7::bigint >= $16
+                   order by t.ranks_at limit $17
+               ) x
+               group by x.doctor_id
+               order by 1 limit $17
+           ),
+           reached as materialized (
+               select case when count(*) = $17 then max(rank) end as rank from first
+           ),
+           best as (
+               select x.doctor_id, min(x.rank) as rank
+               from places n cross join reached r
+               cross join lateral (
+                   select t.doctor_id, rank_of(t, $1, $2, $3, $6::float8) - $7::bigint as rank
+                   from next_times t join listings l on l.doctor_id = t.doctor_id
+                   where t.location_id = n.id and l.listed
+                     and t.ranks_at <= coalesce(
+                         to_timestamp(r.rank + $7::bigint - (n.km * $6::float8)::bigint + 2), 'infinity')
+                     and ($8::text is null or l.document @@ $8::text::tsquery)
+                     and ($9::bigint is null or l.fee <= $9)
+                     and ($10::text is null or t.mode = $10)
+                     and ($11::text is null or t.city_id = (select id from cities where slug = $11))
+                     and (($12::date is null and $13::date is null and not $14 and not $15)
+                          or free_within(t, $1, $12, $13, $14, $15))
+                   offset 0
+               ) x
+               where r.rank is null or x.rank <= r.rank
+               group by x.doctor_id
+           )
+           select doctor_id, rank from best
+           union all
+           select null, rank from reached"#,
+        now,
+        latitude,
+        longitude,
+        NEAR_KM_MAX,
+        DEGREES,
+        KM_SECONDS,
+        part.relevance_seconds,
+        part.question.as_deref(),
+        wanted.fee_max,
+        wanted.mode,
+        wanted.city.as_deref(),
+        wanted.from,
+        wanted.until,
+        wanted.week,
+        wanted.evening,
+        after,
+        reach
+    )
+    .fetch_all(connection)
+    .await
+}

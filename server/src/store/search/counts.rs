@@ -1,0 +1,100 @@
+//! How many are found, for each specialty and mode.
+
+use chrono::{DateTime, Utc};
+use nadi::search::NEAR_KM_MAX;
+use sqlx::{PgConnection, Result};
+
+use super::{Wanted, question};
+
+/// Doctors with a specialty, or with any when it is empty.
+#[derive(Clone, Debug)]
+pub struct CountRow {
+    pub specialty: String,
+    pub doctors: i64,
+    pub in_person: i64,
+    pub video: i64,
+}
+
+#[derive(Clone, Debug)]
+pub enum Counted {
+    Rows(Vec<CountRow>),
+    /// More doctors than were to be looked at.
+    TooMany,
+}
+
+struct Row {
+    specialty: Option<String>,
+    doctors: i64,
+    in_person: i64,
+    video: i64,
+}
+
+/// Counts what is found with any specialty and mode, and everything else as wanted, if no more than `most`
+/// documents fit.
+pub async fn counts(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    most: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<Counted> {
+    let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
+    let asked = question(connection, &wanted.words, "ABCD", &wanted.features()).await?;
+    if asked.is_none() && !wanted.words.is_empty() {
+        return Ok(Counted::Rows(Vec::new()));
+    }
+    let rows = sqlx::query_as!(
+        Row,
+        r#"with fit as materialized (
+               select l.doctor_id, l.specialties from listings l
+               where l.listed and ($2::text is null or l.document @@ $2::text::tsquery)
+                 and ($3::bigint is null or l.fee <= $3)
+               limit $4::bigint + 1
+           ),
+           each as (
+               select t.doctor_id, min(fit.specialties) as specialties,
+                      bool_or(t.mode = 'in_person') as in_person, bool_or(t.mode = 'video') as video
+               from fit join next_times t on t.doctor_id = fit.doctor_id
+               where ($4::bigint is null or (select count(*) from fit) <= $4)
+                 and ($5::text is null or t.city_id = (select id from cities where slug = $5))
+                 and ($6::float8 is null
+                      or distance_km($6, $7, t.latitude, t.longitude) <= $8::float8)
+                 and (($9::date is null and $10::date is null and not $11 and not $12)
+                      or free_within(t, $1, $9, $10, $11, $12))
+               group by t.doctor_id
+           )
+           select s as specialty, count(*) as "doctors!", count(*) filter (where in_person) as "in_person!",
+                  count(*) filter (where video) as "video!"
+           from each cross join unnest(specialties || '{""}'::text[]) s
+           group by s
+           union all
+           select null, count(*), 0, 0 from fit"#,
+        now,
+        asked.as_deref(),
+        wanted.fee_max,
+        most,
+        wanted.city.as_deref(),
+        latitude,
+        longitude,
+        NEAR_KM_MAX,
+        wanted.from,
+        wanted.until,
+        wanted.week,
+        wanted.evening
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut counted = Vec::new();
+    for row in rows {
+        match row.specialty {
+            Some(specialty) => counted.push(CountRow {
+                specialty,
+                doctors: row.doctors,
+                in_person: row.in_person,
+                video: row.video,
+            }),
+            None if most.is_some_and(|most| row.doctors > most) => return Ok(Counted::TooMany),
+            None => {}
+        }
+    }
+    Ok(Counted::Rows(counted))
+}

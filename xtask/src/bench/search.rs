@@ -1,0 +1,105 @@
+//! How fast doctors are found: among a thousand, and among a hundred thousand with ten million times.
+
+use anyhow::Result;
+
+use super::Bench;
+use super::table::Run;
+
+/// Searches one after another, each kind a hundred times.
+const REQUESTS: usize = 2_000;
+
+/// Ninety-nine more of every doctor: with places of their own nearby, other fees, other next times, and
+/// ninety times each (in blocks of thirty, since the search never asks how they are cut). Foreign keys and
+/// the like are left alone while it is written: everything refers to what is there.
+const HUNDRED_TIMES: &[&str] = &[
+    "set session_replication_role = replica",
+    "create table bench_places as
+         select l.id as of, gen_random_uuid() as id, n from locations l, generate_series(1, 99) n",
+    "insert into locations
+     select (jsonb_populate_record(l, jsonb_build_object('id', p.id,
+                'latitude', coalesce(l.latitude, y.latitude) + (random() - 0.5) * 0.2,
+                'longitude', coalesce(l.longitude, y.longitude) + (random() - 0.5) * 0.2))).*
+     from bench_places p join locations l on l.id = p.of join cities y on y.id = l.city_id",
+    "create table bench_doctors as
+         select d.id as of, gen_random_uuid() as id, n,
+                make_interval(mins => (random() * random() * 2000)::int * 10) as later
+         from doctors d, generate_series(1, 99) n",
+    "insert into doctors
+     select (jsonb_populate_record(d, jsonb_build_object('id', c.id, 'slug', d.slug || '-' || c.n,
+                'account_id', null))).*
+     from bench_doctors c join doctors d on d.id = c.of",
+    "insert into doctor_specialties
+     select c.id, x.specialty_id, x.is_primary
+     from bench_doctors c join doctor_specialties x on x.doctor_id = c.of",
+    "insert into listings (doctor_id, listed, document, specialties, fee, stale)
+     select c.id, l.listed, l.document, l.specialties, (l.fee * (0.4 + random() * 1.4))::bigint, false
+     from bench_doctors c join listings l on l.doctor_id = c.of",
+    "insert into blocks (doctor_id, location_id, mode, local_date, starts_at, ends_at, slot_seconds,
+         slot_count, utc_offset, time_zone_data)
+     select t.doctor_id, t.location_id, t.mode, at::date, at, at + interval '5 hours', 600, 30, 0, 'bench'
+     from (select c.id as doctor_id, p.id as location_id, t.mode,
+                  date_trunc('day', t.soonest_at + c.later) + interval '1 day' * d
+                      + interval '6 hours' * (t.mode = 'video')::int as at
+           from bench_doctors c
+           join (select distinct on (doctor_id) * from next_times
+                 where location_id is not null and soonest_at < now() + interval '1 year'
+                 order by doctor_id, soonest_at) t on t.doctor_id = c.of
+           join bench_places p on p.of = t.location_id and p.n = c.n
+           cross join generate_series(1, 3) d) t",
+    "insert into slots (doctor_id, block_id, block_starts_at, slot_seconds, slot_count, slot_no, starts_at,
+         ends_at, local_date, capacity, closes_at)
+     select b.doctor_id, b.id, b.starts_at, 600, 30, n, b.starts_at + interval '10 minutes' * n,
+            b.starts_at + interval '10 minutes' * (n + 1), b.local_date, 1,
+            b.starts_at + interval '10 minutes' * n
+     from blocks b cross join generate_series(0, 29) n where b.time_zone_data = 'bench'",
+    "insert into next_times
+     select (jsonb_populate_record(t, jsonb_build_object('doctor_id', b.doctor_id, 'location_id', b.location_id,
+                'mode', b.mode, 'latitude', l.latitude, 'longitude', l.longitude,
+                'slots', s.slots, 'starts', s.starts, 'closes', s.starts, 'soonest_at', s.starts[1],
+                'ranks_at', s.starts[1], 'passes_at', s.starts[1],
+                'look_at', 'infinity'))).*
+     from bench_doctors c
+     join lateral (select * from next_times t where t.doctor_id = c.of and t.location_id is not null
+                   limit 1) t on true
+     join lateral (select * from blocks b where b.doctor_id = c.id order by b.starts_at limit 1) b on true
+     join locations l on l.id = b.location_id
+     cross join lateral (select array_agg(s.id order by s.starts_at) as slots,
+                                array_agg(s.starts_at order by s.starts_at) as starts
+                         from (select * from slots s where s.block_id = b.id order by s.starts_at limit 8) s) s",
+    "update next_times set look_at = 'infinity'",
+    "analyze",
+    "vacuum analyze listings",
+    "vacuum analyze next_times",
+    "vacuum analyze slots",
+];
+
+/// What was measured, as lines.
+pub fn measure(bench: &mut Bench) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let few = of(bench, &mut lines)?;
+    let script = bench.field.folder.join("hundred-times.sql");
+    std::fs::write(&script, HUNDRED_TIMES.join(";\n") + ";\n")?;
+    bench.field.postgres.psql("nadi", &["-f", &script.to_string_lossy()])?;
+    // What was kept in the process is of another world.
+    bench.field.stop_server(0)?;
+    bench.field.start_server(0)?;
+    let many = of(bench, &mut lines)?;
+    lines.push(format!(
+        "a hundred times the doctors: {:.2} times as long at p99",
+        many.p99_ms / few.p99_ms
+    ));
+    Ok(lines)
+}
+
+fn of(bench: &mut Bench, lines: &mut Vec<String>) -> Result<Run> {
+    let doctors = bench.field.psql("select count(*) from listings where listed")?;
+    let times = bench.field.psql("select count(*) from slots")?;
+    // Once before it counts: plans, and the numbers of thousands.
+    bench.case("search", 1, 400)?;
+    let run = bench.case("search", 1, REQUESTS)?;
+    lines.push(format!(
+        "search among {doctors} doctors and {times} times: {:.1} ms at p50, {:.1} at p99, {:.0} a second",
+        run.p50_ms, run.p99_ms, run.per_s
+    ));
+    Ok(run)
+}
