@@ -1,16 +1,6 @@
 import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
 
-/** Keeps Chromium from talking to anybody but us, and within what a container gives. */
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-dev-shm-usage',
-];
+import { executablePath, quiet, site } from './support/launch';
 
 const desktop = { viewport: { width: 1280, height: 800 } };
 
@@ -27,17 +17,14 @@ const config: PlaywrightTestConfig = {
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
-    baseURL: process.env['NADI_BASE_URL'] ?? 'http://localhost:3000',
+    baseURL: site,
     browserName: 'chromium',
     locale: 'en-GB',
     // Not the clinics' zone: whoever formats a time in the browser's is found out.
     timezoneId: 'America/St_Johns',
     // With the pages as they were, but without a film of them, which would double the time.
     trace: { mode: 'retain-on-failure', snapshots: true, screenshots: false, sources: false },
-    launchOptions: {
-      executablePath: process.env['CHROMIUM_PATH'] || '/usr/bin/chromium',
-      args: quiet,
-    },
+    launchOptions: { executablePath, args: quiet },
   },
   projects: [
     { name: 'js', use: desktop },

@@ -1,6 +1,6 @@
 //! Instants as people read them: dates and times in a place's zone, always with its name.
 
-use chrono::{DateTime, NaiveDate, Offset, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, Offset, SecondsFormat, TimeZone, Utc};
 use chrono_tz::{OffsetName, Tz};
 
 /// The zone behind an IANA name. `None` when there is no such zone.
@@ -36,6 +36,11 @@ pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
 /// `10:20–10:40`.
 pub fn time_range(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Tz) -> String {
     format!("{}–{}", time(starts_at, zone), time(ends_at, zone))
+}
+
+/// An instant as it is written for programs, by a place's clock: `2026-11-24T10:20:00+05:30` (RFC 3339).
+pub fn stamp(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 /// The zone as it is at an instant, in words: `Kolkata time (IST, UTC+05:30)`.
@@ -103,7 +108,9 @@ mod tests {
         assert_eq!(time(at, kolkata), "10:20");
         assert_eq!(date(local_date(at, kolkata)), "Tue 24 Nov 2026");
         assert_eq!(zone_name(kolkata, at), "Kolkata time (IST, UTC+05:30)");
+        assert_eq!(stamp(at, kolkata), "2026-11-24T10:20:00+05:30");
         let new_york = zone("America/New_York").expect("a zone");
+        assert_eq!(stamp(at, new_york), "2026-11-23T23:50:00-05:00");
         assert_eq!(zone_name(new_york, at), "New York time (EST, UTC−05:00)");
         assert_eq!(date(local_date(at, new_york)), "Mon 23 Nov 2026");
         let dubai = zone("Asia/Dubai").expect("a zone");

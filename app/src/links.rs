@@ -185,9 +185,26 @@ pub fn edit_location(id: &str) -> String {
     format!("/admin/locations/{id}")
 }
 
+/// Whether search engines may show the page at an address: those that are the same for everybody.
+pub fn is_public(address: &str) -> bool {
+    let path = address.split('?').next().unwrap_or_default();
+    let doctor = path.strip_prefix("/doctors/").is_some_and(|slug| !slug.contains('/'));
+    doctor || matches!(path, "/" | "/doctors")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_the_same_for_everybody_is_public() {
+        for address in ["/", "/?a=b", "/doctors", "/doctors?city=panjim", "/doctors/asha-naik?slot=7"] {
+            assert!(is_public(address), "{address}");
+        }
+        for address in ["/appointments", "/sign-in?next=/doctors", "/doctors/asha-naik/changes", "/dev/mailbox"] {
+            assert!(!is_public(address), "{address}");
+        }
+    }
 
     #[test]
     fn an_address_inside_an_address_comes_out_whole() {

@@ -5,7 +5,8 @@ use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::context::Site;
+use crate::context::{self, Site};
+use crate::links;
 use crate::pages;
 use crate::pages::staff::StaffRoutes;
 use crate::parts::frame::{PageFooter, PageHeader};
@@ -30,6 +31,7 @@ pub fn shell(site: Site) -> impl IntoView {
                 })}
                 <link rel="stylesheet" href=site.stylesheet_url/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+                {(!links::is_public(&context::here())).then(|| view! { <meta name="robots" content="noindex"/> })}
                 <MetaTags/>
             </head>
             <body>

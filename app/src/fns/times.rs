@@ -71,6 +71,9 @@ pub struct TimeView {
     /// `Tuesday 24 November, 10:20–10:40, at Panjim Clinic, with Dr …`.
     pub sentence: String,
     pub zone: String,
+    /// Of a video visit, which one may take from elsewhere: the moment as `2026-11-24T10:20:00+05:30`.
+    /// Otherwise empty.
+    pub video_at: String,
     /// Somebody else has taken it since it was shown. Only the picker in the browser knows.
     #[serde(skip)]
     pub taken: bool,

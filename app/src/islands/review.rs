@@ -10,6 +10,7 @@ use super::slot_picker::Picker;
 use crate::fns::booking::{Hold, Reschedule};
 use crate::fns::times::TimeView;
 use crate::links;
+use crate::ui::OwnTime;
 
 /// What a time is chosen for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,11 +85,12 @@ pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
         }
         .into_any(),
     };
+    let own = (!time.video_at.is_empty()).then(|| view! { <OwnTime there=time.video_at/> });
     view! {
         <section class="review" id="review" aria-labelledby="review-title" on:keydown=leave>
             <h3 id="review-title" tabindex="-1">{title}</h3>
             {sentence}
-            <p class="muted">{time.zone}</p>
+            <p class="muted">{time.zone} {own}</p>
             {gone}
             {action}
         </section>

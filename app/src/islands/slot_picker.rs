@@ -13,6 +13,7 @@ use super::live;
 use super::review::{Purpose, Review};
 use crate::fns::times::{DayView, PickerTimes, TimeView, Wanted, day_times, month_times};
 use crate::links::TimesPage;
+use crate::ui::OwnTime;
 
 /// What the picker shows, and what changes it.
 #[derive(Clone, Copy)]
@@ -250,6 +251,8 @@ fn Time(picker: Picker, time: TimeView) -> impl IntoView {
         move || picker.chosen.with(|chosen| chosen.as_ref().is_some_and(|time| time.slot == slot));
     let detail = if taken { "just taken".to_owned() } else { time.detail.clone() };
     let detail = (!detail.is_empty()).then(|| view! { <span class="time-detail">{detail}</span> });
+    let own = (!taken && !time.video_at.is_empty()).then(|| time.video_at.clone());
+    let own = own.map(|there| view! { <OwnTime there=there brief=true/> });
     let (id, text) = (format!("slot-{}", time.slot), time.time.clone());
     let choose = move |click: leptos::ev::MouseEvent| {
         if plain(&click) && !taken {
@@ -269,6 +272,7 @@ fn Time(picker: Picker, time: TimeView) -> impl IntoView {
         >
             <time>{text}</time>
             {detail}
+            {own}
         </a>
     }
 }

@@ -1,13 +1,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::ports::{AppointmentQuery, AppointmentView, Period};
+use nadi::visit::Mode;
 use nadi::{Failure, wall};
 
 use crate::context;
 use crate::links;
 use crate::parts::address::Address;
 use crate::parts::{answer, visit};
-use crate::ui::{Badge, ButtonLink, Empty, LinkTab, LinkTabs, PageHead, Pagination};
+use crate::ui::{Badge, ButtonLink, Empty, FillOwnTimes, LinkTab, LinkTabs, PageHead, Pagination, PrintButton};
 
 /// One's own appointments: what is ahead, or what is past.
 #[component]
@@ -39,12 +40,13 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
     ];
     let (number, count) = (found.number, found.count());
     let none = found.items.is_empty();
+    let video = found.items.iter().any(|item| item.mode == Mode::Video);
     let rows: Vec<_> =
         found.items.into_iter().map(|item| view! { <li><Row item=item/></li> }).collect();
     Ok(view! {
         <Title text="My appointments"/>
         <PageHead title="My appointments"/>
-        <p class="appointments-people">
+        <p class="appointments-people no-print">
             "You can also book for your family. "
             <a href=links::people("")>"People you book for"</a>
             " Or see them beside everything else you do: "
@@ -53,7 +55,11 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
         {address.note()}
         <LinkTabs label="Which appointments" tabs=tabs/>
         {match (none, past) {
-            (false, _) => view! { <ul class="appointment-list">{rows}</ul> }.into_any(),
+            (false, _) => view! {
+                <ul class="appointment-list">{rows}</ul>
+                <p class="actions"><PrintButton/></p>
+            }
+            .into_any(),
             (true, true) => view! {
                 <Empty title="No past appointments">
                     <p>"What is over or cancelled is kept here."</p>
@@ -68,6 +74,7 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
             }.into_any(),
         }}
         <Pagination number=number count=count href=href/>
+        {video.then(|| view! { <FillOwnTimes/> })}
     }
     .into_any())
 }
@@ -83,14 +90,15 @@ fn Row(item: AppointmentView) -> impl IntoView {
                 <time>{date}</time>
                 <time class="appointment-row-time">{visit::times(&item)}</time>
                 <span class="muted">{visit::zone(&item)}</span>
+                {visit::own_time(&item)}
             </span>
             <span class="appointment-row-who">
                 <strong>{item.doctor_name.clone()}</strong>
                 <span class="muted">{item.specialty.clone()}</span>
                 {for_whom.map(|name| view! { <span class="appointment-row-for">{name}</span> })}
                 <span>{match item.mode {
-                    nadi::visit::Mode::Video => "Video visit".to_owned(),
-                    nadi::visit::Mode::InPerson => item.location_name.clone(),
+                    Mode::Video => "Video visit".to_owned(),
+                    Mode::InPerson => item.location_name.clone(),
                 }}</span>
             </span>
             <Badge text=state tone=tone/>

@@ -10,6 +10,7 @@ use crate::context;
 use crate::fns::booking::Hold;
 use crate::islands::{PersonChoice, Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
+use crate::parts::about::AboutDoctor;
 use crate::parts::address;
 use crate::parts::answer::{page, set_status};
 use crate::parts::form::{FormState, FormSummary, failure_of};
@@ -17,7 +18,7 @@ use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
 use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
-use crate::ui::{Fact, Facts, Icon, Notice, Shape, Tone};
+use crate::ui::{Fact, Facts, FillOwnTimes, Icon, Notice, Shape, Tone};
 use crate::words;
 
 /// A doctor, the free times, and the one that is about to be taken.
@@ -59,8 +60,10 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
         let (gone, page, name) = (shown.gone?, here.clone(), doctor.name.clone());
         Some(view! { <GonePanel gone=gone page=page doctor=name now=now/> }.into_any())
     });
+    let video = doctor.video.then(|| view! { <FillOwnTimes/> });
     Ok(view! {
         <Title text=doctor.name.clone()/>
+        <AboutDoctor doctor=doctor.clone()/>
         <FormSummary state=state/>
         {asked.address.note()}
         <div class="doctor-page">
@@ -75,6 +78,7 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
             <Profile doctor=doctor/>
         </div>
         <WakeIslands/>
+        {video}
     }
     .into_any())
 }

@@ -7,11 +7,12 @@ use nadi::search::Cursor;
 use nadi::visit::Mode;
 
 use crate::context;
+use crate::parts::about::AboutList;
 use crate::parts::address::{self, Address};
 use crate::parts::answer;
 use crate::parts::doctor_card::DoctorCard;
 use crate::parts::search::{self, ActiveFilters, Names, SearchForm};
-use crate::ui::{ButtonLink, Empty, Notice, Pagination, Tone, Variant};
+use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
 
 /// The search for a doctor. The list is the answer.
 #[component]
@@ -106,6 +107,7 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
     let now = caller.now;
     let none = found.items.is_empty();
     let past_the_end = none && found.total > 0;
+    let video = found.items.iter().any(|card| card.video);
     let cards: Vec<_> = found
         .items
         .into_iter()
@@ -122,6 +124,7 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
     });
     Ok(view! {
         <Title text=said.clone()/>
+        <AboutList query=query.clone() said=said.clone()/>
         <SearchForm query=query.clone() specialties=specialties cities=cities languages=languages counts=counts
             today=now.date_naive()/>
         {address.note()}
@@ -150,6 +153,7 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
             view! { <ul class="doctor-list">{cards}</ul> }.into_any()
         }}
         <Pagination number=number count=count href=pages/>
+        {video.then(|| view! { <FillOwnTimes/> })}
     }
     .into_any())
 }

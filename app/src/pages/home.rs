@@ -5,6 +5,7 @@ use nadi::ports::{DoctorQuery, Specialty};
 
 use crate::context;
 use crate::links::Query;
+use crate::parts::about::About;
 use crate::parts::answer;
 use crate::parts::search::SearchForm;
 
@@ -13,6 +14,7 @@ use crate::parts::search::SearchForm;
 pub fn Home() -> impl IntoView {
     view! {
         <Title text="Find a doctor and a time"/>
+        <About path="/" description="Find a doctor by specialty, city, language or complaint, see who is free, and take a time at once. Nobody else gets it."/>
         {answer::page(home())}
     }
 }

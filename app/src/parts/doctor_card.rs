@@ -7,7 +7,7 @@ use nadi::visit::Mode;
 use nadi::wall;
 
 use crate::links::{self, TimesPage};
-use crate::ui::{Icon, Shape};
+use crate::ui::{Icon, OwnTime, Shape};
 
 /// `Today`, `Tomorrow`, or `Tue 24 Nov 2026`.
 pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
@@ -40,6 +40,7 @@ pub fn NextTimes(
                 <a class="time" id=format!("slot-{}", time.slot) href=href>
                     <time>{clock}</time>
                     {video.then(|| view! { <span class="time-detail">"Video visit"</span> })}
+                    {video.then(|| view! { <OwnTime there=wall::stamp(time.starts_at, zone) brief=true/> })}
                     <span class="visually-hidden">{rest}</span>
                 </a>
             </li>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::context;
+use crate::context::{self, Site};
 use crate::fns::session::SignOut;
 use crate::links;
 use crate::ui::{Icon, Shape};
@@ -22,6 +22,7 @@ pub fn PageHeader() -> impl IntoView {
     let account = context::signed_in();
     let doctor = account.as_ref().is_some_and(|account| account.doctor.is_some());
     let administrator = account.as_ref().is_some_and(|account| account.administers.any());
+    let site = use_context::<Site>().map(|site| site.public_url).unwrap_or_default();
     let here = context::here();
     // From a form of the account itself, one does not want to come back to it.
     let back = if here.starts_with("/sign-in") || here.starts_with("/register") {
@@ -36,6 +37,7 @@ pub fn PageHeader() -> impl IntoView {
                     <Icon shape=Shape::Pulse/>
                     <span>"Nadi"</span>
                 </a>
+                <span class="print-only">{site}</span>
                 <nav class="site-nav" aria-label="Main">
                     <ul>
                         <NavLink href="/doctors" text="Find a doctor"/>

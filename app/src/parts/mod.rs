@@ -1,5 +1,6 @@
 //! What several pages share and what knows of appointments. Rendered on the server only.
 
+pub mod about;
 pub mod address;
 pub mod answer;
 pub mod doctor_card;

@@ -239,6 +239,10 @@ impl Times {
                 self.doctor.name,
             ),
             zone: wall::zone_name(zone, time.starts_at),
+            video_at: match time.mode {
+                Mode::Video => wall::stamp(time.starts_at, zone),
+                Mode::InPerson => String::new(),
+            },
             taken: false,
         }
     }

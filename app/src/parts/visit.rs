@@ -1,6 +1,7 @@
 //! An appointment in words.
 
 use chrono::{DateTime, Utc};
+use leptos::prelude::*;
 use nadi::actor::Capacity;
 use nadi::appointment::State;
 use nadi::ports::AppointmentView;
@@ -8,7 +9,7 @@ use nadi::visit::Mode;
 use nadi::wall;
 
 use crate::context;
-use crate::ui::Tone;
+use crate::ui::{OwnTime, Tone};
 
 /// A state as people say it, and its tone.
 pub fn state(state: State) -> (&'static str, Tone) {
@@ -61,6 +62,12 @@ pub fn sentence(visit: &AppointmentView) -> String {
 pub fn moment(visit: &AppointmentView, at: DateTime<Utc>) -> String {
     let date = wall::date(wall::local_date(at, visit.zone));
     format!("{date}, {}", wall::time(at, visit.zone))
+}
+
+/// When it begins on the patient's own clock, where one need not travel to it: for patients, of video visits.
+pub fn own_time(visit: &AppointmentView) -> Option<impl IntoView + use<>> {
+    let own = visit.mode == Mode::Video && !is_clinic_side(visit);
+    own.then(|| view! { <OwnTime there=wall::stamp(visit.starts_at, visit.zone)/> })
 }
 
 /// Until when the caller may move or cancel it, with the zone.

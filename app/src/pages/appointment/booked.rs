@@ -15,7 +15,7 @@ use crate::fns::booking::Cancel;
 use crate::links;
 use crate::parts::form::{FormKey, FormState, FormSummary};
 use crate::parts::visit;
-use crate::ui::{Badge, Button, ButtonLink, HiddenField, PageHead, TextAreaField, Variant};
+use crate::ui::{Badge, Button, ButtonLink, HiddenField, PageHead, PrintButton, TextAreaField, Variant};
 use crate::words;
 
 #[component]
@@ -69,10 +69,13 @@ fn Changes(visit: AppointmentView, form: FormState) -> impl IntoView {
     let can_cancel = visit.open_to.contains(&Command::Cancel);
     let href = links::move_appointment(&visit.id.to_string());
     view! {
-        <div class="changes no-print">
+        <div class="changes">
             {policy.map(|policy| view! { <p>{policy}</p> })}
             {confirmed.then(|| view! {
-                <a class="button" data-variant="secondary" href=file download="">"Add to your calendar"</a>
+                <div class="changes-keep">
+                    <a class="button" data-variant="secondary" href=file download="">"Add to your calendar"</a>
+                    <PrintButton/>
+                </div>
             })}
             {can_move.then(|| view! {
                 <ButtonLink href=href variant=Variant::Secondary>"Move to another time"</ButtonLink>

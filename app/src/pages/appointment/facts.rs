@@ -23,6 +23,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
         }
     });
     let (date, times, zone) = (visit::date(&visit), visit::times(&visit), visit::zone(&visit));
+    let own = visit::own_time(&visit);
     let fee = wall::fee(visit.fee.minor_units, &visit.fee.currency);
     let doctor = links::doctor(visit.doctor_slug.as_str());
     view! {
@@ -32,6 +33,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
                 <time>{times}</time>
                 <br/>
                 <span class="muted">{zone}</span>
+                {own}
             </Fact>
             <Fact name="Doctor">
                 <a href=doctor>{visit.doctor_name}</a>

@@ -51,6 +51,7 @@ pub fn Held(
         <PageHead title=title lead=lead/>
         <p class="muted appointment-zone">
             {visit::zone(&visit)}
+            {visit::own_time(&visit)}
             <br/>
             {for_whom}
         </p>

@@ -13,6 +13,7 @@ use nadi::Failure;
 use nadi::appointment::State;
 use nadi::ids::AppointmentId;
 use nadi::ports::AppointmentView;
+use nadi::visit::Mode;
 
 use crate::context;
 use crate::fns::booking::{
@@ -22,7 +23,7 @@ use crate::parts::address;
 use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::visit::is_clinic_side;
-use crate::ui::{Notice, Tone};
+use crate::ui::{FillOwnTimes, Notice, Tone};
 
 use booked::Booked;
 use held::Held;
@@ -100,6 +101,7 @@ pub fn Appointment() -> impl IntoView {
 async fn appointment(id: String, done: Option<Done>, form: FormState) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
     let visit = asked_for(&id).await?;
+    let video = visit.mode == Mode::Video;
     let body = match visit.state {
         State::Pending if !is_clinic_side(&visit) => {
             let left = (visit.expires_at - now).num_seconds().max(0);
@@ -112,5 +114,9 @@ async fn appointment(id: String, done: Option<Done>, form: FormState) -> Result<
             view! { <Over visit=visit form=form done=done/> }.into_any()
         }
     };
-    Ok(view! { <article class="appointment">{body}</article> }.into_any())
+    Ok(view! {
+        <article class="appointment">{body}</article>
+        {video.then(|| view! { <FillOwnTimes/> })}
+    }
+    .into_any())
 }

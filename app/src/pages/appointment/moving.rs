@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use nadi::Failure;
 use nadi::appointment::{Command, State};
 use nadi::ports::AppointmentView;
+use nadi::visit::Mode;
 
 use super::{asked_for, id_in_address};
 use crate::context;
@@ -17,7 +18,7 @@ use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
 use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
-use crate::ui::{ButtonLink, Notice, PageHead, Tone, Variant};
+use crate::ui::{ButtonLink, FillOwnTimes, Notice, PageHead, Tone, Variant};
 use crate::words;
 
 const TITLE: &str = "Move to another time";
@@ -61,6 +62,7 @@ async fn move_appointment(
         // The panel says it, with the nearest times.
         form.failure = form.failure.filter(|failure| !matches!(failure, Failure::Refused(_)));
     }
+    let video = times.doctor.video || visit.mode == Mode::Video;
     let wanted = asked.wanted(slug, kind);
     let path = links::move_appointment(&id);
     let kept = Query::new().with("mode", &wanted.mode).with("location", &wanted.location);
@@ -100,6 +102,7 @@ async fn move_appointment(
             </section>
         </div>
         <WakeIslands/>
+        {video.then(|| view! { <FillOwnTimes/> })}
     }
     .into_any())
 }
@@ -113,7 +116,7 @@ fn Now(visit: AppointmentView) -> impl IntoView {
         <section class="move-now" aria-labelledby="move-now">
             <h2 id="move-now">"Booked now"</h2>
             <p class="move-now-when">{format!("{}.", visit::sentence(&visit))}</p>
-            <p class="muted">{visit::zone(&visit)}</p>
+            <p class="muted">{visit::zone(&visit)} {visit::own_time(&visit)}</p>
             <p class="muted">{format!("For {}: {}", visit.person_name, visit.visit_type_name)}</p>
             {policy.map(|policy| view! { <p>{policy}</p> })}
             <p><a href=href>"Keep this time"</a></p>

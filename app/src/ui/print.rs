@@ -1,0 +1,10 @@
+use leptos::prelude::*;
+
+/// Prints the page; there only with scripts, since nothing else could. Once on a page.
+#[component]
+pub fn PrintButton() -> impl IntoView {
+    view! {
+        <button class="button" data-variant="secondary" type="button" data-print="" hidden=true>"Print"</button>
+        <script type="module" src="/print.js"></script>
+    }
+}

@@ -1,0 +1,141 @@
+/** Every page that somebody may see, in an order in which somebody could come to it. */
+import type { Page } from '@playwright/test';
+
+import { chooseTime, enterCode, expectConfirmed, hold, newTime, openDay, openMove } from '../support/booking';
+import { another, latestCode } from '../support/mailbox';
+import { ADMINISTRATOR, DOCTOR, fillRegistration, signIn, stranger, type Person } from '../support/people';
+import { expect } from '../support/test';
+import { test } from './album';
+
+/** Always of the same name. */
+function mira(): Person {
+  return { ...stranger(), name: 'Mira Shetty' };
+}
+
+/** The next working day, as a date. */
+function workday(): string {
+  const at = new Date(Date.now() + 5.5 * 3_600_000);
+  do {
+    at.setUTCDate(at.getUTCDate() + 1);
+  } while ([0, 6].includes(at.getUTCDay()));
+  return at.toISOString().slice(0, 10);
+}
+
+async function open(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+}
+
+test('visitors', async ({ page, take }) => {
+  for (const [name, address] of [
+    ['home', '/'],
+    ['list', '/doctors?city=panjim'],
+    ['list-empty', '/doctors?q=nobody+is+called+this'],
+    ['doctor', '/doctors/asha-naik'],
+    ['doctor-video', '/doctors/asha-naik?mode=video'],
+    ['sign-in', '/sign-in'],
+    ['register', '/register'],
+    ['not-found', '/no-such-page'],
+    ['pieces', '/dev/pieces'],
+  ] as const) {
+    await open(page, address);
+    await take(name);
+  }
+  await open(page, '/sign-in');
+  await page.getByLabel('E-mail').fill('nobody@nadi.example');
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await take('sign-in-refused');
+});
+
+test('patients', async ({ page, take }) => {
+  const person = mira();
+  await page.goto('/register?next=/appointments');
+  await fillRegistration(page, person);
+  await take('appointments-none');
+  await open(page, '/doctors/asha-naik');
+  await openDay(page, 1);
+  await chooseTime(page);
+  await take('review');
+  await hold(page);
+  await take('hold');
+  const code = await latestCode(page, person);
+  await enterCode(page, another(code));
+  await expect(page.getByRole('alert')).toBeVisible();
+  await take('hold-wrong-code');
+  await enterCode(page, code);
+  await expectConfirmed(page);
+  await take('confirmed');
+  await page.getByText('Cancel or give this time back').click();
+  await take('cancel');
+  await page.emulateMedia({ media: 'print' });
+  await take('print-confirmed');
+  await page.emulateMedia({ media: 'screen' });
+  await openMove(page);
+  await chooseTime(page, newTime(page));
+  await take('move');
+  await open(page, '/appointments');
+  await take('appointments');
+  await page.emulateMedia({ media: 'print' });
+  await take('print-appointments');
+  await page.emulateMedia({ media: 'screen' });
+  await open(page, '/appointments/calendar');
+  await take('own-calendar');
+  await open(page, '/people');
+  await page.getByLabel('Their name').fill('Anjali Shetty');
+  await page.getByRole('button', { name: 'Add this person' }).click();
+  await expect(page.getByRole('status')).toBeVisible();
+  await take('people');
+  await open(page, `/dev/mailbox?to=${person.email}`);
+  await take('mailbox');
+});
+
+test.describe('from abroad', () => {
+  test.use({ timezoneId: 'America/New_York' });
+
+  test('a video visit', async ({ page, take }) => {
+    await open(page, '/doctors?city=vadodara&mode=video');
+    await take('list-from-abroad');
+    await page.getByRole('article').first().getByRole('link', { name: /^\d\d:\d\d/ }).filter({ hasText: 'for you' }).first().click();
+    await expect(page.locator('.review .own-time')).toBeVisible();
+    await take('review-from-abroad');
+  });
+});
+
+test('doctors', async ({ page, take }) => {
+  await signIn(page, DOCTOR, '/calendar');
+  for (const [name, address] of [
+    ['calendar-week', `/calendar?date=${workday()}`],
+    ['calendar-day', `/calendar?view=day&date=${workday()}`],
+    ['calendar-list', '/calendar?view=list'],
+    ['hours', '/calendar/hours'],
+    ['time-off', '/calendar/time-off'],
+    ['connections', '/calendar/connections'],
+  ] as const) {
+    await open(page, address);
+    await take(name);
+    if (name.startsWith('calendar-')) {
+      await page.emulateMedia({ media: 'print' });
+      await take(`print-${name}`);
+      await page.emulateMedia({ media: 'screen' });
+    }
+  }
+});
+
+test('administrators', async ({ page, take }) => {
+  await signIn(page, ADMINISTRATOR, '/admin');
+  await take('admin-doctors');
+  await page.getByRole('table').getByRole('rowheader').first().getByRole('link').click();
+  await expect(page.getByRole('button', { name: 'Save doctor' })).toBeVisible();
+  await take('admin-doctor');
+  for (const [name, address] of [
+    ['admin-doctor-new', '/admin/doctors/new'],
+    ['admin-locations', '/admin/locations'],
+    ['admin-location-new', '/admin/locations/new'],
+    ['admin-holidays', '/admin/holidays'],
+  ] as const) {
+    await open(page, address);
+    await take(name);
+  }
+});

@@ -1,0 +1,153 @@
+/** A video visit is taken from anywhere: its times are also said on the visitor's own clock. */
+import type { Locator, Page } from '@playwright/test';
+
+import { enterCode, expectConfirmed, fact, hold, myAppointments, openDay, review, shownDay } from '../support/booking';
+import { latestCode } from '../support/mailbox';
+import { register } from '../support/people';
+import { expect, test } from '../support/test';
+
+/** The times of the day that is shown which are on video: each with the clock there and, maybe, one's own. */
+function videoTimes(page: Page): Locator {
+  return shownDay(page).getByRole('link').filter({ has: page.locator('.own-time') });
+}
+
+/** A moment in a zone, by another way than the page's: `Mon 23 Nov`, `Mon` and `23:50`. */
+function moment(at: string, timeZone: string): { date: string; weekday: string; time: string } {
+  const by = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat('en-US', { timeZone, ...options }).format(new Date(at));
+  const weekday = by({ weekday: 'short' });
+  const date = `${weekday} ${by({ day: 'numeric' })} ${by({ month: 'short' })}`;
+  return { date, weekday, time: by({ timeStyle: 'short', hour12: false }).replace(/^24/, '00') };
+}
+
+/** What is said of moments that the page does not have by itself. */
+async function said(page: Page, moments: readonly string[]): Promise<string[]> {
+  await page.evaluate((all) => {
+    for (const at of all) {
+      const element = document.createElement('time');
+      element.className = 'own-time probe';
+      element.hidden = true;
+      element.setAttribute('datetime', at);
+      document.querySelector('main')?.append(element);
+    }
+  }, moments);
+  // They are looked at as soon as they come, so one that needs nothing said is not simply late.
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  const probes = await page.locator('.probe').all();
+  return await Promise.all(probes.map(async (probe) => ((await probe.isVisible()) ? await probe.innerText() : '')));
+}
+
+async function openVideo(page: Page, city: string): Promise<void> {
+  await page.goto(`/doctors?city=${city}&mode=video`);
+  await page.getByRole('article').filter({ hasText: 'All free times' }).first().getByRole('heading', { level: 2 }).getByRole('link').click();
+  await page.getByRole('navigation', { name: 'How you meet' }).getByRole('link', { name: 'Video visit' }).click();
+  await expect(shownDay(page)).toBeVisible();
+}
+
+test.describe('@client from New York', () => {
+  test.use({ timezoneId: 'America/New_York' });
+
+  test('a video visit is booked in India, with one’s own time wherever it is shown', async ({ page }) => {
+    test.slow();
+    const person = await register(page);
+    await openVideo(page, 'vadodara');
+    await openDay(page, 1);
+    const times = videoTimes(page);
+    expect(await times.count()).toBeGreaterThan(0);
+    for (const time of await times.all()) {
+      const own = time.locator('.own-time');
+      const at = (await own.getAttribute('datetime')) ?? '';
+      const there = at.slice(11, 16);
+      expect(await time.innerText()).toMatch(new RegExp(`^${there}`));
+      const here = moment(at, 'America/New_York');
+      const otherDay = here.date.split(' ')[1] !== String(Number(at.slice(8, 10)));
+      await expect(own).toHaveText(`${otherDay ? `${here.weekday} ` : ''}${here.time} for you`);
+    }
+
+    const free = times.last();
+    const at = (await free.locator('.own-time').getAttribute('datetime')) ?? '';
+    await free.click();
+    const here = moment(at, 'America/New_York');
+    const own = new RegExp(`^(${here.date}, )?${here.time} for you \\(New York\\)$`);
+    await expect(review(page)).toContainText('Kolkata time');
+    await expect(review(page).getByText(own)).toBeVisible();
+    await hold(page);
+    await expect(page.getByText(own)).toBeVisible();
+    await enterCode(page, await latestCode(page, person));
+    await expectConfirmed(page);
+    await expect(fact(page, 'Time').getByText(own)).toBeVisible();
+    await page.getByRole('link', { name: 'Move to another time' }).click();
+    await expect(page.getByRole('region', { name: 'Booked now' }).getByText(own)).toBeVisible();
+    await expect((await myAppointments(page)).getByText(own)).toBeVisible();
+  });
+
+  test('the day is named when it is another, and each zone’s own change of the clocks counts', async ({ page }) => {
+    await page.goto('/doctors/asha-naik');
+    expect(
+      await said(page, [
+        '2026-11-24T10:20:00+05:30',
+        '2026-11-24T18:00:00+05:30',
+        // The clocks go back in New York on 1 November, and in Berlin a week before.
+        '2026-10-24T18:00:00+02:00',
+        '2026-10-26T18:00:00+01:00',
+        '2026-11-02T18:00:00+01:00',
+        // The same clock, an hour before it is set back and after.
+        '2026-11-01T01:30:00-04:00',
+        '2026-11-01T01:30:00-05:00',
+        // The last minute of a month and of a year.
+        '2027-01-01T05:00:00+05:30',
+        'not a moment',
+      ]),
+    ).toEqual([
+      'Mon 23 Nov, 23:50 for you (New York)',
+      '07:30 for you (New York)',
+      '12:00 for you (New York)',
+      '13:00 for you (New York)',
+      '12:00 for you (New York)',
+      '',
+      '',
+      'Thu 31 Dec, 18:30 for you (New York)',
+      '',
+    ]);
+  });
+});
+
+test.describe('@client from Auckland', () => {
+  test.use({ timezoneId: 'Pacific/Auckland' });
+
+  test('a late time is on the next day', async ({ page }) => {
+    await page.goto('/doctors/asha-naik');
+    expect(await said(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T18:00:00+05:30', '2026-06-24T18:00:00+05:30'])).toEqual([
+      '17:50 for you (Auckland)',
+      'Wed 25 Nov, 01:30 for you (Auckland)',
+      'Thu 25 Jun, 00:30 for you (Auckland)',
+    ]);
+  });
+});
+
+test.describe('@client from a clock without a city', () => {
+  test.use({ timezoneId: 'UTC' });
+
+  test('only the time is said', async ({ page }) => {
+    await page.goto('/doctors/asha-naik');
+    expect(await said(page, ['2026-11-24T10:20:00+05:30'])).toEqual(['04:50 for you']);
+  });
+});
+
+test.describe('@client from India', () => {
+  test.use({ timezoneId: 'Asia/Kolkata' });
+
+  test('where both clocks agree, nothing is said twice', async ({ page }) => {
+    await openVideo(page, 'vadodara');
+    expect(await videoTimes(page).count()).toBeGreaterThan(0);
+    await videoTimes(page).first().click();
+    await expect(review(page)).toContainText('Kolkata time');
+    await expect(page.getByRole('main').getByText('for you')).toHaveCount(0);
+    expect(await said(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T10:20:00+05:45'])).toEqual(['', '10:05 for you (Kolkata)']);
+  });
+});
+
+test('a time at a clinic is told by the clinic’s clock only', async ({ page }) => {
+  await page.goto('/doctors/asha-naik?mode=in_person');
+  await expect(shownDay(page)).toBeVisible();
+  await expect(page.locator('.own-time')).toHaveCount(0);
+});
