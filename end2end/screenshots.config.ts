@@ -24,9 +24,13 @@ export default defineConfig({
     launchOptions: { executablePath, args: quiet },
   },
   projects: [
-    { name: 'phone-light', use: { ...phone, colorScheme: 'light' } },
-    { name: 'phone-dark', use: { ...phone, colorScheme: 'dark' } },
-    { name: 'desktop-light', use: { ...desktop, colorScheme: 'light' } },
-    { name: 'desktop-dark', use: { ...desktop, colorScheme: 'dark' } },
+    // Whoever the doctor expects.
+    { name: 'people', testMatch: 'people.setup.ts', use: desktop },
+    ...['phone-light', 'phone-dark', 'desktop-light', 'desktop-dark'].map((name) => ({
+      name,
+      testMatch: 'pages.spec.ts',
+      dependencies: ['people'],
+      use: { ...(name.startsWith('phone') ? phone : desktop), colorScheme: name.endsWith('dark') ? ('dark' as const) : ('light' as const) },
+    })),
   ],
 });

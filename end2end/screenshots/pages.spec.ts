@@ -3,14 +3,10 @@ import type { Page } from '@playwright/test';
 
 import { chooseTime, enterCode, expectConfirmed, hold, newTime, openDay, openMove } from '../support/booking';
 import { another, latestCode } from '../support/mailbox';
-import { ADMINISTRATOR, DOCTOR, fillRegistration, signIn, stranger, type Person } from '../support/people';
+import { ADMINISTRATOR, DOCTOR, signIn } from '../support/people';
 import { expect } from '../support/test';
 import { test } from './album';
-
-/** Always of the same name. */
-function mira(): Person {
-  return { ...stranger(), name: 'Mira Shetty' };
-}
+import { register } from './booked';
 
 /** The next working day, as a date. */
 function workday(): string {
@@ -50,9 +46,7 @@ test('visitors', async ({ page, take }) => {
 });
 
 test('patients', async ({ page, take }) => {
-  const person = mira();
-  await page.goto('/register?next=/appointments');
-  await fillRegistration(page, person);
+  const person = await register(page, 'Mira Shetty');
   await take('appointments-none');
   await open(page, '/doctors/asha-naik');
   await openDay(page, 1);

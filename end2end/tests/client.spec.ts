@@ -31,7 +31,9 @@ test('days and times change in place, and the address keeps up', { tag: '@client
 test('pages without anything that needs it load no client', { tag: '@client' }, async ({ page, city }) => {
   const loaded: string[] = [];
   page.on('request', (request) => {
-    if (request.resourceType() === 'script' || request.url().endsWith('.wasm')) {
+    // A list with video visits says their times on one's own clock: a page of script by itself, without the client.
+    const ownZone = request.url().endsWith('/own-zone.js');
+    if ((request.resourceType() === 'script' && !ownZone) || request.url().endsWith('.wasm')) {
       loaded.push(request.url());
     }
   });
@@ -53,6 +55,21 @@ test('when the server cannot be asked, the link is followed after all', { tag: '
   await leaf(page, 'Next');
   await expect(dayHeading(page)).toBeVisible();
   await expect(page.locator('body[data-same]'), 'a page of its own').not.toBeAttached();
+});
+
+test('without a connection, what is shown stays, and the page says why', { tag: '@client' }, async ({ page, city, watch }) => {
+  watch.fails(/\/(fn\/(month|day)_times|doctors\/.+\/changes)/);
+  await openDoctor(page, city);
+  await expect(page.getByRole('grid')).toBeVisible();
+  const shown = await dayHeading(page).innerText();
+  await page.context().setOffline(true);
+  await page.getByRole('link', { name: /^Next (month|week)$/ }).click();
+  await expect(page.getByRole('alert')).toHaveText(/^You are not connected/);
+  await expect(dayHeading(page)).toHaveText(shown);
+  await expect(page.locator('[aria-busy]')).toHaveCount(0);
+  await page.context().setOffline(false);
+  await leaf(page, 'Next');
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
 test('the hold counts down, warns, ends, and leads on', { tag: '@client' }, async ({ page, city }) => {

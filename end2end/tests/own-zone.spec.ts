@@ -146,6 +146,14 @@ test.describe('@client from India', () => {
   });
 });
 
+test('a doctor’s page opens on the next day with times of the kind one asks for', async ({ page }) => {
+  // Asha Naik is on video on two days of the week, and at the clinics on all.
+  await page.goto('/doctors/asha-naik?mode=video');
+  const times = shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ });
+  expect(await times.count()).toBeGreaterThan(0);
+  await expect(page.getByText('There are no free times on this day.')).toHaveCount(0);
+});
+
 test('a time at a clinic is told by the clinic’s clock only', async ({ page }) => {
   await page.goto('/doctors/asha-naik?mode=in_person');
   await expect(shownDay(page)).toBeVisible();

@@ -43,7 +43,7 @@ test('a confirmed appointment is one calm page', async ({ page, city, scripts, p
   const mine = await myAppointments(page);
   await page.emulateMedia({ media: 'print' });
   await expect(mine).toBeVisible();
-  await expect(page.getByText('You can also book for your family.')).toBeHidden();
+  await expect(page.getByText('People you book for')).toBeHidden();
 });
 
 test('a doctor’s days are a list of who comes', async ({ page }) => {

@@ -17,6 +17,11 @@ mod real {
         let _ = window().location().set_href(href);
     }
 
+    /// Whether the browser knows that nobody can be reached. It does not always.
+    pub fn is_offline() -> bool {
+        !window().navigator().on_line()
+    }
+
     /// Focuses the first element that matches, once it is on the page.
     pub fn focus(selector: String) {
         leptos::prelude::request_animation_frame(move || {
@@ -51,6 +56,9 @@ mod real {
 mod real {
     pub fn replace_address(_href: &str) {}
     pub fn go(_href: &str) {}
+    pub fn is_offline() -> bool {
+        false
+    }
     pub fn focus(_selector: String) {}
     pub fn focused() -> Option<String> {
         None
@@ -63,4 +71,4 @@ mod real {
     }
 }
 
-pub use real::{focus, focused, go, now_ms, random, replace_address};
+pub use real::{focus, focused, go, is_offline, now_ms, random, replace_address};

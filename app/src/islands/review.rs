@@ -10,7 +10,7 @@ use super::slot_picker::Picker;
 use crate::fns::booking::{Hold, Reschedule};
 use crate::fns::times::TimeView;
 use crate::links;
-use crate::ui::OwnTime;
+use crate::ui::{OwnTime, Sentence};
 
 /// What a time is chosen for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,10 +78,10 @@ pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
         }
     };
     let sentence = match before {
-        None => view! { <p class="review-sentence">{format!("{}.", time.sentence)}</p> }.into_any(),
+        None => view! { <p class="review-sentence"><Sentence text=format!("{}.", time.sentence)/></p> }.into_any(),
         Some(from) => view! {
-            <p class="review-from">{format!("From {from}")}</p>
-            <p class="review-sentence">{format!("to {}.", time.sentence)}</p>
+            <p class="review-from"><Sentence text=format!("From {from}")/></p>
+            <p class="review-sentence"><Sentence text=format!("to {}.", time.sentence)/></p>
         }
         .into_any(),
     };

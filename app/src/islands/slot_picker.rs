@@ -30,6 +30,8 @@ pub(super) struct Picker {
     /// For whom, as chosen in the form; empty for the account itself.
     pub person: RwSignal<String>,
     pub busy: RwSignal<bool>,
+    /// What was asked last could not be asked for want of a connection.
+    offline: RwSignal<bool>,
     /// The client is here.
     pub awake: RwSignal<bool>,
     /// Counts the questions asked, so that a late answer to an earlier one is dropped.
@@ -81,6 +83,7 @@ impl Picker {
 
     fn ask(&self) -> (u32, Wanted) {
         self.busy.set(true);
+        self.offline.set(false);
         self.asked.update_value(|asked| *asked += 1);
         self.turn()
     }
@@ -91,6 +94,17 @@ impl Picker {
             self.chosen.set(None);
             self.busy.set(false);
             browser::replace_address(href);
+        }
+    }
+
+    /// The link is followed after all, and the page says why. Without a connection that would only take
+    /// away what is shown.
+    fn follow(&self, turn: u32, href: &str) {
+        if !browser::is_offline() {
+            browser::go(href);
+        } else if self.asked.get_value() == turn {
+            self.busy.set(false);
+            self.offline.set(true);
         }
     }
 
@@ -105,7 +119,7 @@ impl Picker {
             let href = self.day_href(&date);
             match day_times(of.slug, date, of.mode, of.location, of.visit).await {
                 Ok(day) => self.show(turn, &href, |times| times.day = Some(day)),
-                Err(_) => browser::go(&href),
+                Err(_) => self.follow(turn, &href),
             }
         });
     }
@@ -121,7 +135,7 @@ impl Picker {
             let href = if date.is_empty() { self.month_href(&month) } else { self.day_href(&date) };
             match month_times(of.slug, month, date, of.mode, of.location, of.visit).await {
                 Ok(answer) => self.show(turn, &href, |times| *times = answer),
-                Err(_) => browser::go(&href),
+                Err(_) => self.follow(turn, &href),
             }
         });
     }
@@ -139,7 +153,7 @@ impl Picker {
                     browser::focus(format!("[data-date=\"{date}\"]"));
                 }
                 Ok(_) => {}
-                Err(_) => browser::go(&href),
+                Err(_) => self.follow(turn, &href),
             }
         });
     }
@@ -182,6 +196,7 @@ pub fn SlotPicker(
         said: RwSignal::default(),
         person: RwSignal::new(person),
         busy: RwSignal::new(false),
+        offline: RwSignal::new(false),
         awake: RwSignal::new(false),
         asked: StoredValue::new(0),
     };
@@ -197,6 +212,11 @@ pub fn SlotPicker(
                     <p>"Look at the month after, or choose another doctor."</p>
                 })}
             </section>
+            <div class="picker-offline" role="alert">
+                {move || picker.offline.get().then(|| view! {
+                    <p>"You are not connected, so we cannot look further. Choose again once you are."</p>
+                })}
+            </div>
             {move || picker.chosen.get().map(|time| view! { <Review picker=picker time=time/> })}
             <span class="visually-hidden" role="status">{move || picker.said.get()}</span>
         </div>

@@ -46,12 +46,10 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
     Ok(view! {
         <Title text="My appointments"/>
         <PageHead title="My appointments"/>
-        <p class="appointments-people no-print">
-            "You can also book for your family. "
-            <a href=links::people("")>"People you book for"</a>
-            " Or see them beside everything else you do: "
-            <a href=links::own_feeds()>"Your calendar"</a>
-        </p>
+        <ul class="appointments-ways no-print">
+            <li><a href=links::people("")>"People you book for"</a></li>
+            <li><a href=links::own_feeds()>"See them in your own calendar"</a></li>
+        </ul>
         {address.note()}
         <LinkTabs label="Which appointments" tabs=tabs/>
         {match (none, past) {

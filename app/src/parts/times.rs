@@ -59,12 +59,24 @@ impl Times {
         wall::local_date(self.caller.now, self.zone())
     }
 
-    /// The next date with a free time, from a date on.
-    pub async fn next_free(&self, from: NaiveDate) -> Answer<Option<NaiveDate>> {
-        self.ports
-            .directory
-            .next_free_date(&self.caller, self.doctor.id, from, self.slot_span())
-            .await
+    /// The next date with a free time of those that are wanted, from a date on, at most a year ahead.
+    pub async fn next_free(&self, mut from: NaiveDate) -> Answer<Option<NaiveDate>> {
+        let directory = &self.ports.directory;
+        for _ in 0..MONTHS_AHEAD {
+            let (doctor, span) = (self.doctor.id, self.slot_span());
+            let next = directory.next_free_date(&self.caller, doctor, from, span).await?;
+            let Some(next) = next.filter(|_| self.mode.is_some() || self.location.is_some()) else {
+                return Ok(next);
+            };
+            // Free, but maybe not where or how it is wanted.
+            let until = next + Days::new(31);
+            let wanted = self.free(next, until).await?.iter().map(|time| time.local_date).min();
+            if wanted.is_some() {
+                return Ok(wanted);
+            }
+            from = until;
+        }
+        Ok(None)
     }
 
     async fn free(&self, from: NaiveDate, until: NaiveDate) -> Answer<Vec<FreeTime>> {

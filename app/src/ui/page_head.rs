@@ -1,5 +1,7 @@
 use leptos::prelude::*;
 
+use super::Sentence;
+
 /// The heading of a page, with a line under it when there is more to say.
 #[component]
 pub fn PageHead(
@@ -9,7 +11,7 @@ pub fn PageHead(
     view! {
         <header class="page-head">
             <h1>{title}</h1>
-            {lead.map(|lead| view! { <p class="lead">{lead}</p> })}
+            {lead.map(|lead| view! { <p class="lead"><Sentence text=lead/></p> })}
         </header>
     }
 }

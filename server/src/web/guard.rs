@@ -147,9 +147,10 @@ fn sorry(status: StatusCode, what: &str) -> Response {
     let page = plain_page(
         what,
         &format!(
-            "<h1>{what}</h1>\
-             <p>Your appointments are safe, and nothing was changed. Try again in a minute.</p>\
-             <p><a href=\"/\">Go to the start page</a></p>"
+            "<section class=\"narrow\"><header class=\"page-head\"><h1>{what}</h1>\
+             <p class=\"lead\">Your appointments are safe. Wait a minute, then go back and try again.</p></header>\
+             <p class=\"actions\">\
+             <a class=\"button\" data-variant=\"secondary\" href=\"/\">Go to the start page</a></p></section>"
         ),
     );
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
@@ -161,8 +162,12 @@ pub fn plain_page(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title} – Nadi</title><link rel=\"stylesheet\" href=\"{stylesheet}\"></head>\
-         <body><main id=\"content\">{body}</main></body></html>"
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <title>{title} – Nadi</title><link rel=\"stylesheet\" href=\"{stylesheet}\">\
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
+         <body><header class=\"site-header\"><div class=\"site-header-row\">\
+         <a class=\"wordmark\" href=\"/\" aria-label=\"Nadi, home\">Nadi</a></div></header>\
+         <main id=\"content\">{body}</main></body></html>"
     )
 }
 

@@ -71,15 +71,15 @@ fn Changes(visit: AppointmentView, form: FormState) -> impl IntoView {
     view! {
         <div class="changes">
             {policy.map(|policy| view! { <p>{policy}</p> })}
-            {confirmed.then(|| view! {
-                <div class="changes-keep">
+            <div class="changes-ways">
+                {confirmed.then(|| view! {
                     <a class="button" data-variant="secondary" href=file download="">"Add to your calendar"</a>
-                    <PrintButton/>
-                </div>
-            })}
-            {can_move.then(|| view! {
-                <ButtonLink href=href variant=Variant::Secondary>"Move to another time"</ButtonLink>
-            })}
+                })}
+                {can_move.then(|| view! {
+                    <ButtonLink href=href variant=Variant::Secondary>"Move to another time"</ButtonLink>
+                })}
+                {confirmed.then(|| view! { <PrintButton/> })}
+            </div>
             {can_cancel.then(|| view! { <CancelForm visit=visit form=form/> })}
         </div>
     }

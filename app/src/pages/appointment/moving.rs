@@ -18,7 +18,7 @@ use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
 use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
-use crate::ui::{ButtonLink, FillOwnTimes, Notice, PageHead, Tone, Variant};
+use crate::ui::{ButtonLink, FillOwnTimes, Notice, PageHead, Sentence, Tone, Variant};
 use crate::words;
 
 const TITLE: &str = "Move to another time";
@@ -115,7 +115,7 @@ fn Now(visit: AppointmentView) -> impl IntoView {
     view! {
         <section class="move-now" aria-labelledby="move-now">
             <h2 id="move-now">"Booked now"</h2>
-            <p class="move-now-when">{format!("{}.", visit::sentence(&visit))}</p>
+            <p class="move-now-when"><Sentence text=format!("{}.", visit::sentence(&visit))/></p>
             <p class="muted">{visit::zone(&visit)} {visit::own_time(&visit)}</p>
             <p class="muted">{format!("For {}: {}", visit.person_name, visit.visit_type_name)}</p>
             {policy.map(|policy| view! { <p>{policy}</p> })}

@@ -144,7 +144,9 @@ async fn calendar(
     });
     let pages = SchedulePages::own();
     let hours = pages.hours();
-    let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
+    let account = caller.signed_in()?;
+    let whose = account.name.clone();
+    let doctor = account.doctor.ok_or(Failure::NotAllowed)?;
     let outside = ports.schedules.schedule(&caller, doctor).await?.in_the_way.len();
     let in_the_way = (outside > 0).then(|| {
         let text = words::schedules::in_the_way(u64::try_from(outside).unwrap_or(u64::MAX));
@@ -177,6 +179,7 @@ async fn calendar(
         <div class="calendar" data-view=view.as_str()>
             <header class="calendar-head">
                 <h1>"Your calendar"</h1>
+                <p class="print-only calendar-whose">{whose}</p>
                 <p class="calendar-zone">"All times are "{wall::zone_name(zone, zone_at)}"."</p>
             </header>
             {tabs(&pages, true, Some(Tab::Calendar))}

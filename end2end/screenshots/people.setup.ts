@@ -1,0 +1,30 @@
+/** People who have booked with the demo's doctor, so that her week is not empty. */
+import { test as setup } from '@playwright/test';
+
+import { book } from './booked';
+
+/** Which of the coming free days, and which of its times. */
+const VISITS: readonly [string, number, number][] = [
+  ['Ravi Kamat', 0, 0],
+  ['Anjali Bhosle', 0, 1],
+  ['Fátima Lobo', 0, 4],
+  ['John Pereira', 0, 7],
+  ['Sunita Gaonkar', 1, 2],
+  ['Vikram Desai', 1, 6],
+  ['Leela Prabhu', 2, 1],
+  ['Imran Shaikh', 2, 5],
+  ['Noor Sayed', 2, 9],
+  ['Rohan Mascarenhas', 3, 0],
+  ['Sagarika Venkataraghavan', 3, 3],
+  ['Mary D’Souza', 4, 2],
+];
+
+setup.setTimeout(300_000);
+
+for (const [name, day, time] of VISITS) {
+  setup(`${name} books`, async ({ browser }) => {
+    const context = await browser.newContext();
+    await book(await context.newPage(), name, day, time);
+    await context.close();
+  });
+}
