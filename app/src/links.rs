@@ -198,10 +198,17 @@ mod tests {
 
     #[test]
     fn only_what_is_the_same_for_everybody_is_public() {
-        for address in ["/", "/?a=b", "/doctors", "/doctors?city=panjim", "/doctors/asha-naik?slot=7"] {
+        for address in
+            ["/", "/?a=b", "/doctors", "/doctors?city=panjim", "/doctors/asha-naik?slot=7"]
+        {
             assert!(is_public(address), "{address}");
         }
-        for address in ["/appointments", "/sign-in?next=/doctors", "/doctors/asha-naik/changes", "/dev/mailbox"] {
+        for address in [
+            "/appointments",
+            "/sign-in?next=/doctors",
+            "/doctors/asha-naik/changes",
+            "/dev/mailbox",
+        ] {
             assert!(!is_public(address), "{address}");
         }
     }

@@ -1,7 +1,7 @@
 /** Every page that somebody may see, in an order in which somebody could come to it. */
 import type { Page } from '@playwright/test';
 
-import { chooseTime, enterCode, expectConfirmed, hold, newTime, openDay, openMove } from '../support/booking';
+import { cancel, chooseTime, enterCode, expectConfirmed, hold, newTime, openDay, openMove } from '../support/booking';
 import { another, latestCode } from '../support/mailbox';
 import { ADMINISTRATOR, DOCTOR, signIn } from '../support/people';
 import { expect } from '../support/test';
@@ -52,7 +52,7 @@ test('patients', async ({ page, take }) => {
   await openDay(page, 1);
   await chooseTime(page);
   await take('review');
-  await hold(page);
+  const appointment = await hold(page);
   await take('hold');
   const code = await latestCode(page, person);
   await enterCode(page, another(code));
@@ -76,6 +76,9 @@ test('patients', async ({ page, take }) => {
   await page.emulateMedia({ media: 'screen' });
   await open(page, '/appointments/calendar');
   await take('own-calendar');
+  await page.goto(appointment);
+  await cancel(page);
+  await take('cancelled');
   await open(page, '/people');
   await page.getByLabel('Their name').fill('Anjali Shetty');
   await page.getByRole('button', { name: 'Add this person' }).click();

@@ -42,6 +42,35 @@ async fn pages_for_visitors(pool: PgPool) {
     }
 }
 
+/// Search engines are told what is the same for everybody, and asked to leave out the rest.
+#[sqlx::test(migrations = false)]
+async fn what_search_engines_are_told(pool: PgPool) {
+    let clinic = Clinic::open(pool.clone()).await;
+    let renamed =
+        "update doctors set name = 'Dr \"Asha\" </script><b>Naik' where slug = 'asha-naik'";
+    sqlx::query(renamed).execute(&pool).await.expect("a name");
+    let base = clinic.serve().await;
+    for (path, canonical) in [
+        ("/", "/\""),
+        ("/doctors?mode=video&page=2", "/doctors\""),
+        ("/doctors/asha-naik?mode=video", "/doctors/asha-naik\""),
+    ] {
+        let (_, page) = get(&base, path, None).await;
+        let (head, body) = page.split_once("</head>").expect("a head");
+        assert!(head.contains("<meta name=\"description\" content=\""), "{path}: {head}");
+        assert!(head.contains("rel=\"canonical\"") && head.contains(canonical), "{path}: {head}");
+        assert!(!head.contains("noindex"), "{path}");
+        assert!(!page.contains("</script><b>"), "{path}: a name is never markup");
+        assert_eq!(body.contains("schema.org"), path.starts_with("/doctors/"), "{path}");
+    }
+    for path in ["/sign-in", "/register", "/nowhere"] {
+        let (_, page) = get(&base, path, None).await;
+        assert!(page.contains("<meta name=\"robots\" content=\"noindex\">"), "{path}");
+    }
+    let (status, robots) = get(&base, "/robots.txt", None).await;
+    assert!(status == 200 && robots.starts_with("User-agent: *\n"), "{robots}");
+}
+
 #[sqlx::test(migrations = false)]
 async fn the_mailbox_exists_in_development_only(pool: PgPool) {
     let clinic = Clinic::open(pool).await;

@@ -1,4 +1,5 @@
-//! Browser tests: the release binary, a database of its own, Playwright, Debian's Chromium.
+//! The product in a browser: the release binary, a database of its own, Playwright, Debian's Chromium.
+//! Tests, pictures of every page, and Lighthouse.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,10 +7,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::client;
 use crate::counts::Counts;
 use crate::packages;
 use crate::place;
-use crate::process;
+use crate::process::{self, Service};
 use crate::server::{self, Server};
 use crate::services::Services;
 
@@ -28,43 +30,107 @@ pub fn exist() -> bool {
 
 /// Needs the release binary. Gives whether all is well, and the counts.
 pub fn test(services: &Services) -> Result<(bool, Counts)> {
-    let browser = find_browser()?;
-    install_node_packages()?;
-    let database = "nadi_e2e";
-    let postgres = &services.postgres;
-    postgres.psql("postgres", &["-c", "drop database if exists nadi_e2e"])?;
-    postgres.ensure_database(database)?;
-    let nadi = Server {
-        database_url: postgres.url(database),
-        redis_url: services.redis_url(),
-        secret: place::random_secret()?,
-        port: server::free_port()?,
-        more: vec![("NADI_HORIZON_DAYS", "30")],
-    };
-    nadi.migrate()?;
-    nadi.seed()?;
-    let log = place::scratch()?.join("browser-server.log");
-    let mut service = nadi.start(services.place.pid_file("server"), Some(&log))?;
-
-    // Not through npx: asked to stop, it would leave the browsers to themselves.
-    let mut playwright = Command::new(folder().join("node_modules/.bin/playwright"));
-    playwright
-        .current_dir(folder())
-        .args(["test", "--reporter=list"])
-        .env("NADI_BASE_URL", nadi.address())
-        .env("CHROMIUM_PATH", &browser)
-        .env("DATABASE_URL", &nadi.database_url);
-    let (passed, lines) = process::tee(&mut playwright)?;
+    let mut site = Site::open(services, "nadi_e2e")?;
+    let (passed, lines) = process::tee(&mut site.playwright(&["--reporter=list"]))?;
     let counts = Counts::of_playwright(&lines);
     if !passed {
-        println!("the server said, {}", process::tail(&log));
+        println!("the server said, {}", process::tail(&site.log));
+    }
+    site.close()?;
+    Ok((passed, counts))
+}
+
+/// `cargo xtask screenshots`: every page as a picture. With `docs`, those of the README too.
+pub fn screenshots(docs: bool) -> Result<()> {
+    let folder = place::target().join("screenshots");
+    let _ = fs::remove_dir_all(&folder);
+    let mut variables = vec![("NADI_SCREENSHOTS", folder.clone())];
+    if docs {
+        variables.push(("NADI_SCREENSHOTS_DOCS", place::root().join("docs/screenshots")));
+    }
+    look("nadi_screenshots", "screenshots.config.ts", &variables)?;
+    println!("the pictures are in {}", folder.display());
+    Ok(())
+}
+
+/// `cargo xtask bench --only lighthouse`: four pages as Lighthouse judges them.
+pub fn lighthouse() -> Result<()> {
+    let folder = place::target().join("lighthouse");
+    look("nadi_lighthouse", "lighthouse.config.ts", &[("NADI_LIGHTHOUSE", folder.clone())])?;
+    println!("the reports are in {}", folder.display());
+    Ok(())
+}
+
+/// Builds what is missing and runs another of Playwright's configurations on a site of its own.
+fn look(database: &str, config: &str, variables: &[(&str, PathBuf)]) -> Result<()> {
+    client::build()?;
+    server::build()?;
+    let services = Services::throwaway()?;
+    let mut site = Site::open(&services, database)?;
+    let mut playwright = site.playwright(&["--config", config]);
+    for (name, folder) in variables {
+        playwright.env(name, folder);
+    }
+    let seen = process::run(&mut playwright);
+    if seen.is_err() {
+        println!("the server said, {}", process::tail(&site.log));
+    }
+    site.close()?;
+    seen
+}
+
+/// The release binary with the demo on a database of its own, and a browser to look at it.
+struct Site {
+    nadi: Server,
+    service: Service,
+    browser: PathBuf,
+    log: PathBuf,
+}
+
+impl Site {
+    fn open(services: &Services, database: &str) -> Result<Self> {
+        let browser = find_browser()?;
+        install_node_packages()?;
+        let postgres = &services.postgres;
+        let drop = format!("drop database if exists {database}");
+        postgres.psql("postgres", &["-c", &drop])?;
+        postgres.ensure_database(database)?;
+        let nadi = Server {
+            database_url: postgres.url(database),
+            redis_url: services.redis_url(),
+            secret: place::random_secret()?,
+            port: server::free_port()?,
+            more: vec![("NADI_HORIZON_DAYS", "30")],
+        };
+        nadi.migrate()?;
+        nadi.seed()?;
+        let log = place::scratch()?.join("browser-server.log");
+        let service = nadi.start(services.place.pid_file("server"), Some(&log))?;
+        Ok(Self { nadi, service, browser, log })
     }
 
-    let status = service.stop().context("the server did not drain in time")?;
-    if !status.success() {
-        bail!("the server did not end well after SIGTERM ({status})");
+    /// Playwright's tests. Not through npx: asked to stop, it would leave the browsers to themselves.
+    fn playwright(&self, arguments: &[&str]) -> Command {
+        let mut playwright = Command::new(folder().join("node_modules/.bin/playwright"));
+        playwright
+            .current_dir(folder())
+            .arg("test")
+            .args(arguments)
+            .env("NADI_BASE_URL", self.nadi.address())
+            .env("CHROMIUM_PATH", &self.browser)
+            .env("DATABASE_URL", &self.nadi.database_url);
+        playwright
     }
-    Ok((passed, counts))
+
+    /// # Errors
+    /// When the server does not end well.
+    fn close(&mut self) -> Result<()> {
+        let status = self.service.stop().context("the server did not drain in time")?;
+        if !status.success() {
+            bail!("the server did not end well after SIGTERM ({status})");
+        }
+        Ok(())
+    }
 }
 
 /// A Chromium, installed when missing; with a font, or every letter would be a box.

@@ -49,8 +49,11 @@ Usage: cargo xtask COMMAND
   build               build the client, then target/release/nadi with it inside
   client              build the browser client into target/site/pkg
   bench               measure holds and pages over HTTP, in turns with pgbench; writes
-                      target/bench/latest.json; --only schedules for the first part,
-                      --only search for finding doctors (10 minutes, 6 GB)
+                      target/bench/latest.json; --only schedules for the first part;
+                      --only search for finding doctors (10 minutes, 6 GB);
+                      --only lighthouse for how quick four pages are on a phone
+  screenshots         every page on phone and desktop, in light and dark, into target/screenshots
+                      (--docs: those in docs/screenshots too)
   replay [FILE [X]]   make the bookings of a CSV file again, X times as fast (360); without a
                       file, those of a day made up from a real city's traffic
   crowd               ask for more than can be carried, and see it refused and recover
@@ -104,6 +107,9 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "schedules"] => bench::schedules().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "search"] => bench::searches().map(|()| ExitCode::SUCCESS),
+        ["bench", "--only", "lighthouse"] => browser::lighthouse().map(|()| ExitCode::SUCCESS),
+        ["screenshots"] => browser::screenshots(false).map(|()| ExitCode::SUCCESS),
+        ["screenshots", "--docs"] => browser::screenshots(true).map(|()| ExitCode::SUCCESS),
         ["client"] => client::command().map(|()| ExitCode::SUCCESS),
         ["services"] => services::command().map(|()| ExitCode::SUCCESS),
         [] | ["help" | "--help" | "-h"] => {

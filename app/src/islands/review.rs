@@ -78,7 +78,10 @@ pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
         }
     };
     let sentence = match before {
-        None => view! { <p class="review-sentence"><Sentence text=format!("{}.", time.sentence)/></p> }.into_any(),
+        None => {
+            view! { <p class="review-sentence"><Sentence text=format!("{}.", time.sentence)/></p> }
+                .into_any()
+        }
         Some(from) => view! {
             <p class="review-from"><Sentence text=format!("From {from}")/></p>
             <p class="review-sentence"><Sentence text=format!("to {}.", time.sentence)/></p>

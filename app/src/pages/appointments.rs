@@ -8,7 +8,9 @@ use crate::context;
 use crate::links;
 use crate::parts::address::Address;
 use crate::parts::{answer, visit};
-use crate::ui::{Badge, ButtonLink, Empty, FillOwnTimes, LinkTab, LinkTabs, PageHead, Pagination, PrintButton};
+use crate::ui::{
+    Badge, ButtonLink, Empty, FillOwnTimes, LinkTab, LinkTabs, PageHead, Pagination, PrintButton,
+};
 
 /// One's own appointments: what is ahead, or what is past.
 #[component]

@@ -107,7 +107,8 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
     let now = caller.now;
     let none = found.items.is_empty();
     let past_the_end = none && found.total > 0;
-    let video = found.items.iter().flat_map(|card| &card.next_times).any(|time| time.mode == Mode::Video);
+    let video =
+        found.items.iter().flat_map(|card| &card.next_times).any(|time| time.mode == Mode::Video);
     let cards: Vec<_> = found
         .items
         .into_iter()

@@ -36,7 +36,9 @@ pub fn AboutList(
         .with("specialty", query.specialty.as_deref().unwrap_or_default())
         .with("city", query.city.as_deref().unwrap_or_default())
         .on("/doctors");
-    let description = format!("{said}: who they are, what a visit costs, and their next free times to take at once.");
+    let description = format!(
+        "{said}: who they are, what a visit costs, and their next free times to take at once."
+    );
     view! { <About description=description path=path/> }
 }
 

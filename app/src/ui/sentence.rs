@@ -4,7 +4,8 @@ use leptos::prelude::*;
 #[component]
 pub fn Sentence(text: String) -> impl IntoView {
     let (before, stretch, after) = around_stretch(&text);
-    let stretch = (!stretch.is_empty()).then(|| view! { <span class="unbroken">{stretch.to_owned()}</span> });
+    let stretch =
+        (!stretch.is_empty()).then(|| view! { <span class="unbroken">{stretch.to_owned()}</span> });
     view! { {before.to_owned()} {stretch} {after.to_owned()} }
 }
 
@@ -30,7 +31,8 @@ mod tests {
     fn the_stretch_is_found_and_nothing_is_lost() {
         let found = around_stretch("Tuesday 24 November, 10:20–10:40, at Panjim Clinic.");
         assert_eq!(found, ("Tuesday 24 November, ", "10:20–10:40", ", at Panjim Clinic."));
-        for text in ["", "–", "23–29 November", "10:20–soon", "Ängste–10:40", "10:20–10:4"] {
+        for text in ["", "–", "23–29 November", "10:20–soon", "Ängste–10:40", "10:20–10:4"]
+        {
             assert_eq!(around_stretch(text), (text, "", ""));
         }
     }

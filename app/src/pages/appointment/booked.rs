@@ -15,7 +15,9 @@ use crate::fns::booking::Cancel;
 use crate::links;
 use crate::parts::form::{FormKey, FormState, FormSummary};
 use crate::parts::visit;
-use crate::ui::{Badge, Button, ButtonLink, HiddenField, PageHead, PrintButton, TextAreaField, Variant};
+use crate::ui::{
+    Badge, Button, ButtonLink, HiddenField, PageHead, PrintButton, TextAreaField, Variant,
+};
 use crate::words;
 
 #[component]

@@ -14,7 +14,9 @@ use crate::parts::address::Address;
 use crate::parts::answer;
 use crate::parts::week::layout::Sheet;
 use crate::parts::week::{DayList, DaySheet, NextUp, day_id};
-use crate::ui::{ButtonLink, Empty, Icon, LinkTab, LinkTabs, Notice, PrintButton, Shape, Tone, Variant};
+use crate::ui::{
+    ButtonLink, Empty, Icon, LinkTab, LinkTabs, Notice, PrintButton, Shape, Tone, Variant,
+};
 use crate::words;
 
 /// How much of the calendar is shown.

@@ -1,0 +1,104 @@
+/** Lighthouse's opinion of a page, by its preset for mobile phones. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { chromium, type BrowserContext } from '@playwright/test';
+import lighthouse, { type Flags } from 'lighthouse';
+
+import { executablePath, quiet, site } from '../support/launch';
+
+export const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** What a page came to. */
+export interface Judgement {
+  /** From 0 to 100. */
+  scores: Partial<Record<Category, number>>;
+  /** What costs points, as `accessibility: color-contrast`. */
+  faults: string[];
+  /** In milliseconds, but the shift, which has no unit, and the bytes that came over the wire. */
+  figures: Record<'firstPaint' | 'largestPaint' | 'blocked' | 'shift' | 'bytes', number>;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => found(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** A browser of its own that Lighthouse may steer: what is signed in there stays signed in. */
+export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge) => Promise<T>): Promise<T> {
+  const port = await freePort();
+  const context = await chromium.launchPersistentContext('', {
+    executablePath,
+    args: [...quiet, `--remote-debugging-port=${port}`],
+    baseURL: site,
+    locale: 'en-GB',
+  });
+  try {
+    const page = await context.newPage();
+    const devtools = await context.newCDPSession(page);
+    return await use(context, async (address, categories, report) => {
+      // Everybody comes for the first time once.
+      await devtools.send('Network.clearBrowserCache');
+      return await judge(address, port, categories, report);
+    });
+  } finally {
+    await context.close();
+  }
+}
+
+/** Looks at a page as somebody who was never here; `report` names the files its whole report goes to. */
+export type Judge = (address: string, categories: readonly Category[], report?: string) => Promise<Judgement>;
+
+async function judge(address: string, port: number, categories: readonly Category[], report: string | undefined): Promise<Judgement> {
+  const flags: Flags = {
+    port,
+    onlyCategories: [...categories],
+    output: 'html',
+    logLevel: 'error',
+    // Or it would sign us out.
+    disableStorageReset: true,
+  };
+  const result = await lighthouse(new URL(address, site).href, flags);
+  if (!result || result.lhr.runtimeError) {
+    throw new Error(`Lighthouse could not look at ${address}: ${result?.lhr.runtimeError?.message ?? 'no answer'}`);
+  }
+  const { lhr } = result;
+  if (report) {
+    const folder = process.env['NADI_LIGHTHOUSE'] ?? join(import.meta.dirname, '../../target/lighthouse');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, `${report}.html`), result.report as string);
+    await writeFile(join(folder, `${report}.json`), JSON.stringify(lhr));
+  }
+  const scores: Judgement['scores'] = {};
+  const faults: string[] = [];
+  for (const category of categories) {
+    const judged = lhr.categories[category];
+    scores[category] = Math.round((judged?.score ?? 0) * 100);
+    for (const { id, weight } of judged?.auditRefs ?? []) {
+      const score = lhr.audits[id]?.score;
+      if (weight > 0 && typeof score === 'number' && score < 0.9) {
+        faults.push(`${category}: ${id}`);
+      }
+    }
+  }
+  const figure = (id: string): number => lhr.audits[id]?.numericValue ?? 0;
+  return {
+    scores,
+    faults,
+    figures: {
+      firstPaint: Math.round(figure('first-contentful-paint')),
+      largestPaint: Math.round(figure('largest-contentful-paint')),
+      blocked: Math.round(figure('total-blocking-time')),
+      shift: Math.round(figure('cumulative-layout-shift') * 1000) / 1000,
+      bytes: Math.round(figure('total-byte-weight')),
+    },
+  };
+}
