@@ -464,7 +464,7 @@ async fn gathering_and_walking_find_the_same_in_the_same_order(pool: PgPool) {
     let now = clinic.visitor().now;
     let mut connection = clinic.pool.acquire().await.expect("a connection");
     for statement in CROWD {
-        let asked = sqlx::query(statement);
+        let asked = sqlx::query(*statement);
         let asked = if statement.contains("$1") { asked.bind(now) } else { asked };
         asked.execute(&mut *connection).await.unwrap_or_else(|e| panic!("{statement}: {e}"));
     }
