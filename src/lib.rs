@@ -15,6 +15,8 @@ pub mod failure;
 pub mod ical;
 pub mod ids;
 pub mod input;
+#[cfg(feature = "server")]
+pub mod near;
 pub mod once;
 #[cfg(feature = "server")]
 pub mod ports;
@@ -24,6 +26,8 @@ pub mod recurrence;
 pub mod schedule;
 #[cfg(feature = "server")]
 pub mod search;
+#[cfg(feature = "server")]
+pub mod suggest;
 pub mod visit;
 #[cfg(feature = "server")]
 pub mod wall;

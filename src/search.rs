@@ -95,6 +95,15 @@ pub fn words(text: &str) -> Vec<String> {
     chosen
 }
 
+/// What was typed, without what cannot be seen: control characters, and those that turn the direction
+/// of whatever is written around them.
+pub fn visible(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !turns(*c)).collect();
+    text.trim().to_owned()
+}
+
 /// Where a page of doctors ended, as it stands in an address: 48 hexadecimal digits that mean nothing
 /// to anybody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +146,12 @@ mod tests {
         let long = words(&"x".repeat(10_000));
         assert_eq!(long, ["x".repeat(WORD_CHARS_MAX)]);
         assert_eq!(words(&"ab ".repeat(90)).len(), WORDS_MAX);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_not_shown() {
+        assert_eq!(visible("\u{202e}\u{2067}skin\0\nrash \u{2069}"), "skin  rash");
+        assert_eq!(visible("שלום Åsa’s"), "שלום Åsa’s");
     }
 
     #[test]

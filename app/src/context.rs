@@ -23,6 +23,10 @@ pub struct Site {
     pub font_url: Option<String>,
     /// The client; `None` when the site runs without scripts.
     pub script: Option<Script>,
+    /// The script of the search field, on pages that need no client.
+    pub suggest_url: String,
+    /// The script of lists that grow in place.
+    pub more_url: String,
     /// Scheme and host, without a slash at the end: for links in e-mails.
     pub public_url: String,
 }

@@ -5,6 +5,7 @@ mod support;
 
 use chrono::Duration;
 use nadi::ids::DoctorId;
+use nadi::near::Near;
 use nadi::ports::{Change, DoctorPage, DoctorQuery, Gender};
 use nadi::visit::Mode;
 use server::jobs::listen::Listener;
@@ -154,7 +155,7 @@ async fn filters_narrow_alone_and_together(pool: PgPool) {
         ("week", DoctorQuery { this_week: true, ..any() }, vec![asha, joao, meera]),
         ("date", DoctorQuery { date: tuesday, ..any() }, vec![asha, joao, meera]),
         ("Sunday", DoctorQuery { date: "2026-11-29".parse().ok(), ..any() }, vec![]),
-        ("near", DoctorQuery { near: Some("margao".into()), ..any() }, vec![asha, joao]),
+        ("near", DoctorQuery { near: Near::parse("margao"), ..any() }, vec![asha, joao]),
         (
             "all together",
             DoctorQuery {
@@ -168,7 +169,7 @@ async fn filters_narrow_alone_and_together(pool: PgPool) {
                 language: Some("konkani".into()),
                 gender: Some(Gender::Female),
                 fee_max: Some(2_000),
-                near: Some("mumbai".into()),
+                near: Near::parse("mumbai"),
                 ..any()
             },
             vec![meera],
@@ -178,7 +179,7 @@ async fn filters_narrow_alone_and_together(pool: PgPool) {
             DoctorQuery { evening: true, city: Some("panjim".into()), ..any() },
             vec![],
         ),
-        ("an unknown city", DoctorQuery { near: Some("no where".into()), ..any() }, vec![]),
+        ("an unknown city", DoctorQuery { near: Near::parse("no-where"), ..any() }, vec![]),
     ] {
         let found = find(&clinic, query).await;
         let mut found_names = names(&found);
@@ -193,9 +194,20 @@ async fn filters_narrow_alone_and_together(pool: PgPool) {
         "2026-11-23T11:30:00+00:00",
         "five in the evening there"
     );
-    let near = find(&clinic, DoctorQuery { near: Some("margao".into()), ..any() }).await;
+    let near = find(&clinic, DoctorQuery { near: Near::parse("margao"), ..any() }).await;
     let km = near.page.items[0].distance_km.expect("a distance");
     assert!((25.0..35.0).contains(&km), "{km}");
+    // Panjim stands at 15.5, 73.8: half a degree to the north are 55 km, two are too many.
+    for (point, km) in [("15.50,73.80", Some(0.0)), ("16,73.8", Some(55.6)), ("17.5,73.8", None)] {
+        let found = find(&clinic, DoctorQuery { near: Near::parse(point), ..any() }).await;
+        let far: Vec<f64> = found.page.items.iter().filter_map(|card| card.distance_km).collect();
+        match km {
+            None => assert_eq!((found.page.total, far), (0, vec![]), "{point}"),
+            Some(km) => {
+                assert!(far.len() == 2 && far.iter().all(|far| (far - km).abs() < 0.5), "{far:?}")
+            }
+        }
+    }
     let skin = DoctorQuery { specialty: Some("dermatology".into()), ..any() };
     let counts = find(&clinic, skin).await.counts;
     let expected =
@@ -252,7 +264,7 @@ async fn who_fits_better_is_free_sooner_or_nearer_comes_first(pool: PgPool) {
     // By the word "heart": a name counts for more than a specialty that is free sooner.
     set(&clinic, meera, "update doctors set name = 'Dr Heart' where id = $1").await;
     assert_eq!(names(&find(&clinic, text("heart")).await), ["Dr Heart", "Dr João Fátima"]);
-    let near = |city: &str| DoctorQuery { near: Some(city.into()), ..text("heart") };
+    let near = |city: &str| DoctorQuery { near: Near::parse(city), ..text("heart") };
     assert_eq!(names(&find(&clinic, near("panjim")).await), ["Dr João Fátima"]);
     assert_eq!(names(&find(&clinic, near("mumbai")).await), ["Dr Heart"]);
     // Whoever has no time at all comes last.

@@ -9,7 +9,9 @@ use crate::actor::Caller;
 use crate::calendar::Moment;
 use crate::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
 use crate::input::Slug;
+use crate::near::Near;
 use crate::search::Cursor;
+use crate::suggest::Suggestion;
 use crate::visit::{Fee, Mode};
 
 /// A specialty with the number of listed doctors.
@@ -89,8 +91,8 @@ pub struct DoctorQuery {
     pub gender: Option<Gender>,
     /// At most so much a visit, in the main unit of the doctor's own currency.
     pub fee_max: Option<i64>,
-    /// The slug of a city: places within 100 km of it, the nearer the better.
-    pub near: Option<String>,
+    /// Places within 100 km of it, the nearer the better.
+    pub near: Option<Near>,
     /// Where the page before ended. It counts instead of `page`, which then only is a number to show.
     pub after: Option<Cursor>,
     /// From 1; 0 means 1.
@@ -107,7 +109,7 @@ pub struct DoctorCard {
     pub name: String,
     pub specialties: Vec<String>,
     pub place: Option<Place>,
-    /// From the city asked for to the place, in kilometres over the ground.
+    /// From the city or point asked for to the place, in kilometres over the ground.
     pub distance_km: Option<f64>,
     pub languages: Vec<String>,
     pub fee: Fee,
@@ -213,6 +215,10 @@ pub trait Directory: Send + Sync {
     async fn languages(&self, caller: &Caller) -> Answer<Vec<String>>;
     /// One page (20) of listed doctors by rank; [`crate::search`] says what that is.
     async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage>;
+    /// What somebody who has typed this may mean: specialties, doctors and cities, in this order, at most
+    /// eight; nothing for fewer than two characters. When nothing fits, words are taken for the most similar
+    /// ones. At most ten seconds old.
+    async fn suggest(&self, caller: &Caller, text: &str) -> Answer<Vec<Suggestion>>;
     /// # Errors
     /// `NotFound` for an unknown or unlisted doctor.
     async fn doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;

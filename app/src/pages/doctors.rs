@@ -2,8 +2,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::calendar::parse_date;
+use nadi::near::Near;
 use nadi::ports::{DoctorQuery, Gender};
-use nadi::search::Cursor;
+use nadi::search::{self, Cursor, TEXT_CHARS_MAX};
 use nadi::visit::Mode;
 
 use crate::context;
@@ -11,7 +12,8 @@ use crate::parts::about::AboutList;
 use crate::parts::address::{self, Address};
 use crate::parts::answer;
 use crate::parts::doctor_card::DoctorCard;
-use crate::parts::search::{self, ActiveFilters, Names, SearchForm};
+use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
+use crate::parts::small_scripts::{MoreScript, SuggestScript};
 use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
 
 /// The search for a doctor. The list is the answer.
@@ -19,9 +21,11 @@ use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Varia
 pub fn Doctors() -> impl IntoView {
     let mut address = Address::default();
     let given = |name: &str| Some(address::value(name)).filter(|text| !text.is_empty());
-    let text = address.read("q", "the words you typed, which are too long", |text| {
-        (text.chars().count() <= 100).then(|| text.to_owned())
+    address.once(&ASKED);
+    let text = address.read("q", "the words you typed, which are too long,", |text| {
+        (text.chars().count() <= TEXT_CHARS_MAX).then(|| search::visible(text))
     });
+    let text = text.filter(|text| !text.is_empty());
     let query = DoctorQuery {
         page_size: 0,
         text,
@@ -36,12 +40,29 @@ pub fn Doctors() -> impl IntoView {
         fee_max: address.read("fee_max", "the fee", |text| {
             text.parse().ok().filter(|fee| (0..=FEE_MAX).contains(fee))
         }),
-        near: given("near"),
+        near: address.read("near", "the place to be near to", Near::parse),
         after: address.read("after", "where the page begins", Cursor::parse),
         page: address.page(),
     };
     answer::page(doctors(query, address))
 }
+
+/// What a search can say in its address, each once.
+const ASKED: [&str; 13] = [
+    "q",
+    "specialty",
+    "city",
+    "near",
+    "mode",
+    "date",
+    "this_week",
+    "evening",
+    "language",
+    "gender",
+    "fee_max",
+    "page",
+    "after",
+];
 
 /// The most that a fee filter says, in any currency's main unit.
 const FEE_MAX: i64 = 100_000_000;
@@ -69,11 +90,15 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
             query.city = None;
         }
     }
-    if let Some(slug) = &query.near {
-        names.near = cities.iter().find(|c| c.slug == *slug).map(|c| c.name.clone());
-        if names.near.is_none() {
-            address.ignore("the city to be near to");
-            query.near = None;
+    match &query.near {
+        None => {}
+        Some(Near::Point(_)) => names.near = Some("you".to_owned()),
+        Some(Near::City(slug)) => {
+            names.near = cities.iter().find(|c| c.slug == slug.as_str()).map(|c| c.name.clone());
+            if names.near.is_none() {
+                address.ignore("the place to be near to");
+                query.near = None;
+            }
         }
     }
     let languages = ports.directory.languages(&caller).await?;
@@ -93,17 +118,17 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
     let found = ports.directory.search(&caller, &query).await?;
     let (next, instead, counts) = (found.next, found.instead, found.counts);
     let found = found.page;
-    let said = search::count(counts.known.then_some(found.total), &query, &names);
+    let said = count(counts.known.then_some(found.total), &query, &names);
     let number = found.number;
     let pages = {
         let query = query.clone();
         move |page| {
             // On from where this page ends, so that nobody is repeated while others book.
             let after = next.filter(|_| page == number + 1);
-            search::href(&DoctorQuery { page, after, ..query.clone() })
+            href(&DoctorQuery { page, after, ..query.clone() })
         }
     };
-    let count = if next.is_some() { found.count().max(number + 1) } else { found.count() };
+    let pages_known = if next.is_some() { found.count().max(number + 1) } else { found.count() };
     let now = caller.now;
     let none = found.items.is_empty();
     let past_the_end = none && found.total > 0;
@@ -114,23 +139,23 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
         .into_iter()
         .map(|card| view! { <li><DoctorCard card=card now=now/></li> })
         .collect();
-    let first = search::href(&DoctorQuery { page: 1, after: None, ..query.clone() });
+    let first = href(&DoctorQuery { page: 1, after: None, ..query.clone() });
     let instead = instead.map(|words| {
         let typed = query.text.clone().unwrap_or_default();
         view! {
             <Notice tone=Tone::Neutral>
-                <p>{format!("Nobody fits “{typed}” as it is written. Showing results for “{words}”.")}</p>
+                <p>"Nobody fits “"<bdi>{typed}</bdi>{format!("” as it is written. Showing results for “{words}”.")}</p>
             </Notice>
         }
     });
     Ok(view! {
-        <Title text=said.clone()/>
-        <AboutList query=query.clone() said=said.clone()/>
+        <Title text=said.text()/>
+        <AboutList query=query.clone() said=said.text()/>
         <SearchForm query=query.clone() specialties=specialties cities=cities languages=languages counts=counts
             today=now.date_naive()/>
         {address.note()}
         <div class="results-head">
-            <h1>{said}</h1>
+            <h1>{said.view()}</h1>
             <ActiveFilters query=query names=names/>
         </div>
         {instead}
@@ -153,8 +178,10 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
         } else {
             view! { <ul class="doctor-list">{cards}</ul> }.into_any()
         }}
-        <Pagination number=number count=count href=pages/>
+        <Pagination number=number count=pages_known href=pages/>
         {video.then(|| view! { <FillOwnTimes/> })}
+        <SuggestScript/>
+        {next.is_some().then(|| view! { <MoreScript/> })}
     }
     .into_any())
 }

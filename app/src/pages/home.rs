@@ -8,6 +8,7 @@ use crate::links::Query;
 use crate::parts::about::About;
 use crate::parts::answer;
 use crate::parts::search::SearchForm;
+use crate::parts::small_scripts::SuggestScript;
 
 /// Where everything starts: the search, and the specialties.
 #[component]
@@ -58,6 +59,7 @@ async fn home() -> Result<AnyView, Failure> {
                 <li>"Enter the code, and the time is yours; you can cancel it here."</li>
             </ol>
         </section>
+        <SuggestScript/>
     }
     .into_any())
 }

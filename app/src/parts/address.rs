@@ -48,6 +48,22 @@ impl Address {
         self.ignored.push(said);
     }
 
+    /// Each of these is said once: what is said again does not count.
+    pub fn once(&mut self, names: &[&str]) {
+        let Some(parts) = use_context::<Parts>() else { return };
+        let query = parts.uri.query().unwrap_or_default();
+        let mut said: Vec<_> = form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| names.contains(&name.as_ref()))
+            .map(|(name, _)| name)
+            .collect();
+        let all = said.len();
+        said.sort_unstable();
+        said.dedup();
+        if said.len() < all {
+            self.ignore("what is said more than once");
+        }
+    }
+
     /// The number of the page, from 1.
     pub fn page(&mut self) -> u32 {
         let read = |text: &str| text.parse().ok().filter(|page| (1..=100_000).contains(page));

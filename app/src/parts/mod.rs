@@ -10,6 +10,7 @@ pub mod frame;
 pub mod in_the_way;
 pub mod picker;
 pub mod search;
+pub mod small_scripts;
 pub mod times;
 pub mod visit;
 pub mod wake;

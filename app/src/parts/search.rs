@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
+use nadi::near::Near;
 use nadi::ports::{City, Counts, DoctorQuery, Gender, Specialty};
+use nadi::search::TEXT_CHARS_MAX;
 use nadi::visit::Mode;
 use nadi::wall;
 
@@ -19,7 +21,7 @@ pub fn href(query: &DoctorQuery) -> String {
         .with("q", &text(&query.text))
         .with("specialty", &text(&query.specialty))
         .with("city", &text(&query.city))
-        .with("near", &text(&query.near))
+        .with("near", &query.near.as_ref().map(ToString::to_string).unwrap_or_default())
         .with("mode", query.mode.map_or("", Mode::as_str))
         .with("date", &query.date.map(|date| date.to_string()).unwrap_or_default())
         .with("this_week", yes(query.this_week))
@@ -75,7 +77,11 @@ pub fn SearchForm(
     let mut city_choices = any("Any city");
     city_choices.extend(named.clone());
     let mut near_choices = any("Anywhere");
+    if let Some(Near::Point(point)) = &query.near {
+        near_choices.push(Choice::new(point.to_string(), "Your place"));
+    }
     near_choices.extend(named);
+    let near = query.near.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut mode_choices = any("In person or video");
     mode_choices.extend(
         Mode::ALL.map(|mode| {
@@ -86,9 +92,9 @@ pub fn SearchForm(
     language_choices.extend(languages.into_iter().map(|name| Choice::new(name.clone(), name)));
     let mut gender_choices = any("Anyone");
     gender_choices.extend(Gender::ALL.map(|gender| Choice::new(gender.as_str(), said(gender))));
-    let [mut week_choices, mut hour_choices] = [any("Any day"), any("Any hour")];
-    week_choices.push(Choice::new("yes", "This week"));
-    hour_choices.push(Choice::new("yes", "From 17:00 on"));
+    let [mut week_choices, mut hour_choices] = [any("Any week"), any("Any time of day")];
+    week_choices.push(Choice::new("yes", "Free this week"));
+    hour_choices.push(Choice::new("yes", "Free from 17:00 on"));
     let yes = |on: bool| if on { "yes" } else { "" };
     let more = more_on(&query);
     let on = [
@@ -101,7 +107,7 @@ pub fn SearchForm(
     let summary = if count == 0 { "Filters".to_owned() } else { format!("Filters ({count} on)") };
     view! {
         <form class="search" method="get" action="/doctors" role="search" data-open=open.then_some("")>
-            <TextField name="q" label="Name, specialty or symptom" kind="search" maxlength=100
+            <TextField name="q" label="Name, specialty or symptom" kind="search" maxlength=u32::try_from(TEXT_CHARS_MAX).unwrap_or(u32::MAX)
                 value=query.text.unwrap_or_default() autocomplete="off"/>
             {(!open).then(|| view! {
                 <label class="search-fold">
@@ -124,12 +130,20 @@ pub fn SearchForm(
                 <details class="search-more" open=more_open(more)>
                     <summary>"More filters"</summary>
                     <div class="search-more-fields">
-                        <SelectField name="near" label="Within 100 km of" choices=near_choices value=query.near.unwrap_or_default()/>
-                        <SelectField name="this_week" label="Day" choices=week_choices value=yes(query.this_week)/>
-                        <SelectField name="evening" label="Hour" choices=hour_choices value=yes(query.evening)/>
+                        <div class="search-near">
+                            <SelectField name="near" label="Within 100 km of" choices=near_choices value=near/>
+                            // The script shows it, where the browser can tell a place.
+                            <button class="button" data-variant="secondary" type="button" data-near="" hidden>
+                                <Icon shape=Shape::Pin/>
+                                "Use my place"
+                            </button>
+                            <p class="search-near-note" role="status"></p>
+                        </div>
+                        <SelectField name="this_week" label="Week" choices=week_choices value=yes(query.this_week)/>
+                        <SelectField name="evening" label="Time of day" choices=hour_choices value=yes(query.evening)/>
                         <SelectField name="language" label="Language" choices=language_choices value=query.language.unwrap_or_default()/>
                         <SelectField name="gender" label="Doctor" choices=gender_choices value=query.gender.map_or("", Gender::as_str)/>
-                        <TextField name="fee_max" label="Fee up to" kind="number" min="0" inputmode="numeric"
+                        <TextField name="fee_max" label="Fee up to, in the doctor’s currency" kind="number" min="0" inputmode="numeric"
                             value=query.fee_max.map(|fee| fee.to_string()).unwrap_or_default()/>
                     </div>
                 </details>
@@ -170,6 +184,31 @@ pub struct Names {
     pub near: Option<String>,
 }
 
+/// Words with, in their middle, what somebody typed: as text, and in the direction of its own letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoting {
+    before: String,
+    typed: Option<String>,
+    after: String,
+}
+
+impl Quoting {
+    fn plain(text: impl Into<String>) -> Self {
+        Self { before: text.into(), typed: None, after: String::new() }
+    }
+
+    /// As text only, for a title.
+    pub fn text(&self) -> String {
+        let typed = self.typed.as_ref().map(|typed| format!("“{typed}”")).unwrap_or_default();
+        format!("{}{typed}{}", self.before, self.after)
+    }
+
+    pub fn view(self) -> impl IntoView {
+        let typed = self.typed.map(|typed| view! { "“"<bdi>{typed}</bdi>"”" });
+        view! { {self.before}{typed}{self.after} }
+    }
+}
+
 /// The filters that are on, each a link to the same search without it.
 #[component]
 pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
@@ -178,49 +217,41 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
         change(&mut query);
         href(&query)
     };
-    let mut filters: Vec<(String, String)> = Vec::new();
-    if let Some(text) = &query.text {
-        filters.push((format!("“{text}”"), without(|query| query.text = None)));
-    }
-    if let Some(name) = names.specialty {
-        filters.push((name, without(|query| query.specialty = None)));
-    }
-    if let Some(name) = names.city {
-        filters.push((name, without(|query| query.city = None)));
-    }
-    if let Some(mode) = query.mode {
-        filters.push((visit::mode(mode).to_owned(), without(|query| query.mode = None)));
-    }
-    if let Some(date) = query.date {
-        filters.push((format!("Free on {}", wall::date(date)), without(|query| query.date = None)));
-    }
-    if let Some(name) = names.near {
-        filters.push((format!("Near {name}"), without(|query| query.near = None)));
-    }
-    if query.this_week {
-        filters.push(("Free this week".to_owned(), without(|query| query.this_week = false)));
-    }
-    if query.evening {
-        filters.push(("Free from 17:00 on".to_owned(), without(|query| query.evening = false)));
-    }
-    if let Some(language) = &query.language {
-        filters.push((format!("Speaks {language}"), without(|query| query.language = None)));
-    }
-    if let Some(gender) = query.gender {
-        filters.push((said(gender).to_owned(), without(|query| query.gender = None)));
-    }
-    if let Some(fee) = query.fee_max {
-        filters.push((format!("Fee up to {fee}"), without(|query| query.fee_max = None)));
-    }
+    let mut filters: Vec<(Quoting, String)> = Vec::new();
+    let mut add = |on: Option<Quoting>, change: fn(&mut DoctorQuery)| {
+        filters.extend(on.map(|said| (said, without(change))));
+    };
+    let typed = query.text.clone().map(|text| Quoting {
+        before: String::new(),
+        typed: Some(text),
+        after: String::new(),
+    });
+    add(typed, |query| query.text = None);
+    add(names.specialty.map(Quoting::plain), |query| query.specialty = None);
+    add(names.city.map(Quoting::plain), |query| query.city = None);
+    add(query.mode.map(|mode| Quoting::plain(visit::mode(mode))), |query| query.mode = None);
+    let date = query.date.map(|date| Quoting::plain(format!("Free on {}", wall::date(date))));
+    add(date, |query| query.date = None);
+    add(names.near.map(|name| Quoting::plain(format!("Near {name}"))), |query| query.near = None);
+    let on = |on: bool, text: &str| on.then(|| Quoting::plain(text));
+    add(on(query.this_week, "Free this week"), |query| query.this_week = false);
+    add(on(query.evening, "Free from 17:00 on"), |query| query.evening = false);
+    let language = query.language.as_ref().map(|name| Quoting::plain(format!("Speaks {name}")));
+    add(language, |query| query.language = None);
+    add(query.gender.map(|gender| Quoting::plain(said(gender))), |query| query.gender = None);
+    let fee = query
+        .fee_max
+        .map(|fee| Quoting::plain(format!("Fee up to {fee} in the doctor’s currency")));
+    add(fee, |query| query.fee_max = None);
     let several = filters.len() > 1;
     let items: Vec<_> = filters
         .into_iter()
-        .map(|(text, href)| {
+        .map(|(said, href)| {
             view! {
                 <li>
                     <a class="filter" href=href>
                         <span class="visually-hidden">"Remove filter: "</span>
-                        {text}
+                        <span>{said.view()}</span>
                         <Icon shape=Shape::Cross/>
                     </a>
                 </li>
@@ -238,16 +269,14 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
 }
 
 /// `128 doctors for Cardiology in Panjim`; without the number while thousands are being counted.
-pub fn count(total: Option<i64>, query: &DoctorQuery, names: &Names) -> String {
-    let mut said = match total {
+pub fn count(total: Option<i64>, query: &DoctorQuery, names: &Names) -> Quoting {
+    let doctors = match total {
         None => "Doctors".to_owned(),
         Some(0) => "No doctors".to_owned(),
         Some(1) => "1 doctor".to_owned(),
         Some(total) => format!("{total} doctors"),
     };
-    if let Some(text) = &query.text {
-        said.push_str(&format!(" for “{text}”"));
-    }
+    let mut said = String::new();
     if let Some(name) = &names.specialty {
         said.push_str(&format!(" for {name}"));
     }
@@ -271,5 +300,8 @@ pub fn count(total: Option<i64>, query: &DoctorQuery, names: &Names) -> String {
     if query.evening {
         said.push_str(", from 17:00 on");
     }
-    said
+    match &query.text {
+        None => Quoting::plain(doctors + &said),
+        text => Quoting { before: format!("{doctors} for "), typed: text.clone(), after: said },
+    }
 }

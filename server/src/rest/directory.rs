@@ -7,6 +7,7 @@ use chrono::Days;
 use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, LocationId, VisitTypeId};
 use nadi::input::Slug;
+use nadi::near::Near;
 use nadi::ports::{DoctorKey, DoctorQuery, FreeTimesQuery};
 use nadi::search::Cursor;
 use nadi::{Failure, wall};
@@ -78,7 +79,9 @@ struct DoctorsQuery {
     /// At most so much a visit, in the main unit of the doctor's own currency.
     #[param(minimum = 0, maximum = 100_000_000)]
     fee_max: Option<i64>,
-    /// The slug of a city: places within 100 km of it, the nearer the better.
+    /// The slug of a city, or latitude and longitude in degrees, which are rounded to hundredths: places
+    /// within 100 km, the nearer the better.
+    #[param(example = "15.49,73.83", max_length = 80)]
     near: Option<String>,
     /// The `next_cursor` of the page before. It counts instead of `page`.
     #[param(min_length = 48, max_length = 48, pattern = "^[0-9a-f]{48}$")]
@@ -119,6 +122,12 @@ async fn doctors(
             Problem::field("cursor", "Use the `next_cursor` of a page, as it was.")
         })?),
     };
+    let near = match query.near.as_deref() {
+        None => None,
+        Some(text) => Some(Near::parse(text).ok_or_else(|| {
+            Problem::field("near", "Use a city’s slug, or a point such as 15.49,73.83.")
+        })?),
+    };
     let query = DoctorQuery {
         text: query.q,
         specialty: query.specialty,
@@ -130,7 +139,7 @@ async fn doctors(
         language: query.language,
         gender: query.gender.map(Gender::into),
         fee_max: query.fee_max,
-        near: query.near,
+        near,
         after,
         page,
         page_size,

@@ -14,6 +14,7 @@ mod people;
 pub mod problem;
 mod problems_page;
 mod schedules;
+mod suggestions;
 mod types;
 
 use std::any::Any;
@@ -103,6 +104,7 @@ fn described() -> OpenApiRouter<Api> {
         OpenApiRouter::new()
             .merge(auth::routes())
             .merge(directory::routes())
+            .merge(suggestions::routes())
             .merge(appointments::routes())
             .merge(people::routes())
             .merge(schedules::routes()),

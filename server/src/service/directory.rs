@@ -11,6 +11,7 @@ use nadi::ports::{
     Answer, City, Directory, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
     FreeTimesQuery, Place, Specialty, VisitKind,
 };
+use nadi::suggest::Suggestion;
 use nadi::visit::Fee;
 
 use super::search::Kept;
@@ -165,6 +166,10 @@ impl Directory for DirectoryService {
 
     async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage> {
         answer("search doctors", self.search_doctors(caller, query).await)
+    }
+
+    async fn suggest(&self, _caller: &Caller, text: &str) -> Answer<Vec<Suggestion>> {
+        answer("suggest", self.suggestions(text).await)
     }
 
     async fn doctor(&self, _caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::store::listings as store;
+use crate::store::suggestions;
 
 /// Next times, and documents where something has changed that they are made from. The doctors stay locked
 /// (against other refreshes, not against bookings) until the transaction ends. Tells whether a document was
@@ -23,6 +24,7 @@ pub async fn refresh_in(
     let stale = store::stale(connection, Some(doctors), limit).await?;
     if !stale.is_empty() {
         store::refresh_documents(connection, &stale).await?;
+        suggestions::refresh_names(connection, &stale).await?;
     }
     Ok(!stale.is_empty())
 }

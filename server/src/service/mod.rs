@@ -14,6 +14,7 @@ pub mod listings;
 pub mod people;
 pub mod schedules;
 mod search;
+mod suggest;
 pub mod tokens;
 
 use std::sync::Arc;

@@ -8,20 +8,23 @@ use std::time::{Duration, Instant};
 use nadi::actor::Caller;
 use nadi::ids::{CityId, DoctorId, SpecialtyId};
 use nadi::input::Slug;
+use nadi::near::Near;
 use nadi::ports::{
     City, Counts, DoctorCard, DoctorPage, DoctorQuery, FreeTime, Gender, Page, Place, Specialty,
 };
 use nadi::search::{self, Cursor};
+use nadi::suggest::Suggestion;
 use nadi::visit::{Fee, Mode};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::counts::{Numbers, narrowed};
 use super::directory::{DirectoryService, free_time_of, place_of};
+use super::suggest::Terms;
 use super::{Outcome, offset_of, page_number, slug};
 use crate::store::directory as store;
 use crate::store::free_times::{self as times, Days, Narrowed};
-use crate::store::search::{self as found, Found, From, Wanted};
+use crate::store::search::{self as found, Found, From, Origin, Wanted};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
@@ -37,9 +40,11 @@ pub(super) struct Kept {
     cities: Shelf<(), Vec<City>>,
     languages: Shelf<(), Vec<String>>,
     numbers: Numbers,
+    pub(super) suggestions: Shelf<String, Vec<Suggestion>>,
+    pub(super) terms: Shelf<(), Terms>,
 }
 
-struct Shelf<K, V>(Mutex<HashMap<K, Entry<V>>>);
+pub(super) struct Shelf<K, V>(Mutex<HashMap<K, Entry<V>>>);
 
 /// When it was kept, as of how many changes, and what.
 type Entry<V> = (Instant, u64, Arc<V>);
@@ -51,13 +56,13 @@ impl<K, V> Default for Shelf<K, V> {
 }
 
 impl<K: Eq + Hash, V> Shelf<K, V> {
-    fn find(&self, key: &K, changes: u64) -> Option<Arc<V>> {
+    pub(super) fn find(&self, key: &K, changes: u64) -> Option<Arc<V>> {
         let shelf = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let (at, then, value) = shelf.get(key)?;
         (*then == changes && at.elapsed() < KEPT_FOR).then(|| Arc::clone(value))
     }
 
-    fn keep(&self, key: K, changes: u64, value: V) -> Arc<V> {
+    pub(super) fn keep(&self, key: K, changes: u64, value: V) -> Arc<V> {
         let value = Arc::new(value);
         let mut shelf = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if shelf.len() >= KEPT_SEARCHES_MAX {
@@ -112,9 +117,12 @@ impl DirectoryService {
         // Where it is near to; nobody is near to a place that is none.
         let mut nowhere = false;
         if let Some(near) = &query.near {
-            wanted.origin = match Slug::parse(near) {
-                Some(slug) => found::origin_of_city(&mut connection, slug.as_str()).await?,
-                None => None,
+            wanted.origin = match near {
+                Near::City(slug) => found::origin_of_city(&mut connection, slug.as_str()).await?,
+                Near::Point(point) => {
+                    let (latitude, longitude) = point.degrees();
+                    Some(Origin { latitude, longitude })
+                }
             };
             nowhere = wanted.origin.is_none();
         }

@@ -17,5 +17,6 @@ pub mod people;
 pub mod schedules;
 pub mod search;
 pub mod sessions;
+pub mod suggestions;
 pub mod times;
 pub mod wishes;

@@ -69,6 +69,12 @@ pub fn script() -> Option<Script> {
     Some(Script { js_url: format!("{base}/nadi.js"), wasm_url: format!("{base}/{wasm}") })
 }
 
+/// The address of a small script of `public/`, by its content.
+pub fn small_script_url(name: &str) -> String {
+    let content = Public::get(name).map(|file| fingerprint(&file.data)).unwrap_or_default();
+    format!("/pkg/{content}/{name}")
+}
+
 /// `/pkg/{fingerprint}/…` and every file of `public/` at the root.
 pub fn routes() -> Router {
     let mut routes = Router::new()
@@ -88,6 +94,9 @@ async fn named_by_content(
 ) -> Response {
     if name == "nadi.css" && wanted == *STYLESHEET_FINGERPRINT {
         return content("nadi.css", Cow::Borrowed(STYLESHEET.as_bytes()), None, FOR_EVER);
+    }
+    if let Some(file) = Public::get(&name).filter(|file| fingerprint(&file.data) == wanted) {
+        return content(&name, file.data, None, FOR_EVER);
     }
     if Some(&wanted) != CLIENT_FINGERPRINT.as_ref() {
         return StatusCode::NOT_FOUND.into_response();

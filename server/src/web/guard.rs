@@ -101,7 +101,7 @@ pub async fn secure_headers(request: Request, next: Next) -> Response {
     for (name, value) in [
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
-        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=(self)"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

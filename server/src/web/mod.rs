@@ -87,6 +87,8 @@ impl Web {
             stylesheet_url: assets::stylesheet_url(),
             font_url: assets::font_url(),
             script: assets::script(),
+            suggest_url: assets::small_script_url("suggest.js"),
+            more_url: assets::small_script_url("more.js"),
             public_url,
         };
         Self(Arc::new(Shared {

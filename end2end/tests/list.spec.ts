@@ -1,0 +1,114 @@
+/** Long lists of doctors: page by page, or growing in place. */
+import type { Locator, Page } from '@playwright/test';
+
+import { expectNoBarriers } from '../support/barriers';
+import { expect, test } from '../support/test';
+
+const cards = (page: Page): Locator => page.getByRole('article');
+const names = (page: Page): Promise<string[]> => cards(page).getByRole('heading', { level: 2 }).allInnerTexts();
+
+test('page by page, without scripts', async ({ page, scripts }) => {
+  test.skip(scripts, 'for those without');
+  await page.goto('/doctors');
+  const first = await names(page);
+  await page.getByRole('link', { name: 'Next page' }).click();
+  await expect(page.getByText(/^Page 2 of \d+$/)).toBeVisible();
+  const second = await names(page);
+  expect(second).toHaveLength(20);
+  expect(new Set([...first, ...second]).size).toBe(40);
+});
+
+test('the list grows in place, by a hundred at most', { tag: '@client' }, async ({ page }) => {
+  test.slow();
+  await page.goto('/doctors');
+  await page.evaluate(() => document.body.setAttribute('data-same', ''));
+  for (const shown of [40, 60, 80, 100]) {
+    await page.getByRole('link', { name: 'Show more doctors' }).click();
+    await expect(cards(page)).toHaveCount(shown);
+    await expect(cards(page).nth(shown - 20).getByRole('link').first(), 'on with the first new one').toBeFocused();
+    await expect(page.getByRole('status').filter({ hasText: `20 more doctors, ${shown} in all.` })).toBeAttached();
+  }
+  await expect(page.getByText(/^Pages 1 to 5 of \d+$/)).toBeVisible();
+  await expect(page).toHaveURL(/[?&]page=5&after=[0-9a-f]{48}$/);
+  await expect(page.locator('body[data-same]')).toBeAttached();
+  const all = await names(page);
+  expect(new Set(await cards(page).locator('h2').evaluateAll((heads) => heads.map((head) => head.id))).size).toBe(100);
+  await expectNoBarriers(page, 'a hundred doctors');
+
+  await page.getByRole('link', { name: 'Next page' }).click();
+  await expect(page.locator('body[data-same]'), 'then a page of its own').not.toBeAttached();
+  await expect(page.getByText(/^Page 6 of \d+$/)).toBeVisible();
+  expect((await names(page)).some((name) => !all.includes(name))).toBe(true);
+  await expect(page.getByRole('link', { name: 'Show more doctors' })).toBeVisible();
+});
+
+test('only a slow answer is waited for with cards to be', { tag: '@client' }, async ({ page }) => {
+  await page.goto('/doctors');
+  const waiting = page.locator('.doctor-waiting');
+  await page.evaluate(() => {
+    const seen = new MutationObserver((all) => all.forEach((one) => one.addedNodes.forEach((node) => {
+      if (node instanceof Element && node.matches('.doctor-waiting')) {
+        document.body.setAttribute('data-waited', '');
+      }
+    })));
+    seen.observe(document.body, { childList: true, subtree: true });
+  });
+  let delay = 0;
+  await page.route(/\/doctors\?page=/, async (route) => {
+    const answer = await route.fetch();
+    await new Promise((done) => setTimeout(done, delay));
+    await route.fulfill({ response: answer });
+  });
+  const slow = page.locator('body[data-waited]');
+  delay = 1_200;
+  await page.getByRole('link', { name: 'Show more doctors' }).click();
+  await expect(waiting).toHaveCount(2);
+  await expect(page.getByRole('status').filter({ hasText: 'Looking for more doctors …' })).toBeAttached();
+  await expect(cards(page)).toHaveCount(40);
+  await expect(waiting).toHaveCount(0);
+  await expect(slow).toBeAttached();
+});
+
+test('when the next page cannot be fetched, the link is followed', { tag: '@client' }, async ({ page, watch }) => {
+  watch.fails(/\/doctors\?page=2/);
+  await page.goto('/doctors');
+  let refused = 0;
+  await page.route(/\/doctors\?page=2/, async (route) => {
+    if (route.request().isNavigationRequest()) {
+      await route.continue();
+    } else {
+      refused += 1;
+      await route.abort('connectionfailed');
+    }
+  });
+  await page.getByRole('link', { name: 'Show more doctors' }).click();
+  await expect(page.getByText(/^Page 2 of \d+$/)).toBeVisible();
+  await expect(cards(page)).toHaveCount(20);
+  expect(refused).toBe(1);
+});
+
+test('cards far below are not drawn, and are there all the same', { tag: '@client' }, async ({ page }) => {
+  await page.goto('/doctors');
+  const item = page.locator('.doctor-list > li').last();
+  expect(await item.evaluate((element) => getComputedStyle(element).contentVisibility)).toBe('auto');
+  await expect(cards(page).last().getByRole('heading', { level: 2 })).toBeAttached();
+  await cards(page).last().getByRole('link').first().focus();
+  await expect(cards(page).last().getByRole('heading', { level: 2 })).toBeInViewport();
+});
+
+for (const [address, said] of [
+  ['/doctors?q=%E2%80%AE%3Cb%3Eskin%3C%2Fb%3E', null],
+  ['/doctors?page=-1&after=x&fee_max=much', 'We could not read the fee and where the page begins and the page number in this address, so we left it out.'],
+  ['/doctors?mode=video&mode=in_person', 'We could not read what is said more than once in this address, so we left it out.'],
+  ['/doctors?near=91,200', 'We could not read the place to be near to in this address, so we left it out.'],
+] as const) {
+  test(`${address} is a page that says what it left out`, async ({ page }) => {
+    await page.goto(address);
+    await expect(page.getByRole('heading', { level: 1, name: /doctors?/ })).toBeVisible();
+    if (said) {
+      await expect(page.getByText(said)).toBeVisible();
+    } else {
+      await expect(page.getByRole('heading', { level: 1 }).locator('bdi')).toHaveText('<b>skin</b>');
+    }
+  });
+}

@@ -1,0 +1,180 @@
+/** Suggestions while one types, and places near oneself. The form is whole without them. */
+import type { Locator, Page } from '@playwright/test';
+
+import { expectNarrow, expectNoBarriers } from '../support/barriers';
+import { tabTo } from '../support/keyboard';
+import { expect, test } from '../support/test';
+
+const field = (page: Page): Locator => page.getByRole('search').getByLabel('Name, specialty or symptom');
+const list = (page: Page): Locator => page.getByRole('listbox', { name: 'Suggestions' });
+const count = (page: Page): Locator => page.getByRole('search').getByRole('status').first();
+
+/** The next answers come late by so many milliseconds; tells what was asked. */
+async function slowly(page: Page, delays: number[]): Promise<string[]> {
+  const asked: string[] = [];
+  await page.route('**/api/v1/suggestions**', async (route) => {
+    asked.push(new URL(route.request().url()).searchParams.get('q') ?? '');
+    await new Promise((done) => setTimeout(done, delays.shift() ?? 0));
+    await route.continue().catch(() => undefined);
+  });
+  return asked;
+}
+
+test('the form works as it is', async ({ page }) => {
+  await page.goto('/');
+  await field(page).fill('dermatology');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors for “dermatology”$/ })).toBeVisible();
+  await expect(page).toHaveURL(/[?&]q=dermatology(&|$)/);
+  await expect(field(page)).toHaveValue('dermatology');
+});
+
+test('with the keyboard alone: from a word to a specialty', { tag: ['@client', '@desktop'] }, async ({ page }) => {
+  await page.goto('/');
+  await tabTo(page, field(page));
+  const combobox = page.getByRole('combobox', { name: 'Name, specialty or symptom' });
+  await expect(combobox).toHaveAttribute('aria-expanded', 'false');
+  await page.keyboard.type('skin', { delay: 30 });
+  await expect(list(page)).toBeVisible();
+  await expect(combobox).toHaveAttribute('aria-expanded', 'true');
+  const first = list(page).getByRole('option').first();
+  await expect(first).toHaveText('Dermatology – for “skin”');
+  await expect(count(page)).toHaveText(/^\d suggestions?$/);
+  await expectNoBarriers(page, 'with suggestions');
+
+  await page.keyboard.press('ArrowDown');
+  await expect(first).toHaveAttribute('aria-selected', 'true');
+  await expect(combobox).toHaveAttribute('aria-activedescendant', (await first.getAttribute('id')) ?? '');
+  await expect(combobox, 'the focus stays in the field').toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(combobox, 'back in the text').not.toHaveAttribute('aria-activedescendant');
+  await page.keyboard.press('ArrowUp');
+  await expect(list(page).getByRole('option').last()).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Home');
+  await expect(combobox).not.toHaveAttribute('aria-activedescendant');
+  await page.keyboard.press('End');
+
+  await page.keyboard.press('Escape');
+  await expect(list(page)).toBeHidden();
+  await expect(combobox, 'what was typed is kept').toHaveValue('skin');
+  await page.keyboard.press('ArrowDown');
+  await expect(list(page), 'and is asked for again').toBeVisible();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors for Dermatology$/ })).toBeVisible();
+  await expect(page).toHaveURL(/\/doctors\?specialty=dermatology$/);
+});
+
+test('Tab goes on and Enter searches what was typed', { tag: ['@client', '@desktop'] }, async ({ page }) => {
+  await page.goto('/doctors');
+  await field(page).focus();
+  await page.keyboard.type('skin', { delay: 30 });
+  await expect(list(page)).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(list(page)).toBeHidden();
+  await expect(field(page)).toHaveValue('skin');
+  await field(page).press('ArrowDown');
+  await expect(list(page)).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/[?&]q=skin(&|$)/);
+});
+
+test('a doctor’s name leads to the doctor, a city to its doctors with the filters that are on', { tag: '@client' }, async ({ page, city }) => {
+  await page.goto('/');
+  await field(page).pressSequentially('asha naik', { delay: 20 });
+  const doctor = list(page).getByRole('group', { name: 'Doctors' }).getByRole('option', { name: /^Dr Asha Naik –/ }).first();
+  await doctor.click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Dr Asha Naik' })).toBeVisible();
+
+  await page.goto('/doctors?mode=video');
+  await field(page).pressSequentially(city.name.slice(0, 5), { delay: 20 });
+  await list(page).getByRole('group', { name: 'Cities' }).getByRole('option', { name: new RegExp(`^${city.name} –`) }).click();
+  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`in ${city.name}, by video$`) })).toBeVisible();
+});
+
+test('by touch, on the narrowest phone', { tag: '@client' }, async ({ page, phone }) => {
+  test.skip(!phone, 'needs a touch screen');
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.goto('/');
+  await field(page).tap();
+  await field(page).pressSequentially('heart', { delay: 20 });
+  await expect(list(page)).toBeVisible();
+  await expectNarrow(page, 'with suggestions');
+  for (const option of await list(page).getByRole('option').all()) {
+    expect((await option.boundingBox())?.height ?? 0).toBeGreaterThanOrEqual(44);
+  }
+  await list(page).getByRole('option', { name: 'Cardiology – for “heart”' }).tap();
+  await expect(page.getByRole('heading', { level: 1, name: /for Cardiology$/ })).toBeVisible();
+});
+
+test('late answers to earlier words are not shown', { tag: '@client' }, async ({ page }) => {
+  await page.goto('/');
+  const asked = await slowly(page, [1_500, 0]);
+  await field(page).pressSequentially('heart', { delay: 10 });
+  await expect.poll(() => asked).toEqual(['heart']);
+  await field(page).fill('skin');
+  await expect(list(page).getByRole('option').first()).toHaveText('Dermatology – for “skin”');
+  await page.waitForTimeout(1_800);
+  await expect(list(page).getByRole('option').first(), 'the old answer has come by now').toHaveText('Dermatology – for “skin”');
+  expect(asked, 'one question for a word, not one for each letter').toEqual(['heart', 'skin']);
+  await field(page).fill('s');
+  await expect(list(page), 'one letter is too few').toBeHidden();
+});
+
+test('when nobody answers, the form is as before', { tag: '@client' }, async ({ page, watch }) => {
+  watch.fails(/\/api\/v1\/suggestions/);
+  await page.goto('/');
+  await page.route('**/api/v1/suggestions**', (route) => route.abort('connectionfailed'));
+  const failed = page.waitForEvent('requestfailed');
+  await field(page).pressSequentially('skin', { delay: 20 });
+  await failed;
+  await expect(list(page)).toBeHidden();
+  await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors for “skin”$/ })).toBeVisible();
+});
+
+test('a search that takes long says so, and no other does', { tag: '@client' }, async ({ page }) => {
+  await page.goto('/doctors');
+  const form = page.getByRole('search');
+  await page.route(/\/doctors\?q=/, async (route) => {
+    await new Promise((done) => setTimeout(done, 1_000));
+    await route.continue();
+  });
+  await field(page).fill('skin');
+  await field(page).press('Enter', { noWaitAfter: true });
+  await expect(form).toHaveAttribute('data-slow', '');
+  await expect(page.getByRole('heading', { level: 1, name: /for “skin”$/ })).toBeVisible();
+  await expect(form).not.toHaveAttribute('data-slow');
+});
+
+test('near me: asked on a tap only, and only roughly', { tag: '@client' }, async ({ page, context }) => {
+  await context.grantPermissions(['geolocation']);
+  await context.setGeolocation({ latitude: 15.4912345, longitude: 73.8278452 });
+  await page.goto('/doctors');
+  await page.getByText('More filters').click();
+  await page.getByRole('button', { name: 'Use my place' }).click();
+  await expect(page).toHaveURL(/[?&]near=15\.49%2C73\.83(&|$)/);
+  await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors near you$/ })).toBeVisible();
+  await expect(page.getByRole('article').first()).toContainText(/\d km away/);
+  await expect(page.getByLabel('Within 100 km of')).toHaveValue('15.49,73.83');
+  await page.getByRole('link', { name: 'Remove filter: Near you' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: /^[\d,]+ doctors$/ })).toBeVisible();
+});
+
+test('whoever does not want to say where they are reads what to do instead', { tag: '@client' }, async ({ page, context }) => {
+  await context.clearPermissions();
+  await page.goto('/doctors');
+  await page.getByText('More filters').click();
+  await page.getByRole('button', { name: 'Use my place' }).click();
+  await expect(page.getByText(/^Your browser (may not tell us|could not find out) where you are\..* Choose a city instead/)).toBeVisible();
+  await expect(page).toHaveURL('/doctors');
+});
+
+test('without scripts there is no button that does nothing', async ({ page, scripts }) => {
+  test.skip(scripts, 'for those without');
+  await page.goto('/doctors');
+  await page.getByText('More filters').click();
+  await expect(page.getByLabel('Within 100 km of')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Use my place' })).toBeHidden();
+  await expect(page.getByRole('combobox', { name: 'Name, specialty or symptom' })).toHaveCount(0);
+});

@@ -1,0 +1,98 @@
+//! Suggestions while one types: where the words may lead. Open to everyone, and the same for everyone.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use nadi::search::TEXT_CHARS_MAX;
+use nadi::suggest;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Api;
+use super::input::{Asker, Params};
+use super::problem::{Problem, PublicRead};
+use super::types::List;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(suggestions))
+}
+
+/// Where what was typed may lead.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Suggestion {
+    /// For `/doctors?specialty=`.
+    Specialty {
+        #[schema(example = "dermatology")]
+        slug: String,
+        name: String,
+        /// What people call it or come for, when that is what was typed.
+        #[schema(example = "skin")]
+        word: Option<String>,
+    },
+    Doctor {
+        #[schema(example = "asha-naik")]
+        slug: String,
+        name: String,
+        specialty: Option<String>,
+        city: Option<String>,
+    },
+    /// For `/doctors?city=`.
+    City {
+        #[schema(example = "panjim")]
+        slug: String,
+        name: String,
+        country: String,
+    },
+}
+
+impl From<suggest::Suggestion> for Suggestion {
+    fn from(one: suggest::Suggestion) -> Self {
+        use suggest::Suggestion as Known;
+        match one {
+            Known::Specialty { slug, name, word } => Self::Specialty { slug, name, word },
+            Known::Doctor { slug, name, specialty, city } => {
+                Self::Doctor { slug: slug.to_string(), name, specialty, city }
+            }
+            Known::City { slug, name, country } => Self::City { slug, name, country },
+        }
+    }
+}
+
+/// What somebody has typed so far.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SuggestionsQuery {
+    /// Words of a name, a specialty, a symptom or a city; the last one may go on. Fewer than two characters
+    /// suggest nothing.
+    #[param(max_length = 100, example = "skin")]
+    q: String,
+}
+
+/// Suggests while one types
+///
+/// Specialties by their names and by the words people use, doctors by name, then cities: at most eight in
+/// all. When nothing fits, words are taken for the most similar ones. The answer is the same for
+/// everybody, and may be kept for a minute.
+#[utoipa::path(
+    get, path = "/suggestions", tag = "Directory", security(()), params(SuggestionsQuery),
+    responses((status = 200, description = "The suggestions", body = List<Suggestion>), PublicRead)
+)]
+async fn suggestions(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    headers: HeaderMap,
+    Params(query): Params<SuggestionsQuery>,
+) -> Result<Response, Problem> {
+    if query.q.chars().count() > TEXT_CHARS_MAX {
+        return Err(Problem::field("q", "Use at most 100 characters."));
+    }
+    let found = api.ports.directory.suggest(&caller, &query.q).await?;
+    let by_name = [header::COOKIE, header::AUTHORIZATION].iter().any(|n| headers.contains_key(n));
+    let caching = if by_name { "private, max-age=60" } else { "public, max-age=60" };
+    Ok(([(header::CACHE_CONTROL, caching)], Json(List::<Suggestion>::of(found))).into_response())
+}

@@ -1,0 +1,146 @@
+//! Suggestions while somebody types. Specialties and cities are few and kept here; doctors are looked up.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use nadi::ports::{City, Specialty};
+use nadi::search;
+use nadi::suggest::{self, SUGGESTIONS_MAX, Suggestion, TYPED_CHARS_MIN, Term};
+use sqlx::PgConnection;
+
+use super::directory::DirectoryService;
+use super::{Outcome, slug};
+use crate::store::search as found;
+use crate::store::suggestions as store;
+
+/// Names that begin alike and are looked at for further words.
+const NAMES_LOOKED_AT: i64 = 2_000;
+/// Shorter words are no slips of the pen: too much is like them.
+const MISSPELT_CHARS_MIN: usize = 4;
+
+/// What can be typed for specialties and for cities.
+#[derive(Default)]
+pub(super) struct Terms {
+    specialties: Vec<Term>,
+    cities: Vec<Term>,
+}
+
+/// Specialties and cities that have doctors, with what can be typed for them.
+struct Known {
+    terms: Arc<Terms>,
+    specialties: HashMap<String, Specialty>,
+    cities: HashMap<String, City>,
+}
+
+impl DirectoryService {
+    pub(super) async fn suggestions(&self, text: &str) -> Outcome<Vec<Suggestion>> {
+        if text.trim().chars().count() < TYPED_CHARS_MIN {
+            return Ok(Vec::new());
+        }
+        let typed = search::words(text);
+        if typed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let changes = self.engine.changes.of_listings();
+        let key = typed.join(" ");
+        if let Some(kept) = self.kept.suggestions.find(&key, changes) {
+            return Ok(Arc::unwrap_or_clone(kept));
+        }
+        // Before the connection: whoever waits for a second one keeps the first from others.
+        let by_slug = |one: Specialty| (one.slug.clone(), one);
+        let specialties = self.list_specialties().await?.into_iter().map(by_slug).collect();
+        let by_slug = |one: City| (one.slug.clone(), one);
+        let cities = self.list_cities().await?.into_iter().map(by_slug).collect();
+        let mut connection = self.connection().await?;
+        let terms = self.terms(&mut connection).await?;
+        let known = Known { terms, specialties, cities };
+        let mut words = plain(&mut connection, typed).await?;
+        let mut fitting = known.fitting(&mut connection, &words).await?;
+        let long = words.iter().any(|word| word.chars().count() >= MISSPELT_CHARS_MIN);
+        if fitting.is_empty() && long {
+            let spelled = found::spelled(&mut connection, &words).await?;
+            let spelled: Option<Vec<String>> = spelled.into_iter().collect();
+            if let Some(spelled) = spelled.filter(|spelled| *spelled != words) {
+                words = spelled;
+                fitting = known.fitting(&mut connection, &words).await?;
+            }
+        }
+        Ok(Arc::unwrap_or_clone(self.kept.suggestions.keep(key, changes, fitting)))
+    }
+
+    async fn terms(&self, connection: &mut PgConnection) -> Outcome<Arc<Terms>> {
+        let changes = self.engine.changes.of_listings();
+        if let Some(kept) = self.kept.terms.find(&(), changes) {
+            return Ok(kept);
+        }
+        let mut terms = Terms::default();
+        for row in store::terms(connection).await? {
+            let term =
+                Term { slug: row.slug, text: row.text, weight: row.weight.try_into().unwrap_or(0) };
+            if row.city { &mut terms.cities } else { &mut terms.specialties }.push(term);
+        }
+        Ok(self.kept.terms.keep((), changes, terms))
+    }
+}
+
+impl Known {
+    async fn fitting(
+        &self,
+        connection: &mut PgConnection,
+        typed: &[String],
+    ) -> Outcome<Vec<Suggestion>> {
+        let doctors = |slug: &str| self.specialties.get(slug).map_or(0, |one| one.doctors);
+        let specialties = suggest::fitting(&self.terms.specialties, typed, doctors)
+            .into_iter()
+            .filter_map(|term| {
+                Some(Suggestion::Specialty {
+                    slug: term.slug.clone(),
+                    name: self.specialties.get(&term.slug)?.name.clone(),
+                    word: (term.weight > 0).then(|| term.text.clone()),
+                })
+            })
+            .collect();
+        let doctors = |slug: &str| self.cities.get(slug).map_or(0, |one| one.doctors);
+        let cities = suggest::fitting(&self.terms.cities, typed, doctors)
+            .into_iter()
+            .filter_map(|term| {
+                let city = self.cities.get(&term.slug)?;
+                Some(Suggestion::City {
+                    slug: term.slug.clone(),
+                    name: city.name.clone(),
+                    country: city.country.clone(),
+                })
+            })
+            .collect();
+        Ok(suggest::together(specialties, named(connection, typed).await?, cities))
+    }
+}
+
+/// As the search compares words.
+async fn plain(connection: &mut PgConnection, words: Vec<String>) -> Outcome<Vec<String>> {
+    if words.iter().all(|word| word.is_ascii()) {
+        return Ok(words);
+    }
+    Ok(store::plain(connection, &words).await?)
+}
+
+/// Doctors by name: first those who are called just so, then those with all these words in any order.
+async fn named(connection: &mut PgConnection, typed: &[String]) -> Outcome<Vec<Suggestion>> {
+    let limit = i64::try_from(SUGGESTIONS_MAX).unwrap_or(i64::MAX);
+    // A name may be found by several of its words.
+    let mut rows = store::doctors(connection, &typed.join(" "), &[], limit * 4, limit).await?;
+    if rows.is_empty() && typed.len() > 1 {
+        let longest = typed.iter().max_by_key(|word| word.len()).map_or("", String::as_str);
+        rows = store::doctors(connection, longest, typed, NAMES_LOOKED_AT, limit).await?;
+    }
+    rows.into_iter()
+        .map(|row| {
+            Ok(Suggestion::Doctor {
+                slug: slug(&row.slug)?,
+                name: row.name,
+                specialty: row.specialty,
+                city: row.city,
+            })
+        })
+        .collect()
+}

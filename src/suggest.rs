@@ -1,0 +1,171 @@
+//! What is suggested while somebody types: which specialties and cities fit, and how many of each kind
+//! stand in the list. Not for finding doctors by name: the database does that.
+
+use crate::input::Slug;
+
+/// The most suggestions at once.
+pub const SUGGESTIONS_MAX: usize = 8;
+/// Fewer characters than this suggest nothing.
+pub const TYPED_CHARS_MIN: usize = 2;
+const SPECIALTIES_MAX: usize = 4;
+const CITIES_MAX: usize = 2;
+
+/// Where what is typed may lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Suggestion {
+    Specialty {
+        slug: String,
+        name: String,
+        /// What people call it or come for, when that is what was typed.
+        word: Option<String>,
+    },
+    Doctor {
+        slug: Slug,
+        name: String,
+        specialty: Option<String>,
+        city: Option<String>,
+    },
+    City {
+        slug: String,
+        name: String,
+        country: String,
+    },
+}
+
+/// A name that can be typed, as the search compares it: lower case, without accents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The specialty or city it belongs to.
+    pub slug: String,
+    pub text: String,
+    /// How much it says about it; the lowest counts most. 0 is its own name.
+    pub weight: u8,
+}
+
+/// How well words fit a name, the lowest best; `None` when one of them begins none of its words. The last
+/// word may go on.
+fn fit(typed: &[String], text: &str) -> Option<u8> {
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let begins = |word: &String| words().any(|one| one.starts_with(word.as_str()));
+    if typed.is_empty() || !typed.iter().all(begins) {
+        return None;
+    }
+    let whole = words().eq(typed.iter().map(String::as_str));
+    let first = words().zip(typed).all(|(word, typed)| word.starts_with(typed.as_str()));
+    Some(if whole { 0 } else { 2 - u8::from(first) })
+}
+
+/// The slugs that fit, the best first, each with the term that fits best. `typed` are words in lower case and
+/// without accents; `doctors` tells how many there are behind a slug, and 0 leaves it out.
+pub fn fitting<'a>(
+    terms: &'a [Term],
+    typed: &[String],
+    doctors: impl Fn(&str) -> i64,
+) -> Vec<&'a Term> {
+    let mut found: Vec<(u8, u8, &Term)> = terms
+        .iter()
+        .filter_map(|term| Some((fit(typed, &term.text)?, term.weight, term)))
+        .filter(|(.., term)| doctors(&term.slug) > 0)
+        .collect();
+    // Its own name before what people call it; then the better fit, the shorter word.
+    found.sort_by_key(|(fit, weight, term)| {
+        let words = term.text.split(' ').count();
+        (*weight > 0, *fit, words, *weight, -doctors(&term.slug), term.text.len(), &term.text)
+    });
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|(.., term)| seen.insert(&term.slug));
+    found.into_iter().map(|(.., term)| term).collect()
+}
+
+/// At most eight of three kinds, in this order. Each has its share, and what one kind leaves the others
+/// may take.
+pub fn together(
+    mut specialties: Vec<Suggestion>,
+    mut doctors: Vec<Suggestion>,
+    mut cities: Vec<Suggestion>,
+) -> Vec<Suggestion> {
+    let city_count = cities.len().min(CITIES_MAX);
+    let specialty_count = specialties.len().min(SPECIALTIES_MAX);
+    let doctor_count = doctors.len().min(SUGGESTIONS_MAX - city_count - specialty_count);
+    let left = SUGGESTIONS_MAX - city_count - specialty_count - doctor_count;
+    specialties.truncate(specialty_count + left);
+    let left = left - (specialties.len() - specialty_count);
+    cities.truncate(city_count + left);
+    doctors.truncate(doctor_count);
+    specialties.append(&mut doctors);
+    specialties.append(&mut cities);
+    specialties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms() -> Vec<Term> {
+        [
+            ("dermatology", "dermatology", 0),
+            ("dermatology", "skin", 1),
+            ("dermatology", "skin rash", 3),
+            ("family-medicine", "family medicine", 0),
+            ("general-medicine", "general medicine", 0),
+            ("general-medicine", "skin infection", 3),
+            ("paediatrics", "skin", 3),
+            ("empty", "skin science", 0),
+        ]
+        .map(|(slug, text, weight)| Term { slug: slug.into(), text: text.into(), weight })
+        .into()
+    }
+
+    fn slugs(typed: &str) -> Vec<(String, String)> {
+        let typed = crate::search::words(typed);
+        let doctors = |slug: &str| if slug == "empty" { 0 } else { 5 };
+        fitting(&terms(), &typed, doctors)
+            .into_iter()
+            .map(|term| (term.slug.clone(), term.text.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn a_name_comes_before_what_people_say() {
+        let first = |typed: &str| slugs(typed).first().cloned().unwrap_or_default().1;
+        assert_eq!(first("derm"), "dermatology");
+        assert_eq!(first("medicine fam"), "family medicine");
+        assert_eq!(first("ski"), "skin");
+        assert_eq!(first("skin ra"), "skin rash");
+        assert_eq!(first("rash"), "skin rash");
+        for nothing in ["", "kin", "skin zebra", "science"] {
+            assert!(slugs(nothing).is_empty(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn each_specialty_comes_once_and_the_best_first() {
+        let found = slugs("skin");
+        let names: Vec<&str> = found.iter().map(|(slug, _)| slug.as_str()).collect();
+        assert_eq!(names, ["dermatology", "paediatrics", "general-medicine"]);
+    }
+
+    #[test]
+    fn eight_are_shared_by_three_kinds() {
+        let city = |n: usize| Suggestion::City {
+            slug: n.to_string(),
+            name: String::new(),
+            country: String::new(),
+        };
+        let of = |count: usize| (0..count).map(city).collect::<Vec<_>>();
+        for (have, all) in [
+            ((9, 9, 9), 8),
+            ((0, 0, 0), 0),
+            ((9, 0, 0), 8),
+            ((0, 9, 0), 8),
+            ((0, 0, 9), 8),
+            ((1, 2, 1), 4),
+            ((5, 3, 0), 8),
+            ((3, 1, 9), 8),
+        ] {
+            let (specialties, doctors, cities) = have;
+            let both = together(of(specialties), of(doctors), of(cities));
+            assert_eq!(both.len(), all, "{have:?}");
+        }
+    }
+}
