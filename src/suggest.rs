@@ -67,10 +67,24 @@ pub fn fitting<'a>(
         .filter_map(|term| Some((fit(typed, &term.text)?, term.weight, term)))
         .filter(|(.., term)| doctors(&term.slug) > 0)
         .collect();
-    // Its own name before what people call it; then the better fit, the shorter word.
+    // What its name begins with, then what the words for it begin with, then what stands inside; of these
+    // the better fit, the shorter word.
+    let group = |fit: u8, weight: u8| match (fit, weight) {
+        (..2, 0) => 0,
+        (..2, _) => 1,
+        _ => 2,
+    };
     found.sort_by_key(|(fit, weight, term)| {
         let words = term.text.split(' ').count();
-        (*weight > 0, *fit, words, *weight, -doctors(&term.slug), term.text.len(), &term.text)
+        (
+            group(*fit, *weight),
+            *fit,
+            words,
+            *weight,
+            -doctors(&term.slug),
+            term.text.len(),
+            &term.text,
+        )
     });
     let mut seen = std::collections::HashSet::new();
     found.retain(|(.., term)| seen.insert(&term.slug));

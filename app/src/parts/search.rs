@@ -82,7 +82,7 @@ pub fn SearchForm(
     }
     near_choices.extend(named);
     let near = query.near.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut mode_choices = any("In person or video");
+    let mut mode_choices = any("Any visit");
     mode_choices.extend(
         Mode::ALL.map(|mode| {
             Choice::new(mode.as_str(), counted(visit::mode(mode).into(), of_mode(mode)))
@@ -96,15 +96,19 @@ pub fn SearchForm(
     week_choices.push(Choice::new("yes", "Free this week"));
     hour_choices.push(Choice::new("yes", "Free from 17:00 on"));
     let yes = |on: bool| if on { "yes" } else { "" };
-    let more = more_on(&query);
-    let on = [
+    // What is on is said below, where it can be removed: the fields stay folded.
+    let folded = |name: &str, on: usize| match on {
+        0 => name.to_owned(),
+        on => format!("{name} ({on} on)"),
+    };
+    let first = [
         query.specialty.is_some(),
         query.city.is_some(),
         query.mode.is_some(),
         query.date.is_some(),
     ];
-    let count = on.into_iter().filter(|on| *on).count() + more;
-    let summary = if count == 0 { "Filters".to_owned() } else { format!("Filters ({count} on)") };
+    let summary = folded("Filters", first.into_iter().filter(|on| *on).count());
+    let more = folded("More filters", more_on(&query));
     view! {
         <form class="search" method="get" action="/doctors" role="search" data-open=open.then_some("")>
             <TextField name="q" label="Name, specialty or symptom" kind="search" maxlength=u32::try_from(TEXT_CHARS_MAX).unwrap_or(u32::MAX)
@@ -127,8 +131,8 @@ pub fn SearchForm(
                 "Search"
             </button>
             {(!open).then(|| view! {
-                <details class="search-more" open=more_open(more)>
-                    <summary>"More filters"</summary>
+                <details class="search-more">
+                    <summary>{more}</summary>
                     <div class="search-more-fields">
                         <div class="search-near">
                             <SelectField name="near" label="Within 100 km of" choices=near_choices value=near/>
@@ -143,7 +147,7 @@ pub fn SearchForm(
                         <SelectField name="evening" label="Time of day" choices=hour_choices value=yes(query.evening)/>
                         <SelectField name="language" label="Language" choices=language_choices value=query.language.unwrap_or_default()/>
                         <SelectField name="gender" label="Doctor" choices=gender_choices value=query.gender.map_or("", Gender::as_str)/>
-                        <TextField name="fee_max" label="Fee up to, in the doctor’s currency" kind="number" min="0" inputmode="numeric"
+                        <TextField name="fee_max" label="Fee up to (local currency)" kind="number" min="0" inputmode="numeric"
                             value=query.fee_max.map(|fee| fee.to_string()).unwrap_or_default()/>
                     </div>
                 </details>
@@ -163,10 +167,6 @@ fn more_on(query: &DoctorQuery) -> usize {
         query.fee_max.is_some(),
     ];
     on.into_iter().filter(|on| *on).count()
-}
-
-fn more_open(on: usize) -> bool {
-    on > 0
 }
 
 fn said(gender: Gender) -> &'static str {
@@ -205,7 +205,9 @@ impl Quoting {
 
     pub fn view(self) -> impl IntoView {
         let typed = self.typed.map(|typed| view! { "“"<bdi>{typed}</bdi>"”" });
-        view! { {self.before}{typed}{self.after} }
+        // An empty text would be written as a space.
+        let text = |text: String| (!text.is_empty()).then_some(text);
+        view! { {text(self.before)}{typed}{text(self.after)} }
     }
 }
 
@@ -239,9 +241,7 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     let language = query.language.as_ref().map(|name| Quoting::plain(format!("Speaks {name}")));
     add(language, |query| query.language = None);
     add(query.gender.map(|gender| Quoting::plain(said(gender))), |query| query.gender = None);
-    let fee = query
-        .fee_max
-        .map(|fee| Quoting::plain(format!("Fee up to {fee} in the doctor’s currency")));
+    let fee = query.fee_max.map(|fee| Quoting::plain(format!("Fee up to {fee}, local currency")));
     add(fee, |query| query.fee_max = None);
     let several = filters.len() > 1;
     let items: Vec<_> = filters
@@ -278,7 +278,8 @@ pub fn count(total: Option<i64>, query: &DoctorQuery, names: &Names) -> Quoting 
     };
     let mut said = String::new();
     if let Some(name) = &names.specialty {
-        said.push_str(&format!(" for {name}"));
+        let word = if query.text.is_some() { "in" } else { "for" };
+        said.push_str(&format!(" {word} {name}"));
     }
     if let Some(name) = &names.city {
         said.push_str(&format!(" in {name}"));

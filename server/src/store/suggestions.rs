@@ -75,8 +75,11 @@ pub async fn doctors(
            select d.slug, d.name,
                   (select s.name from doctor_specialties x join specialties s on s.id = x.specialty_id
                    where x.doctor_id = d.id order by x.is_primary desc, s.name limit 1) as specialty,
-                  (select c.name from next_times t join cities c on c.id = t.city_id
-                   where t.doctor_id = d.id order by t.soonest_at, c.name limit 1) as city
+                  -- Their few rows first, whatever an index on the soonest of everybody promises.
+                  (select c.name
+                   from (select o.city_id, o.soonest_at from next_times o where o.doctor_id = d.id offset 0) t
+                   join cities c on c.id = t.city_id
+                   order by t.soonest_at, c.name limit 1) as city
            from fit f join doctors d on d.id = f.doctor_id
            where d.status = 'listed' and d.archived_at is null
            order by f.spoken, d.id"#,
