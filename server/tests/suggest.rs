@@ -18,7 +18,7 @@ async fn town(pool: PgPool, names: &[(&'static str, i16)]) -> Clinic {
     ] {
         sqlx::query(statement).execute(&clinic.pool).await.expect("inserted");
     }
-    server::search_words::write(&mut *clinic.pool.acquire().await.expect("a connection"))
+    server::search_words::write(&mut clinic.pool.acquire().await.expect("a connection"))
         .await
         .expect("words");
     sqlx::query("update doctors set name = 'Dr Asha Naik'")
