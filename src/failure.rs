@@ -139,6 +139,12 @@ pub enum Field {
     Calendar,
     /// A region with public holidays.
     Region,
+    /// How good a visit was.
+    Stars,
+    /// What somebody says of a visit.
+    Text,
+    /// What the doctor says to that.
+    Answer,
 }
 
 /// What is wrong with a field.

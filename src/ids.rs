@@ -50,6 +50,8 @@ id!(/// A private address at which a calendar program reads someone's appointmen
     FeedId(Uuid));
 id!(/// A kind of visit, such as a first consultation.
     VisitTypeId(Uuid));
+id!(/// What a patient says of a visit.
+    ReviewId(Uuid));
 id!(/// A city, numbered as in GeoNames.
     CityId(i32));
 id!(/// A medical specialty.

@@ -24,14 +24,15 @@ pub fn plain_text(field: Field, text: &str, max_chars: u32) -> Result<String, Fi
 /// # Errors
 /// [`Problem::TooLong`] or [`Problem::Malformed`], with the field.
 pub fn optional_text(field: Field, text: &str, max_chars: u32) -> Result<String, FieldProblem> {
-    let text = text.trim();
+    // A browser counts a new line once and sends two characters for it.
+    let text = text.trim().replace("\r\n", "\n");
     if text.chars().count() > max_chars as usize {
         return Err(FieldProblem { field, problem: Problem::TooLong(max_chars) });
     }
     if text.chars().any(|c| is_hidden(c) && c != '\n' && c != '\r') {
         return Err(FieldProblem { field, problem: Problem::Malformed });
     }
-    Ok(text.replace("\r\n", "\n"))
+    Ok(text)
 }
 
 fn is_hidden(c: char) -> bool {
@@ -257,6 +258,12 @@ mod tests {
             plain_text(Field::Name, &long, 100),
             Err(FieldProblem { field: Field::Name, problem: Problem::TooLong(100) })
         );
+    }
+
+    #[test]
+    fn a_new_line_is_one_character_however_it_was_sent() {
+        assert_eq!(optional_text(Field::Bio, "ab\r\ncd", 5), Ok("ab\ncd".into()));
+        assert!(optional_text(Field::Bio, "ab\r\ncd", 4).is_err());
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod once;
 pub mod ports;
 #[cfg(feature = "server")]
 pub mod recurrence;
+pub mod review;
 #[cfg(feature = "server")]
 pub mod schedule;
 #[cfg(feature = "server")]

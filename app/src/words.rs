@@ -105,6 +105,15 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::TooManyPeople => {
             "There are as many people on this account as it can have. Remove one first.".into()
         }
+        Refusal::NotCompleted => {
+            "Only a visit that took place can be reviewed. The clinic notes it on the day.".into()
+        }
+        Refusal::TooLateToReview { days } => {
+            format!("A review can be written and changed for {days} days after the visit. They are over.")
+        }
+        Refusal::AlreadyReviewed => {
+            "You have reviewed this visit already. Here is your review: you can change it.".into()
+        }
         Refusal::AlreadyOver => "This appointment is over.".into(),
         Refusal::AlreadyExists => "This appointment exists already.".into(),
         Refusal::StillHeld => "The hold still runs.".into(),
@@ -190,6 +199,7 @@ pub fn field_problem(found: &FieldProblem) -> String {
         (Field::BirthDate, Problem::Malformed) => {
             "Enter the birth date as a past date, like 2019-04-30.".into()
         }
+        (Field::Stars, Problem::Missing) => "Choose from 1 to 5 how your visit was.".into(),
         (Field::Code, Problem::Missing) => "Enter the code from the e-mail.".into(),
         (Field::Code, Problem::Malformed) => "The code has six digits. Check the e-mail.".into(),
         (Field::Fee, Problem::Malformed) => "Enter the fee as a number, like 800 or 45.50.".into(),
@@ -291,6 +301,9 @@ pub fn field_name(field: Field) -> &'static str {
         Field::Lines => "lines",
         Field::Calendar => "calendar",
         Field::Region => "region",
+        Field::Stars => "stars",
+        Field::Text => "text",
+        Field::Answer => "answer",
     }
 }
 
@@ -336,6 +349,9 @@ pub fn field_label(field: Field) -> &'static str {
         Field::Lines => "The number of lines",
         Field::Calendar => "The calendar",
         Field::Region => "A region",
+        Field::Stars => "The number of stars",
+        Field::Text => "The review",
+        Field::Answer => "The answer",
     }
 }
 

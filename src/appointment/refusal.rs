@@ -58,11 +58,17 @@ pub enum Refusal {
     TooManyPeople,
     #[error("too many people want it at once")]
     Crowded,
+    #[error("the visit has not taken place")]
+    NotCompleted,
+    #[error("too late to review")]
+    TooLateToReview { days: i64 },
+    #[error("there is a review already")]
+    AlreadyReviewed,
 }
 
 impl Refusal {
     /// One of each kind, for tests and for lists of what can be answered.
-    pub const EXAMPLES: [Self; 26] = [
+    pub const EXAMPLES: [Self; 29] = [
         Self::NotOffered,
         Self::InThePast,
         Self::NotOpenYet,
@@ -89,6 +95,9 @@ impl Refusal {
         Self::HasAppointments,
         Self::TooManyPeople,
         Self::Crowded,
+        Self::NotCompleted,
+        Self::TooLateToReview { days: 90 },
+        Self::AlreadyReviewed,
     ];
 
     /// The HTTP status that says the same (RFC 9110).
@@ -117,7 +126,10 @@ impl Refusal {
             | Self::AlreadyExists
             | Self::StillHeld
             | Self::HasAppointments
-            | Self::TooManyPeople => 409,
+            | Self::TooManyPeople
+            | Self::NotCompleted
+            | Self::TooLateToReview { .. }
+            | Self::AlreadyReviewed => 409,
         }
     }
 }

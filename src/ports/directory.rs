@@ -10,6 +10,7 @@ use crate::calendar::Moment;
 use crate::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
 use crate::input::Slug;
 use crate::near::Near;
+use crate::review::Rating;
 use crate::search::Cursor;
 use crate::suggest::Suggestion;
 use crate::visit::{Fee, Mode};
@@ -159,6 +160,7 @@ pub struct DoctorProfile {
     pub cancel_notice_minutes: i32,
     /// The usual one first.
     pub visit_kinds: Vec<VisitKind>,
+    pub rating: Rating,
 }
 
 /// A kind of visit a clinic offers.

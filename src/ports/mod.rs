@@ -12,6 +12,7 @@ mod directory;
 mod feeds;
 mod messages;
 mod people;
+mod reviews;
 mod schedules;
 
 use std::sync::Arc;
@@ -33,6 +34,10 @@ pub use directory::{
 pub use feeds::{CalendarText, FeedKind, FeedView, Feeds};
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};
 pub use people::{DEPENDANTS_MAX, NewDependant, People, PersonView};
+pub use reviews::{
+    DoctorOwnReviews, DoctorReviews, Hidden, OwnReview, PublicReview, ReviewForm, ReviewView,
+    Reviews, Written,
+};
 pub use schedules::{
     BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
     SchedulePreview, ScheduleView, Schedules,
@@ -53,6 +58,7 @@ pub struct Ports {
     pub busy: Arc<dyn BusyCalendars>,
     pub accounts: Arc<dyn Accounts>,
     pub people: Arc<dyn People>,
+    pub reviews: Arc<dyn Reviews>,
     pub administration: Arc<dyn Administration>,
     /// Only in development mode.
     pub mailbox: Option<Arc<dyn Mailbox>>,

@@ -154,6 +154,9 @@ pub fn refusal_kind(refusal: Refusal) -> Kind {
         Refusal::HasAppointments => ("has-appointments", "The person still has an appointment"),
         Refusal::TooManyPeople => ("too-many-people", "The account has too many people"),
         Refusal::Crowded => ("crowded", "Too many want it at once"),
+        Refusal::NotCompleted => ("not-completed", "The visit has not taken place"),
+        Refusal::TooLateToReview { .. } => ("too-late-to-review", "It is too late to review it"),
+        Refusal::AlreadyReviewed => ("already-reviewed", "It is reviewed already"),
     };
     Kind { name, status: refusal.status(), title }
 }
@@ -335,6 +338,8 @@ pub struct Entry;
 pub struct PlainChange;
 /// Of a change, other than one of an appointment, that may have been made from an old view.
 pub struct PlainSeenChange;
+/// Of a change of a review.
+pub struct ReviewChange;
 /// Of a hold.
 pub struct Hold;
 /// Of a change of an appointment.
@@ -381,6 +386,20 @@ impl IntoResponses for PlainSeenChange {
     }
 }
 
+impl IntoResponses for ReviewChange {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let kinds = [SIGN_IN, FOREIGN, NOT_FOUND, MEDIA_TYPE, INVALID, STALE];
+        with(&kinds, &REVIEWS)
+    }
+}
+
+/// What only reviews are refused for.
+const REVIEWS: [Refusal; 3] = [
+    Refusal::NotCompleted,
+    Refusal::TooLateToReview { days: nadi::review::REVIEW_DAYS },
+    Refusal::AlreadyReviewed,
+];
+
 const CHANGES: [Kind; 8] =
     [KEY_MALFORMED, SIGN_IN, FOREIGN, NOT_FOUND, RUNNING, MEDIA_TYPE, INVALID, KEY_REUSED];
 
@@ -407,8 +426,10 @@ fn every_change(more: &[Kind]) -> BTreeMap<String, RefOr<Described>> {
     kinds.push(STALE);
     kinds.extend(more);
     let never = [Refusal::TooManyHolds, Refusal::HasAppointments, Refusal::TooManyPeople];
-    let refusals: Vec<Refusal> =
-        Refusal::EXAMPLES.into_iter().filter(|refusal| !never.contains(refusal)).collect();
+    let refusals: Vec<Refusal> = Refusal::EXAMPLES
+        .into_iter()
+        .filter(|refusal| !never.contains(refusal) && !REVIEWS.contains(refusal))
+        .collect();
     with(&kinds, &refusals)
 }
 

@@ -33,7 +33,7 @@ pub struct AdministrationService {
 }
 
 /// The caller's account and the clinics it administers; `None` is all of them.
-fn scope(caller: &Caller) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> {
+pub(super) fn scope(caller: &Caller) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> {
     let account = caller.signed_in()?;
     match &account.administers {
         Administers::Nothing => Err(Failure::NotAllowed.into()),

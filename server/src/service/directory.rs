@@ -19,6 +19,7 @@ use super::{Outcome, answer, mode, slug, zone};
 use crate::engine::Engine;
 use crate::store::directory::{self as store, PlaceRow};
 use crate::store::free_times::{self as times, FreeRow};
+use crate::store::reviews::rating_of;
 use crate::store::wishes;
 
 const RANGE_DAYS_MAX: i64 = 62;
@@ -71,6 +72,7 @@ impl DirectoryService {
                     is_default: kind.is_default,
                 })
                 .collect(),
+            rating: rating_of(row.reviews, row.stars_sum),
         })
     }
 

@@ -12,6 +12,7 @@ pub mod feeds;
 pub mod identity;
 pub mod listings;
 pub mod people;
+pub mod reviews;
 pub mod schedules;
 mod search;
 mod suggest;
@@ -38,6 +39,7 @@ pub fn ports(engine: &Engine, mailbox: Option<DevelopmentMailbox>) -> Ports {
         busy: Arc::new(busy::BusyService::new(engine.clone(), Fetcher::new())),
         accounts: Arc::new(accounts::AccountService::new(engine.clone())),
         people: Arc::new(people::PeopleService::new(engine.clone())),
+        reviews: Arc::new(reviews::ReviewService::new(engine.clone())),
         administration: Arc::new(administration::AdministrationService::new(engine.clone())),
         mailbox: mailbox.map(|mailbox| Arc::new(mailbox) as _),
     }

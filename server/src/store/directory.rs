@@ -63,6 +63,8 @@ pub struct ProfileRow {
     pub specialties: Vec<String>,
     pub clinic: String,
     pub cancel_notice_minutes: i32,
+    pub reviews: i32,
+    pub stars_sum: i32,
 }
 
 /// A listed doctor; what follows says which.
@@ -76,8 +78,10 @@ macro_rules! profile {
                             join specialties s on s.id = x.specialty_id
                             where x.doctor_id = d.id
                             order by x.is_primary desc, s.name) as "specialties!",
-                      c.name as clinic, c.cancel_notice_minutes
+                      c.name as clinic, c.cancel_notice_minutes,
+                      coalesce(r.reviews, 0) as "reviews!", coalesce(r.stars_sum, 0) as "stars_sum!"
                from doctors d join clinics c on c.id = d.clinic_id
+               left join doctor_ratings r on r.doctor_id = d.id
                where d.status = 'listed' and d.archived_at is null and "#
                 + $rest,
             $key

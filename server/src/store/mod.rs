@@ -14,6 +14,7 @@ pub mod listings;
 pub mod once;
 pub mod outbox;
 pub mod people;
+pub mod reviews;
 pub mod schedules;
 pub mod search;
 pub mod sessions;

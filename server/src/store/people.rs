@@ -288,6 +288,24 @@ pub async fn names(
     Ok(rows.into_iter().map(|row| (PersonId(row.id), row.name)).collect())
 }
 
+/// The names of accounts: those of the persons they are.
+pub async fn names_of_accounts(
+    connection: &mut PgConnection,
+    accounts: &[AccountId],
+) -> Result<HashMap<AccountId, String>> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
+    let rows = sqlx::query!(
+        "select account_id, name from people where account_id = any($1) and relation = 'self'",
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (AccountId(row.account_id), row.name)).collect())
+}
+
 /// Where an account is reached.
 pub async fn email(connection: &mut PgConnection, account: AccountId) -> Result<Option<String>> {
     let email = sqlx::query_scalar!("select email from accounts where id = $1", account.0)

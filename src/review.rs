@@ -1,0 +1,188 @@
+//! What patients say of their visits: who may, until when, and how ratings read. Not for storing them.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::appointment::{Refusal, State};
+use crate::failure::{Field, FieldProblem, Problem};
+
+/// For so long after a visit it can be reviewed, and a review of it changed.
+pub const REVIEW_DAYS: i64 = 90;
+/// Of a review, and of the doctor's answer.
+pub const TEXT_CHARS_MAX: u32 = 2_000;
+/// Of the clinic's reason for hiding a review.
+pub const REASON_CHARS_MAX: u32 = 300;
+/// With fewer reviews there is no average: one bad day would be half of it.
+pub const AVERAGE_FROM: u32 = 3;
+/// How somebody is called who does not want to be named.
+pub const NAMELESS: &str = "Patient";
+
+/// From 1, poor, to 5, excellent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Stars(u8);
+
+impl Stars {
+    pub const MAX: u8 = 5;
+    pub const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(5)];
+
+    /// # Errors
+    /// The problem with [`Field::Stars`], also for no number at all.
+    pub fn of(number: Option<u8>) -> Result<Self, FieldProblem> {
+        let problem = match number {
+            None => Problem::Missing,
+            Some(number @ 1..=Self::MAX) => return Ok(Self(number)),
+            Some(_) => Problem::OutOfRange { min: 1, max: Self::MAX.into() },
+        };
+        Err(FieldProblem { field: Field::Stars, problem })
+    }
+
+    pub fn number(self) -> u8 {
+        self.0
+    }
+}
+
+/// When a visit can no longer be reviewed.
+pub fn review_until(ends_at: DateTime<Utc>) -> DateTime<Utc> {
+    ends_at + Duration::days(REVIEW_DAYS)
+}
+
+/// May whoever booked a visit that is in this state and ended then write about it, or change what they wrote?
+///
+/// # Errors
+/// `NotCompleted` unless the visit took place, `TooLateToReview` from [`review_until`] on.
+pub fn may_review(state: State, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if state != State::Completed {
+        return Err(Refusal::NotCompleted);
+    }
+    if now >= review_until(ends_at) {
+        return Err(Refusal::TooLateToReview { days: REVIEW_DAYS });
+    }
+    Ok(())
+}
+
+/// The reviews of a doctor that everybody sees, and all their stars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rating {
+    pub reviews: u32,
+    pub stars_sum: u32,
+}
+
+impl Rating {
+    /// The average in tenths of a star, rounded: 46 is 4.6. `None` below [`AVERAGE_FROM`] reviews. The SQL
+    /// function `rating_tenths` is the same.
+    pub fn average_tenths(self) -> Option<u32> {
+        let (reviews, sum) = (u64::from(self.reviews), u64::from(self.stars_sum));
+        let tenths = (sum * 20 + reviews).checked_div(2 * reviews)?;
+        (self.reviews >= AVERAGE_FROM).then(|| u32::try_from(tenths).unwrap_or(u32::MAX))
+    }
+}
+
+/// `4.6`; whole stars without a zero: `4`.
+pub fn tenths(tenths: u32) -> String {
+    match (tenths / 10, tenths % 10) {
+        (stars, 0) => stars.to_string(),
+        (stars, tenth) => format!("{stars}.{tenth}"),
+    }
+}
+
+/// The least rating one asks for, in tenths of a star: `4` or `4.5`, from 1 to 5. `None` for anything else.
+pub fn parse_tenths(text: &str) -> Option<u32> {
+    let (stars, tenth) = text.split_once('.').unwrap_or((text, "0"));
+    let digit = |text: &str| match text.as_bytes() {
+        [digit @ b'0'..=b'9'] => Some(u32::from(digit - b'0')),
+        _ => None,
+    };
+    let tenths = digit(stars)? * 10 + digit(tenth)?;
+    (10..=50).contains(&tenths).then_some(tenths)
+}
+
+/// Whoever wrote a review, as everybody reads it: `Maria D.`, or [`NAMELESS`].
+pub fn public_name(name: &str, anonymous: bool) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().filter(|_| !anonymous);
+    let Some(first) = first else { return NAMELESS.to_owned() };
+    let initial = words.next_back().and_then(|last| last.chars().find(|c| c.is_alphabetic()));
+    match initial {
+        Some(initial) => {
+            let initial: String = initial.to_uppercase().collect();
+            format!("{first} {initial}.")
+        }
+        None => first.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_visit_is_reviewed_after_it_took_place_and_for_ninety_days() {
+        let ends = Utc.with_ymd_and_hms(2026, 11, 24, 5, 10, 0).single().expect("a time");
+        for state in State::ALL {
+            let may = may_review(state, ends, ends + Duration::days(1));
+            let expected =
+                if state == State::Completed { Ok(()) } else { Err(Refusal::NotCompleted) };
+            assert_eq!(may, expected, "{state:?}");
+        }
+        let at = |after| may_review(State::Completed, ends, ends + after);
+        assert_eq!(at(-Duration::minutes(5)), Ok(()), "noted before its end");
+        assert_eq!(at(Duration::days(90) - Duration::seconds(1)), Ok(()));
+        assert_eq!(at(Duration::days(90)), Err(Refusal::TooLateToReview { days: 90 }));
+    }
+
+    #[test]
+    fn stars_are_one_to_five() {
+        assert_eq!(Stars::of(Some(5)).map(Stars::number), Ok(5));
+        let problem = |number| Stars::of(number).map_err(|found| found.problem);
+        assert_eq!(problem(None), Err(Problem::Missing));
+        for strange in [0, 6, 255] {
+            assert_eq!(problem(Some(strange)), Err(Problem::OutOfRange { min: 1, max: 5 }));
+        }
+    }
+
+    #[test]
+    fn an_average_is_said_from_three_reviews_on() {
+        let average = |reviews, stars_sum| Rating { reviews, stars_sum }.average_tenths();
+        assert_eq!(average(0, 0), None);
+        assert_eq!(average(2, 10), None);
+        assert_eq!(average(3, 15), Some(50));
+        assert_eq!(average(31, 143), Some(46));
+        // Halves are rounded up: 4.25.
+        assert_eq!(average(4, 17), Some(43));
+        assert_eq!((tenths(46), tenths(40)), ("4.6".into(), "4".into()));
+    }
+
+    #[test]
+    fn a_least_rating_is_read_exactly() {
+        for (text, expected) in [("4", 40), ("4.5", 45), ("1", 10), ("5.0", 50)] {
+            assert_eq!(parse_tenths(text), Some(expected), "{text}");
+        }
+        for strange in ["", "0", "0.9", "5.1", "6", "4,5", "4.55", "4.", ".5", "+4", " 4", "four"] {
+            assert_eq!(parse_tenths(strange), None, "{strange:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_named_in_full() {
+        assert_eq!(public_name("Maria Dias", false), "Maria D.");
+        assert_eq!(public_name("  Maria da  Silva dias ", false), "Maria D.");
+        assert_eq!(public_name("Ana D'Souza", false), "Ana D.");
+        assert_eq!(public_name("Ólafur Ægisson", false), "Ólafur Æ.");
+        assert_eq!(public_name("Prince", false), "Prince");
+        assert_eq!(public_name("Agent 7", false), "Agent");
+        assert_eq!(public_name("Maria Dias", true), NAMELESS);
+        assert_eq!(public_name(" ", false), NAMELESS);
+    }
+
+    proptest! {
+        #[test]
+        fn a_family_name_is_never_told(first in "[A-Z][a-z]{1,9}", last in "[A-Z][a-z]{3,12}") {
+            let expected = format!("{first} {}.", &last[..1]);
+            prop_assert_eq!(public_name(&format!("{first} {last}"), false), expected);
+        }
+    }
+}
