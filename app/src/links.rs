@@ -176,6 +176,12 @@ pub fn appointment_file(id: &str) -> String {
     format!("/appointments/{id}/calendar.ics")
 }
 
+/// Where a doctor answers reviews.
+pub const OWN_REVIEWS: &str = "/calendar/reviews";
+
+/// Where administrators hide reviews.
+pub const ADMIN_REVIEWS: &str = "/admin/reviews";
+
 /// A doctor, as administrators edit them.
 pub fn edit_doctor(id: &str) -> String {
     format!("/admin/doctors/{id}")

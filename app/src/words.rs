@@ -397,6 +397,8 @@ pub mod calendar;
 pub mod connections;
 pub mod mail;
 #[cfg(feature = "ssr")]
+pub mod reviews;
+#[cfg(feature = "ssr")]
 pub mod schedules;
 pub mod visit;
 

@@ -9,6 +9,7 @@ pub mod busy;
 pub mod feeds;
 pub mod holidays;
 pub mod people;
+pub mod reviews;
 pub mod schedules;
 pub mod session;
 pub mod times;

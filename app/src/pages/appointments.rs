@@ -2,10 +2,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::ports::{AppointmentQuery, AppointmentView, Period};
 use nadi::visit::Mode;
+use nadi::review::may_review;
 use nadi::{Failure, wall};
 
 use crate::context;
 use crate::links;
+use crate::pages::appointment::ReviewLink;
 use crate::parts::address::Address;
 use crate::parts::{answer, visit};
 use crate::ui::{
@@ -41,10 +43,28 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
         LinkTab { href: "/appointments?show=past".into(), text: "Past".into(), current: past },
     ];
     let (number, count) = (found.number, found.count());
+    // Those that took place not long ago, and that nobody reviewed yet.
+    let mut to_review: Vec<_> = found
+        .items
+        .iter()
+        .filter(|item| may_review(item.state, item.ends_at, caller.now).is_ok())
+        .map(|item| item.id)
+        .collect();
+    if !to_review.is_empty() {
+        let reviewed = ports.reviews.reviewed(&caller, &to_review).await?;
+        to_review.retain(|visit| !reviewed.contains(visit));
+    }
     let none = found.items.is_empty();
     let video = found.items.iter().any(|item| item.mode == Mode::Video);
-    let rows: Vec<_> =
-        found.items.into_iter().map(|item| view! { <li><Row item=item/></li> }).collect();
+    let rows: Vec<_> = found
+        .items
+        .into_iter()
+        .map(|item| {
+            let review =
+                to_review.contains(&item.id).then(|| view! { <ReviewLink visit=item.clone()/> });
+            view! { <li><Row item=item/>{review}</li> }
+        })
+        .collect();
     Ok(view! {
         <Title text="My appointments"/>
         <PageHead title="My appointments"/>

@@ -3,7 +3,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use nadi::appointment::State;
 use nadi::ids::SlotId;
-use nadi::ports::{AppointmentQuery, AppointmentView, DoctorProfile, Period};
+use nadi::ports::{AppointmentQuery, AppointmentView, DoctorKey, DoctorProfile, Period};
 use nadi::{Failure, wall};
 
 use crate::context;
@@ -15,11 +15,15 @@ use crate::parts::address;
 use crate::parts::answer::{page, set_status};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
+use crate::parts::reviews::ReviewsOfDoctor;
 use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
-use crate::ui::{Fact, Facts, FillOwnTimes, Icon, Notice, Shape, Tone};
+use crate::ui::{Fact, Facts, FillOwnTimes, Icon, Initials, Notice, Shape, Tone};
 use crate::words;
+
+/// Reviews shown at a time.
+const REVIEWS_EACH: u32 = 10;
 
 /// A doctor, the free times, and the one that is about to be taken.
 #[component]
@@ -39,6 +43,14 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
     let purpose = purpose().await?;
     let person = Query::new().with("person", &address::value("person"));
 
+    let reviews = {
+        let (caller, ports) = (context::caller()?, context::ports()?);
+        let part = asked.address.read("reviews", "which reviews", |text| {
+            text.parse().ok().filter(|part| (1..=10_000).contains(part))
+        });
+        let key = DoctorKey::Id(doctor.id);
+        ports.reviews.of_doctor(&caller, &key, part.unwrap_or(1), REVIEWS_EACH).await?
+    };
     let shown = Shown::of(&times, &asked).await?;
     let mut held = None;
     if let (Some(_), Some(slot)) = (&shown.gone, asked.slot) {
@@ -75,7 +87,8 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
                 <SlotPicker page=here wanted=wanted start=shown.start chosen=shown.chosen
                     purpose=purpose key=context::form_key()/>
             </section>
-            <Profile doctor=doctor/>
+            <Profile doctor=doctor.clone()/>
+            <ReviewsOfDoctor reviews=reviews doctor=doctor.name/>
         </div>
         <WakeIslands/>
         {video}
@@ -141,13 +154,23 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
         2 => " and one more place".to_owned(),
         n => format!(" and {} more places", n - 1),
     };
+    let rating = (doctor.rating.reviews > 0).then(|| {
+        let text = words::reviews::rating(doctor.rating);
+        view! { <li><Icon shape=Shape::Star/><a href="#reviews">{text}</a></li> }
+    });
     view! {
         <header class="profile-head">
-            <h1>{doctor.name}</h1>
-            <p class="profile-specialty">{doctor.specialties.join(", ")}</p>
+            <div class="profile-name">
+                <Initials name=doctor.name.clone()/>
+                <div>
+                    <h1>{doctor.name}</h1>
+                    <p class="profile-specialty">{doctor.specialties.join(", ")}</p>
+                </div>
+            </div>
             <ul class="profile-facts">
                 {place.map(|place| view! { <li><Icon shape=Shape::Pin/>{place}{others}</li> })}
                 {doctor.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}
+                {rating}
                 <li class="profile-fee">
                     <strong>{wall::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
                     <span class="muted">"a visit"</span>

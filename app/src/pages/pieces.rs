@@ -7,15 +7,15 @@ use nadi::Failure;
 use crate::context;
 use crate::parts::answer;
 use crate::ui::{
-    Badge, Button, ButtonLink, CheckField, Choice, Empty, Fact, Facts, Icon, LinkTab, LinkTabs,
-    Notice, PageHead, Pagination, ProblemLine, ProblemSummary, SelectField, Shape, SuggestField,
-    TableFrame, TextAreaField, TextField, Tone, Variant,
+    Badge, Button, ButtonLink, CheckField, Choice, Empty, Fact, Facts, Icon, Initials, LinkTab,
+    LinkTabs, Notice, PageHead, Pagination, ProblemLine, ProblemSummary, RadioField, SelectField,
+    Shape, StarRow, SuggestField, TableFrame, TextAreaField, TextField, Tone, Variant,
 };
 
 const TONES: [Tone; 4] = [Tone::Neutral, Tone::Good, Tone::Waiting, Tone::Loss];
 const VARIANTS: [Variant; 4] =
     [Variant::Primary, Variant::Secondary, Variant::Quiet, Variant::Danger];
-const SHAPES: [Shape; 15] = [
+const SHAPES: [Shape; 16] = [
     Shape::ArrowLeft,
     Shape::ArrowRight,
     Shape::Calendar,
@@ -29,6 +29,7 @@ const SHAPES: [Shape; 15] = [
     Shape::Pulse,
     Shape::Search,
     Shape::Speech,
+    Shape::Star,
     Shape::Video,
     Shape::Warning,
 ];
@@ -137,6 +138,7 @@ fn Fields() -> impl IntoView {
             <SelectField name="piece-select" label="One of several" choices=choices() value="a"/>
             <SuggestField name="piece-suggest" label="Something that is suggested" choices=choices() hint="Start typing."/>
             <TextAreaField name="piece-text" label="Several lines" value="One.\nTwo."/>
+            <RadioField name="piece-radio" label="One of a few" choices=choices() value="a"/>
             <CheckField name="piece-check" label="A box"/>
             <CheckField name="piece-ticked" label="A box that is ticked" checked=true/>
         </form>
@@ -217,5 +219,10 @@ fn Drawings() -> impl IntoView {
         .into_iter()
         .map(|shape| view! { <li><Icon shape=shape/>{format!("{shape:?}")}</li> })
         .collect();
-    view! { <ul class="drawings">{drawings}</ul> }
+    let stars: Vec<_> = (0..=5u8).map(|n| view! { <li><StarRow of_five=n/></li> }).collect();
+    view! {
+        <ul class="drawings">{drawings}</ul>
+        <ul class="drawings">{stars}</ul>
+        <p><Initials name="Dr Asha Naik"/></p>
+    }
 }

@@ -9,6 +9,7 @@ pub mod form;
 pub mod frame;
 pub mod in_the_way;
 pub mod picker;
+pub mod reviews;
 pub mod search;
 pub mod small_scripts;
 pub mod times;

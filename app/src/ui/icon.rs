@@ -18,6 +18,7 @@ pub enum Shape {
     Pulse,
     Search,
     Speech,
+    Star,
     Video,
     Warning,
 }
@@ -42,6 +43,9 @@ impl Shape {
             Self::Pulse => "M2 11h4l2-6 4 10 2.3-6 1 2H18",
             Self::Search => "M9 3.500a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l4 4",
             Self::Speech => "M3 4.500h14v9.500H9l-4 3v-3H3z",
+            Self::Star => {
+                "M10 2.2l2.4 4.9 5.4.8-3.9 3.8.9 5.4-4.8-2.5-4.8 2.5.9-5.4L2.2 7.9l5.4-.8z"
+            }
             Self::Video => "M2.5 5.500h10v9h-10zM12.5 9l5-3v8l-5-3z",
             Self::Warning => "M10 3 2.5 16.500h15zM10 8v4.200M10 14.200v.4",
         }

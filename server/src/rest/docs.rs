@@ -22,6 +22,7 @@ use super::types::Gender;
         (name = "Accounts", description = "Registering, signing in and out"),
         (name = "Directory", description = "Finding a doctor and a free time; open to everyone"),
         (name = "Appointments", description = "Holding a time, and everything that becomes of it"),
+        (name = "Reviews", description = "What patients say of visits that took place"),
         (name = "Visits", description = "The clinic's side of the day"),
         (name = "Schedules", description = "When a doctor works"),
         (name = "People", description = "Those one books for"),

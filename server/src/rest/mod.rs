@@ -13,6 +13,7 @@ mod parameters;
 mod people;
 pub mod problem;
 mod problems_page;
+mod reviews;
 mod schedules;
 mod suggestions;
 mod types;
@@ -107,6 +108,7 @@ fn described() -> OpenApiRouter<Api> {
             .merge(suggestions::routes())
             .merge(appointments::routes())
             .merge(people::routes())
+            .merge(reviews::routes())
             .merge(schedules::routes()),
     )
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::reviews::Rating;
+
 /// Where an appointment is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -322,6 +324,7 @@ pub struct Doctor {
     pub cancel_notice_minutes: i32,
     /// The usual one first.
     pub visit_types: Vec<VisitType>,
+    pub rating: Rating,
 }
 
 impl From<ports::DoctorProfile> for Doctor {
@@ -349,6 +352,7 @@ impl From<ports::DoctorProfile> for Doctor {
                     is_default: kind.is_default,
                 })
                 .collect(),
+            rating: doctor.rating.into(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod facts;
 mod held;
 mod moving;
 mod over;
+mod review;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -19,6 +20,7 @@ use crate::context;
 use crate::fns::booking::{
     Cancel, CheckIn, Complete, Confirm, Extend, NoShow, Release, Reschedule, SendCode,
 };
+use crate::fns::reviews::{WithdrawReview, WriteReview};
 use crate::parts::address;
 use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
@@ -29,6 +31,7 @@ use booked::Booked;
 use held::Held;
 pub use moving::MoveAppointment;
 use over::Over;
+pub use review::ReviewLink;
 
 /// What the page before did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,8 @@ enum Done {
     CheckedIn,
     Completed,
     NoShow,
+    Reviewed,
+    Withdrawn,
 }
 
 impl Done {
@@ -56,6 +61,8 @@ impl Done {
             "checked-in" => Some(Self::CheckedIn),
             "completed" => Some(Self::Completed),
             "no-show" => Some(Self::NoShow),
+            "reviewed" => Some(Self::Reviewed),
+            "withdrawn" => Some(Self::Withdrawn),
             _ => None,
         }
     }
@@ -95,10 +102,16 @@ pub fn Appointment() -> impl IntoView {
         .or(failure_of::<CheckIn>())
         .or(failure_of::<Complete>())
         .or(failure_of::<NoShow>());
-    answer::page(appointment(id_in_address(), done, form))
+    let review = failure_of::<WriteReview>().or(failure_of::<WithdrawReview>());
+    answer::page(appointment(id_in_address(), done, form, review))
 }
 
-async fn appointment(id: String, done: Option<Done>, form: FormState) -> Result<AnyView, Failure> {
+async fn appointment(
+    id: String,
+    done: Option<Done>,
+    form: FormState,
+    review: FormState,
+) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
     let visit = asked_for(&id).await?;
     let video = visit.mode == Mode::Video;
@@ -111,7 +124,14 @@ async fn appointment(id: String, done: Option<Done>, form: FormState) -> Result<
             view! { <Booked visit=visit form=form done=done/> }.into_any()
         }
         State::Cancelled | State::Expired | State::Completed | State::NoShow => {
-            view! { <Over visit=visit form=form done=done/> }.into_any()
+            let own = match visit.state {
+                State::Completed if !is_clinic_side(&visit) => {
+                    let (caller, ports) = (context::caller()?, context::ports()?);
+                    Some(ports.reviews.own(&caller, visit.id).await?)
+                }
+                _ => None,
+            };
+            view! { <Over visit=visit form=form review=review own=own done=done/> }.into_any()
         }
     };
     Ok(view! {

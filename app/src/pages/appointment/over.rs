@@ -4,11 +4,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::appointment::State;
-use nadi::ports::AppointmentView;
+use nadi::ports::{AppointmentView, OwnReview};
 
-use super::Done;
 use super::clinic::{ClinicActions, WayBack};
 use super::facts::{History, VisitFacts};
+use super::review::VisitReview;
+use super::{Done, DoneNotice};
 use crate::links;
 use crate::parts::form::{FormState, FormSummary};
 use crate::parts::visit;
@@ -47,7 +48,15 @@ fn outcome(state: State, done: Option<Done>, clinic_side: bool) -> (&'static str
 }
 
 #[component]
-pub fn Over(visit: AppointmentView, form: FormState, done: Option<Done>) -> impl IntoView {
+pub fn Over(
+    visit: AppointmentView,
+    form: FormState,
+    /// Of the forms about the review.
+    review: FormState,
+    /// For whoever booked a visit that took place.
+    own: Option<OwnReview>,
+    done: Option<Done>,
+) -> impl IntoView {
     let clinic_side = visit::is_clinic_side(&visit);
     let (state, tone) = visit::state(visit.state);
     let (title, text) = outcome(visit.state, done, clinic_side);
@@ -57,6 +66,24 @@ pub fn Over(visit: AppointmentView, form: FormState, done: Option<Done>) -> impl
     let form = FormState {
         failure: form.failure.filter(|failure| !matches!(failure, Failure::Refused(_))),
     };
+    let news = match done {
+        Some(Done::Reviewed) => {
+            Some(("Thank you.", format!("Your review stands on {}’s page.", visit.doctor_name)))
+        }
+        Some(Done::Withdrawn) => {
+            Some(("Your review is taken back.", "Nobody can read it any more.".to_owned()))
+        }
+        _ => None,
+    };
+    // Behind a hidden review that sentence would not be true.
+    let hidden =
+        own.as_ref().and_then(|own| own.review.as_ref()).is_some_and(|r| r.hidden.is_some());
+    let news = news
+        .filter(|_| !hidden)
+        .map(|(strong, text)| view! { <DoneNotice strong=strong text=text/> });
+    let said = news.is_some();
+    let own =
+        own.map(|own| view! { <VisitReview visit=visit.clone() own=own form=review.clone()/> });
     let again = (!clinic_side).then(|| {
         let href = links::doctor(visit.doctor_slug.as_str());
         let text = format!("See {}’s free times", visit.doctor_name);
@@ -64,13 +91,15 @@ pub fn Over(visit: AppointmentView, form: FormState, done: Option<Done>) -> impl
     });
     view! {
         <Title text=title/>
-        <FormSummary state=form/>
+        <FormSummary state=form.or(review)/>
+        {news}
         <PageHead title=title lead=text/>
-        {announced.then(|| view! { <p class="visually-hidden" role="status">{title}</p> })}
+        {(announced && !said).then(|| view! { <p class="visually-hidden" role="status">{title}</p> })}
         <p class="appointment-state"><Badge text=state tone=tone/></p>
         {reason.map(|reason| view! { <Notice><p>{format!("The reason given: {reason}")}</p></Notice> })}
         {again}
         <ClinicActions visit=visit.clone()/>
+        {own}
         <VisitFacts visit=visit.clone()/>
         <History visit=visit.clone()/>
         <WayBack visit=visit/>

@@ -29,6 +29,7 @@ pub enum AdminTab {
     Doctors,
     Locations,
     Holidays,
+    Reviews,
 }
 
 /// The ways between the lists administrators keep.
@@ -37,6 +38,7 @@ pub fn admin_tabs(here: AdminTab) -> impl IntoView {
         (AdminTab::Doctors, "/admin", "Doctors"),
         (AdminTab::Locations, "/admin/locations", "Locations"),
         (AdminTab::Holidays, "/admin/holidays", "Public holidays"),
+        (AdminTab::Reviews, links::ADMIN_REVIEWS, "Reviews"),
     ]
     .into_iter()
     .map(|(tab, href, text)| LinkTab { href: href.into(), text: text.into(), current: tab == here })

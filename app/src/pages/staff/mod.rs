@@ -7,6 +7,7 @@ mod holidays;
 mod location_edit;
 mod locations;
 mod problems;
+mod reviews;
 pub mod schedule;
 
 use leptos::prelude::*;
@@ -33,6 +34,7 @@ fn ScheduleRoutes() -> impl MatchNestedRoutes + Clone {
 pub fn StaffRoutes() -> impl MatchNestedRoutes + Clone {
     view! {
         <Route path=path!("/calendar") view=calendar::Calendar ssr=SsrMode::Async/>
+        <Route path=path!("/calendar/reviews") view=reviews::OwnReviews ssr=SsrMode::Async/>
         <ScheduleRoutes/>
         <Route path=path!("/admin") view=doctors::Administration ssr=SsrMode::Async/>
         <Route path=path!("/admin/doctors/new") view=doctor_edit::NewDoctor ssr=SsrMode::Async/>
@@ -41,6 +43,7 @@ pub fn StaffRoutes() -> impl MatchNestedRoutes + Clone {
         <Route path=path!("/admin/locations") view=locations::Locations ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/new") view=location_edit::NewLocation ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/:id") view=location_edit::EditLocation ssr=SsrMode::Async/>
+        <Route path=path!("/admin/reviews") view=reviews::AdminReviews ssr=SsrMode::Async/>
         <Route path=path!("/dev/mailbox") view=super::mailbox::MailboxPage ssr=SsrMode::Async/>
         <Route path=path!("/dev/pieces") view=super::pieces::Pieces ssr=SsrMode::Async/>
     }

@@ -71,6 +71,7 @@ pub enum Tab {
     Hours,
     TimeOff,
     Connections,
+    Reviews,
 }
 
 /// The ways between the pages of a schedule.
@@ -81,12 +82,15 @@ pub fn tabs(pages: &SchedulePages, own: bool, here: Option<Tab>) -> impl IntoVie
         current: here == Some(tab),
     };
     let base = if own { "Calendar" } else { "Profile" };
-    let tabs = vec![
+    let mut tabs = vec![
         tab(Tab::Calendar, pages.base().to_owned(), base),
         tab(Tab::Hours, pages.hours(), "Hours"),
         tab(Tab::TimeOff, pages.time_off(), "Time off"),
         tab(Tab::Connections, pages.connections(), "Other calendars"),
     ];
+    if own {
+        tabs.push(tab(Tab::Reviews, links::OWN_REVIEWS.to_owned(), "Reviews"));
+    }
     view! { <LinkTabs label="Schedule" tabs=tabs/> }
 }
 

@@ -1,0 +1,245 @@
+//! Reviews, for the doctor who answers them and for administrators who may hide them.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use nadi::ports::ReviewView;
+use nadi::review::{REASON_CHARS_MAX, TEXT_CHARS_MAX};
+use nadi::{Failure, Field, wall};
+
+use super::doctors::{AdminTab, admin_tabs};
+use super::schedule::{Tab, tabs};
+use crate::context::{self, typed_or};
+use crate::fns::reviews::{AnswerReview, HideReview, ShowReview};
+use crate::links::{self, Query, SchedulePages};
+use crate::parts::address::{self, Address};
+use crate::parts::answer;
+use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::reviews::{RatingLine, Review};
+use crate::ui::{
+    Button, ButtonLink, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead, Pagination,
+    TextAreaField, TextField, Tone, Variant,
+};
+
+/// What patients say of the doctor who is signed in.
+#[component]
+pub fn OwnReviews() -> impl IntoView {
+    let mut address = Address::default();
+    let page = address.page();
+    answer::page(own_reviews(page, address, failure_of::<AnswerReview>()))
+}
+
+async fn own_reviews(page: u32, address: Address, form: FormState) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let found = ports.reviews.mine(&caller, page).await?;
+    let doctor = caller.signed_in()?.name.clone();
+    let (number, count) = (found.page.number, found.page.count());
+    let none = found.page.items.is_empty();
+    let items: Vec<_> = found
+        .page
+        .items
+        .into_iter()
+        .map(|review| {
+            let form = of_this(&form, &review);
+            view! {
+                <li>
+                    <HiddenNote review=review.clone()/>
+                    <Review review=review.shown.clone() doctor=doctor.clone()>
+                        <AnswerForm review=review page=number form=form/>
+                    </Review>
+                </li>
+            }
+        })
+        .collect();
+    let done = (address::value("done") == "answered").then(|| {
+        view! { <Notice tone=Tone::Good announced=true><p>"Saved. Your answer stands below the review."</p></Notice> }
+    });
+    Ok(view! {
+        <Title text="Reviews"/>
+        <FormSummary state=form/>
+        {done}
+        <PageHead title="Reviews" lead="What patients say of their visits. Everybody can read it, and what you answer."/>
+        {tabs(&SchedulePages::own(), true, Some(Tab::Reviews))}
+        {address.note()}
+        <RatingLine rating=found.rating/>
+        {none.then(|| view! {
+            <Empty title="Nothing here yet"><p>"After their visit, patients are invited to write a review."</p></Empty>
+        })}
+        <ul class="reviews-list staff-reviews">{items}</ul>
+        <Pagination number=number count=count href=|page| Query::new().with("page", &page.to_string()).on(links::OWN_REVIEWS)/>
+    }
+    .into_any())
+}
+
+/// The failure of a form, if it was this review's: a page has a form for each.
+fn of_this(form: &FormState, review: &ReviewView) -> FormState {
+    let typed = typed_or("id", "") == review.id.to_string();
+    if typed { form.clone() } else { FormState::default() }
+}
+
+/// A field's id: where its problem is told, the one that the summary leads to.
+fn field_id(name: &str, review: &ReviewView, form: &FormState) -> String {
+    if form.failure.is_some() { name.to_owned() } else { format!("{name}-{}", review.id) }
+}
+
+#[component]
+fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
+    let failed = form.failure.is_some();
+    let stored = review.shown.answer.clone().unwrap_or_default();
+    let value = if failed { typed_or("answer", &stored) } else { stored.clone() };
+    let whose = format!("Your answer to {}", review.shown.name);
+    let (summary, hint) = match stored.is_empty() {
+        true => ("Answer this review", "Everybody can read it. Say nothing of anybody’s health."),
+        false => ("Change your answer", "Leave it empty to take it back."),
+    };
+    view! {
+        <details class="review-act" open=failed>
+            <summary>{summary}</summary>
+            <form class="form" method="post" action=AnswerReview::PATH>
+                <HiddenField name="id" value=review.id.to_string()/>
+                <HiddenField name="version" value=review.version.to_string()/>
+                <HiddenField name="page" value=page.to_string()/>
+                <TextAreaField name="answer" id=field_id("answer", &review, &form) label=whose
+                    maxlength=TEXT_CHARS_MAX hint=hint value=value problem=form.problem(Field::Answer)/>
+                <Button variant=Variant::Secondary>"Save this answer"</Button>
+            </form>
+        </details>
+    }
+}
+
+/// That a review is hidden, since when and why.
+#[component]
+fn HiddenNote(review: ReviewView) -> impl IntoView {
+    review.hidden.map(|hidden| {
+        let by = hidden.by.map(|name| format!(" by {name}")).unwrap_or_default();
+        let at = wall::date(hidden.at.date_naive());
+        view! {
+            <Notice tone=Tone::Waiting>
+                <p>
+                    <strong>{format!("Hidden on {at}{by}. ")}</strong>
+                    {format!("It does not count. The reason: {}", hidden.reason)}
+                </p>
+            </Notice>
+        }
+    })
+}
+
+/// All reviews in the clinics that one administers.
+#[component]
+pub fn AdminReviews() -> impl IntoView {
+    let mut address = Address::default();
+    let hidden = address.read("show", "what to show", |text| (text == "hidden").then_some(()));
+    let page = address.page();
+    let form = failure_of::<HideReview>().or(failure_of::<ShowReview>());
+    answer::page(admin_reviews(hidden.is_some(), page, address, form))
+}
+
+async fn admin_reviews(
+    only_hidden: bool,
+    page: u32,
+    address: Address,
+    form: FormState,
+) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let found = ports.reviews.in_clinics(&caller, only_hidden, page).await?;
+    let (number, count) = (found.number, found.count());
+    let none = found.items.is_empty();
+    let show = if only_hidden { "hidden" } else { "" };
+    let items: Vec<_> = found
+        .items
+        .into_iter()
+        .map(|review| {
+            let form = of_this(&form, &review);
+            let doctor = review.doctor_name.clone();
+            let href = links::doctor(review.doctor_slug.as_str());
+            view! {
+                <li>
+                    <p class="review-of">"Of "<a href=href>{doctor.clone()}</a></p>
+                    <HiddenNote review=review.clone()/>
+                    <Review review=review.shown.clone() doctor=doctor>
+                        <Decision review=review show=show page=number form=form/>
+                    </Review>
+                </li>
+            }
+        })
+        .collect();
+    let done = match address::value("done").as_str() {
+        "hidden" => Some("Hidden. Its author and the doctor read why; it no longer counts."),
+        "shown" => Some("Everybody sees this review again, and it counts."),
+        _ => None,
+    };
+    let done = done.map(|text| {
+        view! { <Notice tone=Tone::Good announced=true><p>{text}</p></Notice> }
+    });
+    let which = vec![
+        LinkTab { href: links::ADMIN_REVIEWS.into(), text: "All".into(), current: !only_hidden },
+        LinkTab {
+            href: Query::new().with("show", "hidden").on(links::ADMIN_REVIEWS),
+            text: "Hidden".into(),
+            current: only_hidden,
+        },
+    ];
+    let href = move |page: u32| {
+        Query::new().with("show", show).with("page", &page.to_string()).on(links::ADMIN_REVIEWS)
+    };
+    Ok(view! {
+        <Title text="Reviews"/>
+        <FormSummary state=form/>
+        {done}
+        <PageHead title="Reviews" lead="The newest first. Hide what is against the law or names others, not what is merely unkind."/>
+        {admin_tabs(AdminTab::Reviews)}
+        {address.note()}
+        <LinkTabs label="Which reviews" tabs=which/>
+        {none.then(|| view! {
+            <Empty title="Nothing here">
+                {if only_hidden {
+                    view! {
+                        <p>"No review is hidden."</p>
+                        <p class="actions"><ButtonLink href=links::ADMIN_REVIEWS>"Show all reviews"</ButtonLink></p>
+                    }.into_any()
+                } else {
+                    view! { <p>"Patients can write a review after their visit."</p> }.into_any()
+                }}
+            </Empty>
+        })}
+        <ul class="reviews-list staff-reviews">{items}</ul>
+        <Pagination number=number count=count href=href/>
+    }
+    .into_any())
+}
+
+/// Hiding a review with a reason, or showing it again.
+#[component]
+fn Decision(review: ReviewView, show: &'static str, page: u32, form: FormState) -> impl IntoView {
+    let hidden = review.hidden.is_some();
+    let sent = view! {
+        <HiddenField name="id" value=review.id.to_string()/>
+        <HiddenField name="version" value=review.version.to_string()/>
+        <HiddenField name="show" value=show/>
+        <HiddenField name="page" value=page.to_string()/>
+    };
+    if hidden {
+        return view! {
+            <form class="review-act" method="post" action=ShowReview::PATH>
+                {sent}
+                <Button variant=Variant::Secondary>"Show this review again"</Button>
+            </form>
+        }
+        .into_any();
+    }
+    let failed = form.failure.is_some();
+    let reason = if failed { typed_or("reason", "") } else { String::new() };
+    view! {
+        <details class="review-act" open=failed>
+            <summary>"Hide this review"</summary>
+            <form class="form" method="post" action=HideReview::PATH>
+                {sent}
+                <TextField name="reason" id=field_id("reason", &review, &form) label="The reason"
+                    hint="Its author and the doctor read it." required=true maxlength=REASON_CHARS_MAX
+                    value=reason problem=form.problem(Field::Reason)/>
+                <Button variant=Variant::Danger>"Hide this review"</Button>
+            </form>
+        </details>
+    }
+    .into_any()
+}

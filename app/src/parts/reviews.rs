@@ -1,0 +1,104 @@
+//! Reviews as people read them.
+
+use leptos::prelude::*;
+use nadi::ports::{DoctorReviews, PublicReview};
+use nadi::review::Rating;
+use nadi::wall;
+
+use crate::context;
+use crate::links;
+use crate::ui::{Icon, Shape, StarRow};
+use crate::words;
+
+/// One review with the doctor's answer below. `doctor` is who answers.
+#[component]
+pub fn Review(
+    review: PublicReview,
+    #[prop(into)] doctor: String,
+    /// What can be done with it.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let visited = format!("Visited in {}", wall::month(review.visit_month));
+    let text = (!review.text.is_empty())
+        .then(|| view! { <p class="review-text" dir="auto">{review.text}</p> });
+    let changed = review.changed_since.then(|| {
+        view! { <p class="muted">"The review was written anew after this answer."</p> }
+    });
+    let answer = review.answer.map(|answer| {
+        view! {
+            <div class="review-answer">
+                <p class="review-answer-head">{format!("{doctor} answers")}</p>
+                <p class="review-text" dir="auto">{answer}</p>
+                {changed}
+            </div>
+        }
+    });
+    view! {
+        <article class="review">
+            <p class="review-stars">
+                <StarRow of_five=review.stars.number()/>
+                <span>{words::reviews::stars(review.stars)}</span>
+            </p>
+            <p class="review-who">
+                <strong dir="auto">{review.name}</strong>
+                <span class="muted">{visited}</span>
+            </p>
+            {text}
+            {answer}
+            {children.map(|children| children())}
+        </article>
+    }
+}
+
+/// What everybody says of a doctor, a part at a time.
+#[component]
+pub fn ReviewsOfDoctor(reviews: DoctorReviews, #[prop(into)] doctor: String) -> impl IntoView {
+    let (number, count) = (reviews.page.number, reviews.page.count());
+    let here = context::here();
+    let part =
+        |number: u32| format!("{}#reviews", links::with(&here, "reviews", &number.to_string()));
+    let more = (number < count).then(|| {
+        view! { <a class="button" data-variant="secondary" rel="next" href=part(number + 1)>"More reviews"</a> }
+    });
+    let newer = (number > 1).then(|| {
+        let href = part(number.min(count + 1) - 1);
+        view! { <a class="button" data-variant="secondary" rel="prev" href=href>"Newer reviews"</a> }
+    });
+    let ways = (count > 1 || number > 1).then(|| {
+        view! {
+            <nav class="actions" aria-label="Reviews">
+                {newer}
+                {more}
+            </nav>
+        }
+    });
+    let items: Vec<_> = reviews
+        .page
+        .items
+        .into_iter()
+        .map(|review| view! { <li><Review review=review doctor=doctor.clone()/></li> })
+        .collect();
+    view! {
+        <section class="reviews" aria-labelledby="reviews">
+            <h2 id="reviews">"Reviews"</h2>
+            <RatingLine rating=reviews.rating/>
+            <ul class="reviews-list">{items}</ul>
+            {ways}
+        </section>
+    }
+}
+
+/// `4.6 of 5 from 31 verified visits`.
+#[component]
+pub fn RatingLine(rating: Rating) -> impl IntoView {
+    let none = rating.reviews == 0;
+    let star = (!none).then(|| view! { <Icon shape=Shape::Star/> });
+    let how = none.then(|| view! { <span>". Patients can write one after their visit."</span> });
+    view! {
+        <p class="rating-line">
+            {star}
+            <span>{words::reviews::rating(rating)}{how}</span>
+        </p>
+    }
+}

@@ -1,0 +1,25 @@
+use leptos::prelude::*;
+
+/// One star on a 20-unit grid.
+const STAR: &str = "M10 2.2l2.4 4.9 5.4.8-3.9 3.8.9 5.4-4.8-2.5-4.8 2.5.9-5.4L2.2 7.9l5.4-.8z";
+
+/// So many of five stars, drawn; read as `4 of 5`.
+#[component]
+pub fn StarRow(
+    /// From 0 to 5.
+    of_five: u8,
+) -> impl IntoView {
+    let stars: Vec<_> = (0..5u8)
+        .map(|place| {
+            let given = (place < of_five).then_some("");
+            let x = u32::from(place) * 20;
+            view! { <path d=STAR transform=format!("translate({x} 0)") data-given=given/> }
+        })
+        .collect();
+    view! {
+        <svg class="stars" viewBox="0 0 100 20" width="100" height="20" role="img"
+            aria-label=format!("{of_five} of 5") focusable="false">
+            {stars}
+        </svg>
+    }
+}

@@ -1,0 +1,243 @@
+//! What patients say of their visits.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use nadi::Failure;
+use nadi::ids::{AppointmentId, DoctorId};
+use nadi::input::Slug;
+use nadi::ports::{self, DoctorKey, ReviewForm};
+use nadi::review::TEXT_CHARS_MAX;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Api;
+use super::directory::paging;
+use super::input::{Asker, Body, Id, IfMatch, Params, tag};
+use super::parameters::{AppointmentPath, SeenMaybe};
+use super::problem::{OwnRead, Problem, PublicRead, ReviewChange};
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(of_doctor)).routes(routes!(own, write, withdraw))
+}
+
+/// What patients say of a doctor, in numbers.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Rating {
+    /// Of verified visits.
+    #[schema(example = 31)]
+    pub reviews: u32,
+    /// From 1 to 5, rounded to tenths; null below three reviews.
+    #[schema(example = 4.6)]
+    pub average: Option<f64>,
+}
+
+impl From<nadi::review::Rating> for Rating {
+    fn from(rating: nadi::review::Rating) -> Self {
+        let average = rating.average_tenths().map(|tenths| f64::from(tenths) / 10.0);
+        Self { reviews: rating.reviews, average }
+    }
+}
+
+/// What a patient says of a visit, as everybody reads it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Review {
+    /// First name and initial, or `Patient`.
+    #[schema(example = "Maria D.")]
+    pub name: String,
+    /// From 1, poor, to 5, excellent.
+    #[schema(minimum = 1, maximum = 5)]
+    pub stars: u8,
+    /// Plain text; may be empty.
+    pub text: String,
+    /// The month of the visit.
+    #[schema(example = "2026-11", pattern = "^\\d{4}-\\d{2}$")]
+    pub visit_month: String,
+    /// What the doctor says to that.
+    pub answer: Option<String>,
+    /// It was written anew after the answer.
+    pub changed_since_answer: bool,
+}
+
+impl From<ports::PublicReview> for Review {
+    fn from(review: ports::PublicReview) -> Self {
+        Self {
+            name: review.name,
+            stars: review.stars.number(),
+            text: review.text,
+            visit_month: review.visit_month.format("%Y-%m").to_string(),
+            answer: review.answer,
+            changed_since_answer: review.changed_since,
+        }
+    }
+}
+
+/// One's own review.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OwnReview {
+    #[serde(flatten)]
+    pub review: Review,
+    /// Shown as `Patient`.
+    pub anonymous: bool,
+    /// Rises by one with every change; the ETag is this in quotes.
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    /// Why the clinic has hidden it; null while everybody can read it.
+    pub hidden_reason: Option<String>,
+}
+
+impl From<ports::ReviewView> for OwnReview {
+    fn from(review: ports::ReviewView) -> Self {
+        Self {
+            review: review.shown.into(),
+            anonymous: review.anonymous,
+            version: review.version,
+            created_at: review.created_at,
+            hidden_reason: review.hidden.map(|hidden| hidden.reason),
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Paging {
+    /// From 1.
+    #[param(minimum = 1, maximum = 10_000)]
+    page: Option<u32>,
+    #[param(minimum = 1, maximum = 100)]
+    page_size: Option<u32>,
+}
+
+/// One page of what everybody reads of a doctor.
+#[derive(Serialize, ToSchema)]
+struct ReviewsPage {
+    rating: Rating,
+    items: Vec<Review>,
+    /// From 1.
+    page: u32,
+    page_size: u32,
+    /// All reviews, on all pages.
+    total: i64,
+}
+
+/// Lists a doctor's reviews
+///
+/// Each is of a visit that took place, by whoever booked it. The newest first.
+#[utoipa::path(
+    get, path = "/doctors/{id}/reviews", tag = "Reviews", security(()),
+    params(("id" = String, Path, description = "The doctor's id or slug", example = "asha-naik"), Paging),
+    responses((status = 200, description = "One page", body = ReviewsPage), PublicRead)
+)]
+async fn of_doctor(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(name): Id<String>,
+    Params(query): Params<Paging>,
+) -> Result<Json<ReviewsPage>, Problem> {
+    let (page, size) = paging(query.page, query.page_size)?;
+    let key = match name.parse::<DoctorId>() {
+        Ok(id) => DoctorKey::Id(id),
+        Err(_) => DoctorKey::Slug(Slug::parse(&name).ok_or(Failure::NotFound)?),
+    };
+    let found = api.ports.reviews.of_doctor(&caller, &key, page, size).await?;
+    Ok(Json(ReviewsPage {
+        rating: found.rating.into(),
+        items: found.page.items.into_iter().map(Review::from).collect(),
+        page: found.page.number,
+        page_size: found.page.size,
+        total: found.page.total,
+    }))
+}
+
+/// A review with its ETag.
+fn tagged(status: StatusCode, review: ports::ReviewView) -> Response {
+    let version = review.version;
+    let mut response = (status, Json(OwnReview::from(review))).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&tag(version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Shows one's own review of a visit
+#[utoipa::path(
+    get, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath),
+    responses((status = 200, description = "The review", body = OwnReview,
+               headers(("ETag" = String, description = "The version, in quotes"))), OwnRead)
+)]
+async fn own(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(id): Id<AppointmentId>,
+) -> Result<Response, Problem> {
+    let own = api.ports.reviews.own(&caller, id).await?;
+    Ok(tagged(StatusCode::OK, own.review.ok_or(Failure::NotFound)?))
+}
+
+/// How a visit was.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"stars": 5, "text": "She took her time and explained every step."}))]
+struct NewReview {
+    /// From 1, poor, to 5, excellent.
+    #[schema(minimum = 1, maximum = 5)]
+    stars: u8,
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    text: String,
+    /// Shown as "Patient" instead of by first name and initial.
+    #[serde(default)]
+    anonymous: bool,
+}
+
+const _: () = assert!(TEXT_CHARS_MAX == 2_000);
+
+/// Reviews a visit, or changes the review
+///
+/// By whoever booked it, once it took place and for 90 days. Changing needs the ETag in `If-Match`; without
+/// one, a review that says something else is refused. The same again changes nothing.
+#[utoipa::path(
+    put, path = "/appointments/{id}/review", tag = "Reviews", request_body = NewReview,
+    params(AppointmentPath, SeenMaybe),
+    responses(
+        (status = 200, description = "Changed, or as it was", body = OwnReview,
+         headers(("ETag" = String, description = "The version, in quotes"))),
+        (status = 201, description = "Written", body = OwnReview,
+         headers(("ETag" = String, description = "The version, in quotes"))),
+        ReviewChange,
+    )
+)]
+async fn write(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(id): Id<AppointmentId>,
+    seen: IfMatch,
+    Body(new): Body<NewReview>,
+) -> Result<Response, Problem> {
+    let form = ReviewForm { stars: Some(new.stars), text: new.text, anonymous: new.anonymous };
+    let written = api.ports.reviews.write(&caller, id, &form, seen.0.as_ref()).await?;
+    let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(tagged(status, written.review))
+}
+
+/// Takes a review back
+///
+/// With its words and the answer, whenever one likes.
+#[utoipa::path(
+    delete, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath, SeenMaybe),
+    responses((status = 204, description = "Taken back"), ReviewChange)
+)]
+async fn withdraw(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(id): Id<AppointmentId>,
+    seen: IfMatch,
+) -> Result<StatusCode, Problem> {
+    api.ports.reviews.withdraw(&caller, id, &seen.or_any()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
