@@ -5,12 +5,17 @@
 //! > start of the soonest free time (seconds since 1970)
 //! > + kilometres to the place × [`KM_SECONDS`]
 //! > − relevance of the words × [`RELEVANCE_SECONDS`]
+//! > − stars above the mean of all doctors × [`STAR_SECONDS`]
 //!
 //! So everything is weighed as waiting: a place one kilometre farther has to be free half an hour
 //! earlier, and whose name was typed may be free some nine days later than whose specialty is called so.
 //! Of a doctor's places the best counts. Relevance is one of the four of [`RELEVANCE`], by the word that
 //! fits worst, since all have to fit; that there are only four is what lets a search be answered by
-//! walking four orders, however many doctors fit. Distance counts in searches near a place only. Who has no
+//! walking four orders, however many doctors fit. The stars of a doctor are those of the reviews together with
+//! [`MEAN_VISITS`] visits of the mean: with few reviews one stands near the mean, without any on it. One
+//! whole star is worth three days of waiting, so among the well known it decides between those who are free
+//! in the same week. The mean is kept in tenths and moves by whole ones only (`rating_mean`), so ranks do not
+//! move with every review. Distance counts in searches near a place only. Who has no
 //! free time stands in the year 2286. Equal ranks are ordered by id.
 //!
 //! The rank does not depend on when one asks, so a page that continues after a rank and an id
@@ -25,6 +30,10 @@ pub const RELEVANCE_SECONDS: f64 = 2_592_000.0;
 /// A word that fits the name, the name of a specialty, what people call one or come to it for, and the
 /// rest: places, languages, qualifications.
 pub const RELEVANCE: [f64; 4] = [1.0, 0.7, 0.4, 0.1];
+/// Three days of waiting for one star more.
+pub const STAR_SECONDS: f64 = 259_200.0;
+/// So many visits of the mean count beside a doctor's own reviews.
+pub const MEAN_VISITS: f64 = 10.0;
 /// What is still near, over the ground.
 pub const NEAR_KM_MAX: f64 = 100.0;
 

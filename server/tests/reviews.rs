@@ -7,10 +7,13 @@ use chrono::Duration;
 use nadi::actor::{Administers, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::ids::{AppointmentId, ClinicId, DoctorId};
-use nadi::ports::{Change, DoctorKey, DoctorReviews, ReviewForm, ReviewView, Seen, Written};
+use nadi::ports::{
+    Change, DoctorKey, DoctorQuery, DoctorReviews, ReviewForm, ReviewView, Seen, Written,
+};
 use nadi::review::Rating;
 use nadi::{Failure, Field, Problem};
 use serde_json::json;
+use server::jobs;
 use sqlx::PgPool;
 use support::{Clinic, browser};
 use uuid::Uuid;
@@ -441,4 +444,76 @@ async fn over_the_api(pool: PgPool) {
     assert_eq!(gone.send().await.expect("an answer").status(), 204);
     let gone = api.delete(&address).bearer_auth(&token).send().await.expect("an answer");
     assert_eq!(gone.status(), 404);
+}
+
+async fn names(clinic: &Clinic, query: DoctorQuery) -> Vec<String> {
+    let found = clinic.ports.directory.search(&clinic.visitor(), &query).await.expect("found");
+    found.page.items.into_iter().map(|card| card.name).collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_well_rated_come_first_by_days_of_waiting(pool: PgPool) {
+    let clinic = Clinic::open(pool).await;
+    let (good, poor) =
+        (clinic.add_doctor("bela-good", 1).await, clinic.add_doctor("carl-poor", 1).await);
+    for (doctor, stars) in [(good, 100), (poor, 60)] {
+        sqlx::query("insert into doctor_ratings values ($1, 20, $2)")
+            .bind(doctor.0)
+            .bind(stars)
+            .execute(&clinic.pool)
+            .await
+            .expect("a rating");
+    }
+    // The job follows the mean, which is 4.0 now, and makes the ranks by it.
+    jobs::listings::run_once(&clinic.engine).await.expect("listed");
+    assert_eq!(clinic.count("select tenths::bigint from rating_mean").await, 40);
+    let anybody = DoctorQuery::default;
+    let specialty = || DoctorQuery { specialty: Some("general-medicine".into()), ..anybody() };
+    let order = ["Dr bela-good", "Dr asha-naik", "Dr carl-poor"];
+    assert_eq!(names(&clinic, specialty()).await, order);
+    let near = DoctorQuery { near: Some("panjim".into()), ..anybody() };
+    assert_eq!(names(&clinic, near).await, order);
+    let first = DoctorQuery { page_size: 1, ..specialty() };
+    let found = clinic.ports.directory.search(&clinic.visitor(), &first).await.expect("found");
+    let soonest = found.page.items[0].next_times[0].starts_at.timestamp();
+    // Twenty visits of five stars beside ten of four: two thirds of a star, of three days each.
+    assert_eq!(found.next.map(|cursor| cursor.rank), Some(soonest - 172_800));
+    let second = DoctorQuery { after: found.next, ..first };
+    assert_eq!(names(&clinic, second).await, ["Dr asha-naik"]);
+    // The same without anything to look for, however soon the others are free.
+    assert_eq!(names(&clinic, anybody()).await, order);
+
+    let least = |tenths| DoctorQuery { rating_min_tenths: Some(tenths), ..anybody() };
+    assert_eq!(names(&clinic, least(45)).await, ["Dr bela-good"]);
+    assert_eq!(names(&clinic, least(30)).await, ["Dr bela-good", "Dr carl-poor"]);
+    let both = DoctorQuery { text: Some("fever".into()), ..least(45) };
+    let found = clinic.ports.directory.search(&clinic.visitor(), &both).await.expect("found");
+    assert_eq!((found.page.total, found.page.items[0].rating.reviews), (1, 20));
+
+    // A review counts in the search at once, without any job.
+    let maria = clinic.patient("Maria Dias").await;
+    let visit = past_visit(&clinic, &maria, clinic.doctor, 0).await;
+    write(&clinic, &maria, visit, &said(5, ""), None).await.expect("written");
+    let seconds = "select rating_seconds from listings where doctor_id not in
+                       (select doctor_id from doctor_ratings where reviews > 1)";
+    assert_eq!(clinic.count(seconds).await, 23_564, "one star in eleven");
+    assert_eq!(names(&clinic, least(10)).await.len(), 2, "one review is no average");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_database_rounds_as_the_rule_does(pool: PgPool) {
+    let rows: Vec<(i32, i32, Option<i16>)> = sqlx::query_as(
+        "select n, s, rating_tenths(n, s) from generate_series(0, 40) n, generate_series(0, 200) s
+         where s between n and 5 * n",
+    )
+    .fetch_all(&pool)
+    .await
+    .expect("rows");
+    assert!(rows.len() > 3_000);
+    for (reviews, stars_sum, tenths) in rows {
+        let rating =
+            Rating { reviews: reviews.unsigned_abs(), stars_sum: stars_sum.unsigned_abs() };
+        let expected = rating.average_tenths().and_then(|tenths| i16::try_from(tenths).ok());
+        assert_eq!(tenths, expected, "{stars_sum} of {reviews}");
+    }
 }

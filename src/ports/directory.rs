@@ -92,6 +92,9 @@ pub struct DoctorQuery {
     pub gender: Option<Gender>,
     /// At most so much a visit, in the main unit of the doctor's own currency.
     pub fee_max: Option<i64>,
+    /// At least so good on average, in tenths of a star, from 10 to 50; whoever has fewer than three reviews
+    /// has no average.
+    pub rating_min_tenths: Option<u32>,
     /// Places within 100 km of it, the nearer the better.
     pub near: Option<Near>,
     /// Where the page before ended. It counts instead of `page`, which then only is a number to show.
@@ -115,6 +118,7 @@ pub struct DoctorCard {
     pub languages: Vec<String>,
     pub fee: Fee,
     pub video: bool,
+    pub rating: Rating,
     /// The next few free times (at most six), soonest first; on the asked dates when there are some.
     pub next_times: Vec<FreeTime>,
 }

@@ -4,6 +4,7 @@ use nadi::Failure;
 use nadi::calendar::parse_date;
 use nadi::near::Near;
 use nadi::ports::{DoctorQuery, Gender};
+use nadi::review::parse_tenths;
 use nadi::search::{self, Cursor, TEXT_CHARS_MAX};
 use nadi::visit::Mode;
 
@@ -41,6 +42,7 @@ pub fn Doctors() -> impl IntoView {
             text.parse().ok().filter(|fee| (0..=FEE_MAX).contains(fee))
         }),
         near: address.read("near", "the place to be near to", Near::parse),
+        rating_min_tenths: address.read("rating_min", "the rating", parse_tenths),
         after: address.read("after", "where the page begins", Cursor::parse),
         page: address.page(),
     };

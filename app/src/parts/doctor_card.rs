@@ -7,7 +7,8 @@ use nadi::visit::Mode;
 use nadi::wall;
 
 use crate::links::{self, TimesPage};
-use crate::ui::{Icon, OwnTime, Shape};
+use crate::ui::{Icon, Initials, OwnTime, Shape};
+use crate::words;
 
 /// `Today`, `Tomorrow`, or `Tue 24 Nov 2026`.
 pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
@@ -75,14 +76,29 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
     let place = card
         .place
         .map(|place| format!("{}, {}{}", place.name, place.city, far.unwrap_or_default()));
+    let rating = words::reviews::short_rating(card.rating).map(|short| {
+        view! {
+            <p class="doctor-card-rating">
+                <Icon shape=Shape::Star/>
+                <span aria-hidden="true">{short}</span>
+                <span class="visually-hidden">{words::reviews::rating(card.rating)}</span>
+            </p>
+        }
+    });
     let languages = card.languages.join(", ");
     let free = !card.next_times.is_empty();
     let title = format!("doctor-{slug}");
     view! {
         <article class="doctor-card" aria-labelledby=title.clone()>
             <div class="doctor-card-who">
-                <h2 id=title.clone()><a href=href.clone()>{card.name.clone()}</a></h2>
-                <p class="doctor-card-specialty">{card.specialties.join(", ")}</p>
+                <div class="doctor-card-name">
+                    <Initials name=card.name.clone()/>
+                    <div>
+                        <h2 id=title.clone()><a href=href.clone()>{card.name.clone()}</a></h2>
+                        <p class="doctor-card-specialty">{card.specialties.join(", ")}</p>
+                        {rating}
+                    </div>
+                </div>
                 <ul class="doctor-card-facts">
                     {place.map(|place| view! { <li><Icon shape=Shape::Pin/>{place}</li> })}
                     {card.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 use nadi::near::Near;
 use nadi::ports::{City, Counts, DoctorQuery, Gender, Specialty};
+use nadi::review::tenths;
 use nadi::search::TEXT_CHARS_MAX;
 use nadi::visit::Mode;
 use nadi::wall;
@@ -11,6 +12,10 @@ use nadi::wall;
 use super::visit;
 use crate::links::Query;
 use crate::ui::{Choice, Icon, SelectField, Shape, TextField};
+use crate::words;
+
+/// The ratings that are offered to narrow by, in tenths of a star.
+const LEAST_RATINGS: [u32; 4] = [45, 40, 35, 30];
 
 /// The address of a search.
 pub fn href(query: &DoctorQuery) -> String {
@@ -29,6 +34,7 @@ pub fn href(query: &DoctorQuery) -> String {
         .with("language", &text(&query.language))
         .with("gender", query.gender.map_or("", Gender::as_str))
         .with("fee_max", &query.fee_max.map(|fee| fee.to_string()).unwrap_or_default())
+        .with("rating_min", &query.rating_min_tenths.map(tenths).unwrap_or_default())
         .with("page", &page)
         .with("after", &query.after.map(|after| after.to_string()).unwrap_or_default())
         .on("/doctors")
@@ -92,6 +98,13 @@ pub fn SearchForm(
     language_choices.extend(languages.into_iter().map(|name| Choice::new(name.clone(), name)));
     let mut gender_choices = any("Anyone");
     gender_choices.extend(Gender::ALL.map(|gender| Choice::new(gender.as_str(), said(gender))));
+    let mut rating_choices = any("Any rating");
+    // One that came in an address may be between those offered.
+    let mut least: Vec<u32> = LEAST_RATINGS.into_iter().chain(query.rating_min_tenths).collect();
+    least.sort_unstable_by(|a, b| b.cmp(a));
+    least.dedup();
+    rating_choices
+        .extend(least.into_iter().map(|one| Choice::new(tenths(one), words::reviews::least(one))));
     let [mut week_choices, mut hour_choices] = [any("Any week"), any("Any time of day")];
     week_choices.push(Choice::new("yes", "Free this week"));
     hour_choices.push(Choice::new("yes", "Free from 17:00 on"));
@@ -147,6 +160,8 @@ pub fn SearchForm(
                         <SelectField name="evening" label="Time of day" choices=hour_choices value=yes(query.evening)/>
                         <SelectField name="language" label="Language" choices=language_choices value=query.language.unwrap_or_default()/>
                         <SelectField name="gender" label="Doctor" choices=gender_choices value=query.gender.map_or("", Gender::as_str)/>
+                        <SelectField name="rating_min" label="Rating" choices=rating_choices
+                            value=query.rating_min_tenths.map(tenths).unwrap_or_default()/>
                         <TextField name="fee_max" label="Fee up to (local currency)" kind="number" min="0" inputmode="numeric"
                             value=query.fee_max.map(|fee| fee.to_string()).unwrap_or_default()/>
                     </div>
@@ -164,6 +179,7 @@ fn more_on(query: &DoctorQuery) -> usize {
         query.evening,
         query.language.is_some(),
         query.gender.is_some(),
+        query.rating_min_tenths.is_some(),
         query.fee_max.is_some(),
     ];
     on.into_iter().filter(|on| *on).count()
@@ -241,6 +257,9 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     let language = query.language.as_ref().map(|name| Quoting::plain(format!("Speaks {name}")));
     add(language, |query| query.language = None);
     add(query.gender.map(|gender| Quoting::plain(said(gender))), |query| query.gender = None);
+    let rating = query.rating_min_tenths.map(words::reviews::least);
+    let rating = rating.map(|least| Quoting::plain(format!("Rated {least}")));
+    add(rating, |query| query.rating_min_tenths = None);
     let fee = query.fee_max.map(|fee| Quoting::plain(format!("Fee up to {fee}, local currency")));
     add(fee, |query| query.fee_max = None);
     let several = filters.len() > 1;

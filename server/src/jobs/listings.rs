@@ -22,6 +22,8 @@ const UNHEARD: i64 = 20_000;
 /// A fifth of one connection's time at most: under a rush, bookings come first.
 const REST: u32 = 4;
 const REST_MIN: Duration = Duration::from_millis(20);
+/// The mean of all reviews is looked at that often, by each instance.
+const MEAN_EVERY: Duration = Duration::from_secs(3_600);
 /// What has passed is left out at reading; this keeps reading cheap.
 const TICK: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -34,6 +36,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 pub async fn run_once(engine: &Engine) -> anyhow::Result<u64> {
     let mut connection = engine.write.0.acquire().await?;
     search_words::write(&mut connection).await?;
+    store::follow_mean(&mut connection).await?;
     for doctor in store::unheard(&mut connection, UNHEARD).await? {
         engine.changes.note(DoctorId(doctor));
     }
@@ -119,6 +122,7 @@ async fn refresh(engine: &Engine, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
 pub async fn run(engine: &Engine) {
     let mut first = true;
     let mut looked = Instant::now();
+    let mut averaged = Instant::now();
     loop {
         let began = Instant::now();
         let look_now = first || looked.elapsed() >= LOOK_EVERY;
@@ -126,6 +130,10 @@ pub async fn run(engine: &Engine) {
             if first {
                 run_once(engine).await?;
                 first = false;
+            }
+            if averaged.elapsed() >= MEAN_EVERY {
+                averaged = Instant::now();
+                store::follow_mean(&mut *engine.write.0.acquire().await?).await?;
             }
             let noted = refresh_noted(engine).await?;
             let more = if look_now {

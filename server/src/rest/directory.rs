@@ -9,6 +9,7 @@ use nadi::ids::{DoctorId, LocationId, VisitTypeId};
 use nadi::input::Slug;
 use nadi::near::Near;
 use nadi::ports::{DoctorKey, DoctorQuery, FreeTimesQuery};
+use nadi::review::parse_tenths;
 use nadi::search::Cursor;
 use nadi::{Failure, wall};
 use serde::Deserialize;
@@ -79,6 +80,9 @@ struct DoctorsQuery {
     /// At most so much a visit, in the main unit of the doctor's own currency.
     #[param(minimum = 0, maximum = 100_000_000)]
     fee_max: Option<i64>,
+    /// At least so good on average, in stars and at most one decimal. Nobody with fewer than three reviews.
+    #[param(minimum = 1, maximum = 5, example = "4.5", value_type = Option<f64>)]
+    rating_min: Option<String>,
     /// The slug of a city, or latitude and longitude in degrees, which are rounded to hundredths: places
     /// within 100 km, the nearer the better.
     #[param(example = "15.49,73.83", max_length = 80)]
@@ -116,6 +120,12 @@ async fn doctors(
     if query.fee_max.is_some_and(|fee| !(0..=FEE_MAX).contains(&fee)) {
         return Err(Problem::field("fee_max", "Use a number from 0 to 100000000."));
     }
+    let rating_min = match query.rating_min.as_deref() {
+        None => None,
+        Some(text) => Some(parse_tenths(text).ok_or_else(|| {
+            Problem::field("rating_min", "Use a number from 1 to 5, such as 4 or 4.5.")
+        })?),
+    };
     let after = match query.cursor.as_deref() {
         None => None,
         Some(text) => Some(Cursor::parse(text).ok_or_else(|| {
@@ -139,6 +149,7 @@ async fn doctors(
         language: query.language,
         gender: query.gender.map(Gender::into),
         fee_max: query.fee_max,
+        rating_min_tenths: rating_min,
         near,
         after,
         page,

@@ -244,6 +244,7 @@ pub struct DoctorCard {
     pub fee: Fee,
     /// Offers video visits.
     pub video: bool,
+    pub rating: Rating,
     /// The next few free times, soonest first.
     pub next_slots: Vec<Slot>,
 }
@@ -260,6 +261,7 @@ impl From<ports::DoctorCard> for DoctorCard {
             languages: card.languages,
             fee: card.fee.into(),
             video: card.video,
+            rating: card.rating.into(),
             next_slots: card.next_times.into_iter().map(Slot::from).collect(),
         }
     }

@@ -26,7 +26,7 @@ use super::{Fault, Outcome, answer, offset_of, page_number, slug, zone};
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
 use crate::store::reviews::{self as store, Locked, Row, Said};
-use crate::store::{appointments, directory, people};
+use crate::store::{appointments, directory, listings, people};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
@@ -107,8 +107,8 @@ impl ReviewService {
             created =
                 store::insert(&mut transaction, id, who, &found, on, &said, caller.now).await?;
             if created {
-                let stars = i32::from(stars.number());
-                store::add_to_rating(&mut transaction, found.doctor_id, 1, stars).await?;
+                let stars = Some(i32::from(stars.number()));
+                change_rating(&mut transaction, found.doctor_id, None, stars).await?;
             } else {
                 // A second click was faster.
                 known = store::lock_of_visit(&mut transaction, visit, account).await?;
@@ -274,6 +274,7 @@ async fn change_rating(
         let reviews = i32::from(after.is_some()) - i32::from(before.is_some());
         let stars = after.unwrap_or(0) - before.unwrap_or(0);
         store::add_to_rating(connection, doctor, reviews, stars).await?;
+        listings::refresh_rating(connection, doctor).await?;
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ use super::suggest::Terms;
 use super::{Outcome, offset_of, page_number, slug};
 use crate::store::directory as store;
 use crate::store::free_times::{self as times, Days, Narrowed};
+use crate::store::reviews::rating_of;
 use crate::store::search::{self as found, Found, From, Origin, Wanted};
 
 const PAGE_SIZE: u32 = 20;
@@ -90,6 +91,7 @@ fn wanted(query: &DoctorQuery) -> Wanted {
         language: query.language.clone().filter(|language| !language.contains('\0')),
         gender: query.gender.map(Gender::as_str),
         fee_max: query.fee_max,
+        rating_min: query.rating_min_tenths.map(|t| i16::try_from(t).unwrap_or(i16::MAX)),
         origin: None,
     }
 }
@@ -250,6 +252,7 @@ impl DirectoryService {
                 languages: row.languages,
                 fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
                 video: row.video,
+                rating: rating_of(row.reviews, row.stars_sum),
                 next_times,
             };
             cards.insert(row.id, card);

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use nadi::ids::LocationId;
+use nadi::search::{MEAN_VISITS, STAR_SECONDS};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -145,7 +146,10 @@ pub async fn refresh_times(
         select p.doctor_id, p.location_id, p.mode, p.city_id, p.latitude, p.longitude, p.time_zone,
                coalesce(k.slots, '{}'), coalesce(k.starts, '{}'), coalesce(k.closes, '{}'),
                coalesce(k.soonest_at, to_timestamp(9999999999)),
-               coalesce(k.soonest_at, to_timestamp(9999999999)), coalesce(k.passes_at, 'infinity'),
+               coalesce(k.soonest_at, to_timestamp(9999999999))
+                   - make_interval(secs => coalesce((select e.rating_seconds from listings e
+                                                     where e.doctor_id = p.doctor_id), 0)),
+               coalesce(k.passes_at, 'infinity'),
                least($2::timestamptz + interval '1 hour',
                      -- A time that opens for booking later than now may come before those kept.
                      case when p.opens_later then
@@ -185,6 +189,8 @@ pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) 
             fee = case when d.currency in ('JPY', 'KRW', 'VND', 'CLP') then d.fee_minor_units
                        else (d.fee_minor_units + 99) / 100 end,
             specialties = s.slugs,
+            rating_tenths = r.tenths,
+            rating_seconds = coalesce(r.seconds, 0),
             document = findable_as('n:', d.name)
                 || findable_as('o:', concat_ws(' ', d.qualifications, array_to_string(d.languages, ' '),
                                                c.name, p.names))
@@ -208,9 +214,17 @@ pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) 
             join cities y on y.id = o.city_id
             where r.doctor_id = d.id and r.archived_at is null
         ) p
+        left join lateral (
+            select rating_tenths(k.reviews, k.stars_sum) as tenths,
+                   round((k.stars_sum - k.reviews * m.tenths / 10.0) / (k.reviews + $2::float8) * $3::float8)
+                       ::bigint as seconds
+            from doctor_ratings k cross join rating_mean m where k.doctor_id = d.id
+        ) r on true
         where l.doctor_id = d.id and d.id = any($1)
         "#,
-        doctors
+        doctors,
+        MEAN_VISITS,
+        STAR_SECONDS
     )
     .execute(&mut *connection)
     .await?;
@@ -421,6 +435,61 @@ pub async fn write_specialties(connection: &mut PgConnection) -> Result<u64> {
     .execute(connection)
     .await?;
     Ok(written.rows_affected())
+}
+
+/// The rating of a doctor has changed: written into the document's row at once, in the same transaction, and
+/// into the order of doctors.
+pub async fn refresh_rating(connection: &mut PgConnection, doctor: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update listings l set
+             rating_tenths = rating_tenths(k.reviews, k.stars_sum),
+             rating_seconds = round((k.stars_sum - k.reviews * m.tenths / 10.0) / (k.reviews + $2::float8)
+                                    * $3::float8)::bigint
+         from doctor_ratings k cross join rating_mean m
+         where l.doctor_id = k.doctor_id and k.doctor_id = $1",
+        doctor,
+        MEAN_VISITS,
+        STAR_SECONDS
+    )
+    .execute(&mut *connection)
+    .await?;
+    refresh_ranks(connection, &[doctor]).await
+}
+
+/// Moves the kept times of these doctors, whose rows are locked, in the order of doctors to where their
+/// ratings put them.
+pub async fn refresh_ranks(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "update next_times t set ranks_at = t.soonest_at - make_interval(secs => l.rating_seconds)
+         from listings l
+         where l.doctor_id = t.doctor_id and t.doctor_id = any($1)
+           and t.ranks_at <> t.soonest_at - make_interval(secs => l.rating_seconds)",
+        doctors
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Follows the mean of all reviews when it is a whole tenth of a star away from the one that is kept. All
+/// documents of those who have reviews are then to be made again; tells whether.
+pub async fn follow_mean(connection: &mut PgConnection) -> Result<bool> {
+    let moved = sqlx::query!(
+        "with real as (
+             select sum(stars_sum) * 10.0 / sum(reviews) as tenths from doctor_ratings having sum(reviews) > 0
+         ),
+         moved as (
+             update rating_mean m set tenths = round(r.tenths)::smallint
+             from real r where abs(r.tenths - m.tenths) >= 1
+             returning m.tenths
+         )
+         update listings l set stale = true
+         from moved cross join doctor_ratings k
+         where l.doctor_id = k.doctor_id and k.reviews > 0 and not l.stale"
+    )
+    .execute(connection)
+    .await?;
+    Ok(moved.rows_affected() > 0)
 }
 
 /// All documents are to be made again.

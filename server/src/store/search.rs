@@ -40,6 +40,8 @@ pub struct Wanted {
     pub gender: Option<&'static str>,
     /// In the main unit of the doctor's currency.
     pub fee_max: Option<i64>,
+    /// In tenths of a star.
+    pub rating_min: Option<i16>,
     /// Places around here, the nearer the better.
     pub origin: Option<Origin>,
 }

@@ -77,6 +77,7 @@ async fn within(
                    where t.location_id = n.id and l.listed
                      and ($8::text is null or l.document @@ $8::text::tsquery)
                      and ($9::bigint is null or l.fee <= $9)
+             and ($18::smallint is null or l.rating_tenths >= $18)
                      and ($10::text is null or t.mode = $10)
                      and ($11::text is null or t.city_id = (select id from cities where slug = $11))
                      and (($12::date is null and $13::date is null and not $14 and not $15)
@@ -101,6 +102,7 @@ async fn within(
                          to_timestamp(r.rank + $7::bigint - (n.km * $6::float8)::bigint + 2), 'infinity')
                      and ($8::text is null or l.document @@ $8::text::tsquery)
                      and ($9::bigint is null or l.fee <= $9)
+             and ($18::smallint is null or l.rating_tenths >= $18)
                      and ($10::text is null or t.mode = $10)
                      and ($11::text is null or t.city_id = (select id from cities where slug = $11))
                      and (($12::date is null and $13::date is null and not $14 and not $15)
@@ -129,7 +131,8 @@ async fn within(
         wanted.week,
         wanted.evening,
         after,
-        reach
+        reach,
+        wanted.rating_min
     )
     .fetch_all(connection)
     .await

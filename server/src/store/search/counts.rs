@@ -48,6 +48,7 @@ pub async fn counts(
                select l.doctor_id, l.specialties from listings l
                where l.listed and ($2::text is null or l.document @@ $2::text::tsquery)
                  and ($3::bigint is null or l.fee <= $3)
+             and ($13::smallint is null or l.rating_tenths >= $13)
                limit $4::bigint + 1
            ),
            each as (
@@ -79,7 +80,8 @@ pub async fn counts(
         wanted.from,
         wanted.until,
         wanted.week,
-        wanted.evening
+        wanted.evening,
+        wanted.rating_min
     )
     .fetch_all(connection)
     .await?;

@@ -28,6 +28,7 @@ pub(super) async fn gather(
         r#"with fit as materialized (
                select l.doctor_id from listings l
                where l.listed and l.document @@ $2::text::tsquery and ($3::bigint is null or l.fee <= $3)
+             and ($19::smallint is null or l.rating_tenths >= $19)
                limit $4::bigint + 1
            ),
            best as (
@@ -64,7 +65,8 @@ pub(super) async fn gather(
         wanted.evening,
         from.rank,
         from.doctor,
-        from.limit
+        from.limit,
+        wanted.rating_min
     )
     .fetch_all(connection)
     .await?;
@@ -95,6 +97,7 @@ pub(super) async fn walk(
            where l.listed
              and ($2::text is null or l.document @@ $2::text::tsquery)
              and ($3::bigint is null or l.fee <= $3)
+             and ($14::smallint is null or l.rating_tenths >= $14)
              and ($5::text is null or t.mode = $5)
              and ($6::text is null or t.city_id = (select id from cities where slug = $6))
              and (($7::date is null and $8::date is null and not $9 and not $10)
@@ -123,7 +126,8 @@ pub(super) async fn walk(
         wanted.evening,
         from.rank,
         from.doctor,
-        from.limit
+        from.limit,
+        wanted.rating_min
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -147,6 +151,7 @@ async fn passed(
                where l.listed
                  and ($2::text is null or l.document @@ $2::text::tsquery)
                  and ($3::bigint is null or l.fee <= $3)
+             and ($14::smallint is null or l.rating_tenths >= $14)
                  and ($5::text is null or t.mode = $5)
                  and ($6::text is null or t.city_id = (select id from cities where slug = $6))
                  and (($7::date is null and $8::date is null and not $9 and not $10)
@@ -178,7 +183,8 @@ async fn passed(
         wanted.evening,
         from.rank,
         from.doctor,
-        from.limit
+        from.limit,
+        wanted.rating_min
     )
     .fetch_all(connection)
     .await

@@ -41,6 +41,8 @@ pub struct CardRow {
     pub currency: String,
     pub specialties: Vec<String>,
     pub video: bool,
+    pub reviews: i32,
+    pub stars_sum: i32,
 }
 
 /// The cards of these doctors, in any order.
@@ -50,7 +52,11 @@ pub async fn cards(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Ve
         r#"select d.id, d.slug, d.name, d.languages, d.fee_minor_units, d.currency as "currency!",
                   array(select s.name from doctor_specialties x join specialties s on s.id = x.specialty_id
                         where x.doctor_id = d.id order by x.is_primary desc, s.name) as "specialties!",
-                  exists (select from next_times t where t.doctor_id = d.id and t.mode = 'video') as "video!"
+                  exists (select from next_times t where t.doctor_id = d.id and t.mode = 'video') as "video!",
+                  coalesce((select r.reviews from doctor_ratings r where r.doctor_id = d.id), 0)
+                      as "reviews!",
+                  coalesce((select r.stars_sum from doctor_ratings r where r.doctor_id = d.id), 0)
+                      as "stars_sum!"
            from doctors d where d.id = any($1)"#,
         doctors
     )
