@@ -79,9 +79,11 @@ macro_rules! profile {
                             where x.doctor_id = d.id
                             order by x.is_primary desc, s.name) as "specialties!",
                       c.name as clinic, c.cancel_notice_minutes,
-                      coalesce(r.reviews, 0) as "reviews!", coalesce(r.stars_sum, 0) as "stars_sum!"
+                      coalesce((select r.reviews from doctor_ratings r where r.doctor_id = d.id), 0)
+                          as "reviews!",
+                      coalesce((select r.stars_sum from doctor_ratings r where r.doctor_id = d.id), 0)
+                          as "stars_sum!"
                from doctors d join clinics c on c.id = d.clinic_id
-               left join doctor_ratings r on r.doctor_id = d.id
                where d.status = 'listed' and d.archived_at is null and "#
                 + $rest,
             $key
