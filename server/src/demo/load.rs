@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::store::schedules;
 
+use super::past;
 use super::{Clinic, DemoData, Doctor, Location, Role, SignIn, VisitType};
 
 /// Inserts the demo in one transaction; `false` when its clinics are there already, and then
@@ -40,12 +41,13 @@ pub async fn load(
     insert_sign_ins(&mut transaction, &data.sign_ins, password_hash, now).await?;
     insert_doctors(&mut transaction, &data.doctors, now).await?;
     insert_hours(&mut transaction, &data.doctors, now).await?;
+    past::insert(&mut transaction, data, now).await?;
     transaction.commit().await?;
     Ok(true)
 }
 
 /// One value of each row: what `unnest` puts together again.
-fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
+pub(super) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
 }
 
@@ -266,6 +268,16 @@ mod tests {
         let lines = data.doctors.iter().map(|doctor| doctor.hours.len() as i64).sum::<i64>();
         let rules = count("select count(*) from availability_rules");
         assert_eq!(rules.fetch_one(&mut *connection).await?, lines);
+        let reviewed = data.past.visits.iter().filter(|visit| visit.review.is_some()).count();
+        let reviews =
+            count("select count(*) from reviews r join appointments a on a.id = r.appointment_id");
+        assert_eq!(reviews.fetch_one(&mut *connection).await?, reviewed as i64);
+        let wrong = "select count(*) from (
+                         select doctor_id, count(*) as reviews, sum(stars) as stars from reviews
+                         where hidden_at is null group by doctor_id) r
+                     full join doctor_ratings k using (doctor_id)
+                     where (r.reviews, r.stars) is distinct from (k.reviews, k.stars_sum)";
+        assert_eq!(count(wrong).fetch_one(&mut *connection).await?, 0);
         let passwords = count("select count(*) from accounts where password_hash = 'a hash'");
         assert_eq!(passwords.fetch_one(&mut *connection).await?, 3);
 

@@ -9,22 +9,26 @@ mod doctors;
 mod hours;
 mod load;
 mod names;
+mod opinions;
+mod past;
 mod patients;
 mod practice;
 mod regions;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod visits;
 mod words;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use nadi::ids::{
-    AccountId, CityId, ClinicId, DoctorId, LocationId, PersonId, SpecialtyId, VisitTypeId,
+    AccountId, AppointmentId, CityId, ClinicId, DoctorId, LocationId, PersonId, ReviewId,
+    SpecialtyId, VisitTypeId,
 };
 use nadi::input::Slug;
 use nadi::schedule::Rule;
-use nadi::visit::Fee;
+use nadi::visit::{Fee, Mode};
 use uuid::{Builder, Uuid};
 
 pub use load::load;
@@ -54,6 +58,56 @@ pub struct DemoData {
     pub sign_ins: Vec<SignIn>,
     /// Exactly [`DOCTORS`]; the first is the one of the demo's sign-in.
     pub doctors: Vec<Doctor>,
+    pub past: Past,
+}
+
+/// What took place before the demo begins.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    pub patients: Vec<Patient>,
+    pub visits: Vec<PastVisit>,
+}
+
+/// Somebody invented, who cannot sign in.
+#[derive(Clone, Debug)]
+pub struct Patient {
+    pub account: AccountId,
+    pub person: PersonId,
+    pub email: String,
+    pub name: String,
+}
+
+/// A visit that took place. Its time is not among those on offer, which begin with the demo.
+#[derive(Clone, Debug)]
+pub struct PastVisit {
+    /// A UUIDv7 of `created_at`, as every appointment has.
+    pub id: AppointmentId,
+    pub clinic: ClinicId,
+    pub doctor: DoctorId,
+    pub location: LocationId,
+    pub visit_type: VisitTypeId,
+    pub booked_by: AccountId,
+    pub person: PersonId,
+    pub mode: Mode,
+    pub zone: Tz,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub fee: Fee,
+    pub created_at: DateTime<Utc>,
+    pub review: Option<PastReview>,
+}
+
+/// What was said of a visit, and what came of it.
+#[derive(Clone, Debug)]
+pub struct PastReview {
+    pub id: ReviewId,
+    pub stars: u8,
+    pub text: String,
+    pub anonymous: bool,
+    pub written_at: DateTime<Utc>,
+    pub answer: Option<(String, DateTime<Utc>)>,
+    /// Why the clinic has hidden it.
+    pub hidden: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -197,6 +251,12 @@ pub fn generate(seed: u64, today: NaiveDate) -> DemoData {
         .collect();
     let doctors = doctors::generate(seed, today, &specialties, &places);
 
+    // As clinics and their kinds of visit are numbered below.
+    let usual = |doctor: &Doctor| {
+        let clinic = places.iter().position(|place| place.clinic.id == doctor.clinic).unwrap_or(0);
+        VisitTypeId(Dice::new(seed, "visit type", clinic).uuid())
+    };
+    let past = visits::generate(seed, today, &places, &doctors, &usual);
     let mut data = DemoData {
         specialties,
         cities: Vec::new(),
@@ -205,6 +265,7 @@ pub fn generate(seed: u64, today: NaiveDate) -> DemoData {
         locations: Vec::new(),
         sign_ins: sign_ins(),
         doctors,
+        past,
     };
     for place in places {
         let visit_type = |name: &str, label, slot_span| VisitType {

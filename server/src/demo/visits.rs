@@ -1,0 +1,183 @@
+//! Visits that are over and what was said of them, for about a third of the doctors. They lie in the month
+//! before and this one, where appointments have partitions anyway.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, Utc};
+use nadi::ids::{AccountId, AppointmentId, PersonId, ReviewId, VisitTypeId};
+use nadi::schedule::Rule;
+use nadi::schedule::clock::edge;
+use uuid::Builder;
+
+use super::dice::Dice;
+use super::{Doctor, Past, PastReview, PastVisit, Patient, Place, Role, opinions, sign_ins};
+
+/// Invented patients of each city: more than any doctor there has visits.
+const PATIENTS_EACH: usize = 45;
+/// Of the doctors, how many have reviews.
+const REVIEWED_PERCENT: usize = 33;
+const DEMO_REVIEWS: usize = 24;
+
+/// Everything that took place before `today`.
+pub(super) fn generate(
+    seed: u64,
+    today: NaiveDate,
+    places: &[Place],
+    doctors: &[Doctor],
+    usual: &dyn Fn(&Doctor) -> VisitTypeId,
+) -> Past {
+    let patients: Vec<Patient> = places
+        .iter()
+        .enumerate()
+        .flat_map(|(city, place)| {
+            (0..PATIENTS_EACH).map(move |nth| patient(seed, place, city * PATIENTS_EACH + nth))
+        })
+        .collect();
+    let mut visits = Vec::new();
+    for (number, doctor) in doctors.iter().enumerate() {
+        let dice = &mut Dice::new(seed, "visits", number);
+        let Some(city) = places.iter().position(|place| place.clinic.id == doctor.clinic) else {
+            continue;
+        };
+        let chosen = dice.chance(REVIEWED_PERCENT);
+        let wanted = match (number, chosen) {
+            (0, _) => DEMO_REVIEWS,
+            (_, false) => continue,
+            (_, true) => match dice.below(100) {
+                0..50 => dice.between(3, 8),
+                50..85 => dice.between(9, 20),
+                _ => dice.between(21, 40),
+            },
+        };
+        let mood = if number == 0 { 0 } else { dice.weighted([5, 8, 5, 2].into_iter()) };
+        let here = &patients[city * PATIENTS_EACH..(city + 1) * PATIENTS_EACH];
+        let first = dice.below(PATIENTS_EACH);
+        let mut taken = HashSet::new();
+        for nth in 0..wanted {
+            // Each patient comes once to the same doctor.
+            let patient = &here[(first + nth) % PATIENTS_EACH];
+            let who = (patient.account, patient.person);
+            let Some(mut visit) = past_visit(dice, today, &places[city], doctor, &mut taken) else {
+                continue;
+            };
+            visit.booked_by = who.0;
+            visit.person = who.1;
+            visit.visit_type = usual(doctor);
+            visit.review = Some(review(dice, &visit, opinions::MOODS[mood], today));
+            // One that only the doctor, its author and the clinic see.
+            if let Some(review) = visit.review.as_mut().filter(|_| number == 0 && nth == 7) {
+                (review.stars, review.answer) = (2, None);
+                review.text = "The lady before me, Mrs K., told everybody why she had come.".into();
+                review.hidden = Some(opinions::HIDDEN_REASON);
+            }
+            visits.push(visit);
+        }
+    }
+    visits.extend(not_yet_reviewed(seed, today, places, doctors, usual));
+    Past { patients, visits }
+}
+
+/// The demo patient was at the demo doctor's and has not said how it was.
+fn not_yet_reviewed(
+    seed: u64,
+    today: NaiveDate,
+    places: &[Place],
+    doctors: &[Doctor],
+    usual: &dyn Fn(&Doctor) -> VisitTypeId,
+) -> Option<PastVisit> {
+    let patient = sign_ins().into_iter().find(|who| who.role == Role::Patient)?;
+    let dice = &mut Dice::new(seed, "a visit to review", 0);
+    let mut visit = past_visit(dice, today, &places[0], &doctors[0], &mut HashSet::new())?;
+    visit.booked_by = patient.account;
+    visit.person = patient.person;
+    visit.visit_type = usual(&doctors[0]);
+    Some(visit)
+}
+
+fn patient(seed: u64, place: &Place, number: usize) -> Patient {
+    let dice = &mut Dice::new(seed, "patient", number);
+    let choices = place.region.names;
+    let (_, names) = choices[dice.weighted(choices.iter().map(|(weight, _)| *weight))];
+    let given = if dice.chance(55) { dice.word(names.women) } else { dice.word(names.men) };
+    Patient {
+        account: AccountId(dice.uuid()),
+        person: PersonId(dice.uuid()),
+        email: format!("patient-{number}@people.nadi.example"),
+        name: format!("{given} {}", dice.word(names.families)),
+    }
+}
+
+/// A visit in the doctor's hours, as they would have been, at a time that is not `taken` yet.
+fn past_visit(
+    dice: &mut Dice,
+    today: NaiveDate,
+    place: &Place,
+    doctor: &Doctor,
+    taken: &mut HashSet<DateTime<Utc>>,
+) -> Option<PastVisit> {
+    // The first day on which an appointment that is loaded tomorrow may have been booked.
+    let earliest = (today + Days::new(1)).with_day(1)? - Months::new(1);
+    let from = earliest + Days::new(2);
+    let alone: Vec<&Rule> =
+        doctor.hours.iter().map(|(_, rule)| rule).filter(|rule| rule.capacity == 1).collect();
+    for _ in 0..20 {
+        let rule = Rule { from, ..dice.pick(&alone).clone() };
+        let days: Vec<NaiveDate> = rule.dates(from, today).into_iter().collect();
+        let length = Duration::minutes(rule.slot_minutes.into());
+        let slots = (rule.ends - rule.starts).num_minutes() / i64::from(rule.slot_minutes);
+        if days.is_empty() || slots < 1 {
+            continue;
+        }
+        let day = dice.pick(&days);
+        let nth = i32::try_from(dice.below(usize::try_from(slots).unwrap_or(1))).unwrap_or(0);
+        let wall = day.and_time(rule.starts) + length * nth;
+        let starts_at = edge(place.city.zone, wall);
+        if !taken.insert(starts_at) {
+            continue;
+        }
+        let ahead = Duration::minutes(dice.between(180, 4 * 24 * 60) as i64);
+        let earliest = earliest.and_time(chrono::NaiveTime::MIN).and_utc();
+        let created_at = (starts_at - ahead).max(earliest);
+        let random = dice.uuid();
+        let mut bits = [0; 10];
+        bits.copy_from_slice(&random.as_bytes()[..10]);
+        let millis = u64::try_from(created_at.timestamp_millis()).unwrap_or(0);
+        return Some(PastVisit {
+            id: AppointmentId(Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()),
+            clinic: doctor.clinic,
+            doctor: doctor.id,
+            location: rule.location,
+            visit_type: VisitTypeId(uuid::Uuid::nil()),
+            booked_by: AccountId(uuid::Uuid::nil()),
+            person: PersonId(uuid::Uuid::nil()),
+            mode: rule.mode,
+            zone: place.city.zone,
+            starts_at,
+            ends_at: starts_at + length,
+            fee: doctor.fee.clone(),
+            created_at,
+            review: None,
+        });
+    }
+    None
+}
+
+fn review(dice: &mut Dice, visit: &PastVisit, mood: [usize; 5], today: NaiveDate) -> PastReview {
+    let stars = 1 + u8::try_from(dice.weighted(mood.into_iter())).unwrap_or(4);
+    let end = today.and_time(chrono::NaiveTime::MIN).and_utc();
+    let after = |at: DateTime<Utc>, minutes: usize| {
+        (at + Duration::minutes(minutes as i64)).min(end.max(at))
+    };
+    let written_at = after(visit.ends_at, dice.between(60, 3 * 24 * 60));
+    let answer = opinions::answer(dice, stars);
+    let answered_at = after(written_at, dice.between(120, 2 * 24 * 60));
+    PastReview {
+        id: ReviewId(dice.uuid()),
+        stars,
+        text: opinions::text(dice, stars),
+        anonymous: dice.chance(20),
+        written_at,
+        answer: answer.map(|text| (text.to_owned(), answered_at)),
+        hidden: None,
+    }
+}
