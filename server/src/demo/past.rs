@@ -58,7 +58,8 @@ async fn insert_visits(connection: &mut PgConnection, visits: &[PastVisit]) -> R
              (id, reference, clinic_id, doctor_id, location_id, visit_type_id, person_id, booked_by, mode,
               time_zone, starts_at, ends_at, fee_minor_units, currency, created_at, ical_uid, slot_id,
               state, version, expires_at, updated_at)
-         select v.*, v.id || '@nadi', 0, 'completed', 4, 'infinity', v.ends_at
+         select v.*, v.id || '@nadi', 0, 'completed', 4,
+                v.created_at + interval '5 minutes', v.ends_at
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[],
                      $8::uuid[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[],
                      $13::bigint[], $14::text[], $15::timestamptz[])
