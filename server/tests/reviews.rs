@@ -365,7 +365,7 @@ async fn past_visit(clinic: &Clinic, who: &SignedIn, doctor: DoctorId, n: u8) ->
         "insert into appointments (id, reference, ical_uid, state, expires_at, clinic_id, doctor_id,
              location_id, visit_type_id, slot_id, person_id, booked_by, mode, starts_at, ends_at,
              time_zone, fee_minor_units, currency, created_at, updated_at)
-         values ($1, 'AAAA-AAAA', $1::text, 'completed', 'infinity', $2, $3, $4, $5, 0, $6, $7, 'in_person',
+         values ($1, 'AAAA-AAAA', $1::text, 'completed', $8, $2, $3, $4, $5, 0, $6, $7, 'in_person',
              $8, $8 + interval '20 minutes', 'Asia/Kolkata', 0, 'INR', $8, $8)",
     )
     .bind(id)

@@ -156,7 +156,7 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
     };
     let rating = (doctor.rating.reviews > 0).then(|| {
         let text = words::reviews::rating(doctor.rating);
-        view! { <li><Icon shape=Shape::Star/><a href="#reviews">{text}</a></li> }
+        view! { <li class="profile-rating"><Icon shape=Shape::Star/><a href="#reviews">{text}</a></li> }
     });
     view! {
         <header class="profile-head">

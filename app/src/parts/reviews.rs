@@ -21,26 +21,26 @@ pub fn Review(
 ) -> impl IntoView {
     let visited = format!("Visited in {}", wall::month(review.visit_month));
     let text = (!review.text.is_empty())
-        .then(|| view! { <p class="review-text" dir="auto">{review.text}</p> });
+        .then(|| view! { <p class="opinion-text" dir="auto">{review.text}</p> });
     let changed = review.changed_since.then(|| {
         view! { <p class="muted">"The review was written anew after this answer."</p> }
     });
     let answer = review.answer.map(|answer| {
         view! {
-            <div class="review-answer">
-                <p class="review-answer-head">{format!("{doctor} answers")}</p>
-                <p class="review-text" dir="auto">{answer}</p>
+            <div class="opinion-answer">
+                <p class="opinion-answer-head">{format!("{doctor} answers")}</p>
+                <p class="opinion-text" dir="auto">{answer}</p>
                 {changed}
             </div>
         }
     });
     view! {
-        <article class="review">
-            <p class="review-stars">
+        <article class="opinion">
+            <p class="opinion-stars">
                 <StarRow of_five=review.stars.number()/>
                 <span>{words::reviews::stars(review.stars)}</span>
             </p>
-            <p class="review-who">
+            <p class="opinion-who">
                 <strong dir="auto">{review.name}</strong>
                 <span class="muted">{visited}</span>
             </p>
