@@ -165,6 +165,9 @@ test('the pages of doctors', async ({ page, look }) => {
   await look('time off');
   await open(page, '/calendar/connections', 'Other calendars');
   await look('other calendars');
+  await open(page, '/calendar/reviews', 'Reviews');
+  await page.getByText(/^(Answer this review|Change your answer)$/).first().click();
+  await look('what patients say');
 });
 
 test('the pages of administrators', async ({ page, look }) => {
@@ -194,6 +197,9 @@ test('the pages of administrators', async ({ page, look }) => {
   await look('a new location');
   await open(page, '/admin/holidays', 'Public holidays');
   await look('public holidays');
+  await open(page, '/admin/reviews', 'Reviews');
+  await page.getByText('Hide this review').first().click();
+  await look('all reviews');
   await open(page, '/dev/mailbox', 'Mailbox');
   await look('the mailbox');
 });
