@@ -7,6 +7,7 @@ use chrono::Duration;
 use nadi::actor::{Administers, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::ids::{AppointmentId, ClinicId, DoctorId};
+use nadi::near::Near;
 use nadi::ports::{
     Change, DoctorKey, DoctorQuery, DoctorReviews, ReviewForm, ReviewView, Seen, Written,
 };
@@ -471,7 +472,7 @@ async fn the_well_rated_come_first_by_days_of_waiting(pool: PgPool) {
     let specialty = || DoctorQuery { specialty: Some("general-medicine".into()), ..anybody() };
     let order = ["Dr bela-good", "Dr asha-naik", "Dr carl-poor"];
     assert_eq!(names(&clinic, specialty()).await, order);
-    let near = DoctorQuery { near: Some("panjim".into()), ..anybody() };
+    let near = DoctorQuery { near: Near::parse("panjim"), ..anybody() };
     assert_eq!(names(&clinic, near).await, order);
     let first = DoctorQuery { page_size: 1, ..specialty() };
     let found = clinic.ports.directory.search(&clinic.visitor(), &first).await.expect("found");

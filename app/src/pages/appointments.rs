@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::ports::{AppointmentQuery, AppointmentView, Period};
-use nadi::visit::Mode;
 use nadi::review::may_review;
+use nadi::visit::Mode;
 use nadi::{Failure, wall};
 
 use crate::context;
