@@ -280,7 +280,7 @@ test('a doctor’s calendar at a private address, until it is ended', async ({ p
 
 test('a patient’s calendar keeps doctors’ names to itself, unless asked', async ({ page, baseURL }) => {
   await register(page);
-  await page.getByRole('link', { name: 'Your calendar' }).click();
+  await page.getByRole('link', { name: 'See them in your own calendar' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Your calendar' })).toBeVisible();
   await expect(page.getByLabel('Put the doctors’ names into it')).not.toBeChecked();
   await page.getByRole('button', { name: 'Make an address' }).click();

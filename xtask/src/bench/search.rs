@@ -53,7 +53,8 @@ const HUNDRED_TIMES: &[&str] = &[
             b.starts_at + interval '10 minutes' * n
      from blocks b cross join generate_series(0, 29) n where b.time_zone_data = 'bench'",
     "insert into next_times
-     select (jsonb_populate_record(t, jsonb_build_object('doctor_id', b.doctor_id, 'location_id', b.location_id,
+     select (jsonb_populate_record(null::next_times, to_jsonb(t) || jsonb_build_object(
+                'doctor_id', b.doctor_id, 'location_id', b.location_id,
                 'mode', b.mode, 'latitude', l.latitude, 'longitude', l.longitude,
                 'slots', s.slots, 'starts', s.starts, 'closes', s.starts, 'soonest_at', s.starts[1],
                 'ranks_at', s.starts[1], 'passes_at', s.starts[1],
