@@ -460,10 +460,18 @@ pub async fn refresh_rating(connection: &mut PgConnection, doctor: Uuid) -> Resu
 /// ratings put them.
 pub async fn refresh_ranks(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
     sqlx::query!(
-        "update next_times t set ranks_at = t.soonest_at - make_interval(secs => l.rating_seconds)
-         from listings l
-         where l.doctor_id = t.doctor_id and t.doctor_id = any($1)
-           and t.ranks_at <> t.soonest_at - make_interval(secs => l.rating_seconds)",
+        // Locked in the order of everybody else, so that a review never waits in a circle.
+        "with mine as (
+             select t.doctor_id, t.location_id, t.mode, l.rating_seconds
+             from next_times t join listings l on l.doctor_id = t.doctor_id
+             where t.doctor_id = any($1)
+               and t.ranks_at <> t.soonest_at - make_interval(secs => l.rating_seconds)
+             order by t.doctor_id, t.location_id, t.mode for update of t
+         )
+         update next_times t set ranks_at = t.soonest_at - make_interval(secs => m.rating_seconds)
+         from mine m
+         where t.doctor_id = m.doctor_id and t.location_id is not distinct from m.location_id
+           and t.mode is not distinct from m.mode",
         doctors
     )
     .execute(connection)
