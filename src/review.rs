@@ -62,7 +62,7 @@ pub fn may_review(state: State, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> R
 }
 
 /// The reviews of a doctor that everybody sees, and all their stars.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rating {
     pub reviews: u32,
     pub stars_sum: u32,

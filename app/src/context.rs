@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use leptos::prelude::use_context;
 use nadi::Failure;
 use nadi::actor::{Actor, Caller, SignedIn};
+use nadi::ids::DoctorId;
 use nadi::ports::{Ports, SessionControl};
 
 /// Where the site's files are, and how it runs.
@@ -41,6 +42,15 @@ pub struct Script {
 /// The header in which a server function that reads a file says what was typed beside it, as a form
 /// would send it: the server keeps it for the page when the form fails, and never sends it on.
 pub const TYPED_HEADER: &str = "x-nadi-typed";
+
+/// The header in which an answer names the doctors it shows, for the server alone: it may keep the answer
+/// until one of them changes.
+pub const SHOWS_HEADER: &str = "x-nadi-shows";
+
+/// The value of [`SHOWS_HEADER`].
+pub fn shown(doctors: impl IntoIterator<Item = DoctorId>) -> String {
+    doctors.into_iter().map(|doctor| doctor.to_string()).collect::<Vec<_>>().join(",")
+}
 
 /// What was typed into a plain form that just failed, without its secrets.
 #[derive(Clone, Debug, Default)]
@@ -82,8 +92,11 @@ pub fn signed_in() -> Option<SignedIn> {
 
 /// The key of this page's forms: sent twice, a form has one effect. One per page is enough, since
 /// it counts together with what a form says.
+///
+/// A visitor has none: a page for visitors is the same for all of them.
 pub fn form_key() -> String {
-    use_context::<Caller>().map(|caller| caller.request_id.to_string()).unwrap_or_default()
+    let caller = use_context::<Caller>().filter(|caller| caller.signed_in().is_ok());
+    caller.map(|caller| caller.request_id.to_string()).unwrap_or_default()
 }
 
 /// Is this the development mode?

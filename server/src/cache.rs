@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use redis::AsyncCommands;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{AsyncCommands, SetExpiry, SetOptions};
 
 /// How long Redis may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_millis(150);
@@ -26,6 +26,10 @@ pub enum Key<'a> {
     SignInFailures(&'a str),
     /// Registrations of one address.
     Registrations(&'a str),
+    /// Something made from the database ([`crate::kept`]).
+    Kept(&'a str),
+    /// Another text with each change that no event tells the instances of.
+    Edited(&'a str),
 }
 
 impl Key<'_> {
@@ -34,6 +38,8 @@ impl Key<'_> {
             Self::Session(id) => format!("nadi:session:{id}"),
             Self::SignInFailures(digest) => format!("nadi:sign-in-failures:{digest}"),
             Self::Registrations(digest) => format!("nadi:registrations:{digest}"),
+            Self::Kept(name) => format!("nadi:kept:{name}"),
+            Self::Edited(name) => format!("nadi:edited:{name}"),
         }
     }
 }
@@ -51,6 +57,14 @@ pub enum CacheState {
     Up,
     Down,
     InProcess,
+}
+
+/// What Redis says of a key.
+pub struct SharedValue {
+    /// The value, and how long it may still live.
+    pub found: Option<(Vec<u8>, Duration)>,
+    /// Its clock, in milliseconds since 1970.
+    pub now_ms: u64,
 }
 
 pub struct RedisCache {
@@ -102,6 +116,47 @@ impl Cache {
                 redis.ask(async |mut c| c.set_ex::<_, _, ()>(key, value, seconds).await).await;
             }
         }
+    }
+
+    /// What others may have kept under a key, as Redis sees it. Never from this process: who asks has
+    /// looked there. `None` when there is no Redis, or when it does not answer.
+    pub async fn shared(&self, key: &Key<'_>) -> Option<SharedValue> {
+        let Self::Redis(redis) = self else { return None };
+        let key = key.text();
+        let (value, left_ms, time) = redis
+            .ask(async |mut c| {
+                let mut all = redis::pipe();
+                // At one moment: the time that is left is that of this very value.
+                all.atomic().get(&key).pttl(&key).cmd("TIME");
+                all.query_async::<(Option<Vec<u8>>, i64, (u64, u64))>(&mut c).await
+            })
+            .await?;
+        let left = u64::try_from(left_ms).ok().map(Duration::from_millis);
+        Some(SharedValue { found: value.zip(left), now_ms: time.0 * 1000 + time.1 / 1000 })
+    }
+
+    /// Keeps a value for others until a time by Redis' own clock ([`SharedValue::now_ms`]): however long
+    /// this takes, the value does not live longer.
+    pub async fn share(&self, key: &Key<'_>, value: Vec<u8>, until_ms: u64) {
+        let Self::Redis(redis) = self else { return };
+        let key = key.text();
+        let options = SetOptions::default().with_expiration(SetExpiry::PXAT(until_ms));
+        redis.ask(async |mut c| c.set_options::<_, _, ()>(key, value, options).await).await;
+    }
+
+    /// Says to all instances that something has changed: each sees another text. Tells whether it was
+    /// said; without Redis there is nobody to hear it.
+    pub async fn tell_all(&self, key: &Key<'_>, text: String, lifetime: Duration) -> bool {
+        let Self::Redis(redis) = self else { return true };
+        let (key, seconds) = (key.text(), lifetime.as_secs().max(1));
+        redis.ask(async |mut c| c.set_ex::<_, _, ()>(key, text, seconds).await).await.is_some()
+    }
+
+    /// What was last told under each key; `None` when Redis does not say.
+    pub async fn told(&self, keys: &[Key<'_>]) -> Option<Vec<Option<String>>> {
+        let Self::Redis(redis) = self else { return None };
+        let keys: Vec<String> = keys.iter().map(Key::text).collect();
+        redis.ask(async |mut c| c.mget(keys).await).await
     }
 
     pub async fn delete(&self, key: &Key<'_>) {

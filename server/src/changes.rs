@@ -5,12 +5,15 @@
 //! What happens here is noted here at once. What happens on another instance is heard of by
 //! [`crate::jobs::listen`]; should it miss something, nothing kept is shown for longer than
 //! [`KEPT_FOR`] anyway. A hold never looks here.
+//!
+//! All changes are numbered in one row, and a counter is the number of its last change. So what was
+//! read after change number n still stands while none of the counters it rests on is above n.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nadi::ids::DoctorId;
 use tokio::sync::Notify;
@@ -22,7 +25,10 @@ const COUNTERS: usize = 8192;
 
 #[derive(Debug, Default)]
 struct Counter {
+    /// The number of the last change.
     changes: AtomicU64,
+    /// When it was heard of, in milliseconds after the process began.
+    noted_ms: AtomicU64,
     listeners: AtomicU32,
     moved: Notify,
 }
@@ -34,13 +40,26 @@ const WAITING_MAX: usize = 100_000;
 #[derive(Debug)]
 pub struct Changes {
     counters: Box<[Counter]>,
+    born: Instant,
+    /// All changes so far, of whatever kind.
+    sequence: AtomicU64,
     /// Counters begin anew with each process: a mark of another one is never ours.
     process: u32,
     /// Of what is listed: names, places, who is listed at all.
-    listings: AtomicU64,
+    listings: Counter,
+    /// Changes made here that no event tells the other instances of: of anybody, and of listings.
+    untold: Mutex<Edits>,
     /// Whose next times are to be made again, by [`crate::jobs::listings`].
     waiting: Mutex<HashSet<DoctorId>>,
     waiting_rang: Notify,
+}
+
+/// Changes that are not among the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Of names, places, hours: whoever it was, everybody looks again.
+    pub anybody: bool,
+    pub listings: bool,
 }
 
 impl Default for Changes {
@@ -48,7 +67,10 @@ impl Default for Changes {
         Self {
             counters: (0..COUNTERS).map(|_| Counter::default()).collect(),
             process: rand::random(),
-            listings: AtomicU64::new(0),
+            born: Instant::now(),
+            sequence: AtomicU64::new(0),
+            listings: Counter::default(),
+            untold: Mutex::default(),
             waiting: Mutex::default(),
             waiting_rang: Notify::new(),
         }
@@ -56,7 +78,12 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// The number of changes so far. Ask before reading what is to be kept.
+    /// The number of the last change of all. Ask before reading what is to be kept.
+    pub fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    /// The number of this doctor's last change.
     pub fn of(&self, doctor: DoctorId) -> u64 {
         self.counter(doctor).map_or(0, |counter| counter.changes.load(Ordering::Acquire))
     }
@@ -72,17 +99,71 @@ impl Changes {
 
     /// After the commit of a change.
     pub fn note(&self, doctor: DoctorId) {
+        let number = self.next();
         if let Some(counter) = self.counter(doctor) {
-            counter.note();
+            counter.note(number, self.now_ms());
         }
         self.put_back(doctor);
         self.waiting_rang.notify_one();
     }
 
-    /// After a change that may concern anybody.
+    /// After the commit of a change that may concern anybody.
     pub fn note_all(&self) {
-        self.counters.iter().for_each(Counter::note);
-        self.note_listings();
+        self.hear(Edits { anybody: true, listings: true });
+        self.untold().anybody = true;
+    }
+
+    /// The same for changes that were made elsewhere.
+    pub fn hear(&self, edits: Edits) {
+        if edits == Edits::default() {
+            return;
+        }
+        let (number, now_ms) = (self.next(), self.now_ms());
+        if edits.anybody {
+            self.counters.iter().for_each(|counter| counter.note(number, now_ms));
+        }
+        if edits.anybody || edits.listings {
+            self.listings.note(number, now_ms);
+        }
+    }
+
+    /// What was noted here since this was last asked, for the other instances.
+    pub fn take_untold(&self) -> Edits {
+        std::mem::take(&mut *self.untold())
+    }
+
+    /// Puts back what could not be told.
+    pub fn tell_again(&self, edits: Edits) {
+        let mut untold = self.untold();
+        untold.anybody |= edits.anybody;
+        untold.listings |= edits.listings;
+    }
+
+    fn untold(&self) -> std::sync::MutexGuard<'_, Edits> {
+        self.untold.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn next(&self) -> u64 {
+        self.sequence.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// How long ago the last change of this doctor was heard of: never longer than this process knows.
+    pub fn quiet_for(&self, doctor: DoctorId) -> Duration {
+        self.counter(doctor).map_or(Duration::ZERO, |counter| self.since(counter))
+    }
+
+    /// The same of the listings.
+    pub fn listings_quiet_for(&self) -> Duration {
+        self.since(&self.listings)
+    }
+
+    fn since(&self, counter: &Counter) -> Duration {
+        let noted_ms = counter.noted_ms.load(Ordering::Acquire);
+        Duration::from_millis(self.now_ms().saturating_sub(noted_ms))
     }
 
     /// Waits until the number of changes is another than `known`, and tells it. May be dropped
@@ -102,12 +183,13 @@ impl Changes {
 
     /// After the commit of a change of who is listed, or how.
     pub fn note_listings(&self) {
-        self.listings.fetch_add(1, Ordering::Release);
+        self.hear(Edits { anybody: false, listings: true });
+        self.untold().listings = true;
     }
 
-    /// The number of such changes so far.
+    /// The number of the last such change.
     pub fn of_listings(&self) -> u64 {
-        self.listings.load(Ordering::Acquire)
+        self.listings.changes.load(Ordering::Acquire)
     }
 
     /// Some of the doctors noted since they were last taken.
@@ -149,8 +231,9 @@ impl Changes {
 }
 
 impl Counter {
-    fn note(&self) {
-        self.changes.fetch_add(1, Ordering::Release);
+    fn note(&self, number: u64, now_ms: u64) {
+        self.noted_ms.fetch_max(now_ms, Ordering::AcqRel);
+        self.changes.fetch_max(number, Ordering::AcqRel);
         self.moved.notify_waiters();
     }
 }
@@ -193,7 +276,11 @@ mod tests {
         assert_eq!(changes.take(10), [doctor]);
         assert!(changes.take(10).is_empty());
         let before = (changes.of(doctor), changes.of_listings());
+        assert_eq!(changes.sequence(), before.0);
+        assert_eq!(changes.take_untold(), Edits::default(), "an event tells of it");
         changes.note_all();
+        assert_eq!(changes.take_untold(), Edits { anybody: true, listings: false });
+        assert_eq!(changes.take_untold(), Edits::default());
         assert_ne!(changes.of(doctor), before.0);
         assert_ne!(changes.of_listings(), before.1);
         assert!(changes.take(10).is_empty());

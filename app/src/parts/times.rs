@@ -11,6 +11,7 @@ use nadi::ports::{Answer, DoctorKey, DoctorProfile, FreeTime, FreeTimesQuery, Po
 use nadi::visit::Mode;
 use nadi::wall;
 
+use super::answer;
 use crate::context;
 use crate::fns::times::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView};
 
@@ -35,6 +36,7 @@ impl Times {
         let (caller, ports) = (context::caller()?, context::ports()?);
         let slug = Slug::parse(slug).ok_or(Failure::NotFound)?;
         let doctor = ports.directory.doctor(&caller, &DoctorKey::Slug(slug)).await?;
+        answer::shows([doctor.id]);
         let location = location.parse().ok();
         let location = location.filter(|id| doctor.places.iter().any(|place| place.id == *id));
         let mode = Mode::parse(mode).filter(|_| doctor.video);

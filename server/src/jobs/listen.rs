@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use nadi::ids::DoctorId;
 
+use crate::cache::Key;
+use crate::changes::Edits;
 use crate::engine::Engine;
 use crate::store::outbox;
 
@@ -15,6 +17,9 @@ const EVENTS_MAX: i64 = 10_000;
 const MAY_COME_FOR: Duration = Duration::from_secs(15);
 /// So many missing numbers are looked for again. Most of them were rolled back.
 const MISSING_MAX: usize = 2_000;
+/// Edits are no events. They are told in Redis for so long: whoever hears nothing for longer shows
+/// nothing that old.
+const EDITED_FOR: Duration = Duration::from_secs(600);
 /// At the start, events with numbers so much lower than the latest may still be on their way.
 const BEFORE_THE_START: i64 = 200;
 
@@ -24,6 +29,8 @@ pub struct Listener {
     heard: Option<i64>,
     /// Lower numbers that were not there, and since when.
     missing: BTreeMap<i64, Instant>,
+    /// What was last told of edits.
+    edited: Option<Vec<Option<String>>>,
 }
 
 impl Listener {
@@ -34,7 +41,7 @@ impl Listener {
         let Some(heard) = self.heard else {
             let latest = outbox::latest(&mut connection).await?;
             self.heard = Some((latest - BEFORE_THE_START).max(0));
-            engine.changes.note_all();
+            engine.changes.hear(Edits { anybody: true, listings: true });
             return Ok(());
         };
         let missing: Vec<i64> = self.missing.keys().copied().collect();
@@ -48,6 +55,25 @@ impl Listener {
         }
         self.heard = Some(self.pass(heard, told.iter().map(|event| event.id), Instant::now()));
         Ok(())
+    }
+
+    /// Tells other instances of edits made here, and hears of theirs. Silence of Redis is no error.
+    pub async fn pass_edits(&mut self, engine: &Engine) {
+        let house = engine.keeping.house();
+        let (of_anybody, of_listings) = (format!("{house}:anybody"), format!("{house}:listings"));
+        let keys = [Key::Edited(&of_anybody), Key::Edited(&of_listings)];
+        let Edits { anybody, listings } = engine.changes.take_untold();
+        for (told, key) in [anybody, listings].into_iter().zip(&keys) {
+            let text = rand::random::<u64>().to_string();
+            if told && !engine.cache.tell_all(key, text, EDITED_FOR).await {
+                engine.changes.tell_again(Edits { anybody, listings });
+            }
+        }
+        let Some(edited) = engine.cache.told(&keys).await else { return };
+        if let Some(known) = self.edited.replace(edited.clone()) {
+            let is_new = |n: usize| known.get(n) != edited.get(n);
+            engine.changes.hear(Edits { anybody: is_new(0), listings: is_new(1) });
+        }
     }
 
     /// Keeps in mind which numbers were passed over; `ids` are in order. Tells the highest.

@@ -7,6 +7,7 @@ pub mod listings;
 pub mod relay;
 pub mod sweeper;
 pub mod top_up;
+pub mod warm;
 
 use std::time::Duration;
 
@@ -61,6 +62,7 @@ pub fn start(
             if let Err(error) = listener.run_once(&e3).await {
                 report("listen", &error);
             }
+            listener.pass_edits(&e3).await;
             tokio::select! {
                 () = listen_stop.cancelled() => break,
                 () = tokio::time::sleep(LISTEN_EVERY) => {}

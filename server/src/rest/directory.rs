@@ -1,8 +1,10 @@
 //! Finding a doctor and a free time. Open to everyone.
 
+use app::context::{SHOWS_HEADER, shown};
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use chrono::Days;
 use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, LocationId, VisitTypeId};
@@ -22,6 +24,9 @@ use super::Api;
 use super::input::{Asker, Id, Params, date, moment};
 use super::problem::{Problem, PublicRead};
 use super::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
+use crate::kept::About;
+use crate::web::packed::Packed;
+use crate::web::public::{Asked, SLOTS};
 
 /// Days shown when the range is left open, and the most that can be asked for.
 const DAYS_USUAL: u64 = 7;
@@ -109,7 +114,7 @@ async fn doctors(
     State(api): State<Api>,
     Asker(caller): Asker,
     Params(query): Params<DoctorsQuery>,
-) -> Result<Json<DoctorsPage>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let (page, page_size) = paging(query.page, query.page_size)?;
     if query.q.as_ref().is_some_and(|text| text.chars().count() > 100) {
         return Err(Problem::field("q", "Use at most 100 characters."));
@@ -155,7 +160,14 @@ async fn doctors(
         page,
         page_size,
     };
-    Ok(Json(api.ports.directory.search(&caller, &query).await?.into()))
+    let found = api.ports.directory.search(&caller, &query).await?;
+    let shown = shows(found.page.items.iter().map(|card| card.id));
+    Ok((shown, Json(DoctorsPage::from(found))))
+}
+
+/// Says whom an answer shows, for as long as it is kept.
+fn shows(doctors: impl Iterator<Item = DoctorId>) -> [(&'static str, String); 1] {
+    [(SHOWS_HEADER, shown(doctors))]
 }
 
 /// Page and page size, the usual ones when they are left out.
@@ -183,12 +195,13 @@ async fn doctor(
     State(api): State<Api>,
     Asker(caller): Asker,
     Id(name): Id<String>,
-) -> Result<Json<Doctor>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let key = match name.parse::<DoctorId>() {
         Ok(id) => DoctorKey::Id(id),
         Err(_) => DoctorKey::Slug(Slug::parse(&name).ok_or(Failure::NotFound)?),
     };
-    Ok(Json(api.ports.directory.doctor(&caller, &key).await?.into()))
+    let doctor = api.ports.directory.doctor(&caller, &key).await?;
+    Ok((shows([doctor.id].into_iter()), Json(Doctor::from(doctor))))
 }
 
 /// Which free times. Without a range: the coming week.
@@ -223,14 +236,14 @@ async fn slots(
     State(api): State<Api>,
     Asker(caller): Asker,
     Id(id): Id<DoctorId>,
+    headers: HeaderMap,
     RawQuery(asked): RawQuery,
     Params(query): Params<SlotsQuery>,
 ) -> Result<Response, Problem> {
-    let asked = format!("{id}?{}", asked.unwrap_or_default());
-    if let Some(answer) = api.times.find(&asked, caller.now) {
-        return Ok(answer);
+    let asked = Asked::slots(id, &asked.unwrap_or_default(), caller.now);
+    if let Some(kept) = api.web.times.find(&asked) {
+        return Ok(kept.answer(&headers, SLOTS));
     }
-    let changes = (id, api.engine.changes.of(id));
     let directory = &api.ports.directory;
     let doctor = directory.doctor(&caller, &DoctorKey::Id(id)).await?;
     let zone = doctor.places.first().map_or(chrono_tz::Tz::UTC, |place| place.zone);
@@ -253,13 +266,18 @@ async fn slots(
         mode: query.mode.map(Mode::into),
         slot_span: kind.map_or(1, |kind| kind.slot_span),
     };
-    let times = directory.free_times(&caller, &query).await?;
-    let first = times.first().map(|time| time.starts_at);
-    let body = serde_json::to_vec(&List::<Slot>::of(times)).map_err(|error| {
-        tracing::error!(%error, "free times cannot be written");
-        Failure::Unavailable
-    })?;
-    Ok(api.times.keep(asked, changes, first, caller.now, body.into()))
+    let make = || {
+        let (directory, caller, query) = (directory.clone(), caller.clone(), query.clone());
+        async move {
+            let times = directory.free_times(&caller, &query).await?;
+            let body = serde_json::to_vec(&List::<Slot>::of(times)).map_err(|error| {
+                tracing::error!(%error, "free times cannot be written");
+                Failure::Unavailable
+            })?;
+            Ok((Packed::json(body.into()), About::doctor(id)))
+        }
+    };
+    Ok(api.web.times.get(&asked, make).await?.answer(&headers, SLOTS))
 }
 
 fn range(query: &SlotsQuery, today: chrono::NaiveDate) -> Result<(Moment, Moment), Problem> {

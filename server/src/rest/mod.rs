@@ -8,7 +8,6 @@ mod auth;
 mod directory;
 mod docs;
 mod input;
-mod kept_times;
 mod parameters;
 mod people;
 pub mod problem;
@@ -66,7 +65,7 @@ pub struct Shared {
     pub ports: Ports,
     pub tokens: Tokens,
     pub identities: Arc<Identities>,
-    times: kept_times::KeptTimes,
+    pub web: Web,
 }
 
 /// The API, and its description under `/api-docs`.
@@ -77,7 +76,7 @@ pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
         ports: web.ports.clone(),
         tokens,
         identities: web.identities.clone(),
-        times: kept_times::KeptTimes::new(web.engine.changes.clone()),
+        web: web.clone(),
     }));
     let (routes, description) = described().split_for_parts();
     let routes = routes

@@ -1,5 +1,7 @@
 //! Finding a doctor and a free time. Open to everyone, so nothing here asks who is calling.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
@@ -17,21 +19,37 @@ use nadi::visit::Fee;
 use super::search::Kept;
 use super::{Outcome, answer, mode, slug, zone};
 use crate::engine::Engine;
+use crate::kept::{About, Kind, Lifetime, Shelf, from_json, to_json};
 use crate::store::directory::{self as store, PlaceRow};
 use crate::store::free_times::{self as times, FreeRow};
 use crate::store::reviews::rating_of;
 use crate::store::wishes;
 
 const RANGE_DAYS_MAX: i64 = 62;
+/// With what is made of them and kept for five seconds: a minute at most.
+const PROFILES: Lifetime = Lifetime::seconds(20, 55);
+const PROFILES_MAX: u64 = 20_000;
 
+#[derive(Clone)]
 pub struct DirectoryService {
     pub(super) engine: Engine,
-    pub(super) kept: Kept,
+    pub(super) kept: Arc<Kept>,
+    profiles: Arc<Shelf<DoctorKey, DoctorProfile>>,
 }
 
 impl DirectoryService {
     pub fn new(engine: Engine) -> Self {
-        Self { engine, kept: Kept::default() }
+        let profiles = Shelf::new(&engine.keeping, Kind::Profile, PROFILES, PROFILES_MAX).behind(
+            |key| match key {
+                DoctorKey::Slug(slug) => format!("profile:{slug}"),
+                DoctorKey::Id(id) => format!("profile:{id}"),
+            },
+            |_, profile: &DoctorProfile| About::doctor(profile.id),
+            to_json,
+            from_json,
+        );
+        let kept = Arc::new(Kept::new(&engine.keeping));
+        Self { kept, profiles: Arc::new(profiles), engine }
     }
 
     pub(super) async fn connection(
@@ -40,40 +58,16 @@ impl DirectoryService {
         self.engine.read.0.acquire().await
     }
 
-    async fn find_profile(&self, wanted: &DoctorKey) -> Outcome<DoctorProfile> {
-        let mut connection = self.connection().await?;
-        let row = match wanted {
-            DoctorKey::Slug(slug) => store::profile(&mut connection, slug.as_str()).await?,
-            DoctorKey::Id(id) => store::profile_by_id(&mut connection, *id).await?,
-        }
-        .ok_or(Failure::NotFound)?;
-        let places = store::places(&mut connection, &[row.id]).await?;
-        let kinds = store::visit_kinds(&mut connection, row.clinic_id).await?;
-        let video = places.iter().any(|place| place.video);
-        Ok(DoctorProfile {
-            id: DoctorId(row.id),
-            slug: slug(&row.slug)?,
-            name: row.name,
-            specialties: row.specialties,
-            qualifications: row.qualifications,
-            bio: row.bio,
-            languages: row.languages,
-            fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
-            places: places.into_iter().map(place_of).collect::<Outcome<Vec<_>>>()?,
-            video,
-            clinic: row.clinic,
-            cancel_notice_minutes: row.cancel_notice_minutes,
-            visit_kinds: kinds
-                .into_iter()
-                .map(|kind| VisitKind {
-                    id: VisitTypeId(kind.id),
-                    name: kind.name,
-                    slot_span: kind.slot_span,
-                    is_default: kind.is_default,
-                })
-                .collect(),
-            rating: rating_of(row.reviews, row.stars_sum),
-        })
+    async fn kept_profile(&self, wanted: &DoctorKey) -> Answer<Arc<DoctorProfile>> {
+        let make = || {
+            let (engine, wanted) = (self.engine.clone(), wanted.clone());
+            async move {
+                let profile = answer("show doctor", find_profile(&engine, &wanted).await)?;
+                let about = About::doctor(profile.id);
+                Ok((profile, about))
+            }
+        };
+        self.profiles.get(wanted, make).await
     }
 
     async fn times(&self, caller: &Caller, query: &FreeTimesQuery) -> Outcome<Vec<FreeTime>> {
@@ -122,6 +116,42 @@ impl DirectoryService {
         }
         .into())
     }
+}
+
+async fn find_profile(engine: &Engine, wanted: &DoctorKey) -> Outcome<DoctorProfile> {
+    let mut connection = engine.read.0.acquire().await?;
+    let row = match wanted {
+        DoctorKey::Slug(slug) => store::profile(&mut connection, slug.as_str()).await?,
+        DoctorKey::Id(id) => store::profile_by_id(&mut connection, *id).await?,
+    }
+    .ok_or(Failure::NotFound)?;
+    let places = store::places(&mut connection, &[row.id]).await?;
+    let kinds = store::visit_kinds(&mut connection, row.clinic_id).await?;
+    let video = places.iter().any(|place| place.video);
+    Ok(DoctorProfile {
+        id: DoctorId(row.id),
+        slug: slug(&row.slug)?,
+        name: row.name,
+        specialties: row.specialties,
+        qualifications: row.qualifications,
+        bio: row.bio,
+        languages: row.languages,
+        fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
+        places: places.into_iter().map(place_of).collect::<Outcome<Vec<_>>>()?,
+        video,
+        clinic: row.clinic,
+        cancel_notice_minutes: row.cancel_notice_minutes,
+        visit_kinds: kinds
+            .into_iter()
+            .map(|kind| VisitKind {
+                id: VisitTypeId(kind.id),
+                name: kind.name,
+                slot_span: kind.slot_span,
+                is_default: kind.is_default,
+            })
+            .collect(),
+        rating: rating_of(row.reviews, row.stars_sum),
+    })
 }
 
 pub(super) fn place_of(row: PlaceRow) -> Outcome<Place> {
@@ -175,7 +205,7 @@ impl Directory for DirectoryService {
     }
 
     async fn doctor(&self, _caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {
-        answer("show doctor", self.find_profile(key).await)
+        self.kept_profile(key).await.map(Arc::unwrap_or_clone)
     }
 
     async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>> {

@@ -135,6 +135,7 @@ impl ReviewService {
         let row = row.ok_or_else(|| Fault::Broken("a review that was just written".into()))?;
         let review = one(&mut transaction, row, false).await?;
         transaction.commit().await?;
+        self.engine.changes.note(DoctorId(found.doctor_id));
         Ok(Written { review, created })
     }
 
@@ -147,6 +148,7 @@ impl ReviewService {
         store::withdraw(&mut transaction, known.id, caller.now).await?;
         change_rating(&mut transaction, known.doctor_id, counted(&known), None).await?;
         transaction.commit().await?;
+        self.engine.changes.note(DoctorId(known.doctor_id));
         Ok(())
     }
 
@@ -185,6 +187,7 @@ impl ReviewService {
         let row = store::find(&mut transaction, review).await?.ok_or(Failure::NotFound)?;
         let review = one(&mut transaction, row, false).await?;
         transaction.commit().await?;
+        self.engine.changes.note(DoctorId(known.doctor_id));
         Ok(review)
     }
 
@@ -230,6 +233,7 @@ impl ReviewService {
         let after = reason.is_none().then(|| i32::from(known.stars));
         change_rating(&mut transaction, known.doctor_id, counted(&known), after).await?;
         transaction.commit().await?;
+        self.engine.changes.note(DoctorId(known.doctor_id));
         Ok(())
     }
 }

@@ -1,9 +1,7 @@
 //! Searching for doctors. What is listed is kept for a moment; who is free is not.
 
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use nadi::actor::Caller;
 use nadi::ids::{CityId, DoctorId, SpecialtyId};
@@ -15,13 +13,17 @@ use nadi::ports::{
 use nadi::search::{self, Cursor};
 use nadi::suggest::Suggestion;
 use nadi::visit::{Fee, Mode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::counts::{Numbers, narrowed};
 use super::directory::{DirectoryService, free_time_of, place_of};
 use super::suggest::Terms;
-use super::{Outcome, offset_of, page_number, slug};
+use super::{Outcome, answer, offset_of, page_number, slug};
+use crate::engine::Engine;
+use crate::kept::{About, Keeping, Kind, Lifetime, Shelf, from_json, to_json};
 use crate::store::directory as store;
 use crate::store::free_times::{self as times, Days, Narrowed};
 use crate::store::reviews::rating_of;
@@ -30,12 +32,11 @@ use crate::store::search::{self as found, Found, From, Origin, Wanted};
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
 const NEXT_TIMES_EACH: i64 = 6;
-/// The longest that lists are shown without looking again.
-const KEPT_FOR: Duration = Duration::from_secs(10);
-const KEPT_SEARCHES_MAX: usize = 2_000;
+const LISTS: Lifetime = Lifetime::seconds(10, 55);
+const SUGGESTIONS: Lifetime = Lifetime::seconds(10, 15);
+const KEPT_SUGGESTIONS_MAX: u64 = 2_000;
 
-/// Lists, each as of a number of changes ([`crate::changes::Changes::of_listings`]).
-#[derive(Default)]
+/// Lists, numbers and suggestions.
 pub(super) struct Kept {
     specialties: Shelf<(), Vec<Specialty>>,
     cities: Shelf<(), Vec<City>>,
@@ -45,33 +46,26 @@ pub(super) struct Kept {
     pub(super) terms: Shelf<(), Terms>,
 }
 
-pub(super) struct Shelf<K, V>(Mutex<HashMap<K, Entry<V>>>);
-
-/// When it was kept, as of how many changes, and what.
-type Entry<V> = (Instant, u64, Arc<V>);
-
-impl<K, V> Default for Shelf<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
+impl Kept {
+    pub(super) fn new(keeping: &Keeping) -> Self {
+        Self {
+            specialties: list(keeping, |()| "specialties".into()),
+            cities: list(keeping, |()| "cities".into()),
+            languages: list(keeping, |()| "languages".into()),
+            numbers: Numbers::default(),
+            suggestions: Shelf::new(keeping, Kind::Suggestions, SUGGESTIONS, KEPT_SUGGESTIONS_MAX),
+            terms: Shelf::new(keeping, Kind::List, LISTS, 1),
+        }
     }
 }
 
-impl<K: Eq + Hash, V> Shelf<K, V> {
-    pub(super) fn find(&self, key: &K, changes: u64) -> Option<Arc<V>> {
-        let shelf = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let (at, then, value) = shelf.get(key)?;
-        (*then == changes && at.elapsed() < KEPT_FOR).then(|| Arc::clone(value))
-    }
-
-    pub(super) fn keep(&self, key: K, changes: u64, value: V) -> Arc<V> {
-        let value = Arc::new(value);
-        let mut shelf = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if shelf.len() >= KEPT_SEARCHES_MAX {
-            shelf.clear();
-        }
-        shelf.insert(key, (Instant::now(), changes, Arc::clone(&value)));
-        value
-    }
+/// A list of everybody's, in Redis by its name.
+fn list<V>(keeping: &Keeping, name: fn(&()) -> String) -> Shelf<(), V>
+where
+    V: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let shelf = Shelf::new(keeping, Kind::List, LISTS, 1);
+    shelf.behind(name, |(), _| About::listings(), to_json, from_json)
 }
 
 /// What this search wants. Slugs that cannot be any are looked for by a name that nothing has.
@@ -261,50 +255,60 @@ impl DirectoryService {
     }
 
     pub(super) async fn list_specialties(&self) -> Outcome<Vec<Specialty>> {
-        let changes = self.engine.changes.of_listings();
-        if let Some(kept) = self.kept.specialties.find(&(), changes) {
-            return Ok(Arc::unwrap_or_clone(kept));
-        }
-        let rows = store::specialties(&mut *self.connection().await?).await?;
-        let all = rows
-            .into_iter()
-            .map(|row| Specialty {
-                id: SpecialtyId(row.id),
-                slug: row.slug,
-                name: row.name,
-                tradition: row.tradition,
-                summary: row.summary,
-                doctors: row.doctors,
-            })
-            .collect();
-        Ok(Arc::unwrap_or_clone(self.kept.specialties.keep((), changes, all)))
+        let make = || {
+            let engine = self.engine.clone();
+            async move { answer("list specialties", of_listings(specialties(&engine).await)) }
+        };
+        Ok(Arc::unwrap_or_clone(self.kept.specialties.get(&(), make).await?))
     }
 
     pub(super) async fn list_cities(&self) -> Outcome<Vec<City>> {
-        let changes = self.engine.changes.of_listings();
-        if let Some(kept) = self.kept.cities.find(&(), changes) {
-            return Ok(Arc::unwrap_or_clone(kept));
-        }
-        let rows = store::cities(&mut *self.connection().await?).await?;
-        let all = rows
-            .into_iter()
-            .map(|row| City {
-                id: CityId(row.id),
-                slug: row.slug,
-                name: row.name,
-                country: row.country,
-                doctors: row.doctors,
-            })
-            .collect();
-        Ok(Arc::unwrap_or_clone(self.kept.cities.keep((), changes, all)))
+        let make = || {
+            let engine = self.engine.clone();
+            async move { answer("list cities", of_listings(cities(&engine).await)) }
+        };
+        Ok(Arc::unwrap_or_clone(self.kept.cities.get(&(), make).await?))
     }
 
     pub(super) async fn list_languages(&self) -> Outcome<Vec<String>> {
-        let changes = self.engine.changes.of_listings();
-        if let Some(kept) = self.kept.languages.find(&(), changes) {
-            return Ok(Arc::unwrap_or_clone(kept));
-        }
-        let all = found::languages(&mut *self.connection().await?).await?;
-        Ok(Arc::unwrap_or_clone(self.kept.languages.keep((), changes, all)))
+        let make = || {
+            let engine = self.engine.clone();
+            async move { answer("list languages", of_listings(languages(&engine).await)) }
+        };
+        Ok(Arc::unwrap_or_clone(self.kept.languages.get(&(), make).await?))
     }
+}
+
+/// What was made of what is listed.
+pub(super) fn of_listings<V>(made: Outcome<V>) -> Outcome<(V, About)> {
+    made.map(|value| (value, About::listings()))
+}
+
+async fn specialties(engine: &Engine) -> Outcome<Vec<Specialty>> {
+    let rows = store::specialties(&mut *engine.read.0.acquire().await?).await?;
+    let specialty = |row: store::SpecialtyRow| Specialty {
+        id: SpecialtyId(row.id),
+        slug: row.slug,
+        name: row.name,
+        tradition: row.tradition,
+        summary: row.summary,
+        doctors: row.doctors,
+    };
+    Ok(rows.into_iter().map(specialty).collect())
+}
+
+async fn cities(engine: &Engine) -> Outcome<Vec<City>> {
+    let rows = store::cities(&mut *engine.read.0.acquire().await?).await?;
+    let city = |row: store::CityRow| City {
+        id: CityId(row.id),
+        slug: row.slug,
+        name: row.name,
+        country: row.country,
+        doctors: row.doctors,
+    };
+    Ok(rows.into_iter().map(city).collect())
+}
+
+async fn languages(engine: &Engine) -> Outcome<Vec<String>> {
+    Ok(found::languages(&mut *engine.read.0.acquire().await?).await?)
 }

@@ -9,7 +9,9 @@ use nadi::suggest::{self, SUGGESTIONS_MAX, Suggestion, TYPED_CHARS_MIN, Term};
 use sqlx::PgConnection;
 
 use super::directory::DirectoryService;
-use super::{Outcome, slug};
+use super::search::of_listings;
+use super::{Outcome, answer, slug};
+use crate::engine::Engine;
 use crate::store::search as found;
 use crate::store::suggestions as store;
 
@@ -41,46 +43,53 @@ impl DirectoryService {
         if typed.is_empty() {
             return Ok(Vec::new());
         }
-        let changes = self.engine.changes.of_listings();
         let key = typed.join(" ");
-        if let Some(kept) = self.kept.suggestions.find(&key, changes) {
-            return Ok(Arc::unwrap_or_clone(kept));
-        }
+        let make = || {
+            let (directory, typed) = (self.clone(), typed.clone());
+            async move { answer("suggest", of_listings(directory.suggested(typed).await)) }
+        };
+        Ok(Arc::unwrap_or_clone(self.kept.suggestions.get(&key, make).await?))
+    }
+
+    async fn suggested(&self, typed: Vec<String>) -> Outcome<Vec<Suggestion>> {
         // Before the connection: whoever waits for a second one keeps the first from others.
         let by_slug = |one: Specialty| (one.slug.clone(), one);
         let specialties = self.list_specialties().await?.into_iter().map(by_slug).collect();
         let by_slug = |one: City| (one.slug.clone(), one);
         let cities = self.list_cities().await?.into_iter().map(by_slug).collect();
-        let mut connection = self.connection().await?;
-        let terms = self.terms(&mut connection).await?;
+        let terms = self.terms().await?;
         let known = Known { terms, specialties, cities };
-        let mut words = plain(&mut connection, typed).await?;
-        let mut fitting = known.fitting(&mut connection, &words).await?;
+        let mut connection = self.connection().await?;
+        let words = plain(&mut connection, typed).await?;
+        let fitting = known.fitting(&mut connection, &words).await?;
         let long = words.iter().any(|word| word.chars().count() >= MISSPELT_CHARS_MIN);
         if fitting.is_empty() && long {
             let spelled = found::spelled(&mut connection, &words).await?;
             let spelled: Option<Vec<String>> = spelled.into_iter().collect();
             if let Some(spelled) = spelled.filter(|spelled| *spelled != words) {
-                words = spelled;
-                fitting = known.fitting(&mut connection, &words).await?;
+                return known.fitting(&mut connection, &spelled).await;
             }
         }
-        Ok(Arc::unwrap_or_clone(self.kept.suggestions.keep(key, changes, fitting)))
+        Ok(fitting)
     }
 
-    async fn terms(&self, connection: &mut PgConnection) -> Outcome<Arc<Terms>> {
-        let changes = self.engine.changes.of_listings();
-        if let Some(kept) = self.kept.terms.find(&(), changes) {
-            return Ok(kept);
-        }
-        let mut terms = Terms::default();
-        for row in store::terms(connection).await? {
-            let term =
-                Term { slug: row.slug, text: row.text, weight: row.weight.try_into().unwrap_or(0) };
-            if row.city { &mut terms.cities } else { &mut terms.specialties }.push(term);
-        }
-        Ok(self.kept.terms.keep((), changes, terms))
+    async fn terms(&self) -> Outcome<Arc<Terms>> {
+        let make = || {
+            let engine = self.engine.clone();
+            async move { answer("list what is typed", of_listings(terms(&engine).await)) }
+        };
+        Ok(self.kept.terms.get(&(), make).await?)
     }
+}
+
+async fn terms(engine: &Engine) -> Outcome<Terms> {
+    let mut terms = Terms::default();
+    for row in store::terms(&mut *engine.read.0.acquire().await?).await? {
+        let weight = row.weight.try_into().unwrap_or(0);
+        let term = Term { slug: row.slug, text: row.text, weight };
+        if row.city { &mut terms.cities } else { &mut terms.specialties }.push(term);
+    }
+    Ok(terms)
 }
 
 impl Known {

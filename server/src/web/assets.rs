@@ -10,12 +10,15 @@ use std::sync::LazyLock;
 
 use app::context::Script;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
+
+use super::packed::{best_encoding, squeezed};
 
 const STYLESHEET: &str = include_str!(concat!(env!("OUT_DIR"), "/nadi.css"));
 
@@ -46,6 +49,14 @@ static CLIENT_FINGERPRINT: LazyLock<Option<String>> = LazyLock::new(|| {
 
 static STYLESHEET_FINGERPRINT: LazyLock<String> =
     LazyLock::new(|| fingerprint(STYLESHEET.as_bytes()));
+
+static STYLESHEET_PACKED: LazyLock<[(&str, Bytes); 2]> =
+    LazyLock::new(|| squeezed(STYLESHEET.as_bytes()));
+
+/// Compresses what is not compressed when it is built. Takes some 50 ms.
+pub fn warm() {
+    LazyLock::force(&STYLESHEET_PACKED);
+}
 
 pub fn stylesheet_url() -> String {
     format!("/pkg/{}/nadi.css", *STYLESHEET_FINGERPRINT)
@@ -93,7 +104,10 @@ async fn named_by_content(
     headers: HeaderMap,
 ) -> Response {
     if name == "nadi.css" && wanted == *STYLESHEET_FINGERPRINT {
-        return content("nadi.css", Cow::Borrowed(STYLESHEET.as_bytes()), None, FOR_EVER);
+        let wanted = best_encoding(&headers);
+        let packed = STYLESHEET_PACKED.iter().find(|(encoding, _)| Some(*encoding) == wanted);
+        let bytes = packed.map_or(STYLESHEET.as_bytes(), |(_, bytes)| bytes);
+        return content("nadi.css", Cow::Borrowed(bytes), packed.map(|(e, _)| *e), FOR_EVER);
     }
     if let Some(file) = Public::get(&name).filter(|file| fingerprint(&file.data) == wanted) {
         return content(&name, file.data, None, FOR_EVER);
@@ -101,12 +115,10 @@ async fn named_by_content(
     if Some(&wanted) != CLIENT_FINGERPRINT.as_ref() {
         return StatusCode::NOT_FOUND.into_response();
     }
-    // Compressed when it was built; the first encoding the browser accepts, best first.
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
-    for (encoding, suffix) in [("br", ".br"), ("gzip", ".gz")] {
-        let accepts =
-            accepted.split(',').any(|part| part.trim().split(';').next() == Some(encoding));
-        if accepts && let Some(file) = Client::get(&format!("{name}{suffix}")) {
+    // Compressed when it was built.
+    if let Some(encoding) = best_encoding(&headers) {
+        let suffix = if encoding == "br" { ".br" } else { ".gz" };
+        if let Some(file) = Client::get(&format!("{name}{suffix}")) {
             return content(&name, file.data, Some(encoding), FOR_EVER);
         }
     }

@@ -81,9 +81,13 @@ fn plain(text: &'static str) -> impl IntoResponse {
 /// Scripts only from us (WebAssembly included) and those of this very page, nobody frames us,
 /// forms stay on the site.
 pub fn content_policy(nonce: Option<&str>) -> String {
-    let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    content_policy_with(&nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default())
+}
+
+/// The same with other sources of scripts, each after a space.
+pub fn content_policy_with(sources: &str) -> String {
     format!(
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{nonce}; \
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{sources}; \
          style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )

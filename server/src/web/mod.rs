@@ -9,11 +9,14 @@ mod forms;
 pub(crate) mod guard;
 mod health;
 pub mod live;
+pub(crate) mod packed;
+pub(crate) mod public;
 pub(crate) mod session;
 pub(crate) mod trace;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use app::context::Site;
@@ -47,6 +50,8 @@ use crate::store::sessions::Sessions;
 use crowd::Crowd;
 use live::Live;
 
+pub use assets::warm;
+
 /// Bodies larger than this are refused (64 kB).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// No page takes longer; what does has met a fault.
@@ -71,6 +76,10 @@ pub struct Shared {
     pub site: Site,
     pub public_origin: Arc<str>,
     pub live: Live,
+    /// Has it been warmed up, or waited for that long enough?
+    pub warm: AtomicBool,
+    pub(crate) times: public::Times,
+    pages: public::Pages,
 }
 
 impl Web {
@@ -98,6 +107,9 @@ impl Web {
             site,
             public_origin: config.public_url.origin().ascii_serialization().into(),
             live,
+            warm: AtomicBool::new(true),
+            times: public::times(&engine.keeping),
+            pages: public::pages(&engine.keeping),
         }))
     }
 }
@@ -140,11 +152,13 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .with_state(web)
+        .route("/metrics", get(health::figures))
+        .with_state(web.clone())
         .merge(assets::routes())
         .merge(api)
         .merge(dynamic)
         .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(web, public::keep))
         // Beyond the compression: unused, it would still lie in the memory of every listener.
         .merge(live)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))

@@ -16,11 +16,13 @@ use crate::config::Config;
 use crate::store::sessions::{ACCOUNT, Sessions};
 
 const LASTS_DAYS: i64 = 30;
+/// The cookie's name.
+pub const COOKIE: &str = "nadi_session";
 
 /// Reads and sets the cookie: `HttpOnly`, `SameSite=Lax`, `Secure` when people come by https.
 pub fn layer(config: &Config, sessions: Sessions) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(sessions)
-        .with_name("nadi_session")
+        .with_name(COOKIE)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(config.public_url.scheme() == "https")

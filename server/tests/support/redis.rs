@@ -1,0 +1,99 @@
+//! A Redis of a test's own, which can be killed and come back.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use uuid::Uuid;
+
+pub struct Redis {
+    server: Child,
+    folder: PathBuf,
+}
+
+impl Redis {
+    pub fn start() -> Self {
+        // Short: a socket's address has 107 bytes.
+        let folder = std::env::temp_dir().join(format!("nadi-{}", Uuid::new_v4().simple()));
+        std::fs::create_dir(&folder).expect("a folder");
+        Self { server: serve(&folder), folder }
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis+unix://{}", self.folder.join("socket").display())
+    }
+
+    /// Ends it as a crash would: what it held is gone.
+    pub fn kill(&mut self) {
+        self.server.kill().expect("killed");
+        self.server.wait().expect("ended");
+    }
+
+    pub fn start_again(&mut self) {
+        self.server = serve(&self.folder);
+    }
+
+    async fn connection(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.url()).expect("an address");
+        client.get_multiplexed_async_connection().await.expect("a connection")
+    }
+
+    /// What instances have in common: names and values.
+    pub async fn kept(&self) -> Vec<(String, Vec<u8>)> {
+        let mut connection = self.connection().await;
+        let names: Vec<String> = connection.keys("nadi:kept:*").await.expect("names");
+        let mut kept = Vec::new();
+        for name in names {
+            kept.push((name.clone(), connection.get(&name).await.expect("a value")));
+        }
+        kept
+    }
+
+    /// Waits until so many things are kept: they are written when nobody waits any more.
+    pub async fn until_kept(&self, count: usize) {
+        let started = Instant::now();
+        while self.kept().await.len() < count {
+            assert!(started.elapsed() < Duration::from_secs(5), "{count} are kept");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Other bytes under the same name, as long as the old ones would have lived.
+    pub async fn overwrite(&self, name: &str, value: &[u8]) {
+        let mut connection = self.connection().await;
+        let set = redis::cmd("SET").arg(name).arg(value).arg("KEEPTTL").to_owned();
+        set.query_async::<()>(&mut connection).await.expect("set");
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn serve(folder: &std::path::Path) -> Child {
+    let socket = folder.join("socket");
+    let _ = std::fs::remove_file(&socket);
+    let start = |program| {
+        Command::new(program)
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .arg(&socket)
+            .arg("--dir")
+            .arg(folder)
+            .stdout(Stdio::null())
+            .spawn()
+    };
+    let server = start("redis-server").or_else(|_| start("valkey-server"));
+    let server = server.expect("redis-server or valkey-server is installed");
+    let started = Instant::now();
+    while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+        assert!(started.elapsed() < Duration::from_secs(10), "Redis answers");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    server
+}
