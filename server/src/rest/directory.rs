@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::Api;
 use super::input::{Asker, Id, Params, date, moment};
-use super::problem::{Problem, PublicRead};
+use super::problem::{KeptRead, Problem};
 use super::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
 use crate::kept::About;
 use crate::web::packed::Packed;
@@ -46,7 +46,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// All of them, by name.
 #[utoipa::path(
     get, path = "/specialties", tag = "Directory", security(()),
-    responses((status = 200, description = "All specialties", body = List<Specialty>), PublicRead)
+    responses((status = 200, description = "All specialties", body = List<Specialty>), KeptRead)
 )]
 async fn specialties(
     State(api): State<Api>,
@@ -108,7 +108,7 @@ struct DoctorsQuery {
 /// nor leaves out anybody whose place in that order stays the same; page numbers may, while others book.
 #[utoipa::path(
     get, path = "/doctors", tag = "Directory", security(()), params(DoctorsQuery),
-    responses((status = 200, description = "One page", body = DoctorsPage), PublicRead)
+    responses((status = 200, description = "One page", body = DoctorsPage), KeptRead)
 )]
 async fn doctors(
     State(api): State<Api>,
@@ -189,7 +189,7 @@ pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), P
 #[utoipa::path(
     get, path = "/doctors/{id}", tag = "Directory", security(()),
     params(("id" = String, Path, description = "The id or the slug", example = "asha-naik")),
-    responses((status = 200, description = "The doctor", body = Doctor), PublicRead)
+    responses((status = 200, description = "The doctor", body = Doctor), KeptRead)
 )]
 async fn doctor(
     State(api): State<Api>,
@@ -230,7 +230,7 @@ struct SlotsQuery {
 #[utoipa::path(
     get, path = "/doctors/{id}/slots", tag = "Directory", security(()),
     params(("id" = Uuid, Path, description = "The doctor's id"), SlotsQuery),
-    responses((status = 200, description = "The free times", body = List<Slot>), PublicRead)
+    responses((status = 200, description = "The free times", body = List<Slot>), KeptRead)
 )]
 async fn slots(
     State(api): State<Api>,

@@ -61,7 +61,9 @@ fn introduction() -> String {
          409. Holding and moving need one.\n\n\
          **Versions.** Every appointment and schedule has an `ETag`. Cancelling, moving and \
          replacing a schedule need it in `If-Match`: \
-         412 when it was changed in the meantime, 428 when it is missing.\n\n\
+         412 when it was changed in the meantime, 428 when it is missing. What is public has one too: with it \
+         in `If-None-Match` the answer is 304 while nothing has changed. Without a token such answers may be kept \
+         as `Cache-Control` says.\n\n\
          **Time.** Instants are UTC; a date is the location's; ranges are half-open.\n\n\
          **Problems** are `application/problem+json` (RFC 9457):\n\n\
          | type | status | |\n|---|---|---|\n{problems}"

@@ -330,6 +330,8 @@ const ANYWHERE: [Kind; 6] = [MALFORMED, TOKEN, TOO_LARGE, INTERNAL, BUSY, UNAVAI
 
 /// Of a public read.
 pub struct PublicRead;
+/// Of a public read that is the same for all, and may be known already.
+pub struct KeptRead;
 /// Of a read for those who are signed in.
 pub struct OwnRead;
 /// Of registering and signing in.
@@ -357,6 +359,16 @@ fn with(more: &[Kind], refusals: &[Refusal]) -> BTreeMap<String, RefOr<Described
 impl IntoResponses for PublicRead {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         with(&[NOT_FOUND, INVALID], &[])
+    }
+}
+
+impl IntoResponses for KeptRead {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let text = "Nothing has changed since the answer whose `ETag` is in `If-None-Match`";
+        let same = ResponseBuilder::new().description(text).build();
+        let mut responses = PublicRead::responses();
+        responses.insert("304".into(), RefOr::T(same));
+        responses
     }
 }
 
