@@ -49,7 +49,7 @@ Usage: cargo xtask COMMAND
   build               build the client, then target/release/nadi with it inside
   client              build the browser client into target/site/pkg
   bench               measure holds and pages over HTTP, in turns with pgbench; writes
-                      target/bench/latest.json; --only schedules for the first part;
+                      target/bench/latest.json; --only schedules or --only holds for a part of it;
                       --only search for finding doctors (10 minutes, 6 GB);
                       --only lighthouse for how quick four pages are on a phone
   screenshots         every page on phone and desktop, in light and dark, into target/screenshots
@@ -106,6 +106,7 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         }
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "schedules"] => bench::schedules().map(|()| ExitCode::SUCCESS),
+        ["bench", "--only", "holds"] => bench::holds().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "search"] => bench::searches().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "lighthouse"] => browser::lighthouse().map(|()| ExitCode::SUCCESS),
         ["screenshots"] => browser::screenshots(false).map(|()| ExitCode::SUCCESS),

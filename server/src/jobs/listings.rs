@@ -13,15 +13,16 @@ use crate::search_words;
 use crate::service::listings::refresh_in;
 use crate::store::listings as store;
 
-/// Doctors per transaction; one takes two or three milliseconds.
+/// Doctors per transaction; one takes about a millisecond.
 const BATCH: usize = 50;
 /// Rows trimmed at once.
 const TRIM: i64 = 2_000;
 /// Events that an instance reads up to when it begins.
 const UNHEARD: i64 = 20_000;
-/// A fifth of one connection's time at most: under a rush, bookings come first.
-const REST: u32 = 4;
-const REST_MIN: Duration = Duration::from_millis(20);
+/// A tenth of one connection's time at most: under a rush, bookings come first.
+const REST: u32 = 9;
+/// Whoever is booked meanwhile is refreshed together, with one commit.
+const REST_MIN: Duration = Duration::from_millis(150);
 /// The mean of all reviews is looked at that often, by each instance.
 const MEAN_EVERY: Duration = Duration::from_secs(3_600);
 /// What has passed is left out at reading; this keeps reading cheap.
@@ -34,13 +35,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// # Errors
 /// When the database does not answer; what was noted stays noted.
 pub async fn run_once(engine: &Engine) -> anyhow::Result<u64> {
-    let mut connection = engine.write.0.acquire().await?;
-    search_words::write(&mut connection).await?;
-    store::follow_mean(&mut connection).await?;
-    for doctor in store::unheard(&mut connection, UNHEARD).await? {
-        engine.changes.note(DoctorId(doctor));
-    }
-    drop(connection);
+    begin(engine).await?;
     let mut done = 0;
     loop {
         let noted = refresh_noted(engine).await?;
@@ -50,6 +45,17 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<u64> {
             return Ok(done);
         }
     }
+}
+
+/// The words, the mean of reviews, and a note of whoever has changed unheard.
+async fn begin(engine: &Engine) -> anyhow::Result<()> {
+    let mut connection = engine.write.0.acquire().await?;
+    search_words::write(&mut connection).await?;
+    store::follow_mean(&mut connection).await?;
+    for doctor in store::unheard(&mut connection, UNHEARD).await? {
+        engine.changes.note(DoctorId(doctor));
+    }
+    Ok(())
 }
 
 /// Refreshes some of those who were noted; tells how many.
@@ -128,7 +134,7 @@ pub async fn run(engine: &Engine) {
         let look_now = first || looked.elapsed() >= LOOK_EVERY;
         let ran = async {
             if first {
-                run_once(engine).await?;
+                begin(engine).await?;
                 first = false;
             }
             if averaged.elapsed() >= MEAN_EVERY {

@@ -16,10 +16,14 @@ pub const KEPT_DAYS: i32 = 35;
 /// The rows of these doctors, made if missing and locked in one order: from here to the commit nobody
 /// else refreshes them, so that what is read later is never overwritten by what was read earlier.
 pub async fn lock(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
-    // Small tables mislead the planner into reading all slots of everybody.
+    // For this transaction: small tables mislead the planner into reading all slots of everybody, or all of a
+    // doctor's to sort them; and planning anew for each doctor takes four times as long as the work.
     sqlx::query!(
         "select set_config('enable_hashjoin', 'off', true) as hash,
-                set_config('enable_mergejoin', 'off', true) as merge"
+                set_config('enable_mergejoin', 'off', true) as merge,
+                set_config('enable_sort', 'off', true) as sort,
+                set_config('jit', 'off', true) as jit,
+                set_config('plan_cache_mode', 'force_generic_plan', true) as plan"
     )
     .fetch_one(&mut *connection)
     .await?;
@@ -74,34 +78,7 @@ pub async fn refresh_times(
     mark_stale(connection, &places_changed).await?;
     sqlx::query!(
         r#"
-        with ahead as materialized (
-            select w.doctor_id, b.location_id, b.mode, w.id, w.starts_at, w.local_date,
-                   (w.starts_at at time zone l.time_zone)::time >= '17:00' as evening,
-                   row_number() over (partition by w.doctor_id, b.location_id, b.mode
-                                      order by w.starts_at) as place
-            from unnest($1::uuid[]) d (id)
-            cross join lateral (
-                select f.* from free_slots($2) f
-                where f.doctor_id = d.id and f.starts_at < $2::timestamptz + make_interval(days => $4::int)
-                offset 0
-            ) w
-            join blocks b on b.id = w.block_id
-            join locations l on l.id = b.location_id
-        ),
-        days as (
-            select doctor_id, location_id, mode,
-                   bit_or(1::bigint << (local_date - $3::date)) filter (where local_date - $3::date between 0 and $4::int - 1)
-                       as free_days,
-                   bit_or(1::bigint << (local_date - $3::date))
-                       filter (where evening and local_date - $3::date between 0 and $4::int - 1) as evening_days
-            from ahead group by 1, 2, 3
-        ),
-        near as (
-            select a.doctor_id, a.location_id, a.mode, a.id, a.starts_at, s.closes_at
-            from ahead a join slots s on s.id = a.id
-            where a.place <= $5::bigint
-        ),
-        pairs as (
+        with pairs as materialized (
             select r.doctor_id, r.location_id, r.mode, l.city_id, l.time_zone,
                    coalesce(l.latitude, y.latitude) as latitude,
                    coalesce(l.longitude, y.longitude) as longitude,
@@ -117,27 +94,46 @@ pub async fn refresh_times(
               and not exists (select from availability_rules r
                               where r.doctor_id = d.id and r.archived_at is null)
         ),
-        later as (
-            select p.doctor_id, p.location_id, p.mode, n.id, n.starts_at, n.closes_at
+        -- A block lies within one date. Of each, the first free time tells: not all of them are read.
+        days as (
+            select w.doctor_id, w.location_id, w.mode,
+                   bit_or(1::bigint << (w.local_date - $3::date)) filter (where w.free) as free_days,
+                   bit_or(1::bigint << (w.local_date - $3::date)) filter (where w.evening) as evening_days
+            from unnest($1::uuid[]) d (id)
+            cross join lateral (
+                select b.doctor_id, b.location_id, b.mode, b.local_date,
+                       exists (select from free_slots($2) f where f.block_id = b.id) as free,
+                       ((b.ends_at - interval '1 second') at time zone l.time_zone)::time >= '17:00'
+                       and exists (select from free_slots($2) f
+                                   where f.block_id = b.id
+                                     and (f.starts_at at time zone l.time_zone)::time >= '17:00') as evening
+                from blocks b join locations l on l.id = b.location_id
+                where b.doctor_id = d.id and b.ends_at > $2
+                  and b.starts_at > $2::timestamptz - interval '1 day'
+                  and b.starts_at < $2::timestamptz + make_interval(days => $4::int)
+                  and b.local_date - $3::date between 0 and $4::int - 1
+                offset 0
+            ) w
+            group by 1, 2, 3
+        ),
+        kept as (
+            select p.doctor_id, p.location_id, p.mode,
+                   array_agg(n.id order by n.starts_at) as slots,
+                   array_agg(n.starts_at order by n.starts_at) as starts,
+                   array_agg(n.closes_at order by n.starts_at) as closes,
+                   min(n.starts_at) as soonest_at, min(n.closes_at) as passes_at
             from pairs p
             cross join lateral (
                 select f.id, f.starts_at, s.closes_at
-                from free_slots($2) f join slots s on s.id = f.id join blocks b on b.id = f.block_id
-                where f.doctor_id = p.doctor_id
-                  and f.starts_at >= $2::timestamptz + make_interval(days => $4::int)
-                  and b.location_id = p.location_id and b.mode = p.mode
-                order by f.starts_at limit $5
+                from (select b.id, b.location_id, b.mode, b.starts_at from blocks b
+                      where b.doctor_id = p.doctor_id and b.ends_at > $2
+                        and b.starts_at > $2::timestamptz - interval '1 day'
+                      order by b.starts_at offset 0) b
+                cross join lateral (select f.* from free_slots($2) f where f.block_id = b.id) f
+                join slots s on s.id = f.id
+                where b.location_id = p.location_id and b.mode = p.mode
+                order by b.starts_at, f.slot_no limit $5
             ) n
-            where not exists (select from days y where y.doctor_id = p.doctor_id
-                              and y.location_id = p.location_id and y.mode = p.mode)
-        ),
-        kept as (
-            select doctor_id, location_id, mode,
-                   array_agg(id order by starts_at) as slots,
-                   array_agg(starts_at order by starts_at) as starts,
-                   array_agg(closes_at order by starts_at) as closes,
-                   min(starts_at) as soonest_at, min(closes_at) as passes_at
-            from (select * from near union all select * from later) n
             group by 1, 2, 3
         )
         insert into next_times as t (doctor_id, location_id, mode, city_id, latitude, longitude, time_zone,
@@ -164,7 +160,10 @@ pub async fn refresh_times(
             city_id = excluded.city_id, latitude = excluded.latitude, longitude = excluded.longitude,
             time_zone = excluded.time_zone, slots = excluded.slots,
             starts = excluded.starts, closes = excluded.closes, soonest_at = excluded.soonest_at,
-            ranks_at = excluded.ranks_at, passes_at = excluded.passes_at, look_at = excluded.look_at,
+            ranks_at = excluded.ranks_at, passes_at = excluded.passes_at,
+            -- Left alone while it is far enough: it stands in an index, which all of the row would go through.
+            look_at = case when t.look_at between $2::timestamptz + interval '30 minutes' and excluded.look_at
+                           then t.look_at else excluded.look_at end,
             days_from = excluded.days_from, free_days = excluded.free_days, evening_days = excluded.evening_days,
             refreshed_at = excluded.refreshed_at
         "#,

@@ -29,29 +29,12 @@ const ALONE: usize = 1_000;
 const WARM_UP: usize = 3_200;
 
 pub fn bench() -> Result<()> {
-    client::build()?;
-    server::build()?;
-    field::build_load()?;
-    let mut bench = Bench::prepare()?;
+    let mut bench = begin()?;
     let mut table = Table::default();
     for line in times::measure(&bench.field)? {
         println!("{line}");
     }
-
-    let (mut ours, mut raw) = (Vec::new(), Vec::new());
-    // Once in vain, for warm caches on both sides.
-    bench.pgbench(ROUNDS * HOLDS + ALONE, WARM_UP, CONNECTIONS)?;
-    bench.case("distinct-slots", CONNECTIONS, WARM_UP)?;
-    for round in 0..ROUNDS {
-        raw.push(bench.pgbench(round * HOLDS, HOLDS, CONNECTIONS)?);
-        ours.push(bench.case("distinct-slots", CONNECTIONS, HOLDS)?);
-        println!("{}", table::turn(round, &ours[round], &raw[round]));
-    }
-    table.add(Row::against("distinct_slots", &ours, &raw));
-    // Alone: one connection, one after another.
-    let raw_alone = bench.pgbench(ROUNDS * HOLDS, ALONE, 1)?;
-    let alone = bench.case("distinct-slots", 1, ALONE)?;
-    table.add(Row::against("lone_hold", &[alone], &[raw_alone]));
+    bench.holds(&mut table)?;
     // From the cache: once before it counts.
     bench.case("availability", CONNECTIONS, 5_000)?;
     for (name, case, connections, requests) in [
@@ -102,6 +85,22 @@ pub fn searches() -> Result<()> {
     bench.field.close()
 }
 
+/// Only holds against pgbench.
+pub fn holds() -> Result<()> {
+    let mut bench = begin()?;
+    let mut table = Table::default();
+    bench.holds(&mut table)?;
+    table.print();
+    bench.field.close()
+}
+
+fn begin() -> Result<Bench> {
+    client::build()?;
+    server::build()?;
+    field::build_load()?;
+    Bench::prepare()
+}
+
 struct Bench {
     field: Field,
     /// Patients and slots that have been used.
@@ -120,6 +119,25 @@ impl Bench {
             Ok(())
         })?;
         Ok(Self { field, used: 0 })
+    }
+
+    /// In turns with pgbench: many at once, then one after another.
+    fn holds(&mut self, table: &mut Table) -> Result<()> {
+        let (mut ours, mut raw) = (Vec::new(), Vec::new());
+        // Once in vain, for warm caches on both sides.
+        self.pgbench(ROUNDS * HOLDS + ALONE, WARM_UP, CONNECTIONS)?;
+        self.case("distinct-slots", CONNECTIONS, WARM_UP)?;
+        for round in 0..ROUNDS {
+            raw.push(self.pgbench(round * HOLDS, HOLDS, CONNECTIONS)?);
+            ours.push(self.case("distinct-slots", CONNECTIONS, HOLDS)?);
+            println!("{}", table::turn(round, &ours[round], &raw[round]));
+        }
+        table.add(Row::against("distinct_slots", &ours, &raw));
+        // Alone: one connection, one after another.
+        let raw_alone = self.pgbench(ROUNDS * HOLDS, ALONE, 1)?;
+        let alone = self.case("distinct-slots", 1, ALONE)?;
+        table.add(Row::against("lone_hold", &[alone], &[raw_alone]));
+        Ok(())
     }
 
     /// So many holds by pgbench, from the `first` wish on.
