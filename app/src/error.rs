@@ -3,11 +3,12 @@
 //! It travels in an address when a plain form fails, where anybody can write,
 //! so it never carries text: the sentence is found in [`crate::words`].
 
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use nadi::failure::FieldProblem;
 use nadi::{Failure, appointment::Refusal};
 use serde::{Deserialize, Serialize};
+
+use crate::codec::FailureJson;
 
 /// Why a server function was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct FormFailure(pub Failure);
 
 impl FromServerFnError for FormFailure {
-    type Encoder = JsonEncoding;
+    type Encoder = FailureJson;
 
     fn from_server_fn_error(problem: ServerFnErrorErr) -> Self {
         Self(match problem {

@@ -8,6 +8,7 @@
 //! Not for: rules (the `nadi` crate), SQL or HTTP (`server`).
 #![recursion_limit = "256"]
 
+pub mod codec;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod error;

@@ -47,6 +47,24 @@ test('pages without anything that needs it load no client, but their few kilobyt
   expect(loaded.filter((url) => url.endsWith('.wasm')), 'and those with something load it').toHaveLength(1);
 });
 
+test('a first visit to a page of a doctor loads at most 200 kB, the font included', { tag: '@client' }, async ({ page, city }) => {
+  const answers: Promise<[string, number]>[] = [];
+  await page.goto(`/doctors?city=${city.slug}`);
+  const doctor = await page.locator('a[href^="/doctors/"]').first().getAttribute('href');
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.clearBrowserCache');
+  page.on('requestfinished', (request) => {
+    answers.push(request.sizes().then((sizes) => [request.url(), sizes.responseBodySize]));
+  });
+  await page.goto(doctor ?? '', { waitUntil: 'networkidle' });
+  await expect(page.locator('html[data-awake]')).toBeAttached();
+  const sizes = await Promise.all(answers);
+  const all = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
+  expect(sizes.some(([url, bytes]) => url.endsWith('.wasm') && bytes > 0), 'it was not kept from before').toBe(true);
+  expect(sizes.some(([url, bytes]) => url.endsWith('.woff2') && bytes > 0), 'nor was this').toBe(true);
+  expect(all, JSON.stringify(sizes)).toBeLessThanOrEqual(200_000);
+});
+
 test('when the server cannot be asked, the link is followed after all', { tag: '@client' }, async ({ page, city, watch }) => {
   watch.fails(/\/fn\/(month|day)_times/);
   await openDoctor(page, city);

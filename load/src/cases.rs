@@ -141,6 +141,9 @@ async fn work(plan: Arc<Plan>, number: usize, next: Arc<AtomicUsize>) -> Result<
         };
         granted += usize::from(answer.status.is_success());
         seen.answered(answer.status.as_u16(), answer.took);
+        if plan.case == Case::Search {
+            seen.of_kind(SEARCHES[n % SEARCHES.len()]);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub struct Seen {
     took: Vec<Duration>,
     by_status: BTreeMap<u16, usize>,
     unanswered: usize,
+    by_kind: BTreeMap<&'static str, Vec<Duration>>,
 }
 
 /// The same, to be read by people and programs.
@@ -26,12 +27,19 @@ pub struct Report {
     pub max_ms: f64,
     pub by_status: BTreeMap<u16, usize>,
     pub unanswered: usize,
+    /// Of each kind of request, where a case has several: half of them took longer, and a tenth.
+    pub kinds: BTreeMap<&'static str, (f64, f64)>,
 }
 
 impl Seen {
     pub fn answered(&mut self, status: u16, took: Duration) {
         self.took.push(took);
         *self.by_status.entry(status).or_default() += 1;
+    }
+
+    /// The last answer was to this kind of request.
+    pub fn of_kind(&mut self, kind: &'static str) {
+        self.by_kind.entry(kind).or_default().extend(self.took.last());
     }
 
     pub fn unanswered(&mut self) {
@@ -44,16 +52,20 @@ impl Seen {
             *self.by_status.entry(status).or_default() += count;
         }
         self.unanswered += other.unanswered;
+        for (kind, took) in other.by_kind {
+            self.by_kind.entry(kind).or_default().extend(took);
+        }
     }
 
     pub fn report(mut self, granted: usize, elapsed: Duration) -> Report {
         self.took.sort_unstable();
         let requests = self.took.len();
-        let at = |share: f64| {
-            let index = ((requests as f64 * share) as usize).min(requests.saturating_sub(1));
-            self.took.get(index).map_or(0.0, |took| took.as_secs_f64() * 1e3)
-        };
+        let at = |share: f64| share_ms(&self.took, share);
         let (p50_ms, p99_ms, max_ms) = (at(0.5), at(0.99), at(1.0));
+        let kinds = self.by_kind.into_iter().map(|(kind, mut took)| {
+            took.sort_unstable();
+            (kind, (share_ms(&took, 0.5), share_ms(&took, 0.9)))
+        });
         let seconds = elapsed.as_secs_f64();
         Report {
             requests,
@@ -65,8 +77,15 @@ impl Seen {
             max_ms,
             by_status: self.by_status,
             unanswered: self.unanswered,
+            kinds: kinds.collect(),
         }
     }
+}
+
+/// How long such a share of them took at most, in milliseconds; they are sorted.
+fn share_ms(took: &[Duration], share: f64) -> f64 {
+    let index = ((took.len() as f64 * share) as usize).min(took.len().saturating_sub(1));
+    took.get(index).map_or(0.0, |took| took.as_secs_f64() * 1e3)
 }
 
 #[cfg(test)]

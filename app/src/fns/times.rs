@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
+use crate::codec::Answers;
 use crate::error::FormFailure;
 
 /// A month of days, in whole weeks.
@@ -106,7 +107,7 @@ pub struct Wanted {
 }
 
 /// A month of a doctor, with the times of `date` or, when that is empty, of its first free day. `mode` and `location` narrow when not empty.
-#[server(prefix = "/fn", endpoint = "month_times", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "month_times", input = GetUrl, output = Answers)]
 pub async fn month_times(
     slug: String,
     month: String,
@@ -125,7 +126,7 @@ pub async fn month_times(
 }
 
 /// A day of a doctor. `mode` and `location` narrow when not empty.
-#[server(prefix = "/fn", endpoint = "day_times", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "day_times", input = GetUrl, output = Answers)]
 pub async fn day_times(
     slug: String,
     date: String,

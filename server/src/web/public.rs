@@ -197,7 +197,7 @@ fn slots(request: &Request) -> Option<(DoctorId, &str)> {
 
 /// Answers from what is kept, and keeps what may be.
 pub async fn keep(State(web): State<Web>, request: Request, next: Next) -> Response {
-    if request.method() != Method::GET {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return bare(next.run(request).await);
     }
     let now = web.engine.clock.now();

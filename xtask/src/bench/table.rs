@@ -16,6 +16,8 @@ pub struct Run {
     pub p99_ms: f64,
     pub server_rss_mb: f64,
     pub usage: Usage,
+    /// Kinds of requests, where a case has several: p50 and p90 in milliseconds.
+    pub kinds: Vec<(String, f64, f64)>,
 }
 
 impl Run {
@@ -32,13 +34,33 @@ impl Run {
             per_s: number("per_s")?,
             p50_ms: number("p50_ms")?,
             p99_ms: number("p99_ms")?,
+            kinds: kinds(json),
             ..Self::default()
         })
+    }
+
+    /// The slowest kinds first.
+    pub fn slowest(&self) -> Vec<&(String, f64, f64)> {
+        let mut kinds: Vec<_> = self.kinds.iter().collect();
+        kinds.sort_by(|a, b| b.2.total_cmp(&a.2));
+        kinds
     }
 
     fn microseconds(&self, seconds: f64) -> f64 {
         seconds * 1e6 / self.requests.max(1) as f64
     }
+}
+
+/// `"kinds":{"q=skin":[3.1,4.0],…}`, which stands last.
+fn kinds(json: &str) -> Vec<(String, f64, f64)> {
+    let rest = json.split("\"kinds\":{").nth(1).unwrap_or_default();
+    let one = |part: &str| -> Option<(String, f64, f64)> {
+        let (name, figures) = part.split_once("\":[")?;
+        let (p50, p90) = figures.split_once(',')?;
+        let name = name.rsplit_once('"').map_or(name, |(_, name)| name);
+        Some((name.to_owned(), p50.trim().parse().ok()?, p90.trim().parse().ok()?))
+    };
+    rest.split(']').filter_map(one).collect()
 }
 
 /// A case, and the other side where there is one.
