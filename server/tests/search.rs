@@ -11,7 +11,7 @@ use nadi::visit::Mode;
 use server::jobs::listen::Listener;
 use server::jobs::{listings, sweeper, top_up};
 use server::store::listings as kept_listings;
-use server::store::search::{self as found, Found, From, Origin, Wanted};
+use server::store::search::{self as found, Found, From, Origin, Wanted, Ways};
 use sqlx::PgPool;
 use support::{Clinic, browser};
 
@@ -496,6 +496,7 @@ async fn gathering_and_walking_find_the_same_in_the_same_order(pool: PgPool) {
         vec!["panjim"],
         vec!["konkani"],
     ];
+    let (gathering, walking) = (Ways::gathering(1_000_000), Ways::gathering(-1));
     let origin = Origin { latitude: 15.4, longitude: 73.9 };
     let mut compared = 0;
     for (n, words) in words.iter().cycle().take(96).enumerate() {
@@ -513,10 +514,10 @@ async fn gathering_and_walking_find_the_same_in_the_same_order(pool: PgPool) {
             ..Wanted::default()
         };
         let all = From { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 1_000 };
-        let gathered = found::search_by(&mut connection, &wanted, all, 1_000_000, now);
+        let gathered = found::search(&mut connection, &gathering, &wanted, all, now);
         let gathered = gathered.await.expect("gathered");
         let walked =
-            found::search_by(&mut connection, &wanted, all, -1, now).await.expect("walked");
+            found::search(&mut connection, &walking, &wanted, all, now).await.expect("walked");
         assert_eq!(gathered, walked, "{wanted:?}");
         // And in pages.
         let mut leafed: Vec<Found> = Vec::new();
@@ -528,7 +529,7 @@ async fn gathering_and_walking_find_the_same_in_the_same_order(pool: PgPool) {
                 ..all
             });
             let page =
-                found::search_by(&mut connection, &wanted, from, -1, now).await.expect("a page");
+                found::search(&mut connection, &walking, &wanted, from, now).await.expect("a page");
             if page.is_empty() {
                 break;
             }

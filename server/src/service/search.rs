@@ -27,7 +27,7 @@ use crate::kept::{About, Keeping, Kind, Lifetime, Shelf, from_json, to_json};
 use crate::store::directory as store;
 use crate::store::free_times::{self as times, Days, Narrowed};
 use crate::store::reviews::rating_of;
-use crate::store::search::{self as found, Found, From, Origin, Wanted};
+use crate::store::search::{self as found, Found, From, Origin, Wanted, Ways};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
@@ -42,6 +42,7 @@ pub(super) struct Kept {
     cities: Shelf<(), Vec<City>>,
     languages: Shelf<(), Vec<String>>,
     numbers: Numbers,
+    ways: Ways,
     pub(super) suggestions: Shelf<String, Vec<Suggestion>>,
     pub(super) terms: Shelf<(), Terms>,
 }
@@ -53,6 +54,7 @@ impl Kept {
             cities: list(keeping, |()| "cities".into()),
             languages: list(keeping, |()| "languages".into()),
             numbers: Numbers::default(),
+            ways: Ways::default(),
             suggestions: Shelf::new(keeping, Kind::Suggestions, SUGGESTIONS, KEPT_SUGGESTIONS_MAX),
             terms: Shelf::new(keeping, Kind::List, LISTS, 1),
         }
@@ -128,14 +130,17 @@ impl DirectoryService {
         let mut counts = Counts { known: true, ..Counts::default() };
         let mut instead = None;
         if !nobody {
-            rows = found::search(&mut connection, &wanted, from, caller.now).await?;
+            rows =
+                found::search(&mut connection, &self.kept.ways, &wanted, from, caller.now).await?;
             counts = self.counts(&mut connection, &wanted, caller).await?;
             if rows.is_empty() && counts.total == 0 && !wanted.words.is_empty() {
                 let spelled = found::spelled(&mut connection, &wanted.words).await?;
                 let spelled: Option<Vec<String>> = spelled.into_iter().collect();
                 if let Some(words) = spelled.filter(|words| *words != wanted.words) {
                     wanted.words = words;
-                    rows = found::search(&mut connection, &wanted, from, caller.now).await?;
+                    rows =
+                        found::search(&mut connection, &self.kept.ways, &wanted, from, caller.now)
+                            .await?;
                     counts = self.counts(&mut connection, &wanted, caller).await?;
                     instead = (!rows.is_empty()).then(|| wanted.words.join(" "));
                 }

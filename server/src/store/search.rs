@@ -8,7 +8,10 @@ mod counts;
 mod parts;
 mod shown;
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, Utc};
+use moka::sync::Cache;
 use nadi::search::{self, RELEVANCE_SECONDS};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -19,6 +22,9 @@ pub use shown::{cards, languages, near_places, spelled};
 /// What fits no more doctors than this is gathered. About where both ways cost the same, a few
 /// milliseconds, for a page of twenty.
 pub const FEW: i64 = 2_000;
+/// Questions that are remembered as fitting more, and for how long.
+const MANY_MAX: u64 = 5_000;
+const MANY_FOR: Duration = Duration::from_secs(600);
 
 /// What narrows a search; `None` does not.
 #[derive(Clone, Debug, Default)]
@@ -96,32 +102,70 @@ struct Part {
     relevance_seconds: i64,
 }
 
+/// How searches are gone about. Whatever it is, the answers are the same.
+pub struct Ways {
+    /// What fits no more doctors than this is gathered.
+    few: i64,
+    /// Questions that more doctors fit: counting them again would cost more than finding a page of them.
+    many: Cache<String, ()>,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        Self::gathering(FEW)
+    }
+}
+
+impl Ways {
+    pub fn gathering(few: i64) -> Self {
+        let many = Cache::builder().max_capacity(MANY_MAX).time_to_live(MANY_FOR).build();
+        Self { few, many }
+    }
+
+    /// All of a part, if few fit.
+    async fn gather(
+        &self,
+        connection: &mut PgConnection,
+        wanted: &Wanted,
+        part: &Part,
+        from: From,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Vec<Found>>> {
+        let Some(question) = &part.question else { return Ok(None) };
+        let asked = format!("{question} {:?} {:?}", wanted.fee_max, wanted.rating_min);
+        if self.many.contains_key(&asked) {
+            return Ok(None);
+        }
+        let gathered = parts::gather(connection, wanted, part, from, self.few, now).await?;
+        if gathered.is_none() {
+            self.many.insert(asked, ());
+        }
+        Ok(gathered)
+    }
+}
+
 /// Doctors by rank.
 pub async fn search(
     connection: &mut PgConnection,
+    ways: &Ways,
     wanted: &Wanted,
     from: From,
-    now: DateTime<Utc>,
-) -> Result<Vec<Found>> {
-    search_by(connection, wanted, from, FEW, now).await
-}
-
-/// The same, gathering what so few fit. Whatever `few` is, the answer is the same.
-pub async fn search_by(
-    connection: &mut PgConnection,
-    wanted: &Wanted,
-    from: From,
-    few: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<Found>> {
     let whole = From { offset: 0, limit: from.offset + from.limit, ..from };
-    let mut rows = Vec::new();
+    let enough = usize::try_from(whole.limit).unwrap_or(usize::MAX);
+    let mut rows: Vec<Found> = Vec::new();
     for part in cut(connection, wanted).await? {
-        let gathered = match &part.question {
-            Some(_) => parts::gather(connection, wanted, &part, whole, few, now).await?,
-            None => None,
-        };
-        rows.extend(match gathered {
+        if rows.len() >= enough {
+            // The page is full: does this part have anybody who would still be on it?
+            rows.sort_unstable_by_key(|row| (row.rank, row.doctor_id));
+            rows.truncate(enough);
+            let lowest = lowest(connection, &part).await?;
+            if lowest.is_none_or(|lowest| rows.last().is_some_and(|last| lowest > last.rank)) {
+                continue;
+            }
+        }
+        rows.extend(match ways.gather(connection, wanted, &part, whole, now).await? {
             Some(few) => few,
             None if wanted.origin.is_some() => {
                 around::search(connection, wanted, &part, whole, now).await?
@@ -133,6 +177,16 @@ pub async fn search_by(
     let skipped = usize::try_from(from.offset).unwrap_or(usize::MAX);
     let taken = usize::try_from(from.limit).unwrap_or(usize::MAX);
     Ok(rows.into_iter().skip(skipped).take(taken).collect())
+}
+
+/// No rank in this part is lower: nobody at all is free sooner, and distance only adds.
+async fn lowest(connection: &mut PgConnection, part: &Part) -> Result<Option<i64>> {
+    let soonest = sqlx::query_scalar!(
+        "select floor(extract(epoch from min(ranks_at)))::bigint from next_times"
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(soonest.map(|soonest| soonest - part.relevance_seconds))
 }
 
 /// The parts of a search, the most relevant first; none of them has a doctor of another.
