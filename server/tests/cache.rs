@@ -318,6 +318,10 @@ async fn without_redis_everything_goes_on_and_with_it_again(pool: PgPool) {
 async fn public_pages_are_the_same_for_all_visitors_and_only_for_them(pool: PgPool) {
     let clinic = Clinic::open(pool).await;
     let base = clinic.serve().await;
+    let head = browser().head(format!("{base}/doctors")).send().await.expect("an answer");
+    let got = get(&base, "/doctors", &[]).await;
+    assert_eq!(head.headers().get("etag"), got.headers.get("etag"));
+    assert_eq!(head.headers().get("cache-control"), got.headers.get("cache-control"));
     let cookie = clinic.cookie(&clinic.patient("Asha").await).await;
     for (path, control) in [
         ("/", "public, max-age=10"),
