@@ -136,6 +136,8 @@ enum Fate {
     Found,
     /// It stays as it is, because it has begun.
     Begun,
+    /// The same, and what of it is still ahead is not wanted: open to nobody else.
+    BegunOutside,
     /// It stays as it is, because someone is booked.
     Kept,
     Withdrawn,
@@ -161,7 +163,7 @@ pub fn plan(existing: &[Existing], wanted: &[Cell], now: DateTime<Utc>) -> Plan 
                         found.insert(*place, slot);
                     }
                 }
-                Fate::Begun => {}
+                Fate::Begun | Fate::BegunOutside => {}
                 Fate::Kept => result.in_the_way.push(slot.id),
                 Fate::Withdrawn => {
                     result.withdraw.push(slot.id);
@@ -212,8 +214,11 @@ fn chains<'a>(
                 at.windows(2).all(|pair| side_by_side(wanted, pair))
                     && at.iter().all(|place| !used.contains(place))
             });
+            let outside = |slot: &ExistingSlot| {
+                slot.starts_at > now && !places.contains_key(&key(stretch, slot))
+            };
             let fate = if slots.iter().any(|slot| slot.starts_at <= now) {
-                Fate::Begun
+                if slots.iter().any(outside) { Fate::BegunOutside } else { Fate::Begun }
             } else if let Some(at) = at {
                 used.extend(at);
                 Fate::Found
@@ -232,12 +237,13 @@ fn chains<'a>(
 /// stays so, too.
 fn settle(chains: &mut [Chain], wanted: &[&Cell], places: &HashMap<Key, usize>) -> Vec<Room> {
     loop {
-        let stays = |chain: &&Chain| matches!(chain.fate, Fate::Begun | Fate::Kept);
+        let stays =
+            |chain: &&Chain| matches!(chain.fate, Fate::Begun | Fate::BegunOutside | Fate::Kept);
         let mut rooms: Vec<Room> = chains
             .iter()
             .filter(stays)
             .flat_map(|chain| {
-                let kept = chain.stretch.kept || chain.fate == Fate::Kept;
+                let kept = chain.stretch.kept || chain.fate != Fate::Begun;
                 chain.slots.iter().map(move |slot| standing(chain.stretch, slot, kept))
             })
             .collect();

@@ -287,6 +287,36 @@ impl World {
     }
 }
 
+/// The second half of a visit that is going on is still ahead when its hours are withdrawn.
+#[test]
+fn a_visit_that_has_begun_goes_on_and_nobody_else_gets_what_is_left_of_its_time() {
+    let mut world = World::default();
+    let schedule = of(&[Rule { capacity: 2, ..rule("FREQ=DAILY;COUNT=1", "12:00", "13:00") }]);
+    let away = Away { holidays: &HashSet::new(), busy: &[] };
+    let wanted = expand(&schedule, &zones(), away, date("2026-11-23"), date("2026-11-24"));
+    let first = wanted.first().expect("a time").starts_at;
+    world.carry_out(&plan(&[], &wanted, first - Duration::hours(1)));
+    let ids: Vec<i64> = world.slots().map(|slot| slot.id.0).collect();
+    world.book(ids[0], 2);
+    assert!(world.slots().next().is_some_and(|slot| slot.joined), "a visit of two times");
+
+    let now = first + Duration::minutes(1);
+    let withdrawal = plan(&world.existing(), &[], now);
+    assert_eq!(withdrawal.withdraw.len(), ids.len() - 2);
+    assert!(withdrawal.in_the_way.is_empty(), "it is nobody's work any more");
+    world.carry_out(&withdrawal);
+    world.must_be_sound();
+    let left: Vec<_> = world.existing();
+    assert_eq!(left.len(), 1, "in one piece");
+    assert!(left[0].stretch.kept && left[0].slots.len() == 2, "{left:?}");
+    assert!(plan(&world.existing(), &[], now).is_empty());
+    // Hours that come back find it as it is.
+    let again = plan(&world.existing(), &wanted, now);
+    world.carry_out(&again);
+    world.must_be_sound();
+    assert!(plan(&world.existing(), &wanted, now).is_empty());
+}
+
 fn any_rule() -> impl Strategy<Value = Rule> {
     let days = prop::sample::select(vec![
         "FREQ=DAILY",
