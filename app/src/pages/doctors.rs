@@ -50,7 +50,7 @@ pub fn Doctors() -> impl IntoView {
 }
 
 /// What a search can say in its address, each once.
-const ASKED: [&str; 13] = [
+const ASKED: [&str; 14] = [
     "q",
     "specialty",
     "city",
@@ -62,6 +62,7 @@ const ASKED: [&str; 13] = [
     "language",
     "gender",
     "fee_max",
+    "rating_min",
     "page",
     "after",
 ];

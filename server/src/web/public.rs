@@ -135,6 +135,7 @@ const PAGE: Public = Public {
     doctors: false,
     for_all: false,
 };
+/// Of pages and of the API. What is missing here is not kept, and nothing worse.
 const SEARCHED: &[&str] = &[
     "q",
     "specialty",
@@ -149,7 +150,9 @@ const SEARCHED: &[&str] = &[
     "rating_min",
     "near",
     "page",
+    "after",
     "page_size",
+    "cursor",
 ];
 const CHOSEN: &[&str] = &["slug", "month", "date", "mode", "location", "visit", "reviews"];
 
