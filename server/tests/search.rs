@@ -434,6 +434,47 @@ async fn an_edited_doctor_is_found_as_they_are_now(pool: PgPool) {
     assert_eq!(names(&find(&clinic, text("zubeida")).await), ["Dr Zubeida"]);
 }
 
+#[sqlx::test(migrations = false)]
+async fn what_is_beside_the_kept_times_follows_what_a_doctor_says(pool: PgPool) {
+    let (clinic, _, _) = town(pool).await;
+    let mut connection = clinic.pool.acquire().await.expect("a connection");
+    let all = From { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 100 };
+    let speaking = async |connection: &mut sqlx::PgConnection, language: &str| {
+        let wanted = Wanted { language: Some(language.into()), ..Wanted::default() };
+        // In order of the kept times, never through the documents first.
+        let walking = Ways::gathering(-1);
+        let found = found::search(connection, &walking, &wanted, all, clinic.visitor().now).await;
+        found.expect("an answer").iter().any(|found| found.doctor_id == clinic.doctor.0)
+    };
+    assert!(!speaking(&mut connection, "português").await);
+    set(
+        &clinic,
+        clinic.doctor,
+        "update doctors set languages = array['English', 'Português'] where id = $1",
+    )
+    .await;
+    assert!(speaking(&mut connection, "portugues").await, "learned");
+    // Booked, so that the times are made again and not the document; then a place more, whose row is new.
+    let first = clinic.free(clinic.doctor).await[0];
+    let who = clinic.patient("Ravi Iyer").await;
+    clinic.book(&who, first).await;
+    listings::run_once(&clinic.engine).await.expect("listed");
+    assert!(speaking(&mut connection, "PORTUGUÊS").await, "and a booking changes nothing");
+    sqlx::query("delete from next_times").execute(&mut *connection).await.expect("gone");
+    listings::run_once(&clinic.engine).await.expect("listed");
+    assert!(speaking(&mut connection, "português").await, "nor do rows that are made anew");
+    set(&clinic, clinic.doctor, "update doctors set languages = array['English'] where id = $1")
+        .await;
+    assert!(!speaking(&mut connection, "português").await, "forgotten");
+    let differing: i64 = sqlx::query_scalar(
+        "select count(*) from next_times t join listings l using (doctor_id) where t.traits <> l.traits",
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .expect("a number");
+    assert_eq!(differing, 0);
+}
+
 /// Two hundred doctors at twelve places, with kept times that are made up: some have passed, some have none.
 const CROWD: &[&str] = &[
     "select setseed(0.25)",
@@ -487,6 +528,13 @@ async fn gathering_and_walking_find_the_same_in_the_same_order(pool: PgPool) {
         .expect("doctors");
     kept_listings::lock(&mut connection, &ids).await.expect("rows");
     kept_listings::refresh_documents(&mut connection, &ids).await.expect("documents");
+    // Not `follow_documents`, which would undo the made-up worth of some.
+    sqlx::query(
+        "update next_times t set traits = l.traits from listings l where l.doctor_id = t.doctor_id",
+    )
+    .execute(&mut *connection)
+    .await
+    .expect("traits");
 
     let words = [
         vec![],

@@ -24,7 +24,7 @@ pub async fn refresh_in(
     let stale = store::stale(connection, Some(doctors), limit).await?;
     if !stale.is_empty() {
         store::refresh_documents(connection, &stale).await?;
-        store::refresh_ranks(connection, &stale).await?;
+        store::follow_documents(connection, &stale).await?;
         suggestions::refresh_names(connection, &stale).await?;
     }
     Ok(!stale.is_empty())

@@ -138,21 +138,21 @@ pub async fn refresh_times(
         )
         insert into next_times as t (doctor_id, location_id, mode, city_id, latitude, longitude, time_zone,
             slots, starts, closes, soonest_at, ranks_at, passes_at, look_at, days_from, free_days,
-            evening_days, refreshed_at)
+            evening_days, traits, refreshed_at)
         select p.doctor_id, p.location_id, p.mode, p.city_id, p.latitude, p.longitude, p.time_zone,
                coalesce(k.slots, '{}'), coalesce(k.starts, '{}'), coalesce(k.closes, '{}'),
                coalesce(k.soonest_at, to_timestamp(9999999999)),
                coalesce(k.soonest_at, to_timestamp(9999999999))
-                   - make_interval(secs => coalesce((select e.rating_seconds from listings e
-                                                     where e.doctor_id = p.doctor_id), 0)),
+                   - make_interval(secs => coalesce(e.rating_seconds, 0)),
                coalesce(k.passes_at, 'infinity'),
                least($2::timestamptz + interval '1 hour',
                      -- A time that opens for booking later than now may come before those kept.
                      case when p.opens_later then
                          (select min(s.opens_at) from slots s
                           where s.doctor_id = p.doctor_id and s.starts_at > $2 and s.opens_at > $2) end),
-               $3::date, coalesce(y.free_days, 0), coalesce(y.evening_days, 0), $2
+               $3::date, coalesce(y.free_days, 0), coalesce(y.evening_days, 0), coalesce(e.traits, 0), $2
         from pairs p
+        left join listings e on e.doctor_id = p.doctor_id
         left join days y on y.doctor_id = p.doctor_id and y.location_id = p.location_id and y.mode = p.mode
         left join kept k on k.doctor_id = p.doctor_id and k.location_id = p.location_id and k.mode = p.mode
         order by p.doctor_id, p.location_id, p.mode
@@ -165,7 +165,7 @@ pub async fn refresh_times(
             look_at = case when t.look_at between $2::timestamptz + interval '30 minutes' and excluded.look_at
                            then t.look_at else excluded.look_at end,
             days_from = excluded.days_from, free_days = excluded.free_days, evening_days = excluded.evening_days,
-            refreshed_at = excluded.refreshed_at
+            traits = excluded.traits, refreshed_at = excluded.refreshed_at
         "#,
         doctors,
         now,
@@ -452,22 +452,24 @@ pub async fn refresh_rating(connection: &mut PgConnection, doctor: Uuid) -> Resu
     )
     .execute(&mut *connection)
     .await?;
-    refresh_ranks(connection, &[doctor]).await
+    follow_documents(connection, &[doctor]).await
 }
 
 /// Moves the kept times of these doctors, whose rows are locked, in the order of doctors to where their
-/// ratings put them.
-pub async fn refresh_ranks(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
+/// ratings put them, and writes beside them what the documents say.
+pub async fn follow_documents(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
     sqlx::query!(
         // Locked in the order of everybody else, so that a review never waits in a circle.
         "with mine as (
-             select t.doctor_id, t.location_id, t.mode, l.rating_seconds
+             select t.doctor_id, t.location_id, t.mode, l.rating_seconds, l.traits
              from next_times t join listings l on l.doctor_id = t.doctor_id
              where t.doctor_id = any($1)
-               and t.ranks_at <> t.soonest_at - make_interval(secs => l.rating_seconds)
+               and (t.ranks_at <> t.soonest_at - make_interval(secs => l.rating_seconds)
+                    or t.traits <> l.traits)
              order by t.doctor_id, t.location_id, t.mode for update of t
          )
-         update next_times t set ranks_at = t.soonest_at - make_interval(secs => m.rating_seconds)
+         update next_times t set ranks_at = t.soonest_at - make_interval(secs => m.rating_seconds),
+                                 traits = m.traits
          from mine m
          where t.doctor_id = m.doctor_id and t.location_id is not distinct from m.location_id
            and t.mode is not distinct from m.mode",

@@ -98,6 +98,8 @@ pub struct Found {
 struct Part {
     /// A question to the documents; `None` asks nothing.
     question: Option<String>,
+    /// Bits that whoever fits has beside their kept times, and few others: `next_times.traits`.
+    traits: i64,
     /// What is taken off the rank.
     relevance_seconds: i64,
 }
@@ -193,21 +195,24 @@ async fn lowest(connection: &mut PgConnection, part: &Part) -> Result<Option<i64
 async fn cut(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>> {
     let mut features = wanted.features();
     features.extend(wanted.specialty.as_ref().map(|slug| format!("s:{slug}")));
-    if wanted.words.is_empty() {
-        let question = question(connection, &[], "ABCD", &features).await?;
-        return Ok(vec![Part { question, relevance_seconds: 0 }]);
+    if wanted.words.is_empty() && features.is_empty() {
+        return Ok(vec![Part { question: None, traits: 0, relevance_seconds: 0 }]);
     }
     let asked = sqlx::query!(
-        "select a::text, case when ab <> a then (ab && !!a)::text end as ab,
+        r#"select a::text, case when ab <> a then (ab && !!a)::text end as ab,
                 case when abc <> ab then (abc && !!ab)::text end as abc,
-                case when abcd <> abc then (abcd && !!abc)::text end as abcd
+                case when abcd <> abc then (abcd && !!abc)::text end as abcd,
+                trait_bits(array(select plain(name) from unnest($2) name)) as "traits!"
          from (select search_question($1, 'A', $2) as a, search_question($1, 'AB', $2) as ab,
-                      search_question($1, 'ABC', $2) as abc, search_question($1, 'ABCD', $2) as abcd) q",
+                      search_question($1, 'ABC', $2) as abc, search_question($1, 'ABCD', $2) as abcd) q"#,
         &wanted.words,
         &features
     )
     .fetch_one(connection)
     .await?;
+    if wanted.words.is_empty() {
+        return Ok(vec![Part { question: asked.a, traits: asked.traits, relevance_seconds: 0 }]);
+    }
     let questions = [asked.a, asked.ab, asked.abc, asked.abcd];
     // Nobody fits one way who does not fit the way before; or words of which nothing is left to look for.
     Ok(questions
@@ -216,29 +221,10 @@ async fn cut(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>
         .filter(|(question, _)| question.is_some())
         .map(|(question, relevance)| Part {
             question,
+            traits: asked.traits,
             relevance_seconds: (relevance * RELEVANCE_SECONDS) as i64,
         })
         .collect())
-}
-
-/// What to ask the documents; `None` when nothing is asked for.
-async fn question(
-    connection: &mut PgConnection,
-    words: &[String],
-    weights: &str,
-    features: &[String],
-) -> Result<Option<String>> {
-    if words.is_empty() && features.is_empty() {
-        return Ok(None);
-    }
-    sqlx::query_scalar!(
-        r#"select search_question($1, $2, $3)::text as "question""#,
-        words,
-        weights,
-        features
-    )
-    .fetch_one(connection)
-    .await
 }
 
 /// Where a city is; `None` when there is none, or nobody knows.

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{Found, From, Part, Wanted};
 
-/// How many times more rows than a page has are looked at first, since a doctor may be at several places.
-const REACH: i64 = 3;
+/// How many times more rows than a page has are looked at first: of more, those for a page are nearer and
+/// sooner, so that fewer are within reach at places further away.
+const REACH: i64 = 4;
 /// Degrees of latitude that are surely as far as [`NEAR_KM_MAX`].
 const DEGREES: f64 = NEAR_KM_MAX / 110.0;
 
@@ -27,9 +28,9 @@ pub(super) async fn search(
     from: From,
     now: DateTime<Utc>,
 ) -> Result<Vec<Found>> {
-    let mut reach = from.limit * REACH;
+    let mut needed = from.limit;
     loop {
-        let rows = within(connection, wanted, part, reach, from.rank, now).await?;
+        let rows = within(connection, wanted, part, needed, from.rank, now).await?;
         let everything = rows.iter().any(|row| row.doctor_id.is_none() && row.rank.is_none());
         let mut found: Vec<Found> = rows
             .into_iter()
@@ -42,16 +43,17 @@ pub(super) async fn search(
             found.truncate(enough);
             return Ok(found);
         }
-        reach *= 4;
+        // On a page after the first: some of those needed were on a page before, for another place of theirs.
+        needed *= 4;
     }
 }
 
-/// Everybody up to the rank that the first so many at the nearest places have, from the beginning.
+/// Everybody up to the rank that so many have who were met first, going from the nearest place outwards.
 async fn within(
     connection: &mut PgConnection,
     wanted: &Wanted,
     part: &Part,
-    reach: i64,
+    needed: i64,
     after: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<Row>> {
@@ -66,30 +68,32 @@ async fn within(
                    select l.id, distance_km($2, $3, c.latitude, c.longitude)
                    from cities c join locations l on l.city_id = c.id and l.latitude is null
                    where c.latitude between $2 - $5 and $2 + $5
-               ) p where km <= $4::float8
+               ) p where km <= $4::float8 order by km, id
            ),
-           first as (
-               select min(x.rank) as rank
-               from (select id from places order by km, id limit 24) n
+           met as (
+               select x.doctor_id, x.rank
+               from places n
                cross join lateral (
                    select t.doctor_id, rank_of(t, $1, $2, $3, $6::float8) - $7::bigint as rank
                    from next_times t join listings l on l.doctor_id = t.doctor_id
-                   where t.location_id = n.id and l.listed
+                   where t.location_id = n.id and l.listed and t.traits & $20 >= $20
                      and ($8::text is null or l.document @@ $8::text::tsquery)
                      and ($9::bigint is null or l.fee <= $9)
-             and ($18::smallint is null or l.rating_tenths >= $18)
+                     and ($18::smallint is null or l.rating_tenths >= $18)
                      and ($10::text is null or t.mode = $10)
                      and ($11::text is null or t.city_id = (select id from cities where slug = $11))
                      and (($12::date is null and $13::date is null and not $14 and not $15)
                           or free_within(t, $1, $12, $13, $14, $15))
                      and rank_of(t, $1, $2, $3, $6::float8) - $7::bigint >= $16
-                   order by t.ranks_at limit $17
+                   offset 0
                ) x
-               group by x.doctor_id
-               order by 1 limit $17
+               limit $17
+           ),
+           first as (
+               select min(rank) as rank from met group by doctor_id order by 1 limit $19
            ),
            reached as materialized (
-               select case when count(*) = $17 then max(rank) end as rank from first
+               select case when count(*) = $19 then max(rank) end as rank from first
            ),
            best as (
                select x.doctor_id, min(x.rank) as rank
@@ -97,12 +101,12 @@ async fn within(
                cross join lateral (
                    select t.doctor_id, rank_of(t, $1, $2, $3, $6::float8) - $7::bigint as rank
                    from next_times t join listings l on l.doctor_id = t.doctor_id
-                   where t.location_id = n.id and l.listed
+                   where t.location_id = n.id and l.listed and t.traits & $20 >= $20
                      and t.ranks_at <= coalesce(
                          to_timestamp(r.rank + $7::bigint - (n.km * $6::float8)::bigint + 2), 'infinity')
                      and ($8::text is null or l.document @@ $8::text::tsquery)
                      and ($9::bigint is null or l.fee <= $9)
-             and ($18::smallint is null or l.rating_tenths >= $18)
+                     and ($18::smallint is null or l.rating_tenths >= $18)
                      and ($10::text is null or t.mode = $10)
                      and ($11::text is null or t.city_id = (select id from cities where slug = $11))
                      and (($12::date is null and $13::date is null and not $14 and not $15)
@@ -131,8 +135,10 @@ async fn within(
         wanted.week,
         wanted.evening,
         after,
-        reach,
-        wanted.rating_min
+        needed * REACH,
+        wanted.rating_min,
+        needed,
+        part.traits
     )
     .fetch_all(connection)
     .await

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use nadi::search::NEAR_KM_MAX;
 use sqlx::{PgConnection, Result};
 
-use super::{Wanted, question};
+use super::Wanted;
 
 /// Doctors with a specialty, or with any when it is empty.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub async fn counts(
     now: DateTime<Utc>,
 ) -> Result<Counted> {
     let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
-    let asked = question(connection, &wanted.words, "ABCD", &wanted.features()).await?;
+    let asked = question(connection, &wanted.words, &wanted.features()).await?;
     if asked.is_none() && !wanted.words.is_empty() {
         return Ok(Counted::Rows(Vec::new()));
     }
@@ -106,4 +106,22 @@ pub async fn counts(
         }
     }
     Ok(Counted::Rows(counted))
+}
+
+/// What to ask the documents; `None` when nothing is asked for.
+async fn question(
+    connection: &mut PgConnection,
+    words: &[String],
+    features: &[String],
+) -> Result<Option<String>> {
+    if words.is_empty() && features.is_empty() {
+        return Ok(None);
+    }
+    sqlx::query_scalar!(
+        r#"select search_question($1, 'ABCD', $2)::text as "question""#,
+        words,
+        features
+    )
+    .fetch_one(connection)
+    .await
 }

@@ -28,7 +28,7 @@ pub(super) async fn gather(
         r#"with fit as materialized (
                select l.doctor_id from listings l
                where l.listed and l.document @@ $2::text::tsquery and ($3::bigint is null or l.fee <= $3)
-             and ($19::smallint is null or l.rating_tenths >= $19)
+               and ($19::smallint is null or l.rating_tenths >= $19)
                limit $4::bigint + 1
            ),
            best as (
@@ -83,6 +83,10 @@ pub(super) async fn gather(
 
 /// A part by the index on the order, until the page is full. A doctor counts once, at the place that is
 /// free first.
+///
+/// All of the wanted bits are there if what is left of a row's bits is no less than they are: said that way because
+/// the planner takes `=` between computed numbers for something that hardly a row fulfils, and would sort
+/// everybody instead of walking.
 pub(super) async fn walk(
     connection: &mut PgConnection,
     wanted: &Wanted,
@@ -95,6 +99,7 @@ pub(super) async fn walk(
         r#"select t.doctor_id, extract(epoch from t.ranks_at)::bigint - $4::bigint as "rank!"
            from next_times t join listings l on l.doctor_id = t.doctor_id
            where l.listed
+             and t.traits & $15 >= $15
              and ($2::text is null or l.document @@ $2::text::tsquery)
              and ($3::bigint is null or l.fee <= $3)
              and ($14::smallint is null or l.rating_tenths >= $14)
@@ -127,7 +132,8 @@ pub(super) async fn walk(
         from.rank,
         from.doctor,
         from.limit,
-        wanted.rating_min
+        wanted.rating_min,
+        part.traits
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -149,9 +155,10 @@ async fn passed(
                select t.doctor_id, min(rank_of(t, $1, null, null, 0)) - $4::bigint as "rank!"
                from next_times t join listings l on l.doctor_id = t.doctor_id
                where l.listed
+                 and t.traits & $15 >= $15
                  and ($2::text is null or l.document @@ $2::text::tsquery)
                  and ($3::bigint is null or l.fee <= $3)
-             and ($14::smallint is null or l.rating_tenths >= $14)
+                 and ($14::smallint is null or l.rating_tenths >= $14)
                  and ($5::text is null or t.mode = $5)
                  and ($6::text is null or t.city_id = (select id from cities where slug = $6))
                  and (($7::date is null and $8::date is null and not $9 and not $10)
@@ -184,7 +191,8 @@ async fn passed(
         from.rank,
         from.doctor,
         from.limit,
-        wanted.rating_min
+        wanted.rating_min,
+        part.traits
     )
     .fetch_all(connection)
     .await

@@ -13,18 +13,22 @@ pub async fn spelled(
     words: &[String],
 ) -> Result<Vec<Option<String>>> {
     sqlx::query_scalar!(
-        r#"select case
-               when exists (select from search_words k where k.word = said.word
-                            or length(said.word) > 2 and starts_with(k.word, said.word)) then said.word
+        // Words are letters and digits, so nothing in them means something to `like`, which reads the index.
+        r#"with said as materialized (
+               select plain(w) as word, place from unnest($1::text[]) with ordinality asked (w, place)
+           )
+           select case
+               when exists (select from search_words k where k.word = said.word)
+                    or length(said.word) > 2
+                       and exists (select from search_words k where k.word like said.word || '%')
+               then said.word
                else (select k.word from search_words k
                      where k.word % said.word and similarity(k.word, said.word) > 0.34
                      order by similarity(k.word, said.word) desc, abs(length(k.word) - length(said.word)),
                               k.word
                      limit 1)
            end as "word"
-           from (select plain(w) as word, place
-                 from unnest($1::text[]) with ordinality asked (w, place)) said
-           order by said.place"#,
+           from said order by place"#,
         words
     )
     .fetch_all(connection)
