@@ -38,7 +38,8 @@ function wait() {
 	};
 }
 
-async function more(href) {
+/** Fetches a page and puts those of its cards at the end that are not here; gives them. */
+async function grow(href) {
 	const done = wait();
 	try {
 		const answer = await fetch(href);
@@ -50,12 +51,23 @@ async function more(href) {
 		// Who moved down while others booked stands here already.
 		const cards = [...page.querySelectorAll(".doctor-list > li")]
 			.filter((card) => !document.getElementById(card.querySelector("h2").id));
-		done();
 		if (!cards.length) {
 			throw "nothing new";
 		}
+		for (const card of list.children) {
+			card.dataset.drawn = "";
+		}
 		list.append(...cards.map((card) => document.adoptNode(card)));
 		show(href, beyond);
+		return cards;
+	} finally {
+		done();
+	}
+}
+
+async function more(href) {
+	try {
+		const cards = await grow(href);
 		cards[0].querySelector("a").focus();
 		said.textContent = `${cards.length} more doctors, ${list.children.length} in all.`;
 	} catch {
@@ -63,7 +75,7 @@ async function more(href) {
 	}
 }
 
-/** Says which pages are here, leads on from the last of them, and keeps the address that shows it again. */
+/** Says which pages are here, leads on from the last of them, and notes it for whoever comes back. */
 function show(href, beyond) {
 	const here = pages.querySelector(".pagination-place");
 	const [first] = place(here.textContent);
@@ -76,7 +88,38 @@ function show(href, beyond) {
 		pages.append(document.adoptNode(next));
 	}
 	offer();
-	history.replaceState(null, "", href);
+	history.scrollRestoration = "manual";
+	history.replaceState({ ...history.state, grown: [...(history.state?.grown ?? []), href] }, "");
+}
+
+/** Notes which card is being looked at, and where in the window it stands. */
+function leave() {
+	if (!history.state?.grown) {
+		return;
+	}
+	const card = [...list.children].find((card) => card.getBoundingClientRect().bottom > 0);
+	const at = card && { id: card.querySelector("h2").id, top: card.getBoundingClientRect().top };
+	history.replaceState({ ...history.state, at }, "");
+}
+
+/** After a reload, or back from a doctor: the list as long as it was, where it was looked at. */
+async function restore({ grown, at }) {
+	history.replaceState({ at }, "");
+	busy = true;
+	try {
+		for (const href of grown) {
+			await grow(href);
+		}
+	} catch {
+		// What could not be fetched is behind the link, as before.
+	}
+	busy = false;
+	said.textContent = "";
+	const card = at && document.getElementById(at.id)?.closest("li");
+	if (card) {
+		card.scrollIntoView();
+		scrollBy(0, -at.top);
+	}
 }
 
 if (pages && link()) {
@@ -84,6 +127,16 @@ if (pages && link()) {
 	said.setAttribute("role", "status");
 	list.after(said);
 	offer();
+	if (history.state?.grown?.length) {
+		restore(history.state);
+	}
+	// Not when the page goes: what is noted then is lost in a reload.
+	let timer;
+	addEventListener("scroll", () => {
+		clearTimeout(timer);
+		timer = setTimeout(leave, SLOW_MS);
+	}, { passive: true });
+	list.addEventListener("click", leave);
 	pages.addEventListener("click", async (event) => {
 		const { href, rel } = event.target.closest("a") ?? {};
 		const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

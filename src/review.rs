@@ -78,6 +78,9 @@ impl Rating {
     }
 }
 
+/// The least ratings that are offered to narrow a search by, in tenths of a star.
+pub const LEAST_OFFERED: [u32; 4] = [45, 40, 35, 30];
+
 /// `4.6`; whole stars without a zero: `4`.
 pub fn tenths(tenths: u32) -> String {
     match (tenths / 10, tenths % 10) {

@@ -210,12 +210,27 @@ async fn filters_narrow_alone_and_together(pool: PgPool) {
     }
     let skin = DoctorQuery { specialty: Some("dermatology".into()), ..any() };
     let counts = find(&clinic, skin).await.counts;
-    let expected =
-        ["cardiology", "dermatology", "general-medicine"].map(|slug| (slug.to_owned(), 1));
-    let mut specialties = counts.specialties;
-    specialties.sort();
-    assert_eq!(specialties, expected, "as if none had been chosen");
-    assert_eq!(counts.modes, [(Mode::InPerson, 0), (Mode::Video, 1)]);
+    let numbers = |numbers: &[(&str, i64)]| {
+        Some(numbers.iter().map(|(choice, count)| ((*choice).to_owned(), *count)).collect())
+    };
+    let expected = numbers(&[("cardiology", 1), ("dermatology", 1), ("general-medicine", 1)]);
+    assert_eq!(counts.specialties, expected, "as if none had been chosen");
+    assert_eq!(counts.modes, numbers(&[("video", 1)]));
+    assert_eq!(counts.cities, numbers(&[("mumbai", 1)]));
+    assert_eq!(counts.languages, numbers(&[("English", 1), ("Konkani", 1)]));
+    assert_eq!(counts.genders, numbers(&[("female", 1)]));
+    assert_eq!(counts.ratings, numbers(&[("4.5", 0), ("4", 0), ("3.5", 0), ("3", 0)]));
+    // Each filter that is on is counted as if it were not, and narrows the numbers of the others.
+    let konkani = DoctorQuery { language: Some("Konkani".into()), ..any() };
+    let counts = find(&clinic, konkani).await.counts;
+    assert_eq!(counts.languages, find(&clinic, any()).await.counts.languages);
+    assert_eq!(counts.specialties, numbers(&[("dermatology", 1)]));
+    assert_eq!(counts.genders, numbers(&[("female", 1)]));
+    let there = DoctorQuery { city: Some("mumbai".into()), mode: Some(Mode::InPerson), ..any() };
+    let counts = find(&clinic, there).await.counts;
+    assert_eq!(counts.total, 0);
+    assert_eq!(counts.cities, numbers(&[("panjim", 2)]), "who is seen there in person");
+    assert_eq!(counts.languages, numbers(&[]));
 }
 
 #[sqlx::test(migrations = false)]

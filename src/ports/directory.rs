@@ -1,5 +1,7 @@
 //! Finding a doctor and a free time. Open to everyone.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -124,16 +126,24 @@ pub struct DoctorCard {
     pub next_times: Vec<FreeTime>,
 }
 
-/// How many doctors would be found with another specialty or mode, everything else the same. Seconds old
-/// when they are few; minutes, when they are thousands.
+/// How many doctors there are for each choice of a filter, by what an address says for it; a choice that is not
+/// there finds nobody. `None` while many are being counted.
+pub type Numbers = Option<HashMap<String, i64>>;
+
+/// How many doctors are found, and how many would be with another choice of one filter, everything else the
+/// same. Seconds old when they are few; minutes, when they are thousands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Otherwise many are being counted: the total is the least there can be, and nothing else is said.
+    /// Otherwise many are being counted, and the total is the least there can be.
     pub known: bool,
     pub total: i64,
-    /// By slug; who is not here has nobody.
-    pub specialties: Vec<(String, i64)>,
-    pub modes: Vec<(Mode, i64)>,
+    pub specialties: Numbers,
+    pub modes: Numbers,
+    pub cities: Numbers,
+    pub languages: Numbers,
+    pub genders: Numbers,
+    /// At least so many stars, for those of [`crate::review::LEAST_OFFERED`] only.
+    pub ratings: Numbers,
 }
 
 /// A page of doctors.

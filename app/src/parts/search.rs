@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use leptos::prelude::*;
 use nadi::near::Near;
-use nadi::ports::{City, Counts, DoctorQuery, Gender, Specialty};
-use nadi::review::tenths;
+use nadi::ports::{City, Counts, DoctorQuery, Gender, Numbers, Specialty};
+use nadi::review::{LEAST_OFFERED, tenths};
 use nadi::search::TEXT_CHARS_MAX;
 use nadi::visit::Mode;
 use nadi::wall;
@@ -13,9 +13,6 @@ use super::visit;
 use crate::links::Query;
 use crate::ui::{Choice, Icon, SelectField, Shape, TextField};
 use crate::words;
-
-/// The ratings that are offered to narrow by, in tenths of a star.
-const LEAST_RATINGS: [u32; 4] = [45, 40, 35, 30];
 
 /// The address of a search.
 pub fn href(query: &DoctorQuery) -> String {
@@ -47,7 +44,7 @@ pub fn SearchForm(
     specialties: Vec<Specialty>,
     cities: Vec<City>,
     #[prop(optional)] languages: Vec<String>,
-    /// How many would be found with another specialty or mode.
+    /// How many would be found with another choice.
     #[prop(optional)]
     counts: Option<Counts>,
     today: NaiveDate,
@@ -56,55 +53,51 @@ pub fn SearchForm(
     open: bool,
 ) -> impl IntoView {
     let any = |text: &str| vec![Choice::new("", text)];
-    let counted = |name: String, count: Option<i64>| match count {
-        Some(count) => format!("{name} ({count})"),
-        None => name,
-    };
-    // While thousands are being counted, there are no numbers.
-    let counts = counts.filter(|counts| counts.known);
-    let of_specialty = |slug: &str| {
-        let counts = counts.as_ref()?;
-        let found = counts.specialties.iter().find(|(one, _)| one == slug);
-        Some(found.map_or(0, |(_, count)| *count))
-    };
-    let of_mode = |mode: Mode| {
-        let counts = counts.as_ref()?;
-        Some(counts.modes.iter().find(|(one, _)| *one == mode).map_or(0, |(_, count)| *count))
-    };
+    let counts = counts.unwrap_or_default();
     let mut specialty_choices = any("Any specialty");
     specialty_choices.extend(specialties.into_iter().map(|s| {
-        let count = of_specialty(&s.slug);
-        Choice::new(s.slug, counted(s.name, count))
+        let name = counted(s.name, &counts.specialties, &s.slug);
+        Choice::new(s.slug, name)
     }));
-    let named: Vec<Choice> = cities
-        .into_iter()
-        .map(|c| Choice::new(c.slug, format!("{}, {}", c.name, c.country)))
-        .collect();
+    let named = |c: &City| format!("{}, {}", c.name, c.country);
     let mut city_choices = any("Any city");
-    city_choices.extend(named.clone());
+    city_choices.extend(cities.iter().map(|city| {
+        Choice::new(city.slug.clone(), counted(named(city), &counts.cities, &city.slug))
+    }));
     let mut near_choices = any("Anywhere");
     if let Some(Near::Point(point)) = &query.near {
         near_choices.push(Choice::new(point.to_string(), "Your place"));
     }
-    near_choices.extend(named);
+    near_choices.extend(cities.iter().map(|city| Choice::new(city.slug.clone(), named(city))));
     let near = query.near.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut mode_choices = any("Any visit");
-    mode_choices.extend(
-        Mode::ALL.map(|mode| {
-            Choice::new(mode.as_str(), counted(visit::mode(mode).into(), of_mode(mode)))
-        }),
-    );
+    mode_choices.extend(Mode::ALL.map(|mode| {
+        let name = counted(visit::mode(mode).into(), &counts.modes, mode.as_str());
+        Choice::new(mode.as_str(), name)
+    }));
     let mut language_choices = any("Any language");
-    language_choices.extend(languages.into_iter().map(|name| Choice::new(name.clone(), name)));
+    language_choices.extend(languages.into_iter().map(|language| {
+        let name = counted(language.clone(), &counts.languages, &language);
+        Choice::new(language, name)
+    }));
     let mut gender_choices = any("Anyone");
-    gender_choices.extend(Gender::ALL.map(|gender| Choice::new(gender.as_str(), said(gender))));
+    gender_choices.extend(Gender::ALL.map(|gender| {
+        let name = counted(said(gender).into(), &counts.genders, gender.as_str());
+        Choice::new(gender.as_str(), name)
+    }));
     let mut rating_choices = any("Any rating");
-    // One that came in an address may be between those offered.
-    let mut least: Vec<u32> = LEAST_RATINGS.into_iter().chain(query.rating_min_tenths).collect();
+    // One that came in an address may be between those offered, and nobody has counted it.
+    let mut least: Vec<u32> = LEAST_OFFERED.into_iter().chain(query.rating_min_tenths).collect();
     least.sort_unstable_by(|a, b| b.cmp(a));
     least.dedup();
-    rating_choices
-        .extend(least.into_iter().map(|one| Choice::new(tenths(one), words::reviews::least(one))));
+    rating_choices.extend(least.into_iter().map(|one| {
+        let name = words::reviews::least(one).to_string();
+        let name = match LEAST_OFFERED.contains(&one) {
+            true => counted(name, &counts.ratings, &tenths(one)),
+            false => name,
+        };
+        Choice::new(tenths(one), name)
+    }));
     let [mut week_choices, mut hour_choices] = [any("Any week"), any("Any time of day")];
     week_choices.push(Choice::new("yes", "Free this week"));
     hour_choices.push(Choice::new("yes", "Free from 17:00 on"));
@@ -168,6 +161,14 @@ pub fn SearchForm(
                 </details>
             })}
         </form>
+    }
+}
+
+/// A choice and how many have it, once they are counted.
+fn counted(name: String, numbers: &Numbers, choice: &str) -> String {
+    match numbers {
+        Some(numbers) => format!("{name} ({})", numbers.get(choice).copied().unwrap_or(0)),
+        None => name,
     }
 }
 

@@ -1,4 +1,4 @@
-//! How many a search finds, for each specialty and mode. Few are counted while the page waits; many are
+//! How many a search finds, for each choice of its filters. Few are counted while the page waits; many are
 //! counted beside it, one search at a time, and until then the page does without the numbers.
 
 use std::collections::{HashMap, HashSet};
@@ -7,11 +7,15 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use nadi::ports::Counts;
+use nadi::review;
 use nadi::visit::Mode;
 use sqlx::{PgConnection, PgPool, Result};
 use tokio::sync::Semaphore;
 
-use crate::store::search::{self as store, CountRow, Counted, FEW, Wanted};
+use crate::store::search::{self as store, CountRow, Counted, Counting, FEW, Facet, Wanted};
+
+/// Of more doctors, cities, languages and the like are counted beside the page.
+const FEW_TRAITS: i64 = 500;
 
 /// The least and the most that numbers are kept.
 const KEPT_MIN: Duration = Duration::from_secs(10);
@@ -68,18 +72,103 @@ fn keep(shelf: &Mutex<Shelf>, key: String, kept: Kept) {
     shelf.kept.insert(key, kept);
 }
 
+/// Where to count, and what for.
+pub(super) struct Count<'a> {
+    pub(super) connection: &'a mut PgConnection,
+    pub(super) pool: &'a PgPool,
+    /// How many changes there have been of what is listed.
+    pub(super) changes: u64,
+    pub(super) now: DateTime<Utc>,
+}
+
 impl Numbers {
-    /// What is known of this search with any specialty and mode: `None` when that is being counted.
-    pub(super) async fn of(
-        &self,
-        connection: &mut PgConnection,
-        pool: &PgPool,
-        wanted: &Wanted,
-        changes: u64,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Arc<Vec<CountRow>>>> {
+    /// The total, and the numbers for each specialty and mode.
+    pub(super) async fn totals(&self, count: &mut Count<'_>, wanted: &Wanted) -> Result<Counts> {
         let any = Wanted { specialty: None, mode: None, ..wanted.clone() };
-        let key = format!("{any:?}");
+        let rows = self.of(count, Counting::Specialties, any).await?;
+        let Some(rows) = rows else { return Ok(Counts::default()) };
+        let chosen = wanted.specialty.as_deref().unwrap_or_default();
+        let chosen = rows.iter().find(|row| row.choice == chosen);
+        let with = |mode: Option<Mode>| chosen.map_or(0, |row| of_mode(row, mode));
+        let modes = Mode::ALL.map(|mode| (mode.as_str().to_owned(), with(Some(mode))));
+        let mut specialties = choices(&rows, Facet::Specialty, asked_mode(wanted));
+        specialties.remove("");
+        Ok(Counts {
+            known: true,
+            total: with(asked_mode(wanted)),
+            specialties: Some(specialties),
+            modes: Some(modes.into_iter().filter(|(_, doctors)| *doctors > 0).collect()),
+            ..Counts::default()
+        })
+    }
+
+    /// Adds the numbers for each city, language, gender and rating.
+    pub(super) async fn traits(
+        &self,
+        count: &mut Count<'_>,
+        wanted: &Wanted,
+        counts: &mut Counts,
+    ) -> Result<()> {
+        let mode = asked_mode(wanted);
+        let wanted = Wanted { mode: None, ..wanted.clone() };
+        let all = self.of(count, Counting::Traits, wanted.clone()).await?;
+        for (facet, is_on, without, numbers) in [
+            (
+                Facet::City,
+                wanted.city.is_some(),
+                Wanted { city: None, ..wanted.clone() },
+                &mut counts.cities,
+            ),
+            (
+                Facet::Language,
+                wanted.language.is_some(),
+                Wanted { language: None, ..wanted.clone() },
+                &mut counts.languages,
+            ),
+            (
+                Facet::Gender,
+                wanted.gender.is_some(),
+                Wanted { gender: None, ..wanted.clone() },
+                &mut counts.genders,
+            ),
+            (
+                Facet::Rating,
+                wanted.rating_min.is_some(),
+                Wanted { rating_min: None, ..wanted.clone() },
+                &mut counts.ratings,
+            ),
+        ] {
+            let rows = match is_on {
+                true => self.of(count, Counting::Traits, without).await?,
+                false => all.clone(),
+            };
+            *numbers = rows.map(|rows| choices(&rows, facet, mode));
+        }
+        // Nobody is a number, too; a rating that is not offered has none.
+        if let Some(ratings) = &mut counts.ratings {
+            *ratings = review::LEAST_OFFERED
+                .iter()
+                .map(|tenths| {
+                    (
+                        review::tenths(*tenths),
+                        ratings.get(&tenths.to_string()).copied().unwrap_or(0),
+                    )
+                })
+                .collect();
+        }
+        Ok(())
+    }
+
+    /// What is known of this search with any mode: `None` when that is being counted.
+    async fn of(
+        &self,
+        count: &mut Count<'_>,
+        counting: Counting,
+        any: Wanted,
+    ) -> Result<Option<Arc<Vec<CountRow>>>> {
+        let Count { connection, pool, changes, now } = count;
+        let (changes, now) = (*changes, *now);
+        let key = format!("{counting:?} {any:?}");
         let known = locked(&self.shelf).kept.get(&key).map(|kept| {
             (
                 Arc::clone(&kept.rows),
@@ -90,13 +179,17 @@ impl Numbers {
         match known {
             Some((rows, _, true)) => return Ok(Some(rows)),
             Some((rows, true, false)) => {
-                self.count_beside(pool, key, any, now);
+                self.count_beside(pool, key, counting, any, now);
                 return Ok(Some(rows));
             }
             Some((_, false, false)) | None => {}
         }
         let began = Instant::now();
-        match store::counts(connection, &any, Some(FEW), now).await? {
+        let few = match counting {
+            Counting::Specialties => FEW,
+            Counting::Traits => FEW_TRAITS,
+        };
+        match store::counts(connection, counting, &any, Some(few), now).await? {
             Counted::Rows(rows) => {
                 let rows = Arc::new(rows);
                 let kept = Kept {
@@ -110,13 +203,20 @@ impl Numbers {
                 Ok(Some(rows))
             }
             Counted::TooMany => {
-                self.count_beside(pool, key, any, now);
+                self.count_beside(pool, key, counting, any, now);
                 Ok(None)
             }
         }
     }
 
-    fn count_beside(&self, pool: &PgPool, key: String, wanted: Wanted, now: DateTime<Utc>) {
+    fn count_beside(
+        &self,
+        pool: &PgPool,
+        key: String,
+        counting: Counting,
+        wanted: Wanted,
+        now: DateTime<Utc>,
+    ) {
         if !locked(&self.shelf).counting.insert(key.clone()) {
             return;
         }
@@ -126,7 +226,7 @@ impl Numbers {
                 let _turn = turn.acquire_owned().await.ok()?;
                 let began = Instant::now();
                 let mut connection = pool.acquire().await.ok()?;
-                match store::counts(&mut connection, &wanted, None, now).await {
+                match store::counts(&mut connection, counting, &wanted, None, now).await {
                     Ok(Counted::Rows(rows)) => Some((began, rows)),
                     Ok(Counted::TooMany) => None,
                     Err(error) => {
@@ -150,25 +250,23 @@ impl Numbers {
     }
 }
 
-/// The numbers of one search, from those with any specialty and mode.
-pub(super) fn narrowed(rows: &[CountRow], specialty: Option<&str>, mode: Option<&str>) -> Counts {
-    let asked_mode = mode.and_then(Mode::parse);
-    let of_mode = |row: &CountRow, mode: Option<Mode>| match mode {
+fn asked_mode(wanted: &Wanted) -> Option<Mode> {
+    wanted.mode.and_then(Mode::parse)
+}
+
+fn of_mode(row: &CountRow, mode: Option<Mode>) -> i64 {
+    match mode {
         None => row.doctors,
         Some(Mode::InPerson) => row.in_person,
         Some(Mode::Video) => row.video,
-    };
-    let chosen = rows.iter().find(|row| row.specialty == specialty.unwrap_or_default());
-    let count = |mode: Option<Mode>| chosen.map_or(0, |row| of_mode(row, mode));
-    Counts {
-        known: true,
-        total: count(asked_mode),
-        specialties: rows
-            .iter()
-            .filter(|row| !row.specialty.is_empty())
-            .map(|row| (row.specialty.clone(), of_mode(row, asked_mode)))
-            .filter(|(_, doctors)| *doctors > 0)
-            .collect(),
-        modes: Mode::ALL.map(|mode| (mode, count(Some(mode)))).to_vec(),
     }
+}
+
+/// The choices of a filter that somebody fits, in this mode.
+fn choices(rows: &[CountRow], facet: Facet, mode: Option<Mode>) -> HashMap<String, i64> {
+    rows.iter()
+        .filter(|row| row.facet == facet)
+        .map(|row| (row.choice.clone(), of_mode(row, mode)))
+        .filter(|(_, doctors)| *doctors > 0)
+        .collect()
 }

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::counts::{Numbers, narrowed};
+use super::counts::{Count, Numbers};
 use super::directory::{DirectoryService, free_time_of, place_of};
 use super::suggest::Terms;
 use super::{Outcome, answer, offset_of, page_number, slug};
@@ -129,10 +129,11 @@ impl DirectoryService {
         let mut rows = Vec::new();
         let mut counts = Counts { known: true, ..Counts::default() };
         let mut instead = None;
+        let numbers = &self.kept.numbers;
         if !nobody {
             rows =
                 found::search(&mut connection, &self.kept.ways, &wanted, from, caller.now).await?;
-            counts = self.counts(&mut connection, &wanted, caller).await?;
+            counts = numbers.totals(&mut self.count(&mut connection, caller), &wanted).await?;
             if rows.is_empty() && counts.total == 0 && !wanted.words.is_empty() {
                 let spelled = found::spelled(&mut connection, &wanted.words).await?;
                 let spelled: Option<Vec<String>> = spelled.into_iter().collect();
@@ -141,10 +142,13 @@ impl DirectoryService {
                     rows =
                         found::search(&mut connection, &self.kept.ways, &wanted, from, caller.now)
                             .await?;
-                    counts = self.counts(&mut connection, &wanted, caller).await?;
+                    counts =
+                        numbers.totals(&mut self.count(&mut connection, caller), &wanted).await?;
                     instead = (!rows.is_empty()).then(|| wanted.words.join(" "));
                 }
             }
+            let mut count = self.count(&mut connection, caller);
+            numbers.traits(&mut count, &wanted, &mut counts).await?;
         }
         let more = rows.len() > size as usize;
         rows.truncate(size as usize);
@@ -166,18 +170,9 @@ impl DirectoryService {
         })
     }
 
-    async fn counts(
-        &self,
-        connection: &mut PgConnection,
-        wanted: &Wanted,
-        caller: &Caller,
-    ) -> Outcome<Counts> {
+    fn count<'a>(&'a self, connection: &'a mut PgConnection, caller: &Caller) -> Count<'a> {
         let changes = self.engine.changes.of_listings();
-        let pool = &self.engine.read.0;
-        let rows = self.kept.numbers.of(connection, pool, wanted, changes, caller.now).await?;
-        Ok(rows.map_or_else(Counts::default, |rows| {
-            narrowed(&rows, wanted.specialty.as_deref(), wanted.mode)
-        }))
+        Count { connection, pool: &self.engine.read.0, changes, now: caller.now }
     }
 
     /// The cards of those who were found, in their order, with times that are free now.

@@ -16,7 +16,7 @@ use nadi::search::{self, RELEVANCE_SECONDS};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-pub use counts::{CountRow, Counted, counts};
+pub use counts::{CountRow, Counted, Counting, Facet, counts};
 pub use shown::{cards, languages, near_places, spelled};
 
 /// What fits no more doctors than this is gathered. About where both ways cost the same, a few

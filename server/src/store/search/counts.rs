@@ -1,15 +1,50 @@
-//! How many are found, for each specialty and mode.
+//! How many are found, for each choice of a filter.
 
 use chrono::{DateTime, Utc};
+use nadi::review::LEAST_OFFERED;
 use nadi::search::NEAR_KM_MAX;
 use sqlx::{PgConnection, Result};
 
 use super::Wanted;
 
-/// Doctors with a specialty, or with any when it is empty.
+/// What is counted at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// For each specialty, with any: everything else as wanted.
+    Specialties,
+    /// For each city, language, gender and least rating, of those who fit all that is wanted.
+    Traits,
+}
+
+/// A filter that has choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facet {
+    Specialty,
+    City,
+    Language,
+    Gender,
+    /// At least so many tenths of a star.
+    Rating,
+}
+
+impl Facet {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "specialty" => Some(Self::Specialty),
+            "city" => Some(Self::City),
+            "language" => Some(Self::Language),
+            "gender" => Some(Self::Gender),
+            "rating" => Some(Self::Rating),
+            _ => None,
+        }
+    }
+}
+
+/// Doctors with a choice of a filter; with any specialty, when that is empty.
 #[derive(Clone, Debug)]
 pub struct CountRow {
-    pub specialty: String,
+    pub facet: Facet,
+    pub choice: String,
     pub doctors: i64,
     pub in_person: i64,
     pub video: i64,
@@ -23,26 +58,62 @@ pub enum Counted {
 }
 
 struct Row {
-    specialty: Option<String>,
+    /// `None` for how many documents fit.
+    facet: Option<String>,
+    choice: Option<String>,
     doctors: i64,
     in_person: i64,
     video: i64,
 }
 
-/// Counts what is found with any specialty and mode, and everything else as wanted, if no more than `most`
-/// documents fit.
+/// Counts what is found with any mode, if no more than `most` documents fit.
 pub async fn counts(
     connection: &mut PgConnection,
+    counting: Counting,
     wanted: &Wanted,
     most: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<Counted> {
-    let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
-    let asked = question(connection, &wanted.words, &wanted.features()).await?;
+    let mut features = wanted.features();
+    if counting == Counting::Traits {
+        features.extend(wanted.specialty.as_ref().map(|slug| format!("s:{slug}")));
+    }
+    let asked = question(connection, &wanted.words, &features).await?;
     if asked.is_none() && !wanted.words.is_empty() {
         return Ok(Counted::Rows(Vec::new()));
     }
-    let rows = sqlx::query_as!(
+    let rows = match counting {
+        Counting::Specialties => specialties(connection, wanted, asked, most, now).await?,
+        Counting::Traits => traits(connection, wanted, asked, most, now).await?,
+    };
+    let mut counted = Vec::new();
+    for row in rows {
+        match (row.facet.as_deref().map(Facet::parse), row.choice) {
+            (Some(Some(facet)), Some(choice)) => counted.push(CountRow {
+                facet,
+                choice,
+                doctors: row.doctors,
+                in_person: row.in_person,
+                video: row.video,
+            }),
+            (None, _) if most.is_some_and(|most| row.doctors > most) => {
+                return Ok(Counted::TooMany);
+            }
+            _ => {}
+        }
+    }
+    Ok(Counted::Rows(counted))
+}
+
+async fn specialties(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    asked: Option<String>,
+    most: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Row>> {
+    let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
+    sqlx::query_as!(
         Row,
         // Two ways to read the documents, of which one is gone: with `or` between them, no plan that is kept
         // would use the index.
@@ -70,12 +141,12 @@ pub async fn counts(
                       or free_within(t, $1, $9, $10, $11, $12))
                group by t.doctor_id
            )
-           select s as specialty, count(*) as "doctors!", count(*) filter (where in_person) as "in_person!",
-                  count(*) filter (where video) as "video!"
+           select 'specialty' as facet, s as choice, count(*) as "doctors!",
+                  count(*) filter (where in_person) as "in_person!", count(*) filter (where video) as "video!"
            from each cross join unnest(specialties || '{""}'::text[]) s
            group by s
            union all
-           select null, count(*), 0, 0 from fit"#,
+           select null, null, count(*), 0, 0 from fit"#,
         now,
         asked.as_deref(),
         wanted.fee_max,
@@ -91,21 +162,83 @@ pub async fn counts(
         wanted.rating_min
     )
     .fetch_all(connection)
-    .await?;
-    let mut counted = Vec::new();
-    for row in rows {
-        match row.specialty {
-            Some(specialty) => counted.push(CountRow {
-                specialty,
-                doctors: row.doctors,
-                in_person: row.in_person,
-                video: row.video,
-            }),
-            None if most.is_some_and(|most| row.doctors > most) => return Ok(Counted::TooMany),
-            None => {}
-        }
-    }
-    Ok(Counted::Rows(counted))
+    .await
+}
+
+async fn traits(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    asked: Option<String>,
+    most: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Row>> {
+    let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
+    let least = LEAST_OFFERED.map(|tenths| i16::try_from(tenths).unwrap_or(i16::MAX));
+    sqlx::query_as!(
+        Row,
+        r#"with fit as materialized (
+               select doctor_id, rating_tenths from (
+                   select l.doctor_id, l.fee, l.rating_tenths from listings l
+                   where $2::text is not null and l.listed and l.document @@ $2::text::tsquery
+                   union all
+                   select l.doctor_id, l.fee, l.rating_tenths from listings l
+                   where $2::text is null and l.listed
+               ) l
+               where ($3::bigint is null or l.fee <= $3)
+                 and ($13::smallint is null or l.rating_tenths >= $13)
+               limit $4::bigint + 1
+           ),
+           kept as materialized (
+               select t.doctor_id, t.city_id, fit.rating_tenths,
+                      bool_or(t.mode = 'in_person') as in_person, bool_or(t.mode = 'video') as video
+               from fit join next_times t on t.doctor_id = fit.doctor_id
+               where ($4::bigint is null or (select count(*) from fit) <= $4)
+                 and ($5::text is null or t.city_id = (select id from cities where slug = $5))
+                 and ($6::float8 is null
+                      or distance_km($6, $7, t.latitude, t.longitude) <= $8::float8)
+                 and (($9::date is null and $10::date is null and not $11 and not $12)
+                      or free_within(t, $1, $9, $10, $11, $12))
+               group by 1, 2, 3
+           ),
+           each as (
+               select k.doctor_id, k.rating_tenths, bool_or(k.in_person) as in_person, bool_or(k.video) as video
+               from kept k group by 1, 2
+           )
+           select 'city' as facet, y.slug as choice, count(*) as "doctors!",
+                  count(*) filter (where k.in_person) as "in_person!", count(*) filter (where k.video) as "video!"
+           from kept k join cities y on y.id = k.city_id
+           group by y.slug
+           union all
+           select c.facet, c.choice, count(*), count(*) filter (where e.in_person),
+                  count(*) filter (where e.video)
+           from each e join doctors d on d.id = e.doctor_id
+           cross join lateral (
+               select 'gender' as facet, d.gender as choice where d.gender is not null
+               union all
+               select 'language', name from (select distinct unnest(d.languages) as name) names
+               union all
+               select 'rating', least::text from unnest($14::smallint[]) least where e.rating_tenths >= least
+           ) c
+           group by 1, 2
+           union all
+           select null, null, count(*), 0, 0 from fit"#,
+        now,
+        asked.as_deref(),
+        wanted.fee_max,
+        most,
+        wanted.city.as_deref(),
+        latitude,
+        longitude,
+        NEAR_KM_MAX,
+        wanted.from,
+        wanted.until,
+        wanted.week,
+        wanted.evening,
+        wanted.rating_min,
+        &least[..]
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// What to ask the documents; `None` when nothing is asked for.
