@@ -71,7 +71,9 @@ pub struct Narrowed<'a> {
     pub locations: Option<&'a [Uuid]>,
 }
 
-/// The next free times of several doctors on some days, a few each, soonest first.
+/// The next free times of several doctors on some days, a few each, soonest first. By blocks, each within one
+/// date and none beside another: with so many that have a free time there are enough times, and the rest
+/// of a doctor's are not read.
 pub async fn next_free(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -86,21 +88,34 @@ pub async fn next_free(
              from unnest($2::uuid[]) as d (id)
              cross join lateral (
                  select f.*
-                 from free_slots($1) f
-                 join blocks b on b.id = f.block_id
-                 join locations l on l.id = b.location_id
-                 where f.doctor_id = d.id
-                   and ($4::text is null or b.mode = $4)
-                   and ($3::text is null or l.city_id = (select id from cities where slug = $3))
-                   and ($5::date is null or f.local_date >= $5)
-                   and ($6::date is null or f.local_date < $6)
-                   and f.starts_at >= coalesce($5::date - interval '1 day', '-infinity')
-                   and f.starts_at < coalesce($6::date + interval '1 day', 'infinity')
-                   and (not $7 or f.local_date
-                        < date_trunc('week', $1 at time zone l.time_zone)::date + 7)
-                   and (not $7 or f.starts_at < $1 + interval '9 days')
-                   and (not $8 or (f.starts_at at time zone l.time_zone)::time >= '17:00')
-                   and ($10::uuid[] is null or l.id = any($10))
+                 from (
+                     select b.id, l.time_zone
+                     from blocks b join locations l on l.id = b.location_id
+                     where b.doctor_id = d.id and b.ends_at > $1
+                       and b.starts_at
+                           > greatest($1 - interval '1 day', $5::date - interval '2 days')
+                       and b.starts_at < coalesce($6::date + interval '1 day', 'infinity')
+                       and ($4::text is null or b.mode = $4)
+                       and ($3::text is null or l.city_id = (select id from cities where slug = $3))
+                       and ($5::date is null or b.local_date >= $5)
+                       and ($6::date is null or b.local_date < $6)
+                       and (not $7 or b.local_date
+                            < date_trunc('week', $1 at time zone l.time_zone)::date + 7)
+                       and (not $7 or b.starts_at < $1 + interval '9 days')
+                       and ($10::uuid[] is null or l.id = any($10))
+                       and (not $8 or ((b.ends_at - interval '1 second')
+                                       at time zone l.time_zone)::time >= '17:00')
+                       and exists (select from free_slots($1) f where f.block_id = b.id
+                                   and (not $8 or (f.starts_at at time zone l.time_zone)::time >= '17:00'))
+                     order by b.starts_at
+                     limit $9
+                 ) b
+                 cross join lateral (
+                     select f.* from free_slots($1) f
+                     where f.block_id = b.id
+                       and (not $8 or (f.starts_at at time zone b.time_zone)::time >= '17:00')
+                     offset 0
+                 ) f
                  order by f.starts_at
                  limit $9
              ) n
