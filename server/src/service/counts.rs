@@ -23,6 +23,8 @@ const KEPT_MAX: Duration = Duration::from_secs(600);
 /// And in between, so many times what it cost to count.
 const KEPT_COSTS: u32 = 200;
 const SEARCHES_MAX: usize = 2_000;
+/// Searches that wait to be counted beside the pages; others do without numbers, and ask again later.
+const WAITING_MAX: usize = 50;
 
 struct Kept {
     counted_at: Instant,
@@ -112,35 +114,15 @@ impl Numbers {
         let mode = asked_mode(wanted);
         let wanted = Wanted { mode: None, ..wanted.clone() };
         let all = self.of(count, Counting::Traits, wanted.clone()).await?;
-        for (facet, is_on, without, numbers) in [
-            (
-                Facet::City,
-                wanted.city.is_some(),
-                Wanted { city: None, ..wanted.clone() },
-                &mut counts.cities,
-            ),
-            (
-                Facet::Language,
-                wanted.language.is_some(),
-                Wanted { language: None, ..wanted.clone() },
-                &mut counts.languages,
-            ),
-            (
-                Facet::Gender,
-                wanted.gender.is_some(),
-                Wanted { gender: None, ..wanted.clone() },
-                &mut counts.genders,
-            ),
-            (
-                Facet::Rating,
-                wanted.rating_min.is_some(),
-                Wanted { rating_min: None, ..wanted.clone() },
-                &mut counts.ratings,
-            ),
+        for (facet, numbers) in [
+            (Facet::City, &mut counts.cities),
+            (Facet::Language, &mut counts.languages),
+            (Facet::Gender, &mut counts.genders),
+            (Facet::Rating, &mut counts.ratings),
         ] {
-            let rows = match is_on {
-                true => self.of(count, Counting::Traits, without).await?,
-                false => all.clone(),
+            let rows = match wanted.without(facet) {
+                Some(others) => self.of(count, Counting::Traits, others).await?,
+                None => all.clone(),
             };
             *numbers = rows.map(|rows| choices(&rows, facet, mode));
         }
@@ -182,7 +164,9 @@ impl Numbers {
                 self.count_beside(pool, key, counting, any, now);
                 return Ok(Some(rows));
             }
-            Some((_, false, false)) | None => {}
+            Some((_, false, false)) => {}
+            None if locked(&self.shelf).counting.contains(&key) => return Ok(None),
+            None => {}
         }
         let began = Instant::now();
         let few = match counting {
@@ -217,9 +201,11 @@ impl Numbers {
         wanted: Wanted,
         now: DateTime<Utc>,
     ) {
-        if !locked(&self.shelf).counting.insert(key.clone()) {
+        let mut begun = locked(&self.shelf);
+        if begun.counting.len() >= WAITING_MAX || !begun.counting.insert(key.clone()) {
             return;
         }
+        drop(begun);
         let (shelf, turn, pool) = (Arc::clone(&self.shelf), Arc::clone(&self.turn), pool.clone());
         tokio::spawn(async move {
             let counted = async {

@@ -1,5 +1,6 @@
-//! Doctors around a point: waiting and distance together. The nearest places tell how far a rank can
-//! reach; then every place is asked for what is within it, so places that are too far cost one look.
+//! Doctors around a point: waiting and distance together. Going outwards, those met first tell how far a rank
+//! can reach; then every place is asked for what is within it, so places that are too far cost one look.
+//! Few who fit have all been met by then.
 
 use chrono::{DateTime, Utc};
 use nadi::search::{KM_SECONDS, NEAR_KM_MAX};
@@ -8,9 +9,9 @@ use uuid::Uuid;
 
 use super::{Found, From, Part, Wanted};
 
-/// How many times more rows than a page has are looked at first: of more, those for a page are nearer and
-/// sooner, so that fewer are within reach at places further away.
-const REACH: i64 = 4;
+/// How many times more rows than a page has are looked at first. Of more, those for a page are nearer and
+/// sooner, so that fewer are within reach at places further away; and whoever fits only few has met them all.
+const REACH: i64 = 10;
 /// Degrees of latitude that are surely as far as [`NEAR_KM_MAX`].
 const DEGREES: f64 = NEAR_KM_MAX / 110.0;
 
@@ -43,7 +44,7 @@ pub(super) async fn search(
             found.truncate(enough);
             return Ok(found);
         }
-        // On a page after the first: some of those needed were on a page before, for another place of theirs.
+        // On a page after the first: too many of those met were on a page before.
         needed *= 4;
     }
 }
@@ -84,20 +85,26 @@ async fn within(
                      and ($11::text is null or t.city_id = (select id from cities where slug = $11))
                      and (($12::date is null and $13::date is null and not $14 and not $15)
                           or free_within(t, $1, $12, $13, $14, $15))
-                     and rank_of(t, $1, $2, $3, $6::float8) - $7::bigint >= $16
                    offset 0
                ) x
                limit $17
            ),
            first as (
-               select min(rank) as rank from met group by doctor_id order by 1 limit $19
+               select min(rank) as rank from met
+               group by doctor_id having min(rank) >= $16 order by 1 limit $19
            ),
            reached as materialized (
-               select case when count(*) = $19 then max(rank) end as rank from first
+               select (select count(*) from met) < $17 as by_all,
+                      case when count(*) = $19 then max(rank) end as rank
+               from first
            ),
            best as (
+               select doctor_id, min(rank) as rank from met
+               where (select by_all from reached)
+               group by doctor_id
+               union all
                select x.doctor_id, min(x.rank) as rank
-               from places n cross join reached r
+               from reached r cross join places n
                cross join lateral (
                    select t.doctor_id, rank_of(t, $1, $2, $3, $6::float8) - $7::bigint as rank
                    from next_times t join listings l on l.doctor_id = t.doctor_id
@@ -113,12 +120,12 @@ async fn within(
                           or free_within(t, $1, $12, $13, $14, $15))
                    offset 0
                ) x
-               where r.rank is null or x.rank <= r.rank
+               where not r.by_all and (r.rank is null or x.rank <= r.rank)
                group by x.doctor_id
            )
            select doctor_id, rank from best
            union all
-           select null, rank from reached"#,
+           select null, case when not by_all then rank end from reached"#,
         now,
         latitude,
         longitude,

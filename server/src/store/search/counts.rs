@@ -40,6 +40,20 @@ impl Facet {
     }
 }
 
+impl Wanted {
+    /// The same without this filter; `None` if it is not on.
+    pub fn without(&self, facet: Facet) -> Option<Self> {
+        let all = self.clone();
+        match facet {
+            Facet::Specialty => self.specialty.as_ref().map(|_| Self { specialty: None, ..all }),
+            Facet::City => self.city.as_ref().map(|_| Self { city: None, ..all }),
+            Facet::Language => self.language.as_ref().map(|_| Self { language: None, ..all }),
+            Facet::Gender => self.gender.map(|_| Self { gender: None, ..all }),
+            Facet::Rating => self.rating_min.map(|_| Self { rating_min: None, ..all }),
+        }
+    }
+}
+
 /// Doctors with a choice of a filter; with any specialty, when that is empty.
 #[derive(Clone, Debug)]
 pub struct CountRow {
