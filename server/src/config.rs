@@ -4,8 +4,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use chrono::Duration;
 use url::Url;
 
+use crate::clock::SystemClock;
 use crate::engine::Confirmation;
 
 /// How the binary runs. Production unless told otherwise.
@@ -35,6 +37,8 @@ pub struct Config {
     pub confirmation: Confirmation,
     pub smtp_url: Option<Url>,
     pub mail_from: String,
+    /// How far the clock is ahead of the machine's. Zero in production.
+    pub clock_shift: Duration,
 }
 
 /// A variable that is missing or wrong.
@@ -69,11 +73,7 @@ impl Config {
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
 
-        let mode = match get("NADI_MODE").as_deref() {
-            None | Some("production") => Mode::Production,
-            Some("development") => Mode::Development,
-            Some(_) => return Err(ConfigError::wrong("NADI_MODE", "production or development")),
-        };
+        let mode = mode(get("NADI_MODE"))?;
         let secret = match get("NADI_SECRET") {
             Some(secret) if secret.chars().count() >= 32 => secret,
             Some(_) => return Err(ConfigError::wrong("NADI_SECRET", SECRET)),
@@ -140,6 +140,7 @@ impl Config {
             },
             smtp_url,
             mail_from: mail_from(get("MAIL_FROM"))?,
+            clock_shift: clock_shift(mode, get(CLOCK_SHIFT))?,
         })
     }
 
@@ -152,6 +153,16 @@ impl Config {
         database_url("DATABASE_URL", value)?.ok_or(ConfigError::missing("DATABASE_URL", DATABASE))
     }
 
+    /// The clock alone, for commands that need nothing else.
+    ///
+    /// # Errors
+    /// When a variable about it is wrong.
+    pub fn clock(get: impl Fn(&str) -> Option<String>) -> Result<SystemClock, ConfigError> {
+        let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let shift = clock_shift(mode(get("NADI_MODE"))?, get(CLOCK_SHIFT))?;
+        Ok(SystemClock::shifted(shift))
+    }
+
     pub fn is_development(&self) -> bool {
         self.mode == Mode::Development
     }
@@ -159,6 +170,27 @@ impl Config {
 
 const SMTP: &str = "a mail server such as smtps://user:password@mail.example:465, \
                     or NADI_MODE=development to read messages at /dev/mailbox";
+
+const CLOCK_SHIFT: &str = "NADI_CLOCK_SHIFT_SECONDS";
+
+fn mode(value: Option<String>) -> Result<Mode, ConfigError> {
+    match value.as_deref() {
+        None | Some("production") => Ok(Mode::Production),
+        Some("development") => Ok(Mode::Development),
+        Some(_) => Err(ConfigError::wrong("NADI_MODE", "production or development")),
+    }
+}
+
+/// Ten years either way at most.
+fn clock_shift(mode: Mode, value: Option<String>) -> Result<Duration, ConfigError> {
+    const LIMIT: i64 = 10 * 366 * 86_400;
+    let expected = "a number of seconds, and only with NADI_MODE=development";
+    let seconds = number(CLOCK_SHIFT, value, 0, -LIMIT..=LIMIT, expected)?;
+    if seconds != 0 && mode == Mode::Production {
+        return Err(ConfigError::wrong(CLOCK_SHIFT, expected));
+    }
+    Ok(Duration::seconds(seconds))
+}
 
 fn database_url(
     variable: &'static str,
@@ -255,6 +287,13 @@ mod tests {
     }
 
     #[test]
+    fn development_mode_can_shift_the_clock() {
+        let pairs = [("NADI_MODE", "development"), ("NADI_CLOCK_SHIFT_SECONDS", "-86400")];
+        let config = read(&pairs).expect("complete");
+        assert_eq!(config.clock_shift, Duration::days(-1));
+    }
+
+    #[test]
     fn a_wrong_value_is_named_and_never_repeated() {
         for (name, value) in [
             ("DATABASE_URL", "mysql://secret@x/y"),
@@ -270,6 +309,8 @@ mod tests {
             ("REDIS_URL", "http://x"),
             ("NADI_CONFIRMATION", "never"),
             ("DATABASE_CONNECTIONS", "many"),
+            ("NADI_CLOCK_SHIFT_SECONDS", "60"),
+            ("NADI_CLOCK_SHIFT_SECONDS", "tomorrow"),
         ] {
             let error = read(&[(name, value)]).expect_err(name);
             assert_eq!(error.variable, name);

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::cache::Cache;
 use crate::changes::Changes;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
 use crate::kept::Keeping;
@@ -62,15 +62,17 @@ pub enum Confirmation {
 }
 
 impl Engine {
+    /// With the machine's clock.
+    ///
     /// # Errors
     /// When an address cannot be read.
-    pub fn new(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub fn from_config(config: &Config) -> anyhow::Result<Self> {
         let write = pool(&config.database_url, config.database_connections)?;
         let read = match &config.database_read_url {
             Some(url) => pool(url, config.database_connections)?,
             None => write.clone(),
         };
-        Self::on(write, read, config, clock)
+        Self::on(write, read, config, Arc::new(SystemClock::shifted(config.clock_shift)))
     }
 
     /// The same on pools that exist already.

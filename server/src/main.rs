@@ -1,13 +1,12 @@
 //! The `nadi` binary.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use nadi::input::{Email, Password};
 use nadi::ports::Registration;
-use server::clock::{Clock, SystemClock};
+use server::clock::Clock;
 use server::config::Config;
 use server::engine::Engine;
 use server::jobs::{listings, top_up};
@@ -99,7 +98,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::Migrate => {
             let pool = database::pool(&Config::database_only(variable)?, 2)?;
             database::wait_until_reachable(&pool).await;
-            database::migrate(&pool, SystemClock.now()).await.context("the schema was not changed")
+            database::migrate(&pool, Config::clock(variable)?.now()).await.context("the schema was not changed")
         }
         Command::Seed { patients: Some(count), .. } => patients(count).await,
         Command::Seed { .. } => seed().await,
@@ -119,7 +118,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                 email: Email::parse(&email).map_err(words)?,
                 password: Password::parse(&password).map_err(words)?,
             };
-            let engine = Engine::new(&Config::read(variable)?, Arc::new(SystemClock))?;
+            let engine = Engine::from_config(&Config::read(variable)?)?;
             let now = engine.clock.now();
             match service::accounts::create_administrator(&engine, registration, now).await {
                 Ok(_) => {
@@ -135,7 +134,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
 /// Nothing is changed: whether such an appointment keeps its instant or its wall time is for the
 /// clinic and the patient to say.
 async fn time_zones() -> anyhow::Result<()> {
-    let engine = Engine::new(&Config::read(variable)?, Arc::new(SystemClock))?;
+    let engine = Engine::from_config(&Config::read(variable)?)?;
     let found = zone_data::shifted(&engine).await?;
     eprintln!("Time-zone data {}: {} appointments differ.", zone_data::RELEASE, found.len());
     for shifted in found {
@@ -160,8 +159,8 @@ async fn patients(count: usize) -> anyhow::Result<()> {
         config.is_development(),
         "patients for load tests: only with NADI_MODE=development"
     );
-    let engine = Engine::new(&config, Arc::new(SystemClock))?;
-    let sessions = Sessions::new(engine.write.clone(), engine.cache.clone());
+    let engine = Engine::from_config(&config)?;
+    let sessions = Sessions::of(&engine);
     let tokens = Tokens::new(&config.secret, sessions);
     for token in demo::load_patients(&engine, &tokens, count, engine.clock.now()).await? {
         println!("{token}");
@@ -170,7 +169,7 @@ async fn patients(count: usize) -> anyhow::Result<()> {
 }
 
 async fn seed() -> anyhow::Result<()> {
-    let engine = Engine::new(&Config::read(variable)?, Arc::new(SystemClock))?;
+    let engine = Engine::from_config(&Config::read(variable)?)?;
     let now = engine.clock.now();
     // Yesterday, so that no zone on earth misses its evening.
     let data = demo::generate(demo::SEED, now.date_naive() - chrono::Duration::days(1));

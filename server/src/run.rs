@@ -1,7 +1,6 @@
 //! Serving: from configuration to a graceful end.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::database;
 use crate::engine::Engine;
@@ -32,18 +30,21 @@ const DRAIN: Duration = Duration::from_secs(25);
 /// When it cannot start; the message says what to change.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     raise_file_limit();
-    let engine = Engine::new(&config, Arc::new(SystemClock))?;
+    let engine = Engine::from_config(&config)?;
     let listeners = listen(&config).await?;
     database::wait_until_reachable(&engine.write.0).await;
     let schema = schema_is_current(&engine).await?;
     anyhow::ensure!(schema, "the database has no current schema; run `nadi migrate` first");
+    if !engine.clock.shift().is_zero() {
+        tracing::warn!(now = %engine.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");
+    }
     if config.redis_url.is_none() {
         tracing::warn!("REDIS_URL is not set: cache and counters stay in this process");
     }
 
     let (messages, mailbox) = messages::from_config(&config, &engine)?;
     let web = Web::new(&config, &engine, service::ports(&engine, mailbox));
-    let sessions = Sessions::new(engine.write.clone(), engine.cache.clone());
+    let sessions = Sessions::of(&engine);
     let public_url = web.site.public_url.clone();
     let live = web.live.clone();
     warm_up(&web);

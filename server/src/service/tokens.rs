@@ -66,8 +66,9 @@ impl Tokens {
     /// # Errors
     /// `Unavailable` when the session cannot be written.
     pub async fn issue(&self, account: AccountId, now: DateTime<Utc>) -> Answer<String> {
-        let mut record = self.session(account, now)?;
-        self.sessions.create(&mut record).await.map_err(|error| unavailable(&error))?;
+        let record = self.session(account, now)?;
+        let records = std::slice::from_ref(&record);
+        self.sessions.create_all(records).await.map_err(|error| unavailable(&error))?;
         self.sign(account, &record, now)
     }
 

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::cache::{Cache, Key};
 use crate::database::WritePool;
+use crate::engine::Engine;
 
 /// The key under which a session keeps its account.
 pub const ACCOUNT: &str = "account";
@@ -30,6 +31,9 @@ const CACHED_FOR: Duration = Duration::from_secs(30);
 pub struct Sessions {
     write: WritePool,
     cache: Cache,
+    /// How far the engine's clock is ahead of the machine's, by which tower-sessions sets and
+    /// judges the expiry of the records it hands over.
+    shift: chrono::Duration,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -46,11 +50,16 @@ struct Stored {
 }
 
 impl Sessions {
-    pub fn new(write: WritePool, cache: Cache) -> Self {
-        Self { write, cache }
+    /// With the engine's database, cache and clock.
+    pub fn of(engine: &Engine) -> Self {
+        Self {
+            write: engine.write.clone(),
+            cache: engine.cache.clone(),
+            shift: engine.clock.shift(),
+        }
     }
 
-    /// New sessions, all in one statement.
+    /// New sessions whose expiry is by the engine's clock, all in one statement.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -75,6 +84,13 @@ impl Sessions {
         .await
         .map_err(backend)?;
         Ok(())
+    }
+
+    /// As tower-sessions judges it: by the machine's clock.
+    fn record(&self, id: Id, stored: Stored) -> Result<Record> {
+        let expires_at = stored.expires_at - self.shift.num_seconds();
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at).map_err(decode)?;
+        Ok(Record { id, data: stored.data, expiry_date })
     }
 
     /// Removes what has expired before `now`, at most a thousand at a time.
@@ -132,7 +148,7 @@ impl SessionStore for Sessions {
                 &digest(&record.id),
                 account_in(record),
                 data,
-                expiry(record)
+                expiry(record) + self.shift
             )
             .execute(&self.write.0)
             .await
@@ -154,7 +170,7 @@ impl SessionStore for Sessions {
             &key,
             account_in(record),
             data,
-            expiry(record)
+            expiry(record) + self.shift
         )
         .execute(&self.write.0)
         .await
@@ -168,7 +184,7 @@ impl SessionStore for Sessions {
         let name = hex(&key);
         let cached = self.cache.get(&Key::Session(&name)).await;
         if let Some(stored) = cached.and_then(|v| serde_json::from_slice::<Stored>(&v).ok()) {
-            return record(*id, stored).map(Some);
+            return self.record(*id, stored).map(Some);
         }
         let row = sqlx::query!("select data, expires_at from sessions where id = $1", &key)
             .fetch_optional(&self.write.0)
@@ -182,7 +198,7 @@ impl SessionStore for Sessions {
         if let Ok(value) = serde_json::to_vec(&stored) {
             self.cache.set(&Key::Session(&name), value, CACHED_FOR).await;
         }
-        record(*id, stored).map(Some)
+        self.record(*id, stored).map(Some)
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -196,8 +212,3 @@ impl SessionStore for Sessions {
     }
 }
 
-/// tower-sessions judges the expiry itself, against its own clock.
-fn record(id: Id, stored: Stored) -> Result<Record> {
-    let expiry_date = OffsetDateTime::from_unix_timestamp(stored.expires_at).map_err(decode)?;
-    Ok(Record { id, data: stored.data, expiry_date })
-}

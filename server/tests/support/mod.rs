@@ -381,7 +381,7 @@ impl Clinic {
 
     /// A session of this account, as the browser's cookie.
     pub async fn cookie(&self, who: &SignedIn) -> String {
-        let sessions = Sessions::new(self.engine.write.clone(), self.engine.cache.clone());
+        let sessions = Sessions::of(&self.engine);
         let mut record = Record {
             id: Id::default(),
             data: [(ACCOUNT.to_owned(), serde_json::json!(who.account.0))].into(),
@@ -393,7 +393,7 @@ impl Clinic {
 
     /// A bearer token of this account.
     pub async fn token(&self, who: &SignedIn) -> String {
-        let sessions = Sessions::new(self.engine.write.clone(), self.engine.cache.clone());
+        let sessions = Sessions::of(&self.engine);
         let tokens = Tokens::new(&self.config.secret, sessions);
         tokens.issue(who.account, self.clock.now()).await.expect("a token")
     }
@@ -418,7 +418,7 @@ impl Clinic {
             .await
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let sessions = Sessions::new(self.engine.write.clone(), self.engine.cache.clone());
+        let sessions = Sessions::of(&self.engine);
         let router = web::router(&self.config, web, sessions);
         tokio::spawn(async move { axum::serve(listener, router).await });
         format!("http://{address}")
