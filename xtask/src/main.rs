@@ -10,7 +10,7 @@ mod bench;
 mod browser;
 mod client;
 mod counts;
-mod field;
+mod harness;
 mod packages;
 mod place;
 mod postgres;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::client;
-use crate::field::{self, Field};
+use crate::harness::{self, Harness};
 use crate::process;
 use crate::server;
 
@@ -31,16 +31,16 @@ enum Kill {
 pub fn torture(kills: usize, seed: u64) -> Result<()> {
     client::build()?;
     server::build()?;
-    field::build_load()?;
+    harness::build_load()?;
     println!(
         "seed {seed}: `cargo xtask torture --kills {kills} --seed {seed}` kills in the same order"
     );
-    let mut field = Field::prepare(2, PATIENTS, |_, _| Ok(()))?;
-    field.start_server(1)?;
-    let stop = field.folder.join("stop");
-    let acknowledged = field.folder.join("acknowledged.csv");
+    let mut harness = Harness::prepare(2, PATIENTS, |_, _| Ok(()))?;
+    harness.start_server(1)?;
+    let stop = harness.folder.join("stop");
+    let acknowledged = harness.folder.join("acknowledged.csv");
     let _ = std::fs::remove_file(&stop);
-    let mut load = field.load("torment");
+    let mut load = harness.load("torment");
     load.args(["--connections", CONNECTIONS, "--acknowledged"]).arg(&acknowledged);
     load.arg("--until").arg(&stop);
     let mut load = Load::start(&mut load)?;
@@ -48,7 +48,7 @@ pub fn torture(kills: usize, seed: u64) -> Result<()> {
     for (number, kill) in order(kills, seed).into_iter().enumerate() {
         process::pause(BETWEEN)?;
         load.must_be_running()?;
-        let again = carry_out(&mut field, kill)?;
+        let again = carry_out(&mut harness, kill)?;
         println!(
             "{:>3}. {kill:?}: both servers answered after {} ms",
             number + 1,
@@ -59,9 +59,9 @@ pub fn torture(kills: usize, seed: u64) -> Result<()> {
     std::fs::write(&stop, "")?;
     let said = load.end()?;
     println!("{said}");
-    judge(&field, &acknowledged, &said)?;
-    redis_is_no_crutch(&mut field)?;
-    field.close()
+    judge(&harness, &acknowledged, &said)?;
+    redis_is_no_crutch(&mut harness)?;
+    harness.close()
 }
 
 /// Everything once before anything comes again, each time in another order.
@@ -87,34 +87,34 @@ fn order(kills: usize, seed: u64) -> Vec<Kill> {
 
 /// Kills, starts again what does not start by itself, and tells when both servers answered from the
 /// database again.
-fn carry_out(field: &mut Field, kill: Kill) -> Result<Duration> {
+fn carry_out(harness: &mut Harness, kill: Kill) -> Result<Duration> {
     let killed = Instant::now();
     match kill {
         Kill::Server(number) => {
-            field.kill_server(number)?;
-            field.start_server(number)?;
+            harness.kill_server(number)?;
+            harness.start_server(number)?;
         }
-        Kill::Postgres => field.kill_and_start_postgres()?,
+        Kill::Postgres => harness.kill_and_start_postgres()?,
         Kill::Redis => {
-            field.kill_redis()?;
-            wait_until_both_answer(field, killed)?;
-            field.start_redis()?;
+            harness.kill_redis()?;
+            wait_until_both_answer(harness, killed)?;
+            harness.start_redis()?;
         }
         Kill::Connections => {
-            field.psql(
+            harness.psql(
                 "select count(pg_terminate_backend(pid)) from pg_stat_activity
                  where application_name = 'nadi' and state <> 'idle'",
             )?;
         }
     }
-    wait_until_both_answer(field, killed)
+    wait_until_both_answer(harness, killed)
 }
 
 /// Until a read of the database through either server is answered.
-fn wait_until_both_answer(field: &Field, since: Instant) -> Result<Duration> {
+fn wait_until_both_answer(harness: &Harness, since: Instant) -> Result<Duration> {
     loop {
         let answers = |port| server::get(port, "/api/v1/specialties") == Some(200);
-        if field.servers.iter().all(|instance| answers(instance.nadi.port)) {
+        if harness.servers.iter().all(|instance| answers(instance.nadi.port)) {
             return Ok(since.elapsed());
         }
         if since.elapsed() > RECOVERY {
@@ -125,13 +125,13 @@ fn wait_until_both_answer(field: &Field, since: Instant) -> Result<Duration> {
 }
 
 /// The history of answers against the database.
-fn judge(field: &Field, acknowledged: &std::path::Path, said: &str) -> Result<()> {
+fn judge(harness: &Harness, acknowledged: &std::path::Path, said: &str) -> Result<()> {
     ensure!(said.contains("\"wrong\":[]"), "answers that nobody should get: {said}");
     let file = acknowledged.display();
-    field.psql("create table acknowledged (id uuid, slot bigint, state text)")?;
+    harness.psql("create table acknowledged (id uuid, slot bigint, state text)")?;
     let copy = format!("\\copy acknowledged from '{file}' csv");
-    field.psql(&copy)?;
-    let count = |sql: &str| -> Result<u64> { field.psql(sql)?.parse().context("a count") };
+    harness.psql(&copy)?;
+    let count = |sql: &str| -> Result<u64> { harness.psql(sql)?.parse().context("a count") };
     let total = count("select count(*) from acknowledged")?;
     ensure!(total > 0, "nothing was booked at all");
     let mut wrong = Vec::new();
@@ -169,7 +169,7 @@ fn judge(field: &Field, acknowledged: &std::path::Path, said: &str) -> Result<()
             wrong.push(format!("{what}: {found}"));
         }
     }
-    wrong.extend(field.unsound()?.into_iter().map(str::to_owned));
+    wrong.extend(harness.broken_invariants()?.into_iter().map(str::to_owned));
     ensure!(wrong.is_empty(), "of {total} answers: {}", wrong.join("; "));
     println!(
         "{total} acknowledged changes: every one is there, once; all guards agree with the history"
@@ -178,18 +178,19 @@ fn judge(field: &Field, acknowledged: &std::path::Path, said: &str) -> Result<()
 }
 
 /// Holds per second with Redis, and without.
-fn redis_is_no_crutch(field: &mut Field) -> Result<()> {
-    let per_second = |field: &Field, skip: usize| -> Result<f64> {
-        let mut load = field.load("case");
-        load.args(["--case", "distinct-slots", "--connections", "64", "--requests", "6000"])
-            .args(["--skip", &skip.to_string(), "--from", &field.days.0, "--to", &field.days.1]);
+fn redis_is_no_crutch(harness: &mut Harness) -> Result<()> {
+    let per_second = |harness: &Harness, skip: usize| -> Result<f64> {
+        let mut load = harness.load("case");
+        load.args(["--case", "distinct-slots", "--connections", "64", "--requests", "6000"]).args(
+            ["--skip", &skip.to_string(), "--from", &harness.days.0, "--to", &harness.days.1],
+        );
         let said = process::capture(&mut load)?;
         let number = said.split("\"per_s\":").nth(1).and_then(|rest| rest.split(',').next());
         number.and_then(|text| text.parse().ok()).with_context(|| format!("it said: {said}"))
     };
-    let with = per_second(field, PATIENTS - 12_000)?;
-    field.kill_redis()?;
-    let without = per_second(field, PATIENTS - 6_000)?;
+    let with = per_second(harness, PATIENTS - 12_000)?;
+    harness.kill_redis()?;
+    let without = per_second(harness, PATIENTS - 6_000)?;
     println!(
         "holds per second: {with:.0} with Redis, {without:.0} without ({:.2})",
         without / with

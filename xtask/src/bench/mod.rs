@@ -12,8 +12,8 @@ mod times;
 use anyhow::{Context, Result, ensure};
 
 use crate::client;
-use crate::field::usage::Usage;
-use crate::field::{self, Field};
+use crate::harness::usage::Usage;
+use crate::harness::{self, Harness};
 use crate::place;
 use crate::process;
 use crate::server;
@@ -31,7 +31,7 @@ const WARM_UP: usize = 3_200;
 pub fn bench() -> Result<()> {
     let mut bench = begin()?;
     let mut table = Table::default();
-    for line in times::measure(&bench.field)? {
+    for line in times::measure(&bench.harness)? {
         println!("{line}");
     }
     bench.holds(&mut table)?;
@@ -46,10 +46,10 @@ pub fn bench() -> Result<()> {
     ] {
         table.add(Row::of(name, &[bench.case(case, connections, requests)?]));
     }
-    bench.field.kill_redis()?;
+    bench.harness.kill_redis()?;
     table.add(Row::of("without_redis", &[bench.case("distinct-slots", CONNECTIONS, HOLDS / 2)?]));
-    bench.field.start_redis()?;
-    bench.field.start_server(1)?;
+    bench.harness.start_redis()?;
+    bench.harness.start_server(1)?;
     table.add(Row::of("two_servers", &[bench.case("distinct-slots", CONNECTIONS, HOLDS / 2)?]));
     table.print();
     let folder = place::target().join("bench");
@@ -57,32 +57,32 @@ pub fn bench() -> Result<()> {
     let file = folder.join("latest.json");
     std::fs::write(&file, table.json(&Usage::machine()))?;
     println!("written to {}", file.display());
-    bench.field.close()
+    bench.harness.close()
 }
 
 /// Only how fast schedules become times.
 pub fn schedules() -> Result<()> {
     client::build()?;
     server::build()?;
-    field::build_load()?;
-    let field = Field::prepare(1, 1, |_, _| Ok(()))?;
-    for line in times::measure(&field)? {
+    harness::build_load()?;
+    let harness = Harness::prepare(1, 1, |_, _| Ok(()))?;
+    for line in times::measure(&harness)? {
         println!("{line}");
     }
-    field.close()
+    harness.close()
 }
 
 /// Only how fast doctors are found.
 pub fn searches() -> Result<()> {
     client::build()?;
     server::build()?;
-    field::build_load()?;
-    let field = Field::prepare(1, 1, |_, _| Ok(()))?;
-    let mut bench = Bench { field, used: 0 };
+    harness::build_load()?;
+    let harness = Harness::prepare(1, 1, |_, _| Ok(()))?;
+    let mut bench = Bench { harness, used: 0 };
     for line in search::measure(&mut bench)? {
         println!("{line}");
     }
-    bench.field.close()
+    bench.harness.close()
 }
 
 /// Only holds against pgbench.
@@ -91,18 +91,18 @@ pub fn holds() -> Result<()> {
     let mut table = Table::default();
     bench.holds(&mut table)?;
     table.print();
-    bench.field.close()
+    bench.harness.close()
 }
 
 fn begin() -> Result<Bench> {
     client::build()?;
     server::build()?;
-    field::build_load()?;
+    harness::build_load()?;
     Bench::prepare()
 }
 
 struct Bench {
-    field: Field,
+    harness: Harness,
     /// Patients and slots that have been used.
     used: usize,
 }
@@ -110,7 +110,7 @@ struct Bench {
 impl Bench {
     fn prepare() -> Result<Self> {
         let for_us = ROUNDS * HOLDS + HOLDS + WARM_UP + 12_000;
-        let field = Field::prepare(2, for_us, |nadi, postgres| {
+        let harness = Harness::prepare(2, for_us, |nadi, postgres| {
             nadi.patients(ROUNDS * HOLDS + ALONE + WARM_UP)?;
             postgres.psql("nadi", &["-c", "vacuum analyze"])?;
             for statement in pgbench::WISHES.split(';') {
@@ -118,7 +118,7 @@ impl Bench {
             }
             Ok(())
         })?;
-        Ok(Self { field, used: 0 })
+        Ok(Self { harness, used: 0 })
     }
 
     /// In turns with pgbench: many at once, then one after another.
@@ -145,21 +145,21 @@ impl Bench {
         let hold = place::root().join("server/src/store/sql/hold.sql");
         let hold = std::fs::read_to_string(&hold)
             .with_context(|| format!("cannot read {}", hold.display()))?;
-        let script = self.field.folder.join("hold.pgbench.sql");
+        let script = self.harness.folder.join("hold.pgbench.sql");
         std::fs::write(&script, pgbench::script(&hold, first, clients))?;
         let before = self.held()?;
         // Its turn alone: the server would deliver messages meanwhile.
-        self.field.stop_server(0)?;
+        self.harness.stop_server(0)?;
         let mut measured = None;
-        let usage = self.field.measure(|field| {
-            let command = field.postgres.program("pgbench", "nadi");
+        let usage = self.harness.measure(|harness| {
+            let command = harness.postgres.program("pgbench", "nadi");
             measured = Some(pgbench::run(command, &script, holds, clients)?);
             Ok(())
         })?;
         let measured = measured.context("pgbench has not run")?;
-        self.field.psql("update outbox set state = 'delivered' where state = 'waiting'")?;
-        self.field.psql("vacuum outbox")?;
-        self.field.start_server(0)?;
+        self.harness.psql("update outbox set state = 'delivered' where state = 'waiting'")?;
+        self.harness.psql("vacuum outbox")?;
+        self.harness.start_server(0)?;
         let made = self.held()? - before;
         let wanted = holds / clients * clients;
         ensure!(made == wanted, "pgbench made {made} holds of {wanted}");
@@ -174,7 +174,7 @@ impl Bench {
     }
 
     fn held(&self) -> Result<usize> {
-        self.field.psql("select count(*) from appointments")?.parse().context("a count")
+        self.harness.psql("select count(*) from appointments")?.parse().context("a count")
     }
 
     /// A case of the generator; patients and slots are used once.
@@ -186,16 +186,16 @@ impl Bench {
             _ => 0,
         };
         let mut said = String::new();
-        let usage = self.field.measure(|field| {
-            let mut load = field.load("case");
+        let usage = self.harness.measure(|harness| {
+            let mut load = harness.load("case");
             load.args(["--case", case])
                 .args(["--connections", &connections.to_string()])
                 .args(["--requests", &requests.to_string(), "--skip", &skip.to_string()])
-                .args(["--from", &field.days.0, "--to", &field.days.1]);
+                .args(["--from", &harness.days.0, "--to", &harness.days.1]);
             said = process::capture(&mut load)?;
             Ok(())
         })?;
         let run = Run::read(&said).with_context(|| format!("the generator said: {said}"))?;
-        Ok(Run { usage, server_rss_mb: self.field.peak_megabytes(), ..run })
+        Ok(Run { usage, server_rss_mb: self.harness.peak_megabytes(), ..run })
     }
 }

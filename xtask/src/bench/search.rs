@@ -82,12 +82,12 @@ const HUNDRED_TIMES: &[&str] = &[
 pub fn measure(bench: &mut Bench) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let few = of(bench, &mut lines)?;
-    let script = bench.field.folder.join("hundred-times.sql");
+    let script = bench.harness.folder.join("hundred-times.sql");
     std::fs::write(&script, HUNDRED_TIMES.join(";\n") + ";\n")?;
-    bench.field.postgres.psql("nadi", &["-f", &script.to_string_lossy()])?;
+    bench.harness.postgres.psql("nadi", &["-f", &script.to_string_lossy()])?;
     // What was kept in the process is of another world.
-    bench.field.stop_server(0)?;
-    bench.field.start_server(0)?;
+    bench.harness.stop_server(0)?;
+    bench.harness.start_server(0)?;
     let many = of(bench, &mut lines)?;
     lines.push(format!(
         "a hundred times the doctors: {:.2} times as long at p99",
@@ -97,8 +97,8 @@ pub fn measure(bench: &mut Bench) -> Result<Vec<String>> {
 }
 
 fn of(bench: &mut Bench, lines: &mut Vec<String>) -> Result<Run> {
-    let doctors = bench.field.psql("select count(*) from listings where listed")?;
-    let times = bench.field.psql("select count(*) from slots")?;
+    let doctors = bench.harness.psql("select count(*) from listings where listed")?;
+    let times = bench.harness.psql("select count(*) from slots")?;
     // Once before it counts: plans, and the numbers of thousands.
     bench.case("search", 1, 400)?;
     let run = bench.case("search", 1, REQUESTS)?;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result};
 
-use crate::field::usage::Usage;
+use crate::harness::usage::Usage;
 
 /// One run of one side.
 #[derive(Clone, Debug, Default)]

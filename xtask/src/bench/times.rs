@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::field::Field;
+use crate::harness::Harness;
 use crate::process;
 use crate::server::Server;
 
@@ -28,13 +28,13 @@ const TEN_TIMES: &str = "with copies as materialized (
     where (select count(*) from doctors) > 0";
 
 /// What was measured, as lines.
-pub fn measure(field: &Field) -> Result<Vec<String>> {
-    let mut load = field.load_alone();
+pub fn measure(harness: &Harness) -> Result<Vec<String>> {
+    let mut load = harness.load_alone();
     load.args(["expand", "--rounds", "2000", "--days", "90"]);
     let said = process::capture(&mut load)?;
     let mut lines = vec![format!("one doctor's 90 days: {}", said.trim())];
 
-    let clinic = Database::open(field, "nadi_times")?;
+    let clinic = Database::open(harness, "nadi_times")?;
     clinic.make("1")?;
     let (times, seconds) = clinic.make("90")?;
     lines.push(format!(
@@ -44,9 +44,9 @@ pub fn measure(field: &Field) -> Result<Vec<String>> {
     let (times, seconds) = clinic.make("90")?;
     lines.push(format!("the same again: {times} times in {seconds:.1} s"));
 
-    let many = Database::open(field, "nadi_many")?;
+    let many = Database::open(harness, "nadi_many")?;
     many.make("1")?;
-    field.postgres.psql("nadi_many", &["-c", TEN_TIMES])?;
+    harness.postgres.psql("nadi_many", &["-c", TEN_TIMES])?;
     many.make("1")?;
     let (times, seconds) = many.make("2")?;
     lines.push(format!("a new day of 10,000 doctors: {times} times in {seconds:.1} s"));
@@ -54,18 +54,18 @@ pub fn measure(field: &Field) -> Result<Vec<String>> {
 }
 
 struct Database<'a> {
-    field: &'a Field,
+    harness: &'a Harness,
     name: &'static str,
     nadi: Server,
 }
 
 impl<'a> Database<'a> {
-    fn open(field: &'a Field, name: &'static str) -> Result<Self> {
-        field.postgres.ensure_database(name)?;
-        let first = field.servers.first().context("no server")?;
-        let nadi = Server { database_url: field.postgres.url(name), ..first.nadi.clone() };
+    fn open(harness: &'a Harness, name: &'static str) -> Result<Self> {
+        harness.postgres.ensure_database(name)?;
+        let first = harness.servers.first().context("no server")?;
+        let nadi = Server { database_url: harness.postgres.url(name), ..first.nadi.clone() };
         nadi.migrate()?;
-        Ok(Self { field, name, nadi })
+        Ok(Self { harness, name, nadi })
     }
 
     /// Makes times so many days ahead; how many and in how many seconds, the start of the program
@@ -81,7 +81,7 @@ impl<'a> Database<'a> {
     }
 
     fn count(&self) -> Result<u64> {
-        let count = self.field.postgres.psql(self.name, &["-c", "select count(*) from slots"])?;
+        let count = self.harness.postgres.psql(self.name, &["-c", "select count(*) from slots"])?;
         count.trim().parse().context("a count")
     }
 }

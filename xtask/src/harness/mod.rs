@@ -1,5 +1,5 @@
-//! Where the product is measured and tormented: a durable PostgreSQL and a Redis of its own, the
-//! demo's doctors, patients with tokens, and one server or two.
+//! Where the product is measured and put under load and faults: a durable PostgreSQL and a Redis of
+//! its own, the demo's doctors, patients with tokens, and one server or two.
 
 pub mod usage;
 
@@ -27,7 +27,7 @@ const SLOTS: &str = "select id from free_slots(now() + interval '1 day')
                      where capacity = 1 and id % 2 = 1 order by md5(id::text)";
 const DOCTORS: &str = "select id from doctors order by md5(id::text)";
 
-pub struct Field {
+pub struct Harness {
     // Dropped in this order: whoever uses something goes before it.
     pub servers: Vec<Instance>,
     pub redis: Option<Redis>,
@@ -47,7 +47,7 @@ pub struct Instance {
     name: &'static str,
 }
 
-impl Field {
+impl Harness {
     /// With so many servers, the first of them running, and what `before` does to the database before our patients come.
     pub fn prepare(
         servers: usize,
@@ -83,7 +83,7 @@ impl Field {
         first.nadi.migrate()?;
         first.nadi.seed()?;
         before(&first.nadi, &postgres)?;
-        let folder = place::scratch()?.join("field");
+        let folder = place::scratch()?.join("harness");
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("tokens"), first.nadi.patients(patients)?)?;
         postgres.psql("nadi", &["-c", "vacuum analyze"])?;
@@ -94,7 +94,7 @@ impl Field {
             select("select (now() + interval '1 day')::date")?.trim().to_owned(),
             select("select (now() + interval '8 days')::date")?.trim().to_owned(),
         );
-        let mut field = Self {
+        let mut harness = Self {
             servers: instances,
             redis: Some(redis),
             postgres,
@@ -105,14 +105,14 @@ impl Field {
             programs,
             redis_program,
         };
-        field.start_server(0)?;
+        harness.start_server(0)?;
         println!("{}", Usage::machine());
-        Ok(field)
+        Ok(harness)
     }
 
     pub fn start_server(&mut self, number: usize) -> Result<()> {
         let Some(instance) = self.servers.get_mut(number) else { bail!("no such server") };
-        let log = place::scratch()?.join(format!("field-{}.log", instance.name));
+        let log = place::scratch()?.join(format!("harness-{}.log", instance.name));
         let pid_file = self.place.pid_file(instance.name);
         instance.service = Some(instance.nadi.start(pid_file, Some(&log))?);
         Ok(())
@@ -187,9 +187,9 @@ impl Field {
     /// What each side uses meanwhile.
     pub fn measure(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<Usage> {
         let me = std::process::id();
-        let used = |field: &Self| Usage {
-            server: field.server_pids().map(usage::seconds_of_family).sum(),
-            postgres: usage::seconds_of_family(field.postgres.pid()),
+        let used = |harness: &Self| Usage {
+            server: harness.server_pids().map(usage::seconds_of_family).sum(),
+            postgres: usage::seconds_of_family(harness.postgres.pid()),
             generator: usage::seconds_of_ended_children(me),
         };
         let before = used(self);
@@ -211,10 +211,10 @@ impl Field {
         self.servers.iter().filter_map(|instance| Some(instance.service.as_ref()?.pid()))
     }
 
-    /// What is never true in a sound database; the names of those that are.
-    pub fn unsound(&self) -> Result<Vec<&'static str>> {
+    /// What must never be true of the data; the names of those that are.
+    pub fn broken_invariants(&self) -> Result<Vec<&'static str>> {
         let mut found = Vec::new();
-        for (what, sql) in UNSOUND {
+        for (what, sql) in INVARIANTS {
             if self.psql(sql)? != "0" {
                 found.push(what);
             }
@@ -240,7 +240,7 @@ pub fn build_load() -> Result<()> {
 }
 
 /// Guards and history have to tell one story, whatever was killed.
-const UNSOUND: [(&str, &str); 8] = [
+const INVARIANTS: [(&str, &str); 8] = [
     (
         "more active claims on a slot than it has seats",
         "select count(*) from (select slot_id from seats t join slots s on s.id = t.slot_id
