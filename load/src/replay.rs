@@ -15,8 +15,8 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::client::{Answer, Ask, Client};
-use crate::day::Dice;
 use crate::report::{Report, Seen};
+use crate::rng::Rng;
 
 /// A booking, as it was made.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -164,8 +164,8 @@ async fn book(
     notes: &Mutex<Notes>,
 ) -> Result<()> {
     let row = &plan.rows[n];
-    let mut dice = Dice::new(hash(&format!("{} {}", row.patient, row.created_at)));
-    let doctor = &plan.doctors[dice.below(u32::try_from(plan.doctors.len())?) as usize];
+    let mut rng = Rng::new(hash(&format!("{} {}", row.patient, row.created_at)));
+    let doctor = &plan.doctors[rng.below(u32::try_from(plan.doctors.len())?) as usize];
     let lead = row.appointment_date - row.created_at.date_naive();
     let lead = u64::try_from(lead.num_days()).unwrap_or(0).min(plan.horizon_days);
     let hour = row.created_at.hour();
@@ -184,7 +184,7 @@ async fn book(
         }
         // The soonest are what people take.
         let key = format!("{}-{}-{choice}", row.patient, row.created_at.timestamp());
-        let slot = &free[dice.below(u32::try_from(free.len().min(12))?) as usize]["id"];
+        let slot = &free[rng.below(u32::try_from(free.len().min(12))?) as usize]["id"];
         // Who sends it again sends the same.
         let slot = notes.lock().await.choices.entry(key.clone()).or_insert(slot.clone()).clone();
         let body = format!("{{\"slot_id\":{slot}}}");

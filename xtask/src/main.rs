@@ -10,7 +10,9 @@ mod bench;
 mod browser;
 mod client;
 mod counts;
+mod fault_injection;
 mod harness;
+mod load_shedding;
 mod packages;
 mod place;
 mod postgres;
@@ -25,7 +27,6 @@ mod services;
 mod simulate;
 mod test;
 mod toolchain;
-mod torture;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -98,10 +99,10 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
             let factor = factor.parse().with_context(|| format!("`{factor}` is no number"))?;
             replay::replay(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
         }
-        ["crowd"] => replay::crowd().map(|()| ExitCode::SUCCESS),
+        ["crowd"] => load_shedding::run().map(|()| ExitCode::SUCCESS),
         ["torture", options @ ..] => {
             let kills = number(options, "--kills", 30)?;
-            torture::torture(kills.try_into()?, number(options, "--seed", 1)?)
+            fault_injection::run(kills.try_into()?, number(options, "--seed", 1)?)
                 .map(|()| ExitCode::SUCCESS)
         }
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),

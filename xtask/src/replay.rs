@@ -1,5 +1,5 @@
 //! `cargo xtask replay`: a day of bookings from a file, through the REST API, with somebody reading
-//! pages beside it; and `cargo xtask crowd`: more than can be carried.
+//! pages beside it.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -28,7 +28,7 @@ pub fn replay(file: Option<&Path>, factor: f64) -> Result<()> {
     println!("replaying {} {factor} times as fast", file.display());
     let stop = harness.folder.join("stop");
     let _ = std::fs::remove_file(&stop);
-    let mut reader = harness.load("beside");
+    let mut reader = harness.load("background-reader");
     reader.arg("--until").arg(&stop).stdout(Stdio::piped()).stdin(Stdio::null());
     let reader = reader.spawn().context("the reader does not start")?;
     let mut load = harness.load("replay");
@@ -51,38 +51,4 @@ fn made_up(harness: &Harness) -> Result<PathBuf> {
         process::capture(harness.load("day").args(["--appointments", "5000", "--seed", "1"]))?;
     std::fs::write(&file, text)?;
     Ok(file)
-}
-
-/// Ten times what it can carry, ten thousand idle connections, half requests: refused early, and
-/// over when it is over.
-pub fn crowd() -> Result<()> {
-    client::build()?;
-    server::build()?;
-    harness::build_load()?;
-    let mut harness = Harness::prepare(1, 30_000, |_, _| Ok(()))?;
-    let usual = |harness: &Harness, skip: &str| -> Result<String> {
-        let mut load = harness.load("case");
-        load.args(["--case", "distinct-slots", "--connections", "64", "--requests", "4000"])
-            .args(["--skip", skip, "--from", &harness.days.0, "--to", &harness.days.1]);
-        process::capture(&mut load)
-    };
-    println!("before:  {}", usual(&harness, "20000")?.trim());
-    let mut crowd = harness.load("crowd");
-    crowd.args(["--idle", "10000", "--slow", "500", "--pushing", "3000", "--seconds", "10"]);
-    crowd.args(["--first", "20000"]);
-    let mut said = String::new();
-    let usage = harness.measure(|_| {
-        said = process::capture(&mut crowd)?;
-        Ok(())
-    })?;
-    println!("crowd:   {}", said.trim());
-    println!(
-        "         processor seconds: server {:.1}, PostgreSQL {:.1}, generator {:.1}",
-        usage.server, usage.postgres, usage.generator
-    );
-    println!("after:   {}", usual(&harness, "24000")?.trim());
-    println!("the server's memory at its peak: {:.0} MB", harness.peak_megabytes());
-    let broken = harness.broken_invariants()?;
-    ensure!(broken.is_empty(), "afterwards: {}", broken.join("; "));
-    harness.close()
 }

@@ -85,19 +85,19 @@ async fn work(shared: Arc<Shared>, number: usize) -> Result<()> {
         else {
             return Ok(());
         };
-        one(&shared, &mut clients, n, token, *slot).await?;
+        book(&shared, &mut clients, n, token, *slot).await?;
     }
     Ok(())
 }
 
-async fn one(
+async fn book(
     shared: &Shared,
     clients: &mut [Client],
     n: usize,
     token: &str,
     slot: i64,
 ) -> Result<()> {
-    let key = format!("torment-{n}");
+    let key = format!("fault-{n}");
     let body = format!("{{\"slot_id\":{slot}}}");
     let hold = Ask::post("/api/v1/appointments", token, &key, body);
     let answer = until_answered(shared, clients, &hold).await?;
@@ -107,37 +107,36 @@ async fn one(
             shared.outcome.lock().await.taken += 1;
             return Ok(());
         }
-        _ => return wrong(shared, "hold", &answer).await,
+        _ => return record_wrong(shared, "hold", &answer).await,
     }
     let held: Value = serde_json::from_slice(&answer.body)?;
     let id = held["id"].as_str().context("a hold without an id")?.to_owned();
-    acknowledged(shared, &id, slot, "held").await?;
+    record(shared, &id, slot, "held").await?;
     shared.outcome.lock().await.held += 1;
     if n.is_multiple_of(7) {
         return Ok(());
     }
-    let (path, key) =
-        (format!("/api/v1/appointments/{id}/confirm"), format!("torment-{n}-confirm"));
+    let (path, key) = (format!("/api/v1/appointments/{id}/confirm"), format!("fault-{n}-confirm"));
     let confirm = Ask::post(&path, token, &key, "{}".into());
     let answer = until_answered(shared, clients, &confirm).await?;
     if answer.status.as_u16() != 200 {
-        return wrong(shared, "confirm", &answer).await;
+        return record_wrong(shared, "confirm", &answer).await;
     }
-    acknowledged(shared, &id, slot, "confirmed").await?;
+    record(shared, &id, slot, "confirmed").await?;
     shared.outcome.lock().await.confirmed += 1;
     if !n.is_multiple_of(5) {
         return Ok(());
     }
     let confirmed: Value = serde_json::from_slice(&answer.body)?;
-    let (path, key) = (format!("/api/v1/appointments/{id}/cancel"), format!("torment-{n}-cancel"));
+    let (path, key) = (format!("/api/v1/appointments/{id}/cancel"), format!("fault-{n}-cancel"));
     let cancel =
         Ask { seen: confirmed["version"].as_i64(), ..Ask::post(&path, token, &key, "{}".into()) };
     let answer = until_answered(shared, clients, &cancel).await?;
     if answer.status.as_u16() != 200 {
-        return wrong(shared, "cancel", &answer).await;
+        return record_wrong(shared, "cancel", &answer).await;
     }
     shared.outcome.lock().await.cancelled += 1;
-    acknowledged(shared, &id, slot, "cancelled").await
+    record(shared, &id, slot, "cancelled").await
 }
 
 /// Asks until there is an answer that is not a fault: the same key, on whichever server is there.
@@ -169,13 +168,13 @@ fn is_still_running(answer: &Answer) -> bool {
         })
 }
 
-async fn acknowledged(shared: &Shared, id: &str, slot: i64, state: &str) -> Result<()> {
+async fn record(shared: &Shared, id: &str, slot: i64, state: &str) -> Result<()> {
     let mut file = shared.file.lock().await;
     writeln!(file, "{id},{slot},{state}")?;
     Ok(())
 }
 
-async fn wrong(shared: &Shared, what: &str, answer: &Answer) -> Result<()> {
+async fn record_wrong(shared: &Shared, what: &str, answer: &Answer) -> Result<()> {
     let said: String = String::from_utf8_lossy(&answer.body).chars().take(200).collect();
     shared.outcome.lock().await.wrong.push(format!("{what}: {} {said}", answer.status));
     Ok(())

@@ -20,7 +20,7 @@ const BETWEEN: Duration = Duration::from_millis(1500);
 const RECOVERY: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kill {
+enum Fault {
     Server(usize),
     Postgres,
     Redis,
@@ -28,7 +28,7 @@ enum Kill {
     Connections,
 }
 
-pub fn torture(kills: usize, seed: u64) -> Result<()> {
+pub fn run(kills: usize, seed: u64) -> Result<()> {
     client::build()?;
     server::build()?;
     harness::build_load()?;
@@ -40,15 +40,15 @@ pub fn torture(kills: usize, seed: u64) -> Result<()> {
     let stop = harness.folder.join("stop");
     let acknowledged = harness.folder.join("acknowledged.csv");
     let _ = std::fs::remove_file(&stop);
-    let mut load = harness.load("torment");
+    let mut load = harness.load("fault-injection");
     load.args(["--connections", CONNECTIONS, "--acknowledged"]).arg(&acknowledged);
     load.arg("--until").arg(&stop);
-    let mut load = Load::start(&mut load)?;
+    let mut load = Generator::start(&mut load)?;
 
-    for (number, kill) in order(kills, seed).into_iter().enumerate() {
+    for (number, kill) in sequence(kills, seed).into_iter().enumerate() {
         process::pause(BETWEEN)?;
         load.must_be_running()?;
-        let again = carry_out(&mut harness, kill)?;
+        let again = inject(&mut harness, kill)?;
         println!(
             "{:>3}. {kill:?}: both servers answered after {} ms",
             number + 1,
@@ -59,20 +59,20 @@ pub fn torture(kills: usize, seed: u64) -> Result<()> {
     std::fs::write(&stop, "")?;
     let said = load.end()?;
     println!("{said}");
-    judge(&harness, &acknowledged, &said)?;
-    redis_is_no_crutch(&mut harness)?;
+    check_history(&harness, &acknowledged, &said)?;
+    compare_without_redis(&mut harness)?;
     harness.close()
 }
 
 /// Everything once before anything comes again, each time in another order.
-fn order(kills: usize, seed: u64) -> Vec<Kill> {
-    use Kill::{Connections, Postgres, Redis, Server};
-    let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+fn sequence(kills: usize, seed: u64) -> Vec<Fault> {
+    use Fault::{Connections, Postgres, Redis, Server};
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = |below: usize| {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        usize::try_from(dice >> 33).map_or(0, |drawn| drawn % below)
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).map_or(0, |drawn| drawn % below)
     };
     let mut all = Vec::new();
     while all.len() < kills {
@@ -87,20 +87,20 @@ fn order(kills: usize, seed: u64) -> Vec<Kill> {
 
 /// Kills, starts again what does not start by itself, and tells when both servers answered from the
 /// database again.
-fn carry_out(harness: &mut Harness, kill: Kill) -> Result<Duration> {
+fn inject(harness: &mut Harness, kill: Fault) -> Result<Duration> {
     let killed = Instant::now();
     match kill {
-        Kill::Server(number) => {
+        Fault::Server(number) => {
             harness.kill_server(number)?;
             harness.start_server(number)?;
         }
-        Kill::Postgres => harness.kill_and_start_postgres()?,
-        Kill::Redis => {
+        Fault::Postgres => harness.kill_and_start_postgres()?,
+        Fault::Redis => {
             harness.kill_redis()?;
             wait_until_both_answer(harness, killed)?;
             harness.start_redis()?;
         }
-        Kill::Connections => {
+        Fault::Connections => {
             harness.psql(
                 "select count(pg_terminate_backend(pid)) from pg_stat_activity
                  where application_name = 'nadi' and state <> 'idle'",
@@ -125,7 +125,7 @@ fn wait_until_both_answer(harness: &Harness, since: Instant) -> Result<Duration>
 }
 
 /// The history of answers against the database.
-fn judge(harness: &Harness, acknowledged: &std::path::Path, said: &str) -> Result<()> {
+fn check_history(harness: &Harness, acknowledged: &std::path::Path, said: &str) -> Result<()> {
     ensure!(said.contains("\"wrong\":[]"), "answers that nobody should get: {said}");
     let file = acknowledged.display();
     harness.psql("create table acknowledged (id uuid, slot bigint, state text)")?;
@@ -178,7 +178,7 @@ fn judge(harness: &Harness, acknowledged: &std::path::Path, said: &str) -> Resul
 }
 
 /// Holds per second with Redis, and without.
-fn redis_is_no_crutch(harness: &mut Harness) -> Result<()> {
+fn compare_without_redis(harness: &mut Harness) -> Result<()> {
     let per_second = |harness: &Harness, skip: usize| -> Result<f64> {
         let mut load = harness.load("case");
         load.args(["--case", "distinct-slots", "--connections", "64", "--requests", "6000"]).args(
@@ -200,9 +200,9 @@ fn redis_is_no_crutch(harness: &mut Harness) -> Result<()> {
 }
 
 /// The generator while it runs.
-struct Load(Child);
+struct Generator(Child);
 
-impl Load {
+impl Generator {
     fn start(command: &mut Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         Ok(Self(command.spawn().context("the load generator does not start")?))
@@ -227,7 +227,7 @@ impl Load {
     }
 }
 
-impl Drop for Load {
+impl Drop for Generator {
     fn drop(&mut self) {
         if let Ok(None) = self.0.try_wait() {
             let _ = self.0.kill();
@@ -242,14 +242,14 @@ mod tests {
 
     #[test]
     fn everything_is_killed_and_the_seed_decides_the_order() {
-        let kills = order(30, 1);
-        assert_eq!(kills, order(30, 1));
-        assert_ne!(kills, order(30, 2));
+        let kills = sequence(30, 1);
+        assert_eq!(kills, sequence(30, 1));
+        assert_ne!(kills, sequence(30, 2));
         for kill in
-            [Kill::Server(0), Kill::Server(1), Kill::Postgres, Kill::Redis, Kill::Connections]
+            [Fault::Server(0), Fault::Server(1), Fault::Postgres, Fault::Redis, Fault::Connections]
         {
             assert_eq!(kills.iter().filter(|one| **one == kill).count(), 6);
         }
-        assert_eq!(order(3, 1).len(), 3);
+        assert_eq!(sequence(3, 1).len(), 3);
     }
 }
