@@ -9,6 +9,7 @@ mod arrows;
 mod bench;
 mod browser;
 mod client;
+mod clock;
 mod counts;
 mod fault_injection;
 mod harness;

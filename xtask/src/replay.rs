@@ -7,6 +7,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 
 use crate::client;
+use crate::clock;
 use crate::harness::{self, Harness};
 use crate::process;
 use crate::server;
@@ -33,7 +34,7 @@ pub fn replay(file: Option<&Path>, factor: f64) -> Result<()> {
     let reader = reader.spawn().context("the reader does not start")?;
     let mut load = harness.load("replay");
     load.arg("--file").arg(&file).args(["--speed", &factor.to_string()]);
-    load.args(["--today", &harness.psql("select now()::date")?]);
+    load.args(["--today", &clock::date(harness.now())]);
     let replayed = process::capture(&mut load);
     std::fs::write(&stop, "")?;
     let read = reader.wait_with_output()?;

@@ -12,6 +12,7 @@ mod times;
 use anyhow::{Context, Result, ensure};
 
 use crate::client;
+use crate::clock;
 use crate::harness::usage::Usage;
 use crate::harness::{self, Harness};
 use crate::place;
@@ -113,7 +114,8 @@ impl Bench {
         let harness = Harness::prepare(2, for_us, |nadi, postgres| {
             nadi.patients(ROUNDS * HOLDS + ALONE + WARM_UP)?;
             postgres.psql("nadi", &["-c", "vacuum analyze"])?;
-            for statement in pgbench::WISHES.split(';') {
+            let now = clock::sql_now(clock::shift_seconds(&nadi.more)?);
+            for statement in pgbench::wishes(&now).split(';') {
                 postgres.psql("nadi", &["-c", statement])?;
             }
             Ok(())
@@ -146,7 +148,7 @@ impl Bench {
         let hold = std::fs::read_to_string(&hold)
             .with_context(|| format!("cannot read {}", hold.display()))?;
         let script = self.harness.folder.join("hold.pgbench.sql");
-        std::fs::write(&script, pgbench::script(&hold, first, clients))?;
+        std::fs::write(&script, pgbench::script(&hold, &self.harness.sql_now(), first, clients))?;
         let before = self.held()?;
         // Its turn alone: the server would deliver messages meanwhile.
         self.harness.stop_server(0)?;

@@ -46,7 +46,7 @@ const HUNDRED_TIMES: &[&str] = &[
                       + interval '6 hours' * (t.mode = 'video')::int as at
            from bench_doctors c
            join (select distinct on (doctor_id) * from next_times
-                 where location_id is not null and soonest_at < now() + interval '1 year'
+                 where location_id is not null and soonest_at < to_timestamp(9999999999)
                  order by doctor_id, soonest_at) t on t.doctor_id = c.of
            join bench_places p on p.of = t.location_id and p.n = c.n
            cross join generate_series(1, 3) d) t",

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::account::Account;
+use crate::clock::{self, DAY};
 use crate::place::{self, Place};
 use crate::postgres::{Durability, Postgres, Programs};
 use crate::process::{self, Service};
@@ -22,9 +23,13 @@ use usage::Usage;
 /// How long PostgreSQL's workers may take to notice that their parent is gone.
 const ORPHANS: Duration = Duration::from_secs(15);
 
-/// Free times with one seat, in no order; the other half is pgbench's.
-const SLOTS: &str = "select id from free_slots(now() + interval '1 day')
-                     where capacity = 1 and id % 2 = 1 order by md5(id::text)";
+/// Free times with one seat, in random order; the other half is pgbench's.
+fn slots_free_at(seconds: i64) -> String {
+    format!(
+        "select id from free_slots(to_timestamp({seconds}))
+         where capacity = 1 and id % 2 = 1 order by md5(id::text)"
+    )
+}
 const DOCTORS: &str = "select id from doctors order by md5(id::text)";
 
 pub struct Harness {
@@ -33,7 +38,10 @@ pub struct Harness {
     pub redis: Option<Redis>,
     pub postgres: Postgres,
     pub folder: PathBuf,
+    /// A week of free times: the first day, and the day after the last.
     pub days: (String, String),
+    /// How far the servers' clocks are ahead of the machine's.
+    clock_shift: i64,
     place: Place,
     account: Account,
     programs: Programs,
@@ -88,18 +96,18 @@ impl Harness {
         fs::write(folder.join("tokens"), first.nadi.patients(patients)?)?;
         postgres.psql("nadi", &["-c", "vacuum analyze"])?;
         let select = |sql: &str| postgres.psql("nadi", &["-c", sql]);
-        fs::write(folder.join("slots"), select(SLOTS)?)?;
+        let clock_shift = clock::shift_seconds(&first.nadi.more)?;
+        let now = clock::now_shifted(clock_shift);
+        fs::write(folder.join("slots"), select(&slots_free_at(now + DAY))?)?;
         fs::write(folder.join("doctors"), select(DOCTORS)?)?;
-        let days = (
-            select("select (now() + interval '1 day')::date")?.trim().to_owned(),
-            select("select (now() + interval '8 days')::date")?.trim().to_owned(),
-        );
+        let days = (clock::date(now + DAY), clock::date(now + 8 * DAY));
         let mut harness = Self {
             servers: instances,
             redis: Some(redis),
             postgres,
             folder,
             days,
+            clock_shift,
             place,
             account,
             programs,
@@ -164,6 +172,16 @@ impl Harness {
 
     pub fn psql(&self, sql: &str) -> Result<String> {
         Ok(self.postgres.psql("nadi", &["-c", sql])?.trim().to_owned())
+    }
+
+    /// The time as the servers see it, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        clock::now_shifted(self.clock_shift)
+    }
+
+    /// The same as an SQL expression.
+    pub fn sql_now(&self) -> String {
+        clock::sql_now(self.clock_shift)
     }
 
     /// The load generator, told where everything is: of servers, those that run.
