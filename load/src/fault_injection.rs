@@ -1,7 +1,8 @@
-//! Bookings while servers, database and cache are killed: every answered change is written down before
-//! the next is asked for, and what was not answered is asked again with the same key until it is.
+//! Bookings while servers, database and cache are killed. Every answer is written down before the
+//! next request, and what was not answered is sent again with the same key until it is. Some requests
+//! are sent more often than needed, so that it shows whether a key has one effect and one answer:
+//! again after an answer, to both servers at once, and again after we hung up without listening.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,14 +15,17 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::client::{Answer, Ask, Client};
+use crate::journal::{Action, Asked, Journal};
 
 pub struct Plan {
     pub addresses: Vec<SocketAddr>,
     pub connections: usize,
+    /// Between two bookings of a connection.
+    pub pause: Duration,
     pub tokens: Vec<String>,
     pub slots: Vec<i64>,
-    /// Where answered changes are written: `id,slot,state` per line.
-    pub acknowledged: PathBuf,
+    /// Where answers are written down.
+    pub journal: PathBuf,
     /// Ends when this file exists.
     pub until: PathBuf,
 }
@@ -32,8 +36,14 @@ pub struct Outcome {
     pub confirmed: usize,
     pub cancelled: usize,
     pub taken: usize,
-    /// Requests that had to be asked again, and how often.
+    /// How often a request was sent again because no answer came.
     pub asked_again: usize,
+    /// How often one was sent again although it had been answered.
+    pub repeated: usize,
+    /// How often one was sent to two servers at once.
+    pub raced: usize,
+    /// How often we hung up on one and sent it again.
+    pub hung_up: usize,
     /// Answers nobody should get, by what they were.
     pub wrong: Vec<String>,
 }
@@ -42,23 +52,50 @@ struct Shared {
     plan: Plan,
     next: AtomicUsize,
     ended: AtomicBool,
-    file: Mutex<std::fs::File>,
+    journal: Journal,
     outcome: Mutex<Outcome>,
 }
 
-/// How long one request is asked again before that is an outage.
+/// How long one request is sent again before that is an outage.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one answer may take before the request is sent again.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// How a request is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// Until it is answered.
+    Plain,
+    /// Once more after its answer, to the other server.
+    Repeat,
+    /// To both servers at once.
+    Race,
+    /// First without waiting for the answer, then to the other server.
+    HangUp,
+}
+
+impl Manner {
+    /// Half of all requests are plain.
+    fn of(n: usize) -> Self {
+        match n % 6 {
+            1 => Self::Repeat,
+            3 => Self::Race,
+            5 => Self::HangUp,
+            _ => Self::Plain,
+        }
+    }
+}
 
 /// # Errors
 /// When an answer never came.
 pub async fn run(plan: Plan) -> Result<Outcome> {
-    let file = std::fs::File::create(&plan.acknowledged)?;
+    let journal = Journal::create(&plan.journal)?;
     let connections = plan.connections;
     let shared = Arc::new(Shared {
         plan,
         next: AtomicUsize::new(0),
         ended: AtomicBool::new(false),
-        file: Mutex::new(file),
+        journal,
         outcome: Mutex::default(),
     });
     let workers: Vec<_> =
@@ -86,10 +123,12 @@ async fn work(shared: Arc<Shared>, number: usize) -> Result<()> {
             return Ok(());
         };
         book(&shared, &mut clients, n, token, *slot).await?;
+        tokio::time::sleep(shared.plan.pause).await;
     }
     Ok(())
 }
 
+/// One patient's booking: held, mostly confirmed, sometimes cancelled.
 async fn book(
     shared: &Shared,
     clients: &mut [Client],
@@ -100,7 +139,8 @@ async fn book(
     let key = format!("fault-{n}");
     let body = format!("{{\"slot_id\":{slot}}}");
     let hold = Ask::post("/api/v1/appointments", token, &key, body);
-    let answer = until_answered(shared, clients, &hold).await?;
+    let asked = Asked { key: &key, action: Action::Hold, slot };
+    let answer = send(shared, clients, &hold, asked, Manner::of(n)).await?;
     match answer.status.as_u16() {
         201 => {}
         409 => {
@@ -110,19 +150,35 @@ async fn book(
         _ => return record_wrong(shared, "hold", &answer).await,
     }
     let held: Value = serde_json::from_slice(&answer.body)?;
-    let id = held["id"].as_str().context("a hold without an id")?.to_owned();
-    record(shared, &id, slot, "held").await?;
+    let id = held["id"].as_str().context("a hold without an id")?;
     shared.outcome.lock().await.held += 1;
-    if n.is_multiple_of(7) {
-        return Ok(());
+    if !n.is_multiple_of(7) {
+        change(shared, clients, n, token, asked, id).await?;
     }
+    if n.is_multiple_of(4) {
+        // Whatever has become of it: the same request has the same answer, and no second effect.
+        shared.outcome.lock().await.repeated += 1;
+        until_answered(shared, clients, 1, &hold, asked).await?;
+    }
+    Ok(())
+}
+
+/// Confirms a hold, and cancels one in five.
+async fn change(
+    shared: &Shared,
+    clients: &mut [Client],
+    n: usize,
+    token: &str,
+    held: Asked<'_>,
+    id: &str,
+) -> Result<()> {
     let (path, key) = (format!("/api/v1/appointments/{id}/confirm"), format!("fault-{n}-confirm"));
     let confirm = Ask::post(&path, token, &key, "{}".into());
-    let answer = until_answered(shared, clients, &confirm).await?;
+    let asked = Asked { key: &key, action: Action::Confirm, ..held };
+    let answer = send(shared, clients, &confirm, asked, Manner::of(n / 2)).await?;
     if answer.status.as_u16() != 200 {
         return record_wrong(shared, "confirm", &answer).await;
     }
-    record(shared, &id, slot, "confirmed").await?;
     shared.outcome.lock().await.confirmed += 1;
     if !n.is_multiple_of(5) {
         return Ok(());
@@ -131,33 +187,95 @@ async fn book(
     let (path, key) = (format!("/api/v1/appointments/{id}/cancel"), format!("fault-{n}-cancel"));
     let cancel =
         Ask { seen: confirmed["version"].as_i64(), ..Ask::post(&path, token, &key, "{}".into()) };
-    let answer = until_answered(shared, clients, &cancel).await?;
+    let asked = Asked { key: &key, action: Action::Cancel, ..held };
+    let answer = send(shared, clients, &cancel, asked, Manner::of(n / 5)).await?;
     if answer.status.as_u16() != 200 {
         return record_wrong(shared, "cancel", &answer).await;
     }
     shared.outcome.lock().await.cancelled += 1;
-    record(shared, &id, slot, "cancelled").await
+    Ok(())
 }
 
-/// Asks until there is an answer that is not a fault: the same key, on whichever server is there.
-async fn until_answered(shared: &Shared, clients: &mut [Client], ask: &Ask<'_>) -> Result<Answer> {
+/// Sends a request in this manner; gives its first answer.
+async fn send(
+    shared: &Shared,
+    clients: &mut [Client],
+    ask: &Ask<'_>,
+    asked: Asked<'_>,
+    manner: Manner,
+) -> Result<Answer> {
+    match manner {
+        Manner::Plain => until_answered(shared, clients, 0, ask, asked).await,
+        Manner::Repeat => {
+            let answer = until_answered(shared, clients, 0, ask, asked).await?;
+            shared.outcome.lock().await.repeated += 1;
+            until_answered(shared, clients, 1, ask, asked).await?;
+            Ok(answer)
+        }
+        Manner::Race => {
+            shared.outcome.lock().await.raced += 1;
+            let (one, others) = clients.split_at_mut(1);
+            if others.is_empty() {
+                return until_answered(shared, one, 0, ask, asked).await;
+            }
+            let (answer, other) = tokio::join!(
+                until_answered(shared, one, 0, ask, asked),
+                until_answered(shared, others, 0, ask, asked)
+            );
+            other?;
+            answer
+        }
+        Manner::HangUp => {
+            shared.outcome.lock().await.hung_up += 1;
+            if let Some(client) = clients.first_mut() {
+                // Short enough to hang up before, while and after it is carried out.
+                let listened = Duration::from_millis(asked.slot.unsigned_abs() % 8);
+                let heard = tokio::time::timeout(listened, client.ask(ask)).await;
+                client.hang_up();
+                if let Ok(Ok(answer)) = heard
+                    && is_settled(&answer)
+                {
+                    shared.journal.record(asked, client.address(), &answer).await?;
+                }
+            }
+            until_answered(shared, clients, 1, ask, asked).await
+        }
+    }
+}
+
+/// Sends the same request with the same key, first to the client of this number and then to each in
+/// turn, until there is an answer that is not a fault.
+async fn until_answered(
+    shared: &Shared,
+    clients: &mut [Client],
+    first: usize,
+    ask: &Ask<'_>,
+    asked: Asked<'_>,
+) -> Result<Answer> {
     let started = Instant::now();
-    let mut attempt = 0_usize;
+    let mut attempt = first;
     loop {
         let count = clients.len();
         let client = &mut clients[attempt % count];
-        let asked = tokio::time::timeout(Duration::from_secs(20), client.ask(ask)).await;
-        if let Ok(Ok(answer)) = asked
-            && !answer.status.is_server_error()
-            && !is_still_running(&answer)
-        {
-            return Ok(answer);
+        let heard = tokio::time::timeout(ANSWER_WITHIN, client.ask(ask)).await;
+        match heard {
+            Ok(Ok(answer)) if is_settled(&answer) => {
+                shared.journal.record(asked, client.address(), &answer).await?;
+                return Ok(answer);
+            }
+            Ok(_) => {}
+            Err(_) => client.hang_up(),
         }
         attempt += 1;
         shared.outcome.lock().await.asked_again += 1;
         anyhow::ensure!(started.elapsed() < PATIENCE, "no answer in {} s", PATIENCE.as_secs());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Whether the answer is the request's last word: neither a fault nor a plea to ask again.
+fn is_settled(answer: &Answer) -> bool {
+    !answer.status.is_server_error() && !is_still_running(answer)
 }
 
 fn is_still_running(answer: &Answer) -> bool {
@@ -168,14 +286,20 @@ fn is_still_running(answer: &Answer) -> bool {
         })
 }
 
-async fn record(shared: &Shared, id: &str, slot: i64, state: &str) -> Result<()> {
-    let mut file = shared.file.lock().await;
-    writeln!(file, "{id},{slot},{state}")?;
-    Ok(())
-}
-
 async fn record_wrong(shared: &Shared, what: &str, answer: &Answer) -> Result<()> {
     let said: String = String::from_utf8_lossy(&answer.body).chars().take(200).collect();
     shared.outcome.lock().await.wrong.push(format!("{what}: {} {said}", answer.status));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bookings_are_sent_in_every_manner() {
+        let of = |manner| (0..60).filter(|n| Manner::of(*n) == manner).count();
+        assert_eq!(of(Manner::Plain), 30);
+        assert_eq!((of(Manner::Repeat), of(Manner::Race), of(Manner::HangUp)), (10, 10, 10));
+    }
 }

@@ -6,6 +6,7 @@ mod client;
 mod day;
 mod expand;
 mod fault_injection;
+mod journal;
 mod load_shedding;
 mod replay;
 mod report;
@@ -79,6 +80,12 @@ enum Command {
         /// Days ahead for which times are made.
         #[arg(long, default_value_t = 29)]
         horizon_days: u64,
+        /// The first patient of the file to use.
+        #[arg(long, default_value_t = 0)]
+        skip: usize,
+        /// Where answers are written down.
+        #[arg(long)]
+        journal: PathBuf,
     },
     /// Read pages as one person does, until a file exists.
     BackgroundReader {
@@ -93,8 +100,15 @@ enum Command {
         target: Target,
         #[arg(long)]
         connections: usize,
+        /// Between two bookings of a connection.
+        #[arg(long, default_value_t = 0)]
+        pause_ms: u64,
+        /// The first patient and slot of the files to use.
+        #[arg(long, default_value_t = 0)]
+        skip: usize,
+        /// Where answers are written down.
         #[arg(long)]
-        acknowledged: PathBuf,
+        journal: PathBuf,
         #[arg(long)]
         until: PathBuf,
     },
@@ -110,9 +124,15 @@ enum Command {
         pushing: usize,
         #[arg(long)]
         seconds: u64,
+        /// The first patient and slot of the files to use.
+        #[arg(long, default_value_t = 0)]
+        skip: usize,
         /// Use only so many of the patients and slots.
         #[arg(long)]
         first: usize,
+        /// Where granted holds are written down.
+        #[arg(long)]
+        journal: PathBuf,
     },
 }
 
@@ -181,37 +201,38 @@ async fn execute(command: Command) -> Result<()> {
             print!("{}", day::csv(appointments, seed));
             Ok(())
         }
-        Command::Replay { target, file, speed, today, horizon_days } => {
+        Command::Replay { target, file, speed, today, horizon_days, skip, journal } => {
             let plan = replay::Plan {
                 rows: replay::rows(&file)?,
                 speed,
-                tokens: target.tokens(0)?,
+                tokens: target.tokens(skip)?,
                 doctors: target.doctors()?,
                 addresses: target.address,
                 today,
                 horizon_days,
+                journal,
             };
             let outcome = replay::run(plan).await?;
             println!("{}", outcome.lines());
-            ensure!(outcome.repeated_otherwise == 0, "a repeated request was answered otherwise");
-            Ok(())
+            outcome.check()
         }
         Command::BackgroundReader { target, until } => {
             print(&background_reader::read(target.first()?, &until).await?)
         }
-        Command::FaultInjection { target, connections, acknowledged, until } => {
+        Command::FaultInjection { target, connections, pause_ms, skip, journal, until } => {
             let plan = fault_injection::Plan {
                 connections,
-                tokens: target.tokens(0)?,
-                slots: target.slots(0)?,
+                pause: Duration::from_millis(pause_ms),
+                tokens: target.tokens(skip)?,
+                slots: target.slots(skip)?,
                 addresses: target.address,
-                acknowledged,
+                journal,
                 until,
             };
             print(&fault_injection::run(plan).await?)
         }
-        Command::LoadShedding { target, idle, slow, pushing, seconds, first } => {
-            let (mut tokens, mut slots) = (target.tokens(0)?, target.slots(0)?);
+        Command::LoadShedding { target, idle, slow, pushing, seconds, skip, first, journal } => {
+            let (mut tokens, mut slots) = (target.tokens(skip)?, target.slots(skip)?);
             tokens.truncate(first);
             slots.truncate(first);
             raise_file_limit()?;
@@ -223,6 +244,7 @@ async fn execute(command: Command) -> Result<()> {
                 lasts: Duration::from_secs(seconds),
                 tokens,
                 slots,
+                journal,
             };
             print(&load_shedding::run(plan).await?)
         }

@@ -8,16 +8,54 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::client;
-use crate::harness::{self, Harness};
+use crate::harness::{self, Harness, Size};
+use crate::history::{self, Journal};
 use crate::process;
 use crate::server;
 
-const CONNECTIONS: &str = "24";
-const PATIENTS: usize = 60_000;
-/// From one kill to the next.
-const BETWEEN: Duration = Duration::from_millis(1500);
+const SERVERS: usize = 2;
 /// How long anything may take to answer again.
 const RECOVERY: Duration = Duration::from_secs(30);
+
+/// How much of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub kills: usize,
+    pub seed: u64,
+    /// From one kill to the next.
+    between: Duration,
+    connections: usize,
+    /// Between two bookings of a connection.
+    pause: Duration,
+    pub patients: usize,
+}
+
+impl Plan {
+    fn long(kills: usize, seed: u64) -> Self {
+        Self {
+            kills,
+            seed,
+            between: Duration::from_millis(1500),
+            connections: 24,
+            pause: Duration::ZERO,
+            patients: 60_000,
+        }
+    }
+}
+
+/// In the test run: every kind of fault once, with fewer people.
+pub const SHORT: Plan = Plan {
+    kills: 5,
+    seed: 1,
+    between: Duration::from_millis(1200),
+    connections: 12,
+    pause: Duration::from_millis(40),
+    patients: 6_000,
+};
+/// Holds without Redis, in the test run.
+pub const HOLDS_WITHOUT_REDIS: usize = 200;
+/// Holds of one measurement, with Redis and without.
+const MEASURED: usize = 6_000;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -28,6 +66,7 @@ enum Fault {
     Connections,
 }
 
+/// `cargo xtask torture`.
 pub fn run(kills: usize, seed: u64) -> Result<()> {
     client::build()?;
     server::build()?;
@@ -35,33 +74,63 @@ pub fn run(kills: usize, seed: u64) -> Result<()> {
     println!(
         "seed {seed}: `cargo xtask torture --kills {kills} --seed {seed}` kills in the same order"
     );
-    let mut harness = Harness::prepare(2, PATIENTS, |_, _| Ok(()))?;
+    let plan = Plan::long(kills, seed);
+    let size = Size::of(SERVERS, plan.patients + 2 * MEASURED);
+    let mut harness = Harness::prepare(size, |_, _| Ok(()))?;
     harness.start_server(1)?;
+    book_under_faults(&mut harness, plan)?;
+    compare_without_redis(&mut harness)?;
+    harness.close()
+}
+
+/// The short form: the same with fewer faults, and holds while there is no Redis.
+pub fn short(harness: &mut Harness) -> Result<()> {
+    book_under_faults(harness, SHORT)?;
+    harness.kill_redis()?;
+    harness.everybody_holds(16, HOLDS_WITHOUT_REDIS)?;
+    harness.start_redis()
+}
+
+/// Both servers have to run.
+fn book_under_faults(harness: &mut Harness, plan: Plan) -> Result<()> {
+    let before = history::appointments_before(harness)?;
     let stop = harness.folder.join("stop");
-    let acknowledged = harness.folder.join("acknowledged.csv");
+    let journal = harness.folder.join("fault-injection.csv");
     let _ = std::fs::remove_file(&stop);
+    let skip = harness.allot(plan.patients)?;
     let mut load = harness.load("fault-injection");
-    load.args(["--connections", CONNECTIONS, "--acknowledged"]).arg(&acknowledged);
-    load.arg("--until").arg(&stop);
+    load.args(["--connections", &plan.connections.to_string()])
+        .args(["--pause-ms", &plan.pause.as_millis().to_string()])
+        .args(["--skip", &skip.to_string(), "--journal"])
+        .arg(&journal)
+        .arg("--until")
+        .arg(&stop);
     let mut load = Generator::start(&mut load)?;
 
-    for (number, kill) in sequence(kills, seed).into_iter().enumerate() {
-        process::pause(BETWEEN)?;
+    for (number, fault) in sequence(plan.kills, plan.seed).into_iter().enumerate() {
+        process::pause(plan.between)?;
         load.must_be_running()?;
-        let again = inject(&mut harness, kill)?;
+        let again = inject(harness, fault)?;
         println!(
-            "{:>3}. {kill:?}: both servers answered after {} ms",
+            "{:>3}. {fault:?}: both servers answered after {} ms",
             number + 1,
             again.as_millis()
         );
     }
-    process::pause(BETWEEN)?;
+    process::pause(plan.between)?;
     std::fs::write(&stop, "")?;
     let said = load.end()?;
-    println!("{said}");
-    check_history(&harness, &acknowledged, &said)?;
-    compare_without_redis(&mut harness)?;
-    harness.close()
+    println!("{}", said.trim());
+    ensure!(said.contains("\"wrong\":[]"), "answers that nobody should get: {said}");
+    let found = history::check(harness, &journal, &before, Journal::Complete)?;
+    // Otherwise nothing was shown about keys.
+    ensure!(found.answered_by_both > 0, "no request was answered by both servers");
+    println!(
+        "{} answers to {} keys, {} of them answered more than once, {} by both servers: every change \
+         is there, once; all guards agree with the history",
+        found.answers, found.keys, found.answered_again, found.answered_by_both
+    );
+    Ok(())
 }
 
 /// Everything once before anything comes again, each time in another order.
@@ -87,9 +156,9 @@ fn sequence(kills: usize, seed: u64) -> Vec<Fault> {
 
 /// Kills, starts again what does not start by itself, and tells when both servers answered from the
 /// database again.
-fn inject(harness: &mut Harness, kill: Fault) -> Result<Duration> {
+fn inject(harness: &mut Harness, fault: Fault) -> Result<Duration> {
     let killed = Instant::now();
-    match kill {
+    match fault {
         Fault::Server(number) => {
             harness.kill_server(number)?;
             harness.start_server(number)?;
@@ -124,73 +193,14 @@ fn wait_until_both_answer(harness: &Harness, since: Instant) -> Result<Duration>
     }
 }
 
-/// The history of answers against the database.
-fn check_history(harness: &Harness, acknowledged: &std::path::Path, said: &str) -> Result<()> {
-    ensure!(said.contains("\"wrong\":[]"), "answers that nobody should get: {said}");
-    let file = acknowledged.display();
-    harness.psql("create table acknowledged (id uuid, slot bigint, state text)")?;
-    let copy = format!("\\copy acknowledged from '{file}' csv");
-    harness.psql(&copy)?;
-    let count = |sql: &str| -> Result<u64> { harness.psql(sql)?.parse().context("a count") };
-    let total = count("select count(*) from acknowledged")?;
-    ensure!(total > 0, "nothing was booked at all");
-    let mut wrong = Vec::new();
-    for (what, sql) in [
-        (
-            "an acknowledged hold is not there",
-            "select count(*) from acknowledged k where not exists
-             (select from appointments a where a.id = k.id and a.slot_id = k.slot)",
-        ),
-        (
-            "an acknowledged confirmation is not one",
-            "select count(*) from acknowledged k join appointments a using (id)
-             where k.state = 'confirmed' and a.state not in ('confirmed', 'cancelled')",
-        ),
-        (
-            "a confirmed time was cancelled by nobody who heard of it",
-            // The last request of a connection may have been carried out without being heard of.
-            "select greatest(count(*) - 24, 0) from acknowledged k join appointments a using (id)
-             where k.state = 'confirmed' and a.state = 'cancelled' and not exists
-                   (select from acknowledged c where c.id = k.id and c.state = 'cancelled')",
-        ),
-        (
-            "an acknowledged cancellation is not one",
-            "select count(*) from acknowledged k join appointments a using (id)
-             where k.state = 'cancelled' and a.state <> 'cancelled'",
-        ),
-        (
-            "a key with two effects",
-            "select count(*) from (select booked_by, slot_id from appointments
-             group by 1, 2 having count(*) > 1) x",
-        ),
-    ] {
-        let found = count(sql)?;
-        if found > 0 {
-            wrong.push(format!("{what}: {found}"));
-        }
-    }
-    wrong.extend(harness.broken_invariants()?.into_iter().map(str::to_owned));
-    ensure!(wrong.is_empty(), "of {total} answers: {}", wrong.join("; "));
-    println!(
-        "{total} acknowledged changes: every one is there, once; all guards agree with the history"
-    );
-    Ok(())
-}
-
 /// Holds per second with Redis, and without.
 fn compare_without_redis(harness: &mut Harness) -> Result<()> {
-    let per_second = |harness: &Harness, skip: usize| -> Result<f64> {
-        let mut load = harness.load("case");
-        load.args(["--case", "distinct-slots", "--connections", "64", "--requests", "6000"]).args(
-            ["--skip", &skip.to_string(), "--from", &harness.days.0, "--to", &harness.days.1],
-        );
-        let said = process::capture(&mut load)?;
-        let number = said.split("\"per_s\":").nth(1).and_then(|rest| rest.split(',').next());
-        number.and_then(|text| text.parse().ok()).with_context(|| format!("it said: {said}"))
+    let per_second = |harness: &mut Harness| -> Result<f64> {
+        harness::figure(&harness.case("distinct-slots", 64, MEASURED)?, "per_s")
     };
-    let with = per_second(harness, PATIENTS - 12_000)?;
+    let with = per_second(harness)?;
     harness.kill_redis()?;
-    let without = per_second(harness, PATIENTS - 6_000)?;
+    let without = per_second(harness)?;
     println!(
         "holds per second: {with:.0} with Redis, {without:.0} without ({:.2})",
         without / with

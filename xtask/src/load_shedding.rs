@@ -3,27 +3,81 @@
 use anyhow::{Result, ensure};
 
 use crate::client;
-use crate::harness::{self, Harness};
+use crate::harness::{self, Harness, Size, figure};
+use crate::history::{self, Journal};
 use crate::process;
 use crate::server;
 
-/// Ten times what it can carry, ten thousand idle connections, half requests: refused early, and
-/// over when it is over.
+/// How much more.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Connections that say nothing.
+    idle: usize,
+    /// Connections that send a request a byte at a time.
+    slow: usize,
+    /// Connections that ask without a pause: more than the 2,048 requests that the API works on.
+    pushing: usize,
+    seconds: u64,
+    /// Those who push, and the slots they want.
+    patients: usize,
+    /// Plain holds before and after.
+    usual: usize,
+}
+
+const LONG: Plan =
+    Plan { idle: 10_000, slow: 500, pushing: 3_000, seconds: 10, patients: 20_000, usual: 4_000 };
+
+/// In the test run.
+pub const SHORT: Plan =
+    Plan { idle: 1_500, slow: 100, pushing: 2_600, seconds: 4, patients: 3_000, usual: 300 };
+
+impl Plan {
+    /// Patients that it uses up.
+    pub const fn needs(&self) -> usize {
+        self.patients + 2 * self.usual
+    }
+}
+
+/// `cargo xtask crowd`: ten times what it can carry, ten thousand idle connections, half requests:
+/// refused early, and over when it is over.
 pub fn run() -> Result<()> {
     client::build()?;
     server::build()?;
     harness::build_load()?;
-    let mut harness = Harness::prepare(1, 30_000, |_, _| Ok(()))?;
-    let usual = |harness: &Harness, skip: &str| -> Result<String> {
-        let mut load = harness.load("case");
-        load.args(["--case", "distinct-slots", "--connections", "64", "--requests", "4000"])
-            .args(["--skip", skip, "--from", &harness.days.0, "--to", &harness.days.1]);
-        process::capture(&mut load)
+    let mut harness = Harness::prepare(Size::of(1, LONG.needs()), |_, _| Ok(()))?;
+    overload(&mut harness, LONG)?;
+    harness.close()
+}
+
+/// The short form.
+pub fn short(harness: &mut Harness) -> Result<()> {
+    overload(harness, SHORT)
+}
+
+/// Nothing here is judged by how long it takes, but that the server answers again at all.
+fn overload(harness: &mut Harness, plan: Plan) -> Result<()> {
+    let pids = harness.server_pids();
+    let usual = |harness: &mut Harness| -> Result<String> {
+        let said = harness.case("distinct-slots", 64, plan.usual)?;
+        let granted = figure(&said, "granted")?;
+        ensure!(granted == plan.usual as f64, "plain holds were refused: {said}");
+        Ok(said)
     };
-    println!("before:  {}", usual(&harness, "20000")?.trim());
+    println!("before:  {}", usual(harness)?.trim());
+    let before = history::appointments_before(harness)?;
+    let journal = harness.folder.join("load-shedding.csv");
+    let skip = harness.allot(plan.patients)?;
     let mut crowd = harness.load("load-shedding");
-    crowd.args(["--idle", "10000", "--slow", "500", "--pushing", "3000", "--seconds", "10"]);
-    crowd.args(["--first", "20000"]);
+    for (name, value) in [
+        ("--idle", plan.idle),
+        ("--slow", plan.slow),
+        ("--pushing", plan.pushing),
+        ("--skip", skip),
+        ("--first", plan.patients),
+    ] {
+        crowd.args([name, &value.to_string()]);
+    }
+    crowd.args(["--seconds", &plan.seconds.to_string(), "--journal"]).arg(&journal);
     let mut said = String::new();
     let usage = harness.measure(|_| {
         said = process::capture(&mut crowd)?;
@@ -34,9 +88,13 @@ pub fn run() -> Result<()> {
         "         processor seconds: server {:.1}, PostgreSQL {:.1}, generator {:.1}",
         usage.server, usage.postgres, usage.generator
     );
-    println!("after:   {}", usual(&harness, "24000")?.trim());
+    ensure!(figure(&said, "idle_opened")? == plan.idle as f64, "idle connections were refused");
+    ensure!(figure(&said, "refused")? > 0.0, "nobody was refused: that was no crowd");
+    let unanswered = figure(&said, "unanswered")? as usize;
+    let found = history::check(harness, &journal, &before, Journal::Without(unanswered))?;
+    println!("         {} holds were granted meanwhile: every one is there", found.answers);
+    println!("after:   {}", usual(harness)?.trim());
     println!("the server's memory at its peak: {:.0} MB", harness.peak_megabytes());
-    let broken = harness.broken_invariants()?;
-    ensure!(broken.is_empty(), "afterwards: {}", broken.join("; "));
-    harness.close()
+    ensure!(harness.server_pids() == pids, "a server did not survive");
+    Ok(())
 }

@@ -13,6 +13,7 @@ mod clock;
 mod counts;
 mod fault_injection;
 mod harness;
+mod history;
 mod load_shedding;
 mod packages;
 mod place;
@@ -92,13 +93,13 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
         ["build"] => build().map(|()| ExitCode::SUCCESS),
-        ["replay"] => replay::replay(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
+        ["replay"] => replay::run(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
         ["replay", file] => {
-            replay::replay(Some(Path::new(file)), replay::FACTOR).map(|()| ExitCode::SUCCESS)
+            replay::run(Some(Path::new(file)), replay::FACTOR).map(|()| ExitCode::SUCCESS)
         }
         ["replay", file, factor] => {
             let factor = factor.parse().with_context(|| format!("`{factor}` is no number"))?;
-            replay::replay(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
+            replay::run(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
         }
         ["crowd"] => load_shedding::run().map(|()| ExitCode::SUCCESS),
         ["torture", options @ ..] => {

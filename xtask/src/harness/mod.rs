@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::account::Account;
 use crate::clock::{self, DAY};
@@ -40,12 +40,31 @@ pub struct Harness {
     pub folder: PathBuf,
     /// A week of free times: the first day, and the day after the last.
     pub days: (String, String),
+    pub size: Size,
+    /// Patients and slots of the files that are taken.
+    used: usize,
     /// How far the servers' clocks are ahead of the machine's.
     clock_shift: i64,
     place: Place,
     account: Account,
     programs: Programs,
     redis_program: PathBuf,
+}
+
+/// How much there is of everything.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// One or two.
+    pub servers: usize,
+    pub patients: usize,
+    /// Times are made so many days ahead.
+    pub horizon_days: &'static str,
+}
+
+impl Size {
+    pub const fn of(servers: usize, patients: usize) -> Self {
+        Self { servers, patients, horizon_days: "30" }
+    }
 }
 
 /// One server, running or not.
@@ -56,23 +75,23 @@ pub struct Instance {
 }
 
 impl Harness {
-    /// With so many servers, the first of them running, and what `before` does to the database before our patients come.
+    /// Starts the services and the first server. `before` may change the database before our
+    /// patients come.
     pub fn prepare(
-        servers: usize,
-        patients: usize,
+        size: Size,
         before: impl FnOnce(&Server, &Postgres) -> Result<()>,
     ) -> Result<Self> {
         let programs = Programs::find(None)?;
         let redis_program = redis::find_or_install()?;
         let account = Account::find()?;
-        let place = Place::throwaway(&account)?;
+        let place = Place::throwaway(&account, "harness")?;
         // Kept: fsync and synchronous_commit stay on, or nothing here would mean anything.
         let postgres = Postgres::start(programs.clone(), &account, &place, Durability::Kept)?;
         let redis = Redis::start(&redis_program, &account, &place)?;
         postgres.ensure_database("nadi")?;
         let secret = place::random_secret()?;
         let mut instances = Vec::new();
-        for name in ["server", "server-2"].into_iter().take(servers) {
+        for name in ["server", "server-2"].into_iter().take(size.servers) {
             let nadi = Server {
                 database_url: postgres.url("nadi"),
                 redis_url: Some(redis.url()),
@@ -81,7 +100,7 @@ impl Harness {
                 // Known patients confirm without a code, which the generator could not read.
                 more: vec![
                     ("NADI_CONFIRMATION", "instant"),
-                    ("NADI_HORIZON_DAYS", "30"),
+                    ("NADI_HORIZON_DAYS", size.horizon_days),
                     ("NADI_LOG", "warn"),
                 ],
             };
@@ -93,7 +112,7 @@ impl Harness {
         before(&first.nadi, &postgres)?;
         let folder = place::scratch()?.join("harness");
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join("tokens"), first.nadi.patients(patients)?)?;
+        fs::write(folder.join("tokens"), first.nadi.patients(size.patients)?)?;
         postgres.psql("nadi", &["-c", "vacuum analyze"])?;
         let select = |sql: &str| postgres.psql("nadi", &["-c", sql]);
         let clock_shift = clock::shift_seconds(&first.nadi.more)?;
@@ -107,6 +126,8 @@ impl Harness {
             postgres,
             folder,
             days,
+            size,
+            used: 0,
             clock_shift,
             place,
             account,
@@ -120,10 +141,15 @@ impl Harness {
 
     pub fn start_server(&mut self, number: usize) -> Result<()> {
         let Some(instance) = self.servers.get_mut(number) else { bail!("no such server") };
-        let log = place::scratch()?.join(format!("harness-{}.log", instance.name));
+        let log = self.place.log(instance.name);
         let pid_file = self.place.pid_file(instance.name);
         instance.service = Some(instance.nadi.start(pid_file, Some(&log))?);
         Ok(())
+    }
+
+    /// What the servers have written since they were started last.
+    pub fn server_logs(&self) -> Vec<PathBuf> {
+        self.servers.iter().map(|instance| self.place.log(instance.name)).collect()
     }
 
     pub fn stop_server(&mut self, number: usize) -> Result<()> {
@@ -174,9 +200,45 @@ impl Harness {
         Ok(self.postgres.psql("nadi", &["-c", sql])?.trim().to_owned())
     }
 
+    /// The first of so many patients and slots that nobody else uses.
+    pub fn allot(&mut self, count: usize) -> Result<usize> {
+        let first = self.used;
+        self.used += count;
+        ensure!(self.used <= self.size.patients, "{} patients are too few", self.size.patients);
+        Ok(first)
+    }
+
+    /// Runs a case of the generator with patients and slots of its own; gives what it printed.
+    pub fn case(&mut self, case: &str, connections: usize, requests: usize) -> Result<String> {
+        let skip = self.allot(match case {
+            "distinct-slots" | "hot-slot" | "book-confirm" => requests,
+            "mixed" => requests / 10 + 1,
+            _ => 0,
+        })?;
+        let mut load = self.load("case");
+        load.args(["--case", case])
+            .args(["--connections", &connections.to_string()])
+            .args(["--requests", &requests.to_string(), "--skip", &skip.to_string()])
+            .args(["--from", &self.days.0, "--to", &self.days.1]);
+        process::capture(&mut load)
+    }
+
+    /// Everybody holds a time of their own, and all of them get it.
+    pub fn everybody_holds(&mut self, connections: usize, requests: usize) -> Result<()> {
+        let said = self.case("distinct-slots", connections, requests)?;
+        let granted = figure(&said, "granted")?;
+        ensure!(granted == requests as f64, "of {requests} holds {granted} were granted: {said}");
+        Ok(())
+    }
+
     /// The time as the servers see it, in seconds since 1970.
     pub fn now(&self) -> i64 {
         clock::now_shifted(self.clock_shift)
+    }
+
+    /// Times are made so many days ahead.
+    pub fn horizon_days(&self) -> Result<u64> {
+        self.size.horizon_days.parse().context("the horizon is a number of days")
     }
 
     /// The same as an SQL expression.
@@ -206,7 +268,7 @@ impl Harness {
     pub fn measure(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<Usage> {
         let me = std::process::id();
         let used = |harness: &Self| Usage {
-            server: harness.server_pids().map(usage::seconds_of_family).sum(),
+            server: harness.server_pids().into_iter().map(usage::seconds_of_family).sum(),
             postgres: usage::seconds_of_family(harness.postgres.pid()),
             generator: usage::seconds_of_ended_children(me),
         };
@@ -222,11 +284,13 @@ impl Harness {
 
     /// The most memory a server has had, in megabytes.
     pub fn peak_megabytes(&self) -> f64 {
-        self.server_pids().map(usage::peak_megabytes).fold(0.0, f64::max)
+        self.server_pids().into_iter().map(usage::peak_megabytes).fold(0.0, f64::max)
     }
 
-    fn server_pids(&self) -> impl Iterator<Item = u32> {
-        self.servers.iter().filter_map(|instance| Some(instance.service.as_ref()?.pid()))
+    /// Of those that run.
+    pub fn server_pids(&self) -> Vec<u32> {
+        let services = self.servers.iter().filter_map(|instance| instance.service.as_ref());
+        services.map(Service::pid).collect()
     }
 
     /// What must never be true of the data; the names of those that are.
@@ -248,6 +312,14 @@ impl Harness {
         }
         Ok(())
     }
+}
+
+/// A figure in the JSON that the generator prints.
+pub fn figure(json: &str, name: &str) -> Result<f64> {
+    let rest = json.split(&format!("\"{name}\":")).nth(1);
+    let digits = rest.and_then(|rest| rest.split([',', '}']).next());
+    let number = digits.and_then(|text| text.parse().ok());
+    number.with_context(|| format!("no `{name}` in {}", json.trim()))
 }
 
 /// The generator, in a build of its own: it shares no features with the server.
