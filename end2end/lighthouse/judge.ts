@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium, type BrowserContext } from '@playwright/test';
 import lighthouse, { type Flags } from 'lighthouse';
 
-import { executablePath, quiet, site } from '../support/launch';
+import { chromiumArguments, executablePath, site } from '../support/site';
 
 export const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
 export type Category = (typeof CATEGORIES)[number];
@@ -37,8 +37,8 @@ export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge
   const port = await freePort();
   const context = await chromium.launchPersistentContext('', {
     executablePath,
-    args: [...quiet, `--remote-debugging-port=${port}`],
-    baseURL: site,
+    args: [...chromiumArguments, `--remote-debugging-port=${port}`],
+    baseURL: site.baseURL,
     locale: 'en-GB',
   });
   try {
@@ -66,7 +66,7 @@ async function judge(address: string, port: number, categories: readonly Categor
     // Or it would sign us out.
     disableStorageReset: true,
   };
-  const result = await lighthouse(new URL(address, site).href, flags);
+  const result = await lighthouse(new URL(address, site.baseURL).href, flags);
   if (!result || result.lhr.runtimeError) {
     throw new Error(`Lighthouse could not look at ${address}: ${result?.lhr.runtimeError?.message ?? 'no answer'}`);
   }

@@ -1,4 +1,4 @@
-/** After the hold: more time, another time, and what happened along the way. */
+/** Extending a hold, moving an appointment, and the history of both. */
 import {
   book,
   cancel,
@@ -22,7 +22,7 @@ import { expectMessage, latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-test('a hold is kept longer three times, then one reads that it cannot be', async ({ page, city }) => {
+test('a hold is extended three times, and then says that it cannot be again', { tag: '@no-scripts' }, async ({ page, city }) => {
   const person = await register(page);
   await chooseTimeIn(page, city);
   await hold(page);
@@ -47,8 +47,7 @@ test('a hold is kept longer three times, then one reads that it cannot be', asyn
   await cancel(page);
 });
 
-test('an appointment moves to another day, and the old time is offered again', async ({ page, city }) => {
-  test.slow();
+test('an appointment moves to another day, and the old time is offered again', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   const person = await register(page);
   const { chosen, appointment } = await book(page, person, city);
   await expect(page.getByText(/^You can move or cancel it until .+ time/)).toBeVisible();
@@ -60,7 +59,7 @@ test('an appointment moves to another day, and the old time is offered again', a
   await expect(now).toContainText(`For ${person.name}: Consultation`);
   await expect(now).toContainText(/You can move it until .+, .+ time/);
   await openDay(page, 3);
-  await expect(page, 'one stays where one is').toHaveURL(new RegExp(`${appointment}/move\\?`));
+  await expect(page, 'the page stays the one that moves it').toHaveURL(new RegExp(`${appointment}/move\\?`));
   const moved = await chooseTime(page, newTime(page));
   await expect(newTime(page)).toContainText(`From ${chosen.date}`);
   await expect(newTime(page)).toContainText(chosen.times);
@@ -74,7 +73,7 @@ test('an appointment moves to another day, and the old time is offered again', a
   await expectMessage(page, person, 'Moved', moved.times);
 
   await page.goBack();
-  await expect(page.getByText('This is the time you have now.'), 'Back from there frightens nobody').toBeVisible();
+  await expect(page.getByText('This is the time you have now.'), 'Back does not call it taken').toBeVisible();
   await expectOffered(page, chosen, true);
   await expectOffered(page, { ...moved, day: chosen.day.replace(/date=.*/, `date=${new URL(moved.address, 'http://any').searchParams.get('date') ?? ''}`) }, false);
   const mine = await myAppointments(page);
@@ -84,8 +83,7 @@ test('an appointment moves to another day, and the old time is offered again', a
   await cancel(page);
 });
 
-test('when the new time was just taken, the nearest are one tap away', async ({ page, another: somebody, city, watch }) => {
-  test.slow();
+test('a move to a time that was just taken offers the nearest', { tag: '@no-scripts' }, async ({ page, another: somebody, city, watch }) => {
   watch.expects(409);
   const { chosen, appointment } = await book(page, await register(page), city);
   await openMove(page);
@@ -99,7 +97,7 @@ test('when the new time was just taken, the nearest are one tap away', async ({ 
 
   await newTime(page).getByRole('button', { name: 'Move to this time' }).click();
   await expect(page.getByRole('heading', { level: 2, name: 'That time was just taken.' })).toBeVisible();
-  await expect(page.getByRole('alert'), 'said once').toHaveCount(0);
+  await expect(page.getByRole('alert'), 'the problem is not said twice').toHaveCount(0);
   const nearest = page.getByRole('status').getByRole('link', { name: /^\d\d:\d\d/ });
   await nearest.first().click();
   await expect(page).toHaveURL(new RegExp(`${appointment}/move\\?.*slot=`));
@@ -108,7 +106,7 @@ test('when the new time was just taken, the nearest are one tap away', async ({ 
   await letGo(rival);
 });
 
-test('what is over cannot be moved, and says why', async ({ page, city, watch }) => {
+test('an appointment that cannot be moved says why', async ({ page, city, watch }) => {
   watch.expects(409);
   await register(page);
   await chooseTimeIn(page, city);
@@ -124,8 +122,7 @@ test('what is over cannot be moved, and says why', async ({ page, city, watch })
   await expect(page.getByRole('heading', { level: 2, name: 'Free times' })).toBeVisible();
 });
 
-test('a longer kind of visit is chosen, held and moved as such', async ({ page, city }) => {
-  test.slow();
+test('a longer kind of visit is chosen, held and moved as such', { tag: '@no-scripts' }, async ({ page, city }) => {
   const person = await register(page);
   const usual = await chooseTimeIn(page, city);
   const kinds = page.getByRole('navigation', { name: 'Kind of visit' });

@@ -25,7 +25,7 @@ function inWords(violation: Violation): string {
 }
 
 /** Asks axe, in light and in dark. Needs scripts. */
-export async function expectNoBarriers(page: Page, where: string): Promise<void> {
+export async function expectAccessible(page: Page, where: string): Promise<void> {
   // What is not drawn before it comes near has a guessed size: axe would measure the guess.
   await page.addStyleTag({ content: '* { content-visibility: visible !important }' });
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -41,7 +41,7 @@ export async function expectNoBarriers(page: Page, where: string): Promise<void>
 }
 
 /** Nothing scrolls sideways at 320 px: WCAG 1.4.10. */
-export async function expectNarrow(page: Page, where: string): Promise<void> {
+export async function expectFitsNarrowScreen(page: Page, where: string): Promise<void> {
   const usual = page.viewportSize();
   await page.setViewportSize({ width: 320, height: 640 });
   const wide = await page.evaluate(() => {
