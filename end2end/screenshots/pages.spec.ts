@@ -1,7 +1,7 @@
 /** Takes every page, in an order in which somebody could come to it. */
 import type { Page } from '@playwright/test';
 
-import { cancel, chooseTime, enterCode, expectConfirmed, hold, newTime, openDay, openMove } from '../support/booking';
+import { cancel, chooseNewTime, chooseTime, enterCode, expectConfirmed, hold, openDay, openMove } from '../support/booking';
 import { dateIn, daysLater, weekdayOf } from '../support/clock';
 import { latestCode, wrongCode } from '../support/mailbox';
 import { ADMINISTRATOR, DOCTOR, register, signIn, stranger } from '../support/people';
@@ -70,7 +70,7 @@ test('patients', async ({ page, take, watch }) => {
   await take('print-confirmed');
   await page.emulateMedia({ media: 'screen' });
   await openMove(page);
-  await chooseTime(page, newTime(page));
+  await chooseNewTime(page);
   await take('move');
   await open(page, '/appointments');
   await take('appointments');

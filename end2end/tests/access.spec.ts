@@ -1,6 +1,6 @@
 /** Who may see what, and how people register, sign in and sign out. */
-import { fact, hold, letGo, chooseTimeIn } from '../support/booking';
-import { expectSignedIn, fillRegistration, fillSignIn, register, signIn, stranger, PATIENT } from '../support/people';
+import { chooseTimeIn, cleanUp, fact, hold, letGo } from '../support/booking';
+import { expectSignedIn, fillRegistration, fillSignIn, PATIENT, register, signIn, stranger } from '../support/people';
 import { expect, test } from '../support/test';
 
 const NOTHING = 'There is nothing at this address';
@@ -30,7 +30,7 @@ test('an appointment of somebody else looks like one that does not exist', async
     await expect(curious.getByRole('heading', { level: 1, name: NOTHING })).toBeVisible();
     await expect(curious.getByText(person.name)).toHaveCount(0);
   }
-  await letGo(page);
+  await cleanUp(page, appointment);
 });
 
 test('a visitor is asked to sign in, and arrives at the page they asked for', { tag: ['@no-scripts', '@phone'] }, async ({ page }) => {

@@ -1,7 +1,7 @@
 /** Administrators: locations, and a doctor from the first form to the first appointment. */
 import type { Page } from '@playwright/test';
 
-import { cancel, chooseTime, enterCode, expectConfirmed, hold } from '../support/booking';
+import { cancel, chooseTime, enterCode, expectConfirmed, hold, openDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { ADMINISTRATOR, letters, register, signIn } from '../support/people';
 import { fillLine, save, seeChanges } from '../support/schedules';
@@ -69,6 +69,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await visitor.getByRole('article').getByRole('link', { name, exact: true }).click();
   await expect(visitor.getByRole('main')).toContainText(place);
   await expect(visitor.getByRole('main')).toContainText('₹ 450');
+  await openDay(visitor, 1);
   const chosen = await chooseTime(visitor);
   expect(chosen.date).toMatch(/^(Monday|Wednesday|Friday) /);
   expect(chosen.place).toBe(`at ${place}`);

@@ -3,9 +3,11 @@ import type { Page } from '@playwright/test';
 
 import {
   cancel,
+  chooseNewTime,
   chooseTime,
   chooseTimeIn,
-  doctorsOf,
+  cleanUp,
+  doctorsIn,
   enterCode,
   expectConfirmed,
   expectHeld,
@@ -60,12 +62,12 @@ test('a double click extends a hold once, and moves an appointment once', async 
   await enterCode(page, await latestCode(page, person));
   await expectConfirmed(page);
   await openMove(page);
-  await chooseTime(page, newTime(page));
+  await chooseNewTime(page);
   await newTime(page).getByRole('button', { name: 'Move to this time' }).dblclick();
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
   await expect(history(page).filter({ hasText: 'kept it for longer' })).toHaveCount(1);
   await expect(history(page).filter({ hasText: 'moved it' })).toHaveCount(1);
-  await cancel(page);
+  await cleanUp(page);
 });
 
 test('refresh and Back neither repeat nor lose anything', { tag: '@no-scripts' }, async ({ page, city }) => {
@@ -91,7 +93,7 @@ test('refresh and Back neither repeat nor lose anything', { tag: '@no-scripts' }
   await expect(page.getByRole('button', { name: 'Confirm appointment' })).toHaveCount(0);
   await expect(await myAppointments(page)).toHaveCount(1);
   await page.goto(appointment);
-  await cancel(page);
+  await cleanUp(page);
 });
 
 test('one slot held in two tabs is one hold and one appointment', async ({ page, context, city }) => {
@@ -110,8 +112,7 @@ test('one slot held in two tabs is one hold and one appointment', async ({ page,
   await expectConfirmed(second);
 
   await expect(await myAppointments(page)).toHaveCount(1);
-  await second.reload();
-  await cancel(second);
+  await cleanUp(second);
 });
 
 test('cancelling an appointment that another tab has cancelled says that it is cancelled', async ({ page, context, city }) => {
@@ -161,15 +162,15 @@ test('of two people who hold one slot exactly one gets it, and the other is offe
   expect(instead.doctor).toBe(chosen.doctor);
   expect([instead.date, instead.times]).not.toEqual([chosen.date, chosen.times]);
   await hold(loser);
-  await letGo(loser);
-  await letGo(winner);
+  await cleanUp(loser);
+  await cleanUp(winner);
 });
 
 test('a fourth hold is refused, with the time still chosen, until one is released', async ({ page, city, watch }) => {
   watch.expects(429);
   await register(page);
   const holds: string[] = [];
-  const doctors = await doctorsOf(page, city, 4);
+  const doctors = await doctorsIn(page, city, 4);
   // Each with another doctor, and on another day.
   const days: string[] = [];
   const choose = async (number: number): Promise<Chosen> => {
@@ -190,8 +191,5 @@ test('a fourth hold is refused, with the time still chosen, until one is release
   await letGo(page);
   await page.goto(chosen.address);
   holds.push(await hold(page));
-  for (const held of holds) {
-    await page.goto(held);
-    await letGo(page);
-  }
+  await Promise.all(holds.map((held) => cleanUp(page, held)));
 });

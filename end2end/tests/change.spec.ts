@@ -1,9 +1,11 @@
 /** Extending a hold, moving an appointment, and the history of both. */
 import {
   book,
-  cancel,
+  chooseNewTime,
   chooseTime,
   chooseTimeIn,
+  cleanUp,
+  confirmMove,
   enterCode,
   expectConfirmed,
   expectHeld,
@@ -12,7 +14,6 @@ import {
   history,
   hold,
   letGo,
-  moveThere,
   myAppointments,
   newTime,
   openDay,
@@ -44,7 +45,7 @@ test('a hold is extended three times, and then says that it cannot be again', { 
     /You kept it for longer\.$/,
     /You confirmed it\.$/,
   ]);
-  await cancel(page);
+  await cleanUp(page);
 });
 
 test('an appointment moves to another day, and the old time is offered again', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
@@ -63,7 +64,7 @@ test('an appointment moves to another day, and the old time is offered again', {
   const moved = await chooseTime(page, newTime(page));
   await expect(newTime(page)).toContainText(`From ${chosen.date}`);
   await expect(newTime(page)).toContainText(chosen.times);
-  await moveThere(page);
+  await confirmMove(page);
 
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
   await expect(fact(page, 'Date')).toContainText(moved.date);
@@ -80,14 +81,14 @@ test('an appointment moves to another day, and the old time is offered again', {
   await expect(mine).toHaveCount(1);
   await expect(mine).toContainText(moved.times);
   await mine.click();
-  await cancel(page);
+  await cleanUp(page);
 });
 
 test('a move to a time that was just taken offers the nearest', { tag: '@no-scripts' }, async ({ page, another: somebody, city, watch }) => {
   watch.expects(409);
   const { chosen, appointment } = await book(page, await register(page), city);
   await openMove(page);
-  const wanted = await chooseTime(page, newTime(page));
+  const wanted = await chooseNewTime(page);
 
   const rival = await somebody();
   await register(rival);
@@ -101,9 +102,9 @@ test('a move to a time that was just taken offers the nearest', { tag: '@no-scri
   const nearest = page.getByRole('status').getByRole('link', { name: /^\d\d:\d\d/ });
   await nearest.first().click();
   await expect(page).toHaveURL(new RegExp(`${appointment}/move\\?.*slot=`));
-  await moveThere(page);
-  await cancel(page);
-  await letGo(rival);
+  await confirmMove(page);
+  await cleanUp(page);
+  await cleanUp(rival);
 });
 
 test('an appointment that cannot be moved says why', async ({ page, city, watch }) => {
@@ -140,10 +141,10 @@ test('a longer kind of visit is chosen, held and moved as such', { tag: '@no-scr
   await expect(fact(page, 'Visit')).toHaveText('First visit');
   await expect(fact(page, 'Time')).toContainText(chosen.times);
   await openMove(page);
-  const moved = await chooseTime(page, newTime(page));
+  const moved = await chooseNewTime(page);
   expect(length(moved.times)).toBe(length(chosen.times));
-  await moveThere(page);
-  await cancel(page);
+  await confirmMove(page);
+  await cleanUp(page);
 });
 
 /** Minutes from `10:20` to `10:40`. */

@@ -1,5 +1,18 @@
 /** What needs scripts: days that change in place, the countdown, a server that cannot be reached. */
-import { chooseTime, chooseTimeIn, expectHeld, freeTimes, hold, leaf, letGo, dayHeading, openDay, openDoctor, readReview, review } from '../support/booking';
+import {
+  chooseTime,
+  chooseTimeIn,
+  cleanUp,
+  dayHeading,
+  expectHeld,
+  freeTimes,
+  hold,
+  openDay,
+  openDoctor,
+  readReview,
+  review,
+  turnPage,
+} from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
@@ -8,9 +21,9 @@ test('days and times change in place, and the address follows', { tag: '@phone' 
   await expect(page.getByRole('grid')).toBeVisible();
   // The mark would be gone after a page load.
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
-  await leaf(page, 'Next');
+  await turnPage(page, 'Next');
   await expect(page).toHaveURL(/[?&](month|date)=/);
-  await leaf(page, 'Previous');
+  await turnPage(page, 'Previous');
   await openDay(page, 2);
   await expect(page).toHaveURL(/[?&]date=/);
   const chosen = await chooseTime(page);
@@ -71,7 +84,7 @@ test('a link is followed when the request for its times fails', async ({ page, c
   await expect(page.getByRole('grid')).toBeVisible();
   await page.route(/\/fn\/(month|day)_times/, (route) => route.abort('connectionfailed'));
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
-  await leaf(page, 'Next');
+  await turnPage(page, 'Next');
   await expect(dayHeading(page)).toBeVisible();
   await expect(page.locator('body[data-same]'), 'a new page').not.toBeAttached();
 });
@@ -87,7 +100,7 @@ test('without a connection the times stay, and the page says why', async ({ page
   await expect(dayHeading(page)).toHaveText(shown);
   await expect(page.locator('[aria-busy]')).toHaveCount(0);
   await page.context().setOffline(false);
-  await leaf(page, 'Next');
+  await turnPage(page, 'Next');
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
@@ -127,7 +140,7 @@ test('a hold counts down, warns and ends', async ({ page, city, now }) => {
   // Only this page's clock ran ahead: on the server the hold goes on.
   await page.goto(appointment);
   await expectHeld(page);
-  await letGo(page);
+  await cleanUp(page);
 });
 
 test('a hold is extended in its last minute', async ({ page, city, now }) => {
@@ -141,5 +154,5 @@ test('a hold is extended in its last minute', async ({ page, city, now }) => {
   await page.getByRole('button', { name: 'Keep it longer' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'You have more time.' })).toBeVisible();
   await expect(left, 'a whole hold again').toHaveText(/^[45]:\d\d$/);
-  await letGo(page);
+  await cleanUp(page);
 });

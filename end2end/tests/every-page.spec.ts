@@ -1,17 +1,16 @@
 /** Every page is accessible: its headings, axe in light and dark, a screen of 320 px. */
 import type { Page } from '@playwright/test';
 
-import { expectFitsNarrowScreen, expectAccessible } from '../support/accessibility';
+import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
 import {
   cancel,
-  chooseTime,
+  chooseNewTime,
   chooseTimeIn,
+  cleanUp,
+  confirmMove,
   enterCode,
   expectConfirmed,
   hold,
-  letGo,
-  moveThere,
-  newTime,
   openDoctor,
   openMove,
   review,
@@ -104,9 +103,9 @@ test('the pages of patients', { tag: '@phone' }, async ({ page, another: somebod
   await check('an appointment about to be cancelled');
   await openMove(page);
   await check('moving an appointment');
-  await chooseTime(page, newTime(page));
+  await chooseNewTime(page);
   await check('moving an appointment, with a time chosen');
-  await moveThere(page);
+  await confirmMove(page);
   await check('a moved appointment');
   await cancel(page);
   await check('a cancelled appointment');
@@ -148,10 +147,10 @@ test('a time that was taken', async ({ page, another: somebody, city, check, wat
   await expect(page.getByText('That time was just taken.')).toBeVisible();
   await expect(page.getByText(/You hold/)).toHaveCount(0);
   await check('a time that was taken');
-  await letGo(first);
+  await cleanUp(first);
 });
 
-test('the pages of doctors', async ({ page, check }) => {
+test('the pages of doctors', { tag: '@phone' }, async ({ page, check }) => {
   await signIn(page, DOCTOR, '/calendar');
   await check('the week');
   await open(page, '/calendar?view=day', 'Your calendar');

@@ -1,7 +1,7 @@
 /** The keyboard alone: booking, moving, and every key of the date grid. */
 import type { Locator, Page } from '@playwright/test';
 
-import { book, cancel, expectHeld, freeTimes, letGo, newTime, openDoctor, review } from '../support/booking';
+import { book, cleanUp, expectHeld, freeTimes, newTime, openDoctor, review } from '../support/booking';
 import { daysLater, monthOf } from '../support/clock';
 import { tabTo } from '../support/keyboard';
 import { expectSignedIn, register, stranger } from '../support/people';
@@ -31,6 +31,26 @@ const weekday = (date: string): number => (new Date(`${date}T00:00:00Z`).getUTCD
 
 const dayOfMonth = (date: string): number => Number(date.slice(8));
 
+/** With the keys of the date grid: a week on from its free day, then the next that has free times. */
+async function openFreeDay(page: Page, days: Locator): Promise<void> {
+  await tabTo(page, days.locator('[tabindex="0"]'));
+  let at = (await focusedDate(page)) ?? '';
+  const press = async (key: string, to: string): Promise<void> => {
+    await page.keyboard.press(key);
+    await expect.poll(() => focusedDate(page), { message: `${key} from ${at}` }).toBe(to);
+    at = to;
+  };
+  await press('ArrowDown', daysLater(at, 7));
+  while (!(await page.locator(':focus').getAttribute('aria-label'))?.match(/, \d+ free times?$/)) {
+    await press('ArrowRight', daysLater(at, 1));
+  }
+  await page.keyboard.press('Enter');
+  const chosenDay = days.getByRole('gridcell', { selected: true });
+  await expect(chosenDay).toHaveCount(1);
+  await expect(chosenDay.locator(`[data-date="${at}"]`)).toBeFocused();
+  await expect(page).toHaveURL(new RegExp(`date=${at}`));
+}
+
 test('from the first page to a held time with the keyboard alone', async ({ page, city }) => {
   await page.goto('/');
   await page.keyboard.press('Tab');
@@ -49,23 +69,7 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   await page.keyboard.press('Enter');
   const days = await grid(page);
 
-  await tabTo(page, days.locator('[tabindex="0"]'));
-  const start = await focusedDate(page);
-  await page.keyboard.press('ArrowDown');
-  await expect.poll(() => focusedDate(page)).toBe(daysLater(start ?? '', 7));
-  // From there, the next day with free times.
-  while (!(await page.locator(':focus').getAttribute('aria-label'))?.match(/, \d+ free times?$/)) {
-    const before = await focusedDate(page);
-    await page.keyboard.press('ArrowRight');
-    await expect.poll(() => focusedDate(page)).toBe(daysLater(before ?? '', 1));
-  }
-  const date = (await focusedDate(page)) ?? '';
-  await page.keyboard.press('Enter');
-  const chosenDay = days.getByRole('gridcell', { selected: true });
-  await expect(chosenDay).toHaveCount(1);
-  await expect(chosenDay.locator(`[data-date="${date}"]`)).toBeFocused();
-  await expect(page).toHaveURL(new RegExp(`date=${date}`));
-
+  await openFreeDay(page, days);
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
   await expect(review(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
@@ -82,7 +86,7 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   await tabTo(page, review(page).getByRole('button', { name: 'Hold this time' }));
   await page.keyboard.press('Enter');
   await expectHeld(page);
-  await letGo(page);
+  await cleanUp(page);
 });
 
 test('an appointment is moved with the keyboard alone', async ({ page, city }) => {
@@ -90,7 +94,7 @@ test('an appointment is moved with the keyboard alone', async ({ page, city }) =
   await tabTo(page, page.getByRole('link', { name: 'Move to another time' }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'Move to another time' })).toBeVisible();
-  await grid(page);
+  await openFreeDay(page, await grid(page));
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
   await expect(newTime(page).getByRole('heading', { name: 'Your new time' })).toBeFocused();
@@ -102,7 +106,7 @@ test('an appointment is moved with the keyboard alone', async ({ page, city }) =
   await tabTo(page, newTime(page).getByRole('button', { name: 'Move to this time' }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('status').filter({ hasText: 'Your appointment has moved.' })).toBeVisible();
-  await cancel(page);
+  await cleanUp(page);
 });
 
 test('the date grid moves by day, week, month and year, with one stop for Tab', async ({ page, city }) => {

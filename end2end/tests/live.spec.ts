@@ -1,7 +1,7 @@
 /** Changes by somebody else reach an open page: a time that is taken, and one that is free again. */
 import type { Locator, Page } from '@playwright/test';
 
-import { chooseTimeIn, freeTimes, hold, letGo, readReview, review, shownDay } from '../support/booking';
+import { chooseTimeIn, cleanUp, freeTimes, hold, letGo, readReview, review, shownDay } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
@@ -12,7 +12,7 @@ async function markHydrated(page: Page): Promise<Locator> {
   return page.locator('body[data-same]');
 }
 
-test('a time that somebody holds is marked in place, and is free again when the hold is released', async ({
+test('a time that somebody holds is marked in place, and is free again when the hold is released', { tag: '@phone' }, async ({
   page,
   another: somebody,
   city,
@@ -75,5 +75,5 @@ test('a chosen time that somebody holds is called taken, with the nearest free t
   await expect(review(looker)).toContainText(`, ${starts}–`);
   await expect(review(looker).getByText('just taken')).toHaveCount(0);
   await expect(same).toBeAttached();
-  await letGo(page);
+  await cleanUp(page);
 });

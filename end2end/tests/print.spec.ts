@@ -1,5 +1,5 @@
 /** Printed pages: the patient's appointment, and the doctor's list of appointments. */
-import { expectConfirmed, book, fact, myAppointments } from '../support/booking';
+import { book, expectConfirmed, fact, myAppointments } from '../support/booking';
 import { DOCTOR, register, signIn } from '../support/people';
 import { expect, test } from '../support/test';
 

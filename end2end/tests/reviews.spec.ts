@@ -1,6 +1,6 @@
 /** Reviews: written by the patient, answered by the doctor, hidden by the clinic. */
-import { expectFitsNarrowScreen, expectAccessible } from '../support/accessibility';
-import { chooseTime, enterCode, expectConfirmed, hold, shownDay } from '../support/booking';
+import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
+import { chooseSoon, enterCode, expectConfirmed, hold } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
@@ -15,7 +15,7 @@ test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-script
   const patient = await register(page);
   const doctorPage = await openPublic(page, practice);
   await expect(page.getByText('No reviews yet')).toBeVisible();
-  await chooseTime(page, undefined, shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ }));
+  await chooseSoon(page);
   const appointment = await hold(page);
   await enterCode(page, await latestCode(page, patient));
   await expectConfirmed(page);
@@ -107,7 +107,7 @@ test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-script
   await expect(page.getByRole('heading', { name: 'How was your visit?' })).toBeVisible();
 });
 
-test('ratings are shown on cards and on a doctor’s page, and can be searched by', async ({ page }) => {
+test('ratings are shown on cards and on a doctor’s page, and can be searched by', { tag: '@phone' }, async ({ page }) => {
   await page.goto('/doctors/asha-naik');
   const reviews = page.getByRole('region', { name: 'Reviews' });
   await expect(reviews).toContainText(/\d\.\d of 5 from \d+ verified visits/);

@@ -1,7 +1,7 @@
 /** Suggestions while typing, and doctors near the visitor. The form works without both. */
 import type { Locator, Page, Request } from '@playwright/test';
 
-import { expectFitsNarrowScreen, expectAccessible } from '../support/accessibility';
+import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
 import { tabTo } from '../support/keyboard';
 import { expect, test } from '../support/test';
 

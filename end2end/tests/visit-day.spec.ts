@@ -1,5 +1,5 @@
 /** The day of a visit at the clinic: who has come, who was seen. */
-import { chooseTime, enterCode, expectConfirmed, fact, history, hold, shownDay } from '../support/booking';
+import { chooseSoon, enterCode, expectConfirmed, fact, history, hold } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
@@ -10,8 +10,7 @@ test('a patient is checked in from the calendar, then seen', async ({ page, anot
   const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
   const person = await register(page);
   await openPublic(page, practice);
-  const soon = shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ });
-  const chosen = await chooseTime(page, undefined, soon);
+  const chosen = await chooseSoon(page);
   const appointment = await hold(page);
   await enterCode(page, await latestCode(page, person));
   await expectConfirmed(page);
