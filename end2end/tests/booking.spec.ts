@@ -182,11 +182,15 @@ test('filters narrow the list, are kept in the address, and can be removed', { t
   if (phone) {
     await page.getByRole('checkbox', { name: /^Filters/ }).check();
   }
-  await page.getByRole('search').getByLabel('Visit').selectOption('video');
+  const visit = page.getByRole('search').getByLabel('Visit');
+  const video = visit.getByRole('option', { name: /^Video/ });
+  const count = Number(/\((\d+)\)$/.exec(await video.innerText())?.[1]);
+  await visit.selectOption('video');
   await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
   await expect(heading).toHaveText(new RegExp(`^(\\d+ doctors?|No doctors) in ${city.name}, by video$`));
   await expect(page).toHaveURL(/mode=video/);
   const narrowed = Number.parseInt(await heading.innerText(), 10) || 0;
+  expect(narrowed, 'as many as the option said').toBe(count);
   expect(narrowed).toBeLessThan(before);
   await page.getByRole('list', { name: 'Filters that are on' }).getByRole('link', { name: 'Remove filter: Video visit' }).click();
   await expect(heading).toHaveText(`${before} doctors in ${city.name}`);
