@@ -198,8 +198,7 @@ pub(crate) fn visits_of_day(clinic: &Clinic, day: &[Free], now: DateTime<Utc>) -
 
 /// A hold by one of the patients, at `now`.
 pub(crate) fn hold(clinic: &Clinic, free: &Free, now: DateTime<Utc>) -> Option<Visit> {
-    let minute = usize::try_from(now.timestamp() / 60).unwrap_or(0);
-    let dice = &mut Dice::new(SEED, "who holds", minute);
+    let dice = &mut Dice::new(SEED, "who holds", minute(now));
     let patient = clinic.patients.get(dice.below(clinic.patients.len()))?;
     let who = (patient.account, patient.person);
     Some(booking(clinic, free, (&free.time, clinic.usual), who, Fate::Held, (now, dice)))
@@ -212,14 +211,15 @@ pub(crate) fn own_visit(
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Visit {
-    let minute = usize::try_from(now.timestamp() / 60).unwrap_or(0);
-    let dice = &mut Dice::new(SEED, "own booking", minute ^ fold(person));
+    // Another number for each: a person is in one place at a time.
+    let person_number = usize::try_from(fnv1a(person.0.as_bytes())).unwrap_or(0);
+    let dice = &mut Dice::new(SEED, "own booking", person_number ^ minute(free.time.starts_at));
     let who = (own::patient().0, person);
     booking(clinic, free, (&free.time, clinic.usual), who, Fate::Completed, (now, dice))
 }
 
-fn fold(person: PersonId) -> usize {
-    usize::try_from(fnv1a(person.0.as_bytes())).unwrap_or(0)
+fn minute(at: DateTime<Utc>) -> usize {
+    usize::try_from(at.timestamp() / 60).unwrap_or(0)
 }
 
 fn booking(
