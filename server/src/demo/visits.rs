@@ -10,8 +10,7 @@ use nadi::schedule::clock::edge;
 
 use super::dice::Dice;
 use super::{
-    Doctor, Fate, HOLD_MINUTES, Past, PastReview, Patient, Place, Role, Visit, events, opinions,
-    sign_ins, visit_id,
+    Doctor, Fate, HOLD_MINUTES, Past, PastReview, Patient, Place, Visit, events, opinions, visit_id,
 };
 
 /// Invented patients of each city: more than any doctor there has visits.
@@ -76,31 +75,7 @@ pub(super) fn generate(
             visits.push(visit);
         }
     }
-    let mut taken = visits
-        .iter()
-        .filter(|visit| visit.doctor == doctors[0].id)
-        .map(|visit| visit.starts_at)
-        .collect();
-    visits.extend(not_yet_reviewed(seed, today, places, doctors, usual, &mut taken));
     Past { patients, visits }
-}
-
-/// The demo patient was at the demo doctor's and has not said how it was.
-fn not_yet_reviewed(
-    seed: u64,
-    today: NaiveDate,
-    places: &[Place],
-    doctors: &[Doctor],
-    usual: &dyn Fn(&Doctor) -> VisitTypeId,
-    taken: &mut HashSet<DateTime<Utc>>,
-) -> Option<Visit> {
-    let patient = sign_ins().into_iter().find(|who| who.role == Role::Patient)?;
-    let dice = &mut Dice::new(seed, "a visit to review", 0);
-    let mut visit = past_visit(dice, today, &places[0], &doctors[0], taken)?;
-    visit.booked_by = patient.account;
-    visit.person = patient.person;
-    visit.visit_type = usual(&doctors[0]);
-    Some(visit)
 }
 
 /// Number so many of those with this label, which begins their addresses.
