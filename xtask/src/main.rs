@@ -5,12 +5,17 @@
 
 mod account;
 mod api;
-mod arrows;
 mod bench;
 mod browser;
 mod client;
+mod clock;
 mod counts;
-mod field;
+mod days;
+mod fault_injection;
+mod harness;
+mod history;
+mod layers;
+mod load_shedding;
 mod packages;
 mod place;
 mod postgres;
@@ -25,7 +30,6 @@ mod services;
 mod simulate;
 mod test;
 mod toolchain;
-mod torture;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -39,8 +43,9 @@ Usage: cargo xtask COMMAND
                       fill in demo data once, and serve on http://localhost:3000
                       (PORT chooses another port; DATABASE_URL and REDIS_URL other services)
   test                format, lints, query metadata, unit and browser tests
-  test --only A,B     only these of its steps: fmt, arrows, client, clippy, queries, unit,
-                      server, browser
+  test --only A,B     only these steps: fmt, layers, lints, build, client, unit, api, browser
+  test --days A,B     with the servers' clocks on these two days (two others every day)
+  days                run the browser tests on every day on which software tends to fail
   simulate            a random life of a small clinic on a database of its own, with every
                       invariant checked after every step
                       (--operations N, 100000 by itself; --seed S, to have a run again)
@@ -84,24 +89,24 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
     process::watch_signals()?;
     match arguments {
         ["run"] => run::run().map(|()| ExitCode::SUCCESS),
-        ["test"] => test::test(None),
-        ["test", "--only", names] => test::test(Some(names)),
+        ["test", options @ ..] => test::test(options),
+        ["days"] => browser::all_days().map(|()| ExitCode::SUCCESS),
         ["simulate", options @ ..] => simulate::simulate(options).map(|()| ExitCode::SUCCESS),
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
         ["build"] => build().map(|()| ExitCode::SUCCESS),
-        ["replay"] => replay::replay(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
+        ["replay"] => replay::run(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
         ["replay", file] => {
-            replay::replay(Some(Path::new(file)), replay::FACTOR).map(|()| ExitCode::SUCCESS)
+            replay::run(Some(Path::new(file)), replay::FACTOR).map(|()| ExitCode::SUCCESS)
         }
         ["replay", file, factor] => {
             let factor = factor.parse().with_context(|| format!("`{factor}` is no number"))?;
-            replay::replay(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
+            replay::run(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
         }
-        ["crowd"] => replay::crowd().map(|()| ExitCode::SUCCESS),
+        ["crowd"] => load_shedding::run().map(|()| ExitCode::SUCCESS),
         ["torture", options @ ..] => {
             let kills = number(options, "--kills", 30)?;
-            torture::torture(kills.try_into()?, number(options, "--seed", 1)?)
+            fault_injection::run(kills.try_into()?, number(options, "--seed", 1)?)
                 .map(|()| ExitCode::SUCCESS)
         }
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),
@@ -133,7 +138,8 @@ fn number(options: &[&str], name: &str, usual: u64) -> anyhow::Result<u64> {
 
 fn build() -> anyhow::Result<()> {
     println!("client: {}", client::build()?);
-    server::build()?;
-    println!("server: {}", server::binary().display());
+    let build = server::Build::Release;
+    build.build()?;
+    println!("server: {}", build.program("nadi").display());
     Ok(())
 }
