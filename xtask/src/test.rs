@@ -12,6 +12,7 @@ use crate::client;
 use crate::counts::Counts;
 use crate::process::{self, Interrupted};
 use crate::progress::seconds;
+use crate::proofs;
 use crate::queries;
 use crate::server;
 use crate::services::Services;
@@ -27,12 +28,13 @@ enum Step {
     Unit,
     Server,
     Api,
+    Proofs,
     Browser,
 }
 
 /// In the order in which they run: quick ones first, and the client before everything that
 /// compiles the server, which embeds it.
-const STEPS: [(Step, &str); 9] = [
+const STEPS: [(Step, &str); 10] = [
     (Step::Fmt, "fmt"),
     (Step::Arrows, "arrows"),
     (Step::Client, "client"),
@@ -41,6 +43,7 @@ const STEPS: [(Step, &str); 9] = [
     (Step::Unit, "unit"),
     (Step::Server, "server"),
     (Step::Api, "api"),
+    (Step::Proofs, "proofs"),
     (Step::Browser, "browser"),
 ];
 
@@ -104,6 +107,11 @@ pub fn test(only: Option<&str>) -> Result<ExitCode> {
     })
 }
 
+#[cfg(test)]
+pub fn step_names() -> Vec<&'static str> {
+    STEPS.iter().map(|(_, name)| *name).collect()
+}
+
 /// The steps to run. Browser tests take what they test with them.
 fn wanted(only: Option<&str>) -> Result<Vec<(Step, &'static str)>> {
     let Some(only) = only else {
@@ -117,7 +125,7 @@ fn wanted(only: Option<&str>) -> Result<Vec<(Step, &'static str)>> {
         };
         wanted.push(*step);
         match step {
-            Step::Api | Step::Browser => wanted.extend([Step::Client, Step::Server]),
+            Step::Api | Step::Proofs | Step::Browser => wanted.extend([Step::Client, Step::Server]),
             Step::Server => wanted.push(Step::Client),
             _ => {}
         }
@@ -178,6 +186,13 @@ impl Session {
                 }
                 let (passed, note) = api::test(self.services()?)?;
                 Ok(if passed { Outcome::Ok(note) } else { Outcome::Failed(note) })
+            }
+            Step::Proofs => {
+                if self.broken.is_some() {
+                    return Ok(Outcome::Skipped("a build is broken".to_owned()));
+                }
+                let (passed, counts) = proofs::run()?;
+                Ok(self.judge(passed, counts))
             }
             Step::Browser => {
                 if !browser::exist() {
