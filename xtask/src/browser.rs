@@ -83,6 +83,23 @@ pub fn screenshots(docs: bool) -> Result<()> {
     Ok(())
 }
 
+/// Two pages as pictures, from a server that runs already: the short form for the test run.
+pub fn two_screenshots(nadi: &Server) -> Result<()> {
+    let folder = place::scratch()?.join("screenshots");
+    let _ = fs::remove_dir_all(&folder);
+    let browser = find_browser()?;
+    install_node_packages()?;
+    let options = ["--config", "screenshots.config.ts", "--project", "desktop-light", "--no-deps"];
+    let mut playwright = playwright(nadi, &browser, &options);
+    playwright.args(["--grep", "a video visit"]).env("NADI_SCREENSHOTS", &folder);
+    process::run(&mut playwright)?;
+    let pictures = fs::read_dir(folder.join("desktop-light"))?.count();
+    if pictures != 2 {
+        bail!("there are {pictures} pictures in {}, and not 2", folder.display());
+    }
+    Ok(())
+}
+
 /// `cargo xtask bench --only lighthouse`: four pages as Lighthouse judges them.
 pub fn lighthouse() -> Result<()> {
     let folder = place::target().join("lighthouse");
@@ -145,18 +162,8 @@ impl Site {
         Ok(Self { nadi, service, browser, log, clock_shift })
     }
 
-    /// Playwright's tests. Not through npx: asked to stop, it would leave the browsers to themselves.
     fn playwright(&self, arguments: &[&str]) -> Command {
-        let mut playwright = Command::new(folder().join("node_modules/.bin/playwright"));
-        playwright
-            .current_dir(folder())
-            .arg("test")
-            .args(arguments)
-            .env("NADI_BASE_URL", self.nadi.address())
-            .env("CHROMIUM_PATH", &self.browser)
-            .env("DATABASE_URL", &self.nadi.database_url)
-            .env(clock::SHIFT, self.clock_shift.to_string());
-        playwright
+        playwright(&self.nadi, &self.browser, arguments)
     }
 
     /// # Errors
@@ -168,6 +175,25 @@ impl Site {
         }
         Ok(())
     }
+}
+
+/// Playwright's tests. Not through npx: asked to stop, it would leave the browsers to themselves.
+fn playwright(nadi: &Server, browser: &Path, arguments: &[&str]) -> Command {
+    let mut playwright = Command::new(folder().join("node_modules/.bin/playwright"));
+    playwright
+        .current_dir(folder())
+        .arg("test")
+        .args(arguments)
+        .env("NADI_BASE_URL", nadi.address())
+        .env("CHROMIUM_PATH", browser)
+        .env("DATABASE_URL", &nadi.database_url)
+        .envs(
+            nadi.more
+                .iter()
+                .filter(|(name, _)| *name == clock::SHIFT)
+                .map(|(name, value)| (name, value)),
+        );
+    playwright
 }
 
 /// A Chromium, installed when missing; with a font, or every letter would be a box.

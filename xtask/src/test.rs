@@ -14,6 +14,7 @@ use crate::days::{self, Day};
 use crate::layers;
 use crate::process::{self, Interrupted};
 use crate::progress::seconds;
+use crate::proofs;
 use crate::queries;
 use crate::server::{self, Build};
 use crate::services::Services;
@@ -28,12 +29,13 @@ enum Step {
     Client,
     Unit,
     Api,
+    Proofs,
     Browser,
 }
 
 /// In the order in which they run: quick ones first. The client builds in the background from the start; its
 /// step waits for it.
-const STEPS: [(Step, &str); 8] = [
+const STEPS: [(Step, &str); 9] = [
     (Step::Fmt, "fmt"),
     (Step::Layers, "layers"),
     (Step::Lints, "lints"),
@@ -41,6 +43,7 @@ const STEPS: [(Step, &str); 8] = [
     (Step::Client, "client"),
     (Step::Unit, "unit"),
     (Step::Api, "api"),
+    (Step::Proofs, "proofs"),
     (Step::Browser, "browser"),
 ];
 
@@ -114,6 +117,11 @@ pub fn test(options: &[&str]) -> Result<ExitCode> {
     })
 }
 
+#[cfg(test)]
+pub fn step_names() -> Vec<&'static str> {
+    STEPS.iter().map(|(_, name)| *name).collect()
+}
+
 /// `--only` names steps, `--days` two days or one.
 fn plan(options: &[&str]) -> Result<Plan> {
     let mut plan = Plan { steps: STEPS.to_vec(), days: days::pair_of_today() };
@@ -149,7 +157,7 @@ fn steps(only: &str) -> Result<Vec<(Step, &'static str)>> {
             bail!("there is no step `{name}`: choose from {}", names.join(", "));
         };
         wanted.push(*step);
-        if matches!(step, Step::Unit | Step::Api | Step::Browser) {
+        if matches!(step, Step::Unit | Step::Api | Step::Proofs | Step::Browser) {
             wanted.extend([Step::Build, Step::Client]);
         }
     }
@@ -182,7 +190,9 @@ impl Session {
 
     fn run(&mut self, step: Step) -> Result<Outcome> {
         process::check_stop()?;
-        if let (Step::Unit | Step::Api | Step::Browser, Some(broken)) = (step, self.broken) {
+        if let (Step::Unit | Step::Api | Step::Proofs | Step::Browser, Some(broken)) =
+            (step, self.broken)
+        {
             return Ok(Outcome::Skipped(format!("the step `{}` failed", name_of(broken))));
         }
         match step {
@@ -220,6 +230,10 @@ impl Session {
                 let day = self.days[0];
                 let (passed, note) = api::test(self.services()?, day)?;
                 Ok(if passed { Outcome::Ok(note) } else { Outcome::Failed(note) })
+            }
+            Step::Proofs => {
+                let (passed, counts) = proofs::run()?;
+                Ok(self.judge(passed, counts))
             }
             Step::Browser => {
                 let days = self.days;
