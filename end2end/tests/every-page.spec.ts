@@ -37,8 +37,6 @@ const test = base.extend<{ check: (where: string) => Promise<void> }>({
   },
 });
 
-test.beforeEach(() => test.setTimeout(60_000));
-
 async function open(page: Page, address: string, heading: string | RegExp): Promise<void> {
   await page.goto(address);
   await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();

@@ -7,7 +7,6 @@ import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
 import { expect, test } from '../support/test';
 
 test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-scripts' }, async ({ page, anotherPerson, scripts, now, watch }) => {
-  test.setTimeout(60_000);
   watch.expects(422);
   const [doctor, office, reader] = [await anotherPerson(), await anotherPerson(), await anotherPerson()];
   const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
