@@ -5,15 +5,16 @@
 
 mod account;
 mod api;
-mod arrows;
 mod bench;
 mod browser;
 mod client;
 mod clock;
 mod counts;
+mod days;
 mod fault_injection;
 mod harness;
 mod history;
+mod layers;
 mod load_shedding;
 mod packages;
 mod place;
@@ -42,10 +43,12 @@ Usage: cargo xtask COMMAND
   run                 build everything, start a private PostgreSQL and Redis, migrate, add the
                       demo data the first time, and serve on http://localhost:3000
                       (PORT chooses another port; DATABASE_URL and REDIS_URL your own services)
-  test                run every check: format, lints, query metadata, Rust tests, API fuzzing,
-                      the proofs below in short forms, and browser tests
-  test --only A,B     run only these steps: fmt, arrows, client, clippy, queries, unit, server,
-                      api, proofs, browser
+  test                run every check: format, layers, lints with the query metadata, Rust tests,
+                      API fuzzing, the proofs below in short forms, and browser tests
+  test --only A,B     run only these steps: fmt, layers, lints, build, client, unit, api, proofs,
+                      browser
+  test --days A,B     with the servers' clocks on these two days (two others every day)
+  days                run the browser tests on every day on which software tends to fail
   simulate            make random bookings in a small clinic and check every invariant after
                       every step (--operations N, 100000 by default; --seed S repeats a run)
   prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
@@ -90,8 +93,8 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
     process::watch_signals()?;
     match arguments {
         ["run"] => run::run().map(|()| ExitCode::SUCCESS),
-        ["test"] => test::test(None),
-        ["test", "--only", names] => test::test(Some(names)),
+        ["test", options @ ..] => test::test(options),
+        ["days"] => browser::all_days().map(|()| ExitCode::SUCCESS),
         ["simulate", options @ ..] => simulate::simulate(options).map(|()| ExitCode::SUCCESS),
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
@@ -139,7 +142,8 @@ fn number(options: &[&str], name: &str, usual: u64) -> anyhow::Result<u64> {
 
 fn build() -> anyhow::Result<()> {
     println!("client: {}", client::build()?);
-    server::build()?;
-    println!("server: {}", server::binary().display());
+    let build = server::Build::Release;
+    build.build()?;
+    println!("server: {}", build.program("nadi").display());
     Ok(())
 }

@@ -19,13 +19,13 @@ use crate::bench;
 use crate::browser;
 use crate::counts::Counts;
 use crate::fault_injection;
-use crate::harness::{self, Harness, Size};
+use crate::harness::{Harness, Size};
 use crate::load_shedding;
 use crate::place::{self, Place};
 use crate::process::{self, Interrupted, Service};
 use crate::progress::seconds;
 use crate::replay;
-use crate::server;
+use crate::server::{self, Build};
 
 type Proof = fn(&mut Shared) -> Result<()>;
 
@@ -61,10 +61,9 @@ struct Shared {
     commands: Commands,
 }
 
-/// Needs the release binary. Gives whether all is well, and the counts.
+/// Needs the development build and the client. Gives whether all is well, and the counts.
 pub fn run() -> Result<(bool, Counts)> {
     let started = Instant::now();
-    harness::build_load()?;
     let commands = Commands::new()?;
     let run = commands.start("run")?;
     let patients = fault_injection::SHORT.patients
@@ -72,7 +71,7 @@ pub fn run() -> Result<(bool, Counts)> {
         + load_shedding::SHORT.needs()
         + replay::SHORT_PATIENTS
         + bench::SHORT.needs();
-    let size = Size { servers: 2, patients, horizon_days: "10" };
+    let size = Size { build: Build::Development, servers: 2, patients, horizon_days: "10" };
     let harness =
         Harness::prepare(size, |nadi, postgres| bench::add_wishes(bench::SHORT, nadi, postgres))?;
     println!("prepared ({})", seconds(started.elapsed()));
@@ -158,9 +157,6 @@ fn services(shared: &mut Shared) -> Result<()> {
 
 /// `cargo xtask screenshots`, of two pages.
 fn screenshots(shared: &mut Shared) -> Result<()> {
-    if !browser::exist() {
-        bail!("there is no end2end");
-    }
     let instance = shared.harness.servers.first().context("no server")?;
     browser::two_screenshots(&instance.nadi)
 }
@@ -281,7 +277,12 @@ const COMMANDS: [(&str, Exercised); 20] = {
     [
         ("run", Proof("run")),
         ("test", Otherwise("it runs this")),
-        ("test --only", Otherwise("a test in test.rs: which steps it chooses")),
+        (
+            "days",
+            Otherwise(
+                "the step `browser` takes two of the days, so that all have their turn in eight",
+            ),
+        ),
         (
             "simulate",
             Otherwise(
@@ -289,9 +290,14 @@ const COMMANDS: [(&str, Exercised); 20] = {
                  with more, and would compile the server once more here",
             ),
         ),
-        ("prepare", Otherwise("it rewrites .sqlx; the step `queries` makes the same files")),
-        ("prepare --check", Step("queries")),
-        ("build", Step("server")),
+        ("prepare", Otherwise("it rewrites .sqlx; the step `lints` makes the same files")),
+        ("prepare --check", Step("lints")),
+        (
+            "build",
+            Otherwise(
+                "an optimized build takes minutes; the steps `build` and `client` compile the same code",
+            ),
+        ),
         ("client", Step("client")),
         ("bench", Proof("bench")),
         ("bench --only schedules", Proof("bench: schedules")),

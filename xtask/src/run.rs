@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::client;
 use crate::place::Place;
@@ -10,26 +10,36 @@ use crate::postgres::Postgres;
 use crate::process::{self, Service};
 use crate::progress::{Steps, seconds};
 use crate::redis::Redis;
-use crate::server::{self, Server};
+use crate::server::{self, Build, Server};
 use crate::services;
 use crate::toolchain::WasmToolchain;
 
 pub fn run() -> Result<()> {
     let port = server::wished_port(std::env::var("PORT").ok().as_deref())?;
+    let build = Build::Development;
     let own_database_url = set("DATABASE_URL");
     let own_redis_url = set("REDIS_URL");
-    let mut steps = Steps::new(6);
+    let mut steps = Steps::new(5);
 
-    let (account, place) = steps.step("tools", || {
+    let (account, place, wasm) = steps.step("tools", || {
         let found = services::lasting_place(own_database_url.is_none())?;
         if !server::port_is_free(port) {
             bail!("port {port} is taken: choose another with PORT=3001 cargo xtask run");
         }
         let wasm = WasmToolchain::find()?;
-        Ok((found, wasm.name().to_owned()))
+        let name = wasm.name().to_owned();
+        let (account, place) = found;
+        Ok(((account, place, wasm), name))
     })?;
-    steps.step("client", || Ok(((), client::build()?)))?;
-    steps.step("server", || Ok((server::build()?, String::new())))?;
+    let first = !build.program("nadi").exists();
+    steps.step(if first { "build, about 4 minutes the first time" } else { "build" }, || {
+        let client = client::start_quick_build(wasm);
+        let server = build.build();
+        // Also when the server does not build: what is still running would write on.
+        client.join().map_err(|_| anyhow!("the client's build panicked"))??;
+        server?;
+        Ok(((), "client and server".to_owned()))
+    })?;
 
     let mut running = Running::default();
     steps.step("services", || {
@@ -51,6 +61,7 @@ pub fn run() -> Result<()> {
         Ok(((), format!("{}; logs in {}", note.join(", "), place.logs.display())))
     })?;
     let nadi = Server {
+        build,
         database_url: match (&own_database_url, &running.postgres) {
             (Some(url), _) => url.clone(),
             (None, Some(postgres)) => postgres.url("nadi"),
@@ -59,7 +70,7 @@ pub fn run() -> Result<()> {
         redis_url: own_redis_url.or_else(|| running.redis.as_ref().map(Redis::url)),
         secret: secret(&place)?,
         port,
-        more: Vec::new(),
+        more: vec![("LEPTOS_SITE_ROOT", client::quick_site().display().to_string())],
     };
     // Demo people and their passwords are well known: never into a database of somebody's own.
     let sign_ins = steps.step("data", || {
