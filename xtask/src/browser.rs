@@ -33,7 +33,7 @@ pub fn test(services: &Services, days: [Day; 2]) -> Result<(bool, Counts)> {
     let build = Build::Development;
     let mut site = Site::open(services, build, "nadi_e2e", first.shift_seconds())?;
     let mut other = Site::open(services, build, "nadi_e2e_other", second.shift_seconds())?;
-    let mut playwright = site.playwright(&["--reporter=list"]);
+    let mut playwright = site.playwright(&["--reporter=list"])?;
     playwright
         .env("NADI_OTHER_BASE_URL", other.nadi.address())
         .env("NADI_OTHER_DATABASE_URL", &other.nadi.database_url)
@@ -90,7 +90,7 @@ pub fn two_screenshots(nadi: &Server) -> Result<()> {
     let browser = find_browser()?;
     install_node_packages()?;
     let options = ["--config", "screenshots.config.ts", "--project", "desktop-light", "--no-deps"];
-    let mut playwright = playwright(nadi, &browser, &options);
+    let mut playwright = playwright(nadi, &browser, &options)?;
     playwright.args(["--grep", "a video visit"]).env("NADI_SCREENSHOTS", &folder);
     process::run(&mut playwright)?;
     let pictures = fs::read_dir(folder.join("desktop-light"))?.count();
@@ -115,7 +115,7 @@ fn look(build: Build, database: &str, config: &str, variables: &[(&str, PathBuf)
     build.build()?;
     let services = Services::throwaway()?;
     let mut site = Site::open(&services, build, database, 0)?;
-    let mut playwright = site.playwright(&["--config", config]);
+    let mut playwright = site.playwright(&["--config", config])?;
     for (name, folder) in variables {
         playwright.env(name, folder);
     }
@@ -162,7 +162,7 @@ impl Site {
         Ok(Self { nadi, service, browser, log, clock_shift })
     }
 
-    fn playwright(&self, arguments: &[&str]) -> Command {
+    fn playwright(&self, arguments: &[&str]) -> Result<Command> {
         playwright(&self.nadi, &self.browser, arguments)
     }
 
@@ -178,7 +178,7 @@ impl Site {
 }
 
 /// Playwright's tests. Not through npx: asked to stop, it would leave the browsers to themselves.
-fn playwright(nadi: &Server, browser: &Path, arguments: &[&str]) -> Command {
+fn playwright(nadi: &Server, browser: &Path, arguments: &[&str]) -> Result<Command> {
     let mut playwright = Command::new(folder().join("node_modules/.bin/playwright"));
     playwright
         .current_dir(folder())
@@ -187,13 +187,8 @@ fn playwright(nadi: &Server, browser: &Path, arguments: &[&str]) -> Command {
         .env("NADI_BASE_URL", nadi.address())
         .env("CHROMIUM_PATH", browser)
         .env("DATABASE_URL", &nadi.database_url)
-        .envs(
-            nadi.more
-                .iter()
-                .filter(|(name, _)| *name == clock::SHIFT)
-                .map(|(name, value)| (name, value)),
-        );
-    playwright
+        .env(clock::SHIFT, clock::shift_seconds(&nadi.more)?.to_string());
+    Ok(playwright)
 }
 
 /// A Chromium, installed when missing; with a font, or every letter would be a box.

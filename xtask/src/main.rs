@@ -43,11 +43,11 @@ Usage: cargo xtask COMMAND
   run                 build everything, start a private PostgreSQL and Redis, migrate, add the
                       demo data the first time, and serve on http://localhost:3000
                       (PORT chooses another port; DATABASE_URL and REDIS_URL your own services)
-  test                run every check: format, layers, lints, query metadata, Rust tests, API
-                      fuzzing, the proofs below in short forms, and browser tests
-                      --only A,B: only these steps: fmt, layers, lints, build, client, unit,
-                      api, proofs, browser
-                      --days A,B: with the servers' clocks on these two days (they change daily)
+  test                run every check: format, layers, lints with the query metadata, Rust tests,
+                      API fuzzing, the proofs below in short forms, and browser tests
+  test --only A,B     run only these steps: fmt, layers, lints, build, client, unit, api, proofs,
+                      browser
+  test --days A,B     with the servers' clocks on these two days (two others every day)
   days                run the browser tests on every day on which software tends to fail
   simulate            make random bookings in a small clinic and check every invariant after
                       every step (--operations N, 100000 by default; --seed S repeats a run)

@@ -61,7 +61,7 @@ struct Shared {
     commands: Commands,
 }
 
-/// Needs the development build. Gives whether all is well, and the counts.
+/// Needs the development build and the client. Gives whether all is well, and the counts.
 pub fn run() -> Result<(bool, Counts)> {
     let started = Instant::now();
     let commands = Commands::new()?;
@@ -279,7 +279,9 @@ const COMMANDS: [(&str, Exercised); 20] = {
         ("test", Otherwise("it runs this")),
         (
             "days",
-            Otherwise("each run of the step `browser` takes two of the days; all take an hour"),
+            Otherwise(
+                "the step `browser` takes two of the days, so that all have their turn in eight",
+            ),
         ),
         (
             "simulate",
@@ -290,7 +292,12 @@ const COMMANDS: [(&str, Exercised); 20] = {
         ),
         ("prepare", Otherwise("it rewrites .sqlx; the step `lints` makes the same files")),
         ("prepare --check", Step("lints")),
-        ("build", Otherwise("a release build takes minutes; `bench` and every release make one")),
+        (
+            "build",
+            Otherwise(
+                "an optimized build takes minutes; the steps `build` and `client` compile the same code",
+            ),
+        ),
         ("client", Step("client")),
         ("bench", Proof("bench")),
         ("bench --only schedules", Proof("bench: schedules")),

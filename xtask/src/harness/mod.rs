@@ -115,7 +115,7 @@ impl Harness {
         before(&first.nadi, &postgres)?;
         let folder = place::scratch()?.join("harness");
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join("tokens"), first.nadi.patients(size.patients)?)?;
+        fs::write(folder.join("tokens"), tokens_of(&first.nadi, size.patients)?)?;
         postgres.psql("nadi", &["-c", "vacuum analyze"])?;
         let select = |sql: &str| postgres.psql("nadi", &["-c", sql]);
         let clock_shift = clock::shift_seconds(&first.nadi.more)?;
@@ -316,6 +316,16 @@ impl Harness {
         }
         Ok(())
     }
+}
+
+/// Adds patients, some at a time: all of them in one statement would take longer than a statement may.
+fn tokens_of(nadi: &Server, patients: usize) -> Result<String> {
+    const AT_ONCE: usize = 10_000;
+    let mut tokens = String::new();
+    for first in (0..patients).step_by(AT_ONCE) {
+        tokens += &nadi.patients(AT_ONCE.min(patients - first))?;
+    }
+    Ok(tokens)
 }
 
 /// A figure in the JSON that the generator prints.
