@@ -314,6 +314,15 @@ pub(crate) struct Made {
     pub ends_at: DateTime<Utc>,
 }
 
+#[derive(FromRow)]
+struct WaitingRow {
+    id: Uuid,
+    own: bool,
+    state: String,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+}
+
 /// Appointments of the clinic's doctors that the demo made, that wait for their visit to take place and
 /// start before `until`; at most so many, the earliest first.
 pub(crate) async fn waiting(
@@ -322,8 +331,8 @@ pub(crate) async fn waiting(
     until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Made>> {
-    let rows: Vec<(Uuid, bool, String, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(concat!(
-        "select a.id, a.booked_by = $4, a.state, a.starts_at, a.ends_at
+    let rows: Vec<WaitingRow> = sqlx::query_as(concat!(
+        "select a.id, a.booked_by = $4 as own, a.state, a.starts_at, a.ends_at
          from appointments a
          where a.doctor_id = any($1) and a.starts_at < $2 and a.state in ('confirmed', 'checked_in') and ",
         made_here!(),
@@ -335,8 +344,14 @@ pub(crate) async fn waiting(
     .bind(own::patient().0.0)
     .fetch_all(connection)
     .await?;
-    let made = |(id, own, state, starts_at, ends_at): (_, _, String, _, _)| {
-        Some(Made { id: AppointmentId(id), own, state: State::parse(&state)?, starts_at, ends_at })
+    let made = |row: WaitingRow| {
+        Some(Made {
+            id: AppointmentId(row.id),
+            own: row.own,
+            state: State::parse(&row.state)?,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+        })
     };
     Ok(rows.into_iter().filter_map(made).collect())
 }
