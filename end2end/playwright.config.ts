@@ -1,41 +1,43 @@
-import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
+/** The browser tests. What each project is for, and what is proven elsewhere: docs/testing.md. */
+import { defineConfig } from '@playwright/test';
 
-import { executablePath, quiet, site } from './support/launch';
+import { chromiumArguments, executablePath, otherSite, site } from './support/site';
+import type { Options } from './support/test';
 
 const desktop = { viewport: { width: 1280, height: 800 } };
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
-const config: PlaywrightTestConfig = {
+export default defineConfig<Options>({
   testDir: 'tests',
-  globalSetup: './support/awake.ts',
+  globalSetup: './support/global-setup.ts',
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: !!process.env['CI'],
-  // A test that passes only when tried again comes back on somebody else.
+  // A test that only passes when it is repeated is a fault: of the test or of the product.
   retries: 0,
-  workers: 2,
+  workers: 3,
   timeout: 30_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
-    baseURL: site,
     browserName: 'chromium',
     locale: 'en-GB',
-    // Not the clinics' zone: whoever formats a time in the browser's is found out.
+    // In no clinic's zone, so that a time formatted in the browser's zone is found out.
     timezoneId: 'America/St_Johns',
-    // With the pages as they were, but without a film of them, which would double the time.
+    // With snapshots of the pages, but without screenshots, which would double the time.
     trace: { mode: 'retain-on-failure', snapshots: true, screenshots: false, sources: false },
-    launchOptions: { executablePath, args: quiet },
+    launchOptions: { executablePath, args: chromiumArguments },
   },
   projects: [
-    { name: 'js', use: desktop },
-    // What needs scripts says so with @client; what needs a real keyboard, with @desktop.
-    { name: 'no-js', use: { ...desktop, javaScriptEnabled: false }, grepInvert: /@client/ },
-    {
-      name: 'mobile',
-      grepInvert: /@desktop/,
-      use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
-    },
+    // Every test that a desktop with scripts can run.
+    { name: 'desktop', grepInvert: /@(no-scripts|phone)-only\b/, use: { ...desktop, ...on(site) } },
+    // What a patient must be able to do without scripts.
+    { name: 'no-scripts', grep: /@no-scripts\b/, use: { ...desktop, ...on(otherSite), javaScriptEnabled: false } },
+    // What is laid out or used differently on a phone.
+    { name: 'phone', grep: /@phone\b/, use: { ...phone, ...on(otherSite) } },
   ],
-};
+});
 
-export default defineConfig(config);
+function on({ baseURL, clockShiftSeconds }: typeof site): Options & { baseURL: string } {
+  return { baseURL, clockShiftSeconds };
+}

@@ -1,14 +1,14 @@
 /** `cargo xtask screenshots`: every page on a phone and a desktop, in light and dark, into target/screenshots. */
 import { defineConfig } from '@playwright/test';
 
-import { executablePath, quiet, site } from './support/launch';
+import { chromiumArguments, executablePath, site } from './support/site';
 
 const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const desktop = { viewport: { width: 1280, height: 800 } };
 
 export default defineConfig({
   testDir: 'screenshots',
-  globalSetup: './support/awake.ts',
+  globalSetup: './support/global-setup.ts',
   outputDir: 'test-results',
   // One after another, so that everybody finds the same free times.
   workers: 1,
@@ -16,12 +16,12 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
-    baseURL: site,
+    baseURL: site.baseURL,
     browserName: 'chromium',
     locale: 'en-GB',
     timezoneId: 'Asia/Kolkata',
     contextOptions: { reducedMotion: 'reduce' },
-    launchOptions: { executablePath, args: quiet },
+    launchOptions: { executablePath, args: chromiumArguments },
   },
   projects: [
     // Whoever the doctor expects.

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium, type BrowserContext } from '@playwright/test';
 import lighthouse, { type Flags } from 'lighthouse';
 
-import { executablePath, quiet, site } from '../support/launch';
+import { chromiumArguments, executablePath, site } from '../support/site';
 
 export const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
 export type Category = (typeof CATEGORIES)[number];
@@ -20,6 +20,14 @@ export interface Judgement {
   /** In milliseconds, but the shift, which has no unit, and the bytes that came over the wire. */
   figures: Record<'firstPaint' | 'largestPaint' | 'blocked' | 'shift' | 'bytes', number>;
 }
+
+const QUICK: Flags = {
+  pauseAfterFcpMs: 0,
+  pauseAfterLoadMs: 0,
+  networkQuietThresholdMs: 0,
+  cpuQuietThresholdMs: 0,
+  disableFullPageScreenshot: true,
+};
 
 function freePort(): Promise<number> {
   return new Promise((found, failed) => {
@@ -37,8 +45,8 @@ export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge
   const port = await freePort();
   const context = await chromium.launchPersistentContext('', {
     executablePath,
-    args: [...quiet, `--remote-debugging-port=${port}`],
-    baseURL: site,
+    args: [...chromiumArguments, `--remote-debugging-port=${port}`],
+    baseURL: site.baseURL,
     locale: 'en-GB',
   });
   try {
@@ -65,8 +73,10 @@ async function judge(address: string, port: number, categories: readonly Categor
     logLevel: 'error',
     // Or it would sign us out.
     disableStorageReset: true,
+    // Only who judges the performance has to wait until the page is at rest.
+    ...(categories.includes('performance') ? {} : QUICK),
   };
-  const result = await lighthouse(new URL(address, site).href, flags);
+  const result = await lighthouse(new URL(address, site.baseURL).href, flags);
   if (!result || result.lhr.runtimeError) {
     throw new Error(`Lighthouse could not look at ${address}: ${result?.lhr.runtimeError?.message ?? 'no answer'}`);
   }

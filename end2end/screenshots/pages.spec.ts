@@ -1,20 +1,20 @@
-/** Every page that somebody may see, in an order in which somebody could come to it. */
+/** Takes every page, in an order in which somebody could come to it. */
 import type { Page } from '@playwright/test';
 
-import { cancel, chooseTime, enterCode, expectConfirmed, hold, newTime, openDay, openMove } from '../support/booking';
-import { another, latestCode } from '../support/mailbox';
-import { ADMINISTRATOR, DOCTOR, signIn } from '../support/people';
+import { cancel, chooseNewTime, chooseTime, enterCode, expectConfirmed, hold, openDay, openMove } from '../support/booking';
+import { dateIn, daysLater, weekdayOf } from '../support/clock';
+import { latestCode, wrongCode } from '../support/mailbox';
+import { ADMINISTRATOR, DOCTOR, register, signIn, stranger } from '../support/people';
 import { expect } from '../support/test';
-import { test } from './album';
-import { register } from './booked';
+import { test } from './fixtures';
 
-/** The next working day, as a date. */
-function workday(): string {
-  const at = new Date(Date.now() + 5.5 * 3_600_000);
-  do {
-    at.setUTCDate(at.getUTCDate() + 1);
-  } while ([0, 6].includes(at.getUTCDay()));
-  return at.toISOString().slice(0, 10);
+/** The working day after a date. */
+function nextWorkday(date: string): string {
+  let next = daysLater(date, 1);
+  while (['Saturday', 'Sunday'].includes(weekdayOf(next))) {
+    next = daysLater(next, 1);
+  }
+  return next;
 }
 
 async function open(page: Page, address: string): Promise<void> {
@@ -22,7 +22,8 @@ async function open(page: Page, address: string): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 }
 
-test('visitors', async ({ page, take }) => {
+test('visitors', async ({ page, take, watch }) => {
+  watch.expects(404, 422);
   for (const [name, address] of [
     ['home', '/'],
     ['list', '/doctors?city=panjim'],
@@ -45,8 +46,10 @@ test('visitors', async ({ page, take }) => {
   await take('sign-in-refused');
 });
 
-test('patients', async ({ page, take }) => {
-  const person = await register(page, 'Mira Shetty');
+test('patients', async ({ page, take, watch }) => {
+  watch.expects(422);
+  const person = await register(page, { ...stranger(), name: 'Mira Shetty' });
+  await open(page, '/appointments');
   await take('appointments-none');
   await open(page, '/doctors/asha-naik');
   await openDay(page, 1);
@@ -55,7 +58,7 @@ test('patients', async ({ page, take }) => {
   const appointment = await hold(page);
   await take('hold');
   const code = await latestCode(page, person);
-  await enterCode(page, another(code));
+  await enterCode(page, wrongCode(code));
   await expect(page.getByRole('alert')).toBeVisible();
   await take('hold-wrong-code');
   await enterCode(page, code);
@@ -67,7 +70,7 @@ test('patients', async ({ page, take }) => {
   await take('print-confirmed');
   await page.emulateMedia({ media: 'screen' });
   await openMove(page);
-  await chooseTime(page, newTime(page));
+  await chooseNewTime(page);
   await take('move');
   await open(page, '/appointments');
   await take('appointments');
@@ -100,11 +103,12 @@ test.describe('from abroad', () => {
   });
 });
 
-test('doctors', async ({ page, take }) => {
+test('doctors', async ({ page, now, take }) => {
+  const workday = nextWorkday(dateIn('Asia/Kolkata', now()));
   await signIn(page, DOCTOR, '/calendar');
   for (const [name, address] of [
-    ['calendar-week', `/calendar?date=${workday()}`],
-    ['calendar-day', `/calendar?view=day&date=${workday()}`],
+    ['calendar-week', `/calendar?date=${workday}`],
+    ['calendar-day', `/calendar?view=day&date=${workday}`],
     ['calendar-list', '/calendar?view=list'],
     ['hours', '/calendar/hours'],
     ['time-off', '/calendar/time-off'],

@@ -1,6 +1,5 @@
-/** People who have booked with the demo's doctor, so that her week is not empty. */
-import { test as setup } from '@playwright/test';
-
+/** Books visits with the demo's doctor, so that her week is not empty. */
+import { test as setup } from '../support/test';
 import { book } from './booked';
 
 /** Which of the coming free days, and which of its times. */
@@ -22,9 +21,7 @@ const VISITS: readonly [string, number, number][] = [
 setup.setTimeout(300_000);
 
 for (const [name, day, time] of VISITS) {
-  setup(`${name} books`, async ({ browser }) => {
-    const context = await browser.newContext();
-    await book(await context.newPage(), name, day, time);
-    await context.close();
+  setup(`${name} books`, async ({ page }) => {
+    await book(page, name, day, time);
   });
 }

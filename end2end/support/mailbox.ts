@@ -4,7 +4,10 @@ import type { Page } from '@playwright/test';
 import { expect } from './test';
 import type { Person } from './people';
 
-/** The newest message's subject first. */
+/** How often the mailbox is asked: messages arrive within some 20 ms of what they tell. */
+const POLL = { intervals: [20, 30, 50, 100, 100, 250, 500, 1_000], timeout: 15_000 };
+
+/** The subjects of somebody's messages, the newest first. */
 async function subjects(page: Page, person: Person): Promise<string[]> {
   const answer = await page.request.get('/dev/mailbox', { params: { to: person.email } });
   expect(answer.status()).toBe(200);
@@ -13,7 +16,7 @@ async function subjects(page: Page, person: Person): Promise<string[]> {
   return [...headings].map(([, text]) => (text ?? '').replaceAll(/<[^>]*>/g, '').trim());
 }
 
-/** The newest code sent to somebody, once there is one that is none of the `older`. */
+/** The newest code sent to somebody. Waits for one that is not among the `older`. */
 export async function latestCode(page: Page, person: Person, ...older: string[]): Promise<string> {
   let code: string | undefined;
   await expect
@@ -23,7 +26,7 @@ export async function latestCode(page: Page, person: Person, ...older: string[])
         code = codes.find((found) => found !== undefined);
         return code !== undefined && !older.includes(code);
       },
-      { message: `a code for ${person.email}`, timeout: 15_000 },
+      { message: `a code for ${person.email}`, ...POLL },
     )
     .toBe(true);
   return code ?? '';
@@ -32,11 +35,11 @@ export async function latestCode(page: Page, person: Person, ...older: string[])
 /** Waits for a message whose subject begins so and says these times, such as `10:20–10:40`. */
 export async function expectMessage(page: Page, person: Person, beginning: string, times: string): Promise<void> {
   await expect
-    .poll(() => subjects(page, person), { message: `a message for ${person.email}`, timeout: 15_000 })
+    .poll(() => subjects(page, person), { message: `a message for ${person.email}`, ...POLL })
     .toContainEqual(expect.stringMatching(`^${beginning}: .+, ${times}, .+ time`));
 }
 
-/** Six digits that are not this code. */
-export function another(code: string): string {
+/** A code that is not this one. */
+export function wrongCode(code: string): string {
   return code === '111111' ? '222222' : '111111';
 }

@@ -1,7 +1,8 @@
 /** A doctor of one's own, and their hours. */
 import type { Locator, Page } from '@playwright/test';
 
-import { ADMINISTRATOR, letters, signIn, type Person } from './people';
+import { dateIn, daysLater, nameOf, weekdayOf } from './clock';
+import { ADMINISTRATOR, letters, sendForm, type Person } from './people';
 import { expect } from './test';
 
 /** A doctor whom a test has added in Margao. */
@@ -14,21 +15,31 @@ export interface Doctor {
 export const WORKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday'] as const;
 export const EVERY_DAY = [...WORKDAYS, 'Saturday', 'Sunday'] as const;
 
-/** Signs in as the administrator and adds a doctor whom patients can find; with an account, they can sign in. */
+/**
+ * Adds a doctor in Margao whom patients can find; with an account, they can sign in. `office` is signed
+ * in as the administrator and opens no page.
+ */
 export async function addDoctor(office: Page, account?: Person): Promise<Doctor> {
-  await signIn(office, ADMINISTRATOR, '/admin/doctors/new');
+  const { email, password } = ADMINISTRATOR;
+  await sendForm(office, '/fn/sign_in', { email, password, next: '/admin' }, '/admin');
+  const blank = await (await office.request.get('/admin/doctors/new')).text();
+  const option = (text: string): string => {
+    const value = new RegExp(`<option value="([^"]+)"[^>]*>${text}<`).exec(blank)?.[1] ?? '';
+    expect(value, `the choice of ${text}`).not.toBe('');
+    return value;
+  };
   const name = `Dr Lata ${letters()}`;
-  await office.getByLabel('Clinic').selectOption({ label: 'Nadi Margao' });
-  await office.getByLabel('Name').fill(name);
-  await office.getByLabel('Specialty').selectOption('General medicine');
-  await office.getByLabel('Fee').fill('450');
-  if (account) {
-    await office.getByLabel('E-mail of the account').fill(account.email);
-  }
-  await office.getByLabel('Status').selectOption('listed');
-  await office.getByRole('button', { name: 'Add doctor' }).click();
-  await expect(office.getByRole('status')).toContainText('Added.');
-  return { name, admin: new URL(office.url()).pathname };
+  const doctor = {
+    clinic: option('Nadi Margao'),
+    name,
+    specialty: option('General medicine'),
+    fee: '450',
+    status: 'listed',
+    email: account?.email ?? '',
+    version: '',
+  };
+  const added = await sendForm(office, '/fn/add_doctor', doctor, /^\/admin\/doctors\/[0-9a-f-]+\?done=added$/);
+  return { name, admin: added.replace(/\?.*/, '') };
 }
 
 export interface Hours {
@@ -60,30 +71,46 @@ export async function fillLine(page: Page, number: number, hours: Hours): Promis
   }
 }
 
-/** Opens what is folded in a line. */
+/** Opens the folded part of a line. */
 export async function unfold(page: Page, number: number): Promise<void> {
   await line(page, number).getByText('Repeats, breaks and booking').click();
   await expect(line(page, number).getByLabel('Repeats')).toBeVisible();
 }
 
-/** From a form to what it would change. */
+/** From a form to the page that shows what it would change. */
 export async function seeChanges(page: Page, inside: Page | Locator = page): Promise<void> {
   await inside.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Before you save' })).toBeVisible();
 }
 
-/** Saves what is about to be. */
+/** Saves the changes that the page shows. */
 export async function save(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save these hours' }).click();
   await expect(page.getByRole('status')).toContainText('Saved.');
 }
 
+/**
+ * Adds a doctor who works around the clock today and tomorrow, so that a time is near whenever a test
+ * runs. `office` is signed in as the administrator.
+ */
+export async function addDoctorAroundTheClock(office: Page, now: Date, account?: Person): Promise<Doctor> {
+  const doctor = await addDoctor(office, account);
+  const today = dateIn('Asia/Kolkata', now);
+  const days = [today, daysLater(today, 1)].map(weekdayOf);
+  await office.goto(`${doctor.admin}/hours`);
+  await fillLine(office, 1, { days, from: '00:00', to: '00:00', minutes: '20' });
+  await seeChanges(office);
+  await save(office);
+  await expect(office.getByRole('status')).toContainText(/Saved\. \d+ times added\./);
+  return doctor;
+}
+
 export interface DayChange {
   /** `2026-11-24`. */
   date: string;
-  /** `+12`, or `–`. */
+  /** Times that are added: `+12`, or `–`. */
   come: string;
-  /** `−12`, or `–`. */
+  /** Times that are removed: `−12`, or `–`. */
   go: string;
 }
 
@@ -95,11 +122,6 @@ export async function changedDays(page: Page): Promise<DayChange[]> {
     const [, date = ''] = /^\w+ (.+)$/.exec(day.trim()) ?? [];
     return { date: new Date(`${date} UTC`).toISOString().slice(0, 10), come: come.trim(), go: go.trim() };
   });
-}
-
-/** A date some days from another. */
-export function later(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Opens the doctor's page, as patients find it; gives its path. */
@@ -114,10 +136,7 @@ export async function openPublic(page: Page, doctor: Doctor): Promise<string> {
 export async function timesOn(page: Page, doctorPath: string, date: string): Promise<Locator> {
   await page.goto(`${doctorPath}?date=${date}`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  const format = (options: Intl.DateTimeFormatOptions): string =>
-    new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`));
-  const name = `${format({ weekday: 'long' })} ${format({ day: 'numeric' })} ${format({ month: 'long' })}`;
-  return page.getByRole('region', { name, exact: true }).getByRole('link', { name: /^\d\d:\d\d/ });
+  return page.getByRole('region', { name: nameOf(date), exact: true }).getByRole('link', { name: /^\d\d:\d\d/ });
 }
 
 /** The texts of times that start so; more may be said of each. */
@@ -125,7 +144,7 @@ export function starting(...times: string[]): RegExp[] {
   return times.map((time) => new RegExp(`^${time}`));
 }
 
-/** What is other than usual, line by line. */
+/** Time off and single days that are ahead, line by line. */
 export function ahead(page: Page): Locator {
   return page.getByRole('region', { name: 'What is ahead' }).getByRole('listitem');
 }

@@ -1,7 +1,7 @@
-/** Administrators: a doctor from the first form to the first appointment. */
+/** Administrators: locations, and a doctor from the first form to the first appointment. */
 import type { Page } from '@playwright/test';
 
-import { cancel, chooseTime, enterCode, expectConfirmed, hold } from '../support/booking';
+import { cancel, chooseTime, enterCode, expectConfirmed, hold, openDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { ADMINISTRATOR, letters, register, signIn } from '../support/people';
 import { fillLine, save, seeChanges } from '../support/schedules';
@@ -18,11 +18,8 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   another: somebody,
   watch,
 }) => {
-  test.slow();
   watch.expects(404);
   await signIn(page, ADMINISTRATOR, '/admin');
-  await expect(page.getByRole('heading', { level: 1, name: 'Administration' })).toBeVisible();
-
   await page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Locations' }).click();
   await page.getByRole('link', { name: 'Add a location' }).click();
   const place = `${letters()} Clinic`;
@@ -50,7 +47,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
 
   const visitor = await somebody();
   await visitor.goto(`/doctors?q=${encodeURIComponent(name)}`);
-  await expect(visitor.getByRole('heading', { level: 1 }), 'a draft is found by nobody').toHaveText(`No doctors for “${name}”`);
+  await expect(visitor.getByRole('heading', { level: 1 }), 'patients do not find a draft').toHaveText(`No doctors for “${name}”`);
 
   await page.getByRole('status').getByRole('link', { name: 'hours' }).click();
   await expect(page.getByRole('heading', { level: 1, name: `Hours of ${name}` })).toBeVisible();
@@ -72,6 +69,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await visitor.getByRole('article').getByRole('link', { name, exact: true }).click();
   await expect(visitor.getByRole('main')).toContainText(place);
   await expect(visitor.getByRole('main')).toContainText('₹ 450');
+  await openDay(visitor, 1);
   const chosen = await chooseTime(visitor);
   expect(chosen.date).toMatch(/^(Monday|Wednesday|Friday) /);
   expect(chosen.place).toBe(`at ${place}`);
@@ -92,10 +90,10 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await visitor.goto(chosen.day);
   await expect(visitor.getByRole('heading', { level: 1, name: 'There is nothing at this address' })).toBeVisible();
   await visitor.goto(appointment);
-  await expect(visitor.getByRole('heading', { level: 1, name: 'This appointment is cancelled' }), 'what was booked stays known').toBeVisible();
+  await expect(visitor.getByRole('heading', { level: 1, name: 'This appointment is cancelled' }), 'booked appointments stay').toBeVisible();
 });
 
-test('two administrators save one location: the second reads what the first saved, and decides', async ({ page, context, watch }) => {
+test('when two administrators save one location, the second sees what the first saved and decides', async ({ page, context, watch }) => {
   watch.expects(412);
   await signIn(page, ADMINISTRATOR, '/admin/locations/new');
   const place = `${letters()} House`;
@@ -123,7 +121,7 @@ test('two administrators save one location: the second reads what the first save
   await expect(second.getByLabel('Address')).toHaveValue('5 Hill Road');
 });
 
-test('a form with problems says each of them at its field', async ({ page, watch }) => {
+test('a form about a doctor shows each problem at its field', async ({ page, watch }) => {
   watch.expects(422);
   await signIn(page, ADMINISTRATOR, '/admin/doctors/new');
   await page.getByLabel('Clinic').selectOption({ label: 'Nadi Margao' });

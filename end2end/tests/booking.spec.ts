@@ -1,31 +1,32 @@
-/** What a patient comes for: a doctor, a time, and a way out. */
+/** Finding a doctor, booking a time, cancelling it. */
+import type { Page } from '@playwright/test';
+
 import {
   cancel,
   chooseTime,
   chooseTimeIn,
+  cleanUp,
   dayHeading,
   enterCode,
   expectConfirmed,
-  expectHeld,
   expectOffered,
   fact,
   hold,
-  leaf,
   letGo,
   myAppointments,
   openDay,
   openDoctor,
   readReview,
   review,
+  turnPage,
 } from '../support/booking';
-import { another, expectMessage, latestCode } from '../support/mailbox';
+import { expectMessage, latestCode, wrongCode } from '../support/mailbox';
 import { expectSignedIn, fillRegistration, fillSignIn, register, stranger } from '../support/people';
 import { expect, test } from '../support/test';
 
-test('a visitor finds a doctor, registers, books, finds it again and cancels', async ({ page, city }) => {
-  test.slow();
+test('a visitor finds a doctor, registers, books, finds the appointment and cancels it', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   await page.goto('/');
-  await page.getByRole('search').getByLabel('City').selectOption({ label: await cityChoice(page, city.name) });
+  await page.getByRole('search').getByLabel('City').selectOption({ label: await cityOption(page, city.name) });
   await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
   await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^\\d+ doctors in ${city.name}$`) })).toBeVisible();
 
@@ -42,7 +43,7 @@ test('a visitor finds a doctor, registers, books, finds it again and cancels', a
   const person = stranger();
   await fillRegistration(page, person);
   await expectSignedIn(page, person);
-  expect(await readReview(page), 'one returns to the time one chose').toEqual(chosen);
+  expect(await readReview(page), 'the chosen time is shown again').toEqual(chosen);
 
   const appointment = await hold(page);
   await expect(page.getByText(`${chosen.times}, ${chosen.place}, with ${doctor}.`)).toBeVisible();
@@ -78,13 +79,13 @@ test('a visitor finds a doctor, registers, books, finds it again and cancels', a
   await expect(page.getByRole('main').getByRole('link', { name: doctor })).toContainText('Cancelled');
 });
 
-/** The city's choice with its country. */
-async function cityChoice(page: import('@playwright/test').Page, name: string): Promise<string> {
-  const choices = await page.getByRole('search').getByLabel('City').getByRole('option').allInnerTexts();
-  return choices.find((choice) => choice.startsWith(`${name}, `)) ?? '';
+/** The option of a city, with its country. */
+async function cityOption(page: Page, name: string): Promise<string> {
+  const options = await page.getByRole('search').getByLabel('City').getByRole('option').allInnerTexts();
+  return options.find((option) => option.startsWith(`${name}, `)) ?? '';
 }
 
-test('who has an account signs in on the way, and is back at the time', async ({ page, another: somebody, city }) => {
+test('signing in on the way to a hold leads back to the chosen time', { tag: ['@no-scripts', '@phone'] }, async ({ page, another: somebody, city }) => {
   const elsewhere = await somebody();
   const person = await register(elsewhere);
 
@@ -97,9 +98,11 @@ test('who has an account signs in on the way, and is back at the time', async ({
   await expectOffered(page, chosen, true);
 });
 
-test('a free time in the list is one tap from being taken', async ({ page, city }) => {
+test('a free time in the list of doctors opens the doctor with that time chosen', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   await page.goto(`/doctors?city=${city.slug}`);
-  const time = page.getByRole('article').getByRole('link', { name: /^\d\d:\d\d.*, with Dr / }).first();
+  // Not the first, which may be about to begin.
+  const card = page.getByRole('article').filter({ hasText: 'All free times' }).first();
+  const time = card.getByRole('link', { name: /^\d\d:\d\d.*, with Dr / }).last();
   const name = (await time.innerText()).replaceAll(/\s+/g, ' ');
   await time.click();
   const chosen = await readReview(page);
@@ -107,22 +110,22 @@ test('a free time in the list is one tap from being taken', async ({ page, city 
   expect(name).toContain(`${chosen.date}, with ${chosen.doctor}`);
 });
 
-test('one leafs on, and back to where one was', async ({ page, city }) => {
+test('the picker moves to the next days and back to the first free one', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   await openDoctor(page, city);
   const first = await dayHeading(page).innerText();
-  await leaf(page, 'Next');
-  await leaf(page, 'Previous');
+  await turnPage(page, 'Next');
+  await turnPage(page, 'Previous');
   await expect(dayHeading(page)).toHaveText(first);
 });
 
-test('a wrong code is told in a sentence, then the right one counts', async ({ page, city, watch }) => {
+test('a wrong code is refused at its field, then the right one confirms', { tag: '@no-scripts' }, async ({ page, city, watch }) => {
   watch.expects(422);
   const person = await register(page);
   await chooseTimeIn(page, city);
   const appointment = await hold(page);
   const code = await latestCode(page, person);
 
-  await enterCode(page, another(code));
+  await enterCode(page, wrongCode(code));
   const problem = page.getByRole('alert', { name: 'The code does not match' });
   await expect(problem).toContainText('That is not the code we sent. You have 4 more tries.');
   await expect(page).toHaveTitle(/look again/);
@@ -135,10 +138,10 @@ test('a wrong code is told in a sentence, then the right one counts', async ({ p
   await enterCode(page, code);
   await expectConfirmed(page);
   await expect(page).toHaveURL(new RegExp(`^.*${appointment}`));
-  await cancel(page);
+  await cleanUp(page);
 });
 
-test('a new code replaces the one before', async ({ page, city, watch }) => {
+test('a new code replaces the one before', { tag: '@no-scripts' }, async ({ page, city, watch }) => {
   watch.expects(422);
   const person = await register(page);
   await chooseTimeIn(page, city);
@@ -152,42 +155,10 @@ test('a new code replaces the one before', async ({ page, city, watch }) => {
   await expect(page.getByRole('alert')).toContainText('That is not the code we sent');
   await enterCode(page, second);
   await expectConfirmed(page);
-  await cancel(page);
+  await cleanUp(page);
 });
 
-test('five wrong codes end the code, and a new one goes on', async ({ page, city, watch }) => {
-  watch.expects(422);
-  const person = await register(page);
-  await chooseTimeIn(page, city);
-  await hold(page);
-  const code = await latestCode(page, person);
-  for (const left of ['4 more tries', '3 more tries', '2 more tries', 'one more try']) {
-    await enterCode(page, another(code));
-    await expect(page.getByRole('alert')).toContainText(left);
-  }
-  await enterCode(page, another(code));
-  await expect(page.getByRole('alert')).toContainText('no longer counts');
-  await enterCode(page, code);
-  await expect(page.getByRole('alert'), 'the right code comes too late').toContainText('no longer counts');
-
-  await page.getByRole('button', { name: 'Send a new code' }).click();
-  await enterCode(page, await latestCode(page, person, code));
-  await expectConfirmed(page);
-  await cancel(page);
-});
-
-test('a held time is let go, and offered again', async ({ page, city }) => {
-  await register(page);
-  const chosen = await chooseTimeIn(page, city);
-  const appointment = await hold(page);
-  await expectOffered(page, chosen, false);
-  await page.goto(appointment);
-  await expectHeld(page);
-  await letGo(page);
-  await expectOffered(page, chosen, true);
-});
-
-test('a search nobody answers to says what to do next', async ({ page }) => {
+test('a search without results offers to remove its filters', async ({ page }) => {
   await page.goto('/doctors?q=nobody+is+called+this');
   await expect(page.getByRole('heading', { level: 1, name: 'No doctors for “nobody is called this”' })).toBeVisible();
   await page.getByRole('link', { name: 'Remove filter: “nobody is called this”' }).click();
@@ -195,7 +166,7 @@ test('a search nobody answers to says what to do next', async ({ page }) => {
   await expect(page.getByRole('article').first()).toBeVisible();
 });
 
-test('a search by what one has, with a slip of the pen', async ({ page }) => {
+test('the list says how it read a symptom, a misspelt word and a fee that is no number', async ({ page }) => {
   await page.goto('/doctors?q=tooth+pain');
   await expect(page.getByRole('article').first()).toContainText('Dentistry');
   await page.goto('/doctors?q=dermatolgist&fee_max=none');
@@ -204,18 +175,22 @@ test('a search by what one has, with a slip of the pen', async ({ page }) => {
   await expect(page.getByRole('article').first()).toContainText('Dermatology');
 });
 
-test('filters narrow the list, stand in the address, and come off one by one', async ({ page, city, phone }) => {
+test('filters narrow the list, are kept in the address, and can be removed', { tag: ['@no-scripts', '@phone'] }, async ({ page, city, phone }) => {
   await page.goto(`/doctors?city=${city.slug}`);
   const heading = page.getByRole('heading', { level: 1 });
   const before = Number.parseInt(await heading.innerText(), 10);
   if (phone) {
     await page.getByRole('checkbox', { name: /^Filters/ }).check();
   }
-  await page.getByRole('search').getByLabel('Visit').selectOption('video');
+  const visit = page.getByRole('search').getByLabel('Visit');
+  const video = visit.getByRole('option', { name: /^Video/ });
+  const count = Number(/\((\d+)\)$/.exec(await video.innerText())?.[1]);
+  await visit.selectOption('video');
   await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
   await expect(heading).toHaveText(new RegExp(`^(\\d+ doctors?|No doctors) in ${city.name}, by video$`));
   await expect(page).toHaveURL(/mode=video/);
   const narrowed = Number.parseInt(await heading.innerText(), 10) || 0;
+  expect(narrowed, 'as many as the option said').toBe(count);
   expect(narrowed).toBeLessThan(before);
   await page.getByRole('list', { name: 'Filters that are on' }).getByRole('link', { name: 'Remove filter: Video visit' }).click();
   await expect(heading).toHaveText(`${before} doctors in ${city.name}`);

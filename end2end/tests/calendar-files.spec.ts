@@ -33,7 +33,7 @@ function understood(text: string, timeZone: string): { method: unknown; events: 
   return { method: calendar.getFirstPropertyValue('method'), events };
 }
 
-test('a confirmed appointment as a file, and in one’s own calendar', async ({ page, city, baseURL }) => {
+test('a confirmed appointment is an iCalendar file, and in the patient’s calendar feed', { tag: '@no-scripts' }, async ({ page, city, baseURL }) => {
   const person = await register(page);
   const { chosen, appointment } = await book(page, person, city);
   const link = page.getByRole('link', { name: 'Add to your calendar' });

@@ -1,9 +1,11 @@
-/** After the hold: more time, another time, and what happened along the way. */
+/** Extending a hold, moving an appointment, and the history of both. */
 import {
   book,
-  cancel,
+  chooseNewTime,
   chooseTime,
   chooseTimeIn,
+  cleanUp,
+  confirmMove,
   enterCode,
   expectConfirmed,
   expectHeld,
@@ -12,7 +14,6 @@ import {
   history,
   hold,
   letGo,
-  moveThere,
   myAppointments,
   newTime,
   openDay,
@@ -22,7 +23,7 @@ import { expectMessage, latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-test('a hold is kept longer three times, then one reads that it cannot be', async ({ page, city }) => {
+test('a hold is extended three times, and then says that it cannot be again', { tag: '@no-scripts' }, async ({ page, city }) => {
   const person = await register(page);
   await chooseTimeIn(page, city);
   await hold(page);
@@ -44,11 +45,10 @@ test('a hold is kept longer three times, then one reads that it cannot be', asyn
     /You kept it for longer\.$/,
     /You confirmed it\.$/,
   ]);
-  await cancel(page);
+  await cleanUp(page);
 });
 
-test('an appointment moves to another day, and the old time is offered again', async ({ page, city }) => {
-  test.slow();
+test('an appointment moves to another day, and the old time is offered again', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   const person = await register(page);
   const { chosen, appointment } = await book(page, person, city);
   await expect(page.getByText(/^You can move or cancel it until .+ time/)).toBeVisible();
@@ -60,11 +60,11 @@ test('an appointment moves to another day, and the old time is offered again', a
   await expect(now).toContainText(`For ${person.name}: Consultation`);
   await expect(now).toContainText(/You can move it until .+, .+ time/);
   await openDay(page, 3);
-  await expect(page, 'one stays where one is').toHaveURL(new RegExp(`${appointment}/move\\?`));
+  await expect(page, 'the page stays the one that moves it').toHaveURL(new RegExp(`${appointment}/move\\?`));
   const moved = await chooseTime(page, newTime(page));
   await expect(newTime(page)).toContainText(`From ${chosen.date}`);
   await expect(newTime(page)).toContainText(chosen.times);
-  await moveThere(page);
+  await confirmMove(page);
 
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
   await expect(fact(page, 'Date')).toContainText(moved.date);
@@ -74,22 +74,21 @@ test('an appointment moves to another day, and the old time is offered again', a
   await expectMessage(page, person, 'Moved', moved.times);
 
   await page.goBack();
-  await expect(page.getByText('This is the time you have now.'), 'Back from there frightens nobody').toBeVisible();
+  await expect(page.getByText('This is the time you have now.'), 'Back does not call it taken').toBeVisible();
   await expectOffered(page, chosen, true);
   await expectOffered(page, { ...moved, day: chosen.day.replace(/date=.*/, `date=${new URL(moved.address, 'http://any').searchParams.get('date') ?? ''}`) }, false);
   const mine = await myAppointments(page);
   await expect(mine).toHaveCount(1);
   await expect(mine).toContainText(moved.times);
   await mine.click();
-  await cancel(page);
+  await cleanUp(page);
 });
 
-test('when the new time was just taken, the nearest are one tap away', async ({ page, another: somebody, city, watch }) => {
-  test.slow();
+test('a move to a time that was just taken offers the nearest', { tag: '@no-scripts' }, async ({ page, another: somebody, city, watch }) => {
   watch.expects(409);
   const { chosen, appointment } = await book(page, await register(page), city);
   await openMove(page);
-  const wanted = await chooseTime(page, newTime(page));
+  const wanted = await chooseNewTime(page);
 
   const rival = await somebody();
   await register(rival);
@@ -99,16 +98,16 @@ test('when the new time was just taken, the nearest are one tap away', async ({ 
 
   await newTime(page).getByRole('button', { name: 'Move to this time' }).click();
   await expect(page.getByRole('heading', { level: 2, name: 'That time was just taken.' })).toBeVisible();
-  await expect(page.getByRole('alert'), 'said once').toHaveCount(0);
+  await expect(page.getByRole('alert'), 'the problem is not said twice').toHaveCount(0);
   const nearest = page.getByRole('status').getByRole('link', { name: /^\d\d:\d\d/ });
   await nearest.first().click();
   await expect(page).toHaveURL(new RegExp(`${appointment}/move\\?.*slot=`));
-  await moveThere(page);
-  await cancel(page);
-  await letGo(rival);
+  await confirmMove(page);
+  await cleanUp(page);
+  await cleanUp(rival);
 });
 
-test('what is over cannot be moved, and says why', async ({ page, city, watch }) => {
+test('an appointment that cannot be moved says why', async ({ page, city, watch }) => {
   watch.expects(409);
   await register(page);
   await chooseTimeIn(page, city);
@@ -124,8 +123,7 @@ test('what is over cannot be moved, and says why', async ({ page, city, watch })
   await expect(page.getByRole('heading', { level: 2, name: 'Free times' })).toBeVisible();
 });
 
-test('a longer kind of visit is chosen, held and moved as such', async ({ page, city }) => {
-  test.slow();
+test('a longer kind of visit is chosen, held and moved as such', { tag: '@no-scripts' }, async ({ page, city }) => {
   const person = await register(page);
   const usual = await chooseTimeIn(page, city);
   const kinds = page.getByRole('navigation', { name: 'Kind of visit' });
@@ -143,10 +141,10 @@ test('a longer kind of visit is chosen, held and moved as such', async ({ page, 
   await expect(fact(page, 'Visit')).toHaveText('First visit');
   await expect(fact(page, 'Time')).toContainText(chosen.times);
   await openMove(page);
-  const moved = await chooseTime(page, newTime(page));
+  const moved = await chooseNewTime(page);
   expect(length(moved.times)).toBe(length(chosen.times));
-  await moveThere(page);
-  await cancel(page);
+  await confirmMove(page);
+  await cleanUp(page);
 });
 
 /** Minutes from `10:20` to `10:40`. */

@@ -1,16 +1,29 @@
-/** What only happens with scripts: days that change in place, the countdown, a server out of reach. */
-import { chooseTime, chooseTimeIn, expectHeld, freeTimes, hold, leaf, letGo, dayHeading, openDay, openDoctor, readReview, review } from '../support/booking';
+/** What needs scripts: days that change in place, the countdown, a server that cannot be reached. */
+import {
+  chooseTime,
+  chooseTimeIn,
+  cleanUp,
+  dayHeading,
+  expectHeld,
+  freeTimes,
+  hold,
+  openDay,
+  openDoctor,
+  readReview,
+  review,
+  turnPage,
+} from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-test('days and times change in place, and the address keeps up', { tag: '@client' }, async ({ page, city }) => {
+test('days and times change in place, and the address follows', { tag: '@phone' }, async ({ page, city }) => {
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
-  // Would be gone after a load.
+  // The mark would be gone after a page load.
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
-  await leaf(page, 'Next');
+  await turnPage(page, 'Next');
   await expect(page).toHaveURL(/[?&](month|date)=/);
-  await leaf(page, 'Previous');
+  await turnPage(page, 'Previous');
   await openDay(page, 2);
   await expect(page).toHaveURL(/[?&]date=/);
   const chosen = await chooseTime(page);
@@ -25,13 +38,13 @@ test('days and times change in place, and the address keeps up', { tag: '@client
   await expect(page.locator('body[data-same]')).toBeAttached();
 
   await page.reload();
-  expect((await readReview(page)).starts, 'the address alone shows the same').toBe(starts);
+  expect((await readReview(page)).starts, 'the address alone shows the same time').toBe(starts);
 });
 
-test('pages without anything that needs it load no client, but their few kilobytes', { tag: '@client' }, async ({ page, city }) => {
+test('pages without islands load no client, only their small scripts', async ({ page, city }) => {
   const loaded: string[] = [];
   page.on('request', (request) => {
-    // A list with video visits says their times on one's own clock: a page of script by itself, without the client.
+    // Lists with video visits load a script of their own, which says times in the visitor's zone.
     const ownZone = request.url().endsWith('/own-zone.js');
     if ((request.resourceType() === 'script' && !ownZone) || request.url().endsWith('.wasm')) {
       loaded.push(request.url());
@@ -44,10 +57,10 @@ test('pages without anything that needs it load no client, but their few kilobyt
   expect(loaded.filter((url) => !small.test(url))).toEqual([]);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
-  expect(loaded.filter((url) => url.endsWith('.wasm')), 'and those with something load it').toHaveLength(1);
+  expect(loaded.filter((url) => url.endsWith('.wasm')), 'and a page with islands loads it').toHaveLength(1);
 });
 
-test('a first visit to a page of a doctor loads at most 200 kB, the font included', { tag: '@client' }, async ({ page, city }) => {
+test('a first visit to a doctor’s page loads at most 200 kB, the font included', async ({ page, city }) => {
   const answers: Promise<[string, number]>[] = [];
   await page.goto(`/doctors?city=${city.slug}`);
   const doctor = await page.locator('a[href^="/doctors/"]').first().getAttribute('href');
@@ -60,23 +73,23 @@ test('a first visit to a page of a doctor loads at most 200 kB, the font include
   await expect(page.locator('html[data-awake]')).toBeAttached();
   const sizes = await Promise.all(answers);
   const all = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
-  expect(sizes.some(([url, bytes]) => url.endsWith('.wasm') && bytes > 0), 'it was not kept from before').toBe(true);
-  expect(sizes.some(([url, bytes]) => url.endsWith('.woff2') && bytes > 0), 'nor was this').toBe(true);
+  expect(sizes.some(([url, bytes]) => url.endsWith('.wasm') && bytes > 0), 'the client was not in the browser’s cache').toBe(true);
+  expect(sizes.some(([url, bytes]) => url.endsWith('.woff2') && bytes > 0), 'nor was the font').toBe(true);
   expect(all, JSON.stringify(sizes)).toBeLessThanOrEqual(200_000);
 });
 
-test('when the server cannot be asked, the link is followed after all', { tag: '@client' }, async ({ page, city, watch }) => {
+test('a link is followed when the request for its times fails', async ({ page, city, watch }) => {
   watch.fails(/\/fn\/(month|day)_times/);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
   await page.route(/\/fn\/(month|day)_times/, (route) => route.abort('connectionfailed'));
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
-  await leaf(page, 'Next');
+  await turnPage(page, 'Next');
   await expect(dayHeading(page)).toBeVisible();
-  await expect(page.locator('body[data-same]'), 'a page of its own').not.toBeAttached();
+  await expect(page.locator('body[data-same]'), 'a new page').not.toBeAttached();
 });
 
-test('without a connection, what is shown stays, and the page says why', { tag: '@client' }, async ({ page, city, watch }) => {
+test('without a connection the times stay, and the page says why', async ({ page, city, watch }) => {
   watch.fails(/\/(fn\/(month|day)_times|doctors\/.+\/changes)/);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
@@ -87,12 +100,12 @@ test('without a connection, what is shown stays, and the page says why', { tag: 
   await expect(dayHeading(page)).toHaveText(shown);
   await expect(page.locator('[aria-busy]')).toHaveCount(0);
   await page.context().setOffline(false);
-  await leaf(page, 'Next');
+  await turnPage(page, 'Next');
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('the hold counts down, warns, ends, and leads on', { tag: '@client' }, async ({ page, city }) => {
-  await page.clock.install();
+test('a hold counts down, warns and ends', async ({ page, city, now }) => {
+  await page.clock.install({ time: now() });
   await register(page);
   await chooseTimeIn(page, city);
   const appointment = await hold(page);
@@ -115,7 +128,7 @@ test('the hold counts down, warns, ends, and leads on', { tag: '@client' }, asyn
   await page.clock.runFor(1000 * ((await seconds()) - 45));
   await expect(said.filter({ hasText: 'One minute left.' })).toBeAttached();
   await expect(warning).toBeVisible();
-  expect((await keep.boundingBox())?.width, 'the way out is brought forward').toBeGreaterThan(quiet?.width ?? 1000);
+  expect((await keep.boundingBox())?.width, 'the button grows when it is needed').toBeGreaterThan(quiet?.width ?? 1000);
   await page.clock.runFor(1000 * ((await seconds()) - 15));
   await expect(said.filter({ hasText: '20 seconds left.' })).toBeAttached();
   await page.clock.runFor(20_000);
@@ -124,14 +137,14 @@ test('the hold counts down, warns, ends, and leads on', { tag: '@client' }, asyn
   await expect(keep).toBeHidden();
   await expect(page.getByRole('button', { name: 'Confirm appointment' }), 'nothing to confirm any more').toBeHidden();
 
-  // Only this page's clock ran ahead: for everybody else the hold stands.
+  // Only this page's clock ran ahead: on the server the hold goes on.
   await page.goto(appointment);
   await expectHeld(page);
-  await letGo(page);
+  await cleanUp(page);
 });
 
-test('whoever needs more time gets it in the last minute', { tag: '@client' }, async ({ page, city }) => {
-  await page.clock.install();
+test('a hold is extended in its last minute', async ({ page, city, now }) => {
+  await page.clock.install({ time: now() });
   await register(page);
   await chooseTimeIn(page, city);
   await hold(page);
@@ -141,5 +154,5 @@ test('whoever needs more time gets it in the last minute', { tag: '@client' }, a
   await page.getByRole('button', { name: 'Keep it longer' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'You have more time.' })).toBeVisible();
   await expect(left, 'a whole hold again').toHaveText(/^[45]:\d\d$/);
-  await letGo(page);
+  await cleanUp(page);
 });

@@ -1,11 +1,10 @@
-/** Booking for somebody else: who one looks after, and whose time it is. */
+/** Booking for somebody else: the people of an account, and whose appointment it is. */
 import { cancel, chooseTimeIn, enterCode, expectConfirmed, fact, hold, myAppointments, readReview, review } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { letters, register } from '../support/people';
 import { expect, test } from '../support/test';
 
-test('a parent adds a child on the way, books for it, and takes it off the list afterwards', async ({ page, city, watch }) => {
-  test.slow();
+test('a parent adds a child on the way to a hold, books for it, and removes it afterwards', { tag: ['@no-scripts', '@phone'] }, async ({ page, city, watch }) => {
   watch.expects(409);
   const parent = await register(page);
   const child = `Mira ${letters()}`;
@@ -41,7 +40,7 @@ test('a parent adds a child on the way, books for it, and takes it off the list 
   await expect(people).toHaveCount(1);
 });
 
-test('whoever has a list chooses whom a time is for, and is the first choice', async ({ page, city }) => {
+test('an account with several people chooses for whom a time is, itself first', async ({ page, city }) => {
   const person = await register(page);
   const father = `Anton ${letters()}`;
   await page.goto('/people');
@@ -59,15 +58,3 @@ test('whoever has a list chooses whom a time is for, and is the first choice', a
   await expect(fact(page, 'For')).toHaveText(father);
 });
 
-test('a birth date that cannot be is told at its field', async ({ page, watch }) => {
-  watch.expects(422);
-  await register(page);
-  await page.goto('/people');
-  await page.getByLabel('Their name').fill('Mira');
-  await page.locator('form').last().evaluate((form: HTMLFormElement) => (form.noValidate = true));
-  await page.getByLabel('Birth date').fill('2999-01-01');
-  await page.getByRole('button', { name: 'Add this person' }).click();
-  await expect(page.getByRole('alert')).toContainText('Enter the birth date as a past date');
-  await expect(page.getByLabel('Birth date')).toHaveAttribute('aria-invalid', 'true');
-  await expect(page.getByLabel('Their name')).toHaveValue('Mira');
-});

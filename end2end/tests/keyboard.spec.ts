@@ -1,12 +1,13 @@
-/** Without a pointer: from the first page to a held time, and the date grid key by key. */
+/** The keyboard alone: booking, moving, and every key of the date grid. */
 import type { Locator, Page } from '@playwright/test';
 
-import { book, cancel, expectHeld, freeTimes, letGo, newTime, openDoctor, review } from '../support/booking';
+import { book, cleanUp, expectHeld, freeTimes, newTime, openDoctor, review } from '../support/booking';
+import { daysLater, monthOf } from '../support/clock';
 import { tabTo } from '../support/keyboard';
 import { expectSignedIn, register, stranger } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** The grid, once the client has arrived. */
+/** The date grid, once it is hydrated. */
 async function grid(page: Page): Promise<Locator> {
   const found = page.getByRole('grid');
   await expect(found).toBeVisible();
@@ -18,18 +19,39 @@ async function focusedDate(page: Page): Promise<string | null> {
   return await page.evaluate(() => document.activeElement?.getAttribute('data-date') ?? null);
 }
 
-/** A date some days or months from another, as `2026-11-24`. */
-function moved(date: string, days: number, months = 0): string {
+/** A date some months from another, in a shorter month its last day. */
+function monthsLater(date: string, months: number): string {
   const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
   const last = new Date(Date.UTC(year, month + months, 0)).getUTCDate();
-  return new Date(Date.UTC(year, month - 1 + months, Math.min(day, last) + days)).toISOString().slice(0, 10);
+  return new Date(Date.UTC(year, month - 1 + months, Math.min(day, last))).toISOString().slice(0, 10);
 }
 
 /** Days from the Monday of its week. */
 const weekday = (date: string): number => (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
 
-test('from the first page to a held time with the keyboard alone', { tag: ['@client', '@desktop'] }, async ({ page, city }) => {
-  test.slow();
+const dayOfMonth = (date: string): number => Number(date.slice(8));
+
+/** With the keys of the date grid: a week on from its free day, then the next that has free times. */
+async function openFreeDay(page: Page, days: Locator): Promise<void> {
+  await tabTo(page, days.locator('[tabindex="0"]'));
+  let at = (await focusedDate(page)) ?? '';
+  const press = async (key: string, to: string): Promise<void> => {
+    await page.keyboard.press(key);
+    await expect.poll(() => focusedDate(page), { message: `${key} from ${at}` }).toBe(to);
+    at = to;
+  };
+  await press('ArrowDown', daysLater(at, 7));
+  while (!(await page.locator(':focus').getAttribute('aria-label'))?.match(/, \d+ free times?$/)) {
+    await press('ArrowRight', daysLater(at, 1));
+  }
+  await page.keyboard.press('Enter');
+  const chosenDay = days.getByRole('gridcell', { selected: true });
+  await expect(chosenDay).toHaveCount(1);
+  await expect(chosenDay.locator(`[data-date="${at}"]`)).toBeFocused();
+  await expect(page).toHaveURL(new RegExp(`date=${at}`));
+}
+
+test('from the first page to a held time with the keyboard alone', async ({ page, city }) => {
   await page.goto('/');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
@@ -47,23 +69,7 @@ test('from the first page to a held time with the keyboard alone', { tag: ['@cli
   await page.keyboard.press('Enter');
   const days = await grid(page);
 
-  await tabTo(page, days.locator('[tabindex="0"]'));
-  const start = await focusedDate(page);
-  await page.keyboard.press('ArrowDown');
-  await expect.poll(() => focusedDate(page)).toBe(moved(start ?? '', 7));
-  // From there, the next day with free times.
-  while (!(await page.locator(':focus').getAttribute('aria-label'))?.match(/, \d+ free times?$/)) {
-    const before = await focusedDate(page);
-    await page.keyboard.press('ArrowRight');
-    await expect.poll(() => focusedDate(page)).toBe(moved(before ?? '', 1));
-  }
-  const date = (await focusedDate(page)) ?? '';
-  await page.keyboard.press('Enter');
-  const chosenDay = days.getByRole('gridcell', { selected: true });
-  await expect(chosenDay).toHaveCount(1);
-  await expect(chosenDay.locator(`[data-date="${date}"]`)).toBeFocused();
-  await expect(page).toHaveURL(new RegExp(`date=${date}`));
-
+  await openFreeDay(page, days);
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
   await expect(review(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
@@ -80,16 +86,15 @@ test('from the first page to a held time with the keyboard alone', { tag: ['@cli
   await tabTo(page, review(page).getByRole('button', { name: 'Hold this time' }));
   await page.keyboard.press('Enter');
   await expectHeld(page);
-  await letGo(page);
+  await cleanUp(page);
 });
 
-test('an appointment is moved with the keyboard alone', { tag: ['@client', '@desktop'] }, async ({ page, city }) => {
-  test.slow();
+test('an appointment is moved with the keyboard alone', async ({ page, city }) => {
   const { chosen } = await book(page, await register(page), city);
   await tabTo(page, page.getByRole('link', { name: 'Move to another time' }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'Move to another time' })).toBeVisible();
-  await grid(page);
+  await openFreeDay(page, await grid(page));
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
   await expect(newTime(page).getByRole('heading', { name: 'Your new time' })).toBeFocused();
@@ -101,10 +106,10 @@ test('an appointment is moved with the keyboard alone', { tag: ['@client', '@des
   await tabTo(page, newTime(page).getByRole('button', { name: 'Move to this time' }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('status').filter({ hasText: 'Your appointment has moved.' })).toBeVisible();
-  await cancel(page);
+  await cleanUp(page);
 });
 
-test('the date grid moves by day, week, month and year, with one stop for Tab', { tag: ['@client', '@desktop'] }, async ({ page, city }) => {
+test('the date grid moves by day, week, month and year, with one stop for Tab', async ({ page, city }) => {
   await openDoctor(page, city);
   const days = await grid(page);
   const stop = days.locator('[tabindex="0"]');
@@ -120,20 +125,31 @@ test('the date grid moves by day, week, month and year, with one stop for Tab', 
     await expect(stop).toBeFocused();
     at = to;
   };
-  // A month in the middle to move from.
-  await press('PageDown', moved(at, 0, 1));
-  await press('PageDown', moved(at, 0, 1));
-  const name = await page.locator('[aria-live="polite"]').first().innerText();
-  await press('ArrowRight', moved(at, 1));
-  await press('ArrowLeft', moved(at, -1));
-  await press('ArrowDown', moved(at, 7));
-  await press('ArrowUp', moved(at, -7));
-  await press('Home', moved(at, -weekday(at)));
-  await press('End', moved(at, 6 - weekday(at)));
-  await press('PageUp', moved(at, 0, -1));
-  await expect(page.locator('[aria-live="polite"]').first(), 'the month is said').not.toHaveText(name);
-  await press('Shift+PageDown', moved(at, 0, 12));
-  await press('Shift+PageUp', moved(at, 0, -12));
+  // Two months on, in the second week: from there a week either way stays in the month, and the same
+  // day of the month before is not in its grid.
+  await press('PageDown', monthsLater(at, 1));
+  await press('PageDown', monthsLater(at, 1));
+  while (dayOfMonth(at) > 14) {
+    await press('ArrowUp', daysLater(at, -7));
+  }
+  if (dayOfMonth(at) < 8) {
+    await press('ArrowDown', daysLater(at, 7));
+  }
+  const month = page.locator('[aria-live="polite"]').first();
+  await expect(month).toHaveText(monthOf(at));
+  await press('ArrowRight', daysLater(at, 1));
+  await press('ArrowLeft', daysLater(at, -1));
+  await press('ArrowDown', daysLater(at, 7));
+  await press('ArrowUp', daysLater(at, -7));
+  await press('Home', daysLater(at, -weekday(at)));
+  await press('End', daysLater(at, 6 - weekday(at)));
+  await expect(month, 'still the same').toHaveText(monthOf(at));
+  await press('PageUp', monthsLater(at, -1));
+  await expect(month, 'the month is announced').toHaveText(monthOf(at));
+  await press('Shift+PageDown', monthsLater(at, 12));
+  await expect(month).toHaveText(monthOf(at));
+  await press('Shift+PageUp', monthsLater(at, -12));
+  await expect(month).toHaveText(monthOf(at));
   // Leaving and coming back leads to the same day.
   await page.keyboard.press('Tab');
   await expect(stop).not.toBeFocused();
@@ -141,7 +157,7 @@ test('the date grid moves by day, week, month and year, with one stop for Tab', 
   await expect.poll(() => focusedDate(page)).toBe(at);
 });
 
-test('Escape leaves the chosen time and returns to it', { tag: ['@client', '@desktop'] }, async ({ page, city }) => {
+test('Escape leaves the chosen time and returns to it', async ({ page, city }) => {
   await openDoctor(page, city);
   await grid(page);
   const time = freeTimes(page).first();

@@ -1,8 +1,8 @@
-/** What Lighthouse says that does not depend on how fast the machine is. How quick pages are: `cargo xtask bench --only lighthouse`. */
+/** What Lighthouse says apart from speed, which `cargo xtask bench --only lighthouse` measures. */
 import { withBrowser } from '../lighthouse/judge';
 import { expect, test } from '../support/test';
 
-test('Lighthouse has nothing to say against the public pages', { tag: ['@client', '@desktop'] }, async () => {
+test('Lighthouse finds no fault with the public pages, speed apart', async () => {
   test.setTimeout(180_000);
   await withBrowser(async (_, judge) => {
     for (const address of ['/', '/doctors?city=panjim', '/doctors/asha-naik']) {

@@ -1,15 +1,14 @@
 /** Long lists of doctors: page by page, or growing in place. */
 import type { Locator, Page } from '@playwright/test';
 
-import { expectNoBarriers } from '../support/barriers';
+import { expectAccessible } from '../support/accessibility';
 import { expect, test } from '../support/test';
 
 const cards = (page: Page): Locator => page.getByRole('article');
-/** Also of cards that are not drawn. */
+/** The doctors' names, also on cards that are not rendered. */
 const names = (page: Page): Promise<string[]> => cards(page).getByRole('heading', { level: 2 }).allTextContents();
 
-test('page by page, without scripts', async ({ page, scripts }) => {
-  test.skip(scripts, 'for those without');
+test('without scripts the list is shown page by page', { tag: '@no-scripts-only' }, async ({ page }) => {
   await page.goto('/doctors');
   const first = await names(page);
   await page.getByRole('link', { name: 'Next page' }).click();
@@ -19,14 +18,13 @@ test('page by page, without scripts', async ({ page, scripts }) => {
   expect(new Set([...first, ...second]).size).toBe(40);
 });
 
-test('the list grows in place, by a hundred at most', { tag: '@client' }, async ({ page }) => {
-  test.slow();
+test('the list grows in place, to a hundred doctors at most', async ({ page }) => {
   await page.goto('/doctors');
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
   for (const shown of [40, 60, 80, 100]) {
     await page.getByRole('link', { name: 'Show more doctors' }).click();
     await expect(cards(page)).toHaveCount(shown);
-    await expect(cards(page).nth(shown - 20).getByRole('link').first(), 'on with the first new one').toBeFocused();
+    await expect(cards(page).nth(shown - 20).getByRole('link').first(), 'the first new doctor has the focus').toBeFocused();
     await expect(page.getByRole('status').filter({ hasText: `20 more doctors, ${shown} in all.` })).toBeAttached();
   }
   await expect(page.getByText(/^Pages 1 to 5 of \d+$/)).toBeVisible();
@@ -36,13 +34,13 @@ test('the list grows in place, by a hundred at most', { tag: '@client' }, async 
   expect(new Set(await cards(page).locator('h2').evaluateAll((heads) => heads.map((head) => head.id))).size).toBe(100);
 
   await page.getByRole('link', { name: 'Next page' }).click();
-  await expect(page.locator('body[data-same]'), 'then a page of its own').not.toBeAttached();
+  await expect(page.locator('body[data-same]'), 'then a new page').not.toBeAttached();
   await expect(page.getByText(/^Page 6 of \d+$/)).toBeVisible();
   expect((await names(page)).some((name) => !all.includes(name))).toBe(true);
   await expect(page.getByRole('link', { name: 'Show more doctors' })).toBeVisible();
 });
 
-test('a grown list is as long, and where it was, after a reload and on the way back', { tag: '@client' }, async ({ page }) => {
+test('a grown list has its length and its scroll position again after a reload and after Back', async ({ page }) => {
   await page.goto('/doctors');
   for (const shown of [40, 60]) {
     await page.getByRole('link', { name: 'Show more doctors' }).click();
@@ -50,9 +48,9 @@ test('a grown list is as long, and where it was, after a reload and on the way b
   }
   const all = await names(page);
   const read = cards(page).nth(44).getByRole('heading', { level: 2 });
-  const said = await read.textContent();
+  const name = await read.textContent();
   await read.scrollIntoViewIfNeeded();
-  // Where one looks is noted once the list stands still.
+  // The script notes the position once the list stands still.
   await page.waitForFunction(() => {
     const at = document.getElementById((history.state as { at?: { id: string } } | null)?.at?.id ?? '');
     return at && Math.abs(at.getBoundingClientRect().top) < innerHeight;
@@ -64,21 +62,20 @@ test('a grown list is as long, and where it was, after a reload and on the way b
   await expect(read).toBeInViewport();
 
   await cards(page).nth(44).getByRole('link').first().click();
-  await expect(page.getByRole('heading', { level: 1, name: said ?? '' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: name ?? '' })).toBeVisible();
   await page.goBack();
   await expect(cards(page)).toHaveCount(60);
-  await expect(read).toHaveText(said ?? '');
+  await expect(read).toHaveText(name ?? '');
   await expect(read).toBeInViewport();
 
-  // A way to the list that is not a way back begins at its beginning.
+  // Any other way to the list shows it from its beginning.
   await page.goto('/doctors?evening=yes');
   await page.goto('/doctors');
   await expect(cards(page)).toHaveCount(20);
 });
 
-test('only a slow answer is waited for with cards to be', { tag: '@client' }, async ({ page }) => {
-  test.slow();
-  await page.clock.install();
+test('placeholder cards are shown only while an answer is slow', async ({ page, now }) => {
+  await page.clock.install({ time: now() });
   await page.goto('/doctors');
   const waiting = page.locator('.doctor-waiting');
   let arrive = (): void => undefined;
@@ -87,7 +84,7 @@ test('only a slow answer is waited for with cards to be', { tag: '@client' }, as
     await arrived;
     await route.continue();
   });
-  await page.clock.pauseAt(Date.now() + 3_600_000);
+  await page.clock.pauseAt(now().getTime() + 3_600_000);
   await page.getByRole('link', { name: 'Show more doctors' }).click();
   await page.clock.runFor(150);
   await expect(waiting, 'not yet').toHaveCount(0);
@@ -98,10 +95,10 @@ test('only a slow answer is waited for with cards to be', { tag: '@client' }, as
   await expect(cards(page)).toHaveCount(40);
   await expect(waiting).toHaveCount(0);
   await page.clock.resume();
-  await expectNoBarriers(page, 'a list that has grown');
+  await expectAccessible(page, 'a list that has grown');
 });
 
-test('when the next page cannot be fetched, the link is followed', { tag: '@client' }, async ({ page, watch }) => {
+test('the link is followed when the next page cannot be fetched', async ({ page, watch }) => {
   watch.fails(/\/doctors\?page=2/);
   await page.goto('/doctors');
   let refused = 0;
@@ -119,7 +116,7 @@ test('when the next page cannot be fetched, the link is followed', { tag: '@clie
   expect(refused).toBe(1);
 });
 
-test('of a grown list, what is far away is not drawn, and all of it is there', { tag: '@client' }, async ({ page }) => {
+test('cards far off the screen are not rendered, but keep their size and can be focused', async ({ page }) => {
   await page.goto('/doctors');
   const heights = (): Promise<number[]> => cards(page).evaluateAll((all) => all.slice(0, 20).map((card) => Math.round(card.getBoundingClientRect().height)));
   const before = await heights();
@@ -133,40 +130,3 @@ test('of a grown list, what is far away is not drawn, and all of it is there', {
   await expect(cards(page).first().getByRole('heading', { level: 2 })).toBeInViewport();
 });
 
-test('each choice of a filter says how many it would find, and finds as many', async ({ page }) => {
-  for (const [label, choice, address] of [
-    ['City', /^Margao/, 'city=margao'],
-    ['Language', /^Konkani/, 'language=Konkani'],
-    ['Doctor', /^A woman/, 'gender=female'],
-    ['Rating', /^4 and more/, 'rating_min=4'],
-    ['Visit', /^Video/, 'mode=video'],
-  ] as const) {
-    // Where another filter is on, it narrows the numbers.
-    for (const before of ['', 'city=panjim&']) {
-      await page.goto(`/doctors?${before}`);
-      const option = page.getByRole('combobox', { name: label, exact: true, includeHidden: true }).locator('option').filter({ hasText: choice });
-      await expect(option).toHaveText(/\(\d+\)$/);
-      const count = Number(/\((\d+)\)$/.exec((await option.textContent()) ?? '')?.[1]);
-      const both = before.startsWith('city') && address.startsWith('city') ? address : `${before}${address}`;
-      await page.goto(`/doctors?${both}`);
-      await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^${count || 'No'} doctors?`) })).toBeVisible();
-    }
-  }
-});
-
-for (const [address, said] of [
-  ['/doctors?q=%E2%80%AE%3Cb%3Eskin%3C%2Fb%3E', null],
-  ['/doctors?page=-1&after=x&fee_max=much', 'We could not read the fee and where the page begins and the page number in this address, so we left it out.'],
-  ['/doctors?mode=video&mode=in_person', 'We could not read what is said more than once in this address, so we left it out.'],
-  ['/doctors?near=91,200', 'We could not read the place to be near to in this address, so we left it out.'],
-] as const) {
-  test(`${address} is a page that says what it left out`, async ({ page }) => {
-    await page.goto(address);
-    await expect(page.getByRole('heading', { level: 1, name: /doctors?/ })).toBeVisible();
-    if (said) {
-      await expect(page.getByText(said)).toBeVisible();
-    } else {
-      await expect(page.getByRole('heading', { level: 1 }).locator('bdi')).toHaveText('<b>skin</b>');
-    }
-  });
-}

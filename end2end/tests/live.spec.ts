@@ -1,18 +1,18 @@
-/** What somebody else does is seen by whoever looks: a time that is taken, and one that is free again. */
+/** Changes by somebody else reach an open page: a time that is taken, and one that is free again. */
 import type { Locator, Page } from '@playwright/test';
 
-import { chooseTimeIn, freeTimes, hold, letGo, readReview, review, shownDay } from '../support/booking';
+import { chooseTimeIn, cleanUp, freeTimes, hold, letGo, readReview, review, shownDay } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** Waits for the client, and marks the page: the mark would be gone after a load. */
-async function awake(page: Page): Promise<Locator> {
+/** Waits for hydration, and marks the page: the mark would be gone after a load. */
+async function markHydrated(page: Page): Promise<Locator> {
   await expect(page.getByRole('grid')).toBeVisible();
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
   return page.locator('body[data-same]');
 }
 
-test('a time that somebody takes is marked where it stands, and is free again when it is let go', { tag: '@client' }, async ({
+test('a time that somebody holds is marked in place, and is free again when the hold is released', { tag: '@phone' }, async ({
   page,
   another: somebody,
   city,
@@ -21,7 +21,7 @@ test('a time that somebody takes is marked where it stands, and is free again wh
   const chosen = await chooseTimeIn(page, city);
   const looker = await somebody();
   await looker.goto(chosen.day);
-  const same = await awake(looker);
+  const same = await markHydrated(looker);
   const starts = new RegExp(`^${chosen.starts}`);
   const time = shownDay(looker).getByRole('listitem').filter({ hasText: starts });
   const link = shownDay(looker).getByRole('link', { name: starts });
@@ -33,7 +33,7 @@ test('a time that somebody takes is marked where it stands, and is free again wh
 
   await hold(page);
   await expect(time).toContainText('just taken');
-  await expect(link, 'it is no choice any more').toHaveCount(0);
+  await expect(link, 'it cannot be chosen').toHaveCount(0);
   await time.getByText('just taken').click();
   await expect(review(looker)).toHaveCount(0);
   await expect(looker).not.toHaveURL(/[?&]slot=/);
@@ -51,7 +51,7 @@ test('a time that somebody takes is marked where it stands, and is free again wh
   await expect(same).toBeAttached();
 });
 
-test('whoever is about to take a time reads that it is gone, and what is free next to it', { tag: '@client' }, async ({
+test('a chosen time that somebody holds is called taken, with the nearest free times', async ({
   page,
   another: somebody,
   city,
@@ -60,7 +60,7 @@ test('whoever is about to take a time reads that it is gone, and what is free ne
   const chosen = await chooseTimeIn(page, city);
   const looker = await somebody();
   await looker.goto(chosen.address);
-  const same = await awake(looker);
+  const same = await markHydrated(looker);
   const about = looker.getByRole('heading', { name: 'Your time' });
   await about.focus();
 
@@ -68,12 +68,12 @@ test('whoever is about to take a time reads that it is gone, and what is free ne
   await expect(review(looker).getByText('That time was just taken. Free next to it:')).toBeVisible();
   const said = looker.getByRole('status').filter({ hasText: `${chosen.starts} was just taken. Free next to it:` });
   await expect(said).toBeAttached();
-  await expect(about, 'nobody is led away').toBeFocused();
+  await expect(about, 'the focus is not moved').toBeFocused();
   const near = freeTimes(looker).first();
   const starts = (await near.innerText()).slice(0, 5);
   await near.click();
   await expect(review(looker)).toContainText(`, ${starts}–`);
   await expect(review(looker).getByText('just taken')).toHaveCount(0);
   await expect(same).toBeAttached();
-  await letGo(page);
+  await cleanUp(page);
 });

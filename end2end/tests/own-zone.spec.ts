@@ -1,4 +1,4 @@
-/** A video visit is taken from anywhere: its times are also said on the visitor's own clock. */
+/** A video visit can be taken from anywhere: its times are also given in the visitor's own zone. */
 import type { Locator, Page } from '@playwright/test';
 
 import { enterCode, expectConfirmed, fact, hold, myAppointments, openDay, review, shownDay } from '../support/booking';
@@ -6,12 +6,12 @@ import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** The times of the day that is shown which are on video: each with the clock there and, maybe, one's own. */
+/** The video times of the day that is shown. Each has the clinic's time, and the visitor's own where it differs. */
 function videoTimes(page: Page): Locator {
   return shownDay(page).getByRole('link').filter({ has: page.locator('.own-time') });
 }
 
-/** A moment in a zone, by another way than the page's: `Mon 23 Nov`, `Mon` and `23:50`. */
+/** A moment in a zone, formatted in another way than the page does: `Mon 23 Nov`, `Mon` and `23:50`. */
 function moment(at: string, timeZone: string): { date: string; weekday: string; time: string } {
   const by = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat('en-US', { timeZone, ...options }).format(new Date(at));
   const weekday = by({ weekday: 'short' });
@@ -19,8 +19,8 @@ function moment(at: string, timeZone: string): { date: string; weekday: string; 
   return { date, weekday, time: by({ timeStyle: 'short', hour12: false }).replace(/^24/, '00') };
 }
 
-/** What is said of moments that the page does not have by itself. */
-async function said(page: Page, moments: readonly string[]): Promise<string[]> {
+/** What the page's script makes of moments that are added to the page. */
+async function ownTimes(page: Page, moments: readonly string[]): Promise<string[]> {
   await page.evaluate((all) => {
     for (const at of all) {
       const element = document.createElement('time');
@@ -30,7 +30,7 @@ async function said(page: Page, moments: readonly string[]): Promise<string[]> {
       document.querySelector('main')?.append(element);
     }
   }, moments);
-  // They are looked at as soon as they come, so one that needs nothing said is not simply late.
+  // The script handles them as soon as they are added: a probe that stays hidden is not merely late.
   await page.evaluate(() => new Promise(requestAnimationFrame));
   const probes = await page.locator('.probe').all();
   return await Promise.all(probes.map(async (probe) => ((await probe.isVisible()) ? await probe.innerText() : '')));
@@ -43,11 +43,10 @@ async function openVideo(page: Page, city: string): Promise<void> {
   await expect(shownDay(page)).toBeVisible();
 }
 
-test.describe('@client from New York', () => {
+test.describe('from New York', () => {
   test.use({ timezoneId: 'America/New_York' });
 
-  test('a video visit is booked in India, with one’s own time wherever it is shown', async ({ page }) => {
-    test.slow();
+  test('a video visit in India shows the visitor’s own time on every page of its booking', async ({ page }) => {
     const person = await register(page);
     await openVideo(page, 'vadodara');
     await openDay(page, 1);
@@ -80,17 +79,17 @@ test.describe('@client from New York', () => {
     await expect((await myAppointments(page)).getByText(own)).toBeVisible();
   });
 
-  test('the day is named when it is another, and each zone’s own change of the clocks counts', async ({ page }) => {
+  test('the day is named when it differs, and each zone’s own clock changes count', async ({ page }) => {
     await page.goto('/doctors/asha-naik');
     expect(
-      await said(page, [
+      await ownTimes(page, [
         '2026-11-24T10:20:00+05:30',
         '2026-11-24T18:00:00+05:30',
         // The clocks go back in New York on 1 November, and in Berlin a week before.
         '2026-10-24T18:00:00+02:00',
         '2026-10-26T18:00:00+01:00',
         '2026-11-02T18:00:00+01:00',
-        // The same clock, an hour before it is set back and after.
+        // The same time of day, before and after the clock is set back by an hour.
         '2026-11-01T01:30:00-04:00',
         '2026-11-01T01:30:00-05:00',
         // The last minute of a month and of a year.
@@ -111,12 +110,12 @@ test.describe('@client from New York', () => {
   });
 });
 
-test.describe('@client from Auckland', () => {
+test.describe('from Auckland', () => {
   test.use({ timezoneId: 'Pacific/Auckland' });
 
-  test('a late time is on the next day', async ({ page }) => {
+  test('a late time is named with the next day', async ({ page }) => {
     await page.goto('/doctors/asha-naik');
-    expect(await said(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T18:00:00+05:30', '2026-06-24T18:00:00+05:30'])).toEqual([
+    expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T18:00:00+05:30', '2026-06-24T18:00:00+05:30'])).toEqual([
       '17:50 for you (Auckland)',
       'Wed 25 Nov, 01:30 for you (Auckland)',
       'Thu 25 Jun, 00:30 for you (Auckland)',
@@ -124,29 +123,29 @@ test.describe('@client from Auckland', () => {
   });
 });
 
-test.describe('@client from a clock without a city', () => {
+test.describe('from a zone without a city', () => {
   test.use({ timezoneId: 'UTC' });
 
-  test('only the time is said', async ({ page }) => {
+  test('only the time is given', async ({ page }) => {
     await page.goto('/doctors/asha-naik');
-    expect(await said(page, ['2026-11-24T10:20:00+05:30'])).toEqual(['04:50 for you']);
+    expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30'])).toEqual(['04:50 for you']);
   });
 });
 
-test.describe('@client from India', () => {
+test.describe('from India', () => {
   test.use({ timezoneId: 'Asia/Kolkata' });
 
-  test('where both clocks agree, nothing is said twice', async ({ page }) => {
+  test('where both zones agree, no time is given twice', async ({ page }) => {
     await openVideo(page, 'vadodara');
     expect(await videoTimes(page).count()).toBeGreaterThan(0);
     await videoTimes(page).first().click();
     await expect(review(page)).toContainText('Kolkata time');
     await expect(page.getByRole('main').getByText('for you')).toHaveCount(0);
-    expect(await said(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T10:20:00+05:45'])).toEqual(['', '10:05 for you (Kolkata)']);
+    expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T10:20:00+05:45'])).toEqual(['', '10:05 for you (Kolkata)']);
   });
 });
 
-test('a doctor’s page opens on the next day with times of the kind one asks for', async ({ page }) => {
+test('a doctor’s page opens on the next day with times of the chosen kind', async ({ page }) => {
   // Asha Naik is on video on two days of the week, and at the clinics on all.
   await page.goto('/doctors/asha-naik?mode=video');
   const times = shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ });
@@ -154,7 +153,7 @@ test('a doctor’s page opens on the next day with times of the kind one asks fo
   await expect(page.getByText('There are no free times on this day.')).toHaveCount(0);
 });
 
-test('a time at a clinic is told by the clinic’s clock only', async ({ page }) => {
+test('a time at a clinic is given in the clinic’s zone only', async ({ page }) => {
   await page.goto('/doctors/asha-naik?mode=in_person');
   await expect(shownDay(page)).toBeVisible();
   await expect(page.locator('.own-time')).toHaveCount(0);

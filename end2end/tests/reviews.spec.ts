@@ -1,39 +1,21 @@
-/** How a visit was: said by the patient, answered by the doctor, hidden by the clinic. */
-import type { Page } from '@playwright/test';
-
-import { expectNarrow, expectNoBarriers } from '../support/barriers';
-import { chooseTime, enterCode, expectConfirmed, hold, shownDay } from '../support/booking';
+/** Reviews: written by the patient, answered by the doctor, hidden by the clinic. */
+import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
+import { chooseSoon, enterCode, expectConfirmed, hold } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
-import { addDoctor, fillLine, openPublic, save, seeChanges, type Doctor } from '../support/schedules';
+import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
 import { expect, test } from '../support/test';
 
-/** The weekday it is in Goa, so many hours from now. */
-function weekday(hours: number): string {
-  const at = new Date(Date.now() + hours * 3_600_000);
-  return new Intl.DateTimeFormat('en-GB', { weekday: 'long', timeZone: 'Asia/Kolkata' }).format(at);
-}
-
-/** A new doctor who works around the clock; `doctor` is where they are signed in, `office` the administrator. */
-async function openPractice(doctor: Page, office: Page): Promise<Doctor> {
-  const added = await addDoctor(office, await register(doctor));
-  await office.getByRole('status').getByRole('link', { name: 'hours' }).click();
-  await fillLine(office, 1, { days: [weekday(0), weekday(24)], from: '00:00', to: '00:00', minutes: '20' });
-  await seeChanges(office);
-  await save(office);
-  return added;
-}
-
-test('a visit is reviewed, answered, hidden and shown again', async ({ page, another: somebody, scripts, watch }) => {
-  test.setTimeout(120_000);
+test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-scripts' }, async ({ page, another: somebody, scripts, now, watch }) => {
+  test.setTimeout(60_000);
   watch.expects(422);
   const [doctor, office, reader] = [await somebody(), await somebody(), await somebody()];
-  const practice = await openPractice(doctor, office);
+  const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
   const name = practice.name;
   const patient = await register(page);
   const doctorPage = await openPublic(page, practice);
   await expect(page.getByText('No reviews yet')).toBeVisible();
-  await chooseTime(page, undefined, shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ }));
+  await chooseSoon(page);
   const appointment = await hold(page);
   await enterCode(page, await latestCode(page, patient));
   await expectConfirmed(page);
@@ -56,9 +38,9 @@ test('a visit is reviewed, answered, hidden and shown again', async ({ page, ano
   await expect(review.getByLabel('In your words'), 'what was typed is still there').toHaveValue('Calm.\nNobody was in a hurry.');
   await review.getByLabel('4 – very good').check();
   if (scripts) {
-    await expectNoBarriers(page, 'the form of a review');
+    await expectAccessible(page, 'the form of a review');
   }
-  await expectNarrow(page, 'the form of a review');
+  await expectFitsNarrowScreen(page, 'the form of a review');
   await review.getByRole('button', { name: 'Send your review' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Thank you.' })).toBeVisible();
   await page.goto('/appointments?show=past');
@@ -96,7 +78,7 @@ test('a visit is reviewed, answered, hidden and shown again', async ({ page, ano
   await expect(shown).not.toContainText('Tara');
   await expect(shown).toContainText('The review was written anew after this answer.');
 
-  // The newest of all: the administrator finds it first.
+  // The administrator finds the newest review first.
   await office.goto('/admin');
   await office.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Reviews' }).click();
   const item = office.getByRole('listitem').filter({ hasText: name });
@@ -125,7 +107,7 @@ test('a visit is reviewed, answered, hidden and shown again', async ({ page, ano
   await expect(page.getByRole('heading', { name: 'How was your visit?' })).toBeVisible();
 });
 
-test('ratings on cards and on a doctor’s page, and a search by them', async ({ page }) => {
+test('ratings are shown on cards and on a doctor’s page, and can be searched by', { tag: '@phone' }, async ({ page }) => {
   await page.goto('/doctors/asha-naik');
   const reviews = page.getByRole('region', { name: 'Reviews' });
   await expect(reviews).toContainText(/\d\.\d of 5 from \d+ verified visits/);
@@ -136,7 +118,7 @@ test('ratings on cards and on a doctor’s page, and a search by them', async ({
   await expect(reviews.getByRole('article').first()).not.toHaveText(first);
   await reviews.getByRole('link', { name: 'Newer reviews' }).click();
   await expect(reviews.getByRole('article')).toHaveCount(10);
-  await expectNarrow(page, 'a doctor with reviews');
+  await expectFitsNarrowScreen(page, 'a doctor with reviews');
 
   await page.goto('/doctors?q=general+medicine');
   const fold = page.getByText(/^Filters/);
@@ -148,7 +130,7 @@ test('ratings on cards and on a doctor’s page, and a search by them', async ({
   await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
   await expect(page).toHaveURL(/rating_min=4\.5/);
   const cards = page.getByRole('article');
-  // Not their inner text, which cards far off the screen do not have.
+  // Not the inner text, which cards far off the screen do not have.
   for (const text of await cards.allTextContents()) {
     const average = /(\d\.\d) of 5 from \d+ verified visits/.exec(text)?.[1] ?? '0';
     expect(Number(average)).toBeGreaterThanOrEqual(4.5);

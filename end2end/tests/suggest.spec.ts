@@ -1,7 +1,7 @@
-/** Suggestions while one types, and places near oneself. The form is whole without them. */
-import type { Locator, Page } from '@playwright/test';
+/** Suggestions while typing, and doctors near the visitor. The form works without both. */
+import type { Locator, Page, Request } from '@playwright/test';
 
-import { expectNarrow, expectNoBarriers } from '../support/barriers';
+import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
 import { tabTo } from '../support/keyboard';
 import { expect, test } from '../support/test';
 
@@ -9,18 +9,7 @@ const field = (page: Page): Locator => page.getByRole('search').getByLabel('Name
 const list = (page: Page): Locator => page.getByRole('listbox', { name: 'Suggestions' });
 const count = (page: Page): Locator => page.getByRole('search').getByRole('status').first();
 
-/** The next answers come late by so many milliseconds; tells what was asked. */
-async function slowly(page: Page, delays: number[]): Promise<string[]> {
-  const asked: string[] = [];
-  await page.route('**/api/v1/suggestions**', async (route) => {
-    asked.push(new URL(route.request().url()).searchParams.get('q') ?? '');
-    await new Promise((done) => setTimeout(done, delays.shift() ?? 0));
-    await route.continue().catch(() => undefined);
-  });
-  return asked;
-}
-
-test('the form works as it is', async ({ page }) => {
+test('the search form works without suggestions', { tag: '@no-scripts' }, async ({ page }) => {
   await page.goto('/');
   await field(page).fill('dermatology');
   await page.keyboard.press('Enter');
@@ -29,7 +18,7 @@ test('the form works as it is', async ({ page }) => {
   await expect(field(page)).toHaveValue('dermatology');
 });
 
-test('with the keyboard alone: from a word to a specialty', { tag: ['@client', '@desktop'] }, async ({ page }) => {
+test('a suggestion is chosen with the keyboard alone', async ({ page }) => {
   await page.goto('/');
   await tabTo(page, field(page));
   const combobox = page.getByRole('combobox', { name: 'Name, specialty or symptom' });
@@ -40,7 +29,7 @@ test('with the keyboard alone: from a word to a specialty', { tag: ['@client', '
   const first = list(page).getByRole('option').first();
   await expect(first).toHaveText('Dermatology – for “skin”');
   await expect(count(page)).toHaveText(/^\d suggestions?$/);
-  await expectNoBarriers(page, 'with suggestions');
+  await expectAccessible(page, 'with suggestions');
 
   await page.keyboard.press('ArrowDown');
   await expect(first).toHaveAttribute('aria-selected', 'true');
@@ -65,7 +54,7 @@ test('with the keyboard alone: from a word to a specialty', { tag: ['@client', '
   await expect(page).toHaveURL(/\/doctors\?specialty=dermatology$/);
 });
 
-test('Tab goes on and Enter searches what was typed', { tag: ['@client', '@desktop'] }, async ({ page }) => {
+test('Tab closes the suggestions, and Enter searches for the typed words', async ({ page }) => {
   await page.goto('/doctors');
   await field(page).focus();
   await page.keyboard.type('skin', { delay: 30 });
@@ -79,7 +68,7 @@ test('Tab goes on and Enter searches what was typed', { tag: ['@client', '@deskt
   await expect(page).toHaveURL(/[?&]q=skin(&|$)/);
 });
 
-test('a doctor’s name leads to the doctor, a city to its doctors with the filters that are on', { tag: '@client' }, async ({ page, city }) => {
+test('a suggested doctor leads to the doctor, a suggested city to its doctors with the filters kept', async ({ page, city }) => {
   await page.goto('/');
   await field(page).pressSequentially('asha naik', { delay: 20 });
   const doctor = list(page).getByRole('group', { name: 'Doctors' }).getByRole('option', { name: /^Dr Asha Naik –/ }).first();
@@ -92,14 +81,13 @@ test('a doctor’s name leads to the doctor, a city to its doctors with the filt
   await expect(page.getByRole('heading', { level: 1, name: new RegExp(`in ${city.name}, by video$`) })).toBeVisible();
 });
 
-test('by touch, on the narrowest phone', { tag: '@client' }, async ({ page, phone }) => {
-  test.skip(!phone, 'needs a touch screen');
+test('a suggestion is chosen by touch on the narrowest phone', { tag: '@phone-only' }, async ({ page }) => {
   await page.setViewportSize({ width: 320, height: 640 });
   await page.goto('/');
   await field(page).tap();
   await field(page).pressSequentially('heart', { delay: 20 });
   await expect(list(page)).toBeVisible();
-  await expectNarrow(page, 'with suggestions');
+  await expectFitsNarrowScreen(page, 'with suggestions');
   for (const option of await list(page).getByRole('option').all()) {
     expect((await option.boundingBox())?.height ?? 0).toBeGreaterThanOrEqual(44);
   }
@@ -107,10 +95,30 @@ test('by touch, on the narrowest phone', { tag: '@client' }, async ({ page, phon
   await expect(page.getByRole('heading', { level: 1, name: /for Cardiology$/ })).toBeVisible();
 });
 
-test('late answers to earlier words are not shown', { tag: '@client' }, async ({ page }) => {
+test('a late answer to an earlier word is not shown', async ({ page }) => {
   await page.goto('/');
-  const asked = await slowly(page, [1_500, 0]);
-  // Letter by letter at once: keys of a busy machine may be further apart than the script waits.
+  const asked: string[] = [];
+  let answerFirst = (): void => undefined;
+  const firstMayBeAnswered = new Promise<void>((done) => (answerFirst = done));
+  const firstSettled = new Promise<void>((done) => {
+    const settle = (request: Request): void => {
+      if (request.url().endsWith('q=heart')) {
+        done();
+      }
+    };
+    page.on('requestfinished', settle);
+    page.on('requestfailed', settle);
+  });
+  await page.route('**/api/v1/suggestions**', async (route) => {
+    const word = new URL(route.request().url()).searchParams.get('q') ?? '';
+    asked.push(word);
+    if (word === 'heart') {
+      await firstMayBeAnswered;
+    }
+    // The page may have given the request up.
+    await route.continue().catch(() => undefined);
+  });
+  // All letters at once: the keys of a busy machine may be further apart than the script waits.
   await field(page).evaluate((input: HTMLInputElement) => {
     input.focus();
     for (const letter of 'heart') {
@@ -121,14 +129,16 @@ test('late answers to earlier words are not shown', { tag: '@client' }, async ({
   await expect.poll(() => asked).toEqual(['heart']);
   await field(page).fill('skin');
   await expect(list(page).getByRole('option').first()).toHaveText('Dermatology – for “skin”');
-  await page.waitForTimeout(1_800);
-  await expect(list(page).getByRole('option').first(), 'the old answer has come by now').toHaveText('Dermatology – for “skin”');
-  expect(asked, 'one question for a word, not one for each letter').toEqual(['heart', 'skin']);
+  answerFirst();
+  await firstSettled;
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
+  await expect(list(page).getByRole('option').first(), 'the first answer has come by now').toHaveText('Dermatology – for “skin”');
+  expect(asked, 'one request for a word, not one for each letter').toEqual(['heart', 'skin']);
   await field(page).fill('s');
   await expect(list(page), 'one letter is too few').toBeHidden();
 });
 
-test('when nobody answers, the form is as before', { tag: '@client' }, async ({ page, watch }) => {
+test('the form works when suggestions cannot be fetched', async ({ page, watch }) => {
   watch.fails(/\/api\/v1\/suggestions/);
   await page.goto('/');
   await page.route('**/api/v1/suggestions**', (route) => route.abort('connectionfailed'));
@@ -140,20 +150,20 @@ test('when nobody answers, the form is as before', { tag: '@client' }, async ({ 
   await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors for “skin”$/ })).toBeVisible();
 });
 
-test('a search that takes long says so, and no other does', { tag: '@client' }, async ({ page }) => {
+test('only a slow search shows that it is being made', async ({ page }) => {
   let delay = 0;
   await page.route(/\/doctors\?q=/, async (route) => {
     await new Promise((done) => setTimeout(done, delay));
     await route.continue();
   });
-  // Whoever waits for the next page cannot be asked: the page writes down what it showed.
+  // A page that waits for the next one cannot be asked: it writes down what it showed.
   await page.addInitScript(() => {
     new MutationObserver(() => sessionStorage.setItem('slow', 'yes'))
       .observe(document, { subtree: true, attributeFilter: ['data-slow'] });
   });
   const slow = (): Promise<string | null> => page.evaluate(() => sessionStorage.getItem('slow'));
   await page.goto('/doctors');
-  delay = 1_000;
+  delay = 500;
   await field(page).fill('skin');
   await field(page).press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: /for “skin”$/ })).toBeVisible();
@@ -161,7 +171,7 @@ test('a search that takes long says so, and no other does', { tag: '@client' }, 
   await expect(page.getByRole('search')).not.toHaveAttribute('data-slow');
 });
 
-test('near me: asked on a tap only, and only roughly', { tag: '@client' }, async ({ page, context }) => {
+test('the visitor’s place is asked for only on a tap, and rounded', async ({ page, context }) => {
   await context.grantPermissions(['geolocation']);
   await context.setGeolocation({ latitude: 15.4912345, longitude: 73.8278452 });
   await page.goto('/doctors');
@@ -175,7 +185,7 @@ test('near me: asked on a tap only, and only roughly', { tag: '@client' }, async
   await expect(page.getByRole('heading', { level: 1, name: /^[\d,]+ doctors$/ })).toBeVisible();
 });
 
-test('whoever does not want to say where they are reads what to do instead', { tag: '@client' }, async ({ page, context }) => {
+test('a visitor who refuses to give their place reads what to do instead', async ({ page, context }) => {
   await context.clearPermissions();
   await page.goto('/doctors');
   await page.getByText('More filters').click();
@@ -184,8 +194,7 @@ test('whoever does not want to say where they are reads what to do instead', { t
   await expect(page).toHaveURL('/doctors');
 });
 
-test('without scripts there is no button that does nothing', async ({ page, scripts }) => {
-  test.skip(scripts, 'for those without');
+test('without scripts there is no button that does nothing', { tag: '@no-scripts-only' }, async ({ page }) => {
   await page.goto('/doctors');
   await page.getByText('More filters').click();
   await expect(page.getByLabel('Within 100 km of')).toBeVisible();

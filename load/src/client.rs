@@ -55,6 +55,15 @@ impl Client {
         Self { address, host: format!("localhost:{}", address.port()), sender: None }
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Closes the connection; the next question uses a new one.
+    pub fn hang_up(&mut self) {
+        self.sender = None;
+    }
+
     /// # Errors
     /// When no answer came; the next question uses a new connection.
     pub async fn ask(&mut self, ask: &Ask<'_>) -> Result<Answer> {

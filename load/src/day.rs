@@ -3,53 +3,33 @@
 
 use std::fmt::Write;
 
+use crate::rng::Rng;
+
 /// Bookings per hour of the day, in thousandths: the clinics open at seven, and everybody calls.
 const HOURS: [u32; 24] =
     [4, 3, 2, 2, 4, 12, 48, 170, 132, 104, 86, 74, 58, 60, 62, 52, 40, 28, 18, 14, 10, 8, 5, 4];
 /// One booking in so many is sent again by the same patient within the same second.
 const REPEATED_ONE_IN: u32 = 87;
 
-/// A sequence that is the same for the same seed (SplitMix64).
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// From 0 to `below - 1`.
-    pub fn below(&mut self, below: u32) -> u32 {
-        u32::try_from(self.next() % u64::from(below.max(1))).unwrap_or(0)
-    }
-}
-
 /// How many days ahead: 35 in 100 the same day, the middle at 4 days, nine in ten within 30.
-fn lead_days(dice: &mut Dice) -> u32 {
-    match dice.below(100) {
+fn lead_days(rng: &mut Rng) -> u32 {
+    match rng.below(100) {
         0..35 => 0,
-        35..50 => 1 + dice.below(4),
-        50..75 => 4 + dice.below(9),
-        75..90 => 13 + dice.below(18),
-        90..99 => 30 + dice.below(39),
-        _ => 68 + dice.below(60),
+        35..50 => 1 + rng.below(4),
+        50..75 => 4 + rng.below(9),
+        75..90 => 13 + rng.below(18),
+        90..99 => 30 + rng.below(39),
+        _ => 68 + rng.below(60),
     }
 }
 
 /// `patient,created_at,appointment_date`, in the order of time.
 pub fn csv(appointments: u32, seed: u64) -> String {
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     let total: u32 = HOURS.iter().sum();
     let mut rows: Vec<(u32, String)> = Vec::new();
     for n in 0..appointments {
-        let mut left = dice.below(total);
+        let mut left = rng.below(total);
         let hour = HOURS.iter().position(|share| {
             let here = left < *share;
             left = left.saturating_sub(*share);
@@ -57,11 +37,11 @@ pub fn csv(appointments: u32, seed: u64) -> String {
         });
         let hour = u32::try_from(hour.unwrap_or(7)).unwrap_or(7);
         // The hour begins with a rush: the first ten minutes hold a third of it.
-        let minute = if dice.below(3) == 0 { dice.below(10) } else { dice.below(60) };
-        let second = hour * 3600 + minute * 60 + dice.below(60);
-        let (clock, date) = (clock(second), date(lead_days(&mut dice)));
+        let minute = if rng.below(3) == 0 { rng.below(10) } else { rng.below(60) };
+        let second = hour * 3600 + minute * 60 + rng.below(60);
+        let (clock, date) = (clock(second), date(lead_days(&mut rng)));
         let row = format!("patient-{n},2026-05-04T{clock}Z,{date}");
-        if dice.below(REPEATED_ONE_IN) == 0 {
+        if rng.below(REPEATED_ONE_IN) == 0 {
             rows.push((second, row.clone()));
         }
         rows.push((second, row));

@@ -1,14 +1,16 @@
 //! Drives a running Nadi over HTTP. `cargo xtask` prepares the servers and calls this.
 
-mod beside;
+mod background_reader;
 mod cases;
 mod client;
-mod crowd;
 mod day;
 mod expand;
+mod fault_injection;
+mod journal;
+mod load_shedding;
 mod replay;
 mod report;
-mod torment;
+mod rng;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,7 +35,7 @@ enum Command {
         #[arg(long)]
         case: Case,
         #[command(flatten)]
-        world: World,
+        target: Target,
         #[arg(long, default_value_t = 64)]
         connections: usize,
         #[arg(long)]
@@ -58,7 +60,7 @@ enum Command {
     /// Print a made-up day of bookings as CSV.
     Day {
         #[command(flatten)]
-        world: World,
+        target: Target,
         #[arg(long, default_value_t = 5_000)]
         appointments: u32,
         #[arg(long, default_value_t = 1)]
@@ -67,7 +69,7 @@ enum Command {
     /// Make the bookings of a file again: `patient,created_at,appointment_date`.
     Replay {
         #[command(flatten)]
-        world: World,
+        target: Target,
         #[arg(long)]
         file: PathBuf,
         /// How many seconds of theirs pass in one of ours.
@@ -78,29 +80,42 @@ enum Command {
         /// Days ahead for which times are made.
         #[arg(long, default_value_t = 29)]
         horizon_days: u64,
+        /// The first patient of the file to use.
+        #[arg(long, default_value_t = 0)]
+        skip: usize,
+        /// Where answers are written down.
+        #[arg(long)]
+        journal: PathBuf,
     },
     /// Read pages as one person does, until a file exists.
-    Beside {
+    BackgroundReader {
         #[command(flatten)]
-        world: World,
+        target: Target,
         #[arg(long)]
         until: PathBuf,
     },
     /// Book while things are killed, until a file exists; write down what was answered.
-    Torment {
+    FaultInjection {
         #[command(flatten)]
-        world: World,
+        target: Target,
         #[arg(long)]
         connections: usize,
+        /// Between two bookings of a connection.
+        #[arg(long, default_value_t = 0)]
+        pause_ms: u64,
+        /// The first patient and slot of the files to use.
+        #[arg(long, default_value_t = 0)]
+        skip: usize,
+        /// Where answers are written down.
         #[arg(long)]
-        acknowledged: PathBuf,
+        journal: PathBuf,
         #[arg(long)]
         until: PathBuf,
     },
-    /// Be more than the server can carry.
-    Crowd {
+    /// Send more than the server can carry.
+    LoadShedding {
         #[command(flatten)]
-        world: World,
+        target: Target,
         #[arg(long)]
         idle: usize,
         #[arg(long)]
@@ -109,15 +124,21 @@ enum Command {
         pushing: usize,
         #[arg(long)]
         seconds: u64,
+        /// The first patient and slot of the files to use.
+        #[arg(long, default_value_t = 0)]
+        skip: usize,
         /// Use only so many of the patients and slots.
         #[arg(long)]
         first: usize,
+        /// Where granted holds are written down.
+        #[arg(long)]
+        journal: PathBuf,
     },
 }
 
-/// What there is to talk to.
+/// Which servers to talk to, and with which patients, slots and doctors.
 #[derive(clap::Args)]
-struct World {
+struct Target {
     /// Where a server listens; may be given more than once.
     #[arg(long, required = true)]
     address: Vec<SocketAddr>,
@@ -132,7 +153,7 @@ struct World {
     doctors: PathBuf,
 }
 
-impl World {
+impl Target {
     fn tokens(&self, skip: usize) -> Result<Vec<String>> {
         lines(&self.tokens, skip)
     }
@@ -159,15 +180,15 @@ fn main() -> Result<()> {
 
 async fn execute(command: Command) -> Result<()> {
     match command {
-        Command::Case { case, world, connections, requests, skip, from, to } => {
+        Command::Case { case, target, connections, requests, skip, from, to } => {
             let plan = Plan {
-                addresses: world.address.clone(),
+                addresses: target.address.clone(),
                 case,
                 connections,
                 requests,
-                tokens: world.tokens(skip)?,
-                slots: world.slots(skip)?,
-                doctors: world.doctors()?,
+                tokens: target.tokens(skip)?,
+                slots: target.slots(skip)?,
+                doctors: target.doctors()?,
                 week: (from, to),
             };
             let (patients, slots) = case.needs(requests);
@@ -180,48 +201,52 @@ async fn execute(command: Command) -> Result<()> {
             print!("{}", day::csv(appointments, seed));
             Ok(())
         }
-        Command::Replay { world, file, speed, today, horizon_days } => {
+        Command::Replay { target, file, speed, today, horizon_days, skip, journal } => {
             let plan = replay::Plan {
                 rows: replay::rows(&file)?,
                 speed,
-                tokens: world.tokens(0)?,
-                doctors: world.doctors()?,
-                addresses: world.address,
+                tokens: target.tokens(skip)?,
+                doctors: target.doctors()?,
+                addresses: target.address,
                 today,
                 horizon_days,
+                journal,
             };
             let outcome = replay::run(plan).await?;
             println!("{}", outcome.lines());
-            ensure!(outcome.repeated_otherwise == 0, "a repeated request was answered otherwise");
-            Ok(())
+            outcome.check()
         }
-        Command::Beside { world, until } => print(&beside::read(world.first()?, &until).await?),
-        Command::Torment { world, connections, acknowledged, until } => {
-            let plan = torment::Plan {
+        Command::BackgroundReader { target, until } => {
+            print(&background_reader::read(target.first()?, &until).await?)
+        }
+        Command::FaultInjection { target, connections, pause_ms, skip, journal, until } => {
+            let plan = fault_injection::Plan {
                 connections,
-                tokens: world.tokens(0)?,
-                slots: world.slots(0)?,
-                addresses: world.address,
-                acknowledged,
+                pause: Duration::from_millis(pause_ms),
+                tokens: target.tokens(skip)?,
+                slots: target.slots(skip)?,
+                addresses: target.address,
+                journal,
                 until,
             };
-            print(&torment::run(plan).await?)
+            print(&fault_injection::run(plan).await?)
         }
-        Command::Crowd { world, idle, slow, pushing, seconds, first } => {
-            let (mut tokens, mut slots) = (world.tokens(0)?, world.slots(0)?);
+        Command::LoadShedding { target, idle, slow, pushing, seconds, skip, first, journal } => {
+            let (mut tokens, mut slots) = (target.tokens(skip)?, target.slots(skip)?);
             tokens.truncate(first);
             slots.truncate(first);
             raise_file_limit()?;
-            let plan = crowd::Plan {
-                address: world.first()?,
+            let plan = load_shedding::Plan {
+                address: target.first()?,
                 idle,
                 slow,
                 pushing,
                 lasts: Duration::from_secs(seconds),
                 tokens,
                 slots,
+                journal,
             };
-            print(&crowd::run(plan).await?)
+            print(&load_shedding::run(plan).await?)
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,9 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::client::{Answer, Ask, Client};
-use crate::day::Dice;
+use crate::journal::{Action, Asked, Journal, digest};
 use crate::report::{Report, Seen};
+use crate::rng::Rng;
 
 /// A booking, as it was made.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Plan {
     pub today: NaiveDate,
     /// Times are made so many days ahead; what lies beyond is asked for on the last of them.
     pub horizon_days: u64,
+    /// Where answers are written down.
+    pub journal: PathBuf,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -47,6 +50,8 @@ pub struct Outcome {
     pub repeated_otherwise: usize,
     /// Problem types, and how often; `taken` may be followed by another choice.
     pub refused: BTreeMap<String, usize>,
+    /// Bookings that were not made, by the last reason.
+    pub not_booked: BTreeMap<String, usize>,
     pub whole_day: Option<Report>,
     /// By hour of the day in the file.
     pub hours: BTreeMap<u32, Report>,
@@ -54,7 +59,29 @@ pub struct Outcome {
     pub late_ms: f64,
 }
 
+/// Why a booking may fail on a day like any other.
+const REASONS: [&str; 5] = ["taken", "person-busy", NO_FREE_TIME, "crowded", "still-running"];
+const NO_FREE_TIME: &str = "no free time in that week";
+
 impl Outcome {
+    /// # Errors
+    /// When a repeated request was answered differently, or a booking has neither been made nor
+    /// refused for a reason that we know.
+    pub fn check(&self) -> Result<()> {
+        ensure!(self.repeated_otherwise == 0, "a repeated request was answered otherwise");
+        let not_booked: usize = self.not_booked.values().sum();
+        ensure!(
+            self.booked + not_booked == self.rows,
+            "of {} bookings {} were made and {not_booked} refused",
+            self.rows,
+            self.booked
+        );
+        let unknown = self.not_booked.keys().find(|kind| !REASONS.contains(&kind.as_str()));
+        ensure!(unknown.is_none(), "a booking failed for a reason it should not meet: {unknown:?}");
+        ensure!(self.rows == 0 || self.booked > 0, "not one booking was made");
+        Ok(())
+    }
+
     /// For people.
     pub fn lines(&self) -> String {
         let mut text = format!(
@@ -64,6 +91,9 @@ impl Outcome {
         );
         for (kind, count) in &self.refused {
             let _ = writeln!(text, "refused: {count} × {kind}");
+        }
+        for (reason, count) in &self.not_booked {
+            let _ = writeln!(text, "not booked in the end: {count} × {reason}");
         }
         let hours = self.hours.iter().map(|(hour, report)| (format!("{hour:02}:00"), report));
         let whole = self.whole_day.iter().map(|report| ("all".to_owned(), report));
@@ -118,6 +148,7 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
     }
     ensure!(patients.len() <= plan.tokens.len(), "{} patients are too many", patients.len());
     let patients: Vec<usize> = plan.rows.iter().map(|row| patients[row.patient.as_str()]).collect();
+    let journal = Arc::new(Journal::create(&plan.journal)?);
     let (plan, notes) = (Arc::new(plan), Arc::new(Mutex::new(Notes::default())));
     let idle: Arc<Mutex<Vec<Client>>> = Arc::default();
     let started = Instant::now();
@@ -127,12 +158,13 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
         let due = started + after.div_f64(plan.speed);
         tokio::time::sleep_until(due.into()).await;
         let (plan, notes, idle) = (plan.clone(), notes.clone(), idle.clone());
+        let journal = journal.clone();
         running.spawn(async move {
             let client = idle.lock().await.pop();
             let address = plan.addresses[n % plan.addresses.len()];
             let mut client = client.unwrap_or_else(|| Client::new(address));
             let late = due.elapsed();
-            let done = book(&plan, n, patient, &mut client, &notes).await;
+            let done = book(&plan, n, patient, &mut client, &notes, &journal).await;
             idle.lock().await.push(client);
             let mut notes = notes.lock().await;
             notes.outcome.late_ms = notes.outcome.late_ms.max(late.as_secs_f64() * 1e3);
@@ -162,10 +194,11 @@ async fn book(
     patient: usize,
     client: &mut Client,
     notes: &Mutex<Notes>,
+    journal: &Journal,
 ) -> Result<()> {
     let row = &plan.rows[n];
-    let mut dice = Dice::new(hash(&format!("{} {}", row.patient, row.created_at)));
-    let doctor = &plan.doctors[dice.below(u32::try_from(plan.doctors.len())?) as usize];
+    let mut rng = Rng::new(digest(format!("{} {}", row.patient, row.created_at).as_bytes()));
+    let doctor = &plan.doctors[rng.below(u32::try_from(plan.doctors.len())?) as usize];
     let lead = row.appointment_date - row.created_at.date_naive();
     let lead = u64::try_from(lead.num_days()).unwrap_or(0).min(plan.horizon_days);
     let hour = row.created_at.hour();
@@ -177,40 +210,53 @@ async fn book(
     let free: Value = serde_json::from_slice(&free.body)?;
     let free = free["items"].as_array().cloned().unwrap_or_default();
     let mut held = None;
+    let mut reason = NO_FREE_TIME.to_owned();
     for choice in 0..3 {
         if free.is_empty() {
-            refused(notes, "no free time in that week").await;
-            return Ok(());
+            break;
         }
         // The soonest are what people take.
         let key = format!("{}-{}-{choice}", row.patient, row.created_at.timestamp());
-        let slot = &free[dice.below(u32::try_from(free.len().min(12))?) as usize]["id"];
+        let slot = &free[rng.below(u32::try_from(free.len().min(12))?) as usize]["id"];
         // Who sends it again sends the same.
         let slot = notes.lock().await.choices.entry(key.clone()).or_insert(slot.clone()).clone();
         let body = format!("{{\"slot_id\":{slot}}}");
+        let slot = slot.as_i64().context("a slot without a number")?;
         let answer = client.ask(&Ask::post("/api/v1/appointments", token, &key, body)).await?;
         let answer = note(notes, hour, answer).await;
-        repeated(notes, &key, &answer).await;
         if answer.status.is_success() {
-            held = Some(serde_json::from_slice::<Value>(&answer.body)?);
+            let asked = Asked { key: &key, action: Action::Hold, slot };
+            journal.record(asked, client.address(), &answer).await?;
+            repeated(notes, &key, &answer).await;
+            held = Some((serde_json::from_slice::<Value>(&answer.body)?, slot));
             break;
         }
-        let kind = problem(&answer)?;
-        refused(notes, &kind).await;
-        if kind != "taken" && kind != "person-busy" {
-            return Ok(());
+        reason = problem(&answer)?;
+        refused(notes, &reason).await;
+        if reason != "still-running" && reason != "crowded" {
+            repeated(notes, &key, &answer).await;
+        }
+        if reason != "taken" && reason != "person-busy" {
+            break;
         }
     }
-    let Some(held) = held else { return Ok(()) };
+    let Some((held, slot)) = held else {
+        *notes.lock().await.outcome.not_booked.entry(reason).or_default() += 1;
+        return Ok(());
+    };
     let id = held["id"].as_str().context("a hold without an id")?;
     let path = format!("/api/v1/appointments/{id}/confirm");
     let key = format!("{}-{}-confirm", row.patient, row.created_at.timestamp());
     let answer = client.ask(&Ask::post(&path, token, &key, "{}".into())).await?;
     let answer = note(notes, hour, answer).await;
     if answer.status.is_success() {
+        let asked = Asked { key: &key, action: Action::Confirm, slot };
+        journal.record(asked, client.address(), &answer).await?;
         notes.lock().await.outcome.booked += 1;
     } else {
-        refused(notes, &problem(&answer)?).await;
+        let reason = problem(&answer)?;
+        refused(notes, &reason).await;
+        *notes.lock().await.outcome.not_booked.entry(reason).or_default() += 1;
     }
     Ok(())
 }
@@ -245,8 +291,22 @@ fn problem(answer: &Answer) -> Result<String> {
     Ok(kind.unwrap_or("unknown").to_owned())
 }
 
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_booking_is_made_or_refused_for_a_known_reason() {
+        let day = |booked, reason: &str, count| Outcome {
+            rows: 10,
+            booked,
+            not_booked: BTreeMap::from([(reason.to_owned(), count)]),
+            ..Outcome::default()
+        };
+        assert!(day(8, "taken", 2).check().is_ok());
+        assert!(day(8, "taken", 1).check().is_err(), "one is missing");
+        assert!(day(8, "not-yours", 2).check().is_err(), "an unknown reason");
+        assert!(day(0, "taken", 10).check().is_err(), "nothing was booked");
+        assert!(Outcome { repeated_otherwise: 1, ..day(8, "taken", 2) }.check().is_err());
+    }
 }

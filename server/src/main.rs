@@ -98,7 +98,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::Migrate => {
             let pool = database::pool(&Config::database_only(variable)?, 2)?;
             database::wait_until_reachable(&pool).await;
-            database::migrate(&pool, Config::clock(variable)?.now()).await.context("the schema was not changed")
+            database::migrate(&pool, Config::clock(variable)?.now())
+                .await
+                .context("the schema was not changed")
         }
         Command::Seed { patients: Some(count), .. } => patients(count).await,
         Command::Seed { .. } => seed().await,

@@ -9,8 +9,12 @@ mod arrows;
 mod bench;
 mod browser;
 mod client;
+mod clock;
 mod counts;
-mod field;
+mod fault_injection;
+mod harness;
+mod history;
+mod load_shedding;
 mod packages;
 mod place;
 mod postgres;
@@ -25,7 +29,6 @@ mod services;
 mod simulate;
 mod test;
 mod toolchain;
-mod torture;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -90,18 +93,18 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
         ["build"] => build().map(|()| ExitCode::SUCCESS),
-        ["replay"] => replay::replay(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
+        ["replay"] => replay::run(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
         ["replay", file] => {
-            replay::replay(Some(Path::new(file)), replay::FACTOR).map(|()| ExitCode::SUCCESS)
+            replay::run(Some(Path::new(file)), replay::FACTOR).map(|()| ExitCode::SUCCESS)
         }
         ["replay", file, factor] => {
             let factor = factor.parse().with_context(|| format!("`{factor}` is no number"))?;
-            replay::replay(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
+            replay::run(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
         }
-        ["crowd"] => replay::crowd().map(|()| ExitCode::SUCCESS),
+        ["crowd"] => load_shedding::run().map(|()| ExitCode::SUCCESS),
         ["torture", options @ ..] => {
             let kills = number(options, "--kills", 30)?;
-            torture::torture(kills.try_into()?, number(options, "--seed", 1)?)
+            fault_injection::run(kills.try_into()?, number(options, "--seed", 1)?)
                 .map(|()| ExitCode::SUCCESS)
         }
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),

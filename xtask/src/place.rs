@@ -39,6 +39,9 @@ pub fn hash(bytes: &[u8]) -> u64 {
     })
 }
 
+/// Names another folder for the lasting place.
+pub const ANOTHER: &str = "NADI_PLACE";
+
 /// Tells this clone from every other on the machine.
 fn clone_mark(root: &Path) -> String {
     let hash = hash(root.as_os_str().as_encoded_bytes());
@@ -62,15 +65,20 @@ pub struct Place {
 }
 
 impl Place {
-    /// The lasting place of `run`: in the clone when the database's account can reach it.
+    /// The lasting place of `run`: in the clone when the database's account can reach it. The
+    /// variable `NADI_PLACE` names another folder, for a second set of services with data of its own.
     pub fn lasting(account: &Account) -> Result<Place> {
-        let root = root();
-        let inside = root.join(".nadi");
-        let mark = clone_mark(&root);
+        let (inside, mark) = match std::env::var_os(ANOTHER) {
+            Some(folder) => (PathBuf::from(&folder), clone_mark(Path::new(&folder))),
+            None => (root().join(".nadi"), clone_mark(&root())),
+        };
         fs::create_dir_all(&inside).with_context(|| format!("cannot make {}", inside.display()))?;
-        let lock = lock(&inside.join("lock"))?.with_context(
-            || "`cargo xtask run` or `services` already runs in this clone: stop it first",
-        )?;
+        let lock = lock(&inside.join("lock"))?.with_context(|| {
+            format!(
+                "`cargo xtask run` or `services` already runs in {}: stop it first",
+                inside.display()
+            )
+        })?;
         let data = if account.can_use(&inside) { inside } else { outside(&mark) };
         let place = Place {
             logs: data.clone(),
@@ -86,22 +94,19 @@ impl Place {
         Ok(place)
     }
 
-    /// A place that is thrown away, for one test run.
-    pub fn throwaway(account: &Account) -> Result<Place> {
-        let prefix = format!("nadi-{}-test-", clone_mark(&root()));
+    /// A place that is thrown away with this value. The name tells it from others that this
+    /// process has at the same time.
+    pub fn throwaway(account: &Account, name: &str) -> Result<Place> {
+        let prefix = format!("nadi-{}-{name}-", clone_mark(&root()));
         let temporary = short_temporary();
         clear_abandoned(&temporary, &prefix)?;
         let folder = temporary.join(format!("{prefix}{}", std::process::id()));
         account.own_folder(&folder)?;
         let lock = lock(&folder.join("lock"))?
             .with_context(|| format!("{} is in use", folder.display()))?;
-        Ok(Place {
-            data: folder.clone(),
-            sockets: folder,
-            logs: scratch()?,
-            temporary: true,
-            _lock: lock,
-        })
+        let logs = scratch()?.join(name);
+        fs::create_dir_all(&logs)?;
+        Ok(Place { data: folder.clone(), sockets: folder, logs, temporary: true, _lock: lock })
     }
 
     pub fn pid_file(&self, name: &str) -> PathBuf {
@@ -114,9 +119,12 @@ impl Place {
 
     /// Stops what a killed start left running here, the server before its databases.
     fn end_leftovers(&self) -> Result<()> {
-        for (name, signal) in
-            [("server", Signal::TERM), ("redis", Signal::TERM), ("postgres", Signal::INT)]
-        {
+        for (name, signal) in [
+            ("server", Signal::TERM),
+            ("server-2", Signal::TERM),
+            ("redis", Signal::TERM),
+            ("postgres", Signal::INT),
+        ] {
             let grace = std::time::Duration::from_secs(15);
             if process::end_leftover(&self.pid_file(name), signal, grace)? {
                 println!("stopped a {name} that an earlier start had left behind");
@@ -219,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_socket_path_is_short_enough() {
-        let longest = format!("nadi-{}-test-4194304/.s.PGSQL.5432", clone_mark(&root()));
+        let longest = format!("nadi-{}-harness-4194304/.s.PGSQL.5432", clone_mark(&root()));
         assert!(short_temporary().join(longest).as_os_str().len() < 107);
     }
 

@@ -1,5 +1,5 @@
 //! `cargo xtask replay`: a day of bookings from a file, through the REST API, with somebody reading
-//! pages beside it; and `cargo xtask crowd`: more than can be carried.
+//! pages beside it.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,7 +7,9 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 
 use crate::client;
-use crate::field::{self, Field};
+use crate::clock;
+use crate::harness::{self, Harness, Size};
+use crate::history::{self, Journal};
 use crate::process;
 use crate::server;
 
@@ -15,73 +17,97 @@ use crate::server;
 pub const FACTOR: f64 = 360.0;
 const PATIENTS: usize = 8_000;
 
-/// Replays a file, or, without one, a day made up from a real city's traffic.
-pub fn replay(file: Option<&Path>, factor: f64) -> Result<()> {
+/// In the test run: the two busiest hours of a small city's day, in twelve seconds.
+const SHORT_DAY: u32 = 1_500;
+const SHORT_HOURS: [&str; 2] = ["07", "08"];
+const SHORT_FACTOR: f64 = 600.0;
+pub const SHORT_PATIENTS: usize = 600;
+
+/// `cargo xtask replay`: a file, or, without one, a day made up from a real city's traffic.
+pub fn run(file: Option<&Path>, factor: f64) -> Result<()> {
     client::build()?;
     server::build()?;
-    field::build_load()?;
-    let field = Field::prepare(1, PATIENTS, |_, _| Ok(()))?;
+    harness::build_load()?;
+    let mut harness = Harness::prepare(Size::of(1, PATIENTS), |_, _| Ok(()))?;
     let file = match file {
         Some(file) => file.to_owned(),
-        None => made_up(&field)?,
+        None => write_day(&harness, &made_up(&harness, 5_000)?)?,
     };
+    book_again(&mut harness, &file, factor, PATIENTS)?;
+    harness.close()
+}
+
+/// The short form.
+pub fn short(harness: &mut Harness) -> Result<()> {
+    let day = made_up(harness, SHORT_DAY)?;
+    let file = write_day(harness, &hours_of(&day, &SHORT_HOURS))?;
+    book_again(harness, &file, SHORT_FACTOR, SHORT_PATIENTS)
+}
+
+/// Every booking has to be made, or refused for a reason that a person may meet; every page has to be
+/// shown meanwhile. The generator ends with an error otherwise.
+fn book_again(harness: &mut Harness, file: &Path, factor: f64, patients: usize) -> Result<()> {
     println!("replaying {} {factor} times as fast", file.display());
-    let stop = field.folder.join("stop");
+    let before = history::appointments_before(harness)?;
+    let (stop, journal) = (harness.folder.join("stop"), harness.folder.join("replay.csv"));
     let _ = std::fs::remove_file(&stop);
-    let mut reader = field.load("beside");
+    let skip = harness.allot(patients)?;
+    let mut reader = harness.load("background-reader");
     reader.arg("--until").arg(&stop).stdout(Stdio::piped()).stdin(Stdio::null());
     let reader = reader.spawn().context("the reader does not start")?;
-    let mut load = field.load("replay");
-    load.arg("--file").arg(&file).args(["--speed", &factor.to_string()]);
-    load.args(["--today", &field.psql("select now()::date")?]);
+    let mut load = harness.load("replay");
+    load.arg("--file").arg(file).args(["--speed", &factor.to_string()]);
+    load.args(["--today", &clock::date(harness.now()), "--skip", &skip.to_string()]);
+    load.args(["--horizon-days", &(harness.horizon_days()? - 1).to_string()]);
+    load.arg("--journal").arg(&journal);
     let replayed = process::capture(&mut load);
     std::fs::write(&stop, "")?;
     let read = reader.wait_with_output()?;
     println!("{}", replayed?.trim());
+    ensure!(read.status.success(), "the reader was not shown every page ({})", read.status);
     println!("beside it, one person read pages: {}", String::from_utf8_lossy(&read.stdout).trim());
-    let unsound = field.unsound()?;
-    ensure!(unsound.is_empty(), "afterwards: {}", unsound.join("; "));
+    let found = history::check(harness, &journal, &before, Journal::Complete)?;
+    println!("{} answers: every booking is there, once", found.answers);
     println!("afterwards all guards agree with the history");
-    field.close()
+    Ok(())
 }
 
-fn made_up(field: &Field) -> Result<PathBuf> {
-    let file = field.folder.join("day.csv");
-    let text = process::capture(field.load("day").args(["--appointments", "5000", "--seed", "1"]))?;
+fn made_up(harness: &Harness, appointments: u32) -> Result<String> {
+    let mut load = harness.load("day");
+    process::capture(load.args(["--appointments", &appointments.to_string(), "--seed", "1"]))
+}
+
+fn write_day(harness: &Harness, text: &str) -> Result<PathBuf> {
+    let file = harness.folder.join("day.csv");
     std::fs::write(&file, text)?;
     Ok(file)
 }
 
-/// Ten times what it can carry, ten thousand idle connections, half requests: refused early, and
-/// over when it is over.
-pub fn crowd() -> Result<()> {
-    client::build()?;
-    server::build()?;
-    field::build_load()?;
-    let mut field = Field::prepare(1, 30_000, |_, _| Ok(()))?;
-    let usual = |field: &Field, skip: &str| -> Result<String> {
-        let mut load = field.load("case");
-        load.args(["--case", "distinct-slots", "--connections", "64", "--requests", "4000"])
-            .args(["--skip", skip, "--from", &field.days.0, "--to", &field.days.1]);
-        process::capture(&mut load)
+/// The header, and the bookings that were made in these hours.
+fn hours_of(day: &str, hours: &[&str]) -> String {
+    let within = |line: &str| {
+        let hour = line.split('T').nth(1).and_then(|time| time.split(':').next());
+        hour.is_some_and(|hour| hours.contains(&hour))
     };
-    println!("before:  {}", usual(&field, "20000")?.trim());
-    let mut crowd = field.load("crowd");
-    crowd.args(["--idle", "10000", "--slow", "500", "--pushing", "3000", "--seconds", "10"]);
-    crowd.args(["--first", "20000"]);
-    let mut said = String::new();
-    let usage = field.measure(|_| {
-        said = process::capture(&mut crowd)?;
-        Ok(())
-    })?;
-    println!("crowd:   {}", said.trim());
-    println!(
-        "         processor seconds: server {:.1}, PostgreSQL {:.1}, generator {:.1}",
-        usage.server, usage.postgres, usage.generator
-    );
-    println!("after:   {}", usual(&field, "24000")?.trim());
-    println!("the server's memory at its peak: {:.0} MB", field.peak_megabytes());
-    let unsound = field.unsound()?;
-    ensure!(unsound.is_empty(), "afterwards: {}", unsound.join("; "));
-    field.close()
+    let mut lines = day.lines();
+    let header = lines.next().unwrap_or_default();
+    let kept: Vec<&str> =
+        std::iter::once(header).chain(lines.filter(|line| within(line))).collect();
+    kept.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_busiest_hours_of_a_day_are_kept() {
+        let day = "patient,created_at,appointment_date\na,2026-05-04T06:59:59Z,2026-05-04\n\
+                   b,2026-05-04T07:00:00Z,2026-05-09\nc,2026-05-04T09:00:00Z,2026-05-09\n";
+        let kept = hours_of(day, &["07", "08"]);
+        assert_eq!(
+            kept,
+            "patient,created_at,appointment_date\nb,2026-05-04T07:00:00Z,2026-05-09\n"
+        );
+    }
 }

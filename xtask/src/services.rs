@@ -23,7 +23,7 @@ impl Services {
         let programs = Programs::find(None)?;
         let redis = redis::find_or_install()?;
         let account = Account::find()?;
-        let place = Place::throwaway(&account)?;
+        let place = Place::throwaway(&account, "test")?;
         let postgres = Postgres::start(programs, &account, &place, Durability::Throwaway)?;
         let redis = Some(Redis::start(&redis, &account, &place)?);
         Ok(Services { redis, postgres, place })
@@ -33,7 +33,7 @@ impl Services {
     pub fn throwaway_postgres() -> Result<Services> {
         let programs = Programs::find(None)?;
         let account = Account::find()?;
-        let place = Place::throwaway(&account)?;
+        let place = Place::throwaway(&account, "test")?;
         let postgres = Postgres::start(programs, &account, &place, Durability::Throwaway)?;
         Ok(Services { redis: None, postgres, place })
     }

@@ -211,4 +211,3 @@ impl SessionStore for Sessions {
         Ok(())
     }
 }
-

@@ -12,131 +12,230 @@ mod times;
 use anyhow::{Context, Result, ensure};
 
 use crate::client;
-use crate::field::usage::Usage;
-use crate::field::{self, Field};
+use crate::clock;
+use crate::harness::{self, Harness, Size, usage::Usage};
 use crate::place;
-use crate::process;
-use crate::server;
+use crate::postgres::Postgres;
+use crate::server::{self, Server};
 use table::{Row, Run, Table};
 
-/// Rounds in which both sides take turns.
-const ROUNDS: usize = 3;
-const CONNECTIONS: usize = 64;
-/// Holds of one round, on each side.
-const HOLDS: usize = 12_000;
-const RIVALS: usize = 1_000;
-const ALONE: usize = 1_000;
-const WARM_UP: usize = 3_200;
+/// How much of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Rounds in which both sides take turns.
+    rounds: usize,
+    connections: usize,
+    /// Holds of one round, on each side.
+    holds: usize,
+    /// Who wants the same slot.
+    rivals: usize,
+    /// Holds one after another.
+    alone: usize,
+    /// Holds before anything is measured.
+    warm_up: usize,
+    bookings: usize,
+    mixed: usize,
+    /// Reads of free times.
+    reads: usize,
+    pages: usize,
+    searches: usize,
+    /// How often each doctor is copied for the search among many.
+    search_copies: usize,
+    /// The same for the making of times.
+    schedule_copies: usize,
+    /// Days for which a clinic's times are made.
+    schedule_days: &'static str,
+    file: &'static str,
+}
 
+const LONG: Plan = Plan {
+    rounds: 3,
+    connections: 64,
+    holds: 12_000,
+    rivals: 1_000,
+    alone: 1_000,
+    warm_up: 3_200,
+    bookings: 4_000,
+    mixed: 40_000,
+    reads: 100_000,
+    pages: 1_000,
+    searches: 2_000,
+    search_copies: 99,
+    schedule_copies: 9,
+    schedule_days: "90",
+    file: "latest.json",
+};
+
+/// In the test run: as little of everything as shows that it still works. Its figures mean nothing.
+pub const SHORT: Plan = Plan {
+    rounds: 1,
+    connections: 8,
+    holds: 80,
+    rivals: 40,
+    alone: 8,
+    warm_up: 16,
+    bookings: 40,
+    mixed: 100,
+    reads: 100,
+    pages: 10,
+    searches: 40,
+    search_copies: 1,
+    schedule_copies: 1,
+    schedule_days: "2",
+    file: "short.json",
+};
+
+impl Plan {
+    /// Patients that our side uses up.
+    pub const fn needs(&self) -> usize {
+        let holds = self.warm_up + self.rounds * self.holds + self.alone;
+        let cases = self.rivals + self.bookings + self.mixed / 10 + 1;
+        // Without Redis, and on two servers.
+        holds + cases + self.holds / 2 * 2
+    }
+
+    const fn pgbench_needs(&self) -> usize {
+        self.rounds * self.holds + self.alone + self.warm_up
+    }
+}
+
+/// `cargo xtask bench`.
 pub fn bench() -> Result<()> {
-    let mut bench = begin()?;
-    let mut table = Table::default();
-    for line in times::measure(&bench.field)? {
+    let mut harness = prepare(LONG)?;
+    for line in times::measure(&harness, LONG)? {
         println!("{line}");
     }
-    bench.holds(&mut table)?;
-    // From the cache: once before it counts.
-    bench.case("availability", CONNECTIONS, 5_000)?;
-    for (name, case, connections, requests) in [
-        ("hot_slot", "hot-slot", CONNECTIONS, RIVALS),
-        ("book_confirm", "book-confirm", CONNECTIONS, 4_000),
-        ("mixed", "mixed", CONNECTIONS, 40_000),
-        ("availability", "availability", CONNECTIONS, 100_000),
-        ("doctors_page", "doctors-page", 8, 1_000),
-    ] {
-        table.add(Row::of(name, &[bench.case(case, connections, requests)?]));
-    }
-    bench.field.kill_redis()?;
-    table.add(Row::of("without_redis", &[bench.case("distinct-slots", CONNECTIONS, HOLDS / 2)?]));
-    bench.field.start_redis()?;
-    bench.field.start_server(1)?;
-    table.add(Row::of("two_servers", &[bench.case("distinct-slots", CONNECTIONS, HOLDS / 2)?]));
-    table.print();
-    let folder = place::target().join("bench");
-    std::fs::create_dir_all(&folder)?;
-    let file = folder.join("latest.json");
-    std::fs::write(&file, table.json(&Usage::machine()))?;
-    println!("written to {}", file.display());
-    bench.field.close()
+    Bench { harness: &mut harness, plan: LONG }.every_case()?;
+    harness.close()
 }
 
 /// Only how fast schedules become times.
 pub fn schedules() -> Result<()> {
-    client::build()?;
-    server::build()?;
-    field::build_load()?;
-    let field = Field::prepare(1, 1, |_, _| Ok(()))?;
-    for line in times::measure(&field)? {
+    build()?;
+    let harness = Harness::prepare(Size::of(1, 1), |_, _| Ok(()))?;
+    for line in times::measure(&harness, LONG)? {
         println!("{line}");
     }
-    field.close()
+    harness.close()
 }
 
 /// Only how fast doctors are found.
 pub fn searches() -> Result<()> {
-    client::build()?;
-    server::build()?;
-    field::build_load()?;
-    let field = Field::prepare(1, 1, |_, _| Ok(()))?;
-    let mut bench = Bench { field, used: 0 };
-    for line in search::measure(&mut bench)? {
+    build()?;
+    let mut harness = Harness::prepare(Size::of(1, 1), |_, _| Ok(()))?;
+    for line in search::measure(&mut Bench { harness: &mut harness, plan: LONG })? {
         println!("{line}");
     }
-    bench.field.close()
+    harness.close()
 }
 
 /// Only holds against pgbench.
 pub fn holds() -> Result<()> {
-    let mut bench = begin()?;
+    let mut harness = prepare(LONG)?;
     let mut table = Table::default();
-    bench.holds(&mut table)?;
+    Bench { harness: &mut harness, plan: LONG }.holds(&mut table)?;
     table.print();
-    bench.field.close()
+    harness.close()
 }
 
-fn begin() -> Result<Bench> {
+/// The short form of every case. It needs the wishes of [`add_wishes`], whose slots must be free still;
+/// the second server must not run.
+pub fn short(harness: &mut Harness) -> Result<()> {
+    Bench { harness, plan: SHORT }.every_case()
+}
+
+pub fn short_schedules(harness: &Harness) -> Result<()> {
+    for line in times::measure(harness, SHORT)? {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// Leaves the database with more doctors than it had.
+pub fn short_searches(harness: &mut Harness) -> Result<()> {
+    for line in search::measure(&mut Bench { harness, plan: SHORT })? {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+fn build() -> Result<()> {
     client::build()?;
     server::build()?;
-    field::build_load()?;
-    Bench::prepare()
+    harness::build_load()
 }
 
-struct Bench {
-    field: Field,
-    /// Patients and slots that have been used.
-    used: usize,
+fn prepare(plan: Plan) -> Result<Harness> {
+    build()?;
+    Harness::prepare(Size::of(2, plan.needs()), |nadi, postgres| add_wishes(plan, nadi, postgres))
 }
 
-impl Bench {
-    fn prepare() -> Result<Self> {
-        let for_us = ROUNDS * HOLDS + HOLDS + WARM_UP + 12_000;
-        let field = Field::prepare(2, for_us, |nadi, postgres| {
-            nadi.patients(ROUNDS * HOLDS + ALONE + WARM_UP)?;
-            postgres.psql("nadi", &["-c", "vacuum analyze"])?;
-            for statement in pgbench::WISHES.split(';') {
-                postgres.psql("nadi", &["-c", statement])?;
-            }
-            Ok(())
-        })?;
-        Ok(Self { field, used: 0 })
+/// Patients and slots for pgbench, before any other patients come.
+pub fn add_wishes(plan: Plan, nadi: &Server, postgres: &Postgres) -> Result<()> {
+    nadi.patients(plan.pgbench_needs())?;
+    postgres.psql("nadi", &["-c", "vacuum analyze"])?;
+    let now = clock::sql_now(clock::shift_seconds(&nadi.more)?);
+    for statement in pgbench::wishes(&now).split(';') {
+        postgres.psql("nadi", &["-c", statement])?;
+    }
+    Ok(())
+}
+
+struct Bench<'a> {
+    harness: &'a mut Harness,
+    plan: Plan,
+}
+
+impl Bench<'_> {
+    fn every_case(&mut self) -> Result<()> {
+        let Plan { connections, holds, rivals, bookings, mixed, reads, pages, .. } = self.plan;
+        let mut table = Table::default();
+        self.holds(&mut table)?;
+        // From the cache: once before it counts.
+        self.case("availability", connections, reads / 20)?;
+        for (name, case, connections, requests) in [
+            ("hot_slot", "hot-slot", connections, rivals),
+            ("book_confirm", "book-confirm", connections, bookings),
+            ("mixed", "mixed", connections, mixed),
+            ("availability", "availability", connections, reads),
+            ("doctors_page", "doctors-page", 8, pages),
+        ] {
+            table.add(Row::of(name, &[self.case(case, connections, requests)?]));
+        }
+        self.harness.kill_redis()?;
+        let without_redis = self.case("distinct-slots", connections, holds / 2)?;
+        table.add(Row::of("without_redis", &[without_redis]));
+        self.harness.start_redis()?;
+        self.harness.start_server(1)?;
+        let two_servers = self.case("distinct-slots", connections, holds / 2)?;
+        table.add(Row::of("two_servers", &[two_servers]));
+        self.harness.stop_server(1)?;
+        table.print();
+        let folder = place::target().join("bench");
+        std::fs::create_dir_all(&folder)?;
+        let file = folder.join(self.plan.file);
+        std::fs::write(&file, table.json(&Usage::machine()))?;
+        println!("written to {}", file.display());
+        Ok(())
     }
 
     /// In turns with pgbench: many at once, then one after another.
     fn holds(&mut self, table: &mut Table) -> Result<()> {
+        let Plan { rounds, connections, holds, alone, warm_up, .. } = self.plan;
         let (mut ours, mut raw) = (Vec::new(), Vec::new());
         // Once in vain, for warm caches on both sides.
-        self.pgbench(ROUNDS * HOLDS + ALONE, WARM_UP, CONNECTIONS)?;
-        self.case("distinct-slots", CONNECTIONS, WARM_UP)?;
-        for round in 0..ROUNDS {
-            raw.push(self.pgbench(round * HOLDS, HOLDS, CONNECTIONS)?);
-            ours.push(self.case("distinct-slots", CONNECTIONS, HOLDS)?);
+        self.pgbench(rounds * holds + alone, warm_up, connections)?;
+        self.case("distinct-slots", connections, warm_up)?;
+        for round in 0..rounds {
+            raw.push(self.pgbench(round * holds, holds, connections)?);
+            ours.push(self.case("distinct-slots", connections, holds)?);
             println!("{}", table::turn(round, &ours[round], &raw[round]));
         }
         table.add(Row::against("distinct_slots", &ours, &raw));
         // Alone: one connection, one after another.
-        let raw_alone = self.pgbench(ROUNDS * HOLDS, ALONE, 1)?;
-        let alone = self.case("distinct-slots", 1, ALONE)?;
-        table.add(Row::against("lone_hold", &[alone], &[raw_alone]));
+        let raw_alone = self.pgbench(rounds * holds, alone, 1)?;
+        let ours_alone = self.case("distinct-slots", 1, alone)?;
+        table.add(Row::against("lone_hold", &[ours_alone], &[raw_alone]));
         Ok(())
     }
 
@@ -145,21 +244,21 @@ impl Bench {
         let hold = place::root().join("server/src/store/sql/hold.sql");
         let hold = std::fs::read_to_string(&hold)
             .with_context(|| format!("cannot read {}", hold.display()))?;
-        let script = self.field.folder.join("hold.pgbench.sql");
-        std::fs::write(&script, pgbench::script(&hold, first, clients))?;
+        let script = self.harness.folder.join("hold.pgbench.sql");
+        std::fs::write(&script, pgbench::script(&hold, &self.harness.sql_now(), first, clients))?;
         let before = self.held()?;
         // Its turn alone: the server would deliver messages meanwhile.
-        self.field.stop_server(0)?;
+        self.harness.stop_server(0)?;
         let mut measured = None;
-        let usage = self.field.measure(|field| {
-            let command = field.postgres.program("pgbench", "nadi");
+        let usage = self.harness.measure(|harness| {
+            let command = harness.postgres.program("pgbench", "nadi");
             measured = Some(pgbench::run(command, &script, holds, clients)?);
             Ok(())
         })?;
         let measured = measured.context("pgbench has not run")?;
-        self.field.psql("update outbox set state = 'delivered' where state = 'waiting'")?;
-        self.field.psql("vacuum outbox")?;
-        self.field.start_server(0)?;
+        self.harness.psql("update outbox set state = 'delivered' where state = 'waiting'")?;
+        self.harness.psql("vacuum outbox")?;
+        self.harness.start_server(0)?;
         let made = self.held()? - before;
         let wanted = holds / clients * clients;
         ensure!(made == wanted, "pgbench made {made} holds of {wanted}");
@@ -174,28 +273,17 @@ impl Bench {
     }
 
     fn held(&self) -> Result<usize> {
-        self.field.psql("select count(*) from appointments")?.parse().context("a count")
+        self.harness.psql("select count(*) from appointments")?.parse().context("a count")
     }
 
-    /// A case of the generator; patients and slots are used once.
+    /// A case of the generator, with what it uses meanwhile.
     fn case(&mut self, case: &str, connections: usize, requests: usize) -> Result<Run> {
-        let skip = self.used;
-        self.used += match case {
-            "distinct-slots" | "hot-slot" | "book-confirm" => requests,
-            "mixed" => requests / 10 + 1,
-            _ => 0,
-        };
         let mut said = String::new();
-        let usage = self.field.measure(|field| {
-            let mut load = field.load("case");
-            load.args(["--case", case])
-                .args(["--connections", &connections.to_string()])
-                .args(["--requests", &requests.to_string(), "--skip", &skip.to_string()])
-                .args(["--from", &field.days.0, "--to", &field.days.1]);
-            said = process::capture(&mut load)?;
+        let usage = self.harness.measure(|harness| {
+            said = harness.case(case, connections, requests)?;
             Ok(())
         })?;
-        let run = Run::read(&said).with_context(|| format!("the generator said: {said}"))?;
-        Ok(Run { usage, server_rss_mb: self.field.peak_megabytes(), ..run })
+        let run = Run::read(&said)?;
+        Ok(Run { usage, server_rss_mb: self.harness.peak_megabytes(), ..run })
     }
 }

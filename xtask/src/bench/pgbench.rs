@@ -12,8 +12,13 @@ pub struct Measured {
 }
 
 /// A table of holds to be made: as many as slots are given, for patients of their own. Everything
-/// that the server computes for a hold (ids, references, fingerprints) is there already.
-pub const WISHES: &str = "
+/// that the server computes for a hold (ids, references, fingerprints) is there already. `now` is an
+/// SQL expression.
+pub fn wishes(now: &str) -> String {
+    WISHES.replace("now()", now)
+}
+
+const WISHES: &str = "
 create table bench_wishes as
 with patient as (
     select row_number() over (order by p.id) as n, p.id as person, p.account_id as account
@@ -34,8 +39,9 @@ alter table bench_wishes add primary key (n)";
 const OPTIONS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off \
                        -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
-/// The script: the statement itself, with its parameters read from the table.
-pub fn script(hold: &str, first: usize, clients: usize) -> String {
+/// The script: the statement itself, with its parameters read from the table. `now` is an SQL
+/// expression.
+pub fn script(hold: &str, now: &str, first: usize, clients: usize) -> String {
     let statement: Vec<&str> =
         hold.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
     let mut statement = statement.join("\n");
@@ -54,7 +60,7 @@ pub fn script(hold: &str, first: usize, clients: usize) -> String {
         "(select account from given)",
         "(select person from given)",
         "(select slot from given)",
-        "now()",
+        now,
     ];
     for (number, value) in (1..=parameters.len()).rev().zip(parameters) {
         statement = statement.replace(&format!("${number}"), value);
@@ -93,7 +99,7 @@ mod tests {
     #[test]
     fn every_parameter_of_the_statement_is_given() {
         let hold = include_str!("../../../server/src/store/sql/hold.sql");
-        let script = script(hold, 0, 64);
+        let script = script(hold, "now()", 0, 64);
         assert!(!script.contains('$'), "{script}");
         assert!(script.contains("with given as materialized"));
         assert_eq!(script.matches(';').count(), 1, "one statement");

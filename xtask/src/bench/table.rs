@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::field::usage::Usage;
+use crate::harness::{self, usage::Usage};
 
 /// One run of one side.
 #[derive(Clone, Debug, Default)]
@@ -23,11 +23,7 @@ pub struct Run {
 impl Run {
     /// What the generator prints.
     pub fn read(json: &str) -> Result<Self> {
-        let number = |name: &str| -> Result<f64> {
-            let rest = json.split(&format!("\"{name}\":")).nth(1);
-            let digits = rest.and_then(|rest| rest.split([',', '}']).next());
-            digits.and_then(|text| text.parse().ok()).with_context(|| format!("no `{name}`"))
-        };
+        let number = |name: &str| harness::figure(json, name);
         Ok(Self {
             requests: number("requests")? as usize,
             granted: number("granted")? as usize,

@@ -3,15 +3,16 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
-use crate::field::Field;
+use super::Plan;
+use crate::harness::Harness;
 use crate::process;
 use crate::server::Server;
 
-/// Nine more of every doctor, with the same hours and a row of their own everywhere.
-const TEN_TIMES: &str = "with copies as materialized (
-        select d.id as of, gen_random_uuid() as id, n from doctors d, generate_series(1, 9) n
+/// So many more of every doctor (`COPIES`), with the same hours and a row of their own everywhere.
+const MORE_DOCTORS: &str = "with copies as materialized (
+        select d.id as of, gen_random_uuid() as id, n from doctors d, generate_series(1, COPIES) n
     ),
     doctors as (
         insert into doctors (id, clinic_id, slug, name, fee_minor_units, currency, status, created_at)
@@ -28,44 +29,59 @@ const TEN_TIMES: &str = "with copies as materialized (
     where (select count(*) from doctors) > 0";
 
 /// What was measured, as lines.
-pub fn measure(field: &Field) -> Result<Vec<String>> {
-    let mut load = field.load_alone();
+pub fn measure(harness: &Harness, plan: Plan) -> Result<Vec<String>> {
+    let mut load = harness.load_alone();
     load.args(["expand", "--rounds", "2000", "--days", "90"]);
     let said = process::capture(&mut load)?;
     let mut lines = vec![format!("one doctor's 90 days: {}", said.trim())];
 
-    let clinic = Database::open(field, "nadi_times")?;
+    let clinic = Database::open(harness, "nadi_times")?;
     clinic.make("1")?;
-    let (times, seconds) = clinic.make("90")?;
+    let many = clinic.copy("nadi_many")?;
+    let days = plan.schedule_days;
+    let (times, seconds) = clinic.make(days)?;
     lines.push(format!(
-        "1,000 doctors, 90 days: {times} times in {seconds:.1} s, {:.0} a second",
+        "1,000 doctors, {days} days: {times} times in {seconds:.1} s, {:.0} a second",
         times as f64 / seconds
     ));
-    let (times, seconds) = clinic.make("90")?;
+    ensure!(times > 0, "no times were made");
+    let (times, seconds) = clinic.make(days)?;
     lines.push(format!("the same again: {times} times in {seconds:.1} s"));
+    ensure!(times == 0, "times were made that were there already");
 
-    let many = Database::open(field, "nadi_many")?;
-    many.make("1")?;
-    field.postgres.psql("nadi_many", &["-c", TEN_TIMES])?;
+    let copies = plan.schedule_copies;
+    let more_doctors = MORE_DOCTORS.replace("COPIES", &copies.to_string());
+    harness.postgres.psql("nadi_many", &["-c", &more_doctors])?;
     many.make("1")?;
     let (times, seconds) = many.make("2")?;
-    lines.push(format!("a new day of 10,000 doctors: {times} times in {seconds:.1} s"));
+    lines
+        .push(format!("a new day of {} doctors: {times} times in {seconds:.1} s", many.doctors()?));
+    ensure!(times > 0, "no times were made for a new day");
     Ok(lines)
 }
 
 struct Database<'a> {
-    field: &'a Field,
+    harness: &'a Harness,
     name: &'static str,
     nadi: Server,
 }
 
 impl<'a> Database<'a> {
-    fn open(field: &'a Field, name: &'static str) -> Result<Self> {
-        field.postgres.ensure_database(name)?;
-        let first = field.servers.first().context("no server")?;
-        let nadi = Server { database_url: field.postgres.url(name), ..first.nadi.clone() };
+    fn open(harness: &'a Harness, name: &'static str) -> Result<Self> {
+        harness.postgres.ensure_database(name)?;
+        let first = harness.servers.first().context("no server")?;
+        let nadi = Server { database_url: harness.postgres.url(name), ..first.nadi.clone() };
         nadi.migrate()?;
-        Ok(Self { field, name, nadi })
+        Ok(Self { harness, name, nadi })
+    }
+
+    /// The same data under another name. Nobody may be connected.
+    fn copy(&self, name: &'static str) -> Result<Self> {
+        let copy = format!("create database {name} template {}", self.name);
+        self.harness.postgres.psql("postgres", &["-c", &copy])?;
+        let database_url = self.harness.postgres.url(name);
+        let nadi = Server { database_url, ..self.nadi.clone() };
+        Ok(Self { harness: self.harness, name, nadi })
     }
 
     /// Makes times so many days ahead; how many and in how many seconds, the start of the program
@@ -73,15 +89,25 @@ impl<'a> Database<'a> {
     fn make(&self, days: &'static str) -> Result<(u64, f64)> {
         let mut nadi = self.nadi.clone();
         nadi.more.push(("NADI_HORIZON_DAYS", days));
-        let before = self.count()?;
+        let before = self.times()?;
         let started = Instant::now();
         nadi.seed()?;
         let seconds = started.elapsed().as_secs_f64();
-        Ok((self.count()? - before, seconds))
+        Ok((self.times()? - before, seconds))
     }
 
-    fn count(&self) -> Result<u64> {
-        let count = self.field.postgres.psql(self.name, &["-c", "select count(*) from slots"])?;
+    /// Times that are there.
+    fn times(&self) -> Result<u64> {
+        self.count("slots")
+    }
+
+    fn doctors(&self) -> Result<u64> {
+        self.count("doctors")
+    }
+
+    fn count(&self, table: &str) -> Result<u64> {
+        let count = format!("select count(*) from {table}");
+        let count = self.harness.postgres.psql(self.name, &["-c", &count])?;
         count.trim().parse().context("a count")
     }
 }

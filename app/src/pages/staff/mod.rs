@@ -11,12 +11,13 @@ mod reviews;
 pub mod schedule;
 
 use leptos::prelude::*;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::Route;
-use leptos_router::{MatchNestedRoutes, SsrMode, path};
+use leptos_router::{SsrMode, path};
 
 /// The pages of schedules: the doctor's own, and the administrators'.
 #[component(transparent)]
-fn ScheduleRoutes() -> impl MatchNestedRoutes + Clone {
+fn ScheduleRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/calendar/hours") view=schedule::OwnHours ssr=SsrMode::Async/>
         <Route path=path!("/calendar/time-off") view=schedule::OwnTimeOff ssr=SsrMode::Async/>
@@ -27,11 +28,12 @@ fn ScheduleRoutes() -> impl MatchNestedRoutes + Clone {
         <Route path=path!("/admin/doctors/:id/connections") view=schedule::DoctorConnections ssr=SsrMode::Async/>
     }
     .into_inner()
+    .into_any_nested_route()
 }
 
 /// The addresses of these pages.
 #[component(transparent)]
-pub fn StaffRoutes() -> impl MatchNestedRoutes + Clone {
+pub fn StaffRoutes() -> AnyNestedRoute {
     view! {
         <Route path=path!("/calendar") view=calendar::Calendar ssr=SsrMode::Async/>
         <Route path=path!("/calendar/reviews") view=reviews::OwnReviews ssr=SsrMode::Async/>
@@ -48,4 +50,5 @@ pub fn StaffRoutes() -> impl MatchNestedRoutes + Clone {
         <Route path=path!("/dev/pieces") view=super::pieces::Pieces ssr=SsrMode::Async/>
     }
     .into_inner()
+    .into_any_nested_route()
 }

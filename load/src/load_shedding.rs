@@ -1,17 +1,20 @@
 //! More than a server can carry: thousands of idle connections, half-sent requests, connections that
-//! say nothing, and ten times the load. What matters is that it refuses early and recovers at once.
+//! say nothing, and ten times the load. What matters is that it refuses early, recovers at once, and
+//! that every answer it gives meanwhile is true.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{Ask, Client};
+use crate::journal::{Action, Asked, Journal};
 use crate::report::{Report, Seen};
 
 pub struct Plan {
@@ -23,6 +26,8 @@ pub struct Plan {
     pub lasts: Duration,
     pub tokens: Vec<String>,
     pub slots: Vec<i64>,
+    /// Where granted holds are written down.
+    pub journal: PathBuf,
 }
 
 #[derive(Debug, Serialize)]
@@ -37,9 +42,13 @@ pub struct Outcome {
     pub first_after_ms: f64,
 }
 
+/// How long the server may take to answer again once the crowd has gone.
+const RECOVERY: Duration = Duration::from_secs(30);
+
 /// # Errors
-/// When the server answers nobody any more.
+/// When the server answers nobody any more, or something that no booking should meet.
 pub async fn run(plan: Plan) -> Result<Outcome> {
+    let journal = Arc::new(Journal::create(&plan.journal)?);
     let plan = Arc::new(plan);
     let over = Arc::new(AtomicBool::new(false));
     let mut idle = Vec::with_capacity(plan.idle);
@@ -57,11 +66,11 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
     let next = Arc::new(AtomicUsize::new(0));
     let started = Instant::now();
     let workers: Vec<_> = (0..plan.pushing)
-        .map(|_| tokio::spawn(push(plan.clone(), next.clone(), started)))
+        .map(|_| tokio::spawn(push(plan.clone(), journal.clone(), next.clone(), started)))
         .collect();
     let (mut seen, mut refused) = (Seen::default(), 0);
     for worker in workers {
-        let (of_worker, refused_there) = worker.await?;
+        let (of_worker, refused_there) = worker.await??;
         seen.add(of_worker);
         refused += refused_there;
     }
@@ -70,7 +79,8 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
     over.store(true, Ordering::Relaxed);
     let gone = Instant::now();
     let mut client = Client::new(plan.address);
-    while client.ask(&Ask::get("/api/v1/specialties")).await.is_ok_and(|a| !a.status.is_success()) {
+    while !client.ask(&Ask::get("/api/v1/specialties")).await.is_ok_and(|a| a.status.is_success()) {
+        ensure!(gone.elapsed() < RECOVERY, "no answer {} s after the crowd", RECOVERY.as_secs());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let first_after_ms = gone.elapsed().as_secs_f64() * 1e3;
@@ -78,7 +88,12 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
     Ok(Outcome { idle_opened, idle_standing, pushed, refused, first_after_ms })
 }
 
-async fn push(plan: Arc<Plan>, next: Arc<AtomicUsize>, started: Instant) -> (Seen, usize) {
+async fn push(
+    plan: Arc<Plan>,
+    journal: Arc<Journal>,
+    next: Arc<AtomicUsize>,
+    started: Instant,
+) -> Result<(Seen, usize)> {
     let mut client = Client::new(plan.address);
     let (mut seen, mut refused) = (Seen::default(), 0);
     while started.elapsed() < plan.lasts {
@@ -88,8 +103,17 @@ async fn push(plan: Arc<Plan>, next: Arc<AtomicUsize>, started: Instant) -> (See
         let body = format!("{{\"slot_id\":{slot}}}");
         match client.ask(&Ask::post("/api/v1/appointments", token, &key, body)).await {
             Ok(answer) => {
-                refused += usize::from(answer.status.as_u16() == 503);
-                seen.answered(answer.status.as_u16(), answer.took);
+                let status = answer.status.as_u16();
+                match status {
+                    201 => {
+                        let asked = Asked { key: &key, action: Action::Hold, slot };
+                        journal.record(asked, plan.address, &answer).await?;
+                    }
+                    409 => {}
+                    503 => refused += 1,
+                    _ => bail!("answered {status}: {}", String::from_utf8_lossy(&answer.body)),
+                }
+                seen.answered(status, answer.took);
             }
             Err(_) => {
                 seen.unanswered();
@@ -97,7 +121,7 @@ async fn push(plan: Arc<Plan>, next: Arc<AtomicUsize>, started: Instant) -> (See
             }
         }
     }
-    (seen, refused)
+    Ok((seen, refused))
 }
 
 /// A byte of a request every now and then, never the whole.

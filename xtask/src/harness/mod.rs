@@ -1,5 +1,5 @@
-//! Where the product is measured and tormented: a durable PostgreSQL and a Redis of its own, the
-//! demo's doctors, patients with tokens, and one server or two.
+//! Where the product is measured and put under load and faults: a durable PostgreSQL and a Redis of
+//! its own, the demo's doctors, patients with tokens, and one server or two.
 
 pub mod usage;
 
@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::account::Account;
+use crate::clock::{self, DAY};
 use crate::place::{self, Place};
 use crate::postgres::{Durability, Postgres, Programs};
 use crate::process::{self, Service};
@@ -22,22 +23,48 @@ use usage::Usage;
 /// How long PostgreSQL's workers may take to notice that their parent is gone.
 const ORPHANS: Duration = Duration::from_secs(15);
 
-/// Free times with one seat, in no order; the other half is pgbench's.
-const SLOTS: &str = "select id from free_slots(now() + interval '1 day')
-                     where capacity = 1 and id % 2 = 1 order by md5(id::text)";
+/// Free times with one seat, in random order; the other half is pgbench's.
+fn slots_free_at(seconds: i64) -> String {
+    format!(
+        "select id from free_slots(to_timestamp({seconds}))
+         where capacity = 1 and id % 2 = 1 order by md5(id::text)"
+    )
+}
 const DOCTORS: &str = "select id from doctors order by md5(id::text)";
 
-pub struct Field {
+pub struct Harness {
     // Dropped in this order: whoever uses something goes before it.
     pub servers: Vec<Instance>,
     pub redis: Option<Redis>,
     pub postgres: Postgres,
     pub folder: PathBuf,
+    /// A week of free times: the first day, and the day after the last.
     pub days: (String, String),
+    pub size: Size,
+    /// Patients and slots of the files that are taken.
+    used: usize,
+    /// How far the servers' clocks are ahead of the machine's.
+    clock_shift: i64,
     place: Place,
     account: Account,
     programs: Programs,
     redis_program: PathBuf,
+}
+
+/// How much there is of everything.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// One or two.
+    pub servers: usize,
+    pub patients: usize,
+    /// Times are made so many days ahead.
+    pub horizon_days: &'static str,
+}
+
+impl Size {
+    pub const fn of(servers: usize, patients: usize) -> Self {
+        Self { servers, patients, horizon_days: "30" }
+    }
 }
 
 /// One server, running or not.
@@ -47,24 +74,24 @@ pub struct Instance {
     name: &'static str,
 }
 
-impl Field {
-    /// With so many servers, the first of them running, and what `before` does to the database before our patients come.
+impl Harness {
+    /// Starts the services and the first server. `before` may change the database before our
+    /// patients come.
     pub fn prepare(
-        servers: usize,
-        patients: usize,
+        size: Size,
         before: impl FnOnce(&Server, &Postgres) -> Result<()>,
     ) -> Result<Self> {
         let programs = Programs::find(None)?;
         let redis_program = redis::find_or_install()?;
         let account = Account::find()?;
-        let place = Place::throwaway(&account)?;
+        let place = Place::throwaway(&account, "harness")?;
         // Kept: fsync and synchronous_commit stay on, or nothing here would mean anything.
         let postgres = Postgres::start(programs.clone(), &account, &place, Durability::Kept)?;
         let redis = Redis::start(&redis_program, &account, &place)?;
         postgres.ensure_database("nadi")?;
         let secret = place::random_secret()?;
         let mut instances = Vec::new();
-        for name in ["server", "server-2"].into_iter().take(servers) {
+        for name in ["server", "server-2"].into_iter().take(size.servers) {
             let nadi = Server {
                 database_url: postgres.url("nadi"),
                 redis_url: Some(redis.url()),
@@ -73,7 +100,7 @@ impl Field {
                 // Known patients confirm without a code, which the generator could not read.
                 more: vec![
                     ("NADI_CONFIRMATION", "instant"),
-                    ("NADI_HORIZON_DAYS", "30"),
+                    ("NADI_HORIZON_DAYS", size.horizon_days),
                     ("NADI_LOG", "warn"),
                 ],
             };
@@ -83,39 +110,46 @@ impl Field {
         first.nadi.migrate()?;
         first.nadi.seed()?;
         before(&first.nadi, &postgres)?;
-        let folder = place::scratch()?.join("field");
+        let folder = place::scratch()?.join("harness");
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join("tokens"), first.nadi.patients(patients)?)?;
+        fs::write(folder.join("tokens"), first.nadi.patients(size.patients)?)?;
         postgres.psql("nadi", &["-c", "vacuum analyze"])?;
         let select = |sql: &str| postgres.psql("nadi", &["-c", sql]);
-        fs::write(folder.join("slots"), select(SLOTS)?)?;
+        let clock_shift = clock::shift_seconds(&first.nadi.more)?;
+        let now = clock::now_shifted(clock_shift);
+        fs::write(folder.join("slots"), select(&slots_free_at(now + DAY))?)?;
         fs::write(folder.join("doctors"), select(DOCTORS)?)?;
-        let days = (
-            select("select (now() + interval '1 day')::date")?.trim().to_owned(),
-            select("select (now() + interval '8 days')::date")?.trim().to_owned(),
-        );
-        let mut field = Self {
+        let days = (clock::date(now + DAY), clock::date(now + 8 * DAY));
+        let mut harness = Self {
             servers: instances,
             redis: Some(redis),
             postgres,
             folder,
             days,
+            size,
+            used: 0,
+            clock_shift,
             place,
             account,
             programs,
             redis_program,
         };
-        field.start_server(0)?;
+        harness.start_server(0)?;
         println!("{}", Usage::machine());
-        Ok(field)
+        Ok(harness)
     }
 
     pub fn start_server(&mut self, number: usize) -> Result<()> {
         let Some(instance) = self.servers.get_mut(number) else { bail!("no such server") };
-        let log = place::scratch()?.join(format!("field-{}.log", instance.name));
+        let log = self.place.log(instance.name);
         let pid_file = self.place.pid_file(instance.name);
         instance.service = Some(instance.nadi.start(pid_file, Some(&log))?);
         Ok(())
+    }
+
+    /// What the servers have written since they were started last.
+    pub fn server_logs(&self) -> Vec<PathBuf> {
+        self.servers.iter().map(|instance| self.place.log(instance.name)).collect()
     }
 
     pub fn stop_server(&mut self, number: usize) -> Result<()> {
@@ -166,6 +200,52 @@ impl Field {
         Ok(self.postgres.psql("nadi", &["-c", sql])?.trim().to_owned())
     }
 
+    /// The first of so many patients and slots that nobody else uses.
+    pub fn allot(&mut self, count: usize) -> Result<usize> {
+        let first = self.used;
+        self.used += count;
+        ensure!(self.used <= self.size.patients, "{} patients are too few", self.size.patients);
+        Ok(first)
+    }
+
+    /// Runs a case of the generator with patients and slots of its own; gives what it printed.
+    pub fn case(&mut self, case: &str, connections: usize, requests: usize) -> Result<String> {
+        let skip = self.allot(match case {
+            "distinct-slots" | "hot-slot" | "book-confirm" => requests,
+            "mixed" => requests / 10 + 1,
+            _ => 0,
+        })?;
+        let mut load = self.load("case");
+        load.args(["--case", case])
+            .args(["--connections", &connections.to_string()])
+            .args(["--requests", &requests.to_string(), "--skip", &skip.to_string()])
+            .args(["--from", &self.days.0, "--to", &self.days.1]);
+        process::capture(&mut load)
+    }
+
+    /// Everybody holds a time of their own, and all of them get it.
+    pub fn everybody_holds(&mut self, connections: usize, requests: usize) -> Result<()> {
+        let said = self.case("distinct-slots", connections, requests)?;
+        let granted = figure(&said, "granted")?;
+        ensure!(granted == requests as f64, "of {requests} holds {granted} were granted: {said}");
+        Ok(())
+    }
+
+    /// The time as the servers see it, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        clock::now_shifted(self.clock_shift)
+    }
+
+    /// Times are made so many days ahead.
+    pub fn horizon_days(&self) -> Result<u64> {
+        self.size.horizon_days.parse().context("the horizon is a number of days")
+    }
+
+    /// The same as an SQL expression.
+    pub fn sql_now(&self) -> String {
+        clock::sql_now(self.clock_shift)
+    }
+
     /// The load generator, told where everything is: of servers, those that run.
     pub fn load(&self, command: &str) -> Command {
         let mut load = Command::new(place::target().join("release/load"));
@@ -187,9 +267,9 @@ impl Field {
     /// What each side uses meanwhile.
     pub fn measure(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<Usage> {
         let me = std::process::id();
-        let used = |field: &Self| Usage {
-            server: field.server_pids().map(usage::seconds_of_family).sum(),
-            postgres: usage::seconds_of_family(field.postgres.pid()),
+        let used = |harness: &Self| Usage {
+            server: harness.server_pids().into_iter().map(usage::seconds_of_family).sum(),
+            postgres: usage::seconds_of_family(harness.postgres.pid()),
             generator: usage::seconds_of_ended_children(me),
         };
         let before = used(self);
@@ -204,17 +284,19 @@ impl Field {
 
     /// The most memory a server has had, in megabytes.
     pub fn peak_megabytes(&self) -> f64 {
-        self.server_pids().map(usage::peak_megabytes).fold(0.0, f64::max)
+        self.server_pids().into_iter().map(usage::peak_megabytes).fold(0.0, f64::max)
     }
 
-    fn server_pids(&self) -> impl Iterator<Item = u32> {
-        self.servers.iter().filter_map(|instance| Some(instance.service.as_ref()?.pid()))
+    /// Of those that run.
+    pub fn server_pids(&self) -> Vec<u32> {
+        let services = self.servers.iter().filter_map(|instance| instance.service.as_ref());
+        services.map(Service::pid).collect()
     }
 
-    /// What is never true in a sound database; the names of those that are.
-    pub fn unsound(&self) -> Result<Vec<&'static str>> {
+    /// What must never be true of the data; the names of those that are.
+    pub fn broken_invariants(&self) -> Result<Vec<&'static str>> {
         let mut found = Vec::new();
-        for (what, sql) in UNSOUND {
+        for (what, sql) in INVARIANTS {
             if self.psql(sql)? != "0" {
                 found.push(what);
             }
@@ -232,6 +314,14 @@ impl Field {
     }
 }
 
+/// A figure in the JSON that the generator prints.
+pub fn figure(json: &str, name: &str) -> Result<f64> {
+    let rest = json.split(&format!("\"{name}\":")).nth(1);
+    let digits = rest.and_then(|rest| rest.split([',', '}']).next());
+    let number = digits.and_then(|text| text.parse().ok());
+    number.with_context(|| format!("no `{name}` in {}", json.trim()))
+}
+
 /// The generator, in a build of its own: it shares no features with the server.
 pub fn build_load() -> Result<()> {
     let mut cargo = toolchain::cargo();
@@ -240,7 +330,7 @@ pub fn build_load() -> Result<()> {
 }
 
 /// Guards and history have to tell one story, whatever was killed.
-const UNSOUND: [(&str, &str); 8] = [
+const INVARIANTS: [(&str, &str); 8] = [
     (
         "more active claims on a slot than it has seats",
         "select count(*) from (select slot_id from seats t join slots s on s.id = t.slot_id

@@ -1,8 +1,10 @@
-/** Where the pictures go. */
+/** Takes screenshots, and knows where they go. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { test as base, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
+
+import { test as base } from '../support/test';
 
 const FOLDER = process.env['NADI_SCREENSHOTS'] ?? join(import.meta.dirname, '../../target/screenshots');
 /** With it, the few that are committed are made too. */

@@ -1,0 +1,40 @@
+/** The sites under test, and how Chromium is started to look at them. */
+
+/** A running Nadi: where it answers, and which clock it goes by. */
+export interface Site {
+  baseURL: string;
+  /** How far the site's clock is ahead of this machine's: its own NADI_CLOCK_SHIFT_SECONDS. */
+  clockShiftSeconds: number;
+}
+
+function seconds(name: string): number {
+  const value = Number(process.env[name] || 0);
+  if (!Number.isInteger(value)) {
+    throw new Error(`${name} is not a whole number of seconds`);
+  }
+  return value;
+}
+
+export const site: Site = {
+  baseURL: process.env['NADI_BASE_URL'] || 'http://localhost:3000',
+  clockShiftSeconds: seconds('NADI_CLOCK_SHIFT_SECONDS'),
+};
+
+/** A second site, usually on another day. The first one, unless it is named. */
+export const otherSite: Site = process.env['NADI_OTHER_BASE_URL']
+  ? { baseURL: process.env['NADI_OTHER_BASE_URL'], clockShiftSeconds: seconds('NADI_OTHER_CLOCK_SHIFT_SECONDS') }
+  : site;
+
+/** Arguments that keep Chromium from talking to anybody but us, and within what a container gives. */
+export const chromiumArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
+export const executablePath = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium';
