@@ -18,7 +18,8 @@ use url::{Host, Url};
 pub const BYTES_MAX: usize = 2 * 1024 * 1024;
 const REDIRECTS_MAX: usize = 5;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// From the first question to the last byte of the answer, redirects included.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// Which addresses may be asked; tests have a server of their own on this machine.
 pub type MayAsk = fn(IpAddr) -> bool;
