@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::support::{RecordedMessages, TestClock, config, monday_nine, must_be_sound};
+use crate::support::{Clinic, RecordedMessages, TestClock, config, monday_nine, must_be_sound};
 use chrono::{DateTime, Duration, Utc};
 use nadi::actor::{Actor, Administers, Caller, SignedIn};
 use nadi::ids::{AppointmentId, DoctorId, SlotId};
@@ -278,9 +278,9 @@ async fn instances_that_run_it_at_once_do_it_once(pool: PgPool) {
     must_be_sound(&demo.pool).await;
 }
 
-#[sqlx::test(migrations = false)]
-async fn without_the_demo_the_job_does_nothing(pool: PgPool) {
-    let clinic = support::Clinic::open(pool).await;
+#[tokio::test]
+async fn without_the_demo_the_job_does_nothing() {
+    let clinic = Clinic::open().await;
     assert_eq!(job::run_once(&clinic.engine).await.expect("kept going"), Done::default());
     assert_eq!(clinic.count("select count(*) from appointments").await, 0);
 }
