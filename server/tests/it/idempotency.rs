@@ -133,7 +133,7 @@ async fn a_concurrent_request_with_the_same_key_gets_still_running() {
         .execute(&mut *blocker)
         .await
         .expect("locked");
-    let instance = clinic.instance(4);
+    let instance = clinic.instance_with_limits(4);
     let caller = clinic.caller(&asha);
     let once = key("longer");
     let extend =

@@ -1,10 +1,11 @@
 //! Several requests in the same moment, who want the same.
 
 use nadi::appointment::State;
-use nadi::ids::PersonId;
+use nadi::ids::{PersonId, SlotId};
 use nadi::once::OnceKey;
 use nadi::ports::{Change, HoldRequest};
 
+use super::model::Slot;
 use super::operations::Generator;
 use super::oracle::{Ask, Asked};
 use super::world::World;
@@ -72,9 +73,19 @@ impl Generator {
     fn in_two_places(&mut self, world: &World, n: usize) -> Vec<Asked> {
         let (who, people) = self.one(&world.patients).clone();
         let person: PersonId = *self.one(&people);
+        let slot = self.slot(world);
+        let at_the_same_time: Vec<SlotId> = match world.model.slots.get(&slot) {
+            Some(first) => {
+                let overlaps =
+                    |slot: &Slot| slot.starts_at < first.ends_at && first.starts_at < slot.ends_at;
+                let slots = world.model.slots.iter();
+                slots.filter(|(_, slot)| overlaps(slot)).map(|(id, _)| *id).collect()
+            }
+            None => vec![slot],
+        };
         (0..n)
             .map(|_| {
-                let slot = self.slot(world);
+                let slot = *self.one(&at_the_same_time);
                 let wish = HoldRequest { slot, visit_type: None, person: Some(person) };
                 self.asked(world, who.clone(), Ask::Hold(wish), "hold")
             })

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures::future::BoxFuture;
+use futures::future::LocalBoxFuture;
 use server::database::MIGRATIONS;
 use sha2::{Digest, Sha256};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -26,7 +26,7 @@ const TEMPLATE_LOCK: i64 = 0x6e61_6469_7465_7374;
 const LEFTOVER_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How a template is filled: with a pool of connections to it.
-pub type Fill = fn(PgPool) -> BoxFuture<'static, ()>;
+pub type Fill = fn(PgPool) -> LocalBoxFuture<'static, ()>;
 
 /// A database that tests clone.
 pub struct Template {
@@ -204,9 +204,12 @@ pub fn url_of(database: &str) -> String {
 }
 
 fn pool_of(database: &str) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .connect_lazy_with(options().database(database))
+    patient_pool(options().database(database), CONNECTIONS)
+}
+
+/// Connections without the time limits of a real server's.
+pub fn patient_pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new().max_connections(connections).connect_lazy_with(options)
 }
 
 /// To the database that `DATABASE_URL` names, which no test changes.

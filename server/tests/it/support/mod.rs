@@ -33,6 +33,7 @@ use server::web::connections::Connections;
 use server::web::live::Live;
 use server::web::{self, Web};
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
@@ -114,7 +115,7 @@ static WITHOUT_DOCTORS: Template = Template::new("without_doctors", |pool| {
         server::database::migrate(&pool, monday_nine()).await.expect("migrated");
         insert_clinic(&pool).await;
     }
-    .boxed()
+    .boxed_local()
 });
 
 static WITH_ONE_DOCTOR: Template =
@@ -122,7 +123,7 @@ static WITH_ONE_DOCTOR: Template =
         async move {
             Clinic::on(pool, None).add_doctor(ASHA).await;
         }
-        .boxed()
+        .boxed_local()
     });
 
 /// A clinic in Kolkata's zone with one place and one kind of visit.
@@ -237,10 +238,20 @@ impl Clinic {
         database::url_of(&self.database_name())
     }
 
-    /// Another instance on the same database, with connections and limits of its own.
+    /// Another instance on the same database with connections of its own. It waits for locks and
+    /// connections as long as a slow machine may need.
     pub fn instance(&self, connections: u32) -> Ports {
-        let options = self.pool.connect_options().as_ref().clone();
-        let pool = server::database::pool_of(options, connections);
+        let options = PgConnectOptions::clone(&self.pool.connect_options());
+        self.instance_on(database::patient_pool(options, connections))
+    }
+
+    /// The same with the time limits of a real server, which gives up after a second at a lock.
+    pub fn instance_with_limits(&self, connections: u32) -> Ports {
+        let options = PgConnectOptions::clone(&self.pool.connect_options());
+        self.instance_on(server::database::pool_of(options, connections))
+    }
+
+    fn instance_on(&self, pool: PgPool) -> Ports {
         let clock = Arc::new(self.clock.clone());
         let engine = Engine::on(pool.clone(), pool, &self.config, clock).expect("an engine");
         service::ports(&engine, None)
@@ -549,6 +560,8 @@ impl Clinic {
 pub fn browser() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
+        // Nothing here speaks TLS, and reading the machine's certificates takes longer than most requests.
+        .tls_certs_only([])
         .build()
         .expect("a client")
 }
