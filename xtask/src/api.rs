@@ -6,10 +6,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::clock;
+use crate::days::Day;
 use crate::packages;
 use crate::place;
 use crate::process;
-use crate::server::{self, Server};
+use crate::server::{self, Build, Server};
 use crate::services::Services;
 
 /// Requests drawn per operation and phase.
@@ -19,18 +21,22 @@ const SEED: &str = "1";
 const PATIENT: &str = r#"{"email": "patient@nadi.example", "password": "nadi-demo-2026"}"#;
 const DOCTOR: &str = r#"{"email": "doctor@nadi.example", "password": "nadi-demo-2026"}"#;
 
-/// Needs the release binary. Gives whether all is well, and a line about it.
-pub fn test(services: &Services) -> Result<(bool, String)> {
+/// On a given day. Needs the development build. Gives whether all is well, and a line about it.
+pub fn test(services: &Services, day: Day) -> Result<(bool, String)> {
     let fuzzer = fuzzer()?;
     let postgres = &services.postgres;
     postgres.psql("postgres", &["-c", "drop database if exists nadi_api"])?;
     postgres.ensure_database("nadi_api")?;
     let nadi = Server {
+        build: Build::Development,
         database_url: postgres.url("nadi_api"),
         redis_url: services.redis_url(),
         secret: place::random_secret()?,
         port: server::free_port()?,
-        more: vec![("NADI_HORIZON_DAYS", "30")],
+        more: vec![
+            ("NADI_HORIZON_DAYS", "30".to_owned()),
+            (clock::SHIFT, day.shift_seconds().to_string()),
+        ],
     };
     nadi.migrate()?;
     nadi.seed()?;

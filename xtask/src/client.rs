@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, bail};
 
@@ -16,8 +17,8 @@ use crate::toolchain::WasmToolchain;
 /// Goes into the fingerprint: raise it when the steps below change.
 const RECIPE: u32 = 1;
 
-/// The folder the server embeds.
-pub fn folder() -> PathBuf {
+/// The folder the server embeds, or reads in a development build.
+fn folder() -> PathBuf {
     place::root().join("target/site/pkg")
 }
 
@@ -28,15 +29,26 @@ pub fn command() -> Result<()> {
 
 /// Builds it and tells its size; does no more than asking cargo when nothing changed.
 pub fn build() -> Result<String> {
+    build_with(&WasmToolchain::find()?, process::run)
+}
+
+/// The same in the background while something else shows its output; its own is kept for errors.
+pub fn start_build(toolchain: WasmToolchain) -> JoinHandle<Result<String>> {
+    thread::spawn(move || build_with(&toolchain, |cargo| process::capture(cargo).map(|_| ())))
+}
+
+fn build_with(
+    toolchain: &WasmToolchain,
+    run: impl FnOnce(&mut Command) -> Result<()>,
+) -> Result<String> {
     let output = place::root().join("target/client");
-    let mut cargo = WasmToolchain::find()?.build();
+    let mut cargo = toolchain.build();
     cargo
         .args(["--package", "app", "--lib", "--profile", "client"])
         .args(["--no-default-features", "--features", "hydrate"])
         .arg("--target-dir")
         .arg(&output);
-    process::run(&mut cargo).context("the browser client does not build")?;
-
+    run(&mut cargo).context("the browser client does not build")?;
     let built = output.join("wasm32-unknown-unknown/client/app.wasm");
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     let optimizer = packages::on_path("wasm-opt");
@@ -89,8 +101,7 @@ fn package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
     }
     compress_all(&new)?;
     let _ = fs::remove_dir_all(folder());
-    fs::rename(&new, folder())?;
-    Ok(())
+    Ok(fs::rename(&new, folder())?)
 }
 
 /// How many islands the script exports: functions named like `Calendar_3602887641756195881`.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::client;
 use crate::harness::{self, Harness, Size};
 use crate::history::{self, Journal};
 use crate::process;
@@ -68,9 +67,7 @@ enum Fault {
 
 /// `cargo xtask torture`.
 pub fn run(kills: usize, seed: u64) -> Result<()> {
-    client::build()?;
-    server::build()?;
-    harness::build_load()?;
+    harness::build_release()?;
     println!(
         "seed {seed}: `cargo xtask torture --kills {kills} --seed {seed}` kills in the same order"
     );

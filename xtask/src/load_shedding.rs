@@ -2,11 +2,9 @@
 
 use anyhow::{Result, ensure};
 
-use crate::client;
 use crate::harness::{self, Harness, Size, figure};
 use crate::history::{self, Journal};
 use crate::process;
-use crate::server;
 
 /// How much more.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +39,7 @@ impl Plan {
 /// `cargo xtask crowd`: ten times what it can carry, ten thousand idle connections, half requests:
 /// refused early, and over when it is over.
 pub fn run() -> Result<()> {
-    client::build()?;
-    server::build()?;
-    harness::build_load()?;
+    harness::build_release()?;
     let mut harness = Harness::prepare(Size::of(1, LONG.needs()), |_, _| Ok(()))?;
     overload(&mut harness, LONG)?;
     harness.close()

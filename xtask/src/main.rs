@@ -5,21 +5,23 @@
 
 mod account;
 mod api;
-mod arrows;
 mod bench;
 mod browser;
 mod client;
 mod clock;
 mod counts;
+mod days;
 mod fault_injection;
 mod harness;
 mod history;
+mod layers;
 mod load_shedding;
 mod packages;
 mod place;
 mod postgres;
 mod process;
 mod progress;
+mod proofs;
 mod queries;
 mod redis;
 mod replay;
@@ -38,33 +40,37 @@ use anyhow::{Context, bail};
 const HELP: &str = "\
 Usage: cargo xtask COMMAND
 
-  run                 build everything, start a private PostgreSQL and Redis, migrate,
-                      fill in demo data once, and serve on http://localhost:3000
-                      (PORT chooses another port; DATABASE_URL and REDIS_URL other services)
-  test                format, lints, query metadata, unit and browser tests
-  test --only A,B     only these of its steps: fmt, arrows, client, clippy, queries, unit,
-                      server, browser
-  simulate            a random life of a small clinic on a database of its own, with every
-                      invariant checked after every step
-                      (--operations N, 100000 by itself; --seed S, to have a run again)
+  run                 build everything, start a private PostgreSQL and Redis, migrate, add the
+                      demo data the first time, and serve on http://localhost:3000
+                      (PORT chooses another port; DATABASE_URL and REDIS_URL your own services)
+  test                run every check: format, layers, lints with the query metadata, Rust tests,
+                      API fuzzing, the proofs below in short forms, and browser tests
+  test --only A,B     run only these steps: fmt, layers, lints, build, client, unit, api, proofs,
+                      browser
+  test --days A,B     with the servers' clocks on these two days (two others every day)
+  days                run the browser tests on every day on which software tends to fail
+  simulate            make random bookings in a small clinic and check every invariant after
+                      every step (--operations N, 100000 by default; --seed S repeats a run)
   prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
-  prepare --check     only say whether .sqlx is up to date
-  build               build the client, then target/release/nadi with it inside
-  client              build the browser client into target/site/pkg
-  bench               measure holds and pages over HTTP, in turns with pgbench; writes
-                      target/bench/latest.json; --only schedules or --only holds for a part of it;
-                      --only search for finding doctors (10 minutes, 6 GB);
-                      --only lighthouse for how quick four pages are on a phone
-  screenshots         every page on phone and desktop, in light and dark, into target/screenshots
-                      (--docs: those in docs/screenshots too)
-  replay [FILE [X]]   make the bookings of a CSV file again, X times as fast (360); without a
-                      file, those of a day made up from a real city's traffic
-  crowd               ask for more than can be carried, and see it refused and recover
-  torture [--kills N] [--seed S]
-                      book while servers, database and cache are killed; then count
-  services            start the private PostgreSQL and Redis of `run` and print how to
+  prepare --check     check whether .sqlx is up to date and change nothing
+  build               build the browser client and, with it inside, target/release/nadi
+  client              build only the browser client, into target/site/pkg
+  bench               measure holds and pages over HTTP, and holds by pgbench for comparison;
+                      writes target/bench/latest.json (10 minutes). For a part of it:
+                      --only holds, --only schedules, --only search (finding doctors among many;
+                      6 GB), --only lighthouse (how fast four pages are on a phone)
+  screenshots         take a picture of every page on phone and desktop, in light and dark, into
+                      target/screenshots (--docs renews those in docs/screenshots too)
+  replay [FILE [X]]   make the bookings of a CSV file again, X times as fast (360 by default);
+                      without a file, those of a day modelled on a real city's traffic
+  crowd               load shedding: send more than the server can carry, and check that it
+                      refuses the rest, keeps its word and recovers
+  torture             fault injection: book while servers, PostgreSQL and Redis are killed, then
+                      compare every answer with the database (--kills N, 30 by default; --seed S
+                      repeats an order of kills)
+  services            start only the private PostgreSQL and Redis of `run`, and print how to
                       reach them, until Ctrl-C
-  help                this text
+  help                show this text
 ";
 
 fn main() -> ExitCode {
@@ -87,8 +93,8 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
     process::watch_signals()?;
     match arguments {
         ["run"] => run::run().map(|()| ExitCode::SUCCESS),
-        ["test"] => test::test(None),
-        ["test", "--only", names] => test::test(Some(names)),
+        ["test", options @ ..] => test::test(options),
+        ["days"] => browser::all_days().map(|()| ExitCode::SUCCESS),
         ["simulate", options @ ..] => simulate::simulate(options).map(|()| ExitCode::SUCCESS),
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
@@ -136,7 +142,8 @@ fn number(options: &[&str], name: &str, usual: u64) -> anyhow::Result<u64> {
 
 fn build() -> anyhow::Result<()> {
     println!("client: {}", client::build()?);
-    server::build()?;
-    println!("server: {}", server::binary().display());
+    let build = server::Build::Release;
+    build.build()?;
+    println!("server: {}", build.program("nadi").display());
     Ok(())
 }

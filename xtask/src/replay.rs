@@ -6,12 +6,10 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::client;
 use crate::clock;
 use crate::harness::{self, Harness, Size};
 use crate::history::{self, Journal};
 use crate::process;
-use crate::server;
 
 /// A day passes in four minutes, and its busiest hour in ten seconds.
 pub const FACTOR: f64 = 360.0;
@@ -25,9 +23,7 @@ pub const SHORT_PATIENTS: usize = 600;
 
 /// `cargo xtask replay`: a file, or, without one, a day made up from a real city's traffic.
 pub fn run(file: Option<&Path>, factor: f64) -> Result<()> {
-    client::build()?;
-    server::build()?;
-    harness::build_load()?;
+    harness::build_release()?;
     let mut harness = Harness::prepare(Size::of(1, PATIENTS), |_, _| Ok(()))?;
     let file = match file {
         Some(file) => file.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::client;
 use crate::place::Place;
@@ -10,26 +10,37 @@ use crate::postgres::Postgres;
 use crate::process::{self, Service};
 use crate::progress::{Steps, seconds};
 use crate::redis::Redis;
-use crate::server::{self, Server};
+use crate::server::{self, Build, Server};
 use crate::services;
 use crate::toolchain::WasmToolchain;
 
 pub fn run() -> Result<()> {
     let port = server::wished_port(std::env::var("PORT").ok().as_deref())?;
+    let build = Build::Development;
     let own_database_url = set("DATABASE_URL");
     let own_redis_url = set("REDIS_URL");
-    let mut steps = Steps::new(6);
+    let mut steps = Steps::new(5);
 
-    let (account, place) = steps.step("tools", || {
+    let (account, place, wasm) = steps.step("tools", || {
         let found = services::lasting_place(own_database_url.is_none())?;
         if !server::port_is_free(port) {
             bail!("port {port} is taken: choose another with PORT=3001 cargo xtask run");
         }
         let wasm = WasmToolchain::find()?;
-        Ok((found, wasm.name().to_owned()))
+        let name = wasm.name().to_owned();
+        let (account, place) = found;
+        Ok(((account, place, wasm), name))
     })?;
-    steps.step("client", || Ok(((), client::build()?)))?;
-    steps.step("server", || Ok((server::build()?, String::new())))?;
+    let duration = if build.program("nadi").exists() { "under a minute" } else { "3 to 6 minutes" };
+    println!("      the client and the server are compiled side by side: {duration}");
+    steps.step("build", || {
+        let client = client::start_build(wasm);
+        let server = build.build();
+        // Also when the server does not build: the client's build must not outlive us.
+        let note = client.join().map_err(|_| anyhow!("the client's build panicked"))??;
+        server?;
+        Ok(((), note))
+    })?;
 
     let mut running = Running::default();
     steps.step("services", || {
@@ -51,6 +62,7 @@ pub fn run() -> Result<()> {
         Ok(((), format!("{}; logs in {}", note.join(", "), place.logs.display())))
     })?;
     let nadi = Server {
+        build,
         database_url: match (&own_database_url, &running.postgres) {
             (Some(url), _) => url.clone(),
             (None, Some(postgres)) => postgres.url("nadi"),

@@ -17,26 +17,51 @@ use crate::toolchain;
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Builds the release binary; the client it embeds must be there already.
-pub fn build() -> Result<()> {
-    let mut cargo = toolchain::cargo();
-    cargo.args(["build", "--release", "--package", "server", "--bin", "nadi"]);
-    process::run(&mut cargo).context("the server does not build")
+/// Which build of the binary, and of the load generator beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// Unoptimized, so that it compiles quickly. Reads the client's files from disk. For `run` and the tests.
+    Development,
+    /// Optimized, with the client inside: what is deployed and measured. The client must be there already.
+    Release,
 }
 
-pub fn binary() -> PathBuf {
-    place::target().join("release/nadi")
+impl Build {
+    pub fn build(self) -> Result<()> {
+        let mut cargo = toolchain::cargo();
+        match self {
+            // The packages of the tests' build, so that nothing is compiled for another set of features.
+            Build::Development => cargo.arg("build").args(DEVELOPMENT_PACKAGES).arg("--bins"),
+            Build::Release => {
+                cargo.args(["build", "--release", "--package", "server", "--bin", "nadi"])
+            }
+        };
+        process::run(&mut cargo).context("the server does not build")
+    }
+
+    /// A program of this build, such as `nadi` or `load`.
+    pub fn program(self, name: &str) -> PathBuf {
+        let folder = match self {
+            Build::Development => "debug",
+            Build::Release => "release",
+        };
+        place::target().join(folder).join(name)
+    }
 }
+
+/// All packages but the task runner, which is running.
+pub const DEVELOPMENT_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "xtask"];
 
 /// What a running server is told through its environment.
 #[derive(Clone)]
 pub struct Server {
+    pub build: Build,
     pub database_url: String,
     pub redis_url: Option<String>,
     pub secret: String,
     pub port: u16,
     /// Further variables.
-    pub more: Vec<(&'static str, &'static str)>,
+    pub more: Vec<(&'static str, String)>,
 }
 
 impl Server {
@@ -45,7 +70,7 @@ impl Server {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(self.build.program("nadi"));
         command
             .current_dir(place::root())
             .args(arguments)
@@ -55,7 +80,7 @@ impl Server {
             .env("NADI_LISTEN", format!("localhost:{}", self.port))
             .env("PUBLIC_URL", self.address())
             .env_remove("REDIS_URL")
-            .envs(self.more.iter().copied());
+            .envs(self.more.iter().map(|(name, value)| (name, value)));
         if let Some(redis_url) = &self.redis_url {
             command.env("REDIS_URL", redis_url);
         }
@@ -89,7 +114,7 @@ impl Server {
         } else {
             command.stdout(Stdio::inherit());
         }
-        let mark = binary();
+        let mark = self.build.program("nadi");
         let mut service = Service::start(
             "the server",
             &mut command,

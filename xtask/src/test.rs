@@ -1,46 +1,49 @@
 //! `cargo xtask test`: everything that must hold, with databases of its own.
 
 use std::process::{Command, ExitCode};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::api;
-use crate::arrows;
 use crate::browser;
 use crate::client;
 use crate::counts::Counts;
+use crate::days::{self, Day};
+use crate::layers;
 use crate::process::{self, Interrupted};
 use crate::progress::seconds;
+use crate::proofs;
 use crate::queries;
-use crate::server;
+use crate::server::{self, Build};
 use crate::services::Services;
-use crate::toolchain;
+use crate::toolchain::{self, WasmToolchain};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Fmt,
-    Arrows,
+    Layers,
+    Lints,
+    Build,
     Client,
-    Clippy,
-    Queries,
     Unit,
-    Server,
     Api,
+    Proofs,
     Browser,
 }
 
-/// In the order in which they run: quick ones first, and the client before everything that
-/// compiles the server, which embeds it.
+/// In the order in which they run: quick ones first. The client builds in the background from the start; its
+/// step waits for it.
 const STEPS: [(Step, &str); 9] = [
     (Step::Fmt, "fmt"),
-    (Step::Arrows, "arrows"),
+    (Step::Layers, "layers"),
+    (Step::Lints, "lints"),
+    (Step::Build, "build"),
     (Step::Client, "client"),
-    (Step::Clippy, "clippy"),
-    (Step::Queries, "queries"),
     (Step::Unit, "unit"),
-    (Step::Server, "server"),
     (Step::Api, "api"),
+    (Step::Proofs, "proofs"),
     (Step::Browser, "browser"),
 ];
 
@@ -57,10 +60,20 @@ struct Line {
     took: Duration,
 }
 
-pub fn test(only: Option<&str>) -> Result<ExitCode> {
+/// What to test, and when it shall be.
+#[derive(Debug)]
+struct Plan {
+    steps: Vec<(Step, &'static str)>,
+    days: [Day; 2],
+}
+
+pub fn test(options: &[&str]) -> Result<ExitCode> {
     let started = Instant::now();
-    let wanted = wanted(only)?;
-    let mut session = Session::default();
+    let Plan { steps: wanted, days } = plan(options)?;
+    let mut session = Session::new(days);
+    if wanted.iter().any(|(step, _)| *step == Step::Client) {
+        session.start_client()?;
+    }
     let mut lines: Vec<Line> = Vec::new();
     let mut interrupted = false;
     for (number, (step, name)) in wanted.iter().enumerate() {
@@ -104,11 +117,39 @@ pub fn test(only: Option<&str>) -> Result<ExitCode> {
     })
 }
 
-/// The steps to run. Browser tests take what they test with them.
-fn wanted(only: Option<&str>) -> Result<Vec<(Step, &'static str)>> {
-    let Some(only) = only else {
-        return Ok(STEPS.to_vec());
-    };
+#[cfg(test)]
+pub fn step_names() -> Vec<&'static str> {
+    STEPS.iter().map(|(_, name)| *name).collect()
+}
+
+/// `--only` names steps, `--days` two days or one.
+fn plan(options: &[&str]) -> Result<Plan> {
+    let mut plan = Plan { steps: STEPS.to_vec(), days: days::pair_of_today() };
+    let mut left = options;
+    while let [name, value, rest @ ..] = left {
+        match *name {
+            "--only" => plan.steps = steps(value)?,
+            "--days" => {
+                let named: Vec<Day> =
+                    value.split(',').map(|name| Day::named(name.trim())).collect::<Result<_>>()?;
+                plan.days = match named[..] {
+                    [one] => [one, one],
+                    [first, second] => [first, second],
+                    _ => bail!("--days takes one day or two"),
+                };
+            }
+            other => bail!("test has no option `{other}`"),
+        }
+        left = rest;
+    }
+    if let [lonely] = left {
+        bail!("`{lonely}` needs a value");
+    }
+    Ok(plan)
+}
+
+/// The steps of these names, with the builds that they need.
+fn steps(only: &str) -> Result<Vec<(Step, &'static str)>> {
     let mut wanted = Vec::new();
     for name in only.split(',').map(str::trim) {
         let Some((step, _)) = STEPS.iter().find(|(_, known)| *known == name) else {
@@ -116,10 +157,8 @@ fn wanted(only: Option<&str>) -> Result<Vec<(Step, &'static str)>> {
             bail!("there is no step `{name}`: choose from {}", names.join(", "));
         };
         wanted.push(*step);
-        match step {
-            Step::Api | Step::Browser => wanted.extend([Step::Client, Step::Server]),
-            Step::Server => wanted.push(Step::Client),
-            _ => {}
+        if matches!(step, Step::Unit | Step::Api | Step::Proofs | Step::Browser) {
+            wanted.extend([Step::Build, Step::Client]);
         }
     }
     let chosen = STEPS.iter().filter(|(step, _)| wanted.contains(step));
@@ -127,8 +166,9 @@ fn wanted(only: Option<&str>) -> Result<Vec<(Step, &'static str)>> {
 }
 
 /// What the steps share.
-#[derive(Default)]
 struct Session {
+    days: [Day; 2],
+    client: Option<JoinHandle<Result<String>>>,
     services: Option<Services>,
     counts: Counts,
     /// A build that failed: what needs it is skipped.
@@ -136,8 +176,25 @@ struct Session {
 }
 
 impl Session {
+    fn new(days: [Day; 2]) -> Self {
+        Self { days, client: None, services: None, counts: Counts::default(), broken: None }
+    }
+
+    /// Whatever has to be installed is installed before, since two package managers would meet.
+    fn start_client(&mut self) -> Result<()> {
+        let toolchain = WasmToolchain::find()?;
+        self.services()?;
+        self.client = Some(client::start_build(toolchain));
+        Ok(())
+    }
+
     fn run(&mut self, step: Step) -> Result<Outcome> {
         process::check_stop()?;
+        if let (Step::Unit | Step::Api | Step::Proofs | Step::Browser, Some(broken)) =
+            (step, self.broken)
+        {
+            return Ok(Outcome::Skipped(format!("the step `{}` failed", name_of(broken))));
+        }
         match step {
             Step::Fmt => {
                 let mut fmt = toolchain::cargo();
@@ -145,48 +202,42 @@ impl Session {
                     .context("run `cargo fmt --all`")?;
                 Ok(Outcome::Ok(String::new()))
             }
-            Step::Arrows => {
-                arrows::check()?;
+            Step::Layers => {
+                layers::check()?;
                 Ok(Outcome::Ok("nadi ← app ← server".to_owned()))
             }
-            Step::Client => {
-                self.broken = Some(Step::Client);
-                let note = client::build()?;
+            Step::Lints => {
+                let queries = queries::check_with(self.services()?, queries::lints)?;
+                lint_other_features()?;
+                Ok(Outcome::Ok(format!("3 sets of features; {queries}")))
+            }
+            Step::Build => {
+                self.broken = Some(Step::Build);
+                process::run(&mut cargo_test(&["--no-run"]))?;
+                Build::Development.build()?;
                 self.broken = None;
+                Ok(Outcome::Ok("tests, server and load generator".to_owned()))
+            }
+            Step::Client => {
+                let before = self.broken.replace(Step::Client);
+                let client = self.client.take().context("the client's build was not started")?;
+                let note = client.join().map_err(|_| anyhow!("the client's build panicked"))??;
+                self.broken = before;
                 Ok(Outcome::Ok(note))
             }
-            Step::Clippy => clippy(),
-            Step::Queries => {
-                if !queries::folder().is_dir() {
-                    return Ok(Outcome::Skipped("there is no .sqlx yet".to_owned()));
-                }
-                Ok(Outcome::Ok(queries::check_with(self.services()?)?))
-            }
             Step::Unit => self.unit(),
-            Step::Server => {
-                if self.broken.is_some() {
-                    return Ok(Outcome::Skipped("the client is broken".to_owned()));
-                }
-                self.broken = Some(Step::Server);
-                server::build()?;
-                self.broken = None;
-                Ok(Outcome::Ok(String::new()))
-            }
             Step::Api => {
-                if self.broken.is_some() {
-                    return Ok(Outcome::Skipped("a build is broken".to_owned()));
-                }
-                let (passed, note) = api::test(self.services()?)?;
+                let day = self.days[0];
+                let (passed, note) = api::test(self.services()?, day)?;
                 Ok(if passed { Outcome::Ok(note) } else { Outcome::Failed(note) })
             }
+            Step::Proofs => {
+                let (passed, counts) = proofs::run()?;
+                Ok(self.judge(passed, counts))
+            }
             Step::Browser => {
-                if !browser::exist() {
-                    return Ok(Outcome::Skipped("there is no end2end yet".to_owned()));
-                }
-                if self.broken.is_some() {
-                    return Ok(Outcome::Skipped("a build is broken".to_owned()));
-                }
-                let (passed, counts) = browser::test(self.services()?)?;
+                let days = self.days;
+                let (passed, counts) = browser::test(self.services()?, days)?;
                 Ok(self.judge(passed, counts))
             }
         }
@@ -195,13 +246,10 @@ impl Session {
     fn unit(&mut self) -> Result<Outcome> {
         let mut total = Counts::default();
         let mut passed = true;
-        // The task runner apart, with the features it was built with for this very run: together
-        // with the others it would be compiled once more.
-        let selections: [&[&str]; 2] =
-            [&["--workspace", "--exclude", "xtask"], &["--package", "xtask"]];
-        for selection in selections {
-            let mut cargo = toolchain::cargo();
-            cargo.args(["test", "--no-fail-fast"]).args(selection);
+        let mut task_runner = toolchain::cargo();
+        // With the features it was built with for this very run.
+        task_runner.args(["test", "--no-fail-fast", "--package", "xtask"]);
+        for mut cargo in [cargo_test(&["--no-fail-fast"]), task_runner] {
             self.with_services(&mut cargo)?;
             let (ok, lines) = process::tee(&mut cargo)?;
             passed &= ok;
@@ -212,7 +260,7 @@ impl Session {
 
     fn with_services(&mut self, command: &mut Command) -> Result<()> {
         let services = self.services()?;
-        command.env("SQLX_OFFLINE", "true").env("DATABASE_URL", services.postgres.url("nadi"));
+        command.env("DATABASE_URL", services.postgres.url("nadi"));
         if let Some(url) = services.redis_url() {
             command.env("REDIS_URL", url);
         }
@@ -261,9 +309,19 @@ impl Session {
     }
 }
 
-/// Lints for every set of features that is built.
-fn clippy() -> Result<Outcome> {
-    process::run(&mut queries::clippy())?;
+fn name_of(step: Step) -> &'static str {
+    STEPS.iter().find(|(known, _)| *known == step).map_or("", |(_, name)| name)
+}
+
+/// All tests but the task runner's.
+fn cargo_test(options: &[&str]) -> Command {
+    let mut cargo = toolchain::cargo();
+    cargo.arg("test").args(server::DEVELOPMENT_PACKAGES).args(options).env("SQLX_OFFLINE", "true");
+    cargo
+}
+
+/// The browser's half of `app`, and the rules by themselves.
+fn lint_other_features() -> Result<()> {
     let sets: [&[&str]; 2] =
         [&["--package", "app", "--lib", "--features", "hydrate"], &["--package", "nadi"]];
     for set in sets {
@@ -271,7 +329,7 @@ fn clippy() -> Result<Outcome> {
         clippy.arg("clippy").args(set).args(["--no-default-features", "--", "-D", "warnings"]);
         process::run(&mut clippy)?;
     }
-    Ok(Outcome::Ok("3 sets of features".to_owned()))
+    Ok(())
 }
 
 fn table(lines: &[Line]) -> String {
@@ -296,23 +354,34 @@ fn table(lines: &[Line]) -> String {
 mod tests {
     use super::*;
 
-    fn names(only: Option<&str>) -> Result<Vec<&'static str>> {
-        Ok(wanted(only)?.into_iter().map(|(_, name)| name).collect())
+    fn names(options: &[&str]) -> Result<Vec<&'static str>> {
+        Ok(plan(options)?.steps.into_iter().map(|(_, name)| name).collect())
     }
 
     #[test]
-    fn parts_run_in_the_usual_order_with_what_they_need() -> Result<()> {
-        assert_eq!(names(None)?.len(), STEPS.len());
-        assert_eq!(names(Some("unit, fmt"))?, ["fmt", "unit"]);
-        assert_eq!(names(Some("browser"))?, ["client", "server", "browser"]);
-        let refused = names(Some("everything")).err();
-        assert!(refused.is_some_and(|error| error.to_string().contains("queries")));
+    fn steps_run_in_the_usual_order_with_the_builds_they_need() -> Result<()> {
+        assert_eq!(names(&[])?.len(), STEPS.len());
+        assert_eq!(names(&["--only", "lints, fmt"])?, ["fmt", "lints"]);
+        assert_eq!(names(&["--only", "browser"])?, ["build", "client", "browser"]);
+        let refused = names(&["--only", "everything"]).err();
+        assert!(refused.is_some_and(|error| error.to_string().contains("layers")));
+        Ok(())
+    }
+
+    #[test]
+    fn days_are_chosen_by_name() -> Result<()> {
+        let chosen = plan(&["--days", "29-february,31-december", "--only", "fmt"])?;
+        assert_eq!(chosen.days.map(|day| day.name), ["29-february", "31-december"]);
+        assert_eq!(plan(&["--days", "31-december"])?.days[1].name, "31-december");
+        for wrong in [vec!["--days"], vec!["--days", "never"], vec!["--day", "29-february"]] {
+            assert!(plan(&wrong).is_err(), "{wrong:?}");
+        }
         Ok(())
     }
 
     #[test]
     fn a_run_without_tests_is_no_success() {
-        let mut session = Session::default();
+        let mut session = Session::new(days::pair_of_today());
         assert!(matches!(session.judge(true, Counts::default()), Outcome::Failed(_)));
         let one = Counts { passed: 1, ..Counts::default() };
         assert!(matches!(session.judge(true, one), Outcome::Ok(_)));

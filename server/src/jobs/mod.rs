@@ -2,6 +2,7 @@
 //! instances at once without harm, and has a `run_once` that tests call.
 
 pub mod calendars;
+pub mod demo;
 pub mod listen;
 pub mod listings;
 pub mod relay;

@@ -11,6 +11,7 @@ mod booking;
 mod cache;
 mod calendars;
 mod constraints;
+mod demo;
 mod idempotency;
 mod live_updates;
 mod mail;

@@ -11,12 +11,11 @@ mod times;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::client;
 use crate::clock;
 use crate::harness::{self, Harness, Size, usage::Usage};
 use crate::place;
 use crate::postgres::Postgres;
-use crate::server::{self, Server};
+use crate::server::Server;
 use table::{Row, Run, Table};
 
 /// How much of it.
@@ -111,7 +110,7 @@ pub fn bench() -> Result<()> {
 
 /// Only how fast schedules become times.
 pub fn schedules() -> Result<()> {
-    build()?;
+    harness::build_release()?;
     let harness = Harness::prepare(Size::of(1, 1), |_, _| Ok(()))?;
     for line in times::measure(&harness, LONG)? {
         println!("{line}");
@@ -121,7 +120,7 @@ pub fn schedules() -> Result<()> {
 
 /// Only how fast doctors are found.
 pub fn searches() -> Result<()> {
-    build()?;
+    harness::build_release()?;
     let mut harness = Harness::prepare(Size::of(1, 1), |_, _| Ok(()))?;
     for line in search::measure(&mut Bench { harness: &mut harness, plan: LONG })? {
         println!("{line}");
@@ -159,14 +158,8 @@ pub fn short_searches(harness: &mut Harness) -> Result<()> {
     Ok(())
 }
 
-fn build() -> Result<()> {
-    client::build()?;
-    server::build()?;
-    harness::build_load()
-}
-
 fn prepare(plan: Plan) -> Result<Harness> {
-    build()?;
+    harness::build_release()?;
     Harness::prepare(Size::of(2, plan.needs()), |nadi, postgres| add_wishes(plan, nadi, postgres))
 }
 

@@ -88,7 +88,7 @@ impl<'a> Database<'a> {
     /// and its look at the demo included.
     fn make(&self, days: &'static str) -> Result<(u64, f64)> {
         let mut nadi = self.nadi.clone();
-        nadi.more.push(("NADI_HORIZON_DAYS", days));
+        nadi.more.push(("NADI_HORIZON_DAYS", days.to_owned()));
         let before = self.times()?;
         let started = Instant::now();
         nadi.seed()?;

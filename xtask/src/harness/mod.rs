@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::account::Account;
+use crate::client;
 use crate::clock::{self, DAY};
 use crate::place::{self, Place};
 use crate::postgres::{Durability, Postgres, Programs};
 use crate::process::{self, Service};
 use crate::redis::{self, Redis};
-use crate::server::{self, Server};
+use crate::server::{self, Build, Server};
 use crate::toolchain;
 use usage::Usage;
 
@@ -51,9 +52,10 @@ pub struct Harness {
     redis_program: PathBuf,
 }
 
-/// How much there is of everything.
+/// How much there is of everything, and of which build.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
+    pub build: Build,
     /// One or two.
     pub servers: usize,
     pub patients: usize,
@@ -63,7 +65,7 @@ pub struct Size {
 
 impl Size {
     pub const fn of(servers: usize, patients: usize) -> Self {
-        Self { servers, patients, horizon_days: "30" }
+        Self { build: Build::Release, servers, patients, horizon_days: "30" }
     }
 }
 
@@ -93,15 +95,16 @@ impl Harness {
         let mut instances = Vec::new();
         for name in ["server", "server-2"].into_iter().take(size.servers) {
             let nadi = Server {
+                build: size.build,
                 database_url: postgres.url("nadi"),
                 redis_url: Some(redis.url()),
                 secret: secret.clone(),
                 port: server::free_port()?,
                 // Known patients confirm without a code, which the generator could not read.
                 more: vec![
-                    ("NADI_CONFIRMATION", "instant"),
-                    ("NADI_HORIZON_DAYS", size.horizon_days),
-                    ("NADI_LOG", "warn"),
+                    ("NADI_CONFIRMATION", "instant".to_owned()),
+                    ("NADI_HORIZON_DAYS", size.horizon_days.to_owned()),
+                    ("NADI_LOG", "warn".to_owned()),
                 ],
             };
             instances.push(Instance { nadi, service: None, name });
@@ -112,7 +115,7 @@ impl Harness {
         before(&first.nadi, &postgres)?;
         let folder = place::scratch()?.join("harness");
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join("tokens"), first.nadi.patients(size.patients)?)?;
+        fs::write(folder.join("tokens"), tokens_of(&first.nadi, size.patients)?)?;
         postgres.psql("nadi", &["-c", "vacuum analyze"])?;
         let select = |sql: &str| postgres.psql("nadi", &["-c", sql]);
         let clock_shift = clock::shift_seconds(&first.nadi.more)?;
@@ -210,11 +213,12 @@ impl Harness {
 
     /// Runs a case of the generator with patients and slots of its own; gives what it printed.
     pub fn case(&mut self, case: &str, connections: usize, requests: usize) -> Result<String> {
-        let skip = self.allot(match case {
-            "distinct-slots" | "hot-slot" | "book-confirm" => requests,
-            "mixed" => requests / 10 + 1,
+        let skip = match case {
+            "distinct-slots" | "hot-slot" | "book-confirm" => self.allot(requests)?,
+            "mixed" => self.allot(requests / 10 + 1)?,
+            // They use up nobody: any patient will do.
             _ => 0,
-        })?;
+        };
         let mut load = self.load("case");
         load.args(["--case", case])
             .args(["--connections", &connections.to_string()])
@@ -248,7 +252,7 @@ impl Harness {
 
     /// The load generator, told where everything is: of servers, those that run.
     pub fn load(&self, command: &str) -> Command {
-        let mut load = Command::new(place::target().join("release/load"));
+        let mut load = Command::new(self.size.build.program("load"));
         load.arg(command);
         for instance in self.servers.iter().filter(|instance| instance.service.is_some()) {
             load.args(["--address", &format!("127.0.0.1:{}", instance.nadi.port)]);
@@ -261,7 +265,7 @@ impl Harness {
 
     /// A command of the generator's that needs no server.
     pub fn load_alone(&self) -> Command {
-        Command::new(place::target().join("release/load"))
+        Command::new(self.size.build.program("load"))
     }
 
     /// What each side uses meanwhile.
@@ -314,6 +318,16 @@ impl Harness {
     }
 }
 
+/// Adds patients, some at a time: all of them in one statement would take longer than a statement may.
+fn tokens_of(nadi: &Server, patients: usize) -> Result<String> {
+    const AT_ONCE: usize = 10_000;
+    let mut tokens = String::new();
+    for first in (0..patients).step_by(AT_ONCE) {
+        tokens += &nadi.patients(AT_ONCE.min(patients - first))?;
+    }
+    Ok(tokens)
+}
+
 /// A figure in the JSON that the generator prints.
 pub fn figure(json: &str, name: &str) -> Result<f64> {
     let rest = json.split(&format!("\"{name}\":")).nth(1);
@@ -322,8 +336,11 @@ pub fn figure(json: &str, name: &str) -> Result<f64> {
     number.with_context(|| format!("no `{name}` in {}", json.trim()))
 }
 
-/// The generator, in a build of its own: it shares no features with the server.
-pub fn build_load() -> Result<()> {
+/// Builds what is measured, and the generator that drives it.
+pub fn build_release() -> Result<()> {
+    client::build()?;
+    Build::Release.build()?;
+    // By itself: it shares no features with the server.
     let mut cargo = toolchain::cargo();
     cargo.args(["build", "--release", "--package", "load"]);
     process::run(&mut cargo).context("the load generator does not build")

@@ -19,7 +19,7 @@ pub fn check() -> Result<()> {
             .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"]);
         let found = offenders(&process::capture(&mut tree)?, package, forbidden);
         if !found.is_empty() {
-            bail!("`{package}` depends on {}: see the arrows in ARCHITECTURE.md", found.join(", "));
+            bail!("`{package}` depends on {}: see the layers in ARCHITECTURE.md", found.join(", "));
         }
     }
     Ok(())

@@ -84,13 +84,13 @@ test('an appointment moves to another day, and the old time is offered again', {
   await cleanUp(page);
 });
 
-test('a move to a time that was just taken offers the nearest', { tag: '@no-scripts' }, async ({ page, another: somebody, city, watch }) => {
+test('a move to a time that was just taken offers the nearest', { tag: '@no-scripts' }, async ({ page, anotherPerson, city, watch }) => {
   watch.expects(409);
   const { chosen, appointment } = await book(page, await register(page), city);
   await openMove(page);
   const wanted = await chooseNewTime(page);
 
-  const rival = await somebody();
+  const rival = await anotherPerson();
   await register(rival);
   const search = new URL(wanted.address, 'http://any').search;
   await rival.goto(chosen.day.replace(/\?.*/, search));

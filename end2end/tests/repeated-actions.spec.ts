@@ -139,12 +139,12 @@ async function outcome(page: Page): Promise<'held' | 'taken'> {
 
 test('of two people who hold one slot exactly one gets it, and the other is offered the nearest', async ({
   page,
-  another: somebody,
+  anotherPerson,
   city,
   watch,
 }) => {
   watch.expects(409);
-  const rival = await somebody();
+  const rival = await anotherPerson();
   await Promise.all([register(page), register(rival)]);
   const chosen = await chooseTimeIn(page, city);
   await rival.goto(chosen.address);
