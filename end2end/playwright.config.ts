@@ -16,7 +16,7 @@ export default defineConfig<Options>({
   // A test that only passes when it is repeated is a fault: of the test or of the product.
   retries: 0,
   workers: 3,
-  timeout: 30_000,
+  timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {

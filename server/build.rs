@@ -40,11 +40,14 @@ fn put(text: &str, sheet: &mut String) {
     }
 }
 
-/// The client is built before the server when it is to be embedded; without it (checks,
-/// tests) the folder is empty and pages do without scripts.
+/// The client is built before a release build of the server, which embeds it. A development build reads it from
+/// this folder when it runs, so it need not be compiled again when the client changes. Without a client, pages do
+/// without scripts.
 fn client(site: &Path) {
     let pkg = site.join("pkg");
     fs::create_dir_all(&pkg).unwrap_or_else(|error| panic!("{}: {error}", pkg.display()));
-    println!("cargo::rerun-if-changed={}", pkg.display());
+    if env::var_os("PROFILE").is_some_and(|profile| profile == "release") {
+        println!("cargo::rerun-if-changed={}", pkg.display());
+    }
     println!("cargo::rustc-env=NADI_SITE={}", site.display());
 }

@@ -1,6 +1,6 @@
 /**
  * Cities of the demo data to book in. The demo doctor's own, Panjim, is left to the tests about her,
- * and Margao to those that add doctors of their own, whose hours are like nobody else's.
+ * and Margao to those that add doctors of their own, with other hours than the demo's doctors.
  */
 export interface City {
   slug: string;
@@ -11,7 +11,7 @@ export interface City {
 
 const city = (slug: string, name: string, zone: string): City => ({ slug, name, zone: `${zone} time` });
 
-/** Every zone twice in a row where there are two: neighbours go to different workers. */
+/** In zones that alternate: each worker takes every nth city, and so meets several zones. */
 export const CITIES: readonly City[] = [
   city('nashik', 'Nashik', 'Kolkata'),
   city('pune', 'Pune', 'Kolkata'),

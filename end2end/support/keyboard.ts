@@ -1,4 +1,4 @@
-/** Without a pointer. */
+/** Using a page with the keyboard alone. */
 import type { Locator, Page } from '@playwright/test';
 
 import { expect } from './test';

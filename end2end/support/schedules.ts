@@ -1,4 +1,4 @@
-/** A doctor of one's own, and their hours. */
+/** Doctors that a test adds for itself, and their hours. */
 import type { Locator, Page } from '@playwright/test';
 
 import { dateIn, daysLater, nameOf, weekdayOf } from './clock';
@@ -16,8 +16,8 @@ export const WORKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday']
 export const EVERY_DAY = [...WORKDAYS, 'Saturday', 'Sunday'] as const;
 
 /**
- * Adds a doctor in Margao whom patients can find; with an account, they can sign in. `office` is signed
- * in as the administrator and opens no page.
+ * Adds a doctor in Margao whom patients can find; with an account, they can sign in. Signs `office` in as
+ * the administrator, and opens no page there.
  */
 export async function addDoctor(office: Page, account?: Person): Promise<Doctor> {
   const { email, password } = ADMINISTRATOR;
@@ -55,7 +55,7 @@ export function line(page: Page, number: number): Locator {
   return page.getByRole('group', { name: new RegExp(`^Line ${number}(:|$)`) });
 }
 
-/** Fills a line in. */
+/** Fills in a line of the hours. */
 export async function fillLine(page: Page, number: number, hours: Hours): Promise<void> {
   const fields = line(page, number);
   for (const day of EVERY_DAY) {
@@ -91,7 +91,7 @@ export async function save(page: Page): Promise<void> {
 
 /**
  * Adds a doctor who works around the clock today and tomorrow, so that a time is near whenever a test
- * runs. `office` is signed in as the administrator.
+ * runs. Signs `office` in as the administrator.
  */
 export async function addDoctorAroundTheClock(office: Page, now: Date, account?: Person): Promise<Doctor> {
   const doctor = await addDoctor(office, account);

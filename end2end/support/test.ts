@@ -82,7 +82,7 @@ interface Fixtures {
   /** A city of this test's own: tests that run at the same time book elsewhere. */
   city: City;
   /** Another person at another device: a page with cookies of its own, watched as well. */
-  another: () => Promise<Page>;
+  anotherPerson: () => Promise<Page>;
   /** The time on the clock of the site and of its browsers. The only source of the time in tests. */
   now: () => Date;
   /** Whether scripts run. */
@@ -106,7 +106,7 @@ export const test = base.extend<Fixtures & Options>({
     await shiftClock(context, clockShiftSeconds);
     await use(context);
   },
-  another: async ({ browser, watch, clockShiftSeconds }, use) => {
+  anotherPerson: async ({ browser, watch, clockShiftSeconds }, use) => {
     const opened: BrowserContext[] = [];
     await use(async () => {
       const context = await browser.newContext();

@@ -16,13 +16,13 @@ test('an address that does not exist answers 404 with a page that leads to the d
   await expect(page.getByRole('heading', { level: 1, name: /^[\d,]+ doctors$/ })).toBeVisible();
 });
 
-test('an appointment of somebody else looks like one that does not exist', async ({ page, another: somebody, city, watch }) => {
+test('an appointment of somebody else looks like one that does not exist', async ({ page, anotherPerson, city, watch }) => {
   watch.expects(404);
   const person = await register(page);
   await chooseTimeIn(page, city);
   const appointment = await hold(page);
 
-  const curious = await somebody();
+  const curious = await anotherPerson();
   await register(curious);
   const addresses = [appointment, `/appointments/${UNKNOWN_ID}`, '/appointments/not-an-id'];
   for (const address of [...addresses, ...addresses.map((one) => `${one}/move`)]) {

@@ -15,7 +15,7 @@ async function status(page: Page, choice: RegExp): Promise<void> {
 
 test('an administrator adds a location and a doctor, sets hours, and the doctor can be found and booked', async ({
   page,
-  another: somebody,
+  anotherPerson,
   watch,
 }) => {
   watch.expects(404);
@@ -45,7 +45,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await expect(page.getByRole('status')).toContainText('Added.');
   const edit = new URL(page.url()).pathname;
 
-  const visitor = await somebody();
+  const visitor = await anotherPerson();
   await visitor.goto(`/doctors?q=${encodeURIComponent(name)}`);
   await expect(visitor.getByRole('heading', { level: 1 }), 'patients do not find a draft').toHaveText(`No doctors for “${name}”`);
 

@@ -85,8 +85,8 @@ async function cityOption(page: Page, name: string): Promise<string> {
   return options.find((option) => option.startsWith(`${name}, `)) ?? '';
 }
 
-test('signing in on the way to a hold leads back to the chosen time', { tag: ['@no-scripts', '@phone'] }, async ({ page, another: somebody, city }) => {
-  const elsewhere = await somebody();
+test('signing in on the way to a hold leads back to the chosen time', { tag: ['@no-scripts', '@phone'] }, async ({ page, anotherPerson, city }) => {
+  const elsewhere = await anotherPerson();
   const person = await register(elsewhere);
 
   const chosen = await chooseTimeIn(page, city);

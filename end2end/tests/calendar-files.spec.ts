@@ -1,4 +1,4 @@
-/** An appointment in other programs' calendars, read by the parser that Thunderbird uses. */
+/** Appointments as iCalendar files, read by the parser that Thunderbird uses. */
 import ICAL from 'ical.js';
 
 import { book } from '../support/booking';
@@ -8,13 +8,13 @@ import { expect, test } from '../support/test';
 interface Understood {
   uid: string;
   sequence: number;
-  /** `Tuesday 24 November`, where it takes place. */
+  /** `Tuesday 24 November`, in the zone of the clinic. */
   date: string;
   /** `10:20–10:40`. */
   times: string;
 }
 
-/** What ical.js makes of a file, in words of a place. */
+/** What ical.js reads in a file, with times in a zone. */
 function understood(text: string, timeZone: string): { method: unknown; events: Understood[] } {
   const calendar = new ICAL.Component(ICAL.parse(text));
   const events = calendar.getAllSubcomponents('vevent').map((part) => {

@@ -104,8 +104,8 @@ test('without a connection the times stay, and the page says why', async ({ page
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('a hold counts down, warns and ends', async ({ page, city, now }) => {
-  await page.clock.install({ time: now() });
+test('a hold counts down, warns and ends', async ({ page, city }) => {
+  await page.clock.install();
   await register(page);
   await chooseTimeIn(page, city);
   const appointment = await hold(page);
@@ -143,8 +143,8 @@ test('a hold counts down, warns and ends', async ({ page, city, now }) => {
   await cleanUp(page);
 });
 
-test('a hold is extended in its last minute', async ({ page, city, now }) => {
-  await page.clock.install({ time: now() });
+test('a hold is extended in its last minute', async ({ page, city }) => {
+  await page.clock.install();
   await register(page);
   await chooseTimeIn(page, city);
   await hold(page);

@@ -19,7 +19,7 @@ async function bookDemoDoctor(page: Page, person: Person, day: number): Promise<
 
 test('a doctor finds an appointment in every view, and cancels it with a reason the patient reads', { tag: '@phone' }, async ({
   page,
-  another: somebody,
+  anotherPerson,
   phone,
   watch,
 }) => {
@@ -28,7 +28,7 @@ test('a doctor finds an appointment in every view, and cancels it with a reason 
   const { chosen, appointment } = await bookDemoDoctor(page, person, phone ? 3 : 2);
   const date = new URL(chosen.day, 'http://any').searchParams.get('date') ?? '';
 
-  const clinic = await somebody();
+  const clinic = await anotherPerson();
   await signIn(clinic, DOCTOR, '/calendar');
   await expect(clinic.getByRole('heading', { level: 1, name: 'Your calendar' })).toBeVisible();
   await expect(clinic.getByText(/All times are Kolkata time/)).toBeVisible();

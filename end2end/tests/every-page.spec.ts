@@ -37,8 +37,6 @@ const test = base.extend<{ check: (where: string) => Promise<void> }>({
   },
 });
 
-test.beforeEach(() => test.setTimeout(60_000));
-
 async function open(page: Page, address: string, heading: string | RegExp): Promise<void> {
   await page.goto(address);
   await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
@@ -73,7 +71,7 @@ test('a doctor’s page, with and without a chosen time', { tag: '@phone' }, asy
   await check('a doctor with a time chosen');
 });
 
-test('the pages of patients', { tag: '@phone' }, async ({ page, another: somebody, city, check, watch }) => {
+test('the pages of patients', { tag: '@phone' }, async ({ page, anotherPerson, city, check, watch }) => {
   watch.expects(409, 422);
   const person = await register(page);
   await open(page, '/appointments', 'My appointments');
@@ -85,7 +83,7 @@ test('the pages of patients', { tag: '@phone' }, async ({ page, another: somebod
   await page.getByRole('button', { name: 'Keep it longer' }).click();
   await expect(page.getByText('You can do this twice more.')).toBeVisible();
   await check('a hold that was kept longer');
-  const rival = await somebody();
+  const rival = await anotherPerson();
   await rival.goto(chosen.address);
   await expect(rival.getByText('That time was just taken.')).toBeVisible();
   const code = await latestCode(page, person);
@@ -137,9 +135,9 @@ test('the calendar address and the people of an account', async ({ page, city, c
   await check('a time for somebody');
 });
 
-test('a time that was taken', async ({ page, another: somebody, city, check, watch }) => {
+test('a time that was taken', async ({ page, anotherPerson, city, check, watch }) => {
   watch.expects(409);
-  const first = await somebody();
+  const first = await anotherPerson();
   await register(first);
   const chosen = await chooseTimeIn(first, city);
   await hold(first);

@@ -3,7 +3,6 @@ import { withBrowser } from '../lighthouse/judge';
 import { expect, test } from '../support/test';
 
 test('Lighthouse finds no fault with the public pages, speed apart', async () => {
-  test.setTimeout(180_000);
   await withBrowser(async (_, judge) => {
     for (const address of ['/', '/doctors?city=panjim', '/doctors/asha-naik']) {
       const { scores, faults } = await judge(address, ['accessibility', 'best-practices', 'seo']);

@@ -14,12 +14,12 @@ async function markHydrated(page: Page): Promise<Locator> {
 
 test('a time that somebody holds is marked in place, and is free again when the hold is released', { tag: '@phone' }, async ({
   page,
-  another: somebody,
+  anotherPerson,
   city,
 }) => {
   await register(page);
   const chosen = await chooseTimeIn(page, city);
-  const looker = await somebody();
+  const looker = await anotherPerson();
   await looker.goto(chosen.day);
   const same = await markHydrated(looker);
   const starts = new RegExp(`^${chosen.starts}`);
@@ -53,12 +53,12 @@ test('a time that somebody holds is marked in place, and is free again when the 
 
 test('a chosen time that somebody holds is called taken, with the nearest free times', async ({
   page,
-  another: somebody,
+  anotherPerson,
   city,
 }) => {
   await register(page);
   const chosen = await chooseTimeIn(page, city);
-  const looker = await somebody();
+  const looker = await anotherPerson();
   await looker.goto(chosen.address);
   const same = await markHydrated(looker);
   const about = looker.getByRole('heading', { name: 'Your time' });

@@ -6,10 +6,9 @@ import { register } from '../support/people';
 import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
 import { expect, test } from '../support/test';
 
-test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-scripts' }, async ({ page, another: somebody, scripts, now, watch }) => {
-  test.setTimeout(60_000);
+test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-scripts' }, async ({ page, anotherPerson, scripts, now, watch }) => {
   watch.expects(422);
-  const [doctor, office, reader] = [await somebody(), await somebody(), await somebody()];
+  const [doctor, office, reader] = [await anotherPerson(), await anotherPerson(), await anotherPerson()];
   const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
   const name = practice.name;
   const patient = await register(page);

@@ -23,7 +23,7 @@ import {
 } from '../support/schedules';
 import { expect, test } from '../support/test';
 
-test('hours on workdays are previewed before they are saved, then offered', { tag: '@no-scripts' }, async ({ page, another: somebody }) => {
+test('hours on workdays are previewed before they are saved, then offered', { tag: '@no-scripts' }, async ({ page, anotherPerson }) => {
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.admin}/hours`);
   await fillLine(page, 1, { days: WORKDAYS, from: '10:00', to: '14:00', minutes: '20' });
@@ -35,7 +35,7 @@ test('hours on workdays are previewed before they are saved, then offered', { ta
   expect(day, 'a whole day ahead').toMatchObject({ come: '+12', go: '–' });
   expect(WORKDAYS).toContain(weekdayOf(day?.date ?? ''));
 
-  const visitor = await somebody();
+  const visitor = await anotherPerson();
   const path = await openPublic(visitor, doctor);
   await expect(await timesOn(visitor, path, day?.date ?? ''), 'not before it is saved').toHaveCount(0);
 
@@ -129,9 +129,9 @@ test('problems name their line, and nothing that was typed is lost', async ({ pa
   await seeChanges(page);
 });
 
-test('an appointment stays when the hours change, and the doctor reads whose it is', async ({ page, another: somebody }) => {
+test('an appointment stays when the hours change, and the doctor reads whose it is', async ({ page, anotherPerson }) => {
   const account = await register(page);
-  const office = await somebody();
+  const office = await anotherPerson();
   const doctor = await addDoctor(office, account);
   await office.goto(`${doctor.admin}/hours`);
   await fillLine(office, 1, { days: EVERY_DAY, from: '09:00', to: '12:00', minutes: '30' });
@@ -139,7 +139,7 @@ test('an appointment stays when the hours change, and the doctor reads whose it 
   const date = (await changedDays(office))[2]?.date ?? '';
   await save(office);
 
-  const patient = await somebody();
+  const patient = await anotherPerson();
   const person = await register(patient);
   const path = await openPublic(patient, doctor);
   await expect(await timesOn(patient, path, date)).not.toHaveCount(0);
@@ -168,7 +168,7 @@ test('an appointment stays when the hours change, and the doctor reads whose it 
   await expect(await timesOn(patient, path, date)).toHaveText(starting('14:00', '14:30', '15:00', '15:30', '16:00', '16:30'));
 });
 
-test('a week off removes its times, and adds them again when it is removed', async ({ page, another: somebody }) => {
+test('a week off removes its times, and adds them again when it is removed', async ({ page, anotherPerson }) => {
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.admin}/hours`);
   await fillLine(page, 1, { days: EVERY_DAY, from: '09:00', to: '11:00', minutes: '30' });
@@ -176,7 +176,7 @@ test('a week off removes its times, and adds them again when it is removed', asy
   const days = await changedDays(page);
   const [first = '', after = ''] = [days[2]?.date, days[10]?.date];
   await save(page);
-  const visitor = await somebody();
+  const visitor = await anotherPerson();
   const path = await openPublic(visitor, doctor);
   await expect(await timesOn(visitor, path, first)).toHaveCount(4);
 
@@ -201,7 +201,7 @@ test('a week off removes its times, and adds them again when it is removed', asy
   await expect(await timesOn(visitor, path, first)).toHaveCount(4);
 });
 
-test('part of a day off, and hours on a single day', async ({ page, another: somebody, watch }) => {
+test('part of a day off, and hours on a single day', async ({ page, anotherPerson, watch }) => {
   watch.expects(422);
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.admin}/hours`);
@@ -209,7 +209,7 @@ test('part of a day off, and hours on a single day', async ({ page, another: som
   await seeChanges(page);
   const date = (await changedDays(page))[2]?.date ?? '';
   await save(page);
-  const visitor = await somebody();
+  const visitor = await anotherPerson();
   const path = await openPublic(visitor, doctor);
 
   await page.goto(`${doctor.admin}/time-off`);
@@ -306,7 +306,7 @@ test('a patient’s calendar feed leaves out doctors’ names, unless they are w
 /** A calendar whose one meeting has no end that can be read. */
 const BROKEN = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//test', 'BEGIN:VEVENT', 'UID:1', 'DTSTART:20301301T090000Z', 'END:VEVENT', 'END:VCALENDAR', ''];
 
-test('a calendar file that cannot be read names its line, one that can makes its times busy', async ({ page, another: somebody, watch }) => {
+test('a calendar file that cannot be read names its line, one that can makes its times busy', async ({ page, anotherPerson, watch }) => {
   watch.expects(422);
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.admin}/hours`);
@@ -314,7 +314,7 @@ test('a calendar file that cannot be read names its line, one that can makes its
   await seeChanges(page);
   const date = (await changedDays(page))[2]?.date ?? '';
   await save(page);
-  const visitor = await somebody();
+  const visitor = await anotherPerson();
   const path = await openPublic(visitor, doctor);
 
   await page.getByRole('navigation', { name: 'Schedule' }).getByRole('link', { name: 'Other calendars' }).click();

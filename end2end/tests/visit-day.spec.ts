@@ -5,8 +5,8 @@ import { register } from '../support/people';
 import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
 import { expect, test } from '../support/test';
 
-test('a patient is checked in from the calendar, then seen', async ({ page, another: somebody, now }) => {
-  const [doctor, office] = [await somebody(), await somebody()];
+test('a patient is checked in from the calendar, then seen', async ({ page, anotherPerson, now }) => {
+  const [doctor, office] = [await anotherPerson(), await anotherPerson()];
   const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
   const person = await register(page);
   await openPublic(page, practice);

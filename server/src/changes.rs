@@ -13,10 +13,11 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nadi::ids::DoctorId;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The longest that free times are shown without looking again.
 pub const KEPT_FOR: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@
 //! very addresses that were checked. Redirects are followed by hand, each checked like the first.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -18,7 +18,8 @@ use url::{Host, Url};
 pub const BYTES_MAX: usize = 2 * 1024 * 1024;
 const REDIRECTS_MAX: usize = 5;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// From the first question to the last byte of the answer, redirects included.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// Which addresses may be asked; tests have a server of their own on this machine.
 pub type MayAsk = fn(IpAddr) -> bool;
@@ -51,7 +52,8 @@ pub enum FetchError {
 
 #[derive(Clone)]
 pub struct Fetcher {
-    client: Client,
+    /// Made when first needed, since it reads all certificates of the machine. `None` when it has none.
+    client: Arc<OnceLock<Option<Client>>>,
     may_ask: MayAsk,
 }
 
@@ -64,18 +66,23 @@ impl Fetcher {
     pub fn asking(may_ask: MayAsk) -> Self {
         // Whoever comes first installs it; it is the same for all.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(ANSWER_WITHIN)
-            .pool_max_idle_per_host(0)
-            .user_agent(concat!("Nadi/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Arc::new(Checked(may_ask)))
-            .build();
-        // Nothing in it depends on the machine but its certificates, which are read when first used.
-        let client = client.unwrap_or_else(|error| unreachable!("a plain client: {error}"));
-        Self { client, may_ask }
+        Self { client: Arc::default(), may_ask }
+    }
+
+    fn client(&self) -> Result<&Client, FetchError> {
+        let make = || {
+            let client = Client::builder()
+                .no_proxy()
+                .redirect(Policy::none())
+                .connect_timeout(CONNECT_WITHIN)
+                .timeout(ANSWER_WITHIN)
+                .pool_max_idle_per_host(0)
+                .user_agent(concat!("Nadi/", env!("CARGO_PKG_VERSION")))
+                .dns_resolver(Arc::new(Checked(self.may_ask)))
+                .build();
+            client.inspect_err(|error| tracing::error!(%error, "no calendar can be fetched")).ok()
+        };
+        self.client.get_or_init(make).as_ref().ok_or(FetchError::NoAnswer)
     }
 
     /// The address someone typed, as far as it can be one: `https`, `http` or `webcal`, on a usual
@@ -123,7 +130,7 @@ impl Fetcher {
                 return Err(FetchError::NotPublic);
             }
             let mut request =
-                self.client.get(url.clone()).header(ACCEPT, "text/calendar, */*;q=0.1");
+                self.client()?.get(url.clone()).header(ACCEPT, "text/calendar, */*;q=0.1");
             if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
                 request = request.header(IF_NONE_MATCH, etag);
             }

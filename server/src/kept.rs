@@ -16,7 +16,7 @@ use std::collections::hash_map::Entry as Place;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
@@ -27,6 +27,7 @@ use nadi::ids::DoctorId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use crate::cache::{Cache, Key};
 use crate::changes::Changes;

@@ -10,7 +10,7 @@ use server::clock::Clock;
 use server::config::Config;
 use server::engine::Engine;
 use server::jobs::{listings, top_up};
-use server::service::schedules::zone_data;
+use server::service::schedules::{make, zone_data};
 use server::service::tokens::Tokens;
 use server::store::sessions::Sessions;
 use server::{database, demo, rest, run, service};
@@ -173,8 +173,8 @@ async fn patients(count: usize) -> anyhow::Result<()> {
 async fn seed() -> anyhow::Result<()> {
     let engine = Engine::from_config(&Config::read(variable)?)?;
     let now = engine.clock.now();
-    // Yesterday, so that no zone on earth misses its evening.
-    let data = demo::generate(demo::SEED, now.date_naive() - chrono::Duration::days(1));
+    let mut data = demo::generate(demo::SEED, now);
+    data.calendar.cut(make::horizon(now, engine.settings.horizon_days));
     let hash = service::accounts::hash_now(demo::PASSWORD).map_err(anyhow::Error::msg)?;
     let mut connection = engine.write.0.acquire().await?;
     let loaded = demo::load(&mut connection, &data, &hash, now).await?;

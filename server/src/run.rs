@@ -52,7 +52,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let stop = CancellationToken::new();
     let relay = Relay::new(engine.clone(), messages, public_url.clone());
-    let jobs = jobs::start(&engine, relay, sessions, &stop);
+    let mut jobs = jobs::start(&engine, relay, sessions, &stop);
+    if config.is_development() {
+        jobs.push(jobs::demo::start(&engine, &stop));
+    }
     let connections = Connections::new(config.connections);
     let serving = TaskTracker::new();
     for listener in listeners {

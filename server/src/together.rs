@@ -95,7 +95,6 @@ where
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
 
     use futures::future::join_all;
     use tokio::sync::Semaphore;
@@ -144,7 +143,10 @@ mod tests {
                 tokio::spawn(async move { line.ask(1).await })
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // The work takes eight and sixteen wait, so the others are refused.
+        while crowd.iter().filter(|one| one.is_finished()).count() < 60 - 8 - 16 {
+            tokio::task::yield_now().await;
+        }
         allowed.add_permits(100);
         let answers: Vec<_> =
             join_all(crowd).await.into_iter().map(|one| one.expect("ran")).collect();

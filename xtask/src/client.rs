@@ -1,8 +1,5 @@
 //! The browser client: cargo → wasm-bindgen → (wasm-opt) → compressed copies in `target/site/pkg`.
 //! Style sheets and public files are not made here: the server bundles them itself.
-//!
-//! There are two: the small one that is shipped and tested, and for `run` one that links quickly
-//! and is served as it is, from a folder of its own.
 
 use std::fs;
 use std::io::Write;
@@ -18,16 +15,11 @@ use crate::process;
 use crate::toolchain::WasmToolchain;
 
 /// Goes into the fingerprint: raise it when the steps below change.
-const RECIPE: u32 = 2;
+const RECIPE: u32 = 1;
 
 /// The folder the server embeds, or reads in a development build.
 fn folder() -> PathBuf {
     place::root().join("target/site/pkg")
-}
-
-/// The site folder of the quick client, for `LEPTOS_SITE_ROOT`.
-pub fn quick_site() -> PathBuf {
-    place::root().join("target/site-quick")
 }
 
 pub fn command() -> Result<()> {
@@ -45,46 +37,20 @@ pub fn start_build(toolchain: WasmToolchain) -> JoinHandle<Result<String>> {
     thread::spawn(move || build_with(&toolchain, |cargo| process::capture(cargo).map(|_| ())))
 }
 
-/// Builds the quick client in the background.
-pub fn start_quick_build(toolchain: WasmToolchain) -> JoinHandle<Result<()>> {
-    thread::spawn(move || {
-        let wasm =
-            compile(&toolchain, "client-quick", |cargo| process::capture(cargo).map(|_| ()))?;
-        let folder = quick_site().join("pkg");
-        let stamp = quick_site().join("pkg.stamp");
-        let made_from = format!("{RECIPE} {:016x}", place::hash(&wasm));
-        if fs::read_to_string(&stamp).is_ok_and(|made| made == made_from) {
-            return Ok(());
-        }
-        let _ = fs::remove_file(&stamp);
-        replace(&folder, |new| bind(wasm, new))?;
-        Ok(fs::write(&stamp, made_from)?)
-    })
-}
-
-/// The WASM that cargo makes of `app`.
-fn compile(
-    toolchain: &WasmToolchain,
-    profile: &str,
-    run: impl FnOnce(&mut Command) -> Result<()>,
-) -> Result<Vec<u8>> {
-    let output = place::root().join("target/client");
-    let mut cargo = toolchain.build();
-    cargo
-        .args(["--package", "app", "--lib", "--profile", profile])
-        .args(["--no-default-features", "--features", "hydrate"])
-        .arg("--target-dir")
-        .arg(&output);
-    run(&mut cargo).context("the browser client does not build")?;
-    let built = output.join("wasm32-unknown-unknown").join(profile).join("app.wasm");
-    fs::read(&built).with_context(|| format!("cannot read {}", built.display()))
-}
-
 fn build_with(
     toolchain: &WasmToolchain,
     run: impl FnOnce(&mut Command) -> Result<()>,
 ) -> Result<String> {
-    let bytes = compile(toolchain, "client", run)?;
+    let output = place::root().join("target/client");
+    let mut cargo = toolchain.build();
+    cargo
+        .args(["--package", "app", "--lib", "--profile", "client"])
+        .args(["--no-default-features", "--features", "hydrate"])
+        .arg("--target-dir")
+        .arg(&output);
+    run(&mut cargo).context("the browser client does not build")?;
+    let built = output.join("wasm32-unknown-unknown/client/app.wasm");
+    let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     let optimizer = packages::on_path("wasm-opt");
     let made_from = format!("{RECIPE} {:016x} {optimizer:?}", place::hash(&bytes));
     let stamp = place::root().join("target/site/pkg.stamp");
@@ -92,7 +58,7 @@ fn build_with(
         && folder().join("nadi.wasm.br").exists();
     if !is_fresh {
         let _ = fs::remove_file(&stamp);
-        replace(&folder(), |new| package(bytes, optimizer.as_deref(), new))?;
+        package(bytes, optimizer.as_deref())?;
         fs::write(&stamp, made_from)?;
     }
     let size = |name: &str| fs::metadata(folder().join(name)).map_or(0, |file| file.len() / 1000);
@@ -105,18 +71,11 @@ fn build_with(
     ))
 }
 
-/// Makes a folder anew, all of it or nothing.
-fn replace(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let new = folder.with_extension("new");
+/// Makes the folder anew, all of it or nothing.
+fn package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
+    let new = place::root().join("target/site/pkg.new");
     let _ = fs::remove_dir_all(&new);
     fs::create_dir_all(&new)?;
-    fill(&new)?;
-    let _ = fs::remove_dir_all(folder);
-    Ok(fs::rename(&new, folder)?)
-}
-
-/// Script and WASM, ready for a browser.
-fn bind(wasm: Vec<u8>, new: &Path) -> Result<()> {
     wasm_bindgen_cli_support::Bindgen::new()
         .input_bytes("nadi", wasm)
         .web(true)?
@@ -125,18 +84,13 @@ fn bind(wasm: Vec<u8>, new: &Path) -> Result<()> {
         .remove_producers_section(true)
         // The server tells the script where the WASM is, under a name made from its contents.
         .omit_default_module_path(true)
-        .generate(new)
+        .generate(&new)
         .context("wasm-bindgen failed")?;
     if islands(&fs::read_to_string(new.join("nadi.js"))?) == 0 {
         bail!("the client has no island: the linker dropped them, and pages would stay dead");
     }
-    Ok(fs::rename(new.join("nadi_bg.wasm"), new.join("nadi.wasm"))?)
-}
-
-/// The same, as small as it gets, with compressed copies.
-fn package(wasm: Vec<u8>, optimizer: Option<&Path>, new: &Path) -> Result<()> {
-    bind(wasm, new)?;
     let module = new.join("nadi.wasm");
+    fs::rename(new.join("nadi_bg.wasm"), &module)?;
     if let Some(optimizer) = optimizer {
         let mut optimize = Command::new(optimizer);
         optimize.args(["-Oz", "--all-features", "-o"]).args([&module, &module]);
@@ -145,7 +99,9 @@ fn package(wasm: Vec<u8>, optimizer: Option<&Path>, new: &Path) -> Result<()> {
             println!("wasm-opt refused, going on without it: {error:#}");
         }
     }
-    compress_all(new)
+    compress_all(&new)?;
+    let _ = fs::remove_dir_all(folder());
+    Ok(fs::rename(&new, folder())?)
 }
 
 /// How many islands the script exports: functions named like `Calendar_3602887641756195881`.

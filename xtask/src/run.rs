@@ -31,14 +31,15 @@ pub fn run() -> Result<()> {
         let (account, place) = found;
         Ok(((account, place, wasm), name))
     })?;
-    let first = !build.program("nadi").exists();
-    steps.step(if first { "build, about 4 minutes the first time" } else { "build" }, || {
-        let client = client::start_quick_build(wasm);
+    let duration = if build.program("nadi").exists() { "under a minute" } else { "3 to 6 minutes" };
+    println!("      the client and the server are compiled side by side: {duration}");
+    steps.step("build", || {
+        let client = client::start_build(wasm);
         let server = build.build();
-        // Also when the server does not build: what is still running would write on.
-        client.join().map_err(|_| anyhow!("the client's build panicked"))??;
+        // Also when the server does not build: the client's build must not outlive us.
+        let note = client.join().map_err(|_| anyhow!("the client's build panicked"))??;
         server?;
-        Ok(((), "client and server".to_owned()))
+        Ok(((), note))
     })?;
 
     let mut running = Running::default();
@@ -70,7 +71,7 @@ pub fn run() -> Result<()> {
         redis_url: own_redis_url.or_else(|| running.redis.as_ref().map(Redis::url)),
         secret: secret(&place)?,
         port,
-        more: vec![("LEPTOS_SITE_ROOT", client::quick_site().display().to_string())],
+        more: Vec::new(),
     };
     // Demo people and their passwords are well known: never into a database of somebody's own.
     let sign_ins = steps.step("data", || {

@@ -1,5 +1,5 @@
 //! `cargo xtask simulate`: a seeded random life of a small clinic, for as long as one likes. The test
-//! run takes 5,000 operations of the same; see `server/tests/simulation/`.
+//! run takes 5,000 operations of the same; see `server/tests/it/simulation/`.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use crate::process;
 use crate::services::Services;
 use crate::toolchain;
 
-const TEST: &str = "every_invariant_holds_after_every_step";
+const TEST: &str = "simulation::every_invariant_holds_after_every_step";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Plan {
@@ -31,7 +31,7 @@ pub fn simulate(arguments: &[&str]) -> Result<()> {
     // time goes to the database.
     let mut cargo = toolchain::cargo();
     cargo
-        .args(["test", "--package", "server", "--test", "simulation"])
+        .args(["test", "--package", "server", "--test", "it"])
         .args(["--", "--exact", TEST, "--nocapture"])
         .env("SQLX_OFFLINE", "true")
         .env("DATABASE_URL", services.postgres.url("nadi"))

@@ -42,6 +42,11 @@ pub(super) fn generate(
     doctors
 }
 
+/// The id of a doctor by number; the demo doctor, number 0, has another.
+pub(super) fn id(seed: u64, number: usize) -> DoctorId {
+    DoctorId(Dice::new(seed, "doctor", number).uuid())
+}
+
 /// How many doctors each place has: some everywhere, the rest where people live.
 fn counts(places: &[Place]) -> Vec<usize> {
     let spare = DOCTORS - PER_CITY_MIN * places.len();
@@ -100,6 +105,7 @@ impl Draft<'_> {
         let Place { region, city, clinic, locations } = self.place;
         let practice = practice(self.specialty);
         let dice = &mut Dice::new(self.seed, "doctor", self.number);
+        // The first draw: see `id`.
         let id = DoctorId(dice.uuid());
         let gender =
             if dice.chance(practice.women_percent) { Gender::Female } else { Gender::Male };

@@ -1,4 +1,4 @@
-//! Writes the demo down, a statement per table. Slots are made afterwards, by the job that
+//! Writes the demo down, a statement per table. Most slots are made afterwards, by the job that
 //! makes everybody's.
 
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::store::schedules;
 
-use super::past;
+use super::write;
 use super::{Clinic, DemoData, Doctor, Location, Role, SignIn, VisitType};
 
 /// Inserts the demo in one transaction; `false` when its clinics are there already, and then
@@ -41,7 +41,7 @@ pub async fn load(
     insert_sign_ins(&mut transaction, &data.sign_ins, password_hash, now).await?;
     insert_doctors(&mut transaction, &data.doctors, now).await?;
     insert_hours(&mut transaction, &data.doctors, now).await?;
-    past::insert(&mut transaction, data, now).await?;
+    write::insert(&mut transaction, data, now).await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -257,7 +257,7 @@ mod tests {
     #[sqlx::test(migrations = "../migrations")]
     async fn loading_twice_is_loading_once(pool: sqlx::PgPool) -> Result<()> {
         let now = Utc.with_ymd_and_hms(2026, 11, 21, 9, 0, 0).single().expect("a time");
-        let data = generate(SEED, now.date_naive());
+        let data = generate(SEED, now);
         let mut connection = pool.acquire().await?;
         assert!(load(&mut connection, &data, "a hash", now).await?);
         assert!(!load(&mut connection, &data, "another", now).await?);
@@ -268,7 +268,8 @@ mod tests {
         let lines = data.doctors.iter().map(|doctor| doctor.hours.len() as i64).sum::<i64>();
         let rules = count("select count(*) from availability_rules");
         assert_eq!(rules.fetch_one(&mut *connection).await?, lines);
-        let reviewed = data.past.visits.iter().filter(|visit| visit.review.is_some()).count();
+        let visits = data.past.visits.iter().chain(&data.calendar.visits);
+        let reviewed = visits.filter(|visit| visit.review.is_some()).count();
         let reviews =
             count("select count(*) from reviews r join appointments a on a.id = r.appointment_id");
         assert_eq!(reviews.fetch_one(&mut *connection).await?, reviewed as i64);

@@ -1,16 +1,19 @@
 //! Demo data: invented doctors over real specialties in real cities, the same for the same seed.
 //!
 //! [`generate`] decides everything and is pure: no clock, no randomness of the
-//! machine, no database. [`load`](load()) only writes it down. Not for production,
+//! machine, no database. [`load`](load()) only writes it down, and the job
+//! `jobs/demo.rs` keeps it going from day to day. Not for production,
 //! and not for tests that want one doctor: a thousand is its smallest size.
 
+mod calendar;
 mod dice;
 mod doctors;
 mod hours;
+pub(crate) mod live;
 mod load;
 mod names;
 mod opinions;
-mod past;
+mod own;
 mod patients;
 mod practice;
 mod regions;
@@ -19,19 +22,26 @@ mod tables;
 mod tests;
 mod visits;
 mod words;
+mod write;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
+use nadi::actor::Capacity;
+use nadi::appointment::{Event, State};
+use nadi::calendar::week_of;
 use nadi::ids::{
     AccountId, AppointmentId, CityId, ClinicId, DoctorId, LocationId, PersonId, ReviewId,
     SpecialtyId, VisitTypeId,
 };
 use nadi::input::Slug;
-use nadi::schedule::Rule;
+use nadi::schedule::{MadeBlock, Rule};
 use nadi::visit::{Fee, Mode};
+use nadi::wall::local_date;
 use uuid::{Builder, Uuid};
 
+pub(crate) use calendar::{dates, is_soon};
 pub use load::load;
+pub(crate) use own::wishes;
 pub use patients::load_patients;
 
 use dice::Dice;
@@ -59,13 +69,34 @@ pub struct DemoData {
     /// Exactly [`DOCTORS`]; the first is the one of the demo's sign-in.
     pub doctors: Vec<Doctor>,
     pub past: Past,
+    pub calendar: Calendar,
+}
+
+impl Calendar {
+    /// Without what lies on `until` or later: times are only made so far.
+    pub fn cut(&mut self, until: NaiveDate) {
+        self.blocks.retain(|(_, block)| block.stretch.date < until);
+        self.visits.retain(|visit| local_date(visit.starts_at, visit.zone) < until);
+    }
 }
 
 /// What took place before the demo begins.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     pub patients: Vec<Patient>,
-    pub visits: Vec<PastVisit>,
+    pub visits: Vec<Visit>,
+}
+
+/// The weeks around now at the demo doctor's clinic: two before this one, this one and the next.
+#[derive(Clone, Debug, Default)]
+pub struct Calendar {
+    pub patients: Vec<Patient>,
+    pub dependants: Vec<Dependant>,
+    /// The hours of all the clinic's doctors, past days included, which the job that makes
+    /// everybody's times would not make.
+    pub blocks: Vec<(DoctorId, MadeBlock)>,
+    /// Those that are not over have their slots in `blocks`.
+    pub visits: Vec<Visit>,
 }
 
 /// Somebody invented, who cannot sign in.
@@ -77,15 +108,26 @@ pub struct Patient {
     pub name: String,
 }
 
-/// A visit that took place. Its time is not among those on offer, which begin with the demo.
+/// Somebody whom one of the demo's sign-ins books for.
 #[derive(Clone, Debug)]
-pub struct PastVisit {
-    /// A UUIDv7 of `created_at`, as every appointment has.
+pub struct Dependant {
+    pub account: AccountId,
+    pub person: PersonId,
+    pub name: &'static str,
+    pub birth_date: NaiveDate,
+}
+
+/// An appointment with everything that happened to it.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`is_made_here`] knows.
     pub id: AppointmentId,
     pub clinic: ClinicId,
     pub doctor: DoctorId,
     pub location: LocationId,
     pub visit_type: VisitTypeId,
+    /// How many consecutive slots.
+    pub slot_span: i16,
     pub booked_by: AccountId,
     pub person: PersonId,
     pub mode: Mode,
@@ -94,7 +136,39 @@ pub struct PastVisit {
     pub ends_at: DateTime<Utc>,
     pub fee: Fee,
     pub created_at: DateTime<Utc>,
+    /// When the hold ended, or will.
+    pub expires_at: DateTime<Utc>,
+    /// In order; the first is the hold.
+    pub events: Vec<Happened>,
+    pub cancel_reason: Option<&'static str>,
     pub review: Option<PastReview>,
+}
+
+/// An event of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Happened {
+    pub event: Event,
+    pub by: Capacity,
+    pub at: DateTime<Utc>,
+}
+
+impl Visit {
+    /// Where the last event has left it.
+    pub fn state(&self) -> State {
+        match self.events.last().map(|last| last.event) {
+            Some(Event::Confirmed) => State::Confirmed,
+            Some(Event::CheckedIn) => State::CheckedIn,
+            Some(Event::Completed) => State::Completed,
+            Some(Event::NoShow) => State::NoShow,
+            Some(Event::Cancelled) => State::Cancelled,
+            _ => State::Pending,
+        }
+    }
+
+    /// Does it have a claim on its seats and its person's time?
+    pub fn stands(&self) -> bool {
+        matches!(self.state(), State::Pending | State::Confirmed | State::CheckedIn)
+    }
 }
 
 /// What was said of a visit, and what came of it.
@@ -241,22 +315,38 @@ pub struct SignIn {
     pub password: &'static str,
 }
 
-/// The demo of a seed, with weekly hours that hold from `today` on.
-pub fn generate(seed: u64, today: NaiveDate) -> DemoData {
+/// Weekly hours hold from the Monday so many weeks before.
+const HOURS_WEEKS_BEFORE: u64 = 4;
+
+/// The demo of a seed as it is at `now`.
+pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
+    // Yesterday, so that no zone on earth misses its evening.
+    let yesterday = now.date_naive() - Days::new(1);
+    let hours_from = week_of(yesterday) - Days::new(7 * HOURS_WEEKS_BEFORE);
     let specialties = tables::specialties();
     let places: Vec<Place> = tables::cities()
         .into_iter()
         .enumerate()
         .map(|(number, (city, region))| Place::new(seed, number, city, region))
         .collect();
-    let doctors = doctors::generate(seed, today, &specialties, &places);
+    let doctors = doctors::generate(seed, hours_from, &specialties, &places);
 
     // As clinics and their kinds of visit are numbered below.
     let usual = |doctor: &Doctor| {
         let clinic = places.iter().position(|place| place.clinic.id == doctor.clinic).unwrap_or(0);
         VisitTypeId(Dice::new(seed, "visit type", clinic).uuid())
     };
-    let past = visits::generate(seed, today, &places, &doctors, &usual);
+    let past = visits::generate(seed, yesterday, &places, &doctors, &usual);
+    let calendar = calendar::generate(&calendar::Clinic {
+        seed,
+        now,
+        place: &places[0],
+        doctors: &doctors
+            [..doctors.iter().take_while(|one| one.clinic == places[0].clinic.id).count()],
+        usual: VisitTypeId(Dice::new(seed, "visit type", 0).uuid()),
+        first: VisitTypeId(Dice::new(seed, "first visit", 0).uuid()),
+        past: &past.visits,
+    });
     let mut data = DemoData {
         specialties,
         cities: Vec::new(),
@@ -266,6 +356,7 @@ pub fn generate(seed: u64, today: NaiveDate) -> DemoData {
         sign_ins: sign_ins(),
         doctors,
         past,
+        calendar,
     };
     for place in places {
         let visit_type = |name: &str, label, slot_span| VisitType {
@@ -307,6 +398,80 @@ pub fn sign_ins() -> Vec<SignIn> {
 /// Dr Asha Naik, the same for every seed.
 pub fn demo_doctor() -> DoctorId {
     DoctorId(fixed_uuid(1))
+}
+
+/// Bytes 6 to 9 of the id of each appointment that the demo makes, so that nothing of it ever touches
+/// one that somebody made: of others, one in 67 million has them.
+const MADE_HERE: [u8; 4] = [0x7d, 0xe0, 0x8d, 0xe0];
+
+/// Did the demo make this appointment?
+pub fn is_made_here(id: AppointmentId) -> bool {
+    id.0.as_bytes()[6..10] == MADE_HERE
+}
+
+/// A UUIDv7 for an appointment of the demo, its last 48 bits from `random`.
+fn visit_id(created_at: DateTime<Utc>, random: Uuid) -> AppointmentId {
+    let millis = u64::try_from(created_at.timestamp_millis()).unwrap_or(0);
+    let mut bytes = *random.as_bytes();
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    bytes[6..10].copy_from_slice(&MADE_HERE);
+    AppointmentId(Uuid::from_bytes(bytes))
+}
+
+/// A hold is confirmed or lapses within so many minutes.
+const HOLD_MINUTES: i64 = 5;
+/// How long the holds last that stand in the demo's calendar: long enough to be seen.
+const SHOWN_HOLD_MINUTES: i64 = 30;
+/// Whoever comes, comes so many minutes early.
+const EARLY_MINUTES: i64 = 10;
+
+/// What becomes of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Completed,
+    NoShow,
+    /// Half-way between the booking and the visit.
+    CancelledByPatient,
+    CancelledByDoctor,
+    /// Never confirmed.
+    Held,
+}
+
+/// What has happened until `now` to a visit with this fate.
+fn events(
+    fate: Fate,
+    created_at: DateTime<Utc>,
+    (starts_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Vec<Happened> {
+    let mut events = vec![Happened { event: Event::Held, by: Capacity::Patient, at: created_at }];
+    let mut then = |event, by, at| events.push(Happened { event, by, at });
+    if fate == Fate::Held {
+        return events;
+    }
+    let confirmed_at = created_at + Duration::minutes(1);
+    then(Event::Confirmed, Capacity::Patient, confirmed_at);
+    let arrives_at = starts_at - Duration::minutes(EARLY_MINUTES);
+    match fate {
+        Fate::CancelledByPatient | Fate::CancelledByDoctor => {
+            let by = match fate {
+                Fate::CancelledByDoctor => Capacity::Doctor,
+                _ => Capacity::Patient,
+            };
+            let latest = starts_at.min(now);
+            let seconds = (latest - confirmed_at).num_seconds() / 2;
+            then(Event::Cancelled, by, confirmed_at + Duration::seconds(seconds));
+        }
+        Fate::NoShow if ends_at <= now => then(Event::NoShow, Capacity::Doctor, ends_at),
+        Fate::Completed if arrives_at <= now => {
+            then(Event::CheckedIn, Capacity::Doctor, arrives_at);
+            if ends_at <= now {
+                then(Event::Completed, Capacity::Doctor, ends_at);
+            }
+        }
+        _ => {}
+    }
+    events
 }
 
 /// A version 8 UUID that spells `nadi` and a number.

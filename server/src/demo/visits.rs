@@ -4,13 +4,14 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, Utc};
-use nadi::ids::{AccountId, AppointmentId, PersonId, ReviewId, VisitTypeId};
+use nadi::ids::{AccountId, PersonId, ReviewId, VisitTypeId};
 use nadi::schedule::Rule;
 use nadi::schedule::clock::edge;
-use uuid::Builder;
 
 use super::dice::Dice;
-use super::{Doctor, Past, PastReview, PastVisit, Patient, Place, Role, opinions, sign_ins};
+use super::{
+    Doctor, Fate, HOLD_MINUTES, Past, PastReview, Patient, Place, Visit, events, opinions, visit_id,
+};
 
 /// Invented patients of each city: more than any doctor there has visits.
 const PATIENTS_EACH: usize = 45;
@@ -30,7 +31,8 @@ pub(super) fn generate(
         .iter()
         .enumerate()
         .flat_map(|(city, place)| {
-            (0..PATIENTS_EACH).map(move |nth| patient(seed, place, city * PATIENTS_EACH + nth))
+            (0..PATIENTS_EACH)
+                .map(move |nth| patient(seed, place, "patient", city * PATIENTS_EACH + nth))
         })
         .collect();
     let mut visits = Vec::new();
@@ -73,36 +75,19 @@ pub(super) fn generate(
             visits.push(visit);
         }
     }
-    visits.extend(not_yet_reviewed(seed, today, places, doctors, usual));
     Past { patients, visits }
 }
 
-/// The demo patient was at the demo doctor's and has not said how it was.
-fn not_yet_reviewed(
-    seed: u64,
-    today: NaiveDate,
-    places: &[Place],
-    doctors: &[Doctor],
-    usual: &dyn Fn(&Doctor) -> VisitTypeId,
-) -> Option<PastVisit> {
-    let patient = sign_ins().into_iter().find(|who| who.role == Role::Patient)?;
-    let dice = &mut Dice::new(seed, "a visit to review", 0);
-    let mut visit = past_visit(dice, today, &places[0], &doctors[0], &mut HashSet::new())?;
-    visit.booked_by = patient.account;
-    visit.person = patient.person;
-    visit.visit_type = usual(&doctors[0]);
-    Some(visit)
-}
-
-fn patient(seed: u64, place: &Place, number: usize) -> Patient {
-    let dice = &mut Dice::new(seed, "patient", number);
+/// Number so many of those with this label, which begins their addresses.
+pub(super) fn patient(seed: u64, place: &Place, label: &str, number: usize) -> Patient {
+    let dice = &mut Dice::new(seed, label, number);
     let choices = place.region.names;
     let (_, names) = choices[dice.weighted(choices.iter().map(|(weight, _)| *weight))];
     let given = if dice.chance(55) { dice.word(names.women) } else { dice.word(names.men) };
     Patient {
         account: AccountId(dice.uuid()),
         person: PersonId(dice.uuid()),
-        email: format!("patient-{number}@people.nadi.example"),
+        email: format!("{label}-{number}@people.nadi.example"),
         name: format!("{given} {}", dice.word(names.families)),
     }
 }
@@ -114,7 +99,7 @@ fn past_visit(
     place: &Place,
     doctor: &Doctor,
     taken: &mut HashSet<DateTime<Utc>>,
-) -> Option<PastVisit> {
+) -> Option<Visit> {
     // The first day on which an appointment that is loaded tomorrow may have been booked.
     let earliest = (today + Days::new(1)).with_day(1)? - Months::new(1);
     let from = earliest + Days::new(2);
@@ -138,31 +123,37 @@ fn past_visit(
         let ahead = Duration::minutes(dice.between(180, 4 * 24 * 60) as i64);
         let earliest = earliest.and_time(chrono::NaiveTime::MIN).and_utc();
         let created_at = (starts_at - ahead).max(earliest);
-        let random = dice.uuid();
-        let mut bits = [0; 10];
-        bits.copy_from_slice(&random.as_bytes()[..10]);
-        let millis = u64::try_from(created_at.timestamp_millis()).unwrap_or(0);
-        return Some(PastVisit {
-            id: AppointmentId(Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()),
+        let ends_at = starts_at + length;
+        return Some(Visit {
+            id: visit_id(created_at, dice.uuid()),
             clinic: doctor.clinic,
             doctor: doctor.id,
             location: rule.location,
             visit_type: VisitTypeId(uuid::Uuid::nil()),
+            slot_span: 1,
             booked_by: AccountId(uuid::Uuid::nil()),
             person: PersonId(uuid::Uuid::nil()),
             mode: rule.mode,
             zone: place.city.zone,
             starts_at,
-            ends_at: starts_at + length,
+            ends_at,
             fee: doctor.fee.clone(),
             created_at,
+            expires_at: created_at + Duration::minutes(HOLD_MINUTES),
+            events: events(Fate::Completed, created_at, (starts_at, ends_at), ends_at),
+            cancel_reason: None,
             review: None,
         });
     }
     None
 }
 
-fn review(dice: &mut Dice, visit: &PastVisit, mood: [usize; 5], today: NaiveDate) -> PastReview {
+pub(super) fn review(
+    dice: &mut Dice,
+    visit: &Visit,
+    mood: [usize; 5],
+    today: NaiveDate,
+) -> PastReview {
     let stars = 1 + u8::try_from(dice.weighted(mood.into_iter())).unwrap_or(4);
     let end = today.and_time(chrono::NaiveTime::MIN).and_utc();
     let after = |at: DateTime<Utc>, minutes: usize| {

@@ -2,6 +2,7 @@
 //! instances at once without harm, and has a `run_once` that tests call.
 
 pub mod calendars;
+pub mod demo;
 pub mod listen;
 pub mod listings;
 pub mod relay;
@@ -19,7 +20,7 @@ use crate::fetch::Fetcher;
 use crate::store::sessions::Sessions;
 
 /// Other instances' changes are shown here after so long.
-const LISTEN_EVERY: Duration = Duration::from_millis(250);
+pub const LISTEN_EVERY: Duration = Duration::from_millis(250);
 const RELAY_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// Times are made daily; a clinic's holidays and calendars from elsewhere change them in between.

@@ -27,7 +27,7 @@ fn counting(
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn it_is_made_once_for_all_who_wait_and_once_more_after_a_change() {
     let (changes, shelf) = shelf(Lifetime::seconds(60, 60));
     let make = counting(30);
@@ -52,7 +52,7 @@ async fn it_is_made_once_for_all_who_wait_and_once_more_after_a_change() {
     assert_eq!(*shelf.get(&1, make).await.expect("kept"), 3, "it does not rest on them");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_old_is_shown_while_one_makes_it_again_but_not_for_long() {
     let milliseconds = Duration::from_millis;
     let (changes, shelf) = shelf(Lifetime { fresh: milliseconds(100), most: milliseconds(400) });
@@ -72,7 +72,7 @@ async fn what_is_old_is_shown_while_one_makes_it_again_but_not_for_long() {
     assert_eq!(*shelf.get(&1, make).await.expect("made"), 4, "it was too old to be shown");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_gives_up_stops_nobody_and_leaves_nothing() {
     let (_, shelf) = shelf(Lifetime::seconds(60, 60));
     let make = counting(50);
@@ -93,7 +93,7 @@ async fn who_gives_up_stops_nobody_and_leaves_nothing() {
     assert!(lock(&shelf.makings).is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failure_is_told_to_all_and_not_kept() {
     let (_, shelf) = shelf(Lifetime::seconds(60, 60));
     let fail = || async {

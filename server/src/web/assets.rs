@@ -1,4 +1,5 @@
-//! Files of the site, all inside the binary: the client, the stylesheet and `public/`.
+//! Files of the site: the client, the stylesheet and `public/`. All inside a release build's binary; a development
+//! build reads the client and `public/` from disk.
 //!
 //! What is named by its content is kept by browsers for ever; the rest is asked for again
 //! after an hour. Under `cargo leptos`, which keeps the client in a folder of its own,
@@ -24,6 +25,7 @@ const STYLESHEET: &str = include_str!(concat!(env!("OUT_DIR"), "/nadi.css"));
 
 #[derive(RustEmbed)]
 #[folder = "$NADI_SITE/pkg"]
+#[allow_missing = true]
 struct Client;
 
 #[derive(RustEmbed)]

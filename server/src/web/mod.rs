@@ -3,7 +3,7 @@
 mod assets;
 mod calendars;
 mod caller;
-pub(crate) mod connections;
+pub mod connections;
 mod crowd;
 mod forms;
 pub(crate) mod guard;

@@ -1,0 +1,195 @@
+/** Refresh, Back, double clicks, two tabs, two people: each slot is taken once. */
+import type { Page } from '@playwright/test';
+
+import {
+  cancel,
+  chooseNewTime,
+  chooseTime,
+  chooseTimeIn,
+  cleanUp,
+  doctorsIn,
+  enterCode,
+  expectConfirmed,
+  expectHeld,
+  history,
+  hold,
+  letGo,
+  myAppointments,
+  newTime,
+  openDay,
+  openMove,
+  readReview,
+  review,
+  type Chosen,
+} from '../support/booking';
+import { latestCode } from '../support/mailbox';
+import { expectSignedIn, register, stranger } from '../support/people';
+import { expect, test } from '../support/test';
+
+test('double clicks on every button make one account and one appointment', { tag: '@no-scripts' }, async ({ page, city }) => {
+  const person = stranger();
+  await page.goto('/register?next=/appointments');
+  await page.getByLabel('Your name').fill(person.name);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Create account' }).dblclick();
+  await expectSignedIn(page, person);
+
+  await chooseTimeIn(page, city);
+  await review(page).getByRole('button', { name: 'Hold this time' }).dblclick();
+  await expectHeld(page);
+  await page.getByLabel('Code from the e-mail').fill(await latestCode(page, person));
+  await page.getByRole('button', { name: 'Confirm appointment' }).dblclick();
+  await expectConfirmed(page);
+
+  const mine = await myAppointments(page);
+  await expect(mine).toHaveCount(1);
+  await expect(mine).toContainText('Confirmed');
+  await mine.click();
+  await expect(history(page)).toContainText(['You held this time.', 'You confirmed it.']);
+  await page.getByText('Cancel or give this time back').click();
+  await page.getByRole('button', { name: 'Cancel this appointment' }).dblclick();
+  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+  await expect(history(page)).toHaveCount(3);
+});
+
+test('a double click extends a hold once, and moves an appointment once', async ({ page, city }) => {
+  const person = await register(page);
+  await chooseTimeIn(page, city);
+  await hold(page);
+  await page.getByRole('button', { name: 'Keep it longer' }).dblclick();
+  await expect(page.getByText('You can do this twice more.')).toBeVisible();
+  await enterCode(page, await latestCode(page, person));
+  await expectConfirmed(page);
+  await openMove(page);
+  await chooseNewTime(page);
+  await newTime(page).getByRole('button', { name: 'Move to this time' }).dblclick();
+  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
+  await expect(history(page).filter({ hasText: 'kept it for longer' })).toHaveCount(1);
+  await expect(history(page).filter({ hasText: 'moved it' })).toHaveCount(1);
+  await cleanUp(page);
+});
+
+test('refresh and Back neither repeat nor lose anything', { tag: '@no-scripts' }, async ({ page, city }) => {
+  const person = await register(page);
+  const chosen = await chooseTimeIn(page, city);
+  const appointment = await hold(page);
+  await page.reload();
+  await expectHeld(page);
+
+  await page.goBack();
+  const mine = page.getByRole('status').filter({ hasText: 'You hold' });
+  await expect(mine, 'it is not called taken').toContainText(`${chosen.times}, ${chosen.place}, with ${chosen.doctor}.`);
+  await page.reload();
+  await mine.getByRole('link', { name: 'Enter the code to confirm it' }).click();
+  await expect(page).toHaveURL(appointment);
+
+  await enterCode(page, await latestCode(page, person));
+  await expectConfirmed(page);
+  await page.reload();
+  await expectConfirmed(page);
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' }), 'nothing to confirm any more').toBeVisible();
+  await expect(page.getByRole('button', { name: 'Confirm appointment' })).toHaveCount(0);
+  await expect(await myAppointments(page)).toHaveCount(1);
+  await page.goto(appointment);
+  await cleanUp(page);
+});
+
+test('one slot held in two tabs is one hold and one appointment', async ({ page, context, city }) => {
+  const person = await register(page);
+  const chosen = await chooseTimeIn(page, city);
+  const second = await context.newPage();
+  await second.goto(chosen.address);
+  expect(await readReview(second)).toEqual(chosen);
+
+  const first = await hold(page);
+  expect(await hold(second), 'the same hold').toBe(first);
+  const code = await latestCode(page, person);
+  await enterCode(page, code);
+  await expectConfirmed(page);
+  await enterCode(second, code);
+  await expectConfirmed(second);
+
+  await expect(await myAppointments(page)).toHaveCount(1);
+  await cleanUp(second);
+});
+
+test('cancelling an appointment that another tab has cancelled says that it is cancelled', async ({ page, context, city }) => {
+  const person = await register(page);
+  await chooseTimeIn(page, city);
+  const appointment = await hold(page);
+  await enterCode(page, await latestCode(page, person));
+  await expectConfirmed(page);
+  const second = await context.newPage();
+  await second.goto(appointment);
+  await second.getByText('Cancel or give this time back').click();
+  await cancel(page);
+  await second.getByRole('button', { name: 'Cancel this appointment' }).click();
+  await expect(second.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+});
+
+/** What the page says after a hold: held, or taken by somebody else. */
+async function outcome(page: Page): Promise<'held' | 'taken'> {
+  const held = page.getByRole('heading', { level: 1, name: 'Confirm your appointment' });
+  const taken = page.getByText('That time was just taken.');
+  await expect(held.or(taken)).toBeVisible();
+  return (await held.isVisible()) ? 'held' : 'taken';
+}
+
+test('of two people who hold one slot exactly one gets it, and the other is offered the nearest', async ({
+  page,
+  anotherPerson,
+  city,
+  watch,
+}) => {
+  watch.expects(409);
+  const rival = await anotherPerson();
+  await Promise.all([register(page), register(rival)]);
+  const chosen = await chooseTimeIn(page, city);
+  await rival.goto(chosen.address);
+  expect(await readReview(rival)).toEqual(chosen);
+
+  await Promise.all([page, rival].map((who) => review(who).getByRole('button', { name: 'Hold this time' }).click()));
+  const outcomes = [await outcome(page), await outcome(rival)];
+  expect(outcomes.toSorted()).toEqual(['held', 'taken']);
+
+  const [winner, loser] = outcomes[0] === 'held' ? [page, rival] : [rival, page];
+  const nearest = loser.getByRole('status').getByRole('link', { name: /^\d\d:\d\d/ });
+  await expect(nearest).not.toHaveCount(0);
+  await nearest.first().click();
+  const instead = await readReview(loser);
+  expect(instead.doctor).toBe(chosen.doctor);
+  expect([instead.date, instead.times]).not.toEqual([chosen.date, chosen.times]);
+  await hold(loser);
+  await cleanUp(loser);
+  await cleanUp(winner);
+});
+
+test('a fourth hold is refused, with the time still chosen, until one is released', async ({ page, city, watch }) => {
+  watch.expects(429);
+  await register(page);
+  const holds: string[] = [];
+  const doctors = await doctorsIn(page, city, 4);
+  // Each with another doctor, and on another day.
+  const days: string[] = [];
+  const choose = async (number: number): Promise<Chosen> => {
+    await page.goto(doctors[number] ?? '');
+    days.push(await openDay(page, 1, days));
+    return await chooseTime(page);
+  };
+  for (let number = 0; number < 3; number++) {
+    await choose(number);
+    holds.push(await hold(page));
+  }
+  const chosen = await choose(3);
+  await review(page).getByRole('button', { name: 'Hold this time' }).click();
+  await expect(page.getByRole('alert')).toContainText('You hold three times already.');
+  expect(await readReview(page), 'the time is still chosen').toMatchObject({ starts: chosen.starts, doctor: chosen.doctor });
+
+  await page.goto(holds.shift() ?? '');
+  await letGo(page);
+  await page.goto(chosen.address);
+  holds.push(await hold(page));
+  await Promise.all(holds.map((held) => cleanUp(page, held)));
+});

@@ -1,0 +1,409 @@
+//! What the job that keeps the demo going reads and writes. Whatever it changes, the demo has made.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono_tz::Tz;
+use nadi::appointment::State;
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, VisitTypeId};
+use nadi::visit::{Fee, Mode};
+use nadi::wall;
+use sqlx::{Connection, FromRow, PgConnection, Result};
+use uuid::Uuid;
+
+use super::calendar::{self, BUSY_DOCTORS, Time, With};
+use super::dice::Dice;
+use super::{Fate, Patient, Place, SEED, Visit, demo_doctor, fnv1a, own, tables, write};
+
+/// Appointments that the demo made, by their ids: see [`super::is_made_here`].
+macro_rules! made_here {
+    () => {
+        "substr(a.id::text, 15, 9) = '7de0-8de0'"
+    };
+}
+
+/// The demo doctor's clinic, as it is now.
+pub(crate) struct Clinic {
+    pub id: ClinicId,
+    pub zone: Tz,
+    usual: VisitTypeId,
+    /// The kind of visit that takes two times, unless somebody has taken it away.
+    first: Option<VisitTypeId>,
+    pub doctors: Vec<DoctorId>,
+    patients: Vec<Patient>,
+}
+
+/// `None`: the demo is not loaded.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn clinic(connection: &mut PgConnection) -> Result<Option<Clinic>> {
+    let row: Option<(Uuid, String)> = sqlx::query_as(
+        "select c.id, c.time_zone from doctors d join clinics c on c.id = d.clinic_id where d.id = $1",
+    )
+    .bind(demo_doctor().0)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((id, zone)) = row.and_then(|(id, zone)| Some((id, wall::zone(&zone)?))) else {
+        return Ok(None);
+    };
+    let kinds = ["visit type", "first visit"].map(|label| Dice::new(SEED, label, 0).uuid());
+    let offered: Vec<Uuid> =
+        sqlx::query_scalar("select id from visit_types where id = any($1) and archived_at is null")
+            .bind(&kinds[..])
+            .fetch_all(&mut *connection)
+            .await?;
+    let [usual, first] = kinds.map(|kind| offered.contains(&kind).then_some(VisitTypeId(kind)));
+    let Some(usual) = usual else { return Ok(None) };
+    let Some((city, region)) = tables::cities().into_iter().next() else { return Ok(None) };
+    let mut patients = calendar::patients(SEED, &Place::new(SEED, 0, city, region));
+    let there: Vec<Uuid> = sqlx::query_scalar(
+        "select p.id from people p join accounts a on a.id = p.account_id
+         where p.id = any($1) and p.archived_at is null and a.archived_at is null",
+    )
+    .bind(patients.iter().map(|patient| patient.person.0).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    let there: HashSet<Uuid> = there.into_iter().collect();
+    patients.retain(|patient| there.contains(&patient.person.0));
+    let others = (1..BUSY_DOCTORS).map(|number| super::doctors::id(SEED, number));
+    let doctors = [demo_doctor()].into_iter().chain(others).collect();
+    Ok(Some(Clinic { id: ClinicId(id), zone, usual, first, doctors, patients }))
+}
+
+/// Makes instances do it one after another, until this transaction ends.
+pub(crate) async fn lock(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('demo', 0))")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A free time of a doctor, with what a booking of it copies.
+#[derive(Clone, Debug)]
+pub(crate) struct Free {
+    pub doctor: DoctorId,
+    pub time: Time,
+    zone: Tz,
+    fee: Fee,
+}
+
+#[derive(FromRow)]
+struct FreeRow {
+    doctor_id: Uuid,
+    block_id: i64,
+    slot_no: i16,
+    local_date: NaiveDate,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    location_id: Uuid,
+    mode: String,
+    time_zone: String,
+    fee_minor_units: i64,
+    currency: String,
+}
+
+/// The free times for one person of the clinic's listed doctors, from `from` on and on dates before
+/// `until`: by doctor, then by time.
+pub(crate) async fn free(
+    connection: &mut PgConnection,
+    clinic: &Clinic,
+    from: DateTime<Utc>,
+    until: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<Vec<Free>> {
+    let rows: Vec<FreeRow> = sqlx::query_as(
+        "select f.doctor_id, f.block_id, f.slot_no, f.local_date, f.starts_at, f.ends_at,
+                b.location_id, b.mode, l.time_zone, d.fee_minor_units, d.currency
+         from free_slots($1) f
+         join doctors d on d.id = f.doctor_id
+         join blocks b on b.id = f.block_id
+         join locations l on l.id = b.location_id
+         where f.doctor_id = any($2) and f.starts_at > $3 and f.starts_at < $4::date + interval '2 days'
+           and f.local_date < $4 and f.capacity = 1
+           and d.clinic_id = $5 and d.status = 'listed' and d.archived_at is null
+         order by f.doctor_id, f.starts_at",
+    )
+    .bind(now)
+    .bind(doctor_ids(clinic))
+    .bind(from)
+    .bind(until)
+    .bind(clinic.id.0)
+    .fetch_all(connection)
+    .await?;
+    let free = |row: FreeRow| {
+        Some(Free {
+            doctor: DoctorId(row.doctor_id),
+            time: Time {
+                block: row.block_id,
+                number: row.slot_no,
+                date: row.local_date,
+                starts_at: row.starts_at,
+                ends_at: row.ends_at,
+                location: LocationId(row.location_id),
+                mode: Mode::parse(&row.mode)?,
+            },
+            zone: wall::zone(&row.time_zone)?,
+            fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
+        })
+    };
+    Ok(rows.into_iter().filter_map(free).collect())
+}
+
+fn doctor_ids(clinic: &Clinic) -> Vec<Uuid> {
+    clinic.doctors.iter().map(|doctor| doctor.0).collect()
+}
+
+/// On which dates from `from` on the demo has made visits, by doctor, those of its own patient aside.
+pub(crate) async fn filled(
+    connection: &mut PgConnection,
+    clinic: &Clinic,
+    from: DateTime<Utc>,
+) -> Result<HashSet<(DoctorId, NaiveDate)>> {
+    let rows: Vec<(Uuid, NaiveDate)> = sqlx::query_as(concat!(
+        "select distinct a.doctor_id, (a.starts_at at time zone a.time_zone)::date
+         from appointments a
+         where a.doctor_id = any($1) and a.starts_at > $2 and a.booked_by <> $3 and ",
+        made_here!()
+    ))
+    .bind(doctor_ids(clinic))
+    .bind(from)
+    .bind(own::patient().0.0)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(doctor, date)| (DoctorId(doctor), date)).collect())
+}
+
+/// Visits that take some of a doctor's free times on one day, confirmed at `now`.
+pub(crate) fn visits_of_day(clinic: &Clinic, day: &[Free], now: DateTime<Utc>) -> Vec<Visit> {
+    let Some(Free { doctor, time: Time { date, .. }, .. }) = day.first() else { return Vec::new() };
+    if clinic.patients.is_empty() {
+        return Vec::new();
+    }
+    let times: Vec<Time> = day.iter().map(|free| free.time.clone()).collect();
+    let dice = &mut Dice::new(SEED, "who comes", calendar::number_of(*doctor, *date));
+    let percent = calendar::percent(SEED, *doctor, false);
+    let mut come = HashSet::new();
+    let mut visits = Vec::new();
+    for range in calendar::choose(SEED, *doctor, &times, percent, None) {
+        let (free, last) = (&day[range.start], &times[range.end - 1]);
+        let patient = &clinic.patients[dice.below(clinic.patients.len())];
+        let visit_type = if range.len() > 1 { clinic.first } else { Some(clinic.usual) };
+        let Some(visit_type) = visit_type.filter(|_| come.insert(patient.person)) else { continue };
+        let who = (patient.account, patient.person);
+        visits.push(booking(clinic, free, (last, visit_type), who, Fate::Completed, (now, dice)));
+    }
+    visits
+}
+
+/// A hold by one of the patients, at `now`.
+pub(crate) fn hold(clinic: &Clinic, free: &Free, now: DateTime<Utc>) -> Option<Visit> {
+    let dice = &mut Dice::new(SEED, "who holds", minute(now));
+    let patient = clinic.patients.get(dice.below(clinic.patients.len()))?;
+    let who = (patient.account, patient.person);
+    Some(booking(clinic, free, (&free.time, clinic.usual), who, Fate::Held, (now, dice)))
+}
+
+/// What the demo's patient wishes for, at a free time, confirmed at `now`.
+pub(crate) fn own_visit(
+    clinic: &Clinic,
+    free: &Free,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Visit {
+    // Another number for each: a person is in one place at a time.
+    let person_number = usize::try_from(fnv1a(person.0.as_bytes())).unwrap_or(0);
+    let dice = &mut Dice::new(SEED, "own booking", person_number ^ minute(free.time.starts_at));
+    let who = (own::patient().0, person);
+    booking(clinic, free, (&free.time, clinic.usual), who, Fate::Completed, (now, dice))
+}
+
+fn minute(at: DateTime<Utc>) -> usize {
+    usize::try_from(at.timestamp() / 60).unwrap_or(0)
+}
+
+fn booking(
+    clinic: &Clinic,
+    free: &Free,
+    (last, visit_type): (&Time, VisitTypeId),
+    who: (AccountId, PersonId),
+    fate: Fate,
+    (now, dice): (DateTime<Utc>, &mut Dice),
+) -> Visit {
+    let Free { doctor, zone, fee, time } = free;
+    let with = With { clinic: clinic.id, doctor: *doctor, fee, zone: *zone, visit_type };
+    let mut visit = calendar::visit(&with, (time, last), who, fate, now, now, dice);
+    // It is confirmed at once.
+    visit.events.iter_mut().for_each(|event| event.at = now);
+    visit
+}
+
+/// Writes down a visit that stands. `false`: somebody has taken one of its times meanwhile, or the person
+/// is elsewhere then, and nothing was written.
+pub(crate) async fn insert(connection: &mut PgConnection, visit: &Visit) -> Result<bool> {
+    let mut attempt = connection.begin().await?;
+    match write::insert_visits(&mut attempt, &[visit]).await {
+        Ok(()) => {
+            attempt.commit().await?;
+            Ok(true)
+        }
+        Err(error) if is_taken(&error) => {
+            attempt.rollback().await?;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_taken(error: &sqlx::Error) -> bool {
+    let guards = ["seats_key", "seats_slot_capacity", "patient_times_no_overlap"];
+    match error {
+        sqlx::Error::RowNotFound => true,
+        sqlx::Error::Database(error) => {
+            error.constraint().is_some_and(|constraint| guards.contains(&constraint))
+        }
+        _ => false,
+    }
+}
+
+/// Has the demo made a hold of the demo doctor's time since then that was not confirmed?
+pub(crate) async fn has_hold(connection: &mut PgConnection, since: DateTime<Utc>) -> Result<bool> {
+    sqlx::query_scalar(concat!(
+        "select exists (select from appointments a
+                        where a.doctor_id = $1 and a.starts_at > $2 and a.created_at > $2
+                          and a.state in ('pending', 'expired') and ",
+        made_here!(),
+        ")"
+    ))
+    .bind(demo_doctor().0)
+    .bind(since)
+    .fetch_one(connection)
+    .await
+}
+
+/// Has the demo made a visit ahead as its patient wishes? A cancelled one counts, so that it does not come
+/// back at once; and nothing is wished for a person whom the patient has removed.
+pub(crate) async fn is_granted(
+    connection: &mut PgConnection,
+    wish: &own::Wish,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query_scalar(concat!(
+        "select exists (select from appointments a
+                        where a.booked_by = $1 and a.person_id = $2 and a.mode = $3
+                          and a.starts_at > $4 and ",
+        made_here!(),
+        ") or not exists (select from people where id = $2 and archived_at is null)"
+    ))
+    .bind(own::patient().0.0)
+    .bind(wish.person.0)
+    .bind(wish.mode.as_str())
+    .bind(now)
+    .fetch_one(connection)
+    .await
+}
+
+/// An appointment that the demo made.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    pub id: AppointmentId,
+    /// Booked by the demo's patient, who can be signed in.
+    pub own: bool,
+    pub state: State,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+}
+
+#[derive(FromRow)]
+struct WaitingRow {
+    id: Uuid,
+    own: bool,
+    state: String,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+}
+
+/// Appointments of the clinic's doctors that the demo made, that wait for their visit to take place and
+/// start before `until`; at most so many, the earliest first.
+pub(crate) async fn waiting(
+    connection: &mut PgConnection,
+    clinic: &Clinic,
+    until: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Made>> {
+    let rows: Vec<WaitingRow> = sqlx::query_as(concat!(
+        "select a.id, a.booked_by = $4 as own, a.state, a.starts_at, a.ends_at
+         from appointments a
+         where a.doctor_id = any($1) and a.starts_at < $2 and a.state in ('confirmed', 'checked_in') and ",
+        made_here!(),
+        " order by a.starts_at, a.id limit $3"
+    ))
+    .bind(doctor_ids(clinic))
+    .bind(until)
+    .bind(limit)
+    .bind(own::patient().0.0)
+    .fetch_all(connection)
+    .await?;
+    let made = |row: WaitingRow| {
+        Some(Made {
+            id: AppointmentId(row.id),
+            own: row.own,
+            state: State::parse(&row.state)?,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+        })
+    };
+    Ok(rows.into_iter().filter_map(made).collect())
+}
+
+/// The account of a doctor, if they have one.
+pub(crate) async fn account_of(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+) -> Result<Option<AccountId>> {
+    let account: Option<Uuid> = sqlx::query_scalar("select account_id from doctors where id = $1")
+        .bind(doctor.0)
+        .fetch_one(connection)
+        .await?;
+    Ok(account.map(AccountId))
+}
+
+/// Nobody is told what happened to this appointment.
+pub(crate) async fn tell_nobody(
+    connection: &mut PgConnection,
+    id: AppointmentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "update outbox set state = 'delivered', delivered_at = $2
+         where appointment_id = $1 and state = 'waiting'",
+    )
+    .bind(id.0)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What becomes of a visit, by its id: of twelve, one is missed and one is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Completed,
+    NoShow,
+    Cancelled,
+}
+
+pub(crate) fn outcome(made: &Made) -> Outcome {
+    match fnv1a(made.id.0.as_bytes()) % 12 {
+        // The demo's patient goes there.
+        _ if made.own => Outcome::Completed,
+        4 => Outcome::NoShow,
+        8 => Outcome::Cancelled,
+        _ => Outcome::Completed,
+    }
+}
+
+/// So long before its start whoever comes is there.
+pub(crate) fn early() -> Duration {
+    Duration::minutes(super::EARLY_MINUTES)
+}

@@ -1,0 +1,277 @@
+//! Writes down the demo's visits with their claims, events and reviews, a statement per table.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::IANA_TZDB_VERSION;
+use nadi::actor::Capacity;
+use nadi::appointment::{Event, State, reference};
+use nadi::schedule::MadeBlock;
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+use crate::store::times;
+
+use super::calendar::earliest;
+use super::load::column;
+use super::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
+
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    data: &DemoData,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("select ensure_appointment_partitions($1, 0)")
+        .bind(now)
+        .execute(&mut *connection)
+        .await?;
+    // They were here before their first visit.
+    let since = earliest(now);
+    insert_patients(connection, &data.past.patients, since).await?;
+    insert_patients(connection, &data.calendar.patients, since).await?;
+    insert_dependants(connection, &data.calendar.dependants, now).await?;
+    times::make(connection, &blocks(data), IANA_TZDB_VERSION).await?;
+    let visits: Vec<&Visit> = data.past.visits.iter().chain(&data.calendar.visits).collect();
+    insert_visits(connection, &visits).await?;
+    insert_reviews(connection, &visits, data).await
+}
+
+fn blocks(data: &DemoData) -> Vec<(Uuid, MadeBlock)> {
+    data.calendar.blocks.iter().map(|(doctor, block)| (doctor.0, block.clone())).collect()
+}
+
+async fn insert_patients(
+    connection: &mut PgConnection,
+    patients: &[Patient],
+    since: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into accounts (id, email, created_at, email_verified_at)
+         select *, $3, $3 from unnest($1::uuid[], $2::text[])",
+    )
+    .bind(column(patients, |patient| patient.account.0))
+    .bind(column(patients, |patient| patient.email.clone()))
+    .bind(since)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "insert into people (id, account_id, name, relation, created_at)
+         select *, 'self', $4 from unnest($1::uuid[], $2::uuid[], $3::text[])",
+    )
+    .bind(column(patients, |patient| patient.person.0))
+    .bind(column(patients, |patient| patient.account.0))
+    .bind(column(patients, |patient| patient.name.clone()))
+    .bind(since)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_dependants(
+    connection: &mut PgConnection,
+    dependants: &[Dependant],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "insert into people (id, account_id, name, birth_date, relation, created_at)
+         select *, 'dependant', $5 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[])",
+    )
+    .bind(column(dependants, |one| one.person.0))
+    .bind(column(dependants, |one| one.account.0))
+    .bind(column(dependants, |one| one.name))
+    .bind(column(dependants, |one| one.birth_date))
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Appointments on the slots of their doctors, where there are any (past days of most doctors have
+/// none, and nothing refers to a slot of a visit that is over), the claims of those that stand, and
+/// all their events, which nobody is to be told of any more.
+///
+/// # Errors
+/// By their constraints when a seat or a person's time is taken already, and `RowNotFound` when a visit
+/// that stands finds no slot: then the transaction is to be rolled back.
+pub(super) async fn insert_visits(connection: &mut PgConnection, visits: &[&Visit]) -> Result<()> {
+    insert_appointments(connection, visits).await?;
+    insert_claims(connection, visits).await?;
+    insert_events(connection, visits).await
+}
+
+async fn insert_appointments(connection: &mut PgConnection, visits: &[&Visit]) -> Result<()> {
+    sqlx::query(
+        "insert into appointments
+             (id, reference, clinic_id, doctor_id, location_id, visit_type_id, person_id, booked_by, mode,
+              time_zone, starts_at, ends_at, fee_minor_units, currency, created_at, slot_span, state,
+              version, expires_at, updated_at, cancelled_by, cancel_reason, ical_uid, slot_id)
+         select v.*, v.id || '@nadi',
+                coalesce((select s.id from slots s join blocks b on b.id = s.block_id
+                          where s.doctor_id = v.doctor_id and s.starts_at = v.starts_at
+                            and s.capacity > 0 and b.closed_at is null
+                          limit 1), 0)
+         from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[],
+                     $8::uuid[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[],
+                     $13::bigint[], $14::text[], $15::timestamptz[], $16::smallint[], $17::text[],
+                     $18::int[], $19::timestamptz[], $20::timestamptz[], $21::text[], $22::text[])
+             as v (id, reference, clinic_id, doctor_id, location_id, visit_type_id, person_id, booked_by,
+                   mode, time_zone, starts_at, ends_at, fee, currency, created_at, slot_span, state,
+                   version, expires_at, updated_at, cancelled_by, cancel_reason)",
+    )
+    .bind(column(visits, |visit| visit.id.0))
+    .bind(column(visits, |visit| reference(visit.id)))
+    .bind(column(visits, |visit| visit.clinic.0))
+    .bind(column(visits, |visit| visit.doctor.0))
+    .bind(column(visits, |visit| visit.location.0))
+    .bind(column(visits, |visit| visit.visit_type.0))
+    .bind(column(visits, |visit| visit.person.0))
+    .bind(column(visits, |visit| visit.booked_by.0))
+    .bind(column(visits, |visit| visit.mode.as_str()))
+    .bind(column(visits, |visit| visit.zone.name()))
+    .bind(column(visits, |visit| visit.starts_at))
+    .bind(column(visits, |visit| visit.ends_at))
+    .bind(column(visits, |visit| visit.fee.minor_units))
+    .bind(column(visits, |visit| visit.fee.currency.clone()))
+    .bind(column(visits, |visit| visit.created_at))
+    .bind(column(visits, |visit| visit.slot_span))
+    .bind(column(visits, |visit| visit.state().as_str()))
+    .bind(column(visits, |visit| version(visit.events.len())))
+    .bind(column(visits, |visit| visit.expires_at))
+    .bind(column(visits, |visit| visit.events.last().map_or(visit.created_at, |last| last.at)))
+    .bind(column(visits, |visit| cancelled_by(visit).map(Capacity::as_str)))
+    .bind(column(visits, |visit| visit.cancel_reason))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Rises by one with every event; the hold is the first.
+fn version(events: usize) -> i32 {
+    i32::try_from(events).unwrap_or(i32::MAX)
+}
+
+fn cancelled_by(visit: &Visit) -> Option<Capacity> {
+    visit.events.iter().find(|one| one.event == Event::Cancelled).map(|one| one.by)
+}
+
+/// Seats and people's times, as a hold makes them and its confirmation makes them permanent.
+async fn insert_claims(connection: &mut PgConnection, visits: &[&Visit]) -> Result<()> {
+    let standing: Vec<&Visit> = visits.iter().copied().filter(|visit| visit.stands()).collect();
+    let until = |visit: &&Visit| (visit.state() == State::Pending).then_some(visit.expires_at);
+    let seats = sqlx::query(
+        "insert into seats (slot_id, seat_no, capacity, appointment_id, doctor_id, held_until)
+         select r.id, 1, r.capacity, a.id, a.doctor_id, coalesce(v.held_until, 'infinity')
+         from unnest($1::uuid[], $2::timestamptz[]) as v (id, held_until)
+         join appointments a on a.id = v.id
+         join slots s on s.id = a.slot_id
+         join slots r on r.block_id = s.block_id
+              and r.slot_no between s.slot_no and s.slot_no + a.slot_span - 1
+         where r.capacity > 0
+         order by r.id",
+    )
+    .bind(column(&standing, |visit| visit.id.0))
+    .bind(column(&standing, until))
+    .execute(&mut *connection)
+    .await?;
+    let wanted: u64 = standing.iter().map(|visit| u64::from(visit.slot_span.unsigned_abs())).sum();
+    if seats.rows_affected() != wanted {
+        return Err(sqlx::Error::RowNotFound);
+    }
+    sqlx::query(
+        "insert into patient_times (appointment_id, person_id, during, held_until)
+         select id, person_id, tstzrange(starts_at, ends_at), coalesce(held_until, 'infinity')
+         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
+             as v (id, person_id, starts_at, ends_at, held_until)",
+    )
+    .bind(column(&standing, |visit| visit.id.0))
+    .bind(column(&standing, |visit| visit.person.0))
+    .bind(column(&standing, |visit| visit.starts_at))
+    .bind(column(&standing, |visit| visit.ends_at))
+    .bind(column(&standing, until))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_events(connection: &mut PgConnection, visits: &[&Visit]) -> Result<()> {
+    let mut events: Vec<(&Visit, i32, &Happened)> = Vec::new();
+    for visit in visits {
+        events.extend(
+            (1..).zip(&visit.events).map(|(version, happened)| (*visit, version, happened)),
+        );
+    }
+    events.sort_by_key(|(_, _, happened)| happened.at);
+    sqlx::query(
+        "insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
+                             actor_account_id, payload, occurred_at, state, due_at, delivered_at)
+         select e.event_type, e.id, e.version, e.doctor_id, e.actor,
+                case e.actor when 'patient' then e.booked_by else d.account_id end,
+                case when e.event_type = 'appointment.held' then '{}'
+                     else jsonb_build_object('code_counter', 1) end,
+                e.at, 'delivered', e.at, e.at
+         from unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::uuid[],
+                     $7::timestamptz[]) with ordinality
+             as e (event_type, id, version, doctor_id, actor, booked_by, at, number)
+         join doctors d on d.id = e.doctor_id
+         order by e.number",
+    )
+    .bind(column(&events, |(_, _, happened)| happened.event.as_str()))
+    .bind(column(&events, |(visit, _, _)| visit.id.0))
+    .bind(column(&events, |(_, version, _)| *version))
+    .bind(column(&events, |(visit, _, _)| visit.doctor.0))
+    .bind(column(&events, |(_, _, happened)| happened.by.as_str()))
+    .bind(column(&events, |(visit, _, _)| visit.booked_by.0))
+    .bind(column(&events, |(_, _, happened)| happened.at))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_reviews(
+    connection: &mut PgConnection,
+    visits: &[&Visit],
+    data: &DemoData,
+) -> Result<()> {
+    let reviews: Vec<(&Visit, &PastReview)> = visits
+        .iter()
+        .filter_map(|visit| visit.review.as_ref().map(|review| (*visit, review)))
+        .collect();
+    let clinic = data.sign_ins.iter().find(|who| who.role == Role::Administrator);
+    sqlx::query(
+        "insert into reviews (id, appointment_id, doctor_id, clinic_id, author_id, stars, text, anonymous,
+                              visited_on, created_at, written_at, answer, answered_at, hidden_reason,
+                              hidden_at, hidden_by)
+         select r.id, a.id, a.doctor_id, a.clinic_id, a.booked_by, r.stars, r.text, r.anonymous,
+                (a.starts_at at time zone a.time_zone)::date, r.written_at, r.written_at, r.answer,
+                r.answered_at, r.hidden, case when r.hidden is not null then r.written_at end,
+                case when r.hidden is not null then $10::uuid end
+         from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::bool[], $6::timestamptz[],
+                     $7::text[], $8::timestamptz[], $9::text[])
+             as r (id, visit, stars, text, anonymous, written_at, answer, answered_at, hidden)
+         join appointments a on a.id = r.visit",
+    )
+    .bind(column(&reviews, |(_, review)| review.id.0))
+    .bind(column(&reviews, |(visit, _)| visit.id.0))
+    .bind(column(&reviews, |(_, review)| i16::from(review.stars)))
+    .bind(column(&reviews, |(_, review)| review.text.clone()))
+    .bind(column(&reviews, |(_, review)| review.anonymous))
+    .bind(column(&reviews, |(_, review)| review.written_at))
+    .bind(column(&reviews, |(_, review)| review.answer.as_ref().map(|(text, _)| text.clone())))
+    .bind(column(&reviews, |(_, review)| review.answer.as_ref().map(|(_, at)| *at)))
+    .bind(column(&reviews, |(_, review)| review.hidden))
+    .bind(clinic.map_or(Uuid::nil(), |who| who.account.0))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "insert into review_decisions (id, review_id, decision, reason, decided_by, decided_at)
+         select gen_random_uuid(), id, 'hidden', hidden_reason, hidden_by, hidden_at
+         from reviews where hidden_at is not null",
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "insert into doctor_ratings (doctor_id, reviews, stars_sum)
+         select doctor_id, count(*), sum(stars) from reviews where hidden_at is null group by doctor_id",
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,362 @@
+//! Calendar feeds and files that we publish, and external calendars that we read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use calcard::icalendar::ICalendarProperty;
+use calcard::{Entry, Parser};
+use chrono::{DateTime, TimeDelta, Utc};
+use nadi::Failure;
+use nadi::actor::{Administers, SignedIn};
+use nadi::failure::{CalendarFault, Field, Problem};
+use nadi::ids::{AppointmentId, SlotId};
+use nadi::ports::{BusyCalendars, BusyRead, Change, FeedKind, FetchFault};
+use server::fetch::{ANSWER_WITHIN, FetchError, Fetched, Fetcher};
+use server::jobs::calendars;
+use server::service::busy::BusyService;
+
+use crate::support::{Clinic, browser, time};
+
+/// A file as another program understands it: UID, SEQUENCE, start and end in UTC, STATUS.
+fn understood(text: &str) -> Vec<(String, String, String, String)> {
+    let mut parser = Parser::new(text);
+    let Entry::ICalendar(calendar) = parser.entry() else { panic!("not a calendar: {text}") };
+    let events = calendar.components.iter().filter(|part| part.component_type.is_event());
+    let value = |event: &calcard::icalendar::ICalendarComponent, name: ICalendarProperty| {
+        let found = event.entries.iter().find(|entry| entry.name == name);
+        found.map_or(String::new(), |entry| format!("{:?}", entry.values))
+    };
+    events
+        .map(|event| {
+            (
+                value(event, ICalendarProperty::Uid),
+                value(event, ICalendarProperty::Sequence),
+                value(event, ICalendarProperty::Dtstart),
+                value(event, ICalendarProperty::Status),
+            )
+        })
+        .collect()
+}
+
+fn property<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let begins = format!("{name}:");
+    text.split("\r\n").filter_map(|line| line.strip_prefix(begins.as_str())).collect()
+}
+
+/// As RFC 5545 writes an instant.
+fn utc(at: DateTime<Utc>) -> String {
+    at.format("%Y%m%dT%H%M%SZ").to_string()
+}
+
+async fn starts_at(clinic: &Clinic, id: AppointmentId) -> DateTime<Utc> {
+    sqlx::query_scalar("select starts_at from appointments where id = $1")
+        .bind(id.0)
+        .fetch_one(&clinic.pool)
+        .await
+        .expect("an appointment")
+}
+
+#[tokio::test]
+async fn a_feed_is_readable_by_whoever_knows_its_address() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let asha = clinic.patient("Asha Parab").await;
+    let times = clinic.free(clinic.doctor).await;
+    let first = clinic.book(&asha, times[0]).await;
+    let feeds = &clinic.ports.feeds;
+    let caller = clinic.caller(&asha);
+    feeds.add_feed(&caller, FeedKind::Patient, false).await.expect("a feed");
+    let view = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds").remove(0);
+    assert_eq!(view.read_at, None);
+    let read = async |etag: Option<&str>| {
+        let request = browser().get(format!("{base}{}", view.path));
+        let request = match etag {
+            Some(etag) => request.header("if-none-match", etag),
+            None => request,
+        };
+        let answer = request.send().await.expect("an answer");
+        let etag = answer.headers().get("etag").map(|v| v.to_str().expect("text").to_owned());
+        (answer.status().as_u16(), etag, answer.text().await.expect("text"))
+    };
+    let (status, etag, text) = read(None).await;
+    assert_eq!(status, 200);
+    assert_eq!(property(&text, "DTSTART"), [utc(starts_at(&clinic, first).await)]);
+    assert_eq!(property(&text, "UID"), [format!("{first}@nadi")]);
+    assert_eq!(property(&text, "METHOD"), ["PUBLISH"]);
+    assert!(
+        !text.contains("ATTENDEE") && !text.contains("Asha") && !text.contains("Dr "),
+        "{text}"
+    );
+    assert_eq!(understood(&text).len(), 1);
+    let (status, _, body) = read(etag.as_deref()).await;
+    assert_eq!((status, body.as_str()), (304, ""));
+    let view_after = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds").remove(0);
+    assert!(view_after.read_at.is_some());
+
+    // A move: the same event, a higher sequence, another time.
+    let sequence = |text: &str| property(text, "SEQUENCE")[0].parse::<u32>().expect("a number");
+    let change = Change::Reschedule { slot: times[5] };
+    clinic.change(&asha, first, &change).await.expect("moved");
+    let (status, changed, moved) = read(etag.as_deref()).await;
+    assert_eq!((status, changed != etag), (200, true));
+    assert!(sequence(&moved) > sequence(&text));
+    assert_eq!(property(&moved, "UID"), property(&text, "UID"));
+    assert_eq!(property(&moved, "DTSTART"), [utc(starts_at(&clinic, first).await)]);
+    clinic.change(&asha, first, &Change::Cancel { reason: None }).await.expect("cancelled");
+    assert!(understood(&read(None).await.2).is_empty(), "it is not in the calendar any more");
+
+    feeds.end_feed(&caller, view.id).await.expect("ended");
+    assert_eq!(read(None).await.0, 404);
+    assert_eq!(feeds.end_feed(&caller, view.id).await, Err(Failure::NotFound));
+    let someone = clinic.caller(&clinic.patient("Ravi").await);
+    assert_eq!(feeds.end_feed(&someone, view.id).await, Err(Failure::NotFound));
+    for path in
+        ["/feeds/.ics", "/feeds/x", "/feeds/%00.ics", &view.path.replace("feeds/0", "feeds/1")]
+    {
+        let answer = browser().get(format!("{base}{path}")).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 404, "{path}");
+    }
+    for _ in 0..5 {
+        feeds.add_feed(&caller, FeedKind::Patient, true).await.expect("a feed");
+    }
+    assert!(feeds.add_feed(&caller, FeedKind::Patient, true).await.is_err(), "five are enough");
+    let denied = feeds.feeds(&caller, FeedKind::Doctor).await;
+    assert_eq!(denied, Err(Failure::NotAllowed));
+}
+
+#[tokio::test]
+async fn feeds_name_the_doctor_but_never_the_patient() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha Parab").await;
+    clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
+    let doctor = clinic.doctor_account().await;
+    sqlx::query("update doctors set account_id = $2 where id = $1")
+        .bind(clinic.doctor.0)
+        .bind(doctor.account.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("an account of theirs");
+    let feeds = &clinic.ports.feeds;
+    let text = async |who: &SignedIn, kind| {
+        let caller = clinic.caller(who);
+        feeds.add_feed(&caller, kind, true).await.expect("a feed");
+        let path = feeds.feeds(&caller, kind).await.expect("feeds").remove(0).path;
+        let secret = path.trim_start_matches("/feeds/").trim_end_matches(".ics").to_owned();
+        feeds.read_feed(&secret, caller.now).await.expect("a calendar").text
+    };
+    assert!(text(&asha, FeedKind::Patient).await.contains("Dr "));
+    let week = text(&doctor, FeedKind::Doctor).await;
+    assert_eq!(understood(&week).len(), 1);
+    assert!(!week.contains("Asha"), "{week}");
+}
+
+#[tokio::test]
+async fn an_appointment_is_downloaded_as_a_calendar_file() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let asha = clinic.patient("Asha").await;
+    let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
+    let cookie = clinic.cookie(&asha).await;
+    let other = clinic.cookie(&clinic.patient("Ravi").await).await;
+    let file = async |cookie: &str| {
+        let request = browser().get(format!("{base}/appointments/{id}/calendar.ics"));
+        let answer = request.header("cookie", cookie).send().await.expect("an answer");
+        let kind = answer.headers()["content-type"].to_str().expect("text").to_owned();
+        (answer.status().as_u16(), kind, answer.text().await.expect("text"))
+    };
+    let (status, kind, text) = file(&cookie).await;
+    assert_eq!((status, kind.as_str()), (200, "text/calendar; charset=utf-8"));
+    assert_eq!(property(&text, "DTSTART"), [utc(starts_at(&clinic, id).await)]);
+    assert_eq!(
+        (property(&text, "METHOD"), property(&text, "STATUS")),
+        (vec!["PUBLISH"], vec!["CONFIRMED"])
+    );
+    assert_eq!(file(&other).await.0, 404);
+    assert_eq!(file("").await.0, 401);
+    clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("cancelled");
+    let (_, _, gone) = file(&cookie).await;
+    assert_eq!(
+        (property(&gone, "METHOD"), property(&gone, "STATUS")),
+        (vec!["CANCEL"], vec!["CANCELLED"])
+    );
+    assert_eq!(property(&gone, "UID"), property(&text, "UID"));
+}
+
+/// A calendar server on this machine; what it says can be changed.
+#[derive(Clone, Default)]
+struct Elsewhere {
+    text: Arc<std::sync::Mutex<String>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Elsewhere {
+    fn say(&self, text: &str) {
+        *self.text.lock().expect("not poisoned") = text.to_owned();
+    }
+
+    async fn open(&self) -> String {
+        async fn me(State(me): State<Elsewhere>, headers: HeaderMap) -> Response {
+            me.asked.fetch_add(1, Ordering::SeqCst);
+            let text = me.text.lock().expect("not poisoned").clone();
+            let etag = format!("\"{}\"", text.len());
+            if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v == etag.as_str()) {
+                return StatusCode::NOT_MODIFIED.into_response();
+            }
+            ([(header::ETAG, etag)], text).into_response()
+        }
+        async fn slow(State(me): State<Elsewhere>) {
+            me.asked.fetch_add(1, Ordering::SeqCst);
+            std::future::pending().await
+        }
+        let router = Router::new()
+            .route("/me.ics", get(me))
+            .route("/moved", get(|| async { Redirect::permanent("/me.ics") }))
+            .route("/round", get(|| async { Redirect::temporary("/round") }))
+            .route("/inside", get(|| async { Redirect::temporary("http://10.0.0.1/") }))
+            .route("/file", get(|| async { Redirect::temporary("file:///etc/passwd") }))
+            .route("/large", get(|| async { "X".repeat(3 * 1024 * 1024) }))
+            .route("/slow", get(slow))
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        base
+    }
+}
+
+/// Busy from 10:30 to 11:10 in Panjim on Tuesday 24 November, and on every Tuesday after it.
+const WEEKLY: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\n\
+    UID:1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART;TZID=Asia/Kolkata:20261124T103000\r\n\
+    DTEND;TZID=Asia/Kolkata:20261124T111000\r\nRRULE:FREQ=WEEKLY\r\nSUMMARY:Theatre\r\n\
+    END:VEVENT\r\nEND:VCALENDAR\r\n";
+const FREE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nEND:VCALENDAR\r\n";
+
+async fn tuesdays(clinic: &Clinic) -> i64 {
+    clinic
+        .count(
+            "select count(*) from free_slots('2026-11-23 03:30+00') f
+             where extract(isodow from f.starts_at at time zone 'Asia/Kolkata') = 2",
+        )
+        .await
+}
+
+#[tokio::test]
+async fn busy_times_of_an_external_calendar_are_not_offered() {
+    let clinic = Clinic::open().await;
+    let fetcher = Fetcher::asking(|ip| ip.is_loopback());
+    let busy = BusyService::new(clinic.engine.clone(), fetcher.clone());
+    let mut admin = clinic.patient("Maya").await;
+    admin.administers = Administers::Clinics(vec![clinic.clinic]);
+    let caller = clinic.caller(&admin);
+    let asha = clinic.patient("Asha").await;
+    let all = tuesdays(&clinic).await;
+
+    let elsewhere = Elsewhere::default();
+    let base = elsewhere.open().await;
+    elsewhere.say(WEEKLY);
+    let add = async |path: &str| {
+        let address = format!("{base}{path}");
+        busy.add_address(&caller, clinic.doctor, "Hospital".into(), address).await
+    };
+    let patient = clinic.caller(&asha);
+    let denied = busy.add_address(&patient, clinic.doctor, "X".into(), base.clone());
+    assert_eq!(denied.await, Err(Failure::NotFound));
+    assert_eq!(elsewhere.asked.load(Ordering::SeqCst), 0, "nobody is asked for those who may not");
+    let refused = |problem| Err(Failure::field(Field::Calendar, problem));
+    assert_eq!(add("/nothing").await, refused(Problem::NoAnswer));
+    assert_eq!(add("/round").await, refused(Problem::NoAnswer));
+    assert_eq!(add("/inside").await, refused(Problem::NotPublic));
+    assert_eq!(add("/file").await, refused(Problem::NotPublic));
+    let line = 1;
+    assert_eq!(
+        add("/large").await,
+        refused(Problem::MalformedAt { line, reason: CalendarFault::TooMuch })
+    );
+    assert_eq!(tuesdays(&clinic).await, all, "a refusal changes nothing");
+
+    let read: BusyRead = add("/moved").await.expect("read");
+    assert!(read.times >= 4 && read.in_the_way == 0, "{read:?}");
+    let weeks = all / 9;
+    assert_eq!(read.times_removed as i64, 3 * weeks, "10:20, 10:40 and 11:00 on each Tuesday");
+    assert_eq!(tuesdays(&clinic).await, all - 3 * weeks);
+
+    // Read again by the job: unchanged, then malformed, then free.
+    let list =
+        async || busy.busy_calendars(&caller, clinic.doctor).await.expect("calendars").remove(0);
+    clinic.clock.step(TimeDelta::minutes(61));
+    assert_eq!(calendars::run_once(&clinic.engine, &fetcher).await.expect("ran"), 1);
+    assert_eq!(
+        calendars::run_once(&clinic.engine, &fetcher).await.expect("ran"),
+        0,
+        "not yet again"
+    );
+    assert_eq!(list().await.fault, None);
+    elsewhere.say(
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:nonsense\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    );
+    clinic.clock.step(TimeDelta::minutes(61));
+    calendars::run_once(&clinic.engine, &fetcher).await.expect("ran");
+    let fault = FetchFault::Malformed { line: 3, reason: CalendarFault::BadValue };
+    assert_eq!(list().await.fault, Some(fault));
+    assert_eq!(tuesdays(&clinic).await, all - 3 * weeks, "what was read before still counts");
+    elsewhere.say(FREE);
+    clinic.clock.step(TimeDelta::hours(3));
+    calendars::run_once(&clinic.engine, &fetcher).await.expect("ran");
+    assert_eq!((list().await.fault, tuesdays(&clinic).await), (None, all));
+
+    // A file replaces the calendar of the same name; who is booked stays.
+    let slot: i64 = sqlx::query_scalar(
+        "select id from free_slots('2026-11-23 08:00+00')
+         where to_char(starts_at at time zone 'Asia/Kolkata', 'MM-DD HH24:MI') = '11-24 10:40'",
+    )
+    .fetch_one(&clinic.pool)
+    .await
+    .expect("a time");
+    clinic.book(&asha, SlotId(slot)).await;
+    let send = async |text: &str| {
+        busy.add_file(&caller, clinic.doctor, "Hospital".into(), text.as_bytes().to_vec()).await
+    };
+    let malformed = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n";
+    let reason = CalendarFault::Unfinished;
+    assert_eq!(send(malformed).await, refused(Problem::MalformedAt { line: 2, reason }));
+    assert_eq!(tuesdays(&clinic).await, all - 1);
+    let read = send(WEEKLY).await.expect("read");
+    assert_eq!((read.in_the_way, list().await.host), (1, None));
+    busy.remove(&caller, clinic.doctor, list().await.id).await.expect("removed");
+    assert_eq!(tuesdays(&clinic).await, all - 1);
+    clinic.must_be_sound().await;
+}
+
+#[tokio::test]
+async fn private_addresses_are_never_fetched() {
+    let elsewhere = Elsewhere::default();
+    let base = elsewhere.open().await;
+    let port = base.rsplit(':').next().expect("a port").to_owned();
+    let public = Fetcher::new();
+    let here = Fetcher::asking(|ip| ip.is_loopback());
+    let address = here.address(&format!("{base}/me.ics")).expect("an address");
+    assert_eq!(public.address(address.as_str()), None);
+    // A name that resolves to this machine is refused when it is looked up.
+    let named = public.address(&format!("http://localhost:{port}/me.ics")).expect("a name");
+    assert_eq!(public.fetch(&named, None).await, Err(FetchError::NotPublic));
+    assert_eq!(elsewhere.asked.load(Ordering::SeqCst), 0);
+    elsewhere.say(FREE);
+    assert!(matches!(here.fetch(&address, None).await, Ok(Fetched::Content { .. })));
+    let etag = format!("\"{}\"", FREE.len());
+    assert_eq!(here.fetch(&address, Some(&etag)).await, Ok(Fetched::Unchanged));
+    let slow = here.address(&format!("{base}/slow")).expect("an address");
+    let asked = elsewhere.asked.load(Ordering::SeqCst);
+    let time_passes = async {
+        let is_asked = async || elsewhere.asked.load(Ordering::SeqCst) > asked;
+        time::until("the slow server is asked", is_asked).await;
+        time::pass(ANSWER_WITHIN + Duration::from_millis(10)).await;
+    };
+    let (fetched, ()) = tokio::join!(here.fetch(&slow, None), time_passes);
+    assert_eq!(fetched, Err(FetchError::NoAnswer));
+}

@@ -1,0 +1,286 @@
+//! The demo on a database: what is loaded, and how the job keeps it going from day to day.
+
+use std::sync::Arc;
+
+use crate::support::{Clinic, RecordedMessages, TestClock, config, monday_nine, must_be_sound};
+use chrono::{DateTime, Duration, Utc};
+use nadi::actor::{Actor, Administers, Caller, SignedIn};
+use nadi::ids::{AppointmentId, DoctorId, SlotId};
+use nadi::input::Code;
+use nadi::ports::{Change, HoldRequest, Ports, Seen};
+use server::demo::{self, DemoData, SEED};
+use server::engine::Engine;
+use server::jobs::demo::Done;
+use server::jobs::{demo as job, relay::Relay, sweeper, top_up};
+use server::service::schedules::make;
+use server::{database, service};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+struct Demo {
+    engine: Engine,
+    ports: Ports,
+    clock: TestClock,
+    messages: RecordedMessages,
+    pool: PgPool,
+    data: DemoData,
+}
+
+impl Demo {
+    /// The demo doctor's clinic alone: the other nine hundred doctors would only take time.
+    async fn load(pool: PgPool, now: DateTime<Utc>) -> Self {
+        database::migrate(&pool, now).await.expect("migrated");
+        let clock = TestClock::at(now);
+        let engine = Engine::on(pool.clone(), pool.clone(), &config(), Arc::new(clock.clone()))
+            .expect("an engine");
+        let mut data = demo::generate(SEED, now);
+        data.calendar.cut(make::horizon(now, engine.settings.horizon_days));
+        let clinic = data.clinics[0].id;
+        data.doctors.retain(|doctor| doctor.clinic == clinic);
+        data.past.visits.retain(|visit| visit.clinic == clinic);
+        let ports = service::ports(&engine, None);
+        let this = Self { engine, ports, clock, messages: RecordedMessages::default(), pool, data };
+        assert!(this.load_again().await);
+        this
+    }
+
+    async fn load_again(&self) -> bool {
+        let mut connection = self.pool.acquire().await.expect("a connection");
+        let now = monday_nine();
+        demo::load(&mut connection, &self.data, "a hash", now).await.expect("loaded")
+    }
+
+    /// What an instance does between two looks, and the job of the demo last.
+    async fn run(&self) -> Done {
+        sweeper::run_once(&self.engine).await.expect("swept");
+        top_up::run_once(&self.engine).await.expect("times");
+        job::run_once(&self.engine).await.expect("kept going")
+    }
+
+    /// Everything is sound, and nobody has been told anything.
+    async fn check(&self) {
+        must_be_sound(&self.pool).await;
+        let messages = Arc::new(self.messages.clone());
+        let relay = Relay::new(self.engine.clone(), messages, "https://nadi.example".into());
+        relay.run_once().await.expect("relayed");
+        assert!(self.messages.sent.lock().expect("not poisoned").is_empty());
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        let query = sqlx::query_scalar(sql).bind(self.engine.clock.now()).bind(doctor().0);
+        query.fetch_one(&self.pool).await.expect("a count")
+    }
+
+    async fn state(&self, id: AppointmentId) -> (String, i32) {
+        sqlx::query_as("select state, version from appointments where id = $1")
+            .bind(id.0)
+            .fetch_one(&self.pool)
+            .await
+            .expect("an appointment")
+    }
+
+    fn caller(&self, who: &SignedIn) -> Caller {
+        let actor = Actor::Account(Box::new(who.clone()));
+        Caller { actor, now: self.engine.clock.now(), request_id: Uuid::nil() }
+    }
+
+    /// Holds a free time of the demo doctor that begins after so long.
+    async fn hold(&self, who: &SignedIn, after: Duration) -> AppointmentId {
+        let slot: i64 = sqlx::query_scalar(
+            "select id from free_slots($1) where doctor_id = $2 and starts_at > $3
+             order by starts_at limit 1",
+        )
+        .bind(self.engine.clock.now())
+        .bind(doctor().0)
+        .bind(self.engine.clock.now() + after)
+        .fetch_one(&self.pool)
+        .await
+        .expect("a free time");
+        let wish = HoldRequest { slot: SlotId(slot), visit_type: None, person: None };
+        let held = self.ports.bookings.hold(&self.caller(who), &wish, None).await;
+        held.expect("held").id
+    }
+
+    /// A confirmed appointment with the demo doctor.
+    async fn book(&self, who: &SignedIn, after: Duration) -> AppointmentId {
+        let id = self.hold(who, after).await;
+        let code = Code::parse(&self.engine.code_key.code(id, 1)).expect("six digits");
+        let change = Change::Confirm { code: Some(code) };
+        let confirmed =
+            self.ports.bookings.change(&self.caller(who), id, &change, &Seen::Any, None).await;
+        confirmed.expect("confirmed");
+        sqlx::query("update outbox set state = 'delivered' where appointment_id = $1")
+            .bind(id.0)
+            .execute(&self.pool)
+            .await
+            .expect("told already");
+        id
+    }
+
+    /// The demo's patient, signed in.
+    fn patient(&self) -> SignedIn {
+        let patient = &self.data.sign_ins[0];
+        SignedIn {
+            account: patient.account,
+            person: patient.person,
+            name: patient.name.into(),
+            doctor: None,
+            administers: Administers::Nothing,
+        }
+    }
+}
+
+fn doctor() -> DoctorId {
+    demo::demo_doctor()
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_is_loaded_obeys_every_rule_and_tells_nobody(pool: PgPool) {
+    let demo = Demo::load(pool, monday_nine()).await;
+    demo.check().await;
+    assert!(!demo.load_again().await, "once is enough");
+    demo.check().await;
+    for (what, sql) in [
+        ("events to be told", "select count(*) from outbox where state <> 'delivered'"),
+        (
+            "visits beside the slots they are on",
+            "select count(*) from appointments a join slots s
+             on s.doctor_id = a.doctor_id and s.starts_at = a.starts_at where a.slot_id <> s.id",
+        ),
+        (
+            "times with two people",
+            "select count(*) from (
+                 select s.id from appointments a
+                 join slots f on f.id = a.slot_id
+                 join slots s on s.block_id = f.block_id
+                      and s.slot_no between f.slot_no and f.slot_no + a.slot_span - 1
+                 where a.state <> 'cancelled' group by s.id having count(*) > 1) x",
+        ),
+        (
+            "holds that outlive their time, or confirmations that do not",
+            "select count(*) from appointments a join seats s on s.appointment_id = a.id
+             where (a.state = 'pending' and s.held_until <> a.expires_at)
+                or (a.state <> 'pending' and s.held_until <> 'infinity')",
+        ),
+        (
+            "standing visits without their person's time",
+            "select count(*) from appointments a where state in ('pending', 'confirmed', 'checked_in')
+             and not exists (select from patient_times p where p.appointment_id = a.id)",
+        ),
+        (
+            "changes before the booking or in the future",
+            "select count(*) from outbox o join appointments a on a.id = o.appointment_id
+             where o.occurred_at < a.created_at or o.occurred_at > $1",
+        ),
+    ] {
+        let query = sqlx::query_scalar::<_, i64>(sql);
+        let query = if sql.contains("$1") { query.bind(monday_nine()) } else { query };
+        assert_eq!(query.fetch_one(&demo.pool).await.expect("a count"), 0, "{what}");
+    }
+    // The job that makes times leaves the demo's as they are, and goes on from there.
+    let blocks = "select count(*) from blocks where closed_at is null";
+    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&demo.pool);
+    let before = count(blocks).await.expect("a count");
+    assert_eq!(before, i64::try_from(demo.data.calendar.blocks.len()).expect("few"));
+    top_up::run_once(&demo.engine).await.expect("times");
+    assert!(count(blocks).await.expect("a count") > before);
+    let closed = "select count(*) from blocks where closed_at is not null or kept";
+    assert_eq!(count(closed).await.expect("a count"), 0);
+    demo.check().await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_job_moves_on_with_the_clock_and_does_nothing_twice(pool: PgPool) {
+    let demo = Demo::load(pool, monday_nine()).await;
+    demo.run().await;
+    demo.check().await;
+    assert_eq!(demo.run().await, Done::default(), "nothing is left to do");
+    let unfinished = "select count(*) from appointments
+                      where ends_at <= $1 and state in ('confirmed', 'checked_in') and $2 is not null";
+    // Nine in the morning becomes noon: people come, and are seen.
+    let here = "select count(*) from appointments
+                where state = 'checked_in' and starts_at <= $1 + interval '10 minutes'
+                  and $2 is not null";
+    let (mut came, mut changed) = (0, 0);
+    for _ in 0..12 {
+        demo.clock.step(Duration::minutes(15));
+        changed += demo.run().await.changed;
+        came += demo.count(here).await;
+    }
+    assert!(came > 0 && changed > 0, "{came} came, {changed} changes");
+    demo.check().await;
+    assert_eq!(demo.count(unfinished).await, 0);
+    for day in 1..=16 {
+        demo.clock.step(Duration::days(1));
+        let done = demo.run().await;
+        assert!(done.changed > 0, "day {day}");
+        assert_eq!(demo.run().await, Done::default(), "day {day}, again");
+        demo.check().await;
+        assert_eq!(demo.count(unfinished).await, 0, "day {day}");
+        let week =
+            "select count(distinct (starts_at at time zone time_zone)::date) from appointments
+                    where doctor_id = $2 and state = 'confirmed'
+                      and starts_at > $1 and starts_at < $1 + interval '7 days'";
+        assert!(demo.count(week).await >= 6, "day {day}");
+        let held = "select count(*) from appointments
+                    where doctor_id = $2 and state = 'pending' and expires_at > $1";
+        assert_eq!(demo.count(held).await, 1, "day {day}");
+        let free = "select count(*) from free_slots($1)
+                    where doctor_id = $2 and starts_at < $1 + interval '7 days'";
+        assert!(demo.count(free).await > 30, "day {day}: most stay free");
+    }
+    let missed = "select count(*) from appointments
+                  where doctor_id = $2 and state = 'no_show' and starts_at > $1 - interval '14 days'";
+    assert!(demo.count(missed).await > 0);
+    let patient = demo.patient();
+    let own: Vec<(String, i64)> = sqlx::query_as(
+        "select mode, count(*) from appointments
+         where booked_by = $1 and starts_at > $2 and state = 'confirmed' group by 1 order by 1",
+    )
+    .bind(patient.account.0)
+    .bind(demo.engine.clock.now())
+    .fetch_all(&demo.pool)
+    .await
+    .expect("rows");
+    assert_eq!(own, [("in_person".to_owned(), 2), ("video".to_owned(), 1)]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_job_leaves_alone_what_people_have_booked(pool: PgPool) {
+    let demo = Demo::load(pool, monday_nine()).await;
+    demo.run().await;
+    let patient = demo.patient();
+    let booked = demo.book(&patient, Duration::hours(26)).await;
+    let before = demo.state(booked).await;
+    assert_eq!(before, ("confirmed".to_owned(), 2));
+    // A hold of theirs with the same doctor is not given back for what the job books.
+    demo.clock.step(Duration::days(12));
+    let held = demo.hold(&patient, Duration::hours(2)).await;
+    job::run_once(&demo.engine).await.expect("kept going");
+    assert_eq!(demo.state(booked).await, before, "it is over, and nobody has said so");
+    assert_eq!(demo.state(held).await, ("pending".to_owned(), 1));
+    must_be_sound(&demo.pool).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn instances_that_run_it_at_once_do_it_once(pool: PgPool) {
+    let demo = Demo::load(pool, monday_nine()).await;
+    demo.run().await;
+    demo.clock.step(Duration::days(7));
+    top_up::run_once(&demo.engine).await.expect("times");
+    let both = futures::join!(job::run_once(&demo.engine), job::run_once(&demo.engine));
+    let (one, other) = (both.0.expect("one"), both.1.expect("the other"));
+    assert!(one.booked + other.booked > 50, "{one:?} {other:?}");
+    assert_eq!(demo.run().await, Done::default());
+    let held = "select count(*) from appointments
+                where doctor_id = $2 and state = 'pending' and expires_at > $1";
+    assert_eq!(demo.count(held).await, 1);
+    must_be_sound(&demo.pool).await;
+}
+
+#[tokio::test]
+async fn without_the_demo_the_job_does_nothing() {
+    let clinic = Clinic::open().await;
+    assert_eq!(job::run_once(&clinic.engine).await.expect("kept going"), Done::default());
+    assert_eq!(clinic.count("select count(*) from appointments").await, 0);
+}

@@ -1,0 +1,283 @@
+//! Whoever looks at a doctor's times is told when they change.
+
+use std::time::Duration;
+
+use nadi::ports::Change;
+use server::jobs::listen::Listener;
+use server::web::live::{Limits, Live};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::{Clinic, browser, time};
+
+/// How long something may take to arrive that has been sent.
+const SOON: Duration = Duration::from_secs(10);
+const LIMITS: Limits = Limits {
+    listeners: 10,
+    rest: Duration::from_millis(250),
+    heartbeat: Duration::from_secs(20),
+    life: Duration::from_secs(600),
+};
+/// Heartbeats come up to a quarter late, so that not all listeners have theirs together.
+const LONGEST_HEARTBEAT: Duration = Duration::from_secs(25);
+
+/// An event stream, block by block.
+struct Events {
+    answer: reqwest::Response,
+    read: String,
+}
+
+/// The value of a field in a block.
+fn field<'a>(block: &'a str, name: &str) -> Option<&'a str> {
+    block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+impl Events {
+    async fn open(base: &str, query: &str, last: Option<&str>) -> Self {
+        let mut request = browser().get(format!("{base}/doctors/asha-naik/changes{query}"));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        Self { answer, read: String::new() }
+    }
+
+    /// The next block; `None` at the end.
+    async fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.read.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.read = rest;
+                return Some(block);
+            }
+            let chunk = self.answer.chunk().await.expect("not broken off")?;
+            self.read.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    }
+
+    async fn next_block(&mut self) -> String {
+        timeout(SOON, self.block()).await.expect("soon").expect("not ended")
+    }
+
+    /// The id of the greeting, which is no event.
+    async fn greeting(&mut self) -> String {
+        let block = self.next_block().await;
+        assert_eq!(field(&block, "data"), None, "{block}");
+        field(&block, "id").expect("an id").to_owned()
+    }
+
+    /// The id of an event, which comes at the latest after the rest between two events.
+    async fn event(&mut self) -> String {
+        time::pass(LIMITS.rest).await;
+        let block = self.next_block().await;
+        assert!(field(&block, "data").is_some(), "{block}");
+        field(&block, "id").expect("an id").to_owned()
+    }
+
+    /// Fails when there is an event before the next heartbeat.
+    async fn must_be_quiet(&mut self) {
+        time::pass(LONGEST_HEARTBEAT).await;
+        let block = self.next_block().await;
+        assert!(block.starts_with(':'), "nothing has changed, but: {block}");
+    }
+}
+
+#[tokio::test]
+async fn a_hold_and_its_release_are_announced_within_a_second() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let base = clinic.serve().await;
+    let mut events = Events::open(&base, "", None).await;
+    let headers = events.answer.headers();
+    assert_eq!(headers["content-type"], "text/event-stream");
+    assert_eq!(headers["cache-control"], "no-store");
+    assert!(!headers.contains_key("set-cookie"));
+    let hello = events.block().await.expect("a greeting");
+    let retry: u64 = field(&hello, "retry").expect("when to come back").parse().expect("a number");
+    assert!((2_000..=6_000).contains(&retry), "{retry} ms");
+    assert_eq!(field(&hello, "data"), None, "nothing has changed");
+    events.must_be_quiet().await;
+
+    let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
+    let first = events.event().await;
+    clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("let go");
+    assert_ne!(events.event().await, first);
+    events.must_be_quiet().await;
+}
+
+#[tokio::test]
+async fn a_hold_on_another_instance_is_announced() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let base = clinic.serve().await;
+    let mut listener = Listener::default();
+    listener.run_once(&clinic.engine).await.expect("heard");
+    let mut events = Events::open(&base, "", None).await;
+    events.greeting().await;
+
+    let elsewhere = clinic.instance(2);
+    let wish = nadi::ports::HoldRequest {
+        slot: clinic.free(clinic.doctor).await[0],
+        visit_type: None,
+        person: None,
+    };
+    elsewhere.bookings.hold(&clinic.caller(&asha), &wish, None).await.expect("held");
+    listener.run_once(&clinic.engine).await.expect("heard");
+    events.event().await;
+    listener.run_once(&clinic.engine).await.expect("heard");
+    events.must_be_quiet().await;
+}
+
+/// An event with a lower id than another one that was committed before it.
+#[tokio::test]
+async fn an_event_committed_late_is_not_missed() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let slots = clinic.free(clinic.doctor).await;
+    clinic.hold(&asha, slots[0]).await.expect("held");
+    let mut listener = Listener::default();
+    listener.run_once(&clinic.engine).await.expect("heard");
+    listener.run_once(&clinic.engine).await.expect("heard");
+
+    let mut late = clinic.pool.begin().await.expect("a transaction");
+    sqlx::query(
+        "insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor, occurred_at, due_at)
+         select event_type, appointment_id, 99, $1, actor, occurred_at, due_at from outbox limit 1",
+    )
+    .bind(clinic.doctor.0)
+    .execute(&mut *late)
+    .await
+    .expect("inserted");
+    let other = clinic.add_doctor("ravi-kamat").await;
+    let bela = clinic.patient("Bela").await;
+    clinic.hold(&bela, clinic.free(other).await[0]).await.expect("held");
+    listener.run_once(&clinic.engine).await.expect("heard");
+    let before = clinic.engine.changes.of(clinic.doctor);
+    late.commit().await.expect("committed");
+    listener.run_once(&clinic.engine).await.expect("heard");
+    let heard = clinic.engine.changes.of(clinic.doctor);
+    assert!(heard > before);
+    listener.run_once(&clinic.engine).await.expect("heard");
+    assert_eq!(clinic.engine.changes.of(clinic.doctor), heard, "once");
+}
+
+#[tokio::test]
+async fn a_returning_listener_hears_of_missed_changes() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let base = clinic.serve().await;
+    let shown = clinic.ports.directory.mark(clinic.doctor);
+    let before = Events::open(&base, "", None).await.greeting().await;
+    assert_eq!(before, shown, "what a page shows and what is heard have one mark");
+    clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
+    let query = format!("?after={shown}");
+    let now = Events::open(&base, "", Some(&before)).await.event().await;
+    assert_eq!(Events::open(&base, &query, None).await.event().await, now);
+    assert_eq!(Events::open(&base, &query, Some(&now)).await.greeting().await, now);
+    // A mark of another process, or a malformed one.
+    for mark in ["0-7", "x", ""] {
+        Events::open(&base, "", Some(mark)).await.event().await;
+    }
+}
+
+#[tokio::test]
+async fn a_burst_of_changes_is_one_event_or_two() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let mut events = Events::open(&base, "", None).await;
+    events.greeting().await;
+    for _ in 0..1_000 {
+        clinic.engine.changes.note(clinic.doctor);
+    }
+    let mut last = events.event().await;
+    if last != clinic.engine.changes.mark(clinic.doctor) {
+        last = events.event().await;
+    }
+    assert_eq!(last, clinic.engine.changes.mark(clinic.doctor), "the last change is told");
+    events.must_be_quiet().await;
+}
+
+#[tokio::test]
+async fn too_many_listeners_are_refused_until_one_leaves() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve_listeners(Live::with(Limits { listeners: 2, ..LIMITS })).await;
+    let open = async || {
+        let address = format!("{base}/doctors/asha-naik/changes");
+        browser().get(address).send().await.expect("an answer")
+    };
+    let (first, second) = (open().await, open().await);
+    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
+    let refused = open().await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "30");
+    drop(first);
+    let is_given_back = async || open().await.status() == 200;
+    time::until("the place is given back", is_given_back).await;
+    let page = browser().get(format!("{base}/doctors/asha-naik")).send().await.expect("an answer");
+    assert_eq!(page.status(), 200, "pages are for everybody");
+}
+
+#[tokio::test]
+async fn a_listener_gets_heartbeats_and_is_ended_with_an_event() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve_listeners(Live::with(LIMITS)).await;
+    let mut events = Events::open(&base, "", None).await;
+    events.greeting().await;
+    for _ in 0..3 {
+        events.must_be_quiet().await;
+    }
+    time::pass(LIMITS.life + LIMITS.life / 4).await;
+    let last = events.next_block().await;
+    assert!(field(&last, "data").is_some(), "{last}");
+    assert_eq!(timeout(SOON, events.block()).await.expect("it ends"), None);
+}
+
+/// A listener is silent for longer than a request may take (20 s) or a connection may idle (30 s).
+#[tokio::test]
+async fn a_listener_outlives_the_time_limits_of_requests_and_connections() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let base = clinic.serve().await;
+    let address = base.trim_start_matches("http://");
+    let mut idle = TcpStream::connect(address).await.expect("connected");
+    let mut events = Events::open(&base, "", None).await;
+    events.greeting().await;
+    events.must_be_quiet().await;
+    time::pass(Duration::from_secs(10)).await;
+    let mut nothing = [0; 1];
+    let closed = timeout(SOON, idle.read(&mut nothing)).await.expect("a connection may not idle");
+    assert_eq!(closed.expect("closed"), 0);
+    clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
+    events.event().await;
+}
+
+#[tokio::test]
+async fn listeners_end_when_the_server_stops() {
+    let clinic = Clinic::open().await;
+    let live = Live::with(LIMITS);
+    let base = clinic.serve_listeners(live.clone()).await;
+    let mut events = Events::open(&base, "", None).await;
+    events.greeting().await;
+    live.end();
+    assert_eq!(timeout(SOON, events.block()).await.expect("at once"), None);
+    let late = browser().get(format!("{base}/doctors/asha-naik/changes")).send().await;
+    assert_eq!(late.expect("an answer").status(), 503);
+}
+
+#[tokio::test]
+async fn unknown_doctors_are_404_and_events_are_never_compressed() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    for slug in ["nobody", "..%2f", "%00", "Asha-Naik"] {
+        let address = format!("{base}/doctors/{slug}/changes");
+        let answer = browser().get(address).send().await.expect("an answer");
+        assert_eq!(answer.status(), 404, "{slug}");
+    }
+    // Compressed, it would be held back until there is enough of it.
+    let mut request = browser().get(format!("{base}/doctors/asha-naik/changes"));
+    request = request.header("accept-encoding", "gzip, br");
+    let answer = request.send().await.expect("an answer");
+    assert!(!answer.headers().contains_key("content-encoding"));
+}

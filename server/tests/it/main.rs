@@ -1,0 +1,26 @@
+//! The integration tests of the server, in one binary: linking the server takes longer than most of
+//! them. They need PostgreSQL (`DATABASE_URL`) and a `redis-server` or `valkey-server` to start;
+//! `cargo xtask test` brings both.
+
+mod support;
+
+mod api;
+mod api_fuzz;
+mod appointment_lifecycle;
+mod booking;
+mod cache;
+mod calendars;
+mod constraints;
+mod demo;
+mod idempotency;
+mod live_updates;
+mod mail;
+mod process;
+mod races;
+mod relay;
+mod reviews;
+mod schedules;
+mod search;
+mod simulation;
+mod suggestions;
+mod web;

@@ -1,0 +1,204 @@
+//! The binary itself: which configuration it refuses, and how it stops.
+
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::support::{Clinic, browser, time};
+
+fn nadi(command: &[&str]) -> Command {
+    let mut nadi = Command::new(env!("CARGO_BIN_EXE_nadi"));
+    nadi.args(command)
+        .env_clear()
+        .env("NADI_MODE", "development")
+        .env("NADI_SECRET", "a secret of the tests, long enough")
+        .kill_on_drop(true)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    nadi
+}
+
+async fn output(mut command: Command) -> Output {
+    tokio::time::timeout(Duration::from_secs(20), command.output())
+        .await
+        .expect("it ends")
+        .expect("it ran")
+}
+
+#[tokio::test]
+async fn a_missing_or_wrong_variable_is_named_in_the_error() {
+    for (name, value) in
+        [("DATABASE_URL", None), ("NADI_SECRET", Some("short")), ("NADI_LISTEN", Some("nowhere"))]
+    {
+        let mut command = nadi(&["serve"]);
+        if name != "DATABASE_URL" {
+            command.env("DATABASE_URL", "postgres://nadi@127.0.0.1:1/nadi");
+        }
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+        let output = output(command).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}");
+        assert!(said.contains(name) && said.contains("expected"), "{name}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn the_server_keeps_trying_while_the_database_is_down() {
+    let mut command = nadi(&["serve"]);
+    command
+        .env("DATABASE_URL", "postgres://nadi@127.0.0.1:1/nadi")
+        .env("NADI_LISTEN", format!("127.0.0.1:{}", free_port()));
+    let mut child = command.spawn().expect("started");
+    let log = child.stderr.take().expect("its log");
+    let mut lines = BufReader::new(log).lines();
+    let two_failures = async {
+        let mut failures = 0;
+        while failures < 2 {
+            let line = lines.next_line().await.expect("text").expect("it goes on trying");
+            failures += u32::from(line.contains("the database does not answer"));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), two_failures).await.expect("it tries again");
+    assert!(child.try_wait().expect("known").is_none(), "it goes on trying");
+    child.kill().await.expect("ended");
+}
+
+/// After SIGTERM the server finishes the requests in flight and exits with success.
+#[tokio::test]
+async fn stopping_finishes_requests_in_flight() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let cookie = clinic.cookie(&asha).await;
+    // The binary runs on the real clock.
+    clinic.clock.step(chrono::Utc::now() - server::clock::Clock::now(&clinic.clock));
+    server::jobs::top_up::run_once(&clinic.engine).await.expect("times");
+    let slot: i64 = sqlx::query_scalar(
+        "select id from free_slots(now()) where starts_at > now() + interval '1 day' limit 1",
+    )
+    .fetch_one(&clinic.pool)
+    .await
+    .expect("a time");
+
+    let base = format!("http://127.0.0.1:{}", free_port());
+    let mut command = nadi(&["serve"]);
+    command
+        .env("DATABASE_URL", clinic.database_url())
+        .env("NADI_LISTEN", base.trim_start_matches("http://"));
+    let mut child = command.spawn().expect("started");
+    ready(&base, &mut child).await;
+
+    let mut in_the_way = clinic.pool.begin().await.expect("a transaction");
+    sqlx::query("lock table seats in access exclusive mode")
+        .execute(&mut *in_the_way)
+        .await
+        .expect("locked");
+    let hold = tokio::spawn(
+        browser()
+            .post(format!("{base}/fn/hold"))
+            .header("cookie", cookie)
+            .header("accept", "text/html")
+            .form(&[("slot", slot)])
+            .send(),
+    );
+    clinic.until_waiting(1).await;
+    let pid = child.id().expect("running").to_string();
+    let asked = Command::new("kill").args(["-TERM", &pid]).status().await.expect("asked");
+    assert!(asked.success());
+    // It takes no new connections, and the request in flight is not answered yet.
+    let is_closed = async || browser().get(format!("{base}/healthz")).send().await.is_err();
+    time::until("it takes no connections any more", is_closed).await;
+    in_the_way.commit().await.expect("unlocked");
+    let answer = hold.await.expect("asked").expect("answered although it was stopping");
+    assert_eq!(answer.status(), 302);
+    let to = answer.headers()["location"].to_str().expect("an address");
+    assert!(to.starts_with("/appointments/"), "{to}");
+    let ended = tokio::time::timeout(Duration::from_secs(20), child.wait()).await;
+    assert!(ended.expect("in time").expect("ended").success());
+    assert_eq!(clinic.count("select count(*) from seats").await, 1, "what was answered is there");
+}
+
+/// `live_updates.rs` tests that they outlive the time limits of requests and connections.
+#[tokio::test]
+async fn listeners_take_little_memory_and_end_with_the_server() {
+    const LISTENERS: usize = 400;
+    const KB_EACH_MAX: usize = 32;
+    let clinic = Clinic::open().await;
+    let base = format!("http://127.0.0.1:{}", free_port());
+    let mut command = nadi(&["serve"]);
+    command
+        .env("DATABASE_URL", clinic.database_url())
+        .env("NADI_LISTEN", base.trim_start_matches("http://"))
+        // Nobody reads the log, and a full pipe would hold the server up.
+        .env("NADI_LOG", "error");
+    let mut child = command.spawn().expect("started");
+    ready(&base, &mut child).await;
+    let pid = child.id().expect("running").to_string();
+    let client = browser();
+    let listen = async || {
+        let address = format!("{base}/doctors/asha-naik/changes");
+        let mut answer = client.get(address).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        answer.chunk().await.expect("open").expect("greeted");
+        answer
+    };
+
+    let mut first = listen().await;
+    let before = resident_kb(&pid);
+    let mut others = Vec::new();
+    for _ in 1..LISTENERS {
+        others.push(listen().await);
+    }
+    let each = resident_kb(&pid).saturating_sub(before) / LISTENERS;
+    assert!(each < KB_EACH_MAX, "{each} kB each");
+
+    // A hold on another instance is announced by this one.
+    let asha = clinic.patient("Asha").await;
+    clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
+    let told = async {
+        loop {
+            let chunk = first.chunk().await.expect("open").expect("not ended");
+            if String::from_utf8_lossy(&chunk).contains("data: ") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), told).await.expect("told");
+
+    let asked = Command::new("kill").args(["-TERM", &pid]).status().await.expect("asked");
+    assert!(asked.success());
+    let ended = tokio::time::timeout(Duration::from_secs(10), child.wait()).await;
+    assert!(ended.expect("listeners do not keep it").expect("ended").success());
+    for mut listener in others.into_iter().chain([first]) {
+        while listener.chunk().await.expect("ended well, not broken off").is_some() {}
+    }
+}
+
+/// The memory a process has, in kB.
+fn resident_kb(pid: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("running");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// Below the range from which the system gives ports away: no other test can be given it.
+fn free_port() -> u16 {
+    loop {
+        let port = rand::random_range(20_000..30_000);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+async fn ready(base: &str, child: &mut Child) {
+    let is_ready = async || {
+        assert!(child.try_wait().expect("known").is_none(), "it ended by itself");
+        let answer = browser().get(format!("{base}/readyz")).send().await;
+        answer.is_ok_and(|answer| answer.status() == 200)
+    };
+    time::until("the server is ready", is_ready).await;
+}

@@ -1,0 +1,94 @@
+//! Several requests in the same moment, who want the same.
+
+use nadi::appointment::State;
+use nadi::ids::{PersonId, SlotId};
+use nadi::once::OnceKey;
+use nadi::ports::{Change, HoldRequest};
+
+use super::model::Slot;
+use super::operations::Generator;
+use super::oracle::{Ask, Asked};
+use super::world::World;
+
+impl Generator {
+    /// Two to eight.
+    pub(super) fn burst(&mut self, world: &World) -> Vec<Asked> {
+        let n = 2 + self.below(7);
+        match self.below(6) {
+            0 => self.rivals(world, n),
+            1 => self.in_two_places(world, n),
+            2 => {
+                let asked = self.request(world);
+                let key = self.one_key();
+                let mut same = Asked { key: Some(key), ..asked };
+                let instances = world.instances.len();
+                (0..n)
+                    .map(|copy| {
+                        same.instance = copy % instances;
+                        same.clone()
+                    })
+                    .collect()
+            }
+            3 | 4 => match self.target(world) {
+                Some(target) => (0..n).map(|_| self.change(world, target)).collect(),
+                None => self.rivals(world, n),
+            },
+            _ => (0..n).map(|_| self.request(world)).collect(),
+        }
+    }
+
+    fn one_key(&mut self) -> OnceKey {
+        self.keys += 1;
+        OnceKey::parse(&format!("k{}", self.keys)).expect("a key")
+    }
+
+    /// Several for one time, by holding and by moving.
+    fn rivals(&mut self, world: &World, n: usize) -> Vec<Asked> {
+        let slot = self.slot(world);
+        let doctor = world.model.slots.get(&slot).map(|slot| slot.doctor);
+        let movable: Vec<usize> = world
+            .model
+            .standing(world.now())
+            .filter(|(_, v)| v.life.state == State::Confirmed && Some(v.doctor) == doctor)
+            .map(|(n, _)| n)
+            .collect();
+        (0..n)
+            .map(|_| {
+                if !movable.is_empty() && self.percent(30) {
+                    let target = *self.one(&movable);
+                    let (who, to) = (world.administrator.clone(), Change::Reschedule { slot });
+                    return self.change_by(world, target, who, to, "reschedule");
+                }
+                let mut asked = self.hold(world);
+                if let Ask::Hold(wish) = &mut asked.ask {
+                    wish.slot = slot;
+                }
+                self.past.retain(|past| past.key != asked.key);
+                asked
+            })
+            .collect()
+    }
+
+    /// One person, with several doctors at the same time.
+    fn in_two_places(&mut self, world: &World, n: usize) -> Vec<Asked> {
+        let (who, people) = self.one(&world.patients).clone();
+        let person: PersonId = *self.one(&people);
+        let slot = self.slot(world);
+        let at_the_same_time: Vec<SlotId> = match world.model.slots.get(&slot) {
+            Some(first) => {
+                let overlaps =
+                    |slot: &Slot| slot.starts_at < first.ends_at && first.starts_at < slot.ends_at;
+                let slots = world.model.slots.iter();
+                slots.filter(|(_, slot)| overlaps(slot)).map(|(id, _)| *id).collect()
+            }
+            None => vec![slot],
+        };
+        (0..n)
+            .map(|_| {
+                let slot = *self.one(&at_the_same_time);
+                let wish = HoldRequest { slot, visit_type: None, person: Some(person) };
+                self.asked(world, who.clone(), Ask::Hold(wish), "hold")
+            })
+            .collect()
+    }
+}

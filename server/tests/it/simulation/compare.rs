@@ -1,0 +1,289 @@
+//! Whether the database says what was answered, and which order of a burst's answers explains it.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use nadi::appointment::{Event, State};
+use nadi::ids::AppointmentId;
+use uuid::Uuid;
+
+use super::invariants::{Invariant, Violation};
+use super::model::{Model, Visit};
+use super::oracle::{Answered, Asked, Noted, Scene};
+use super::stored::{Row, Stored, Told};
+
+/// Orders tried before a burst counts as unexplained. Requests that do not meet fit in any order,
+/// so that few are tried.
+const ORDERS_MAX: u32 = 200_000;
+
+/// Holds that lapsed may be written down by anybody at any time, but never one that has not.
+pub fn absorb_expiries(model: &mut Model, stored: &Stored, scene: &Scene) -> Result<(), Violation> {
+    for event in &stored.events {
+        if event.event_type != Event::Expired.as_str() {
+            continue;
+        }
+        let id = AppointmentId(event.appointment_id);
+        match model.find(id) {
+            Some(n) if model.visits[n].is_lapsed(scene.now) => {
+                model.end(n, State::Expired, Event::Expired, scene.now);
+            }
+            known => {
+                let known = known.map(|n| &model.visits[n]);
+                let what = format!("{id} was expired, but {known:?}");
+                return Err(Violation::of(Invariant::Expiry, what));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The search for an order in which the answers are right and leave what is there.
+pub struct Search<'a> {
+    pub asked: &'a [Asked],
+    pub answered: &'a [Answered],
+    pub scene: &'a Scene,
+    pub stored: &'a Stored,
+    pub noted: Vec<Noted>,
+    pub orders: u32,
+    /// The most telling reason why an order was none.
+    best: Option<(usize, Violation)>,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(
+        asked: &'a [Asked],
+        answered: &'a [Answered],
+        scene: &'a Scene,
+        stored: &'a Stored,
+    ) -> Self {
+        let noted = vec![Noted::default(); asked.len()];
+        Self { asked, answered, scene, stored, noted, orders: 0, best: None }
+    }
+
+    /// Leaves the model as that order has it.
+    pub fn explain(&mut self, model: &mut Model) -> Result<(), Violation> {
+        // Events are numbered about as things happened: mostly the first order tried is the one.
+        let mut all: Vec<usize> = (0..self.asked.len()).collect();
+        all.sort_by_key(|n| {
+            let booked = self.answered[*n].as_ref().ok()?;
+            let is_its = |event: &&Told| {
+                event.appointment_id == booked.id.0 && event.appointment_version == booked.version
+            };
+            self.stored.events.iter().find(is_its).map(|event| event.id)
+        });
+        if self.place(model, &all) {
+            return Ok(());
+        }
+        let (placed, mut violation) = self.best.take().expect("every order failed somewhere");
+        if !self.scene.alone {
+            let orders = self.orders;
+            violation.what = format!(
+                "no order of the burst explains it ({orders} tried; {placed} of {} fit): {}",
+                self.asked.len(),
+                violation.what
+            );
+        }
+        Err(violation)
+    }
+
+    fn place(&mut self, model: &mut Model, left: &[usize]) -> bool {
+        if left.is_empty() {
+            self.orders += 1;
+            return match agree(model, self.stored, self.scene) {
+                Ok(()) => true,
+                Err(violation) => {
+                    self.remember(self.asked.len(), violation);
+                    false
+                }
+            };
+        }
+        let depth = self.asked.len() - left.len();
+        for n in left {
+            let rest: Vec<usize> = left.iter().copied().filter(|other| other != n).collect();
+            for later in [false, true] {
+                if later && !(self.answered[*n].is_ok() && model.may_give_up_later(self.scene)) {
+                    break;
+                }
+                let mark = model.mark();
+                match model.oracle(&self.asked[*n], &self.answered[*n], self.scene, later) {
+                    Ok(noted) => {
+                        self.noted[*n] = noted;
+                        let changes_nothing =
+                            model.changed_since(mark).is_empty() && self.answered[*n].is_err();
+                        if self.place(model, &rest) {
+                            return true;
+                        }
+                        model.rewind(mark);
+                        // What was refused rightly here was no obstacle to the others.
+                        if changes_nothing {
+                            return false;
+                        }
+                    }
+                    Err(violation) => {
+                        model.rewind(mark);
+                        self.remember(depth, violation);
+                    }
+                }
+                if self.orders > ORDERS_MAX {
+                    return false;
+                }
+            }
+        }
+        self.orders += 1;
+        false
+    }
+
+    fn remember(&mut self, depth: usize, violation: Violation) {
+        if self.best.as_ref().is_none_or(|(best, _)| depth > *best) {
+            self.best = Some((depth, violation));
+        }
+    }
+}
+
+/// Is the database what the model expects, wherever it may have changed?
+fn agree(model: &Model, stored: &Stored, scene: &Scene) -> Result<(), Violation> {
+    let changed = model.changed();
+    let rows: BTreeMap<Uuid, &Row> = stored.rows.iter().map(|row| (row.id, row)).collect();
+    for n in &changed {
+        row_agrees(&model.visits[*n], rows.get(&model.visits[*n].life.id.0).copied())?;
+    }
+    for row in &stored.rows {
+        match model.find(AppointmentId(row.id)) {
+            Some(n) => row_agrees(&model.visits[n], Some(row))?,
+            None => {
+                let what = format!("an appointment that nobody was told of: {row:?}");
+                return Err(Violation::of(Invariant::Once, what));
+            }
+        }
+    }
+    events_agree(model, stored, scene, &changed)?;
+    claims_agree(model, stored)
+}
+
+fn events_agree(
+    model: &Model,
+    stored: &Stored,
+    scene: &Scene,
+    changed: &BTreeSet<usize>,
+) -> Result<(), Violation> {
+    let mut new: BTreeMap<usize, Vec<(i32, &str)>> = BTreeMap::new();
+    for n in changed {
+        new.insert(*n, Vec::new());
+    }
+    for event in &stored.events {
+        let Some(n) = model.find(AppointmentId(event.appointment_id)) else {
+            let what = format!("an event of an appointment nobody was told of: {event:?}");
+            return Err(Violation::of(Invariant::Once, what));
+        };
+        if event.occurred_at != scene.now {
+            let what = format!("told as of {}, asked at {}", event.occurred_at, scene.now);
+            return Err(Violation::of(Invariant::Time, what));
+        }
+        new.entry(n).or_default().push((event.appointment_version, &event.event_type));
+    }
+    for (n, mut told) in new {
+        told.sort_unstable();
+        let visit = &model.visits[n];
+        let expected: Vec<(i32, &str)> = visit
+            .told
+            .iter()
+            .zip(1..)
+            .skip(visit.seen)
+            .map(|(event, version)| (version, event.as_str()))
+            .collect();
+        if told == expected {
+            continue;
+        }
+        let invariant = if told.len() > expected.len() { Invariant::Once } else { Invariant::Told };
+        let what = format!("events of {}: {told:?}, expected {expected:?}", visit.life.id);
+        return Err(Violation::of(invariant, what));
+    }
+    Ok(())
+}
+
+pub fn row_agrees(visit: &Visit, row: Option<&Row>) -> Result<(), Violation> {
+    let life = &visit.life;
+    let Some(row) = row else {
+        return Err(Violation::of(Invariant::Durable, format!("{} is not there", life.id)));
+    };
+    let expected = Row {
+        id: life.id.0,
+        state: life.state.as_str().to_owned(),
+        version: life.version,
+        slot_id: visit.run.first().map_or(0, |slot| slot.0),
+        starts_at: life.starts_at,
+        ends_at: life.ends_at,
+        expires_at: life.expires_at,
+        extensions: life.extensions,
+        code_counter: life.code_counter,
+        code_tries: life.code_tries,
+        person_id: visit.person.0,
+        booked_by: visit.booked_by.0,
+        visit_type_id: visit.kind.0,
+        created_at: visit.created_at,
+        updated_at: visit.updated_at,
+    };
+    if *row == expected {
+        return Ok(());
+    }
+    let (version, updated_at) = (row.version, row.updated_at);
+    let otherwise = Row { version, updated_at, ..expected.clone() };
+    let invariant = if *row != otherwise {
+        Invariant::Durable
+    } else if version != expected.version {
+        Invariant::Told
+    } else {
+        Invariant::Time
+    };
+    Err(Violation::of(invariant, format!("there is {row:?}, promised was {expected:?}")))
+}
+
+/// Every claim belongs to an appointment that has it, and every such appointment has all of its own.
+fn claims_agree(model: &Model, stored: &Stored) -> Result<(), Violation> {
+    let mut seats: BTreeMap<Uuid, Vec<_>> = BTreeMap::new();
+    for seat in &stored.seats {
+        seats.entry(seat.appointment_id).or_default().push((seat.slot_id, seat.held_until));
+    }
+    let mut times: BTreeMap<Uuid, _> = BTreeMap::new();
+    for time in &stored.times {
+        let claim = (time.person_id, time.starts_at, time.ends_at, time.held_until);
+        times.insert(time.appointment_id, claim);
+    }
+    for n in &model.living {
+        let visit = &model.visits[*n];
+        let life = &visit.life;
+        let until = (life.state == State::Pending).then_some(life.expires_at);
+        let mut found = seats.remove(&life.id.0).unwrap_or_default();
+        found.sort_unstable();
+        let mut expected: Vec<_> = visit.run.iter().map(|slot| (slot.0, until)).collect();
+        expected.sort_unstable();
+        let time = times.remove(&life.id.0);
+        let own = (visit.person.0, life.starts_at, life.ends_at, until);
+        if found == expected && time == Some(own) {
+            continue;
+        }
+        let what = format!(
+            "{} ({:?}) has seats {found:?} and time {time:?}, promised were {expected:?} and {own:?}",
+            life.id, life.state
+        );
+        let slots = |claims: &[(i64, _)]| claims.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+        let same_place = slots(&found) == slots(&expected)
+            && time
+                .is_some_and(|(person, from, to, _)| (person, from, to) == (own.0, own.1, own.2));
+        let invariant = match found.len().cmp(&expected.len()) {
+            Ordering::Greater => Invariant::Seats,
+            Ordering::Equal if same_place => Invariant::Expiry,
+            _ => Invariant::Durable,
+        };
+        return Err(Violation::of(invariant, what));
+    }
+    if let Some((id, _)) = seats.first_key_value() {
+        let what = format!("{id} has no time any more, but a seat");
+        return Err(Violation::of(Invariant::Seats, what));
+    }
+    if let Some((id, _)) = times.first_key_value() {
+        let what = format!("{id} is over, but its person is not free");
+        return Err(Violation::of(Invariant::Patient, what));
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The expensive checks, over all tables: every so many steps, and at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nadi::ids::SlotId;
+use uuid::Uuid;
+
+use super::compare::row_agrees;
+use super::invariants::{Invariant, NEVER, Violation};
+use super::model::Slot;
+use super::stored::{self, Row};
+use super::world::World;
+
+pub async fn check(world: &mut World) -> Result<(), Violation> {
+    never(world, |_| true).await?;
+    times_are_known(world).await?;
+    appointments_are_as_promised(world).await?;
+    free_is_free(world).await?;
+    keys_are_kept(world).await?;
+    messages_were_sent(world).await
+}
+
+/// Only what a change of hours may break.
+pub async fn schedules(world: &World) -> Result<(), Violation> {
+    never(world, |invariant| invariant == Invariant::Doctor).await
+}
+
+async fn never(world: &World, of: impl Fn(Invariant) -> bool) -> Result<(), Violation> {
+    for (invariant, what, sql) in NEVER.into_iter().filter(|(invariant, ..)| of(*invariant)) {
+        let found = world.clinic.count(sql).await;
+        if found != 0 {
+            return Err(Violation::of(invariant, format!("{what}: {found}")));
+        }
+    }
+    Ok(())
+}
+
+/// Nobody has made or withdrawn times but the jobs that do.
+async fn times_are_known(world: &World) -> Result<(), Violation> {
+    for row in stored::slots(&world.clinic.pool, world.now()).await {
+        let known = world.model.slots.get(&SlotId(row.id));
+        if known.is_none_or(|slot| slot.capacity != i64::from(row.capacity)) {
+            let what = format!("{row:?} came out of nothing, it was {known:?}");
+            return Err(Violation::of(Invariant::Doctor, what));
+        }
+    }
+    Ok(())
+}
+
+async fn appointments_are_as_promised(world: &World) -> Result<(), Violation> {
+    let rows = stored::all_rows(&world.clinic.pool).await;
+    let rows: BTreeMap<Uuid, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
+    for visit in &world.model.visits {
+        row_agrees(visit, rows.get(&visit.life.id.0))?;
+    }
+    if rows.len() != world.model.visits.len() {
+        let (there, made) = (rows.len(), world.model.visits.len());
+        let what = format!("{there} appointments are there, {made} were made");
+        return Err(Violation::of(Invariant::Once, what));
+    }
+    Ok(())
+}
+
+/// What the pages show as free is what the model would grant.
+async fn free_is_free(world: &World) -> Result<(), Violation> {
+    let now = world.now();
+    let model = &world.model;
+    // Only slots that somebody has are worth a closer look.
+    let taken: BTreeSet<SlotId> =
+        model.standing(now).flat_map(|(_, visit)| visit.run.iter().copied()).collect();
+    let free_alone = |id: &SlotId| {
+        let Slot { capacity, kept, .. } = model.slots[id];
+        if kept {
+            false
+        } else if taken.contains(id) {
+            model.seats_free(&[*id], &[], now) > 0
+        } else {
+            capacity > 0
+        }
+    };
+    for (_, span) in &model.kinds {
+        let shown: BTreeSet<i64> =
+            stored::free_runs(&world.clinic.pool, *span, now).await.into_iter().collect();
+        let free: BTreeSet<i64> = model
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.starts_at > now)
+            .filter(|(id, _)| {
+                let run = model.run(**id, *span);
+                run.len() == usize::try_from(*span).unwrap_or(0) && run.iter().all(&free_alone)
+            })
+            .map(|(id, _)| id.0)
+            .collect();
+        if let Some(slot) = shown.symmetric_difference(&free).next() {
+            let (invariant, how) = match shown.contains(slot) {
+                true => (Invariant::Seats, "shown as free, and taken"),
+                false => (Invariant::NoFalseRefusals, "free, and not shown"),
+            };
+            return Err(Violation::of(invariant, format!("slot {slot} is {how}")));
+        }
+    }
+    Ok(())
+}
+
+async fn keys_are_kept(world: &World) -> Result<(), Violation> {
+    let kept = world.clinic.count("select count(*) from idempotency_keys").await;
+    if usize::try_from(kept).ok() != Some(world.model.keys.len()) {
+        let what = format!("{kept} keys are kept, {} were answered", world.model.keys.len());
+        return Err(Violation::of(Invariant::Once, what));
+    }
+    Ok(())
+}
+
+/// Who moved, cancelled or confirmed has a message of it, unless it was set aside.
+async fn messages_were_sent(world: &mut World) -> Result<(), Violation> {
+    let due: Vec<String> = sqlx::query_scalar(
+        "select id || '.' || appointment_id || '@nadi' from outbox
+         where state = 'delivered'
+           and event_type in ('appointment.confirmed', 'appointment.cancelled',
+                              'appointment.rescheduled')",
+    )
+    .fetch_all(&world.clinic.pool)
+    .await
+    .expect("events");
+    let sent = world.clinic.messages.sent.lock().expect("not poisoned");
+    let sent: BTreeSet<&str> = sent.iter().map(|message| message.key.as_str()).collect();
+    match due.iter().find(|key| !sent.contains(key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let what = format!("{key} counts as delivered, and nobody had a message");
+            Err(Violation::of(Invariant::Told, what))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Every acknowledged request, compared with what the database says happened: nothing acknowledged
+//! is lost, nothing happened that was not acknowledged, and nothing twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nadi::appointment::{Event, State};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::invariants::{Invariant, Violation};
+use super::oracle::{Answered, Ask, Asked};
+use super::stored::{self, Told};
+
+/// One acknowledged answer. This knows nothing of the model: only what was said.
+struct Acknowledged {
+    step: u64,
+    hold: bool,
+    appointment: Uuid,
+    version: i32,
+    state: State,
+}
+
+#[derive(Default)]
+pub struct History {
+    acknowledged: Vec<Acknowledged>,
+}
+
+impl History {
+    pub fn add(&mut self, step: u64, asked: &Asked, answered: &Answered) {
+        if let Ok(booked) = answered {
+            self.acknowledged.push(Acknowledged {
+                step,
+                hold: matches!(asked.ask, Ask::Hold(_)),
+                appointment: booked.id.0,
+                version: booked.version,
+                state: booked.state,
+            });
+        }
+    }
+
+    pub async fn check(&self, pool: &PgPool) -> Result<(), Violation> {
+        let events = stored::all_events(pool).await;
+        let mut told: BTreeMap<(Uuid, i32), &Told> = BTreeMap::new();
+        for event in &events {
+            let key = (event.appointment_id, event.appointment_version);
+            if let Some(first) = told.insert(key, event) {
+                let what = format!("happened twice: {first:?} and {event:?}");
+                return Err(Violation::of(Invariant::Once, what));
+            }
+        }
+        let mut answered: BTreeSet<(Uuid, i32)> = BTreeSet::new();
+        for one in &self.acknowledged {
+            let Some(event) = told.get(&(one.appointment, one.version)) else {
+                let what = format!(
+                    "{} was acknowledged in version {} at step {}, and there is no such version",
+                    one.appointment, one.version, one.step
+                );
+                return Err(Violation::of(Invariant::Durable, what));
+            };
+            let state = leads_to(&event.event_type);
+            if state.is_some_and(|state| state != one.state)
+                || (one.hold && one.version == 1 && event.event_type != Event::Held.as_str())
+            {
+                let what = format!("{:?} was answered at step {}: {event:?}", one.state, one.step);
+                return Err(Violation::of(Invariant::Durable, what));
+            }
+            answered.insert((one.appointment, one.version));
+        }
+        for ((appointment, version), event) in &told {
+            if event.actor != "system" && !answered.contains(&(*appointment, *version)) {
+                let what = format!("nobody was told of {event:?}");
+                return Err(Violation::of(Invariant::Once, what));
+            }
+        }
+        // The last event of an appointment says where it is now.
+        let mut last: BTreeMap<Uuid, State> = BTreeMap::new();
+        for event in &events {
+            if let Some(state) = leads_to(&event.event_type) {
+                last.insert(event.appointment_id, state);
+            }
+        }
+        for row in stored::all_rows(pool).await {
+            let state = last.get(&row.id).map(|state| state.as_str());
+            if state != Some(row.state.as_str()) {
+                let what = format!("{} is {}, its events say {state:?}", row.id, row.state);
+                return Err(Violation::of(Invariant::Durable, what));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The state after an event; `None`: it stays what it was.
+fn leads_to(event: &str) -> Option<State> {
+    Some(match Event::parse(event)? {
+        Event::Held => State::Pending,
+        Event::Confirmed | Event::Rescheduled => State::Confirmed,
+        Event::CheckedIn => State::CheckedIn,
+        Event::Completed => State::Completed,
+        Event::NoShow => State::NoShow,
+        Event::Cancelled | Event::Released => State::Cancelled,
+        Event::Expired => State::Expired,
+        Event::Extended | Event::CodeRequested => return None,
+    })
+}

@@ -1,0 +1,155 @@
+//! What must always be true (`ARCHITECTURE.md`), as names for what a run found violated, and the
+//! checks that ask the database alone.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::model::Model;
+use super::stored::Stored;
+
+/// The invariants by their names in `ARCHITECTURE.md`, and the rules that each answer follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invariant {
+    /// 1: active claims on a slot never exceed its capacity.
+    Seats,
+    /// 2: a person is never in two places at once.
+    Patient,
+    /// 3: a doctor's blocks never overlap, slots lie inside them, booked times are not withdrawn.
+    Doctor,
+    /// 4: what was acknowledged is there.
+    Durable,
+    /// 5: a lapsed hold is free at its instant, and not before.
+    Expiry,
+    /// 6: asking twice has one effect and one answer.
+    Once,
+    /// 7: every change has its event, and every event is delivered or set aside.
+    Told,
+    /// 8: a free time is never refused, and no fault of ours reaches a user.
+    NoFalseRefusals,
+    /// 9: every instant is the request's own.
+    Time,
+    /// Whatever else `nadi::appointment::decide` says: versions, notices, codes, sides.
+    Rules,
+}
+
+/// A run has shown an invariant not to hold.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    pub invariant: Invariant,
+    pub what: String,
+}
+
+impl Violation {
+    pub fn of(invariant: Invariant, what: impl Into<String>) -> Self {
+        Self { invariant, what: what.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.invariant, self.what)
+    }
+}
+
+/// What the guards must be by themselves, whoever did what in which order.
+pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), Violation> {
+    let mut taken: BTreeMap<i64, i64> = BTreeMap::new();
+    for seat in stored.seats.iter().filter(|seat| seat.held_until.is_none_or(|at| at > now)) {
+        *taken.entry(seat.slot_id).or_default() += 1;
+    }
+    for (slot, seats) in taken {
+        let capacity = model.capacity(slot);
+        if seats > capacity {
+            let what = format!("{seats} seats of slot {slot} are taken, it has {capacity}");
+            return Err(Violation::of(Invariant::Seats, what));
+        }
+    }
+    let mut times: Vec<_> =
+        stored.times.iter().filter(|time| time.held_until.is_none_or(|at| at > now)).collect();
+    times.sort_by_key(|time| (time.person_id, time.starts_at));
+    for pair in times.windows(2) {
+        if pair[0].person_id == pair[1].person_id && pair[1].starts_at < pair[0].ends_at {
+            let what = format!(
+                "person {} has {} and {} at {}",
+                pair[0].person_id,
+                pair[0].appointment_id,
+                pair[1].appointment_id,
+                pair[1].starts_at
+            );
+            return Err(Violation::of(Invariant::Patient, what));
+        }
+    }
+    Ok(())
+}
+
+/// Counts of what must not be, over all tables.
+pub const NEVER: [(Invariant, &str, &str); 8] = [
+    (
+        Invariant::Durable,
+        "a standing appointment without its seats",
+        "select count(*) from appointments a
+         where state in ('pending', 'confirmed', 'checked_in')
+           and slot_span <> (select count(*) from seats s where s.appointment_id = a.id)",
+    ),
+    (
+        Invariant::Seats,
+        "a seat that is not on its appointment's slots",
+        "select count(*) from seats s
+         join slots x on x.id = s.slot_id
+         left join appointments a on a.id = s.appointment_id
+              and a.state in ('pending', 'confirmed', 'checked_in')
+              and x.starts_at >= a.starts_at and x.ends_at <= a.ends_at
+         where a.id is null",
+    ),
+    (
+        Invariant::Patient,
+        "a person's time that is not the appointment's",
+        "select count(*) from patient_times p
+         left join appointments a on a.id = p.appointment_id and a.person_id = p.person_id
+              and a.state in ('pending', 'confirmed', 'checked_in')
+              and p.during = tstzrange(a.starts_at, a.ends_at)
+         where a.id is null",
+    ),
+    (
+        Invariant::Told,
+        "an appointment whose version is not the number of its events",
+        "select count(*) from appointments a
+         where version <> (select count(*) from outbox o where o.appointment_id = a.id)",
+    ),
+    (
+        Invariant::Once,
+        "two events of one version",
+        "select count(*) from (select from outbox group by appointment_id, appointment_version
+                               having count(*) > 1) twice",
+    ),
+    (
+        Invariant::Doctor,
+        "two open blocks of one doctor at once",
+        "select count(*) from blocks a
+         join blocks b on b.doctor_id = a.doctor_id and b.id > a.id
+              and b.starts_at < a.ends_at and b.ends_at > a.starts_at
+         where a.closed_at is null and b.closed_at is null",
+    ),
+    (
+        Invariant::Doctor,
+        "a slot outside its block, or a taken one that was withdrawn",
+        "select count(*) from slots s
+         join blocks b on b.id = s.block_id
+         where s.starts_at < b.starts_at or s.ends_at > b.ends_at or s.doctor_id <> b.doctor_id
+            or (exists (select from seats t where t.slot_id = s.id)
+                and (s.capacity = 0 or b.closed_at is not null))",
+    ),
+    (
+        Invariant::Time,
+        "an appointment that is not where and when its slots are",
+        "select count(*) from appointments a
+         join slots f on f.id = a.slot_id
+         join slots l on l.block_id = f.block_id and l.slot_no = f.slot_no + a.slot_span - 1
+         join blocks b on b.id = f.block_id
+         join locations p on p.id = b.location_id
+         where a.starts_at <> f.starts_at or a.ends_at <> l.ends_at
+            or a.location_id <> b.location_id or a.time_zone <> p.time_zone",
+    ),
+];

@@ -1,0 +1,384 @@
+//! A clinic in memory: what every answered request promises, kept without the database.
+//!
+//! Facts come from here and the verdict from `nadi::appointment::decide`; nothing of the server's
+//! SQL is used. Every change is journalled, so that a burst's answers can be tried in many orders.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Duration, Utc};
+use nadi::appointment::{Appointment, Event, Opening, SlotFacts, State, Transition};
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId, VisitTypeId};
+use nadi::ports::Booked;
+use server::service::codes::CodeKey;
+
+use super::oracle::{Answered, Ask};
+use super::stored::SlotRow;
+
+/// The clinic of the tests lets patients cancel until an hour before.
+pub const NOTICE: Duration = Duration::minutes(60);
+pub const HOLD: Duration = Duration::minutes(5);
+
+#[derive(Clone, Debug)]
+pub struct Slot {
+    pub doctor: DoctorId,
+    pub block: i64,
+    pub number: i16,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub capacity: i64,
+    /// Outside the hours, and open to nobody but who has it.
+    pub kept: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub life: Appointment,
+    pub person: PersonId,
+    pub booked_by: AccountId,
+    pub doctor: DoctorId,
+    pub kind: VisitTypeId,
+    /// Its slots, the first one first.
+    pub run: Vec<SlotId>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    /// What happened to it; as many as its version says.
+    pub told: Vec<Event>,
+    /// How many of these have been seen in the outbox.
+    pub seen: usize,
+    /// The step in which it was held.
+    pub made_in: u64,
+}
+
+impl Visit {
+    /// Has it claims in the database? A lapsed hold has, until someone writes its end down.
+    pub fn has_claims(&self) -> bool {
+        matches!(self.life.state, State::Pending | State::Confirmed | State::CheckedIn)
+    }
+
+    /// Do its claims count at this instant?
+    pub fn stands(&self, now: DateTime<Utc>) -> bool {
+        self.has_claims() && !self.is_lapsed(now)
+    }
+
+    pub fn is_lapsed(&self, now: DateTime<Utc>) -> bool {
+        self.life.state == State::Pending && self.life.expires_at <= now
+    }
+
+    pub fn is_hold(&self, now: DateTime<Utc>) -> bool {
+        self.life.state == State::Pending && self.life.expires_at > now
+    }
+
+    fn overlaps(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        self.life.starts_at < until && self.life.ends_at > from
+    }
+}
+
+pub struct Kept {
+    pub ask: Ask,
+    pub answer: Answered,
+    pub at: DateTime<Utc>,
+}
+
+enum Undo {
+    Made,
+    Changed(usize, Box<Visit>),
+    Kept(AccountId, String),
+}
+
+pub struct Model {
+    pub clinic: ClinicId,
+    pub codes: CodeKey,
+    pub people: BTreeMap<PersonId, AccountId>,
+    /// Kinds of visit and how many slots they take; the usual one first.
+    pub kinds: Vec<(VisitTypeId, i16)>,
+    pub slots: BTreeMap<SlotId, Slot>,
+    numbers: HashMap<(i64, i16), SlotId>,
+    /// Each doctor's slots by their start.
+    pub timetable: BTreeMap<DoctorId, Vec<(DateTime<Utc>, SlotId)>>,
+    /// In the order in which they were held, so that the generator chooses the same ones again.
+    pub visits: Vec<Visit>,
+    index: HashMap<AppointmentId, usize>,
+    /// Those that have claims.
+    pub living: BTreeSet<usize>,
+    pub keys: HashMap<(AccountId, String), Kept>,
+    journal: Vec<Undo>,
+}
+
+impl Model {
+    pub fn new(clinic: ClinicId, codes: CodeKey, kinds: Vec<(VisitTypeId, i16)>) -> Self {
+        Self {
+            clinic,
+            codes,
+            people: BTreeMap::new(),
+            kinds,
+            slots: BTreeMap::new(),
+            numbers: HashMap::new(),
+            timetable: BTreeMap::new(),
+            visits: Vec::new(),
+            index: HashMap::new(),
+            living: BTreeSet::new(),
+            keys: HashMap::new(),
+            journal: Vec::new(),
+        }
+    }
+
+    /// Takes over the times that were made or withdrawn.
+    pub fn learn(&mut self, rows: Vec<SlotRow>) {
+        for row in rows {
+            let id = SlotId(row.id);
+            let slot = Slot {
+                doctor: DoctorId(row.doctor_id),
+                block: row.block_id,
+                number: row.slot_no,
+                starts_at: row.starts_at,
+                ends_at: row.ends_at,
+                capacity: row.capacity.into(),
+                kept: row.kept,
+            };
+            // A time that stays while hours change may have moved to another block.
+            if let Some(before) = self.slots.get(&id) {
+                self.numbers.remove(&(before.block, before.number));
+            }
+            self.numbers.insert((slot.block, slot.number), id);
+            if self.slots.insert(id, slot).is_none() {
+                let times = self.timetable.entry(DoctorId(row.doctor_id)).or_default();
+                let place = times.partition_point(|known| *known < (row.starts_at, id));
+                times.insert(place, (row.starts_at, id));
+            }
+        }
+    }
+
+    pub fn capacity(&self, slot: i64) -> i64 {
+        self.slots.get(&SlotId(slot)).map_or(0, |slot| slot.capacity)
+    }
+
+    pub fn find(&self, id: AppointmentId) -> Option<usize> {
+        self.index.get(&id).copied()
+    }
+
+    pub fn standing(&self, now: DateTime<Utc>) -> impl Iterator<Item = (usize, &Visit)> {
+        self.living
+            .iter()
+            .map(|n| (*n, &self.visits[*n]))
+            .filter(move |(_, visit)| visit.stands(now))
+    }
+
+    pub fn span(&self, kind: VisitTypeId) -> Option<i16> {
+        self.kinds.iter().find(|(known, _)| *known == kind).map(|(_, span)| *span)
+    }
+
+    /// The slots of a visit that begins here; fewer than `span` at the end of a block.
+    pub fn run(&self, first: SlotId, span: i16) -> Vec<SlotId> {
+        let Some(slot) = self.slots.get(&first) else { return Vec::new() };
+        (slot.number..slot.number + span)
+            .filter_map(|number| self.numbers.get(&(slot.block, number)).copied())
+            .collect()
+    }
+
+    /// Seats left on the fullest slot, not counting some appointments'.
+    pub fn seats_free(&self, run: &[SlotId], but: &[usize], now: DateTime<Utc>) -> i64 {
+        let left = run.iter().map(|slot| {
+            let taken = self
+                .standing(now)
+                .filter(|(n, visit)| visit.run.contains(slot) && !but.contains(n))
+                .count();
+            self.slots[slot].capacity - i64::try_from(taken).unwrap_or(i64::MAX)
+        });
+        left.min().unwrap_or(0)
+    }
+
+    /// What the rules ask about a run, not counting some appointments' seats.
+    pub fn slot_facts(
+        &self,
+        first: SlotId,
+        span: i16,
+        but: &[usize],
+        now: DateTime<Utc>,
+    ) -> Option<SlotFacts> {
+        let slot = self.slots.get(&first)?;
+        let run = self.run(first, span);
+        let whole = run.len() == usize::try_from(span).unwrap_or(0);
+        Some(SlotFacts {
+            starts_at: slot.starts_at,
+            offered: whole
+                && run.iter().all(|slot| self.slots[slot].capacity > 0 && !self.slots[slot].kept),
+            opening: Opening::Open,
+            seats_free: self.seats_free(&run, but, now),
+            is_own: but.iter().any(|n| self.visits[*n].run.first() == Some(&first)),
+        })
+    }
+
+    /// Has the person something else that stands at the time of this run?
+    pub fn is_busy(
+        &self,
+        person: PersonId,
+        run: &[SlotId],
+        but: &[usize],
+        now: DateTime<Utc>,
+    ) -> bool {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return false };
+        let (from, until) = (self.slots[first].starts_at, self.slots[last].ends_at);
+        self.standing(now).any(|(n, visit)| {
+            visit.person == person && visit.overlaps(from, until) && !but.contains(&n)
+        })
+    }
+
+    /// Would a lapsed hold, were it not lapsed, be in the way of this?
+    pub fn lapsed_in_the_way(
+        &self,
+        person: PersonId,
+        account: AccountId,
+        run: &[SlotId],
+        now: DateTime<Utc>,
+    ) -> bool {
+        self.living.iter().map(|n| &self.visits[*n]).filter(|visit| visit.is_lapsed(now)).any(
+            |visit| {
+                visit.run.iter().any(|slot| run.contains(slot))
+                    || visit.person == person
+                    || visit.booked_by == account
+            },
+        )
+    }
+
+    /// How far the journal is.
+    pub fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    /// Undoes everything since.
+    pub fn rewind(&mut self, mark: usize) {
+        while self.journal.len() > mark {
+            match self.journal.pop() {
+                Some(Undo::Made) => {
+                    let visit = self.visits.pop().expect("it was made");
+                    self.index.remove(&visit.life.id);
+                    self.living.remove(&self.visits.len());
+                }
+                Some(Undo::Changed(n, before)) => {
+                    self.visits[n] = *before;
+                    self.count(n);
+                }
+                Some(Undo::Kept(account, key)) => {
+                    self.keys.remove(&(account, key));
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// What has changed since; then it is settled.
+    pub fn settle(&mut self) {
+        self.journal.clear();
+    }
+
+    /// The appointments changed since the last settling.
+    pub fn changed(&self) -> BTreeSet<usize> {
+        self.changed_since(0)
+    }
+
+    /// The same since a mark.
+    pub fn changed_since(&self, mark: usize) -> BTreeSet<usize> {
+        let mut made = self.visits.len();
+        let mut changed = BTreeSet::new();
+        for undo in self.journal[mark..].iter().rev() {
+            match undo {
+                Undo::Made => {
+                    made -= 1;
+                    changed.insert(made);
+                }
+                Undo::Changed(n, _) => {
+                    changed.insert(*n);
+                }
+                Undo::Kept(..) => {}
+            }
+        }
+        changed
+    }
+
+    pub fn make(&mut self, visit: Visit) -> usize {
+        let n = self.visits.len();
+        self.index.insert(visit.life.id, n);
+        self.visits.push(visit);
+        self.living.insert(n);
+        self.journal.push(Undo::Made);
+        n
+    }
+
+    /// Carries out what was decided.
+    pub fn apply(
+        &mut self,
+        n: usize,
+        transition: &Transition,
+        run: Option<Vec<SlotId>>,
+        now: DateTime<Utc>,
+    ) {
+        self.journal.push(Undo::Changed(n, Box::new(self.visits[n].clone())));
+        let ends = run.as_ref().and_then(|run| {
+            Some((self.slots.get(run.first()?)?.starts_at, self.slots.get(run.last()?)?.ends_at))
+        });
+        let visit = &mut self.visits[n];
+        let life = &mut visit.life;
+        life.state = transition.to;
+        life.expires_at = transition.expires_at;
+        life.extensions = transition.extensions;
+        life.code_counter = transition.code_counter;
+        life.code_tries = transition.code_tries;
+        visit.updated_at = now;
+        if let (Some((starts_at, ends_at)), Some(run)) = (ends, run) {
+            (life.starts_at, life.ends_at) = (starts_at, ends_at);
+            visit.run = run;
+        }
+        if let Some(event) = transition.event {
+            life.version += 1;
+            visit.told.push(event);
+        }
+        self.count(n);
+    }
+
+    /// A change that is nobody's request: a lapsed hold is written down, or one is released.
+    pub fn end(&mut self, n: usize, to: State, event: Event, now: DateTime<Utc>) {
+        self.journal.push(Undo::Changed(n, Box::new(self.visits[n].clone())));
+        let visit = &mut self.visits[n];
+        visit.life.state = to;
+        visit.life.version += 1;
+        visit.updated_at = now;
+        visit.told.push(event);
+        self.count(n);
+    }
+
+    pub fn keep(&mut self, account: AccountId, key: String, kept: Kept) {
+        self.journal.push(Undo::Kept(account, key.clone()));
+        self.keys.insert((account, key), kept);
+    }
+
+    fn count(&mut self, n: usize) {
+        if self.visits[n].has_claims() {
+            self.living.insert(n);
+        } else {
+            self.living.remove(&n);
+        }
+    }
+
+    /// Does an answer show this appointment as it is here?
+    pub fn differs(&self, n: usize, booked: &Booked) -> Option<String> {
+        let Visit { life, person, doctor, kind, run, created_at, .. } = &self.visits[n];
+        let expected = (
+            (life.id, life.state, life.version, *person, *doctor, *kind, run.first().copied()),
+            (life.starts_at, life.ends_at, life.expires_at, life.extensions, life.code_tries),
+            (*created_at, nadi::appointment::reference(life.id)),
+        );
+        let Booked { id, state, version, person, doctor, visit_type, slot, .. } = booked;
+        let answered = (
+            (*id, *state, *version, *person, *doctor, *visit_type, Some(*slot)),
+            (
+                booked.starts_at,
+                booked.ends_at,
+                booked.expires_at,
+                booked.extensions,
+                booked.code_tries,
+            ),
+            (booked.created_at, booked.reference.clone()),
+        );
+        (expected != answered).then(|| format!("answered {answered:?}, expected {expected:?}"))
+    }
+}

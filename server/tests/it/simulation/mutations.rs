@@ -1,0 +1,375 @@
+//! Faults planted on purpose, one each: the simulation must detect every one and name the broken invariant.
+//!
+//! Faults of the database are planted there, with a trigger or by dropping a constraint; faults of the
+//! server, by a wrapper around the port. The server itself has no switch for any of it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::appointment::State;
+use nadi::ids::AppointmentId;
+use nadi::once::OnceKey;
+use nadi::ports::{
+    Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, Page, Seen,
+};
+use sqlx::{AssertSqlSafe, PgPool};
+
+use super::invariants::Invariant;
+use super::run::{Plan, Run};
+use super::world::World;
+
+/// More than enough: most faults are detected after some tens of operations.
+const OPERATIONS: u64 = 1_500;
+
+/// One request after the other, so that what is noticed first is the same every time.
+async fn must_be_caught(world: World, expected: &[Invariant]) {
+    run_until_caught(world, expected, false).await;
+}
+
+async fn run_until_caught(mut world: World, expected: &[Invariant], bursts: bool) {
+    // A race may take its time.
+    let operations = if bursts { 4 * OPERATIONS } else { OPERATIONS };
+    let plan = Plan { seed: 7, operations, bursts };
+    let mut run = Run::new(&mut world, plan);
+    match run.carry_out(plan).await {
+        Ok(()) => panic!("the fault was not detected:\n{}", run.statistics),
+        Err(failed) => {
+            let (operations, violation) = (run.statistics.operations, failed.violation);
+            println!("caught after {operations} operations: {violation}");
+            assert!(expected.contains(&violation.invariant), "{violation}");
+        }
+    }
+}
+
+/// The world after these statements.
+async fn with(statements: &[&str]) -> World {
+    let world = World::open().await;
+    for statement in statements {
+        sqlx::query(AssertSqlSafe(statement.to_string()))
+            .execute(&world.clinic.pool)
+            .await
+            .expect("a database with a fault");
+    }
+    world
+}
+
+/// A trigger with this body, for each row before an action on a table.
+async fn with_trigger(action: &str, table: &str, body: &str) -> World {
+    let function = format!(
+        "create function fault() returns trigger language plpgsql as $$ begin {body} end $$"
+    );
+    let trigger = format!(
+        "create trigger fault before {action} on {table} for each row execute function fault()"
+    );
+    with(&[&function, &trigger]).await
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    IgnoresKeys,
+    IgnoresVersions,
+    LosesConfirmations,
+    AcknowledgesCancelOnly,
+    ExtendsTwice,
+    AcknowledgesHoldOnly,
+    RefusesFreeSlots,
+    FailsInsteadOfRefusing,
+}
+
+/// A server that does not do what it is asked.
+struct FaultyBookings {
+    fault: Fault,
+    inner: Arc<dyn Bookings>,
+    pool: PgPool,
+}
+
+async fn with_fault(fault: Fault) -> World {
+    let mut world = World::open().await;
+    let pool = world.clinic.pool.clone();
+    world.between(|inner| Arc::new(FaultyBookings { fault, inner, pool: pool.clone() }));
+    world
+}
+
+impl FaultyBookings {
+    /// As if the last change had never been committed.
+    async fn lose(&self, booked: &Booked) {
+        for statement in [
+            "update appointments set state = 'pending', version = version - 1
+             where id = $1 and version = $2 and state = 'confirmed'",
+            "delete from outbox where appointment_id = $1 and appointment_version = $2
+                                and event_type = 'appointment.confirmed'",
+        ] {
+            sqlx::query(statement)
+                .bind(booked.id.0)
+                .bind(booked.version)
+                .execute(&self.pool)
+                .await
+                .expect("lost");
+        }
+    }
+
+    /// The answer that a change would have, without the change.
+    async fn without_effect(
+        &self,
+        caller: &Caller,
+        id: AppointmentId,
+        state: State,
+    ) -> Answer<Option<Booked>> {
+        let view = self.inner.appointment(caller, id).await?;
+        if view.state == state || view.open_to.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Booked {
+            id,
+            reference: view.reference,
+            state,
+            version: view.version + 1,
+            person: view.person,
+            doctor: view.doctor,
+            location: view.location,
+            visit_type: view.visit_type,
+            slot: view.slot,
+            mode: view.mode,
+            starts_at: view.starts_at,
+            ends_at: view.ends_at,
+            time_zone: view.zone.name().to_owned(),
+            fee: view.fee,
+            expires_at: view.expires_at,
+            extensions: nadi::appointment::EXTENSIONS_MAX - view.extensions_left,
+            code_tries: nadi::appointment::CODE_TRIES - view.code_tries_left,
+            created_at: view.created_at,
+        }))
+    }
+}
+
+#[async_trait]
+impl Bookings for FaultyBookings {
+    async fn hold(
+        &self,
+        caller: &Caller,
+        wish: &HoldRequest,
+        once: Option<&OnceKey>,
+    ) -> Answer<Booked> {
+        let once = once.filter(|_| self.fault != Fault::IgnoresKeys);
+        let answer = self.inner.hold(caller, wish, once).await;
+        match (self.fault, &answer) {
+            (Fault::AcknowledgesHoldOnly, Ok(booked)) if booked.version == 1 => {
+                let give_back = Change::Cancel { reason: None };
+                let _ = self.inner.change(caller, booked.id, &give_back, &Seen::Any, None).await;
+                answer
+            }
+            (Fault::RefusesFreeSlots, Ok(booked)) if booked.created_at == caller.now => {
+                let give_back = Change::Cancel { reason: None };
+                let _ = self.inner.change(caller, booked.id, &give_back, &Seen::Any, None).await;
+                Err(nadi::appointment::Refusal::Taken.into())
+            }
+            (Fault::FailsInsteadOfRefusing, Err(_)) => Err(Failure::Unavailable),
+            _ => answer,
+        }
+    }
+
+    async fn change(
+        &self,
+        caller: &Caller,
+        id: AppointmentId,
+        change: &Change,
+        seen: &Seen,
+        once: Option<&OnceKey>,
+    ) -> Answer<Booked> {
+        let once = once.filter(|_| self.fault != Fault::IgnoresKeys);
+        let seen = match self.fault {
+            Fault::IgnoresVersions => &Seen::Any,
+            _ => seen,
+        };
+        let without_effect = match (self.fault, change) {
+            (Fault::AcknowledgesCancelOnly, Change::Cancel { .. }) => {
+                self.without_effect(caller, id, State::Cancelled).await?
+            }
+            (Fault::ExtendsTwice, Change::Extend) => {
+                let _ = self.inner.change(caller, id, change, seen, None).await;
+                None
+            }
+            _ => None,
+        };
+        let answer = match without_effect {
+            Some(booked) => Ok(booked),
+            None => self.inner.change(caller, id, change, seen, once).await,
+        };
+        if self.fault == Fault::LosesConfirmations
+            && let (Change::Confirm { .. }, Ok(booked)) = (change, &answer)
+        {
+            self.lose(booked).await;
+        }
+        answer
+    }
+
+    async fn appointment(&self, caller: &Caller, id: AppointmentId) -> Answer<AppointmentView> {
+        self.inner.appointment(caller, id).await
+    }
+
+    async fn list(
+        &self,
+        caller: &Caller,
+        query: &AppointmentQuery,
+    ) -> Answer<Page<AppointmentView>> {
+        self.inner.list(caller, query).await
+    }
+}
+
+use Invariant::{
+    Doctor, Durable, Expiry, NoFalseRefusals, Once, Patient, Rules, Seats, Time, Told,
+};
+
+/// Only a race gets as far as these constraints, so every claim takes a little longer.
+fn slowly(table: &str) -> [String; 2] {
+    let body = "begin perform pg_sleep(0.05); return new; end";
+    [
+        format!("create function slow_down() returns trigger language plpgsql as $$ {body} $$"),
+        format!(
+            "create trigger slow_down before insert on {table} for each row execute function slow_down()"
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_person_booked_at_two_doctors_at_once_is_detected() {
+    let drop = "alter table patient_times drop constraint patient_times_no_overlap";
+    let [function, trigger] = slowly("patient_times");
+    run_until_caught(with(&[drop, &function, &trigger]).await, &[Patient], true).await;
+}
+
+#[tokio::test]
+async fn a_seat_sold_twice_is_detected() {
+    let drop = "alter table seats drop constraint seats_key";
+    let [function, trigger] = slowly("seats");
+    run_until_caught(with(&[drop, &function, &trigger]).await, &[Seats], true).await;
+}
+
+#[tokio::test]
+async fn overlapping_blocks_of_a_doctor_are_detected() {
+    let drop = "alter table blocks drop constraint blocks_no_overlap";
+    // Hours change, and what they were before stays open.
+    let function = "create function fault() returns trigger language plpgsql as $$
+                    begin return null; end $$";
+    let trigger = "create trigger fault before update on blocks
+                   for each row execute function fault()";
+    must_be_caught(with(&[drop, function, trigger]).await, &[Doctor]).await;
+}
+
+/// The claims never expire although the appointment does.
+#[tokio::test]
+async fn a_hold_that_never_expires_is_detected() {
+    let body = "new.held_until := 'infinity'; return new;";
+    must_be_caught(with_trigger("insert", "seats", body).await, &[Expiry]).await;
+}
+
+/// Nothing is wrong until somebody wants the slot.
+#[tokio::test]
+async fn an_expiry_that_is_not_recorded_is_detected() {
+    let body = "if new.state = 'expired' then return null; end if; return new;";
+    let world = with_trigger("update", "appointments", body).await;
+    must_be_caught(world, &[Expiry, NoFalseRefusals]).await;
+}
+
+#[tokio::test]
+async fn a_missing_event_is_detected() {
+    let body =
+        "if new.event_type = 'appointment.rescheduled' then return null; end if; return new;";
+    must_be_caught(with_trigger("insert", "outbox", body).await, &[Told]).await;
+}
+
+#[tokio::test]
+async fn a_message_marked_sent_without_sending_is_detected() {
+    let body = "if new.state = 'waiting' and new.attempts > old.attempts then
+                    new.state := 'delivered'; end if; return new;";
+    // Claimed is delivered: a message that fails is never tried again.
+    must_be_caught(with_trigger("update", "outbox", body).await, &[Told]).await;
+}
+
+#[tokio::test]
+async fn an_event_with_a_wrong_time_is_detected() {
+    let body = "new.occurred_at := now(); return new;";
+    must_be_caught(with_trigger("insert", "outbox", body).await, &[Time]).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_appointment_keeping_its_seat_is_detected() {
+    let body = "return null;";
+    must_be_caught(with_trigger("delete", "seats", body).await, &[Seats]).await;
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_incremented_is_detected() {
+    let body = "if new.state = 'confirmed' then new.version := old.version; end if; return new;";
+    must_be_caught(with_trigger("update", "appointments", body).await, &[Told]).await;
+}
+
+/// A confirmed slot goes to the next one who asks.
+#[tokio::test]
+async fn a_confirmed_slot_given_to_somebody_else_is_detected() {
+    let body =
+        "if new.held_until = 'infinity' then new.held_until := '2026-01-01'; end if; return new;";
+    let world = with_trigger("update", "seats", body).await;
+    must_be_caught(world, &[Expiry, Durable]).await;
+}
+
+/// A move gives the appointment to another person, and no event says so.
+#[tokio::test]
+async fn an_appointment_given_to_another_person_is_detected() {
+    let body = "if new.state = 'confirmed' and old.state = 'confirmed' then
+                    new.person_id := '00000000-0000-0000-0000-000000000001'; end if; return new;";
+    must_be_caught(with_trigger("update", "appointments", body).await, &[Durable]).await;
+}
+
+#[tokio::test]
+async fn a_duplicate_event_of_a_hold_is_detected() {
+    let body = "if pg_trigger_depth() = 1 then
+                    insert into outbox (event_type, appointment_id, appointment_version, doctor_id,
+                                        actor, occurred_at, due_at)
+                    values (new.event_type, new.appointment_id, new.appointment_version,
+                            new.doctor_id, new.actor, new.occurred_at, new.due_at);
+                end if; return new;";
+    must_be_caught(with_trigger("insert", "outbox", body).await, &[Once]).await;
+}
+
+#[tokio::test]
+async fn an_ignored_idempotency_key_is_detected() {
+    must_be_caught(with_fault(Fault::IgnoresKeys).await, &[Once]).await;
+}
+
+#[tokio::test]
+async fn an_ignored_version_check_is_detected() {
+    must_be_caught(with_fault(Fault::IgnoresVersions).await, &[Rules, Once]).await;
+}
+
+#[tokio::test]
+async fn a_lost_confirmation_is_detected() {
+    must_be_caught(with_fault(Fault::LosesConfirmations).await, &[Durable]).await;
+}
+
+#[tokio::test]
+async fn an_acknowledged_cancellation_without_effect_is_detected() {
+    must_be_caught(with_fault(Fault::AcknowledgesCancelOnly).await, &[Durable]).await;
+}
+
+#[tokio::test]
+async fn a_doubled_extension_is_detected() {
+    must_be_caught(with_fault(Fault::ExtendsTwice).await, &[Once, Told, Rules]).await;
+}
+
+#[tokio::test]
+async fn an_acknowledged_hold_without_effect_is_detected() {
+    must_be_caught(with_fault(Fault::AcknowledgesHoldOnly).await, &[Durable]).await;
+}
+
+#[tokio::test]
+async fn a_false_refusal_is_detected() {
+    must_be_caught(with_fault(Fault::RefusesFreeSlots).await, &[NoFalseRefusals, Once]).await;
+}
+
+#[tokio::test]
+async fn an_internal_error_shown_to_a_user_is_detected() {
+    must_be_caught(with_fault(Fault::FailsInsteadOfRefusing).await, &[NoFalseRefusals]).await;
+}

@@ -1,0 +1,371 @@
+//! Whether an answer is the one that the rules give, and what it promises from then on.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use nadi::Failure;
+use nadi::actor::{Capacity, SignedIn};
+use nadi::appointment::{
+    ACTIVE_HOLDS_MAX, Appointment, Command, Event, Facts, Proof, Refusal, State, decide,
+};
+use nadi::ids::{AppointmentId, PersonId, SlotId};
+use nadi::once::OnceKey;
+use nadi::ports::{Booked, Change, HoldRequest, Seen};
+
+use super::invariants::{Invariant, Violation};
+use super::model::{HOLD, Kept, Model, NOTICE, Visit};
+
+pub type Answered = Result<Booked, Failure>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    Hold(HoldRequest),
+    Change(AppointmentId, Change, Seen),
+}
+
+/// A request, and which instance it goes to.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub who: SignedIn,
+    pub instance: usize,
+    pub ask: Ask,
+    pub key: Option<OnceKey>,
+    /// The line it is counted on.
+    pub kind: &'static str,
+}
+
+/// What is known of the moment in which requests were answered.
+pub struct Scene {
+    pub step: u64,
+    pub now: DateTime<Utc>,
+    /// Nobody else asked at the same time: every answer is exact.
+    pub alone: bool,
+    /// Holds that the outbox says were released in this step.
+    pub released: BTreeSet<AppointmentId>,
+}
+
+/// What a granted or refused request made known beside its answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    pub replayed: bool,
+    /// More holds than the house allows, by a race of one account with itself.
+    pub hold_too_many: bool,
+}
+
+type Judged<T> = Result<T, Violation>;
+
+fn wrong<T>(invariant: Invariant, what: String) -> Judged<T> {
+    Err(Violation { invariant, what })
+}
+
+impl Model {
+    /// Compares an answer with what it must be, and remembers what it promises. `later`: what it gave
+    /// up of the same moment is given up by a later one, if it is.
+    pub fn oracle(
+        &mut self,
+        asked: &Asked,
+        answered: &Answered,
+        scene: &Scene,
+        later: bool,
+    ) -> Judged<Noted> {
+        match answered {
+            Err(Failure::Unavailable | Failure::Malformed) => {
+                return wrong(Invariant::NoFalseRefusals, format!("{asked:?} met a fault of ours"));
+            }
+            // Allowed under load, and nothing has been done.
+            Err(Failure::StillRunning | Failure::Refused(Refusal::Crowded)) if !scene.alone => {
+                return Ok(Noted::default());
+            }
+            _ => {}
+        }
+        let account = asked.who.account;
+        let key = asked.key.as_ref().map(|key| key.kept_as(&format!("{:?}", asked.ask)));
+        if let Some(kept) = key.as_ref().and_then(|key| self.keys.get(&(account, key.clone()))) {
+            let expected =
+                if kept.ask == asked.ask { kept.answer.clone() } else { Err(Failure::KeyReused) };
+            if *answered != expected {
+                let what = format!("a key was answered {expected:?} before, now {answered:?}");
+                return wrong(Invariant::Once, what);
+            }
+            return Ok(Noted { replayed: true, ..Noted::default() });
+        }
+        if *answered == Err(Failure::KeyReused) {
+            return wrong(Invariant::Once, format!("{:?} is a new key", asked.key));
+        }
+        let noted = match &asked.ask {
+            Ask::Hold(wish) => self.judge_hold(&asked.who, wish, answered, (scene, later))?,
+            Ask::Change(id, change, seen) => {
+                self.judge_change(&asked.who, *id, (change, seen), answered, scene)?;
+                Noted::default()
+            }
+        };
+        if let Some(key) = key
+            && is_kept(answered)
+        {
+            let kept = Kept { ask: asked.ask.clone(), answer: answered.clone(), at: scene.now };
+            self.keep(account, key, kept);
+        }
+        Ok(noted)
+    }
+
+    fn judge_hold(
+        &mut self,
+        who: &SignedIn,
+        wish: &HoldRequest,
+        answered: &Answered,
+        (scene, later): (&Scene, bool),
+    ) -> Judged<Noted> {
+        let now = scene.now;
+        let person = wish.person.unwrap_or(who.person);
+        if self.people.get(&person) != Some(&who.account) {
+            return must_refuse(&[Failure::NotFound], answered).map(|()| Noted::default());
+        }
+        let kind = wish.visit_type.unwrap_or(self.kinds[0].0);
+        let doctor = self.slots.get(&wish.slot).map(|slot| slot.doctor);
+        let (Some(doctor), Some(span)) = (doctor, self.span(kind)) else {
+            return must_refuse(&[Refusal::NotOffered.into()], answered).map(|()| Noted::default());
+        };
+        let own = self.standing(now).find(|(_, visit)| {
+            visit.person == person && visit.kind == kind && visit.run.first() == Some(&wish.slot)
+        });
+        if let Some((n, _)) = own {
+            return self.must_show(n, answered).map(|()| Noted::default());
+        }
+        // The person's other hold with this doctor makes room.
+        let given_up: Vec<usize> = self
+            .standing(now)
+            .filter(|(_, v)| v.person == person && v.doctor == doctor && v.is_hold(now))
+            .map(|(n, _)| n)
+            .collect();
+        let others: Vec<&Visit> = self
+            .standing(now)
+            .filter(|(n, v)| v.booked_by == who.account && v.is_hold(now) && !given_up.contains(n))
+            .map(|(_, visit)| visit)
+            .collect();
+        let mut active_holds = i64::try_from(others.len()).unwrap_or(i64::MAX);
+        // Two holds of one account at the same moment do not see each other.
+        let rivals = others.iter().filter(|visit| visit.made_in == scene.step).count();
+        let rivals = i64::try_from(rivals).unwrap_or(i64::MAX);
+        let hold_too_many = !scene.alone
+            && answered.is_ok()
+            && active_holds >= ACTIVE_HOLDS_MAX
+            && active_holds - rivals < ACTIVE_HOLDS_MAX;
+        if hold_too_many {
+            active_holds -= rivals;
+        }
+        let run = self.run(wish.slot, span);
+        let facts = Facts {
+            slot: self.slot_facts(wish.slot, span, &given_up, now),
+            person_is_busy: self.is_busy(person, &run, &given_up, now),
+            active_holds,
+            ..Facts::of(Capacity::Patient, NOTICE, HOLD)
+        };
+        let transition = match decide(None, &facts, Command::Hold, now) {
+            Ok(transition) => transition,
+            Err(reason) => {
+                return must_refuse(&[reason.into()], answered).map(|()| Noted::default());
+            }
+        };
+        let booked = match answered {
+            Ok(booked) => booked,
+            Err(failure) => {
+                self.falsely_refused(who, person, &run, failure, now)?;
+                return Ok(Noted::default());
+            }
+        };
+        if self.find(booked.id).is_some() {
+            return wrong(Invariant::Once, format!("a new hold was answered {}", booked.id));
+        }
+        let (starts_at, ends_at) = (booked_start(self, &run), booked_end(self, &run));
+        let n = self.make(Visit {
+            life: Appointment {
+                id: booked.id,
+                state: transition.to,
+                starts_at,
+                ends_at,
+                expires_at: transition.expires_at,
+                extensions: transition.extensions,
+                code_counter: transition.code_counter,
+                code_tries: transition.code_tries,
+                version: 1,
+            },
+            person,
+            booked_by: who.account,
+            doctor,
+            kind,
+            run,
+            created_at: now,
+            updated_at: now,
+            told: vec![Event::Held],
+            seen: 0,
+            made_in: scene.step,
+        });
+        for other in given_up {
+            let visit = &self.visits[other];
+            // Rivals of one moment, again: neither need see the other.
+            let seen = scene.released.contains(&visit.life.id) && !later;
+            if visit.made_in != scene.step || seen {
+                self.end(other, State::Cancelled, Event::Released, now);
+            }
+        }
+        self.must_show(n, answered)?;
+        Ok(Noted { hold_too_many, ..Noted::default() })
+    }
+
+    /// Was something released in this step that was also made in it, and still stands?
+    pub fn may_give_up_later(&self, scene: &Scene) -> bool {
+        scene.released.iter().filter_map(|id| self.find(*id)).any(|n| {
+            let visit = &self.visits[n];
+            visit.made_in == scene.step && visit.stands(scene.now)
+        })
+    }
+
+    fn judge_change(
+        &mut self,
+        who: &SignedIn,
+        id: AppointmentId,
+        (change, seen): (&Change, &Seen),
+        answered: &Answered,
+        scene: &Scene,
+    ) -> Judged<()> {
+        let now = scene.now;
+        let command = change.command();
+        let Some(n) = self.find(id) else { return must_refuse(&[Failure::NotFound], answered) };
+        let visit = self.visits[n].clone();
+        let side = who.capacity_to(command, visit.booked_by, visit.doctor, self.clinic);
+        let Some(by) = side else { return must_refuse(&[Failure::NotFound], answered) };
+        let mut facts = Facts::of(by, NOTICE, HOLD);
+        let mut run = None;
+        match change {
+            Change::Confirm { code } => {
+                let right = code
+                    .as_ref()
+                    .is_some_and(|code| self.codes.matches(id, visit.life.code_counter, code));
+                facts.proof = if right { Proof::RightCode } else { Proof::WrongCode };
+            }
+            Change::Reschedule { slot } => {
+                let span = self.span(visit.kind).unwrap_or(1);
+                let target = self.run(*slot, span);
+                let same = self.slots.get(slot).is_some_and(|slot| slot.doctor == visit.doctor);
+                facts.slot = self.slot_facts(*slot, span, &[n], now).filter(|_| same);
+                facts.person_is_busy = self.is_busy(visit.person, &target, &[n], now);
+                run = Some(target);
+            }
+            _ => {}
+        }
+        let transition = match decide(Some(&visit.life), &facts, command, now) {
+            Ok(transition) if !transition.changes(&visit.life) => {
+                return self.must_show(n, answered);
+            }
+            verdict if !seen.admits(visit.life.version) => {
+                let mut reasons = vec![Failure::Stale];
+                // Written down in the same moment, before or after it was asked.
+                if let (false, Err(refusal)) = (scene.alone, verdict)
+                    && visit.life.state == State::Expired
+                {
+                    reasons.push(refusal.into());
+                }
+                return must_refuse(&reasons, answered);
+            }
+            Err(refusal) => {
+                let mut reasons = vec![refusal.into()];
+                if facts.person_is_busy && reasons[0] == Refusal::Taken.into() {
+                    reasons.push(Refusal::PersonBusy.into());
+                }
+                return must_refuse(&reasons, answered);
+            }
+            Ok(transition) => transition,
+        };
+        let incomplete = match change {
+            Change::Confirm { code } => code.is_none(),
+            Change::Cancel { reason } => {
+                reason.is_none() && by != Capacity::Patient && visit.life.state == State::Confirmed
+            }
+            _ => false,
+        };
+        if incomplete {
+            return match answered {
+                Err(Failure::Invalid(_)) => Ok(()),
+                other => wrong(Invariant::Rules, format!("incomplete, and answered {other:?}")),
+            };
+        }
+        let run = run.filter(|_| transition.event == Some(Event::Rescheduled));
+        if let (Some(run), Err(failure)) = (&run, answered) {
+            return self.falsely_refused(who, visit.person, run, failure, now);
+        }
+        self.apply(n, &transition, run, now);
+        match transition.refusal {
+            Some(refusal) => must_refuse(&[refusal.into()], answered),
+            None => self.must_show(n, answered),
+        }
+    }
+
+    /// Granted by the rules, and refused.
+    fn falsely_refused(
+        &self,
+        who: &SignedIn,
+        person: PersonId,
+        run: &[SlotId],
+        failure: &Failure,
+        now: DateTime<Utc>,
+    ) -> Judged<()> {
+        if self.lapsed_in_the_way(person, who.account, run, now) {
+            let what = format!("a lapsed hold is still in the way: {failure:?}");
+            return wrong(Invariant::Expiry, what);
+        }
+        wrong(Invariant::NoFalseRefusals, format!("a free time was refused: {failure:?}"))
+    }
+
+    fn must_show(&self, n: usize, answered: &Answered) -> Judged<()> {
+        match answered {
+            Ok(booked) => match self.differs(n, booked) {
+                None => Ok(()),
+                Some(what) if booked.version != self.visits[n].life.version => {
+                    wrong(Invariant::Told, what)
+                }
+                Some(what) => wrong(Invariant::Durable, what),
+            },
+            Err(failure) => {
+                let visit = &self.visits[n];
+                wrong(Invariant::Rules, format!("{failure:?} where {visit:?} was to be shown"))
+            }
+        }
+    }
+}
+
+fn booked_start(model: &Model, run: &[SlotId]) -> DateTime<Utc> {
+    model.slots[&run[0]].starts_at
+}
+
+fn booked_end(model: &Model, run: &[SlotId]) -> DateTime<Utc> {
+    model.slots[&run[run.len() - 1]].ends_at
+}
+
+/// What a key keeps: no fault of ours, and nothing that could not be read.
+fn is_kept(answered: &Answered) -> bool {
+    match answered {
+        Ok(_) | Err(Failure::Stale) => true,
+        Err(Failure::Refused(refusal)) => refusal.status() < 500,
+        Err(_) => false,
+    }
+}
+
+/// Refused for one of these reasons.
+fn must_refuse(reasons: &[Failure], answered: &Answered) -> Judged<()> {
+    match answered {
+        Err(failure) if reasons.contains(failure) => Ok(()),
+        Err(failure) => {
+            wrong(Invariant::Rules, format!("refused with {failure:?}, not one of {reasons:?}"))
+        }
+        Ok(booked) => {
+            let invariant = match reasons[0] {
+                Failure::Refused(Refusal::Taken) => Invariant::Seats,
+                Failure::Refused(Refusal::PersonBusy) => Invariant::Patient,
+                Failure::Refused(Refusal::HoldExpired) => Invariant::Expiry,
+                Failure::Refused(Refusal::InThePast) => Invariant::Time,
+                _ => Invariant::Rules,
+            };
+            wrong(invariant, format!("granted as {booked:?} against {:?}", reasons[0]))
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! The loop: time passes, something happens, everything is checked.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use chrono::{Duration, NaiveTime};
+use futures::future::join_all;
+use nadi::appointment::{Event, State};
+use nadi::ids::AppointmentId;
+use nadi::once::KEY_KEPT_HOURS;
+use nadi::ports::MessageFailure;
+use nadi::schedule::{Rule, Schedule};
+use server::jobs::{sweeper, top_up};
+
+use super::compare::{Search, absorb_expiries};
+use super::full_check;
+use super::history::History;
+use super::invariants::{Invariant, Violation, guards};
+use super::operations::{Generator, Operation};
+use super::oracle::{Answered, Ask, Asked, Scene};
+use super::statistics::Statistics;
+use super::stored::Stored;
+use super::world::World;
+use crate::support;
+
+/// Steps between two checks of all tables, at least: the longer they are, the rarer.
+const FULL_CHECK_EVERY: u64 = 400;
+/// Lines of earlier steps that a failure shows.
+const LOGGED_STEPS: usize = 30;
+/// How many lapsed holds one run of the sweeper takes.
+const SWEPT_MAX: usize = 200;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    /// Requests and runs of jobs.
+    pub operations: u64,
+    /// Whether requests also come several at once; what then happens first is not the seed's to say.
+    pub bursts: bool,
+}
+
+/// Where a run stopped.
+#[derive(Debug)]
+pub struct FailedRun {
+    pub violation: Violation,
+    pub step: u64,
+    pub recent: VecDeque<String>,
+}
+
+pub struct Run<'a> {
+    world: &'a mut World,
+    generator: Generator,
+    pub statistics: Statistics,
+    history: History,
+    last_event: i64,
+    step: u64,
+    full_check_at: u64,
+    recent: VecDeque<String>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(world: &'a mut World, plan: Plan) -> Self {
+        let generator = Generator::new(plan.seed, plan.bursts);
+        Self {
+            world,
+            generator,
+            statistics: Statistics::default(),
+            history: History::default(),
+            last_event: 0,
+            step: 0,
+            full_check_at: FULL_CHECK_EVERY,
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// Everything that was planned, or until the first thing that must not be.
+    pub async fn carry_out(&mut self, plan: Plan) -> Result<(), FailedRun> {
+        let done = self.steps(plan).await;
+        done.map_err(|violation| FailedRun {
+            violation,
+            step: self.step,
+            recent: std::mem::take(&mut self.recent),
+        })
+    }
+
+    async fn steps(&mut self, plan: Plan) -> Result<(), Violation> {
+        while self.statistics.operations < plan.operations {
+            self.step += 1;
+            let pause = self.generator.pause(&self.world.model, self.world.now());
+            self.world.clinic.clock.step(pause);
+            let operation = self.generator.operation(self.world);
+            self.log_step(pause, &operation);
+            self.perform(operation).await?;
+            if self.step >= self.full_check_at {
+                self.check_everything().await?;
+            }
+        }
+        self.deliver_all_messages().await?;
+        self.check_everything().await
+    }
+
+    async fn check_everything(&mut self) -> Result<(), Violation> {
+        let made = u64::try_from(self.world.model.visits.len()).unwrap_or(0);
+        self.full_check_at = self.step + FULL_CHECK_EVERY.max(made / 4);
+        full_check::check(self.world).await?;
+        self.history.check(&self.world.clinic.pool).await
+    }
+
+    async fn perform(&mut self, operation: Operation) -> Result<(), Violation> {
+        match operation {
+            Operation::Ask(asked) => self.ask(asked).await,
+            Operation::Sweep => self.sweep().await,
+            Operation::TopUp => {
+                self.statistics.job("top-up");
+                let made = top_up::run_once(&self.world.clinic.engine).await.expect("topped up");
+                if made.times > 0 {
+                    self.world.learn_slots().await;
+                }
+                self.expect_no_other_change(&[]).await
+            }
+            Operation::Relay(failure) => self.relay(failure).await,
+            Operation::Hours { doctor, set } => self.hours(doctor, set).await,
+        }
+    }
+
+    async fn ask(&mut self, asked: Vec<Asked>) -> Result<(), Violation> {
+        let answers = asked.iter().map(|asked| ask(self.world, asked));
+        let answered: Vec<Answered> = join_all(answers).await;
+        for (asked, answered) in asked.iter().zip(&answered) {
+            self.statistics.count(asked, answered);
+            if asked_many(&answered.as_ref().err().cloned()) {
+                self.statistics.crowded += 1;
+            }
+        }
+        self.statistics.bursts += u64::from(asked.len() > 1);
+        for answered in &answered {
+            let answer = match answered {
+                Ok(booked) => format!("{} {:?} v{}", booked.id, booked.state, booked.version),
+                Err(failure) => format!("{failure:?}"),
+            };
+            self.recent.push_back(format!("       = {answer}"));
+        }
+        let stored = self.read(&asked).await;
+        let scene = self.scene(&stored, asked.len() == 1);
+        guards(&self.world.model, &stored, scene.now)?;
+        absorb_expiries(&mut self.world.model, &stored, &scene)?;
+        let mut search = Search::new(&asked, &answered, &scene, &stored);
+        search.explain(&mut self.world.model)?;
+        self.statistics.orders_max = self.statistics.orders_max.max(search.orders);
+        for (n, noted) in search.noted.iter().enumerate() {
+            self.statistics.replayed += u64::from(noted.replayed);
+            self.statistics.holds_too_many += u64::from(noted.hold_too_many);
+            self.history.add(self.step, &asked[n], &answered[n]);
+        }
+        self.settle(&stored);
+        Ok(())
+    }
+
+    async fn sweep(&mut self) -> Result<(), Violation> {
+        self.statistics.job("sweeper");
+        let now = self.world.now();
+        let model = &self.world.model;
+        let lapsed = model.living.iter().filter(|n| model.visits[**n].is_lapsed(now)).count();
+        let swept = match sweeper::run_once(&self.world.clinic.engine).await {
+            Ok(swept) => swept,
+            Err(error) => {
+                let what = format!("the sweeper failed: {error:#}");
+                return Err(Violation::of(Invariant::Expiry, what));
+            }
+        };
+        let forgotten = now - Duration::hours(KEY_KEPT_HOURS);
+        self.world.model.keys.retain(|_, kept| kept.at >= forgotten);
+        if swept != lapsed.min(SWEPT_MAX) {
+            let what = format!("the sweeper wrote down {swept} of {lapsed} lapsed holds");
+            return Err(Violation::of(Invariant::Expiry, what));
+        }
+        self.expect_no_other_change(&[]).await
+    }
+
+    async fn relay(&mut self, failure: Option<MessageFailure>) -> Result<(), Violation> {
+        self.statistics.job("relay");
+        self.fail_with(failure);
+        let relay = self.world.clinic.relay();
+        for _ in 0..4 {
+            if relay.run_once().await.expect("the database answers") == 0 {
+                break;
+            }
+        }
+        self.expect_no_other_change(&[]).await
+    }
+
+    fn fail_with(&self, failure: Option<MessageFailure>) {
+        *self.world.clinic.messages.failure.lock().expect("not poisoned") = failure;
+    }
+
+    async fn hours(&mut self, doctor: usize, set: usize) -> Result<(), Violation> {
+        self.statistics.job("hours changed");
+        let (who, doctor) = self.world.doctors[doctor].clone();
+        let (starts, ends, slot_minutes, capacity) =
+            [(10, 13, 20, 1), (9, 12, 30, 3), (15, 18, 45, 2)][set];
+        let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time of day");
+        let rule = Rule {
+            starts: at(starts),
+            ends: at(ends),
+            slot_minutes,
+            capacity,
+            ..support::weekly(self.world.clinic.location, "MO,TU,WE,TH,FR")
+        };
+        let schedule = Schedule { rules: vec![rule], time_off: Vec::new() };
+        let caller = self.world.clinic.caller(&who);
+        let schedules = &self.world.schedules;
+        let saved = match schedules.schedule(&caller, doctor).await {
+            Ok(view) => schedules.save(&caller, doctor, view.version, schedule).await.map(|_| ()),
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = saved {
+            let what = format!("hours were not saved: {failure:?}");
+            return Err(Violation::of(Invariant::NoFalseRefusals, what));
+        }
+        self.world.learn_slots().await;
+        self.expect_no_other_change(&[]).await?;
+        full_check::schedules(self.world).await
+    }
+
+    /// A job has changed nothing but expired holds.
+    async fn expect_no_other_change(&mut self, asked: &[Asked]) -> Result<(), Violation> {
+        let stored = self.read(asked).await;
+        let scene = self.scene(&stored, true);
+        guards(&self.world.model, &stored, scene.now)?;
+        absorb_expiries(&mut self.world.model, &stored, &scene)?;
+        Search::new(&[], &[], &scene, &stored).explain(&mut self.world.model)?;
+        self.settle(&stored);
+        Ok(())
+    }
+
+    async fn read(&self, asked: &[Asked]) -> Stored {
+        let ids = asked.iter().filter_map(|asked| match &asked.ask {
+            Ask::Change(id, ..) => Some(id.0),
+            Ask::Hold(_) => None,
+        });
+        let ids: Vec<_> = ids.collect();
+        Stored::read(&self.world.clinic.pool, self.last_event, &ids, self.world.now()).await
+    }
+
+    fn scene(&self, stored: &Stored, alone: bool) -> Scene {
+        let released: BTreeSet<AppointmentId> = stored
+            .events
+            .iter()
+            .filter(|event| event.event_type == Event::Released.as_str() && event.actor == "system")
+            .map(|event| AppointmentId(event.appointment_id))
+            .collect();
+        Scene { step: self.step, now: self.world.now(), alone, released }
+    }
+
+    /// What was found is so from now on.
+    fn settle(&mut self, stored: &Stored) {
+        let model = &mut self.world.model;
+        for n in model.changed() {
+            model.visits[n].seen = model.visits[n].told.len();
+        }
+        model.settle();
+        self.last_event = stored.events.iter().map(|e| e.id).fold(self.last_event, i64::max);
+        let lapsed = stored.events.iter().filter(|event| event.actor == "system");
+        self.statistics.by_the_house += u64::try_from(lapsed.count()).unwrap_or(0);
+    }
+
+    /// At the end messages no longer fail, and all that wait are delivered.
+    async fn deliver_all_messages(&mut self) -> Result<(), Violation> {
+        self.fail_with(None);
+        let relay = self.world.clinic.relay();
+        loop {
+            while relay.run_once().await.expect("the database answers") > 0 {}
+            let waiting = "select count(*) from outbox where state = 'waiting'";
+            if self.world.clinic.count(waiting).await == 0 {
+                break;
+            }
+            self.world.clinic.clock.step(Duration::minutes(10));
+        }
+        self.statistics.put_aside =
+            self.world.clinic.count("select count(*) from outbox where state = 'dead'").await;
+        self.expect_no_other_change(&[]).await
+    }
+
+    fn log_step(&mut self, pause: Duration, operation: &Operation) {
+        while self.recent.len() >= LOGGED_STEPS {
+            self.recent.pop_front();
+        }
+        let now = self.world.now();
+        let line = match operation {
+            Operation::Ask(asked) => {
+                let all: Vec<String> = asked.iter().map(|asked| self.describe(asked)).collect();
+                all.join("\n   and ")
+            }
+            other => format!("{other:?}"),
+        };
+        let paused = pause.num_milliseconds();
+        self.recent.push_back(format!("{:>6} {now} (+{paused} ms) {line}", self.step));
+    }
+
+    fn describe(&self, asked: &Asked) -> String {
+        let name = &asked.who.name;
+        let key = asked.key.as_ref().map_or(String::new(), |key| format!(", {}", key.kept_as("…")));
+        let what = match &asked.ask {
+            Ask::Hold(wish) => {
+                let slot = self.world.model.slots.get(&wish.slot);
+                let when = slot.map(|slot| (slot.starts_at, slot.ends_at));
+                format!("holds {wish:?} ({when:?})")
+            }
+            Ask::Change(id, change, seen) => {
+                let state: Option<State> =
+                    self.world.model.find(*id).map(|n| self.world.model.visits[n].life.state);
+                format!("{change:?} of {id} ({state:?}), {seen:?}")
+            }
+        };
+        format!("{name} {what}{key} on instance {}", asked.instance)
+    }
+}
+
+fn asked_many(failure: &Option<nadi::Failure>) -> bool {
+    use nadi::Failure::{Refused, StillRunning};
+    matches!(failure, Some(StillRunning | Refused(nadi::appointment::Refusal::Crowded)))
+}
+
+async fn ask(world: &World, asked: &Asked) -> Answered {
+    let caller = world.clinic.caller(&asked.who);
+    let instance = &world.instances[asked.instance];
+    match &asked.ask {
+        Ask::Hold(wish) => instance.hold(&caller, wish, asked.key.as_ref()).await,
+        Ask::Change(id, change, seen) => {
+            instance.change(&caller, *id, change, seen, asked.key.as_ref()).await
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! How often each request was granted or refused: a run that is refused everything proves nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use nadi::Failure;
+
+use super::oracle::{Answered, Asked};
+
+#[derive(Default, PartialEq, Eq)]
+struct Line {
+    granted: u64,
+    refused: BTreeMap<String, u64>,
+}
+
+#[derive(Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Requests, and runs of jobs.
+    pub operations: u64,
+    pub bursts: u64,
+    pub replayed: u64,
+    /// Events that nobody asked for: expiries, and holds that made room for another.
+    pub by_the_house: u64,
+    /// Told to come back because others were at it.
+    pub crowded: u64,
+    /// Granted beyond the number of holds of one account, by a race with itself.
+    pub holds_too_many: u64,
+    /// Orders tried for one burst, at most.
+    pub orders_max: u32,
+    /// Events whose message could not be delivered.
+    pub put_aside: i64,
+    jobs: BTreeMap<&'static str, u64>,
+    lines: BTreeMap<&'static str, Line>,
+}
+
+impl Statistics {
+    pub fn job(&mut self, name: &'static str) {
+        self.operations += 1;
+        *self.jobs.entry(name).or_default() += 1;
+    }
+
+    pub fn count(&mut self, asked: &Asked, answered: &Answered) {
+        self.operations += 1;
+        let line = self.lines.entry(asked.kind).or_default();
+        match answered {
+            Ok(_) => line.granted += 1,
+            Err(failure) => *line.refused.entry(name(failure)).or_default() += 1,
+        }
+    }
+
+    /// How often this was granted.
+    pub fn granted(&self, kind: &str) -> u64 {
+        self.lines.get(kind).map_or(0, |line| line.granted)
+    }
+}
+
+fn name(failure: &Failure) -> String {
+    let text = match failure {
+        Failure::Refused(refusal) => format!("{refusal:?}"),
+        other => format!("{other:?}"),
+    };
+    text.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+}
+
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<22}{:>8}{:>8}  refused because", "asked", "granted", "refused")?;
+        for (kind, line) in &self.lines {
+            let refused: u64 = line.refused.values().sum();
+            let reasons: Vec<String> =
+                line.refused.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+            let reasons = reasons.join(", ");
+            writeln!(f, "{kind:<22}{:>8}{refused:>8}  {reasons}", line.granted)?;
+        }
+        let jobs: Vec<String> = self.jobs.iter().map(|(job, n)| format!("{job} {n}")).collect();
+        writeln!(f, "jobs: {}", jobs.join(", "))?;
+        writeln!(
+            f,
+            "{} bursts (at most {} orders tried for one), {} answers out of a key, {} events by the \
+             house itself, {} messages put aside",
+            self.bursts, self.orders_max, self.replayed, self.by_the_house, self.put_aside
+        )?;
+        write!(
+            f,
+            "{} requests told to come back, {} holds beyond the house's number by a race of one account",
+            self.crowded, self.holds_too_many
+        )
+    }
+}

@@ -1,0 +1,158 @@
+//! What the database says: read after every step, in whole where it is small.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgPool};
+use uuid::Uuid;
+
+#[derive(Clone, Debug, FromRow)]
+pub struct Seat {
+    pub slot_id: i64,
+    pub appointment_id: Uuid,
+    /// `None`: for good.
+    pub held_until: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug, FromRow)]
+pub struct Time {
+    pub appointment_id: Uuid,
+    pub person_id: Uuid,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    /// `None`: for good.
+    pub held_until: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug, FromRow)]
+pub struct Told {
+    pub id: i64,
+    pub event_type: String,
+    pub appointment_id: Uuid,
+    pub appointment_version: i32,
+    pub actor: String,
+    pub occurred_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Row {
+    pub id: Uuid,
+    pub state: String,
+    pub version: i32,
+    pub slot_id: i64,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub extensions: i16,
+    pub code_counter: i16,
+    pub code_tries: i16,
+    pub person_id: Uuid,
+    pub booked_by: Uuid,
+    pub visit_type_id: Uuid,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// All guards, the new events, and the appointments that may have changed.
+#[derive(Debug)]
+pub struct Stored {
+    pub seats: Vec<Seat>,
+    pub times: Vec<Time>,
+    pub events: Vec<Told>,
+    pub rows: Vec<Row>,
+}
+
+const ROW: &str = "select id, state, version, slot_id, starts_at, ends_at, expires_at, extensions,
+                          code_counter, code_tries, person_id, booked_by, visit_type_id, created_at,
+                          updated_at
+                   from appointments";
+
+impl Stored {
+    /// The events after `last_event`, the appointments named by them or in `asked`, and those made
+    /// at this very instant, whoever made them.
+    pub async fn read(pool: &PgPool, last_event: i64, asked: &[Uuid], now: DateTime<Utc>) -> Self {
+        let mut connection = pool.acquire().await.expect("a connection");
+        let seats = sqlx::query_as(
+            "select slot_id, appointment_id, nullif(held_until, 'infinity') as held_until from seats",
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .expect("seats");
+        let times = sqlx::query_as(
+            "select appointment_id, person_id, lower(during) as starts_at, upper(during) as ends_at,
+                    nullif(held_until, 'infinity') as held_until
+             from patient_times",
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .expect("times");
+        let events: Vec<Told> = sqlx::query_as(
+            "select id, event_type, appointment_id, appointment_version, actor, occurred_at
+             from outbox where id > $1 order by id",
+        )
+        .bind(last_event)
+        .fetch_all(&mut *connection)
+        .await
+        .expect("events");
+        let mut touched = asked.to_vec();
+        touched.extend(events.iter().map(|event| event.appointment_id));
+        let some = format!("{ROW} where id = any($1) or id >= uuidv7_floor($2)");
+        let rows = sqlx::query_as(sqlx::AssertSqlSafe(some))
+            .bind(touched)
+            .bind(now)
+            .fetch_all(&mut *connection)
+            .await
+            .expect("appointments");
+        Self { seats, times, events, rows }
+    }
+}
+
+/// Every appointment there is.
+pub async fn all_rows(pool: &PgPool) -> Vec<Row> {
+    sqlx::query_as(ROW).fetch_all(pool).await.expect("appointments")
+}
+
+/// Every event there is, in the order of versions.
+pub async fn all_events(pool: &PgPool) -> Vec<Told> {
+    sqlx::query_as(
+        "select id, event_type, appointment_id, appointment_version, actor, occurred_at
+         from outbox order by appointment_id, appointment_version",
+    )
+    .fetch_all(pool)
+    .await
+    .expect("events")
+}
+
+#[derive(Clone, Debug, FromRow)]
+pub struct SlotRow {
+    pub id: i64,
+    pub doctor_id: Uuid,
+    pub block_id: i64,
+    pub slot_no: i16,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub capacity: i16,
+    /// Open to nobody but who has it.
+    pub kept: bool,
+}
+
+/// The times from `from` on.
+pub async fn slots(pool: &PgPool, from: DateTime<Utc>) -> Vec<SlotRow> {
+    sqlx::query_as(
+        "select id, doctor_id, block_id, slot_no, starts_at, ends_at, capacity,
+                not isfinite(closes_at) as kept
+         from slots where starts_at >= $1",
+    )
+    .bind(from)
+    .fetch_all(pool)
+    .await
+    .expect("slots")
+}
+
+/// The first slots of free runs of `span`, by the database's definition of free.
+pub async fn free_runs(pool: &PgPool, span: i16, now: DateTime<Utc>) -> Vec<i64> {
+    sqlx::query_scalar("select id from free_runs($1, $2) order by id")
+        .bind(now)
+        .bind(span)
+        .fetch_all(pool)
+        .await
+        .expect("free times")
+}

@@ -1,0 +1,106 @@
+//! What the actors share: a clinic with three doctors, few patients who want the same times,
+//! and three instances of the server on one database.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use nadi::actor::{Administers, SignedIn};
+use nadi::ids::{DoctorId, PersonId};
+use nadi::ports::{Bookings, NewDependant, Schedules};
+use server::clock::Clock;
+use server::database;
+use server::engine::Engine;
+use server::service;
+
+use super::model::Model;
+use super::stored;
+use crate::support::{CONSULTATION, Clinic, LONG_VISIT, NewDoctor, config};
+
+const PATIENTS: usize = 7;
+const INSTANCES: usize = 3;
+const CONNECTIONS: u32 = 6;
+
+pub struct World {
+    pub clinic: Clinic,
+    pub instances: Vec<Arc<dyn Bookings>>,
+    pub schedules: Arc<dyn Schedules>,
+    /// Each with the people it books for, itself first.
+    pub patients: Vec<(SignedIn, Vec<PersonId>)>,
+    pub doctors: Vec<(SignedIn, DoctorId)>,
+    pub administrator: SignedIn,
+    pub model: Model,
+}
+
+impl World {
+    pub async fn open() -> Self {
+        let clinic = Clinic::open().await;
+        clinic.add_long_visit(2).await;
+        let kinds = vec![(CONSULTATION, 1), (LONG_VISIT, 2)];
+        let mut model = Model::new(clinic.clinic, clinic.engine.code_key.clone(), kinds);
+
+        // One at a time, a group, and one whose times overlap the others' crosswise.
+        let others = clinic
+            .add_doctors([
+                NewDoctor { capacity: 3, slot_minutes: 30, ..NewDoctor::new("group") },
+                NewDoctor { slot_minutes: 45, ..NewDoctor::new("third") },
+            ])
+            .await;
+        let mut doctors = Vec::new();
+        for (n, doctor) in [clinic.doctor].into_iter().chain(others).enumerate() {
+            let who = clinic.patient(&format!("Doctor {n}")).await;
+            model.people.insert(who.person, who.account);
+            doctors.push((SignedIn { doctor: Some(doctor), ..who }, doctor));
+        }
+        let mut patients = Vec::new();
+        for (n, who) in clinic.many_patients(PATIENTS).await.into_iter().enumerate() {
+            let mut people = vec![who.person];
+            if n % 2 == 0 {
+                let child = NewDependant { name: format!("Child {n}"), birth_date: None };
+                let caller = clinic.caller(&who);
+                let child = clinic.ports.people.add_dependant(&caller, &child).await;
+                people.push(child.expect("a dependant").id);
+            }
+            model.people.extend(people.iter().map(|person| (*person, who.account)));
+            patients.push((who, people));
+        }
+        let who = clinic.patient("Administrator").await;
+        model.people.insert(who.person, who.account);
+        let administers = Administers::Clinics(vec![clinic.clinic]);
+        let administrator = SignedIn { administers, ..who };
+
+        let instances = (0..INSTANCES).map(|n| instance(&clinic, n)).collect();
+        let schedules = clinic.ports.schedules.clone();
+        let mut world =
+            Self { clinic, instances, schedules, patients, doctors, administrator, model };
+        world.learn_slots().await;
+        world
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clinic.clock.now()
+    }
+
+    /// Reads what times there are; those behind us are known already.
+    pub async fn learn_slots(&mut self) {
+        let slots = stored::slots(&self.clinic.pool, self.now()).await;
+        self.model.learn(slots);
+    }
+
+    /// Puts something between the actors and every instance.
+    pub fn between(&mut self, wrap: impl Fn(Arc<dyn Bookings>) -> Arc<dyn Bookings>) {
+        self.instances = self.instances.drain(..).map(wrap).collect();
+    }
+}
+
+/// With connections of its own; the last one's Redis has vanished, and nobody may notice.
+fn instance(clinic: &Clinic, n: usize) -> Arc<dyn Bookings> {
+    let options = clinic.pool.connect_options().as_ref().clone();
+    let pool = database::pool_of(options, CONNECTIONS);
+    let mut config = config();
+    if n + 1 == INSTANCES {
+        config.redis_url = Some("redis://127.0.0.1:1".into());
+    }
+    let clock = Arc::new(clinic.clock.clone());
+    let engine = Engine::on(pool.clone(), pool, &config, clock).expect("an engine");
+    service::ports(&engine, None).bookings
+}

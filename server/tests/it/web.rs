@@ -1,0 +1,308 @@
+//! The pages, as a browser without scripts gets them.
+
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+
+use crate::support::{Clinic, browser, time};
+
+async fn get(base: &str, path: &str, cookie: Option<&str>) -> (u16, String) {
+    let mut request = browser().get(format!("{base}{path}")).header("accept", "text/html");
+    if let Some(cookie) = cookie {
+        request = request.header(COOKIE, cookie);
+    }
+    let answer = request.send().await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("text"))
+}
+
+#[tokio::test]
+async fn visitors_see_public_pages_and_are_sent_to_sign_in_for_the_others() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    for path in
+        ["/", "/doctors", "/doctors/asha-naik", "/sign-in", "/register", "/healthz", "/readyz"]
+    {
+        let answer = browser().get(format!("{base}{path}")).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        assert!(answer.headers().get(SET_COOKIE).is_none(), "{path}: visitors get no cookie");
+        assert!(answer.headers().contains_key("x-request-id"), "{path}");
+    }
+    assert_eq!(clinic.count("select count(*) from sessions").await, 0);
+    for path in ["/nowhere", "/doctors/nobody", "/doctors/..%2f", "/pkg/0/nadi.css"] {
+        assert_eq!(get(&base, path, None).await.0, 404, "{path}");
+    }
+    for path in ["/appointments", "/calendar", "/admin"] {
+        let request = browser().get(format!("{base}{path}")).header("accept", "text/html");
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_redirection(), "{path}: {}", answer.status());
+        let to = answer.headers()[LOCATION].to_str().expect("an address");
+        assert!(to.starts_with("/sign-in?next="), "{path}: {to}");
+    }
+}
+
+/// Public pages describe themselves to search engines; the others ask not to be indexed.
+#[tokio::test]
+async fn search_engines_index_public_pages_only() {
+    let clinic = Clinic::open().await;
+    let renamed =
+        "update doctors set name = 'Dr \"Asha\" </script><b>Naik' where slug = 'asha-naik'";
+    sqlx::query(renamed).execute(&clinic.pool).await.expect("a name");
+    let base = clinic.serve().await;
+    for (path, canonical) in [
+        ("/", "/\""),
+        ("/doctors?mode=video&page=2", "/doctors\""),
+        ("/doctors/asha-naik?mode=video", "/doctors/asha-naik\""),
+    ] {
+        let (_, page) = get(&base, path, None).await;
+        let (head, body) = page.split_once("</head>").expect("a head");
+        assert!(head.contains("<meta name=\"description\" content=\""), "{path}: {head}");
+        assert!(head.contains("rel=\"canonical\"") && head.contains(canonical), "{path}: {head}");
+        assert!(!head.contains("noindex"), "{path}");
+        assert!(!page.contains("</script><b>"), "{path}: a name is never markup");
+        assert_eq!(body.contains("schema.org"), path.starts_with("/doctors/"), "{path}");
+    }
+    for path in ["/sign-in", "/register", "/nowhere"] {
+        let (_, page) = get(&base, path, None).await;
+        assert!(page.contains("<meta name=\"robots\" content=\"noindex\">"), "{path}");
+    }
+    let (status, robots) = get(&base, "/robots.txt", None).await;
+    assert!(status == 200 && robots.starts_with("User-agent: *\n"), "{robots}");
+}
+
+#[tokio::test]
+async fn the_mailbox_exists_in_development_only() {
+    let clinic = Clinic::open().await;
+    let development = clinic.serve().await;
+    assert_eq!(get(&development, "/dev/mailbox", None).await.0, 200);
+    let mut ports = clinic.ports.clone();
+    ports.mailbox = None;
+    let production = clinic.serve_with(ports).await;
+    assert_eq!(get(&production, "/dev/mailbox", None).await.0, 404);
+}
+
+/// A wrong password and an unknown address get the same answer, and ten failures lock the address for a while.
+#[tokio::test]
+async fn sign_in_is_locked_after_ten_wrong_passwords() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let sign_in = async |email: &str, password: &str| {
+        let answer = browser()
+            .post(format!("{base}/fn/sign_in"))
+            .form(&[("email", email), ("password", password)])
+            .send()
+            .await
+            .expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    let fields = [("name", "Asha"), ("email", "asha@example.org"), ("password", "right password")];
+    let registered = browser()
+        .post(format!("{base}/fn/register"))
+        .form(&fields)
+        .send()
+        .await
+        .expect("an answer");
+    assert!(registered.status().as_u16() < 400, "{}", registered.status());
+    let unknown = sign_in("nobody@example.org", "wrong password").await;
+    let mut wrong = (0, String::new());
+    for _ in 0..10 {
+        wrong = sign_in("asha@example.org", "wrong password").await;
+    }
+    assert_eq!(wrong, unknown);
+    assert_eq!(wrong.0, 422);
+    assert_eq!(
+        sign_in("asha@example.org", "right password").await.0,
+        429,
+        "even the right one waits"
+    );
+    assert_eq!(sign_in("nobody@example.org", "wrong password").await.0, 422, "others do not");
+}
+
+#[tokio::test]
+async fn malformed_queries_never_cause_a_server_error() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let long = "x".repeat(6_000);
+    for query in [
+        "page=0",
+        "page=-1",
+        "page=99999999999999999999",
+        "page=x",
+        "date=2026-13-45",
+        "date=",
+        "mode=fax",
+        "city=%00",
+        "q=%27%3B%20drop%20table%20doctors%3B--",
+        "q=%3Cscript%3Ealert(1)%3C/script%3E",
+        "q=%E2%80%AE",
+        "q=%FF%FE",
+        "specialty=unknown",
+        "q=%25_%5C",
+        "month=0000-00",
+        "slot=1e9",
+        "slot=-9223372036854775808",
+        "__err=%%%",
+        "__path=x&__err=eyJ4IjoxfQ==",
+        long.as_str(),
+    ] {
+        for path in ["/doctors", "/doctors/asha-naik"] {
+            let (status, body) = get(&base, &format!("{path}?{query}"), None).await;
+            assert!(status < 500, "{path}?{query}: {status}");
+            assert!(!body.contains("<script>alert"), "{path}?{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_patient_registers_books_and_signs_out_without_scripts() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let slot = clinic.free(clinic.doctor).await[0].to_string();
+    let page = format!("/doctors/asha-naik?slot={slot}");
+    let post = async |path: &str, cookie: &str, back: &str, fields: &[(&str, &str)]| {
+        browser()
+            .post(format!("{base}{path}"))
+            .header(COOKIE, cookie)
+            .header("accept", "text/html")
+            .header("origin", &base)
+            .header("referer", format!("{base}{back}"))
+            .form(fields)
+            .send()
+            .await
+            .expect("an answer")
+    };
+    let to = |answer: &reqwest::Response| {
+        answer.headers()[LOCATION].to_str().expect("an address").to_owned()
+    };
+
+    let fields = [("name", "Asha Rao"), ("email", "Asha@example.org"), ("password", "hunt22")];
+    let refused = post("/fn/register", "", "/register", &fields).await;
+    assert!(to(&refused).contains("__err="));
+    let kept = refused.headers()[SET_COOKIE].to_str().expect("a cookie").to_owned();
+    let kept = kept.split(';').next().expect("a pair");
+    let (status, again) = get(&base, &to(&refused).replace(&base, ""), Some(kept)).await;
+    assert_eq!(status, 422);
+    assert!(again.contains("Asha@example.org"), "what was typed is still there");
+    assert!(!again.contains("hunt22"), "but for the password");
+
+    let fields = [
+        ("name", "Asha Rao"),
+        ("email", "Asha@example.org"),
+        ("password", "long enough"),
+        ("next", page.as_str()),
+    ];
+    let registered = post("/fn/register", "", "/register", &fields).await;
+    assert_eq!(to(&registered), page, "back to the time that was picked");
+    let cookie = registered.headers()[SET_COOKIE].to_str().expect("a cookie").to_owned();
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().expect("a pair").to_owned();
+
+    let held = post("/fn/hold", &cookie, &page, &[("slot", &slot)]).await;
+    let appointment = to(&held);
+    assert!(appointment.starts_with("/appointments/"), "{appointment}");
+    let double = post("/fn/hold", &cookie, &page, &[("slot", &slot)]).await;
+    assert_eq!(to(&double), appointment, "a double click");
+    let id = appointment.rsplit('/').next().expect("an id").to_owned();
+
+    let (status, body) = get(&base, &appointment, Some(&cookie)).await;
+    assert_eq!(status, 200);
+    assert!(body.contains("Held for you until"), "the hold is explained");
+    let wrong =
+        post("/fn/confirm", &cookie, &appointment, &[("id", &id), ("code", "000000")]).await;
+    let (status, body) = get(&base, &to(&wrong).replace(&base, ""), Some(&cookie)).await;
+    assert_eq!(status, 422, "{body}");
+
+    clinic.relay().run_once().await.expect("relayed");
+    let body = clinic.messages.sent.lock().expect("sent")[0].body.clone();
+    let code = body.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
+    let code = code.expect("a code in the message").to_owned();
+    let confirmed =
+        post("/fn/confirm", &cookie, &appointment, &[("id", &id), ("code", &code)]).await;
+    assert!(to(&confirmed).starts_with(&appointment), "{}", to(&confirmed));
+    assert!(!to(&confirmed).contains("__err="));
+    let (_, list) = get(&base, "/appointments", Some(&cookie)).await;
+    assert!(list.contains(&id), "it is among my appointments");
+
+    let out = post("/fn/sign_out", &cookie, "/", &[]).await;
+    assert_eq!(out.status(), 302);
+    let (status, _) = get(&base, &appointment, Some(&cookie)).await;
+    assert!(status == 302 || status == 303, "signed out: {status}");
+    assert_eq!(clinic.count("select count(*) from sessions").await, 0);
+}
+
+#[tokio::test]
+async fn cross_origin_and_oversized_forms_are_refused() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let base = clinic.serve().await;
+    let cookie = clinic.cookie(&asha).await;
+    let slot = clinic.free(clinic.doctor).await[0].to_string();
+    let foreign = browser()
+        .post(format!("{base}/fn/hold"))
+        .header(COOKIE, &cookie)
+        .header("origin", "https://evil.example")
+        .form(&[("slot", &slot)])
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(foreign.status(), 403);
+    let large = browser()
+        .post(format!("{base}/fn/hold"))
+        .header(COOKIE, &cookie)
+        .form(&[("slot", "x".repeat(70_000))])
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(large.status(), 413);
+    let (status, _) = get(&base, &format!("/fn/hold?slot={slot}"), Some(&cookie)).await;
+    assert!(status == 404 || status == 405 || status == 400, "GET changes nothing: {status}");
+    for body in ["", "slot=", "slot=abc", "slot=1&slot=2", "%%%", "slot[]=1", "{\"slot\":1}"] {
+        let answer = browser()
+            .post(format!("{base}/fn/hold"))
+            .header(COOKIE, &cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+            .await
+            .expect("an answer");
+        assert!(answer.status().as_u16() < 500, "{body:?}: {}", answer.status());
+    }
+    assert_eq!(clinic.count("select count(*) from seats").await, 0);
+}
+
+/// The database goes away and comes back: pages answer 503 and recover without a restart.
+#[tokio::test]
+async fn pages_answer_503_without_the_database_and_recover() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let cookie = clinic.cookie(&asha).await;
+    let base = clinic.serve().await;
+    assert_eq!(get(&base, "/appointments", Some(&cookie)).await.0, 200);
+
+    let name = clinic.database_name();
+    let options = (*clinic.pool.connect_options()).clone().database("postgres");
+    let outside =
+        sqlx::postgres::PgPoolOptions::new().connect_with(options).await.expect("connected");
+    let allow = async |yes: bool| {
+        let sql = format!("alter database \"{name}\" allow_connections {yes}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&outside).await.expect("altered");
+    };
+    allow(false).await;
+    sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1")
+        .bind(name.as_str())
+        .execute(&outside)
+        .await
+        .expect("cut off");
+
+    for (path, cookie) in
+        [("/doctors", None), ("/appointments", Some(cookie.as_str())), ("/readyz", None)]
+    {
+        let (status, body) = get(&base, path, cookie).await;
+        assert_eq!(status, 503, "{path}: {body}");
+    }
+    assert_eq!(get(&base, "/healthz", None).await.0, 200, "the process itself is well");
+
+    allow(true).await;
+    let is_back = async || get(&base, "/appointments", Some(&cookie)).await.0 == 200;
+    time::until("the site answers again", is_back).await;
+    outside.close().await;
+}
