@@ -70,7 +70,7 @@ fn line(asked: Asked<'_>, server: SocketAddr, answer: &Answer) -> String {
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let outcome = match text("type").rsplit('/').next() {
         Some(problem) if !problem.is_empty() => problem,
-        _ => text("state"),
+        _ => text("status"),
     };
     format!(
         "{},{},{},{},{},{},{outcome},{:016x}\n",
@@ -109,10 +109,10 @@ mod tests {
 
     #[test]
     fn a_line_names_the_key_and_what_came_of_it() {
-        let held = written(StatusCode::CREATED, r#"{"id":"a","state":"pending"}"#);
+        let held = written(StatusCode::CREATED, r#"{"id":"a","status":"pending"}"#);
         assert!(held.starts_with("k-1,hold,4000,201,a,7,pending,"), "{held}");
         let taken = written(StatusCode::CONFLICT, r#"{"type":"/problems/taken"}"#);
         assert!(taken.starts_with("k-1,hold,4000,409,,7,taken,"), "{taken}");
-        assert_ne!(held, written(StatusCode::CREATED, r#"{"id":"a","state":"pending","v":2}"#));
+        assert_ne!(held, written(StatusCode::CREATED, r#"{"id":"a","status":"pending","v":2}"#));
     }
 }

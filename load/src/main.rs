@@ -80,6 +80,9 @@ enum Command {
         /// Days ahead for which times are made.
         #[arg(long, default_value_t = 29)]
         horizon_days: u64,
+        /// Ask again when the server says that it is overloaded, instead of failing.
+        #[arg(long)]
+        ask_again: bool,
         /// The first patient of the file to use.
         #[arg(long, default_value_t = 0)]
         skip: usize,
@@ -201,7 +204,7 @@ async fn execute(command: Command) -> Result<()> {
             print!("{}", day::csv(appointments, seed));
             Ok(())
         }
-        Command::Replay { target, file, speed, today, horizon_days, skip, journal } => {
+        Command::Replay { target, file, speed, today, horizon_days, ask_again, skip, journal } => {
             let plan = replay::Plan {
                 rows: replay::rows(&file)?,
                 speed,
@@ -210,6 +213,7 @@ async fn execute(command: Command) -> Result<()> {
                 addresses: target.address,
                 today,
                 horizon_days,
+                asks_again: ask_again,
                 journal,
             };
             let outcome = replay::run(plan).await?;

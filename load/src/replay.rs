@@ -37,6 +37,8 @@ pub struct Plan {
     pub today: NaiveDate,
     /// Times are made so many days ahead; what lies beyond is asked for on the last of them.
     pub horizon_days: u64,
+    /// Whether a person who is told that the server is overloaded asks again, with the same key.
+    pub asks_again: bool,
     /// Where answers are written down.
     pub journal: PathBuf,
 }
@@ -50,6 +52,8 @@ pub struct Outcome {
     pub repeated_otherwise: usize,
     /// Problem types, and how often; `taken` may be followed by another choice.
     pub refused: BTreeMap<String, usize>,
+    /// How often somebody was told that the server is overloaded, and asked again.
+    pub asked_again: usize,
     /// Bookings that were not made, by the last reason.
     pub not_booked: BTreeMap<String, usize>,
     pub whole_day: Option<Report>,
@@ -61,6 +65,9 @@ pub struct Outcome {
 
 /// Why a booking may fail on a day like any other.
 const REASONS: [&str; 5] = ["taken", "person-busy", NO_FREE_TIME, "crowded", "still-running"];
+/// How long a person asks again, and the pause in between.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(200);
 const NO_FREE_TIME: &str = "no free time in that week";
 
 impl Outcome {
@@ -91,6 +98,9 @@ impl Outcome {
         );
         for (kind, count) in &self.refused {
             let _ = writeln!(text, "refused: {count} × {kind}");
+        }
+        if self.asked_again > 0 {
+            let _ = writeln!(text, "overloaded, and asked again: {}", self.asked_again);
         }
         for (reason, count) in &self.not_booked {
             let _ = writeln!(text, "not booked in the end: {count} × {reason}");
@@ -206,7 +216,7 @@ async fn book(
 
     let (from, to) = (plan.today + Days::new(lead), plan.today + Days::new(lead + 7));
     let path = format!("/api/v1/doctors/{doctor}/slots?from={from}&to={to}");
-    let free = note(notes, hour, client.ask(&Ask::get(&path)).await?).await;
+    let free = ask(plan, notes, hour, client, &Ask::get(&path)).await?;
     let free: Value = serde_json::from_slice(&free.body)?;
     let free = free["items"].as_array().cloned().unwrap_or_default();
     let mut held = None;
@@ -222,8 +232,8 @@ async fn book(
         let slot = notes.lock().await.choices.entry(key.clone()).or_insert(slot.clone()).clone();
         let body = format!("{{\"slot_id\":{slot}}}");
         let slot = slot.as_i64().context("a slot without a number")?;
-        let answer = client.ask(&Ask::post("/api/v1/appointments", token, &key, body)).await?;
-        let answer = note(notes, hour, answer).await;
+        let hold = Ask::post("/api/v1/appointments", token, &key, body);
+        let answer = ask(plan, notes, hour, client, &hold).await?;
         if answer.status.is_success() {
             let asked = Asked { key: &key, action: Action::Hold, slot };
             journal.record(asked, client.address(), &answer).await?;
@@ -247,8 +257,8 @@ async fn book(
     let id = held["id"].as_str().context("a hold without an id")?;
     let path = format!("/api/v1/appointments/{id}/confirm");
     let key = format!("{}-{}-confirm", row.patient, row.created_at.timestamp());
-    let answer = client.ask(&Ask::post(&path, token, &key, "{}".into())).await?;
-    let answer = note(notes, hour, answer).await;
+    let confirm = Ask::post(&path, token, &key, "{}".into());
+    let answer = ask(plan, notes, hour, client, &confirm).await?;
     if answer.status.is_success() {
         let asked = Asked { key: &key, action: Action::Confirm, slot };
         journal.record(asked, client.address(), &answer).await?;
@@ -261,10 +271,33 @@ async fn book(
     Ok(())
 }
 
-async fn note(notes: &Mutex<Notes>, hour: u32, answer: Answer) -> Answer {
-    let mut notes = notes.lock().await;
-    notes.seen.entry(hour).or_default().answered(answer.status.as_u16(), answer.took);
-    answer
+/// Asks and takes note of the answer; a fault of the server's is an error.
+async fn ask(
+    plan: &Plan,
+    notes: &Mutex<Notes>,
+    hour: u32,
+    client: &mut Client,
+    ask: &Ask<'_>,
+) -> Result<Answer> {
+    let started = Instant::now();
+    loop {
+        let answer = client.ask(ask).await?;
+        let status = answer.status;
+        let mut seen = notes.lock().await;
+        seen.seen.entry(hour).or_default().answered(status.as_u16(), answer.took);
+        if !status.is_server_error() {
+            return Ok(answer);
+        }
+        let overloaded = status.as_u16() == 503 && plan.asks_again;
+        ensure!(
+            overloaded && started.elapsed() < PATIENCE,
+            "answered {status}: {}",
+            String::from_utf8_lossy(&answer.body)
+        );
+        seen.outcome.asked_again += 1;
+        drop(seen);
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 async fn refused(notes: &Mutex<Notes>, kind: &str) {
@@ -287,7 +320,6 @@ async fn repeated(notes: &Mutex<Notes>, key: &str, answer: &Answer) {
 fn problem(answer: &Answer) -> Result<String> {
     let problem: Value = serde_json::from_slice(&answer.body)?;
     let kind = problem["type"].as_str().and_then(|kind| kind.rsplit('/').next());
-    ensure!(!answer.status.is_server_error(), "answered {}: {problem}", answer.status);
     Ok(kind.unwrap_or("unknown").to_owned())
 }
 
