@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
-use crate::support::{Clinic, RecordedMessages, TestClock, config, monday_nine, must_be_sound};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{Duration, TimeZone, Utc};
+use futures::FutureExt;
 use nadi::actor::{Actor, Administers, Caller, SignedIn};
 use nadi::ids::{AppointmentId, DoctorId, SlotId};
 use nadi::input::Code;
 use nadi::ports::{Change, HoldRequest, Ports, Seen};
-use server::demo::{self, DemoData, SEED};
+use server::demo::{self, DOCTORS, DemoData, SEED};
 use server::engine::Engine;
 use server::jobs::demo::Done;
 use server::jobs::{demo as job, relay::Relay, sweeper, top_up};
+use server::service;
 use server::service::schedules::make;
-use server::{database, service};
 use sqlx::PgPool;
 use uuid::Uuid;
+
+use crate::support::database::{MIGRATED, Template, TestDatabase};
+use crate::support::{Clinic, RecordedMessages, TestClock, config, monday_nine, must_be_sound};
 
 struct Demo {
     engine: Engine,
@@ -24,30 +27,43 @@ struct Demo {
     messages: RecordedMessages,
     pool: PgPool,
     data: DemoData,
+    /// Dropped at the end of the test.
+    _database: TestDatabase,
+}
+
+static LOADED: Template = Template::extending(&MIGRATED, "demo", |pool| {
+    async move { assert!(load(&pool, &data()).await) }.boxed_local()
+});
+
+/// The demo doctor's clinic alone: the other nine hundred doctors would only take time.
+fn data() -> DemoData {
+    let now = monday_nine();
+    let mut data = demo::generate(SEED, now);
+    data.calendar.cut(make::horizon(now, config().horizon_days));
+    let clinic = data.clinics[0].id;
+    data.doctors.retain(|doctor| doctor.clinic == clinic);
+    data.past.visits.retain(|visit| visit.clinic == clinic);
+    data
+}
+
+async fn load(pool: &PgPool, data: &DemoData) -> bool {
+    let mut connection = pool.acquire().await.expect("a connection");
+    demo::load(&mut connection, data, "a hash", monday_nine()).await.expect("loaded")
 }
 
 impl Demo {
-    /// The demo doctor's clinic alone: the other nine hundred doctors would only take time.
-    async fn load(pool: PgPool, now: DateTime<Utc>) -> Self {
-        database::migrate(&pool, now).await.expect("migrated");
-        let clock = TestClock::at(now);
+    async fn open() -> Self {
+        let database = LOADED.database().await;
+        let (pool, clock) = (database.pool(), TestClock::at(monday_nine()));
         let engine = Engine::on(pool.clone(), pool.clone(), &config(), Arc::new(clock.clone()))
             .expect("an engine");
-        let mut data = demo::generate(SEED, now);
-        data.calendar.cut(make::horizon(now, engine.settings.horizon_days));
-        let clinic = data.clinics[0].id;
-        data.doctors.retain(|doctor| doctor.clinic == clinic);
-        data.past.visits.retain(|visit| visit.clinic == clinic);
         let ports = service::ports(&engine, None);
-        let this = Self { engine, ports, clock, messages: RecordedMessages::default(), pool, data };
-        assert!(this.load_again().await);
-        this
+        let messages = RecordedMessages::default();
+        Self { engine, ports, clock, messages, pool, data: data(), _database: database }
     }
 
     async fn load_again(&self) -> bool {
-        let mut connection = self.pool.acquire().await.expect("a connection");
-        let now = monday_nine();
-        demo::load(&mut connection, &self.data, "a hash", now).await.expect("loaded")
+        load(&self.pool, &self.data).await
     }
 
     /// What an instance does between two looks, and the job of the demo last.
@@ -134,9 +150,51 @@ fn doctor() -> DoctorId {
     demo::demo_doctor()
 }
 
-#[sqlx::test(migrations = false)]
-async fn what_is_loaded_obeys_every_rule_and_tells_nobody(pool: PgPool) {
-    let demo = Demo::load(pool, monday_nine()).await;
+#[tokio::test]
+async fn loading_the_demo_twice_is_loading_it_once() {
+    let database = MIGRATED.database().await;
+    let pool = database.pool();
+    let now = Utc.with_ymd_and_hms(2026, 11, 21, 9, 0, 0).single().expect("a time");
+    let data = demo::generate(SEED, now);
+    let mut connection = pool.acquire().await.expect("a connection");
+    assert!(demo::load(&mut connection, &data, "a hash", now).await.expect("loaded"));
+    assert!(!demo::load(&mut connection, &data, "another", now).await.expect("unchanged"));
+
+    let mut count = async |sql: &'static str| -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&mut *connection).await.expect("a count")
+    };
+    let listed = "select count(*) from doctors where status = 'listed'";
+    assert_eq!(count(listed).await, DOCTORS as i64);
+    let rules = data.doctors.iter().map(|doctor| doctor.hours.len() as i64).sum::<i64>();
+    assert_eq!(count("select count(*) from availability_rules").await, rules);
+    let visits = data.past.visits.iter().chain(&data.calendar.visits);
+    let reviewed = visits.filter(|visit| visit.review.is_some()).count();
+    let reviews = "select count(*) from reviews r join appointments a on a.id = r.appointment_id";
+    assert_eq!(count(reviews).await, reviewed as i64);
+    let wrong = "select count(*) from (
+                     select doctor_id, count(*) as reviews, sum(stars) as stars from reviews
+                     where hidden_at is null group by doctor_id) r
+                 full join doctor_ratings k using (doctor_id)
+                 where (r.reviews, r.stars) is distinct from (k.reviews, k.stars_sum)";
+    assert_eq!(count(wrong).await, 0);
+    let passwords = "select count(*) from accounts where password_hash = 'a hash'";
+    assert_eq!(count(passwords).await, 3);
+
+    let (slug, languages): (String, Vec<String>) = sqlx::query_as(
+        "select d.slug, d.languages from doctors d join accounts a on a.id = d.account_id
+         where d.id = $1 and a.email = 'doctor@nadi.example'",
+    )
+    .bind(doctor().0)
+    .fetch_one(&pool)
+    .await
+    .expect("the demo doctor");
+    assert_eq!(slug, "asha-naik");
+    assert_eq!(languages, ["Konkani", "Marathi", "Hindi", "English"]);
+}
+
+#[tokio::test]
+async fn the_loaded_demo_obeys_every_rule_and_sends_no_messages() {
+    let demo = Demo::open().await;
     demo.check().await;
     assert!(!demo.load_again().await, "once is enough");
     demo.check().await;
@@ -189,9 +247,9 @@ async fn what_is_loaded_obeys_every_rule_and_tells_nobody(pool: PgPool) {
     demo.check().await;
 }
 
-#[sqlx::test(migrations = false)]
-async fn the_job_moves_on_with_the_clock_and_does_nothing_twice(pool: PgPool) {
-    let demo = Demo::load(pool, monday_nine()).await;
+#[tokio::test]
+async fn the_job_keeps_the_demo_going_day_by_day_and_does_nothing_twice() {
+    let demo = Demo::open().await;
     demo.run().await;
     demo.check().await;
     assert_eq!(demo.run().await, Done::default(), "nothing is left to do");
@@ -245,9 +303,9 @@ async fn the_job_moves_on_with_the_clock_and_does_nothing_twice(pool: PgPool) {
     assert_eq!(own, [("in_person".to_owned(), 2), ("video".to_owned(), 1)]);
 }
 
-#[sqlx::test(migrations = false)]
-async fn the_job_leaves_alone_what_people_have_booked(pool: PgPool) {
-    let demo = Demo::load(pool, monday_nine()).await;
+#[tokio::test]
+async fn the_job_does_not_touch_what_people_have_booked() {
+    let demo = Demo::open().await;
     demo.run().await;
     let patient = demo.patient();
     let booked = demo.book(&patient, Duration::hours(26)).await;
@@ -262,9 +320,9 @@ async fn the_job_leaves_alone_what_people_have_booked(pool: PgPool) {
     must_be_sound(&demo.pool).await;
 }
 
-#[sqlx::test(migrations = false)]
-async fn instances_that_run_it_at_once_do_it_once(pool: PgPool) {
-    let demo = Demo::load(pool, monday_nine()).await;
+#[tokio::test]
+async fn concurrent_jobs_book_each_visit_once() {
+    let demo = Demo::open().await;
     demo.run().await;
     demo.clock.step(Duration::days(7));
     top_up::run_once(&demo.engine).await.expect("times");

@@ -582,12 +582,13 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
             found::search(&mut connection, &walking, &wanted, all, now).await.expect("walked");
         assert_eq!(gathered, walked, "{wanted:?}");
         // And in pages.
+        const PAGE: i64 = 25;
         let mut leafed: Vec<Found> = Vec::new();
         loop {
-            let from = leafed.last().map_or(From { limit: 7, ..all }, |last| From {
+            let from = leafed.last().map_or(From { limit: PAGE, ..all }, |last| From {
                 rank: last.rank,
                 doctor: last.doctor_id,
-                limit: 7,
+                limit: PAGE,
                 ..all
             });
             let page =

@@ -1,5 +1,6 @@
 //! Suggestions while somebody types, and addresses with parameters that no page has ever linked to.
 
+use futures::{StreamExt, stream};
 use nadi::suggest::Suggestion;
 use server::jobs::listings;
 
@@ -246,8 +247,9 @@ fn hostile_addresses() -> Vec<String> {
 async fn no_address_breaks_a_page() {
     let clinic = town(&[]).await;
     let base = clinic.serve().await;
-    for address in hostile_addresses() {
-        let answer = browser().get(format!("{base}{address}")).send().await;
+    let browser = browser();
+    let ask = async |address: String| {
+        let answer = browser.get(format!("{base}{address}")).send().await;
         let answer = answer.expect("an answer");
         let shown: String = address.chars().take(120).collect();
         let status = answer.status().as_u16();
@@ -259,7 +261,8 @@ async fn no_address_breaks_a_page() {
         }
         let whole = page.contains("<h1") && page.contains("</html>");
         assert!(whole || ![200, 404].contains(&status), "{status} {shown} {page}");
-    }
+    };
+    stream::iter(hostile_addresses()).map(ask).buffer_unordered(8).collect::<()>().await;
     assert_eq!(clinic.count("select count(*) from doctors").await, 1);
 }
 

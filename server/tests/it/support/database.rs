@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use server::database::MIGRATIONS;
 use sha2::{Digest, Sha256};
@@ -27,6 +28,14 @@ const LEFTOVER_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How a template is filled: with a pool of connections to it.
 pub type Fill = fn(PgPool) -> LocalBoxFuture<'static, ()>;
+
+/// The schema, and nothing in it.
+pub static MIGRATED: Template = Template::new("migrated", |pool| {
+    async move {
+        server::database::migrate(&pool, super::monday_nine()).await.expect("migrated");
+    }
+    .boxed_local()
+});
 
 /// A database that tests clone.
 pub struct Template {

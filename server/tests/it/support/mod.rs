@@ -39,7 +39,7 @@ use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use uuid::Uuid;
 
-use database::{Template, TestDatabase};
+use database::{MIGRATED, Template, TestDatabase};
 
 /// A Monday, 03:30 UTC: nine in the morning in Kolkata.
 pub fn monday_nine() -> DateTime<Utc> {
@@ -110,12 +110,8 @@ pub const LONG_VISIT: VisitTypeId = VisitTypeId(Uuid::from_u128(77));
 /// The slug of the first doctor.
 const ASHA: &str = "asha-naik";
 
-static WITHOUT_DOCTORS: Template = Template::new("without_doctors", |pool| {
-    async move {
-        server::database::migrate(&pool, monday_nine()).await.expect("migrated");
-        insert_clinic(&pool).await;
-    }
-    .boxed_local()
+static WITHOUT_DOCTORS: Template = Template::extending(&MIGRATED, "without_doctors", |pool| {
+    async move { insert_clinic(&pool).await }.boxed_local()
 });
 
 static WITH_ONE_DOCTOR: Template =
