@@ -38,6 +38,9 @@ mod real {
         if let Some(date) = element.get_attribute("data-date") {
             return Some(format!("[data-date=\"{date}\"]"));
         }
+        if let Some(step) = element.get_attribute("data-step") {
+            return Some(format!("[data-step=\"{step}\"]"));
+        }
         element.id().starts_with("slot-").then(|| format!("#{}", element.id()))
     }
 

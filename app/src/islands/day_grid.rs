@@ -185,7 +185,7 @@ fn step(
                 }
             };
             view! {
-                <a class="picker-step" href=href aria-label=label on:click=open>
+                <a class="picker-step" data-step=label href=href aria-label=label on:click=open>
                     <svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
                         <path d=arrow/>
                     </svg>

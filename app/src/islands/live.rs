@@ -128,11 +128,7 @@ impl Keeper {
                 (lost, freed) = merge(shown, day, &answer.now);
             }
         });
-        let focused = browser::focused();
-        picker.times.set(answer);
-        if let Some(focused) = focused {
-            browser::focus(focused);
-        }
+        picker.redraw(|times| *times = answer);
         self.tell(turn, lost, freed);
     }
 

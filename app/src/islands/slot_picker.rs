@@ -88,9 +88,18 @@ impl Picker {
         self.turn()
     }
 
+    /// Changes what is shown. What had the focus keeps it, although it is drawn anew.
+    pub fn redraw(&self, change: impl FnOnce(&mut PickerTimes)) {
+        let focused = browser::focused();
+        self.times.update(change);
+        if let Some(focused) = focused {
+            browser::focus(focused);
+        }
+    }
+
     fn show(&self, turn: u32, href: &str, change: impl FnOnce(&mut PickerTimes)) {
         if self.asked.get_value() == turn {
-            self.times.update(change);
+            self.redraw(change);
             self.chosen.set(None);
             self.busy.set(false);
             browser::replace_address(href);
