@@ -3,10 +3,13 @@
 
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::client;
+use crate::counts::Counts;
+use crate::postgres::Postgres;
 use crate::process;
+use crate::server::DEVELOPMENT_PACKAGES;
 use crate::services::Services;
 use crate::toolchain;
 
@@ -25,22 +28,37 @@ pub fn simulate(arguments: &[&str]) -> Result<()> {
     // The server embeds it.
     client::build()?;
     let services = Services::throwaway_postgres()?;
-    services.postgres.ensure_database("nadi")?;
-    println!("{} operations with seed {seed} …", plan.operations);
+    let simulated = simulate_on(&services.postgres, plan.operations, seed);
+    let mut postgres = services.postgres;
+    postgres.stop()?;
+    simulated
+}
+
+/// The short form of the command: the long one's way to the test, with few operations.
+pub fn short(postgres: &Postgres) -> Result<()> {
+    simulate_on(postgres, 100, 1)
+}
+
+fn simulate_on(postgres: &Postgres, operations: u64, seed: u64) -> Result<()> {
+    println!("{operations} operations with seed {seed} …");
+    let database = "nadi_simulation";
+    postgres.ensure_database(database)?;
     // The build of the tests: a release build would take longer than it saves, for most of the
     // time goes to the database.
     let mut cargo = toolchain::cargo();
     cargo
-        .args(["test", "--package", "server", "--test", "it"])
-        .args(["--", "--exact", TEST, "--nocapture"])
+        .arg("test")
+        .args(DEVELOPMENT_PACKAGES)
+        .args(["--test", "it", "--", "--exact", TEST, "--nocapture"])
         .env("SQLX_OFFLINE", "true")
-        .env("DATABASE_URL", services.postgres.url("nadi"))
-        .env("NADI_SIMULATE_OPERATIONS", plan.operations.to_string())
+        .env("DATABASE_URL", postgres.url(database))
+        .env("NADI_SIMULATE_OPERATIONS", operations.to_string())
         .env("NADI_SIMULATE_SEED", seed.to_string());
-    let simulated = process::run(&mut cargo).with_context(|| format!("with seed {seed}"));
-    let mut postgres = services.postgres;
-    postgres.stop()?;
-    simulated
+    let (passed, lines) = process::tee(&mut cargo)?;
+    ensure!(passed, "the simulation failed with seed {seed}");
+    // Cargo is content when no test has this name.
+    ensure!(Counts::of_cargo(&lines).passed == 1, "there is no test {TEST}");
+    Ok(())
 }
 
 fn plan(arguments: &[&str]) -> Result<Plan> {
