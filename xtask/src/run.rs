@@ -31,7 +31,8 @@ pub fn run() -> Result<()> {
         let (account, place) = found;
         Ok(((account, place, wasm), name))
     })?;
-    let duration = if build.program("nadi").exists() { "under a minute" } else { "about 4 minutes" };
+    let duration =
+        if build.program("nadi").exists() { "under a minute" } else { "about 4 minutes" };
     println!("      the client and the server are compiled side by side: {duration}");
     steps.step("build", || {
         let client = client::start_build(wasm);
