@@ -4,9 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction,
-};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Transaction};
 
 /// The main database: everything that changes, and every read that decides.
 #[derive(Clone, Debug)]
@@ -127,11 +125,11 @@ pub async fn wait_until_reachable(pool: &PgPool) {
     }
 }
 
-/// Brings the schema up to date and makes the partitions that are needed now.
+/// Brings the schema up to date.
 ///
 /// # Errors
 /// When a migration fails.
-pub async fn migrate(pool: &PgPool, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
+pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     // Migrations may take long; the limits above are for requests.
     let mut connection = pool.acquire().await?;
     for limit in ["statement_timeout", "lock_timeout"] {
@@ -141,30 +139,7 @@ pub async fn migrate(pool: &PgPool, now: chrono::DateTime<chrono::Utc>) -> anyho
     for limit in ["statement_timeout", "lock_timeout"] {
         sqlx::query(AssertSqlSafe(format!("reset {limit}"))).execute(&mut *connection).await?;
     }
-    migrated?;
-    ensure_partitions(&mut connection, now).await?;
-    Ok(())
-}
-
-/// Months of partitions kept ready ahead of the current one.
-const PARTITION_MONTHS_AHEAD: i32 = 3;
-
-/// Makes the partitions from the month before `now` to three months after it.
-///
-/// # Errors
-/// When the database does.
-pub async fn ensure_partitions(
-    connection: &mut PgConnection,
-    now: chrono::DateTime<chrono::Utc>,
-) -> sqlx::Result<i32> {
-    let made = sqlx::query_scalar!(
-        r#"select ensure_appointment_partitions($1, $2) as "made!""#,
-        now,
-        PARTITION_MONTHS_AHEAD
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(made)
+    Ok(migrated?)
 }
 
 /// Did a rival hold a lock for longer than we wait? (`lock_timeout`.)

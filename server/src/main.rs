@@ -6,7 +6,6 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use nadi::input::{Email, Password};
 use nadi::ports::Registration;
-use server::clock::Clock;
 use server::config::Config;
 use server::engine::Engine;
 use server::jobs::{listings, top_up};
@@ -98,9 +97,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::Migrate => {
             let pool = database::pool(&Config::database_only(variable)?, 2)?;
             database::wait_until_reachable(&pool).await;
-            database::migrate(&pool, Config::clock(variable)?.now())
-                .await
-                .context("the schema was not changed")
+            database::migrate(&pool).await.context("the schema was not changed")
         }
         Command::Seed { patients: Some(count), .. } => patients(count).await,
         Command::Seed { .. } => seed().await,

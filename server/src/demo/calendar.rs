@@ -243,7 +243,7 @@ pub(super) fn visit(
     }
 }
 
-/// When a visit was booked: some days before, in the past, and where appointments have partitions.
+/// When a visit was booked: some days before, in the past, and not before the clinics came here.
 pub(super) fn booked_at(
     dice: &mut Dice,
     now: DateTime<Utc>,
@@ -259,7 +259,7 @@ pub(super) fn booked_at(
     at.max(earliest(now))
 }
 
-/// From when on appointments have partitions: the first of the month before.
+/// When the clinics came here: on the first of the month before.
 pub(super) fn earliest(now: DateTime<Utc>) -> DateTime<Utc> {
     let month = now.date_naive().with_day(1).unwrap_or(now.date_naive()) - Months::new(1);
     month.and_time(NaiveTime::MIN).and_utc()

@@ -1,5 +1,5 @@
 //! Visits that are over and what was said of them, for about a third of the doctors. They lie in the month
-//! before and this one, where appointments have partitions anyway.
+//! before and this one.
 
 use std::collections::HashSet;
 

@@ -19,10 +19,6 @@ pub(super) async fn insert(
     data: &DemoData,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query("select ensure_appointment_partitions($1, 0)")
-        .bind(now)
-        .execute(&mut *connection)
-        .await?;
     // They were here before their first visit.
     let since = earliest(now);
     insert_patients(connection, &data.past.patients, since).await?;
@@ -176,10 +172,15 @@ async fn insert_claims(connection: &mut PgConnection, visits: &[&Visit]) -> Resu
         return Err(sqlx::Error::RowNotFound);
     }
     sqlx::query(
-        "insert into patient_times (appointment_id, person_id, during, held_until)
-         select id, person_id, tstzrange(starts_at, ends_at), coalesce(held_until, 'infinity')
+        "insert into patient_times (appointment_id, person_id, during, held_until, account_id, doctor_id,
+                                    hold_number)
+         select v.id, v.person_id, tstzrange(v.starts_at, v.ends_at), coalesce(v.held_until, 'infinity'),
+                a.booked_by, a.doctor_id,
+                case when v.held_until is not null
+                     then row_number() over (partition by a.booked_by, v.held_until is null order by v.id) end
          from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
-             as v (id, person_id, starts_at, ends_at, held_until)",
+             as v (id, person_id, starts_at, ends_at, held_until)
+         join appointments a on a.id = v.id",
     )
     .bind(column(&standing, |visit| visit.id.0))
     .bind(column(&standing, |visit| visit.person.0))

@@ -43,23 +43,30 @@ pub struct Row {
     pub created_at: DateTime<Utc>,
 }
 
-/// All columns of a [`Row`], from `appointments a`; what follows narrows and orders.
+/// All columns of a [`Row`], from this table or view, `a`; what follows narrows and orders.
 macro_rules! rows {
-    ($rest:tt $(, $argument:expr)* $(,)?) => {
+    ($from:tt, $rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"select a.id, a.reference, a.state, a.version, a.slot_id, a.visit_type_id, a.person_id,
-                      a.booked_by, a.doctor_id, a.clinic_id, a.location_id, d.name as doctor_name,
-                      d.slug as doctor_slug,
+            r#"select a.id as "id!", a.reference as "reference!", a.state as "state!",
+                      a.version as "version!", a.slot_id as "slot_id!",
+                      a.visit_type_id as "visit_type_id!", a.person_id as "person_id!",
+                      a.booked_by as "booked_by!", a.doctor_id as "doctor_id!",
+                      a.clinic_id as "clinic_id!", a.location_id as "location_id!",
+                      d.name as doctor_name, d.slug as doctor_slug,
                       (select s.name from doctor_specialties x
                        join specialties s on s.id = x.specialty_id
                        where x.doctor_id = d.id and x.is_primary) as specialty,
                       c.name as clinic, l.name as location_name, l.address as location_address,
-                      a.time_zone, a.mode, v.name as visit_type_name, a.starts_at, a.ends_at,
-                      a.fee_minor_units, a.currency as "currency!", a.expires_at, a.extensions,
-                      a.code_counter, a.code_tries, a.cancel_reason, c.cancel_notice_minutes,
-                      a.created_at
-               from appointments a
+                      a.time_zone as "time_zone!", a.mode as "mode!", v.name as visit_type_name,
+                      a.starts_at as "starts_at!", a.ends_at as "ends_at!",
+                      a.fee_minor_units as "fee_minor_units!", a.currency as "currency!",
+                      a.expires_at as "expires_at!", a.extensions as "extensions!",
+                      a.code_counter as "code_counter!", a.code_tries as "code_tries!",
+                      a.cancel_reason, c.cancel_notice_minutes, a.created_at as "created_at!"
+               from "#
+                + $from
+                + r#" a
                join doctors d on d.id = a.doctor_id
                join clinics c on c.id = a.clinic_id
                join locations l on l.id = a.location_id
@@ -71,7 +78,13 @@ macro_rules! rows {
 }
 
 pub async fn find(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Row>> {
-    rows!("where a.id = $1", id.0).fetch_optional(connection).await
+    // Rows only ever move to the archive. So what is not here any more is there by now.
+    match rows!("appointments", "where a.id = $1", id.0).fetch_optional(&mut *connection).await? {
+        None => {
+            rows!("archived_appointments", "where a.id = $1", id.0).fetch_optional(connection).await
+        }
+        found => Ok(found),
+    }
 }
 
 /// How a list is narrowed.
@@ -96,6 +109,7 @@ pub async fn booked_by(
 ) -> Result<Vec<Row>> {
     let past = narrow.period == Some(Period::Past);
     rows!(
+        "all_appointments",
         "where a.booked_by = $1
            and ($3::bool is null
                 or $3 = (a.ends_at > $2 and (a.state in ('confirmed', 'checked_in')
@@ -134,7 +148,7 @@ pub async fn count_booked_by(
     now: DateTime<Utc>,
 ) -> Result<i64> {
     sqlx::query_scalar!(
-        r#"select count(*) as "count!" from appointments a
+        r#"select count(*) as "count!" from all_appointments a
            where a.booked_by = $1
              and ($3::bool is null
                   or $3 = (a.ends_at > $2 and (a.state in ('confirmed', 'checked_in')
@@ -170,6 +184,7 @@ pub async fn of_doctor(
     offset: i64,
 ) -> Result<Vec<Row>> {
     rows!(
+        "all_appointments",
         "where a.doctor_id = $1
            and case when $3::text is null
                     then a.state in ('confirmed', 'checked_in', 'completed', 'no_show')
@@ -205,7 +220,7 @@ pub async fn count_of_doctor(
     now: DateTime<Utc>,
 ) -> Result<i64> {
     sqlx::query_scalar!(
-        r#"select count(*) as "count!" from appointments a
+        r#"select count(*) as "count!" from all_appointments a
            where a.doctor_id = $1
              and case when $3::text is null
                       then a.state in ('confirmed', 'checked_in', 'completed', 'no_show')
@@ -273,15 +288,16 @@ pub async fn calendar_of_doctor(
 ) -> Result<Vec<Entry>> {
     sqlx::query_as!(
         Entry,
-        "select a.id, a.reference, a.state, a.person_id, a.starts_at, a.ends_at,
-                v.name as visit_type, a.mode, l.name as location_name
-         from appointments a
+        r#"select a.id as "id!", a.reference as "reference!", a.state as "state!",
+                a.person_id as "person_id!", a.starts_at as "starts_at!", a.ends_at as "ends_at!",
+                v.name as visit_type, a.mode as "mode!", l.name as location_name
+         from all_appointments a
          join visit_types v on v.id = a.visit_type_id
          join locations l on l.id = a.location_id
          where a.doctor_id = $1 and a.starts_at < $3 and a.ends_at > $2
            and (a.state in ('confirmed', 'checked_in', 'completed', 'no_show')
                 or (a.state = 'pending' and a.expires_at > $4))
-         order by a.starts_at, a.id",
+         order by a.starts_at, a.id"#,
         doctor.0,
         from,
         until,

@@ -139,18 +139,20 @@ pub struct EventRow {
     pub location_address: String,
 }
 
-/// All columns of an [`EventRow`], from `appointments a`; what follows narrows and orders.
+/// All columns of an [`EventRow`], from `all_appointments a`; what follows narrows and orders.
 macro_rules! events {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             EventRow,
-            "select a.id, a.ical_uid, a.version, a.state, a.expires_at, a.starts_at, a.ends_at,
-                    a.updated_at, a.reference, a.mode, d.name as doctor_name, c.name as clinic,
-                    l.name as location_name, l.address as location_address
-             from appointments a
+            r#"select a.id as "id!", a.ical_uid as "ical_uid!", a.version as "version!",
+                    a.state as "state!", a.expires_at as "expires_at!", a.starts_at as "starts_at!",
+                    a.ends_at as "ends_at!", a.updated_at as "updated_at!",
+                    a.reference as "reference!", a.mode as "mode!", d.name as doctor_name,
+                    c.name as clinic, l.name as location_name, l.address as location_address
+             from all_appointments a
              join doctors d on d.id = a.doctor_id
              join clinics c on c.id = a.clinic_id
-             join locations l on l.id = a.location_id "
+             join locations l on l.id = a.location_id "#
                 + $rest,
             $($argument),*
         )

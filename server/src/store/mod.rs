@@ -4,6 +4,7 @@
 pub mod administration;
 pub mod appointment_rows;
 pub mod appointments;
+pub mod archive;
 pub mod busy;
 pub mod claims;
 pub mod directory;

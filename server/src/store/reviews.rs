@@ -24,8 +24,9 @@ pub async fn visit(
 ) -> Result<Option<VisitRow>> {
     sqlx::query_as!(
         VisitRow,
-        "select doctor_id, clinic_id, state, starts_at, ends_at, time_zone
-         from appointments where id = $1 and booked_by = $2",
+        r#"select doctor_id as "doctor_id!", clinic_id as "clinic_id!", state as "state!",
+                  starts_at as "starts_at!", ends_at as "ends_at!", time_zone as "time_zone!"
+           from all_appointments where id = $1 and booked_by = $2"#,
         visit.0,
         booked_by.0
     )

@@ -14,7 +14,7 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use server::database::MIGRATIONS;
 use sha2::{Digest, Sha256};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ pub type Fill = fn(PgPool) -> LocalBoxFuture<'static, ()>;
 /// The schema, and nothing in it.
 pub static MIGRATED: Template = Template::new("migrated", |pool| {
     async move {
-        server::database::migrate(&pool, super::monday_nine()).await.expect("migrated");
+        server::database::migrate(&pool).await.expect("migrated");
     }
     .boxed_local()
 });
@@ -212,12 +212,25 @@ pub fn url_of(database: &str) -> String {
     url.into()
 }
 
+/// How to connect to a database by way of this port, where something stands in between.
+pub fn options_through(port: u16, database: &str) -> PgConnectOptions {
+    let mut url: url::Url = url().parse().expect("DATABASE_URL is an address");
+    // A socket's folder is in the query.
+    url.set_query(None);
+    url.set_host(Some("127.0.0.1")).expect("an address with a host");
+    url.set_port(Some(port)).expect("an address with a port");
+    let options = PgConnectOptions::from_str(url.as_str()).expect("an address");
+    options.database(database).ssl_mode(PgSslMode::Disable)
+}
+
 fn pool_of(database: &str) -> PgPool {
     patient_pool(options().database(database), CONNECTIONS)
 }
 
 /// Connections without the time limits of a real server's.
 pub fn patient_pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    // Compiling a query takes longer than running one of ours, as in the server itself.
+    let options = options.options([("jit", "off")]);
     PgPoolOptions::new().max_connections(connections).connect_lazy_with(options)
 }
 
