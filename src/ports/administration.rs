@@ -78,6 +78,8 @@ pub struct DoctorRow {
     pub specialty: String,
     pub clinic_name: String,
     pub status: DoctorStatus,
+    /// A rule of their hours cannot be read, so no times are made.
+    pub hours_unreadable: bool,
 }
 
 pub type DoctorRows = Page<DoctorRow>;

@@ -8,7 +8,7 @@ use super::Answer;
 use crate::actor::Caller;
 use crate::appointment::State;
 use crate::ids::{AppointmentId, DoctorId, DraftId, LocationId};
-use crate::schedule::Schedule;
+use crate::schedule::{Overfull, Schedule};
 use crate::visit::Mode;
 
 /// Some days of a doctor's calendar, with the bookings in them.
@@ -72,6 +72,9 @@ pub struct ScheduleView {
     pub holidays: Vec<HolidayView>,
     /// Appointments outside the hours, soonest first: kept until someone moves or cancels them.
     pub in_the_way: Vec<CalendarEntry>,
+    /// A stored rule cannot be read. It is left out here, and no times are made until the hours are
+    /// saved again.
+    pub unreadable: bool,
     /// The last date for which times are made.
     pub made_through: NaiveDate,
 }
@@ -102,6 +105,8 @@ pub struct ScheduleChange {
     pub days: Vec<DayChange>,
     /// Booked outside the new hours, soonest first; each stays until someone moves or cancels it.
     pub in_the_way: Vec<CalendarEntry>,
+    /// Groups with more people than seats now, soonest first; all keep their seats.
+    pub overfull: Vec<Overfull>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

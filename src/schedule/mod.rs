@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use clock::{day_start, instant};
 pub use expand::{Away, Cell, Overlap, Zones, expand, overlap};
-pub use plan::{Existing, ExistingSlot, Made, MadeBlock, Plan, Stretch, plan};
+pub use plan::{Existing, ExistingSlot, Made, MadeBlock, Overfull, Plan, Stretch, plan};
 
 use crate::failure::{Field, FieldProblem, Problem};
 use crate::ids::LocationId;

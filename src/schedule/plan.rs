@@ -44,14 +44,15 @@ pub struct ExistingSlot {
     pub ends_at: DateTime<Utc>,
     pub capacity: u16,
     pub opens_at: Option<DateTime<Utc>>,
-    pub closes_at: DateTime<Utc>,
-    /// The highest seat that someone has; 0: nobody is booked.
+    /// `None`: closed to all but those who have it.
+    pub closes_at: Option<DateTime<Utc>>,
+    /// How many seats someone has; 0: nobody is booked.
     pub seats_taken: u16,
     /// Someone has this time and the next of the block for one visit: they stay side by side.
     pub joined: bool,
 }
 
-/// A time as it will be. In a block that is kept, only the capacity counts.
+/// A time as it will be. In a block that is kept, `opens_at` does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
     /// The time that exists already, with its bookings.
@@ -60,7 +61,8 @@ pub struct Made {
     pub ends_at: DateTime<Utc>,
     pub capacity: u16,
     pub opens_at: Option<DateTime<Utc>>,
-    pub closes_at: DateTime<Utc>,
+    /// `None`: closed to all but those who have it.
+    pub closes_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +83,19 @@ pub struct Plan {
     pub withdraw: Vec<SlotId>,
     /// Booked times outside the new hours. They stay until someone moves or cancels them.
     pub in_the_way: Vec<SlotId>,
+    /// Times of a group that has become smaller than the number of those who are booked. All keep
+    /// their seats, and nobody else gets one until as many have left.
+    pub overfull: Vec<Overfull>,
     /// Times that come and times that go, by date at their location.
     pub days: BTreeMap<NaiveDate, Difference>,
+}
+
+/// A time with more people than it has seats for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overfull {
+    pub starts_at: DateTime<Utc>,
+    pub booked: u16,
+    pub seats: u16,
 }
 
 /// How many times a day gains and loses.
@@ -184,8 +197,12 @@ pub fn plan(existing: &[Existing], wanted: &[Cell], now: DateTime<Utc>) -> Plan 
             }
             (None, true) => {}
             (slot, bare) => {
+                let booked = slot.map_or(0, |slot| slot.seats_taken);
                 if slot.is_none() {
                     result.days.entry(cell.date).or_default().added += 1;
+                } else if booked > cell.capacity {
+                    let (starts_at, seats) = (cell.starts_at, cell.capacity);
+                    result.overfull.push(Overfull { starts_at, booked, seats });
                 }
                 rooms.push(room_of(cell, slot, bare));
             }
@@ -244,7 +261,19 @@ fn settle(chains: &mut [Chain], wanted: &[&Cell], places: &HashMap<Key, usize>) 
             .filter(stays)
             .flat_map(|chain| {
                 let kept = chain.stretch.kept || chain.fate != Fate::Begun;
-                chain.slots.iter().map(move |slot| standing(chain.stretch, slot, kept))
+                chain.slots.iter().map(move |slot| Room {
+                    kept,
+                    made: Made {
+                        // Nobody joins those who have it: no seat is left over.
+                        capacity: match chain.fate {
+                            Fate::Kept => slot.seats_taken,
+                            _ => slot.capacity,
+                        },
+                        closes_at: slot.closes_at.filter(|_| !kept),
+                        ..made_of(slot)
+                    },
+                    ..standing(chain.stretch, slot)
+                })
             })
             .collect();
         rooms.sort_by_key(|room| room.from);
@@ -287,8 +316,20 @@ fn key_of(cell: &Cell) -> Key {
     (cell.starts_at, cell.ends_at, cell.location, cell.mode)
 }
 
+/// A time as it is.
+fn made_of(slot: &ExistingSlot) -> Made {
+    Made {
+        existing: Some(slot.id),
+        starts_at: slot.starts_at,
+        ends_at: slot.ends_at,
+        capacity: slot.capacity,
+        opens_at: slot.opens_at,
+        closes_at: slot.closes_at,
+    }
+}
+
 /// A time that stays as it is, in the room it has.
-fn standing(stretch: &Stretch, slot: &ExistingSlot, kept: bool) -> Room {
+fn standing(stretch: &Stretch, slot: &ExistingSlot) -> Room {
     let stride = Duration::seconds(stretch.stride_seconds.into());
     let from = stretch.starts_at + stride * i32::from(slot.number);
     Room {
@@ -298,20 +339,14 @@ fn standing(stretch: &Stretch, slot: &ExistingSlot, kept: bool) -> Room {
         mode: stretch.mode,
         date: stretch.date,
         utc_offset: stretch.utc_offset,
-        kept,
-        made: Made {
-            existing: Some(slot.id),
-            starts_at: slot.starts_at,
-            ends_at: slot.ends_at,
-            capacity: slot.capacity,
-            opens_at: slot.opens_at,
-            closes_at: slot.closes_at,
-        },
+        kept: stretch.kept,
+        made: made_of(slot),
     }
 }
 
 /// A wanted time; without its buffers when there is no room for them.
 fn room_of(cell: &Cell, slot: Option<&ExistingSlot>, bare: bool) -> Room {
+    let booked = slot.map_or(0, |slot| slot.seats_taken);
     Room {
         from: if bare { cell.starts_at } else { cell.room_from },
         until: if bare { cell.ends_at } else { cell.room_until },
@@ -324,10 +359,10 @@ fn room_of(cell: &Cell, slot: Option<&ExistingSlot>, bare: bool) -> Room {
             existing: slot.map(|slot| slot.id),
             starts_at: cell.starts_at,
             ends_at: cell.ends_at,
-            // Never below a seat that someone has.
-            capacity: cell.capacity.max(slot.map_or(0, |slot| slot.seats_taken)),
+            // Everybody keeps the seat they have, and nobody joins them while they are too many.
+            capacity: cell.capacity.max(booked),
             opens_at: cell.opens_at,
-            closes_at: cell.closes_at,
+            closes_at: (booked <= cell.capacity).then_some(cell.closes_at),
         },
     }
 }
@@ -380,12 +415,9 @@ fn compare(existing: &[Existing], blocks: Vec<MadeBlock>, result: &mut Plan) {
             continue;
         };
         by_start.remove(&block.stretch.starts_at);
-        if block.stretch.kept {
-            continue;
-        }
         for (slot, made) in stored.slots.iter().zip(block.slots) {
             let is_so = slot.capacity == made.capacity
-                && slot.opens_at == made.opens_at
+                && (slot.opens_at == made.opens_at || block.stretch.kept)
                 && slot.closes_at == made.closes_at;
             if !is_so {
                 result.change.push(made);

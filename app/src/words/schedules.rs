@@ -1,8 +1,9 @@
 //! What pages say of a doctor's schedule: when it holds, and what a change of it does.
 
 use chrono::{NaiveTime, Weekday};
+use chrono_tz::Tz;
 use nadi::failure::{Field, FieldProblem, Problem};
-use nadi::schedule::{Rule, TimeOff};
+use nadi::schedule::{Overfull, Rule, TimeOff};
 use nadi::wall;
 
 use crate::fns::schedules::base::Saved;
@@ -127,6 +128,18 @@ pub fn in_the_way(number: u64) -> String {
         }
     }
 }
+
+/// `Monday 30 November 2026, 10:00: 3 booked, 2 seats.`
+pub fn overfull(time: &Overfull, zone: Tz) -> String {
+    let date = wall::date(wall::local_date(time.starts_at, zone));
+    let start = wall::time(time.starts_at, zone);
+    let seats = count(time.seats.into(), "seat", "seats");
+    format!("{date}, {start}: {} booked, {seats}.", time.booked)
+}
+
+/// One of a doctor's rules cannot be read.
+pub const UNREADABLE: &str = "A part of these hours cannot be read, so no new times are made. Times that \
+     are there already stay. Look at the hours below, add what is missing and save them again.";
 
 /// What saving did.
 pub fn changed(saved: Saved) -> String {

@@ -1,9 +1,9 @@
-//! Keeps times made for the days ahead, and partitions for the months ahead.
+//! Keeps times made for the days ahead, and makes again what has changed.
 
 use nadi::ids::DoctorId;
 use uuid::Uuid;
 
-use crate::database::{ensure_partitions, is_transient};
+use crate::database::is_transient;
 use crate::engine::Engine;
 use crate::service::Fault;
 use crate::service::schedules::make;
@@ -17,7 +17,6 @@ const BATCH: i64 = 50;
 pub struct Made {
     pub doctors: u64,
     pub times: u64,
-    pub partitions: i32,
 }
 
 /// Makes what is missing up to the horizon, and makes again what was made from hours, holidays, busy
@@ -28,8 +27,8 @@ pub struct Made {
 pub async fn run_once(engine: &Engine) -> anyhow::Result<Made> {
     let mut made = Made::default();
     let mut connection = engine.write.0.acquire().await?;
-    made.partitions = ensure_partitions(&mut connection, engine.clock.now()).await?;
     store::ensure_rows(&mut connection).await?;
+    store::mark_freed_stale(&mut connection).await?;
     drop(connection);
     let mut after = Uuid::nil();
     while let Some((last, doctors, times)) = batch(engine, after).await? {
@@ -37,11 +36,20 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<Made> {
         made.doctors += doctors;
         made.times += times;
     }
-    if made.times > 0 || made.partitions > 0 {
-        let Made { doctors, times, partitions } = made;
-        tracing::info!(doctors, times, partitions, "made times for the days ahead");
+    if made.times > 0 {
+        let Made { doctors, times } = made;
+        tracing::info!(doctors, times, "made times for the days ahead");
     }
     Ok(made)
+}
+
+/// Is there something to be made again at once?
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_due(engine: &Engine) -> sqlx::Result<bool> {
+    let mut connection = engine.write.0.acquire().await?;
+    store::any_stale(&mut connection).await
 }
 
 /// One batch, again when it met a rival. `None`: nobody is left.
@@ -63,7 +71,6 @@ async fn try_batch(engine: &Engine, after: Uuid) -> Result<Option<(Uuid, u64, u6
     let due = store::claim_due(&mut transaction, until, data, after, BATCH).await?;
     let Some(last) = due.last().map(|row| row.doctor_id) else { return Ok(None) };
     let today = make::earliest_today(now);
-    let ids: Vec<Uuid> = due.iter().map(|row| row.doctor_id).collect();
     let doctors: Vec<_> = due
         .iter()
         .map(|row| {
@@ -71,9 +78,7 @@ async fn try_batch(engine: &Engine, after: Uuid) -> Result<Option<(Uuid, u64, u6
             (row.doctor_id, from)
         })
         .collect();
-    let facts = make::facts(&mut transaction, &ids, now).await?;
-    let plans = make::remake(&mut transaction, &doctors, &facts, until, now).await?;
-    store::mark_made(&mut transaction, &ids, until, data).await?;
+    let plans = make::renew(&mut transaction, &doctors, until, now).await?;
     transaction.commit().await?;
     let changed: Vec<DoctorId> = make::changed(&plans).collect();
     for doctor in &changed {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use nadi::Failure;
 use nadi::ids::{DoctorId, LocationId};
 use nadi::ports::{self, Seen};
@@ -122,6 +122,16 @@ pub struct ScheduleChange {
     days: Vec<DayChange>,
     /// Booked outside the new hours: each stays until someone moves or cancels it.
     appointments_in_the_way: Vec<Uuid>,
+    /// Groups with more people than seats now: all keep their seats, and nobody else gets one until as
+    /// many have left.
+    overfull_times: Vec<OverfullTime>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct OverfullTime {
+    starts_at: DateTime<Utc>,
+    booked: u16,
+    seats: u16,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -142,6 +152,15 @@ impl From<ports::ScheduleChange> for ScheduleChange {
             times_added: change.times_added,
             times_removed: change.times_removed,
             days: change.days.into_iter().map(day).collect(),
+            overfull_times: change
+                .overfull
+                .iter()
+                .map(|time| OverfullTime {
+                    starts_at: time.starts_at,
+                    booked: time.booked,
+                    seats: time.seats,
+                })
+                .collect(),
             appointments_in_the_way: change.in_the_way.iter().map(|entry| entry.id.0).collect(),
         }
     }

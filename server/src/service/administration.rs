@@ -80,6 +80,7 @@ impl AdministrationService {
                     specialty: row.specialty.unwrap_or_default(),
                     clinic_name: row.clinic_name,
                     status: status(&row.status)?,
+                    hours_unreadable: row.hours_unreadable,
                 })
             })
             .collect::<Outcome<Vec<_>>>()?;

@@ -36,6 +36,7 @@ pub struct DoctorListRow {
     pub specialty: Option<String>,
     pub clinic_name: String,
     pub status: String,
+    pub hours_unreadable: bool,
     pub total: i64,
 }
 
@@ -52,6 +53,9 @@ pub async fn doctors(
         r#"select d.id, d.slug, d.name, c.name as clinic_name, d.status,
                   (select s.name from doctor_specialties x join specialties s on s.id = x.specialty_id
                    where x.doctor_id = d.id and x.is_primary) as specialty,
+                  exists (select from schedules h
+                          where h.doctor_id = d.id and h.unreadable_since is not null)
+                      as "hours_unreadable!",
                   count(*) over () as "total!"
            from doctors d join clinics c on c.id = d.clinic_id
            where d.archived_at is null and ($1::uuid[] is null or d.clinic_id = any($1))

@@ -58,13 +58,15 @@ pub async fn ensure_rows(connection: &mut PgConnection) -> Result<()> {
 pub struct ScheduleRow {
     pub version: i32,
     pub made_until: Option<NaiveDate>,
+    /// Since when a rule of their hours cannot be read.
+    pub unreadable_since: Option<DateTime<Utc>>,
 }
 
 /// A doctor's row as it is.
 pub async fn find(connection: &mut PgConnection, doctor: DoctorId) -> Result<Option<ScheduleRow>> {
     sqlx::query_as!(
         ScheduleRow,
-        "select version, made_until from schedules where doctor_id = $1",
+        "select version, made_until, unreadable_since from schedules where doctor_id = $1",
         doctor.0
     )
     .fetch_optional(connection)
@@ -78,7 +80,8 @@ pub async fn lock(connection: &mut PgConnection, doctor: DoctorId) -> Result<Sch
         .await?;
     sqlx::query_as!(
         ScheduleRow,
-        "select version, made_until from schedules where doctor_id = $1 for no key update",
+        "select version, made_until, unreadable_since from schedules where doctor_id = $1
+         for no key update",
         doctor.0
     )
     .fetch_one(connection)
@@ -130,7 +133,8 @@ pub async fn mark_made(
 ) -> Result<()> {
     sqlx::query!(
         "update schedules
-         set made_until = greatest(made_until, $2), time_zone_data = $3, stale = false
+         set made_until = greatest(made_until, $2), time_zone_data = $3, stale = false,
+             unreadable_since = null
          where doctor_id = any($1)",
         doctors,
         until,
@@ -139,6 +143,45 @@ pub async fn mark_made(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Writes down that the hours of these doctors cannot be read; tells of whom that is new.
+pub async fn mark_unreadable(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "update schedules set unreadable_since = $2
+         where doctor_id = any($1) and unreadable_since is null
+         returning doctor_id",
+        doctors,
+        now
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Marks the doctors of whose times one that was kept for somebody has become free: what was in its
+/// way can be made again.
+pub async fn mark_freed_stale(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!(
+        "with freed as (delete from freed_kept_times returning doctor_id)
+         update schedules set stale = true where doctor_id in (select doctor_id from freed)"
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Are there times to be made again now? A doctor whose hours cannot be read waits for the next round.
+pub async fn any_stale(connection: &mut PgConnection) -> Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from freed_kept_times)
+               or exists (select from schedules where stale and unreadable_since is null) as "any!""#
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// The times of these doctors are to be compared again.

@@ -23,8 +23,8 @@ pub struct SlotRow {
     pub ends_at: DateTime<Utc>,
     pub capacity: i16,
     pub opens_at: Option<DateTime<Utc>>,
-    pub closes_at: DateTime<Utc>,
-    /// The highest seat that someone has now.
+    pub closes_at: Option<DateTime<Utc>>,
+    /// How many seats someone has now.
     pub seats_taken: i16,
     /// Someone has it and the next of the block.
     pub joined: bool,
@@ -44,10 +44,9 @@ pub async fn open(
                   b.starts_at as block_starts_at, b.slot_seconds, b.slot_count, b.utc_offset, b.kept,
                   s.id as slot_id, s.slot_no, s.starts_at, s.ends_at, s.capacity,
                   case when isfinite(s.opens_at) then s.opens_at end as opens_at,
-                  case when isfinite(s.closes_at) then s.closes_at else s.starts_at end
-                      as "closes_at!",
-                  coalesce((select max(t.seat_no) from seats t
-                            where t.slot_id = s.id and t.held_until > $3), 0)::smallint as "seats_taken!",
+                  case when isfinite(s.closes_at) then s.closes_at end as closes_at,
+                  (select count(*) from seats t
+                   where t.slot_id = s.id and t.held_until > $3)::smallint as "seats_taken!",
                   exists (select from seats t
                           join seats u on u.appointment_id = t.appointment_id
                           join slots n on n.id = u.slot_id
@@ -82,26 +81,9 @@ pub async fn expire_lapsed(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "with locked as (
-             select a.id from appointments a
-             where a.id in (select t.appointment_id from seats t
-                            where t.slot_id = any($1) and t.held_until <= $2)
-               and a.state = 'pending' and a.expires_at <= $2
-             order by a.id
-             for update
-         ),
-         ended as (
-             update appointments a
-             set state = 'expired', version = a.version + 1, updated_at = $2
-             from locked k
-             where a.id = k.id
-             returning a.id, a.version, a.doctor_id
-         ),
-         freed_seats as (delete from seats t using ended e where t.appointment_id = e.id),
-         freed_times as (delete from patient_times p using ended e where p.appointment_id = e.id)
-         insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
-                             occurred_at, due_at)
-         select 'appointment.expired', id, version, doctor_id, 'system', $2, $2 from ended",
+        "select from end_holds(
+             array(select t.appointment_id from seats t where t.slot_id = any($1) and t.held_until <= $2),
+             '{}', $2)",
         slots,
         now
     )
@@ -228,7 +210,7 @@ struct Places {
     dates: Vec<NaiveDate>,
     capacities: Vec<i16>,
     opens: Vec<Option<DateTime<Utc>>>,
-    /// `None`: closed for good.
+    /// `None`: closed to all but those who have it.
     closes: Vec<Option<DateTime<Utc>>>,
 }
 
@@ -246,7 +228,7 @@ impl Places {
         self.dates.push(block.stretch.date);
         self.capacities.push(i16::try_from(slot.capacity).unwrap_or(i16::MAX));
         self.opens.push(slot.opens_at);
-        self.closes.push((!block.stretch.kept).then_some(slot.closes_at));
+        self.closes.push(slot.closes_at);
     }
 }
 
@@ -283,11 +265,44 @@ async fn insert_slots(connection: &mut PgConnection, slots: &Places) -> Result<(
     Ok(())
 }
 
+/// Gives the seats that lie beyond a slot's new capacity a free number within it, so that it can be
+/// lowered to the number of those who are booked. The caller has locked the slots.
+async fn renumber_seats(
+    connection: &mut PgConnection,
+    slots: &[i64],
+    capacities: &[i16],
+) -> Result<()> {
+    sqlx::query!(
+        "with beyond as (
+             select t.slot_id, t.seat_no, row_number() over (partition by t.slot_id order by t.seat_no) as n
+             from unnest($1::bigint[], $2::smallint[]) as g (id, capacity)
+             join seats t on t.slot_id = g.id and t.seat_no > g.capacity and t.overbooked_by is null
+         ),
+         free as (
+             select g.id as slot_id, f.seat_no, row_number() over (partition by g.id order by f.seat_no) as n
+             from unnest($1::bigint[], $2::smallint[]) as g (id, capacity)
+             cross join generate_series(1, g.capacity) as f (seat_no)
+             where g.id in (select slot_id from beyond)
+               and not exists (select from seats t where t.slot_id = g.id and t.seat_no = f.seat_no)
+         )
+         update seats t
+         set seat_no = f.seat_no
+         from beyond b join free f on f.slot_id = b.slot_id and f.n = b.n
+         where t.slot_id = b.slot_id and t.seat_no = b.seat_no",
+        slots,
+        capacities
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Existing slots become part of other blocks, with their bookings.
 async fn move_slots(connection: &mut PgConnection, slots: &Places) -> Result<()> {
     if slots.ids.is_empty() {
         return Ok(());
     }
+    renumber_seats(connection, &slots.ids, &slots.capacities).await?;
     sqlx::query!(
         "update slots s
          set block_id = g.block_id, block_starts_at = g.block_starts_at,
@@ -323,18 +338,19 @@ pub async fn change(connection: &mut PgConnection, slots: &[Made]) -> Result<()>
     let capacities: Vec<i16> =
         slots.iter().map(|slot| i16::try_from(slot.capacity).unwrap_or(i16::MAX)).collect();
     let opens: Vec<Option<DateTime<Utc>>> = slots.iter().map(|slot| slot.opens_at).collect();
-    let closes: Vec<DateTime<Utc>> = slots.iter().map(|slot| slot.closes_at).collect();
+    let closes: Vec<Option<DateTime<Utc>>> = slots.iter().map(|slot| slot.closes_at).collect();
+    renumber_seats(connection, &ids, &capacities).await?;
     sqlx::query!(
         "update slots s
          set capacity = g.capacity, opens_at = coalesce(g.opens_at, '-infinity'),
-             closes_at = g.closes_at
+             closes_at = coalesce(g.closes_at, '-infinity')
          from unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::timestamptz[])
              as g (id, capacity, opens_at, closes_at)
          where s.id = g.id",
         &ids,
         &capacities,
         &opens as _,
-        &closes
+        &closes as _
     )
     .execute(connection)
     .await?;

@@ -387,8 +387,6 @@ async fn times_are_made_once_and_extended_over_time() {
     let double = "select count(*) from (select doctor_id, starts_at from slots
                   group by 1, 2 having count(*) > 1) d";
     assert_eq!(clinic.count(double).await, 0);
-    let months = "select count(*) from pg_inherits where inhparent = 'appointments'::regclass";
-    assert_eq!(clinic.count(months).await, 7, "October to February, then on to April");
     let last = *clinic.free(clinic.doctor).await.last().expect("a time");
     let asha = clinic.patient("Asha").await;
     clinic.hold(&asha, last).await.expect("and it can be booked");
@@ -429,6 +427,28 @@ async fn an_unreadable_rule_affects_its_doctor_only() {
     let made = top_up::run_once(&clinic.engine).await.expect("ran");
     assert!(made.times > 0);
     assert!(count(other).await >= before.1 - 9 && count(clinic.doctor).await < before.0);
+
+    // They stay due, whoever looks at the hours is told, and saving them again mends it.
+    let due = "select count(*) from schedules where unreadable_since is not null and made_until < '2027-01-06'";
+    assert_eq!(clinic.count(due).await, 1);
+    assert!(!top_up::is_due(&clinic.engine).await.expect("an answer"), "not every half second");
+    let admin = SignedIn {
+        administers: Administers::Clinics(vec![clinic.clinic]),
+        ..clinic.patient("Maya").await
+    };
+    let caller = clinic.caller(&admin);
+    let administration = &clinic.ports.administration;
+    let rows = administration.doctors(&caller, None, 1).await.expect("a list");
+    let unreadable = rows.items.iter().filter(|row| row.hours_unreadable).map(|row| row.id);
+    assert_eq!(unreadable.collect::<Vec<_>>(), [clinic.doctor]);
+    let schedules = &clinic.ports.schedules;
+    let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
+    assert!(view.unreadable && view.schedule.rules.is_empty());
+    let again = of(vec![weekly(clinic.location, "MO,TU,WE,TH,FR")]);
+    schedules.save(&caller, clinic.doctor, view.version, again).await.expect("saved");
+    assert!(count(clinic.doctor).await >= before.0 - 9);
+    let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
+    assert!(!view.unreadable && view.schedule.rules.len() == 1);
 }
 
 #[tokio::test]
@@ -457,4 +477,153 @@ async fn new_time_zone_data_moves_free_times_and_lists_booked_ones() {
     assert_eq!(clinic.count(data).await, 0);
     assert_eq!(clinic.state(booked).await, "confirmed");
     clinic.must_be_sound().await;
+}
+
+/// Half hours from nine to twelve; what is saved then begins a quarter later, so that a time that
+/// stays is in the way of two.
+async fn a_quarter_later(practice: &Practice) -> Vec<Rule> {
+    let clinic = &practice.clinic;
+    practice.save(of(vec![hours(clinic, "TU", 9, 12)])).await.expect("saved");
+    let quarter = |hour| NaiveTime::from_hms_opt(hour, 15, 0).expect("a time");
+    vec![Rule { starts: quarter(9), ends: quarter(12), ..hours(clinic, "TU", 9, 12) }]
+}
+
+const TUESDAY: [&str; 6] =
+    ["11-24 09:15", "11-24 09:45", "11-24 10:15", "11-24 10:45", "11-24 11:15", "11-24 11:45"];
+
+impl Practice {
+    async fn free_on_tuesday(&self) -> Vec<String> {
+        let mut free = self.free().await;
+        free.retain(|at| at.starts_with("11-24"));
+        free
+    }
+
+    /// What the job does when it hears, within half a second, that there is something to do.
+    async fn make_again(&self) {
+        assert!(top_up::is_due(&self.clinic.engine).await.expect("an answer"), "something to do");
+        top_up::run_once(&self.clinic.engine).await.expect("made");
+        assert!(!top_up::is_due(&self.clinic.engine).await.expect("an answer"), "nothing is left");
+    }
+}
+
+/// However a time that was kept for somebody becomes free, what was in its way comes back.
+#[tokio::test]
+async fn what_a_kept_time_was_in_the_way_of_comes_back() {
+    for way in ["released", "expired", "expired by another's hold", "cancelled", "moved"] {
+        let practice = Practice::open().await;
+        let clinic = &practice.clinic;
+        let new = a_quarter_later(&practice).await;
+        let asha = clinic.patient("Asha").await;
+        let id = clinic.hold(&asha, practice.slot_at("11-24 10:00").await).await.expect("held");
+        if ["cancelled", "moved"].contains(&way) {
+            clinic.confirm(&asha, id).await.expect("confirmed");
+        }
+        practice.save(of(new)).await.expect("saved");
+        let left = ["11-24 09:15", "11-24 10:45", "11-24 11:15", "11-24 11:45"];
+        assert_eq!(practice.free_on_tuesday().await, left, "{way}: the kept time is in the way");
+        assert!(!top_up::is_due(&clinic.engine).await.expect("an answer"));
+        let (mut expected, cancel) = (TUESDAY.to_vec(), Change::Cancel { reason: None });
+        match way {
+            "released" | "cancelled" => {
+                clinic.change(&asha, id, &cancel).await.expect("given back");
+            }
+            "expired" => {
+                clinic.clock.step(Duration::minutes(5));
+                let swept = server::jobs::sweeper::run_once(&clinic.engine).await;
+                assert_eq!(swept.expect("swept"), 1);
+            }
+            "expired by another's hold" => {
+                clinic.clock.step(Duration::minutes(5));
+                // Her next hold, with whomever, ends the one that ran out.
+                let other = clinic.add_doctor("other").await;
+                let elsewhere = clinic.free(other).await[0];
+                clinic.hold(&asha, elsewhere).await.expect("held elsewhere");
+            }
+            _ => {
+                let slot = practice.slot_at("11-24 11:15").await;
+                clinic.change(&asha, id, &Change::Reschedule { slot }).await.expect("moved");
+                expected.retain(|at| *at != "11-24 11:15");
+            }
+        }
+        practice.make_again().await;
+        assert_eq!(practice.free_on_tuesday().await, expected, "{way}");
+        clinic.must_be_sound().await;
+    }
+}
+
+/// The running server does by itself what the test above asks for.
+#[tokio::test]
+async fn the_jobs_make_times_again_within_a_second() {
+    let practice = Practice::open().await;
+    let clinic = &practice.clinic;
+    let new = a_quarter_later(&practice).await;
+    let asha = clinic.patient("Asha").await;
+    clinic.hold(&asha, practice.slot_at("11-24 10:00").await).await.expect("held");
+    practice.save(of(new)).await.expect("saved");
+    let stop = tokio_util::sync::CancellationToken::new();
+    let sessions = server::store::sessions::Sessions::of(&clinic.engine);
+    let jobs = server::jobs::start(&clinic.engine, clinic.relay(), sessions, &stop);
+    // It lapses while nobody asks for anything.
+    clinic.clock.step(Duration::minutes(5));
+    crate::support::time::until("all six are there again", async || {
+        practice.free_on_tuesday().await == TUESDAY
+    })
+    .await;
+    stop.cancel();
+    futures::future::join_all(jobs).await;
+}
+
+/// A smaller group: everybody keeps their seat, and nobody joins them until enough have left.
+#[tokio::test]
+async fn a_smaller_group_is_obeyed_as_people_leave() {
+    for way in ["cancelled", "lapsed"] {
+        let practice = Practice::open().await;
+        let clinic = &practice.clinic;
+        let group = |seats| of(vec![Rule { capacity: seats, ..hours(clinic, "TU", 9, 10) }]);
+        practice.save(group(3)).await.expect("saved");
+        let slot = practice.slot_at("11-24 09:00").await;
+        let people =
+            [clinic.patient("A").await, clinic.patient("B").await, clinic.patient("C").await];
+        let mut ids = Vec::new();
+        for who in &people {
+            let id = clinic.hold(who, slot).await.expect("held");
+            if way == "cancelled" {
+                clinic.confirm(who, id).await.expect("confirmed");
+            }
+            ids.push(id);
+        }
+        let stranger = clinic.patient("D").await;
+        let change = practice.save(group(1)).await.expect("saved");
+        let over: Vec<_> = change.overfull.iter().map(|time| (time.booked, time.seats)).collect();
+        assert_eq!(over, [(3, 1)], "the preview says so");
+        let seats = "select count(*) from seats t join slots s on s.id = t.slot_id
+                     where s.starts_at = '2026-11-24 03:30Z'";
+        if way == "lapsed" {
+            clinic.clock.step(Duration::minutes(5));
+            server::jobs::sweeper::run_once(&clinic.engine).await.expect("swept");
+            practice.make_again().await;
+            assert_eq!(clinic.count(seats).await, 0);
+            assert!(practice.free().await.contains(&"11-24 09:00".to_owned()));
+        } else {
+            // The first two leave: then there is one person in a group for one.
+            for (left, id) in [(2, ids[0]), (1, ids[1])] {
+                let who = if id == ids[0] { &people[0] } else { &people[1] };
+                let cancel = Change::Cancel { reason: None };
+                clinic.change(who, id, &cancel).await.expect("cancelled");
+                assert_eq!(clinic.count(seats).await, left);
+                let refused = clinic.hold(&stranger, slot).await;
+                assert!(refused.is_err(), "not before the times are made again: {refused:?}");
+                practice.make_again().await;
+                assert!(clinic.hold(&stranger, slot).await.is_err(), "nor after it");
+                assert!(!practice.free().await.contains(&"11-24 09:00".to_owned()));
+            }
+            let cancel = Change::Cancel { reason: None };
+            clinic.change(&people[2], ids[2], &cancel).await.expect("cancelled");
+            assert!(practice.free().await.contains(&"11-24 09:00".to_owned()), "the last one left");
+        }
+        clinic.hold(&stranger, slot).await.expect("held");
+        let second = clinic.patient("E").await;
+        assert_eq!(clinic.hold(&second, slot).await, Err(Refusal::Taken.into()), "it is for one");
+        clinic.must_be_sound().await;
+    }
 }

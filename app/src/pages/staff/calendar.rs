@@ -149,7 +149,16 @@ async fn calendar(
     let account = caller.signed_in()?;
     let whose = account.name.clone();
     let doctor = account.doctor.ok_or(Failure::NotAllowed)?;
-    let outside = ports.schedules.schedule(&caller, doctor).await?.in_the_way.len();
+    let schedule = ports.schedules.schedule(&caller, doctor).await?;
+    let unreadable = schedule.unreadable.then(|| {
+        let href = hours.clone();
+        view! {
+            <Notice tone=Tone::Loss>
+                <p>{words::schedules::UNREADABLE}" "<a href=href>"Your hours"</a></p>
+            </Notice>
+        }
+    });
+    let outside = schedule.in_the_way.len();
     let in_the_way = (outside > 0).then(|| {
         let text = words::schedules::in_the_way(u64::try_from(outside).unwrap_or(u64::MAX));
         let href = format!("{}#in-the-way", pages.time_off());
@@ -187,6 +196,7 @@ async fn calendar(
             {tabs(&pages, true, Some(Tab::Calendar))}
             {address.note()}
             <NextUp entries=coming.entries zone=zone now=caller.now today=today/>
+            {unreadable}
             {in_the_way}
             <div class="calendar-bar">
                 <h2>{title}</h2>

@@ -96,7 +96,12 @@ async fn administration(
                     <td>{row.specialty}</td>
                     {several_clinics.then(|| view! { <td>{row.clinic_name}</td> })}
                     <td><Badge text=status tone=tone/></td>
-                    <td><a href=hours_href aria-label=hours>"Hours"</a></td>
+                    <td>
+                        <a href=hours_href aria-label=hours>"Hours"</a>
+                        {row.hours_unreadable.then(|| view! {
+                            " "<Badge text="Cannot be read" tone=Tone::Waiting/>
+                        })}
+                    </td>
                 </tr>
             }
         })

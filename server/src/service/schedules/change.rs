@@ -128,12 +128,15 @@ impl ScheduleService {
     ) -> Outcome<(i32, ScheduleChange)> {
         let now = caller.now;
         let mut transaction = self.engine.write.begin().await?;
-        let (current, facts) = self.checked(&mut transaction, caller, doctor, schedule).await?;
+        // First the right to do it, then the lock, and only then what is decided upon: a holiday or a
+        // calendar that is saved at this moment is either seen here, or makes the times again later.
+        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
         let stored = store::lock(&mut transaction, doctor).await?;
         if stored.version != seen {
             return Err(Failure::Stale.into());
         }
-        let is_so = &current.schedule == schedule;
+        let (current, facts) = self.checked(&mut transaction, caller, doctor, schedule).await?;
+        let is_so = &current.schedule == schedule && stored.unreadable_since.is_none();
         write_schedule(&mut transaction, doctor, schedule, now).await?;
         let until = self.until(Some(stored), caller);
         let since = make::earliest_today(now);
@@ -191,12 +194,13 @@ async fn write_schedule(
     schedule: &Schedule,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<()> {
-    let mut stored: Vec<(Uuid, Rule)> = Vec::new();
+    // One that cannot be read equals none of the new ones, and goes.
+    let mut stored: Vec<(Uuid, Option<Rule>)> = Vec::new();
     for row in store::rules(connection, &[doctor.0]).await? {
-        stored.push((row.id, make::rule_of(&row)?));
+        stored.push((row.id, make::rule_of(&row).ok()));
     }
     for (position, rule) in schedule.rules.iter().enumerate() {
-        match stored.iter().position(|(_, other)| other == rule) {
+        match stored.iter().position(|(_, other)| other.as_ref() == Some(rule)) {
             Some(same) => {
                 let (id, _) = stored.swap_remove(same);
                 store::place_rule(connection, id, position).await?;
@@ -244,6 +248,7 @@ impl From<Saved> for ScheduleChange {
             times_removed: saved.times_removed,
             days: days.map(|(date, added, removed)| DayChange { date, added, removed }).collect(),
             in_the_way: Vec::new(),
+            overfull: Vec::new(),
         }
     }
 }

@@ -52,16 +52,16 @@ pub fn earliest_today(now: DateTime<Utc>) -> NaiveDate {
     now.date_naive() - Duration::days(1)
 }
 
-/// What the times of some doctors are made from, by doctor. One whose rows cannot be read is left
-/// out, and the log says so: the others' times must not wait for it.
+/// What the times of some doctors are made from, by doctor. `unreadable` gets those of whom a rule
+/// cannot be read; for them it is what is left.
 pub async fn facts(
     connection: &mut PgConnection,
     doctors: &[Uuid],
     now: DateTime<Utc>,
+    unreadable: &mut HashSet<Uuid>,
 ) -> sqlx::Result<HashMap<Uuid, Facts>> {
     let mut all: HashMap<Uuid, Facts> =
         doctors.iter().map(|doctor| (*doctor, Facts::default())).collect();
-    let mut unusable = HashSet::new();
     for row in store::rules(connection, doctors).await? {
         let Some(facts) = all.get_mut(&row.doctor_id) else { continue };
         match (rule_of(&row), zone(&row.time_zone)) {
@@ -70,8 +70,7 @@ pub async fn facts(
                 facts.schedule.rules.push(rule);
             }
             _ => {
-                tracing::error!(rule = %row.id, "a rule cannot be used");
-                unusable.insert(row.doctor_id);
+                unreadable.insert(row.doctor_id);
             }
         }
     }
@@ -100,8 +99,35 @@ pub async fn facts(
             }
         }
     }
-    all.retain(|doctor, _| !unusable.contains(doctor));
     Ok(all)
+}
+
+/// Makes the times of some doctors what they should be, each on the dates from its own on and before
+/// `until`, and writes down that they are made. A doctor of whom a rule cannot be read keeps the
+/// times there are and stays due: the others must not wait for them.
+///
+/// Whoever calls has locked the doctors' rows in `schedules` before, and read nothing of what times
+/// are made from: a change that was saved in between would be lost.
+pub async fn renew(
+    connection: &mut PgConnection,
+    doctors: &[(Uuid, NaiveDate)],
+    until: NaiveDate,
+    now: DateTime<Utc>,
+) -> Outcome<HashMap<Uuid, Plan>> {
+    let ids: Vec<Uuid> = doctors.iter().map(|(doctor, _)| *doctor).collect();
+    let mut unreadable = HashSet::new();
+    let mut facts = facts(connection, &ids, now, &mut unreadable).await?;
+    facts.retain(|doctor, _| !unreadable.contains(doctor));
+    let plans = remake(connection, doctors, &facts, until, now).await?;
+    let made: Vec<Uuid> = facts.into_keys().collect();
+    store::mark_made(connection, &made, until, IANA_TZDB_VERSION).await?;
+    if !unreadable.is_empty() {
+        let unreadable: Vec<Uuid> = unreadable.into_iter().collect();
+        for doctor in store::mark_unreadable(connection, &unreadable, now).await? {
+            tracing::error!(%doctor, "a rule of their hours cannot be read: no times are made");
+        }
+    }
+    Ok(plans)
 }
 
 /// The open blocks of some doctors, each from a date of its own on.

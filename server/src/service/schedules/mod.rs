@@ -88,10 +88,8 @@ pub(super) async fn refresh(
     let stored = store::find(connection, doctor).await?;
     let horizon = make::horizon(now, engine.settings.horizon_days);
     let until = stored.and_then(|row| row.made_until).map_or(horizon, |made| made.max(horizon));
-    let facts = make::facts(connection, &[doctor.0], now).await?;
     let since = make::earliest_today(now);
-    let mut plans = make::remake(connection, &[(doctor.0, since)], &facts, until, now).await?;
-    store::mark_made(connection, &[doctor.0], until, chrono_tz::IANA_TZDB_VERSION).await?;
+    let mut plans = make::renew(connection, &[(doctor.0, since)], until, now).await?;
     Ok(plans.remove(&doctor.0).unwrap_or_default())
 }
 

@@ -1,6 +1,6 @@
 //! Schedules and calendars as they are shown.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Days, Duration, NaiveDate};
 use nadi::Failure;
@@ -43,9 +43,11 @@ impl ScheduleService {
         let booked = rows::entries_in(&mut connection, &kept, now).await?;
         let until = make::horizon(now, self.engine.settings.horizon_days);
         let holidays = self.holidays_of(&mut connection, doctor, today, until, &facts).await?;
+        let unreadable = stored.as_ref().is_some_and(|row| row.unreadable_since.is_some());
         Ok(ScheduleView {
             doctor,
             doctor_name,
+            unreadable,
             version: stored.map_or(1, |row| row.version),
             schedule: facts.schedule.ahead(today),
             places: places(&mut connection, clinic).await?,
@@ -148,7 +150,8 @@ pub(super) async fn facts_of(
     doctor: DoctorId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<Facts> {
-    let mut facts = make::facts(connection, &[doctor.0], now).await?;
+    // A rule that cannot be read is left out: whoever looks is told so, and may save the others.
+    let mut facts = make::facts(connection, &[doctor.0], now, &mut HashSet::new()).await?;
     facts.remove(&doctor.0).ok_or_else(|| Fault::Broken(format!("schedule of {doctor}")))
 }
 
@@ -190,6 +193,7 @@ pub(super) async fn change(
             .map(|(date, day)| DayChange { date: *date, added: day.added, removed: day.removed })
             .collect(),
         in_the_way: entries(connection, booked).await?,
+        overfull: plan.overfull.clone(),
     })
 }
 
@@ -310,7 +314,7 @@ type Visit = (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>);
 
 /// Seats taken in times that stay.
 fn taken(existing: &[Existing], plan: &Plan) -> HashMap<Visit, i64> {
-    let gone: std::collections::HashSet<i64> = plan.withdraw.iter().map(|slot| slot.0).collect();
+    let gone: HashSet<i64> = plan.withdraw.iter().map(|slot| slot.0).collect();
     existing
         .iter()
         .flat_map(|block| &block.slots)

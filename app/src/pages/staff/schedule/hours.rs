@@ -7,7 +7,9 @@ use nadi::ports::HoursPlace;
 use nadi::{Failure, wall};
 
 use super::rule_fields::{RuleFields, field_id, field_name};
-use super::{Editor, Origin, Tab, id_in_address, saved_note, shown, stale_note, tabs};
+use super::{
+    Editor, Origin, Tab, id_in_address, saved_note, shown, stale_note, tabs, unreadable_note,
+};
 use crate::context::{self, Typed};
 use crate::fns::schedules::base::{Part, zones};
 use crate::fns::schedules::hours::{EMPTY_LINES, LINES_MAX, read};
@@ -135,6 +137,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
     let title =
         if editor.own { "Your hours".into() } else { format!("Hours of {}", view.doctor_name) };
     let said = state.failure.is_none().then(|| saved_note(&pages)).flatten();
+    let unreadable = unreadable_note(&view);
     let body = if view.places.is_empty() {
         view! {
             <Empty title="There is no place to have hours at">
@@ -175,6 +178,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
             "Nothing of yours is saved yet. Your hours stand below: when you save them, they take the place of what is there now.",
         ))}
         {said}
+        {unreadable}
         <PageHead title=title/>
         {tabs(&pages, editor.own, Some(Tab::Hours))}
         {shown.note.filter(|_| state.failure.is_none())}

@@ -165,6 +165,11 @@ fn Origin(editor: Editor, version: i32, draft: Option<DraftId>) -> impl IntoView
     }
 }
 
+/// A part of the hours cannot be read.
+fn unreadable_note(view: &ScheduleView) -> Option<AnyView> {
+    view.unreadable.then(|| note(Tone::Loss, words::schedules::UNREADABLE))
+}
+
 /// What was just saved, if the address says so.
 fn saved_note(pages: &SchedulePages) -> Option<AnyView> {
     let saved = Saved::parse(&address::value("saved"))?;

@@ -1,6 +1,7 @@
 //! Before a schedule is saved: what it would change, and who is in the way.
 
 use chrono::{Days, NaiveDate};
+use chrono_tz::Tz;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -8,6 +9,7 @@ use leptos_router::hooks::use_params_map;
 use nadi::calendar::parse_date;
 use nadi::ids::DraftId;
 use nadi::ports::{DayChange, DoctorCalendar};
+use nadi::schedule::Overfull;
 use nadi::{Failure, wall};
 
 use super::{Editor, note, tabs};
@@ -22,7 +24,7 @@ use crate::parts::in_the_way::InTheWay;
 use crate::parts::week::DaySheet;
 use crate::parts::week::layout::Sheet;
 use crate::ui::{
-    Button, ButtonLink, HiddenField, Icon, PageHead, Shape, TableFrame, Tone, Variant,
+    Button, ButtonLink, HiddenField, Icon, Notice, PageHead, Shape, TableFrame, Tone, Variant,
 };
 use crate::words;
 
@@ -107,12 +109,41 @@ async fn preview(
             <p class="preview-said">{sentence}</p>
             {nothing_note}
             <InTheWay entries=change.in_the_way zone=zone/>
+            <OverfullTimes times=change.overfull zone=zone/>
             {actions}
             <ChangedDays days=change.days/>
             <Week week=found.week draft=draft part=part/>
         </div>
     }
     .into_any())
+}
+
+/// So many are listed; the others are counted.
+const OVERFULL_SHOWN: usize = 20;
+
+/// Groups with more people than seats. Nothing when there are none.
+#[component]
+fn OverfullTimes(times: Vec<Overfull>, zone: Tz) -> impl IntoView {
+    let more = times.len().saturating_sub(OVERFULL_SHOWN);
+    let rows: Vec<_> = times
+        .iter()
+        .take(OVERFULL_SHOWN)
+        .map(|time| view! { <li>{words::schedules::overfull(time, zone)}</li> })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="overfull-title">
+                <Notice tone=Tone::Waiting>
+                    <h2 id="overfull-title">"More people booked than seats"</h2>
+                    <p>
+                        "They all keep their time. Nobody else can book it until enough of them have left."
+                    </p>
+                    <ul>{rows}</ul>
+                    {(more > 0).then(|| view! { <p>{format!("And {more} more.")}</p> })}
+                </Notice>
+            </section>
+        }
+    })
 }
 
 /// The days that gain or lose times.

@@ -14,7 +14,9 @@ use nadi::visit::Mode;
 use super::exceptions::ExceptionList;
 use super::month::{ExceptionMonth, within_reach};
 use super::rule_fields::modes;
-use super::{Editor, Origin, Tab, hours, id_in_address, saved_note, shown, stale_note, tabs};
+use super::{
+    Editor, Origin, Tab, hours, id_in_address, saved_note, shown, stale_note, tabs, unreadable_note,
+};
 use crate::context::{self, typed_or};
 use crate::fns::schedules::base::Part;
 use crate::fns::schedules::{AddSingleDay, RemoveException, TakeTimeOff};
@@ -125,6 +127,7 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
         format!("Time off of {}", view.doctor_name)
     };
     let said = failed.failure.is_none().then(|| saved_note(&pages)).flatten();
+    let unreadable = unreadable_note(&view);
     let (places, zones) = hours::places(&view.places, now);
     let (version, today, zone) = (view.version, view.today, view.zone);
     let in_the_way = view.in_the_way.clone();
@@ -137,6 +140,7 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
         {remove.summary()}
         {stale.then(|| stale_note("Nothing of yours is saved yet. Here is how it stands now: look, then try again."))}
         {said}
+        {unreadable}
         <PageHead title=title/>
         {tabs(&pages, editor.own, Some(Tab::TimeOff))}
         {shown.note.filter(|_| failed.failure.is_none())}
