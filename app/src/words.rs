@@ -69,6 +69,13 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::TooManyHolds => {
             "You hold three times already. Confirm one or let one go, then hold this one.".into()
         }
+        Refusal::TooManyVisits { most: 1 } => {
+            "You have a visit with this doctor already. Move or cancel that one, or call the clinic.".into()
+        }
+        Refusal::TooManyVisits { most } => format!(
+            "You have {most} visits coming up with this doctor, the most that can be booked online. \
+             Move or cancel one of them, or call the clinic."
+        ),
         Refusal::HoldExpired => "The hold has ended and the time is free again. Choose a time anew.".into(),
         Refusal::NoMoreExtensions => {
             "This time cannot be kept any longer. Confirm it now, or hold it again later.".into()

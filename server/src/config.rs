@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use chrono::Duration;
+use nadi::appointment::VISITS_PER_DOCTOR;
 use url::Url;
 
 use crate::clock::SystemClock;
@@ -35,6 +36,8 @@ pub struct Config {
     pub hold_seconds: u32,
     pub horizon_days: u16,
     pub confirmation: Confirmation,
+    /// How many visits ahead an account may have with one doctor.
+    pub visits_per_doctor: i16,
     pub smtp_url: Option<Url>,
     pub mail_from: String,
     /// How far the clock is ahead of the machine's. Zero in production.
@@ -132,6 +135,13 @@ impl Config {
                 90,
                 1..=365,
                 "a number of days from 1 to 365",
+            )?,
+            visits_per_doctor: number(
+                "NADI_VISITS_PER_DOCTOR",
+                get("NADI_VISITS_PER_DOCTOR"),
+                VISITS_PER_DOCTOR,
+                1..=1000,
+                "a number from 1 to 1000",
             )?,
             confirmation: match get("NADI_CONFIRMATION").as_deref() {
                 None | Some("otp") => Confirmation::Otp,

@@ -41,6 +41,8 @@ pub struct Settings {
     /// Days ahead for which times are made.
     pub horizon_days: u16,
     pub confirmation: Confirmation,
+    /// How many visits ahead an account may have with one doctor.
+    pub visits_per_doctor: i16,
 }
 
 /// How the house is reached.
@@ -104,6 +106,7 @@ impl Engine {
                 hold: Duration::seconds(config.hold_seconds.into()),
                 horizon_days: config.horizon_days,
                 confirmation: config.confirmation,
+                visits_per_doctor: config.visits_per_doctor,
             },
             house: Arc::new(House {
                 public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),

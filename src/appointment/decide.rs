@@ -77,8 +77,11 @@ pub fn hold_ends(hold: Duration, starts_at: DateTime<Utc>, now: DateTime<Utc>) -
 
 fn hold(facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
     let starts_at = free_time(facts, now)?;
-    if facts.active_holds >= ACTIVE_HOLDS_MAX {
+    if facts.active_holds >= i64::from(ACTIVE_HOLDS_MAX) {
         return Err(Refusal::TooManyHolds);
+    }
+    if facts.visits_ahead >= facts.visits_max {
+        return Err(Refusal::TooManyVisits { most: facts.visits_max });
     }
     Ok(Transition {
         to: State::Pending,

@@ -24,7 +24,9 @@ pub const CODE_TRIES: i16 = 5;
 /// Codes sent for one hold, the first included: with the tries above, 25 guesses at a million.
 pub const CODES_PER_HOLD: i16 = 5;
 /// Holds one account may have at a time.
-pub const ACTIVE_HOLDS_MAX: i64 = 3;
+pub const ACTIVE_HOLDS_MAX: i16 = 3;
+/// Visits ahead one account may have with one doctor, unless the configuration says otherwise.
+pub const VISITS_PER_DOCTOR: i16 = 3;
 /// How often a hold may be extended (WCAG 2.2, 2.2.1), each time by a whole hold from then on.
 pub const EXTENSIONS_MAX: i16 = 3;
 /// How long before the start a patient may be checked in.
@@ -184,6 +186,10 @@ pub struct Facts {
     pub person_is_busy: bool,
     /// Holds of the booking account that would remain beside the new one.
     pub active_holds: i64,
+    /// Visits ahead of the booking account with this doctor, held or confirmed, beside the new one.
+    pub visits_ahead: i64,
+    /// How many of these an account may have.
+    pub visits_max: i64,
     pub proof: Proof,
     /// The clinic's policy: how long before the start a patient may still cancel or move.
     pub cancel_notice: Duration,
@@ -199,6 +205,8 @@ impl Facts {
             slot: None,
             person_is_busy: false,
             active_holds: 0,
+            visits_ahead: 0,
+            visits_max: VISITS_PER_DOCTOR.into(),
             proof: Proof::WrongCode,
             cancel_notice,
             hold,

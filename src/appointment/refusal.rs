@@ -20,6 +20,8 @@ pub enum Refusal {
     PersonBusy,
     #[error("too many holds")]
     TooManyHolds,
+    #[error("too many visits ahead with this doctor")]
+    TooManyVisits { most: i64 },
     #[error("the hold has expired")]
     HoldExpired,
     #[error("the hold cannot be extended again")]
@@ -68,7 +70,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each kind, for tests and for lists of what can be answered.
-    pub const EXAMPLES: [Self; 29] = [
+    pub const EXAMPLES: [Self; 30] = [
         Self::NotOffered,
         Self::InThePast,
         Self::NotOpenYet,
@@ -76,6 +78,7 @@ impl Refusal {
         Self::Taken,
         Self::PersonBusy,
         Self::TooManyHolds,
+        Self::TooManyVisits { most: 3 },
         Self::HoldExpired,
         Self::NoMoreExtensions,
         Self::WrongCode { tries_left: 3 },
@@ -114,6 +117,7 @@ impl Refusal {
             | Self::TooShortNotice
             | Self::Taken
             | Self::PersonBusy
+            | Self::TooManyVisits { .. }
             | Self::NoMoreExtensions
             | Self::AlreadyCancelled
             | Self::NotAHold

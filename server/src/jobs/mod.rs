@@ -1,6 +1,7 @@
 //! What happens later. Each job takes no input but the time, may run twice or on several
 //! instances at once without harm, and has a `run_once` that tests call.
 
+pub mod archive;
 pub mod calendars;
 pub mod demo;
 pub mod listen;
@@ -22,9 +23,14 @@ use crate::store::sessions::Sessions;
 /// Other instances' changes are shown here after so long.
 pub const LISTEN_EVERY: Duration = Duration::from_millis(250);
 const RELAY_EVERY: Duration = Duration::from_secs(2);
-const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// A hold that ran out may have been in the way of times that can be made again.
+const SWEEP_EVERY: Duration = Duration::from_millis(500);
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+const ARCHIVE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Times are made daily; a clinic's holidays and calendars from elsewhere change them in between.
 const TOP_UP_EVERY: Duration = Duration::from_secs(20);
+/// How often is looked whether times are to be made again at once.
+const STALE_EVERY: Duration = Duration::from_millis(400);
 
 const CALENDARS_EVERY: Duration = Duration::from_secs(60);
 
@@ -35,7 +41,7 @@ pub fn start(
     sessions: Sessions,
     stop: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
-    let (e1, e2) = (engine.clone(), engine.clone());
+    let (e1, e2, e6, e7) = (engine.clone(), engine.clone(), engine.clone(), engine.clone());
     let woken = engine.event_written.clone();
     let relay_stop = stop.clone();
     let relay_task = tokio::spawn(async move {
@@ -74,12 +80,20 @@ pub fn start(
         relay_task,
         listen_task,
         every("sweeper", SWEEP_EVERY, stop, move || {
-            let (engine, sessions) = (e1.clone(), sessions.clone());
+            let engine = e1.clone();
+            async move { sweeper::run_once(&engine).await.map(|_| ()) }
+        }),
+        every("tidy", TIDY_EVERY, stop, move || {
+            let (engine, sessions) = (e6.clone(), sessions.clone());
             async move {
-                sweeper::run_once(&engine).await?;
+                sweeper::forget_keys(&engine).await?;
                 sessions.sweep(engine.clock.now()).await?;
                 Ok(())
             }
+        }),
+        every("archive", ARCHIVE_EVERY, stop, move || {
+            let engine = e7.clone();
+            async move { archive::run_once(&engine).await.map(|_| ()) }
         }),
         tokio::spawn(async move {
             // Between two steps nothing is half done: what it was in is rolled back.
@@ -100,11 +114,24 @@ pub fn start(
                 tokio::select! {
                     () = top_up_stop.cancelled() => break,
                     () = e2.schedules_changed.notified() => {}
+                    () = until_stale(&e2) => {}
                     () = tokio::time::sleep(TOP_UP_EVERY) => {}
                 }
             }
         }),
     ]
+}
+
+/// Waits until times are to be made again that other instances, or bookings that ended, leave to us.
+async fn until_stale(engine: &Engine) {
+    loop {
+        tokio::time::sleep(STALE_EVERY).await;
+        match top_up::is_due(engine).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "cannot look whether times are to be made again"),
+        }
+    }
 }
 
 fn every<F, R>(

@@ -1,14 +1,11 @@
 //! Writes down holds whose time ran out, and forgets old idempotency keys. Only tidies: a lapsed
 //! hold is free at its instant.
 
-use nadi::actor::Capacity;
-use nadi::appointment::{Command, Facts, decide};
-use nadi::ids::DoctorId;
 use nadi::once::KEY_KEPT_HOURS;
 
+use crate::database::is_lock_timeout;
 use crate::engine::Engine;
-use crate::store::appointments::{self, By, Detail};
-use crate::store::{claims, once};
+use crate::store::{appointments, holds, once};
 
 const BATCH: i64 = 200;
 
@@ -20,31 +17,35 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<usize> {
     let now = engine.clock.now();
     let mut connection = engine.write.0.acquire().await?;
     let due = appointments::lapsed(&mut connection, now, BATCH).await?;
-    drop(connection);
     let mut expired = 0;
     for id in due {
-        let mut transaction = engine.write.begin().await?;
-        let Some(mut stored) = appointments::lock(&mut transaction, id).await? else { continue };
-        let appointment = stored.appointment()?;
-        let facts = Facts::of(Capacity::System, chrono::Duration::zero(), engine.settings.hold);
-        // Confirmed, extended, cancelled or expired by someone else in the meantime: nothing to do.
-        let Ok(transition) = decide(Some(&appointment), &facts, Command::Expire, now) else {
-            continue;
-        };
-        let Some(event) = transition.event else { continue };
-        let by = By { capacity: Capacity::System, account: None, reason: None };
-        claims::drop(&mut transaction, id).await?;
-        appointments::save(&mut transaction, &mut stored, &transition, &by, now).await?;
-        appointments::insert_event(&mut transaction, &stored, event, Detail::default(), &by, now)
-            .await?;
-        transaction.commit().await?;
-        engine.changes.note(DoctorId(stored.doctor_id));
-        expired += 1;
+        match holds::expire(&mut connection, id, now).await {
+            Ok(Some(doctor)) => {
+                engine.changes.note(doctor);
+                expired += 1;
+            }
+            // Confirmed, extended, cancelled or expired by someone else in the meantime.
+            Ok(None) => {}
+            // Somebody is changing it, and takes their time: the next run will see.
+            Err(error) if is_lock_timeout(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    let mut connection = engine.write.0.acquire().await?;
-    once::forget(&mut connection, now - chrono::Duration::hours(KEY_KEPT_HOURS)).await?;
     if expired > 0 {
         engine.event_written.notify_one();
+        // A time that was kept for one of them may have been in the way of others.
+        engine.schedules_changed.notify_one();
     }
     Ok(expired)
+}
+
+/// Forgets the answers under idempotency keys that are old enough.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_keys(engine: &Engine) -> sqlx::Result<()> {
+    let mut connection = engine.write.0.acquire().await?;
+    let before = engine.clock.now() - chrono::Duration::hours(KEY_KEPT_HOURS);
+    once::forget(&mut connection, before).await?;
+    Ok(())
 }

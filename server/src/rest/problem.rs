@@ -135,6 +135,9 @@ pub fn refusal_kind(refusal: Refusal) -> Kind {
         Refusal::Taken => ("taken", "The time is taken"),
         Refusal::PersonBusy => ("person-busy", "The person has something else then"),
         Refusal::TooManyHolds => ("too-many-holds", "The account holds too many times"),
+        Refusal::TooManyVisits { .. } => {
+            ("too-many-visits", "The account has too many visits with the doctor")
+        }
         Refusal::HoldExpired => ("hold-expired", "The hold has ended"),
         Refusal::NoMoreExtensions => ("no-more-extensions", "The hold cannot be extended again"),
         Refusal::WrongCode { .. } => ("wrong-code", "That is not the code"),
@@ -427,6 +430,7 @@ impl IntoResponses for Hold {
             Refusal::Taken,
             Refusal::PersonBusy,
             Refusal::TooManyHolds,
+            Refusal::TooManyVisits { most: 3 },
             Refusal::Crowded,
         ];
         with(&kinds, &refusals)
@@ -437,7 +441,12 @@ fn every_change(more: &[Kind]) -> BTreeMap<String, RefOr<Described>> {
     let mut kinds: Vec<Kind> = CHANGES.into();
     kinds.push(STALE);
     kinds.extend(more);
-    let never = [Refusal::TooManyHolds, Refusal::HasAppointments, Refusal::TooManyPeople];
+    let never = [
+        Refusal::TooManyHolds,
+        Refusal::TooManyVisits { most: 3 },
+        Refusal::HasAppointments,
+        Refusal::TooManyPeople,
+    ];
     let refusals: Vec<Refusal> = Refusal::EXAMPLES
         .into_iter()
         .filter(|refusal| !never.contains(refusal) && !REVIEWS.contains(refusal))

@@ -58,7 +58,7 @@ impl Stored {
 
 /// All columns of a [`Stored`] by the appointment's id; what follows may lock.
 macro_rules! stored {
-    ($rest:tt, $id:expr) => {
+    ($from:tt, $rest:tt, $id:expr) => {
         sqlx::query_as!(
             Stored,
             r#"select a.id, a.reference, a.state, a.version, a.expires_at, a.extensions, a.clinic_id,
@@ -66,7 +66,9 @@ macro_rules! stored {
                       a.person_id, a.booked_by, a.mode, a.starts_at, a.ends_at, a.time_zone,
                       a.fee_minor_units, a.currency as "currency!", a.code_counter, a.code_tries,
                       a.created_at, c.cancel_notice_minutes
-               from appointments a join clinics c on c.id = a.clinic_id
+               from "#
+                + $from
+                + r#" a join clinics c on c.id = a.clinic_id
                where a.id = $1 "#
                 + $rest,
             $id
@@ -74,13 +76,14 @@ macro_rules! stored {
     };
 }
 
-pub async fn find(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Stored>> {
-    stored!("", id.0).fetch_optional(connection).await
-}
-
 /// Loads an appointment and locks it: every later change of it waits for this transaction.
 pub async fn lock(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Stored>> {
-    stored!("for update of a", id.0).fetch_optional(connection).await
+    stored!("appointments", "for update of a", id.0).fetch_optional(connection).await
+}
+
+/// An appointment in the archive, where nothing changes any more.
+pub async fn archived(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Stored>> {
+    stored!("archived_appointments", "", id.0).fetch_optional(connection).await
 }
 
 /// The state behind its word. A word we do not know is a fault of the data, not of the caller.

@@ -14,7 +14,8 @@ pub async fn make_permanent(connection: &mut PgConnection, id: AppointmentId) ->
             .execute(&mut *connection)
             .await?;
     let times = sqlx::query!(
-        "update patient_times set held_until = 'infinity' where appointment_id = $1",
+        "update patient_times set held_until = 'infinity', hold_number = null
+         where appointment_id = $1",
         id.0
     )
     .execute(connection)
@@ -99,8 +100,8 @@ pub async fn expire_in_the_way(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "with in_the_way as (
-             select t.appointment_id as id
+        "select from end_holds(array(
+             select t.appointment_id
              from slots s
              join slots r on r.block_id = s.block_id
                   and r.slot_no between s.slot_no and s.slot_no + $3 - 1
@@ -110,25 +111,7 @@ pub async fn expire_in_the_way(
              select p.appointment_id
              from patient_times p
              where p.person_id = $4 and p.during && tstzrange($5, $6) and p.held_until <= $1
-         ),
-         locked as (
-             select a.id from appointments a
-             where a.id in (select id from in_the_way) and a.state = 'pending' and a.expires_at <= $1
-             order by a.id
-             for update
-         ),
-         ended as (
-             update appointments a
-             set state = 'expired', version = a.version + 1, updated_at = $1
-             from locked k
-             where a.id = k.id
-             returning a.id, a.version, a.doctor_id
-         ),
-         freed_seats as (delete from seats t using ended e where t.appointment_id = e.id),
-         freed_times as (delete from patient_times p using ended e where p.appointment_id = e.id)
-         insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
-                             occurred_at, due_at)
-         select 'appointment.expired', id, version, doctor_id, 'system', $1, $1 from ended",
+         ), '{}', $1)",
         now,
         target.slot_id,
         span,

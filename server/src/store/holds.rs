@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::appointment::{ACTIVE_HOLDS_MAX, reference};
-use nadi::ids::{AccountId, AppointmentId, PersonId, SlotId, VisitTypeId};
+use nadi::ids::{AccountId, AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
 use serde_json::Value;
 use sqlx::postgres::types::PgInterval;
 use sqlx::{PgConnection, Result};
@@ -25,6 +25,8 @@ pub struct NewHold {
     pub account: AccountId,
     pub now: DateTime<Utc>,
     pub hold: Duration,
+    /// How many visits ahead the account may have with one doctor.
+    pub visits_max: i16,
     pub once: Option<Once>,
 }
 
@@ -52,7 +54,8 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
         new.visit_type.map(|kind| kind.0),
         once.map(|once| once.gate),
         once.map(|once| once.key.as_str()),
-        once.map(|once| once.fingerprint.as_slice())
+        once.map(|once| once.fingerprint.as_slice()),
+        new.visits_max
     )
     .fetch_one(connection)
     .await;
@@ -71,6 +74,7 @@ pub async fn take_together(
     connection: &mut PgConnection,
     all: &[NewHold],
     hold: Duration,
+    visits_max: i16,
 ) -> Result<Vec<Value>> {
     let column = Columns::of(all);
     let taken = sqlx::query_file_scalar!(
@@ -85,11 +89,29 @@ pub async fn take_together(
         &column.moments as _,
         &column.gates as _,
         &column.keys as _,
-        &column.fingerprints as _
+        &column.fingerprints as _,
+        visits_max
     )
     .fetch_all(connection)
     .await?;
     Ok(taken.into_iter().flatten().collect())
+}
+
+/// Writes down that a hold has run out, gives its time back, and tells whose it was. `None`: it has
+/// not run out, or is no hold any more.
+pub async fn expire(
+    connection: &mut PgConnection,
+    id: AppointmentId,
+    now: DateTime<Utc>,
+) -> Result<Option<DoctorId>> {
+    let doctor = sqlx::query_scalar!(
+        r#"select doctor_id as "doctor_id!" from end_holds(array[$1::uuid], '{}', $2)"#,
+        id.0,
+        now
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(doctor.map(DoctorId))
 }
 
 /// Holds, column by column.

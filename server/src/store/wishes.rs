@@ -121,6 +121,8 @@ pub struct Known {
     pub person_is_busy: bool,
     /// Holds of the account that this one would leave standing.
     pub other_holds: i64,
+    /// Visits ahead of the account with this doctor, held or confirmed, that would remain beside it.
+    pub other_visits: i64,
 }
 
 /// What is known of these, in their order.
@@ -160,6 +162,7 @@ pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec
         }),
         person_is_busy: row.person_is_busy,
         other_holds: row.other_holds,
+        other_visits: row.other_visits,
     });
     Ok(known.collect())
 }

@@ -30,6 +30,27 @@ async fn constraints_refuse_what_the_code_must_never_write() {
             "patient_times_no_overlap",
         ),
         (
+            "a fourth hold of one account",
+            "insert into patient_times (appointment_id, person_id, during, held_until, account_id, hold_number)
+             select gen_random_uuid(), gen_random_uuid(), during, held_until, account_id, 4 from patient_times",
+            "patient_times_hold_number_check",
+        ),
+        (
+            "a hold's number twice",
+            "insert into patient_times (appointment_id, person_id, during, held_until, account_id, hold_number)
+             select gen_random_uuid(), gen_random_uuid(), during, held_until, account_id, hold_number
+             from patient_times",
+            "patient_times_hold_number_key",
+        ),
+        (
+            "two visits with one number",
+            "insert into patient_times (appointment_id, person_id, during, held_until, account_id, doctor_id,
+                                        visit_number)
+             select gen_random_uuid(), gen_random_uuid(), during, held_until, account_id, doctor_id, visit_number
+             from patient_times",
+            "patient_times_visit_number_key",
+        ),
+        (
             "withdrawing a taken time",
             "update slots set capacity = 0 where id in (select slot_id from seats)",
             "seats_within_capacity",

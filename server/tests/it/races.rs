@@ -189,6 +189,7 @@ async fn a_hold_waits_for_an_uncommitted_rival() {
         person: asha.person,
         account: asha.account,
         now,
+        visits_max: 3,
         hold: chrono::Duration::minutes(5),
         once: None,
     };

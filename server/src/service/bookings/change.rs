@@ -67,8 +67,12 @@ impl BookingService {
                 return replay(kept, once).map(|booked| Some(Ok(booked)));
             }
         }
-        let mut stored =
-            appointments::lock(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
+        let current = appointments::lock(&mut transaction, id).await?;
+        let is_archived = current.is_none();
+        let mut stored = match current {
+            Some(stored) => stored,
+            None => appointments::archived(&mut transaction, id).await?.ok_or(Failure::NotFound)?,
+        };
         let capacity = account
             .capacity_to(
                 change.command(),
@@ -83,6 +87,7 @@ impl BookingService {
             // It is so already.
             Ok(transition) if !transition.changes(&appointment) => Ok(booked(&stored)?),
             _ if !seen.admits(stored.version) => Err(Failure::Stale),
+            Ok(_) if is_archived => Err(Refusal::AlreadyOver.into()),
             Err(refusal) => Err(refusal.into()),
             Ok(transition) => {
                 must_be_complete(change, &facts, appointment.state)?;

@@ -85,6 +85,7 @@ impl BookingService {
             account: account.account,
             now: caller.now,
             hold: self.engine.settings.hold,
+            visits_max: self.engine.settings.visits_per_doctor,
             once: once.clone(),
         }
     }
@@ -127,6 +128,7 @@ impl BookingService {
             slot: known.slot,
             person_is_busy: known.person_is_busy,
             active_holds: known.other_holds,
+            visits_ahead: known.other_visits,
             ..self.facts(Capacity::Patient, 0)
         };
         match decide(None, &facts, Command::Hold, caller.now) {

@@ -44,7 +44,9 @@ impl BookingService {
 
     fn facts(&self, by: Capacity, cancel_notice_minutes: i32) -> Facts {
         let notice = Duration::minutes(cancel_notice_minutes.into());
-        Facts::of(by, notice, self.engine.settings.hold)
+        let settings = self.engine.settings;
+        let visits_max = settings.visits_per_doctor.into();
+        Facts { visits_max, ..Facts::of(by, notice, settings.hold) }
     }
 
     /// Does the house confirm without a code for this account?

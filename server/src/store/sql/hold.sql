@@ -2,6 +2,7 @@
 --
 -- $1 now   $2 slot   $3 person   $4 account   $5 id   $6 reference   $7 how long   $8 first seat to try
 -- $9 holds allowed   $10 kind of visit, or null   $11 gate   $12 key   $13 fingerprint (null without a key)
+-- $14 visits allowed ahead with one doctor
 --
 -- `cargo xtask bench` runs this very text through pgbench, too.
 with gate as materialized (
@@ -31,7 +32,7 @@ run as (
     join slots s on s.block_id = w.block_id
          and s.slot_no between w.slot_no and w.slot_no + w.slot_span - 1
 ),
-in_the_way as (
+lapsed as (
     select t.appointment_id as id
     from seats t join run r on t.slot_id = r.id
     where t.held_until <= $1
@@ -42,40 +43,38 @@ in_the_way as (
     union
     select p.appointment_id
     from patient_times p
+    where p.account_id = $4 and p.hold_number is not null and p.held_until <= $1
+      and exists (select from wanted)
+),
+given_up as (
+    select p.appointment_id as id
+    from patient_times p
     join appointments a on a.id = p.appointment_id
     join wanted w on w.doctor_id = a.doctor_id
          and (w.id <> a.slot_id or w.visit_type_id <> a.visit_type_id)
     where p.person_id = $3 and p.held_until < 'infinity' and a.state = 'pending'
 ),
-locked as (
-    select a.id, a.expires_at <= $1 as lapsed
-    from appointments a
-    where a.id in (select id from in_the_way) and a.state = 'pending'
-    order by a.id
-    for update
+-- It judges them once more, after it has waited for whoever is changing them.
+ended as materialized (
+    select e.id
+    from (select (select array_agg(id) from lapsed) as lapsed,
+                 (select array_agg(id) from given_up) as given_up) i,
+         lateral end_holds(coalesce(i.lapsed, '{}'), coalesce(i.given_up, '{}'), $1) e
+    where i.lapsed is not null or i.given_up is not null
 ),
-ended as (
-    update appointments a
-    set state = case when k.lapsed then 'expired' else 'cancelled' end,
-        cancelled_by = case when k.lapsed then null else 'system' end,
-        version = a.version + 1,
-        updated_at = $1
-    from locked k
-    where a.id = k.id
-    returning a.id, a.version, a.doctor_id, k.lapsed
-),
-freed_seats as (
-    delete from seats t using ended e where t.appointment_id = e.id returning t.slot_id
-),
-freed_times as (
-    delete from patient_times p using ended e where p.appointment_id = e.id returning p.person_id
-),
-holds as (
-    select count(*) as others
-    from people o
-    join patient_times p on p.person_id = o.id
-    where o.account_id = $4 and p.held_until > $1 and p.held_until < 'infinity'
-      and p.appointment_id not in (select id from ended)
+numbers as (
+    select (select g from generate_series(1, $9::smallint) g
+            where not exists (select from patient_times p
+                              where p.account_id = $4 and p.hold_number = g
+                                and p.appointment_id not in (select id from ended))
+            limit 1) as hold_number,
+           (select g from generate_series(1, $14::smallint) g
+            where not exists (select from patient_times p
+                              where p.account_id = $4 and p.doctor_id = w.doctor_id
+                                and p.visit_number = g and lower(p.during) > $1
+                                and p.appointment_id not in (select id from ended))
+            limit 1) as visit_number
+    from wanted w
 ),
 seat as (
     insert into seats (slot_id, seat_no, capacity, appointment_id, doctor_id, held_until)
@@ -91,18 +90,31 @@ seat as (
         order by (g + $8::int) % r.capacity
         limit 1
     ) n
-    where (select others from holds) < $9
-      and (select count(*) from freed_seats) >= 0
+    -- First of all, what lies in the way is ended.
+    where (select count(*) from ended) >= 0
+      and exists (select from numbers where hold_number is not null and visit_number is not null)
     order by r.id
     on conflict do nothing
     returning slot_id
 ),
+-- The number of a visit that has begun is free for another.
+begun as (
+    update patient_times p
+    set visit_number = null
+    from wanted w, numbers n
+    where p.account_id = $4 and p.doctor_id = w.doctor_id and p.visit_number = n.visit_number
+      and lower(p.during) <= $1 and (select count(*) from seat) = w.slot_span
+      and p.appointment_id not in (select id from ended)
+    returning p.appointment_id
+),
 own_time as (
-    insert into patient_times (appointment_id, person_id, during, held_until)
-    select $5, $3, tstzrange(w.starts_at, w.ends_at), w.expires_at
-    from wanted w
+    insert into patient_times (appointment_id, person_id, during, held_until, account_id, doctor_id,
+                               hold_number, visit_number)
+    select $5, $3, tstzrange(w.starts_at, w.ends_at), w.expires_at, $4, w.doctor_id, n.hold_number,
+           n.visit_number
+    from wanted w, numbers n
     where (select count(*) from seat) = w.slot_span
-      and (select count(*) from freed_times) >= 0
+      and (select count(*) from begun) >= 0
     on conflict do nothing
     returning appointment_id
 ),
@@ -121,10 +133,6 @@ told as (
     insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
                         actor_account_id, occurred_at, due_at)
     select 'appointment.held', id, version, doctor_id, 'patient', $4, $1, $1 from made
-    union all
-    select case when lapsed then 'appointment.expired' else 'appointment.released' end,
-           id, version, doctor_id, 'system', null::uuid, $1, $1
-    from ended
 ),
 answered as (
     select jsonb_build_object(

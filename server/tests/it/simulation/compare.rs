@@ -100,33 +100,28 @@ impl<'a> Search<'a> {
         let depth = self.asked.len() - left.len();
         for n in left {
             let rest: Vec<usize> = left.iter().copied().filter(|other| other != n).collect();
-            for later in [false, true] {
-                if later && !(self.answered[*n].is_ok() && model.may_give_up_later(self.scene)) {
-                    break;
-                }
-                let mark = model.mark();
-                match model.oracle(&self.asked[*n], &self.answered[*n], self.scene, later) {
-                    Ok(noted) => {
-                        self.noted[*n] = noted;
-                        let changes_nothing =
-                            model.changed_since(mark).is_empty() && self.answered[*n].is_err();
-                        if self.place(model, &rest) {
-                            return true;
-                        }
-                        model.rewind(mark);
-                        // What was refused rightly here was no obstacle to the others.
-                        if changes_nothing {
-                            return false;
-                        }
+            let mark = model.mark();
+            match model.oracle(&self.asked[*n], &self.answered[*n], self.scene) {
+                Ok(noted) => {
+                    self.noted[*n] = noted;
+                    let changes_nothing =
+                        model.changed_since(mark).is_empty() && self.answered[*n].is_err();
+                    if self.place(model, &rest) {
+                        return true;
                     }
-                    Err(violation) => {
-                        model.rewind(mark);
-                        self.remember(depth, violation);
+                    model.rewind(mark);
+                    // What was refused rightly here was no obstacle to the others.
+                    if changes_nothing {
+                        return false;
                     }
                 }
-                if self.orders > ORDERS_MAX {
-                    return false;
+                Err(violation) => {
+                    model.rewind(mark);
+                    self.remember(depth, violation);
                 }
+            }
+            if self.orders > ORDERS_MAX {
+                return false;
             }
         }
         self.orders += 1;

@@ -85,7 +85,7 @@ pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), 
 }
 
 /// Counts of what must not be, over all tables.
-pub const NEVER: [(Invariant, &str, &str); 8] = [
+pub const NEVER: [(Invariant, &str, &str); 9] = [
     (
         Invariant::Durable,
         "a standing appointment without its seats",
@@ -111,6 +111,13 @@ pub const NEVER: [(Invariant, &str, &str); 8] = [
               and a.state in ('pending', 'confirmed', 'checked_in')
               and p.during = tstzrange(a.starts_at, a.ends_at)
          where a.id is null",
+    ),
+    (
+        Invariant::Rules,
+        "more than three holds of one account",
+        "select count(*) from (select o.account_id from patient_times p join people o on o.id = p.person_id
+                               where p.held_until < 'infinity'
+                               group by o.account_id having count(*) > 3) x",
     ),
     (
         Invariant::Told,

@@ -45,8 +45,6 @@ pub struct Visit {
     pub told: Vec<Event>,
     /// How many of these have been seen in the outbox.
     pub seen: usize,
-    /// The step in which it was held.
-    pub made_in: u64,
 }
 
 impl Visit {

@@ -1,13 +1,9 @@
 //! Whether an answer is the one that the rules give, and what it promises from then on.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use nadi::Failure;
 use nadi::actor::{Capacity, SignedIn};
-use nadi::appointment::{
-    ACTIVE_HOLDS_MAX, Appointment, Command, Event, Facts, Proof, Refusal, State, decide,
-};
+use nadi::appointment::{Appointment, Command, Event, Facts, Proof, Refusal, State, decide};
 use nadi::ids::{AppointmentId, PersonId, SlotId};
 use nadi::once::OnceKey;
 use nadi::ports::{Booked, Change, HoldRequest, Seen};
@@ -36,20 +32,15 @@ pub struct Asked {
 
 /// What is known of the moment in which requests were answered.
 pub struct Scene {
-    pub step: u64,
     pub now: DateTime<Utc>,
     /// Nobody else asked at the same time: every answer is exact.
     pub alone: bool,
-    /// Holds that the outbox says were released in this step.
-    pub released: BTreeSet<AppointmentId>,
 }
 
 /// What a granted or refused request made known beside its answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Noted {
     pub replayed: bool,
-    /// More holds than the house allows, by a race of one account with itself.
-    pub hold_too_many: bool,
 }
 
 type Judged<T> = Result<T, Violation>;
@@ -59,15 +50,8 @@ fn wrong<T>(invariant: Invariant, what: String) -> Judged<T> {
 }
 
 impl Model {
-    /// Compares an answer with what it must be, and remembers what it promises. `later`: what it gave
-    /// up of the same moment is given up by a later one, if it is.
-    pub fn oracle(
-        &mut self,
-        asked: &Asked,
-        answered: &Answered,
-        scene: &Scene,
-        later: bool,
-    ) -> Judged<Noted> {
+    /// Compares an answer with what it must be, and remembers what it promises.
+    pub fn oracle(&mut self, asked: &Asked, answered: &Answered, scene: &Scene) -> Judged<Noted> {
         match answered {
             Err(Failure::Unavailable | Failure::Malformed) => {
                 return wrong(Invariant::NoFalseRefusals, format!("{asked:?} met a fault of ours"));
@@ -93,7 +77,7 @@ impl Model {
             return wrong(Invariant::Once, format!("{:?} is a new key", asked.key));
         }
         let noted = match &asked.ask {
-            Ask::Hold(wish) => self.judge_hold(&asked.who, wish, answered, (scene, later))?,
+            Ask::Hold(wish) => self.judge_hold(&asked.who, wish, answered, scene)?,
             Ask::Change(id, change, seen) => {
                 self.judge_change(&asked.who, *id, (change, seen), answered, scene)?;
                 Noted::default()
@@ -113,7 +97,7 @@ impl Model {
         who: &SignedIn,
         wish: &HoldRequest,
         answered: &Answered,
-        (scene, later): (&Scene, bool),
+        scene: &Scene,
     ) -> Judged<Noted> {
         let now = scene.now;
         let person = wish.person.unwrap_or(who.person);
@@ -142,22 +126,22 @@ impl Model {
             .filter(|(n, v)| v.booked_by == who.account && v.is_hold(now) && !given_up.contains(n))
             .map(|(_, visit)| visit)
             .collect();
-        let mut active_holds = i64::try_from(others.len()).unwrap_or(i64::MAX);
-        // Two holds of one account at the same moment do not see each other.
-        let rivals = others.iter().filter(|visit| visit.made_in == scene.step).count();
-        let rivals = i64::try_from(rivals).unwrap_or(i64::MAX);
-        let hold_too_many = !scene.alone
-            && answered.is_ok()
-            && active_holds >= ACTIVE_HOLDS_MAX
-            && active_holds - rivals < ACTIVE_HOLDS_MAX;
-        if hold_too_many {
-            active_holds -= rivals;
-        }
+        let active_holds = i64::try_from(others.len()).unwrap_or(i64::MAX);
+        let visits_ahead = self
+            .standing(now)
+            .filter(|(n, v)| {
+                v.booked_by == who.account
+                    && v.doctor == doctor
+                    && v.life.starts_at > now
+                    && !given_up.contains(n)
+            })
+            .count();
         let run = self.run(wish.slot, span);
         let facts = Facts {
             slot: self.slot_facts(wish.slot, span, &given_up, now),
             person_is_busy: self.is_busy(person, &run, &given_up, now),
             active_holds,
+            visits_ahead: i64::try_from(visits_ahead).unwrap_or(i64::MAX),
             ..Facts::of(Capacity::Patient, NOTICE, HOLD)
         };
         let transition = match decide(None, &facts, Command::Hold, now) {
@@ -198,26 +182,12 @@ impl Model {
             updated_at: now,
             told: vec![Event::Held],
             seen: 0,
-            made_in: scene.step,
         });
         for other in given_up {
-            let visit = &self.visits[other];
-            // Rivals of one moment, again: neither need see the other.
-            let seen = scene.released.contains(&visit.life.id) && !later;
-            if visit.made_in != scene.step || seen {
-                self.end(other, State::Cancelled, Event::Released, now);
-            }
+            self.end(other, State::Cancelled, Event::Released, now);
         }
         self.must_show(n, answered)?;
-        Ok(Noted { hold_too_many, ..Noted::default() })
-    }
-
-    /// Was something released in this step that was also made in it, and still stands?
-    pub fn may_give_up_later(&self, scene: &Scene) -> bool {
-        scene.released.iter().filter_map(|id| self.find(*id)).any(|n| {
-            let visit = &self.visits[n];
-            visit.made_in == scene.step && visit.stands(scene.now)
-        })
+        Ok(Noted::default())
     }
 
     fn judge_change(

@@ -1,11 +1,10 @@
 //! The loop: time passes, something happens, everything is checked.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use chrono::{Duration, NaiveTime};
 use futures::future::join_all;
-use nadi::appointment::{Event, State};
-use nadi::ids::AppointmentId;
+use nadi::appointment::State;
 use nadi::once::KEY_KEPT_HOURS;
 use nadi::ports::MessageFailure;
 use nadi::schedule::{Rule, Schedule};
@@ -111,10 +110,8 @@ impl<'a> Run<'a> {
             Operation::Sweep => self.sweep().await,
             Operation::TopUp => {
                 self.statistics.job("top-up");
-                let made = top_up::run_once(&self.world.clinic.engine).await.expect("topped up");
-                if made.times > 0 {
-                    self.world.learn_slots().await;
-                }
+                top_up::run_once(&self.world.clinic.engine).await.expect("topped up");
+                self.world.learn_slots().await;
                 self.expect_no_other_change(&[]).await
             }
             Operation::Relay(failure) => self.relay(failure).await,
@@ -140,7 +137,7 @@ impl<'a> Run<'a> {
             self.recent.push_back(format!("       = {answer}"));
         }
         let stored = self.read(&asked).await;
-        let scene = self.scene(&stored, asked.len() == 1);
+        let scene = self.scene(asked.len() == 1);
         guards(&self.world.model, &stored, scene.now)?;
         absorb_expiries(&mut self.world.model, &stored, &scene)?;
         let mut search = Search::new(&asked, &answered, &scene, &stored);
@@ -148,7 +145,6 @@ impl<'a> Run<'a> {
         self.statistics.orders_max = self.statistics.orders_max.max(search.orders);
         for (n, noted) in search.noted.iter().enumerate() {
             self.statistics.replayed += u64::from(noted.replayed);
-            self.statistics.holds_too_many += u64::from(noted.hold_too_many);
             self.history.add(self.step, &asked[n], &answered[n]);
         }
         self.settle(&stored);
@@ -167,6 +163,7 @@ impl<'a> Run<'a> {
                 return Err(Violation::of(Invariant::Expiry, what));
             }
         };
+        sweeper::forget_keys(&self.world.clinic.engine).await.expect("forgotten");
         let forgotten = now - Duration::hours(KEY_KEPT_HOURS);
         self.world.model.keys.retain(|_, kept| kept.at >= forgotten);
         if swept != lapsed.min(SWEPT_MAX) {
@@ -224,7 +221,7 @@ impl<'a> Run<'a> {
     /// A job has changed nothing but expired holds.
     async fn expect_no_other_change(&mut self, asked: &[Asked]) -> Result<(), Violation> {
         let stored = self.read(asked).await;
-        let scene = self.scene(&stored, true);
+        let scene = self.scene(true);
         guards(&self.world.model, &stored, scene.now)?;
         absorb_expiries(&mut self.world.model, &stored, &scene)?;
         Search::new(&[], &[], &scene, &stored).explain(&mut self.world.model)?;
@@ -241,14 +238,8 @@ impl<'a> Run<'a> {
         Stored::read(&self.world.clinic.pool, self.last_event, &ids, self.world.now()).await
     }
 
-    fn scene(&self, stored: &Stored, alone: bool) -> Scene {
-        let released: BTreeSet<AppointmentId> = stored
-            .events
-            .iter()
-            .filter(|event| event.event_type == Event::Released.as_str() && event.actor == "system")
-            .map(|event| AppointmentId(event.appointment_id))
-            .collect();
-        Scene { step: self.step, now: self.world.now(), alone, released }
+    fn scene(&self, alone: bool) -> Scene {
+        Scene { now: self.world.now(), alone }
     }
 
     /// What was found is so from now on.

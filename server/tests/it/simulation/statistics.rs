@@ -23,8 +23,6 @@ pub struct Statistics {
     pub by_the_house: u64,
     /// Told to come back because others were at it.
     pub crowded: u64,
-    /// Granted beyond the number of holds of one account, by a race with itself.
-    pub holds_too_many: u64,
     /// Orders tried for one burst, at most.
     pub orders_max: u32,
     /// Events whose message could not be delivered.
@@ -80,10 +78,6 @@ impl fmt::Display for Statistics {
              house itself, {} messages put aside",
             self.bursts, self.orders_max, self.replayed, self.by_the_house, self.put_aside
         )?;
-        write!(
-            f,
-            "{} requests told to come back, {} holds beyond the house's number by a race of one account",
-            self.crowded, self.holds_too_many
-        )
+        write!(f, "{} requests told to come back", self.crowded)
     }
 }

@@ -55,6 +55,10 @@ impl TestClock {
         Self(Arc::new(Mutex::new(now)))
     }
 
+    pub fn set(&self, now: DateTime<Utc>) {
+        *self.0.lock().expect("not poisoned") = now;
+    }
+
     pub fn step(&self, by: Duration) {
         *self.0.lock().expect("not poisoned") += by;
     }
@@ -197,6 +201,16 @@ impl Clinic {
         let doctor = NewDoctor { capacity, ..NewDoctor::new(ASHA) };
         clinic.doctor = clinic.add_doctors([doctor]).await[0];
         clinic
+    }
+
+    /// The same with these doctors.
+    pub async fn open_with_doctors<'a>(
+        doctors: impl IntoIterator<Item = NewDoctor<'a>>,
+    ) -> (Self, Vec<DoctorId>) {
+        let mut clinic = Self::in_database(WITHOUT_DOCTORS.database().await);
+        let doctors = clinic.add_doctors(doctors).await;
+        clinic.doctor = doctors[0];
+        (clinic, doctors)
     }
 
     fn in_database(database: TestDatabase) -> Self {
@@ -399,6 +413,27 @@ impl Clinic {
         patients
     }
 
+    /// People on this account besides the one whose it is.
+    pub async fn dependants<const N: usize>(
+        &self,
+        who: &SignedIn,
+        names: [&str; N],
+    ) -> Vec<PersonId> {
+        let ids: Vec<Uuid> = names.iter().map(|_| uuid_v7(self.clock.now())).collect();
+        sqlx::query(
+            "insert into people (id, account_id, relation, name, created_at)
+             select id, $3, 'dependant', name, $4 from unnest($1::uuid[], $2::text[]) as n (id, name)",
+        )
+        .bind(&ids)
+        .bind(names.as_slice())
+        .bind(who.account.0)
+        .bind(self.clock.now())
+        .execute(&self.pool)
+        .await
+        .expect("dependants");
+        ids.into_iter().map(PersonId).collect()
+    }
+
     pub fn caller(&self, who: &SignedIn) -> Caller {
         Caller {
             actor: Actor::Account(Box::new(who.clone())),
@@ -523,6 +558,13 @@ impl Clinic {
 
 /// Fails when a guard and the history tell different stories.
 pub async fn must_be_sound(pool: &PgPool) {
+    if let Err(what) = unsound(pool).await {
+        panic!("{what}");
+    }
+}
+
+/// In what a guard and the history tell different stories.
+pub async fn unsound(pool: &PgPool) -> Result<(), String> {
     for (what, sql) in [
         (
             "a standing appointment without its seats",
@@ -548,14 +590,27 @@ pub async fn must_be_sound(pool: &PgPool) {
              where a.id is null",
         ),
         (
+            "more than three holds of one account",
+            "select count(*) from (select account_id from patient_times where hold_number is not null
+                                   group by account_id having count(*) > 3) x",
+        ),
+        (
+            "a hold without a number, or a confirmed visit with a hold's",
+            "select count(*) from patient_times
+             where (hold_number is null) <> (held_until = 'infinity') and account_id is not null",
+        ),
+        (
             "an appointment whose version is not the number of its events",
             "select count(*) from appointments a
              where version <> (select count(*) from outbox o where o.appointment_id = a.id)",
         ),
     ] {
         let found: i64 = sqlx::query_scalar(sql).fetch_one(pool).await.expect("a count");
-        assert_eq!(found, 0, "{what}");
+        if found > 0 {
+            return Err(format!("{found} times {what}"));
+        }
     }
+    Ok(())
 }
 
 /// A browser without scripts that does not follow redirects by itself.
