@@ -1,0 +1,220 @@
+//! Every order in which two or three use cases can meet: on the real database, with a statement of one
+//! and a statement of another carried out in an order that a schedule gives.
+//!
+//! First all orders in which the actors change twice, for what once went wrong; then orders by a seed.
+//! `cargo xtask simulate` tries more of these. A failure prints its order, and how to try it again.
+
+mod proxy;
+mod scenarios;
+mod schedule;
+mod world;
+
+use std::sync::Arc;
+
+use proxy::Rewrites;
+use scenarios::Prepare;
+use schedule::{Order, Scheduler, Trace};
+use world::World;
+
+/// Steps of one actor: more than any has.
+const TO_THE_END: usize = 1_000;
+/// Orders with two changes that each scenario is tried in, at most, and orders by a seed.
+const ORDERS: u64 = 120;
+const SEEDS: u64 = 20;
+
+/// What was wrong, and the order in which it was.
+struct Found {
+    what: String,
+    order: Order,
+    trace: Trace,
+}
+
+struct Runs {
+    world: Arc<World>,
+    scheduler: Scheduler,
+    schedules: usize,
+}
+
+impl Runs {
+    async fn open(rewrites: Rewrites, faults: &[&str]) -> Self {
+        let (world, scheduler) = World::open(rewrites, faults).await;
+        Self { world, scheduler, schedules: 0 }
+    }
+
+    /// One schedule, and everything that is checked after it.
+    async fn one(&mut self, prepare: Prepare, order: Order) -> Result<Trace, Box<Found>> {
+        let scenario = prepare(self.world.clone()).await;
+        let trace = self.scheduler.run(scenario.actors, &order).await;
+        self.schedules += 1;
+        if let Err(what) = (scenario.check)(trace.answers.clone()).await {
+            return Err(Box::new(Found { what, order, trace }));
+        }
+        if let Err(what) = crate::support::unsound(&self.world.clinic.pool).await {
+            return Err(Box::new(Found { what, order, trace }));
+        }
+        Ok(trace)
+    }
+
+    /// All orders with two changes of who goes on: some steps of one, some of another, then the first
+    /// to its end.
+    async fn with_two_changes(&mut self, prepare: Prepare) -> Result<(), Box<Found>> {
+        let alone = self.one(prepare, Order::Segments(Vec::new())).await?;
+        let actors = alone.taken.len();
+        let mut orders = Vec::new();
+        for first in 0..actors {
+            for second in (0..actors).filter(|second| *second != first) {
+                for some in 1..alone.taken[first].max(2) {
+                    for others in 1..=alone.taken[second] + 2 {
+                        let mut order = vec![(first, some)];
+                        // With three, the one left goes in between.
+                        let between = (0..actors).filter(|n| ![first, second].contains(n));
+                        order.extend(between.map(|n| (n, TO_THE_END)));
+                        order.extend([(second, others), (first, TO_THE_END)]);
+                        orders.push(order);
+                    }
+                }
+            }
+        }
+        // Of very many, as many as there is time for, evenly spread.
+        let most =
+            usize::try_from(setting("NADI_INTERLEAVING_ORDERS", ORDERS)).unwrap_or(usize::MAX);
+        let every = orders.len().div_ceil(most);
+        for order in orders.into_iter().step_by(every) {
+            self.one(prepare, Order::Segments(order)).await?;
+        }
+        Ok(())
+    }
+
+    async fn seeded(
+        &mut self,
+        prepare: Prepare,
+        seeds: std::ops::Range<u64>,
+    ) -> Result<(), Box<Found>> {
+        for seed in seeds {
+            self.one(prepare, Order::Seeded(seed)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn report(name: &str, found: &Found) -> String {
+    format!(
+        "{name}: {}\nin the order {:?}:\n  {}\n",
+        found.what,
+        found.order,
+        found.trace.steps.join("\n  ")
+    )
+}
+
+const SCENARIOS: [(&str, Prepare); 7] = [
+    ("an extension and a stranger", scenarios::extension),
+    ("a confirmation and a stranger", scenarios::confirmation),
+    ("an extension and the sweeper", scenarios::sweep),
+    ("hours and a holiday", scenarios::holiday),
+    ("hours and a calendar", scenarios::calendar),
+    ("two holds more than one account may have", scenarios::third_hold),
+    ("two visits more than one account may have", scenarios::third_visit),
+];
+
+async fn every_order(name: &str, prepare: Prepare) {
+    let mut runs = Runs::open(&[], &[]).await;
+    if let Err(found) = runs.with_two_changes(prepare).await {
+        panic!("{}", report(name, &found));
+    }
+    let two = runs.schedules;
+    let seeds = setting("NADI_INTERLEAVING_SEEDS", SEEDS);
+    if let Err(found) = runs.seeded(prepare, 0..seeds).await {
+        panic!("{}", report(name, &found));
+    }
+    println!("{name}: {two} orders with two changes, {seeds} by seed");
+}
+
+fn setting(name: &str, usual: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} must be a number")),
+        Err(_) => usual,
+    }
+}
+
+/// With a fix taken out, an order is found in which that shows.
+async fn must_be_found(prepare: Prepare, rewrites: Rewrites, faults: &[&str], expected: &str) {
+    let mut runs = Runs::open(rewrites, faults).await;
+    match runs.with_two_changes(prepare).await {
+        Ok(()) => panic!("not found in {} orders", runs.schedules),
+        Err(found) => {
+            println!("found after {} orders: {}", runs.schedules, found.what);
+            assert!(found.what.contains(expected), "{}", report("another fault", &found));
+        }
+    }
+}
+
+macro_rules! each_scenario {
+    ($($test:ident $number:literal,)*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                let (name, prepare) = SCENARIOS[$number];
+                every_order(name, prepare).await;
+            }
+        )*
+    };
+}
+
+each_scenario! {
+    an_extension_and_a_stranger 0,
+    a_confirmation_and_a_stranger 1,
+    an_extension_and_the_sweeper 2,
+    hours_and_a_holiday 3,
+    hours_and_a_calendar 4,
+    two_holds_more_than_one_account_may_have 5,
+    two_visits_more_than_one_account_may_have 6,
+}
+
+/// The hold once ended whatever it had seen to be lapsed before it waited.
+#[tokio::test]
+async fn a_hold_judged_by_what_was_read_before_the_wait_is_found() {
+    let fault = "
+        create or replace function end_holds(lapsed uuid[], given_up uuid[], at timestamptz)
+        returns table (id uuid, version integer, doctor_id uuid)
+        language plpgsql as $$
+        #variable_conflict use_column
+        begin
+            return query
+            with locked as (
+                select a.id, a.expires_at <= at as has_lapsed from appointments a
+                where a.id = any (lapsed || given_up) and a.state = 'pending' order by a.id for update),
+            ended as (
+                update appointments a
+                set state = case when k.has_lapsed then 'expired' else 'cancelled' end, cancelled_by = 'system', version = a.version + 1, updated_at = at
+                from locked k where a.id = k.id returning a.id, a.version, a.doctor_id),
+            freed_seats as (delete from seats t using ended e where t.appointment_id = e.id),
+            freed_times as (delete from patient_times p using ended e where p.appointment_id = e.id),
+            told as (
+                insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
+                                    occurred_at, due_at)
+                select 'appointment.released', e.id, e.version, e.doctor_id, 'system', at, at from ended e)
+            select e.id, e.version, e.doctor_id from ended e;
+        end $$";
+    must_be_found(scenarios::extension, &[], &[fault], "granted, and then cancelled").await;
+}
+
+/// Saving hours once read the holidays before it locked.
+#[tokio::test]
+async fn hours_saved_without_a_lock_are_found() {
+    let unlocked: Rewrites = &[("for no key update", "")];
+    must_be_found(scenarios::holiday, unlocked, &[], "on a holiday").await;
+}
+
+/// Holds were once counted.
+#[tokio::test]
+async fn holds_that_are_only_counted_are_found() {
+    let fault = "drop index patient_times_hold_number_key";
+    must_be_found(scenarios::third_hold, &[], &[fault], "\"ok\", \"ok\"").await;
+}
+
+#[tokio::test]
+async fn visits_that_are_only_counted_are_found() {
+    let faults =
+        ["drop index patient_times_visit_number_key", "drop index patient_times_hold_number_key"];
+    must_be_found(scenarios::third_visit, &[], &faults, "\"ok\", \"ok\"").await;
+}

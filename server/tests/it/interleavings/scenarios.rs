@@ -1,0 +1,331 @@
+//! Use cases that may meet, and what must be true however they do.
+
+use std::sync::Arc;
+
+use chrono::{Duration, NaiveTime};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use nadi::Failure;
+use nadi::appointment::Refusal;
+use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId};
+use nadi::input::Code;
+use nadi::ports::{Booked, Change, HoldRequest, Seen};
+use nadi::schedule::{Rule, Schedule};
+use server::jobs::sweeper;
+
+use super::schedule::Actor;
+use super::world::World;
+use crate::support::weekly;
+
+/// Actors, and what is to be checked when all are through; it gets what each was answered.
+pub struct Scenario {
+    pub actors: Vec<Actor>,
+    pub check: Check,
+}
+
+pub type Check = Box<dyn FnOnce(Vec<String>) -> BoxFuture<'static, Result<(), String>> + Send>;
+
+/// Prepares the world for one schedule.
+pub type Prepare = fn(Arc<World>) -> BoxFuture<'static, Scenario>;
+
+const OK: &str = "ok";
+
+fn word<T>(answer: Result<T, Failure>) -> String {
+    match answer {
+        Ok(_) => OK.to_owned(),
+        Err(Failure::Refused(refusal)) => format!("{refusal:?}"),
+        Err(failure) => format!("{failure:?}"),
+    }
+}
+
+fn check<F>(check: impl FnOnce(Vec<String>) -> F + Send + 'static) -> Check
+where
+    F: Future<Output = Result<(), String>> + Send + 'static,
+{
+    Box::new(move |answers| check(answers).boxed())
+}
+
+fn must(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if is_so { Ok(()) } else { Err(what()) }
+}
+
+/// Asha, or a child of hers, holds a time on the server of an actor.
+async fn hold(world: &World, actor: usize, person: Option<PersonId>, slot: SlotId) -> String {
+    let caller = world.clinic.caller(&world.asha);
+    let wish = HoldRequest { slot, visit_type: None, person };
+    word(world.servers[actor].1.bookings.hold(&caller, &wish, None).await)
+}
+
+async fn stranger_holds(world: &World, actor: usize, slot: SlotId) -> String {
+    let caller = world.clinic.caller(&world.ravi);
+    let wish = HoldRequest { slot, visit_type: None, person: None };
+    word(world.servers[actor].1.bookings.hold(&caller, &wish, None).await)
+}
+
+async fn change(
+    world: &World,
+    actor: usize,
+    id: AppointmentId,
+    change: &Change,
+) -> Result<Booked, Failure> {
+    let caller = world.clinic.caller(&world.asha);
+    world.servers[actor].1.bookings.change(&caller, id, change, &Seen::Any, None).await
+}
+
+async fn first_free(world: &World, doctor: DoctorId) -> SlotId {
+    world.clinic.free(doctor).await[0]
+}
+
+/// The clock goes past the end of a hold.
+fn clock(world: &Arc<World>) -> Actor {
+    let world = world.clone();
+    Actor::new("the clock", move || async move {
+        world.step_clock(Duration::seconds(2));
+        OK.to_owned()
+    })
+}
+
+/// Asha holds a time that lapses in a second.
+async fn about_to_lapse(world: &Arc<World>) -> (AppointmentId, SlotId) {
+    world.reset().await;
+    let slot = first_free(world, world.doctors[0]).await;
+    let id = world.clinic.hold(&world.asha, slot).await.expect("held");
+    world.step_clock(Duration::minutes(5) - Duration::seconds(1));
+    (id, slot)
+}
+
+/// Whoever was told that a hold goes on, or is confirmed, has it; and only they.
+fn kept_or_given(world: Arc<World>, id: AppointmentId, kept: &'static str) -> Check {
+    check(move |answers| async move {
+        let (owner, stranger) = (answers[0].clone(), answers[2].clone());
+        let state = world.clinic.state(id).await;
+        if owner == OK {
+            must(state == kept, || format!("granted, and then {state}"))?;
+            must(stranger != OK, || "two have the time".to_owned())?;
+        } else {
+            must(owner == "HoldExpired", || format!("the owner was refused: {owner}"))?;
+        }
+        Ok(())
+    })
+}
+
+/// An extension against a stranger who wants the time, while it runs out.
+pub fn extension(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        let (id, slot) = about_to_lapse(&world).await;
+        let (a, c) = (world.clone(), world.clone());
+        Scenario {
+            actors: vec![
+                Actor::new("Asha extends", move || async move {
+                    word(change(&a, 0, id, &Change::Extend).await)
+                }),
+                clock(&world),
+                Actor::new("Ravi holds", move || async move { stranger_holds(&c, 2, slot).await }),
+            ],
+            check: kept_or_given(world, id, "pending"),
+        }
+    }
+    .boxed()
+}
+
+/// The same with a confirmation.
+pub fn confirmation(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        let (id, slot) = about_to_lapse(&world).await;
+        let code = Code::parse(&world.clinic.engine.code_key.code(id, 1)).expect("six digits");
+        let (a, c) = (world.clone(), world.clone());
+        Scenario {
+            actors: vec![
+                Actor::new("Asha confirms", move || async move {
+                    word(change(&a, 0, id, &Change::Confirm { code: Some(code) }).await)
+                }),
+                clock(&world),
+                Actor::new("Ravi holds", move || async move { stranger_holds(&c, 2, slot).await }),
+            ],
+            check: kept_or_given(world, id, "confirmed"),
+        }
+    }
+    .boxed()
+}
+
+/// The same with the job that writes down what ran out.
+pub fn sweep(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        let (id, _) = about_to_lapse(&world).await;
+        let (a, c) = (world.clone(), world.clone());
+        Scenario {
+            actors: vec![
+                Actor::new("Asha extends", move || async move {
+                    word(change(&a, 0, id, &Change::Extend).await)
+                }),
+                clock(&world),
+                Actor::new("the sweeper", move || async move {
+                    match sweeper::run_once(&c.servers[2].0).await {
+                        Ok(n) => format!("expired {n}"),
+                        Err(error) => error.to_string(),
+                    }
+                }),
+            ],
+            check: kept_or_given(world, id, "pending"),
+        }
+    }
+    .boxed()
+}
+
+/// A doctor saves new hours while the clinic takes a public holiday.
+pub fn holiday(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        world.reset_hours().await;
+        let (a, b) = (world.clone(), world.clone());
+        Scenario {
+            actors: vec![
+                Actor::new(
+                    "the doctor saves hours",
+                    move || async move { save_hours(&a, 0).await },
+                ),
+                Actor::new("the clinic takes holidays", move || async move {
+                    let caller = b.clinic.caller(&b.administrator);
+                    let regions = vec!["US".to_owned()];
+                    let administration = &b.servers[1].1.administration;
+                    let clinic = b.clinic.clinic;
+                    word(administration.save_holidays(&caller, clinic, regions, Vec::new()).await)
+                }),
+            ],
+            check: check(move |answers| async move {
+                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                world.make_times().await;
+                // The fourth Thursday of November.
+                let open =
+                    "select count(*) from slots s where capacity > 0 and closes_at > '-infinity'
+                            and local_date = '2026-11-26'";
+                let open = world.clinic.count(open).await;
+                must(open == 0, || format!("{open} times are offered on a holiday"))
+            }),
+        }
+    }
+    .boxed()
+}
+
+/// A doctor saves new hours while a calendar of theirs is read.
+pub fn calendar(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        world.reset_hours().await;
+        let (a, b) = (world.clone(), world.clone());
+        Scenario {
+            actors: vec![
+                Actor::new(
+                    "the doctor saves hours",
+                    move || async move { save_hours(&a, 0).await },
+                ),
+                Actor::new("a calendar is read", move || async move {
+                    let caller = b.clinic.caller(&b.administrator);
+                    let (doctor, name) = (b.doctors[0], "Private".to_owned());
+                    let busy = &b.servers[1].1.busy;
+                    word(busy.add_file(&caller, doctor, name, BUSY_ON_THURSDAY.into()).await)
+                }),
+            ],
+            check: check(move |answers| async move {
+                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                world.make_times().await;
+                let open =
+                    "select count(*) from slots s join busy_times b on b.doctor_id = s.doctor_id
+                            where s.capacity > 0 and s.closes_at > '-infinity'
+                              and s.starts_at < b.ends_at and s.ends_at > b.starts_at";
+                let open = world.clinic.count(open).await;
+                must(open == 0, || format!("{open} times are offered while the doctor is busy"))
+            }),
+        }
+    }
+    .boxed()
+}
+
+const BUSY_ON_THURSDAY: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nBEGIN:VEVENT\r\n\
+    UID:1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261126T000000Z\r\nDTEND:20261127T000000Z\r\n\
+    SUMMARY:Away\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+async fn save_hours(world: &World, actor: usize) -> String {
+    let caller = world.clinic.caller(&world.administrator);
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
+    let usual = weekly(world.clinic.location, "MO,TU,WE,TH,FR");
+    let later = Rule { starts: hour(14), ends: hour(17), ..usual };
+    let schedule = Schedule { rules: vec![later], time_off: Vec::new() };
+    word(world.servers[actor].1.schedules.save(&caller, world.doctors[0], 1, schedule).await)
+}
+
+/// An account with two holds asks for two more at once.
+pub fn third_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        world.reset().await;
+        let mut slots = Vec::new();
+        for doctor in &world.doctors {
+            slots.push(first_free(&world, *doctor).await);
+        }
+        let request = |slot, person| HoldRequest { slot, visit_type: None, person };
+        for (slot, person) in [(slots[0], None), (slots[1], Some(world.children[0]))] {
+            world.clinic.hold_as(&world.asha, &request(slot, person)).await.expect("held");
+        }
+        let (a, b) = (world.clone(), world.clone());
+        let (first, second) = (world.children[1], world.children[2]);
+        let (third, fourth) = (slots[2], slots[3]);
+        Scenario {
+            actors: vec![
+                Actor::new("Asha holds for Chand", move || async move {
+                    hold(&a, 0, Some(first), third).await
+                }),
+                Actor::new("Asha holds for Devi", move || async move {
+                    hold(&b, 1, Some(second), fourth).await
+                }),
+            ],
+            check: check(move |answers| async move {
+                let holds = "select count(*) from appointments where state = 'pending'";
+                one_of_two(&answers, "TooManyHolds")?;
+                let holds = world.clinic.count(holds).await;
+                must(holds == 3, || format!("the account holds {holds} times"))
+            }),
+        }
+    }
+    .boxed()
+}
+
+/// An account with two visits ahead of a doctor asks for two more at once.
+pub fn third_visit(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        world.reset().await;
+        let slots = world.clinic.free(world.doctors[0]).await;
+        let request = |slot, person| HoldRequest { slot, visit_type: None, person };
+        for (slot, person) in [(slots[0], None), (slots[1], Some(world.children[0]))] {
+            let wish = request(slot, person);
+            let id = world.clinic.hold_as(&world.asha, &wish).await.expect("held");
+            world.clinic.confirm(&world.asha, id).await.expect("confirmed");
+        }
+        let (a, b) = (world.clone(), world.clone());
+        let (first, second) = (world.children[1], world.children[2]);
+        let (third, fourth) = (slots[2], slots[3]);
+        Scenario {
+            actors: vec![
+                Actor::new("Asha holds for Chand", move || async move {
+                    hold(&a, 0, Some(first), third).await
+                }),
+                Actor::new("Asha holds for Devi", move || async move {
+                    hold(&b, 1, Some(second), fourth).await
+                }),
+            ],
+            check: check(move |answers| async move {
+                let refused = format!("{:?}", Refusal::TooManyVisits { most: 3 });
+                one_of_two(&answers, &refused)?;
+                let visits =
+                    "select count(*) from appointments where state in ('pending', 'confirmed')";
+                let visits = world.clinic.count(visits).await;
+                must(visits == 3, || format!("the account has {visits} visits ahead"))
+            }),
+        }
+    }
+    .boxed()
+}
+
+/// One is granted, and the other is told why not.
+fn one_of_two(answers: &[String], refused: &str) -> Result<(), String> {
+    let granted = answers.iter().filter(|answer| *answer == OK).count();
+    let told = answers.iter().filter(|answer| *answer == refused).count();
+    must((granted, told) == (1, 1), || format!("{answers:?}"))
+}

@@ -1,0 +1,108 @@
+//! A small clinic in which each actor has a server of its own, behind a proxy that can hold it back.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use nadi::actor::{Administers, SignedIn};
+use nadi::ids::{DoctorId, PersonId};
+use nadi::ports::Ports;
+use server::engine::Engine;
+use server::service;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
+
+use super::proxy::{self, Gate, Rewrites};
+use super::schedule::Scheduler;
+use crate::support::{self, Clinic, NewDoctor, database};
+
+/// As many as take part in one schedule.
+pub const ACTORS: usize = 3;
+const DOCTORS: usize = 4;
+
+pub struct World {
+    pub clinic: Clinic,
+    pub doctors: Vec<DoctorId>,
+    /// Has an account of her own and three children on it.
+    pub asha: SignedIn,
+    pub children: Vec<PersonId>,
+    pub ravi: SignedIn,
+    pub administrator: SignedIn,
+    /// Each actor's own server.
+    pub servers: Vec<(Engine, Ports)>,
+}
+
+impl World {
+    /// With some statements sent differently, and the database changed by others.
+    pub async fn open(rewrites: Rewrites, faults: &[&str]) -> (Arc<Self>, Scheduler) {
+        // A few times are enough, and fewer are made faster.
+        let doctor = |slug| NewDoctor { slot_minutes: 60, ..NewDoctor::new(slug) };
+        let slugs = ["first", "second", "third", "fourth"];
+        let (clinic, doctors) = Clinic::open_with_doctors(slugs.map(doctor)).await;
+        assert_eq!(doctors.len(), DOCTORS);
+        let asha = clinic.patient("Asha").await;
+        let ravi = clinic.patient("Ravi").await;
+        let children = clinic.dependants(&asha, ["Bina", "Chand", "Devi"]).await;
+        let administrator = SignedIn {
+            administers: Administers::Everything,
+            ..clinic.patient("The Administrator").await
+        };
+        for fault in faults {
+            sqlx::query(AssertSqlSafe((*fault).to_owned()))
+                .execute(&clinic.pool)
+                .await
+                .expect("a database with a fault");
+        }
+        let options = PgConnectOptions::clone(&clinic.pool.connect_options());
+        let (gate, hears) = Gate::new();
+        let mut servers = Vec::new();
+        for actor in 0..ACTORS {
+            let port = proxy::listen(&options, actor, &gate, rewrites).await;
+            let proxied = database::options_through(port, &clinic.database_name());
+            servers.push(server_on(&clinic, database::patient_pool(proxied, 3)));
+        }
+        let monitor = options.connect().await.expect("a connection");
+        let scheduler = Scheduler::new(gate, hears, monitor);
+        let world = Self { clinic, doctors, asha, children, ravi, administrator, servers };
+        (Arc::new(world), scheduler)
+    }
+
+    /// Back to an empty Monday morning. The times stay as they were made.
+    pub async fn reset(&self) {
+        self.clinic.clock.set(support::monday_nine());
+        let forget = "
+            delete from seats; delete from patient_times; delete from appointments;
+            delete from outbox; delete from idempotency_keys; delete from freed_kept_times;
+            update doctors set status = 'listed' where status <> 'listed'";
+        sqlx::raw_sql(forget).execute(&self.clinic.pool).await.expect("forgotten");
+    }
+
+    /// The same, with the hours and times of the doctors made anew.
+    pub async fn reset_hours(&self) {
+        self.reset().await;
+        let forget = "
+            delete from slots; delete from blocks; delete from clinic_holidays;
+            delete from clinic_working_days; delete from busy_times; delete from busy_calendars;
+            delete from schedule_drafts;
+            delete from availability_rules where starts_local = '14:00';
+            update availability_rules set archived_at = null;
+            update schedules set version = 1, made_until = null, stale = true";
+        sqlx::raw_sql(forget).execute(&self.clinic.pool).await.expect("forgotten");
+        self.make_times().await;
+    }
+
+    /// Runs the job that makes times until there is nothing left to make.
+    pub async fn make_times(&self) {
+        server::jobs::top_up::run_once(&self.clinic.engine).await.expect("times");
+    }
+
+    pub fn step_clock(&self, by: Duration) {
+        self.clinic.clock.step(by);
+    }
+}
+
+fn server_on(clinic: &Clinic, pool: PgPool) -> (Engine, Ports) {
+    let clock = Arc::new(clinic.clock.clone());
+    let engine = Engine::on(pool.clone(), pool, &clinic.config, clock).expect("an engine");
+    let ports = service::ports(&engine, None);
+    (engine, ports)
+}
