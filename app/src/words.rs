@@ -54,7 +54,7 @@ pub fn failure(failure: &Failure) -> String {
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NotOffered => "That time is no longer offered. Choose another one.".into(),
-        Refusal::InThePast => "That time has passed. Choose a later one.".into(),
+        Refusal::InThePast => "That time has already started. Choose a later one.".into(),
         Refusal::NotOpenYet => {
             "That time cannot be booked yet. Choose an earlier day, or come back later.".into()
         }
@@ -128,7 +128,7 @@ pub fn gone(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Taken => "That time was just taken.".into(),
         Refusal::NotOffered => "That time is no longer offered.".into(),
-        Refusal::InThePast => "That time has passed.".into(),
+        Refusal::InThePast => "That time has already started.".into(),
         Refusal::NotOpenYet => "That time cannot be booked yet.".into(),
         Refusal::TooShortNotice => "That time is too soon to be booked online.".into(),
         other => self::refusal(other),

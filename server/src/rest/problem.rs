@@ -129,7 +129,7 @@ const GENERAL: [Kind; 21] = [
 pub fn refusal_kind(refusal: Refusal) -> Kind {
     let (name, title) = match refusal {
         Refusal::NotOffered => ("not-offered", "The time is not on offer"),
-        Refusal::InThePast => ("in-the-past", "The time has passed"),
+        Refusal::InThePast => ("in-the-past", "The time has already started"),
         Refusal::NotOpenYet => ("not-open-yet", "The time cannot be booked yet"),
         Refusal::TooShortNotice => ("too-short-notice", "The time is too soon to be booked"),
         Refusal::Taken => ("taken", "The time is taken"),
