@@ -234,6 +234,12 @@ pub fn field_problem(found: &FieldProblem) -> String {
             format!("{name} is too short. Use at least {min} characters.")
         }
         (_, Problem::Malformed) => format!("{name} has characters we cannot use. Type it again."),
+        (_, Problem::Invisible) => {
+            format!("{name} has no characters that can be seen. Type it again.")
+        }
+        (_, Problem::LineBreak) => {
+            format!("{name} has to be on one line. Remove the line breaks.")
+        }
         (_, Problem::OutOfRange { min, max }) => format!("{name} has to be from {min} to {max}."),
         (_, Problem::Unknown) => format!("Choose {} from the list.", lower(name)),
         (_, Problem::EndsBeforeStart) => format!("{name} is before the start. Choose a later one."),

@@ -105,7 +105,7 @@ pub async fn save_location(
 pub mod typed {
     use nadi::actor::Caller;
     use nadi::failure::{Field, FieldProblem, Problem};
-    use nadi::input::{Email, Slug, optional_text, plain_text};
+    use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
     use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
     use nadi::{Failure, wall};
 
@@ -171,11 +171,11 @@ pub mod typed {
         let version = version(&typed.version)?;
         let mut problems = Problems::default();
         let clinic = clinic(&mut problems, clinics, &typed.clinic);
-        let name = problems.of(plain_text(Field::Name, &typed.name, NAME_CHARS_MAX));
+        let name = problems.of(line(Field::Name, &typed.name, NAME_CHARS_MAX));
         let qualifications =
-            optional_text(Field::Qualifications, &typed.qualifications, NAME_CHARS_MAX);
+            optional_line(Field::Qualifications, &typed.qualifications, NAME_CHARS_MAX);
         let qualifications = problems.of(qualifications);
-        let bio = problems.of(optional_text(Field::Bio, &typed.bio, BIO_CHARS_MAX));
+        let bio = problems.of(optional_lines(Field::Bio, &typed.bio, BIO_CHARS_MAX));
         let languages = problems.of(languages(&typed.languages));
         let specialty =
             problems.choice(Field::Specialty, &typed.specialty, Problem::Unknown, |text| {
@@ -222,7 +222,7 @@ pub mod typed {
     fn languages(text: &str) -> Result<Vec<String>, FieldProblem> {
         let mut languages = Vec::new();
         for language in text.split(',') {
-            let language = optional_text(Field::Languages, language, LANGUAGE_CHARS_MAX)?;
+            let language = optional_line(Field::Languages, language, LANGUAGE_CHARS_MAX)?;
             if !language.is_empty() && !languages.contains(&language) {
                 languages.push(language);
             }
@@ -250,8 +250,8 @@ pub mod typed {
         let version = version(&typed.version)?;
         let mut problems = Problems::default();
         let clinic = clinic(&mut problems, clinics, &typed.clinic);
-        let name = problems.of(plain_text(Field::Name, &typed.name, NAME_CHARS_MAX));
-        let address = problems.of(plain_text(Field::Address, &typed.address, ADDRESS_CHARS_MAX));
+        let name = problems.of(line(Field::Name, &typed.name, NAME_CHARS_MAX));
+        let address = problems.of(lines(Field::Address, &typed.address, ADDRESS_CHARS_MAX));
         let city = problems
             .choice(Field::City, &typed.city, Problem::Unknown, |text| city_slug(cities, text));
         let zone = problems.choice(Field::TimeZone, &typed.time_zone, Problem::Unknown, |text| {

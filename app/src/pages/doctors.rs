@@ -5,7 +5,7 @@ use nadi::calendar::parse_date;
 use nadi::near::Near;
 use nadi::ports::{DoctorQuery, Gender};
 use nadi::review::parse_tenths;
-use nadi::search::{self, Cursor, TEXT_CHARS_MAX};
+use nadi::search::{Cursor, TEXT_CHARS_MAX};
 use nadi::visit::Mode;
 
 use crate::context;
@@ -24,7 +24,7 @@ pub fn Doctors() -> impl IntoView {
     let given = |name: &str| Some(address::value(name)).filter(|text| !text.is_empty());
     address.once(&ASKED);
     let text = address.read("q", "the words you typed, which are too long,", |text| {
-        (text.chars().count() <= TEXT_CHARS_MAX).then(|| search::visible(text))
+        (text.chars().count() <= TEXT_CHARS_MAX).then(|| nadi::text::one_line(text))
     });
     let text = text.filter(|text| !text.is_empty());
     let query = DoctorQuery {
