@@ -21,6 +21,8 @@
 //! The rank does not depend on when one asks, so a page that continues after a rank and an id
 //! neither repeats nor skips whoever keeps theirs.
 
+pub mod parameters;
+
 use uuid::Uuid;
 
 use crate::text;

@@ -406,6 +406,8 @@ pub mod mail;
 pub mod reviews;
 #[cfg(feature = "ssr")]
 pub mod schedules;
+#[cfg(feature = "ssr")]
+pub mod search;
 pub mod visit;
 
 #[cfg(test)]

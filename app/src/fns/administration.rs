@@ -107,6 +107,7 @@ pub mod typed {
     use nadi::failure::{Field, FieldProblem, Problem};
     use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
     use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
+    use nadi::search::parameters;
     use nadi::{Failure, wall};
 
     use super::{TypedDoctor, TypedLocation};
@@ -279,12 +280,7 @@ pub mod typed {
     /// The city someone means: one we offer, by its name with or without the country,
     /// or else whatever city has that name; whether there is one is known behind the port.
     fn city_slug(cities: &[City], text: &str) -> Option<String> {
-        let means = |name: &str| name.to_lowercase() == text.to_lowercase();
-        let offered = cities
-            .iter()
-            .find(|city| means(&city_name(city)) || means(&city.slug))
-            .or_else(|| cities.iter().find(|city| means(&city.name)));
-        if let Some(city) = offered {
+        if let Some(city) = parameters::city(cities, text) {
             return Some(city.slug.clone());
         }
         let name = text.split(',').next().unwrap_or(text);
@@ -376,6 +372,7 @@ pub mod typed {
             for (text, slug) in [
                 ("Panaji, India", "panaji"),
                 ("panaji", "panaji"),
+                ("Panjim", "panaji"),
                 ("Goa", "goa-it"),
                 ("goa-it", "goa-it"),
                 ("Vasco da Gama", "vasco-da-gama"),

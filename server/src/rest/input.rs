@@ -18,6 +18,8 @@ use super::problem::{
     FieldError, KEY_MALFORMED, MALFORMED, MEDIA_TYPE, NOT_FOUND, Problem, TOO_LARGE, UNAVAILABLE,
 };
 
+pub const NO_SUCH_FIELD: &str = "There is no such field here.";
+
 /// Who asks, and when.
 pub struct Asker(pub Caller);
 
@@ -124,7 +126,7 @@ fn misfit(path: &str, said: &str) -> Problem {
         return Problem::field(field, "This is needed.");
     }
     if said.starts_with("unknown field ") {
-        return Problem::field(path, "There is no such field here.");
+        return Problem::field(path, NO_SUCH_FIELD);
     }
     Problem::field(path, "This is not the kind of value that is expected here.")
 }

@@ -226,6 +226,15 @@ impl Problem {
         problem.errors.push(error);
         problem
     }
+
+    /// Several fields, each with what is wrong with it; `None` without any.
+    pub fn fields(found: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
+        let errors = found.into_iter().map(|(field, detail)| FieldError { field, detail });
+        let errors: Vec<FieldError> = errors.collect();
+        let mut problem = INVALID.with(errors.first()?.detail.clone());
+        problem.errors = errors;
+        Some(problem)
+    }
 }
 
 impl From<Failure> for Problem {

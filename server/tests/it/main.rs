@@ -12,6 +12,7 @@ mod cache;
 mod calendars;
 mod constraints;
 mod demo;
+mod hostile_input;
 mod idempotency;
 mod live_updates;
 mod mail;
