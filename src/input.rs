@@ -12,7 +12,7 @@ use crate::text;
 
 /// Text on one line, such as a name.
 ///
-/// As everything people type, it is tidied ([`text::tidy`]) and has to show something.
+/// As everything people type, it is normalized ([`text::normalize`]) and has to show something.
 ///
 /// # Errors
 /// [`Problem::Missing`], [`Problem::TooLong`], [`Problem::LineBreak`], [`Problem::Invisible`] or
@@ -54,7 +54,7 @@ pub fn optional_lines(field: Field, typed: &str, max_chars: u32) -> Result<Strin
     if typed.contains(UNREADABLE) {
         return problem(Problem::Malformed);
     }
-    let text = text::tidy(typed);
+    let text = text::normalize(typed);
     if text.chars().count() > max_chars as usize {
         return problem(Problem::TooLong(max_chars));
     }

@@ -12,9 +12,9 @@ const JOINER: char = '\u{200D}';
 /// The text composed (NFC), each line break as `\n`, a tab as a space, without control and format characters
 /// (such as those that turn the direction of writing) and without blanks at its ends. Joiners and variation
 /// selectors stay where a script or an emoji needs them.
-pub fn tidy(text: &str) -> String {
+pub fn normalize(text: &str) -> String {
     let composed: String = text.replace("\r\n", "\n").nfc().collect();
-    let mut tidy = String::with_capacity(composed.len());
+    let mut normalized = String::with_capacity(composed.len());
     let mut before = None;
     let mut rest = composed.chars().peekable();
     while let Some(c) = rest.next() {
@@ -24,17 +24,17 @@ pub fn tidy(text: &str) -> String {
             c if is_contextual(c) => is_needed(before, c, rest.peek().copied()).then_some(c),
             c => Some(c).filter(|c| !is_taken_out(*c)),
         };
-        tidy.extend(kept);
+        normalized.extend(kept);
         before = kept.or(before);
     }
     // What was taken out may have stood between a letter and its accent.
-    let tidy: String = tidy.nfc().collect();
-    tidy.trim_matches(is_blank).to_owned()
+    let normalized: String = normalized.nfc().collect();
+    normalized.trim_matches(is_blank).to_owned()
 }
 
-/// [`tidy`], on one line: for what people search by.
+/// [`normalize`], on one line: for what people search by.
 pub fn one_line(text: &str) -> String {
-    tidy(text).replace('\n', " ")
+    normalize(text).replace('\n', " ")
 }
 
 /// Does it show anything? Accents alone do not.
@@ -125,9 +125,9 @@ mod tests {
 
     #[test]
     fn text_is_composed() {
-        assert_eq!(tidy("Ju\u{308}rgen"), "Jürgen");
-        assert_eq!(tidy("Ju\u{200B}\u{308}rgen"), "Jürgen", "also what stood apart");
-        assert_eq!(tidy("\u{212B}sa"), "Åsa");
+        assert_eq!(normalize("Ju\u{308}rgen"), "Jürgen");
+        assert_eq!(normalize("Ju\u{200B}\u{308}rgen"), "Jürgen", "also what stood apart");
+        assert_eq!(normalize("\u{212B}sa"), "Åsa");
     }
 
     #[test]
@@ -155,12 +155,12 @@ mod tests {
             '\u{E0061}',
             '\u{E0100}',
         ] {
-            assert_eq!(tidy(&format!("As{hidden}ha")), "Asha", "{hidden:?}");
-            assert_eq!(tidy(&format!("{hidden}Asha{hidden}")), "Asha", "{hidden:?}");
+            assert_eq!(normalize(&format!("As{hidden}ha")), "Asha", "{hidden:?}");
+            assert_eq!(normalize(&format!("{hidden}Asha{hidden}")), "Asha", "{hidden:?}");
         }
-        assert_eq!(tidy(" \u{3164}Asha\tRao\u{2800}\n"), "Asha Rao");
+        assert_eq!(normalize(" \u{3164}Asha\tRao\u{2800}\n"), "Asha Rao");
         for broken in ["a\r\nb", "a\rb", "a\u{85}b", "a\u{2028}b", "a\u{2029}b", "a\u{B}b"] {
-            assert_eq!(tidy(broken), "a\nb", "{broken:?}");
+            assert_eq!(normalize(broken), "a\nb", "{broken:?}");
             assert_eq!(one_line(broken), "a b", "{broken:?}");
         }
     }
@@ -181,10 +181,10 @@ mod tests {
             "1\u{FE0F}\u{20E3}", // a key
             "葛\u{E0100}城",     // a name of Japan
         ] {
-            assert_eq!(tidy(text), text.nfc().collect::<String>(), "{text:?}");
+            assert_eq!(normalize(text), text.nfc().collect::<String>(), "{text:?}");
         }
-        assert_eq!(tidy("1\u{200D}2 A\u{FE0F}b \u{200D}क\u{200C}"), "12 Ab क");
-        assert_eq!(tidy("می\u{200C}\u{200C}خواهم"), "می\u{200C}خواهم", "one is enough");
+        assert_eq!(normalize("1\u{200D}2 A\u{FE0F}b \u{200D}क\u{200C}"), "12 Ab क");
+        assert_eq!(normalize("می\u{200C}\u{200C}خواهم"), "می\u{200C}خواهم", "one is enough");
     }
 
     #[test]
@@ -222,9 +222,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tidying_twice_changes_nothing(text in hard()) {
-            let once = tidy(&text);
-            prop_assert_eq!(tidy(&once), once.clone());
+        fn normalizing_twice_changes_nothing(text in hard()) {
+            let once = normalize(&text);
+            prop_assert_eq!(normalize(&once), once.clone());
             prop_assert!(unicode_normalization::is_nfc(&once));
             let hidden = |c: char| c.is_control() && c != '\n' || ('\u{202A}'..='\u{202E}').contains(&c);
             prop_assert!(!once.chars().any(hidden), "{:?}", once);
@@ -234,7 +234,7 @@ mod tests {
         #[test]
         fn composed_and_decomposed_text_is_the_same(text in hard()) {
             let decomposed: String = text.nfd().collect();
-            prop_assert_eq!(tidy(&text), tidy(&decomposed));
+            prop_assert_eq!(normalize(&text), normalize(&decomposed));
             prop_assert_eq!(plain(&text), plain(&decomposed));
         }
     }

@@ -116,7 +116,7 @@ pub struct Search {
     /// Parameters that are left out of it, and why.
     pub faults: Vec<(Parameter, Fault)>,
     /// Names that are no parameters.
-    pub strange: Vec<String>,
+    pub unknown: Vec<String>,
 }
 
 /// Reads the pairs of a query.
@@ -126,10 +126,10 @@ pub fn read<'a>(
     now: DateTime<Utc>,
 ) -> Search {
     let mut reading = Reading { values: HashMap::new(), faults: Vec::new() };
-    let mut strange = Vec::new();
+    let mut unknown = Vec::new();
     for (name, value) in pairs {
         match Parameter::of_name(&name) {
-            None => strange.push(name.into_owned()),
+            None => unknown.push(name.into_owned()),
             Some(parameter) if reading.values.contains_key(&parameter) => {
                 reading.faults.push((parameter, Fault::Repeated));
             }
@@ -178,7 +178,7 @@ pub fn read<'a>(
         page: reading.value(Parameter::Page, number(1, PAGE_MAX)).unwrap_or(1),
         page_size: reading.value(Parameter::PageSize, number(1, PAGE_SIZE_MAX)).unwrap_or(0),
     };
-    Search { query, faults: reading.faults, strange }
+    Search { query, faults: reading.faults, unknown }
 }
 
 struct Reading {
@@ -354,7 +354,7 @@ mod tests {
                          &date=2026-11-22&this_week=true&evening=yes&language=portugues&gender=male&fee_max=600\
                          &rating_min=4.5&page=2&page_size=50",
         );
-        assert_eq!((search.faults, search.strange), (vec![], vec![]));
+        assert_eq!((search.faults, search.unknown), (vec![], vec![]));
         let query = search.query;
         assert_eq!(query.text.as_deref(), Some("Jürgen"));
         assert_eq!(query.specialty.as_deref(), Some("ear-nose-throat"));
@@ -392,7 +392,7 @@ mod tests {
             let search = of(query);
             assert_eq!(search.faults.first(), Some(&(parameter, fault)), "{query}");
         }
-        assert_eq!(of("utm=1&q=a").strange, ["utm"]);
+        assert_eq!(of("utm=1&q=a").unknown, ["utm"]);
     }
 
     proptest! {
@@ -403,7 +403,7 @@ mod tests {
             let known = Known { specialties: &[], cities: &[], languages: &[] };
             let search = read([pair], known, DateTime::<Utc>::default());
             prop_assert!(search.faults.iter().all(|(named, _)| *named == parameter));
-            prop_assert!(search.faults.len() <= 1 && search.strange.is_empty());
+            prop_assert!(search.faults.len() <= 1 && search.unknown.is_empty());
             prop_assert!(!search.query.text.unwrap_or_default().contains(char::is_control));
         }
     }

@@ -123,11 +123,11 @@ async fn doctors(
     let known = Known { specialties: &specialties, cities: &cities, languages: &languages };
     let pairs = url::form_urlencoded::parse(asked.as_deref().unwrap_or_default().as_bytes());
     let search = parameters::read(pairs, known, caller.now);
-    let strange = search.strange.iter().map(|name| (name.clone(), NO_SUCH_FIELD.to_owned()));
+    let unknown = search.unknown.iter().map(|name| (name.clone(), NO_SUCH_FIELD.to_owned()));
     let faults = search.faults.iter().map(|(parameter, fault)| {
         (parameter.name().to_owned(), words::search::refused(*parameter, *fault))
     });
-    if let Some(problem) = Problem::fields(strange.chain(faults)) {
+    if let Some(problem) = Problem::fields(unknown.chain(faults)) {
         return Err(problem);
     }
     let found = directory.search(&caller, &search.query).await?;

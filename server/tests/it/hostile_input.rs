@@ -1,5 +1,5 @@
 //! Requests that no browser and no honest client sends, and text that poses as something else: refused in
-//! words or tidied, on pages, in forms and in the API alike.
+//! words or normalized, on pages, in forms and in the API alike.
 
 use nadi::actor::SignedIn;
 use nadi::appointment::Refusal;
