@@ -158,6 +158,10 @@ pub enum Problem {
     TooShort(u32),
     /// Not written the way such a thing is written.
     Malformed,
+    /// Nothing in it can be seen.
+    Invisible,
+    /// More than one line, where there is room for one.
+    LineBreak,
     /// Outside this range, both ends included.
     OutOfRange {
         min: i64,

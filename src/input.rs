@@ -2,44 +2,82 @@
 
 use std::fmt;
 
+#[cfg(feature = "server")]
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Field, FieldProblem, Problem};
+#[cfg(feature = "server")]
+use crate::text;
 
-/// Text people entered: trimmed, of bounded length, without control or
-/// direction-override characters that would let it pose as something else.
+/// Text on one line, such as a name.
+///
+/// As everything people type, it is normalized ([`text::normalize`]) and has to show something.
 ///
 /// # Errors
-/// [`Problem::Missing`], [`Problem::TooLong`] or [`Problem::Malformed`], with the field.
-pub fn plain_text(field: Field, text: &str, max_chars: u32) -> Result<String, FieldProblem> {
-    let optional = optional_text(field, text, max_chars)?;
-    if optional.is_empty() {
-        return Err(FieldProblem { field, problem: Problem::Missing });
-    }
-    Ok(optional)
+/// [`Problem::Missing`], [`Problem::TooLong`], [`Problem::LineBreak`], [`Problem::Invisible`] or
+/// [`Problem::Malformed`] (it is no text), with the field.
+#[cfg(feature = "server")]
+pub fn line(field: Field, typed: &str, max_chars: u32) -> Result<String, FieldProblem> {
+    needed(field, optional_line(field, typed, max_chars)?)
 }
 
-/// Like [`plain_text`], but may be empty.
+/// Like [`line`], but may be empty.
 ///
 /// # Errors
-/// [`Problem::TooLong`] or [`Problem::Malformed`], with the field.
-pub fn optional_text(field: Field, text: &str, max_chars: u32) -> Result<String, FieldProblem> {
-    // A browser counts a new line once and sends two characters for it.
-    let text = text.trim().replace("\r\n", "\n");
-    if text.chars().count() > max_chars as usize {
-        return Err(FieldProblem { field, problem: Problem::TooLong(max_chars) });
+/// As for [`line`], but never [`Problem::Missing`].
+#[cfg(feature = "server")]
+pub fn optional_line(field: Field, typed: &str, max_chars: u32) -> Result<String, FieldProblem> {
+    let line = optional_lines(field, typed, max_chars)?;
+    if line.contains('\n') {
+        return Err(FieldProblem { field, problem: Problem::LineBreak });
     }
-    if text.chars().any(|c| is_hidden(c) && c != '\n' && c != '\r') {
-        return Err(FieldProblem { field, problem: Problem::Malformed });
+    Ok(line)
+}
+
+/// Like [`line`], on as many lines as one likes.
+///
+/// # Errors
+/// As for [`line`], but never [`Problem::LineBreak`].
+#[cfg(feature = "server")]
+pub fn lines(field: Field, typed: &str, max_chars: u32) -> Result<String, FieldProblem> {
+    needed(field, optional_lines(field, typed, max_chars)?)
+}
+
+/// Like [`lines`], but may be empty.
+///
+/// # Errors
+/// As for [`lines`], but never [`Problem::Missing`].
+#[cfg(feature = "server")]
+pub fn optional_lines(field: Field, typed: &str, max_chars: u32) -> Result<String, FieldProblem> {
+    let problem = |problem| Err(FieldProblem { field, problem });
+    if typed.contains(UNREADABLE) {
+        return problem(Problem::Malformed);
+    }
+    let text = text::normalize(typed);
+    if text.chars().count() > max_chars as usize {
+        return problem(Problem::TooLong(max_chars));
+    }
+    if !text::is_visible(&text) && !typed.trim().is_empty() {
+        return problem(Problem::Invisible);
     }
     Ok(text)
 }
 
-fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+/// A NUL, which no database takes; and what stands for bytes that were no text.
+#[cfg(feature = "server")]
+const UNREADABLE: [char; 2] = ['\0', '\u{FFFD}'];
+
+#[cfg(feature = "server")]
+fn needed(field: Field, text: String) -> Result<String, FieldProblem> {
+    if text.is_empty() {
+        return Err(FieldProblem { field, problem: Problem::Missing });
+    }
+    Ok(text)
 }
 
-/// An e-mail address, lower-cased: one `@`, a dotted domain, no spaces, at most 254 octets (RFC 5321).
+/// An e-mail address, in one form: lower-cased, the domain as mail servers know it (`xn--mnchen-3ya.de`, IDNA). One
+/// `@`, a dotted domain, no spaces, at most 254 octets (RFC 5321).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);
@@ -47,17 +85,27 @@ pub struct Email(String);
 impl Email {
     /// # Errors
     /// The problem with [`Field::Email`].
+    #[cfg(feature = "server")]
     pub fn parse(text: &str) -> Result<Self, FieldProblem> {
         let problem = |problem| FieldProblem { field: Field::Email, problem };
         let text = text.trim();
         if text.is_empty() {
             return Err(problem(Problem::Missing));
         }
-        if text.len() > 254 {
+        // Before any work: a domain has as many octets at least.
+        if text.chars().count() > 254 {
             return Err(problem(Problem::TooLong(254)));
         }
         let malformed = problem(Problem::Malformed);
         let (local, domain) = text.split_once('@').ok_or(malformed)?;
+        let domain = Uts46::new()
+            .to_ascii(
+                domain.as_bytes(),
+                AsciiDenyList::EMPTY,
+                Hyphens::CheckFirstLast,
+                DnsLength::Ignore,
+            )
+            .map_err(|_| malformed)?;
         let local_ok = !local.is_empty()
             && local.len() <= 64
             && local.chars().all(|c| c.is_ascii_graphic() && !"@<>(),;:\\\"[]".contains(c))
@@ -73,11 +121,27 @@ impl Email {
                     && !label.starts_with('-')
                     && !label.ends_with('-')
             });
-        if local_ok && domain_ok { Ok(Self(text.to_ascii_lowercase())) } else { Err(malformed) }
+        if !local_ok || !domain_ok {
+            return Err(malformed);
+        }
+        let address = format!("{}@{domain}", local.to_ascii_lowercase());
+        if address.len() > 254 {
+            return Err(problem(Problem::TooLong(254)));
+        }
+        Ok(Self(address))
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As people write it: `name@münchen.de`.
+    #[cfg(feature = "server")]
+    pub fn readable(address: &str) -> String {
+        match address.split_once('@') {
+            Some((local, domain)) => format!("{local}@{}", idna::domain_to_unicode(domain).0),
+            None => address.to_owned(),
+        }
     }
 }
 
@@ -106,6 +170,8 @@ impl Password {
             Err(problem(Problem::TooShort(Self::MIN_CHARS)))
         } else if chars > Self::MAX_CHARS as usize {
             Err(problem(Problem::TooLong(Self::MAX_CHARS)))
+        } else if text.contains('\0') {
+            Err(problem(Problem::Malformed))
         } else {
             Ok(Self(text.to_owned()))
         }
@@ -215,7 +281,7 @@ pub fn return_path(next: &str) -> &str {
     if safe { next } else { "/" }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "server"))]
 mod tests {
     use proptest::prelude::*;
 
@@ -248,22 +314,67 @@ mod tests {
     }
 
     #[test]
-    fn text_that_poses_as_something_else_is_refused() {
-        assert!(plain_text(Field::Name, "Asha\u{202E}oaR", 100).is_err());
-        assert!(plain_text(Field::Name, "Asha\0", 100).is_err());
-        assert!(plain_text(Field::Name, "   ", 100).is_err());
-        assert_eq!(plain_text(Field::Name, "  Asha  ", 100), Ok("Asha".into()));
-        let long = "x".repeat(10_000);
-        assert_eq!(
-            plain_text(Field::Name, &long, 100),
-            Err(FieldProblem { field: Field::Name, problem: Problem::TooLong(100) })
-        );
+    fn an_international_domain_has_one_form() {
+        let stored = |text: &str| Email::parse(text).map(|email| email.to_string());
+        for text in [
+            "user@münchen.de",
+            "User@MU\u{308}NCHEN.DE",
+            "user@xn--mnchen-3ya.de",
+            "user@münchen。de",
+        ] {
+            assert_eq!(stored(text), Ok("user@xn--mnchen-3ya.de".into()), "{text}");
+        }
+        assert_eq!(Email::readable("user@xn--mnchen-3ya.de"), "user@münchen.de");
+        assert_eq!(Email::readable("asha@example.org"), "asha@example.org");
+        assert!(stored("a@प्रकाश.भारत").is_ok(), "no dot of ASCII, but a dotted domain");
+        for bad in [
+            "üser@münchen.de",
+            "a@münchen",
+            "a@-münchen.de",
+            "a@mün chen.de",
+            "a@xn--a.de",
+            "a@ü..de",
+        ] {
+            assert!(stored(bad).is_err(), "{bad}");
+        }
+        let long = format!("a@{}.de", "ü".repeat(64));
+        assert!(stored(&long).is_err(), "a label of more than 63 octets");
+    }
+
+    #[test]
+    fn text_that_shows_nothing_or_breaks_the_line_is_refused() {
+        let problem = |problem| Err(FieldProblem { field: Field::Name, problem });
+        let name = |text: &str| line(Field::Name, text, 100);
+        assert_eq!(name("  Asha\tRao "), Ok("Asha Rao".into()));
+        assert_eq!(name("Asha\u{202E} oaR"), Ok("Asha oaR".into()));
+        assert_eq!(name("   "), problem(Problem::Missing));
+        assert_eq!(name("Asha\0"), problem(Problem::Malformed));
+        assert_eq!(name("As\u{FFFD}ha"), problem(Problem::Malformed));
+        for blank in [
+            "\u{200B}", "\u{3164}", "\u{AD}", "\u{200D}", "\u{2800}", "\u{115F}", "\u{1160}",
+            "\u{17B4}",
+        ] {
+            assert_eq!(name(blank), problem(Problem::Invisible), "{blank:?}");
+            assert_eq!(name(&format!(" {blank}{blank}")), problem(Problem::Invisible), "{blank:?}");
+            assert_eq!(
+                optional_lines(Field::Name, blank, 9),
+                problem(Problem::Invisible),
+                "{blank:?}"
+            );
+        }
+        for broken in ["a\nb", "a\r\nb", "a\u{85}b", "a\u{2028}b", "a\u{2029}b"] {
+            assert_eq!(name(broken), problem(Problem::LineBreak), "{broken:?}");
+            assert_eq!(lines(Field::Name, broken, 3), Ok("a\nb".into()), "{broken:?}");
+        }
+        assert_eq!(name(&"x".repeat(10_000)), problem(Problem::TooLong(100)));
+        assert_eq!(name(&"u\u{308}".repeat(100)), Ok("ü".repeat(100)), "as people count");
     }
 
     #[test]
     fn a_new_line_is_one_character_however_it_was_sent() {
-        assert_eq!(optional_text(Field::Bio, "ab\r\ncd", 5), Ok("ab\ncd".into()));
-        assert!(optional_text(Field::Bio, "ab\r\ncd", 4).is_err());
+        assert_eq!(optional_lines(Field::Bio, "ab\r\ncd", 5), Ok("ab\ncd".into()));
+        assert!(optional_lines(Field::Bio, "ab\r\ncd", 4).is_err());
+        assert_eq!(optional_lines(Field::Bio, " \n ", 4), Ok(String::new()));
     }
 
     #[test]
@@ -297,8 +408,27 @@ mod tests {
         #[test]
         fn parsers_take_anything(text in any::<String>()) {
             let _ = (Email::parse(&text), Code::parse(&text), Slug::parse(&text), Password::parse(&text));
-            let _ = plain_text(Field::Name, &text, 50);
             prop_assert!(return_path(&text).starts_with('/'));
+        }
+
+        /// What was taken once is taken again, unchanged: what is stored can be edited and saved.
+        #[test]
+        fn what_a_field_takes_stays_as_it_is(text in any::<String>()) {
+            if let Ok(name) = line(Field::Name, &text, 50) {
+                prop_assert!(text::is_visible(&name) && !name.contains(['\n', '\0']));
+                prop_assert_eq!(line(Field::Name, &name, 50), Ok(name));
+            }
+            if let Ok(lines) = optional_lines(Field::Text, &text, 50) {
+                prop_assert_eq!(optional_lines(Field::Text, &lines, 50), Ok(lines));
+            }
+        }
+
+        #[test]
+        fn an_address_is_the_same_however_it_is_read(domain in "[a-zäöüßñçéα-ω]{1,12}\\.(de|in|ελ|भारत)") {
+            if let Ok(email) = Email::parse(&format!("a@{domain}")) {
+                prop_assert!(email.as_str().is_ascii());
+                prop_assert_eq!(Email::parse(&Email::readable(email.as_str())), Ok(email));
+            }
         }
     }
 }

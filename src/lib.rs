@@ -2,7 +2,7 @@
 //!
 //! Nothing here does IO, reads a clock or draws a random number; time and
 //! randomness come in as arguments. Everything compiles for `wasm32`, and what
-//! needs time-zone tables is behind the `server` feature, so that the browser
+//! needs tables (time zones, Unicode) is behind the `server` feature, so that the browser
 //! never downloads them.
 //!
 //! Not for: SQL, HTTP, HTML or sentences. The `server` crate does, `app` shows.
@@ -29,6 +29,8 @@ pub mod schedule;
 pub mod search;
 #[cfg(feature = "server")]
 pub mod suggest;
+#[cfg(feature = "server")]
+pub mod text;
 pub mod visit;
 #[cfg(feature = "server")]
 pub mod wall;

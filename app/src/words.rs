@@ -54,7 +54,7 @@ pub fn failure(failure: &Failure) -> String {
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NotOffered => "That time is no longer offered. Choose another one.".into(),
-        Refusal::InThePast => "That time has passed. Choose a later one.".into(),
+        Refusal::InThePast => "That time has already started. Choose a later one.".into(),
         Refusal::NotOpenYet => {
             "That time cannot be booked yet. Choose an earlier day, or come back later.".into()
         }
@@ -135,7 +135,7 @@ pub fn gone(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Taken => "That time was just taken.".into(),
         Refusal::NotOffered => "That time is no longer offered.".into(),
-        Refusal::InThePast => "That time has passed.".into(),
+        Refusal::InThePast => "That time has already started.".into(),
         Refusal::NotOpenYet => "That time cannot be booked yet.".into(),
         Refusal::TooShortNotice => "That time is too soon to be booked online.".into(),
         other => self::refusal(other),
@@ -241,6 +241,12 @@ pub fn field_problem(found: &FieldProblem) -> String {
             format!("{name} is too short. Use at least {min} characters.")
         }
         (_, Problem::Malformed) => format!("{name} has characters we cannot use. Type it again."),
+        (_, Problem::Invisible) => {
+            format!("{name} has no characters that can be seen. Type it again.")
+        }
+        (_, Problem::LineBreak) => {
+            format!("{name} has to be on one line. Remove the line breaks.")
+        }
         (_, Problem::OutOfRange { min, max }) => format!("{name} has to be from {min} to {max}."),
         (_, Problem::Unknown) => format!("Choose {} from the list.", lower(name)),
         (_, Problem::EndsBeforeStart) => format!("{name} is before the start. Choose a later one."),
@@ -407,6 +413,8 @@ pub mod mail;
 pub mod reviews;
 #[cfg(feature = "ssr")]
 pub mod schedules;
+#[cfg(feature = "ssr")]
+pub mod search;
 pub mod visit;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{
     ACTIVE_HOLDS_MAX, Appointment, CHECK_IN_AHEAD, CODE_TRIES, CODES_PER_HOLD, Claims, Command,
-    EXTENSIONS_MAX, Event, Facts, Opening, Proof, Refusal, State, Transition,
+    EXTENSIONS_MAX, Event, Facts, Opening, Proof, Refusal, State, Transition, begun,
 };
 use crate::actor::Capacity;
 
@@ -167,9 +167,7 @@ fn release(held: &Appointment, _: &Facts, _: DateTime<Utc>) -> Result<Transition
 }
 
 fn cancel(booked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
-    if booked.starts_at <= now {
-        return Err(Refusal::AlreadyOver);
-    }
+    not_begun(booked, now)?;
     if is_too_late(booked, facts, now) {
         let notice_minutes = facts.cancel_notice.num_minutes();
         return Err(Refusal::TooLateToCancel { notice_minutes });
@@ -185,15 +183,17 @@ fn reschedule(
     if facts.slot.is_some_and(|slot| slot.is_own) {
         return Ok(unchanged(booked));
     }
-    if booked.starts_at <= now {
-        return Err(Refusal::AlreadyOver);
-    }
+    not_begun(booked, now)?;
     if is_too_late(booked, facts, now) {
         let notice_minutes = facts.cancel_notice.num_minutes();
         return Err(Refusal::TooLateToMove { notice_minutes });
     }
     free_time(facts, now)?;
     Ok(becomes(booked, State::Confirmed, Event::Rescheduled, Claims::Move))
+}
+
+fn not_begun(booked: &Appointment, now: DateTime<Utc>) -> Result<(), Refusal> {
+    begun(booked.starts_at, booked.ends_at, now).map_or(Ok(()), Err)
 }
 
 /// The clinic's notice binds patients; the clinic itself may act until the start.

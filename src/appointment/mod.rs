@@ -106,6 +106,16 @@ impl Appointment {
     }
 }
 
+/// Why it is too late for whatever has to be done before a visit; `None` until it begins.
+pub fn begun(
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<Refusal> {
+    let refusal = if now < ends_at { Refusal::HasBegun } else { Refusal::AlreadyOver };
+    (starts_at <= now).then_some(refusal)
+}
+
 /// The short name people read out: eight of Crockford's letters and digits from
 /// the random end of the id, such as `K7P2-QXM4`. Not unique by construction
 /// (40 bits), so it only ever narrows what someone may already see.

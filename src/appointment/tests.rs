@@ -205,10 +205,14 @@ fn a_patient_changes_until_the_notice_and_the_clinic_until_the_start() {
         assert_eq!(decide(Some(&booked), &facts(), command, late), Err(refusal));
         let doctor = Facts { by: Capacity::Doctor, ..facts() };
         assert!(decide(Some(&booked), &doctor, command, late).is_ok());
-        assert_eq!(
-            decide(Some(&booked), &doctor, command, booked.starts_at),
-            Err(Refusal::AlreadyOver)
-        );
+        for (at, refusal) in [
+            (booked.starts_at, Refusal::HasBegun),
+            (booked.ends_at - Duration::seconds(1), Refusal::HasBegun),
+            (booked.ends_at, Refusal::AlreadyOver),
+        ] {
+            assert_eq!(decide(Some(&booked), &doctor, command, at), Err(refusal));
+            assert_eq!(decide(Some(&booked), &facts(), command, at), Err(refusal));
+        }
     }
 }
 

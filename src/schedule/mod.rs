@@ -33,7 +33,7 @@ pub const NOTICE_MINUTES_MAX: u32 = 60 * 24 * 60;
 pub const WINDOW_DAYS_MAX: u16 = 366;
 pub const RULES_MAX: usize = 60;
 pub const TIME_OFF_MAX: usize = 200;
-pub const NOTE_CHARS_MAX: usize = 200;
+pub const NOTE_CHARS_MAX: u32 = 200;
 /// How far ahead rules are looked at for overlaps and for a first date: a leap year and a week.
 pub const LOOK_AHEAD_DAYS: u64 = 373;
 
@@ -179,8 +179,8 @@ impl TimeOff {
             let problem = Problem::EndsBeforeStart;
             return Err(FieldProblem { field: Field::EndsAt, problem });
         }
-        if self.note.chars().count() > NOTE_CHARS_MAX {
-            let problem = Problem::TooLong(200);
+        if self.note.chars().count() > NOTE_CHARS_MAX as usize {
+            let problem = Problem::TooLong(NOTE_CHARS_MAX);
             return Err(FieldProblem { field: Field::Reason, problem });
         }
         Ok(())

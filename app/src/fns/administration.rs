@@ -105,8 +105,9 @@ pub async fn save_location(
 pub mod typed {
     use nadi::actor::Caller;
     use nadi::failure::{Field, FieldProblem, Problem};
-    use nadi::input::{Email, Slug, optional_text, plain_text};
+    use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
     use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
+    use nadi::search::parameters;
     use nadi::{Failure, wall};
 
     use super::{TypedDoctor, TypedLocation};
@@ -171,11 +172,11 @@ pub mod typed {
         let version = version(&typed.version)?;
         let mut problems = Problems::default();
         let clinic = clinic(&mut problems, clinics, &typed.clinic);
-        let name = problems.of(plain_text(Field::Name, &typed.name, NAME_CHARS_MAX));
+        let name = problems.of(line(Field::Name, &typed.name, NAME_CHARS_MAX));
         let qualifications =
-            optional_text(Field::Qualifications, &typed.qualifications, NAME_CHARS_MAX);
+            optional_line(Field::Qualifications, &typed.qualifications, NAME_CHARS_MAX);
         let qualifications = problems.of(qualifications);
-        let bio = problems.of(optional_text(Field::Bio, &typed.bio, BIO_CHARS_MAX));
+        let bio = problems.of(optional_lines(Field::Bio, &typed.bio, BIO_CHARS_MAX));
         let languages = problems.of(languages(&typed.languages));
         let specialty =
             problems.choice(Field::Specialty, &typed.specialty, Problem::Unknown, |text| {
@@ -222,7 +223,7 @@ pub mod typed {
     fn languages(text: &str) -> Result<Vec<String>, FieldProblem> {
         let mut languages = Vec::new();
         for language in text.split(',') {
-            let language = optional_text(Field::Languages, language, LANGUAGE_CHARS_MAX)?;
+            let language = optional_line(Field::Languages, language, LANGUAGE_CHARS_MAX)?;
             if !language.is_empty() && !languages.contains(&language) {
                 languages.push(language);
             }
@@ -250,8 +251,8 @@ pub mod typed {
         let version = version(&typed.version)?;
         let mut problems = Problems::default();
         let clinic = clinic(&mut problems, clinics, &typed.clinic);
-        let name = problems.of(plain_text(Field::Name, &typed.name, NAME_CHARS_MAX));
-        let address = problems.of(plain_text(Field::Address, &typed.address, ADDRESS_CHARS_MAX));
+        let name = problems.of(line(Field::Name, &typed.name, NAME_CHARS_MAX));
+        let address = problems.of(lines(Field::Address, &typed.address, ADDRESS_CHARS_MAX));
         let city = problems
             .choice(Field::City, &typed.city, Problem::Unknown, |text| city_slug(cities, text));
         let zone = problems.choice(Field::TimeZone, &typed.time_zone, Problem::Unknown, |text| {
@@ -279,12 +280,7 @@ pub mod typed {
     /// The city someone means: one we offer, by its name with or without the country,
     /// or else whatever city has that name; whether there is one is known behind the port.
     fn city_slug(cities: &[City], text: &str) -> Option<String> {
-        let means = |name: &str| name.to_lowercase() == text.to_lowercase();
-        let offered = cities
-            .iter()
-            .find(|city| means(&city_name(city)) || means(&city.slug))
-            .or_else(|| cities.iter().find(|city| means(&city.name)));
-        if let Some(city) = offered {
+        if let Some(city) = parameters::city(cities, text) {
             return Some(city.slug.clone());
         }
         let name = text.split(',').next().unwrap_or(text);
@@ -376,6 +372,7 @@ pub mod typed {
             for (text, slug) in [
                 ("Panaji, India", "panaji"),
                 ("panaji", "panaji"),
+                ("Panjim", "panaji"),
                 ("Goa", "goa-it"),
                 ("goa-it", "goa-it"),
                 ("Vasco da Gama", "vasco-da-gama"),

@@ -46,7 +46,7 @@ pub async fn remove_busy(
 #[cfg(feature = "ssr")]
 pub mod typed {
     use nadi::failure::{Field, FieldProblem, Problem};
-    use nadi::input::plain_text;
+    use nadi::input::line;
     use nadi::ports::BusyRead;
 
     use crate::links::Query;
@@ -57,8 +57,8 @@ pub mod typed {
     /// # Errors
     /// Every field that cannot be used.
     pub fn address(name: &str, address: &str) -> Result<(String, String), Vec<FieldProblem>> {
-        let name = plain_text(Field::Name, name, NAME_CHARS_MAX);
-        let address = plain_text(Field::Calendar, address, ADDRESS_CHARS_MAX);
+        let name = line(Field::Name, name, NAME_CHARS_MAX);
+        let address = line(Field::Calendar, address, ADDRESS_CHARS_MAX);
         match (name, address) {
             (Ok(name), Ok(address)) => Ok((name, address)),
             (name, address) => Err([name.err(), address.err()].into_iter().flatten().collect()),
@@ -76,7 +76,7 @@ pub mod typed {
         let missing = content
             .is_empty()
             .then_some(FieldProblem { field: Field::Calendar, problem: Problem::Missing });
-        match (plain_text(Field::Name, name, NAME_CHARS_MAX), missing) {
+        match (line(Field::Name, name, NAME_CHARS_MAX), missing) {
             (Ok(name), None) => Ok(name),
             // Without a file, its name is missing too: one problem is enough.
             (Err(problem), Some(missing)) if problem.problem == Problem::Missing => {

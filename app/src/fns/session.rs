@@ -35,13 +35,10 @@ pub async fn register(
     password: String,
     #[server(default)] next: String,
 ) -> Result<(), FormFailure> {
-    use nadi::input::{Email, Password, plain_text};
+    use nadi::input::{Email, Password, line};
     let (caller, ports) = super::request()?;
-    let (name, email, password) = (
-        plain_text(nadi::Field::Name, &name, 100),
-        Email::parse(&email),
-        Password::parse(&password),
-    );
+    let (name, email, password) =
+        (line(nadi::Field::Name, &name, 100), Email::parse(&email), Password::parse(&password));
     // All problems at once, so that nobody corrects the form three times.
     let registration = match (name, email, password) {
         (Ok(name), Ok(email), Ok(password)) => nadi::ports::Registration { name, email, password },

@@ -38,6 +38,9 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
     let times = Times::of(&slug, &asked.mode, &asked.location, &visit).await?;
     let doctor = times.doctor.clone();
     asked.fit(&times);
+    if !visit.is_empty() && doctor.visit_kinds.iter().all(|kind| kind.id.to_string() != visit) {
+        asked.address.ignore("the kind of visit");
+    }
     let visit = times.visit.as_ref().map(|kind| kind.id.to_string()).unwrap_or_default();
     let wanted = asked.wanted(doctor.slug.to_string(), visit);
     let purpose = purpose().await?;

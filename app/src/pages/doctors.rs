@@ -1,11 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
-use nadi::calendar::parse_date;
-use nadi::near::Near;
-use nadi::ports::{DoctorQuery, Gender};
-use nadi::review::parse_tenths;
-use nadi::search::{self, Cursor, TEXT_CHARS_MAX};
+use nadi::ports::DoctorQuery;
+use nadi::search::parameters::{self, Known, Search};
 use nadi::visit::Mode;
 
 use crate::context;
@@ -16,108 +13,29 @@ use crate::parts::doctor_card::DoctorCard;
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
 use crate::parts::small_scripts::{MoreScript, SuggestScript};
 use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
+use crate::words;
 
 /// The search for a doctor. The list is the answer.
 #[component]
 pub fn Doctors() -> impl IntoView {
-    let mut address = Address::default();
-    let given = |name: &str| Some(address::value(name)).filter(|text| !text.is_empty());
-    address.once(&ASKED);
-    let text = address.read("q", "the words you typed, which are too long,", |text| {
-        (text.chars().count() <= TEXT_CHARS_MAX).then(|| search::visible(text))
-    });
-    let text = text.filter(|text| !text.is_empty());
-    let query = DoctorQuery {
-        page_size: 0,
-        text,
-        specialty: given("specialty"),
-        city: given("city"),
-        mode: address.read("mode", "the kind of visit", Mode::parse),
-        date: address.read("date", "the date", parse_date),
-        this_week: address.read("this_week", "the week", yes).is_some(),
-        evening: address.read("evening", "the hour", yes).is_some(),
-        language: given("language"),
-        gender: address.read("gender", "who the doctor is", Gender::parse),
-        fee_max: address.read("fee_max", "the fee", |text| {
-            text.parse().ok().filter(|fee| (0..=FEE_MAX).contains(fee))
-        }),
-        near: address.read("near", "the place to be near to", Near::parse),
-        rating_min_tenths: address.read("rating_min", "the rating", parse_tenths),
-        after: address.read("after", "where the page begins", Cursor::parse),
-        page: address.page(),
-    };
-    answer::page(doctors(query, address))
+    // A form also sends its empty fields, which ask for nothing. All pages are of one size.
+    let said = |(name, value): &(String, String)| !value.trim().is_empty() && name != "page_size";
+    answer::page(doctors(address::pairs().into_iter().filter(said).collect()))
 }
 
-/// What a search can say in its address, each once.
-const ASKED: [&str; 14] = [
-    "q",
-    "specialty",
-    "city",
-    "near",
-    "mode",
-    "date",
-    "this_week",
-    "evening",
-    "language",
-    "gender",
-    "fee_max",
-    "rating_min",
-    "page",
-    "after",
-];
-
-/// The most that a fee filter says, in any currency's main unit.
-const FEE_MAX: i64 = 100_000_000;
-
-fn yes(text: &str) -> Option<()> {
-    (text == "yes").then_some(())
-}
-
-async fn doctors(mut query: DoctorQuery, mut address: Address) -> Result<AnyView, Failure> {
+async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let specialties = ports.directory.specialties(&caller).await?;
     let cities = ports.directory.cities(&caller).await?;
-    let mut names = Names::default();
-    if let Some(slug) = &query.specialty {
-        names.specialty = specialties.iter().find(|s| s.slug == *slug).map(|s| s.name.clone());
-        if names.specialty.is_none() {
-            address.ignore("the specialty");
-            query.specialty = None;
-        }
-    }
-    if let Some(slug) = &query.city {
-        names.city = cities.iter().find(|c| c.slug == *slug).map(|c| c.name.clone());
-        if names.city.is_none() {
-            address.ignore("the city");
-            query.city = None;
-        }
-    }
-    match &query.near {
-        None => {}
-        Some(Near::Point(_)) => names.near = Some("you".to_owned()),
-        Some(Near::City(slug)) => {
-            names.near = cities.iter().find(|c| c.slug == slug.as_str()).map(|c| c.name.clone());
-            if names.near.is_none() {
-                address.ignore("the place to be near to");
-                query.near = None;
-            }
-        }
-    }
     let languages = ports.directory.languages(&caller).await?;
-    if let Some(asked) = &query.language {
-        let asked = asked.to_lowercase();
-        query.language = languages.iter().find(|one| one.to_lowercase() == asked).cloned();
-        if query.language.is_none() {
-            address.ignore("the language");
-        }
+    let known = Known { specialties: &specialties, cities: &cities, languages: &languages };
+    let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+    let Search { query, faults, .. } = parameters::read(pairs, known, caller.now);
+    let mut address = Address::default();
+    for (parameter, fault) in faults {
+        address.ignore(words::search::left_out(parameter, fault));
     }
-    // No clinic's clock is more than a day behind ours: what is earlier is over everywhere.
-    let yesterday = caller.now.date_naive().pred_opt().unwrap_or_default();
-    if query.date.is_some_and(|date| date < yesterday) {
-        address.ignore("the date, which has passed,");
-        query.date = None;
-    }
+    let names = Names::of(&query, &specialties, &cities);
     let found = ports.directory.search(&caller, &query).await?;
     let (next, instead, counts) = (found.next, found.instead, found.counts);
     let found = found.page;

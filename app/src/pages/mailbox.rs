@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
+use nadi::input::Email;
 use nadi::ports::PostedMessage;
 
 use crate::context;
@@ -14,7 +15,9 @@ use crate::ui::{Button, ButtonLink, Empty, PageHead, TextField, Variant};
 pub fn MailboxPage() -> impl IntoView {
     let mut address = Address::default();
     let to = address.read("to", "the address, which is too long", |text| {
-        (text.chars().count() <= 254).then(|| text.to_owned())
+        let address =
+            || Email::parse(text).map_or_else(|_| text.to_owned(), |email| email.to_string());
+        (text.chars().count() <= 254).then(address)
     });
     answer::page(mailbox(to, address))
 }
@@ -51,7 +54,7 @@ async fn mailbox(to: Option<String>, address: Address) -> Result<AnyView, Failur
         {address.note()}
         <div class="admin-bar">
             <form class="admin-search" method="get" action="/dev/mailbox" role="search" aria-label="Messages">
-                <TextField name="to" label="Sent to" kind="email" maxlength=254 autocomplete="off" value=to.unwrap_or_default()/>
+                <TextField name="to" label="Sent to" kind="email" maxlength=254 autocomplete="off" value=to.map(|to| Email::readable(&to)).unwrap_or_default()/>
                 <Button variant=Variant::Secondary>"Show"</Button>
                 {narrowed.then(|| view! { <a class="admin-all" href="/dev/mailbox">"Show all"</a> })}
             </form>
@@ -71,7 +74,7 @@ fn Letter(posted: PostedMessage) -> impl IntoView {
             <header>
                 <h2 id=heading.clone()>{message.subject}</h2>
                 <p class="muted">
-                    "To "<span class="letter-to">{message.to}</span>", "
+                    "To "<span class="letter-to">{Email::readable(&message.to)}</span>", "
                     <time datetime=sent_at.to_rfc3339()>{sent_at.format("%-d %b %Y, %H:%M:%S").to_string()}</time>
                 </p>
             </header>

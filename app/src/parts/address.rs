@@ -16,12 +16,15 @@ pub struct Address {
 /// Read from the request itself: the router decodes its values twice, which
 /// would break an address inside an address.
 pub fn value(name: &str) -> String {
-    let Some(parts) = use_context::<Parts>() else { return String::new() };
+    let found = pairs().into_iter().find(|(found, _)| found == name);
+    found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+}
+
+/// All names and values of the query.
+pub fn pairs() -> Vec<(String, String)> {
+    let Some(parts) = use_context::<Parts>() else { return Vec::new() };
     let query = parts.uri.query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(found, _)| found == name)
-        .map(|(_, value)| value.trim().to_owned())
-        .unwrap_or_default()
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 impl Address {
@@ -45,22 +48,8 @@ impl Address {
 
     /// Something in the address that does not fit.
     pub fn ignore(&mut self, said: &'static str) {
-        self.ignored.push(said);
-    }
-
-    /// Each of these is said once: what is said again does not count.
-    pub fn once(&mut self, names: &[&str]) {
-        let Some(parts) = use_context::<Parts>() else { return };
-        let query = parts.uri.query().unwrap_or_default();
-        let mut said: Vec<_> = form_urlencoded::parse(query.as_bytes())
-            .filter(|(name, _)| names.contains(&name.as_ref()))
-            .map(|(name, _)| name)
-            .collect();
-        let all = said.len();
-        said.sort_unstable();
-        said.dedup();
-        if said.len() < all {
-            self.ignore("what is said more than once");
+        if !self.ignored.contains(&said) {
+            self.ignored.push(said);
         }
     }
 

@@ -54,6 +54,9 @@ impl Asked {
             self.location.clear();
         }
         if times.mode.is_none() {
+            if self.mode == Mode::Video.as_str() {
+                self.address.ignore("how you meet");
+            }
             self.mode.clear();
         }
     }

@@ -201,6 +201,25 @@ pub struct Names {
     pub near: Option<String>,
 }
 
+impl Names {
+    /// Of a search that was read: what it names is there.
+    pub fn of(query: &DoctorQuery, specialties: &[Specialty], cities: &[City]) -> Self {
+        let city =
+            |slug: &str| cities.iter().find(|one| one.slug == slug).map(|one| one.name.clone());
+        let specialty = query.specialty.as_ref();
+        let specialty = specialty.and_then(|slug| specialties.iter().find(|one| one.slug == *slug));
+        Self {
+            specialty: specialty.map(|one| one.name.clone()),
+            city: query.city.as_deref().and_then(city),
+            near: match &query.near {
+                None => None,
+                Some(Near::Point(_)) => Some("you".to_owned()),
+                Some(Near::City(slug)) => city(slug.as_str()),
+            },
+        }
+    }
+}
+
 /// Words with, in their middle, what somebody typed: as text, and in the direction of its own letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quoting {

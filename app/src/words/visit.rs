@@ -27,15 +27,16 @@ pub fn extensions_left(left: i16) -> String {
     }
 }
 
-/// What a confirmed appointment is open to; `until` is a date, a time and its zone.
-pub fn change_policy(until: Option<&str>, clinic_side: bool) -> String {
-    match (until, clinic_side) {
-        (Some(until), false) => format!("You can move or cancel it until {until}."),
-        (Some(until), true) => format!("You can move or cancel it until it starts: {until}."),
-        (None, false) => {
+/// What a confirmed appointment is open to; `until` is a date, a time and its zone, `begun` says that it is
+/// too late altogether ([`nadi::appointment::begun`]).
+pub fn change_policy(until: Option<&str>, begun: Option<Refusal>, clinic_side: bool) -> String {
+    match (begun, until, clinic_side) {
+        (Some(begun), ..) => super::refusal(&begun),
+        (None, Some(until), false) => format!("You can move or cancel it until {until}."),
+        (None, Some(until), true) => format!("You can move or cancel it until it starts: {until}."),
+        (None, None, _) => {
             "It is too late to move or cancel it here. Call the clinic if you cannot come.".into()
         }
-        (None, true) => "It has started, so it can no longer be moved or cancelled.".into(),
     }
 }
 
@@ -58,10 +59,10 @@ pub const NO_NEW_TIMES: &str =
     "This doctor offers no new times here at the moment. Call the clinic to find another time.";
 
 /// Why an appointment cannot be moved.
-pub fn why_not_moved(state: State, clinic_side: bool) -> String {
+pub fn why_not_moved(state: State, begun: Option<Refusal>, clinic_side: bool) -> String {
     match state {
         State::Pending => super::refusal(&Refusal::NotConfirmed),
-        State::Confirmed => change_policy(None, clinic_side),
+        State::Confirmed => change_policy(None, begun, clinic_side),
         State::CheckedIn => super::refusal(&Refusal::HasBegun),
         State::Completed | State::NoShow => super::refusal(&Refusal::AlreadyOver),
         State::Cancelled => super::refusal(&Refusal::AlreadyCancelled),

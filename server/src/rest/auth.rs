@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use nadi::input::{Email, Password, plain_text};
+use nadi::input::{Email, Password, line};
 use nadi::ports::Registration;
 use nadi::{Failure, Field};
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ async fn register(
     Body(new): Body<NewAccount>,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
     let (name, email, password) = (
-        plain_text(Field::Name, &new.name, 100),
+        line(Field::Name, &new.name, 100),
         Email::parse(&new.email),
         Password::parse(&new.password),
     );

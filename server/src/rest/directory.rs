@@ -1,6 +1,7 @@
 //! Finding a doctor and a free time. Open to everyone.
 
 use app::context::{SHOWS_HEADER, shown};
+use app::words;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
@@ -9,10 +10,8 @@ use chrono::Days;
 use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, LocationId, VisitTypeId};
 use nadi::input::Slug;
-use nadi::near::Near;
-use nadi::ports::{DoctorKey, DoctorQuery, FreeTimesQuery};
-use nadi::review::parse_tenths;
-use nadi::search::Cursor;
+use nadi::ports::{DoctorKey, FreeTimesQuery};
+use nadi::search::parameters::{self, Known, PAGE_MAX, PAGE_SIZE_MAX};
 use nadi::{Failure, wall};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -21,7 +20,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Api;
-use super::input::{Asker, Id, Params, date, moment};
+use super::input::{Asker, Id, NO_SUCH_FIELD, Params, date, moment};
 use super::problem::{KeptRead, Problem};
 use super::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
 use crate::kept::About;
@@ -31,7 +30,6 @@ use crate::web::public::{Asked, SLOTS};
 /// Days shown when the range is left open, and the most that can be asked for.
 const DAYS_USUAL: u64 = 7;
 const DAYS_MAX: i64 = 62;
-const FEE_MAX: i64 = 100_000_000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -55,23 +53,24 @@ async fn specialties(
     Ok(Json(List::of(api.ports.directory.specialties(&caller).await?)))
 }
 
-/// Narrows a list of doctors. Everything is optional.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+/// Narrows a list of doctors. Everything is optional; what cannot be read is refused by name, as are
+/// specialties, cities and languages that no doctor has.
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "described here, read by `nadi::search::parameters`")]
 struct DoctorsQuery {
     /// Words of a name, a specialty, a symptom, a treatment or a place, all of which have to fit. When
     /// nobody does, the words most like them are looked for.
     #[param(max_length = 100, example = "back pain")]
     q: Option<String>,
-    /// The slug of a specialty.
+    /// The slug or the name of a specialty.
     #[param(example = "dermatology")]
     specialty: Option<String>,
-    /// The slug of a city.
+    /// The slug or a name of a city, such as `panjim` or `Panaji`.
     #[param(example = "panjim")]
     city: Option<String>,
     mode: Option<Mode>,
-    /// Free on this date, at the place.
+    /// Free on this date, at the place. One that has passed everywhere is refused.
     #[param(format = "date")]
     date: Option<String>,
     /// Free in this week, Monday to Sunday, at the place.
@@ -79,7 +78,7 @@ struct DoctorsQuery {
     /// Free from 17:00 on, by the place's clock.
     evening: Option<bool>,
     /// Upper and lower case are the same.
-    #[param(example = "Konkani", max_length = 40)]
+    #[param(example = "Konkani")]
     language: Option<String>,
     gender: Option<Gender>,
     /// At most so much a visit, in the main unit of the doctor's own currency.
@@ -88,9 +87,9 @@ struct DoctorsQuery {
     /// At least so good on average, in stars and at most one decimal. Nobody with fewer than three reviews.
     #[param(minimum = 1, maximum = 5, example = "4.5", value_type = Option<f64>)]
     rating_min: Option<String>,
-    /// The slug of a city, or latitude and longitude in degrees, which are rounded to hundredths: places
-    /// within 100 km, the nearer the better.
-    #[param(example = "15.49,73.83", max_length = 80)]
+    /// The slug or a name of a city, or latitude and longitude in degrees, which are rounded to hundredths:
+    /// places within 100 km, the nearer the better.
+    #[param(example = "15.49,73.83")]
     near: Option<String>,
     /// The `next_cursor` of the page before. It counts instead of `page`.
     #[param(min_length = 48, max_length = 48, pattern = "^[0-9a-f]{48}$")]
@@ -113,54 +112,25 @@ struct DoctorsQuery {
 async fn doctors(
     State(api): State<Api>,
     Asker(caller): Asker,
-    Params(query): Params<DoctorsQuery>,
+    RawQuery(asked): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
-    let (page, page_size) = paging(query.page, query.page_size)?;
-    if query.q.as_ref().is_some_and(|text| text.chars().count() > 100) {
-        return Err(Problem::field("q", "Use at most 100 characters."));
+    let directory = &api.ports.directory;
+    let (specialties, cities, languages) = (
+        directory.specialties(&caller).await?,
+        directory.cities(&caller).await?,
+        directory.languages(&caller).await?,
+    );
+    let known = Known { specialties: &specialties, cities: &cities, languages: &languages };
+    let pairs = url::form_urlencoded::parse(asked.as_deref().unwrap_or_default().as_bytes());
+    let search = parameters::read(pairs, known, caller.now);
+    let unknown = search.unknown.iter().map(|name| (name.clone(), NO_SUCH_FIELD.to_owned()));
+    let faults = search.faults.iter().map(|(parameter, fault)| {
+        (parameter.name().to_owned(), words::search::refused(*parameter, *fault))
+    });
+    if let Some(problem) = Problem::fields(unknown.chain(faults)) {
+        return Err(problem);
     }
-    if query.language.as_ref().is_some_and(|text| text.chars().count() > 40) {
-        return Err(Problem::field("language", "Use at most 40 characters."));
-    }
-    if query.fee_max.is_some_and(|fee| !(0..=FEE_MAX).contains(&fee)) {
-        return Err(Problem::field("fee_max", "Use a number from 0 to 100000000."));
-    }
-    let rating_min = match query.rating_min.as_deref() {
-        None => None,
-        Some(text) => Some(parse_tenths(text).ok_or_else(|| {
-            Problem::field("rating_min", "Use a number from 1 to 5, such as 4 or 4.5.")
-        })?),
-    };
-    let after = match query.cursor.as_deref() {
-        None => None,
-        Some(text) => Some(Cursor::parse(text).ok_or_else(|| {
-            Problem::field("cursor", "Use the `next_cursor` of a page, as it was.")
-        })?),
-    };
-    let near = match query.near.as_deref() {
-        None => None,
-        Some(text) => Some(Near::parse(text).ok_or_else(|| {
-            Problem::field("near", "Use a city’s slug, or a point such as 15.49,73.83.")
-        })?),
-    };
-    let query = DoctorQuery {
-        text: query.q,
-        specialty: query.specialty,
-        city: query.city,
-        mode: query.mode.map(Mode::into),
-        date: date("date", query.date.as_deref())?,
-        this_week: query.this_week.unwrap_or(false),
-        evening: query.evening.unwrap_or(false),
-        language: query.language,
-        gender: query.gender.map(Gender::into),
-        fee_max: query.fee_max,
-        rating_min_tenths: rating_min,
-        near,
-        after,
-        page,
-        page_size,
-    };
-    let found = api.ports.directory.search(&caller, &query).await?;
+    let found = directory.search(&caller, &search.query).await?;
     let shown = shows(found.page.items.iter().map(|card| card.id));
     Ok((shown, Json(DoctorsPage::from(found))))
 }
@@ -176,10 +146,10 @@ fn shows(doctors: impl Iterator<Item = DoctorId>) -> [(&'static str, String); 1]
 /// The problem with the parameter.
 pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), Problem> {
     let (page, size) = (page.unwrap_or(1), page_size.unwrap_or(20));
-    if !(1..=10_000).contains(&page) {
+    if !(1..=PAGE_MAX).contains(&page) {
         return Err(Problem::field("page", "Use a number from 1 to 10000."));
     }
-    if !(1..=100).contains(&size) {
+    if !(1..=PAGE_SIZE_MAX).contains(&size) {
         return Err(Problem::field("page_size", "Use a number from 1 to 100."));
     }
     Ok((page, size))
@@ -249,6 +219,10 @@ async fn slots(
     let zone = doctor.places.first().map_or(chrono_tz::Tz::UTC, |place| place.zone);
     let today = wall::local_date(caller.now, zone);
     let (from, until) = range(&query, today)?;
+    let location = query.location_id.map(LocationId);
+    if location.is_some_and(|id| doctor.places.iter().all(|place| place.id != id)) {
+        return Err(Problem::field("location_id", "This doctor sees nobody at this place."));
+    }
     let kinds = &doctor.visit_kinds;
     let kind = match query.visit_type_id {
         None => kinds.iter().find(|kind| kind.is_default),
@@ -262,7 +236,7 @@ async fn slots(
         doctor: id,
         from,
         until,
-        location: query.location_id.map(LocationId),
+        location,
         mode: query.mode.map(Mode::into),
         slot_span: kind.map_or(1, |kind| kind.slot_span),
     };

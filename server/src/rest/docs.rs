@@ -65,6 +65,9 @@ fn introduction() -> String {
          in `If-None-Match` the answer is 304 while nothing has changed. Without a token such answers may be kept \
          as `Cache-Control` says.\n\n\
          **Time.** Instants are UTC; a date is the location's; ranges are half-open.\n\n\
+         **Text** is kept in Unicode's composed form (NFC), without control and format characters and without \
+         spaces at its ends. A name has to show something and to be on one line. A body or an address that is not \
+         UTF-8 or has the character U+0000 is refused with 400.\n\n\
          **Problems** are `application/problem+json` (RFC 9457):\n\n\
          | type | status | |\n|---|---|---|\n{problems}"
     )

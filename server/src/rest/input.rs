@@ -12,10 +12,13 @@ use nadi::calendar::Moment;
 use nadi::once::OnceKey;
 use nadi::ports::Seen;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::problem::{
-    KEY_MALFORMED, MALFORMED, MEDIA_TYPE, NOT_FOUND, Problem, TOO_LARGE, UNAVAILABLE,
+    FieldError, KEY_MALFORMED, MALFORMED, MEDIA_TYPE, NOT_FOUND, Problem, TOO_LARGE, UNAVAILABLE,
 };
+
+pub const NO_SUCH_FIELD: &str = "There is no such field here.";
 
 /// Who asks, and when.
 pub struct Asker(pub Caller);
@@ -86,7 +89,34 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
     })?;
     json.end().map_err(|_| MALFORMED.problem())?;
+    // There is no other way to write it in JSON.
+    if bytes.windows(6).any(|six| six == b"\\u0000")
+        && let Some(field) = nul_in(&serde_json::from_slice(bytes).unwrap_or_default(), "")
+    {
+        let detail = "A text must not contain the character U+0000. Remove it and send it again.";
+        let mut problem = MALFORMED.with(detail);
+        problem.errors.push(FieldError { field, detail: detail.into() });
+        return Err(problem);
+    }
     Ok(read)
+}
+
+/// Where a text has a NUL, which no database takes.
+fn nul_in(json: &Value, path: &str) -> Option<String> {
+    let inside = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    match json {
+        Value::String(text) => text.contains('\0').then(|| path.to_owned()),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(at, item)| nul_in(item, &format!("{path}[{at}]")))
+        }
+        Value::Object(fields) => {
+            fields.iter().find_map(|(name, field)| nul_in(field, &inside(name)))
+        }
+        _ => None,
+    }
 }
 
 /// A value that is not what its place needs. Our own words: a parser's would repeat what was sent.
@@ -96,7 +126,7 @@ fn misfit(path: &str, said: &str) -> Problem {
         return Problem::field(field, "This is needed.");
     }
     if said.starts_with("unknown field ") {
-        return Problem::field(path, "There is no such field here.");
+        return Problem::field(path, NO_SUCH_FIELD);
     }
     Problem::field(path, "This is not the kind of value that is expected here.")
 }
@@ -278,6 +308,15 @@ mod tests {
         assert_eq!(problem("{\"slot_id\": \"one\"}"), (422, "slot_id".into()));
         assert_eq!(problem("{\"slot_id\": 1, \"slto\": 2}"), (422, "slto".into()));
         assert_eq!(problem("[]").0, 422);
+    }
+
+    #[test]
+    fn a_nul_is_named_by_its_place() {
+        let place = |json: &str| nul_in(&serde_json::from_str(json).expect("JSON"), "");
+        assert_eq!(place(r#"{"a": {"b": ["x", "y\u0000"]}}"#).as_deref(), Some("a.b[1]"));
+        assert_eq!(place(r#"{"a": "\\u0000", "b": 0}"#), None);
+        let read = read_json::<String>(br#""a\u0000""#).expect_err("a NUL");
+        assert_eq!((read.status, read.errors.len()), (400, 1));
     }
 
     #[test]

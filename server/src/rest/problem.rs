@@ -129,7 +129,7 @@ const GENERAL: [Kind; 21] = [
 pub fn refusal_kind(refusal: Refusal) -> Kind {
     let (name, title) = match refusal {
         Refusal::NotOffered => ("not-offered", "The time is not on offer"),
-        Refusal::InThePast => ("in-the-past", "The time has passed"),
+        Refusal::InThePast => ("in-the-past", "The time has already started"),
         Refusal::NotOpenYet => ("not-open-yet", "The time cannot be booked yet"),
         Refusal::TooShortNotice => ("too-short-notice", "The time is too soon to be booked"),
         Refusal::Taken => ("taken", "The time is taken"),
@@ -228,6 +228,15 @@ impl Problem {
         let mut problem = INVALID.with(error.detail.clone());
         problem.errors.push(error);
         problem
+    }
+
+    /// Several fields, each with what is wrong with it; `None` without any.
+    pub fn fields(found: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
+        let errors = found.into_iter().map(|(field, detail)| FieldError { field, detail });
+        let errors: Vec<FieldError> = errors.collect();
+        let mut problem = INVALID.with(errors.first()?.detail.clone());
+        problem.errors = errors;
+        Some(problem)
     }
 }
 

@@ -1,15 +1,18 @@
 //! A doctor's schedule: read, compared with another, and replaced.
 
+use app::words;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use nadi::Failure;
+use nadi::failure::Field;
 use nadi::ids::{DoctorId, LocationId};
+use nadi::input::optional_line;
 use nadi::ports::{self, Seen};
 use nadi::recurrence::{Recurrence, RecurrenceProblem};
-use nadi::schedule;
+use nadi::schedule::{self, NOTE_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -199,9 +202,18 @@ impl Schedule {
         for (index, rule) in self.rules.into_iter().enumerate() {
             rules.push(rule.read(index)?);
         }
-        let off =
-            |off: TimeOff| schedule::TimeOff { starts: off.starts, ends: off.ends, note: off.note };
-        Ok(schedule::Schedule { rules, time_off: self.time_off.into_iter().map(off).collect() })
+        let mut time_off = Vec::with_capacity(self.time_off.len());
+        for (index, off) in self.time_off.into_iter().enumerate() {
+            let note =
+                optional_line(Field::Reason, &off.note, NOTE_CHARS_MAX).map_err(|problem| {
+                    Problem::field(
+                        format!("time_off[{index}].note"),
+                        words::field_problem(&problem),
+                    )
+                })?;
+            time_off.push(schedule::TimeOff { starts: off.starts, ends: off.ends, note });
+        }
+        Ok(schedule::Schedule { rules, time_off })
     }
 }
 

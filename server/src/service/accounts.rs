@@ -11,7 +11,7 @@ use nadi::Failure;
 use nadi::actor::{Actor, Caller};
 use nadi::failure::Field;
 use nadi::ids::{AccountId, PersonId};
-use nadi::input::{Email, Password, plain_text};
+use nadi::input::{Email, Password, line};
 use nadi::ports::{Accounts, Answer, Registration};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
@@ -45,7 +45,7 @@ impl AccountService {
 
     /// Nothing here depends on whether the address has an account: not the answer, not the time.
     async fn make_account(&self, caller: &Caller, new: Registration) -> Outcome<AccountId> {
-        let name = plain_text(Field::Name, &new.name, NAME_CHARS_MAX)?;
+        let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
         let (email, password) = (new.email.as_str(), new.password.expose());
         let made = digest_of(email);
         let tries = self.engine.cache.count(&Key::Registrations(&made), REGISTRATION_PAUSE).await;

@@ -7,11 +7,12 @@ use chrono::NaiveDate;
 use nadi::actor::{Administers, Caller, SignedIn};
 use nadi::failure::{Field, Problem};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
-use nadi::input::{Email, Slug, optional_text, plain_text};
+use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
 use nadi::ports::{
     Administration, Answer, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
     DoctorStatus, LocationForm, LocationView, Page,
 };
+use nadi::text;
 use nadi::{Failure, wall};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -57,6 +58,7 @@ impl AdministrationService {
     ) -> Outcome<DoctorRows> {
         let (_, clinics) = scope(caller)?;
         let pattern = text.map(|text| {
+            let text = text::one_line(text);
             let literal: String = text.chars().take(100).filter(|c| !"%_\\".contains(*c)).collect();
             format!("%{}%", literal.trim())
         });
@@ -268,7 +270,7 @@ fn checked_doctor(form: DoctorForm) -> Outcome<DoctorForm> {
     }
     let mut languages = Vec::new();
     for language in &form.languages {
-        let language = optional_text(Field::Languages, language, 40)?;
+        let language = optional_line(Field::Languages, language, 40)?;
         if !language.is_empty() && !languages.contains(&language) {
             languages.push(language);
         }
@@ -279,9 +281,9 @@ fn checked_doctor(form: DoctorForm) -> Outcome<DoctorForm> {
         return Err(Failure::field(Field::Languages, problem).into());
     }
     Ok(DoctorForm {
-        name: plain_text(Field::Name, &form.name, NAME_CHARS_MAX)?,
-        qualifications: optional_text(Field::Qualifications, &form.qualifications, NAME_CHARS_MAX)?,
-        bio: optional_text(Field::Bio, &form.bio, TEXT_CHARS_MAX)?,
+        name: line(Field::Name, &form.name, NAME_CHARS_MAX)?,
+        qualifications: optional_line(Field::Qualifications, &form.qualifications, NAME_CHARS_MAX)?,
+        bio: optional_lines(Field::Bio, &form.bio, TEXT_CHARS_MAX)?,
         languages,
         ..form
     })
@@ -321,8 +323,8 @@ async fn checked_location(
     connection: &mut PgConnection,
     form: LocationForm,
 ) -> Outcome<(LocationForm, CityId)> {
-    let name = plain_text(Field::Name, &form.name, NAME_CHARS_MAX)?;
-    let address = plain_text(Field::Address, &form.address, 300)?;
+    let name = line(Field::Name, &form.name, NAME_CHARS_MAX)?;
+    let address = lines(Field::Address, &form.address, 300)?;
     if wall::zone(&form.zone).is_none() {
         return Err(Failure::field(Field::TimeZone, Problem::Unknown).into());
     }

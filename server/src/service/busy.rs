@@ -7,7 +7,7 @@ use nadi::actor::Caller;
 use nadi::failure::{CalendarFault, Field, Problem};
 use nadi::ical::{self, Malformed, MalformedReason};
 use nadi::ids::{BusyCalendarId, DoctorId};
-use nadi::input::plain_text;
+use nadi::input::line;
 use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, FetchFault};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -261,7 +261,7 @@ impl BusyService {
 }
 
 fn checked_name(name: &str) -> Outcome<String> {
-    Ok(plain_text(Field::Name, name, NAME_CHARS_MAX)?)
+    Ok(line(Field::Name, name, NAME_CHARS_MAX)?)
 }
 
 /// As it is kept in the database.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use nadi::actor::Caller;
 use nadi::appointment::Refusal;
 use nadi::ids::PersonId;
-use nadi::input::plain_text;
+use nadi::input::line;
 use nadi::ports::{Answer, DEPENDANTS_MAX, NewDependant, People, PersonView};
 use nadi::{Failure, Field, Problem};
 
@@ -34,7 +34,7 @@ impl PeopleService {
 
     async fn add(&self, caller: &Caller, new: &NewDependant) -> Outcome<PersonView> {
         let account = caller.signed_in()?.account;
-        let name = plain_text(Field::Name, &new.name, NAME_CHARS_MAX)?;
+        let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
         if let Some(date) = new.birth_date {
             must_be_a_birth_date(date, caller.now)?;
         }

@@ -9,7 +9,7 @@ use nadi::actor::{Caller, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::failure::{Failure, Field};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
-use nadi::input::{optional_text, plain_text};
+use nadi::input::{line, optional_lines};
 use nadi::ports::{
     Answer, DoctorKey, DoctorOwnReviews, DoctorReviews, Hidden, OwnReview, Page, PublicReview,
     ReviewForm, ReviewView, Reviews, Seen, Written,
@@ -91,7 +91,7 @@ impl ReviewService {
         let mut transaction = self.engine.write.begin().await?;
         let found = store::visit(&mut transaction, visit, account).await?;
         let found = found.ok_or(Failure::NotFound)?;
-        let text = optional_text(Field::Text, &form.text, TEXT_CHARS_MAX);
+        let text = optional_lines(Field::Text, &form.text, TEXT_CHARS_MAX);
         let (stars, text) = both(Stars::of(form.stars), text)?;
         let said = Said { stars, text: &text, anonymous: form.anonymous };
         may_review(appointments::state(&found.state)?, found.ends_at, caller.now)?;
@@ -178,7 +178,7 @@ impl ReviewService {
         if account.doctor != Some(DoctorId(known.doctor_id)) {
             return Err(Failure::NotFound.into());
         }
-        let text = optional_text(Field::Answer, text, TEXT_CHARS_MAX)?;
+        let text = optional_lines(Field::Answer, text, TEXT_CHARS_MAX)?;
         let text = (!text.is_empty()).then_some(text.as_str());
         if known.answer.as_deref() != text {
             must_be_seen(seen, &known)?;
@@ -220,7 +220,7 @@ impl ReviewService {
         let known = known.filter(|known| !known.withdrawn).ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(known.clinic_id))?;
         let reason = match reason {
-            Some(text) => Some(plain_text(Field::Reason, text, REASON_CHARS_MAX)?),
+            Some(text) => Some(line(Field::Reason, text, REASON_CHARS_MAX)?),
             None => None,
         };
         if reason.is_some() == known.hidden {

@@ -84,7 +84,7 @@ fn wanted(query: &DoctorQuery) -> Wanted {
         until: query.date.and_then(|date| date.succ_opt()),
         evening: query.evening,
         week: query.this_week,
-        language: query.language.clone().filter(|language| !language.contains('\0')),
+        language: query.language.clone(),
         gender: query.gender.map(Gender::as_str),
         fee_max: query.fee_max,
         rating_min: query.rating_min_tenths.map(|t| i16::try_from(t).unwrap_or(i16::MAX)),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use nadi::ports::{City, Specialty};
-use nadi::search;
+use nadi::search::{self, parameters};
 use nadi::suggest::{self, SUGGESTIONS_MAX, Suggestion, TYPED_CHARS_MIN, Term};
 use sqlx::PgConnection;
 
@@ -86,6 +86,14 @@ async fn terms(engine: &Engine) -> Outcome<Terms> {
     let mut terms = Terms::default();
     for row in store::terms(&mut *engine.read.0.acquire().await?).await? {
         let weight = row.weight.try_into().unwrap_or(0);
+        if row.city {
+            let others = parameters::other_names(&row.text).filter(|name| *name != row.text);
+            terms.cities.extend(others.map(|name| Term {
+                slug: row.slug.clone(),
+                text: name.to_owned(),
+                weight: 1,
+            }));
+        }
         let term = Term { slug: row.slug, text: row.text, weight };
         if row.city { &mut terms.cities } else { &mut terms.specialties }.push(term);
     }

@@ -12,6 +12,7 @@ pub mod live;
 pub(crate) mod packed;
 pub(crate) mod public;
 pub(crate) mod session;
+mod target;
 pub(crate) mod trace;
 
 use std::ops::Deref;
@@ -158,11 +159,12 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .merge(api)
         .merge(dynamic)
         .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(web, public::keep))
+        .layer(from_fn_with_state(web.clone(), public::keep))
         // Beyond the compression: unused, it would still lie in the memory of every listener.
         .merge(live)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(web, target::readable))
         .layer(from_fn(guard::secure_headers))
         .layer(from_fn(trace::log))
 }

@@ -117,7 +117,7 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
     let someone = clinic.caller(&clinic.patient("Ravi").await);
     assert_eq!(feeds.end_feed(&someone, view.id).await, Err(Failure::NotFound));
     for path in
-        ["/feeds/.ics", "/feeds/x", "/feeds/%00.ics", &view.path.replace("feeds/0", "feeds/1")]
+        ["/feeds/.ics", "/feeds/x", "/feeds/%20.ics", &view.path.replace("feeds/0", "feeds/1")]
     {
         let answer = browser().get(format!("{base}{path}")).send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 404, "{path}");

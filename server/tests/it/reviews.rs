@@ -155,14 +155,19 @@ async fn reviewing_ends_after_ninety_days_but_withdrawing_does_not() {
 }
 
 #[tokio::test]
-async fn control_characters_are_refused_and_markup_is_shown_as_text() {
+async fn text_that_cannot_be_read_is_refused_and_markup_is_shown_as_text() {
     let clinic = Clinic::open().await;
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
     let invalid = |field, problem| Err(Failure::field(field, problem));
-    for hostile in ["a\u{202e}b", "a\0b", "\u{2066}x", "bell\u{7}", "\u{feff}"] {
+    for (hostile, problem) in [
+        ("a\0b", Problem::Malformed),
+        ("a\u{fffd}b", Problem::Malformed),
+        ("\u{feff}\u{202e}", Problem::Invisible),
+        ("\u{3164}", Problem::Invisible),
+    ] {
         let answer = write(&clinic, &maria, visit, &said(5, hostile), None).await;
-        assert_eq!(answer, invalid(Field::Text, Problem::Malformed), "{hostile:?}");
+        assert_eq!(answer, invalid(Field::Text, problem), "{hostile:?}");
     }
     let long = "x".repeat(2_001);
     let answer = write(&clinic, &maria, visit, &said(5, &long), None).await;
@@ -175,7 +180,7 @@ async fn control_characters_are_refused_and_markup_is_shown_as_text() {
         assert_eq!(answer, invalid(Field::Stars, Problem::OutOfRange { min: 1, max: 5 }));
     }
 
-    let markup = "<script>alert(1)</script> & \"quotes\" '; drop table reviews --";
+    let markup = "\u{202e}<script>alert(1)\u{7}</script> & \"quotes\" '; drop table reviews --";
     write(&clinic, &maria, visit, &said(5, markup), None).await.expect("it is text");
     let site = clinic.serve().await;
     let page = browser().get(format!("{site}/doctors/asha-naik")).send().await.expect("a page");
@@ -203,8 +208,8 @@ async fn only_the_reviewed_doctor_answers() {
         let answer = reviews.answer(&clinic.caller(stranger), id, "Sorry.", &Seen::Any).await;
         assert_eq!(answer, Err(Failure::NotFound));
     }
-    let hostile = reviews.answer(&clinic.caller(&doctor), id, "a\u{202e}", &Seen::Any).await;
-    assert_eq!(hostile, Err(Failure::field(Field::Answer, Problem::Malformed)));
+    let hostile = reviews.answer(&clinic.caller(&doctor), id, "\u{202e}", &Seen::Any).await;
+    assert_eq!(hostile, Err(Failure::field(Field::Answer, Problem::Invisible)));
     let stale = reviews.answer(&clinic.caller(&doctor), id, "Sorry.", &Seen::version(2)).await;
     assert_eq!(stale, Err(Failure::Stale));
     let sorry = reviews.answer(&clinic.caller(&doctor), id, " Sorry. ", &Seen::version(1)).await;

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use nadi::failure::{Field, FieldProblem, Problem};
-use nadi::input::optional_text;
+use nadi::input::optional_line;
 use nadi::schedule::{
     CAPACITY_MAX, NOTE_CHARS_MAX, Rule, SLOT_MINUTES_MAX, SLOT_MINUTES_MIN, Schedule, TimeOff,
 };
@@ -29,8 +29,7 @@ pub fn time_off(typed: &TypedTimeOff, today: NaiveDate) -> Result<TimeOff, Vec<F
     } else {
         Some((NaiveTime::MIN, NaiveTime::MIN))
     };
-    let note = u32::try_from(NOTE_CHARS_MAX).unwrap_or(u32::MAX);
-    let note = optional_text(Field::Reason, &typed.note, note);
+    let note = optional_line(Field::Reason, &typed.note, NOTE_CHARS_MAX);
     let note = note.map_err(|problem| found.0.push(problem)).ok();
     if part && last.is_some() && first.is_some() && last != first {
         found.of::<()>(Field::EffectiveUntil, Err(Problem::Unknown));

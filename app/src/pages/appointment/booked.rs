@@ -1,9 +1,10 @@
 //! An appointment that stands, or a hold as the clinic sees it.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use nadi::appointment::{Command, State};
+use nadi::appointment::{Command, State, begun};
 use nadi::ports::AppointmentView;
 use nadi::{Failure, Field};
 
@@ -21,7 +22,12 @@ use crate::ui::{
 use crate::words;
 
 #[component]
-pub fn Booked(visit: AppointmentView, form: FormState, done: Option<Done>) -> impl IntoView {
+pub fn Booked(
+    visit: AppointmentView,
+    form: FormState,
+    done: Option<Done>,
+    now: DateTime<Utc>,
+) -> impl IntoView {
     let clinic_side = visit::is_clinic_side(&visit);
     let (state, tone) = visit::state(visit.state);
     let title = match (done, visit.state, clinic_side) {
@@ -53,7 +59,7 @@ pub fn Booked(visit: AppointmentView, form: FormState, done: Option<Done>) -> im
         <p class="appointment-state"><Badge text=state tone=tone/></p>
         <ClinicActions visit=visit.clone()/>
         <VisitFacts visit=visit.clone()/>
-        <Changes visit=visit.clone() form=form/>
+        <Changes visit=visit.clone() form=form now=now/>
         <History visit=visit.clone()/>
         <WayBack visit=visit/>
     }
@@ -61,12 +67,14 @@ pub fn Booked(visit: AppointmentView, form: FormState, done: Option<Done>) -> im
 
 /// Moving and cancelling: until when, then how.
 #[component]
-fn Changes(visit: AppointmentView, form: FormState) -> impl IntoView {
+fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl IntoView {
     let clinic_side = visit::is_clinic_side(&visit);
     let until = visit::change_until(&visit);
     let confirmed = visit.state == State::Confirmed;
     let file = links::appointment_file(&visit.id.to_string());
-    let policy = confirmed.then(|| words::visit::change_policy(until.as_deref(), clinic_side));
+    let begun = begun(visit.starts_at, visit.ends_at, now);
+    let policy =
+        confirmed.then(|| words::visit::change_policy(until.as_deref(), begun, clinic_side));
     let can_move = visit.open_to.contains(&Command::Reschedule);
     let can_cancel = visit.open_to.contains(&Command::Cancel);
     let href = links::move_appointment(&visit.id.to_string());

@@ -121,7 +121,7 @@ async fn appointment(
             view! { <Held visit=visit left=left form=form done=done/> }.into_any()
         }
         State::Confirmed | State::CheckedIn | State::Pending => {
-            view! { <Booked visit=visit form=form done=done/> }.into_any()
+            view! { <Booked visit=visit form=form done=done now=now/> }.into_any()
         }
         State::Cancelled | State::Expired | State::Completed | State::NoShow => {
             let own = match visit.state {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
-use nadi::appointment::{Command, State};
+use nadi::appointment::{Command, State, begun};
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 
@@ -37,7 +37,11 @@ async fn move_appointment(
     let visit = asked_for(&id).await?;
     if !visit.open_to.contains(&Command::Reschedule) {
         set_status(409);
-        let why = words::visit::why_not_moved(visit.state, visit::is_clinic_side(&visit));
+        let why = words::visit::why_not_moved(
+            visit.state,
+            begun(visit.starts_at, visit.ends_at, now),
+            visit::is_clinic_side(&visit),
+        );
         return Ok(view! { <Standing visit=visit why=why/> }.into_any());
     }
     let kind = visit.visit_type.to_string();

@@ -6,6 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use nadi::failure::{Field, FieldProblem, Problem};
 use nadi::ids::DoctorId;
+use nadi::input::Email;
 use nadi::ports::{ClinicView, DoctorForm, DoctorStatus, Specialty};
 use nadi::{Failure, wall};
 
@@ -44,7 +45,11 @@ fn typed_of(doctor: &DoctorForm, currency: &str) -> TypedDoctor {
         specialty: doctor.specialty.to_string(),
         fee: wall::amount(doctor.fee_minor_units, currency),
         status: doctor.status.as_str().to_owned(),
-        email: doctor.account_email.as_ref().map(ToString::to_string).unwrap_or_default(),
+        email: doctor
+            .account_email
+            .as_ref()
+            .map(|email| Email::readable(email.as_str()))
+            .unwrap_or_default(),
         version: doctor.version.map(|version| version.to_string()).unwrap_or_default(),
     }
 }

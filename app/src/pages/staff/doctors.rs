@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::ports::DoctorStatus;
+use nadi::text::one_line;
 
 use crate::context;
 use crate::links::{self, Query};
@@ -50,8 +51,10 @@ pub fn admin_tabs(here: AdminTab) -> impl IntoView {
 pub fn Administration() -> impl IntoView {
     let mut address = Address::default();
     let text = address.read("q", "the name you typed, which is too long", |text| {
-        (text.chars().count() <= 100).then(|| text.to_owned())
+        let text = one_line(text);
+        (text.chars().count() <= 100).then_some(text)
     });
+    let text = text.filter(|text| !text.is_empty());
     let page = address.page();
     answer::page(administration(text, page, address))
 }

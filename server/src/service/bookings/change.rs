@@ -3,7 +3,7 @@
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
-use nadi::input::{Code, optional_text};
+use nadi::input::{Code, optional_lines};
 use nadi::once::OnceKey;
 use nadi::ports::{Booked, Change, Seen};
 use nadi::{Failure, Field, Problem};
@@ -261,6 +261,6 @@ fn reason(change: &Change) -> Option<String> {
 
 fn with_clean_reason(change: &Change) -> Outcome<Change> {
     let Change::Cancel { reason: Some(text) } = change else { return Ok(change.clone()) };
-    let text = optional_text(Field::Reason, text, 300)?;
+    let text = optional_lines(Field::Reason, text, 300)?;
     Ok(Change::Cancel { reason: (!text.is_empty()).then_some(text) })
 }

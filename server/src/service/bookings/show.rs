@@ -9,6 +9,7 @@ use nadi::appointment::{
 use nadi::ids::{
     AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId,
 };
+use nadi::input::Email;
 use nadi::ports::{AppointmentView, HistoryEntry};
 use nadi::visit::Fee;
 
@@ -126,7 +127,7 @@ pub(super) fn history_entry(row: HistoryRow) -> Outcome<HistoryEntry> {
 
 /// `asha@example.org` becomes `a•••@example.org`.
 pub(super) fn mask(email: &str) -> String {
-    match email.split_once('@') {
+    match Email::readable(email).split_once('@') {
         Some((local, domain)) => {
             let first: String = local.chars().take(1).collect();
             format!("{first}•••@{domain}")

@@ -175,7 +175,6 @@ fn OffForm(
     let part_problem = ["off_from", "off_to"].iter().any(|id| problems.at(id).is_some());
     let open = part_problem || !from.is_empty() || !to.is_empty();
     let today = view.today.to_string();
-    let note_max = u32::try_from(NOTE_CHARS_MAX).unwrap_or(u32::MAX);
     let hint = "Only you and your clinic read it.";
     view! {
         <section class="days-form" aria-labelledby="take-time-off">
@@ -198,7 +197,7 @@ fn OffForm(
                             value=to problem=problems.at("off_to")/>
                     </div>
                 </details>
-                <TextField name="note" label="Note (optional)" maxlength=note_max autocomplete="off" hint=hint
+                <TextField name="note" label="Note (optional)" maxlength=NOTE_CHARS_MAX autocomplete="off" hint=hint
                     value=typed("note") problem=problems.at("note")/>
                 <Button>"See what changes"</Button>
             </form>
