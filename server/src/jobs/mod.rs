@@ -106,17 +106,19 @@ pub fn start(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay, sess
 
 /// Starts the relay alone.
 pub fn start_relay(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay) {
-    let (woken, relay) = (engine.event_written.clone(), Arc::new(relay));
+    let (woken, delivers) = (engine.event_written.clone(), relay.clone());
     let wake_relay = move || {
-        let woken = woken.clone();
-        async move { woken.notified().await }
-    };
-    supervisor.start(RELAY, wake_relay, move || {
-        let relay = relay.clone();
+        let (woken, relay) = (woken.clone(), delivers.clone());
         async move {
-            let claimed = relay.run_once().await?;
-            // A full batch: there is more.
-            Ok(if claimed == relay::BATCH { Next::Now } else { Next::Turn })
+            tokio::select! {
+                () = woken.notified() => {}
+                () = relay.delivery_ended() => {}
+            }
         }
+    };
+    let tasks = supervisor.tasks().clone();
+    supervisor.start(RELAY, wake_relay, move || {
+        let (relay, tasks) = (relay.clone(), tasks.clone());
+        async move { relay.start_due(&tasks).await.map(|_| Next::Turn) }
     });
 }

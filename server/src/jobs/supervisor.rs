@@ -20,7 +20,7 @@ use crate::clock::Clock;
 
 /// The pause after a first failure. It doubles with each further one.
 const BACK_OFF_MIN: Duration = Duration::from_millis(250);
-const BACK_OFF_MAX: Duration = Duration::from_secs(30);
+const BACK_OFF_MAX: Duration = Duration::from_secs(5);
 /// Characters of a failure's text that are kept.
 const FAILURE_CHARS_MAX: usize = 500;
 
@@ -215,7 +215,7 @@ struct Failed {
     back_off: Duration,
 }
 
-/// 250 ms, 500 ms, 1 s … at most 30 s.
+/// 250 ms, 500 ms, 1 s … at most 5 s.
 fn back_off(failures_in_a_row: u32) -> Duration {
     let doublings = failures_in_a_row.saturating_sub(1).min(16);
     (BACK_OFF_MIN * 2_u32.pow(doublings)).min(BACK_OFF_MAX)
