@@ -11,4 +11,4 @@ alter table outbox
 -- so that it costs a hold nothing.
 create index outbox_parked
     on outbox (parked_for, (event_type not in ('appointment.held', 'appointment.code_requested')), due_at)
-    where state = 'waiting' and parked_for is not null;
+    where parked_for is not null;

@@ -48,6 +48,9 @@ pub struct Lease<'a> {
 /// Claims up to `$limit` waiting events for which `$which` holds, in this order. Of an appointment only the last
 /// told event is claimed, and only while no other of it is being delivered; the earlier ones are
 /// overtaken and written off.
+///
+/// `state not in ('delivered', 'dead')` means the same as `state = 'waiting'`, without its index: while
+/// PostgreSQL does not know yet how many wait, it would read that index once for each of them.
 macro_rules! claim {
     ($connection:expr, $lease:expr, $limit:expr, $which:tt, $order:tt $(, $argument:expr)*) => {
         sqlx::query_as!(
@@ -55,13 +58,12 @@ macro_rules! claim {
             r#"with picked as (
                  select e.id, e.appointment_id, e.appointment_version, e.due_at
                  from outbox e
-                 where e.state = 'waiting'
-                   and (e.leased_until is null or e.leased_until <= $1)
+                 where (e.leased_until is null or e.leased_until <= $1)
                    and e.event_type <> all($4)
                    and not exists (
                        select from outbox s
                        where s.appointment_id = e.appointment_id and s.id <> e.id
-                         and s.state = 'waiting'
+                         and s.state not in ('delivered', 'dead')
                          and (s.leased_until > $1
                               or (s.event_type = any($3)
                                   and s.appointment_version > e.appointment_version)))
@@ -76,7 +78,7 @@ macro_rules! claim {
                      select e.id from picked p
                      join outbox e on e.appointment_id = p.appointment_id
                      where e.appointment_version < p.appointment_version
-                       and e.state = 'waiting' and e.event_type = any($3)
+                       and e.state not in ('delivered', 'dead') and e.event_type = any($3)
                        and (e.leased_until is null or e.leased_until <= $1)
                      for update of e skip locked)
              )
@@ -112,7 +114,7 @@ pub async fn claim_codes(
         connection,
         lease,
         limit,
-        "e.due_at <= $1
+        "e.state = 'waiting' and e.due_at <= $1
          and e.event_type in ('appointment.held', 'appointment.code_requested')",
         "e.due_at"
     )
@@ -128,7 +130,7 @@ pub async fn claim_others(
         connection,
         lease,
         limit,
-        "e.due_at <= $1
+        "e.state = 'waiting' and e.due_at <= $1
          and e.event_type not in ('appointment.held', 'appointment.code_requested')",
         "e.due_at"
     )
@@ -146,7 +148,7 @@ pub async fn claim_parked(
         connection,
         lease,
         limit,
-        "e.parked_for = $6
+        "e.state not in ('delivered', 'dead') and e.parked_for = $6
          and (not $7 or e.event_type in ('appointment.held', 'appointment.code_requested'))",
         "(e.event_type not in ('appointment.held', 'appointment.code_requested')), e.due_at",
         domain,
@@ -211,7 +213,8 @@ pub async fn standing(
                             and n.event_type = any($4)) as "is_overtaken!",
                   exists (select from outbox s
                           where s.appointment_id = o.appointment_id and s.id <> o.id
-                            and s.state = 'waiting' and s.leased_until > $3) as "is_behind!",
+                            and s.state not in ('delivered', 'dead')
+                            and s.leased_until > $3) as "is_behind!",
                   (select (m.payload ->> 'moved_from')::timestamptz from outbox m
                    where m.appointment_id = o.appointment_id
                      and m.event_type = 'appointment.rescheduled'
@@ -244,7 +247,7 @@ pub async fn pass_over(
     limit: i64,
 ) -> Result<u64> {
     let passed = sqlx::query!(
-        "update outbox o set state = 'delivered', delivered_at = $1
+        "update outbox o set state = 'delivered', delivered_at = $1, parked_for = null
          where o.id in (
              select e.id from outbox e
              where e.state = 'waiting' and e.due_at <= $1
