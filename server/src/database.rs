@@ -51,6 +51,12 @@ impl HoldPools {
 }
 
 impl WritePool {
+    /// One connection to the same database, for asking whether it answers: it waits for nobody's request.
+    pub fn probe(&self) -> PgPool {
+        let options = PgConnectOptions::clone(&self.0.connect_options());
+        pool_options().max_connections(1).connect_lazy_with(options)
+    }
+
     /// # Errors
     /// When no connection can be had.
     pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {

@@ -12,6 +12,7 @@ use crate::changes::Changes;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
+use crate::jobs::supervisor::JobStatuses;
 use crate::kept::Keeping;
 use crate::service::codes::CodeKey;
 
@@ -30,6 +31,8 @@ pub struct Engine {
     /// Rung when many doctors' times have to be made again: a clinic's holidays, a calendar from elsewhere.
     pub schedules_changed: Arc<Notify>,
     pub changes: Arc<Changes>,
+    /// How the jobs of this instance are doing.
+    pub jobs: Arc<JobStatuses>,
     /// What is made from the database and shown again for a moment.
     pub keeping: Keeping,
 }
@@ -115,6 +118,7 @@ impl Engine {
             event_written: Arc::new(Notify::new()),
             schedules_changed: Arc::new(Notify::new()),
             changes,
+            jobs: Arc::default(),
             keeping,
         })
     }

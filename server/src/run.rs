@@ -1,6 +1,5 @@
 //! Serving: from configuration to a graceful end.
 
-use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,7 +11,9 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::database;
 use crate::engine::Engine;
-use crate::jobs::{self, relay::Relay};
+use crate::jobs::relay::Relay;
+use crate::jobs::supervisor::Supervisor;
+use crate::jobs::{self, warm};
 use crate::messages;
 use crate::service;
 use crate::store::sessions::Sessions;
@@ -21,7 +22,7 @@ use crate::web::{self, Web};
 
 /// How long the start may say that it is not over.
 const READY_WITHIN: Duration = Duration::from_secs(2);
-/// How long requests in flight may take once we were asked to stop.
+/// How long requests and jobs in flight may take once we were asked to stop.
 const DRAIN: Duration = Duration::from_secs(25);
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
@@ -52,9 +53,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let stop = CancellationToken::new();
     let relay = Relay::new(engine.clone(), messages, public_url.clone());
-    let mut jobs = jobs::start(&engine, relay, sessions, &stop);
+    let supervisor = Supervisor::new(engine.jobs.clone(), engine.clock.clone(), stop.clone());
+    jobs::start(&supervisor, &engine, relay, sessions);
     if config.is_development() {
-        jobs.push(jobs::demo::start(&engine, &stop));
+        jobs::demo::start(&supervisor, &engine);
     }
     let connections = Connections::new(config.connections);
     let serving = TaskTracker::new();
@@ -73,14 +75,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     // They would go on for minutes, and come back to whoever serves then.
     live.end();
     stop.cancel();
-    if tokio::time::timeout(DRAIN, serving.wait()).await.is_err() {
-        tracing::warn!(seconds = DRAIN.as_secs(), "some requests did not finish in time");
-    }
-    for job in jobs {
-        if tokio::time::timeout(Duration::from_secs(5), job).await.is_err() {
-            tracing::warn!("a job did not finish in time; it will run again");
+    let serve_the_rest = async {
+        if tokio::time::timeout(DRAIN, serving.wait()).await.is_err() {
+            tracing::warn!(seconds = DRAIN.as_secs(), "some requests did not finish in time");
         }
-    }
+    };
+    tokio::join!(serve_the_rest, supervisor.finish(DRAIN));
     engine.write.0.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -93,12 +93,11 @@ fn warm_up(web: &Web) {
     let web = web.clone();
     tokio::spawn(async move {
         let stylesheet = tokio::task::spawn_blocking(web::warm);
-        let mut warming = pin!(jobs::warm::run_once(&web.engine, &web.ports));
-        let in_time = tokio::time::timeout(READY_WITHIN, &mut warming).await;
+        let (engine, ports) = (web.engine.clone(), web.ports.clone());
+        // A task of its own: should it panic, the start is over all the same.
+        let warming = tokio::spawn(async move { warm::run_once(&engine, &ports).await });
+        let _ = tokio::time::timeout(READY_WITHIN, warming).await;
         web.warm.store(true, Ordering::Relaxed);
-        if in_time.is_err() {
-            warming.await;
-        }
         let _ = stylesheet.await;
     });
 }

@@ -1,24 +1,82 @@
-//! The texts of e-mails. They name the doctor, the time and the place, and nothing about anyone's health.
+//! The texts of e-mails. They name the person, the doctor, the time and the place, and nothing about
+//! anyone's health.
+
+use nadi::actor::Capacity;
 
 /// A visit in words.
 pub struct Visit<'a> {
+    /// Whom it is for.
+    pub person: &'a str,
     pub doctor: &'a str,
-    /// Such as `Tuesday 24 November 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)`.
+    /// Such as `Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)`.
     pub when: &'a str,
-    pub place: &'a str,
+    pub place: Place<'a>,
     pub reference: &'a str,
     /// To its page.
     pub link: &'a str,
 }
 
+/// Where a visit takes place.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    Clinic { name: &'a str, address: &'a str, city: &'a str },
+    Video,
+}
+
+impl Visit<'_> {
+    /// For whom, with whom, when and where: a line each.
+    fn facts(&self) -> String {
+        let Visit { person, doctor, when, .. } = self;
+        let place = match self.place {
+            Place::Clinic { name, address, city } if address.contains(city) => {
+                format!("{name}, {address}")
+            }
+            Place::Clinic { name, address, city } => format!("{name}, {address}, {city}"),
+            Place::Video => "By video, not at the clinic".into(),
+        };
+        format!("For: {person}\nWith: {doctor}\nWhen: {when}\nWhere: {place}")
+    }
+
+    /// What one can do on its page.
+    fn page(&self) -> String {
+        let link = self.link;
+        match self.place {
+            Place::Clinic { .. } => format!("See it, move it or cancel it here:\n{link}"),
+            Place::Video => format!(
+                "The details of the video visit are on the appointment's page. \
+                 You can move or cancel it there, too:\n{link}"
+            ),
+        }
+    }
+
+    /// `You have moved the appointment for Mira.`; `done` is such as `moved`.
+    fn who(&self, by: Capacity, done: &str) -> String {
+        let Visit { person, doctor, .. } = self;
+        match by {
+            Capacity::Patient => format!("You have {done} the appointment for {person}."),
+            Capacity::Doctor => format!("{doctor} has {done} the appointment for {person}."),
+            Capacity::Administrator => {
+                format!("The clinic has {done} the appointment for {person}.")
+            }
+            Capacity::System => format!("The appointment for {person} was {done}."),
+        }
+    }
+}
+
 /// The code that confirms a hold. Subject and body.
 pub fn code(visit: &Visit, code: &str, until: &str) -> (String, String) {
-    let Visit { doctor, when, place, link, .. } = visit;
+    let (facts, link) = (visit.facts(), visit.link);
+    let page = match visit.place {
+        Place::Clinic { .. } => link.to_owned(),
+        Place::Video => {
+            format!("Its page, where you also find the details of the video visit:\n{link}")
+        }
+    };
     let body = format!(
         "Your code is {code}\n\n\
          Enter it to confirm this appointment. The time is held for you until {until}.\n\n\
-         {doctor}\n{when}\n{place}\n\n\
-         {link}\n\n\
+         {facts}\n\n\
+         {page}\n\n\
          Did you not ask for this? Then do nothing: the time becomes free again by itself, \
          and nobody can use the code without your account.\n"
     );
@@ -27,35 +85,166 @@ pub fn code(visit: &Visit, code: &str, until: &str) -> (String, String) {
 
 /// An appointment is confirmed. Subject and body.
 pub fn confirmed(visit: &Visit) -> (String, String) {
-    let Visit { doctor, when, place, reference, link } = visit;
+    let (facts, page) = (visit.facts(), visit.page());
+    let Visit { person, when, reference, .. } = visit;
     let body = format!(
-        "Your appointment is confirmed.\n\n\
-         {doctor}\n{when}\n{place}\nReference: {reference}\n\n\
-         See it, move it or cancel it here:\n{link}\n"
+        "The appointment for {person} is confirmed.\n\n\
+         {facts}\nReference: {reference}\n\n\
+         {page}\n"
     );
     (format!("Confirmed: {when}"), body)
 }
 
-/// An appointment has another time. Subject and body.
-pub fn moved(visit: &Visit, before: &str) -> (String, String) {
-    let Visit { doctor, when, place, reference, link } = visit;
+/// An appointment has another time; `before` is the one that the last message named. Subject and body.
+pub fn moved(visit: &Visit, by: Capacity, before: &str) -> (String, String) {
+    let (who, facts, page) = (visit.who(by, "moved"), visit.facts(), visit.page());
+    let Visit { when, reference, .. } = visit;
     let body = format!(
-        "Your appointment has moved. This is its new time:\n\n\
-         {doctor}\n{when}\n{place}\nReference: {reference}\n\n\
+        "{who} This is the new time:\n\n\
+         {facts}\nReference: {reference}\n\n\
          Before, it was on {before}. That time is no longer yours.\n\n\
-         See it, move it or cancel it here:\n{link}\n"
+         {page}\n"
     );
     (format!("Moved: {when}"), body)
 }
 
-/// An appointment is cancelled. Subject and body.
-pub fn cancelled(visit: &Visit, reason: Option<&str>) -> (String, String) {
-    let Visit { doctor, when, place, reference, link } = visit;
+/// An appointment is cancelled; `before` is the time that the last message named, if it has moved since.
+/// Subject and body.
+pub fn cancelled(
+    visit: &Visit,
+    by: Capacity,
+    reason: Option<&str>,
+    before: Option<&str>,
+) -> (String, String) {
+    let (who, facts) = (visit.who(by, "cancelled"), visit.facts());
+    let Visit { when, reference, link, .. } = visit;
     let reason = reason.map(|reason| format!("The reason given: {reason}\n\n")).unwrap_or_default();
+    let before = before
+        .map(|before| {
+            format!("It had just been moved. The time we last wrote to you was {before}.\n\n")
+        })
+        .unwrap_or_default();
     let body = format!(
-        "Your appointment is cancelled. You do not need to do anything.\n\n\
-         {reason}{doctor}\n{when}\n{place}\nReference: {reference}\n\n\
-         Find another time here:\n{link}\n"
+        "{who} You do not need to do anything.\n\n\
+         {reason}{facts}\nReference: {reference}\n\n\
+         {before}Find another time here:\n{link}\n"
     );
     (format!("Cancelled: {when}"), body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHEN: &str = "Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)";
+    const BEFORE: &str = "Mon 23 Nov 2026, 10:00";
+    const CLINIC: Place<'static> =
+        Place::Clinic { name: "Panjim Clinic", address: "1 Church Road", city: "Panjim" };
+
+    fn visit(place: Place<'static>) -> Visit<'static> {
+        Visit {
+            person: "Mira Naik",
+            doctor: "Dr Asha Rao",
+            when: WHEN,
+            place,
+            reference: "ND-7K2M",
+            link: "https://nadi.example/appointments/1",
+        }
+    }
+
+    /// All mails of a visit, with everybody who can have caused them.
+    fn all(place: Place<'static>) -> Vec<(String, String)> {
+        let visit = visit(place);
+        let mut all = vec![code(&visit, "123456", "10:05"), confirmed(&visit)];
+        for by in Capacity::ALL {
+            all.push(moved(&visit, by, BEFORE));
+            for reason in [None, Some("The doctor is ill")] {
+                for before in [None, Some(BEFORE)] {
+                    all.push(cancelled(&visit, by, reason, before));
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn every_mail_says_for_whom_with_whom_when_and_where() {
+        for (subject, body) in all(CLINIC) {
+            for part in [
+                "For: Mira Naik\n",
+                "With: Dr Asha Rao\n",
+                "When: Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)\n",
+                "Where: Panjim Clinic, 1 Church Road, Panjim\n",
+                "https://nadi.example/appointments/1\n",
+            ] {
+                assert!(body.contains(part), "{part} is missing in\n{body}");
+            }
+            assert!(!body.to_lowercase().contains("video"), "{body}");
+            assert!(subject.contains(WHEN) || subject.contains("code"), "{subject}");
+        }
+    }
+
+    #[test]
+    fn every_mail_of_a_video_visit_says_so_and_names_no_street() {
+        for (_, body) in all(Place::Video) {
+            assert!(body.contains("Where: By video, not at the clinic\n"), "{body}");
+            assert!(!body.contains("Church Road") && !body.contains("Panjim"), "{body}");
+            let is_on = !body.contains("cancelled the") && !body.contains("was cancelled");
+            assert_eq!(
+                body.contains("the details of the video visit"),
+                is_on && body.contains("code"),
+                "{body}"
+            );
+            assert_eq!(
+                body.contains("The details of the video visit are on"),
+                is_on && !body.contains("code"),
+                "{body}"
+            );
+            assert!(body.contains("https://nadi.example/appointments/1\n"), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_city_is_not_said_twice() {
+        let place =
+            Place::Clinic { name: "Centre", address: "12 High Street, Leeds", city: "Leeds" };
+        assert!(confirmed(&visit(place)).1.contains("Where: Centre, 12 High Street, Leeds\n"));
+    }
+
+    #[test]
+    fn a_mail_says_who_moved_or_cancelled() {
+        for (by, who) in [
+            (Capacity::Patient, "You have moved the appointment for Mira Naik. "),
+            (Capacity::Doctor, "Dr Asha Rao has moved the appointment for Mira Naik. "),
+            (Capacity::Administrator, "The clinic has moved the appointment for Mira Naik. "),
+            (Capacity::System, "The appointment for Mira Naik was moved. "),
+        ] {
+            let (subject, body) = moved(&visit(CLINIC), by, BEFORE);
+            assert_eq!(subject, format!("Moved: {WHEN}"));
+            assert!(body.starts_with(who), "{body}");
+            assert!(body.contains("Before, it was on Mon 23 Nov 2026, 10:00."), "{body}");
+            let (subject, body) = cancelled(&visit(CLINIC), by, None, None);
+            assert_eq!(subject, format!("Cancelled: {WHEN}"));
+            assert!(body.starts_with(&who.replace("moved", "cancelled")), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_cancellation_says_why_and_what_was_known_before() {
+        let mail = |reason, before| cancelled(&visit(CLINIC), Capacity::Doctor, reason, before).1;
+        let plain = mail(None, None);
+        assert!(!plain.contains("reason") && !plain.contains("moved"), "{plain}");
+        let full = mail(Some("The doctor is ill"), Some(BEFORE));
+        assert!(full.contains("The reason given: The doctor is ill\n"), "{full}");
+        let known = "The time we last wrote to you was Mon 23 Nov 2026, 10:00.";
+        assert!(full.contains(known), "{full}");
+    }
+
+    #[test]
+    fn a_code_stands_in_subject_and_body() {
+        let (subject, body) = code(&visit(CLINIC), "123456", "10:05");
+        assert_eq!(subject, "123456 is your Nadi code");
+        assert!(body.starts_with("Your code is 123456\n"), "{body}");
+        assert!(body.contains("held for you until 10:05."), "{body}");
+    }
 }

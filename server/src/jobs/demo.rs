@@ -8,8 +8,6 @@ use nadi::actor::Capacity;
 use nadi::appointment::{Claims, Command, Facts, State, decide};
 use nadi::ids::{AccountId, DoctorId};
 use nadi::wall::local_date;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::demo::live::{self, Clinic, Free, Made, Outcome};
 use crate::demo::{dates, demo_doctor, is_soon, wishes};
@@ -17,7 +15,13 @@ use crate::engine::Engine;
 use crate::store::appointments::{self, By, Detail};
 use crate::store::claims;
 
-const EVERY: std::time::Duration = std::time::Duration::from_secs(600);
+use super::supervisor::{Job, Next, Supervisor};
+
+const JOB: Job = Job {
+    name: "demo",
+    every: std::time::Duration::from_secs(600),
+    overdue_after: std::time::Duration::from_secs(3_600),
+};
 /// Nobody books a time that begins sooner.
 const BOOK_AHEAD: Duration = Duration::minutes(30);
 /// Whoever cancels does it so long before.
@@ -38,13 +42,13 @@ pub struct Done {
     pub changed: usize,
 }
 
-/// Runs now and then until `stop` is cancelled.
-pub fn start(engine: &Engine, stop: &CancellationToken) -> JoinHandle<()> {
+/// Runs now and then.
+pub fn start(supervisor: &Supervisor, engine: &Engine) {
     let engine = engine.clone();
-    super::every("demo", EVERY, stop, move || {
+    supervisor.start(JOB, std::future::pending, move || {
         let engine = engine.clone();
-        async move { run_once(&engine).await.map(|_| ()) }
-    })
+        async move { run_once(&engine).await.map(|_| Next::Turn) }
+    });
 }
 
 /// Does what is due; nothing when the demo is not loaded.

@@ -13,6 +13,8 @@ use crate::search_words;
 use crate::service::listings::refresh_in;
 use crate::store::listings as store;
 
+use super::supervisor::Next;
+
 /// Doctors per transaction; one takes about a millisecond.
 const BATCH: usize = 50;
 /// Rows trimmed at once.
@@ -25,8 +27,6 @@ const REST: u32 = 9;
 const REST_MIN: Duration = Duration::from_millis(150);
 /// The mean of all reviews is looked at that often, by each instance.
 const MEAN_EVERY: Duration = Duration::from_secs(3_600);
-/// What has passed is left out at reading; this keeps reading cheap.
-const TICK: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Everything once: the words, whoever was noted, has changed unheard, is due or stale. For the start
@@ -124,51 +124,45 @@ async fn refresh(engine: &Engine, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
     }
 }
 
-/// Runs until it is stopped from outside, between two batches at best.
-pub async fn run(engine: &Engine) {
-    let mut first = true;
-    let mut looked = Instant::now();
-    let mut averaged = Instant::now();
-    loop {
+/// The job in steps, each short, with what it remembers between them.
+#[derive(Default)]
+pub struct Steps {
+    has_begun: bool,
+    /// When it last looked for whoever is due. `None`: the next step looks.
+    looked: Option<Instant>,
+    averaged: Option<Instant>,
+}
+
+impl Steps {
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn step(&mut self, engine: &Engine) -> anyhow::Result<Next> {
         let began = Instant::now();
-        let look_now = first || looked.elapsed() >= LOOK_EVERY;
-        let ran = async {
-            if first {
-                begin(engine).await?;
-                first = false;
-            }
-            if averaged.elapsed() >= MEAN_EVERY {
-                averaged = Instant::now();
-                store::follow_mean(&mut *engine.write.0.acquire().await?).await?;
-            }
-            let noted = refresh_noted(engine).await?;
-            let more = if look_now {
-                looked = Instant::now();
-                look(engine).await?
-            } else {
-                trim(engine).await?;
-                0
-            };
-            anyhow::Ok((noted, more))
-        };
-        let (noted, more) = ran.await.unwrap_or_else(|error| {
-            super::report("listings", &error);
-            (0, 0)
-        });
-        // A full look: there is more of it.
-        if more >= BATCH as u64
-            && let Some(earlier) = Instant::now().checked_sub(LOOK_EVERY)
-        {
-            looked = earlier;
+        if !self.has_begun {
+            begin(engine).await?;
+            self.has_begun = true;
+            self.averaged = Some(began);
         }
-        let rest = REST_MIN.max(began.elapsed() * REST);
-        if noted > 0 || more > 0 {
-            tokio::time::sleep(rest.min(LOOK_EVERY)).await;
+        let is_past = |at: Option<Instant>, every| at.is_none_or(|at| at.elapsed() >= every);
+        if is_past(self.averaged, MEAN_EVERY) {
+            self.averaged = Some(began);
+            store::follow_mean(&mut *engine.write.0.acquire().await?).await?;
+        }
+        let noted = refresh_noted(engine).await?;
+        let mut looked = 0;
+        if is_past(self.looked, LOOK_EVERY) {
+            self.looked = Some(Instant::now());
+            looked = look(engine).await?;
+            // A full look: there is more of it.
+            if looked >= BATCH as u64 {
+                self.looked = None;
+            }
         } else {
-            tokio::select! {
-                () = engine.changes.noted() => {}
-                () = tokio::time::sleep(TICK) => {}
-            }
+            trim(engine).await?;
         }
+        if noted == 0 && looked == 0 {
+            return Ok(Next::Turn);
+        }
+        Ok(Next::After(REST_MIN.max(began.elapsed() * REST).min(LOOK_EVERY)))
     }
 }

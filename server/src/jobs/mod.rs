@@ -1,5 +1,5 @@
 //! What happens later. Each job takes no input but the time, may run twice or on several
-//! instances at once without harm, and has a `run_once` that tests call.
+//! instances at once without harm, and has a `run_once` that tests call. [`supervisor`] runs them.
 
 pub mod archive;
 pub mod calendars;
@@ -7,119 +7,149 @@ pub mod demo;
 pub mod listen;
 pub mod listings;
 pub mod relay;
+pub mod supervisor;
 pub mod sweeper;
 pub mod top_up;
 pub mod warm;
 
+use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Mutex;
 
 use crate::engine::Engine;
 use crate::fetch::Fetcher;
 use crate::store::sessions::Sessions;
+use supervisor::{Job, Next, Supervisor};
 
 /// Other instances' changes are shown here after so long.
 pub const LISTEN_EVERY: Duration = Duration::from_millis(250);
-const RELAY_EVERY: Duration = Duration::from_secs(2);
+
+const RELAY: Job =
+    Job { name: "relay", every: Duration::from_secs(2), overdue_after: Duration::from_secs(60) };
+const LISTEN: Job =
+    Job { name: "listen", every: LISTEN_EVERY, overdue_after: Duration::from_secs(60) };
 /// A hold that ran out may have been in the way of times that can be made again.
-const SWEEP_EVERY: Duration = Duration::from_millis(500);
-const TIDY_EVERY: Duration = Duration::from_secs(60);
-const ARCHIVE_EVERY: Duration = Duration::from_secs(60 * 60);
+const SWEEPER: Job = Job {
+    name: "sweeper",
+    every: Duration::from_millis(500),
+    overdue_after: Duration::from_secs(120),
+};
+/// Forgets old keys and sessions.
+const TIDY: Job =
+    Job { name: "tidy", every: Duration::from_secs(60), overdue_after: Duration::from_secs(600) };
+const ARCHIVE: Job = Job {
+    name: "archive",
+    every: Duration::from_secs(60 * 60),
+    overdue_after: Duration::from_secs(3 * 60 * 60),
+};
+/// After a start it has everybody to look at, in steps.
+const LISTINGS: Job = Job {
+    name: "listings",
+    every: Duration::from_secs(1),
+    overdue_after: Duration::from_secs(300),
+};
+/// One run reads every calendar that is due, and some answer slowly.
+const CALENDARS: Job = Job {
+    name: "calendars",
+    every: Duration::from_secs(60),
+    overdue_after: Duration::from_secs(900),
+};
 /// Times are made daily; a clinic's holidays and calendars from elsewhere change them in between.
-const TOP_UP_EVERY: Duration = Duration::from_secs(20);
+/// The first run on a new day is the long one.
+const TOP_UP: Job =
+    Job { name: "top_up", every: Duration::from_secs(20), overdue_after: Duration::from_secs(900) };
 /// How often is looked whether times are to be made again at once.
 const STALE_EVERY: Duration = Duration::from_millis(400);
 
-const CALENDARS_EVERY: Duration = Duration::from_secs(60);
+/// Starts all jobs.
+pub fn start(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay, sessions: Sessions) {
+    start_relay(supervisor, engine, relay);
 
-/// Starts all jobs; they end when `stop` is cancelled, each after the run it is in.
-pub fn start(
-    engine: &Engine,
-    relay: relay::Relay,
-    sessions: Sessions,
-    stop: &CancellationToken,
-) -> Vec<JoinHandle<()>> {
-    let (e1, e2, e6, e7) = (engine.clone(), engine.clone(), engine.clone(), engine.clone());
-    let woken = engine.event_written.clone();
-    let relay_stop = stop.clone();
-    let relay_task = tokio::spawn(async move {
-        loop {
-            match relay.run_once().await {
-                // A full batch: there is more.
-                Ok(relay::BATCH) => continue,
-                Ok(_) => {}
-                Err(error) => report("relay", &error),
-            }
+    let (e, listener) = (engine.clone(), Arc::new(Mutex::new(listen::Listener::default())));
+    supervisor.start(LISTEN, pending, move || {
+        let (engine, listener) = (e.clone(), listener.clone());
+        async move {
+            let mut listener = listener.lock().await;
+            let heard = listener.run_once(&engine).await;
+            listener.pass_edits(&engine).await;
+            heard.map(|()| Next::Turn)
+        }
+    });
+
+    let e = engine.clone();
+    supervisor.start(SWEEPER, pending, move || {
+        let engine = e.clone();
+        async move { sweeper::run_once(&engine).await.map(|_| Next::Turn) }
+    });
+
+    let e = engine.clone();
+    supervisor.start(TIDY, pending, move || {
+        let (engine, sessions) = (e.clone(), sessions.clone());
+        async move {
+            sweeper::forget_keys(&engine).await?;
+            sessions.sweep(engine.clock.now()).await?;
+            Ok(Next::Turn)
+        }
+    });
+
+    let e = engine.clone();
+    supervisor.start(ARCHIVE, pending, move || {
+        let engine = e.clone();
+        async move { archive::run_once(&engine).await.map(|_| Next::Turn) }
+    });
+
+    let (e, steps) = (engine.clone(), Arc::new(Mutex::new(listings::Steps::default())));
+    let changes = engine.changes.clone();
+    let noted = move || {
+        let changes = changes.clone();
+        async move { changes.noted().await }
+    };
+    supervisor.start(LISTINGS, noted, move || {
+        let (engine, steps) = (e.clone(), steps.clone());
+        async move { steps.lock().await.step(&engine).await }
+    });
+
+    let (e, fetcher) = (engine.clone(), Fetcher::new());
+    supervisor.start(CALENDARS, pending, move || {
+        let (engine, fetcher) = (e.clone(), fetcher.clone());
+        async move { calendars::run_once(&engine, &fetcher).await.map(|_| Next::Turn) }
+    });
+
+    let (e, looks) = (engine.clone(), engine.clone());
+    let schedules_changed = move || {
+        let engine = looks.clone();
+        async move {
             tokio::select! {
-                () = relay_stop.cancelled() => break,
+                () = engine.schedules_changed.notified() => {}
+                () = until_stale(&engine) => {}
+            }
+        }
+    };
+    supervisor.start(TOP_UP, schedules_changed, move || {
+        let engine = e.clone();
+        async move { top_up::run_once(&engine).await.map(|_| Next::Turn) }
+    });
+}
+
+/// Starts the relay alone.
+pub fn start_relay(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay) {
+    let (woken, delivers) = (engine.event_written.clone(), relay.clone());
+    let wake_relay = move || {
+        let (woken, relay) = (woken.clone(), delivers.clone());
+        async move {
+            tokio::select! {
                 () = woken.notified() => {}
-                () = tokio::time::sleep(RELAY_EVERY) => {}
+                () = relay.delivery_ended() => {}
             }
         }
+    };
+    let tasks = supervisor.tasks().clone();
+    supervisor.start(RELAY, wake_relay, move || {
+        let (relay, tasks) = (relay.clone(), tasks.clone());
+        async move { relay.start_due(&tasks).await.map(|_| Next::Turn) }
     });
-    let (listings_stop, e5) = (stop.clone(), engine.clone());
-    let (top_up_stop, e4) = (stop.clone(), engine.clone());
-    let fetcher = Fetcher::new();
-    let (e3, listen_stop) = (engine.clone(), stop.clone());
-    let listen_task = tokio::spawn(async move {
-        let mut listener = listen::Listener::default();
-        while !listen_stop.is_cancelled() {
-            if let Err(error) = listener.run_once(&e3).await {
-                report("listen", &error);
-            }
-            listener.pass_edits(&e3).await;
-            tokio::select! {
-                () = listen_stop.cancelled() => break,
-                () = tokio::time::sleep(LISTEN_EVERY) => {}
-            }
-        }
-    });
-    vec![
-        relay_task,
-        listen_task,
-        every("sweeper", SWEEP_EVERY, stop, move || {
-            let engine = e1.clone();
-            async move { sweeper::run_once(&engine).await.map(|_| ()) }
-        }),
-        every("tidy", TIDY_EVERY, stop, move || {
-            let (engine, sessions) = (e6.clone(), sessions.clone());
-            async move {
-                sweeper::forget_keys(&engine).await?;
-                sessions.sweep(engine.clock.now()).await?;
-                Ok(())
-            }
-        }),
-        every("archive", ARCHIVE_EVERY, stop, move || {
-            let engine = e7.clone();
-            async move { archive::run_once(&engine).await.map(|_| ()) }
-        }),
-        tokio::spawn(async move {
-            // Between two steps nothing is half done: what it was in is rolled back.
-            tokio::select! {
-                () = listings_stop.cancelled() => {}
-                () = listings::run(&e5) => {}
-            }
-        }),
-        every("calendars", CALENDARS_EVERY, stop, move || {
-            let (engine, fetcher) = (e4.clone(), fetcher.clone());
-            async move { calendars::run_once(&engine, &fetcher).await.map(|_| ()) }
-        }),
-        tokio::spawn(async move {
-            while !top_up_stop.is_cancelled() {
-                if let Err(error) = top_up::run_once(&e2).await {
-                    report("top-up", &error);
-                }
-                tokio::select! {
-                    () = top_up_stop.cancelled() => break,
-                    () = e2.schedules_changed.notified() => {}
-                    () = until_stale(&e2) => {}
-                    () = tokio::time::sleep(TOP_UP_EVERY) => {}
-                }
-            }
-        }),
-    ]
 }
 
 /// Waits until times are to be made again that other instances, or bookings that ended, leave to us.
@@ -132,33 +162,4 @@ async fn until_stale(engine: &Engine) {
             Err(error) => tracing::debug!(%error, "cannot look whether times are to be made again"),
         }
     }
-}
-
-fn every<F, R>(
-    name: &'static str,
-    period: Duration,
-    stop: &CancellationToken,
-    run: F,
-) -> JoinHandle<()>
-where
-    F: Fn() -> R + Send + 'static,
-    R: Future<Output = anyhow::Result<()>> + Send,
-{
-    let stop = stop.clone();
-    tokio::spawn(async move {
-        loop {
-            if let Err(error) = run().await {
-                report(name, &error);
-            }
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = tokio::time::sleep(period) => {}
-            }
-        }
-    })
-}
-
-/// A job that failed runs again at its next turn.
-fn report(job: &'static str, error: &anyhow::Error) {
-    tracing::warn!(job, %error, "a job failed and will run again");
 }

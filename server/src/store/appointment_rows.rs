@@ -27,6 +27,7 @@ pub struct Row {
     pub clinic: String,
     pub location_name: String,
     pub location_address: String,
+    pub city: String,
     pub time_zone: String,
     pub mode: String,
     pub visit_type_name: String,
@@ -58,7 +59,7 @@ macro_rules! rows {
                        join specialties s on s.id = x.specialty_id
                        where x.doctor_id = d.id and x.is_primary) as specialty,
                       c.name as clinic, l.name as location_name, l.address as location_address,
-                      a.time_zone as "time_zone!", a.mode as "mode!", v.name as visit_type_name,
+                      ct.name as city, a.time_zone as "time_zone!", a.mode as "mode!", v.name as visit_type_name,
                       a.starts_at as "starts_at!", a.ends_at as "ends_at!",
                       a.fee_minor_units as "fee_minor_units!", a.currency as "currency!",
                       a.expires_at as "expires_at!", a.extensions as "extensions!",
@@ -70,6 +71,7 @@ macro_rules! rows {
                join doctors d on d.id = a.doctor_id
                join clinics c on c.id = a.clinic_id
                join locations l on l.id = a.location_id
+               join cities ct on ct.id = l.city_id
                join visit_types v on v.id = a.visit_type_id "#
                 + $rest,
             $($argument),*

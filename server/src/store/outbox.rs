@@ -5,33 +5,235 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+/// An event that one relay delivers until its lease ends.
+#[derive(Debug)]
 pub struct Claimed {
     pub id: i64,
     pub event_type: String,
     pub appointment_id: Uuid,
+    /// The word for the capacity of whoever did it.
+    pub actor: String,
     pub payload: serde_json::Value,
     pub attempts: i16,
+    /// When it was due before it was claimed.
+    pub was_due_at: DateTime<Utc>,
+    pub leased_until: DateTime<Utc>,
+    /// The address of whoever booked it, and whether a code has proven it.
+    pub email: Option<String>,
+    pub is_email_verified: bool,
 }
 
-/// Claims up to `limit` due events until `lease_until`; after that another relay may try.
-pub async fn claim(
+impl Claimed {
+    /// The domain that takes its mail; empty without an address.
+    pub fn domain(&self) -> &str {
+        self.email
+            .as_deref()
+            .and_then(|email| email.rsplit_once('@'))
+            .map_or("", |(_, domain)| domain)
+    }
+}
+
+/// How a claim is made, the same for all claims of one look.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease<'a> {
+    pub now: DateTime<Utc>,
+    /// After that another relay may try.
+    pub until: DateTime<Utc>,
+    /// The types of events that are told to anybody.
+    pub told: &'a [&'a str],
+    /// The types that are told to nobody.
+    pub silent: &'a [&'a str],
+}
+
+/// Claims up to `$limit` waiting events for which `$which` holds, in this order. Of an appointment only the last
+/// told event is claimed, and only while no other of it is being delivered; the earlier ones are
+/// overtaken and written off.
+///
+/// `state not in ('delivered', 'dead')` means the same as `state = 'waiting'`, without its index: while
+/// PostgreSQL does not know yet how many wait, it would read that index once for each of them.
+macro_rules! claim {
+    ($connection:expr, $lease:expr, $limit:expr, $which:tt, $order:tt $(, $argument:expr)*) => {
+        sqlx::query_as!(
+            Claimed,
+            r#"with picked as (
+                 select e.id, e.appointment_id, e.appointment_version, e.due_at
+                 from outbox e
+                 where (e.leased_until is null or e.leased_until <= $1)
+                   and e.event_type <> all($4)
+                   and not exists (
+                       select from outbox s
+                       where s.appointment_id = e.appointment_id and s.id <> e.id
+                         and s.state not in ('delivered', 'dead')
+                         and (s.leased_until > $1
+                              or (s.event_type = any($3)
+                                  and s.appointment_version > e.appointment_version)))
+                   and "# + $which + " order by " + $order + r#"
+                 limit $5 for update of e skip locked
+             ),
+             overtaken as (
+                 update outbox o
+                 set state = 'delivered', delivered_at = $1, last_failure = 'overtaken',
+                     leased_until = null, parked_for = null
+                 where o.id in (
+                     select e.id from picked p
+                     join outbox e on e.appointment_id = p.appointment_id
+                     where e.appointment_version < p.appointment_version
+                       and e.state not in ('delivered', 'dead') and e.event_type = any($3)
+                       and (e.leased_until is null or e.leased_until <= $1)
+                     for update of e skip locked)
+             )
+             update outbox o
+             set leased_until = $2, due_at = $2, attempts = o.attempts + 1, parked_for = null
+             from picked p
+             left join appointments a on a.id = p.appointment_id
+             left join accounts c on c.id = a.booked_by
+             where o.id = p.id
+             returning o.id, o.event_type, o.appointment_id, o.actor, o.payload, o.attempts,
+                       p.due_at as "was_due_at!", o.leased_until as "leased_until!",
+                       c.email as "email?",
+                       c.email_verified_at is not null as "is_email_verified!""#,
+            $lease.now,
+            $lease.until,
+            $lease.told as _,
+            $lease.silent as _,
+            $limit
+            $(, $argument)*
+        )
+        .fetch_all(&mut *$connection)
+        .await
+    };
+}
+
+/// Claims codes that are due.
+pub async fn claim_codes(
     connection: &mut PgConnection,
-    now: DateTime<Utc>,
-    lease_until: DateTime<Utc>,
+    lease: &Lease<'_>,
     limit: i64,
 ) -> Result<Vec<Claimed>> {
-    sqlx::query_as!(
-        Claimed,
-        "update outbox o set due_at = $2, attempts = attempts + 1
-         where o.id in (
-             select id from outbox where state = 'waiting' and due_at <= $1
-             order by due_at limit $3 for update skip locked)
-         returning o.id, o.event_type, o.appointment_id, o.payload, o.attempts",
-        now,
-        lease_until,
-        limit
+    claim!(
+        connection,
+        lease,
+        limit,
+        "e.state = 'waiting' and e.due_at <= $1
+         and e.event_type in ('appointment.held', 'appointment.code_requested')",
+        "e.due_at"
     )
-    .fetch_all(connection)
+}
+
+/// Claims everything else that is due.
+pub async fn claim_others(
+    connection: &mut PgConnection,
+    lease: &Lease<'_>,
+    limit: i64,
+) -> Result<Vec<Claimed>> {
+    claim!(
+        connection,
+        lease,
+        limit,
+        "e.state = 'waiting' and e.due_at <= $1
+         and e.event_type not in ('appointment.held', 'appointment.code_requested')",
+        "e.due_at"
+    )
+}
+
+/// Claims what is parked for a domain, codes first; with `only_codes` nothing else.
+pub async fn claim_parked(
+    connection: &mut PgConnection,
+    lease: &Lease<'_>,
+    limit: i64,
+    domain: &str,
+    only_codes: bool,
+) -> Result<Vec<Claimed>> {
+    claim!(
+        connection,
+        lease,
+        limit,
+        "e.state not in ('delivered', 'dead') and e.parked_for = $6
+         and (not $7 or e.event_type in ('appointment.held', 'appointment.code_requested'))",
+        "(e.event_type not in ('appointment.held', 'appointment.code_requested')), e.due_at",
+        domain,
+        only_codes
+    )
+}
+
+/// An event that was claimed and cannot be delivered yet. That is not counted as an attempt.
+pub struct PutBack {
+    pub id: i64,
+    pub due_at: DateTime<Utc>,
+    /// The domain it waits for.
+    pub parked_for: Option<String>,
+}
+
+pub async fn put_back(connection: &mut PgConnection, events: &[PutBack]) -> Result<()> {
+    let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
+    let due_at: Vec<DateTime<Utc>> = events.iter().map(|event| event.due_at).collect();
+    let parked_for: Vec<Option<&str>> =
+        events.iter().map(|event| event.parked_for.as_deref()).collect();
+    sqlx::query!(
+        "update outbox o
+         set leased_until = null, due_at = b.due_at, attempts = o.attempts - 1,
+             parked_for = b.parked_for
+         from unnest($1::bigint[], $2::timestamptz[], $3::text[]) as b (id, due_at, parked_for)
+         where o.id = b.id and o.state = 'waiting'",
+        &ids,
+        &due_at,
+        &parked_for as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How a claimed event stands right before its message is sent.
+pub struct Standing {
+    /// It is still leased to whoever asks.
+    pub is_mine: bool,
+    /// A later event of its appointment is told instead.
+    pub is_overtaken: bool,
+    /// Another event of its appointment is being delivered.
+    pub is_behind: bool,
+    /// If the appointment has moved since the last message: the time that message named.
+    pub moved_from: Option<DateTime<Utc>>,
+}
+
+/// Two relays may each claim an event of one appointment when neither sees the other's claim yet. Each has
+/// committed its claim before it asks this, so at least one of them sees the other.
+pub async fn standing(
+    connection: &mut PgConnection,
+    event: &Claimed,
+    told: &[&str],
+    now: DateTime<Utc>,
+) -> Result<Standing> {
+    sqlx::query_as!(
+        Standing,
+        r#"select o.state = 'waiting' and o.leased_until is not distinct from $2 as "is_mine!",
+                  exists (select from outbox n
+                          where n.appointment_id = o.appointment_id
+                            and n.appointment_version > o.appointment_version
+                            and n.event_type = any($4)) as "is_overtaken!",
+                  exists (select from outbox s
+                          where s.appointment_id = o.appointment_id and s.id <> o.id
+                            and s.state not in ('delivered', 'dead')
+                            and s.leased_until > $3) as "is_behind!",
+                  (select (m.payload ->> 'moved_from')::timestamptz from outbox m
+                   where m.appointment_id = o.appointment_id
+                     and m.event_type = 'appointment.rescheduled'
+                     and m.appointment_version <= o.appointment_version
+                     and m.appointment_version > coalesce(
+                         (select max(s.appointment_version) from outbox s
+                          where s.appointment_id = o.appointment_id
+                            and s.appointment_version < o.appointment_version
+                            and s.event_type = any($4) and s.state = 'delivered'
+                            and s.last_failure is distinct from 'overtaken'), 0)
+                   order by m.appointment_version
+                   limit 1) as moved_from
+           from outbox o where o.id = $1"#,
+        event.id,
+        event.leased_until,
+        now,
+        told as _
+    )
+    .fetch_one(connection)
     .await
 }
 
@@ -45,7 +247,7 @@ pub async fn pass_over(
     limit: i64,
 ) -> Result<u64> {
     let passed = sqlx::query!(
-        "update outbox o set state = 'delivered', delivered_at = $1
+        "update outbox o set state = 'delivered', delivered_at = $1, parked_for = null
          where o.id in (
              select e.id from outbox e
              where e.state = 'waiting' and e.due_at <= $1
@@ -99,9 +301,12 @@ pub async fn since(
     .await
 }
 
+/// The message was sent, or nobody needs it any more.
 pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "update outbox set state = 'delivered', delivered_at = $2, last_failure = null where id = $1",
+        "update outbox
+         set state = 'delivered', delivered_at = $2, last_failure = null, leased_until = null
+         where id = $1",
         id,
         now
     )
@@ -110,20 +315,36 @@ pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc
     Ok(())
 }
 
-/// Puts an event back until `due_at`, or among the dead when that is `None`.
+/// A later event of its appointment is told instead.
+pub async fn overtaken(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update outbox
+         set state = 'delivered', delivered_at = $2, last_failure = 'overtaken', leased_until = null
+         where id = $1 and state = 'waiting'",
+        id,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Puts an event back until `due_at`, or among the dead when that is `None`; unless its lease has ended, and
+/// another relay has it.
 pub async fn failed(
     connection: &mut PgConnection,
-    id: i64,
+    event: &Claimed,
     due_at: Option<DateTime<Utc>>,
     failure: &str,
 ) -> Result<()> {
     sqlx::query!(
         "update outbox set state = case when $2::timestamptz is null then 'dead' else 'waiting' end,
-                due_at = coalesce($2, due_at), last_failure = left($3, 500)
-         where id = $1 and state = 'waiting'",
-        id,
+                due_at = coalesce($2, due_at), last_failure = left($3, 500), leased_until = null
+         where id = $1 and state = 'waiting' and leased_until = $4",
+        event.id,
         due_at,
-        failure
+        failure,
+        event.leased_until
     )
     .execute(connection)
     .await?;

@@ -39,6 +39,7 @@ use leptos_axum::{
 };
 use nadi::actor::Caller;
 use nadi::ports::{Ports, SessionControl};
+use sqlx::PgPool;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -79,6 +80,8 @@ pub struct Shared {
     pub live: Live,
     /// Has it been warmed up, or waited for that long enough?
     pub warm: AtomicBool,
+    /// For `/readyz` alone.
+    probe: PgPool,
     pub(crate) times: public::Times,
     pages: public::Pages,
 }
@@ -109,6 +112,7 @@ impl Web {
             public_origin: config.public_url.origin().ascii_serialization().into(),
             live,
             warm: AtomicBool::new(true),
+            probe: engine.write.probe(),
             times: public::times(&engine.keeping),
             pages: public::pages(&engine.keeping),
         }))
@@ -153,7 +157,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::figures))
+        .route("/metrics", get(health::metrics))
         .with_state(web.clone())
         .merge(assets::routes())
         .merge(api)

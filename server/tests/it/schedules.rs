@@ -8,6 +8,7 @@ use nadi::ports::{Change, ScheduleChange};
 use nadi::recurrence::Recurrence;
 use nadi::schedule::{Rule, Schedule, TimeOff};
 use nadi::{Failure, Field, Problem};
+use server::jobs::supervisor::Supervisor;
 use server::jobs::top_up;
 use server::service::schedules::zone_data;
 
@@ -560,9 +561,11 @@ async fn the_jobs_make_times_again_within_a_second() {
     let asha = clinic.patient("Asha").await;
     clinic.hold(&asha, practice.slot_at("11-24 10:00").await).await.expect("held");
     practice.save(of(new)).await.expect("saved");
-    let stop = tokio_util::sync::CancellationToken::new();
     let sessions = server::store::sessions::Sessions::of(&clinic.engine);
-    let jobs = server::jobs::start(&clinic.engine, clinic.relay(), sessions, &stop);
+    let stop = tokio_util::sync::CancellationToken::new();
+    let clock = std::sync::Arc::new(clinic.clock.clone());
+    let supervisor = Supervisor::new(clinic.engine.jobs.clone(), clock, stop.clone());
+    server::jobs::start(&supervisor, &clinic.engine, clinic.relay(), sessions);
     // It lapses while nobody asks for anything.
     clinic.clock.step(Duration::minutes(5));
     crate::support::time::until("all six are there again", async || {
@@ -570,7 +573,7 @@ async fn the_jobs_make_times_again_within_a_second() {
     })
     .await;
     stop.cancel();
-    futures::future::join_all(jobs).await;
+    supervisor.finish(std::time::Duration::from_secs(5)).await;
 }
 
 /// A smaller group: everybody keeps their seat, and nobody joins them until enough have left.

@@ -1,6 +1,8 @@
 //! The pages, as a browser without scripts gets them.
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use server::jobs::supervisor::{Job, Next, Supervisor};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Clinic, browser, time};
 
@@ -267,6 +269,49 @@ async fn cross_origin_and_oversized_forms_are_refused() {
         assert!(answer.status().as_u16() < 500, "{body:?}: {}", answer.status());
     }
     assert_eq!(clinic.count("select count(*) from seats").await, 0);
+}
+
+/// Requests use every connection, and a job is overdue: neither makes the instance unready.
+#[tokio::test]
+async fn readiness_waits_for_no_request_and_tells_of_jobs() {
+    let clinic = Clinic::open().await;
+    let stop = CancellationToken::new();
+    let engine = &clinic.engine;
+    let supervisor = Supervisor::new(engine.jobs.clone(), engine.clock.clone(), stop.clone());
+    let soon = std::time::Duration::from_millis(20);
+    for (name, works) in [("working", true), ("failing", false)] {
+        let job = Job { name, every: soon, overdue_after: soon * 5 };
+        supervisor.start(job, std::future::pending, move || async move {
+            anyhow::ensure!(works, "the mail server of asha@example.org is away");
+            Ok(Next::Turn)
+        });
+    }
+    let is_overdue = async || engine.jobs.all()["failing"].overdue;
+    time::until("a job is overdue", is_overdue).await;
+    let base = clinic.serve().await;
+    let mut taken = Vec::new();
+    for _ in 0..clinic.pool.options().get_max_connections() {
+        taken.push(clinic.pool.acquire().await.expect("a connection"));
+    }
+    let (status, body) = get(&base, "/readyz", None).await;
+    assert_eq!(status, 200, "{body}");
+    assert!(!body.contains("asha"), "failures are not told: {body}");
+    let body: serde_json::Value = body.parse().expect("JSON");
+    assert_eq!(body["ready"], true);
+    assert_eq!(body["jobs"]["failing"]["overdue"], true);
+    assert_eq!(body["jobs"]["failing"]["last_success"], serde_json::Value::Null);
+    assert_eq!(body["jobs"]["working"]["last_success"], "2026-11-23T03:30:00Z");
+    let (_, metrics) = get(&base, "/metrics", None).await;
+    for line in [
+        "nadi_job_last_success_timestamp_seconds{job=\"working\"} 1795404600\n",
+        "nadi_job_failures_total{job=\"working\"} 0\n",
+        "nadi_job_overdue{job=\"failing\"} 1\n",
+        "nadi_kept_total{",
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
+    }
+    stop.cancel();
+    supervisor.finish(std::time::Duration::from_secs(5)).await;
 }
 
 /// The database goes away and comes back: pages answer 503 and recover without a restart.

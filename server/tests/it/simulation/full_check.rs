@@ -111,18 +111,44 @@ async fn keys_are_kept(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Who moved, cancelled or confirmed has a message of it, unless it was set aside.
+/// Who moved, cancelled or confirmed has a message of it, unless it was set aside or a later one was told
+/// instead; and the messages of an appointment came in the order of its events.
 async fn messages_were_sent(world: &mut World) -> Result<(), Violation> {
-    let due: Vec<String> = sqlx::query_scalar(
-        "select id || '.' || appointment_id || '@nadi' from outbox
-         where state = 'delivered'
-           and event_type in ('appointment.confirmed', 'appointment.cancelled',
-                              'appointment.rescheduled')",
-    )
-    .fetch_all(&world.clinic.pool)
-    .await
-    .expect("events");
+    let told = "('appointment.confirmed', 'appointment.cancelled', 'appointment.rescheduled')";
+    let key = "id || '.' || appointment_id || '@nadi'";
+    let due = format!(
+        "select {key} from outbox
+         where state = 'delivered' and last_failure is distinct from 'overtaken'
+           and event_type in {told}"
+    );
+    let dropped = format!(
+        "select {key} from outbox o
+         where last_failure = 'overtaken'
+           and not exists (select from outbox n
+                           where n.appointment_id = o.appointment_id
+                             and n.appointment_version > o.appointment_version
+                             and n.event_type in ('appointment.code_requested', 'appointment.confirmed',
+                                                  'appointment.cancelled', 'appointment.rescheduled'))"
+    );
+    let all = async |sql: String| -> Vec<String> {
+        let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql));
+        query.fetch_all(&world.clinic.pool).await.expect("events")
+    };
+    let (due, dropped) = (all(due).await, all(dropped).await);
+    if let Some(key) = dropped.first() {
+        let what = format!("{key} was dropped, and nothing later is told instead");
+        return Err(Violation::of(Invariant::Told, what));
+    }
     let sent = world.clinic.messages.sent.lock().expect("not poisoned");
+    let mut last: BTreeMap<&str, i64> = BTreeMap::new();
+    for message in sent.iter() {
+        let Some((event, appointment)) = message.key.split_once('.') else { continue };
+        let event = event.parse().unwrap_or(0);
+        if last.insert(appointment, event).is_some_and(|before| before > event) {
+            let what = format!("{} was sent after a later one", message.key);
+            return Err(Violation::of(Invariant::Told, what));
+        }
+    }
     let sent: BTreeSet<&str> = sent.iter().map(|message| message.key.as_str()).collect();
     match due.iter().find(|key| !sent.contains(key.as_str())) {
         None => Ok(()),
