@@ -17,7 +17,9 @@ where a.id = p.appointment_id;
 update patient_times p
 set hold_number = n.number
 from (select appointment_id, row_number() over (partition by account_id order by appointment_id) as number
-      from patient_times where held_until < 'infinity') n
+      from (select distinct on (person_id, doctor_id) appointment_id, account_id
+            from patient_times where held_until < 'infinity'
+            order by person_id, doctor_id, appointment_id) one) n
 where n.appointment_id = p.appointment_id and n.number <= 3;
 update patient_times p
 set visit_number = n.number
@@ -26,6 +28,9 @@ from (select appointment_id,
       from patient_times where lower(during) > now()) n
 where n.appointment_id = p.appointment_id;
 create unique index patient_times_hold_number_key on patient_times (account_id, hold_number)
+    where hold_number is not null;
+-- A person holds one time with a doctor; the next one takes its place.
+create unique index patient_times_one_hold_key on patient_times (person_id, doctor_id)
     where hold_number is not null;
 create unique index patient_times_visit_number_key on patient_times (account_id, doctor_id, visit_number)
     where visit_number is not null;

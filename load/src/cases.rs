@@ -29,6 +29,8 @@ pub enum Case {
     DoctorsPage,
     /// What people search for, through the API, by one of them who is signed in.
     Search,
+    /// What is behind a patient, through the API, by one after another.
+    History,
 }
 
 /// Searches in the proportions in which people may ask: by specialty and city most of all.
@@ -64,7 +66,7 @@ impl Case {
             Self::Mixed => (requests / 10 + 1, requests / 10 + 1),
             Self::Availability | Self::DoctorsPage => (0, 0),
             // One who is signed in: what is kept for visitors would answer most of it.
-            Self::Search => (1, 0),
+            Self::Search | Self::History => (1, 0),
         }
     }
 }
@@ -132,6 +134,11 @@ async fn work(plan: Arc<Plan>, number: usize, next: Arc<AtomicUsize>) -> Result<
             Case::DoctorsPage => {
                 let path = format!("/doctors?page={}", 1 + n % 20);
                 known(client.ask(&Ask::get(&path)).await?, &[200])?
+            }
+            Case::History => {
+                let token = Some(plan.tokens[n % plan.tokens.len()].as_str());
+                let ask = Ask { token, ..Ask::get("/api/v1/appointments?period=past") };
+                known(client.ask(&ask).await?, &[200])?
             }
             Case::Search => {
                 let path = format!("/api/v1/doctors?{}", SEARCHES[n % SEARCHES.len()]);

@@ -50,15 +50,18 @@ Usage: cargo xtask COMMAND
   test --days A,B     with the servers' clocks on these two days (two others every day)
   days                run the browser tests on every day on which software tends to fail
   simulate            make random bookings in a small clinic and check every invariant after
-                      every step (--operations N, 100000 by default; --seed S repeats a run)
+                      every step (--operations N, 100000 by default), then let two or three use
+                      cases meet in many orders (--orders N, 10000 by default); --seed S repeats
+                      a run
   prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
   prepare --check     check whether .sqlx is up to date and change nothing
   build               build the browser client and, with it inside, target/release/nadi
   client              build only the browser client, into target/site/pkg
   bench               measure holds and pages over HTTP, and holds by pgbench for comparison;
                       writes target/bench/latest.json (10 minutes). For a part of it:
-                      --only holds, --only schedules, --only search (finding doctors among many;
-                      6 GB), --only lighthouse (how fast four pages are on a phone)
+                      --only holds, --only schedules, --only history (what three years of it
+                      cost), --only search (finding doctors among many; 6 GB), --only lighthouse
+                      (how fast four pages are on a phone)
   screenshots         take a picture of every page on phone and desktop, in light and dark, into
                       target/screenshots (--docs renews those in docs/screenshots too)
   replay [FILE [X]]   make the bookings of a CSV file again, X times as fast (360 by default);
@@ -116,6 +119,7 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "schedules"] => bench::schedules().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "holds"] => bench::holds().map(|()| ExitCode::SUCCESS),
+        ["bench", "--only", "history"] => bench::history().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "search"] => bench::searches().map(|()| ExitCode::SUCCESS),
         ["bench", "--only", "lighthouse"] => browser::lighthouse().map(|()| ExitCode::SUCCESS),
         ["screenshots"] => browser::screenshots(false).map(|()| ExitCode::SUCCESS),

@@ -299,6 +299,7 @@ const COMMANDS: [(&str, Exercised); 20] = {
         ("bench", Proof("bench")),
         ("bench --only schedules", Proof("bench: schedules")),
         ("bench --only holds", Proof("bench")),
+        ("bench --only history", Proof("bench")),
         ("bench --only search", Proof("bench: search")),
         (
             "bench --only lighthouse",

@@ -1,5 +1,6 @@
-//! `cargo xtask simulate`: a seeded random life of a small clinic, for as long as one likes. The test
-//! run takes 5,000 operations of the same; see `server/tests/it/simulation/`.
+//! `cargo xtask simulate`: a seeded random life of a small clinic, for as long as one likes, and the
+//! orders in which two or three use cases can meet. The test run has 5,000 operations and some hundred
+//! orders of the same; see `server/tests/it/simulation/` and `server/tests/it/interleavings/`.
 
 use std::time::SystemTime;
 
@@ -14,10 +15,15 @@ use crate::services::Services;
 use crate::toolchain;
 
 const TEST: &str = "simulation::every_invariant_holds_after_every_step";
+/// The tests that try the orders in which use cases can meet, and how many these are.
+const ORDERS_TESTS: &str = "interleavings::";
+const ORDERS_SCENARIOS: u64 = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Plan {
     operations: u64,
+    /// Orders by a seed, beside all with two changes of who goes on.
+    orders: u64,
     /// `None`: another one every time.
     seed: Option<u64>,
 }
@@ -28,7 +34,10 @@ pub fn simulate(arguments: &[&str]) -> Result<()> {
     // The server embeds it.
     client::build()?;
     let services = Services::throwaway_postgres()?;
-    let simulated = simulate_on(&services.postgres, plan.operations, seed);
+    let mut simulated = simulate_on(&services.postgres, plan.operations, seed);
+    if simulated.is_ok() && plan.orders > 0 {
+        simulated = interleave_on(&services.postgres, plan.orders, seed);
+    }
     let mut postgres = services.postgres;
     postgres.stop()?;
     simulated
@@ -37,6 +46,26 @@ pub fn simulate(arguments: &[&str]) -> Result<()> {
 /// The short form of the command: the long one's way to the test, with few operations.
 pub fn short(postgres: &Postgres) -> Result<()> {
     simulate_on(postgres, 100, 1)
+}
+
+fn interleave_on(postgres: &Postgres, orders: u64, seed: u64) -> Result<()> {
+    println!("{orders} orders with seed {seed}, beside all with two changes …");
+    let database = "nadi_simulation";
+    postgres.ensure_database(database)?;
+    let mut cargo = toolchain::cargo();
+    cargo
+        .arg("test")
+        .args(DEVELOPMENT_PACKAGES)
+        .args(["--test", "it", "--", ORDERS_TESTS, "--nocapture"])
+        .env("SQLX_OFFLINE", "true")
+        .env("DATABASE_URL", postgres.url(database))
+        .env("NADI_INTERLEAVING_ORDERS", "100000")
+        .env("NADI_INTERLEAVING_SEED", seed.to_string())
+        .env("NADI_INTERLEAVING_SEEDS", orders.div_ceil(ORDERS_SCENARIOS).to_string());
+    let (passed, lines) = process::tee(&mut cargo)?;
+    ensure!(passed, "an order was found in which something is wrong, with seed {seed}");
+    ensure!(Counts::of_cargo(&lines).passed > 0, "there is no test {ORDERS_TESTS}");
+    Ok(())
 }
 
 fn simulate_on(postgres: &Postgres, operations: u64, seed: u64) -> Result<()> {
@@ -62,12 +91,13 @@ fn simulate_on(postgres: &Postgres, operations: u64, seed: u64) -> Result<()> {
 }
 
 fn plan(arguments: &[&str]) -> Result<Plan> {
-    let mut plan = Plan { operations: 100_000, seed: None };
+    let mut plan = Plan { operations: 100_000, orders: 10_000, seed: None };
     let mut left = arguments;
     while let [name, value, rest @ ..] = left {
         let number = value.parse().with_context(|| format!("{name} takes a number"))?;
         match *name {
             "--operations" => plan.operations = number,
+            "--orders" => plan.orders = number,
             "--seed" => plan.seed = Some(number),
             other => bail!("simulate has no option `{other}`"),
         }
@@ -91,9 +121,9 @@ mod tests {
 
     #[test]
     fn options_come_in_any_order_or_not_at_all() -> Result<()> {
-        assert_eq!(plan(&[])?, Plan { operations: 100_000, seed: None });
-        let both = plan(&["--seed", "7", "--operations", "20"])?;
-        assert_eq!(both, Plan { operations: 20, seed: Some(7) });
+        assert_eq!(plan(&[])?, Plan { operations: 100_000, orders: 10_000, seed: None });
+        let all = plan(&["--seed", "7", "--operations", "20", "--orders", "9"])?;
+        assert_eq!(all, Plan { operations: 20, orders: 9, seed: Some(7) });
         for wrong in [vec!["--seed"], vec!["--seed", "x"], vec!["--sed", "1"], vec!["7"]] {
             assert!(plan(&wrong).is_err(), "{wrong:?}");
         }

@@ -43,6 +43,15 @@ async fn constraints_refuse_what_the_code_must_never_write() {
             "patient_times_hold_number_key",
         ),
         (
+            "a second hold of one person with a doctor",
+            "insert into patient_times (appointment_id, person_id, during, held_until, account_id, doctor_id,
+                                        hold_number)
+             select gen_random_uuid(), person_id, tstzrange(upper(during), upper(during) + interval '1 hour'),
+                    held_until, account_id, doctor_id, 2
+             from patient_times",
+            "patient_times_one_hold_key",
+        ),
+        (
             "two visits with one number",
             "insert into patient_times (appointment_id, person_id, during, held_until, account_id, doctor_id,
                                         visit_number)

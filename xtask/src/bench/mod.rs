@@ -4,6 +4,7 @@
 //! Server, database and both generators share the machine, and each one's processor time is shown.
 //! Figures tell one commit from another on one machine; the ratio is what travels.
 
+mod history;
 mod pgbench;
 mod search;
 mod table;
@@ -42,6 +43,8 @@ pub struct Plan {
     search_copies: usize,
     /// The same for the making of times.
     schedule_copies: usize,
+    /// Visits that each patient has in the archive.
+    behind: usize,
     /// Days for which a clinic's times are made.
     schedule_days: &'static str,
     file: &'static str,
@@ -61,6 +64,7 @@ const LONG: Plan = Plan {
     searches: 2_000,
     search_copies: 99,
     schedule_copies: 9,
+    behind: 20,
     schedule_days: "90",
     file: "latest.json",
 };
@@ -80,6 +84,7 @@ pub const SHORT: Plan = Plan {
     searches: 40,
     search_copies: 1,
     schedule_copies: 1,
+    behind: 4,
     schedule_days: "2",
     file: "short.json",
 };
@@ -89,8 +94,8 @@ impl Plan {
     pub const fn needs(&self) -> usize {
         let holds = self.warm_up + self.rounds * self.holds + self.alone;
         let cases = self.rivals + self.bookings + self.mixed / 10 + 1;
-        // Without Redis, and on two servers.
-        holds + cases + self.holds / 2 * 2
+        // Without Redis, and on two servers; and in a house without a past and with one.
+        holds + cases + self.holds / 2 * 2 + (self.alone / 4 + self.alone) * 2
     }
 
     const fn pgbench_needs(&self) -> usize {
@@ -104,7 +109,20 @@ pub fn bench() -> Result<()> {
     for line in times::measure(&harness, LONG)? {
         println!("{line}");
     }
-    Bench { harness: &mut harness, plan: LONG }.every_case()?;
+    let mut bench = Bench { harness: &mut harness, plan: LONG };
+    bench.every_case()?;
+    for line in history::measure(&mut bench)? {
+        println!("{line}");
+    }
+    harness.close()
+}
+
+/// Only what a long history costs.
+pub fn history() -> Result<()> {
+    let mut harness = prepare(LONG)?;
+    for line in history::measure(&mut Bench { harness: &mut harness, plan: LONG })? {
+        println!("{line}");
+    }
     harness.close()
 }
 
@@ -140,7 +158,12 @@ pub fn holds() -> Result<()> {
 /// The short form of every case. It needs the wishes of [`add_wishes`], whose slots must be free still;
 /// the second server must not run.
 pub fn short(harness: &mut Harness) -> Result<()> {
-    Bench { harness, plan: SHORT }.every_case()
+    let mut bench = Bench { harness, plan: SHORT };
+    bench.every_case()?;
+    for line in history::measure(&mut bench)? {
+        println!("{line}");
+    }
+    Ok(())
 }
 
 pub fn short_schedules(harness: &Harness) -> Result<()> {

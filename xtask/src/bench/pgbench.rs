@@ -27,6 +27,9 @@ with patient as (
 slot as (
     select row_number() over (order by md5(s.id::text)) as n, s.id as slot
     from free_slots(now() + interval '1 day') s where s.capacity = 1 and s.id % 2 = 0
+      -- In the demo doctor's clinic people book by themselves.
+      and s.doctor_id not in (select d.id from doctors d join doctors o on o.clinic_id = d.clinic_id
+                              where o.account_id is not null)
 )
 select p.n - 1 as n, s.slot, p.person, p.account, 'REF-' || p.n as reference, 'bench-' || p.n as key,
        sha256(('bench' || p.n)::bytea) as fingerprint, hashint8extended(p.n, 7) as gate,
@@ -48,6 +51,7 @@ pub fn script(hold: &str, now: &str, first: usize, clients: usize) -> String {
     let given = "with given as materialized (select * from bench_wishes where n = :n),\n";
     statement = statement.replacen("with ", given, 1);
     let parameters = [
+        "3",
         "(select fingerprint from given)",
         "(select key from given)",
         "(select gate from given)",

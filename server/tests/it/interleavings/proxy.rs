@@ -40,7 +40,8 @@ impl Gate {
         self.open.store(open, Ordering::SeqCst);
     }
 
-    async fn pass(&self, actor: usize, backend: i32, step: String) {
+    /// Waits here until it is let go.
+    pub async fn pass(&self, actor: usize, backend: i32, step: String) {
         if self.open.load(Ordering::SeqCst) {
             return;
         }

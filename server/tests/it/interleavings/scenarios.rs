@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use chrono::{Duration, NaiveTime};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -9,8 +10,9 @@ use nadi::Failure;
 use nadi::appointment::Refusal;
 use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId};
 use nadi::input::Code;
-use nadi::ports::{Booked, Change, HoldRequest, Seen};
+use nadi::ports::{Booked, Change, HoldRequest, Message, MessageFailure, Messages, Seen};
 use nadi::schedule::{Rule, Schedule};
+use server::jobs::relay::Relay;
 use server::jobs::sweeper;
 
 use super::schedule::Actor;
@@ -287,6 +289,32 @@ pub fn third_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
+/// A person who holds a time with a doctor asks for two others with them at once.
+pub fn replaced_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        world.reset().await;
+        let slots = world.clinic.free(world.doctors[0]).await;
+        world.clinic.hold(&world.asha, slots[0]).await.expect("held");
+        let (a, b, first, second) = (world.clone(), world.clone(), slots[1], slots[2]);
+        Scenario {
+            actors: vec![
+                Actor::new("Asha holds one", move || async move { hold(&a, 0, None, first).await }),
+                Actor::new(
+                    "Asha holds another",
+                    move || async move { hold(&b, 1, None, second).await },
+                ),
+            ],
+            check: check(move |answers| async move {
+                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                let held = "select count(*) from appointments where state = 'pending'";
+                let held = world.clinic.count(held).await;
+                must(held == 1, || format!("she holds {held} times with one doctor"))
+            }),
+        }
+    }
+    .boxed()
+}
+
 /// An account with two visits ahead of a doctor asks for two more at once.
 pub fn third_visit(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
@@ -321,6 +349,67 @@ pub fn third_visit(world: Arc<World>) -> BoxFuture<'static, Scenario> {
         }
     }
     .boxed()
+}
+
+/// Two relays deliver while an appointment that was just confirmed is cancelled.
+pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        world.reset().await;
+        let slot = first_free(&world, world.doctors[0]).await;
+        let id = world.clinic.hold(&world.asha, slot).await.expect("held");
+        world.clinic.relay().run_once().await.expect("the code is sent");
+        world.clinic.confirm(&world.asha, id).await.expect("confirmed");
+        let relay = |name, actor| {
+            let world = world.clone();
+            Actor::new(name, move || async move {
+                let messages = SlowMessages { world: world.clone(), actor };
+                let engine = world.servers[actor].0.clone();
+                let relay = Relay::new(engine, Arc::new(messages), "https://nadi.example".into());
+                match relay.run_once().await {
+                    Ok(_) => OK.to_owned(),
+                    Err(error) => error.to_string(),
+                }
+            })
+        };
+        let a = world.clone();
+        Scenario {
+            actors: vec![
+                relay("the first relay", 0),
+                Actor::new("Asha cancels", move || async move {
+                    word(change(&a, 1, id, &Change::Cancel { reason: None }).await)
+                }),
+                relay("the second relay", 2),
+            ],
+            check: check(move |answers| async move {
+                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                // Whatever was put back is sent by now.
+                world.step_clock(Duration::seconds(5));
+                world.clinic.relay().run_once().await.map_err(|error| error.to_string())?;
+                let sent = world.clinic.messages.sent.lock().expect("not poisoned").clone();
+                let words =
+                    |subject: &str| subject.split(':').next().unwrap_or_default().to_owned();
+                let told: Vec<String> =
+                    sent.iter().skip(1).map(|message| words(&message.subject)).collect();
+                let right = [vec!["Cancelled"], vec!["Confirmed", "Cancelled"]];
+                must(right.iter().any(|right| told == *right), || format!("told were {told:?}"))
+            }),
+        }
+    }
+    .boxed()
+}
+
+/// A mail server that takes its time: sending is a step.
+struct SlowMessages {
+    world: Arc<World>,
+    actor: usize,
+}
+
+#[async_trait]
+impl Messages for SlowMessages {
+    async fn send(&self, message: &Message) -> Result<(), MessageFailure> {
+        self.world.gate.pass(self.actor, 0, format!("sends {}", message.subject)).await;
+        self.world.clinic.messages.send(message).await
+    }
 }
 
 /// One is granted, and the other is told why not.

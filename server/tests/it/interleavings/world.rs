@@ -29,6 +29,7 @@ pub struct World {
     pub administrator: SignedIn,
     /// Each actor's own server.
     pub servers: Vec<(Engine, Ports)>,
+    pub gate: Gate,
 }
 
 impl World {
@@ -61,14 +62,15 @@ impl World {
             servers.push(server_on(&clinic, database::patient_pool(proxied, 3)));
         }
         let monitor = options.connect().await.expect("a connection");
-        let scheduler = Scheduler::new(gate, hears, monitor);
-        let world = Self { clinic, doctors, asha, children, ravi, administrator, servers };
+        let scheduler = Scheduler::new(gate.clone(), hears, monitor);
+        let world = Self { clinic, doctors, asha, children, ravi, administrator, servers, gate };
         (Arc::new(world), scheduler)
     }
 
     /// Back to an empty Monday morning. The times stay as they were made.
     pub async fn reset(&self) {
         self.clinic.clock.set(support::monday_nine());
+        self.clinic.messages.sent.lock().expect("not poisoned").clear();
         let forget = "
             delete from seats; delete from patient_times; delete from appointments;
             delete from outbox; delete from idempotency_keys; delete from freed_kept_times;
