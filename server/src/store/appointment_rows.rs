@@ -40,6 +40,7 @@ pub struct Row {
     pub code_tries: i16,
     pub cancel_reason: Option<String>,
     pub cancel_notice_minutes: i32,
+    pub doctor_takes_bookings: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -58,6 +59,7 @@ macro_rules! rows {
                       a.time_zone, a.mode, v.name as visit_type_name, a.starts_at, a.ends_at,
                       a.fee_minor_units, a.currency as "currency!", a.expires_at, a.extensions,
                       a.code_counter, a.code_tries, a.cancel_reason, c.cancel_notice_minutes,
+                      (d.status = 'listed' and d.archived_at is null) as "doctor_takes_bookings!",
                       a.created_at
                from appointments a
                join doctors d on d.id = a.doctor_id
