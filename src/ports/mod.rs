@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 pub use accounts::{Accounts, Registration, SessionControl};
 pub use administration::{
-    Administration, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows, DoctorStatus,
-    HolidayRegion, LocationForm, LocationView,
+    Administration, CancelledComing, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
+    DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor,
 };
 pub use bookings::{
     AppointmentQuery, AppointmentView, Booked, Bookings, Change, HistoryEntry, HoldRequest, Period,

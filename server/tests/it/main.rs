@@ -24,5 +24,6 @@ mod schedules;
 mod search;
 mod simulation;
 mod suggestions;
+mod suspending;
 mod undoing;
 mod web;
