@@ -3,8 +3,10 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::actor::SignedIn;
 use crate::appointment::{Refusal, State};
 use crate::failure::{Field, FieldProblem, Problem};
+use crate::ids::{ClinicId, DoctorId};
 
 /// For so long after a visit it can be reviewed, and a review of it changed.
 pub const REVIEW_DAYS: i64 = 90;
@@ -47,11 +49,21 @@ pub fn review_until(ends_at: DateTime<Utc>) -> DateTime<Utc> {
     ends_at + Duration::days(REVIEW_DAYS)
 }
 
-/// May whoever booked a visit that is in this state and ended then write about it, or change what they wrote?
+/// May this account write about a visit with this doctor that it booked and that is in this state and ended
+/// then, or change what it wrote?
 ///
 /// # Errors
-/// `NotCompleted` unless the visit took place, `TooLateToReview` from [`review_until`] on.
-pub fn may_review(state: State, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Refusal> {
+/// `ConflictOfInterest` for the doctor and whoever administers the clinic, whomever they booked for; `NotCompleted` unless the visit took place, `TooLateToReview` from [`review_until`] on.
+pub fn may_review(
+    account: &SignedIn,
+    (doctor, clinic): (DoctorId, ClinicId),
+    state: State,
+    ends_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    if account.doctor == Some(doctor) || account.administers.clinic(clinic) {
+        return Err(Refusal::ConflictOfInterest);
+    }
     if state != State::Completed {
         return Err(Refusal::NotCompleted);
     }
@@ -119,19 +131,53 @@ pub fn public_name(name: &str, anonymous: bool) -> String {
 mod tests {
     use chrono::TimeZone;
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     use super::*;
+    use crate::actor::Administers;
+    use crate::ids::{AccountId, PersonId};
+
+    const DOCTOR: DoctorId = DoctorId(Uuid::from_u128(1));
+    const CLINIC: ClinicId = ClinicId(Uuid::from_u128(2));
+
+    fn patient() -> SignedIn {
+        SignedIn {
+            account: AccountId(Uuid::from_u128(3)),
+            person: PersonId(Uuid::from_u128(4)),
+            name: "Maria".into(),
+            doctor: None,
+            administers: Administers::Nothing,
+        }
+    }
+
+    #[test]
+    fn nobody_reviews_themselves_or_their_own_clinic() {
+        let ends = Utc.with_ymd_and_hms(2026, 11, 24, 5, 10, 0).single().expect("a time");
+        let may = |who: &SignedIn| may_review(who, (DOCTOR, CLINIC), State::Completed, ends, ends);
+        let doctor = |id| SignedIn { doctor: Some(id), ..patient() };
+        let staff = |administers| SignedIn { administers, ..patient() };
+        let refused = Err(Refusal::ConflictOfInterest);
+        assert_eq!(may(&doctor(DOCTOR)), refused);
+        assert_eq!(may(&staff(Administers::Clinics(vec![CLINIC]))), refused);
+        assert_eq!(may(&staff(Administers::Everything)), refused);
+        let other = Uuid::from_u128(9);
+        assert_eq!(may(&doctor(DoctorId(other))), Ok(()));
+        assert_eq!(may(&staff(Administers::Clinics(vec![ClinicId(other)]))), Ok(()));
+        assert_eq!(may(&patient()), Ok(()));
+    }
 
     #[test]
     fn a_visit_is_reviewed_after_it_took_place_and_for_ninety_days() {
         let ends = Utc.with_ymd_and_hms(2026, 11, 24, 5, 10, 0).single().expect("a time");
         for state in State::ALL {
-            let may = may_review(state, ends, ends + Duration::days(1));
+            let at = ends + Duration::days(1);
+            let may = may_review(&patient(), (DOCTOR, CLINIC), state, ends, at);
             let expected =
                 if state == State::Completed { Ok(()) } else { Err(Refusal::NotCompleted) };
             assert_eq!(may, expected, "{state:?}");
         }
-        let at = |after| may_review(State::Completed, ends, ends + after);
+        let at =
+            |after| may_review(&patient(), (DOCTOR, CLINIC), State::Completed, ends, ends + after);
         assert_eq!(at(-Duration::minutes(5)), Ok(()), "noted before its end");
         assert_eq!(at(Duration::days(90) - Duration::seconds(1)), Ok(()));
         assert_eq!(at(Duration::days(90)), Err(Refusal::TooLateToReview { days: 90 }));

@@ -187,6 +187,12 @@ pub fn edit_doctor(id: &str) -> String {
     format!("/admin/doctors/{id}")
 }
 
+/// Where it is asked what becomes of a doctor's appointments; then the doctor is suspended, or a draft.
+pub fn suspend_doctor(id: &str, status: &str) -> String {
+    let status = if status == "draft" { status } else { "" };
+    Query::new().with("status", status).on(&format!("{}/suspend", edit_doctor(id)))
+}
+
 pub fn edit_location(id: &str) -> String {
     format!("/admin/locations/{id}")
 }

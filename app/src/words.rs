@@ -104,7 +104,29 @@ pub fn refusal(refusal: &Refusal) -> String {
         ),
         Refusal::NotConfirmed => "Confirm this time first, or choose another one.".into(),
         Refusal::HasBegun => "The visit has begun, so it can no longer be changed here.".into(),
-        Refusal::TooEarly => "It is too early for that. Try again on the day of the visit.".into(),
+        Refusal::TooEarly => "It is too early for that. Try again once the visit has started.".into(),
+        Refusal::TooEarlyToCheckIn { lead_minutes: ..=0 } => {
+            "A patient can be checked in from the start of the visit on.".into()
+        }
+        Refusal::TooEarlyToCheckIn { lead_minutes } => format!(
+            "A patient can be checked in from {} before the start of the visit on.",
+            length(*lead_minutes)
+        ),
+        Refusal::NothingToUndo => {
+            "There is nothing to undo: this visit is neither checked in, completed nor missed.".into()
+        }
+        Refusal::TooLateToUndo => {
+            "This can be undone only on the day on which it was marked.".into()
+        }
+        Refusal::HasReview => {
+            "The patient has reviewed this visit, so it stays completed while the review stands.".into()
+        }
+        Refusal::TimeGivenAway => {
+            "Someone else has booked a part of this time since, so this can no longer be undone.".into()
+        }
+        Refusal::NotTakingBookings => {
+            "This doctor is not taking bookings at the moment. An appointment can be cancelled, but not confirmed or moved.".into()
+        }
         Refusal::NotYours => "That is for the other side to do.".into(),
         Refusal::HasAppointments => {
             "This person still has an appointment. Cancel it first, or wait until it is over.".into()
@@ -120,6 +142,12 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::AlreadyReviewed => {
             "You have reviewed this visit already. Here is your review: you can change it.".into()
+        }
+        Refusal::StillListed => {
+            "This doctor is listed and takes bookings. Suspend them first.".into()
+        }
+        Refusal::ConflictOfInterest => {
+            "You cannot review yourself, or a doctor of a clinic that you administer.".into()
         }
         Refusal::AlreadyOver => "This appointment is over.".into(),
         Refusal::AlreadyExists => "This appointment exists already.".into(),

@@ -2,7 +2,7 @@
  * The clock of the site under test, which may be on another day than this machine. Tests ask the
  * `now` fixture for the time, never `Date` by itself.
  */
-import type { BrowserContext } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 
 /** The time on a clock that is ahead of this machine's by so many seconds. */
 export function timeAt(shiftSeconds: number): Date {
@@ -23,6 +23,12 @@ export async function shiftClock(context: BrowserContext, seconds: number): Prom
       get: (target, key) => (key === 'now' ? now : (Reflect.get(target, key) as unknown)),
     });
   }, 1000 * seconds);
+}
+
+/** From now on the site answers this browser as it would so many seconds from now; with 0, as of now again. */
+export async function goAhead(page: Page, seconds: number): Promise<void> {
+  const url = new URL(page.url()).origin;
+  await page.context().addCookies([{ name: 'nadi_ahead_seconds', value: `${seconds}`, url }]);
 }
 
 /** A date some days from another, both as `2026-11-24`. */

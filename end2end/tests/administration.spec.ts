@@ -1,7 +1,8 @@
 /** Administrators: locations, and a doctor from the first form to the first appointment. */
 import type { Page } from '@playwright/test';
 
-import { cancel, chooseTime, enterCode, expectConfirmed, hold, openDay } from '../support/booking';
+import { expectAccessible } from '../support/accessibility';
+import { chooseTime, enterCode, expectConfirmed, hold, openDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { ADMINISTRATOR, letters, register, signIn } from '../support/people';
 import { fillLine, save, seeChanges } from '../support/schedules';
@@ -45,7 +46,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await expect(page.getByRole('status')).toContainText('Added.');
   const edit = new URL(page.url()).pathname;
 
-  const visitor = await anotherPerson();
+  const [visitor, stranger] = [await anotherPerson(), await anotherPerson()];
   await visitor.goto(`/doctors?q=${encodeURIComponent(name)}`);
   await expect(visitor.getByRole('heading', { level: 1 }), 'patients do not find a draft').toHaveText(`No doctors for “${name}”`);
 
@@ -76,7 +77,6 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   const appointment = await hold(visitor);
   await enterCode(visitor, await latestCode(visitor, person));
   await expectConfirmed(visitor);
-  await cancel(visitor);
 
   await page.goto('/admin');
   await page.getByRole('search', { name: 'Doctors' }).getByLabel('Find by name').fill(name);
@@ -86,11 +86,26 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await row.getByRole('link', { name, exact: true }).click();
   await status(page, /^Suspended/);
   await page.getByRole('button', { name: 'Save doctor' }).click();
-  await expect(page.getByRole('status')).toContainText('Patients do not see this doctor.');
-  await visitor.goto(chosen.day);
-  await expect(visitor.getByRole('heading', { level: 1, name: 'There is nothing at this address' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: `Suspend ${name}` }), 'it asks first').toBeVisible();
+  await expect(page.getByText('1 appointment is coming up.')).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: person.name })).toBeVisible();
+  await expectAccessible(page, 'the question before a doctor is suspended');
+  await page.getByRole('button', { name: 'Suspend and keep the appointment' }).click();
+  await expect(page.getByRole('status')).toContainText('Nobody can book this doctor any more.');
   await visitor.goto(appointment);
-  await expect(visitor.getByRole('heading', { level: 1, name: 'This appointment is cancelled' }), 'booked appointments stay').toBeVisible();
+  await expect(visitor.getByText(/is not taking bookings at the moment, so this appointment cannot be moved/)).toBeVisible();
+  await expect(visitor.getByRole('link', { name: 'Move to another time' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'See or cancel them' }).click();
+  await page.getByLabel('Reason for cancelling').fill('The doctor has left.');
+  await page.getByRole('button', { name: 'Cancel the appointment' }).click();
+  await expect(page.getByRole('status')).toContainText('the patients are told by e-mail');
+  await visitor.goto(chosen.day);
+  await expect(visitor.getByText(`${name} is not taking bookings at the moment.`), 'for whoever had an appointment').toBeVisible();
+  await stranger.goto(chosen.day);
+  await expect(stranger.getByRole('heading', { level: 1, name: 'There is nothing at this address' })).toBeVisible();
+  await visitor.goto(appointment);
+  await expect(visitor.getByRole('heading', { level: 1, name: 'This appointment is cancelled' })).toBeVisible();
+  await expect(visitor.getByText('The reason given: The doctor has left.')).toBeVisible();
 });
 
 test('when two administrators save one location, the second sees what the first saved and decides', async ({ page, context, watch }) => {

@@ -1,5 +1,6 @@
 /** The day of a visit at the clinic: who has come, who was seen. */
 import { chooseSoon, enterCode, expectConfirmed, fact, history, hold } from '../support/booking';
+import { goAhead } from '../support/clock';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
@@ -33,6 +34,19 @@ test('a patient is checked in from the calendar, then seen', async ({ page, anot
   await expect(page.getByRole('main').getByText('Checked in', { exact: true })).toBeVisible();
   await expect(history(page).last()).toContainText(`The doctor noted that ${person.name} is here.`);
 
+  // A slip, put right.
+  await doctor.getByRole('button', { name: 'Undo check-in' }).click();
+  await expect(doctor.getByRole('status').filter({ hasText: 'The visit is open again.' })).toBeVisible();
+  await expect(history(doctor).last()).toContainText('You undid the check-in.');
+  await doctor.getByRole('button', { name: 'Check in' }).click();
+  await expect(doctor.getByRole('button', { name: 'Completed' }), 'not before it starts').toHaveCount(0);
+
+  await goAhead(doctor, 3600);
+  await doctor.reload();
+  await doctor.getByRole('button', { name: 'Completed' }).click();
+  await expect(doctor.getByRole('heading', { level: 1, name: 'This visit took place' })).toBeVisible();
+  await doctor.getByRole('button', { name: 'Undo “Completed”' }).click();
+  await expect(history(doctor).last()).toContainText('You undid the note that the visit took place.');
   await doctor.getByRole('button', { name: 'Completed' }).click();
   await expect(doctor.getByRole('heading', { level: 1, name: 'This visit took place' })).toBeVisible();
   await doctor.getByRole('link', { name: 'The day in my calendar' }).click();

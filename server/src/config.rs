@@ -34,6 +34,8 @@ pub struct Config {
     /// Key for one-time codes, at least 32 characters.
     pub secret: String,
     pub hold_seconds: u32,
+    /// How long before the start a patient may be checked in.
+    pub check_in_minutes: u32,
     pub horizon_days: u16,
     pub confirmation: Confirmation,
     /// How many visits ahead an account may have with one doctor.
@@ -128,6 +130,13 @@ impl Config {
                 300,
                 30..=3600,
                 "a number of seconds from 30 to 3600",
+            )?,
+            check_in_minutes: number(
+                "NADI_CHECK_IN_MINUTES",
+                get("NADI_CHECK_IN_MINUTES"),
+                60,
+                0..=1440,
+                "a number of minutes from 0 to 1440",
             )?,
             horizon_days: number(
                 "NADI_HORIZON_DAYS",

@@ -41,6 +41,8 @@ pub struct Engine {
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub hold: Duration,
+    /// How long before the start a patient may be checked in.
+    pub check_in_lead: Duration,
     /// Days ahead for which times are made.
     pub horizon_days: u16,
     pub confirmation: Confirmation,
@@ -107,6 +109,7 @@ impl Engine {
             code_key: CodeKey::new(&config.secret),
             settings: Settings {
                 hold: Duration::seconds(config.hold_seconds.into()),
+                check_in_lead: Duration::minutes(config.check_in_minutes.into()),
                 horizon_days: config.horizon_days,
                 confirmation: config.confirmation,
                 visits_per_doctor: config.visits_per_doctor,

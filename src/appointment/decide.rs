@@ -3,8 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    ACTIVE_HOLDS_MAX, Appointment, CHECK_IN_AHEAD, CODE_TRIES, CODES_PER_HOLD, Claims, Command,
-    EXTENSIONS_MAX, Event, Facts, Opening, Proof, Refusal, State, Transition, begun,
+    ACTIVE_HOLDS_MAX, Appointment, CODE_TRIES, CODES_PER_HOLD, Claims, Command, EXTENSIONS_MAX,
+    Event, Facts, Opening, Proof, Refusal, State, Transition, begun,
 };
 use crate::actor::Capacity;
 
@@ -21,7 +21,7 @@ enum Rule {
 /// One row a command, one column a state.
 #[rustfmt::skip]
 fn rule(command: Command, state: State) -> Rule {
-    use Refusal::{AlreadyCancelled, AlreadyExists, AlreadyOver, HasBegun, HoldExpired, NotAHold, NotConfirmed, StillHeld};
+    use Refusal::{AlreadyCancelled, AlreadyExists, AlreadyOver, HasBegun, HoldExpired, NotAHold, NotConfirmed, NothingToUndo, StillHeld};
     use Rule::{Ask, No, Same};
     let row = match command {
         //                       pending           confirmed        checked in      completed        cancelled             expired          no show
@@ -34,6 +34,7 @@ fn rule(command: Command, state: State) -> Rule {
         Command::CheckIn    => [No(NotConfirmed),  Ask(check_in),   Same,           No(AlreadyOver), No(AlreadyCancelled), No(HoldExpired), No(AlreadyOver)],
         Command::Complete   => [No(NotConfirmed),  Ask(complete),   Ask(complete),  Same,            No(AlreadyCancelled), No(HoldExpired), Ask(complete)  ],
         Command::MarkNoShow => [No(NotConfirmed),  Ask(no_show),    No(HasBegun),   No(AlreadyOver), No(AlreadyCancelled), No(HoldExpired), Same           ],
+        Command::Reopen     => [No(NotConfirmed),  No(NothingToUndo), Ask(reopen),  Ask(reopen),     No(AlreadyCancelled), No(HoldExpired), Ask(reopen)    ],
         Command::Expire     => [No(StillHeld),     No(NotAHold),    No(NotAHold),   No(NotAHold),    No(NotAHold),         Ask(expire),     No(NotAHold)   ],
     };
     row[state as usize]
@@ -133,6 +134,9 @@ fn extend(held: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Trans
 }
 
 fn confirm(held: &Appointment, facts: &Facts, _: DateTime<Utc>) -> Result<Transition, Refusal> {
+    if !facts.takes_bookings {
+        return Err(Refusal::NotTakingBookings);
+    }
     let confirmed = becomes(held, State::Confirmed, Event::Confirmed, Claims::MakePermanent);
     match facts.proof {
         Proof::NotNeeded => Ok(confirmed),
@@ -184,6 +188,9 @@ fn reschedule(
         return Ok(unchanged(booked));
     }
     not_begun(booked, now)?;
+    if !facts.takes_bookings {
+        return Err(Refusal::NotTakingBookings);
+    }
     if is_too_late(booked, facts, now) {
         let notice_minutes = facts.cancel_notice.num_minutes();
         return Err(Refusal::TooLateToMove { notice_minutes });
@@ -201,16 +208,20 @@ fn is_too_late(booked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> bool 
     facts.by == Capacity::Patient && booked.starts_at - facts.cancel_notice < now
 }
 
-fn check_in(booked: &Appointment, _: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
-    if now < booked.starts_at - CHECK_IN_AHEAD {
-        return Err(Refusal::TooEarly);
+fn check_in(
+    booked: &Appointment,
+    facts: &Facts,
+    now: DateTime<Utc>,
+) -> Result<Transition, Refusal> {
+    if now < booked.starts_at - facts.check_in_lead {
+        let lead_minutes = facts.check_in_lead.num_minutes();
+        return Err(Refusal::TooEarlyToCheckIn { lead_minutes });
     }
     Ok(becomes(booked, State::CheckedIn, Event::CheckedIn, Claims::Keep))
 }
 
 fn complete(booked: &Appointment, _: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
-    // Who is here may be seen early; nobody else has been seen before the start.
-    if booked.state == State::Confirmed && now < booked.starts_at {
+    if now < booked.starts_at {
         return Err(Refusal::TooEarly);
     }
     Ok(becomes(booked, State::Completed, Event::Completed, Claims::Drop))
@@ -221,6 +232,27 @@ fn no_show(booked: &Appointment, _: &Facts, now: DateTime<Utc>) -> Result<Transi
         return Err(Refusal::TooEarly);
     }
     Ok(becomes(booked, State::NoShow, Event::NoShow, Claims::Drop))
+}
+
+/// Back to the state before the last mark. A completion or a no-show has given seats and time back:
+/// they are claimed again, or it stays as it is.
+fn reopen(marked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
+    let undo = facts.undo.ok_or(Refusal::NothingToUndo)?;
+    let claims = match (marked.state, undo.to) {
+        (State::CheckedIn, _) | (_, State::NoShow) => Claims::Keep,
+        _ => Claims::MakeAgain,
+    };
+    if now >= undo.until {
+        Err(Refusal::TooLateToUndo)
+    } else if marked.state == State::Completed && undo.reviewed {
+        Err(Refusal::HasReview)
+    } else if claims == Claims::MakeAgain && !undo.seats_free {
+        Err(Refusal::TimeGivenAway)
+    } else if claims == Claims::MakeAgain && facts.person_is_busy {
+        Err(Refusal::PersonBusy)
+    } else {
+        Ok(becomes(marked, undo.to, Event::Reopened, claims))
+    }
 }
 
 fn expire(held: &Appointment, _: &Facts, _: DateTime<Utc>) -> Result<Transition, Refusal> {

@@ -29,8 +29,8 @@ pub const ACTIVE_HOLDS_MAX: i16 = 3;
 pub const VISITS_PER_DOCTOR: i16 = 3;
 /// How often a hold may be extended (WCAG 2.2, 2.2.1), each time by a whole hold from then on.
 pub const EXTENSIONS_MAX: i16 = 3;
-/// How long before the start a patient may be checked in.
-pub const CHECK_IN_AHEAD: Duration = Duration::hours(12);
+/// How long before the start a patient may be checked in, unless a setting says otherwise.
+pub const CHECK_IN_LEAD: Duration = Duration::minutes(60);
 
 /// Where an appointment is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -154,12 +154,14 @@ pub enum Command {
     Complete,
     /// The patient has not come.
     MarkNoShow,
+    /// Undo a check-in, a completion or a no-show.
+    Reopen,
     /// Write down that a hold's time ran out.
     Expire,
 }
 
 impl Command {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Hold,
         Self::Extend,
         Self::Confirm,
@@ -169,6 +171,7 @@ impl Command {
         Self::CheckIn,
         Self::Complete,
         Self::MarkNoShow,
+        Self::Reopen,
         Self::Expire,
     ];
 
@@ -177,7 +180,7 @@ impl Command {
         match self {
             Self::Hold | Self::Extend | Self::Confirm | Self::SendCode => side == Capacity::Patient,
             Self::Cancel | Self::Reschedule => side != Capacity::System,
-            Self::CheckIn | Self::Complete | Self::MarkNoShow => {
+            Self::CheckIn | Self::Complete | Self::MarkNoShow | Self::Reopen => {
                 matches!(side, Capacity::Doctor | Capacity::Administrator)
             }
             Self::Expire => side == Capacity::System,
@@ -205,10 +208,16 @@ pub struct Facts {
     pub cancel_notice: Duration,
     /// How long a hold lasts.
     pub hold: Duration,
+    /// How long before the start a patient may be checked in.
+    pub check_in_lead: Duration,
+    /// The doctor takes bookings.
+    pub takes_bookings: bool,
+    /// What undoing the last mark would mean. `None`: nothing was marked.
+    pub undo: Option<Undo>,
 }
 
 impl Facts {
-    /// With nothing known but the side and the rules of the house.
+    /// With nothing known but the side and the rules of the house, of a doctor who takes bookings.
     pub fn of(by: Capacity, cancel_notice: Duration, hold: Duration) -> Self {
         Self {
             by,
@@ -220,8 +229,57 @@ impl Facts {
             proof: Proof::WrongCode,
             cancel_notice,
             hold,
+            check_in_lead: CHECK_IN_LEAD,
+            takes_bookings: true,
+            undo: None,
         }
     }
+}
+
+/// What is known of the last mark (check-in, completion or no-show) of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undo {
+    /// The state before it.
+    pub to: State,
+    /// When it can no longer be undone.
+    pub until: DateTime<Utc>,
+    /// Every slot of the visit is still there and has a seat for it.
+    pub seats_free: bool,
+    /// The visit has a review that was not withdrawn.
+    pub reviewed: bool,
+}
+
+/// The last mark that was set and not undone: the state before it and when it was set. `events` are
+/// those of one appointment, oldest first.
+pub fn last_mark(
+    events: impl IntoIterator<Item = (Event, DateTime<Utc>)>,
+) -> Option<(State, DateTime<Utc>)> {
+    let mut marks = Vec::new();
+    for (event, at) in events {
+        match event {
+            Event::CheckedIn => marks.push((State::CheckedIn, at)),
+            Event::Completed => marks.push((State::Completed, at)),
+            Event::NoShow => marks.push((State::NoShow, at)),
+            Event::Reopened => {
+                marks.pop();
+            }
+            _ => {}
+        }
+    }
+    let (_, at) = marks.pop()?;
+    Some((marks.last().map_or(State::Confirmed, |(state, _)| *state), at))
+}
+
+/// When a mark that was set at `marked_at` can no longer be undone: at the end of that day at the place.
+/// A check-in shortly before midnight counts for the day of the visit.
+#[cfg(feature = "server")]
+pub fn undo_until(
+    marked_at: DateTime<Utc>,
+    starts_at: DateTime<Utc>,
+    zone: chrono_tz::Tz,
+) -> DateTime<Utc> {
+    let date = crate::wall::local_date(marked_at.max(starts_at), zone);
+    crate::schedule::day_start(zone, date + chrono::Days::new(1))
 }
 
 /// Whether whoever confirms has shown to read the booker's messages.
@@ -295,6 +353,8 @@ pub enum Claims {
     /// They last until the new `expires_at`.
     Extend,
     MakePermanent,
+    /// The same ones again, which were dropped.
+    MakeAgain,
     /// To the wanted time.
     Move,
     Drop,
@@ -319,6 +379,9 @@ pub enum Event {
     Completed,
     #[serde(rename = "appointment.no_show")]
     NoShow,
+    /// A check-in, a completion or a no-show was undone.
+    #[serde(rename = "appointment.reopened")]
+    Reopened,
     #[serde(rename = "appointment.cancelled")]
     Cancelled,
     /// A hold given back before its time ran out.
@@ -329,7 +392,7 @@ pub enum Event {
 }
 
 impl Event {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Held,
         Self::Extended,
         Self::CodeRequested,
@@ -338,6 +401,7 @@ impl Event {
         Self::CheckedIn,
         Self::Completed,
         Self::NoShow,
+        Self::Reopened,
         Self::Cancelled,
         Self::Released,
         Self::Expired,
@@ -354,6 +418,7 @@ impl Event {
             Self::CheckedIn => "appointment.checked_in",
             Self::Completed => "appointment.completed",
             Self::NoShow => "appointment.no_show",
+            Self::Reopened => "appointment.reopened",
             Self::Cancelled => "appointment.cancelled",
             Self::Released => "appointment.released",
             Self::Expired => "appointment.expired",

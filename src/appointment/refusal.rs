@@ -46,6 +46,20 @@ pub enum Refusal {
     HasBegun,
     #[error("it is too early for that")]
     TooEarly,
+    #[error("it is too early to check in")]
+    TooEarlyToCheckIn { lead_minutes: i64 },
+    #[error("nothing was marked that could be undone")]
+    NothingToUndo,
+    #[error("the day on which it could be undone is over")]
+    TooLateToUndo,
+    #[error("the visit has been reviewed")]
+    HasReview,
+    #[error("somebody else has booked a part of the time")]
+    TimeGivenAway,
+    #[error("the doctor takes no bookings")]
+    NotTakingBookings,
+    #[error("the doctor is listed")]
+    StillListed,
     #[error("it is over")]
     AlreadyOver,
     #[error("there is an appointment already")]
@@ -66,11 +80,13 @@ pub enum Refusal {
     TooLateToReview { days: i64 },
     #[error("there is a review already")]
     AlreadyReviewed,
+    #[error("the reviewer is or works with the doctor")]
+    ConflictOfInterest,
 }
 
 impl Refusal {
     /// One of each kind, for tests and for lists of what can be answered.
-    pub const EXAMPLES: [Self; 30] = [
+    pub const EXAMPLES: [Self; 38] = [
         Self::NotOffered,
         Self::InThePast,
         Self::NotOpenYet,
@@ -91,6 +107,13 @@ impl Refusal {
         Self::TooLateToMove { notice_minutes: 120 },
         Self::HasBegun,
         Self::TooEarly,
+        Self::TooEarlyToCheckIn { lead_minutes: 60 },
+        Self::NothingToUndo,
+        Self::TooLateToUndo,
+        Self::HasReview,
+        Self::TimeGivenAway,
+        Self::NotTakingBookings,
+        Self::StillListed,
         Self::AlreadyOver,
         Self::AlreadyExists,
         Self::StillHeld,
@@ -101,12 +124,13 @@ impl Refusal {
         Self::NotCompleted,
         Self::TooLateToReview { days: 90 },
         Self::AlreadyReviewed,
+        Self::ConflictOfInterest,
     ];
 
     /// The HTTP status that says the same (RFC 9110).
     pub fn status(&self) -> u16 {
         match self {
-            Self::NotYours => 403,
+            Self::NotYours | Self::ConflictOfInterest => 403,
             Self::NotOffered => 404,
             Self::HoldExpired => 410,
             Self::WrongCode { .. } | Self::CodeSpent => 422,
@@ -126,6 +150,13 @@ impl Refusal {
             | Self::TooLateToMove { .. }
             | Self::HasBegun
             | Self::TooEarly
+            | Self::TooEarlyToCheckIn { .. }
+            | Self::NothingToUndo
+            | Self::TooLateToUndo
+            | Self::HasReview
+            | Self::TimeGivenAway
+            | Self::NotTakingBookings
+            | Self::StillListed
             | Self::AlreadyOver
             | Self::AlreadyExists
             | Self::StillHeld

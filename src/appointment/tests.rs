@@ -31,8 +31,14 @@ fn facts() -> Facts {
             is_own: false,
         }),
         proof: Proof::RightCode,
+        undo: Some(undo()),
         ..Facts::of(Capacity::Patient, Duration::hours(2), Duration::minutes(5))
     }
+}
+
+fn undo() -> Undo {
+    let until = now() + Duration::hours(14);
+    Undo { to: State::Confirmed, until, seats_free: true, reviewed: false }
 }
 
 /// Facts from the side that may ask this.
@@ -59,6 +65,8 @@ fn every_pair_of_state_and_command() {
         (S::Confirmed | S::CheckedIn, C::CheckIn) => to(S::CheckedIn),
         (S::Confirmed | S::CheckedIn | S::Completed | S::NoShow, C::Complete) => to(S::Completed),
         (S::Confirmed | S::NoShow, C::MarkNoShow) => to(S::NoShow),
+        (S::CheckedIn | S::Completed | S::NoShow, C::Reopen) => to(S::Confirmed),
+        (S::Confirmed, C::Reopen) => Err(R::NothingToUndo),
         (S::Pending, C::Expire) => Err(R::StillHeld),
         (S::Expired, C::Expire) => to(S::Expired),
         (_, C::Expire) => Err(R::NotAHold),
@@ -112,6 +120,8 @@ fn every_change_is_told_and_keeps_claims_in_step() {
             assert_eq!(done.event.is_some(), done.changes(&current), "{state:?} {command:?}");
             let expected = match (done.to, done.event) {
                 (_, None | Some(Event::CodeRequested | Event::CheckedIn)) => Claims::Keep,
+                (_, Some(Event::Reopened)) if state == State::CheckedIn => Claims::Keep,
+                (_, Some(Event::Reopened)) => Claims::MakeAgain,
                 (_, Some(Event::Extended)) => Claims::Extend,
                 (_, Some(Event::Rescheduled)) => Claims::Move,
                 (State::Confirmed, _) => Claims::MakePermanent,
@@ -217,20 +227,104 @@ fn a_patient_changes_until_the_notice_and_the_clinic_until_the_start() {
 }
 
 #[test]
-fn a_visit_is_checked_in_on_its_day_and_over_only_after_its_start() {
+fn a_visit_is_checked_in_shortly_before_its_start_and_over_only_after_it() {
     let doctor = Facts { by: Capacity::Doctor, ..facts() };
     let booked = appointment(State::Confirmed);
-    let early = booked.starts_at - CHECK_IN_AHEAD - Duration::seconds(1);
+    let opens = booked.starts_at - CHECK_IN_LEAD;
+    let early = opens - Duration::seconds(1);
     let ask = |command, at| decide(Some(&booked), &doctor, command, at).map(|done| done.to);
-    assert_eq!(ask(Command::CheckIn, early), Err(Refusal::TooEarly));
-    assert_eq!(ask(Command::CheckIn, now()), Ok(State::CheckedIn));
+    let too_early = Refusal::TooEarlyToCheckIn { lead_minutes: 60 };
+    assert_eq!(ask(Command::CheckIn, early), Err(too_early));
+    assert_eq!(ask(Command::CheckIn, opens), Ok(State::CheckedIn));
+    let lead = Facts { check_in_lead: Duration::hours(3), ..doctor.clone() };
+    assert!(decide(Some(&booked), &lead, Command::CheckIn, now()).is_ok());
     assert_eq!(ask(Command::Complete, now()), Err(Refusal::TooEarly));
     assert_eq!(ask(Command::MarkNoShow, now()), Err(Refusal::TooEarly));
     assert_eq!(ask(Command::Complete, booked.starts_at), Ok(State::Completed));
     assert_eq!(ask(Command::MarkNoShow, booked.starts_at), Ok(State::NoShow));
     let here = appointment(State::CheckedIn);
-    let seen_early = decide(Some(&here), &doctor, Command::Complete, now()).map(|done| done.to);
-    assert_eq!(seen_early, Ok(State::Completed));
+    let seen = |at| decide(Some(&here), &doctor, Command::Complete, at).map(|done| done.to);
+    let just_before = here.starts_at - Duration::seconds(1);
+    assert_eq!(seen(just_before), Err(Refusal::TooEarly), "nobody is seen before the start");
+    assert_eq!(seen(here.starts_at), Ok(State::Completed));
+}
+
+#[test]
+fn a_mark_is_undone_on_its_day_and_nothing_is_taken_from_others() {
+    let ask = |state, undo: Undo, busy| {
+        let facts = Facts { by: Capacity::Doctor, undo: Some(undo), ..facts() };
+        let facts = Facts { person_is_busy: busy, ..facts };
+        let mut marked = appointment(state);
+        marked.starts_at = now() - Duration::minutes(1);
+        decide(Some(&marked), &facts, Command::Reopen, now()).map(|done| (done.to, done.claims))
+    };
+    let here = Undo { to: State::CheckedIn, ..undo() };
+    assert_eq!(ask(State::CheckedIn, undo(), false), Ok((State::Confirmed, Claims::Keep)));
+    assert_eq!(ask(State::Completed, here, false), Ok((State::CheckedIn, Claims::MakeAgain)));
+    let missed = Undo { to: State::NoShow, ..undo() };
+    assert_eq!(ask(State::Completed, missed, false), Ok((State::NoShow, Claims::Keep)));
+    for state in [State::CheckedIn, State::Completed, State::NoShow] {
+        let over = Undo { until: now(), ..undo() };
+        assert_eq!(ask(state, over, false), Err(Refusal::TooLateToUndo), "{state:?}");
+    }
+    let taken = Undo { seats_free: false, ..undo() };
+    for state in [State::Completed, State::NoShow] {
+        assert_eq!(ask(state, taken, false), Err(Refusal::TimeGivenAway), "{state:?}");
+        assert_eq!(ask(state, undo(), true), Err(Refusal::PersonBusy), "{state:?}");
+    }
+    assert!(ask(State::CheckedIn, taken, true).is_ok(), "it has its seats still");
+    let reviewed = Undo { reviewed: true, ..undo() };
+    assert_eq!(ask(State::Completed, reviewed, false), Err(Refusal::HasReview));
+}
+
+#[test]
+fn marks_are_undone_one_after_another() {
+    let at = |minute| now() + Duration::minutes(minute);
+    let events = |all: &[Event]| {
+        let all: Vec<_> = all.iter().zip(0..).map(|(event, minute)| (*event, at(minute))).collect();
+        last_mark(all)
+    };
+    use Event::{CheckedIn, Completed, Confirmed, Held, NoShow, Reopened};
+    assert_eq!(events(&[Held, Confirmed]), None);
+    assert_eq!(events(&[Held, Confirmed, CheckedIn]), Some((State::Confirmed, at(2))));
+    let seen = [Held, Confirmed, CheckedIn, Completed];
+    assert_eq!(events(&seen), Some((State::CheckedIn, at(3))));
+    let undone = [Held, Confirmed, CheckedIn, Completed, Reopened];
+    assert_eq!(events(&undone), Some((State::Confirmed, at(2))));
+    let all_undone = [Held, Confirmed, CheckedIn, Completed, Reopened, Reopened];
+    assert_eq!(events(&all_undone), None);
+    let came_late = [Held, Confirmed, NoShow, Completed];
+    assert_eq!(events(&came_late), Some((State::NoShow, at(3))));
+}
+
+#[cfg(feature = "server")]
+#[test]
+fn the_day_of_a_mark_is_the_places_own() {
+    let zone = chrono_tz::Asia::Kolkata;
+    let local = |day, hour, minute| {
+        let at = zone.with_ymd_and_hms(2026, 11, day, hour, minute, 0);
+        at.single().expect("a time").with_timezone(&Utc)
+    };
+    assert_eq!(undo_until(local(24, 18, 0), local(24, 10, 0), zone), local(25, 0, 0));
+    assert_eq!(
+        undo_until(local(25, 9, 0), local(24, 10, 0), zone),
+        local(26, 0, 0),
+        "marked later"
+    );
+    let before_midnight = undo_until(local(24, 23, 30), local(25, 0, 15), zone);
+    assert_eq!(before_midnight, local(26, 0, 0), "the day of the visit");
+}
+
+#[test]
+fn whose_doctor_takes_no_bookings_cannot_confirm_or_move_but_cancel() {
+    let away = Facts { takes_bookings: false, ..facts() };
+    let ask = |state, command| {
+        decide(Some(&appointment(state)), &away, command, now()).map(|done| done.to)
+    };
+    assert_eq!(ask(State::Confirmed, Command::Reschedule), Err(Refusal::NotTakingBookings));
+    assert_eq!(ask(State::Pending, Command::Confirm), Err(Refusal::NotTakingBookings));
+    assert_eq!(ask(State::Confirmed, Command::Cancel), Ok(State::Cancelled));
+    assert_eq!(ask(State::Pending, Command::Cancel), Ok(State::Cancelled));
 }
 
 #[test]

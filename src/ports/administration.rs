@@ -101,6 +101,24 @@ pub struct DoctorForm {
     pub version: Option<i32>,
 }
 
+/// What saving a doctor came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SavedDoctor {
+    Saved,
+    /// All but the status. Patients have appointments that are coming up, so
+    /// [`Administration::suspend_doctor`] takes the doctor off the list once it is known what becomes of them.
+    StillListed,
+}
+
+/// What became of the coming appointments of a doctor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CancelledComing {
+    /// Now, holds included.
+    pub cancelled: u32,
+    /// Confirmed ones and holds that still stand.
+    pub left: i64,
+}
+
 /// A region with public holidays of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HolidayRegion {
@@ -130,9 +148,36 @@ pub trait Administration: Send + Sync {
     async fn doctors(&self, caller: &Caller, text: Option<&str>, page: u32) -> Answer<DoctorRows>;
     async fn doctor(&self, caller: &Caller, id: DoctorId) -> Answer<DoctorForm>;
     async fn add_doctor(&self, caller: &Caller, form: DoctorForm) -> Answer<DoctorId>;
+    /// Saves a doctor. One who is listed and has appointments that are coming up stays listed.
+    ///
     /// # Errors
     /// `Stale` when someone saved it in the meantime.
-    async fn save_doctor(&self, caller: &Caller, id: DoctorId, form: DoctorForm) -> Answer<()>;
+    async fn save_doctor(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        form: DoctorForm,
+    ) -> Answer<SavedDoctor>;
+    /// Takes a doctor off the list: from then on nobody can hold, confirm or move to a time of theirs, and
+    /// confirmed appointments stand. Nothing changes for one who is not listed, or with `Listed`.
+    async fn suspend_doctor(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        status: DoctorStatus,
+    ) -> Answer<()>;
+    /// Releases the holds of a doctor who is not listed and, with a reason (at most 300 characters), cancels
+    /// the confirmed appointments that are coming up, each as the caller would one by one: its patient is
+    /// told. At most 500 at a time, soonest first; asked again, it goes on with those that are left.
+    ///
+    /// # Errors
+    /// `Invalid` with `Reason`; `Refused` with `StillListed` for a listed doctor.
+    async fn cancel_coming(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        reason: Option<&str>,
+    ) -> Answer<CancelledComing>;
     /// One page (50) of locations, by name; `clinic` narrows.
     async fn locations(
         &self,

@@ -9,7 +9,7 @@ use super::{Answer, Page};
 use crate::actor::{Caller, Capacity};
 use crate::appointment::{Command, Event, State};
 use crate::calendar::Moment;
-use crate::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
+use crate::ids::{AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use crate::input::{Code, Slug};
 use crate::once::OnceKey;
 use crate::visit::{Fee, Mode};
@@ -45,6 +45,8 @@ pub enum Change {
     CheckIn,
     Complete,
     MarkNoShow,
+    /// Undo the last check-in, completion or no-show, on the day on which it was marked.
+    Reopen,
 }
 
 impl Change {
@@ -58,6 +60,7 @@ impl Change {
             Self::CheckIn => Command::CheckIn,
             Self::Complete => Command::Complete,
             Self::MarkNoShow => Command::MarkNoShow,
+            Self::Reopen => Command::Reopen,
         }
     }
 }
@@ -130,6 +133,7 @@ pub struct AppointmentView {
     pub doctor_slug: Slug,
     pub specialty: String,
     pub clinic: String,
+    pub clinic_id: ClinicId,
     pub location: LocationId,
     pub location_name: String,
     pub location_address: String,
@@ -154,6 +158,8 @@ pub struct AppointmentView {
     /// The changes the caller may ask for now.
     pub open_to: Vec<Command>,
     pub cancel_reason: Option<String>,
+    /// The doctor is listed and can be booked.
+    pub doctor_takes_bookings: bool,
     pub created_at: DateTime<Utc>,
     /// What happened to it, oldest first. Empty in lists.
     pub history: Vec<HistoryEntry>,
@@ -167,6 +173,8 @@ pub struct HistoryEntry {
     pub by: Capacity,
     /// For a move: the start before it.
     pub moved_from: Option<DateTime<Utc>>,
+    /// For what was reopened: the state that was undone.
+    pub undone: Option<State>,
 }
 
 /// Whose appointments.

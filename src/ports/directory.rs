@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Page};
 use crate::actor::Caller;
 use crate::calendar::Moment;
-use crate::ids::{CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
+use crate::ids::{AppointmentId, CityId, DoctorId, LocationId, SlotId, SpecialtyId, VisitTypeId};
 use crate::input::Slug;
 use crate::near::Near;
 use crate::review::Rating;
@@ -218,8 +218,17 @@ pub struct FreeTimesQuery {
     pub until: Moment,
     pub location: Option<LocationId>,
     pub mode: Option<Mode>,
-    /// Consecutive times the visit takes.
-    pub slot_span: i16,
+    pub times_for: TimesFor,
+}
+
+/// What free times are wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimesFor {
+    /// A new visit that takes so many consecutive times.
+    NewVisit { slot_span: i16 },
+    /// Moving this appointment: where the caller may move it. Its own seats count as free, and its present
+    /// time is no new one. Who may not see the appointment is answered `NotFound`, a visitor `SignInFirst`.
+    Move(AppointmentId),
 }
 
 #[async_trait]
@@ -239,7 +248,12 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// `NotFound` for an unknown or unlisted doctor.
     async fn doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;
-    /// The free times in a range, soonest first; the very same rule as the hold uses.
+    /// A doctor who takes no bookings (any more), for those who have booked an appointment with them.
+    ///
+    /// # Errors
+    /// `NotFound` for a listed doctor, and for everybody else.
+    async fn own_unlisted_doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;
+    /// The free times in a range, soonest first; the very same rule as the hold or the move uses.
     async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>>;
     /// A mark of how this doctor's times stand, as far as is known here. Ask before reading them: once the
     /// mark is another one, they may have changed.
@@ -250,7 +264,7 @@ pub trait Directory: Send + Sync {
         caller: &Caller,
         doctor: DoctorId,
         from: NaiveDate,
-        slot_span: i16,
+        times_for: TimesFor,
     ) -> Answer<Option<NaiveDate>>;
     /// The free times nearest to an instant, soonest first: for "That time was just taken".
     async fn nearest_free(
@@ -258,18 +272,18 @@ pub trait Directory: Send + Sync {
         caller: &Caller,
         doctor: DoctorId,
         to: DateTime<Utc>,
-        slot_span: i16,
+        times_for: TimesFor,
         limit: u8,
     ) -> Answer<Vec<FreeTime>>;
-    /// One time of this doctor, if it is free for so many consecutive times.
+    /// One time of this doctor, if it is free for that.
     ///
     /// # Errors
-    /// `Refused` with `NotOffered`, `InThePast` or `Taken`.
+    /// `Refused` with `NotOffered`, `InThePast`, `Taken` or, for a move, `PersonBusy`.
     async fn free_time(
         &self,
         caller: &Caller,
         doctor: DoctorId,
         slot: SlotId,
-        slot_span: i16,
+        times_for: TimesFor,
     ) -> Answer<FreeTime>;
 }

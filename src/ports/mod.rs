@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 pub use accounts::{Accounts, Registration, SessionControl};
 pub use administration::{
-    Administration, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows, DoctorStatus,
-    HolidayRegion, LocationForm, LocationView,
+    Administration, CancelledComing, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
+    DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor,
 };
 pub use bookings::{
     AppointmentQuery, AppointmentView, Booked, Bookings, Change, HistoryEntry, HoldRequest, Period,
@@ -29,7 +29,7 @@ pub use bookings::{
 pub use busy::{BusyCalendarView, BusyCalendars, BusyRead, FetchFault};
 pub use directory::{
     City, Counts, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery,
-    FreeTime, FreeTimesQuery, Gender, Numbers, Place, Specialty, VisitKind,
+    FreeTime, FreeTimesQuery, Gender, Numbers, Place, Specialty, TimesFor, VisitKind,
 };
 pub use feeds::{CalendarText, FeedKind, FeedView, Feeds};
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};

@@ -56,14 +56,56 @@ pub async fn save_doctor(
     id: String,
     #[server(flatten)] doctor: TypedDoctor,
 ) -> Result<(), FormFailure> {
+    use nadi::ports::SavedDoctor;
     let (caller, ports) = super::request()?;
     let page = crate::links::edit_doctor(&id);
-    let id = super::known(&id)?;
+    let id: nadi::ids::DoctorId = super::known(&id)?;
     let form = typed::doctor(&caller, &ports, &doctor).await?;
     form.version.ok_or(nadi::Failure::Malformed)?;
+    let status = form.status;
     let saved = ports.administration.save_doctor(&caller, id, form).await;
-    if super::answered(saved, &page)?.is_some() {
-        super::done(&format!("{page}?done=saved"));
+    match super::answered(saved, &page)? {
+        Some(SavedDoctor::Saved) => super::done(&format!("{page}?done=saved")),
+        Some(SavedDoctor::StillListed) => {
+            super::done(&crate::links::suspend_doctor(&id.to_string(), status.as_str()));
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// Takes a doctor off the list, as `status`. What is coming up is kept or, with `upcoming` saying `cancel`,
+/// cancelled for a reason; holds end.
+#[server(prefix = "/fn", endpoint = "suspend_doctor")]
+pub async fn suspend_doctor(
+    id: String,
+    #[server(default)] status: String,
+    #[server(default)] upcoming: String,
+    #[server(default)] reason: String,
+) -> Result<(), FormFailure> {
+    use nadi::ports::DoctorStatus;
+    let (caller, ports) = super::request()?;
+    let page = crate::links::edit_doctor(&id);
+    let back = crate::links::suspend_doctor(&id, &status);
+    let id = super::known(&id)?;
+    let status = match DoctorStatus::parse(&status) {
+        Some(DoctorStatus::Draft) => DoctorStatus::Draft,
+        _ => DoctorStatus::Suspended,
+    };
+    let reason = match upcoming.as_str() {
+        "cancel" => Some(nadi::input::lines(nadi::Field::Reason, &reason, 300)?),
+        "keep" => None,
+        _ => return Err(nadi::Failure::Malformed.into()),
+    };
+    let suspended = ports.administration.suspend_doctor(&caller, id, status).await;
+    if super::answered(suspended, &back)?.is_none() {
+        return Ok(());
+    }
+    let done = ports.administration.cancel_coming(&caller, id, reason.as_deref()).await?;
+    match (reason.is_some(), done.left) {
+        (false, _) => super::done(&format!("{page}?done=suspended")),
+        (true, 0) => super::done(&format!("{page}?done=suspended-cancelled")),
+        (true, _) => super::done(&crate::links::with(&back, "done", "some")),
     }
     Ok(())
 }

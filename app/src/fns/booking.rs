@@ -149,3 +149,14 @@ pub async fn no_show(
     use nadi::ports::{Change, Seen};
     change(&id, Change::MarkNoShow, Seen::version(version), &key, "no-show").await
 }
+
+/// Undoes the last check-in, completion or no-show.
+#[server(prefix = "/fn", endpoint = "reopen")]
+pub async fn reopen(
+    id: String,
+    version: i32,
+    #[server(default)] key: String,
+) -> Result<(), FormFailure> {
+    use nadi::ports::{Change, Seen};
+    change(&id, Change::Reopen, Seen::version(version), &key, "reopened").await
+}

@@ -104,9 +104,12 @@ pub struct Wanted {
     pub location: String,
     /// The id of the kind of visit; empty for the usual one.
     pub visit: String,
+    /// The id of the appointment that is to be moved; empty for a new one.
+    pub appointment: String,
 }
 
-/// A month of a doctor, with the times of `date` or, when that is empty, of its first free day. `mode` and `location` narrow when not empty.
+/// A month of a doctor, with the times of `date` or, when that is empty, of its first free day. `mode` and
+/// `location` narrow when not empty; with an `appointment`, times to which the caller may move it.
 #[server(prefix = "/fn", endpoint = "month_times", input = GetUrl, output = Answers)]
 pub async fn month_times(
     slug: String,
@@ -115,17 +118,18 @@ pub async fn month_times(
     #[server(default)] mode: String,
     #[server(default)] location: String,
     #[server(default)] visit: String,
+    #[server(default)] appointment: String,
 ) -> Result<PickerTimes, FormFailure> {
     use crate::parts::times::Times;
     let month = nadi::calendar::Month::parse(&month).ok_or(nadi::Failure::Malformed)?;
-    let times = Times::of(&slug, &mode, &location, &visit).await?;
+    let times = Times::of(&Wanted { slug, mode, location, visit, appointment }).await?;
     Ok(match nadi::calendar::parse_date(&date) {
         Some(date) => times.month_with_day(month, date).await?,
         None => times.month_with_first_day(month).await?,
     })
 }
 
-/// A day of a doctor. `mode` and `location` narrow when not empty.
+/// A day of a doctor, by the same.
 #[server(prefix = "/fn", endpoint = "day_times", input = GetUrl, output = Answers)]
 pub async fn day_times(
     slug: String,
@@ -133,9 +137,10 @@ pub async fn day_times(
     #[server(default)] mode: String,
     #[server(default)] location: String,
     #[server(default)] visit: String,
+    #[server(default)] appointment: String,
 ) -> Result<DayView, FormFailure> {
     use crate::parts::times::Times;
     let date = nadi::calendar::parse_date(&date).ok_or(nadi::Failure::Malformed)?;
-    let times = Times::of(&slug, &mode, &location, &visit).await?;
+    let times = Times::of(&Wanted { slug, mode, location, visit, appointment }).await?;
     Ok(times.day(date).await?)
 }

@@ -102,7 +102,9 @@ impl Keeper {
         let date = picker.date_untracked();
         let this = self.clone();
         spawn_local(async move {
-            let answer = month_times(of.slug, month, date, of.mode, of.location, of.visit).await;
+            let answer =
+                month_times(of.slug, month, date, of.mode, of.location, of.visit, of.appointment)
+                    .await;
             let again = this.state.get() == State::Again;
             this.state.set(State::Idle);
             match answer {

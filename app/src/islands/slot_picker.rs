@@ -126,7 +126,7 @@ impl Picker {
         let (turn, of) = self.ask();
         spawn_local(async move {
             let href = self.day_href(&date);
-            match day_times(of.slug, date, of.mode, of.location, of.visit).await {
+            match day_times(of.slug, date, of.mode, of.location, of.visit, of.appointment).await {
                 Ok(day) => self.show(turn, &href, |times| times.day = Some(day)),
                 Err(_) => self.follow(turn, &href),
             }
@@ -142,7 +142,9 @@ impl Picker {
         let (turn, of) = self.ask();
         spawn_local(async move {
             let href = if date.is_empty() { self.month_href(&month) } else { self.day_href(&date) };
-            match month_times(of.slug, month, date, of.mode, of.location, of.visit).await {
+            match month_times(of.slug, month, date, of.mode, of.location, of.visit, of.appointment)
+                .await
+            {
                 Ok(answer) => self.show(turn, &href, |times| *times = answer),
                 Err(_) => self.follow(turn, &href),
             }
@@ -155,7 +157,17 @@ impl Picker {
         let month = date.get(..7).unwrap_or_default().to_owned();
         spawn_local(async move {
             let href = self.day_href(&date);
-            match month_times(of.slug, month, date.clone(), of.mode, of.location, of.visit).await {
+            match month_times(
+                of.slug,
+                month,
+                date.clone(),
+                of.mode,
+                of.location,
+                of.visit,
+                of.appointment,
+            )
+            .await
+            {
                 Ok(answer) if self.asked.get_value() == turn => {
                     self.times.update(|times| times.month = answer.month);
                     self.busy.set(false);

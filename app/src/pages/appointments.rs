@@ -29,7 +29,7 @@ pub fn Appointments() -> impl IntoView {
 
 async fn appointments(period: Period, page: u32, address: Address) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    caller.signed_in()?;
+    let account = caller.signed_in()?;
     let found = ports.bookings.list(&caller, &AppointmentQuery::mine(period, page)).await?;
     let past = period == Period::Past;
     let path = if past { "/appointments?show=past" } else { "/appointments" };
@@ -47,7 +47,10 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
     let mut to_review: Vec<_> = found
         .items
         .iter()
-        .filter(|item| may_review(item.state, item.ends_at, caller.now).is_ok())
+        .filter(|item| {
+            let sides = (item.doctor, item.clinic_id);
+            may_review(account, sides, item.state, item.ends_at, caller.now).is_ok()
+        })
         .map(|item| item.id)
         .collect();
     if !to_review.is_empty() {

@@ -3,7 +3,9 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use nadi::appointment::State;
 use nadi::ids::SlotId;
+use nadi::input::Slug;
 use nadi::ports::{AppointmentQuery, AppointmentView, DoctorKey, DoctorProfile, Period};
+use nadi::review::Rating;
 use nadi::{Failure, wall};
 
 use crate::context;
@@ -12,14 +14,14 @@ use crate::islands::{PersonChoice, Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
 use crate::parts::about::AboutDoctor;
 use crate::parts::address;
-use crate::parts::answer::{page, set_status};
+use crate::parts::answer::{hide_from_search_engines, page, set_status};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
 use crate::parts::reviews::ReviewsOfDoctor;
 use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
-use crate::ui::{Fact, Facts, FillOwnTimes, Icon, Initials, Notice, Shape, Tone};
+use crate::ui::{ButtonLink, Fact, Facts, FillOwnTimes, Icon, Initials, Notice, Shape, Tone};
 use crate::words;
 
 /// Reviews shown at a time.
@@ -35,7 +37,11 @@ pub fn Doctor() -> impl IntoView {
 async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
     let visit = address::value("visit");
-    let times = Times::of(&slug, &asked.mode, &asked.location, &visit).await?;
+    let times = match Times::of(&asked.wanted(slug.clone(), visit.clone())).await {
+        // Those who have an appointment are led here from it.
+        Err(Failure::NotFound) => return unlisted(&slug).await,
+        times => times?,
+    };
     let doctor = times.doctor.clone();
     asked.fit(&times);
     if !visit.is_empty() && doctor.visit_kinds.iter().all(|kind| kind.id.to_string() != visit) {
@@ -95,6 +101,34 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
         </div>
         <WakeIslands/>
         {video}
+    }
+    .into_any())
+}
+
+/// A doctor who takes no bookings, for those who have booked an appointment.
+async fn unlisted(slug: &str) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    let key = DoctorKey::Slug(Slug::parse(slug).ok_or(Failure::NotFound)?);
+    let mut doctor = ports.directory.own_unlisted_doctor(&caller, &key).await?;
+    // Reviews are on the page of a listed doctor only.
+    doctor.rating = Rating::default();
+    hide_from_search_engines();
+    let text = format!("{} is not taking bookings at the moment.", doctor.name);
+    Ok(view! {
+        <Title text=doctor.name.clone()/>
+        <div class="doctor-page">
+            <ProfileHead doctor=doctor.clone()/>
+            <section class="doctor-times" aria-labelledby="free-times">
+                <h2 id="free-times">"Free times"</h2>
+                <Notice tone=Tone::Waiting>
+                    <p><strong>{text}</strong></p>
+                    <p>"Appointments that are confirmed stand until you or the clinic cancel them. "
+                        <a href="/appointments">"See your appointments"</a></p>
+                </Notice>
+                <p class="actions"><ButtonLink href="/doctors">"Find another doctor"</ButtonLink></p>
+            </section>
+            <Profile doctor=doctor/>
+        </div>
     }
     .into_any())
 }

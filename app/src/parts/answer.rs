@@ -29,6 +29,14 @@ pub fn shows(doctors: impl IntoIterator<Item = DoctorId>) {
     }
 }
 
+/// Asks search engines to leave the page at hand out, although others at such an address are public.
+pub fn hide_from_search_engines() {
+    if let Some(options) = use_context::<ResponseOptions>() {
+        let name = HeaderName::from_static("x-robots-tag");
+        options.insert_header(name, HeaderValue::from_static("noindex"));
+    }
+}
+
 /// Leads to another page of this site. Unlike a form's redirect, also those who ask for no HTML.
 pub fn lead_to(path: &str) {
     let path = nadi::input::return_path(path);

@@ -63,7 +63,8 @@ impl Asked {
 
     /// As it is asked of the server; `visit` is the id of a kind of visit, or empty.
     pub fn wanted(&self, slug: String, visit: String) -> Wanted {
-        Wanted { slug, mode: self.mode.clone(), location: self.location.clone(), visit }
+        let (mode, location) = (self.mode.clone(), self.location.clone());
+        Wanted { slug, mode, location, visit, appointment: String::new() }
     }
 }
 
@@ -90,8 +91,8 @@ impl Shown {
         let mut chosen = None;
         let mut gone = None;
         if let Some(slot) = asked.slot {
-            let (doctor, span) = (times.doctor.id, times.slot_span());
-            match ports.directory.free_time(&caller, doctor, slot, span).await {
+            let (doctor, times_for) = (times.doctor.id, times.times_for());
+            match ports.directory.free_time(&caller, doctor, slot, times_for).await {
                 Ok(time) => chosen = Some(time),
                 Err(Failure::Refused(refusal)) => {
                     let nearest = nearest(times, asked).await?;
@@ -122,8 +123,8 @@ async fn nearest(times: &Times, asked: &Asked) -> Result<Vec<FreeTime>, Failure>
         (Some(date), None) => nadi::schedule::day_start(times.zone(), date),
         _ => caller.now,
     };
-    let (doctor, span) = (times.doctor.id, times.slot_span());
-    ports.directory.nearest_free(&caller, doctor, near.max(caller.now), span, 6).await
+    let (doctor, times_for) = (times.doctor.id, times.times_for());
+    ports.directory.nearest_free(&caller, doctor, near.max(caller.now), times_for, 6).await
 }
 
 /// The chosen time is gone; these are the nearest.

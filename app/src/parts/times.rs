@@ -5,15 +5,17 @@ use chrono_tz::Tz;
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::{Moment, Month};
-use nadi::ids::LocationId;
+use nadi::ids::{AppointmentId, LocationId};
 use nadi::input::Slug;
-use nadi::ports::{Answer, DoctorKey, DoctorProfile, FreeTime, FreeTimesQuery, Ports, VisitKind};
+use nadi::ports::{
+    Answer, DoctorKey, DoctorProfile, FreeTime, FreeTimesQuery, Ports, TimesFor, VisitKind,
+};
 use nadi::visit::Mode;
 use nadi::wall;
 
 use super::answer;
 use crate::context;
-use crate::fns::times::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView};
+use crate::fns::times::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView, Wanted};
 
 /// How far ahead one can leaf.
 const MONTHS_AHEAD: u32 = 12;
@@ -27,13 +29,19 @@ pub struct Times {
     pub location: Option<LocationId>,
     /// The kind of visit to find times for; `None`: the clinic's usual one.
     pub visit: Option<VisitKind>,
+    /// The appointment that is to be moved there.
+    moving: Option<AppointmentId>,
 }
 
 impl Times {
-    /// By the doctor's slug; a `mode` or `location` that is none does not narrow, and a `visit` that
-    /// is none is the usual one.
-    pub async fn of(slug: &str, mode: &str, location: &str, visit: &str) -> Answer<Self> {
+    /// A mode or location that is none does not narrow, and a kind of visit that is none is the usual one.
+    pub async fn of(wanted: &Wanted) -> Answer<Self> {
+        let Wanted { slug, mode, location, visit, appointment } = wanted;
         let (caller, ports) = (context::caller()?, context::ports()?);
+        let moving = match appointment.as_str() {
+            "" => None,
+            id => Some(id.parse().map_err(|_| Failure::NotFound)?),
+        };
         let slug = Slug::parse(slug).ok_or(Failure::NotFound)?;
         let doctor = ports.directory.doctor(&caller, &DoctorKey::Slug(slug)).await?;
         answer::shows([doctor.id]);
@@ -43,13 +51,20 @@ impl Times {
         let visit = visit.parse().ok();
         let visit = visit.and_then(|id| doctor.visit_kinds.iter().find(|kind| kind.id == id));
         let visit = visit.filter(|kind| !kind.is_default).cloned();
-        Ok(Self { caller, ports, doctor, mode, location, visit })
+        Ok(Self { caller, ports, doctor, mode, location, visit, moving })
     }
 
     /// How many consecutive times the visit takes.
     pub fn slot_span(&self) -> i16 {
         let usual = self.doctor.visit_kinds.iter().find(|kind| kind.is_default);
         self.visit.as_ref().or(usual).map_or(1, |kind| kind.slot_span)
+    }
+
+    pub fn times_for(&self) -> TimesFor {
+        match self.moving {
+            Some(appointment) => TimesFor::Move(appointment),
+            None => TimesFor::NewVisit { slot_span: self.slot_span() },
+        }
     }
 
     /// The zone of the doctor's main place.
@@ -65,8 +80,8 @@ impl Times {
     pub async fn next_free(&self, mut from: NaiveDate) -> Answer<Option<NaiveDate>> {
         let directory = &self.ports.directory;
         for _ in 0..MONTHS_AHEAD {
-            let (doctor, span) = (self.doctor.id, self.slot_span());
-            let next = directory.next_free_date(&self.caller, doctor, from, span).await?;
+            let (doctor, times_for) = (self.doctor.id, self.times_for());
+            let next = directory.next_free_date(&self.caller, doctor, from, times_for).await?;
             let Some(next) = next.filter(|_| self.mode.is_some() || self.location.is_some()) else {
                 return Ok(next);
             };
@@ -88,7 +103,7 @@ impl Times {
             until: Moment::Day(until),
             location: self.location,
             mode: self.mode,
-            slot_span: self.slot_span(),
+            times_for: self.times_for(),
         };
         self.ports.directory.free_times(&self.caller, &query).await
     }

@@ -54,6 +54,18 @@ pub fn move_note(clinic_side: bool) -> &'static str {
     }
 }
 
+/// What becomes of an appointment whose doctor takes no bookings; `until` as in [`change_policy`].
+pub fn not_taking_bookings(doctor: &str, until: Option<&str>) -> String {
+    let cancel = match until {
+        Some(until) => format!("You can cancel it until {until}."),
+        None => "It is too late to cancel it here.".to_owned(),
+    };
+    format!(
+        "{doctor} is not taking bookings at the moment, so this appointment cannot be moved. It takes place \
+         unless it is cancelled. {cancel}"
+    )
+}
+
 /// Why an appointment cannot be moved when its doctor has no page any more.
 pub const NO_NEW_TIMES: &str =
     "This doctor offers no new times here at the moment. Call the clinic to find another time.";
@@ -81,13 +93,15 @@ fn who(by: Capacity, seen_as: Capacity) -> &'static str {
     }
 }
 
-/// One thing that happened. `person` is the patient's name, `moved_from` the start before a move.
+/// One thing that happened. `person` is the patient's name, `moved_from` the start before a move, `undone` the
+/// state that was undone.
 pub fn happened(
     event: Event,
     by: Capacity,
     seen_as: Capacity,
     person: &str,
     moved_from: Option<&str>,
+    undone: Option<State>,
 ) -> String {
     let who = who(by, seen_as);
     match event {
@@ -102,6 +116,11 @@ pub fn happened(
         Event::CheckedIn => format!("{who} noted that {person} is here."),
         Event::Completed => format!("{who} noted that the visit took place."),
         Event::NoShow => format!("{who} noted that {person} did not come."),
+        Event::Reopened => match undone {
+            Some(State::CheckedIn) => format!("{who} undid the check-in."),
+            Some(State::NoShow) => format!("{who} undid the note that {person} did not come."),
+            _ => format!("{who} undid the note that the visit took place."),
+        },
         Event::Cancelled => format!("{who} cancelled it."),
         Event::Released if by == Capacity::System => {
             "Another time was held instead, so this one was given back.".into()
@@ -131,7 +150,8 @@ mod tests {
                 (Capacity::Administrator, Capacity::Patient),
                 (Capacity::System, Capacity::Patient),
             ] {
-                let said = happened(event, by, seen_as, "Mira", Some("Tue 24 Nov 2026, 10:20"));
+                let said =
+                    happened(event, by, seen_as, "Mira", Some("Tue 24 Nov 2026, 10:20"), None);
                 assert!(said.ends_with('.') && said.starts_with(char::is_uppercase), "{said}");
             }
         }
@@ -141,6 +161,7 @@ mod tests {
             Capacity::Patient,
             "Mira",
             Some("Tue 24 Nov 2026, 10:20"),
+            None,
         );
         assert_eq!(moved, "You moved it. Before, it was on Tue 24 Nov 2026, 10:20.");
     }

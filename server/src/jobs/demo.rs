@@ -133,7 +133,11 @@ async fn change(engine: &Engine, made: Made, now: DateTime<Utc>) -> anyhow::Resu
         },
     };
     let notice = Duration::minutes(stored.cancel_notice_minutes.into());
-    let facts = Facts::of(by.capacity, notice, engine.settings.hold);
+    let facts = Facts {
+        check_in_lead: engine.settings.check_in_lead,
+        takes_bookings: stored.takes_bookings,
+        ..Facts::of(by.capacity, notice, engine.settings.hold)
+    };
     let Ok(transition) = decide(Some(&appointment), &facts, command, now) else {
         return Ok(false);
     };

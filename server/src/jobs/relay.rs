@@ -402,6 +402,7 @@ fn is_told(event: Event) -> bool {
         | Event::CheckedIn
         | Event::Completed
         | Event::NoShow
+        | Event::Reopened
         | Event::Released
         | Event::Expired => false,
     }

@@ -4,12 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use nadi::Failure;
+use nadi::appointment::Command;
 use nadi::calendar::Moment;
-use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
+use nadi::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use nadi::input::Code;
 use nadi::once::OnceKey;
-use nadi::ports::{self, AppointmentQuery, Booked, HoldRequest, Seen, Whose};
+use nadi::ports::{
+    self, AppointmentQuery, Booked, FreeTime, FreeTimesQuery, HoldRequest, Seen, TimesFor, Whose,
+};
+use nadi::{Failure, wall};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,13 +20,13 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Api;
-use super::directory::paging;
+use super::directory::{RangeQuery, paging};
 use super::input::{
     Asker, Body, Id, IfMatch, Key, MaybeBody, Params, date, has_already, moment, tag,
 };
 use super::parameters::{AppointmentPath, KeyMaybe, KeyNeeded, SeenMaybe, SeenNeeded};
 use super::problem::{Change, Hold, OwnRead, Problem, SeenChange};
-use super::types::{Appointment, AppointmentDetails, Page, State as Status};
+use super::types::{Appointment, AppointmentDetails, List, Mode, Page, Slot, State as Status};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -37,6 +40,8 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(check_in))
         .routes(routes!(complete))
         .routes(routes!(no_show))
+        .routes(routes!(reopen))
+        .routes(routes!(slots))
         .routes(routes!(of_doctor))
 }
 
@@ -248,7 +253,7 @@ async fn reschedule(
 
 /// Checks a patient in
 ///
-/// For the clinic's side, on the day of the visit.
+/// For the clinic's side, from an hour before the start on, unless the operator has set another lead.
 #[utoipa::path(
     post, path = "/appointments/{id}/check-in", tag = "Visits",
     params(AppointmentPath, SeenMaybe, KeyMaybe),
@@ -267,7 +272,7 @@ async fn check_in(
 
 /// Ends a visit
 ///
-/// For the clinic's side, after the start. Also puts a mistaken no-show right.
+/// For the clinic's side, from the start on. Also puts a mistaken no-show right.
 #[utoipa::path(
     post, path = "/appointments/{id}/complete", tag = "Visits",
     params(AppointmentPath, SeenMaybe, KeyMaybe),
@@ -301,6 +306,61 @@ async fn no_show(
     key: Key,
 ) -> Result<Response, Problem> {
     change(&api, asker, id, ports::Change::MarkNoShow, seen.or_any(), key.0.as_ref()).await
+}
+
+/// Undoes a check-in, a completion or a no-show
+///
+/// For the clinic's side, on the day on which it was marked, one mark at a time: the visit is what it was
+/// before. A visit that was reviewed stays completed while its review stands. The time of a visit that was
+/// over is claimed again; where somebody has booked a part of it since, or the person has something else
+/// then, it stays as it is.
+#[utoipa::path(
+    post, path = "/appointments/{id}/reopen", tag = "Visits",
+    params(AppointmentPath, SeenNeeded, KeyNeeded),
+    responses((status = 200, description = "As it was before", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+)]
+async fn reopen(
+    State(api): State<Api>,
+    asker: Asker,
+    id: Id<AppointmentId>,
+    seen: IfMatch,
+    key: Key,
+) -> Result<Response, Problem> {
+    asker.0.signed_in()?;
+    let (seen, once) = (seen.needed()?, key.needed()?);
+    change(&api, asker, id, ports::Change::Reopen, seen, Some(once)).await
+}
+
+/// Lists where an appointment can be moved
+///
+/// The times of its doctor at which the visit can begin instead, soonest first, by the very rule that
+/// moving follows: its own seats count as free. None when it cannot be moved.
+#[utoipa::path(
+    get, path = "/appointments/{id}/slots", tag = "Appointments",
+    params(AppointmentPath, RangeQuery),
+    responses((status = 200, description = "The times", body = List<Slot>), OwnRead)
+)]
+async fn slots(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    Id(id): Id<AppointmentId>,
+    Params(query): Params<RangeQuery>,
+) -> Result<Json<List<Slot>>, Problem> {
+    let visit = api.ports.bookings.appointment(&caller, id).await?;
+    let (from, until) = query.range(wall::local_date(caller.now, visit.zone))?;
+    if !visit.open_to.contains(&Command::Reschedule) {
+        return Ok(Json(List::of(Vec::<FreeTime>::new())));
+    }
+    let query = FreeTimesQuery {
+        doctor: visit.doctor,
+        from,
+        until,
+        location: query.location_id.map(LocationId),
+        mode: query.mode.map(Mode::into),
+        times_for: TimesFor::Move(id),
+    };
+    Ok(Json(List::of(api.ports.directory.free_times(&caller, &query).await?)))
 }
 
 /// Shows an appointment

@@ -4,13 +4,13 @@ use app::context::{SHOWS_HEADER, shown};
 use app::words;
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::Days;
 use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, LocationId, VisitTypeId};
 use nadi::input::Slug;
-use nadi::ports::{DoctorKey, FreeTimesQuery};
+use nadi::ports::{DoctorKey, FreeTimesQuery, TimesFor};
 use nadi::search::parameters::{self, Known, PAGE_MAX, PAGE_SIZE_MAX};
 use nadi::{Failure, wall};
 use serde::Deserialize;
@@ -156,6 +156,8 @@ pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), P
 }
 
 /// Shows a doctor
+///
+/// Also one who takes no bookings any more, to whoever has booked an appointment with them.
 #[utoipa::path(
     get, path = "/doctors/{id}", tag = "Directory", security(()),
     params(("id" = String, Path, description = "The id or the slug", example = "asha-naik")),
@@ -165,13 +167,42 @@ async fn doctor(
     State(api): State<Api>,
     Asker(caller): Asker,
     Id(name): Id<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let key = match name.parse::<DoctorId>() {
         Ok(id) => DoctorKey::Id(id),
         Err(_) => DoctorKey::Slug(Slug::parse(&name).ok_or(Failure::NotFound)?),
     };
-    let doctor = api.ports.directory.doctor(&caller, &key).await?;
-    Ok((shows([doctor.id].into_iter()), Json(Doctor::from(doctor))))
+    let directory = &api.ports.directory;
+    match directory.doctor(&caller, &key).await {
+        Err(Failure::NotFound) => {
+            let doctor = directory.own_unlisted_doctor(&caller, &key).await?;
+            let doctor = Doctor { takes_bookings: false, ..Doctor::from(doctor) };
+            // For this account only.
+            Ok(([(header::CACHE_CONTROL, "no-store")], Json(doctor)).into_response())
+        }
+        doctor => {
+            let doctor = doctor?;
+            Ok((shows([doctor.id].into_iter()), Json(Doctor::from(doctor))).into_response())
+        }
+    }
+}
+
+/// Which free times. Without a range: the coming week.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RangeQuery {
+    /// One date, at the place. Instead of `from` and `to`.
+    #[param(format = "date")]
+    date: Option<String>,
+    /// A date at the place, or an instant (RFC 3339).
+    #[param(example = "2026-11-24")]
+    from: Option<String>,
+    /// The first moment no longer wanted; at most 62 days after `from`.
+    #[param(example = "2026-12-01")]
+    to: Option<String>,
+    pub(super) location_id: Option<Uuid>,
+    pub(super) mode: Option<Mode>,
 }
 
 /// Which free times. Without a range: the coming week.
@@ -218,13 +249,15 @@ async fn slots(
     let doctor = directory.doctor(&caller, &DoctorKey::Id(id)).await?;
     let zone = doctor.places.first().map_or(chrono_tz::Tz::UTC, |place| place.zone);
     let today = wall::local_date(caller.now, zone);
-    let (from, until) = range(&query, today)?;
-    let location = query.location_id.map(LocationId);
+    let SlotsQuery { date, from, to, location_id, mode, visit_type_id } = query;
+    let range = RangeQuery { date, from, to, location_id, mode };
+    let (from, until) = range.range(today)?;
+    let location = location_id.map(LocationId);
     if location.is_some_and(|id| doctor.places.iter().all(|place| place.id != id)) {
         return Err(Problem::field("location_id", "This doctor sees nobody at this place."));
     }
     let kinds = &doctor.visit_kinds;
-    let kind = match query.visit_type_id {
+    let kind = match visit_type_id {
         None => kinds.iter().find(|kind| kind.is_default),
         Some(id) => {
             Some(kinds.iter().find(|kind| kind.id == VisitTypeId(id)).ok_or_else(|| {
@@ -237,8 +270,8 @@ async fn slots(
         from,
         until,
         location,
-        mode: query.mode.map(Mode::into),
-        slot_span: kind.map_or(1, |kind| kind.slot_span),
+        mode: mode.map(Mode::into),
+        times_for: TimesFor::NewVisit { slot_span: kind.map_or(1, |kind| kind.slot_span) },
     };
     let make = || {
         let (directory, caller, query) = (directory.clone(), caller.clone(), query.clone());
@@ -254,31 +287,34 @@ async fn slots(
     Ok(api.web.times.get(&asked, make).await?.answer(&headers, SLOTS))
 }
 
-fn range(query: &SlotsQuery, today: chrono::NaiveDate) -> Result<(Moment, Moment), Problem> {
-    if let Some(date) = date("date", query.date.as_deref())? {
-        if query.from.is_some() || query.to.is_some() {
-            return Err(Problem::field("date", "Use either a date or a range."));
+impl RangeQuery {
+    /// The first moment wanted and the first no longer wanted.
+    pub(super) fn range(&self, today: chrono::NaiveDate) -> Result<(Moment, Moment), Problem> {
+        if let Some(date) = date("date", self.date.as_deref())? {
+            if self.from.is_some() || self.to.is_some() {
+                return Err(Problem::field("date", "Use either a date or a range."));
+            }
+            return Ok((Moment::Day(date), Moment::Day(date + Days::new(1))));
         }
-        return Ok((Moment::Day(date), Moment::Day(date + Days::new(1))));
+        let from = moment("from", self.from.as_deref())?.unwrap_or(Moment::Day(today));
+        let rough = |moment: Moment| match moment {
+            Moment::Day(date) => date,
+            Moment::Instant(at) => at.date_naive(),
+        };
+        let usual = Moment::Day(rough(from) + Days::new(DAYS_USUAL));
+        let until = moment("to", self.to.as_deref())?.unwrap_or(usual);
+        let ordered = match (from, until) {
+            (Moment::Instant(from), Moment::Instant(until)) => from < until,
+            (Moment::Day(from), Moment::Day(until)) => from < until,
+            // A date and an instant meet in some zone; a day apart is in order in all of them.
+            (from, until) => rough(from) <= rough(until),
+        };
+        if !ordered {
+            return Err(Problem::field("to", "Use a moment after `from`."));
+        }
+        if (rough(until) - rough(from)).num_days() > DAYS_MAX {
+            return Err(Problem::field("to", "Ask for at most 62 days at a time."));
+        }
+        Ok((from, until))
     }
-    let from = moment("from", query.from.as_deref())?.unwrap_or(Moment::Day(today));
-    let rough = |moment: Moment| match moment {
-        Moment::Day(date) => date,
-        Moment::Instant(at) => at.date_naive(),
-    };
-    let usual = Moment::Day(rough(from) + Days::new(DAYS_USUAL));
-    let until = moment("to", query.to.as_deref())?.unwrap_or(usual);
-    let ordered = match (from, until) {
-        (Moment::Instant(from), Moment::Instant(until)) => from < until,
-        (Moment::Day(from), Moment::Day(until)) => from < until,
-        // A date and an instant meet in some zone; a day apart is in order in all of them.
-        (from, until) => rough(from) <= rough(until),
-    };
-    if !ordered {
-        return Err(Problem::field("to", "Use a moment after `from`."));
-    }
-    if (rough(until) - rough(from)).num_days() > DAYS_MAX {
-        return Err(Problem::field("to", "Ask for at most 62 days at a time."));
-    }
-    Ok((from, until))
 }

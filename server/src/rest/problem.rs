@@ -150,6 +150,18 @@ pub fn refusal_kind(refusal: Refusal) -> Kind {
         Refusal::TooLateToMove { .. } => ("too-late-to-move", "It is too late to move"),
         Refusal::HasBegun => ("has-begun", "The visit has begun"),
         Refusal::TooEarly => ("too-early", "It is too early for that"),
+        Refusal::TooEarlyToCheckIn { .. } => {
+            ("too-early-to-check-in", "It is too early to check in")
+        }
+        Refusal::NothingToUndo => ("nothing-to-undo", "Nothing was marked that could be undone"),
+        Refusal::TooLateToUndo => ("too-late-to-undo", "It is too late to undo it"),
+        Refusal::HasReview => ("has-review", "The visit has been reviewed"),
+        Refusal::TimeGivenAway => ("time-given-away", "A part of the time is taken again"),
+        Refusal::NotTakingBookings => ("not-taking-bookings", "The doctor takes no bookings"),
+        Refusal::StillListed => ("still-listed", "The doctor is still listed"),
+        Refusal::ConflictOfInterest => {
+            ("conflict-of-interest", "Nobody reviews themselves or their own clinic")
+        }
         Refusal::AlreadyOver => ("already-over", "It is over"),
         Refusal::AlreadyExists => ("already-exists", "It exists already"),
         Refusal::StillHeld => ("still-held", "The hold still runs"),
@@ -418,7 +430,8 @@ impl IntoResponses for ReviewChange {
 }
 
 /// What only reviews are refused for.
-const REVIEWS: [Refusal; 3] = [
+const REVIEWS: [Refusal; 4] = [
+    Refusal::ConflictOfInterest,
     Refusal::NotCompleted,
     Refusal::TooLateToReview { days: nadi::review::REVIEW_DAYS },
     Refusal::AlreadyReviewed,
@@ -455,6 +468,7 @@ fn every_change(more: &[Kind]) -> BTreeMap<String, RefOr<Described>> {
         Refusal::TooManyVisits { most: 3 },
         Refusal::HasAppointments,
         Refusal::TooManyPeople,
+        Refusal::StillListed,
     ];
     let refusals: Vec<Refusal> = Refusal::EXAMPLES
         .into_iter()

@@ -327,6 +327,8 @@ pub struct Doctor {
     /// The usual one first.
     pub visit_types: Vec<VisitType>,
     pub rating: Rating,
+    /// Otherwise there are no free times, and only those who have booked an appointment see the doctor.
+    pub takes_bookings: bool,
 }
 
 impl From<ports::DoctorProfile> for Doctor {
@@ -355,6 +357,7 @@ impl From<ports::DoctorProfile> for Doctor {
                 })
                 .collect(),
             rating: doctor.rating.into(),
+            takes_bookings: true,
         }
     }
 }
@@ -435,6 +438,8 @@ pub struct AppointmentDetails {
     /// The last moment at which the caller may cancel or move it.
     pub change_until: Option<DateTime<Utc>>,
     pub cancel_reason: Option<String>,
+    /// Otherwise it cannot be moved, and stands until somebody cancels it.
+    pub doctor_takes_bookings: bool,
     /// What happened to it, oldest first. Empty in lists.
     pub history: Vec<HistoryEntry>,
 }
@@ -449,6 +454,8 @@ pub struct HistoryEntry {
     pub by: String,
     /// For a move: the start before it.
     pub moved_from: Option<DateTime<Utc>>,
+    /// For `appointment.reopened`: the status that was undone.
+    pub undone: Option<State>,
 }
 
 impl From<ports::AppointmentView> for AppointmentDetails {
@@ -486,6 +493,7 @@ impl From<ports::AppointmentView> for AppointmentDetails {
             code_needed: held && view.code_needed,
             change_until: view.change_until,
             cancel_reason: view.cancel_reason,
+            doctor_takes_bookings: view.doctor_takes_bookings,
             history: view
                 .history
                 .into_iter()
@@ -494,6 +502,7 @@ impl From<ports::AppointmentView> for AppointmentDetails {
                     at: entry.at,
                     by: entry.by.as_str().into(),
                     moved_from: entry.moved_from,
+                    undone: entry.undone.map(State::from),
                 })
                 .collect(),
         }

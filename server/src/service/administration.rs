@@ -1,6 +1,9 @@
 //! Running the clinic: doctors and locations.
 
 mod holidays;
+mod suspending;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -9,8 +12,8 @@ use nadi::failure::{Field, Problem};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
 use nadi::ports::{
-    Administration, Answer, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
-    DoctorStatus, LocationForm, LocationView, Page,
+    Administration, Answer, Bookings, CancelledComing, ClinicHolidays, ClinicView, DoctorForm,
+    DoctorRow, DoctorRows, DoctorStatus, LocationForm, LocationView, Page, SavedDoctor,
 };
 use nadi::text;
 use nadi::{Failure, wall};
@@ -31,6 +34,7 @@ const FEE_MAX: i64 = 100_000_000;
 
 pub struct AdministrationService {
     pub(super) engine: Engine,
+    bookings: Arc<dyn Bookings>,
 }
 
 /// The caller's account and the clinics it administers; `None` is all of them.
@@ -46,8 +50,8 @@ pub(super) fn scope(caller: &Caller) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> 
 }
 
 impl AdministrationService {
-    pub fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub fn new(engine: Engine, bookings: Arc<dyn Bookings>) -> Self {
+        Self { engine, bookings }
     }
 
     async fn list_doctors(
@@ -145,13 +149,26 @@ impl AdministrationService {
         Ok(id)
     }
 
-    async fn change_doctor(&self, caller: &Caller, id: DoctorId, form: DoctorForm) -> Outcome<()> {
+    async fn change_doctor(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        form: DoctorForm,
+    ) -> Outcome<SavedDoctor> {
         let (account, _) = scope(caller)?;
-        let form = checked_doctor(form)?;
+        let mut form = checked_doctor(form)?;
         let mut transaction = self.engine.write.begin().await?;
         let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(current.clinic_id))?;
         let login = doctor_checks(&mut transaction, &form).await?;
+        let mut saved = SavedDoctor::Saved;
+        if status(&current.status)? == DoctorStatus::Listed
+            && form.status != DoctorStatus::Listed
+            && store::count_coming(&mut transaction, id, caller.now).await? > 0
+        {
+            form.status = DoctorStatus::Listed;
+            saved = SavedDoctor::StillListed;
+        }
         let updated = store::update_doctor(&mut transaction, id, &form, login)
             .await
             .map_err(account_taken)?;
@@ -163,7 +180,7 @@ impl AdministrationService {
         listings::refresh_in(&mut transaction, &[id.0], caller.now).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();
-        Ok(())
+        Ok(saved)
     }
 
     async fn list_locations(
@@ -367,8 +384,33 @@ impl Administration for AdministrationService {
     }
 
     #[tracing::instrument(skip_all, fields(doctor = %id))]
-    async fn save_doctor(&self, caller: &Caller, id: DoctorId, form: DoctorForm) -> Answer<()> {
+    async fn save_doctor(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        form: DoctorForm,
+    ) -> Answer<SavedDoctor> {
         answer("save doctor", self.change_doctor(caller, id, form).await)
+    }
+
+    #[tracing::instrument(skip_all, fields(doctor = %id))]
+    async fn suspend_doctor(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        status: DoctorStatus,
+    ) -> Answer<()> {
+        answer("suspend doctor", self.suspend(caller, id, status).await)
+    }
+
+    #[tracing::instrument(skip_all, fields(doctor = %id))]
+    async fn cancel_coming(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        reason: Option<&str>,
+    ) -> Answer<CancelledComing> {
+        answer("cancel coming appointments", self.cancel_all_coming(caller, id, reason).await)
     }
 
     async fn locations(

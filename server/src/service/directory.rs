@@ -1,4 +1,5 @@
-//! Finding a doctor and a free time. Open to everyone, so nothing here asks who is calling.
+//! Finding a doctor and a free time. Open to everyone, so nothing here asks who is calling but what concerns
+//! an appointment of theirs.
 
 use std::sync::Arc;
 
@@ -6,15 +7,17 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
-use nadi::appointment::Refusal;
+use nadi::actor::Capacity;
+use nadi::appointment::{Command, Refusal};
 use nadi::calendar::Moment;
-use nadi::ids::{DoctorId, LocationId, SlotId, VisitTypeId};
+use nadi::ids::{AccountId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use nadi::ports::{
     Answer, City, Directory, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
-    FreeTimesQuery, Place, Specialty, VisitKind,
+    FreeTimesQuery, Place, Specialty, TimesFor, VisitKind,
 };
 use nadi::suggest::Suggestion;
 use nadi::visit::Fee;
+use sqlx::PgConnection;
 
 use super::search::Kept;
 use super::{Outcome, answer, mode, slug, zone};
@@ -23,7 +26,7 @@ use crate::kept::{About, Kind, Lifetime, Shelf, from_json, to_json};
 use crate::store::directory::{self as store, PlaceRow};
 use crate::store::free_times::{self as times, FreeRow};
 use crate::store::reviews::rating_of;
-use crate::store::wishes;
+use crate::store::{appointments, wishes};
 
 const RANGE_DAYS_MAX: i64 = 62;
 /// With what is made of them and kept for five seconds: a minute at most.
@@ -79,6 +82,7 @@ impl DirectoryService {
         };
         let from = widest(query.from, -day);
         let until = widest(query.until, day).min(from + Duration::days(RANGE_DAYS_MAX + 2));
+        let (mut connection, times_for) = self.asking(caller, query.times_for).await?;
         let filter = times::TimesFilter {
             doctor: query.doctor,
             from,
@@ -87,9 +91,8 @@ impl DirectoryService {
             until_date: query.until.day(),
             location: query.location,
             mode: query.mode,
-            slot_span: query.slot_span,
+            times_for,
         };
-        let mut connection = self.connection().await?;
         let rows = times::free_times(&mut connection, &filter, caller.now).await?;
         rows.into_iter().map(free_time_of).collect()
     }
@@ -99,22 +102,80 @@ impl DirectoryService {
         caller: &Caller,
         doctor: DoctorId,
         slot: SlotId,
-        span: i16,
+        wanted: TimesFor,
     ) -> Outcome<FreeTime> {
         let now = caller.now;
+        let (connection, times_for) = self.asking(caller, wanted).await?;
+        drop(connection);
         // Someone is about to take it: look where it is decided.
         let mut connection = self.engine.write.0.acquire().await?;
-        if let Some(row) = times::free_time(&mut connection, doctor, slot, span, now).await? {
+        if let Some(row) = times::free_time(&mut connection, doctor, slot, times_for, now).await? {
             return free_time_of(row);
         }
-        let facts =
-            wishes::slot_facts(&mut connection, slot, span, Some(doctor), None, now).await?;
+        let (span, moving) = match wanted {
+            TimesFor::NewVisit { slot_span } => (slot_span, None),
+            TimesFor::Move(id) => {
+                let stored = appointments::find(&mut connection, id).await?;
+                let stored = stored.ok_or(Failure::NotFound)?;
+                (stored.slot_span, Some((id, PersonId(stored.person_id))))
+            }
+        };
+        let own = moving.map(|(id, _)| id);
+        let facts = wishes::slot_facts(&mut connection, slot, span, Some(doctor), own, now).await?;
+        let busy = match moving {
+            Some((id, person)) => {
+                wishes::person_is_busy(&mut connection, person, slot, span, Some(id), now).await?
+            }
+            None => false,
+        };
         Err(match facts {
             Some(facts) if facts.starts_at <= caller.now => Refusal::InThePast,
             Some(facts) if facts.offered && facts.seats_free <= 0 => Refusal::Taken,
+            Some(facts) if facts.offered && busy => Refusal::PersonBusy,
             _ => Refusal::NotOffered,
         }
         .into())
+    }
+
+    /// What free times are asked for, and where: those for a move of the caller's own appointment are read
+    /// where it was just written.
+    async fn asking(
+        &self,
+        caller: &Caller,
+        wanted: TimesFor,
+    ) -> Outcome<(sqlx::pool::PoolConnection<sqlx::Postgres>, times::TimesFor)> {
+        let appointment = match wanted {
+            TimesFor::NewVisit { slot_span: span } => {
+                return Ok((self.connection().await?, times::TimesFor::NewVisit { span }));
+            }
+            TimesFor::Move(id) => id,
+        };
+        let account = caller.signed_in()?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let stored = appointments::find(&mut connection, appointment).await?;
+        let stored = stored.ok_or(Failure::NotFound)?;
+        let capacity = account
+            .capacity_to(
+                Command::Reschedule,
+                AccountId(stored.booked_by),
+                DoctorId(stored.doctor_id),
+                ClinicId(stored.clinic_id),
+            )
+            .ok_or(Failure::NotFound)?;
+        let by_clinic = capacity != Capacity::Patient;
+        Ok((connection, times::TimesFor::Move { appointment, by_clinic }))
+    }
+
+    async fn unlisted(&self, caller: &Caller, key: &DoctorKey) -> Outcome<DoctorProfile> {
+        let account = caller.signed_in().map_err(|_| Failure::NotFound)?.account;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let row = match key {
+            DoctorKey::Slug(slug) => {
+                store::unlisted_with(&mut connection, slug.as_str(), account).await?
+            }
+            DoctorKey::Id(id) => store::unlisted_with_by_id(&mut connection, *id, account).await?,
+        };
+        profile_of(&mut connection, row.ok_or(Failure::NotFound)?).await
     }
 }
 
@@ -125,8 +186,15 @@ async fn find_profile(engine: &Engine, wanted: &DoctorKey) -> Outcome<DoctorProf
         DoctorKey::Id(id) => store::profile_by_id(&mut connection, *id).await?,
     }
     .ok_or(Failure::NotFound)?;
-    let places = store::places(&mut connection, &[row.id]).await?;
-    let kinds = store::visit_kinds(&mut connection, row.clinic_id).await?;
+    profile_of(&mut connection, row).await
+}
+
+async fn profile_of(
+    connection: &mut PgConnection,
+    row: store::ProfileRow,
+) -> Outcome<DoctorProfile> {
+    let places = store::places(connection, &[row.id]).await?;
+    let kinds = store::visit_kinds(connection, row.clinic_id).await?;
     let video = places.iter().any(|place| place.video);
     Ok(DoctorProfile {
         id: DoctorId(row.id),
@@ -208,6 +276,10 @@ impl Directory for DirectoryService {
         self.kept_profile(key).await.map(Arc::unwrap_or_clone)
     }
 
+    async fn own_unlisted_doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {
+        answer("show unlisted doctor", self.unlisted(caller, key).await)
+    }
+
     async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>> {
         answer("free times", self.times(caller, query).await)
     }
@@ -221,11 +293,11 @@ impl Directory for DirectoryService {
         caller: &Caller,
         doctor: DoctorId,
         from: NaiveDate,
-        span: i16,
+        times_for: TimesFor,
     ) -> Answer<Option<NaiveDate>> {
         let load = async {
-            let mut connection = self.connection().await?;
-            Ok(times::next_free_date(&mut connection, doctor, from, span, caller.now).await?)
+            let (mut connection, times_for) = self.asking(caller, times_for).await?;
+            Ok(times::next_free_date(&mut connection, doctor, from, times_for, caller.now).await?)
         };
         answer("next free date", load.await)
     }
@@ -235,14 +307,14 @@ impl Directory for DirectoryService {
         caller: &Caller,
         doctor: DoctorId,
         to: DateTime<Utc>,
-        span: i16,
+        times_for: TimesFor,
         limit: u8,
     ) -> Answer<Vec<FreeTime>> {
         let load = async {
-            let mut connection = self.connection().await?;
+            let (mut connection, times_for) = self.asking(caller, times_for).await?;
+            let (limit, now) = (limit.into(), caller.now);
             let rows =
-                times::nearest_free(&mut connection, doctor, to, span, limit.into(), caller.now)
-                    .await?;
+                times::nearest_free(&mut connection, doctor, to, times_for, limit, now).await?;
             rows.into_iter().map(free_time_of).collect()
         };
         answer("nearest free times", load.await)
@@ -253,8 +325,8 @@ impl Directory for DirectoryService {
         caller: &Caller,
         doctor: DoctorId,
         slot: SlotId,
-        span: i16,
+        times_for: TimesFor,
     ) -> Answer<FreeTime> {
-        answer("one free time", self.one_time(caller, doctor, slot, span).await)
+        answer("one free time", self.one_time(caller, doctor, slot, times_for).await)
     }
 }

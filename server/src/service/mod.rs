@@ -34,13 +34,16 @@ pub fn ports(engine: &Engine, mailbox: Option<DevelopmentMailbox>) -> Ports {
     Ports {
         directory: Arc::new(directory::DirectoryService::new(engine.clone())),
         bookings: bookings.clone(),
-        feeds: Arc::new(feeds::FeedService::new(engine.clone(), bookings)),
+        feeds: Arc::new(feeds::FeedService::new(engine.clone(), bookings.clone())),
         schedules: Arc::new(schedules::ScheduleService::new(engine.clone())),
         busy: Arc::new(busy::BusyService::new(engine.clone(), Fetcher::new())),
         accounts: Arc::new(accounts::AccountService::new(engine.clone())),
         people: Arc::new(people::PeopleService::new(engine.clone())),
         reviews: Arc::new(reviews::ReviewService::new(engine.clone())),
-        administration: Arc::new(administration::AdministrationService::new(engine.clone())),
+        administration: Arc::new(administration::AdministrationService::new(
+            engine.clone(),
+            bookings,
+        )),
         mailbox: mailbox.map(|mailbox| Arc::new(mailbox) as _),
     }
 }

@@ -74,7 +74,7 @@ impl ReviewService {
         let state = appointments::state(&found.state)?;
         Ok(OwnReview {
             review,
-            closed: may_review(state, found.ends_at, caller.now).err(),
+            closed: may_review(account, found.sides(), state, found.ends_at, caller.now).err(),
             until: review_until(found.ends_at),
             public_name: public_name(&account.name, false),
         })
@@ -87,14 +87,16 @@ impl ReviewService {
         form: &ReviewForm,
         seen: Option<&Seen>,
     ) -> Outcome<Written> {
-        let account = caller.signed_in()?.account;
+        let author = caller.signed_in()?;
+        let account = author.account;
         let mut transaction = self.engine.write.begin().await?;
-        let found = store::visit(&mut transaction, visit, account).await?;
+        let found = store::lock_visit(&mut transaction, visit, account).await?;
         let found = found.ok_or(Failure::NotFound)?;
         let text = optional_lines(Field::Text, &form.text, TEXT_CHARS_MAX);
         let (stars, text) = both(Stars::of(form.stars), text)?;
         let said = Said { stars, text: &text, anonymous: form.anonymous };
-        may_review(appointments::state(&found.state)?, found.ends_at, caller.now)?;
+        let state = appointments::state(&found.state)?;
+        may_review(author, found.sides(), state, found.ends_at, caller.now)?;
 
         let mut known = store::lock_of_visit(&mut transaction, visit, account).await?;
         let mut created = false;

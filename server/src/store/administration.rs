@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
-use nadi::ports::{DoctorForm, LocationForm};
+use nadi::ports::{DoctorForm, DoctorStatus, LocationForm};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -155,6 +155,61 @@ pub async fn update_doctor(
     .execute(connection)
     .await?;
     Ok(updated.rows_affected() == 1)
+}
+
+pub async fn set_status(
+    connection: &mut PgConnection,
+    id: DoctorId,
+    status: DoctorStatus,
+) -> Result<()> {
+    sqlx::query!(
+        "update doctors set status = $2, version = version + 1 where id = $1",
+        id.0,
+        status.as_str()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How many confirmed appointments and holds of a doctor are coming up.
+pub async fn count_coming(
+    connection: &mut PgConnection,
+    id: DoctorId,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from appointments
+           where doctor_id = $1 and starts_at > $2
+             and (state = 'confirmed' or state = 'pending' and expires_at > $2)"#,
+        id.0,
+        now
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// The first of them, soonest first; or of the holds alone.
+pub async fn coming(
+    connection: &mut PgConnection,
+    id: DoctorId,
+    only_holds: bool,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "select id from appointments
+         where doctor_id = $1 and starts_at > $2
+           and (state = 'confirmed' and not $3 or state = 'pending' and expires_at > $2)
+         order by starts_at, id
+         limit $4",
+        id.0,
+        now,
+        only_holds,
+        limit
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Makes a specialty the doctor's main one; others stay beside it.

@@ -41,6 +41,7 @@ pub struct Row {
     pub code_tries: i16,
     pub cancel_reason: Option<String>,
     pub cancel_notice_minutes: i32,
+    pub doctor_takes_bookings: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -64,6 +65,7 @@ macro_rules! rows {
                       a.fee_minor_units as "fee_minor_units!", a.currency as "currency!",
                       a.expires_at as "expires_at!", a.extensions as "extensions!",
                       a.code_counter as "code_counter!", a.code_tries as "code_tries!",
+                      (d.status = 'listed' and d.archived_at is null) as "doctor_takes_bookings!",
                       a.cancel_reason, c.cancel_notice_minutes, a.created_at as "created_at!"
                from "#
                 + $from

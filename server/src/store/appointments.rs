@@ -34,6 +34,8 @@ pub struct Stored {
     pub code_tries: i16,
     pub created_at: DateTime<Utc>,
     pub cancel_notice_minutes: i32,
+    /// The doctor is listed.
+    pub takes_bookings: bool,
 }
 
 impl Stored {
@@ -65,10 +67,13 @@ macro_rules! stored {
                       a.doctor_id, a.location_id, a.visit_type_id, a.slot_id, a.slot_span,
                       a.person_id, a.booked_by, a.mode, a.starts_at, a.ends_at, a.time_zone,
                       a.fee_minor_units, a.currency as "currency!", a.code_counter, a.code_tries,
-                      a.created_at, c.cancel_notice_minutes
+                      a.created_at, c.cancel_notice_minutes,
+                      (d.status = 'listed' and d.archived_at is null) as "takes_bookings!"
                from "#
                 + $from
-                + r#" a join clinics c on c.id = a.clinic_id
+                + r#" a
+               join clinics c on c.id = a.clinic_id
+               join doctors d on d.id = a.doctor_id
                where a.id = $1 "#
                 + $rest,
             $id
@@ -142,6 +147,8 @@ pub async fn save(
 pub struct Detail {
     /// For a move: where it was before.
     pub moved_from: Option<DateTime<Utc>>,
+    /// For what was reopened: the state that was undone.
+    pub undone: Option<State>,
 }
 
 pub async fn insert_event(
@@ -157,7 +164,8 @@ pub async fn insert_event(
                              actor_account_id, payload, occurred_at, due_at)
          values ($1, $2, $3, $4, $5, $6,
                  jsonb_strip_nulls(jsonb_build_object('code_counter', $8::smallint,
-                                                      'moved_from', $9::timestamptz)),
+                                                      'moved_from', $9::timestamptz,
+                                                      'undone', $10::text)),
                  $7, $7)",
         event.as_str(),
         stored.id,
@@ -167,7 +175,8 @@ pub async fn insert_event(
         by.account.map(|account| account.0),
         now,
         stored.code_counter,
-        detail.moved_from
+        detail.moved_from,
+        detail.undone.map(State::as_str)
     )
     .execute(connection)
     .await?;

@@ -34,6 +34,43 @@ pub async fn drop(connection: &mut PgConnection, id: AppointmentId) -> Result<()
     Ok(())
 }
 
+/// Claims seats and time again that were given back. `false`: somebody has one of them, and the transaction
+/// must be rolled back.
+pub async fn make_again(
+    connection: &mut PgConnection,
+    stored: &Stored,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let target = Target {
+        slot_id: stored.slot_id,
+        starts_at: stored.starts_at,
+        ends_at: stored.ends_at,
+        location_id: stored.location_id,
+        mode: stored.mode.clone(),
+        time_zone: stored.time_zone.clone(),
+    };
+    let person = PersonId(stored.person_id);
+    expire_in_the_way(connection, &target, stored.slot_span, person, now).await?;
+    // It has none any more, so nothing is left behind.
+    if !move_seats(connection, stored, &target).await? {
+        return Ok(false);
+    }
+    let times = sqlx::query!(
+        "insert into patient_times (appointment_id, person_id, during, held_until, account_id, doctor_id)
+         values ($1, $2, tstzrange($3, $4), 'infinity', $5, $6)
+         on conflict do nothing",
+        stored.id,
+        stored.person_id,
+        stored.starts_at,
+        stored.ends_at,
+        stored.booked_by,
+        stored.doctor_id
+    )
+    .execute(connection)
+    .await?;
+    Ok(times.rows_affected() == 1)
+}
+
 /// Makes the claims of a hold last until `until`. `false`: a claim is gone.
 pub async fn extend(
     connection: &mut PgConnection,

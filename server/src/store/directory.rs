@@ -1,7 +1,7 @@
 //! Finding doctors and free times. Every free time comes from the SQL function
 //! `free_slots`, the one the hold uses.
 
-use nadi::ids::DoctorId;
+use nadi::ids::{AccountId, DoctorId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -67,9 +67,9 @@ pub struct ProfileRow {
     pub stars_sum: i32,
 }
 
-/// A listed doctor; what follows says which.
+/// A doctor; what follows says which.
 macro_rules! profile {
-    ($rest:tt, $key:expr) => {
+    ($rest:tt, $key:expr $(, $argument:expr)?) => {
         sqlx::query_as!(
             ProfileRow,
             r#"select d.id, d.clinic_id, d.slug, d.name, d.qualifications, d.bio, d.languages,
@@ -84,22 +84,58 @@ macro_rules! profile {
                       coalesce((select r.stars_sum from doctor_ratings r where r.doctor_id = d.id), 0)
                           as "stars_sum!"
                from doctors d join clinics c on c.id = d.clinic_id
-               where d.status = 'listed' and d.archived_at is null and "#
+               where "#
                 + $rest,
-            $key
+            $key $(, $argument)?
         )
     };
 }
 
 pub async fn profile(connection: &mut PgConnection, slug: &str) -> Result<Option<ProfileRow>> {
-    profile!("d.slug = $1", slug).fetch_optional(connection).await
+    profile!("d.status = 'listed' and d.archived_at is null and d.slug = $1", slug)
+        .fetch_optional(connection)
+        .await
 }
 
 pub async fn profile_by_id(
     connection: &mut PgConnection,
     id: DoctorId,
 ) -> Result<Option<ProfileRow>> {
-    profile!("d.id = $1", id.0).fetch_optional(connection).await
+    profile!("d.status = 'listed' and d.archived_at is null and d.id = $1", id.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// A doctor who takes no bookings, if this account has an appointment with them.
+pub async fn unlisted_with(
+    connection: &mut PgConnection,
+    slug: &str,
+    account: AccountId,
+) -> Result<Option<ProfileRow>> {
+    profile!(
+        "(d.status <> 'listed' or d.archived_at is not null) and d.slug = $1
+         and exists (select from appointments a where a.doctor_id = d.id and a.booked_by = $2)",
+        slug,
+        account.0
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// The same by id.
+pub async fn unlisted_with_by_id(
+    connection: &mut PgConnection,
+    id: DoctorId,
+    account: AccountId,
+) -> Result<Option<ProfileRow>> {
+    profile!(
+        "(d.status <> 'listed' or d.archived_at is not null) and d.id = $1
+         and exists (select from appointments a where a.doctor_id = d.id and a.booked_by = $2)",
+        id.0,
+        account.0
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 pub struct VisitKindRow {

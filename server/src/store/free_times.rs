@@ -1,8 +1,8 @@
 //! Free times. Every one comes from the SQL functions `free_slots` and `free_runs`, whose rule is
-//! the hold's.
+//! the hold's, or from `move_targets`, whose rule is the move's.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use nadi::ids::{DoctorId, LocationId, SlotId};
+use nadi::ids::{AppointmentId, DoctorId, LocationId, SlotId};
 use nadi::visit::Mode;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -40,6 +40,33 @@ macro_rules! free_rows {
                 + $rest,
             $($argument),*
         )
+    };
+}
+
+/// What free times are wanted for.
+#[derive(Clone, Copy, Debug)]
+pub enum TimesFor {
+    /// A new visit that takes so many consecutive slots.
+    NewVisit { span: i16 },
+    /// An appointment that is to be moved, by its patient or by the clinic.
+    Move { appointment: AppointmentId, by_clinic: bool },
+}
+
+/// A query of [`free_rows`] for either purpose: `$1` is the instant and `$2` the span or the appointment.
+/// A move has one more parameter, the last, which says whether the clinic asks.
+macro_rules! fetch_rows {
+    ($fetch:ident($connection:expr), $for:expr, $now:expr, $new:tt, $moved:tt, $rest:tt
+     $(, $argument:expr)* $(,)?) => {
+        match $for {
+            TimesFor::NewVisit { span } => {
+                free_rows!($new, $rest, $now, span $(, $argument)*).$fetch($connection).await
+            }
+            TimesFor::Move { appointment, by_clinic } => {
+                free_rows!($moved, $rest, $now, appointment.0 $(, $argument)*, by_clinic)
+                    .$fetch($connection)
+                    .await
+            }
+        }
     };
 }
 
@@ -178,7 +205,7 @@ pub struct TimesFilter {
     pub until_date: Option<NaiveDate>,
     pub location: Option<LocationId>,
     pub mode: Option<Mode>,
-    pub slot_span: i16,
+    pub times_for: TimesFor,
 }
 
 /// The free times of one doctor, soonest first: one ranged query.
@@ -187,16 +214,19 @@ pub async fn free_times(
     filter: &TimesFilter,
     now: DateTime<Utc>,
 ) -> Result<Vec<FreeRow>> {
-    free_rows!(
-        "with f as (select * from free_runs($1, $9))",
-        "where f.doctor_id = $2
-           and f.starts_at >= $3 and f.starts_at < $4
-           and ($5::date is null or f.local_date >= $5)
-           and ($6::date is null or f.local_date < $6)
-           and ($7::uuid is null or b.location_id = $7)
-           and ($8::text is null or b.mode = $8)
-         order by f.starts_at",
+    fetch_rows!(
+        fetch_all(connection),
+        filter.times_for,
         now,
+        "with f as (select * from free_runs($1, $2))",
+        "with f as (select * from move_targets($1, $2, $10))",
+        "where f.doctor_id = $3
+           and f.starts_at >= $4 and f.starts_at < $5
+           and ($6::date is null or f.local_date >= $6)
+           and ($7::date is null or f.local_date < $7)
+           and ($8::uuid is null or b.location_id = $8)
+           and ($9::text is null or b.mode = $9)
+         order by f.starts_at",
         filter.doctor.0,
         filter.from,
         filter.until,
@@ -204,10 +234,7 @@ pub async fn free_times(
         filter.until_date,
         filter.location.map(|location| location.0),
         filter.mode.map(Mode::as_str),
-        filter.slot_span
     )
-    .fetch_all(connection)
-    .await
 }
 
 /// One time, if it is free and the doctor is listed.
@@ -215,20 +242,20 @@ pub async fn free_time(
     connection: &mut PgConnection,
     doctor: DoctorId,
     slot: SlotId,
-    span: i16,
+    times_for: TimesFor,
     now: DateTime<Utc>,
 ) -> Result<Option<FreeRow>> {
-    free_rows!(
-        "with f as (select * from free_runs($1, $4))",
-        "join doctors d on d.id = f.doctor_id
-         where f.id = $3 and f.doctor_id = $2 and d.status = 'listed'",
+    fetch_rows!(
+        fetch_optional(connection),
+        times_for,
         now,
+        "with f as (select * from free_runs($1, $2))",
+        "with f as (select * from move_targets($1, $2, $5))",
+        "join doctors d on d.id = f.doctor_id
+         where f.id = $4 and f.doctor_id = $3 and d.status = 'listed'",
         doctor.0,
         slot.0,
-        span
     )
-    .fetch_optional(connection)
-    .await
 }
 
 /// The free times nearest to an instant, before or after it.
@@ -236,32 +263,43 @@ pub async fn nearest_free(
     connection: &mut PgConnection,
     doctor: DoctorId,
     to: DateTime<Utc>,
-    span: i16,
+    times_for: TimesFor,
     limit: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<FreeRow>> {
-    free_rows!(
+    fetch_rows!(
+        fetch_all(connection),
+        times_for,
+        now,
         "with near as (
-             (select f.* from free_runs($1, $5) f
-              where f.doctor_id = $2 and f.starts_at >= $3 order by f.starts_at limit $4)
+             (select f.* from free_runs($1, $2) f
+              where f.doctor_id = $3 and f.starts_at >= $4 order by f.starts_at limit $5)
              union all
-             (select f.* from free_runs($1, $5) f
-              where f.doctor_id = $2 and f.starts_at < $3 order by f.starts_at desc limit $4)
+             (select f.* from free_runs($1, $2) f
+              where f.doctor_id = $3 and f.starts_at < $4 order by f.starts_at desc limit $5)
          ),
          f as (
              select * from near
-             order by abs(extract(epoch from (starts_at - $3::timestamptz)))
-             limit $4
+             order by abs(extract(epoch from (starts_at - $4::timestamptz)))
+             limit $5
+         )",
+        "with near as (
+             (select f.* from move_targets($1, $2, $6) f
+              where f.doctor_id = $3 and f.starts_at >= $4 order by f.starts_at limit $5)
+             union all
+             (select f.* from move_targets($1, $2, $6) f
+              where f.doctor_id = $3 and f.starts_at < $4 order by f.starts_at desc limit $5)
+         ),
+         f as (
+             select * from near
+             order by abs(extract(epoch from (starts_at - $4::timestamptz)))
+             limit $5
          )",
         "order by f.starts_at",
-        now,
         doctor.0,
         to,
         limit,
-        span
     )
-    .fetch_all(connection)
-    .await
 }
 
 /// The first date from `from` on with a free time.
@@ -269,21 +307,40 @@ pub async fn next_free_date(
     connection: &mut PgConnection,
     doctor: DoctorId,
     from: NaiveDate,
-    span: i16,
+    times_for: TimesFor,
     now: DateTime<Utc>,
 ) -> Result<Option<NaiveDate>> {
-    let date = sqlx::query_scalar!(
-        r#"select f.local_date as "date!" from free_runs($1, $4) f
-           where f.doctor_id = $2 and f.local_date >= $3
-             and f.starts_at >= $3::date - interval '1 day'
-           order by f.starts_at
-           limit 1"#,
-        now,
-        doctor.0,
-        from,
-        span
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(date)
+    match times_for {
+        TimesFor::NewVisit { span } => {
+            sqlx::query_scalar!(
+                r#"select f.local_date as "date!" from free_runs($1, $4) f
+                   where f.doctor_id = $2 and f.local_date >= $3
+                     and f.starts_at >= $3::date - interval '1 day'
+                   order by f.starts_at
+                   limit 1"#,
+                now,
+                doctor.0,
+                from,
+                span
+            )
+            .fetch_optional(connection)
+            .await
+        }
+        TimesFor::Move { appointment, by_clinic } => {
+            sqlx::query_scalar!(
+                r#"select f.local_date as "date!" from move_targets($1, $4, $5) f
+                   where f.doctor_id = $2 and f.local_date >= $3
+                     and f.starts_at >= $3::date - interval '1 day'
+                   order by f.starts_at
+                   limit 1"#,
+                now,
+                doctor.0,
+                from,
+                appointment.0,
+                by_clinic
+            )
+            .fetch_optional(connection)
+            .await
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Reviews, and the ratings that are kept beside them. Names of persons are in [`super::people`].
 
 use chrono::{DateTime, NaiveDate, Utc};
-use nadi::ids::{AccountId, AppointmentId, DoctorId, ReviewId};
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
 use nadi::review::{Rating, Stars};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -14,6 +14,31 @@ pub struct VisitRow {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub time_zone: String,
+}
+
+impl VisitRow {
+    /// Whose visit it was.
+    pub fn sides(&self) -> (DoctorId, ClinicId) {
+        (DoctorId(self.doctor_id), ClinicId(self.clinic_id))
+    }
+}
+
+/// A visit that this account booked, kept as it is until the transaction ends: while its review is written,
+/// nobody opens it again.
+pub async fn lock_visit(
+    connection: &mut PgConnection,
+    visit: AppointmentId,
+    booked_by: AccountId,
+) -> Result<Option<VisitRow>> {
+    sqlx::query_as!(
+        VisitRow,
+        "select doctor_id, clinic_id, state, starts_at, ends_at, time_zone
+         from appointments where id = $1 and booked_by = $2 for share",
+        visit.0,
+        booked_by.0
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// A visit that this account booked.

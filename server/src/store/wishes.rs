@@ -76,6 +76,48 @@ pub async fn slot_facts(
     }))
 }
 
+/// What stands in the way of opening a visit again that is over.
+pub struct Reopening {
+    /// Its slots are all there, and each has a seat.
+    pub seats_free: bool,
+    pub person_is_busy: bool,
+    pub reviewed: bool,
+}
+
+pub async fn reopening(
+    connection: &mut PgConnection,
+    id: AppointmentId,
+    now: DateTime<Utc>,
+) -> Result<Reopening> {
+    sqlx::query_as!(
+        Reopening,
+        r#"select coalesce(run.slots = a.slot_span and run.ends_at = a.ends_at and run.seats_free > 0, false)
+                      as "seats_free!",
+                  exists (select from patient_times p
+                          where p.person_id = a.person_id
+                            and p.during && tstzrange(a.starts_at, a.ends_at)
+                            and p.held_until > $2 and p.appointment_id <> a.id) as "person_is_busy!",
+                  exists (select from reviews r
+                          where r.appointment_id = a.id and r.withdrawn_at is null) as "reviewed!"
+           from appointments a
+           join slots s on s.id = a.slot_id
+           cross join lateral (
+               select count(*) as slots, max(r.ends_at) as ends_at,
+                      min(r.capacity - (select count(*) from seats t
+                                        where t.slot_id = r.id and t.held_until > $2
+                                          and t.appointment_id <> a.id)) as seats_free
+               from slots r
+               where r.block_id = s.block_id
+                 and r.slot_no between s.slot_no and s.slot_no + a.slot_span - 1
+           ) run
+           where a.id = $1"#,
+        id.0,
+        now
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// Does the person have something else at the time of this run? For a hold (`own` is `None`), one
 /// with the same doctor would be released.
 pub async fn person_is_busy(

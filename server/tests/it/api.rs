@@ -250,8 +250,33 @@ async fn a_doctor_checks_in_and_completes_over_the_api() {
     assert_eq!(kind(&early), (409, "too-early"));
     let (_, here) = doctor.post(&format!("{path}/check-in"), &[], Value::Null).await;
     assert_eq!(here["status"], "checked_in");
+    let early = doctor.post(&format!("{path}/complete"), &[], Value::Null).await;
+    assert_eq!(kind(&early), (409, "too-early"), "also for somebody who is here");
+    clinic.clock.step(Duration::hours(1));
+    // A token lasts an hour.
+    let doctor = Client::new(&clinic, Some(&account)).await;
+    let patient = Client::new(&clinic, Some(&asha)).await;
     let (_, over) = doctor.post(&format!("{path}/complete"), &[], Value::Null).await;
     assert_eq!(over["status"], "completed");
+
+    // Undoing is no request to send twice without a key.
+    let undo = format!("{path}/reopen");
+    let unseen = doctor.post(&undo, &[("idempotency-key", "u1")], Value::Null).await;
+    assert_eq!(kind(&unseen), (428, "version-missing"));
+    let keyless = doctor.post(&undo, &[("if-match", "\"4\"")], Value::Null).await;
+    assert_eq!(kind(&keyless), (400, "idempotency-key-missing"));
+    let once = [("if-match", "\"4\""), ("idempotency-key", "u1")];
+    let (_, open) = doctor.post(&undo, &once, Value::Null).await;
+    assert_eq!((&open["status"], &open["version"]), (&json!("checked_in"), &json!(5)));
+    assert_eq!(doctor.post(&undo, &once, Value::Null).await.1, open, "the same answer");
+    let stale = [("if-match", "\"4\""), ("idempotency-key", "u2")];
+    assert_eq!(kind(&doctor.post(&undo, &stale, Value::Null).await), (412, "stale"));
+    let (_, seen) = doctor.get(&path).await;
+    assert_eq!(seen["history"][4]["event"], "appointment.reopened");
+    assert_eq!(seen["history"][4]["undone"], "completed");
+    let not_hers = [("if-match", "\"5\""), ("idempotency-key", "u3")];
+    let answer = patient.post(&undo, &not_hers, Value::Null).await;
+    assert_eq!(kind(&answer), (403, "not-yours"));
 }
 
 #[tokio::test]

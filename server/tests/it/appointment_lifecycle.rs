@@ -242,7 +242,7 @@ async fn a_long_visit_takes_consecutive_times_or_none() {
         until: nadi::calendar::Moment::parse("2026-11-24").expect("a date"),
         location: None,
         mode: None,
-        slot_span: 3,
+        times_for: nadi::ports::TimesFor::NewVisit { slot_span: 3 },
     };
     let times = async || clinic.ports.directory.free_times(&caller, &starts).await.expect("times");
     assert_eq!(times().await.len(), 7);

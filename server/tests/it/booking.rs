@@ -202,6 +202,7 @@ async fn an_appointment_is_hidden_from_other_accounts() {
         Change::CheckIn,
         Change::Complete,
         Change::MarkNoShow,
+        Change::Reopen,
     ] {
         assert_eq!(clinic.change(&mallory, id, &change).await, Err(Failure::NotFound));
         let nobody = bookings.change(&clinic.visitor(), id, &change, &Seen::Any, None).await;

@@ -7,7 +7,8 @@ use nadi::appointment::Refusal;
 use nadi::ids::{AppointmentId, ClinicId, DoctorId};
 use nadi::near::Near;
 use nadi::ports::{
-    Change, DoctorKey, DoctorQuery, DoctorReviews, ReviewForm, ReviewView, Seen, Written,
+    Change, DoctorKey, DoctorQuery, DoctorReviews, HoldRequest, NewDependant, ReviewForm,
+    ReviewView, Seen, Written,
 };
 use nadi::review::Rating;
 use nadi::{Failure, Field, Problem};
@@ -519,4 +520,34 @@ async fn the_database_rounds_ratings_as_the_code_does() {
         let expected = rating.average_tenths().and_then(|tenths| i16::try_from(tenths).ok());
         assert_eq!(tenths, expected, "{stars_sum} of {reviews}");
     }
+}
+
+/// Nobody raises the rating of a doctor whom they are or work for, whomever the visit was for.
+#[tokio::test]
+async fn doctors_and_their_administrators_do_not_review_them() {
+    let clinic = Clinic::open().await;
+    let doctor = clinic.doctor_account().await;
+    let staff = administrator(clinic.clinic, clinic.patient("Staff").await);
+    let child = NewDependant { name: "Child".into(), birth_date: None };
+    let child = clinic.ports.people.add_dependant(&clinic.caller(&doctor), &child).await;
+    let child = child.expect("a dependant").id;
+    let slots = clinic.free(clinic.doctor).await;
+    let mut visits = Vec::new();
+    for (who, slot, person) in
+        [(&doctor, slots[0], None), (&doctor, slots[1], Some(child)), (&staff, slots[2], None)]
+    {
+        let wish = HoldRequest { slot, visit_type: None, person };
+        let id = clinic.hold_as(who, &wish).await.expect("held");
+        clinic.confirm(who, id).await.expect("confirmed");
+        visits.push((who, id));
+    }
+    clinic.clock.step(Duration::hours(2));
+    for (who, id) in visits {
+        clinic.change(&doctor, id, &Change::Complete).await.expect("completed");
+        let own = write(&clinic, who, id, &said(5, ""), None).await;
+        assert_eq!(own, Err(Refusal::ConflictOfInterest.into()), "{}", who.name);
+        let seen = clinic.ports.reviews.own(&clinic.caller(who), id).await.expect("seen");
+        assert_eq!(seen.closed, Some(Refusal::ConflictOfInterest));
+    }
+    assert_eq!(shown(&clinic).await.rating, Rating::default());
 }

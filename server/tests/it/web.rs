@@ -1,6 +1,7 @@
 //! The pages, as a browser without scripts gets them.
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use server::config::Mode;
 use server::jobs::supervisor::{Job, Next, Supervisor};
 use tokio_util::sync::CancellationToken;
 
@@ -350,4 +351,28 @@ async fn pages_answer_503_without_the_database_and_recover() {
     let is_back = async || get(&base, "/appointments", Some(&cookie)).await.0 == 200;
     time::until("the site answers again", is_back).await;
     outside.close().await;
+}
+
+/// A browser is ahead of the site's clock only where the site is being developed.
+#[tokio::test]
+async fn no_cookie_moves_the_clock_in_production() {
+    let mut clinic = Clinic::open().await;
+    let (asha, account) = (clinic.patient("Asha").await, clinic.patient("The Doctor").await);
+    sqlx::query("update doctors set account_id = $1 where id = $2")
+        .bind(account.account.0)
+        .bind(clinic.doctor.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("linked");
+    // It is nine, and the visit at ten.
+    let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
+    let cookie = format!("{}; nadi_ahead_seconds=3600", clinic.cookie(&account).await);
+    for (mode, state) in [(Mode::Production, "confirmed"), (Mode::Development, "completed")] {
+        clinic.config.mode = mode;
+        let base = clinic.serve().await;
+        let request = browser().post(format!("{base}/fn/complete")).header(COOKIE, &cookie);
+        let form = [("id", id.to_string()), ("version", "2".to_owned())];
+        request.form(&form).send().await.expect("an answer");
+        assert_eq!(clinic.state(id).await, state, "{mode:?}");
+    }
 }

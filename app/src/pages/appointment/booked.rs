@@ -47,6 +47,7 @@ pub fn Booked(
             Some(("The appointment has moved.", "The patient gets the new time by e-mail."))
         }
         (Some(Done::CheckedIn), _) => Some(("Checked in.", "The patient is here.")),
+        (Some(Done::Reopened), _) => Some(("Undone.", "The visit is open again.")),
         _ => None,
     };
     let news = news.map(|(strong, text)| view! { <DoneNotice strong=strong text=text/> });
@@ -73,8 +74,10 @@ fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl 
     let confirmed = visit.state == State::Confirmed;
     let file = links::appointment_file(&visit.id.to_string());
     let begun = begun(visit.starts_at, visit.ends_at, now);
-    let policy =
-        confirmed.then(|| words::visit::change_policy(until.as_deref(), begun, clinic_side));
+    let policy = confirmed.then(|| match visit.doctor_takes_bookings {
+        true => words::visit::change_policy(until.as_deref(), begun, clinic_side),
+        false => words::visit::not_taking_bookings(&visit.doctor_name, until.as_deref()),
+    });
     let can_move = visit.open_to.contains(&Command::Reschedule);
     let can_cancel = visit.open_to.contains(&Command::Cancel);
     let href = links::move_appointment(&visit.id.to_string());

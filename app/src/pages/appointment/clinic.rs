@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use nadi::actor::Capacity;
-use nadi::appointment::Command;
+use nadi::appointment::{Command, State};
 use nadi::ports::AppointmentView;
 use nadi::wall;
 
-use crate::fns::booking::{CheckIn, Complete, NoShow};
+use crate::fns::booking::{CheckIn, Complete, NoShow, Reopen};
 use crate::links::Query;
 use crate::parts::form::FormKey;
 use crate::ui::{Button, ButtonLink, HiddenField, Variant};
@@ -15,18 +15,25 @@ use crate::ui::{Button, ButtonLink, HiddenField, Variant};
 /// A button for each thing that may be noted now; nothing for patients, and nothing too early.
 #[component]
 pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
+    let undo = match visit.state {
+        State::CheckedIn => "Undo check-in",
+        State::NoShow => "Undo “Did not come”",
+        _ => "Undo “Completed”",
+    };
     let offered = [
         (Command::CheckIn, CheckIn::PATH, "Check in"),
         (Command::Complete, Complete::PATH, "Completed"),
         (Command::MarkNoShow, NoShow::PATH, "Did not come"),
+        (Command::Reopen, Reopen::PATH, undo),
     ];
     let forms: Vec<_> = offered
         .into_iter()
         .filter(|(command, ..)| visit.open_to.contains(command))
         .enumerate()
-        .map(|(place, (_, path, text))| {
+        .map(|(place, (command, path, text))| {
             // The next step is the one to see.
-            let variant = if place == 0 { Variant::Primary } else { Variant::Secondary };
+            let next = place == 0 && command != Command::Reopen;
+            let variant = if next { Variant::Primary } else { Variant::Secondary };
             view! {
                 <form method="post" action=path>
                     <FormKey/>

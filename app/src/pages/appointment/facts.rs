@@ -63,6 +63,7 @@ pub fn History(visit: AppointmentView) -> impl IntoView {
                 visit.seen_as,
                 &visit.person_name,
                 before.as_deref(),
+                entry.undone,
             );
             view! {
                 <li>

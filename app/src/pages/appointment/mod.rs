@@ -18,7 +18,7 @@ use nadi::visit::Mode;
 
 use crate::context;
 use crate::fns::booking::{
-    Cancel, CheckIn, Complete, Confirm, Extend, NoShow, Release, Reschedule, SendCode,
+    Cancel, CheckIn, Complete, Confirm, Extend, NoShow, Release, Reopen, Reschedule, SendCode,
 };
 use crate::fns::reviews::{WithdrawReview, WriteReview};
 use crate::parts::address;
@@ -45,6 +45,7 @@ enum Done {
     CheckedIn,
     Completed,
     NoShow,
+    Reopened,
     Reviewed,
     Withdrawn,
 }
@@ -61,6 +62,7 @@ impl Done {
             "checked-in" => Some(Self::CheckedIn),
             "completed" => Some(Self::Completed),
             "no-show" => Some(Self::NoShow),
+            "reopened" => Some(Self::Reopened),
             "reviewed" => Some(Self::Reviewed),
             "withdrawn" => Some(Self::Withdrawn),
             _ => None,
@@ -101,7 +103,8 @@ pub fn Appointment() -> impl IntoView {
         .or(failure_of::<Reschedule>())
         .or(failure_of::<CheckIn>())
         .or(failure_of::<Complete>())
-        .or(failure_of::<NoShow>());
+        .or(failure_of::<NoShow>())
+        .or(failure_of::<Reopen>());
     let review = failure_of::<WriteReview>().or(failure_of::<WithdrawReview>());
     answer::page(appointment(id_in_address(), done, form, review))
 }

@@ -37,16 +37,21 @@ async fn move_appointment(
     let visit = asked_for(&id).await?;
     if !visit.open_to.contains(&Command::Reschedule) {
         set_status(409);
-        let why = words::visit::why_not_moved(
-            visit.state,
-            begun(visit.starts_at, visit.ends_at, now),
-            visit::is_clinic_side(&visit),
-        );
+        let clinic_side = visit::is_clinic_side(&visit);
+        let why = if visit.state == State::Confirmed && !visit.doctor_takes_bookings {
+            let until = visit::change_until(&visit);
+            words::visit::not_taking_bookings(&visit.doctor_name, until.as_deref())
+        } else {
+            let begun = begun(visit.starts_at, visit.ends_at, now);
+            words::visit::why_not_moved(visit.state, begun, clinic_side)
+        };
         return Ok(view! { <Standing visit=visit why=why/> }.into_any());
     }
     let kind = visit.visit_type.to_string();
     let slug = visit.doctor_slug.to_string();
-    let times = match Times::of(&slug, &asked.mode, &asked.location, &kind).await {
+    let mut wanted = asked.wanted(slug, kind);
+    wanted.appointment = id.clone();
+    let times = match Times::of(&wanted).await {
         Ok(times) => times,
         Err(Failure::NotFound) => {
             let why = words::visit::NO_NEW_TIMES.to_owned();
@@ -67,7 +72,7 @@ async fn move_appointment(
         form.failure = form.failure.filter(|failure| !matches!(failure, Failure::Refused(_)));
     }
     let video = times.doctor.video || visit.mode == Mode::Video;
-    let wanted = asked.wanted(slug, kind);
+    (wanted.mode, wanted.location) = (asked.mode, asked.location);
     let path = links::move_appointment(&id);
     let kept = Query::new().with("mode", &wanted.mode).with("location", &wanted.location);
     let here = TimesPage { path: path.clone(), kept };
@@ -131,7 +136,8 @@ fn Now(visit: AppointmentView) -> impl IntoView {
 /// It stays where it is, and why.
 #[component]
 fn Standing(visit: AppointmentView, why: String) -> impl IntoView {
-    let over = !matches!(visit.state, State::Confirmed | State::CheckedIn | State::Pending);
+    let over = visit.doctor_takes_bookings
+        && !matches!(visit.state, State::Confirmed | State::CheckedIn | State::Pending);
     let times = links::doctor(visit.doctor_slug.as_str());
     view! {
         <Title text="This appointment cannot be moved"/>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
-use nadi::appointment::State;
+use nadi::appointment::{Refusal, State};
 use nadi::ports::{AppointmentView, OwnReview};
 
 use super::clinic::{ClinicActions, WayBack};
@@ -14,6 +14,18 @@ use crate::links;
 use crate::parts::form::{FormState, FormSummary};
 use crate::parts::visit;
 use crate::ui::{Badge, ButtonLink, Notice, PageHead};
+
+/// Why something cannot be undone is nowhere else on the page.
+fn is_about_undoing(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::TooLateToUndo
+            | Refusal::HasReview
+            | Refusal::TimeGivenAway
+            | Refusal::PersonBusy
+            | Refusal::NothingToUndo
+    )
+}
 
 /// What became of it, as a heading and a line.
 fn outcome(state: State, done: Option<Done>, clinic_side: bool) -> (&'static str, &'static str) {
@@ -64,7 +76,10 @@ pub fn Over(
     let reason = visit.cancel_reason.clone().filter(|reason| !reason.is_empty());
     // A refusal that only says what the page says now.
     let form = FormState {
-        failure: form.failure.filter(|failure| !matches!(failure, Failure::Refused(_))),
+        failure: form.failure.filter(|failure| match failure {
+            Failure::Refused(refusal) => is_about_undoing(refusal),
+            _ => true,
+        }),
     };
     let news = match done {
         Some(Done::Reviewed) => {
@@ -73,6 +88,7 @@ pub fn Over(
         Some(Done::Withdrawn) => {
             Some(("Your review is taken back.", "Nobody can read it any more.".to_owned()))
         }
+        Some(Done::Reopened) => Some(("Undone.", "The visit is as it was before.".to_owned())),
         _ => None,
     };
     // Behind a hidden review that sentence would not be true.
@@ -84,7 +100,7 @@ pub fn Over(
     let said = news.is_some();
     let own =
         own.map(|own| view! { <VisitReview visit=visit.clone() own=own form=review.clone()/> });
-    let again = (!clinic_side).then(|| {
+    let again = (!clinic_side && visit.doctor_takes_bookings).then(|| {
         let href = links::doctor(visit.doctor_slug.as_str());
         let text = format!("See {}’s free times", visit.doctor_name);
         view! { <p class="actions"><ButtonLink href=href>{text}</ButtonLink></p> }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use nadi::appointment::Refusal;
 use nadi::ports::{AppointmentView, OwnReview, ReviewView};
 use nadi::review::{Stars, TEXT_CHARS_MAX};
 use nadi::{Field, wall};
@@ -23,6 +24,10 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
     let until = wall::date(wall::local_date(own.until, visit.zone));
     let open = own.closed.is_none();
     match own.review {
+        None if own.closed == Some(Refusal::ConflictOfInterest) => {
+            let why = words::refusal(&Refusal::ConflictOfInterest);
+            Some(view! { <p class="muted">{why}</p> }.into_any())
+        }
         None if !open => None,
         None => Some(
             view! {

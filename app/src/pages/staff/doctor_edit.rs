@@ -10,6 +10,7 @@ use nadi::input::Email;
 use nadi::ports::{ClinicView, DoctorForm, DoctorStatus, Specialty};
 use nadi::{Failure, wall};
 
+use super::doctor_suspend::coming;
 use super::doctors::status_words;
 use super::problems::Problems;
 use super::schedule::{Tab, tabs};
@@ -139,8 +140,30 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
             }
             .into_any())
         }
+        (done @ ("suspended" | "suspended-cancelled"), _) if !listed => {
+            let text = match done {
+                "suspended" => "Nobody can book this doctor any more.",
+                _ => "The appointments are cancelled, and the patients are told by e-mail.",
+            };
+            Some(view! {
+                <Notice tone=Tone::Good announced=true><p><strong>"Suspended. "</strong>{text}</p></Notice>
+            }
+            .into_any())
+        }
         _ => None,
     };
+    let coming = match listed {
+        true => 0,
+        false => coming(doctor).await?.total,
+    };
+    let coming = (coming > 0).then(|| {
+        let text = match coming {
+            1 => "1 appointment is still coming up.".to_owned(),
+            n => format!("{n} appointments are still coming up."),
+        };
+        let href = links::suspend_doctor(&id, "");
+        view! { <Notice tone=Tone::Waiting><p>{text}" "<a href=href>"See or cancel them"</a></p></Notice> }
+    });
     let name = form.name.clone();
     Ok(view! {
         <Title text=name.clone()/>
@@ -149,6 +172,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
             {problems.summary()}
             {stale.then(stale_note)}
             {said}
+            {coming}
             <PageHead title=name lead=clinic_name/>
             {tabs(&pages, false, Some(Tab::Calendar))}
             <form class="form admin-form" method="post" action=SaveDoctor::PATH>

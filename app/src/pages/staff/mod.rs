@@ -2,6 +2,7 @@
 
 mod calendar;
 mod doctor_edit;
+mod doctor_suspend;
 mod doctors;
 mod holidays;
 mod location_edit;
@@ -41,6 +42,7 @@ pub fn StaffRoutes() -> AnyNestedRoute {
         <Route path=path!("/admin") view=doctors::Administration ssr=SsrMode::Async/>
         <Route path=path!("/admin/doctors/new") view=doctor_edit::NewDoctor ssr=SsrMode::Async/>
         <Route path=path!("/admin/doctors/:id") view=doctor_edit::EditDoctor ssr=SsrMode::Async/>
+        <Route path=path!("/admin/doctors/:id/suspend") view=doctor_suspend::SuspendDoctor ssr=SsrMode::Async/>
         <Route path=path!("/admin/holidays") view=holidays::Holidays ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations") view=locations::Locations ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/new") view=location_edit::NewLocation ssr=SsrMode::Async/>

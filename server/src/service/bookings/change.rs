@@ -10,9 +10,11 @@ use nadi::{Failure, Field, Problem};
 use sqlx::PgConnection;
 
 use super::once::{of_change, replay};
+use super::show::{history_entry, undo};
 use super::{BookingService, ROUNDS_MAX, booked, violates};
 use crate::database::{is_lock_timeout, is_transient};
-use crate::service::{Fault, Outcome};
+use crate::service::{Fault, Outcome, zone};
+use crate::store::appointment_rows as rows;
 use crate::store::appointments::{self, By, Detail, Stored};
 use crate::store::once::{self, Once};
 use crate::store::{claims, people, wishes};
@@ -94,6 +96,7 @@ impl BookingService {
                 let by = By { capacity, account: Some(account.account), reason: reason(change) };
                 let detail = Detail {
                     moved_from: (transition.claims == Claims::Move).then_some(stored.starts_at),
+                    undone: (change == &Change::Reopen).then_some(appointment.state),
                 };
                 if !self
                     .carry_out(&mut transaction, &mut stored, change, &transition, &by, caller)
@@ -132,6 +135,7 @@ impl BookingService {
         caller: &Caller,
     ) -> Outcome<Facts> {
         let mut facts = self.facts(capacity, stored.cancel_notice_minutes);
+        facts.takes_bookings = stored.takes_bookings;
         match change {
             Change::Confirm { code } => {
                 facts.proof = self.proof(connection, stored, code.as_ref()).await?;
@@ -144,6 +148,15 @@ impl BookingService {
                 let person = PersonId(stored.person_id);
                 facts.person_is_busy =
                     wishes::person_is_busy(connection, person, *slot, span, own, now).await?;
+            }
+            Change::Reopen => {
+                let history = rows::history(connection, AppointmentId(stored.id)).await?;
+                let history =
+                    history.into_iter().map(history_entry).collect::<Outcome<Vec<_>>>()?;
+                let visit = (AppointmentId(stored.id), stored.starts_at, zone(&stored.time_zone)?);
+                let undo = undo(connection, visit, &history, caller.now).await?;
+                facts.person_is_busy = undo.is_some_and(|(_, busy)| busy);
+                facts.undo = undo.map(|(undo, _)| undo);
             }
             _ => {}
         }
@@ -180,6 +193,12 @@ impl BookingService {
             Claims::Keep | Claims::Make => true,
             Claims::Extend => claims::extend(connection, id, transition.expires_at).await?,
             Claims::MakePermanent => claims::make_permanent(connection, id).await?,
+            Claims::MakeAgain => {
+                if !claims::make_again(connection, stored, caller.now).await? {
+                    return Ok(false);
+                }
+                true
+            }
             Claims::Drop => {
                 claims::drop(connection, id).await?;
                 true

@@ -20,7 +20,7 @@ use nadi::ports::{
 };
 use nadi::visit::Fee;
 
-use super::{Outcome, answer, mode, offset_of, page_number};
+use super::{Outcome, answer, mode, offset_of, page_number, zone};
 use crate::engine::{Confirmation, Engine};
 use crate::store::appointment_rows::{self as rows, Narrow};
 use crate::store::appointments::{self, Stored};
@@ -44,9 +44,10 @@ impl BookingService {
 
     fn facts(&self, by: Capacity, cancel_notice_minutes: i32) -> Facts {
         let notice = Duration::minutes(cancel_notice_minutes.into());
-        let settings = self.engine.settings;
+        let settings = &self.engine.settings;
         let visits_max = settings.visits_per_doctor.into();
-        Facts { visits_max, ..Facts::of(by, notice, settings.hold) }
+        let check_in_lead = settings.check_in_lead;
+        Facts { visits_max, check_in_lead, ..Facts::of(by, notice, settings.hold) }
     }
 
     /// Does the house confirm without a code for this account?
@@ -73,14 +74,18 @@ impl BookingService {
             .ok_or(Failure::NotFound)?;
         let person = PersonId(row.person_id);
         let name = people::names(&mut connection, &[person]).await?.remove(&person);
-        let mut view = self.show(row, account, capacity, name.unwrap_or_default(), caller.now)?;
+        let history = rows::history(&mut connection, id).await?;
+        let history = history.into_iter().map(show::history_entry).collect::<Outcome<Vec<_>>>()?;
+        let visit = (id, row.starts_at, zone(&row.time_zone)?);
+        let undo = show::undo(&mut connection, visit, &history, caller.now).await?;
+        let name = name.unwrap_or_default();
+        let mut view = self.show(row, account, capacity, name, undo, caller.now)?;
         if capacity == Capacity::Patient {
             let email = people::email(&mut connection, account.account).await?;
             view.code_sent_to = email.as_deref().map(show::mask).unwrap_or_default();
             view.code_needed = !self.needs_no_code(&mut connection, account.account).await?;
         }
-        let history = rows::history(&mut connection, id).await?;
-        view.history = history.into_iter().map(show::history_entry).collect::<Outcome<_>>()?;
+        view.history = history;
         Ok(view)
     }
 
@@ -125,7 +130,7 @@ impl BookingService {
         let mut items = Vec::with_capacity(found.len());
         for row in found {
             let name = names.get(&PersonId(row.person_id)).cloned().unwrap_or_default();
-            items.push(self.show(row, account, capacity, name, now)?);
+            items.push(self.show(row, account, capacity, name, None, now)?);
         }
         if query.whose == Whose::Mine {
             let code_needed = !self.needs_no_code(connection, account.account).await?;

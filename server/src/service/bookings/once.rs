@@ -26,7 +26,8 @@ pub(super) fn of_change(id: AppointmentId, change: &Change, seen: &Seen) -> Stri
         | Change::SendCode
         | Change::CheckIn
         | Change::Complete
-        | Change::MarkNoShow => None,
+        | Change::MarkNoShow
+        | Change::Reopen => None,
     };
     format!("{:?} {id} {seen:?} {detail:?}", change.command())
 }

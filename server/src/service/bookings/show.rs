@@ -1,10 +1,11 @@
 //! An appointment as the caller may see it.
 
 use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
 use nadi::actor::{Capacity, SignedIn};
 use nadi::appointment::{
     Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
-    State, decide,
+    State, Undo, decide, last_mark, undo_until,
 };
 use nadi::ids::{
     AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId,
@@ -12,11 +13,12 @@ use nadi::ids::{
 use nadi::input::Email;
 use nadi::ports::{AppointmentView, HistoryEntry};
 use nadi::visit::Fee;
+use sqlx::PgConnection;
 
 use super::BookingService;
 use crate::service::{Fault, Outcome, mode, slug, zone};
 use crate::store::appointment_rows::{HistoryRow, Row};
-use crate::store::appointments;
+use crate::store::{appointments, wishes};
 
 impl BookingService {
     pub(super) fn show(
@@ -25,6 +27,8 @@ impl BookingService {
         account: &SignedIn,
         seen_as: Capacity,
         person_name: String,
+        // What undoing the last mark would mean, and whether the person is busy then. Unknown in lists.
+        undo: Option<(Undo, bool)>,
         now: DateTime<Utc>,
     ) -> Outcome<AppointmentView> {
         let appointment = Appointment {
@@ -44,7 +48,11 @@ impl BookingService {
             .into_iter()
             .filter(|command| {
                 let by = account.capacity_to(*command, sides.0, sides.1, sides.2);
-                let facts = self.facts(by.unwrap_or(seen_as), row.cancel_notice_minutes);
+                let mut facts = self.facts(by.unwrap_or(seen_as), row.cancel_notice_minutes);
+                facts.takes_bookings = row.doctor_takes_bookings;
+                facts.undo = undo.map(|(undo, _)| undo);
+                facts.person_is_busy =
+                    *command == Command::Reopen && undo.is_some_and(|(_, busy)| busy);
                 may(&appointment, &facts, *command, now)
             })
             .collect();
@@ -68,6 +76,7 @@ impl BookingService {
             doctor_slug: slug(&row.doctor_slug)?,
             specialty: row.specialty.unwrap_or_default(),
             clinic: row.clinic,
+            clinic_id: ClinicId(row.clinic_id),
             location: LocationId(row.location_id),
             location_name: row.location_name,
             location_address: row.location_address,
@@ -87,10 +96,28 @@ impl BookingService {
             change_until: change_until.filter(|until| *until > now),
             open_to,
             cancel_reason: row.cancel_reason,
+            doctor_takes_bookings: row.doctor_takes_bookings,
             created_at: row.created_at,
             history: Vec::new(),
         })
     }
+}
+
+/// What undoing the last mark of a visit would mean, and whether its person has something else then.
+/// `None`: nothing was marked.
+pub(super) async fn undo(
+    connection: &mut PgConnection,
+    (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Tz),
+    history: &[HistoryEntry],
+    now: DateTime<Utc>,
+) -> Outcome<Option<(Undo, bool)>> {
+    let Some((to, at)) = last_mark(history.iter().map(|entry| (entry.event, entry.at))) else {
+        return Ok(None);
+    };
+    let found = wishes::reopening(connection, id, now).await?;
+    let until = undo_until(at, starts_at, zone);
+    let undo = Undo { to, until, seats_free: found.seats_free, reviewed: found.reviewed };
+    Ok(Some((undo, found.person_is_busy)))
 }
 
 /// Would it be granted, given a free time and the right code?
@@ -113,6 +140,7 @@ fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime
 
 pub(super) fn history_entry(row: HistoryRow) -> Outcome<HistoryEntry> {
     let moved_from = row.payload.get("moved_from").and_then(|v| v.as_str());
+    let undone = row.payload.get("undone").and_then(|v| v.as_str());
     Ok(HistoryEntry {
         event: Event::parse(&row.event_type)
             .ok_or_else(|| Fault::Broken(format!("unknown event {}", row.event_type)))?,
@@ -122,6 +150,7 @@ pub(super) fn history_entry(row: HistoryRow) -> Outcome<HistoryEntry> {
         moved_from: moved_from
             .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
             .map(|at| at.with_timezone(&Utc)),
+        undone: undone.and_then(State::parse),
     })
 }
 

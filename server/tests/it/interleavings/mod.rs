@@ -106,7 +106,7 @@ fn report(name: &str, found: &Found) -> String {
     )
 }
 
-const SCENARIOS: [(&str, Prepare); 8] = [
+const SCENARIOS: [(&str, Prepare); 9] = [
     ("an extension and a stranger", scenarios::extension),
     ("a confirmation and a stranger", scenarios::confirmation),
     ("an extension and the sweeper", scenarios::sweep),
@@ -115,6 +115,7 @@ const SCENARIOS: [(&str, Prepare); 8] = [
     ("two holds more than one account may have", scenarios::third_hold),
     ("two visits more than one account may have", scenarios::third_visit),
     ("two relays and a cancellation", scenarios::messages),
+    ("two holds in the place of one", scenarios::replaced_hold),
 ];
 
 async fn every_order(name: &str, prepare: Prepare) {
@@ -171,6 +172,7 @@ each_scenario! {
     two_holds_more_than_one_account_may_have 5,
     two_visits_more_than_one_account_may_have 6,
     two_relays_and_a_cancellation 7,
+    two_holds_in_the_place_of_one 8,
 }
 
 /// The hold once ended whatever it had seen to be lapsed before it waited.
@@ -226,6 +228,14 @@ async fn messages_in_any_order_are_found() {
 async fn holds_that_are_only_counted_are_found() {
     let fault = "drop index patient_times_hold_number_key";
     must_be_found(scenarios::third_hold, &[], &[fault], "\"ok\", \"ok\"").await;
+}
+
+/// A person once held two times with a doctor when both requests gave up the same older hold.
+#[tokio::test]
+async fn two_holds_with_one_doctor_are_found() {
+    let fault = "drop index patient_times_one_hold_key";
+    let expected = "she holds 2 times with one doctor";
+    must_be_found(scenarios::replaced_hold, &[], &[fault], expected).await;
 }
 
 #[tokio::test]

@@ -184,7 +184,7 @@ fn events_agree(
             .iter()
             .zip(1..)
             .skip(visit.seen)
-            .map(|(event, version)| (version, event.as_str()))
+            .map(|((event, _), version)| (version, event.as_str()))
             .collect();
         if told == expected {
             continue;

@@ -74,8 +74,21 @@ impl History {
         }
         // The last event of an appointment says where it is now.
         let mut last: BTreeMap<Uuid, State> = BTreeMap::new();
+        let mut marks: BTreeMap<Uuid, Vec<State>> = BTreeMap::new();
         for event in &events {
-            if let Some(state) = leads_to(&event.event_type) {
+            let marks = marks.entry(event.appointment_id).or_default();
+            let mut state = leads_to(&event.event_type);
+            match (Event::parse(&event.event_type), state) {
+                (Some(Event::Reopened), _) => {
+                    marks.pop();
+                    state = Some(marks.last().copied().unwrap_or(State::Confirmed));
+                }
+                (Some(Event::CheckedIn | Event::Completed | Event::NoShow), Some(mark)) => {
+                    marks.push(mark);
+                }
+                _ => {}
+            }
+            if let Some(state) = state {
                 last.insert(event.appointment_id, state);
             }
         }
@@ -90,7 +103,7 @@ impl History {
     }
 }
 
-/// The state after an event; `None`: it stays what it was.
+/// The state after an event; `None`: it stays what it was, or is what it was before a mark.
 fn leads_to(event: &str) -> Option<State> {
     Some(match Event::parse(event)? {
         Event::Held => State::Pending,
@@ -100,6 +113,6 @@ fn leads_to(event: &str) -> Option<State> {
         Event::NoShow => State::NoShow,
         Event::Cancelled | Event::Released => State::Cancelled,
         Event::Expired => State::Expired,
-        Event::Extended | Event::CodeRequested => return None,
+        Event::Extended | Event::CodeRequested | Event::Reopened => return None,
     })
 }

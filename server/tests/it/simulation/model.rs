@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Duration, Utc};
-use nadi::appointment::{Appointment, Event, Opening, SlotFacts, State, Transition};
+use nadi::appointment::{
+    Appointment, Event, Opening, SlotFacts, State, Transition, last_mark, undo_until,
+};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId, VisitTypeId};
 use nadi::ports::Booked;
 use server::service::codes::CodeKey;
@@ -17,6 +19,8 @@ use super::stored::SlotRow;
 /// The clinic of the tests lets patients cancel until an hour before.
 pub const NOTICE: Duration = Duration::minutes(60);
 pub const HOLD: Duration = Duration::minutes(5);
+/// Where the clinic is.
+const ZONE: chrono_tz::Tz = chrono_tz::Asia::Kolkata;
 
 #[derive(Clone, Debug)]
 pub struct Slot {
@@ -41,8 +45,8 @@ pub struct Visit {
     pub run: Vec<SlotId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    /// What happened to it; as many as its version says.
-    pub told: Vec<Event>,
+    /// What happened to it, and when; as many as its version says.
+    pub told: Vec<(Event, DateTime<Utc>)>,
     /// How many of these have been seen in the outbox.
     pub seen: usize,
 }
@@ -206,6 +210,21 @@ impl Model {
         })
     }
 
+    /// What undoing its last mark would mean.
+    pub fn undo(&self, n: usize, now: DateTime<Utc>) -> Option<nadi::appointment::Undo> {
+        let visit = &self.visits[n];
+        let (to, at) = last_mark(visit.told.iter().copied())?;
+        let span = self.span(visit.kind).unwrap_or(1);
+        let run = visit.run.first().map(|first| self.run(*first, span)).unwrap_or_default();
+        let same = run == visit.run;
+        Some(nadi::appointment::Undo {
+            to,
+            until: undo_until(at, visit.life.starts_at, ZONE),
+            seats_free: same && self.seats_free(&run, &[n], now) > 0,
+            reviewed: false,
+        })
+    }
+
     /// Has the person something else that stands at the time of this run?
     pub fn is_busy(
         &self,
@@ -328,7 +347,7 @@ impl Model {
         }
         if let Some(event) = transition.event {
             life.version += 1;
-            visit.told.push(event);
+            visit.told.push((event, now));
         }
         self.count(n);
     }
@@ -340,7 +359,7 @@ impl Model {
         visit.life.state = to;
         visit.life.version += 1;
         visit.updated_at = now;
-        visit.told.push(event);
+        visit.told.push((event, now));
         self.count(n);
     }
 

@@ -220,6 +220,19 @@ impl Generator {
             return Some(model.visits.len() - 1 - self.below(recent));
         }
         let now = world.now();
+        // What was marked today may have been a slip.
+        if self.percent(6) {
+            let marked = |n: &usize| {
+                let life = &model.visits[*n].life;
+                matches!(life.state, State::Completed | State::NoShow)
+                    && life.starts_at > now - Duration::hours(12)
+            };
+            let marked: Vec<usize> =
+                (0..model.visits.len()).rev().take(150).filter(marked).collect();
+            if !marked.is_empty() {
+                return Some(*self.one(&marked));
+            }
+        }
         // What is over is what the clinic's side sees to first.
         let over: Vec<usize> = model
             .living
@@ -257,6 +270,7 @@ impl Generator {
                 0..2 => (Change::CheckIn, "check in"),
                 2..6 => (Change::Complete, "complete"),
                 6..8 => (Change::MarkNoShow, "no show"),
+                8 => (Change::Reopen, "reopen"),
                 _ => self.anything(world, visit),
             },
             State::Confirmed => match self.below(20) {
@@ -269,6 +283,7 @@ impl Generator {
                 16 => self.confirm(world, visit),
                 _ => self.anything(world, visit),
             },
+            State::Completed | State::NoShow if self.percent(60) => (Change::Reopen, "reopen"),
             _ => self.anything(world, visit),
         };
         let who = self.actor(world, visit, &change);
@@ -311,7 +326,7 @@ impl Generator {
     }
 
     fn anything(&mut self, world: &World, visit: &Visit) -> (Change, &'static str) {
-        match self.below(8) {
+        match self.below(9) {
             0 => (Change::Extend, "extend"),
             1 => self.confirm(world, visit),
             2 => (Change::SendCode, "send a code"),
@@ -322,13 +337,17 @@ impl Generator {
             }
             5 => (Change::CheckIn, "check in"),
             6 => (Change::Complete, "complete"),
+            7 => (Change::Reopen, "reopen"),
             _ => (Change::MarkNoShow, "no show"),
         }
     }
 
     /// Mostly somebody whose thing it is to ask.
     fn actor(&mut self, world: &World, visit: &Visit, change: &Change) -> SignedIn {
-        let clinics = matches!(change, Change::CheckIn | Change::Complete | Change::MarkNoShow);
+        let clinics = matches!(
+            change,
+            Change::CheckIn | Change::Complete | Change::MarkNoShow | Change::Reopen
+        );
         let booker = || world.patients.iter().find(|(who, _)| who.account == visit.booked_by);
         let doctor = || world.doctors.iter().find(|(_, doctor)| *doctor == visit.doctor);
         let of = match (clinics, self.below(40)) {

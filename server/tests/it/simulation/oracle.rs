@@ -180,7 +180,7 @@ impl Model {
             run,
             created_at: now,
             updated_at: now,
-            told: vec![Event::Held],
+            told: vec![(Event::Held, now)],
             seen: 0,
         });
         for other in given_up {
@@ -220,6 +220,10 @@ impl Model {
                 facts.slot = self.slot_facts(*slot, span, &[n], now).filter(|_| same);
                 facts.person_is_busy = self.is_busy(visit.person, &target, &[n], now);
                 run = Some(target);
+            }
+            Change::Reopen => {
+                facts.undo = self.undo(n, now);
+                facts.person_is_busy = self.is_busy(visit.person, &visit.run, &[n], now);
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use nadi::actor::{Administers, SignedIn};
 use nadi::ids::{DoctorId, PersonId};
 use nadi::ports::{Bookings, NewDependant, Schedules};
@@ -80,9 +80,9 @@ impl World {
         self.clinic.clock.now()
     }
 
-    /// Reads what times there are; those behind us are known already.
+    /// Reads what times there are. Those of the day behind us may have moved to another block.
     pub async fn learn_slots(&mut self) {
-        let slots = stored::slots(&self.clinic.pool, self.now()).await;
+        let slots = stored::slots(&self.clinic.pool, self.now() - Duration::days(1)).await;
         self.model.learn(slots);
     }
 
