@@ -58,11 +58,10 @@ begin
     loop
         name := 'archived_appointments_' || to_char(month, 'YYYY_MM');
         if to_regclass(name) is null then
+            -- One at a time; whoever waited may not see yet that another has made it.
             perform pg_advisory_xact_lock(hashtextextended('archive_appointments', 0));
-        end if;
-        if to_regclass(name) is null then
             execute format(
-                'create table %I partition of archived_appointments for values from (%L) to (%L)',
+                'create table if not exists %I partition of archived_appointments for values from (%L) to (%L)',
                 name,
                 uuidv7_floor(month at time zone 'UTC'),
                 uuidv7_floor((month + interval '1 month') at time zone 'UTC')

@@ -81,6 +81,11 @@ macro_rules! stored {
     };
 }
 
+/// An appointment that is not in the archive.
+pub async fn find(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Stored>> {
+    stored!("appointments", "", id.0).fetch_optional(connection).await
+}
+
 /// Loads an appointment and locks it: every later change of it waits for this transaction.
 pub async fn lock(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Stored>> {
     stored!("appointments", "for update of a", id.0).fetch_optional(connection).await

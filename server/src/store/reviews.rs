@@ -30,15 +30,20 @@ pub async fn lock_visit(
     visit: AppointmentId,
     booked_by: AccountId,
 ) -> Result<Option<VisitRow>> {
-    sqlx::query_as!(
+    let locked = sqlx::query_as!(
         VisitRow,
         "select doctor_id, clinic_id, state, starts_at, ends_at, time_zone
          from appointments where id = $1 and booked_by = $2 for share",
         visit.0,
         booked_by.0
     )
-    .fetch_optional(connection)
-    .await
+    .fetch_optional(&mut *connection)
+    .await?;
+    match locked {
+        Some(row) => Ok(Some(row)),
+        // In the archive nothing changes any more.
+        None => self::visit(connection, visit, booked_by).await,
+    }
 }
 
 /// A visit that this account booked.
