@@ -114,7 +114,7 @@ pub async fn unlisted_with(
 ) -> Result<Option<ProfileRow>> {
     profile!(
         "(d.status <> 'listed' or d.archived_at is not null) and d.slug = $1
-         and exists (select from appointments a where a.doctor_id = d.id and a.booked_by = $2)",
+         and exists (select from all_appointments a where a.doctor_id = d.id and a.booked_by = $2)",
         slug,
         account.0
     )
@@ -130,7 +130,7 @@ pub async fn unlisted_with_by_id(
 ) -> Result<Option<ProfileRow>> {
     profile!(
         "(d.status <> 'listed' or d.archived_at is not null) and d.id = $1
-         and exists (select from appointments a where a.doctor_id = d.id and a.booked_by = $2)",
+         and exists (select from all_appointments a where a.doctor_id = d.id and a.booked_by = $2)",
         id.0,
         account.0
     )

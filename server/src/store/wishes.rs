@@ -84,11 +84,12 @@ pub struct Reopening {
     pub reviewed: bool,
 }
 
+/// `None`: its slot is not there any more, or it is in the archive.
 pub async fn reopening(
     connection: &mut PgConnection,
     id: AppointmentId,
     now: DateTime<Utc>,
-) -> Result<Reopening> {
+) -> Result<Option<Reopening>> {
     sqlx::query_as!(
         Reopening,
         r#"select coalesce(run.slots = a.slot_span and run.ends_at = a.ends_at and run.seats_free > 0, false)
@@ -114,7 +115,7 @@ pub async fn reopening(
         id.0,
         now
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await
 }
 

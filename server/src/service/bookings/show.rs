@@ -104,7 +104,7 @@ impl BookingService {
 }
 
 /// What undoing the last mark of a visit would mean, and whether its person has something else then.
-/// `None`: nothing was marked.
+/// `None`: nothing was marked, or its time is not there any more.
 pub(super) async fn undo(
     connection: &mut PgConnection,
     (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Tz),
@@ -114,7 +114,7 @@ pub(super) async fn undo(
     let Some((to, at)) = last_mark(history.iter().map(|entry| (entry.event, entry.at))) else {
         return Ok(None);
     };
-    let found = wishes::reopening(connection, id, now).await?;
+    let Some(found) = wishes::reopening(connection, id, now).await? else { return Ok(None) };
     let until = undo_until(at, starts_at, zone);
     let undo = Undo { to, until, seats_free: found.seats_free, reviewed: found.reviewed };
     Ok(Some((undo, found.person_is_busy)))
