@@ -151,7 +151,6 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::AlreadyOver => "This appointment is over.".into(),
         Refusal::AlreadyExists => "This appointment exists already.".into(),
-        Refusal::StillHeld => "The hold still runs.".into(),
         Refusal::Crowded => {
             "Many people want this time at this moment. Try again, or choose another time.".into()
         }

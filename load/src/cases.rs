@@ -137,7 +137,8 @@ async fn work(plan: Arc<Plan>, number: usize, next: Arc<AtomicUsize>) -> Result<
             }
             Case::History => {
                 let token = Some(plan.tokens[n % plan.tokens.len()].as_str());
-                let ask = Ask { token, ..Ask::get("/api/v1/appointments?period=past") };
+                let ask =
+                    Ask { token, ..Ask::get("/api/v1/appointments?status=completed&page_size=10") };
                 known(client.ask(&ask).await?, &[200])?
             }
             Case::Search => {

@@ -21,7 +21,7 @@ enum Rule {
 /// One row a command, one column a state.
 #[rustfmt::skip]
 fn rule(command: Command, state: State) -> Rule {
-    use Refusal::{AlreadyCancelled, AlreadyExists, AlreadyOver, HasBegun, HoldExpired, NotAHold, NotConfirmed, NothingToUndo, StillHeld};
+    use Refusal::{AlreadyCancelled, AlreadyExists, AlreadyOver, HasBegun, HoldExpired, NotAHold, NotConfirmed, NothingToUndo};
     use Rule::{Ask, No, Same};
     let row = match command {
         //                       pending           confirmed        checked in      completed        cancelled             expired          no show
@@ -35,7 +35,6 @@ fn rule(command: Command, state: State) -> Rule {
         Command::Complete   => [No(NotConfirmed),  Ask(complete),   Ask(complete),  Same,            No(AlreadyCancelled), No(HoldExpired), Ask(complete)  ],
         Command::MarkNoShow => [No(NotConfirmed),  Ask(no_show),    No(HasBegun),   No(AlreadyOver), No(AlreadyCancelled), No(HoldExpired), Same           ],
         Command::Reopen     => [No(NotConfirmed),  No(NothingToUndo), Ask(reopen),  Ask(reopen),     No(AlreadyCancelled), No(HoldExpired), Ask(reopen)    ],
-        Command::Expire     => [No(StillHeld),     No(NotAHold),    No(NotAHold),   No(NotAHold),    No(NotAHold),         Ask(expire),     No(NotAHold)   ],
     };
     row[state as usize]
 }
@@ -253,13 +252,6 @@ fn reopen(marked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Tra
     } else {
         Ok(becomes(marked, undo.to, Event::Reopened, claims))
     }
-}
-
-fn expire(held: &Appointment, _: &Facts, _: DateTime<Utc>) -> Result<Transition, Refusal> {
-    if held.state == State::Expired {
-        return Ok(unchanged(held));
-    }
-    Ok(becomes(held, State::Expired, Event::Expired, Claims::Drop))
 }
 
 fn unchanged(appointment: &Appointment) -> Transition {

@@ -156,12 +156,10 @@ pub enum Command {
     MarkNoShow,
     /// Undo a check-in, a completion or a no-show.
     Reopen,
-    /// Write down that a hold's time ran out.
-    Expire,
 }
 
 impl Command {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Hold,
         Self::Extend,
         Self::Confirm,
@@ -172,7 +170,6 @@ impl Command {
         Self::Complete,
         Self::MarkNoShow,
         Self::Reopen,
-        Self::Expire,
     ];
 
     /// Is this for that side to ask?
@@ -183,7 +180,6 @@ impl Command {
             Self::CheckIn | Self::Complete | Self::MarkNoShow | Self::Reopen => {
                 matches!(side, Capacity::Doctor | Capacity::Administrator)
             }
-            Self::Expire => side == Capacity::System,
         }
     }
 }

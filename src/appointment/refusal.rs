@@ -64,8 +64,6 @@ pub enum Refusal {
     AlreadyOver,
     #[error("there is an appointment already")]
     AlreadyExists,
-    #[error("the hold still runs")]
-    StillHeld,
     #[error("not for this side to do")]
     NotYours,
     #[error("the person still has appointments")]
@@ -86,7 +84,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each kind, for tests and for lists of what can be answered.
-    pub const EXAMPLES: [Self; 38] = [
+    pub const EXAMPLES: [Self; 37] = [
         Self::NotOffered,
         Self::InThePast,
         Self::NotOpenYet,
@@ -116,7 +114,6 @@ impl Refusal {
         Self::StillListed,
         Self::AlreadyOver,
         Self::AlreadyExists,
-        Self::StillHeld,
         Self::NotYours,
         Self::HasAppointments,
         Self::TooManyPeople,
@@ -159,7 +156,6 @@ impl Refusal {
             | Self::StillListed
             | Self::AlreadyOver
             | Self::AlreadyExists
-            | Self::StillHeld
             | Self::HasAppointments
             | Self::TooManyPeople
             | Self::NotCompleted

@@ -164,7 +164,6 @@ pub fn refusal_kind(refusal: Refusal) -> Kind {
         }
         Refusal::AlreadyOver => ("already-over", "It is over"),
         Refusal::AlreadyExists => ("already-exists", "It exists already"),
-        Refusal::StillHeld => ("still-held", "The hold still runs"),
         Refusal::NotYours => ("not-yours", "That is for the other side to do"),
         Refusal::HasAppointments => ("has-appointments", "The person still has an appointment"),
         Refusal::TooManyPeople => ("too-many-people", "The account has too many people"),

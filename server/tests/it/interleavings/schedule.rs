@@ -183,14 +183,14 @@ impl Scheduler {
 /// An order as it is carried out.
 enum Next {
     Segments(VecDeque<(usize, usize)>),
-    Seeded(StdRng),
+    Seeded(Box<StdRng>),
 }
 
 impl Next {
     fn new(order: &Order) -> Self {
         match order {
             Order::Segments(segments) => Self::Segments(segments.iter().copied().collect()),
-            Order::Seeded(seed) => Self::Seeded(StdRng::seed_from_u64(*seed)),
+            Order::Seeded(seed) => Self::Seeded(Box::new(StdRng::seed_from_u64(*seed))),
         }
     }
 

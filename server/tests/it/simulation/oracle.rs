@@ -71,7 +71,7 @@ impl Model {
                 let what = format!("a key was answered {expected:?} before, now {answered:?}");
                 return wrong(Invariant::Once, what);
             }
-            return Ok(Noted { replayed: true, ..Noted::default() });
+            return Ok(Noted { replayed: true });
         }
         if *answered == Err(Failure::KeyReused) {
             return wrong(Invariant::Once, format!("{:?} is a new key", asked.key));
