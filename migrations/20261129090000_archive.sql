@@ -11,6 +11,7 @@ drop table appointments_by_month;
 alter table appointments add primary key (id);
 create index appointments_booked_by on appointments (booked_by, starts_at);
 create index appointments_doctor on appointments (doctor_id, starts_at);
+analyze appointments;
 
 -- Final states whose time ended months ago. The id is a UUIDv7, so its month is the row's partition,
 -- and a look-up by id opens one. Whoever adds a column to `appointments` adds it here, too, and makes
@@ -57,11 +58,16 @@ begin
         from unnest(due) d
     loop
         name := 'archived_appointments_' || to_char(month, 'YYYY_MM');
-        if to_regclass(name) is null then
-            -- One at a time; whoever waited may not see yet that another has made it.
+        if not exists (select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+                       where i.inhparent = 'archived_appointments'::regclass and c.relname = name) then
             perform pg_advisory_xact_lock(hashtextextended('archive_appointments', 0));
+        end if;
+        if not exists (select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+                       where i.inhparent = 'archived_appointments'::regclass and c.relname = name) then
+            -- This waits for whoever reads the archive, and they for it. Attaching a table would not, and
+            -- then a statement that was planned before could miss a row that moves into it.
             execute format(
-                'create table if not exists %I partition of archived_appointments for values from (%L) to (%L)',
+                'create table %I partition of archived_appointments for values from (%L) to (%L)',
                 name,
                 uuidv7_floor(month at time zone 'UTC'),
                 uuidv7_floor((month + interval '1 month') at time zone 'UTC')

@@ -1,11 +1,16 @@
 -- How many holds an account may have, and how many visits ahead of it with one doctor, guarded by
 -- constraints: each claims a number of its own. And one way to end a hold.
 
+-- In the order in which requests lock them.
+lock table seats in share row exclusive mode;
+lock table patient_times in access exclusive mode;
+
 alter table patient_times
     -- Who booked it, and with whom.
     add column account_id uuid,
     add column doctor_id uuid,
-    -- Which of the account's holds it is; null once it is confirmed.
+    -- Which of the account's holds it is. It counts while it is a hold: the release before this one
+    -- leaves it when it confirms one.
     add column hold_number smallint check (hold_number between 1 and 3),
     -- Which of the account's visits with the doctor it is, held or confirmed. Once the visit has begun
     -- the number may be given to another.
@@ -28,10 +33,10 @@ from (select appointment_id,
       from patient_times where lower(during) > now()) n
 where n.appointment_id = p.appointment_id;
 create unique index patient_times_hold_number_key on patient_times (account_id, hold_number)
-    where hold_number is not null;
+    where hold_number is not null and held_until < 'infinity';
 -- A person holds one time with a doctor; the next one takes its place.
 create unique index patient_times_one_hold_key on patient_times (person_id, doctor_id)
-    where hold_number is not null;
+    where hold_number is not null and held_until < 'infinity';
 create unique index patient_times_visit_number_key on patient_times (account_id, doctor_id, visit_number)
     where visit_number is not null;
 
@@ -44,16 +49,25 @@ create function note_freed_kept_times() returns trigger
 language plpgsql
 as $$
 begin
+    -- Hours that are being saved have locked the slots they keep: what becomes of them is known after that.
+    perform from slots s where s.id in (select g.slot_id from gone g) order by s.id for key share;
     insert into freed_kept_times (doctor_id)
     select distinct s.doctor_id
     from gone g join slots s on s.id = g.slot_id
-    where s.closes_at = '-infinity';
+    where s.closes_at = '-infinity'
+       -- Beside a kept time, one may have been left without its buffers because somebody had it.
+       or exists (select from blocks b
+                  where b.doctor_id = s.doctor_id and b.kept and b.closed_at is null
+                    and b.starts_at between s.starts_at - interval '1 day' and s.starts_at + interval '1 day');
     return null;
 end
 $$;
 create trigger seats_freed after delete on seats
     referencing old table as gone
     for each statement execute function note_freed_kept_times();
+-- What has been freed before.
+insert into freed_kept_times
+select distinct doctor_id from blocks where kept and closed_at is null and ends_at > now();
 
 -- Ends holds, gives back their seats and times, and writes the events: of `lapsed` those that have run
 -- out by `at`, of `given_up` those that still are holds. This is the only place where a hold ends by

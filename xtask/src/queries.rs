@@ -79,9 +79,13 @@ fn describe(services: &Services, compile: &mut Command) -> Result<BTreeMap<Strin
     let database = "nadi_queries";
     services.postgres.ensure_database(database)?;
     for file in migrations()? {
+        // As sqlx does it: in one transaction, unless the first line says otherwise.
+        let alone = std::fs::read_to_string(&file)?.starts_with("-- no-transaction");
+        let name = file.to_string_lossy();
+        let arguments: &[&str] = if alone { &["-f", &name] } else { &["-1", "-f", &name] };
         services
             .postgres
-            .psql(database, &["-1", "-f", &file.to_string_lossy()])
+            .psql(database, arguments)
             .with_context(|| format!("{} does not apply", file.display()))?;
     }
     let output = place::scratch()?.join("sqlx");

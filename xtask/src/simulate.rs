@@ -17,7 +17,7 @@ use crate::toolchain;
 const TEST: &str = "simulation::every_invariant_holds_after_every_step";
 /// The tests that try the orders in which use cases can meet, and how many these are.
 const ORDERS_TESTS: &str = "interleavings::";
-const ORDERS_SCENARIOS: u64 = 9;
+const ORDERS_SCENARIOS: u64 = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Plan {

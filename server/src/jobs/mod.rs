@@ -14,6 +14,7 @@ pub mod warm;
 
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -94,10 +95,16 @@ pub fn start(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay, sess
         }
     });
 
-    let e = engine.clone();
+    // Not at once: while a release is rolled out, one that knows no archive still looks for these rows.
+    let (e, has_waited) = (engine.clone(), Arc::new(AtomicBool::new(false)));
     supervisor.start(ARCHIVE, pending, move || {
-        let engine = e.clone();
-        async move { archive::run_once(&engine).await.map(|_| Next::Turn) }
+        let (engine, has_waited) = (e.clone(), has_waited.swap(true, Ordering::Relaxed));
+        async move {
+            if has_waited {
+                archive::run_once(&engine).await?;
+            }
+            Ok(Next::Turn)
+        }
     });
 
     let (e, steps) = (engine.clone(), Arc::new(Mutex::new(listings::Steps::default())));

@@ -133,10 +133,14 @@ impl Relay {
                             id: event.id,
                             due_at: now + PARKED_AT_MOST,
                             parked_for: Some(event.domain().to_owned()),
+                            leased_until: event.leased_until,
                         },
-                        Full::All => {
-                            PutBack { id: event.id, due_at: event.was_due_at, parked_for: None }
-                        }
+                        Full::All => PutBack {
+                            id: event.id,
+                            due_at: event.was_due_at,
+                            parked_for: None,
+                            leased_until: event.leased_until,
+                        },
                     }),
                 }
             }
@@ -206,6 +210,7 @@ impl Relay {
                     id: event.id,
                     due_at: event.was_due_at,
                     parked_for: Some(domain.to_owned()),
+                    leased_until: event.leased_until,
                 }),
             }
         }
@@ -250,7 +255,12 @@ impl Relay {
                 return outbox::overtaken(&mut connection, event.id, now).await;
             }
             Ok(Delivered::Behind) => {
-                let back = PutBack { id: event.id, due_at: now + BEHIND, parked_for: None };
+                let back = PutBack {
+                    id: event.id,
+                    due_at: now + BEHIND,
+                    parked_for: None,
+                    leased_until: event.leased_until,
+                };
                 return outbox::put_back(&mut connection, &[back]).await;
             }
             Ok(Delivered::Lost) => return Ok(()),

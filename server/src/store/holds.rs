@@ -74,7 +74,6 @@ pub async fn take_together(
     connection: &mut PgConnection,
     all: &[NewHold],
     hold: Duration,
-    visits_max: i16,
 ) -> Result<Vec<Value>> {
     let column = Columns::of(all);
     let taken = sqlx::query_file_scalar!(
@@ -89,8 +88,7 @@ pub async fn take_together(
         &column.moments as _,
         &column.gates as _,
         &column.keys as _,
-        &column.fingerprints as _,
-        visits_max
+        &column.fingerprints as _
     )
     .fetch_all(connection)
     .await?;

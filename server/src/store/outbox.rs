@@ -149,6 +149,7 @@ pub async fn claim_parked(
         lease,
         limit,
         "e.state not in ('delivered', 'dead') and e.parked_for = $6
+         and e.due_at <= $1::timestamptz + interval '15 seconds'
          and (not $7 or e.event_type in ('appointment.held', 'appointment.code_requested'))",
         "(e.event_type not in ('appointment.held', 'appointment.code_requested')), e.due_at",
         domain,
@@ -162,6 +163,8 @@ pub struct PutBack {
     pub due_at: DateTime<Utc>,
     /// The domain it waits for.
     pub parked_for: Option<String>,
+    /// The lease that is given up; one of another relay is left alone.
+    pub leased_until: DateTime<Utc>,
 }
 
 pub async fn put_back(connection: &mut PgConnection, events: &[PutBack]) -> Result<()> {
@@ -169,15 +172,18 @@ pub async fn put_back(connection: &mut PgConnection, events: &[PutBack]) -> Resu
     let due_at: Vec<DateTime<Utc>> = events.iter().map(|event| event.due_at).collect();
     let parked_for: Vec<Option<&str>> =
         events.iter().map(|event| event.parked_for.as_deref()).collect();
+    let leases: Vec<DateTime<Utc>> = events.iter().map(|event| event.leased_until).collect();
     sqlx::query!(
         "update outbox o
          set leased_until = null, due_at = b.due_at, attempts = o.attempts - 1,
              parked_for = b.parked_for
-         from unnest($1::bigint[], $2::timestamptz[], $3::text[]) as b (id, due_at, parked_for)
-         where o.id = b.id and o.state = 'waiting'",
+         from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::timestamptz[])
+             as b (id, due_at, parked_for, leased_until)
+         where o.id = b.id and o.state = 'waiting' and o.leased_until = b.leased_until",
         &ids,
         &due_at,
-        &parked_for as _
+        &parked_for as _,
+        &leases
     )
     .execute(connection)
     .await?;

@@ -12,7 +12,7 @@ insert into appointments
     (id, reference, ical_uid, version, state, expires_at, clinic_id, doctor_id, location_id, visit_type_id,
      slot_id, person_id, booked_by, mode, starts_at, ends_at, time_zone, fee_minor_units, currency,
      created_at, updated_at)
-select v.id, 'REF-' || v.n, v.id || '@nadi', 4, 'completed', v.at, d.clinic_id, d.id, l.id, k.id, 0,
+select v.id, 'OLD-' || v.n, v.id || '@nadi', 4, 'completed', v.at, d.clinic_id, d.id, l.id, k.id, 0,
        v.person, v.account, 'in_person', v.at, v.at + interval '20 minutes', l.time_zone, 60000, 'INR',
        v.at - interval '2 days', v.at
 from (select p.id as person, p.account_id as account, n, at,
@@ -53,6 +53,10 @@ pub fn measure(bench: &mut Bench<'_>) -> Result<Vec<String>> {
     ))?;
     bench.harness.psql("vacuum analyze")?;
     let (later_hold, later_page) = of(bench, &mut lines)?;
+    // They have no events, and others count these.
+    for table in ["appointments", "archived_appointments"] {
+        bench.harness.psql(&format!("delete from {table} where reference like 'OLD-%'"))?;
+    }
     lines.push(format!(
         "with three years of history: a hold costs PostgreSQL {:.2} times as much and takes {:.2} times as \
          long, the page of past visits {:.2} times as long",

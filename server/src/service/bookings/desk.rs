@@ -80,10 +80,10 @@ fn busy(error: NoAnswer) -> Fault {
 }
 
 async fn take(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Booked>> {
-    let settings = engine.settings;
+    let hold = engine.settings.hold;
     let taken = async {
         let mut connection = engine.holds.together.acquire().await?;
-        holds::take_together(&mut connection, &all, settings.hold, settings.visits_per_doctor).await
+        holds::take_together(&mut connection, &all, hold).await
     };
     let mut booked: HashMap<Uuid, Booked> = match taken.await {
         Ok(answers) => answers

@@ -43,7 +43,8 @@ lapsed as (
     union
     select p.appointment_id
     from patient_times p
-    where p.account_id = $4 and p.hold_number is not null and p.held_until <= $1
+    where p.account_id = $4 and p.hold_number is not null and p.held_until < 'infinity'
+      and p.held_until <= $1
       and exists (select from wanted)
 ),
 given_up as (
@@ -66,6 +67,7 @@ numbers as (
     select (select g from generate_series(1, $9::smallint) g
             where not exists (select from patient_times p
                               where p.account_id = $4 and p.hold_number = g
+                                and p.held_until < 'infinity'
                                 and p.appointment_id not in (select id from ended))
             limit 1) as hold_number,
            (select g from generate_series(1, $14::smallint) g
@@ -73,7 +75,11 @@ numbers as (
                               where p.account_id = $4 and p.doctor_id = w.doctor_id
                                 and p.visit_number = g and lower(p.during) > $1
                                 and p.appointment_id not in (select id from ended))
-            limit 1) as visit_number
+            limit 1) as visit_number,
+           -- Numbers may be missing below, or be in use above, since more were allowed.
+           (select count(*) from patient_times p
+            where p.account_id = $4 and p.doctor_id = w.doctor_id and p.visit_number is not null
+              and lower(p.during) > $1 and p.appointment_id not in (select id from ended)) as visits
     from wanted w
 ),
 seat as (
@@ -92,7 +98,8 @@ seat as (
     ) n
     -- First of all, what lies in the way is ended.
     where (select count(*) from ended) >= 0
-      and exists (select from numbers where hold_number is not null and visit_number is not null)
+      and exists (select from numbers
+                  where hold_number is not null and visit_number is not null and visits < $14)
     order by r.id
     on conflict do nothing
     returning slot_id

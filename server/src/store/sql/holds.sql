@@ -1,9 +1,9 @@
 -- Many holds at once, of those who have nothing in the way: no older hold, alive or lapsed, of the
--- account, nothing else of the person at that time, no answer under the key, a visit of one slot.
+-- account, no visit ahead with the doctor, nothing else of the person at that time, no answer under the key, a visit of one slot.
 -- Whoever is left out is not refused: they go on alone (hold.sql), or are told why.
 --
 -- $1 how long   $2 ids   $3 references   $4 slots   $5 kinds of visit   $6 persons   $7 accounts
--- $8 moments   $9 gates   $10 keys   $11 fingerprints   $12 visits allowed ahead with one doctor
+-- $8 moments   $9 gates   $10 keys   $11 fingerprints
 with asked as materialized (
     select a.*,
            row_number() over (partition by a.slot_id order by a.id) as turn,
@@ -15,7 +15,7 @@ with asked as materialized (
 wanted as materialized (
     select a.*, s.doctor_id, s.starts_at, s.ends_at, s.capacity, b.location_id, b.mode, p.time_zone,
            d.clinic_id, d.fee_minor_units, d.currency, v.id as kind_id,
-           least(a.now + $1::interval, s.starts_at) as expires_at, n.visit_number
+           least(a.now + $1::interval, s.starts_at) as expires_at
     from asked a
     -- More than it has seats cannot get one anyway.
     join slots s on s.id = a.slot_id and s.starts_at > a.now and s.closes_at > a.now
@@ -25,14 +25,6 @@ wanted as materialized (
     join doctors d on d.id = s.doctor_id and d.status = 'listed' and d.archived_at is null
     join visit_types v on v.clinic_id = d.clinic_id and v.archived_at is null and v.slot_span = 1
          and case when a.visit_type_id is null then v.is_default else v.id = a.visit_type_id end
-    cross join lateral (
-        select g as visit_number
-        from generate_series(1, $12::smallint) g
-        where not exists (select from patient_times t
-                          where t.account_id = a.account_id and t.doctor_id = s.doctor_id
-                            and t.visit_number = g)
-        limit 1
-    ) n
     where a.of_account = 1
       and exists (select from people o
                   where o.id = a.person_id and o.account_id = a.account_id and o.archived_at is null)
@@ -40,7 +32,11 @@ wanted as materialized (
                       where t.person_id = a.person_id
                         and (t.during && tstzrange(s.starts_at, s.ends_at) or t.held_until < 'infinity'))
       and not exists (select from patient_times t
-                      where t.account_id = a.account_id and t.hold_number is not null)
+                      where t.account_id = a.account_id and t.hold_number is not null
+                        and t.held_until < 'infinity')
+      and not exists (select from patient_times t
+                      where t.account_id = a.account_id and t.doctor_id = s.doctor_id
+                        and t.visit_number is not null)
       and (a.key is null
            or (not exists (select from idempotency_keys k
                            where k.account_id = a.account_id and k.key = a.key)
@@ -66,7 +62,7 @@ own_time as (
     insert into patient_times (appointment_id, person_id, during, held_until, account_id, doctor_id,
                                hold_number, visit_number)
     select w.id, w.person_id, tstzrange(w.starts_at, w.ends_at), w.expires_at, w.account_id,
-           w.doctor_id, 1, w.visit_number
+           w.doctor_id, 1, 1
     from seat t join wanted w on w.id = t.appointment_id
     order by w.person_id
     on conflict do nothing

@@ -40,7 +40,8 @@ select k.fingerprint as "fingerprint?",
         from patient_times t
         where t.account_id = a.account_id and t.doctor_id = s.doctor_id and t.visit_number is not null
           and t.held_until > a.now and lower(t.during) > a.now
-          and not (t.person_id = a.person_id and t.hold_number is not null)) as "other_visits!"
+          and not (t.person_id = a.person_id and t.hold_number is not null
+                   and t.held_until < 'infinity')) as "other_visits!"
 from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[])
      with ordinality as a (slot_id, visit_type_id, person_id, account_id, now, key, n)
 left join idempotency_keys k on k.account_id = a.account_id and k.key = a.key

@@ -241,6 +241,38 @@ pub fn calendar(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
+/// Somebody cancels while the hours change around their time.
+pub fn kept_time(world: Arc<World>) -> BoxFuture<'static, Scenario> {
+    async move {
+        world.reset_hours().await;
+        let slot = first_free(&world, world.doctors[0]).await;
+        let id = world.clinic.hold(&world.asha, slot).await.expect("held");
+        world.clinic.confirm(&world.asha, id).await.expect("confirmed");
+        let (a, b) = (world.clone(), world.clone());
+        Scenario {
+            actors: vec![
+                Actor::new(
+                    "the doctor saves hours",
+                    move || async move { save_hours(&a, 0).await },
+                ),
+                Actor::new("Asha cancels", move || async move {
+                    word(change(&b, 1, id, &Change::Cancel { reason: None }).await)
+                }),
+            ],
+            check: check(move |answers| async move {
+                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                world.make_times().await;
+                let left = "select count(*) from slots s join blocks b on b.id = s.block_id
+                            where b.closed_at is null and s.closes_at = '-infinity'
+                              and not exists (select from seats t where t.slot_id = s.id)";
+                let left = world.clinic.count(left).await;
+                must(left == 0, || format!("{left} times are kept for nobody"))
+            }),
+        }
+    }
+    .boxed()
+}
+
 const BUSY_ON_THURSDAY: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nBEGIN:VEVENT\r\n\
     UID:1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261126T000000Z\r\nDTEND:20261127T000000Z\r\n\
     SUMMARY:Away\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
