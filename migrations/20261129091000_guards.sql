@@ -35,7 +35,9 @@ where n.appointment_id = p.appointment_id;
 create unique index patient_times_hold_number_key on patient_times (account_id, hold_number)
     where hold_number is not null and held_until < 'infinity';
 -- A person holds one time with a doctor; the next one takes its place.
-create unique index patient_times_one_hold_key on patient_times (person_id, doctor_id)
+-- The account comes first, although a person has but one: on a new database every index looks alike, and
+-- what is looked for by the account must not end up reading all of this one.
+create unique index patient_times_one_hold_key on patient_times (account_id, person_id, doctor_id)
     where hold_number is not null and held_until < 'infinity';
 create unique index patient_times_visit_number_key on patient_times (account_id, doctor_id, visit_number)
     where visit_number is not null;
