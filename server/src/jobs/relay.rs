@@ -120,7 +120,7 @@ impl Relay {
             .await?;
         let mut started = 0;
         for _ in 0..ROUNDS_MAX {
-            let claimed = self.claim_due(&mut connection, &lease).await?;
+            let claimed = self.claim_due(&mut connection, &lease, known_need_no_code).await?;
             let mut back = Vec::new();
             for event in claimed {
                 match places.take(event.domain(), is_code(&event)) {
@@ -164,6 +164,7 @@ impl Relay {
         &self,
         connection: &mut PgConnection,
         lease: &Lease<'_>,
+        known_need_no_code: bool,
     ) -> sqlx::Result<Vec<Claimed>> {
         let places = &self.0.places;
         let spare = if places.is_any_domain_full() { SPARE } else { 0 };
@@ -171,7 +172,8 @@ impl Relay {
         let (for_codes, for_others) = (places.free(true), places.free(false));
         let mut claimed = Vec::new();
         if for_codes > 0 {
-            claimed = outbox::claim_codes(connection, lease, limit(for_codes)).await?;
+            claimed =
+                outbox::claim_codes(connection, lease, limit(for_codes), known_need_no_code).await?;
         }
         if for_others > 0 {
             claimed.extend(outbox::claim_others(connection, lease, limit(for_others)).await?);

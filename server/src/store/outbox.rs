@@ -104,19 +104,24 @@ macro_rules! claim {
     };
 }
 
-/// Claims codes that are due.
+/// Claims codes that are due; with `known_need_no_code` not those that [`pass_over`] passes over.
 pub async fn claim_codes(
     connection: &mut PgConnection,
     lease: &Lease<'_>,
     limit: i64,
+    known_need_no_code: bool,
 ) -> Result<Vec<Claimed>> {
     claim!(
         connection,
         lease,
         limit,
         "e.state = 'waiting' and e.due_at <= $1
-         and e.event_type in ('appointment.held', 'appointment.code_requested')",
-        "e.due_at"
+         and e.event_type in ('appointment.held', 'appointment.code_requested')
+         and not ($6 and e.event_type = 'appointment.held'
+                  and exists (select from accounts c where c.id = e.actor_account_id
+                              and c.email_verified_at is not null))",
+        "e.due_at",
+        known_need_no_code
     )
 }
 
