@@ -172,8 +172,8 @@ impl Relay {
         let (for_codes, for_others) = (places.free(true), places.free(false));
         let mut claimed = Vec::new();
         if for_codes > 0 {
-            claimed =
-                outbox::claim_codes(connection, lease, limit(for_codes), known_need_no_code).await?;
+            claimed = outbox::claim_codes(connection, lease, limit(for_codes), known_need_no_code)
+                .await?;
         }
         if for_others > 0 {
             claimed.extend(outbox::claim_others(connection, lease, limit(for_others)).await?);

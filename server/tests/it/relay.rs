@@ -135,7 +135,7 @@ async fn claim_and_die(clinic: &Clinic) -> usize {
     let (told, now) = (Event::ALL.map(Event::as_str), clinic.clock.now());
     let lease = Lease { now, until: now + Duration::seconds(30), told: &told, silent: &[] };
     let mut connection = clinic.pool.acquire().await.expect("a connection");
-    let codes = outbox::claim_codes(&mut connection, &lease, 10).await.expect("claimed");
+    let codes = outbox::claim_codes(&mut connection, &lease, 10, false).await.expect("claimed");
     let others = outbox::claim_others(&mut connection, &lease, 10).await.expect("claimed");
     codes.len() + others.len()
 }
@@ -530,4 +530,25 @@ async fn mails_say_for_whom_where_who_did_it_and_why() {
     assert!(mail.starts_with("Dr asha-naik has cancelled the appointment for Mira."), "{mail}");
     assert!(mail.contains("The reason given: The doctor is ill\n"), "{mail}");
     assert!(mail.contains("By video") && !mail.contains("Church Road"), "{mail}");
+}
+
+/// Where known patients need no code, their holds are passed over with one statement, and never claimed.
+#[tokio::test]
+async fn what_is_passed_over_is_not_claimed() {
+    let clinic = Clinic::open().await;
+    let (known, new) = (clinic.patient("Asha").await, clinic.patient("Ravi").await);
+    sqlx::query("update accounts set email_verified_at = $1 where id = $2")
+        .bind(clinic.clock.now())
+        .bind(known.account.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("verified");
+    let free = clinic.free(clinic.doctor).await;
+    clinic.hold(&known, free[0]).await.expect("held");
+    clinic.hold(&new, free[1]).await.expect("held");
+    let (told, now) = (Event::ALL.map(Event::as_str), clinic.clock.now());
+    let lease = Lease { now, until: now + Duration::seconds(30), told: &told, silent: &[] };
+    let mut connection = clinic.pool.acquire().await.expect("a connection");
+    let claimed = outbox::claim_codes(&mut connection, &lease, 10, true).await.expect("claimed");
+    assert_eq!(claimed.len(), 1, "only the hold of the account that is not known");
 }
