@@ -33,10 +33,12 @@ wanted as materialized (
                         and (t.during && tstzrange(s.starts_at, s.ends_at) or t.held_until < 'infinity'))
       and not exists (select from patient_times t
                       where t.account_id = a.account_id and t.hold_number is not null
-                        and t.held_until < 'infinity')
+                        and t.held_until < 'infinity' offset 0)
+      -- `offset 0` keeps it a look-up by both columns. As a join, planned while the table was empty, it
+      -- was one by the doctor alone, through all of the index.
       and not exists (select from patient_times t
                       where t.account_id = a.account_id and t.doctor_id = s.doctor_id
-                        and t.visit_number is not null)
+                        and t.visit_number is not null offset 0)
       and (a.key is null
            or (not exists (select from idempotency_keys k
                            where k.account_id = a.account_id and k.key = a.key)

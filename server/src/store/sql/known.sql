@@ -31,11 +31,10 @@ select k.fingerprint as "fingerprint?",
                  and t.during && tstzrange(s.starts_at, run.ends_at)
                  and not (x.state = 'pending' and x.doctor_id = s.doctor_id)) as "person_is_busy!",
        (select count(*)
-        from people o
-        join patient_times t on t.person_id = o.id
-        join appointments x on x.id = t.appointment_id
-        where o.account_id = a.account_id and t.held_until > a.now and t.held_until < 'infinity'
-          and not (o.id = a.person_id and x.doctor_id = s.doctor_id)) as "other_holds!",
+        from patient_times t
+        where t.account_id = a.account_id and t.hold_number is not null
+          and t.held_until > a.now and t.held_until < 'infinity'
+          and not (t.person_id = a.person_id and t.doctor_id = s.doctor_id)) as "other_holds!",
        (select count(*)
         from patient_times t
         where t.account_id = a.account_id and t.doctor_id = s.doctor_id and t.visit_number is not null
