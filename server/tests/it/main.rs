@@ -19,6 +19,7 @@ mod interleavings;
 mod live_updates;
 mod mail;
 mod moving;
+mod plans;
 mod process;
 mod races;
 mod relay;

@@ -95,7 +95,7 @@ impl Plan {
         let holds = self.warm_up + self.rounds * self.holds + self.alone;
         let cases = self.rivals + self.bookings + self.mixed / 10 + 1;
         // Without Redis, and on two servers; and in a house without a past and with one.
-        holds + cases + self.holds / 2 * 2 + (self.alone / 4 + self.alone) * 2
+        holds + cases + self.holds / 2 * 2 + (self.alone / 4 + self.alone) * 3
     }
 
     const fn pgbench_needs(&self) -> usize {

@@ -49,11 +49,12 @@ lapsed as (
 ),
 given_up as (
     select p.appointment_id as id
-    from patient_times p
-    join appointments a on a.id = p.appointment_id
-    join wanted w on w.doctor_id = a.doctor_id
-         and (w.id <> a.slot_id or w.visit_type_id <> a.visit_type_id)
-    where p.person_id = $3 and p.held_until < 'infinity' and a.state = 'pending'
+    from patient_times p, wanted w
+    where p.person_id = $3 and p.held_until < 'infinity'
+      -- A look-up by id, and no join, whatever the plan.
+      and (select a.state = 'pending' and a.doctor_id = w.doctor_id
+                  and (a.slot_id <> w.id or a.visit_type_id <> w.visit_type_id)
+           from appointments a where a.id = p.appointment_id)
 ),
 -- It judges them once more, after it has waited for whoever is changing them.
 ended as materialized (

@@ -1,5 +1,6 @@
 -- What there is to know of holds that did not come about, in their order. One statement, and so one
--- moment: between two reads a hold of the same person may come or go.
+-- moment: between two reads a hold of the same person may come or go. `offset 0` makes a look-up by id of
+-- what could become a join that reads all appointments, when it is planned while there are none.
 --
 -- $1 slots   $2 kinds of visit, or null   $3 persons   $4 accounts   $5 moments   $6 keys, or null
 select k.fingerprint as "fingerprint?",
@@ -16,7 +17,7 @@ select k.fingerprint as "fingerprint?",
                    'expires_at', x.expires_at, 'extensions', x.extensions,
                    'code_tries', x.code_tries, 'created_at', x.created_at)
         from patient_times t
-        join appointments x on x.id = t.appointment_id
+        cross join lateral (select * from appointments x where x.id = t.appointment_id offset 0) x
         where t.person_id = a.person_id and t.held_until > a.now
           and x.slot_id = a.slot_id and x.visit_type_id = v.id) as standing,
        case when v.id is not null then s.starts_at end as starts_at,
@@ -26,7 +27,7 @@ select k.fingerprint as "fingerprint?",
        coalesce(s.closes_at <= a.now, false) as "closed!",
        coalesce(run.seats_free, 0) as "seats_free!",
        exists (select from patient_times t
-               join appointments x on x.id = t.appointment_id
+               cross join lateral (select * from appointments x where x.id = t.appointment_id offset 0) x
                where t.person_id = a.person_id and t.held_until > a.now
                  and t.during && tstzrange(s.starts_at, run.ends_at)
                  and not (x.state = 'pending' and x.doctor_id = s.doctor_id)) as "person_is_busy!",
