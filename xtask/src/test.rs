@@ -251,6 +251,9 @@ impl Session {
         task_runner.args(["test", "--no-fail-fast", "--package", "xtask"]);
         for mut cargo in [cargo_test(&["--no-fail-fast"]), task_runner] {
             self.with_services(&mut cargo)?;
+            // Most of the server's tests wait for PostgreSQL: two for each core keep both busy.
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            cargo.env("RUST_TEST_THREADS", (2 * cores).to_string());
             let (ok, lines) = process::tee(&mut cargo)?;
             passed &= ok;
             total += Counts::of_cargo(&lines);
