@@ -55,7 +55,10 @@ pub fn optional_lines(field: Field, typed: &str, max_chars: u32) -> Result<Strin
         return problem(Problem::Malformed);
     }
     let text = text::normalize(typed);
-    if text.chars().count() > max_chars as usize {
+    // Both as it came and as it is kept: what is said of the API's fields is said of what is sent. Browsers
+    // send two characters for the end of a line, and count one.
+    let typed_chars = typed.chars().count() - typed.matches("\r\n").count();
+    if typed_chars.max(text.chars().count()) > max_chars as usize {
         return problem(Problem::TooLong(max_chars));
     }
     if !text::is_visible(&text) && !typed.trim().is_empty() {
@@ -288,6 +291,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn text_is_counted_as_it_came() {
+        let too_long = Err(FieldProblem { field: Field::Name, problem: Problem::TooLong(3) });
+        assert_eq!(line(Field::Name, "ab\u{ad}c", 3), too_long, "a soft hyphen that is taken out");
+        assert_eq!(line(Field::Name, "abc ", 3), too_long);
+        assert_eq!(line(Field::Name, "ab\u{ad}c", 4).as_deref(), Ok("abc"));
+        assert_eq!(lines(Field::Text, "a\r\nb", 3).as_deref(), Ok("a\nb"), "one end of a line");
+    }
+
+    #[test]
     fn e_mail_addresses() {
         for good in ["a@b.co", " Asha.Rao+nadi@Example.org ", "x@sub.domain.in"] {
             assert!(Email::parse(good).is_ok(), "{good}");
@@ -367,7 +379,8 @@ mod tests {
             assert_eq!(lines(Field::Name, broken, 3), Ok("a\nb".into()), "{broken:?}");
         }
         assert_eq!(name(&"x".repeat(10_000)), problem(Problem::TooLong(100)));
-        assert_eq!(name(&"u\u{308}".repeat(100)), Ok("ü".repeat(100)), "as people count");
+        assert_eq!(name(&"u\u{308}".repeat(50)), Ok("ü".repeat(50)), "it came as a hundred");
+        assert_eq!(name(&"u\u{308}".repeat(51)), problem(Problem::TooLong(100)));
     }
 
     #[test]
