@@ -10,6 +10,8 @@
 pub mod actor;
 pub mod appointment;
 pub mod calendar;
+#[cfg(feature = "server")]
+pub mod events;
 pub mod failure;
 #[cfg(feature = "server")]
 pub mod ical;
@@ -17,6 +19,8 @@ pub mod ids;
 pub mod input;
 #[cfg(feature = "server")]
 pub mod near;
+#[cfg(feature = "server")]
+pub mod notification;
 pub mod once;
 #[cfg(feature = "server")]
 pub mod ports;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the visit takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     InPerson,

@@ -29,8 +29,6 @@ pub enum Key<'a> {
     Registrations(&'a str),
     /// Something made from the database ([`crate::kept`]).
     Kept(&'a str),
-    /// Another text with each change that no event tells the instances of.
-    Edited(&'a str),
 }
 
 impl Key<'_> {
@@ -40,7 +38,6 @@ impl Key<'_> {
             Self::SignInFailures(digest) => format!("nadi:sign-in-failures:{digest}"),
             Self::Registrations(digest) => format!("nadi:registrations:{digest}"),
             Self::Kept(name) => format!("nadi:kept:{name}"),
-            Self::Edited(name) => format!("nadi:edited:{name}"),
         }
     }
 }
@@ -143,21 +140,6 @@ impl Cache {
         let key = key.text();
         let options = SetOptions::default().with_expiration(SetExpiry::PXAT(until_ms));
         redis.ask(async |mut c| c.set_options::<_, _, ()>(key, value, options).await).await;
-    }
-
-    /// Says to all instances that something has changed: each sees another text. Tells whether it was
-    /// said; without Redis there is nobody to hear it.
-    pub async fn tell_all(&self, key: &Key<'_>, text: String, lifetime: Duration) -> bool {
-        let Self::Redis(redis) = self else { return true };
-        let (key, seconds) = (key.text(), lifetime.as_secs().max(1));
-        redis.ask(async |mut c| c.set_ex::<_, _, ()>(key, text, seconds).await).await.is_some()
-    }
-
-    /// What was last told under each key; `None` when Redis does not say.
-    pub async fn told(&self, keys: &[Key<'_>]) -> Option<Vec<Option<String>>> {
-        let Self::Redis(redis) = self else { return None };
-        let keys: Vec<String> = keys.iter().map(Key::text).collect();
-        redis.ask(async |mut c| c.mget(keys).await).await
     }
 
     pub async fn delete(&self, key: &Key<'_>) {

@@ -3,16 +3,15 @@
 //! ([`crate::web::live`]).
 //!
 //! What happens here is noted here at once. What happens on another instance is heard of by
-//! [`crate::jobs::listen`]; should it miss something, nothing kept is shown for longer than
+//! [`crate::events::live`]; should it miss something, nothing kept is shown for longer than
 //! [`KEPT_FOR`] anyway. A hold never looks here.
 //!
 //! All changes are numbered in one row, and a counter is the number of its last change. So what was
 //! read after change number n still stands while none of the counters it rests on is above n.
 
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nadi::ids::DoctorId;
@@ -34,10 +33,6 @@ struct Counter {
     moved: Notify,
 }
 
-/// How many doctors may wait for a refresh of their next times; whoever does not fit is found by the
-/// job's next look.
-const WAITING_MAX: usize = 100_000;
-
 #[derive(Debug)]
 pub struct Changes {
     counters: Box<[Counter]>,
@@ -48,14 +43,11 @@ pub struct Changes {
     process: u32,
     /// Of what is listed: names, places, who is listed at all.
     listings: Counter,
-    /// Changes made here that no event tells the other instances of: of anybody, and of listings.
-    untold: Mutex<Edits>,
-    /// Whose next times are to be made again, by [`crate::jobs::listings`].
-    waiting: Mutex<HashSet<DoctorId>>,
-    waiting_rang: Notify,
+    /// Rung when a doctor's times have changed, for [`crate::jobs::listings`].
+    noted: Notify,
 }
 
-/// Changes that are not among the events.
+/// Changes that are not of a single doctor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
     /// Of names, places, hours: whoever it was, everybody looks again.
@@ -71,9 +63,7 @@ impl Default for Changes {
             born: Instant::now(),
             sequence: AtomicU64::new(0),
             listings: Counter::default(),
-            untold: Mutex::default(),
-            waiting: Mutex::default(),
-            waiting_rang: Notify::new(),
+            noted: Notify::new(),
         }
     }
 }
@@ -104,14 +94,12 @@ impl Changes {
         if let Some(counter) = self.counter(doctor) {
             counter.note(number, self.now_ms());
         }
-        self.put_back(doctor);
-        self.waiting_rang.notify_one();
+        self.noted.notify_one();
     }
 
     /// After the commit of a change that may concern anybody.
     pub fn note_all(&self) {
         self.hear(Edits { anybody: true, listings: true });
-        self.untold().anybody = true;
     }
 
     /// The same for changes that were made elsewhere.
@@ -126,22 +114,6 @@ impl Changes {
         if edits.anybody || edits.listings {
             self.listings.note(number, now_ms);
         }
-    }
-
-    /// What was noted here since this was last asked, for the other instances.
-    pub fn take_untold(&self) -> Edits {
-        std::mem::take(&mut *self.untold())
-    }
-
-    /// Puts back what could not be told.
-    pub fn tell_again(&self, edits: Edits) {
-        let mut untold = self.untold();
-        untold.anybody |= edits.anybody;
-        untold.listings |= edits.listings;
-    }
-
-    fn untold(&self) -> std::sync::MutexGuard<'_, Edits> {
-        self.untold.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn next(&self) -> u64 {
@@ -185,7 +157,6 @@ impl Changes {
     /// After the commit of a change of who is listed, or how.
     pub fn note_listings(&self) {
         self.hear(Edits { anybody: false, listings: true });
-        self.untold().listings = true;
     }
 
     /// The number of the last such change.
@@ -193,27 +164,9 @@ impl Changes {
         self.listings.changes.load(Ordering::Acquire)
     }
 
-    /// Some of the doctors noted since they were last taken.
-    pub fn take(&self, limit: usize) -> Vec<DoctorId> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let some: Vec<DoctorId> = waiting.iter().take(limit).copied().collect();
-        for doctor in &some {
-            waiting.remove(doctor);
-        }
-        some
-    }
-
-    /// A doctor who was taken, and whose next times could not be made.
-    pub fn put_back(&self, doctor: DoctorId) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if waiting.len() < WAITING_MAX {
-            waiting.insert(doctor);
-        }
-    }
-
     /// Waits until a doctor is noted.
     pub async fn noted(&self) {
-        self.waiting_rang.notified().await;
+        self.noted.notified().await;
     }
 
     /// Counts one more who listens to this doctor, until it is dropped.
@@ -274,17 +227,11 @@ mod tests {
         assert_eq!(changes.of(doctor), before);
         changes.note(doctor);
         assert_ne!(changes.of(doctor), before);
-        assert_eq!(changes.take(10), [doctor]);
-        assert!(changes.take(10).is_empty());
         let before = (changes.of(doctor), changes.of_listings());
         assert_eq!(changes.sequence(), before.0);
-        assert_eq!(changes.take_untold(), Edits::default(), "an event tells of it");
         changes.note_all();
-        assert_eq!(changes.take_untold(), Edits { anybody: true, listings: false });
-        assert_eq!(changes.take_untold(), Edits::default());
         assert_ne!(changes.of(doctor), before.0);
         assert_ne!(changes.of_listings(), before.1);
-        assert!(changes.take(10).is_empty());
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use crate::changes::Changes;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
+use crate::events::reader::ReaderStatuses;
 use crate::jobs::supervisor::JobStatuses;
 use crate::kept::Keeping;
 use crate::service::codes::CodeKey;
@@ -26,11 +27,13 @@ pub struct Engine {
     pub code_key: CodeKey,
     pub settings: Settings,
     pub house: Arc<House>,
-    /// Rung after a commit that wrote an event, so that messages leave at once; the relay also looks by itself.
+    /// Rung after a commit that wrote an event, so that messages leave at once; the dispatcher also looks by itself.
     pub event_written: Arc<Notify>,
     /// Rung when many doctors' times have to be made again: a clinic's holidays, a calendar from elsewhere.
     pub schedules_changed: Arc<Notify>,
     pub changes: Arc<Changes>,
+    /// How far behind this instance's readers of the log are.
+    pub readers: Arc<ReaderStatuses>,
     /// How the jobs of this instance are doing.
     pub jobs: Arc<JobStatuses>,
     /// What is made from the database and shown again for a moment.
@@ -121,6 +124,7 @@ impl Engine {
             event_written: Arc::new(Notify::new()),
             schedules_changed: Arc::new(Notify::new()),
             changes,
+            readers: Arc::default(),
             jobs: Arc::default(),
             keeping,
         })

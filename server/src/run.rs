@@ -11,10 +11,10 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::database;
 use crate::engine::Engine;
-use crate::jobs::relay::Relay;
 use crate::jobs::supervisor::Supervisor;
 use crate::jobs::{self, warm};
 use crate::messages;
+use crate::notifications::dispatcher::Dispatcher;
 use crate::service;
 use crate::store::sessions::Sessions;
 use crate::web::connections::Connections;
@@ -52,9 +52,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let router = web::router(&config, web, sessions.clone());
 
     let stop = CancellationToken::new();
-    let relay = Relay::new(engine.clone(), messages, public_url.clone());
+    let dispatcher = Dispatcher::new(engine.clone(), messages, public_url.clone());
     let supervisor = Supervisor::new(engine.jobs.clone(), engine.clock.clone(), stop.clone());
-    jobs::start(&supervisor, &engine, relay, sessions);
+    jobs::start(&supervisor, &engine, dispatcher, sessions);
     if config.is_development() {
         jobs::demo::start(&supervisor, &engine);
     }

@@ -34,6 +34,7 @@ pub const CHECK_IN_LEAD: Duration = Duration::minutes(60);
 
 /// Where an appointment is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Held, waiting for its code, free again at `expires_at`.

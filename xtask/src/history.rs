@@ -161,8 +161,8 @@ fn read_database(harness: &Harness, before: &HashSet<String>) -> Result<Database
         database.keys.push(StoredAnswer { account, key, id: Some(id).filter(|id| !id.is_empty()) });
     }
     for row in rows(
-        "select appointment_id, event_type from outbox
-         where event_type in ('appointment.held', 'appointment.confirmed', 'appointment.cancelled')
+        "select subject_id, type from events
+         where type in ('appointment.held', 'appointment.confirmed', 'appointment.cancelled')
          group by 1, 2 having count(*) > 1",
     )? {
         let [id, event] = columns(row)?;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use nadi::appointment::State;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, VisitTypeId};
+use nadi::notification;
 use nadi::visit::{Fee, Mode};
 use nadi::wall;
 use sqlx::{Connection, FromRow, PgConnection, Result};
@@ -368,21 +369,41 @@ pub(crate) async fn account_of(
     Ok(account.map(AccountId))
 }
 
-/// Nobody is told what happened to this appointment.
+/// Nobody is told what happened to this appointment: its notifications count as delivered.
 pub(crate) async fn tell_nobody(
     connection: &mut PgConnection,
     id: AppointmentId,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let (types, templates) = told();
     sqlx::query(
-        "update outbox set state = 'delivered', delivered_at = $2
-         where appointment_id = $1 and state = 'waiting'",
+        "insert into notifications (event_id, subject_id, subject_version, recipient_id, channel, template,
+                                    actor, state, due_at, delivered_at)
+         select e.id, e.subject_id, e.subject_version, (e.data ->> 'account')::uuid, 'email', t.template,
+                e.actor, 'delivered', $2, $2
+         from events e
+         join unnest($3::text[], $4::text[]) as t (type, template) on t.type = e.type
+         where e.subject_id = $1
+         on conflict on constraint notifications_key
+         do update set state = 'delivered', delivered_at = $2 where notifications.state = 'waiting'",
     )
     .bind(id.0)
     .bind(now)
+    .bind(types)
+    .bind(templates)
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The types of events that are told, and by which template.
+pub(super) fn told() -> (Vec<&'static str>, Vec<&'static str>) {
+    notification::told()
+        .flat_map(|kind| {
+            let notices = notification::notices(kind, true);
+            notices.into_iter().map(move |notice| (kind.as_str(), notice.template.as_str()))
+        })
+        .unzip()
 }
 
 /// What becomes of a visit, by its id: of twelve, one is missed and one is cancelled.

@@ -201,18 +201,30 @@ async fn insert_events(connection: &mut PgConnection, visits: &[&Visit]) -> Resu
     }
     events.sort_by_key(|(_, _, happened)| happened.at);
     sqlx::query(
-        "insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
-                             actor_account_id, payload, occurred_at, state, due_at, delivered_at)
-         select e.event_type, e.id, e.version, e.doctor_id, e.actor,
-                case e.actor when 'patient' then e.booked_by else d.account_id end,
-                case when e.event_type = 'appointment.held' then '{}'
-                     else jsonb_build_object('code_counter', 1) end,
-                e.at, 'delivered', e.at, e.at
-         from unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::uuid[],
-                     $7::timestamptz[]) with ordinality
-             as e (event_type, id, version, doctor_id, actor, booked_by, at, number)
-         join doctors d on d.id = e.doctor_id
-         order by e.number",
+        "with made as (
+             insert into events (type, subject_id, subject_version, doctor_id, actor, actor_account_id,
+                                 occurred_at, data)
+             select e.type, e.id, e.version, e.doctor_id, e.actor,
+                    case e.actor when 'patient' then e.booked_by else d.account_id end, e.at,
+                    jsonb_strip_nulls(jsonb_build_object(
+                        'account', a.booked_by, 'location', a.location_id, 'mode', a.mode,
+                        'starts_at', a.starts_at, 'ends_at', a.ends_at, 'slots', v.slots,
+                        'capacity', v.capacity, 'seats_left', v.seats_left,
+                        'code_counter', case when e.version > 1 then 1 end))
+             from unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::uuid[],
+                         $7::timestamptz[]) with ordinality
+                 as e (type, id, version, doctor_id, actor, booked_by, at, number)
+             join doctors d on d.id = e.doctor_id
+             join appointments a on a.id = e.id
+             cross join lateral visit_slots(a.slot_id, a.slot_span, e.at, '{}') v
+             order by e.number
+             returning id, type, subject_id, subject_version, actor, occurred_at, data)
+         insert into notifications (event_id, subject_id, subject_version, recipient_id, channel, template,
+                                    actor, state, due_at, delivered_at)
+         select m.id, m.subject_id, m.subject_version, (m.data ->> 'account')::uuid, 'email', t.template,
+                m.actor, 'delivered', m.occurred_at, m.occurred_at
+         from made m
+         join unnest($8::text[], $9::text[]) as t (type, template) on t.type = m.type",
     )
     .bind(column(&events, |(_, _, happened)| happened.event.as_str()))
     .bind(column(&events, |(visit, _, _)| visit.id.0))
@@ -221,6 +233,8 @@ async fn insert_events(connection: &mut PgConnection, visits: &[&Visit]) -> Resu
     .bind(column(&events, |(_, _, happened)| happened.by.as_str()))
     .bind(column(&events, |(visit, _, _)| visit.booked_by.0))
     .bind(column(&events, |(_, _, happened)| happened.at))
+    .bind(super::live::told().0)
+    .bind(super::live::told().1)
     .execute(connection)
     .await?;
     Ok(())

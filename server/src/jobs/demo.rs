@@ -146,7 +146,7 @@ async fn change(engine: &Engine, made: Made, now: DateTime<Utc>) -> anyhow::Resu
         claims::drop(&mut transaction, made.id).await?;
     }
     appointments::save(&mut transaction, &mut stored, &transition, &by, now).await?;
-    appointments::insert_event(&mut transaction, &stored, event, Detail::default(), &by, now)
+    appointments::insert_event(&mut transaction, &stored, event, &Detail::default(), &by, now)
         .await?;
     live::tell_nobody(&mut transaction, made.id, now).await?;
     transaction.commit().await?;

@@ -4,23 +4,32 @@
 
 use std::time::{Duration, Instant};
 
-use nadi::ids::DoctorId;
+use chrono::{DateTime, Utc};
+use nadi::events::{Data, EventType, NewEvent};
+use nadi::ids::{DoctorId, LocationId, SlotId};
+use nadi::visit::Mode;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::database::is_transient;
 use crate::engine::Engine;
+use crate::events::reader::Reader;
+use crate::events::store::StoredEvent;
+use crate::events::{self, Author};
 use crate::search_words;
 use crate::service::listings::refresh_in;
-use crate::store::listings as store;
+use crate::store::listings::{self as store, Touched};
 
 use super::supervisor::Next;
 
+/// The name under which its position in the log is kept.
+pub const READER: &str = "listings";
+/// Batches of events that one step handles at most.
+const ROUNDS_MAX: usize = 20;
 /// Doctors per transaction; one takes about a millisecond.
 const BATCH: usize = 50;
 /// Rows trimmed at once.
 const TRIM: i64 = 2_000;
-/// Events that an instance reads up to when it begins.
-const UNHEARD: i64 = 20_000;
 /// A tenth of one connection's time at most: under a rush, bookings come first.
 const REST: u32 = 9;
 /// Whoever is booked meanwhile is refreshed together, with one commit.
@@ -29,50 +38,119 @@ const REST_MIN: Duration = Duration::from_millis(150);
 const MEAN_EVERY: Duration = Duration::from_secs(3_600);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Everything once: the words, whoever was noted, has changed unheard, is due or stale. For the start
-/// of an instance, and for tests.
+/// Everything once: the words, what has happened, whoever is due or stale. For the start of an instance, and
+/// for tests.
 ///
 /// # Errors
-/// When the database does not answer; what was noted stays noted.
+/// When the database does not answer; what was not done is done by the next run.
 pub async fn run_once(engine: &Engine) -> anyhow::Result<u64> {
     begin(engine).await?;
+    let mut follower = Follower::default();
     let mut done = 0;
     loop {
-        let noted = refresh_noted(engine).await?;
+        let read = follower.run_once(engine).await?;
         let looked = look(engine).await?;
-        done += noted + looked;
-        if noted + looked == 0 {
+        done += read + looked;
+        if read + looked == 0 {
             return Ok(done);
         }
     }
 }
 
-/// The words, the mean of reviews, and a note of whoever has changed unheard.
+/// The words and the mean of reviews.
 async fn begin(engine: &Engine) -> anyhow::Result<()> {
     let mut connection = engine.write.0.acquire().await?;
     search_words::write(&mut connection).await?;
     store::follow_mean(&mut connection).await?;
-    for doctor in store::unheard(&mut connection, UNHEARD).await? {
-        engine.changes.note(DoctorId(doctor));
-    }
     Ok(())
 }
 
-/// Refreshes some of those who were noted; tells how many.
-///
-/// # Errors
-/// When the database does not answer; they stay noted.
-pub async fn refresh_noted(engine: &Engine) -> anyhow::Result<u64> {
-    let noted = engine.changes.take(BATCH);
-    if noted.is_empty() {
-        return Ok(0);
+/// The reader of the log that keeps next free times up to date. A booking takes a time out of those that are
+/// kept, or puts it back; where that does not do, the doctor is refreshed by the next look.
+#[derive(Debug)]
+pub struct Follower(Reader);
+
+impl Default for Follower {
+    fn default() -> Self {
+        Self(Reader::new(READER))
     }
-    let ids: Vec<Uuid> = noted.iter().map(|doctor| doctor.0).collect();
-    if let Err(error) = refresh(engine, ids).await {
-        noted.into_iter().for_each(|doctor| engine.changes.put_back(doctor));
-        return Err(error);
+}
+
+impl Follower {
+    /// Handles all events that were written since; tells how many.
+    ///
+    /// # Errors
+    /// When the database does not answer; they are handled again.
+    pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<u64> {
+        let mut read = 0;
+        for _ in 0..ROUNDS_MAX {
+            let events = self
+                .0
+                .run(engine, async |connection, events| {
+                    follow(connection, events, engine.clock.now()).await?;
+                    Ok(())
+                })
+                .await?;
+            read += events as u64;
+            if events == 0 {
+                break;
+            }
+        }
+        Ok(read)
     }
-    Ok(noted.len() as u64)
+}
+
+async fn follow(
+    connection: &mut PgConnection,
+    events: &[StoredEvent],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let mut slots = Vec::new();
+    let mut doctors: Vec<Uuid> = Vec::new();
+    for event in events {
+        let kind = EventType::parse(&event.event_type);
+        let data = kind.and_then(|kind| Data::read(kind, &event.data).ok());
+        match (kind, data) {
+            (Some(EventType::Appointment(life)), Some(Data::Appointment(data))) => {
+                use nadi::appointment::Event;
+                if matches!(life, Event::Extended | Event::CodeRequested | Event::Confirmed) {
+                    continue;
+                }
+                let Some(doctor) = event.doctor_id else { continue };
+                let mut add = |ids: &[SlotId], location: LocationId, mode: Mode| {
+                    slots.extend(ids.iter().map(|slot| Touched {
+                        slot: slot.0,
+                        doctor,
+                        location: location.0,
+                        mode: mode.as_str(),
+                    }));
+                };
+                add(&data.slots, data.location, data.mode);
+                if let Some(former) = &data.moved_from {
+                    add(&former.slots, former.location, former.mode);
+                }
+            }
+            (Some(EventType::Location(_)), Some(Data::Location(data))) => {
+                doctors.extend(data.doctors.iter().map(|doctor| doctor.0));
+            }
+            // Made by ourselves.
+            (Some(EventType::Listing(_)), _) => {}
+            // Also what the release before this one has written, and types of a newer one.
+            _ => doctors.extend(event.doctor_id),
+        }
+    }
+    slots.sort_unstable();
+    slots.dedup();
+    store::plan_by_index(connection).await?;
+    if !slots.is_empty() {
+        store::follow_bookings(connection, &slots, now).await?;
+    }
+    doctors.sort_unstable();
+    doctors.dedup();
+    if !doctors.is_empty() {
+        store::mark_changed(connection, &doctors, now).await?;
+    }
+    Ok(())
 }
 
 /// Trims what has passed, and refreshes some of those who are due or stale; tells how many doctors.
@@ -109,6 +187,12 @@ async fn refresh(engine: &Engine, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
         let mut transaction = engine.write.begin().await?;
         let now = engine.clock.now();
         let done = match refresh_in(&mut transaction, &ids, now).await {
+            Ok(documents) => record_changes(&mut transaction, &documents, now)
+                .await
+                .map(|()| !documents.is_empty()),
+            Err(error) => Err(error),
+        };
+        let done = match done {
             Ok(documents) => transaction.commit().await.map(|()| documents),
             Err(error) => Err(error),
         };
@@ -124,10 +208,25 @@ async fn refresh(engine: &Engine, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
     }
 }
 
+/// Tells whoever shows lists which documents were made again.
+async fn record_changes(
+    connection: &mut PgConnection,
+    doctors: &[Uuid],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let events: Vec<NewEvent> =
+        doctors.iter().map(|doctor| NewEvent::listing_changed(DoctorId(*doctor))).collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    events::store::insert(connection, &events, Author::SYSTEM, now).await
+}
+
 /// The job in steps, each short, with what it remembers between them.
 #[derive(Default)]
 pub struct Steps {
     has_begun: bool,
+    follower: Follower,
     /// When it last looked for whoever is due. `None`: the next step looks.
     looked: Option<Instant>,
     averaged: Option<Instant>,
@@ -148,9 +247,10 @@ impl Steps {
             self.averaged = Some(began);
             store::follow_mean(&mut *engine.write.0.acquire().await?).await?;
         }
-        let noted = refresh_noted(engine).await?;
+        let read = self.follower.run_once(engine).await?;
+        let began = Instant::now();
         let mut looked = 0;
-        if is_past(self.looked, LOOK_EVERY) {
+        if read > 0 || is_past(self.looked, LOOK_EVERY) {
             self.looked = Some(Instant::now());
             looked = look(engine).await?;
             // A full look: there is more of it.
@@ -160,7 +260,7 @@ impl Steps {
         } else {
             trim(engine).await?;
         }
-        if noted == 0 && looked == 0 {
+        if read == 0 && looked == 0 {
             return Ok(Next::Turn);
         }
         Ok(Next::After(REST_MIN.max(began.elapsed() * REST).min(LOOK_EVERY)))

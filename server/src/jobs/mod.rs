@@ -4,9 +4,7 @@
 pub mod archive;
 pub mod calendars;
 pub mod demo;
-pub mod listen;
 pub mod listings;
-pub mod relay;
 pub mod supervisor;
 pub mod sweeper;
 pub mod top_up;
@@ -20,17 +18,22 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use crate::engine::Engine;
+use crate::events::live;
 use crate::fetch::Fetcher;
+use crate::notifications;
+use crate::notifications::dispatcher::Dispatcher;
 use crate::store::sessions::Sessions;
 use supervisor::{Job, Next, Supervisor};
 
 /// Other instances' changes are shown here after so long.
 pub const LISTEN_EVERY: Duration = Duration::from_millis(250);
 
-const RELAY: Job =
-    Job { name: "relay", every: Duration::from_secs(2), overdue_after: Duration::from_secs(60) };
-const LISTEN: Job =
-    Job { name: "listen", every: LISTEN_EVERY, overdue_after: Duration::from_secs(60) };
+const NOTIFICATIONS: Job = Job {
+    name: "notifications",
+    every: Duration::from_secs(2),
+    overdue_after: Duration::from_secs(60),
+};
+const LIVE: Job = Job { name: "live", every: LISTEN_EVERY, overdue_after: Duration::from_secs(60) };
 /// A hold that ran out may have been in the way of times that can be made again.
 const SWEEPER: Job = Job {
     name: "sweeper",
@@ -65,18 +68,13 @@ const TOP_UP: Job =
 const STALE_EVERY: Duration = Duration::from_millis(400);
 
 /// Starts all jobs.
-pub fn start(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay, sessions: Sessions) {
-    start_relay(supervisor, engine, relay);
+pub fn start(supervisor: &Supervisor, engine: &Engine, dispatcher: Dispatcher, sessions: Sessions) {
+    start_dispatcher(supervisor, engine, dispatcher);
 
-    let (e, listener) = (engine.clone(), Arc::new(Mutex::new(listen::Listener::default())));
-    supervisor.start(LISTEN, pending, move || {
+    let (e, listener) = (engine.clone(), Arc::new(Mutex::new(live::Listener::default())));
+    supervisor.start(LIVE, pending, move || {
         let (engine, listener) = (e.clone(), listener.clone());
-        async move {
-            let mut listener = listener.lock().await;
-            let heard = listener.run_once(&engine).await;
-            listener.pass_edits(&engine).await;
-            heard.map(|()| Next::Turn)
-        }
+        async move { listener.lock().await.run_once(&engine).await.map(|()| Next::Turn) }
     });
 
     let e = engine.clone();
@@ -90,6 +88,7 @@ pub fn start(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay, sess
         let (engine, sessions) = (e.clone(), sessions.clone());
         async move {
             sweeper::forget_keys(&engine).await?;
+            notifications::forget(&engine).await?;
             sessions.sweep(engine.clock.now()).await?;
             Ok(Next::Turn)
         }
@@ -140,22 +139,22 @@ pub fn start(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay, sess
     });
 }
 
-/// Starts the relay alone.
-pub fn start_relay(supervisor: &Supervisor, engine: &Engine, relay: relay::Relay) {
-    let (woken, delivers) = (engine.event_written.clone(), relay.clone());
-    let wake_relay = move || {
-        let (woken, relay) = (woken.clone(), delivers.clone());
+/// Starts the dispatcher alone.
+pub fn start_dispatcher(supervisor: &Supervisor, engine: &Engine, dispatcher: Dispatcher) {
+    let (woken, delivers) = (engine.event_written.clone(), dispatcher.clone());
+    let wake_dispatcher = move || {
+        let (woken, dispatcher) = (woken.clone(), delivers.clone());
         async move {
             tokio::select! {
                 () = woken.notified() => {}
-                () = relay.delivery_ended() => {}
+                () = dispatcher.delivery_ended() => {}
             }
         }
     };
     let tasks = supervisor.tasks().clone();
-    supervisor.start(RELAY, wake_relay, move || {
-        let (relay, tasks) = (relay.clone(), tasks.clone());
-        async move { relay.start_due(&tasks).await.map(|_| Next::Turn) }
+    supervisor.start(NOTIFICATIONS, wake_dispatcher, move || {
+        let (dispatcher, tasks) = (dispatcher.clone(), tasks.clone());
+        async move { dispatcher.start_due(&tasks).await.map(|_| Next::Turn) }
     });
 }
 

@@ -8,7 +8,8 @@ use argon2::{Argon2, Params};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use nadi::Failure;
-use nadi::actor::{Actor, Caller};
+use nadi::actor::{Actor, Caller, Capacity};
+use nadi::events::{AccountEvent, NewEvent};
 use nadi::failure::Field;
 use nadi::ids::{AccountId, PersonId};
 use nadi::input::{Email, Password, line};
@@ -20,6 +21,7 @@ use super::{Fault, Outcome, answer};
 use crate::cache::Key;
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
+use crate::events::{self, Author};
 use crate::store::people::{self, NewAccount};
 
 /// Wrong passwords for one address before it has to wait, and how long.
@@ -69,6 +71,9 @@ impl AccountService {
             let person = PersonId(uuid_v7(caller.now));
             let row = NewAccount { id, person, email, name: &name, password_hash: &hash };
             people::insert_account(&mut transaction, &row, caller.now).await?;
+            let event = NewEvent::account(AccountEvent::Registered, row.id);
+            let by = Author::new(Capacity::Patient, row.id);
+            events::record(&mut transaction, &event, by, caller.now).await?;
             transaction.commit().await?;
             return Ok(id);
         }
@@ -178,8 +183,11 @@ pub async fn create_administrator(
     let service = AccountService::new(engine.clone());
     let make = async {
         let account = service.make_account(&caller, registration).await?;
-        let mut connection = engine.write.0.acquire().await?;
-        people::grant_everything(&mut connection, account).await?;
+        let mut transaction = engine.write.begin().await?;
+        people::grant_everything(&mut transaction, account).await?;
+        let event = NewEvent::account(AccountEvent::MadeAdministrator, account);
+        events::record(&mut transaction, &event, Author::SYSTEM, engine.clock.now()).await?;
+        transaction.commit().await?;
         Ok(account)
     };
     answer("create administrator", make.await)

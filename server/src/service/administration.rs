@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use nadi::actor::{Administers, Caller, SignedIn};
+use nadi::actor::{Administers, Caller, Capacity, SignedIn};
+use nadi::events::{DoctorData, DoctorEvent, LocationData, LocationEvent, NewEvent};
 use nadi::failure::{Field, Problem};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use super::{Fault, Outcome, answer, listings, offset_of, page_number, slug};
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
+use crate::events::{self, Author};
 use crate::store::{administration as store, listings as kept, people};
 
 const PAGE_SIZE: u32 = 50;
@@ -144,6 +146,9 @@ impl AdministrationService {
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
         kept::mark_stale(&mut transaction, &[id.0]).await?;
         listings::refresh_in(&mut transaction, &[id.0], caller.now).await?;
+        let data = doctor_data(form.clinic, form.status);
+        let event = NewEvent::doctor(DoctorEvent::Added, id, 1, data);
+        record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();
         Ok(id)
@@ -178,6 +183,9 @@ impl AdministrationService {
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
         kept::mark_stale(&mut transaction, &[id.0]).await?;
         listings::refresh_in(&mut transaction, &[id.0], caller.now).await?;
+        let data = doctor_data(ClinicId(current.clinic_id), form.status);
+        let event = NewEvent::doctor(DoctorEvent::Changed, id, current.version + 1, data);
+        record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();
         Ok(saved)
@@ -217,10 +225,14 @@ impl AdministrationService {
     async fn make_location(&self, caller: &Caller, form: LocationForm) -> Outcome<LocationId> {
         let (account, _) = scope(caller)?;
         account.must_administer(form.clinic)?;
-        let mut connection = self.engine.write.0.acquire().await?;
-        let (form, city) = checked_location(&mut connection, form).await?;
+        let mut transaction = self.engine.write.begin().await?;
+        let (form, city) = checked_location(&mut transaction, form).await?;
         let id = LocationId(uuid_v7(caller.now));
-        store::insert_location(&mut connection, id, &form, city, caller.now).await?;
+        store::insert_location(&mut transaction, id, &form, city, caller.now).await?;
+        let data = LocationData { clinic: form.clinic, doctors: Vec::new() };
+        let event = NewEvent::location(LocationEvent::Added, id, data);
+        record(&mut transaction, caller, &event).await?;
+        transaction.commit().await?;
         Ok(id)
     }
 
@@ -242,6 +254,10 @@ impl AdministrationService {
             return Err(Failure::Stale.into());
         }
         let doctors = kept::mark_place_stale(&mut transaction, id).await?;
+        let who_work_there = doctors.iter().copied().map(DoctorId).collect();
+        let data = LocationData { clinic: current.clinic, doctors: who_work_there };
+        let event = NewEvent::location(LocationEvent::Changed, id, data);
+        record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();
         for doctor in doctors {
@@ -249,6 +265,20 @@ impl AdministrationService {
         }
         Ok(())
     }
+}
+
+/// Writes what an administrator has done into the log.
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    event: &NewEvent,
+) -> sqlx::Result<()> {
+    let by = Author::of(caller, Capacity::Administrator);
+    events::record(connection, event, by, caller.now).await
+}
+
+pub(super) fn doctor_data(clinic: ClinicId, status: DoctorStatus) -> DoctorData {
+    DoctorData { clinic, status: status.as_str().to_owned() }
 }
 
 async fn load_location(

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
+use nadi::events::{BusyCalendarEvent, NewEvent};
 use nadi::failure::{CalendarFault, Field, Problem};
 use nadi::ical::{self, Malformed, MalformedReason};
 use nadi::ids::{BusyCalendarId, DoctorId};
@@ -13,11 +14,12 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::schedules::{must_run, refresh};
+use super::schedules::{author, must_run, refresh};
 use super::{Fault, Outcome, answer, zone};
 use crate::database::is_transient;
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
+use crate::events::{self, Author};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::store::busy::{self as store, CalendarRow, DueRow, NewCalendar};
 use crate::store::schedules;
@@ -150,6 +152,9 @@ impl BusyService {
         };
         store::insert(&mut transaction, &new, now).await?;
         store::replace_times(&mut transaction, id, doctor, times).await?;
+        let event = NewEvent::busy_calendar(BusyCalendarEvent::Added, id, doctor);
+        let by = author(caller.signed_in()?, doctor);
+        events::record(&mut transaction, &event, by, now).await?;
         let plan = refresh(&mut transaction, &self.engine, doctor, now).await?;
         transaction.commit().await?;
         self.engine.changes.note(doctor);
@@ -174,6 +179,9 @@ impl BusyService {
         if !store::archive(&mut transaction, doctor, &[calendar.0], now).await? {
             return Err(Failure::NotFound.into());
         }
+        let event = NewEvent::busy_calendar(BusyCalendarEvent::Removed, calendar, doctor);
+        let by = author(caller.signed_in()?, doctor);
+        events::record(&mut transaction, &event, by, now).await?;
         refresh(&mut transaction, &self.engine, doctor, now).await?;
         transaction.commit().await?;
         self.engine.changes.note(doctor);
@@ -229,7 +237,10 @@ impl BusyService {
         // The doctor's row first, as everywhere.
         schedules::lock(&mut transaction, doctor).await?;
         if store::note_read(&mut transaction, id, etag, now + READ_EVERY, now).await? {
-            store::replace_times(&mut transaction, id, doctor, &times).await?;
+            if store::replace_times(&mut transaction, id, doctor, &times).await? {
+                let event = NewEvent::busy_calendar(BusyCalendarEvent::Read, id, doctor);
+                events::record(&mut transaction, &event, Author::SYSTEM, now).await?;
+            }
             refresh(&mut transaction, &self.engine, doctor, now).await?;
         }
         transaction.commit().await?;

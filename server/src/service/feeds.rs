@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use lettre::message::Mailbox;
 use nadi::Failure;
-use nadi::actor::{Caller, SignedIn};
+use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::State;
+use nadi::events::{FeedEvent, NewEvent};
 use nadi::failure::{Field, Problem};
 use nadi::ical::{CalendarFile, Event, EventStatus, Method, Organizer, write};
 use nadi::ids::{AccountId, AppointmentId, FeedId};
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use super::{Fault, Outcome, answer, mode};
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
+use crate::events::{self, Author};
 use crate::store::appointments;
 use crate::store::feeds::{self as store, EventRow, FeedRow};
 
@@ -67,22 +69,30 @@ impl FeedService {
         // A doctor's patients were not asked.
         let with_names = with_names && kind == FeedKind::Patient;
         let id = FeedId(uuid_v7(caller.now));
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut transaction = self.engine.write.begin().await?;
         let (by, now) = (account.account, caller.now);
-        if !store::insert(&mut connection, id, by, kind, with_names, FEEDS_MAX, now).await? {
+        if !store::insert(&mut transaction, id, by, kind, with_names, FEEDS_MAX, now).await? {
             let problem = Problem::OutOfRange { min: 0, max: FEEDS_MAX };
             return Err(Failure::field(Field::Lines, problem).into());
         }
+        let event = NewEvent::feed(FeedEvent::Added, id);
+        events::record(&mut transaction, &event, Author::new(capacity(kind), by), now).await?;
+        transaction.commit().await?;
         Ok(id)
     }
 
     async fn end(&self, caller: &Caller, feed: FeedId) -> Outcome<()> {
         let account = caller.signed_in()?;
-        let mut connection = self.engine.write.0.acquire().await?;
-        match store::archive(&mut connection, feed, account.account, caller.now).await? {
-            true => Ok(()),
-            false => Err(Failure::NotFound.into()),
-        }
+        let mut transaction = self.engine.write.begin().await?;
+        let (by, now) = (account.account, caller.now);
+        let Some(kind) = store::archive(&mut transaction, feed, by, now).await? else {
+            return Err(Failure::NotFound.into());
+        };
+        let kind = FeedKind::parse(&kind).ok_or_else(|| Fault::Broken(format!("feed {feed}")))?;
+        let event = NewEvent::feed(FeedEvent::Removed, feed);
+        events::record(&mut transaction, &event, Author::new(capacity(kind), by), now).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     async fn read(&self, secret: &str, now: DateTime<Utc>) -> Outcome<CalendarText> {
@@ -197,6 +207,14 @@ fn may_have(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
         return Err(Failure::NotAllowed.into());
     }
     Ok(account)
+}
+
+/// In which capacity somebody has a feed of this kind.
+fn capacity(kind: FeedKind) -> Capacity {
+    match kind {
+        FeedKind::Patient => Capacity::Patient,
+        FeedKind::Doctor => Capacity::Doctor,
+    }
 }
 
 fn kind_of(row: &FeedRow) -> Outcome<FeedKind> {

@@ -8,7 +8,7 @@ use crate::store::listings as store;
 use crate::store::suggestions;
 
 /// Next times, and documents where something has changed that they are made from. The doctors stay locked
-/// (against other refreshes, not against bookings) until the transaction ends. Tells whether a document was
+/// (against other refreshes, not against bookings) until the transaction ends. Tells whose documents were
 /// made.
 ///
 /// # Errors
@@ -17,7 +17,7 @@ pub async fn refresh_in(
     connection: &mut PgConnection,
     doctors: &[Uuid],
     now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
+) -> sqlx::Result<Vec<Uuid>> {
     store::lock(connection, doctors).await?;
     store::refresh_times(connection, doctors, now).await?;
     let limit = i64::try_from(doctors.len()).unwrap_or(i64::MAX);
@@ -27,5 +27,5 @@ pub async fn refresh_in(
         store::follow_documents(connection, &stale).await?;
         suggestions::refresh_names(connection, &stale).await?;
     }
-    Ok(!stale.is_empty())
+    Ok(stale)
 }

@@ -1,4 +1,4 @@
-//! Use cases: authorize, begin, load and lock, decide, save, outbox, commit.
+//! Use cases: authorize, begin, load and lock, decide, save, record the event, commit.
 //! Each is one function to be read from top to bottom.
 
 pub mod accounts;

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use nadi::actor::Caller;
+use nadi::actor::{Caller, Capacity};
 use nadi::appointment::Refusal;
+use nadi::events::{NewEvent, PersonEvent};
 use nadi::ids::PersonId;
 use nadi::input::line;
 use nadi::ports::{Answer, DEPENDANTS_MAX, NewDependant, People, PersonView};
@@ -12,6 +13,7 @@ use nadi::{Failure, Field, Problem};
 use super::{Outcome, answer};
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
+use crate::events::{self, Author};
 use crate::store::people::{self as store, PersonRow};
 
 const NAME_CHARS_MAX: u32 = 100;
@@ -53,6 +55,9 @@ impl PeopleService {
         let id = PersonId(uuid_v7(caller.now));
         let date = new.birth_date;
         store::insert_dependant(&mut transaction, account, id, &name, date, caller.now).await?;
+        let event = NewEvent::person(PersonEvent::Added, id, account);
+        let by = Author::new(Capacity::Patient, account);
+        events::record(&mut transaction, &event, by, caller.now).await?;
         transaction.commit().await?;
         Ok(PersonView { id, name, birth_date: date, is_self: false })
     }
@@ -67,6 +72,9 @@ impl PeopleService {
         if store::has_times_ahead(&mut transaction, person, caller.now).await? {
             return Err(Refusal::HasAppointments.into());
         }
+        let event = NewEvent::person(PersonEvent::Removed, person, account);
+        let by = Author::new(Capacity::Patient, account);
+        events::record(&mut transaction, &event, by, caller.now).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::Datelike;
-use nadi::actor::{Caller, SignedIn};
+use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::Refusal;
+use nadi::events::{NewEvent, ReviewData, ReviewEvent};
 use nadi::failure::{Failure, Field};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
 use nadi::input::{line, optional_lines};
@@ -25,6 +26,7 @@ use super::administration::scope;
 use super::{Fault, Outcome, answer, offset_of, page_number, slug, zone};
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
+use crate::events::{self, Author};
 use crate::store::reviews::{self as store, Locked, Row, Said};
 use crate::store::{appointments, directory, listings, people};
 
@@ -111,6 +113,8 @@ impl ReviewService {
             if created {
                 let stars = Some(i32::from(stars.number()));
                 change_rating(&mut transaction, found.doctor_id, None, stars).await?;
+                let event = (ReviewEvent::Written, id, DoctorId(found.doctor_id));
+                record(&mut transaction, caller, event, said.stars.number().into()).await?;
             } else {
                 // A second click was faster.
                 known = store::lock_of_visit(&mut transaction, visit, account).await?;
@@ -131,6 +135,10 @@ impl ReviewService {
                 let before = counted(&known);
                 let after = (!known.hidden).then(|| i32::from(stars.number()));
                 change_rating(&mut transaction, known.doctor_id, before, after).await?;
+                let kind =
+                    if known.withdrawn { ReviewEvent::Written } else { ReviewEvent::Changed };
+                let event = (kind, ReviewId(known.id), DoctorId(known.doctor_id));
+                record(&mut transaction, caller, event, stars.number().into()).await?;
             }
         }
         let row = store::of_visit(&mut transaction, visit, account).await?;
@@ -149,6 +157,8 @@ impl ReviewService {
         must_be_seen(seen, &known)?;
         store::withdraw(&mut transaction, known.id, caller.now).await?;
         change_rating(&mut transaction, known.doctor_id, counted(&known), None).await?;
+        let event = (ReviewEvent::Withdrawn, ReviewId(known.id), DoctorId(known.doctor_id));
+        record(&mut transaction, caller, event, known.stars).await?;
         transaction.commit().await?;
         self.engine.changes.note(DoctorId(known.doctor_id));
         Ok(())
@@ -185,6 +195,8 @@ impl ReviewService {
         if known.answer.as_deref() != text {
             must_be_seen(seen, &known)?;
             store::answer(&mut transaction, known.id, text, caller.now).await?;
+            let event = (ReviewEvent::Answered, ReviewId(known.id), DoctorId(known.doctor_id));
+            record(&mut transaction, caller, event, known.stars).await?;
         }
         let row = store::find(&mut transaction, review).await?.ok_or(Failure::NotFound)?;
         let review = one(&mut transaction, row, false).await?;
@@ -234,10 +246,29 @@ impl ReviewService {
         store::decide(&mut transaction, known.id, id, reason.as_deref(), by, caller.now).await?;
         let after = reason.is_none().then(|| i32::from(known.stars));
         change_rating(&mut transaction, known.doctor_id, counted(&known), after).await?;
+        let kind = if reason.is_some() { ReviewEvent::Hidden } else { ReviewEvent::Shown };
+        let event = (kind, ReviewId(known.id), DoctorId(known.doctor_id));
+        record(&mut transaction, caller, event, known.stars).await?;
         transaction.commit().await?;
         self.engine.changes.note(DoctorId(known.doctor_id));
         Ok(())
     }
+}
+
+/// Writes what happened to a review into the log.
+async fn record(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    (kind, review, doctor): (ReviewEvent, ReviewId, DoctorId),
+    stars: i16,
+) -> sqlx::Result<()> {
+    let capacity = match kind {
+        ReviewEvent::Written | ReviewEvent::Changed | ReviewEvent::Withdrawn => Capacity::Patient,
+        ReviewEvent::Answered => Capacity::Doctor,
+        ReviewEvent::Hidden | ReviewEvent::Shown => Capacity::Administrator,
+    };
+    let event = NewEvent::review(kind, review, doctor, ReviewData { stars });
+    events::record(connection, &event, Author::of(caller, capacity), caller.now).await
 }
 
 /// Both values, or the problems of both.

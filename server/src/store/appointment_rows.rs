@@ -253,16 +253,16 @@ pub struct HistoryRow {
     pub event_type: String,
     pub occurred_at: DateTime<Utc>,
     pub actor: String,
-    pub payload: serde_json::Value,
+    pub data: serde_json::Value,
 }
 
 /// What happened to an appointment, oldest first.
 pub async fn history(connection: &mut PgConnection, id: AppointmentId) -> Result<Vec<HistoryRow>> {
     sqlx::query_as!(
         HistoryRow,
-        "select event_type, occurred_at, actor, payload from outbox
-         where appointment_id = $1
-         order by appointment_version, id",
+        "select type as event_type, occurred_at, actor, data from events
+         where subject_id = $1
+         order by subject_version, id",
         id.0
     )
     .fetch_all(connection)

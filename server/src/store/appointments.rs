@@ -147,41 +147,79 @@ pub async fn save(
     Ok(())
 }
 
-/// What an event says beside its type: never a name, never a code.
-#[derive(Clone, Copy, Debug, Default)]
+/// What an event says beside the appointment as the change left it.
+#[derive(Clone, Debug, Default)]
 pub struct Detail {
     /// For a move: where it was before.
-    pub moved_from: Option<DateTime<Utc>>,
+    pub moved_from: Option<Former>,
     /// For what was reopened: the state that was undone.
     pub undone: Option<State>,
 }
 
+/// The time that a moved appointment has given back.
+#[derive(Clone, Debug)]
+pub struct Former {
+    pub slot_id: i64,
+    pub location_id: Uuid,
+    pub mode: String,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub time_zone: String,
+}
+
+impl From<&Stored> for Former {
+    fn from(stored: &Stored) -> Self {
+        Self {
+            slot_id: stored.slot_id,
+            location_id: stored.location_id,
+            mode: stored.mode.clone(),
+            starts_at: stored.starts_at,
+            ends_at: stored.ends_at,
+            time_zone: stored.time_zone.clone(),
+        }
+    }
+}
+
+/// Writes an event of an appointment whose row and claims are as the change leaves them.
 pub async fn insert_event(
     connection: &mut PgConnection,
     stored: &Stored,
     event: Event,
-    detail: Detail,
+    detail: &Detail,
     by: &By,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let former = detail.moved_from.as_ref();
     sqlx::query!(
-        "insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
-                             actor_account_id, payload, occurred_at, due_at)
-         values ($1, $2, $3, $4, $5, $6,
-                 jsonb_strip_nulls(jsonb_build_object('code_counter', $8::smallint,
-                                                      'moved_from', $9::timestamptz,
-                                                      'undone', $10::text)),
-                 $7, $7)",
+        "insert into events (type, subject_id, subject_version, doctor_id, actor, actor_account_id,
+                             occurred_at, data)
+         select $1, a.id, a.version, a.doctor_id, $3, $4, $5,
+                jsonb_strip_nulls(jsonb_build_object(
+                    'account', a.booked_by, 'location', a.location_id, 'mode', a.mode,
+                    'starts_at', a.starts_at, 'ends_at', a.ends_at, 'slots', v.slots,
+                    'capacity', v.capacity, 'seats_left', v.seats_left,
+                    'code_counter', a.code_counter,
+                    'moved_from', case when $7::bigint is not null then jsonb_build_object(
+                        'location', $8::uuid, 'mode', $9::text, 'starts_at', $10::timestamptz,
+                        'ends_at', $11::timestamptz, 'time_zone', $12::text, 'slots', f.slots,
+                        'capacity', f.capacity, 'seats_left', f.seats_left) end,
+                    'undone', $6::text))
+         from appointments a
+         cross join lateral visit_slots(a.slot_id, a.slot_span, $5, '{}') v
+         left join lateral visit_slots($7, a.slot_span, $5, '{}') f on $7 is not null
+         where a.id = $2",
         event.as_str(),
         stored.id,
-        stored.version,
-        stored.doctor_id,
         by.capacity.as_str(),
         by.account.map(|account| account.0),
         now,
-        stored.code_counter,
-        detail.moved_from,
-        detail.undone.map(State::as_str)
+        detail.undone.map(State::as_str),
+        former.map(|former| former.slot_id),
+        former.map(|former| former.location_id),
+        former.map(|former| former.mode.as_str()),
+        former.map(|former| former.starts_at),
+        former.map(|former| former.ends_at),
+        former.map(|former| former.time_zone.as_str())
     )
     .execute(connection)
     .await?;

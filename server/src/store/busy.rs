@@ -93,15 +93,29 @@ pub async fn archive(
     Ok(ended.rows_affected() > 0)
 }
 
-/// Replaces the times of a calendar.
+/// Replaces the times of a calendar; tells whether they were others before.
 pub async fn replace_times(
     connection: &mut PgConnection,
     calendar: BusyCalendarId,
     doctor: DoctorId,
     times: &[(DateTime<Utc>, DateTime<Utc>)],
-) -> Result<()> {
+) -> Result<bool> {
     let starts: Vec<DateTime<Utc>> = times.iter().map(|time| time.0).collect();
     let ends: Vec<DateTime<Utc>> = times.iter().map(|time| time.1).collect();
+    let is_same = sqlx::query_scalar!(
+        r#"select (select coalesce(array_agg((starts_at, ends_at) order by starts_at, ends_at), '{}')
+                   from busy_times where calendar_id = $1)
+                = (select coalesce(array_agg((s, e) order by s, e), '{}')
+                   from unnest($2::timestamptz[], $3::timestamptz[]) as t (s, e)) as "same!""#,
+        calendar.0,
+        &starts,
+        &ends
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if is_same {
+        return Ok(false);
+    }
     sqlx::query!("delete from busy_times where calendar_id = $1", calendar.0)
         .execute(&mut *connection)
         .await?;
@@ -115,7 +129,7 @@ pub async fn replace_times(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(true)
 }
 
 pub struct DueRow {

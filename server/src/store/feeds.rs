@@ -71,23 +71,23 @@ pub async fn insert(
     Ok(made.rows_affected() == 1)
 }
 
-/// `false`: there is no such feed of this account.
+/// Gives its kind. `None`: there is no such feed of this account.
 pub async fn archive(
     connection: &mut PgConnection,
     id: FeedId,
     account: AccountId,
     now: DateTime<Utc>,
-) -> Result<bool> {
-    let ended = sqlx::query!(
+) -> Result<Option<String>> {
+    sqlx::query_scalar!(
         "update calendar_feeds set archived_at = $3
-         where id = $1 and account_id = $2 and archived_at is null",
+         where id = $1 and account_id = $2 and archived_at is null
+         returning kind",
         id.0,
         account.0,
         now
     )
-    .execute(connection)
-    .await?;
-    Ok(ended.rows_affected() == 1)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Writes down that it was read, at most once an hour.

@@ -13,10 +13,9 @@ pub const KEPT_EACH: i64 = 8;
 /// `free_within` knows this number.
 pub const KEPT_DAYS: i32 = 35;
 
-/// The rows of these doctors, made if missing and locked in one order: from here to the commit nobody
-/// else refreshes them, so that what is read later is never overwritten by what was read earlier.
-pub async fn lock(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
-    // For this transaction: small tables mislead the planner into reading all slots of everybody, or all of a
+/// Has the rest of this transaction find everything by index.
+pub async fn plan_by_index(connection: &mut PgConnection) -> Result<()> {
+    // Small tables mislead the planner into reading all slots of everybody, or all of a
     // doctor's to sort them; and planning anew for each doctor takes four times as long as the work.
     sqlx::query!(
         "select set_config('enable_hashjoin', 'off', true) as hash,
@@ -25,8 +24,15 @@ pub async fn lock(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()>
                 set_config('jit', 'off', true) as jit,
                 set_config('plan_cache_mode', 'force_generic_plan', true) as plan"
     )
-    .fetch_one(&mut *connection)
+    .fetch_one(connection)
     .await?;
+    Ok(())
+}
+
+/// The rows of these doctors, made if missing and locked in one order: from here to the commit nobody
+/// else refreshes them, so that what is read later is never overwritten by what was read earlier.
+pub async fn lock(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
+    plan_by_index(connection).await?;
     sqlx::query!(
         "insert into listings (doctor_id)
          select d.id from doctors d where d.id = any($1)
@@ -265,6 +271,96 @@ pub async fn mark_stale(connection: &mut PgConnection, doctors: &[Uuid]) -> Resu
     Ok(())
 }
 
+/// A slot that somebody has booked or given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Touched {
+    pub doctor: Uuid,
+    pub location: Uuid,
+    pub mode: &'static str,
+    pub slot: i64,
+}
+
+/// Takes out of the kept times those of these slots that are not free any more, and puts in those that are
+/// free again and come before the last kept one. Where few are left, or a day may have lost its last free
+/// time or got its first, the doctor is to be looked at.
+pub async fn follow_bookings(
+    connection: &mut PgConnection,
+    touched: &[Touched],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let slots: Vec<i64> = touched.iter().map(|one| one.slot).collect();
+    let doctors: Vec<Uuid> = touched.iter().map(|one| one.doctor).collect();
+    let locations: Vec<Uuid> = touched.iter().map(|one| one.location).collect();
+    let modes: Vec<&str> = touched.iter().map(|one| one.mode).collect();
+    sqlx::query!(
+        "with found as materialized (
+             select t.doctor_id, t.location_id, t.mode, s.id, s.starts_at, s.closes_at,
+                    exists (select from free_slots($5) f where f.id = s.id) as is_free,
+                    s.id = any(t.slots) as is_kept,
+                    s.starts_at < t.starts[cardinality(t.starts)] as is_before_last,
+                    s.block_id, s.local_date - t.days_from as day, t.free_days, t.evening_days
+             from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[])
+                  as a (slot_id, doctor_id, location_id, mode)
+             join next_times t on t.doctor_id = a.doctor_id and t.location_id = a.location_id
+                  and t.mode = a.mode
+             join slots s on s.id = a.slot_id and s.starts_at > $5
+         ),
+         changes as (
+             select doctor_id, location_id, mode,
+                    coalesce(array_agg(id) filter (where is_kept and not is_free), '{}') as gone,
+                    coalesce(array_agg(id) filter (where is_free and not is_kept and is_before_last), '{}')
+                        as come,
+                    coalesce(array_agg(starts_at)
+                             filter (where is_free and not is_kept and is_before_last), '{}') as come_starts,
+                    coalesce(array_agg(closes_at)
+                             filter (where is_free and not is_kept and is_before_last), '{}') as come_closes,
+                    bool_or(case
+                        when is_free then is_before_last is null
+                             or (day between 0 and 34 and free_days & (1::bigint << day) = 0)
+                        -- `between` first: a shift by more would wrap around.
+                        when day between 0 and 34 and free_days & (1::bigint << day) <> 0 then
+                             not exists (select from free_slots($5) f where f.block_id = found.block_id)
+                             or (evening_days & (1::bigint << day) <> 0
+                                 and not exists (select from free_slots($5) f
+                                                 where f.block_id = found.block_id
+                                                   and f.starts_at > found.starts_at))
+                        else false end) as has_to_be_looked_at
+             from found
+             group by 1, 2, 3
+         ),
+         mine as (
+             select t.doctor_id, t.location_id, t.mode, c.gone, c.come, c.come_starts, c.come_closes,
+                    c.has_to_be_looked_at
+             from changes c
+             join next_times t on t.doctor_id = c.doctor_id and t.location_id = c.location_id
+                  and t.mode = c.mode
+             where c.gone <> '{}' or c.come <> '{}' or c.has_to_be_looked_at
+             order by 1, 2, 3 for update of t
+         )
+         update next_times t set
+             (slots, starts, closes, soonest_at, ranks_at, passes_at, look_at) = (
+                 select n.slots, n.starts, n.closes, soonest_after(n.starts, n.closes, $5),
+                        soonest_after(n.starts, n.closes, $5) + (t.ranks_at - t.soonest_at),
+                        coalesce((select min(c) from unnest(n.closes) c), 'infinity'),
+                        case when m.has_to_be_looked_at
+                                  or (cardinality(n.slots) < 4 and cardinality(m.gone) > 0)
+                             then least(t.look_at, $5) else t.look_at end
+                 from merge_next_times(t.slots, t.starts, t.closes, m.gone, m.come, m.come_starts,
+                                       m.come_closes, $6) n)
+         from mine m
+         where t.doctor_id = m.doctor_id and t.location_id = m.location_id and t.mode = m.mode",
+        &slots,
+        &doctors,
+        &locations,
+        &modes as _,
+        now,
+        KEPT_EACH
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The times of these doctors have changed by more than bookings: should nobody hear of it, the next
 /// look finds it. Not for a booking's transaction.
 pub async fn mark_changed(
@@ -338,19 +434,6 @@ pub async fn due(
            limit $2"#,
         now,
         limit
-    )
-    .fetch_all(connection)
-    .await
-}
-
-/// Whose bookings have changed since their next times were made, of the last so many events: for an
-/// instance that begins, when perhaps nobody has listened.
-pub async fn unheard(connection: &mut PgConnection, events: i64) -> Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
-        "select distinct o.doctor_id from outbox o join next_times t on t.doctor_id = o.doctor_id
-         where o.id > (select coalesce(max(id), 0) from outbox) - $1
-           and o.occurred_at > t.refreshed_at - interval '10 seconds'",
-        events
     )
     .fetch_all(connection)
     .await

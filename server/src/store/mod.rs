@@ -13,7 +13,6 @@ pub mod free_times;
 pub mod holds;
 pub mod listings;
 pub mod once;
-pub mod outbox;
 pub mod people;
 pub mod reviews;
 pub mod schedules;

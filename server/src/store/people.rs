@@ -314,20 +314,20 @@ pub async fn email(connection: &mut PgConnection, account: AccountId) -> Result<
     Ok(email.flatten())
 }
 
-/// The first code that comes back proves the address.
+/// The first code that comes back proves the address; tells whether this was the first.
 pub async fn mark_email_verified(
     connection: &mut PgConnection,
     account: AccountId,
     now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
+) -> Result<bool> {
+    let verified = sqlx::query!(
         "update accounts set email_verified_at = $2 where id = $1 and email_verified_at is null",
         account.0,
         now
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(verified.rows_affected() == 1)
 }
 
 /// Lets an account administer every clinic.

@@ -22,7 +22,8 @@ pub async fn alive() -> &'static str {
 
 /// How often kept things were found, and how the jobs are doing, in the format that Prometheus reads.
 pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
-    let text = web.engine.keeping.figures() + &web.engine.jobs.metrics();
+    let engine = &web.engine;
+    let text = engine.keeping.figures() + &engine.jobs.metrics() + &engine.readers.metrics();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 

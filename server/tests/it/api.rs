@@ -6,7 +6,7 @@ use nadi::ids::AppointmentId;
 use nadi::ports::HoldRequest;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use server::jobs::listen::Listener;
+use server::events::live::Listener;
 
 use crate::support::{Clinic, browser};
 

@@ -152,7 +152,7 @@ async fn a_visit_is_checked_in_completed_or_missed() {
     let by: Vec<Capacity> = seen.history.iter().map(|entry| entry.by).collect();
     assert_eq!(by, [Capacity::Patient, Capacity::Patient, Capacity::Doctor, Capacity::Doctor]);
     assert!(seen.open_to.is_empty());
-    let told = clinic.count("select count(*) from outbox where event_type = 'appointment.no_show'");
+    let told = clinic.count("select count(*) from events where type = 'appointment.no_show'");
     assert_eq!(told.await, 1);
 }
 
@@ -301,7 +301,7 @@ async fn with_instant_confirmation_a_verified_address_needs_no_code() {
     let first = clinic.hold(&asha, free[0]).await.expect("held");
     let unproven = clinic.change(&asha, first, &Change::Confirm { code: None }).await;
     assert_eq!(unproven, Err(Failure::field(Field::Code, Problem::Missing)));
-    clinic.relay().run_once().await.expect("delivered");
+    clinic.dispatcher().run_once().await.expect("delivered");
     assert_eq!(clinic.messages.sent.lock().expect("messages").len(), 1, "the code");
     clinic.confirm(&asha, first).await.expect("with the code");
 
@@ -312,7 +312,7 @@ async fn with_instant_confirmation_a_verified_address_needs_no_code() {
     let known =
         clinic.change(&asha, second, &Change::Confirm { code: None }).await.expect("confirmed");
     assert_eq!(known.state, State::Confirmed);
-    while clinic.relay().run_once().await.expect("delivered") > 0 {}
+    while clinic.dispatcher().run_once().await.expect("delivered") > 0 {}
     let sent = clinic.messages.sent.lock().expect("messages").clone();
     let codes = sent.iter().filter(|message| message.subject.contains("code")).count();
     assert_eq!(codes, 1, "{sent:?}");

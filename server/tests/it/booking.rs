@@ -10,7 +10,7 @@ use nadi::{Failure, Field, Problem};
 use crate::support::{Clinic, NewDoctor};
 
 const ACTIVE_CLAIMS: &str = "select count(*) from seats";
-const EVENTS: &str = "select count(*) from outbox";
+const EVENTS: &str = "select count(*) from events where type like 'appointment.%'";
 
 #[tokio::test]
 async fn a_time_is_held_confirmed_and_cancelled() {
@@ -43,10 +43,11 @@ async fn a_time_is_held_confirmed_and_cancelled() {
 
     assert_eq!(clinic.count(ACTIVE_CLAIMS).await, 0);
     assert_eq!(clinic.count("select count(*) from patient_times").await, 0);
-    let told: Vec<String> = sqlx::query_scalar("select event_type from outbox order by id")
-        .fetch_all(&clinic.pool)
-        .await
-        .expect("events");
+    let told: Vec<String> =
+        sqlx::query_scalar("select type from events where type like 'appointment.%' order by id")
+            .fetch_all(&clinic.pool)
+            .await
+            .expect("events");
     assert_eq!(told, ["appointment.held", "appointment.confirmed", "appointment.cancelled"]);
 }
 
@@ -65,7 +66,7 @@ async fn an_expired_hold_is_free_at_once_without_the_sweeper() {
     let late = clinic.confirm(&asha, first).await;
     assert_eq!(late, Err(Refusal::HoldExpired.into()));
     clinic.confirm(&ravi, second).await.expect("the new owner");
-    let expired = "select count(*) from outbox where event_type = 'appointment.expired'";
+    let expired = "select count(*) from events where type = 'appointment.expired'";
     assert_eq!(clinic.count(expired).await, 1, "expiry is told too");
 }
 

@@ -11,7 +11,8 @@ use nadi::ports::{Change, HoldRequest, Ports, Seen};
 use server::demo::{self, DOCTORS, DemoData, SEED};
 use server::engine::Engine;
 use server::jobs::demo::Done;
-use server::jobs::{demo as job, relay::Relay, sweeper, top_up};
+use server::jobs::{demo as job, sweeper, top_up};
+use server::notifications::dispatcher::Dispatcher;
 use server::service;
 use server::service::schedules::make;
 use sqlx::PgPool;
@@ -77,8 +78,9 @@ impl Demo {
     async fn check(&self) {
         must_be_sound(&self.pool).await;
         let messages = Arc::new(self.messages.clone());
-        let relay = Relay::new(self.engine.clone(), messages, "https://nadi.example".into());
-        relay.run_once().await.expect("relayed");
+        let dispatcher =
+            Dispatcher::new(self.engine.clone(), messages, "https://nadi.example".into());
+        dispatcher.run_once().await.expect("relayed");
         assert!(self.messages.sent.lock().expect("not poisoned").is_empty());
     }
 
@@ -125,7 +127,7 @@ impl Demo {
         let confirmed =
             self.ports.bookings.change(&self.caller(who), id, &change, &Seen::Any, None).await;
         confirmed.expect("confirmed");
-        sqlx::query("update outbox set state = 'delivered' where appointment_id = $1")
+        sqlx::query("update notifications set state = 'delivered' where subject_id = $1")
             .bind(id.0)
             .execute(&self.pool)
             .await
@@ -199,7 +201,7 @@ async fn the_loaded_demo_obeys_every_rule_and_sends_no_messages() {
     assert!(!demo.load_again().await, "once is enough");
     demo.check().await;
     for (what, sql) in [
-        ("events to be told", "select count(*) from outbox where state <> 'delivered'"),
+        ("events to be told", "select count(*) from notifications where state <> 'delivered'"),
         (
             "visits beside the slots they are on",
             "select count(*) from appointments a join slots s
@@ -227,7 +229,7 @@ async fn the_loaded_demo_obeys_every_rule_and_sends_no_messages() {
         ),
         (
             "changes before the booking or in the future",
-            "select count(*) from outbox o join appointments a on a.id = o.appointment_id
+            "select count(*) from events o join appointments a on a.id = o.subject_id
              where o.occurred_at < a.created_at or o.occurred_at > $1",
         ),
     ] {

@@ -414,7 +414,7 @@ async fn an_e_mail_address_may_have_an_international_domain() {
     let jo = SignedIn { account: AccountId(account), ..clinic.patient("Nobody").await };
     let shown = clinic.ports.bookings.appointment(&clinic.caller(&jo), id).await.expect("a hold");
     assert_eq!(shown.code_sent_to, "j•••@münchen.de");
-    clinic.relay().run_once().await.expect("relayed");
+    clinic.dispatcher().run_once().await.expect("relayed");
     let to = clinic.messages.sent.lock().expect("sent")[0].to.clone();
     assert_eq!(to, "jo@xn--mnchen-3ya.de");
     assert!(to.parse::<lettre::Address>().is_ok(), "as mail servers know it");

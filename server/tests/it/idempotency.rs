@@ -90,7 +90,7 @@ async fn a_wrong_code_sent_twice_uses_one_try() {
     assert_eq!(refused, Err(Refusal::WrongCode { tries_left: 3 }.into()));
     let confirmed = confirm(&right, &form).await.expect("confirmed");
     assert_eq!(confirm(&right, &form).await, Ok(confirmed), "a double click");
-    let told = "select count(*) from outbox where event_type = 'appointment.confirmed'";
+    let told = "select count(*) from events where type = 'appointment.confirmed'";
     assert_eq!(clinic.count(told).await, 1);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nadi::ports::Change;
-use server::jobs::listen::Listener;
+use server::events::live::Listener;
 use server::web::live::{Limits, Live};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -143,8 +143,9 @@ async fn an_event_committed_late_is_not_missed() {
 
     let mut late = clinic.pool.begin().await.expect("a transaction");
     sqlx::query(
-        "insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor, occurred_at, due_at)
-         select event_type, appointment_id, 99, $1, actor, occurred_at, due_at from outbox limit 1",
+        "insert into events (type, subject_id, subject_version, doctor_id, actor, occurred_at, data)
+         select type, subject_id, 99, $1, actor, occurred_at, data from events
+         where type = 'appointment.held' limit 1",
     )
     .bind(clinic.doctor.0)
     .execute(&mut *late)

@@ -565,7 +565,7 @@ async fn the_jobs_make_times_again_within_a_second() {
     let stop = tokio_util::sync::CancellationToken::new();
     let clock = std::sync::Arc::new(clinic.clock.clone());
     let supervisor = Supervisor::new(clinic.engine.jobs.clone(), clock, stop.clone());
-    server::jobs::start(&supervisor, &clinic.engine, clinic.relay(), sessions);
+    server::jobs::start(&supervisor, &clinic.engine, clinic.dispatcher(), sessions);
     // It lapses while nobody asks for anything.
     clinic.clock.step(Duration::minutes(5));
     crate::support::time::until("all six are there again", async || {

@@ -91,7 +91,7 @@ async fn coming_appointments_are_cancelled_with_a_reason_and_their_patients_told
     let reason = Some("The doctor has left.".to_owned());
     let cancel = Change::Cancel { reason: reason.clone() };
     clinic.change(&admin, ids[0], &cancel).await.expect("cancelled");
-    while clinic.relay().run_once().await.expect("delivered") > 0 {}
+    while clinic.dispatcher().run_once().await.expect("delivered") > 0 {}
     clinic.messages.sent.lock().expect("messages").clear();
     let done = port.cancel_coming(&caller, clinic.doctor, reason.as_deref()).await;
     assert_eq!(done, Ok(CancelledComing { cancelled: 3, left: 0 }));
@@ -100,7 +100,7 @@ async fn coming_appointments_are_cancelled_with_a_reason_and_their_patients_told
     for id in ids.iter().chain([&held]) {
         assert_eq!(clinic.state(*id).await, "cancelled");
     }
-    while clinic.relay().run_once().await.expect("delivered") > 0 {}
+    while clinic.dispatcher().run_once().await.expect("delivered") > 0 {}
     let sent = clinic.messages.sent.lock().expect("messages").clone();
     assert_eq!(sent.len(), 2, "one for each that was confirmed, the first was told before");
     assert!(sent.iter().all(|message| message.body.contains("The doctor has left.")));

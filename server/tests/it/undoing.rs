@@ -69,8 +69,8 @@ async fn marks_are_undone_one_by_one_and_the_history_says_which() {
     let expected =
         [State::CheckedIn, State::Completed, State::CheckedIn, State::Completed, State::NoShow];
     assert_eq!(undone, expected.map(Some));
-    while clinic.relay().run_once().await.expect("delivered") > 0 {}
-    let dead = clinic.count("select count(*) from outbox where state <> 'delivered'").await;
+    while clinic.dispatcher().run_once().await.expect("delivered") > 0 {}
+    let dead = clinic.count("select count(*) from notifications where state <> 'delivered'").await;
     assert_eq!(dead, 0, "nobody is told, and nothing is set aside");
 }
 

@@ -214,7 +214,7 @@ async fn a_patient_registers_books_and_signs_out_without_scripts() {
     let (status, body) = get(&base, &to(&wrong).replace(&base, ""), Some(&cookie)).await;
     assert_eq!(status, 422, "{body}");
 
-    clinic.relay().run_once().await.expect("relayed");
+    clinic.dispatcher().run_once().await.expect("relayed");
     let body = clinic.messages.sent.lock().expect("sent")[0].body.clone();
     let code = body.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
     let code = code.expect("a code in the message").to_owned();

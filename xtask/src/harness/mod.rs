@@ -383,7 +383,7 @@ const INVARIANTS: [(&str, &str); 8] = [
     (
         "an appointment whose version is not the number of its events",
         "select count(*) from appointments a
-         where version <> (select count(*) from outbox o where o.appointment_id = a.id)",
+         where version <> (select count(*) from events e where e.subject_id = a.id)",
     ),
     (
         "an answer that was kept for a booking that is not there",

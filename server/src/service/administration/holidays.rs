@@ -3,11 +3,12 @@
 use chrono::{Days, NaiveDate};
 use nadi::Failure;
 use nadi::actor::Caller;
+use nadi::events::NewEvent;
 use nadi::failure::{Field, Problem};
 use nadi::ids::ClinicId;
 use nadi::ports::{ClinicHolidays, HolidayRegion, HolidayView};
 
-use super::AdministrationService;
+use super::{AdministrationService, record};
 use crate::holidays;
 use crate::service::Outcome;
 use crate::store::{administration as store, schedules};
@@ -80,6 +81,7 @@ impl AdministrationService {
         let mut transaction = self.engine.write.begin().await?;
         store::replace_holidays(&mut transaction, clinic, &regions, &days).await?;
         schedules::mark_clinic_stale(&mut transaction, clinic).await?;
+        record(&mut transaction, caller, &NewEvent::holidays_changed(clinic)).await?;
         transaction.commit().await?;
         self.engine.schedules_changed.notify_one();
         Ok(())

@@ -2,12 +2,13 @@
 
 use nadi::actor::Caller;
 use nadi::appointment::Refusal;
+use nadi::events::{DoctorEvent, NewEvent};
 use nadi::failure::{Failure, Field};
 use nadi::ids::{AppointmentId, ClinicId, DoctorId};
 use nadi::input::lines;
 use nadi::ports::{CancelledComing, Change, DoctorStatus, Seen};
 
-use super::{AdministrationService, scope, status};
+use super::{AdministrationService, doctor_data, record, scope, status};
 use crate::service::{Outcome, listings};
 use crate::store::{administration as store, listings as kept};
 
@@ -33,6 +34,9 @@ impl AdministrationService {
         store::set_status(&mut transaction, id, to).await?;
         kept::mark_stale(&mut transaction, &[id.0]).await?;
         listings::refresh_in(&mut transaction, &[id.0], caller.now).await?;
+        let data = doctor_data(ClinicId(current.clinic_id), to);
+        let event = NewEvent::doctor(DoctorEvent::Changed, id, current.version + 1, data);
+        record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();
         Ok(())

@@ -2,6 +2,7 @@
 
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
+use nadi::events::{AccountEvent, NewEvent};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
 use nadi::input::{Code, optional_lines};
 use nadi::once::OnceKey;
@@ -13,9 +14,10 @@ use super::once::{of_change, replay};
 use super::show::{history_entry, undo};
 use super::{BookingService, ROUNDS_MAX, booked, violates};
 use crate::database::{is_lock_timeout, is_transient};
+use crate::events::{self, Author};
 use crate::service::{Fault, Outcome, zone};
 use crate::store::appointment_rows as rows;
-use crate::store::appointments::{self, By, Detail, Stored};
+use crate::store::appointments::{self, By, Detail, Former, Stored};
 use crate::store::once::{self, Once};
 use crate::store::{claims, people, wishes};
 
@@ -95,7 +97,7 @@ impl BookingService {
                 must_be_complete(change, &facts, appointment.state)?;
                 let by = By { capacity, account: Some(account.account), reason: reason(change) };
                 let detail = Detail {
-                    moved_from: (transition.claims == Claims::Move).then_some(stored.starts_at),
+                    moved_from: (transition.claims == Claims::Move).then(|| Former::from(&stored)),
                     undone: (change == &Change::Reopen).then_some(appointment.state),
                 };
                 if !self
@@ -106,7 +108,7 @@ impl BookingService {
                     return Ok(None);
                 }
                 if let Some(event) = transition.event {
-                    appointments::insert_event(&mut transaction, &stored, event, detail, &by, now)
+                    appointments::insert_event(&mut transaction, &stored, event, &detail, &by, now)
                         .await?;
                 }
                 // A wrong code is written down before it is refused: it has used up a try.
@@ -219,7 +221,11 @@ impl BookingService {
         if transition.to == State::Confirmed && transition.claims == Claims::MakePermanent {
             // With a code, which proves the address; without one, it was proven before.
             let account = AccountId(stored.booked_by);
-            people::mark_email_verified(connection, account, caller.now).await?;
+            if people::mark_email_verified(connection, account, caller.now).await? {
+                let event = NewEvent::account(AccountEvent::EmailVerified, account);
+                let by = Author::new(Capacity::Patient, account);
+                events::record(connection, &event, by, caller.now).await?;
+            }
         }
         appointments::save(connection, stored, transition, by, caller.now).await?;
         Ok(true)

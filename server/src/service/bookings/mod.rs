@@ -6,6 +6,8 @@ mod hold;
 mod once;
 mod show;
 
+pub(crate) use show::former_time;
+
 use async_trait::async_trait;
 use chrono::Duration;
 use nadi::Failure;

@@ -139,19 +139,23 @@ fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime
 }
 
 pub(super) fn history_entry(row: HistoryRow) -> Outcome<HistoryEntry> {
-    let moved_from = row.payload.get("moved_from").and_then(|v| v.as_str());
-    let undone = row.payload.get("undone").and_then(|v| v.as_str());
+    let moved_from = row.data.get("moved_from").and_then(former_time);
+    let undone = row.data.get("undone").and_then(|v| v.as_str());
     Ok(HistoryEntry {
         event: Event::parse(&row.event_type)
             .ok_or_else(|| Fault::Broken(format!("unknown event {}", row.event_type)))?,
         at: row.occurred_at,
         by: Capacity::parse(&row.actor)
             .ok_or_else(|| Fault::Broken(format!("unknown actor {}", row.actor)))?,
-        moved_from: moved_from
-            .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
-            .map(|at| at.with_timezone(&Utc)),
+        moved_from,
         undone: undone.and_then(State::parse),
     })
+}
+
+/// The time before a move, as its event has it; events of version 1 have nothing but the time.
+pub(crate) fn former_time(data: &serde_json::Value) -> Option<DateTime<Utc>> {
+    let text = data.as_str().or_else(|| data.get("starts_at")?.as_str())?;
+    Some(DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc))
 }
 
 /// `asha@example.org` becomes `a•••@example.org`.

@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 use nadi::Failure;
 use nadi::actor::Caller;
+use nadi::events::{NewEvent, ScheduleReason};
 use nadi::ids::{DoctorId, DraftId};
 use nadi::ports::{DayChange, ScheduleChange};
 use nadi::schedule::{Rule, Schedule, TimeOff};
@@ -12,9 +13,10 @@ use uuid::Uuid;
 
 use super::make::{self, Facts};
 use super::view::{change, facts_of, places, proposed, zones};
-use super::{ScheduleService, must_run};
+use super::{ScheduleService, author, must_run};
 use crate::database::is_transient;
 use crate::entropy::uuid_v7;
+use crate::events;
 use crate::service::{Fault, Outcome};
 use crate::store::schedules as store;
 
@@ -149,6 +151,12 @@ impl ScheduleService {
             true => seen,
             false => store::raise_version(&mut transaction, doctor).await?,
         };
+        if !is_so || !plan.is_empty() {
+            let data = make::schedule_data(&plan, ScheduleReason::Saved);
+            let event = NewEvent::schedule(doctor, Some(version), data);
+            let by = author(caller.signed_in()?, doctor);
+            events::record(&mut transaction, &event, by, now).await?;
+        }
         let change = change(&mut transaction, &plan, now).await?;
         if let Some(draft) = draft {
             let saved = serde_json::to_value(Saved::from(&change)).map_err(broken)?;

@@ -2,10 +2,11 @@
 //!
 //! Whoever calls has locked the doctors' rows in `schedules`, so that this happens one at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::IANA_TZDB_VERSION;
+use nadi::events::{NewEvent, ScheduleData, ScheduleReason};
 use nadi::ids::{DoctorId, LocationId, SlotId};
 use nadi::recurrence::Recurrence;
 use nadi::schedule::{
@@ -14,9 +15,9 @@ use nadi::schedule::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::events::{self, Author};
 use crate::holidays;
 use crate::service::{Fault, Outcome, mode, zone};
-use crate::store::listings;
 use crate::store::schedules::{self as store, RuleRow, TimeOffRow};
 use crate::store::times::{self, SlotRow};
 
@@ -119,6 +120,18 @@ pub async fn renew(
     let mut facts = facts(connection, &ids, now, &mut unreadable).await?;
     facts.retain(|doctor, _| !unreadable.contains(doctor));
     let plans = remake(connection, doctors, &facts, until, now).await?;
+    let mut events: Vec<NewEvent> = plans
+        .iter()
+        .filter(|(_, plan)| !plan.is_empty())
+        .map(|(doctor, plan)| {
+            let data = schedule_data(plan, ScheduleReason::MadeAgain);
+            NewEvent::schedule(DoctorId(*doctor), None, data)
+        })
+        .collect();
+    events.sort_by_key(|event| event.subject);
+    if !events.is_empty() {
+        events::store::insert(connection, &events, Author::SYSTEM, now).await?;
+    }
     let made: Vec<Uuid> = facts.into_keys().collect();
     store::mark_made(connection, &made, until, IANA_TZDB_VERSION).await?;
     if !unreadable.is_empty() {
@@ -221,9 +234,19 @@ async fn write(
     if !withdraw.is_empty() {
         times::withdraw(connection, &withdraw).await?;
     }
-    let mut changed: Vec<Uuid> = changed(plans).map(|doctor| doctor.0).collect();
-    changed.sort_unstable();
-    listings::mark_changed(connection, &changed, now).await
+    Ok(())
+}
+
+/// What the log says of a plan that was carried out.
+pub fn schedule_data(plan: &Plan, reason: ScheduleReason) -> ScheduleData {
+    let made = plan.make.iter().map(|block| block.stretch.date);
+    let days: BTreeSet<NaiveDate> = plan.days.keys().copied().chain(made).collect();
+    ScheduleData {
+        reason,
+        days: days.into_iter().collect(),
+        slots_added: plan.added(),
+        slots_withdrawn: plan.removed(),
+    }
 }
 
 /// After a commit: whose free times have changed.

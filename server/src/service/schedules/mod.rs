@@ -8,7 +8,7 @@ pub mod zone_data;
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
-use nadi::actor::{Caller, SignedIn};
+use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::ids::{ClinicId, DoctorId, DraftId};
 use nadi::ports::{
     Answer, DoctorCalendar, ScheduleChange, SchedulePreview, ScheduleView, Schedules,
@@ -19,6 +19,7 @@ use sqlx::PgConnection;
 
 use super::{Outcome, answer, zone};
 use crate::engine::Engine;
+use crate::events::Author;
 use crate::store::schedules as store;
 use crate::store::{appointment_rows as rows, times};
 
@@ -76,6 +77,15 @@ pub(super) async fn must_run(
         account.must_administer(clinic)?;
     }
     Ok(clinic)
+}
+
+/// Whoever runs a doctor's hours, as the log has them.
+pub(super) fn author(account: &SignedIn, doctor: DoctorId) -> Author {
+    let capacity = match account.doctor == Some(doctor) {
+        true => Capacity::Doctor,
+        false => Capacity::Administrator,
+    };
+    Author::new(capacity, account.account)
 }
 
 /// Makes a doctor's times what they should be now; the caller has locked their row in `schedules`.

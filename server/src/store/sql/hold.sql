@@ -27,7 +27,7 @@ wanted as (
                   where id = $3 and account_id = $4 and archived_at is null)
 ),
 run as (
-    select s.id, s.capacity
+    select s.id, s.slot_no, s.capacity
     from wanted w
     join slots s on s.block_id = w.block_id
          and s.slot_no between w.slot_no and w.slot_no + w.slot_span - 1
@@ -137,10 +137,24 @@ made as (
     from wanted w, own_time
     returning *
 ),
-told as (
-    insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
-                        actor_account_id, occurred_at, due_at)
-    select 'appointment.held', id, version, doctor_id, 'patient', $4, $1, $1 from made
+recorded as (
+    insert into events (type, subject_id, subject_version, doctor_id, actor, actor_account_id,
+                        occurred_at, data)
+    select 'appointment.held', m.id, m.version, m.doctor_id, 'patient', $4, $1,
+           jsonb_build_object(
+               'account', m.booked_by, 'location', m.location_id, 'mode', m.mode,
+               'starts_at', m.starts_at, 'ends_at', m.ends_at, 'slots', v.slots,
+               'capacity', v.capacity, 'seats_left', v.seats_left)
+    from made m
+    cross join (
+        select jsonb_agg(r.id order by r.slot_no) as slots, min(r.capacity) as capacity,
+               min(case when r.capacity = 1 then 0
+                        else greatest(r.capacity - 1
+                             - (select count(*) from seats t
+                                where t.slot_id = r.id and t.held_until > $1
+                                  and t.appointment_id not in (select id from ended)), 0) end) as seats_left
+        from run r
+    ) v
 ),
 answered as (
     select jsonb_build_object(

@@ -81,11 +81,19 @@ made as (
     from own_time o join wanted w on w.id = o.appointment_id
     returning *
 ),
-told as (
-    insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
-                        actor_account_id, occurred_at, due_at)
-    select 'appointment.held', id, version, doctor_id, 'patient', booked_by, created_at, created_at
-    from made
+recorded as (
+    insert into events (type, subject_id, subject_version, doctor_id, actor, actor_account_id,
+                        occurred_at, data)
+    select 'appointment.held', m.id, m.version, m.doctor_id, 'patient', m.booked_by, m.created_at,
+           jsonb_build_object(
+               'account', m.booked_by, 'location', m.location_id, 'mode', m.mode,
+               'starts_at', m.starts_at, 'ends_at', m.ends_at, 'slots', jsonb_build_array(m.slot_id),
+               'capacity', w.capacity,
+               'seats_left', case when w.capacity = 1 then 0
+                                  else greatest(w.capacity - w.turn
+                                       - (select count(*) from seats t
+                                          where t.slot_id = w.slot_id and t.held_until > w.now), 0) end)
+    from made m join wanted w on w.id = m.id
 ),
 answered as (
     select id, jsonb_build_object(

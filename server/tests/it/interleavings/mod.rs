@@ -114,7 +114,7 @@ const SCENARIOS: [(&str, Prepare); 10] = [
     ("hours and a calendar", scenarios::calendar),
     ("two holds more than one account may have", scenarios::third_hold),
     ("two visits more than one account may have", scenarios::third_visit),
-    ("two relays and a cancellation", scenarios::messages),
+    ("two dispatchers and a cancellation", scenarios::messages),
     ("two holds in the place of one", scenarios::replaced_hold),
     ("hours and a cancellation", scenarios::kept_time),
 ];
@@ -172,7 +172,7 @@ each_scenario! {
     hours_and_a_calendar 4,
     two_holds_more_than_one_account_may_have 5,
     two_visits_more_than_one_account_may_have 6,
-    two_relays_and_a_cancellation 7,
+    two_dispatchers_and_a_cancellation 7,
     two_holds_in_the_place_of_one 8,
     hours_and_a_cancellation 9,
 }
@@ -196,10 +196,9 @@ async fn a_hold_judged_by_what_was_read_before_the_wait_is_found() {
                 from locked k where a.id = k.id returning a.id, a.version, a.doctor_id),
             freed_seats as (delete from seats t using ended e where t.appointment_id = e.id),
             freed_times as (delete from patient_times p using ended e where p.appointment_id = e.id),
-            told as (
-                insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
-                                    occurred_at, due_at)
-                select 'appointment.released', e.id, e.version, e.doctor_id, 'system', at, at from ended e)
+            recorded as (
+                insert into events (type, subject_id, subject_version, doctor_id, actor, occurred_at)
+                select 'appointment.released', e.id, e.version, e.doctor_id, 'system', at from ended e)
             select e.id, e.version, e.doctor_id from ended e;
         end $$";
     must_be_found(scenarios::extension, &[], &[fault], "granted, and then cancelled").await;
@@ -212,7 +211,7 @@ async fn hours_saved_without_a_lock_are_found() {
     must_be_found(scenarios::holiday, unlocked, &[], "on a holiday").await;
 }
 
-/// A relay once sent what it had claimed without looking at what had happened since.
+/// A dispatcher once sent what it had claimed without looking at what had happened since.
 #[tokio::test]
 async fn messages_in_any_order_are_found() {
     let unordered: Rewrites = &[

@@ -12,8 +12,8 @@ use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId};
 use nadi::input::Code;
 use nadi::ports::{Booked, Change, HoldRequest, Message, MessageFailure, Messages, Seen};
 use nadi::schedule::{Rule, Schedule};
-use server::jobs::relay::Relay;
 use server::jobs::sweeper;
+use server::notifications::dispatcher::Dispatcher;
 
 use super::schedule::Actor;
 use super::world::World;
@@ -383,21 +383,22 @@ pub fn third_visit(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
-/// Two relays deliver while an appointment that was just confirmed is cancelled.
+/// Two dispatchers deliver while an appointment that was just confirmed is cancelled.
 pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset().await;
         let slot = first_free(&world, world.doctors[0]).await;
         let id = world.clinic.hold(&world.asha, slot).await.expect("held");
-        world.clinic.relay().run_once().await.expect("the code is sent");
+        world.clinic.dispatcher().run_once().await.expect("the code is sent");
         world.clinic.confirm(&world.asha, id).await.expect("confirmed");
-        let relay = |name, actor| {
+        let dispatcher = |name, actor| {
             let world = world.clone();
             Actor::new(name, move || async move {
                 let messages = SlowMessages { world: world.clone(), actor };
                 let engine = world.servers[actor].0.clone();
-                let relay = Relay::new(engine, Arc::new(messages), "https://nadi.example".into());
-                match relay.run_once().await {
+                let dispatcher =
+                    Dispatcher::new(engine, Arc::new(messages), "https://nadi.example".into());
+                match dispatcher.run_once().await {
                     Ok(_) => OK.to_owned(),
                     Err(error) => error.to_string(),
                 }
@@ -406,17 +407,17 @@ pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
         let a = world.clone();
         Scenario {
             actors: vec![
-                relay("the first relay", 0),
+                dispatcher("the first dispatcher", 0),
                 Actor::new("Asha cancels", move || async move {
                     word(change(&a, 1, id, &Change::Cancel { reason: None }).await)
                 }),
-                relay("the second relay", 2),
+                dispatcher("the second dispatcher", 2),
             ],
             check: check(move |answers| async move {
                 must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
                 // Whatever was put back is sent by now.
                 world.step_clock(Duration::seconds(5));
-                world.clinic.relay().run_once().await.map_err(|error| error.to_string())?;
+                world.clinic.dispatcher().run_once().await.map_err(|error| error.to_string())?;
                 let sent = world.clinic.messages.sent.lock().expect("not poisoned").clone();
                 let words =
                     |subject: &str| subject.split(':').next().unwrap_or_default().to_owned();

@@ -73,7 +73,7 @@ impl World {
         self.clinic.messages.sent.lock().expect("not poisoned").clear();
         let forget = "
             delete from seats; delete from patient_times; delete from appointments;
-            delete from outbox; delete from idempotency_keys; delete from freed_kept_times;
+            delete from events; delete from notifications; delete from idempotency_keys; delete from freed_kept_times;
             update doctors set status = 'listed' where status <> 'listed'";
         sqlx::raw_sql(forget).execute(&self.clinic.pool).await.expect("forgotten");
     }

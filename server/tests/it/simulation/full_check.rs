@@ -114,20 +114,20 @@ async fn keys_are_kept(world: &World) -> Result<(), Violation> {
 /// Who moved, cancelled or confirmed has a message of it, unless it was set aside or a later one was told
 /// instead; and the messages of an appointment came in the order of its events.
 async fn messages_were_sent(world: &mut World) -> Result<(), Violation> {
-    let told = "('appointment.confirmed', 'appointment.cancelled', 'appointment.rescheduled')";
-    let key = "id || '.' || appointment_id || '@nadi'";
+    let told = "('confirmed', 'cancelled', 'moved')";
+    let key = "event_id || '.' || subject_id || '@nadi'";
     let due = format!(
-        "select {key} from outbox
+        "select {key} from notifications
          where state = 'delivered' and last_failure is distinct from 'overtaken'
-           and event_type in {told}"
+           and template in {told}"
     );
     let dropped = format!(
-        "select {key} from outbox o
+        "select {key} from notifications o
          where last_failure = 'overtaken'
-           and not exists (select from outbox n
-                           where n.appointment_id = o.appointment_id
-                             and n.appointment_version > o.appointment_version
-                             and n.event_type in ('appointment.code_requested', 'appointment.confirmed',
+           and not exists (select from events n
+                           where n.subject_id = o.subject_id
+                             and n.subject_version > o.subject_version
+                             and n.type in ('appointment.code_requested', 'appointment.confirmed',
                                                   'appointment.cancelled', 'appointment.rescheduled'))"
     );
     let all = async |sql: String| -> Vec<String> {

@@ -123,12 +123,13 @@ pub const NEVER: [(Invariant, &str, &str); 9] = [
         Invariant::Told,
         "an appointment whose version is not the number of its events",
         "select count(*) from appointments a
-         where version <> (select count(*) from outbox o where o.appointment_id = a.id)",
+         where version <> (select count(*) from events e where e.subject_id = a.id)",
     ),
     (
         Invariant::Once,
         "two events of one version",
-        "select count(*) from (select from outbox group by appointment_id, appointment_version
+        "select count(*) from (select from events where type like 'appointment.%'
+                               group by subject_id, subject_version
                                having count(*) > 1) twice",
     ),
     (

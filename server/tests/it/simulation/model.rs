@@ -47,7 +47,7 @@ pub struct Visit {
     pub updated_at: DateTime<Utc>,
     /// What happened to it, and when; as many as its version says.
     pub told: Vec<(Event, DateTime<Utc>)>,
-    /// How many of these have been seen in the outbox.
+    /// How many of these have been seen in the log.
     pub seen: usize,
 }
 

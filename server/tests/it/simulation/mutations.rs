@@ -98,8 +98,8 @@ impl FaultyBookings {
         for statement in [
             "update appointments set state = 'pending', version = version - 1
              where id = $1 and version = $2 and state = 'confirmed'",
-            "delete from outbox where appointment_id = $1 and appointment_version = $2
-                                and event_type = 'appointment.confirmed'",
+            "delete from events where subject_id = $1 and subject_version = $2
+                                and type = 'appointment.confirmed'",
         ] {
             sqlx::query(statement)
                 .bind(booked.id.0)
@@ -275,9 +275,8 @@ async fn an_expiry_that_is_not_recorded_is_detected() {
 
 #[tokio::test]
 async fn a_missing_event_is_detected() {
-    let body =
-        "if new.event_type = 'appointment.rescheduled' then return null; end if; return new;";
-    must_be_caught(with_trigger("insert", "outbox", body).await, &[Told]).await;
+    let body = "if new.type = 'appointment.rescheduled' then return null; end if; return new;";
+    must_be_caught(with_trigger("insert", "events", body).await, &[Told]).await;
 }
 
 #[tokio::test]
@@ -285,13 +284,13 @@ async fn a_message_marked_sent_without_sending_is_detected() {
     let body = "if new.state = 'waiting' and new.attempts > old.attempts then
                     new.state := 'delivered'; end if; return new;";
     // Claimed is delivered: a message that fails is never tried again.
-    must_be_caught(with_trigger("update", "outbox", body).await, &[Told]).await;
+    must_be_caught(with_trigger("update", "notifications", body).await, &[Told]).await;
 }
 
 #[tokio::test]
 async fn an_event_with_a_wrong_time_is_detected() {
     let body = "new.occurred_at := now(); return new;";
-    must_be_caught(with_trigger("insert", "outbox", body).await, &[Time]).await;
+    must_be_caught(with_trigger("insert", "events", body).await, &[Time]).await;
 }
 
 #[tokio::test]
@@ -326,12 +325,11 @@ async fn an_appointment_given_to_another_person_is_detected() {
 #[tokio::test]
 async fn a_duplicate_event_of_a_hold_is_detected() {
     let body = "if pg_trigger_depth() = 1 then
-                    insert into outbox (event_type, appointment_id, appointment_version, doctor_id,
-                                        actor, occurred_at, due_at)
-                    values (new.event_type, new.appointment_id, new.appointment_version,
-                            new.doctor_id, new.actor, new.occurred_at, new.due_at);
+                    insert into events (type, subject_id, subject_version, doctor_id, actor, occurred_at, data)
+                    values (new.type, new.subject_id, new.subject_version, new.doctor_id, new.actor,
+                            new.occurred_at, new.data);
                 end if; return new;";
-    must_be_caught(with_trigger("insert", "outbox", body).await, &[Once]).await;
+    must_be_caught(with_trigger("insert", "events", body).await, &[Once]).await;
 }
 
 #[tokio::test]

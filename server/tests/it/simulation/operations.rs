@@ -25,8 +25,8 @@ pub enum Operation {
     Ask(Vec<Asked>),
     Sweep,
     TopUp,
-    /// The relay runs, and messages fail like this.
-    Relay(Option<MessageFailure>),
+    /// The dispatcher runs, and messages fail like this.
+    Dispatch(Option<MessageFailure>),
     /// A doctor changes the weekly hours, to one of a few sets.
     Hours {
         doctor: usize,
@@ -104,7 +104,7 @@ impl Generator {
         match self.below(1000) {
             0..15 => Operation::Sweep,
             15..22 => Operation::TopUp,
-            22..52 => Operation::Relay(match self.below(10) {
+            22..52 => Operation::Dispatch(match self.below(10) {
                 0 => Some(MessageFailure::Permanent("no such mailbox".into())),
                 1..4 => Some(MessageFailure::Temporary("try later".into())),
                 _ => None,

@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
                 self.world.learn_slots().await;
                 self.expect_no_other_change(&[]).await
             }
-            Operation::Relay(failure) => self.relay(failure).await,
+            Operation::Dispatch(failure) => self.dispatcher(failure).await,
             Operation::Hours { doctor, set } => self.hours(doctor, set).await,
         }
     }
@@ -173,12 +173,12 @@ impl<'a> Run<'a> {
         self.expect_no_other_change(&[]).await
     }
 
-    async fn relay(&mut self, failure: Option<MessageFailure>) -> Result<(), Violation> {
-        self.statistics.job("relay");
+    async fn dispatcher(&mut self, failure: Option<MessageFailure>) -> Result<(), Violation> {
+        self.statistics.job("dispatcher");
         self.fail_with(failure);
-        let relay = self.world.clinic.relay();
+        let dispatcher = self.world.clinic.dispatcher();
         for _ in 0..4 {
-            if relay.run_once().await.expect("the database answers") == 0 {
+            if dispatcher.run_once().await.expect("the database answers") == 0 {
                 break;
             }
         }
@@ -257,17 +257,20 @@ impl<'a> Run<'a> {
     /// At the end messages no longer fail, and all that wait are delivered.
     async fn deliver_all_messages(&mut self) -> Result<(), Violation> {
         self.fail_with(None);
-        let relay = self.world.clinic.relay();
+        let dispatcher = self.world.clinic.dispatcher();
         loop {
-            while relay.run_once().await.expect("the database answers") > 0 {}
-            let waiting = "select count(*) from outbox where state = 'waiting'";
+            while dispatcher.run_once().await.expect("the database answers") > 0 {}
+            let waiting = "select count(*) from notifications where state = 'waiting'";
             if self.world.clinic.count(waiting).await == 0 {
                 break;
             }
             self.world.clinic.clock.step(Duration::minutes(10));
         }
-        self.statistics.put_aside =
-            self.world.clinic.count("select count(*) from outbox where state = 'dead'").await;
+        self.statistics.put_aside = self
+            .world
+            .clinic
+            .count("select count(*) from notifications where state = 'dead'")
+            .await;
         self.expect_no_other_change(&[]).await
     }
 

@@ -85,8 +85,9 @@ impl Stored {
         .await
         .expect("times");
         let events: Vec<Told> = sqlx::query_as(
-            "select id, event_type, appointment_id, appointment_version, actor, occurred_at
-             from outbox where id > $1 order by id",
+            "select id, type as event_type, subject_id as appointment_id,
+                    subject_version as appointment_version, actor, occurred_at
+             from events where id > $1 and type like 'appointment.%' order by id",
         )
         .bind(last_event)
         .fetch_all(&mut *connection)
@@ -113,8 +114,9 @@ pub async fn all_rows(pool: &PgPool) -> Vec<Row> {
 /// Every event there is, in the order of versions.
 pub async fn all_events(pool: &PgPool) -> Vec<Told> {
     sqlx::query_as(
-        "select id, event_type, appointment_id, appointment_version, actor, occurred_at
-         from outbox order by appointment_id, appointment_version",
+        "select id, type as event_type, subject_id as appointment_id,
+                subject_version as appointment_version, actor, occurred_at
+         from events where type like 'appointment.%' order by subject_id, subject_version",
     )
     .fetch_all(pool)
     .await

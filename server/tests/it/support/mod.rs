@@ -23,8 +23,9 @@ use server::clock::Clock;
 use server::config::Config;
 use server::engine::Engine;
 use server::entropy::uuid_v7;
-use server::jobs::{listings, relay::Relay, top_up};
+use server::jobs::{listings, top_up};
 use server::messages::DevelopmentMailbox;
+use server::notifications::dispatcher::Dispatcher;
 use server::service;
 use server::service::tokens::Tokens;
 use server::store::schedules;
@@ -504,9 +505,9 @@ impl Clinic {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.expect("a count")
     }
 
-    pub fn relay(&self) -> Relay {
+    pub fn dispatcher(&self) -> Dispatcher {
         let messages = Arc::new(self.messages.clone());
-        Relay::new(self.engine.clone(), messages, "https://nadi.example".into())
+        Dispatcher::new(self.engine.clone(), messages, "https://nadi.example".into())
     }
 
     /// A session of this account, as the browser's cookie.
@@ -602,7 +603,7 @@ pub async fn unsound(pool: &PgPool) -> Result<(), String> {
         (
             "an appointment whose version is not the number of its events",
             "select count(*) from appointments a
-             where version <> (select count(*) from outbox o where o.appointment_id = a.id)",
+             where version <> (select count(*) from events e where e.subject_id = a.id)",
         ),
     ] {
         let found: i64 = sqlx::query_scalar(sql).fetch_one(pool).await.expect("a count");

@@ -1,0 +1,169 @@
+//! What is to be told to whom: made from the events of the log ([`Maker`]), and sent ([`dispatcher`]).
+//!
+//! Who is told what is decided by [`nadi::notification::notices`]. A notification is a row with a state of
+//! its own; the log is not touched when a message is sent, fails or is given up.
+
+pub mod dispatcher;
+mod places;
+pub mod store;
+
+use std::collections::HashSet;
+
+use chrono::Duration;
+use nadi::appointment;
+use nadi::events::{EventType, SCHEMA_VERSION};
+use nadi::notification::{Recipient, notices};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::engine::{Confirmation, Engine};
+use crate::events::reader::Reader;
+use crate::events::store::StoredEvent;
+use store::NewNotification;
+
+/// The name under which its position is kept.
+pub const READER: &str = "notifications";
+/// What the release before this one has written to the outbox, it delivers itself, unless it has ended.
+const LEFT_OVER_AFTER: Duration = Duration::seconds(10);
+const LEFT_OVER_AT_ONCE: i64 = 500;
+/// Delivered notifications are forgotten after so long.
+const KEPT_FOR: Duration = Duration::days(400);
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
+
+/// The reader of the log that makes notifications.
+#[derive(Debug)]
+pub struct Maker(Reader);
+
+impl Default for Maker {
+    fn default() -> Self {
+        Self(Reader::new(READER))
+    }
+}
+
+impl Maker {
+    /// Makes the notifications of all events that were written since; tells how many events there were.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<usize> {
+        let mut read = 0;
+        loop {
+            let events = self
+                .0
+                .run(engine, async |connection, events| {
+                    // Version 1 was written by the release before this one, which delivers it itself.
+                    let ours = events.iter().filter(|event| event.schema_version >= SCHEMA_VERSION);
+                    make(connection, engine, ours.cloned().collect()).await
+                })
+                .await?;
+            read += events;
+            if events == 0 {
+                break;
+            }
+        }
+        take_over(engine).await?;
+        Ok(read)
+    }
+}
+
+async fn make(
+    connection: &mut PgConnection,
+    engine: &Engine,
+    events: Vec<StoredEvent>,
+) -> anyhow::Result<()> {
+    let held = EventType::Appointment(appointment::Event::Held).as_str();
+    let proven = if engine.settings.confirmation == Confirmation::Instant {
+        let held = events.iter().filter(|event| event.event_type == held);
+        let accounts: Vec<Uuid> = held.filter_map(booker).collect();
+        store::with_proven_address(connection, &accounts).await?
+    } else {
+        HashSet::new()
+    };
+    let mut new = Vec::new();
+    for event in &events {
+        // A type that a newer release has added is told by that release.
+        let Some(kind) = EventType::parse(&event.event_type) else { continue };
+        let booker = booker(event);
+        let needs_code = booker.is_none_or(|account| !proven.contains(&account));
+        for notice in notices(kind, needs_code) {
+            let recipient = match notice.recipient {
+                Recipient::Booker => booker,
+            };
+            let (Some(recipient), Some(subject_version)) = (recipient, event.subject_version)
+            else {
+                tracing::error!(event = event.id, "an event does not say whom it concerns");
+                continue;
+            };
+            new.push(NewNotification {
+                event: event.id,
+                subject: event.subject_id,
+                subject_version,
+                recipient,
+                channel: notice.channel.as_str(),
+                template: notice.template.as_str(),
+                actor: event.actor.clone(),
+                data: code_counter(&event.data),
+                due_at: event.occurred_at,
+            });
+        }
+    }
+    if !new.is_empty() {
+        store::insert(connection, &new).await?;
+    }
+    Ok(())
+}
+
+/// Makes notifications of what the release before this one has left in its outbox.
+async fn take_over(engine: &Engine) -> anyhow::Result<()> {
+    let now = engine.clock.now();
+    let mut transaction = engine.write.begin().await?;
+    let left =
+        store::take_over(&mut transaction, now - LEFT_OVER_AFTER, now, LEFT_OVER_AT_ONCE).await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let mut new = Vec::new();
+    for event in left {
+        let (Some(kind), Some(recipient)) = (EventType::parse(&event.event_type), event.booked_by)
+        else {
+            continue;
+        };
+        for notice in notices(kind, true) {
+            new.push(NewNotification {
+                event: event.id,
+                subject: event.appointment_id,
+                subject_version: event.appointment_version,
+                recipient,
+                channel: notice.channel.as_str(),
+                template: notice.template.as_str(),
+                actor: event.actor.clone(),
+                data: code_counter(&event.payload),
+                due_at: event.occurred_at,
+            });
+        }
+    }
+    store::insert(&mut transaction, &new).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Forgets some of what was delivered long ago; tells how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(engine: &Engine) -> sqlx::Result<u64> {
+    let mut connection = engine.write.0.acquire().await?;
+    store::forget(&mut connection, engine.clock.now() - KEPT_FOR, FORGOTTEN_AT_ONCE).await
+}
+
+/// The account that booked the appointment which an event is of.
+fn booker(event: &StoredEvent) -> Option<Uuid> {
+    event.data.get("account")?.as_str()?.parse().ok()
+}
+
+fn code_counter(data: &serde_json::Value) -> serde_json::Value {
+    match data.get("code_counter") {
+        Some(counter) => serde_json::json!({ "code_counter": counter }),
+        None => serde_json::json!({}),
+    }
+}

@@ -1,0 +1,453 @@
+//! SQL of notifications. They are claimed by state with `skip locked`, never by id: ids become visible out
+//! of order.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+/// A notification that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewNotification {
+    pub event: i64,
+    pub subject: Uuid,
+    pub subject_version: i32,
+    pub recipient: Uuid,
+    pub channel: &'static str,
+    pub template: &'static str,
+    /// The word for the capacity of whoever did it.
+    pub actor: String,
+    pub data: Value,
+    pub due_at: DateTime<Utc>,
+}
+
+/// Makes notifications; one that is there already stays as it is.
+pub async fn insert(connection: &mut PgConnection, new: &[NewNotification]) -> Result<()> {
+    let events: Vec<i64> = new.iter().map(|one| one.event).collect();
+    let subjects: Vec<Uuid> = new.iter().map(|one| one.subject).collect();
+    let versions: Vec<i32> = new.iter().map(|one| one.subject_version).collect();
+    let recipients: Vec<Uuid> = new.iter().map(|one| one.recipient).collect();
+    let channels: Vec<&str> = new.iter().map(|one| one.channel).collect();
+    let templates: Vec<&str> = new.iter().map(|one| one.template).collect();
+    let actors: Vec<&str> = new.iter().map(|one| one.actor.as_str()).collect();
+    let data: Vec<Value> = new.iter().map(|one| one.data.clone()).collect();
+    let due: Vec<DateTime<Utc>> = new.iter().map(|one| one.due_at).collect();
+    sqlx::query!(
+        "insert into notifications (event_id, subject_id, subject_version, recipient_id, channel, template,
+                                    actor, data, due_at)
+         select * from unnest($1::bigint[], $2::uuid[], $3::integer[], $4::uuid[], $5::text[], $6::text[],
+                              $7::text[], $8::jsonb[], $9::timestamptz[])
+         on conflict do nothing",
+        &events,
+        &subjects,
+        &versions,
+        &recipients,
+        &channels as _,
+        &templates as _,
+        &actors as _,
+        &data,
+        &due
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Which of these accounts have an address that a code has proven.
+pub async fn with_proven_address(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+) -> Result<HashSet<Uuid>> {
+    let proven = sqlx::query_scalar!(
+        "select id from accounts where id = any($1) and email_verified_at is not null",
+        accounts
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(proven.into_iter().collect())
+}
+
+/// An event that the release before this one has written and has not delivered.
+pub struct LeftOver {
+    pub id: i64,
+    pub event_type: String,
+    pub appointment_id: Uuid,
+    pub appointment_version: i32,
+    pub actor: String,
+    pub payload: Value,
+    pub occurred_at: DateTime<Utc>,
+    pub booked_by: Option<Uuid>,
+}
+
+/// Takes over what waits in the outbox since `before`: it is marked as delivered there.
+pub async fn take_over(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<LeftOver>> {
+    sqlx::query_as!(
+        LeftOver,
+        r#"with taken as (
+             select id from outbox
+             where state = 'waiting' and due_at <= $1 and (leased_until is null or leased_until <= $1)
+             order by due_at limit $3 for update skip locked
+         )
+         update outbox o set state = 'delivered', delivered_at = $2, last_failure = 'taken over'
+         from taken t
+         where o.id = t.id
+         returning o.id, o.event_type, o.appointment_id, o.appointment_version, o.actor, o.payload,
+                   o.occurred_at,
+                   (select a.booked_by from all_appointments a where a.id = o.appointment_id) as booked_by"#,
+        before,
+        now,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// A notification that one instance delivers until its lease ends.
+#[derive(Debug)]
+pub struct Claimed {
+    pub id: i64,
+    pub event_id: i64,
+    pub subject_id: Uuid,
+    pub subject_version: i32,
+    pub template: String,
+    /// The word for the capacity of whoever did it.
+    pub actor: String,
+    pub data: Value,
+    pub attempts: i16,
+    /// When it was due before it was claimed.
+    pub was_due_at: DateTime<Utc>,
+    pub leased_until: DateTime<Utc>,
+    /// The recipient's address, and whether a code has proven it.
+    pub email: Option<String>,
+    pub is_email_verified: bool,
+}
+
+impl Claimed {
+    /// The domain that takes its mail; empty without an address.
+    pub fn domain(&self) -> &str {
+        self.email
+            .as_deref()
+            .and_then(|email| email.rsplit_once('@'))
+            .map_or("", |(_, domain)| domain)
+    }
+}
+
+/// How a claim is made, the same for all claims of one look.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    pub now: DateTime<Utc>,
+    /// After that another instance may try.
+    pub until: DateTime<Utc>,
+}
+
+/// Claims up to `$limit` waiting notifications for which `$which` holds, in this order. Of a subject only the
+/// last one is claimed, and only while no other of it is being delivered; the earlier ones are overtaken and
+/// written off.
+///
+/// `state not in ('delivered', 'dead')` means the same as `state = 'waiting'`, without its index: while
+/// PostgreSQL does not know yet how many wait, it would read that index once for each of them.
+macro_rules! claim {
+    ($connection:expr, $lease:expr, $limit:expr, $which:tt, $order:tt $(, $argument:expr)*) => {
+        sqlx::query_as!(
+            Claimed,
+            r#"with picked as (
+                 select n.id, n.subject_id, n.subject_version, n.recipient_id, n.due_at
+                 from notifications n
+                 where (n.leased_until is null or n.leased_until <= $1)
+                   and not exists (
+                       select from notifications s
+                       where s.subject_id = n.subject_id and s.id <> n.id
+                         and s.state not in ('delivered', 'dead')
+                         and (s.leased_until > $1 or s.subject_version > n.subject_version))
+                   and "# + $which + " order by " + $order + r#"
+                 limit $3 for update of n skip locked
+             ),
+             overtaken as (
+                 update notifications o
+                 set state = 'delivered', delivered_at = $1, last_failure = 'overtaken',
+                     leased_until = null, parked_for = null
+                 where o.id in (
+                     select n.id from picked p
+                     join notifications n on n.subject_id = p.subject_id
+                     where n.subject_version < p.subject_version
+                       and n.state not in ('delivered', 'dead')
+                       and (n.leased_until is null or n.leased_until <= $1)
+                     for update of n skip locked)
+             )
+             update notifications o
+             set leased_until = $2, due_at = $2, attempts = o.attempts + 1, parked_for = null
+             from picked p
+             left join accounts c on c.id = p.recipient_id
+             where o.id = p.id
+             returning o.id, o.event_id, o.subject_id, o.subject_version, o.template, o.actor, o.data,
+                       o.attempts, p.due_at as "was_due_at!", o.leased_until as "leased_until!",
+                       c.email as "email?",
+                       c.email_verified_at is not null as "is_email_verified!""#,
+            $lease.now,
+            $lease.until,
+            $limit
+            $(, $argument)*
+        )
+        .fetch_all(&mut *$connection)
+        .await
+    };
+}
+
+/// Claims codes that are due.
+pub async fn claim_codes(
+    connection: &mut PgConnection,
+    lease: Lease,
+    limit: i64,
+) -> Result<Vec<Claimed>> {
+    claim!(
+        connection,
+        lease,
+        limit,
+        "n.state = 'waiting' and n.due_at <= $1 and n.template = 'code'",
+        "n.due_at"
+    )
+}
+
+/// Claims everything else that is due.
+pub async fn claim_others(
+    connection: &mut PgConnection,
+    lease: Lease,
+    limit: i64,
+) -> Result<Vec<Claimed>> {
+    claim!(
+        connection,
+        lease,
+        limit,
+        "n.state = 'waiting' and n.due_at <= $1 and n.template <> 'code'",
+        "n.due_at"
+    )
+}
+
+/// Claims what is parked for a domain, codes first; with `only_codes` nothing else.
+pub async fn claim_parked(
+    connection: &mut PgConnection,
+    lease: Lease,
+    limit: i64,
+    domain: &str,
+    only_codes: bool,
+) -> Result<Vec<Claimed>> {
+    claim!(
+        connection,
+        lease,
+        limit,
+        "n.state not in ('delivered', 'dead') and n.parked_for = $4
+         and n.due_at <= $1::timestamptz + interval '15 seconds'
+         and (not $5 or n.template = 'code')",
+        "(n.template <> 'code'), n.due_at",
+        domain,
+        only_codes
+    )
+}
+
+/// A notification that was claimed and cannot be delivered yet. That is not counted as an attempt.
+pub struct PutBack {
+    pub id: i64,
+    pub due_at: DateTime<Utc>,
+    /// The domain it waits for.
+    pub parked_for: Option<String>,
+    /// The lease that is given up; one of another instance is left alone.
+    pub leased_until: DateTime<Utc>,
+}
+
+pub async fn put_back(connection: &mut PgConnection, all: &[PutBack]) -> Result<()> {
+    let ids: Vec<i64> = all.iter().map(|one| one.id).collect();
+    let due_at: Vec<DateTime<Utc>> = all.iter().map(|one| one.due_at).collect();
+    let parked_for: Vec<Option<&str>> = all.iter().map(|one| one.parked_for.as_deref()).collect();
+    let leases: Vec<DateTime<Utc>> = all.iter().map(|one| one.leased_until).collect();
+    sqlx::query!(
+        "update notifications o
+         set leased_until = null, due_at = b.due_at, attempts = o.attempts - 1,
+             parked_for = b.parked_for
+         from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::timestamptz[])
+             as b (id, due_at, parked_for, leased_until)
+         where o.id = b.id and o.state = 'waiting' and o.leased_until = b.leased_until",
+        &ids,
+        &due_at,
+        &parked_for as _,
+        &leases
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How a claimed notification stands right before its message is sent.
+pub struct Standing {
+    /// It is still leased to whoever asks.
+    pub is_mine: bool,
+    /// A later event of its appointment is told instead.
+    pub is_overtaken: bool,
+    /// Another notification of its appointment is being delivered.
+    pub is_behind: bool,
+    /// If the appointment has moved since the last message: the time that message named, as the event of the
+    /// move has it.
+    pub moved_from: Option<Value>,
+}
+
+/// Two instances may each claim a notification of one appointment when neither sees the other's claim yet.
+/// Each has committed its claim before it asks this, so at least one of them sees the other. `told` are the
+/// types of events that are told; one that was just written may not have its notification yet.
+pub async fn standing(
+    connection: &mut PgConnection,
+    claimed: &Claimed,
+    told: &[&str],
+    now: DateTime<Utc>,
+) -> Result<Standing> {
+    sqlx::query_as!(
+        Standing,
+        r#"select o.state = 'waiting' and o.leased_until is not distinct from $2 as "is_mine!",
+                  exists (select from events e
+                          where e.subject_id = o.subject_id
+                            and e.subject_version > o.subject_version
+                            and e.type = any($4)) as "is_overtaken!",
+                  exists (select from notifications s
+                          where s.subject_id = o.subject_id and s.id <> o.id
+                            and s.state not in ('delivered', 'dead')
+                            and s.leased_until > $3) as "is_behind!",
+                  (select m.data -> 'moved_from' from events m
+                   where m.subject_id = o.subject_id
+                     and m.type = 'appointment.rescheduled'
+                     and m.subject_version <= o.subject_version
+                     and m.subject_version > greatest(
+                         coalesce((select max(s.subject_version) from notifications s
+                                   where s.subject_id = o.subject_id
+                                     and s.subject_version < o.subject_version
+                                     and s.state = 'delivered'
+                                     and s.last_failure is distinct from 'overtaken'), 0),
+                         -- What the release before this one has sent.
+                         coalesce((select max(b.appointment_version) from outbox b
+                                   where b.appointment_id = o.subject_id
+                                     and b.appointment_version < o.subject_version
+                                     and b.event_type = any($4) and b.state = 'delivered'
+                                     and b.last_failure is null), 0))
+                   order by m.subject_version
+                   limit 1) as moved_from
+           from notifications o where o.id = $1"#,
+        claimed.id,
+        claimed.leased_until,
+        now,
+        told as _
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// The message was sent, or nobody needs it any more.
+pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update notifications
+         set state = 'delivered', delivered_at = $2, last_failure = null, leased_until = null
+         where id = $1",
+        id,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A later event of its appointment is told instead.
+pub async fn overtaken(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update notifications
+         set state = 'delivered', delivered_at = $2, last_failure = 'overtaken', leased_until = null
+         where id = $1 and state = 'waiting'",
+        id,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Puts a notification back until `due_at`, or among the dead when that is `None`; unless its lease has ended, and
+/// another instance has it.
+pub async fn failed(
+    connection: &mut PgConnection,
+    claimed: &Claimed,
+    due_at: Option<DateTime<Utc>>,
+    failure: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update notifications set state = case when $2::timestamptz is null then 'dead' else 'waiting' end,
+                due_at = coalesce($2, due_at), last_failure = left($3, 500), leased_until = null
+         where id = $1 and state = 'waiting' and leased_until = $4",
+        claimed.id,
+        due_at,
+        failure,
+        claimed.leased_until
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Puts dead notifications back, so that they are sent at once: those of one appointment, or all of them.
+/// Gives how many.
+pub async fn requeue(
+    connection: &mut PgConnection,
+    subject: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    let requeued = sqlx::query!(
+        "update notifications set state = 'waiting', attempts = 0, due_at = $2, leased_until = null
+         where state = 'dead' and ($1::uuid is null or subject_id = $1)",
+        subject,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(requeued.rows_affected())
+}
+
+/// A notification that was given up.
+pub struct Dead {
+    pub id: i64,
+    pub subject_id: Uuid,
+    pub template: String,
+    pub due_at: DateTime<Utc>,
+    pub attempts: i16,
+    pub last_failure: Option<String>,
+}
+
+/// Those that were given up, oldest first.
+pub async fn dead(connection: &mut PgConnection, limit: i64) -> Result<Vec<Dead>> {
+    sqlx::query_as!(
+        Dead,
+        "select id, subject_id, template, due_at, attempts, last_failure from notifications
+         where state = 'dead' order by id limit $1",
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Forgets what was delivered before this time; gives how many.
+pub async fn forget(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let forgotten = sqlx::query!(
+        "delete from notifications where id in (
+             select id from notifications where state = 'delivered' and delivered_at < $1
+             order by id limit $2)",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(forgotten.rows_affected())
+}

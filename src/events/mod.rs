@@ -1,0 +1,436 @@
+//! The log of everything that happened: the types of its events and what each carries.
+//!
+//! An event is written in the transaction of the change it tells of, and is never changed. Its data has no
+//! names, addresses or codes, only identifiers. `docs/events` holds a JSON Schema of each type, made from
+//! here ([`schema`]).
+//!
+//! Not for: who is told what ([`crate::notification`]), reading and writing the log (`server`).
+
+pub mod schema;
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use uuid::Uuid;
+
+use crate::appointment::{self, State};
+use crate::ids::{
+    AccountId, BusyCalendarId, ClinicId, DoctorId, FeedId, LocationId, PersonId, ReviewId, SlotId,
+};
+use crate::visit::Mode;
+
+/// The version of the shapes in this module. Events of version 1 were written before the log had other
+/// subjects than appointments; of those only the type and the envelope are to be relied on.
+pub const SCHEMA_VERSION: i16 = 2;
+
+/// What happened. Its word is the kind of subject and what happened to it, such as `appointment.held`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventType {
+    Appointment(appointment::Event),
+    Account(AccountEvent),
+    Person(PersonEvent),
+    Schedule(ScheduleEvent),
+    Doctor(DoctorEvent),
+    Listing(ListingEvent),
+    Location(LocationEvent),
+    Clinic(ClinicEvent),
+    Review(ReviewEvent),
+    Feed(FeedEvent),
+    BusyCalendar(BusyCalendarEvent),
+}
+
+macro_rules! event_words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)* }
+
+        impl $name {
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+    };
+}
+
+event_words!(/// An account that signs in.
+AccountEvent {
+    Registered = "account.registered",
+    /// A code has proven its address.
+    EmailVerified = "account.email_verified",
+    /// It administers every clinic from now on.
+    MadeAdministrator = "account.made_administrator",
+});
+event_words!(/// Someone whom an account books for.
+PersonEvent {
+    Added = "person.added",
+    Removed = "person.removed",
+});
+event_words!(/// The times a doctor offers; the subject is the doctor.
+ScheduleEvent {
+    Changed = "schedule.changed",
+});
+event_words!(/// A doctor's profile, and whether patients find it.
+DoctorEvent {
+    Added = "doctor.added",
+    Changed = "doctor.changed",
+});
+event_words!(/// What the search says of a doctor; the subject is the doctor.
+ListingEvent {
+    Changed = "listing.changed",
+});
+event_words!(/// A place where a clinic receives people.
+LocationEvent {
+    Added = "location.added",
+    Changed = "location.changed",
+});
+event_words!(/// What holds for a whole clinic.
+ClinicEvent {
+    HolidaysChanged = "clinic.holidays_changed",
+});
+event_words!(/// A review of a visit.
+ReviewEvent {
+    Written = "review.written",
+    Changed = "review.changed",
+    Withdrawn = "review.withdrawn",
+    /// The doctor has answered, or changed or removed the answer.
+    Answered = "review.answered",
+    /// An administrator has hidden it from patients, or shows it again.
+    Hidden = "review.hidden",
+    Shown = "review.shown",
+});
+event_words!(/// A private address at which a calendar program reads appointments.
+FeedEvent {
+    Added = "feed.added",
+    Removed = "feed.removed",
+});
+event_words!(/// A calendar from elsewhere that makes a doctor busy.
+BusyCalendarEvent {
+    Added = "busy_calendar.added",
+    /// Its busy times were read and are others than before.
+    Read = "busy_calendar.read",
+    Removed = "busy_calendar.removed",
+});
+
+impl EventType {
+    /// Every type there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let appointments = appointment::Event::ALL.into_iter().map(Self::Appointment);
+        appointments
+            .chain(AccountEvent::ALL.iter().copied().map(Self::Account))
+            .chain(PersonEvent::ALL.iter().copied().map(Self::Person))
+            .chain(ScheduleEvent::ALL.iter().copied().map(Self::Schedule))
+            .chain(DoctorEvent::ALL.iter().copied().map(Self::Doctor))
+            .chain(ListingEvent::ALL.iter().copied().map(Self::Listing))
+            .chain(LocationEvent::ALL.iter().copied().map(Self::Location))
+            .chain(ClinicEvent::ALL.iter().copied().map(Self::Clinic))
+            .chain(ReviewEvent::ALL.iter().copied().map(Self::Review))
+            .chain(FeedEvent::ALL.iter().copied().map(Self::Feed))
+            .chain(BusyCalendarEvent::ALL.iter().copied().map(Self::BusyCalendar))
+    }
+
+    /// The word in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Appointment(event) => event.as_str(),
+            Self::Account(event) => event.as_str(),
+            Self::Person(event) => event.as_str(),
+            Self::Schedule(event) => event.as_str(),
+            Self::Doctor(event) => event.as_str(),
+            Self::Listing(event) => event.as_str(),
+            Self::Location(event) => event.as_str(),
+            Self::Clinic(event) => event.as_str(),
+            Self::Review(event) => event.as_str(),
+            Self::Feed(event) => event.as_str(),
+            Self::BusyCalendar(event) => event.as_str(),
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.as_str() == word)
+    }
+
+    /// What whoever shows pages has to look at again.
+    pub fn outdates(self) -> Outdated {
+        use AccountEvent as A;
+        match self {
+            Self::Appointment(appointment::Event::CodeRequested)
+            | Self::Account(A::Registered | A::EmailVerified | A::MadeAdministrator)
+            | Self::Person(_)
+            | Self::Feed(_)
+            | Self::BusyCalendar(_)
+            // Its times are made again afterwards, each schedule with an event of its own.
+            | Self::Clinic(_) => Outdated::Nothing,
+            Self::Appointment(_) | Self::Schedule(_) => Outdated::Times,
+            Self::Review(_) => Outdated::Profile,
+            Self::Listing(_) => Outdated::Lists,
+            Self::Doctor(_) | Self::Location(_) => Outdated::Everything,
+        }
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an event makes outdated that was read before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outdated {
+    Nothing,
+    /// Free times and whatever else is shown of its doctor.
+    Times,
+    /// What is shown of its doctor, but not the free times.
+    Profile,
+    /// Lists of doctors.
+    Lists,
+    /// Names, places and lists of doctors, which may be shown anywhere.
+    Everything,
+}
+
+/// An event that is about to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    pub kind: EventType,
+    /// What it happened to: the identifier of the kind that the type's word begins with.
+    pub subject: Uuid,
+    /// The subject's version after it, where it has one.
+    pub subject_version: Option<i32>,
+    /// Whose times or page it concerns.
+    pub doctor: Option<DoctorId>,
+    pub data: Data,
+}
+
+impl NewEvent {
+    fn of(kind: EventType, subject: Uuid, doctor: Option<DoctorId>, data: Data) -> Self {
+        Self { kind, subject, subject_version: None, doctor, data }
+    }
+
+    pub fn account(event: AccountEvent, account: AccountId) -> Self {
+        Self::of(EventType::Account(event), account.0, None, Data::Nothing(NoData {}))
+    }
+
+    pub fn person(event: PersonEvent, person: PersonId, account: AccountId) -> Self {
+        Self::of(EventType::Person(event), person.0, None, Data::Person(PersonData { account }))
+    }
+
+    pub fn schedule(doctor: DoctorId, version: Option<i32>, data: ScheduleData) -> Self {
+        let kind = EventType::Schedule(ScheduleEvent::Changed);
+        let event = Self::of(kind, doctor.0, Some(doctor), Data::Schedule(data));
+        Self { subject_version: version, ..event }
+    }
+
+    pub fn doctor(event: DoctorEvent, doctor: DoctorId, version: i32, data: DoctorData) -> Self {
+        let event = Self::of(EventType::Doctor(event), doctor.0, Some(doctor), Data::Doctor(data));
+        Self { subject_version: Some(version), ..event }
+    }
+
+    pub fn listing_changed(doctor: DoctorId) -> Self {
+        let kind = EventType::Listing(ListingEvent::Changed);
+        Self::of(kind, doctor.0, Some(doctor), Data::Nothing(NoData {}))
+    }
+
+    pub fn location(event: LocationEvent, location: LocationId, data: LocationData) -> Self {
+        Self::of(EventType::Location(event), location.0, None, Data::Location(data))
+    }
+
+    pub fn holidays_changed(clinic: ClinicId) -> Self {
+        let kind = EventType::Clinic(ClinicEvent::HolidaysChanged);
+        Self::of(kind, clinic.0, None, Data::Nothing(NoData {}))
+    }
+
+    pub fn review(
+        event: ReviewEvent,
+        review: ReviewId,
+        doctor: DoctorId,
+        data: ReviewData,
+    ) -> Self {
+        Self::of(EventType::Review(event), review.0, Some(doctor), Data::Review(data))
+    }
+
+    pub fn feed(event: FeedEvent, feed: FeedId) -> Self {
+        Self::of(EventType::Feed(event), feed.0, None, Data::Nothing(NoData {}))
+    }
+
+    pub fn busy_calendar(
+        event: BusyCalendarEvent,
+        calendar: BusyCalendarId,
+        doctor: DoctorId,
+    ) -> Self {
+        let kind = EventType::BusyCalendar(event);
+        Self::of(kind, calendar.0, Some(doctor), Data::Nothing(NoData {}))
+    }
+}
+
+/// What an event carries beside its envelope.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Data {
+    Appointment(AppointmentData),
+    Schedule(ScheduleData),
+    Doctor(DoctorData),
+    Location(LocationData),
+    Review(ReviewData),
+    Person(PersonData),
+    Nothing(NoData),
+}
+
+impl Data {
+    /// Reads what an event of this type carries; a field that its schema does not know is an error.
+    ///
+    /// # Errors
+    /// When it has another shape.
+    pub fn read<'de, D: Deserializer<'de>>(kind: EventType, from: D) -> Result<Self, D::Error> {
+        Ok(match kind {
+            EventType::Appointment(_) => Self::Appointment(AppointmentData::deserialize(from)?),
+            EventType::Schedule(_) => Self::Schedule(ScheduleData::deserialize(from)?),
+            EventType::Doctor(_) => Self::Doctor(DoctorData::deserialize(from)?),
+            EventType::Location(_) => Self::Location(LocationData::deserialize(from)?),
+            EventType::Review(_) => Self::Review(ReviewData::deserialize(from)?),
+            EventType::Person(_) => Self::Person(PersonData::deserialize(from)?),
+            EventType::Account(_)
+            | EventType::Listing(_)
+            | EventType::Clinic(_)
+            | EventType::Feed(_)
+            | EventType::BusyCalendar(_) => Self::Nothing(NoData::deserialize(from)?),
+        })
+    }
+}
+
+/// An appointment as the change left it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppointmentData {
+    /// The account that booked it.
+    pub account: AccountId,
+    pub location: LocationId,
+    pub mode: Mode,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    /// The consecutive slots of the visit. Empty when they were deleted, years after the visit.
+    pub slots: Vec<SlotId>,
+    /// How many people each of these slots takes, and how many seats are left in the fullest. Two bookings of
+    /// one group at the same moment may each count without the other; of a slot for one person it is exact.
+    pub capacity: i16,
+    pub seats_left: i16,
+    /// Which code counts now: the first is 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_counter: Option<i16>,
+    /// For a move: where it was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<FormerTime>,
+    /// For a mark that was undone: the state it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<State>,
+}
+
+/// The time that a moved appointment has given back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FormerTime {
+    pub location: LocationId,
+    pub mode: Mode,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    /// The zone of the place, by its IANA name.
+    pub time_zone: String,
+    pub slots: Vec<SlotId>,
+    pub capacity: i16,
+    pub seats_left: i16,
+}
+
+/// What has changed in a doctor's times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleData {
+    pub reason: ScheduleReason,
+    /// The dates at the place on which times were made, changed or withdrawn, in order.
+    pub days: Vec<NaiveDate>,
+    pub slots_added: u64,
+    pub slots_withdrawn: u64,
+}
+
+/// Why a doctor's times have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScheduleReason {
+    /// Someone has saved other hours or time off.
+    Saved,
+    /// Another day has come into reach, or holidays, a calendar from elsewhere or the rules of a time zone
+    /// have changed.
+    MadeAgain,
+}
+
+/// What of a profile others go by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DoctorData {
+    pub clinic: ClinicId,
+    /// `draft`, `listed` or `suspended`.
+    pub status: String,
+}
+
+/// Whose place it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LocationData {
+    pub clinic: ClinicId,
+    /// The doctors who work there, when it was changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doctors: Vec<DoctorId>,
+}
+
+/// What a review counts. Its text is not in the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewData {
+    /// 1 to 5.
+    pub stars: i16,
+}
+
+/// Whose dependant someone is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonData {
+    pub account: AccountId,
+}
+
+/// The envelope says everything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoData {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_type_has_a_word_of_its_own_that_names_its_subject() {
+        let words: HashSet<&str> = EventType::all().map(EventType::as_str).collect();
+        assert_eq!(words.len(), EventType::all().count());
+        for kind in EventType::all() {
+            assert_eq!(EventType::parse(kind.as_str()), Some(kind));
+            assert_eq!(kind.as_str().split('.').count(), 2, "{kind}");
+        }
+        assert_eq!(EventType::parse("appointment.lost"), None);
+    }
+
+    #[test]
+    fn whatever_changes_free_times_outdates_them() {
+        use appointment::Event;
+        for event in Event::ALL {
+            let expected = match event {
+                Event::CodeRequested => Outdated::Nothing,
+                _ => Outdated::Times,
+            };
+            assert_eq!(EventType::Appointment(event).outdates(), expected, "{}", event.as_str());
+        }
+    }
+}

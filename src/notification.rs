@@ -1,0 +1,107 @@
+//! Who is told what when something has happened.
+//!
+//! Not for: the words (`app`), or sending them (`server`).
+
+use crate::appointment;
+use crate::events::EventType;
+
+/// What somebody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Template {
+    /// The code that confirms a hold.
+    Code,
+    Confirmed,
+    Moved,
+    Cancelled,
+}
+
+impl Template {
+    pub const ALL: [Self; 4] = [Self::Code, Self::Confirmed, Self::Moved, Self::Cancelled];
+
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Confirmed => "confirmed",
+            Self::Moved => "moved",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|template| template.as_str() == word)
+    }
+}
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Recipient {
+    /// The account that booked the appointment.
+    Booker,
+}
+
+/// How they are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    Email,
+}
+
+impl Channel {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+        }
+    }
+}
+
+/// Something that one recipient is to be told on one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Notice {
+    pub recipient: Recipient,
+    pub channel: Channel,
+    pub template: Template,
+}
+
+/// Everything that is to be told of an event. `needs_code`: the booker confirms by a code, which is not so
+/// where the house trusts an address that was proven before.
+pub fn notices(event: EventType, needs_code: bool) -> Vec<Notice> {
+    use appointment::Event;
+    let EventType::Appointment(event) = event else { return Vec::new() };
+    let template = match event {
+        Event::Held if needs_code => Template::Code,
+        Event::CodeRequested => Template::Code,
+        Event::Confirmed => Template::Confirmed,
+        Event::Rescheduled => Template::Moved,
+        Event::Cancelled => Template::Cancelled,
+        Event::Held
+        | Event::Extended
+        | Event::CheckedIn
+        | Event::Completed
+        | Event::NoShow
+        | Event::Reopened
+        | Event::Released
+        | Event::Expired => return Vec::new(),
+    };
+    vec![Notice { recipient: Recipient::Booker, channel: Channel::Email, template }]
+}
+
+/// The types of events of which somebody may be told.
+pub fn told() -> impl Iterator<Item = EventType> {
+    EventType::all().filter(|kind| !notices(*kind, true).is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_sent_only_where_one_is_needed() {
+        let held = EventType::Appointment(appointment::Event::Held);
+        assert_eq!(notices(held, true).first().map(|notice| notice.template), Some(Template::Code));
+        assert_eq!(notices(held, false), []);
+        let again = EventType::Appointment(appointment::Event::CodeRequested);
+        assert!(!notices(again, false).is_empty(), "whoever asks for a code gets one");
+        assert_eq!(told().count(), 5);
+    }
+}
