@@ -26,6 +26,8 @@ create table events (
     primary key (transaction_id, id)
 );
 create index events_subject on events (subject_id, subject_version);
+-- Those that are deleted after a while.
+create index events_deletable on events (occurred_at) where type not like 'appointment.%';
 
 -- Ids above those that the release before this one may still give.
 do $$
@@ -40,6 +42,10 @@ create table event_readers (
     -- It has handled all events of the transactions before this one.
     position xid8 not null
 );
+
+-- Until here the release before this one has handled everything.
+insert into event_readers (name, position)
+select name, pg_snapshot_xmin(pg_current_snapshot()) from unnest(array['notifications', 'listings']) as readers (name);
 
 create table notifications (
     id bigint generated always as identity primary key,

@@ -4,11 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use nadi::events::{EventType, schema};
+use nadi::ids::AppointmentId;
 use nadi::input::{Email, Password};
 use nadi::ports::Registration;
 use server::config::Config;
 use server::engine::Engine;
 use server::jobs::{listings, top_up};
+use server::notifications::store as notifications;
 use server::service::schedules::{make, zone_data};
 use server::service::tokens::Tokens;
 use server::store::sessions::Sessions;
@@ -40,6 +43,16 @@ enum Command {
     },
     /// Print the description of the API.
     Openapi,
+    /// Write the JSON Schemas of all events into a folder.
+    EventSchemas { folder: std::path::PathBuf },
+    /// Messages that could not be delivered: list them, or with `--requeue` send them again.
+    Notifications {
+        /// Sends them again; with `--appointment` those of one appointment alone.
+        #[arg(long)]
+        requeue: bool,
+        #[arg(long, requires = "requeue")]
+        appointment: Option<AppointmentId>,
+    },
     /// List the appointments ahead whose wall time a newer release of the time-zone data has changed.
     TimeZones,
     /// Accounts that run clinics.
@@ -105,6 +118,8 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             println!("{}", rest::description().to_pretty_json()?);
             Ok(())
         }
+        Command::EventSchemas { folder } => event_schemas(&folder),
+        Command::Notifications { requeue, appointment } => undelivered(requeue, appointment).await,
         Command::TimeZones => time_zones().await,
         Command::Admin { command: AdminCommand::Create { email, name } } => {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
@@ -132,6 +147,43 @@ async fn execute(command: Command) -> anyhow::Result<()> {
 
 /// Nothing is changed: whether such an appointment keeps its instant or its wall time is for the
 /// clinic and the patient to say.
+/// One file for each type of event.
+fn event_schemas(folder: &std::path::Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for kind in EventType::all() {
+        let text = serde_json::to_string_pretty(&schema::schema(kind))? + "\n";
+        let file = folder.join(format!("{kind}.json"));
+        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// Messages that were given up after several tries.
+async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyhow::Result<()> {
+    const SHOWN_MAX: i64 = 1_000;
+    let engine = Engine::from_config(&Config::read(variable)?)?;
+    let mut connection = engine.write.0.acquire().await?;
+    if requeue {
+        let subject = appointment.map(|id| id.0);
+        let count = notifications::requeue(&mut connection, subject, engine.clock.now()).await?;
+        eprintln!("{count} messages will be sent again.");
+        return Ok(());
+    }
+    let dead = notifications::dead(&mut connection, SHOWN_MAX).await?;
+    eprintln!("{} messages could not be delivered.", dead.len());
+    for one in dead {
+        println!(
+            "{} {} of appointment {}: given up after {} tries: {}",
+            one.due_at.format("%Y-%m-%d %H:%M UTC"),
+            one.template,
+            one.subject_id,
+            one.attempts,
+            one.last_failure.as_deref().unwrap_or("no reason is known")
+        );
+    }
+    Ok(())
+}
+
 async fn time_zones() -> anyhow::Result<()> {
     let engine = Engine::from_config(&Config::read(variable)?)?;
     let found = zone_data::shifted(&engine).await?;

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::database;
 use crate::engine::Engine;
+use crate::events;
 use crate::jobs::supervisor::Supervisor;
 use crate::jobs::{self, warm};
 use crate::messages;
@@ -36,6 +37,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     database::wait_until_reachable(&engine.write.0).await;
     let schema = schema_is_current(&engine).await?;
     anyhow::ensure!(schema, "the database has no current schema; run `nadi migrate` first");
+    if events::store::mend_after_restore(&mut *engine.write.0.acquire().await?).await? {
+        tracing::warn!(
+            "the database was restored into another cluster: readers of the log begin again"
+        );
+    }
     if !engine.clock.shift().is_zero() {
         tracing::warn!(now = %engine.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");
     }

@@ -117,8 +117,8 @@ impl Reader {
             if is_last {
                 break;
             }
-            if !batch.fresh.is_empty() {
-                // The transaction of the last row may have more.
+            // The transaction of the last row may have more.
+            if !batch.fresh.is_empty() && last.0 > position {
                 batch.position = horizon.min(last.0);
                 break;
             }

@@ -146,20 +146,44 @@ pub async fn move_reader(connection: &mut PgConnection, name: &str, position: i6
 }
 
 /// A database that was restored into another cluster counts its transactions anew: events from before
-/// would stay ahead of every reader for ever. They are put first in the order, and readers that are ahead
-/// begin again. Tells whether there was something to mend.
+/// would stay ahead of every reader for ever. Those that a reader has not handled become events of this
+/// transaction, all others come first in the order, before where readers begin then. Tells whether there was something to mend.
 pub async fn mend_after_restore(connection: &mut PgConnection) -> Result<bool> {
     let mended = sqlx::query_scalar!(
-        r#"with next as materialized (select pg_snapshot_xmax(pg_current_snapshot()) as id),
+        r#"with next as materialized (
+               select pg_snapshot_xmax(pg_current_snapshot()) as id,
+                      (select min(position) from event_readers) as handled),
            events_before as (
-               update events set transaction_id = '0'
-               where transaction_id > (select id from next) returning 1),
+               update events e
+               set transaction_id = case when e.transaction_id >= n.handled then pg_current_xact_id()
+                                         else '0' end
+               from next n
+               where e.transaction_id > n.id returning 1),
            readers_before as (
-               update event_readers set position = '0'
+               update event_readers set position = '1'
                where position > (select id from next) returning 1)
            select (select count(*) from events_before) + (select count(*) from readers_before) as "mended!""#
     )
     .fetch_one(connection)
     .await?;
     Ok(mended > 0)
+}
+
+/// Deletes some of the events before `before` that are not of appointments; gives how many.
+pub async fn delete_old(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from events where (transaction_id, id) in (
+             select transaction_id, id from events
+             where type not like 'appointment.%' and occurred_at < $1
+             order by occurred_at limit $2)",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
 }

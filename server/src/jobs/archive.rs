@@ -1,10 +1,11 @@
 //! Keeps the tables that every booking touches as small as what is going on: appointments that ended
-//! half a year ago go to the archive, times of more than two years ago are deleted.
+//! half a year ago go to the archive, times and events of more than two years ago are deleted (those of appointments stay).
 
 use chrono::{DateTime, Months, Utc};
 use uuid::Uuid;
 
 use crate::engine::Engine;
+use crate::events::store as events;
 use crate::store::archive;
 
 /// Rows per transaction: a few milliseconds each, so that nobody waits for one.
@@ -12,7 +13,7 @@ const BATCH: i32 = 500;
 
 /// How long an appointment that has ended stays among the current ones.
 const CURRENT: Months = Months::new(6);
-/// How long times are kept.
+/// How long times, and events that are not of appointments, are kept.
 const TIMES_KEPT: Months = Months::new(24);
 
 /// What a run did.
@@ -20,6 +21,7 @@ const TIMES_KEPT: Months = Months::new(24);
 pub struct Archived {
     pub appointments: u64,
     pub times: u64,
+    pub events: u64,
 }
 
 /// Archives and deletes everything that is due, batch by batch.
@@ -49,9 +51,16 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<Archived> {
     while let Some(after) = next {
         next = archive::delete_blocks(&mut connection, old, after, BATCH.into()).await?.last;
     }
+    loop {
+        let deleted = events::delete_old(&mut connection, old, BATCH.into()).await?;
+        done.events += deleted;
+        if deleted == 0 {
+            break;
+        }
+    }
     if done != Archived::default() {
-        let Archived { appointments, times } = done;
-        tracing::info!(appointments, times, "archived what ended long ago");
+        let Archived { appointments, times, events } = done;
+        tracing::info!(appointments, times, events, "archived what ended long ago");
     }
     Ok(done)
 }

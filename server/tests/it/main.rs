@@ -13,6 +13,7 @@ mod cache;
 mod calendars;
 mod constraints;
 mod demo;
+mod events;
 mod hostile_input;
 mod idempotency;
 mod interleavings;

@@ -457,7 +457,7 @@ async fn a_slow_domain_does_not_hold_up_a_code_to_another() {
     // Codes come first there, too: the first six on their way are codes.
     let taken =
         "select count(*) from notifications where state = 'waiting' and leased_until is not null
-                 and event_type <> 'appointment.held'";
+                 and template <> 'code'";
     assert_eq!(clinic.count(taken).await, 0);
 
     post.0.answers.cancel();

@@ -1,0 +1,460 @@
+//! The log: every change is in it, in the change's own transaction, and no reader misses one.
+
+use std::collections::BTreeSet;
+
+use chrono::Duration;
+use nadi::actor::{Administers, SignedIn};
+use nadi::events::{Data, EventType, SCHEMA_VERSION, schema};
+use nadi::input::{Email, Password};
+use nadi::ports::{
+    Change, DoctorKey, DoctorStatus, FeedKind, LocationForm, NewDependant, Registration,
+    ReviewForm, Seen,
+};
+use serde_json::Value;
+use server::clock::Clock;
+use server::events::live::Listener;
+use server::events::reader::Reader;
+use server::events::store;
+use server::jobs::{listings, sweeper, top_up};
+use server::notifications::Maker;
+use server::service::accounts;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::support::Clinic;
+
+/// Fails every transaction that changes one of these tables and records nothing.
+const MUST_BE_RECORDED: &str = "
+    create function must_be_recorded() returns trigger language plpgsql as $$
+    begin
+        if not exists (select from events where transaction_id = pg_current_xact_id()) then
+            raise exception '% of % is not in the log', tg_op, tg_table_name;
+        end if;
+        return null;
+    end $$;
+    do $$
+    declare name text;
+    begin
+        foreach name in array array['appointments', 'seats', 'patient_times', 'slots', 'blocks', 'accounts', 'people', 'doctors',
+            'doctor_specialties', 'locations', 'clinic_holidays', 'clinic_working_days', 'availability_rules',
+            'time_off', 'reviews', 'review_decisions', 'doctor_ratings', 'calendar_feeds', 'busy_times'] loop
+            execute format('create constraint trigger recorded after insert or update or delete on %I
+                            deferrable initially deferred for each row execute function must_be_recorded()',
+                           name);
+        end loop;
+    end $$";
+
+#[derive(Debug, FromRow)]
+struct Row {
+    #[sqlx(rename = "type")]
+    kind: String,
+    schema_version: i16,
+    subject_id: Uuid,
+    subject_version: Option<i32>,
+    doctor_id: Option<Uuid>,
+    actor: String,
+    actor_account_id: Option<Uuid>,
+    data: Value,
+}
+
+async fn log(clinic: &Clinic) -> Vec<Row> {
+    sqlx::query_as("select * from events order by id")
+        .fetch_all(&clinic.pool)
+        .await
+        .expect("the log")
+}
+
+fn administrator(clinic: &Clinic, who: SignedIn) -> SignedIn {
+    SignedIn { administers: Administers::Clinics(vec![clinic.clinic]), ..who }
+}
+
+fn registration(email: &str) -> Registration {
+    Registration {
+        name: "Mira Rao".into(),
+        email: Email::parse(email).expect("an address"),
+        password: Password::parse("correct horse battery").expect("a password"),
+    }
+}
+
+/// Changes everything that can be changed, and gives the log of it.
+async fn change_everything(clinic: &Clinic) -> Vec<Row> {
+    let asha = clinic.patient("Asha Rao").await;
+    let doctor = clinic.doctor_account().await;
+    let admin = administrator(clinic, clinic.patient("Administrator").await);
+    sqlx::raw_sql(MUST_BE_RECORDED).execute(&clinic.pool).await.expect("triggers");
+    let ports = &clinic.ports;
+
+    // Accounts, people and feeds.
+    let caller = clinic.visitor();
+    ports.accounts.register(&caller, registration("mira@example.org")).await.expect("registered");
+    accounts::create_administrator(&clinic.engine, registration("boss@example.org"), caller.now)
+        .await
+        .expect("an administrator");
+    let caller = clinic.caller(&asha);
+    let new = NewDependant { name: "Om Rao".into(), birth_date: None };
+    let person = ports.people.add_dependant(&caller, &new).await.expect("added");
+    ports.people.remove_dependant(&caller, person.id).await.expect("removed");
+    let feed = ports.feeds.add_feed(&caller, FeedKind::Patient, true).await.expect("a feed");
+    ports.feeds.end_feed(&caller, feed).await.expect("ended");
+
+    // Appointments, to every end they can have.
+    let free = clinic.free(clinic.doctor).await;
+    let id = clinic.hold(&asha, free[4]).await.expect("held");
+    clinic.change(&asha, id, &Change::SendCode).await.expect("sent again");
+    clinic.clock.step(Duration::minutes(2));
+    clinic.change(&asha, id, &Change::Extend).await.expect("extended");
+    clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("released");
+    clinic.hold(&asha, free[4]).await.expect("held");
+    clinic.clock.step(Duration::minutes(10));
+    sweeper::run_once(&clinic.engine).await.expect("swept");
+    let id = clinic.book(&asha, free[9]).await;
+    clinic.change(&asha, id, &Change::Reschedule { slot: free[10] }).await.expect("moved");
+    clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("cancelled");
+    let visit = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
+    let seen = ports.bookings.appointment(&clinic.caller(&asha), visit).await.expect("seen");
+    clinic.clock.set(seen.starts_at);
+    clinic.change(&doctor, visit, &Change::CheckIn).await.expect("came");
+    clinic.change(&doctor, visit, &Change::Reopen).await.expect("reopened");
+    clinic.clock.set(seen.ends_at);
+    clinic.change(&doctor, visit, &Change::MarkNoShow).await.expect("missed");
+    clinic.change(&doctor, visit, &Change::Reopen).await.expect("reopened");
+    clinic.change(&doctor, visit, &Change::Complete).await.expect("completed");
+
+    // Reviews.
+    let said = |stars| ReviewForm { stars: Some(stars), text: "Kind.".into(), anonymous: false };
+    let caller = clinic.caller(&asha);
+    clinic.clock.step(Duration::hours(1));
+    let first = ports.reviews.write(&caller, visit, &said(4), None).await.expect("written").review;
+    let second =
+        ports.reviews.write(&caller, visit, &said(5), Some(&Seen::version(first.version))).await;
+    let review = second.expect("changed").review;
+    let (staff, any) = (clinic.caller(&admin), Seen::Any);
+    ports
+        .reviews
+        .answer(&clinic.caller(&doctor), review.id, "Thank you.", &any)
+        .await
+        .expect("answered");
+    ports
+        .reviews
+        .hide(&staff, review.id, Some("It names a third person."), &any)
+        .await
+        .expect("hidden");
+    ports.reviews.hide(&staff, review.id, None, &any).await.expect("shown");
+    ports.reviews.withdraw(&caller, visit, &any).await.expect("withdrawn");
+
+    // Hours, holidays and calendars from elsewhere.
+    let caller = clinic.caller(&doctor);
+    let now = ports.schedules.schedule(&caller, clinic.doctor).await.expect("hours");
+    let mut schedule = now.schedule.clone();
+    schedule.rules[0].slot_minutes = 30;
+    ports.schedules.save(&caller, clinic.doctor, now.version, schedule).await.expect("saved");
+    let regions = vec!["IN".to_owned()];
+    ports.administration.save_holidays(&staff, clinic.clinic, regions, vec![]).await.expect("kept");
+    top_up::run_once(&clinic.engine).await.expect("times");
+    let file = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261126T053000Z\r\n\
+                DTEND:20261126T063000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    ports.busy.add_file(&caller, clinic.doctor, "Own".into(), file.into()).await.expect("read");
+    let calendars = ports.busy.busy_calendars(&caller, clinic.doctor).await.expect("calendars");
+    ports.busy.remove(&caller, clinic.doctor, calendars[0].id).await.expect("removed");
+
+    // Places and doctors.
+    let form = LocationForm {
+        clinic: clinic.clinic,
+        name: "Second".into(),
+        address: "1 Hill Road".into(),
+        city: "panjim".into(),
+        zone: "Asia/Kolkata".into(),
+        version: None,
+    };
+    ports.administration.add_location(&staff, form.clone()).await.expect("a place");
+    let place = ports.administration.location(&staff, clinic.location).await.expect("a place");
+    let form = LocationForm { version: Some(place.version), ..form };
+    ports.administration.save_location(&staff, clinic.location, form).await.expect("saved");
+    let mut form = ports.administration.doctor(&staff, clinic.doctor).await.expect("a form");
+    form.bio = "Another story.".into();
+    ports.administration.save_doctor(&staff, clinic.doctor, form.clone()).await.expect("saved");
+    (form.version, form.name) = (None, "Dr New".into());
+    ports.administration.add_doctor(&staff, form).await.expect("added");
+    listings::run_once(&clinic.engine).await.expect("listed");
+    let to = DoctorStatus::Suspended;
+    ports.administration.suspend_doctor(&staff, clinic.doctor, to).await.expect("suspended");
+    log(clinic).await
+}
+
+#[tokio::test]
+async fn every_change_is_in_the_log_with_its_shape() {
+    let clinic = Clinic::open().await;
+    let rows = change_everything(&clinic).await;
+    let mut seen = BTreeSet::new();
+    for row in &rows {
+        let kind =
+            EventType::parse(&row.kind).unwrap_or_else(|| panic!("unknown type {}", row.kind));
+        assert_eq!(row.schema_version, SCHEMA_VERSION, "{row:?}");
+        let read = Data::read(kind, &row.data).unwrap_or_else(|error| panic!("{error}: {row:?}"));
+        let again = serde_json::to_value(&read).expect("json");
+        assert_eq!(
+            again.as_object().map(|fields| fields.keys().collect::<BTreeSet<_>>()),
+            row.data.as_object().map(|fields| fields.keys().collect()),
+            "{row:?}"
+        );
+        assert!(matches!(row.actor.as_str(), "patient" | "doctor" | "administrator" | "system"));
+        assert_eq!(row.actor == "system", row.actor_account_id.is_none(), "{row:?}");
+        if let EventType::Appointment(_) = kind {
+            assert!(
+                row.subject_version.is_some() && row.doctor_id == Some(clinic.doctor.0),
+                "{row:?}"
+            );
+        }
+        assert_ne!(row.subject_id, Uuid::nil());
+        seen.insert(row.kind.as_str());
+    }
+    // Calendars at an address are read in `calendars.rs`.
+    let all: BTreeSet<&str> = EventType::all()
+        .map(EventType::as_str)
+        .filter(|word| !matches!(*word, "busy_calendar.read"))
+        .collect();
+    assert_eq!(seen, all, "every type has been seen");
+    let text =
+        serde_json::to_string(&rows.iter().map(|row| &row.data).collect::<Vec<_>>()).expect("json");
+    for private in ["Asha", "Mira", "Om Rao", "example.org", "Kind.", "Thank you", "third person"] {
+        assert!(!text.contains(private), "{private} is in the log");
+    }
+}
+
+/// Without the trigger's complaint the test above would prove nothing.
+#[tokio::test]
+async fn a_change_that_is_not_recorded_fails_the_check() {
+    let clinic = Clinic::open().await;
+    sqlx::raw_sql(MUST_BE_RECORDED).execute(&clinic.pool).await.expect("triggers");
+    let silent = sqlx::query("update doctors set bio = 'x'").execute(&clinic.pool).await;
+    assert!(silent.is_err_and(|error| error.to_string().contains("is not in the log")));
+}
+
+#[tokio::test]
+async fn a_booking_carries_what_readers_need() {
+    let clinic = Clinic::open_with(3).await;
+    let (asha, ravi) = (clinic.patient("Asha").await, clinic.patient("Ravi").await);
+    clinic.add_long_visit(2).await;
+    let free = clinic.free(clinic.doctor).await;
+    let long = nadi::ports::HoldRequest {
+        slot: free[0],
+        visit_type: Some(crate::support::LONG_VISIT),
+        person: None,
+    };
+    clinic.hold_as(&asha, &long).await.expect("held");
+    let id = clinic.book(&ravi, free[1]).await;
+    clinic.change(&ravi, id, &Change::Reschedule { slot: free[5] }).await.expect("moved");
+    let rows = log(&clinic).await;
+    let of = |kind: &str, n: usize| {
+        let mut found = rows.iter().filter(|row| row.kind == kind);
+        let row = found.nth(n).unwrap_or_else(|| panic!("no {kind}"));
+        match Data::read(EventType::parse(kind).expect("a type"), &row.data) {
+            Ok(Data::Appointment(data)) => data,
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = of("appointment.held", 0);
+    assert_eq!((first.slots, first.capacity, first.seats_left), (vec![free[0], free[1]], 3, 2));
+    let second = of("appointment.held", 1);
+    assert_eq!((second.slots, second.seats_left), (vec![free[1]], 1));
+    let moved = of("appointment.rescheduled", 0);
+    assert_eq!((moved.slots, moved.seats_left), (vec![free[5]], 2));
+    let former = moved.moved_from.expect("where it was");
+    assert_eq!((former.slots, former.seats_left), (vec![free[1]], 2));
+    assert_eq!(former.time_zone, "Asia/Kolkata");
+}
+
+/// The reader is asked for everything while a transaction with a lower id is still open.
+#[tokio::test]
+async fn a_reader_misses_nothing_that_becomes_visible_late() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let free = clinic.free(clinic.doctor).await;
+    let mut maker = Maker::default();
+    maker.run_once(&clinic.engine).await.expect("made");
+    let id = clinic.book(&asha, free[5]).await;
+    let mut late = clinic.pool.begin().await.expect("a transaction");
+    sqlx::query(
+        "insert into events (type, subject_id, subject_version, doctor_id, actor, occurred_at, data)
+         select 'appointment.cancelled', subject_id, subject_version + 1, doctor_id, actor, occurred_at, data
+         from events where subject_id = $1 and type = 'appointment.confirmed'",
+    )
+    .bind(id.0)
+    .execute(&mut *late)
+    .await
+    .expect("inserted");
+    let ravi = clinic.patient("Ravi").await;
+    clinic.hold(&ravi, free[7]).await.expect("held");
+    // It handles what is visible, and does not go past what is not.
+    assert!(maker.run_once(&clinic.engine).await.expect("made") >= 3);
+    assert_eq!(maker.run_once(&clinic.engine).await.expect("made"), 0, "nothing twice");
+    late.commit().await.expect("committed");
+    let another = &mut Maker::default();
+    another.run_once(&clinic.engine).await.expect("made");
+    let made = "select count(*) from notifications where template = 'cancelled'";
+    assert_eq!(clinic.count(made).await, 1, "by whoever reads on, also another instance");
+    maker.run_once(&clinic.engine).await.expect("made");
+    assert_eq!(
+        clinic.count("select count(*) from notifications").await,
+        4,
+        "code, confirmed, code, cancelled"
+    );
+}
+
+#[tokio::test]
+async fn a_reader_that_is_killed_handles_its_events_again() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
+    let engine = &clinic.engine;
+    let mut reader = Reader::new("test");
+    let all =
+        reader.run(engine, async |_, events| Ok(assert!(events.len() >= 2))).await.expect("read");
+    assert_eq!(reader.run(engine, async |_, _| panic!("there is nothing")).await.expect("read"), 0);
+    clinic
+        .hold(&clinic.patient("Ravi").await, clinic.free(clinic.doctor).await[3])
+        .await
+        .expect("held");
+    for _ in 0..2 {
+        let failed = reader.run(engine, async |_, _| anyhow::bail!("killed in the middle")).await;
+        assert!(failed.is_err());
+    }
+    assert_eq!(
+        reader.run(engine, async |_, _| Ok(())).await.expect("read"),
+        1,
+        "the one that is new"
+    );
+    // Another instance goes on from the position that was written down.
+    let mut other = Reader::new("test");
+    let again = other.run(engine, async |_, _| Ok(())).await.expect("read");
+    assert!(again < all, "{again} of {all} and one");
+    assert_eq!(engine.readers.get("test").handled, u64::try_from(all + again + 1).expect("few"));
+}
+
+#[tokio::test]
+async fn two_instances_make_each_notification_once() {
+    let clinic = Clinic::open_with(10).await;
+    let patients = clinic.many_patients(40).await;
+    let free = clinic.free(clinic.doctor).await;
+    let make = async || {
+        let mut maker = Maker::default();
+        for _ in 0..30 {
+            maker.run_once(&clinic.engine).await.expect("made");
+            tokio::task::yield_now().await;
+        }
+    };
+    let book = async || {
+        for (n, who) in patients.iter().enumerate() {
+            clinic.book(who, free[n / 10 + 3]).await;
+        }
+    };
+    tokio::join!(make(), make(), book());
+    Maker::default().run_once(&clinic.engine).await.expect("made");
+    assert_eq!(
+        clinic.count("select count(*) from notifications where template = 'code'").await,
+        40
+    );
+    assert_eq!(
+        clinic.count("select count(*) from notifications where template = 'confirmed'").await,
+        40
+    );
+}
+
+/// Dumped, and restored into another cluster, which counts its transactions from the beginning.
+#[tokio::test]
+async fn readers_go_on_after_the_database_was_restored_elsewhere() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
+    Maker::default().run_once(&clinic.engine).await.expect("made");
+    sqlx::raw_sql(
+        "update events set transaction_id = (transaction_id::text::bigint + 1000000000000)::text::xid8;
+         update event_readers set position = (position::text::bigint + 1000000000000)::text::xid8",
+    )
+    .execute(&clinic.pool)
+    .await
+    .expect("as restored");
+    clinic
+        .hold(&clinic.patient("Ravi").await, clinic.free(clinic.doctor).await[3])
+        .await
+        .expect("held");
+    let mut connection = clinic.pool.acquire().await.expect("a connection");
+    assert!(store::mend_after_restore(&mut connection).await.expect("mended"));
+    assert!(!store::mend_after_restore(&mut connection).await.expect("nothing to mend"));
+    drop(connection);
+    Maker::default().run_once(&clinic.engine).await.expect("made");
+    let made = "select count(*) from notifications";
+    assert_eq!(clinic.count(made).await, 3, "the old ones once, and the new one");
+}
+
+/// The release before this one writes to the outbox, and delivers itself what it has written.
+#[tokio::test]
+async fn what_the_release_before_has_written_is_told_once() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
+    clinic.dispatcher().run_once().await.expect("sent");
+    let sent = clinic.messages.sent.lock().expect("sent").len();
+    sqlx::query(
+        "insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor, occurred_at, due_at)
+         values ('appointment.cancelled', $1, 3, $2, 'patient', $3, $3)",
+    )
+    .bind(id.0)
+    .bind(clinic.doctor.0)
+    .bind(clinic.clock.now())
+    .execute(&clinic.pool)
+    .await
+    .expect("as the release before");
+    clinic.dispatcher().run_once().await.expect("run");
+    assert_eq!(clinic.messages.sent.lock().expect("sent").len(), sent, "it delivers that itself");
+    let seen = clinic.ports.bookings.appointment(&clinic.caller(&asha), id).await.expect("seen");
+    assert_eq!(seen.history.len(), 3, "it is in the history");
+    clinic.clock.step(Duration::seconds(11));
+    for _ in 0..2 {
+        clinic.dispatcher().run_once().await.expect("run");
+    }
+    assert_eq!(
+        clinic.messages.sent.lock().expect("sent").len(),
+        sent + 1,
+        "it has ended without doing so"
+    );
+}
+
+#[tokio::test]
+async fn an_edit_is_seen_on_another_instance_without_redis() {
+    let clinic = Clinic::open().await;
+    let admin = administrator(&clinic, clinic.patient("Administrator").await);
+    let mut here = Listener::default();
+    here.run_once(&clinic.engine).await.expect("begun");
+    let key = DoctorKey::Id(clinic.doctor);
+    let bio =
+        async || clinic.ports.directory.doctor(&clinic.visitor(), &key).await.expect("listed").bio;
+    assert_eq!(bio().await, "");
+    let elsewhere = clinic.instance(2);
+    let caller = clinic.caller(&admin);
+    let mut form = elsewhere.administration.doctor(&caller, clinic.doctor).await.expect("a form");
+    form.bio = "Another story.".into();
+    elsewhere.administration.save_doctor(&caller, clinic.doctor, form).await.expect("saved");
+    assert_eq!(bio().await, "", "not heard of yet");
+    here.run_once(&clinic.engine).await.expect("heard");
+    assert_eq!(bio().await, "Another story.");
+}
+
+#[test]
+fn the_schemas_in_the_documents_are_those_of_the_code() {
+    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/events"));
+    let mut expected: BTreeSet<String> = ["README.md".to_owned()].into();
+    for kind in EventType::all() {
+        let name = format!("{kind}.json");
+        let text = std::fs::read_to_string(folder.join(&name)).unwrap_or_default();
+        let stored: Value = serde_json::from_str(&text).unwrap_or_default();
+        let current = serde_json::to_value(schema::schema(kind)).expect("json");
+        assert_eq!(stored, current, "run `nadi event-schemas docs/events`: {name}");
+        expected.insert(name);
+    }
+    let found: BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(found, expected);
+}
