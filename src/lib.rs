@@ -16,6 +16,8 @@ pub mod ical;
 pub mod ids;
 pub mod input;
 #[cfg(feature = "server")]
+pub mod local_time;
+#[cfg(feature = "server")]
 pub mod near;
 pub mod once;
 #[cfg(feature = "server")]

@@ -31,6 +31,8 @@ pub struct DoctorCalendar {
 pub struct BlockView {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
+    /// That of the place.
+    pub zone: Tz,
     pub location_name: String,
     pub mode: Mode,
     pub slot_minutes: i32,
@@ -46,6 +48,8 @@ pub struct CalendarEntry {
     pub id: AppointmentId,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
+    /// That of the place.
+    pub zone: Tz,
     pub person_name: String,
     pub visit_type: String,
     pub mode: Mode,

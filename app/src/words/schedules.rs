@@ -3,6 +3,7 @@
 use chrono::{NaiveTime, Weekday};
 use chrono_tz::Tz;
 use nadi::failure::{Field, FieldProblem, Problem};
+use nadi::local_time::LocalTime;
 use nadi::schedule::{Overfull, Rule, TimeOff};
 use nadi::wall;
 
@@ -129,12 +130,11 @@ pub fn in_the_way(number: u64) -> String {
     }
 }
 
-/// `Monday 30 November 2026, 10:00: 3 booked, 2 seats.`
+/// `Mon 30 Nov 2026, 10:00 IST: 3 booked, 2 seats.`
 pub fn overfull(time: &Overfull, zone: Tz) -> String {
-    let date = wall::date(wall::local_date(time.starts_at, zone));
-    let start = wall::time(time.starts_at, zone);
+    let starts = LocalTime::new(time.starts_at, zone).moment();
     let seats = count(time.seats.into(), "seat", "seats");
-    format!("{date}, {start}: {} booked, {seats}.", time.booked)
+    format!("{starts}: {} booked, {seats}.", time.booked)
 }
 
 /// One of a doctor's rules cannot be read.

@@ -19,6 +19,7 @@ use futures::FutureExt;
 use nadi::actor::Capacity;
 use nadi::appointment::{Event, State};
 use nadi::ids::{AppointmentId, PersonId};
+use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::ports::{Message, MessageFailure, Messages};
 use nadi::visit::Mode;
 use nadi::wall;
@@ -29,7 +30,7 @@ use tokio_util::task::TaskTracker;
 use super::supervisor::text_of;
 use crate::engine::{Confirmation, Engine};
 use crate::store::appointment_rows::{self as rows, Row};
-use crate::store::outbox::{self, Claimed, Lease, PutBack};
+use crate::store::outbox::{self, Claimed, Lease, PutBack, Standing};
 use crate::store::people;
 use places::{Full, Place, Places};
 
@@ -315,8 +316,7 @@ impl Relay {
         }
         let to = event.email.clone().ok_or_else(|| permanent("no address"))?;
         let person = names.get(&person).map_or("", String::as_str);
-        let Some((subject, body)) = self.words(kind, event, &row, person, standing.moved_from, now)
-        else {
+        let Some((subject, body)) = self.words(kind, event, &row, person, standing, now) else {
             return Ok(Delivered::Needless);
         };
         let key = format!("{}.{}@nadi", event.id, event.appointment_id);
@@ -333,21 +333,15 @@ impl Relay {
         event: &Claimed,
         row: &Row,
         person: &str,
-        moved_from: Option<DateTime<Utc>>,
+        standing: Standing,
         now: DateTime<Utc>,
     ) -> Option<(String, String)> {
         let zone = wall::zone(&row.time_zone)?;
-        let when = format!(
-            "{}, {}, {}",
-            wall::date(wall::local_date(row.starts_at, zone)),
-            wall::time_range(row.starts_at, row.ends_at, zone),
-            wall::zone_name(zone, row.starts_at)
-        );
         let link = format!("{}/appointments/{}", self.0.public_url, row.id);
         let visit = mail::Visit {
             person,
             doctor: &row.doctor_name,
-            when: &when,
+            when: LocalTimes::new(row.starts_at, row.ends_at, zone),
             place: match Mode::parse(&row.mode) {
                 Some(Mode::Video) => mail::Place::Video,
                 _ => mail::Place::Clinic {
@@ -361,9 +355,9 @@ impl Relay {
         };
         let by = Capacity::parse(&event.actor).unwrap_or(Capacity::System);
         // Moved and moved back: there is no other time to name.
-        let before = moved_from.filter(|before| *before != row.starts_at).map(|before| {
-            let date = wall::date(wall::local_date(before, zone));
-            format!("{date}, {}", wall::time(before, zone))
+        let before = standing.moved_from.filter(|before| *before != row.starts_at).map(|before| {
+            let its_zone = standing.moved_from_zone.as_deref().and_then(wall::zone);
+            LocalTime::new(before, its_zone.unwrap_or(zone))
         });
         match kind {
             Event::Held | Event::CodeRequested => {
@@ -374,16 +368,16 @@ impl Relay {
                     return None;
                 }
                 let code = self.0.engine.code_key.code(AppointmentId(row.id), row.code_counter);
-                let until = wall::time(row.expires_at, zone);
-                Some(mail::code(&visit, &code, &until))
+                let until = LocalTime::new(row.expires_at, zone);
+                Some(mail::code(&visit, &code, until))
             }
             Event::Confirmed => Some(mail::confirmed(&visit)),
             Event::Rescheduled => Some(match before {
-                Some(before) => mail::moved(&visit, by, &before),
+                Some(before) => mail::moved(&visit, by, before),
                 None => mail::confirmed(&visit),
             }),
             Event::Cancelled => {
-                Some(mail::cancelled(&visit, by, row.cancel_reason.as_deref(), before.as_deref()))
+                Some(mail::cancelled(&visit, by, row.cancel_reason.as_deref(), before))
             }
             _ => None,
         }

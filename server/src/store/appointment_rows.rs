@@ -254,15 +254,28 @@ pub struct HistoryRow {
     pub occurred_at: DateTime<Utc>,
     pub actor: String,
     pub payload: serde_json::Value,
+    /// For a move: the start before it, and the zone of the place it was at. Events of earlier releases do not
+    /// say the zone: it is the one of the doctor's time at that moment, unless that is gone.
+    pub moved_from: Option<DateTime<Utc>>,
+    pub moved_from_zone: Option<String>,
 }
 
 /// What happened to an appointment, oldest first.
 pub async fn history(connection: &mut PgConnection, id: AppointmentId) -> Result<Vec<HistoryRow>> {
     sqlx::query_as!(
         HistoryRow,
-        "select event_type, occurred_at, actor, payload from outbox
-         where appointment_id = $1
-         order by appointment_version, id",
+        "select e.event_type, e.occurred_at, e.actor, e.payload,
+                (e.payload ->> 'moved_from')::timestamptz as moved_from,
+                coalesce(e.payload ->> 'moved_from_zone',
+                         (select l.time_zone from slots s
+                          join blocks b on b.id = s.block_id
+                          join locations l on l.id = b.location_id
+                          where s.doctor_id = e.doctor_id
+                            and s.starts_at = (e.payload ->> 'moved_from')::timestamptz
+                          limit 1)) as moved_from_zone
+         from outbox e
+         where e.appointment_id = $1
+         order by e.appointment_version, e.id",
         id.0
     )
     .fetch_all(connection)
@@ -280,6 +293,7 @@ pub struct Entry {
     pub visit_type: String,
     pub mode: String,
     pub location_name: String,
+    pub time_zone: String,
 }
 
 /// A doctor's appointments that touch a range of time, living or having taken place.
@@ -294,7 +308,8 @@ pub async fn calendar_of_doctor(
         Entry,
         r#"select a.id as "id!", a.reference as "reference!", a.state as "state!",
                 a.person_id as "person_id!", a.starts_at as "starts_at!", a.ends_at as "ends_at!",
-                v.name as visit_type, a.mode as "mode!", l.name as location_name
+                v.name as visit_type, a.mode as "mode!", l.name as location_name,
+                a.time_zone as "time_zone!"
          from all_appointments a
          join visit_types v on v.id = a.visit_type_id
          join locations l on l.id = a.location_id
@@ -320,7 +335,7 @@ pub async fn entries_in(
     sqlx::query_as!(
         Entry,
         "select a.id, a.reference, a.state, a.person_id, a.starts_at, a.ends_at,
-                v.name as visit_type, a.mode, l.name as location_name
+                v.name as visit_type, a.mode, l.name as location_name, a.time_zone
          from appointments a
          join visit_types v on v.id = a.visit_type_id
          join locations l on l.id = a.location_id

@@ -148,10 +148,10 @@ pub async fn save(
 }
 
 /// What an event says beside its type: never a name, never a code.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Detail {
-    /// For a move: where it was before.
-    pub moved_from: Option<DateTime<Utc>>,
+    /// For a move: the start before it, and the IANA name of its place's zone.
+    pub moved_from: Option<(DateTime<Utc>, String)>,
     /// For what was reopened: the state that was undone.
     pub undone: Option<State>,
 }
@@ -164,12 +164,14 @@ pub async fn insert_event(
     by: &By,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let (moved_from, moved_from_zone) = detail.moved_from.unzip();
     sqlx::query!(
         "insert into outbox (event_type, appointment_id, appointment_version, doctor_id, actor,
                              actor_account_id, payload, occurred_at, due_at)
          values ($1, $2, $3, $4, $5, $6,
                  jsonb_strip_nulls(jsonb_build_object('code_counter', $8::smallint,
                                                       'moved_from', $9::timestamptz,
+                                                      'moved_from_zone', $11::text,
                                                       'undone', $10::text)),
                  $7, $7)",
         event.as_str(),
@@ -180,8 +182,9 @@ pub async fn insert_event(
         by.account.map(|account| account.0),
         now,
         stored.code_counter,
-        detail.moved_from,
-        detail.undone.map(State::as_str)
+        moved_from,
+        detail.undone.map(State::as_str),
+        moved_from_zone
     )
     .execute(connection)
     .await?;

@@ -203,8 +203,10 @@ pub struct Standing {
     pub is_overtaken: bool,
     /// Another event of its appointment is being delivered.
     pub is_behind: bool,
-    /// If the appointment has moved since the last message: the time that message named.
+    /// If the appointment has moved since the last message: the time that message named, and the zone of the
+    /// place it was at. As in [`super::appointment_rows::HistoryRow`].
     pub moved_from: Option<DateTime<Utc>>,
+    pub moved_from_zone: Option<String>,
 }
 
 /// Two relays may each claim an event of one appointment when neither sees the other's claim yet. Each has
@@ -226,19 +228,30 @@ pub async fn standing(
                           where s.appointment_id = o.appointment_id and s.id <> o.id
                             and s.state not in ('delivered', 'dead')
                             and s.leased_until > $3) as "is_behind!",
-                  (select (m.payload ->> 'moved_from')::timestamptz from outbox m
-                   where m.appointment_id = o.appointment_id
-                     and m.event_type = 'appointment.rescheduled'
-                     and m.appointment_version <= o.appointment_version
-                     and m.appointment_version > coalesce(
-                         (select max(s.appointment_version) from outbox s
-                          where s.appointment_id = o.appointment_id
-                            and s.appointment_version < o.appointment_version
-                            and s.event_type = any($4) and s.state = 'delivered'
-                            and s.last_failure is distinct from 'overtaken'), 0)
-                   order by m.appointment_version
-                   limit 1) as moved_from
-           from outbox o where o.id = $1"#,
+                  m.moved_from as "moved_from?", m.moved_from_zone as "moved_from_zone?"
+           from outbox o
+           left join lateral (
+               select (e.payload ->> 'moved_from')::timestamptz as moved_from,
+                      coalesce(e.payload ->> 'moved_from_zone',
+                               (select l.time_zone from slots s
+                                join blocks b on b.id = s.block_id
+                                join locations l on l.id = b.location_id
+                                where s.doctor_id = e.doctor_id
+                                  and s.starts_at = (e.payload ->> 'moved_from')::timestamptz
+                                limit 1)) as moved_from_zone
+               from outbox e
+               where e.appointment_id = o.appointment_id
+                 and e.event_type = 'appointment.rescheduled'
+                 and e.appointment_version <= o.appointment_version
+                 and e.appointment_version > coalesce(
+                     (select max(s.appointment_version) from outbox s
+                      where s.appointment_id = o.appointment_id
+                        and s.appointment_version < o.appointment_version
+                        and s.event_type = any($4) and s.state = 'delivered'
+                        and s.last_failure is distinct from 'overtaken'), 0)
+               order by e.appointment_version
+               limit 1) m on true
+           where o.id = $1"#,
         event.id,
         event.leased_until,
         now,

@@ -285,6 +285,7 @@ mod tests {
             id: AppointmentId(Uuid::from_u128(n)),
             starts_at,
             ends_at: starts_at + Duration::minutes(minutes),
+            zone: Asia::Kolkata,
             person_name: format!("Person {n}"),
             visit_type: "Consultation".into(),
             mode: Mode::InPerson,

@@ -10,9 +10,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
 use nadi::appointment::State;
+use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::ports::{BlockView, CalendarEntry};
 use nadi::visit::Mode;
-use nadi::wall;
 
 use self::layout::{Day, Item, Sheet, now_and_next};
 use crate::links;
@@ -192,17 +192,31 @@ fn place(block: &BlockView) -> &str {
 /// `09:00–12:30, Panjim Clinic, 4 of 10 free`.
 fn block_words(block: &BlockView, zone: Tz) -> String {
     let place = place(block);
-    let times = wall::time_range(block.starts_at, block.ends_at, zone);
-    format!("{times}, {place}, {} of {} free", block.seats_free, block.seats)
+    let times = LocalTimes::new(block.starts_at, block.ends_at, zone).clock();
+    let there = at_place(block.starts_at, block.ends_at, (block.zone, zone));
+    let there = there.map(|times| format!(" ({times})")).unwrap_or_default();
+    format!("{times}{there}, {place}, {} of {} free", block.seats_free, block.seats)
+}
+
+/// `20:00–20:20, Auckland time`: what the clock says at a place (the first zone) in a calendar of another zone,
+/// where it says something else.
+fn at_place(
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    (place, calendar): (Tz, Tz),
+) -> Option<String> {
+    let times = LocalTimes::new(starts_at, ends_at, place);
+    (!times.is_same_in(calendar)).then(|| times.clock_at_place())
 }
 
 /// `Consultation, video visit, confirmed`.
-fn entry_words(entry: &CalendarEntry) -> String {
+fn entry_words(entry: &CalendarEntry, zone: Tz) -> String {
     let mut words = vec![entry.visit_type.clone()];
     if entry.mode == Mode::Video {
         words.push(visit::mode(Mode::Video).to_lowercase());
     }
     words.push(visit::state(entry.state).0.to_lowercase());
+    words.extend(at_place(entry.starts_at, entry.ends_at, (entry.zone, zone)));
     words.join(", ")
 }
 
@@ -224,14 +238,19 @@ fn EntryItem(
         [entry] => {
             let held = entry.state == State::Pending;
             let state = entry.state.as_str();
-            let words = entry_words(entry);
-            let times = wall::time_range(entry.starts_at, entry.ends_at, zone);
-            let whole = format!("{times} {}, {words}, {}", entry.person_name, entry.location_name);
+            let words = entry_words(entry, zone);
+            let times = LocalTimes::new(entry.starts_at, entry.ends_at, zone);
+            let whole = format!(
+                "{} {}, {words}, {}",
+                times.clock(),
+                entry.person_name,
+                entry.location_name
+            );
             view! {
                 <li class="agenda-entry" style=style>
                     <a href=links::appointment(&entry.id.to_string()) data-state=state data-stage=stage title=whole>
                         <span class="entry-who">
-                            <time>{wall::time(entry.starts_at, zone)}</time>
+                            <time>{times.starts().clock()}</time>
                             " "
                             <strong>{entry.person_name.clone()}</strong>
                         </span>
@@ -249,7 +268,7 @@ fn EntryItem(
         }
         entries => {
             // A crowd: one entry that opens to everybody, where there is a list to open.
-            let time = entries.first().map(|entry| wall::time(entry.starts_at, zone));
+            let time = entries.first().map(|entry| LocalTime::new(entry.starts_at, zone).clock());
             let names: Vec<_> = entries.iter().map(|entry| entry.person_name.clone()).collect();
             let count = format!("{} people", names.len());
             let href = format!("{}#{}", list_href(date), day_id(date));
@@ -284,7 +303,8 @@ pub fn NextUp(
     let (current, next) = now_and_next(&entries, now);
     let line = |word: &'static str, found: &[&CalendarEntry]| {
         let first = found.first()?;
-        let date = wall::local_date(first.starts_at, zone);
+        let starts = LocalTime::new(first.starts_at, zone);
+        let date = starts.date();
         let day = match (date - today).num_days() {
             0 => None,
             1 => Some("tomorrow".to_owned()),
@@ -295,7 +315,8 @@ pub fn NextUp(
             2 => Some(" and one more".to_owned()),
             many => Some(format!(" and {} more", many - 1)),
         };
-        let until = (word == "Now").then(|| format!("until {}", wall::time(first.ends_at, zone)));
+        let ends = LocalTime::new(first.ends_at, zone);
+        let until = (word == "Now").then(|| format!("until {}", ends.clock()));
         let href = links::appointment(&first.id.to_string());
         let detail = match first.mode {
             Mode::Video => format!("{}, video visit", first.visit_type),
@@ -306,7 +327,7 @@ pub fn NextUp(
                 <span class="next-up-word">{word}": "</span>
                 <a href=href>
                     {day.map(|day| view! { <span class="next-up-day">{day}</span> " " })}
-                    <time>{wall::time(first.starts_at, zone)}</time>
+                    <time>{starts.clock()}</time>
                     " "
                     <strong>{first.person_name.clone()}</strong>
                 </a>

@@ -95,7 +95,8 @@ impl BookingService {
                 must_be_complete(change, &facts, appointment.state)?;
                 let by = By { capacity, account: Some(account.account), reason: reason(change) };
                 let detail = Detail {
-                    moved_from: (transition.claims == Claims::Move).then_some(stored.starts_at),
+                    moved_from: (transition.claims == Claims::Move)
+                        .then(|| (stored.starts_at, stored.time_zone.clone())),
                     undone: (change == &Change::Reopen).then_some(appointment.state),
                 };
                 if !self
@@ -151,9 +152,10 @@ impl BookingService {
             }
             Change::Reopen => {
                 let history = rows::history(connection, AppointmentId(stored.id)).await?;
-                let history =
-                    history.into_iter().map(history_entry).collect::<Outcome<Vec<_>>>()?;
-                let visit = (AppointmentId(stored.id), stored.starts_at, zone(&stored.time_zone)?);
+                let zone = zone(&stored.time_zone)?;
+                let history = history.into_iter().map(|row| history_entry(row, zone));
+                let history = history.collect::<Outcome<Vec<_>>>()?;
+                let visit = (AppointmentId(stored.id), stored.starts_at, zone);
                 let undo = undo(connection, visit, &history, caller.now).await?;
                 facts.person_is_busy = undo.is_some_and(|(_, busy)| busy);
                 facts.undo = undo.map(|(undo, _)| undo);

@@ -11,6 +11,7 @@ use nadi::ids::{
     AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId,
 };
 use nadi::input::Email;
+use nadi::local_time::LocalTime;
 use nadi::ports::{AppointmentView, HistoryEntry};
 use nadi::visit::Fee;
 use sqlx::PgConnection;
@@ -80,6 +81,7 @@ impl BookingService {
             location: LocationId(row.location_id),
             location_name: row.location_name,
             location_address: row.location_address,
+            city: row.city,
             zone: zone(&row.time_zone)?,
             mode: mode(&row.mode)?,
             visit_type: VisitTypeId(row.visit_type_id),
@@ -138,8 +140,14 @@ fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime
         .is_ok_and(|transition| transition.changes(appointment))
 }
 
-pub(super) fn history_entry(row: HistoryRow) -> Outcome<HistoryEntry> {
-    let moved_from = row.payload.get("moved_from").and_then(|v| v.as_str());
+/// One thing that happened to an appointment whose place has this zone.
+pub(super) fn history_entry(row: HistoryRow, visit_zone: Tz) -> Outcome<HistoryEntry> {
+    let moved_from = match (row.moved_from, row.moved_from_zone) {
+        (Some(at), name) => {
+            Some(LocalTime::new(at, name.map_or(Ok(visit_zone), |name| zone(&name))?))
+        }
+        (None, _) => None,
+    };
     let undone = row.payload.get("undone").and_then(|v| v.as_str());
     Ok(HistoryEntry {
         event: Event::parse(&row.event_type)
@@ -147,9 +155,7 @@ pub(super) fn history_entry(row: HistoryRow) -> Outcome<HistoryEntry> {
         at: row.occurred_at,
         by: Capacity::parse(&row.actor)
             .ok_or_else(|| Fault::Broken(format!("unknown actor {}", row.actor)))?,
-        moved_from: moved_from
-            .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
-            .map(|at| at.with_timezone(&Utc)),
+        moved_from,
         undone: undone.and_then(State::parse),
     })
 }
