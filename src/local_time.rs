@@ -7,23 +7,23 @@
 //! Not for: dates without an instant and money, which are in [`crate::wall`].
 
 use chrono::{
-    DateTime, Days, Duration, LocalResult, NaiveDate, NaiveDateTime, Offset, SecondsFormat,
-    TimeZone, Timelike, Utc,
+    DateTime, Days, Duration, LocalResult, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone,
+    Timelike, Utc,
 };
-use chrono_tz::{OffsetName, Tz};
 
 use crate::schedule::day_start;
 use crate::wall;
+use crate::zone::{Zone, ZoneOffset};
 
 /// An instant by the clock of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime {
     at: DateTime<Utc>,
-    zone: Tz,
+    zone: Zone,
 }
 
 impl LocalTime {
-    pub fn new(at: DateTime<Utc>, zone: Tz) -> Self {
+    pub fn new(at: DateTime<Utc>, zone: Zone) -> Self {
         Self { at, zone }
     }
 
@@ -32,8 +32,8 @@ impl LocalTime {
     }
 
     /// The IANA name of its zone.
-    pub fn time_zone(self) -> String {
-        self.zone.name().to_owned()
+    pub fn time_zone(self) -> &'static str {
+        self.zone.name()
     }
 
     pub fn date(self) -> NaiveDate {
@@ -94,20 +94,22 @@ impl LocalTime {
         self.at.with_timezone(&self.zone).naive_local()
     }
 
+    fn offset(self) -> ZoneOffset {
+        self.zone.offset_from_utc_datetime(&self.at.naive_utc())
+    }
+
     fn offset_seconds(self) -> i32 {
-        self.zone.offset_from_utc_datetime(&self.at.naive_utc()).fix().local_minus_utc()
+        self.offset().seconds()
     }
 
     /// `IST`, where the zone has letters for it.
-    fn letters(self) -> Option<String> {
-        let offset = self.zone.offset_from_utc_datetime(&self.at.naive_utc());
-        let name = offset.abbreviation()?;
-        name.chars().all(char::is_alphabetic).then(|| name.to_owned())
+    fn letters(self) -> Option<&'static str> {
+        letters(self.offset())
     }
 
     /// `CET`; `GMT+4` where there are no letters.
     fn short_zone(self) -> String {
-        self.letters().unwrap_or_else(|| gmt(self.offset_seconds()))
+        self.letters().map_or_else(|| gmt(self.offset_seconds()), str::to_owned)
     }
 
     /// `IST, UTC+05:30`.
@@ -122,17 +124,16 @@ impl LocalTime {
 
     /// What tells it from the other instant with the same time on the clock; `None` when there is no other.
     fn which_of_two(self) -> Option<String> {
-        let LocalResult::Ambiguous(first, second) = self.zone.from_local_datetime(&self.naive())
+        let LocalResult::Ambiguous(first, second) =
+            self.zone.offset_from_local_datetime(&self.naive())
         else {
             return None;
         };
-        let letters = |at: DateTime<Tz>| Self::new(at.with_timezone(&Utc), self.zone).letters();
-        let are_told_apart =
-            matches!((letters(first), letters(second)), (Some(a), Some(b)) if a != b);
-        Some(match self.letters().filter(|_| are_told_apart) {
-            Some(letters) => letters,
-            None => gmt(self.offset_seconds()),
-        })
+        let have_letters = letters(first).is_some() && letters(second).is_some();
+        if have_letters && letters(first) != letters(second) {
+            return self.letters().map(str::to_owned);
+        }
+        Some(gmt(self.offset_seconds()))
     }
 }
 
@@ -144,7 +145,7 @@ pub struct LocalTimes {
 }
 
 impl LocalTimes {
-    pub fn new(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Tz) -> Self {
+    pub fn new(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> Self {
         Self { starts: LocalTime::new(starts_at, zone), ends: LocalTime::new(ends_at, zone) }
     }
 
@@ -180,14 +181,14 @@ impl LocalTimes {
     }
 
     /// Does a clock there show the same as one in another zone?
-    pub fn is_same_in(self, zone: Tz) -> bool {
+    pub fn is_same_in(self, zone: Zone) -> bool {
         let there = |time: LocalTime| LocalTime::new(time.at, zone).offset_seconds();
         [self.starts, self.ends].into_iter().all(|time| time.offset_seconds() == there(time))
     }
 }
 
 /// Berlin's clock, whatever the day: `Berlin time`.
-pub fn place_time(zone: Tz) -> String {
+pub fn place_time(zone: Zone) -> String {
     let city = zone.name().rsplit('/').next().unwrap_or(zone.name()).replace('_', " ");
     format!("{city} time")
 }
@@ -196,7 +197,7 @@ pub fn place_time(zone: Tz) -> String {
 /// between two of them, both offsets and the moment of the change:
 /// `Berlin time (CEST, UTC+02:00 until Sun 25 Oct 2026, 03:00; then CET, UTC+01:00)`.
 pub fn zones_of(times: impl IntoIterator<Item = LocalTime>) -> String {
-    let mut zones: Vec<(Tz, Vec<LocalTime>)> = Vec::new();
+    let mut zones: Vec<(Zone, Vec<LocalTime>)> = Vec::new();
     for time in times {
         match zones.iter_mut().find(|(zone, _)| *zone == time.zone) {
             Some((_, times)) => times.push(time),
@@ -214,7 +215,7 @@ pub fn zones_of(times: impl IntoIterator<Item = LocalTime>) -> String {
 }
 
 /// The zone of all times on some days, `until` not among them; as [`zones_of`].
-pub fn zone_of_days(zone: Tz, from: NaiveDate, until: NaiveDate) -> String {
+pub fn zone_of_days(zone: Zone, from: NaiveDate, until: NaiveDate) -> String {
     let starts = from.iter_days().take_while(|date| *date < until);
     let starts = starts.map(|date| day_start(zone, date));
     let end = day_start(zone, until) - Duration::seconds(1);
@@ -222,7 +223,7 @@ pub fn zone_of_days(zone: Tz, from: NaiveDate, until: NaiveDate) -> String {
 }
 
 /// The zone of all times on a day; as [`zones_of`].
-pub fn zone_of_day(zone: Tz, date: NaiveDate) -> String {
+pub fn zone_of_day(zone: Zone, date: NaiveDate) -> String {
     zone_of_days(zone, date, date.checked_add_days(Days::new(1)).unwrap_or(date))
 }
 
@@ -263,6 +264,12 @@ fn change_between(earlier: LocalTime, later: LocalTime) -> String {
     let offset = LocalTime::new(before, later.zone).offset_seconds();
     let clock = after.naive_utc() + Duration::seconds(offset.into());
     format!("{}, {}", wall::date(clock.date()), clock.format("%H:%M"))
+}
+
+/// `IST`; zones without letters have digits in their place.
+fn letters(offset: ZoneOffset) -> Option<&'static str> {
+    let name = offset.abbreviation();
+    name.chars().all(char::is_alphabetic).then_some(name)
 }
 
 /// The sign, the hours and the minutes of an offset.

@@ -1,10 +1,11 @@
 //! Dates and money as people read them. Instants are in [`crate::local_time`].
 
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
+
+use crate::zone::Zone;
 
 /// The zone behind an IANA name. `None` when there is no such zone.
-pub fn zone(name: &str) -> Option<Tz> {
+pub fn zone(name: &str) -> Option<Zone> {
     name.parse().ok()
 }
 
@@ -24,7 +25,7 @@ pub fn month(first: NaiveDate) -> String {
 }
 
 /// The date of an instant at a place.
-pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+pub fn local_date(at: DateTime<Utc>, zone: Zone) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
 }
 

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Page};
@@ -14,6 +13,7 @@ use crate::input::{Code, Slug};
 use crate::local_time::LocalTime;
 use crate::once::OnceKey;
 use crate::visit::{Fee, Mode};
+use crate::zone::Zone;
 
 /// A wish to hold a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +139,7 @@ pub struct AppointmentView {
     pub location_name: String,
     pub location_address: String,
     pub city: String,
-    pub zone: Tz,
+    pub zone: Zone,
     pub mode: Mode,
     pub visit_type: VisitTypeId,
     pub visit_type_name: String,

@@ -1,9 +1,9 @@
 //! Appointments outside of a doctor's hours: kept until someone decides.
 
-use chrono_tz::Tz;
 use leptos::prelude::*;
 use nadi::local_time::LocalTimes;
 use nadi::ports::CalendarEntry;
+use nadi::zone::Zone;
 
 use crate::links;
 use crate::ui::{Notice, Tone};
@@ -17,7 +17,7 @@ const SHOWN: usize = 50;
 pub fn InTheWay(
     entries: Vec<CalendarEntry>,
     /// That of the doctor's main place. Times at places of another one say so.
-    zone: Tz,
+    zone: Zone,
 ) -> impl IntoView {
     let number = entries.len();
     let mixed = entries.iter().any(|entry| entry.zone != zone);

@@ -457,7 +457,7 @@ pub struct HistoryEntry {
     pub moved_from: Option<DateTime<Utc>>,
     /// For a move: the IANA name of the zone of the place it was at.
     #[schema(example = "Asia/Kolkata")]
-    pub moved_from_time_zone: Option<String>,
+    pub moved_from_time_zone: Option<&'static str>,
     /// For `appointment.reopened`: the status that was undone.
     pub undone: Option<State>,
 }

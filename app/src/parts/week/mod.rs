@@ -7,12 +7,12 @@
 pub mod layout;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use leptos::prelude::*;
 use nadi::appointment::State;
 use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::ports::{BlockView, CalendarEntry};
 use nadi::visit::Mode;
+use nadi::zone::Zone;
 
 use self::layout::{Day, Item, Sheet, now_and_next};
 use crate::links;
@@ -23,7 +23,7 @@ use crate::ui::{Icon, Shape};
 #[component]
 pub fn DaySheet(
     sheet: Sheet,
-    zone: Tz,
+    zone: Zone,
     /// One day has room for more words than seven.
     #[prop(optional)]
     wide: bool,
@@ -70,7 +70,7 @@ pub fn DaySheet(
 
 /// Days one under another, in words only.
 #[component]
-pub fn DayList(sheet: Sheet, zone: Tz) -> impl IntoView {
+pub fn DayList(sheet: Sheet, zone: Zone) -> impl IntoView {
     let days: Vec<_> = sheet
         .days
         .into_iter()
@@ -93,7 +93,7 @@ pub fn day_id(date: NaiveDate) -> String {
 #[component]
 fn DayColumn(
     day: Day,
-    zone: Tz,
+    zone: Zone,
     now: Option<u16>,
     /// The heading leads to the day's own view.
     linked: bool,
@@ -190,7 +190,7 @@ fn place(block: &BlockView) -> &str {
 }
 
 /// `09:00–12:30, Panjim Clinic, 4 of 10 free`.
-fn block_words(block: &BlockView, zone: Tz) -> String {
+fn block_words(block: &BlockView, zone: Zone) -> String {
     let place = place(block);
     let times = LocalTimes::new(block.starts_at, block.ends_at, zone).clock();
     let there = at_place(block.starts_at, block.ends_at, (block.zone, zone));
@@ -203,14 +203,14 @@ fn block_words(block: &BlockView, zone: Tz) -> String {
 fn at_place(
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
-    (place, calendar): (Tz, Tz),
+    (place, calendar): (Zone, Zone),
 ) -> Option<String> {
     let times = LocalTimes::new(starts_at, ends_at, place);
     (!times.is_same_in(calendar)).then(|| times.clock_at_place())
 }
 
 /// `Consultation, video visit, confirmed`.
-fn entry_words(entry: &CalendarEntry, zone: Tz) -> String {
+fn entry_words(entry: &CalendarEntry, zone: Zone) -> String {
     let mut words = vec![entry.visit_type.clone()];
     if entry.mode == Mode::Video {
         words.push(visit::mode(Mode::Video).to_lowercase());
@@ -223,7 +223,7 @@ fn entry_words(entry: &CalendarEntry, zone: Tz) -> String {
 #[component]
 fn EntryItem(
     item: Item,
-    zone: Tz,
+    zone: Zone,
     date: NaiveDate,
     /// There is room to say where.
     place: bool,
@@ -296,7 +296,7 @@ pub fn list_href(date: NaiveDate) -> String {
 #[component]
 pub fn NextUp(
     entries: Vec<CalendarEntry>,
-    zone: Tz,
+    zone: Zone,
     now: DateTime<Utc>,
     today: NaiveDate,
 ) -> impl IntoView {

@@ -1,7 +1,6 @@
 //! An appointment as the caller may see it.
 
 use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
 use nadi::actor::{Capacity, SignedIn};
 use nadi::appointment::{
     Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
@@ -14,6 +13,7 @@ use nadi::input::Email;
 use nadi::local_time::LocalTime;
 use nadi::ports::{AppointmentView, HistoryEntry};
 use nadi::visit::Fee;
+use nadi::zone::Zone;
 use sqlx::PgConnection;
 
 use super::BookingService;
@@ -109,7 +109,7 @@ impl BookingService {
 /// `None`: nothing was marked, or its time is not there any more.
 pub(super) async fn undo(
     connection: &mut PgConnection,
-    (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Tz),
+    (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Zone),
     history: &[HistoryEntry],
     now: DateTime<Utc>,
 ) -> Outcome<Option<(Undo, bool)>> {
@@ -141,7 +141,7 @@ fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime
 }
 
 /// One thing that happened to an appointment whose place has this zone.
-pub(super) fn history_entry(row: HistoryRow, visit_zone: Tz) -> Outcome<HistoryEntry> {
+pub(super) fn history_entry(row: HistoryRow, visit_zone: Zone) -> Outcome<HistoryEntry> {
     let moved_from = match (row.moved_from, row.moved_from_zone) {
         (Some(at), name) => {
             Some(LocalTime::new(at, name.map_or(Ok(visit_zone), |name| zone(&name))?))
