@@ -191,7 +191,7 @@ async fn a_feed_reminds_as_its_owner_wishes() {
         let (caller, cookie) = (clinic.caller(who), clinic.cookie(who).await);
         let send = async |name: &str, form: String| {
             let request = browser().post(format!("{base}/fn/{name}")).header("cookie", &cookie);
-            let request = request.header("origin", &base);
+            let request = request.header("origin", &base).header("accept", "text/html");
             let kind = "application/x-www-form-urlencoded";
             let answer = request.header("content-type", kind).body(form).send().await;
             let answer = answer.expect("an answer");

@@ -110,6 +110,8 @@ fn by_calcard(sent: &str, name: ICalendarProperty) -> Vec<String> {
     let texts = |value: &ICalendarValue| value.as_text().map(str::to_owned);
     read.components
         .iter()
+        // An alarm has a description, too.
+        .filter(|component| component.component_type.is_event())
         .flat_map(|component| component.properties(&name))
         .filter_map(|entry| entry.values.first().and_then(texts))
         .collect()
