@@ -211,7 +211,10 @@ async fn a_feed_reminds_as_its_owner_wishes() {
         assert_eq!(trigger, "-PT1H");
         let shown = browser().get(format!("{base}{page}")).header("cookie", &cookie).send().await;
         let shown = shown.expect("an answer").text().await.expect("text");
-        assert!(shown.contains("<option value=\"60\" selected>1 hour before</option>"), "{shown}");
+        assert!(shown.contains("<option value=\"60\" selected>1 hour before<"), "{shown}");
+        assert!(shown.contains("href=\"/help/calendars#subscribe\""), "{shown}");
+        let find = shown.contains("href=\"/help/calendars#find\"");
+        assert_eq!(find, kind == FeedKind::Doctor, "{shown}");
 
         let alarm = |minutes| format!("kind={}&id={}&alarm={minutes}", kind.as_str(), view.id);
         let done = (302, format!("{page}?done=alarm"));
@@ -239,6 +242,25 @@ async fn a_feed_reminds_as_its_owner_wishes() {
     feeds.add_feed(&caller, feed(FeedKind::Patient, true)).await.expect("a feed");
     let views = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds");
     assert_eq!(views[1].alarm, None, "by default");
+}
+
+/// Nobody has to sign in to read them.
+#[tokio::test]
+async fn the_steps_for_other_calendars_are_there_without_scripts() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let answer = browser().get(format!("{base}/help/calendars")).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200);
+    let page = answer.text().await.expect("text");
+    for place in ["subscribe", "find"] {
+        for program in ["google", "outlook", "microsoft-365", "apple"] {
+            let (id, link) = (format!("{place}-{program}"), format!("#{place}-{program}"));
+            assert!(page.contains(&format!("id=\"{id}\"")), "{id} is missing in {page}");
+            assert!(page.contains(&format!("href=\"{link}\"")), "{link} is missing in {page}");
+        }
+    }
+    assert_eq!(page.matches("<ol>").count(), 8, "steps are numbered: {page}");
+    assert!(!page.contains("<script"), "{page}");
 }
 
 #[tokio::test]

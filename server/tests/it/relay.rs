@@ -403,7 +403,8 @@ async fn merged_moves_name_the_time_the_patient_last_heard_of() {
     );
     assert!(sent[2].subject.contains("11:00–11:20"), "{}", sent[2].subject);
     let body = &sent[3].body;
-    let known = "The time we last wrote to you was Mon 23 Nov 2026, 11:00.";
+    let known =
+        "The time we last wrote to you was Mon 23 Nov 2026, 11:00, Kolkata time (IST, UTC+05:30).";
     assert!(body.contains("11:40–12:00") && body.contains(known), "{body}");
 }
 
