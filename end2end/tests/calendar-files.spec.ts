@@ -67,9 +67,11 @@ test('whoever has a calendar address finds the steps for their program', { tag: 
   await page.goto('/appointments/calendar');
   await page.getByRole('link', { name: 'How to add the address to Google, Outlook or Apple calendars' }).click();
   await expect(page).toHaveURL(/\/help\/calendars#subscribe$/);
+  const steps = page.getByRole('region', { name: 'Show your Nadi appointments in another calendar' });
   for (const program of ['Google Calendar', 'Outlook.com', 'Microsoft 365 (work or school)', 'Apple Calendar']) {
-    await expect(page.getByRole('region', { name: program, exact: true }).first().getByRole('listitem').first()).toBeVisible();
+    await expect(steps.getByRole('heading', { level: 3, name: program })).toBeVisible();
   }
+  await expect(steps.getByRole('list')).toHaveCount(4);
 });
 
 /** The zones of the demo's cities, by how they begin in words. */

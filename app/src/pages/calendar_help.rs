@@ -199,11 +199,11 @@ fn Guides(guides: &'static [Guide]) -> impl IntoView {
             let notes: Vec<_> =
                 guide.notes.iter().map(|note| view! { <p class="muted">{*note}</p> }).collect();
             view! {
-                <section class="guide" aria-labelledby=guide.id>
+                <div class="guide">
                     <h3 id=guide.id>{guide.name}</h3>
                     <ol>{steps}</ol>
                     {notes}
-                </section>
+                </div>
             }
         })
         .collect::<Vec<_>>()
