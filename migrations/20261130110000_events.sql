@@ -119,6 +119,23 @@ as $$
     ) m
 $$;
 
+-- The time before a move, as its event has it, and the zone of the place it was at. Events of version 1 have the time, and only the
+-- latest of them the zone: otherwise it is that of the doctor's time at that moment, unless this is gone.
+create function moved_from(data jsonb, doctor uuid, out starts_at timestamptz, out time_zone text)
+language sql stable
+as $$
+    select m.at,
+           coalesce(data #>> '{moved_from,time_zone}', data ->> 'moved_from_zone',
+                    (select l.time_zone
+                     from slots s
+                     join blocks b on b.id = s.block_id
+                     join locations l on l.id = b.location_id
+                     where s.doctor_id = doctor and s.starts_at = m.at
+                     limit 1))
+    from (select (case when jsonb_typeof(data -> 'moved_from') = 'object' then data #>> '{moved_from,starts_at}'
+                       else data ->> 'moved_from' end)::timestamptz as at) m
+$$;
+
 create or replace function end_holds(lapsed uuid[], given_up uuid[], at timestamptz)
 returns table (id uuid, version integer, doctor_id uuid)
 language plpgsql

@@ -15,16 +15,31 @@ const renamed = { Calcutta: "Kolkata", Katmandu: "Kathmandu", Rangoon: "Yangon",
 const last = zone.startsWith("Etc/") ? "" : (zone.split("/").slice(1).pop() ?? "").replaceAll("_", " ");
 const city = renamed[last] ?? last;
 
+const named = new Intl.DateTimeFormat("en-US", { hour: "2-digit", timeZoneName: "short" });
+const MINUTE = 60_000;
+
+// Where the clocks are put back, by half an hour up to two hours, a time exists twice.
+function isRepeated(at) {
+	const clock = format.format(at);
+	return [30, 60, 120].some((minutes) =>
+		[-minutes, minutes].some((apart) => format.format(new Date(at.getTime() + apart * MINUTE)) === clock),
+	);
+}
+
 function words(there, brief) {
 	const at = new Date(there);
 	if (Number.isNaN(at.getTime())) {
 		return "";
 	}
 	const own = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-	const time = `${own.hour}:${own.minute}`;
+	let time = `${own.hour}:${own.minute}`;
 	const otherDay = Number(own.day) !== Number(there.slice(8, 10));
 	if (!otherDay && time === there.slice(11, 16)) {
 		return "";
+	}
+	if (isRepeated(at)) {
+		const zoneNow = named.formatToParts(at).find(({ type }) => type === "timeZoneName");
+		time += ` ${zoneNow?.value ?? ""}`.trimEnd();
 	}
 	const day = brief ? `${own.weekday} ` : `${own.weekday} ${own.day} ${own.month}, `;
 	return `${otherDay ? day : ""}${time} for you${city && !brief ? ` (${city})` : ""}`;

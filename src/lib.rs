@@ -18,6 +18,8 @@ pub mod ical;
 pub mod ids;
 pub mod input;
 #[cfg(feature = "server")]
+pub mod local_time;
+#[cfg(feature = "server")]
 pub mod near;
 #[cfg(feature = "server")]
 pub mod notification;
@@ -38,5 +40,7 @@ pub mod text;
 pub mod visit;
 #[cfg(feature = "server")]
 pub mod wall;
+#[cfg(feature = "server")]
+pub mod zone;
 
 pub use failure::{Failure, Field, FieldProblem, Problem};

@@ -1,10 +1,11 @@
-//! Instants as people read them: dates and times in a place's zone, always with its name.
+//! Dates and money as people read them. Instants are in [`crate::local_time`].
 
-use chrono::{DateTime, NaiveDate, Offset, SecondsFormat, TimeZone, Utc};
-use chrono_tz::{OffsetName, Tz};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::zone::Zone;
 
 /// The zone behind an IANA name. `None` when there is no such zone.
-pub fn zone(name: &str) -> Option<Tz> {
+pub fn zone(name: &str) -> Option<Zone> {
     name.parse().ok()
 }
 
@@ -24,36 +25,8 @@ pub fn month(first: NaiveDate) -> String {
 }
 
 /// The date of an instant at a place.
-pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+pub fn local_date(at: DateTime<Utc>, zone: Zone) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
-}
-
-/// `10:20`.
-pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%H:%M").to_string()
-}
-
-/// `10:20–10:40`.
-pub fn time_range(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Tz) -> String {
-    format!("{}–{}", time(starts_at, zone), time(ends_at, zone))
-}
-
-/// An instant as it is written for programs, by a place's clock: `2026-11-24T10:20:00+05:30` (RFC 3339).
-pub fn stamp(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
-}
-
-/// The zone as it is at an instant, in words: `Kolkata time (IST, UTC+05:30)`.
-pub fn zone_name(zone: Tz, at: DateTime<Utc>) -> String {
-    let local = zone.offset_from_utc_datetime(&at.naive_utc());
-    let seconds = local.fix().local_minus_utc();
-    let sign = if seconds < 0 { '−' } else { '+' };
-    let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() % 3600 / 60);
-    let city = zone.name().rsplit('/').next().unwrap_or(zone.name()).replace('_', " ");
-    match local.abbreviation().filter(|name| name.chars().all(char::is_alphabetic)) {
-        Some(name) => format!("{city} time ({name}, UTC{sign}{hours:02}:{minutes:02})"),
-        None => format!("{city} time (UTC{sign}{hours:02}:{minutes:02})"),
-    }
 }
 
 /// Money as people read it: `₹ 800`, `€ 45.50`, or the currency's letters where we know no sign.
@@ -102,19 +75,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_name_their_zone() {
-        let at = Utc.with_ymd_and_hms(2026, 11, 24, 4, 50, 0).single().expect("a time");
-        let kolkata = zone("Asia/Kolkata").expect("a zone");
-        assert_eq!(time(at, kolkata), "10:20");
-        assert_eq!(date(local_date(at, kolkata)), "Tue 24 Nov 2026");
-        assert_eq!(zone_name(kolkata, at), "Kolkata time (IST, UTC+05:30)");
-        assert_eq!(stamp(at, kolkata), "2026-11-24T10:20:00+05:30");
-        let new_york = zone("America/New_York").expect("a zone");
-        assert_eq!(stamp(at, new_york), "2026-11-23T23:50:00-05:00");
-        assert_eq!(zone_name(new_york, at), "New York time (EST, UTC−05:00)");
-        assert_eq!(date(local_date(at, new_york)), "Mon 23 Nov 2026");
-        let dubai = zone("Asia/Dubai").expect("a zone");
-        assert_eq!(zone_name(dubai, at), "Dubai time (UTC+04:00)");
+    fn a_date_is_the_one_at_the_place() {
+        let at = "2026-11-24T04:50:00Z".parse().expect("an instant");
+        let on = |name| date(local_date(at, zone(name).expect("a zone")));
+        assert_eq!(on("Asia/Kolkata"), "Tue 24 Nov 2026");
+        assert_eq!(on("America/New_York"), "Mon 23 Nov 2026");
         assert!(zone("Mars/Olympus").is_none());
     }
 

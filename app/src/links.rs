@@ -171,6 +171,11 @@ pub fn own_feeds() -> String {
     "/appointments/calendar".to_owned()
 }
 
+/// How to use other calendar programs with ours. `place` is empty, or a place on the page: `#subscribe`.
+pub fn calendar_help(place: &str) -> String {
+    format!("/help/calendars{place}")
+}
+
 /// An appointment as a calendar file.
 pub fn appointment_file(id: &str) -> String {
     format!("/appointments/{id}/calendar.ics")
@@ -201,7 +206,7 @@ pub fn edit_location(id: &str) -> String {
 pub fn is_public(address: &str) -> bool {
     let path = address.split('?').next().unwrap_or_default();
     let doctor = path.strip_prefix("/doctors/").is_some_and(|slug| !slug.contains('/'));
-    doctor || matches!(path, "/" | "/doctors")
+    doctor || matches!(path, "/" | "/doctors" | "/help/calendars")
 }
 
 #[cfg(test)]
@@ -210,9 +215,14 @@ mod tests {
 
     #[test]
     fn only_what_is_the_same_for_everybody_is_public() {
-        for address in
-            ["/", "/?a=b", "/doctors", "/doctors?city=panjim", "/doctors/asha-naik?slot=7"]
-        {
+        for address in [
+            "/",
+            "/?a=b",
+            "/doctors",
+            "/doctors?city=panjim",
+            "/doctors/asha-naik?slot=7",
+            "/help/calendars",
+        ] {
             assert!(is_public(address), "{address}");
         }
         for address in [

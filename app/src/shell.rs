@@ -59,6 +59,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/appointments/calendar") view=pages::OwnCalendar ssr=SsrMode::Async/>
                     <Route path=path!("/appointments/:id") view=pages::Appointment ssr=SsrMode::Async/>
                     <Route path=path!("/appointments/:id/move") view=pages::MoveAppointment ssr=SsrMode::Async/>
+                    <Route path=path!("/help/calendars") view=pages::CalendarHelp ssr=SsrMode::Async/>
                     <Route path=path!("/people") view=pages::People ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view=pages::SignIn ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async/>

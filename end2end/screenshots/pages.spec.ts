@@ -32,6 +32,7 @@ test('visitors', async ({ page, take, watch }) => {
     ['doctor-video', '/doctors/asha-naik?mode=video'],
     ['sign-in', '/sign-in'],
     ['register', '/register'],
+    ['help-calendars', '/help/calendars'],
     ['not-found', '/no-such-page'],
     ['pieces', '/dev/pieces'],
   ] as const) {

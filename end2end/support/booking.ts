@@ -176,7 +176,7 @@ export async function hold(page: Page): Promise<string> {
 export async function expectHeld(page: Page): Promise<string> {
   await expect(page.getByRole('heading', { level: 1, name: 'Confirm your appointment' })).toBeVisible();
   await expect(page).toHaveURL(/\/appointments\/[0-9a-f-]{36}(\?.*)?$/);
-  await expect(page.getByText(/^Held for you until \d\d:\d\d \(\d:\d\d\)$/)).toBeVisible();
+  await expect(page.getByText(/^Held for you until \d\d:\d\d \S+ \(\d:\d\d\)$/)).toBeVisible();
   return new URL(page.url()).pathname;
 }
 

@@ -46,10 +46,32 @@ test('a confirmed appointment is an iCalendar file, and in the patient’s calen
   expect(appointment).toContain(one.events[0]?.uid.split('@')[0]);
 
   await page.goto('/appointments/calendar');
+  await page.getByLabel('Reminder').selectOption('1 hour before');
   await page.getByRole('button', { name: 'Make an address' }).click();
+  await expect(page.getByLabel('Reminder of address 1')).toHaveValue('60');
   const address = new URL(await page.getByLabel('Address 1').inputValue());
   const feed = await page.request.get(new URL(address.pathname, baseURL).href);
-  expect(understood(await feed.text(), zone).events).toEqual(one.events);
+  const text = await feed.text();
+  expect(understood(text, zone).events).toEqual(one.events);
+  expect(text).toContain('TRIGGER:-PT1H');
+
+  await page.getByLabel('Reminder of address 1').selectOption('None');
+  await page.getByRole('button', { name: 'Save reminder (1)' }).click();
+  await expect(page.getByRole('status')).toContainText('Saved.');
+  const silent = await page.request.get(new URL(address.pathname, baseURL).href);
+  expect(await silent.text()).not.toContain('VALARM');
+});
+
+test('whoever has a calendar address finds the steps for their program', { tag: '@no-scripts' }, async ({ page }) => {
+  await register(page);
+  await page.goto('/appointments/calendar');
+  await page.getByRole('link', { name: 'How to add the address to Google, Outlook or Apple calendars' }).click();
+  await expect(page).toHaveURL(/\/help\/calendars#subscribe$/);
+  const steps = page.getByRole('region', { name: 'Show your Nadi appointments in another calendar' });
+  for (const program of ['Google Calendar', 'Outlook.com', 'Microsoft 365 (work or school)', 'Apple Calendar']) {
+    await expect(steps.getByRole('heading', { level: 3, name: program })).toBeVisible();
+  }
+  await expect(steps.getByRole('list')).toHaveCount(4);
 });
 
 /** The zones of the demo's cities, by how they begin in words. */

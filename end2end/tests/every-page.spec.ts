@@ -56,6 +56,8 @@ test('the pages of visitors', { tag: '@phone' }, async ({ page, city, check, wat
   await check('the style guide');
   await open(page, '/register', 'Register');
   await check('register');
+  await open(page, '/help/calendars', 'Use Nadi with other calendars');
+  await check('steps for other calendars');
   await open(page, '/sign-in', 'Sign in');
   await check('sign in');
   await fillSignIn(page, stranger());

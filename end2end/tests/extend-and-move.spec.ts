@@ -32,7 +32,7 @@ test('a hold is extended three times, and then says that it cannot be again', { 
   for (const said of ['You can do this twice more.', 'You can do this once more.', 'You have kept this time as often as you can.']) {
     await keep.click();
     await expect(page.getByText(said)).toBeVisible();
-    await expect(page.getByRole('status').filter({ hasText: /You have more time\. We keep this time for you until \d\d:\d\d\./ })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: /You have more time\. We keep this time for you until \d\d:\d\d \S+\./ })).toBeVisible();
     await expectHeld(page);
   }
   await expect(keep).toHaveCount(0);
@@ -69,7 +69,7 @@ test('an appointment moves to another day, and the old time is offered again', {
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
   await expect(fact(page, 'Date')).toContainText(moved.date);
   await expect(fact(page, 'Time')).toContainText(moved.times);
-  await expect(history(page).last()).toContainText(/You moved it\. Before, it was on .+, \d\d:\d\d\.$/);
+  await expect(history(page).last()).toContainText(/You moved it\. Before, it was on .+, \d\d:\d\d, .+ time \(.+\)\.$/);
   await expect(history(page).last()).toContainText(chosen.starts);
   await expectMessage(page, person, 'Moved', moved.times);
 

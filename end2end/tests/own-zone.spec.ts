@@ -92,6 +92,11 @@ test.describe('from New York', () => {
         // The same time of day, before and after the clock is set back by an hour.
         '2026-11-01T01:30:00-04:00',
         '2026-11-01T01:30:00-05:00',
+        // The same two moments by a clock elsewhere: here they are told apart.
+        '2026-11-01T11:00:00+05:30',
+        '2026-11-01T12:00:00+05:30',
+        '2026-11-01T10:00:00+05:30',
+        '2026-11-01T13:00:00+05:30',
         // The last minute of a month and of a year.
         '2027-01-01T05:00:00+05:30',
         'not a moment',
@@ -104,6 +109,10 @@ test.describe('from New York', () => {
       '12:00 for you (New York)',
       '',
       '',
+      '01:30 EDT for you (New York)',
+      '01:30 EST for you (New York)',
+      '00:30 for you (New York)',
+      '02:30 for you (New York)',
       'Thu 31 Dec, 18:30 for you (New York)',
       '',
     ]);

@@ -106,6 +106,8 @@ ReviewEvent {
 event_words!(/// A private address at which a calendar program reads appointments.
 FeedEvent {
     Added = "feed.added",
+    /// Its alarm is another one.
+    Changed = "feed.changed",
     Removed = "feed.removed",
 });
 event_words!(/// A calendar from elsewhere that makes a doctor busy.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use chrono_tz::Tz;
 
 use super::draft::{Draft, whole_days};
 use super::malformed::{Malformed, MalformedReason, PropertyName};
@@ -54,7 +53,7 @@ pub struct Skipped {
 /// a part cannot be read would show its owner as free when they are not.
 pub fn busy_times(
     bytes: &[u8],
-    zone: Tz,
+    zone: crate::zone::Zone,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<BusyCalendar, Malformed> {

@@ -48,6 +48,8 @@ pub struct Event {
     pub description: Option<String>,
     pub url: Option<String>,
     pub organizer: Option<Organizer>,
+    /// How long before the start a program reminds of it: whole minutes.
+    pub alarm: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +86,7 @@ pub fn write(file: &CalendarFile) -> String {
         out.line("X-WR-CALNAME", text(name));
     }
     if let Some(refresh) = file.refresh {
-        let interval = format!("PT{}M", refresh.num_minutes().max(1));
+        let interval = length(refresh);
         out.line("REFRESH-INTERVAL;VALUE=DURATION", &interval);
         out.line("X-PUBLISHED-TTL", &interval);
     }
@@ -128,6 +130,14 @@ impl Writer {
             let property = format!("ORGANIZER;CN=\"{}\"", parameter(name));
             self.line(&property, format!("mailto:{}", address(email)));
         }
+        if let Some(before) = event.alarm {
+            // RFC 5545, 3.6.6. DISPLAY has to have a description.
+            self.line("BEGIN", "VALARM");
+            self.line("ACTION", "DISPLAY");
+            self.line("DESCRIPTION", text(&event.summary));
+            self.line("TRIGGER", format!("-{}", length(before)));
+            self.line("END", "VALARM");
+        }
         self.line("END", "VEVENT");
     }
 
@@ -143,6 +153,15 @@ impl Writer {
             self.0.push(c);
         }
         self.0.push_str("\r\n");
+    }
+}
+
+/// A DURATION (RFC 5545, 3.3.6) of whole minutes, at least one: `PT10M`, `PT1H`, `P1D`.
+fn length(duration: Duration) -> String {
+    match duration.num_minutes().max(1) {
+        minutes if minutes % 1440 == 0 => format!("P{}D", minutes / 1440),
+        minutes if minutes % 60 == 0 => format!("PT{}H", minutes / 60),
+        minutes => format!("PT{minutes}M"),
     }
 }
 

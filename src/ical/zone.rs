@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
-use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::line::{Line, unescaped_text};
 use super::malformed::{Malformed, MalformedReason, PropertyName};
@@ -11,6 +10,7 @@ use super::value::{self, When};
 use super::{CHANGES_MAX, ZONES_MAX, windows};
 use crate::recurrence::{Recurrence, RecurrenceProblem};
 use crate::schedule::instant;
+use crate::zone::{self, Zone as Iana};
 
 /// The TZIDs of a file and the line of the first use of each.
 #[derive(Default)]
@@ -60,7 +60,7 @@ fn defined<'a>(definitions: &'a [Definition], name: &str) -> Option<&'a Definiti
 
 /// A clock that wall times can be turned into instants with.
 pub(super) enum Zone {
-    Named(Tz),
+    Named(Iana),
     /// Seconds east of UTC.
     Fixed(i32),
     Own(Changes),
@@ -223,7 +223,7 @@ impl Observance {
 
 /// Names that mean a place whatever the file says about them: those of the database with a
 /// slash, also behind a prefix such as `/mozilla.org/20050126_1/`, and those of Windows.
-fn known(name: &str) -> Option<Tz> {
+fn known(name: &str) -> Option<Iana> {
     let name = name.trim().trim_matches('"');
     let tails = name.match_indices('/').map(|(slash, _)| &name[slash + 1..]);
     std::iter::once(name)
@@ -232,13 +232,11 @@ fn known(name: &str) -> Option<Tz> {
         .find_map(|name| named(name).filter(|_| name.contains('/')).or_else(|| by_windows(name)))
 }
 
-fn named(name: &str) -> Option<Tz> {
-    name.parse()
-        .ok()
-        .or_else(|| TZ_VARIANTS.iter().find(|tz| tz.name().eq_ignore_ascii_case(name)).copied())
+fn named(name: &str) -> Option<Iana> {
+    Iana::of_any_case(name)
 }
 
-fn by_windows(name: &str) -> Option<Tz> {
+fn by_windows(name: &str) -> Option<Iana> {
     windows::zone(name).and_then(|name| name.parse().ok())
 }
 
@@ -262,13 +260,13 @@ fn written_offset(name: &str) -> Option<i32> {
 }
 
 /// A zone that is named after one of the places and has the offset at some time of the year.
-fn by_display_name(name: &str) -> Option<Tz> {
+fn by_display_name(name: &str) -> Option<Iana> {
     let (offset, places) = name.strip_prefix('(')?.split_once(')')?;
     let offset = match offset {
         "UTC" | "GMT" => 0,
         offset => written_offset(offset)?,
     };
-    let fits = |zone: &Tz| {
+    let fits = |zone: &Iana| {
         [1, 7].into_iter().filter_map(|month| NaiveDate::from_ymd_opt(2026, month, 1)).any(|day| {
             let at = day.and_hms_opt(0, 0, 0).unwrap_or_default();
             zone.offset_from_utc_datetime(&at).fix().local_minus_utc() == offset
@@ -277,11 +275,11 @@ fn by_display_name(name: &str) -> Option<Tz> {
     if let Some(zone) = windows::displayed(places.trim()).and_then(|name| name.parse().ok()) {
         return Some(zone).filter(fits);
     }
-    let place = |zone: &Tz| zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
+    let place = |zone: &Iana| zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
     places.split(',').take(8).find_map(|wanted| {
         let wanted = wanted.trim();
-        let same = |zone: &&Tz| place(zone).eq_ignore_ascii_case(wanted) && fits(zone);
-        TZ_VARIANTS.iter().find(same).copied()
+        let same = |zone: &&Iana| place(zone).eq_ignore_ascii_case(wanted) && fits(zone);
+        zone::all().iter().find(same).copied()
     })
 }
 

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Page};
@@ -11,8 +10,10 @@ use crate::appointment::{Command, Event, State};
 use crate::calendar::Moment;
 use crate::ids::{AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use crate::input::{Code, Slug};
+use crate::local_time::LocalTime;
 use crate::once::OnceKey;
 use crate::visit::{Fee, Mode};
+use crate::zone::Zone;
 
 /// A wish to hold a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +138,8 @@ pub struct AppointmentView {
     pub location: LocationId,
     pub location_name: String,
     pub location_address: String,
-    pub zone: Tz,
+    pub city: String,
+    pub zone: Zone,
     pub mode: Mode,
     pub visit_type: VisitTypeId,
     pub visit_type_name: String,
@@ -171,8 +173,8 @@ pub struct HistoryEntry {
     pub event: Event,
     pub at: DateTime<Utc>,
     pub by: Capacity,
-    /// For a move: the start before it.
-    pub moved_from: Option<DateTime<Utc>>,
+    /// For a move: the start before it, by the clock of the place it was at.
+    pub moved_from: Option<LocalTime>,
     /// For what was reopened: the state that was undone.
     pub undone: Option<State>,
 }

@@ -29,6 +29,41 @@ impl FeedKind {
     }
 }
 
+/// How long before an appointment a calendar program reminds of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    TenMinutes,
+    OneHour,
+    OneDay,
+}
+
+impl Alarm {
+    pub const ALL: [Self; 3] = [Self::TenMinutes, Self::OneHour, Self::OneDay];
+
+    /// Before the start.
+    pub fn minutes(self) -> i16 {
+        match self {
+            Self::TenMinutes => 10,
+            Self::OneHour => 60,
+            Self::OneDay => 1_440,
+        }
+    }
+
+    /// The one that is so many minutes before the start. `None` when there is no such choice.
+    pub fn of_minutes(minutes: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|alarm| alarm.minutes() == minutes)
+    }
+}
+
+/// What is chosen about a feed when it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewFeed {
+    pub kind: FeedKind,
+    /// Only a patient's feed can have the doctors' names in it.
+    pub with_names: bool,
+    pub alarm: Option<Alarm>,
+}
+
 /// A feed as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedView {
@@ -38,6 +73,8 @@ pub struct FeedView {
     pub path: String,
     /// Doctors' names are in it; never anything else about a visit.
     pub with_names: bool,
+    /// `None`: it reminds of nothing.
+    pub alarm: Option<Alarm>,
     pub created_at: DateTime<Utc>,
     /// When a calendar program last asked; `None`: never yet. To the hour.
     pub read_at: Option<DateTime<Utc>>,
@@ -64,7 +101,13 @@ pub trait Feeds: Send + Sync {
     ///
     /// # Errors
     /// As [`feeds`](Self::feeds); `Invalid` with `Lines` when there are five.
-    async fn add_feed(&self, caller: &Caller, kind: FeedKind, with_names: bool) -> Answer<FeedId>;
+    async fn add_feed(&self, caller: &Caller, wanted: NewFeed) -> Answer<FeedId>;
+
+    /// Changes when a feed reminds of its appointments. Programs see it when they next read the feed.
+    ///
+    /// # Errors
+    /// `SignInFirst`; `NotFound` when it is not the caller's, or has ended.
+    async fn set_alarm(&self, caller: &Caller, feed: FeedId, alarm: Option<Alarm>) -> Answer<()>;
 
     /// Ends a feed: its address is dead at once.
     ///

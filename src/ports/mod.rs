@@ -31,7 +31,7 @@ pub use directory::{
     City, Counts, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery,
     FreeTime, FreeTimesQuery, Gender, Numbers, Place, Specialty, TimesFor, VisitKind,
 };
-pub use feeds::{CalendarText, FeedKind, FeedView, Feeds};
+pub use feeds::{Alarm, CalendarText, FeedKind, FeedView, Feeds, NewFeed};
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};
 pub use people::{DEPENDANTS_MAX, NewDependant, People, PersonView};
 pub use reviews::{

@@ -8,6 +8,7 @@ use crate::actor::Caller;
 use crate::appointment::Refusal;
 use crate::ids::{AppointmentId, ReviewId};
 use crate::input::Slug;
+use crate::local_time::LocalTime;
 use crate::review::{Rating, Stars};
 
 /// A review as typed; checked behind the port.
@@ -60,7 +61,8 @@ pub struct ReviewView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hidden {
     pub reason: String,
-    pub at: DateTime<Utc>,
+    /// By the clinic's clock.
+    pub at: LocalTime,
     /// For the clinic: who did it.
     pub by: Option<String>,
 }

@@ -45,7 +45,7 @@ pub struct DayView {
     pub date: String,
     /// `Tuesday 24 November`.
     pub name: String,
-    /// The zone all times here are in, in words.
+    /// The zone of all times here, in words; several when they are at places of several zones.
     pub zone: String,
     pub parts: Vec<DayPart>,
     /// When the day has none: the next date that has, and its name.
@@ -65,8 +65,12 @@ pub struct TimeView {
     pub slot: String,
     /// `2026-11-24`.
     pub date: String,
-    /// `10:20`.
+    /// `10:20`; in an hour that exists twice with its zone: `02:00 CEST`.
     pub time: String,
+    /// `10:20`, for addresses.
+    pub digits: String,
+    /// The moment it begins, in seconds since 1970 (UTC): times are put in order by it.
+    pub at: i64,
     /// What sets it apart from its neighbours, such as `Video visit`; often empty.
     pub detail: String,
     /// `Tuesday 24 November, 10:20–10:40, at Panjim Clinic, with Dr …`.
@@ -87,8 +91,8 @@ pub struct PickerTimes {
     pub day: Option<DayView>,
     /// Of how the doctor's times stood when they were read: whoever listens names it.
     pub mark: String,
-    /// When the day is today: what the clock says there, `10:20`.
-    pub now: String,
+    /// When they were read, in seconds since 1970 (UTC).
+    pub now: i64,
     /// How long one slot is, in minutes, when that is the same for all that are shown. For the
     /// page around the picker.
     #[serde(skip)]

@@ -35,7 +35,7 @@ fn warning(extendable: bool) -> &'static str {
 #[island]
 pub fn Countdown(
     seconds: i64,
-    /// The moment the hold ends, with its zone: `10:07`.
+    /// The moment the hold ends, with its zone: `10:07 IST`.
     until: String,
     /// Where to find another time.
     again: String,

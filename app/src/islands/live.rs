@@ -127,7 +127,7 @@ impl Keeper {
         picker.times.with_untracked(|shown| {
             let (Some(shown), Some(day)) = (&shown.day, &mut answer.day) else { return };
             if shown.date == day.date {
-                (lost, freed) = merge(shown, day, &answer.now);
+                (lost, freed) = merge(shown, day, answer.now);
             }
         });
         picker.redraw(|times| *times = answer);
@@ -196,14 +196,14 @@ fn all(day: &DayView) -> impl Iterator<Item = &TimeView> {
 
 /// Puts the times that are shown and no longer free back into the day as it is now, but those that are over.
 /// Tells what was taken and what was freed since it was shown.
-fn merge(shown: &DayView, day: &mut DayView, now: &str) -> (Vec<String>, Vec<String>) {
+fn merge(shown: &DayView, day: &mut DayView, now: i64) -> (Vec<String>, Vec<String>) {
     let was_free = |slot: &str| all(shown).any(|time| time.slot == slot && !time.taken);
     let freed = all(day).filter(|time| !was_free(&time.slot)).map(|time| time.time.clone());
     let (mut lost, freed) = (Vec::new(), freed.collect());
     for part in &shown.parts {
         for time in &part.times {
             let is_free = all(day).any(|free| free.slot == time.slot);
-            if is_free || time.time.as_str() <= now {
+            if is_free || time.at <= now {
                 continue;
             }
             if !time.taken {
@@ -224,7 +224,7 @@ fn split(name: &str) -> (&str, &str) {
 fn put(parts: &mut Vec<DayPart>, from: &DayPart, mut time: TimeView) {
     let (name, shared) = split(&from.name);
     let Some(part) = parts.iter_mut().find(|part| split(&part.name).0 == name) else {
-        let later = |part: &DayPart| part.times.first().is_some_and(|first| first.time > time.time);
+        let later = |part: &DayPart| part.times.first().is_some_and(|first| first.at > time.at);
         let at = parts.iter().position(later).unwrap_or(parts.len());
         parts.insert(at, DayPart { name: from.name.clone(), times: vec![time] });
         return;
@@ -235,7 +235,7 @@ fn put(parts: &mut Vec<DayPart>, from: &DayPart, mut time: TimeView) {
     if time.detail == split(&part.name).1 {
         time.detail.clear();
     }
-    let at = part.times.iter().position(|other| other.time > time.time);
+    let at = part.times.iter().position(|other| other.at > time.at);
     part.times.insert(at.unwrap_or(part.times.len()), time);
 }
 
@@ -260,12 +260,20 @@ pub(super) fn next_to(near: &[String]) -> String {
 mod tests {
     use super::*;
 
+    /// `10:20` in seconds since midnight.
+    fn at(time: &str) -> i64 {
+        let (hours, minutes) = time.split_once(':').expect("a time");
+        let number = |text: &str| text.parse::<i64>().expect("a number");
+        number(hours) * 3600 + number(minutes) * 60
+    }
+
     fn day(parts: &[(&str, &[&str])]) -> DayView {
         let time = |time: &&str| {
             let (time, detail) = time.split_once(' ').unwrap_or((time, ""));
             TimeView {
                 slot: time.into(),
                 time: time.into(),
+                at: at(time),
                 detail: detail.into(),
                 ..TimeView::default()
             }
@@ -282,7 +290,7 @@ mod tests {
         let shown = day(&[("Morning", &["10:00", "10:20", "10:40"]), ("Evening", &["19:00"])]);
         let times = |day: &DayView| all(day).map(|time| time.time.clone()).collect::<Vec<_>>();
         let mut first = day(&[("Morning", &["10:00", "10:40"])]);
-        let (lost, freed) = merge(&shown, &mut first, "");
+        let (lost, freed) = merge(&shown, &mut first, 0);
         assert_eq!(times(&first), times(&shown), "nothing moves");
         assert_eq!(lost, ["10:20", "19:00"]);
         assert!(freed.is_empty());
@@ -291,10 +299,36 @@ mod tests {
         assert_eq!(gone(&first, "10:40"), None, "free");
 
         let mut second = day(&[("Morning", &["09:40", "10:20", "10:40"])]);
-        let (lost, freed) = merge(&first, &mut second, "10:00");
+        let (lost, freed) = merge(&first, &mut second, at("10:00"));
         assert_eq!(freed, ["09:40", "10:20"]);
         assert!(lost.is_empty(), "10:00 is over, nobody took it");
         assert_eq!(times(&second), ["09:40", "10:20", "10:40", "19:00"]);
+    }
+
+    /// The hour from two to three exists twice: what is later may read earlier.
+    #[test]
+    fn what_was_taken_stays_in_its_place_in_a_repeated_hour() {
+        let time = |time: &str, at: i64| TimeView {
+            slot: at.to_string(),
+            time: time.into(),
+            at,
+            ..TimeView::default()
+        };
+        let all_times = vec![
+            time("02:00 CEST", 0),
+            time("02:30 CEST", 1800),
+            time("02:00 CET", 3600),
+            time("02:30 CET", 5400),
+        ];
+        let night = |times: Vec<TimeView>| DayView {
+            parts: vec![DayPart { name: "Morning".into(), times }],
+            ..DayView::default()
+        };
+        let mut now = night(vec![all_times[2].clone()]);
+        let (lost, _) = merge(&night(all_times), &mut now, 600);
+        assert_eq!(lost, ["02:30 CEST", "02:30 CET"], "02:00 CEST is over");
+        let left: Vec<_> = all(&now).map(|time| time.time.as_str()).collect();
+        assert_eq!(left, ["02:30 CEST", "02:00 CET", "02:30 CET"]);
     }
 
     #[test]
@@ -302,7 +336,7 @@ mod tests {
         let shown = day(&[("Morning, Video visit", &["10:00", "10:20"])]);
         let mut now = day(&[("Morning", &["10:20 Video visit", "10:40 Porvorim"])]);
         now.parts[0].times[0].slot = "10:20".into();
-        merge(&shown, &mut now, "");
+        merge(&shown, &mut now, 0);
         assert_eq!(now.parts[0].times[0].detail, "Video visit");
     }
 

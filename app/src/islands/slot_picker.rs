@@ -70,7 +70,7 @@ impl Picker {
 
     /// The address of the page with a time chosen.
     pub fn time_href(&self, time: &TimeView) -> String {
-        self.page.with_value(|page| page.slot(&time.slot, &time.date, &time.time))
+        self.page.with_value(|page| page.slot(&time.slot, &time.date, &time.digits))
     }
 
     pub fn day_href(&self, date: &str) -> String {

@@ -75,7 +75,7 @@ fn Letter(posted: PostedMessage) -> impl IntoView {
                 <h2 id=heading.clone()>{message.subject}</h2>
                 <p class="muted">
                     "To "<span class="letter-to">{Email::readable(&message.to)}</span>", "
-                    <time datetime=sent_at.to_rfc3339()>{sent_at.format("%-d %b %Y, %H:%M:%S").to_string()}</time>
+                    <time datetime=sent_at.to_rfc3339()>{sent_at.format("%-d %b %Y, %H:%M:%S UTC").to_string()}</time>
                 </p>
             </header>
             <pre class="letter-body">{message.body}</pre>

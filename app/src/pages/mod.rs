@@ -3,6 +3,7 @@
 mod account;
 mod appointment;
 mod appointments;
+mod calendar_help;
 mod doctor;
 mod doctors;
 pub mod failures;
@@ -16,6 +17,7 @@ pub mod staff;
 pub use account::{Register, SignIn};
 pub use appointment::{Appointment, MoveAppointment};
 pub use appointments::Appointments;
+pub use calendar_help::CalendarHelp;
 pub use doctor::Doctor;
 pub use doctors::Doctors;
 pub use failures::NotFound;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
+use nadi::local_time::{self, LocalTime};
 use nadi::ports::{DoctorCard as Card, FreeTime};
 use nadi::visit::Mode;
 use nadi::wall;
@@ -19,7 +20,12 @@ pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
-/// Free times as links, grouped by day.
+/// When it begins, by the clock of its place.
+fn starts(time: &FreeTime) -> LocalTime {
+    LocalTime::new(time.starts_at, time.place.zone)
+}
+
+/// Free times as links, grouped by day. Where they are at places of several zones, each says by which clock it is.
 #[component]
 pub fn NextTimes(
     /// Where one is chosen.
@@ -28,20 +34,23 @@ pub fn NextTimes(
     times: Vec<FreeTime>,
     now: DateTime<Utc>,
 ) -> impl IntoView {
+    let mixed = local_time::are_mixed(times.iter().map(starts));
     let mut days: Vec<(String, Vec<AnyView>)> = Vec::new();
     for time in times {
-        let zone = time.place.zone;
+        let (zone, local) = (time.place.zone, starts(&time));
         let name = day_name(time.local_date, wall::local_date(now, zone));
-        let clock = wall::time(time.starts_at, zone);
-        let href = page.slot(&time.slot.to_string(), &time.local_date.to_string(), &clock);
+        let (slot, date) = (time.slot.to_string(), time.local_date.to_string());
+        let href = page.slot(&slot, &date, &local.digits());
+        let place_time = mixed.then(|| local_time::place_time(zone));
         let video = time.mode == Mode::Video;
         let rest = format!(", {}, with {doctor}", wall::long_date(time.local_date));
         let link = view! {
             <li>
                 <a class="time" id=format!("slot-{}", time.slot) href=href>
-                    <time>{clock}</time>
+                    <time>{local.clock()}</time>
                     {video.then(|| view! { <span class="time-detail">"Video visit"</span> })}
-                    {video.then(|| view! { <OwnTime there=wall::stamp(time.starts_at, zone) brief=true/> })}
+                    {place_time.map(|text| view! { <span class="time-detail">{text}</span> })}
+                    {video.then(|| view! { <OwnTime there=local.stamp() brief=true/> })}
                     <span class="visually-hidden">{rest}</span>
                 </a>
             </li>
@@ -69,7 +78,7 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
     let slug = card.slug.to_string();
     let href = links::doctor(&slug);
     let page = TimesPage::of_doctor(&slug);
-    let zone = card.place.as_ref().map(|place| wall::zone_name(place.zone, now));
+    let zone = local_time::zones_of(card.next_times.iter().map(starts));
     let far = card.distance_km.map(|km| {
         if km < 1.0 { ", less than 1 km away".to_owned() } else { format!(", {km:.0} km away") }
     });
@@ -117,7 +126,7 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
                         <NextTimes page=page doctor=card.name times=card.next_times now=now/>
                         <p class="doctor-card-more">
                             <a href=href>"All free times"</a>
-                            {zone.map(|zone| view! { <span class="muted">{zone}</span> })}
+                            <span class="muted">{zone}</span>
                         </p>
                     }.into_any()
                 } else {

@@ -4,23 +4,25 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use nadi::failure::{Failure, Field};
-use nadi::ports::{FeedKind, FeedView};
+use nadi::ports::{Alarm, FeedKind, FeedView};
 
 use crate::context::Site;
-use crate::fns::feeds::{AddFeed, EndFeed};
+use crate::fns::feeds::{AddFeed, EndFeed, SetFeedAlarm};
+use crate::links;
 use crate::parts::form::{FormState, failure_of};
-use crate::ui::{Button, CheckField, HiddenField, Notice, Tone, Variant};
+use crate::ui::{Button, CheckField, Choice, HiddenField, Notice, SelectField, Tone, Variant};
 use crate::words;
 
 /// What became of the forms of [`Feeds`]; to be read where the page begins.
 pub fn state() -> FormState {
-    failure_of::<AddFeed>().or(failure_of::<EndFeed>())
+    failure_of::<AddFeed>().or(failure_of::<SetFeedAlarm>()).or(failure_of::<EndFeed>())
 }
 
 /// What was just done, by the word in the address.
 pub fn done(word: &str) -> Option<&'static str> {
     match word {
         "added" => Some("Here is your address. Copy it into your calendar program."),
+        "alarm" => Some("Saved. Your calendar program follows when it next reads the address."),
         "ended" => Some("That address is dead. Whoever still has it finds nothing there."),
         _ => None,
     }
@@ -75,9 +77,14 @@ pub fn Feeds(
             </p>
         </Notice>
         {(!none).then(|| view! { <ul class="feeds">{rows}</ul> })}
+        <p>
+            <a href=links::calendar_help("#subscribe")>"How to add the address to Google, Outlook or Apple calendars"</a>
+        </p>
         <form class="form" method="post" action=AddFeed::PATH>
             <HiddenField name="kind" value=kind.as_str()/>
             {names}
+            <SelectField name="alarm" label="Reminder" choices=alarms() value=""
+                hint="Some programs, such as Google Calendar, leave it out and remind you by their own settings."/>
             <Button variant=if none { Variant::Primary } else { Variant::Secondary }>{add}</Button>
         </form>
     }
@@ -95,6 +102,7 @@ fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl
         Some(at) => format!("Last read {}.", words::connections::ago(at, now)),
         None => "Not read by any calendar program yet.".to_owned(),
     };
+    let alarm_id = format!("alarm-{}", feed.id);
     let names = (feed.kind == FeedKind::Patient).then_some(if feed.with_names {
         " With the doctors’ names."
     } else {
@@ -107,6 +115,15 @@ fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl
                 <input class="input" id=id type="text" readonly=true value=address/>
             </div>
             <p class="muted">{read}{names}</p>
+            <form class="feed-alarm" method="post" action=SetFeedAlarm::PATH>
+                <HiddenField name="kind" value=feed.kind.as_str()/>
+                <HiddenField name="id" value=feed.id.to_string()/>
+                <SelectField name="alarm" id=alarm_id label=format!("Reminder of address {number}")
+                    choices=alarms() value=alarm_value(feed.alarm)/>
+                <Button variant=Variant::Secondary>
+                    "Save reminder"<span class="visually-hidden">{format!(" ({number})")}</span>
+                </Button>
+            </form>
             <div class="feed-actions">
                 <a class="button" data-variant="secondary" href=subscribe>
                     "Open in a calendar program"
@@ -121,4 +138,16 @@ fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl
             </div>
         </div>
     }
+}
+
+/// An alarm as a form sends it.
+fn alarm_value(alarm: Option<Alarm>) -> String {
+    alarm.map(|alarm| alarm.minutes().to_string()).unwrap_or_default()
+}
+
+fn alarms() -> Vec<Choice> {
+    let choices = Alarm::ALL
+        .into_iter()
+        .map(|alarm| Choice::new(alarm_value(Some(alarm)), words::calendar::alarm(alarm)));
+    [Choice::new("", "None")].into_iter().chain(choices).collect()
 }

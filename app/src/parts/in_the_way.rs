@@ -1,9 +1,9 @@
 //! Appointments outside of a doctor's hours: kept until someone decides.
 
-use chrono_tz::Tz;
 use leptos::prelude::*;
+use nadi::local_time::LocalTimes;
 use nadi::ports::CalendarEntry;
-use nadi::wall;
+use nadi::zone::Zone;
 
 use crate::links;
 use crate::ui::{Notice, Tone};
@@ -14,19 +14,24 @@ const SHOWN: usize = 50;
 
 /// Who is booked outside of the hours, each a link to decide at. Nothing when nobody is.
 #[component]
-pub fn InTheWay(entries: Vec<CalendarEntry>, zone: Tz) -> impl IntoView {
+pub fn InTheWay(
+    entries: Vec<CalendarEntry>,
+    /// That of the doctor's main place. Times at places of another one say so.
+    zone: Zone,
+) -> impl IntoView {
     let number = entries.len();
+    let mixed = entries.iter().any(|entry| entry.zone != zone);
     let more = number.saturating_sub(SHOWN);
     let rows: Vec<_> = entries
         .into_iter()
         .take(SHOWN)
         .map(|entry| {
-            let date = wall::date(wall::local_date(entry.starts_at, zone));
-            let times = wall::time_range(entry.starts_at, entry.ends_at, zone);
+            let times = LocalTimes::new(entry.starts_at, entry.ends_at, entry.zone);
+            let when = if mixed { times.in_full() } else { times.moment() };
             view! {
                 <li>
                     <a href=links::appointment(&entry.id.to_string())>
-                        <time>{format!("{date}, {times}")}</time>
+                        <time>{when}</time>
                         ", "
                         <strong>{entry.person_name}</strong>
                     </a>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use nadi::Failure;
 use nadi::calendar::{Month, parse_date};
 use nadi::ids::SlotId;
+use nadi::local_time::{LocalTime, zones_of};
 use nadi::ports::{DoctorProfile, FreeTime};
 use nadi::visit::Mode;
 
@@ -131,6 +132,8 @@ async fn nearest(times: &Times, asked: &Asked) -> Result<Vec<FreeTime>, Failure>
 #[component]
 pub fn GonePanel(gone: Gone, page: TimesPage, doctor: String, now: DateTime<Utc>) -> impl IntoView {
     let none = gone.nearest.is_empty();
+    let starts = gone.nearest.iter().map(|time| LocalTime::new(time.starts_at, time.place.zone));
+    let zone = format!("Times are in {}.", zones_of(starts));
     view! {
         <Notice tone=Tone::Loss announced=true id="review">
             <h2>{gone.sentence}</h2>
@@ -140,6 +143,7 @@ pub fn GonePanel(gone: Gone, page: TimesPage, doctor: String, now: DateTime<Utc>
                 view! {
                     <p>"The nearest free ones are:"</p>
                     <NextTimes page=page doctor=doctor times=gone.nearest now=now/>
+                    <p class="picker-zone">{zone}</p>
                 }.into_any()
             }}
         </Notice>

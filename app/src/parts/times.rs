@@ -1,17 +1,18 @@
 //! From a doctor's free times to the words of a month and a day, in the clinic's zone.
 
-use chrono::{Datelike, Days, NaiveDate, Timelike};
-use chrono_tz::Tz;
+use chrono::{Datelike, Days, NaiveDate};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::{Moment, Month};
 use nadi::ids::{AppointmentId, LocationId};
 use nadi::input::Slug;
+use nadi::local_time::{self, LocalTimes};
 use nadi::ports::{
     Answer, DoctorKey, DoctorProfile, FreeTime, FreeTimesQuery, Ports, TimesFor, VisitKind,
 };
 use nadi::visit::Mode;
 use nadi::wall;
+use nadi::zone::Zone;
 
 use super::answer;
 use crate::context;
@@ -68,8 +69,8 @@ impl Times {
     }
 
     /// The zone of the doctor's main place.
-    pub fn zone(&self) -> Tz {
-        self.doctor.places.first().map_or(Tz::UTC, |place| place.zone)
+    pub fn zone(&self) -> Zone {
+        self.doctor.places.first().map_or(Zone::UTC, |place| place.zone)
     }
 
     pub fn today(&self) -> NaiveDate {
@@ -110,11 +111,6 @@ impl Times {
 
     fn mark(&self) -> String {
         self.ports.directory.mark(self.doctor.id)
-    }
-
-    /// What the clock says there, if it is that date.
-    fn clock_on(&self, date: NaiveDate) -> String {
-        if date == self.today() { wall::time(self.caller.now, self.zone()) } else { String::new() }
     }
 
     /// A month, and the free times of the weeks that touch it.
@@ -166,13 +162,13 @@ impl Times {
         let (view, times) = self.month_times(month).await?;
         let first = times.iter().map(|time| time.local_date).find(|date| Month::of(*date) == month);
         let day = first.map(|date| self.day_view(date, &times));
-        let now = first.map(|date| self.clock_on(date)).unwrap_or_default();
-        Ok(PickerTimes { month: view, day, mark, now, slot_minutes: self.slot_minutes(&times) })
+        let (now, slot_minutes) = (self.caller.now.timestamp(), self.slot_minutes(&times));
+        Ok(PickerTimes { month: view, day, mark, now, slot_minutes })
     }
 
     /// A month, and one day, be it of that month or not.
     pub async fn month_with_day(&self, month: Month, date: NaiveDate) -> Answer<PickerTimes> {
-        let (mark, now) = (self.mark(), self.clock_on(date));
+        let (mark, now) = (self.mark(), self.caller.now.timestamp());
         let (view, times) = self.month_times(month).await?;
         let slot_minutes = self.slot_minutes(&times);
         let inside = view.weeks.iter().flatten().any(|cell| cell.date == date.to_string());
@@ -203,15 +199,17 @@ impl Times {
     }
 
     fn day_view(&self, date: NaiveDate, times: &[FreeTime]) -> DayView {
+        let times: Vec<&FreeTime> = times.iter().filter(|time| time.local_date == date).collect();
+        let starts = || times.iter().map(|time| local(time).starts());
+        let mixed = local_time::are_mixed(starts());
         let mut parts: Vec<DayPart> = Vec::new();
-        for time in times.iter().filter(|time| time.local_date == date) {
-            let hour = time.starts_at.with_timezone(&time.place.zone).hour();
-            let name = match hour {
+        for time in &times {
+            let name = match local(time).starts().hour() {
                 0..12 => "Morning",
                 12..17 => "Afternoon",
                 _ => "Evening",
             };
-            let view = self.time(time);
+            let view = self.view(time, mixed);
             match parts.iter_mut().find(|part| part.name == name) {
                 Some(part) => part.times.push(view),
                 None => parts.push(DayPart { name: name.to_owned(), times: vec![view] }),
@@ -225,33 +223,31 @@ impl Times {
                 part.times.iter_mut().for_each(|time| time.detail.clear());
             }
         }
-        let mut zones: Vec<String> = times
-            .iter()
-            .filter(|time| time.local_date == date)
-            .map(|time| wall::zone_name(time.place.zone, time.starts_at))
-            .collect();
-        zones.dedup();
-        if zones.is_empty() {
-            zones.push(wall::zone_name(self.zone(), self.caller.now));
-        }
-        DayView {
-            date: date.to_string(),
-            name: wall::long_date(date),
-            zone: zones.join(" and "),
-            parts,
-            next: None,
-        }
+        let zone = match times.is_empty() {
+            true => local_time::zone_of_day(self.zone(), date),
+            false => local_time::zones_of(starts()),
+        };
+        DayView { date: date.to_string(), name: wall::long_date(date), zone, parts, next: None }
     }
 
     /// One free time in words.
     pub fn time(&self, time: &FreeTime) -> TimeView {
-        let zone = time.place.zone;
+        self.view(time, false)
+    }
+
+    /// The same; among times of several zones it says by which clock it is.
+    fn view(&self, time: &FreeTime, mixed: bool) -> TimeView {
+        let times = local(time);
         let several = self.doctor.places.len() > 1 && self.location.is_none();
-        let detail = match time.mode {
+        let mut detail = match time.mode {
             Mode::Video => "Video visit".to_owned(),
             Mode::InPerson if several => time.place.name.clone(),
             Mode::InPerson => String::new(),
         };
+        if mixed {
+            let comma = if detail.is_empty() { "" } else { ", " };
+            detail.push_str(&format!("{comma}{}", local_time::place_time(time.place.zone)));
+        }
         let place = match time.mode {
             Mode::Video => "as a video visit".to_owned(),
             Mode::InPerson => format!("at {}", time.place.name),
@@ -259,20 +255,27 @@ impl Times {
         TimeView {
             slot: time.slot.to_string(),
             date: time.local_date.to_string(),
-            time: wall::time(time.starts_at, zone),
+            time: times.starts().clock(),
+            digits: times.starts().digits(),
+            at: time.starts_at.timestamp(),
             detail,
             sentence: format!(
                 "{}, {}, {place}, with {}",
                 wall::long_date(time.local_date),
-                wall::time_range(time.starts_at, time.ends_at, zone),
+                times.clock(),
                 self.doctor.name,
             ),
-            zone: wall::zone_name(zone, time.starts_at),
+            zone: times.zone(),
             video_at: match time.mode {
-                Mode::Video => wall::stamp(time.starts_at, zone),
+                Mode::Video => times.starts().stamp(),
                 Mode::InPerson => String::new(),
             },
             taken: false,
         }
     }
+}
+
+/// By the clock of its place.
+fn local(time: &FreeTime) -> LocalTimes {
+    LocalTimes::new(time.starts_at, time.ends_at, time.place.zone)
 }

@@ -1,12 +1,11 @@
 //! An appointment in words.
 
-use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use nadi::actor::Capacity;
 use nadi::appointment::State;
+use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
-use nadi::wall;
 
 use crate::context;
 use crate::ui::{OwnTime, Tone};
@@ -39,18 +38,24 @@ pub fn place(visit: &AppointmentView) -> String {
     }
 }
 
+/// From its start to its end, by the clock of its place.
+pub fn local(visit: &AppointmentView) -> LocalTimes {
+    LocalTimes::new(visit.starts_at, visit.ends_at, visit.zone)
+}
+
 /// `Tuesday 24 November 2026`.
 pub fn date(visit: &AppointmentView) -> String {
-    wall::local_date(visit.starts_at, visit.zone).format("%A %-d %B %Y").to_string()
+    local(visit).starts().date().format("%A %-d %B %Y").to_string()
 }
 
 /// `10:20–10:40`.
 pub fn times(visit: &AppointmentView) -> String {
-    wall::time_range(visit.starts_at, visit.ends_at, visit.zone)
+    local(visit).clock()
 }
 
+/// The zone of its times: `Kolkata time (IST, UTC+05:30)`.
 pub fn zone(visit: &AppointmentView) -> String {
-    wall::zone_name(visit.zone, visit.starts_at)
+    local(visit).zone()
 }
 
 /// `Tuesday 24 November 2026, 10:20–10:40, at Panjim Clinic, with Dr …`.
@@ -58,22 +63,15 @@ pub fn sentence(visit: &AppointmentView) -> String {
     format!("{}, {}, {}, with {}", date(visit), times(visit), place(visit), visit.doctor_name)
 }
 
-/// A day and a time of the visit's zone: `Tue 24 Nov 2026, 10:20`.
-pub fn moment(visit: &AppointmentView, at: DateTime<Utc>) -> String {
-    let date = wall::date(wall::local_date(at, visit.zone));
-    format!("{date}, {}", wall::time(at, visit.zone))
-}
-
 /// When it begins on the patient's own clock, where one need not travel to it: for patients, of video visits.
 pub fn own_time(visit: &AppointmentView) -> Option<impl IntoView + use<>> {
     let own = visit.mode == Mode::Video && !is_clinic_side(visit);
-    own.then(|| view! { <OwnTime there=wall::stamp(visit.starts_at, visit.zone)/> })
+    own.then(|| view! { <OwnTime there=local(visit).starts().stamp()/> })
 }
 
 /// Until when the caller may move or cancel it, with the zone.
 pub fn change_until(visit: &AppointmentView) -> Option<String> {
-    let until = visit.change_until?;
-    Some(format!("{}, {}", moment(visit, until), wall::zone_name(visit.zone, until)))
+    Some(LocalTime::new(visit.change_until?, visit.zone).in_full())
 }
 
 /// Seen by the doctor or the clinic, not by whoever booked it.

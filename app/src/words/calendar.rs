@@ -1,6 +1,7 @@
 //! The texts of calendar files. Whoever looks over someone's shoulder sees a time and a place, and
 //! nothing about anyone's health.
 
+use nadi::ports::Alarm;
 use nadi::visit::Mode;
 
 /// A patient's appointment: its title. The doctor's name is there only if the patient asked for it.
@@ -21,9 +22,27 @@ pub fn doctor_summary(reference: &str, mode: Mode) -> String {
     }
 }
 
-/// What stands below: the reference, and where to see more.
-pub fn description(reference: &str, link: &str) -> String {
-    format!("Reference: {reference}\nSee it, move it or cancel it: {link}")
+/// What stands below: the reference, that one need not travel, and where to see more.
+pub fn description(reference: &str, mode: Mode, link: &str) -> String {
+    let video = match mode {
+        Mode::InPerson => "",
+        Mode::Video => {
+            "This is a video visit: you do not need to travel. The details are on the appointment's page.\n"
+        }
+    };
+    format!("Reference: {reference}\n{video}See it, move it or cancel it: {link}")
+}
+
+/// Where a video visit takes place.
+pub const VIDEO_VISIT: &str = "Video visit";
+
+/// `1 hour before`.
+pub fn alarm(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::TenMinutes => "10 minutes before",
+        Alarm::OneHour => "1 hour before",
+        Alarm::OneDay => "1 day before",
+    }
 }
 
 /// The name of a subscribed calendar.

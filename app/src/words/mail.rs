@@ -2,14 +2,16 @@
 //! anyone's health.
 
 use nadi::actor::Capacity;
+use nadi::local_time::{LocalTime, LocalTimes};
+
+use super::place::address;
 
 /// A visit in words.
 pub struct Visit<'a> {
     /// Whom it is for.
     pub person: &'a str,
     pub doctor: &'a str,
-    /// Such as `Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)`.
-    pub when: &'a str,
+    pub when: LocalTimes,
     pub place: Place<'a>,
     pub reference: &'a str,
     /// To its page.
@@ -26,12 +28,12 @@ pub enum Place<'a> {
 impl Visit<'_> {
     /// For whom, with whom, when and where: a line each.
     fn facts(&self) -> String {
-        let Visit { person, doctor, when, .. } = self;
+        let Visit { person, doctor, .. } = self;
+        let when = self.when.in_full();
         let place = match self.place {
-            Place::Clinic { name, address, city } if address.contains(city) => {
-                format!("{name}, {address}")
+            Place::Clinic { name, address: street, city } => {
+                format!("{name}, {}", address(street, city))
             }
-            Place::Clinic { name, address, city } => format!("{name}, {address}, {city}"),
             Place::Video => "By video, not at the clinic".into(),
         };
         format!("For: {person}\nWith: {doctor}\nWhen: {when}\nWhere: {place}")
@@ -64,8 +66,8 @@ impl Visit<'_> {
 }
 
 /// The code that confirms a hold. Subject and body.
-pub fn code(visit: &Visit, code: &str, until: &str) -> (String, String) {
-    let (facts, link) = (visit.facts(), visit.link);
+pub fn code(visit: &Visit, code: &str, until: LocalTime) -> (String, String) {
+    let (facts, link, until) = (visit.facts(), visit.link, until.clock_in_full());
     let page = match visit.place {
         Place::Clinic { .. } => link.to_owned(),
         Place::Video => {
@@ -86,7 +88,8 @@ pub fn code(visit: &Visit, code: &str, until: &str) -> (String, String) {
 /// An appointment is confirmed. Subject and body.
 pub fn confirmed(visit: &Visit) -> (String, String) {
     let (facts, page) = (visit.facts(), visit.page());
-    let Visit { person, when, reference, .. } = visit;
+    let Visit { person, reference, .. } = visit;
+    let when = visit.when.in_full();
     let body = format!(
         "The appointment for {person} is confirmed.\n\n\
          {facts}\nReference: {reference}\n\n\
@@ -96,9 +99,9 @@ pub fn confirmed(visit: &Visit) -> (String, String) {
 }
 
 /// An appointment has another time; `before` is the one that the last message named. Subject and body.
-pub fn moved(visit: &Visit, by: Capacity, before: &str) -> (String, String) {
+pub fn moved(visit: &Visit, by: Capacity, before: LocalTime) -> (String, String) {
     let (who, facts, page) = (visit.who(by, "moved"), visit.facts(), visit.page());
-    let Visit { when, reference, .. } = visit;
+    let (when, before, reference) = (visit.when.in_full(), before.in_full(), visit.reference);
     let body = format!(
         "{who} This is the new time:\n\n\
          {facts}\nReference: {reference}\n\n\
@@ -114,13 +117,15 @@ pub fn cancelled(
     visit: &Visit,
     by: Capacity,
     reason: Option<&str>,
-    before: Option<&str>,
+    before: Option<LocalTime>,
 ) -> (String, String) {
     let (who, facts) = (visit.who(by, "cancelled"), visit.facts());
-    let Visit { when, reference, link, .. } = visit;
+    let Visit { reference, link, .. } = visit;
+    let when = visit.when.in_full();
     let reason = reason.map(|reason| format!("The reason given: {reason}\n\n")).unwrap_or_default();
     let before = before
         .map(|before| {
+            let before = before.in_full();
             format!("It had just been moved. The time we last wrote to you was {before}.\n\n")
         })
         .unwrap_or_default();
@@ -134,18 +139,35 @@ pub fn cancelled(
 
 #[cfg(test)]
 mod tests {
+    use nadi::wall;
+
     use super::*;
 
     const WHEN: &str = "Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)";
-    const BEFORE: &str = "Mon 23 Nov 2026, 10:00";
+    const BEFORE: &str = "Mon 23 Nov 2026, 17:30, Auckland time (NZDT, UTC+13:00)";
     const CLINIC: Place<'static> =
         Place::Clinic { name: "Panjim Clinic", address: "1 Church Road", city: "Panjim" };
 
+    fn local(at: &str, zone: &str) -> LocalTime {
+        LocalTime::new(at.parse().expect("an instant"), wall::zone(zone).expect("a zone"))
+    }
+
+    fn before() -> LocalTime {
+        local("2026-11-23T04:30:00Z", "Pacific/Auckland")
+    }
+
+    /// The hold's end, on a day on which the clocks in Berlin are still ahead.
+    fn until() -> LocalTime {
+        local("2026-10-24T08:05:00Z", "Europe/Berlin")
+    }
+
     fn visit(place: Place<'static>) -> Visit<'static> {
+        let at = |text: &str| text.parse().expect("an instant");
+        let kolkata = wall::zone("Asia/Kolkata").expect("a zone");
         Visit {
             person: "Mira Naik",
             doctor: "Dr Asha Rao",
-            when: WHEN,
+            when: LocalTimes::new(at("2026-11-24T04:50:00Z"), at("2026-11-24T05:10:00Z"), kolkata),
             place,
             reference: "ND-7K2M",
             link: "https://nadi.example/appointments/1",
@@ -155,11 +177,11 @@ mod tests {
     /// All mails of a visit, with everybody who can have caused them.
     fn all(place: Place<'static>) -> Vec<(String, String)> {
         let visit = visit(place);
-        let mut all = vec![code(&visit, "123456", "10:05"), confirmed(&visit)];
+        let mut all = vec![code(&visit, "123456", until()), confirmed(&visit)];
         for by in Capacity::ALL {
-            all.push(moved(&visit, by, BEFORE));
+            all.push(moved(&visit, by, before()));
             for reason in [None, Some("The doctor is ill")] {
-                for before in [None, Some(BEFORE)] {
+                for before in [None, Some(before())] {
                     all.push(cancelled(&visit, by, reason, before));
                 }
             }
@@ -219,10 +241,10 @@ mod tests {
             (Capacity::Administrator, "The clinic has moved the appointment for Mira Naik. "),
             (Capacity::System, "The appointment for Mira Naik was moved. "),
         ] {
-            let (subject, body) = moved(&visit(CLINIC), by, BEFORE);
+            let (subject, body) = moved(&visit(CLINIC), by, before());
             assert_eq!(subject, format!("Moved: {WHEN}"));
             assert!(body.starts_with(who), "{body}");
-            assert!(body.contains("Before, it was on Mon 23 Nov 2026, 10:00."), "{body}");
+            assert!(body.contains(&format!("Before, it was on {BEFORE}.")), "{body}");
             let (subject, body) = cancelled(&visit(CLINIC), by, None, None);
             assert_eq!(subject, format!("Cancelled: {WHEN}"));
             assert!(body.starts_with(&who.replace("moved", "cancelled")), "{body}");
@@ -234,17 +256,20 @@ mod tests {
         let mail = |reason, before| cancelled(&visit(CLINIC), Capacity::Doctor, reason, before).1;
         let plain = mail(None, None);
         assert!(!plain.contains("reason") && !plain.contains("moved"), "{plain}");
-        let full = mail(Some("The doctor is ill"), Some(BEFORE));
+        let full = mail(Some("The doctor is ill"), Some(before()));
         assert!(full.contains("The reason given: The doctor is ill\n"), "{full}");
-        let known = "The time we last wrote to you was Mon 23 Nov 2026, 10:00.";
-        assert!(full.contains(known), "{full}");
+        let known = format!("The time we last wrote to you was {BEFORE}.");
+        assert!(full.contains(&known), "{full}");
     }
 
     #[test]
     fn a_code_stands_in_subject_and_body() {
-        let (subject, body) = code(&visit(CLINIC), "123456", "10:05");
+        let (subject, body) = code(&visit(CLINIC), "123456", until());
         assert_eq!(subject, "123456 is your Nadi code");
         assert!(body.starts_with("Your code is 123456\n"), "{body}");
-        assert!(body.contains("held for you until 10:05."), "{body}");
+        assert!(
+            body.contains("held for you until 10:05, Berlin time (CEST, UTC+02:00)."),
+            "{body}"
+        );
     }
 }

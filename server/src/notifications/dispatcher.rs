@@ -17,6 +17,7 @@ use futures::FutureExt;
 use nadi::actor::Capacity;
 use nadi::appointment::State;
 use nadi::ids::{AppointmentId, PersonId};
+use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::notification::{Template, told};
 use nadi::ports::{Message, MessageFailure, Messages};
 use nadi::visit::Mode;
@@ -28,13 +29,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::engine::Engine;
 use crate::jobs::supervisor::text_of;
-use crate::service::bookings::former_time;
 use crate::store::appointment_rows::{self as rows, Row};
 use crate::store::people;
 
 use super::Maker;
 use super::places::{Full, Place, Places};
-use super::store::{self, Claimed, Lease, PutBack};
+use super::store::{self, Claimed, Lease, PutBack, Standing};
 
 const ATTEMPTS_MAX: i16 = 8;
 /// Longer than a mail server may take, and short beside the minutes of a hold: when a dispatcher
@@ -313,9 +313,7 @@ impl Dispatcher {
         }
         let to = event.email.clone().ok_or_else(|| permanent("no address"))?;
         let person = names.get(&person).map_or("", String::as_str);
-        let moved_from = standing.moved_from.as_ref().and_then(former_time);
-        let Some((subject, body)) = self.words(template, event, &row, person, moved_from, now)
-        else {
+        let Some((subject, body)) = self.words(template, event, &row, person, standing, now) else {
             return Ok(Delivered::Needless);
         };
         let key = format!("{}.{}@nadi", event.event_id, event.subject_id);
@@ -332,21 +330,15 @@ impl Dispatcher {
         event: &Claimed,
         row: &Row,
         person: &str,
-        moved_from: Option<DateTime<Utc>>,
+        standing: Standing,
         now: DateTime<Utc>,
     ) -> Option<(String, String)> {
         let zone = wall::zone(&row.time_zone)?;
-        let when = format!(
-            "{}, {}, {}",
-            wall::date(wall::local_date(row.starts_at, zone)),
-            wall::time_range(row.starts_at, row.ends_at, zone),
-            wall::zone_name(zone, row.starts_at)
-        );
         let link = format!("{}/appointments/{}", self.0.public_url, row.id);
         let visit = mail::Visit {
             person,
             doctor: &row.doctor_name,
-            when: &when,
+            when: LocalTimes::new(row.starts_at, row.ends_at, zone),
             place: match Mode::parse(&row.mode) {
                 Some(Mode::Video) => mail::Place::Video,
                 _ => mail::Place::Clinic {
@@ -360,9 +352,9 @@ impl Dispatcher {
         };
         let by = Capacity::parse(&event.actor).unwrap_or(Capacity::System);
         // Moved and moved back: there is no other time to name.
-        let before = moved_from.filter(|before| *before != row.starts_at).map(|before| {
-            let date = wall::date(wall::local_date(before, zone));
-            format!("{date}, {}", wall::time(before, zone))
+        let before = standing.moved_from.filter(|before| *before != row.starts_at).map(|before| {
+            let its_zone = standing.moved_from_zone.as_deref().and_then(wall::zone);
+            LocalTime::new(before, its_zone.unwrap_or(zone))
         });
         match template {
             Template::Code => {
@@ -373,16 +365,16 @@ impl Dispatcher {
                     return None;
                 }
                 let code = self.0.engine.code_key.code(AppointmentId(row.id), row.code_counter);
-                let until = wall::time(row.expires_at, zone);
-                Some(mail::code(&visit, &code, &until))
+                let until = LocalTime::new(row.expires_at, zone);
+                Some(mail::code(&visit, &code, until))
             }
             Template::Confirmed => Some(mail::confirmed(&visit)),
             Template::Moved => Some(match before {
-                Some(before) => mail::moved(&visit, by, &before),
+                Some(before) => mail::moved(&visit, by, before),
                 None => mail::confirmed(&visit),
             }),
             Template::Cancelled => {
-                Some(mail::cancelled(&visit, by, row.cancel_reason.as_deref(), before.as_deref()))
+                Some(mail::cancelled(&visit, by, row.cancel_reason.as_deref(), before))
             }
         }
     }

@@ -291,9 +291,10 @@ pub struct Standing {
     pub is_overtaken: bool,
     /// Another notification of its appointment is being delivered.
     pub is_behind: bool,
-    /// If the appointment has moved since the last message: the time that message named, as the event of the
-    /// move has it.
-    pub moved_from: Option<Value>,
+    /// If the appointment has moved since the last message: the time that message named, and the zone of the
+    /// place it was at.
+    pub moved_from: Option<DateTime<Utc>>,
+    pub moved_from_zone: Option<String>,
 }
 
 /// Two instances may each claim a notification of one appointment when neither sees the other's claim yet.
@@ -316,25 +317,30 @@ pub async fn standing(
                           where s.subject_id = o.subject_id and s.id <> o.id
                             and s.state not in ('delivered', 'dead')
                             and s.leased_until > $3) as "is_behind!",
-                  (select m.data -> 'moved_from' from events m
-                   where m.subject_id = o.subject_id
-                     and m.type = 'appointment.rescheduled'
-                     and m.subject_version <= o.subject_version
-                     and m.subject_version > greatest(
-                         coalesce((select max(s.subject_version) from notifications s
-                                   where s.subject_id = o.subject_id
-                                     and s.subject_version < o.subject_version
-                                     and s.state = 'delivered'
-                                     and s.last_failure is distinct from 'overtaken'), 0),
-                         -- What the release before this one has sent.
-                         coalesce((select max(b.appointment_version) from outbox b
-                                   where b.appointment_id = o.subject_id
-                                     and b.appointment_version < o.subject_version
-                                     and b.event_type = any($4) and b.state = 'delivered'
-                                     and b.last_failure is null), 0))
-                   order by m.subject_version
-                   limit 1) as moved_from
-           from notifications o where o.id = $1"#,
+                  m.starts_at as "moved_from?", m.time_zone as "moved_from_zone?"
+           from notifications o
+           left join lateral (
+               select f.starts_at, f.time_zone
+               from events e
+               cross join lateral moved_from(e.data, e.doctor_id) f
+               where e.subject_id = o.subject_id
+                 and e.type = 'appointment.rescheduled'
+                 and e.subject_version <= o.subject_version
+                 and e.subject_version > greatest(
+                     coalesce((select max(s.subject_version) from notifications s
+                               where s.subject_id = o.subject_id
+                                 and s.subject_version < o.subject_version
+                                 and s.state = 'delivered'
+                                 and s.last_failure is distinct from 'overtaken'), 0),
+                     -- What the release before this one has sent.
+                     coalesce((select max(b.appointment_version) from outbox b
+                               where b.appointment_id = o.subject_id
+                                 and b.appointment_version < o.subject_version
+                                 and b.event_type = any($4) and b.state = 'delivered'
+                                 and b.last_failure is null), 0))
+               order by e.subject_version
+               limit 1) m on true
+           where o.id = $1"#,
         claimed.id,
         claimed.leased_until,
         now,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::appointment::{CODE_TRIES, EXTENSIONS_MAX};
+use nadi::local_time::LocalTime;
 use nadi::ports;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -454,6 +455,9 @@ pub struct HistoryEntry {
     pub by: String,
     /// For a move: the start before it.
     pub moved_from: Option<DateTime<Utc>>,
+    /// For a move: the IANA name of the zone of the place it was at.
+    #[schema(example = "Asia/Kolkata")]
+    pub moved_from_time_zone: Option<&'static str>,
     /// For `appointment.reopened`: the status that was undone.
     pub undone: Option<State>,
 }
@@ -501,7 +505,8 @@ impl From<ports::AppointmentView> for AppointmentDetails {
                     event: entry.event.as_str().into(),
                     at: entry.at,
                     by: entry.by.as_str().into(),
-                    moved_from: entry.moved_from,
+                    moved_from: entry.moved_from.map(LocalTime::at),
+                    moved_from_time_zone: entry.moved_from.map(LocalTime::time_zone),
                     undone: entry.undone.map(State::from),
                 })
                 .collect(),

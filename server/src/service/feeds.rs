@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::words::calendar as words;
+use app::words::{calendar as words, place};
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use lettre::message::Mailbox;
@@ -13,8 +13,10 @@ use nadi::events::{FeedEvent, NewEvent};
 use nadi::failure::{Field, Problem};
 use nadi::ical::{CalendarFile, Event, EventStatus, Method, Organizer, write};
 use nadi::ids::{AccountId, AppointmentId, FeedId};
-use nadi::ports::{Answer, Bookings, CalendarText, FeedKind, FeedView, Feeds};
+use nadi::ports::{Alarm, Answer, Bookings, CalendarText, FeedKind, FeedView, Feeds, NewFeed};
+use nadi::visit::Mode;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -59,38 +61,50 @@ impl FeedService {
             kind,
             path: format!("/feeds/{}.ics", self.secret(FeedId(row.id))),
             with_names: row.with_names,
+            alarm: alarm_of(&row)?,
             created_at: row.created_at,
             read_at: row.read_at,
         })
     }
 
-    async fn add(&self, caller: &Caller, kind: FeedKind, with_names: bool) -> Outcome<FeedId> {
-        let account = may_have(caller, kind)?;
+    async fn add(&self, caller: &Caller, wanted: NewFeed) -> Outcome<FeedId> {
+        let account = may_have(caller, wanted.kind)?;
         // A doctor's patients were not asked.
-        let with_names = with_names && kind == FeedKind::Patient;
+        let with_names = wanted.with_names && wanted.kind == FeedKind::Patient;
+        let wanted = NewFeed { with_names, ..wanted };
         let id = FeedId(uuid_v7(caller.now));
         let mut transaction = self.engine.write.begin().await?;
         let (by, now) = (account.account, caller.now);
-        if !store::insert(&mut transaction, id, by, kind, with_names, FEEDS_MAX, now).await? {
+        if !store::insert(&mut transaction, id, by, wanted, FEEDS_MAX, now).await? {
             let problem = Problem::OutOfRange { min: 0, max: FEEDS_MAX };
             return Err(Failure::field(Field::Lines, problem).into());
         }
         let event = NewEvent::feed(FeedEvent::Added, id);
-        events::record(&mut transaction, &event, Author::new(capacity(kind), by), now).await?;
+        events::record(&mut transaction, &event, Author::new(capacity(wanted.kind), by), now)
+            .await?;
         transaction.commit().await?;
         Ok(id)
+    }
+
+    async fn change_alarm(
+        &self,
+        caller: &Caller,
+        feed: FeedId,
+        alarm: Option<Alarm>,
+    ) -> Outcome<()> {
+        let account = caller.signed_in()?;
+        let mut transaction = self.engine.write.begin().await?;
+        let kind = store::set_alarm(&mut transaction, feed, account.account, alarm).await?;
+        record(&mut transaction, caller, FeedEvent::Changed, feed, kind).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     async fn end(&self, caller: &Caller, feed: FeedId) -> Outcome<()> {
         let account = caller.signed_in()?;
         let mut transaction = self.engine.write.begin().await?;
-        let (by, now) = (account.account, caller.now);
-        let Some(kind) = store::archive(&mut transaction, feed, by, now).await? else {
-            return Err(Failure::NotFound.into());
-        };
-        let kind = FeedKind::parse(&kind).ok_or_else(|| Fault::Broken(format!("feed {feed}")))?;
-        let event = NewEvent::feed(FeedEvent::Removed, feed);
-        events::record(&mut transaction, &event, Author::new(capacity(kind), by), now).await?;
+        let kind = store::archive(&mut transaction, feed, account.account, caller.now).await?;
+        record(&mut transaction, caller, FeedEvent::Removed, feed, kind).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -115,8 +129,9 @@ impl FeedService {
             }
         };
         store::note_read(&mut connection, feed, now).await?;
+        let wanted = NewFeed { kind, with_names: row.with_names, alarm: alarm_of(&row)? };
         let events: Outcome<Vec<Event>> =
-            rows.iter().map(|event| self.event(event, kind, row.with_names, now)).collect();
+            rows.iter().map(|event| self.event(event, wanted, now)).collect();
         Ok(text_of(&CalendarFile {
             name: Some(name.to_owned()),
             method: Some(Method::Publish),
@@ -133,7 +148,8 @@ impl FeedService {
             nadi::actor::Capacity::Patient => FeedKind::Patient,
             _ => FeedKind::Doctor,
         };
-        let event = self.event(&row, kind, false, caller.now)?;
+        let wanted = NewFeed { kind, with_names: false, alarm: None };
+        let event = self.event(&row, wanted, caller.now)?;
         let method = match event.status {
             EventStatus::Cancelled => Method::Cancel,
             _ => Method::Publish,
@@ -142,23 +158,19 @@ impl FeedService {
         Ok(text_of(&CalendarFile { name: None, method: Some(method), refresh: None, events }))
     }
 
-    fn event(
-        &self,
-        row: &EventRow,
-        kind: FeedKind,
-        with_names: bool,
-        now: DateTime<Utc>,
-    ) -> Outcome<Event> {
+    /// An appointment as it is in a feed like this.
+    fn event(&self, row: &EventRow, feed: NewFeed, now: DateTime<Utc>) -> Outcome<Event> {
         let mode = mode(&row.mode)?;
         let link = format!("{}/appointments/{}", self.engine.house.public_url, row.id);
-        let summary = match kind {
+        let summary = match feed.kind {
             FeedKind::Patient => {
-                let doctor = with_names.then_some(row.doctor_name.as_str());
+                let doctor = feed.with_names.then_some(row.doctor_name.as_str());
                 words::patient_summary(&row.clinic, doctor, mode)
             }
             FeedKind::Doctor => words::doctor_summary(&row.reference, mode),
         };
-        let status = match appointments::state(&row.state)? {
+        let state = appointments::state(&row.state)?;
+        let status = match state {
             State::Pending if row.expires_at > now => EventStatus::Tentative,
             State::Pending | State::Cancelled | State::Expired => EventStatus::Cancelled,
             _ => EventStatus::Confirmed,
@@ -173,11 +185,21 @@ impl FeedService {
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             summary,
-            location: (mode == nadi::visit::Mode::InPerson)
-                .then(|| format!("{}, {}", row.location_name, row.location_address)),
-            description: Some(words::description(&row.reference, &link)),
+            location: Some(match mode {
+                Mode::InPerson => {
+                    let place = place::address(&row.location_address, &row.city);
+                    format!("{}, {place}", row.location_name)
+                }
+                Mode::Video => words::VIDEO_VISIT.to_owned(),
+            }),
+            description: Some(words::description(&row.reference, mode, &link)),
             url: Some(link),
             organizer: self.organizer(&row.clinic),
+            // Of a visit that has begun nobody needs to be reminded.
+            alarm: feed
+                .alarm
+                .filter(|_| state == State::Confirmed)
+                .map(|alarm| Duration::minutes(alarm.minutes().into())),
         })
     }
 
@@ -209,6 +231,21 @@ fn may_have(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
     Ok(account)
 }
 
+/// Writes what happened to a feed of this kind into the log; with no kind there is no such feed.
+async fn record(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    what: FeedEvent,
+    feed: FeedId,
+    kind: Option<String>,
+) -> Outcome<()> {
+    let kind = kind.ok_or(Failure::NotFound)?;
+    let kind = FeedKind::parse(&kind).ok_or_else(|| Fault::Broken(format!("feed {feed}")))?;
+    let by = Author::of(caller, capacity(kind));
+    events::record(connection, &NewEvent::feed(what, feed), by, caller.now).await?;
+    Ok(())
+}
+
 /// In which capacity somebody has a feed of this kind.
 fn capacity(kind: FeedKind) -> Capacity {
     match kind {
@@ -219,6 +256,13 @@ fn capacity(kind: FeedKind) -> Capacity {
 
 fn kind_of(row: &FeedRow) -> Outcome<FeedKind> {
     FeedKind::parse(&row.kind).ok_or_else(|| Fault::Broken(format!("feed of kind {}", row.kind)))
+}
+
+fn alarm_of(row: &FeedRow) -> Outcome<Option<Alarm>> {
+    let unknown = |minutes| Fault::Broken(format!("feed with an alarm of {minutes} minutes"));
+    row.alarm_minutes
+        .map(|minutes| Alarm::of_minutes(minutes).ok_or_else(|| unknown(minutes)))
+        .transpose()
 }
 
 fn text_of(file: &CalendarFile) -> CalendarText {
@@ -234,8 +278,12 @@ impl Feeds for FeedService {
         answer("list feeds", self.list(caller, kind).await)
     }
 
-    async fn add_feed(&self, caller: &Caller, kind: FeedKind, with_names: bool) -> Answer<FeedId> {
-        answer("add feed", self.add(caller, kind, with_names).await)
+    async fn add_feed(&self, caller: &Caller, wanted: NewFeed) -> Answer<FeedId> {
+        answer("add feed", self.add(caller, wanted).await)
+    }
+
+    async fn set_alarm(&self, caller: &Caller, feed: FeedId, alarm: Option<Alarm>) -> Answer<()> {
+        answer("change a feed's alarm", self.change_alarm(caller, feed, alarm).await)
     }
 
     async fn end_feed(&self, caller: &Caller, feed: FeedId) -> Answer<()> {

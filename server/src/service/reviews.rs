@@ -11,6 +11,7 @@ use nadi::events::{NewEvent, ReviewData, ReviewEvent};
 use nadi::failure::{Failure, Field};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
 use nadi::input::{line, optional_lines};
+use nadi::local_time::LocalTime;
 use nadi::ports::{
     Answer, DoctorKey, DoctorOwnReviews, DoctorReviews, Hidden, OwnReview, Page, PublicReview,
     ReviewForm, ReviewView, Reviews, Seen, Written,
@@ -359,6 +360,7 @@ fn view(row: Row, names: &Names, for_clinic: bool) -> Outcome<ReviewView> {
     let by = row.hidden_by.filter(|_| for_clinic);
     let by = by.and_then(|account| names.get(&AccountId(account)).cloned());
     let shown = shown(&row, names)?;
+    let zone = zone(&row.time_zone)?;
     Ok(ReviewView {
         id: ReviewId(row.id),
         appointment: AppointmentId(row.appointment_id),
@@ -370,7 +372,7 @@ fn view(row: Row, names: &Names, for_clinic: bool) -> Outcome<ReviewView> {
         shown,
         hidden: row.hidden_at.map(|at| Hidden {
             reason: row.hidden_reason.unwrap_or_default(),
-            at,
+            at: LocalTime::new(at, zone),
             by,
         }),
     })

@@ -254,15 +254,21 @@ pub struct HistoryRow {
     pub occurred_at: DateTime<Utc>,
     pub actor: String,
     pub data: serde_json::Value,
+    /// For a move: the start before it, and the zone of the place it was at.
+    pub moved_from: Option<DateTime<Utc>>,
+    pub moved_from_zone: Option<String>,
 }
 
 /// What happened to an appointment, oldest first.
 pub async fn history(connection: &mut PgConnection, id: AppointmentId) -> Result<Vec<HistoryRow>> {
     sqlx::query_as!(
         HistoryRow,
-        "select type as event_type, occurred_at, actor, data from events
-         where subject_id = $1
-         order by subject_version, id",
+        "select e.type as event_type, e.occurred_at, e.actor, e.data,
+                m.starts_at as moved_from, m.time_zone as moved_from_zone
+         from events e
+         cross join lateral moved_from(e.data, e.doctor_id) m
+         where e.subject_id = $1
+         order by e.subject_version, e.id",
         id.0
     )
     .fetch_all(connection)
@@ -280,6 +286,7 @@ pub struct Entry {
     pub visit_type: String,
     pub mode: String,
     pub location_name: String,
+    pub time_zone: String,
 }
 
 /// A doctor's appointments that touch a range of time, living or having taken place.
@@ -294,7 +301,8 @@ pub async fn calendar_of_doctor(
         Entry,
         r#"select a.id as "id!", a.reference as "reference!", a.state as "state!",
                 a.person_id as "person_id!", a.starts_at as "starts_at!", a.ends_at as "ends_at!",
-                v.name as visit_type, a.mode as "mode!", l.name as location_name
+                v.name as visit_type, a.mode as "mode!", l.name as location_name,
+                a.time_zone as "time_zone!"
          from all_appointments a
          join visit_types v on v.id = a.visit_type_id
          join locations l on l.id = a.location_id
@@ -320,7 +328,7 @@ pub async fn entries_in(
     sqlx::query_as!(
         Entry,
         "select a.id, a.reference, a.state, a.person_id, a.starts_at, a.ends_at,
-                v.name as visit_type, a.mode, l.name as location_name
+                v.name as visit_type, a.mode, l.name as location_name, a.time_zone
          from appointments a
          join visit_types v on v.id = a.visit_type_id
          join locations l on l.id = a.location_id

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use nadi::ids::{AccountId, AppointmentId, DoctorId, FeedId};
-use nadi::ports::FeedKind;
+use nadi::ports::{Alarm, FeedKind, NewFeed};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ pub struct FeedRow {
     pub account_id: Uuid,
     pub kind: String,
     pub with_names: bool,
+    pub alarm_minutes: Option<i16>,
     pub created_at: DateTime<Utc>,
     pub read_at: Option<DateTime<Utc>>,
 }
@@ -23,7 +24,7 @@ pub async fn of_account(
 ) -> Result<Vec<FeedRow>> {
     sqlx::query_as!(
         FeedRow,
-        "select id, account_id, kind, with_names, created_at, read_at from calendar_feeds
+        "select id, account_id, kind, with_names, alarm_minutes, created_at, read_at from calendar_feeds
          where account_id = $1 and kind = $2 and archived_at is null
          order by created_at, id",
         account.0,
@@ -36,7 +37,7 @@ pub async fn of_account(
 pub async fn find(connection: &mut PgConnection, id: FeedId) -> Result<Option<FeedRow>> {
     sqlx::query_as!(
         FeedRow,
-        "select id, account_id, kind, with_names, created_at, read_at from calendar_feeds
+        "select id, account_id, kind, with_names, alarm_minutes, created_at, read_at from calendar_feeds
          where id = $1 and archived_at is null",
         id.0
     )
@@ -49,26 +50,45 @@ pub async fn insert(
     connection: &mut PgConnection,
     id: FeedId,
     account: AccountId,
-    kind: FeedKind,
-    with_names: bool,
+    wanted: NewFeed,
     max: i64,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let made = sqlx::query!(
-        "insert into calendar_feeds (id, account_id, kind, with_names, created_at)
-         select $1, $2, $3, $4, $5
+        "insert into calendar_feeds (id, account_id, kind, with_names, created_at, alarm_minutes)
+         select $1, $2, $3, $4, $5, $7
          where (select count(*) from calendar_feeds
                 where account_id = $2 and kind = $3 and archived_at is null) < $6",
         id.0,
         account.0,
-        kind.as_str(),
-        with_names,
+        wanted.kind.as_str(),
+        wanted.with_names,
         now,
-        max
+        max,
+        wanted.alarm.map(Alarm::minutes)
     )
     .execute(connection)
     .await?;
     Ok(made.rows_affected() == 1)
+}
+
+/// Gives its kind. `None`: there is no such feed of this account.
+pub async fn set_alarm(
+    connection: &mut PgConnection,
+    id: FeedId,
+    account: AccountId,
+    alarm: Option<Alarm>,
+) -> Result<Option<String>> {
+    sqlx::query_scalar!(
+        "update calendar_feeds set alarm_minutes = $3
+         where id = $1 and account_id = $2 and archived_at is null
+         returning kind",
+        id.0,
+        account.0,
+        alarm.map(Alarm::minutes)
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// Gives its kind. `None`: there is no such feed of this account.
@@ -137,6 +157,7 @@ pub struct EventRow {
     pub clinic: String,
     pub location_name: String,
     pub location_address: String,
+    pub city: String,
 }
 
 /// All columns of an [`EventRow`], from `all_appointments a`; what follows narrows and orders.
@@ -148,11 +169,13 @@ macro_rules! events {
                     a.state as "state!", a.expires_at as "expires_at!", a.starts_at as "starts_at!",
                     a.ends_at as "ends_at!", a.updated_at as "updated_at!",
                     a.reference as "reference!", a.mode as "mode!", d.name as doctor_name,
-                    c.name as clinic, l.name as location_name, l.address as location_address
+                    c.name as clinic, l.name as location_name, l.address as location_address,
+                    ct.name as city
              from all_appointments a
              join doctors d on d.id = a.doctor_id
              join clinics c on c.id = a.clinic_id
-             join locations l on l.id = a.location_id "#
+             join locations l on l.id = a.location_id
+             join cities ct on ct.id = l.city_id "#
                 + $rest,
             $($argument),*
         )

@@ -85,6 +85,8 @@ pub struct Row {
     pub hidden_at: Option<DateTime<Utc>>,
     pub hidden_by: Option<Uuid>,
     pub hidden_reason: Option<String>,
+    /// That of the clinic.
+    pub time_zone: String,
 }
 
 /// All columns of a [`Row`], from `reviews r`; what follows narrows and orders.
@@ -95,8 +97,8 @@ macro_rules! rows {
             "select r.id, r.appointment_id, r.doctor_id, r.clinic_id, d.name as doctor_name,
                     d.slug as doctor_slug, r.author_id, r.stars, r.text, r.anonymous, r.visited_on,
                     r.version, r.created_at, r.written_at, r.answer, r.answered_at, r.hidden_at,
-                    r.hidden_by, r.hidden_reason
-             from reviews r join doctors d on d.id = r.doctor_id
+                    r.hidden_by, r.hidden_reason, c.time_zone
+             from reviews r join doctors d on d.id = r.doctor_id join clinics c on c.id = r.clinic_id
              where r.withdrawn_at is null and "
                 + $rest,
             $($argument),*

@@ -361,6 +361,7 @@ pub struct BlockRow {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub location_name: String,
+    pub time_zone: String,
     pub mode: String,
     /// The shortest time in it.
     pub slot_minutes: i32,
@@ -378,7 +379,7 @@ pub async fn blocks(
 ) -> Result<Vec<BlockRow>> {
     sqlx::query_as!(
         BlockRow,
-        r#"select b.starts_at, b.ends_at, l.name as location_name, b.mode,
+        r#"select b.starts_at, b.ends_at, l.name as location_name, l.time_zone, b.mode,
                   (select coalesce(min(extract(epoch from s.ends_at - s.starts_at)) / 60, 0)::int
                    from slots s where s.block_id = b.id) as "slot_minutes!",
                   (select coalesce(sum(s.capacity), 0) from slots s where s.block_id = b.id) as "seats!",

@@ -16,7 +16,7 @@ use nadi::Failure;
 use nadi::actor::{Administers, SignedIn};
 use nadi::failure::{CalendarFault, Field, Problem};
 use nadi::ids::{AppointmentId, SlotId};
-use nadi::ports::{BusyCalendars, BusyRead, Change, FeedKind, FetchFault};
+use nadi::ports::{Alarm, BusyCalendars, BusyRead, Change, FeedKind, FetchFault, NewFeed};
 use server::fetch::{ANSWER_WITHIN, FetchError, Fetched, Fetcher};
 use server::jobs::calendars;
 use server::service::busy::BusyService;
@@ -49,6 +49,16 @@ fn property<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     text.split("\r\n").filter_map(|line| line.strip_prefix(begins.as_str())).collect()
 }
 
+/// A feed that reminds of nothing.
+fn feed(kind: FeedKind, with_names: bool) -> NewFeed {
+    NewFeed { kind, with_names, alarm: None }
+}
+
+/// The lines of a file, unfolded.
+fn unfolded(text: &str) -> String {
+    text.replace("\r\n ", "")
+}
+
 /// As RFC 5545 writes an instant.
 fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
@@ -71,7 +81,7 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
     let first = clinic.book(&asha, times[0]).await;
     let feeds = &clinic.ports.feeds;
     let caller = clinic.caller(&asha);
-    feeds.add_feed(&caller, FeedKind::Patient, false).await.expect("a feed");
+    feeds.add_feed(&caller, feed(FeedKind::Patient, false)).await.expect("a feed");
     let view = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds").remove(0);
     assert_eq!(view.read_at, None);
     let read = async |etag: Option<&str>| {
@@ -123,9 +133,12 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
         assert_eq!(answer.status().as_u16(), 404, "{path}");
     }
     for _ in 0..5 {
-        feeds.add_feed(&caller, FeedKind::Patient, true).await.expect("a feed");
+        feeds.add_feed(&caller, feed(FeedKind::Patient, true)).await.expect("a feed");
     }
-    assert!(feeds.add_feed(&caller, FeedKind::Patient, true).await.is_err(), "five are enough");
+    assert!(
+        feeds.add_feed(&caller, feed(FeedKind::Patient, true)).await.is_err(),
+        "five are enough"
+    );
     let denied = feeds.feeds(&caller, FeedKind::Doctor).await;
     assert_eq!(denied, Err(Failure::NotAllowed));
 }
@@ -145,7 +158,7 @@ async fn feeds_name_the_doctor_but_never_the_patient() {
     let feeds = &clinic.ports.feeds;
     let text = async |who: &SignedIn, kind| {
         let caller = clinic.caller(who);
-        feeds.add_feed(&caller, kind, true).await.expect("a feed");
+        feeds.add_feed(&caller, feed(kind, true)).await.expect("a feed");
         let path = feeds.feeds(&caller, kind).await.expect("feeds").remove(0).path;
         let secret = path.trim_start_matches("/feeds/").trim_end_matches(".ics").to_owned();
         feeds.read_feed(&secret, caller.now).await.expect("a calendar").text
@@ -154,6 +167,125 @@ async fn feeds_name_the_doctor_but_never_the_patient() {
     let week = text(&doctor, FeedKind::Doctor).await;
     assert_eq!(understood(&week).len(), 1);
     assert!(!week.contains("Asha"), "{week}");
+}
+
+/// By default nothing reminds; what is chosen counts for patients and doctors, and can be changed.
+#[tokio::test]
+async fn a_feed_reminds_as_its_owner_wishes() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let asha = clinic.patient("Asha Parab").await;
+    let id = clinic.book(&asha, clinic.free(clinic.doctor).await[3]).await;
+    let doctor = clinic.doctor_account().await;
+    sqlx::query("update doctors set account_id = $2 where id = $1")
+        .bind(clinic.doctor.0)
+        .bind(doctor.account.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("an account of theirs");
+    let feeds = &clinic.ports.feeds;
+    for (who, kind, page) in [
+        (&asha, FeedKind::Patient, "/appointments/calendar"),
+        (&doctor, FeedKind::Doctor, "/calendar/connections"),
+    ] {
+        let (caller, cookie) = (clinic.caller(who), clinic.cookie(who).await);
+        let send = async |name: &str, form: String| {
+            let request = browser().post(format!("{base}/fn/{name}")).header("cookie", &cookie);
+            let request = request.header("origin", &base).header("accept", "text/html");
+            let kind = "application/x-www-form-urlencoded";
+            let answer = request.header("content-type", kind).body(form).send().await;
+            let answer = answer.expect("an answer");
+            let location = answer.headers().get("location").and_then(|to| to.to_str().ok());
+            (answer.status().as_u16(), location.unwrap_or_default().to_owned())
+        };
+        let form = format!("kind={}&alarm=60", kind.as_str());
+        assert_eq!(send("add_feed", form).await, (302, format!("{page}?done=added")));
+        let view = feeds.feeds(&caller, kind).await.expect("feeds").remove(0);
+        assert_eq!(view.alarm, Some(Alarm::OneHour));
+        let secret = view.path.trim_start_matches("/feeds/").trim_end_matches(".ics").to_owned();
+        let read = async || {
+            let read = feeds.read_feed(&secret, clinic.caller(who).now).await.expect("a calendar");
+            (read.etag, property(&read.text, "TRIGGER").concat())
+        };
+        let (hour, trigger) = read().await;
+        assert_eq!(trigger, "-PT1H");
+        let shown = browser().get(format!("{base}{page}")).header("cookie", &cookie).send().await;
+        let shown = shown.expect("an answer").text().await.expect("text");
+        assert!(shown.contains("<option value=\"60\" selected>1 hour before<"), "{shown}");
+        assert!(shown.contains("href=\"/help/calendars#subscribe\""), "{shown}");
+        let find = shown.contains("href=\"/help/calendars#find\"");
+        assert_eq!(find, kind == FeedKind::Doctor, "{shown}");
+
+        let alarm = |minutes| format!("kind={}&id={}&alarm={minutes}", kind.as_str(), view.id);
+        let done = (302, format!("{page}?done=alarm"));
+        assert_eq!(send("set_feed_alarm", alarm("1440")).await, done);
+        let (day, trigger) = read().await;
+        assert_eq!((trigger.as_str(), day != hour), ("-P1D", true), "programs see that it changed");
+        assert!(send("set_feed_alarm", alarm("7")).await.1 != done.1, "no such choice");
+        assert_eq!(read().await.1, "-P1D");
+        assert_eq!(send("set_feed_alarm", alarm("")).await, done);
+        assert_eq!(read().await.1, "");
+        feeds.set_alarm(&caller, view.id, Some(Alarm::TenMinutes)).await.expect("set");
+        assert_eq!(read().await.1, "-PT10M");
+        let ravi = clinic.caller(&clinic.patient(&format!("Ravi {}", kind.as_str())).await);
+        let denied = feeds.set_alarm(&ravi, view.id, None).await;
+        assert_eq!(denied, Err(Failure::NotFound));
+    }
+    // A visit that has begun needs no reminder.
+    let caller = clinic.caller(&asha);
+    let path = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds").remove(0).path;
+    let secret = path.trim_start_matches("/feeds/").trim_end_matches(".ics").to_owned();
+    clinic.clock.set(starts_at(&clinic, id).await);
+    clinic.change(&doctor, id, &Change::CheckIn).await.expect("here");
+    let text = feeds.read_feed(&secret, caller.now).await.expect("a calendar").text;
+    assert_eq!((property(&text, "TRIGGER").len(), understood(&text).len()), (0, 1));
+    let silent = feeds.add_feed(&caller, feed(FeedKind::Patient, true)).await.expect("a feed");
+    let views = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds");
+    let alarms: Vec<_> = views.iter().map(|view| (view.id == silent, view.alarm)).collect();
+    assert!(alarms.contains(&(true, None)), "{alarms:?}");
+    assert!(alarms.contains(&(false, Some(Alarm::TenMinutes))), "{alarms:?}");
+}
+
+/// Nobody has to sign in to read them.
+#[tokio::test]
+async fn the_steps_for_other_calendars_are_there_without_scripts() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let answer = browser().get(format!("{base}/help/calendars")).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200);
+    let page = answer.text().await.expect("text");
+    for place in ["subscribe", "find"] {
+        for program in ["google", "outlook", "microsoft-365", "apple"] {
+            let (id, link) = (format!("{place}-{program}"), format!("#{place}-{program}"));
+            assert!(page.contains(&format!("id=\"{id}\"")), "{id} is missing in {page}");
+            assert!(page.contains(&format!("href=\"{link}\"")), "{link} is missing in {page}");
+        }
+    }
+    assert_eq!(page.matches("<ol>").count(), 8, "steps are numbered: {page}");
+}
+
+#[tokio::test]
+async fn a_file_says_where_a_visit_takes_place() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
+    let file = async || {
+        let caller = clinic.caller(&asha);
+        let file = clinic.ports.feeds.appointment_file(&caller, id).await.expect("a file");
+        unfolded(&file.text)
+    };
+    let text = file().await;
+    assert_eq!(property(&text, "LOCATION"), [r"Panjim Clinic\, 1 Church Road\, Panjim"]);
+    assert!(!text.to_lowercase().contains("video"), "{text}");
+    sqlx::query("update appointments set mode = 'video'").execute(&clinic.pool).await.expect("set");
+    let text = file().await;
+    assert_eq!(property(&text, "LOCATION"), ["Video visit"]);
+    assert!(!text.contains("Church Road"), "{text}");
+    let description = property(&text, "DESCRIPTION")[0].to_owned();
+    assert!(description.contains("This is a video visit: you do not need to travel."), "{text}");
+    // Whatever is secret about it is on its page, behind signing in.
+    let links = description.matches("http").count();
+    assert!(links == 1 && description.ends_with(&format!("/appointments/{id}")), "{description}");
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use nadi::actor::{Administers, SignedIn};
 use nadi::events::{Data, EventType, SCHEMA_VERSION, schema};
 use nadi::input::{Email, Password};
 use nadi::ports::{
-    Change, DoctorKey, DoctorStatus, FeedKind, LocationForm, NewDependant, Registration,
-    ReviewForm, Seen,
+    Alarm, Change, DoctorKey, DoctorStatus, FeedKind, LocationForm, NewDependant, NewFeed,
+    Registration, ReviewForm, Seen,
 };
 use serde_json::Value;
 use server::clock::Clock;
@@ -94,7 +94,9 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     let new = NewDependant { name: "Om Rao".into(), birth_date: None };
     let person = ports.people.add_dependant(&caller, &new).await.expect("added");
     ports.people.remove_dependant(&caller, person.id).await.expect("removed");
-    let feed = ports.feeds.add_feed(&caller, FeedKind::Patient, true).await.expect("a feed");
+    let wanted = NewFeed { kind: FeedKind::Patient, with_names: true, alarm: None };
+    let feed = ports.feeds.add_feed(&caller, wanted).await.expect("a feed");
+    ports.feeds.set_alarm(&caller, feed, Some(Alarm::OneHour)).await.expect("an alarm");
     ports.feeds.end_feed(&caller, feed).await.expect("ended");
 
     // Appointments, to every end they can have.

@@ -18,6 +18,7 @@ mod hostile_input;
 mod idempotency;
 mod interleavings;
 mod live_updates;
+mod local_times;
 mod mail;
 mod moving;
 mod notifications;

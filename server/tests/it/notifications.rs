@@ -409,10 +409,14 @@ async fn merged_moves_name_the_time_the_patient_last_heard_of() {
     let sent = post.sent();
     assert!(sent[1].subject.contains("11:00–11:20"), "{}", sent[1].subject);
     let body = &sent[1].body;
-    assert!(body.contains("Before, it was on Mon 23 Nov 2026, 10:00."), "{body}");
+    assert!(
+        body.contains("Before, it was on Mon 23 Nov 2026, 10:00, Kolkata time (IST, UTC+05:30)."),
+        "{body}"
+    );
     assert!(sent[2].subject.contains("11:00–11:20"), "{}", sent[2].subject);
     let body = &sent[3].body;
-    let known = "The time we last wrote to you was Mon 23 Nov 2026, 11:00.";
+    let known =
+        "The time we last wrote to you was Mon 23 Nov 2026, 11:00, Kolkata time (IST, UTC+05:30).";
     assert!(body.contains("11:40–12:00") && body.contains(known), "{body}");
 }
 

@@ -2,7 +2,6 @@
 
 use calcard::icalendar::{ICalendar, ICalendarProperty, ICalendarValue};
 use chrono::Duration;
-use chrono_tz::UTC;
 use icalendar::Component as _;
 use proptest::prelude::*;
 
@@ -26,6 +25,7 @@ fn event() -> Event {
             name: "Dr. Meera Kamat".into(),
             email: "meera@nadi.example".into(),
         }),
+        alarm: None,
     }
 }
 
@@ -43,8 +43,8 @@ CALSCALE:GREGORIAN
 METHOD:PUBLISH
 NAME:Nadi
 X-WR-CALNAME:Nadi
-REFRESH-INTERVAL;VALUE=DURATION:PT240M
-X-PUBLISHED-TTL:PT240M
+REFRESH-INTERVAL;VALUE=DURATION:PT4H
+X-PUBLISHED-TTL:PT4H
 BEGIN:VEVENT
 UID:0193b0f4-7d2e-7c3a-9d1e-2f6a4b5c6d7e@nadi.example
 SEQUENCE:2
@@ -69,6 +69,32 @@ END:VCALENDAR
     assert_eq!(read.expect("our file").skipped.cancelled, 1);
 }
 
+#[test]
+fn an_alarm_is_part_of_its_event() {
+    for (minutes, trigger) in [(10, "-PT10M"), (60, "-PT1H"), (90, "-PT90M"), (1440, "-P1D")] {
+        let sent = write(&file(Event { alarm: Some(Duration::minutes(minutes)), ..event() }));
+        let alarm = format!(
+            "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Appointment with Dr. Meera Kamat\r\n\
+             TRIGGER:{trigger}\r\nEND:VALARM\r\nEND:VEVENT\r\n"
+        );
+        assert!(sent.contains(&alarm), "{sent}");
+        // Another reader finds it inside of the event, as long before it.
+        let theirs = ICalendar::parse(&sent).expect("a calendar");
+        let alarms = theirs.components.iter().filter(|one| one.component_type.is_alarm());
+        let triggers: Vec<_> = alarms
+            .flat_map(|alarm| &alarm.entries)
+            .filter(|entry| entry.name == ICalendarProperty::Trigger)
+            .flat_map(|entry| &entry.values)
+            .map(|value| match value {
+                ICalendarValue::Duration(length) => length.as_seconds(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(triggers, [-60 * minutes], "{sent}");
+    }
+    assert!(!write(&file(event())).contains("VALARM"));
+}
+
 /// The value of a property, unfolded and unescaped by our reader.
 fn value_of(sent: &str, name: &str) -> Vec<String> {
     Lines::new(sent.as_bytes())
@@ -84,6 +110,8 @@ fn by_calcard(sent: &str, name: ICalendarProperty) -> Vec<String> {
     let texts = |value: &ICalendarValue| value.as_text().map(str::to_owned);
     read.components
         .iter()
+        // An alarm has a description, too.
+        .filter(|component| component.component_type.is_event())
         .flat_map(|component| component.properties(&name))
         .filter_map(|entry| entry.values.first().and_then(texts))
         .collect()
@@ -105,6 +133,7 @@ fn check(text: &str) {
         description: Some(text.into()),
         url: Some(format!("https://nadi.example/{text}")),
         organizer: Some(Organizer { name: text.into(), email: format!("{text}@nadi.example") }),
+        alarm: Some(Duration::minutes(10)),
         ..event()
     };
     let file = CalendarFile { name: Some(text.into()), ..file(hostile) };
@@ -117,7 +146,7 @@ fn check(text: &str) {
     for name in ["ATTENDEE", "BEGIN", "END", "DTSTART", "SUMMARY", "URL", "ORGANIZER"] {
         let expected = match name {
             "ATTENDEE" => 0,
-            "BEGIN" | "END" => 2,
+            "BEGIN" | "END" => 3,
             _ => 1,
         };
         assert_eq!(value_of(&sent, name).len(), expected, "{name} in {sent}");

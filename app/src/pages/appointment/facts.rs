@@ -1,6 +1,7 @@
 //! What an appointment is, and what happened to it.
 
 use leptos::prelude::*;
+use nadi::local_time::{LocalTime, zones_of};
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 use nadi::wall;
@@ -16,7 +17,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
     let video = visit.mode == Mode::Video;
     let place = if video { "Video visit".to_owned() } else { visit.location_name.clone() };
     let address = (!video).then(|| {
-        let address = visit.location_address.clone();
+        let address = words::place::address(&visit.location_address, &visit.city);
         view! {
             <br/>
             <span class="muted">{address}</span>
@@ -56,7 +57,7 @@ pub fn History(visit: AppointmentView) -> impl IntoView {
         .history
         .iter()
         .map(|entry| {
-            let before = entry.moved_from.map(|at| visit::moment(&visit, at));
+            let before = entry.moved_from.map(|before| before.in_full());
             let text = words::visit::happened(
                 entry.event,
                 entry.by,
@@ -67,13 +68,14 @@ pub fn History(visit: AppointmentView) -> impl IntoView {
             );
             view! {
                 <li>
-                    <time>{visit::moment(&visit, entry.at)}</time>
+                    <time>{LocalTime::new(entry.at, visit.zone).moment()}</time>
                     <span>{text}</span>
                 </li>
             }
         })
         .collect();
-    let zone = format!("Times are in {}.", visit::zone(&visit));
+    let times = visit.history.iter().map(|entry| LocalTime::new(entry.at, visit.zone));
+    let zone = format!("Times are in {}.", zones_of(times));
     (!entries.is_empty()).then(|| {
         view! {
             <section class="history no-print" aria-labelledby="history">

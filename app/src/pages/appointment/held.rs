@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
+use nadi::Field;
 use nadi::appointment::Command;
+use nadi::local_time::LocalTime;
 use nadi::ports::AppointmentView;
-use nadi::{Field, wall};
 
 use super::{Done, DoneNotice};
 use crate::context;
@@ -26,7 +27,7 @@ pub fn Held(
     done: Option<Done>,
 ) -> impl IntoView {
     let id = visit.id.to_string();
-    let until = wall::time(visit.expires_at, visit.zone);
+    let until = LocalTime::new(visit.expires_at, visit.zone).clock_with_zone();
     let news = match done {
         Some(Done::CodeSent) => {
             Some(("A new code is on its way.", "The one before no longer counts.".to_owned()))

@@ -79,12 +79,7 @@ async fn move_appointment(
     let purpose = Purpose::Move {
         appointment: id.clone(),
         version: visit.version,
-        from: format!(
-            "{}, {}, {}",
-            visit::date(&visit),
-            visit::times(&visit),
-            visit::place(&visit)
-        ),
+        from: from(&visit, &times),
         note: words::visit::move_note(visit::is_clinic_side(&visit)).to_owned(),
     };
     let gone = shown.gone.map(|gone| {
@@ -114,6 +109,14 @@ async fn move_appointment(
         {video.then(|| view! { <FillOwnTimes/> })}
     }
     .into_any())
+}
+
+/// When and where it is now. The zone is said where the doctor's times are of several.
+fn from(visit: &AppointmentView, times: &Times) -> String {
+    let mixed = times.doctor.places.iter().any(|place| place.zone != visit.zone);
+    let local = visit::local(visit);
+    let clock = if mixed { local.clock_at_place() } else { local.clock() };
+    format!("{}, {clock}, {}", visit::date(visit), visit::place(visit))
 }
 
 /// What is booked, and until when it can be moved.

@@ -4,8 +4,7 @@ use chrono::{Days, NaiveDate};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::calendar::{parse_date, week_of};
-use nadi::schedule::day_start;
-use nadi::{Failure, wall};
+use nadi::{Failure, local_time};
 
 use super::schedule::{Tab, tabs};
 use crate::context;
@@ -104,8 +103,7 @@ async fn calendar(
     let first = view.first(chosen);
     let shown = ports.schedules.calendar(&caller, Some(first), view.days()).await?;
     let zone = shown.zone;
-    let zone_at =
-        if first <= today && today < shown.until { caller.now } else { day_start(zone, first) };
+    let zone_words = local_time::zone_of_days(zone, shown.from, shown.until);
     let sheet = Sheet::of(&shown, caller.now, view.lanes());
     let last = shown.until.pred_opt().unwrap_or(shown.from);
     let title = range_words(shown.from, last);
@@ -191,7 +189,7 @@ async fn calendar(
             <header class="calendar-head">
                 <h1>"Your calendar"</h1>
                 <p class="print-only calendar-whose">{whose}</p>
-                <p class="calendar-zone">"All times are "{wall::zone_name(zone, zone_at)}"."</p>
+                <p class="calendar-zone">"All times are "{zone_words}"."</p>
             </header>
             {tabs(&pages, true, Some(Tab::Calendar))}
             {address.note()}

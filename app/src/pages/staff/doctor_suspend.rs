@@ -8,7 +8,7 @@ use nadi::appointment::State;
 use nadi::calendar::Moment;
 use nadi::ids::DoctorId;
 use nadi::ports::{AppointmentQuery, AppointmentView, DoctorStatus, Page, Whose};
-use nadi::{Failure, Field, wall};
+use nadi::{Failure, Field, local_time};
 
 use crate::context::{self, typed_or};
 use crate::fns::administration::SuspendDoctor as Suspend;
@@ -83,7 +83,8 @@ async fn suspend_doctor(
         n => Some(format!("{n} times are held at the moment. The holds end.")),
     };
     let more = coming.total - i64::try_from(coming.items.len()).unwrap_or(0);
-    let rows: Vec<_> = coming.items.into_iter().map(row).collect();
+    let mixed = local_time::are_mixed(coming.items.iter().map(|item| visit::local(item).starts()));
+    let rows: Vec<_> = coming.items.into_iter().map(|item| row(item, mixed)).collect();
     let suspend = if listed { "Suspend and " } else { "" };
     let keep = listed.then(|| {
         let text = match number {
@@ -139,13 +140,14 @@ async fn suspend_doctor(
     .into_any())
 }
 
-fn row(item: AppointmentView) -> impl IntoView {
-    let date = wall::date(wall::local_date(item.starts_at, item.zone));
-    let times = visit::times(&item);
+/// One appointment; among those at places of several zones it says by which clock it is.
+fn row(item: AppointmentView, mixed: bool) -> impl IntoView {
+    let times = visit::local(&item);
+    let when = if mixed { times.in_full() } else { times.moment() };
     view! {
         <li>
             <a href=links::appointment(&item.id.to_string())>
-                <time>{format!("{date}, {times}")}</time>
+                <time>{when}</time>
                 ", "
                 <strong>{item.person_name}</strong>
             </a>

@@ -112,7 +112,7 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
 fn HiddenNote(review: ReviewView) -> impl IntoView {
     review.hidden.map(|hidden| {
         let by = hidden.by.map(|name| format!(" by {name}")).unwrap_or_default();
-        let at = wall::date(hidden.at.date_naive());
+        let at = wall::date(hidden.at.date());
         view! {
             <Notice tone=Tone::Waiting>
                 <p>

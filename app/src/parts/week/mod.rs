@@ -7,12 +7,12 @@
 pub mod layout;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use leptos::prelude::*;
 use nadi::appointment::State;
+use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::ports::{BlockView, CalendarEntry};
 use nadi::visit::Mode;
-use nadi::wall;
+use nadi::zone::Zone;
 
 use self::layout::{Day, Item, Sheet, now_and_next};
 use crate::links;
@@ -23,7 +23,7 @@ use crate::ui::{Icon, Shape};
 #[component]
 pub fn DaySheet(
     sheet: Sheet,
-    zone: Tz,
+    zone: Zone,
     /// One day has room for more words than seven.
     #[prop(optional)]
     wide: bool,
@@ -70,7 +70,7 @@ pub fn DaySheet(
 
 /// Days one under another, in words only.
 #[component]
-pub fn DayList(sheet: Sheet, zone: Tz) -> impl IntoView {
+pub fn DayList(sheet: Sheet, zone: Zone) -> impl IntoView {
     let days: Vec<_> = sheet
         .days
         .into_iter()
@@ -93,7 +93,7 @@ pub fn day_id(date: NaiveDate) -> String {
 #[component]
 fn DayColumn(
     day: Day,
-    zone: Tz,
+    zone: Zone,
     now: Option<u16>,
     /// The heading leads to the day's own view.
     linked: bool,
@@ -190,26 +190,40 @@ fn place(block: &BlockView) -> &str {
 }
 
 /// `09:00–12:30, Panjim Clinic, 4 of 10 free`.
-fn block_words(block: &BlockView, zone: Tz) -> String {
+fn block_words(block: &BlockView, zone: Zone) -> String {
     let place = place(block);
-    let times = wall::time_range(block.starts_at, block.ends_at, zone);
-    format!("{times}, {place}, {} of {} free", block.seats_free, block.seats)
+    let times = LocalTimes::new(block.starts_at, block.ends_at, zone).clock();
+    let there = at_place(block.starts_at, block.ends_at, (block.zone, zone));
+    let there = there.map(|times| format!(" ({times})")).unwrap_or_default();
+    format!("{times}{there}, {place}, {} of {} free", block.seats_free, block.seats)
+}
+
+/// `20:00–20:20, Auckland time`: what the clock says at a place (the first zone) in a calendar of another zone,
+/// where it says something else.
+fn at_place(
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    (place, calendar): (Zone, Zone),
+) -> Option<String> {
+    let times = LocalTimes::new(starts_at, ends_at, place);
+    (!times.is_same_in(calendar)).then(|| times.clock_at_place())
 }
 
 /// `Consultation, video visit, confirmed`.
-fn entry_words(entry: &CalendarEntry) -> String {
+fn entry_words(entry: &CalendarEntry, zone: Zone) -> String {
     let mut words = vec![entry.visit_type.clone()];
     if entry.mode == Mode::Video {
         words.push(visit::mode(Mode::Video).to_lowercase());
     }
     words.push(visit::state(entry.state).0.to_lowercase());
+    words.extend(at_place(entry.starts_at, entry.ends_at, (entry.zone, zone)));
     words.join(", ")
 }
 
 #[component]
 fn EntryItem(
     item: Item,
-    zone: Tz,
+    zone: Zone,
     date: NaiveDate,
     /// There is room to say where.
     place: bool,
@@ -224,14 +238,19 @@ fn EntryItem(
         [entry] => {
             let held = entry.state == State::Pending;
             let state = entry.state.as_str();
-            let words = entry_words(entry);
-            let times = wall::time_range(entry.starts_at, entry.ends_at, zone);
-            let whole = format!("{times} {}, {words}, {}", entry.person_name, entry.location_name);
+            let words = entry_words(entry, zone);
+            let times = LocalTimes::new(entry.starts_at, entry.ends_at, zone);
+            let whole = format!(
+                "{} {}, {words}, {}",
+                times.clock(),
+                entry.person_name,
+                entry.location_name
+            );
             view! {
                 <li class="agenda-entry" style=style>
                     <a href=links::appointment(&entry.id.to_string()) data-state=state data-stage=stage title=whole>
                         <span class="entry-who">
-                            <time>{wall::time(entry.starts_at, zone)}</time>
+                            <time>{times.starts().clock()}</time>
                             " "
                             <strong>{entry.person_name.clone()}</strong>
                         </span>
@@ -249,7 +268,7 @@ fn EntryItem(
         }
         entries => {
             // A crowd: one entry that opens to everybody, where there is a list to open.
-            let time = entries.first().map(|entry| wall::time(entry.starts_at, zone));
+            let time = entries.first().map(|entry| LocalTime::new(entry.starts_at, zone).clock());
             let names: Vec<_> = entries.iter().map(|entry| entry.person_name.clone()).collect();
             let count = format!("{} people", names.len());
             let href = format!("{}#{}", list_href(date), day_id(date));
@@ -277,14 +296,15 @@ pub fn list_href(date: NaiveDate) -> String {
 #[component]
 pub fn NextUp(
     entries: Vec<CalendarEntry>,
-    zone: Tz,
+    zone: Zone,
     now: DateTime<Utc>,
     today: NaiveDate,
 ) -> impl IntoView {
     let (current, next) = now_and_next(&entries, now);
     let line = |word: &'static str, found: &[&CalendarEntry]| {
         let first = found.first()?;
-        let date = wall::local_date(first.starts_at, zone);
+        let starts = LocalTime::new(first.starts_at, zone);
+        let date = starts.date();
         let day = match (date - today).num_days() {
             0 => None,
             1 => Some("tomorrow".to_owned()),
@@ -295,7 +315,8 @@ pub fn NextUp(
             2 => Some(" and one more".to_owned()),
             many => Some(format!(" and {} more", many - 1)),
         };
-        let until = (word == "Now").then(|| format!("until {}", wall::time(first.ends_at, zone)));
+        let ends = LocalTime::new(first.ends_at, zone);
+        let until = (word == "Now").then(|| format!("until {}", ends.clock()));
         let href = links::appointment(&first.id.to_string());
         let detail = match first.mode {
             Mode::Video => format!("{}, video visit", first.visit_type),
@@ -306,7 +327,7 @@ pub fn NextUp(
                 <span class="next-up-word">{word}": "</span>
                 <a href=href>
                     {day.map(|day| view! { <span class="next-up-day">{day}</span> " " })}
-                    <time>{wall::time(first.starts_at, zone)}</time>
+                    <time>{starts.clock()}</time>
                     " "
                     <strong>{first.person_name.clone()}</strong>
                 </a>

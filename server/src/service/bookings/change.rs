@@ -153,9 +153,10 @@ impl BookingService {
             }
             Change::Reopen => {
                 let history = rows::history(connection, AppointmentId(stored.id)).await?;
-                let history =
-                    history.into_iter().map(history_entry).collect::<Outcome<Vec<_>>>()?;
-                let visit = (AppointmentId(stored.id), stored.starts_at, zone(&stored.time_zone)?);
+                let zone = zone(&stored.time_zone)?;
+                let history = history.into_iter().map(|row| history_entry(row, zone));
+                let history = history.collect::<Outcome<Vec<_>>>()?;
+                let visit = (AppointmentId(stored.id), stored.starts_at, zone);
                 let undo = undo(connection, visit, &history, caller.now).await?;
                 facts.person_is_busy = undo.is_some_and(|(_, busy)| busy);
                 facts.undo = undo.map(|(undo, _)| undo);

@@ -6,8 +6,6 @@ mod hold;
 mod once;
 mod show;
 
-pub(crate) use show::former_time;
-
 use async_trait::async_trait;
 use chrono::Duration;
 use nadi::Failure;
@@ -77,8 +75,10 @@ impl BookingService {
         let person = PersonId(row.person_id);
         let name = people::names(&mut connection, &[person]).await?.remove(&person);
         let history = rows::history(&mut connection, id).await?;
-        let history = history.into_iter().map(show::history_entry).collect::<Outcome<Vec<_>>>()?;
-        let visit = (id, row.starts_at, zone(&row.time_zone)?);
+        let zone = zone(&row.time_zone)?;
+        let history = history.into_iter().map(|row| show::history_entry(row, zone));
+        let history = history.collect::<Outcome<Vec<_>>>()?;
+        let visit = (id, row.starts_at, zone);
         let undo = show::undo(&mut connection, visit, &history, caller.now).await?;
         let name = name.unwrap_or_default();
         let mut view = self.show(row, account, capacity, name, undo, caller.now)?;

@@ -1,7 +1,6 @@
 //! An appointment as the caller may see it.
 
 use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
 use nadi::actor::{Capacity, SignedIn};
 use nadi::appointment::{
     Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
@@ -11,8 +10,10 @@ use nadi::ids::{
     AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId,
 };
 use nadi::input::Email;
+use nadi::local_time::LocalTime;
 use nadi::ports::{AppointmentView, HistoryEntry};
 use nadi::visit::Fee;
+use nadi::zone::Zone;
 use sqlx::PgConnection;
 
 use super::BookingService;
@@ -80,6 +81,7 @@ impl BookingService {
             location: LocationId(row.location_id),
             location_name: row.location_name,
             location_address: row.location_address,
+            city: row.city,
             zone: zone(&row.time_zone)?,
             mode: mode(&row.mode)?,
             visit_type: VisitTypeId(row.visit_type_id),
@@ -107,7 +109,7 @@ impl BookingService {
 /// `None`: nothing was marked, or its time is not there any more.
 pub(super) async fn undo(
     connection: &mut PgConnection,
-    (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Tz),
+    (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Zone),
     history: &[HistoryEntry],
     now: DateTime<Utc>,
 ) -> Outcome<Option<(Undo, bool)>> {
@@ -138,8 +140,14 @@ fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime
         .is_ok_and(|transition| transition.changes(appointment))
 }
 
-pub(super) fn history_entry(row: HistoryRow) -> Outcome<HistoryEntry> {
-    let moved_from = row.data.get("moved_from").and_then(former_time);
+/// One thing that happened to an appointment whose place has this zone.
+pub(super) fn history_entry(row: HistoryRow, visit_zone: Zone) -> Outcome<HistoryEntry> {
+    let moved_from = match (row.moved_from, row.moved_from_zone) {
+        (Some(at), name) => {
+            Some(LocalTime::new(at, name.map_or(Ok(visit_zone), |name| zone(&name))?))
+        }
+        (None, _) => None,
+    };
     let undone = row.data.get("undone").and_then(|v| v.as_str());
     Ok(HistoryEntry {
         event: Event::parse(&row.event_type)
@@ -150,12 +158,6 @@ pub(super) fn history_entry(row: HistoryRow) -> Outcome<HistoryEntry> {
         moved_from,
         undone: undone.and_then(State::parse),
     })
-}
-
-/// The time before a move, as its event has it; events of version 1 have nothing but the time.
-pub(crate) fn former_time(data: &serde_json::Value) -> Option<DateTime<Utc>> {
-    let text = data.as_str().or_else(|| data.get("starts_at")?.as_str())?;
-    Some(DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc))
 }
 
 /// `asha@example.org` becomes `a•••@example.org`.

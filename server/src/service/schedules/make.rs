@@ -5,7 +5,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use chrono_tz::IANA_TZDB_VERSION;
 use nadi::events::{NewEvent, ScheduleData, ScheduleReason};
 use nadi::ids::{DoctorId, LocationId, SlotId};
 use nadi::recurrence::Recurrence;
@@ -133,7 +132,7 @@ pub async fn renew(
         events::store::insert(connection, &events, Author::SYSTEM, now).await?;
     }
     let made: Vec<Uuid> = facts.into_keys().collect();
-    store::mark_made(connection, &made, until, IANA_TZDB_VERSION).await?;
+    store::mark_made(connection, &made, until, nadi::zone::release()).await?;
     if !unreadable.is_empty() {
         let unreadable: Vec<Uuid> = unreadable.into_iter().collect();
         for doctor in store::mark_unreadable(connection, &unreadable, now).await? {
@@ -229,7 +228,7 @@ async fn write(
     if !close.is_empty() {
         times::close(connection, &close, now).await?;
     }
-    times::make(connection, &make, IANA_TZDB_VERSION).await?;
+    times::make(connection, &make, nadi::zone::release()).await?;
     times::change(connection, &change).await?;
     if !withdraw.is_empty() {
         times::withdraw(connection, &withdraw).await?;

@@ -11,7 +11,7 @@ use nadi::ports::{
     BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
     SchedulePreview, ScheduleView,
 };
-use nadi::schedule::{Away, Cell};
+use nadi::schedule::Away;
 use nadi::schedule::{Existing, Plan, Schedule, Zones, day_start, expand};
 use nadi::wall::local_date;
 use sqlx::PgConnection;
@@ -211,6 +211,7 @@ pub(super) async fn entries(
                 id: AppointmentId(entry.id),
                 starts_at: entry.starts_at,
                 ends_at: entry.ends_at,
+                zone: zone(&entry.time_zone)?,
                 person_name: name.unwrap_or_default(),
                 visit_type: entry.visit_type,
                 mode: mode(&entry.mode)?,
@@ -226,6 +227,7 @@ pub(super) fn block(row: BlockRow) -> Outcome<BlockView> {
     Ok(BlockView {
         starts_at: row.starts_at,
         ends_at: row.ends_at,
+        zone: zone(&row.time_zone)?,
         location_name: row.location_name,
         mode: mode(&row.mode)?,
         slot_minutes: row.slot_minutes,
@@ -246,7 +248,7 @@ struct Resulting<'a> {
     places: &'a [HoursPlace],
     existing: &'a [Existing],
     plan: &'a Plan,
-    zone: chrono_tz::Tz,
+    zone: nadi::zone::Zone,
     today: NaiveDate,
     first: NaiveDate,
     now: chrono::DateTime<chrono::Utc>,
@@ -267,7 +269,8 @@ async fn resulting_week(
     let mut blocks: Vec<BlockView> = Vec::new();
     let mut room_end = chrono::DateTime::<chrono::Utc>::MIN_UTC;
     for cell in cells.iter().filter(|c| c.starts_at < end && c.ends_at > start) {
-        let name = place_name(week.places, cell);
+        let place = week.places.iter().find(|place| place.id == cell.location);
+        let name = place.map_or("", |place| place.name.as_str());
         let is_ahead = cell.starts_at > week.now;
         let seats_free = if is_ahead {
             let taken = taken.get(&(cell.starts_at, cell.ends_at)).copied().unwrap_or(0);
@@ -288,6 +291,7 @@ async fn resulting_week(
             _ => blocks.push(BlockView {
                 starts_at: cell.starts_at,
                 ends_at: cell.ends_at,
+                zone: place.map_or(week.zone, |place| place.zone),
                 location_name: name.to_owned(),
                 mode: cell.mode,
                 slot_minutes: i32::try_from((cell.ends_at - cell.starts_at).num_minutes())
@@ -321,8 +325,4 @@ fn taken(existing: &[Existing], plan: &Plan) -> HashMap<Visit, i64> {
         .filter(|slot| slot.seats_taken > 0 && !gone.contains(&slot.id.0))
         .map(|slot| ((slot.starts_at, slot.ends_at), i64::from(slot.seats_taken)))
         .collect()
-}
-
-fn place_name<'a>(places: &'a [HoursPlace], cell: &Cell) -> &'a str {
-    places.iter().find(|place| place.id == cell.location).map_or("", |place| place.name.as_str())
 }

@@ -12,7 +12,7 @@ use super::{Editor, Tab, id_in_address, tabs};
 use crate::context::{self, typed_or};
 use crate::fns::busy::typed::{ADDRESS_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::busy::{AddBusyAddress, AddBusyFile, RemoveBusy};
-use crate::links::SchedulePages;
+use crate::links::{self, SchedulePages};
 use crate::pages::staff::problems::Problems;
 use crate::parts::feeds::{self, Feeds};
 use crate::parts::form::{FormState, failure_of};
@@ -198,6 +198,9 @@ fn AddressForm(editor: Editor, problems: Problems, failed: bool) -> impl IntoVie
     view! {
         <section class="stack" aria-labelledby="busy-address">
             <h3 id="busy-address">"Subscribe to an address"</h3>
+            <p>
+                <a href=links::calendar_help("#find")>"How to find the address in Google, Outlook or Apple calendars"</a>
+            </p>
             <form class="form" method="post" action=AddBusyAddress::PATH>
                 <HiddenField name="doctor" value=editor.doctor.to_string()/>
                 <HiddenField name="own" value=editor.own.to_string()/>

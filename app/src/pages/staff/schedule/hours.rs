@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
+use nadi::Failure;
+use nadi::local_time::place_time;
 use nadi::ports::HoursPlace;
-use nadi::{Failure, wall};
 
 use super::rule_fields::{RuleFields, field_id, field_name};
 use super::{
@@ -67,12 +68,9 @@ fn typed_lines() -> Vec<TypedRule> {
     (0..LINES_MAX).map_while(line).collect()
 }
 
-/// The places as choices, and how their times are to be read.
-pub(super) fn places(
-    places: &[HoursPlace],
-    now: chrono::DateTime<chrono::Utc>,
-) -> (Vec<Choice>, String) {
-    let zone = |place: &HoursPlace| wall::zone_name(place.zone, now);
+/// The places as choices, and how their times are to be read. Hours hold on every day, so they have no offset.
+pub(super) fn places(places: &[HoursPlace]) -> (Vec<Choice>, String) {
+    let zone = |place: &HoursPlace| place_time(place.zone);
     let mut all: Vec<_> = places.iter().map(zone).collect();
     all.sort_unstable();
     all.dedup();
@@ -83,15 +81,13 @@ pub(super) fn places(
     };
     let choices = places.iter().map(|place| {
         let name = place.name.clone();
-        let clock = place.zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
-        let text = if several { format!("{name} ({clock} time)") } else { name };
+        let text = if several { format!("{name} ({})", zone(place)) } else { name };
         Choice::new(place.id.to_string(), text)
     });
     (choices.collect(), said)
 }
 
 async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
-    let now = context::caller()?.now;
     let mut lines = typed_lines();
     let shown = shown(editor, Part::Hours).await?;
     let view = shown.view;
@@ -132,7 +128,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
         lines = TypedRule::of_all(&shown.schedule.rules);
         lines.extend(std::iter::repeat_n(fresh, EMPTY_LINES));
     }
-    let (choices, zones) = places(&view.places, now);
+    let (choices, zones) = places(&view.places);
     let pages = editor.pages();
     let title =
         if editor.own { "Your hours".into() } else { format!("Hours of {}", view.doctor_name) };

@@ -1,7 +1,6 @@
 //! Before a schedule is saved: what it would change, and who is in the way.
 
 use chrono::{Days, NaiveDate};
-use chrono_tz::Tz;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -10,7 +9,8 @@ use nadi::calendar::parse_date;
 use nadi::ids::DraftId;
 use nadi::ports::{DayChange, DoctorCalendar};
 use nadi::schedule::Overfull;
-use nadi::{Failure, wall};
+use nadi::zone::Zone;
+use nadi::{Failure, local_time, wall};
 
 use super::{Editor, note, tabs};
 use crate::context;
@@ -123,7 +123,7 @@ const OVERFULL_SHOWN: usize = 20;
 
 /// Groups with more people than seats. Nothing when there are none.
 #[component]
-fn OverfullTimes(times: Vec<Overfull>, zone: Tz) -> impl IntoView {
+fn OverfullTimes(times: Vec<Overfull>, zone: Zone) -> impl IntoView {
     let more = times.len().saturating_sub(OVERFULL_SHOWN);
     let rows: Vec<_> = times
         .iter()
@@ -228,7 +228,7 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
     };
     let previous = href(week.from.checked_sub_days(Days::new(7)));
     let next = href(week.from.checked_add_days(Days::new(7)));
-    let zone_at = nadi::schedule::day_start(zone, week.from);
+    let zone_words = local_time::zone_of_days(zone, week.from, week.until);
     view! {
         <section id="week" class="preview-week calendar" data-view="week" aria-labelledby="week-title">
             <div class="calendar-bar">
@@ -244,7 +244,7 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
                     </a>
                 </nav>
             </div>
-            <p class="muted">"All times are "{wall::zone_name(zone, zone_at)}"."</p>
+            <p class="muted">"All times are "{zone_words}"."</p>
             <DaySheet sheet=sheet zone=zone planned=true/>
         </section>
     }

@@ -17,7 +17,7 @@ use super::rule_fields::modes;
 use super::{
     Editor, Origin, Tab, hours, id_in_address, saved_note, shown, stale_note, tabs, unreadable_note,
 };
-use crate::context::{self, typed_or};
+use crate::context::typed_or;
 use crate::fns::schedules::base::Part;
 use crate::fns::schedules::{AddSingleDay, RemoveException, TakeTimeOff};
 use crate::links::Query;
@@ -102,7 +102,6 @@ fn placed(
 }
 
 async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
-    let now = context::caller()?.now;
     let mut address = Address::default();
     let asked = address.read("month", "the month", Month::parse);
     let shown = shown(editor, Part::Days).await?;
@@ -128,7 +127,7 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     };
     let said = failed.failure.is_none().then(|| saved_note(&pages)).flatten();
     let unreadable = unreadable_note(&view);
-    let (places, zones) = hours::places(&view.places, now);
+    let (places, zones) = hours::places(&view.places);
     let (version, today, zone) = (view.version, view.today, view.zone);
     let in_the_way = view.in_the_way.clone();
     let holidays = view.holidays.clone();

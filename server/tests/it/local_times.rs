@@ -1,0 +1,274 @@
+//! Times as people read them on pages and in e-mails: by the clock of their own place, with the offset of their
+//! own instant, also where zones differ and around the days on which clocks change.
+
+use chrono::{DateTime, NaiveTime, Utc};
+use nadi::actor::SignedIn;
+use nadi::ids::{AppointmentId, DoctorId, LocationId, SlotId};
+use nadi::ports::Change;
+use nadi::schedule::Rule;
+use server::entropy::uuid_v7;
+use server::jobs::top_up;
+use server::store::schedules;
+use uuid::Uuid;
+
+use crate::support::{Clinic, browser, weekly};
+
+const AUCKLAND: LocationId = LocationId(Uuid::from_u128(101));
+const BERLIN: LocationId = LocationId(Uuid::from_u128(102));
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+fn rule(place: LocationId, days: &str, from: u32, until: u32, slot_minutes: u16) -> Rule {
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
+    Rule { starts: hour(from), ends: hour(until), slot_minutes, ..weekly(place, days) }
+}
+
+/// A clinic at this instant, and a doctor with these hours in Auckland and Berlin.
+async fn clinic_at(now: &str, rules: &[Rule]) -> (Clinic, DoctorId) {
+    let clinic = Clinic::open().await;
+    clinic.clock.set(at(now));
+    for statement in [
+        "insert into cities values
+             (101, 'auckland', 'Auckland', 'NZ', 'New Zealand', -36.8, 174.8, 'Pacific/Auckland'),
+             (102, 'berlin', 'Berlin', 'DE', 'Germany', 52.5, 13.4, 'Europe/Berlin')",
+        "insert into locations (id, clinic_id, city_id, name, address, time_zone, created_at)
+         select l.id, (select id from clinics), c.id, c.name || ' Clinic', '1 Main Street', c.time_zone, now()
+         from (values ('00000000-0000-0000-0000-000000000065'::uuid, 101),
+                      ('00000000-0000-0000-0000-000000000066'::uuid, 102)) as l (id, city)
+         join cities c on c.id = l.city",
+    ] {
+        sqlx::query(statement).execute(&clinic.pool).await.expect("places");
+    }
+    let id = uuid_v7(clinic.visitor().now);
+    sqlx::query(
+        "with doctor as (
+             insert into doctors (id, clinic_id, slug, name, fee_minor_units, currency, status, created_at)
+             values ($1, $2, 'lina-weber', 'Dr Lina Weber', 6000, 'EUR', 'listed', now()))
+         insert into doctor_specialties values ($1, 1, true)",
+    )
+    .bind(id)
+    .bind(clinic.clinic.0)
+    .execute(&clinic.pool)
+    .await
+    .expect("a doctor");
+    let mut connection = clinic.pool.acquire().await.expect("a connection");
+    for (n, rule) in rules.iter().enumerate() {
+        let now = clinic.visitor().now;
+        schedules::insert_rule(&mut connection, uuid_v7(now), DoctorId(id), n, rule, now)
+            .await
+            .expect("a rule");
+    }
+    drop(connection);
+    top_up::run_once(&clinic.engine).await.expect("times");
+    (clinic, DoctorId(id))
+}
+
+async fn slot_at(clinic: &Clinic, doctor: DoctorId, starts_at: &str) -> SlotId {
+    let id = sqlx::query_scalar("select id from slots where doctor_id = $1 and starts_at = $2")
+        .bind(doctor.0)
+        .bind(at(starts_at))
+        .fetch_one(&clinic.pool)
+        .await;
+    SlotId(id.expect("a time then"))
+}
+
+/// The last message, once everything is sent.
+async fn last_mail(clinic: &Clinic) -> (String, String) {
+    clinic.dispatcher().run_once().await.expect("sent");
+    let sent = clinic.messages.sent.lock().expect("not poisoned");
+    let last = sent.last().expect("a message");
+    (last.subject.clone(), last.body.clone())
+}
+
+/// The text of a page, without its markup.
+async fn page(clinic: &Clinic, path: &str, who: Option<&SignedIn>) -> String {
+    let base = clinic.serve().await;
+    let mut request = browser().get(format!("{base}{path}")).header("accept", "text/html");
+    if let Some(who) = who {
+        request = request.header("cookie", clinic.cookie(who).await);
+    }
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200, "{path}");
+    let html = answer.text().await.expect("text");
+    let mut text = String::new();
+    for piece in html.split('<').skip(1) {
+        text.push_str(piece.split_once('>').map_or("", |(_, text)| text));
+    }
+    text
+}
+
+fn appointment(id: AppointmentId) -> String {
+    format!("/appointments/{id}")
+}
+
+fn must_say(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+}
+
+/// The time before is told as it was confirmed: by Auckland's clock, not by Berlin's.
+#[tokio::test]
+async fn a_move_between_zones_tells_each_time_by_its_own_clock() {
+    let rules = [rule(AUCKLAND, "FR", 9, 12, 20), rule(BERLIN, "TU", 10, 12, 20)];
+    let (clinic, doctor) = clinic_at("2026-11-23T03:30:00Z", &rules).await;
+    let asha = clinic.patient("Asha").await;
+    let friday = slot_at(&clinic, doctor, "2026-12-10T20:00:00Z").await;
+    let tuesday = slot_at(&clinic, doctor, "2026-12-15T09:00:00Z").await;
+    let before = "Fri 11 Dec 2026, 09:00, Auckland time (NZDT, UTC+13:00)";
+    let first = "Fri 11 Dec 2026, 09:00–09:20, Auckland time (NZDT, UTC+13:00)";
+    let then = "Tue 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)";
+
+    let id = clinic.hold(&asha, friday).await.expect("held");
+    let (_, code) = last_mail(&clinic).await;
+    let until = "The time is held for you until 16:35, Auckland time (NZDT, UTC+13:00).";
+    must_say(&code, &[until, &format!("When: {first}\n")]);
+    must_say(&code, &["Where: Auckland Clinic, 1 Main Street, Auckland\n"]);
+    clinic.confirm(&asha, id).await.expect("confirmed");
+    let (subject, _) = last_mail(&clinic).await;
+    assert_eq!(subject, format!("Confirmed: {first}"));
+
+    // What is booked now is said with its zone where the new time may have another.
+    let moving =
+        page(&clinic, &format!("/appointments/{id}/move?slot={tuesday}"), Some(&asha)).await;
+    must_say(&moving, &["Friday 11 December 2026, 09:00–09:20, Auckland time, at Auckland Clinic"]);
+    must_say(&moving, &["Berlin time (CET, UTC+01:00)"]);
+    clinic.change(&asha, id, &Change::Reschedule { slot: tuesday }).await.expect("moved");
+    let (subject, moved) = last_mail(&clinic).await;
+    assert_eq!(subject, format!("Moved: {then}"));
+    must_say(&moved, &[&format!("When: {then}\n"), &format!("Before, it was on {before}.")]);
+    must_say(&moved, &["Where: Berlin Clinic, 1 Main Street, Berlin\n"]);
+
+    let shown = page(&clinic, &appointment(id), Some(&asha)).await;
+    must_say(&shown, &[&format!("You moved it. Before, it was on {before}.")]);
+    must_say(&shown, &["Mon 23 Nov 2026, 04:30 CET", "1 Main Street, Berlin"]);
+    let base = clinic.serve().await;
+    let token = clinic.token(&asha).await;
+    let asked = browser().get(format!("{base}/api/v1/appointments/{id}")).bearer_auth(token);
+    let answer: serde_json::Value =
+        asked.send().await.expect("an answer").json().await.expect("JSON");
+    let event = &answer["history"][2];
+    assert_eq!(event["moved_from"], "2026-12-10T20:00:00Z", "{answer}");
+    assert_eq!(event["moved_from_time_zone"], "Pacific/Auckland");
+    assert_eq!(answer["time_zone"], "Europe/Berlin");
+
+    // Events of the release before do not say the zone: it is the one of the time itself.
+    let forget = "update events set data = jsonb_set(data, '{moved_from}', data #> '{moved_from,starts_at}') where data ? 'moved_from'";
+    sqlx::query(forget).execute(&clinic.pool).await.expect("as before");
+    let shown = page(&clinic, &appointment(id), Some(&asha)).await;
+    must_say(&shown, &[&format!("Before, it was on {before}.")]);
+    clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("cancelled");
+    let (subject, _) = last_mail(&clinic).await;
+    assert_eq!(subject, format!("Cancelled: {then}"));
+}
+
+/// A move that was never told, and then a cancellation: the time that was told is Auckland's.
+#[tokio::test]
+async fn a_cancellation_names_the_told_time_by_its_own_clock() {
+    let rules = [rule(AUCKLAND, "FR", 9, 12, 20), rule(BERLIN, "TU", 10, 12, 20)];
+    let (clinic, doctor) = clinic_at("2026-11-23T03:30:00Z", &rules).await;
+    let asha = clinic.patient("Asha").await;
+    let id = clinic.book(&asha, slot_at(&clinic, doctor, "2026-12-10T20:00:00Z").await).await;
+    last_mail(&clinic).await;
+    let tuesday = slot_at(&clinic, doctor, "2026-12-15T09:00:00Z").await;
+    clinic.change(&asha, id, &Change::Reschedule { slot: tuesday }).await.expect("moved");
+    clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("cancelled");
+    let (_, body) = last_mail(&clinic).await;
+    let told = "The time we last wrote to you was \
+                Fri 11 Dec 2026, 09:00, Auckland time (NZDT, UTC+13:00).";
+    must_say(&body, &[told, "When: Tue 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)\n"]);
+}
+
+/// In March for a visit in April: what happens now has winter's offset, the visit has summer's.
+#[tokio::test]
+async fn a_hold_and_its_history_have_the_offset_of_their_own_moment() {
+    let rules = [rule(BERLIN, "TH", 10, 12, 20)];
+    let (clinic, doctor) = clinic_at("2027-03-10T09:00:00Z", &rules).await;
+    let asha = clinic.patient("Asha").await;
+    let id = clinic.hold(&asha, slot_at(&clinic, doctor, "2027-04-01T08:00:00Z").await).await;
+    let id = id.expect("held");
+    let (_, code) = last_mail(&clinic).await;
+    must_say(&code, &["held for you until 10:05, Berlin time (CET, UTC+01:00)."]);
+    let visit = "Thu 1 Apr 2027, 10:00–10:20, Berlin time (CEST, UTC+02:00)";
+    must_say(&code, &[&format!("When: {visit}\n")]);
+    let held = page(&clinic, &appointment(id), Some(&asha)).await;
+    must_say(&held, &["Held for you until 10:05 CET", "Berlin time (CEST, UTC+02:00)"]);
+    clinic.confirm(&asha, id).await.expect("confirmed");
+    let booked = page(&clinic, &appointment(id), Some(&asha)).await;
+    must_say(&booked, &["Wed 10 Mar 2027, 10:00 CET", "You held this time."]);
+    must_say(
+        &booked,
+        &["Times are in Berlin time (CET, UTC+01:00).", "Berlin time (CEST, UTC+02:00)"],
+    );
+    must_say(&booked, &["until Thu 1 Apr 2027, 09:00, Berlin time (CEST, UTC+02:00)."]);
+
+    // Moved after the change: the history has both offsets.
+    clinic.clock.set(at("2027-03-30T09:00:00Z"));
+    top_up::run_once(&clinic.engine).await.expect("times");
+    let later = slot_at(&clinic, doctor, "2027-04-08T08:00:00Z").await;
+    clinic.change(&asha, id, &Change::Reschedule { slot: later }).await.expect("moved");
+    let moved = page(&clinic, &appointment(id), Some(&asha)).await;
+    must_say(&moved, &["Wed 10 Mar 2027, 10:00 CET", "Tue 30 Mar 2027, 11:00 CEST"]);
+    let both = "Times are in Berlin time (CET, UTC+01:00 until Sun 28 Mar 2027, 02:00; \
+                then CEST, UTC+02:00).";
+    must_say(&moved, &[both]);
+}
+
+/// On 25 October 2026 the hour from two to three exists twice in Berlin.
+#[tokio::test]
+async fn the_times_of_a_repeated_hour_are_told_apart() {
+    let rules = [rule(BERLIN, "SU", 1, 4, 30)];
+    let (clinic, doctor) = clinic_at("2026-10-12T09:00:00Z", &rules).await;
+    let zone = "Berlin time (CEST, UTC+02:00 until Sun 25 Oct 2026, 03:00; then CET, UTC+01:00)";
+    let day = page(&clinic, "/doctors/lina-weber?date=2026-10-25", None).await;
+    must_say(&day, &["02:00 CEST", "02:30 CEST", "02:00 CET", "02:30 CET", "03:00"]);
+    must_say(&day, &[&format!("Times are in {zone}.")]);
+    let asha = clinic.patient("Asha").await;
+    let second = slot_at(&clinic, doctor, "2026-10-25T01:00:00Z").await;
+    let id = clinic.book(&asha, second).await;
+    let visit = "Sun 25 Oct 2026, 02:00 CET–02:30 CET, Berlin time (CET, UTC+01:00)";
+    assert_eq!(last_mail(&clinic).await.0, format!("Confirmed: {visit}"));
+    must_say(&page(&clinic, &appointment(id), Some(&asha)).await, &["02:00 CET–02:30 CET"]);
+
+    // The doctor's week has both offsets, and a block that reads from where to where it is.
+    let doctor_account = SignedIn { doctor: Some(doctor), ..clinic.patient("Lina").await };
+    sqlx::query("update doctors set account_id = $2 where id = $1")
+        .bind(doctor.0)
+        .bind(doctor_account.account.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("an account of theirs");
+    for view in ["week", "day", "list"] {
+        let path = format!("/calendar?view={view}&date=2026-10-25");
+        let calendar = page(&clinic, &path, Some(&doctor_account)).await;
+        must_say(&calendar, &[&format!("All times are {zone}."), "02:00 CET"]);
+    }
+    let week = page(&clinic, "/calendar?date=2026-10-18", Some(&doctor_account)).await;
+    must_say(&week, &["All times are Berlin time (CEST, UTC+02:00)."]);
+}
+
+/// A doctor in two zones: the calendar has one clock, and says what the other one shows.
+#[tokio::test]
+async fn a_calendar_of_two_zones_says_both_times() {
+    let rules = [rule(BERLIN, "TU", 10, 18, 20), rule(AUCKLAND, "FR", 9, 12, 20)];
+    let (clinic, doctor) = clinic_at("2026-11-23T03:30:00Z", &rules).await;
+    let asha = clinic.patient("Asha").await;
+    let id = clinic.book(&asha, slot_at(&clinic, doctor, "2026-12-10T20:00:00Z").await).await;
+    let account = SignedIn { doctor: Some(doctor), ..clinic.patient("Lina").await };
+    sqlx::query("update doctors set account_id = $2 where id = $1")
+        .bind(doctor.0)
+        .bind(account.account.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("an account of theirs");
+    let week = page(&clinic, "/calendar?date=2026-12-10", Some(&account)).await;
+    must_say(&week, &["All times are Berlin time (CET, UTC+01:00).", "21:00"]);
+    must_say(&week, &["09:00–09:20, Auckland time", "(09:00–12:00, Auckland time)"]);
+    // Nobody else sees more than the time of the visit's place.
+    let own = page(&clinic, &appointment(id), Some(&asha)).await;
+    must_say(&own, &["09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
+    let list = page(&clinic, "/appointments", Some(&asha)).await;
+    must_say(&list, &["Fri 11 Dec 2026", "09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
+}
