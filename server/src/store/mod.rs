@@ -22,3 +22,4 @@ pub mod sessions;
 pub mod suggestions;
 pub mod times;
 pub mod wishes;
+pub mod zone_days;
