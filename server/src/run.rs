@@ -19,6 +19,7 @@ use crate::service;
 use crate::store::sessions::Sessions;
 use crate::web::connections::Connections;
 use crate::web::{self, Web};
+use crate::zoneinfo;
 
 /// How long the start may say that it is not over.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -36,6 +37,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     database::wait_until_reachable(&engine.write.0).await;
     let schema = schema_is_current(&engine).await?;
     anyhow::ensure!(schema, "the database has no current schema; run `nadi migrate` first");
+    zoneinfo::install(&config, &engine.write.0).await?;
     if !engine.clock.shift().is_zero() {
         tracing::warn!(now = %engine.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");
     }
