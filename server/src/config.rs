@@ -2,6 +2,7 @@
 //! with the name of the variable and what it should be.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::Duration;
@@ -44,6 +45,8 @@ pub struct Config {
     pub mail_from: String,
     /// How far the clock is ahead of the machine's. Zero in production.
     pub clock_shift: Duration,
+    /// A folder with rules of time zones, instead of what the system has.
+    pub zoneinfo: Option<PathBuf>,
 }
 
 /// A variable that is missing or wrong.
@@ -160,6 +163,7 @@ impl Config {
             smtp_url,
             mail_from: mail_from(get("MAIL_FROM"))?,
             clock_shift: clock_shift(mode, get(CLOCK_SHIFT))?,
+            zoneinfo: get("NADI_ZONEINFO").map(PathBuf::from),
         })
     }
 

@@ -25,3 +25,4 @@ pub mod service;
 pub mod store;
 pub mod together;
 pub mod web;
+pub mod zoneinfo;

@@ -15,7 +15,8 @@ use server::notifications::store as notifications;
 use server::service::schedules::{make, zone_data};
 use server::service::tokens::Tokens;
 use server::store::sessions::Sessions;
-use server::{database, demo, rest, run, service};
+use server::store::time_zones as zone_store;
+use server::{database, demo, rest, run, service, zoneinfo};
 use tracing_subscriber::EnvFilter;
 
 /// Doctor appointments: find a doctor, pick a time, and it is yours.
@@ -53,8 +54,17 @@ enum Command {
         #[arg(long, requires = "requeue")]
         appointment: Option<AppointmentId>,
     },
-    /// List the appointments ahead whose wall time a newer release of the time-zone data has changed.
-    TimeZones,
+    /// List what another release of the time-zone data changes: appointments ahead whose wall time would be
+    /// another, and times nobody has. Nothing is written without one of the options.
+    TimeZones {
+        /// Move the times nobody has to the rules in use. The server does it by itself when its rules are newer
+        /// than those that times were made with; this does it also when they are older.
+        #[arg(long = "move")]
+        moves: bool,
+        /// An appointment keeps its instant, somebody has decided: it is not listed any more.
+        #[arg(long, value_name = "REFERENCE")]
+        keep: Option<String>,
+    },
     /// Accounts that run clinics.
     Admin {
         #[command(subcommand)]
@@ -120,7 +130,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         }
         Command::EventSchemas { folder } => event_schemas(&folder),
         Command::Notifications { requeue, appointment } => undelivered(requeue, appointment).await,
-        Command::TimeZones => time_zones().await,
+        Command::TimeZones { moves, keep } => time_zones(moves, keep).await,
         Command::Admin { command: AdminCommand::Create { email, name } } => {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
                 bail!("NADI_ADMIN_PASSWORD is not set; expected the administrator's password");
@@ -145,7 +155,15 @@ async fn execute(command: Command) -> anyhow::Result<()> {
     }
 }
 
-/// Nothing is changed: whether such an appointment keeps its instant or its wall time is for the
+/// An engine whose rules of time zones are chosen as the server's are.
+async fn engine() -> anyhow::Result<(Config, Engine)> {
+    let config = Config::read(variable)?;
+    let engine = Engine::from_config(&config)?;
+    zoneinfo::install(&config, &engine.write.0).await?;
+    Ok((config, engine))
+}
+
+/// Whoever is booked is not moved: whether such an appointment keeps its instant or its wall time is for the
 /// clinic and the patient to say.
 /// One file for each type of event.
 fn event_schemas(folder: &std::path::Path) -> anyhow::Result<()> {
@@ -184,10 +202,24 @@ async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyho
     Ok(())
 }
 
-async fn time_zones() -> anyhow::Result<()> {
-    let engine = Engine::from_config(&Config::read(variable)?)?;
+async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
+    let (_, engine) = engine().await?;
+    if let Some(reference) = keep {
+        let mut connection = engine.write.0.acquire().await?;
+        let now = engine.clock.now();
+        let settled = zone_store::settle_shifted(&mut connection, &reference, now).await?;
+        anyhow::ensure!(settled, "no appointment {reference} waits for a decision");
+        println!("{reference} keeps its instant.");
+        return Ok(());
+    }
+    let free = zone_data::free_to_move(&engine).await?;
     let found = zone_data::shifted(&engine).await?;
-    eprintln!("Time-zone data {}: {} appointments differ.", nadi::zone::release(), found.len());
+    eprintln!(
+        "Time-zone data {} ({}): {} appointments differ, {free} times nobody has would move.",
+        nadi::zone::release(),
+        nadi::zone::source(),
+        found.len()
+    );
     for shifted in found {
         let wall = |at: chrono::NaiveDateTime| at.format("%Y-%m-%d %H:%M").to_string();
         println!(
@@ -201,6 +233,11 @@ async fn time_zones() -> anyhow::Result<()> {
             shifted.made_with
         );
     }
+    if moves {
+        top_up::run_whatever_release(&engine).await?;
+        let left = zone_data::free_to_move(&engine).await?;
+        eprintln!("Times nobody has were moved; {left} are left.");
+    }
     Ok(())
 }
 
@@ -211,6 +248,7 @@ async fn patients(count: usize) -> anyhow::Result<()> {
         "patients for load tests: only with NADI_MODE=development"
     );
     let engine = Engine::from_config(&config)?;
+    zoneinfo::install(&config, &engine.write.0).await?;
     let sessions = Sessions::of(&engine);
     let tokens = Tokens::new(&config.secret, sessions);
     for token in demo::load_patients(&engine, &tokens, count, engine.clock.now()).await? {
@@ -220,7 +258,7 @@ async fn patients(count: usize) -> anyhow::Result<()> {
 }
 
 async fn seed() -> anyhow::Result<()> {
-    let engine = Engine::from_config(&Config::read(variable)?)?;
+    let (_, engine) = engine().await?;
     let now = engine.clock.now();
     let mut data = demo::generate(demo::SEED, now);
     data.calendar.cut(make::horizon(now, engine.settings.horizon_days));

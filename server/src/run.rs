@@ -20,6 +20,7 @@ use crate::service;
 use crate::store::sessions::Sessions;
 use crate::web::connections::Connections;
 use crate::web::{self, Web};
+use crate::zoneinfo;
 
 /// How long the start may say that it is not over.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -42,6 +43,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
             "the database was restored into another cluster: readers of the log begin again"
         );
     }
+    zoneinfo::install(&config, &engine.write.0).await?;
     if !engine.clock.shift().is_zero() {
         tracing::warn!(now = %engine.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");
     }

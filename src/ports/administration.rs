@@ -1,12 +1,13 @@
 //! Running the clinic: doctors and locations.
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{Answer, HolidayView, Page};
 use crate::actor::Caller;
-use crate::ids::{CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
+use crate::ids::{AppointmentId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use crate::input::{Email, Slug};
+use crate::zone::Zone;
 
 /// Whether a doctor can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,6 +139,28 @@ pub struct ClinicHolidays {
     pub coming: Vec<(HolidayView, bool)>,
 }
 
+/// An appointment that keeps its instant although its place's clock will show another time than it was booked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShiftedVisit {
+    pub id: AppointmentId,
+    pub reference: String,
+    pub doctor_name: String,
+    pub zone: Zone,
+    /// What the clock was to show.
+    pub booked_for: NaiveDateTime,
+    /// What it will show.
+    pub will_be: NaiveDateTime,
+}
+
+/// The rules of time zones in use, and what they have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneRules {
+    /// Such as `2026f`.
+    pub release: &'static str,
+    /// The first hundred appointments ahead that a person has to decide about, soonest first.
+    pub shifted: Vec<ShiftedVisit>,
+}
+
 /// Every method answers `SignInFirst` to a visitor, `NotAllowed` to an account that
 /// administers nothing, and `NotFound` for a clinic that is not the caller's.
 #[async_trait]
@@ -185,6 +208,8 @@ pub trait Administration: Send + Sync {
         clinic: Option<ClinicId>,
         page: u32,
     ) -> Answer<Page<LocationView>>;
+    /// The rules of time zones in use, and the appointments of the caller's clinics that they have changed.
+    async fn zone_rules(&self, caller: &Caller) -> Answer<ZoneRules>;
     /// The public holidays of a clinic.
     async fn holidays(&self, caller: &Caller, clinic: ClinicId) -> Answer<ClinicHolidays>;
     /// Sets which regions' holidays a clinic keeps, and on which of their days it works all the same.

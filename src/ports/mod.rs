@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use accounts::{Accounts, Registration, SessionControl};
 pub use administration::{
     Administration, CancelledComing, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
-    DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor,
+    DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor, ShiftedVisit, ZoneRules,
 };
 pub use bookings::{
     AppointmentQuery, AppointmentView, Booked, Bookings, Change, HistoryEntry, HoldRequest, Period,

@@ -1,4 +1,4 @@
-//! Every time zone, on every day of the coming ten years on which its clocks change.
+//! Every time zone, on every day until the end of 2037 on which its clocks change.
 
 use std::collections::HashSet;
 
@@ -48,7 +48,7 @@ fn lay_out(rules: Vec<Rule>, zone: Zone, from: NaiveDate, until: NaiveDate) -> V
 fn changes(zone: Zone) -> Vec<(NaiveDate, i64)> {
     let mut found = Vec::new();
     let mut at = Utc.with_ymd_and_hms(2026, 1, 1, 12, 0, 0).single().expect("a time");
-    let end = Utc.with_ymd_and_hms(2037, 1, 1, 0, 0, 0).single().expect("a time");
+    let end = Utc.with_ymd_and_hms(2038, 1, 1, 0, 0, 0).single().expect("a time");
     let mut before = offset_seconds(zone, at);
     while at < end {
         let next = at + Duration::days(1);
@@ -112,7 +112,7 @@ fn check(zone: Zone, changed: NaiveDate, forward: i64) {
 }
 
 #[test]
-fn no_clock_change_of_ten_years_loses_or_doubles_a_time() {
+fn no_clock_change_until_2037_loses_or_doubles_a_time() {
     let mut zones_that_change = 0;
     let mut seen = 0;
     for zone in zone::all().iter().copied() {

@@ -22,7 +22,7 @@ use chrono::{FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offs
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use spans::Spans;
-pub use table::{InUse, Release, Table, all, install, release, table};
+pub use table::{InUse, Release, Table, all, install, release, source, table};
 
 /// A time zone of the IANA database.
 #[derive(Clone, Copy)]

@@ -36,6 +36,8 @@ impl fmt::Display for Release {
 #[derive(Debug)]
 pub struct Table {
     release: Release,
+    /// The folder that was read.
+    source: Option<String>,
     by_name: HashMap<&'static str, Zone>,
     /// Sorted by name.
     all: Vec<Zone>,
@@ -58,7 +60,7 @@ impl Table {
         by_name.insert(Zone::UTC.name(), Zone::UTC);
         let mut all: Vec<Zone> = by_name.values().copied().collect();
         all.sort_unstable();
-        Self { release, by_name, all }
+        Self { release, source: None, by_name, all }
     }
 
     /// Uses this TZif file for the zone of this name from now on.
@@ -84,10 +86,15 @@ impl Table {
         Ok(())
     }
 
-    /// Says which release the table is of, after its zones have been put there.
+    /// Says which release the table is of and which folder was read, after its zones have been put there.
     #[must_use]
-    pub fn named(self, release: Release) -> Self {
-        Self { release, ..self }
+    pub fn of_release(self, release: Release, source: &str) -> Self {
+        Self { release, source: Some(source.to_owned()), ..self }
+    }
+
+    /// The folder that was read. `None`: it is what the program carries.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
     pub fn release(&self) -> &Release {
@@ -133,6 +140,11 @@ pub fn table() -> &'static Table {
 /// All zones in use, sorted by name.
 pub fn all() -> &'static [Zone] {
     table().all()
+}
+
+/// Where the rules in use come from: a folder, or `bundled`.
+pub fn source() -> &'static str {
+    table().source().unwrap_or("bundled")
 }
 
 /// The release in use, such as `2026f`.

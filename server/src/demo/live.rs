@@ -161,8 +161,8 @@ pub(crate) async fn filled(
     clinic: &Clinic,
     from: DateTime<Utc>,
 ) -> Result<HashSet<(DoctorId, NaiveDate)>> {
-    let rows: Vec<(Uuid, NaiveDate)> = sqlx::query_as(concat!(
-        "select distinct a.doctor_id, (a.starts_at at time zone a.time_zone)::date
+    let rows: Vec<(Uuid, DateTime<Utc>, String)> = sqlx::query_as(concat!(
+        "select a.doctor_id, a.starts_at, a.time_zone
          from appointments a
          where a.doctor_id = any($1) and a.starts_at > $2 and a.booked_by <> $3 and ",
         made_here!()
@@ -172,7 +172,10 @@ pub(crate) async fn filled(
     .bind(own::patient().0.0)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(doctor, date)| (DoctorId(doctor), date)).collect())
+    let date = |(doctor, starts_at, zone): (Uuid, DateTime<Utc>, String)| {
+        Some((DoctorId(doctor), wall::local_date(starts_at, zone.parse().ok()?)))
+    };
+    Ok(rows.into_iter().filter_map(date).collect())
 }
 
 /// Visits that take some of a doctor's free times on one day, confirmed at `now`.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use nadi::actor::Capacity;
 use nadi::appointment::{Event, State, reference};
 use nadi::schedule::MadeBlock;
+use nadi::wall::local_date;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -254,12 +255,12 @@ async fn insert_reviews(
                               visited_on, created_at, written_at, answer, answered_at, hidden_reason,
                               hidden_at, hidden_by)
          select r.id, a.id, a.doctor_id, a.clinic_id, a.booked_by, r.stars, r.text, r.anonymous,
-                (a.starts_at at time zone a.time_zone)::date, r.written_at, r.written_at, r.answer,
+                r.visited_on, r.written_at, r.written_at, r.answer,
                 r.answered_at, r.hidden, case when r.hidden is not null then r.written_at end,
                 case when r.hidden is not null then $10::uuid end
          from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::bool[], $6::timestamptz[],
-                     $7::text[], $8::timestamptz[], $9::text[])
-             as r (id, visit, stars, text, anonymous, written_at, answer, answered_at, hidden)
+                     $7::text[], $8::timestamptz[], $9::text[], $11::date[])
+             as r (id, visit, stars, text, anonymous, written_at, answer, answered_at, hidden, visited_on)
          join appointments a on a.id = r.visit",
     )
     .bind(column(&reviews, |(_, review)| review.id.0))
@@ -272,6 +273,7 @@ async fn insert_reviews(
     .bind(column(&reviews, |(_, review)| review.answer.as_ref().map(|(_, at)| *at)))
     .bind(column(&reviews, |(_, review)| review.hidden))
     .bind(clinic.map_or(Uuid::nil(), |who| who.account.0))
+    .bind(column(&reviews, |(visit, _)| local_date(visit.starts_at, visit.zone)))
     .execute(&mut *connection)
     .await?;
     sqlx::query(

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::database::is_transient;
 use crate::engine::Engine;
 use crate::service::Fault;
-use crate::service::schedules::make;
+use crate::service::schedules::{make, zone_data};
 use crate::store::schedules as store;
 
 /// Doctors per transaction.
@@ -25,13 +25,25 @@ pub struct Made {
 /// # Errors
 /// When the database does not answer.
 pub async fn run_once(engine: &Engine) -> anyhow::Result<Made> {
+    run(engine, false).await
+}
+
+/// The same, and makes again what was made with a newer release of the time-zone data than the one in use.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn run_whatever_release(engine: &Engine) -> anyhow::Result<Made> {
+    run(engine, true).await
+}
+
+async fn run(engine: &Engine, whatever_release: bool) -> anyhow::Result<Made> {
     let mut made = Made::default();
     let mut connection = engine.write.0.acquire().await?;
     store::ensure_rows(&mut connection).await?;
     store::mark_freed_stale(&mut connection).await?;
     drop(connection);
     let mut after = Uuid::nil();
-    while let Some((last, doctors, times)) = batch(engine, after).await? {
+    while let Some((last, doctors, times)) = batch(engine, whatever_release, after).await? {
         after = last;
         made.doctors += doctors;
         made.times += times;
@@ -53,22 +65,31 @@ pub async fn is_due(engine: &Engine) -> sqlx::Result<bool> {
 }
 
 /// One batch, again when it met a rival. `None`: nobody is left.
-async fn batch(engine: &Engine, after: Uuid) -> anyhow::Result<Option<(Uuid, u64, u64)>> {
+async fn batch(
+    engine: &Engine,
+    whatever_release: bool,
+    after: Uuid,
+) -> anyhow::Result<Option<(Uuid, u64, u64)>> {
     for _ in 0..3 {
-        match try_batch(engine, after).await {
+        match try_batch(engine, whatever_release, after).await {
             Err(Fault::Database(error)) if is_transient(&error) => {}
             other => return Ok(other?),
         }
     }
-    Ok(try_batch(engine, after).await?)
+    Ok(try_batch(engine, whatever_release, after).await?)
 }
 
-async fn try_batch(engine: &Engine, after: Uuid) -> Result<Option<(Uuid, u64, u64)>, Fault> {
+async fn try_batch(
+    engine: &Engine,
+    whatever_release: bool,
+    after: Uuid,
+) -> Result<Option<(Uuid, u64, u64)>, Fault> {
     let now = engine.clock.now();
     let until = make::horizon(now, engine.settings.horizon_days);
     let data = nadi::zone::release();
     let mut transaction = engine.write.begin().await?;
-    let due = store::claim_due(&mut transaction, until, data, after, BATCH).await?;
+    let due =
+        store::claim_due(&mut transaction, until, data, whatever_release, after, BATCH).await?;
     let Some(last) = due.last().map(|row| row.doctor_id) else { return Ok(None) };
     let today = make::earliest_today(now);
     let doctors: Vec<_> = due
@@ -78,6 +99,9 @@ async fn try_batch(engine: &Engine, after: Uuid) -> Result<Option<(Uuid, u64, u6
             (row.doctor_id, from)
         })
         .collect();
+    let other: Vec<Uuid> =
+        due.iter().filter(|row| row.other_zones).map(|row| row.doctor_id).collect();
+    zone_data::note(&mut transaction, &other, now).await?;
     let plans = make::renew(&mut transaction, &doctors, until, now).await?;
     transaction.commit().await?;
     let changed: Vec<DoctorId> = make::changed(&plans).collect();

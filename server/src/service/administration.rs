@@ -15,12 +15,14 @@ use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
 use nadi::ports::{
     Administration, Answer, Bookings, CancelledComing, ClinicHolidays, ClinicView, DoctorForm,
     DoctorRow, DoctorRows, DoctorStatus, LocationForm, LocationView, Page, SavedDoctor,
+    ShiftedVisit, ZoneRules,
 };
 use nadi::text;
 use nadi::{Failure, wall};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::schedules::zone_data;
 use super::{Fault, Outcome, answer, listings, offset_of, page_number, slug};
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
@@ -28,6 +30,8 @@ use crate::events::{self, Author};
 use crate::store::{administration as store, listings as kept, people};
 
 const PAGE_SIZE: u32 = 50;
+/// Appointments a person has to decide about, on the page.
+const SHIFTED_MAX: i64 = 100;
 const NAME_CHARS_MAX: u32 = 120;
 const TEXT_CHARS_MAX: u32 = 2_000;
 const LANGUAGES_MAX: usize = 12;
@@ -450,6 +454,25 @@ impl Administration for AdministrationService {
         page: u32,
     ) -> Answer<Page<LocationView>> {
         answer("list locations", self.list_locations(caller, clinic, page).await)
+    }
+
+    async fn zone_rules(&self, caller: &Caller) -> Answer<ZoneRules> {
+        let load = async {
+            let (_, clinics) = scope(caller)?;
+            let mut connection = self.engine.read.0.acquire().await?;
+            let shifted =
+                zone_data::noted(&mut connection, clinics.as_deref(), caller.now, SHIFTED_MAX);
+            let shifted = shifted.await?.into_iter().map(|visit| ShiftedVisit {
+                id: visit.id,
+                reference: visit.reference,
+                doctor_name: visit.doctor_name,
+                zone: visit.zone,
+                booked_for: visit.booked_for,
+                will_be: visit.would_be,
+            });
+            Ok(ZoneRules { release: nadi::zone::release(), shifted: shifted.collect() })
+        };
+        answer("zone rules", load.await)
     }
 
     async fn holidays(&self, caller: &Caller, clinic: ClinicId) -> Answer<ClinicHolidays> {

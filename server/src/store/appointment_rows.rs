@@ -8,6 +8,8 @@ use nadi::ports::Period;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::store::zone_days::ZoneDays;
+
 /// One appointment as shown, without the person's name.
 pub struct Row {
     pub id: Uuid,
@@ -112,6 +114,7 @@ pub async fn booked_by(
     offset: i64,
 ) -> Result<Vec<Row>> {
     let past = narrow.period == Some(Period::Past);
+    let days = ZoneDays::between(narrow.from, narrow.until);
     rows!(
         "all_appointments",
         "where a.booked_by = $1
@@ -122,8 +125,9 @@ pub async fn booked_by(
                 or $4 = case when a.state = 'pending' and a.expires_at <= $2 then 'expired' else a.state end)
            and ($5::timestamptz is null or a.starts_at >= $5)
            and ($6::timestamptz is null or a.starts_at < $6)
-           and ($7::date is null or (a.starts_at at time zone a.time_zone)::date >= $7)
-           and ($8::date is null or (a.starts_at at time zone a.time_zone)::date < $8)
+           and ($7::text[] is null
+                or a.starts_at >= ($8::timestamptz[])[array_position($7, a.time_zone)]
+                   and a.starts_at < ($13::timestamptz[])[array_position($7, a.time_zone)])
            and ($9::uuid is null or a.doctor_id = $9)
          order by case when not $10 then a.starts_at end, case when $10 then a.starts_at end desc, a.id
          limit $11 offset $12",
@@ -131,14 +135,15 @@ pub async fn booked_by(
         now,
         narrow.period.map(|period| period == Period::Upcoming),
         narrow.state.map(State::as_str),
-        narrow.from.and_then(Moment::instant),
-        narrow.until.and_then(Moment::instant),
-        narrow.from.and_then(Moment::day),
-        narrow.until.and_then(Moment::day),
+        narrow.from.and_then(Moment::instant).or(days.earliest),
+        narrow.until.and_then(Moment::instant).or(days.latest),
+        days.zones.as_deref(),
+        &days.from,
         narrow.doctor.map(|doctor| doctor.0),
         past,
         limit,
-        offset
+        offset,
+        &days.until
     )
     .fetch_all(connection)
     .await
@@ -151,6 +156,7 @@ pub async fn count_booked_by(
     narrow: &Narrow,
     now: DateTime<Utc>,
 ) -> Result<i64> {
+    let days = ZoneDays::between(narrow.from, narrow.until);
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from all_appointments a
            where a.booked_by = $1
@@ -161,18 +167,20 @@ pub async fn count_booked_by(
                   or $4 = case when a.state = 'pending' and a.expires_at <= $2 then 'expired' else a.state end)
              and ($5::timestamptz is null or a.starts_at >= $5)
              and ($6::timestamptz is null or a.starts_at < $6)
-             and ($7::date is null or (a.starts_at at time zone a.time_zone)::date >= $7)
-             and ($8::date is null or (a.starts_at at time zone a.time_zone)::date < $8)
+             and ($7::text[] is null
+                  or a.starts_at >= ($8::timestamptz[])[array_position($7, a.time_zone)]
+                     and a.starts_at < ($10::timestamptz[])[array_position($7, a.time_zone)])
              and ($9::uuid is null or a.doctor_id = $9)"#,
         account.0,
         now,
         narrow.period.map(|period| period == Period::Upcoming),
         narrow.state.map(State::as_str),
-        narrow.from.and_then(Moment::instant),
-        narrow.until.and_then(Moment::instant),
-        narrow.from.and_then(Moment::day),
-        narrow.until.and_then(Moment::day),
-        narrow.doctor.map(|doctor| doctor.0)
+        narrow.from.and_then(Moment::instant).or(days.earliest),
+        narrow.until.and_then(Moment::instant).or(days.latest),
+        days.zones.as_deref(),
+        &days.from,
+        narrow.doctor.map(|doctor| doctor.0),
+        &days.until
     )
     .fetch_one(connection)
     .await
@@ -187,6 +195,7 @@ pub async fn of_doctor(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Row>> {
+    let days = ZoneDays::between(narrow.from, narrow.until);
     rows!(
         "all_appointments",
         "where a.doctor_id = $1
@@ -198,19 +207,21 @@ pub async fn of_doctor(
                end
            and ($4::timestamptz is null or a.starts_at >= $4)
            and ($5::timestamptz is null or a.starts_at < $5)
-           and ($6::date is null or (a.starts_at at time zone a.time_zone)::date >= $6)
-           and ($7::date is null or (a.starts_at at time zone a.time_zone)::date < $7)
+           and ($6::text[] is null
+                or a.starts_at >= ($7::timestamptz[])[array_position($6, a.time_zone)]
+                   and a.starts_at < ($10::timestamptz[])[array_position($6, a.time_zone)])
          order by a.starts_at, a.id
          limit $8 offset $9",
         doctor.0,
         now,
         narrow.state.map(State::as_str),
-        narrow.from.and_then(Moment::instant),
-        narrow.until.and_then(Moment::instant),
-        narrow.from.and_then(Moment::day),
-        narrow.until.and_then(Moment::day),
+        narrow.from.and_then(Moment::instant).or(days.earliest),
+        narrow.until.and_then(Moment::instant).or(days.latest),
+        days.zones.as_deref(),
+        &days.from,
         limit,
-        offset
+        offset,
+        &days.until
     )
     .fetch_all(connection)
     .await
@@ -223,6 +234,7 @@ pub async fn count_of_doctor(
     narrow: &Narrow,
     now: DateTime<Utc>,
 ) -> Result<i64> {
+    let days = ZoneDays::between(narrow.from, narrow.until);
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from all_appointments a
            where a.doctor_id = $1
@@ -234,15 +246,17 @@ pub async fn count_of_doctor(
                  end
              and ($4::timestamptz is null or a.starts_at >= $4)
              and ($5::timestamptz is null or a.starts_at < $5)
-             and ($6::date is null or (a.starts_at at time zone a.time_zone)::date >= $6)
-             and ($7::date is null or (a.starts_at at time zone a.time_zone)::date < $7)"#,
+             and ($6::text[] is null
+                  or a.starts_at >= ($7::timestamptz[])[array_position($6, a.time_zone)]
+                     and a.starts_at < ($8::timestamptz[])[array_position($6, a.time_zone)])"#,
         doctor.0,
         now,
         narrow.state.map(State::as_str),
-        narrow.from.and_then(Moment::instant),
-        narrow.until.and_then(Moment::instant),
-        narrow.from.and_then(Moment::day),
-        narrow.until.and_then(Moment::day)
+        narrow.from.and_then(Moment::instant).or(days.earliest),
+        narrow.until.and_then(Moment::instant).or(days.latest),
+        days.zones.as_deref(),
+        &days.from,
+        &days.until
     )
     .fetch_one(connection)
     .await

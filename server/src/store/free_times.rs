@@ -7,6 +7,8 @@ use nadi::visit::Mode;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::store::zone_days::zones_ahead;
+
 pub struct FreeRow {
     pub id: i64,
     pub doctor_id: Uuid,
@@ -109,6 +111,7 @@ pub async fn next_free(
     now: DateTime<Utc>,
     each: i64,
 ) -> Result<Vec<FreeRow>> {
+    let zones_ahead = days.week.then(|| zones_ahead(now));
     free_rows!(
         "with f as (
              select n.*
@@ -116,7 +119,7 @@ pub async fn next_free(
              cross join lateral (
                  select f.*
                  from (
-                     select b.id, l.time_zone
+                     select b.id, b.utc_offset
                      from blocks b join locations l on l.id = b.location_id
                      where b.doctor_id = d.id and b.ends_at > $1
                        and b.starts_at
@@ -126,21 +129,22 @@ pub async fn next_free(
                        and ($3::text is null or l.city_id = (select id from cities where slug = $3))
                        and ($5::date is null or b.local_date >= $5)
                        and ($6::date is null or b.local_date < $6)
-                       and (not $7 or b.local_date
-                            < date_trunc('week', $1 at time zone l.time_zone)::date + 7)
-                       and (not $7 or b.starts_at < $1 + interval '9 days')
+                       and ($7::text[] is null or b.local_date < week_end($1, l.time_zone, $7))
+                       and ($7::text[] is null or b.starts_at < $1 + interval '9 days')
                        and ($10::uuid[] is null or l.id = any($10))
-                       and (not $8 or ((b.ends_at - interval '1 second')
-                                       at time zone l.time_zone)::time >= '17:00')
+                       and (not $8 or ((b.ends_at - interval '1 second') at time zone 'UTC'
+                                       + make_interval(secs => b.utc_offset))::time >= '17:00')
                        and exists (select from free_slots($1) f where f.block_id = b.id
-                                   and (not $8 or (f.starts_at at time zone l.time_zone)::time >= '17:00'))
+                                   and (not $8 or (f.starts_at at time zone 'UTC'
+                                                + make_interval(secs => b.utc_offset))::time >= '17:00'))
                      order by b.starts_at
                      limit $9
                  ) b
                  cross join lateral (
                      select f.* from free_slots($1) f
                      where f.block_id = b.id
-                       and (not $8 or (f.starts_at at time zone b.time_zone)::time >= '17:00')
+                       and (not $8 or (f.starts_at at time zone 'UTC'
+                                       + make_interval(secs => b.utc_offset))::time >= '17:00')
                      offset 0
                  ) f
                  order by f.starts_at
@@ -154,7 +158,7 @@ pub async fn next_free(
         narrowed.mode,
         days.from,
         days.until,
-        days.week,
+        zones_ahead.as_deref(),
         days.evening,
         each,
         narrowed.locations

@@ -109,11 +109,13 @@ pub async fn refresh_times(
             cross join lateral (
                 select b.doctor_id, b.location_id, b.mode, b.local_date,
                        exists (select from free_slots($2) f where f.block_id = b.id) as free,
-                       ((b.ends_at - interval '1 second') at time zone l.time_zone)::time >= '17:00'
+                       ((b.ends_at - interval '1 second') at time zone 'UTC'
+                        + make_interval(secs => b.utc_offset))::time >= '17:00'
                        and exists (select from free_slots($2) f
                                    where f.block_id = b.id
-                                     and (f.starts_at at time zone l.time_zone)::time >= '17:00') as evening
-                from blocks b join locations l on l.id = b.location_id
+                                     and (f.starts_at at time zone 'UTC'
+                                          + make_interval(secs => b.utc_offset))::time >= '17:00') as evening
+                from blocks b
                 where b.doctor_id = d.id and b.ends_at > $2
                   and b.starts_at > $2::timestamptz - interval '1 day'
                   and b.starts_at < $2::timestamptz + make_interval(days => $4::int)
@@ -127,11 +129,12 @@ pub async fn refresh_times(
                    array_agg(n.id order by n.starts_at) as slots,
                    array_agg(n.starts_at order by n.starts_at) as starts,
                    array_agg(n.closes_at order by n.starts_at) as closes,
+                   array_agg(n.utc_offset order by n.starts_at) as utc_offsets,
                    min(n.starts_at) as soonest_at, min(n.closes_at) as passes_at
             from pairs p
             cross join lateral (
-                select f.id, f.starts_at, s.closes_at
-                from (select b.id, b.location_id, b.mode, b.starts_at from blocks b
+                select f.id, f.starts_at, s.closes_at, b.utc_offset
+                from (select b.id, b.location_id, b.mode, b.starts_at, b.utc_offset from blocks b
                       where b.doctor_id = p.doctor_id and b.ends_at > $2
                         and b.starts_at > $2::timestamptz - interval '1 day'
                       order by b.starts_at offset 0) b
@@ -143,10 +146,11 @@ pub async fn refresh_times(
             group by 1, 2, 3
         )
         insert into next_times as t (doctor_id, location_id, mode, city_id, latitude, longitude, time_zone,
-            slots, starts, closes, soonest_at, ranks_at, passes_at, look_at, days_from, free_days,
+            slots, starts, closes, utc_offsets, soonest_at, ranks_at, passes_at, look_at, days_from, free_days,
             evening_days, traits, refreshed_at)
         select p.doctor_id, p.location_id, p.mode, p.city_id, p.latitude, p.longitude, p.time_zone,
                coalesce(k.slots, '{}'), coalesce(k.starts, '{}'), coalesce(k.closes, '{}'),
+               coalesce(k.utc_offsets, '{}'),
                coalesce(k.soonest_at, to_timestamp(9999999999)),
                coalesce(k.soonest_at, to_timestamp(9999999999))
                    - make_interval(secs => coalesce(e.rating_seconds, 0)),
@@ -165,7 +169,8 @@ pub async fn refresh_times(
         on conflict on constraint next_times_key do update set
             city_id = excluded.city_id, latitude = excluded.latitude, longitude = excluded.longitude,
             time_zone = excluded.time_zone, slots = excluded.slots,
-            starts = excluded.starts, closes = excluded.closes, soonest_at = excluded.soonest_at,
+            starts = excluded.starts, closes = excluded.closes,
+            utc_offsets = excluded.utc_offsets, soonest_at = excluded.soonest_at,
             ranks_at = excluded.ranks_at, passes_at = excluded.passes_at,
             -- Left alone while it is far enough: it stands in an index, which all of the row would go through.
             look_at = case when t.look_at between $2::timestamptz + interval '30 minutes' and excluded.look_at
@@ -452,6 +457,8 @@ pub async fn trim(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64)
                            where c > $1 order by b),
              starts = array(select b from unnest(t.starts, t.closes) k (b, c) where c > $1 order by b),
              closes = array(select c from unnest(t.starts, t.closes) k (b, c) where c > $1 order by b),
+             utc_offsets = array(select o from unnest(t.utc_offsets, t.starts, t.closes) k (o, b, c)
+                                 where c > $1 order by b),
              soonest_at = soonest_after(t.starts, t.closes, $1),
              ranks_at = soonest_after(t.starts, t.closes, $1) + (t.ranks_at - t.soonest_at),
              passes_at = coalesce((select min(c) from unnest(t.closes) c where c > $1), 'infinity'),

@@ -19,5 +19,7 @@ pub mod schedules;
 pub mod search;
 pub mod sessions;
 pub mod suggestions;
+pub mod time_zones;
 pub mod times;
 pub mod wishes;
+pub mod zone_days;

@@ -93,32 +93,40 @@ pub struct DueRow {
     pub made_until: Option<NaiveDate>,
     /// All of it, not only what lies beyond what was made.
     pub whole: bool,
+    /// They were made with another release of the time-zone data.
+    pub other_zones: bool,
 }
 
 /// Some doctors after `after` whose times have to be made or made again, locked; those that another
-/// instance is working on are left out.
+/// instance is working on are left out. What was made with a newer release of the time-zone data is left as
+/// it is, so that instances with different ones do not undo each other's work, unless `whatever_release`.
 pub async fn claim_due(
     connection: &mut PgConnection,
     until: NaiveDate,
     time_zone_data: &str,
+    whatever_release: bool,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<DueRow>> {
     sqlx::query_as!(
         DueRow,
         r#"select s.doctor_id, s.made_until,
-                  s.stale or s.time_zone_data is distinct from $2 as "whole!"
+                  s.stale or z.other as "whole!", z.other as "other_zones!"
            from schedules s
+           cross join lateral (
+               select s.time_zone_data is null or s.time_zone_data collate "C" < $2
+                      or $5 and s.time_zone_data <> $2 as other
+           ) z
            where s.doctor_id > $3
-             and (s.stale or s.made_until is null or s.made_until < $1
-                  or s.time_zone_data is distinct from $2)
+             and (s.stale or s.made_until is null or s.made_until < $1 or z.other)
            order by s.doctor_id
            limit $4
-           for no key update skip locked"#,
+           for no key update of s skip locked"#,
         until,
         time_zone_data,
         after,
-        limit
+        limit,
+        whatever_release
     )
     .fetch_all(connection)
     .await

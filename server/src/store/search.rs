@@ -16,6 +16,8 @@ use nadi::search::{self, RELEVANCE_SECONDS};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::store::zone_days::zones_ahead;
+
 pub use counts::{CountRow, Counted, Counting, Facet, counts};
 pub use shown::{cards, languages, near_places, spelled};
 
@@ -60,6 +62,11 @@ pub struct Origin {
 }
 
 impl Wanted {
+    /// For `free_within`; `None` unless a time in this week is wanted.
+    fn zones_ahead(&self, now: DateTime<Utc>) -> Option<Vec<String>> {
+        self.week.then(|| zones_ahead(now))
+    }
+
     /// What a document says in one word, but for the specialty.
     fn features(&self) -> Vec<String> {
         let named = |kind: &str, value: Option<&str>| value.map(|value| format!("{kind}:{value}"));

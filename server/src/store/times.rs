@@ -413,31 +413,3 @@ pub async fn kept(
     .fetch_all(connection)
     .await
 }
-
-pub struct ShiftedRow {
-    pub reference: String,
-    pub id: Uuid,
-    pub doctor_name: String,
-    pub starts_at: DateTime<Utc>,
-    pub time_zone: String,
-    pub utc_offset: i32,
-    pub time_zone_data: String,
-}
-
-/// Every appointment ahead that stands, with what its place was ahead of UTC when its time was made.
-pub async fn ahead(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<ShiftedRow>> {
-    sqlx::query_as!(
-        ShiftedRow,
-        "select a.reference, a.id, d.name as doctor_name, a.starts_at, a.time_zone, b.utc_offset,
-                b.time_zone_data
-         from appointments a
-         join doctors d on d.id = a.doctor_id
-         join slots s on s.id = a.slot_id
-         join blocks b on b.id = s.block_id
-         where a.starts_at > $1 and a.state in ('pending', 'confirmed', 'checked_in')
-         order by a.starts_at, a.id",
-        now
-    )
-    .fetch_all(connection)
-    .await
-}

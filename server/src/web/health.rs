@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use nadi::zone;
 use serde_json::json;
 
 use super::Web;
@@ -22,8 +23,15 @@ pub async fn alive() -> &'static str {
 
 /// How often kept things were found, and how the jobs are doing, in the format that Prometheus reads.
 pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
+    let zones = format!(
+        "# HELP nadi_time_zone_data The rules of time zones in use.\n# TYPE nadi_time_zone_data gauge\n\
+         nadi_time_zone_data{{release=\"{}\",source=\"{}\"}} 1\n",
+        zone::release(),
+        zone::source().replace('\\', "\\\\").replace('"', "\\\"")
+    );
     let engine = &web.engine;
-    let text = engine.keeping.figures() + &engine.jobs.metrics() + &engine.readers.metrics();
+    let text =
+        engine.keeping.figures() + &engine.jobs.metrics() + &engine.readers.metrics() + &zones;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
@@ -58,6 +66,7 @@ pub async fn ready(State(web): State<Web>) -> Response {
         .collect();
     let body = json!({
         "ready": is_ready,
+        "time_zone_data": { "release": zone::release(), "source": zone::source() },
         "database": if database { "up" } else { "down" },
         "redis": redis,
         "warm": warm,

@@ -65,7 +65,7 @@ async fn send(
 }
 
 /// The cookie of somebody who administers every clinic.
-async fn administrator(clinic: &Clinic) -> String {
+pub async fn administrator(clinic: &Clinic) -> String {
     let who = clinic.patient("The Administrator").await;
     sqlx::query("update accounts set administers_everything = true where id = $1")
         .bind(who.account.0)

@@ -31,5 +31,6 @@ mod search;
 mod simulation;
 mod suggestions;
 mod suspending;
+mod time_zones;
 mod undoing;
 mod web;

@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 
 use crate::support::{Clinic, browser, time};
 
-fn nadi(command: &[&str]) -> Command {
+pub fn nadi(command: &[&str]) -> Command {
     let mut nadi = Command::new(env!("CARGO_BIN_EXE_nadi"));
     nadi.args(command)
         .env_clear()
@@ -20,7 +20,7 @@ fn nadi(command: &[&str]) -> Command {
     nadi
 }
 
-async fn output(mut command: Command) -> Output {
+pub async fn output(mut command: Command) -> Output {
     tokio::time::timeout(Duration::from_secs(20), command.output())
         .await
         .expect("it ends")
@@ -185,7 +185,7 @@ fn resident_kb(pid: &str) -> usize {
 }
 
 /// Below the range from which the system gives ports away: no other test can be given it.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     loop {
         let port = rand::random_range(20_000..30_000);
         if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
@@ -194,7 +194,7 @@ fn free_port() -> u16 {
     }
 }
 
-async fn ready(base: &str, child: &mut Child) {
+pub async fn ready(base: &str, child: &mut Child) {
     let is_ready = async || {
         assert!(child.try_wait().expect("known").is_none(), "it ended by itself");
         let answer = browser().get(format!("{base}/readyz")).send().await;

@@ -477,6 +477,8 @@ async fn new_time_zone_data_moves_free_times_and_lists_booked_ones() {
     let data = "select count(*) from schedules where time_zone_data = '2020a'";
     assert_eq!(clinic.count(data).await, 0);
     assert_eq!(clinic.state(booked).await, "confirmed");
+    let listed = zone_data::shifted(&clinic.engine).await.expect("read");
+    assert_eq!(listed, shifted, "a person has to decide");
     clinic.must_be_sound().await;
 }
 

@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
+use nadi::ports::ShiftedVisit;
+use nadi::wall;
 
 use super::doctors::{AdminTab, admin_tabs};
 use crate::context;
 use crate::links::{self, Query};
 use crate::parts::address::Address;
 use crate::parts::answer;
-use crate::ui::{ButtonLink, Empty, PageHead, Pagination, TableFrame};
+use crate::ui::{ButtonLink, Empty, Notice, PageHead, Pagination, TableFrame, Tone};
 
 #[component]
 pub fn Locations() -> impl IntoView {
@@ -22,6 +24,7 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let found = ports.administration.locations(&caller, None, page).await?;
     let clinics = ports.administration.clinics(&caller).await?;
+    let rules = ports.administration.zone_rules(&caller).await?;
     let several_clinics = clinics.len() > 1;
     let (number, count, total) = (found.number, found.count(), found.total);
     let href = |page: u32| {
@@ -86,8 +89,46 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
             <h2 class="admin-count">{said}</h2>
             <ButtonLink href="/admin/locations/new">"Add a location"</ButtonLink>
         </div>
+        {shifted(rules.shifted)}
         {list}
+        <p>"Clocks go by release "{rules.release}" of the time-zone rules."</p>
         <Pagination number=number count=count href=href/>
     }
     .into_any())
+}
+
+/// Who is booked keeps the instant when rules change, and somebody has to tell the patient or move the visit.
+fn shifted(visits: Vec<ShiftedVisit>) -> Option<AnyView> {
+    if visits.is_empty() {
+        return None;
+    }
+    let rows: Vec<_> = visits
+        .into_iter()
+        .map(|visit| {
+            let day = visit.booked_for.date();
+            let will_be = match visit.will_be.date() == day {
+                true => visit.will_be.format("%H:%M").to_string(),
+                false => format!("{}, {}", wall::date(visit.will_be.date()), visit.will_be.format("%H:%M")),
+            };
+            let said = format!(
+                "{}, {}, {}: booked for {}, now at {will_be}",
+                visit.doctor_name,
+                visit.zone.name(),
+                wall::date(day),
+                visit.booked_for.format("%H:%M")
+            );
+            view! { <li><a href=links::appointment(&visit.id.to_string())>{visit.reference}</a>" "{said}</li> }
+        })
+        .collect();
+    let view = view! {
+        <Notice tone=Tone::Waiting>
+            <h2>"New rules for time zones have changed these visits"</h2>
+            <p>
+                "Each takes place at the moment that was booked, so the clock will show another time than the patient was told. "
+                "Call the patient, or move or cancel the visit."
+            </p>
+            <ul>{rows}</ul>
+        </Notice>
+    };
+    Some(view.into_any())
 }

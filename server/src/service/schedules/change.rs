@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::make::{self, Facts};
 use super::view::{change, facts_of, places, proposed, zones};
-use super::{ScheduleService, author, must_run};
+use super::{ScheduleService, author, must_run, zone_data};
 use crate::database::is_transient;
 use crate::entropy::uuid_v7;
 use crate::events;
@@ -143,6 +143,7 @@ impl ScheduleService {
         let until = self.until(Some(stored), caller);
         let since = make::earliest_today(now);
         let all = [(doctor.0, facts)].into();
+        zone_data::note(&mut transaction, &[doctor.0], now).await?;
         let plans = make::remake(&mut transaction, &[(doctor.0, since)], &all, until, now).await?;
         let plan = plans.get(&doctor.0).cloned().unwrap_or_default();
         let data = nadi::zone::release();

@@ -59,6 +59,7 @@ async fn within(
     now: DateTime<Utc>,
 ) -> Result<Vec<Row>> {
     let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
+    let zones_ahead = wanted.zones_ahead(now);
     sqlx::query_as!(
         Row,
         r#"with places as materialized (
@@ -83,8 +84,8 @@ async fn within(
                      and ($18::smallint is null or l.rating_tenths >= $18)
                      and ($10::text is null or t.mode = $10)
                      and ($11::text is null or t.city_id = (select id from cities where slug = $11))
-                     and (($12::date is null and $13::date is null and not $14 and not $15)
-                          or free_within(t, $1, $12, $13, $14, $15))
+                     and (($12::date is null and $13::date is null and $14::text[] is null and not $15)
+                          or free_within(t, $1, $12, $13, $14::text[], $15))
                    offset 0
                ) x
                limit $17
@@ -116,8 +117,8 @@ async fn within(
                      and ($18::smallint is null or l.rating_tenths >= $18)
                      and ($10::text is null or t.mode = $10)
                      and ($11::text is null or t.city_id = (select id from cities where slug = $11))
-                     and (($12::date is null and $13::date is null and not $14 and not $15)
-                          or free_within(t, $1, $12, $13, $14, $15))
+                     and (($12::date is null and $13::date is null and $14::text[] is null and not $15)
+                          or free_within(t, $1, $12, $13, $14::text[], $15))
                    offset 0
                ) x
                where not r.by_all and (r.rank is null or x.rank <= r.rank)
@@ -139,7 +140,7 @@ async fn within(
         wanted.city.as_deref(),
         wanted.from,
         wanted.until,
-        wanted.week,
+        zones_ahead.as_deref(),
         wanted.evening,
         after,
         needed * REACH,

@@ -127,6 +127,7 @@ async fn specialties(
     now: DateTime<Utc>,
 ) -> Result<Vec<Row>> {
     let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
+    let zones_ahead = wanted.zones_ahead(now);
     sqlx::query_as!(
         Row,
         // Two ways to read the documents, of which one is gone: with `or` between them, no plan that is kept
@@ -151,8 +152,8 @@ async fn specialties(
                  and ($5::text is null or t.city_id = (select id from cities where slug = $5))
                  and ($6::float8 is null
                       or distance_km($6, $7, t.latitude, t.longitude) <= $8::float8)
-                 and (($9::date is null and $10::date is null and not $11 and not $12)
-                      or free_within(t, $1, $9, $10, $11, $12))
+                 and (($9::date is null and $10::date is null and $11::text[] is null and not $12)
+                      or free_within(t, $1, $9, $10, $11::text[], $12))
                group by t.doctor_id
            )
            select 'specialty' as facet, s as choice, count(*) as "doctors!",
@@ -171,7 +172,7 @@ async fn specialties(
         NEAR_KM_MAX,
         wanted.from,
         wanted.until,
-        wanted.week,
+        zones_ahead.as_deref(),
         wanted.evening,
         wanted.rating_min
     )
@@ -188,6 +189,7 @@ async fn traits(
 ) -> Result<Vec<Row>> {
     let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
     let least = LEAST_OFFERED.map(|tenths| i16::try_from(tenths).unwrap_or(i16::MAX));
+    let zones_ahead = wanted.zones_ahead(now);
     sqlx::query_as!(
         Row,
         r#"with fit as materialized (
@@ -210,8 +212,8 @@ async fn traits(
                  and ($5::text is null or t.city_id = (select id from cities where slug = $5))
                  and ($6::float8 is null
                       or distance_km($6, $7, t.latitude, t.longitude) <= $8::float8)
-                 and (($9::date is null and $10::date is null and not $11 and not $12)
-                      or free_within(t, $1, $9, $10, $11, $12))
+                 and (($9::date is null and $10::date is null and $11::text[] is null and not $12)
+                      or free_within(t, $1, $9, $10, $11::text[], $12))
                group by 1, 2, 3
            ),
            each as (
@@ -246,7 +248,7 @@ async fn traits(
         NEAR_KM_MAX,
         wanted.from,
         wanted.until,
-        wanted.week,
+        zones_ahead.as_deref(),
         wanted.evening,
         wanted.rating_min,
         &least[..]

@@ -23,6 +23,7 @@ pub(super) async fn gather(
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<Found>>> {
     let (latitude, longitude) = wanted.origin.map(|at| (at.latitude, at.longitude)).unzip();
+    let zones_ahead = wanted.zones_ahead(now);
     let rows = sqlx::query_as!(
         Row,
         r#"with fit as materialized (
@@ -39,8 +40,8 @@ pub(super) async fn gather(
                  and ($10::text is null or t.city_id = (select id from cities where slug = $10))
                  and ($5::float8 is null
                       or distance_km($5, $6, t.latitude, t.longitude) <= $11::float8)
-                 and (($12::date is null and $13::date is null and not $14 and not $15)
-                      or free_within(t, $1, $12, $13, $14, $15))
+                 and (($12::date is null and $13::date is null and $14::text[] is null and not $15)
+                      or free_within(t, $1, $12, $13, $14::text[], $15))
                group by t.doctor_id
            )
            (select doctor_id, rank as "rank!" from best
@@ -61,7 +62,7 @@ pub(super) async fn gather(
         NEAR_KM_MAX,
         wanted.from,
         wanted.until,
-        wanted.week,
+        zones_ahead.as_deref(),
         wanted.evening,
         from.rank,
         from.doctor,
@@ -94,6 +95,7 @@ pub(super) async fn walk(
     from: From,
     now: DateTime<Utc>,
 ) -> Result<Vec<Found>> {
+    let zones_ahead = wanted.zones_ahead(now);
     let mut rows = sqlx::query_as!(
         Found,
         r#"select t.doctor_id, extract(epoch from t.ranks_at)::bigint - $4::bigint as "rank!"
@@ -105,8 +107,8 @@ pub(super) async fn walk(
              and ($14::smallint is null or l.rating_tenths >= $14)
              and ($5::text is null or t.mode = $5)
              and ($6::text is null or t.city_id = (select id from cities where slug = $6))
-             and (($7::date is null and $8::date is null and not $9 and not $10)
-                  or free_within(t, $1, $7, $8, $9, $10))
+             and (($7::date is null and $8::date is null and $9::text[] is null and not $10)
+                  or free_within(t, $1, $7, $8, $9::text[], $10))
              and t.passes_at > $1
              and (t.ranks_at, t.doctor_id) > (to_timestamp($11::bigint + $4::bigint), $12)
              and not exists (
@@ -114,8 +116,8 @@ pub(super) async fn walk(
                  where o.doctor_id = t.doctor_id
                    and ($5::text is null or o.mode = $5)
                    and ($6::text is null or o.city_id = (select id from cities where slug = $6))
-                   and (($7::date is null and $8::date is null and not $9 and not $10)
-                        or free_within(o, $1, $7, $8, $9, $10))
+                   and (($7::date is null and $8::date is null and $9::text[] is null and not $10)
+                        or free_within(o, $1, $7, $8, $9::text[], $10))
                    and (soonest(o, $1), o.location_id, o.mode) < (t.soonest_at, t.location_id, t.mode))
            order by t.ranks_at, t.doctor_id
            limit $13"#,
@@ -127,7 +129,7 @@ pub(super) async fn walk(
         wanted.city.as_deref(),
         wanted.from,
         wanted.until,
-        wanted.week,
+        zones_ahead.as_deref(),
         wanted.evening,
         from.rank,
         from.doctor,
@@ -149,6 +151,7 @@ async fn passed(
     from: From,
     now: DateTime<Utc>,
 ) -> Result<Vec<Found>> {
+    let zones_ahead = wanted.zones_ahead(now);
     sqlx::query_as!(
         Found,
         r#"select * from (
@@ -161,16 +164,16 @@ async fn passed(
                  and ($14::smallint is null or l.rating_tenths >= $14)
                  and ($5::text is null or t.mode = $5)
                  and ($6::text is null or t.city_id = (select id from cities where slug = $6))
-                 and (($7::date is null and $8::date is null and not $9 and not $10)
-                      or free_within(t, $1, $7, $8, $9, $10))
+                 and (($7::date is null and $8::date is null and $9::text[] is null and not $10)
+                      or free_within(t, $1, $7, $8, $9::text[], $10))
                  and t.passes_at <= $1
                  and not exists (
                      select from next_times o
                      where o.doctor_id = t.doctor_id
                        and ($5::text is null or o.mode = $5)
                        and ($6::text is null or o.city_id = (select id from cities where slug = $6))
-                       and (($7::date is null and $8::date is null and not $9 and not $10)
-                            or free_within(o, $1, $7, $8, $9, $10))
+                       and (($7::date is null and $8::date is null and $9::text[] is null and not $10)
+                            or free_within(o, $1, $7, $8, $9::text[], $10))
                        and (soonest(o, $1), o.location_id, o.mode)
                            < (soonest(t, $1), t.location_id, t.mode))
                group by t.doctor_id
@@ -186,7 +189,7 @@ async fn passed(
         wanted.city.as_deref(),
         wanted.from,
         wanted.until,
-        wanted.week,
+        zones_ahead.as_deref(),
         wanted.evening,
         from.rank,
         from.doctor,

@@ -1,0 +1,191 @@
+//! Which rules of time zones the process goes by: those it bundles, or those of a zoneinfo folder with a newer
+//! release, as systems keep one up to date.
+//!
+//! Not for: what the rules mean (`nadi::zone`).
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use nadi::zone::{self, Release, Table};
+use sqlx::PgPool;
+
+use crate::config::Config;
+use crate::store::time_zones;
+
+/// Where systems keep their zones.
+const FOLDERS: [&str; 4] =
+    ["/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
+/// The largest zone has some 4 kB.
+const FILE_BYTES_MAX: u64 = 1_000_000;
+/// A folder has some 600 zones.
+const FILES_MAX: usize = 5_000;
+const DEPTH_MAX: usize = 3;
+/// When so many zones cannot be read, nothing in the folder is believed.
+const DAMAGED_MAX: usize = 20;
+
+/// Decides which rules are used, once for the process and before the first look at a zone, and says so in the log.
+///
+/// # Errors
+/// When the configured folder cannot be used, or the database does not answer.
+pub async fn install(config: &Config, database: &PgPool) -> anyhow::Result<()> {
+    let mut connection = database.acquire().await?;
+    let used = time_zones::zones_in_use(&mut connection).await?;
+    drop(connection);
+    let configured = config.zoneinfo.clone();
+    // Some 600 small files.
+    let table = tokio::task::spawn_blocking(move || {
+        choose(configured.as_deref(), &FOLDERS.map(Path::new), &used)
+    });
+    if let Some(table) = table.await?? {
+        zone::install(table)?;
+    }
+    let (release, source) = (zone::release(), zone::source());
+    tracing::info!(release, source, "time-zone data in use");
+    Ok(())
+}
+
+/// The rules of a folder that are newer than what is bundled. `None`: what is bundled is the newest.
+///
+/// # Errors
+/// When the configured folder cannot be used.
+pub fn choose(
+    configured: Option<&Path>,
+    folders: &[&Path],
+    used: &[String],
+) -> anyhow::Result<Option<Table>> {
+    if let Some(folder) = configured {
+        let table = newer(folder, used).with_context(|| {
+            format!(
+                "NADI_ZONEINFO names {}, which cannot be used; expected a zoneinfo folder such as /usr/share/zoneinfo",
+                folder.display()
+            )
+        })?;
+        if table.is_none() {
+            tracing::info!(folder = %folder.display(), "what is bundled is not older than NADI_ZONEINFO");
+        }
+        return Ok(table);
+    }
+    let mut best: Option<Table> = None;
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        match newer(folder, used) {
+            Ok(Some(table))
+                if best.as_ref().is_none_or(|best| best.release() < table.release()) =>
+            {
+                best = Some(table);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
+                folder = %folder.display(), error = format!("{error:#}"),
+                "this zoneinfo folder cannot be used"
+            ),
+        }
+    }
+    Ok(best)
+}
+
+/// The rules of this folder, if its release is newer than what is bundled. A damaged zone is taken from the bundle.
+fn newer(folder: &Path, used: &[String]) -> anyhow::Result<Option<Table>> {
+    let release = release_of(folder)?;
+    let mut table = Table::bundled();
+    if release <= *table.release() {
+        return Ok(None);
+    }
+    let bundled: BTreeSet<String> = table.all().iter().map(|zone| zone.name().to_owned()).collect();
+    let mut names = BTreeSet::new();
+    gather(folder, "", 0, &mut names)?;
+    let missing: Vec<_> =
+        used.iter().filter(|name| bundled.contains(*name) && !names.contains(*name)).collect();
+    ensure!(missing.is_empty(), "it lacks zones that clinics use: {}", list(&missing));
+    let mut damaged = Vec::new();
+    for name in &names {
+        let put = read(&folder.join(name)).map(|file| table.put(name, &file));
+        match put {
+            Ok(Ok(())) => {}
+            // Other files lie there, too.
+            Ok(Err(_)) if !bundled.contains(name) => {}
+            Ok(Err(error)) => damaged.push((name, error.to_string())),
+            Err(error) => damaged.push((name, format!("{error:#}"))),
+        }
+    }
+    ensure!(damaged.len() < DAMAGED_MAX, "{} of its zones cannot be read", damaged.len());
+    let read = bundled.intersection(&names).count() - damaged.len();
+    ensure!(read > bundled.len() / 2, "only {read} zones are there");
+    for (zone, error) in damaged {
+        tracing::warn!(
+            folder = %folder.display(), zone, error,
+            "this zone cannot be read; the bundled rules are used for it"
+        );
+    }
+    let left = bundled.difference(&names).count();
+    if left > 0 {
+        tracing::info!(folder = %folder.display(), zones = left, "not in the folder; the bundled rules are used");
+    }
+    Ok(Some(table.of_release(release, &folder.display().to_string())))
+}
+
+/// The release of a folder, as `tzdata.zi`, `+VERSION` or `version` say it.
+fn release_of(folder: &Path) -> anyhow::Result<Release> {
+    ensure!(folder.is_dir(), "there is no such folder");
+    for name in ["tzdata.zi", "+VERSION", "version"] {
+        let Ok(file) = File::open(folder.join(name)) else { continue };
+        let mut head = Vec::new();
+        file.take(200).read_to_end(&mut head).with_context(|| format!("{name} cannot be read"))?;
+        let head = String::from_utf8_lossy(&head);
+        let line = head.lines().next().unwrap_or_default().trim();
+        let release = Release::parse(line.strip_prefix("# version ").unwrap_or(line).trim());
+        return release.with_context(|| format!("{name} names no release"));
+    }
+    bail!("it does not say its release: tzdata.zi, +VERSION and version are missing")
+}
+
+/// The names that zones may have in a folder. What links lead to is followed for files alone.
+fn gather(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    names: &mut BTreeSet<String>,
+) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder).context("it cannot be read")? {
+        let entry = entry.context("it cannot be read")?;
+        let name = entry.file_name();
+        // All zones begin with a capital; `posix`, `right`, `tzdata.zi` and the like do not.
+        let Some(name) = name.to_str().filter(|name| is_name(name)) else { continue };
+        let path = format!("{prefix}{name}");
+        if entry.file_type().context("it cannot be read")?.is_dir() {
+            if depth + 1 < DEPTH_MAX {
+                gather(&entry.path(), &format!("{path}/"), depth + 1, names)?;
+            }
+            continue;
+        }
+        ensure!(names.len() < FILES_MAX, "it has more than {FILES_MAX} files");
+        names.insert(path);
+    }
+    Ok(())
+}
+
+fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte);
+    name.as_bytes().first().is_some_and(u8::is_ascii_uppercase) && name.bytes().all(allowed)
+}
+
+fn read(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
+    let file = fs::metadata(path)?;
+    ensure!(file.is_file(), "it is no file");
+    ensure!(file.len() <= FILE_BYTES_MAX, "it is larger than {FILE_BYTES_MAX} bytes");
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn list(names: &[&String]) -> String {
+    let first: Vec<_> = names.iter().take(5).map(|name| name.as_str()).collect();
+    let rest = names.len().saturating_sub(5);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("{}{more}", first.join(", "))
+}
+
+#[cfg(test)]
+mod tests;
