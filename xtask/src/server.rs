@@ -150,6 +150,18 @@ pub fn get(port: u16, path: &str) -> Option<u16> {
     status_of(&String::from_utf8_lossy(&answer))
 }
 
+/// The whole answer to a GET on this machine; nothing when nobody answers.
+pub fn text(port: u16, path: &str) -> Option<String> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")
+        .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
 /// Sends JSON; gives the whole answer, status line and headers included.
 pub fn post_json(port: u16, path: &str, body: &str) -> Result<String> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;

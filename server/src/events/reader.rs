@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use super::store::{self, StoredEvent};
 use crate::engine::Engine;
@@ -56,12 +56,13 @@ impl Reader {
         engine: &Engine,
         handle: impl AsyncFnOnce(&mut PgConnection, &[StoredEvent]) -> anyhow::Result<()>,
     ) -> anyhow::Result<usize> {
-        let mut transaction = engine.write.begin().await?;
-        if !store::has_more(&mut transaction, self.name).await? {
+        let mut connection = engine.write.0.acquire().await?;
+        if !store::has_more(&mut connection, self.name).await? {
             self.handled.clear();
             engine.readers.note(self.name, &[], engine.clock.now());
             return Ok(0);
         }
+        let mut transaction = connection.begin().await?;
         let Some(position) = store::lock_reader(&mut transaction, self.name).await? else {
             return Ok(0);
         };

@@ -9,7 +9,7 @@ pub mod store;
 
 use std::collections::HashSet;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use nadi::appointment;
 use nadi::events::{EventType, SCHEMA_VERSION};
 use nadi::notification::{Recipient, notices};
@@ -25,6 +25,7 @@ use store::NewNotification;
 pub const READER: &str = "notifications";
 /// What the release before this one has written to the outbox, it delivers itself, unless it has ended.
 const LEFT_OVER_AFTER: Duration = Duration::seconds(10);
+const TAKE_OVER_EVERY: Duration = Duration::seconds(5);
 const LEFT_OVER_AT_ONCE: i64 = 500;
 /// Delivered notifications are forgotten after so long.
 const KEPT_FOR: Duration = Duration::days(400);
@@ -32,11 +33,15 @@ const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
 /// The reader of the log that makes notifications.
 #[derive(Debug)]
-pub struct Maker(Reader);
+pub struct Maker {
+    reader: Reader,
+    /// When it last looked for what the release before this one has left.
+    taken_over_at: Option<DateTime<Utc>>,
+}
 
 impl Default for Maker {
     fn default() -> Self {
-        Self(Reader::new(READER))
+        Self { reader: Reader::new(READER), taken_over_at: None }
     }
 }
 
@@ -49,7 +54,7 @@ impl Maker {
         let mut read = 0;
         loop {
             let events = self
-                .0
+                .reader
                 .run(engine, async |connection, events| {
                     // Version 1 was written by the release before this one, which delivers it itself.
                     let ours = events.iter().filter(|event| event.schema_version >= SCHEMA_VERSION);
@@ -61,7 +66,11 @@ impl Maker {
                 break;
             }
         }
-        take_over(engine).await?;
+        let now = engine.clock.now();
+        if self.taken_over_at.is_none_or(|at| now - at >= TAKE_OVER_EVERY) {
+            take_over(engine).await?;
+            self.taken_over_at = Some(now);
+        }
         Ok(read)
     }
 }

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::harness::{self, Harness, Size, usage::Usage};
 use crate::place;
 use crate::postgres::Postgres;
-use crate::server::Server;
+use crate::server::{self, Server};
 use table::{Row, Run, Table};
 
 /// How much of it.
@@ -246,6 +246,7 @@ impl Bench<'_> {
             raw.push(self.pgbench(round * holds, holds, connections)?);
             ours.push(self.case("distinct-slots", connections, holds)?);
             println!("{}", table::turn(round, &ours[round], &raw[round]));
+            println!("{}", self.lags()?);
         }
         table.add(Row::against("distinct_slots", &ours, &raw));
         // Alone: one connection, one after another.
@@ -292,6 +293,20 @@ impl Bench<'_> {
             usage,
             ..Run::default()
         })
+    }
+
+    /// How old the oldest event was that each reader of the log has handled last, right after a rush.
+    fn lags(&self) -> Result<String> {
+        let port = self.harness.servers.first().context("a server")?.nadi.port;
+        let metrics = server::text(port, "/metrics").context("the server tells no metrics")?;
+        let lags: Vec<String> = metrics
+            .lines()
+            .filter_map(|line| line.strip_prefix("nadi_event_reader_lag_seconds{reader=\""))
+            .filter_map(|line| line.split_once("\"} "))
+            .map(|(name, lag)| format!("{name} {lag} s"))
+            .collect();
+        ensure!(lags.len() == 3, "three readers of the log are expected, and {lags:?} answer");
+        Ok(format!("   behind at the end: {}", lags.join(", ")))
     }
 
     fn held(&self) -> Result<usize> {
