@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use super::*;
 use crate::recurrence::{RecurrenceProblem, moment};
 
+mod cases;
 mod edges;
 mod hostile;
 mod products;

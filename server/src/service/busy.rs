@@ -338,7 +338,7 @@ fn fault_of(reason: MalformedReason) -> CalendarFault {
         Reason::Missing(_) | Reason::Value(_) => CalendarFault::BadValue,
         Reason::EndsBeforeStart => CalendarFault::EndsBeforeStart,
         Reason::UnknownZone => CalendarFault::UnknownZone,
-        Reason::Rule(_) | Reason::ThisAndFuture => CalendarFault::BadRule,
+        Reason::Rule(_) => CalendarFault::BadRule,
         Reason::TooLarge
         | Reason::LineTooLong
         | Reason::TooDeep

@@ -3,7 +3,7 @@
 use chrono_tz::{Africa, America, Asia, Australia, Europe, UTC};
 
 use super::*;
-use crate::ical::windows;
+use crate::ical::zone::windows;
 
 #[test]
 fn a_time_that_is_skipped_or_repeated() {
