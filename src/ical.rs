@@ -35,7 +35,7 @@ pub use write::{CalendarFile, Event, EventStatus, Method, Organizer, write};
 pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The longest line that is understood, unfolded, in bytes; of a longer one that says nothing
 /// about times, the rest is skipped.
-pub const LINE_BYTES_MAX: usize = 64 * 1024;
+pub const LINE_BYTES_MAX: usize = 256 * 1024;
 /// The most events a file may have.
 pub const EVENTS_MAX: usize = 60_000;
 /// The most occurrences that all events together may have in the range asked for.

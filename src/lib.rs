@@ -34,5 +34,7 @@ pub mod text;
 pub mod visit;
 #[cfg(feature = "server")]
 pub mod wall;
+#[cfg(feature = "server")]
+pub mod zone;
 
 pub use failure::{Failure, Field, FieldProblem, Problem};

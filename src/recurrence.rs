@@ -171,18 +171,15 @@ impl Recurrence {
     /// does not know is left out.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), when it is not clear when something happens.
+    /// As [`parse`](Self::parse), when it is not clear when something happens. A rule that never does is taken.
     pub fn lenient(text: &str) -> Result<LenientRecurrence, RecurrenceProblem> {
         if text.len() > RULE_BYTES_MAX {
             return Err(RecurrenceProblem::TooLong);
         }
         let (cleaned, left_out) = lenient::cleaned(text);
         let (text, rule) = parse::rule_with_both_ends(&cleaned)?;
-        let rule = Self { text, rule };
-        if rule.rule.is_empty() {
-            return Err(RecurrenceProblem::Never);
-        }
-        Ok(LenientRecurrence { rule, left_out })
+        // Whether it ever happens is not asked: for a file of many rules, that is too long a search.
+        Ok(LenientRecurrence { rule: Self { text, rule }, left_out })
     }
 
     /// The same for whole days: the times of day in it are ignored (RFC 5545, 3.3.10).
@@ -260,7 +257,8 @@ impl Recurrence {
         Search { rule: &self.rule, start, range, limit, instant, start_counts: false }.run(looks)
     }
 
-    /// Is there surely no occurrence from `at` on, in a series that starts at `start`?
+    /// Has a series that starts at `start` ended before `at`: by its UNTIL, or by a COUNT that leaves none in the year from
+    /// then on?
     pub fn is_over_by(
         &self,
         start: NaiveDateTime,
@@ -268,10 +266,17 @@ impl Recurrence {
         looks: &mut usize,
         instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
     ) -> bool {
-        if self.rule.end == End::Never && self.rule.count.is_none() {
-            return false;
+        let past = match self.rule.end {
+            End::Never => false,
+            End::UntilDate(until) => at.date() > until,
+            End::UntilFloating(until) => at > until,
+            End::UntilUtc(until) => instant(at) > until.and_utc(),
+        };
+        if past || self.rule.count.is_none() {
+            return past;
         }
-        let rest = self.occurrences_by(start, at, NaiveDateTime::MAX, 1, looks, instant);
+        let later = at.checked_add_days(Days::new(366)).unwrap_or(at);
+        let rest = self.occurrences_by(start, at, later, 1, looks, instant);
         rest.at.is_empty() && !rest.cut
     }
 

@@ -1,10 +1,11 @@
 //! Instants as people read them: dates and times in a place's zone, always with its name.
 
-use chrono::{DateTime, NaiveDate, Offset, SecondsFormat, TimeZone, Utc};
-use chrono_tz::{OffsetName, Tz};
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone, Utc};
+
+use crate::zone::Zone;
 
 /// The zone behind an IANA name. `None` when there is no such zone.
-pub fn zone(name: &str) -> Option<Tz> {
+pub fn zone(name: &str) -> Option<Zone> {
     name.parse().ok()
 }
 
@@ -24,33 +25,33 @@ pub fn month(first: NaiveDate) -> String {
 }
 
 /// The date of an instant at a place.
-pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+pub fn local_date(at: DateTime<Utc>, zone: Zone) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
 }
 
 /// `10:20`.
-pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
+pub fn time(at: DateTime<Utc>, zone: Zone) -> String {
     at.with_timezone(&zone).format("%H:%M").to_string()
 }
 
 /// `10:20–10:40`.
-pub fn time_range(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Tz) -> String {
+pub fn time_range(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> String {
     format!("{}–{}", time(starts_at, zone), time(ends_at, zone))
 }
 
 /// An instant as it is written for programs, by a place's clock: `2026-11-24T10:20:00+05:30` (RFC 3339).
-pub fn stamp(at: DateTime<Utc>, zone: Tz) -> String {
+pub fn stamp(at: DateTime<Utc>, zone: Zone) -> String {
     at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 /// The zone as it is at an instant, in words: `Kolkata time (IST, UTC+05:30)`.
-pub fn zone_name(zone: Tz, at: DateTime<Utc>) -> String {
+pub fn zone_name(zone: Zone, at: DateTime<Utc>) -> String {
     let local = zone.offset_from_utc_datetime(&at.naive_utc());
-    let seconds = local.fix().local_minus_utc();
+    let seconds = local.seconds();
     let sign = if seconds < 0 { '−' } else { '+' };
     let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() % 3600 / 60);
     let city = zone.name().rsplit('/').next().unwrap_or(zone.name()).replace('_', " ");
-    match local.abbreviation().filter(|name| name.chars().all(char::is_alphabetic)) {
+    match Some(local.abbreviation()).filter(|name| name.chars().all(char::is_alphabetic)) {
         Some(name) => format!("{city} time ({name}, UTC{sign}{hours:02}:{minutes:02})"),
         None => format!("{city} time (UTC{sign}{hours:02}:{minutes:02})"),
     }

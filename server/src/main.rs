@@ -135,7 +135,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
 async fn time_zones() -> anyhow::Result<()> {
     let engine = Engine::from_config(&Config::read(variable)?)?;
     let found = zone_data::shifted(&engine).await?;
-    eprintln!("Time-zone data {}: {} appointments differ.", zone_data::RELEASE, found.len());
+    eprintln!("Time-zone data {}: {} appointments differ.", nadi::zone::release(), found.len());
     for shifted in found {
         let wall = |at: chrono::NaiveDateTime| at.format("%Y-%m-%d %H:%M").to_string();
         println!(

@@ -272,7 +272,7 @@ pub fn last_mark(
 pub fn undo_until(
     marked_at: DateTime<Utc>,
     starts_at: DateTime<Utc>,
-    zone: chrono_tz::Tz,
+    zone: crate::zone::Zone,
 ) -> DateTime<Utc> {
     let date = crate::wall::local_date(marked_at.max(starts_at), zone);
     crate::schedule::day_start(zone, date + chrono::Days::new(1))

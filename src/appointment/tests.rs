@@ -2,6 +2,7 @@ use chrono::TimeZone;
 use uuid::Uuid;
 
 use super::*;
+use crate::zone::Zone;
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 24, 4, 0, 0).single().expect("a time")
@@ -296,7 +297,7 @@ fn marks_are_undone_one_after_another() {
 #[cfg(feature = "server")]
 #[test]
 fn the_day_of_a_mark_is_the_places_own() {
-    let zone = chrono_tz::Asia::Kolkata;
+    let zone = Zone::named("Asia/Kolkata");
     let local = |day, hour, minute| {
         let at = zone.with_ymd_and_hms(2026, 11, day, hour, minute, 0);
         at.single().expect("a time").with_timezone(&Utc)

@@ -7,8 +7,8 @@ mod versions;
 
 use std::collections::HashSet;
 
+use crate::zone::Zone as Iana;
 use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
 
 use super::attendance::plain_address;
 use super::malformed::Malformed;
@@ -63,7 +63,7 @@ pub struct Skipped {
 #[derive(Clone, Debug)]
 pub struct Reading<'a> {
     /// The zone of whole days, and of floating times where the file names none.
-    pub zone: Tz,
+    pub zone: Iana,
     pub from: DateTime<Utc>,
     /// Exclusive; at most [`RANGE_DAYS_MAX`] days are looked at.
     pub until: DateTime<Utc>,
@@ -126,7 +126,7 @@ impl ReadCalendar {
 /// As [`ReadCalendar::read`].
 pub fn busy_times(
     bytes: &[u8],
-    zone: Tz,
+    zone: Iana,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<BusyCalendar, Malformed> {

@@ -110,17 +110,17 @@ impl Draft {
         let value = line.value();
         match line.name().to_ascii_uppercase().as_str() {
             "DTSTART" => match self.moment(line, PropertyName::DtStart, context) {
-                Ok(start) => first(&mut self.start, start, PropertyName::DtStart, context),
+                Ok(start) => first(&mut self.start, start, context),
                 Err(fault) => self.faults.start = self.faults.start.or(Some(fault)),
             },
             "DTEND" => match self.moment(line, PropertyName::DtEnd, context) {
-                Ok(end) => first(&mut self.end, end, PropertyName::DtEnd, context),
+                Ok(end) => first(&mut self.end, end, context),
                 Err(fault) => self.faults.end = self.faults.end.or(Some(fault)),
             },
             "DURATION" => match duration(line) {
                 Ok(length) => {
                     let length = (length, number);
-                    first(&mut self.duration, length, PropertyName::Duration, context);
+                    first(&mut self.duration, length, context);
                 }
                 Err(fault) => self.faults.duration = self.faults.duration.or(Some(fault)),
             },
@@ -132,7 +132,7 @@ impl Draft {
                 }
                 // Then it is one of its own, and the one it replaces stays.
                 Err(_) => {
-                    context.passed.note(number, PassedReason::Value(PropertyName::RecurrenceId))
+                    context.passed.note(number, PassedReason::Exception)
                 }
             },
             "RRULE" if value.is_empty() => {}
@@ -145,7 +145,7 @@ impl Draft {
                 Ok(Some(read)) if !read.left_out => self.excluding_rules.push(read.rule),
                 Ok(None) => {}
                 // What is left out of an exception would be missing twice.
-                _ => context.passed.note(number, PassedReason::Value(PropertyName::ExRule)),
+                _ => context.passed.note(number, PassedReason::Exception),
             },
             "RDATE" => match uncut(line).map(|()| periods(line, self.calendar, context.zones)) {
                 Ok(Some(dates)) => self.dates.extend(dates.into_iter().map(|date| (date, number))),
@@ -157,7 +157,7 @@ impl Draft {
             },
             "EXDATE" => match periods(line, self.calendar, context.zones).filter(|_| !line.cut) {
                 Some(dates) => self.excluded.extend(dates.into_iter().map(|(when, _)| when)),
-                None => context.passed.note(number, PassedReason::Value(PropertyName::ExDate)),
+                None => context.passed.note(number, PassedReason::Exception),
             },
             "UID" => {
                 self.uid.get_or_insert_with(|| uid::original(value));
@@ -201,13 +201,12 @@ impl Draft {
 fn first<T: PartialEq>(
     place: &mut Option<At<T>>,
     new: At<T>,
-    name: PropertyName,
     context: &mut Context,
 ) {
     match place {
         None => *place = Some(new),
         Some((known, _)) if *known == new.0 => {}
-        Some(_) => context.passed.note(new.1, PassedReason::Repeated(name)),
+        Some(_) => context.passed.note(new.1, PassedReason::Repeated),
     }
 }
 

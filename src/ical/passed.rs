@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::PASSED_MAX;
-use super::malformed::PropertyName;
 
 /// The lines that were passed over, or read in a way that their reader should know of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,10 +27,10 @@ pub struct PassedLine {
 pub enum PassedReason {
     /// It is no line of a calendar.
     NotALine,
-    /// A value that cannot be read, and is not needed.
-    Value(PropertyName),
-    /// A second value where there can be one: the first counts.
-    Repeated(PropertyName),
+    /// It names a date that a series leaves out or changes, in a way that cannot be read: the date stays busy.
+    Exception,
+    /// It says a second time when an event is: the first counts.
+    Repeated,
     /// A part of a recurrence rule that is not known.
     RulePart,
     /// A message about an event that says no time.
@@ -45,6 +44,37 @@ pub enum PassedReason {
 }
 
 impl PassedReason {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::NotALine,
+        Self::Exception,
+        Self::Repeated,
+        Self::RulePart,
+        Self::WithoutTime,
+        Self::ZoneDefinition,
+        Self::ZoneOfCalendar,
+        Self::ZoneOfPlace,
+    ];
+
+    /// One word for it in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotALine => "line",
+            Self::Exception => "exception",
+            Self::Repeated => "repeated",
+            Self::RulePart => "rule",
+            Self::WithoutTime => "time",
+            Self::ZoneDefinition => "zone",
+            Self::ZoneOfCalendar => "calendar-zone",
+            Self::ZoneOfPlace => "place-zone",
+        }
+    }
+
+    /// The reason of this [`word`](Self::word).
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.word() == word)
+    }
+
     /// Does it say how times are read? Such a line matters more than the others.
     fn is_of_zone(self) -> bool {
         matches!(self, Self::ZoneDefinition | Self::ZoneOfCalendar | Self::ZoneOfPlace)

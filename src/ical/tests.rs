@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::*;
 use crate::recurrence::{RecurrenceProblem, moment};
+use crate::zone::Zone;
 
 mod cases;
 mod edges;
@@ -11,7 +11,11 @@ mod products;
 mod times;
 mod written;
 
-const KOLKATA: Tz = chrono_tz::Asia::Kolkata;
+const UTC: Zone = Zone::UTC;
+
+fn kolkata() -> Zone {
+    Zone::named("Asia/Kolkata")
+}
 
 fn at(text: &str) -> DateTime<Utc> {
     moment(text.strip_suffix('Z').expect(text)).expect(text).and_utc()
@@ -24,7 +28,7 @@ fn calendar(events: &[&str]) -> String {
     format!("BEGIN:VCALENDAR\nVERSION:2.0\n{}END:VCALENDAR\n", events.concat())
 }
 
-fn read_in(file: &str, zone: Tz, from: &str, until: &str) -> Result<BusyCalendar, Malformed> {
+fn read_in(file: &str, zone: Zone, from: &str, until: &str) -> Result<BusyCalendar, Malformed> {
     busy_times(file.as_bytes(), zone, at(from), at(until))
 }
 
@@ -35,7 +39,7 @@ fn shown(times: &[BusyTime]) -> Vec<String> {
 }
 
 /// The busy times of events in the years 2020 to 2030, one year at a time.
-fn busy(events: &[&str], zone: Tz) -> Vec<String> {
+fn busy(events: &[&str], zone: Zone) -> Vec<String> {
     let file = calendar(events);
     let year = |year: i32| {
         let (from, until) = (format!("{year}0101T000000Z"), format!("{}0101T000000Z", year + 1));
@@ -45,7 +49,7 @@ fn busy(events: &[&str], zone: Tz) -> Vec<String> {
 }
 
 fn refused(file: &str) -> (usize, MalformedReason) {
-    let wrong = read_in(file, KOLKATA, "20260101T000000Z", "20270101T000000Z");
+    let wrong = read_in(file, kolkata(), "20260101T000000Z", "20270101T000000Z");
     let wrong = wrong.expect_err(file);
     (wrong.line, wrong.reason)
 }

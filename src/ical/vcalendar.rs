@@ -1,7 +1,7 @@
 //! vCalendar 1.0, which old Exchange servers, Palms and telephones write: its recurrence grammar, and its clock.
 
+use crate::zone::Zone as Iana;
 use chrono::{Duration, NaiveDateTime};
-use chrono_tz::Tz;
 
 use super::value::{self, Clock, When};
 use super::zone::{Change, Changes, Zone};
@@ -50,7 +50,7 @@ impl LegacyClock {
 
     /// The zone of floating times, when the file says something of it. A file tells the summers of a few years; when they
     /// are those of the reader's place, the place knows the others as well.
-    pub(super) fn zone(&self, place: Tz) -> Option<Zone> {
+    pub(super) fn zone(&self, place: Iana) -> Option<Zone> {
         let standard = self.standard?;
         let list: Vec<_> =
             self.summers.iter().flat_map(|summer| summer.changes(standard)).collect();

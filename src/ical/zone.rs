@@ -11,8 +11,8 @@ pub(super) mod windows;
 
 use std::collections::HashMap;
 
+use crate::zone::Zone as Iana;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Utc};
-use chrono_tz::Tz;
 
 use super::malformed::{Malformed, MalformedReason};
 use super::passed::{Passed, PassedReason};
@@ -120,7 +120,7 @@ impl Zones {
         names: &ZoneNames,
         definitions: &Definitions,
         calendars: &[CalendarClock],
-        place: Tz,
+        place: Iana,
         needed: &mut Needed,
     ) -> Self {
         let mut zones = Self {
@@ -262,7 +262,7 @@ fn shows_offset_of(name: &str, zone: &Zone) -> bool {
 /// A clock that wall times can be turned into instants with, and back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Zone {
-    Named(Tz),
+    Named(Iana),
     /// Seconds east of UTC.
     Fixed(i32),
     Own(Changes),

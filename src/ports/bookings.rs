@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Page};
@@ -13,6 +12,7 @@ use crate::ids::{AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId
 use crate::input::{Code, Slug};
 use crate::once::OnceKey;
 use crate::visit::{Fee, Mode};
+use crate::zone::Zone;
 
 /// A wish to hold a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ pub struct AppointmentView {
     pub location: LocationId,
     pub location_name: String,
     pub location_address: String,
-    pub zone: Tz,
+    pub zone: Zone,
     pub mode: Mode,
     pub visit_type: VisitTypeId,
     pub visit_type_name: String,

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Page};
@@ -17,6 +16,7 @@ use crate::review::Rating;
 use crate::search::Cursor;
 use crate::suggest::Suggestion;
 use crate::visit::{Fee, Mode};
+use crate::zone::Zone;
 
 /// A specialty with the number of listed doctors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub struct Place {
     pub name: String,
     pub address: String,
     pub city: String,
-    pub zone: Tz,
+    pub zone: Zone,
 }
 
 /// Whom a patient would rather see.

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 
 use super::Answer;
 use crate::actor::Caller;
@@ -10,13 +9,14 @@ use crate::appointment::State;
 use crate::ids::{AppointmentId, DoctorId, DraftId, LocationId};
 use crate::schedule::{Overfull, Schedule};
 use crate::visit::Mode;
+use crate::zone::Zone;
 
 /// Some days of a doctor's calendar, with the bookings in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorCalendar {
     pub doctor_name: String,
     /// The zone the days are shown in: the one of the doctor's main location.
-    pub zone: Tz,
+    pub zone: Zone,
     /// Today, there.
     pub today: NaiveDate,
     pub from: NaiveDate,
@@ -66,7 +66,7 @@ pub struct ScheduleView {
     /// The places of the doctor's clinic, by name: where hours can be.
     pub places: Vec<HoursPlace>,
     /// The zone of the doctor's main location, and today there.
-    pub zone: Tz,
+    pub zone: Zone,
     pub today: NaiveDate,
     /// Days on which the clinic is closed, as far as times are made.
     pub holidays: Vec<HolidayView>,
@@ -84,7 +84,7 @@ pub struct ScheduleView {
 pub struct HoursPlace {
     pub id: LocationId,
     pub name: String,
-    pub zone: Tz,
+    pub zone: Zone,
 }
 
 /// A public holiday that a clinic keeps.

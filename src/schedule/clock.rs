@@ -8,15 +8,16 @@
 //! time that exists twice is the first of the two.
 
 use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
-use chrono_tz::{OffsetComponents, Tz};
+
+use crate::zone::Zone;
 
 /// The instant of an event at this wall time.
-pub fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
+pub fn instant(zone: Zone, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
     event(zone, date.and_time(time))
 }
 
 /// The instant of an event at this wall time.
-pub fn event(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+pub fn event(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     existing(zone, local).unwrap_or_else(|| {
         // Clocks are put forward by a day at most: a day before, there is a time to read the offset from.
         let before = local - Duration::hours(24);
@@ -27,7 +28,7 @@ pub fn event(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
 }
 
 /// The instant at which a stretch of work begins or ends.
-pub fn edge(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+pub fn edge(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     existing(zone, local).unwrap_or_else(|| {
         // The last instant whose wall time is not past the wanted one, plus one second, is the change.
         let (mut low, mut high) = (event(zone, local) - Duration::hours(26), event(zone, local));
@@ -43,7 +44,7 @@ pub fn edge(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     })
 }
 
-fn existing(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+fn existing(zone: Zone, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.with_timezone(&Utc)),
         LocalResult::None => None,
@@ -51,15 +52,13 @@ fn existing(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
 }
 
 /// The start of a date in a zone: its first instant, also where midnight is skipped.
-pub fn day_start(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
+pub fn day_start(zone: Zone, date: NaiveDate) -> DateTime<Utc> {
     edge(zone, date.and_time(NaiveTime::MIN))
 }
 
 /// What the zone is ahead of UTC at an instant, in seconds.
-pub fn offset_seconds(zone: Tz, at: DateTime<Utc>) -> i32 {
-    let offset = zone.offset_from_utc_datetime(&at.naive_utc());
-    let total = offset.base_utc_offset() + offset.dst_offset();
-    i32::try_from(total.num_seconds()).unwrap_or(0)
+pub fn offset_seconds(zone: Zone, at: DateTime<Utc>) -> i32 {
+    zone.offset_from_utc_datetime(&at.naive_utc()).seconds()
 }
 
 #[cfg(test)]
@@ -72,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_skipped_time() {
-        let zone = chrono_tz::Europe::Berlin;
+        let zone = Zone::named("Europe/Berlin");
         let said = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339();
         assert_eq!(said(event(zone, local("2027-03-28 02:30"))), "2027-03-28T03:30:00+02:00");
         assert_eq!(said(edge(zone, local("2027-03-28 02:30"))), "2027-03-28T03:00:00+02:00");
@@ -82,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_time_that_exists_twice_is_its_first() {
-        let zone = chrono_tz::Europe::Berlin;
+        let zone = Zone::named("Europe/Berlin");
         let at = edge(zone, local("2026-10-25 02:30"));
         assert_eq!(at, event(zone, local("2026-10-25 02:30")));
         assert_eq!(at.with_timezone(&zone).to_rfc3339(), "2026-10-25T02:30:00+02:00");
@@ -91,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_day_without_midnight_starts_where_it_starts() {
-        let zone = chrono_tz::America::Santiago;
+        let zone = Zone::named("America/Santiago");
         let date = NaiveDate::from_ymd_opt(2027, 9, 5).expect("a date");
         let start = day_start(zone, date).with_timezone(&zone);
         assert_eq!(start.to_rfc3339(), "2027-09-05T01:00:00-03:00");
@@ -99,7 +98,7 @@ mod tests {
 
     #[test]
     fn half_an_hour() {
-        let zone = chrono_tz::Australia::Lord_Howe;
+        let zone = Zone::named("Australia/Lord_Howe");
         let start = edge(zone, local("2026-10-04 02:15")).with_timezone(&zone);
         assert_eq!(start.to_rfc3339(), "2026-10-04T02:30:00+11:00");
     }

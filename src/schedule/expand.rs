@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
-use chrono_tz::Tz;
 
 use super::clock::{day_start, edge, offset_seconds};
 use super::{Rule, Schedule, TimeOff};
 use crate::ids::LocationId;
 use crate::visit::Mode;
+use crate::zone::Zone;
 
 /// The zone of each place.
-pub type Zones = HashMap<LocationId, Tz>;
+pub type Zones = HashMap<LocationId, Zone>;
 
 /// Half-open.
 type Range = (DateTime<Utc>, DateTime<Utc>);
@@ -62,7 +62,7 @@ pub fn expand(
     until: NaiveDate,
 ) -> Vec<Cell> {
     let mut cells = Vec::new();
-    let mut off: HashMap<Tz, Vec<Range>> = HashMap::new();
+    let mut off: HashMap<Zone, Vec<Range>> = HashMap::new();
     for rule in &schedule.rules {
         let Some(&zone) = zones.get(&rule.location) else { continue };
         if rule.check().is_err() {
@@ -94,7 +94,7 @@ pub fn expand(
 /// The cells of a rule on one date.
 fn lay_out(
     rule: &Rule,
-    zone: Tz,
+    zone: Zone,
     date: NaiveDate,
     cells: &mut Vec<Cell>,
     is_there: impl Fn(DateTime<Utc>, DateTime<Utc>) -> bool,
@@ -134,7 +134,7 @@ fn lay_out(
 }
 
 /// Times off as instants in a zone, by start, joined where they overlap.
-fn off_in(time_off: &[TimeOff], zone: Tz) -> Vec<Range> {
+fn off_in(time_off: &[TimeOff], zone: Zone) -> Vec<Range> {
     let mut ranges: Vec<_> =
         time_off.iter().map(|off| (edge(zone, off.starts), edge(zone, off.ends))).collect();
     ranges.sort_unstable();

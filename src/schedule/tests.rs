@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::*;
 use crate::ids::SlotId;
 use crate::schedule::plan::ExistingSlot;
+use crate::zone::Zone;
 
 const HERE: LocationId = LocationId(Uuid::from_u128(1));
 const THERE: LocationId = LocationId(Uuid::from_u128(2));
@@ -40,7 +41,7 @@ fn rule(repeats: &str, starts: &str, ends: &str) -> Rule {
 }
 
 fn zones() -> Zones {
-    Zones::from([(HERE, chrono_tz::Asia::Kolkata), (THERE, chrono_tz::Europe::Lisbon)])
+    Zones::from([(HERE, Zone::named("Asia/Kolkata")), (THERE, Zone::named("Europe/Lisbon"))])
 }
 
 fn starts(schedule: &Schedule, holidays: &[&str], from: &str, until: &str) -> Vec<String> {

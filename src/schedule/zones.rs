@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::{TZ_VARIANTS, Tz};
 use uuid::Uuid;
 
 use super::clock::{day_start, edge, offset_seconds};
@@ -11,6 +10,7 @@ use super::{Away, Cell, Rule, Schedule, Zones, expand};
 use crate::ids::LocationId;
 use crate::recurrence::Recurrence;
 use crate::visit::Mode;
+use crate::zone::{self, Zone};
 
 const PLACE: LocationId = LocationId(Uuid::from_u128(1));
 
@@ -37,7 +37,7 @@ fn daily(starts: u32, ends: u32, slot_minutes: u16) -> Rule {
     }
 }
 
-fn lay_out(rules: Vec<Rule>, zone: Tz, from: NaiveDate, until: NaiveDate) -> Vec<Cell> {
+fn lay_out(rules: Vec<Rule>, zone: Zone, from: NaiveDate, until: NaiveDate) -> Vec<Cell> {
     let schedule = Schedule { rules, time_off: Vec::new() };
     let away = Away { holidays: &HashSet::new(), busy: &[] };
     expand(&schedule, &Zones::from([(PLACE, zone)]), away, from, until)
@@ -45,7 +45,7 @@ fn lay_out(rules: Vec<Rule>, zone: Tz, from: NaiveDate, until: NaiveDate) -> Vec
 
 /// The dates on which the clocks of a zone change between 2026 and 2037, with how many seconds
 /// they are put forward.
-fn changes(zone: Tz) -> Vec<(NaiveDate, i64)> {
+fn changes(zone: Zone) -> Vec<(NaiveDate, i64)> {
     let mut found = Vec::new();
     let mut at = Utc.with_ymd_and_hms(2026, 1, 1, 12, 0, 0).single().expect("a time");
     let end = Utc.with_ymd_and_hms(2037, 1, 1, 0, 0, 0).single().expect("a time");
@@ -69,7 +69,7 @@ fn changes(zone: Tz) -> Vec<(NaiveDate, i64)> {
 }
 
 /// The properties, on three days around a change: nothing lost, doubled, overlapping or an hour off.
-fn check(zone: Tz, changed: NaiveDate, forward: i64) {
+fn check(zone: Zone, changed: NaiveDate, forward: i64) {
     let (from, until) = (changed - Duration::days(1), changed + Duration::days(2));
     let named = |what: &str| format!("{zone} {changed} ({forward} s): {what}");
 
@@ -115,7 +115,7 @@ fn check(zone: Tz, changed: NaiveDate, forward: i64) {
 fn no_clock_change_of_ten_years_loses_or_doubles_a_time() {
     let mut zones_that_change = 0;
     let mut seen = 0;
-    for zone in TZ_VARIANTS {
+    for zone in zone::all().iter().copied() {
         let changes = changes(zone);
         zones_that_change += usize::from(!changes.is_empty());
         for (date, forward) in changes {
@@ -129,35 +129,35 @@ fn no_clock_change_of_ten_years_loses_or_doubles_a_time() {
 /// What the written rule means, in places where it matters.
 #[test]
 fn known_nights() {
-    let starts = |zone: Tz, date: NaiveDate, from, until| -> Vec<String> {
+    let starts = |zone: Zone, date: NaiveDate, from, until| -> Vec<String> {
         let cells = lay_out(vec![daily(from, until, 60)], zone, date, date + Duration::days(1));
         let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%H:%M%:z").to_string();
         cells.iter().map(|cell| local(cell.starts_at)).collect()
     };
     // Berlin, forward at 02:00: the hour that does not exist has no times.
     assert_eq!(
-        starts(chrono_tz::Europe::Berlin, date(2027, 3, 28), 1, 5),
+        starts(Zone::named("Europe/Berlin"), date(2027, 3, 28), 1, 5),
         ["01:00+01:00", "03:00+02:00", "04:00+02:00"]
     );
-    assert!(starts(chrono_tz::Europe::Berlin, date(2027, 3, 28), 2, 3).is_empty());
+    assert!(starts(Zone::named("Europe/Berlin"), date(2027, 3, 28), 2, 3).is_empty());
     // Berlin, back at 03:00: the night is an hour longer, and so is the work.
     assert_eq!(
-        starts(chrono_tz::Europe::Berlin, date(2026, 10, 25), 1, 4),
+        starts(Zone::named("Europe/Berlin"), date(2026, 10, 25), 1, 4),
         ["01:00+02:00", "02:00+02:00", "02:00+01:00", "03:00+01:00"]
     );
     // Santiago, forward at midnight: the day begins at one.
     assert_eq!(
-        starts(chrono_tz::America::Santiago, date(2027, 9, 5), 0, 3),
+        starts(Zone::named("America/Santiago"), date(2027, 9, 5), 0, 3),
         ["01:00-03:00", "02:00-03:00"]
     );
     // Lord Howe, half an hour.
     assert_eq!(
-        starts(chrono_tz::Australia::Lord_Howe, date(2026, 10, 4), 1, 4),
+        starts(Zone::named("Australia/Lord_Howe"), date(2026, 10, 4), 1, 4),
         ["01:00+10:30", "02:30+11:00"]
     );
     // Panjim never changes.
     assert_eq!(
-        starts(chrono_tz::Asia::Kolkata, date(2027, 3, 28), 10, 12),
+        starts(Zone::named("Asia/Kolkata"), date(2027, 3, 28), 10, 12),
         ["10:00+05:30", "11:00+05:30"]
     );
 }

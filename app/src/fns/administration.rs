@@ -310,8 +310,7 @@ pub mod typed {
 
     /// A zone, however its letters are written.
     fn zone_name(text: &str) -> Option<&'static str> {
-        let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-        zones.into_iter().find(|name| name.eq_ignore_ascii_case(text))
+        nadi::zone::Zone::of_any_case(text).map(nadi::zone::Zone::name)
     }
 
     /// How a city stands in the field: `Panaji, India`.

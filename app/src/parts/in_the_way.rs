@@ -1,9 +1,9 @@
 //! Appointments outside of a doctor's hours: kept until someone decides.
 
-use chrono_tz::Tz;
 use leptos::prelude::*;
 use nadi::ports::CalendarEntry;
 use nadi::wall;
+use nadi::zone::Zone;
 
 use crate::links;
 use crate::ui::{Notice, Tone};
@@ -14,7 +14,7 @@ const SHOWN: usize = 50;
 
 /// Who is booked outside of the hours, each a link to decide at. Nothing when nobody is.
 #[component]
-pub fn InTheWay(entries: Vec<CalendarEntry>, zone: Tz) -> impl IntoView {
+pub fn InTheWay(entries: Vec<CalendarEntry>, zone: Zone) -> impl IntoView {
     let number = entries.len();
     let more = number.saturating_sub(SHOWN);
     let rows: Vec<_> = entries

@@ -1,7 +1,6 @@
 //! From a doctor's free times to the words of a month and a day, in the clinic's zone.
 
 use chrono::{Datelike, Days, NaiveDate, Timelike};
-use chrono_tz::Tz;
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::{Moment, Month};
@@ -12,6 +11,7 @@ use nadi::ports::{
 };
 use nadi::visit::Mode;
 use nadi::wall;
+use nadi::zone::Zone;
 
 use super::answer;
 use crate::context;
@@ -68,8 +68,8 @@ impl Times {
     }
 
     /// The zone of the doctor's main place.
-    pub fn zone(&self) -> Tz {
-        self.doctor.places.first().map_or(Tz::UTC, |place| place.zone)
+    pub fn zone(&self) -> Zone {
+        self.doctor.places.first().map_or(Zone::UTC, |place| place.zone)
     }
 
     pub fn today(&self) -> NaiveDate {

@@ -1,10 +1,10 @@
 //! What pages say of a doctor's schedule: when it holds, and what a change of it does.
 
 use chrono::{NaiveTime, Weekday};
-use chrono_tz::Tz;
 use nadi::failure::{Field, FieldProblem, Problem};
 use nadi::schedule::{Overfull, Rule, TimeOff};
 use nadi::wall;
+use nadi::zone::Zone;
 
 use crate::fns::schedules::base::Saved;
 use crate::fns::schedules::hours::{LineProblem, Other};
@@ -130,7 +130,7 @@ pub fn in_the_way(number: u64) -> String {
 }
 
 /// `Monday 30 November 2026, 10:00: 3 booked, 2 seats.`
-pub fn overfull(time: &Overfull, zone: Tz) -> String {
+pub fn overfull(time: &Overfull, zone: Zone) -> String {
     let date = wall::date(wall::local_date(time.starts_at, zone));
     let start = wall::time(time.starts_at, zone);
     let seats = count(time.seats.into(), "seat", "seats");

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
 use nadi::calendar::week_of;
 use nadi::ids::{AccountId, ClinicId, DoctorId, LocationId, PersonId, VisitTypeId};
 use nadi::schedule::{Away, MadeBlock, Rule, Schedule, Zones, expand, plan};
 use nadi::visit::{Fee, Mode};
 use nadi::wall::local_date;
+use nadi::zone::Zone;
 
 use super::dice::Dice;
 use super::{
@@ -205,7 +205,7 @@ pub(super) struct With<'a> {
     pub clinic: ClinicId,
     pub doctor: DoctorId,
     pub fee: &'a Fee,
-    pub zone: Tz,
+    pub zone: Zone,
     pub visit_type: VisitTypeId,
 }
 

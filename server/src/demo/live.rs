@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use chrono_tz::Tz;
 use nadi::appointment::State;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, VisitTypeId};
 use nadi::visit::{Fee, Mode};
 use nadi::wall;
+use nadi::zone::Zone;
 use sqlx::{Connection, FromRow, PgConnection, Result};
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ macro_rules! made_here {
 /// The demo doctor's clinic, as it is now.
 pub(crate) struct Clinic {
     pub id: ClinicId,
-    pub zone: Tz,
+    pub zone: Zone,
     usual: VisitTypeId,
     /// The kind of visit that takes two times, unless somebody has taken it away.
     first: Option<VisitTypeId>,
@@ -84,7 +84,7 @@ pub(crate) async fn lock(connection: &mut PgConnection) -> Result<()> {
 pub(crate) struct Free {
     pub doctor: DoctorId,
     pub time: Time,
-    zone: Tz,
+    zone: Zone,
     fee: Fee,
 }
 

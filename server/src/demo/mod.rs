@@ -25,7 +25,6 @@ mod words;
 mod write;
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
-use chrono_tz::Tz;
 use nadi::actor::Capacity;
 use nadi::appointment::{Event, State};
 use nadi::calendar::week_of;
@@ -37,6 +36,7 @@ use nadi::input::Slug;
 use nadi::schedule::{MadeBlock, Rule};
 use nadi::visit::{Fee, Mode};
 use nadi::wall::local_date;
+use nadi::zone::Zone;
 use uuid::{Builder, Uuid};
 
 pub(crate) use calendar::{dates, is_soon};
@@ -131,7 +131,7 @@ pub struct Visit {
     pub booked_by: AccountId,
     pub person: PersonId,
     pub mode: Mode,
-    pub zone: Tz,
+    pub zone: Zone,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub fee: Fee,
@@ -205,7 +205,7 @@ pub struct City {
     pub country: String,
     pub latitude: f64,
     pub longitude: f64,
-    pub zone: Tz,
+    pub zone: Zone,
     /// ISO 4217, three letters.
     pub currency: String,
 }
@@ -215,7 +215,7 @@ pub struct Clinic {
     pub id: ClinicId,
     pub slug: String,
     pub name: String,
-    pub zone: Tz,
+    pub zone: Zone,
     pub currency: String,
     pub city: CityId,
 }
@@ -239,7 +239,7 @@ pub struct Location {
     pub name: String,
     /// Invented.
     pub address: String,
-    pub zone: Tz,
+    pub zone: Zone,
     /// Within two kilometres of the city's own coordinates.
     pub latitude: f64,
     pub longitude: f64,

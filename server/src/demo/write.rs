@@ -1,7 +1,6 @@
 //! Writes down the demo's visits with their claims, events and reviews, a statement per table.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::IANA_TZDB_VERSION;
 use nadi::actor::Capacity;
 use nadi::appointment::{Event, State, reference};
 use nadi::schedule::MadeBlock;
@@ -24,7 +23,7 @@ pub(super) async fn insert(
     insert_patients(connection, &data.past.patients, since).await?;
     insert_patients(connection, &data.calendar.patients, since).await?;
     insert_dependants(connection, &data.calendar.dependants, now).await?;
-    times::make(connection, &blocks(data), IANA_TZDB_VERSION).await?;
+    times::make(connection, &blocks(data), nadi::zone::release()).await?;
     let visits: Vec<&Visit> = data.past.visits.iter().chain(&data.calendar.visits).collect();
     insert_visits(connection, &visits).await?;
     insert_reviews(connection, &visits, data).await

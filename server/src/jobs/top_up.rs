@@ -66,7 +66,7 @@ async fn batch(engine: &Engine, after: Uuid) -> anyhow::Result<Option<(Uuid, u64
 async fn try_batch(engine: &Engine, after: Uuid) -> Result<Option<(Uuid, u64, u64)>, Fault> {
     let now = engine.clock.now();
     let until = make::horizon(now, engine.settings.horizon_days);
-    let data = chrono_tz::IANA_TZDB_VERSION;
+    let data = nadi::zone::release();
     let mut transaction = engine.write.begin().await?;
     let due = store::claim_due(&mut transaction, until, data, after, BATCH).await?;
     let Some(last) = due.last().map(|row| row.doctor_id) else { return Ok(None) };

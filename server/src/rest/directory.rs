@@ -247,7 +247,7 @@ async fn slots(
     }
     let directory = &api.ports.directory;
     let doctor = directory.doctor(&caller, &DoctorKey::Id(id)).await?;
-    let zone = doctor.places.first().map_or(chrono_tz::Tz::UTC, |place| place.zone);
+    let zone = doctor.places.first().map_or(nadi::zone::Zone::UTC, |place| place.zone);
     let today = wall::local_date(caller.now, zone);
     let SlotsQuery { date, from, to, location_id, mode, visit_type_id } = query;
     let range = RangeQuery { date, from, to, location_id, mode };

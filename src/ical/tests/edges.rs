@@ -1,7 +1,5 @@
 //! What an event may say, and what is refused, with the line.
 
-use chrono_tz::UTC;
-
 use super::*;
 
 const HOUR: &str = "DTSTART:20270601T100000Z\nDURATION:PT1H";

@@ -14,7 +14,7 @@ pub(super) const ALL: [&str; 6] = [GOOGLE, OUTLOOK, APPLE, NEXTCLOUD, FASTMAIL, 
 #[test]
 fn google() {
     let read = |file: &str| {
-        read_in(file, KOLKATA, "20261201T000000Z", "20270101T000000Z").expect("a calendar")
+        read_in(file, kolkata(), "20261201T000000Z", "20270101T000000Z").expect("a calendar")
     };
     let calendar = read(GOOGLE);
     assert_eq!(calendar.name.as_deref(), Some("Dr. Meera Kamat, Panjim"));
@@ -37,7 +37,7 @@ fn google() {
 #[test]
 fn outlook() {
     let calendar =
-        read_in(OUTLOOK, KOLKATA, "20270301T000000Z", "20270501T000000Z").expect("a calendar");
+        read_in(OUTLOOK, kolkata(), "20270301T000000Z", "20270501T000000Z").expect("a calendar");
     assert_eq!(
         shown(&calendar.times),
         [
@@ -56,7 +56,7 @@ fn outlook() {
 #[test]
 fn apple() {
     let calendar =
-        read_in(APPLE, KOLKATA, "20270401T000000Z", "20270501T000000Z").expect("a calendar");
+        read_in(APPLE, kolkata(), "20270401T000000Z", "20270501T000000Z").expect("a calendar");
     assert_eq!(
         shown(&calendar.times),
         [
@@ -75,7 +75,7 @@ fn apple() {
 #[test]
 fn nextcloud() {
     let calendar =
-        read_in(NEXTCLOUD, KOLKATA, "20261001T000000Z", "20261101T000000Z").expect("a calendar");
+        read_in(NEXTCLOUD, kolkata(), "20261001T000000Z", "20261101T000000Z").expect("a calendar");
     assert_eq!(
         shown(&calendar.times),
         [
@@ -92,7 +92,7 @@ fn nextcloud() {
 #[test]
 fn fastmail() {
     let calendar =
-        read_in(FASTMAIL, KOLKATA, "20261001T000000Z", "20261201T000000Z").expect("a calendar");
+        read_in(FASTMAIL, kolkata(), "20261001T000000Z", "20261201T000000Z").expect("a calendar");
     assert_eq!(
         shown(&calendar.times),
         [
@@ -108,7 +108,7 @@ fn fastmail() {
 #[test]
 fn a_scheduler() {
     let calendar =
-        read_in(SCHEDULER, KOLKATA, "20261201T000000Z", "20261208T000000Z").expect("a calendar");
+        read_in(SCHEDULER, kolkata(), "20261201T000000Z", "20261208T000000Z").expect("a calendar");
     assert_eq!(
         shown(&calendar.times),
         ["20261201T0900/20261201T1000", "20261202T0900/20261202T1000",]

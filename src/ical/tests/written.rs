@@ -2,7 +2,6 @@
 
 use calcard::icalendar::{ICalendar, ICalendarProperty, ICalendarValue};
 use chrono::Duration;
-use chrono_tz::UTC;
 use icalendar::Component as _;
 use proptest::prelude::*;
 

@@ -81,7 +81,7 @@ fn by_display_name(name: &str) -> Option<Zone> {
         return Some(Zone::Named(zone));
     }
     // Windows changed what it displays when countries changed their time; older names have the older offset.
-    let fits = |zone: &chrono_tz::Tz| {
+    let fits = |zone: &crate::zone::Zone| {
         let (low, high) = database::offsets(*zone);
         offset.is_none_or(|offset| (low - 3600..=high + 3600).contains(&offset))
     };
@@ -102,7 +102,7 @@ fn by_display_name(name: &str) -> Option<Zone> {
 const SEPARATORS: [char; 6] = [',', '/', ';', ':', '、', '，'];
 
 /// The zones that a place may mean.
-fn zones_of(place: &str) -> impl Iterator<Item = chrono_tz::Tz> {
+fn zones_of(place: &str) -> impl Iterator<Item = crate::zone::Zone> {
     let place = displayed::place(place);
     displayed::city(&place).and_then(database::named).into_iter().chain(database::in_place(place))
 }

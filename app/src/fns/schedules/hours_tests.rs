@@ -1,4 +1,5 @@
 use nadi::ids::LocationId;
+use nadi::zone::Zone;
 use uuid::Uuid;
 
 use super::*;
@@ -8,7 +9,7 @@ fn today() -> NaiveDate {
 }
 
 fn zones() -> Zones {
-    Zones::from([(LocationId(Uuid::from_u128(7)), chrono_tz::Asia::Kolkata)])
+    Zones::from([(LocationId(Uuid::from_u128(7)), Zone::named("Asia/Kolkata"))])
 }
 
 fn line(days: &str, starts_at: &str, ends_at: &str) -> TypedRule {

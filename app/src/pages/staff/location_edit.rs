@@ -154,7 +154,7 @@ fn LocationFields(
     let (city, city_now) = now("city", &stored.city);
     let (zone, zone_now) = now("time_zone", &stored.time_zone);
     let cities: Vec<_> = cities.iter().map(|city| Choice::new(city_name(city), "")).collect();
-    let zones: Vec<_> = chrono_tz::TZ_VARIANTS
+    let zones: Vec<_> = nadi::zone::all()
         .iter()
         .map(|zone| zone.name())
         // Areas and cities; the other names are older ones for the same.

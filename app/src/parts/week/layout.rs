@@ -5,10 +5,10 @@
 //! the hours nor hides anything; what falls into a repeated hour stands side by side.
 
 use chrono::{DateTime, Days, NaiveDate, Timelike, Utc};
-use chrono_tz::Tz;
 use nadi::appointment::State;
 use nadi::ports::{BlockView, CalendarEntry, DoctorCalendar};
 use nadi::wall;
+use nadi::zone::Zone;
 
 const DAY_MINUTES: u16 = 24 * 60;
 /// The calendar is at least this high.
@@ -31,7 +31,7 @@ pub struct Span {
 }
 
 impl Span {
-    fn of(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Tz) -> Self {
+    fn of(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: Zone) -> Self {
         let at = minute(starts_at, zone);
         let room = i64::from(DAY_MINUTES - at);
         let minutes = (ends_at - starts_at).num_minutes().clamp(1, room);
@@ -44,7 +44,7 @@ impl Span {
 }
 
 /// What the clock on the wall says, in minutes since midnight.
-fn minute(at: DateTime<Utc>, zone: Tz) -> u16 {
+fn minute(at: DateTime<Utc>, zone: Zone) -> u16 {
     let local = at.with_timezone(&zone);
     u16::try_from(local.hour() * 60 + local.minute()).unwrap_or(0)
 }
@@ -180,7 +180,12 @@ fn day(
 }
 
 /// One item per entry, or one for all who share a time when they are too many to stand side by side.
-fn gather(entries: &[&CalendarEntry], zone: Tz, now: DateTime<Utc>, lanes_max: usize) -> Vec<Item> {
+fn gather(
+    entries: &[&CalendarEntry],
+    zone: Zone,
+    now: DateTime<Utc>,
+    lanes_max: usize,
+) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     let mut sorted = entries.to_vec();
     sorted.sort_by_key(|entry| (entry.starts_at, entry.ends_at, entry.id));
@@ -267,7 +272,6 @@ pub fn now_and_next(
 #[cfg(test)]
 mod tests {
     use chrono::Duration;
-    use chrono_tz::{Asia, Europe};
     use nadi::calendar::{parse_date, week_of};
     use nadi::ids::AppointmentId;
     use nadi::visit::Mode;
@@ -294,7 +298,7 @@ mod tests {
         }
     }
 
-    fn week(zone: Tz, monday: &str, entries: Vec<CalendarEntry>) -> DoctorCalendar {
+    fn week(zone: Zone, monday: &str, entries: Vec<CalendarEntry>) -> DoctorCalendar {
         let from = parse_date(monday).expect("a date");
         DoctorCalendar {
             doctor_name: "Dr Meera Naik".into(),
@@ -315,8 +319,11 @@ mod tests {
     fn an_entry_stands_where_the_wall_clock_says() {
         let start = at("2026-11-24T04:50:00Z");
         let night = at("2026-11-23T18:00:00Z");
-        let sheet =
-            Sheet::of(&week(Asia::Kolkata, "2026-11-23", vec![entry(1, start, 20)]), night, 3);
+        let sheet = Sheet::of(
+            &week(Zone::named("Asia/Kolkata"), "2026-11-23", vec![entry(1, start, 20)]),
+            night,
+            3,
+        );
         assert_eq!(sheet.days.len(), 7);
         assert_eq!(sheet.days[1].items[0].span, Span { at: 620, minutes: 20 });
         assert_eq!((sheet.first_hour, sheet.last_hour), (10, 18), "eight hours at least");
@@ -326,13 +333,19 @@ mod tests {
 
     #[test]
     fn an_empty_week_and_a_late_one_show_eight_hours() {
-        let empty =
-            Sheet::of(&week(Asia::Kolkata, "2026-11-23", vec![]), at("2026-11-23T06:00:00Z"), 3);
+        let empty = Sheet::of(
+            &week(Zone::named("Asia/Kolkata"), "2026-11-23", vec![]),
+            at("2026-11-23T06:00:00Z"),
+            3,
+        );
         assert_eq!((empty.first_hour, empty.last_hour), (9, 17));
         assert_eq!(empty.now, Some(690));
         let late = vec![entry(1, at("2026-11-23T17:30:00Z"), 90)];
-        let late =
-            Sheet::of(&week(Asia::Kolkata, "2026-11-23", late), at("2026-11-23T06:00:00Z"), 3);
+        let late = Sheet::of(
+            &week(Zone::named("Asia/Kolkata"), "2026-11-23", late),
+            at("2026-11-23T06:00:00Z"),
+            3,
+        );
         assert_eq!((late.first_hour, late.last_hour), (16, 24));
         assert_eq!(late.days[0].items[0].span, Span { at: 1380, minutes: 60 }, "cut at midnight");
     }
@@ -347,7 +360,7 @@ mod tests {
             entry(3, minutes(40), 20),
             entry(4, minutes(60), 20),
         ];
-        let sheet = Sheet::of(&week(Asia::Kolkata, "2026-11-23", entries), start, 3);
+        let sheet = Sheet::of(&week(Zone::named("Asia/Kolkata"), "2026-11-23", entries), start, 3);
         assert_eq!(lanes(&sheet.days[0]), [(600, 0, 2), (620, 1, 2), (640, 0, 2), (660, 0, 1)]);
     }
 
@@ -355,7 +368,7 @@ mod tests {
     fn a_crowd_at_one_time_is_one_item() {
         let start = at("2026-11-23T04:30:00Z");
         let crowd = (1..=4).map(|n| entry(n, start, 20)).collect();
-        let sheet = Sheet::of(&week(Asia::Kolkata, "2026-11-23", crowd), start, 3);
+        let sheet = Sheet::of(&week(Zone::named("Asia/Kolkata"), "2026-11-23", crowd), start, 3);
         assert_eq!(sheet.days[0].items.len(), 1);
         assert_eq!(sheet.days[0].items[0].entries.len(), 4);
         assert_eq!(sheet.days[0].booked, 4);
@@ -365,14 +378,17 @@ mod tests {
     fn the_repeated_hour_hides_nobody_and_the_skipped_one_moves_nobody() {
         // Berlin, 25 October 2026: 02:30 happens twice.
         let (first, second) = (at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z"));
-        let autumn =
-            week(Europe::Berlin, "2026-10-19", vec![entry(1, first, 20), entry(2, second, 20)]);
+        let autumn = week(
+            Zone::named("Europe/Berlin"),
+            "2026-10-19",
+            vec![entry(1, first, 20), entry(2, second, 20)],
+        );
         let sheet = Sheet::of(&autumn, first, 3);
         assert_eq!(lanes(&sheet.days[6]), [(150, 0, 2), (150, 1, 2)]);
         // 28 March 2027: 02:00 to 03:00 does not happen.
         let before = entry(1, at("2027-03-28T00:40:00Z"), 40);
         let after = entry(2, at("2027-03-28T07:00:00Z"), 20);
-        let spring = week(Europe::Berlin, "2027-03-22", vec![before, after]);
+        let spring = week(Zone::named("Europe/Berlin"), "2027-03-22", vec![before, after]);
         let sheet = Sheet::of(&spring, first, 3);
         let spans: Vec<_> = sheet.days[6].items.iter().map(|item| item.span).collect();
         assert_eq!(spans, [Span { at: 100, minutes: 40 }, Span { at: 540, minutes: 20 }]);
@@ -398,11 +414,11 @@ mod tests {
         /// In any zone and week: everybody is shown once, inside the hours shown, and nobody covers anybody.
         #[test]
         fn nobody_is_hidden(
-            zone in 0..chrono_tz::TZ_VARIANTS.len(),
+            zone in 0..nadi::zone::all().len(),
             week_number in 0i64..520,
             starts in prop::collection::vec((0i64..7 * 1440, 1i64..240), 0..40),
         ) {
-            let zone = chrono_tz::TZ_VARIANTS[zone];
+            let zone = nadi::zone::all()[zone];
             let day = parse_date("2026-01-05").expect("a date") + Duration::weeks(week_number);
             let monday = week_of(day);
             let midnight = nadi::schedule::day_start(zone, monday);

@@ -7,12 +7,12 @@
 pub mod layout;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use leptos::prelude::*;
 use nadi::appointment::State;
 use nadi::ports::{BlockView, CalendarEntry};
 use nadi::visit::Mode;
 use nadi::wall;
+use nadi::zone::Zone;
 
 use self::layout::{Day, Item, Sheet, now_and_next};
 use crate::links;
@@ -23,7 +23,7 @@ use crate::ui::{Icon, Shape};
 #[component]
 pub fn DaySheet(
     sheet: Sheet,
-    zone: Tz,
+    zone: Zone,
     /// One day has room for more words than seven.
     #[prop(optional)]
     wide: bool,
@@ -70,7 +70,7 @@ pub fn DaySheet(
 
 /// Days one under another, in words only.
 #[component]
-pub fn DayList(sheet: Sheet, zone: Tz) -> impl IntoView {
+pub fn DayList(sheet: Sheet, zone: Zone) -> impl IntoView {
     let days: Vec<_> = sheet
         .days
         .into_iter()
@@ -93,7 +93,7 @@ pub fn day_id(date: NaiveDate) -> String {
 #[component]
 fn DayColumn(
     day: Day,
-    zone: Tz,
+    zone: Zone,
     now: Option<u16>,
     /// The heading leads to the day's own view.
     linked: bool,
@@ -190,7 +190,7 @@ fn place(block: &BlockView) -> &str {
 }
 
 /// `09:00–12:30, Panjim Clinic, 4 of 10 free`.
-fn block_words(block: &BlockView, zone: Tz) -> String {
+fn block_words(block: &BlockView, zone: Zone) -> String {
     let place = place(block);
     let times = wall::time_range(block.starts_at, block.ends_at, zone);
     format!("{times}, {place}, {} of {} free", block.seats_free, block.seats)
@@ -209,7 +209,7 @@ fn entry_words(entry: &CalendarEntry) -> String {
 #[component]
 fn EntryItem(
     item: Item,
-    zone: Tz,
+    zone: Zone,
     date: NaiveDate,
     /// There is room to say where.
     place: bool,
@@ -277,7 +277,7 @@ pub fn list_href(date: NaiveDate) -> String {
 #[component]
 pub fn NextUp(
     entries: Vec<CalendarEntry>,
-    zone: Tz,
+    zone: Zone,
     now: DateTime<Utc>,
     today: NaiveDate,
 ) -> impl IntoView {

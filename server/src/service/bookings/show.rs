@@ -1,7 +1,6 @@
 //! An appointment as the caller may see it.
 
 use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
 use nadi::actor::{Capacity, SignedIn};
 use nadi::appointment::{
     Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
@@ -13,6 +12,7 @@ use nadi::ids::{
 use nadi::input::Email;
 use nadi::ports::{AppointmentView, HistoryEntry};
 use nadi::visit::Fee;
+use nadi::zone::Zone;
 use sqlx::PgConnection;
 
 use super::BookingService;
@@ -107,7 +107,7 @@ impl BookingService {
 /// `None`: nothing was marked, or its time is not there any more.
 pub(super) async fn undo(
     connection: &mut PgConnection,
-    (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Tz),
+    (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Zone),
     history: &[HistoryEntry],
     now: DateTime<Utc>,
 ) -> Outcome<Option<(Undo, bool)>> {

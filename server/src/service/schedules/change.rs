@@ -143,7 +143,7 @@ impl ScheduleService {
         let all = [(doctor.0, facts)].into();
         let plans = make::remake(&mut transaction, &[(doctor.0, since)], &all, until, now).await?;
         let plan = plans.get(&doctor.0).cloned().unwrap_or_default();
-        let data = chrono_tz::IANA_TZDB_VERSION;
+        let data = nadi::zone::release();
         store::mark_made(&mut transaction, &[doctor.0], until, data).await?;
         let version = match is_so {
             true => seen,

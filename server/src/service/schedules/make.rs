@@ -5,7 +5,6 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use chrono_tz::IANA_TZDB_VERSION;
 use nadi::ids::{DoctorId, LocationId, SlotId};
 use nadi::recurrence::Recurrence;
 use nadi::schedule::{
@@ -120,7 +119,7 @@ pub async fn renew(
     facts.retain(|doctor, _| !unreadable.contains(doctor));
     let plans = remake(connection, doctors, &facts, until, now).await?;
     let made: Vec<Uuid> = facts.into_keys().collect();
-    store::mark_made(connection, &made, until, IANA_TZDB_VERSION).await?;
+    store::mark_made(connection, &made, until, nadi::zone::release()).await?;
     if !unreadable.is_empty() {
         let unreadable: Vec<Uuid> = unreadable.into_iter().collect();
         for doctor in store::mark_unreadable(connection, &unreadable, now).await? {
@@ -216,7 +215,7 @@ async fn write(
     if !close.is_empty() {
         times::close(connection, &close, now).await?;
     }
-    times::make(connection, &make, IANA_TZDB_VERSION).await?;
+    times::make(connection, &make, nadi::zone::release()).await?;
     times::change(connection, &change).await?;
     if !withdraw.is_empty() {
         times::withdraw(connection, &withdraw).await?;

@@ -246,7 +246,7 @@ struct Resulting<'a> {
     places: &'a [HoursPlace],
     existing: &'a [Existing],
     plan: &'a Plan,
-    zone: chrono_tz::Tz,
+    zone: nadi::zone::Zone,
     today: NaiveDate,
     first: NaiveDate,
     now: chrono::DateTime<chrono::Utc>,

@@ -1,16 +1,13 @@
 //! What a new release of the time-zone data does to appointments that stand.
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
-use chrono_tz::{IANA_TZDB_VERSION, Tz};
 use nadi::ids::AppointmentId;
 use nadi::schedule::clock;
+use nadi::zone::Zone;
 
 use crate::engine::Engine;
 use crate::service::{Outcome, zone};
 use crate::store::times;
-
-/// The release of the time-zone data in use, such as `2025b`.
-pub const RELEASE: &str = IANA_TZDB_VERSION;
 
 /// An appointment at whose place the clocks will show another time than when it was booked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +15,7 @@ pub struct Shifted {
     pub id: AppointmentId,
     pub reference: String,
     pub doctor_name: String,
-    pub zone: Tz,
+    pub zone: Zone,
     pub starts_at: DateTime<Utc>,
     /// What the clock on the wall was to show, by the data its time was made with.
     pub booked_for: NaiveDateTime,

@@ -11,6 +11,7 @@ use nadi::appointment::{
 };
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId, VisitTypeId};
 use nadi::ports::Booked;
+use nadi::zone::Zone;
 use server::service::codes::CodeKey;
 
 use super::oracle::{Answered, Ask};
@@ -19,8 +20,11 @@ use super::stored::SlotRow;
 /// The clinic of the tests lets patients cancel until an hour before.
 pub const NOTICE: Duration = Duration::minutes(60);
 pub const HOLD: Duration = Duration::minutes(5);
+
 /// Where the clinic is.
-const ZONE: chrono_tz::Tz = chrono_tz::Asia::Kolkata;
+fn zone() -> Zone {
+    Zone::named("Asia/Kolkata")
+}
 
 #[derive(Clone, Debug)]
 pub struct Slot {
@@ -219,7 +223,7 @@ impl Model {
         let same = run == visit.run;
         Some(nadi::appointment::Undo {
             to,
-            until: undo_until(at, visit.life.starts_at, ZONE),
+            until: undo_until(at, visit.life.starts_at, zone()),
             seats_free: same && self.seats_free(&run, &[n], now) > 0,
             reviewed: false,
         })

@@ -1,7 +1,6 @@
 //! Before a schedule is saved: what it would change, and who is in the way.
 
 use chrono::{Days, NaiveDate};
-use chrono_tz::Tz;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -10,6 +9,7 @@ use nadi::calendar::parse_date;
 use nadi::ids::DraftId;
 use nadi::ports::{DayChange, DoctorCalendar};
 use nadi::schedule::Overfull;
+use nadi::zone::Zone;
 use nadi::{Failure, wall};
 
 use super::{Editor, note, tabs};
@@ -123,7 +123,7 @@ const OVERFULL_SHOWN: usize = 20;
 
 /// Groups with more people than seats. Nothing when there are none.
 #[component]
-fn OverfullTimes(times: Vec<Overfull>, zone: Tz) -> impl IntoView {
+fn OverfullTimes(times: Vec<Overfull>, zone: Zone) -> impl IntoView {
     let more = times.len().saturating_sub(OVERFULL_SHOWN);
     let rows: Vec<_> = times
         .iter()
