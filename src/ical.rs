@@ -28,7 +28,7 @@ mod zone;
 pub use busy::{BusyCalendar, BusyTime, ReadCalendar, Reading, Skipped, busy_times};
 pub use malformed::{Malformed, MalformedReason, PropertyName};
 pub use passed::{Passed, PassedLine, PassedReason};
-pub use uid::{appointment_of, uid_of};
+pub use uid::appointment_of;
 pub use write::{CalendarFile, Event, EventStatus, Method, Organizer, write};
 
 /// The largest file that is read, in bytes: ten years of somebody busy are 10 MB.

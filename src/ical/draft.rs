@@ -131,9 +131,7 @@ impl Draft {
                     self.replaces.get_or_insert(id);
                 }
                 // Then it is one of its own, and the one it replaces stays.
-                Err(_) => {
-                    context.passed.note(number, PassedReason::Exception)
-                }
+                Err(_) => context.passed.note(number, PassedReason::Exception),
             },
             "RRULE" if value.is_empty() => {}
             "RRULE" => match rule(line) {
@@ -198,11 +196,7 @@ impl Draft {
 }
 
 /// Text that broke out of a remark may look like a property: what comes first counts,
-fn first<T: PartialEq>(
-    place: &mut Option<At<T>>,
-    new: At<T>,
-    context: &mut Context,
-) {
+fn first<T: PartialEq>(place: &mut Option<At<T>>, new: At<T>, context: &mut Context) {
     match place {
         None => *place = Some(new),
         Some((known, _)) if *known == new.0 => {}

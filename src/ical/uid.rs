@@ -2,13 +2,8 @@
 
 use crate::ids::AppointmentId;
 
-/// The UID of an appointment in calendar files: `{id}@{host}`, with the host that the installation is reached at.
-/// Once written it stays, also when the host changes.
-pub fn uid_of(appointment: AppointmentId, host: &str) -> String {
-    format!("{appointment}@{host}")
-}
-
-/// The appointment that a UID may be of, whatever the host in it: whether it is one of ours is for who knows them.
+/// The appointment that a UID may be of: `{id}@{host}`, with the host that the installation was reached at then. Whether it is
+/// one of ours is for who knows them.
 pub fn appointment_of(uid: &str) -> Option<AppointmentId> {
     let (id, _) = uid.trim().split_once('@')?;
     id.parse().ok()
