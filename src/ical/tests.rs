@@ -5,6 +5,7 @@ use crate::recurrence::{RecurrenceProblem, moment};
 use crate::zone::Zone;
 
 mod cases;
+mod dialects;
 mod edges;
 mod hostile;
 mod products;

@@ -123,6 +123,9 @@ impl BusyService {
         drop(connection);
         let read = self.read(doctor, content, given.owner_email.as_deref(), caller.now).await?;
         let read = read.map_err(|malformed| {
+            if malformed.reason == MalformedReason::TooLarge && given.address.is_none() {
+                return Failure::TooLarge;
+            }
             let (line, reason) = (line_of(malformed), fault_of(malformed.reason));
             Failure::field(Field::Calendar, Problem::MalformedAt { line, reason })
         })?;
