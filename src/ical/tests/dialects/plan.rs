@@ -90,6 +90,16 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The same with a COUNT in place of each UNTIL.
+    pub(super) fn counted(mut self) -> Self {
+        for event in &mut self.events {
+            event.rule = event.rule.map(|rule| Rule { until: false, ..rule });
+        }
+        self
+    }
+}
+
 impl Event {
     fn random(random: &mut Random, can: Can, number: usize) -> Self {
         let first = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap_or_default();

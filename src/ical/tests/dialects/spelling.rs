@@ -292,7 +292,8 @@ impl Spelling {
             lines.push("BEGIN:VEVENT".into());
             lines.push(format!("UID:{uid}"));
             lines.push("DTSTAMP:20261001T080000Z".into());
-            lines.push("SEQUENCE:0".into());
+            // calcard 0.3 tells the occurrences of two series apart by it, and not by the UID (RFC 5545, 3.8.4.4).
+            lines.push(format!("SEQUENCE:{}", event.number));
             lines.extend(middle);
             lines.push(format!(
                 "SUMMARY:Visit number {} of a doctor who is busy elsewhere then, too",
