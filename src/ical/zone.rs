@@ -19,6 +19,9 @@ use super::passed::{Passed, PassedReason};
 use super::{ZONES_MAX, vcalendar};
 pub(super) use definition::{Change, Changes, Definition};
 
+/// How many different zones the calendars of a file may be in: more than there are.
+const CALENDAR_ZONES_MAX: usize = 1_000;
+
 /// The TZIDs of a file, with the line of the first use of each. A name is looked for in its own calendar first:
 /// files that were put together define the same name differently.
 #[derive(Default)]
@@ -135,9 +138,11 @@ impl Zones {
             let found = match &calendar.zone {
                 Some((name, line)) => {
                     let own = definitions.place(number, name);
+                    let many = of_calendars.len() > CALENDAR_ZONES_MAX;
                     let find = || {
                         let own = own.and_then(|own| definitions.all.get(own));
-                        let found = zone(name, *line, own, None, needed).ok();
+                        let found =
+                            if many { None } else { zone(name, *line, own, None, needed).ok() };
                         if found.is_none() {
                             needed.passed.note(*line, PassedReason::ZoneOfPlace);
                         }

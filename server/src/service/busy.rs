@@ -1,27 +1,29 @@
 //! Calendars from elsewhere: read, kept as busy times, and the doctor's times made again.
 
+mod faults;
+
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
-use nadi::failure::{CalendarFault, Field, Problem};
+use nadi::failure::{Field, Problem};
 use nadi::ical::{BusyCalendar, Malformed, MalformedReason, ReadCalendar, Reading, appointment_of};
 use nadi::ids::{BusyCalendarId, DoctorId};
 use nadi::input::{Email, line};
-use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, FetchFault, NewBusyCalendar};
-use serde::{Deserialize, Serialize};
+use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, NewBusyCalendar};
 use url::Url;
 use uuid::Uuid;
 
+use self::faults::{Kept, fault_of, line_of, problem, view};
 use super::schedules::{must_run, refresh};
 use super::{Fault, Outcome, answer, zone};
 use crate::database::is_transient;
 use crate::engine::Engine;
 use crate::entropy::uuid_v7;
 use crate::fetch::{FetchError, Fetched, Fetcher};
-use crate::store::busy::{self as store, CalendarRow, DueRow, NewCalendar};
+use crate::store::busy::{self as store, DueRow, NewCalendar};
 use crate::store::schedules;
 
 const CALENDARS_MAX: usize = 10;
@@ -324,90 +326,6 @@ fn checked(new: &NewBusyCalendar) -> Outcome<(String, Option<String>)> {
         text => Some(Email::parse(text)?.to_string()),
     };
     Ok((name, owner))
-}
-
-/// As it is kept in the database.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kept {
-    NotPublic,
-    NoAnswer,
-    TooManyRedirects,
-    Status(u16),
-    TooLarge,
-    Malformed { line: u32, reason: CalendarFault },
-}
-
-impl From<FetchError> for Kept {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::NotPublic => Self::NotPublic,
-            FetchError::NoAnswer => Self::NoAnswer,
-            FetchError::TooManyRedirects => Self::TooManyRedirects,
-            FetchError::Status(status) => Self::Status(status),
-            FetchError::TooLarge => Self::TooLarge,
-        }
-    }
-}
-
-impl From<Kept> for FetchFault {
-    fn from(kept: Kept) -> Self {
-        match kept {
-            Kept::NotPublic => Self::NotPublic,
-            Kept::NoAnswer => Self::NoAnswer,
-            Kept::TooManyRedirects => Self::TooManyRedirects,
-            Kept::Status(status) => Self::Status(status),
-            Kept::TooLarge => Self::TooLarge,
-            Kept::Malformed { line, reason } => Self::Malformed { line, reason },
-        }
-    }
-}
-
-/// What is wrong with the address, for the form it was typed in.
-fn problem(error: FetchError) -> Problem {
-    match error {
-        FetchError::NotPublic => Problem::NotPublic,
-        FetchError::TooLarge => Problem::MalformedAt { line: 1, reason: CalendarFault::TooMuch },
-        FetchError::NoAnswer | FetchError::TooManyRedirects | FetchError::Status(_) => {
-            Problem::NoAnswer
-        }
-    }
-}
-
-fn view(row: CalendarRow) -> BusyCalendarView {
-    let host = row.address.and_then(|text| Some(Url::parse(&text).ok()?.host_str()?.to_owned()));
-    let fault = row.fault.and_then(|fault| serde_json::from_value::<Kept>(fault).ok());
-    BusyCalendarView {
-        id: BusyCalendarId(row.id),
-        name: row.name,
-        host,
-        times_ahead: row.times_ahead,
-        read_at: row.read_at,
-        fault: fault.map(FetchFault::from),
-    }
-}
-
-fn line_of(malformed: Malformed) -> u32 {
-    u32::try_from(malformed.line).unwrap_or(u32::MAX)
-}
-
-fn fault_of(reason: MalformedReason) -> CalendarFault {
-    use MalformedReason as Reason;
-    match reason {
-        Reason::NotACalendar => CalendarFault::NotACalendar,
-        Reason::NotALine => CalendarFault::BadLine,
-        Reason::NotEnded | Reason::NotBegun => CalendarFault::Unfinished,
-        Reason::Missing(_) | Reason::Value(_) => CalendarFault::BadValue,
-        Reason::EndsBeforeStart => CalendarFault::EndsBeforeStart,
-        Reason::UnknownZone => CalendarFault::UnknownZone,
-        Reason::Rule(_) => CalendarFault::BadRule,
-        Reason::TooLarge
-        | Reason::LineTooLong
-        | Reason::TooDeep
-        | Reason::TooManyEvents
-        | Reason::TooManyZones
-        | Reason::TooManyOccurrences => CalendarFault::TooMuch,
-    }
 }
 
 #[async_trait]
