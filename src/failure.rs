@@ -47,6 +47,9 @@ pub enum Failure {
     /// The request itself cannot be read: a broken form, a foreign page.
     #[error("malformed request")]
     Malformed,
+    /// More was sent than is taken at once.
+    #[error("too large")]
+    TooLarge,
     /// More people ask at once than can be served. Trying again in a moment is right.
     #[error("busy")]
     Busy,
@@ -70,6 +73,7 @@ impl Failure {
             Self::KeyReused => 422,
             Self::StillRunning => 409,
             Self::Malformed | Self::KeyMissing => 400,
+            Self::TooLarge => 413,
             Self::Busy | Self::Unavailable => 503,
         }
     }

@@ -11,7 +11,9 @@
 //! Not for: time zones. What an occurrence means as an instant is for the caller.
 
 mod expand;
+mod lenient;
 mod parse;
+mod skip;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +23,9 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use expand::Search;
-pub(crate) use parse::{date, moment};
+pub(crate) use parse::date;
+#[cfg(test)]
+pub(crate) use parse::moment;
 
 /// The longest rule that is read, in bytes.
 pub const RULE_BYTES_MAX: usize = 512;
@@ -62,6 +66,14 @@ pub struct Recurrence {
     rule: Rule,
 }
 
+/// A rule that was read leniently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LenientRecurrence {
+    pub rule: Recurrence,
+    /// A part of it is not understood and was left out: it may happen more often than was meant.
+    pub left_out: bool,
+}
+
 /// What a question found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrences {
@@ -98,13 +110,22 @@ enum Frequency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Never,
-    Count(u32),
     /// Through the end of this day.
     UntilDate(NaiveDate),
     /// Wall time, inclusive.
     UntilFloating(NaiveDateTime),
     /// An instant, inclusive.
     UntilUtc(NaiveDateTime),
+}
+
+/// What becomes of a date that does not exist, such as 30 February (RFC 7529, 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Skip {
+    Omit,
+    /// The last day before it that exists.
+    Backward,
+    /// The first day after it that exists.
+    Forward,
 }
 
 /// The nth such weekday of the month or year, counted from its end when negative; 0 is every one.
@@ -119,7 +140,10 @@ struct NthWeekday {
 struct Rule {
     frequency: Frequency,
     interval: i64,
+    /// How many occurrences there are; with an `end` too, whichever comes first.
+    count: Option<u32>,
     end: End,
+    skip: Skip,
     week_start: Weekday,
     months: Vec<u8>,
     week_numbers: Vec<i8>,
@@ -141,6 +165,29 @@ impl Recurrence {
         let (text, rule) = parse::rule(text)?;
         let recurrence = Self { text, rule };
         if recurrence.rule.is_empty() { Err(RecurrenceProblem::Never) } else { Ok(recurrence) }
+    }
+
+    /// Reads a rule as calendar files have them: what RFC 5545 forbids but can only mean one thing is read so, and what it
+    /// does not know is left out.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), when it is not clear when something happens. A rule that never does is taken.
+    pub fn lenient(text: &str) -> Result<LenientRecurrence, RecurrenceProblem> {
+        if text.len() > RULE_BYTES_MAX {
+            return Err(RecurrenceProblem::TooLong);
+        }
+        let (cleaned, left_out) = lenient::cleaned(text);
+        let (text, rule) = parse::rule_with_both_ends(&cleaned)?;
+        // Whether it ever happens is not asked: for a file of many rules, that is too long a search.
+        Ok(LenientRecurrence { rule: Self { text, rule }, left_out })
+    }
+
+    /// The same for whole days: the times of day in it are ignored (RFC 5545, 3.3.10).
+    pub fn without_times(mut self) -> Self {
+        self.rule.hours.clear();
+        self.rule.minutes.clear();
+        self.rule.seconds.clear();
+        self
     }
 
     /// Reads a rule for working hours: daily or rarer, without times of day.
@@ -194,6 +241,43 @@ impl Recurrence {
     ) -> Occurrences {
         let range = from..until;
         Search { rule: &self.rule, start, range, limit, instant, start_counts: true }.run(looks)
+    }
+
+    /// As [`occurrences_by`](Self::occurrences_by), but `start` is among them only if it fits the rule, as for an EXRULE.
+    pub fn fitting_by(
+        &self,
+        start: NaiveDateTime,
+        from: NaiveDateTime,
+        until: NaiveDateTime,
+        limit: usize,
+        looks: &mut usize,
+        instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
+    ) -> Occurrences {
+        let range = from..until;
+        Search { rule: &self.rule, start, range, limit, instant, start_counts: false }.run(looks)
+    }
+
+    /// Has a series that starts at `start` ended before `at`: by its UNTIL, or by a COUNT that leaves none in the year from
+    /// then on?
+    pub fn is_over_by(
+        &self,
+        start: NaiveDateTime,
+        at: NaiveDateTime,
+        looks: &mut usize,
+        instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
+    ) -> bool {
+        let past = match self.rule.end {
+            End::Never => false,
+            End::UntilDate(until) => at.date() > until,
+            End::UntilFloating(until) => at > until,
+            End::UntilUtc(until) => instant(at) > until.and_utc(),
+        };
+        if past || self.rule.count.is_none() {
+            return past;
+        }
+        let later = at.checked_add_days(Days::new(366)).unwrap_or(at);
+        let rest = self.occurrences_by(start, at, later, 1, looks, instant);
+        rest.at.is_empty() && !rest.cut
     }
 
     /// The days in `from..until` (half-open) that fit a rule which holds from `start` on.

@@ -41,6 +41,7 @@ pub fn failure(failure: &Failure) -> String {
         Failure::Malformed => {
             "We could not read that. Go back, fill the form again and send it.".into()
         }
+        Failure::TooLarge => "That is more than we can take at once. Shorten it and send it again.".into(),
         Failure::Busy => {
             "Very many people are here at this moment. Nothing was changed. Try again in a few seconds.".into()
         }

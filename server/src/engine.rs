@@ -58,6 +58,8 @@ pub struct Settings {
 pub struct House {
     /// Scheme and host, without a slash at the end: for links outside of our pages.
     pub public_url: String,
+    /// The host of it: it stands in the UIDs of new appointments in calendar files.
+    pub uid_host: Arc<str>,
     /// Where messages come from, such as `Nadi <no-reply@nadi.example>`.
     pub mail_from: String,
 }
@@ -119,6 +121,7 @@ impl Engine {
             },
             house: Arc::new(House {
                 public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
+                uid_host: config.public_url.host_str().unwrap_or("nadi").into(),
                 mail_from: config.mail_from.clone(),
             }),
             event_written: Arc::new(Notify::new()),

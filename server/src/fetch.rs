@@ -14,8 +14,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use url::{Host, Url};
 
-/// As large as the largest calendar we read (`nadi::ical`).
-pub const BYTES_MAX: usize = 2 * 1024 * 1024;
+/// As large as the largest calendar we read.
+pub const BYTES_MAX: usize = nadi::ical::FILE_BYTES_MAX;
 const REDIRECTS_MAX: usize = 5;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// From the first question to the last byte of the answer, redirects included.

@@ -1,14 +1,15 @@
 //! An event as it stands in a file, before its zones are known.
 
-use std::collections::HashSet;
-
 use chrono::NaiveDateTime;
 
+use super::attendance::Attendance;
 use super::line::Line;
 use super::malformed::{Malformed, MalformedReason, PropertyName};
-use super::value::{Clock, Span, Until, When, clock, periods, span, when};
+use super::passed::{Passed, PassedReason};
+use super::value::{self, Clock, Span, Until, When, periods, span, when};
 use super::zone::ZoneNames;
-use crate::recurrence::{Recurrence, RecurrenceProblem};
+use super::{uid, vcalendar};
+use crate::recurrence::{LenientRecurrence, Recurrence, RecurrenceProblem};
 
 /// A value and the line it stands in.
 pub(super) type At<T> = (T, usize);
@@ -23,17 +24,42 @@ pub(super) struct Draft {
     pub uid: Option<String>,
     pub sequence: u64,
     /// DTSTAMP, in UTC; among events of the same sequence, the later one holds.
-    pub stamp: NaiveDateTime,
+    pub stamp: Option<NaiveDateTime>,
     /// The occurrence of a series that this one replaces.
     pub replaces: Option<At<When>>,
+    /// RANGE=THISANDFUTURE: it replaces all later ones as well.
+    pub and_future: bool,
     pub start: Option<At<When>>,
-    pub end: Option<At<Until>>,
+    pub end: Option<At<When>>,
+    pub duration: Option<At<Span>>,
     pub rules: Vec<Recurrence>,
+    /// EXRULE (RFC 2445, 4.8.5.2).
+    pub excluding_rules: Vec<Recurrence>,
     pub dates: Vec<At<(When, Option<Until>)>>,
-    pub excluded: HashSet<When>,
-    /// It takes no time, by TRANSP or as Outlook says it.
-    pub transparent: bool,
-    pub cancelled: bool,
+    pub excluded: Vec<When>,
+    pub attendance: Attendance,
+    transparent: Option<bool>,
+    free: bool,
+    cancelled: Option<bool>,
+    declined: bool,
+    faults: Faults,
+}
+
+/// What cannot be read of it, and would be needed to know when it is.
+#[derive(Clone, Copy, Default)]
+struct Faults {
+    start: Option<Malformed>,
+    end: Option<Malformed>,
+    duration: Option<Malformed>,
+    series: Option<Malformed>,
+}
+
+/// What reading an event needs and changes beside it.
+pub(super) struct Context<'a> {
+    pub zones: &'a mut ZoneNames,
+    pub passed: &'a mut Passed,
+    /// The addresses of the calendar's owner, in small letters.
+    pub owner: &'a [String],
 }
 
 impl Draft {
@@ -41,74 +67,191 @@ impl Draft {
         Self { line, calendar, ..Self::default() }
     }
 
-    pub(super) fn property(&mut self, line: &Line, zones: &mut ZoneNames) -> Result<(), Malformed> {
-        use PropertyName::{DtEnd, DtStart, Duration, ExDate, RDate, RRule, RecurrenceId};
+    pub(super) fn is_transparent(&self) -> bool {
+        self.free || self.transparent == Some(true)
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled == Some(true)
+    }
+
+    /// By the owner of the calendar.
+    pub(super) fn is_declined(&self) -> bool {
+        self.declined || self.attendance.is_declined()
+    }
+
+    pub(super) fn is_series(&self) -> bool {
+        self.replaces.is_none() && !(self.rules.is_empty() && self.dates.is_empty())
+    }
+
+    /// Why it cannot be known when it is, if so.
+    pub(super) fn fault(&self) -> Option<Malformed> {
+        let start = self.faults.start.filter(|_| self.start.is_none());
+        let known = self.end.is_some() || self.duration.is_some();
+        let end = self.faults.end.or(self.faults.duration).filter(|_| !known);
+        start.or(end).or(self.faults.series)
+    }
+
+    /// A line that is none, and begins with this word.
+    pub(super) fn not_a_line(&mut self, word: &str, line: usize) -> bool {
+        let fault = Some(MalformedReason::NotALine.at(line));
+        match word {
+            "DTSTART" => self.faults.start = self.faults.start.or(fault),
+            "DTEND" => self.faults.end = self.faults.end.or(fault),
+            "DURATION" => self.faults.duration = self.faults.duration.or(fault),
+            "RRULE" | "RDATE" => self.faults.series = self.faults.series.or(fault),
+            _ => return false,
+        }
+        true
+    }
+
+    pub(super) fn property(&mut self, line: &Line, context: &mut Context) {
         let number = line.number;
-        let wrong = |name| MalformedReason::Value(name).at(number);
         let value = line.value();
         match line.name().to_ascii_uppercase().as_str() {
-            "DTSTART" => self.start = Some((one(line, zones, DtStart)?, number)),
-            "DTEND" => self.end = Some((Until::When(one(line, zones, DtEnd)?), number)),
-            "DURATION" => {
-                let length = span(value).ok_or(wrong(Duration))?;
-                if length.days < 0 || length.seconds < 0 {
-                    return Err(MalformedReason::EndsBeforeStart.at(number));
+            "DTSTART" => match self.moment(line, PropertyName::DtStart, context) {
+                Ok(start) => first(&mut self.start, start, context),
+                Err(fault) => self.faults.start = self.faults.start.or(Some(fault)),
+            },
+            "DTEND" => match self.moment(line, PropertyName::DtEnd, context) {
+                Ok(end) => first(&mut self.end, end, context),
+                Err(fault) => self.faults.end = self.faults.end.or(Some(fault)),
+            },
+            "DURATION" => match duration(line) {
+                Ok(length) => {
+                    let length = (length, number);
+                    first(&mut self.duration, length, context);
                 }
-                self.end = Some((Until::Span(length), number));
-            }
-            "RECURRENCE-ID" => {
-                let range = line.parameter("RANGE").unwrap_or_default();
-                if range.eq_ignore_ascii_case("THISANDFUTURE") {
-                    return Err(MalformedReason::ThisAndFuture.at(number));
+                Err(fault) => self.faults.duration = self.faults.duration.or(Some(fault)),
+            },
+            "RECURRENCE-ID" => match self.moment(line, PropertyName::RecurrenceId, context) {
+                Ok(id) => {
+                    let range = line.parameter("RANGE").unwrap_or_default();
+                    self.and_future = range.eq_ignore_ascii_case("THISANDFUTURE");
+                    self.replaces.get_or_insert(id);
                 }
-                self.replaces = Some((one(line, zones, RecurrenceId)?, number));
+                // Then it is one of its own, and the one it replaces stays.
+                Err(_) => context.passed.note(number, PassedReason::Exception),
+            },
+            "RRULE" if value.is_empty() => {}
+            "RRULE" => match rule(line) {
+                Ok(read) => self.rules.extend(noted(read, number, context)),
+                Err(fault) => self.faults.series = self.faults.series.or(Some(fault)),
+            },
+            "EXRULE" if value.is_empty() => {}
+            "EXRULE" => match rule(line) {
+                Ok(Some(read)) if !read.left_out => self.excluding_rules.push(read.rule),
+                Ok(None) => {}
+                // What is left out of an exception would be missing twice.
+                _ => context.passed.note(number, PassedReason::Exception),
+            },
+            "RDATE" => match uncut(line).map(|()| periods(line, self.calendar, context.zones)) {
+                Ok(Some(dates)) => self.dates.extend(dates.into_iter().map(|date| (date, number))),
+                Ok(None) => {
+                    let fault = MalformedReason::Value(PropertyName::RDate).at(number);
+                    self.faults.series = self.faults.series.or(Some(fault));
+                }
+                Err(fault) => self.faults.series = self.faults.series.or(Some(fault)),
+            },
+            "EXDATE" => match periods(line, self.calendar, context.zones).filter(|_| !line.cut) {
+                Some(dates) => self.excluded.extend(dates.into_iter().map(|(when, _)| when)),
+                None => context.passed.note(number, PassedReason::Exception),
+            },
+            "UID" => {
+                self.uid.get_or_insert_with(|| uid::original(value));
             }
-            "RRULE" => self.rules.extend(rule(line, RRule)?),
-            "RDATE" => {
-                uncut(line)?;
-                let dates = periods(line, zones).ok_or(wrong(RDate))?;
-                self.dates.extend(dates.into_iter().map(|date| (date, number)));
-            }
-            "EXDATE" => {
-                uncut(line)?;
-                let dates = periods(line, zones).ok_or(wrong(ExDate))?;
-                self.excluded.extend(dates.into_iter().map(|(when, _)| when));
-            }
-            "UID" => self.uid = Some(value.to_owned()),
             "SEQUENCE" => self.sequence = value.parse().unwrap_or(0),
             "DTSTAMP" => {
                 if let Some(When::Time(at, _)) = when(value, Clock::Utc) {
-                    self.stamp = at;
+                    self.stamp = Some(at);
                 }
             }
-            "TRANSP" => self.transparent |= value.eq_ignore_ascii_case("TRANSPARENT"),
-            "X-MICROSOFT-CDO-BUSYSTATUS" => self.transparent |= value.eq_ignore_ascii_case("FREE"),
-            "STATUS" => self.cancelled = value.eq_ignore_ascii_case("CANCELLED"),
+            // In vCalendar 1.0, a number; from 1 on it takes no time.
+            "TRANSP" => {
+                let transparent = value.eq_ignore_ascii_case("TRANSPARENT")
+                    || value.parse::<u32>().is_ok_and(|number| number > 0);
+                every(&mut self.transparent, transparent);
+            }
+            "X-MICROSOFT-CDO-BUSYSTATUS" => self.free |= value.eq_ignore_ascii_case("FREE"),
+            "STATUS" => {
+                every(&mut self.cancelled, value.eq_ignore_ascii_case("CANCELLED"));
+                self.declined |= value.eq_ignore_ascii_case("DECLINED");
+            }
+            "ATTENDEE" => self.attendance.attendee(line, context.owner),
             _ => {}
         }
-        Ok(())
+    }
+
+    fn moment(
+        &self,
+        line: &Line,
+        name: PropertyName,
+        context: &mut Context,
+    ) -> Result<At<When>, Malformed> {
+        uncut(line)?;
+        let found = value::one(line, self.calendar, context.zones);
+        let found = found.ok_or(MalformedReason::Value(name).at(line.number))?;
+        Ok((found, line.number))
     }
 }
 
-/// The days and seconds of a length that are days only, when they are.
-pub(super) fn whole_days(length: Span) -> Option<i64> {
-    (length.seconds % 86_400 == 0).then_some(length.days + length.seconds / 86_400)
+/// Text that broke out of a remark may look like a property: what comes first counts,
+fn first<T: PartialEq>(place: &mut Option<At<T>>, new: At<T>, context: &mut Context) {
+    match place {
+        None => *place = Some(new),
+        Some((known, _)) if *known == new.0 => {}
+        Some(_) => context.passed.note(new.1, PassedReason::Repeated),
+    }
 }
 
-fn one(line: &Line, zones: &mut ZoneNames, name: PropertyName) -> Result<When, Malformed> {
+/// and an event is off only when all that is said of it says so.
+fn every(place: &mut Option<bool>, new: bool) {
+    *place = Some(place.unwrap_or(true) && new);
+}
+
+fn duration(line: &Line) -> Result<Span, Malformed> {
     uncut(line)?;
-    when(line.value(), clock(line, zones)).ok_or(MalformedReason::Value(name).at(line.number))
+    let wrong = MalformedReason::Value(PropertyName::Duration).at(line.number);
+    let length = span(line.value()).ok_or(wrong)?;
+    if length.days < 0 || length.seconds < 0 {
+        return Err(MalformedReason::EndsBeforeStart.at(line.number));
+    }
+    Ok(length)
 }
 
 /// None for a rule that never happens: then there is the start alone.
-fn rule(line: &Line, name: PropertyName) -> Result<Option<Recurrence>, Malformed> {
+fn rule(line: &Line) -> Result<Option<LenientRecurrence>, Malformed> {
     uncut(line)?;
-    match Recurrence::parse(line.value()) {
-        Ok(rule) => Ok(Some(rule)),
+    let wrong = MalformedReason::Value(PropertyName::RRule).at(line.number);
+    let legacy = vcalendar::is_rule(line.value()).then(|| vcalendar::rule(line.value()));
+    let read = match legacy {
+        Some(legacy) => Recurrence::lenient(&legacy.ok_or(wrong)?),
+        None => Recurrence::lenient(line.value()),
+    };
+    match read {
+        Ok(read) => Ok(Some(read)),
         Err(RecurrenceProblem::Never) => Ok(None),
-        Err(RecurrenceProblem::Malformed) => Err(MalformedReason::Value(name).at(line.number)),
+        Err(RecurrenceProblem::Malformed) => Err(wrong),
         Err(problem) => Err(MalformedReason::Rule(problem).at(line.number)),
     }
+}
+
+fn noted(
+    read: Option<LenientRecurrence>,
+    line: usize,
+    context: &mut Context,
+) -> Option<Recurrence> {
+    let read = read?;
+    if read.left_out {
+        context.passed.note(line, PassedReason::RulePart);
+    }
+    Some(read.rule)
+}
+
+/// The days of a length, rounded up.
+pub(super) fn whole_days(length: Span) -> i64 {
+    let seconds = length.seconds;
+    length.days + seconds.div_euclid(86_400) + i64::from(seconds.rem_euclid(86_400) > 0)
 }
 
 pub(super) fn uncut(line: &Line) -> Result<(), Malformed> {

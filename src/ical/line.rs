@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::LINE_BYTES_MAX;
+use super::text::line_text;
 
 /// An unfolded line with something on it.
 pub(super) struct Line<'a> {
@@ -18,18 +19,25 @@ pub(super) struct Line<'a> {
 /// A line without a name or a value.
 pub(super) struct NotALine {
     pub number: usize,
+    /// What it begins with, in upper case: it may still tell what it was meant to be.
+    pub word: String,
 }
 
-/// Reads lines that end with CRLF or LF. A character may be folded between its bytes;
-/// bytes that are no UTF-8 become U+FFFD, as only names and remarks hold them.
+/// Reads lines that end with CRLF, LF or CR. A character may be folded between its bytes.
 pub(super) struct Lines<'a> {
     rest: &'a [u8],
     number: usize,
+    /// In vCalendar 1.0, the blank that a continued line begins with is a part of it (RFC 822, 3.1.1).
+    pub keeps_blanks: bool,
 }
 
+/// The properties whose values are dates.
+const DATED: [&str; 6] = ["DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE", "FREEBUSY"];
+
 impl<'a> Lines<'a> {
+    /// The lines of what [`decoded`](super::text::decoded) made of a file.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes), number: 0 }
+        Self { rest: bytes, number: 0, keeps_blanks: false }
     }
 
     fn physical(&mut self) -> Option<&'a [u8]> {
@@ -37,17 +45,28 @@ impl<'a> Lines<'a> {
             return None;
         }
         self.number += 1;
-        let end = self.rest.iter().position(|b| *b == b'\n');
-        let (line, rest) = match end {
-            Some(end) => (&self.rest[..end], &self.rest[end + 1..]),
-            None => (self.rest, &[][..]),
+        let end = self.rest.iter().position(|b| matches!(b, b'\n' | b'\r'));
+        let end = end.unwrap_or(self.rest.len());
+        let (line, rest) = self.rest.split_at(end);
+        // CR CR LF is what a program leaves that makes CRLF of LF twice.
+        self.rest = match rest {
+            [b'\r', b'\r', b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
+            [] => rest,
         };
-        self.rest = rest;
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
+        // Files that were put together have byte-order marks in their middle.
+        Some(line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line))
     }
 
     fn goes_on(&self) -> bool {
         matches!(self.rest.first(), Some(b' ' | b'\t'))
+    }
+
+    /// A soft line break of quoted-printable: what follows belongs to the value, unless it plainly does not.
+    fn goes_on_quoted(&self) -> bool {
+        let begins = |word: &[u8]| {
+            self.rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+        };
+        !(begins(b"BEGIN:") || begins(b"END:"))
     }
 }
 
@@ -60,44 +79,61 @@ impl<'a> Iterator for Lines<'a> {
             let number = self.number;
             let mut bytes = Cow::Borrowed(first);
             let mut cut = first.len() > LINE_BYTES_MAX;
-            while self.goes_on() {
-                let more = self.physical()?;
-                let more = &more[1.min(more.len())..];
+            let quoted = is_quoted_printable(first);
+            loop {
+                let soft = quoted && !cut && bytes.last() == Some(&b'=') && self.goes_on_quoted();
+                if !soft && !self.goes_on() {
+                    break;
+                }
+                let Some(more) = self.physical() else { break };
+                let more = if soft {
+                    bytes.to_mut().pop();
+                    more.trim_ascii_start()
+                } else if self.keeps_blanks {
+                    more
+                } else {
+                    &more[1.min(more.len())..]
+                };
                 cut |= bytes.len() + more.len() > LINE_BYTES_MAX;
                 if !cut {
                     bytes.to_mut().extend_from_slice(more);
                 }
             }
-            if bytes.iter().all(u8::is_ascii_whitespace) {
+            if bytes.iter().all(|b| b.is_ascii_whitespace() || matches!(b, 0 | 0x1a)) {
                 continue;
             }
-            let text = match bytes {
-                Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
-                Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
-            };
-            return Some(Line::new(number, cut, text).ok_or(NotALine { number }));
+            if cut && bytes.len() > LINE_BYTES_MAX {
+                bytes = Cow::Owned(bytes[..LINE_BYTES_MAX].to_vec());
+            }
+            return Some(Line::new(number, cut, line_text(bytes), quoted));
         }
     }
 }
 
+/// Do the parameters of a line say so? As `ENCODING=QUOTED-PRINTABLE`, or the name alone (vCalendar 1.0).
+fn is_quoted_printable(line: &[u8]) -> bool {
+    const NAME: &[u8] = b"QUOTED-PRINTABLE";
+    let head = line.iter().take(200).position(|b| *b == b':').map_or(&[][..], |end| &line[..end]);
+    head.len() > NAME.len() && head.windows(NAME.len()).any(|part| part.eq_ignore_ascii_case(NAME))
+}
+
 impl<'a> Line<'a> {
-    fn new(number: usize, cut: bool, text: Cow<'a, str>) -> Option<Self> {
-        let name_ends = text.find([';', ':'])?;
-        // Some products do not quote what Windows displays, such as `TZID=(UTC+05:30) Kolkata`.
-        let unquoted =
-            text[name_ends..].get(..7).is_some_and(|p| p.eq_ignore_ascii_case(";TZID=("));
-        let skipped = if unquoted { text[name_ends..].find(')')? } else { 0 };
-        let mut quoted = false;
-        let parameters_end = name_ends + skipped;
-        let colon = text[parameters_end..].find(|c| {
-            quoted ^= c == '"';
-            c == ':' && !quoted
-        });
-        // With quotes that do not close, the first colon has to do.
-        let colon = colon.or_else(|| text[parameters_end..].find(':'))? + parameters_end;
-        let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        let plain = name_ends > 0 && text.as_bytes()[..name_ends].iter().all(|b| named(*b));
-        plain.then_some(Self { number, cut, text, name_ends, value_starts: colon + 1 })
+    fn new(number: usize, cut: bool, text: Cow<'a, str>, quoted: bool) -> Result<Self, NotALine> {
+        let found = parts(&text);
+        let Some((name_ends, value_starts)) = found else {
+            let named = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
+            let word = text.trim_start().bytes().take_while(named).take(20);
+            return Err(NotALine {
+                number,
+                word: word.map(char::from).collect::<String>().to_ascii_uppercase(),
+            });
+        };
+        let mut line = Self { number, cut, text, name_ends, value_starts };
+        if quoted {
+            let value = unquoted_printable(&line.text[value_starts..]);
+            line.text = format!("{}{value}", &line.text[..value_starts]).into();
+        }
+        Ok(line)
     }
 
     pub(super) fn is(&self, name: &str) -> bool {
@@ -105,11 +141,11 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn name(&self) -> &str {
-        &self.text[..self.name_ends]
+        self.text[..self.name_ends].trim()
     }
 
     pub(super) fn value(&self) -> &str {
-        self.text[self.value_starts..].trim()
+        self.text[self.value_starts..].trim_matches(|c: char| c.is_whitespace() || c == '\0')
     }
 
     /// The value of the first parameter of this name, without its quotes and with what
@@ -133,6 +169,39 @@ impl<'a> Line<'a> {
         }
         None
     }
+}
+
+/// Where the name of a line ends and where its value starts.
+fn parts(text: &str) -> Option<(usize, usize)> {
+    let name_ends = text.find([';', ':'])?;
+    let name = text[..name_ends].trim();
+    let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    if name.is_empty() || !name.bytes().all(named) {
+        return None;
+    }
+    let after = &text[name_ends..];
+    let mut quoted = false;
+    let mut colons = after.match_indices(['"', ':']).filter_map(move |(at, c)| {
+        quoted ^= c == "\"";
+        (c == ":" && !quoted).then_some(at)
+    });
+    let colon = if DATED.iter().any(|dated| name.eq_ignore_ascii_case(dated)) {
+        // Some products do not quote zones with a colon in their names, such as `TZID=(UTC+05:30) Kolkata`.
+        let all: Vec<_> = colons.take(8).collect();
+        let dated = |at: &&usize| begins_with_a_date(&after[**at + 1..]);
+        all.iter().find(dated).or(all.first()).copied()
+    } else {
+        colons.next()
+    };
+    // With quotes that do not close, the first colon has to do.
+    let colon = colon.or_else(|| after.find(':'))?;
+    Some((name_ends, name_ends + colon + 1))
+}
+
+fn begins_with_a_date(value: &str) -> bool {
+    let value = value.trim_start().as_bytes();
+    let digits = value.iter().take_while(|b| b.is_ascii_digit()).count();
+    digits >= 8 || (digits == 4 && value.get(4) == Some(&b'-'))
 }
 
 fn unescaped_parameter(text: &str) -> String {
@@ -166,4 +235,24 @@ pub(super) fn unescaped_text(text: &str) -> String {
         }
     }
     plain
+}
+
+/// What quoted-printable (RFC 2045, 6.7) stands for.
+fn unquoted_printable(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = |b: u8| char::from(b).to_digit(16).and_then(|n| u8::try_from(n).ok());
+        match (first, after) {
+            (b'=', [high, low, tail @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
+                bytes.push(hex(*high).unwrap_or(0) * 16 + hex(*low).unwrap_or(0));
+                rest = tail;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    line_text(Cow::Owned(bytes)).into_owned()
 }

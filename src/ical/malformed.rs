@@ -40,9 +40,6 @@ pub enum MalformedReason {
     UnknownZone,
     #[error("recurrence rule: {0}")]
     Rule(RecurrenceProblem),
-    /// RANGE=THISANDFUTURE, which no calendar of note writes.
-    #[error("changes of this and all future occurrences are not supported")]
-    ThisAndFuture,
     #[error("the file is too large")]
     TooLarge,
     #[error("the line is too long")]
@@ -68,6 +65,7 @@ pub enum PropertyName {
     RRule,
     RDate,
     ExDate,
+    ExRule,
     RecurrenceId,
     FreeBusy,
     TzId,
@@ -84,6 +82,7 @@ impl std::fmt::Display for PropertyName {
             Self::RRule => "RRULE",
             Self::RDate => "RDATE",
             Self::ExDate => "EXDATE",
+            Self::ExRule => "EXRULE",
             Self::RecurrenceId => "RECURRENCE-ID",
             Self::FreeBusy => "FREEBUSY",
             Self::TzId => "TZID",

@@ -1,11 +1,13 @@
 //! From the lines of a file to its parts. What is not known is skipped (RFC 5545, 3.1).
 
-use super::draft::{At, Draft, uncut};
-use super::line::{Line, Lines, unescaped_text};
+use super::draft::{Context, Draft, uncut};
+use super::line::{Line, Lines, NotALine, unescaped_text};
 use super::malformed::{Malformed, MalformedReason, PropertyName};
+use super::passed::{Passed, PassedReason};
+use super::text::decoded;
 use super::value::{Until, When, periods};
-use super::zone::{Definition, ZoneNames};
-use super::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX, ZONES_MAX};
+use super::zone::{CalendarClock, Definition, Definitions, ZoneNames};
+use super::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX};
 
 /// What a file says about times.
 #[derive(Default)]
@@ -13,11 +15,43 @@ pub(super) struct File {
     pub name: Option<String>,
     pub events: Vec<Draft>,
     /// Periods of VFREEBUSY that are not free.
-    pub periods: Vec<At<(When, Until)>>,
-    pub definitions: Vec<Definition>,
+    pub periods: Vec<Period>,
+    pub definitions: Definitions,
     pub zones: ZoneNames,
-    /// Which of the file's calendars have METHOD:CANCEL.
-    pub cancelled: Vec<bool>,
+    pub calendars: Vec<Calendar>,
+    pub passed: Passed,
+    /// The addresses of the calendar's owner, in small letters.
+    owner: Vec<String>,
+    /// The VTIMEZONE that is being read.
+    definition: Option<Definition>,
+}
+
+/// A VCALENDAR: a file may have several.
+#[derive(Default)]
+pub(super) struct Calendar {
+    pub method: Method,
+    pub clock: CalendarClock,
+}
+
+/// What a file was sent for (RFC 5546, 1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Method {
+    /// The events as they are.
+    #[default]
+    State,
+    Cancel,
+    /// More occurrences of an event that is known.
+    Add,
+    /// A message about an event, which may leave out when it is.
+    Message,
+}
+
+/// A period of VFREEBUSY.
+pub(super) struct Period {
+    pub from: When,
+    pub until: Until,
+    pub line: usize,
+    pub calendar: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,20 +66,25 @@ enum Component {
 }
 
 /// # Errors
-/// The first line that cannot be understood.
-pub(super) fn read(bytes: &[u8]) -> Result<File, Malformed> {
+/// The first line that could hide a busy time and cannot be understood.
+pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(MalformedReason::TooLarge.at(1));
     }
-    let mut file = File::default();
+    let bytes = decoded(bytes);
+    let mut file = File { owner, ..File::default() };
     // What is open: its name and the line that began it.
     let mut open: Vec<(Component, String, usize)> = Vec::new();
-    for line in Lines::new(bytes) {
-        let line = line.map_err(|wrong| match file.cancelled.len() {
-            0 => MalformedReason::NotACalendar.at(wrong.number),
-            _ => MalformedReason::NotALine.at(wrong.number),
-        })?;
+    let mut lines = Lines::new(&bytes);
+    while let Some(line) = lines.next() {
         let parent = open.last().map(|(component, ..)| *component);
+        let line = match line {
+            Ok(line) => line,
+            Err(wrong) => {
+                file.not_a_line(parent, &wrong)?;
+                continue;
+            }
+        };
         if line.is("BEGIN") {
             uncut(&line)?;
             let component = file.begin(parent, &line)?;
@@ -55,23 +94,24 @@ pub(super) fn read(bytes: &[u8]) -> Result<File, Malformed> {
             open.push((component, line.value().to_ascii_uppercase(), line.number));
         } else if line.is("END") {
             match open.pop() {
-                Some((_, name, _)) if ends(&line, &name) => {}
+                Some((component, name, _)) if ends(&line, &name) => file.end(component)?,
                 // It ends something further out: what is open in it lacks its end.
                 Some((_, _, began)) if open.iter().any(|(_, name, _)| ends(&line, name)) => {
                     return Err(MalformedReason::NotEnded.at(began));
                 }
+                _ if file.calendars.is_empty() => {}
                 _ => return Err(MalformedReason::NotBegun.at(line.number)),
             }
         } else {
-            match parent {
-                None => return Err(MalformedReason::NotACalendar.at(line.number)),
-                Some(component) => file.property(component, &line)?,
+            if parent == Some(Component::Calendar) && line.is("VERSION") {
+                lines.keeps_blanks = line.value().starts_with("1.");
             }
+            file.property(parent, &line)?;
         }
     }
     match open.pop() {
+        _ if file.calendars.is_empty() => Err(MalformedReason::NotACalendar.at(1)),
         Some((_, _, began)) => Err(MalformedReason::NotEnded.at(began)),
-        None if file.cancelled.is_empty() => Err(MalformedReason::NotACalendar.at(1)),
         None => Ok(file),
     }
 }
@@ -81,31 +121,35 @@ fn ends(line: &Line, name: &str) -> bool {
 }
 
 impl File {
+    /// The number of the calendar that is being read.
+    fn calendar(&self) -> usize {
+        self.calendars.len().saturating_sub(1)
+    }
+
     fn begin(&mut self, parent: Option<Component>, line: &Line) -> Result<Component, Malformed> {
         use Component::{Calendar, Event, FreeBusy, Observance, Other, Zone};
         let number = line.number;
         let name = line.value().to_ascii_uppercase();
         let component = match (parent, name.as_str()) {
-            (None, "VCALENDAR") => Calendar,
-            (None, _) => return Err(MalformedReason::NotACalendar.at(number)),
-            (Some(Calendar), "VEVENT") => Event,
+            (None | Some(Calendar), "VCALENDAR") => Calendar,
+            (None | Some(Calendar | Other), "VEVENT") => Event,
+            (None | Some(Calendar), "VFREEBUSY") => FreeBusy,
             (Some(Calendar), "VTIMEZONE") => Zone,
-            (Some(Calendar), "VFREEBUSY") => FreeBusy,
             (Some(Zone), "STANDARD" | "DAYLIGHT") => Observance,
             _ => Other,
         };
         match component {
-            Calendar => self.cancelled.push(false),
+            Calendar => self.calendars.push(self::Calendar::default()),
+            Event | FreeBusy if self.calendars.is_empty() => {
+                return Err(MalformedReason::NotACalendar.at(number));
+            }
             Event if self.events.len() >= EVENTS_MAX => {
                 return Err(MalformedReason::TooManyEvents.at(number));
             }
-            Event => self.events.push(Draft::begin(number, self.cancelled.len() - 1)),
-            Zone if self.definitions.len() >= ZONES_MAX => {
-                return Err(MalformedReason::TooManyZones.at(number));
-            }
-            Zone => self.definitions.push(Definition::begin(number)),
+            Event => self.events.push(Draft::begin(number, self.calendar())),
+            Zone => self.definition = Some(Definition::begin(number)),
             Observance => {
-                if let Some(zone) = self.definitions.last_mut() {
+                if let Some(zone) = &mut self.definition {
                     zone.begin_observance(number);
                 }
             }
@@ -114,52 +158,106 @@ impl File {
         Ok(component)
     }
 
-    fn property(&mut self, component: Component, line: &Line) -> Result<(), Malformed> {
-        match component {
-            Component::Calendar => self.calendar_property(line),
-            Component::Event => {
+    fn end(&mut self, component: Component) -> Result<(), Malformed> {
+        match self.definition.take_if(|_| component == Component::Zone) {
+            Some(zone) => self.definitions.add(self.calendar(), zone),
+            None => Ok(()),
+        }
+    }
+
+    fn not_a_line(&mut self, parent: Option<Component>, wrong: &NotALine) -> Result<(), Malformed> {
+        let (line, word) = (wrong.number, wrong.word.as_str());
+        let fault = MalformedReason::NotALine.at(line);
+        let needed = match parent {
+            Some(_) if matches!(word, "BEGIN" | "END") => return Err(fault),
+            Some(Component::FreeBusy) if word == "FREEBUSY" => return Err(fault),
+            Some(Component::Event) => {
+                self.events.last_mut().is_some_and(|event| event.not_a_line(word, line))
+            }
+            Some(Component::Zone | Component::Observance) => {
+                if let Some(zone) = &mut self.definition {
+                    zone.broken(fault);
+                }
+                true
+            }
+            _ => false,
+        };
+        if !needed {
+            self.passed.note(line, PassedReason::NotALine);
+        }
+        Ok(())
+    }
+
+    fn property(&mut self, parent: Option<Component>, line: &Line) -> Result<(), Malformed> {
+        match parent {
+            // Around the calendars, such as the head of a mail.
+            None => self.passed.note(line.number, PassedReason::NotALine),
+            Some(Component::Calendar) => self.calendar_property(line),
+            Some(Component::Event) => {
                 if let Some(event) = self.events.last_mut() {
-                    event.property(line, &mut self.zones)?;
+                    let mut context = Context {
+                        zones: &mut self.zones,
+                        passed: &mut self.passed,
+                        owner: &self.owner,
+                    };
+                    event.property(line, &mut context);
                 }
             }
-            Component::Zone => {
-                if let Some(zone) = self.definitions.last_mut() {
+            Some(Component::Zone) => {
+                if let Some(zone) = &mut self.definition {
                     zone.property(line);
                 }
             }
-            Component::Observance => {
-                if let Some(zone) = self.definitions.last_mut() {
-                    zone.property_of_observance(line)?;
+            Some(Component::Observance) => {
+                if let Some(zone) = &mut self.definition {
+                    zone.property_of_observance(line);
                 }
             }
-            Component::FreeBusy if line.is("FREEBUSY") => self.free_busy(line)?,
-            Component::FreeBusy | Component::Other => {}
+            Some(Component::FreeBusy) if line.is("FREEBUSY") => self.free_busy(line)?,
+            Some(Component::FreeBusy | Component::Other) => {}
         }
         Ok(())
     }
 
     fn calendar_property(&mut self, line: &Line) {
-        if line.is("METHOD") {
-            if let Some(cancelled) = self.cancelled.last_mut() {
-                *cancelled = line.value().eq_ignore_ascii_case("CANCEL");
+        let value = line.value();
+        let Some(calendar) = self.calendars.last_mut() else { return };
+        match line.name().to_ascii_uppercase().as_str() {
+            "METHOD" => {
+                calendar.method = match value.to_ascii_uppercase().as_str() {
+                    "CANCEL" => Method::Cancel,
+                    "ADD" => Method::Add,
+                    "REPLY" | "REFRESH" | "COUNTER" | "DECLINECOUNTER" => Method::Message,
+                    _ => Method::State,
+                }
             }
-        } else if self.name.is_none() && (line.is("X-WR-CALNAME") || line.is("NAME")) {
-            let name = unescaped_text(line.value());
-            let name: String =
-                name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
-            self.name = Some(name).filter(|name| !name.trim().is_empty());
+            // The second stands in an expired draft; some programs write it.
+            "X-WR-TIMEZONE" | "TIMEZONE-ID" if !value.is_empty() => {
+                calendar.clock.zone.get_or_insert_with(|| (unescaped_text(value), line.number));
+            }
+            "TZ" => calendar.clock.legacy.tz(value),
+            "DAYLIGHT" => calendar.clock.legacy.daylight(value),
+            "X-WR-CALNAME" | "NAME" if self.name.is_none() => {
+                let name = unescaped_text(value);
+                let name: String =
+                    name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+                self.name = Some(name).filter(|name| !name.trim().is_empty());
+            }
+            _ => {}
         }
     }
 
     fn free_busy(&mut self, line: &Line) -> Result<(), Malformed> {
-        uncut(line)?;
-        let wrong = MalformedReason::Value(PropertyName::FreeBusy).at(line.number);
         let free = line.parameter("FBTYPE").is_some_and(|kind| kind.eq_ignore_ascii_case("FREE"));
-        for (from, until) in periods(line, &mut self.zones).ok_or(wrong)? {
+        if free {
+            return Ok(());
+        }
+        uncut(line)?;
+        let calendar = self.calendar();
+        let wrong = MalformedReason::Value(PropertyName::FreeBusy).at(line.number);
+        for (from, until) in periods(line, calendar, &mut self.zones).ok_or(wrong)? {
             let until = until.ok_or(wrong)?;
-            if !free {
-                self.periods.push(((from, until), line.number));
-            }
+            self.periods.push(Period { from, until, line: line.number, calendar });
         }
         Ok(())
     }

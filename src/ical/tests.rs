@@ -4,8 +4,14 @@ use super::*;
 use crate::recurrence::{RecurrenceProblem, moment};
 use crate::zone::Zone;
 
+mod cases;
+mod changes;
+mod dialects;
 mod edges;
 mod hostile;
+mod legacy;
+mod lenient;
+mod names;
 mod products;
 mod times;
 mod written;

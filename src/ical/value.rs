@@ -1,10 +1,11 @@
-//! Values (RFC 5545, 3.3): dates, times, durations, periods, offsets.
+//! Values (RFC 5545, 3.3): dates, times, durations, periods, offsets. Other spellings that can mean only one thing
+//! are read too, such as `2026-12-01T09:00:00+01:00`, `T240000` and `P0Y0M0DT1H`.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::line::{Line, unescaped_text};
 use super::zone::ZoneNames;
-use crate::recurrence::{date, moment};
+use crate::recurrence::date;
 
 /// By what clock a time was written; a zone is a place in [`ZoneNames`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,33 +44,99 @@ impl When {
             Self::Time(at, _) => at.date(),
         }
     }
+
+    /// As it is written; a day begins at its midnight.
+    pub(super) fn wall(self) -> NaiveDateTime {
+        match self {
+            Self::Day(day) => day.and_time(NaiveTime::MIN),
+            Self::Time(at, _) => at,
+        }
+    }
+
+    pub(super) fn clock(self) -> Clock {
+        match self {
+            Self::Day(_) => Clock::Floating,
+            Self::Time(_, clock) => clock,
+        }
+    }
 }
 
-/// The clock that a line's TZID names.
-pub(super) fn clock(line: &Line, zones: &mut ZoneNames) -> Clock {
-    match line.parameter("TZID").filter(|name| !name.is_empty()) {
+/// The clock that a line's TZID names, in the calendar of this number in the file.
+pub(super) fn clock(line: &Line, calendar: usize, zones: &mut ZoneNames) -> Clock {
+    match line.parameter("TZID").filter(|name| !name.trim().is_empty()) {
         // It is a TEXT in the zone's definition, and some products escape its commas here, too.
-        Some(name) => Clock::Zone(zones.place_of(unescaped_text(&name), line.number)),
+        Some(name) => Clock::Zone(zones.place_of(calendar, unescaped_text(&name), line.number)),
         None => Clock::Floating,
     }
 }
 
-/// A date or a time, told apart by their length: some products forget VALUE=DATE.
-/// A TZID beside a time in UTC is ignored.
-pub(super) fn when(text: &str, clock: Clock) -> Option<When> {
-    let text = text.trim();
-    match text.strip_suffix(['Z', 'z']) {
-        Some(text) => moment(&text.to_ascii_uppercase()).map(|at| When::Time(at, Clock::Utc)),
-        None if text.len() == 8 => date(text).map(When::Day),
-        None => moment(&text.to_ascii_uppercase()).map(|at| When::Time(at, clock)),
+/// The date or time that a line is.
+pub(super) fn one(line: &Line, calendar: usize, zones: &mut ZoneNames) -> Option<When> {
+    let found = when(line.value(), clock(line, calendar, zones))?;
+    Some(as_declared(line, found))
+}
+
+/// A midnight under VALUE=DATE is the day: some products write all days as times.
+fn as_declared(line: &Line, found: When) -> When {
+    let is_day = || line.parameter("VALUE").is_some_and(|kind| kind.eq_ignore_ascii_case("DATE"));
+    match found {
+        When::Time(at, _) if at.time() == NaiveTime::MIN && is_day() => When::Day(at.date()),
+        other => other,
     }
 }
 
-/// The dates, times or periods of a line.
-pub(super) fn periods(line: &Line, zones: &mut ZoneNames) -> Option<Vec<(When, Option<Until>)>> {
-    let clock = clock(line, zones);
+/// A date or a time, told apart by how they look: some products forget VALUE=DATE.
+/// A TZID beside a time in UTC is ignored.
+pub(super) fn when(text: &str, clock: Clock) -> Option<When> {
+    let text = text.trim();
+    if text.len() > 40 || !text.is_ascii() {
+        return None;
+    }
+    let text = text.to_ascii_uppercase();
+    let Some((day, time)) = text.split_once(['T', ' ']) else {
+        return date(&text.strip_suffix('Z').unwrap_or(&text).replace('-', "")).map(When::Day);
+    };
+    let day = date(&day.replace('-', ""))?;
+    let zone_starts = time.find(['Z', '+', '-']).unwrap_or(time.len());
+    let (time, zone) = time.split_at(zone_starts);
+    let at = wall_time(day, time)?;
+    match zone {
+        "" => Some(When::Time(at, clock)),
+        "Z" => Some(When::Time(at, Clock::Utc)),
+        east => {
+            let east = Duration::seconds(offset(east)?.into());
+            Some(When::Time(at.checked_sub_signed(east)?, Clock::Utc))
+        }
+    }
+}
+
+/// `093000`, `09:30:00.000`, `0930`; the end of a day may be its 24 o'clock, and a leap second is read as the one before it.
+fn wall_time(day: NaiveDate, text: &str) -> Option<NaiveDateTime> {
+    let text = text.split(['.', ',']).next()?.replace(':', "");
+    if !matches!(text.len(), 4 | 6) || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number = |range: std::ops::Range<usize>| match text.get(range) {
+        Some(digits) => digits.parse::<u32>().ok(),
+        None => Some(0),
+    };
+    match (number(0..2)?, number(2..4)?, number(4..6)?) {
+        (24, 0, 0) => Some(day.succ_opt()?.and_time(NaiveTime::MIN)),
+        (hours, minutes, seconds) => {
+            day.and_hms_opt(hours, minutes, if seconds == 60 { 59 } else { seconds })
+        }
+    }
+}
+
+/// The dates, times or periods of a line; between them stand commas, or semicolons in vCalendar 1.0.
+pub(super) fn periods(
+    line: &Line,
+    calendar: usize,
+    zones: &mut ZoneNames,
+) -> Option<Vec<(When, Option<Until>)>> {
+    let clock = clock(line, calendar, zones);
     let one = |text: &str| match text.split_once('/') {
-        None => Some((when(text, clock)?, None)),
+        None => Some((as_declared(line, when(text, clock)?), None)),
         Some((from, until)) => {
             let until = match span(until) {
                 Some(span) => Until::Span(span),
@@ -78,15 +145,16 @@ pub(super) fn periods(line: &Line, zones: &mut ZoneNames) -> Option<Vec<(When, O
             Some((when(from, clock)?, Some(until)))
         }
     };
-    line.value().split(',').filter(|text| !text.trim().is_empty()).map(one).collect()
+    line.value().split([',', ';']).filter(|text| !text.trim().is_empty()).map(one).collect()
 }
 
 /// The longest duration that is read: a thousand years.
 const SPAN_DAYS_MAX: i64 = 366_000;
 
-/// `P1DT2H30M`, `P2W`, `-PT15M`.
+/// `P1DT2H30M`, `P2W`, `-PT15M`. Months and years, which RFC 5545 does not have, are the longest ones there are.
 pub(super) fn span(text: &str) -> Option<Span> {
-    let text = text.trim().to_ascii_uppercase();
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).take(80).collect();
+    let text = text.to_ascii_uppercase();
     let (sign, text) = match text.strip_prefix('-') {
         Some(text) => (-1, text),
         None => (1, text.strip_prefix('+').unwrap_or(&text)),
@@ -98,41 +166,61 @@ pub(super) fn span(text: &str) -> Option<Span> {
             (timed, rest) = (true, time);
             continue;
         }
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        if !(1..=9).contains(&digits) {
-            return None;
-        }
-        let number: i64 = rest[..digits].parse().ok()?;
-        match (rest.as_bytes().get(digits)?, timed) {
-            (b'W', false) => days += number * 7,
-            (b'D', false) => days += number,
-            (b'H', true) => seconds += number * 3600,
-            (b'M', true) => seconds += number * 60,
-            (b'S', true) => seconds += number,
+        let (number, after) = leading_number(rest)?;
+        let (unit, after) = after.split_at_checked(1)?;
+        match (unit, timed) {
+            ("Y", false) => days += number * 366,
+            ("M", false) => days += number * 31,
+            ("W", false) => days += number * 7,
+            ("D", false) => days += number,
+            ("H", true) => seconds += number * 3600,
+            ("M", true) => seconds += number * 60,
+            ("S", true) => seconds += number,
+            (".", true) => {
+                // Parts of a second are left out.
+                let (_, tail) = leading_number(after)?;
+                seconds += number;
+                rest = tail.strip_prefix('S')?;
+                parts += 1;
+                continue;
+            }
             _ => return None,
         }
         parts += 1;
-        if parts > 5 {
+        if parts > 8 {
             return None;
         }
-        rest = &rest[digits + 1..];
+        rest = after;
     }
     let short = days <= SPAN_DAYS_MAX && seconds <= SPAN_DAYS_MAX * 86_400;
     (parts > 0 && short).then_some(Span { days: days * sign, seconds: seconds * sign })
 }
 
-/// `+0530`, `-033045`: seconds east of UTC, less than a day.
+fn leading_number(text: &str) -> Option<(i64, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at_checked(digits)?;
+    let number = if digits <= 9 { number.parse().ok()? } else { return None };
+    Some((number, rest))
+}
+
+/// `+0530`, `-033045`, `+05:30`, `-5`: seconds east of UTC, less than a day.
 pub(super) fn offset(text: &str) -> Option<i32> {
-    let (sign, digits) = match text.split_at_checked(1)? {
-        ("+", digits) => (1, digits),
-        ("-", digits) => (-1, digits),
-        _ => return None,
+    let text = text.trim();
+    let (sign, digits) = match text.strip_prefix(['-', '\u{2212}']) {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    if !matches!(digits.len(), 4 | 6) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let digits = digits.trim_start();
+    let hours_end = digits.find([':', '.']).unwrap_or(digits.len());
+    let plain: String = digits.chars().filter(|c| !matches!(c, ':' | '.')).collect();
+    let plain = match (hours_end, plain.len()) {
+        (1, _) | (_, 1 | 3) => format!("0{plain}"),
+        _ => plain,
+    };
+    if !matches!(plain.len(), 2 | 4 | 6) || !plain.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let part =
-        |range: std::ops::Range<usize>| digits.get(range).map_or(Some(0), |d| d.parse().ok());
+    let part = |range: std::ops::Range<usize>| plain.get(range).map_or(Some(0), |d| d.parse().ok());
     let (hours, minutes, seconds): (i32, i32, i32) = (part(0..2)?, part(2..4)?, part(4..6)?);
     let valid = hours < 24 && minutes < 60 && seconds < 60;
     valid.then_some(sign * (hours * 3600 + minutes * 60 + seconds))

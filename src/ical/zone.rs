@@ -1,64 +1,271 @@
-//! What a TZID means: a zone of the database, or the file's own VTIMEZONE (RFC 5545, 3.6.5).
+//! What a TZID means: the file's own VTIMEZONE (RFC 5545, 3.6.5), or a zone of the database by any of its names.
+//!
+//! The definition in the file wins, also over a name that is known: who wrote the file meant the times so. A
+//! definition that cannot be read, or that leaves out half of its changes, counts for nothing when the name is known.
+
+mod database;
+mod definition;
+mod displayed;
+mod names;
+pub(super) mod windows;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
+use crate::zone::Zone as Iana;
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Utc};
 
-use super::line::{Line, unescaped_text};
-use super::malformed::{Malformed, MalformedReason, PropertyName};
-use super::value::{self, When};
-use super::{CHANGES_MAX, ZONES_MAX, windows};
-use crate::recurrence::{Recurrence, RecurrenceProblem};
-use crate::schedule::instant;
-use crate::zone::{self, Zone as Iana};
+use super::malformed::{Malformed, MalformedReason};
+use super::passed::{Passed, PassedReason};
+use super::{ZONES_MAX, vcalendar};
+pub(super) use definition::{Change, Changes, Definition};
 
-/// The TZIDs of a file and the line of the first use of each.
+/// How many different zones the calendars of a file may be in: more than there are.
+const CALENDAR_ZONES_MAX: usize = 1_000;
+
+/// The TZIDs of a file, with the line of the first use of each. A name is looked for in its own calendar first:
+/// files that were put together define the same name differently.
 #[derive(Default)]
 pub(super) struct ZoneNames {
-    names: Vec<(String, usize)>,
-    places: HashMap<String, usize>,
+    names: Vec<Name>,
+    places: HashMap<(usize, String), usize>,
+}
+
+struct Name {
+    calendar: usize,
+    text: String,
+    line: usize,
+}
+
+/// What a calendar of the file says about its clock.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CalendarClock {
+    /// The zone of floating times (X-WR-TIMEZONE), and its line.
+    pub zone: Option<(String, usize)>,
+    /// TZ and DAYLIGHT of vCalendar 1.0.
+    pub legacy: vcalendar::LegacyClock,
+}
+
+/// The VTIMEZONEs of a file, each different one once, and by what names its calendars know them.
+#[derive(Default)]
+pub(super) struct Definitions {
+    all: Vec<Definition>,
+    by_content: HashMap<String, usize>,
+    by_name: HashMap<(usize, String), usize>,
+    anywhere: HashMap<String, usize>,
+}
+
+impl Definitions {
+    /// # Errors
+    /// When there are too many different ones.
+    pub(super) fn add(&mut self, calendar: usize, new: Definition) -> Result<(), Malformed> {
+        let Some(name) = new.name.as_deref().map(plain_name) else { return Ok(()) };
+        let place = match self.by_content.get(&new.content) {
+            Some(place) => *place,
+            None if self.all.len() >= ZONES_MAX => {
+                return Err(MalformedReason::TooManyZones.at(new.line));
+            }
+            None => {
+                self.by_content.insert(new.content.clone(), self.all.len());
+                self.all.push(new);
+                self.all.len() - 1
+            }
+        };
+        self.by_name.entry((calendar, name.clone())).or_insert(place);
+        self.anywhere.entry(name).or_insert(place);
+        Ok(())
+    }
+
+    fn place(&self, calendar: usize, name: &str) -> Option<usize> {
+        let name = plain_name(name);
+        let anywhere = self.anywhere.get(&name).copied();
+        self.by_name.get(&(calendar, name)).copied().or(anywhere)
+    }
+}
+
+/// Names are the same whatever their case, quotes and blanks at the ends.
+fn plain_name(name: &str) -> String {
+    name.trim().trim_matches('"').trim().to_lowercase()
 }
 
 impl ZoneNames {
-    pub(super) fn place_of(&mut self, name: String, line: usize) -> usize {
-        if let Some(place) = self.places.get(&name) {
+    pub(super) fn place_of(&mut self, calendar: usize, name: String, line: usize) -> usize {
+        let key = (calendar, name);
+        if let Some(place) = self.places.get(&key) {
             return *place;
         }
-        self.names.push((name.clone(), line));
-        self.places.insert(name, self.names.len() - 1);
+        self.names.push(Name { calendar, text: key.1.clone(), line });
+        self.places.insert(key, self.names.len() - 1);
         self.names.len() - 1
     }
+}
 
-    /// The zone of every name, in their order.
-    ///
-    /// # Errors
-    /// The first use of a name that neither we nor the file know, or what is wrong with its VTIMEZONE.
+/// The clocks that the times of a file were written by.
+pub(super) struct Zones {
+    found: Vec<Result<Zone, Malformed>>,
+    /// Of each name, which of these it is.
+    places: Vec<usize>,
+    /// Of each calendar, the clock of its floating times.
+    floating: Vec<usize>,
+    days: Zone,
+}
+
+/// The range in which clocks have to be right, and how much work may be done for it.
+pub(super) struct Needed<'a> {
+    pub from: NaiveDateTime,
+    pub until: NaiveDateTime,
+    pub looks: &'a mut usize,
+    pub passed: &'a mut Passed,
+}
+
+impl Zones {
+    /// The zones of all names and calendars of a file that is read in `place`.
     pub(super) fn resolve(
-        &self,
-        definitions: &[Definition],
-        until: NaiveDateTime,
-        looks: &mut usize,
-    ) -> Result<Vec<Zone>, Malformed> {
-        let mut zones = Vec::with_capacity(self.names.len());
-        if let Some((_, line)) = self.names.get(ZONES_MAX) {
-            return Err(MalformedReason::TooManyZones.at(*line));
+        names: &ZoneNames,
+        definitions: &Definitions,
+        calendars: &[CalendarClock],
+        place: Iana,
+        needed: &mut Needed,
+    ) -> Self {
+        let mut zones = Self {
+            found: vec![Ok(Zone::Named(place))],
+            places: Vec::with_capacity(names.names.len()),
+            floating: Vec::with_capacity(calendars.len()),
+            days: Zone::Named(place),
+        };
+        let mut known: HashMap<(Option<usize>, String, Option<usize>), usize> = HashMap::new();
+        let mut of_calendars: HashMap<(Option<usize>, String), Option<Zone>> = HashMap::new();
+        for (number, calendar) in calendars.iter().enumerate() {
+            let found = match &calendar.zone {
+                Some((name, line)) => {
+                    let own = definitions.place(number, name);
+                    let many = of_calendars.len() > CALENDAR_ZONES_MAX;
+                    let find = || {
+                        let own = own.and_then(|own| definitions.all.get(own));
+                        let found =
+                            if many { None } else { zone(name, *line, own, None, needed).ok() };
+                        if found.is_none() {
+                            needed.passed.note(*line, PassedReason::ZoneOfPlace);
+                        }
+                        found
+                    };
+                    of_calendars.entry((own, plain_name(name))).or_insert_with(find).clone()
+                }
+                None => calendar.legacy.zone(place),
+            };
+            let place = match found {
+                Some(zone) if zone != Zone::Named(place) => match zones.same(&zone) {
+                    Some(same) => same,
+                    None => zones.keep(Ok(zone)),
+                },
+                _ => 0,
+            };
+            zones.floating.push(place);
         }
-        for (name, line) in &self.names {
-            zones.push(match (known(name), defined(definitions, name)) {
-                (Some(zone), _) => Zone::Named(zone),
-                (None, Some(own)) => own.zone(until, looks)?,
-                (None, None) => guessed(name).ok_or(MalformedReason::UnknownZone.at(*line))?,
-            });
+        for name in &names.names {
+            let own = definitions.place(name.calendar, &name.text);
+            let floating = zones.floating.get(name.calendar).copied().unwrap_or(0);
+            let key = (own, plain_name(&name.text), own.is_none().then_some(floating));
+            let place = match known.get(&key) {
+                Some(place) => *place,
+                None => {
+                    let own = own.and_then(|own| definitions.all.get(own));
+                    let fallback = zones.found.get(floating).and_then(|zone| zone.as_ref().ok());
+                    let fallback = fallback.map(|zone| (zone.clone(), floating != 0));
+                    let found = if zones.found.len() > 2 * ZONES_MAX {
+                        Err(MalformedReason::TooManyZones.at(name.line))
+                    } else {
+                        zone(&name.text, name.line, own, fallback, needed)
+                    };
+                    let place = zones.keep(found);
+                    known.insert(key, place);
+                    place
+                }
+            };
+            zones.places.push(place);
         }
-        Ok(zones)
+        zones
+    }
+
+    fn keep(&mut self, zone: Result<Zone, Malformed>) -> usize {
+        self.found.push(zone);
+        self.found.len() - 1
+    }
+
+    fn same(&self, zone: &Zone) -> Option<usize> {
+        self.found.iter().take(ZONES_MAX).position(|kept| kept.as_ref() == Ok(zone))
+    }
+
+    /// What is wrong with the zone of this name, if anything is.
+    pub(super) fn fault(&self, name: usize) -> Option<Malformed> {
+        let zone = self.places.get(name).and_then(|place| self.found.get(*place));
+        zone.and_then(|zone| zone.as_ref().err()).copied()
+    }
+
+    pub(super) fn of_name(&self, name: usize) -> &Zone {
+        let zone = self.places.get(name).and_then(|place| self.found.get(*place));
+        zone.and_then(|zone| zone.as_ref().ok()).unwrap_or(&self.days)
+    }
+
+    /// The clock of a calendar's floating times.
+    pub(super) fn of_calendar(&self, calendar: usize) -> &Zone {
+        let zone = self.floating.get(calendar).and_then(|place| self.found.get(*place));
+        zone.and_then(|zone| zone.as_ref().ok()).unwrap_or(&self.days)
+    }
+
+    /// Whole days are the reader's.
+    pub(super) fn of_days(&self) -> &Zone {
+        &self.days
     }
 }
 
-fn defined<'a>(definitions: &'a [Definition], name: &str) -> Option<&'a Definition> {
-    definitions.iter().find(|own| own.name.as_deref() == Some(name))
+/// The zone that a name means; `fallback` is what it is taken for when it says only that it is somebody's own, with
+/// whether the file named that.
+fn zone(
+    name: &str,
+    line: usize,
+    own: Option<&Definition>,
+    fallback: Option<(Zone, bool)>,
+    needed: &mut Needed,
+) -> Result<Zone, Malformed> {
+    let by_name = || names::zone(name).or_else(|| own.and_then(Definition::location));
+    let mut broken = None;
+    if let Some(own) = own {
+        match own.zone(needed.from, needed.until, needed.looks) {
+            Ok(Zone::Own(changes)) if !changes.fits_together(needed.from) => {
+                // Half of it is missing.
+                return Ok(by_name().unwrap_or(Zone::Own(changes)));
+            }
+            Ok(zone) => return Ok(zone),
+            Err(wrong) => broken = Some(wrong),
+        }
+    }
+    let found = by_name();
+    if let (Some(wrong), Some(_)) = (broken, &found) {
+        needed.passed.note(wrong.line, PassedReason::ZoneDefinition);
+    }
+    if let Some(zone) = found {
+        return Ok(zone);
+    }
+    match fallback {
+        Some((zone, named)) if names::is_custom(name) || shows_offset_of(name, &zone) => {
+            let line = broken.map_or(line, |wrong| wrong.line);
+            let reason =
+                if named { PassedReason::ZoneOfCalendar } else { PassedReason::ZoneOfPlace };
+            needed.passed.note(line, reason);
+            Ok(zone)
+        }
+        _ => Err(broken.unwrap_or(MalformedReason::UnknownZone.at(line))),
+    }
 }
 
-/// A clock that wall times can be turned into instants with.
+/// Is the offset in a display name, in a language that nobody here knows, the standard time of this zone?
+fn shows_offset_of(name: &str, zone: &Zone) -> bool {
+    let Zone::Named(zone) = zone else { return false };
+    names::unknown_offset(name) == Some(database::offsets(*zone).0)
+}
+
+/// A clock that wall times can be turned into instants with, and back.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Zone {
     Named(Iana),
     /// Seconds east of UTC.
@@ -71,10 +278,23 @@ impl Zone {
     /// the offset from before the change (RFC 5545, 3.3.5).
     pub(super) fn instant(&self, at: NaiveDateTime) -> DateTime<Utc> {
         match self {
-            Self::Named(zone) => instant(*zone, at.date(), at.time()),
+            Self::Named(zone) => crate::schedule::instant(*zone, at.date(), at.time()),
             Self::Fixed(offset) => east(at, *offset),
             Self::Own(changes) => east(at, changes.offset(at)),
         }
+    }
+
+    /// What this clock shows at an instant.
+    pub(super) fn wall(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        let at = at.naive_utc();
+        shifted(
+            at,
+            match self {
+                Self::Named(zone) => database::offset(*zone, at),
+                Self::Fixed(offset) => *offset,
+                Self::Own(changes) => changes.offset_at(at),
+            },
+        )
     }
 }
 
@@ -82,205 +302,8 @@ fn east(at: NaiveDateTime, offset: i32) -> DateTime<Utc> {
     at.checked_sub_signed(Duration::seconds(offset.into())).unwrap_or(at).and_utc()
 }
 
-/// The changes of a clock, in order.
-pub(super) struct Changes {
-    before: i32,
-    list: Vec<Change>,
-}
-
-struct Change {
-    at: NaiveDateTime,
-    from: i32,
-    to: i32,
-}
-
-impl Changes {
-    fn offset(&self, at: NaiveDateTime) -> i32 {
-        // In the hour that is skipped or repeated, the offset is still the one from before.
-        let over = |change: &Change| at >= shifted(change.at, change.from.max(change.to));
-        let begun = self.list.partition_point(over);
-        begun.checked_sub(1).map_or(self.before, |last| self.list[last].to)
-    }
-}
-
 fn shifted(at: NaiveDateTime, offset: i32) -> NaiveDateTime {
     at.checked_add_signed(Duration::seconds(offset.into())).unwrap_or(at)
-}
-
-/// A VTIMEZONE.
-pub(super) struct Definition {
-    line: usize,
-    name: Option<String>,
-    /// What the Olson database calls it (X-LIC-LOCATION).
-    location: Option<String>,
-    observances: Vec<Observance>,
-}
-
-/// A STANDARD or DAYLIGHT within it.
-struct Observance {
-    line: usize,
-    start: Option<NaiveDateTime>,
-    from: Option<i32>,
-    to: Option<i32>,
-    rules: Vec<Recurrence>,
-    dates: Vec<NaiveDateTime>,
-}
-
-impl Definition {
-    pub(super) fn begin(line: usize) -> Self {
-        Self { line, name: None, location: None, observances: Vec::new() }
-    }
-
-    pub(super) fn begin_observance(&mut self, line: usize) {
-        let (start, from, to) = (None, None, None);
-        let (rules, dates) = (Vec::new(), Vec::new());
-        self.observances.push(Observance { line, start, from, to, rules, dates });
-    }
-
-    pub(super) fn property(&mut self, line: &Line) {
-        if line.is("TZID") {
-            self.name = Some(unescaped_text(line.value()));
-        } else if line.is("X-LIC-LOCATION") {
-            self.location = Some(line.value().to_owned());
-        }
-    }
-
-    pub(super) fn property_of_observance(&mut self, line: &Line) -> Result<(), Malformed> {
-        use PropertyName::{DtStart, RDate, RRule, TzOffsetFrom, TzOffsetTo};
-        let Some(observance) = self.observances.last_mut() else { return Ok(()) };
-        let wrong = |name| MalformedReason::Value(name).at(line.number);
-        let local = |when: When| match when {
-            When::Day(day) => day.and_hms_opt(0, 0, 0).unwrap_or_default(),
-            When::Time(at, _) => at,
-        };
-        if line.is("DTSTART") {
-            let start = value::when(line.value(), value::Clock::Floating);
-            observance.start = Some(local(start.ok_or(wrong(DtStart))?));
-        } else if line.is("TZOFFSETFROM") {
-            observance.from = Some(value::offset(line.value()).ok_or(wrong(TzOffsetFrom))?);
-        } else if line.is("TZOFFSETTO") {
-            observance.to = Some(value::offset(line.value()).ok_or(wrong(TzOffsetTo))?);
-        } else if line.is("RRULE") {
-            match Recurrence::parse(line.value()) {
-                Ok(rule) => observance.rules.push(rule),
-                Err(RecurrenceProblem::Never) => {}
-                Err(_) => return Err(wrong(RRule)),
-            }
-        } else if line.is("RDATE") {
-            let dates = value::periods(line, &mut ZoneNames::default()).ok_or(wrong(RDate))?;
-            observance.dates.extend(dates.into_iter().map(|(when, _)| local(when)));
-        }
-        Ok(())
-    }
-
-    fn zone(&self, until: NaiveDateTime, looks: &mut usize) -> Result<Zone, Malformed> {
-        if let Some(zone) = self.location.as_deref().and_then(known) {
-            return Ok(Zone::Named(zone));
-        }
-        let mut list = Vec::new();
-        for observance in &self.observances {
-            observance.changes(until, looks, &mut list)?;
-        }
-        list.sort_by_key(|change| change.at);
-        let missing = MalformedReason::Missing(PropertyName::TzOffsetTo).at(self.line);
-        let before = list.first().ok_or(missing)?.from;
-        Ok(Zone::Own(Changes { before, list }))
-    }
-}
-
-impl Observance {
-    fn changes(
-        &self,
-        until: NaiveDateTime,
-        looks: &mut usize,
-        list: &mut Vec<Change>,
-    ) -> Result<(), Malformed> {
-        let missing = |name| MalformedReason::Missing(name).at(self.line);
-        let start = self.start.ok_or(missing(PropertyName::DtStart))?;
-        let from = self.from.ok_or(missing(PropertyName::TzOffsetFrom))?;
-        let to = self.to.ok_or(missing(PropertyName::TzOffsetTo))?;
-        let mut onsets = vec![start];
-        onsets.extend(&self.dates);
-        for rule in &self.rules {
-            let instant = |at| east(at, from);
-            let found = rule.occurrences_by(start, start, until, CHANGES_MAX, looks, &instant);
-            if found.cut {
-                return Err(MalformedReason::TooManyOccurrences.at(self.line));
-            }
-            onsets.extend(found.at);
-        }
-        if list.len() + onsets.len() > CHANGES_MAX {
-            return Err(MalformedReason::TooManyOccurrences.at(self.line));
-        }
-        list.extend(onsets.into_iter().map(|at| Change {
-            at: east(at, from).naive_utc(),
-            from,
-            to,
-        }));
-        Ok(())
-    }
-}
-
-/// Names that mean a place whatever the file says about them: those of the database with a
-/// slash, also behind a prefix such as `/mozilla.org/20050126_1/`, and those of Windows.
-fn known(name: &str) -> Option<Iana> {
-    let name = name.trim().trim_matches('"');
-    let tails = name.match_indices('/').map(|(slash, _)| &name[slash + 1..]);
-    std::iter::once(name)
-        .chain(tails)
-        .take(8)
-        .find_map(|name| named(name).filter(|_| name.contains('/')).or_else(|| by_windows(name)))
-}
-
-fn named(name: &str) -> Option<Iana> {
-    Iana::of_any_case(name)
-}
-
-fn by_windows(name: &str) -> Option<Iana> {
-    windows::zone(name).and_then(|name| name.parse().ok())
-}
-
-/// Names without a place or a definition: `UTC`, `GMT+05:30`, and what Windows displays,
-/// such as `(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi`.
-fn guessed(name: &str) -> Option<Zone> {
-    let name = name.trim().trim_matches('"');
-    let tail = name.rsplit('/').next().unwrap_or(name);
-    let zone = named(tail).map(Zone::Named);
-    zone.or_else(|| written_offset(name).map(Zone::Fixed))
-        .or_else(|| by_display_name(name).map(Zone::Named))
-}
-
-fn written_offset(name: &str) -> Option<i32> {
-    let upper = name.to_ascii_uppercase();
-    if upper == "Z" {
-        return Some(0);
-    }
-    let offset = upper.strip_prefix("UTC").or(upper.strip_prefix("GMT")).unwrap_or(&upper);
-    value::offset(&offset.replace(':', ""))
-}
-
-/// A zone that is named after one of the places and has the offset at some time of the year.
-fn by_display_name(name: &str) -> Option<Iana> {
-    let (offset, places) = name.strip_prefix('(')?.split_once(')')?;
-    let offset = match offset {
-        "UTC" | "GMT" => 0,
-        offset => written_offset(offset)?,
-    };
-    let fits = |zone: &Iana| {
-        [1, 7].into_iter().filter_map(|month| NaiveDate::from_ymd_opt(2026, month, 1)).any(|day| {
-            let at = day.and_hms_opt(0, 0, 0).unwrap_or_default();
-            zone.offset_from_utc_datetime(&at).fix().local_minus_utc() == offset
-        })
-    };
-    if let Some(zone) = windows::displayed(places.trim()).and_then(|name| name.parse().ok()) {
-        return Some(zone).filter(fits);
-    }
-    let place = |zone: &Iana| zone.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
-    places.split(',').take(8).find_map(|wanted| {
-        let wanted = wanted.trim();
-        let same = |zone: &&Iana| place(zone).eq_ignore_ascii_case(wanted) && fits(zone);
-        zone::all().iter().find(same).copied()
-    })
 }
 
 /// The end of what has to be known about clocks for a range that ends here.

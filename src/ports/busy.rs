@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::Answer;
 use crate::actor::Caller;
 use crate::failure::CalendarFault;
+use crate::ical::Passed;
 use crate::ids::{BusyCalendarId, DoctorId};
 
 /// A calendar from elsewhere.
@@ -42,8 +43,18 @@ pub enum FetchFault {
     },
 }
 
+/// A calendar that is about to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewBusyCalendar {
+    /// One of the same name is replaced.
+    pub name: String,
+    /// The e-mail address that its owner is invited by there, beside the doctor's own; may be empty. Invitations that they
+    /// declined make nobody busy.
+    pub owner_email: String,
+}
+
 /// What reading a calendar found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BusyRead {
     /// Busy stretches ahead.
     pub times: u64,
@@ -51,6 +62,8 @@ pub struct BusyRead {
     pub times_removed: u64,
     /// Appointments that are booked in a busy stretch; they stay.
     pub in_the_way: u64,
+    /// The lines that were passed over.
+    pub passed: Passed,
 }
 
 /// For the doctor and the clinic's administrators; otherwise `SignInFirst` or `NotFound`.
@@ -62,7 +75,10 @@ pub trait BusyCalendars: Send + Sync {
         doctor: DoctorId,
     ) -> Answer<Vec<BusyCalendarView>>;
 
-    /// Reads a file. One of the same name is replaced.
+    /// The e-mail address of the doctor's own account.
+    async fn owner_email(&self, caller: &Caller, doctor: DoctorId) -> Answer<Option<String>>;
+
+    /// Reads a file.
     ///
     /// # Errors
     /// `Invalid` with `Calendar` and the line and reason: then nothing changes.
@@ -70,7 +86,7 @@ pub trait BusyCalendars: Send + Sync {
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        name: String,
+        new: NewBusyCalendar,
         content: Vec<u8>,
     ) -> Answer<BusyRead>;
 
@@ -82,7 +98,7 @@ pub trait BusyCalendars: Send + Sync {
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        name: String,
+        new: NewBusyCalendar,
         address: String,
     ) -> Answer<BusyRead>;
 

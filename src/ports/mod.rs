@@ -26,7 +26,7 @@ pub use bookings::{
     AppointmentQuery, AppointmentView, Booked, Bookings, Change, HistoryEntry, HoldRequest, Period,
     Seen, Whose,
 };
-pub use busy::{BusyCalendarView, BusyCalendars, BusyRead, FetchFault};
+pub use busy::{BusyCalendarView, BusyCalendars, BusyRead, FetchFault, NewBusyCalendar};
 pub use directory::{
     City, Counts, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery,
     FreeTime, FreeTimesQuery, Gender, Numbers, Place, Specialty, TimesFor, VisitKind,

@@ -6,7 +6,7 @@ use chrono::{
     DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc, Weekday,
 };
 
-use super::{End, Frequency, NthWeekday, Occurrences, Rule};
+use super::{End, Frequency, NthWeekday, Occurrences, Rule, Skip};
 
 /// One question to a rule.
 pub(super) struct Search<'a> {
@@ -36,10 +36,7 @@ enum Step {
 impl Search<'_> {
     pub(super) fn run(&self, looks: &mut usize) -> Occurrences {
         let mut found = Occurrences { at: Vec::new(), cut: false };
-        let mut left = match self.rule.end {
-            End::Count(count) => Some(count),
-            _ => None,
-        };
+        let mut left = self.rule.count;
         if self.range.is_empty() || self.is_past(self.start) {
             return found;
         }
@@ -52,6 +49,11 @@ impl Search<'_> {
         let times = times(&rule.hours, &rule.minutes, &rule.seconds, self.start.time());
         let mut number =
             if left.is_some() { 0 } else { rule.period_at(self.start, self.range.start) };
+        if rule.skip == Skip::Forward {
+            // What is moved from the period before may lie in this one.
+            number = number.saturating_sub(1).max(0);
+        }
+        let mut last = None;
         while let Some(period) = rule.period(self.start, number, &times, looks) {
             if period.first > self.range.end.date() {
                 return found;
@@ -68,6 +70,9 @@ impl Search<'_> {
                 *looks -= 1;
                 let at = nth(n);
                 if at < self.start || (self.start_counts && at == self.start) {
+                    continue;
+                }
+                if rule.skip == Skip::Forward && last.replace(at).is_some_and(|last| at <= last) {
                     continue;
                 }
                 if let Step::Done = self.take(at, &mut left, &mut found) {
@@ -115,7 +120,7 @@ impl Search<'_> {
 
     fn is_past(&self, at: NaiveDateTime) -> bool {
         match self.rule.end {
-            End::Never | End::Count(_) => false,
+            End::Never => false,
             End::UntilDate(until) => at.date() > until,
             End::UntilFloating(until) => at > until,
             End::UntilUtc(until) => (self.instant)(at) > until.and_utc(),
@@ -135,7 +140,7 @@ impl Rule {
                 && self.positions.is_empty());
         let day = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
         let range = day(2000).and_time(NaiveTime::MIN)..day(2028).and_time(NaiveTime::MIN);
-        let mut any = Self { interval: 1, end: End::Never, ..self.clone() };
+        let mut any = Self { interval: 1, count: None, end: End::Never, ..self.clone() };
         if any.frequency < Frequency::Daily {
             any.frequency = Frequency::Daily;
             any.positions.clear();
@@ -229,6 +234,9 @@ impl Rule {
         };
         let first = spans.first()?.start;
         let mut days = Vec::new();
+        if self.skip != Skip::Omit {
+            days.extend(spans.iter().flat_map(|span| self.moved_days(span.clone())));
+        }
         for span in spans {
             let mut day = span.start;
             while day < span.end {
@@ -238,6 +246,10 @@ impl Rule {
                 }
                 day = day.succ_opt()?;
             }
+        }
+        if self.skip != Skip::Omit {
+            days.sort_unstable();
+            days.dedup();
         }
         Some(Period { first, days, times: times.to_vec() })
     }
@@ -318,7 +330,7 @@ impl Rule {
             && (self.weekdays.is_empty() || self.weekdays.iter().any(|w| self.is_nth(*w, date)))
     }
 
-    fn is_nth(&self, wanted: NthWeekday, date: NaiveDate) -> bool {
+    pub(super) fn is_nth(&self, wanted: NthWeekday, date: NaiveDate) -> bool {
         if wanted.weekday != date.weekday() || wanted.nth == 0 {
             return wanted.weekday == date.weekday();
         }
@@ -401,6 +413,11 @@ fn month(number: i64) -> Option<Range<NaiveDate>> {
         NaiveDate::from_ymd_opt(year, month + 1, 1)
     };
     Some(first(number)?..first(number.checked_add(1)?)?)
+}
+
+/// The month that a date is in.
+pub(super) fn month_of(date: NaiveDate) -> Option<Range<NaiveDate>> {
+    month(month_number(date))
 }
 
 fn shift(date: NaiveDate, days: i64) -> Option<NaiveDate> {

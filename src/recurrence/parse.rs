@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{NaiveDate, NaiveDateTime, Weekday};
 
-use super::{End, Frequency, NthWeekday, RULE_BYTES_MAX, RecurrenceProblem, Rule};
+use super::{End, Frequency, NthWeekday, RULE_BYTES_MAX, RecurrenceProblem, Rule, Skip};
 
 use RecurrenceProblem::{Malformed, Never, TooLong, TooOften, Unsupported};
 
@@ -19,6 +19,13 @@ type Checked<T> = Result<T, RecurrenceProblem>;
 
 /// The text as it is kept, and its parts.
 pub(super) fn rule(text: &str) -> Checked<(String, Rule)> {
+    let (text, rule) = rule_with_both_ends(text)?;
+    // RFC 5545: they must not stand in the same rule.
+    if rule.count.is_some() && rule.end != End::Never { Err(Malformed) } else { Ok((text, rule)) }
+}
+
+/// The same with a COUNT beside an UNTIL, as some calendars have it: whichever ends first.
+pub(super) fn rule_with_both_ends(text: &str) -> Checked<(String, Rule)> {
     if text.len() > RULE_BYTES_MAX {
         return Err(TooLong);
     }
@@ -37,7 +44,9 @@ pub(super) fn rule(text: &str) -> Checked<(String, Rule)> {
     let mut rule = Rule {
         frequency: frequency(&parts)?,
         interval: 1,
+        count: None,
         end: End::Never,
+        skip: Skip::Omit,
         week_start: Weekday::Mon,
         months: Vec::new(),
         week_numbers: Vec::new(),
@@ -78,10 +87,9 @@ fn part(rule: &mut Rule, name: &str, value: &str) -> Checked<()> {
             interval if interval > INTERVAL_MAX => return Err(Unsupported),
             interval => rule.interval = interval,
         },
-        "COUNT" | "UNTIL" if rule.end != End::Never => return Err(Malformed),
         "COUNT" => match number(value)? {
             0 => return Err(Never),
-            count => rule.end = End::Count(count),
+            count => rule.count = Some(count),
         },
         "UNTIL" => rule.end = until(value)?,
         "WKST" => rule.week_start = weekday(value)?,
@@ -95,9 +103,16 @@ fn part(rule: &mut Rule, name: &str, value: &str) -> Checked<()> {
         // The leap second 60 is allowed there, but no time of ours has one.
         "BYSECOND" => rule.seconds = numbers(value, 0, 59)?,
         "BYSETPOS" => rule.positions = signed(value, 366)?,
-        // RFC 7529: the calendar everybody means, and leaving out dates that do not exist.
+        // RFC 7529: the calendar everybody means, and what becomes of dates that do not exist.
         "RSCALE" if value == "GREGORIAN" => {}
-        "SKIP" if value == "OMIT" => {}
+        "SKIP" => {
+            rule.skip = match value {
+                "OMIT" => Skip::Omit,
+                "BACKWARD" => Skip::Backward,
+                "FORWARD" => Skip::Forward,
+                _ => return Err(Malformed),
+            }
+        }
         _ => return Err(Unsupported),
     }
     Ok(())

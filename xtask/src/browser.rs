@@ -212,7 +212,7 @@ fn has_fonts(folder: &Path) -> bool {
 }
 
 /// `npm ci`, only when the lock file is newer than what it brought last time.
-fn install_node_packages() -> Result<()> {
+pub fn install_node_packages() -> Result<()> {
     let version = packages::on_path("node")
         .and_then(|node| process::capture(Command::new(node).arg("--version")).ok())
         .and_then(|text| major(&text));

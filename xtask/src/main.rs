@@ -7,6 +7,7 @@ mod account;
 mod api;
 mod bench;
 mod browser;
+mod calendar_files;
 mod client;
 mod clock;
 mod counts;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::api;
 use crate::browser;
+use crate::calendar_files;
 use crate::client;
 use crate::counts::Counts;
 use crate::days::{self, Day};
@@ -246,6 +247,7 @@ impl Session {
     fn unit(&mut self) -> Result<Outcome> {
         let mut total = Counts::default();
         let mut passed = true;
+        let written = calendar_files::empty_folder()?;
         let mut task_runner = toolchain::cargo();
         // With the features it was built with for this very run.
         task_runner.args(["test", "--no-fail-fast", "--package", "xtask"]);
@@ -254,10 +256,12 @@ impl Session {
             // Most of the server's tests wait for PostgreSQL: two for each core keep both busy.
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             cargo.env("RUST_TEST_THREADS", (2 * cores).to_string());
+            cargo.env(calendar_files::FOLDER_VARIABLE, &written);
             let (ok, lines) = process::tee(&mut cargo)?;
             passed &= ok;
             total += Counts::of_cargo(&lines);
         }
+        passed &= calendar_files::read_by_node(&written)?;
         Ok(self.judge(passed, total))
     }
 

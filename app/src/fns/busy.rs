@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::error::FormFailure;
 
 #[cfg(feature = "ssr")]
-pub use file::{AddBusyFile, FILE_BYTES_MAX};
+pub use file::{AddBusyFile, FORM_BYTES_MAX};
 
 /// Reads a calendar at an address from now on, then says what it found.
 #[server(prefix = "/fn", endpoint = "add_busy_address")]
@@ -14,11 +14,13 @@ pub async fn add_busy_address(
     #[server(default)] own: bool,
     #[server(default)] name: String,
     #[server(default)] address: String,
+    #[server(default)] owner_email: String,
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::SchedulePages::of(own, &doctor).connections();
     let (name, address) = typed::address(&name, &address).map_err(nadi::Failure::Invalid)?;
-    let read = ports.busy.add_address(&caller, super::known(&doctor)?, name, address).await;
+    let new = nadi::ports::NewBusyCalendar { name, owner_email };
+    let read = ports.busy.add_address(&caller, super::known(&doctor)?, new, address).await;
     if let Some(read) = super::answered(read, &page)? {
         super::done(&typed::found(&read, &page));
     }
@@ -46,6 +48,7 @@ pub async fn remove_busy(
 #[cfg(feature = "ssr")]
 pub mod typed {
     use nadi::failure::{Field, FieldProblem, Problem};
+    use nadi::ical::{Passed, PassedLine, PassedReason};
     use nadi::input::line;
     use nadi::ports::BusyRead;
 
@@ -86,10 +89,30 @@ pub mod typed {
         }
     }
 
-    /// The page, told what was read: `?read=12.3.1`.
+    /// How many of the lines that were passed over are told.
+    const LINES_MAX: usize = 5;
+
+    /// The page, told what was read: `?read=12.3.1`, and what was passed over: `&passed=7.line~9.rule&more=3`.
     pub fn found(read: &BusyRead, page: &str) -> String {
-        let BusyRead { times, times_removed, in_the_way } = read;
-        Query::new().with("read", &format!("{times}.{times_removed}.{in_the_way}")).on(page)
+        let BusyRead { times, times_removed, in_the_way, passed } = read;
+        let mut query = Query::new().with("read", &format!("{times}.{times_removed}.{in_the_way}"));
+        let lines = passed.lines.iter().take(LINES_MAX);
+        let told: Vec<_> = lines.map(|one| format!("{}.{}", one.line, one.reason.word())).collect();
+        if !told.is_empty() {
+            let more = passed.lines.len() - told.len() + passed.more;
+            query = query.with("passed", &told.join("~")).with("more", &more.to_string());
+        }
+        query.on(page)
+    }
+
+    /// What [`found`] says was passed over.
+    pub fn passed(lines: &str, more: &str) -> Passed {
+        let one = |text: &str| {
+            let (line, word) = text.split_once('.')?;
+            Some(PassedLine { line: line.parse().ok()?, reason: PassedReason::of_word(word)? })
+        };
+        let lines = lines.split('~').filter_map(one).take(LINES_MAX).collect();
+        Passed { lines, more: more.parse().unwrap_or(0) }
     }
 
     #[cfg(test)]
@@ -107,6 +130,24 @@ pub mod typed {
         }
 
         #[test]
+        fn what_was_passed_over_travels_in_the_address() {
+            let line = |line, reason| PassedLine { line, reason };
+            let lines: Vec<_> = (7..).zip(PassedReason::ALL).map(|(n, why)| line(n, why)).collect();
+            let read = BusyRead {
+                passed: Passed { lines: lines.clone(), more: 2 },
+                ..BusyRead::default()
+            };
+            let page = found(&read, "/calendar/connections");
+            let value = |name: &str| {
+                let (_, rest) = page.split_once(&format!("{name}=")).expect("a value");
+                rest.split('&').next().expect("a value").replace("%7E", "~")
+            };
+            let told = passed(&value("passed"), &value("more"));
+            assert_eq!(told, Passed { lines: lines[..5].to_vec(), more: 5 });
+            assert_eq!(passed("x~7.nonsense~.line", "-1"), Passed::default());
+        }
+
+        #[test]
         fn both_problems_of_an_address_are_named() {
             assert_eq!(address(" ", "").map_err(|found| found.len()), Err(2));
         }
@@ -117,9 +158,10 @@ pub mod typed {
 #[cfg(feature = "ssr")]
 mod file {
     use axum::body::Body;
+    use axum::extract::multipart::MultipartError;
     use axum::extract::{FromRequest, Multipart};
     use axum::http::header::{HeaderName, HeaderValue};
-    use axum::http::{Method, Request};
+    use axum::http::{Method, Request, StatusCode};
     use leptos::prelude::*;
     use leptos::server_fn::ContentType;
     use leptos::server_fn::codec::{Encoding, FromReq, IntoReq};
@@ -130,8 +172,8 @@ mod file {
     use crate::error::FormFailure;
     use crate::links::{Query, SchedulePages};
 
-    /// The largest form with a file (2 MiB): what the file may have is decided behind the port.
-    pub const FILE_BYTES_MAX: usize = 2 * 1024 * 1024;
+    /// The largest form with a file: the file, and what stands around it.
+    pub const FORM_BYTES_MAX: usize = nadi::ical::FILE_BYTES_MAX + 64 * 1024;
 
     /// `multipart/form-data` (RFC 7578), as browsers send files.
     pub struct FileForm;
@@ -150,15 +192,17 @@ mod file {
         doctor: String,
         own: bool,
         name: String,
+        owner_email: String,
         file_name: String,
         content: Vec<u8>,
     ) -> Result<(), FormFailure> {
-        keep(&name);
+        keep(&name, &owner_email);
         let (caller, ports) = crate::fns::request()?;
         let page = SchedulePages::of(own, &doctor).connections();
         let name = typed::file(&name, &file_name, &content).map_err(Failure::Invalid)?;
         let doctor = crate::fns::known(&doctor)?;
-        let read = ports.busy.add_file(&caller, doctor, name, content).await;
+        let new = nadi::ports::NewBusyCalendar { name, owner_email };
+        let read = ports.busy.add_file(&caller, doctor, new, content).await;
         if let Some(read) = crate::fns::answered(read, &page)? {
             crate::fns::done(&typed::found(&read, &page));
         }
@@ -167,9 +211,10 @@ mod file {
 
     /// What was typed beside the file, for the case that the form fails: the server takes this header
     /// off again.
-    fn keep(name: &str) {
+    fn keep(name: &str, owner_email: &str) {
         let header = HeaderName::from_static(crate::context::TYPED_HEADER);
-        let value = Query::new().with("file_name", name).on("");
+        let query = Query::new().with("file_name", name).with("file_owner_email", owner_email);
+        let value = query.on("");
         let value = HeaderValue::from_str(value.trim_start_matches('?'));
         if let (Some(options), Ok(value)) = (use_context::<ResponseOptions>(), value) {
             options.insert_header(header, value);
@@ -178,7 +223,10 @@ mod file {
 
     impl FromReq<FileForm, Request<Body>, FormFailure> for AddBusyFile {
         async fn from_req(request: Request<Body>) -> Result<Self, FormFailure> {
-            let malformed = |_| FormFailure(Failure::Malformed);
+            let malformed = |error: MultipartError| {
+                let large = error.status() == StatusCode::PAYLOAD_TOO_LARGE;
+                FormFailure(if large { Failure::TooLarge } else { Failure::Malformed })
+            };
             let mut parts = Multipart::from_request(request, &())
                 .await
                 .map_err(|_| FormFailure(Failure::Malformed))?;
@@ -186,6 +234,7 @@ mod file {
                 doctor: String::new(),
                 own: false,
                 name: String::new(),
+                owner_email: String::new(),
                 file_name: String::new(),
                 content: Vec::new(),
             };
@@ -195,9 +244,12 @@ mod file {
                     "doctor" => form.doctor = part.text().await.map_err(malformed)?,
                     "own" => form.own = part.text().await.map_err(malformed)? == "true",
                     "file_name" => form.name = part.text().await.map_err(malformed)?,
+                    "file_owner_email" => {
+                        form.owner_email = part.text().await.map_err(malformed)?;
+                    }
                     "file" => {
                         form.file_name = part.file_name().unwrap_or_default().to_owned();
-                        form.content = part.bytes().await.map_err(malformed)?.to_vec();
+                        form.content = part.bytes().await.map_err(malformed)?.into();
                     }
                     _ => {}
                 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use nadi::failure::{Field, FieldProblem, Problem};
+use nadi::ical::{PassedLine, PassedReason};
 use nadi::ports::{BusyRead, FetchFault};
 
 /// `just now`, `5 hours ago`, `yesterday`, `3 days ago`: it needs no zone.
@@ -63,6 +64,46 @@ pub fn found(read: &BusyRead) -> String {
     format!("{times}{removed}{way}")
 }
 
+/// What is told of a line that was passed over, or read in a way that its reader should know of.
+pub fn passed(found: PassedLine) -> String {
+    let what = match found.reason {
+        PassedReason::NotALine => "is not written as lines of a calendar are. We left it out.",
+        PassedReason::Exception => {
+            "leaves out or changes a date of a series in a way we cannot read. That date stays busy."
+        }
+        PassedReason::Repeated => "says a second time when an event is. We used the first.",
+        PassedReason::RulePart => {
+            "has a part of a repeat rule that we do not know. The event may block more times than it takes."
+        }
+        PassedReason::WithoutTime => "begins a message that does not say when the event is.",
+        PassedReason::ZoneDefinition => {
+            "describes a time zone in a way we cannot read. We used what we know of the zone of this name."
+        }
+        PassedReason::ZoneOfCalendar => {
+            "uses a time zone that the file does not describe. We read its times in the time zone of the calendar."
+        }
+        PassedReason::ZoneOfPlace => {
+            "uses a time zone that the file does not describe. We read its times in the time zone of the main location."
+        }
+    };
+    format!("Line {} {what}", found.line)
+}
+
+/// `And 3 more lines.`
+pub fn more_passed(more: usize) -> Option<String> {
+    match more {
+        0 => None,
+        1 => Some("And 1 more line.".into()),
+        many => Some(format!("And {many} more lines.")),
+    }
+}
+
+/// What is said when a file is too large.
+pub fn too_large() -> String {
+    let megabytes = nadi::ical::FILE_BYTES_MAX / (1024 * 1024);
+    format!("This file is larger than {megabytes} MB. Export a shorter period and send it again.")
+}
+
 /// A problem of a calendar that was sent or named.
 pub fn problem(found: &FieldProblem, is_file: bool) -> String {
     match (found.field, found.problem, is_file) {
@@ -83,6 +124,17 @@ pub fn problem(found: &FieldProblem, is_file: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn every_line_that_was_passed_over_is_a_sentence() {
+        for reason in PassedReason::ALL {
+            let said = passed(PassedLine { line: 7, reason });
+            assert!(said.starts_with("Line 7 ") && said.ends_with('.'), "{said}");
+        }
+        assert_eq!(more_passed(0), None);
+        assert_eq!(more_passed(2).as_deref(), Some("And 2 more lines."));
+        assert!(too_large().contains("16 MB"));
+    }
+
     use chrono::Duration;
     use nadi::failure::CalendarFault;
 

@@ -267,6 +267,7 @@ impl From<Failure> for Problem {
             Failure::KeyReused => KEY_REUSED,
             Failure::StillRunning => RUNNING,
             Failure::Malformed => MALFORMED,
+            Failure::TooLarge => TOO_LARGE,
             Failure::Busy => BUSY,
             Failure::Unavailable => UNAVAILABLE,
         };

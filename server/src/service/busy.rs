@@ -1,19 +1,23 @@
 //! Calendars from elsewhere: read, kept as busy times, and the doctor's times made again.
 
+mod faults;
+
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::events::{BusyCalendarEvent, NewEvent};
-use nadi::failure::{CalendarFault, Field, Problem};
-use nadi::ical::{self, Malformed, MalformedReason};
+use nadi::failure::{Field, Problem};
+use nadi::ical::{BusyCalendar, Malformed, MalformedReason, ReadCalendar, Reading, appointment_of};
 use nadi::ids::{BusyCalendarId, DoctorId};
-use nadi::input::line;
-use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, FetchFault};
-use serde::{Deserialize, Serialize};
+use nadi::input::{Email, line};
+use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, NewBusyCalendar};
 use url::Url;
 use uuid::Uuid;
 
+use self::faults::{Kept, fault_of, line_of, problem, view};
 use super::schedules::{author, must_run, refresh};
 use super::{Fault, Outcome, answer, zone};
 use crate::database::is_transient;
@@ -21,7 +25,7 @@ use crate::engine::Engine;
 use crate::entropy::uuid_v7;
 use crate::events::{self, Author};
 use crate::fetch::{FetchError, Fetched, Fetcher};
-use crate::store::busy::{self as store, CalendarRow, DueRow, NewCalendar};
+use crate::store::busy::{self as store, DueRow, NewCalendar};
 use crate::store::schedules;
 
 const CALENDARS_MAX: usize = 10;
@@ -45,9 +49,9 @@ type Stretch = (DateTime<Utc>, DateTime<Utc>);
 /// A calendar someone gives us.
 struct Given {
     name: String,
+    owner_email: Option<String>,
     address: Option<Url>,
     etag: Option<String>,
-    content: Vec<u8>,
 }
 
 impl BusyService {
@@ -63,18 +67,24 @@ impl BusyService {
         Ok(rows.into_iter().map(view).collect())
     }
 
+    async fn own_email(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Option<String>> {
+        let mut connection = self.engine.write.0.acquire().await?;
+        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        Ok(store::doctor_email(&mut connection, doctor).await?)
+    }
+
     async fn subscribe(
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        name: String,
+        new: NewBusyCalendar,
         address: &str,
     ) -> Outcome<BusyRead> {
         // Before anything is fetched for someone who may not.
         let mut connection = self.engine.write.0.acquire().await?;
         must_run(&mut connection, caller.signed_in()?, doctor).await?;
         drop(connection);
-        let name = checked_name(&name)?;
+        let (name, owner_email) = checked(&new)?;
         let refused = |problem| Failure::field(Field::Calendar, problem);
         let address = match address.trim() {
             "" => return Err(refused(Problem::Missing).into()),
@@ -86,40 +96,50 @@ impl BusyService {
         else {
             return Err(refused(Problem::NotPublic).into());
         };
-        let given = Given { name, address: Some(address), etag, content: bytes };
-        self.take(caller, doctor, given).await
+        let given = Given { name, owner_email, address: Some(address), etag };
+        self.take(caller, doctor, given, bytes).await
     }
 
     async fn send(
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        name: String,
+        new: NewBusyCalendar,
         content: Vec<u8>,
     ) -> Outcome<BusyRead> {
-        let name = checked_name(&name)?;
+        let (name, owner_email) = checked(&new)?;
         if content.is_empty() {
             return Err(Failure::field(Field::Calendar, Problem::Missing).into());
         }
-        self.take(caller, doctor, Given { name, address: None, etag: None, content }).await
+        let given = Given { name, owner_email, address: None, etag: None };
+        self.take(caller, doctor, given, content).await
     }
 
-    async fn take(&self, caller: &Caller, doctor: DoctorId, given: Given) -> Outcome<BusyRead> {
+    async fn take(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        given: Given,
+        content: Vec<u8>,
+    ) -> Outcome<BusyRead> {
         let mut connection = self.engine.write.0.acquire().await?;
         must_run(&mut connection, caller.signed_in()?, doctor).await?;
         drop(connection);
-        let times = self.read(doctor, given.content.clone(), caller.now).await?;
-        let times = times.map_err(|malformed| {
+        let read = self.read(doctor, content, given.owner_email.as_deref(), caller.now).await?;
+        let read = read.map_err(|malformed| {
+            if malformed.reason == MalformedReason::TooLarge && given.address.is_none() {
+                return Failure::TooLarge;
+            }
             let (line, reason) = (line_of(malformed), fault_of(malformed.reason));
             Failure::field(Field::Calendar, Problem::MalformedAt { line, reason })
         })?;
         for _ in 0..2 {
-            match self.try_take(caller, doctor, &given, &times).await {
+            match self.try_take(caller, doctor, &given, &read).await {
                 Err(Fault::Database(error)) if is_transient(&error) => {}
                 other => return other,
             }
         }
-        self.try_take(caller, doctor, &given, &times).await
+        self.try_take(caller, doctor, &given, &read).await
     }
 
     async fn try_take(
@@ -127,9 +147,10 @@ impl BusyService {
         caller: &Caller,
         doctor: DoctorId,
         given: &Given,
-        times: &[Stretch],
+        read: &BusyCalendar,
     ) -> Outcome<BusyRead> {
         let now = caller.now;
+        let times = stretches(read);
         let mut transaction = self.engine.write.begin().await?;
         must_run(&mut transaction, caller.signed_in()?, doctor).await?;
         schedules::lock(&mut transaction, doctor).await?;
@@ -148,10 +169,11 @@ impl BusyService {
             name: &given.name,
             address: given.address.as_ref().map(Url::as_str),
             etag: given.etag.as_deref(),
+            owner_email: given.owner_email.as_deref(),
             due_at: now + READ_EVERY,
         };
         store::insert(&mut transaction, &new, now).await?;
-        store::replace_times(&mut transaction, id, doctor, times).await?;
+        store::replace_times(&mut transaction, id, doctor, &times).await?;
         let event = NewEvent::busy_calendar(BusyCalendarEvent::Added, id, doctor);
         let by = author(caller.signed_in()?, doctor);
         events::record(&mut transaction, &event, by, now).await?;
@@ -163,6 +185,7 @@ impl BusyService {
             times: times.len() as u64,
             times_removed: plan.removed(),
             in_the_way: plan.in_the_way.len() as u64,
+            passed: read.passed.clone(),
         })
     }
 
@@ -206,7 +229,8 @@ impl BusyService {
                 return Ok(store::note_unchanged(&mut connection, id, now + READ_EVERY).await?);
             }
             Ok(Fetched::Content { bytes, etag }) => {
-                match self.keep(id, doctor, bytes, etag.as_deref()).await? {
+                let owner = due.owner_email.as_deref();
+                match self.keep(id, doctor, bytes, (etag.as_deref(), owner)).await? {
                     Ok(()) => return Ok(()),
                     Err(malformed) => Kept::Malformed {
                         line: line_of(malformed),
@@ -226,11 +250,11 @@ impl BusyService {
         id: BusyCalendarId,
         doctor: DoctorId,
         content: Vec<u8>,
-        etag: Option<&str>,
+        (etag, owner): (Option<&str>, Option<&str>),
     ) -> Outcome<Result<(), Malformed>> {
         let now = self.engine.clock.now();
-        let times = match self.read(doctor, content, now).await? {
-            Ok(times) => times,
+        let times = match self.read(doctor, content, owner, now).await? {
+            Ok(read) => stretches(&read),
             Err(malformed) => return Ok(Err(malformed)),
         };
         let mut transaction = self.engine.write.begin().await?;
@@ -248,115 +272,71 @@ impl BusyService {
         Ok(Ok(()))
     }
 
-    /// The busy times of a file, in the zone of the doctor's main location where it names none. A
-    /// large file is work: it is read where it keeps nobody waiting.
+    /// The busy times of a file, in the zone of the doctor's main location where it names none. Appointments of the
+    /// doctor's that come back in it do not count. A large file is work: it is read where it keeps nobody waiting.
     async fn read(
         &self,
         doctor: DoctorId,
         content: Vec<u8>,
+        owner_email: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Outcome<Result<Vec<Stretch>, Malformed>> {
+    ) -> Outcome<Result<BusyCalendar, Malformed>> {
         let mut connection = self.engine.write.0.acquire().await?;
         let (_, zone_name) =
             schedules::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
+        let mut owner: Vec<String> = owner_email.map(str::to_owned).into_iter().collect();
+        owner.extend(store::doctor_email(&mut connection, doctor).await?);
         drop(connection);
         let zone = zone(&zone_name)?;
         let until = now + Duration::days(self.engine.settings.horizon_days.into()) + MARGIN;
-        let reading =
-            tokio::task::spawn_blocking(move || ical::busy_times(&content, zone, now, until));
-        let read = reading.await.map_err(|_| Fault::Broken("reading a calendar".into()))?;
-        Ok(read.map(|read| {
-            read.times.into_iter().map(|time| (time.starts_at, time.ends_at)).collect()
-        }))
+        let reading = beside(move || {
+            let owner: Vec<&str> = owner.iter().map(String::as_str).collect();
+            ReadCalendar::read(&content, &owner)
+        });
+        let calendar = match reading.await? {
+            Ok(calendar) => calendar,
+            Err(malformed) => return Ok(Err(malformed)),
+        };
+        let own = self.own_uids(doctor, &calendar).await?;
+        beside(move || calendar.busy_times(&Reading { zone, from: now, until, own: &own })).await
     }
-}
 
-fn checked_name(name: &str) -> Outcome<String> {
-    Ok(line(Field::Name, name, NAME_CHARS_MAX)?)
-}
-
-/// As it is kept in the database.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kept {
-    NotPublic,
-    NoAnswer,
-    TooManyRedirects,
-    Status(u16),
-    TooLarge,
-    Malformed { line: u32, reason: CalendarFault },
-}
-
-impl From<FetchError> for Kept {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::NotPublic => Self::NotPublic,
-            FetchError::NoAnswer => Self::NoAnswer,
-            FetchError::TooManyRedirects => Self::TooManyRedirects,
-            FetchError::Status(status) => Self::Status(status),
-            FetchError::TooLarge => Self::TooLarge,
+    /// The UIDs in a calendar that are of appointments of this doctor.
+    async fn own_uids(
+        &self,
+        doctor: DoctorId,
+        calendar: &ReadCalendar,
+    ) -> Outcome<HashSet<String>> {
+        let appointments: HashSet<Uuid> =
+            calendar.uids().filter_map(|uid| Some(appointment_of(uid)?.0)).collect();
+        if appointments.is_empty() {
+            return Ok(HashSet::new());
         }
+        let appointments: Vec<Uuid> = appointments.into_iter().collect();
+        let mut connection = self.engine.write.0.acquire().await?;
+        let own = store::uids_of_doctor(&mut connection, doctor, &appointments).await?;
+        Ok(own.into_iter().collect())
     }
 }
 
-impl From<Kept> for FetchFault {
-    fn from(kept: Kept) -> Self {
-        match kept {
-            Kept::NotPublic => Self::NotPublic,
-            Kept::NoAnswer => Self::NoAnswer,
-            Kept::TooManyRedirects => Self::TooManyRedirects,
-            Kept::Status(status) => Self::Status(status),
-            Kept::TooLarge => Self::TooLarge,
-            Kept::Malformed { line, reason } => Self::Malformed { line, reason },
-        }
-    }
+/// Does long work on a thread of its own.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Fault::Broken("reading a calendar".into()))
 }
 
-/// What is wrong with the address, for the form it was typed in.
-fn problem(error: FetchError) -> Problem {
-    match error {
-        FetchError::NotPublic => Problem::NotPublic,
-        FetchError::TooLarge => Problem::MalformedAt { line: 1, reason: CalendarFault::TooMuch },
-        FetchError::NoAnswer | FetchError::TooManyRedirects | FetchError::Status(_) => {
-            Problem::NoAnswer
-        }
-    }
+fn stretches(read: &BusyCalendar) -> Vec<Stretch> {
+    read.times.iter().map(|time| (time.starts_at, time.ends_at)).collect()
 }
 
-fn view(row: CalendarRow) -> BusyCalendarView {
-    let host = row.address.and_then(|text| Some(Url::parse(&text).ok()?.host_str()?.to_owned()));
-    let fault = row.fault.and_then(|fault| serde_json::from_value::<Kept>(fault).ok());
-    BusyCalendarView {
-        id: BusyCalendarId(row.id),
-        name: row.name,
-        host,
-        times_ahead: row.times_ahead,
-        read_at: row.read_at,
-        fault: fault.map(FetchFault::from),
-    }
-}
-
-fn line_of(malformed: Malformed) -> u32 {
-    u32::try_from(malformed.line).unwrap_or(u32::MAX)
-}
-
-fn fault_of(reason: MalformedReason) -> CalendarFault {
-    use MalformedReason as Reason;
-    match reason {
-        Reason::NotACalendar => CalendarFault::NotACalendar,
-        Reason::NotALine => CalendarFault::BadLine,
-        Reason::NotEnded | Reason::NotBegun => CalendarFault::Unfinished,
-        Reason::Missing(_) | Reason::Value(_) => CalendarFault::BadValue,
-        Reason::EndsBeforeStart => CalendarFault::EndsBeforeStart,
-        Reason::UnknownZone => CalendarFault::UnknownZone,
-        Reason::Rule(_) | Reason::ThisAndFuture => CalendarFault::BadRule,
-        Reason::TooLarge
-        | Reason::LineTooLong
-        | Reason::TooDeep
-        | Reason::TooManyEvents
-        | Reason::TooManyZones
-        | Reason::TooManyOccurrences => CalendarFault::TooMuch,
-    }
+/// The name, and the owner's e-mail address.
+fn checked(new: &NewBusyCalendar) -> Outcome<(String, Option<String>)> {
+    let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
+    let owner = match new.owner_email.trim() {
+        "" => None,
+        text => Some(Email::parse(text)?.to_string()),
+    };
+    Ok((name, owner))
 }
 
 #[async_trait]
@@ -369,24 +349,28 @@ impl BusyCalendars for BusyService {
         answer("list busy calendars", self.list(caller, doctor).await)
     }
 
+    async fn owner_email(&self, caller: &Caller, doctor: DoctorId) -> Answer<Option<String>> {
+        answer("owner of busy calendars", self.own_email(caller, doctor).await)
+    }
+
     async fn add_file(
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        name: String,
+        new: NewBusyCalendar,
         content: Vec<u8>,
     ) -> Answer<BusyRead> {
-        answer("add busy file", self.send(caller, doctor, name, content).await)
+        answer("add busy file", self.send(caller, doctor, new, content).await)
     }
 
     async fn add_address(
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        name: String,
+        new: NewBusyCalendar,
         address: String,
     ) -> Answer<BusyRead> {
-        answer("add busy address", self.subscribe(caller, doctor, name, &address).await)
+        answer("add busy address", self.subscribe(caller, doctor, new, &address).await)
     }
 
     async fn remove(

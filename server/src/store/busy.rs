@@ -43,6 +43,7 @@ pub struct NewCalendar<'a> {
     pub name: &'a str,
     pub address: Option<&'a str>,
     pub etag: Option<&'a str>,
+    pub owner_email: Option<&'a str>,
     pub due_at: DateTime<Utc>,
 }
 
@@ -52,15 +53,17 @@ pub async fn insert(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into busy_calendars (id, doctor_id, name, address, etag, read_at, due_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $6)",
+        "insert into busy_calendars (id, doctor_id, name, address, etag, read_at, due_at, created_at,
+                                     owner_email)
+         values ($1, $2, $3, $4, $5, $6, $7, $6, $8)",
         new.id.0,
         new.doctor.0,
         new.name,
         new.address,
         new.etag,
         now,
-        new.due_at
+        new.due_at,
+        new.owner_email
     )
     .execute(connection)
     .await?;
@@ -139,6 +142,7 @@ pub struct DueRow {
     pub etag: Option<String>,
     pub read_at: Option<DateTime<Utc>>,
     pub failures: i16,
+    pub owner_email: Option<String>,
 }
 
 /// Some calendars that are due, left alone by others until `lease`.
@@ -158,7 +162,8 @@ pub async fn claim_due(
                  limit $3
                  for update skip locked) due
            where c.id = due.id
-           returning c.id, c.doctor_id, c.address as "address!", c.etag, c.read_at, c.failures"#,
+           returning c.id, c.doctor_id, c.address as "address!", c.etag, c.read_at, c.failures,
+                     c.owner_email"#,
         now,
         lease,
         limit
@@ -223,6 +228,36 @@ pub async fn note_fault(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The e-mail address of the doctor's own account.
+pub async fn doctor_email(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+) -> Result<Option<String>> {
+    let found = sqlx::query_scalar!(
+        "select a.email from doctors d join accounts a on a.id = d.account_id
+         where d.id = $1 and a.archived_at is null",
+        doctor.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.flatten())
+}
+
+/// The UIDs, in calendar files, of those of these appointments that are the doctor's.
+pub async fn uids_of_doctor(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    appointments: &[Uuid],
+) -> Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select ical_uid as "ical_uid!" from all_appointments where doctor_id = $1 and id = any($2)"#,
+        doctor.0,
+        appointments
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Forgets busy times that are over.

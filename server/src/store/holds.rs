@@ -5,6 +5,8 @@
 //! request's key, appointments (by id), then seats, then patients' times. A guard
 //! is claimed with `on conflict do nothing`: it waits for a rival in flight, never errs.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 use nadi::appointment::{ACTIVE_HOLDS_MAX, reference};
 use nadi::ids::{AccountId, AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
@@ -27,6 +29,8 @@ pub struct NewHold {
     pub hold: Duration,
     /// How many visits ahead the account may have with one doctor.
     pub visits_max: i16,
+    /// What stands behind its id in calendar files.
+    pub uid_host: Arc<str>,
     pub once: Option<Once>,
 }
 
@@ -55,7 +59,8 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
         once.map(|once| once.gate),
         once.map(|once| once.key.as_str()),
         once.map(|once| once.fingerprint.as_slice()),
-        new.visits_max
+        new.visits_max,
+        &new.uid_host as &str
     )
     .fetch_one(connection)
     .await;
@@ -74,6 +79,7 @@ pub async fn take_together(
     connection: &mut PgConnection,
     all: &[NewHold],
     hold: Duration,
+    uid_host: &str,
 ) -> Result<Vec<Value>> {
     let column = Columns::of(all);
     let taken = sqlx::query_file_scalar!(
@@ -88,7 +94,8 @@ pub async fn take_together(
         &column.moments as _,
         &column.gates as _,
         &column.keys as _,
-        &column.fingerprints as _
+        &column.fingerprints as _,
+        uid_host
     )
     .fetch_all(connection)
     .await?;

@@ -2,18 +2,36 @@
 
 use std::any::Any;
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use app::fns::busy::{AddBusyFile, FILE_BYTES_MAX};
+use app::error::FormFailure;
+use app::fns::busy::{AddBusyAddress, AddBusyFile, FORM_BYTES_MAX};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_SECURITY_POLICY as CONTENT_POLICY;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http_body_util::Limited;
+use axum::response::{IntoResponse, Redirect, Response};
+use http_body_util::{BodyExt, Limited};
 use leptos::server_fn::ServerFn;
+use leptos::server_fn::error::ServerFnUrlError;
+use nadi::Failure;
 
-use super::{BODY_BYTES_MAX, Web};
+use super::{ANSWER_WITHIN, BODY_BYTES_MAX, Web};
+
+/// What is read of a file that is too large, so that its sender hears of it.
+const DRAINED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long a calendar may take to arrive and to be read: 10 MB on a slow line.
+const CALENDAR_WITHIN: Duration = Duration::from_secs(120);
+
+/// Gives up a request that takes too long.
+pub async fn bounded_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let calendar = path == AddBusyFile::PATH || path == AddBusyAddress::PATH;
+    let within = if calendar { CALENDAR_WITHIN } else { ANSWER_WITHIN };
+    let answer = tokio::time::timeout(within, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+}
 
 /// A change must come from our own pages. Browsers say where a POST comes from; what says nothing
 /// is not a browser, and has no cookie to misuse.
@@ -51,6 +69,11 @@ fn comes_from_us(headers: &HeaderMap, public_origin: &str) -> bool {
 pub async fn bounded_body(request: Request, next: Next) -> Response {
     let bytes_max = body_bytes_max(request.uri().path());
     if announces_more(request.headers(), bytes_max) {
+        if let Some(form) = form_of_large_file(&request) {
+            // A browser listens only after it has sent all.
+            drop(Limited::new(request.into_body(), DRAINED_BYTES_MAX).collect().await);
+            return Redirect::to(&form).into_response();
+        }
         let text = "That is more than we can take at once. Shorten it and send it again.\n";
         return (StatusCode::PAYLOAD_TOO_LARGE, plain(text)).into_response();
     }
@@ -58,9 +81,22 @@ pub async fn bounded_body(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// The page of a plain form whose file is too large, with what became of it.
+fn form_of_large_file(request: &Request) -> Option<String> {
+    let text = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let is_form = request.uri().path() == AddBusyFile::PATH
+        && text(header::ACCEPT).is_some_and(|accepts| accepts.contains("text/html"));
+    let page = text(header::REFERER).filter(|_| is_form)?;
+    let failure = FormFailure(Failure::TooLarge);
+    let page = ServerFnUrlError::new(AddBusyFile::PATH, failure).to_url(page).ok()?;
+    // Whatever site the form was on, it is led back to ours.
+    let query = page.query().map_or(String::new(), |query| format!("?{query}"));
+    Some(format!("/{}{query}", page.path().trim_start_matches('/')))
+}
+
 /// How much a body may have: a form with a file more than any other.
 fn body_bytes_max(path: &str) -> usize {
-    if path == AddBusyFile::PATH { FILE_BYTES_MAX } else { BODY_BYTES_MAX }
+    if path == AddBusyFile::PATH { FORM_BYTES_MAX } else { BODY_BYTES_MAX }
 }
 
 /// Does it say itself that its body is too large?

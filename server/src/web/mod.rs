@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use app::context::Site;
 use app::error::FormFailure;
-use app::fns::busy::{AddBusyFile, FILE_BYTES_MAX};
+use app::fns::busy::{AddBusyFile, FORM_BYTES_MAX};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request};
@@ -42,7 +42,6 @@ use nadi::ports::{Ports, SessionControl};
 use sqlx::PgPool;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::config::Config;
 use crate::engine::Engine;
@@ -57,7 +56,7 @@ pub use assets::warm;
 /// Bodies larger than this are refused (64 kB).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// No page takes longer; what does has met a fault.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
 #[derive(Clone)]
@@ -127,7 +126,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         let web = web.clone();
         move |request: Request| render(web.clone(), request)
     };
-    let file = any(server_function).layer(DefaultBodyLimit::max(FILE_BYTES_MAX));
+    let file = any(server_function).layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
     let mut dynamic = Router::new()
         .route(AddBusyFile::PATH, file)
         .route("/fn/{*name}", any(server_function))
@@ -166,7 +165,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn_with_state(web.clone(), public::keep))
         // Beyond the compression: unused, it would still lie in the memory of every listener.
         .merge(live)
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(from_fn(guard::bounded_time))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn_with_state(web, target::readable))
         .layer(from_fn(guard::secure_headers))

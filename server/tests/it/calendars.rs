@@ -16,8 +16,10 @@ use nadi::Failure;
 use nadi::actor::{Administers, SignedIn};
 use nadi::failure::{CalendarFault, Field, Problem};
 use nadi::ids::{AppointmentId, SlotId};
-use nadi::ports::{Alarm, BusyCalendars, BusyRead, Change, FeedKind, FetchFault, NewFeed};
-use server::fetch::{ANSWER_WITHIN, FetchError, Fetched, Fetcher};
+use nadi::ports::{
+    Alarm, BusyCalendars, BusyRead, Change, FeedKind, FetchFault, NewBusyCalendar, NewFeed,
+};
+use server::fetch::{ANSWER_WITHIN, BYTES_MAX, FetchError, Fetched, Fetcher};
 use server::jobs::calendars;
 use server::service::busy::BusyService;
 
@@ -97,7 +99,7 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
     let (status, etag, text) = read(None).await;
     assert_eq!(status, 200);
     assert_eq!(property(&text, "DTSTART"), [utc(starts_at(&clinic, first).await)]);
-    assert_eq!(property(&text, "UID"), [format!("{first}@nadi")]);
+    assert_eq!(property(&text, "UID"), [format!("{first}@{}", clinic.engine.house.uid_host)]);
     assert_eq!(property(&text, "METHOD"), ["PUBLISH"]);
     assert!(
         !text.contains("ATTENDEE") && !text.contains("Asha") && !text.contains("Dr "),
@@ -352,7 +354,7 @@ impl Elsewhere {
             .route("/round", get(|| async { Redirect::temporary("/round") }))
             .route("/inside", get(|| async { Redirect::temporary("http://10.0.0.1/") }))
             .route("/file", get(|| async { Redirect::temporary("file:///etc/passwd") }))
-            .route("/large", get(|| async { "X".repeat(3 * 1024 * 1024) }))
+            .route("/large", get(|| async { "X".repeat(BYTES_MAX + 1) }))
             .route("/slow", get(slow))
             .with_state(self.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -360,6 +362,10 @@ impl Elsewhere {
         tokio::spawn(async move { axum::serve(listener, router).await });
         base
     }
+}
+
+fn named(name: &str) -> NewBusyCalendar {
+    NewBusyCalendar { name: name.into(), ..NewBusyCalendar::default() }
 }
 
 /// Busy from 10:30 to 11:10 in Panjim on Tuesday 24 November, and on every Tuesday after it.
@@ -394,10 +400,10 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     elsewhere.say(WEEKLY);
     let add = async |path: &str| {
         let address = format!("{base}{path}");
-        busy.add_address(&caller, clinic.doctor, "Hospital".into(), address).await
+        busy.add_address(&caller, clinic.doctor, named("Hospital"), address).await
     };
     let patient = clinic.caller(&asha);
-    let denied = busy.add_address(&patient, clinic.doctor, "X".into(), base.clone());
+    let denied = busy.add_address(&patient, clinic.doctor, named("X"), base.clone());
     assert_eq!(denied.await, Err(Failure::NotFound));
     assert_eq!(elsewhere.asked.load(Ordering::SeqCst), 0, "nobody is asked for those who may not");
     let refused = |problem| Err(Failure::field(Field::Calendar, problem));
@@ -452,7 +458,7 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     .expect("a time");
     clinic.book(&asha, SlotId(slot)).await;
     let send = async |text: &str| {
-        busy.add_file(&caller, clinic.doctor, "Hospital".into(), text.as_bytes().to_vec()).await
+        busy.add_file(&caller, clinic.doctor, named("Hospital"), text.as_bytes().to_vec()).await
     };
     let malformed = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n";
     let reason = CalendarFault::Unfinished;

@@ -7,8 +7,8 @@ use nadi::actor::{Administers, SignedIn};
 use nadi::events::{Data, EventType, SCHEMA_VERSION, schema};
 use nadi::input::{Email, Password};
 use nadi::ports::{
-    Alarm, Change, DoctorKey, DoctorStatus, FeedKind, LocationForm, NewDependant, NewFeed,
-    Registration, ReviewForm, Seen,
+    Alarm, Change, DoctorKey, DoctorStatus, FeedKind, LocationForm, NewBusyCalendar, NewDependant,
+    NewFeed, Registration, ReviewForm, Seen,
 };
 use serde_json::Value;
 use server::clock::Clock;
@@ -155,7 +155,8 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     top_up::run_once(&clinic.engine).await.expect("times");
     let file = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261126T053000Z\r\n\
                 DTEND:20261126T063000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
-    ports.busy.add_file(&caller, clinic.doctor, "Own".into(), file.into()).await.expect("read");
+    let own = NewBusyCalendar { name: "Own".into(), owner_email: String::new() };
+    ports.busy.add_file(&caller, clinic.doctor, own, file.into()).await.expect("read");
     let calendars = ports.busy.busy_calendars(&caller, clinic.doctor).await.expect("calendars");
     ports.busy.remove(&caller, clinic.doctor, calendars[0].id).await.expect("removed");
 

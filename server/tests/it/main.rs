@@ -10,6 +10,7 @@ mod appointment_lifecycle;
 mod archive;
 mod booking;
 mod cache;
+mod calendar_files;
 mod calendars;
 mod constraints;
 mod demo;

@@ -190,6 +190,7 @@ async fn a_hold_waits_for_an_uncommitted_rival() {
         account: asha.account,
         now,
         visits_max: 3,
+        uid_host: clinic.engine.house.uid_host.clone(),
         hold: chrono::Duration::minutes(5),
         once: None,
     };

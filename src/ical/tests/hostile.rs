@@ -39,11 +39,14 @@ fn limits() {
     let long = "x".repeat(LINE_BYTES_MAX);
     let remark = format!("{hour}\nDESCRIPTION:{long}");
     assert_eq!(reason(&calendar(&[&remark])), None, "who cares how long a remark is");
-    let excluded = format!("{hour}\nEXDATE:{long}");
-    assert_eq!(reason(&calendar(&[&excluded])), Some(MalformedReason::LineTooLong));
-    let zones: Vec<_> = (0..=200).map(|n| format!("DTSTART;TZID=Z{n}:20270601T100000")).collect();
-    let zones: Vec<_> = zones.iter().map(String::as_str).collect();
-    assert_eq!(reason(&calendar(&zones)), Some(MalformedReason::TooManyZones));
+    let more = format!("{hour}\nRDATE:{long}");
+    assert_eq!(reason(&calendar(&[&more])), Some(MalformedReason::LineTooLong));
+    let fewer = format!("{hour}\nEXDATE:{long}");
+    assert_eq!(reason(&calendar(&[&fewer])), None, "it could only take times away");
+    let zones: String =
+        (0..=ZONES_MAX).map(|n| format!("BEGIN:VTIMEZONE\nTZID:Z{n}\nEND:VTIMEZONE\n")).collect();
+    let zones = calendar(&[hour]).replacen("BEGIN:VEVENT", &format!("{zones}BEGIN:VEVENT"), 1);
+    assert_eq!(reason(&zones), Some(MalformedReason::TooManyZones));
 }
 
 /// As much work as a file of the largest size can ask for.
@@ -71,6 +74,69 @@ fn the_most_work() {
     read(calendar(&changes).as_bytes()).expect("a calendar");
 }
 
+/// Work that grows with the square of a file unless something stops it.
+#[test]
+fn many_of_each_against_many() {
+    let day = |n: i64| {
+        let day = moment("20200101T090000").expect("a time") + chrono::Duration::days(n);
+        day.format("%Y%m%dT%H%M%SZ").to_string()
+    };
+    let daily = "DTSTART:20200101T090000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY";
+    let change = |n| format!("UID:1\nRECURRENCE-ID:{0}\nDTSTART:{0}\nDURATION:PT2H", day(n));
+    // Series that share a UID, and changes of each.
+    let mut shared = vec![format!("UID:1\nSEQUENCE:1\n{daily};UNTIL=20200301T000000Z"); 8_000];
+    shared.extend((0..8_000).map(change));
+    // One series that leaves out much, and changes that are older than it.
+    let without: Vec<_> = (0..8_000).map(day).collect();
+    let mut left_out = vec![format!("UID:1\nSEQUENCE:1\n{daily}\nEXDATE:{}", without.join(","))];
+    left_out.extend((0..20_000).map(change));
+    // Changes of all later occurrences.
+    let future = |n| change(n).replace("RECURRENCE-ID", "RECURRENCE-ID;RANGE=THISANDFUTURE");
+    let mut futures = vec![format!("UID:1\n{daily}")];
+    futures.extend((0..20_000).map(future));
+    // Changes that say no time.
+    let mut silent = vec![format!("UID:1\n{daily}")];
+    silent.extend((0..20_000).map(|n| format!("UID:1\nRECURRENCE-ID:{}", day(n))));
+    let excluding = vec![format!("{daily}{}", "\nEXRULE:FREQ=MINUTELY;INTERVAL=7".repeat(2_000))];
+    for events in [shared, left_out, futures, silent, excluding] {
+        let events: Vec<_> = events.iter().map(String::as_str).collect();
+        read(calendar(&events).as_bytes()).ok();
+    }
+    // Calendars in one file, each with a clock of its own.
+    let one = |n: usize, line: &str| {
+        format!(
+            "BEGIN:VCALENDAR\n{line}\nBEGIN:VEVENT\nDTSTART;TZID=\"Zone, {n}\":20270601T100000\nTRANSP:TRANSPARENT\n\
+             END:VEVENT\nEND:VCALENDAR\n"
+        )
+    };
+    let named: String =
+        (0..50_000).map(|n| one(n, &format!("X-WR-TIMEZONE:(UTC+01:00) {n}, b, c, d"))).collect();
+    read(named.as_bytes()).expect("nobody is busy");
+    let legacy: String =
+        (0..50_000).map(|n| one(0, &format!("TZ:+{:02}{:02}", n % 12, n % 60))).collect();
+    read(legacy.as_bytes()).expect("nobody is busy");
+    for filler in ["\r", "\n ", "=\r\n", ":", ";", "\"", "\0", "^", "\\", "=", "\u{feff}"] {
+        let long = format!("DESCRIPTION;ENCODING=QUOTED-PRINTABLE:{}", filler.repeat(1_000_000));
+        read(calendar(&[&long]).as_bytes()).ok();
+        read(calendar(&[&format!("DTSTART;TZID={}", filler.repeat(1_000_000))]).as_bytes()).ok();
+    }
+}
+
+/// All samples as text, and one in vCalendar 1.0.
+fn fuzzed() -> Vec<&'static str> {
+    let mut all = ALL.to_vec();
+    all.extend([
+        include_str!("../samples/cases/definition-newer-than-database.ics"),
+        include_str!("../samples/cases/count-and-until.ics"),
+        include_str!("../samples/cases/own-appointments.ics"),
+        "BEGIN:VCALENDAR\r\nVERSION:1.0\r\nTZ:-08\r\nDAYLIGHT:TRUE;-07;20270404T020000;20271031T020000;PST;PDT\r\n\
+         BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20270601T100000\r\nDTEND:20270601T110000\r\nRRULE:MP2 2+ TU 1- TH #20\r\n\
+         EXDATE:20270608T100000;20270803T100000\r\nDESCRIPTION;QUOTED-PRINTABLE:a=\r\nb=3D\r\nTRANSP:0\r\n\
+         END:VEVENT\r\nEND:VCALENDAR\r\n",
+    ]);
+    all
+}
+
 proptest! {
     #[test]
     fn noise(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
@@ -81,7 +147,7 @@ proptest! {
 
     #[test]
     fn broken_samples(
-        sample in select(ALL.to_vec()),
+        sample in select(fuzzed()),
         cuts in proptest::collection::vec((any::<Index>(), 0usize..12, "[ -~\\n]{0,6}"), 1..6),
     ) {
         let mut bytes = sample.as_bytes().to_vec();
@@ -95,7 +161,7 @@ proptest! {
 
     #[test]
     fn shuffled_lines(
-        sample in select(ALL.to_vec()),
+        sample in select(fuzzed()),
         swaps in proptest::collection::vec((any::<Index>(), any::<Index>()), 1..4),
     ) {
         let mut lines: Vec<_> = sample.lines().collect();
@@ -108,13 +174,24 @@ proptest! {
 
     #[test]
     fn odd_values(
-        name in select(vec!["DTSTART", "DTEND", "DURATION", "RDATE", "EXDATE", "RRULE", "RECURRENCE-ID"]),
-        parameter in select(vec!["", ";VALUE=DATE", ";TZID=Europe/Berlin", ";TZID=Ours", ";VALUE=PERIOD"]),
-        value in "[0-9]{0,9}[TPZ]?[0-9]{0,7}[TZSDW/]{0,2}[0-9TPZ]{0,12}",
+        name in select(vec!["DTSTART", "DTEND", "DURATION", "RDATE", "EXDATE", "RRULE", "EXRULE", "RECURRENCE-ID", "UID", "DTSTAMP"]),
+        parameter in select(vec!["", ";VALUE=DATE", ";TZID=Europe/Berlin", ";TZID=Ours", ";VALUE=PERIOD", ";RANGE=THISANDFUTURE", ";ENCODING=QUOTED-PRINTABLE"]),
+        value in "[0-9]{0,9}[TPZ]?[0-9]{0,7}[TZSDW/]{0,2}[0-9TPZ]{0,12}|(D|W|MP|MD|YM|YD)[0-9]{0,2}( [0-9+-]{1,3}| MO| #[0-9]{1,3}){0,5}|FREQ=(DAILY|MONTHLY|YEARLY)(;[A-Z]{3,6}=[-A-Z0-9, ]{0,8}){0,4}",
     ) {
         let zone = "BEGIN:VTIMEZONE\nTZID:Ours\nBEGIN:STANDARD\nDTSTART:00000101T000000\nTZOFFSETFROM:+2359\nTZOFFSETTO:-2359\nRRULE:FREQ=YEARLY\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT";
         let event = format!("UID:1\nDTSTART:20270601T100000Z\n{name}{parameter}:{value}");
-        read(calendar(&[&event]).replacen("BEGIN:VEVENT", zone, 1).as_bytes()).ok();
+        let text = calendar(&[&event, "UID:1\nRECURRENCE-ID:20270602\nDTSTART:20270602T110000Z"]);
+        let text = text.replacen("BEGIN:VEVENT", zone, 1);
+        read(text.as_bytes()).ok();
+        read(&text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()).ok();
+    }
+
+    #[test]
+    fn odd_zone_names(name in "[(]?(UTC|GMT|utc)?[-+]?[0-9:.]{0,6}[)]? ?\\PC{0,20}[,/、]{0,2}(Berlin|Eastern)?") {
+        let event = format!("DTSTART;TZID=\"{name}\":20270601T100000\nDURATION:PT1H");
+        read(calendar(&[&event]).as_bytes()).ok();
+        let plain = format!("X-WR-TIMEZONE:{name}\nTZ:{name}\nDAYLIGHT:TRUE;{name};20270404;20271031;a;b\nBEGIN:VEVENT");
+        read(calendar(&["DTSTART:20270601T100000"]).replacen("BEGIN:VEVENT", &plain, 1).as_bytes()).ok();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Clocks: what is skipped, repeated, at midnight, by half an hour, in the south.
 
 use super::*;
-use crate::ical::windows;
+use crate::ical::zone::windows;
 
 #[test]
 fn a_time_that_is_skipped_or_repeated() {

@@ -83,7 +83,7 @@ async fn take(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Booked>> {
     let hold = engine.settings.hold;
     let taken = async {
         let mut connection = engine.holds.together.acquire().await?;
-        holds::take_together(&mut connection, &all, hold).await
+        holds::take_together(&mut connection, &all, hold, &engine.house.uid_host).await
     };
     let mut booked: HashMap<Uuid, Booked> = match taken.await {
         Ok(answers) => answers

@@ -1,5 +1,7 @@
 //! Holding a time.
 
+use std::sync::Arc;
+
 use nadi::Failure;
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{Command, Facts, Refusal, decide};
@@ -86,6 +88,7 @@ impl BookingService {
             now: caller.now,
             hold: self.engine.settings.hold,
             visits_max: self.engine.settings.visits_per_doctor,
+            uid_host: Arc::clone(&self.engine.house.uid_host),
             once: once.clone(),
         }
     }

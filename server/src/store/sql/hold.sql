@@ -131,7 +131,7 @@ made as (
         id, reference, ical_uid, state, expires_at, clinic_id, doctor_id, location_id,
         visit_type_id, slot_id, slot_span, person_id, booked_by, mode, starts_at, ends_at,
         time_zone, fee_minor_units, currency, created_at, updated_at)
-    select $5, $6, $5::uuid || '@nadi', 'pending', w.expires_at, w.clinic_id, w.doctor_id,
+    select $5, $6, $5::uuid || '@' || $15::text, 'pending', w.expires_at, w.clinic_id, w.doctor_id,
            w.location_id, w.visit_type_id, w.id, w.slot_span, $3, $4, w.mode, w.starts_at,
            w.ends_at, w.time_zone, w.fee_minor_units, w.currency, $1, $1
     from wanted w, own_time

@@ -75,7 +75,7 @@ made as (
         id, reference, ical_uid, state, expires_at, clinic_id, doctor_id, location_id,
         visit_type_id, slot_id, slot_span, person_id, booked_by, mode, starts_at, ends_at,
         time_zone, fee_minor_units, currency, created_at, updated_at)
-    select w.id, w.reference, w.id || '@nadi', 'pending', w.expires_at, w.clinic_id, w.doctor_id,
+    select w.id, w.reference, w.id || '@' || $12::text, 'pending', w.expires_at, w.clinic_id, w.doctor_id,
            w.location_id, w.kind_id, w.slot_id, 1, w.person_id, w.account_id, w.mode, w.starts_at,
            w.ends_at, w.time_zone, w.fee_minor_units, w.currency, w.now, w.now
     from own_time o join wanted w on w.id = o.appointment_id

@@ -10,7 +10,9 @@ use nadi::Failure;
 use nadi::appointment::Refusal;
 use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId};
 use nadi::input::Code;
-use nadi::ports::{Booked, Change, HoldRequest, Message, MessageFailure, Messages, Seen};
+use nadi::ports::{
+    Booked, Change, HoldRequest, Message, MessageFailure, Messages, NewBusyCalendar, Seen,
+};
 use nadi::schedule::{Rule, Schedule};
 use server::jobs::sweeper;
 use server::notifications::dispatcher::Dispatcher;
@@ -221,9 +223,10 @@ pub fn calendar(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                 ),
                 Actor::new("a calendar is read", move || async move {
                     let caller = b.clinic.caller(&b.administrator);
-                    let (doctor, name) = (b.doctors[0], "Private".to_owned());
+                    let doctor = b.doctors[0];
+                    let new = NewBusyCalendar { name: "Private".into(), ..Default::default() };
                     let busy = &b.servers[1].1.busy;
-                    word(busy.add_file(&caller, doctor, name, BUSY_ON_THURSDAY.into()).await)
+                    word(busy.add_file(&caller, doctor, new, BUSY_ON_THURSDAY.into()).await)
                 }),
             ],
             check: check(move |answers| async move {

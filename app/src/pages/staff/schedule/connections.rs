@@ -6,11 +6,13 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::failure::Field;
+use nadi::ical::Passed;
+use nadi::input::Email;
 use nadi::ports::{BusyCalendarView, BusyRead, FeedKind};
 
 use super::{Editor, Tab, id_in_address, tabs};
 use crate::context::{self, typed_or};
-use crate::fns::busy::typed::{ADDRESS_CHARS_MAX, NAME_CHARS_MAX};
+use crate::fns::busy::typed::{self, ADDRESS_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::busy::{AddBusyAddress, AddBusyFile, RemoveBusy};
 use crate::links::{self, SchedulePages};
 use crate::pages::staff::problems::Problems;
@@ -21,6 +23,12 @@ use crate::ui::{
     Button, HiddenField, Icon, Notice, PageHead, ProblemLine, Shape, TextField, Tone, Variant,
 };
 use crate::words;
+
+const OWNER_LABEL: &str = "Your e-mail address in that calendar (optional)";
+const OWNER_HINT: &str =
+    "Invitations that you declined under this address do not block your times.";
+/// RFC 5321, 4.5.3.1.3, with the brackets.
+const EMAIL_CHARS_MAX: u32 = 320;
 
 /// What became of the forms of this page.
 struct Forms {
@@ -68,6 +76,8 @@ fn placed(state: &FormState, is_file: bool) -> Problems {
         (Field::Name, true) => Some("file_name"),
         (Field::Calendar | Field::Address, false) => Some("address"),
         (Field::Calendar, true) => Some("file"),
+        (Field::Email, false) => Some("owner_email"),
+        (Field::Email, true) => Some("file_owner_email"),
         _ => None,
     };
     let lines = match &state.failure {
@@ -78,6 +88,10 @@ fn placed(state: &FormState, is_file: bool) -> Problems {
                 field_id: place(found.field).map(str::to_owned),
             })
             .collect(),
+        Some(Failure::TooLarge) if is_file => vec![ProblemLine {
+            text: words::connections::too_large(),
+            field_id: Some("file".to_owned()),
+        }],
         _ => Vec::new(),
     };
     Problems::of(state, words::field_problem).placed(lines)
@@ -90,10 +104,13 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
         read.split('.').filter_map(|n| n.parse::<u32>().ok()).map(u64::from).collect();
     let said = match (numbers.as_slice(), address::value("done").as_str()) {
         (&[times, times_removed, in_the_way], _) => {
-            let text = words::connections::found(&BusyRead { times, times_removed, in_the_way });
+            let passed = typed::passed(&address::value("passed"), &address::value("more"));
+            let read = BusyRead { times, times_removed, in_the_way, passed };
+            let text = words::connections::found(&read);
             let href = format!("{}#in-the-way", pages.time_off());
             let which = (in_the_way > 0).then(|| view! { " "<a href=href>"See which"</a> });
-            view! { <p><strong>"Read. "</strong>{text}{which}</p> }.into_any()
+            view! { <p><strong>"Read. "</strong>{text}{which}</p> {passed_over(read.passed)} }
+                .into_any()
         }
         (_, "removed") => view! { <p>"Removed. Its times can be free again."</p> }.into_any(),
         (_, word) => {
@@ -104,11 +121,29 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
     Some(view! { <Notice tone=Tone::Good announced=true>{said}</Notice> }.into_any())
 }
 
+/// The lines of a calendar that were passed over.
+fn passed_over(passed: Passed) -> Option<AnyView> {
+    if passed.lines.is_empty() {
+        return None;
+    }
+    let more = words::connections::more_passed(passed.more);
+    let lines: Vec<_> = passed
+        .lines
+        .into_iter()
+        .map(words::connections::passed)
+        .chain(more)
+        .map(|text| view! { <li>{text}</li> })
+        .collect();
+    Some(view! { <p>"Some lines need your attention:"</p> <ul>{lines}</ul> }.into_any())
+}
+
 async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let pages = editor.pages();
     let done = if forms.any_failed() { None } else { done(&pages) };
     let (caller, ports) = (context::caller()?, context::ports()?);
     let busy = ports.busy.busy_calendars(&caller, editor.doctor).await?;
+    let owner = ports.busy.owner_email(&caller, editor.doctor).await?.unwrap_or_default();
+    let owner = Email::readable(&owner);
     let (title, way_back) = if editor.own {
         ("Other calendars".to_owned(), None)
     } else {
@@ -145,8 +180,8 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
                     "While another calendar says busy, no time is offered here. We read when, and nothing else. What is booked already stays."
                 </p>
                 <BusyList calendars=busy editor=editor now=caller.now/>
-                <AddressForm editor=editor problems=by_address failed=forms.address.failure.is_some()/>
-                <FileForm editor=editor problems=by_file failed=forms.file.failure.is_some()/>
+                <AddressForm editor=editor owner=owner.clone() problems=by_address failed=forms.address.failure.is_some()/>
+                <FileForm editor=editor owner=owner problems=by_file failed=forms.file.failure.is_some()/>
             </section>
         </div>
     }
@@ -193,8 +228,9 @@ fn BusyList(calendars: Vec<BusyCalendarView>, editor: Editor, now: DateTime<Utc>
 }
 
 #[component]
-fn AddressForm(editor: Editor, problems: Problems, failed: bool) -> impl IntoView {
+fn AddressForm(editor: Editor, owner: String, problems: Problems, failed: bool) -> impl IntoView {
     let typed = |name: &str| if failed { typed_or(name, "") } else { String::new() };
+    let owner = if failed { typed_or("owner_email", "") } else { owner };
     view! {
         <section class="stack" aria-labelledby="busy-address">
             <h3 id="busy-address">"Subscribe to an address"</h3>
@@ -209,6 +245,8 @@ fn AddressForm(editor: Editor, problems: Problems, failed: bool) -> impl IntoVie
                 <TextField name="address" label="Address" required=true maxlength=ADDRESS_CHARS_MAX autocomplete="off"
                     inputmode="url" hint="It begins with https:// or webcal:// and is read again and again."
                     value=typed("address") problem=problems.at("address")/>
+                <TextField name="owner_email" label=OWNER_LABEL hint=OWNER_HINT maxlength=EMAIL_CHARS_MAX autocomplete="off"
+                    inputmode="email" value=owner problem=problems.at("owner_email")/>
                 <Button variant=Variant::Secondary>"Subscribe"</Button>
             </form>
         </section>
@@ -216,8 +254,9 @@ fn AddressForm(editor: Editor, problems: Problems, failed: bool) -> impl IntoVie
 }
 
 #[component]
-fn FileForm(editor: Editor, problems: Problems, failed: bool) -> impl IntoView {
+fn FileForm(editor: Editor, owner: String, problems: Problems, failed: bool) -> impl IntoView {
     let name = if failed { typed_or("file_name", "") } else { String::new() };
+    let owner = if failed { typed_or("file_owner_email", &owner) } else { owner };
     let problem = problems.at("file");
     let bad = problem.is_some();
     let described = if bad { "file-hint file-problem" } else { "file-hint" };
@@ -230,6 +269,8 @@ fn FileForm(editor: Editor, problems: Problems, failed: bool) -> impl IntoView {
                 <TextField name="file_name" label="Name (optional)" maxlength=NAME_CHARS_MAX autocomplete="off"
                     hint="Empty: the file’s own. One of the same name is replaced."
                     value=name problem=problems.at("file_name")/>
+                <TextField name="file_owner_email" label=OWNER_LABEL hint=OWNER_HINT maxlength=EMAIL_CHARS_MAX
+                    autocomplete="off" inputmode="email" value=owner problem=problems.at("file_owner_email")/>
                 <div class="field" data-problem=bad.then_some("")>
                     <label for="file">"Calendar file"</label>
                     <p class="field-hint" id="file-hint">"It ends with .ics, and is read once."</p>

@@ -1,19 +1,20 @@
 //! The names that Windows and Outlook give to time zones, and a zone of the database for each:
 //! the one that the Unicode CLDR gives for territory 001 (common/supplemental/windowsZones.xml).
 
-/// The database's name for a zone of Windows, in any case.
-pub(super) fn zone(name: &str) -> Option<&'static str> {
-    let name = name.trim();
-    ZONES.iter().find(|(windows, _)| windows.eq_ignore_ascii_case(name)).map(|(_, zone)| *zone)
+/// The database's name for a zone of Windows, in any case, for its summer as for its standard time. Lotus has the same names
+/// without `Standard Time`.
+pub(in crate::ical) fn zone(name: &str) -> Option<&'static str> {
+    let wanted = plain(name);
+    let found = ZONES.iter().chain(&FORMER).find(|(windows, _)| plain(windows) == wanted);
+    found.map(|(_, zone)| *zone)
 }
 
-/// The database's name for what Windows displays, after the offset, where no place is named or no
-/// zone has the place's name.
-pub(super) fn displayed(name: &str) -> Option<&'static str> {
-    DISPLAYED.iter().find(|(windows, _)| windows.eq_ignore_ascii_case(name)).map(|(_, zone)| *zone)
+fn plain(name: &str) -> String {
+    let name = name.trim().to_ascii_lowercase();
+    [" standard time", " daylight time"].iter().fold(name, |name, kind| name.replace(kind, ""))
 }
 
-pub(super) const ZONES: [(&str, &str); 140] = [
+pub(in crate::ical) const ZONES: [(&str, &str); 139] = [
     ("AUS Central Standard Time", "Australia/Darwin"),
     ("AUS Eastern Standard Time", "Australia/Sydney"),
     ("Afghanistan Standard Time", "Asia/Kabul"),
@@ -153,36 +154,24 @@ pub(super) const ZONES: [(&str, &str); 140] = [
     ("West Pacific Standard Time", "Pacific/Port_Moresby"),
     ("Yakutsk Standard Time", "Asia/Yakutsk"),
     ("Yukon Standard Time", "America/Whitehorse"),
-    // Not a zone of Windows any more, but still in files.
-    ("Mid-Atlantic Standard Time", "Etc/GMT+2"),
 ];
 
-const DISPLAYED: [(&str, &str); 27] = [
-    ("Atlantic Time (Canada)", "America/Halifax"),
-    ("Baja California", "America/Tijuana"),
-    ("Brasilia", "America/Sao_Paulo"),
-    ("Cabo Verde Is.", "Atlantic/Cape_Verde"),
-    ("Cape Verde Is.", "Atlantic/Cape_Verde"),
-    ("Central America", "America/Guatemala"),
-    ("Central Time (US & Canada)", "America/Chicago"),
-    ("Central Time (US and Canada)", "America/Chicago"),
-    ("City of Buenos Aires", "America/Argentina/Buenos_Aires"),
-    ("Coordinated Universal Time", "Etc/UTC"),
-    ("Eastern Time (US & Canada)", "America/New_York"),
-    ("Eastern Time (US and Canada)", "America/New_York"),
-    ("Ekaterinburg", "Asia/Yekaterinburg"),
-    ("Greenland", "America/Godthab"),
-    ("Indiana (East)", "America/Indiana/Indianapolis"),
-    ("International Date Line West", "Etc/GMT+12"),
-    ("Kolkata, Chennai, Mumbai, New Delhi", "Asia/Kolkata"),
-    ("Mountain Time (US & Canada)", "America/Denver"),
-    ("Mountain Time (US and Canada)", "America/Denver"),
-    ("Nuku'alofa", "Pacific/Tongatapu"),
-    ("Pacific Time (US & Canada)", "America/Los_Angeles"),
-    ("Pacific Time (US and Canada)", "America/Los_Angeles"),
-    ("Port Louis", "Indian/Mauritius"),
-    ("Samoa", "Pacific/Apia"),
-    ("Solomon Is., New Caledonia", "Pacific/Guadalcanal"),
-    ("Sri Jayawardenepura", "Asia/Colombo"),
-    ("West Central Africa", "Africa/Lagos"),
+/// Not zones of Windows any more, but still in files.
+const FORMER: [(&str, &str); 16] = [
+    ("Armenian Standard Time", "Asia/Yerevan"),
+    ("Bangkok Standard Time", "Asia/Bangkok"),
+    ("Calcutta Standard Time", "Asia/Kolkata"),
+    ("GFT Standard Time", "Europe/Athens"),
+    ("Kamchatka Standard Time", "Asia/Kamchatka"),
+    ("Malay Peninsula Standard Time", "Asia/Singapore"),
+    ("Mexico Standard Time", "America/Mexico_City"),
+    ("Mexico Standard Time 2", "America/Mazatlan"),
+    ("Mid-Atlantic Standard Time", "Etc/GMT+2"),
+    ("Prague Bratislava Standard Time", "Europe/Prague"),
+    ("Rangoon Standard Time", "Asia/Yangon"),
+    ("Samara Standard Time", "Europe/Samara"),
+    ("Saudi Arabia Standard Time", "Asia/Riyadh"),
+    ("Sydney Standard Time", "Australia/Sydney"),
+    ("Transitional Islamic State of Afghanistan Standard Time", "Asia/Kabul"),
+    ("Western Brazilian Standard Time", "America/Rio_Branco"),
 ];

@@ -1,0 +1,227 @@
+//! Calendar files that a doctor sends: what of them makes the doctor busy, and how large they may be.
+
+use std::time::{Duration, Instant};
+
+use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, REFERER};
+use nadi::actor::SignedIn;
+use nadi::ical::FILE_BYTES_MAX;
+use nadi::ports::{BusyCalendars, BusyRead, FeedKind, NewBusyCalendar};
+use server::fetch::Fetcher;
+use server::service::busy::BusyService;
+
+use crate::support::{Clinic, browser};
+
+/// The clinic's doctor, with an account of their own.
+async fn doctor_of(clinic: &Clinic) -> SignedIn {
+    let doctor = clinic.doctor_account().await;
+    sqlx::query("update doctors set account_id = $1 where id = $2")
+        .bind(doctor.account.0)
+        .bind(clinic.doctor.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("an account");
+    doctor
+}
+
+fn calendar(events: &[&str]) -> String {
+    let events: Vec<_> =
+        events.iter().map(|event| format!("BEGIN:VEVENT\r\n{event}\r\nEND:VEVENT\r\n")).collect();
+    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{}END:VCALENDAR\r\n", events.concat())
+}
+
+const TUESDAY: &str = "DTSTART:20261124T050000Z\r\nDTEND:20261124T060000Z";
+
+#[tokio::test]
+async fn appointments_that_come_back_block_nothing() {
+    let clinic = Clinic::open().await;
+    let doctor = doctor_of(&clinic).await;
+    let caller = clinic.caller(&doctor);
+    let busy = BusyService::new(clinic.engine.clone(), Fetcher::new());
+    let send = async |text: &str| -> BusyRead {
+        let new = NewBusyCalendar { name: "Mine".into(), ..NewBusyCalendar::default() };
+        busy.add_file(&caller, clinic.doctor, new, text.as_bytes().to_vec()).await.expect("read")
+    };
+    let asha = clinic.patient("Asha").await;
+    let appointment = clinic.book(&asha, clinic.free(clinic.doctor).await[3]).await;
+    clinic.ports.feeds.add_feed(&caller, FeedKind::Doctor, false).await.expect("a feed");
+    let feed = clinic.ports.feeds.feeds(&caller, FeedKind::Doctor).await.expect("feeds").remove(0);
+    let secret = feed.path.trim_start_matches("/feeds/").trim_end_matches(".ics").to_owned();
+    let feed_now = async || {
+        let now = caller.now;
+        clinic.ports.feeds.read_feed(&secret, now).await.expect("a feed").text
+    };
+    let text = feed_now().await;
+    assert!(text.contains(&format!("UID:{appointment}@{}\r\n", clinic.engine.house.uid_host)));
+    assert_eq!(send(&text).await.times, 0);
+    // One that was written by an older release keeps its UID.
+    sqlx::query("update appointments set ical_uid = id || '@nadi'")
+        .execute(&clinic.pool)
+        .await
+        .expect("older");
+    let older = feed_now().await;
+    assert!(older.contains("@nadi\r\n"));
+    assert_eq!(send(&older).await.times, 0);
+    assert_eq!(send(&text).await.times, 1, "the same id of another installation");
+    // An appointment with somebody else is one that the doctor has to keep.
+    let other = older.replace(&appointment.to_string(), "01a1882a-0e60-7323-a878-4c9784b59ed5");
+    assert_eq!(send(&other).await.times, 1);
+    sqlx::query("update doctors set account_id = null").execute(&clinic.pool).await.expect("set");
+    sqlx::query("update appointments set doctor_id = id").execute(&clinic.pool).await.expect("set");
+    assert_eq!(send(&older).await.times, 1, "of another doctor");
+}
+
+#[tokio::test]
+async fn invitations_that_the_owner_declined_block_nothing() {
+    let clinic = Clinic::open().await;
+    let doctor = doctor_of(&clinic).await;
+    let caller = clinic.caller(&doctor);
+    let busy = BusyService::new(clinic.engine.clone(), Fetcher::new());
+    let own = busy.owner_email(&caller, clinic.doctor).await;
+    assert_eq!(own, Ok(Some("the.doctor@example.org".into())));
+    let invited = |lines: &str| calendar(&[&format!("{TUESDAY}\r\n{lines}")]);
+    let blocks = async |owner: &str, text: String| {
+        let new = NewBusyCalendar { name: "Mine".into(), owner_email: owner.into() };
+        let read = busy.add_file(&caller, clinic.doctor, new, text.into_bytes()).await;
+        read.expect("read").times
+    };
+    let declined = |who: &str| invited(&format!("ATTENDEE;PARTSTAT=DECLINED:mailto:{who}"));
+    assert_eq!(blocks("", declined("The.Doctor@example.org")).await, 0, "the account's address");
+    assert_eq!(blocks("", declined("elsewhere@example.com")).await, 1, "somebody else");
+    let typed = " Elsewhere@Example.com";
+    assert_eq!(blocks(typed, declined("elsewhere@example.com")).await, 0, "the one that was typed");
+    let apple = invited("ATTENDEE;EMAIL=elsewhere@example.com;PARTSTAT=DECLINED:urn:uuid:1");
+    assert_eq!(blocks(typed, apple).await, 0);
+    let tentative = invited("ATTENDEE;PARTSTAT=TENTATIVE:mailto:elsewhere@example.com");
+    assert_eq!(blocks(typed, tentative).await, 1);
+    let new = NewBusyCalendar { name: "Mine".into(), owner_email: "nobody".into() };
+    let refused = busy.add_file(&caller, clinic.doctor, new, invited("X:1").into_bytes()).await;
+    assert!(refused.is_err(), "{refused:?}");
+}
+
+/// A form with a file, as a browser sends it.
+struct Sent {
+    status: u16,
+    to: String,
+}
+
+struct Page {
+    clinic: Clinic,
+    base: String,
+    cookie: String,
+}
+
+impl Page {
+    async fn open() -> Self {
+        let clinic = Clinic::open().await;
+        let doctor = doctor_of(&clinic).await;
+        let base = clinic.serve().await;
+        let cookie = clinic.cookie(&doctor).await;
+        Self { clinic, base, cookie }
+    }
+
+    async fn send(&self, file: &[u8]) -> Sent {
+        let mut body = Vec::new();
+        for (name, value) in [("doctor", self.clinic.doctor.to_string()), ("own", "true".into())] {
+            let part = format!(
+                "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.into_bytes());
+        }
+        body.extend(
+            b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"All.ics\"\r\n\
+              Content-Type: text/calendar\r\n\r\n",
+        );
+        body.extend(file);
+        body.extend(b"\r\n--x--\r\n");
+        let answer = browser()
+            .post(format!("{}/fn/add_busy_file", self.base))
+            .header(COOKIE, &self.cookie)
+            .header(ACCEPT, "text/html,application/xhtml+xml")
+            .header(REFERER, format!("{}/calendar/connections", self.base))
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(body)
+            .send()
+            .await
+            .expect("an answer");
+        let to = answer.headers().get(LOCATION).map_or("", |to| to.to_str().expect("text"));
+        let to = to.strip_prefix(&self.base).unwrap_or(to).to_owned();
+        Sent { status: answer.status().as_u16(), to }
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let request = browser().get(format!("{}{path}", self.base)).header(COOKIE, &self.cookie);
+        let answer = request.header(ACCEPT, "text/html").send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    }
+}
+
+/// Ten years of somebody who is busy: ten megabytes, forty thousand events.
+#[tokio::test]
+async fn ten_years_are_read() {
+    let page = Page::open().await;
+    let first = chrono::NaiveDate::from_ymd_opt(2018, 1, 1).expect("a date");
+    let mut events = Vec::new();
+    for n in 0..40_000u64 {
+        let day = (first + chrono::Days::new(n / 11)).format("%Y%m%d");
+        let hour = 5 + n % 11;
+        events.push(format!(
+            "UID:{n}@example.com\r\nDTSTAMP:20180101T000000Z\r\nSEQUENCE:1\r\nSUMMARY:Meeting {n}\r\n\
+             DESCRIPTION:{}\r\nDTSTART;TZID=Asia/Kolkata:{day}T{hour:02}0000\r\n\
+             DTEND;TZID=Asia/Kolkata:{day}T{hour:02}3000",
+            "about this and that ".repeat(3)
+        ));
+    }
+    let events: Vec<_> = events.iter().map(String::as_str).collect();
+    let file = calendar(&events);
+    assert!(file.len() > 10_000_000, "{}", file.len());
+    let begun = Instant::now();
+    let sent = page.send(file.as_bytes()).await;
+    let took = begun.elapsed();
+    println!("{} bytes were read in {took:?}", file.len());
+    assert!(sent.to.contains("read="), "{} {}", sent.status, sent.to);
+    // Without optimization, on a machine that is busy with something else.
+    assert!(took < Duration::from_secs(60), "{took:?}");
+    let known = "select count(*) from busy_times";
+    assert!(page.clinic.count(known).await > 300, "half an hour of each hour of each day");
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_comes_back_as_the_form() {
+    let page = Page::open().await;
+    // One that is announced as too large, and one that is so by a little: there the form fits, but not the file.
+    for size in [FILE_BYTES_MAX + 1024 * 1024, FILE_BYTES_MAX + 1] {
+        let sent = page.send(&vec![b'x'; size]).await;
+        assert!(matches!(sent.status, 302 | 303), "{}", sent.status);
+        assert!(sent.to.starts_with("/calendar/connections?"), "{}", sent.to);
+        let (status, html) = page.get(&sent.to).await;
+        assert!(html.contains("This file is larger than 16 MB"), "{size}");
+        assert!(html.contains("name=\"file\""), "the form is there again");
+        assert_eq!(status, 413);
+    }
+}
+
+#[tokio::test]
+async fn what_was_passed_over_is_told() {
+    let page = Page::open().await;
+    let zone = "DTSTART;TZID=Customized Time Zone:20261125T100000\r\nDURATION:PT1H";
+    let lines = format!(
+        "{TUESDAY}\r\nORGANIZER;CN=Sixt\r\nDESCRIPTION:one\r\ntwo\r\nthree\r\nfour\r\nfive"
+    );
+    let sent = page.send(calendar(&[&lines, zone]).as_bytes()).await;
+    let (status, html) = page.get(&sent.to).await;
+    assert_eq!(status, 200);
+    for said in [
+        "Line 6 is not written as lines of a calendar are.",
+        "Line 8 is not written as lines of a calendar are.",
+        "And 1 more line.",
+        "We found 2 busy times ahead.",
+    ] {
+        assert!(html.contains(said), "{said}: {}", sent.to);
+    }
+    // What could hide a busy time is still refused, with its line.
+    let sent = page.send(calendar(&["DTSTART:soon"]).as_bytes()).await;
+    let (status, html) = page.get(&sent.to).await;
+    assert_eq!(status, 422);
+    assert!(html.contains("line 4 has a date, time or length that is none"), "{html}");
+    assert!(html.contains("value=\"the.doctor@example.org\""), "the default is the account’s");
+}

@@ -1,0 +1,356 @@
+//! Enters the events of a file where they happen.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+
+use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+
+use super::length::{self, Length, start_and_length};
+use super::occurrence::{Clocks, Except, Occurrence, Series};
+use super::versions::{Change, Versions, is_cancelled, method};
+use super::{BusyTime, Skipped};
+use crate::ical::OCCURRENCES_MAX;
+use crate::ical::draft::Draft;
+use crate::ical::malformed::{Malformed, MalformedReason, PropertyName};
+use crate::ical::passed::{Passed, PassedReason};
+use crate::ical::read::{File, Method};
+use crate::ical::value::{Clock, Span, Until, When};
+
+/// What became of an event.
+enum Outcome {
+    Busy,
+    WithoutLength,
+    Outside,
+}
+
+/// How far a change of all later occurrences may move them.
+const SHIFT_DAYS_MAX: i64 = 400;
+
+pub(super) struct Diary {
+    clocks: Clocks,
+    range: Range<DateTime<Utc>>,
+    looks: usize,
+    passed: Passed,
+    times: Vec<BusyTime>,
+}
+
+/// A change of an occurrence and all later ones.
+struct Future<'a> {
+    from: DateTime<Utc>,
+    event: &'a Draft,
+    /// When it moves them, by what clock, and how long they last then; None when they do not take place.
+    moved: Option<(When, Length)>,
+}
+
+impl Diary {
+    pub(super) fn new(
+        clocks: Clocks,
+        range: Range<DateTime<Utc>>,
+        looks: usize,
+        passed: Passed,
+    ) -> Self {
+        Self { clocks, range, looks, passed, times: Vec::new() }
+    }
+
+    pub(super) fn finished(self) -> (Vec<BusyTime>, Passed) {
+        (self.times, self.passed)
+    }
+
+    /// Enters all events but those whose UIDs are `own`.
+    pub(super) fn events(
+        &mut self,
+        file: &File,
+        own: &HashSet<String>,
+    ) -> Result<Skipped, Malformed> {
+        let mut skipped = Skipped::default();
+        let is_own =
+            |event: &Draft| event.uid.as_ref().is_some_and(|uid| own.contains(uid.as_str()));
+        let places = (0..file.events.len()).filter(|place| !is_own(&file.events[*place]));
+        let versions = Versions::of(file, places, &self.clocks, &mut self.looks);
+        skipped.own = file.events.iter().filter(|event| is_own(event)).count();
+        skipped.replaced = versions.replaced;
+        for place in &versions.held {
+            let event = &file.events[*place];
+            if is_cancelled(file, event) || versions.called_off.contains(place) {
+                skipped.cancelled += 1;
+            } else if event.is_declined() {
+                skipped.declined += 1;
+            } else if event.is_transparent() {
+                skipped.transparent += 1;
+            } else if event.start.is_none() && event.fault().is_none() && says_no_time(file, event)
+            {
+                self.passed.note(event.line, PassedReason::WithoutTime);
+            } else {
+                let changes = versions.changes.get(place).map_or(&[][..], |changes| changes);
+                let alone = versions.alone.contains(place);
+                match self.event(file, event, changes, alone)? {
+                    Outcome::Busy => {}
+                    Outcome::WithoutLength => skipped.without_length += 1,
+                    Outcome::Outside => skipped.outside += 1,
+                }
+            }
+        }
+        Ok(skipped)
+    }
+
+    /// Enters the periods of VFREEBUSY.
+    pub(super) fn periods(&mut self, file: &File) -> Result<(), Malformed> {
+        for period in &file.periods {
+            let calendar = period.calendar;
+            self.known(period.from)?;
+            if let Until::When(until) = period.until {
+                self.known(until)?;
+            }
+            let until = Some(period.until);
+            let length = length::length(&self.clocks, period.from, until, calendar, period.line)?;
+            self.enter(period.from, calendar, length, period.line)?;
+        }
+        Ok(())
+    }
+
+    /// Is the zone of a time known?
+    fn known(&self, when: When) -> Result<(), Malformed> {
+        let Clock::Zone(name) = when.clock() else { return Ok(()) };
+        self.clocks.zones.fault(name).map_or(Ok(()), Err)
+    }
+
+    /// The start and length of an event, when all that it takes is known.
+    fn settled(&self, event: &Draft) -> Result<(When, Length), Malformed> {
+        if let Some(fault) = event.fault() {
+            return Err(fault);
+        }
+        let missing = MalformedReason::Missing(PropertyName::DtStart).at(event.line);
+        let (start, line) = event.start.ok_or(missing)?;
+        self.known(start)?;
+        if let Some((end, _)) = event.end {
+            self.known(end)?;
+        }
+        start_and_length(&self.clocks, event, start, line)
+    }
+
+    fn event(
+        &mut self,
+        file: &File,
+        event: &Draft,
+        changes: &[Change],
+        alone: bool,
+    ) -> Result<Outcome, Malformed> {
+        if event.replaces.is_some()
+            && event.start.is_none()
+            && event.fault().is_none()
+            && !(alone && method(file, event) == Method::State)
+        {
+            // It says nothing about the time of an occurrence, which stays with the series.
+            return Ok(Outcome::Outside);
+        }
+        let many = MalformedReason::TooManyOccurrences.at(event.line);
+        self.looks = self.looks.checked_sub(changes.len()).ok_or(many)?;
+        let (start, length) = self.settled(event)?;
+        let series = Series { start, calendar: event.calendar };
+        let mut except = Except::default();
+        for name in &event.excluded {
+            if self.known(*name).is_ok() {
+                except.add(series.named(*name, &self.clocks));
+            }
+        }
+        let mut futures = Vec::new();
+        for change in changes {
+            let changed = &file.events[change.event];
+            if changed.start.is_some() || is_off(file, changed) {
+                except.add(change.occurrence);
+                if changed.and_future {
+                    futures.push(self.future(file, change.occurrence, changed, series)?);
+                }
+            }
+        }
+        futures.sort_by_key(|future| future.from);
+        let mut happens = false;
+        for when in self.occurrences(event, start, length, &futures)? {
+            let at = self.clocks.instant(when, event.calendar);
+            if event.replaces.is_none() && except.has(when, at) {
+                continue;
+            }
+            happens |= self.occurrence(when, at, length, &futures, event)?;
+        }
+        let mut lasts = !length.is_zero();
+        for ((when, until), line) in event.dates.iter().filter(|_| event.replaces.is_none()) {
+            let when = as_the_start(*when, start);
+            self.known(when)?;
+            let length = match until {
+                Some(Until::When(end)) => {
+                    self.known(*end)?;
+                    length::length(&self.clocks, when, *until, event.calendar, *line)?
+                }
+                Some(_) => length::length(&self.clocks, when, *until, event.calendar, *line)?,
+                None => length,
+            };
+            lasts |= !length.is_zero();
+            let at = self.clocks.instant(when, event.calendar);
+            if !except.has(when, at) {
+                happens |= self.occurrence(when, at, length, &futures, event)?;
+            }
+        }
+        Ok(match (happens, lasts) {
+            (true, _) => Outcome::Busy,
+            (false, false) => Outcome::WithoutLength,
+            (false, true) => Outcome::Outside,
+        })
+    }
+
+    /// Enters an occurrence of a series, as the last change of all later ones before it has it.
+    fn occurrence(
+        &mut self,
+        when: When,
+        at: DateTime<Utc>,
+        length: Length,
+        futures: &[Future],
+        event: &Draft,
+    ) -> Result<bool, Malformed> {
+        let begun = futures.partition_point(|future| future.from <= at);
+        let Some(future) = begun.checked_sub(1).and_then(|last| futures.get(last)) else {
+            return self.enter(when, event.calendar, length, event.line);
+        };
+        let Some((start, length)) = future.moved else { return Ok(false) };
+        let calendar = future.event.calendar;
+        // As far from the changed occurrence as this one is from the one that was changed, by the clock of the change.
+        let zone = self.clocks.zone(start, calendar);
+        let shift = zone.wall(at) - zone.wall(future.from);
+        let moved = start.wall().checked_add_signed(shift).unwrap_or(start.wall());
+        let moved = match start {
+            When::Day(_) => When::Day(moved.date()),
+            When::Time(_, clock) => When::Time(moved, clock),
+        };
+        self.enter(moved, calendar, length, future.event.line)
+    }
+
+    fn future<'a>(
+        &self,
+        file: &File,
+        occurrence: Occurrence,
+        event: &'a Draft,
+        series: Series,
+    ) -> Result<Future<'a>, Malformed> {
+        let from = match occurrence {
+            Occurrence::At(at) => at,
+            Occurrence::Day(day) => {
+                let wall = match series.start {
+                    When::Day(_) => When::Day(day).wall(),
+                    When::Time(first, _) => day.and_time(first.time()),
+                };
+                self.clocks.zone(series.start, series.calendar).instant(wall)
+            }
+        };
+        let moved = if is_off(file, event) { None } else { Some(self.settled(event)?) };
+        Ok(Future { from, event, moved })
+    }
+
+    /// The start and what the rules make of it, as far as it can touch the range.
+    fn occurrences(
+        &mut self,
+        event: &Draft,
+        start: When,
+        length: Length,
+        futures: &[Future],
+    ) -> Result<BTreeSet<When>, Malformed> {
+        if event.replaces.is_some() || event.rules.is_empty() {
+            return Ok(BTreeSet::from([start]));
+        }
+        let first = start.wall();
+        let mut days = length.days();
+        let mut shift = 0;
+        for future in futures {
+            if let Some((moved, length)) = future.moved {
+                days = days.max(length.days());
+                let to = self.clocks.instant(moved, future.event.calendar);
+                shift = (to - future.from).num_days().abs().saturating_add(1).max(shift);
+            }
+        }
+        let shift = shift.min(SHIFT_DAYS_MAX);
+        // No clock is three days from UTC.
+        let before = days.saturating_add(3).saturating_add(shift);
+        let moved =
+            |at: DateTime<Utc>, days| at.naive_utc().checked_add_signed(Duration::try_days(days)?);
+        let from = moved(self.range.start, -before).unwrap_or(NaiveDateTime::MIN);
+        let until = moved(self.range.end, 3 + shift).unwrap_or(NaiveDateTime::MAX);
+        let zone = self.clocks.zone(start, event.calendar);
+        let of_days = matches!(start, When::Day(_));
+        // Whole days end on the day that UNTIL names, whatever its time.
+        let instant = |at: NaiveDateTime| if of_days { at.and_utc() } else { zone.instant(at) };
+        let limit = OCCURRENCES_MAX - self.times.len().min(OCCURRENCES_MAX);
+        let mut found = BTreeSet::new();
+        for rule in &event.rules {
+            let rule = if of_days { &rule.clone().without_times() } else { rule };
+            let some = rule.occurrences_by(first, from, until, limit, &mut self.looks, &instant);
+            if some.cut {
+                return Err(MalformedReason::TooManyOccurrences.at(event.line));
+            }
+            found.extend(some.at);
+        }
+        for rule in &event.excluding_rules {
+            let rule = if of_days { &rule.clone().without_times() } else { rule };
+            let looks = &mut self.looks;
+            let some = rule.fitting_by(first, from, until, OCCURRENCES_MAX, looks, &instant);
+            for at in some.at {
+                found.remove(&at);
+            }
+        }
+        Ok(found
+            .into_iter()
+            .map(|at| match start {
+                When::Day(_) => When::Day(at.date()),
+                When::Time(_, clock) => When::Time(at, clock),
+            })
+            .collect())
+    }
+
+    /// Notes a time, unless it is empty or outside the range; says whether it did.
+    fn enter(
+        &mut self,
+        when: When,
+        calendar: usize,
+        length: Length,
+        line: usize,
+    ) -> Result<bool, Malformed> {
+        let zone = self.clocks.zone(when, calendar);
+        let starts_at = zone.instant(when.wall());
+        let ends_at = match length {
+            Length::Exact(length) => starts_at.checked_add_signed(length),
+            Length::Nominal(Span { days, seconds }) => Duration::try_days(days)
+                .and_then(|days| when.wall().checked_add_signed(days))
+                .and_then(|at| {
+                    zone.instant(at).checked_add_signed(Duration::try_seconds(seconds)?)
+                }),
+        };
+        let ends_at = ends_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        if ends_at <= starts_at || ends_at <= self.range.start || starts_at >= self.range.end {
+            return Ok(false);
+        }
+        if self.times.len() >= OCCURRENCES_MAX {
+            return Err(MalformedReason::TooManyOccurrences.at(line));
+        }
+        let (starts_at, ends_at) = (starts_at.max(self.range.start), ends_at.min(self.range.end));
+        self.times.push(BusyTime { starts_at, ends_at });
+        Ok(true)
+    }
+}
+
+/// Does an event, as it is said, make nobody busy?
+fn is_off(file: &File, event: &Draft) -> bool {
+    is_cancelled(file, event) || event.is_declined() || event.is_transparent()
+}
+
+/// A message may name an event without saying when it is (RFC 5546, 3.2).
+fn says_no_time(file: &File, event: &Draft) -> bool {
+    method(file, event) == Method::Message && event.replaces.is_none()
+}
+
+/// An RDATE of a series of days is a day; a day in a series of times is at the time of the first.
+fn as_the_start(when: When, start: When) -> When {
+    match (when, start) {
+        (When::Time(at, _), When::Day(_)) => When::Day(at.date()),
+        (When::Day(day), When::Time(at, clock)) => When::Time(day.and_time(at.time()), clock),
+        // Without a zone, it has that of the start.
+        (When::Time(at, Clock::Floating), When::Time(_, clock)) => When::Time(at, clock),
+        _ => when,
+    }
+}

@@ -1,0 +1,120 @@
+//! How long an event lasts.
+
+use chrono::Duration;
+
+use super::occurrence::Clocks;
+use crate::ical::draft::{Draft, whole_days};
+use crate::ical::malformed::{Malformed, MalformedReason};
+use crate::ical::value::{Clock, Span, Until, When};
+
+/// How long each occurrence lasts.
+#[derive(Clone, Copy)]
+pub(super) enum Length {
+    /// By the stopwatch: the end was given as a time.
+    Exact(Duration),
+    /// Days by the calendar, then seconds.
+    Nominal(Span),
+}
+
+impl Length {
+    pub(super) fn is_zero(self) -> bool {
+        match self {
+            Self::Exact(length) => length.is_zero(),
+            Self::Nominal(span) => span.days == 0 && span.seconds == 0,
+        }
+    }
+
+    /// Not less than it is, in days.
+    pub(super) fn days(self) -> i64 {
+        match self {
+            Self::Exact(length) => length.num_days() + 1,
+            Self::Nominal(span) => span.days + span.seconds / 86_400 + 1,
+        }
+    }
+}
+
+/// When an event starts and how long it lasts. An end counts before a duration, as it says more.
+///
+/// # Errors
+/// When it ends before it starts.
+pub(super) fn start_and_length(
+    clocks: &Clocks,
+    event: &Draft,
+    start: When,
+    start_line: usize,
+) -> Result<(When, Length), Malformed> {
+    match (event.end, event.duration) {
+        (Some((end, line)), _) => {
+            let (start, end) = in_one_zone(clocks, start, end, event.calendar);
+            let end = Some(Until::When(end));
+            let length = length(clocks, start, end, event.calendar, line)?;
+            Ok((start, length))
+        }
+        (None, Some((span, line))) => {
+            let length = length(clocks, start, Some(Until::Span(span)), event.calendar, line)?;
+            Ok((start, length))
+        }
+        (None, None) => Ok((start, length(clocks, start, None, event.calendar, start_line)?)),
+    }
+}
+
+/// One of the two without a zone means the zone of the other.
+fn in_one_zone(clocks: &Clocks, start: When, end: When, calendar: usize) -> (When, When) {
+    match (start, end) {
+        (When::Time(_, clock), When::Time(at, Clock::Floating)) => (start, When::Time(at, clock)),
+        (When::Time(at, Clock::Floating), When::Time(_, clock @ Clock::Zone(_))) => {
+            (When::Time(at, clock), end)
+        }
+        // A start by the local clock and an end in UTC: as it is written, if it can be.
+        (When::Time(at, Clock::Floating), When::Time(_, Clock::Utc))
+            if clocks.instant(end, calendar) < clocks.instant(start, calendar) =>
+        {
+            (When::Time(at, Clock::Utc), end)
+        }
+        _ => (start, end),
+    }
+}
+
+/// RFC 5545, 3.6.1: without an end, a day lasts a day and a time no time at all.
+///
+/// # Errors
+/// When it ends before it starts, at the line that is given.
+pub(super) fn length(
+    clocks: &Clocks,
+    start: When,
+    end: Option<Until>,
+    calendar: usize,
+    line: usize,
+) -> Result<Length, Malformed> {
+    let days = |days| Length::Nominal(Span { days, seconds: 0 });
+    let backwards = MalformedReason::EndsBeforeStart.at(line);
+    match (start, end) {
+        (When::Day(_), None) => Ok(days(1)),
+        (When::Time(..), None) => Ok(Length::Exact(Duration::zero())),
+        (When::Day(first), Some(Until::When(When::Day(last)))) => {
+            // Some products give a single day its own date as the end.
+            match (last - first).num_days() {
+                ..0 => Err(backwards),
+                0 => Ok(days(1)),
+                n => Ok(days(n)),
+            }
+        }
+        (When::Time(from, clock), Some(Until::When(When::Day(day)))) => {
+            // The day is not included, unless it is the one that it starts on.
+            let day = if day == from.date() { day.succ_opt().unwrap_or(day) } else { day };
+            let end = Until::When(When::Time(When::Day(day).wall(), clock));
+            length(clocks, start, Some(end), calendar, line)
+        }
+        (_, Some(Until::When(end @ When::Time(to, other)))) => {
+            let length = clocks.instant(end, calendar) - clocks.instant(start, calendar);
+            // Where the clock is put forward, a later wall time can be an earlier instant.
+            let same_clock = matches!(start, When::Time(_, clock) if clock == other);
+            let forward = length >= Duration::zero() || (same_clock && to >= start.wall());
+            if forward { Ok(Length::Exact(length.max(Duration::zero()))) } else { Err(backwards) }
+        }
+        (_, Some(Until::Span(span))) if span.days < 0 || span.seconds < 0 => Err(backwards),
+        // Hours of a day without a time could be any of its hours.
+        (When::Day(_), Some(Until::Span(span))) => Ok(days(whole_days(span).max(1))),
+        (When::Time(..), Some(Until::Span(span))) => Ok(Length::Nominal(span)),
+    }
+}

@@ -1,0 +1,109 @@
+//! Which occurrence of a series is meant, in whatever way it is named.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+
+use crate::ical::value::{Clock, When};
+use crate::ical::zone::{Zone, Zones};
+
+/// The clocks that the times of a file were written by.
+pub(super) struct Clocks {
+    pub zones: Zones,
+}
+
+const UTC: Zone = Zone::Fixed(0);
+
+impl Clocks {
+    /// The clock of a time in a calendar of the file.
+    pub(super) fn zone(&self, when: When, calendar: usize) -> &Zone {
+        match when {
+            When::Day(_) => self.zones.of_days(),
+            When::Time(_, Clock::Utc) => &UTC,
+            When::Time(_, Clock::Floating) => self.zones.of_calendar(calendar),
+            When::Time(_, Clock::Zone(name)) => self.zones.of_name(name),
+        }
+    }
+
+    pub(super) fn instant(&self, when: When, calendar: usize) -> DateTime<Utc> {
+        self.zone(when, calendar).instant(when.wall())
+    }
+}
+
+/// An occurrence by its name: the day, where the series is one of days or no more is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Occurrence {
+    Day(NaiveDate),
+    At(DateTime<Utc>),
+}
+
+/// What the names of occurrences are compared with.
+#[derive(Clone, Copy)]
+pub(super) struct Series {
+    pub start: When,
+    pub calendar: usize,
+}
+
+impl Series {
+    /// The occurrence that EXDATE or RECURRENCE-ID names.
+    pub(super) fn named(self, name: When, clocks: &Clocks) -> Occurrence {
+        let When::Time(at, clock) = name else { return Occurrence::Day(name.day()) };
+        let own_clock = clocks.zone(self.start, self.calendar);
+        let midnight = at.time() == NaiveTime::MIN;
+        match self.start {
+            // The midnight of a day by another clock is written for the day.
+            When::Day(_) if midnight || clock != Clock::Utc => Occurrence::Day(at.date()),
+            When::Day(_) => Occurrence::Day(own_clock.wall(at.and_utc()).date()),
+            When::Time(first, series_clock) => {
+                // Without a zone, it has that of the series.
+                let local = clock == Clock::Floating || clock == series_clock;
+                if local && midnight && clock != Clock::Utc && first.time() != NaiveTime::MIN {
+                    return Occurrence::Day(at.date());
+                }
+                Occurrence::At(match clock {
+                    Clock::Floating => own_clock.instant(at),
+                    _ => clocks.instant(name, self.calendar),
+                })
+            }
+        }
+    }
+
+    /// The day of an instant by the clock of the series.
+    pub(super) fn day(self, at: DateTime<Utc>, clocks: &Clocks) -> NaiveDate {
+        clocks.zone(self.start, self.calendar).wall(at).date()
+    }
+}
+
+/// The occurrences of a series that do not take place as planned.
+#[derive(Default)]
+pub(super) struct Except {
+    days: HashSet<NaiveDate>,
+    instants: HashSet<DateTime<Utc>>,
+}
+
+impl Except {
+    pub(super) fn add(&mut self, occurrence: Occurrence) {
+        match occurrence {
+            Occurrence::Day(day) => {
+                self.days.insert(day);
+            }
+            Occurrence::At(at) => {
+                self.instants.insert(at);
+            }
+        }
+    }
+
+    pub(super) fn has(&self, when: When, at: DateTime<Utc>) -> bool {
+        self.days.contains(&when.day()) || self.instants.contains(&at)
+    }
+
+    /// Is the occurrence of this name left out?
+    pub(super) fn names(&self, occurrence: Occurrence, series: Series, clocks: &Clocks) -> bool {
+        match occurrence {
+            Occurrence::Day(day) => self.days.contains(&day),
+            Occurrence::At(at) => {
+                self.instants.contains(&at) || self.days.contains(&series.day(at, clocks))
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Zones by the names that products give them, and definitions beside them.
+
+use super::*;
+
+/// The start in UTC of an event at noon on 1 July 2027 by this clock, in a calendar that is read in Berlin.
+fn noon(head: &str, name: &str) -> Result<(String, Vec<PassedReason>), Malformed> {
+    let event = format!("DTSTART;TZID=\"{name}\":20270701T120000\nDURATION:PT1H");
+    let file = calendar(&[&event]).replacen("VERSION:2.0\n", &format!("VERSION:2.0\n{head}"), 1);
+    let read =
+        read_in(&file, Zone::named("Europe/Berlin"), "20270601T000000Z", "20270801T000000Z")?;
+    let time = read.times[0].starts_at.format("%d %H%M").to_string();
+    Ok((time, read.passed.lines.iter().map(|line| line.reason).collect()))
+}
+
+fn utc(name: &str) -> String {
+    noon("", name).unwrap_or_else(|wrong| panic!("{name}: {wrong}")).0
+}
+
+#[test]
+fn names_without_a_definition() {
+    for (name, right) in [
+        // Offsets, with the everyday sign; the database's own have the other one.
+        ("UTC+01", "01 1100"),
+        ("UTC+1", "01 1100"),
+        ("GMT+1", "01 1100"),
+        ("GMT-5", "01 1700"),
+        ("UTC+05:30", "01 0630"),
+        ("UTC+5:30", "01 0630"),
+        ("GMT+0100", "01 1100"),
+        ("+01:00", "01 1100"),
+        ("-0330", "01 1530"),
+        ("Etc/GMT+5", "01 1700"),
+        ("Etc/GMT-1", "01 1100"),
+        ("tzone://Microsoft/Utc", "01 1200"),
+        ("Z", "01 1200"),
+        ("GMT", "01 1200"),
+        // What Windows displays, with and without the offset.
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "01 1000"),
+        ("(GMT+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "01 1000"),
+        ("(GMT+01.00) Sarajevo/Warsaw/Zagreb", "01 1000"),
+        ("GMT+01:00 Brussels, Copenhagen, Madrid, Paris", "01 1000"),
+        ("(UTC+01:00) Belgrad, Bratislava (Preßburg), Budapest, Ljubljana, Prag", "01 1000"),
+        ("Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "01 1000"),
+        ("Eastern Time (US & Canada)", "01 1600"),
+        ("Eastern Time (US and Canada)", "01 1600"),
+        ("(UTC-05:00) Eastern Time (US & Canada)", "01 1600"),
+        ("(GMT-05:00) Eastern Time (US & Canada) (Standard)", "01 1600"),
+        ("Pacific Time (US & Canada); Tijuana", "01 1900"),
+        ("(GMT-08:00) Pacific Time (US & Canada); Tijuana", "01 1900"),
+        ("Chennai, Kolkata, Mumbai, New Delhi", "01 0630"),
+        ("Mumbai", "01 0630"),
+        ("Osaka, Sapporo, Tokyo", "01 0300"),
+        ("Canberra, Melbourne, Sydney", "01 0200"),
+        ("Arizona", "01 1900"),
+        ("Hawaii", "01 2200"),
+        ("(UTC) Dublin, Edinburgh, Lisbon, London", "01 1100"),
+        ("Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London", "01 1100"),
+        ("Beijing, Chongqing, Hong Kong, Urumqi", "01 0400"),
+        // Countries have changed their time since: the place counts.
+        ("(UTC+02:00) Istanbul", "01 0900"),
+        ("(GMT+04:00) Moscow, St. Petersburg, Volgograd", "01 0900"),
+        // Windows' own names, of today and of former times, and Lotus'.
+        ("W. Europe Standard Time", "01 1000"),
+        ("W. Europe Daylight Time", "01 1000"),
+        ("w. europe standard time", "01 1000"),
+        ("Mexico Standard Time", "01 1800"),
+        ("Malay Peninsula Standard Time", "01 0400"),
+        ("Prague Bratislava Standard Time", "01 1000"),
+        ("W. Europe", "01 1000"),
+        ("Eastern", "01 1600"),
+        ("India", "01 0630"),
+        ("Tokyo", "01 0300"),
+        // Japanese, and languages that nobody here knows, where the offset is kept all year.
+        ("東京 (標準時)", "01 0300"),
+        ("(UTC+09:00) 大阪、札幌、東京", "01 0300"),
+        ("(GMT+09:00) 大阪、札幌、東京", "01 0300"),
+        ("日本標準時", "01 0300"),
+        ("太平洋標準時 (米国およびカナダ)", "01 1900"),
+        ("(UTC+05:30) ചെന്നൈ", "01 0630"),
+    ] {
+        assert_eq!(utc(name), right, "{name}");
+    }
+    for unknown in ["Mars/Base", "IST or so", "(UTC+13:00) Kolkata", "(UTC-03:00) ചെന്നൈ", "25:00"]
+    {
+        let wrong = noon("", unknown).expect_err(unknown);
+        assert_eq!((wrong.line, wrong.reason), (4, MalformedReason::UnknownZone), "{unknown}");
+    }
+    // Without quotes too, though there are colons.
+    for name in ["(UTC+05:30) Chennai, Kolkata", "UTC+05:30", "tzone://Microsoft/Utc"] {
+        let event = format!("DTSTART;TZID={name}:20270701T120000\nDURATION:PT1H");
+        assert_eq!(busy(&[&event], UTC).len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn names_that_say_nothing() {
+    use PassedReason::{ZoneOfCalendar, ZoneOfPlace};
+    for name in ["Customized Time Zone", "tzone://Microsoft/Custom", "Customized Time Zone 1"] {
+        let read = |head: &str| noon(head, name).expect(name);
+        assert_eq!(read(""), ("01 1000".into(), vec![ZoneOfPlace]));
+        let head = "X-WR-TIMEZONE:America/New_York\n";
+        assert_eq!(read(head), ("01 1600".into(), vec![ZoneOfCalendar]));
+        let own = format!(
+            "BEGIN:VTIMEZONE\nTZID:{name}\nBEGIN:STANDARD\nDTSTART:16010101T000000\n\
+             TZOFFSETFROM:+0345\nTZOFFSETTO:+0345\nEND:STANDARD\nEND:VTIMEZONE\n"
+        );
+        assert_eq!(read(&own), ("01 0815".into(), vec![]));
+    }
+    // The offset of what Windows displays in an unknown language is that of the reader's own place.
+    let other = "(UTC+01:00) 阿姆斯特丹，伯尔尼";
+    assert_eq!(noon("", other), Ok(("01 1000".into(), vec![ZoneOfPlace])));
+}
+
+#[test]
+fn floating_times_are_the_calendar_s() {
+    let read = |head: &str, event: &str| {
+        let file = calendar(&[event]).replacen("VERSION:2.0\n", &format!("VERSION:2.0\n{head}"), 1);
+        let read = read_in(&file, kolkata(), "20270601T000000Z", "20270801T000000Z");
+        shown(&read.expect("a calendar").times)
+    };
+    let floating = "DTSTART:20270701T120000\nDURATION:PT1H";
+    assert_eq!(read("", floating), ["20270701T0630/20270701T0730"]);
+    for name in ["America/New_York", "Eastern Standard Time", "\"America/New_York\""] {
+        let head = format!("X-WR-TIMEZONE:{name}\n");
+        assert_eq!(read(&head, floating), ["20270701T1600/20270701T1700"], "{name}");
+    }
+    assert_eq!(read("X-WR-TIMEZONE:Nowhere\n", floating), ["20270701T0630/20270701T0730"]);
+    // Whole days are those of the doctor's place.
+    let day = "DTSTART;VALUE=DATE:20270701";
+    assert_eq!(read("X-WR-TIMEZONE:America/New_York\n", day), ["20270630T1830/20270701T1830"]);
+}
+
+#[test]
+fn a_definition_counts_before_the_name() {
+    let zone = |name: &str, observances: &str| {
+        format!("BEGIN:VTIMEZONE\nTZID:{name}\n{observances}END:VTIMEZONE\n")
+    };
+    let fixed = |offset: &str| {
+        format!(
+            "BEGIN:STANDARD\nDTSTART:20200101T000000\nTZOFFSETFROM:{offset}\nTZOFFSETTO:{offset}\nEND:STANDARD\n"
+        )
+    };
+    let read = |definition: &str| noon(definition, "America/Vancouver").expect("a calendar");
+    assert_eq!(read(&zone("America/Vancouver", &fixed("-0600"))), ("01 1800".into(), vec![]));
+    assert_eq!(read(&zone("america/vancouver", &fixed("-06:00"))).0, "01 1800");
+    // What cannot be read is passed over where the name is known,
+    let broken =
+        [fixed("+5328"), fixed("x"), String::new(), fixed("-0600").replace("DTSTART", "START")];
+    for observances in broken {
+        let (time, passed) = read(&zone("America/Vancouver", &observances));
+        assert_eq!((time.as_str(), passed), ("01 1900", vec![PassedReason::ZoneDefinition]));
+    }
+    // and so is one of which half is missing.
+    let half = "BEGIN:STANDARD\nDTSTART:20071104T020000\nTZOFFSETFROM:-0700\nTZOFFSETTO:-0800\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD\n";
+    assert_eq!(read(&zone("America/Vancouver", half)).0, "01 1900");
+    // Where nobody knows the name, it is needed.
+    let wrong = noon(&zone("Ours", &fixed("+5328")), "Ours").expect_err("needed");
+    assert_eq!((wrong.line, wrong.reason), (7, MalformedReason::Value(PropertyName::TzOffsetFrom)));
+}
+
+#[test]
+fn calendars_that_were_put_together_have_zones_of_their_own() {
+    let one = |offset: &str| {
+        format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:{offset}\nDTSTART;TZID=Mine:20270701T120000\nDURATION:PT15M\nEND:VEVENT\n\
+             BEGIN:VTIMEZONE\nTZID:Mine\nBEGIN:STANDARD\nDTSTART:20200101T000000\nTZOFFSETFROM:{offset}\n\
+             TZOFFSETTO:{offset}\nEND:STANDARD\nEND:VTIMEZONE\nEND:VCALENDAR\n"
+        )
+    };
+    let file = [one("+0100"), one("+0200")].concat();
+    let read = read_in(&file, UTC, "20270601T000000Z", "20270801T000000Z").expect("a calendar");
+    assert_eq!(shown(&read.times), ["20270701T1000/20270701T1015", "20270701T1100/20270701T1115"]);
+    // However many there are, as in an exported mailbox.
+    let many = one("+0100").repeat(1_000);
+    assert!(read_in(&many, UTC, "20270601T000000Z", "20270801T000000Z").is_ok());
+}

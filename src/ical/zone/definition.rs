@@ -1,0 +1,223 @@
+//! A VTIMEZONE: from its observances to the changes of a clock.
+
+use chrono::{Duration, NaiveDateTime};
+
+use super::super::CHANGES_MAX;
+use super::super::line::{Line, unescaped_text};
+use super::super::malformed::{Malformed, MalformedReason, PropertyName};
+use super::super::value::{self, Clock};
+use super::{Zone, ZoneNames, east, names, shifted};
+use crate::recurrence::{Recurrence, RecurrenceProblem};
+
+/// The changes of a clock, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::ical) struct Changes {
+    before: i32,
+    list: Vec<Change>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ical) struct Change {
+    /// In UTC.
+    pub at: NaiveDateTime,
+    pub from: i32,
+    pub to: i32,
+}
+
+impl Changes {
+    /// None without any change.
+    pub(in crate::ical) fn new(mut list: Vec<Change>) -> Option<Self> {
+        list.sort_by_key(|change| change.at);
+        list.dedup();
+        Some(Self { before: list.first()?.from, list })
+    }
+
+    pub(super) fn offset(&self, at: NaiveDateTime) -> i32 {
+        // In the hour that is skipped or repeated, the offset is still the one from before.
+        let over = |change: &Change| at >= shifted(change.at, change.from.max(change.to));
+        self.after(self.list.partition_point(over))
+    }
+
+    pub(super) fn offset_at(&self, at: NaiveDateTime) -> i32 {
+        self.after(self.list.partition_point(|change| at >= change.at))
+    }
+
+    fn after(&self, begun: usize) -> i32 {
+        begun.checked_sub(1).map_or(self.before, |last| self.list[last].to)
+    }
+
+    /// Does each change begin with what the one before it left, from a year before this time on? Where it does not, some
+    /// are missing: Cyrus, for one, leaves out what it thinks is not needed.
+    pub(super) fn fits_together(&self, from: NaiveDateTime) -> bool {
+        let from = from.checked_sub_signed(Duration::days(400)).unwrap_or(from);
+        let begun = self.list.partition_point(|change| change.at < from);
+        let needed = &self.list[begun.saturating_sub(1)..];
+        needed.windows(2).all(|pair| pair[0].to == pair[1].from)
+    }
+}
+
+/// A VTIMEZONE as it stands in a file.
+#[derive(Default)]
+pub(in crate::ical) struct Definition {
+    pub(super) line: usize,
+    pub(super) name: Option<String>,
+    /// All that it says: two that say the same are one.
+    pub(super) content: String,
+    /// What the Olson database calls it (X-LIC-LOCATION).
+    location: Option<String>,
+    observances: Vec<Observance>,
+    fault: Option<Malformed>,
+}
+
+/// A STANDARD or DAYLIGHT within it.
+#[derive(Default)]
+struct Observance {
+    line: usize,
+    start: Option<NaiveDateTime>,
+    from: Option<i32>,
+    to: Option<i32>,
+    rules: Vec<Recurrence>,
+    dates: Vec<NaiveDateTime>,
+}
+
+impl Definition {
+    pub(in crate::ical) fn begin(line: usize) -> Self {
+        Self { line, ..Self::default() }
+    }
+
+    pub(in crate::ical) fn begin_observance(&mut self, line: usize) {
+        self.content.push_str("BEGIN\n");
+        self.observances.push(Observance { line, ..Observance::default() });
+    }
+
+    /// The zone of the database that the definition says it is.
+    pub(super) fn location(&self) -> Option<Zone> {
+        self.location.as_deref().and_then(names::zone)
+    }
+
+    /// A line that is none makes the definition one that cannot be read.
+    pub(in crate::ical) fn broken(&mut self, fault: Malformed) {
+        self.fault.get_or_insert(fault);
+    }
+
+    pub(in crate::ical) fn property(&mut self, line: &Line) {
+        if line.is("TZID") {
+            self.name.get_or_insert_with(|| unescaped_text(line.value()));
+        } else if line.is("X-LIC-LOCATION") {
+            self.location = Some(line.value().to_owned());
+        } else {
+            return;
+        }
+        self.note(line);
+    }
+
+    fn note(&mut self, line: &Line) {
+        self.content.extend([line.name(), ":", line.value(), "\n"]);
+    }
+
+    pub(in crate::ical) fn property_of_observance(&mut self, line: &Line) {
+        use PropertyName::{DtStart, RDate, RRule, TzOffsetFrom, TzOffsetTo};
+        let Some(observance) = self.observances.last_mut() else { return };
+        let value = line.value();
+        let wrong = if line.is("DTSTART") {
+            let start = value::when(value, Clock::Floating);
+            observance.start = start.map(value::When::wall);
+            start.is_none().then_some(DtStart)
+        } else if line.is("TZOFFSETFROM") {
+            observance.from = value::offset(value);
+            observance.from.is_none().then_some(TzOffsetFrom)
+        } else if line.is("TZOFFSETTO") {
+            observance.to = value::offset(value);
+            observance.to.is_none().then_some(TzOffsetTo)
+        } else if line.is("RRULE") && !value.is_empty() {
+            match Recurrence::lenient(value) {
+                Ok(read) => {
+                    observance.rules.push(read.rule);
+                    None
+                }
+                Err(RecurrenceProblem::Never) => None,
+                Err(_) => Some(RRule),
+            }
+        } else if line.is("RDATE") {
+            match value::periods(line, 0, &mut ZoneNames::default()) {
+                Some(dates) => {
+                    observance.dates.extend(dates.into_iter().map(|(when, _)| when.wall()));
+                    None
+                }
+                None => Some(RDate),
+            }
+        } else {
+            return;
+        };
+        self.note(line);
+        let wrong = if line.cut {
+            Some(MalformedReason::LineTooLong)
+        } else {
+            wrong.map(MalformedReason::Value)
+        };
+        if let Some(reason) = wrong {
+            self.broken(reason.at(line.number));
+        }
+    }
+
+    /// # Errors
+    /// What cannot be read in it, or is missing.
+    pub(super) fn zone(
+        &self,
+        from: NaiveDateTime,
+        until: NaiveDateTime,
+        looks: &mut usize,
+    ) -> Result<Zone, Malformed> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        if self.observances.is_empty()
+            && let Some(zone) = self.location()
+        {
+            return Ok(zone);
+        }
+        let mut list = Vec::new();
+        for observance in &self.observances {
+            observance.changes(until, looks, &mut list)?;
+        }
+        let missing = MalformedReason::Missing(PropertyName::TzOffsetTo).at(self.line);
+        let changes = Changes::new(list).ok_or(missing)?;
+        // One offset for all that is asked about: most zones that never change are written so.
+        let offset = changes.offset_at(from);
+        let same = |change: &Change| change.from == offset && change.to == offset;
+        Ok(if changes.list.iter().all(same) { Zone::Fixed(offset) } else { Zone::Own(changes) })
+    }
+}
+
+impl Observance {
+    fn changes(
+        &self,
+        until: NaiveDateTime,
+        looks: &mut usize,
+        list: &mut Vec<Change>,
+    ) -> Result<(), Malformed> {
+        let missing = |name| MalformedReason::Missing(name).at(self.line);
+        let start = self.start.ok_or(missing(PropertyName::DtStart))?;
+        let from = self.from.ok_or(missing(PropertyName::TzOffsetFrom))?;
+        let to = self.to.ok_or(missing(PropertyName::TzOffsetTo))?;
+        let mut onsets = vec![start];
+        onsets.extend(&self.dates);
+        for rule in &self.rules {
+            let instant = |at| east(at, from);
+            let found = rule.occurrences_by(start, start, until, CHANGES_MAX, looks, &instant);
+            if found.cut {
+                return Err(MalformedReason::TooManyOccurrences.at(self.line));
+            }
+            onsets.extend(found.at);
+        }
+        if list.len() + onsets.len() > CHANGES_MAX {
+            return Err(MalformedReason::TooManyOccurrences.at(self.line));
+        }
+        list.extend(onsets.into_iter().map(|at| Change {
+            at: east(at, from).naive_utc(),
+            from,
+            to,
+        }));
+        Ok(())
+    }
+}

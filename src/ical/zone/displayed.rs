@@ -1,0 +1,211 @@
+//! What Windows and other programs display for zones, where no place of the database has the name.
+
+/// The database's name for a display name without its offset.
+pub(super) fn text(name: &str) -> Option<&'static str> {
+    let wanted = plain(name);
+    DISPLAYED.iter().find(|(displayed, _)| plain(displayed) == wanted).map(|(_, zone)| *zone)
+}
+
+/// The database's name for a city that has no zone of its own, as [`place`] writes it.
+pub(super) fn city(place: &str) -> Option<&'static str> {
+    CITIES
+        .iter()
+        .find(|(_, cities)| cities.iter().any(|city| city.to_lowercase() == place.to_lowercase()))
+        .map(|(zone, _)| *zone)
+}
+
+/// A place in a list of places, without what stands beside its name.
+pub(super) fn place(text: &str) -> String {
+    let mut text = text.trim();
+    for ending in ["(標準時)", "（標準時）", "(夏時間)", "標準時", "特別行政区", "(standard)"]
+    {
+        text = text.strip_suffix(ending).unwrap_or(text).trim_end();
+    }
+    // `Yangon (Rangoon)`.
+    text.split(['(', '（']).next().unwrap_or(text).trim().to_owned()
+}
+
+/// Small letters, one kind of `and`, single blanks.
+fn plain(name: &str) -> String {
+    let name = name.to_lowercase().replace('&', " and ").replace("(standard)", "");
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const DISPLAYED: [(&str, &str); 112] = [
+    ("Alaska", "America/Anchorage"),
+    ("Aleutian Islands", "America/Adak"),
+    ("Almaty, Novosibirsk", "Asia/Novosibirsk"),
+    ("Arizona", "America/Phoenix"),
+    ("Astana", "Asia/Almaty"),
+    ("Astana, Dhaka", "Asia/Dhaka"),
+    ("Atlantic Time", "America/Halifax"),
+    ("Atlantic Time (Canada)", "America/Halifax"),
+    ("Baja California", "America/Tijuana"),
+    ("Bougainville Island", "Pacific/Bougainville"),
+    ("Brasilia", "America/Sao_Paulo"),
+    ("British Summer Time", "Europe/London"),
+    ("Cabo Verde Is.", "Atlantic/Cape_Verde"),
+    ("Cape Verde Is.", "Atlantic/Cape_Verde"),
+    ("Caracas, La Paz", "America/La_Paz"),
+    ("Casablanca, Monrovia", "Atlantic/Reykjavik"),
+    ("Caucasus Standard Time", "Asia/Yerevan"),
+    ("Cayenne, Fortaleza", "America/Cayenne"),
+    ("Central America", "America/Guatemala"),
+    ("Central European Time", "Europe/Berlin"),
+    ("Central European Summer Time", "Europe/Berlin"),
+    ("Central Time", "America/Chicago"),
+    ("Central Time (US & Canada)", "America/Chicago"),
+    ("CEST", "Europe/Berlin"),
+    ("Chatham Islands", "Pacific/Chatham"),
+    ("Chihuahua, La Paz, Mazatlan", "America/Mazatlan"),
+    ("Chihuahua, La Paz, Mazatlan - New", "America/Mazatlan"),
+    ("Chihuahua, La Paz, Mazatlan - Old", "America/Mazatlan"),
+    ("Chokurdakh", "Asia/Srednekolymsk"),
+    ("City of Buenos Aires", "America/Argentina/Buenos_Aires"),
+    ("Coordinated Universal Time", "Etc/UTC"),
+    ("Coordinated Universal Time+12", "Etc/GMT-12"),
+    ("Coordinated Universal Time+13", "Etc/GMT-13"),
+    ("Coordinated Universal Time-02", "Etc/GMT+2"),
+    ("Coordinated Universal Time-08", "Etc/GMT+8"),
+    ("Coordinated Universal Time-09", "Etc/GMT+9"),
+    ("Coordinated Universal Time-11", "Etc/GMT+11"),
+    ("E. Europe", "Europe/Chisinau"),
+    ("Easter Island", "Pacific/Easter"),
+    ("Eastern European Time", "Europe/Helsinki"),
+    ("Eastern European Standard Time", "Europe/Helsinki"),
+    ("Eastern European Summer Time", "Europe/Helsinki"),
+    ("Eastern Time", "America/New_York"),
+    ("Eastern Time (US & Canada)", "America/New_York"),
+    ("EDT", "America/New_York"),
+    ("Ekaterinburg", "Asia/Yekaterinburg"),
+    ("Fiji, Kamchatka, Marshall Is.", "Pacific/Fiji"),
+    ("Fiji, Marshall Is.", "Pacific/Fiji"),
+    ("Georgetown, La Paz, Manaus, San Juan", "America/La_Paz"),
+    ("Georgetown, La Paz, San Juan", "America/La_Paz"),
+    ("Greenland", "America/Godthab"),
+    ("Greenwich Mean Time", "Europe/London"),
+    ("Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London", "Europe/London"),
+    ("Greenwich Mean Time: Dublin, Edinburgh, Lisbon, London", "Europe/London"),
+    ("Haiti", "America/Port-au-Prince"),
+    ("Hawaii", "Pacific/Honolulu"),
+    ("Hawaii-Aleutian Standard Time", "Pacific/Honolulu"),
+    ("Indian Standard Time", "Asia/Kolkata"),
+    ("Indiana (East)", "America/Indiana/Indianapolis"),
+    ("International Date Line West", "Etc/GMT+12"),
+    ("Irish Standard Time", "Europe/Dublin"),
+    ("Irkutsk, Ulaan Bataar", "Asia/Irkutsk"),
+    ("Israel Time", "Asia/Jerusalem"),
+    ("Japan Standard Time", "Asia/Tokyo"),
+    ("JST", "Asia/Tokyo"),
+    ("Kiritimati Island", "Pacific/Kiritimati"),
+    ("Kuala Lumpur, Singapore", "Asia/Singapore"),
+    ("Lord Howe Island", "Australia/Lord_Howe"),
+    ("Magadan, Solomon Is., New Caledonia", "Pacific/Guadalcanal"),
+    ("Marquesas Islands", "Pacific/Marquesas"),
+    ("MDT", "America/Denver"),
+    ("Mid-Atlantic", "Etc/GMT+2"),
+    ("Mid-Atlantic - Old", "Etc/GMT+2"),
+    ("Midway Island, Samoa", "Pacific/Pago_Pago"),
+    ("Moscow Standard Time", "Europe/Moscow"),
+    ("Mountain Time", "America/Denver"),
+    ("Mountain Time (US & Canada)", "America/Denver"),
+    ("Newfoundland", "America/St_Johns"),
+    ("Norfolk Island", "Pacific/Norfolk"),
+    ("Nuku'alofa", "Pacific/Tongatapu"),
+    ("Pacific Time", "America/Los_Angeles"),
+    ("Pacific Time (US & Canada)", "America/Los_Angeles"),
+    ("Pacific Time (US & Canada); Tijuana", "America/Los_Angeles"),
+    ("PDT", "America/Los_Angeles"),
+    ("Petropavlovsk-Kamchatsky - Old", "Asia/Kamchatka"),
+    ("PST", "America/Los_Angeles"),
+    ("Saint Pierre and Miquelon", "America/Miquelon"),
+    ("Salvador", "America/Bahia"),
+    ("Samoa", "Pacific/Apia"),
+    ("Saskatchewan", "America/Regina"),
+    ("Solomon Is., New Caledonia", "Pacific/Guadalcanal"),
+    ("Sri Jayawardenepura", "Asia/Colombo"),
+    ("Turks and Caicos", "America/Grand_Turk"),
+    ("West Central Africa", "Africa/Lagos"),
+    ("Western European Time", "Europe/Lisbon"),
+    ("Yukon", "America/Whitehorse"),
+    ("太平洋標準時", "America/Los_Angeles"),
+    ("太平洋標準時 (米国およびカナダ)", "America/Los_Angeles"),
+    ("太平洋標準時 (米国およびカナダ)、ティファナ", "America/Los_Angeles"),
+    ("山地標準時 (米国およびカナダ)", "America/Denver"),
+    ("中部標準時 (米国およびカナダ)", "America/Chicago"),
+    ("東部標準時 (米国およびカナダ)", "America/New_York"),
+    ("大西洋標準時 (カナダ)", "America/Halifax"),
+    ("アラスカ", "America/Anchorage"),
+    ("アリゾナ", "America/Phoenix"),
+    ("ハワイ", "Pacific/Honolulu"),
+    ("インド標準時", "Asia/Kolkata"),
+    ("韓国標準時", "Asia/Seoul"),
+    ("協定世界時", "Etc/UTC"),
+    ("グリニッジ標準時", "Europe/London"),
+    ("日本標準時", "Asia/Tokyo"),
+    ("中国標準時", "Asia/Shanghai"),
+];
+
+/// Zones, and cities in them that the database does not name, or in other languages.
+const CITIES: [(&str, &[&str]); 44] = [
+    ("Africa/Cairo", &["カイロ", "Kairo", "Le Caire"]),
+    ("Africa/Harare", &["Harare"]),
+    ("Africa/Johannesburg", &["Pretoria"]),
+    ("America/Bogota", &["Quito"]),
+    ("America/Chicago", &["シカゴ"]),
+    ("America/Los_Angeles", &["ロサンゼルス"]),
+    ("America/Mexico_City", &["Guadalajara"]),
+    ("America/New_York", &["ニューヨーク"]),
+    ("America/Sao_Paulo", &["ブラジリア", "Brasília"]),
+    ("Asia/Baghdad", &["バグダッド", "Bagdad"]),
+    ("Asia/Bangkok", &["バンコク", "Hanoi", "曼谷"]),
+    ("Asia/Barnaul", &["Gorno-Altaysk"]),
+    ("Asia/Dubai", &["Abu Dhabi", "アブダビ", "Abu Zabi", "Abou Dhabi"]),
+    ("Asia/Hong_Kong", &["香港"]),
+    ("Asia/Kamchatka", &["Petropavlovsk-Kamchatsky"]),
+    ("Asia/Karachi", &["Islamabad", "イスラマバード"]),
+    (
+        "Asia/Kolkata",
+        &[
+            "Chennai",
+            "Mumbai",
+            "New Delhi",
+            "Delhi",
+            "Bangalore",
+            "Neu-Delhi",
+            "Bombay",
+            "Madras",
+            "チェンナイ",
+            "コルカタ",
+            "ムンバイ",
+            "ニューデリー",
+        ],
+    ),
+    ("Asia/Kuwait", &["クウェート"]),
+    ("Asia/Seoul", &["ソウル", "서울", "首尔"]),
+    ("Asia/Shanghai", &["Beijing", "Peking", "北京", "重慶", "重庆"]),
+    ("Asia/Singapore", &["シンガポール", "クアラルンプール", "新加坡", "Singapur", "Singapour"]),
+    ("Asia/Taipei", &["台北", "Taipeh"]),
+    ("Asia/Tehran", &["テヘラン", "Teheran"]),
+    ("Asia/Tokyo", &["Osaka", "Sapporo", "東京", "大阪", "札幌", "도쿄", "Tokio"]),
+    ("Asia/Ulaanbaatar", &["Ulaan Bataar"]),
+    ("Asia/Yangon", &["Rangoon"]),
+    ("Australia/Adelaide", &["アデレード"]),
+    ("Australia/Brisbane", &["ブリスベン"]),
+    ("Australia/Darwin", &["ダーウィン"]),
+    ("Australia/Perth", &["パース"]),
+    ("Australia/Sydney", &["キャンベラ", "メルボルン", "シドニー"]),
+    ("Europe/Athens", &["アテネ", "Athen", "Athènes", "Atenas"]),
+    ("Europe/Berlin", &["ベルリン", "Berlín", "アムステルダム", "柏林"]),
+    ("Europe/Bucharest", &["Bukarest"]),
+    ("Europe/Budapest", &["ベオグラード", "ブダペスト", "Belgrad", "Preßburg"]),
+    ("Europe/Helsinki", &["ヘルシンキ", "Kyiv", "Kiew"]),
+    ("Europe/London", &["Edinburgh", "ダブリン", "ロンドン", "Londres", "Londra", "Edinburg"]),
+    ("Europe/Moscow", &["St. Petersburg", "モスクワ", "Moskau", "Moscou"]),
+    ("Europe/Paris", &["ブリュッセル", "パリ", "Brüssel", "Bruxelles", "París", "Parigi"]),
+    ("Europe/Samara", &["Izhevsk"]),
+    ("Europe/Warsaw", &["サラエボ", "ワルシャワ", "Warschau", "Varsovie"]),
+    ("Europe/Zurich", &["Bern", "Berne"]),
+    ("Pacific/Auckland", &["Wellington", "オークランド"]),
+    ("Pacific/Port_Moresby", &["グアム"]),
+];
