@@ -39,13 +39,13 @@ $$;
 
 create table event_readers (
     name text primary key,
-    -- It has handled all events of the transactions before this one.
-    position xid8 not null
+    -- It has handled every event that is visible in this snapshot.
+    position pg_snapshot not null
 );
 
 -- Until here the release before this one has handled everything.
 insert into event_readers (name, position)
-select name, pg_snapshot_xmin(pg_current_snapshot()) from unnest(array['notifications', 'listings']) as readers (name);
+select name, pg_current_snapshot() from unnest(array['notifications', 'listings']) as readers (name);
 
 create table notifications (
     id bigint generated always as identity primary key,
@@ -97,35 +97,39 @@ $$;
 
 -- Kept next times without those of `gone` and with those of `come`, the first `at_most` of them.
 create function merge_next_times(
-    slots_before bigint[], starts_before timestamptz[], closes_before timestamptz[], gone bigint[],
-    come bigint[], come_starts timestamptz[], come_closes timestamptz[], at_most bigint,
-    out slots bigint[], out starts timestamptz[], out closes timestamptz[])
+    slots_before bigint[], starts_before timestamptz[], closes_before timestamptz[], offsets_before integer[],
+    gone bigint[], come bigint[], come_starts timestamptz[], come_closes timestamptz[], come_offsets integer[],
+    at_most bigint,
+    out slots bigint[], out starts timestamptz[], out closes timestamptz[], out utc_offsets integer[])
 language sql immutable
 as $$
     select coalesce(array_agg(m.slot order by m.start), '{}'),
            coalesce(array_agg(m.start order by m.start), '{}'),
-           coalesce(array_agg(m.close order by m.start), '{}')
+           coalesce(array_agg(m.close order by m.start), '{}'),
+           coalesce(array_agg(m.utc_offset order by m.start), '{}')
     from (
-        select a.slot, a.start, a.close
+        select a.slot, a.start, a.close, a.utc_offset
         from (
-            select k.slot, k.start, k.close
-            from unnest(slots_before, starts_before, closes_before) k (slot, start, close)
+            select k.slot, k.start, k.close, k.utc_offset
+            from unnest(slots_before, starts_before, closes_before, offsets_before)
+                 k (slot, start, close, utc_offset)
             where k.slot <> all (gone) and k.slot <> all (come)
             union all
-            select c.slot, c.start, c.close from unnest(come, come_starts, come_closes) c (slot, start, close)
+            select c.slot, c.start, c.close, c.utc_offset
+            from unnest(come, come_starts, come_closes, come_offsets) c (slot, start, close, utc_offset)
         ) a
         order by a.start
         limit at_most
     ) m
 $$;
 
--- The time before a move, as its event has it, and the zone of the place it was at. Events of version 1 have the time, and only the
--- latest of them the zone: otherwise it is that of the doctor's time at that moment, unless this is gone.
+-- The time before a move, as its event has it, and the zone of the place it was at. Events of version 1 have nothing but the
+-- time: the zone is that of the doctor's time at that moment, unless this is gone.
 create function moved_from(data jsonb, doctor uuid, out starts_at timestamptz, out time_zone text)
 language sql stable
 as $$
     select m.at,
-           coalesce(data #>> '{moved_from,time_zone}', data ->> 'moved_from_zone',
+           coalesce(data #>> '{moved_from,time_zone}',
                     (select l.time_zone
                      from slots s
                      join blocks b on b.id = s.block_id

@@ -6,6 +6,8 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Transaction};
 
+use crate::events::store as events;
+
 /// The main database: everything that changes, and every read that decides.
 #[derive(Clone, Debug)]
 pub struct WritePool(pub PgPool);
@@ -141,11 +143,21 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     for limit in ["statement_timeout", "lock_timeout"] {
         sqlx::query(AssertSqlSafe(format!("set {limit} = 0"))).execute(&mut *connection).await?;
     }
-    let migrated = MIGRATIONS.run(&mut *connection).await;
+    let migrated = async {
+        MIGRATIONS.run(&mut *connection).await?;
+        if events::is_from_elsewhere(&mut connection).await? {
+            tracing::warn!("restored from another PostgreSQL: readers of the log go on from there");
+            let mut transaction = connection.begin().await?;
+            events::adopt(&mut transaction).await?;
+            transaction.commit().await?;
+        }
+        anyhow::Ok(())
+    }
+    .await;
     for limit in ["statement_timeout", "lock_timeout"] {
         sqlx::query(AssertSqlSafe(format!("reset {limit}"))).execute(&mut *connection).await?;
     }
-    Ok(migrated?)
+    migrated
 }
 
 /// Did a rival hold a lock for longer than we wait? (`lock_timeout`.)

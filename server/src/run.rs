@@ -38,11 +38,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     database::wait_until_reachable(&engine.write.0).await;
     let schema = schema_is_current(&engine).await?;
     anyhow::ensure!(schema, "the database has no current schema; run `nadi migrate` first");
-    if events::store::mend_after_restore(&mut *engine.write.0.acquire().await?).await? {
-        tracing::warn!(
-            "the database was restored into another cluster: readers of the log begin again"
-        );
-    }
+    let is_from_elsewhere =
+        events::store::is_from_elsewhere(&mut *engine.write.0.acquire().await?).await?;
+    anyhow::ensure!(
+        !is_from_elsewhere,
+        "the database was restored from another PostgreSQL; run `nadi migrate` first"
+    );
     zoneinfo::install(&config, &engine.write.0).await?;
     if !engine.clock.shift().is_zero() {
         tracing::warn!(now = %engine.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");

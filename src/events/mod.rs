@@ -237,8 +237,14 @@ impl NewEvent {
         Self::of(kind, doctor.0, Some(doctor), Data::Nothing(NoData {}))
     }
 
-    pub fn location(event: LocationEvent, location: LocationId, data: LocationData) -> Self {
-        Self::of(EventType::Location(event), location.0, None, Data::Location(data))
+    pub fn location(
+        event: LocationEvent,
+        location: LocationId,
+        version: i32,
+        data: LocationData,
+    ) -> Self {
+        let event = Self::of(EventType::Location(event), location.0, None, Data::Location(data));
+        Self { subject_version: Some(version), ..event }
     }
 
     pub fn holidays_changed(clinic: ClinicId) -> Self {

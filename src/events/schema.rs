@@ -16,7 +16,7 @@ use crate::ids::{AccountId, DoctorId};
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its shape is used")]
 struct Event<D> {
-    /// Unique. Higher than that of any event before it of the same subject.
+    /// Unique.
     id: i64,
     /// The kind of subject, and what happened to it.
     #[schemars(rename = "type")]

@@ -119,6 +119,7 @@ fn book_under_faults(harness: &mut Harness, plan: Plan) -> Result<()> {
     let said = load.end()?;
     println!("{}", said.trim());
     ensure!(said.contains("\"wrong\":[]"), "answers that nobody should get: {said}");
+    readers_must_catch_up(harness)?;
     let found = history::check(harness, &journal, &before, Journal::Complete)?;
     // Otherwise nothing was shown about keys.
     ensure!(found.answered_by_both > 0, "no request was answered by both servers");
@@ -128,6 +129,56 @@ fn book_under_faults(harness: &mut Harness, plan: Plan) -> Result<()> {
         found.answers, found.keys, found.answered_again, found.answered_by_both
     );
     Ok(())
+}
+
+/// What readers of the log, killed again and again, may not have missed: a notification of each event that is
+/// told, made once, and next times that are free.
+const MISSED: [(&str, &str); 3] = [
+    (
+        "events of which nobody is told",
+        "select count(*) from events e
+         where e.schema_version >= 2
+           and e.type in ('appointment.code_requested', 'appointment.confirmed', 'appointment.rescheduled',
+                          'appointment.cancelled')
+           and not exists (select from notifications n where n.event_id = e.id)",
+    ),
+    (
+        "events told twice",
+        "select count(*) from (select from notifications group by event_id having count(*) > 1) twice",
+    ),
+    (
+        "next times that somebody has",
+        "select count(*) from next_times t cross join unnest(t.slots) as kept (slot)
+         join seats s on s.slot_id = kept.slot and s.held_until = 'infinity' and s.capacity = 1",
+    ),
+];
+/// How long the readers may take after the last fault.
+const CATCH_UP_WITHIN: Duration = Duration::from_secs(30);
+
+fn readers_must_catch_up(harness: &Harness) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let mut missed = Vec::new();
+        for (what, sql) in MISSED {
+            let count = harness.psql(sql)?;
+            if count != "0" {
+                missed.push(format!("{count} {what}"));
+            }
+        }
+        if missed.is_empty() {
+            println!(
+                "every reader of the log has caught up after {:.1} s",
+                began.elapsed().as_secs_f32()
+            );
+            return Ok(());
+        }
+        ensure!(
+            began.elapsed() < CATCH_UP_WITHIN,
+            "readers of the log have missed {}",
+            missed.join(", ")
+        );
+        process::pause(Duration::from_millis(500))?;
+    }
 }
 
 /// Everything once before anything comes again, each time in another order.

@@ -386,7 +386,7 @@ pub(crate) async fn tell_nobody(
                 e.actor, 'delivered', $2, $2
          from events e
          join unnest($3::text[], $4::text[]) as t (type, template) on t.type = e.type
-         where e.subject_id = $1
+         where e.subject_id = $1 and e.schema_version >= 2
          on conflict on constraint notifications_key
          do update set state = 'delivered', delivered_at = $2 where notifications.state = 'waiting'",
     )

@@ -4,7 +4,7 @@ use nadi::events::{EventType, Outdated};
 use nadi::ids::DoctorId;
 
 use super::reader::Reader;
-use super::store;
+use super::store::{self, Snapshot};
 use crate::changes::Edits;
 use crate::engine::Engine;
 
@@ -15,7 +15,7 @@ pub const NAME: &str = "live";
 #[derive(Debug)]
 pub struct Listener {
     reader: Reader,
-    position: Option<i64>,
+    position: Option<Snapshot>,
 }
 
 impl Default for Listener {
@@ -29,8 +29,8 @@ impl Listener {
     /// When the database does not answer.
     pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<()> {
         let mut connection = engine.write.0.acquire().await?;
-        let Some(position) = self.position else {
-            self.position = Some(store::horizon(&mut connection).await?);
+        let Some(position) = &self.position else {
+            self.position = Some(store::now(&mut connection).await?);
             engine.changes.hear(Edits { anybody: true, listings: true });
             return Ok(());
         };

@@ -1,53 +1,54 @@
 //! Reading the log without missing anything.
 //!
 //! Ids are given before the commit, so an event may become visible after one with a higher id; whoever
-//! goes on from the highest id that was read misses it. A reader's position is therefore a transaction:
-//! all events of the transactions before it have been handled. PostgreSQL tells before which transaction
-//! every one has ended (the horizon, `pg_snapshot_xmin`): what these wrote is visible, and nothing can be
-//! added to it. The position follows the horizon.
+//! goes on from the highest id that was read misses it. A reader's position is therefore a snapshot
+//! (`pg_snapshot`): it has handled every event that is visible in it. What is visible now and was not in that
+//! snapshot is new, however long its transaction took, and a transaction that is still open holds nothing up.
 //!
-//! A reader does not wait for the horizon, which a long transaction holds back: it handles whatever is
-//! visible and remembers what it has handled after its position. When it is restarted, these events are
-//! handled once more. So an event is handled at least once, and what a reader does has to be idempotent.
+//! The position is written in the transaction that handles the events. Where it cannot be (in memory), or when
+//! a reader is stopped before the commit, events are handled once more: each at least once, so what a reader does
+//! has to be idempotent.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::store::{self, StoredEvent};
+use super::store::{self, Snapshot, StoredEvent};
 use crate::engine::Engine;
 
-/// Rows read with one statement.
+/// Events read at once.
 const PAGE: i64 = 5_000;
 
-/// What a reader remembers between two runs.
+/// A reader of the log, by its name.
 #[derive(Debug)]
 pub struct Reader {
     name: &'static str,
-    /// The ids of events at or after its position that it has handled.
-    handled: HashSet<i64>,
+    page: i64,
 }
 
-/// What a run has read.
-struct Batch {
-    /// Not handled before, in the order of reading.
-    fresh: Vec<StoredEvent>,
-    /// Where the reader stands when these have been handled.
-    position: i64,
-    /// What it then remembers.
-    handled: HashSet<i64>,
+/// What a run of a reader came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// So many events were handled; 0: there is nothing new.
+    Handled(usize),
+    /// Another instance is reading in its name.
+    Elsewhere,
 }
 
 impl Reader {
     pub fn new(name: &'static str) -> Self {
-        Self { name, handled: HashSet::new() }
+        Self { name, page: PAGE }
+    }
+
+    /// Reads about so many events at once.
+    pub fn with_page(self, page: i64) -> Self {
+        Self { page, ..self }
     }
 
     /// A run of a reader whose position is in the database, so that whichever instance runs it goes on from
-    /// there: hands up to some thousand new events to `handle`, and writes down the new position in the same
-    /// transaction. Tells how many events there were; none while another instance runs it.
+    /// there: hands new events to `handle`, and writes down the new position in the same transaction.
     ///
     /// # Errors
     /// When the database does not answer or `handle` fails; then these events are handled again.
@@ -55,28 +56,26 @@ impl Reader {
         &mut self,
         engine: &Engine,
         handle: impl AsyncFnOnce(&mut PgConnection, &[StoredEvent]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<usize> {
+    ) -> anyhow::Result<Run> {
         let mut connection = engine.write.0.acquire().await?;
         if !store::has_more(&mut connection, self.name).await? {
-            self.handled.clear();
             engine.readers.note(self.name, &[], engine.clock.now());
-            return Ok(0);
+            return Ok(Run::Handled(0));
         }
         let mut transaction = connection.begin().await?;
         let Some(position) = store::lock_reader(&mut transaction, self.name).await? else {
-            return Ok(0);
+            engine.readers.note(self.name, &[], engine.clock.now());
+            return Ok(Run::Elsewhere);
         };
-        let batch = self.read(&mut transaction, position).await?;
-        if !batch.fresh.is_empty() {
-            handle(&mut transaction, &batch.fresh).await?;
+        let (events, position) = self.read(&mut transaction, &position).await?;
+        if events.is_empty() {
+            return Ok(Run::Handled(0));
         }
-        if batch.position != position {
-            store::move_reader(&mut transaction, self.name, batch.position).await?;
-        }
+        handle(&mut transaction, &events).await?;
+        store::move_reader(&mut transaction, self.name, &position).await?;
         transaction.commit().await?;
-        self.handled = batch.handled;
-        engine.readers.note(self.name, &batch.fresh, engine.clock.now());
-        Ok(batch.fresh.len())
+        engine.readers.note(self.name, &events, engine.clock.now());
+        Ok(Run::Handled(events.len()))
     }
 
     /// A run of a reader that begins anew with its process, from `position` on. Gives the new events and the
@@ -88,44 +87,34 @@ impl Reader {
         &mut self,
         connection: &mut PgConnection,
         engine: &Engine,
-        position: i64,
-    ) -> sqlx::Result<(Vec<StoredEvent>, i64)> {
-        let batch = self.read(connection, position).await?;
-        self.handled = batch.handled;
-        engine.readers.note(self.name, &batch.fresh, engine.clock.now());
-        Ok((batch.fresh, batch.position))
+        position: &Snapshot,
+    ) -> sqlx::Result<(Vec<StoredEvent>, Snapshot)> {
+        let (events, position) = self.read(connection, position).await?;
+        engine.readers.note(self.name, &events, engine.clock.now());
+        Ok((events, position))
     }
 
-    async fn read(&self, connection: &mut PgConnection, position: i64) -> sqlx::Result<Batch> {
-        // First the horizon, and then the rows: what was written before it is among them.
-        let horizon = store::horizon(connection).await?;
-        let mut batch = Batch { fresh: Vec::new(), position: horizon, handled: HashSet::new() };
-        let mut after = (position, i64::MIN);
-        loop {
-            let page = store::after(connection, after, PAGE).await?;
-            let Some(last) = page.last().map(|event| (event.transaction_id, event.id)) else {
-                break;
-            };
-            let is_last = (page.len() as i64) < PAGE;
-            for event in page {
-                if event.transaction_id >= horizon || !is_last {
-                    batch.handled.insert(event.id);
-                }
-                if !self.handled.contains(&event.id) {
-                    batch.fresh.push(event);
-                }
-            }
-            if is_last {
-                break;
-            }
-            // The transaction of the last row may have more.
-            if !batch.fresh.is_empty() && last.0 > position {
-                batch.position = horizon.min(last.0);
-                break;
-            }
-            after = last;
+    /// What is new since `position`, in the order of reading, and the position after it.
+    async fn read(
+        &self,
+        connection: &mut PgConnection,
+        position: &Snapshot,
+    ) -> sqlx::Result<(Vec<StoredEvent>, Snapshot)> {
+        let (mut events, now) = store::since(connection, position, self.page).await?;
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
+            return Ok((events, now));
+        };
+        let (first, last, last_id) = (first.transaction_id, last.transaction_id, last.id);
+        if i64::try_from(events.len()).is_ok_and(|count| count < self.page) {
+            return Ok((events, now));
         }
-        Ok(batch)
+        // There is more. Up to whole transactions: of the last one there may be more, too.
+        if first < last {
+            events.retain(|event| event.transaction_id < last);
+            return Ok((events, now.before(last)));
+        }
+        events.extend(store::rest_of(connection, last, last_id).await?);
+        Ok((events, now.before(last + 1)))
     }
 }
 

@@ -60,32 +60,108 @@ pub struct StoredEvent {
     pub data: Value,
 }
 
-/// The transaction before which every one has ended: what they have written is visible.
-pub async fn horizon(connection: &mut PgConnection) -> Result<i64> {
-    sqlx::query_scalar!(
-        r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "horizon!""#
-    )
-    .fetch_one(connection)
-    .await
+/// Which transactions had been committed at some moment, as PostgreSQL's `pg_snapshot` says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// All below have ended.
+    xmin: i64,
+    /// None from here on had been committed.
+    xmax: i64,
+    /// Those in between that were still open.
+    open: Vec<i64>,
 }
 
-/// Up to `limit` visible events after this place in the order of reading, which is that of transactions and
-/// then of ids.
-pub async fn after(
+impl Snapshot {
+    /// `xmin:xmax:open,open…`, as PostgreSQL writes it.
+    fn parse(text: &str) -> Result<Self> {
+        let read = || {
+            let mut parts = text.split(':');
+            let (xmin, xmax) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+            let open = parts.next()?.split(',').filter(|id| !id.is_empty());
+            Some(Self { xmin, xmax, open: open.map(str::parse).collect::<Result<_, _>>().ok()? })
+        };
+        read().ok_or_else(|| sqlx::Error::Decode(format!("a snapshot like {text}").into()))
+    }
+
+    fn text(&self) -> String {
+        let open: Vec<String> = self.open.iter().map(i64::to_string).collect();
+        format!("{}:{}:{}", self.xmin, self.xmax, open.join(","))
+    }
+
+    /// The same without the transactions from this one on.
+    pub fn before(&self, transaction: i64) -> Self {
+        let xmax = self.xmax.min(transaction);
+        let open = self.open.iter().copied().filter(|id| *id < xmax).collect();
+        Self { xmin: self.xmin.min(xmax), xmax, open }
+    }
+}
+
+/// What is visible now.
+pub async fn now(connection: &mut PgConnection) -> Result<Snapshot> {
+    let text = sqlx::query_scalar!(r#"select pg_current_snapshot()::text as "snapshot!""#)
+        .fetch_one(connection)
+        .await?;
+    Snapshot::parse(&text)
+}
+
+/// Up to `limit` events that are visible and are not in this snapshot, by transaction and then by id; and the
+/// snapshot they were read in.
+pub async fn since(
     connection: &mut PgConnection,
-    (transaction, id): (i64, i64),
+    position: &Snapshot,
     limit: i64,
+) -> Result<(Vec<StoredEvent>, Snapshot)> {
+    let rows = sqlx::query!(
+        r#"select s.snapshot::text as "snapshot!", e.transaction_id::text::bigint as transaction_id, e.id as "id?",
+                  e.type as "event_type?", e.schema_version as "schema_version?",
+                  e.subject_id as "subject_id?", e.subject_version, e.doctor_id, e.actor as "actor?",
+                  e.occurred_at as "occurred_at?", e.data as "data?"
+           from (select pg_current_snapshot() as snapshot) s
+           left join lateral (
+               select * from events
+               where transaction_id >= pg_snapshot_xmin($1::text::pg_snapshot)
+                 and not pg_visible_in_snapshot(transaction_id, $1::text::pg_snapshot)
+               order by transaction_id, id limit $2
+           ) e on true"#,
+        position.text(),
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    let snapshot = rows.first().map(|row| Snapshot::parse(&row.snapshot));
+    let snapshot = snapshot.ok_or(sqlx::Error::RowNotFound)??;
+    let events = rows.into_iter().filter_map(|row| {
+        Some(StoredEvent {
+            transaction_id: row.transaction_id?,
+            id: row.id?,
+            event_type: row.event_type?,
+            schema_version: row.schema_version?,
+            subject_id: row.subject_id?,
+            subject_version: row.subject_version,
+            doctor_id: row.doctor_id,
+            actor: row.actor?,
+            occurred_at: row.occurred_at?,
+            data: row.data?,
+        })
+    });
+    Ok((events.collect(), snapshot))
+}
+
+/// The events of a transaction after this id.
+pub async fn rest_of(
+    connection: &mut PgConnection,
+    transaction: i64,
+    id: i64,
 ) -> Result<Vec<StoredEvent>> {
     sqlx::query_as!(
         StoredEvent,
         r#"select transaction_id::text::bigint as "transaction_id!", id, type as event_type, schema_version,
                   subject_id, subject_version, doctor_id, actor, occurred_at, data
            from events
-           where (transaction_id, id) > ($1::bigint::text::xid8, $2)
-           order by transaction_id, id limit $3"#,
+           where transaction_id = $1::bigint::text::xid8 and id > $2
+           order by id"#,
         transaction,
-        id,
-        limit
+        id
     )
     .fetch_all(connection)
     .await
@@ -93,80 +169,84 @@ pub async fn after(
 
 /// Locks a reader, and gives its position; one that is new begins with the first event. `None`: another
 /// instance is reading in its name.
-pub async fn lock_reader(connection: &mut PgConnection, name: &str) -> Result<Option<i64>> {
-    let position = position(connection, name).await?;
-    if position.is_none() {
-        sqlx::query!(
-            "insert into event_readers (name, position) values ($1, '0') on conflict do nothing",
-            name
-        )
-        .execute(&mut *connection)
-        .await?;
-    }
-    sqlx::query_scalar!(
-        r#"select position::text::bigint as "position!" from event_readers where name = $1
+pub async fn lock_reader(connection: &mut PgConnection, name: &str) -> Result<Option<Snapshot>> {
+    sqlx::query!(
+        "insert into event_readers (name, position) values ($1, '1:1:') on conflict do nothing",
+        name
+    )
+    .execute(&mut *connection)
+    .await?;
+    let position = sqlx::query_scalar!(
+        r#"select position::text as "position!" from event_readers where name = $1
            for no key update skip locked"#,
         name
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    position.map(|text| Snapshot::parse(&text)).transpose()
 }
 
-/// How far a reader has come; `None` before its first run.
-pub async fn position(connection: &mut PgConnection, name: &str) -> Result<Option<i64>> {
-    sqlx::query_scalar!(
-        r#"select position::text::bigint as "position!" from event_readers where name = $1"#,
-        name
-    )
-    .fetch_optional(connection)
-    .await
-}
-
-/// Is there an event that this reader may not have handled?
+/// Is there an event that this reader has not handled?
 pub async fn has_more(connection: &mut PgConnection, name: &str) -> Result<bool> {
     sqlx::query_scalar!(
-        r#"select exists (select from events
-                          where transaction_id >= coalesce((select position from event_readers
-                                                            where name = $1), '0')) as "more!""#,
+        r#"select exists (
+               select from (select coalesce((select position from event_readers where name = $1), '1:1:')
+                                   as position) r
+               cross join lateral (
+                   select from events
+                   where transaction_id >= pg_snapshot_xmin(r.position)
+                     and not pg_visible_in_snapshot(transaction_id, r.position)
+                   limit 1) e) as "more!""#,
         name
     )
     .fetch_one(connection)
     .await
 }
 
-pub async fn move_reader(connection: &mut PgConnection, name: &str, position: i64) -> Result<()> {
+pub async fn move_reader(
+    connection: &mut PgConnection,
+    name: &str,
+    position: &Snapshot,
+) -> Result<()> {
     sqlx::query!(
-        "update event_readers set position = $2::bigint::text::xid8 where name = $1",
+        "update event_readers set position = $2::text::pg_snapshot where name = $1",
         name,
-        position
+        position.text()
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// A database that was restored into another cluster counts its transactions anew: events from before
-/// would stay ahead of every reader for ever. Those that a reader has not handled become events of this
-/// transaction, all others come first in the order, before where readers begin then. Tells whether there was something to mend.
-pub async fn mend_after_restore(connection: &mut PgConnection) -> Result<bool> {
-    let mended = sqlx::query_scalar!(
-        r#"with next as materialized (
-               select pg_snapshot_xmax(pg_current_snapshot()) as id,
-                      (select min(position) from event_readers) as handled),
-           events_before as (
-               update events e
-               set transaction_id = case when e.transaction_id >= n.handled then pg_current_xact_id()
-                                         else '0' end
-               from next n
-               where e.transaction_id > n.id returning 1),
-           readers_before as (
-               update event_readers set position = '1'
-               where position > (select id from next) returning 1)
-           select (select count(*) from events_before) + (select count(*) from readers_before) as "mended!""#
+/// Was the database restored into another cluster? That counts its transactions anew: positions, and events
+/// that were written before, would stay ahead of what comes for ever.
+pub async fn is_from_elsewhere(connection: &mut PgConnection) -> Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from event_readers
+                          where pg_snapshot_xmax(position) > pg_snapshot_xmax(pg_current_snapshot()))
+               or exists (select from events
+                          where transaction_id > pg_snapshot_xmax(pg_current_snapshot())) as "so!""#
     )
     .fetch_one(connection)
+    .await
+}
+
+/// Lets readers go on in such a database: events that one of them has not handled become events of this
+/// transaction, all others come first in the order, where every reader has passed.
+pub async fn adopt(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!(
+        "update events e
+         set transaction_id = case when exists (
+                 select from event_readers r
+                 where e.transaction_id >= pg_snapshot_xmin(r.position)
+                   and not pg_visible_in_snapshot(e.transaction_id, r.position))
+             then pg_current_xact_id() else '0' end
+         where e.transaction_id <> '0'"
+    )
+    .execute(&mut *connection)
     .await?;
-    Ok(mended > 0)
+    sqlx::query!("update event_readers set position = '1:1:'").execute(connection).await?;
+    Ok(())
 }
 
 /// Deletes some of the events before `before` that are not of appointments; gives how many.
@@ -186,4 +266,21 @@ pub async fn delete_old(
     .execute(connection)
     .await?;
     Ok(deleted.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_is_cut_at_a_transaction() {
+        let all = Snapshot::parse("10:20:10,14,15").expect("a snapshot");
+        assert_eq!(all.text(), "10:20:10,14,15");
+        assert_eq!(all.before(15).text(), "10:15:10,14");
+        assert_eq!(all.before(10).text(), "10:10:");
+        assert_eq!(all.before(7).text(), "7:7:");
+        assert_eq!(all.before(25), all);
+        assert_eq!(Snapshot::parse("7:7:").expect("a snapshot").text(), "7:7:");
+        assert!(Snapshot::parse("7:x:").is_err() && Snapshot::parse("").is_err());
+    }
 }

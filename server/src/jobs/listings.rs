@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::database::is_transient;
 use crate::engine::Engine;
-use crate::events::reader::Reader;
+use crate::events::reader::{Reader, Run};
 use crate::events::store::StoredEvent;
 use crate::events::{self, Author};
 use crate::search_words;
@@ -24,6 +24,8 @@ use super::supervisor::Next;
 
 /// The name under which its position in the log is kept.
 pub const READER: &str = "listings";
+/// Events handled in one transaction, whose doctors stay locked meanwhile.
+const PAGE: i64 = 500;
 /// Batches of events that one step handles at most.
 const ROUNDS_MAX: usize = 20;
 /// Doctors per transaction; one takes about a millisecond.
@@ -49,7 +51,7 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<u64> {
     let mut done = 0;
     loop {
         let read = follower.run_once(engine).await?;
-        let looked = look(engine).await?;
+        let looked = look(engine, true).await?;
         done += read + looked;
         if read + looked == 0 {
             return Ok(done);
@@ -72,7 +74,7 @@ pub struct Follower(Reader);
 
 impl Default for Follower {
     fn default() -> Self {
-        Self(Reader::new(READER))
+        Self(Reader::new(READER).with_page(PAGE))
     }
 }
 
@@ -84,16 +86,16 @@ impl Follower {
     pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<u64> {
         let mut read = 0;
         for _ in 0..ROUNDS_MAX {
-            let events = self
+            let run = self
                 .0
                 .run(engine, async |connection, events| {
                     follow(connection, events, engine.clock.now()).await?;
                     Ok(())
                 })
                 .await?;
-            read += events as u64;
-            if events == 0 {
-                break;
+            match run {
+                Run::Handled(0) | Run::Elsewhere => break,
+                Run::Handled(events) => read += events as u64,
             }
         }
         Ok(read)
@@ -141,27 +143,36 @@ async fn follow(
     }
     slots.sort_unstable();
     slots.dedup();
-    store::plan_by_index(connection).await?;
+    doctors.sort_unstable();
+    doctors.dedup();
+    // As a refresh does, and before anything is read: what is written then is never older than what was there.
+    let mut all: Vec<Uuid> =
+        slots.iter().map(|one| one.doctor).chain(doctors.iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    store::lock(connection, &all).await?;
     if !slots.is_empty() {
         store::follow_bookings(connection, &slots, now).await?;
     }
-    doctors.sort_unstable();
-    doctors.dedup();
     if !doctors.is_empty() {
         store::mark_changed(connection, &doctors, now).await?;
     }
     Ok(())
 }
 
-/// Trims what has passed, and refreshes some of those who are due or stale; tells how many doctors.
+/// Trims what has passed, and refreshes some of those who are due or stale, with `whole` also of those who have
+/// no next times yet; tells how many doctors.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn look(engine: &Engine) -> anyhow::Result<u64> {
+pub async fn look(engine: &Engine, whole: bool) -> anyhow::Result<u64> {
     trim(engine).await?;
     let limit = i64::try_from(BATCH)?;
     let mut connection = engine.write.0.acquire().await?;
     let mut ids = store::due(&mut connection, engine.clock.now(), limit).await?;
+    if whole {
+        ids.extend(store::missing(&mut connection, limit).await?);
+    }
     ids.extend(store::stale(&mut connection, None, limit).await?);
     drop(connection);
     ids.sort_unstable();
@@ -229,6 +240,8 @@ pub struct Steps {
     follower: Follower,
     /// When it last looked for whoever is due. `None`: the next step looks.
     looked: Option<Instant>,
+    /// The last look was a full one.
+    has_more: bool,
     averaged: Option<Instant>,
 }
 
@@ -250,12 +263,13 @@ impl Steps {
         let read = self.follower.run_once(engine).await?;
         let began = Instant::now();
         let mut looked = 0;
-        if read > 0 || is_past(self.looked, LOOK_EVERY) {
-            self.looked = Some(Instant::now());
-            looked = look(engine).await?;
+        let whole = is_past(self.looked, LOOK_EVERY);
+        if read > 0 || whole || self.has_more {
+            looked = look(engine, whole).await?;
             // A full look: there is more of it.
-            if looked >= BATCH as u64 {
-                self.looked = None;
+            self.has_more = looked >= BATCH as u64;
+            if whole && !self.has_more {
+                self.looked = Some(Instant::now());
             }
         } else {
             trim(engine).await?;

@@ -88,7 +88,6 @@ pub fn start(supervisor: &Supervisor, engine: &Engine, dispatcher: Dispatcher, s
         let (engine, sessions) = (e.clone(), sessions.clone());
         async move {
             sweeper::forget_keys(&engine).await?;
-            notifications::forget(&engine).await?;
             sessions.sweep(engine.clock.now()).await?;
             Ok(Next::Turn)
         }
@@ -101,6 +100,7 @@ pub fn start(supervisor: &Supervisor, engine: &Engine, dispatcher: Dispatcher, s
         async move {
             if has_waited {
                 archive::run_once(&engine).await?;
+                while notifications::forget(&engine).await? > 0 {}
             }
             Ok(Next::Turn)
         }

@@ -47,10 +47,10 @@ const SEND_WITHIN: StdDuration = StdDuration::from_secs(25);
 const SPARE: usize = 100;
 /// So often one look claims again after it has parked something.
 const ROUNDS_MAX: usize = 100;
-/// A parked event is claimed when its domain has a place again. Should this dispatcher end, it is looked at
+/// A parked notification is claimed when its domain has a place again. Should this dispatcher end, it is looked at
 /// like any other after so long.
 const PARKED_AT_MOST: Duration = Duration::seconds(15);
-/// An event behind another one of its appointment is looked at again after so long.
+/// A notification behind another one of its appointment is looked at again after so long.
 const BEHIND: Duration = Duration::seconds(1);
 
 #[derive(Clone)]
@@ -65,7 +65,7 @@ struct Shared {
     maker: Mutex<Maker>,
 }
 
-/// How the delivery of an event ended without a failure.
+/// How a delivery ended without a failure.
 enum Delivered {
     Sent,
     /// Nobody needs it any more.
@@ -91,7 +91,7 @@ impl Dispatcher {
     /// Delivers what is due, and waits until that is done; tells how many deliveries were started.
     ///
     /// # Errors
-    /// When the database does not answer. A message that fails only delays its own event.
+    /// When the database does not answer. A message that fails only delays itself.
     pub async fn run_once(&self) -> anyhow::Result<usize> {
         let tasks = TaskTracker::new();
         let mut all = 0;
@@ -127,29 +127,29 @@ impl Dispatcher {
         for _ in 0..ROUNDS_MAX {
             let claimed = self.claim_due(&mut connection, lease).await?;
             let mut back = Vec::new();
-            for event in claimed {
-                match places.take(event.domain(), is_code(&event)) {
+            for one in claimed {
+                match places.take(one.domain(), is_code(&one)) {
                     Ok(place) => {
                         started += 1;
-                        self.spawn(event, place, tasks);
+                        self.spawn(one, place, tasks);
                     }
                     Err(full) => back.push(match full {
                         Full::Domain => PutBack {
-                            id: event.id,
+                            id: one.id,
                             due_at: now + PARKED_AT_MOST,
-                            parked_for: Some(event.domain().to_owned()),
-                            leased_until: event.leased_until,
+                            parked_for: Some(one.domain().to_owned()),
+                            leased_until: one.leased_until,
                         },
                         Full::All => PutBack {
-                            id: event.id,
-                            due_at: event.was_due_at,
+                            id: one.id,
+                            due_at: one.was_due_at,
                             parked_for: None,
-                            leased_until: event.leased_until,
+                            leased_until: one.leased_until,
                         },
                     }),
                 }
             }
-            let has_parked = back.iter().any(|event| event.parked_for.is_some());
+            let has_parked = back.iter().any(|one| one.parked_for.is_some());
             if !back.is_empty() {
                 store::put_back(&mut connection, &back).await?;
             }
@@ -205,17 +205,17 @@ impl Dispatcher {
         }
         let mut started = 0;
         let mut back = Vec::new();
-        for event in claimed {
-            match places.take_parked(domain, is_code(&event)) {
+        for one in claimed {
+            match places.take_parked(domain, is_code(&one)) {
                 Ok(place) => {
                     started += 1;
-                    self.spawn(event, place, tasks);
+                    self.spawn(one, place, tasks);
                 }
                 Err(_) => back.push(PutBack {
-                    id: event.id,
-                    due_at: event.was_due_at,
+                    id: one.id,
+                    due_at: one.was_due_at,
                     parked_for: Some(domain.to_owned()),
-                    leased_until: event.leased_until,
+                    leased_until: one.leased_until,
                 }),
             }
         }
@@ -225,28 +225,28 @@ impl Dispatcher {
         Ok(started)
     }
 
-    fn spawn(&self, event: Claimed, place: Place, tasks: &TaskTracker) {
+    fn spawn(&self, claimed: Claimed, place: Place, tasks: &TaskTracker) {
         let dispatcher = self.clone();
         tasks.spawn(async move {
-            dispatcher.settle(&event).await;
+            dispatcher.settle(&claimed).await;
             drop(place);
         });
     }
 
-    /// Delivers one event and writes down how that went.
-    async fn settle(&self, event: &Claimed) {
-        let delivered = AssertUnwindSafe(self.deliver(event)).catch_unwind().await;
+    /// Delivers one notification and writes down how that went.
+    async fn settle(&self, claimed: &Claimed) {
+        let delivered = AssertUnwindSafe(self.deliver(claimed)).catch_unwind().await;
         let delivered = delivered.unwrap_or_else(|panic| {
             Err(MessageFailure::Temporary(format!("panic: {}", text_of(panic.as_ref()))))
         });
-        if let Err(error) = self.write_down(event, delivered).await {
-            tracing::warn!(event = event.id, %error, "the end of a delivery was not written down");
+        if let Err(error) = self.write_down(claimed, delivered).await {
+            tracing::warn!(event = claimed.event_id, %error, "the end of a delivery was not written down");
         }
     }
 
     async fn write_down(
         &self,
-        event: &Claimed,
+        claimed: &Claimed,
         delivered: Result<Delivered, MessageFailure>,
     ) -> sqlx::Result<()> {
         let engine = &self.0.engine;
@@ -254,17 +254,17 @@ impl Dispatcher {
         let mut connection = engine.write.0.acquire().await?;
         let failure = match delivered {
             Ok(Delivered::Sent | Delivered::Needless) => {
-                return store::delivered(&mut connection, event.id, now).await;
+                return store::delivered(&mut connection, claimed.id, now).await;
             }
             Ok(Delivered::Overtaken) => {
-                return store::overtaken(&mut connection, event.id, now).await;
+                return store::overtaken(&mut connection, claimed.id, now).await;
             }
             Ok(Delivered::Behind) => {
                 let back = PutBack {
-                    id: event.id,
+                    id: claimed.id,
                     due_at: now + BEHIND,
                     parked_for: None,
-                    leased_until: event.leased_until,
+                    leased_until: claimed.leased_until,
                 };
                 return store::put_back(&mut connection, &[back]).await;
             }
@@ -272,25 +272,25 @@ impl Dispatcher {
             Err(failure) => failure,
         };
         let again = match &failure {
-            MessageFailure::Temporary(_) if event.attempts < ATTEMPTS_MAX => {
-                Some(now + pause(event.attempts))
+            MessageFailure::Temporary(_) if claimed.attempts < ATTEMPTS_MAX => {
+                Some(now + pause(claimed.attempts))
             }
             _ => None,
         };
         let dead = again.is_none();
-        tracing::warn!(event = event.id, dead, %failure, "a message was not delivered");
-        store::failed(&mut connection, event, again, &failure.to_string()).await
+        tracing::warn!(event = claimed.event_id, dead, %failure, "a message was not delivered");
+        store::failed(&mut connection, claimed, again, &failure.to_string()).await
     }
 
-    async fn deliver(&self, event: &Claimed) -> Result<Delivered, MessageFailure> {
+    async fn deliver(&self, claimed: &Claimed) -> Result<Delivered, MessageFailure> {
         let Shared { engine, messages, .. } = &*self.0;
         let permanent = |why: &str| MessageFailure::Permanent(why.into());
-        let template = Template::parse(&event.template)
-            .ok_or_else(|| permanent(&format!("unknown template {}", event.template)))?;
+        let template = Template::parse(&claimed.template)
+            .ok_or_else(|| permanent(&format!("unknown template {}", claimed.template)))?;
         let now = engine.clock.now();
         let database = |error: sqlx::Error| MessageFailure::Temporary(error.to_string());
         let mut connection = engine.write.0.acquire().await.map_err(database)?;
-        let id = AppointmentId(event.subject_id);
+        let id = AppointmentId(claimed.subject_id);
         // Read first: what is not overtaken afterwards was not when it was read.
         let row = rows::find(&mut connection, id)
             .await
@@ -300,7 +300,7 @@ impl Dispatcher {
         let names = people::names(&mut connection, &[person]).await.map_err(database)?;
         let told: Vec<&str> = told().map(|kind| kind.as_str()).collect();
         let standing =
-            store::standing(&mut connection, event, &told, now).await.map_err(database)?;
+            store::standing(&mut connection, claimed, &told, now).await.map_err(database)?;
         drop(connection);
         if !standing.is_mine {
             return Ok(Delivered::Lost);
@@ -311,12 +311,13 @@ impl Dispatcher {
         if standing.is_behind {
             return Ok(Delivered::Behind);
         }
-        let to = event.email.clone().ok_or_else(|| permanent("no address"))?;
+        let to = claimed.email.clone().ok_or_else(|| permanent("no address"))?;
         let person = names.get(&person).map_or("", String::as_str);
-        let Some((subject, body)) = self.words(template, event, &row, person, standing, now) else {
+        let Some((subject, body)) = self.words(template, claimed, &row, person, standing, now)
+        else {
             return Ok(Delivered::Needless);
         };
-        let key = format!("{}.{}@nadi", event.event_id, event.subject_id);
+        let key = format!("{}.{}@nadi", claimed.event_id, claimed.subject_id);
         match timeout(SEND_WITHIN, messages.send(&Message { to, subject, body, key })).await {
             Ok(sent) => sent.map(|()| Delivered::Sent),
             Err(_) => Err(MessageFailure::Temporary("no answer in time".into())),
@@ -327,7 +328,7 @@ impl Dispatcher {
     fn words(
         &self,
         template: Template,
-        event: &Claimed,
+        claimed: &Claimed,
         row: &Row,
         person: &str,
         standing: Standing,
@@ -350,7 +351,7 @@ impl Dispatcher {
             reference: &row.reference,
             link: &link,
         };
-        let by = Capacity::parse(&event.actor).unwrap_or(Capacity::System);
+        let by = Capacity::parse(&claimed.actor).unwrap_or(Capacity::System);
         // Moved and moved back: there is no other time to name.
         let before = standing.moved_from.filter(|before| *before != row.starts_at).map(|before| {
             let its_zone = standing.moved_from_zone.as_deref().and_then(wall::zone);
@@ -358,7 +359,7 @@ impl Dispatcher {
         });
         match template {
             Template::Code => {
-                let counter = event.data.get("code_counter").and_then(|v| v.as_i64());
+                let counter = claimed.data.get("code_counter").and_then(|v| v.as_i64());
                 let superseded = counter.unwrap_or(1) < i64::from(row.code_counter);
                 let waiting = row.state == State::Pending.as_str() && row.expires_at > now;
                 if superseded || !waiting {
@@ -380,8 +381,8 @@ impl Dispatcher {
     }
 }
 
-fn is_code(event: &Claimed) -> bool {
-    event.template == Template::Code.as_str()
+fn is_code(claimed: &Claimed) -> bool {
+    claimed.template == Template::Code.as_str()
 }
 
 /// 5 s, 10 s, 20 s … at most 10 minutes.

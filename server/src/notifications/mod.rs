@@ -8,25 +8,31 @@ mod places;
 pub mod store;
 
 use std::collections::HashSet;
+use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
-use nadi::appointment;
 use nadi::events::{EventType, SCHEMA_VERSION};
 use nadi::notification::{Recipient, notices};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::engine::{Confirmation, Engine};
-use crate::events::reader::Reader;
+use crate::events::reader::{Reader, Run};
 use crate::events::store::StoredEvent;
 use store::NewNotification;
 
+/// The type of a new hold.
+const HELD: &str = "appointment.held";
 /// The name under which its position is kept.
 pub const READER: &str = "notifications";
 /// What the release before this one has written to the outbox, it delivers itself, unless it has ended.
 const LEFT_OVER_AFTER: Duration = Duration::seconds(10);
 const TAKE_OVER_EVERY: Duration = Duration::seconds(5);
 const LEFT_OVER_AT_ONCE: i64 = 500;
+/// So many batches of events are read before messages are sent.
+const ROUNDS_MAX: usize = 5;
+/// While another instance reads, it is asked again after so long.
+const ELSEWHERE_FOR: StdDuration = StdDuration::from_millis(10);
 /// Delivered notifications are forgotten after so long.
 const KEPT_FOR: Duration = Duration::days(400);
 const FORGOTTEN_AT_ONCE: i64 = 1_000;
@@ -52,8 +58,9 @@ impl Maker {
     /// When the database does not answer.
     pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<usize> {
         let mut read = 0;
-        loop {
-            let events = self
+        // In a rush there is always more: messages must be sent meanwhile.
+        for _ in 0..ROUNDS_MAX {
+            let run = self
                 .reader
                 .run(engine, async |connection, events| {
                     // Version 1 was written by the release before this one, which delivers it itself.
@@ -61,9 +68,11 @@ impl Maker {
                     make(connection, engine, ours.cloned().collect()).await
                 })
                 .await?;
-            read += events;
-            if events == 0 {
-                break;
+            match run {
+                Run::Handled(0) => break,
+                Run::Handled(events) => read += events,
+                // It may have looked before the event was there that we were woken for.
+                Run::Elsewhere => tokio::time::sleep(ELSEWHERE_FOR).await,
             }
         }
         let now = engine.clock.now();
@@ -80,14 +89,8 @@ async fn make(
     engine: &Engine,
     events: Vec<StoredEvent>,
 ) -> anyhow::Result<()> {
-    let held = EventType::Appointment(appointment::Event::Held).as_str();
-    let proven = if engine.settings.confirmation == Confirmation::Instant {
-        let held = events.iter().filter(|event| event.event_type == held);
-        let accounts: Vec<Uuid> = held.filter_map(booker).collect();
-        store::with_proven_address(connection, &accounts).await?
-    } else {
-        HashSet::new()
-    };
+    let held = events.iter().filter(|event| event.event_type == HELD);
+    let proven = need_no_code(connection, engine, held.filter_map(booker).collect()).await?;
     let mut new = Vec::new();
     for event in &events {
         // A type that a newer release has added is told by that release.
@@ -118,8 +121,23 @@ async fn make(
     }
     if !new.is_empty() {
         store::insert(connection, &new).await?;
+        // The release before this one knows nothing of them.
+        let subjects: Vec<Uuid> = new.iter().map(|one| one.subject).collect();
+        store::overtake_left_over(connection, &subjects, engine.clock.now()).await?;
     }
     Ok(())
+}
+
+/// Which of these accounts confirm what they hold without a code.
+async fn need_no_code(
+    connection: &mut PgConnection,
+    engine: &Engine,
+    accounts: Vec<Uuid>,
+) -> sqlx::Result<HashSet<Uuid>> {
+    if engine.settings.confirmation != Confirmation::Instant || accounts.is_empty() {
+        return Ok(HashSet::new());
+    }
+    store::with_proven_address(connection, &accounts).await
 }
 
 /// Makes notifications of what the release before this one has left in its outbox.
@@ -131,13 +149,16 @@ async fn take_over(engine: &Engine) -> anyhow::Result<()> {
     if left.is_empty() {
         return Ok(());
     }
+    let held = left.iter().filter(|event| event.event_type == HELD);
+    let accounts = held.filter_map(|event| event.booked_by).collect();
+    let proven = need_no_code(&mut transaction, engine, accounts).await?;
     let mut new = Vec::new();
     for event in left {
         let (Some(kind), Some(recipient)) = (EventType::parse(&event.event_type), event.booked_by)
         else {
             continue;
         };
-        for notice in notices(kind, true) {
+        for notice in notices(kind, !proven.contains(&recipient)) {
             new.push(NewNotification {
                 event: event.id,
                 subject: event.appointment_id,

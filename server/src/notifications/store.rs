@@ -109,6 +109,25 @@ pub async fn take_over(
     .await
 }
 
+/// What the release before this one has still to tell of these appointments is told instead by a notification
+/// that was just made.
+pub async fn overtake_left_over(
+    connection: &mut PgConnection,
+    appointments: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update outbox set state = 'delivered', delivered_at = $2, last_failure = 'overtaken'
+         where appointment_id = any($1) and state = 'waiting'
+           and (leased_until is null or leased_until <= $2)",
+        appointments,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A notification that one instance delivers until its lease ends.
 #[derive(Debug)]
 pub struct Claimed {
@@ -124,9 +143,8 @@ pub struct Claimed {
     /// When it was due before it was claimed.
     pub was_due_at: DateTime<Utc>,
     pub leased_until: DateTime<Utc>,
-    /// The recipient's address, and whether a code has proven it.
+    /// The recipient's address.
     pub email: Option<String>,
-    pub is_email_verified: bool,
 }
 
 impl Claimed {
@@ -188,8 +206,7 @@ macro_rules! claim {
              where o.id = p.id
              returning o.id, o.event_id, o.subject_id, o.subject_version, o.template, o.actor, o.data,
                        o.attempts, p.due_at as "was_due_at!", o.leased_until as "leased_until!",
-                       c.email as "email?",
-                       c.email_verified_at is not null as "is_email_verified!""#,
+                       c.email as "email?""#,
             $lease.now,
             $lease.until,
             $limit
@@ -316,7 +333,11 @@ pub async fn standing(
                   exists (select from notifications s
                           where s.subject_id = o.subject_id and s.id <> o.id
                             and s.state not in ('delivered', 'dead')
-                            and s.leased_until > $3) as "is_behind!",
+                            and s.leased_until > $3)
+                  -- Or by the release before this one.
+                  or exists (select from outbox b
+                             where b.appointment_id = o.subject_id and b.state = 'waiting'
+                               and b.leased_until > $3) as "is_behind!",
                   m.starts_at as "moved_from?", m.time_zone as "moved_from_zone?"
            from notifications o
            left join lateral (
@@ -440,7 +461,7 @@ pub async fn dead(connection: &mut PgConnection, limit: i64) -> Result<Vec<Dead>
     .await
 }
 
-/// Forgets what was delivered before this time; gives how many.
+/// Forgets what was delivered before this time, of the `limit` oldest; gives how many.
 pub async fn forget(
     connection: &mut PgConnection,
     before: DateTime<Utc>,
@@ -448,8 +469,10 @@ pub async fn forget(
 ) -> Result<u64> {
     let forgotten = sqlx::query!(
         "delete from notifications where id in (
-             select id from notifications where state = 'delivered' and delivered_at < $1
-             order by id limit $2)",
+             select o.id
+             from (select id, state, delivered_at from notifications
+                   where state <> 'dead' order by id limit $2) o
+             where o.state = 'delivered' and o.delivered_at < $1)",
         before,
         limit
     )

@@ -234,7 +234,7 @@ impl AdministrationService {
         let id = LocationId(uuid_v7(caller.now));
         store::insert_location(&mut transaction, id, &form, city, caller.now).await?;
         let data = LocationData { clinic: form.clinic, doctors: Vec::new() };
-        let event = NewEvent::location(LocationEvent::Added, id, data);
+        let event = NewEvent::location(LocationEvent::Added, id, 1, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
         Ok(id)
@@ -260,7 +260,7 @@ impl AdministrationService {
         let doctors = kept::mark_place_stale(&mut transaction, id).await?;
         let who_work_there = doctors.iter().copied().map(DoctorId).collect();
         let data = LocationData { clinic: current.clinic, doctors: who_work_there };
-        let event = NewEvent::location(LocationEvent::Changed, id, data);
+        let event = NewEvent::location(LocationEvent::Changed, id, current.version + 1, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();

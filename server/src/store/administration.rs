@@ -161,15 +161,15 @@ pub async fn set_status(
     connection: &mut PgConnection,
     id: DoctorId,
     status: DoctorStatus,
-) -> Result<()> {
-    sqlx::query!(
-        "update doctors set status = $2, version = version + 1 where id = $1",
+) -> Result<Option<i32>> {
+    sqlx::query_scalar!(
+        "update doctors set status = $2, version = version + 1 where id = $1 and status = 'listed'
+         returning version",
         id.0,
         status.as_str()
     )
-    .execute(connection)
-    .await?;
-    Ok(())
+    .fetch_optional(connection)
+    .await
 }
 
 /// How many confirmed appointments and holds of a doctor are coming up.

@@ -14,7 +14,7 @@ pub const KEPT_EACH: i64 = 8;
 pub const KEPT_DAYS: i32 = 35;
 
 /// Has the rest of this transaction find everything by index.
-pub async fn plan_by_index(connection: &mut PgConnection) -> Result<()> {
+async fn plan_by_index(connection: &mut PgConnection) -> Result<()> {
     // Small tables mislead the planner into reading all slots of everybody, or all of a
     // doctor's to sort them; and planning anew for each doctor takes four times as long as the work.
     sqlx::query!(
@@ -285,7 +285,7 @@ pub struct Touched {
     pub slot: i64,
 }
 
-/// Takes out of the kept times those of these slots that are not free any more, and puts in those that are
+/// For doctors whose rows are locked: takes out of the kept times those of these slots that are not free any more, and puts in those that are
 /// free again and come before the last kept one. Where few are left, or a day may have lost its last free
 /// time or got its first, the doctor is to be looked at.
 pub async fn follow_bookings(
@@ -303,12 +303,17 @@ pub async fn follow_bookings(
                     exists (select from free_slots($5) f where f.id = s.id) as is_free,
                     s.id = any(t.slots) as is_kept,
                     s.starts_at < t.starts[cardinality(t.starts)] as is_before_last,
-                    s.block_id, s.local_date - t.days_from as day, t.free_days, t.evening_days
+                    cardinality(t.starts) < $6::bigint as is_short,
+                    s.block_id, b.utc_offset,
+                    (s.starts_at at time zone 'UTC' + make_interval(secs => b.utc_offset))::time >= '17:00'
+                        as is_evening,
+                    s.local_date - t.days_from as day, t.free_days, t.evening_days
              from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[])
                   as a (slot_id, doctor_id, location_id, mode)
              join next_times t on t.doctor_id = a.doctor_id and t.location_id = a.location_id
                   and t.mode = a.mode
              join slots s on s.id = a.slot_id and s.starts_at > $5
+             join blocks b on b.id = s.block_id
          ),
          changes as (
              select doctor_id, location_id, mode,
@@ -319,10 +324,14 @@ pub async fn follow_bookings(
                              filter (where is_free and not is_kept and is_before_last), '{}') as come_starts,
                     coalesce(array_agg(closes_at)
                              filter (where is_free and not is_kept and is_before_last), '{}') as come_closes,
+                    coalesce(array_agg(utc_offset)
+                             filter (where is_free and not is_kept and is_before_last), '{}') as come_offsets,
                     bool_or(case
-                        when is_free then is_before_last is null
-                             or (day between 0 and 34 and free_days & (1::bigint << day) = 0)
-                        -- `between` first: a shift by more would wrap around.
+                        when is_free then (not is_kept and is_short and is_before_last is not true)
+                             -- `between` first: a shift by more would wrap around.
+                             or (day between 0 and 34
+                                 and (free_days & (1::bigint << day) = 0
+                                      or (is_evening and evening_days & (1::bigint << day) = 0)))
                         when day between 0 and 34 and free_days & (1::bigint << day) <> 0 then
                              not exists (select from free_slots($5) f where f.block_id = found.block_id)
                              or (evening_days & (1::bigint << day) <> 0
@@ -335,7 +344,7 @@ pub async fn follow_bookings(
          ),
          mine as (
              select t.doctor_id, t.location_id, t.mode, c.gone, c.come, c.come_starts, c.come_closes,
-                    c.has_to_be_looked_at
+                    c.come_offsets, c.has_to_be_looked_at
              from changes c
              join next_times t on t.doctor_id = c.doctor_id and t.location_id = c.location_id
                   and t.mode = c.mode
@@ -343,15 +352,15 @@ pub async fn follow_bookings(
              order by 1, 2, 3 for update of t
          )
          update next_times t set
-             (slots, starts, closes, soonest_at, ranks_at, passes_at, look_at) = (
-                 select n.slots, n.starts, n.closes, soonest_after(n.starts, n.closes, $5),
+             (slots, starts, closes, utc_offsets, soonest_at, ranks_at, passes_at, look_at) = (
+                 select n.slots, n.starts, n.closes, n.utc_offsets, soonest_after(n.starts, n.closes, $5),
                         soonest_after(n.starts, n.closes, $5) + (t.ranks_at - t.soonest_at),
                         coalesce((select min(c) from unnest(n.closes) c), 'infinity'),
                         case when m.has_to_be_looked_at
                                   or (cardinality(n.slots) < 4 and cardinality(m.gone) > 0)
                              then least(t.look_at, $5) else t.look_at end
-                 from merge_next_times(t.slots, t.starts, t.closes, m.gone, m.come, m.come_starts,
-                                       m.come_closes, $6) n)
+                 from merge_next_times(t.slots, t.starts, t.closes, t.utc_offsets, m.gone, m.come,
+                                       m.come_starts, m.come_closes, m.come_offsets, $6) n)
          from mine m
          where t.doctor_id = m.doctor_id and t.location_id = m.location_id and t.mode = m.mode",
         &slots,
@@ -423,20 +432,27 @@ pub async fn stale(
     .await
 }
 
-/// Whose next times are missing, or were not made again for long enough.
+/// Who has no next times yet.
+pub async fn missing(connection: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        r#"select d.id as "id!" from doctors d
+           where d.archived_at is null
+             and not exists (select from next_times t where t.doctor_id = d.id)
+           order by d.id limit $1"#,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Whose next times are to be made again by now.
 pub async fn due(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
-        r#"(select d.id as "id!" from doctors d
-            where d.archived_at is null
-              and not exists (select from next_times t where t.doctor_id = d.id)
-            order by d.id limit $2)
-           union
-           (select doctor_id from next_times where look_at <= $1 order by look_at limit $2)
-           limit $2"#,
+        "select doctor_id from next_times where look_at <= $1 order by look_at limit $2",
         now,
         limit
     )

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, REFERER};
 use nadi::actor::SignedIn;
 use nadi::ical::FILE_BYTES_MAX;
-use nadi::ports::{BusyCalendars, BusyRead, FeedKind, NewBusyCalendar};
+use nadi::ports::{BusyCalendars, BusyRead, FeedKind, NewBusyCalendar, NewFeed};
 use server::fetch::Fetcher;
 use server::service::busy::BusyService;
 
@@ -43,7 +43,8 @@ async fn appointments_that_come_back_block_nothing() {
     };
     let asha = clinic.patient("Asha").await;
     let appointment = clinic.book(&asha, clinic.free(clinic.doctor).await[3]).await;
-    clinic.ports.feeds.add_feed(&caller, FeedKind::Doctor, false).await.expect("a feed");
+    let wanted = NewFeed { kind: FeedKind::Doctor, with_names: false, alarm: None };
+    clinic.ports.feeds.add_feed(&caller, wanted).await.expect("a feed");
     let feed = clinic.ports.feeds.feeds(&caller, FeedKind::Doctor).await.expect("feeds").remove(0);
     let secret = feed.path.trim_start_matches("/feeds/").trim_end_matches(".ics").to_owned();
     let feed_now = async || {

@@ -323,7 +323,6 @@ async fn two_dispatchers_with_events_of_one_appointment_send_the_later_one_alone
             was_due_at: now,
             leased_until: lease,
             email: None,
-            is_email_verified: false,
         };
         store::standing(connection, &claimed, &told, now).await.expect("known")
     };

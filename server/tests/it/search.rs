@@ -389,7 +389,7 @@ async fn next_times_follow_every_change_of_free_times() {
     sqlx::query("update schedules set stale = true").execute(&clinic.pool).await.expect("stale");
     top_up::run_once(&clinic.engine).await.expect("times");
     noted().await;
-    listings::look(&clinic.engine).await.expect("looked");
+    listings::look(&clinic.engine, true).await.expect("looked");
     must_be_kept(&clinic, doctor, "after hours that end").await;
     let thursday =
         find(&clinic, DoctorQuery { date: "2026-11-26".parse().ok(), ..DoctorQuery::default() });
@@ -421,7 +421,7 @@ async fn next_times_follow_other_instances_and_concurrent_jobs() {
     let (a, b, c) = tokio::join!(
         listings::run_once(&clinic.engine),
         listings::run_once(&clinic.engine),
-        listings::look(&clinic.engine)
+        listings::look(&clinic.engine, true)
     );
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     must_be_kept(&clinic, doctor, "two at once").await;

@@ -31,11 +31,13 @@ impl AdministrationService {
         if to == DoctorStatus::Listed || status(&current.status)? != DoctorStatus::Listed {
             return Ok(());
         }
-        store::set_status(&mut transaction, id, to).await?;
+        let Some(version) = store::set_status(&mut transaction, id, to).await? else {
+            return Ok(());
+        };
         kept::mark_stale(&mut transaction, &[id.0]).await?;
         listings::refresh_in(&mut transaction, &[id.0], caller.now).await?;
         let data = doctor_data(ClinicId(current.clinic_id), to);
-        let event = NewEvent::doctor(DoctorEvent::Changed, id, current.version + 1, data);
+        let event = NewEvent::doctor(DoctorEvent::Changed, id, version, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
         self.engine.changes.note_all();

@@ -227,7 +227,10 @@ async fn messages_in_any_order_are_found() {
 /// A reader that goes on from what has begun, and not from what has ended, misses what is committed late.
 #[tokio::test]
 async fn a_reader_that_passes_what_has_not_ended_is_found() {
-    let hasty: Rewrites = &[("pg_snapshot_xmin", "pg_snapshot_xmax")];
+    let hasty: Rewrites = &[(
+        "pg_visible_in_snapshot(transaction_id, $1::text::pg_snapshot)",
+        "(transaction_id < pg_snapshot_xmax($1::text::pg_snapshot))",
+    )];
     must_be_found(scenarios::messages, hasty, &[], "").await;
 }
 
