@@ -60,7 +60,7 @@ pub enum RecurrenceProblem {
 }
 
 /// A checked recurrence rule. Inside, nothing contradicts RFC 5545.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Recurrence {
     text: String,
     rule: Rule,
@@ -315,6 +315,13 @@ impl Recurrence {
         let mut looks = LOOKS_MAX;
         Search { rule: &self.rule, start, range, limit, instant, start_counts: false }
             .run(&mut looks)
+    }
+}
+
+/// Its text, which says all.
+impl std::fmt::Debug for Recurrence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recurrence({})", self.text)
     }
 }
 
