@@ -71,7 +71,11 @@ impl Reader {
         if events.is_empty() {
             return Ok(Run::Handled(0));
         }
-        handle(&mut transaction, &events).await?;
+        if let Err(error) = handle(&mut transaction, &events).await {
+            // At once, so that the next run does not find the reader taken.
+            transaction.rollback().await?;
+            return Err(error);
+        }
         store::move_reader(&mut transaction, self.name, &position).await?;
         transaction.commit().await?;
         engine.readers.note(self.name, &events, engine.clock.now());

@@ -231,16 +231,20 @@ pub async fn is_from_elsewhere(connection: &mut PgConnection) -> Result<bool> {
     .await
 }
 
-/// Lets readers go on in such a database: events that one of them has not handled become events of this
-/// transaction, all others come first in the order, where every reader has passed.
+/// Lets readers go on in such a database: events that one of them has not handled, and those written here since,
+/// become events of this transaction; all others come first in the order, where every reader has passed.
 pub async fn adopt(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(
-        "update events e
-         set transaction_id = case when exists (
+        "with before as materialized (
+             select coalesce(max(id), 0) as last_id from events
+             where transaction_id > pg_snapshot_xmax(pg_current_snapshot()))
+         update events e
+         set transaction_id = case when e.id > b.last_id or exists (
                  select from event_readers r
                  where e.transaction_id >= pg_snapshot_xmin(r.position)
                    and not pg_visible_in_snapshot(e.transaction_id, r.position))
              then pg_current_xact_id() else '0' end
+         from before b
          where e.transaction_id <> '0'"
     )
     .execute(&mut *connection)
