@@ -63,6 +63,7 @@ impl Reader {
             return Ok(Run::Handled(0));
         }
         let mut transaction = connection.begin().await?;
+        store::prepare_to_read(&mut transaction).await?;
         let Some(position) = store::lock_reader(&mut transaction, self.name).await? else {
             engine.readers.note(self.name, &[], engine.clock.now());
             return Ok(Run::Elsewhere);
@@ -93,7 +94,10 @@ impl Reader {
         engine: &Engine,
         position: &Snapshot,
     ) -> sqlx::Result<(Vec<StoredEvent>, Snapshot)> {
-        let (events, position) = self.read(connection, position).await?;
+        let mut transaction = connection.begin().await?;
+        store::prepare_to_read(&mut transaction).await?;
+        let (events, position) = self.read(&mut transaction, position).await?;
+        transaction.commit().await?;
         engine.readers.note(self.name, &events, engine.clock.now());
         Ok((events, position))
     }

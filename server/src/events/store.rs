@@ -170,20 +170,42 @@ pub async fn rest_of(
 /// Locks a reader, and gives its position; one that is new begins with the first event. `None`: another
 /// instance is reading in its name.
 pub async fn lock_reader(connection: &mut PgConnection, name: &str) -> Result<Option<Snapshot>> {
+    for is_known in [true, false] {
+        if !is_known {
+            sqlx::query!(
+                "insert into event_readers (name, position) values ($1, '1:1:') on conflict do nothing",
+                name
+            )
+            .execute(&mut *connection)
+            .await?;
+        }
+        let position = sqlx::query_scalar!(
+            r#"select position::text as "position!" from event_readers where name = $1
+               for no key update skip locked"#,
+            name
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some(text) = position {
+            return Snapshot::parse(&text).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// For a transaction that reads the log: everything is found by index, also while the planner knows nothing of
+/// the table, and the commit waits for no disk. Should the machine fail, position and effect are lost together,
+/// and made again from the events, which are there.
+pub async fn prepare_to_read(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(
-        "insert into event_readers (name, position) values ($1, '1:1:') on conflict do nothing",
-        name
+        "select set_config('enable_seqscan', 'off', true) as seqscan,
+                set_config('enable_sort', 'off', true) as sort,
+                set_config('plan_cache_mode', 'force_generic_plan', true) as plan,
+                set_config('synchronous_commit', 'off', true) as commit"
     )
-    .execute(&mut *connection)
+    .fetch_one(connection)
     .await?;
-    let position = sqlx::query_scalar!(
-        r#"select position::text as "position!" from event_readers where name = $1
-           for no key update skip locked"#,
-        name
-    )
-    .fetch_optional(connection)
-    .await?;
-    position.map(|text| Snapshot::parse(&text)).transpose()
+    Ok(())
 }
 
 /// Is there an event that this reader has not handled?
@@ -196,7 +218,8 @@ pub async fn has_more(connection: &mut PgConnection, name: &str) -> Result<bool>
                    select from events
                    where transaction_id >= pg_snapshot_xmin(r.position)
                      and not pg_visible_in_snapshot(transaction_id, r.position)
-                   limit 1) e) as "more!""#,
+                   -- In this order it has to be the index, which begins where the position does.
+                   order by transaction_id, id limit 1) e) as "more!""#,
         name
     )
     .fetch_one(connection)

@@ -160,8 +160,8 @@ async fn follow(
     Ok(())
 }
 
-/// Trims what has passed, and refreshes some of those who are due or stale, with `whole` also of those who have
-/// no next times yet; tells how many doctors.
+/// Trims what has passed, and refreshes some of those who are due, with `whole` also of those who are stale or
+/// have no next times yet; tells how many doctors.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -171,9 +171,9 @@ pub async fn look(engine: &Engine, whole: bool) -> anyhow::Result<u64> {
     let mut connection = engine.write.0.acquire().await?;
     let mut ids = store::due(&mut connection, engine.clock.now(), limit).await?;
     if whole {
+        ids.extend(store::stale(&mut connection, None, limit).await?);
         ids.extend(store::missing(&mut connection, limit).await?);
     }
-    ids.extend(store::stale(&mut connection, None, limit).await?);
     drop(connection);
     ids.sort_unstable();
     ids.dedup();

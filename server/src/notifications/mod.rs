@@ -14,6 +14,7 @@ use chrono::{DateTime, Duration, Utc};
 use nadi::events::{EventType, SCHEMA_VERSION};
 use nadi::notification::{Recipient, notices};
 use sqlx::PgConnection;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::engine::{Confirmation, Engine};
@@ -31,6 +32,9 @@ const TAKE_OVER_EVERY: Duration = Duration::seconds(5);
 const LEFT_OVER_AT_ONCE: i64 = 500;
 /// So many batches of events are read before messages are sent.
 const ROUNDS_MAX: usize = 5;
+/// From the beginning of one reading to the next: a patient does not notice, and bookings that come one after
+/// another share a transaction.
+const PAUSE: StdDuration = StdDuration::from_millis(25);
 /// While another instance reads, it is asked again after so long.
 const ELSEWHERE_FOR: StdDuration = StdDuration::from_millis(10);
 /// Delivered notifications are forgotten after so long.
@@ -43,11 +47,13 @@ pub struct Maker {
     reader: Reader,
     /// When it last looked for what the release before this one has left.
     taken_over_at: Option<DateTime<Utc>>,
+    /// When it last began to read.
+    read_at: Option<Instant>,
 }
 
 impl Default for Maker {
     fn default() -> Self {
-        Self { reader: Reader::new(READER), taken_over_at: None }
+        Self { reader: Reader::new(READER), taken_over_at: None, read_at: None }
     }
 }
 
@@ -57,6 +63,11 @@ impl Maker {
     /// # Errors
     /// When the database does not answer.
     pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<usize> {
+        // Whoever comes meanwhile is read together.
+        if let Some(at) = self.read_at {
+            tokio::time::sleep_until(at + PAUSE).await;
+        }
+        self.read_at = Some(Instant::now());
         let mut read = 0;
         // In a rush there is always more: messages must be sent meanwhile.
         for _ in 0..ROUNDS_MAX {

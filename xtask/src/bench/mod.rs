@@ -276,7 +276,7 @@ impl Bench<'_> {
         // Of these holds nobody is told: what the readers of the log have to catch up on would be measured next.
         self.harness.psql(
             "insert into event_readers (name, position)
-             select name, pg_snapshot_xmax(pg_current_snapshot())
+             select name, pg_current_snapshot()
              from unnest(array['notifications', 'listings']) as readers (name)
              on conflict (name) do update set position = excluded.position",
         )?;
