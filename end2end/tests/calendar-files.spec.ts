@@ -49,7 +49,7 @@ test('a confirmed appointment is an iCalendar file, and in the patient’s calen
   await page.getByLabel('Reminder').selectOption('1 hour before');
   await page.getByRole('button', { name: 'Make an address' }).click();
   await expect(page.getByLabel('Reminder of address 1')).toHaveValue('60');
-  const address = new URL(await page.getByLabel('Address 1').inputValue());
+  const address = new URL(await page.getByLabel('Address 1', { exact: true }).inputValue());
   const feed = await page.request.get(new URL(address.pathname, baseURL).href);
   const text = await feed.text();
   expect(understood(text, zone).events).toEqual(one.events);

@@ -298,7 +298,7 @@ test('a patient’s calendar feed leaves out doctors’ names, unless they are w
   await expect(page.getByLabel('Put the doctors’ names into it')).not.toBeChecked();
   await page.getByRole('button', { name: 'Make an address' }).click();
   await expect(page.getByText('Without names.')).toBeVisible();
-  const address = await page.getByLabel('Address 1').inputValue();
+  const address = await page.getByLabel('Address 1', { exact: true }).inputValue();
   const calendar = await page.request.get(new URL(new URL(address).pathname, baseURL).href);
   expect(await calendar.text()).toContain('END:VCALENDAR');
 });
