@@ -41,7 +41,7 @@ pub(super) struct Draft {
     transparent: Option<bool>,
     free: bool,
     cancelled: Option<bool>,
-    declined: bool,
+    declined: Option<bool>,
     faults: Faults,
 }
 
@@ -51,7 +51,8 @@ struct Faults {
     start: Option<Malformed>,
     end: Option<Malformed>,
     duration: Option<Malformed>,
-    series: Option<Malformed>,
+    rule: Option<Malformed>,
+    dates: Option<Malformed>,
 }
 
 /// What reading an event needs and changes beside it.
@@ -77,7 +78,7 @@ impl Draft {
 
     /// By the owner of the calendar.
     pub(super) fn is_declined(&self) -> bool {
-        self.declined || self.attendance.is_declined()
+        self.declined == Some(true) || self.attendance.is_declined()
     }
 
     pub(super) fn is_series(&self) -> bool {
@@ -89,7 +90,21 @@ impl Draft {
         let start = self.faults.start.filter(|_| self.start.is_none());
         let known = self.end.is_some() || self.duration.is_some();
         let end = self.faults.end.or(self.faults.duration).filter(|_| !known);
-        start.or(end).or(self.faults.series)
+        start.or(end).or(self.faults.rule).or(self.faults.dates)
+    }
+
+    pub(super) fn has_unread_end(&self) -> bool {
+        let faults = &self.faults;
+        let unread = faults.end.is_some() || faults.duration.is_some();
+        unread && self.end.is_none() && self.duration.is_none()
+    }
+
+    pub(super) fn has_unread_rule(&self) -> bool {
+        self.faults.rule.is_some()
+    }
+
+    pub(super) fn has_unread_dates(&self) -> bool {
+        self.faults.dates.is_some()
     }
 
     /// A line that is none, and begins with this word.
@@ -99,7 +114,8 @@ impl Draft {
             "DTSTART" => self.faults.start = self.faults.start.or(fault),
             "DTEND" => self.faults.end = self.faults.end.or(fault),
             "DURATION" => self.faults.duration = self.faults.duration.or(fault),
-            "RRULE" | "RDATE" => self.faults.series = self.faults.series.or(fault),
+            "RRULE" => self.faults.rule = self.faults.rule.or(fault),
+            "RDATE" => self.faults.dates = self.faults.dates.or(fault),
             _ => return false,
         }
         true
@@ -136,7 +152,7 @@ impl Draft {
             "RRULE" if value.is_empty() => {}
             "RRULE" => match rule(line) {
                 Ok(read) => self.rules.extend(noted(read, number, context)),
-                Err(fault) => self.faults.series = self.faults.series.or(Some(fault)),
+                Err(fault) => self.faults.rule = self.faults.rule.or(Some(fault)),
             },
             "EXRULE" if value.is_empty() => {}
             "EXRULE" => match rule(line) {
@@ -149,9 +165,9 @@ impl Draft {
                 Ok(Some(dates)) => self.dates.extend(dates.into_iter().map(|date| (date, number))),
                 Ok(None) => {
                     let fault = MalformedReason::Value(PropertyName::RDate).at(number);
-                    self.faults.series = self.faults.series.or(Some(fault));
+                    self.faults.dates = self.faults.dates.or(Some(fault));
                 }
-                Err(fault) => self.faults.series = self.faults.series.or(Some(fault)),
+                Err(fault) => self.faults.dates = self.faults.dates.or(Some(fault)),
             },
             "EXDATE" => match periods(line, self.calendar, context.zones).filter(|_| !line.cut) {
                 Some(dates) => self.excluded.extend(dates.into_iter().map(|(when, _)| when)),
@@ -175,7 +191,7 @@ impl Draft {
             "X-MICROSOFT-CDO-BUSYSTATUS" => self.free |= value.eq_ignore_ascii_case("FREE"),
             "STATUS" => {
                 every(&mut self.cancelled, value.eq_ignore_ascii_case("CANCELLED"));
-                self.declined |= value.eq_ignore_ascii_case("DECLINED");
+                every(&mut self.declined, value.eq_ignore_ascii_case("DECLINED"));
             }
             "ATTENDEE" => self.attendance.attendee(line, context.owner),
             _ => {}

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
+use super::far;
 use super::length::{self, Length, start_and_length};
 use super::occurrence::{Clocks, Except, Occurrence, Series};
 use super::versions::{Change, Versions, is_cancelled, method};
@@ -13,7 +14,7 @@ use crate::ical::OCCURRENCES_MAX;
 use crate::ical::draft::Draft;
 use crate::ical::malformed::{Malformed, MalformedReason, PropertyName};
 use crate::ical::passed::{Passed, PassedReason};
-use crate::ical::read::{File, Method};
+use crate::ical::read::{File, Method, Period};
 use crate::ical::value::{Clock, Span, Until, When};
 
 /// What became of an event.
@@ -83,10 +84,15 @@ impl Diary {
             } else {
                 let changes = versions.changes.get(place).map_or(&[][..], |changes| changes);
                 let alone = versions.alone.contains(place);
-                match self.event(file, event, changes, alone)? {
-                    Outcome::Busy => {}
-                    Outcome::WithoutLength => skipped.without_length += 1,
-                    Outcome::Outside => skipped.outside += 1,
+                match self.event(file, event, changes, alone) {
+                    Ok(Outcome::Busy) => {}
+                    Ok(Outcome::WithoutLength) => skipped.without_length += 1,
+                    Ok(Outcome::Outside) => skipped.outside += 1,
+                    Err(fault) if self.is_far(file, event, changes) => {
+                        self.passed.note(fault.line, PassedReason::FarAway);
+                        skipped.outside += 1;
+                    }
+                    Err(fault) => return Err(fault),
                 }
             }
         }
@@ -96,16 +102,32 @@ impl Diary {
     /// Enters the periods of VFREEBUSY.
     pub(super) fn periods(&mut self, file: &File) -> Result<(), Malformed> {
         for period in &file.periods {
-            let calendar = period.calendar;
-            self.known(period.from)?;
-            if let Until::When(until) = period.until {
-                self.known(until)?;
+            match self.period(period) {
+                Err(fault) if far::period(period.from, period.until, &self.range) => {
+                    self.passed.note(fault.line, PassedReason::FarAway);
+                }
+                entered => entered?,
             }
-            let until = Some(period.until);
-            let length = length::length(&self.clocks, period.from, until, calendar, period.line)?;
-            self.enter(period.from, calendar, length, period.line)?;
         }
         Ok(())
+    }
+
+    fn period(&mut self, period: &Period) -> Result<(), Malformed> {
+        let calendar = period.calendar;
+        self.known(period.from)?;
+        if let Until::When(until) = period.until {
+            self.known(until)?;
+        }
+        let until = Some(period.until);
+        let length = length::length(&self.clocks, period.from, until, calendar, period.line)?;
+        self.enter(period.from, calendar, length, period.line)?;
+        Ok(())
+    }
+
+    /// Can an event not touch the range, whatever is wrong with it? A change of all later ones may move them there.
+    fn is_far(&self, file: &File, event: &Draft, changes: &[Change]) -> bool {
+        let stays = |change: &Change| !file.events[change.event].and_future;
+        changes.iter().all(stays) && far::event(event, &self.range)
     }
 
     /// Is the zone of a time known?
