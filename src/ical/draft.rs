@@ -53,6 +53,8 @@ struct Faults {
     duration: Option<Malformed>,
     rule: Option<Malformed>,
     dates: Option<Malformed>,
+    /// DTEND or DURATION without a value.
+    empty_end: Option<Malformed>,
 }
 
 /// What reading an event needs and changes beside it.
@@ -90,12 +92,15 @@ impl Draft {
         let start = self.faults.start.filter(|_| self.start.is_none());
         let known = self.end.is_some() || self.duration.is_some();
         let end = self.faults.end.or(self.faults.duration).filter(|_| !known);
-        start.or(end).or(self.faults.rule).or(self.faults.dates)
+        // A day without an end is that day, and an empty line says no other.
+        let is_day = matches!(self.start, Some((When::Day(_), _)));
+        let empty = self.faults.empty_end.filter(|_| !known && !is_day);
+        start.or(end).or(empty).or(self.faults.rule).or(self.faults.dates)
     }
 
     pub(super) fn has_unread_end(&self) -> bool {
         let faults = &self.faults;
-        let unread = faults.end.is_some() || faults.duration.is_some();
+        let unread = [faults.end, faults.duration, faults.empty_end].iter().any(Option::is_some);
         unread && self.end.is_none() && self.duration.is_none()
     }
 
@@ -129,6 +134,12 @@ impl Draft {
                 Ok(start) => first(&mut self.start, start, context),
                 Err(fault) => self.faults.start = self.faults.start.or(Some(fault)),
             },
+            name @ ("DTEND" | "DURATION") if value.is_empty() && !line.cut => {
+                let name =
+                    if name == "DTEND" { PropertyName::DtEnd } else { PropertyName::Duration };
+                let fault = MalformedReason::Value(name).at(number);
+                self.faults.empty_end = self.faults.empty_end.or(Some(fault));
+            }
             "DTEND" => match self.moment(line, PropertyName::DtEnd, context) {
                 Ok(end) => first(&mut self.end, end, context),
                 Err(fault) => self.faults.end = self.faults.end.or(Some(fault)),

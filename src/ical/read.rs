@@ -185,7 +185,7 @@ impl File {
             Zone => self.definition = Some(Definition::begin(number)),
             Observance => {
                 if let Some(zone) = &mut self.definition {
-                    zone.begin_observance(number);
+                    zone.begin_observance(number, name == "DAYLIGHT");
                 }
             }
             FreeBusy | Other => {}

@@ -6,6 +6,8 @@ use crate::zone::Zone;
 
 mod cases;
 mod changes;
+mod days;
+mod definitions;
 mod dialects;
 mod edges;
 mod far;

@@ -301,7 +301,7 @@ impl Diary {
         let limit = OCCURRENCES_MAX - self.times.len().min(OCCURRENCES_MAX);
         let mut found = BTreeSet::new();
         for rule in &event.rules {
-            let rule = if of_days { &rule.clone().without_times() } else { rule };
+            let rule = if of_days { &self.clocks.of_days(rule, event.calendar) } else { rule };
             let some = rule.occurrences_by(first, from, until, limit, &mut self.looks, &instant);
             if some.cut {
                 return Err(MalformedReason::TooManyOccurrences.at(event.line));
@@ -309,7 +309,7 @@ impl Diary {
             found.extend(some.at);
         }
         for rule in &event.excluding_rules {
-            let rule = if of_days { &rule.clone().without_times() } else { rule };
+            let rule = if of_days { &self.clocks.of_days(rule, event.calendar) } else { rule };
             let looks = &mut self.looks;
             let some = rule.fitting_by(first, from, until, OCCURRENCES_MAX, looks, &instant);
             for at in some.at {
