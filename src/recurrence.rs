@@ -190,6 +190,17 @@ impl Recurrence {
         self
     }
 
+    /// With an UNTIL in UTC as the last day that `last_day` makes of it, if it does.
+    #[must_use]
+    pub fn ending_on(mut self, last_day: impl FnOnce(NaiveDateTime) -> Option<NaiveDate>) -> Self {
+        if let End::UntilUtc(until) = self.rule.end
+            && let Some(day) = last_day(until)
+        {
+            self.rule.end = End::UntilDate(day);
+        }
+        self
+    }
+
     /// Reads a rule for working hours: daily or rarer, without times of day.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //!
 //! Not for: what the rules mean (`nadi::zone`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -96,22 +96,24 @@ fn newer(folder: &Path, used: &[String]) -> anyhow::Result<Option<Table>> {
     let bundled: BTreeSet<String> = table.all().iter().map(|zone| zone.name().to_owned()).collect();
     let mut names = BTreeSet::new();
     gather(folder, "", 0, &mut names)?;
+    let files = files_of(&bundled, &names);
     let missing: Vec<_> =
-        used.iter().filter(|name| bundled.contains(*name) && !names.contains(*name)).collect();
+        used.iter().filter(|name| bundled.contains(*name) && !files.contains_key(*name)).collect();
     ensure!(missing.is_empty(), "it lacks zones that clinics use: {}", list(&missing));
     let mut damaged = Vec::new();
-    for name in &names {
-        let put = read(&folder.join(name)).map(|file| table.put(name, &file));
+    for (name, file) in &files {
+        let put = read(&folder.join(file)).map(|file| table.put(name, &file));
         match put {
             Ok(Ok(())) => {}
             // Other files lie there, too.
-            Ok(Err(_)) if !bundled.contains(name) => {}
+            Ok(Err(_)) if !bundled.contains(*name) => {}
             Ok(Err(error)) => damaged.push((name, error.to_string())),
             Err(error) => damaged.push((name, format!("{error:#}"))),
         }
     }
     ensure!(damaged.len() < DAMAGED_MAX, "{} of its zones cannot be read", damaged.len());
-    let read = bundled.intersection(&names).count() - damaged.len();
+    let there = bundled.iter().filter(|name| files.contains_key(*name)).count();
+    let read = there.saturating_sub(damaged.len());
     ensure!(read > bundled.len() / 2, "only {read} zones are there");
     for (zone, error) in damaged {
         tracing::warn!(
@@ -119,11 +121,32 @@ fn newer(folder: &Path, used: &[String]) -> anyhow::Result<Option<Table>> {
             "this zone cannot be read; the bundled rules are used for it"
         );
     }
-    let left = bundled.difference(&names).count();
+    let left = bundled.len() - there;
     if left > 0 {
         tracing::info!(folder = %folder.display(), zones = left, "not in the folder; the bundled rules are used");
     }
     Ok(Some(table.of_release(release, &folder.display().to_string())))
+}
+
+/// Of each zone, the file in the folder. Debian, for one, keeps former names such as `US/Eastern` in another package: a
+/// name that is missing has the file of one that had the same rules in the bundle.
+fn files_of<'a>(
+    bundled: &'a BTreeSet<String>,
+    names: &'a BTreeSet<String>,
+) -> BTreeMap<&'a String, &'a String> {
+    let mut files: BTreeMap<_, _> = names.iter().map(|name| (name, name)).collect();
+    let mut same: HashMap<&[u8], &String> = HashMap::new();
+    for name in bundled.intersection(names) {
+        if let Some(rules) = Table::bundled_file(name) {
+            same.entry(rules).or_insert(name);
+        }
+    }
+    for name in bundled.difference(names) {
+        if let Some(file) = Table::bundled_file(name).and_then(|rules| same.get(rules)) {
+            files.insert(name, file);
+        }
+    }
+    files
 }
 
 /// The release of a folder, as `tzdata.zi`, `+VERSION` or `version` say it.

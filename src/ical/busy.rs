@@ -1,6 +1,7 @@
 //! From a calendar file to the times at which its owner is busy.
 
 mod diary;
+mod far;
 mod length;
 mod occurrence;
 mod versions;

@@ -41,7 +41,7 @@ pub(super) struct Draft {
     transparent: Option<bool>,
     free: bool,
     cancelled: Option<bool>,
-    declined: bool,
+    declined: Option<bool>,
     faults: Faults,
 }
 
@@ -51,7 +51,10 @@ struct Faults {
     start: Option<Malformed>,
     end: Option<Malformed>,
     duration: Option<Malformed>,
-    series: Option<Malformed>,
+    rule: Option<Malformed>,
+    dates: Option<Malformed>,
+    /// DTEND or DURATION without a value.
+    empty_end: Option<Malformed>,
 }
 
 /// What reading an event needs and changes beside it.
@@ -77,7 +80,7 @@ impl Draft {
 
     /// By the owner of the calendar.
     pub(super) fn is_declined(&self) -> bool {
-        self.declined || self.attendance.is_declined()
+        self.declined == Some(true) || self.attendance.is_declined()
     }
 
     pub(super) fn is_series(&self) -> bool {
@@ -89,7 +92,24 @@ impl Draft {
         let start = self.faults.start.filter(|_| self.start.is_none());
         let known = self.end.is_some() || self.duration.is_some();
         let end = self.faults.end.or(self.faults.duration).filter(|_| !known);
-        start.or(end).or(self.faults.series)
+        // A day without an end is that day, and an empty line says no other.
+        let is_day = matches!(self.start, Some((When::Day(_), _)));
+        let empty = self.faults.empty_end.filter(|_| !known && !is_day);
+        start.or(end).or(empty).or(self.faults.rule).or(self.faults.dates)
+    }
+
+    pub(super) fn has_unread_end(&self) -> bool {
+        let faults = &self.faults;
+        let unread = [faults.end, faults.duration, faults.empty_end].iter().any(Option::is_some);
+        unread && self.end.is_none() && self.duration.is_none()
+    }
+
+    pub(super) fn has_unread_rule(&self) -> bool {
+        self.faults.rule.is_some()
+    }
+
+    pub(super) fn has_unread_dates(&self) -> bool {
+        self.faults.dates.is_some()
     }
 
     /// A line that is none, and begins with this word.
@@ -99,7 +119,8 @@ impl Draft {
             "DTSTART" => self.faults.start = self.faults.start.or(fault),
             "DTEND" => self.faults.end = self.faults.end.or(fault),
             "DURATION" => self.faults.duration = self.faults.duration.or(fault),
-            "RRULE" | "RDATE" => self.faults.series = self.faults.series.or(fault),
+            "RRULE" => self.faults.rule = self.faults.rule.or(fault),
+            "RDATE" => self.faults.dates = self.faults.dates.or(fault),
             _ => return false,
         }
         true
@@ -113,6 +134,12 @@ impl Draft {
                 Ok(start) => first(&mut self.start, start, context),
                 Err(fault) => self.faults.start = self.faults.start.or(Some(fault)),
             },
+            name @ ("DTEND" | "DURATION") if value.is_empty() && !line.cut => {
+                let name =
+                    if name == "DTEND" { PropertyName::DtEnd } else { PropertyName::Duration };
+                let fault = MalformedReason::Value(name).at(number);
+                self.faults.empty_end = self.faults.empty_end.or(Some(fault));
+            }
             "DTEND" => match self.moment(line, PropertyName::DtEnd, context) {
                 Ok(end) => first(&mut self.end, end, context),
                 Err(fault) => self.faults.end = self.faults.end.or(Some(fault)),
@@ -136,7 +163,7 @@ impl Draft {
             "RRULE" if value.is_empty() => {}
             "RRULE" => match rule(line) {
                 Ok(read) => self.rules.extend(noted(read, number, context)),
-                Err(fault) => self.faults.series = self.faults.series.or(Some(fault)),
+                Err(fault) => self.faults.rule = self.faults.rule.or(Some(fault)),
             },
             "EXRULE" if value.is_empty() => {}
             "EXRULE" => match rule(line) {
@@ -149,9 +176,9 @@ impl Draft {
                 Ok(Some(dates)) => self.dates.extend(dates.into_iter().map(|date| (date, number))),
                 Ok(None) => {
                     let fault = MalformedReason::Value(PropertyName::RDate).at(number);
-                    self.faults.series = self.faults.series.or(Some(fault));
+                    self.faults.dates = self.faults.dates.or(Some(fault));
                 }
-                Err(fault) => self.faults.series = self.faults.series.or(Some(fault)),
+                Err(fault) => self.faults.dates = self.faults.dates.or(Some(fault)),
             },
             "EXDATE" => match periods(line, self.calendar, context.zones).filter(|_| !line.cut) {
                 Some(dates) => self.excluded.extend(dates.into_iter().map(|(when, _)| when)),
@@ -175,7 +202,7 @@ impl Draft {
             "X-MICROSOFT-CDO-BUSYSTATUS" => self.free |= value.eq_ignore_ascii_case("FREE"),
             "STATUS" => {
                 every(&mut self.cancelled, value.eq_ignore_ascii_case("CANCELLED"));
-                self.declined |= value.eq_ignore_ascii_case("DECLINED");
+                every(&mut self.declined, value.eq_ignore_ascii_case("DECLINED"));
             }
             "ATTENDEE" => self.attendance.attendee(line, context.owner),
             _ => {}

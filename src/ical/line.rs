@@ -21,6 +21,8 @@ pub(super) struct NotALine {
     pub number: usize,
     /// What it begins with, in upper case: it may still tell what it was meant to be.
     pub word: String,
+    /// The word after it.
+    pub next_word: String,
 }
 
 /// Reads lines that end with CRLF, LF or CR. A character may be folded between its bytes.
@@ -122,11 +124,15 @@ impl<'a> Line<'a> {
         let found = parts(&text);
         let Some((name_ends, value_starts)) = found else {
             let named = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
-            let word = text.trim_start().bytes().take_while(named).take(20);
-            return Err(NotALine {
-                number,
-                word: word.map(char::from).collect::<String>().to_ascii_uppercase(),
-            });
+            let text = text.trim_start().as_bytes();
+            let word = |from: &[u8]| -> String {
+                let word = from.iter().copied().take_while(named).take(20).map(char::from);
+                word.collect::<String>().to_ascii_uppercase()
+            };
+            let first = word(text);
+            let rest = text[first.len()..].iter().position(named).unwrap_or(0);
+            let next_word = word(&text[first.len() + rest..]);
+            return Err(NotALine { number, word: first, next_word });
         };
         let mut line = Self { number, cut, text, name_ends, value_starts };
         if quoted {

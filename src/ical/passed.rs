@@ -35,6 +35,8 @@ pub enum PassedReason {
     RulePart,
     /// A message about an event that says no time.
     WithoutTime,
+    /// It cannot be read, in an event that is long over or far ahead.
+    FarAway,
     /// A time zone that is described badly; its name is known.
     ZoneDefinition,
     /// A time zone that is not described; its times are read in the calendar's own.
@@ -45,12 +47,13 @@ pub enum PassedReason {
 
 impl PassedReason {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotALine,
         Self::Exception,
         Self::Repeated,
         Self::RulePart,
         Self::WithoutTime,
+        Self::FarAway,
         Self::ZoneDefinition,
         Self::ZoneOfCalendar,
         Self::ZoneOfPlace,
@@ -64,6 +67,7 @@ impl PassedReason {
             Self::Repeated => "repeated",
             Self::RulePart => "rule",
             Self::WithoutTime => "time",
+            Self::FarAway => "far",
             Self::ZoneDefinition => "zone",
             Self::ZoneOfCalendar => "calendar-zone",
             Self::ZoneOfPlace => "place-zone",

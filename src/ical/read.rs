@@ -85,23 +85,35 @@ pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> 
                 continue;
             }
         };
-        if line.is("BEGIN") {
+        let is_named = is_component_name(line.value());
+        if line.is("BEGIN") && is_named {
             uncut(&line)?;
             let component = file.begin(parent, &line)?;
             if open.len() >= DEPTH_MAX {
                 return Err(MalformedReason::TooDeep.at(line.number));
             }
             open.push((component, line.value().to_ascii_uppercase(), line.number));
-        } else if line.is("END") {
-            match open.pop() {
-                Some((component, name, _)) if ends(&line, &name) => file.end(component)?,
+        } else if line.is("END") && is_named && !open.is_empty() {
+            let is_open = open.iter().any(|(_, name, _)| ends(&line, name));
+            match open.pop_if(|(_, name, _)| ends(&line, name)) {
+                Some((component, ..)) => file.end(component)?,
+                None if file.calendars.is_empty() => {
+                    open.pop();
+                }
                 // It ends something further out: what is open in it lacks its end.
-                Some((_, _, began)) if open.iter().any(|(_, name, _)| ends(&line, name)) => {
+                None if is_open => {
+                    let began = open.last().map_or(line.number, |(_, _, began)| *began);
                     return Err(MalformedReason::NotEnded.at(began));
                 }
-                _ if file.calendars.is_empty() => {}
-                _ => return Err(MalformedReason::NotBegun.at(line.number)),
+                None if is_known_component(line.value()) => {
+                    return Err(MalformedReason::NotBegun.at(line.number));
+                }
+                // Text that broke out of a remark.
+                None => file.passed.note(line.number, PassedReason::NotALine),
             }
+        } else if line.is("BEGIN") || line.is("END") {
+            // Text, such as `Begin: 09:00`, or behind the last calendar.
+            file.passed.note(line.number, PassedReason::NotALine);
         } else {
             if parent == Some(Component::Calendar) && line.is("VERSION") {
                 lines.keeps_blanks = line.value().starts_with("1.");
@@ -114,6 +126,29 @@ pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> 
         Some((_, _, began)) => Err(MalformedReason::NotEnded.at(began)),
         None => Ok(file),
     }
+}
+
+fn is_component_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// The components of RFC 5545, 3.6, and RFC 7953.
+fn is_known_component(name: &str) -> bool {
+    const KNOWN: [&str; 11] = [
+        "VCALENDAR",
+        "VEVENT",
+        "VTODO",
+        "VJOURNAL",
+        "VFREEBUSY",
+        "VTIMEZONE",
+        "STANDARD",
+        "DAYLIGHT",
+        "VALARM",
+        "VAVAILABILITY",
+        "AVAILABLE",
+    ];
+    KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn ends(line: &Line, name: &str) -> bool {
@@ -150,7 +185,7 @@ impl File {
             Zone => self.definition = Some(Definition::begin(number)),
             Observance => {
                 if let Some(zone) = &mut self.definition {
-                    zone.begin_observance(number);
+                    zone.begin_observance(number, name == "DAYLIGHT");
                 }
             }
             FreeBusy | Other => {}
@@ -169,7 +204,10 @@ impl File {
         let (line, word) = (wrong.number, wrong.word.as_str());
         let fault = MalformedReason::NotALine.at(line);
         let needed = match parent {
-            Some(_) if matches!(word, "BEGIN" | "END") => return Err(fault),
+            // `End of the meeting` is text.
+            Some(_) if matches!(word, "BEGIN" | "END") && is_known_component(&wrong.next_word) => {
+                return Err(fault);
+            }
             Some(Component::FreeBusy) if word == "FREEBUSY" => return Err(fault),
             Some(Component::Event) => {
                 self.events.last_mut().is_some_and(|event| event.not_a_line(word, line))

@@ -6,13 +6,17 @@ use crate::zone::Zone;
 
 mod cases;
 mod changes;
+mod days;
+mod definitions;
 mod dialects;
 mod edges;
+mod far;
 mod hostile;
 mod legacy;
 mod lenient;
 mod names;
 mod products;
+mod remarks;
 mod times;
 mod written;
 
@@ -54,7 +58,7 @@ fn busy(events: &[&str], zone: Zone) -> Vec<String> {
 }
 
 fn refused(file: &str) -> (usize, MalformedReason) {
-    let wrong = read_in(file, kolkata(), "20260101T000000Z", "20270101T000000Z");
+    let wrong = read_in(file, kolkata(), "20270101T000000Z", "20280101T000000Z");
     let wrong = wrong.expect_err(file);
     (wrong.line, wrong.reason)
 }

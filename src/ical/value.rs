@@ -145,7 +145,9 @@ pub(super) fn periods(
             Some((when(from, clock)?, Some(until)))
         }
     };
-    line.value().split([',', ';']).filter(|text| !text.trim().is_empty()).map(one).collect()
+    // Some escape what stands between them as in a text.
+    let plain = line.value().replace('\\', "");
+    plain.split([',', ';']).filter(|text| !text.trim().is_empty()).map(one).collect()
 }
 
 /// The longest duration that is read: a thousand years.

@@ -86,8 +86,18 @@ impl Summer {
             }
         };
         [
-            Change { at: utc(self.begins, standard), from: standard, to: self.offset },
-            Change { at: utc(self.ends, self.offset), from: self.offset, to: standard },
+            Change {
+                at: utc(self.begins, standard),
+                from: standard,
+                to: self.offset,
+                daylight: true,
+            },
+            Change {
+                at: utc(self.ends, self.offset),
+                from: self.offset,
+                to: standard,
+                daylight: false,
+            },
         ]
     }
 }

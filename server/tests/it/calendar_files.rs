@@ -7,6 +7,7 @@ use nadi::actor::SignedIn;
 use nadi::ical::FILE_BYTES_MAX;
 use nadi::ports::{BusyCalendars, BusyRead, FeedKind, NewBusyCalendar, NewFeed};
 use server::fetch::Fetcher;
+use server::jobs::top_up;
 use server::service::busy::BusyService;
 
 use crate::support::{Clinic, browser};
@@ -97,6 +98,27 @@ async fn invitations_that_the_owner_declined_block_nothing() {
     let new = NewBusyCalendar { name: "Mine".into(), owner_email: "nobody".into() };
     let refused = busy.add_file(&caller, clinic.doctor, new, invited("X:1").into_bytes()).await;
     assert!(refused.is_err(), "{refused:?}");
+}
+
+/// A file is read once: what is in it half a year ahead blocks the times that are made then.
+#[tokio::test]
+async fn a_file_counts_beyond_the_times_that_are_made() {
+    let clinic = Clinic::open().await;
+    let doctor = doctor_of(&clinic).await;
+    let caller = clinic.caller(&doctor);
+    let busy = BusyService::new(clinic.engine.clone(), Fetcher::new());
+    let far = calendar(&["DTSTART:20270525T040000Z\r\nDTEND:20270525T080000Z"]);
+    let new = NewBusyCalendar { name: "Mine".into(), ..NewBusyCalendar::default() };
+    let read = busy.add_file(&caller, clinic.doctor, new, far.into_bytes()).await.expect("read");
+    assert_eq!(read.times, 1);
+    clinic.clock.step(chrono::Duration::days(182));
+    top_up::run_once(&clinic.engine).await.expect("times");
+    let tuesday =
+        "select count(*) from free_slots('2027-05-24T03:30Z') where starts_at::date = '2027-05-25'";
+    let wednesday =
+        "select count(*) from free_slots('2027-05-24T03:30Z') where starts_at::date = '2027-05-26'";
+    assert_eq!(clinic.count(tuesday).await, 0);
+    assert!(clinic.count(wednesday).await > 0);
 }
 
 /// A form with a file, as a browser sends it.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
+use super::far;
 use super::length::{self, Length, start_and_length};
 use super::occurrence::{Clocks, Except, Occurrence, Series};
 use super::versions::{Change, Versions, is_cancelled, method};
@@ -13,7 +14,7 @@ use crate::ical::OCCURRENCES_MAX;
 use crate::ical::draft::Draft;
 use crate::ical::malformed::{Malformed, MalformedReason, PropertyName};
 use crate::ical::passed::{Passed, PassedReason};
-use crate::ical::read::{File, Method};
+use crate::ical::read::{File, Method, Period};
 use crate::ical::value::{Clock, Span, Until, When};
 
 /// What became of an event.
@@ -83,10 +84,15 @@ impl Diary {
             } else {
                 let changes = versions.changes.get(place).map_or(&[][..], |changes| changes);
                 let alone = versions.alone.contains(place);
-                match self.event(file, event, changes, alone)? {
-                    Outcome::Busy => {}
-                    Outcome::WithoutLength => skipped.without_length += 1,
-                    Outcome::Outside => skipped.outside += 1,
+                match self.event(file, event, changes, alone) {
+                    Ok(Outcome::Busy) => {}
+                    Ok(Outcome::WithoutLength) => skipped.without_length += 1,
+                    Ok(Outcome::Outside) => skipped.outside += 1,
+                    Err(fault) if self.is_far(file, event, changes) => {
+                        self.passed.note(fault.line, PassedReason::FarAway);
+                        skipped.outside += 1;
+                    }
+                    Err(fault) => return Err(fault),
                 }
             }
         }
@@ -96,16 +102,32 @@ impl Diary {
     /// Enters the periods of VFREEBUSY.
     pub(super) fn periods(&mut self, file: &File) -> Result<(), Malformed> {
         for period in &file.periods {
-            let calendar = period.calendar;
-            self.known(period.from)?;
-            if let Until::When(until) = period.until {
-                self.known(until)?;
+            match self.period(period) {
+                Err(fault) if far::period(period.from, period.until, &self.range) => {
+                    self.passed.note(fault.line, PassedReason::FarAway);
+                }
+                entered => entered?,
             }
-            let until = Some(period.until);
-            let length = length::length(&self.clocks, period.from, until, calendar, period.line)?;
-            self.enter(period.from, calendar, length, period.line)?;
         }
         Ok(())
+    }
+
+    fn period(&mut self, period: &Period) -> Result<(), Malformed> {
+        let calendar = period.calendar;
+        self.known(period.from)?;
+        if let Until::When(until) = period.until {
+            self.known(until)?;
+        }
+        let until = Some(period.until);
+        let length = length::length(&self.clocks, period.from, until, calendar, period.line)?;
+        self.enter(period.from, calendar, length, period.line)?;
+        Ok(())
+    }
+
+    /// Can an event not touch the range, whatever is wrong with it? A change of all later ones may move them there.
+    fn is_far(&self, file: &File, event: &Draft, changes: &[Change]) -> bool {
+        let stays = |change: &Change| !file.events[change.event].and_future;
+        changes.iter().all(stays) && far::event(event, &self.range)
     }
 
     /// Is the zone of a time known?
@@ -279,7 +301,7 @@ impl Diary {
         let limit = OCCURRENCES_MAX - self.times.len().min(OCCURRENCES_MAX);
         let mut found = BTreeSet::new();
         for rule in &event.rules {
-            let rule = if of_days { &rule.clone().without_times() } else { rule };
+            let rule = if of_days { &self.clocks.of_days(rule, event.calendar) } else { rule };
             let some = rule.occurrences_by(first, from, until, limit, &mut self.looks, &instant);
             if some.cut {
                 return Err(MalformedReason::TooManyOccurrences.at(event.line));
@@ -287,7 +309,7 @@ impl Diary {
             found.extend(some.at);
         }
         for rule in &event.excluding_rules {
-            let rule = if of_days { &rule.clone().without_times() } else { rule };
+            let rule = if of_days { &self.clocks.of_days(rule, event.calendar) } else { rule };
             let looks = &mut self.looks;
             let some = rule.fitting_by(first, from, until, OCCURRENCES_MAX, looks, &instant);
             for at in some.at {

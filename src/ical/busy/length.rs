@@ -1,6 +1,6 @@
 //! How long an event lasts.
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDateTime, NaiveTime};
 
 use super::occurrence::Clocks;
 use crate::ical::draft::{Draft, whole_days};
@@ -75,6 +75,15 @@ fn in_one_zone(clocks: &Clocks, start: When, end: When, calendar: usize) -> (Whe
     }
 }
 
+/// Does a time begin a day, by its own clock, or by the reader's where it is in UTC?
+fn is_midnight(clocks: &Clocks, day: When, at: NaiveDateTime, clock: Clock) -> bool {
+    let at = match clock {
+        Clock::Utc => clocks.zone(day, 0).wall(at.and_utc()),
+        _ => at,
+    };
+    at.time() == NaiveTime::MIN
+}
+
 /// RFC 5545, 3.6.1: without an end, a day lasts a day and a time no time at all.
 ///
 /// # Errors
@@ -98,6 +107,16 @@ pub(super) fn length(
                 0 => Ok(days(1)),
                 n => Ok(days(n)),
             }
+        }
+        // A midnight, written as a time, is the day that it begins.
+        (When::Day(_), Some(Until::When(When::Time(at, clock))))
+            if is_midnight(clocks, start, at, clock) =>
+        {
+            let day = match clock {
+                Clock::Utc => clocks.zone(start, calendar).wall(at.and_utc()).date(),
+                _ => at.date(),
+            };
+            length(clocks, start, Some(Until::When(When::Day(day))), calendar, line)
         }
         (When::Time(from, clock), Some(Until::When(When::Day(day)))) => {
             // The day is not included, unless it is the one that it starts on.

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use crate::ical::value::{Clock, When};
 use crate::ical::zone::{Zone, Zones};
+use crate::recurrence::Recurrence;
 
 /// The clocks that the times of a file were written by.
 pub(super) struct Clocks {
@@ -27,6 +28,19 @@ impl Clocks {
 
     pub(super) fn instant(&self, when: When, calendar: usize) -> DateTime<Utc> {
         self.zone(when, calendar).instant(when.wall())
+    }
+
+    /// A rule of whole days. Its end may be written in UTC as the midnight of the last day, by the reader's clock or the
+    /// calendar's.
+    pub fn of_days(&self, rule: &Recurrence, calendar: usize) -> Recurrence {
+        let last_day = |until: NaiveDateTime| {
+            [self.zones.of_days(), self.zones.of_calendar(calendar)]
+                .map(|zone| zone.wall(until.and_utc()))
+                .into_iter()
+                .find(|wall| wall.time() == NaiveTime::MIN)
+                .map(|wall| wall.date())
+        };
+        rule.clone().without_times().ending_on(last_day)
     }
 }
 

@@ -277,6 +277,9 @@ impl LeftOut {
         let instant = |at: NaiveDateTime| if days { at.and_utc() } else { zone.instant(at) };
         !self.listed.contains(&change.occurrence)
             && !series.rules.is_empty()
-            && series.rules.iter().all(|rule| rule.is_over_by(start.wall(), wall, looks, &instant))
+            && series.rules.iter().all(|rule| {
+                let rule = if days { &clocks.of_days(rule, series.calendar) } else { rule };
+                rule.is_over_by(start.wall(), wall, looks, &instant)
+            })
     }
 }

@@ -9,6 +9,7 @@ fn rules_as_products_write_them() {
     let event = |rule: &str| busy(&[&format!("{START}\nDURATION:PT1H\nRRULE:{rule}")], UTC);
     for (theirs, ours) in [
         ("FREQ=WEEKLY; BYDAY=MO, TU ;COUNT=4", "FREQ=WEEKLY;BYDAY=MO,TU;COUNT=4"),
+        ("FREQ=WEEKLY\\;BYDAY=MO\\,TU\\;COUNT=4", "FREQ=WEEKLY;BYDAY=MO,TU;COUNT=4"),
         ("FREQ=WEEKLY;BYDAY=1MO,TU;COUNT=4", "FREQ=WEEKLY;BYDAY=MO,TU;COUNT=4"),
         ("FREQ=WEEKLY;BYDAY=Monday,TUE;COUNT=4", "FREQ=WEEKLY;BYDAY=MO,TU;COUNT=4"),
         ("FREQ=WEEKLY;BYDAY=MO,TU,;COUNT=4", "FREQ=WEEKLY;BYDAY=MO,TU;COUNT=4"),

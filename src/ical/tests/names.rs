@@ -174,3 +174,59 @@ fn calendars_that_were_put_together_have_zones_of_their_own() {
     let many = one("+0100").repeat(1_000);
     assert!(read_in(&many, UTC, "20270601T000000Z", "20270801T000000Z").is_ok());
 }
+
+#[test]
+fn abbreviations_are_what_the_reader_calls_their_time() {
+    let read = |name: &str, zone: &str, date: &str| {
+        let event = format!("DTSTART;TZID={name}:{date}T120000\nDURATION:PT1H");
+        let file = calendar(&[&event]);
+        let read = read_in(&file, Zone::named(zone), "20270101T000000Z", "20280101T000000Z")?;
+        let passed = read.passed.lines.first().map(|passed| (passed.line, passed.reason));
+        Ok((shown(&read.times)[0][9..13].to_owned(), passed))
+    };
+    let place = Some((4, PassedReason::ZoneOfPlace));
+    for (name, zone, date, at) in [
+        ("IST", "Asia/Kolkata", "20270601", "0630"),
+        ("ist", "Asia/Jerusalem", "20270601", "0900"),
+        ("IST", "Europe/Dublin", "20270601", "1100"),
+        ("BST", "Europe/London", "20270601", "1100"),
+        ("CST", "Asia/Shanghai", "20270601", "0400"),
+        ("CDT", "America/Havana", "20270601", "1600"),
+        ("AEST", "Australia/Brisbane", "20270101", "0200"),
+        ("EEST", "Europe/Bucharest", "20270601", "0900"),
+    ] {
+        assert_eq!(read(name, zone, date), Ok((at.to_owned(), place)), "{name} {zone}");
+    }
+    for (name, at) in
+        [("CST", "1700"), ("CDT", "1700"), ("EEST", "0900"), ("AEST", "0200"), ("AEDT", "0200")]
+    {
+        assert_eq!(read(name, "Asia/Kolkata", "20270601"), Ok((at.to_owned(), None)), "{name}");
+    }
+    let unknown = Err(MalformedReason::UnknownZone.at(4));
+    assert_eq!(read("IST", "America/New_York", "20270601"), unknown, "one of three");
+    // What the database has by this name is that.
+    assert_eq!(read("CET", "Asia/Kolkata", "20270101"), Ok(("1100".to_owned(), None)));
+    // A calendar's own zone goes before that of the reader.
+    let event = "DTSTART;TZID=IST:20270601T120000\nDURATION:PT1H";
+    let file = calendar(&[event]).replacen("VERSION", "X-WR-TIMEZONE:Europe/Dublin\nVERSION", 1);
+    let read = read_in(&file, kolkata(), "20270101T000000Z", "20280101T000000Z").expect("read");
+    assert_eq!(shown(&read.times), ["20270601T1100/20270601T1200"]);
+    assert_eq!(read.passed.lines[0].reason, PassedReason::ZoneOfCalendar);
+    let file = calendar(&["DTSTART:20270601T120000\nDURATION:PT1H"]);
+    let file = file.replacen("VERSION", "X-WR-TIMEZONE:CST\nVERSION", 1);
+    let shanghai = Zone::named("Asia/Shanghai");
+    let read = read_in(&file, shanghai, "20270101T000000Z", "20280101T000000Z").expect("read");
+    assert_eq!(shown(&read.times), ["20270601T0400/20270601T0500"]);
+}
+
+#[test]
+fn slashes_between_places_are_like_commas() {
+    let noon = |name: &str| {
+        let event = format!("DTSTART;TZID=\"{name}\":20270601T120000\nDURATION:PT1H");
+        busy(&[&event], UTC)[0][9..13].to_owned()
+    };
+    assert_eq!(noon("(UTC-05:00) Chetumal"), "1700");
+    assert_eq!(noon("(GMT-07.00) Chihuahua / La Paz / Mazatlan"), "1900");
+    assert_eq!(noon("(GMT-07.00) Chihuahua, La Paz, Mazatlan"), "1900");
+    assert_eq!(noon("(GMT-04.00) Georgetown / La Paz / San Juan"), "1600");
+}

@@ -36,6 +36,14 @@ pub(super) fn offsets(zone: Zone) -> (i32, i32) {
     (winter.min(summer), winter.max(summer))
 }
 
+/// What a zone's time is called there in January and in July.
+pub(super) fn abbreviations(zone: Zone) -> [&'static str; 2] {
+    [1, 7].map(|month| {
+        let day = NaiveDate::from_ymd_opt(2027, month, 1).unwrap_or_default();
+        zone.offset_from_utc_datetime(&day.and_hms_opt(0, 0, 0).unwrap_or_default()).abbreviation()
+    })
+}
+
 /// Does every zone with this standard time keep it all year?
 pub(super) fn never_changes(standard: i32) -> bool {
     let mut any = false;

@@ -22,6 +22,8 @@ pub(in crate::ical) struct Change {
     pub at: NaiveDateTime,
     pub from: i32,
     pub to: i32,
+    /// It begins a summer time.
+    pub daylight: bool,
 }
 
 impl Changes {
@@ -54,7 +56,17 @@ impl Changes {
         let needed = &self.list[begun.saturating_sub(1)..];
         needed.windows(2).all(|pair| pair[0].to == pair[1].from)
     }
+
+    /// Does it stop within a summer time that never ends, more than a year before this time?
+    pub(super) fn ends_in_summer(&self, until: NaiveDateTime) -> bool {
+        let over =
+            |change: &Change| change.at.checked_add_signed(YEAR).is_some_and(|at| at < until);
+        self.list.last().is_some_and(|last| last.daylight && over(last))
+    }
 }
+
+/// A definition tells each change of the clock up to the time that it is asked for; without one for longer, it has ended.
+const YEAR: Duration = Duration::days(370);
 
 /// A VTIMEZONE as it stands in a file.
 #[derive(Default)]
@@ -74,6 +86,7 @@ pub(in crate::ical) struct Definition {
 struct Observance {
     line: usize,
     start: Option<NaiveDateTime>,
+    daylight: bool,
     from: Option<i32>,
     to: Option<i32>,
     rules: Vec<Recurrence>,
@@ -85,9 +98,9 @@ impl Definition {
         Self { line, ..Self::default() }
     }
 
-    pub(in crate::ical) fn begin_observance(&mut self, line: usize) {
-        self.content.push_str("BEGIN\n");
-        self.observances.push(Observance { line, ..Observance::default() });
+    pub(in crate::ical) fn begin_observance(&mut self, line: usize, daylight: bool) {
+        self.content.push_str(if daylight { "DAYLIGHT\n" } else { "STANDARD\n" });
+        self.observances.push(Observance { line, daylight, ..Observance::default() });
     }
 
     /// The zone of the database that the definition says it is.
@@ -217,6 +230,7 @@ impl Observance {
             at: east(at, from).naive_utc(),
             from,
             to,
+            daylight: self.daylight,
         }));
         Ok(())
     }

@@ -25,13 +25,16 @@ pub(super) fn place(text: &str) -> String {
     text.split(['(', '（']).next().unwrap_or(text).trim().to_owned()
 }
 
-/// Small letters, one kind of `and`, single blanks.
+/// Small letters, one kind of `and`, commas between places, single blanks.
 fn plain(name: &str) -> String {
     let name = name.to_lowercase().replace('&', " and ").replace("(standard)", "");
+    let name = name.replace(" / ", ", ");
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const DISPLAYED: [(&str, &str); 112] = [
+const DISPLAYED: [(&str, &str); 118] = [
+    ("AEDT", "Australia/Sydney"),
+    ("AEST", "Australia/Sydney"),
     ("Alaska", "America/Anchorage"),
     ("Aleutian Islands", "America/Adak"),
     ("Almaty, Novosibirsk", "Asia/Novosibirsk"),
@@ -55,11 +58,13 @@ const DISPLAYED: [(&str, &str); 112] = [
     ("Central European Summer Time", "Europe/Berlin"),
     ("Central Time", "America/Chicago"),
     ("Central Time (US & Canada)", "America/Chicago"),
+    ("CDT", "America/Chicago"),
     ("CEST", "Europe/Berlin"),
     ("Chatham Islands", "Pacific/Chatham"),
     ("Chihuahua, La Paz, Mazatlan", "America/Mazatlan"),
     ("Chihuahua, La Paz, Mazatlan - New", "America/Mazatlan"),
     ("Chihuahua, La Paz, Mazatlan - Old", "America/Mazatlan"),
+    ("Chetumal", "America/Cancun"),
     ("Chokurdakh", "Asia/Srednekolymsk"),
     ("City of Buenos Aires", "America/Argentina/Buenos_Aires"),
     ("Coordinated Universal Time", "Etc/UTC"),
@@ -69,6 +74,7 @@ const DISPLAYED: [(&str, &str); 112] = [
     ("Coordinated Universal Time-08", "Etc/GMT+8"),
     ("Coordinated Universal Time-09", "Etc/GMT+9"),
     ("Coordinated Universal Time-11", "Etc/GMT+11"),
+    ("CST", "America/Chicago"),
     ("E. Europe", "Europe/Chisinau"),
     ("Easter Island", "Pacific/Easter"),
     ("Eastern European Time", "Europe/Helsinki"),
@@ -77,6 +83,7 @@ const DISPLAYED: [(&str, &str); 112] = [
     ("Eastern Time", "America/New_York"),
     ("Eastern Time (US & Canada)", "America/New_York"),
     ("EDT", "America/New_York"),
+    ("EEST", "Europe/Helsinki"),
     ("Ekaterinburg", "Asia/Yekaterinburg"),
     ("Fiji, Kamchatka, Marshall Is.", "Pacific/Fiji"),
     ("Fiji, Marshall Is.", "Pacific/Fiji"),

@@ -273,7 +273,7 @@ fn FileForm(editor: Editor, owner: String, problems: Problems, failed: bool) -> 
                     autocomplete="off" inputmode="email" value=owner problem=problems.at("file_owner_email")/>
                 <div class="field" data-problem=bad.then_some("")>
                     <label for="file">"Calendar file"</label>
-                    <p class="field-hint" id="file-hint">"It ends with .ics, and is read once."</p>
+                    <p class="field-hint" id="file-hint">"It ends with .ics, is read once, and blocks times for the next 400 days."</p>
                     {problem.map(|text| view! { <p class="field-problem" id="file-problem">{text}</p> })}
                     <input class="input" id="file" name="file" type="file" accept=".ics,text/calendar" required=true
                         aria-describedby=described aria-invalid=bad.then_some("true")/>

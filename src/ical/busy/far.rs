@@ -1,0 +1,62 @@
+//! Which events cannot touch the range that is asked for, though something in them cannot be read.
+
+use std::ops::Range;
+
+use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+
+use crate::ical::draft::{Draft, whole_days};
+use crate::ical::value::{Until, When};
+
+/// No clock is three days from UTC.
+const CLOCK_DAYS: i64 = 3;
+/// What lasts, of which the end cannot be read, hardly lasts longer.
+const UNREAD_END_DAYS: i64 = 400;
+
+/// Is an event surely over before the range, or does it begin after it, by what can be read of it?
+pub(super) fn event(event: &Draft, range: &Range<DateTime<Utc>>) -> bool {
+    let Some((start, _)) = event.start else { return false };
+    // A date may lie before the start, and anywhere.
+    if !event.dates.is_empty() || event.has_unread_dates() {
+        return false;
+    }
+    if begins_after(start, range) {
+        return true;
+    }
+    let ends = [
+        event.end.map(|(end, _)| Until::When(end)),
+        event.duration.map(|(span, _)| Until::Span(span)),
+    ];
+    let days = if event.has_unread_end() { UNREAD_END_DAYS } else { CLOCK_DAYS };
+    event.rules.is_empty()
+        && !event.has_unread_rule()
+        && ends_before(start, ends.into_iter().flatten(), days, range)
+}
+
+/// The same for a period.
+pub(super) fn period(from: When, until: Until, range: &Range<DateTime<Utc>>) -> bool {
+    begins_after(from, range) || ends_before(from, [until].into_iter(), CLOCK_DAYS, range)
+}
+
+fn begins_after(start: When, range: &Range<DateTime<Utc>>) -> bool {
+    moved(range.end, CLOCK_DAYS).is_some_and(|limit| start.wall() > limit)
+}
+
+fn ends_before(
+    start: When,
+    mut ends: impl Iterator<Item = Until>,
+    days: i64,
+    range: &Range<DateTime<Utc>>,
+) -> bool {
+    let Some(limit) = moved(range.start, -days) else { return false };
+    let is_before = |end| match end {
+        Until::When(when) => when.wall() < limit,
+        Until::Span(span) => Duration::try_days(whole_days(span))
+            .and_then(|length| start.wall().checked_add_signed(length))
+            .is_some_and(|end| end < limit),
+    };
+    start.wall() < limit && ends.all(is_before)
+}
+
+fn moved(at: DateTime<Utc>, days: i64) -> Option<NaiveDateTime> {
+    at.naive_utc().checked_add_signed(Duration::try_days(days)?)
+}

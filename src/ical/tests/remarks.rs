@@ -1,0 +1,56 @@
+//! Text that broke out of a remark, as programs write it that do not escape line breaks, and what stands behind a file.
+
+use super::*;
+
+fn times(file: &str) -> Result<Vec<String>, Malformed> {
+    let read = read_in(file, UTC, "20270601T000000Z", "20270701T000000Z")?;
+    Ok(shown(&read.times))
+}
+
+const HOUR: &str = "DTSTART:20270601T100000Z\nDURATION:PT1H";
+const BUSY: &str = "20270601T1000/20270601T1100";
+
+#[test]
+fn begin_and_end_may_be_words_of_a_text() {
+    for text in [
+        "Begin: 09:00",
+        "End: 11:00",
+        "BEGIN: 09:00\nEND: 11:00",
+        "End of the meeting",
+        "Begin at nine",
+        "End: Tuesday",
+        "End:",
+    ] {
+        let file = calendar(&[&format!("DESCRIPTION:x\n{text}\n{HOUR}")]);
+        assert_eq!(times(&file), Ok(vec![BUSY.to_owned()]), "{text}");
+        let read = read_in(&file, UTC, "20270601T000000Z", "20270701T000000Z").expect(text);
+        assert_eq!(read.passed.lines[0].reason, PassedReason::NotALine, "{text}");
+    }
+    for broken in ["END:VALARM", "END VEVENT", "BEGIN VALARM", "BEGIN  vevent"] {
+        let file = calendar(&[&format!("DESCRIPTION:x\n{broken}\n{HOUR}")]);
+        assert!(times(&file).is_err(), "{broken}");
+    }
+}
+
+#[test]
+fn what_stands_behind_the_end_is_not_of_the_calendar() {
+    for footer in ["END:VCALENDAR\n", "End: x\n", "-- \nEnd of message\n", "END:VEVENT\n"] {
+        let file = format!("{}{footer}", calendar(&[HOUR]));
+        assert_eq!(times(&file), Ok(vec![BUSY.to_owned()]), "{footer}");
+    }
+    let two = format!("{}END:VCALENDAR\n{}", calendar(&["DTSTART:20270602"]), calendar(&[HOUR]));
+    assert_eq!(times(&two).map(|times| times.len()), Ok(2));
+}
+
+#[test]
+fn a_text_frees_nobody() {
+    for text in ["Status: declined", "Status: cancelled", "Transp: transparent"] {
+        let name = text.split(':').next().unwrap_or_default();
+        let said = if name == "Transp" { "TRANSP:OPAQUE" } else { "STATUS:CONFIRMED" };
+        for lines in [format!("{said}\n{text}"), format!("{text}\n{said}")] {
+            let file = calendar(&[&format!("{HOUR}\n{lines}")]);
+            assert_eq!(times(&file), Ok(vec![BUSY.to_owned()]), "{lines}");
+        }
+    }
+    assert_eq!(times(&calendar(&[&format!("{HOUR}\nSTATUS:DECLINED")])), Ok(vec![]));
+}
