@@ -447,6 +447,8 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     clinic.clock.step(TimeDelta::hours(3));
     calendars::run_once(&clinic.engine, &fetcher).await.expect("ran");
     assert_eq!((list().await.fault, tuesdays(&clinic).await), (None, all));
+    let read = "select count(*) from events where type = 'busy_calendar.read'";
+    assert_eq!(clinic.count(read).await, 1, "only what has changed is in the log");
 
     // A file replaces the calendar of the same name; who is booked stays.
     let slot: i64 = sqlx::query_scalar(
