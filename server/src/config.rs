@@ -10,7 +10,7 @@ use nadi::appointment::VISITS_PER_DOCTOR;
 use url::Url;
 
 use crate::clock::SystemClock;
-use crate::engine::Confirmation;
+use crate::state::Confirmation;
 
 /// How the binary runs. Production unless told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

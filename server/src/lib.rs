@@ -1,28 +1,35 @@
 //! What Nadi does: PostgreSQL, Redis, mail, jobs and HTTP behind the ports of `nadi`.
 //!
-//! `web` and `rest` parse and reply, `service` runs use cases, `store` speaks SQL and
-//! decides nothing, `jobs` do what happens later.
+//! A capability is a folder: the port's implementation and its use cases on top, SQL in its `store` below,
+//! its jobs beside them. `http`, `pages` and `rest` parse and reply; they know ports, never a store.
 
+pub mod accounts;
+pub mod batcher;
+pub mod bookings;
+pub mod busy_times;
 pub mod cache;
-pub mod changes;
+pub mod clinic;
 pub mod clock;
+pub mod codes;
 pub mod config;
 pub mod database;
 pub mod demo;
-pub mod engine;
-pub mod entropy;
+pub mod directory;
 pub mod events;
-pub mod fetch;
-pub mod holidays;
+pub mod feeds;
+pub mod http;
+pub mod ids;
 pub mod jobs;
-pub mod kept;
-pub mod messages;
 pub mod notifications;
+pub mod pages;
+pub mod ports;
 pub mod rest;
+pub mod reviews;
+pub mod router;
 pub mod run;
-pub mod search_words;
-pub mod service;
-pub mod store;
-pub mod together;
-pub mod web;
+pub mod schedules;
+pub mod state;
+pub mod supervisor;
+pub mod use_case;
+pub mod zone_days;
 pub mod zoneinfo;

@@ -8,15 +8,16 @@ use nadi::events::{EventType, schema};
 use nadi::ids::AppointmentId;
 use nadi::input::{Email, Password};
 use nadi::ports::Registration;
+use server::accounts::sessions::Sessions;
+use server::accounts::tokens::Tokens;
 use server::config::Config;
-use server::engine::Engine;
-use server::jobs::{listings, top_up};
+use server::directory::follow;
 use server::notifications::store as notifications;
-use server::service::schedules::{make, zone_data};
-use server::service::tokens::Tokens;
-use server::store::sessions::Sessions;
-use server::store::time_zones as zone_store;
-use server::{database, demo, rest, run, service, zoneinfo};
+use server::schedules::store::time_zones as zone_store;
+use server::schedules::top_up;
+use server::schedules::{make, zone_data};
+use server::state::Engine;
+use server::{accounts, database, demo, rest, run, zoneinfo};
 use tracing_subscriber::EnvFilter;
 
 /// Doctor appointments: find a doctor, pick a time, and it is yours.
@@ -144,7 +145,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             };
             let engine = Engine::from_config(&Config::read(variable)?)?;
             let now = engine.clock.now();
-            match service::accounts::create_administrator(&engine, registration, now).await {
+            match accounts::create_administrator(&engine, registration, now).await {
                 Ok(_) => {
                     println!("{email} administers every clinic.");
                     Ok(())
@@ -262,12 +263,12 @@ async fn seed() -> anyhow::Result<()> {
     let now = engine.clock.now();
     let mut data = demo::generate(demo::SEED, now);
     data.calendar.cut(make::horizon(now, engine.settings.horizon_days));
-    let hash = service::accounts::hash_now(demo::PASSWORD).map_err(anyhow::Error::msg)?;
+    let hash = accounts::hash_now(demo::PASSWORD).map_err(anyhow::Error::msg)?;
     let mut connection = engine.write.0.acquire().await?;
     let loaded = demo::load(&mut connection, &data, &hash, now).await?;
     drop(connection);
     let made = top_up::run_once(&engine).await?;
-    listings::run_once(&engine).await?;
+    follow::run_once(&engine).await?;
     if loaded {
         eprintln!("Loaded {} doctors and {} times.", data.doctors.len(), made.times);
     }

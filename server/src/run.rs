@@ -8,19 +8,21 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::sessions::Sessions;
 use crate::config::Config;
 use crate::database;
-use crate::engine::Engine;
+use crate::directory::warm_up;
 use crate::events;
-use crate::jobs::supervisor::Supervisor;
-use crate::jobs::{self, warm};
-use crate::messages;
+use crate::http::Web;
+use crate::http::connections::Connections;
 use crate::notifications::dispatcher::Dispatcher;
-use crate::service;
-use crate::store::sessions::Sessions;
-use crate::web::connections::Connections;
-use crate::web::{self, Web};
+use crate::notifications::transport;
+use crate::ports;
+use crate::router;
+use crate::state::Engine;
+use crate::supervisor::Supervisor;
 use crate::zoneinfo;
+use crate::{demo, jobs};
 
 /// How long the start may say that it is not over.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -52,20 +54,20 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("REDIS_URL is not set: cache and counters stay in this process");
     }
 
-    let (messages, mailbox) = messages::from_config(&config, &engine)?;
-    let web = Web::new(&config, &engine, service::ports(&engine, mailbox));
+    let (messages, mailbox) = transport::from_config(&config, &engine)?;
+    let web = Web::new(&config, &engine, ports::ports(&engine, mailbox));
     let sessions = Sessions::of(&engine);
     let public_url = web.site.public_url.clone();
     let live = web.live.clone();
     warm_up(&web);
-    let router = web::router(&config, web, sessions.clone());
+    let router = router::router(&config, web, sessions.clone());
 
     let stop = CancellationToken::new();
     let dispatcher = Dispatcher::new(engine.clone(), messages, public_url.clone());
     let supervisor = Supervisor::new(engine.jobs.clone(), engine.clock.clone(), stop.clone());
     jobs::start(&supervisor, &engine, dispatcher, sessions);
     if config.is_development() {
-        jobs::demo::start(&supervisor, &engine);
+        demo::keep_going::start(&supervisor, &engine);
     }
     let connections = Connections::new(config.connections);
     let serving = TaskTracker::new();
@@ -101,10 +103,10 @@ fn warm_up(web: &Web) {
     web.warm.store(false, Ordering::Relaxed);
     let web = web.clone();
     tokio::spawn(async move {
-        let stylesheet = tokio::task::spawn_blocking(web::warm);
+        let stylesheet = tokio::task::spawn_blocking(crate::http::warm);
         let (engine, ports) = (web.engine.clone(), web.ports.clone());
         // A task of its own: should it panic, the start is over all the same.
-        let warming = tokio::spawn(async move { warm::run_once(&engine, &ports).await });
+        let warming = tokio::spawn(async move { warm_up::run_once(&engine, &ports).await });
         let _ = tokio::time::timeout(READY_WITHIN, warming).await;
         web.warm.store(true, Ordering::Relaxed);
         let _ = stylesheet.await;

@@ -13,7 +13,7 @@ use nadi::zone::{self, Release, Table};
 use sqlx::PgPool;
 
 use crate::config::Config;
-use crate::store::time_zones;
+use crate::schedules::store::time_zones;
 
 /// Where systems keep their zones.
 const FOLDERS: [&str; 4] =

@@ -12,11 +12,11 @@ use nadi::visit::{Fee, Mode};
 use nadi::wall::local_date;
 use nadi::zone::Zone;
 
-use super::dice::Dice;
 use super::{
     Calendar, Doctor, Fate, HOLD_MINUTES, Patient, Place, SHOWN_HOLD_MINUTES, Visit, demo_doctor,
     events, fnv1a, own, visit_id, visits,
 };
+use crate::demo::dice::Dice;
 
 /// Of the clinic's doctors, how many have patients in these weeks; the demo doctor is the first.
 pub(super) const BUSY_DOCTORS: usize = 12;

@@ -9,7 +9,7 @@ pub(super) struct Dice(u64);
 
 impl Dice {
     pub(super) fn new(seed: u64, label: &str, number: usize) -> Self {
-        let mut dice = Self(seed ^ super::fnv1a(label.as_bytes()));
+        let mut dice = Self(seed ^ crate::demo::fnv1a(label.as_bytes()));
         dice.0 = dice.next() ^ number as u64;
         dice.next();
         dice

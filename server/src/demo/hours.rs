@@ -7,7 +7,7 @@ use nadi::schedule::Rule;
 use nadi::visit::Mode;
 use uuid::Uuid;
 
-use super::dice::Dice;
+use crate::demo::dice::Dice;
 
 /// What a week is made from.
 pub(super) struct Plan<'a> {

@@ -12,11 +12,12 @@ use nadi::zone::Zone;
 use sqlx::{Connection, FromRow, PgConnection, Result};
 use uuid::Uuid;
 
-use super::calendar::{self, BUSY_DOCTORS, Time, With};
-use super::dice::Dice;
+use super::calendar;
 use super::{Fate, Patient, Place, SEED, Visit, demo_doctor, fnv1a, own, tables, write};
+use crate::demo::calendar::{BUSY_DOCTORS, Time, With};
+use crate::demo::dice::Dice;
 
-/// Appointments that the demo made, by their ids: see [`super::is_made_here`].
+/// Appointments that the demo made, by their ids: see [`crate::demo::is_made_here`].
 macro_rules! made_here {
     () => {
         "substr(a.id::text, 15, 9) = '7de0-8de0'"
@@ -67,7 +68,7 @@ pub(crate) async fn clinic(connection: &mut PgConnection) -> Result<Option<Clini
     .await?;
     let there: HashSet<Uuid> = there.into_iter().collect();
     patients.retain(|patient| there.contains(&patient.person.0));
-    let others = (1..BUSY_DOCTORS).map(|number| super::doctors::id(SEED, number));
+    let others = (1..BUSY_DOCTORS).map(|number| crate::demo::doctors::id(SEED, number));
     let doctors = [demo_doctor()].into_iter().chain(others).collect();
     Ok(Some(Clinic { id: ClinicId(id), zone, usual, first, doctors, patients }))
 }
@@ -429,5 +430,5 @@ pub(crate) fn outcome(made: &Made) -> Outcome {
 
 /// So long before its start whoever comes is there.
 pub(crate) fn early() -> Duration {
-    Duration::minutes(super::EARLY_MINUTES)
+    Duration::minutes(crate::demo::EARLY_MINUTES)
 }

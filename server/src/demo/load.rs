@@ -5,13 +5,13 @@ use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, Result};
 use uuid::Uuid;
 
-use crate::store::schedules;
+use crate::schedules::store::hours;
 
 use super::write;
 use super::{Clinic, DemoData, Doctor, Location, Role, SignIn, VisitType};
 
 /// Inserts the demo in one transaction; `false` when its clinics are there already, and then
-/// nothing changes. `password_hash` is of [`PASSWORD`](super::PASSWORD), made by the caller.
+/// nothing changes. `password_hash` is of [`PASSWORD`](crate::demo::PASSWORD), made by the caller.
 ///
 /// # Errors
 /// When the database does, or when someone else has a demo address; nothing is left behind.
@@ -241,7 +241,7 @@ async fn insert_hours(
 ) -> Result<()> {
     for doctor in doctors {
         for (position, (id, rule)) in doctor.hours.iter().enumerate() {
-            schedules::insert_rule(connection, *id, doctor.id, position, rule, now).await?;
+            hours::insert_rule(connection, *id, doctor.id, position, rule, now).await?;
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ mod calendar;
 mod dice;
 mod doctors;
 mod hours;
+pub mod keep_going;
 pub(crate) mod live;
 mod load;
 mod names;
@@ -18,11 +19,12 @@ mod patients;
 mod practice;
 mod regions;
 mod tables;
-#[cfg(test)]
-mod tests;
 mod visits;
 mod words;
 mod write;
+
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use nadi::actor::Capacity;
@@ -39,13 +41,13 @@ use nadi::wall::local_date;
 use nadi::zone::Zone;
 use uuid::{Builder, Uuid};
 
-pub(crate) use calendar::{dates, is_soon};
-pub use load::load;
-pub(crate) use own::wishes;
-pub use patients::load_patients;
+pub(crate) use crate::demo::calendar::{dates, is_soon};
+pub use crate::demo::load::load;
+pub(crate) use crate::demo::own::wishes;
+pub use crate::demo::patients::load_patients;
 
-use dice::Dice;
-use regions::{REGIONS, Region};
+use crate::demo::dice::Dice;
+use crate::demo::regions::{REGIONS, Region};
 
 /// The seed of the demo everyone sees.
 pub const SEED: u64 = 2026;

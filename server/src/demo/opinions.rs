@@ -1,7 +1,7 @@
 //! What invented patients say of their visits, and what doctors answer. Sentences that go together in any
 //! pair; none names an illness, a person or a place.
 
-use super::dice::Dice;
+use crate::demo::dice::Dice;
 
 /// How pleased patients are with a doctor: of a hundred, how many give one to five stars.
 pub(super) const MOODS: [[usize; 5]; 4] =

@@ -8,9 +8,9 @@ use nadi::ids::{AccountId, PersonId};
 use nadi::visit::Mode;
 use uuid::Uuid;
 
-use super::calendar::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
-use super::dice::Dice;
 use super::{Dependant, Doctor, Fate, Role, Visit, fixed_uuid, opinions, sign_ins};
+use crate::demo::calendar::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
+use crate::demo::dice::Dice;
 
 /// A visit that the demo's patient always has ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,8 @@ pub(super) fn visits(clinic: &Clinic, today: NaiveDate, diaries: &mut [Diary]) -
     if let Some(visit) = &mut seen {
         // It was good, and the patient has said so.
         let yesterday = now.date_naive() - Days::new(1);
-        visit.review = Some(super::visits::review(dice, visit, opinions::MOODS[0], yesterday));
+        visit.review =
+            Some(crate::demo::visits::review(dice, visit, opinions::MOODS[0], yesterday));
     }
     visits.extend(seen);
     visits

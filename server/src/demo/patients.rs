@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use nadi::ids::AccountId;
 use uuid::Uuid;
 
-use crate::engine::Engine;
-use crate::entropy::uuid_v7;
-use crate::service::tokens::Tokens;
+use crate::accounts::tokens::Tokens;
+use crate::ids::uuid_v7;
+use crate::state::Engine;
 
 /// Adds so many and gives a token of the API for each. They have no password.
 ///

@@ -2,7 +2,8 @@
 
 use chrono::Weekday::{self, Fri, Mon, Sat, Sun, Thu, Tue, Wed};
 
-use super::names::{self, Names};
+use super::names;
+use crate::demo::names::Names;
 
 pub(super) struct Region {
     /// As in the last column of `cities.csv`.

@@ -70,7 +70,7 @@ fn fields(line: &str) -> Vec<&str> {
 mod tests {
     #[test]
     fn quoted_fields_keep_their_commas() {
-        assert_eq!(super::fields(r#"a,"b, c",,"d, e.""#), ["a", "b, c", "", "d, e."]);
-        assert_eq!(super::fields("a,"), ["a", ""]);
+        assert_eq!(crate::demo::tables::fields(r#"a,"b, c",,"d, e.""#), ["a", "b, c", "", "d, e."]);
+        assert_eq!(crate::demo::tables::fields("a,"), ["a", ""]);
     }
 }

@@ -8,10 +8,10 @@ use nadi::ids::{AccountId, PersonId, ReviewId, VisitTypeId};
 use nadi::schedule::Rule;
 use nadi::schedule::clock::edge;
 
-use super::dice::Dice;
 use super::{
     Doctor, Fate, HOLD_MINUTES, Past, PastReview, Patient, Place, Visit, events, opinions, visit_id,
 };
+use crate::demo::dice::Dice;
 
 /// Invented patients of each city: more than any doctor there has visits.
 const PATIENTS_EACH: usize = 45;

@@ -1,9 +1,9 @@
 //! The sentences and addresses of invented people and places.
 
-use super::dice::Dice;
-use super::practice::Practice;
-use super::regions::{Region, Streets, Training};
 use super::{City, Gender};
+use crate::demo::dice::Dice;
+use crate::demo::practice::Practice;
+use crate::demo::regions::{Region, Streets, Training};
 
 /// What tells a clinic's further locations apart.
 pub(super) const QUARTERS: &[&str] =

@@ -8,11 +8,11 @@ use nadi::wall::local_date;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use crate::store::times;
+use crate::schedules::store::times;
 
-use super::calendar::earliest;
-use super::load::column;
 use super::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
+use crate::demo::calendar::earliest;
+use crate::demo::load::column;
 
 pub(super) async fn insert(
     connection: &mut PgConnection,
@@ -233,8 +233,8 @@ async fn insert_events(connection: &mut PgConnection, visits: &[&Visit]) -> Resu
     .bind(column(&events, |(_, _, happened)| happened.by.as_str()))
     .bind(column(&events, |(visit, _, _)| visit.booked_by.0))
     .bind(column(&events, |(_, _, happened)| happened.at))
-    .bind(super::live::told().0)
-    .bind(super::live::told().1)
+    .bind(crate::demo::live::told().0)
+    .bind(crate::demo::live::told().1)
     .execute(connection)
     .await?;
     Ok(())

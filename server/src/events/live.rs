@@ -3,10 +3,11 @@
 use nadi::events::{EventType, Outdated};
 use nadi::ids::DoctorId;
 
-use super::reader::Reader;
-use super::store::{self, Snapshot};
-use crate::changes::Edits;
-use crate::engine::Engine;
+use super::store;
+use crate::cache::invalidation::Edits;
+use crate::events::reader::Reader;
+use crate::events::store::Snapshot;
+use crate::state::Engine;
 
 /// The name under which its lag is measured.
 pub const NAME: &str = "live";

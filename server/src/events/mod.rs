@@ -1,8 +1,8 @@
 //! The log of everything that happened: writing to it, and reading on from where a reader was.
 //!
 //! Every change is one row, written in the change's own transaction ([`record`]; the hold writes its own,
-//! see `store/sql/hold.sql`). [`reader`] says how a reader misses nothing; the readers are [`live`] (what
-//! this instance shows), [`crate::notifications`] (what is to be told) and [`crate::jobs::listings`] (what
+//! see `bookings/sql/hold.sql`). [`reader`] says how a reader misses nothing; the readers are [`live`] (what
+//! this instance shows), [`crate::notifications`] (what is to be told) and [`crate::directory::follow`] (what
 //! the search reads).
 
 pub mod live;

@@ -15,8 +15,9 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::store::{self, Snapshot, StoredEvent};
-use crate::engine::Engine;
+use super::store;
+use crate::events::store::{Snapshot, StoredEvent};
+use crate::state::Engine;
 
 /// Events read at once.
 const PAGE: i64 = 5_000;

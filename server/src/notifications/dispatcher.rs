@@ -5,7 +5,7 @@
 //! where a person can see it and put it back (`nadi notifications`).
 //!
 //! In order: of an appointment one message at a time is on its way, and one that a later event has
-//! overtaken is not sent. Each delivery takes one of [`super::places`]: when one ends, the next is claimed.
+//! overtaken is not sent. Each delivery takes one of [`crate::notifications::delivery_slots`]: when one ends, the next is claimed.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -27,14 +27,15 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use crate::engine::Engine;
-use crate::jobs::supervisor::text_of;
-use crate::store::appointment_rows::{self as rows, Row};
-use crate::store::people;
+use crate::accounts::store as people;
+use crate::bookings::store::appointment_rows::{self as rows, Row};
+use crate::state::Engine;
+use crate::supervisor::text_of;
 
 use super::Maker;
-use super::places::{Full, Place, Places};
-use super::store::{self, Claimed, Lease, PutBack, Standing};
+use super::store;
+use crate::notifications::delivery_slots::{Full, Place, Places};
+use crate::notifications::store::{Claimed, Lease, PutBack, Standing};
 
 const ATTEMPTS_MAX: i16 = 8;
 /// Longer than a mail server may take, and short beside the minutes of a hold: when a dispatcher

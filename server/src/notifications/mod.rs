@@ -3,9 +3,10 @@
 //! Who is told what is decided by [`nadi::notification::notices`]. A notification is a row with a state of
 //! its own; the log is not touched when a message is sent, fails or is given up.
 
+mod delivery_slots;
 pub mod dispatcher;
-mod places;
 pub mod store;
+pub mod transport;
 
 use std::collections::HashSet;
 use std::time::Duration as StdDuration;
@@ -17,10 +18,10 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::engine::{Confirmation, Engine};
 use crate::events::reader::{Reader, Run};
 use crate::events::store::StoredEvent;
-use store::NewNotification;
+use crate::notifications::store::NewNotification;
+use crate::state::{Confirmation, Engine};
 
 /// The type of a new hold.
 const HELD: &str = "appointment.held";

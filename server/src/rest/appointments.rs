@@ -20,13 +20,15 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Api;
-use super::directory::{RangeQuery, paging};
-use super::input::{
+use crate::rest::directory::{RangeQuery, paging};
+use crate::rest::input::{
     Asker, Body, Id, IfMatch, Key, MaybeBody, Params, date, has_already, moment, tag,
 };
-use super::parameters::{AppointmentPath, KeyMaybe, KeyNeeded, SeenMaybe, SeenNeeded};
-use super::problem::{Change, Hold, OwnRead, Problem, SeenChange};
-use super::types::{Appointment, AppointmentDetails, List, Mode, Page, Slot, State as Status};
+use crate::rest::parameters::{AppointmentPath, KeyMaybe, KeyNeeded, SeenMaybe, SeenNeeded};
+use crate::rest::problem::{Change, Hold, OwnRead, Problem, SeenChange};
+use crate::rest::types::{
+    Appointment, AppointmentDetails, List, Mode, Page, Slot, State as Status,
+};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()

@@ -12,10 +12,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::input::{Asker, Body};
-use super::problem::{Entry, OwnRead, Problem};
 use super::{Api, bearer};
-use crate::service::tokens::LIFETIME_SECONDS;
+use crate::accounts::tokens::LIFETIME_SECONDS;
+use crate::rest::input::{Asker, Body};
+use crate::rest::problem::{Entry, OwnRead, Problem};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(register)).routes(routes!(login)).routes(routes!(logout))

@@ -20,12 +20,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Api;
-use super::input::{Asker, Id, NO_SUCH_FIELD, Params, date, moment};
-use super::problem::{KeptRead, Problem};
-use super::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
-use crate::kept::About;
-use crate::web::packed::Packed;
-use crate::web::public::{Asked, SLOTS};
+use crate::cache::read_cache::About;
+use crate::http::precompressed::Packed;
+use crate::http::public_cache::{Asked, SLOTS};
+use crate::rest::input::{Asker, Id, NO_SUCH_FIELD, Params, date, moment};
+use crate::rest::problem::{KeptRead, Problem};
+use crate::rest::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
 
 /// Days shown when the range is left open, and the most that can be asked for.
 const DAYS_USUAL: u64 = 7;

@@ -7,8 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{Components, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::problem::{FieldError, Problem, all_kinds};
-use super::types::Gender;
+use crate::rest::problem::{FieldError, Problem, all_kinds};
+use crate::rest::types::Gender;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(

@@ -14,7 +14,7 @@ use nadi::ports::Seen;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::problem::{
+use crate::rest::problem::{
     FieldError, KEY_MALFORMED, MALFORMED, MEDIA_TYPE, NOT_FOUND, Problem, TOO_LARGE, UNAVAILABLE,
 };
 
@@ -177,7 +177,7 @@ impl Key {
     /// # Errors
     /// When there is none.
     pub fn needed(&self) -> Result<&OnceKey, Problem> {
-        self.0.as_ref().ok_or_else(|| super::problem::KEY_MISSING.problem())
+        self.0.as_ref().ok_or_else(|| crate::rest::problem::KEY_MISSING.problem())
     }
 }
 

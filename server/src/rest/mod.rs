@@ -35,13 +35,15 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::accounts::identity::Identities;
+use crate::accounts::sessions::Sessions;
+use crate::accounts::tokens::Tokens;
 use crate::config::Config;
-use crate::engine::Engine;
-use crate::service::identity::Identities;
-use crate::service::tokens::Tokens;
-use crate::store::sessions::Sessions;
-use crate::web::{BODY_BYTES_MAX, Web, guard, session, trace};
-use problem::{FOREIGN, INTERNAL, METHOD, NOT_FOUND, Problem, TOKEN, TOO_LARGE, UNAVAILABLE};
+use crate::http::{BODY_BYTES_MAX, Web, guard, session_cookie, trace};
+use crate::rest::problem::{
+    FOREIGN, INTERNAL, METHOD, NOT_FOUND, Problem, TOKEN, TOO_LARGE, UNAVAILABLE,
+};
+use crate::state::Engine;
 
 /// Where the API is.
 pub const ROOT: &str = "/api/v1";
@@ -83,7 +85,7 @@ pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
         .route(&format!("{ROOT}/{{*anything_else}}"), any(nothing_here))
         .method_not_allowed_fallback(|| async { METHOD.problem() })
         .layer(from_fn_with_state(api.clone(), identify))
-        .layer(session::layer(config, sessions))
+        .layer(session_cookie::layer(config, sessions))
         .layer(from_fn_with_state(web.clone(), same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(bounded_body))
@@ -140,7 +142,7 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
     } else {
         let account = match request.extensions().get::<tower_sessions::Session>() {
             None => Ok(None),
-            Some(session) => session::account(session).await,
+            Some(session) => session_cookie::account(session).await,
         };
         match account {
             Ok(account) => api.identities.of_account(account).await,

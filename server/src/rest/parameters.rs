@@ -1,4 +1,4 @@
-//! Parameters that many operations share, for their description. [`super::input`] reads them.
+//! Parameters that many operations share, for their description. [`crate::rest::input`] reads them.
 #![allow(dead_code, reason = "described, not read")]
 
 use utoipa::IntoParams;

@@ -12,9 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Api;
-use super::input::{Asker, Body, Id};
-use super::problem::{OwnRead, PlainChange, Problem};
-use super::types::{List, Person};
+use crate::rest::input::{Asker, Body, Id};
+use crate::rest::problem::{OwnRead, PlainChange, Problem};
+use crate::rest::types::{List, Person};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(people, add)).routes(routes!(remove))

@@ -8,8 +8,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::problem::all_kinds;
-use crate::web::guard;
+use crate::http::guard;
+use crate::rest::problem::all_kinds;
 
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/problems", get(list)).route("/problems/{name}", get(one))

@@ -16,10 +16,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Api;
-use super::directory::paging;
-use super::input::{Asker, Body, Id, IfMatch, Params, tag};
-use super::parameters::{AppointmentPath, SeenMaybe};
-use super::problem::{OwnRead, Problem, PublicRead, ReviewChange};
+use crate::rest::directory::paging;
+use crate::rest::input::{Asker, Body, Id, IfMatch, Params, tag};
+use crate::rest::parameters::{AppointmentPath, SeenMaybe};
+use crate::rest::problem::{OwnRead, Problem, PublicRead, ReviewChange};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(of_doctor)).routes(routes!(own, write, withdraw))

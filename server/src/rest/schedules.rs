@@ -20,10 +20,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Api;
-use super::input::{Asker, Body, Id, IfMatch, has_already, tag};
-use super::parameters::SeenNeeded;
-use super::problem::{OwnRead, PlainSeenChange, Problem};
-use super::types::Mode;
+use crate::rest::input::{Asker, Body, Id, IfMatch, has_already, tag};
+use crate::rest::parameters::SeenNeeded;
+use crate::rest::problem::{OwnRead, PlainSeenChange, Problem};
+use crate::rest::types::Mode;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(show, replace)).routes(routes!(compare))

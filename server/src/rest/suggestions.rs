@@ -12,9 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Api;
-use super::input::{Asker, Params};
-use super::problem::{Problem, PublicRead};
-use super::types::List;
+use crate::rest::input::{Asker, Params};
+use crate::rest::problem::{Problem, PublicRead};
+use crate::rest::types::List;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(suggestions))

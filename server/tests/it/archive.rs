@@ -7,7 +7,8 @@ use nadi::Failure;
 use nadi::appointment::Refusal;
 use nadi::ids::AppointmentId;
 use nadi::ports::{AppointmentQuery, Change, Period, Whose};
-use server::jobs::archive::{self, Archived};
+use server::bookings::archive;
+use server::bookings::archive::Archived;
 
 use crate::support::Clinic;
 

@@ -76,7 +76,7 @@ async fn the_sweeper_only_records_expired_holds() {
     let asha = clinic.patient("Asha").await;
     let slot = clinic.free(clinic.doctor).await[0];
     let id = clinic.hold(&asha, slot).await.expect("held");
-    let sweep = async || server::jobs::sweeper::run_once(&clinic.engine).await.expect("swept");
+    let sweep = async || server::bookings::sweeper::run_once(&clinic.engine).await.expect("swept");
     assert_eq!(sweep().await, 0, "it still runs");
     clinic.clock.step(Duration::minutes(5));
     assert_eq!(sweep().await, 1);

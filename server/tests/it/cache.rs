@@ -7,11 +7,12 @@ use nadi::events::{DoctorData, DoctorEvent, NewEvent};
 use nadi::input::Slug;
 use nadi::ports::DoctorKey;
 use reqwest::header::HeaderMap;
-use server::cache::CacheState;
-use server::engine::Engine;
+use server::cache::backend::CacheState;
+use server::events;
+use server::events::Author;
 use server::events::live::Listener;
-use server::events::{self, Author};
-use server::service;
+use server::ports;
+use server::state::Engine;
 
 use crate::support::redis::Redis;
 use crate::support::{Clinic, browser, time};
@@ -25,7 +26,7 @@ fn beside(clinic: &Clinic, redis: Option<&Redis>) -> Clinic {
     let clock = Arc::new(clinic.clock.clone());
     let (write, read) = (clinic.pool.clone(), clinic.pool.clone());
     let engine = Engine::on(write, read, &config, clock).expect("an engine");
-    let ports = service::ports(&engine, None);
+    let ports = ports::ports(&engine, None);
     Clinic {
         engine,
         ports,
@@ -335,7 +336,10 @@ async fn public_pages_are_cached_for_visitors_and_private_for_patients() {
     ] {
         let one = get(&base, path, &[]).await;
         // Computed again for another request: nothing in it belongs to one reader.
-        clinic.engine.changes.hear(server::changes::Edits { anybody: false, listings: true });
+        clinic
+            .engine
+            .changes
+            .hear(server::cache::invalidation::Edits { anybody: false, listings: true });
         let other = get(&base, path, &[("x-request-id", &uuid::Uuid::new_v4().to_string())]).await;
         assert_eq!(one.status, 200, "{path}: {}", one.body);
         assert_eq!(one.body, other.body, "{path}");

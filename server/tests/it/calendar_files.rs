@@ -6,9 +6,9 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, REFERER};
 use nadi::actor::SignedIn;
 use nadi::ical::FILE_BYTES_MAX;
 use nadi::ports::{BusyCalendars, BusyRead, FeedKind, NewBusyCalendar, NewFeed};
-use server::fetch::Fetcher;
-use server::jobs::top_up;
-use server::service::busy::BusyService;
+use server::busy_times::BusyService;
+use server::busy_times::fetch::Fetcher;
+use server::schedules::top_up;
 
 use crate::support::{Clinic, browser};
 

@@ -19,9 +19,9 @@ use nadi::ids::{AppointmentId, SlotId};
 use nadi::ports::{
     Alarm, BusyCalendars, BusyRead, Change, FeedKind, FetchFault, NewBusyCalendar, NewFeed,
 };
-use server::fetch::{ANSWER_WITHIN, BYTES_MAX, FetchError, Fetched, Fetcher};
-use server::jobs::calendars;
-use server::service::busy::BusyService;
+use server::busy_times::BusyService;
+use server::busy_times::fetch::{ANSWER_WITHIN, BYTES_MAX, FetchError, Fetched, Fetcher};
+use server::busy_times::refresh;
 
 use crate::support::{Clinic, browser, time};
 
@@ -428,24 +428,20 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     let list =
         async || busy.busy_calendars(&caller, clinic.doctor).await.expect("calendars").remove(0);
     clinic.clock.step(TimeDelta::minutes(61));
-    assert_eq!(calendars::run_once(&clinic.engine, &fetcher).await.expect("ran"), 1);
-    assert_eq!(
-        calendars::run_once(&clinic.engine, &fetcher).await.expect("ran"),
-        0,
-        "not yet again"
-    );
+    assert_eq!(refresh::run_once(&clinic.engine, &fetcher).await.expect("ran"), 1);
+    assert_eq!(refresh::run_once(&clinic.engine, &fetcher).await.expect("ran"), 0, "not yet again");
     assert_eq!(list().await.fault, None);
     elsewhere.say(
         "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:nonsense\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
     );
     clinic.clock.step(TimeDelta::minutes(61));
-    calendars::run_once(&clinic.engine, &fetcher).await.expect("ran");
+    refresh::run_once(&clinic.engine, &fetcher).await.expect("ran");
     let fault = FetchFault::Malformed { line: 3, reason: CalendarFault::BadValue };
     assert_eq!(list().await.fault, Some(fault));
     assert_eq!(tuesdays(&clinic).await, all - 3 * weeks, "what was read before still counts");
     elsewhere.say(FREE);
     clinic.clock.step(TimeDelta::hours(3));
-    calendars::run_once(&clinic.engine, &fetcher).await.expect("ran");
+    refresh::run_once(&clinic.engine, &fetcher).await.expect("ran");
     assert_eq!((list().await.fault, tuesdays(&clinic).await), (None, all));
     let read = "select count(*) from events where type = 'busy_calendar.read'";
     assert_eq!(clinic.count(read).await, 1, "only what has changed is in the log");

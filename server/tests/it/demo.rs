@@ -8,13 +8,16 @@ use nadi::actor::{Actor, Administers, Caller, SignedIn};
 use nadi::ids::{AppointmentId, DoctorId, SlotId};
 use nadi::input::Code;
 use nadi::ports::{Change, HoldRequest, Ports, Seen};
-use server::demo::{self, DOCTORS, DemoData, SEED};
-use server::engine::Engine;
-use server::jobs::demo::Done;
-use server::jobs::{demo as job, sweeper, top_up};
+use server::bookings::sweeper;
+use server::demo;
+use server::demo::keep_going as job;
+use server::demo::keep_going::Done;
+use server::demo::{DOCTORS, DemoData, SEED};
 use server::notifications::dispatcher::Dispatcher;
-use server::service;
-use server::service::schedules::make;
+use server::ports;
+use server::schedules::make;
+use server::schedules::top_up;
+use server::state::Engine;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -58,7 +61,7 @@ impl Demo {
         let (pool, clock) = (database.pool(), TestClock::at(monday_nine()));
         let engine = Engine::on(pool.clone(), pool.clone(), &config(), Arc::new(clock.clone()))
             .expect("an engine");
-        let ports = service::ports(&engine, None);
+        let ports = ports::ports(&engine, None);
         let messages = RecordedMessages::default();
         Self { engine, ports, clock, messages, pool, data: data(), _database: database }
     }

@@ -11,13 +11,15 @@ use nadi::ports::{
     NewFeed, Registration, ReviewForm, Seen,
 };
 use serde_json::Value;
+use server::accounts;
+use server::bookings::sweeper;
 use server::clock::Clock;
+use server::directory::follow;
 use server::events::live::Listener;
 use server::events::reader::{Reader, Run};
 use server::events::store;
-use server::jobs::{listings, sweeper, top_up};
 use server::notifications::Maker;
-use server::service::accounts;
+use server::schedules::top_up;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -178,7 +180,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     ports.administration.save_doctor(&staff, clinic.doctor, form.clone()).await.expect("saved");
     (form.version, form.name) = (None, "Dr New".into());
     ports.administration.add_doctor(&staff, form).await.expect("added");
-    listings::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.engine).await.expect("listed");
     let to = DoctorStatus::Suspended;
     ports.administration.suspend_doctor(&staff, clinic.doctor, to).await.expect("suspended");
     log(clinic).await

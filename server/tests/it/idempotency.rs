@@ -158,7 +158,8 @@ async fn keys_are_deleted_after_a_day() {
     let asha = clinic.patient("Asha").await;
     let free = clinic.free(clinic.doctor).await;
     hold(&clinic, &asha, free[0], "k").await.expect("held");
-    let sweep = async || server::jobs::sweeper::forget_keys(&clinic.engine).await.expect("swept");
+    let sweep =
+        async || server::bookings::sweeper::forget_keys(&clinic.engine).await.expect("swept");
     clinic.clock.step(Duration::hours(24));
     sweep().await;
     assert_eq!(clinic.count(KEYS).await, 1);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nadi::ports::Change;
 use server::events::live::Listener;
-use server::web::live::{Limits, Live};
+use server::http::live_updates::{Limits, Live};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;

@@ -6,9 +6,9 @@ use nadi::actor::SignedIn;
 use nadi::ids::{AppointmentId, DoctorId, LocationId, SlotId};
 use nadi::ports::Change;
 use nadi::schedule::Rule;
-use server::entropy::uuid_v7;
-use server::jobs::top_up;
-use server::store::schedules;
+use server::ids::uuid_v7;
+use server::schedules::store::hours;
+use server::schedules::top_up;
 use uuid::Uuid;
 
 use crate::support::{Clinic, browser, weekly};
@@ -56,7 +56,7 @@ async fn clinic_at(now: &str, rules: &[Rule]) -> (Clinic, DoctorId) {
     let mut connection = clinic.pool.acquire().await.expect("a connection");
     for (n, rule) in rules.iter().enumerate() {
         let now = clinic.visitor().now;
-        schedules::insert_rule(&mut connection, uuid_v7(now), DoctorId(id), n, rule, now)
+        hours::insert_rule(&mut connection, uuid_v7(now), DoctorId(id), n, rule, now)
             .await
             .expect("a rule");
     }

@@ -2,7 +2,7 @@
 
 use lettre::message::Mailbox;
 use nadi::ports::{Message, MessageFailure, Messages};
-use server::messages::SmtpMessages;
+use server::notifications::transport::SmtpMessages;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 

@@ -11,12 +11,13 @@ use nadi::ids::AppointmentId;
 use nadi::notification;
 use nadi::ports::{Change, HoldRequest, Message, MessageFailure, Messages, NewDependant};
 use server::clock::Clock;
-use server::engine::Confirmation;
-use server::jobs::supervisor::Supervisor;
-use server::messages::DevelopmentMailbox;
 use server::notifications::Maker;
 use server::notifications::dispatcher::Dispatcher;
-use server::notifications::store::{self, Lease};
+use server::notifications::store;
+use server::notifications::store::Lease;
+use server::notifications::transport::DevelopmentMailbox;
+use server::state::Confirmation;
+use server::supervisor::Supervisor;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Clinic, browser, time};

@@ -9,9 +9,9 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use crate::support::database::{MIGRATED, url_of};
 
 const STATEMENTS: [(&str, &str); 3] = [
-    ("hold.sql", include_str!("../../src/store/sql/hold.sql")),
-    ("holds.sql", include_str!("../../src/store/sql/holds.sql")),
-    ("known.sql", include_str!("../../src/store/sql/known.sql")),
+    ("hold.sql", include_str!("../../src/bookings/sql/hold.sql")),
+    ("holds.sql", include_str!("../../src/bookings/sql/holds.sql")),
+    ("hold_facts.sql", include_str!("../../src/bookings/sql/hold_facts.sql")),
 ];
 
 #[tokio::test]

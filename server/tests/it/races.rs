@@ -6,8 +6,9 @@ use nadi::appointment::{Refusal, State};
 use nadi::ids::AppointmentId;
 use nadi::once::OnceKey;
 use nadi::ports::{Change, HoldRequest, Seen};
-use server::entropy::uuid_v7;
-use server::store::holds::{self, NewHold};
+use server::bookings::store::holds;
+use server::bookings::store::holds::NewHold;
+use server::ids::uuid_v7;
 use uuid::Uuid;
 
 use crate::support::{Clinic, LONG_VISIT, NewDoctor, browser};

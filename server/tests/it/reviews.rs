@@ -13,7 +13,7 @@ use nadi::ports::{
 use nadi::review::Rating;
 use nadi::{Failure, Field, Problem};
 use serde_json::json;
-use server::jobs;
+use server::directory;
 use uuid::Uuid;
 
 use crate::support::{CONSULTATION, Clinic, NewDoctor, browser};
@@ -363,7 +363,7 @@ async fn concurrent_reviews_are_all_counted() {
 /// A completed visit, inserted with SQL: the slots of one day are too few.
 async fn past_visit(clinic: &Clinic, who: &SignedIn, doctor: DoctorId, n: u8) -> AppointmentId {
     let now = clinic.engine.clock.now();
-    let id = server::entropy::uuid_v7(now - Duration::days(2));
+    let id = server::ids::uuid_v7(now - Duration::days(2));
     let starts = now - Duration::days(1) - Duration::minutes(20 * i64::from(n));
     sqlx::query(
         "insert into appointments (id, reference, ical_uid, state, expires_at, clinic_id, doctor_id,
@@ -468,7 +468,7 @@ async fn a_better_rating_moves_a_doctor_up_by_days_of_waiting() {
             .expect("a rating");
     }
     // The job follows the mean, which is 4.0 now, and makes the ranks by it.
-    jobs::listings::run_once(&clinic.engine).await.expect("listed");
+    directory::follow::run_once(&clinic.engine).await.expect("listed");
     assert_eq!(clinic.count("select tenths::bigint from rating_mean").await, 40);
     let anybody = DoctorQuery::default;
     let specialty = || DoctorQuery { specialty: Some("general-medicine".into()), ..anybody() };

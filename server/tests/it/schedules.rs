@@ -8,9 +8,9 @@ use nadi::ports::{Change, ScheduleChange};
 use nadi::recurrence::Recurrence;
 use nadi::schedule::{Rule, Schedule, TimeOff};
 use nadi::{Failure, Field, Problem};
-use server::jobs::supervisor::Supervisor;
-use server::jobs::top_up;
-use server::service::schedules::zone_data;
+use server::schedules::top_up;
+use server::schedules::zone_data;
+use server::supervisor::Supervisor;
 
 use crate::support::{Clinic, NewDoctor, weekly};
 
@@ -532,7 +532,7 @@ async fn what_a_kept_time_was_in_the_way_of_comes_back() {
             }
             "expired" => {
                 clinic.clock.step(Duration::minutes(5));
-                let swept = server::jobs::sweeper::run_once(&clinic.engine).await;
+                let swept = server::bookings::sweeper::run_once(&clinic.engine).await;
                 assert_eq!(swept.expect("swept"), 1);
             }
             "expired by another's hold" => {
@@ -563,7 +563,7 @@ async fn the_jobs_make_times_again_within_a_second() {
     let asha = clinic.patient("Asha").await;
     clinic.hold(&asha, practice.slot_at("11-24 10:00").await).await.expect("held");
     practice.save(of(new)).await.expect("saved");
-    let sessions = server::store::sessions::Sessions::of(&clinic.engine);
+    let sessions = server::accounts::sessions::Sessions::of(&clinic.engine);
     let stop = tokio_util::sync::CancellationToken::new();
     let clock = std::sync::Arc::new(clinic.clock.clone());
     let supervisor = Supervisor::new(clinic.engine.jobs.clone(), clock, stop.clone());
@@ -605,7 +605,7 @@ async fn a_smaller_group_is_obeyed_as_people_leave() {
                      where s.starts_at = '2026-11-24 03:30Z'";
         if way == "lapsed" {
             clinic.clock.step(Duration::minutes(5));
-            server::jobs::sweeper::run_once(&clinic.engine).await.expect("swept");
+            server::bookings::sweeper::run_once(&clinic.engine).await.expect("swept");
             practice.make_again().await;
             assert_eq!(clinic.count(seats).await, 0);
             assert!(practice.free().await.contains(&"11-24 09:00".to_owned()));

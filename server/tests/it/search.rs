@@ -6,10 +6,12 @@ use nadi::ids::DoctorId;
 use nadi::near::Near;
 use nadi::ports::{Change, DoctorPage, DoctorQuery, Gender};
 use nadi::visit::Mode;
+use server::bookings::sweeper;
+use server::directory::follow;
+use server::directory::store::listings as kept_listings;
+use server::directory::store::search::{self as found, Found, From, Origin, Wanted, Ways};
 use server::events::live::Listener;
-use server::jobs::{listings, sweeper, top_up};
-use server::store::listings as kept_listings;
-use server::store::search::{self as found, Found, From, Origin, Wanted, Ways};
+use server::schedules::top_up;
 
 use crate::support::{Clinic, NewDoctor, browser};
 
@@ -30,7 +32,7 @@ fn names(found: &DoctorPage) -> Vec<&str> {
 async fn set(clinic: &Clinic, doctor: DoctorId, change: &'static str) {
     sqlx::query(change).bind(doctor.0).execute(&clinic.pool).await.expect("changed");
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
-    listings::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.engine).await.expect("listed");
 }
 
 /// A doctor's stored next free times.
@@ -91,7 +93,7 @@ async fn town() -> (Clinic, DoctorId, DoctorId) {
         sqlx::query(statement).execute(&clinic.pool).await.expect("changed");
     }
     top_up::run_once(&clinic.engine).await.expect("times");
-    listings::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.engine).await.expect("listed");
     (clinic, meera, joao)
 }
 
@@ -298,7 +300,7 @@ async fn results_are_ordered_by_relevance_next_free_time_and_distance() {
         .execute(&clinic.pool)
         .await
         .expect("due");
-    listings::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.engine).await.expect("listed");
     let everybody = find(&clinic, DoctorQuery::default()).await;
     assert_eq!(names(&everybody).last(), Some(&"Dr João Fátima"));
 }
@@ -322,7 +324,7 @@ async fn paging_shows_every_doctor_while_others_book() {
             let who = clinic.patient(&format!("Asha {}", uuid::Uuid::new_v4().simple())).await;
             let first = clinic.free(booked).await[0];
             clinic.book(&who, first).await;
-            listings::run_once(&clinic.engine).await.expect("listed");
+            follow::run_once(&clinic.engine).await.expect("listed");
             after = found.next;
             if after.is_none() {
                 break;
@@ -347,7 +349,7 @@ async fn next_times_follow_every_change_of_free_times() {
     must_be_kept(&clinic, doctor, "at first").await;
     let who = clinic.patient("Asha Rao").await;
     let first = clinic.free(doctor).await[0];
-    let follower = tokio::sync::Mutex::new(listings::Follower::default());
+    let follower = tokio::sync::Mutex::new(follow::Follower::default());
     let noted =
         || async { follower.lock().await.run_once(&clinic.engine).await.expect("followed") };
 
@@ -378,7 +380,7 @@ async fn next_times_follow_every_change_of_free_times() {
     clinic.clock.step(Duration::hours(2));
     let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
     assert!(card.next_times.iter().all(|time| time.starts_at > clinic.visitor().now));
-    listings::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.engine).await.expect("listed");
     must_be_kept(&clinic, doctor, "after some have passed and most are left").await;
 
     // Hours that end are withdrawn by the job that makes times.
@@ -389,7 +391,7 @@ async fn next_times_follow_every_change_of_free_times() {
     sqlx::query("update schedules set stale = true").execute(&clinic.pool).await.expect("stale");
     top_up::run_once(&clinic.engine).await.expect("times");
     noted().await;
-    listings::look(&clinic.engine, true).await.expect("looked");
+    follow::look(&clinic.engine, true).await.expect("looked");
     must_be_kept(&clinic, doctor, "after hours that end").await;
     let thursday =
         find(&clinic, DoctorQuery { date: "2026-11-26".parse().ok(), ..DoctorQuery::default() });
@@ -409,7 +411,7 @@ async fn next_times_follow_other_instances_and_concurrent_jobs() {
     elsewhere.bookings.hold(&clinic.caller(&who), &wish, None).await.expect("held");
     assert_eq!(kept(&clinic, doctor).await[0], first.0, "not heard of yet");
     listener.run_once(&clinic.engine).await.expect("listened");
-    listings::Follower::default().run_once(&clinic.engine).await.expect("followed");
+    follow::Follower::default().run_once(&clinic.engine).await.expect("followed");
     must_be_kept(&clinic, doctor, "heard").await;
 
     sqlx::query(
@@ -419,9 +421,9 @@ async fn next_times_follow_other_instances_and_concurrent_jobs() {
     .await
     .expect("spoiled");
     let (a, b, c) = tokio::join!(
-        listings::run_once(&clinic.engine),
-        listings::run_once(&clinic.engine),
-        listings::look(&clinic.engine, true)
+        follow::run_once(&clinic.engine),
+        follow::run_once(&clinic.engine),
+        follow::look(&clinic.engine, true)
     );
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     must_be_kept(&clinic, doctor, "two at once").await;
@@ -482,10 +484,10 @@ async fn filter_bits_beside_next_times_follow_the_doctors_languages() {
     let first = clinic.free(clinic.doctor).await[0];
     let who = clinic.patient("Ravi Iyer").await;
     clinic.book(&who, first).await;
-    listings::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.engine).await.expect("listed");
     assert!(speaking(&mut connection, "PORTUGUÊS").await, "and a booking changes nothing");
     sqlx::query("delete from next_times").execute(&mut *connection).await.expect("gone");
-    listings::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.engine).await.expect("listed");
     assert!(speaking(&mut connection, "português").await, "nor do rows that are made anew");
     set(&clinic, clinic.doctor, "update doctors set languages = array['English'] where id = $1")
         .await;
@@ -545,7 +547,7 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
         let asked = if statement.contains("$1") { asked.bind(now) } else { asked };
         asked.execute(&mut *connection).await.unwrap_or_else(|e| panic!("{statement}: {e}"));
     }
-    server::search_words::write(&mut connection).await.expect("words");
+    server::directory::search_words::write(&mut connection).await.expect("words");
     let ids: Vec<uuid::Uuid> = sqlx::query_scalar("select id from doctors")
         .fetch_all(&mut *connection)
         .await

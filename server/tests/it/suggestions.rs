@@ -2,7 +2,7 @@
 
 use futures::{StreamExt, stream};
 use nadi::suggest::Suggestion;
-use server::jobs::listings;
+use server::directory::follow;
 
 use crate::support::{Clinic, NewDoctor, browser};
 
@@ -16,7 +16,7 @@ async fn town(names: &[(&'static str, i16)]) -> Clinic {
     ] {
         sqlx::query(statement).execute(&clinic.pool).await.expect("inserted");
     }
-    server::search_words::write(&mut clinic.pool.acquire().await.expect("a connection"))
+    server::directory::search_words::write(&mut clinic.pool.acquire().await.expect("a connection"))
         .await
         .expect("words");
     sqlx::query("update doctors set name = 'Dr Asha Naik'")
@@ -42,7 +42,7 @@ fn ask(address: &str, name: &str, value: &str) -> reqwest::RequestBuilder {
 /// Documents and names are made again.
 async fn listed(clinic: &Clinic) {
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
-    listings::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.engine).await.expect("listed");
 }
 
 /// What is suggested, in short: `s:` specialty and what fits, `d:` doctor with specialty and city, `c:` city.

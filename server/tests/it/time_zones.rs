@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nadi::ids::SlotId;
 use server::clock::Clock;
-use server::jobs::top_up;
+use server::schedules::top_up;
 
 use crate::hostile_input::administrator;
 use crate::process::{free_port, nadi, output, ready};

@@ -2,7 +2,7 @@
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use server::config::Mode;
-use server::jobs::supervisor::{Job, Next, Supervisor};
+use server::supervisor::{Job, Next, Supervisor};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Clinic, browser, time};

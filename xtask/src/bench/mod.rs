@@ -258,7 +258,7 @@ impl Bench<'_> {
 
     /// So many holds by pgbench, from the `first` wish on.
     fn pgbench(&mut self, first: usize, holds: usize, clients: usize) -> Result<Run> {
-        let hold = place::root().join("server/src/store/sql/hold.sql");
+        let hold = place::root().join("server/src/bookings/sql/hold.sql");
         let hold = std::fs::read_to_string(&hold)
             .with_context(|| format!("cannot read {}", hold.display()))?;
         let script = self.harness.folder.join("hold.pgbench.sql");

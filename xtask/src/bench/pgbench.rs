@@ -1,4 +1,4 @@
-//! The other side: the statement of a hold as `server/src/store/sql/hold.sql` has it, through pgbench.
+//! The other side: the statement of a hold as `server/src/bookings/sql/hold.sql` has it, through pgbench.
 
 use std::process::Command;
 
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn every_parameter_of_the_statement_is_given() {
-        let hold = include_str!("../../../server/src/store/sql/hold.sql");
+        let hold = include_str!("../../../server/src/bookings/sql/hold.sql");
         let script = script(hold, "now()", 0, 64);
         assert!(!script.contains('$'), "{script}");
         assert!(script.contains("with given as materialized"));

@@ -14,7 +14,7 @@ use nadi::ports::{
     Booked, Change, HoldRequest, Message, MessageFailure, Messages, NewBusyCalendar, Seen,
 };
 use nadi::schedule::{Rule, Schedule};
-use server::jobs::sweeper;
+use server::bookings::sweeper;
 use server::notifications::dispatcher::Dispatcher;
 
 use super::schedule::Actor;

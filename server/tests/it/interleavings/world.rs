@@ -6,12 +6,13 @@ use chrono::Duration;
 use nadi::actor::{Administers, SignedIn};
 use nadi::ids::{DoctorId, PersonId};
 use nadi::ports::Ports;
-use server::engine::Engine;
-use server::service;
+use server::ports;
+use server::state::Engine;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
 
-use super::proxy::{self, Gate, Rewrites};
+use super::proxy;
+use super::proxy::{Gate, Rewrites};
 use super::schedule::Scheduler;
 use crate::support::{self, Clinic, NewDoctor, database};
 
@@ -94,7 +95,7 @@ impl World {
 
     /// Runs the job that makes times until there is nothing left to make.
     pub async fn make_times(&self) {
-        server::jobs::top_up::run_once(&self.clinic.engine).await.expect("times");
+        server::schedules::top_up::run_once(&self.clinic.engine).await.expect("times");
     }
 
     pub fn step_clock(&self, by: Duration) {
@@ -105,6 +106,6 @@ impl World {
 fn server_on(clinic: &Clinic, pool: PgPool) -> (Engine, Ports) {
     let clock = Arc::new(clinic.clock.clone());
     let engine = Engine::on(pool.clone(), pool, &clinic.config, clock).expect("an engine");
-    let ports = service::ports(&engine, None);
+    let ports = ports::ports(&engine, None);
     (engine, ports)
 }

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::compare::row_agrees;
 use super::invariants::{Invariant, NEVER, Violation};
 use super::model::Slot;
-use super::stored::{self, Row};
+use super::stored;
+use super::stored::Row;
 use super::world::World;
 
 pub async fn check(world: &mut World) -> Result<(), Violation> {

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::invariants::{Invariant, Violation};
 use super::oracle::{Answered, Ask, Asked};
-use super::stored::{self, Told};
+use super::stored;
+use super::stored::Told;
 
 /// One acknowledged answer. This knows nothing of the model: only what was said.
 struct Acknowledged {

@@ -12,7 +12,7 @@ use nadi::appointment::{
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId, VisitTypeId};
 use nadi::ports::Booked;
 use nadi::zone::Zone;
-use server::service::codes::CodeKey;
+use server::codes::CodeKey;
 
 use super::oracle::{Answered, Ask};
 use super::stored::SlotRow;

@@ -8,7 +8,8 @@ use nadi::appointment::State;
 use nadi::once::KEY_KEPT_HOURS;
 use nadi::ports::MessageFailure;
 use nadi::schedule::{Rule, Schedule};
-use server::jobs::{sweeper, top_up};
+use server::bookings::sweeper;
+use server::schedules::top_up;
 
 use super::compare::{Search, absorb_expiries};
 use super::full_check;

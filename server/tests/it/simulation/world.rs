@@ -9,8 +9,8 @@ use nadi::ids::{DoctorId, PersonId};
 use nadi::ports::{Bookings, NewDependant, Schedules};
 use server::clock::Clock;
 use server::database;
-use server::engine::Engine;
-use server::service;
+use server::ports;
+use server::state::Engine;
 
 use super::model::Model;
 use super::stored;
@@ -102,5 +102,5 @@ fn instance(clinic: &Clinic, n: usize) -> Arc<dyn Bookings> {
     }
     let clock = Arc::new(clinic.clock.clone());
     let engine = Engine::on(pool.clone(), pool, &config, clock).expect("an engine");
-    service::ports(&engine, None).bookings
+    ports::ports(&engine, None).bookings
 }

@@ -19,20 +19,22 @@ use nadi::ports::{Booked, Change, HoldRequest, Message, MessageFailure, Messages
 use nadi::recurrence::Recurrence;
 use nadi::schedule::Rule;
 use nadi::visit::Mode;
+use server::accounts::sessions::{ACCOUNT, Sessions};
+use server::accounts::tokens::Tokens;
 use server::clock::Clock;
 use server::config::Config;
-use server::engine::Engine;
-use server::entropy::uuid_v7;
-use server::jobs::{listings, top_up};
-use server::messages::DevelopmentMailbox;
+use server::directory::follow;
+use server::http::Web;
+use server::http::connections::Connections;
+use server::http::live_updates::Live;
+use server::ids::uuid_v7;
 use server::notifications::dispatcher::Dispatcher;
-use server::service;
-use server::service::tokens::Tokens;
-use server::store::schedules;
-use server::store::sessions::{ACCOUNT, Sessions};
-use server::web::connections::Connections;
-use server::web::live::Live;
-use server::web::{self, Web};
+use server::notifications::transport::DevelopmentMailbox;
+use server::ports;
+use server::router;
+use server::schedules::store::hours;
+use server::schedules::top_up;
+use server::state::Engine;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
@@ -224,7 +226,7 @@ impl Clinic {
         let engine = Engine::on(pool.clone(), pool.clone(), &config, Arc::new(clock.clone()))
             .expect("an engine");
         let mailbox = DevelopmentMailbox::new(engine.clone());
-        let ports = service::ports(&engine, Some(mailbox));
+        let ports = ports::ports(&engine, Some(mailbox));
         Self {
             engine,
             ports,
@@ -265,7 +267,7 @@ impl Clinic {
     fn instance_on(&self, pool: PgPool) -> Ports {
         let clock = Arc::new(self.clock.clone());
         let engine = Engine::on(pool.clone(), pool, &self.config, clock).expect("an engine");
-        service::ports(&engine, None)
+        ports::ports(&engine, None)
     }
 
     /// How many connections to this database wait for a lock, as PostgreSQL sees it.
@@ -328,13 +330,13 @@ impl Clinic {
                 capacity: doctor.capacity,
                 ..weekly(self.location, "MO,TU,WE,TH,FR")
             };
-            schedules::insert_rule(&mut connection, uuid_v7(now), DoctorId(*id), 0, &rule, now)
+            hours::insert_rule(&mut connection, uuid_v7(now), DoctorId(*id), 0, &rule, now)
                 .await
                 .expect("a rule");
         }
         drop(connection);
         top_up::run_once(&self.engine).await.expect("times");
-        listings::run_once(&self.engine).await.expect("listed");
+        follow::run_once(&self.engine).await.expect("listed");
         ids.into_iter().map(DoctorId).collect()
     }
 
@@ -550,7 +552,7 @@ impl Clinic {
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
         let sessions = Sessions::of(&self.engine);
-        let router = web::router(&self.config, web, sessions);
+        let router = router::router(&self.config, web, sessions);
         let connections = Connections::new(self.config.connections);
         tokio::spawn(connections.serve(listener, router, CancellationToken::new()));
         format!("http://{address}")

@@ -1,0 +1,88 @@
+//! Who is asking. Every request of a signed-in person asks it, so those that ask at the same time are
+//! answered with one read, straight from the database: a session that was ended is over everywhere.
+
+use chrono::{DateTime, Utc};
+use nadi::Failure;
+use nadi::actor::{Actor, SignedIn};
+use nadi::ids::AccountId;
+use nadi::ports::Answer;
+use tower_sessions::session::Id;
+
+use super::sessions;
+use super::store;
+use crate::accounts::store::Whoever;
+use crate::batcher::{Line, NoAnswer, Together};
+use crate::state::Engine;
+
+const ASKING: Line = Line { workers: 3, at_once: 128, waiting: 4096 };
+
+/// Answers who is behind a token or a session.
+pub struct Identities {
+    asking: Together<Whoever, Result<Option<SignedIn>, Unread>>,
+}
+
+/// The database did not say.
+#[derive(Clone, Copy, Debug)]
+struct Unread;
+
+impl Identities {
+    /// Must be called where tokio runs.
+    pub fn new(engine: &Engine) -> Self {
+        let engine = engine.clone();
+        Self {
+            asking: Together::new(ASKING, move |all| {
+                let engine = engine.clone();
+                async move { read(&engine, all).await }
+            }),
+        }
+    }
+
+    /// The account of a page's session, with everything it may act as.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Busy`.
+    pub async fn of_account(&self, account: Option<AccountId>) -> Answer<Actor> {
+        let Some(account) = account else { return Ok(Actor::Visitor) };
+        Ok(actor(self.ask(Whoever { account, token_session: None }).await?))
+    }
+
+    /// The account of a token, while the session behind it stands.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Busy`.
+    pub async fn of_token(
+        &self,
+        account: AccountId,
+        session: &Id,
+        now: DateTime<Utc>,
+    ) -> Answer<Option<SignedIn>> {
+        let token_session = Some((sessions::digest(session), now));
+        self.ask(Whoever { account, token_session }).await
+    }
+
+    async fn ask(&self, whoever: Whoever) -> Answer<Option<SignedIn>> {
+        match self.asking.ask(whoever).await {
+            Ok(Ok(found)) => Ok(found),
+            Err(NoAnswer::Full) => Err(Failure::Busy),
+            Ok(Err(Unread)) | Err(NoAnswer::Lost) => Err(Failure::Unavailable),
+        }
+    }
+}
+
+fn actor(found: Option<SignedIn>) -> Actor {
+    found.map_or(Actor::Visitor, |account| Actor::Account(Box::new(account)))
+}
+
+async fn read(engine: &Engine, all: Vec<Whoever>) -> Vec<Result<Option<SignedIn>, Unread>> {
+    let found = async {
+        let mut connection = engine.write.0.acquire().await?;
+        store::signed_in(&mut connection, &all).await
+    };
+    match found.await {
+        Ok(found) => found.into_iter().map(Ok).collect(),
+        Err(error) => {
+            tracing::error!(%error, "nobody can be known");
+            all.iter().map(|_| Err(Unread)).collect()
+        }
+    }
+}

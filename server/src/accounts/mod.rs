@@ -1,0 +1,214 @@
+//! Accounts: registering and signing in.
+
+pub mod identity;
+pub mod people;
+pub mod sessions;
+pub mod store;
+pub mod tokens;
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Argon2, Params};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use nadi::Failure;
+use nadi::actor::{Actor, Caller, Capacity};
+use nadi::events::{AccountEvent, NewEvent};
+use nadi::failure::Field;
+use nadi::ids::{AccountId, PersonId};
+use nadi::input::{Email, Password, line};
+use nadi::ports::{Accounts, Answer, Registration};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use crate::accounts::store::NewAccount;
+use crate::cache::backend::Key;
+use crate::events;
+use crate::events::Author;
+use crate::ids::uuid_v7;
+use crate::state::Engine;
+use crate::use_case::{Fault, Outcome, answer};
+
+/// Wrong passwords for one address before it has to wait, and how long.
+const SIGN_IN_FAILURES_MAX: u64 = 10;
+const SIGN_IN_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// Registrations of one address, and in how long.
+const REGISTRATIONS_MAX: u64 = 10;
+const REGISTRATION_PAUSE: Duration = Duration::from_secs(60 * 60);
+const NAME_CHARS_MAX: u32 = 120;
+
+/// Argon2id with 19 MiB and two passes (OWASP's minimum): some 20 ms of one core. Few at a time,
+/// so that sign-ins never starve bookings, nor memory.
+static HASHING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
+
+pub struct AccountService {
+    engine: Engine,
+}
+
+impl AccountService {
+    pub fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// Nothing here depends on whether the address has an account: not the answer, not the time.
+    async fn make_account(&self, caller: &Caller, new: Registration) -> Outcome<AccountId> {
+        let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
+        let (email, password) = (new.email.as_str(), new.password.expose());
+        let made = digest_of(email);
+        let tries = self.engine.cache.count(&Key::Registrations(&made), REGISTRATION_PAUSE).await;
+        must_not_wait(tries > REGISTRATIONS_MAX, REGISTRATION_PAUSE)?;
+        loop {
+            let mut connection = self.engine.write.0.acquire().await?;
+            let known = store::credentials(&mut connection, email).await?;
+            drop(connection);
+            // A double click or a retry finds the account it has just made.
+            if let Some(account) = matching(&known, password).await? {
+                return Ok(account);
+            }
+            let hash = hash(password.to_owned()).await?;
+            let mut transaction = self.engine.write.begin().await?;
+            store::lock_address(&mut transaction, email).await?;
+            if store::credentials(&mut transaction, email).await? != known {
+                // Somebody registered it meanwhile; perhaps the other half of a double click.
+                continue;
+            }
+            let id = AccountId(uuid_v7(caller.now));
+            let person = PersonId(uuid_v7(caller.now));
+            let row = NewAccount { id, person, email, name: &name, password_hash: &hash };
+            store::insert_account(&mut transaction, &row, caller.now).await?;
+            let event = NewEvent::account(AccountEvent::Registered, row.id);
+            let by = Author::new(Capacity::Patient, row.id);
+            events::record(&mut transaction, &event, by, caller.now).await?;
+            transaction.commit().await?;
+            return Ok(id);
+        }
+    }
+
+    async fn check_password(&self, email: &str, password: &str) -> Outcome<AccountId> {
+        // An address that cannot be one belongs to nobody.
+        let email = Email::parse(email).map_err(|_| Failure::WrongCredentials)?;
+        if password.chars().count() > Password::MAX_CHARS as usize {
+            return Err(Failure::WrongCredentials.into());
+        }
+        let failures = digest_of(email.as_str());
+        let failed = self.engine.cache.counted(&Key::SignInFailures(&failures)).await;
+        must_not_wait(failed >= SIGN_IN_FAILURES_MAX, SIGN_IN_PAUSE)?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let known = store::credentials(&mut connection, email.as_str()).await?;
+        drop(connection);
+        match matching(&known, password).await? {
+            Some(account) => {
+                self.engine.cache.delete(&Key::SignInFailures(&failures)).await;
+                Ok(account)
+            }
+            None => {
+                self.engine.cache.count(&Key::SignInFailures(&failures), SIGN_IN_PAUSE).await;
+                Err(Failure::WrongCredentials.into())
+            }
+        }
+    }
+}
+
+/// The account the password belongs to. A wrong one takes as long for an address with no account
+/// as for one with several.
+async fn matching(known: &[(AccountId, String)], password: &str) -> Outcome<Option<AccountId>> {
+    for place in 0..store::ACCOUNTS_OF_ADDRESS {
+        let (account, stored) = match known.get(place) {
+            Some((account, stored)) => (Some(*account), stored.clone()),
+            None => (None, NOBODYS_HASH.clone()),
+        };
+        if verify(password.to_owned(), stored).await? && account.is_some() {
+            return Ok(account);
+        }
+    }
+    Ok(None)
+}
+
+fn must_not_wait(too_often: bool, pause: Duration) -> Outcome<()> {
+    if !too_often {
+        return Ok(());
+    }
+    let retry_after_seconds = u32::try_from(pause.as_secs()).unwrap_or(u32::MAX);
+    Err(Failure::TooManyTries { retry_after_seconds }.into())
+}
+
+/// Tries are counted by the hash of the address, so that the cache holds no personal data.
+fn digest_of(email: &str) -> String {
+    Sha256::digest(email.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+static NOBODYS_HASH: LazyLock<String> =
+    LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
+
+fn hasher() -> Result<Argon2<'static>, argon2::Error> {
+    let params = Params::new(19 * 1024, 2, 1, None)?;
+    Ok(Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params))
+}
+
+/// Hashes a password; blocks for some 20 ms.
+///
+/// # Errors
+/// In words, when the algorithm refuses its parameters.
+pub fn hash_now(password: &str) -> Result<String, String> {
+    let hasher = hasher().map_err(|error| error.to_string())?;
+    let hash = hasher.hash_password(password.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(hash.to_string())
+}
+
+async fn hash(password: String) -> Outcome<String> {
+    let _place = HASHING.acquire().await.map_err(|e| Fault::Broken(e.to_string()))?;
+    tokio::task::spawn_blocking(move || hash_now(&password))
+        .await
+        .map_err(|e| Fault::Broken(e.to_string()))?
+        .map_err(Fault::Broken)
+}
+
+async fn verify(password: String, stored: String) -> Outcome<bool> {
+    let _place = HASHING.acquire().await.map_err(|e| Fault::Broken(e.to_string()))?;
+    tokio::task::spawn_blocking(move || {
+        let parsed = PasswordHash::new(&stored).map_err(|e| format!("stored hash: {e}"))?;
+        Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+    })
+    .await
+    .map_err(|e| Fault::Broken(e.to_string()))?
+    .map_err(Fault::Broken)
+}
+
+/// Makes an administrator of every clinic, for `nadi admin create`; an account that exists and
+/// has this password is promoted.
+///
+/// # Errors
+/// As [`Accounts::register`].
+pub async fn create_administrator(
+    engine: &Engine,
+    registration: Registration,
+    now: DateTime<Utc>,
+) -> Answer<AccountId> {
+    let caller = Caller { actor: Actor::Visitor, now, request_id: uuid_v7(now) };
+    let service = AccountService::new(engine.clone());
+    let make = async {
+        let account = service.make_account(&caller, registration).await?;
+        let mut transaction = engine.write.begin().await?;
+        store::grant_everything(&mut transaction, account).await?;
+        let event = NewEvent::account(AccountEvent::MadeAdministrator, account);
+        events::record(&mut transaction, &event, Author::SYSTEM, engine.clock.now()).await?;
+        transaction.commit().await?;
+        Ok(account)
+    };
+    answer("create administrator", make.await)
+}
+
+#[async_trait]
+impl Accounts for AccountService {
+    #[tracing::instrument(skip_all)]
+    async fn register(&self, caller: &Caller, registration: Registration) -> Answer<AccountId> {
+        answer("register", self.make_account(caller, registration).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn sign_in(&self, _caller: &Caller, email: &str, password: &str) -> Answer<AccountId> {
+        answer("sign in", self.check_password(email, password).await)
+    }
+}

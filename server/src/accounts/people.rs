@@ -1,0 +1,116 @@
+//! The people an account books for.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use nadi::actor::{Caller, Capacity};
+use nadi::appointment::Refusal;
+use nadi::events::{NewEvent, PersonEvent};
+use nadi::ids::PersonId;
+use nadi::input::line;
+use nadi::ports::{Answer, DEPENDANTS_MAX, NewDependant, People, PersonView};
+use nadi::{Failure, Field, Problem};
+
+use crate::accounts::store::{self as store, PersonRow};
+use crate::events;
+use crate::events::Author;
+use crate::ids::uuid_v7;
+use crate::state::Engine;
+use crate::use_case::{Outcome, answer};
+
+const NAME_CHARS_MAX: u32 = 100;
+
+pub struct PeopleService {
+    engine: Engine,
+}
+
+impl PeopleService {
+    pub fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    async fn list(&self, caller: &Caller) -> Outcome<Vec<PersonView>> {
+        let account = caller.signed_in()?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let rows = store::of_account(&mut connection, account.account).await?;
+        Ok(rows.into_iter().map(show).collect())
+    }
+
+    async fn add(&self, caller: &Caller, new: &NewDependant) -> Outcome<PersonView> {
+        let account = caller.signed_in()?.account;
+        let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
+        if let Some(date) = new.birth_date {
+            must_be_a_birth_date(date, caller.now)?;
+        }
+        let mut transaction = self.engine.write.begin().await?;
+        store::lock_account(&mut transaction, account).await?;
+        let people = store::of_account(&mut transaction, account).await?;
+        let mut dependants: Vec<_> =
+            people.into_iter().map(show).filter(|one| !one.is_self).collect();
+        let again = |one: &PersonView| one.name == name && one.birth_date == new.birth_date;
+        if let Some(known) = dependants.iter().position(again) {
+            return Ok(dependants.swap_remove(known));
+        }
+        if dependants.len() >= DEPENDANTS_MAX {
+            return Err(Refusal::TooManyPeople.into());
+        }
+        let id = PersonId(uuid_v7(caller.now));
+        let date = new.birth_date;
+        store::insert_dependant(&mut transaction, account, id, &name, date, caller.now).await?;
+        let event = NewEvent::person(PersonEvent::Added, id, account);
+        let by = Author::new(Capacity::Patient, account);
+        events::record(&mut transaction, &event, by, caller.now).await?;
+        transaction.commit().await?;
+        Ok(PersonView { id, name, birth_date: date, is_self: false })
+    }
+
+    async fn remove(&self, caller: &Caller, person: PersonId) -> Outcome<()> {
+        let account = caller.signed_in()?.account;
+        let mut transaction = self.engine.write.begin().await?;
+        store::lock_account(&mut transaction, account).await?;
+        if !store::archive_dependant(&mut transaction, account, person, caller.now).await? {
+            return Err(Failure::NotFound.into());
+        }
+        if store::has_times_ahead(&mut transaction, person, caller.now).await? {
+            return Err(Refusal::HasAppointments.into());
+        }
+        let event = NewEvent::person(PersonEvent::Removed, person, account);
+        let by = Author::new(Capacity::Patient, account);
+        events::record(&mut transaction, &event, by, caller.now).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// Not in the future (a day's grace for those ahead of UTC), and of someone who may be alive.
+fn must_be_a_birth_date(date: NaiveDate, now: DateTime<Utc>) -> Outcome<()> {
+    let today = now.date_naive() + Days::new(1);
+    let oldest = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(NaiveDate::MIN);
+    if date <= today && date >= oldest {
+        return Ok(());
+    }
+    Err(Failure::field(Field::BirthDate, Problem::Malformed).into())
+}
+
+fn show(row: PersonRow) -> PersonView {
+    PersonView {
+        id: PersonId(row.id),
+        is_self: row.relation == "self",
+        name: row.name,
+        birth_date: row.birth_date,
+    }
+}
+
+#[async_trait]
+impl People for PeopleService {
+    async fn people(&self, caller: &Caller) -> Answer<Vec<PersonView>> {
+        answer("list people", self.list(caller).await)
+    }
+
+    async fn add_dependant(&self, caller: &Caller, new: &NewDependant) -> Answer<PersonView> {
+        answer("add dependant", self.add(caller, new).await)
+    }
+
+    async fn remove_dependant(&self, caller: &Caller, person: PersonId) -> Answer<()> {
+        answer("remove dependant", self.remove(caller, person).await)
+    }
+}

@@ -1,0 +1,297 @@
+//! Changing an appointment that is there.
+
+use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
+use nadi::events::{AccountEvent, NewEvent};
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
+use nadi::input::{Code, optional_lines};
+use nadi::once::OnceKey;
+use nadi::ports::{Booked, Change, Seen};
+use nadi::{Failure, Field, Problem};
+use sqlx::PgConnection;
+
+use super::{BookingService, ROUNDS_MAX, booked, violates};
+use crate::accounts::store as people;
+use crate::bookings::idempotency::{of_change, replay};
+use crate::bookings::show::{history_entry, undo};
+use crate::bookings::store::appointment_rows as rows;
+use crate::bookings::store::appointments;
+use crate::bookings::store::appointments::{By, Detail, Former, Stored};
+use crate::bookings::store::idempotency;
+use crate::bookings::store::idempotency::Once;
+use crate::bookings::store::{claims, hold_facts};
+use crate::database::{is_lock_timeout, is_transient};
+use crate::events;
+use crate::events::Author;
+use crate::use_case::{Fault, Outcome, zone};
+
+/// What one run of the transaction came to. `None`: a rival took what was wanted a moment earlier;
+/// the next run sees it, and says so.
+type Run = Option<Result<Booked, Failure>>;
+
+impl BookingService {
+    pub(super) async fn change_appointment(
+        &self,
+        caller: &Caller,
+        id: AppointmentId,
+        change: &Change,
+        seen: &Seen,
+        key: Option<&OnceKey>,
+    ) -> Outcome<Booked> {
+        let account = caller.signed_in()?;
+        let change = with_clean_reason(change)?;
+        let once = key.map(|key| self.once(account.account, key, &of_change(id, &change, seen)));
+        for _ in 0..ROUNDS_MAX {
+            match self.run_change(caller, account, id, &change, seen, once.as_ref()).await {
+                Ok(Some(answer)) => return answer.map_err(Fault::Told),
+                Ok(None) => {}
+                Err(Fault::Database(error)) if is_transient(&error) => {}
+                Err(Fault::Database(error)) if is_lock_timeout(&error) => {
+                    return Err(Failure::StillRunning.into());
+                }
+                Err(Fault::Database(error))
+                    if violates(&error, "patient_times_no_overlap")
+                        || violates(&error, "seats_slot_capacity") => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Err(Refusal::Crowded.into())
+    }
+
+    async fn run_change(
+        &self,
+        caller: &Caller,
+        account: &SignedIn,
+        id: AppointmentId,
+        change: &Change,
+        seen: &Seen,
+        once: Option<&Once>,
+    ) -> Outcome<Run> {
+        let now = caller.now;
+        let mut transaction = self.engine.write.begin().await?;
+        if let Some(once) = once {
+            idempotency::enter(&mut transaction, once).await?;
+            if let Some(kept) = idempotency::find(&mut transaction, account.account, once).await? {
+                return replay(kept, once).map(|booked| Some(Ok(booked)));
+            }
+        }
+        let current = appointments::lock(&mut transaction, id).await?;
+        let is_archived = current.is_none();
+        let mut stored = match current {
+            Some(stored) => stored,
+            None => appointments::archived(&mut transaction, id).await?.ok_or(Failure::NotFound)?,
+        };
+        let capacity = account
+            .capacity_to(
+                change.command(),
+                AccountId(stored.booked_by),
+                DoctorId(stored.doctor_id),
+                ClinicId(stored.clinic_id),
+            )
+            .ok_or(Failure::NotFound)?;
+        let appointment = stored.appointment()?;
+        let facts = self.change_facts(&mut transaction, &stored, change, capacity, caller).await?;
+        let answer = match decide(Some(&appointment), &facts, change.command(), now) {
+            // It is so already.
+            Ok(transition) if !transition.changes(&appointment) => Ok(booked(&stored)?),
+            _ if !seen.admits(stored.version) => Err(Failure::Stale),
+            Ok(_) if is_archived => Err(Refusal::AlreadyOver.into()),
+            Err(refusal) => Err(refusal.into()),
+            Ok(transition) => {
+                must_be_complete(change, &facts, appointment.state)?;
+                let by = By { capacity, account: Some(account.account), reason: reason(change) };
+                let detail = Detail {
+                    moved_from: (transition.claims == Claims::Move).then(|| Former::from(&stored)),
+                    undone: (change == &Change::Reopen).then_some(appointment.state),
+                };
+                if !self
+                    .carry_out(&mut transaction, &mut stored, change, &transition, &by, caller)
+                    .await?
+                {
+                    transaction.rollback().await?;
+                    return Ok(None);
+                }
+                if let Some(event) = transition.event {
+                    appointments::insert_event(&mut transaction, &stored, event, &detail, &by, now)
+                        .await?;
+                }
+                // A wrong code is written down before it is refused: it has used up a try.
+                match transition.refusal {
+                    None => Ok(booked(&stored)?),
+                    Some(refusal) => Err(refusal.into()),
+                }
+            }
+        };
+        let kept = self.keep(&mut transaction, account.account, once, answer, now).await;
+        transaction.commit().await?;
+        self.engine.tell(DoctorId(stored.doctor_id));
+        match kept {
+            Ok(booked) => Ok(Some(Ok(booked))),
+            Err(Fault::Told(failure)) => Ok(Some(Err(failure))),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn change_facts(
+        &self,
+        connection: &mut PgConnection,
+        stored: &Stored,
+        change: &Change,
+        capacity: Capacity,
+        caller: &Caller,
+    ) -> Outcome<Facts> {
+        let mut facts = self.facts(capacity, stored.cancel_notice_minutes);
+        facts.takes_bookings = stored.takes_bookings;
+        match change {
+            Change::Confirm { code } => {
+                facts.proof = self.proof(connection, stored, code.as_ref()).await?;
+            }
+            Change::Reschedule { slot } => {
+                let (own, span) = (Some(AppointmentId(stored.id)), stored.slot_span);
+                let doctor = Some(DoctorId(stored.doctor_id));
+                let now = caller.now;
+                facts.slot =
+                    hold_facts::slot_facts(connection, *slot, span, doctor, own, now).await?;
+                let person = PersonId(stored.person_id);
+                facts.person_is_busy =
+                    hold_facts::person_is_busy(connection, person, *slot, span, own, now).await?;
+            }
+            Change::Reopen => {
+                let history = rows::history(connection, AppointmentId(stored.id)).await?;
+                let zone = zone(&stored.time_zone)?;
+                let history = history.into_iter().map(|row| history_entry(row, zone));
+                let history = history.collect::<Outcome<Vec<_>>>()?;
+                let visit = (AppointmentId(stored.id), stored.starts_at, zone);
+                let undo = undo(connection, visit, &history, caller.now).await?;
+                facts.person_is_busy = undo.is_some_and(|(_, busy)| busy);
+                facts.undo = undo.map(|(undo, _)| undo);
+            }
+            _ => {}
+        }
+        Ok(facts)
+    }
+
+    async fn proof(
+        &self,
+        connection: &mut PgConnection,
+        stored: &Stored,
+        code: Option<&Code>,
+    ) -> Outcome<Proof> {
+        if self.needs_no_code(connection, AccountId(stored.booked_by)).await? {
+            return Ok(Proof::NotNeeded);
+        }
+        let id = AppointmentId(stored.id);
+        let right =
+            code.is_some_and(|code| self.engine.code_key.matches(id, stored.code_counter, code));
+        Ok(if right { Proof::RightCode } else { Proof::WrongCode })
+    }
+
+    /// Changes claims and row as decided. `false`: what was wanted has just been taken.
+    async fn carry_out(
+        &self,
+        connection: &mut PgConnection,
+        stored: &mut Stored,
+        change: &Change,
+        transition: &Transition,
+        by: &By,
+        caller: &Caller,
+    ) -> Outcome<bool> {
+        let id = AppointmentId(stored.id);
+        let held = match transition.claims {
+            Claims::Keep | Claims::Make => true,
+            Claims::Extend => claims::extend(connection, id, transition.expires_at).await?,
+            Claims::MakePermanent => claims::make_permanent(connection, id).await?,
+            Claims::MakeAgain => {
+                if !claims::make_again(connection, stored, caller.now).await? {
+                    return Ok(false);
+                }
+                true
+            }
+            Claims::Drop => {
+                claims::drop(connection, id).await?;
+                true
+            }
+            Claims::Move => {
+                let Change::Reschedule { slot } = change else {
+                    return Err(Fault::Broken("a move without a time".into()));
+                };
+                if !move_to(connection, stored, *slot, caller).await? {
+                    return Ok(false);
+                }
+                true
+            }
+        };
+        if !held {
+            return Err(Fault::Broken(format!("appointment {id} has lost its seat")));
+        }
+        if transition.to == State::Confirmed && transition.claims == Claims::MakePermanent {
+            // With a code, which proves the address; without one, it was proven before.
+            let account = AccountId(stored.booked_by);
+            if people::mark_email_verified(connection, account, caller.now).await? {
+                let event = NewEvent::account(AccountEvent::EmailVerified, account);
+                let by = Author::new(Capacity::Patient, account);
+                events::record(connection, &event, by, caller.now).await?;
+            }
+        }
+        appointments::save(connection, stored, transition, by, caller.now).await?;
+        Ok(true)
+    }
+}
+
+/// Claims the new time, then gives back the old one. `false`: someone has it.
+async fn move_to(
+    connection: &mut PgConnection,
+    stored: &mut Stored,
+    slot: SlotId,
+    caller: &Caller,
+) -> Outcome<bool> {
+    let (doctor, span) = (DoctorId(stored.doctor_id), stored.slot_span);
+    let Some(target) = claims::target(connection, doctor, slot, span, caller.now).await? else {
+        return Ok(false);
+    };
+    let person = PersonId(stored.person_id);
+    claims::expire_in_the_way(connection, &target, span, person, caller.now).await?;
+    if !claims::move_seats(connection, stored, &target).await? {
+        return Ok(false);
+    }
+    if !claims::move_time(connection, stored, &target).await? {
+        return Err(Fault::Broken(format!("appointment {} has lost its time", stored.id)));
+    }
+    stored.slot_id = target.slot_id;
+    stored.starts_at = target.starts_at;
+    stored.ends_at = target.ends_at;
+    stored.location_id = target.location_id;
+    stored.mode = target.mode;
+    stored.time_zone = target.time_zone;
+    appointments::place(connection, stored).await?;
+    Ok(true)
+}
+
+/// What a form may leave out only in some cases.
+fn must_be_complete(change: &Change, facts: &Facts, state: State) -> Outcome<()> {
+    match change {
+        Change::Confirm { code: None } if facts.proof != Proof::NotNeeded => {
+            Err(Failure::field(Field::Code, Problem::Missing).into())
+        }
+        // The patient reads why the clinic cancels.
+        Change::Cancel { reason: None }
+            if facts.by != Capacity::Patient && state == State::Confirmed =>
+        {
+            Err(Failure::field(Field::Reason, Problem::Missing).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn reason(change: &Change) -> Option<String> {
+    match change {
+        Change::Cancel { reason } => reason.clone(),
+        _ => None,
+    }
+}
+
+fn with_clean_reason(change: &Change) -> Outcome<Change> {
+    let Change::Cancel { reason: Some(text) } = change else { return Ok(change.clone()) };
+    let text = optional_lines(Field::Reason, text, 300)?;
+    Ok(Change::Cancel { reason: (!text.is_empty()).then_some(text) })
+}

@@ -1,0 +1,168 @@
+//! Where holds that arrive together are carried out together: taken, explained, and their
+//! refusals kept, each in one round trip for everybody who waits.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use nadi::Failure;
+use nadi::ids::AccountId;
+use nadi::ports::Booked;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::batcher::{Line, NoAnswer, Together};
+use crate::bookings::store::hold_facts;
+use crate::bookings::store::hold_facts::Known;
+use crate::bookings::store::holds;
+use crate::bookings::store::holds::NewHold;
+use crate::bookings::store::idempotency;
+use crate::bookings::store::idempotency::Once;
+use crate::database::is_lock_timeout;
+use crate::state::Engine;
+use crate::use_case::{Fault, Outcome};
+
+/// Two, so that one computes while the other waits for the disk; more would make each batch smaller.
+const TAKING: Line = Line { workers: 2, at_once: 64, waiting: 2048 };
+const EXPLAINING: Line = Line { workers: 2, at_once: 64, waiting: 2048 };
+const KEEPING: Line = Line { workers: 1, at_once: 256, waiting: 2048 };
+
+/// An answer to be kept: whose, under which key, and when it was given.
+type ToKeep = (AccountId, Once, Value, DateTime<Utc>);
+
+pub struct Desk {
+    taking: Together<NewHold, Option<Booked>>,
+    explaining: Together<NewHold, Option<Known>>,
+    keeping: Together<ToKeep, Result<bool, Failure>>,
+}
+
+impl Desk {
+    pub fn new(engine: &Engine) -> Self {
+        let (takes, explains, keeps) = (engine.clone(), engine.clone(), engine.clone());
+        Self {
+            taking: Together::new(TAKING, move |all| {
+                let engine = takes.clone();
+                async move { take(&engine, all).await }
+            }),
+            explaining: Together::new(EXPLAINING, move |all| {
+                let engine = explains.clone();
+                async move { explain(&engine, all).await }
+            }),
+            keeping: Together::new(KEEPING, move |all| {
+                let engine = keeps.clone();
+                async move { keep(&engine, all).await }
+            }),
+        }
+    }
+
+    /// Takes it together with whoever else is here. `None`: it has to go on alone.
+    pub async fn take(&self, new: NewHold) -> Outcome<Option<Booked>> {
+        match self.taking.ask(new).await {
+            Ok(taken) => Ok(taken),
+            Err(NoAnswer::Full) => Err(Failure::Busy.into()),
+            // Whatever became of it, its key or its own appointment will be found.
+            Err(NoAnswer::Lost) => Ok(None),
+        }
+    }
+
+    /// What there is to know of a hold that did not come about.
+    pub async fn explain(&self, new: NewHold) -> Outcome<Known> {
+        self.explaining.ask(new).await.map_err(busy)?.ok_or(Fault::Told(Failure::Unavailable))
+    }
+
+    /// Keeps an answer under its key. `false`: another one was kept before.
+    pub async fn keep(&self, answer: ToKeep) -> Outcome<bool> {
+        self.keeping.ask(answer).await.map_err(busy)?.map_err(Fault::Told)
+    }
+}
+
+fn busy(error: NoAnswer) -> Fault {
+    Fault::Told(match error {
+        NoAnswer::Full => Failure::Busy,
+        NoAnswer::Lost => Failure::Unavailable,
+    })
+}
+
+async fn take(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Booked>> {
+    let hold = engine.settings.hold;
+    let taken = async {
+        let mut connection = engine.holds.together.acquire().await?;
+        holds::take_together(&mut connection, &all, hold, &engine.house.uid_host).await
+    };
+    let mut booked: HashMap<Uuid, Booked> = match taken.await {
+        Ok(answers) => answers
+            .into_iter()
+            .filter_map(|answer| match serde_json::from_value::<Booked>(answer) {
+                Ok(booked) => Some((booked.id.0, booked)),
+                Err(error) => {
+                    tracing::error!(%error, "a hold's answer cannot be read");
+                    None
+                }
+            })
+            .collect(),
+        Err(error) => {
+            tracing::debug!(%error, holds = all.len(), "not together, then each alone");
+            HashMap::new()
+        }
+    };
+    for one in booked.values() {
+        engine.tell(one.doctor);
+    }
+    all.iter().map(|new| booked.remove(&new.id.0)).collect()
+}
+
+async fn explain(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Known>> {
+    let known = async {
+        let mut connection = engine.holds.alone.acquire().await?;
+        hold_facts::known(&mut connection, &all).await
+    };
+    match known.await {
+        Ok(known) => known.into_iter().map(Some).collect(),
+        Err(error) => {
+            tracing::error!(%error, "refusals cannot be explained");
+            all.iter().map(|_| None).collect()
+        }
+    }
+}
+
+async fn keep(engine: &Engine, all: Vec<ToKeep>) -> Vec<Result<bool, Failure>> {
+    // The same key twice in one batch: the first is the answer.
+    let mut seen = HashSet::new();
+    let first: Vec<bool> = all.iter().map(|(_, once, ..)| seen.insert(once.gate)).collect();
+    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.gate).collect();
+    let firsts: Vec<ToKeep> =
+        all.into_iter().zip(&first).filter(|(_, first)| **first).map(|(one, _)| one).collect();
+    let mut kept: HashMap<i64, Result<bool, Failure>> = HashMap::new();
+    match keep_at_once(engine, &firsts).await {
+        Ok(gates) => kept.extend(gates.into_iter().map(|gate| (gate, Ok(true)))),
+        // One of them stands in line behind a request with its key: that is no reason for the others.
+        Err(error) if is_lock_timeout(&error) => {
+            for one in &firsts {
+                let alone = keep_at_once(engine, std::slice::from_ref(one)).await;
+                kept.insert(one.1.gate, alone.map(|gates| !gates.is_empty()).map_err(not_kept));
+            }
+        }
+        Err(error) => {
+            let failure = not_kept(error);
+            kept.extend(gates.iter().map(|gate| (*gate, Err(failure.clone()))));
+        }
+    }
+    let answer = |(gate, first): (&i64, bool)| match kept.get(gate) {
+        Some(Ok(kept)) => Ok(first && *kept),
+        Some(Err(failure)) => Err(failure.clone()),
+        None => Ok(false),
+    };
+    gates.iter().zip(first).map(answer).collect()
+}
+
+async fn keep_at_once(engine: &Engine, all: &[ToKeep]) -> sqlx::Result<Vec<i64>> {
+    let mut connection = engine.holds.alone.acquire().await?;
+    idempotency::keep_all(&mut connection, all).await
+}
+
+fn not_kept(error: sqlx::Error) -> Failure {
+    if is_lock_timeout(&error) {
+        return Failure::StillRunning;
+    }
+    tracing::error!(%error, "a refusal cannot be kept");
+    Failure::Unavailable
+}

@@ -1,0 +1,164 @@
+//! The hold: statements that repeat the rules of `nadi::appointment::decide` as
+//! conditions, each a transaction of its own. What explains a refusal is in [`crate::bookings::store::hold_facts`].
+//!
+//! Order of locks, the same everywhere so that nobody waits in a circle: the
+//! request's key, appointments (by id), then seats, then patients' times. A guard
+//! is claimed with `on conflict do nothing`: it waits for a rival in flight, never errs.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use nadi::appointment::{ACTIVE_HOLDS_MAX, reference};
+use nadi::ids::{AccountId, AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
+use serde_json::Value;
+use sqlx::postgres::types::PgInterval;
+use sqlx::{PgConnection, Result};
+
+use crate::bookings::store::idempotency::Once;
+
+/// Everything a hold is made of.
+#[derive(Clone, Debug)]
+pub struct NewHold {
+    pub id: AppointmentId,
+    pub slot: SlotId,
+    /// `None`: the clinic's usual one.
+    pub visit_type: Option<VisitTypeId>,
+    pub person: PersonId,
+    pub account: AccountId,
+    pub now: DateTime<Utc>,
+    pub hold: Duration,
+    /// How many visits ahead the account may have with one doctor.
+    pub visits_max: i16,
+    /// What stands behind its id in calendar files.
+    pub uid_host: Arc<str>,
+    pub once: Option<Once>,
+}
+
+/// Takes the seats and the person's time, writes the appointment, its event and, for a request with
+/// a key, its answer; gives the answer, a [`nadi::ports::Booked`] as JSON.
+///
+/// What lies in the way but has lapsed is expired here, with its event, and the
+/// person's hold with the same doctor is released for this one. `None`: it did
+/// not come about (or the key was used before), and nothing was changed.
+pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option<Value>> {
+    // Rivals for a group slot start at different seats; any number will do.
+    let first_seat = (new.id.0.as_u128() & 0x7fff) as i32;
+    let once = new.once.as_ref();
+    let taken = sqlx::query_file_scalar!(
+        "src/bookings/sql/hold.sql",
+        new.now,
+        new.slot.0,
+        new.person.0,
+        new.account.0,
+        new.id.0,
+        reference(new.id),
+        interval(new.hold),
+        first_seat,
+        ACTIVE_HOLDS_MAX,
+        new.visit_type.map(|kind| kind.0),
+        once.map(|once| once.gate),
+        once.map(|once| once.key.as_str()),
+        once.map(|once| once.fingerprint.as_slice()),
+        new.visits_max,
+        &new.uid_host as &str
+    )
+    .fetch_one(connection)
+    .await;
+    match taken {
+        Err(error) if is_undone(&error) => Ok(None),
+        taken => taken,
+    }
+}
+
+/// The same for many at once, in one statement; gives the answers to those that came about. The
+/// others have to go on alone, or be told why.
+///
+/// # Errors
+/// Also when a rival is in flight, or came between: then nothing of it was done.
+pub async fn take_together(
+    connection: &mut PgConnection,
+    all: &[NewHold],
+    hold: Duration,
+    uid_host: &str,
+) -> Result<Vec<Value>> {
+    let column = Columns::of(all);
+    let taken = sqlx::query_file_scalar!(
+        "src/bookings/sql/holds.sql",
+        interval(hold),
+        &column.ids as _,
+        &column.references as _,
+        &column.slots as _,
+        &column.visit_types as _,
+        &column.persons as _,
+        &column.accounts as _,
+        &column.moments as _,
+        &column.gates as _,
+        &column.keys as _,
+        &column.fingerprints as _,
+        uid_host
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(taken.into_iter().flatten().collect())
+}
+
+/// Writes down that a hold has run out, gives its time back, and tells whose it was. `None`: it has
+/// not run out, or is no hold any more.
+pub async fn expire(
+    connection: &mut PgConnection,
+    id: AppointmentId,
+    now: DateTime<Utc>,
+) -> Result<Option<DoctorId>> {
+    let doctor = sqlx::query_scalar!(
+        r#"select doctor_id as "doctor_id!" from end_holds(array[$1::uuid], '{}', $2)"#,
+        id.0,
+        now
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(doctor.map(DoctorId))
+}
+
+/// Holds, column by column.
+#[derive(Default)]
+struct Columns<'a> {
+    ids: Vec<uuid::Uuid>,
+    references: Vec<String>,
+    slots: Vec<i64>,
+    visit_types: Vec<Option<uuid::Uuid>>,
+    persons: Vec<uuid::Uuid>,
+    accounts: Vec<uuid::Uuid>,
+    moments: Vec<DateTime<Utc>>,
+    gates: Vec<Option<i64>>,
+    keys: Vec<Option<&'a str>>,
+    fingerprints: Vec<Option<&'a [u8]>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(all: &'a [NewHold]) -> Self {
+        let mut columns = Self::default();
+        for new in all {
+            let once = new.once.as_ref();
+            columns.ids.push(new.id.0);
+            columns.references.push(reference(new.id));
+            columns.slots.push(new.slot.0);
+            columns.visit_types.push(new.visit_type.map(|kind| kind.0));
+            columns.persons.push(new.person.0);
+            columns.accounts.push(new.account.0);
+            columns.moments.push(new.now);
+            columns.gates.push(once.map(|once| once.gate));
+            columns.keys.push(once.map(|once| once.key.as_str()));
+            columns.fingerprints.push(once.map(|once| once.fingerprint.as_slice()));
+        }
+        columns
+    }
+}
+
+fn interval(duration: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: duration.num_seconds() * 1_000_000 }
+}
+
+/// Did the statement undo itself? (`undo_hold`.)
+fn is_undone(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "ND001")
+}

@@ -1,0 +1,9 @@
+//! SQL of appointments, holds and the claims they have.
+
+pub mod appointment_rows;
+pub mod appointments;
+pub mod archive;
+pub mod claims;
+pub mod hold_facts;
+pub mod holds;
+pub mod idempotency;

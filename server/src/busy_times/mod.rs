@@ -1,0 +1,402 @@
+//! Calendars from elsewhere: read, kept as busy times, and the doctor's times made again.
+
+mod faults;
+pub mod fetch;
+pub mod refresh;
+pub mod store;
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, Utc};
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::events::{BusyCalendarEvent, NewEvent};
+use nadi::failure::{Field, Problem};
+use nadi::ical::{
+    BusyCalendar, Malformed, MalformedReason, RANGE_DAYS_MAX, ReadCalendar, Reading, appointment_of,
+};
+use nadi::ids::{BusyCalendarId, DoctorId};
+use nadi::input::{Email, line};
+use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, NewBusyCalendar};
+use url::Url;
+use uuid::Uuid;
+
+use crate::busy_times::faults::{Kept, fault_of, line_of, problem, view};
+use crate::busy_times::fetch::{FetchError, Fetched, Fetcher};
+use crate::busy_times::store::{DueRow, NewCalendar};
+use crate::database::is_transient;
+use crate::events;
+use crate::events::Author;
+use crate::ids::uuid_v7;
+use crate::schedules::store::hours;
+use crate::schedules::{author, must_run, refresh};
+use crate::state::Engine;
+use crate::use_case::{Fault, Outcome, answer, zone};
+
+const CALENDARS_MAX: usize = 10;
+const NAME_CHARS_MAX: u32 = 100;
+/// Read again after so long.
+pub const READ_EVERY: Duration = Duration::hours(1);
+/// Read whole at least so often, also when it says that nothing has changed: the days ahead move on.
+const WHOLE_EVERY: Duration = Duration::hours(24);
+/// After failures the next try waits longer and longer, but not longer than this.
+const WAIT_MAX: Duration = Duration::hours(24);
+/// Busy times are known a little further than times are made.
+const MARGIN: Duration = Duration::days(8);
+
+pub struct BusyService {
+    engine: Engine,
+    fetcher: Fetcher,
+}
+
+type Stretch = (DateTime<Utc>, DateTime<Utc>);
+
+/// A calendar someone gives us.
+struct Given {
+    name: String,
+    owner_email: Option<String>,
+    address: Option<Url>,
+    etag: Option<String>,
+}
+
+impl BusyService {
+    pub fn new(engine: Engine, fetcher: Fetcher) -> Self {
+        Self { engine, fetcher }
+    }
+
+    async fn list(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Vec<BusyCalendarView>> {
+        let account = caller.signed_in()?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        must_run(&mut connection, account, doctor).await?;
+        let rows = store::of_doctor(&mut connection, doctor, caller.now).await?;
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    async fn own_email(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Option<String>> {
+        let mut connection = self.engine.write.0.acquire().await?;
+        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        Ok(store::doctor_email(&mut connection, doctor).await?)
+    }
+
+    async fn subscribe(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        new: NewBusyCalendar,
+        address: &str,
+    ) -> Outcome<BusyRead> {
+        // Before anything is fetched for someone who may not.
+        let mut connection = self.engine.write.0.acquire().await?;
+        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        drop(connection);
+        let (name, owner_email) = checked(&new)?;
+        let refused = |problem| Failure::field(Field::Calendar, problem);
+        let address = match address.trim() {
+            "" => return Err(refused(Problem::Missing).into()),
+            text if text.len() > 2_000 => return Err(refused(Problem::TooLong(2_000)).into()),
+            text => self.fetcher.address(text).ok_or_else(|| refused(Problem::NotPublic))?,
+        };
+        let fetched = self.fetcher.fetch(&address, None).await;
+        let Fetched::Content { bytes, etag } = fetched.map_err(|error| refused(problem(error)))?
+        else {
+            return Err(refused(Problem::NotPublic).into());
+        };
+        let given = Given { name, owner_email, address: Some(address), etag };
+        self.take(caller, doctor, given, bytes).await
+    }
+
+    async fn send(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        new: NewBusyCalendar,
+        content: Vec<u8>,
+    ) -> Outcome<BusyRead> {
+        let (name, owner_email) = checked(&new)?;
+        if content.is_empty() {
+            return Err(Failure::field(Field::Calendar, Problem::Missing).into());
+        }
+        let given = Given { name, owner_email, address: None, etag: None };
+        self.take(caller, doctor, given, content).await
+    }
+
+    async fn take(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        given: Given,
+        content: Vec<u8>,
+    ) -> Outcome<BusyRead> {
+        let mut connection = self.engine.write.0.acquire().await?;
+        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        drop(connection);
+        let until = match given.address {
+            Some(_) => self.known_until(caller.now),
+            // A file is read this once, so it is read as far ahead as can be.
+            None => self.known_until(caller.now).max(caller.now + Duration::days(RANGE_DAYS_MAX)),
+        };
+        let range = caller.now..until;
+        let read = self.read(doctor, content, given.owner_email.as_deref(), range).await?;
+        let read = read.map_err(|malformed| {
+            if malformed.reason == MalformedReason::TooLarge && given.address.is_none() {
+                return Failure::TooLarge;
+            }
+            let (line, reason) = (line_of(malformed), fault_of(malformed.reason));
+            Failure::field(Field::Calendar, Problem::MalformedAt { line, reason })
+        })?;
+        for _ in 0..2 {
+            match self.try_take(caller, doctor, &given, &read).await {
+                Err(Fault::Database(error)) if is_transient(&error) => {}
+                other => return other,
+            }
+        }
+        self.try_take(caller, doctor, &given, &read).await
+    }
+
+    async fn try_take(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        given: &Given,
+        read: &BusyCalendar,
+    ) -> Outcome<BusyRead> {
+        let now = caller.now;
+        let times = stretches(read);
+        let mut transaction = self.engine.write.begin().await?;
+        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
+        hours::lock(&mut transaction, doctor).await?;
+        let present = store::of_doctor(&mut transaction, doctor, now).await?;
+        let same: Vec<Uuid> =
+            present.iter().filter(|row| row.name == given.name).map(|row| row.id).collect();
+        if present.len() - same.len() >= CALENDARS_MAX {
+            let problem = Problem::OutOfRange { min: 0, max: 10 };
+            return Err(Failure::field(Field::Lines, problem).into());
+        }
+        store::archive(&mut transaction, doctor, &same, now).await?;
+        let id = BusyCalendarId(uuid_v7(now));
+        let new = NewCalendar {
+            id,
+            doctor,
+            name: &given.name,
+            address: given.address.as_ref().map(Url::as_str),
+            etag: given.etag.as_deref(),
+            owner_email: given.owner_email.as_deref(),
+            due_at: now + READ_EVERY,
+        };
+        store::insert(&mut transaction, &new, now).await?;
+        store::replace_times(&mut transaction, id, doctor, &times).await?;
+        let event = NewEvent::busy_calendar(BusyCalendarEvent::Added, id, doctor);
+        let by = author(caller.signed_in()?, doctor);
+        events::record(&mut transaction, &event, by, now).await?;
+        let plan = refresh(&mut transaction, &self.engine, doctor, now).await?;
+        transaction.commit().await?;
+        self.engine.changes.note(doctor);
+        self.engine.event_written.notify_one();
+        Ok(BusyRead {
+            times: times.len() as u64,
+            times_removed: plan.removed(),
+            in_the_way: plan.in_the_way.len() as u64,
+            passed: read.passed.clone(),
+        })
+    }
+
+    async fn end(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        calendar: BusyCalendarId,
+    ) -> Outcome<()> {
+        let now = caller.now;
+        let mut transaction = self.engine.write.begin().await?;
+        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
+        hours::lock(&mut transaction, doctor).await?;
+        if !store::archive(&mut transaction, doctor, &[calendar.0], now).await? {
+            return Err(Failure::NotFound.into());
+        }
+        let event = NewEvent::busy_calendar(BusyCalendarEvent::Removed, calendar, doctor);
+        let by = author(caller.signed_in()?, doctor);
+        events::record(&mut transaction, &event, by, now).await?;
+        refresh(&mut transaction, &self.engine, doctor, now).await?;
+        transaction.commit().await?;
+        self.engine.changes.note(doctor);
+        Ok(())
+    }
+
+    /// Reads one calendar that is due; what cannot be read is written down beside it.
+    pub async fn read_again(&self, due: DueRow) -> Outcome<()> {
+        let now = self.engine.clock.now();
+        let (id, doctor) = (BusyCalendarId(due.id), DoctorId(due.doctor_id));
+        let is_fresh = due.read_at.is_some_and(|at| now - at < WHOLE_EVERY);
+        let etag = due.etag.as_deref().filter(|_| is_fresh);
+        let fetched = match self.fetcher.address(&due.address) {
+            Some(address) => self.fetcher.fetch(&address, etag).await,
+            None => Err(FetchError::NotPublic),
+        };
+        let wait = (READ_EVERY * 2_i32.pow(u32::from(due.failures.clamp(0, 5).unsigned_abs())))
+            .min(WAIT_MAX);
+        let fault = match fetched {
+            Ok(Fetched::Unchanged) => {
+                let mut connection = self.engine.write.0.acquire().await?;
+                return Ok(store::note_unchanged(&mut connection, id, now + READ_EVERY).await?);
+            }
+            Ok(Fetched::Content { bytes, etag }) => {
+                let owner = due.owner_email.as_deref();
+                match self.keep(id, doctor, bytes, (etag.as_deref(), owner)).await? {
+                    Ok(()) => return Ok(()),
+                    Err(malformed) => Kept::Malformed {
+                        line: line_of(malformed),
+                        reason: fault_of(malformed.reason),
+                    },
+                }
+            }
+            Err(error) => error.into(),
+        };
+        let mut connection = self.engine.write.0.acquire().await?;
+        let fault = serde_json::to_value(fault).map_err(|e| Fault::Broken(e.to_string()))?;
+        Ok(store::note_fault(&mut connection, id, &fault, now + wait).await?)
+    }
+
+    async fn keep(
+        &self,
+        id: BusyCalendarId,
+        doctor: DoctorId,
+        content: Vec<u8>,
+        (etag, owner): (Option<&str>, Option<&str>),
+    ) -> Outcome<Result<(), Malformed>> {
+        let now = self.engine.clock.now();
+        let times = match self.read(doctor, content, owner, now..self.known_until(now)).await? {
+            Ok(read) => stretches(&read),
+            Err(malformed) => return Ok(Err(malformed)),
+        };
+        let mut transaction = self.engine.write.begin().await?;
+        // The doctor's row first, as everywhere.
+        hours::lock(&mut transaction, doctor).await?;
+        if store::note_read(&mut transaction, id, etag, now + READ_EVERY, now).await? {
+            if store::replace_times(&mut transaction, id, doctor, &times).await? {
+                let event = NewEvent::busy_calendar(BusyCalendarEvent::Read, id, doctor);
+                events::record(&mut transaction, &event, Author::SYSTEM, now).await?;
+            }
+            refresh(&mut transaction, &self.engine, doctor, now).await?;
+        }
+        transaction.commit().await?;
+        self.engine.changes.note(doctor);
+        Ok(Ok(()))
+    }
+
+    /// How far ahead a calendar that is read again has to be known.
+    fn known_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + Duration::days(self.engine.settings.horizon_days.into()) + MARGIN
+    }
+
+    /// The busy times of a file in a range, in the zone of the doctor's main location where it names none. Appointments of the
+    /// doctor's that come back in it do not count. A large file is work: it is read where it keeps nobody waiting.
+    async fn read(
+        &self,
+        doctor: DoctorId,
+        content: Vec<u8>,
+        owner_email: Option<&str>,
+        range: Range<DateTime<Utc>>,
+    ) -> Outcome<Result<BusyCalendar, Malformed>> {
+        let mut connection = self.engine.write.0.acquire().await?;
+        let (_, zone_name) =
+            hours::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
+        let mut owner: Vec<String> = owner_email.map(str::to_owned).into_iter().collect();
+        owner.extend(store::doctor_email(&mut connection, doctor).await?);
+        drop(connection);
+        let zone = zone(&zone_name)?;
+        let reading = beside(move || {
+            let owner: Vec<&str> = owner.iter().map(String::as_str).collect();
+            ReadCalendar::read(&content, &owner)
+        });
+        let calendar = match reading.await? {
+            Ok(calendar) => calendar,
+            Err(malformed) => return Ok(Err(malformed)),
+        };
+        let own = self.own_uids(doctor, &calendar).await?;
+        let Range { start: from, end: until } = range;
+        beside(move || calendar.busy_times(&Reading { zone, from, until, own: &own })).await
+    }
+
+    /// The UIDs in a calendar that are of appointments of this doctor.
+    async fn own_uids(
+        &self,
+        doctor: DoctorId,
+        calendar: &ReadCalendar,
+    ) -> Outcome<HashSet<String>> {
+        let appointments: HashSet<Uuid> =
+            calendar.uids().filter_map(|uid| Some(appointment_of(uid)?.0)).collect();
+        if appointments.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let appointments: Vec<Uuid> = appointments.into_iter().collect();
+        let mut connection = self.engine.write.0.acquire().await?;
+        let own = store::uids_of_doctor(&mut connection, doctor, &appointments).await?;
+        Ok(own.into_iter().collect())
+    }
+}
+
+/// Does long work on a thread of its own.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Fault::Broken("reading a calendar".into()))
+}
+
+fn stretches(read: &BusyCalendar) -> Vec<Stretch> {
+    read.times.iter().map(|time| (time.starts_at, time.ends_at)).collect()
+}
+
+/// The name, and the owner's e-mail address.
+fn checked(new: &NewBusyCalendar) -> Outcome<(String, Option<String>)> {
+    let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
+    let owner = match new.owner_email.trim() {
+        "" => None,
+        text => Some(Email::parse(text)?.to_string()),
+    };
+    Ok((name, owner))
+}
+
+#[async_trait]
+impl BusyCalendars for BusyService {
+    async fn busy_calendars(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+    ) -> Answer<Vec<BusyCalendarView>> {
+        answer("list busy calendars", self.list(caller, doctor).await)
+    }
+
+    async fn owner_email(&self, caller: &Caller, doctor: DoctorId) -> Answer<Option<String>> {
+        answer("owner of busy calendars", self.own_email(caller, doctor).await)
+    }
+
+    async fn add_file(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        new: NewBusyCalendar,
+        content: Vec<u8>,
+    ) -> Answer<BusyRead> {
+        answer("add busy file", self.send(caller, doctor, new, content).await)
+    }
+
+    async fn add_address(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        new: NewBusyCalendar,
+        address: String,
+    ) -> Answer<BusyRead> {
+        answer("add busy address", self.subscribe(caller, doctor, new, &address).await)
+    }
+
+    async fn remove(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        calendar: BusyCalendarId,
+    ) -> Answer<()> {
+        answer("remove busy calendar", self.end(caller, doctor, calendar).await)
+    }
+}

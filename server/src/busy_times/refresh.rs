@@ -1,0 +1,46 @@
+//! Reads calendars from elsewhere again, each about once an hour, and tidies what schedules leave behind.
+
+use chrono::Duration;
+use futures::future::join_all;
+
+use super::BusyService;
+use super::store;
+use crate::busy_times::fetch::Fetcher;
+use crate::schedules::store::hours;
+use crate::state::Engine;
+
+/// Asked at the same time.
+const BATCH: i64 = 8;
+/// Longer than the slowest answer: a calendar whose reader died is read again after it.
+const LEASE: Duration = Duration::minutes(5);
+/// Drafts of schedules are forgotten after so long.
+const DRAFTS_KEPT: Duration = Duration::days(1);
+
+/// Reads what is due; tells how many calendars.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn run_once(engine: &Engine, fetcher: &Fetcher) -> anyhow::Result<usize> {
+    let service = BusyService::new(engine.clone(), fetcher.clone());
+    let mut read = 0;
+    loop {
+        let now = engine.clock.now();
+        let mut connection = engine.write.0.acquire().await?;
+        let due = store::claim_due(&mut connection, now, now + LEASE, BATCH).await?;
+        if due.is_empty() {
+            store::forget_past(&mut connection, now - Duration::days(1)).await?;
+            hours::forget_drafts(&mut connection, now - DRAFTS_KEPT).await?;
+            // Two days, so that it is over everywhere on earth.
+            let over = now.date_naive() - Duration::days(2);
+            hours::archive_over(&mut connection, over, now).await?;
+            return Ok(read);
+        }
+        drop(connection);
+        read += due.len();
+        for outcome in join_all(due.into_iter().map(|row| service.read_again(row))).await {
+            if let Err(fault) = outcome {
+                tracing::warn!(%fault, "a calendar from elsewhere could not be kept");
+            }
+        }
+    }
+}

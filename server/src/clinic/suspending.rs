@@ -1,0 +1,86 @@
+//! Taking a doctor off the list, and what becomes of the appointments that are coming up.
+
+use nadi::actor::Caller;
+use nadi::appointment::Refusal;
+use nadi::events::{DoctorEvent, NewEvent};
+use nadi::failure::{Failure, Field};
+use nadi::ids::{AppointmentId, ClinicId, DoctorId};
+use nadi::input::lines;
+use nadi::ports::{CancelledComing, Change, DoctorStatus, Seen};
+
+use super::store;
+use super::{AdministrationService, doctor_data, record, scope, status};
+use crate::directory::refresh;
+use crate::directory::store::listings as kept;
+use crate::use_case::Outcome;
+
+/// Of the reason, which the patients read.
+const REASON_CHARS_MAX: u32 = 300;
+/// Cancelled for one request, so that it is answered in seconds.
+const CANCELLED_MAX: i64 = 500;
+
+impl AdministrationService {
+    pub(super) async fn suspend(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        to: DoctorStatus,
+    ) -> Outcome<()> {
+        let (account, _) = scope(caller)?;
+        let mut transaction = self.engine.write.begin().await?;
+        let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
+        account.must_administer(ClinicId(current.clinic_id))?;
+        if to == DoctorStatus::Listed || status(&current.status)? != DoctorStatus::Listed {
+            return Ok(());
+        }
+        let Some(version) = store::set_status(&mut transaction, id, to).await? else {
+            return Ok(());
+        };
+        kept::mark_stale(&mut transaction, &[id.0]).await?;
+        refresh::refresh_in(&mut transaction, &[id.0], caller.now).await?;
+        let data = doctor_data(ClinicId(current.clinic_id), to);
+        let event = NewEvent::doctor(DoctorEvent::Changed, id, version, data);
+        record(&mut transaction, caller, &event).await?;
+        transaction.commit().await?;
+        self.engine.changes.note_all();
+        Ok(())
+    }
+
+    /// Each appointment is a change of its own, so that what was done stays done when this is interrupted.
+    pub(super) async fn cancel_all_coming(
+        &self,
+        caller: &Caller,
+        id: DoctorId,
+        reason: Option<&str>,
+    ) -> Outcome<CancelledComing> {
+        let (account, _) = scope(caller)?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let current = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
+        account.must_administer(ClinicId(current.clinic_id))?;
+        if status(&current.status)? == DoctorStatus::Listed {
+            return Err(Refusal::StillListed.into());
+        }
+        let reason = match reason {
+            Some(text) => Some(lines(Field::Reason, text, REASON_CHARS_MAX)?),
+            None => None,
+        };
+        let now = caller.now;
+        let only_holds = reason.is_none();
+        let coming = store::coming(&mut connection, id, only_holds, now, CANCELLED_MAX).await?;
+        drop(connection);
+        let mut cancelled = 0;
+        for appointment in coming {
+            let cancel = Change::Cancel { reason: reason.clone() };
+            let id = AppointmentId(appointment);
+            match self.bookings.change(caller, id, &cancel, &Seen::Any, None).await {
+                Ok(_) => cancelled += 1,
+                // It has begun, or somebody was faster: it is not among those that can be cancelled.
+                Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::StillRunning) => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        let mut connection = self.engine.write.0.acquire().await?;
+        let left = store::count_coming(&mut connection, id, now).await?;
+        Ok(CancelledComing { cancelled, left })
+    }
+}

@@ -1,0 +1,243 @@
+//! Keeps the demo going, in development mode only: people book the coming days with the demo doctor's
+//! clinic, come, and are seen. It changes nothing that the demo has not made, and sends no messages.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
+use nadi::actor::Capacity;
+use nadi::appointment::{Claims, Command, Facts, State, decide};
+use nadi::ids::{AccountId, DoctorId};
+use nadi::wall::local_date;
+
+use super::live;
+use super::{dates, demo_doctor, is_soon, wishes};
+use crate::bookings::store::appointments;
+use crate::bookings::store::appointments::{By, Detail};
+use crate::bookings::store::claims;
+use crate::demo::live::{Clinic, Free, Made, Outcome};
+use crate::state::Engine;
+
+use crate::supervisor::{Job, Next, Supervisor};
+
+const JOB: Job = Job {
+    name: "demo",
+    every: std::time::Duration::from_secs(600),
+    overdue_after: std::time::Duration::from_secs(3_600),
+};
+/// Nobody books a time that begins sooner.
+const BOOK_AHEAD: Duration = Duration::minutes(30);
+/// Whoever cancels does it so long before.
+const CANCEL_AHEAD: Duration = Duration::hours(24);
+/// A new hold is made so long after the last one.
+const HOLD_EVERY: Duration = Duration::hours(3);
+/// Appointments looked at in one run.
+const WAITING_MAX: i64 = 2_000;
+/// Times tried for one visit of the demo's patient.
+const TRIES_MAX: usize = 5;
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// New appointments, holds included.
+    pub booked: usize,
+    /// Appointments that were checked in, cancelled or brought to an end.
+    pub changed: usize,
+}
+
+/// Runs now and then.
+pub fn start(supervisor: &Supervisor, engine: &Engine) {
+    let engine = engine.clone();
+    supervisor.start(JOB, std::future::pending, move || {
+        let engine = engine.clone();
+        async move { run_once(&engine).await.map(|_| Next::Turn) }
+    });
+}
+
+/// Does what is due; nothing when the demo is not loaded.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn run_once(engine: &Engine) -> anyhow::Result<Done> {
+    let now = engine.clock.now();
+    let mut connection = engine.write.0.acquire().await?;
+    let Some(clinic) = live::clinic(&mut connection).await? else { return Ok(Done::default()) };
+    drop(connection);
+    let mut done = Done { changed: move_on(engine, &clinic, now).await?, booked: 0 };
+    done.booked += book_days(engine, &clinic, now).await?;
+    done.booked += book_own(engine, &clinic, now).await?;
+    done.booked += hold(engine, &clinic, now).await?;
+    if done != Done::default() {
+        tracing::info!(booked = done.booked, changed = done.changed, "kept the demo going");
+    }
+    Ok(done)
+}
+
+/// Lets people come, be seen, stay away and cancel. Tells how many appointments changed.
+async fn move_on(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let mut connection = engine.write.0.acquire().await?;
+    let waiting = live::waiting(&mut connection, clinic, now + CANCEL_AHEAD, WAITING_MAX).await?;
+    drop(connection);
+    let mut changed = 0;
+    for made in waiting {
+        if next_command(&made, now).is_some() && change(engine, made, now).await? {
+            changed += 1;
+        }
+    }
+    Ok(changed)
+}
+
+/// What is due for an appointment.
+fn next_command(made: &Made, now: DateTime<Utc>) -> Option<Command> {
+    let outcome = live::outcome(made);
+    let arrives_at = made.starts_at - live::early();
+    match made.state {
+        State::CheckedIn if made.ends_at <= now => Some(Command::Complete),
+        State::Confirmed if made.ends_at <= now => Some(match outcome {
+            Outcome::NoShow => Command::MarkNoShow,
+            _ => Command::Complete,
+        }),
+        State::Confirmed if arrives_at <= now => {
+            (outcome != Outcome::NoShow).then_some(Command::CheckIn)
+        }
+        State::Confirmed if made.starts_at - CANCEL_AHEAD <= now => {
+            (outcome == Outcome::Cancelled).then_some(Command::Cancel)
+        }
+        _ => None,
+    }
+}
+
+/// One change in a transaction of its own. `false`: there is nothing to do any more.
+async fn change(engine: &Engine, made: Made, now: DateTime<Utc>) -> anyhow::Result<bool> {
+    let mut transaction = engine.write.begin().await?;
+    let Some(mut stored) = appointments::lock(&mut transaction, made.id).await? else {
+        return Ok(false);
+    };
+    let appointment = stored.appointment()?;
+    // As it is now: somebody may have moved or cancelled it.
+    let made = Made {
+        state: appointment.state,
+        starts_at: appointment.starts_at,
+        ends_at: appointment.ends_at,
+        ..made
+    };
+    let Some(command) = next_command(&made, now) else { return Ok(false) };
+    let doctor = DoctorId(stored.doctor_id);
+    let by = match command {
+        Command::Cancel => By {
+            capacity: Capacity::Patient,
+            account: Some(AccountId(stored.booked_by)),
+            reason: None,
+        },
+        _ => By {
+            capacity: Capacity::Doctor,
+            account: live::account_of(&mut transaction, doctor).await?,
+            reason: None,
+        },
+    };
+    let notice = Duration::minutes(stored.cancel_notice_minutes.into());
+    let facts = Facts {
+        check_in_lead: engine.settings.check_in_lead,
+        takes_bookings: stored.takes_bookings,
+        ..Facts::of(by.capacity, notice, engine.settings.hold)
+    };
+    let Ok(transition) = decide(Some(&appointment), &facts, command, now) else {
+        return Ok(false);
+    };
+    let Some(event) = transition.event else { return Ok(false) };
+    if transition.claims == Claims::Drop {
+        claims::drop(&mut transaction, made.id).await?;
+    }
+    appointments::save(&mut transaction, &mut stored, &transition, &by, now).await?;
+    appointments::insert_event(&mut transaction, &stored, event, &Detail::default(), &by, now)
+        .await?;
+    live::tell_nobody(&mut transaction, made.id, now).await?;
+    transaction.commit().await?;
+    engine.changes.note(doctor);
+    Ok(true)
+}
+
+/// Fills the days through the next week on which the demo has made no visits yet.
+async fn book_days(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let until = dates(local_date(now, clinic.zone)).end;
+    let since = now - Duration::days(1);
+    let mut connection = engine.write.0.acquire().await?;
+    let filled = live::filled(&mut connection, clinic, since).await?;
+    let free = live::free(&mut connection, clinic, now + BOOK_AHEAD, until, now).await?;
+    drop(connection);
+    let mut days: BTreeMap<(NaiveDate, DoctorId), Vec<Free>> = BTreeMap::new();
+    for time in free {
+        let day = (time.time.date, time.doctor);
+        if !filled.contains(&(day.1, day.0)) {
+            days.entry(day).or_default().push(time);
+        }
+    }
+    let mut booked = 0;
+    for ((date, doctor), times) in days {
+        let mut transaction = engine.write.begin().await?;
+        live::lock(&mut transaction).await?;
+        // Another instance may have been here.
+        if live::filled(&mut transaction, clinic, since).await?.contains(&(doctor, date)) {
+            continue;
+        }
+        let mut booked_here = 0;
+        for visit in live::visits_of_day(clinic, &times, now) {
+            booked_here += usize::from(live::insert(&mut transaction, &visit).await?);
+        }
+        transaction.commit().await?;
+        if booked_here > 0 {
+            engine.changes.note(doctor);
+        }
+        booked += booked_here;
+    }
+    Ok(booked)
+}
+
+/// Gives the demo's patient something ahead of each kind.
+async fn book_own(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let today = local_date(now, clinic.zone);
+    let mut booked = 0;
+    for wish in wishes() {
+        let mut transaction = engine.write.begin().await?;
+        live::lock(&mut transaction).await?;
+        if live::is_granted(&mut transaction, &wish, now).await? {
+            continue;
+        }
+        let free = live::free(&mut transaction, clinic, now, dates(today).end, now).await?;
+        let from = today + Days::new(wish.days_ahead);
+        let mut fitting: Vec<&Free> = free
+            .iter()
+            .filter(|free| free.time.date >= from && free.time.mode == wish.mode)
+            .collect();
+        let is_wished = |free: &Free| (free.doctor == demo_doctor()) == wish.with_demo_doctor;
+        fitting.sort_by_key(|free| (!is_wished(free), free.time.starts_at, free.doctor));
+        for free in fitting.into_iter().take(TRIES_MAX) {
+            let visit = live::own_visit(clinic, free, wish.person, now);
+            if live::insert(&mut transaction, &visit).await? {
+                transaction.commit().await?;
+                engine.changes.note(free.doctor);
+                booked += 1;
+                break;
+            }
+        }
+    }
+    Ok(booked)
+}
+
+/// Lets somebody hold one of the demo doctor's times, now and then.
+async fn hold(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let mut transaction = engine.write.begin().await?;
+    live::lock(&mut transaction).await?;
+    if live::has_hold(&mut transaction, now - HOLD_EVERY).await? {
+        return Ok(0);
+    }
+    let until = dates(local_date(now, clinic.zone)).end;
+    let free = live::free(&mut transaction, clinic, now, until, now).await?;
+    let soon = free.iter().find(|free| free.doctor == demo_doctor() && is_soon(&free.time, now));
+    let Some(visit) = soon.and_then(|free| live::hold(clinic, free, now)) else { return Ok(0) };
+    if !live::insert(&mut transaction, &visit).await? {
+        return Ok(0);
+    }
+    transaction.commit().await?;
+    engine.changes.note(demo_doctor());
+    Ok(1)
+}

@@ -1,0 +1,345 @@
+//! Finding a doctor and a free time. Open to everyone, so nothing here asks who is calling but what concerns
+//! an appointment of theirs.
+
+pub(crate) mod filter_counts;
+pub mod follow;
+pub mod refresh;
+pub(crate) mod search;
+pub mod search_words;
+pub mod store;
+pub(crate) mod suggestions;
+pub mod warm_up;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::actor::Capacity;
+use nadi::appointment::{Command, Refusal};
+use nadi::calendar::Moment;
+use nadi::ids::{AccountId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
+use nadi::ports::{
+    Answer, City, Directory, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
+    FreeTimesQuery, Place, Specialty, TimesFor, VisitKind,
+};
+use nadi::suggest::Suggestion;
+use nadi::visit::Fee;
+use sqlx::PgConnection;
+
+use crate::bookings::store::{appointments, hold_facts};
+use crate::cache::read_cache::{About, Kind, Lifetime, Shelf, from_json, to_json};
+use crate::directory::search::Kept;
+use crate::directory::store::free_times::{self as times, FreeRow};
+use crate::directory::store::profiles::{self, PlaceRow};
+use crate::reviews::store::rating_of;
+use crate::state::Engine;
+use crate::use_case::{Outcome, answer, mode, slug, zone};
+
+const RANGE_DAYS_MAX: i64 = 62;
+/// With what is made of them and kept for five seconds: a minute at most.
+const PROFILES: Lifetime = Lifetime::seconds(20, 55);
+const PROFILES_MAX: u64 = 20_000;
+
+#[derive(Clone)]
+pub struct DirectoryService {
+    pub(super) engine: Engine,
+    pub(in crate::directory) kept: Arc<Kept>,
+    profiles: Arc<Shelf<DoctorKey, DoctorProfile>>,
+}
+
+impl DirectoryService {
+    pub fn new(engine: Engine) -> Self {
+        let profiles = Shelf::new(&engine.keeping, Kind::Profile, PROFILES, PROFILES_MAX).behind(
+            |key| match key {
+                DoctorKey::Slug(slug) => format!("profile:{slug}"),
+                DoctorKey::Id(id) => format!("profile:{id}"),
+            },
+            |_, profile: &DoctorProfile| About::doctor(profile.id),
+            to_json,
+            from_json,
+        );
+        let kept = Arc::new(Kept::new(&engine.keeping));
+        Self { kept, profiles: Arc::new(profiles), engine }
+    }
+
+    pub(super) async fn connection(
+        &self,
+    ) -> sqlx::Result<sqlx::pool::PoolConnection<sqlx::Postgres>> {
+        self.engine.read.0.acquire().await
+    }
+
+    async fn kept_profile(&self, wanted: &DoctorKey) -> Answer<Arc<DoctorProfile>> {
+        let make = || {
+            let (engine, wanted) = (self.engine.clone(), wanted.clone());
+            async move {
+                let profile = answer("show doctor", find_profile(&engine, &wanted).await)?;
+                let about = About::doctor(profile.id);
+                Ok((profile, about))
+            }
+        };
+        self.profiles.get(wanted, make).await
+    }
+
+    async fn times(&self, caller: &Caller, query: &FreeTimesQuery) -> Outcome<Vec<FreeTime>> {
+        // Dates are the location's, which is at most 14 hours away from UTC: a day wider holds them all.
+        let (day, instant) = (Duration::days(1), Moment::instant);
+        let start = |date: NaiveDate| date.and_time(chrono::NaiveTime::MIN).and_utc();
+        let widest = |moment: Moment, slack: Duration| {
+            instant(moment).or(moment.day().map(|date| start(date) + slack)).unwrap_or(caller.now)
+        };
+        let from = widest(query.from, -day);
+        let until = widest(query.until, day).min(from + Duration::days(RANGE_DAYS_MAX + 2));
+        let (mut connection, times_for) = self.asking(caller, query.times_for).await?;
+        let filter = times::TimesFilter {
+            doctor: query.doctor,
+            from,
+            until,
+            from_date: query.from.day(),
+            until_date: query.until.day(),
+            location: query.location,
+            mode: query.mode,
+            times_for,
+        };
+        let rows = times::free_times(&mut connection, &filter, caller.now).await?;
+        rows.into_iter().map(free_time_of).collect()
+    }
+
+    async fn one_time(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        slot: SlotId,
+        wanted: TimesFor,
+    ) -> Outcome<FreeTime> {
+        let now = caller.now;
+        let (connection, times_for) = self.asking(caller, wanted).await?;
+        drop(connection);
+        // Someone is about to take it: look where it is decided.
+        let mut connection = self.engine.write.0.acquire().await?;
+        if let Some(row) = times::free_time(&mut connection, doctor, slot, times_for, now).await? {
+            return free_time_of(row);
+        }
+        let (span, moving) = match wanted {
+            TimesFor::NewVisit { slot_span } => (slot_span, None),
+            TimesFor::Move(id) => {
+                let stored = appointments::find(&mut connection, id).await?;
+                let stored = stored.ok_or(Failure::NotFound)?;
+                (stored.slot_span, Some((id, PersonId(stored.person_id))))
+            }
+        };
+        let own = moving.map(|(id, _)| id);
+        let facts =
+            hold_facts::slot_facts(&mut connection, slot, span, Some(doctor), own, now).await?;
+        let busy = match moving {
+            Some((id, person)) => {
+                hold_facts::person_is_busy(&mut connection, person, slot, span, Some(id), now)
+                    .await?
+            }
+            None => false,
+        };
+        Err(match facts {
+            Some(facts) if facts.starts_at <= caller.now => Refusal::InThePast,
+            Some(facts) if facts.offered && facts.seats_free <= 0 => Refusal::Taken,
+            Some(facts) if facts.offered && busy => Refusal::PersonBusy,
+            _ => Refusal::NotOffered,
+        }
+        .into())
+    }
+
+    /// What free times are asked for, and where: those for a move of the caller's own appointment are read
+    /// where it was just written.
+    async fn asking(
+        &self,
+        caller: &Caller,
+        wanted: TimesFor,
+    ) -> Outcome<(sqlx::pool::PoolConnection<sqlx::Postgres>, times::TimesFor)> {
+        let appointment = match wanted {
+            TimesFor::NewVisit { slot_span: span } => {
+                return Ok((self.connection().await?, times::TimesFor::NewVisit { span }));
+            }
+            TimesFor::Move(id) => id,
+        };
+        let account = caller.signed_in()?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let stored = appointments::find(&mut connection, appointment).await?;
+        let stored = stored.ok_or(Failure::NotFound)?;
+        let capacity = account
+            .capacity_to(
+                Command::Reschedule,
+                AccountId(stored.booked_by),
+                DoctorId(stored.doctor_id),
+                ClinicId(stored.clinic_id),
+            )
+            .ok_or(Failure::NotFound)?;
+        let by_clinic = capacity != Capacity::Patient;
+        Ok((connection, times::TimesFor::Move { appointment, by_clinic }))
+    }
+
+    async fn unlisted(&self, caller: &Caller, key: &DoctorKey) -> Outcome<DoctorProfile> {
+        let account = caller.signed_in().map_err(|_| Failure::NotFound)?.account;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let row = match key {
+            DoctorKey::Slug(slug) => {
+                profiles::unlisted_with(&mut connection, slug.as_str(), account).await?
+            }
+            DoctorKey::Id(id) => {
+                profiles::unlisted_with_by_id(&mut connection, *id, account).await?
+            }
+        };
+        profile_of(&mut connection, row.ok_or(Failure::NotFound)?).await
+    }
+}
+
+async fn find_profile(engine: &Engine, wanted: &DoctorKey) -> Outcome<DoctorProfile> {
+    let mut connection = engine.read.0.acquire().await?;
+    let row = match wanted {
+        DoctorKey::Slug(slug) => profiles::profile(&mut connection, slug.as_str()).await?,
+        DoctorKey::Id(id) => profiles::profile_by_id(&mut connection, *id).await?,
+    }
+    .ok_or(Failure::NotFound)?;
+    profile_of(&mut connection, row).await
+}
+
+async fn profile_of(
+    connection: &mut PgConnection,
+    row: profiles::ProfileRow,
+) -> Outcome<DoctorProfile> {
+    let places = profiles::places(connection, &[row.id]).await?;
+    let kinds = profiles::visit_kinds(connection, row.clinic_id).await?;
+    let video = places.iter().any(|place| place.video);
+    Ok(DoctorProfile {
+        id: DoctorId(row.id),
+        slug: slug(&row.slug)?,
+        name: row.name,
+        specialties: row.specialties,
+        qualifications: row.qualifications,
+        bio: row.bio,
+        languages: row.languages,
+        fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
+        places: places.into_iter().map(place_of).collect::<Outcome<Vec<_>>>()?,
+        video,
+        clinic: row.clinic,
+        cancel_notice_minutes: row.cancel_notice_minutes,
+        visit_kinds: kinds
+            .into_iter()
+            .map(|kind| VisitKind {
+                id: VisitTypeId(kind.id),
+                name: kind.name,
+                slot_span: kind.slot_span,
+                is_default: kind.is_default,
+            })
+            .collect(),
+        rating: rating_of(row.reviews, row.stars_sum),
+    })
+}
+
+pub(super) fn place_of(row: PlaceRow) -> Outcome<Place> {
+    Ok(Place {
+        id: LocationId(row.id),
+        name: row.name,
+        address: row.address,
+        city: row.city,
+        zone: zone(&row.time_zone)?,
+    })
+}
+
+pub(super) fn free_time_of(row: FreeRow) -> Outcome<FreeTime> {
+    Ok(FreeTime {
+        slot: SlotId(row.id),
+        starts_at: row.starts_at,
+        ends_at: row.ends_at,
+        local_date: row.local_date,
+        place: Place {
+            id: LocationId(row.location_id),
+            name: row.location_name,
+            address: row.location_address,
+            city: row.city,
+            zone: zone(&row.time_zone)?,
+        },
+        mode: mode(&row.mode)?,
+        seats_free: row.seats_free,
+    })
+}
+
+#[async_trait]
+impl Directory for DirectoryService {
+    async fn specialties(&self, _caller: &Caller) -> Answer<Vec<Specialty>> {
+        answer("list specialties", self.list_specialties().await)
+    }
+
+    async fn cities(&self, _caller: &Caller) -> Answer<Vec<City>> {
+        answer("list cities", self.list_cities().await)
+    }
+
+    async fn languages(&self, _caller: &Caller) -> Answer<Vec<String>> {
+        answer("list languages", self.list_languages().await)
+    }
+
+    async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage> {
+        answer("search doctors", self.search_doctors(caller, query).await)
+    }
+
+    async fn suggest(&self, _caller: &Caller, text: &str) -> Answer<Vec<Suggestion>> {
+        answer("suggest", self.suggestions(text).await)
+    }
+
+    async fn doctor(&self, _caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {
+        self.kept_profile(key).await.map(Arc::unwrap_or_clone)
+    }
+
+    async fn own_unlisted_doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {
+        answer("show unlisted doctor", self.unlisted(caller, key).await)
+    }
+
+    async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>> {
+        answer("free times", self.times(caller, query).await)
+    }
+
+    fn mark(&self, doctor: DoctorId) -> String {
+        self.engine.changes.mark(doctor)
+    }
+
+    async fn next_free_date(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        from: NaiveDate,
+        times_for: TimesFor,
+    ) -> Answer<Option<NaiveDate>> {
+        let load = async {
+            let (mut connection, times_for) = self.asking(caller, times_for).await?;
+            Ok(times::next_free_date(&mut connection, doctor, from, times_for, caller.now).await?)
+        };
+        answer("next free date", load.await)
+    }
+
+    async fn nearest_free(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        to: DateTime<Utc>,
+        times_for: TimesFor,
+        limit: u8,
+    ) -> Answer<Vec<FreeTime>> {
+        let load = async {
+            let (mut connection, times_for) = self.asking(caller, times_for).await?;
+            let (limit, now) = (limit.into(), caller.now);
+            let rows =
+                times::nearest_free(&mut connection, doctor, to, times_for, limit, now).await?;
+            rows.into_iter().map(free_time_of).collect()
+        };
+        answer("nearest free times", load.await)
+    }
+
+    async fn free_time(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        slot: SlotId,
+        times_for: TimesFor,
+    ) -> Answer<FreeTime> {
+        answer("one free time", self.one_time(caller, doctor, slot, times_for).await)
+    }
+}

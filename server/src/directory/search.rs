@@ -1,0 +1,314 @@
+//! Searching for doctors. What is listed is kept for a moment; who is free is not.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use nadi::actor::Caller;
+use nadi::ids::{CityId, DoctorId, SpecialtyId};
+use nadi::input::Slug;
+use nadi::near::Near;
+use nadi::ports::{
+    City, Counts, DoctorCard, DoctorPage, DoctorQuery, FreeTime, Gender, Page, Place, Specialty,
+};
+use nadi::search::{self, Cursor};
+use nadi::suggest::Suggestion;
+use nadi::visit::{Fee, Mode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{DirectoryService, free_time_of, place_of};
+use crate::cache::read_cache::{About, Keeping, Kind, Lifetime, Shelf, from_json, to_json};
+use crate::directory::filter_counts::{Count, Numbers};
+use crate::directory::store::free_times::{self as times, Days, Narrowed};
+use crate::directory::store::profiles as store;
+use crate::directory::store::search::{self as found, Found, From, Origin, Wanted, Ways};
+use crate::directory::suggestions::Terms;
+use crate::reviews::store::rating_of;
+use crate::state::Engine;
+use crate::use_case::{Outcome, answer, offset_of, page_number, slug};
+
+const PAGE_SIZE: u32 = 20;
+const PAGE_SIZE_MAX: u32 = 100;
+const NEXT_TIMES_EACH: i64 = 6;
+const LISTS: Lifetime = Lifetime::seconds(10, 55);
+const SUGGESTIONS: Lifetime = Lifetime::seconds(10, 15);
+const KEPT_SUGGESTIONS_MAX: u64 = 2_000;
+
+/// Lists, numbers and suggestions.
+pub(super) struct Kept {
+    specialties: Shelf<(), Vec<Specialty>>,
+    cities: Shelf<(), Vec<City>>,
+    languages: Shelf<(), Vec<String>>,
+    numbers: Numbers,
+    ways: Ways,
+    pub(super) suggestions: Shelf<String, Vec<Suggestion>>,
+    pub(super) terms: Shelf<(), Terms>,
+}
+
+impl Kept {
+    pub(super) fn new(keeping: &Keeping) -> Self {
+        Self {
+            specialties: list(keeping, |()| "specialties".into()),
+            cities: list(keeping, |()| "cities".into()),
+            languages: list(keeping, |()| "languages".into()),
+            numbers: Numbers::default(),
+            ways: Ways::default(),
+            suggestions: Shelf::new(keeping, Kind::Suggestions, SUGGESTIONS, KEPT_SUGGESTIONS_MAX),
+            terms: Shelf::new(keeping, Kind::List, LISTS, 1),
+        }
+    }
+}
+
+/// A list of everybody's, in Redis by its name.
+fn list<V>(keeping: &Keeping, name: fn(&()) -> String) -> Shelf<(), V>
+where
+    V: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let shelf = Shelf::new(keeping, Kind::List, LISTS, 1);
+    shelf.behind(name, |(), _| About::listings(), to_json, from_json)
+}
+
+/// What this search wants. Slugs that cannot be any are looked for by a name that nothing has.
+fn wanted(query: &DoctorQuery) -> Wanted {
+    let slug_asked = |text: &Option<String>| {
+        text.as_ref().map(|text| Slug::parse(text).map_or("-".to_owned(), |slug| slug.to_string()))
+    };
+    Wanted {
+        words: search::words(query.text.as_deref().unwrap_or_default()),
+        specialty: slug_asked(&query.specialty),
+        city: slug_asked(&query.city),
+        mode: query.mode.map(Mode::as_str),
+        from: query.date,
+        until: query.date.and_then(|date| date.succ_opt()),
+        evening: query.evening,
+        week: query.this_week,
+        language: query.language.clone(),
+        gender: query.gender.map(Gender::as_str),
+        fee_max: query.fee_max,
+        rating_min: query.rating_min_tenths.map(|t| i16::try_from(t).unwrap_or(i16::MAX)),
+        origin: None,
+    }
+}
+
+impl DirectoryService {
+    pub(super) async fn search_doctors(
+        &self,
+        caller: &Caller,
+        query: &DoctorQuery,
+    ) -> Outcome<DoctorPage> {
+        let text = query.text.as_deref().unwrap_or_default();
+        let mut wanted = wanted(query);
+        let size = match query.page_size {
+            0 => PAGE_SIZE,
+            size => size.min(PAGE_SIZE_MAX),
+        };
+        let mut connection = self.connection().await?;
+        // One more than is shown tells whether there is more.
+        let from = From {
+            rank: query.after.map_or(-1, |cursor| cursor.rank),
+            doctor: query.after.map_or(Uuid::nil(), |cursor| cursor.doctor),
+            offset: if query.after.is_some() { 0 } else { offset_of(query.page, size) },
+            limit: i64::from(size) + 1,
+        };
+        // Where it is near to; nobody is near to a place that is none.
+        let mut nowhere = false;
+        if let Some(near) = &query.near {
+            wanted.origin = match near {
+                Near::City(slug) => found::origin_of_city(&mut connection, slug.as_str()).await?,
+                Near::Point(point) => {
+                    let (latitude, longitude) = point.degrees();
+                    Some(Origin { latitude, longitude })
+                }
+            };
+            nowhere = wanted.origin.is_none();
+        }
+        // Words that are none, such as a row of dots, are like nobody's name.
+        let nobody = nowhere || wanted.words.is_empty() && !text.trim().is_empty();
+        let mut rows = Vec::new();
+        let mut counts = Counts { known: true, ..Counts::default() };
+        let mut instead = None;
+        let numbers = &self.kept.numbers;
+        if !nobody {
+            rows =
+                found::search(&mut connection, &self.kept.ways, &wanted, from, caller.now).await?;
+            counts = numbers.totals(&mut self.count(&mut connection, caller), &wanted).await?;
+            if rows.is_empty() && counts.total == 0 && !wanted.words.is_empty() {
+                let spelled = found::spelled(&mut connection, &wanted.words).await?;
+                let spelled: Option<Vec<String>> = spelled.into_iter().collect();
+                if let Some(words) = spelled.filter(|words| *words != wanted.words) {
+                    wanted.words = words;
+                    rows =
+                        found::search(&mut connection, &self.kept.ways, &wanted, from, caller.now)
+                            .await?;
+                    counts =
+                        numbers.totals(&mut self.count(&mut connection, caller), &wanted).await?;
+                    instead = (!rows.is_empty()).then(|| wanted.words.join(" "));
+                }
+            }
+            let mut count = self.count(&mut connection, caller);
+            numbers.traits(&mut count, &wanted, &mut counts).await?;
+        }
+        let more = rows.len() > size as usize;
+        rows.truncate(size as usize);
+        let last = rows.last().map(|row| Cursor { rank: row.rank, doctor: row.doctor_id });
+        // What is here is known exactly, whatever was counted a moment ago.
+        let seen = if query.after.is_some() { 0 } else { from.offset };
+        let here = i64::try_from(rows.len()).unwrap_or(0);
+        if !more && here > 0 && query.after.is_none() {
+            counts.total = seen + here;
+            counts.known = true;
+        }
+        counts.total = counts.total.max(seen * i64::from(here > 0) + here + i64::from(more));
+        let items = self.cards(&mut connection, &rows, &wanted, caller).await?;
+        Ok(DoctorPage {
+            page: Page { items, total: counts.total, number: page_number(query.page), size },
+            next: last.filter(|_| more),
+            instead,
+            counts,
+        })
+    }
+
+    fn count<'a>(&'a self, connection: &'a mut PgConnection, caller: &Caller) -> Count<'a> {
+        let changes = self.engine.changes.of_listings();
+        Count { connection, pool: &self.engine.read.0, changes, now: caller.now }
+    }
+
+    /// The cards of those who were found, in their order, with times that are free now.
+    async fn cards(
+        &self,
+        connection: &mut PgConnection,
+        rows: &[Found],
+        wanted: &Wanted,
+        caller: &Caller,
+    ) -> Outcome<Vec<DoctorCard>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.doctor_id).collect();
+        let mut times: HashMap<Uuid, Vec<FreeTime>> = HashMap::new();
+        let near: Option<HashMap<Uuid, f64>> = match wanted.origin {
+            Some(origin) => {
+                let places = found::near_places(connection, &ids, origin).await?;
+                Some(places.into_iter().map(|place| (place.location_id, place.km)).collect())
+            }
+            None => None,
+        };
+        let locations: Option<Vec<Uuid>> = near.as_ref().map(|near| near.keys().copied().collect());
+        let narrowed = Narrowed {
+            city: wanted.city.as_deref(),
+            mode: wanted.mode,
+            locations: locations.as_deref(),
+        };
+        let days = Days {
+            from: wanted.from,
+            until: wanted.until,
+            evening: wanted.evening,
+            week: wanted.week,
+        };
+        let free = if days.any() {
+            times::next_free(connection, &ids, narrowed, &days, caller.now, NEXT_TIMES_EACH).await?
+        } else {
+            times::kept_free(connection, &ids, narrowed, caller.now).await?
+        };
+        for row in free {
+            let doctor = row.doctor_id;
+            let of_doctor = times.entry(doctor).or_default();
+            if of_doctor.len() < NEXT_TIMES_EACH as usize {
+                of_doctor.push(free_time_of(row)?);
+            }
+        }
+        // The main place of those who have no free time.
+        let without: Vec<Uuid> = ids.iter().filter(|id| !times.contains_key(id)).copied().collect();
+        let mut places: HashMap<Uuid, Place> = HashMap::new();
+        if !without.is_empty() {
+            for row in store::places(connection, &without).await? {
+                let doctor = row.doctor_id;
+                let place = place_of(row)?;
+                places.entry(doctor).or_insert(place);
+            }
+        }
+        let mut cards: HashMap<Uuid, DoctorCard> = HashMap::new();
+        for row in found::cards(connection, &ids).await? {
+            let next_times = times.remove(&row.id).unwrap_or_default();
+            // Where the next time is; the main place when there is none.
+            let place = next_times.first().map(|time| time.place.clone());
+            let place = place.or_else(|| places.remove(&row.id));
+            let far = near.as_ref().zip(place.as_ref());
+            let card = DoctorCard {
+                id: DoctorId(row.id),
+                slug: slug(&row.slug)?,
+                name: row.name,
+                specialties: row.specialties,
+                distance_km: far.and_then(|(near, place)| near.get(&place.id.0).copied()),
+                place,
+                languages: row.languages,
+                fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
+                video: row.video,
+                rating: rating_of(row.reviews, row.stars_sum),
+                next_times,
+            };
+            cards.insert(row.id, card);
+        }
+        Ok(ids.iter().filter_map(|id| cards.remove(id)).collect())
+    }
+
+    pub(super) async fn list_specialties(&self) -> Outcome<Vec<Specialty>> {
+        let make = || {
+            let engine = self.engine.clone();
+            async move { answer("list specialties", of_listings(specialties(&engine).await)) }
+        };
+        Ok(Arc::unwrap_or_clone(self.kept.specialties.get(&(), make).await?))
+    }
+
+    pub(super) async fn list_cities(&self) -> Outcome<Vec<City>> {
+        let make = || {
+            let engine = self.engine.clone();
+            async move { answer("list cities", of_listings(cities(&engine).await)) }
+        };
+        Ok(Arc::unwrap_or_clone(self.kept.cities.get(&(), make).await?))
+    }
+
+    pub(super) async fn list_languages(&self) -> Outcome<Vec<String>> {
+        let make = || {
+            let engine = self.engine.clone();
+            async move { answer("list languages", of_listings(languages(&engine).await)) }
+        };
+        Ok(Arc::unwrap_or_clone(self.kept.languages.get(&(), make).await?))
+    }
+}
+
+/// What was made of what is listed.
+pub(super) fn of_listings<V>(made: Outcome<V>) -> Outcome<(V, About)> {
+    made.map(|value| (value, About::listings()))
+}
+
+async fn specialties(engine: &Engine) -> Outcome<Vec<Specialty>> {
+    let rows = store::specialties(&mut *engine.read.0.acquire().await?).await?;
+    let specialty = |row: store::SpecialtyRow| Specialty {
+        id: SpecialtyId(row.id),
+        slug: row.slug,
+        name: row.name,
+        tradition: row.tradition,
+        summary: row.summary,
+        doctors: row.doctors,
+    };
+    Ok(rows.into_iter().map(specialty).collect())
+}
+
+async fn cities(engine: &Engine) -> Outcome<Vec<City>> {
+    let rows = store::cities(&mut *engine.read.0.acquire().await?).await?;
+    let city = |row: store::CityRow| City {
+        id: CityId(row.id),
+        slug: row.slug,
+        name: row.name,
+        country: row.country,
+        doctors: row.doctors,
+    };
+    Ok(rows.into_iter().map(city).collect())
+}
+
+async fn languages(engine: &Engine) -> Outcome<Vec<String>> {
+    Ok(found::languages(&mut *engine.read.0.acquire().await?).await?)
+}

@@ -1,0 +1,247 @@
+//! Searching for doctors, by what `store::listings` keeps. Every search is cut into parts of equal relevance,
+//! each in the order of the kept times, and the first of all parts are the first of the whole. A part
+//! that few fit is gathered by the index on documents; one that many fit is walked in order until
+//! the page is full. So a page costs about the same however many doctors there are.
+
+mod around;
+mod counts;
+mod parts;
+mod shown;
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use moka::sync::Cache;
+use nadi::search::{self, RELEVANCE_SECONDS};
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+use crate::zone_days::zones_ahead;
+
+pub use crate::directory::store::search::counts::{CountRow, Counted, Counting, Facet, counts};
+pub use crate::directory::store::search::shown::{cards, languages, near_places, spelled};
+
+/// What fits no more doctors than this is gathered. About where both ways cost the same, a few
+/// milliseconds, for a page of twenty.
+pub const FEW: i64 = 2_000;
+/// Questions that are remembered as fitting more, and for how long.
+const MANY_MAX: u64 = 5_000;
+const MANY_FOR: Duration = Duration::from_secs(600);
+
+/// What narrows a search; `None` does not.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Letters and digits only; each has to be found.
+    pub words: Vec<String>,
+    pub specialty: Option<String>,
+    pub city: Option<String>,
+    pub mode: Option<&'static str>,
+    /// A free time on a date from here on, by the place's calendar.
+    pub from: Option<NaiveDate>,
+    /// The first date no longer wanted.
+    pub until: Option<NaiveDate>,
+    /// The time starts at 17:00 or later, by the place's clock.
+    pub evening: bool,
+    /// In this week, by the place's calendar.
+    pub week: bool,
+    pub language: Option<String>,
+    pub gender: Option<&'static str>,
+    /// In the main unit of the doctor's currency.
+    pub fee_max: Option<i64>,
+    /// In tenths of a star.
+    pub rating_min: Option<i16>,
+    /// Places around here, the nearer the better.
+    pub origin: Option<Origin>,
+}
+
+/// A point on the ground, in degrees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Origin {
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+impl Wanted {
+    /// For `free_within`; `None` unless a time in this week is wanted.
+    fn zones_ahead(&self, now: DateTime<Utc>) -> Option<Vec<String>> {
+        self.week.then(|| zones_ahead(now))
+    }
+
+    /// What a document says in one word, but for the specialty.
+    fn features(&self) -> Vec<String> {
+        let named = |kind: &str, value: Option<&str>| value.map(|value| format!("{kind}:{value}"));
+        let features = [
+            named("c", self.city.as_deref()),
+            named("l", self.language.as_deref()),
+            named("g", self.gender),
+        ];
+        features.into_iter().flatten().collect()
+    }
+}
+
+/// From where on: the rank and doctor the part before ended with, and how many to leave out.
+#[derive(Clone, Copy, Debug)]
+pub struct From {
+    pub rank: i64,
+    pub doctor: Uuid,
+    pub offset: i64,
+    pub limit: i64,
+}
+
+impl From {
+    fn is_after(&self, found: &Found) -> bool {
+        (found.rank, found.doctor_id) > (self.rank, self.doctor)
+    }
+}
+
+/// A doctor found, by rank: in seconds, the lowest first; see [`nadi::search`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub doctor_id: Uuid,
+    pub rank: i64,
+}
+
+/// Those who fit equally well.
+struct Part {
+    /// A question to the documents; `None` asks nothing.
+    question: Option<String>,
+    /// Bits that whoever fits has beside their kept times, and few others: `next_times.traits`.
+    traits: i64,
+    /// What is taken off the rank.
+    relevance_seconds: i64,
+}
+
+/// How searches are gone about. Whatever it is, the answers are the same.
+pub struct Ways {
+    /// What fits no more doctors than this is gathered.
+    few: i64,
+    /// Questions that more doctors fit: counting them again would cost more than finding a page of them.
+    many: Cache<String, ()>,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        Self::gathering(FEW)
+    }
+}
+
+impl Ways {
+    pub fn gathering(few: i64) -> Self {
+        let many = Cache::builder().max_capacity(MANY_MAX).time_to_live(MANY_FOR).build();
+        Self { few, many }
+    }
+
+    /// All of a part, if few fit.
+    async fn gather(
+        &self,
+        connection: &mut PgConnection,
+        wanted: &Wanted,
+        part: &Part,
+        from: From,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Vec<Found>>> {
+        let Some(question) = &part.question else { return Ok(None) };
+        let asked = format!("{question} {:?} {:?}", wanted.fee_max, wanted.rating_min);
+        if self.many.contains_key(&asked) {
+            return Ok(None);
+        }
+        let gathered = parts::gather(connection, wanted, part, from, self.few, now).await?;
+        if gathered.is_none() {
+            self.many.insert(asked, ());
+        }
+        Ok(gathered)
+    }
+}
+
+/// Doctors by rank.
+pub async fn search(
+    connection: &mut PgConnection,
+    ways: &Ways,
+    wanted: &Wanted,
+    from: From,
+    now: DateTime<Utc>,
+) -> Result<Vec<Found>> {
+    let whole = From { offset: 0, limit: from.offset + from.limit, ..from };
+    let enough = usize::try_from(whole.limit).unwrap_or(usize::MAX);
+    let mut rows: Vec<Found> = Vec::new();
+    for part in cut(connection, wanted).await? {
+        if rows.len() >= enough {
+            // The page is full: does this part have anybody who would still be on it?
+            rows.sort_unstable_by_key(|row| (row.rank, row.doctor_id));
+            rows.truncate(enough);
+            let lowest = lowest(connection, &part).await?;
+            if lowest.is_none_or(|lowest| rows.last().is_some_and(|last| lowest > last.rank)) {
+                continue;
+            }
+        }
+        rows.extend(match ways.gather(connection, wanted, &part, whole, now).await? {
+            Some(few) => few,
+            None if wanted.origin.is_some() => {
+                around::search(connection, wanted, &part, whole, now).await?
+            }
+            None => parts::walk(connection, wanted, &part, whole, now).await?,
+        });
+    }
+    rows.sort_unstable_by_key(|row| (row.rank, row.doctor_id));
+    let skipped = usize::try_from(from.offset).unwrap_or(usize::MAX);
+    let taken = usize::try_from(from.limit).unwrap_or(usize::MAX);
+    Ok(rows.into_iter().skip(skipped).take(taken).collect())
+}
+
+/// No rank in this part is lower: nobody at all is free sooner, and distance only adds.
+async fn lowest(connection: &mut PgConnection, part: &Part) -> Result<Option<i64>> {
+    let soonest = sqlx::query_scalar!(
+        "select floor(extract(epoch from min(ranks_at)))::bigint from next_times"
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(soonest.map(|soonest| soonest - part.relevance_seconds))
+}
+
+/// The parts of a search, the most relevant first; none of them has a doctor of another.
+async fn cut(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>> {
+    let mut features = wanted.features();
+    features.extend(wanted.specialty.as_ref().map(|slug| format!("s:{slug}")));
+    if wanted.words.is_empty() && features.is_empty() {
+        return Ok(vec![Part { question: None, traits: 0, relevance_seconds: 0 }]);
+    }
+    let asked = sqlx::query!(
+        r#"select a::text, case when ab <> a then (ab && !!a)::text end as ab,
+                case when abc <> ab then (abc && !!ab)::text end as abc,
+                case when abcd <> abc then (abcd && !!abc)::text end as abcd,
+                trait_bits(array(select plain(name) from unnest($2) name)) as "traits!"
+         from (select search_question($1, 'A', $2) as a, search_question($1, 'AB', $2) as ab,
+                      search_question($1, 'ABC', $2) as abc, search_question($1, 'ABCD', $2) as abcd) q"#,
+        &wanted.words,
+        &features
+    )
+    .fetch_one(connection)
+    .await?;
+    if wanted.words.is_empty() {
+        return Ok(vec![Part { question: asked.a, traits: asked.traits, relevance_seconds: 0 }]);
+    }
+    let questions = [asked.a, asked.ab, asked.abc, asked.abcd];
+    // Nobody fits one way who does not fit the way before; or words of which nothing is left to look for.
+    Ok(questions
+        .into_iter()
+        .zip(search::RELEVANCE)
+        .filter(|(question, _)| question.is_some())
+        .map(|(question, relevance)| Part {
+            question,
+            traits: asked.traits,
+            relevance_seconds: (relevance * RELEVANCE_SECONDS) as i64,
+        })
+        .collect())
+}
+
+/// Where a city is; `None` when there is none, or nobody knows.
+pub async fn origin_of_city(connection: &mut PgConnection, slug: &str) -> Result<Option<Origin>> {
+    sqlx::query_as!(
+        Origin,
+        r#"select latitude as "latitude!", longitude as "longitude!" from cities
+           where slug = $1 and latitude is not null and longitude is not null"#,
+        slug
+    )
+    .fetch_optional(connection)
+    .await
+}

@@ -1,0 +1,303 @@
+//! Appointments as calendar files: private addresses that programs read, and single ones to download.
+
+pub mod store;
+
+use std::sync::Arc;
+
+use app::words::{calendar as words, place};
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, Utc};
+use lettre::message::Mailbox;
+use nadi::Failure;
+use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::appointment::State;
+use nadi::events::{FeedEvent, NewEvent};
+use nadi::failure::{Field, Problem};
+use nadi::ical::{CalendarFile, Event, EventStatus, Method, Organizer, write};
+use nadi::ids::{AccountId, AppointmentId, FeedId};
+use nadi::ports::{Alarm, Answer, Bookings, CalendarText, FeedKind, FeedView, Feeds, NewFeed};
+use nadi::visit::Mode;
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use crate::bookings::store::appointments;
+use crate::events;
+use crate::events::Author;
+use crate::feeds::store::{EventRow, FeedRow};
+use crate::ids::uuid_v7;
+use crate::state::Engine;
+use crate::use_case::{Fault, Outcome, answer, mode};
+
+const FEEDS_MAX: i64 = 5;
+/// More than anybody has in a year.
+const EVENTS_MAX: i64 = 5_000;
+/// What is past stays in a feed for so long.
+const PAST: Duration = Duration::days(31);
+/// How often a subscriber may ask again.
+const REFRESH: Duration = Duration::hours(1);
+/// Of the derived secret, in bytes: 128 bits.
+const SECRET_BYTES: usize = 16;
+
+pub struct FeedService {
+    engine: Engine,
+    bookings: Arc<dyn Bookings>,
+}
+
+impl FeedService {
+    pub fn new(engine: Engine, bookings: Arc<dyn Bookings>) -> Self {
+        Self { engine, bookings }
+    }
+
+    async fn list(&self, caller: &Caller, kind: FeedKind) -> Outcome<Vec<FeedView>> {
+        let account = may_have(caller, kind)?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let rows = store::of_account(&mut connection, account.account, kind).await?;
+        rows.into_iter().map(|row| self.view(row)).collect()
+    }
+
+    fn view(&self, row: FeedRow) -> Outcome<FeedView> {
+        let kind = kind_of(&row)?;
+        Ok(FeedView {
+            id: FeedId(row.id),
+            kind,
+            path: format!("/feeds/{}.ics", self.secret(FeedId(row.id))),
+            with_names: row.with_names,
+            alarm: alarm_of(&row)?,
+            created_at: row.created_at,
+            read_at: row.read_at,
+        })
+    }
+
+    async fn add(&self, caller: &Caller, wanted: NewFeed) -> Outcome<FeedId> {
+        let account = may_have(caller, wanted.kind)?;
+        // A doctor's patients were not asked.
+        let with_names = wanted.with_names && wanted.kind == FeedKind::Patient;
+        let wanted = NewFeed { with_names, ..wanted };
+        let id = FeedId(uuid_v7(caller.now));
+        let mut transaction = self.engine.write.begin().await?;
+        let (by, now) = (account.account, caller.now);
+        if !store::insert(&mut transaction, id, by, wanted, FEEDS_MAX, now).await? {
+            let problem = Problem::OutOfRange { min: 0, max: FEEDS_MAX };
+            return Err(Failure::field(Field::Lines, problem).into());
+        }
+        let event = NewEvent::feed(FeedEvent::Added, id);
+        events::record(&mut transaction, &event, Author::new(capacity(wanted.kind), by), now)
+            .await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    async fn change_alarm(
+        &self,
+        caller: &Caller,
+        feed: FeedId,
+        alarm: Option<Alarm>,
+    ) -> Outcome<()> {
+        let account = caller.signed_in()?;
+        let mut transaction = self.engine.write.begin().await?;
+        let kind = store::set_alarm(&mut transaction, feed, account.account, alarm).await?;
+        record(&mut transaction, caller, FeedEvent::Changed, feed, kind).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn end(&self, caller: &Caller, feed: FeedId) -> Outcome<()> {
+        let account = caller.signed_in()?;
+        let mut transaction = self.engine.write.begin().await?;
+        let kind = store::archive(&mut transaction, feed, account.account, caller.now).await?;
+        record(&mut transaction, caller, FeedEvent::Removed, feed, kind).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn read(&self, secret: &str, now: DateTime<Utc>) -> Outcome<CalendarText> {
+        let feed = self.feed_of(secret).ok_or(Failure::NotFound)?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let row = store::find(&mut connection, feed).await?.ok_or(Failure::NotFound)?;
+        let (kind, account) = (kind_of(&row)?, AccountId(row.account_id));
+        let since = now - PAST;
+        let (rows, name) = match kind {
+            FeedKind::Patient => {
+                let rows = store::booked_by(&mut connection, account, since, EVENTS_MAX).await?;
+                (rows, words::PATIENT_CALENDAR)
+            }
+            FeedKind::Doctor => {
+                // Whoever is no doctor any more has nothing to read.
+                let doctor = store::doctor_of(&mut connection, account).await?;
+                let doctor = doctor.ok_or(Failure::NotFound)?;
+                let rows = store::of_doctor(&mut connection, doctor, since, EVENTS_MAX).await?;
+                (rows, words::DOCTOR_CALENDAR)
+            }
+        };
+        store::note_read(&mut connection, feed, now).await?;
+        let wanted = NewFeed { kind, with_names: row.with_names, alarm: alarm_of(&row)? };
+        let events: Outcome<Vec<Event>> =
+            rows.iter().map(|event| self.event(event, wanted, now)).collect();
+        Ok(text_of(&CalendarFile {
+            name: Some(name.to_owned()),
+            method: Some(Method::Publish),
+            refresh: Some(REFRESH),
+            events: events?,
+        }))
+    }
+
+    async fn file(&self, caller: &Caller, id: AppointmentId) -> Outcome<CalendarText> {
+        let seen = self.bookings.appointment(caller, id).await?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let row = store::event(&mut connection, id).await?.ok_or(Failure::NotFound)?;
+        let kind = match seen.seen_as {
+            nadi::actor::Capacity::Patient => FeedKind::Patient,
+            _ => FeedKind::Doctor,
+        };
+        let wanted = NewFeed { kind, with_names: false, alarm: None };
+        let event = self.event(&row, wanted, caller.now)?;
+        let method = match event.status {
+            EventStatus::Cancelled => Method::Cancel,
+            _ => Method::Publish,
+        };
+        let events = vec![event];
+        Ok(text_of(&CalendarFile { name: None, method: Some(method), refresh: None, events }))
+    }
+
+    /// An appointment as it is in a feed like this.
+    fn event(&self, row: &EventRow, feed: NewFeed, now: DateTime<Utc>) -> Outcome<Event> {
+        let mode = mode(&row.mode)?;
+        let link = format!("{}/appointments/{}", self.engine.house.public_url, row.id);
+        let summary = match feed.kind {
+            FeedKind::Patient => {
+                let doctor = feed.with_names.then_some(row.doctor_name.as_str());
+                words::patient_summary(&row.clinic, doctor, mode)
+            }
+            FeedKind::Doctor => words::doctor_summary(&row.reference, mode),
+        };
+        let state = appointments::state(&row.state)?;
+        let status = match state {
+            State::Pending if row.expires_at > now => EventStatus::Tentative,
+            State::Pending | State::Cancelled | State::Expired => EventStatus::Cancelled,
+            _ => EventStatus::Confirmed,
+        };
+        Ok(Event {
+            uid: row.ical_uid.clone(),
+            sequence: u32::try_from(row.version - 1).unwrap_or(0),
+            status,
+            // As of its last change: the same appointment is always the same text.
+            stamp: row.updated_at,
+            last_modified: row.updated_at,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            summary,
+            location: Some(match mode {
+                Mode::InPerson => {
+                    let place = place::address(&row.location_address, &row.city);
+                    format!("{}, {place}", row.location_name)
+                }
+                Mode::Video => words::VIDEO_VISIT.to_owned(),
+            }),
+            description: Some(words::description(&row.reference, mode, &link)),
+            url: Some(link),
+            organizer: self.organizer(&row.clinic),
+            // Of a visit that has begun nobody needs to be reminded.
+            alarm: feed
+                .alarm
+                .filter(|_| state == State::Confirmed)
+                .map(|alarm| Duration::minutes(alarm.minutes().into())),
+        })
+    }
+
+    fn organizer(&self, clinic: &str) -> Option<Organizer> {
+        let sender: Mailbox = self.engine.house.mail_from.parse().ok()?;
+        Some(Organizer { name: clinic.to_owned(), email: sender.email.to_string() })
+    }
+
+    /// The id, and what only we can derive from it.
+    fn secret(&self, feed: FeedId) -> String {
+        let id = feed.0.simple().to_string();
+        let digest = self.engine.code_key.fingerprint("calendar feed 1", &id);
+        let proof: String =
+            digest[..SECRET_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{id}{proof}")
+    }
+
+    fn feed_of(&self, secret: &str) -> Option<FeedId> {
+        let feed = FeedId(Uuid::try_parse(secret.get(..32)?).ok()?);
+        bool::from(self.secret(feed).as_bytes().ct_eq(secret.as_bytes())).then_some(feed)
+    }
+}
+
+fn may_have(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
+    let account = caller.signed_in()?;
+    if kind == FeedKind::Doctor && account.doctor.is_none() {
+        return Err(Failure::NotAllowed.into());
+    }
+    Ok(account)
+}
+
+/// Writes what happened to a feed of this kind into the log; with no kind there is no such feed.
+async fn record(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    what: FeedEvent,
+    feed: FeedId,
+    kind: Option<String>,
+) -> Outcome<()> {
+    let kind = kind.ok_or(Failure::NotFound)?;
+    let kind = FeedKind::parse(&kind).ok_or_else(|| Fault::Broken(format!("feed {feed}")))?;
+    let by = Author::of(caller, capacity(kind));
+    events::record(connection, &NewEvent::feed(what, feed), by, caller.now).await?;
+    Ok(())
+}
+
+/// In which capacity somebody has a feed of this kind.
+fn capacity(kind: FeedKind) -> Capacity {
+    match kind {
+        FeedKind::Patient => Capacity::Patient,
+        FeedKind::Doctor => Capacity::Doctor,
+    }
+}
+
+fn kind_of(row: &FeedRow) -> Outcome<FeedKind> {
+    FeedKind::parse(&row.kind).ok_or_else(|| Fault::Broken(format!("feed of kind {}", row.kind)))
+}
+
+fn alarm_of(row: &FeedRow) -> Outcome<Option<Alarm>> {
+    let unknown = |minutes| Fault::Broken(format!("feed with an alarm of {minutes} minutes"));
+    row.alarm_minutes
+        .map(|minutes| Alarm::of_minutes(minutes).ok_or_else(|| unknown(minutes)))
+        .transpose()
+}
+
+fn text_of(file: &CalendarFile) -> CalendarText {
+    let text = write(file);
+    let digest = Sha256::digest(text.as_bytes());
+    let etag: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    CalendarText { etag: format!("\"{etag}\""), text }
+}
+
+#[async_trait]
+impl Feeds for FeedService {
+    async fn feeds(&self, caller: &Caller, kind: FeedKind) -> Answer<Vec<FeedView>> {
+        answer("list feeds", self.list(caller, kind).await)
+    }
+
+    async fn add_feed(&self, caller: &Caller, wanted: NewFeed) -> Answer<FeedId> {
+        answer("add feed", self.add(caller, wanted).await)
+    }
+
+    async fn set_alarm(&self, caller: &Caller, feed: FeedId, alarm: Option<Alarm>) -> Answer<()> {
+        answer("change a feed's alarm", self.change_alarm(caller, feed, alarm).await)
+    }
+
+    async fn end_feed(&self, caller: &Caller, feed: FeedId) -> Answer<()> {
+        answer("end feed", self.end(caller, feed).await)
+    }
+
+    async fn read_feed(&self, secret: &str, now: DateTime<Utc>) -> Answer<CalendarText> {
+        answer("read feed", self.read(secret, now).await)
+    }
+
+    async fn appointment_file(&self, caller: &Caller, id: AppointmentId) -> Answer<CalendarText> {
+        answer("appointment file", self.file(caller, id).await)
+    }
+}

@@ -1,0 +1,45 @@
+//! Who is asking, and at what time: found once per request.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use chrono::Duration;
+use nadi::actor::{Actor, Caller};
+use tower_sessions::Session;
+
+use super::{Web, guard, session_cookie, trace};
+
+/// How many seconds, up to a day, this browser is ahead of the site's clock. In development mode only: a test
+/// sees how a visit goes on without waiting for it.
+const AHEAD: &str = "nadi_ahead_seconds";
+
+fn ahead(web: &Web, headers: &HeaderMap) -> Duration {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let seconds = cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(AHEAD)?.strip_prefix('=')?.parse().ok())
+        .filter(|_| web.site.development);
+    Duration::seconds(seconds.unwrap_or(0_i64).clamp(0, 86_400))
+}
+
+/// Adds the [`Caller`] to the request.
+pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let now = web.engine.clock.now() + ahead(&web, request.headers());
+    let request_id = trace::request_id(&request);
+    let actor = match request.extensions().get::<Session>() {
+        None => Ok(Actor::Visitor),
+        Some(current) => match session_cookie::account(current).await {
+            Ok(account) => web.identities.of_account(account).await,
+            Err(failure) => Err(failure),
+        },
+    };
+    match actor {
+        Ok(actor) => {
+            request.extensions_mut().insert(Caller { actor, now, request_id });
+            next.run(request).await
+        }
+        // We cannot tell who it is, so nothing is shown and nobody is signed out.
+        Err(_) => guard::unavailable(),
+    }
+}

@@ -1,0 +1,239 @@
+//! What every request has to pass, and what every answer carries.
+
+use std::any::Any;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use app::error::FormFailure;
+use app::fns::busy::{AddBusyAddress, AddBusyFile, FORM_BYTES_MAX};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_SECURITY_POLICY as CONTENT_POLICY;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use http_body_util::{BodyExt, Limited};
+use leptos::server_fn::ServerFn;
+use leptos::server_fn::error::ServerFnUrlError;
+use nadi::Failure;
+
+use super::{ANSWER_WITHIN, BODY_BYTES_MAX, Web};
+
+/// What is read of a file that is too large, so that its sender hears of it.
+const DRAINED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long a calendar may take to arrive and to be read: 10 MB on a slow line.
+const CALENDAR_WITHIN: Duration = Duration::from_secs(120);
+
+/// Gives up a request that takes too long.
+pub async fn bounded_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let calendar = path == AddBusyFile::PATH || path == AddBusyAddress::PATH;
+    let within = if calendar { CALENDAR_WITHIN } else { ANSWER_WITHIN };
+    let answer = tokio::time::timeout(within, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+}
+
+/// A change must come from our own pages. Browsers say where a POST comes from; what says nothing
+/// is not a browser, and has no cookie to misuse.
+pub async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
+    if is_ours(&request, &web.public_origin) {
+        next.run(request).await
+    } else {
+        (StatusCode::FORBIDDEN, plain("This was sent from another site, so we did not do it.\n"))
+            .into_response()
+    }
+}
+
+/// Does it change nothing, or come from our own pages?
+pub fn is_ours(request: &Request, public_origin: &str) -> bool {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    safe || comes_from_us(request.headers(), public_origin)
+}
+
+fn comes_from_us(headers: &HeaderMap, public_origin: &str) -> bool {
+    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    match text(header::ORIGIN) {
+        Some(origin) => {
+            let host = text(header::HOST).unwrap_or_default();
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            origin == public_origin || (!host.is_empty() && authority == Some(host))
+        }
+        None => {
+            let site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
+            matches!(site, None | Some("same-origin" | "none"))
+        }
+    }
+}
+
+/// Refuses a body that announces too much, and cuts off one that does not.
+pub async fn bounded_body(request: Request, next: Next) -> Response {
+    let bytes_max = body_bytes_max(request.uri().path());
+    if announces_more(request.headers(), bytes_max) {
+        if let Some(form) = form_of_large_file(&request) {
+            // A browser listens only after it has sent all.
+            drop(Limited::new(request.into_body(), DRAINED_BYTES_MAX).collect().await);
+            return Redirect::to(&form).into_response();
+        }
+        let text = "That is more than we can take at once. Shorten it and send it again.\n";
+        return (StatusCode::PAYLOAD_TOO_LARGE, plain(text)).into_response();
+    }
+    let request = request.map(|body| Body::new(Limited::new(body, bytes_max)));
+    next.run(request).await
+}
+
+/// The page of a plain form whose file is too large, with what became of it.
+fn form_of_large_file(request: &Request) -> Option<String> {
+    let text = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let is_form = request.uri().path() == AddBusyFile::PATH
+        && text(header::ACCEPT).is_some_and(|accepts| accepts.contains("text/html"));
+    let page = text(header::REFERER).filter(|_| is_form)?;
+    let failure = FormFailure(Failure::TooLarge);
+    let page = ServerFnUrlError::new(AddBusyFile::PATH, failure).to_url(page).ok()?;
+    // Whatever site the form was on, it is led back to ours.
+    let query = page.query().map_or(String::new(), |query| format!("?{query}"));
+    Some(format!("/{}{query}", page.path().trim_start_matches('/')))
+}
+
+/// How much a body may have: a form with a file more than any other.
+fn body_bytes_max(path: &str) -> usize {
+    if path == AddBusyFile::PATH { FORM_BYTES_MAX } else { BODY_BYTES_MAX }
+}
+
+/// Does it say itself that its body is too large?
+pub fn announces_too_much(headers: &HeaderMap) -> bool {
+    announces_more(headers, BODY_BYTES_MAX)
+}
+
+fn announces_more(headers: &HeaderMap, bytes_max: usize) -> bool {
+    let announced = headers.get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    announced.is_some_and(|bytes| bytes > bytes_max)
+}
+
+fn plain(text: &'static str) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
+}
+
+/// Scripts only from us (WebAssembly included) and those of this very page, nobody frames us,
+/// forms stay on the site.
+pub fn content_policy(nonce: Option<&str>) -> String {
+    content_policy_with(&nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default())
+}
+
+/// The same with other sources of scripts, each after a space.
+pub fn content_policy_with(sources: &str) -> String {
+    format!(
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{sources}; \
+         style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+static POLICY: LazyLock<Option<HeaderValue>> =
+    LazyLock::new(|| HeaderValue::from_str(&content_policy(None)).ok());
+
+pub async fn secure_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if let Some(policy) = POLICY.as_ref().filter(|_| !headers.contains_key(CONTENT_POLICY)) {
+        headers.insert(CONTENT_POLICY, policy.clone());
+    }
+    for (name, value) in [
+        ("referrer-policy", "same-origin"),
+        ("x-content-type-options", "nosniff"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=(self)"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let is_page = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.to_str().is_ok_and(|v| v.starts_with("text/html")));
+    if is_page && !headers.contains_key(header::CACHE_CONTROL) {
+        // Pages speak of free times and of people: neither Back nor a proxy may show an old one.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// A panic is our fault and stays ours: a calm page, and a line in the log without details of the person.
+pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    log_panic(&*panic);
+    sorry(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
+}
+
+/// A line in the log about a panic.
+pub fn log_panic(panic: &(dyn Any + Send)) {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    tracing::error!(panic = text, "a request panicked");
+}
+
+/// The database does not answer and nothing can be shown.
+pub fn unavailable() -> Response {
+    let mut response =
+        sorry(StatusCode::SERVICE_UNAVAILABLE, "We cannot reach our calendar right now.");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+}
+
+/// More people are here than can be served at once.
+pub fn busy() -> Response {
+    let mut response = sorry(StatusCode::SERVICE_UNAVAILABLE, "Too many people at once.");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    response
+}
+
+fn sorry(status: StatusCode, what: &str) -> Response {
+    let page = plain_page(
+        what,
+        &format!(
+            "<section class=\"narrow\"><header class=\"page-head\"><h1>{what}</h1>\
+             <p class=\"lead\">Your appointments are safe. Wait a minute, then go back and try again.</p></header>\
+             <p class=\"actions\">\
+             <a class=\"button\" data-variant=\"secondary\" href=\"/\">Go to the start page</a></p></section>"
+        ),
+    );
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+/// A page in the site's look without anything that could fail. Both arguments are HTML.
+pub fn plain_page(title: &str, body: &str) -> String {
+    let stylesheet = crate::http::assets::stylesheet_url();
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <title>{title} – Nadi</title><link rel=\"stylesheet\" href=\"{stylesheet}\">\
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
+         <body><header class=\"site-header\"><div class=\"site-header-row\">\
+         <a class=\"wordmark\" href=\"/\" aria-label=\"Nadi, home\">Nadi</a></div></header>\
+         <main id=\"content\">{body}</main></body></html>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(pairs: &[(&'static str, &'static str)]) -> bool {
+        let headers = pairs.iter().map(|(n, v)| {
+            let name: header::HeaderName = n.parse().expect("a name");
+            (name, HeaderValue::from_static(v))
+        });
+        comes_from_us(&headers.collect(), "https://nadi.example")
+    }
+
+    #[test]
+    fn changes_come_from_our_own_pages() {
+        assert!(sent(&[("origin", "https://nadi.example"), ("host", "10.0.0.1:3000")]));
+        assert!(sent(&[("origin", "http://localhost:3000"), ("host", "localhost:3000")]));
+        assert!(sent(&[]), "not a browser");
+        assert!(!sent(&[("origin", "https://evil.example"), ("host", "nadi.example")]));
+        assert!(!sent(&[("origin", "null"), ("host", "nadi.example")]));
+        assert!(!sent(&[
+            ("origin", "https://nadi.example.evil.example"),
+            ("host", "nadi.example")
+        ]));
+        assert!(!sent(&[("sec-fetch-site", "cross-site")]));
+    }
+}

@@ -1,0 +1,95 @@
+//! HTTP: what happens to every request on its way in and out. The routes are in [`crate::router`].
+
+pub(crate) mod assets;
+pub(crate) mod caller;
+pub mod connections;
+pub(crate) mod guard;
+pub(crate) mod health;
+pub mod live_updates;
+pub(crate) mod load_shedding;
+pub(crate) mod precompressed;
+pub(crate) mod public_cache;
+pub(crate) mod request_target;
+pub(crate) mod session_cookie;
+pub(crate) mod trace;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use app::context::Site;
+use nadi::ports::Ports;
+use sqlx::PgPool;
+
+use self::live_updates::Live;
+use crate::accounts::identity::Identities;
+use crate::config::Config;
+use crate::state::Engine;
+
+pub use self::assets::warm;
+
+/// Bodies larger than this are refused (64 kB).
+pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// No page takes longer; what does has met a fault.
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
+#[derive(Clone)]
+pub struct Web(Arc<Shared>);
+
+impl Deref for Web {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+pub struct Shared {
+    pub engine: Engine,
+    pub ports: Ports,
+    pub identities: Arc<Identities>,
+    pub site: Site,
+    pub public_origin: Arc<str>,
+    pub live: Live,
+    /// Has it been warmed up, or waited for that long enough?
+    pub warm: AtomicBool,
+    /// For `/readyz` alone.
+    pub(crate) probe: PgPool,
+    pub(crate) times: public_cache::Times,
+    pub(crate) pages: public_cache::Pages,
+}
+
+impl Web {
+    /// Must be called where tokio runs.
+    pub fn new(config: &Config, engine: &Engine, ports: Ports) -> Self {
+        Self::with(config, engine, ports, Live::new(config.connections))
+    }
+
+    /// The same with limits of its own for those who listen.
+    pub fn with(config: &Config, engine: &Engine, ports: Ports, live: Live) -> Self {
+        let public_url = config.public_url.as_str().trim_end_matches('/').to_owned();
+        let site = Site {
+            development: config.is_development(),
+            stylesheet_url: assets::stylesheet_url(),
+            font_url: assets::font_url(),
+            script: assets::script(),
+            suggest_url: assets::small_script_url("suggest.js"),
+            more_url: assets::small_script_url("more.js"),
+            public_url,
+        };
+        Self(Arc::new(Shared {
+            engine: engine.clone(),
+            ports,
+            identities: Arc::new(Identities::new(engine)),
+            site,
+            public_origin: config.public_url.origin().ascii_serialization().into(),
+            live,
+            warm: AtomicBool::new(true),
+            probe: engine.write.probe(),
+            times: public_cache::times(&engine.keeping),
+            pages: public_cache::pages(&engine.keeping),
+        }))
+    }
+}

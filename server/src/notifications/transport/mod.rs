@@ -1,0 +1,30 @@
+//! Reaching people: a mail server, or the development mailbox.
+
+mod development;
+mod smtp;
+
+use std::sync::Arc;
+
+pub use crate::notifications::transport::development::DevelopmentMailbox;
+pub use crate::notifications::transport::smtp::SmtpMessages;
+use nadi::ports::Messages;
+
+use crate::config::Config;
+use crate::state::Engine;
+
+/// The way messages leave, and the mailbox page's source when it is the development one.
+///
+/// # Errors
+/// When the mail server's address cannot be used.
+pub fn from_config(
+    config: &Config,
+    engine: &Engine,
+) -> anyhow::Result<(Arc<dyn Messages>, Option<DevelopmentMailbox>)> {
+    let mailbox = config.is_development().then(|| DevelopmentMailbox::new(engine.clone()));
+    let messages: Arc<dyn Messages> = match (&config.smtp_url, &mailbox) {
+        (Some(url), _) => Arc::new(SmtpMessages::new(url, &config.mail_from)?),
+        (None, Some(mailbox)) => Arc::new(mailbox.clone()),
+        (None, None) => anyhow::bail!("SMTP_URL is not set; expected outside of development mode"),
+    };
+    Ok((messages, mailbox))
+}

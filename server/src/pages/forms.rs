@@ -1,0 +1,202 @@
+//! Forms sent without scripts: when one fails, the browser is led back to it with a cookie that
+//! keeps what was typed for a minute, so that nobody types it twice. Secrets are left out.
+
+use std::collections::HashMap;
+
+use app::context::{TYPED_HEADER, Typed};
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+
+use crate::http::BODY_BYTES_MAX;
+
+const COOKIE: &str = "nadi_typed";
+const SECRETS: [&str; 2] = ["password", "code"];
+/// Browsers drop cookies past 4096 bytes.
+const COOKIE_BYTES_MAX: usize = 3_500;
+/// A cookie that unfolds into more was not made by us.
+const TYPED_BYTES_MAX: usize = 64 * 1024;
+
+/// Wraps server functions: remembers what was typed when a plain form fails, and forgets it when shown.
+pub async fn keep_typed(request: Request, next: Next) -> Response {
+    let request = without_earlier(request);
+    let headers = request.headers();
+    let is_form = request.method() == Method::POST
+        && request.uri().path().starts_with("/fn/")
+        && has(headers, header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        && has(headers, header::ACCEPT, "text/html");
+    if !is_form {
+        let shown = typed(headers, request.uri()).is_some();
+        let mut response = next.run(request).await;
+        // Beside a file: only the server function itself has read it.
+        if let Some(typed) = response.headers_mut().remove(TYPED_HEADER) {
+            remember(&mut response, typed.as_bytes());
+        }
+        if shown {
+            set_cookie(
+                &mut response,
+                &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+            );
+        }
+        return response;
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, BODY_BYTES_MAX).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let request = Request::from_parts(parts, Body::from(bytes.clone()));
+    let mut response = next.run(request).await;
+    remember(&mut response, &bytes);
+    response
+}
+
+/// The same request, coming from its page as it was before any form of it failed: Leptos adds each
+/// failure to the address, which would grow with every try.
+fn without_earlier(mut request: Request) -> Request {
+    let referer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
+    let Some((page, query)) = referer.and_then(|referer| referer.split_once('?')) else {
+        return request;
+    };
+    let is_trace = |pair: &&str| pair.starts_with("__path=") || pair.starts_with("__err=");
+    let kept: Vec<_> = query.split('&').filter(|pair| !is_trace(pair)).collect();
+    let address = match kept.as_slice() {
+        [] => page.to_owned(),
+        kept => format!("{page}?{}", kept.join("&")),
+    };
+    if let Ok(address) = HeaderValue::from_str(&address) {
+        request.headers_mut().insert(header::REFERER, address);
+    }
+    request
+}
+
+/// Keeps what was typed when the form failed.
+fn remember(response: &mut Response, typed: &[u8]) {
+    let location = response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
+    if location.is_some_and(|location| location.contains("__err="))
+        && let Some(value) = encode(typed)
+    {
+        let cookie = format!("{COOKIE}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+        set_cookie(response, &cookie);
+    }
+}
+
+/// What was typed into the form that this page is shown for again.
+pub fn typed(headers: &HeaderMap, uri: &Uri) -> Option<Typed> {
+    uri.query().filter(|query| query.contains("__err="))?;
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let value = cookies
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
+    let bytes = decompress_to_vec_with_limit(&bytes, TYPED_BYTES_MAX).ok()?;
+    serde_json::from_slice::<HashMap<String, String>>(&bytes).ok().map(Typed)
+}
+
+fn encode(body: &[u8]) -> Option<String> {
+    let fields: HashMap<String, String> = url::form_urlencoded::parse(body)
+        .filter(|(name, _)| !SECRETS.contains(&name.as_ref()))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    // A form of many lines says the same names again and again: compressed, it fits.
+    let value = compress_to_vec(&serde_json::to_vec(&fields).ok()?, 6);
+    let value = BASE64_URL_SAFE_NO_PAD.encode(value);
+    (value.len() <= COOKIE_BYTES_MAX).then_some(value)
+}
+
+fn has(headers: &HeaderMap, name: header::HeaderName, part: &str) -> bool {
+    headers.get(name).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(part))
+}
+
+fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn what_was_typed_comes_back_without_its_secrets() {
+        let value = encode(b"name=Asha+%26+Co&password=hunter22&code=123456").expect("small");
+        let mut headers = HeaderMap::new();
+        let cookie = format!("other=1; {COOKIE}={value}");
+        headers.insert(header::COOKIE, cookie.parse().expect("a header"));
+        let shown_again = Uri::from_static("/register?__path=x&__err=y");
+        let typed = typed(&headers, &shown_again).expect("typed");
+        assert_eq!(typed.get("name"), Some("Asha & Co"));
+        assert_eq!((typed.get("password"), typed.get("code")), (None, None));
+        assert!(crate::pages::forms::typed(&headers, &Uri::from_static("/register")).is_none());
+    }
+
+    #[test]
+    fn a_week_of_hours_is_kept() {
+        let mut body = String::from("doctor=01a1fd8a-b716-7570-bd29-e80dba2a63e5&own=true");
+        for line in 0..17 {
+            for (field, value) in [
+                (["mo", "tu", "we", "th", "fr", "sa", "su"][line % 7], "yes".to_owned()),
+                ("starts_at", format!("{:02}:00", line + 5)),
+                ("ends_at", format!("{:02}:40", line + 5)),
+                ("slot_minutes", "20".into()),
+                ("mode", "in_person".into()),
+                ("location", "01a1fd8a-b716-7570-bd29-e80dba2a63e5".into()),
+                ("repeats", "1".into()),
+                ("rule", String::new()),
+                ("effective_from", "2026-11-23".into()),
+                ("effective_until", String::new()),
+                ("seat_capacity", "1".into()),
+                ("buffer_before", "0".into()),
+                ("buffer_after", "0".into()),
+                ("notice", "0".into()),
+                ("window", String::new()),
+            ] {
+                body.push_str(&format!("&lines%5B{line}%5D%5B{field}%5D={value}"));
+            }
+        }
+        let value = encode(body.as_bytes()).expect("small enough");
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, format!("{COOKIE}={value}").parse().expect("a header"));
+        let shown_again = Uri::from_static("/calendar/hours?__err=y");
+        let typed = typed(&headers, &shown_again).expect("typed");
+        assert_eq!(typed.get("lines[16][starts_at]"), Some("21:00"));
+    }
+
+    #[test]
+    fn an_address_does_not_grow_with_every_failure() {
+        let from = |referer: &'static str| {
+            let request = Request::post("/fn/x").header(header::REFERER, referer);
+            let request = without_earlier(request.body(Body::empty()).expect("a request"));
+            request.headers()[header::REFERER].to_str().expect("text").to_owned()
+        };
+        assert_eq!(from("http://a/b?c=d&__path=x&__err=y"), "http://a/b?c=d");
+        assert_eq!(from("http://a/b?__path=x&__err=y&__path=x&__err=z"), "http://a/b");
+        assert_eq!(from("http://a/b?c=__err=d"), "http://a/b?c=__err=d");
+        assert_eq!(from("http://a/b"), "http://a/b");
+    }
+
+    #[test]
+    fn too_much_is_not_kept() {
+        // Digests do not compress.
+        let bytes = (0u32..200).flat_map(|n| Sha256::digest(n.to_be_bytes()));
+        let noise: String = bytes.map(|byte| format!("{byte:02x}")).collect();
+        assert!(encode(format!("name={noise}").as_bytes()).is_none());
+    }
+
+    #[test]
+    fn a_cookie_that_unfolds_without_end_is_left_alone() {
+        let bomb = compress_to_vec(&vec![b' '; 10 * TYPED_BYTES_MAX], 9);
+        let mut headers = HeaderMap::new();
+        let value = BASE64_URL_SAFE_NO_PAD.encode(bomb);
+        headers.insert(header::COOKIE, format!("{COOKIE}={value}").parse().expect("a header"));
+        assert!(typed(&headers, &Uri::from_static("/register?__err=y")).is_none());
+    }
+}

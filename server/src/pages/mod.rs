@@ -1,0 +1,83 @@
+//! Pages, server functions and calendar files over HTTP: parses, calls the ports, replies.
+
+pub(crate) mod calendar_files;
+pub(crate) mod forms;
+
+use std::sync::Arc;
+
+use app::error::FormFailure;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use leptos::nonce::use_nonce;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
+use nadi::actor::Caller;
+use nadi::ports::SessionControl;
+
+use crate::http::{BODY_BYTES_MAX, Web, guard, session_cookie};
+
+/// What a page or server function finds in its context.
+fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+    let site = web.site.clone();
+    let ports = web.ports.clone();
+    let caller = request.extensions().get::<Caller>().cloned();
+    let session: Option<Arc<dyn SessionControl>> = session_cookie::control(request);
+    let typed = forms::typed(request.headers(), request.uri());
+    move || {
+        allow_own_scripts();
+        provide_context(site.clone());
+        provide_context(ports.clone());
+        if let Some(caller) = &caller {
+            provide_context(caller.clone());
+        }
+        if let Some(session) = &session {
+            provide_context(session.clone());
+        }
+        if let Some(typed) = &typed {
+            provide_context(typed.clone());
+        }
+    }
+}
+
+/// Leptos marks the scripts it writes into a page with a nonce; the policy of that page names it.
+fn allow_own_scripts() {
+    let policy = guard::content_policy(use_nonce().as_deref());
+    if let (Some(options), Ok(policy)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy))
+    {
+        options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+pub async fn render(web: Web, request: Request) -> Response {
+    let site = web.site.clone();
+    let handler =
+        render_app_async_with_context(context(&web, &request), move || app::shell(site.clone()));
+    handler(request).await
+}
+
+pub async fn server_function(
+    axum::extract::State(web): axum::extract::State<Web>,
+    request: Request,
+) -> Response {
+    let context = context(&web, &request);
+    let response = handle_server_fns_with_context(context, request).await.into_response();
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        return say_what_failed(response).await;
+    }
+    response
+}
+
+/// Leptos answers every failure of a server function with 500; the failure itself knows better.
+async fn say_what_failed(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
+    if let Ok(FormFailure(failure)) = serde_json::from_slice(&bytes)
+        && let Ok(status) = StatusCode::from_u16(failure.status())
+    {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}

@@ -1,0 +1,75 @@
+//! All routes of the service, and the layers a request passes.
+
+use app::fns::busy::{AddBusyFile, FORM_BYTES_MAX};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, get};
+use leptos::server_fn::ServerFn;
+use leptos_axum::generate_route_list;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::accounts::sessions::Sessions;
+use crate::config::Config;
+use crate::http::load_shedding::Crowd;
+use crate::http::{
+    BODY_BYTES_MAX, Web, assets, caller, guard, health, live_updates, load_shedding, public_cache,
+    request_target, session_cookie, trace,
+};
+use crate::pages::{self, calendar_files, forms};
+use crate::rest;
+
+/// The whole service.
+pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
+    let crowd = Crowd::of_pages();
+    let listed = generate_route_list(app::App);
+    let page = {
+        let web = web.clone();
+        move |request: Request| pages::render(web.clone(), request)
+    };
+    let file = any(pages::server_function).layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
+    let mut dynamic = Router::new()
+        .route(AddBusyFile::PATH, file)
+        .route("/fn/{*name}", any(pages::server_function))
+        .route("/feeds/{file}", get(calendar_files::feed))
+        .route("/appointments/{id}/calendar.ics", get(calendar_files::appointment));
+    for listing in &listed {
+        dynamic = dynamic.route(listing.path(), get(page.clone()));
+    }
+    let dynamic = dynamic
+        .fallback(page)
+        .layer(from_fn(forms::keep_typed))
+        .layer(from_fn_with_state(web.clone(), caller::identify))
+        .layer(session_cookie::layer(config, sessions.clone()))
+        .layer(from_fn_with_state(web.clone(), guard::same_origin))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(guard::bounded_body))
+        .layer(from_fn_with_state(crowd.clone(), load_shedding::bounded_page))
+        .with_state(web.clone());
+    // A listener has no session and is nobody; it counts among the crowd until it is answered.
+    let live = Router::new()
+        .route("/doctors/{slug}/changes", get(live_updates::changes))
+        .layer(from_fn_with_state(crowd, load_shedding::bounded_page))
+        .with_state(web.clone());
+
+    let api = rest::router(config, &web, sessions)
+        .layer(from_fn_with_state(Crowd::of_api(), load_shedding::bounded_api));
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .with_state(web.clone())
+        .merge(assets::routes())
+        .merge(api)
+        .merge(dynamic)
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(web.clone(), public_cache::keep))
+        // Beyond the compression: unused, it would still lie in the memory of every listener.
+        .merge(live)
+        .layer(from_fn(guard::bounded_time))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(web, request_target::readable))
+        .layer(from_fn(guard::secure_headers))
+        .layer(from_fn(trace::log))
+}

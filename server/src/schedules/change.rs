@@ -1,0 +1,268 @@
+//! Changing a schedule: write down, compare, save.
+
+use chrono::{Days, NaiveDate};
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::events::{NewEvent, ScheduleReason};
+use nadi::ids::{DoctorId, DraftId};
+use nadi::ports::{DayChange, ScheduleChange};
+use nadi::schedule::{Rule, Schedule, TimeOff};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::make;
+use super::{ScheduleService, author, must_run, zone_data};
+use crate::database::is_transient;
+use crate::events;
+use crate::ids::uuid_v7;
+use crate::schedules::make::Facts;
+use crate::schedules::store::hours as store;
+use crate::schedules::view::{change, facts_of, places, proposed, zones};
+use crate::use_case::{Fault, Outcome};
+
+/// After so many rivals in a row, the caller hears that it did not work.
+const TRIES: usize = 3;
+
+/// What saving a draft did, kept beside it: counts and dates, no names.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    times_added: u64,
+    times_removed: u64,
+    days: Vec<(NaiveDate, u32, u32)>,
+}
+
+impl ScheduleService {
+    pub(super) async fn write_down(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        seen: i32,
+        schedule: Schedule,
+    ) -> Outcome<DraftId> {
+        let account = caller.signed_in()?;
+        let mut transaction = self.engine.write.begin().await?;
+        self.checked(&mut transaction, caller, doctor, &schedule).await?;
+        let stored = store::find(&mut transaction, doctor).await?;
+        if stored.map_or(1, |row| row.version) != seen {
+            return Err(Failure::Stale.into());
+        }
+        let id = DraftId(uuid_v7(caller.now));
+        let text = serde_json::to_value(&schedule).map_err(broken)?;
+        let by = account.account.0;
+        store::insert_draft(&mut transaction, id, doctor, by, seen, &text, caller.now).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    pub(super) async fn compared(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        schedule: Schedule,
+    ) -> Outcome<ScheduleChange> {
+        let now = caller.now;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let (_, facts) = self.checked(&mut connection, caller, doctor, &schedule).await?;
+        let until = self.until(store::find(&mut connection, doctor).await?, caller);
+        let since = make::earliest_today(now);
+        let mut existing = make::existing(&mut connection, &[(doctor.0, since)], now).await?;
+        let existing = existing.remove(&doctor.0).unwrap_or_default();
+        let plan = facts.plan(&existing, (since, until), now);
+        change(&mut connection, &plan, now).await
+    }
+
+    pub(super) async fn save_draft_of(
+        &self,
+        caller: &Caller,
+        draft: DraftId,
+    ) -> Outcome<ScheduleChange> {
+        let account = caller.signed_in()?;
+        let mut connection = self.engine.write.0.acquire().await?;
+        let row = store::draft(&mut connection, draft, account.account.0)
+            .await?
+            .ok_or(Failure::NotFound)?;
+        drop(connection);
+        if let Some(saved) = row.saved {
+            let saved: Saved = serde_json::from_value(saved).map_err(broken)?;
+            return Ok(saved.into());
+        }
+        let schedule = proposed(&row.schedule)?;
+        let doctor = DoctorId(row.doctor_id);
+        let (_, change) =
+            self.replaced(caller, doctor, row.version, &schedule, Some(draft)).await?;
+        Ok(change)
+    }
+
+    pub(super) async fn replace(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        seen: i32,
+        schedule: Schedule,
+    ) -> Outcome<(i32, ScheduleChange)> {
+        self.replaced(caller, doctor, seen, &schedule, None).await
+    }
+
+    async fn replaced(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        seen: i32,
+        schedule: &Schedule,
+        draft: Option<DraftId>,
+    ) -> Outcome<(i32, ScheduleChange)> {
+        for _ in 1..TRIES {
+            match self.try_replace(caller, doctor, seen, schedule, draft).await {
+                Err(Fault::Database(error)) if is_transient(&error) => {}
+                other => return other,
+            }
+        }
+        self.try_replace(caller, doctor, seen, schedule, draft).await
+    }
+
+    async fn try_replace(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        seen: i32,
+        schedule: &Schedule,
+        draft: Option<DraftId>,
+    ) -> Outcome<(i32, ScheduleChange)> {
+        let now = caller.now;
+        let mut transaction = self.engine.write.begin().await?;
+        // First the right to do it, then the lock, and only then what is decided upon: a holiday or a
+        // calendar that is saved at this moment is either seen here, or makes the times again later.
+        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
+        let stored = store::lock(&mut transaction, doctor).await?;
+        if stored.version != seen {
+            return Err(Failure::Stale.into());
+        }
+        let (current, facts) = self.checked(&mut transaction, caller, doctor, schedule).await?;
+        let is_so = &current.schedule == schedule && stored.unreadable_since.is_none();
+        write_schedule(&mut transaction, doctor, schedule, now).await?;
+        let until = self.until(Some(stored), caller);
+        let since = make::earliest_today(now);
+        let all = [(doctor.0, facts)].into();
+        zone_data::note(&mut transaction, &[doctor.0], now).await?;
+        let plans = make::remake(&mut transaction, &[(doctor.0, since)], &all, until, now).await?;
+        let plan = plans.get(&doctor.0).cloned().unwrap_or_default();
+        let data = nadi::zone::release();
+        store::mark_made(&mut transaction, &[doctor.0], until, data).await?;
+        let version = match is_so {
+            true => seen,
+            false => store::raise_version(&mut transaction, doctor).await?,
+        };
+        if !is_so || !plan.is_empty() {
+            let data = make::schedule_data(&plan, ScheduleReason::Saved);
+            let event = NewEvent::schedule(doctor, Some(version), data);
+            let by = author(caller.signed_in()?, doctor);
+            events::record(&mut transaction, &event, by, now).await?;
+        }
+        let change = change(&mut transaction, &plan, now).await?;
+        if let Some(draft) = draft {
+            let saved = serde_json::to_value(Saved::from(&change)).map_err(broken)?;
+            store::draft_saved(&mut transaction, draft, &saved).await?;
+        }
+        transaction.commit().await?;
+        self.engine.changes.note(doctor);
+        self.engine.event_written.notify_one();
+        Ok((version, change))
+    }
+
+    /// The facts as they are and as they would be, if the caller may change them and the schedule is usable.
+    async fn checked(
+        &self,
+        connection: &mut PgConnection,
+        caller: &Caller,
+        doctor: DoctorId,
+        schedule: &Schedule,
+    ) -> Outcome<(Facts, Facts)> {
+        let account = caller.signed_in()?;
+        let clinic = must_run(connection, account, doctor).await?;
+        let zones = zones(&places(connection, clinic).await?);
+        let today = make::earliest_today(caller.now);
+        schedule.check(&zones, today).map_err(|problems| {
+            Failure::Invalid(problems.into_iter().map(|found| found.problem).collect())
+        })?;
+        let current = facts_of(connection, doctor, caller.now).await?;
+        let facts = Facts { schedule: schedule.clone(), zones, ..current.clone() };
+        Ok((current, facts))
+    }
+
+    /// The end of what is made: never nearer than what was made already.
+    fn until(&self, stored: Option<store::ScheduleRow>, caller: &Caller) -> NaiveDate {
+        let horizon = make::horizon(caller.now, self.engine.settings.horizon_days);
+        stored.and_then(|row| row.made_until).map_or(horizon, |made| made.max(horizon))
+    }
+}
+
+/// Rules and times off as rows: what stays keeps its row, what lies behind us stays as history.
+async fn write_schedule(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    schedule: &Schedule,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Outcome<()> {
+    // One that cannot be read equals none of the new ones, and goes.
+    let mut stored: Vec<(Uuid, Option<Rule>)> = Vec::new();
+    for row in store::rules(connection, &[doctor.0]).await? {
+        stored.push((row.id, make::rule_of(&row).ok()));
+    }
+    for (position, rule) in schedule.rules.iter().enumerate() {
+        match stored.iter().position(|(_, other)| other.as_ref() == Some(rule)) {
+            Some(same) => {
+                let (id, _) = stored.swap_remove(same);
+                store::place_rule(connection, id, position).await?;
+            }
+            None => {
+                let id = uuid_v7(now);
+                store::insert_rule(connection, id, doctor, position, rule, now).await?;
+            }
+        }
+    }
+    let gone: Vec<Uuid> = stored.into_iter().map(|(id, _)| id).collect();
+    store::archive_rules(connection, &gone, now).await?;
+
+    let since = make::earliest_today(now) - Days::new(1);
+    let mut stored: Vec<(Uuid, TimeOff)> = Vec::new();
+    for row in store::time_off(connection, &[doctor.0], since).await? {
+        stored.push((row.id, make::time_off_of(row)));
+    }
+    for off in &schedule.time_off {
+        match stored.iter().position(|(_, other)| other == off) {
+            Some(same) => drop(stored.swap_remove(same)),
+            None => store::insert_time_off(connection, uuid_v7(now), doctor, off, now).await?,
+        }
+    }
+    let gone: Vec<Uuid> = stored.into_iter().map(|(id, _)| id).collect();
+    store::archive_time_off(connection, &gone, now).await?;
+    Ok(())
+}
+
+impl From<&ScheduleChange> for Saved {
+    fn from(change: &ScheduleChange) -> Self {
+        Self {
+            times_added: change.times_added,
+            times_removed: change.times_removed,
+            days: change.days.iter().map(|day| (day.date, day.added, day.removed)).collect(),
+        }
+    }
+}
+
+impl From<Saved> for ScheduleChange {
+    fn from(saved: Saved) -> Self {
+        let days = saved.days.into_iter();
+        Self {
+            times_added: saved.times_added,
+            times_removed: saved.times_removed,
+            days: days.map(|(date, added, removed)| DayChange { date, added, removed }).collect(),
+            in_the_way: Vec::new(),
+            overfull: Vec::new(),
+        }
+    }
+}
+
+fn broken(error: serde_json::Error) -> Fault {
+    Fault::Broken(format!("draft: {error}"))
+}

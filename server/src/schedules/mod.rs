@@ -1,0 +1,168 @@
+//! A doctor's week: the calendar, and the schedule behind it.
+
+mod change;
+pub mod holidays;
+pub mod make;
+pub mod store;
+pub mod top_up;
+mod view;
+pub mod zone_data;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use nadi::Failure;
+use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::ids::{ClinicId, DoctorId, DraftId};
+use nadi::ports::{
+    Answer, DoctorCalendar, ScheduleChange, SchedulePreview, ScheduleView, Schedules,
+};
+use nadi::schedule::{Plan, Schedule, day_start};
+use nadi::wall::local_date;
+use sqlx::PgConnection;
+
+use crate::bookings::store::appointment_rows as rows;
+use crate::events::Author;
+use crate::schedules::store::hours;
+use crate::schedules::store::times;
+use crate::state::Engine;
+use crate::use_case::{Outcome, answer, zone};
+
+const CALENDAR_DAYS_MAX: u8 = 31;
+
+pub struct ScheduleService {
+    engine: Engine,
+}
+
+impl ScheduleService {
+    pub fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    async fn own_calendar(
+        &self,
+        caller: &Caller,
+        from: Option<NaiveDate>,
+        days: u8,
+    ) -> Outcome<DoctorCalendar> {
+        let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
+        // A doctor looks for what was booked a second ago: no replica.
+        let mut connection = self.engine.write.0.acquire().await?;
+        let (doctor_name, zone_name) =
+            hours::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
+        let zone = zone(&zone_name)?;
+        let today = local_date(caller.now, zone);
+        let from = from.unwrap_or(today);
+        let until = from + Duration::days(days.clamp(1, CALENDAR_DAYS_MAX).into());
+        let (start, end) = (day_start(zone, from), day_start(zone, until));
+
+        let blocks = times::blocks(&mut connection, doctor, start, end, caller.now).await?;
+        let entries =
+            rows::calendar_of_doctor(&mut connection, doctor, start, end, caller.now).await?;
+        Ok(DoctorCalendar {
+            doctor_name,
+            zone,
+            today,
+            from,
+            until,
+            blocks: blocks.into_iter().map(view::block).collect::<Outcome<_>>()?,
+            entries: view::entries(&mut connection, entries).await?,
+        })
+    }
+}
+
+/// A doctor's hours are run by the doctor and by the clinic's administrators.
+pub(super) async fn must_run(
+    connection: &mut PgConnection,
+    account: &SignedIn,
+    doctor: DoctorId,
+) -> Outcome<ClinicId> {
+    let clinic = hours::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
+    if account.doctor != Some(doctor) {
+        account.must_administer(clinic)?;
+    }
+    Ok(clinic)
+}
+
+/// Whoever runs a doctor's hours, as the log has them.
+pub(super) fn author(account: &SignedIn, doctor: DoctorId) -> Author {
+    let capacity = match account.doctor == Some(doctor) {
+        true => Capacity::Doctor,
+        false => Capacity::Administrator,
+    };
+    Author::new(capacity, account.account)
+}
+
+/// Makes a doctor's times what they should be now; the caller has locked their row in `schedules`.
+pub(super) async fn refresh(
+    connection: &mut PgConnection,
+    engine: &Engine,
+    doctor: DoctorId,
+    now: DateTime<Utc>,
+) -> Outcome<Plan> {
+    let stored = hours::find(connection, doctor).await?;
+    let horizon = make::horizon(now, engine.settings.horizon_days);
+    let until = stored.and_then(|row| row.made_until).map_or(horizon, |made| made.max(horizon));
+    let since = make::earliest_today(now);
+    let mut plans = make::renew(connection, &[(doctor.0, since)], until, now).await?;
+    Ok(plans.remove(&doctor.0).unwrap_or_default())
+}
+
+#[async_trait]
+impl Schedules for ScheduleService {
+    async fn calendar(
+        &self,
+        caller: &Caller,
+        from: Option<NaiveDate>,
+        days: u8,
+    ) -> Answer<DoctorCalendar> {
+        answer("doctor's calendar", self.own_calendar(caller, from, days).await)
+    }
+
+    async fn schedule(&self, caller: &Caller, doctor: DoctorId) -> Answer<ScheduleView> {
+        answer("schedule", self.view(caller, doctor).await)
+    }
+
+    async fn propose(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        seen: i32,
+        schedule: Schedule,
+    ) -> Answer<DraftId> {
+        answer("propose schedule", self.write_down(caller, doctor, seen, schedule).await)
+    }
+
+    async fn preview(
+        &self,
+        caller: &Caller,
+        draft: DraftId,
+        week: Option<NaiveDate>,
+    ) -> Answer<SchedulePreview> {
+        answer("preview schedule", self.preview_of(caller, draft, week).await)
+    }
+
+    #[tracing::instrument(skip_all, fields(draft = %draft))]
+    async fn save_draft(&self, caller: &Caller, draft: DraftId) -> Answer<ScheduleChange> {
+        answer("save schedule", self.save_draft_of(caller, draft).await)
+    }
+
+    async fn compare(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        schedule: Schedule,
+    ) -> Answer<ScheduleChange> {
+        answer("compare schedule", self.compared(caller, doctor, schedule).await)
+    }
+
+    #[tracing::instrument(skip_all, fields(doctor = %doctor))]
+    async fn save(
+        &self,
+        caller: &Caller,
+        doctor: DoctorId,
+        seen: i32,
+        schedule: Schedule,
+    ) -> Answer<(i32, ScheduleChange)> {
+        answer("save schedule", self.replace(caller, doctor, seen, schedule).await)
+    }
+}

@@ -1,0 +1,5 @@
+//! SQL of hours and of the times made from them.
+
+pub mod hours;
+pub mod time_zones;
+pub mod times;

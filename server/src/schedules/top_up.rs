@@ -1,0 +1,113 @@
+//! Keeps times made for the days ahead, and makes again what has changed.
+
+use nadi::ids::DoctorId;
+use uuid::Uuid;
+
+use super::{make, zone_data};
+use crate::database::is_transient;
+use crate::schedules::store::hours as store;
+use crate::state::Engine;
+use crate::use_case::Fault;
+
+/// Doctors per transaction.
+const BATCH: i64 = 50;
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    pub doctors: u64,
+    pub times: u64,
+}
+
+/// Makes what is missing up to the horizon, and makes again what was made from hours, holidays, busy
+/// times or time-zone data that have changed since. Instances that run it at once share the doctors.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn run_once(engine: &Engine) -> anyhow::Result<Made> {
+    run(engine, false).await
+}
+
+/// The same, and makes again what was made with a newer release of the time-zone data than the one in use.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn run_whatever_release(engine: &Engine) -> anyhow::Result<Made> {
+    run(engine, true).await
+}
+
+async fn run(engine: &Engine, whatever_release: bool) -> anyhow::Result<Made> {
+    let mut made = Made::default();
+    let mut connection = engine.write.0.acquire().await?;
+    store::ensure_rows(&mut connection).await?;
+    store::mark_freed_stale(&mut connection).await?;
+    drop(connection);
+    let mut after = Uuid::nil();
+    while let Some((last, doctors, times)) = batch(engine, whatever_release, after).await? {
+        after = last;
+        made.doctors += doctors;
+        made.times += times;
+    }
+    if made.times > 0 {
+        let Made { doctors, times } = made;
+        tracing::info!(doctors, times, "made times for the days ahead");
+    }
+    Ok(made)
+}
+
+/// Is there something to be made again at once?
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_due(engine: &Engine) -> sqlx::Result<bool> {
+    let mut connection = engine.write.0.acquire().await?;
+    store::any_stale(&mut connection).await
+}
+
+/// One batch, again when it met a rival. `None`: nobody is left.
+async fn batch(
+    engine: &Engine,
+    whatever_release: bool,
+    after: Uuid,
+) -> anyhow::Result<Option<(Uuid, u64, u64)>> {
+    for _ in 0..3 {
+        match try_batch(engine, whatever_release, after).await {
+            Err(Fault::Database(error)) if is_transient(&error) => {}
+            other => return Ok(other?),
+        }
+    }
+    Ok(try_batch(engine, whatever_release, after).await?)
+}
+
+async fn try_batch(
+    engine: &Engine,
+    whatever_release: bool,
+    after: Uuid,
+) -> Result<Option<(Uuid, u64, u64)>, Fault> {
+    let now = engine.clock.now();
+    let until = make::horizon(now, engine.settings.horizon_days);
+    let data = nadi::zone::release();
+    let mut transaction = engine.write.begin().await?;
+    let due =
+        store::claim_due(&mut transaction, until, data, whatever_release, after, BATCH).await?;
+    let Some(last) = due.last().map(|row| row.doctor_id) else { return Ok(None) };
+    let today = make::earliest_today(now);
+    let doctors: Vec<_> = due
+        .iter()
+        .map(|row| {
+            let from = row.made_until.filter(|_| !row.whole).unwrap_or(today).max(today);
+            (row.doctor_id, from)
+        })
+        .collect();
+    let other: Vec<Uuid> =
+        due.iter().filter(|row| row.other_zones).map(|row| row.doctor_id).collect();
+    zone_data::note(&mut transaction, &other, now).await?;
+    let plans = make::renew(&mut transaction, &doctors, until, now).await?;
+    transaction.commit().await?;
+    let changed: Vec<DoctorId> = make::changed(&plans).collect();
+    for doctor in &changed {
+        engine.changes.note(*doctor);
+    }
+    let times = plans.values().map(nadi::schedule::Plan::added).sum();
+    Ok(Some((last, changed.len() as u64, times)))
+}

@@ -1,0 +1,141 @@
+//! What every service and job shares: the database, the cache, the keys and the settings.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use nadi::ids::DoctorId;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+
+use crate::cache::backend::Cache;
+use crate::cache::invalidation::Changes;
+use crate::cache::read_cache::Keeping;
+use crate::clock::{Clock, SystemClock};
+use crate::codes::CodeKey;
+use crate::config::Config;
+use crate::database::{HoldPools, ReadPool, WritePool, pool};
+use crate::events::reader::ReaderStatuses;
+use crate::supervisor::JobStatuses;
+
+#[derive(Clone)]
+pub struct Engine {
+    pub write: WritePool,
+    pub read: ReadPool,
+    pub holds: HoldPools,
+    pub cache: Cache,
+    pub clock: Arc<dyn Clock>,
+    pub code_key: CodeKey,
+    pub settings: Settings,
+    pub house: Arc<House>,
+    /// Rung after a commit that wrote an event, so that messages leave at once; the dispatcher also looks by itself.
+    pub event_written: Arc<Notify>,
+    /// Rung when many doctors' times have to be made again: a clinic's holidays, a calendar from elsewhere.
+    pub schedules_changed: Arc<Notify>,
+    pub changes: Arc<Changes>,
+    /// How far behind this instance's readers of the log are.
+    pub readers: Arc<ReaderStatuses>,
+    /// How the jobs of this instance are doing.
+    pub jobs: Arc<JobStatuses>,
+    /// What is made from the database and shown again for a moment.
+    pub keeping: Keeping,
+}
+
+/// Rules of the house that are configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub hold: Duration,
+    /// How long before the start a patient may be checked in.
+    pub check_in_lead: Duration,
+    /// Days ahead for which times are made.
+    pub horizon_days: u16,
+    pub confirmation: Confirmation,
+    /// How many visits ahead an account may have with one doctor.
+    pub visits_per_doctor: i16,
+}
+
+/// How the house is reached.
+#[derive(Clone, Debug)]
+pub struct House {
+    /// Scheme and host, without a slash at the end: for links outside of our pages.
+    pub public_url: String,
+    /// The host of it: it stands in the UIDs of new appointments in calendar files.
+    pub uid_host: Arc<str>,
+    /// Where messages come from, such as `Nadi <no-reply@nadi.example>`.
+    pub mail_from: String,
+}
+
+/// What it takes to confirm a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// The code that was sent.
+    Otp,
+    /// The code, but not for those whose address a code has proven before.
+    Instant,
+}
+
+impl Engine {
+    /// With the machine's clock.
+    ///
+    /// # Errors
+    /// When an address cannot be read.
+    pub fn from_config(config: &Config) -> anyhow::Result<Self> {
+        let write = pool(&config.database_url, config.database_connections)?;
+        let read = match &config.database_read_url {
+            Some(url) => pool(url, config.database_connections)?,
+            None => write.clone(),
+        };
+        Self::on(write, read, config, Arc::new(SystemClock::shifted(config.clock_shift)))
+    }
+
+    /// The same on pools that exist already.
+    ///
+    /// # Errors
+    /// When an address cannot be read.
+    pub fn on(
+        write: PgPool,
+        read: PgPool,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let cache = match &config.redis_url {
+            Some(url) => Cache::redis(url)?,
+            None => Cache::memory(),
+        };
+        let changes: Arc<Changes> = Arc::default();
+        let database = write.connect_options().get_database().unwrap_or_default().to_owned();
+        let house = format!("kept {database} {}", config.secret);
+        let keeping = Keeping::new(changes.clone(), cache.clone(), &house);
+        Ok(Self {
+            holds: HoldPools::beside(&write),
+            write: WritePool(write),
+            read: ReadPool(read),
+            cache,
+            clock,
+            code_key: CodeKey::new(&config.secret),
+            settings: Settings {
+                hold: Duration::seconds(config.hold_seconds.into()),
+                check_in_lead: Duration::minutes(config.check_in_minutes.into()),
+                horizon_days: config.horizon_days,
+                confirmation: config.confirmation,
+                visits_per_doctor: config.visits_per_doctor,
+            },
+            house: Arc::new(House {
+                public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
+                uid_host: config.public_url.host_str().unwrap_or("nadi").into(),
+                mail_from: config.mail_from.clone(),
+            }),
+            event_written: Arc::new(Notify::new()),
+            schedules_changed: Arc::new(Notify::new()),
+            changes,
+            readers: Arc::default(),
+            jobs: Arc::default(),
+            keeping,
+        })
+    }
+
+    /// After a commit that changed this doctor's free times and wrote an event.
+    pub fn tell(&self, doctor: DoctorId) {
+        self.changes.note(doctor);
+        self.event_written.notify_one();
+    }
+}
