@@ -17,7 +17,7 @@ use crate::events::live;
 use crate::notifications;
 use crate::notifications::dispatcher::Dispatcher;
 use crate::schedules::top_up;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::supervisor::{Job, Next, Supervisor};
 
 /// Other instances' changes are shown here after so long.
@@ -63,80 +63,85 @@ const TOP_UP: Job =
 const STALE_EVERY: Duration = Duration::from_millis(400);
 
 /// Starts all jobs.
-pub fn start(supervisor: &Supervisor, engine: &Engine, dispatcher: Dispatcher, sessions: Sessions) {
-    start_dispatcher(supervisor, engine, dispatcher);
+pub fn start(
+    supervisor: &Supervisor,
+    app_state: &AppState,
+    dispatcher: Dispatcher,
+    sessions: Sessions,
+) {
+    start_dispatcher(supervisor, app_state, dispatcher);
 
-    let (e, listener) = (engine.clone(), Arc::new(Mutex::new(live::Listener::default())));
+    let (e, listener) = (app_state.clone(), Arc::new(Mutex::new(live::Listener::default())));
     supervisor.start(LIVE, pending, move || {
-        let (engine, listener) = (e.clone(), listener.clone());
-        async move { listener.lock().await.run_once(&engine).await.map(|()| Next::Turn) }
+        let (app_state, listener) = (e.clone(), listener.clone());
+        async move { listener.lock().await.run_once(&app_state).await.map(|()| Next::Turn) }
     });
 
-    let e = engine.clone();
+    let e = app_state.clone();
     supervisor.start(SWEEPER, pending, move || {
-        let engine = e.clone();
-        async move { sweeper::run_once(&engine).await.map(|_| Next::Turn) }
+        let app_state = e.clone();
+        async move { sweeper::run_once(&app_state).await.map(|_| Next::Turn) }
     });
 
-    let e = engine.clone();
+    let e = app_state.clone();
     supervisor.start(TIDY, pending, move || {
-        let (engine, sessions) = (e.clone(), sessions.clone());
+        let (app_state, sessions) = (e.clone(), sessions.clone());
         async move {
-            sweeper::forget_keys(&engine).await?;
-            sessions.sweep(engine.clock.now()).await?;
+            sweeper::forget_keys(&app_state).await?;
+            sessions.sweep(app_state.clock.now()).await?;
             Ok(Next::Turn)
         }
     });
 
     // Not at once: while a release is rolled out, one that knows no archive still looks for these rows.
-    let (e, has_waited) = (engine.clone(), Arc::new(AtomicBool::new(false)));
+    let (e, has_waited) = (app_state.clone(), Arc::new(AtomicBool::new(false)));
     supervisor.start(ARCHIVE, pending, move || {
-        let (engine, has_waited) = (e.clone(), has_waited.swap(true, Ordering::Relaxed));
+        let (app_state, has_waited) = (e.clone(), has_waited.swap(true, Ordering::Relaxed));
         async move {
             if has_waited {
-                archive::run_once(&engine).await?;
-                while notifications::forget(&engine).await? > 0 {}
+                archive::run_once(&app_state).await?;
+                while notifications::forget(&app_state).await? > 0 {}
             }
             Ok(Next::Turn)
         }
     });
 
-    let (e, steps) = (engine.clone(), Arc::new(Mutex::new(listings::Steps::default())));
-    let changes = engine.changes.clone();
+    let (e, steps) = (app_state.clone(), Arc::new(Mutex::new(listings::Steps::default())));
+    let changes = app_state.changes.clone();
     let noted = move || {
         let changes = changes.clone();
         async move { changes.noted().await }
     };
     supervisor.start(LISTINGS, noted, move || {
-        let (engine, steps) = (e.clone(), steps.clone());
-        async move { steps.lock().await.step(&engine).await }
+        let (app_state, steps) = (e.clone(), steps.clone());
+        async move { steps.lock().await.step(&app_state).await }
     });
 
-    let (e, fetcher) = (engine.clone(), Fetcher::new());
+    let (e, fetcher) = (app_state.clone(), Fetcher::new());
     supervisor.start(CALENDARS, pending, move || {
-        let (engine, fetcher) = (e.clone(), fetcher.clone());
-        async move { calendars::run_once(&engine, &fetcher).await.map(|_| Next::Turn) }
+        let (app_state, fetcher) = (e.clone(), fetcher.clone());
+        async move { calendars::run_once(&app_state, &fetcher).await.map(|_| Next::Turn) }
     });
 
-    let (e, looks) = (engine.clone(), engine.clone());
+    let (e, looks) = (app_state.clone(), app_state.clone());
     let schedules_changed = move || {
-        let engine = looks.clone();
+        let app_state = looks.clone();
         async move {
             tokio::select! {
-                () = engine.schedules_changed.notified() => {}
-                () = until_stale(&engine) => {}
+                () = app_state.schedules_changed.notified() => {}
+                () = until_stale(&app_state) => {}
             }
         }
     };
     supervisor.start(TOP_UP, schedules_changed, move || {
-        let engine = e.clone();
-        async move { top_up::run_once(&engine).await.map(|_| Next::Turn) }
+        let app_state = e.clone();
+        async move { top_up::run_once(&app_state).await.map(|_| Next::Turn) }
     });
 }
 
 /// Starts the dispatcher alone.
-pub fn start_dispatcher(supervisor: &Supervisor, engine: &Engine, dispatcher: Dispatcher) {
-    let (woken, delivers) = (engine.event_written.clone(), dispatcher.clone());
+pub fn start_dispatcher(supervisor: &Supervisor, app_state: &AppState, dispatcher: Dispatcher) {
+    let (woken, delivers) = (app_state.event_written.clone(), dispatcher.clone());
     let wake_dispatcher = move || {
         let (woken, dispatcher) = (woken.clone(), delivers.clone());
         async move {
@@ -154,10 +159,10 @@ pub fn start_dispatcher(supervisor: &Supervisor, engine: &Engine, dispatcher: Di
 }
 
 /// Waits until times are to be made again that other instances, or bookings that ended, leave to us.
-async fn until_stale(engine: &Engine) {
+async fn until_stale(app_state: &AppState) {
     loop {
         tokio::time::sleep(STALE_EVERY).await;
-        match top_up::is_due(engine).await {
+        match top_up::is_due(app_state).await {
             Ok(true) => return,
             Ok(false) => {}
             Err(error) => tracing::debug!(%error, "cannot look whether times are to be made again"),

@@ -16,7 +16,7 @@ use server::notifications::store as notifications;
 use server::schedules::store::time_zones as zone_store;
 use server::schedules::top_up;
 use server::schedules::{make, zone_data};
-use server::state::Engine;
+use server::state::AppState;
 use server::{accounts, database, demo, rest, run, zoneinfo};
 use tracing_subscriber::EnvFilter;
 
@@ -143,9 +143,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                 email: Email::parse(&email).map_err(words)?,
                 password: Password::parse(&password).map_err(words)?,
             };
-            let engine = Engine::from_config(&Config::read(variable)?)?;
-            let now = engine.clock.now();
-            match accounts::create_administrator(&engine, registration, now).await {
+            let app_state = AppState::from_config(&Config::read(variable)?)?;
+            let now = app_state.clock.now();
+            match accounts::create_administrator(&app_state, registration, now).await {
                 Ok(_) => {
                     println!("{email} administers every clinic.");
                     Ok(())
@@ -156,12 +156,12 @@ async fn execute(command: Command) -> anyhow::Result<()> {
     }
 }
 
-/// An engine whose rules of time zones are chosen as the server's are.
-async fn engine() -> anyhow::Result<(Config, Engine)> {
+/// The shared state; its rules of time zones are chosen as the server's are.
+async fn app_state() -> anyhow::Result<(Config, AppState)> {
     let config = Config::read(variable)?;
-    let engine = Engine::from_config(&config)?;
-    zoneinfo::install(&config, &engine.write.0).await?;
-    Ok((config, engine))
+    let app_state = AppState::from_config(&config)?;
+    zoneinfo::install(&config, &app_state.write.0).await?;
+    Ok((config, app_state))
 }
 
 /// Whoever is booked is not moved: whether such an appointment keeps its instant or its wall time is for the
@@ -180,11 +180,11 @@ fn event_schemas(folder: &std::path::Path) -> anyhow::Result<()> {
 /// Messages that were given up after several tries.
 async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyhow::Result<()> {
     const SHOWN_MAX: i64 = 1_000;
-    let engine = Engine::from_config(&Config::read(variable)?)?;
-    let mut connection = engine.write.0.acquire().await?;
+    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    let mut connection = app_state.write.0.acquire().await?;
     if requeue {
         let subject = appointment.map(|id| id.0);
-        let count = notifications::requeue(&mut connection, subject, engine.clock.now()).await?;
+        let count = notifications::requeue(&mut connection, subject, app_state.clock.now()).await?;
         eprintln!("{count} messages will be sent again.");
         return Ok(());
     }
@@ -204,17 +204,17 @@ async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyho
 }
 
 async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
-    let (_, engine) = engine().await?;
+    let (_, app_state) = app_state().await?;
     if let Some(reference) = keep {
-        let mut connection = engine.write.0.acquire().await?;
-        let now = engine.clock.now();
+        let mut connection = app_state.write.0.acquire().await?;
+        let now = app_state.clock.now();
         let settled = zone_store::settle_shifted(&mut connection, &reference, now).await?;
         anyhow::ensure!(settled, "no appointment {reference} waits for a decision");
         println!("{reference} keeps its instant.");
         return Ok(());
     }
-    let free = zone_data::free_to_move(&engine).await?;
-    let found = zone_data::shifted(&engine).await?;
+    let free = zone_data::free_to_move(&app_state).await?;
+    let found = zone_data::shifted(&app_state).await?;
     eprintln!(
         "Time-zone data {} ({}): {} appointments differ, {free} times nobody has would move.",
         nadi::zone::release(),
@@ -235,8 +235,8 @@ async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
         );
     }
     if moves {
-        top_up::run_whatever_release(&engine).await?;
-        let left = zone_data::free_to_move(&engine).await?;
+        top_up::run_whatever_release(&app_state).await?;
+        let left = zone_data::free_to_move(&app_state).await?;
         eprintln!("Times nobody has were moved; {left} are left.");
     }
     Ok(())
@@ -248,27 +248,27 @@ async fn patients(count: usize) -> anyhow::Result<()> {
         config.is_development(),
         "patients for load tests: only with NADI_MODE=development"
     );
-    let engine = Engine::from_config(&config)?;
-    zoneinfo::install(&config, &engine.write.0).await?;
-    let sessions = Sessions::of(&engine);
+    let app_state = AppState::from_config(&config)?;
+    zoneinfo::install(&config, &app_state.write.0).await?;
+    let sessions = Sessions::of(&app_state);
     let tokens = Tokens::new(&config.secret, sessions);
-    for token in demo::load_patients(&engine, &tokens, count, engine.clock.now()).await? {
+    for token in demo::load_patients(&app_state, &tokens, count, app_state.clock.now()).await? {
         println!("{token}");
     }
     Ok(())
 }
 
 async fn seed() -> anyhow::Result<()> {
-    let (_, engine) = engine().await?;
-    let now = engine.clock.now();
+    let (_, app_state) = app_state().await?;
+    let now = app_state.clock.now();
     let mut data = demo::generate(demo::SEED, now);
-    data.calendar.cut(make::horizon(now, engine.settings.horizon_days));
+    data.calendar.cut(make::horizon(now, app_state.settings.horizon_days));
     let hash = accounts::hash_now(demo::PASSWORD).map_err(anyhow::Error::msg)?;
-    let mut connection = engine.write.0.acquire().await?;
+    let mut connection = app_state.write.0.acquire().await?;
     let loaded = demo::load(&mut connection, &data, &hash, now).await?;
     drop(connection);
-    let made = top_up::run_once(&engine).await?;
-    follow::run_once(&engine).await?;
+    let made = top_up::run_once(&app_state).await?;
+    follow::run_once(&app_state).await?;
     if loaded {
         eprintln!("Loaded {} doctors and {} times.", data.doctors.len(), made.times);
     }

@@ -6,23 +6,23 @@ use nadi::ports::Ports;
 
 use crate::busy_times::fetch::Fetcher;
 use crate::notifications::transport::DevelopmentMailbox;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::{accounts, bookings, busy_times, clinic, directory, feeds, reviews, schedules};
 
-/// All ports, on one engine.
-pub fn ports(engine: &Engine, mailbox: Option<DevelopmentMailbox>) -> Ports {
+/// All ports, on one state.
+pub fn ports(app_state: &AppState, mailbox: Option<DevelopmentMailbox>) -> Ports {
     let bookings: Arc<dyn nadi::ports::Bookings> =
-        Arc::new(bookings::BookingService::new(engine.clone()));
+        Arc::new(bookings::BookingService::new(app_state.clone()));
     Ports {
-        directory: Arc::new(directory::DirectoryService::new(engine.clone())),
+        directory: Arc::new(directory::DirectoryService::new(app_state.clone())),
         bookings: bookings.clone(),
-        feeds: Arc::new(feeds::FeedService::new(engine.clone(), bookings.clone())),
-        schedules: Arc::new(schedules::ScheduleService::new(engine.clone())),
-        busy: Arc::new(busy_times::BusyService::new(engine.clone(), Fetcher::new())),
-        accounts: Arc::new(accounts::AccountService::new(engine.clone())),
-        people: Arc::new(accounts::people::PeopleService::new(engine.clone())),
-        reviews: Arc::new(reviews::ReviewService::new(engine.clone())),
-        administration: Arc::new(clinic::AdministrationService::new(engine.clone(), bookings)),
+        feeds: Arc::new(feeds::FeedService::new(app_state.clone(), bookings.clone())),
+        schedules: Arc::new(schedules::ScheduleService::new(app_state.clone())),
+        busy: Arc::new(busy_times::BusyService::new(app_state.clone(), Fetcher::new())),
+        accounts: Arc::new(accounts::AccountService::new(app_state.clone())),
+        people: Arc::new(accounts::people::PeopleService::new(app_state.clone())),
+        reviews: Arc::new(reviews::ReviewService::new(app_state.clone())),
+        administration: Arc::new(clinic::AdministrationService::new(app_state.clone(), bookings)),
         mailbox: mailbox.map(|mailbox| Arc::new(mailbox) as _),
     }
 }

@@ -19,7 +19,7 @@ use crate::notifications::dispatcher::Dispatcher;
 use crate::notifications::transport;
 use crate::ports;
 use crate::router;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::supervisor::Supervisor;
 use crate::zoneinfo;
 use crate::{demo, jobs};
@@ -35,39 +35,39 @@ const DRAIN: Duration = Duration::from_secs(25);
 /// When it cannot start; the message says what to change.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     raise_file_limit();
-    let engine = Engine::from_config(&config)?;
+    let app_state = AppState::from_config(&config)?;
     let listeners = listen(&config).await?;
-    database::wait_until_reachable(&engine.write.0).await;
-    let schema = schema_is_current(&engine).await?;
+    database::wait_until_reachable(&app_state.write.0).await;
+    let schema = schema_is_current(&app_state).await?;
     anyhow::ensure!(schema, "the database has no current schema; run `nadi migrate` first");
     let is_from_elsewhere =
-        events::store::is_from_elsewhere(&mut *engine.write.0.acquire().await?).await?;
+        events::store::is_from_elsewhere(&mut *app_state.write.0.acquire().await?).await?;
     anyhow::ensure!(
         !is_from_elsewhere,
         "the database was restored from another PostgreSQL; run `nadi migrate` first"
     );
-    zoneinfo::install(&config, &engine.write.0).await?;
-    if !engine.clock.shift().is_zero() {
-        tracing::warn!(now = %engine.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");
+    zoneinfo::install(&config, &app_state.write.0).await?;
+    if !app_state.clock.shift().is_zero() {
+        tracing::warn!(now = %app_state.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");
     }
     if config.redis_url.is_none() {
         tracing::warn!("REDIS_URL is not set: cache and counters stay in this process");
     }
 
-    let (messages, mailbox) = transport::from_config(&config, &engine)?;
-    let web = Web::new(&config, &engine, ports::ports(&engine, mailbox));
-    let sessions = Sessions::of(&engine);
+    let (messages, mailbox) = transport::from_config(&config, &app_state)?;
+    let web = Web::new(&config, &app_state, ports::ports(&app_state, mailbox));
+    let sessions = Sessions::of(&app_state);
     let public_url = web.site.public_url.clone();
     let live = web.live.clone();
     warm_up(&web);
     let router = router::router(&config, web, sessions.clone());
 
     let stop = CancellationToken::new();
-    let dispatcher = Dispatcher::new(engine.clone(), messages, public_url.clone());
-    let supervisor = Supervisor::new(engine.jobs.clone(), engine.clock.clone(), stop.clone());
-    jobs::start(&supervisor, &engine, dispatcher, sessions);
+    let dispatcher = Dispatcher::new(app_state.clone(), messages, public_url.clone());
+    let supervisor = Supervisor::new(app_state.jobs.clone(), app_state.clock.clone(), stop.clone());
+    jobs::start(&supervisor, &app_state, dispatcher, sessions);
     if config.is_development() {
-        demo::keep_going::start(&supervisor, &engine);
+        demo::keep_going::start(&supervisor, &app_state);
     }
     let connections = Connections::new(config.connections);
     let serving = TaskTracker::new();
@@ -92,7 +92,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         }
     };
     tokio::join!(serve_the_rest, supervisor.finish(DRAIN));
-    engine.write.0.close().await;
+    app_state.write.0.close().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -104,9 +104,9 @@ fn warm_up(web: &Web) {
     let web = web.clone();
     tokio::spawn(async move {
         let stylesheet = tokio::task::spawn_blocking(crate::http::warm);
-        let (engine, ports) = (web.engine.clone(), web.ports.clone());
+        let (app_state, ports) = (web.app_state.clone(), web.ports.clone());
         // A task of its own: should it panic, the start is over all the same.
-        let warming = tokio::spawn(async move { warm_up::run_once(&engine, &ports).await });
+        let warming = tokio::spawn(async move { warm_up::run_once(&app_state, &ports).await });
         let _ = tokio::time::timeout(READY_WITHIN, warming).await;
         web.warm.store(true, Ordering::Relaxed);
         let _ = stylesheet.await;
@@ -146,16 +146,16 @@ async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
 }
 
 /// Has every migration in this binary been run?
-async fn schema_is_current(engine: &Engine) -> anyhow::Result<bool> {
+async fn schema_is_current(app_state: &AppState) -> anyhow::Result<bool> {
     let exists: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
-        .fetch_one(&engine.write.0)
+        .fetch_one(&app_state.write.0)
         .await?;
     if !exists {
         return Ok(false);
     }
     let applied: Vec<i64> =
         sqlx::query_scalar("select version from _sqlx_migrations where success")
-            .fetch_all(&engine.write.0)
+            .fetch_all(&app_state.write.0)
             .await?;
     Ok(database::MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
 }

@@ -18,7 +18,7 @@ use crate::events::reader::ReaderStatuses;
 use crate::supervisor::JobStatuses;
 
 #[derive(Clone)]
-pub struct Engine {
+pub struct AppState {
     pub write: WritePool,
     pub read: ReadPool,
     pub holds: HoldPools,
@@ -26,7 +26,7 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     pub code_key: CodeKey,
     pub settings: Settings,
-    pub house: Arc<House>,
+    pub site: Arc<SiteSettings>,
     /// Rung after a commit that wrote an event, so that messages leave at once; the dispatcher also looks by itself.
     pub event_written: Arc<Notify>,
     /// Rung when many doctors' times have to be made again: a clinic's holidays, a calendar from elsewhere.
@@ -40,7 +40,7 @@ pub struct Engine {
     pub keeping: Keeping,
 }
 
-/// Rules of the house that are configuration.
+/// Rules that the operator sets.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub hold: Duration,
@@ -53,9 +53,9 @@ pub struct Settings {
     pub visits_per_doctor: i16,
 }
 
-/// How the house is reached.
+/// How the site is reached.
 #[derive(Clone, Debug)]
-pub struct House {
+pub struct SiteSettings {
     /// Scheme and host, without a slash at the end: for links outside of our pages.
     pub public_url: String,
     /// The host of it: it stands in the UIDs of new appointments in calendar files.
@@ -73,7 +73,7 @@ pub enum Confirmation {
     Instant,
 }
 
-impl Engine {
+impl AppState {
     /// With the machine's clock.
     ///
     /// # Errors
@@ -103,8 +103,8 @@ impl Engine {
         };
         let changes: Arc<Changes> = Arc::default();
         let database = write.connect_options().get_database().unwrap_or_default().to_owned();
-        let house = format!("kept {database} {}", config.secret);
-        let keeping = Keeping::new(changes.clone(), cache.clone(), &house);
+        let namespace = format!("kept {database} {}", config.secret);
+        let keeping = Keeping::new(changes.clone(), cache.clone(), &namespace);
         Ok(Self {
             holds: HoldPools::beside(&write),
             write: WritePool(write),
@@ -119,7 +119,7 @@ impl Engine {
                 confirmation: config.confirmation,
                 visits_per_doctor: config.visits_per_doctor,
             },
-            house: Arc::new(House {
+            site: Arc::new(SiteSettings {
                 public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
                 uid_host: config.public_url.host_str().unwrap_or("nadi").into(),
                 mail_from: config.mail_from.clone(),

@@ -12,7 +12,7 @@ use super::sessions;
 use super::store;
 use crate::accounts::store::Whoever;
 use crate::batcher::{Line, NoAnswer, Together};
-use crate::state::Engine;
+use crate::state::AppState;
 
 const ASKING: Line = Line { workers: 3, at_once: 128, waiting: 4096 };
 
@@ -27,12 +27,12 @@ struct Unread;
 
 impl Identities {
     /// Must be called where tokio runs.
-    pub fn new(engine: &Engine) -> Self {
-        let engine = engine.clone();
+    pub fn new(app_state: &AppState) -> Self {
+        let app_state = app_state.clone();
         Self {
             asking: Together::new(ASKING, move |all| {
-                let engine = engine.clone();
-                async move { read(&engine, all).await }
+                let app_state = app_state.clone();
+                async move { read(&app_state, all).await }
             }),
         }
     }
@@ -73,9 +73,9 @@ fn actor(found: Option<SignedIn>) -> Actor {
     found.map_or(Actor::Visitor, |account| Actor::Account(Box::new(account)))
 }
 
-async fn read(engine: &Engine, all: Vec<Whoever>) -> Vec<Result<Option<SignedIn>, Unread>> {
+async fn read(app_state: &AppState, all: Vec<Whoever>) -> Vec<Result<Option<SignedIn>, Unread>> {
     let found = async {
-        let mut connection = engine.write.0.acquire().await?;
+        let mut connection = app_state.write.0.acquire().await?;
         store::signed_in(&mut connection, &all).await
     };
     match found.await {

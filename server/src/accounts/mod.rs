@@ -28,7 +28,7 @@ use crate::cache::backend::Key;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer};
 
 /// Wrong passwords for one address before it has to wait, and how long.
@@ -44,12 +44,12 @@ const NAME_CHARS_MAX: u32 = 120;
 static HASHING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
 
 pub struct AccountService {
-    engine: Engine,
+    app_state: AppState,
 }
 
 impl AccountService {
-    pub fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub fn new(app_state: AppState) -> Self {
+        Self { app_state }
     }
 
     /// Nothing here depends on whether the address has an account: not the answer, not the time.
@@ -57,10 +57,11 @@ impl AccountService {
         let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
         let (email, password) = (new.email.as_str(), new.password.expose());
         let made = digest_of(email);
-        let tries = self.engine.cache.count(&Key::Registrations(&made), REGISTRATION_PAUSE).await;
+        let tries =
+            self.app_state.cache.count(&Key::Registrations(&made), REGISTRATION_PAUSE).await;
         must_not_wait(tries > REGISTRATIONS_MAX, REGISTRATION_PAUSE)?;
         loop {
-            let mut connection = self.engine.write.0.acquire().await?;
+            let mut connection = self.app_state.write.0.acquire().await?;
             let known = store::credentials(&mut connection, email).await?;
             drop(connection);
             // A double click or a retry finds the account it has just made.
@@ -68,7 +69,7 @@ impl AccountService {
                 return Ok(account);
             }
             let hash = hash(password.to_owned()).await?;
-            let mut transaction = self.engine.write.begin().await?;
+            let mut transaction = self.app_state.write.begin().await?;
             store::lock_address(&mut transaction, email).await?;
             if store::credentials(&mut transaction, email).await? != known {
                 // Somebody registered it meanwhile; perhaps the other half of a double click.
@@ -93,18 +94,18 @@ impl AccountService {
             return Err(Failure::WrongCredentials.into());
         }
         let failures = digest_of(email.as_str());
-        let failed = self.engine.cache.counted(&Key::SignInFailures(&failures)).await;
+        let failed = self.app_state.cache.counted(&Key::SignInFailures(&failures)).await;
         must_not_wait(failed >= SIGN_IN_FAILURES_MAX, SIGN_IN_PAUSE)?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let known = store::credentials(&mut connection, email.as_str()).await?;
         drop(connection);
         match matching(&known, password).await? {
             Some(account) => {
-                self.engine.cache.delete(&Key::SignInFailures(&failures)).await;
+                self.app_state.cache.delete(&Key::SignInFailures(&failures)).await;
                 Ok(account)
             }
             None => {
-                self.engine.cache.count(&Key::SignInFailures(&failures), SIGN_IN_PAUSE).await;
+                self.app_state.cache.count(&Key::SignInFailures(&failures), SIGN_IN_PAUSE).await;
                 Err(Failure::WrongCredentials.into())
             }
         }
@@ -182,18 +183,18 @@ async fn verify(password: String, stored: String) -> Outcome<bool> {
 /// # Errors
 /// As [`Accounts::register`].
 pub async fn create_administrator(
-    engine: &Engine,
+    app_state: &AppState,
     registration: Registration,
     now: DateTime<Utc>,
 ) -> Answer<AccountId> {
     let caller = Caller { actor: Actor::Visitor, now, request_id: uuid_v7(now) };
-    let service = AccountService::new(engine.clone());
+    let service = AccountService::new(app_state.clone());
     let make = async {
         let account = service.make_account(&caller, registration).await?;
-        let mut transaction = engine.write.begin().await?;
+        let mut transaction = app_state.write.begin().await?;
         store::grant_everything(&mut transaction, account).await?;
         let event = NewEvent::account(AccountEvent::MadeAdministrator, account);
-        events::record(&mut transaction, &event, Author::SYSTEM, engine.clock.now()).await?;
+        events::record(&mut transaction, &event, Author::SYSTEM, app_state.clock.now()).await?;
         transaction.commit().await?;
         Ok(account)
     };

@@ -14,23 +14,23 @@ use crate::accounts::store::{self as store, PersonRow};
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Outcome, answer};
 
 const NAME_CHARS_MAX: u32 = 100;
 
 pub struct PeopleService {
-    engine: Engine,
+    app_state: AppState,
 }
 
 impl PeopleService {
-    pub fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub fn new(app_state: AppState) -> Self {
+        Self { app_state }
     }
 
     async fn list(&self, caller: &Caller) -> Outcome<Vec<PersonView>> {
         let account = caller.signed_in()?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let rows = store::of_account(&mut connection, account.account).await?;
         Ok(rows.into_iter().map(show).collect())
     }
@@ -41,7 +41,7 @@ impl PeopleService {
         if let Some(date) = new.birth_date {
             must_be_a_birth_date(date, caller.now)?;
         }
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         store::lock_account(&mut transaction, account).await?;
         let people = store::of_account(&mut transaction, account).await?;
         let mut dependants: Vec<_> =
@@ -65,7 +65,7 @@ impl PeopleService {
 
     async fn remove(&self, caller: &Caller, person: PersonId) -> Outcome<()> {
         let account = caller.signed_in()?.account;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         store::lock_account(&mut transaction, account).await?;
         if !store::archive_dependant(&mut transaction, account, person, caller.now).await? {
             return Err(Failure::NotFound.into());

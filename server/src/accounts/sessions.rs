@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::cache::backend::{Cache, Key};
 use crate::database::WritePool;
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// The key under which a session keeps its account.
 pub const ACCOUNT: &str = "account";
@@ -31,7 +31,7 @@ const CACHED_FOR: Duration = Duration::from_secs(30);
 pub struct Sessions {
     write: WritePool,
     cache: Cache,
-    /// How far the engine's clock is ahead of the machine's, by which tower-sessions sets and
+    /// How far the site's clock is ahead of the machine's, by which tower-sessions sets and
     /// judges the expiry of the records it hands over.
     shift: chrono::Duration,
 }
@@ -50,16 +50,16 @@ struct Stored {
 }
 
 impl Sessions {
-    /// With the engine's database, cache and clock.
-    pub fn of(engine: &Engine) -> Self {
+    /// With the site's database, cache and clock.
+    pub fn of(app_state: &AppState) -> Self {
         Self {
-            write: engine.write.clone(),
-            cache: engine.cache.clone(),
-            shift: engine.clock.shift(),
+            write: app_state.write.clone(),
+            cache: app_state.cache.clone(),
+            shift: app_state.clock.shift(),
         }
     }
 
-    /// New sessions whose expiry is by the engine's clock, all in one statement.
+    /// New sessions whose expiry is by the site's clock, all in one statement.
     ///
     /// # Errors
     /// When the database does not answer.

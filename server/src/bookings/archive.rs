@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::bookings::store::archive;
 use crate::events::store as events;
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// Rows per transaction: a few milliseconds each, so that nobody waits for one.
 const BATCH: i32 = 500;
@@ -28,10 +28,10 @@ pub struct Archived {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run_once(engine: &Engine) -> anyhow::Result<Archived> {
-    let now = engine.clock.now();
+pub async fn run_once(app_state: &AppState) -> anyhow::Result<Archived> {
+    let now = app_state.clock.now();
     let mut done = Archived::default();
-    let mut connection = engine.write.0.acquire().await?;
+    let mut connection = app_state.write.0.acquire().await?;
     let (ended, mut after) = (before(now, CURRENT), Uuid::nil());
     loop {
         let (moved, last) =

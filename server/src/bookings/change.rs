@@ -68,7 +68,7 @@ impl BookingService {
         once: Option<&Once>,
     ) -> Outcome<Run> {
         let now = caller.now;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         if let Some(once) = once {
             idempotency::enter(&mut transaction, once).await?;
             if let Some(kept) = idempotency::find(&mut transaction, account.account, once).await? {
@@ -124,7 +124,7 @@ impl BookingService {
         };
         let kept = self.keep(&mut transaction, account.account, once, answer, now).await;
         transaction.commit().await?;
-        self.engine.tell(DoctorId(stored.doctor_id));
+        self.app_state.tell(DoctorId(stored.doctor_id));
         match kept {
             Ok(booked) => Ok(Some(Ok(booked))),
             Err(Fault::Told(failure)) => Ok(Some(Err(failure))),
@@ -182,7 +182,7 @@ impl BookingService {
         }
         let id = AppointmentId(stored.id);
         let right =
-            code.is_some_and(|code| self.engine.code_key.matches(id, stored.code_counter, code));
+            code.is_some_and(|code| self.app_state.code_key.matches(id, stored.code_counter, code));
         Ok(if right { Proof::RightCode } else { Proof::WrongCode })
     }
 

@@ -51,7 +51,7 @@ impl BookingService {
             match self.take_alone(&new).await {
                 Ok(Some(booked)) => {
                     let booked = read(booked)?;
-                    self.engine.tell(booked.doctor);
+                    self.app_state.tell(booked.doctor);
                     return Ok(booked);
                 }
                 // A rival was faster, or took the same seat of a group: there may be another.
@@ -88,22 +88,22 @@ impl BookingService {
             person: wish.person.unwrap_or(account.person),
             account: account.account,
             now: caller.now,
-            hold: self.engine.settings.hold,
-            visits_max: self.engine.settings.visits_per_doctor,
-            uid_host: Arc::clone(&self.engine.house.uid_host),
+            hold: self.app_state.settings.hold,
+            visits_max: self.app_state.settings.visits_per_doctor,
+            uid_host: Arc::clone(&self.app_state.site.uid_host),
             once: once.clone(),
         }
     }
 
     async fn take_alone(&self, new: &NewHold) -> sqlx::Result<Option<Value>> {
-        let mut connection = self.engine.holds.alone.acquire().await?;
+        let mut connection = self.app_state.holds.alone.acquire().await?;
         holds::take(&mut connection, new).await
     }
 
     /// Something was waited for in vain: was it this very request, running elsewhere?
     async fn must_not_be_running(&self, once: Option<&Once>) -> Outcome<()> {
         let Some(once) = once else { return Ok(()) };
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let running = idempotency::is_running(&mut transaction, once).await?;
         transaction.rollback().await?;
         if running { Err(Failure::StillRunning.into()) } else { Ok(()) }
@@ -151,7 +151,7 @@ impl BookingService {
         if self.desk.keep((new.account, once.clone(), json, new.now)).await? {
             return answer.map_err(Fault::Told);
         }
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         match idempotency::find(&mut connection, new.account, once).await? {
             Some(kept) => replay(kept, once),
             None => answer.map_err(Fault::Told),

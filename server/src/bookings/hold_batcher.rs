@@ -18,7 +18,7 @@ use crate::bookings::store::holds::NewHold;
 use crate::bookings::store::idempotency;
 use crate::bookings::store::idempotency::Once;
 use crate::database::is_lock_timeout;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
 /// Two, so that one computes while the other waits for the disk; more would make each batch smaller.
@@ -36,20 +36,20 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(engine: &Engine) -> Self {
-        let (takes, explains, keeps) = (engine.clone(), engine.clone(), engine.clone());
+    pub fn new(app_state: &AppState) -> Self {
+        let (takes, explains, keeps) = (app_state.clone(), app_state.clone(), app_state.clone());
         Self {
             taking: Together::new(TAKING, move |all| {
-                let engine = takes.clone();
-                async move { take(&engine, all).await }
+                let app_state = takes.clone();
+                async move { take(&app_state, all).await }
             }),
             explaining: Together::new(EXPLAINING, move |all| {
-                let engine = explains.clone();
-                async move { explain(&engine, all).await }
+                let app_state = explains.clone();
+                async move { explain(&app_state, all).await }
             }),
             keeping: Together::new(KEEPING, move |all| {
-                let engine = keeps.clone();
-                async move { keep(&engine, all).await }
+                let app_state = keeps.clone();
+                async move { keep(&app_state, all).await }
             }),
         }
     }
@@ -82,11 +82,11 @@ fn busy(error: NoAnswer) -> Fault {
     })
 }
 
-async fn take(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Booked>> {
-    let hold = engine.settings.hold;
+async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
+    let hold = app_state.settings.hold;
     let taken = async {
-        let mut connection = engine.holds.together.acquire().await?;
-        holds::take_together(&mut connection, &all, hold, &engine.house.uid_host).await
+        let mut connection = app_state.holds.together.acquire().await?;
+        holds::take_together(&mut connection, &all, hold, &app_state.site.uid_host).await
     };
     let mut booked: HashMap<Uuid, Booked> = match taken.await {
         Ok(answers) => answers
@@ -105,14 +105,14 @@ async fn take(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Booked>> {
         }
     };
     for one in booked.values() {
-        engine.tell(one.doctor);
+        app_state.tell(one.doctor);
     }
     all.iter().map(|new| booked.remove(&new.id.0)).collect()
 }
 
-async fn explain(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Known>> {
+async fn explain(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Known>> {
     let known = async {
-        let mut connection = engine.holds.alone.acquire().await?;
+        let mut connection = app_state.holds.alone.acquire().await?;
         hold_facts::known(&mut connection, &all).await
     };
     match known.await {
@@ -124,7 +124,7 @@ async fn explain(engine: &Engine, all: Vec<NewHold>) -> Vec<Option<Known>> {
     }
 }
 
-async fn keep(engine: &Engine, all: Vec<ToKeep>) -> Vec<Result<bool, Failure>> {
+async fn keep(app_state: &AppState, all: Vec<ToKeep>) -> Vec<Result<bool, Failure>> {
     // The same key twice in one batch: the first is the answer.
     let mut seen = HashSet::new();
     let first: Vec<bool> = all.iter().map(|(_, once, ..)| seen.insert(once.gate)).collect();
@@ -132,12 +132,12 @@ async fn keep(engine: &Engine, all: Vec<ToKeep>) -> Vec<Result<bool, Failure>> {
     let firsts: Vec<ToKeep> =
         all.into_iter().zip(&first).filter(|(_, first)| **first).map(|(one, _)| one).collect();
     let mut kept: HashMap<i64, Result<bool, Failure>> = HashMap::new();
-    match keep_at_once(engine, &firsts).await {
+    match keep_at_once(app_state, &firsts).await {
         Ok(gates) => kept.extend(gates.into_iter().map(|gate| (gate, Ok(true)))),
         // One of them stands in line behind a request with its key: that is no reason for the others.
         Err(error) if is_lock_timeout(&error) => {
             for one in &firsts {
-                let alone = keep_at_once(engine, std::slice::from_ref(one)).await;
+                let alone = keep_at_once(app_state, std::slice::from_ref(one)).await;
                 kept.insert(one.1.gate, alone.map(|gates| !gates.is_empty()).map_err(not_kept));
             }
         }
@@ -154,8 +154,8 @@ async fn keep(engine: &Engine, all: Vec<ToKeep>) -> Vec<Result<bool, Failure>> {
     gates.iter().zip(first).map(answer).collect()
 }
 
-async fn keep_at_once(engine: &Engine, all: &[ToKeep]) -> sqlx::Result<Vec<i64>> {
-    let mut connection = engine.holds.alone.acquire().await?;
+async fn keep_at_once(app_state: &AppState, all: &[ToKeep]) -> sqlx::Result<Vec<i64>> {
+    let mut connection = app_state.holds.alone.acquire().await?;
     idempotency::keep_all(&mut connection, all).await
 }
 

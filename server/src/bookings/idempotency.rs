@@ -36,10 +36,10 @@ pub(super) fn of_change(id: AppointmentId, change: &Change, seen: &Seen) -> Stri
 impl BookingService {
     /// The key of a request of this account, ready to be kept.
     pub(super) fn once(&self, account: AccountId, key: &OnceKey, request: &str) -> Once {
-        let fingerprint = self.engine.code_key.fingerprint("request", request);
+        let fingerprint = self.app_state.code_key.fingerprint("request", request);
         let hex: String = fingerprint.iter().take(16).map(|b| format!("{b:02x}")).collect();
         let key = key.kept_as(&hex);
-        let gate = self.engine.code_key.fingerprint("gate", &format!("{account} {key}"));
+        let gate = self.app_state.code_key.fingerprint("gate", &format!("{account} {key}"));
         let mut number = [0; 8];
         number.copy_from_slice(&gate[..8]);
         Once { key, fingerprint: fingerprint.to_vec(), gate: i64::from_be_bytes(number) }

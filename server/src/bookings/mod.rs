@@ -28,7 +28,7 @@ use crate::bookings::store::appointment_rows::{self as rows, Narrow};
 use crate::bookings::store::appointments;
 use crate::bookings::store::appointments::Stored;
 use crate::schedules::store::hours;
-use crate::state::{Confirmation, Engine};
+use crate::state::{AppState, Confirmation};
 use crate::use_case::{Outcome, answer, mode, offset_of, page_number, zone};
 
 /// How often a hold goes for another seat of a group, or a transaction is run again, before
@@ -37,38 +37,38 @@ const ROUNDS_MAX: usize = 60;
 const PAGE_SIZE_MAX: u32 = 100;
 
 pub struct BookingService {
-    engine: Engine,
+    app_state: AppState,
     desk: hold_batcher::Desk,
 }
 
 impl BookingService {
     /// Must be called where tokio runs.
-    pub fn new(engine: Engine) -> Self {
-        Self { desk: hold_batcher::Desk::new(&engine), engine }
+    pub fn new(app_state: AppState) -> Self {
+        Self { desk: hold_batcher::Desk::new(&app_state), app_state }
     }
 
     fn facts(&self, by: Capacity, cancel_notice_minutes: i32) -> Facts {
         let notice = Duration::minutes(cancel_notice_minutes.into());
-        let settings = &self.engine.settings;
+        let settings = &self.app_state.settings;
         let visits_max = settings.visits_per_doctor.into();
         let check_in_lead = settings.check_in_lead;
         Facts { visits_max, check_in_lead, ..Facts::of(by, notice, settings.hold) }
     }
 
-    /// Does the house confirm without a code for this account?
+    /// Does this account confirm without a code?
     async fn needs_no_code(
         &self,
         connection: &mut sqlx::PgConnection,
         account: AccountId,
     ) -> sqlx::Result<bool> {
-        Ok(self.engine.settings.confirmation == Confirmation::Instant
+        Ok(self.app_state.settings.confirmation == Confirmation::Instant
             && people::is_email_verified(connection, account).await?)
     }
 
     async fn view(&self, caller: &Caller, id: AppointmentId) -> Outcome<AppointmentView> {
         let account = caller.signed_in()?;
         // One's own appointment is read where it was just written.
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let row = rows::find(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         let capacity = account
             .capacity_for(
@@ -112,7 +112,7 @@ impl BookingService {
             doctor: query.doctor,
         };
         let now = caller.now;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let connection = &mut *connection;
         let (total, found, capacity) = match query.whose {
             Whose::Mine => {

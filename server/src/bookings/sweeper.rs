@@ -5,7 +5,7 @@ use nadi::once::KEY_KEPT_HOURS;
 
 use crate::bookings::store::{appointments, holds, idempotency};
 use crate::database::is_lock_timeout;
-use crate::state::Engine;
+use crate::state::AppState;
 
 const BATCH: i64 = 200;
 
@@ -13,15 +13,15 @@ const BATCH: i64 = 200;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run_once(engine: &Engine) -> anyhow::Result<usize> {
-    let now = engine.clock.now();
-    let mut connection = engine.write.0.acquire().await?;
+pub async fn run_once(app_state: &AppState) -> anyhow::Result<usize> {
+    let now = app_state.clock.now();
+    let mut connection = app_state.write.0.acquire().await?;
     let due = appointments::lapsed(&mut connection, now, BATCH).await?;
     let mut expired = 0;
     for id in due {
         match holds::expire(&mut connection, id, now).await {
             Ok(Some(doctor)) => {
-                engine.changes.note(doctor);
+                app_state.changes.note(doctor);
                 expired += 1;
             }
             // Confirmed, extended, cancelled or expired by someone else in the meantime.
@@ -32,9 +32,9 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<usize> {
         }
     }
     if expired > 0 {
-        engine.event_written.notify_one();
+        app_state.event_written.notify_one();
         // A time that was kept for one of them may have been in the way of others.
-        engine.schedules_changed.notify_one();
+        app_state.schedules_changed.notify_one();
     }
     Ok(expired)
 }
@@ -43,9 +43,9 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<usize> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn forget_keys(engine: &Engine) -> sqlx::Result<()> {
-    let mut connection = engine.write.0.acquire().await?;
-    let before = engine.clock.now() - chrono::Duration::hours(KEY_KEPT_HOURS);
+pub async fn forget_keys(app_state: &AppState) -> sqlx::Result<()> {
+    let mut connection = app_state.write.0.acquire().await?;
+    let before = app_state.clock.now() - chrono::Duration::hours(KEY_KEPT_HOURS);
     idempotency::forget(&mut connection, before).await?;
     Ok(())
 }

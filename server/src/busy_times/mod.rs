@@ -32,7 +32,7 @@ use crate::events::Author;
 use crate::ids::uuid_v7;
 use crate::schedules::store::hours;
 use crate::schedules::{author, must_run, refresh};
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, zone};
 
 const CALENDARS_MAX: usize = 10;
@@ -47,7 +47,7 @@ const WAIT_MAX: Duration = Duration::hours(24);
 const MARGIN: Duration = Duration::days(8);
 
 pub struct BusyService {
-    engine: Engine,
+    app_state: AppState,
     fetcher: Fetcher,
 }
 
@@ -62,20 +62,20 @@ struct Given {
 }
 
 impl BusyService {
-    pub fn new(engine: Engine, fetcher: Fetcher) -> Self {
-        Self { engine, fetcher }
+    pub fn new(app_state: AppState, fetcher: Fetcher) -> Self {
+        Self { app_state, fetcher }
     }
 
     async fn list(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Vec<BusyCalendarView>> {
         let account = caller.signed_in()?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         must_run(&mut connection, account, doctor).await?;
         let rows = store::of_doctor(&mut connection, doctor, caller.now).await?;
         Ok(rows.into_iter().map(view).collect())
     }
 
     async fn own_email(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Option<String>> {
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         must_run(&mut connection, caller.signed_in()?, doctor).await?;
         Ok(store::doctor_email(&mut connection, doctor).await?)
     }
@@ -88,7 +88,7 @@ impl BusyService {
         address: &str,
     ) -> Outcome<BusyRead> {
         // Before anything is fetched for someone who may not.
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         must_run(&mut connection, caller.signed_in()?, doctor).await?;
         drop(connection);
         let (name, owner_email) = checked(&new)?;
@@ -129,7 +129,7 @@ impl BusyService {
         given: Given,
         content: Vec<u8>,
     ) -> Outcome<BusyRead> {
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         must_run(&mut connection, caller.signed_in()?, doctor).await?;
         drop(connection);
         let until = match given.address {
@@ -164,7 +164,7 @@ impl BusyService {
     ) -> Outcome<BusyRead> {
         let now = caller.now;
         let times = stretches(read);
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         must_run(&mut transaction, caller.signed_in()?, doctor).await?;
         hours::lock(&mut transaction, doctor).await?;
         let present = store::of_doctor(&mut transaction, doctor, now).await?;
@@ -190,10 +190,10 @@ impl BusyService {
         let event = NewEvent::busy_calendar(BusyCalendarEvent::Added, id, doctor);
         let by = author(caller.signed_in()?, doctor);
         events::record(&mut transaction, &event, by, now).await?;
-        let plan = refresh(&mut transaction, &self.engine, doctor, now).await?;
+        let plan = refresh(&mut transaction, &self.app_state, doctor, now).await?;
         transaction.commit().await?;
-        self.engine.changes.note(doctor);
-        self.engine.event_written.notify_one();
+        self.app_state.changes.note(doctor);
+        self.app_state.event_written.notify_one();
         Ok(BusyRead {
             times: times.len() as u64,
             times_removed: plan.removed(),
@@ -209,7 +209,7 @@ impl BusyService {
         calendar: BusyCalendarId,
     ) -> Outcome<()> {
         let now = caller.now;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         must_run(&mut transaction, caller.signed_in()?, doctor).await?;
         hours::lock(&mut transaction, doctor).await?;
         if !store::archive(&mut transaction, doctor, &[calendar.0], now).await? {
@@ -218,15 +218,15 @@ impl BusyService {
         let event = NewEvent::busy_calendar(BusyCalendarEvent::Removed, calendar, doctor);
         let by = author(caller.signed_in()?, doctor);
         events::record(&mut transaction, &event, by, now).await?;
-        refresh(&mut transaction, &self.engine, doctor, now).await?;
+        refresh(&mut transaction, &self.app_state, doctor, now).await?;
         transaction.commit().await?;
-        self.engine.changes.note(doctor);
+        self.app_state.changes.note(doctor);
         Ok(())
     }
 
     /// Reads one calendar that is due; what cannot be read is written down beside it.
     pub async fn read_again(&self, due: DueRow) -> Outcome<()> {
-        let now = self.engine.clock.now();
+        let now = self.app_state.clock.now();
         let (id, doctor) = (BusyCalendarId(due.id), DoctorId(due.doctor_id));
         let is_fresh = due.read_at.is_some_and(|at| now - at < WHOLE_EVERY);
         let etag = due.etag.as_deref().filter(|_| is_fresh);
@@ -238,7 +238,7 @@ impl BusyService {
             .min(WAIT_MAX);
         let fault = match fetched {
             Ok(Fetched::Unchanged) => {
-                let mut connection = self.engine.write.0.acquire().await?;
+                let mut connection = self.app_state.write.0.acquire().await?;
                 return Ok(store::note_unchanged(&mut connection, id, now + READ_EVERY).await?);
             }
             Ok(Fetched::Content { bytes, etag }) => {
@@ -253,7 +253,7 @@ impl BusyService {
             }
             Err(error) => error.into(),
         };
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let fault = serde_json::to_value(fault).map_err(|e| Fault::Broken(e.to_string()))?;
         Ok(store::note_fault(&mut connection, id, &fault, now + wait).await?)
     }
@@ -265,12 +265,12 @@ impl BusyService {
         content: Vec<u8>,
         (etag, owner): (Option<&str>, Option<&str>),
     ) -> Outcome<Result<(), Malformed>> {
-        let now = self.engine.clock.now();
+        let now = self.app_state.clock.now();
         let times = match self.read(doctor, content, owner, now..self.known_until(now)).await? {
             Ok(read) => stretches(&read),
             Err(malformed) => return Ok(Err(malformed)),
         };
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         // The doctor's row first, as everywhere.
         hours::lock(&mut transaction, doctor).await?;
         if store::note_read(&mut transaction, id, etag, now + READ_EVERY, now).await? {
@@ -278,16 +278,16 @@ impl BusyService {
                 let event = NewEvent::busy_calendar(BusyCalendarEvent::Read, id, doctor);
                 events::record(&mut transaction, &event, Author::SYSTEM, now).await?;
             }
-            refresh(&mut transaction, &self.engine, doctor, now).await?;
+            refresh(&mut transaction, &self.app_state, doctor, now).await?;
         }
         transaction.commit().await?;
-        self.engine.changes.note(doctor);
+        self.app_state.changes.note(doctor);
         Ok(Ok(()))
     }
 
     /// How far ahead a calendar that is read again has to be known.
     fn known_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        now + Duration::days(self.engine.settings.horizon_days.into()) + MARGIN
+        now + Duration::days(self.app_state.settings.horizon_days.into()) + MARGIN
     }
 
     /// The busy times of a file in a range, in the zone of the doctor's main location where it names none. Appointments of the
@@ -299,7 +299,7 @@ impl BusyService {
         owner_email: Option<&str>,
         range: Range<DateTime<Utc>>,
     ) -> Outcome<Result<BusyCalendar, Malformed>> {
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let (_, zone_name) =
             hours::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let mut owner: Vec<String> = owner_email.map(str::to_owned).into_iter().collect();
@@ -331,7 +331,7 @@ impl BusyService {
             return Ok(HashSet::new());
         }
         let appointments: Vec<Uuid> = appointments.into_iter().collect();
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let own = store::uids_of_doctor(&mut connection, doctor, &appointments).await?;
         Ok(own.into_iter().collect())
     }

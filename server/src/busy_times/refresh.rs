@@ -7,7 +7,7 @@ use super::BusyService;
 use super::store;
 use crate::busy_times::fetch::Fetcher;
 use crate::schedules::store::hours;
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// Asked at the same time.
 const BATCH: i64 = 8;
@@ -20,12 +20,12 @@ const DRAFTS_KEPT: Duration = Duration::days(1);
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run_once(engine: &Engine, fetcher: &Fetcher) -> anyhow::Result<usize> {
-    let service = BusyService::new(engine.clone(), fetcher.clone());
+pub async fn run_once(app_state: &AppState, fetcher: &Fetcher) -> anyhow::Result<usize> {
+    let service = BusyService::new(app_state.clone(), fetcher.clone());
     let mut read = 0;
     loop {
-        let now = engine.clock.now();
-        let mut connection = engine.write.0.acquire().await?;
+        let now = app_state.clock.now();
+        let mut connection = app_state.write.0.acquire().await?;
         let due = store::claim_due(&mut connection, now, now + LEASE, BATCH).await?;
         if due.is_empty() {
             store::forget_past(&mut connection, now - Duration::days(1)).await?;

@@ -70,8 +70,8 @@ pub struct Keeping(Arc<Common>);
 struct Common {
     changes: Arc<Changes>,
     cache: Cache,
-    /// Of this house in a Redis that several may use.
-    house: String,
+    /// Sets the keys of one database apart in a Redis that several use.
+    namespace: String,
     figures: [Figures; Kind::ALL.len()],
 }
 
@@ -86,16 +86,16 @@ struct Figures {
 }
 
 impl Keeping {
-    /// `house` is any text that only instances on the same database have in common.
-    pub fn new(changes: Arc<Changes>, cache: Cache, house: &str) -> Self {
-        let digest = Sha256::digest(house.as_bytes());
-        let house = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        Self(Arc::new(Common { changes, cache, house, figures: Default::default() }))
+    /// `namespace` is any text that only instances on the same database have in common.
+    pub fn new(changes: Arc<Changes>, cache: Cache, namespace: &str) -> Self {
+        let digest = Sha256::digest(namespace.as_bytes());
+        let namespace = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        Self(Arc::new(Common { changes, cache, namespace, figures: Default::default() }))
     }
 
     /// What only instances on the same database have in common, in a Redis that several houses may use.
-    pub fn house(&self) -> &str {
-        &self.0.house
+    pub fn namespace(&self) -> &str {
+        &self.0.namespace
     }
 
     /// How often things were found, found in Redis, made and waited for, as Prometheus reads it.
@@ -432,7 +432,7 @@ impl Keeping {
     }
 
     fn name<K, V>(&self, behind: Behind<K, V>, key: &K) -> String {
-        format!("{}:{}", self.0.house, (behind.name)(key))
+        format!("{}:{}", self.0.namespace, (behind.name)(key))
     }
 }
 

@@ -25,7 +25,7 @@ impl AdministrationService {
         clinic: ClinicId,
     ) -> Outcome<ClinicHolidays> {
         caller.signed_in()?.must_administer(clinic)?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let kept = store::holiday_regions(&mut connection, clinic).await?;
         let working = store::working_days(&mut connection, clinic).await?;
         let today = caller.now.date_naive();
@@ -79,12 +79,12 @@ impl AdministrationService {
             .collect();
         days.sort_unstable();
         days.dedup();
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         store::replace_holidays(&mut transaction, clinic, &regions, &days).await?;
         hours::mark_clinic_stale(&mut transaction, clinic).await?;
         record(&mut transaction, caller, &NewEvent::holidays_changed(clinic)).await?;
         transaction.commit().await?;
-        self.engine.schedules_changed.notify_one();
+        self.app_state.schedules_changed.notify_one();
         Ok(())
     }
 }

@@ -30,7 +30,7 @@ use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
 use crate::schedules::zone_data;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug};
 
 const PAGE_SIZE: u32 = 50;
@@ -43,7 +43,7 @@ const LANGUAGES_MAX: usize = 12;
 const FEE_MAX: i64 = 100_000_000;
 
 pub struct AdministrationService {
-    pub(super) engine: Engine,
+    pub(super) app_state: AppState,
     bookings: Arc<dyn Bookings>,
 }
 
@@ -60,8 +60,8 @@ pub(super) fn scope(caller: &Caller) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> 
 }
 
 impl AdministrationService {
-    pub fn new(engine: Engine, bookings: Arc<dyn Bookings>) -> Self {
-        Self { engine, bookings }
+    pub fn new(app_state: AppState, bookings: Arc<dyn Bookings>) -> Self {
+        Self { app_state, bookings }
     }
 
     async fn list_doctors(
@@ -76,7 +76,7 @@ impl AdministrationService {
             let literal: String = text.chars().take(100).filter(|c| !"%_\\".contains(*c)).collect();
             format!("%{}%", literal.trim())
         });
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let rows = store::doctors(
             &mut connection,
             clinics.as_deref(),
@@ -105,7 +105,7 @@ impl AdministrationService {
 
     async fn doctor_form(&self, caller: &Caller, id: DoctorId) -> Outcome<DoctorForm> {
         let (account, _) = scope(caller)?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(row.clinic_id))?;
         let email = match row.account_id {
@@ -130,7 +130,7 @@ impl AdministrationService {
         let (account, _) = scope(caller)?;
         account.must_administer(form.clinic)?;
         let form = checked_doctor(form)?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let login = doctor_checks(&mut transaction, &form).await?;
         let id = DoctorId(uuid_v7(caller.now));
         let base = Slug::from_name(form.name.trim_start_matches("Dr ").trim_start_matches("Dr. "));
@@ -158,7 +158,7 @@ impl AdministrationService {
         let event = NewEvent::doctor(DoctorEvent::Added, id, 1, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
-        self.engine.changes.note_all();
+        self.app_state.changes.note_all();
         Ok(id)
     }
 
@@ -170,7 +170,7 @@ impl AdministrationService {
     ) -> Outcome<SavedDoctor> {
         let (account, _) = scope(caller)?;
         let mut form = checked_doctor(form)?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(current.clinic_id))?;
         let login = doctor_checks(&mut transaction, &form).await?;
@@ -195,7 +195,7 @@ impl AdministrationService {
         let event = NewEvent::doctor(DoctorEvent::Changed, id, current.version + 1, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
-        self.engine.changes.note_all();
+        self.app_state.changes.note_all();
         Ok(saved)
     }
 
@@ -210,7 +210,7 @@ impl AdministrationService {
             account.must_administer(clinic)?;
             clinics = Some(vec![clinic.0]);
         }
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let rows = store::locations(
             &mut connection,
             clinics.as_deref(),
@@ -226,14 +226,14 @@ impl AdministrationService {
 
     async fn one_location(&self, caller: &Caller, id: LocationId) -> Outcome<LocationView> {
         let (account, _) = scope(caller)?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         load_location(&mut connection, account, id).await
     }
 
     async fn make_location(&self, caller: &Caller, form: LocationForm) -> Outcome<LocationId> {
         let (account, _) = scope(caller)?;
         account.must_administer(form.clinic)?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let (form, city) = checked_location(&mut transaction, form).await?;
         let id = LocationId(uuid_v7(caller.now));
         store::insert_location(&mut transaction, id, &form, city, caller.now).await?;
@@ -251,7 +251,7 @@ impl AdministrationService {
         form: LocationForm,
     ) -> Outcome<()> {
         let (account, _) = scope(caller)?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let current = load_location(&mut transaction, account, id).await?;
         let (form, city) = checked_location(&mut transaction, form).await?;
         // Times are made as instants of the former zone; moving them is a change of hours.
@@ -267,9 +267,9 @@ impl AdministrationService {
         let event = NewEvent::location(LocationEvent::Changed, id, current.version + 1, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
-        self.engine.changes.note_all();
+        self.app_state.changes.note_all();
         for doctor in doctors {
-            self.engine.changes.note(DoctorId(doctor));
+            self.app_state.changes.note(DoctorId(doctor));
         }
         Ok(())
     }
@@ -393,7 +393,7 @@ impl Administration for AdministrationService {
     async fn clinics(&self, caller: &Caller) -> Answer<Vec<ClinicView>> {
         let load = async {
             let (_, clinics) = scope(caller)?;
-            let mut connection = self.engine.write.0.acquire().await?;
+            let mut connection = self.app_state.write.0.acquire().await?;
             let rows = store::clinics(&mut connection, clinics.as_deref()).await?;
             Ok(rows
                 .into_iter()
@@ -463,7 +463,7 @@ impl Administration for AdministrationService {
     async fn zone_rules(&self, caller: &Caller) -> Answer<ZoneRules> {
         let load = async {
             let (_, clinics) = scope(caller)?;
-            let mut connection = self.engine.read.0.acquire().await?;
+            let mut connection = self.app_state.read.0.acquire().await?;
             let shifted =
                 zone_data::noted(&mut connection, clinics.as_deref(), caller.now, SHIFTED_MAX);
             let shifted = shifted.await?.into_iter().map(|visit| ShiftedVisit {

@@ -27,7 +27,7 @@ impl AdministrationService {
         to: DoctorStatus,
     ) -> Outcome<()> {
         let (account, _) = scope(caller)?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(current.clinic_id))?;
         if to == DoctorStatus::Listed || status(&current.status)? != DoctorStatus::Listed {
@@ -42,7 +42,7 @@ impl AdministrationService {
         let event = NewEvent::doctor(DoctorEvent::Changed, id, version, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
-        self.engine.changes.note_all();
+        self.app_state.changes.note_all();
         Ok(())
     }
 
@@ -54,7 +54,7 @@ impl AdministrationService {
         reason: Option<&str>,
     ) -> Outcome<CancelledComing> {
         let (account, _) = scope(caller)?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let current = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(current.clinic_id))?;
         if status(&current.status)? == DoctorStatus::Listed {
@@ -79,7 +79,7 @@ impl AdministrationService {
                 Err(failure) => return Err(failure.into()),
             }
         }
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let left = store::count_coming(&mut connection, id, now).await?;
         Ok(CancelledComing { cancelled, left })
     }

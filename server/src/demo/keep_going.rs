@@ -15,7 +15,7 @@ use crate::bookings::store::appointments;
 use crate::bookings::store::appointments::{By, Detail};
 use crate::bookings::store::claims;
 use crate::demo::live::{Clinic, Free, Made, Outcome};
-use crate::state::Engine;
+use crate::state::AppState;
 
 use crate::supervisor::{Job, Next, Supervisor};
 
@@ -45,11 +45,11 @@ pub struct Done {
 }
 
 /// Runs now and then.
-pub fn start(supervisor: &Supervisor, engine: &Engine) {
-    let engine = engine.clone();
+pub fn start(supervisor: &Supervisor, app_state: &AppState) {
+    let app_state = app_state.clone();
     supervisor.start(JOB, std::future::pending, move || {
-        let engine = engine.clone();
-        async move { run_once(&engine).await.map(|_| Next::Turn) }
+        let app_state = app_state.clone();
+        async move { run_once(&app_state).await.map(|_| Next::Turn) }
     });
 }
 
@@ -57,15 +57,15 @@ pub fn start(supervisor: &Supervisor, engine: &Engine) {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run_once(engine: &Engine) -> anyhow::Result<Done> {
-    let now = engine.clock.now();
-    let mut connection = engine.write.0.acquire().await?;
+pub async fn run_once(app_state: &AppState) -> anyhow::Result<Done> {
+    let now = app_state.clock.now();
+    let mut connection = app_state.write.0.acquire().await?;
     let Some(clinic) = live::clinic(&mut connection).await? else { return Ok(Done::default()) };
     drop(connection);
-    let mut done = Done { changed: move_on(engine, &clinic, now).await?, booked: 0 };
-    done.booked += book_days(engine, &clinic, now).await?;
-    done.booked += book_own(engine, &clinic, now).await?;
-    done.booked += hold(engine, &clinic, now).await?;
+    let mut done = Done { changed: move_on(app_state, &clinic, now).await?, booked: 0 };
+    done.booked += book_days(app_state, &clinic, now).await?;
+    done.booked += book_own(app_state, &clinic, now).await?;
+    done.booked += hold(app_state, &clinic, now).await?;
     if done != Done::default() {
         tracing::info!(booked = done.booked, changed = done.changed, "kept the demo going");
     }
@@ -73,13 +73,17 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<Done> {
 }
 
 /// Lets people come, be seen, stay away and cancel. Tells how many appointments changed.
-async fn move_on(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    let mut connection = engine.write.0.acquire().await?;
+async fn move_on(
+    app_state: &AppState,
+    clinic: &Clinic,
+    now: DateTime<Utc>,
+) -> anyhow::Result<usize> {
+    let mut connection = app_state.write.0.acquire().await?;
     let waiting = live::waiting(&mut connection, clinic, now + CANCEL_AHEAD, WAITING_MAX).await?;
     drop(connection);
     let mut changed = 0;
     for made in waiting {
-        if next_command(&made, now).is_some() && change(engine, made, now).await? {
+        if next_command(&made, now).is_some() && change(app_state, made, now).await? {
             changed += 1;
         }
     }
@@ -107,8 +111,8 @@ fn next_command(made: &Made, now: DateTime<Utc>) -> Option<Command> {
 }
 
 /// One change in a transaction of its own. `false`: there is nothing to do any more.
-async fn change(engine: &Engine, made: Made, now: DateTime<Utc>) -> anyhow::Result<bool> {
-    let mut transaction = engine.write.begin().await?;
+async fn change(app_state: &AppState, made: Made, now: DateTime<Utc>) -> anyhow::Result<bool> {
+    let mut transaction = app_state.write.begin().await?;
     let Some(mut stored) = appointments::lock(&mut transaction, made.id).await? else {
         return Ok(false);
     };
@@ -136,9 +140,9 @@ async fn change(engine: &Engine, made: Made, now: DateTime<Utc>) -> anyhow::Resu
     };
     let notice = Duration::minutes(stored.cancel_notice_minutes.into());
     let facts = Facts {
-        check_in_lead: engine.settings.check_in_lead,
+        check_in_lead: app_state.settings.check_in_lead,
         takes_bookings: stored.takes_bookings,
-        ..Facts::of(by.capacity, notice, engine.settings.hold)
+        ..Facts::of(by.capacity, notice, app_state.settings.hold)
     };
     let Ok(transition) = decide(Some(&appointment), &facts, command, now) else {
         return Ok(false);
@@ -152,15 +156,19 @@ async fn change(engine: &Engine, made: Made, now: DateTime<Utc>) -> anyhow::Resu
         .await?;
     live::tell_nobody(&mut transaction, made.id, now).await?;
     transaction.commit().await?;
-    engine.changes.note(doctor);
+    app_state.changes.note(doctor);
     Ok(true)
 }
 
 /// Fills the days through the next week on which the demo has made no visits yet.
-async fn book_days(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
+async fn book_days(
+    app_state: &AppState,
+    clinic: &Clinic,
+    now: DateTime<Utc>,
+) -> anyhow::Result<usize> {
     let until = dates(local_date(now, clinic.zone)).end;
     let since = now - Duration::days(1);
-    let mut connection = engine.write.0.acquire().await?;
+    let mut connection = app_state.write.0.acquire().await?;
     let filled = live::filled(&mut connection, clinic, since).await?;
     let free = live::free(&mut connection, clinic, now + BOOK_AHEAD, until, now).await?;
     drop(connection);
@@ -173,7 +181,7 @@ async fn book_days(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyh
     }
     let mut booked = 0;
     for ((date, doctor), times) in days {
-        let mut transaction = engine.write.begin().await?;
+        let mut transaction = app_state.write.begin().await?;
         live::lock(&mut transaction).await?;
         // Another instance may have been here.
         if live::filled(&mut transaction, clinic, since).await?.contains(&(doctor, date)) {
@@ -185,7 +193,7 @@ async fn book_days(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyh
         }
         transaction.commit().await?;
         if booked_here > 0 {
-            engine.changes.note(doctor);
+            app_state.changes.note(doctor);
         }
         booked += booked_here;
     }
@@ -193,11 +201,15 @@ async fn book_days(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyh
 }
 
 /// Gives the demo's patient something ahead of each kind.
-async fn book_own(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
+async fn book_own(
+    app_state: &AppState,
+    clinic: &Clinic,
+    now: DateTime<Utc>,
+) -> anyhow::Result<usize> {
     let today = local_date(now, clinic.zone);
     let mut booked = 0;
     for wish in wishes() {
-        let mut transaction = engine.write.begin().await?;
+        let mut transaction = app_state.write.begin().await?;
         live::lock(&mut transaction).await?;
         if live::is_granted(&mut transaction, &wish, now).await? {
             continue;
@@ -214,7 +226,7 @@ async fn book_own(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyho
             let visit = live::own_visit(clinic, free, wish.person, now);
             if live::insert(&mut transaction, &visit).await? {
                 transaction.commit().await?;
-                engine.changes.note(free.doctor);
+                app_state.changes.note(free.doctor);
                 booked += 1;
                 break;
             }
@@ -224,8 +236,8 @@ async fn book_own(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyho
 }
 
 /// Lets somebody hold one of the demo doctor's times, now and then.
-async fn hold(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    let mut transaction = engine.write.begin().await?;
+async fn hold(app_state: &AppState, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let mut transaction = app_state.write.begin().await?;
     live::lock(&mut transaction).await?;
     if live::has_hold(&mut transaction, now - HOLD_EVERY).await? {
         return Ok(0);
@@ -238,6 +250,6 @@ async fn hold(engine: &Engine, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::R
         return Ok(0);
     }
     transaction.commit().await?;
-    engine.changes.note(demo_doctor());
+    app_state.changes.note(demo_doctor());
     Ok(1)
 }

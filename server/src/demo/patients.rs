@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use crate::accounts::tokens::Tokens;
 use crate::ids::uuid_v7;
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// Adds so many and gives a token of the API for each. They have no password.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn load_patients(
-    engine: &Engine,
+    app_state: &AppState,
     tokens: &Tokens,
     count: usize,
     now: DateTime<Utc>,
@@ -34,7 +34,7 @@ pub async fn load_patients(
         now,
         &people
     )
-    .execute(&engine.write.0)
+    .execute(&app_state.write.0)
     .await?;
     let accounts: Vec<AccountId> = accounts.into_iter().map(AccountId).collect();
     tokens.issue_all(&accounts, now).await.map_err(|failure| anyhow::anyhow!("{failure}"))

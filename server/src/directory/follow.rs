@@ -19,7 +19,7 @@ use crate::events;
 use crate::events::Author;
 use crate::events::reader::{Reader, Run};
 use crate::events::store::StoredEvent;
-use crate::state::Engine;
+use crate::state::AppState;
 
 use crate::supervisor::Next;
 
@@ -46,13 +46,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When the database does not answer; what was not done is done by the next run.
-pub async fn run_once(engine: &Engine) -> anyhow::Result<u64> {
-    begin(engine).await?;
+pub async fn run_once(app_state: &AppState) -> anyhow::Result<u64> {
+    begin(app_state).await?;
     let mut follower = Follower::default();
     let mut done = 0;
     loop {
-        let read = follower.run_once(engine).await?;
-        let looked = look(engine, true).await?;
+        let read = follower.run_once(app_state).await?;
+        let looked = look(app_state, true).await?;
         done += read + looked;
         if read + looked == 0 {
             return Ok(done);
@@ -61,8 +61,8 @@ pub async fn run_once(engine: &Engine) -> anyhow::Result<u64> {
 }
 
 /// The words and the mean of reviews.
-async fn begin(engine: &Engine) -> anyhow::Result<()> {
-    let mut connection = engine.write.0.acquire().await?;
+async fn begin(app_state: &AppState) -> anyhow::Result<()> {
+    let mut connection = app_state.write.0.acquire().await?;
     search_words::write(&mut connection).await?;
     store::follow_mean(&mut connection).await?;
     Ok(())
@@ -84,13 +84,13 @@ impl Follower {
     ///
     /// # Errors
     /// When the database does not answer; they are handled again.
-    pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<u64> {
+    pub async fn run_once(&mut self, app_state: &AppState) -> anyhow::Result<u64> {
         let mut read = 0;
         for _ in 0..ROUNDS_MAX {
             let run = self
                 .0
-                .run(engine, async |connection, events| {
-                    follow(connection, events, engine.clock.now()).await?;
+                .run(app_state, async |connection, events| {
+                    follow(connection, events, app_state.clock.now()).await?;
                     Ok(())
                 })
                 .await?;
@@ -166,11 +166,11 @@ async fn follow(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn look(engine: &Engine, whole: bool) -> anyhow::Result<u64> {
-    trim(engine).await?;
+pub async fn look(app_state: &AppState, whole: bool) -> anyhow::Result<u64> {
+    trim(app_state).await?;
     let limit = i64::try_from(BATCH)?;
-    let mut connection = engine.write.0.acquire().await?;
-    let mut ids = store::due(&mut connection, engine.clock.now(), limit).await?;
+    let mut connection = app_state.write.0.acquire().await?;
+    let mut ids = store::due(&mut connection, app_state.clock.now(), limit).await?;
     if whole {
         ids.extend(store::stale(&mut connection, None, limit).await?);
         ids.extend(store::missing(&mut connection, limit).await?);
@@ -180,24 +180,24 @@ pub async fn look(engine: &Engine, whole: bool) -> anyhow::Result<u64> {
     ids.dedup();
     let count = ids.len() as u64;
     if count > 0 {
-        refresh(engine, ids).await?;
+        refresh(app_state, ids).await?;
     }
     Ok(count)
 }
 
-async fn trim(engine: &Engine) -> anyhow::Result<()> {
-    let mut connection = engine.write.0.acquire().await?;
-    store::trim(&mut connection, engine.clock.now(), TRIM).await?;
+async fn trim(app_state: &AppState) -> anyhow::Result<()> {
+    let mut connection = app_state.write.0.acquire().await?;
+    store::trim(&mut connection, app_state.clock.now(), TRIM).await?;
     Ok(())
 }
 
 /// Refreshes these doctors, again when a rival was met.
-async fn refresh(engine: &Engine, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
+async fn refresh(app_state: &AppState, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
     ids.sort_unstable();
     let mut tries = 0;
     loop {
-        let mut transaction = engine.write.begin().await?;
-        let now = engine.clock.now();
+        let mut transaction = app_state.write.begin().await?;
+        let now = app_state.clock.now();
         let done = match refresh_in(&mut transaction, &ids, now).await {
             Ok(documents) => record_changes(&mut transaction, &documents, now)
                 .await
@@ -210,7 +210,7 @@ async fn refresh(engine: &Engine, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
         };
         match done {
             Ok(true) => {
-                engine.changes.note_listings();
+                app_state.changes.note_listings();
                 return Ok(());
             }
             Ok(false) => return Ok(()),
@@ -249,31 +249,31 @@ pub struct Steps {
 impl Steps {
     /// # Errors
     /// When the database does not answer.
-    pub async fn step(&mut self, engine: &Engine) -> anyhow::Result<Next> {
+    pub async fn step(&mut self, app_state: &AppState) -> anyhow::Result<Next> {
         let began = Instant::now();
         if !self.has_begun {
-            begin(engine).await?;
+            begin(app_state).await?;
             self.has_begun = true;
             self.averaged = Some(began);
         }
         let is_past = |at: Option<Instant>, every| at.is_none_or(|at| at.elapsed() >= every);
         if is_past(self.averaged, MEAN_EVERY) {
             self.averaged = Some(began);
-            store::follow_mean(&mut *engine.write.0.acquire().await?).await?;
+            store::follow_mean(&mut *app_state.write.0.acquire().await?).await?;
         }
-        let read = self.follower.run_once(engine).await?;
+        let read = self.follower.run_once(app_state).await?;
         let began = Instant::now();
         let mut looked = 0;
         let whole = is_past(self.looked, LOOK_EVERY);
         if read > 0 || whole || self.has_more {
-            looked = look(engine, whole).await?;
+            looked = look(app_state, whole).await?;
             // A full look: there is more of it.
             self.has_more = looked >= BATCH as u64;
             if whole && !self.has_more {
                 self.looked = Some(Instant::now());
             }
         } else {
-            trim(engine).await?;
+            trim(app_state).await?;
         }
         if read == 0 && looked == 0 {
             return Ok(Next::Turn);

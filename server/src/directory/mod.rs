@@ -34,7 +34,7 @@ use crate::directory::search::Kept;
 use crate::directory::store::free_times::{self as times, FreeRow};
 use crate::directory::store::profiles::{self, PlaceRow};
 use crate::reviews::store::rating_of;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Outcome, answer, mode, slug, zone};
 
 const RANGE_DAYS_MAX: i64 = 62;
@@ -44,37 +44,38 @@ const PROFILES_MAX: u64 = 20_000;
 
 #[derive(Clone)]
 pub struct DirectoryService {
-    pub(super) engine: Engine,
+    pub(super) app_state: AppState,
     pub(in crate::directory) kept: Arc<Kept>,
     profiles: Arc<Shelf<DoctorKey, DoctorProfile>>,
 }
 
 impl DirectoryService {
-    pub fn new(engine: Engine) -> Self {
-        let profiles = Shelf::new(&engine.keeping, Kind::Profile, PROFILES, PROFILES_MAX).behind(
-            |key| match key {
-                DoctorKey::Slug(slug) => format!("profile:{slug}"),
-                DoctorKey::Id(id) => format!("profile:{id}"),
-            },
-            |_, profile: &DoctorProfile| About::doctor(profile.id),
-            to_json,
-            from_json,
-        );
-        let kept = Arc::new(Kept::new(&engine.keeping));
-        Self { kept, profiles: Arc::new(profiles), engine }
+    pub fn new(app_state: AppState) -> Self {
+        let profiles = Shelf::new(&app_state.keeping, Kind::Profile, PROFILES, PROFILES_MAX)
+            .behind(
+                |key| match key {
+                    DoctorKey::Slug(slug) => format!("profile:{slug}"),
+                    DoctorKey::Id(id) => format!("profile:{id}"),
+                },
+                |_, profile: &DoctorProfile| About::doctor(profile.id),
+                to_json,
+                from_json,
+            );
+        let kept = Arc::new(Kept::new(&app_state.keeping));
+        Self { kept, profiles: Arc::new(profiles), app_state }
     }
 
     pub(super) async fn connection(
         &self,
     ) -> sqlx::Result<sqlx::pool::PoolConnection<sqlx::Postgres>> {
-        self.engine.read.0.acquire().await
+        self.app_state.read.0.acquire().await
     }
 
     async fn kept_profile(&self, wanted: &DoctorKey) -> Answer<Arc<DoctorProfile>> {
         let make = || {
-            let (engine, wanted) = (self.engine.clone(), wanted.clone());
+            let (app_state, wanted) = (self.app_state.clone(), wanted.clone());
             async move {
-                let profile = answer("show doctor", find_profile(&engine, &wanted).await)?;
+                let profile = answer("show doctor", find_profile(&app_state, &wanted).await)?;
                 let about = About::doctor(profile.id);
                 Ok((profile, about))
             }
@@ -117,7 +118,7 @@ impl DirectoryService {
         let (connection, times_for) = self.asking(caller, wanted).await?;
         drop(connection);
         // Someone is about to take it: look where it is decided.
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         if let Some(row) = times::free_time(&mut connection, doctor, slot, times_for, now).await? {
             return free_time_of(row);
         }
@@ -162,7 +163,7 @@ impl DirectoryService {
             TimesFor::Move(id) => id,
         };
         let account = caller.signed_in()?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let stored = appointments::find(&mut connection, appointment).await?;
         let stored = stored.ok_or(Failure::NotFound)?;
         let capacity = account
@@ -179,7 +180,7 @@ impl DirectoryService {
 
     async fn unlisted(&self, caller: &Caller, key: &DoctorKey) -> Outcome<DoctorProfile> {
         let account = caller.signed_in().map_err(|_| Failure::NotFound)?.account;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let row = match key {
             DoctorKey::Slug(slug) => {
                 profiles::unlisted_with(&mut connection, slug.as_str(), account).await?
@@ -192,8 +193,8 @@ impl DirectoryService {
     }
 }
 
-async fn find_profile(engine: &Engine, wanted: &DoctorKey) -> Outcome<DoctorProfile> {
-    let mut connection = engine.read.0.acquire().await?;
+async fn find_profile(app_state: &AppState, wanted: &DoctorKey) -> Outcome<DoctorProfile> {
+    let mut connection = app_state.read.0.acquire().await?;
     let row = match wanted {
         DoctorKey::Slug(slug) => profiles::profile(&mut connection, slug.as_str()).await?,
         DoctorKey::Id(id) => profiles::profile_by_id(&mut connection, *id).await?,
@@ -298,7 +299,7 @@ impl Directory for DirectoryService {
     }
 
     fn mark(&self, doctor: DoctorId) -> String {
-        self.engine.changes.mark(doctor)
+        self.app_state.changes.mark(doctor)
     }
 
     async fn next_free_date(

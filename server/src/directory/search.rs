@@ -26,7 +26,7 @@ use crate::directory::store::profiles as store;
 use crate::directory::store::search::{self as found, Found, From, Origin, Wanted, Ways};
 use crate::directory::suggestions::Terms;
 use crate::reviews::store::rating_of;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Outcome, answer, offset_of, page_number, slug};
 
 const PAGE_SIZE: u32 = 20;
@@ -171,8 +171,8 @@ impl DirectoryService {
     }
 
     fn count<'a>(&'a self, connection: &'a mut PgConnection, caller: &Caller) -> Count<'a> {
-        let changes = self.engine.changes.of_listings();
-        Count { connection, pool: &self.engine.read.0, changes, now: caller.now }
+        let changes = self.app_state.changes.of_listings();
+        Count { connection, pool: &self.app_state.read.0, changes, now: caller.now }
     }
 
     /// The cards of those who were found, in their order, with times that are free now.
@@ -256,24 +256,24 @@ impl DirectoryService {
 
     pub(super) async fn list_specialties(&self) -> Outcome<Vec<Specialty>> {
         let make = || {
-            let engine = self.engine.clone();
-            async move { answer("list specialties", of_listings(specialties(&engine).await)) }
+            let app_state = self.app_state.clone();
+            async move { answer("list specialties", of_listings(specialties(&app_state).await)) }
         };
         Ok(Arc::unwrap_or_clone(self.kept.specialties.get(&(), make).await?))
     }
 
     pub(super) async fn list_cities(&self) -> Outcome<Vec<City>> {
         let make = || {
-            let engine = self.engine.clone();
-            async move { answer("list cities", of_listings(cities(&engine).await)) }
+            let app_state = self.app_state.clone();
+            async move { answer("list cities", of_listings(cities(&app_state).await)) }
         };
         Ok(Arc::unwrap_or_clone(self.kept.cities.get(&(), make).await?))
     }
 
     pub(super) async fn list_languages(&self) -> Outcome<Vec<String>> {
         let make = || {
-            let engine = self.engine.clone();
-            async move { answer("list languages", of_listings(languages(&engine).await)) }
+            let app_state = self.app_state.clone();
+            async move { answer("list languages", of_listings(languages(&app_state).await)) }
         };
         Ok(Arc::unwrap_or_clone(self.kept.languages.get(&(), make).await?))
     }
@@ -284,8 +284,8 @@ pub(super) fn of_listings<V>(made: Outcome<V>) -> Outcome<(V, About)> {
     made.map(|value| (value, About::listings()))
 }
 
-async fn specialties(engine: &Engine) -> Outcome<Vec<Specialty>> {
-    let rows = store::specialties(&mut *engine.read.0.acquire().await?).await?;
+async fn specialties(app_state: &AppState) -> Outcome<Vec<Specialty>> {
+    let rows = store::specialties(&mut *app_state.read.0.acquire().await?).await?;
     let specialty = |row: store::SpecialtyRow| Specialty {
         id: SpecialtyId(row.id),
         slug: row.slug,
@@ -297,8 +297,8 @@ async fn specialties(engine: &Engine) -> Outcome<Vec<Specialty>> {
     Ok(rows.into_iter().map(specialty).collect())
 }
 
-async fn cities(engine: &Engine) -> Outcome<Vec<City>> {
-    let rows = store::cities(&mut *engine.read.0.acquire().await?).await?;
+async fn cities(app_state: &AppState) -> Outcome<Vec<City>> {
+    let rows = store::cities(&mut *app_state.read.0.acquire().await?).await?;
     let city = |row: store::CityRow| City {
         id: CityId(row.id),
         slug: row.slug,
@@ -309,6 +309,6 @@ async fn cities(engine: &Engine) -> Outcome<Vec<City>> {
     Ok(rows.into_iter().map(city).collect())
 }
 
-async fn languages(engine: &Engine) -> Outcome<Vec<String>> {
-    Ok(found::languages(&mut *engine.read.0.acquire().await?).await?)
+async fn languages(app_state: &AppState) -> Outcome<Vec<String>> {
+    Ok(found::languages(&mut *app_state.read.0.acquire().await?).await?)
 }

@@ -12,7 +12,7 @@ use super::DirectoryService;
 use crate::directory::search::of_listings;
 use crate::directory::store::search as found;
 use crate::directory::store::suggestions as store;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Outcome, answer, slug};
 
 /// Names that begin alike and are looked at for further words.
@@ -75,16 +75,16 @@ impl DirectoryService {
 
     async fn terms(&self) -> Outcome<Arc<Terms>> {
         let make = || {
-            let engine = self.engine.clone();
-            async move { answer("list what is typed", of_listings(terms(&engine).await)) }
+            let app_state = self.app_state.clone();
+            async move { answer("list what is typed", of_listings(terms(&app_state).await)) }
         };
         Ok(self.kept.terms.get(&(), make).await?)
     }
 }
 
-async fn terms(engine: &Engine) -> Outcome<Terms> {
+async fn terms(app_state: &AppState) -> Outcome<Terms> {
     let mut terms = Terms::default();
-    for row in store::terms(&mut *engine.read.0.acquire().await?).await? {
+    for row in store::terms(&mut *app_state.read.0.acquire().await?).await? {
         let weight = row.weight.try_into().unwrap_or(0);
         if row.city {
             let others = parameters::other_names(&row.text).filter(|name| *name != row.text);

@@ -7,7 +7,7 @@ use nadi::actor::{Actor, Caller};
 use nadi::ports::{DoctorKey, DoctorQuery, Ports};
 use uuid::Uuid;
 
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// It ends after this, done or not.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -17,8 +17,8 @@ const AT_ONCE: usize = 3;
 const PROFILES: u32 = 100;
 
 /// Fills the shelves; what cannot be read is left for whoever asks for it.
-pub async fn run_once(engine: &Engine, ports: &Ports) {
-    let now = engine.clock.now();
+pub async fn run_once(app_state: &AppState, ports: &Ports) {
+    let now = app_state.clock.now();
     let caller = Caller { actor: Actor::Visitor, now, request_id: Uuid::nil() };
     let directory = &ports.directory;
     let warm = async {

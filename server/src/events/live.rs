@@ -7,7 +7,7 @@ use super::store;
 use crate::cache::invalidation::Edits;
 use crate::events::reader::Reader;
 use crate::events::store::Snapshot;
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// The name under which its lag is measured.
 pub const NAME: &str = "live";
@@ -28,14 +28,14 @@ impl Default for Listener {
 impl Listener {
     /// # Errors
     /// When the database does not answer.
-    pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<()> {
-        let mut connection = engine.write.0.acquire().await?;
+    pub async fn run_once(&mut self, app_state: &AppState) -> anyhow::Result<()> {
+        let mut connection = app_state.write.0.acquire().await?;
         let Some(position) = &self.position else {
             self.position = Some(store::now(&mut connection).await?);
-            engine.changes.hear(Edits { anybody: true, listings: true });
+            app_state.changes.hear(Edits { anybody: true, listings: true });
             return Ok(());
         };
-        let (events, position) = self.reader.run_from(&mut connection, engine, position).await?;
+        let (events, position) = self.reader.run_from(&mut connection, app_state, position).await?;
         drop(connection);
         self.position = Some(position);
         let mut edits = Edits::default();
@@ -53,8 +53,8 @@ impl Listener {
         }
         doctors.sort_unstable();
         doctors.dedup();
-        doctors.into_iter().for_each(|doctor| engine.changes.note(DoctorId(doctor)));
-        engine.changes.hear(edits);
+        doctors.into_iter().for_each(|doctor| app_state.changes.note(DoctorId(doctor)));
+        app_state.changes.hear(edits);
         Ok(())
     }
 }

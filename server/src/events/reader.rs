@@ -17,7 +17,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::store;
 use crate::events::store::{Snapshot, StoredEvent};
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// Events read at once.
 const PAGE: i64 = 5_000;
@@ -55,18 +55,18 @@ impl Reader {
     /// When the database does not answer or `handle` fails; then these events are handled again.
     pub async fn run(
         &mut self,
-        engine: &Engine,
+        app_state: &AppState,
         handle: impl AsyncFnOnce(&mut PgConnection, &[StoredEvent]) -> anyhow::Result<()>,
     ) -> anyhow::Result<Run> {
-        let mut connection = engine.write.0.acquire().await?;
+        let mut connection = app_state.write.0.acquire().await?;
         if !store::has_more(&mut connection, self.name).await? {
-            engine.readers.note(self.name, &[], engine.clock.now());
+            app_state.readers.note(self.name, &[], app_state.clock.now());
             return Ok(Run::Handled(0));
         }
         let mut transaction = connection.begin().await?;
         store::prepare_to_read(&mut transaction).await?;
         let Some(position) = store::lock_reader(&mut transaction, self.name).await? else {
-            engine.readers.note(self.name, &[], engine.clock.now());
+            app_state.readers.note(self.name, &[], app_state.clock.now());
             return Ok(Run::Elsewhere);
         };
         let (events, position) = self.read(&mut transaction, &position).await?;
@@ -80,7 +80,7 @@ impl Reader {
         }
         store::move_reader(&mut transaction, self.name, &position).await?;
         transaction.commit().await?;
-        engine.readers.note(self.name, &events, engine.clock.now());
+        app_state.readers.note(self.name, &events, app_state.clock.now());
         Ok(Run::Handled(events.len()))
     }
 
@@ -92,14 +92,14 @@ impl Reader {
     pub async fn run_from(
         &mut self,
         connection: &mut PgConnection,
-        engine: &Engine,
+        app_state: &AppState,
         position: &Snapshot,
     ) -> sqlx::Result<(Vec<StoredEvent>, Snapshot)> {
         let mut transaction = connection.begin().await?;
         store::prepare_to_read(&mut transaction).await?;
         let (events, position) = self.read(&mut transaction, position).await?;
         transaction.commit().await?;
-        engine.readers.note(self.name, &events, engine.clock.now());
+        app_state.readers.note(self.name, &events, app_state.clock.now());
         Ok((events, position))
     }
 

@@ -27,7 +27,7 @@ use crate::events;
 use crate::events::Author;
 use crate::feeds::store::{EventRow, FeedRow};
 use crate::ids::uuid_v7;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, mode};
 
 const FEEDS_MAX: i64 = 5;
@@ -41,18 +41,18 @@ const REFRESH: Duration = Duration::hours(1);
 const SECRET_BYTES: usize = 16;
 
 pub struct FeedService {
-    engine: Engine,
+    app_state: AppState,
     bookings: Arc<dyn Bookings>,
 }
 
 impl FeedService {
-    pub fn new(engine: Engine, bookings: Arc<dyn Bookings>) -> Self {
-        Self { engine, bookings }
+    pub fn new(app_state: AppState, bookings: Arc<dyn Bookings>) -> Self {
+        Self { app_state, bookings }
     }
 
     async fn list(&self, caller: &Caller, kind: FeedKind) -> Outcome<Vec<FeedView>> {
         let account = may_have(caller, kind)?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let rows = store::of_account(&mut connection, account.account, kind).await?;
         rows.into_iter().map(|row| self.view(row)).collect()
     }
@@ -76,7 +76,7 @@ impl FeedService {
         let with_names = wanted.with_names && wanted.kind == FeedKind::Patient;
         let wanted = NewFeed { with_names, ..wanted };
         let id = FeedId(uuid_v7(caller.now));
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let (by, now) = (account.account, caller.now);
         if !store::insert(&mut transaction, id, by, wanted, FEEDS_MAX, now).await? {
             let problem = Problem::OutOfRange { min: 0, max: FEEDS_MAX };
@@ -96,7 +96,7 @@ impl FeedService {
         alarm: Option<Alarm>,
     ) -> Outcome<()> {
         let account = caller.signed_in()?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let kind = store::set_alarm(&mut transaction, feed, account.account, alarm).await?;
         record(&mut transaction, caller, FeedEvent::Changed, feed, kind).await?;
         transaction.commit().await?;
@@ -105,7 +105,7 @@ impl FeedService {
 
     async fn end(&self, caller: &Caller, feed: FeedId) -> Outcome<()> {
         let account = caller.signed_in()?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let kind = store::archive(&mut transaction, feed, account.account, caller.now).await?;
         record(&mut transaction, caller, FeedEvent::Removed, feed, kind).await?;
         transaction.commit().await?;
@@ -114,7 +114,7 @@ impl FeedService {
 
     async fn read(&self, secret: &str, now: DateTime<Utc>) -> Outcome<CalendarText> {
         let feed = self.feed_of(secret).ok_or(Failure::NotFound)?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::find(&mut connection, feed).await?.ok_or(Failure::NotFound)?;
         let (kind, account) = (kind_of(&row)?, AccountId(row.account_id));
         let since = now - PAST;
@@ -145,7 +145,7 @@ impl FeedService {
 
     async fn file(&self, caller: &Caller, id: AppointmentId) -> Outcome<CalendarText> {
         let seen = self.bookings.appointment(caller, id).await?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::event(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         let kind = match seen.seen_as {
             nadi::actor::Capacity::Patient => FeedKind::Patient,
@@ -164,7 +164,7 @@ impl FeedService {
     /// An appointment as it is in a feed like this.
     fn event(&self, row: &EventRow, feed: NewFeed, now: DateTime<Utc>) -> Outcome<Event> {
         let mode = mode(&row.mode)?;
-        let link = format!("{}/appointments/{}", self.engine.house.public_url, row.id);
+        let link = format!("{}/appointments/{}", self.app_state.site.public_url, row.id);
         let summary = match feed.kind {
             FeedKind::Patient => {
                 let doctor = feed.with_names.then_some(row.doctor_name.as_str());
@@ -207,14 +207,14 @@ impl FeedService {
     }
 
     fn organizer(&self, clinic: &str) -> Option<Organizer> {
-        let sender: Mailbox = self.engine.house.mail_from.parse().ok()?;
+        let sender: Mailbox = self.app_state.site.mail_from.parse().ok()?;
         Some(Organizer { name: clinic.to_owned(), email: sender.email.to_string() })
     }
 
     /// The id, and what only we can derive from it.
     fn secret(&self, feed: FeedId) -> String {
         let id = feed.0.simple().to_string();
-        let digest = self.engine.code_key.fingerprint("calendar feed 1", &id);
+        let digest = self.app_state.code_key.fingerprint("calendar feed 1", &id);
         let proof: String =
             digest[..SECRET_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
         format!("{id}{proof}")

@@ -25,7 +25,7 @@ fn ahead(web: &Web, headers: &HeaderMap) -> Duration {
 
 /// Adds the [`Caller`] to the request.
 pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    let now = web.engine.clock.now() + ahead(&web, request.headers());
+    let now = web.app_state.clock.now() + ahead(&web, request.headers());
     let request_id = trace::request_id(&request);
     let actor = match request.extensions().get::<Session>() {
         None => Ok(Actor::Visitor),

@@ -29,9 +29,11 @@ pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
         zone::release(),
         zone::source().replace('\\', "\\\\").replace('"', "\\\"")
     );
-    let engine = &web.engine;
-    let text =
-        engine.keeping.figures() + &engine.jobs.metrics() + &engine.readers.metrics() + &zones;
+    let app_state = &web.app_state;
+    let text = app_state.keeping.figures()
+        + &app_state.jobs.metrics()
+        + &app_state.readers.metrics()
+        + &zones;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
@@ -40,7 +42,7 @@ pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
 pub async fn ready(State(web): State<Web>) -> Response {
     let ping = sqlx::query("select 1").execute(&web.probe);
     let (database, redis) =
-        tokio::join!(tokio::time::timeout(PING_WITHIN, ping), web.engine.cache.state());
+        tokio::join!(tokio::time::timeout(PING_WITHIN, ping), web.app_state.cache.state());
     let database = matches!(database, Ok(Ok(_)));
     let redis = match redis {
         CacheState::Up => "up",
@@ -51,7 +53,7 @@ pub async fn ready(State(web): State<Web>) -> Response {
     let is_ready = database && warm;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let jobs: serde_json::Map<_, _> = web
-        .engine
+        .app_state
         .jobs
         .all()
         .into_iter()

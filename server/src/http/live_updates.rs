@@ -132,7 +132,7 @@ async fn doctor(web: &Web, slug: &str) -> Result<DoctorId, Failure> {
         return Ok(doctor);
     }
     let key = DoctorKey::Slug(Slug::parse(slug).ok_or(Failure::NotFound)?);
-    let now = web.engine.clock.now();
+    let now = web.app_state.clock.now();
     let caller = Caller { actor: Actor::Visitor, now, request_id: Uuid::nil() };
     let doctor = web.ports.directory.doctor(&caller, &key).await?.id;
     web.live.known.insert(slug.to_owned(), doctor);
@@ -165,7 +165,7 @@ type Said = Option<(Result<Event, Infallible>, Listening)>;
 impl Listening {
     fn new(web: &Web, place: OwnedSemaphorePermit, doctor: DoctorId, seen: Option<&str>) -> Self {
         let limits = web.live.limits;
-        let listener = web.engine.changes.clone().listener(doctor);
+        let listener = web.app_state.changes.clone().listener(doctor);
         let told = listener.changes.of(doctor);
         let is_behind = seen.is_some_and(|seen| seen != listener.changes.mark_of(told));
         let now = Instant::now();

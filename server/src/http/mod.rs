@@ -25,7 +25,7 @@ use sqlx::PgPool;
 use self::live_updates::Live;
 use crate::accounts::identity::Identities;
 use crate::config::Config;
-use crate::state::Engine;
+use crate::state::AppState;
 
 pub use self::assets::warm;
 
@@ -47,7 +47,7 @@ impl Deref for Web {
 }
 
 pub struct Shared {
-    pub engine: Engine,
+    pub app_state: AppState,
     pub ports: Ports,
     pub identities: Arc<Identities>,
     pub site: Site,
@@ -63,12 +63,12 @@ pub struct Shared {
 
 impl Web {
     /// Must be called where tokio runs.
-    pub fn new(config: &Config, engine: &Engine, ports: Ports) -> Self {
-        Self::with(config, engine, ports, Live::new(config.connections))
+    pub fn new(config: &Config, app_state: &AppState, ports: Ports) -> Self {
+        Self::with(config, app_state, ports, Live::new(config.connections))
     }
 
     /// The same with limits of its own for those who listen.
-    pub fn with(config: &Config, engine: &Engine, ports: Ports, live: Live) -> Self {
+    pub fn with(config: &Config, app_state: &AppState, ports: Ports, live: Live) -> Self {
         let public_url = config.public_url.as_str().trim_end_matches('/').to_owned();
         let site = Site {
             development: config.is_development(),
@@ -80,16 +80,16 @@ impl Web {
             public_url,
         };
         Self(Arc::new(Shared {
-            engine: engine.clone(),
+            app_state: app_state.clone(),
             ports,
-            identities: Arc::new(Identities::new(engine)),
+            identities: Arc::new(Identities::new(app_state)),
             site,
             public_origin: config.public_url.origin().ascii_serialization().into(),
             live,
             warm: AtomicBool::new(true),
-            probe: engine.write.probe(),
-            times: public_cache::times(&engine.keeping),
-            pages: public_cache::pages(&engine.keeping),
+            probe: app_state.write.probe(),
+            times: public_cache::times(&app_state.keeping),
+            pages: public_cache::pages(&app_state.keeping),
         }))
     }
 }

@@ -203,7 +203,7 @@ pub async fn keep(State(web): State<Web>, request: Request, next: Next) -> Respo
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return bare(next.run(request).await);
     }
-    let now = web.engine.clock.now();
+    let now = web.app_state.clock.now();
     if is_anonymous(request.headers())
         && let Some((doctor, query)) = slots(&request)
         && let Some(kept) = web.times.find(&Asked::slots(doctor, query, now))

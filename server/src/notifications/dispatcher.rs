@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::store as people;
 use crate::bookings::store::appointment_rows::{self as rows, Row};
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::supervisor::text_of;
 
 use super::Maker;
@@ -58,7 +58,7 @@ const BEHIND: Duration = Duration::seconds(1);
 pub struct Dispatcher(Arc<Shared>);
 
 struct Shared {
-    engine: Engine,
+    app_state: AppState,
     messages: Arc<dyn Messages>,
     /// Scheme and host, without a slash at the end.
     public_url: String,
@@ -79,9 +79,9 @@ enum Delivered {
 }
 
 impl Dispatcher {
-    pub fn new(engine: Engine, messages: Arc<dyn Messages>, public_url: String) -> Self {
+    pub fn new(app_state: AppState, messages: Arc<dyn Messages>, public_url: String) -> Self {
         Self(Arc::new(Shared {
-            engine,
+            app_state,
             messages,
             public_url,
             places: Arc::default(),
@@ -119,11 +119,11 @@ impl Dispatcher {
     /// # Errors
     /// When the database does not answer.
     pub async fn start_due(&self, tasks: &TaskTracker) -> anyhow::Result<usize> {
-        let Shared { engine, places, maker, .. } = &*self.0;
-        maker.lock().await.run_once(engine).await?;
-        let now = engine.clock.now();
+        let Shared { app_state, places, maker, .. } = &*self.0;
+        maker.lock().await.run_once(app_state).await?;
+        let now = app_state.clock.now();
         let lease = Lease { now, until: now + LEASE };
-        let mut connection = engine.write.0.acquire().await?;
+        let mut connection = app_state.write.0.acquire().await?;
         let mut started = 0;
         for _ in 0..ROUNDS_MAX {
             let claimed = self.claim_due(&mut connection, lease).await?;
@@ -250,9 +250,9 @@ impl Dispatcher {
         claimed: &Claimed,
         delivered: Result<Delivered, MessageFailure>,
     ) -> sqlx::Result<()> {
-        let engine = &self.0.engine;
-        let now = engine.clock.now();
-        let mut connection = engine.write.0.acquire().await?;
+        let app_state = &self.0.app_state;
+        let now = app_state.clock.now();
+        let mut connection = app_state.write.0.acquire().await?;
         let failure = match delivered {
             Ok(Delivered::Sent | Delivered::Needless) => {
                 return store::delivered(&mut connection, claimed.id, now).await;
@@ -284,13 +284,13 @@ impl Dispatcher {
     }
 
     async fn deliver(&self, claimed: &Claimed) -> Result<Delivered, MessageFailure> {
-        let Shared { engine, messages, .. } = &*self.0;
+        let Shared { app_state, messages, .. } = &*self.0;
         let permanent = |why: &str| MessageFailure::Permanent(why.into());
         let template = Template::parse(&claimed.template)
             .ok_or_else(|| permanent(&format!("unknown template {}", claimed.template)))?;
-        let now = engine.clock.now();
+        let now = app_state.clock.now();
         let database = |error: sqlx::Error| MessageFailure::Temporary(error.to_string());
-        let mut connection = engine.write.0.acquire().await.map_err(database)?;
+        let mut connection = app_state.write.0.acquire().await.map_err(database)?;
         let id = AppointmentId(claimed.subject_id);
         // Read first: what is not overtaken afterwards was not when it was read.
         let row = rows::find(&mut connection, id)
@@ -366,7 +366,7 @@ impl Dispatcher {
                 if superseded || !waiting {
                     return None;
                 }
-                let code = self.0.engine.code_key.code(AppointmentId(row.id), row.code_counter);
+                let code = self.0.app_state.code_key.code(AppointmentId(row.id), row.code_counter);
                 let until = LocalTime::new(row.expires_at, zone);
                 Some(mail::code(&visit, &code, until))
             }

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::events::reader::{Reader, Run};
 use crate::events::store::StoredEvent;
 use crate::notifications::store::NewNotification;
-use crate::state::{Confirmation, Engine};
+use crate::state::{AppState, Confirmation};
 
 /// The type of a new hold.
 const HELD: &str = "appointment.held";
@@ -63,7 +63,7 @@ impl Maker {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn run_once(&mut self, engine: &Engine) -> anyhow::Result<usize> {
+    pub async fn run_once(&mut self, app_state: &AppState) -> anyhow::Result<usize> {
         // Whoever comes meanwhile is read together.
         if let Some(at) = self.read_at {
             tokio::time::sleep_until(at + PAUSE).await;
@@ -74,10 +74,10 @@ impl Maker {
         for _ in 0..ROUNDS_MAX {
             let run = self
                 .reader
-                .run(engine, async |connection, events| {
+                .run(app_state, async |connection, events| {
                     // Version 1 was written by the release before this one, which delivers it itself.
                     let ours = events.iter().filter(|event| event.schema_version >= SCHEMA_VERSION);
-                    make(connection, engine, ours.cloned().collect()).await
+                    make(connection, app_state, ours.cloned().collect()).await
                 })
                 .await?;
             match run {
@@ -87,9 +87,9 @@ impl Maker {
                 Run::Elsewhere => tokio::time::sleep(ELSEWHERE_FOR).await,
             }
         }
-        let now = engine.clock.now();
+        let now = app_state.clock.now();
         if self.taken_over_at.is_none_or(|at| now - at >= TAKE_OVER_EVERY) {
-            take_over(engine).await?;
+            take_over(app_state).await?;
             self.taken_over_at = Some(now);
         }
         Ok(read)
@@ -98,11 +98,11 @@ impl Maker {
 
 async fn make(
     connection: &mut PgConnection,
-    engine: &Engine,
+    app_state: &AppState,
     events: Vec<StoredEvent>,
 ) -> anyhow::Result<()> {
     let held = events.iter().filter(|event| event.event_type == HELD);
-    let proven = need_no_code(connection, engine, held.filter_map(booker).collect()).await?;
+    let proven = need_no_code(connection, app_state, held.filter_map(booker).collect()).await?;
     let mut new = Vec::new();
     for event in &events {
         // A type that a newer release has added is told by that release.
@@ -135,7 +135,7 @@ async fn make(
         store::insert(connection, &new).await?;
         // The release before this one knows nothing of them.
         let subjects: Vec<Uuid> = new.iter().map(|one| one.subject).collect();
-        store::overtake_left_over(connection, &subjects, engine.clock.now()).await?;
+        store::overtake_left_over(connection, &subjects, app_state.clock.now()).await?;
     }
     Ok(())
 }
@@ -143,19 +143,19 @@ async fn make(
 /// Which of these accounts confirm what they hold without a code.
 async fn need_no_code(
     connection: &mut PgConnection,
-    engine: &Engine,
+    app_state: &AppState,
     accounts: Vec<Uuid>,
 ) -> sqlx::Result<HashSet<Uuid>> {
-    if engine.settings.confirmation != Confirmation::Instant || accounts.is_empty() {
+    if app_state.settings.confirmation != Confirmation::Instant || accounts.is_empty() {
         return Ok(HashSet::new());
     }
     store::with_proven_address(connection, &accounts).await
 }
 
 /// Makes notifications of what the release before this one has left in its outbox.
-async fn take_over(engine: &Engine) -> anyhow::Result<()> {
-    let now = engine.clock.now();
-    let mut transaction = engine.write.begin().await?;
+async fn take_over(app_state: &AppState) -> anyhow::Result<()> {
+    let now = app_state.clock.now();
+    let mut transaction = app_state.write.begin().await?;
     let left =
         store::take_over(&mut transaction, now - LEFT_OVER_AFTER, now, LEFT_OVER_AT_ONCE).await?;
     if left.is_empty() {
@@ -163,7 +163,7 @@ async fn take_over(engine: &Engine) -> anyhow::Result<()> {
     }
     let held = left.iter().filter(|event| event.event_type == HELD);
     let accounts = held.filter_map(|event| event.booked_by).collect();
-    let proven = need_no_code(&mut transaction, engine, accounts).await?;
+    let proven = need_no_code(&mut transaction, app_state, accounts).await?;
     let mut new = Vec::new();
     for event in left {
         let (Some(kind), Some(recipient)) = (EventType::parse(&event.event_type), event.booked_by)
@@ -193,9 +193,9 @@ async fn take_over(engine: &Engine) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn forget(engine: &Engine) -> sqlx::Result<u64> {
-    let mut connection = engine.write.0.acquire().await?;
-    store::forget(&mut connection, engine.clock.now() - KEPT_FOR, FORGOTTEN_AT_ONCE).await
+pub async fn forget(app_state: &AppState) -> sqlx::Result<u64> {
+    let mut connection = app_state.write.0.acquire().await?;
+    store::forget(&mut connection, app_state.clock.now() - KEPT_FOR, FORGOTTEN_AT_ONCE).await
 }
 
 /// The account that booked the appointment which an event is of.

@@ -20,7 +20,7 @@ pub async fn feed(
     headers: HeaderMap,
 ) -> Response {
     let secret = file.strip_suffix(".ics").unwrap_or(&file);
-    let now = web.engine.clock.now();
+    let now = web.app_state.clock.now();
     match web.ports.feeds.read_feed(secret, now).await {
         Ok(text) => calendar(text, &headers, None),
         Err(failure) => refused(&failure),

@@ -43,7 +43,7 @@ use crate::http::{BODY_BYTES_MAX, Web, guard, session_cookie, trace};
 use crate::rest::problem::{
     FOREIGN, INTERNAL, METHOD, NOT_FOUND, Problem, TOKEN, TOO_LARGE, UNAVAILABLE,
 };
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// Where the API is.
 pub const ROOT: &str = "/api/v1";
@@ -63,7 +63,7 @@ impl Deref for Api {
 }
 
 pub struct Shared {
-    pub engine: Engine,
+    pub app_state: AppState,
     pub ports: Ports,
     pub tokens: Tokens,
     pub identities: Arc<Identities>,
@@ -74,7 +74,7 @@ pub struct Shared {
 pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
     let tokens = Tokens::new(&config.secret, sessions.clone());
     let api = Api(Arc::new(Shared {
-        engine: web.engine.clone(),
+        app_state: web.app_state.clone(),
         ports: web.ports.clone(),
         tokens,
         identities: web.identities.clone(),
@@ -128,7 +128,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Who is asking: by token, or by the session of the pages.
 async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    let now = api.engine.clock.now();
+    let now = api.app_state.clock.now();
     let request_id = trace::request_id(&request);
     let actor = if request.headers().contains_key(header::AUTHORIZATION) {
         let named = bearer(request.headers()).and_then(|token| api.tokens.named(token, now));

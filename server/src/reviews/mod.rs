@@ -33,19 +33,19 @@ use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
 use crate::reviews::store::{Locked, Row, Said};
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug, zone};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
 
 pub struct ReviewService {
-    engine: Engine,
+    app_state: AppState,
 }
 
 impl ReviewService {
-    pub fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub fn new(app_state: AppState) -> Self {
+        Self { app_state }
     }
 
     async fn everybodys(
@@ -55,7 +55,7 @@ impl ReviewService {
         page_size: u32,
     ) -> Outcome<DoctorReviews> {
         let size = page_size.clamp(1, PAGE_SIZE_MAX);
-        let mut connection = self.engine.read.0.acquire().await?;
+        let mut connection = self.app_state.read.0.acquire().await?;
         let profile = match doctor {
             DoctorKey::Slug(slug) => profiles::profile(&mut connection, slug.as_str()).await?,
             DoctorKey::Id(id) => profiles::profile_by_id(&mut connection, *id).await?,
@@ -72,7 +72,7 @@ impl ReviewService {
 
     async fn find_own(&self, caller: &Caller, visit: AppointmentId) -> Outcome<OwnReview> {
         let account = caller.signed_in()?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let found = store::visit(&mut connection, visit, account.account).await?;
         let found = found.ok_or(Failure::NotFound)?;
         let review = match store::of_visit(&mut connection, visit, account.account).await? {
@@ -97,7 +97,7 @@ impl ReviewService {
     ) -> Outcome<Written> {
         let author = caller.signed_in()?;
         let account = author.account;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let found = store::lock_visit(&mut transaction, visit, account).await?;
         let found = found.ok_or(Failure::NotFound)?;
         let text = optional_lines(Field::Text, &form.text, TEXT_CHARS_MAX);
@@ -151,13 +151,13 @@ impl ReviewService {
         let row = row.ok_or_else(|| Fault::Broken("a review that was just written".into()))?;
         let review = one(&mut transaction, row, false).await?;
         transaction.commit().await?;
-        self.engine.changes.note(DoctorId(found.doctor_id));
+        self.app_state.changes.note(DoctorId(found.doctor_id));
         Ok(Written { review, created })
     }
 
     async fn take_back(&self, caller: &Caller, visit: AppointmentId, seen: &Seen) -> Outcome<()> {
         let account = caller.signed_in()?.account;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let known = store::lock_of_visit(&mut transaction, visit, account).await?;
         let known = known.filter(|known| !known.withdrawn).ok_or(Failure::NotFound)?;
         must_be_seen(seen, &known)?;
@@ -166,13 +166,13 @@ impl ReviewService {
         let event = (ReviewEvent::Withdrawn, ReviewId(known.id), DoctorId(known.doctor_id));
         record(&mut transaction, caller, event, known.stars).await?;
         transaction.commit().await?;
-        self.engine.changes.note(DoctorId(known.doctor_id));
+        self.app_state.changes.note(DoctorId(known.doctor_id));
         Ok(())
     }
 
     async fn of_caller(&self, caller: &Caller, page: u32) -> Outcome<DoctorOwnReviews> {
         let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let rating = store::rating(&mut connection, doctor).await?;
         let total = store::count_of_doctor(&mut connection, doctor).await?;
         let offset = offset_of(page, PAGE_SIZE);
@@ -190,7 +190,7 @@ impl ReviewService {
         seen: &Seen,
     ) -> Outcome<ReviewView> {
         let account = caller.signed_in()?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let known = store::lock(&mut transaction, review).await?;
         let known = known.filter(|known| !known.withdrawn).ok_or(Failure::NotFound)?;
         if account.doctor != Some(DoctorId(known.doctor_id)) {
@@ -207,7 +207,7 @@ impl ReviewService {
         let row = store::find(&mut transaction, review).await?.ok_or(Failure::NotFound)?;
         let review = one(&mut transaction, row, false).await?;
         transaction.commit().await?;
-        self.engine.changes.note(DoctorId(known.doctor_id));
+        self.app_state.changes.note(DoctorId(known.doctor_id));
         Ok(review)
     }
 
@@ -219,7 +219,7 @@ impl ReviewService {
     ) -> Outcome<Page<ReviewView>> {
         let (_, clinics) = scope(caller)?;
         let clinics = clinics.as_deref();
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let total = store::count_in_clinics(&mut connection, clinics, only_hidden).await?;
         let (limit, offset) = (PAGE_SIZE.into(), offset_of(page, PAGE_SIZE));
         let rows = store::in_clinics(&mut connection, clinics, only_hidden, limit, offset).await?;
@@ -235,7 +235,7 @@ impl ReviewService {
         seen: &Seen,
     ) -> Outcome<()> {
         let (account, _): (&SignedIn, _) = scope(caller)?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         let known = store::lock(&mut transaction, review).await?;
         let known = known.filter(|known| !known.withdrawn).ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(known.clinic_id))?;
@@ -256,7 +256,7 @@ impl ReviewService {
         let event = (kind, ReviewId(known.id), DoctorId(known.doctor_id));
         record(&mut transaction, caller, event, known.stars).await?;
         transaction.commit().await?;
-        self.engine.changes.note(DoctorId(known.doctor_id));
+        self.app_state.changes.note(DoctorId(known.doctor_id));
         Ok(())
     }
 }
@@ -407,7 +407,7 @@ impl Reviews for ReviewService {
         let load = async {
             let account = caller.signed_in()?.account;
             let visits: Vec<Uuid> = visits.iter().map(|visit| visit.0).collect();
-            let mut connection = self.engine.write.0.acquire().await?;
+            let mut connection = self.app_state.write.0.acquire().await?;
             let found = store::reviewed(&mut connection, account, &visits).await?;
             Ok(found.into_iter().map(AppointmentId).collect())
         };

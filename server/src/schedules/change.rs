@@ -41,7 +41,7 @@ impl ScheduleService {
         schedule: Schedule,
     ) -> Outcome<DraftId> {
         let account = caller.signed_in()?;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         self.checked(&mut transaction, caller, doctor, &schedule).await?;
         let stored = store::find(&mut transaction, doctor).await?;
         if stored.map_or(1, |row| row.version) != seen {
@@ -62,7 +62,7 @@ impl ScheduleService {
         schedule: Schedule,
     ) -> Outcome<ScheduleChange> {
         let now = caller.now;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let (_, facts) = self.checked(&mut connection, caller, doctor, &schedule).await?;
         let until = self.until(store::find(&mut connection, doctor).await?, caller);
         let since = make::earliest_today(now);
@@ -78,7 +78,7 @@ impl ScheduleService {
         draft: DraftId,
     ) -> Outcome<ScheduleChange> {
         let account = caller.signed_in()?;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::draft(&mut connection, draft, account.account.0)
             .await?
             .ok_or(Failure::NotFound)?;
@@ -130,7 +130,7 @@ impl ScheduleService {
         draft: Option<DraftId>,
     ) -> Outcome<(i32, ScheduleChange)> {
         let now = caller.now;
-        let mut transaction = self.engine.write.begin().await?;
+        let mut transaction = self.app_state.write.begin().await?;
         // First the right to do it, then the lock, and only then what is decided upon: a holiday or a
         // calendar that is saved at this moment is either seen here, or makes the times again later.
         must_run(&mut transaction, caller.signed_in()?, doctor).await?;
@@ -165,8 +165,8 @@ impl ScheduleService {
             store::draft_saved(&mut transaction, draft, &saved).await?;
         }
         transaction.commit().await?;
-        self.engine.changes.note(doctor);
-        self.engine.event_written.notify_one();
+        self.app_state.changes.note(doctor);
+        self.app_state.event_written.notify_one();
         Ok((version, change))
     }
 
@@ -192,7 +192,7 @@ impl ScheduleService {
 
     /// The end of what is made: never nearer than what was made already.
     fn until(&self, stored: Option<store::ScheduleRow>, caller: &Caller) -> NaiveDate {
-        let horizon = make::horizon(caller.now, self.engine.settings.horizon_days);
+        let horizon = make::horizon(caller.now, self.app_state.settings.horizon_days);
         stored.and_then(|row| row.made_until).map_or(horizon, |made| made.max(horizon))
     }
 }

@@ -24,18 +24,18 @@ use crate::bookings::store::appointment_rows as rows;
 use crate::events::Author;
 use crate::schedules::store::hours;
 use crate::schedules::store::times;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Outcome, answer, zone};
 
 const CALENDAR_DAYS_MAX: u8 = 31;
 
 pub struct ScheduleService {
-    engine: Engine,
+    app_state: AppState,
 }
 
 impl ScheduleService {
-    pub fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub fn new(app_state: AppState) -> Self {
+        Self { app_state }
     }
 
     async fn own_calendar(
@@ -46,7 +46,7 @@ impl ScheduleService {
     ) -> Outcome<DoctorCalendar> {
         let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
         // A doctor looks for what was booked a second ago: no replica.
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let (doctor_name, zone_name) =
             hours::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let zone = zone(&zone_name)?;
@@ -95,12 +95,12 @@ pub(super) fn author(account: &SignedIn, doctor: DoctorId) -> Author {
 /// Makes a doctor's times what they should be now; the caller has locked their row in `schedules`.
 pub(super) async fn refresh(
     connection: &mut PgConnection,
-    engine: &Engine,
+    app_state: &AppState,
     doctor: DoctorId,
     now: DateTime<Utc>,
 ) -> Outcome<Plan> {
     let stored = hours::find(connection, doctor).await?;
-    let horizon = make::horizon(now, engine.settings.horizon_days);
+    let horizon = make::horizon(now, app_state.settings.horizon_days);
     let until = stored.and_then(|row| row.made_until).map_or(horizon, |made| made.max(horizon));
     let since = make::earliest_today(now);
     let mut plans = make::renew(connection, &[(doctor.0, since)], until, now).await?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{make, zone_data};
 use crate::database::is_transient;
 use crate::schedules::store::hours as store;
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::Fault;
 
 /// Doctors per transaction.
@@ -24,26 +24,26 @@ pub struct Made {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run_once(engine: &Engine) -> anyhow::Result<Made> {
-    run(engine, false).await
+pub async fn run_once(app_state: &AppState) -> anyhow::Result<Made> {
+    run(app_state, false).await
 }
 
 /// The same, and makes again what was made with a newer release of the time-zone data than the one in use.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run_whatever_release(engine: &Engine) -> anyhow::Result<Made> {
-    run(engine, true).await
+pub async fn run_whatever_release(app_state: &AppState) -> anyhow::Result<Made> {
+    run(app_state, true).await
 }
 
-async fn run(engine: &Engine, whatever_release: bool) -> anyhow::Result<Made> {
+async fn run(app_state: &AppState, whatever_release: bool) -> anyhow::Result<Made> {
     let mut made = Made::default();
-    let mut connection = engine.write.0.acquire().await?;
+    let mut connection = app_state.write.0.acquire().await?;
     store::ensure_rows(&mut connection).await?;
     store::mark_freed_stale(&mut connection).await?;
     drop(connection);
     let mut after = Uuid::nil();
-    while let Some((last, doctors, times)) = batch(engine, whatever_release, after).await? {
+    while let Some((last, doctors, times)) = batch(app_state, whatever_release, after).await? {
         after = last;
         made.doctors += doctors;
         made.times += times;
@@ -59,35 +59,35 @@ async fn run(engine: &Engine, whatever_release: bool) -> anyhow::Result<Made> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_due(engine: &Engine) -> sqlx::Result<bool> {
-    let mut connection = engine.write.0.acquire().await?;
+pub async fn is_due(app_state: &AppState) -> sqlx::Result<bool> {
+    let mut connection = app_state.write.0.acquire().await?;
     store::any_stale(&mut connection).await
 }
 
 /// One batch, again when it met a rival. `None`: nobody is left.
 async fn batch(
-    engine: &Engine,
+    app_state: &AppState,
     whatever_release: bool,
     after: Uuid,
 ) -> anyhow::Result<Option<(Uuid, u64, u64)>> {
     for _ in 0..3 {
-        match try_batch(engine, whatever_release, after).await {
+        match try_batch(app_state, whatever_release, after).await {
             Err(Fault::Database(error)) if is_transient(&error) => {}
             other => return Ok(other?),
         }
     }
-    Ok(try_batch(engine, whatever_release, after).await?)
+    Ok(try_batch(app_state, whatever_release, after).await?)
 }
 
 async fn try_batch(
-    engine: &Engine,
+    app_state: &AppState,
     whatever_release: bool,
     after: Uuid,
 ) -> Result<Option<(Uuid, u64, u64)>, Fault> {
-    let now = engine.clock.now();
-    let until = make::horizon(now, engine.settings.horizon_days);
+    let now = app_state.clock.now();
+    let until = make::horizon(now, app_state.settings.horizon_days);
     let data = nadi::zone::release();
-    let mut transaction = engine.write.begin().await?;
+    let mut transaction = app_state.write.begin().await?;
     let due =
         store::claim_due(&mut transaction, until, data, whatever_release, after, BATCH).await?;
     let Some(last) = due.last().map(|row| row.doctor_id) else { return Ok(None) };
@@ -106,7 +106,7 @@ async fn try_batch(
     transaction.commit().await?;
     let changed: Vec<DoctorId> = make::changed(&plans).collect();
     for doctor in &changed {
-        engine.changes.note(*doctor);
+        app_state.changes.note(*doctor);
     }
     let times = plans.values().map(nadi::schedule::Plan::added).sum();
     Ok(Some((last, changed.len() as u64, times)))

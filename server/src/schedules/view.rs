@@ -36,7 +36,7 @@ impl ScheduleService {
     pub(super) async fn view(&self, caller: &Caller, doctor: DoctorId) -> Outcome<ScheduleView> {
         let account = caller.signed_in()?;
         let now = caller.now;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let clinic = must_run(&mut connection, account, doctor).await?;
         let (doctor_name, zone_name) =
             store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
@@ -46,7 +46,7 @@ impl ScheduleService {
         let facts = facts_of(&mut connection, doctor, now).await?;
         let kept: Vec<i64> = times::kept(&mut connection, doctor, now).await?;
         let booked = rows::entries_in(&mut connection, &kept, now).await?;
-        let until = make::horizon(now, self.engine.settings.horizon_days);
+        let until = make::horizon(now, self.app_state.settings.horizon_days);
         let holidays = self.holidays_of(&mut connection, doctor, today, until, &facts).await?;
         let unreadable = stored.as_ref().is_some_and(|row| row.unreadable_since.is_some());
         Ok(ScheduleView {
@@ -90,7 +90,7 @@ impl ScheduleService {
     ) -> Outcome<SchedulePreview> {
         let account = caller.signed_in()?;
         let now = caller.now;
-        let mut connection = self.engine.write.0.acquire().await?;
+        let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::draft(&mut connection, draft, account.account.0)
             .await?
             .ok_or(Failure::NotFound)?;
@@ -109,8 +109,8 @@ impl ScheduleService {
             ..facts_of(&mut connection, doctor, now).await?
         };
         let made_until = stored.as_ref().and_then(|row| row.made_until);
-        let until =
-            make::horizon(now, self.engine.settings.horizon_days).max(made_until.unwrap_or(today));
+        let until = make::horizon(now, self.app_state.settings.horizon_days)
+            .max(made_until.unwrap_or(today));
         let since = make::earliest_today(now);
         let mut existing = make::existing(&mut connection, &[(doctor.0, since)], now).await?;
         let existing = existing.remove(&doctor.0).unwrap_or_default();

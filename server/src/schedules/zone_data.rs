@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::schedules::store::time_zones::{self as store, ShiftedRow};
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::{Outcome, zone};
 
 /// An appointment at whose place the clocks will show another time than when it was booked.
@@ -34,9 +34,9 @@ pub struct Shifted {
 ///
 /// # Errors
 /// When the database does not answer, or names a zone nobody knows.
-pub async fn shifted(engine: &Engine) -> Outcome<Vec<Shifted>> {
-    let mut connection = engine.write.0.acquire().await?;
-    let rows = store::ahead(&mut connection, None, engine.clock.now()).await?;
+pub async fn shifted(app_state: &AppState) -> Outcome<Vec<Shifted>> {
+    let mut connection = app_state.write.0.acquire().await?;
+    let rows = store::ahead(&mut connection, None, app_state.clock.now()).await?;
     differing(&rows).map(|found| found.into_iter().map(|(_, shifted)| shifted).collect())
 }
 
@@ -83,10 +83,10 @@ pub async fn note(
 ///
 /// # Errors
 /// When the database does not answer, or names a zone nobody knows.
-pub async fn free_to_move(engine: &Engine) -> Outcome<i64> {
-    let mut connection = engine.write.0.acquire().await?;
+pub async fn free_to_move(app_state: &AppState) -> Outcome<i64> {
+    let mut connection = app_state.write.0.acquire().await?;
     let mut times = 0;
-    for row in store::free_offsets(&mut connection, engine.clock.now()).await? {
+    for row in store::free_offsets(&mut connection, app_state.clock.now()).await? {
         if clock::offset_seconds(zone(&row.time_zone)?, row.first) != row.utc_offset {
             times += row.times;
         }

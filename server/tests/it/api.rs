@@ -71,7 +71,7 @@ fn kind(answer: &(u16, Value)) -> (u16, &str) {
 }
 
 fn code_of(clinic: &Clinic, id: &str, counter: i16) -> String {
-    clinic.engine.code_key.code(id.parse::<AppointmentId>().expect("an id"), counter)
+    clinic.app_state.code_key.code(id.parse::<AppointmentId>().expect("an id"), counter)
 }
 
 #[tokio::test]
@@ -452,13 +452,13 @@ async fn cached_free_times_are_invalidated_by_changes() {
 
     let elsewhere = clinic.instance(2);
     let mut listener = Listener::default();
-    listener.run_once(&clinic.engine).await.expect("heard");
+    listener.run_once(&clinic.app_state).await.expect("heard");
     assert_eq!(shown().await, all - 2);
     let ravi = clinic.patient("Ravi").await;
     let wish = HoldRequest { slot: free[1], visit_type: None, person: None };
     elsewhere.bookings.hold(&clinic.caller(&ravi), &wish, None).await.expect("held elsewhere");
     assert_eq!(shown().await, all - 2, "not heard of yet");
-    listener.run_once(&clinic.engine).await.expect("heard");
+    listener.run_once(&clinic.app_state).await.expect("heard");
     assert_eq!(shown().await, all - 3);
 
     clinic.clock.step(Duration::minutes(61));

@@ -25,7 +25,7 @@ async fn extending_a_hold_extends_its_claims() {
         clinic.clock.step(Duration::minutes(4));
         let longer = clinic.change(&asha, id, &Change::Extend).await.expect("longer");
         assert_eq!((longer.extensions, longer.version), (n, 1 + i32::from(n)));
-        assert_eq!(server::bookings::sweeper::run_once(&clinic.engine).await.expect("swept"), 0);
+        assert_eq!(server::bookings::sweeper::run_once(&clinic.app_state).await.expect("swept"), 0);
         assert_eq!(clinic.hold(&ravi, slot).await, Err(Refusal::Taken.into()));
     }
     let more = clinic.change(&asha, id, &Change::Extend).await;
@@ -295,8 +295,8 @@ async fn a_longer_hold_replaces_the_same_persons_shorter_one() {
 #[tokio::test]
 async fn with_instant_confirmation_a_verified_address_needs_no_code() {
     let mut clinic = Clinic::open().await;
-    clinic.engine.settings.confirmation = Confirmation::Instant;
-    clinic.ports = server::ports::ports(&clinic.engine, None);
+    clinic.app_state.settings.confirmation = Confirmation::Instant;
+    clinic.ports = server::ports::ports(&clinic.app_state, None);
     let asha = clinic.patient("Asha").await;
     let free = clinic.free(clinic.doctor).await;
     let first = clinic.hold(&asha, free[0]).await.expect("held");

@@ -32,12 +32,13 @@ async fn what_ended_half_a_year_ago_is_archived_and_still_shown() {
 
     clinic.clock.step(Duration::days(180));
     assert_eq!(
-        archive::run_once(&clinic.engine).await.expect("ran"),
+        archive::run_once(&clinic.app_state).await.expect("ran"),
         Archived::default(),
         "not yet"
     );
     clinic.clock.step(Duration::days(5));
-    let (a, b) = tokio::join!(archive::run_once(&clinic.engine), archive::run_once(&clinic.engine));
+    let (a, b) =
+        tokio::join!(archive::run_once(&clinic.app_state), archive::run_once(&clinic.app_state));
     assert_eq!(a.expect("ran").appointments + b.expect("ran").appointments, 2, "each once");
     assert_eq!(clinic.count("select count(*) from appointments").await, 1, "nobody completed it");
     assert_eq!(clinic.count("select count(*) from archived_appointments").await, 2);
@@ -106,9 +107,9 @@ async fn times_are_kept_for_two_years() {
     clinic.book(&asha, free[0]).await;
     let slots = clinic.count("select count(*) from slots").await;
     clinic.clock.step(Duration::days(720));
-    assert_eq!(archive::run_once(&clinic.engine).await.expect("ran").times, 0, "not yet");
+    assert_eq!(archive::run_once(&clinic.app_state).await.expect("ran").times, 0, "not yet");
     clinic.clock.step(Duration::days(60));
-    let archived = archive::run_once(&clinic.engine).await.expect("ran");
+    let archived = archive::run_once(&clinic.app_state).await.expect("ran");
     assert_eq!(i64::try_from(archived.times).expect("few"), slots - 1);
     assert_eq!(clinic.count("select count(*) from slots").await, 1);
     assert_eq!(clinic.count("select count(*) from blocks").await, 1);

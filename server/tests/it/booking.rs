@@ -76,7 +76,8 @@ async fn the_sweeper_only_records_expired_holds() {
     let asha = clinic.patient("Asha").await;
     let slot = clinic.free(clinic.doctor).await[0];
     let id = clinic.hold(&asha, slot).await.expect("held");
-    let sweep = async || server::bookings::sweeper::run_once(&clinic.engine).await.expect("swept");
+    let sweep =
+        async || server::bookings::sweeper::run_once(&clinic.app_state).await.expect("swept");
     assert_eq!(sweep().await, 0, "it still runs");
     clinic.clock.step(Duration::minutes(5));
     assert_eq!(sweep().await, 1);
@@ -90,7 +91,7 @@ async fn five_wrong_codes_need_a_new_code() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
-    let right = clinic.engine.code_key.code(id, 1);
+    let right = clinic.app_state.code_key.code(id, 1);
     let wrong = Code::parse(if right == "000000" { "000001" } else { "000000" }).expect("digits");
     let confirm = async |code: &Code| {
         clinic.change(&asha, id, &Change::Confirm { code: Some(code.clone()) }).await
@@ -191,7 +192,7 @@ async fn an_appointment_is_hidden_from_other_accounts() {
     let (asha, mallory) = (clinic.patient("Asha").await, clinic.patient("Mallory").await);
     let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
     let other = clinic.caller(&mallory);
-    let code = Code::parse(&clinic.engine.code_key.code(id, 1)).expect("digits");
+    let code = Code::parse(&clinic.app_state.code_key.code(id, 1)).expect("digits");
     let bookings = &clinic.ports.bookings;
     assert_eq!(bookings.appointment(&other, id).await.err(), Some(Failure::NotFound));
     for change in [

@@ -12,7 +12,7 @@ use server::events;
 use server::events::Author;
 use server::events::live::Listener;
 use server::ports;
-use server::state::Engine;
+use server::state::AppState;
 
 use crate::support::redis::Redis;
 use crate::support::{Clinic, browser, time};
@@ -25,10 +25,10 @@ fn beside(clinic: &Clinic, redis: Option<&Redis>) -> Clinic {
         server::config::Config { redis_url: redis.map(Redis::url), ..clinic.config.clone() };
     let clock = Arc::new(clinic.clock.clone());
     let (write, read) = (clinic.pool.clone(), clinic.pool.clone());
-    let engine = Engine::on(write, read, &config, clock).expect("an engine");
-    let ports = ports::ports(&engine, None);
+    let app_state = AppState::on(write, read, &config, clock).expect("an app_state");
+    let ports = ports::ports(&app_state, None);
     Clinic {
-        engine,
+        app_state,
         ports,
         clock: clinic.clock.clone(),
         messages: clinic.messages.clone(),
@@ -41,7 +41,7 @@ fn beside(clinic: &Clinic, redis: Option<&Redis>) -> Clinic {
 
 /// How often a value of this kind was a `hit`, `shared` (found in Redis), `made` or `waited` for.
 fn count(clinic: &Clinic, kind: &str, how: &str) -> u64 {
-    let figures = clinic.engine.keeping.figures();
+    let figures = clinic.app_state.keeping.figures();
     let name = format!("nadi_kept_total{{kind=\"{kind}\",how=\"{how}\"}} ");
     let line = figures.lines().find_map(|line| line.strip_prefix(&name));
     line.expect("a figure").parse().expect("a number")
@@ -86,7 +86,7 @@ const _: () = assert!(server::jobs::LISTEN_EVERY.as_millis() < 1_000);
 
 /// One run of the job that hears of other instances' changes.
 async fn listen(clinic: &Clinic, listener: &mut Listener) {
-    listener.run_once(&clinic.engine).await.expect("heard");
+    listener.run_once(&clinic.app_state).await.expect("heard");
 }
 
 /// An entry in Redis is believed when it is younger than what an instance knows of. Entries made from
@@ -252,7 +252,7 @@ async fn an_entry_in_redis_older_than_a_known_change_is_not_used() {
     run(&here, RUN).await;
     assert_eq!(bio(&second).await, "", "from Redis, for nobody has heard of anything");
     assert_eq!((count(&second, "profile", "shared"), count(&second, "profile", "made")), (1, 0));
-    third.engine.changes.note(third.doctor);
+    third.app_state.changes.note(third.doctor);
     assert_eq!(bio(&third).await, "Another story.", "that in Redis is older");
     assert_eq!((count(&third, "profile", "shared"), count(&third, "profile", "made")), (0, 1));
     let late = beside(&here, Some(&redis));
@@ -292,7 +292,7 @@ async fn pages_work_without_redis_and_share_entries_once_it_is_back() {
     outlive_the_start().await;
     assert_eq!(get(&base, &slots, &[]).await.status, 200);
     redis.kill();
-    here.engine.changes.note_all();
+    here.app_state.changes.note_all();
     let asked = Instant::now();
     assert_eq!(bio(&here).await, "");
     for path in [slots.as_str(), "/", "/doctors", "/doctors/asha-naik", "/api/v1/doctors/asha-naik"]
@@ -305,12 +305,12 @@ async fn pages_work_without_redis_and_share_entries_once_it_is_back() {
     // After each failure Redis is not asked for two seconds, and the first request meets the broken connection.
     let is_shared = async || {
         time::pass(Duration::from_secs(2)).await;
-        here.engine.changes.note_all();
+        here.app_state.changes.note_all();
         assert_eq!(bio(&here).await, "");
         !redis.kept().await.is_empty()
     };
     time::until("one instance writes into Redis again", is_shared).await;
-    let is_up = async || there.engine.cache.state().await == CacheState::Up;
+    let is_up = async || there.app_state.cache.state().await == CacheState::Up;
     time::until("Redis answers the other instance", is_up).await;
     assert_eq!(bio(&there).await, "");
     assert_eq!(count(&there, "profile", "shared"), 1, "they share again");
@@ -337,7 +337,7 @@ async fn public_pages_are_cached_for_visitors_and_private_for_patients() {
         let one = get(&base, path, &[]).await;
         // Computed again for another request: nothing in it belongs to one reader.
         clinic
-            .engine
+            .app_state
             .changes
             .hear(server::cache::invalidation::Edits { anybody: false, listings: true });
         let other = get(&base, path, &[("x-request-id", &uuid::Uuid::new_v4().to_string())]).await;

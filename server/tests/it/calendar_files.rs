@@ -37,7 +37,7 @@ async fn appointments_that_come_back_block_nothing() {
     let clinic = Clinic::open().await;
     let doctor = doctor_of(&clinic).await;
     let caller = clinic.caller(&doctor);
-    let busy = BusyService::new(clinic.engine.clone(), Fetcher::new());
+    let busy = BusyService::new(clinic.app_state.clone(), Fetcher::new());
     let send = async |text: &str| -> BusyRead {
         let new = NewBusyCalendar { name: "Mine".into(), ..NewBusyCalendar::default() };
         busy.add_file(&caller, clinic.doctor, new, text.as_bytes().to_vec()).await.expect("read")
@@ -53,7 +53,7 @@ async fn appointments_that_come_back_block_nothing() {
         clinic.ports.feeds.read_feed(&secret, now).await.expect("a feed").text
     };
     let text = feed_now().await;
-    assert!(text.contains(&format!("UID:{appointment}@{}\r\n", clinic.engine.house.uid_host)));
+    assert!(text.contains(&format!("UID:{appointment}@{}\r\n", clinic.app_state.site.uid_host)));
     assert_eq!(send(&text).await.times, 0);
     // One that was written by an older release keeps its UID.
     sqlx::query("update appointments set ical_uid = id || '@nadi'")
@@ -77,7 +77,7 @@ async fn invitations_that_the_owner_declined_block_nothing() {
     let clinic = Clinic::open().await;
     let doctor = doctor_of(&clinic).await;
     let caller = clinic.caller(&doctor);
-    let busy = BusyService::new(clinic.engine.clone(), Fetcher::new());
+    let busy = BusyService::new(clinic.app_state.clone(), Fetcher::new());
     let own = busy.owner_email(&caller, clinic.doctor).await;
     assert_eq!(own, Ok(Some("the.doctor@example.org".into())));
     let invited = |lines: &str| calendar(&[&format!("{TUESDAY}\r\n{lines}")]);
@@ -106,13 +106,13 @@ async fn a_file_counts_beyond_the_times_that_are_made() {
     let clinic = Clinic::open().await;
     let doctor = doctor_of(&clinic).await;
     let caller = clinic.caller(&doctor);
-    let busy = BusyService::new(clinic.engine.clone(), Fetcher::new());
+    let busy = BusyService::new(clinic.app_state.clone(), Fetcher::new());
     let far = calendar(&["DTSTART:20270525T040000Z\r\nDTEND:20270525T080000Z"]);
     let new = NewBusyCalendar { name: "Mine".into(), ..NewBusyCalendar::default() };
     let read = busy.add_file(&caller, clinic.doctor, new, far.into_bytes()).await.expect("read");
     assert_eq!(read.times, 1);
     clinic.clock.step(chrono::Duration::days(182));
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     let tuesday =
         "select count(*) from free_slots('2027-05-24T03:30Z') where starts_at::date = '2027-05-25'";
     let wednesday =

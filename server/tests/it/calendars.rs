@@ -99,7 +99,7 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
     let (status, etag, text) = read(None).await;
     assert_eq!(status, 200);
     assert_eq!(property(&text, "DTSTART"), [utc(starts_at(&clinic, first).await)]);
-    assert_eq!(property(&text, "UID"), [format!("{first}@{}", clinic.engine.house.uid_host)]);
+    assert_eq!(property(&text, "UID"), [format!("{first}@{}", clinic.app_state.site.uid_host)]);
     assert_eq!(property(&text, "METHOD"), ["PUBLISH"]);
     assert!(
         !text.contains("ATTENDEE") && !text.contains("Asha") && !text.contains("Dr "),
@@ -388,7 +388,7 @@ async fn tuesdays(clinic: &Clinic) -> i64 {
 async fn busy_times_of_an_external_calendar_are_not_offered() {
     let clinic = Clinic::open().await;
     let fetcher = Fetcher::asking(|ip| ip.is_loopback());
-    let busy = BusyService::new(clinic.engine.clone(), fetcher.clone());
+    let busy = BusyService::new(clinic.app_state.clone(), fetcher.clone());
     let mut admin = clinic.patient("Maya").await;
     admin.administers = Administers::Clinics(vec![clinic.clinic]);
     let caller = clinic.caller(&admin);
@@ -428,20 +428,24 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     let list =
         async || busy.busy_calendars(&caller, clinic.doctor).await.expect("calendars").remove(0);
     clinic.clock.step(TimeDelta::minutes(61));
-    assert_eq!(refresh::run_once(&clinic.engine, &fetcher).await.expect("ran"), 1);
-    assert_eq!(refresh::run_once(&clinic.engine, &fetcher).await.expect("ran"), 0, "not yet again");
+    assert_eq!(refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran"), 1);
+    assert_eq!(
+        refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran"),
+        0,
+        "not yet again"
+    );
     assert_eq!(list().await.fault, None);
     elsewhere.say(
         "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:nonsense\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
     );
     clinic.clock.step(TimeDelta::minutes(61));
-    refresh::run_once(&clinic.engine, &fetcher).await.expect("ran");
+    refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran");
     let fault = FetchFault::Malformed { line: 3, reason: CalendarFault::BadValue };
     assert_eq!(list().await.fault, Some(fault));
     assert_eq!(tuesdays(&clinic).await, all - 3 * weeks, "what was read before still counts");
     elsewhere.say(FREE);
     clinic.clock.step(TimeDelta::hours(3));
-    refresh::run_once(&clinic.engine, &fetcher).await.expect("ran");
+    refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran");
     assert_eq!((list().await.fault, tuesdays(&clinic).await), (None, all));
     let read = "select count(*) from events where type = 'busy_calendar.read'";
     assert_eq!(clinic.count(read).await, 1, "only what has changed is in the log");

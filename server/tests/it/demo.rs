@@ -17,7 +17,7 @@ use server::notifications::dispatcher::Dispatcher;
 use server::ports;
 use server::schedules::make;
 use server::schedules::top_up;
-use server::state::Engine;
+use server::state::AppState;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ use crate::support::database::{MIGRATED, Template, TestDatabase};
 use crate::support::{Clinic, RecordedMessages, TestClock, config, monday_nine, must_be_sound};
 
 struct Demo {
-    engine: Engine,
+    app_state: AppState,
     ports: Ports,
     clock: TestClock,
     messages: RecordedMessages,
@@ -59,11 +59,12 @@ impl Demo {
     async fn open() -> Self {
         let database = LOADED.database().await;
         let (pool, clock) = (database.pool(), TestClock::at(monday_nine()));
-        let engine = Engine::on(pool.clone(), pool.clone(), &config(), Arc::new(clock.clone()))
-            .expect("an engine");
-        let ports = ports::ports(&engine, None);
+        let app_state =
+            AppState::on(pool.clone(), pool.clone(), &config(), Arc::new(clock.clone()))
+                .expect("an app_state");
+        let ports = ports::ports(&app_state, None);
         let messages = RecordedMessages::default();
-        Self { engine, ports, clock, messages, pool, data: data(), _database: database }
+        Self { app_state, ports, clock, messages, pool, data: data(), _database: database }
     }
 
     async fn load_again(&self) -> bool {
@@ -72,9 +73,9 @@ impl Demo {
 
     /// What an instance does between two looks, and the job of the demo last.
     async fn run(&self) -> Done {
-        sweeper::run_once(&self.engine).await.expect("swept");
-        top_up::run_once(&self.engine).await.expect("times");
-        job::run_once(&self.engine).await.expect("kept going")
+        sweeper::run_once(&self.app_state).await.expect("swept");
+        top_up::run_once(&self.app_state).await.expect("times");
+        job::run_once(&self.app_state).await.expect("kept going")
     }
 
     /// Everything is sound, and nobody has been told anything.
@@ -82,13 +83,13 @@ impl Demo {
         must_be_sound(&self.pool).await;
         let messages = Arc::new(self.messages.clone());
         let dispatcher =
-            Dispatcher::new(self.engine.clone(), messages, "https://nadi.example".into());
+            Dispatcher::new(self.app_state.clone(), messages, "https://nadi.example".into());
         dispatcher.run_once().await.expect("relayed");
         assert!(self.messages.sent.lock().expect("not poisoned").is_empty());
     }
 
     async fn count(&self, sql: &'static str) -> i64 {
-        let query = sqlx::query_scalar(sql).bind(self.engine.clock.now()).bind(doctor().0);
+        let query = sqlx::query_scalar(sql).bind(self.app_state.clock.now()).bind(doctor().0);
         query.fetch_one(&self.pool).await.expect("a count")
     }
 
@@ -102,7 +103,7 @@ impl Demo {
 
     fn caller(&self, who: &SignedIn) -> Caller {
         let actor = Actor::Account(Box::new(who.clone()));
-        Caller { actor, now: self.engine.clock.now(), request_id: Uuid::nil() }
+        Caller { actor, now: self.app_state.clock.now(), request_id: Uuid::nil() }
     }
 
     /// Holds a free time of the demo doctor that begins after so long.
@@ -111,9 +112,9 @@ impl Demo {
             "select id from free_slots($1) where doctor_id = $2 and starts_at > $3
              order by starts_at limit 1",
         )
-        .bind(self.engine.clock.now())
+        .bind(self.app_state.clock.now())
         .bind(doctor().0)
-        .bind(self.engine.clock.now() + after)
+        .bind(self.app_state.clock.now() + after)
         .fetch_one(&self.pool)
         .await
         .expect("a free time");
@@ -125,7 +126,7 @@ impl Demo {
     /// A confirmed appointment with the demo doctor.
     async fn book(&self, who: &SignedIn, after: Duration) -> AppointmentId {
         let id = self.hold(who, after).await;
-        let code = Code::parse(&self.engine.code_key.code(id, 1)).expect("six digits");
+        let code = Code::parse(&self.app_state.code_key.code(id, 1)).expect("six digits");
         let change = Change::Confirm { code: Some(code) };
         let confirmed =
             self.ports.bookings.change(&self.caller(who), id, &change, &Seen::Any, None).await;
@@ -245,7 +246,7 @@ async fn the_loaded_demo_obeys_every_rule_and_sends_no_messages() {
     let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&demo.pool);
     let before = count(blocks).await.expect("a count");
     assert_eq!(before, i64::try_from(demo.data.calendar.blocks.len()).expect("few"));
-    top_up::run_once(&demo.engine).await.expect("times");
+    top_up::run_once(&demo.app_state).await.expect("times");
     assert!(count(blocks).await.expect("a count") > before);
     let closed = "select count(*) from blocks where closed_at is not null or kept";
     assert_eq!(count(closed).await.expect("a count"), 0);
@@ -301,7 +302,7 @@ async fn the_job_keeps_the_demo_going_day_by_day_and_does_nothing_twice() {
          where booked_by = $1 and starts_at > $2 and state = 'confirmed' group by 1 order by 1",
     )
     .bind(patient.account.0)
-    .bind(demo.engine.clock.now())
+    .bind(demo.app_state.clock.now())
     .fetch_all(&demo.pool)
     .await
     .expect("rows");
@@ -319,7 +320,7 @@ async fn the_job_does_not_touch_what_people_have_booked() {
     // A hold of theirs with the same doctor is not given back for what the job books.
     demo.clock.step(Duration::days(12));
     let held = demo.hold(&patient, Duration::hours(2)).await;
-    job::run_once(&demo.engine).await.expect("kept going");
+    job::run_once(&demo.app_state).await.expect("kept going");
     assert_eq!(demo.state(booked).await, before, "it is over, and nobody has said so");
     assert_eq!(demo.state(held).await, ("pending".to_owned(), 1));
     must_be_sound(&demo.pool).await;
@@ -330,8 +331,8 @@ async fn concurrent_jobs_book_each_visit_once() {
     let demo = Demo::open().await;
     demo.run().await;
     demo.clock.step(Duration::days(7));
-    top_up::run_once(&demo.engine).await.expect("times");
-    let both = futures::join!(job::run_once(&demo.engine), job::run_once(&demo.engine));
+    top_up::run_once(&demo.app_state).await.expect("times");
+    let both = futures::join!(job::run_once(&demo.app_state), job::run_once(&demo.app_state));
     let (one, other) = (both.0.expect("one"), both.1.expect("the other"));
     assert!(one.booked + other.booked > 50, "{one:?} {other:?}");
     assert_eq!(demo.run().await, Done::default());
@@ -344,6 +345,6 @@ async fn concurrent_jobs_book_each_visit_once() {
 #[tokio::test]
 async fn without_the_demo_the_job_does_nothing() {
     let clinic = Clinic::open().await;
-    assert_eq!(job::run_once(&clinic.engine).await.expect("kept going"), Done::default());
+    assert_eq!(job::run_once(&clinic.app_state).await.expect("kept going"), Done::default());
     assert_eq!(clinic.count("select count(*) from appointments").await, 0);
 }

@@ -89,7 +89,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     // Accounts, people and feeds.
     let caller = clinic.visitor();
     ports.accounts.register(&caller, registration("mira@example.org")).await.expect("registered");
-    accounts::create_administrator(&clinic.engine, registration("boss@example.org"), caller.now)
+    accounts::create_administrator(&clinic.app_state, registration("boss@example.org"), caller.now)
         .await
         .expect("an administrator");
     let caller = clinic.caller(&asha);
@@ -110,7 +110,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("released");
     clinic.hold(&asha, free[4]).await.expect("held");
     clinic.clock.step(Duration::minutes(10));
-    sweeper::run_once(&clinic.engine).await.expect("swept");
+    sweeper::run_once(&clinic.app_state).await.expect("swept");
     let id = clinic.book(&asha, free[9]).await;
     clinic.change(&asha, id, &Change::Reschedule { slot: free[10] }).await.expect("moved");
     clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("cancelled");
@@ -154,7 +154,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     ports.schedules.save(&caller, clinic.doctor, now.version, schedule).await.expect("saved");
     let regions = vec!["IN".to_owned()];
     ports.administration.save_holidays(&staff, clinic.clinic, regions, vec![]).await.expect("kept");
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     let file = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261126T053000Z\r\n\
                 DTEND:20261126T063000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
     let own = NewBusyCalendar { name: "Own".into(), owner_email: String::new() };
@@ -180,7 +180,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     ports.administration.save_doctor(&staff, clinic.doctor, form.clone()).await.expect("saved");
     (form.version, form.name) = (None, "Dr New".into());
     ports.administration.add_doctor(&staff, form).await.expect("added");
-    follow::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.app_state).await.expect("listed");
     let to = DoctorStatus::Suspended;
     ports.administration.suspend_doctor(&staff, clinic.doctor, to).await.expect("suspended");
     log(clinic).await
@@ -276,7 +276,7 @@ async fn a_reader_misses_nothing_that_becomes_visible_late() {
     let asha = clinic.patient("Asha").await;
     let free = clinic.free(clinic.doctor).await;
     let mut maker = Maker::default();
-    maker.run_once(&clinic.engine).await.expect("made");
+    maker.run_once(&clinic.app_state).await.expect("made");
     let id = clinic.book(&asha, free[5]).await;
     let mut late = clinic.pool.begin().await.expect("a transaction");
     sqlx::query(
@@ -291,14 +291,14 @@ async fn a_reader_misses_nothing_that_becomes_visible_late() {
     let ravi = clinic.patient("Ravi").await;
     clinic.hold(&ravi, free[7]).await.expect("held");
     // It handles what is visible, and does not go past what is not.
-    assert!(maker.run_once(&clinic.engine).await.expect("made") >= 3);
-    assert_eq!(maker.run_once(&clinic.engine).await.expect("made"), 0, "nothing twice");
+    assert!(maker.run_once(&clinic.app_state).await.expect("made") >= 3);
+    assert_eq!(maker.run_once(&clinic.app_state).await.expect("made"), 0, "nothing twice");
     late.commit().await.expect("committed");
     let another = &mut Maker::default();
-    another.run_once(&clinic.engine).await.expect("made");
+    another.run_once(&clinic.app_state).await.expect("made");
     let made = "select count(*) from notifications where template = 'cancelled'";
     assert_eq!(clinic.count(made).await, 1, "by whoever reads on, also another instance");
-    maker.run_once(&clinic.engine).await.expect("made");
+    maker.run_once(&clinic.app_state).await.expect("made");
     assert_eq!(
         clinic.count("select count(*) from notifications").await,
         4,
@@ -311,27 +311,28 @@ async fn a_reader_that_is_killed_handles_its_events_again() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
-    let engine = &clinic.engine;
+    let app_state = &clinic.app_state;
     let mut reader = Reader::new("test");
-    let all = match reader.run(engine, async |_, _| Ok(())).await.expect("read") {
+    let all = match reader.run(app_state, async |_, _| Ok(())).await.expect("read") {
         Run::Handled(all) if all >= 2 => all,
         other => panic!("{other:?}"),
     };
-    let none = reader.run(engine, async |_, _| panic!("there is nothing")).await.expect("read");
+    let none = reader.run(app_state, async |_, _| panic!("there is nothing")).await.expect("read");
     assert_eq!(none, Run::Handled(0));
     clinic
         .hold(&clinic.patient("Ravi").await, clinic.free(clinic.doctor).await[3])
         .await
         .expect("held");
     for _ in 0..2 {
-        let failed = reader.run(engine, async |_, _| anyhow::bail!("killed in the middle")).await;
+        let failed =
+            reader.run(app_state, async |_, _| anyhow::bail!("killed in the middle")).await;
         assert!(failed.is_err());
     }
     // Another instance goes on from the position that was written down.
     let mut other = Reader::new("test");
-    let again = other.run(engine, async |_, _| Ok(())).await.expect("read");
+    let again = other.run(app_state, async |_, _| Ok(())).await.expect("read");
     assert_eq!(again, Run::Handled(1), "the one that is new");
-    assert_eq!(engine.readers.get("test").handled, u64::try_from(all + 1).expect("few"));
+    assert_eq!(app_state.readers.get("test").handled, u64::try_from(all + 1).expect("few"));
 }
 
 /// Pages are smaller than what there is, and than what one transaction wrote.
@@ -363,7 +364,7 @@ async fn a_reader_with_small_pages_reads_everything_once() {
             loop {
                 let mut ids = Vec::new();
                 let run = reader
-                    .run(&clinic.engine, async |_, events| {
+                    .run(&clinic.app_state, async |_, events| {
                         ids.extend(events.iter().map(|event| event.id));
                         Ok(())
                     })
@@ -404,7 +405,7 @@ async fn two_instances_make_each_notification_once() {
     let make = async || {
         let mut maker = Maker::default();
         for _ in 0..30 {
-            maker.run_once(&clinic.engine).await.expect("made");
+            maker.run_once(&clinic.app_state).await.expect("made");
             tokio::task::yield_now().await;
         }
     };
@@ -414,7 +415,7 @@ async fn two_instances_make_each_notification_once() {
         }
     };
     tokio::join!(make(), make(), book());
-    Maker::default().run_once(&clinic.engine).await.expect("made");
+    Maker::default().run_once(&clinic.app_state).await.expect("made");
     assert_eq!(
         clinic.count("select count(*) from notifications where template = 'code'").await,
         40
@@ -431,7 +432,7 @@ async fn readers_go_on_after_the_database_was_restored_elsewhere() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
-    Maker::default().run_once(&clinic.engine).await.expect("made");
+    Maker::default().run_once(&clinic.app_state).await.expect("made");
     sqlx::raw_sql(
         "update events set transaction_id = (transaction_id::text::bigint + 1000000000000)::text::xid8;
          update event_readers
@@ -450,7 +451,7 @@ async fn readers_go_on_after_the_database_was_restored_elsewhere() {
     server::database::migrate(&clinic.pool).await.expect("migrated");
     assert!(!store::is_from_elsewhere(&mut connection).await.expect("looked"));
     drop(connection);
-    Maker::default().run_once(&clinic.engine).await.expect("made");
+    Maker::default().run_once(&clinic.app_state).await.expect("made");
     let made = "select count(*) from notifications";
     assert_eq!(clinic.count(made).await, 3, "the old ones once, and the new one");
 }
@@ -493,7 +494,7 @@ async fn an_edit_is_seen_on_another_instance_without_redis() {
     let clinic = Clinic::open().await;
     let admin = administrator(&clinic, clinic.patient("Administrator").await);
     let mut here = Listener::default();
-    here.run_once(&clinic.engine).await.expect("begun");
+    here.run_once(&clinic.app_state).await.expect("begun");
     let key = DoctorKey::Id(clinic.doctor);
     let bio =
         async || clinic.ports.directory.doctor(&clinic.visitor(), &key).await.expect("listed").bio;
@@ -504,7 +505,7 @@ async fn an_edit_is_seen_on_another_instance_without_redis() {
     form.bio = "Another story.".into();
     elsewhere.administration.save_doctor(&caller, clinic.doctor, form).await.expect("saved");
     assert_eq!(bio().await, "", "not heard of yet");
-    here.run_once(&clinic.engine).await.expect("heard");
+    here.run_once(&clinic.app_state).await.expect("heard");
     assert_eq!(bio().await, "Another story.");
 }
 

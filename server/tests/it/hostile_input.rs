@@ -493,7 +493,7 @@ async fn page_and_api_read_a_search_alike() {
         .await
         .expect("a city");
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
-    server::directory::follow::run_once(&clinic.engine).await.expect("listed");
+    server::directory::follow::run_once(&clinic.app_state).await.expect("listed");
     let base = clinic.serve().await;
     for query in [
         "city=panjim",

@@ -72,7 +72,7 @@ async fn a_wrong_code_sent_twice_uses_one_try() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let held = hold(&clinic, &asha, clinic.free(clinic.doctor).await[0], "k").await.expect("held");
-    let right = clinic.engine.code_key.code(held.id, 1);
+    let right = clinic.app_state.code_key.code(held.id, 1);
     let wrong = if right == "000000" { "111111" } else { "000000" };
     let confirm = async |code: &str, once: &OnceKey| {
         let change = Change::Confirm { code: Some(Code::parse(code).expect("digits")) };
@@ -159,7 +159,7 @@ async fn keys_are_deleted_after_a_day() {
     let free = clinic.free(clinic.doctor).await;
     hold(&clinic, &asha, free[0], "k").await.expect("held");
     let sweep =
-        async || server::bookings::sweeper::forget_keys(&clinic.engine).await.expect("swept");
+        async || server::bookings::sweeper::forget_keys(&clinic.app_state).await.expect("swept");
     clinic.clock.step(Duration::hours(24));
     sweep().await;
     assert_eq!(clinic.count(KEYS).await, 1);

@@ -113,7 +113,7 @@ async fn a_hold_on_another_instance_is_announced() {
     let asha = clinic.patient("Asha").await;
     let base = clinic.serve().await;
     let mut listener = Listener::default();
-    listener.run_once(&clinic.engine).await.expect("heard");
+    listener.run_once(&clinic.app_state).await.expect("heard");
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;
 
@@ -124,9 +124,9 @@ async fn a_hold_on_another_instance_is_announced() {
         person: None,
     };
     elsewhere.bookings.hold(&clinic.caller(&asha), &wish, None).await.expect("held");
-    listener.run_once(&clinic.engine).await.expect("heard");
+    listener.run_once(&clinic.app_state).await.expect("heard");
     events.event().await;
-    listener.run_once(&clinic.engine).await.expect("heard");
+    listener.run_once(&clinic.app_state).await.expect("heard");
     events.must_be_quiet().await;
 }
 
@@ -138,8 +138,8 @@ async fn an_event_committed_late_is_not_missed() {
     let slots = clinic.free(clinic.doctor).await;
     clinic.hold(&asha, slots[0]).await.expect("held");
     let mut listener = Listener::default();
-    listener.run_once(&clinic.engine).await.expect("heard");
-    listener.run_once(&clinic.engine).await.expect("heard");
+    listener.run_once(&clinic.app_state).await.expect("heard");
+    listener.run_once(&clinic.app_state).await.expect("heard");
 
     let mut late = clinic.pool.begin().await.expect("a transaction");
     sqlx::query(
@@ -154,14 +154,14 @@ async fn an_event_committed_late_is_not_missed() {
     let other = clinic.add_doctor("ravi-kamat").await;
     let bela = clinic.patient("Bela").await;
     clinic.hold(&bela, clinic.free(other).await[0]).await.expect("held");
-    listener.run_once(&clinic.engine).await.expect("heard");
-    let before = clinic.engine.changes.of(clinic.doctor);
+    listener.run_once(&clinic.app_state).await.expect("heard");
+    let before = clinic.app_state.changes.of(clinic.doctor);
     late.commit().await.expect("committed");
-    listener.run_once(&clinic.engine).await.expect("heard");
-    let heard = clinic.engine.changes.of(clinic.doctor);
+    listener.run_once(&clinic.app_state).await.expect("heard");
+    let heard = clinic.app_state.changes.of(clinic.doctor);
     assert!(heard > before);
-    listener.run_once(&clinic.engine).await.expect("heard");
-    assert_eq!(clinic.engine.changes.of(clinic.doctor), heard, "once");
+    listener.run_once(&clinic.app_state).await.expect("heard");
+    assert_eq!(clinic.app_state.changes.of(clinic.doctor), heard, "once");
 }
 
 #[tokio::test]
@@ -190,13 +190,13 @@ async fn a_burst_of_changes_is_one_event_or_two() {
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;
     for _ in 0..1_000 {
-        clinic.engine.changes.note(clinic.doctor);
+        clinic.app_state.changes.note(clinic.doctor);
     }
     let mut last = events.event().await;
-    if last != clinic.engine.changes.mark(clinic.doctor) {
+    if last != clinic.app_state.changes.mark(clinic.doctor) {
         last = events.event().await;
     }
-    assert_eq!(last, clinic.engine.changes.mark(clinic.doctor), "the last change is told");
+    assert_eq!(last, clinic.app_state.changes.mark(clinic.doctor), "the last change is told");
     events.must_be_quiet().await;
 }
 

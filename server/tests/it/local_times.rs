@@ -61,7 +61,7 @@ async fn clinic_at(now: &str, rules: &[Rule]) -> (Clinic, DoctorId) {
             .expect("a rule");
     }
     drop(connection);
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     (clinic, DoctorId(id))
 }
 
@@ -206,7 +206,7 @@ async fn a_hold_and_its_history_have_the_offset_of_their_own_moment() {
 
     // Moved after the change: the history has both offsets.
     clinic.clock.set(at("2027-03-30T09:00:00Z"));
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     let later = slot_at(&clinic, doctor, "2027-04-08T08:00:00Z").await;
     clinic.change(&asha, id, &Change::Reschedule { slot: later }).await.expect("moved");
     let moved = page(&clinic, &appointment(id), Some(&asha)).await;

@@ -84,7 +84,7 @@ impl Post {
 
     fn dispatcher(&self, clinic: &Clinic) -> Dispatcher {
         let messages = Arc::new(self.clone());
-        Dispatcher::new(clinic.engine.clone(), messages, "https://nadi.example".into())
+        Dispatcher::new(clinic.app_state.clone(), messages, "https://nadi.example".into())
     }
 
     fn sent(&self) -> Vec<Message> {
@@ -135,7 +135,7 @@ async fn run_all(clinic: &Clinic, dispatcher: &Dispatcher) {
 
 /// A dispatcher that claims what is due, and dies.
 async fn claim_and_die(clinic: &Clinic) -> usize {
-    Maker::default().run_once(&clinic.engine).await.expect("made");
+    Maker::default().run_once(&clinic.app_state).await.expect("made");
     let now = clinic.clock.now();
     let lease = Lease { now, until: now + Duration::seconds(30) };
     let mut connection = clinic.pool.acquire().await.expect("a connection");
@@ -168,7 +168,7 @@ async fn the_code_is_sent_to_the_patient_once() {
     let sent = clinic.messages.sent.lock().expect("sent").clone();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].to, "asha@example.org");
-    assert!(sent[0].body.contains(&clinic.engine.code_key.code(id, 1)));
+    assert!(sent[0].body.contains(&clinic.app_state.code_key.code(id, 1)));
     assert!(sent[0].body.contains("Mon 23 Nov 2026"), "{}", sent[0].body);
     assert!(sent[0].body.contains("Kolkata time"), "the zone is named: {}", sent[0].body);
     assert!(!sent[0].body.to_lowercase().contains("medicine"), "no health detail");
@@ -289,7 +289,7 @@ async fn two_dispatchers_with_events_of_one_appointment_send_the_later_one_alone
     let asha = clinic.patient("Asha").await;
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
     clinic.change(&asha, id, &CANCEL).await.expect("cancelled");
-    Maker::default().run_once(&clinic.engine).await.expect("made");
+    Maker::default().run_once(&clinic.app_state).await.expect("made");
     let now = clinic.clock.now();
     let lease = now + Duration::seconds(30);
     sqlx::query(
@@ -451,9 +451,12 @@ async fn a_slow_domain_does_not_hold_up_a_code_to_another() {
     }
     let post = Post::slow("slow.example");
     let stop = CancellationToken::new();
-    let supervisor =
-        Supervisor::new(clinic.engine.jobs.clone(), clinic.engine.clock.clone(), stop.clone());
-    server::jobs::start_dispatcher(&supervisor, &clinic.engine, post.dispatcher(&clinic));
+    let supervisor = Supervisor::new(
+        clinic.app_state.jobs.clone(),
+        clinic.app_state.clock.clone(),
+        stop.clone(),
+    );
+    server::jobs::start_dispatcher(&supervisor, &clinic.app_state, post.dispatcher(&clinic));
     post.until_waiting(1).await;
     clinic.hold(&ravi, free[30]).await.expect("held");
     time::until("his code has come", async || !post.sent().is_empty()).await;
@@ -486,9 +489,12 @@ async fn stopping_in_the_middle_loses_nothing_and_sends_nothing_twice() {
     }
     let post = Post::slow("example.org");
     let stop = CancellationToken::new();
-    let supervisor =
-        Supervisor::new(clinic.engine.jobs.clone(), clinic.engine.clock.clone(), stop.clone());
-    server::jobs::start_dispatcher(&supervisor, &clinic.engine, post.dispatcher(&clinic));
+    let supervisor = Supervisor::new(
+        clinic.app_state.jobs.clone(),
+        clinic.app_state.clock.clone(),
+        stop.clone(),
+    );
+    server::jobs::start_dispatcher(&supervisor, &clinic.app_state, post.dispatcher(&clinic));
     post.until_waiting(6).await;
     stop.cancel();
     let finishing = tokio::spawn(async move {
@@ -515,9 +521,9 @@ async fn mails_say_for_whom_where_who_did_it_and_why() {
     let new = NewDependant { name: "Mira".into(), birth_date: None };
     let mira = clinic.ports.people.add_dependant(&clinic.caller(&asha), &new).await.expect("added");
     let wish = HoldRequest { slot: free[0], visit_type: None, person: Some(mira.id) };
-    let mailbox = DevelopmentMailbox::new(clinic.engine.clone());
+    let mailbox = DevelopmentMailbox::new(clinic.app_state.clone());
     let mails =
-        Dispatcher::new(clinic.engine.clone(), Arc::new(mailbox), "https://nadi.example".into());
+        Dispatcher::new(clinic.app_state.clone(), Arc::new(mailbox), "https://nadi.example".into());
     let base = clinic.serve().await;
     let latest = async || {
         mails.run_once().await.expect("relayed");
@@ -554,7 +560,7 @@ async fn mails_say_for_whom_where_who_did_it_and_why() {
 #[tokio::test]
 async fn what_nobody_is_told_costs_no_row() {
     let mut clinic = Clinic::open().await;
-    clinic.engine.settings.confirmation = Confirmation::Instant;
+    clinic.app_state.settings.confirmation = Confirmation::Instant;
     let (known, new) = (clinic.patient("Asha").await, clinic.patient("Ravi").await);
     sqlx::query("update accounts set email_verified_at = $1 where id = $2")
         .bind(clinic.clock.now())
@@ -566,8 +572,8 @@ async fn what_nobody_is_told_costs_no_row() {
     clinic.hold(&known, free[0]).await.expect("held");
     clinic.hold(&new, free[1]).await.expect("held");
     let mut maker = Maker::default();
-    assert!(maker.run_once(&clinic.engine).await.expect("made") >= 2);
-    assert_eq!(maker.run_once(&clinic.engine).await.expect("made"), 0);
+    assert!(maker.run_once(&clinic.app_state).await.expect("made") >= 2);
+    assert_eq!(maker.run_once(&clinic.app_state).await.expect("made"), 0);
     let made = "select count(*) from notifications";
     assert_eq!(clinic.count(made).await, 1, "only the hold of the account that is not known");
 }

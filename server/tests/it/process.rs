@@ -75,7 +75,7 @@ async fn stopping_finishes_requests_in_flight() {
     let cookie = clinic.cookie(&asha).await;
     // The binary runs on the real clock.
     clinic.clock.step(chrono::Utc::now() - server::clock::Clock::now(&clinic.clock));
-    server::schedules::top_up::run_once(&clinic.engine).await.expect("times");
+    server::schedules::top_up::run_once(&clinic.app_state).await.expect("times");
     let slot: i64 = sqlx::query_scalar(
         "select id from free_slots(now()) where starts_at > now() + interval '1 day' limit 1",
     )

@@ -191,11 +191,11 @@ async fn a_hold_waits_for_an_uncommitted_rival() {
         account: asha.account,
         now,
         visits_max: 3,
-        uid_host: clinic.engine.house.uid_host.clone(),
+        uid_host: clinic.app_state.site.uid_host.clone(),
         hold: chrono::Duration::minutes(5),
         once: None,
     };
-    let mut in_flight = clinic.engine.write.begin().await.expect("a transaction");
+    let mut in_flight = clinic.app_state.write.begin().await.expect("a transaction");
     assert!(holds::take(&mut in_flight, &first).await.expect("taken").is_some());
 
     let waits = async {
@@ -218,7 +218,8 @@ async fn confirming_races_with_taking_over_an_expired_hold() {
         // One request is made just before the hold expires, the other when it has.
         let before = clinic.caller(&slow);
         clinic.clock.step(chrono::Duration::minutes(5));
-        let code = nadi::input::Code::parse(&clinic.engine.code_key.code(held, 1)).expect("digits");
+        let code =
+            nadi::input::Code::parse(&clinic.app_state.code_key.code(held, 1)).expect("digits");
         let confirm = Change::Confirm { code: Some(code) };
         let (confirmed, taken) = tokio::join!(
             clinic.ports.bookings.change(&before, held, &confirm, &Seen::Any, None),
@@ -251,7 +252,8 @@ async fn confirming_cancelling_and_taking_over_one_hold_race() {
             .expect("locked");
 
         let instance = clinic.instance(10);
-        let code = nadi::input::Code::parse(&clinic.engine.code_key.code(id, 1)).expect("digits");
+        let code =
+            nadi::input::Code::parse(&clinic.app_state.code_key.code(id, 1)).expect("digits");
         let (confirm, cancel) =
             (Change::Confirm { code: Some(code) }, Change::Cancel { reason: None });
         let wish = HoldRequest { slot, visit_type: None, person: None };

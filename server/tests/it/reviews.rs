@@ -27,7 +27,7 @@ async fn visit(clinic: &Clinic, who: &SignedIn) -> AppointmentId {
     let slot = clinic.free(clinic.doctor).await[0];
     let id = clinic.book(who, slot).await;
     let seen = clinic.ports.bookings.appointment(&clinic.caller(who), id).await.expect("seen");
-    clinic.clock.step(seen.ends_at - clinic.engine.clock.now());
+    clinic.clock.step(seen.ends_at - clinic.app_state.clock.now());
     let doctor = clinic.doctor_account().await;
     clinic.change(&doctor, id, &Change::Complete).await.expect("completed");
     id
@@ -362,7 +362,7 @@ async fn concurrent_reviews_are_all_counted() {
 
 /// A completed visit, inserted with SQL: the slots of one day are too few.
 async fn past_visit(clinic: &Clinic, who: &SignedIn, doctor: DoctorId, n: u8) -> AppointmentId {
-    let now = clinic.engine.clock.now();
+    let now = clinic.app_state.clock.now();
     let id = server::ids::uuid_v7(now - Duration::days(2));
     let starts = now - Duration::days(1) - Duration::minutes(20 * i64::from(n));
     sqlx::query(
@@ -468,7 +468,7 @@ async fn a_better_rating_moves_a_doctor_up_by_days_of_waiting() {
             .expect("a rating");
     }
     // The job follows the mean, which is 4.0 now, and makes the ranks by it.
-    directory::follow::run_once(&clinic.engine).await.expect("listed");
+    directory::follow::run_once(&clinic.app_state).await.expect("listed");
     assert_eq!(clinic.count("select tenths::bigint from rating_mean").await, 40);
     let anybody = DoctorQuery::default;
     let specialty = || DoctorQuery { specialty: Some("general-medicine".into()), ..anybody() };

@@ -302,7 +302,7 @@ async fn holidays_close_the_clinic_unless_a_day_is_worked() {
     let christmas = |free: &[String]| free.iter().filter(|at| at.starts_with("12-25")).count();
     clinic.clock.step(Duration::days(7));
     let caller = clinic.caller(&practice.admin);
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     assert_eq!(christmas(&practice.free().await), 9);
 
     let keep = async |regions: &[&str], working: &[NaiveDate]| {
@@ -310,7 +310,7 @@ async fn holidays_close_the_clinic_unless_a_day_is_worked() {
         administration.save_holidays(&caller, clinic.clinic, regions, working.to_vec()).await
     };
     keep(&["IN-GA"], &[]).await.expect("kept");
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     assert_eq!(christmas(&practice.free().await), 0);
     let view = clinic.ports.schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
     assert!(view.holidays.iter().any(|day| day.date == date("2026-12-25")), "{:?}", view.holidays);
@@ -323,7 +323,7 @@ async fn holidays_close_the_clinic_unless_a_day_is_worked() {
     assert_eq!(christmas(&practice.free().await), 4);
 
     keep(&["IN-GA"], &[date("2026-12-25")]).await.expect("kept");
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     assert_eq!(christmas(&practice.free().await), 9 + 4);
     let holidays = administration.holidays(&caller, clinic.clinic).await.expect("holidays");
     assert!(holidays.coming.iter().any(|(day, works)| *works && day.date == date("2026-12-25")));
@@ -378,11 +378,13 @@ async fn times_are_made_once_and_extended_over_time() {
     let before = clinic.count(slots).await;
     // 22 or 23 working days, nine slots each.
     assert!((22 * 9..=23 * 9).contains(&before), "{before}");
-    let (a, b) = tokio::join!(top_up::run_once(&clinic.engine), top_up::run_once(&clinic.engine));
+    let (a, b) =
+        tokio::join!(top_up::run_once(&clinic.app_state), top_up::run_once(&clinic.app_state));
     assert_eq!(a.expect("ran").times + b.expect("ran").times, 0);
     assert_eq!(clinic.count(slots).await, before);
     clinic.clock.step(Duration::days(60));
-    let (a, b) = tokio::join!(top_up::run_once(&clinic.engine), top_up::run_once(&clinic.engine));
+    let (a, b) =
+        tokio::join!(top_up::run_once(&clinic.app_state), top_up::run_once(&clinic.app_state));
     let made = a.expect("ran").times + b.expect("ran").times;
     assert!(made >= 20 * 9, "a copy left running for months stays bookable: {made}");
     let double = "select count(*) from (select doctor_id, starts_at from slots
@@ -399,7 +401,8 @@ async fn concurrent_top_ups_make_each_time_once() {
     let slugs: Vec<String> = (0..7).map(|n| format!("doctor-{n}")).collect();
     clinic.add_doctors(slugs.iter().map(|slug| NewDoctor::new(slug))).await;
     clinic.clock.step(Duration::days(20));
-    let (a, b) = tokio::join!(top_up::run_once(&clinic.engine), top_up::run_once(&clinic.engine));
+    let (a, b) =
+        tokio::join!(top_up::run_once(&clinic.app_state), top_up::run_once(&clinic.app_state));
     let (a, b) = (a.expect("ran"), b.expect("ran"));
     assert!(a.times + b.times > 0);
     let twice = "select count(*) from (select from slots group by doctor_id, starts_at
@@ -408,7 +411,7 @@ async fn concurrent_top_ups_make_each_time_once() {
     let each =
         "select count(distinct n) from (select count(*) as n from slots group by doctor_id) d";
     assert_eq!(clinic.count(each).await, 1, "all have the same hours, and so as many times");
-    let again = top_up::run_once(&clinic.engine).await.expect("ran");
+    let again = top_up::run_once(&clinic.app_state).await.expect("ran");
     assert_eq!((again.doctors, again.times), (0, 0));
 }
 
@@ -425,14 +428,14 @@ async fn an_unreadable_rule_affects_its_doctor_only() {
     let count = async |doctor: DoctorId| clinic.free(doctor).await.len();
     let before = (count(clinic.doctor).await, count(other).await);
     clinic.clock.step(Duration::days(14));
-    let made = top_up::run_once(&clinic.engine).await.expect("ran");
+    let made = top_up::run_once(&clinic.app_state).await.expect("ran");
     assert!(made.times > 0);
     assert!(count(other).await >= before.1 - 9 && count(clinic.doctor).await < before.0);
 
     // They stay due, whoever looks at the hours is told, and saving them again mends it.
     let due = "select count(*) from schedules where unreadable_since is not null and made_until < '2027-01-06'";
     assert_eq!(clinic.count(due).await, 1);
-    assert!(!top_up::is_due(&clinic.engine).await.expect("an answer"), "not every half second");
+    assert!(!top_up::is_due(&clinic.app_state).await.expect("an answer"), "not every half second");
     let admin = SignedIn {
         administers: Administers::Clinics(vec![clinic.clinic]),
         ..clinic.patient("Maya").await
@@ -459,7 +462,7 @@ async fn new_time_zone_data_moves_free_times_and_lists_booked_ones() {
     let asha = clinic.patient("Asha").await;
     let booked = clinic.hold(&asha, practice.slot_at("12-01 10:00").await).await.expect("held");
     clinic.confirm(&asha, booked).await.expect("confirmed");
-    assert_eq!(zone_data::shifted(&clinic.engine).await.expect("read"), []);
+    assert_eq!(zone_data::shifted(&clinic.app_state).await.expect("read"), []);
     // As if these times had been made when the place was to be an hour behind: 09:00 on its wall.
     for statement in [
         "update blocks set utc_offset = utc_offset - 3600, time_zone_data = '2020a'",
@@ -467,17 +470,17 @@ async fn new_time_zone_data_moves_free_times_and_lists_booked_ones() {
     ] {
         sqlx::query(statement).execute(&clinic.pool).await.expect("changed");
     }
-    let shifted = zone_data::shifted(&clinic.engine).await.expect("read");
+    let shifted = zone_data::shifted(&clinic.app_state).await.expect("read");
     assert_eq!(shifted.len(), 1);
     assert_eq!(shifted[0].booked_for.to_string(), "2026-12-01 09:00:00");
     assert_eq!(shifted[0].would_be.to_string(), "2026-12-01 10:00:00");
     assert_eq!(shifted[0].made_with, "2020a");
     // The job compares everything anew; who is booked stays, and stays listed.
-    top_up::run_once(&clinic.engine).await.expect("ran");
+    top_up::run_once(&clinic.app_state).await.expect("ran");
     let data = "select count(*) from schedules where time_zone_data = '2020a'";
     assert_eq!(clinic.count(data).await, 0);
     assert_eq!(clinic.state(booked).await, "confirmed");
-    let listed = zone_data::shifted(&clinic.engine).await.expect("read");
+    let listed = zone_data::shifted(&clinic.app_state).await.expect("read");
     assert_eq!(listed, shifted, "a person has to decide");
     clinic.must_be_sound().await;
 }
@@ -503,9 +506,15 @@ impl Practice {
 
     /// What the job does when it hears, within half a second, that there is something to do.
     async fn make_again(&self) {
-        assert!(top_up::is_due(&self.clinic.engine).await.expect("an answer"), "something to do");
-        top_up::run_once(&self.clinic.engine).await.expect("made");
-        assert!(!top_up::is_due(&self.clinic.engine).await.expect("an answer"), "nothing is left");
+        assert!(
+            top_up::is_due(&self.clinic.app_state).await.expect("an answer"),
+            "something to do"
+        );
+        top_up::run_once(&self.clinic.app_state).await.expect("made");
+        assert!(
+            !top_up::is_due(&self.clinic.app_state).await.expect("an answer"),
+            "nothing is left"
+        );
     }
 }
 
@@ -524,7 +533,7 @@ async fn what_a_kept_time_was_in_the_way_of_comes_back() {
         practice.save(of(new)).await.expect("saved");
         let left = ["11-24 09:15", "11-24 10:45", "11-24 11:15", "11-24 11:45"];
         assert_eq!(practice.free_on_tuesday().await, left, "{way}: the kept time is in the way");
-        assert!(!top_up::is_due(&clinic.engine).await.expect("an answer"));
+        assert!(!top_up::is_due(&clinic.app_state).await.expect("an answer"));
         let (mut expected, cancel) = (TUESDAY.to_vec(), Change::Cancel { reason: None });
         match way {
             "released" | "cancelled" => {
@@ -532,7 +541,7 @@ async fn what_a_kept_time_was_in_the_way_of_comes_back() {
             }
             "expired" => {
                 clinic.clock.step(Duration::minutes(5));
-                let swept = server::bookings::sweeper::run_once(&clinic.engine).await;
+                let swept = server::bookings::sweeper::run_once(&clinic.app_state).await;
                 assert_eq!(swept.expect("swept"), 1);
             }
             "expired by another's hold" => {
@@ -563,11 +572,11 @@ async fn the_jobs_make_times_again_within_a_second() {
     let asha = clinic.patient("Asha").await;
     clinic.hold(&asha, practice.slot_at("11-24 10:00").await).await.expect("held");
     practice.save(of(new)).await.expect("saved");
-    let sessions = server::accounts::sessions::Sessions::of(&clinic.engine);
+    let sessions = server::accounts::sessions::Sessions::of(&clinic.app_state);
     let stop = tokio_util::sync::CancellationToken::new();
     let clock = std::sync::Arc::new(clinic.clock.clone());
-    let supervisor = Supervisor::new(clinic.engine.jobs.clone(), clock, stop.clone());
-    server::jobs::start(&supervisor, &clinic.engine, clinic.dispatcher(), sessions);
+    let supervisor = Supervisor::new(clinic.app_state.jobs.clone(), clock, stop.clone());
+    server::jobs::start(&supervisor, &clinic.app_state, clinic.dispatcher(), sessions);
     // It lapses while nobody asks for anything.
     clinic.clock.step(Duration::minutes(5));
     crate::support::time::until("all six are there again", async || {
@@ -605,7 +614,7 @@ async fn a_smaller_group_is_obeyed_as_people_leave() {
                      where s.starts_at = '2026-11-24 03:30Z'";
         if way == "lapsed" {
             clinic.clock.step(Duration::minutes(5));
-            server::bookings::sweeper::run_once(&clinic.engine).await.expect("swept");
+            server::bookings::sweeper::run_once(&clinic.app_state).await.expect("swept");
             practice.make_again().await;
             assert_eq!(clinic.count(seats).await, 0);
             assert!(practice.free().await.contains(&"11-24 09:00".to_owned()));

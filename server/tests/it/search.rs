@@ -32,7 +32,7 @@ fn names(found: &DoctorPage) -> Vec<&str> {
 async fn set(clinic: &Clinic, doctor: DoctorId, change: &'static str) {
     sqlx::query(change).bind(doctor.0).execute(&clinic.pool).await.expect("changed");
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
-    follow::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.app_state).await.expect("listed");
 }
 
 /// A doctor's stored next free times.
@@ -92,8 +92,8 @@ async fn town() -> (Clinic, DoctorId, DoctorId) {
     ] {
         sqlx::query(statement).execute(&clinic.pool).await.expect("changed");
     }
-    top_up::run_once(&clinic.engine).await.expect("times");
-    follow::run_once(&clinic.engine).await.expect("listed");
+    top_up::run_once(&clinic.app_state).await.expect("times");
+    follow::run_once(&clinic.app_state).await.expect("listed");
     (clinic, meera, joao)
 }
 
@@ -300,7 +300,7 @@ async fn results_are_ordered_by_relevance_next_free_time_and_distance() {
         .execute(&clinic.pool)
         .await
         .expect("due");
-    follow::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.app_state).await.expect("listed");
     let everybody = find(&clinic, DoctorQuery::default()).await;
     assert_eq!(names(&everybody).last(), Some(&"Dr João Fátima"));
 }
@@ -324,7 +324,7 @@ async fn paging_shows_every_doctor_while_others_book() {
             let who = clinic.patient(&format!("Asha {}", uuid::Uuid::new_v4().simple())).await;
             let first = clinic.free(booked).await[0];
             clinic.book(&who, first).await;
-            follow::run_once(&clinic.engine).await.expect("listed");
+            follow::run_once(&clinic.app_state).await.expect("listed");
             after = found.next;
             if after.is_none() {
                 break;
@@ -351,7 +351,7 @@ async fn next_times_follow_every_change_of_free_times() {
     let first = clinic.free(doctor).await[0];
     let follower = tokio::sync::Mutex::new(follow::Follower::default());
     let noted =
-        || async { follower.lock().await.run_once(&clinic.engine).await.expect("followed") };
+        || async { follower.lock().await.run_once(&clinic.app_state).await.expect("followed") };
 
     let held = clinic.hold(&who, first).await.expect("held");
     // The page is right even before the job has run.
@@ -361,7 +361,7 @@ async fn next_times_follow_every_change_of_free_times() {
     must_be_kept(&clinic, doctor, "after a hold").await;
 
     clinic.clock.step(Duration::minutes(6));
-    sweeper::run_once(&clinic.engine).await.expect("swept");
+    sweeper::run_once(&clinic.app_state).await.expect("swept");
     noted().await;
     must_be_kept(&clinic, doctor, "after it lapsed").await;
     assert_eq!(kept(&clinic, doctor).await[0], first.0);
@@ -380,7 +380,7 @@ async fn next_times_follow_every_change_of_free_times() {
     clinic.clock.step(Duration::hours(2));
     let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
     assert!(card.next_times.iter().all(|time| time.starts_at > clinic.visitor().now));
-    follow::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.app_state).await.expect("listed");
     must_be_kept(&clinic, doctor, "after some have passed and most are left").await;
 
     // Hours that end are withdrawn by the job that makes times.
@@ -389,9 +389,9 @@ async fn next_times_follow_every_change_of_free_times() {
         .await
         .expect("ended");
     sqlx::query("update schedules set stale = true").execute(&clinic.pool).await.expect("stale");
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     noted().await;
-    follow::look(&clinic.engine, true).await.expect("looked");
+    follow::look(&clinic.app_state, true).await.expect("looked");
     must_be_kept(&clinic, doctor, "after hours that end").await;
     let thursday =
         find(&clinic, DoctorQuery { date: "2026-11-26".parse().ok(), ..DoctorQuery::default() });
@@ -403,15 +403,15 @@ async fn next_times_follow_other_instances_and_concurrent_jobs() {
     let clinic = Clinic::open().await;
     let doctor = clinic.doctor;
     let mut listener = Listener::default();
-    listener.run_once(&clinic.engine).await.expect("listened");
+    listener.run_once(&clinic.app_state).await.expect("listened");
     let who = clinic.patient("Asha Rao").await;
     let elsewhere = clinic.instance(5);
     let first = clinic.free(doctor).await[0];
     let wish = nadi::ports::HoldRequest { slot: first, visit_type: None, person: None };
     elsewhere.bookings.hold(&clinic.caller(&who), &wish, None).await.expect("held");
     assert_eq!(kept(&clinic, doctor).await[0], first.0, "not heard of yet");
-    listener.run_once(&clinic.engine).await.expect("listened");
-    follow::Follower::default().run_once(&clinic.engine).await.expect("followed");
+    listener.run_once(&clinic.app_state).await.expect("listened");
+    follow::Follower::default().run_once(&clinic.app_state).await.expect("followed");
     must_be_kept(&clinic, doctor, "heard").await;
 
     sqlx::query(
@@ -421,9 +421,9 @@ async fn next_times_follow_other_instances_and_concurrent_jobs() {
     .await
     .expect("spoiled");
     let (a, b, c) = tokio::join!(
-        follow::run_once(&clinic.engine),
-        follow::run_once(&clinic.engine),
-        follow::look(&clinic.engine, true)
+        follow::run_once(&clinic.app_state),
+        follow::run_once(&clinic.app_state),
+        follow::look(&clinic.app_state, true)
     );
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     must_be_kept(&clinic, doctor, "two at once").await;
@@ -484,10 +484,10 @@ async fn filter_bits_beside_next_times_follow_the_doctors_languages() {
     let first = clinic.free(clinic.doctor).await[0];
     let who = clinic.patient("Ravi Iyer").await;
     clinic.book(&who, first).await;
-    follow::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.app_state).await.expect("listed");
     assert!(speaking(&mut connection, "PORTUGUÊS").await, "and a booking changes nothing");
     sqlx::query("delete from next_times").execute(&mut *connection).await.expect("gone");
-    follow::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.app_state).await.expect("listed");
     assert!(speaking(&mut connection, "português").await, "nor do rows that are made anew");
     set(&clinic, clinic.doctor, "update doctors set languages = array['English'] where id = $1")
         .await;

@@ -42,7 +42,7 @@ fn ask(address: &str, name: &str, value: &str) -> reqwest::RequestBuilder {
 /// Documents and names are made again.
 async fn listed(clinic: &Clinic) {
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
-    follow::run_once(&clinic.engine).await.expect("listed");
+    follow::run_once(&clinic.app_state).await.expect("listed");
 }
 
 /// What is suggested, in short: `s:` specialty and what fits, `d:` doctor with specialty and city, `c:` city.

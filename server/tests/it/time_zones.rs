@@ -70,7 +70,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     let clinic = Clinic::open().await;
     // The binary runs on the real clock.
     clinic.clock.step(chrono::Utc::now() - clinic.clock.now());
-    top_up::run_once(&clinic.engine).await.expect("times");
+    top_up::run_once(&clinic.app_state).await.expect("times");
     let asha = clinic.patient("Asha").await;
     let slot: i64 = sqlx::query_scalar(
         "select f.id from free_slots(now()) f where f.starts_at > now() + interval '3 days'
@@ -142,7 +142,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     assert!(list.is_empty() && line.contains("0 appointments differ"), "{list} {line}");
 
     // An older release does not undo it by itself, so that two instances do not take turns; asked to, it does.
-    top_up::run_once(&clinic.engine).await.expect("ran");
+    top_up::run_once(&clinic.app_state).await.expect("ran");
     assert_eq!(free_by_offset(&clinic).await, (0, now));
     let older = Folder::of("2020a", "Asia/Kolkata", "Asia/Karachi");
     let (_, line) = time_zones(&clinic, &older.0, &["--move"]).await;

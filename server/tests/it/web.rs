@@ -277,8 +277,8 @@ async fn cross_origin_and_oversized_forms_are_refused() {
 async fn readiness_waits_for_no_request_and_tells_of_jobs() {
     let clinic = Clinic::open().await;
     let stop = CancellationToken::new();
-    let engine = &clinic.engine;
-    let supervisor = Supervisor::new(engine.jobs.clone(), engine.clock.clone(), stop.clone());
+    let app_state = &clinic.app_state;
+    let supervisor = Supervisor::new(app_state.jobs.clone(), app_state.clock.clone(), stop.clone());
     let soon = std::time::Duration::from_millis(20);
     for (name, works) in [("working", true), ("failing", false)] {
         let job = Job { name, every: soon, overdue_after: soon * 5 };
@@ -287,7 +287,7 @@ async fn readiness_waits_for_no_request_and_tells_of_jobs() {
             Ok(Next::Turn)
         });
     }
-    let is_overdue = async || engine.jobs.all()["failing"].overdue;
+    let is_overdue = async || app_state.jobs.all()["failing"].overdue;
     time::until("a job is overdue", is_overdue).await;
     let base = clinic.serve().await;
     let mut taken = Vec::new();

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use nadi::actor::Caller;
 use nadi::ports::{Answer, Mailbox, Message, MessageFailure, Messages, PostedMessage};
 
-use crate::state::Engine;
+use crate::state::AppState;
 use crate::use_case::answer;
 
 const SHOWN: i64 = 50;
@@ -12,12 +12,12 @@ const KEPT: i64 = 2_000;
 
 #[derive(Clone)]
 pub struct DevelopmentMailbox {
-    engine: Engine,
+    app_state: AppState,
 }
 
 impl DevelopmentMailbox {
-    pub fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub fn new(app_state: AppState) -> Self {
+        Self { app_state }
     }
 }
 
@@ -34,14 +34,14 @@ impl Messages for DevelopmentMailbox {
             message.subject,
             message.body,
             message.key,
-            self.engine.clock.now()
+            self.app_state.clock.now()
         )
-        .fetch_optional(&self.engine.write.0)
+        .fetch_optional(&self.app_state.write.0)
         .await
         .map_err(temporary)?;
         if let Some(id) = posted.filter(|id| id % 100 == 0) {
             sqlx::query!("delete from development_mail where id <= $1", id - KEPT)
-                .execute(&self.engine.write.0)
+                .execute(&self.app_state.write.0)
                 .await
                 .map_err(temporary)?;
         }
@@ -60,7 +60,7 @@ impl Mailbox for DevelopmentMailbox {
                 to,
                 SHOWN
             )
-            .fetch_all(&self.engine.write.0)
+            .fetch_all(&self.app_state.write.0)
             .await?;
             Ok(rows
                 .into_iter()

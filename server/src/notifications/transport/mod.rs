@@ -10,7 +10,7 @@ pub use crate::notifications::transport::smtp::SmtpMessages;
 use nadi::ports::Messages;
 
 use crate::config::Config;
-use crate::state::Engine;
+use crate::state::AppState;
 
 /// The way messages leave, and the mailbox page's source when it is the development one.
 ///
@@ -18,9 +18,9 @@ use crate::state::Engine;
 /// When the mail server's address cannot be used.
 pub fn from_config(
     config: &Config,
-    engine: &Engine,
+    app_state: &AppState,
 ) -> anyhow::Result<(Arc<dyn Messages>, Option<DevelopmentMailbox>)> {
-    let mailbox = config.is_development().then(|| DevelopmentMailbox::new(engine.clone()));
+    let mailbox = config.is_development().then(|| DevelopmentMailbox::new(app_state.clone()));
     let messages: Arc<dyn Messages> = match (&config.smtp_url, &mailbox) {
         (Some(url), _) => Arc::new(SmtpMessages::new(url, &config.mail_from)?),
         (None, Some(mailbox)) => Arc::new(mailbox.clone()),

@@ -136,7 +136,7 @@ pub fn extension(world: Arc<World>) -> BoxFuture<'static, Scenario> {
 pub fn confirmation(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         let (id, slot) = about_to_lapse(&world).await;
-        let code = Code::parse(&world.clinic.engine.code_key.code(id, 1)).expect("six digits");
+        let code = Code::parse(&world.clinic.app_state.code_key.code(id, 1)).expect("six digits");
         let (a, c) = (world.clone(), world.clone());
         Scenario {
             actors: vec![
@@ -398,9 +398,9 @@ pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
             let world = world.clone();
             Actor::new(name, move || async move {
                 let messages = SlowMessages { world: world.clone(), actor };
-                let engine = world.servers[actor].0.clone();
+                let app_state = world.servers[actor].0.clone();
                 let dispatcher =
-                    Dispatcher::new(engine, Arc::new(messages), "https://nadi.example".into());
+                    Dispatcher::new(app_state, Arc::new(messages), "https://nadi.example".into());
                 match dispatcher.run_once().await {
                     Ok(_) => OK.to_owned(),
                     Err(error) => error.to_string(),

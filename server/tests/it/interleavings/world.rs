@@ -7,7 +7,7 @@ use nadi::actor::{Administers, SignedIn};
 use nadi::ids::{DoctorId, PersonId};
 use nadi::ports::Ports;
 use server::ports;
-use server::state::Engine;
+use server::state::AppState;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
 
@@ -29,7 +29,7 @@ pub struct World {
     pub ravi: SignedIn,
     pub administrator: SignedIn,
     /// Each actor's own server.
-    pub servers: Vec<(Engine, Ports)>,
+    pub servers: Vec<(AppState, Ports)>,
     pub gate: Gate,
 }
 
@@ -95,7 +95,7 @@ impl World {
 
     /// Runs the job that makes times until there is nothing left to make.
     pub async fn make_times(&self) {
-        server::schedules::top_up::run_once(&self.clinic.engine).await.expect("times");
+        server::schedules::top_up::run_once(&self.clinic.app_state).await.expect("times");
     }
 
     pub fn step_clock(&self, by: Duration) {
@@ -103,9 +103,9 @@ impl World {
     }
 }
 
-fn server_on(clinic: &Clinic, pool: PgPool) -> (Engine, Ports) {
+fn server_on(clinic: &Clinic, pool: PgPool) -> (AppState, Ports) {
     let clock = Arc::new(clinic.clock.clone());
-    let engine = Engine::on(pool.clone(), pool, &clinic.config, clock).expect("an engine");
-    let ports = ports::ports(&engine, None);
-    (engine, ports)
+    let app_state = AppState::on(pool.clone(), pool, &clinic.config, clock).expect("an app_state");
+    let ports = ports::ports(&app_state, None);
+    (app_state, ports)
 }

@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
             Operation::Sweep => self.sweep().await,
             Operation::TopUp => {
                 self.statistics.job("top-up");
-                top_up::run_once(&self.world.clinic.engine).await.expect("topped up");
+                top_up::run_once(&self.world.clinic.app_state).await.expect("topped up");
                 self.world.learn_slots().await;
                 self.expect_no_other_change(&[]).await
             }
@@ -157,14 +157,14 @@ impl<'a> Run<'a> {
         let now = self.world.now();
         let model = &self.world.model;
         let lapsed = model.living.iter().filter(|n| model.visits[**n].is_lapsed(now)).count();
-        let swept = match sweeper::run_once(&self.world.clinic.engine).await {
+        let swept = match sweeper::run_once(&self.world.clinic.app_state).await {
             Ok(swept) => swept,
             Err(error) => {
                 let what = format!("the sweeper failed: {error:#}");
                 return Err(Violation::of(Invariant::Expiry, what));
             }
         };
-        sweeper::forget_keys(&self.world.clinic.engine).await.expect("forgotten");
+        sweeper::forget_keys(&self.world.clinic.app_state).await.expect("forgotten");
         let forgotten = now - Duration::hours(KEY_KEPT_HOURS);
         self.world.model.keys.retain(|_, kept| kept.at >= forgotten);
         if swept != lapsed.min(SWEPT_MAX) {

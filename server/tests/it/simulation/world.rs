@@ -10,7 +10,7 @@ use nadi::ports::{Bookings, NewDependant, Schedules};
 use server::clock::Clock;
 use server::database;
 use server::ports;
-use server::state::Engine;
+use server::state::AppState;
 
 use super::model::Model;
 use super::stored;
@@ -36,7 +36,7 @@ impl World {
         let clinic = Clinic::open().await;
         clinic.add_long_visit(2).await;
         let kinds = vec![(CONSULTATION, 1), (LONG_VISIT, 2)];
-        let mut model = Model::new(clinic.clinic, clinic.engine.code_key.clone(), kinds);
+        let mut model = Model::new(clinic.clinic, clinic.app_state.code_key.clone(), kinds);
 
         // One at a time, a group, and one whose times overlap the others' crosswise.
         let others = clinic
@@ -101,6 +101,6 @@ fn instance(clinic: &Clinic, n: usize) -> Arc<dyn Bookings> {
         config.redis_url = Some("redis://127.0.0.1:1".into());
     }
     let clock = Arc::new(clinic.clock.clone());
-    let engine = Engine::on(pool.clone(), pool, &config, clock).expect("an engine");
-    ports::ports(&engine, None).bookings
+    let app_state = AppState::on(pool.clone(), pool, &config, clock).expect("an app_state");
+    ports::ports(&app_state, None).bookings
 }

@@ -34,7 +34,7 @@ use server::ports;
 use server::router;
 use server::schedules::store::hours;
 use server::schedules::top_up;
-use server::state::Engine;
+use server::state::AppState;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
@@ -94,7 +94,7 @@ impl Messages for RecordedMessages {
 }
 
 pub struct Clinic {
-    pub engine: Engine,
+    pub app_state: AppState,
     pub ports: Ports,
     pub clock: TestClock,
     pub messages: RecordedMessages,
@@ -223,12 +223,12 @@ impl Clinic {
     fn on(pool: PgPool, database: Option<Arc<TestDatabase>>) -> Self {
         let clock = TestClock::at(monday_nine());
         let config = config();
-        let engine = Engine::on(pool.clone(), pool.clone(), &config, Arc::new(clock.clone()))
-            .expect("an engine");
-        let mailbox = DevelopmentMailbox::new(engine.clone());
-        let ports = ports::ports(&engine, Some(mailbox));
+        let app_state = AppState::on(pool.clone(), pool.clone(), &config, Arc::new(clock.clone()))
+            .expect("an app_state");
+        let mailbox = DevelopmentMailbox::new(app_state.clone());
+        let ports = ports::ports(&app_state, Some(mailbox));
         Self {
-            engine,
+            app_state,
             ports,
             clock,
             messages: RecordedMessages::default(),
@@ -266,8 +266,9 @@ impl Clinic {
 
     fn instance_on(&self, pool: PgPool) -> Ports {
         let clock = Arc::new(self.clock.clone());
-        let engine = Engine::on(pool.clone(), pool, &self.config, clock).expect("an engine");
-        ports::ports(&engine, None)
+        let app_state =
+            AppState::on(pool.clone(), pool, &self.config, clock).expect("an app_state");
+        ports::ports(&app_state, None)
     }
 
     /// How many connections to this database wait for a lock, as PostgreSQL sees it.
@@ -335,8 +336,8 @@ impl Clinic {
                 .expect("a rule");
         }
         drop(connection);
-        top_up::run_once(&self.engine).await.expect("times");
-        follow::run_once(&self.engine).await.expect("listed");
+        top_up::run_once(&self.app_state).await.expect("times");
+        follow::run_once(&self.app_state).await.expect("listed");
         ids.into_iter().map(DoctorId).collect()
     }
 
@@ -491,7 +492,7 @@ impl Clinic {
                 .fetch_one(&self.pool)
                 .await
                 .expect("an appointment");
-        let code = Code::parse(&self.engine.code_key.code(id, counter)).expect("six digits");
+        let code = Code::parse(&self.app_state.code_key.code(id, counter)).expect("six digits");
         self.change(who, id, &Change::Confirm { code: Some(code) }).await.map(|_| ())
     }
 
@@ -509,12 +510,12 @@ impl Clinic {
 
     pub fn dispatcher(&self) -> Dispatcher {
         let messages = Arc::new(self.messages.clone());
-        Dispatcher::new(self.engine.clone(), messages, "https://nadi.example".into())
+        Dispatcher::new(self.app_state.clone(), messages, "https://nadi.example".into())
     }
 
     /// A session of this account, as the browser's cookie.
     pub async fn cookie(&self, who: &SignedIn) -> String {
-        let sessions = Sessions::of(&self.engine);
+        let sessions = Sessions::of(&self.app_state);
         let mut record = Record {
             id: Id::default(),
             data: [(ACCOUNT.to_owned(), serde_json::json!(who.account.0))].into(),
@@ -526,7 +527,7 @@ impl Clinic {
 
     /// A bearer token of this account.
     pub async fn token(&self, who: &SignedIn) -> String {
-        let sessions = Sessions::of(&self.engine);
+        let sessions = Sessions::of(&self.app_state);
         let tokens = Tokens::new(&self.config.secret, sessions);
         tokens.issue(who.account, self.clock.now()).await.expect("a token")
     }
@@ -538,12 +539,12 @@ impl Clinic {
 
     /// The same with other ports.
     pub async fn serve_with(&self, ports: Ports) -> String {
-        self.serve_web(Web::new(&self.config, &self.engine, ports)).await
+        self.serve_web(Web::new(&self.config, &self.app_state, ports)).await
     }
 
     /// The same with other limits for those who listen.
     pub async fn serve_listeners(&self, live: Live) -> String {
-        self.serve_web(Web::with(&self.config, &self.engine, self.ports.clone(), live)).await
+        self.serve_web(Web::with(&self.config, &self.app_state, self.ports.clone(), live)).await
     }
 
     async fn serve_web(&self, web: Web) -> String {
@@ -551,7 +552,7 @@ impl Clinic {
             .await
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let sessions = Sessions::of(&self.engine);
+        let sessions = Sessions::of(&self.app_state);
         let router = router::router(&self.config, web, sessions);
         let connections = Connections::new(self.config.connections);
         tokio::spawn(connections.serve(listener, router, CancellationToken::new()));
