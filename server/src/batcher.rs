@@ -1,38 +1,38 @@
-//! Doing together what is asked for at the same time.
+//! Batches requests that arrive at the same time.
 //!
-//! Who asks while the workers are idle is served at once, alone. Who asks while they are busy waits
-//! in line, and the next free worker takes everybody who stands there: the more people ask, the
-//! less each of them costs. The line has an end; who finds it full is told so at once.
+//! A request that finds a worker idle is served at once, alone. While all workers are busy, requests wait
+//! in a queue, and the next free worker takes as many of them as a batch may hold: the more requests there
+//! are, the less each costs. The queue is bounded; a request that finds it full is refused at once.
 
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// How much is done together, and how much waits.
+/// Sizes of the batches and of the queue.
 #[derive(Clone, Copy, Debug)]
-pub struct Line {
-    /// Pieces of work that run side by side.
+pub struct Limits {
+    /// Batches that run side by side.
     pub workers: usize,
-    /// Questions in one piece of work, at most.
-    pub at_once: usize,
-    /// Questions that may wait.
-    pub waiting: usize,
+    /// Requests in one batch.
+    pub batch_size_max: usize,
+    /// Requests that may wait.
+    pub queue_size_max: usize,
 }
 
-/// Why a question got no answer. It was not carried out, or nobody knows how it ended.
+/// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
-    /// The line is full: nothing was done.
+pub enum SubmitError {
+    /// The queue is full: nothing was done.
     #[error("too many wait")]
     Full,
-    /// The work was cut short.
+    /// The batch was cut short: it may or may not have taken effect.
     #[error("the work was cut short")]
-    Lost,
+    Interrupted,
 }
 
-/// A line of questions of one kind, and the workers at its head. They end when it is dropped.
-pub struct Together<Q, A> {
-    line: mpsc::Sender<Waiting<Q, A>>,
+/// A queue of requests of one kind, and its workers. They end when it is dropped.
+pub struct Batcher<Q, A> {
+    queue: mpsc::Sender<Waiting<Q, A>>,
 }
 
 struct Waiting<Q, A> {
@@ -40,32 +40,35 @@ struct Waiting<Q, A> {
     reply: oneshot::Sender<A>,
 }
 
-impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
-    /// `work` answers questions in their order, one answer each. Must be called where tokio runs.
-    pub fn new<W, F>(line: Line, work: W) -> Self
+impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
+    /// `work` gives one answer for each request, in their order. Must be called inside a tokio runtime.
+    pub fn new<W, F>(limits: Limits, work: W) -> Self
     where
         W: Fn(Vec<Q>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Vec<A>> + Send + 'static,
     {
-        let (sender, receiver) = mpsc::channel(line.waiting);
+        let (sender, receiver) = mpsc::channel(limits.queue_size_max);
         let receiver = Arc::new(Mutex::new(receiver));
-        for _ in 0..line.workers {
-            tokio::spawn(serve(receiver.clone(), line.at_once, work.clone()));
+        for _ in 0..limits.workers {
+            tokio::spawn(serve(receiver.clone(), limits.batch_size_max, work.clone()));
         }
-        Self { line: sender }
+        Self { queue: sender }
     }
 
     /// # Errors
-    /// When the line is full, or the work was cut short.
-    pub async fn ask(&self, question: Q) -> Result<A, NoAnswer> {
+    /// When the queue is full, or the batch was cut short.
+    pub async fn submit(&self, question: Q) -> Result<A, SubmitError> {
         let (reply, answer) = oneshot::channel();
-        self.line.try_send(Waiting { question, reply }).map_err(|_| NoAnswer::Full)?;
-        answer.await.map_err(|_| NoAnswer::Lost)
+        self.queue.try_send(Waiting { question, reply }).map_err(|_| SubmitError::Full)?;
+        answer.await.map_err(|_| SubmitError::Interrupted)
     }
 }
 
-async fn serve<Q, A, W, F>(line: Arc<Mutex<mpsc::Receiver<Waiting<Q, A>>>>, at_once: usize, work: W)
-where
+async fn serve<Q, A, W, F>(
+    queue: Arc<Mutex<mpsc::Receiver<Waiting<Q, A>>>>,
+    batch_size_max: usize,
+    work: W,
+) where
     Q: Send + 'static,
     A: Send + 'static,
     W: Fn(Vec<Q>) -> F,
@@ -73,7 +76,7 @@ where
 {
     loop {
         let mut waiting = Vec::new();
-        if line.lock().await.recv_many(&mut waiting, at_once).await == 0 {
+        if queue.lock().await.recv_many(&mut waiting, batch_size_max).await == 0 {
             return;
         }
         // Who has gone away meanwhile is not worked for.
@@ -101,12 +104,12 @@ mod tests {
 
     use super::*;
 
-    const LINE: Line = Line { workers: 1, at_once: 8, waiting: 16 };
+    const LIMITS: Limits = Limits { workers: 1, batch_size_max: 8, queue_size_max: 16 };
 
     /// Doubles numbers, so many at a time as it is allowed to, and counts its pieces of work.
-    fn doubling(allowed: &Arc<Semaphore>, pieces: &Arc<AtomicUsize>) -> Together<u32, u32> {
+    fn doubling(allowed: &Arc<Semaphore>, pieces: &Arc<AtomicUsize>) -> Batcher<u32, u32> {
         let (allowed, pieces) = (allowed.clone(), pieces.clone());
-        Together::new(LINE, move |numbers: Vec<u32>| {
+        Batcher::new(LIMITS, move |numbers: Vec<u32>| {
             let (allowed, pieces) = (allowed.clone(), pieces.clone());
             async move {
                 allowed.acquire().await.expect("open").forget();
@@ -118,12 +121,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_is_served_at_once_and_a_crowd_together() {
+    async fn one_request_is_served_at_once_and_many_in_batches() {
         let (allowed, pieces) = (Arc::new(Semaphore::new(1)), Arc::new(AtomicUsize::new(0)));
-        let line = doubling(&allowed, &pieces);
-        assert_eq!(line.ask(4).await, Ok(8));
+        let batcher = doubling(&allowed, &pieces);
+        assert_eq!(batcher.submit(4).await, Ok(8));
         assert_eq!(pieces.load(Ordering::Relaxed), 1);
-        let crowd = join_all((0..9).map(|number| line.ask(number)));
+        let crowd = join_all((0..9).map(|number| batcher.submit(number)));
         let (answers, ()) = tokio::join!(crowd, async {
             tokio::task::yield_now().await;
             allowed.add_permits(20);
@@ -134,13 +137,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_line_says_so_and_goes_on() {
+    async fn a_full_queue_refuses_and_goes_on() {
         let (allowed, pieces) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
-        let line = Arc::new(doubling(&allowed, &pieces));
+        let batcher = Arc::new(doubling(&allowed, &pieces));
         let crowd: Vec<_> = (0..60)
             .map(|_| {
-                let line = line.clone();
-                tokio::spawn(async move { line.ask(1).await })
+                let batcher = batcher.clone();
+                tokio::spawn(async move { batcher.submit(1).await })
             })
             .collect();
         // The work takes eight and sixteen wait, so the others are refused.
@@ -150,16 +153,16 @@ mod tests {
         allowed.add_permits(100);
         let answers: Vec<_> =
             join_all(crowd).await.into_iter().map(|one| one.expect("ran")).collect();
-        let refused = answers.iter().filter(|answer| **answer == Err(NoAnswer::Full)).count();
+        let refused = answers.iter().filter(|answer| **answer == Err(SubmitError::Full)).count();
         assert!((36..=52).contains(&refused), "{refused} of 60, with 16 waiting and 8 in work");
-        assert_eq!(line.ask(2).await, Ok(4));
+        assert_eq!(batcher.submit(2).await, Ok(4));
     }
 
     #[tokio::test]
-    async fn a_panic_costs_one_piece_of_work() {
+    async fn a_panic_costs_one_batch() {
         let (allowed, pieces) = (Arc::new(Semaphore::new(9)), Arc::new(AtomicUsize::new(0)));
-        let line = doubling(&allowed, &pieces);
-        assert_eq!(line.ask(13).await, Err(NoAnswer::Lost));
-        assert_eq!(line.ask(2).await, Ok(4));
+        let batcher = doubling(&allowed, &pieces);
+        assert_eq!(batcher.submit(13).await, Err(SubmitError::Interrupted));
+        assert_eq!(batcher.submit(2).await, Ok(4));
     }
 }

@@ -10,15 +10,15 @@ use tower_sessions::session::Id;
 
 use super::sessions;
 use super::store;
-use crate::accounts::store::Whoever;
-use crate::batcher::{Line, NoAnswer, Together};
+use crate::accounts::store::Principal;
+use crate::batcher::{Batcher, Limits, SubmitError};
 use crate::state::AppState;
 
-const ASKING: Line = Line { workers: 3, at_once: 128, waiting: 4096 };
+const ASKING: Limits = Limits { workers: 3, batch_size_max: 128, queue_size_max: 4096 };
 
 /// Answers who is behind a token or a session.
 pub struct Identities {
-    asking: Together<Whoever, Result<Option<SignedIn>, Unread>>,
+    batcher: Batcher<Principal, Result<Option<SignedIn>, Unread>>,
 }
 
 /// The database did not say.
@@ -30,7 +30,7 @@ impl Identities {
     pub fn new(app_state: &AppState) -> Self {
         let app_state = app_state.clone();
         Self {
-            asking: Together::new(ASKING, move |all| {
+            batcher: Batcher::new(ASKING, move |all| {
                 let app_state = app_state.clone();
                 async move { read(&app_state, all).await }
             }),
@@ -43,7 +43,7 @@ impl Identities {
     /// `Unavailable`, `Busy`.
     pub async fn of_account(&self, account: Option<AccountId>) -> Answer<Actor> {
         let Some(account) = account else { return Ok(Actor::Visitor) };
-        Ok(actor(self.ask(Whoever { account, token_session: None }).await?))
+        Ok(actor(self.ask(Principal { account, token_session: None }).await?))
     }
 
     /// The account of a token, while the session behind it stands.
@@ -57,14 +57,14 @@ impl Identities {
         now: DateTime<Utc>,
     ) -> Answer<Option<SignedIn>> {
         let token_session = Some((sessions::digest(session), now));
-        self.ask(Whoever { account, token_session }).await
+        self.ask(Principal { account, token_session }).await
     }
 
-    async fn ask(&self, whoever: Whoever) -> Answer<Option<SignedIn>> {
-        match self.asking.ask(whoever).await {
+    async fn ask(&self, principal: Principal) -> Answer<Option<SignedIn>> {
+        match self.batcher.submit(principal).await {
             Ok(Ok(found)) => Ok(found),
-            Err(NoAnswer::Full) => Err(Failure::Busy),
-            Ok(Err(Unread)) | Err(NoAnswer::Lost) => Err(Failure::Unavailable),
+            Err(SubmitError::Full) => Err(Failure::Busy),
+            Ok(Err(Unread)) | Err(SubmitError::Interrupted) => Err(Failure::Unavailable),
         }
     }
 }
@@ -73,7 +73,7 @@ fn actor(found: Option<SignedIn>) -> Actor {
     found.map_or(Actor::Visitor, |account| Actor::Account(Box::new(account)))
 }
 
-async fn read(app_state: &AppState, all: Vec<Whoever>) -> Vec<Result<Option<SignedIn>, Unread>> {
+async fn read(app_state: &AppState, all: Vec<Principal>) -> Vec<Result<Option<SignedIn>, Unread>> {
     let found = async {
         let mut connection = app_state.write.0.acquire().await?;
         store::signed_in(&mut connection, &all).await

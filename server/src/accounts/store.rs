@@ -202,7 +202,7 @@ pub async fn has_times_ahead(
 
 /// Who may be behind a request.
 #[derive(Clone, Debug)]
-pub struct Whoever {
+pub struct Principal {
     pub account: AccountId,
     /// The digest of the session behind a token, and the moment at which it has to stand.
     pub token_session: Option<([u8; 32], DateTime<Utc>)>,
@@ -212,7 +212,7 @@ pub struct Whoever {
 /// there, or whose token's session is over.
 pub async fn signed_in(
     connection: &mut PgConnection,
-    all: &[Whoever],
+    all: &[Principal],
 ) -> Result<Vec<Option<SignedIn>>> {
     let accounts: Vec<Uuid> = all.iter().map(|who| who.account.0).collect();
     let sessions: Vec<Option<&[u8]>> =

@@ -18,7 +18,7 @@ use crate::bookings::store::appointment_rows as rows;
 use crate::bookings::store::appointments;
 use crate::bookings::store::appointments::{By, Detail, Former, Stored};
 use crate::bookings::store::idempotency;
-use crate::bookings::store::idempotency::Once;
+use crate::bookings::store::idempotency::RequestKey;
 use crate::bookings::store::{claims, hold_facts};
 use crate::database::{is_lock_timeout, is_transient};
 use crate::events;
@@ -65,7 +65,7 @@ impl BookingService {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&Once>,
+        once: Option<&RequestKey>,
     ) -> Outcome<Run> {
         let now = caller.now;
         let mut transaction = self.app_state.write.begin().await?;

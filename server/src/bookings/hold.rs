@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::{BookingService, ROUNDS_MAX, violates};
 use crate::bookings::idempotency::{is_kept, of_hold, replay};
-use crate::bookings::store::hold_facts::Known;
+use crate::bookings::store::hold_facts::HoldFacts;
 use crate::bookings::store::holds;
 use crate::bookings::store::holds::NewHold;
 use crate::bookings::store::idempotency;
-use crate::bookings::store::idempotency::Once;
+use crate::bookings::store::idempotency::RequestKey;
 use crate::database::{is_lock_timeout, is_lost, is_transient};
 use crate::ids::uuid_v7;
 use crate::use_case::{Fault, Outcome};
@@ -27,7 +27,7 @@ const WAITS_MAX: usize = 3;
 const LOSSES_MAX: usize = 2;
 
 impl BookingService {
-    /// First together with whoever else is at the desk; then, for those that have something in the
+    /// First together with the other holds that wait; then, for those that have something in the
     /// way, alone; and when that did not come about, the reason.
     pub(super) async fn hold_time(
         &self,
@@ -37,13 +37,14 @@ impl BookingService {
     ) -> Outcome<Booked> {
         let account = caller.signed_in()?;
         let once = key.map(|key| self.once(account.account, key, &of_hold(wish)));
-        if let Some(booked) = self.desk.take(self.new_hold(caller, account, wish, &once)).await? {
+        if let Some(booked) = self.batcher.take(self.new_hold(caller, account, wish, &once)).await?
+        {
             return Ok(booked);
         }
         let (mut waits, mut losses) = (0, 0);
         for _ in 0..ROUNDS_MAX {
             let new = self.new_hold(caller, account, wish, &once);
-            let known = self.desk.explain(new.clone()).await?;
+            let known = self.batcher.explain(new.clone()).await?;
             if let Some(answer) = self.why_not(&new, known, caller).await? {
                 return answer;
             }
@@ -79,7 +80,7 @@ impl BookingService {
         caller: &Caller,
         account: &SignedIn,
         wish: &HoldRequest,
-        once: &Option<Once>,
+        once: &Option<RequestKey>,
     ) -> NewHold {
         NewHold {
             id: AppointmentId(uuid_v7(caller.now)),
@@ -101,7 +102,7 @@ impl BookingService {
     }
 
     /// Something was waited for in vain: was it this very request, running elsewhere?
-    async fn must_not_be_running(&self, once: Option<&Once>) -> Outcome<()> {
+    async fn must_not_be_running(&self, once: Option<&RequestKey>) -> Outcome<()> {
         let Some(once) = once else { return Ok(()) };
         let mut transaction = self.app_state.write.begin().await?;
         let running = idempotency::is_running(&mut transaction, once).await?;
@@ -113,7 +114,7 @@ impl BookingService {
     async fn why_not(
         &self,
         new: &NewHold,
-        known: Known,
+        known: HoldFacts,
         caller: &Caller,
     ) -> Outcome<Option<Outcome<Booked>>> {
         if let (Some(kept), Some(once)) = (known.kept, &new.once) {
@@ -148,7 +149,7 @@ impl BookingService {
             return answer.map_err(Fault::Told);
         };
         let json = serde_json::to_value(&answer).map_err(|e| Fault::Broken(e.to_string()))?;
-        if self.desk.keep((new.account, once.clone(), json, new.now)).await? {
+        if self.batcher.keep((new.account, once.clone(), json, new.now)).await? {
             return answer.map_err(Fault::Told);
         }
         let mut connection = self.app_state.write.0.acquire().await?;

@@ -1,5 +1,5 @@
-//! Where holds that arrive together are carried out together: taken, explained, and their
-//! refusals kept, each in one round trip for everybody who waits.
+//! Batches holds that arrive together: they are taken, their refusals explained and their answers
+//! stored in one round trip for all of them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,75 +10,75 @@ use nadi::ports::Booked;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::batcher::{Line, NoAnswer, Together};
+use crate::batcher::{Batcher, Limits, SubmitError};
 use crate::bookings::store::hold_facts;
-use crate::bookings::store::hold_facts::Known;
+use crate::bookings::store::hold_facts::HoldFacts;
 use crate::bookings::store::holds;
 use crate::bookings::store::holds::NewHold;
 use crate::bookings::store::idempotency;
-use crate::bookings::store::idempotency::Once;
+use crate::bookings::store::idempotency::RequestKey;
 use crate::database::is_lock_timeout;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
 /// Two, so that one computes while the other waits for the disk; more would make each batch smaller.
-const TAKING: Line = Line { workers: 2, at_once: 64, waiting: 2048 };
-const EXPLAINING: Line = Line { workers: 2, at_once: 64, waiting: 2048 };
-const KEEPING: Line = Line { workers: 1, at_once: 256, waiting: 2048 };
+const TAKING: Limits = Limits { workers: 2, batch_size_max: 64, queue_size_max: 2048 };
+const EXPLAINING: Limits = Limits { workers: 2, batch_size_max: 64, queue_size_max: 2048 };
+const KEEPING: Limits = Limits { workers: 1, batch_size_max: 256, queue_size_max: 2048 };
 
 /// An answer to be kept: whose, under which key, and when it was given.
-type ToKeep = (AccountId, Once, Value, DateTime<Utc>);
+type ToKeep = (AccountId, RequestKey, Value, DateTime<Utc>);
 
-pub struct Desk {
-    taking: Together<NewHold, Option<Booked>>,
-    explaining: Together<NewHold, Option<Known>>,
-    keeping: Together<ToKeep, Result<bool, Failure>>,
+pub struct HoldBatcher {
+    taking: Batcher<NewHold, Option<Booked>>,
+    explaining: Batcher<NewHold, Option<HoldFacts>>,
+    keeping: Batcher<ToKeep, Result<bool, Failure>>,
 }
 
-impl Desk {
+impl HoldBatcher {
     pub fn new(app_state: &AppState) -> Self {
         let (takes, explains, keeps) = (app_state.clone(), app_state.clone(), app_state.clone());
         Self {
-            taking: Together::new(TAKING, move |all| {
+            taking: Batcher::new(TAKING, move |all| {
                 let app_state = takes.clone();
                 async move { take(&app_state, all).await }
             }),
-            explaining: Together::new(EXPLAINING, move |all| {
+            explaining: Batcher::new(EXPLAINING, move |all| {
                 let app_state = explains.clone();
                 async move { explain(&app_state, all).await }
             }),
-            keeping: Together::new(KEEPING, move |all| {
+            keeping: Batcher::new(KEEPING, move |all| {
                 let app_state = keeps.clone();
                 async move { keep(&app_state, all).await }
             }),
         }
     }
 
-    /// Takes it together with whoever else is here. `None`: it has to go on alone.
+    /// Takes it together with principal else is here. `None`: it has to go on alone.
     pub async fn take(&self, new: NewHold) -> Outcome<Option<Booked>> {
-        match self.taking.ask(new).await {
+        match self.taking.submit(new).await {
             Ok(taken) => Ok(taken),
-            Err(NoAnswer::Full) => Err(Failure::Busy.into()),
+            Err(SubmitError::Full) => Err(Failure::Busy.into()),
             // Whatever became of it, its key or its own appointment will be found.
-            Err(NoAnswer::Lost) => Ok(None),
+            Err(SubmitError::Interrupted) => Ok(None),
         }
     }
 
     /// What there is to know of a hold that did not come about.
-    pub async fn explain(&self, new: NewHold) -> Outcome<Known> {
-        self.explaining.ask(new).await.map_err(busy)?.ok_or(Fault::Told(Failure::Unavailable))
+    pub async fn explain(&self, new: NewHold) -> Outcome<HoldFacts> {
+        self.explaining.submit(new).await.map_err(busy)?.ok_or(Fault::Told(Failure::Unavailable))
     }
 
     /// Keeps an answer under its key. `false`: another one was kept before.
     pub async fn keep(&self, answer: ToKeep) -> Outcome<bool> {
-        self.keeping.ask(answer).await.map_err(busy)?.map_err(Fault::Told)
+        self.keeping.submit(answer).await.map_err(busy)?.map_err(Fault::Told)
     }
 }
 
-fn busy(error: NoAnswer) -> Fault {
+fn busy(error: SubmitError) -> Fault {
     Fault::Told(match error {
-        NoAnswer::Full => Failure::Busy,
-        NoAnswer::Lost => Failure::Unavailable,
+        SubmitError::Full => Failure::Busy,
+        SubmitError::Interrupted => Failure::Unavailable,
     })
 }
 
@@ -110,7 +110,7 @@ async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
     all.iter().map(|new| booked.remove(&new.id.0)).collect()
 }
 
-async fn explain(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Known>> {
+async fn explain(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<HoldFacts>> {
     let known = async {
         let mut connection = app_state.holds.alone.acquire().await?;
         hold_facts::known(&mut connection, &all).await
@@ -127,26 +127,26 @@ async fn explain(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Known>> 
 async fn keep(app_state: &AppState, all: Vec<ToKeep>) -> Vec<Result<bool, Failure>> {
     // The same key twice in one batch: the first is the answer.
     let mut seen = HashSet::new();
-    let first: Vec<bool> = all.iter().map(|(_, once, ..)| seen.insert(once.gate)).collect();
-    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.gate).collect();
+    let first: Vec<bool> = all.iter().map(|(_, once, ..)| seen.insert(once.lock_key)).collect();
+    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.lock_key).collect();
     let firsts: Vec<ToKeep> =
         all.into_iter().zip(&first).filter(|(_, first)| **first).map(|(one, _)| one).collect();
     let mut kept: HashMap<i64, Result<bool, Failure>> = HashMap::new();
     match keep_at_once(app_state, &firsts).await {
-        Ok(gates) => kept.extend(gates.into_iter().map(|gate| (gate, Ok(true)))),
+        Ok(gates) => kept.extend(gates.into_iter().map(|lock_key| (lock_key, Ok(true)))),
         // One of them stands in line behind a request with its key: that is no reason for the others.
         Err(error) if is_lock_timeout(&error) => {
             for one in &firsts {
                 let alone = keep_at_once(app_state, std::slice::from_ref(one)).await;
-                kept.insert(one.1.gate, alone.map(|gates| !gates.is_empty()).map_err(not_kept));
+                kept.insert(one.1.lock_key, alone.map(|gates| !gates.is_empty()).map_err(not_kept));
             }
         }
         Err(error) => {
             let failure = not_kept(error);
-            kept.extend(gates.iter().map(|gate| (*gate, Err(failure.clone()))));
+            kept.extend(gates.iter().map(|lock_key| (*lock_key, Err(failure.clone()))));
         }
     }
-    let answer = |(gate, first): (&i64, bool)| match kept.get(gate) {
+    let answer = |(lock_key, first): (&i64, bool)| match kept.get(lock_key) {
         Some(Ok(kept)) => Ok(first && *kept),
         Some(Err(failure)) => Err(failure.clone()),
         None => Ok(false),

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::BookingService;
 use crate::bookings::store::idempotency;
-use crate::bookings::store::idempotency::{Kept, Once};
+use crate::bookings::store::idempotency::{RequestKey, StoredAnswer};
 use crate::use_case::{Fault, Outcome};
 
 /// A hold in words, for its fingerprint.
@@ -35,14 +35,14 @@ pub(super) fn of_change(id: AppointmentId, change: &Change, seen: &Seen) -> Stri
 
 impl BookingService {
     /// The key of a request of this account, ready to be kept.
-    pub(super) fn once(&self, account: AccountId, key: &OnceKey, request: &str) -> Once {
+    pub(super) fn once(&self, account: AccountId, key: &OnceKey, request: &str) -> RequestKey {
         let fingerprint = self.app_state.code_key.fingerprint("request", request);
         let hex: String = fingerprint.iter().take(16).map(|b| format!("{b:02x}")).collect();
         let key = key.kept_as(&hex);
-        let gate = self.app_state.code_key.fingerprint("gate", &format!("{account} {key}"));
+        let digest = self.app_state.code_key.fingerprint("gate", &format!("{account} {key}"));
         let mut number = [0; 8];
-        number.copy_from_slice(&gate[..8]);
-        Once { key, fingerprint: fingerprint.to_vec(), gate: i64::from_be_bytes(number) }
+        number.copy_from_slice(&digest[..8]);
+        RequestKey { key, fingerprint: fingerprint.to_vec(), lock_key: i64::from_be_bytes(number) }
     }
 
     /// Keeps what was answered; when a rival's answer is there already, that is the answer.
@@ -50,7 +50,7 @@ impl BookingService {
         &self,
         connection: &mut PgConnection,
         account: AccountId,
-        once: Option<&Once>,
+        once: Option<&RequestKey>,
         answer: Result<Booked, Failure>,
         now: DateTime<Utc>,
     ) -> Outcome<Booked> {
@@ -78,7 +78,7 @@ pub(super) fn is_kept(answer: &Result<Booked, Failure>) -> bool {
 }
 
 /// The answer given before to the same request.
-pub(super) fn replay(kept: Kept, once: &Once) -> Outcome<Booked> {
+pub(super) fn replay(kept: StoredAnswer, once: &RequestKey) -> Outcome<Booked> {
     if kept.fingerprint != once.fingerprint {
         return Err(Failure::KeyReused.into());
     }

@@ -38,13 +38,13 @@ const PAGE_SIZE_MAX: u32 = 100;
 
 pub struct BookingService {
     app_state: AppState,
-    desk: hold_batcher::Desk,
+    batcher: hold_batcher::HoldBatcher,
 }
 
 impl BookingService {
     /// Must be called where tokio runs.
     pub fn new(app_state: AppState) -> Self {
-        Self { desk: hold_batcher::Desk::new(&app_state), app_state }
+        Self { batcher: hold_batcher::HoldBatcher::new(&app_state), app_state }
     }
 
     fn facts(&self, by: Capacity, cancel_notice_minutes: i32) -> Facts {

@@ -35,13 +35,13 @@ const BATCH: usize = 50;
 const TRIM: i64 = 2_000;
 /// A tenth of one connection's time at most: under a rush, bookings come first.
 const REST: u32 = 9;
-/// Whoever is booked meanwhile is refreshed together, with one commit.
+/// Principal is booked meanwhile is refreshed together, with one commit.
 const REST_MIN: Duration = Duration::from_millis(150);
 /// The mean of all reviews is looked at that often, by each instance.
 const MEAN_EVERY: Duration = Duration::from_secs(3_600);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Everything once: the words, what has happened, whoever is due or stale. For the start of an instance, and
+/// Everything once: the words, what has happened, principal is due or stale. For the start of an instance, and
 /// for tests.
 ///
 /// # Errors
@@ -220,7 +220,7 @@ async fn refresh(app_state: &AppState, mut ids: Vec<Uuid>) -> anyhow::Result<()>
     }
 }
 
-/// Tells whoever shows lists which documents were made again.
+/// Tells principal shows lists which documents were made again.
 async fn record_changes(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -239,7 +239,7 @@ async fn record_changes(
 pub struct Steps {
     has_begun: bool,
     follower: Follower,
-    /// When it last looked for whoever is due. `None`: the next step looks.
+    /// When it last looked for principal is due. `None`: the next step looks.
     looked: Option<Instant>,
     /// The last look was a full one.
     has_more: bool,

@@ -28,7 +28,7 @@ pub(super) struct Terms {
 }
 
 /// Specialties and cities that have doctors, with what can be typed for them.
-struct Known {
+struct KnownTerms {
     terms: Arc<Terms>,
     specialties: HashMap<String, Specialty>,
     cities: HashMap<String, City>,
@@ -58,7 +58,7 @@ impl DirectoryService {
         let by_slug = |one: City| (one.slug.clone(), one);
         let cities = self.list_cities().await?.into_iter().map(by_slug).collect();
         let terms = self.terms().await?;
-        let known = Known { terms, specialties, cities };
+        let known = KnownTerms { terms, specialties, cities };
         let mut connection = self.connection().await?;
         let words = plain(&mut connection, typed).await?;
         let fitting = known.fitting(&mut connection, &words).await?;
@@ -100,7 +100,7 @@ async fn terms(app_state: &AppState) -> Outcome<Terms> {
     Ok(terms)
 }
 
-impl Known {
+impl KnownTerms {
     async fn fitting(
         &self,
         connection: &mut PgConnection,

@@ -64,7 +64,7 @@ impl Maker {
     /// # Errors
     /// When the database does not answer.
     pub async fn run_once(&mut self, app_state: &AppState) -> anyhow::Result<usize> {
-        // Whoever comes meanwhile is read together.
+        // Principal comes meanwhile is read together.
         if let Some(at) = self.read_at {
             tokio::time::sleep_until(at + PAUSE).await;
         }

@@ -1,4 +1,4 @@
-//! Whoever looks at a doctor's times is told when they change.
+//! Principal looks at a doctor's times is told when they change.
 
 use std::time::Duration;
 

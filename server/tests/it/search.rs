@@ -289,7 +289,7 @@ async fn results_are_ordered_by_relevance_next_free_time_and_distance() {
     let near = |city: &str| DoctorQuery { near: Near::parse(city), ..text("heart") };
     assert_eq!(names(&find(&clinic, near("panjim")).await), ["Dr João Fátima"]);
     assert_eq!(names(&find(&clinic, near("mumbai")).await), ["Dr Heart"]);
-    // Whoever has no time at all comes last.
+    // Principal has no time at all comes last.
     sqlx::query("update availability_rules set archived_at = now() where doctor_id = $1")
         .bind(joao.0)
         .execute(&clinic.pool)

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
 use crate::bookings::store::holds::NewHold;
-use crate::bookings::store::idempotency::Kept;
+use crate::bookings::store::idempotency::StoredAnswer;
 
 /// How many consecutive slots a kind of visit takes with the doctor of this slot; `None` for a kind
 /// their clinic does not have.
@@ -151,9 +151,9 @@ pub async fn person_is_busy(
 }
 
 /// What there is to know of a hold that did not come about.
-pub struct Known {
+pub struct HoldFacts {
     /// What its key was answered before.
-    pub kept: Option<Kept>,
+    pub kept: Option<StoredAnswer>,
     pub person_is_own: bool,
     /// The person's own living appointment on this very slot, a [`nadi::ports::Booked`] as JSON: what a
     /// repeated hold answers.
@@ -169,7 +169,7 @@ pub struct Known {
 }
 
 /// What is known of these, in their order.
-pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec<Known>> {
+pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec<HoldFacts>> {
     let slots: Vec<i64> = all.iter().map(|new| new.slot.0).collect();
     let kinds: Vec<Option<Uuid>> =
         all.iter().map(|new| new.visit_type.map(|kind| kind.0)).collect();
@@ -189,11 +189,11 @@ pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec
     )
     .fetch_all(connection)
     .await?;
-    let known = rows.into_iter().map(|row| Known {
+    let known = rows.into_iter().map(|row| HoldFacts {
         kept: row
             .fingerprint
             .zip(row.answer)
-            .map(|(fingerprint, answer)| Kept { fingerprint, answer }),
+            .map(|(fingerprint, answer)| StoredAnswer { fingerprint, answer }),
         person_is_own: row.person_is_own,
         standing: row.standing,
         slot: row.starts_at.map(|starts_at| SlotFacts {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use sqlx::postgres::types::PgInterval;
 use sqlx::{PgConnection, Result};
 
-use crate::bookings::store::idempotency::Once;
+use crate::bookings::store::idempotency::RequestKey;
 
 /// Everything a hold is made of.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct NewHold {
     pub visits_max: i16,
     /// What stands behind its id in calendar files.
     pub uid_host: Arc<str>,
-    pub once: Option<Once>,
+    pub once: Option<RequestKey>,
 }
 
 /// Takes the seats and the person's time, writes the appointment, its event and, for a request with
@@ -56,7 +56,7 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
         first_seat,
         ACTIVE_HOLDS_MAX,
         new.visit_type.map(|kind| kind.0),
-        once.map(|once| once.gate),
+        once.map(|once| once.lock_key),
         once.map(|once| once.key.as_str()),
         once.map(|once| once.fingerprint.as_slice()),
         new.visits_max,
@@ -146,7 +146,7 @@ impl<'a> Columns<'a> {
             columns.persons.push(new.person.0);
             columns.accounts.push(new.account.0);
             columns.moments.push(new.now);
-            columns.gates.push(once.map(|once| once.gate));
+            columns.gates.push(once.map(|once| once.lock_key));
             columns.keys.push(once.map(|once| once.key.as_str()));
             columns.fingerprints.push(once.map(|once| once.fingerprint.as_slice()));
         }

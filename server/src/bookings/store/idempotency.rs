@@ -1,4 +1,4 @@
-//! Answers already given, by account and idempotency key. Kept in the transaction of their effect.
+//! Answers already given, by account and idempotency key. Stored in the transaction of their effect.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::AccountId;
@@ -6,16 +6,16 @@ use sqlx::{PgConnection, Result};
 
 /// A request's key, ready to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Once {
+pub struct RequestKey {
     pub key: String,
     /// Of the whole request, under the server's key.
     pub fingerprint: Vec<u8>,
     /// The lock that rivals with this key of this account meet at.
-    pub gate: i64,
+    pub lock_key: i64,
 }
 
 /// What a key was answered before.
-pub struct Kept {
+pub struct StoredAnswer {
     pub fingerprint: Vec<u8>,
     pub answer: serde_json::Value,
 }
@@ -24,26 +24,27 @@ pub struct Kept {
 ///
 /// # Errors
 /// Code 55P03 when the rival takes longer than the connection's `lock_timeout`.
-pub async fn enter(connection: &mut PgConnection, once: &Once) -> Result<()> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", once.gate).execute(connection).await?;
+pub async fn enter(connection: &mut PgConnection, once: &RequestKey) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", once.lock_key).execute(connection).await?;
     Ok(())
 }
 
 /// Would [`enter`] have to wait?
-pub async fn is_running(connection: &mut PgConnection, once: &Once) -> Result<bool> {
-    let free = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, once.gate)
-        .fetch_one(connection)
-        .await?;
+pub async fn is_running(connection: &mut PgConnection, once: &RequestKey) -> Result<bool> {
+    let free =
+        sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, once.lock_key)
+            .fetch_one(connection)
+            .await?;
     Ok(!free)
 }
 
 pub async fn find(
     connection: &mut PgConnection,
     account: AccountId,
-    once: &Once,
-) -> Result<Option<Kept>> {
+    once: &RequestKey,
+) -> Result<Option<StoredAnswer>> {
     sqlx::query_as!(
-        Kept,
+        StoredAnswer,
         "select fingerprint, answer from idempotency_keys where account_id = $1 and key = $2",
         account.0,
         once.key
@@ -56,7 +57,7 @@ pub async fn find(
 pub async fn keep(
     connection: &mut PgConnection,
     account: AccountId,
-    once: &Once,
+    once: &RequestKey,
     answer: &serde_json::Value,
     now: DateTime<Utc>,
 ) -> Result<bool> {
@@ -79,12 +80,12 @@ pub async fn keep(
 /// answer was kept before for the rest.
 pub async fn keep_all(
     connection: &mut PgConnection,
-    all: &[(AccountId, Once, serde_json::Value, DateTime<Utc>)],
+    all: &[(AccountId, RequestKey, serde_json::Value, DateTime<Utc>)],
 ) -> Result<Vec<i64>> {
     let accounts: Vec<uuid::Uuid> = all.iter().map(|(account, ..)| account.0).collect();
     let keys: Vec<&str> = all.iter().map(|(_, once, ..)| once.key.as_str()).collect();
     let prints: Vec<&[u8]> = all.iter().map(|(_, once, ..)| once.fingerprint.as_slice()).collect();
-    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.gate).collect();
+    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.lock_key).collect();
     let answers: Vec<&serde_json::Value> = all.iter().map(|(_, _, answer, _)| answer).collect();
     let moments: Vec<DateTime<Utc>> = all.iter().map(|(.., now)| *now).collect();
     sqlx::query_scalar!(
