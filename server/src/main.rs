@@ -164,7 +164,7 @@ async fn app_state() -> anyhow::Result<(Config, AppState)> {
     Ok((config, app_state))
 }
 
-/// Principal is booked is not moved: whether such an appointment keeps its instant or its wall time is for the
+/// Whoever is booked is not moved: whether such an appointment keeps its instant or its wall time is for the
 /// clinic and the patient to say.
 /// One file for each type of event.
 fn event_schemas(folder: &std::path::Path) -> anyhow::Result<()> {

@@ -97,7 +97,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads ahead what most people ask for first. Principal looks whether we are ready waits for it, but not
+/// Reads ahead what most people ask for first. Whoever looks whether we are ready waits for it, but not
 /// for long; principal asks for something is served at once.
 fn warm_up(web: &Web) {
     web.warm.store(false, Ordering::Relaxed);

@@ -64,7 +64,7 @@ impl Fetcher {
     }
 
     pub fn asking(may_ask: MayAsk) -> Self {
-        // Principal comes first installs it; it is the same for all.
+        // Whoever comes first installs it; it is the same for all.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self { client: Arc::default(), may_ask }
     }

@@ -272,7 +272,7 @@ where
         Some(entry.value)
     }
 
-    /// What is kept, or what `make` makes of it: that, and what it rests on. Principal asks meanwhile waits
+    /// What is kept, or what `make` makes of it: that, and what it rests on. Whoever asks meanwhile waits
     /// for the same, unless they know of a change since it was begun. What is not fresh any more but
     /// stands is made again in the background.
     ///

@@ -26,7 +26,7 @@ const JOB: Job = Job {
 };
 /// Nobody books a time that begins sooner.
 const BOOK_AHEAD: Duration = Duration::minutes(30);
-/// Principal cancels does it so long before.
+/// Whoever cancels does it so long before.
 const CANCEL_AHEAD: Duration = Duration::hours(24);
 /// A new hold is made so long after the last one.
 const HOLD_EVERY: Duration = Duration::hours(3);

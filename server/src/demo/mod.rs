@@ -424,7 +424,7 @@ fn visit_id(created_at: DateTime<Utc>, random: Uuid) -> AppointmentId {
 const HOLD_MINUTES: i64 = 5;
 /// How long the holds last that stand in the demo's calendar: long enough to be seen.
 const SHOWN_HOLD_MINUTES: i64 = 30;
-/// Principal comes, comes so many minutes early.
+/// Whoever comes, comes so many minutes early.
 const EARLY_MINUTES: i64 = 10;
 
 /// What becomes of a visit.

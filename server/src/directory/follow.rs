@@ -35,7 +35,7 @@ const BATCH: usize = 50;
 const TRIM: i64 = 2_000;
 /// A tenth of one connection's time at most: under a rush, bookings come first.
 const REST: u32 = 9;
-/// Principal is booked meanwhile is refreshed together, with one commit.
+/// Whoever is booked meanwhile is refreshed together, with one commit.
 const REST_MIN: Duration = Duration::from_millis(150);
 /// The mean of all reviews is looked at that often, by each instance.
 const MEAN_EVERY: Duration = Duration::from_secs(3_600);

@@ -30,7 +30,7 @@ impl Author {
         Self { capacity, account: Some(account) }
     }
 
-    /// Principal asks, in this capacity; a visitor has no account.
+    /// Whoever asks, in this capacity; a visitor has no account.
     pub fn of(caller: &Caller, capacity: Capacity) -> Self {
         Self { capacity, account: caller.signed_in().ok().map(|account| account.account) }
     }

@@ -124,7 +124,7 @@ impl FeedService {
                 (rows, words::PATIENT_CALENDAR)
             }
             FeedKind::Doctor => {
-                // Principal is no doctor any more has nothing to read.
+                // Whoever is no doctor any more has nothing to read.
                 let doctor = store::doctor_of(&mut connection, account).await?;
                 let doctor = doctor.ok_or(Failure::NotFound)?;
                 let rows = store::of_doctor(&mut connection, doctor, since, EVENTS_MAX).await?;

@@ -32,7 +32,7 @@ use crate::cache::invalidation::Listener;
 const LISTENERS: usize = 10_000;
 /// One connection of six stays for those who ask for something.
 const HEAD_ROOM: usize = 6;
-/// Principal looked a doctor up knows for so long who that is.
+/// Whoever looked a doctor up knows for so long who that is.
 const KNOWN_FOR: Duration = Duration::from_secs(60);
 const KNOWN: u64 = 10_000;
 /// When to ask again after a refusal, in seconds.

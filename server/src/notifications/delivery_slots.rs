@@ -73,7 +73,7 @@ impl Taken {
 }
 
 impl Places {
-    /// A place for an event that is due. Principal finds the domain full is to be parked.
+    /// A place for an event that is due. Whoever finds the domain full is to be parked.
     pub fn take(self: &Arc<Self>, domain: &str, is_code: bool) -> Result<Place, Full> {
         let mut taken = self.lock();
         if let Some(domain) = taken.domains.get_mut(domain)

@@ -64,7 +64,7 @@ impl Maker {
     /// # Errors
     /// When the database does not answer.
     pub async fn run_once(&mut self, app_state: &AppState) -> anyhow::Result<usize> {
-        // Principal comes meanwhile is read together.
+        // Whoever comes meanwhile is read together.
         if let Some(at) = self.read_at {
             tokio::time::sleep_until(at + PAUSE).await;
         }

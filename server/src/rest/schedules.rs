@@ -296,7 +296,7 @@ async fn show(
 
 /// Replaces a doctor's schedule
 ///
-/// Times follow at once. Principal is booked outside the new hours stays, and is named.
+/// Times follow at once. Whoever is booked outside the new hours stays, and is named.
 #[utoipa::path(
     put, path = "/doctors/{id}/schedule", tag = "Schedules", request_body = Schedule,
     params(("id" = Uuid, Path, description = "The doctor's id"), SeenNeeded),

@@ -199,7 +199,7 @@ pub async fn of_visit(
         .await
 }
 
-/// A review by its id. Principal asks for it has to be compared with it.
+/// A review by its id. Whoever asks for it has to be compared with it.
 pub async fn find(connection: &mut PgConnection, review: ReviewId) -> Result<Option<Row>> {
     rows!("r.id = $1", review.0).fetch_optional(connection).await
 }

@@ -1,6 +1,6 @@
 //! From what doctors have said to the times that are there: reads, plans, and writes the difference.
 //!
-//! Principal calls has locked the doctors' rows in `schedules`, so that this happens one at a time.
+//! Whoever calls has locked the doctors' rows in `schedules`, so that this happens one at a time.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -108,7 +108,7 @@ pub async fn facts(
 /// `until`, and writes down that they are made. A doctor of whom a rule cannot be read keeps the
 /// times there are and stays due: the others must not wait for them.
 ///
-/// Principal calls has locked the doctors' rows in `schedules` before, and read nothing of what times
+/// Whoever calls has locked the doctors' rows in `schedules` before, and read nothing of what times
 /// are made from: a change that was saved in between would be lost.
 pub async fn renew(
     connection: &mut PgConnection,

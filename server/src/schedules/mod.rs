@@ -83,7 +83,7 @@ pub(super) async fn must_run(
     Ok(clinic)
 }
 
-/// Principal runs a doctor's hours, as the log has them.
+/// Whoever runs a doctor's hours, as the log has them.
 pub(super) fn author(account: &SignedIn, doctor: DoctorId) -> Author {
     let capacity = match account.doctor == Some(doctor) {
         true => Capacity::Doctor,

@@ -1,4 +1,4 @@
-//! Principal looks at a doctor's times is told when they change.
+//! Whoever looks at a doctor's times is told when they change.
 
 use std::time::Duration;
 

@@ -206,7 +206,7 @@ async fn a_hold_waits_for_an_uncommitted_rival() {
     assert_eq!(second, Err(Refusal::Taken.into()));
 }
 
-/// Principal comes first wins, the other one is refused with a reason, and nothing is half done.
+/// Whoever comes first wins, the other one is refused with a reason, and nothing is half done.
 #[tokio::test]
 async fn confirming_races_with_taking_over_an_expired_hold() {
     let clinic = Clinic::open().await;

@@ -347,7 +347,7 @@ async fn concurrent_reviews_are_all_counted() {
                         }
                     },
                 );
-                // Principal comes after a withdrawal finds nothing to change.
+                // Whoever comes after a withdrawal finds nothing to change.
                 assert!(matches!(changed, Ok(_) | Err(Failure::Stale)), "{changed:?}");
                 assert!(matches!(hidden, Ok(()) | Err(Failure::NotFound)), "{hidden:?}");
                 assert_eq!(gone, Ok(()));

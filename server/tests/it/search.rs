@@ -9,7 +9,7 @@ use nadi::visit::Mode;
 use server::bookings::sweeper;
 use server::directory::follow;
 use server::directory::store::listings as kept_listings;
-use server::directory::store::search::{self as found, Found, From, Origin, Wanted, Ways};
+use server::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted, Ways};
 use server::events::live::Listener;
 use server::schedules::top_up;
 
@@ -289,7 +289,7 @@ async fn results_are_ordered_by_relevance_next_free_time_and_distance() {
     let near = |city: &str| DoctorQuery { near: Near::parse(city), ..text("heart") };
     assert_eq!(names(&find(&clinic, near("panjim")).await), ["Dr João Fátima"]);
     assert_eq!(names(&find(&clinic, near("mumbai")).await), ["Dr Heart"]);
-    // Principal has no time at all comes last.
+    // Whoever has no time at all comes last.
     sqlx::query("update availability_rules set archived_at = now() where doctor_id = $1")
         .bind(joao.0)
         .execute(&clinic.pool)
@@ -464,7 +464,7 @@ async fn an_edited_doctor_is_found_by_the_new_name_at_once() {
 async fn filter_bits_beside_next_times_follow_the_doctors_languages() {
     let (clinic, _, _) = town().await;
     let mut connection = clinic.pool.acquire().await.expect("a connection");
-    let all = From { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 100 };
+    let all = StartAfter { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 100 };
     let speaking = async |connection: &mut sqlx::PgConnection, language: &str| {
         let wanted = Wanted { language: Some(language.into()), ..Wanted::default() };
         // In order of the kept times, never through the documents first.
@@ -587,7 +587,7 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
             origin: (n / 6 % 2 == 1).then_some(origin),
             ..Wanted::default()
         };
-        let all = From { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 1_000 };
+        let all = StartAfter { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 1_000 };
         let gathered = found::search(&mut connection, &gathering, &wanted, all, now);
         let gathered = gathered.await.expect("gathered");
         let walked =
@@ -597,7 +597,7 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
         const PAGE: i64 = 25;
         let mut leafed: Vec<Found> = Vec::new();
         loop {
-            let from = leafed.last().map_or(From { limit: PAGE, ..all }, |last| From {
+            let from = leafed.last().map_or(StartAfter { limit: PAGE, ..all }, |last| StartAfter {
                 rank: last.rank,
                 doctor: last.doctor_id,
                 limit: PAGE,

@@ -98,7 +98,7 @@ async fn about_to_lapse(world: &Arc<World>) -> (AppointmentId, SlotId) {
     (id, slot)
 }
 
-/// Principal was told that a hold goes on, or is confirmed, has it; and only they.
+/// Whoever was told that a hold goes on, or is confirmed, has it; and only they.
 fn kept_or_given(world: Arc<World>, id: AppointmentId, kept: &'static str) -> Check {
     check(move |answers| async move {
         let (owner, stranger) = (answers[0].clone(), answers[2].clone());
