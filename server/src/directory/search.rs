@@ -23,7 +23,7 @@ use crate::cache::read_cache::{About, Keeping, Kind, Lifetime, Shelf, from_json,
 use crate::directory::filter_counts::{Count, Numbers};
 use crate::directory::store::free_times::{self as times, Days, Narrowed};
 use crate::directory::store::profiles as store;
-use crate::directory::store::search::{self as found, Found, From, Origin, Wanted, Ways};
+use crate::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted, Ways};
 use crate::directory::suggestions::Terms;
 use crate::reviews::store::rating_of;
 use crate::state::AppState;
@@ -106,7 +106,7 @@ impl DirectoryService {
         };
         let mut connection = self.connection().await?;
         // One more than is shown tells whether there is more.
-        let from = From {
+        let from = StartAfter {
             rank: query.after.map_or(-1, |cursor| cursor.rank),
             doctor: query.after.map_or(Uuid::nil(), |cursor| cursor.doctor),
             offset: if query.after.is_some() { 0 } else { offset_of(query.page, size) },

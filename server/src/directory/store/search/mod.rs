@@ -79,16 +79,16 @@ impl Wanted {
     }
 }
 
-/// From where on: the rank and doctor the part before ended with, and how many to leave out.
+/// Where a page begins: the rank and doctor the part before ended with, and how many to leave out.
 #[derive(Clone, Copy, Debug)]
-pub struct From {
+pub struct StartAfter {
     pub rank: i64,
     pub doctor: Uuid,
     pub offset: i64,
     pub limit: i64,
 }
 
-impl From {
+impl StartAfter {
     fn is_after(&self, found: &Found) -> bool {
         (found.rank, found.doctor_id) > (self.rank, self.doctor)
     }
@@ -137,7 +137,7 @@ impl Ways {
         connection: &mut PgConnection,
         wanted: &Wanted,
         part: &Part,
-        from: From,
+        from: StartAfter,
         now: DateTime<Utc>,
     ) -> Result<Option<Vec<Found>>> {
         let Some(question) = &part.question else { return Ok(None) };
@@ -158,10 +158,10 @@ pub async fn search(
     connection: &mut PgConnection,
     ways: &Ways,
     wanted: &Wanted,
-    from: From,
+    from: StartAfter,
     now: DateTime<Utc>,
 ) -> Result<Vec<Found>> {
-    let whole = From { offset: 0, limit: from.offset + from.limit, ..from };
+    let whole = StartAfter { offset: 0, limit: from.offset + from.limit, ..from };
     let enough = usize::try_from(whole.limit).unwrap_or(usize::MAX);
     let mut rows: Vec<Found> = Vec::new();
     for part in cut(connection, wanted).await? {

@@ -5,7 +5,7 @@ use nadi::search::{KM_SECONDS, NEAR_KM_MAX};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use super::{Found, From, Part, Wanted};
+use super::{Found, Part, StartAfter, Wanted};
 
 struct Row {
     doctor_id: Option<Uuid>,
@@ -18,7 +18,7 @@ pub(super) async fn gather(
     connection: &mut PgConnection,
     wanted: &Wanted,
     part: &Part,
-    from: From,
+    from: StartAfter,
     few: i64,
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<Found>>> {
@@ -92,7 +92,7 @@ pub(super) async fn walk(
     connection: &mut PgConnection,
     wanted: &Wanted,
     part: &Part,
-    from: From,
+    from: StartAfter,
     now: DateTime<Utc>,
 ) -> Result<Vec<Found>> {
     let zones_ahead = wanted.zones_ahead(now);
@@ -148,7 +148,7 @@ async fn passed(
     connection: &mut PgConnection,
     wanted: &Wanted,
     part: &Part,
-    from: From,
+    from: StartAfter,
     now: DateTime<Utc>,
 ) -> Result<Vec<Found>> {
     let zones_ahead = wanted.zones_ahead(now);
