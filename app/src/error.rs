@@ -1,7 +1,7 @@
 //! The one error of all server functions: a [`Failure`], as data.
 //!
 //! It travels in an address when a plain form fails, where anybody can write,
-//! so it never carries text: the sentence is found in [`crate::words`].
+//! so it never carries text: the sentence is found in [`crate::messages`].
 
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use nadi::failure::FieldProblem;

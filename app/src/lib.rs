@@ -22,7 +22,7 @@ pub mod parts;
 #[cfg(feature = "ssr")]
 mod shell;
 pub mod ui;
-pub mod words;
+pub mod messages;
 
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};

@@ -22,7 +22,7 @@ use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
 use crate::ui::{ButtonLink, Fact, Facts, FillOwnTimes, Icon, Initials, Notice, Shape, Tone};
-use crate::words;
+use crate::messages;
 
 /// Reviews shown at a time.
 const REVIEWS_EACH: u32 = 10;
@@ -192,7 +192,7 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
         n => format!(" and {} more places", n - 1),
     };
     let rating = (doctor.rating.reviews > 0).then(|| {
-        let text = words::reviews::rating(doctor.rating);
+        let text = messages::reviews::rating(doctor.rating);
         view! { <li class="profile-rating"><Icon shape=Shape::Star/><a href="#reviews">{text}</a></li> }
     });
     view! {
@@ -256,7 +256,7 @@ fn Profile(doctor: DoctorProfile) -> impl IntoView {
                 {(!languages.is_empty()).then(|| view! { <Fact name="Languages">{languages}</Fact> })}
                 <Fact name="Places"><ul class="profile-places">{places}</ul></Fact>
                 <Fact name="Clinic">{doctor.clinic}</Fact>
-                <Fact name="Moving and cancelling">{words::cancel_policy(doctor.cancel_notice_minutes.into())}</Fact>
+                <Fact name="Moving and cancelling">{messages::cancel_policy(doctor.cancel_notice_minutes.into())}</Fact>
             </Facts>
         </section>
     }

@@ -13,7 +13,7 @@ use crate::parts::doctor_card::DoctorCard;
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
 use crate::parts::small_scripts::{MoreScript, SuggestScript};
 use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
-use crate::words;
+use crate::messages;
 
 /// The search for a doctor. The list is the answer.
 #[component]
@@ -33,7 +33,7 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
     let Search { query, faults, .. } = parameters::read(pairs, known, caller.now);
     let mut address = Address::default();
     for (parameter, fault) in faults {
-        address.ignore(words::search::left_out(parameter, fault));
+        address.ignore(messages::search::left_out(parameter, fault));
     }
     let names = Names::of(&query, &specialties, &cities);
     let found = ports.directory.search(&caller, &query).await?;

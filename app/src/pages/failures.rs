@@ -6,7 +6,7 @@ use nadi::Failure;
 
 use crate::parts::answer::set_status;
 use crate::ui::{ButtonLink, PageHead, Variant};
-use crate::words;
+use crate::messages;
 
 /// An address that leads nowhere.
 #[component]
@@ -53,7 +53,7 @@ pub fn Unavailable(failure: Failure) -> impl IntoView {
     view! {
         <Title text=title/>
         <section class="narrow">
-            <PageHead title=title lead=words::failure(&failure)/>
+            <PageHead title=title lead=messages::failure(&failure)/>
             <p class="actions">
                 <ButtonLink href=crate::context::here()>"Try again"</ButtonLink>
                 <ButtonLink href="/" variant=Variant::Secondary>"Home"</ButtonLink>

@@ -9,7 +9,7 @@ use nadi::wall;
 
 use crate::links::{self, TimesPage};
 use crate::ui::{Icon, Initials, OwnTime, Shape};
-use crate::words;
+use crate::messages;
 
 /// `Today`, `Tomorrow`, or `Tue 24 Nov 2026`.
 pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
@@ -85,12 +85,12 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
     let place = card
         .place
         .map(|place| format!("{}, {}{}", place.name, place.city, far.unwrap_or_default()));
-    let rating = words::reviews::short_rating(card.rating).map(|short| {
+    let rating = messages::reviews::short_rating(card.rating).map(|short| {
         view! {
             <p class="doctor-card-rating">
                 <Icon shape=Shape::Star/>
                 <span aria-hidden="true">{short}</span>
-                <span class="visually-hidden">{words::reviews::rating(card.rating)}</span>
+                <span class="visually-hidden">{messages::reviews::rating(card.rating)}</span>
             </p>
         }
     });

@@ -11,7 +11,7 @@ use crate::fns::feeds::{AddFeed, EndFeed, SetFeedAlarm};
 use crate::links;
 use crate::parts::form::{FormState, failure_of};
 use crate::ui::{Button, CheckField, Choice, HiddenField, Notice, SelectField, Tone, Variant};
-use crate::words;
+use crate::messages;
 
 /// What became of the forms of [`Feeds`]; to be read where the page begins.
 pub fn state() -> FormState {
@@ -34,7 +34,7 @@ fn failed(state: &FormState) -> Option<AnyView> {
         Failure::Invalid(problems) if problems.iter().any(|found| found.field == Field::Lines) => {
             "There are as many addresses as there can be. End one first.".to_owned()
         }
-        failure => words::failure(failure),
+        failure => messages::failure(failure),
     };
     Some(view! { <Notice tone=Tone::Loss announced=true><p>{text}</p></Notice> }.into_any())
 }
@@ -99,7 +99,7 @@ fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl
     let read = match feed.read_at {
         // It is known to the hour.
         Some(at) if (now - at).num_hours() < 2 => "Read within the last hours.".to_owned(),
-        Some(at) => format!("Last read {}.", words::connections::ago(at, now)),
+        Some(at) => format!("Last read {}.", messages::connections::ago(at, now)),
         None => "Not read by any calendar program yet.".to_owned(),
     };
     let alarm_id = format!("alarm-{}", feed.id);
@@ -148,6 +148,6 @@ fn alarm_value(alarm: Option<Alarm>) -> String {
 fn alarms() -> Vec<Choice> {
     let choices = Alarm::ALL
         .into_iter()
-        .map(|alarm| Choice::new(alarm_value(Some(alarm)), words::calendar::alarm(alarm)));
+        .map(|alarm| Choice::new(alarm_value(Some(alarm)), messages::calendar::alarm(alarm)));
     [Choice::new("", "None")].into_iter().chain(choices).collect()
 }

@@ -7,7 +7,7 @@ use nadi::{Failure, Field};
 use crate::context;
 use crate::error::FormFailure;
 use crate::ui::{HiddenField, ProblemLine, ProblemSummary};
-use crate::words;
+use crate::messages;
 
 /// The failure of the form that posts to `F`, when this page was answered to it. Sets the response's status.
 pub fn failure_of<F>() -> FormState
@@ -42,10 +42,10 @@ impl FormState {
     pub fn problem(&self, field: Field) -> Option<String> {
         match &self.failure {
             Some(Failure::Invalid(problems)) => {
-                problems.iter().find(|found| found.field == field).map(words::field_problem)
+                problems.iter().find(|found| found.field == field).map(messages::field_problem)
             }
-            Some(failure) if words::field_of(failure) == Some(field) => {
-                Some(words::failure(failure))
+            Some(failure) if messages::field_of(failure) == Some(field) => {
+                Some(messages::failure(failure))
             }
             _ => None,
         }
@@ -57,13 +57,13 @@ impl FormState {
             Some(Failure::Invalid(problems)) => problems
                 .iter()
                 .map(|problem| ProblemLine {
-                    text: words::field_problem(problem),
-                    field_id: Some(words::field_name(problem.field).to_owned()),
+                    text: messages::field_problem(problem),
+                    field_id: Some(messages::field_name(problem.field).to_owned()),
                 })
                 .collect(),
             Some(failure) => vec![ProblemLine {
-                text: words::failure(failure),
-                field_id: words::field_of(failure).map(|field| words::field_name(field).to_owned()),
+                text: messages::failure(failure),
+                field_id: messages::field_of(failure).map(|field| messages::field_name(field).to_owned()),
             }],
         }
     }
@@ -74,7 +74,7 @@ impl FormState {
 pub fn FormSummary(state: FormState) -> impl IntoView {
     let lines = state.lines();
     (!lines.is_empty()).then(|| {
-        let title = words::summary_title(state.failure.as_ref());
+        let title = messages::summary_title(state.failure.as_ref());
         view! { <ProblemSummary title=title lines=lines/> }
     })
 }

@@ -7,7 +7,7 @@ use nadi::zone::Zone;
 
 use crate::links;
 use crate::ui::{Notice, Tone};
-use crate::words;
+use crate::messages;
 
 /// So many are listed; the others are counted.
 const SHOWN: usize = 50;
@@ -41,7 +41,7 @@ pub fn InTheWay(
         })
         .collect();
     (number > 0).then(|| {
-        let text = words::schedules::in_the_way(u64::try_from(number).unwrap_or(u64::MAX));
+        let text = messages::schedules::in_the_way(u64::try_from(number).unwrap_or(u64::MAX));
         view! {
             <section id="in-the-way" class="in-the-way" aria-labelledby="in-the-way-title">
                 <Notice tone=Tone::Waiting>

@@ -18,7 +18,7 @@ use crate::context;
 use crate::fns::times::{PickerTimes, TimeView, Wanted};
 use crate::links::{Query, TimesPage};
 use crate::ui::{LinkTab, LinkTabs, Notice, Tone};
-use crate::words;
+use crate::messages;
 
 /// What the address of a page with free times says.
 pub struct Asked {
@@ -97,7 +97,7 @@ impl Shown {
                 Ok(time) => chosen = Some(time),
                 Err(Failure::Refused(refusal)) => {
                     let nearest = nearest(times, asked).await?;
-                    gone = Some(Gone { sentence: words::gone(&refusal), nearest });
+                    gone = Some(Gone { sentence: messages::gone(&refusal), nearest });
                 }
                 Err(failure) => return Err(failure),
             }
@@ -174,7 +174,7 @@ pub fn Narrow(
     let kinds = kinds.filter(|_| doctor.visit_kinds.len() > 1).map(|slot_minutes| {
         let tabs = doctor.visit_kinds.iter().map(|kind| {
             let id = if kind.is_default { String::new() } else { kind.id.to_string() };
-            let text = words::visit::kind(&kind.name, kind.slot_span, slot_minutes);
+            let text = messages::visit::kind(&kind.name, kind.slot_span, slot_minutes);
             tab(&text, address(&wanted.mode, &wanted.location, &id), wanted.visit == id)
         });
         view! { <LinkTabs label="Kind of visit" tabs=tabs.collect()/> }

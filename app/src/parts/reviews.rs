@@ -8,7 +8,7 @@ use nadi::wall;
 use crate::context;
 use crate::links;
 use crate::ui::{Icon, Shape, StarRow};
-use crate::words;
+use crate::messages;
 
 /// One review with the doctor's answer below. `doctor` is who answers.
 #[component]
@@ -38,7 +38,7 @@ pub fn Review(
         <article class="opinion">
             <p class="opinion-stars">
                 <StarRow of_five=review.stars.number()/>
-                <span>{words::reviews::stars(review.stars)}</span>
+                <span>{messages::reviews::stars(review.stars)}</span>
             </p>
             <p class="opinion-who">
                 <strong dir="auto">{review.name}</strong>
@@ -98,7 +98,7 @@ pub fn RatingLine(rating: Rating) -> impl IntoView {
     view! {
         <p class="rating-line">
             {star}
-            <span>{words::reviews::rating(rating)}{how}</span>
+            <span>{messages::reviews::rating(rating)}{how}</span>
         </p>
     }
 }

@@ -12,7 +12,7 @@ use nadi::wall;
 use super::visit;
 use crate::links::Query;
 use crate::ui::{Choice, Icon, SelectField, Shape, TextField};
-use crate::words;
+use crate::messages;
 
 /// The address of a search.
 pub fn href(query: &DoctorQuery) -> String {
@@ -91,7 +91,7 @@ pub fn SearchForm(
     least.sort_unstable_by(|a, b| b.cmp(a));
     least.dedup();
     rating_choices.extend(least.into_iter().map(|one| {
-        let name = words::reviews::least(one).to_string();
+        let name = messages::reviews::least(one).to_string();
         let name = match LEAST_OFFERED.contains(&one) {
             true => counted(name, &counts.ratings, &tenths(one)),
             false => name,
@@ -277,7 +277,7 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     let language = query.language.as_ref().map(|name| Quoting::plain(format!("Speaks {name}")));
     add(language, |query| query.language = None);
     add(query.gender.map(|gender| Quoting::plain(said(gender))), |query| query.gender = None);
-    let rating = query.rating_min_tenths.map(words::reviews::least);
+    let rating = query.rating_min_tenths.map(messages::reviews::least);
     let rating = rating.map(|least| Quoting::plain(format!("Rated {least}")));
     add(rating, |query| query.rating_min_tenths = None);
     let fee = query.fee_max.map(|fee| Quoting::plain(format!("Fee up to {fee}, local currency")));

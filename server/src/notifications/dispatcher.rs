@@ -11,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use app::words::mail;
+use app::messages::mail;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
 use nadi::actor::Capacity;

@@ -1,7 +1,7 @@
 //! Finding a doctor and a free time. Open to everyone.
 
 use app::context::{SHOWS_HEADER, shown};
-use app::words;
+use app::messages;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
@@ -125,7 +125,7 @@ async fn doctors(
     let search = parameters::read(pairs, known, caller.now);
     let unknown = search.unknown.iter().map(|name| (name.clone(), NO_SUCH_FIELD.to_owned()));
     let faults = search.faults.iter().map(|(parameter, fault)| {
-        (parameter.name().to_owned(), words::search::refused(*parameter, *fault))
+        (parameter.name().to_owned(), messages::search::refused(*parameter, *fault))
     });
     if let Some(problem) = Problem::fields(unknown.chain(faults)) {
         return Err(problem);

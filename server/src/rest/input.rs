@@ -166,7 +166,7 @@ impl<S: Send + Sync, T: std::str::FromStr> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let id = path.ok().and_then(|Path(text)| text.parse().ok());
-        id.map(Self).ok_or_else(|| NOT_FOUND.with(app::words::failure(&Failure::NotFound)))
+        id.map(Self).ok_or_else(|| NOT_FOUND.with(app::messages::failure(&Failure::NotFound)))
     }
 }
 

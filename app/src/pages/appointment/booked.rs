@@ -19,7 +19,7 @@ use crate::parts::visit;
 use crate::ui::{
     Badge, Button, ButtonLink, HiddenField, PageHead, PrintButton, TextAreaField, Variant,
 };
-use crate::words;
+use crate::messages;
 
 #[component]
 pub fn Booked(
@@ -75,8 +75,8 @@ fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl 
     let file = links::appointment_file(&visit.id.to_string());
     let begun = begun(visit.starts_at, visit.ends_at, now);
     let policy = confirmed.then(|| match visit.doctor_takes_bookings {
-        true => words::visit::change_policy(until.as_deref(), begun, clinic_side),
-        false => words::visit::not_taking_bookings(&visit.doctor_name, until.as_deref()),
+        true => messages::visit::change_policy(until.as_deref(), begun, clinic_side),
+        false => messages::visit::not_taking_bookings(&visit.doctor_name, until.as_deref()),
     });
     let can_move = visit.open_to.contains(&Command::Reschedule);
     let can_cancel = visit.open_to.contains(&Command::Cancel);

@@ -9,7 +9,7 @@ use nadi::wall;
 use crate::links;
 use crate::parts::visit;
 use crate::ui::{Fact, Facts};
-use crate::words;
+use crate::messages;
 
 /// The facts of a visit.
 #[component]
@@ -17,7 +17,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
     let video = visit.mode == Mode::Video;
     let place = if video { "Video visit".to_owned() } else { visit.location_name.clone() };
     let address = (!video).then(|| {
-        let address = words::place::address(&visit.location_address, &visit.city);
+        let address = messages::place::address(&visit.location_address, &visit.city);
         view! {
             <br/>
             <span class="muted">{address}</span>
@@ -58,7 +58,7 @@ pub fn History(visit: AppointmentView) -> impl IntoView {
         .iter()
         .map(|entry| {
             let before = entry.moved_from.map(|before| before.in_full());
-            let text = words::visit::happened(
+            let text = messages::visit::happened(
                 entry.event,
                 entry.by,
                 visit.seen_as,

@@ -17,7 +17,7 @@ use crate::parts::form::{FormKey, FormState, FormSummary};
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
 use crate::ui::{Button, HiddenField, PageHead, TextField, Variant};
-use crate::words;
+use crate::messages;
 
 #[component]
 pub fn Held(
@@ -84,7 +84,7 @@ pub fn Held(
 /// More time, for whoever needs it; or why there is no more.
 #[component]
 fn Keep(id: String, extendable: bool, left: i16) -> impl IntoView {
-    let said = words::visit::extensions_left(left);
+    let said = messages::visit::extensions_left(left);
     if extendable {
         view! {
             <form class="keep" method="post" action=Extend::PATH>

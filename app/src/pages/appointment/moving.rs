@@ -19,7 +19,7 @@ use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::parts::wake::WakeIslands;
 use crate::ui::{ButtonLink, FillOwnTimes, Notice, PageHead, Sentence, Tone, Variant};
-use crate::words;
+use crate::messages;
 
 const TITLE: &str = "Move to another time";
 
@@ -40,10 +40,10 @@ async fn move_appointment(
         let clinic_side = visit::is_clinic_side(&visit);
         let why = if visit.state == State::Confirmed && !visit.doctor_takes_bookings {
             let until = visit::change_until(&visit);
-            words::visit::not_taking_bookings(&visit.doctor_name, until.as_deref())
+            messages::visit::not_taking_bookings(&visit.doctor_name, until.as_deref())
         } else {
             let begun = begun(visit.starts_at, visit.ends_at, now);
-            words::visit::why_not_moved(visit.state, begun, clinic_side)
+            messages::visit::why_not_moved(visit.state, begun, clinic_side)
         };
         return Ok(view! { <Standing visit=visit why=why/> }.into_any());
     }
@@ -54,7 +54,7 @@ async fn move_appointment(
     let times = match Times::of(&wanted).await {
         Ok(times) => times,
         Err(Failure::NotFound) => {
-            let why = words::visit::NO_NEW_TIMES.to_owned();
+            let why = messages::visit::NO_NEW_TIMES.to_owned();
             return Ok(view! { <Standing visit=visit why=why/> }.into_any());
         }
         Err(failure) => return Err(failure),
@@ -80,7 +80,7 @@ async fn move_appointment(
         appointment: id.clone(),
         version: visit.version,
         from: from(&visit, &times),
-        note: words::visit::move_note(visit::is_clinic_side(&visit)).to_owned(),
+        note: messages::visit::move_note(visit::is_clinic_side(&visit)).to_owned(),
     };
     let gone = shown.gone.map(|gone| {
         let (page, name) = (here.clone(), visit.doctor_name.clone());
@@ -122,7 +122,7 @@ fn from(visit: &AppointmentView, times: &Times) -> String {
 /// What is booked, and until when it can be moved.
 #[component]
 fn Now(visit: AppointmentView) -> impl IntoView {
-    let policy = visit::change_until(&visit).map(|until| words::visit::move_policy(&until));
+    let policy = visit::change_until(&visit).map(|until| messages::visit::move_policy(&until));
     let href = links::appointment(&visit.id.to_string());
     view! {
         <section class="move-now" aria-labelledby="move-now">

@@ -16,7 +16,7 @@ use crate::parts::visit;
 use crate::ui::{
     Button, CheckField, Choice, HiddenField, Notice, RadioField, TextAreaField, Tone, Variant,
 };
-use crate::words;
+use crate::messages;
 
 /// An invitation to review, or the review. Nothing where there is neither.
 #[component]
@@ -25,7 +25,7 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
     let open = own.closed.is_none();
     match own.review {
         None if own.closed == Some(Refusal::ConflictOfInterest) => {
-            let why = words::refusal(&Refusal::ConflictOfInterest);
+            let why = messages::refusal(&Refusal::ConflictOfInterest);
             Some(view! { <p class="muted">{why}</p> }.into_any())
         }
         None if !open => None,
@@ -35,7 +35,7 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
                     <h2 id="review-title">"How was your visit?"</h2>
                     <p class="muted">{format!(
                         "What you write stands on {}’s page and helps others choose. {}",
-                        visit.doctor_name, words::reviews::until(&until)
+                        visit.doctor_name, messages::reviews::until(&until)
                     )}</p>
                     <ReviewForm visit=visit review=None public_name=own.public_name form=form/>
                 </section>
@@ -59,7 +59,7 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
                 view! {
                     <details open=failed>
                         <summary>"Change your review"</summary>
-                        <p class="muted">{words::reviews::until(&until)}</p>
+                        <p class="muted">{messages::reviews::until(&until)}</p>
                         <ReviewForm visit=visit review=Some(review) public_name=own.public_name form=form/>
                     </details>
                 }
@@ -104,7 +104,7 @@ fn ReviewForm(
     let choices = Stars::ALL
         .map(|stars| {
             let number = stars.number().to_string();
-            let text = format!("{number} – {}", words::reviews::stars(stars));
+            let text = format!("{number} – {}", messages::reviews::stars(stars));
             Choice::new(number, text)
         })
         .to_vec();

@@ -16,7 +16,7 @@ use crate::parts::week::{DayList, DaySheet, NextUp, day_id};
 use crate::ui::{
     ButtonLink, Empty, Icon, LinkTab, LinkTabs, Notice, PrintButton, Shape, Tone, Variant,
 };
-use crate::words;
+use crate::messages;
 
 /// How much of the calendar is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,13 +152,13 @@ async fn calendar(
         let href = hours.clone();
         view! {
             <Notice tone=Tone::Loss>
-                <p>{words::schedules::UNREADABLE}" "<a href=href>"Your hours"</a></p>
+                <p>{messages::schedules::UNREADABLE}" "<a href=href>"Your hours"</a></p>
             </Notice>
         }
     });
     let outside = schedule.in_the_way.len();
     let in_the_way = (outside > 0).then(|| {
-        let text = words::schedules::in_the_way(u64::try_from(outside).unwrap_or(u64::MAX));
+        let text = messages::schedules::in_the_way(u64::try_from(outside).unwrap_or(u64::MAX));
         let href = format!("{}#in-the-way", pages.time_off());
         view! { <Notice tone=Tone::Waiting><p>{text}" "<a href=href>"See which"</a></p></Notice> }
     });

@@ -24,14 +24,14 @@ use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, TextAreaField,
     TextField, Tone,
 };
-use crate::words;
+use crate::messages;
 
 fn say(problem: &FieldProblem) -> String {
     match (problem.field, problem.problem) {
         (Field::Email, Problem::Taken) => {
             "Another doctor signs in with this e-mail. Use another address.".into()
         }
-        _ => words::field_problem(problem),
+        _ => messages::field_problem(problem),
     }
 }
 

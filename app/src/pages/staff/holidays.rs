@@ -19,7 +19,7 @@ use crate::ui::{
     Button, CheckField, Choice, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead,
     SelectField, SuggestField, TableFrame, Tone, Variant,
 };
-use crate::words;
+use crate::messages;
 
 /// More clinics than this are chosen from a list.
 const TABS_MAX: usize = 6;
@@ -44,7 +44,7 @@ async fn holidays(
         address.ignore("the clinic");
     }
     let clinic = found.or(clinics.first()).cloned();
-    let problems = Problems::of(&state, words::field_problem);
+    let problems = Problems::of(&state, messages::field_problem);
     let said = (state.failure.is_none() && address::value("done") == "saved").then(|| {
         view! {
             <Notice tone=Tone::Good announced=true>

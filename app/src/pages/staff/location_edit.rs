@@ -19,7 +19,7 @@ use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, SuggestField,
     TextAreaField, TextField, Tone,
 };
-use crate::words;
+use crate::messages;
 
 #[component]
 pub fn NewLocation() -> impl IntoView {
@@ -41,7 +41,7 @@ async fn new_location(state: FormState) -> Result<AnyView, Failure> {
         }
         .into_any()
     } else {
-        let problems = Problems::of(&state, words::field_problem);
+        let problems = Problems::of(&state, messages::field_problem);
         let only = clinics.first().filter(|_| clinics.len() == 1);
         let stored = TypedLocation {
             clinic: only.map(|clinic| clinic.id.to_string()).unwrap_or_default(),
@@ -88,7 +88,7 @@ async fn edit_location(id: String, done: String, state: FormState) -> Result<Any
         time_zone: location.zone.clone(),
         version: location.version.to_string(),
     };
-    let problems = Problems::of(&state, words::field_problem);
+    let problems = Problems::of(&state, messages::field_problem);
     let stale = state.failure == Some(Failure::Stale);
     let said = match (done.as_str(), state.failure.is_some()) {
         ("added", false) => Some("Added. Doctors can have hours here now."),

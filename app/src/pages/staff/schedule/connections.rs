@@ -22,7 +22,7 @@ use crate::parts::{address, answer};
 use crate::ui::{
     Button, HiddenField, Icon, Notice, PageHead, ProblemLine, Shape, TextField, Tone, Variant,
 };
-use crate::words;
+use crate::messages;
 
 const OWNER_LABEL: &str = "Your e-mail address in that calendar (optional)";
 const OWNER_HINT: &str =
@@ -84,17 +84,17 @@ fn placed(state: &FormState, is_file: bool) -> Problems {
         Some(Failure::Invalid(problems)) => problems
             .iter()
             .map(|found| ProblemLine {
-                text: words::connections::problem(found, is_file),
+                text: messages::connections::problem(found, is_file),
                 field_id: place(found.field).map(str::to_owned),
             })
             .collect(),
         Some(Failure::TooLarge) if is_file => vec![ProblemLine {
-            text: words::connections::too_large(),
+            text: messages::connections::too_large(),
             field_id: Some("file".to_owned()),
         }],
         _ => Vec::new(),
     };
-    Problems::of(state, words::field_problem).placed(lines)
+    Problems::of(state, messages::field_problem).placed(lines)
 }
 
 /// What was just done, in a sentence.
@@ -106,7 +106,7 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
         (&[times, times_removed, in_the_way], _) => {
             let passed = typed::passed(&address::value("passed"), &address::value("more"));
             let read = BusyRead { times, times_removed, in_the_way, passed };
-            let text = words::connections::found(&read);
+            let text = messages::connections::found(&read);
             let href = format!("{}#in-the-way", pages.time_off());
             let which = (in_the_way > 0).then(|| view! { " "<a href=href>"See which"</a> });
             view! { <p><strong>"Read. "</strong>{text}{which}</p> {passed_over(read.passed)} }
@@ -126,11 +126,11 @@ fn passed_over(passed: Passed) -> Option<AnyView> {
     if passed.lines.is_empty() {
         return None;
     }
-    let more = words::connections::more_passed(passed.more);
+    let more = messages::connections::more_passed(passed.more);
     let lines: Vec<_> = passed
         .lines
         .into_iter()
-        .map(words::connections::passed)
+        .map(messages::connections::passed)
         .chain(more)
         .map(|text| view! { <li>{text}</li> })
         .collect();
@@ -162,7 +162,7 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
         None
     };
     let (by_address, by_file) = (placed(&forms.address, false), placed(&forms.file, true));
-    let remove = Problems::of(&forms.remove, words::field_problem);
+    let remove = Problems::of(&forms.remove, messages::field_problem);
     Ok(view! {
         <Title text=title.clone()/>
         {way_back}
@@ -200,9 +200,9 @@ fn BusyList(calendars: Vec<BusyCalendarView>, editor: Editor, now: DateTime<Utc>
                 Some(host) => format!("From {host}. "),
                 None => "From a file. ".to_owned(),
             };
-            let read = words::connections::read(calendar.read_at, calendar.times_ahead, now);
+            let read = messages::connections::read(calendar.read_at, calendar.times_ahead, now);
             let fault = calendar.fault.map(|fault| {
-                let text = words::connections::fault(fault);
+                let text = messages::connections::fault(fault);
                 view! { <p class="busy-fault"><Icon shape=Shape::Warning/>{text}</p> }
             });
             view! {

@@ -12,7 +12,7 @@ use nadi::wall;
 use super::{Editor, Origin};
 use crate::fns::schedules::{RemoveException, days};
 use crate::ui::{Button, HiddenField, Icon, Shape, Variant};
-use crate::words;
+use crate::messages;
 
 /// What kind of exception it is. Each has a shape and a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn exceptions(
     let off = schedule.time_off.iter().map(|off| Exception {
         starts: off.starts,
         kind: if off.is_whole_days() { Kind::TimeOff } else { Kind::PartOff },
-        when: words::schedules::time_off(off),
+        when: messages::schedules::time_off(off),
         detail: off.note.clone(),
         name: Some(days::name_of_time_off(off)),
     });
@@ -121,7 +121,7 @@ fn exceptions(
         Exception {
             starts: rule.from.and_time(rule.starts),
             kind: Kind::Extra,
-            when: words::schedules::hours(rule),
+            when: messages::schedules::hours(rule),
             detail: format!("{place}, {} minutes each", rule.slot_minutes),
             name: Some(days::name_of_day(rule)),
         }

@@ -19,7 +19,7 @@ use crate::pages::staff::problems::Problems;
 use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
 use crate::ui::{Button, ButtonLink, Choice, Empty, PageHead, ProblemLine};
-use crate::words;
+use crate::messages;
 
 /// The doctor's own hours.
 #[component]
@@ -96,7 +96,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
         // What was typed was too much to be kept: the sentences lead nowhere then.
         (Some(Failure::Invalid(problems)), true) => problems
             .iter()
-            .map(|problem| ProblemLine { text: words::field_problem(problem), field_id: None })
+            .map(|problem| ProblemLine { text: messages::field_problem(problem), field_id: None })
             .collect(),
         (Some(Failure::Invalid(_)), false) => {
             match read(&lines, &shown.schedule, &zones(&view.places), view.today) {
@@ -104,10 +104,10 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
                 Err(found) => found
                     .iter()
                     .map(|found| ProblemLine {
-                        text: words::schedules::line_problem(found),
+                        text: messages::schedules::line_problem(found),
                         field_id: Some(field_id(
                             found.line,
-                            words::field_name(found.problem.field),
+                            messages::field_name(found.problem.field),
                         )),
                     })
                     .collect(),
@@ -115,7 +115,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
         }
         _ => Vec::new(),
     };
-    let problems = Problems::of(&state, words::field_problem).placed(placed);
+    let problems = Problems::of(&state, messages::field_problem).placed(placed);
     let stale = state.failure == Some(Failure::Stale);
     // A stale form is saved over what is there now; any other as it was opened.
     let version = match (stale, context::typed_or("version", "").parse()) {

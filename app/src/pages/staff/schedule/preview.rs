@@ -26,7 +26,7 @@ use crate::parts::week::layout::Sheet;
 use crate::ui::{
     Button, ButtonLink, HiddenField, Icon, Notice, PageHead, Shape, TableFrame, Tone, Variant,
 };
-use crate::words;
+use crate::messages;
 
 /// So many days that change are shown at once; the others unfold.
 const DAYS_SHOWN: usize = 14;
@@ -62,7 +62,7 @@ async fn preview(
     let zone = found.week.zone;
     let change = found.change;
     let nothing = change.times_added == 0 && change.times_removed == 0;
-    let sentence = words::schedules::would_change(change.times_added, change.times_removed);
+    let sentence = messages::schedules::would_change(change.times_added, change.times_removed);
     let nothing_note = (nothing && !stale).then(|| {
         note(
             Tone::Neutral,
@@ -128,7 +128,7 @@ fn OverfullTimes(times: Vec<Overfull>, zone: Zone) -> impl IntoView {
     let rows: Vec<_> = times
         .iter()
         .take(OVERFULL_SHOWN)
-        .map(|time| view! { <li>{words::schedules::overfull(time, zone)}</li> })
+        .map(|time| view! { <li>{messages::schedules::overfull(time, zone)}</li> })
         .collect();
     (!rows.is_empty()).then(|| {
         view! {

@@ -12,7 +12,7 @@ use crate::fns::schedules::repeats::{self, WEEKDAYS};
 use crate::pages::staff::problems::Problems;
 use crate::parts::visit;
 use crate::ui::{CheckField, Choice, SelectField, TextField};
-use crate::words;
+use crate::messages;
 
 /// A field's name in the form.
 pub fn field_name(line: usize, field: &str) -> String {
@@ -71,7 +71,7 @@ pub fn RuleFields(
     let remove = (checked || !new).then(|| {
         view! { <CheckField name=name("remove") id=id("remove") label="Remove this line" checked=checked/> }
     });
-    let said = line.rule(today).map(|rule| format!(": {}", words::schedules::hours(&rule)));
+    let said = line.rule(today).map(|rule| format!(": {}", messages::schedules::hours(&rule)));
     let legend = format!("Line {}", number + 1);
     let places = {
         let mut places = places;
@@ -118,7 +118,7 @@ fn DayChips(number: usize, line: TypedRule, problem: Option<String>) -> impl Int
         .map(|(index, ((field, (day, _)), ticked))| {
             // A sentence about the days leads to the first of them.
             let id = field_id(number, if index == 0 { "weekday" } else { field });
-            let whole = words::schedules::weekday(day);
+            let whole = messages::schedules::weekday(day);
             let short = whole.get(..2).unwrap_or(whole);
             let for_id = id.clone();
             view! {
@@ -152,7 +152,7 @@ fn MoreFields(number: usize, line: TypedRule, problems: Problems) -> impl IntoVi
         NOTICES.into_iter().map(|(value, text)| Choice::new(value, text)).collect();
     if !line.notice.is_empty() && notices.iter().all(|choice| choice.value != line.notice) {
         let text = match line.notice.parse() {
-            Ok(minutes) => format!("{} before", words::length(minutes)),
+            Ok(minutes) => format!("{} before", messages::length(minutes)),
             Err(_) => line.notice.clone(),
         };
         notices.push(Choice::new(line.notice.clone(), text));

@@ -27,7 +27,7 @@ use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::in_the_way::InTheWay;
 use crate::ui::{Button, Choice, PageHead, ProblemLine, SelectField, TextField};
-use crate::words;
+use crate::messages;
 
 /// What became of the three forms of this page; at most one of them failed.
 struct Forms {
@@ -78,7 +78,7 @@ fn day_field(field: Field) -> &'static str {
         Field::EffectiveFrom => "day",
         Field::StartsAt => "day_from",
         Field::EndsAt => "day_to",
-        field => words::field_name(field),
+        field => messages::field_name(field),
     }
 }
 
@@ -106,9 +106,9 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let asked = address.read("month", "the month", Month::parse);
     let shown = shown(editor, Part::Days).await?;
     let (view, schedule, draft) = (shown.view, shown.schedule, shown.draft);
-    let off = placed(&forms.off, words::schedules::off_problem, off_field);
-    let day = placed(&forms.day, words::schedules::day_problem, day_field);
-    let remove = Problems::of(&forms.remove, words::field_problem);
+    let off = placed(&forms.off, messages::schedules::off_problem, off_field);
+    let day = placed(&forms.day, messages::schedules::day_problem, day_field);
+    let remove = Problems::of(&forms.remove, messages::field_problem);
     let failed = forms.off.clone().or(forms.day.clone()).or(forms.remove.clone());
     let stale = failed.failure == Some(Failure::Stale);
     let month = within_reach(asked, view.today);
