@@ -15,6 +15,7 @@ pub mod error;
 pub mod fns;
 pub mod islands;
 pub mod links;
+pub mod messages;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
@@ -22,12 +23,11 @@ pub mod parts;
 #[cfg(feature = "ssr")]
 mod shell;
 pub mod ui;
-pub mod messages;
 
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};
 
-/// Wakes the islands of a rendered page.
+/// Hydrates the islands of a rendered page.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

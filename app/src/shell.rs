@@ -14,7 +14,7 @@ use crate::parts::frame::{PageFooter, PageHeader};
 /// The whole document.
 pub fn shell(site: Site) -> impl IntoView {
     if let Some(shared) = Owner::current_shared_context() {
-        // Only islands wake in the browser: nothing outside of them is to be sent twice.
+        // Only islands are hydrated, so data outside of them is not serialized a second time for the client.
         shared.set_is_hydrating(false);
     }
     view! {

@@ -135,8 +135,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
                 bail!("NADI_ADMIN_PASSWORD is not set; expected the administrator's password");
             };
-            let words =
-                |problem: nadi::FieldProblem| anyhow::anyhow!(app::messages::failure(&problem.into()));
+            let words = |problem: nadi::FieldProblem| {
+                anyhow::anyhow!(app::messages::failure(&problem.into()))
+            };
             let registration = Registration {
                 name,
                 email: Email::parse(&email).map_err(words)?,

@@ -137,7 +137,7 @@ pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
             </div>
             <table
                 class="month"
-                role=move || picker.awake.get().then_some("grid")
+                role=move || picker.hydrated.get().then_some("grid")
                 aria-labelledby="picker-month-name"
                 on:keydown=keys
             >
@@ -210,7 +210,7 @@ fn label(cell: &DayCell) -> String {
 fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView {
     let date = cell.date.clone();
     let chosen = picker.date() == date;
-    let selected = move || picker.awake.get().then_some(if chosen { "true" } else { "false" });
+    let selected = move || picker.hydrated.get().then_some(if chosen { "true" } else { "false" });
     let current = match (cell.today, chosen) {
         (true, _) => Some("date"),
         (false, true) => Some("true"),
@@ -219,7 +219,7 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
     let name = label(&cell);
     let at = date.clone();
     let tab = move || {
-        picker.awake.get().then(|| if tab_stop.with(|stop| *stop == at) { "0" } else { "-1" })
+        picker.hydrated.get().then(|| if tab_stop.with(|stop| *stop == at) { "0" } else { "-1" })
     };
     let day = if cell.free > 0 {
         let href = picker.day_href(&date);
@@ -241,8 +241,8 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
         }
         .into_any()
     } else {
-        let role = move || picker.awake.get().then_some("link");
-        let disabled = move || picker.awake.get().then_some("true");
+        let role = move || picker.hydrated.get().then_some("link");
+        let disabled = move || picker.hydrated.get().then_some("true");
         view! {
             <span class="day" data-date=date role=role aria-disabled=disabled aria-current=current tabindex=tab>
                 <span class="visually-hidden">{name}</span>
@@ -253,7 +253,7 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
     };
     view! {
         <td
-            role=move || picker.awake.get().then_some("gridcell")
+            role=move || picker.hydrated.get().then_some("gridcell")
             aria-selected=selected
             data-chosen=chosen.then_some("")
             data-outside=(!cell.inside).then_some("")

@@ -32,8 +32,8 @@ pub(super) struct Picker {
     pub busy: RwSignal<bool>,
     /// What was asked last could not be asked for want of a connection.
     offline: RwSignal<bool>,
-    /// The client is here.
-    pub awake: RwSignal<bool>,
+    /// The WASM client has loaded and this island is interactive.
+    pub hydrated: RwSignal<bool>,
     /// Counts the questions asked, so that a late answer to an earlier one is dropped.
     asked: StoredValue<u32>,
 }
@@ -218,10 +218,10 @@ pub fn SlotPicker(
         person: RwSignal::new(person),
         busy: RwSignal::new(false),
         offline: RwSignal::new(false),
-        awake: RwSignal::new(false),
+        hydrated: RwSignal::new(false),
         asked: StoredValue::new(0),
     };
-    Effect::new(move |_| picker.awake.set(true));
+    Effect::new(move |_| picker.hydrated.set(true));
     live::keep_true(picker);
     view! {
         <div class="picker" aria-busy=move || picker.busy.get().then_some("true")>

@@ -12,17 +12,17 @@ use crate::context;
 use crate::fns::booking::Hold;
 use crate::islands::{PersonChoice, Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
+use crate::messages;
 use crate::parts::about::AboutDoctor;
 use crate::parts::address;
 use crate::parts::answer::{hide_from_search_engines, page, set_status};
 use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::hydration_scripts::HydrationScripts;
 use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
 use crate::parts::reviews::ReviewsOfDoctor;
 use crate::parts::times::Times;
 use crate::parts::visit;
-use crate::parts::wake::WakeIslands;
 use crate::ui::{ButtonLink, Fact, Facts, FillOwnTimes, Icon, Initials, Notice, Shape, Tone};
-use crate::messages;
 
 /// Reviews shown at a time.
 const REVIEWS_EACH: u32 = 10;
@@ -99,7 +99,7 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
             <Profile doctor=doctor.clone()/>
             <ReviewsOfDoctor reviews=reviews doctor=doctor.name/>
         </div>
-        <WakeIslands/>
+        <HydrationScripts/>
         {video}
     }
     .into_any())

@@ -6,6 +6,7 @@ use nadi::search::parameters::{self, Known, Search};
 use nadi::visit::Mode;
 
 use crate::context;
+use crate::messages;
 use crate::parts::about::AboutList;
 use crate::parts::address::{self, Address};
 use crate::parts::answer;
@@ -13,7 +14,6 @@ use crate::parts::doctor_card::DoctorCard;
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
 use crate::parts::small_scripts::{MoreScript, SuggestScript};
 use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
-use crate::messages;
 
 /// The search for a doctor. The list is the answer.
 #[component]

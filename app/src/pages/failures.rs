@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 
+use crate::messages;
 use crate::parts::answer::set_status;
 use crate::ui::{ButtonLink, PageHead, Variant};
-use crate::messages;
 
 /// An address that leads nowhere.
 #[component]

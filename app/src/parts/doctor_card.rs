@@ -8,8 +8,8 @@ use nadi::visit::Mode;
 use nadi::wall;
 
 use crate::links::{self, TimesPage};
-use crate::ui::{Icon, Initials, OwnTime, Shape};
 use crate::messages;
+use crate::ui::{Icon, Initials, OwnTime, Shape};
 
 /// `Today`, `Tomorrow`, or `Tue 24 Nov 2026`.
 pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {

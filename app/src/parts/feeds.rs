@@ -9,9 +9,9 @@ use nadi::ports::{Alarm, FeedKind, FeedView};
 use crate::context::Site;
 use crate::fns::feeds::{AddFeed, EndFeed, SetFeedAlarm};
 use crate::links;
+use crate::messages;
 use crate::parts::form::{FormState, failure_of};
 use crate::ui::{Button, CheckField, Choice, HiddenField, Notice, SelectField, Tone, Variant};
-use crate::messages;
 
 /// What became of the forms of [`Feeds`]; to be read where the page begins.
 pub fn state() -> FormState {

@@ -6,8 +6,8 @@ use nadi::{Failure, Field};
 
 use crate::context;
 use crate::error::FormFailure;
-use crate::ui::{HiddenField, ProblemLine, ProblemSummary};
 use crate::messages;
+use crate::ui::{HiddenField, ProblemLine, ProblemSummary};
 
 /// The failure of the form that posts to `F`, when this page was answered to it. Sets the response's status.
 pub fn failure_of<F>() -> FormState
@@ -63,7 +63,8 @@ impl FormState {
                 .collect(),
             Some(failure) => vec![ProblemLine {
                 text: messages::failure(failure),
-                field_id: messages::field_of(failure).map(|field| messages::field_name(field).to_owned()),
+                field_id: messages::field_of(failure)
+                    .map(|field| messages::field_name(field).to_owned()),
             }],
         }
     }

@@ -6,8 +6,8 @@ use nadi::ports::CalendarEntry;
 use nadi::zone::Zone;
 
 use crate::links;
-use crate::ui::{Notice, Tone};
 use crate::messages;
+use crate::ui::{Notice, Tone};
 
 /// So many are listed; the others are counted.
 const SHOWN: usize = 50;

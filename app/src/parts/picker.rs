@@ -17,8 +17,8 @@ use super::visit;
 use crate::context;
 use crate::fns::times::{PickerTimes, TimeView, Wanted};
 use crate::links::{Query, TimesPage};
-use crate::ui::{LinkTab, LinkTabs, Notice, Tone};
 use crate::messages;
+use crate::ui::{LinkTab, LinkTabs, Notice, Tone};
 
 /// What the address of a page with free times says.
 pub struct Asked {

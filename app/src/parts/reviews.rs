@@ -7,8 +7,8 @@ use nadi::wall;
 
 use crate::context;
 use crate::links;
-use crate::ui::{Icon, Shape, StarRow};
 use crate::messages;
+use crate::ui::{Icon, Shape, StarRow};
 
 /// One review with the doctor's answer below. `doctor` is who answers.
 #[component]

@@ -11,8 +11,8 @@ use nadi::wall;
 
 use super::visit;
 use crate::links::Query;
-use crate::ui::{Choice, Icon, SelectField, Shape, TextField};
 use crate::messages;
+use crate::ui::{Choice, Icon, SelectField, Shape, TextField};
 
 /// The address of a search.
 pub fn href(query: &DoctorQuery) -> String {

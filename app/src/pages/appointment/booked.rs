@@ -14,12 +14,12 @@ use super::{Done, DoneNotice};
 use crate::context;
 use crate::fns::booking::Cancel;
 use crate::links;
+use crate::messages;
 use crate::parts::form::{FormKey, FormState, FormSummary};
 use crate::parts::visit;
 use crate::ui::{
     Badge, Button, ButtonLink, HiddenField, PageHead, PrintButton, TextAreaField, Variant,
 };
-use crate::messages;
 
 #[component]
 pub fn Booked(

@@ -7,9 +7,9 @@ use nadi::visit::Mode;
 use nadi::wall;
 
 use crate::links;
+use crate::messages;
 use crate::parts::visit;
 use crate::ui::{Fact, Facts};
-use crate::messages;
 
 /// The facts of a visit.
 #[component]

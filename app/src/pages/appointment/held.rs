@@ -13,11 +13,11 @@ use crate::context;
 use crate::fns::booking::{Confirm, Extend, Release, SendCode};
 use crate::islands::Countdown;
 use crate::links;
-use crate::parts::form::{FormKey, FormState, FormSummary};
-use crate::parts::visit;
-use crate::parts::wake::WakeIslands;
-use crate::ui::{Button, HiddenField, PageHead, TextField, Variant};
 use crate::messages;
+use crate::parts::form::{FormKey, FormState, FormSummary};
+use crate::parts::hydration_scripts::HydrationScripts;
+use crate::parts::visit;
+use crate::ui::{Button, HiddenField, PageHead, TextField, Variant};
 
 #[component]
 pub fn Held(
@@ -77,7 +77,7 @@ pub fn Held(
                 </form>
             </div>
         </div>
-        <WakeIslands/>
+        <HydrationScripts/>
     }
 }
 

@@ -12,14 +12,14 @@ use crate::context;
 use crate::fns::booking::Reschedule;
 use crate::islands::{Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
+use crate::messages;
 use crate::parts::answer::{self, set_status};
 use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::hydration_scripts::HydrationScripts;
 use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
 use crate::parts::times::Times;
 use crate::parts::visit;
-use crate::parts::wake::WakeIslands;
 use crate::ui::{ButtonLink, FillOwnTimes, Notice, PageHead, Sentence, Tone, Variant};
-use crate::messages;
 
 const TITLE: &str = "Move to another time";
 
@@ -105,7 +105,7 @@ async fn move_appointment(
                     purpose=purpose key=context::form_key()/>
             </section>
         </div>
-        <WakeIslands/>
+        <HydrationScripts/>
         {video.then(|| view! { <FillOwnTimes/> })}
     }
     .into_any())

@@ -10,13 +10,13 @@ use nadi::{Field, wall};
 use crate::context::typed_or;
 use crate::fns::reviews::{WithdrawReview, WriteReview};
 use crate::links;
+use crate::messages;
 use crate::parts::form::FormState;
 use crate::parts::reviews::Review;
 use crate::parts::visit;
 use crate::ui::{
     Button, CheckField, Choice, HiddenField, Notice, RadioField, TextAreaField, Tone, Variant,
 };
-use crate::messages;
 
 /// An invitation to review, or the review. Nothing where there is neither.
 #[component]

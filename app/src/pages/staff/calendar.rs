@@ -9,6 +9,7 @@ use nadi::{Failure, local_time};
 use super::schedule::{Tab, tabs};
 use crate::context;
 use crate::links::{Query, SchedulePages};
+use crate::messages;
 use crate::parts::address::Address;
 use crate::parts::answer;
 use crate::parts::week::layout::Sheet;
@@ -16,7 +17,6 @@ use crate::parts::week::{DayList, DaySheet, NextUp, day_id};
 use crate::ui::{
     ButtonLink, Empty, Icon, LinkTab, LinkTabs, Notice, PrintButton, Shape, Tone, Variant,
 };
-use crate::messages;
 
 /// How much of the calendar is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,13 +18,13 @@ use crate::context::{self, typed_or};
 use crate::fns::administration::typed::{BIO_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::administration::{AddDoctor, SaveDoctor, TypedDoctor};
 use crate::links;
+use crate::messages;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, answer};
 use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, TextAreaField,
     TextField, Tone,
 };
-use crate::messages;
 
 fn say(problem: &FieldProblem) -> String {
     match (problem.field, problem.problem) {

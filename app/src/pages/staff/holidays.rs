@@ -12,6 +12,7 @@ use super::problems::Problems;
 use crate::context::{self, typed_or};
 use crate::fns::holidays::SaveHolidays;
 use crate::links::Query;
+use crate::messages;
 use crate::parts::address::Address;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, answer};
@@ -19,7 +20,6 @@ use crate::ui::{
     Button, CheckField, Choice, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead,
     SelectField, SuggestField, TableFrame, Tone, Variant,
 };
-use crate::messages;
 
 /// More clinics than this are chosen from a list.
 const TABS_MAX: usize = 6;

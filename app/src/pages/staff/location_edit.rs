@@ -13,13 +13,13 @@ use super::problems::Problems;
 use crate::context::{self, typed_or};
 use crate::fns::administration::typed::{ADDRESS_CHARS_MAX, NAME_CHARS_MAX, city_name};
 use crate::fns::administration::{AddLocation, SaveLocation, TypedLocation};
+use crate::messages;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, answer};
 use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, SuggestField,
     TextAreaField, TextField, Tone,
 };
-use crate::messages;
 
 #[component]
 pub fn NewLocation() -> impl IntoView {

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use nadi::{Failure, FieldProblem};
 
+use crate::messages;
 use crate::parts::form::FormState;
 use crate::ui::{ProblemLine, ProblemSummary};
-use crate::messages;
 
 /// Every problem of a form, in its order.
 #[derive(Clone, Debug, Default)]

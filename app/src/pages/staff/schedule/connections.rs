@@ -15,6 +15,7 @@ use crate::context::{self, typed_or};
 use crate::fns::busy::typed::{self, ADDRESS_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::busy::{AddBusyAddress, AddBusyFile, RemoveBusy};
 use crate::links::{self, SchedulePages};
+use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::feeds::{self, Feeds};
 use crate::parts::form::{FormState, failure_of};
@@ -22,7 +23,6 @@ use crate::parts::{address, answer};
 use crate::ui::{
     Button, HiddenField, Icon, Notice, PageHead, ProblemLine, Shape, TextField, Tone, Variant,
 };
-use crate::messages;
 
 const OWNER_LABEL: &str = "Your e-mail address in that calendar (optional)";
 const OWNER_HINT: &str =

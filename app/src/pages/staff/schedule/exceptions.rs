@@ -11,8 +11,8 @@ use nadi::wall;
 
 use super::{Editor, Origin};
 use crate::fns::schedules::{RemoveException, days};
-use crate::ui::{Button, HiddenField, Icon, Shape, Variant};
 use crate::messages;
+use crate::ui::{Button, HiddenField, Icon, Shape, Variant};
 
 /// What kind of exception it is. Each has a shape and a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,11 +15,11 @@ use crate::context::{self, Typed};
 use crate::fns::schedules::base::{Part, zones};
 use crate::fns::schedules::hours::{EMPTY_LINES, LINES_MAX, read};
 use crate::fns::schedules::{ProposeHours, TypedRule};
+use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
 use crate::ui::{Button, ButtonLink, Choice, Empty, PageHead, ProblemLine};
-use crate::messages;
 
 /// The doctor's own hours.
 #[component]

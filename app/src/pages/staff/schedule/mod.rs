@@ -19,9 +19,9 @@ use nadi::schedule::Schedule;
 use crate::context;
 use crate::fns::schedules::base::{Part, Saved};
 use crate::links::{self, SchedulePages};
+use crate::messages;
 use crate::parts::address;
 use crate::ui::{HiddenField, LinkTab, LinkTabs, Notice, Tone};
-use crate::messages;
 
 pub use connections::{DoctorConnections, OwnConnections};
 pub use hours::{DoctorHours, OwnHours};

@@ -17,6 +17,7 @@ use crate::context;
 use crate::fns::schedules::SaveSchedule;
 use crate::fns::schedules::base::Part;
 use crate::links::{self, Query};
+use crate::messages;
 use crate::parts::address::{self, Address};
 use crate::parts::answer;
 use crate::parts::form::{FormState, FormSummary, failure_of};
@@ -26,7 +27,6 @@ use crate::parts::week::layout::Sheet;
 use crate::ui::{
     Button, ButtonLink, HiddenField, Icon, Notice, PageHead, Shape, TableFrame, Tone, Variant,
 };
-use crate::messages;
 
 /// So many days that change are shown at once; the others unfold.
 const DAYS_SHOWN: usize = 14;

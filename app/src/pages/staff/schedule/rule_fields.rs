@@ -9,10 +9,10 @@ use nadi::visit::Mode;
 
 use crate::fns::schedules::TypedRule;
 use crate::fns::schedules::repeats::{self, WEEKDAYS};
+use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::visit;
 use crate::ui::{CheckField, Choice, SelectField, TextField};
-use crate::messages;
 
 /// A field's name in the form.
 pub fn field_name(line: usize, field: &str) -> String {

@@ -21,13 +21,13 @@ use crate::context::typed_or;
 use crate::fns::schedules::base::Part;
 use crate::fns::schedules::{AddSingleDay, RemoveException, TakeTimeOff};
 use crate::links::Query;
+use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::address::Address;
 use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::in_the_way::InTheWay;
 use crate::ui::{Button, Choice, PageHead, ProblemLine, SelectField, TextField};
-use crate::messages;
 
 /// What became of the three forms of this page; at most one of them failed.
 struct Forms {
