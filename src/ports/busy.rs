@@ -61,7 +61,7 @@ pub struct BusyRead {
     /// Free times that are no longer offered.
     pub times_removed: u64,
     /// Appointments that are booked in a busy stretch; they stay.
-    pub in_the_way: u64,
+    pub conflicts: u64,
     /// The lines that were passed over.
     pub passed: Passed,
 }

@@ -82,7 +82,7 @@ pub struct Plan {
     /// Times that nobody has booked, and that are no longer offered.
     pub withdraw: Vec<SlotId>,
     /// Booked times outside the new hours. They stay until someone moves or cancels them.
-    pub in_the_way: Vec<SlotId>,
+    pub conflicts: Vec<SlotId>,
     /// Times of a group that has become smaller than the number of those who are booked. All keep
     /// their seats, and nobody else gets one until as many have left.
     pub overfull: Vec<Overfull>,
@@ -177,7 +177,7 @@ pub fn plan(existing: &[Existing], wanted: &[Cell], now: DateTime<Utc>) -> Plan 
                     }
                 }
                 Fate::Begun | Fate::BegunOutside => {}
-                Fate::Kept => result.in_the_way.push(slot.id),
+                Fate::Kept => result.conflicts.push(slot.id),
                 Fate::Withdrawn => {
                     result.withdraw.push(slot.id);
                     if !chain.stretch.kept {

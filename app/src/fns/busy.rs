@@ -94,8 +94,8 @@ pub mod typed {
 
     /// The page, told what was read: `?read=12.3.1`, and what was passed over: `&passed=7.line~9.rule&more=3`.
     pub fn found(read: &BusyRead, page: &str) -> String {
-        let BusyRead { times, times_removed, in_the_way, passed } = read;
-        let mut query = Query::new().with("read", &format!("{times}.{times_removed}.{in_the_way}"));
+        let BusyRead { times, times_removed, conflicts, passed } = read;
+        let mut query = Query::new().with("read", &format!("{times}.{times_removed}.{conflicts}"));
         let lines = passed.lines.iter().take(LINES_MAX);
         let told: Vec<_> = lines.map(|one| format!("{}.{}", one.line, one.reason.word())).collect();
         if !told.is_empty() {

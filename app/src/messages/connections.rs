@@ -57,9 +57,9 @@ pub fn found(read: &BusyRead) -> String {
         1 => " 1 free time is no longer offered.".to_owned(),
         many => format!(" {many} free times are no longer offered."),
     };
-    let way = match read.in_the_way {
+    let way = match read.conflicts {
         0 => String::new(),
-        number => format!(" {}", super::schedules::in_the_way(number)),
+        number => format!(" {}", super::schedules::conflicts(number)),
     };
     format!("{times}{removed}{way}")
 }

@@ -121,7 +121,7 @@ pub fn would_change(added: u64, removed: u64) -> String {
 }
 
 /// `3 appointments are in the way and stay until you move or cancel them.`
-pub fn in_the_way(number: u64) -> String {
+pub fn conflicts(number: u64) -> String {
     match number {
         1 => "1 appointment is in the way and stays until you move or cancel it.".into(),
         number => {
@@ -282,6 +282,6 @@ mod tests {
         assert_eq!(would_change(1, 1), "1 time comes, 1 goes.");
         assert_eq!(would_change(0, 1), "1 time goes.");
         assert_eq!(would_change(0, 0), "No time comes, and none goes.");
-        assert!(in_the_way(1).starts_with("1 appointment is in the way"));
+        assert!(conflicts(1).starts_with("1 appointment is in the way"));
     }
 }

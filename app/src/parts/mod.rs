@@ -3,12 +3,12 @@
 pub mod about;
 pub mod address;
 pub mod answer;
+pub mod conflicts;
 pub mod doctor_card;
 pub mod feeds;
 pub mod form;
 pub mod frame;
 pub mod hydration_scripts;
-pub mod in_the_way;
 pub mod picker;
 pub mod reviews;
 pub mod search;

@@ -164,7 +164,7 @@ impl From<ports::ScheduleChange> for ScheduleChange {
                     seats: time.seats,
                 })
                 .collect(),
-            appointments_in_the_way: change.in_the_way.iter().map(|entry| entry.id.0).collect(),
+            appointments_in_the_way: change.conflicts.iter().map(|entry| entry.id.0).collect(),
         }
     }
 }

@@ -115,26 +115,26 @@ impl Base {
 pub struct Saved {
     pub added: u64,
     pub removed: u64,
-    pub in_the_way: u64,
+    pub conflicts: u64,
 }
 
 impl Saved {
     pub fn of(change: &ScheduleChange) -> Self {
-        let in_the_way = u64::try_from(change.in_the_way.len()).unwrap_or(u64::MAX);
-        Self { added: change.times_added, removed: change.times_removed, in_the_way }
+        let conflicts = u64::try_from(change.conflicts.len()).unwrap_or(u64::MAX);
+        Self { added: change.times_added, removed: change.times_removed, conflicts }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split('.').map(|number| number.parse::<u32>().ok().map(u64::from));
         let mut next = || numbers.next().flatten();
-        let saved = Self { added: next()?, removed: next()?, in_the_way: next()? };
+        let saved = Self { added: next()?, removed: next()?, conflicts: next()? };
         numbers.next().is_none().then_some(saved)
     }
 }
 
 impl fmt::Display for Saved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.added, self.removed, self.in_the_way)
+        write!(f, "{}.{}.{}", self.added, self.removed, self.conflicts)
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_was_saved_survives_the_address() {
-        let saved = Saved { added: 42, removed: 12, in_the_way: 3 };
+        let saved = Saved { added: 42, removed: 12, conflicts: 3 };
         assert_eq!(saved.to_string(), "42.12.3");
         assert_eq!(Saved::parse("42.12.3"), Some(saved));
         for text in ["", "1.2", "1.2.3.4", "-1.2.3", "1.2.<b>"] {

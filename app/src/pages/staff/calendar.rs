@@ -156,9 +156,9 @@ async fn calendar(
             </Notice>
         }
     });
-    let outside = schedule.in_the_way.len();
-    let in_the_way = (outside > 0).then(|| {
-        let text = messages::schedules::in_the_way(u64::try_from(outside).unwrap_or(u64::MAX));
+    let outside = schedule.conflicts.len();
+    let conflicts = (outside > 0).then(|| {
+        let text = messages::schedules::conflicts(u64::try_from(outside).unwrap_or(u64::MAX));
         let href = format!("{}#in-the-way", pages.time_off());
         view! { <Notice tone=Tone::Waiting><p>{text}" "<a href=href>"See which"</a></p></Notice> }
     });
@@ -195,7 +195,7 @@ async fn calendar(
             {address.note()}
             <NextUp entries=coming.entries zone=zone now=caller.now today=today/>
             {unreadable}
-            {in_the_way}
+            {conflicts}
             <div class="calendar-bar">
                 <h2>{title}</h2>
                 <nav class="calendar-steps" aria-label="Dates">

@@ -54,7 +54,7 @@ impl ScheduleService {
             zone,
             today,
             holidays,
-            in_the_way: entries(&mut connection, booked).await?,
+            conflicts: entries(&mut connection, booked).await?,
             made_through: until - Duration::days(1),
         })
     }
@@ -183,7 +183,7 @@ pub(super) async fn change(
     plan: &Plan,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<ScheduleChange> {
-    let slots: Vec<i64> = plan.in_the_way.iter().map(|slot| slot.0).collect();
+    let slots: Vec<i64> = plan.conflicts.iter().map(|slot| slot.0).collect();
     let booked = rows::entries_in(connection, &slots, now).await?;
     let days = plan.days.iter().filter(|(_, day)| day.added + day.removed > 0);
     Ok(ScheduleChange {
@@ -192,7 +192,7 @@ pub(super) async fn change(
         days: days
             .map(|(date, day)| DayChange { date: *date, added: day.added, removed: day.removed })
             .collect(),
-        in_the_way: entries(connection, booked).await?,
+        conflicts: entries(connection, booked).await?,
         overfull: plan.overfull.clone(),
     })
 }

@@ -103,12 +103,12 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
     let numbers: Vec<u64> =
         read.split('.').filter_map(|n| n.parse::<u32>().ok()).map(u64::from).collect();
     let said = match (numbers.as_slice(), address::value("done").as_str()) {
-        (&[times, times_removed, in_the_way], _) => {
+        (&[times, times_removed, conflicts], _) => {
             let passed = typed::passed(&address::value("passed"), &address::value("more"));
-            let read = BusyRead { times, times_removed, in_the_way, passed };
+            let read = BusyRead { times, times_removed, conflicts, passed };
             let text = messages::connections::found(&read);
             let href = format!("{}#in-the-way", pages.time_off());
-            let which = (in_the_way > 0).then(|| view! { " "<a href=href>"See which"</a> });
+            let which = (conflicts > 0).then(|| view! { " "<a href=href>"See which"</a> });
             view! { <p><strong>"Read. "</strong>{text}{which}</p> {passed_over(read.passed)} }
                 .into_any()
         }

@@ -173,9 +173,9 @@ fn unreadable_note(view: &ScheduleView) -> Option<AnyView> {
 /// What was just saved, if the address says so.
 fn saved_note(pages: &SchedulePages) -> Option<AnyView> {
     let saved = Saved::parse(&address::value("saved"))?;
-    let way = (saved.in_the_way > 0).then(|| {
+    let way = (saved.conflicts > 0).then(|| {
         let href = format!("{}#in-the-way", pages.time_off());
-        view! { <p>{messages::schedules::in_the_way(saved.in_the_way)}" "<a href=href>"See which"</a></p> }
+        view! { <p>{messages::schedules::conflicts(saved.conflicts)}" "<a href=href>"See which"</a></p> }
     });
     Some(
         view! {

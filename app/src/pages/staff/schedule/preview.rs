@@ -20,8 +20,8 @@ use crate::links::{self, Query};
 use crate::messages;
 use crate::parts::address::{self, Address};
 use crate::parts::answer;
+use crate::parts::conflicts::Conflicts;
 use crate::parts::form::{FormState, FormSummary, failure_of};
-use crate::parts::in_the_way::InTheWay;
 use crate::parts::week::DaySheet;
 use crate::parts::week::layout::Sheet;
 use crate::ui::{
@@ -108,7 +108,7 @@ async fn preview(
         <div class="preview">
             <p class="preview-said">{sentence}</p>
             {nothing_note}
-            <InTheWay entries=change.in_the_way zone=zone/>
+            <Conflicts entries=change.conflicts zone=zone/>
             <OverfullTimes times=change.overfull zone=zone/>
             {actions}
             <ChangedDays days=change.days/>

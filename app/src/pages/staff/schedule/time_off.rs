@@ -25,8 +25,8 @@ use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::address::Address;
 use crate::parts::answer;
+use crate::parts::conflicts::Conflicts;
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::in_the_way::InTheWay;
 use crate::ui::{Button, Choice, PageHead, ProblemLine, SelectField, TextField};
 
 /// What became of the three forms of this page; at most one of them failed.
@@ -129,7 +129,7 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let unreadable = unreadable_note(&view);
     let (places, zones) = hours::places(&view.places);
     let (version, today, zone) = (view.version, view.today, view.zone);
-    let in_the_way = view.in_the_way.clone();
+    let conflicts = view.conflicts.clone();
     let holidays = view.holidays.clone();
     Ok(view! {
         <Title text=title.clone()/>
@@ -145,7 +145,7 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
         {shown.note.filter(|_| failed.failure.is_none())}
         {address.note()}
         <div class="days-page">
-            <InTheWay entries=in_the_way zone=zone/>
+            <Conflicts entries=conflicts zone=zone/>
             <ExceptionMonth month=month today=today schedule=schedule.clone() holidays=holidays.clone() href=href/>
             <section class="days-ahead" aria-labelledby="ahead">
                 <h2 id="ahead">"What is ahead"</h2>

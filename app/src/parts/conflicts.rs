@@ -14,7 +14,7 @@ const SHOWN: usize = 50;
 
 /// Who is booked outside of the hours, each a link to decide at. Nothing when nobody is.
 #[component]
-pub fn InTheWay(
+pub fn Conflicts(
     entries: Vec<CalendarEntry>,
     /// That of the doctor's main place. Times at places of another one say so.
     zone: Zone,
@@ -41,7 +41,7 @@ pub fn InTheWay(
         })
         .collect();
     (number > 0).then(|| {
-        let text = messages::schedules::in_the_way(u64::try_from(number).unwrap_or(u64::MAX));
+        let text = messages::schedules::conflicts(u64::try_from(number).unwrap_or(u64::MAX));
         view! {
             <section id="in-the-way" class="in-the-way" aria-labelledby="in-the-way-title">
                 <Notice tone=Tone::Waiting>
