@@ -11,8 +11,8 @@ mod home;
 mod mailbox;
 mod own_calendar;
 mod people;
-mod pieces;
 pub mod staff;
+mod style_guide;
 
 pub use account::{Register, SignIn};
 pub use appointment::{Appointment, MoveAppointment};

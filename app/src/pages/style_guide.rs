@@ -37,14 +37,14 @@ const SHAPES: [Shape; 16] = [
 const LONG: &str = "Thiruvananthapuram-Wickramasinghe-Balasubramaniam";
 
 #[component]
-pub fn Pieces() -> impl IntoView {
+pub fn StyleGuide() -> impl IntoView {
     answer::page(async {
         // Outside of development there is no such page.
-        if context::development() { Ok(pieces()) } else { Err(Failure::NotFound) }
+        if context::development() { Ok(style_guide()) } else { Err(Failure::NotFound) }
     })
 }
 
-fn pieces() -> AnyView {
+fn style_guide() -> AnyView {
     view! {
         <Title text="Pieces"/>
         <PageHead title="Pieces" lead="Development only: what every page is made of, in every state. Look at it narrow, dark, enlarged and without a pointer."/>
