@@ -11,8 +11,8 @@ use crate::parts::about::AboutList;
 use crate::parts::address::{self, Address};
 use crate::parts::answer;
 use crate::parts::doctor_card::DoctorCard;
+use crate::parts::page_scripts::{MoreScript, SuggestScript};
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
-use crate::parts::small_scripts::{MoreScript, SuggestScript};
 use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
 
 /// The search for a doctor. The list is the answer.

@@ -7,8 +7,8 @@ use crate::context;
 use crate::links::Query;
 use crate::parts::about::About;
 use crate::parts::answer;
+use crate::parts::page_scripts::SuggestScript;
 use crate::parts::search::SearchForm;
-use crate::parts::small_scripts::SuggestScript;
 
 /// Where everything starts: the search, and the specialties.
 #[component]
