@@ -9,7 +9,7 @@ use crate::context::{self, Site};
 use crate::links;
 use crate::pages;
 use crate::pages::staff::StaffRoutes;
-use crate::parts::frame::{PageFooter, PageHeader};
+use crate::parts::header_footer::{PageFooter, PageHeader};
 
 /// The whole document.
 pub fn shell(site: Site) -> impl IntoView {

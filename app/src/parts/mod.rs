@@ -7,7 +7,7 @@ pub mod conflicts;
 pub mod doctor_card;
 pub mod feeds;
 pub mod form;
-pub mod frame;
+pub mod header_footer;
 pub mod hydration_scripts;
 pub mod page_scripts;
 pub mod picker;
