@@ -13,11 +13,11 @@ use crate::fns::booking::Hold;
 use crate::islands::{PersonChoice, Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
 use crate::messages;
-use crate::parts::about::AboutDoctor;
 use crate::parts::address;
 use crate::parts::answer::{hide_from_search_engines, page, set_status};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::hydration_scripts::HydrationScripts;
+use crate::parts::metadata::DoctorMetadata;
 use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
 use crate::parts::reviews::ReviewsOfDoctor;
 use crate::parts::times::Times;
@@ -84,7 +84,7 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
     let video = doctor.video.then(|| view! { <FillOwnTimes/> });
     Ok(view! {
         <Title text=doctor.name.clone()/>
-        <AboutDoctor doctor=doctor.clone()/>
+        <DoctorMetadata doctor=doctor.clone()/>
         <FormSummary state=state/>
         {asked.address.note()}
         <div class="doctor-page">

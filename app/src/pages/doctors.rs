@@ -7,10 +7,10 @@ use nadi::visit::Mode;
 
 use crate::context;
 use crate::messages;
-use crate::parts::about::AboutList;
 use crate::parts::address::{self, Address};
 use crate::parts::answer;
 use crate::parts::doctor_card::DoctorCard;
+use crate::parts::metadata::DoctorListMetadata;
 use crate::parts::page_scripts::{MoreScript, SuggestScript};
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
 use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
@@ -72,7 +72,7 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
     });
     Ok(view! {
         <Title text=said.text()/>
-        <AboutList query=query.clone() said=said.text()/>
+        <DoctorListMetadata query=query.clone() said=said.text()/>
         <SearchForm query=query.clone() specialties=specialties cities=cities languages=languages counts=counts
             today=now.date_naive()/>
         {address.note()}

@@ -5,8 +5,8 @@ use nadi::ports::{DoctorQuery, Specialty};
 
 use crate::context;
 use crate::links::Query;
-use crate::parts::about::About;
 use crate::parts::answer;
+use crate::parts::metadata::PageMetadata;
 use crate::parts::page_scripts::SuggestScript;
 use crate::parts::search::SearchForm;
 
@@ -15,7 +15,7 @@ use crate::parts::search::SearchForm;
 pub fn Home() -> impl IntoView {
     view! {
         <Title text="Find a doctor and a time"/>
-        <About path="/" description="Find a doctor by specialty, city, language or complaint, see who is free, and take a time at once. Nobody else gets it."/>
+        <PageMetadata path="/" description="Find a doctor by specialty, city, language or complaint, see who is free, and take a time at once. Nobody else gets it."/>
         {answer::page(home())}
     }
 }

@@ -1,6 +1,5 @@
 //! What several pages share and what knows of appointments. Rendered on the server only.
 
-pub mod about;
 pub mod address;
 pub mod answer;
 pub mod conflicts;
@@ -9,6 +8,7 @@ pub mod feeds;
 pub mod form;
 pub mod header_footer;
 pub mod hydration_scripts;
+pub mod metadata;
 pub mod page_scripts;
 pub mod picker;
 pub mod reviews;
