@@ -10,14 +10,14 @@ use crate::context::{signed_in, typed_or};
 use crate::fns::session;
 use crate::links;
 use crate::parts::form::{FormSummary, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{Button, HiddenField, PageHead, TextField};
 
 /// Where to go afterwards; leads there at once when somebody is signed in already.
 fn next() -> String {
     let next = return_path(&address::value("next")).to_owned();
     if signed_in().is_some() {
-        answer::lead_to(&next);
+        response::redirect(&next);
     }
     next
 }

@@ -9,7 +9,7 @@ use crate::context;
 use crate::links;
 use crate::pages::appointment::ReviewLink;
 use crate::parts::address::Address;
-use crate::parts::{answer, visit};
+use crate::parts::{response, visit};
 use crate::ui::{
     Badge, ButtonLink, Empty, FillOwnTimes, LinkTab, LinkTabs, PageHead, Pagination, PrintButton,
 };
@@ -24,7 +24,7 @@ pub fn Appointments() -> impl IntoView {
         _ => None,
     });
     let page = address.page();
-    answer::page(appointments(period.unwrap_or(Period::Upcoming), page, address))
+    response::page(appointments(period.unwrap_or(Period::Upcoming), page, address))
 }
 
 async fn appointments(period: Period, page: u32, address: Address) -> Result<AnyView, Failure> {

@@ -8,10 +8,10 @@ use nadi::visit::Mode;
 use crate::context;
 use crate::messages;
 use crate::parts::address::{self, Address};
-use crate::parts::answer;
 use crate::parts::doctor_card::DoctorCard;
 use crate::parts::metadata::DoctorListMetadata;
 use crate::parts::page_scripts::{MoreScript, SuggestScript};
+use crate::parts::response;
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
 use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
 
@@ -20,7 +20,7 @@ use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Varia
 pub fn Doctors() -> impl IntoView {
     // A form also sends its empty fields, which ask for nothing. All pages are of one size.
     let said = |(name, value): &(String, String)| !value.trim().is_empty() && name != "page_size";
-    answer::page(doctors(address::pairs().into_iter().filter(said).collect()))
+    response::page(doctors(address::pairs().into_iter().filter(said).collect()))
 }
 
 async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
@@ -50,7 +50,7 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
         }
     };
     let pages_known = if next.is_some() { found.count().max(number + 1) } else { found.count() };
-    answer::shows(found.items.iter().map(|card| card.id));
+    response::set_shown_doctors(found.items.iter().map(|card| card.id));
     let now = caller.now;
     let none = found.items.is_empty();
     let past_the_end = none && found.total > 0;

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use nadi::Failure;
 
 use crate::messages;
-use crate::parts::answer::set_status;
+use crate::parts::response::set_status;
 use crate::ui::{ButtonLink, PageHead, Variant};
 
 /// An address that leads nowhere.

@@ -5,9 +5,9 @@ use nadi::ports::{DoctorQuery, Specialty};
 
 use crate::context;
 use crate::links::Query;
-use crate::parts::answer;
 use crate::parts::metadata::PageMetadata;
 use crate::parts::page_scripts::SuggestScript;
+use crate::parts::response;
 use crate::parts::search::SearchForm;
 
 /// Where everything starts: the search, and the specialties.
@@ -16,7 +16,7 @@ pub fn Home() -> impl IntoView {
     view! {
         <Title text="Find a doctor and a time"/>
         <PageMetadata path="/" description="Find a doctor by specialty, city, language or complaint, see who is free, and take a time at once. Nobody else gets it."/>
-        {answer::page(home())}
+        {response::page(home())}
     }
 }
 

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use nadi::Failure;
 
 use crate::context;
-use crate::parts::answer;
+use crate::parts::response;
 use crate::ui::{
     Badge, Button, ButtonLink, CheckField, Choice, Empty, Fact, Facts, Icon, Initials, LinkTab,
     LinkTabs, Notice, PageHead, Pagination, ProblemLine, ProblemSummary, RadioField, SelectField,
@@ -38,7 +38,7 @@ const LONG: &str = "Thiruvananthapuram-Wickramasinghe-Balasubramaniam";
 
 #[component]
 pub fn StyleGuide() -> impl IntoView {
-    answer::page(async {
+    response::page(async {
         // Outside of development there is no such page.
         if context::development() { Ok(style_guide()) } else { Err(Failure::NotFound) }
     })

@@ -20,7 +20,7 @@ where
         _ => None,
     });
     if let Some(failure) = &failure {
-        super::answer::set_status(failure.status());
+        super::response::set_status(failure.status());
     }
     FormState { failure }
 }

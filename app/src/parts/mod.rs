@@ -1,7 +1,6 @@
 //! What several pages share and what knows of appointments. Rendered on the server only.
 
 pub mod address;
-pub mod answer;
 pub mod conflicts;
 pub mod doctor_card;
 pub mod feeds;
@@ -11,6 +10,7 @@ pub mod hydration_scripts;
 pub mod metadata;
 pub mod page_scripts;
 pub mod picker;
+pub mod response;
 pub mod reviews;
 pub mod search;
 pub mod times;

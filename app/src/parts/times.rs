@@ -14,7 +14,7 @@ use nadi::visit::Mode;
 use nadi::wall;
 use nadi::zone::Zone;
 
-use super::answer;
+use super::response;
 use crate::context;
 use crate::fns::times::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView, Wanted};
 
@@ -45,7 +45,7 @@ impl Times {
         };
         let slug = Slug::parse(slug).ok_or(Failure::NotFound)?;
         let doctor = ports.directory.doctor(&caller, &DoctorKey::Slug(slug)).await?;
-        answer::shows([doctor.id]);
+        response::set_shown_doctors([doctor.id]);
         let location = location.parse().ok();
         let location = location.filter(|id| doctor.places.iter().any(|place| place.id == *id));
         let mode = Mode::parse(mode).filter(|_| doctor.video);

@@ -22,8 +22,8 @@ use crate::fns::booking::{
 };
 use crate::fns::reviews::{WithdrawReview, WriteReview};
 use crate::parts::address;
-use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
+use crate::parts::response;
 use crate::parts::visit::is_clinic_side;
 use crate::ui::{FillOwnTimes, Notice, Tone};
 
@@ -106,7 +106,7 @@ pub fn Appointment() -> impl IntoView {
         .or(failure_of::<NoShow>())
         .or(failure_of::<Reopen>());
     let review = failure_of::<WriteReview>().or(failure_of::<WithdrawReview>());
-    answer::page(appointment(id_in_address(), done, form, review))
+    response::page(appointment(id_in_address(), done, form, review))
 }
 
 async fn appointment(

@@ -13,10 +13,10 @@ use crate::fns::booking::Reschedule;
 use crate::islands::{Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
 use crate::messages;
-use crate::parts::answer::{self, set_status};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::hydration_scripts::HydrationScripts;
 use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
+use crate::parts::response::{self, set_status};
 use crate::parts::times::Times;
 use crate::parts::visit;
 use crate::ui::{ButtonLink, FillOwnTimes, Notice, PageHead, Sentence, Tone, Variant};
@@ -25,7 +25,7 @@ const TITLE: &str = "Move to another time";
 
 #[component]
 pub fn MoveAppointment() -> impl IntoView {
-    answer::page(move_appointment(id_in_address(), Asked::read(), failure_of::<Reschedule>()))
+    response::page(move_appointment(id_in_address(), Asked::read(), failure_of::<Reschedule>()))
 }
 
 async fn move_appointment(

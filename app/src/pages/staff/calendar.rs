@@ -11,7 +11,7 @@ use crate::context;
 use crate::links::{Query, SchedulePages};
 use crate::messages;
 use crate::parts::address::Address;
-use crate::parts::answer;
+use crate::parts::response;
 use crate::parts::week::layout::Sheet;
 use crate::parts::week::{DayList, DaySheet, NextUp, day_id};
 use crate::ui::{
@@ -87,7 +87,7 @@ pub fn Calendar() -> impl IntoView {
     let mut address = Address::default();
     let view = address.read("view", "what to show", View::parse).unwrap_or(View::Week);
     let date = address.read("date", "the date", parse_date);
-    answer::page(calendar(view, date, address))
+    response::page(calendar(view, date, address))
 }
 
 async fn calendar(

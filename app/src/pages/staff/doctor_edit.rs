@@ -20,7 +20,7 @@ use crate::fns::administration::{AddDoctor, SaveDoctor, TypedDoctor};
 use crate::links;
 use crate::messages;
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, TextAreaField,
     TextField, Tone,
@@ -58,7 +58,7 @@ fn typed_of(doctor: &DoctorForm, currency: &str) -> TypedDoctor {
 #[component]
 pub fn NewDoctor() -> impl IntoView {
     let state = failure_of::<AddDoctor>();
-    answer::page(new_doctor(state))
+    response::page(new_doctor(state))
 }
 
 async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
@@ -108,7 +108,7 @@ pub fn EditDoctor() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     let state = failure_of::<SaveDoctor>();
     let done = address::value("done");
-    answer::page(edit_doctor(id, done, state))
+    response::page(edit_doctor(id, done, state))
 }
 
 async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyView, Failure> {

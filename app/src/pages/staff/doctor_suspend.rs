@@ -14,7 +14,7 @@ use crate::context::{self, typed_or};
 use crate::fns::administration::SuspendDoctor as Suspend;
 use crate::links;
 use crate::parts::form::{FormState, FormSummary, failure_of};
-use crate::parts::{address, answer, visit};
+use crate::parts::{address, response, visit};
 use crate::ui::{Button, HiddenField, Notice, PageHead, TextAreaField, Tone, Variant};
 
 /// So many are listed; the others are counted.
@@ -44,7 +44,7 @@ async fn of_state(
 pub fn SuspendDoctor() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     let (status, done) = (address::value("status"), address::value("done"));
-    answer::page(suspend_doctor(id, status, done, failure_of::<Suspend>()))
+    response::page(suspend_doctor(id, status, done, failure_of::<Suspend>()))
 }
 
 async fn suspend_doctor(

@@ -9,7 +9,7 @@ use nadi::text::one_line;
 use crate::context;
 use crate::links::{self, Query};
 use crate::parts::address::Address;
-use crate::parts::answer;
+use crate::parts::response;
 use crate::ui::{
     Badge, Button, ButtonLink, Empty, LinkTab, LinkTabs, PageHead, Pagination, TableFrame,
     TextField, Tone, Variant,
@@ -56,7 +56,7 @@ pub fn Administration() -> impl IntoView {
     });
     let text = text.filter(|text| !text.is_empty());
     let page = address.page();
-    answer::page(administration(text, page, address))
+    response::page(administration(text, page, address))
 }
 
 async fn administration(

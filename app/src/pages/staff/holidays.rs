@@ -15,7 +15,7 @@ use crate::links::Query;
 use crate::messages;
 use crate::parts::address::Address;
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{
     Button, CheckField, Choice, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead,
     SelectField, SuggestField, TableFrame, Tone, Variant,
@@ -29,7 +29,7 @@ pub fn Holidays() -> impl IntoView {
     let state = failure_of::<SaveHolidays>();
     let mut address = Address::default();
     let clinic = address.read("clinic", "the clinic", |text| text.parse().ok());
-    answer::page(holidays(clinic, address, state))
+    response::page(holidays(clinic, address, state))
 }
 
 async fn holidays(

@@ -15,7 +15,7 @@ use crate::fns::administration::typed::{ADDRESS_CHARS_MAX, NAME_CHARS_MAX, city_
 use crate::fns::administration::{AddLocation, SaveLocation, TypedLocation};
 use crate::messages;
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, SuggestField,
     TextAreaField, TextField, Tone,
@@ -24,7 +24,7 @@ use crate::ui::{
 #[component]
 pub fn NewLocation() -> impl IntoView {
     let state = failure_of::<AddLocation>();
-    answer::page(new_location(state))
+    response::page(new_location(state))
 }
 
 async fn new_location(state: FormState) -> Result<AnyView, Failure> {
@@ -71,7 +71,7 @@ pub fn EditLocation() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     let state = failure_of::<SaveLocation>();
     let done = address::value("done");
-    answer::page(edit_location(id, done, state))
+    response::page(edit_location(id, done, state))
 }
 
 async fn edit_location(id: String, done: String, state: FormState) -> Result<AnyView, Failure> {

@@ -10,14 +10,14 @@ use super::doctors::{AdminTab, admin_tabs};
 use crate::context;
 use crate::links::{self, Query};
 use crate::parts::address::Address;
-use crate::parts::answer;
+use crate::parts::response;
 use crate::ui::{ButtonLink, Empty, Notice, PageHead, Pagination, TableFrame, Tone};
 
 #[component]
 pub fn Locations() -> impl IntoView {
     let mut address = Address::default();
     let page = address.page();
-    answer::page(locations(page, address))
+    response::page(locations(page, address))
 }
 
 async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {

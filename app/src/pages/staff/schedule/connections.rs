@@ -19,7 +19,7 @@ use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::feeds::{self, Feeds};
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{
     Button, HiddenField, Icon, Notice, PageHead, ProblemLine, Shape, TextField, Tone, Variant,
 };
@@ -59,14 +59,14 @@ impl Forms {
 #[component]
 pub fn OwnConnections() -> impl IntoView {
     let forms = Forms::read();
-    answer::page(async move { connections(Editor::own()?, forms).await })
+    response::page(async move { connections(Editor::own()?, forms).await })
 }
 
 /// A doctor's busy times, for administrators.
 #[component]
 pub fn DoctorConnections() -> impl IntoView {
     let (id, forms) = (id_in_address(), Forms::read());
-    answer::page(async move { connections(Editor::in_address(&id)?, forms).await })
+    response::page(async move { connections(Editor::in_address(&id)?, forms).await })
 }
 
 /// A form's problems at its fields, whose names differ from form to form.

@@ -17,22 +17,22 @@ use crate::fns::schedules::hours::{EMPTY_LINES, LINES_MAX, read};
 use crate::fns::schedules::{ProposeHours, TypedRule};
 use crate::messages;
 use crate::pages::staff::problems::Problems;
-use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
+use crate::parts::response;
 use crate::ui::{Button, ButtonLink, Choice, Empty, PageHead, ProblemLine};
 
 /// The doctor's own hours.
 #[component]
 pub fn OwnHours() -> impl IntoView {
     let state = failure_of::<ProposeHours>();
-    answer::page(async move { hours(Editor::own()?, state).await })
+    response::page(async move { hours(Editor::own()?, state).await })
 }
 
 /// A doctor's hours, for administrators.
 #[component]
 pub fn DoctorHours() -> impl IntoView {
     let (id, state) = (id_in_address(), failure_of::<ProposeHours>());
-    answer::page(async move { hours(Editor::in_address(&id)?, state).await })
+    response::page(async move { hours(Editor::in_address(&id)?, state).await })
 }
 
 /// The lines of a form that just failed. Empty when none did.

@@ -19,9 +19,9 @@ use crate::fns::schedules::base::Part;
 use crate::links::{self, Query};
 use crate::messages;
 use crate::parts::address::{self, Address};
-use crate::parts::answer;
 use crate::parts::conflicts::Conflicts;
 use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::response;
 use crate::parts::week::DaySheet;
 use crate::parts::week::layout::Sheet;
 use crate::ui::{
@@ -38,7 +38,7 @@ pub fn Preview() -> impl IntoView {
     let week = address.read("week", "the week", parse_date);
     let part = Part::parse(&address::value("part"));
     let state = failure_of::<SaveSchedule>();
-    answer::page(preview(draft, week, part, address, state))
+    response::page(preview(draft, week, part, address, state))
 }
 
 async fn preview(

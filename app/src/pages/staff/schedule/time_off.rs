@@ -24,9 +24,9 @@ use crate::links::Query;
 use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::address::Address;
-use crate::parts::answer;
 use crate::parts::conflicts::Conflicts;
 use crate::parts::form::{FormState, failure_of};
+use crate::parts::response;
 use crate::ui::{Button, Choice, PageHead, ProblemLine, SelectField, TextField};
 
 /// What became of the three forms of this page; at most one of them failed.
@@ -50,14 +50,14 @@ impl Forms {
 #[component]
 pub fn OwnTimeOff() -> impl IntoView {
     let forms = Forms::read();
-    answer::page(async move { time_off(Editor::own()?, forms).await })
+    response::page(async move { time_off(Editor::own()?, forms).await })
 }
 
 /// A doctor's days, for administrators.
 #[component]
 pub fn DoctorTimeOff() -> impl IntoView {
     let (id, forms) = (id_in_address(), Forms::read());
-    answer::page(async move { time_off(Editor::in_address(&id)?, forms).await })
+    response::page(async move { time_off(Editor::in_address(&id)?, forms).await })
 }
 
 /// The field of "Take time off" that is meant.
