@@ -3,6 +3,7 @@
 pub mod address;
 pub mod conflicts;
 pub mod doctor_card;
+pub mod failure_pages;
 pub mod feeds;
 pub mod form;
 pub mod header_footer;

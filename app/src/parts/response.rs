@@ -7,9 +7,9 @@ use leptos_axum::ResponseOptions;
 use nadi::Failure;
 use nadi::ids::DoctorId;
 
+use super::failure_pages::{ForbiddenPage, NotFoundPage, UnavailablePage};
 use crate::context;
 use crate::links;
-use crate::pages::failures::{Forbidden, Missing, Unavailable};
 
 /// Sets the status of the response.
 pub fn set_status(status: u16) {
@@ -62,9 +62,9 @@ pub fn page_or_failure(page: Result<AnyView, Failure>) -> AnyView {
         failure => {
             set_status(failure.status());
             match failure {
-                Failure::NotFound => view! { <Missing/> }.into_any(),
-                Failure::NotAllowed => view! { <Forbidden/> }.into_any(),
-                failure => view! { <Unavailable failure=failure/> }.into_any(),
+                Failure::NotFound => view! { <NotFoundPage/> }.into_any(),
+                Failure::NotAllowed => view! { <ForbiddenPage/> }.into_any(),
+                failure => view! { <UnavailablePage failure=failure/> }.into_any(),
             }
         }
     }

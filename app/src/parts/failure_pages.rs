@@ -1,22 +1,14 @@
-//! The pages for when there is nothing to show.
+//! What a page shows instead of its content when it fails.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 
 use crate::messages;
-use crate::parts::response::set_status;
 use crate::ui::{ButtonLink, PageHead, Variant};
 
-/// An address that leads nowhere.
 #[component]
-pub fn NotFound() -> impl IntoView {
-    set_status(404);
-    view! { <Missing/> }
-}
-
-#[component]
-pub fn Missing() -> impl IntoView {
+pub fn NotFoundPage() -> impl IntoView {
     view! {
         <Title text="Nothing here"/>
         <section class="narrow">
@@ -30,7 +22,7 @@ pub fn Missing() -> impl IntoView {
 }
 
 #[component]
-pub fn Forbidden() -> impl IntoView {
+pub fn ForbiddenPage() -> impl IntoView {
     view! {
         <Title text="Not for this account"/>
         <section class="narrow">
@@ -44,7 +36,7 @@ pub fn Forbidden() -> impl IntoView {
 }
 
 #[component]
-pub fn Unavailable(failure: Failure) -> impl IntoView {
+pub fn UnavailablePage(failure: Failure) -> impl IntoView {
     let title = match failure {
         Failure::Busy => "Too many people at once",
         Failure::Unavailable => "We cannot reach our calendar right now",
