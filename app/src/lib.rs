@@ -8,12 +8,12 @@
 //! Not for: rules (the `nadi` crate), SQL or HTTP (`server`).
 #![recursion_limit = "256"]
 
-pub mod codec;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod error;
 pub mod fns;
 pub mod islands;
+pub mod json_encoding;
 pub mod links;
 pub mod messages;
 #[cfg(feature = "ssr")]

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Answers;
 use crate::error::FormFailure;
+use crate::json_encoding::JsonOutput;
 
 /// A month of days, in whole weeks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ pub struct Wanted {
 
 /// A month of a doctor, with the times of `date` or, when that is empty, of its first free day. `mode` and
 /// `location` narrow when not empty; with an `appointment`, times to which the caller may move it.
-#[server(prefix = "/fn", endpoint = "month_times", input = GetUrl, output = Answers)]
+#[server(prefix = "/fn", endpoint = "month_times", input = GetUrl, output = JsonOutput)]
 pub async fn month_times(
     slug: String,
     month: String,
@@ -134,7 +134,7 @@ pub async fn month_times(
 }
 
 /// A day of a doctor, by the same.
-#[server(prefix = "/fn", endpoint = "day_times", input = GetUrl, output = Answers)]
+#[server(prefix = "/fn", endpoint = "day_times", input = GetUrl, output = JsonOutput)]
 pub async fn day_times(
     slug: String,
     date: String,
