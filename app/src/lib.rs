@@ -22,6 +22,7 @@ pub mod pages;
 pub mod parts;
 #[cfg(feature = "ssr")]
 mod shell;
+pub mod slot_views;
 pub mod ui;
 
 #[cfg(feature = "ssr")]

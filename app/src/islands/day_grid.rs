@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::browser;
 use super::slot_picker::{Picker, plain};
-use crate::fns::times::{DayCell, MonthView};
+use crate::slot_views::{DayCell, MonthView};
 
 const WEEKDAYS: [(&str, &str); 7] = [
     ("Mon", "Monday"),

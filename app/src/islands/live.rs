@@ -14,8 +14,9 @@ use leptos::task::spawn_local;
 use super::browser;
 use super::events;
 use super::slot_picker::Picker;
-use crate::fns::times::{DayPart, DayView, PickerTimes, TimeView, month_times};
+use crate::fns::times::month_times;
 use crate::links;
+use crate::slot_views::{DayPart, DayView, PickerTimes, TimeView};
 
 /// What is heard is not asked for before this, in milliseconds: so the clicks of a moment come to their end.
 const SETTLE_MS: f64 = 400.0;

@@ -8,8 +8,8 @@ use super::browser;
 use super::live;
 use super::slot_picker::Picker;
 use crate::fns::booking::{Hold, Reschedule};
-use crate::fns::times::TimeView;
 use crate::links;
+use crate::slot_views::TimeView;
 use crate::ui::{OwnTime, Sentence};
 
 /// What a time is chosen for.

@@ -11,15 +11,16 @@ use super::browser;
 use super::day_grid::DayGrid;
 use super::live;
 use super::review::{Purpose, Review};
-use crate::fns::times::{DayView, PickerTimes, TimeView, Wanted, day_times, month_times};
+use crate::fns::times::{day_times, month_times};
 use crate::links::TimesPage;
+use crate::slot_views::{DayView, PickerTimes, TimeView, TimesFilter};
 use crate::ui::OwnTime;
 
 /// What the picker shows, and what changes it.
 #[derive(Clone, Copy)]
 pub(super) struct Picker {
     pub page: StoredValue<TimesPage>,
-    wanted: StoredValue<Wanted>,
+    wanted: StoredValue<TimesFilter>,
     pub purpose: StoredValue<Purpose>,
     /// The key of the form that takes a time.
     pub key: StoredValue<String>,
@@ -59,7 +60,7 @@ impl Picker {
     }
 
     /// The number of the last question, and what is asked for.
-    pub fn turn(&self) -> (u32, Wanted) {
+    pub fn turn(&self) -> (u32, TimesFilter) {
         (self.asked.get_value(), self.wanted.get_value())
     }
 
@@ -81,7 +82,7 @@ impl Picker {
         self.page.with_value(|page| page.month(month))
     }
 
-    fn ask(&self) -> (u32, Wanted) {
+    fn ask(&self) -> (u32, TimesFilter) {
         self.busy.set(true);
         self.offline.set(false);
         self.asked.update_value(|asked| *asked += 1);
@@ -200,7 +201,7 @@ pub(super) fn plain(click: &leptos::ev::MouseEvent) -> bool {
 #[island]
 pub fn SlotPicker(
     page: TimesPage,
-    wanted: Wanted,
+    wanted: TimesFilter,
     start: PickerTimes,
     chosen: Option<TimeView>,
     purpose: Purpose,

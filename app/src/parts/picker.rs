@@ -15,9 +15,9 @@ use super::doctor_card::NextTimes;
 use super::times::Times;
 use super::visit;
 use crate::context;
-use crate::fns::times::{PickerTimes, TimeView, Wanted};
 use crate::links::{Query, TimesPage};
 use crate::messages;
+use crate::slot_views::{PickerTimes, TimeView, TimesFilter};
 use crate::ui::{LinkTab, LinkTabs, Notice, Tone};
 
 /// What the address of a page with free times says.
@@ -63,9 +63,9 @@ impl Asked {
     }
 
     /// As it is asked of the server; `visit` is the id of a kind of visit, or empty.
-    pub fn wanted(&self, slug: String, visit: String) -> Wanted {
+    pub fn wanted(&self, slug: String, visit: String) -> TimesFilter {
         let (mode, location) = (self.mode.clone(), self.location.clone());
-        Wanted { slug, mode, location, visit, appointment: String::new() }
+        TimesFilter { slug, mode, location, visit, appointment: String::new() }
     }
 }
 
@@ -157,7 +157,7 @@ pub fn Narrow(
     doctor: DoctorProfile,
     path: String,
     /// What is asked for now.
-    wanted: Wanted,
+    wanted: TimesFilter,
     /// What else of the address stays.
     kept: Query,
     /// The kinds of visit can be chosen, and one slot is this long, if known.

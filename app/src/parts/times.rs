@@ -16,7 +16,7 @@ use nadi::zone::Zone;
 
 use super::response;
 use crate::context;
-use crate::fns::times::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView, Wanted};
+use crate::slot_views::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView, TimesFilter};
 
 /// How far ahead one can leaf.
 const MONTHS_AHEAD: u32 = 12;
@@ -36,8 +36,8 @@ pub struct Times {
 
 impl Times {
     /// A mode or location that is none does not narrow, and a kind of visit that is none is the usual one.
-    pub async fn of(wanted: &Wanted) -> Answer<Self> {
-        let Wanted { slug, mode, location, visit, appointment } = wanted;
+    pub async fn of(wanted: &TimesFilter) -> Answer<Self> {
+        let TimesFilter { slug, mode, location, visit, appointment } = wanted;
         let (caller, ports) = (context::caller()?, context::ports()?);
         let moving = match appointment.as_str() {
             "" => None,
