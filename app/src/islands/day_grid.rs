@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::browser;
-use super::slot_picker::{Picker, plain};
+use super::picker_state::{Picker, is_plain_click};
 use crate::slot_views::{DayCell, MonthView};
 
 const WEEKDAYS: [(&str, &str); 7] = [
@@ -179,7 +179,7 @@ fn step(
         Some(to) => {
             let href = if day { picker.day_href(&to) } else { picker.month_href(&to) };
             let open = move |click: leptos::ev::MouseEvent| {
-                if plain(&click) {
+                if is_plain_click(&click) {
                     click.prevent_default();
                     if day { picker.open_day(to.clone()) } else { picker.open_month(to.clone()) }
                 }
@@ -226,7 +226,7 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
         let open = {
             let date = date.clone();
             move |click: leptos::ev::MouseEvent| {
-                if plain(&click) {
+                if is_plain_click(&click) {
                     click.prevent_default();
                     picker.open_day(date.clone());
                     browser::focus(format!("[data-date=\"{date}\"]"));

@@ -37,7 +37,7 @@ pub fn Doctor() -> impl IntoView {
 async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
     let visit = address::value("visit");
-    let times = match Times::of(&asked.wanted(slug.clone(), visit.clone())).await {
+    let times = match Times::of(&asked.filter(slug.clone(), visit.clone())).await {
         // Those who have an appointment are led here from it.
         Err(Failure::NotFound) => return unlisted(&slug).await,
         times => times?,
@@ -48,7 +48,7 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
         asked.address.ignore("the kind of visit");
     }
     let visit = times.visit.as_ref().map(|kind| kind.id.to_string()).unwrap_or_default();
-    let wanted = asked.wanted(doctor.slug.to_string(), visit);
+    let filter = asked.filter(doctor.slug.to_string(), visit);
     let purpose = purpose().await?;
     let person = Query::new().with("person", &address::value("person"));
 
@@ -75,8 +75,8 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
     }
     let kinds = shown.start.slot_minutes;
     let path = links::doctor(doctor.slug.as_str());
-    let kept = person.clone().with("mode", &wanted.mode).with("location", &wanted.location);
-    let here = TimesPage { path: path.clone(), kept: kept.with("visit", &wanted.visit) };
+    let kept = person.clone().with("mode", &filter.mode).with("location", &filter.location);
+    let here = TimesPage { path: path.clone(), kept: kept.with("visit", &filter.visit) };
     let gone = held.or_else(|| {
         let (gone, page, name) = (shown.gone?, here.clone(), doctor.name.clone());
         Some(view! { <GonePanel gone=gone page=page doctor=name now=now/> }.into_any())
@@ -92,8 +92,8 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
             <section class="doctor-times" aria-labelledby="free-times">
                 {gone}
                 <h2 id="free-times">"Free times"</h2>
-                <Narrow doctor=doctor.clone() path=path wanted=wanted.clone() kept=person kinds=kinds/>
-                <SlotPicker page=here wanted=wanted start=shown.start chosen=shown.chosen
+                <Narrow doctor=doctor.clone() path=path filter=filter.clone() kept=person kinds=kinds/>
+                <SlotPicker page=here filter=filter start=shown.start chosen=shown.chosen
                     purpose=purpose key=context::form_key()/>
             </section>
             <Profile doctor=doctor.clone()/>

@@ -63,7 +63,7 @@ impl Asked {
     }
 
     /// As it is asked of the server; `visit` is the id of a kind of visit, or empty.
-    pub fn wanted(&self, slug: String, visit: String) -> TimesFilter {
+    pub fn filter(&self, slug: String, visit: String) -> TimesFilter {
         let (mode, location) = (self.mode.clone(), self.location.clone());
         TimesFilter { slug, mode, location, visit, appointment: String::new() }
     }
@@ -157,7 +157,7 @@ pub fn Narrow(
     doctor: DoctorProfile,
     path: String,
     /// What is asked for now.
-    wanted: TimesFilter,
+    filter: TimesFilter,
     /// What else of the address stays.
     kept: Query,
     /// The kinds of visit can be chosen, and one slot is this long, if known.
@@ -166,7 +166,7 @@ pub fn Narrow(
 ) -> impl IntoView {
     let tab =
         |text: &str, href: String, current: bool| LinkTab { href, text: text.to_owned(), current };
-    let visit_shown = if kinds.is_some() { wanted.visit.as_str() } else { "" };
+    let visit_shown = if kinds.is_some() { filter.visit.as_str() } else { "" };
     let address = |mode: &str, location: &str, visit: &str| {
         let query = kept.clone().with("mode", mode).with("location", location);
         query.with("visit", visit).on(&path)
@@ -175,25 +175,25 @@ pub fn Narrow(
         let tabs = doctor.visit_kinds.iter().map(|kind| {
             let id = if kind.is_default { String::new() } else { kind.id.to_string() };
             let text = messages::visit::kind(&kind.name, kind.slot_span, slot_minutes);
-            tab(&text, address(&wanted.mode, &wanted.location, &id), wanted.visit == id)
+            tab(&text, address(&filter.mode, &filter.location, &id), filter.visit == id)
         });
         view! { <LinkTabs label="Kind of visit" tabs=tabs.collect()/> }
     });
     let modes = doctor.video.then(|| {
-        let href = |mode: &str| address(mode, &wanted.location, visit_shown);
-        let mut tabs = vec![tab("Any visit", href(""), wanted.mode.is_empty())];
+        let href = |mode: &str| address(mode, &filter.location, visit_shown);
+        let mut tabs = vec![tab("Any visit", href(""), filter.mode.is_empty())];
         tabs.extend(
             Mode::ALL
-                .map(|one| tab(visit::mode(one), href(one.as_str()), wanted.mode == one.as_str())),
+                .map(|one| tab(visit::mode(one), href(one.as_str()), filter.mode == one.as_str())),
         );
         view! { <LinkTabs label="How you meet" tabs=tabs/> }
     });
     let places = (doctor.places.len() > 1).then(|| {
-        let href = |place: &str| address(&wanted.mode, place, visit_shown);
-        let mut tabs = vec![tab("Any place", href(""), wanted.location.is_empty())];
+        let href = |place: &str| address(&filter.mode, place, visit_shown);
+        let mut tabs = vec![tab("Any place", href(""), filter.location.is_empty())];
         tabs.extend(doctor.places.iter().map(|place| {
             let id = place.id.to_string();
-            tab(&place.name, href(&id), wanted.location == id)
+            tab(&place.name, href(&id), filter.location == id)
         }));
         view! { <LinkTabs label="Place" tabs=tabs/> }
     });

@@ -49,9 +49,9 @@ async fn move_appointment(
     }
     let kind = visit.visit_type.to_string();
     let slug = visit.doctor_slug.to_string();
-    let mut wanted = asked.wanted(slug, kind);
-    wanted.appointment = id.clone();
-    let times = match Times::of(&wanted).await {
+    let mut filter = asked.filter(slug, kind);
+    filter.appointment = id.clone();
+    let times = match Times::of(&filter).await {
         Ok(times) => times,
         Err(Failure::NotFound) => {
             let why = messages::visit::NO_NEW_TIMES.to_owned();
@@ -72,9 +72,9 @@ async fn move_appointment(
         form.failure = form.failure.filter(|failure| !matches!(failure, Failure::Refused(_)));
     }
     let video = times.doctor.video || visit.mode == Mode::Video;
-    (wanted.mode, wanted.location) = (asked.mode, asked.location);
+    (filter.mode, filter.location) = (asked.mode, asked.location);
     let path = links::move_appointment(&id);
-    let kept = Query::new().with("mode", &wanted.mode).with("location", &wanted.location);
+    let kept = Query::new().with("mode", &filter.mode).with("location", &filter.location);
     let here = TimesPage { path: path.clone(), kept };
     let purpose = Purpose::Move {
         appointment: id.clone(),
@@ -100,8 +100,8 @@ async fn move_appointment(
                 })}
                 {gone}
                 <h2 id="free-times">{format!("{}’s free times", visit.doctor_name)}</h2>
-                <Narrow doctor=times.doctor path=path wanted=wanted.clone() kept=Query::new()/>
-                <SlotPicker page=here wanted=wanted start=shown.start chosen=shown.chosen
+                <Narrow doctor=times.doctor path=path filter=filter.clone() kept=Query::new()/>
+                <SlotPicker page=here filter=filter start=shown.start chosen=shown.chosen
                     purpose=purpose key=context::form_key()/>
             </section>
         </div>
