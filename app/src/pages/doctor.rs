@@ -17,7 +17,7 @@ use crate::parts::address;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::hydration_scripts::HydrationScripts;
 use crate::parts::metadata::DoctorMetadata;
-use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
+use crate::parts::picker::{FilterTabs, PickerQuery, PickerStart, SlotUnavailablePanel};
 use crate::parts::response::{hide_from_search_engines, page, set_status};
 use crate::parts::reviews::ReviewsOfDoctor;
 use crate::parts::times::Times;
@@ -31,10 +31,14 @@ const REVIEWS_EACH: u32 = 10;
 #[component]
 pub fn Doctor() -> impl IntoView {
     let slug = use_params_map().with_untracked(|params| params.get("slug").unwrap_or_default());
-    page(doctor(slug, Asked::read(), failure_of::<Hold>()))
+    page(doctor(slug, PickerQuery::read(), failure_of::<Hold>()))
 }
 
-async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<AnyView, Failure> {
+async fn doctor(
+    slug: String,
+    mut asked: PickerQuery,
+    mut state: FormState,
+) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
     let visit = address::value("visit");
     let times = match Times::of(&asked.filter(slug.clone(), visit.clone())).await {
@@ -60,7 +64,7 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
         let key = DoctorKey::Id(doctor.id);
         ports.reviews.of_doctor(&caller, &key, part.unwrap_or(1), REVIEWS_EACH).await?
     };
-    let shown = Shown::of(&times, &asked).await?;
+    let shown = PickerStart::of(&times, &asked).await?;
     let mut held = None;
     if let (Some(_), Some(slot)) = (&shown.gone, asked.slot) {
         held = own_hold(&doctor, slot).await?;
@@ -79,7 +83,7 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
     let here = TimesPage { path: path.clone(), kept: kept.with("visit", &filter.visit) };
     let gone = held.or_else(|| {
         let (gone, page, name) = (shown.gone?, here.clone(), doctor.name.clone());
-        Some(view! { <GonePanel gone=gone page=page doctor=name now=now/> }.into_any())
+        Some(view! { <SlotUnavailablePanel gone=gone page=page doctor=name now=now/> }.into_any())
     });
     let video = doctor.video.then(|| view! { <FillOwnTimes/> });
     Ok(view! {
@@ -92,7 +96,7 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
             <section class="doctor-times" aria-labelledby="free-times">
                 {gone}
                 <h2 id="free-times">"Free times"</h2>
-                <Narrow doctor=doctor.clone() path=path filter=filter.clone() kept=person kinds=kinds/>
+                <FilterTabs doctor=doctor.clone() path=path filter=filter.clone() kept=person kinds=kinds/>
                 <SlotPicker page=here filter=filter start=shown.start chosen=shown.chosen
                     purpose=purpose key=context::form_key()/>
             </section>

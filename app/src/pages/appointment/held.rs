@@ -58,7 +58,7 @@ pub fn Held(
         </p>
         <div class="held-time">
             <Countdown seconds=left until=until again=again extendable=extendable/>
-            <Keep id=id.clone() extendable=extendable left=visit.extensions_left/>
+            <ExtendForm id=id.clone() extendable=extendable left=visit.extensions_left/>
         </div>
         <div class="held-forms">
             <ConfirmForm visit=visit form=form/>
@@ -83,14 +83,14 @@ pub fn Held(
 
 /// More time, for whoever needs it; or why there is no more.
 #[component]
-fn Keep(id: String, extendable: bool, left: i16) -> impl IntoView {
+fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
     let said = messages::visit::extensions_left(left);
     if extendable {
         view! {
             <form class="keep" method="post" action=Extend::PATH>
                 <FormKey/>
                 <HiddenField name="id" value=id/>
-                <Button variant=Variant::Secondary>"Keep it longer"</Button>
+                <Button variant=Variant::Secondary>"ExtendForm it longer"</Button>
                 <p class="muted">{said}</p>
             </form>
         }

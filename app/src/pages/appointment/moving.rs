@@ -15,7 +15,7 @@ use crate::links::{self, Query, TimesPage};
 use crate::messages;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::hydration_scripts::HydrationScripts;
-use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
+use crate::parts::picker::{FilterTabs, PickerQuery, PickerStart, SlotUnavailablePanel};
 use crate::parts::response::{self, set_status};
 use crate::parts::times::Times;
 use crate::parts::visit;
@@ -25,12 +25,16 @@ const TITLE: &str = "Move to another time";
 
 #[component]
 pub fn MoveAppointment() -> impl IntoView {
-    response::page(move_appointment(id_in_address(), Asked::read(), failure_of::<Reschedule>()))
+    response::page(move_appointment(
+        id_in_address(),
+        PickerQuery::read(),
+        failure_of::<Reschedule>(),
+    ))
 }
 
 async fn move_appointment(
     id: String,
-    mut asked: Asked,
+    mut asked: PickerQuery,
     mut form: FormState,
 ) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
@@ -45,7 +49,7 @@ async fn move_appointment(
             let begun = begun(visit.starts_at, visit.ends_at, now);
             messages::visit::why_not_moved(visit.state, begun, clinic_side)
         };
-        return Ok(view! { <Standing visit=visit why=why/> }.into_any());
+        return Ok(view! { <NotMovable visit=visit why=why/> }.into_any());
     }
     let kind = visit.visit_type.to_string();
     let slug = visit.doctor_slug.to_string();
@@ -55,7 +59,7 @@ async fn move_appointment(
         Ok(times) => times,
         Err(Failure::NotFound) => {
             let why = messages::visit::NO_NEW_TIMES.to_owned();
-            return Ok(view! { <Standing visit=visit why=why/> }.into_any());
+            return Ok(view! { <NotMovable visit=visit why=why/> }.into_any());
         }
         Err(failure) => return Err(failure),
     };
@@ -65,7 +69,7 @@ async fn move_appointment(
     if own {
         asked.slot = None;
     }
-    let shown = Shown::of(&times, &asked).await?;
+    let shown = PickerStart::of(&times, &asked).await?;
     if shown.gone.is_some() {
         set_status(409);
         // The panel says it, with the nearest times.
@@ -84,7 +88,7 @@ async fn move_appointment(
     };
     let gone = shown.gone.map(|gone| {
         let (page, name) = (here.clone(), visit.doctor_name.clone());
-        view! { <GonePanel gone=gone page=page doctor=name now=now/> }
+        view! { <SlotUnavailablePanel gone=gone page=page doctor=name now=now/> }
     });
     let title = if form.failure.is_some() { format!("{TITLE}: look again") } else { TITLE.into() };
     Ok(view! {
@@ -93,14 +97,14 @@ async fn move_appointment(
         {asked.address.note()}
         <PageHead title=TITLE/>
         <div class="move-page">
-            <Now visit=visit.clone()/>
+            <CurrentTime visit=visit.clone()/>
             <section class="doctor-times" aria-labelledby="free-times">
                 {own.then(|| view! {
                     <Notice tone=Tone::Good announced=true id="review"><p>"This is the time you have now."</p></Notice>
                 })}
                 {gone}
                 <h2 id="free-times">{format!("{}’s free times", visit.doctor_name)}</h2>
-                <Narrow doctor=times.doctor path=path filter=filter.clone() kept=Query::new()/>
+                <FilterTabs doctor=times.doctor path=path filter=filter.clone() kept=Query::new()/>
                 <SlotPicker page=here filter=filter start=shown.start chosen=shown.chosen
                     purpose=purpose key=context::form_key()/>
             </section>
@@ -121,7 +125,7 @@ fn from(visit: &AppointmentView, times: &Times) -> String {
 
 /// What is booked, and until when it can be moved.
 #[component]
-fn Now(visit: AppointmentView) -> impl IntoView {
+fn CurrentTime(visit: AppointmentView) -> impl IntoView {
     let policy = visit::change_until(&visit).map(|until| messages::visit::move_policy(&until));
     let href = links::appointment(&visit.id.to_string());
     view! {
@@ -138,7 +142,7 @@ fn Now(visit: AppointmentView) -> impl IntoView {
 
 /// It stays where it is, and why.
 #[component]
-fn Standing(visit: AppointmentView, why: String) -> impl IntoView {
+fn NotMovable(visit: AppointmentView, why: String) -> impl IntoView {
     let over = visit.doctor_takes_bookings
         && !matches!(visit.state, State::Confirmed | State::CheckedIn | State::Pending);
     let times = links::doctor(visit.doctor_slug.as_str());
