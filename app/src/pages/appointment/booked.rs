@@ -9,8 +9,8 @@ use nadi::ports::AppointmentView;
 use nadi::{Failure, Field};
 
 use super::clinic::{ClinicActions, WayBack};
+use super::done::{Done, DoneNotice};
 use super::facts::{History, VisitFacts};
-use super::{Done, DoneNotice};
 use crate::context;
 use crate::fns::booking::Cancel;
 use crate::links;

@@ -8,7 +8,7 @@ use nadi::appointment::Command;
 use nadi::local_time::LocalTime;
 use nadi::ports::AppointmentView;
 
-use super::{Done, DoneNotice};
+use super::done::{Done, DoneNotice};
 use crate::context;
 use crate::fns::booking::{Confirm, Extend, Release, SendCode};
 use crate::islands::Countdown;

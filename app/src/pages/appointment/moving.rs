@@ -7,7 +7,7 @@ use nadi::appointment::{Command, State, begun};
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 
-use super::{asked_for, id_in_address};
+use super::route::{id_in_path, requested_appointment};
 use crate::context;
 use crate::fns::booking::Reschedule;
 use crate::islands::{Purpose, SlotPicker};
@@ -25,11 +25,7 @@ const TITLE: &str = "Move to another time";
 
 #[component]
 pub fn MoveAppointment() -> impl IntoView {
-    response::page(move_appointment(
-        id_in_address(),
-        PickerQuery::read(),
-        failure_of::<Reschedule>(),
-    ))
+    response::page(move_appointment(id_in_path(), PickerQuery::read(), failure_of::<Reschedule>()))
 }
 
 async fn move_appointment(
@@ -38,7 +34,7 @@ async fn move_appointment(
     mut form: FormState,
 ) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
-    let visit = asked_for(&id).await?;
+    let visit = requested_appointment(&id).await?;
     if !visit.open_to.contains(&Command::Reschedule) {
         set_status(409);
         let clinic_side = visit::is_clinic_side(&visit);

@@ -7,9 +7,9 @@ use nadi::appointment::{Refusal, State};
 use nadi::ports::{AppointmentView, OwnReview};
 
 use super::clinic::{ClinicActions, WayBack};
+use super::done::{Done, DoneNotice};
 use super::facts::{History, VisitFacts};
 use super::review::VisitReview;
-use super::{Done, DoneNotice};
 use crate::links;
 use crate::parts::form::{FormState, FormSummary};
 use crate::parts::visit;
