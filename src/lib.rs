@@ -10,6 +10,7 @@
 pub mod actor;
 pub mod appointment;
 pub mod calendar;
+pub mod capacity;
 #[cfg(feature = "server")]
 pub mod events;
 pub mod failure;

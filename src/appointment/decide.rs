@@ -6,7 +6,7 @@ use super::{
     ACTIVE_HOLDS_MAX, Appointment, CODE_TRIES, CODES_PER_HOLD, Claims, Command, EXTENSIONS_MAX,
     Event, Facts, Opening, Proof, Refusal, State, Transition, begun,
 };
-use crate::actor::Capacity;
+use crate::capacity::Capacity;
 
 /// What a command meets in a state.
 #[derive(Clone, Copy)]

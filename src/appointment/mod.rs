@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use decide::{decide, hold_ends};
 pub use refusal::Refusal;
 
-use crate::actor::Capacity;
+use crate::capacity::Capacity;
 use crate::ids::AppointmentId;
 
 /// Wrong codes allowed before a new code has to be asked for.
