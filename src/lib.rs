@@ -16,6 +16,7 @@ pub mod events;
 pub mod failure;
 #[cfg(feature = "server")]
 pub mod ical;
+pub mod idempotency;
 pub mod ids;
 pub mod input;
 #[cfg(feature = "server")]
@@ -24,7 +25,6 @@ pub mod local_time;
 pub mod near;
 #[cfg(feature = "server")]
 pub mod notification;
-pub mod once;
 #[cfg(feature = "server")]
 pub mod ports;
 #[cfg(feature = "server")]

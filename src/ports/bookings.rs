@@ -8,10 +8,10 @@ use super::{Answer, Page};
 use crate::actor::{Caller, Capacity};
 use crate::appointment::{Command, Event, State};
 use crate::calendar::Moment;
+use crate::idempotency::IdempotencyKey;
 use crate::ids::{AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use crate::input::{Code, Slug};
 use crate::local_time::LocalTime;
-use crate::once::OnceKey;
 use crate::visit::{Fee, Mode};
 use crate::zone::Zone;
 
@@ -248,7 +248,7 @@ pub trait Bookings: Send + Sync {
         &self,
         caller: &Caller,
         wish: &HoldRequest,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Answer<Booked>;
 
     /// Changes an appointment. Asking for what is already so is fine and changes nothing.
@@ -263,7 +263,7 @@ pub trait Bookings: Send + Sync {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Answer<Booked>;
 
     /// # Errors

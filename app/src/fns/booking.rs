@@ -18,7 +18,7 @@ pub async fn hold(
     #[server(default)] key: String,
 ) -> Result<(), FormFailure> {
     use nadi::appointment::Refusal;
-    use nadi::once::OnceKey;
+    use nadi::idempotency::IdempotencyKey;
     let (caller, ports) = super::request()?;
     let slot = slot.parse().map_err(|_| Refusal::NotOffered)?;
     let wish = nadi::ports::HoldRequest {
@@ -26,7 +26,7 @@ pub async fn hold(
         visit_type: super::optional(&visit_type)?,
         person: super::optional(&person)?,
     };
-    let held = ports.bookings.hold(&caller, &wish, OnceKey::of_form(&key).as_ref()).await;
+    let held = ports.bookings.hold(&caller, &wish, IdempotencyKey::of_form(&key).as_ref()).await;
     if let Some(held) = super::answered(held, &back)? {
         super::done(&crate::links::appointment(&held.id.to_string()));
     }
@@ -45,7 +45,7 @@ async fn change(
     let (caller, ports) = super::request()?;
     let page = crate::links::appointment(id);
     let id = super::known(id)?;
-    let key = nadi::once::OnceKey::of_form(key);
+    let key = nadi::idempotency::IdempotencyKey::of_form(key);
     let changed = ports.bookings.change(&caller, id, &change, &seen, key.as_ref()).await;
     if super::answered(changed, &page)?.is_some() {
         super::done(&format!("{page}?done={done}"));

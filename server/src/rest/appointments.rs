@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nadi::appointment::Command;
 use nadi::calendar::Moment;
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use nadi::input::Code;
-use nadi::once::OnceKey;
 use nadi::ports::{
     self, AppointmentQuery, Booked, FreeTime, FreeTimesQuery, HoldRequest, Seen, TimesFor, Whose,
 };
@@ -110,7 +110,7 @@ async fn change(
     Id(id): Id<AppointmentId>,
     change: ports::Change,
     seen: Seen,
-    key: Option<&OnceKey>,
+    key: Option<&IdempotencyKey>,
 ) -> Result<Response, Problem> {
     let booked = api.ports.bookings.change(&caller, id, &change, &seen, key).await?;
     Ok(tagged(StatusCode::OK, booked))

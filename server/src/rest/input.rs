@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::Moment;
-use nadi::once::OnceKey;
+use nadi::idempotency::IdempotencyKey;
 use nadi::ports::Seen;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -171,12 +171,12 @@ impl<S: Send + Sync, T: std::str::FromStr> FromRequestParts<S> for Id<T> {
 }
 
 /// The request's key, when it has one.
-pub struct Key(pub Option<OnceKey>);
+pub struct Key(pub Option<IdempotencyKey>);
 
 impl Key {
     /// # Errors
     /// When there is none.
-    pub fn needed(&self) -> Result<&OnceKey, Problem> {
+    pub fn needed(&self) -> Result<&IdempotencyKey, Problem> {
         self.0.as_ref().ok_or_else(|| super::problem::KEY_MISSING.problem())
     }
 }
@@ -189,7 +189,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
         let Some(text) = single(&parts.headers, &name).map_err(|_| KEY_MALFORMED.problem())? else {
             return Ok(Self(None));
         };
-        OnceKey::parse(text).map(Some).map(Self).map_err(|_| KEY_MALFORMED.problem())
+        IdempotencyKey::parse(text).map(Some).map(Self).map_err(|_| KEY_MALFORMED.problem())
     }
 }
 

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nadi::appointment::Refusal;
 use nadi::failure::{Failure, Field, FieldProblem};
-use nadi::once::KEY_KEPT_HOURS;
+use nadi::idempotency::KEY_KEPT_HOURS;
 use serde::Serialize;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response as Described, ResponseBuilder};
