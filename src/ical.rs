@@ -14,7 +14,6 @@ mod busy;
 mod draft;
 mod line;
 mod malformed;
-mod passed;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -22,13 +21,14 @@ mod text;
 mod uid;
 mod value;
 mod vcalendar;
+mod warnings;
 mod write;
 mod zone;
 
 pub use busy::{BusyCalendar, BusyTime, ReadCalendar, Reading, Skipped, busy_times};
 pub use malformed::{Malformed, MalformedReason, PropertyName};
-pub use passed::{Passed, PassedLine, PassedReason};
 pub use uid::appointment_of;
+pub use warnings::{Warning, WarningReason, Warnings};
 pub use write::{CalendarFile, Event, EventStatus, Method, Organizer, write};
 
 /// The largest file that is read, in bytes: ten years of somebody busy are 10 MB.
@@ -51,6 +51,6 @@ const NAME_CHARS_MAX: usize = 200;
 /// The most different zones of its own a file may define.
 const ZONES_MAX: usize = 200;
 /// The most lines that are named of those that were passed over.
-pub const PASSED_MAX: usize = 20;
+pub const WARNINGS_MAX: usize = 20;
 /// The most changes of the clock in a zone of a file's own.
 const CHANGES_MAX: usize = 4_000;

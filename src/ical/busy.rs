@@ -13,8 +13,8 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::attendance::plain_address;
 use super::malformed::Malformed;
-use super::passed::Passed;
 use super::read::{File, read};
+use super::warnings::Warnings;
 use super::zone::{Needed, Zones, horizon};
 use super::{LOOKS_MAX, RANGE_DAYS_MAX};
 use diary::Diary;
@@ -39,7 +39,7 @@ pub struct BusyCalendar {
     pub events: usize,
     pub skipped: Skipped,
     /// The lines that were passed over.
-    pub passed: Passed,
+    pub warnings: Warnings,
 }
 
 /// How many events made no time busy, and why.
@@ -100,7 +100,7 @@ impl ReadCalendar {
         let longest = from.checked_add_signed(Duration::days(RANGE_DAYS_MAX));
         let until = reading.until.min(longest.unwrap_or(reading.until));
         let mut looks = LOOKS_MAX;
-        let mut passed = std::mem::take(&mut self.0.passed);
+        let mut warnings = std::mem::take(&mut self.0.warnings);
         let file = &self.0;
         let calendars: Vec<_> =
             file.calendars.iter().map(|calendar| calendar.clock.clone()).collect();
@@ -108,16 +108,22 @@ impl ReadCalendar {
             from: from.naive_utc(),
             until: horizon(until),
             looks: &mut looks,
-            passed: &mut passed,
+            warnings: &mut warnings,
         };
         let zones =
             Zones::resolve(&file.zones, &file.definitions, &calendars, reading.zone, &mut needed);
-        let mut diary = Diary::new(Clocks { zones }, from..until, looks, passed);
+        let mut diary = Diary::new(Clocks { zones }, from..until, looks, warnings);
         let skipped = diary.events(file, reading.own)?;
         diary.periods(file)?;
-        let (times, passed) = diary.finished();
+        let (times, warnings) = diary.finished();
         let (name, events) = (self.0.name, self.0.events.len());
-        Ok(BusyCalendar { name, times: merged(times), events, skipped, passed: passed.sorted() })
+        Ok(BusyCalendar {
+            name,
+            times: merged(times),
+            events,
+            skipped,
+            warnings: warnings.sorted(),
+        })
     }
 }
 

@@ -5,8 +5,8 @@ use chrono::NaiveDateTime;
 use super::attendance::Attendance;
 use super::line::Line;
 use super::malformed::{Malformed, MalformedReason, PropertyName};
-use super::passed::{Passed, PassedReason};
 use super::value::{self, Clock, Span, Until, When, periods, span, when};
+use super::warnings::{WarningReason, Warnings};
 use super::zone::ZoneNames;
 use super::{uid, vcalendar};
 use crate::recurrence::{LenientRecurrence, Recurrence, RecurrenceProblem};
@@ -60,7 +60,7 @@ struct Faults {
 /// What reading an event needs and changes beside it.
 pub(super) struct Context<'a> {
     pub zones: &'a mut ZoneNames,
-    pub passed: &'a mut Passed,
+    pub warnings: &'a mut Warnings,
     /// The addresses of the calendar's owner, in small letters.
     pub owner: &'a [String],
 }
@@ -158,7 +158,7 @@ impl Draft {
                     self.replaces.get_or_insert(id);
                 }
                 // Then it is one of its own, and the one it replaces stays.
-                Err(_) => context.passed.note(number, PassedReason::Exception),
+                Err(_) => context.warnings.note(number, WarningReason::Exception),
             },
             "RRULE" if value.is_empty() => {}
             "RRULE" => match rule(line) {
@@ -170,7 +170,7 @@ impl Draft {
                 Ok(Some(read)) if !read.left_out => self.excluding_rules.push(read.rule),
                 Ok(None) => {}
                 // What is left out of an exception would be missing twice.
-                _ => context.passed.note(number, PassedReason::Exception),
+                _ => context.warnings.note(number, WarningReason::Exception),
             },
             "RDATE" => match uncut(line).map(|()| periods(line, self.calendar, context.zones)) {
                 Ok(Some(dates)) => self.dates.extend(dates.into_iter().map(|date| (date, number))),
@@ -182,7 +182,7 @@ impl Draft {
             },
             "EXDATE" => match periods(line, self.calendar, context.zones).filter(|_| !line.cut) {
                 Some(dates) => self.excluded.extend(dates.into_iter().map(|(when, _)| when)),
-                None => context.passed.note(number, PassedReason::Exception),
+                None => context.warnings.note(number, WarningReason::Exception),
             },
             "UID" => {
                 self.uid.get_or_insert_with(|| uid::original(value));
@@ -227,7 +227,7 @@ fn first<T: PartialEq>(place: &mut Option<At<T>>, new: At<T>, context: &mut Cont
     match place {
         None => *place = Some(new),
         Some((known, _)) if *known == new.0 => {}
-        Some(_) => context.passed.note(new.1, PassedReason::Repeated),
+        Some(_) => context.warnings.note(new.1, WarningReason::Repeated),
     }
 }
 
@@ -270,7 +270,7 @@ fn noted(
 ) -> Option<Recurrence> {
     let read = read?;
     if read.left_out {
-        context.passed.note(line, PassedReason::RulePart);
+        context.warnings.note(line, WarningReason::RulePart);
     }
     Some(read.rule)
 }

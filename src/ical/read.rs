@@ -3,9 +3,9 @@
 use super::draft::{Context, Draft, uncut};
 use super::line::{Line, Lines, NotALine, unescaped_text};
 use super::malformed::{Malformed, MalformedReason, PropertyName};
-use super::passed::{Passed, PassedReason};
 use super::text::decoded;
 use super::value::{Until, When, periods};
+use super::warnings::{WarningReason, Warnings};
 use super::zone::{CalendarClock, Definition, Definitions, ZoneNames};
 use super::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX};
 
@@ -19,7 +19,7 @@ pub(super) struct File {
     pub definitions: Definitions,
     pub zones: ZoneNames,
     pub calendars: Vec<Calendar>,
-    pub passed: Passed,
+    pub warnings: Warnings,
     /// The addresses of the calendar's owner, in small letters.
     owner: Vec<String>,
     /// The VTIMEZONE that is being read.
@@ -109,11 +109,11 @@ pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> 
                     return Err(MalformedReason::NotBegun.at(line.number));
                 }
                 // Text that broke out of a remark.
-                None => file.passed.note(line.number, PassedReason::NotALine),
+                None => file.warnings.note(line.number, WarningReason::NotALine),
             }
         } else if line.is("BEGIN") || line.is("END") {
             // Text, such as `Begin: 09:00`, or behind the last calendar.
-            file.passed.note(line.number, PassedReason::NotALine);
+            file.warnings.note(line.number, WarningReason::NotALine);
         } else {
             if parent == Some(Component::Calendar) && line.is("VERSION") {
                 lines.keeps_blanks = line.value().starts_with("1.");
@@ -221,7 +221,7 @@ impl File {
             _ => false,
         };
         if !needed {
-            self.passed.note(line, PassedReason::NotALine);
+            self.warnings.note(line, WarningReason::NotALine);
         }
         Ok(())
     }
@@ -229,13 +229,13 @@ impl File {
     fn property(&mut self, parent: Option<Component>, line: &Line) -> Result<(), Malformed> {
         match parent {
             // Around the calendars, such as the head of a mail.
-            None => self.passed.note(line.number, PassedReason::NotALine),
+            None => self.warnings.note(line.number, WarningReason::NotALine),
             Some(Component::Calendar) => self.calendar_property(line),
             Some(Component::Event) => {
                 if let Some(event) = self.events.last_mut() {
                     let mut context = Context {
                         zones: &mut self.zones,
-                        passed: &mut self.passed,
+                        warnings: &mut self.warnings,
                         owner: &self.owner,
                     };
                     event.property(line, &mut context);

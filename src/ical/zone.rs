@@ -15,7 +15,7 @@ use crate::zone::Zone as Iana;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Utc};
 
 use super::malformed::{Malformed, MalformedReason};
-use super::passed::{Passed, PassedReason};
+use super::warnings::{WarningReason, Warnings};
 use super::{ZONES_MAX, vcalendar};
 pub(super) use definition::{Change, Changes, Definition};
 
@@ -114,7 +114,7 @@ pub(super) struct Needed<'a> {
     pub from: NaiveDateTime,
     pub until: NaiveDateTime,
     pub looks: &'a mut usize,
-    pub passed: &'a mut Passed,
+    pub warnings: &'a mut Warnings,
 }
 
 impl Zones {
@@ -145,7 +145,7 @@ impl Zones {
                         let found =
                             if many { None } else { zone(name, *line, own, fallback, needed).ok() };
                         if found.is_none() {
-                            needed.passed.note(*line, PassedReason::ZoneOfPlace);
+                            needed.warnings.note(*line, WarningReason::ZoneOfPlace);
                         }
                         found
                     };
@@ -238,7 +238,7 @@ fn zone(
             }
             Ok(Zone::Own(changes)) if changes.ends_in_summer(needed.until) => {
                 let Some(zone) = by_name() else { return Ok(Zone::Own(changes)) };
-                needed.passed.note(own.line, PassedReason::ZoneDefinition);
+                needed.warnings.note(own.line, WarningReason::ZoneDefinition);
                 return Ok(zone);
             }
             Ok(zone) => return Ok(zone),
@@ -250,12 +250,12 @@ fn zone(
         && is_abbreviation_of(name, zone)
     {
         // Such as IST, which is another time in India, Ireland and Israel.
-        needed.passed.note(broken.map_or(line, |wrong| wrong.line), taken_for(*named));
+        needed.warnings.note(broken.map_or(line, |wrong| wrong.line), taken_for(*named));
         return Ok(zone.clone());
     }
     let found = by_name();
     if let (Some(wrong), Some(_)) = (broken, &found) {
-        needed.passed.note(wrong.line, PassedReason::ZoneDefinition);
+        needed.warnings.note(wrong.line, WarningReason::ZoneDefinition);
     }
     if let Some(zone) = found {
         return Ok(zone);
@@ -263,15 +263,15 @@ fn zone(
     match fallback {
         Some((zone, named)) if names::is_custom(name) || shows_offset_of(name, &zone) => {
             let line = broken.map_or(line, |wrong| wrong.line);
-            needed.passed.note(line, taken_for(named));
+            needed.warnings.note(line, taken_for(named));
             Ok(zone)
         }
         _ => Err(broken.unwrap_or(MalformedReason::UnknownZone.at(line))),
     }
 }
 
-fn taken_for(named: bool) -> PassedReason {
-    if named { PassedReason::ZoneOfCalendar } else { PassedReason::ZoneOfPlace }
+fn taken_for(named: bool) -> WarningReason {
+    if named { WarningReason::ZoneOfCalendar } else { WarningReason::ZoneOfPlace }
 }
 
 /// Is the name what people in this zone call its winter or summer time?

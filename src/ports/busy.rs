@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::Answer;
 use crate::actor::Caller;
 use crate::failure::CalendarFault;
-use crate::ical::Passed;
+use crate::ical::Warnings;
 use crate::ids::{BusyCalendarId, DoctorId};
 
 /// A calendar from elsewhere.
@@ -63,7 +63,7 @@ pub struct BusyRead {
     /// Appointments that are booked in a busy stretch; they stay.
     pub conflicts: u64,
     /// The lines that were passed over.
-    pub passed: Passed,
+    pub warnings: Warnings,
 }
 
 /// For the doctor and the clinic's administrators; otherwise `SignInFirst` or `NotFound`.

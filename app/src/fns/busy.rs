@@ -48,7 +48,7 @@ pub async fn remove_busy(
 #[cfg(feature = "ssr")]
 pub mod typed {
     use nadi::failure::{Field, FieldProblem, Problem};
-    use nadi::ical::{Passed, PassedLine, PassedReason};
+    use nadi::ical::{Warning, WarningReason, Warnings};
     use nadi::input::line;
     use nadi::ports::BusyRead;
 
@@ -94,25 +94,25 @@ pub mod typed {
 
     /// The page, told what was read: `?read=12.3.1`, and what was passed over: `&passed=7.line~9.rule&more=3`.
     pub fn found(read: &BusyRead, page: &str) -> String {
-        let BusyRead { times, times_removed, conflicts, passed } = read;
+        let BusyRead { times, times_removed, conflicts, warnings } = read;
         let mut query = Query::new().with("read", &format!("{times}.{times_removed}.{conflicts}"));
-        let lines = passed.lines.iter().take(LINES_MAX);
+        let lines = warnings.lines.iter().take(LINES_MAX);
         let told: Vec<_> = lines.map(|one| format!("{}.{}", one.line, one.reason.word())).collect();
         if !told.is_empty() {
-            let more = passed.lines.len() - told.len() + passed.more;
+            let more = warnings.lines.len() - told.len() + warnings.more;
             query = query.with("passed", &told.join("~")).with("more", &more.to_string());
         }
         query.on(page)
     }
 
     /// What [`found`] says was passed over.
-    pub fn passed(lines: &str, more: &str) -> Passed {
+    pub fn warnings(lines: &str, more: &str) -> Warnings {
         let one = |text: &str| {
             let (line, word) = text.split_once('.')?;
-            Some(PassedLine { line: line.parse().ok()?, reason: PassedReason::of_word(word)? })
+            Some(Warning { line: line.parse().ok()?, reason: WarningReason::of_word(word)? })
         };
         let lines = lines.split('~').filter_map(one).take(LINES_MAX).collect();
-        Passed { lines, more: more.parse().unwrap_or(0) }
+        Warnings { lines, more: more.parse().unwrap_or(0) }
     }
 
     #[cfg(test)]
@@ -131,10 +131,11 @@ pub mod typed {
 
         #[test]
         fn what_was_passed_over_travels_in_the_address() {
-            let line = |line, reason| PassedLine { line, reason };
-            let lines: Vec<_> = (7..).zip(PassedReason::ALL).map(|(n, why)| line(n, why)).collect();
+            let line = |line, reason| Warning { line, reason };
+            let lines: Vec<_> =
+                (7..).zip(WarningReason::ALL).map(|(n, why)| line(n, why)).collect();
             let read = BusyRead {
-                passed: Passed { lines: lines.clone(), more: 2 },
+                warnings: Warnings { lines: lines.clone(), more: 2 },
                 ..BusyRead::default()
             };
             let page = found(&read, "/calendar/connections");
@@ -142,10 +143,10 @@ pub mod typed {
                 let (_, rest) = page.split_once(&format!("{name}=")).expect("a value");
                 rest.split('&').next().expect("a value").replace("%7E", "~")
             };
-            let told = passed(&value("passed"), &value("more"));
+            let told = warnings(&value("passed"), &value("more"));
             let more = 2 + lines[5..].len();
-            assert_eq!(told, Passed { lines: lines[..5].to_vec(), more });
-            assert_eq!(passed("x~7.nonsense~.line", "-1"), Passed::default());
+            assert_eq!(told, Warnings { lines: lines[..5].to_vec(), more });
+            assert_eq!(warnings("x~7.nonsense~.line", "-1"), Warnings::default());
         }
 
         #[test]

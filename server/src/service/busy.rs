@@ -194,7 +194,7 @@ impl BusyService {
             times: times.len() as u64,
             times_removed: plan.removed(),
             conflicts: plan.conflicts.len() as u64,
-            passed: read.passed.clone(),
+            warnings: read.warnings.clone(),
         })
     }
 

@@ -13,9 +13,9 @@ use super::{BusyTime, Skipped};
 use crate::ical::OCCURRENCES_MAX;
 use crate::ical::draft::Draft;
 use crate::ical::malformed::{Malformed, MalformedReason, PropertyName};
-use crate::ical::passed::{Passed, PassedReason};
 use crate::ical::read::{File, Method, Period};
 use crate::ical::value::{Clock, Span, Until, When};
+use crate::ical::warnings::{WarningReason, Warnings};
 
 /// What became of an event.
 enum Outcome {
@@ -31,7 +31,7 @@ pub(super) struct Diary {
     clocks: Clocks,
     range: Range<DateTime<Utc>>,
     looks: usize,
-    passed: Passed,
+    warnings: Warnings,
     times: Vec<BusyTime>,
 }
 
@@ -48,13 +48,13 @@ impl Diary {
         clocks: Clocks,
         range: Range<DateTime<Utc>>,
         looks: usize,
-        passed: Passed,
+        warnings: Warnings,
     ) -> Self {
-        Self { clocks, range, looks, passed, times: Vec::new() }
+        Self { clocks, range, looks, warnings, times: Vec::new() }
     }
 
-    pub(super) fn finished(self) -> (Vec<BusyTime>, Passed) {
-        (self.times, self.passed)
+    pub(super) fn finished(self) -> (Vec<BusyTime>, Warnings) {
+        (self.times, self.warnings)
     }
 
     /// Enters all events but those whose UIDs are `own`.
@@ -80,7 +80,7 @@ impl Diary {
                 skipped.transparent += 1;
             } else if event.start.is_none() && event.fault().is_none() && says_no_time(file, event)
             {
-                self.passed.note(event.line, PassedReason::WithoutTime);
+                self.warnings.note(event.line, WarningReason::WithoutTime);
             } else {
                 let changes = versions.changes.get(place).map_or(&[][..], |changes| changes);
                 let alone = versions.alone.contains(place);
@@ -89,7 +89,7 @@ impl Diary {
                     Ok(Outcome::WithoutLength) => skipped.without_length += 1,
                     Ok(Outcome::Outside) => skipped.outside += 1,
                     Err(fault) if self.is_far(file, event, changes) => {
-                        self.passed.note(fault.line, PassedReason::FarAway);
+                        self.warnings.note(fault.line, WarningReason::FarAway);
                         skipped.outside += 1;
                     }
                     Err(fault) => return Err(fault),
@@ -104,7 +104,7 @@ impl Diary {
         for period in &file.periods {
             match self.period(period) {
                 Err(fault) if far::period(period.from, period.until, &self.range) => {
-                    self.passed.note(fault.line, PassedReason::FarAway);
+                    self.warnings.note(fault.line, WarningReason::FarAway);
                 }
                 entered => entered?,
             }

@@ -6,7 +6,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::failure::Field;
-use nadi::ical::Passed;
+use nadi::ical::Warnings;
 use nadi::input::Email;
 use nadi::ports::{BusyCalendarView, BusyRead, FeedKind};
 
@@ -104,12 +104,12 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
         read.split('.').filter_map(|n| n.parse::<u32>().ok()).map(u64::from).collect();
     let said = match (numbers.as_slice(), address::value("done").as_str()) {
         (&[times, times_removed, conflicts], _) => {
-            let passed = typed::passed(&address::value("passed"), &address::value("more"));
-            let read = BusyRead { times, times_removed, conflicts, passed };
+            let warnings = typed::warnings(&address::value("passed"), &address::value("more"));
+            let read = BusyRead { times, times_removed, conflicts, warnings };
             let text = messages::connections::found(&read);
             let href = format!("{}#in-the-way", pages.time_off());
             let which = (conflicts > 0).then(|| view! { " "<a href=href>"See which"</a> });
-            view! { <p><strong>"Read. "</strong>{text}{which}</p> {passed_over(read.passed)} }
+            view! { <p><strong>"Read. "</strong>{text}{which}</p> {warning_list(read.warnings)} }
                 .into_any()
         }
         (_, "removed") => view! { <p>"Removed. Its times can be free again."</p> }.into_any(),
@@ -122,15 +122,15 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
 }
 
 /// The lines of a calendar that were passed over.
-fn passed_over(passed: Passed) -> Option<AnyView> {
-    if passed.lines.is_empty() {
+fn warning_list(warnings: Warnings) -> Option<AnyView> {
+    if warnings.lines.is_empty() {
         return None;
     }
-    let more = messages::connections::more_passed(passed.more);
-    let lines: Vec<_> = passed
+    let more = messages::connections::more_warnings(warnings.more);
+    let lines: Vec<_> = warnings
         .lines
         .into_iter()
-        .map(messages::connections::passed)
+        .map(messages::connections::warning)
         .chain(more)
         .map(|text| view! { <li>{text}</li> })
         .collect();
