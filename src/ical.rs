@@ -11,9 +11,9 @@
 
 mod attendance;
 mod busy;
-mod draft;
 mod line;
 mod malformed;
+mod raw_event;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! From the lines of a file to its parts. What is not known is skipped (RFC 5545, 3.1).
 
-use super::draft::{Context, Draft, uncut};
 use super::line::{Line, Lines, NotALine, unescaped_text};
 use super::malformed::{Malformed, MalformedReason, PropertyName};
+use super::raw_event::{Context, RawEvent, uncut};
 use super::text::decoded;
 use super::value::{Until, When, periods};
 use super::warnings::{WarningReason, Warnings};
@@ -13,7 +13,7 @@ use super::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX};
 #[derive(Default)]
 pub(super) struct File {
     pub name: Option<String>,
-    pub events: Vec<Draft>,
+    pub events: Vec<RawEvent>,
     /// Periods of VFREEBUSY that are not free.
     pub periods: Vec<Period>,
     pub definitions: Definitions,
@@ -181,7 +181,7 @@ impl File {
             Event if self.events.len() >= EVENTS_MAX => {
                 return Err(MalformedReason::TooManyEvents.at(number));
             }
-            Event => self.events.push(Draft::begin(number, self.calendar())),
+            Event => self.events.push(RawEvent::begin(number, self.calendar())),
             Zone => self.definition = Some(Definition::begin(number)),
             Observance => {
                 if let Some(zone) = &mut self.definition {
@@ -269,7 +269,7 @@ impl File {
                     _ => Method::State,
                 }
             }
-            // The second stands in an expired draft; some programs write it.
+            // The second stands in an expired raw_event; some programs write it.
             "X-WR-TIMEZONE" | "TIMEZONE-ID" if !value.is_empty() => {
                 calendar.clock.zone.get_or_insert_with(|| (unescaped_text(value), line.number));
             }

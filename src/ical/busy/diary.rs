@@ -11,8 +11,8 @@ use super::occurrence::{Clocks, Except, Occurrence, Series};
 use super::versions::{Change, Versions, is_cancelled, method};
 use super::{BusyTime, Skipped};
 use crate::ical::OCCURRENCES_MAX;
-use crate::ical::draft::Draft;
 use crate::ical::malformed::{Malformed, MalformedReason, PropertyName};
+use crate::ical::raw_event::RawEvent;
 use crate::ical::read::{File, Method, Period};
 use crate::ical::value::{Clock, Span, Until, When};
 use crate::ical::warnings::{WarningReason, Warnings};
@@ -38,7 +38,7 @@ pub(super) struct Diary {
 /// A change of an occurrence and all later ones.
 struct Future<'a> {
     from: DateTime<Utc>,
-    event: &'a Draft,
+    event: &'a RawEvent,
     /// When it moves them, by what clock, and how long they last then; None when they do not take place.
     moved: Option<(When, Length)>,
 }
@@ -65,7 +65,7 @@ impl Diary {
     ) -> Result<Skipped, Malformed> {
         let mut skipped = Skipped::default();
         let is_own =
-            |event: &Draft| event.uid.as_ref().is_some_and(|uid| own.contains(uid.as_str()));
+            |event: &RawEvent| event.uid.as_ref().is_some_and(|uid| own.contains(uid.as_str()));
         let places = (0..file.events.len()).filter(|place| !is_own(&file.events[*place]));
         let versions = Versions::of(file, places, &self.clocks, &mut self.looks);
         skipped.own = file.events.iter().filter(|event| is_own(event)).count();
@@ -125,7 +125,7 @@ impl Diary {
     }
 
     /// Can an event not touch the range, whatever is wrong with it? A change of all later ones may move them there.
-    fn is_far(&self, file: &File, event: &Draft, changes: &[Change]) -> bool {
+    fn is_far(&self, file: &File, event: &RawEvent, changes: &[Change]) -> bool {
         let stays = |change: &Change| !file.events[change.event].and_future;
         changes.iter().all(stays) && far::event(event, &self.range)
     }
@@ -137,7 +137,7 @@ impl Diary {
     }
 
     /// The start and length of an event, when all that it takes is known.
-    fn settled(&self, event: &Draft) -> Result<(When, Length), Malformed> {
+    fn settled(&self, event: &RawEvent) -> Result<(When, Length), Malformed> {
         if let Some(fault) = event.fault() {
             return Err(fault);
         }
@@ -153,7 +153,7 @@ impl Diary {
     fn event(
         &mut self,
         file: &File,
-        event: &Draft,
+        event: &RawEvent,
         changes: &[Change],
         alone: bool,
     ) -> Result<Outcome, Malformed> {
@@ -226,7 +226,7 @@ impl Diary {
         at: DateTime<Utc>,
         length: Length,
         futures: &[Future],
-        event: &Draft,
+        event: &RawEvent,
     ) -> Result<bool, Malformed> {
         let begun = futures.partition_point(|future| future.from <= at);
         let Some(future) = begun.checked_sub(1).and_then(|last| futures.get(last)) else {
@@ -249,7 +249,7 @@ impl Diary {
         &self,
         file: &File,
         occurrence: Occurrence,
-        event: &'a Draft,
+        event: &'a RawEvent,
         series: Series,
     ) -> Result<Future<'a>, Malformed> {
         let from = match occurrence {
@@ -269,7 +269,7 @@ impl Diary {
     /// The start and what the rules make of it, as far as it can touch the range.
     fn occurrences(
         &mut self,
-        event: &Draft,
+        event: &RawEvent,
         start: When,
         length: Length,
         futures: &[Future],
@@ -357,12 +357,12 @@ impl Diary {
 }
 
 /// Does an event, as it is said, make nobody busy?
-fn is_off(file: &File, event: &Draft) -> bool {
+fn is_off(file: &File, event: &RawEvent) -> bool {
     is_cancelled(file, event) || event.is_declined() || event.is_transparent()
 }
 
 /// A message may name an event without saying when it is (RFC 5546, 3.2).
-fn says_no_time(file: &File, event: &Draft) -> bool {
+fn says_no_time(file: &File, event: &RawEvent) -> bool {
     method(file, event) == Method::Message && event.replaces.is_none()
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
-use crate::ical::draft::{Draft, whole_days};
+use crate::ical::raw_event::{RawEvent, whole_days};
 use crate::ical::value::{Until, When};
 
 /// No clock is three days from UTC.
@@ -13,7 +13,7 @@ const CLOCK_DAYS: i64 = 3;
 const UNREAD_END_DAYS: i64 = 400;
 
 /// Is an event surely over before the range, or does it begin after it, by what can be read of it?
-pub(super) fn event(event: &Draft, range: &Range<DateTime<Utc>>) -> bool {
+pub(super) fn event(event: &RawEvent, range: &Range<DateTime<Utc>>) -> bool {
     let Some((start, _)) = event.start else { return false };
     // A date may lie before the start, and anywhere.
     if !event.dates.is_empty() || event.has_unread_dates() {

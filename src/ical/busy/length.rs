@@ -3,8 +3,8 @@
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 
 use super::occurrence::Clocks;
-use crate::ical::draft::{Draft, whole_days};
 use crate::ical::malformed::{Malformed, MalformedReason};
+use crate::ical::raw_event::{RawEvent, whole_days};
 use crate::ical::value::{Clock, Span, Until, When};
 
 /// How long each occurrence lasts.
@@ -39,7 +39,7 @@ impl Length {
 /// When it ends before it starts.
 pub(super) fn start_and_length(
     clocks: &Clocks,
-    event: &Draft,
+    event: &RawEvent,
     start: When,
     start_line: usize,
 ) -> Result<(When, Length), Malformed> {

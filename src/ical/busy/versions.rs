@@ -9,7 +9,7 @@ use std::rc::Rc;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::occurrence::{Clocks, Except, Occurrence, Series};
-use crate::ical::draft::Draft;
+use crate::ical::raw_event::RawEvent;
 use crate::ical::read::{File, Method};
 use crate::ical::value::When;
 
@@ -43,11 +43,11 @@ struct Group {
 }
 
 /// Is it off, by itself or by what its calendar was sent for?
-pub(super) fn is_cancelled(file: &File, event: &Draft) -> bool {
+pub(super) fn is_cancelled(file: &File, event: &RawEvent) -> bool {
     event.is_cancelled() || method(file, event) == Method::Cancel
 }
 
-pub(super) fn method(file: &File, event: &Draft) -> Method {
+pub(super) fn method(file: &File, event: &RawEvent) -> Method {
     file.calendars.get(event.calendar).map_or(Method::State, |calendar| calendar.method)
 }
 
@@ -159,7 +159,7 @@ struct LeftOut {
     listed: HashSet<Occurrence>,
 }
 
-fn start_of(event: &Draft, clocks: &Clocks) -> Option<DateTime<Utc>> {
+fn start_of(event: &RawEvent, clocks: &Clocks) -> Option<DateTime<Utc>> {
     event.start.map(|(start, _)| clocks.instant(start, event.calendar))
 }
 

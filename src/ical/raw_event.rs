@@ -1,4 +1,4 @@
-//! An event as it stands in a file, before its zones are known.
+//! An event as it is written in the file, before its time zones are resolved.
 
 use chrono::NaiveDateTime;
 
@@ -16,7 +16,7 @@ pub(super) type At<T> = (T, usize);
 
 /// A VEVENT (RFC 5545, 3.6.1).
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct RawEvent {
     /// Where it begins.
     pub line: usize,
     /// Which calendar of the file it is in, from 0.
@@ -65,7 +65,7 @@ pub(super) struct Context<'a> {
     pub owner: &'a [String],
 }
 
-impl Draft {
+impl RawEvent {
     pub(super) fn begin(line: usize, calendar: usize) -> Self {
         Self { line, calendar, ..Self::default() }
     }
