@@ -1,9 +1,9 @@
 //! From a calendar file to the times at which its owner is busy.
 
-mod diary;
-mod far;
+mod collector;
 mod length;
 mod occurrence;
+mod out_of_range;
 mod versions;
 
 use std::collections::HashSet;
@@ -17,7 +17,7 @@ use super::read::{File, read};
 use super::warnings::Warnings;
 use super::zone::{Needed, Zones, horizon};
 use super::{LOOKS_MAX, RANGE_DAYS_MAX};
-use diary::Diary;
+use collector::Collector;
 use occurrence::Clocks;
 
 /// A stretch of time, never empty.
@@ -112,10 +112,10 @@ impl ReadCalendar {
         };
         let zones =
             Zones::resolve(&file.zones, &file.definitions, &calendars, reading.zone, &mut needed);
-        let mut diary = Diary::new(Clocks { zones }, from..until, looks, warnings);
-        let skipped = diary.events(file, reading.own)?;
-        diary.periods(file)?;
-        let (times, warnings) = diary.finished();
+        let mut collector = Collector::new(Clocks { zones }, from..until, looks, warnings);
+        let skipped = collector.events(file, reading.own)?;
+        collector.periods(file)?;
+        let (times, warnings) = collector.finished();
         let (name, events) = (self.0.name, self.0.events.len());
         Ok(BusyCalendar {
             name,

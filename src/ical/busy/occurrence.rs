@@ -90,12 +90,12 @@ impl Series {
 
 /// The occurrences of a series that do not take place as planned.
 #[derive(Default)]
-pub(super) struct Except {
+pub(super) struct Exceptions {
     days: HashSet<NaiveDate>,
     instants: HashSet<DateTime<Utc>>,
 }
 
-impl Except {
+impl Exceptions {
     pub(super) fn add(&mut self, occurrence: Occurrence) {
         match occurrence {
             Occurrence::Day(day) => {

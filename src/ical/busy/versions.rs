@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-use super::occurrence::{Clocks, Except, Occurrence, Series};
+use super::occurrence::{Clocks, Exceptions, Occurrence, Series};
 use crate::ical::raw_event::RawEvent;
 use crate::ical::read::{File, Method};
 use crate::ical::value::When;
@@ -154,7 +154,7 @@ fn left_out(file: &File, place: usize, clocks: &Clocks) -> LeftOut {
 
 #[derive(Default)]
 struct LeftOut {
-    except: Except,
+    except: Exceptions,
     /// Its RDATEs.
     listed: HashSet<Occurrence>,
 }

@@ -1,13 +1,13 @@
-//! Enters the events of a file where they happen.
+//! Collects the busy times of the events and free-busy periods of a file.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
-use super::far;
 use super::length::{self, Length, start_and_length};
-use super::occurrence::{Clocks, Except, Occurrence, Series};
+use super::occurrence::{Clocks, Exceptions, Occurrence, Series};
+use super::out_of_range;
 use super::versions::{Change, Versions, is_cancelled, method};
 use super::{BusyTime, Skipped};
 use crate::ical::OCCURRENCES_MAX;
@@ -27,7 +27,7 @@ enum Outcome {
 /// How far a change of all later occurrences may move them.
 const SHIFT_DAYS_MAX: i64 = 400;
 
-pub(super) struct Diary {
+pub(super) struct Collector {
     clocks: Clocks,
     range: Range<DateTime<Utc>>,
     looks: usize,
@@ -43,7 +43,7 @@ struct Future<'a> {
     moved: Option<(When, Length)>,
 }
 
-impl Diary {
+impl Collector {
     pub(super) fn new(
         clocks: Clocks,
         range: Range<DateTime<Utc>>,
@@ -88,7 +88,7 @@ impl Diary {
                     Ok(Outcome::Busy) => {}
                     Ok(Outcome::WithoutLength) => skipped.without_length += 1,
                     Ok(Outcome::Outside) => skipped.outside += 1,
-                    Err(fault) if self.is_far(file, event, changes) => {
+                    Err(fault) if self.is_out_of_range(file, event, changes) => {
                         self.warnings.note(fault.line, WarningReason::FarAway);
                         skipped.outside += 1;
                     }
@@ -103,7 +103,7 @@ impl Diary {
     pub(super) fn periods(&mut self, file: &File) -> Result<(), Malformed> {
         for period in &file.periods {
             match self.period(period) {
-                Err(fault) if far::period(period.from, period.until, &self.range) => {
+                Err(fault) if out_of_range::period(period.from, period.until, &self.range) => {
                     self.warnings.note(fault.line, WarningReason::FarAway);
                 }
                 entered => entered?,
@@ -125,9 +125,9 @@ impl Diary {
     }
 
     /// Can an event not touch the range, whatever is wrong with it? A change of all later ones may move them there.
-    fn is_far(&self, file: &File, event: &RawEvent, changes: &[Change]) -> bool {
+    fn is_out_of_range(&self, file: &File, event: &RawEvent, changes: &[Change]) -> bool {
         let stays = |change: &Change| !file.events[change.event].and_future;
-        changes.iter().all(stays) && far::event(event, &self.range)
+        changes.iter().all(stays) && out_of_range::event(event, &self.range)
     }
 
     /// Is the zone of a time known?
@@ -169,7 +169,7 @@ impl Diary {
         self.looks = self.looks.checked_sub(changes.len()).ok_or(many)?;
         let (start, length) = self.settled(event)?;
         let series = Series { start, calendar: event.calendar };
-        let mut except = Except::default();
+        let mut except = Exceptions::default();
         for name in &event.excluded {
             if self.known(*name).is_ok() {
                 except.add(series.named(*name, &self.clocks));
