@@ -5,7 +5,7 @@
 
 mod database;
 mod definition;
-mod displayed;
+mod display_names;
 mod names;
 pub(super) mod windows;
 
