@@ -43,7 +43,7 @@ pub const OCCURRENCES_MAX: usize = 100_000;
 /// The longest range that is looked at, in days.
 pub const RANGE_DAYS_MAX: i64 = 400;
 /// How many periods and days all recurrence rules of a file together may look at.
-pub const LOOKS_MAX: usize = 5_000_000;
+pub const STEPS_MAX: usize = 5_000_000;
 /// How deep components may lie in each other; RFC 5545 needs three.
 const DEPTH_MAX: usize = 8;
 /// The longest name of a calendar that is kept, in characters.

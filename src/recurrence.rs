@@ -32,7 +32,7 @@ pub const RULE_BYTES_MAX: usize = 512;
 
 /// How many periods, days and occurrences one question may look at. A daily rule with a
 /// COUNT gets through 400 years with it.
-pub const LOOKS_MAX: usize = 500_000;
+pub const STEPS_MAX: usize = 500_000;
 
 /// How far ahead [`Recurrence::happens_from`] looks, in years: the longest wait
 /// for a weekday on 29 February.
@@ -234,8 +234,8 @@ impl Recurrence {
         until: NaiveDateTime,
         limit: usize,
     ) -> Occurrences {
-        let mut looks = LOOKS_MAX;
-        self.occurrences_by(start, from, until, limit, &mut looks, &|at| at.and_utc())
+        let mut budget = STEPS_MAX;
+        self.occurrences_by(start, from, until, limit, &mut budget, &|at| at.and_utc())
     }
 
     /// As [`occurrences`](Self::occurrences), for a zone: an UNTIL in UTC is compared with
@@ -247,11 +247,11 @@ impl Recurrence {
         from: NaiveDateTime,
         until: NaiveDateTime,
         limit: usize,
-        looks: &mut usize,
+        budget: &mut usize,
         instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
     ) -> Occurrences {
         let range = from..until;
-        Search { rule: &self.rule, start, range, limit, instant, start_counts: true }.run(looks)
+        Search { rule: &self.rule, start, range, limit, instant, start_counts: true }.run(budget)
     }
 
     /// As [`occurrences_by`](Self::occurrences_by), but `start` is among them only if it fits the rule, as for an EXRULE.
@@ -261,11 +261,11 @@ impl Recurrence {
         from: NaiveDateTime,
         until: NaiveDateTime,
         limit: usize,
-        looks: &mut usize,
+        budget: &mut usize,
         instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
     ) -> Occurrences {
         let range = from..until;
-        Search { rule: &self.rule, start, range, limit, instant, start_counts: false }.run(looks)
+        Search { rule: &self.rule, start, range, limit, instant, start_counts: false }.run(budget)
     }
 
     /// Has a series that starts at `start` ended before `at`: by its UNTIL, or by a COUNT that leaves none in the year from
@@ -274,7 +274,7 @@ impl Recurrence {
         &self,
         start: NaiveDateTime,
         at: NaiveDateTime,
-        looks: &mut usize,
+        budget: &mut usize,
         instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
     ) -> bool {
         let past = match self.rule.end {
@@ -287,7 +287,7 @@ impl Recurrence {
             return past;
         }
         let later = at.checked_add_days(Days::new(366)).unwrap_or(at);
-        let rest = self.occurrences_by(start, at, later, 1, looks, instant);
+        let rest = self.occurrences_by(start, at, later, 1, budget, instant);
         rest.at.is_empty() && !rest.cut
     }
 
@@ -295,7 +295,7 @@ impl Recurrence {
     ///
     /// INTERVAL and COUNT begin at `start`, but unlike in a calendar file it is itself
     /// among them only if it fits the rule. An UNTIL with a time means its day as written.
-    /// After [`LOOKS_MAX`] looks, some 400 years of days with a COUNT, the rest is left out.
+    /// After [`STEPS_MAX`] looks, some 400 years of days with a COUNT, the rest is left out.
     pub fn days(&self, start: NaiveDate, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let mut days: Vec<_> = self
@@ -323,9 +323,9 @@ impl Recurrence {
         limit: usize,
     ) -> Occurrences {
         let instant = &|at: NaiveDateTime| at.and_utc();
-        let mut looks = LOOKS_MAX;
+        let mut budget = STEPS_MAX;
         Search { rule: &self.rule, start, range, limit, instant, start_counts: false }
-            .run(&mut looks)
+            .run(&mut budget)
     }
 }
 

@@ -16,7 +16,7 @@ use super::malformed::Malformed;
 use super::read::{File, read};
 use super::warnings::Warnings;
 use super::zone::{Needed, Zones, horizon};
-use super::{LOOKS_MAX, RANGE_DAYS_MAX};
+use super::{RANGE_DAYS_MAX, STEPS_MAX};
 use collector::Collector;
 use occurrence::Clocks;
 
@@ -99,7 +99,7 @@ impl ReadCalendar {
         let from = reading.from;
         let longest = from.checked_add_signed(Duration::days(RANGE_DAYS_MAX));
         let until = reading.until.min(longest.unwrap_or(reading.until));
-        let mut looks = LOOKS_MAX;
+        let mut budget = STEPS_MAX;
         let mut warnings = std::mem::take(&mut self.0.warnings);
         let file = &self.0;
         let calendars: Vec<_> =
@@ -107,12 +107,12 @@ impl ReadCalendar {
         let mut needed = Needed {
             from: from.naive_utc(),
             until: horizon(until),
-            looks: &mut looks,
+            budget: &mut budget,
             warnings: &mut warnings,
         };
         let zones =
             Zones::resolve(&file.zones, &file.definitions, &calendars, reading.zone, &mut needed);
-        let mut collector = Collector::new(Clocks { zones }, from..until, looks, warnings);
+        let mut collector = Collector::new(Clocks { zones }, from..until, budget, warnings);
         let skipped = collector.events(file, reading.own)?;
         collector.periods(file)?;
         let (times, warnings) = collector.finished();

@@ -113,7 +113,7 @@ pub(super) struct Zones {
 pub(super) struct Needed<'a> {
     pub from: NaiveDateTime,
     pub until: NaiveDateTime,
-    pub looks: &'a mut usize,
+    pub budget: &'a mut usize,
     pub warnings: &'a mut Warnings,
 }
 
@@ -231,7 +231,7 @@ fn zone(
     let by_name = || names::zone(name).or_else(|| own.and_then(Definition::location));
     let mut broken = None;
     if let Some(own) = own {
-        match own.zone(needed.from, needed.until, needed.looks) {
+        match own.zone(needed.from, needed.until, needed.budget) {
             Ok(Zone::Own(changes)) if !changes.fits_together(needed.from) => {
                 // Half of it is missing.
                 return Ok(by_name().unwrap_or(Zone::Own(changes)));

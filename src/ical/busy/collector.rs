@@ -30,7 +30,7 @@ const SHIFT_DAYS_MAX: i64 = 400;
 pub(super) struct Collector {
     clocks: Clocks,
     range: Range<DateTime<Utc>>,
-    looks: usize,
+    budget: usize,
     warnings: Warnings,
     times: Vec<BusyTime>,
 }
@@ -47,10 +47,10 @@ impl Collector {
     pub(super) fn new(
         clocks: Clocks,
         range: Range<DateTime<Utc>>,
-        looks: usize,
+        budget: usize,
         warnings: Warnings,
     ) -> Self {
-        Self { clocks, range, looks, warnings, times: Vec::new() }
+        Self { clocks, range, budget, warnings, times: Vec::new() }
     }
 
     pub(super) fn finished(self) -> (Vec<BusyTime>, Warnings) {
@@ -67,7 +67,7 @@ impl Collector {
         let is_own =
             |event: &RawEvent| event.uid.as_ref().is_some_and(|uid| own.contains(uid.as_str()));
         let places = (0..file.events.len()).filter(|place| !is_own(&file.events[*place]));
-        let versions = Versions::of(file, places, &self.clocks, &mut self.looks);
+        let versions = Versions::of(file, places, &self.clocks, &mut self.budget);
         skipped.own = file.events.iter().filter(|event| is_own(event)).count();
         skipped.replaced = versions.replaced;
         for place in &versions.held {
@@ -166,7 +166,7 @@ impl Collector {
             return Ok(Outcome::Outside);
         }
         let many = MalformedReason::TooManyOccurrences.at(event.line);
-        self.looks = self.looks.checked_sub(changes.len()).ok_or(many)?;
+        self.budget = self.budget.checked_sub(changes.len()).ok_or(many)?;
         let (start, length) = self.settled(event)?;
         let series = Series { start, calendar: event.calendar };
         let mut except = Exceptions::default();
@@ -302,7 +302,7 @@ impl Collector {
         let mut found = BTreeSet::new();
         for rule in &event.rules {
             let rule = if of_days { &self.clocks.of_days(rule, event.calendar) } else { rule };
-            let some = rule.occurrences_by(first, from, until, limit, &mut self.looks, &instant);
+            let some = rule.occurrences_by(first, from, until, limit, &mut self.budget, &instant);
             if some.cut {
                 return Err(MalformedReason::TooManyOccurrences.at(event.line));
             }
@@ -310,8 +310,8 @@ impl Collector {
         }
         for rule in &event.excluding_rules {
             let rule = if of_days { &self.clocks.of_days(rule, event.calendar) } else { rule };
-            let looks = &mut self.looks;
-            let some = rule.fitting_by(first, from, until, OCCURRENCES_MAX, looks, &instant);
+            let budget = &mut self.budget;
+            let some = rule.fitting_by(first, from, until, OCCURRENCES_MAX, budget, &instant);
             for at in some.at {
                 found.remove(&at);
             }

@@ -57,7 +57,7 @@ impl Versions {
         file: &File,
         places: impl Iterator<Item = usize>,
         clocks: &Clocks,
-        looks: &mut usize,
+        budget: &mut usize,
     ) -> Self {
         let mut versions = Self::default();
         let mut groups: HashMap<&str, Group> = HashMap::new();
@@ -77,14 +77,14 @@ impl Versions {
             }
         }
         for group in groups.into_values() {
-            versions.group(file, group, clocks, looks);
+            versions.group(file, group, clocks, budget);
         }
         versions.held.sort_unstable();
         versions.replaced = count - versions.held.len();
         versions
     }
 
-    fn group(&mut self, file: &File, group: Group, clocks: &Clocks, looks: &mut usize) {
+    fn group(&mut self, file: &File, group: Group, clocks: &Clocks, budget: &mut usize) {
         let masters = held_masters(file, &group.masters, clocks);
         let (cancelled, alive): (Vec<_>, Vec<_>) =
             masters.iter().copied().partition(|place| is_cancelled(file, &file.events[*place]));
@@ -99,10 +99,10 @@ impl Versions {
         let mut changes = held_changes(file, &group.changes, known, clocks);
         changes.retain(|change| {
             let stale = !series.is_empty()
-                && series.len() <= *looks
+                && series.len() <= *budget
                 && series.iter().zip(&left_out).all(|(place, left_out)| {
-                    *looks = looks.saturating_sub(1);
-                    left_out.makes_stale(file, *change, *place, clocks, looks)
+                    *budget = budget.saturating_sub(1);
+                    left_out.makes_stale(file, *change, *place, clocks, budget)
                 });
             !stale
         });
@@ -256,7 +256,7 @@ impl LeftOut {
         change: Change,
         series: usize,
         clocks: &Clocks,
-        looks: &mut usize,
+        budget: &mut usize,
     ) -> bool {
         let (series, changed) = (&file.events[series], &file.events[change.event]);
         let older = series.sequence > changed.sequence
@@ -279,7 +279,7 @@ impl LeftOut {
             && !series.rules.is_empty()
             && series.rules.iter().all(|rule| {
                 let rule = if days { &clocks.of_days(rule, series.calendar) } else { rule };
-                rule.is_over_by(start.wall(), wall, looks, &instant)
+                rule.is_over_by(start.wall(), wall, budget, &instant)
             })
     }
 }

@@ -179,7 +179,7 @@ impl Definition {
         &self,
         from: NaiveDateTime,
         until: NaiveDateTime,
-        looks: &mut usize,
+        budget: &mut usize,
     ) -> Result<Zone, Malformed> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -191,7 +191,7 @@ impl Definition {
         }
         let mut list = Vec::new();
         for observance in &self.observances {
-            observance.changes(until, looks, &mut list)?;
+            observance.changes(until, budget, &mut list)?;
         }
         let missing = MalformedReason::Missing(PropertyName::TzOffsetTo).at(self.line);
         let changes = Changes::new(list).ok_or(missing)?;
@@ -206,7 +206,7 @@ impl Observance {
     fn changes(
         &self,
         until: NaiveDateTime,
-        looks: &mut usize,
+        budget: &mut usize,
         list: &mut Vec<Change>,
     ) -> Result<(), Malformed> {
         let missing = |name| MalformedReason::Missing(name).at(self.line);
@@ -217,7 +217,7 @@ impl Observance {
         onsets.extend(&self.dates);
         for rule in &self.rules {
             let instant = |at| east(at, from);
-            let found = rule.occurrences_by(start, start, until, CHANGES_MAX, looks, &instant);
+            let found = rule.occurrences_by(start, start, until, CHANGES_MAX, budget, &instant);
             if found.cut {
                 return Err(MalformedReason::TooManyOccurrences.at(self.line));
             }
