@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::ids::SlotId;
+use crate::failure::{Field, Problem};
+use crate::ids::{LocationId, SlotId};
+use crate::recurrence::Recurrence;
 use crate::schedule::plan::ExistingSlot;
+use crate::visit::Mode;
 use crate::zone::Zone;
 
 const HERE: LocationId = LocationId(Uuid::from_u128(1));
