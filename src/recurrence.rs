@@ -13,11 +13,12 @@
 mod expand;
 mod lenient;
 mod parse;
+mod rule;
 mod skip;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -26,9 +27,8 @@ use expand::Search;
 pub(crate) use parse::date;
 #[cfg(test)]
 pub(crate) use parse::moment;
-
-/// The longest rule that is read, in bytes.
-pub const RULE_BYTES_MAX: usize = 512;
+use rule::{End, Frequency, Rule};
+pub use rule::{Occurrences, RULE_BYTES_MAX, RecurrenceProblem};
 
 /// How many periods, days and occurrences one question may look at. A daily rule with a
 /// COUNT gets through 400 years with it.
@@ -37,27 +37,6 @@ pub const STEPS_MAX: usize = 500_000;
 /// How far ahead [`Recurrence::happens_from`] looks, in years: the longest wait
 /// for a weekday on 29 February.
 const YEARS_AHEAD: u64 = 40;
-
-/// Why a rule is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum RecurrenceProblem {
-    /// Not written the way RFC 5545, 3.3.10 says, or parts that may not stand together.
-    #[error("not a recurrence rule")]
-    Malformed,
-    /// More often than what it is for allows: by the second, or, for days, by the hour.
-    #[error("too often")]
-    TooOften,
-    /// It can never happen, such as on 30 February.
-    #[error("never happens")]
-    Never,
-    /// Written well, but not one of the parts that are read here (RSCALE, X-…).
-    #[error("not supported")]
-    Unsupported,
-    /// Longer than [`RULE_BYTES_MAX`].
-    #[error("too long")]
-    TooLong,
-}
 
 /// A checked recurrence rule. Inside, nothing contradicts RFC 5545.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,15 +53,6 @@ pub struct LenientRecurrence {
     pub left_out: bool,
 }
 
-/// What a question found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Occurrences {
-    /// In order, each once.
-    pub at: Vec<NaiveDateTime>,
-    /// There may be more: the limit was reached, or the search was given up.
-    pub cut: bool,
-}
-
 /// As its text.
 impl Serialize for Recurrence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -95,65 +65,6 @@ impl<'de> Deserialize<'de> for Recurrence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::of_days(&String::deserialize(deserializer)?).map_err(Error::custom)
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Frequency {
-    Minutely,
-    Hourly,
-    Daily,
-    Weekly,
-    Monthly,
-    Yearly,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Never,
-    /// Through the end of this day.
-    UntilDate(NaiveDate),
-    /// Wall time, inclusive.
-    UntilFloating(NaiveDateTime),
-    /// An instant, inclusive.
-    UntilUtc(NaiveDateTime),
-}
-
-/// What becomes of a date that does not exist, such as 30 February (RFC 7529, 4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Skip {
-    Omit,
-    /// The last day before it that exists.
-    Backward,
-    /// The first day after it that exists.
-    Forward,
-}
-
-/// The nth such weekday of the month or year, counted from its end when negative; 0 is every one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct NthWeekday {
-    nth: i8,
-    weekday: Weekday,
-}
-
-/// The parts of a rule; an empty list is an absent part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Rule {
-    frequency: Frequency,
-    interval: i64,
-    /// How many occurrences there are; with an `end` too, whichever comes first.
-    count: Option<u32>,
-    end: End,
-    skip: Skip,
-    week_start: Weekday,
-    months: Vec<u8>,
-    week_numbers: Vec<i8>,
-    year_days: Vec<i16>,
-    month_days: Vec<i8>,
-    weekdays: Vec<NthWeekday>,
-    hours: Vec<u8>,
-    minutes: Vec<u8>,
-    seconds: Vec<u8>,
-    positions: Vec<i16>,
 }
 
 impl Recurrence {

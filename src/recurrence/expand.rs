@@ -6,7 +6,7 @@ use chrono::{
     DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc, Weekday,
 };
 
-use super::{End, Frequency, NthWeekday, Occurrences, Rule, Skip};
+use super::rule::{End, Frequency, NthWeekday, Occurrences, Rule, Skip};
 
 /// One question to a rule.
 pub(super) struct Search<'a> {
