@@ -12,11 +12,11 @@ use crate::zone::Zone as Iana;
 use chrono::{DateTime, Duration, Utc};
 
 use super::attendance::plain_address;
+use super::limits::{RANGE_DAYS_MAX, STEPS_MAX};
 use super::malformed::Malformed;
 use super::read::{File, read};
 use super::warnings::Warnings;
 use super::zone::{Needed, Zones, horizon};
-use super::{RANGE_DAYS_MAX, STEPS_MAX};
 use collector::Collector;
 use occurrence::Clocks;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::LINE_BYTES_MAX;
+use super::limits::LINE_BYTES_MAX;
 use super::text::line_text;
 
 /// An unfolded line with something on it.

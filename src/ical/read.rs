@@ -1,5 +1,6 @@
 //! From the lines of a file to its parts. What is not known is skipped (RFC 5545, 3.1).
 
+use super::limits::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX};
 use super::line::{Line, Lines, NotALine, unescaped_text};
 use super::malformed::{Malformed, MalformedReason, PropertyName};
 use super::raw_event::{Context, RawEvent, uncut};
@@ -7,7 +8,6 @@ use super::text::decoded;
 use super::value::{Until, When, periods};
 use super::warnings::{WarningReason, Warnings};
 use super::zone::{CalendarClock, Definition, Definitions, ZoneNames};
-use super::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX};
 
 /// What a file says about times.
 #[derive(Default)]

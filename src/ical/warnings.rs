@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::WARNINGS_MAX;
+use super::limits::WARNINGS_MAX;
 
 /// The lines that were ignored, or read in a way that the user should know of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

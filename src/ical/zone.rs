@@ -14,9 +14,10 @@ use std::collections::HashMap;
 use crate::zone::Zone as Iana;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Utc};
 
+use super::limits::ZONES_MAX;
 use super::malformed::{Malformed, MalformedReason};
+use super::vcalendar;
 use super::warnings::{WarningReason, Warnings};
-use super::{ZONES_MAX, vcalendar};
 pub(super) use definition::{Change, Changes, Definition};
 
 /// How many different zones the calendars of a file may be in: more than there are.

@@ -10,7 +10,7 @@ use super::occurrence::{Clocks, Exceptions, Occurrence, Series};
 use super::out_of_range;
 use super::versions::{Change, Versions, is_cancelled, method};
 use super::{BusyTime, Skipped};
-use crate::ical::OCCURRENCES_MAX;
+use crate::ical::limits::OCCURRENCES_MAX;
 use crate::ical::malformed::{Malformed, MalformedReason, PropertyName};
 use crate::ical::raw_event::RawEvent;
 use crate::ical::read::{File, Method, Period};

@@ -2,7 +2,7 @@
 
 use chrono::{Duration, NaiveDateTime};
 
-use super::super::CHANGES_MAX;
+use super::super::limits::CHANGES_MAX;
 use super::super::line::{Line, unescaped_text};
 use super::super::malformed::{Malformed, MalformedReason, PropertyName};
 use super::super::value::{self, Clock};
