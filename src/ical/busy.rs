@@ -1,6 +1,7 @@
 //! From a calendar file to the times at which its owner is busy.
 
 mod collector;
+mod counted;
 mod length;
 mod occurrence;
 mod out_of_range;
@@ -18,15 +19,8 @@ use super::read::{File, read};
 use super::warnings::Warnings;
 use super::zone::{Needed, Zones, horizon};
 use collector::Collector;
+pub use counted::{BusyTime, Skipped};
 use occurrence::Clocks;
-
-/// A stretch of time, never empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BusyTime {
-    pub starts_at: DateTime<Utc>,
-    /// Exclusive.
-    pub ends_at: DateTime<Utc>,
-}
 
 /// What a calendar says about a range of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,24 +34,6 @@ pub struct BusyCalendar {
     pub skipped: Skipped,
     /// The lines that were passed over.
     pub warnings: Warnings,
-}
-
-/// How many events made no time busy, and why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Skipped {
-    /// They take no time (TRANSP, or free as Outlook says it).
-    pub transparent: usize,
-    pub cancelled: usize,
-    /// The owner of the calendar does not take part.
-    pub declined: usize,
-    /// They are the reader's own already.
-    pub own: usize,
-    /// An earlier version of an event that is in the file again.
-    pub replaced: usize,
-    /// They have no length: a reminder at a moment.
-    pub without_length: usize,
-    /// They do not happen in the range.
-    pub outside: usize,
 }
 
 /// How a calendar is read.

@@ -3,39 +3,29 @@
 //! The definition in the file wins, also over a name that is known: who wrote the file meant the times so. A
 //! definition that cannot be read, or that leaves out half of its changes, counts for nothing when the name is known.
 
+mod clock;
 mod database;
 mod definition;
 mod display_names;
 mod names;
+mod tzids;
 pub(super) mod windows;
 
 use std::collections::HashMap;
 
 use crate::zone::Zone as Iana;
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 
 use super::limits::ZONES_MAX;
 use super::malformed::{Malformed, MalformedReason};
 use super::vcalendar;
 use super::warnings::{WarningReason, Warnings};
-pub(super) use definition::{Change, Changes, Definition};
+pub(super) use clock::{Change, Changes, Zone};
+pub(super) use definition::Definition;
+pub(super) use tzids::ZoneNames;
 
 /// How many different zones the calendars of a file may be in: more than there are.
 const CALENDAR_ZONES_MAX: usize = 1_000;
-
-/// The TZIDs of a file, with the line of the first use of each. A name is looked for in its own calendar first:
-/// files that were put together define the same name differently.
-#[derive(Default)]
-pub(super) struct ZoneNames {
-    names: Vec<Name>,
-    places: HashMap<(usize, String), usize>,
-}
-
-struct Name {
-    calendar: usize,
-    text: String,
-    line: usize,
-}
 
 /// What a calendar of the file says about its clock.
 #[derive(Clone, Debug, Default)]
@@ -86,18 +76,6 @@ impl Definitions {
 /// Names are the same whatever their case, quotes and blanks at the ends.
 fn plain_name(name: &str) -> String {
     name.trim().trim_matches('"').trim().to_lowercase()
-}
-
-impl ZoneNames {
-    pub(super) fn place_of(&mut self, calendar: usize, name: String, line: usize) -> usize {
-        let key = (calendar, name);
-        if let Some(place) = self.places.get(&key) {
-            return *place;
-        }
-        self.names.push(Name { calendar, text: key.1.clone(), line });
-        self.places.insert(key, self.names.len() - 1);
-        self.names.len() - 1
-    }
 }
 
 /// The clocks that the times of a file were written by.
@@ -287,48 +265,6 @@ fn is_abbreviation_of(name: &str, zone: &Zone) -> bool {
 fn shows_offset_of(name: &str, zone: &Zone) -> bool {
     let Zone::Named(zone) = zone else { return false };
     names::unknown_offset(name) == Some(database::offsets(*zone).0)
-}
-
-/// A clock that wall times can be turned into instants with, and back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Zone {
-    Named(Iana),
-    /// Seconds east of UTC.
-    Fixed(i32),
-    Own(Changes),
-}
-
-impl Zone {
-    /// A time that exists twice is its first occurrence; one that is skipped is read with
-    /// the offset from before the change (RFC 5545, 3.3.5).
-    pub(super) fn instant(&self, at: NaiveDateTime) -> DateTime<Utc> {
-        match self {
-            Self::Named(zone) => crate::schedule::instant(*zone, at.date(), at.time()),
-            Self::Fixed(offset) => east(at, *offset),
-            Self::Own(changes) => east(at, changes.offset(at)),
-        }
-    }
-
-    /// What this clock shows at an instant.
-    pub(super) fn wall(&self, at: DateTime<Utc>) -> NaiveDateTime {
-        let at = at.naive_utc();
-        shifted(
-            at,
-            match self {
-                Self::Named(zone) => database::offset(*zone, at),
-                Self::Fixed(offset) => *offset,
-                Self::Own(changes) => changes.offset_at(at),
-            },
-        )
-    }
-}
-
-fn east(at: NaiveDateTime, offset: i32) -> DateTime<Utc> {
-    at.checked_sub_signed(Duration::seconds(offset.into())).unwrap_or(at).and_utc()
-}
-
-fn shifted(at: NaiveDateTime, offset: i32) -> NaiveDateTime {
-    at.checked_add_signed(Duration::seconds(offset.into())).unwrap_or(at)
 }
 
 /// The end of what has to be known about clocks for a range that ends here.

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
+use super::counted::{BusyTime, Skipped};
 use super::length::{self, Length, start_and_length};
 use super::occurrence::{Clocks, Exceptions, Occurrence, Series};
 use super::out_of_range;
 use super::versions::{Change, Versions, is_cancelled, method};
-use super::{BusyTime, Skipped};
 use crate::ical::limits::OCCURRENCES_MAX;
 use crate::ical::malformed::{Malformed, MalformedReason, PropertyName};
 use crate::ical::raw_event::RawEvent;

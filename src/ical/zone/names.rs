@@ -1,6 +1,7 @@
 //! From the name of a zone, as programs write it, to the zone.
 
-use super::{Zone, database, display_names, windows};
+use super::clock::Zone;
+use super::{database, display_names, windows};
 use crate::ical::value;
 
 /// The zone that a name means without a definition: one of the database, one of Windows or Lotus, an offset, or what
