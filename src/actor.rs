@@ -1,4 +1,4 @@
-//! Who is asking, and what they may do.
+//! The caller of a request, and what they may do.
 //!
 //! Services ask these questions before they touch anything; pages ask them
 //! only to decide what to offer.

@@ -5,7 +5,8 @@
 //! something is wrong (the one counts unfolded lines, the other none), and `icalendar`
 //! writes lines of 76 octets instead of 75 and lets a bare carriage return through.
 //!
-//! Only what could hide a busy time is refused, with its line. What else cannot be read is passed over and named.
+//! A file is refused, with the line, only if the problem could hide a busy time. Other unreadable lines cause
+//! a warning.
 //!
 //! Not for: answering invitations (RFC 5546), tasks and journals, which are skipped.
 

@@ -1,4 +1,4 @@
-//! What people type, parsed once at the edge. A value of these types cannot be wrong inside.
+//! User input, parsed once at the edge. Values of these types are always valid.
 
 use std::fmt;
 
@@ -95,7 +95,7 @@ impl Email {
         if text.is_empty() {
             return Err(problem(Problem::Missing));
         }
-        // Before any work: a domain has as many octets at least.
+        // Checked before any work: the encoded domain is at least as long.
         if text.chars().count() > 254 {
             return Err(problem(Problem::TooLong(254)));
         }

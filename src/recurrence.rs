@@ -53,14 +53,14 @@ pub struct LenientRecurrence {
     pub left_out: bool,
 }
 
-/// As its text.
+/// Serialized as its text.
 impl Serialize for Recurrence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
-/// A rule of days, as hours have them.
+/// Deserialized as a rule of whole days.
 impl<'de> Deserialize<'de> for Recurrence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::of_days(&String::deserialize(deserializer)?).map_err(Error::custom)

@@ -38,7 +38,7 @@ pub const RELEVANCE: [f64; 4] = [1.0, 0.7, 0.4, 0.1];
 pub const STAR_SECONDS: f64 = 259_200.0;
 /// So many visits of the mean count beside a doctor's own reviews.
 pub const MEAN_VISITS: f64 = 10.0;
-/// What is still near, over the ground.
+/// The radius of a search by distance, in km.
 pub const NEAR_KM_MAX: f64 = 100.0;
 
 /// The most characters of a search.
@@ -46,7 +46,7 @@ pub const TEXT_CHARS_MAX: usize = 100;
 const WORDS_MAX: usize = 8;
 const WORD_CHARS_MAX: usize = 40;
 
-/// Said in most searches, and nothing to search by.
+/// Stop words.
 const NOISE: [&str; 40] = [
     "a",
     "about",

@@ -1,5 +1,5 @@
-//! What is suggested while somebody types: which specialties and cities fit, and how many of each kind
-//! stand in the list. Not for finding doctors by name: the database does that.
+//! Search suggestions: which specialties and cities match, and how many of each kind
+//! are listed. Not for finding doctors by name: the database does that.
 
 use crate::input::Slug;
 
@@ -10,7 +10,7 @@ pub const TYPED_CHARS_MIN: usize = 2;
 const SPECIALTIES_MAX: usize = 4;
 const CITIES_MAX: usize = 2;
 
-/// Where what is typed may lead.
+/// A suggestion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Suggestion {
     Specialty {

@@ -71,7 +71,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Titles quote what people typed, and leptos_meta writes them into the page as they are.
+/// Escapes a title: titles quote what people typed, and leptos_meta does not escape them.
 fn escaped(title: &str) -> String {
     title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -13,13 +13,13 @@ pub const OCCURRENCES_MAX: usize = 100_000;
 pub const RANGE_DAYS_MAX: i64 = 400;
 /// How many periods and days all recurrence rules of a file together may look at.
 pub const STEPS_MAX: usize = 5_000_000;
-/// How deep components may lie in each other; RFC 5545 needs three.
+/// How deep components may be nested; RFC 5545 needs three.
 pub(super) const DEPTH_MAX: usize = 8;
 /// The longest name of a calendar that is kept, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 200;
 /// The most different zones of its own a file may define.
 pub(super) const ZONES_MAX: usize = 200;
-/// The most lines that are named of those that were passed over.
+/// The most warnings that are kept.
 pub const WARNINGS_MAX: usize = 20;
 /// The most changes of the clock in a zone of a file's own.
 pub(super) const CHANGES_MAX: usize = 4_000;

@@ -222,7 +222,7 @@ impl RawEvent {
     }
 }
 
-/// Text that broke out of a remark may look like a property: what comes first counts,
+/// Unescaped text of a DESCRIPTION may look like a property: the first one counts,
 fn first<T: PartialEq>(place: &mut Option<At<T>>, new: At<T>, context: &mut Context) {
     match place {
         None => *place = Some(new),
@@ -231,7 +231,7 @@ fn first<T: PartialEq>(place: &mut Option<At<T>>, new: At<T>, context: &mut Cont
     }
 }
 
-/// and an event is off only when all that is said of it says so.
+/// and an event is cancelled only if every STATUS says so.
 fn every(place: &mut Option<bool>, new: bool) {
     *place = Some(place.unwrap_or(true) && new);
 }

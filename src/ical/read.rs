@@ -9,7 +9,7 @@ use super::value::{Until, When, periods};
 use super::warnings::{WarningReason, Warnings};
 use super::zone::{CalendarClock, Definition, Definitions, ZoneNames};
 
-/// What a file says about times.
+/// The parts of a file that say something about times.
 #[derive(Default)]
 pub(super) struct File {
     pub name: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Calendar {
     pub clock: CalendarClock,
 }
 
-/// What a file was sent for (RFC 5546, 1.4).
+/// The METHOD of a calendar (RFC 5546, 1.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Method {
     /// The events as they are.
@@ -108,7 +108,7 @@ pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> 
                 None if is_known_component(line.value()) => {
                     return Err(MalformedReason::NotBegun.at(line.number));
                 }
-                // Text that broke out of a remark.
+                // Unescaped text of a DESCRIPTION.
                 None => file.warnings.note(line.number, WarningReason::NotALine),
             }
         } else if line.is("BEGIN") || line.is("END") {

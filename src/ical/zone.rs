@@ -212,7 +212,7 @@ fn zone(
     if let Some(own) = own {
         match own.zone(needed.from, needed.until, needed.budget) {
             Ok(Zone::Own(changes)) if !changes.fits_together(needed.from) => {
-                // Half of it is missing.
+                // The definition leaves out some changes.
                 return Ok(by_name().unwrap_or(Zone::Own(changes)));
             }
             Ok(Zone::Own(changes)) if changes.ends_in_summer(needed.until) => {
@@ -228,7 +228,7 @@ fn zone(
         && database::named(name.trim()).is_none()
         && is_abbreviation_of(name, zone)
     {
-        // Such as IST, which is another time in India, Ireland and Israel.
+        // Abbreviations are ambiguous: IST is used in India, Ireland and Israel.
         needed.warnings.note(broken.map_or(line, |wrong| wrong.line), taken_for(*named));
         return Ok(zone.clone());
     }

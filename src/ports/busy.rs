@@ -36,7 +36,7 @@ pub enum FetchFault {
     /// The answer had this HTTP status.
     Status(u16),
     TooLarge,
-    /// It cannot be read from this line (from 1) on.
+    /// It cannot be read; `line` is the first line (from 1) with a problem.
     Malformed {
         line: u32,
         reason: CalendarFault,
@@ -102,7 +102,7 @@ pub trait BusyCalendars: Send + Sync {
         address: String,
     ) -> Answer<BusyRead>;
 
-    /// Its times are no longer busy.
+    /// Removes an external calendar; its times are no longer blocked.
     async fn remove(
         &self,
         caller: &Caller,

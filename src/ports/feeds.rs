@@ -1,4 +1,4 @@
-//! Private addresses at which a calendar program reads someone's appointments.
+//! Private URLs at which a calendar program reads someone's appointments.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

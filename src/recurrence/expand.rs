@@ -1,4 +1,4 @@
-//! From a rule and a start to its occurrences in a range, one period after the other.
+//! Expands a rule from its start to the occurrences in a range, period by period.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use chrono::{
 
 use super::rule::{End, Frequency, NthWeekday, Occurrences, Rule, Skip};
 
-/// One question to a rule.
+/// One search for occurrences.
 pub(super) struct Search<'a> {
     pub rule: &'a Rule,
     pub start: NaiveDateTime,
@@ -227,7 +227,7 @@ impl Rule {
                 vec![day..shift(day, 1)?]
             }
             Frequency::Hourly | Frequency::Minutely => {
-                // A look at a moment takes longer than one at a day.
+                // Checking a time takes longer than checking a day.
                 *budget = budget.saturating_sub(3);
                 return self.period_of_hours(start, units);
             }

@@ -27,7 +27,7 @@ pub enum RecurrenceProblem {
     TooLong,
 }
 
-/// What a question found.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrences {
     /// In order, each once.

@@ -16,7 +16,7 @@ pub type Zones = HashMap<LocationId, Zone>;
 /// Half-open.
 type Range = (DateTime<Utc>, DateTime<Utc>);
 
-/// When a doctor is not there although the rules say so.
+/// When a doctor is away although the rules say otherwise.
 #[derive(Clone, Copy, Debug)]
 pub struct Away<'a> {
     /// The clinic's public holidays; single days are worked all the same.
@@ -25,7 +25,7 @@ pub struct Away<'a> {
     pub busy: &'a [(DateTime<Utc>, DateTime<Utc>)],
 }
 
-/// One bookable time, and the room around it that nothing else may have.
+/// One bookable time, with its buffers, which nothing else may overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub location: LocationId,

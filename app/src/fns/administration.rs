@@ -141,7 +141,7 @@ pub async fn save_location(
     Ok(())
 }
 
-/// From what was typed to the forms the port takes. All problems at once, so
+/// Turns what was typed into the forms that the port takes. Reports all problems at once, so
 /// that nobody corrects a form three times.
 #[cfg(feature = "ssr")]
 pub mod typed {
@@ -159,7 +159,7 @@ pub mod typed {
     pub const ADDRESS_CHARS_MAX: u32 = 300;
     const LANGUAGE_CHARS_MAX: u32 = 40;
 
-    /// Keeps what could be read and notes what could not.
+    /// Collects the problems of fields that cannot be read.
     #[derive(Default)]
     struct Problems(Vec<FieldProblem>);
 
@@ -168,7 +168,7 @@ pub mod typed {
             read.map_err(|problem| self.0.push(problem)).ok()
         }
 
-        /// A value that is missing when empty, and otherwise as `read` understands it.
+        /// A required value, parsed by `read`.
         fn choice<T>(
             &mut self,
             field: Field,
@@ -313,7 +313,7 @@ pub mod typed {
         nadi::zone::Zone::of_any_case(text).map(nadi::zone::Zone::name)
     }
 
-    /// How a city stands in the field: `Panaji, India`.
+    /// The text of a city in the field: `Panaji, India`.
     pub fn city_name(city: &City) -> String {
         format!("{}, {}", city.name, city.country)
     }

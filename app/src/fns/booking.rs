@@ -1,4 +1,4 @@
-//! Holding a time, and everything that becomes of it.
+//! Holding a time, and every change of an appointment.
 //!
 //! Every form carries a hidden `key`, so that a double click or a retry has one effect, and, where
 //! it matters what people saw, the `version` they saw.
@@ -33,7 +33,7 @@ pub async fn hold(
     Ok(())
 }
 
-/// Carries out a change of an appointment, then leads to its page, which says `done`.
+/// Changes an appointment, then redirects to its page with `done` in the URL.
 #[cfg(feature = "ssr")]
 async fn change(
     id: &str,
@@ -53,14 +53,14 @@ async fn change(
     Ok(())
 }
 
-/// Keeps a held time for longer.
+/// Extends a hold.
 #[server(prefix = "/fn", endpoint = "extend")]
 pub async fn extend(id: String, #[server(default)] key: String) -> Result<(), FormFailure> {
     use nadi::ports::{Change, Seen};
     change(&id, Change::Extend, Seen::Any, &key, "extended").await
 }
 
-/// Confirms a hold with its code; without one where the house needs none.
+/// Confirms a hold with its code, or without one where the configuration does not ask for it.
 #[server(prefix = "/fn", endpoint = "confirm")]
 pub async fn confirm(
     id: String,
@@ -82,7 +82,7 @@ pub async fn send_code(id: String, #[server(default)] key: String) -> Result<(),
     change(&id, Change::SendCode, Seen::Any, &key, "code-sent").await
 }
 
-/// Lets a held time go.
+/// Releases a hold.
 #[server(prefix = "/fn", endpoint = "release")]
 pub async fn release(id: String, #[server(default)] key: String) -> Result<(), FormFailure> {
     use nadi::ports::{Change, Seen};

@@ -1,4 +1,4 @@
-//! Calendars from elsewhere whose times a doctor is busy: an address, or a file.
+//! External calendars that block a doctor's time: subscribed by URL, or uploaded as a file.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::error::FormFailure;
 #[cfg(feature = "ssr")]
 pub use file::{AddBusyFile, FORM_BYTES_MAX};
 
-/// Reads a calendar at an address from now on, then says what it found.
+/// Subscribes to a calendar at a URL, then shows what was found in it.
 #[server(prefix = "/fn", endpoint = "add_busy_address")]
 pub async fn add_busy_address(
     doctor: String,
@@ -27,7 +27,7 @@ pub async fn add_busy_address(
     Ok(())
 }
 
-/// Its times are no longer busy.
+/// Removes an external calendar; its times are no longer blocked.
 #[server(prefix = "/fn", endpoint = "remove_busy")]
 pub async fn remove_busy(
     doctor: String,
@@ -44,7 +44,7 @@ pub async fn remove_busy(
     Ok(())
 }
 
-/// What was typed, and what was found, as it travels in an address.
+/// Parsing of what was typed, and the result of reading a calendar as URL parameters.
 #[cfg(feature = "ssr")]
 pub mod typed {
     use nadi::failure::{Field, FieldProblem, Problem};
@@ -68,7 +68,7 @@ pub mod typed {
         }
     }
 
-    /// The name of a calendar that was sent as a file: as typed, or else the file's own.
+    /// The name of an uploaded calendar: as typed, or the name of the file.
     ///
     /// # Errors
     /// Every field that cannot be used.
@@ -81,7 +81,7 @@ pub mod typed {
             .then_some(FieldProblem { field: Field::Calendar, problem: Problem::Missing });
         match (line(Field::Name, name, NAME_CHARS_MAX), missing) {
             (Ok(name), None) => Ok(name),
-            // Without a file, its name is missing too: one problem is enough.
+            // Without a file, the name is missing as well; report only the file.
             (Err(problem), Some(missing)) if problem.problem == Problem::Missing => {
                 Err(vec![missing])
             }
@@ -89,10 +89,10 @@ pub mod typed {
         }
     }
 
-    /// How many of the lines that were passed over are told.
+    /// How many warnings are put into the URL.
     const LINES_MAX: usize = 5;
 
-    /// The page, told what was read: `?read=12.3.1`, and what was passed over: `&passed=7.line~9.rule&more=3`.
+    /// The page with what was read: `?read=12.3.1`, and the warnings: `&passed=7.line~9.rule&more=3`.
     pub fn found(read: &BusyRead, page: &str) -> String {
         let BusyRead { times, times_removed, conflicts, warnings } = read;
         let mut query = Query::new().with("read", &format!("{times}.{times_removed}.{conflicts}"));
@@ -105,7 +105,7 @@ pub mod typed {
         query.on(page)
     }
 
-    /// What [`found`] says was passed over.
+    /// The warnings from the URL that [`found`] made.
     pub fn warnings(lines: &str, more: &str) -> Warnings {
         let one = |text: &str| {
             let (line, word) = text.split_once('.')?;
@@ -156,7 +156,7 @@ pub mod typed {
     }
 }
 
-/// A file in a plain form. The client never sends one, so nothing of this is in it.
+/// File uploads by plain forms. The client never sends one, so this code is not part of it.
 #[cfg(feature = "ssr")]
 mod file {
     use axum::body::Body;
@@ -174,7 +174,7 @@ mod file {
     use crate::error::FormFailure;
     use crate::links::{Query, SchedulePages};
 
-    /// The largest form with a file: the file, and what stands around it.
+    /// The size limit of a form with a file: the file and the other fields, in bytes.
     pub const FORM_BYTES_MAX: usize = nadi::ical::FILE_BYTES_MAX + 64 * 1024;
 
     /// `multipart/form-data` (RFC 7578), as browsers send files.
@@ -188,7 +188,7 @@ mod file {
         const METHOD: Method = Method::POST;
     }
 
-    /// Reads a file once, then says what it found.
+    /// Reads an uploaded calendar once, then shows what was found in it.
     #[server(prefix = "/fn", endpoint = "add_busy_file", input = FileForm)]
     pub async fn add_busy_file(
         doctor: String,
@@ -260,7 +260,7 @@ mod file {
         }
     }
 
-    /// It is only ever sent by a plain form.
+    /// Never used: only plain forms send it.
     impl<R> IntoReq<FileForm, R, FormFailure> for AddBusyFile {
         fn into_req(self, _: &str, _: &str) -> Result<R, FormFailure> {
             Err(Failure::Malformed.into())

@@ -1,10 +1,10 @@
-//! Private addresses at which a calendar program reads someone's appointments.
+//! Private URLs at which a calendar program reads someone's appointments.
 
 use leptos::prelude::*;
 
 use crate::error::FormFailure;
 
-/// Adds an address, then leads back to the list of them. `kind` is `patient` or `doctor`.
+/// Adds a feed, then redirects to the list of feeds. `kind` is `patient` or `doctor`.
 #[server(prefix = "/fn", endpoint = "add_feed")]
 pub async fn add_feed(
     kind: String,
@@ -40,7 +40,7 @@ pub async fn set_feed_alarm(
     Ok(())
 }
 
-/// Ends an address: it is dead at once.
+/// Revokes a feed's URL immediately.
 #[server(prefix = "/fn", endpoint = "end_feed")]
 pub async fn end_feed(kind: String, id: String) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;

@@ -1,4 +1,4 @@
-//! The public holidays a clinic keeps.
+//! The public holidays that a clinic observes.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FormFailure;
 
-/// A region that is kept, as its line of the form says.
+/// One line of the form: a region whose holidays the clinic observes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TypedRegion {
     pub code: String,
-    /// Ticked: no longer kept.
+    /// Ticked: the region is removed.
     pub remove: String,
 }
 

@@ -1,6 +1,6 @@
 //! Server functions: parse, call one port method, reply. They are public endpoints under `/fn`.
 //!
-//! A plain form posts to them, is led on by [`done`] when all went well, and
+//! A plain form posts to them. It is redirected by [`done`] on success, and
 //! back to its page with the [`FormFailure`] when not.
 
 pub mod administration;
@@ -21,13 +21,13 @@ use crate::error::FormFailure;
 #[cfg(feature = "ssr")]
 use nadi::Failure;
 
-/// Leads on to a page of this site.
+/// Redirects to a page of this site.
 #[cfg(feature = "ssr")]
 pub fn done(path: &str) {
     leptos_axum::redirect(nadi::input::return_path(path));
 }
 
-/// What a port answered, for a form on the page `back`: whoever has to sign in first is led there.
+/// The result of a port for a form on the page `back`. Visitors who have to sign in are redirected to the sign-in page.
 #[cfg(feature = "ssr")]
 pub fn answered<T>(answer: Result<T, Failure>, back: &str) -> Result<Option<T>, FormFailure> {
     match answer {
@@ -46,13 +46,13 @@ pub fn request() -> Result<(nadi::actor::Caller, nadi::ports::Ports), FormFailur
     Ok((context::caller()?, context::ports()?))
 }
 
-/// An id from a form that may be left out.
+/// Parses an optional id from a form.
 #[cfg(feature = "ssr")]
 pub fn optional<T: std::str::FromStr>(id: &str) -> Result<Option<T>, FormFailure> {
     if id.is_empty() { Ok(None) } else { known(id).map(Some) }
 }
 
-/// An id from a form. One that cannot be read names nothing.
+/// Parses an id from a form. A malformed id is reported as not found.
 #[cfg(feature = "ssr")]
 pub fn known<T: std::str::FromStr>(id: &str) -> Result<T, FormFailure> {
     id.parse().map_err(|_| Failure::NotFound.into())

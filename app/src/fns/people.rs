@@ -1,4 +1,4 @@
-//! The people one books for.
+//! The people an account may book for.
 
 use leptos::prelude::*;
 
@@ -28,7 +28,7 @@ pub async fn add_person(
     Ok(())
 }
 
-/// Takes someone off the list.
+/// Removes a person.
 #[server(prefix = "/fn", endpoint = "remove_person")]
 pub async fn remove_person(id: String) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;

@@ -16,7 +16,7 @@ pub async fn write_review(
     use nadi::ports::{ReviewForm, Seen};
     let (caller, ports) = super::request()?;
     let page = crate::links::appointment(&id);
-    // What is no number is no number of stars either.
+    // Text that is not a number counts as 0, which is refused as a number of stars.
     let stars = (!stars.is_empty()).then(|| stars.parse().unwrap_or(0));
     let form = ReviewForm { stars, text, anonymous: !anonymous.is_empty() };
     let seen = super::optional(&version)?.map(Seen::version);
@@ -85,7 +85,7 @@ pub async fn show_review(
     decide(&id, version, None, (&show, &page), "shown").await
 }
 
-/// `show` and `page` are of the list one comes from.
+/// `show` and `page` are the parameters of the list to return to.
 #[cfg(feature = "ssr")]
 async fn decide(
     id: &str,

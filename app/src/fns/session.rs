@@ -17,7 +17,7 @@ pub async fn sign_in(
         let missing = nadi::Failure::field(nadi::Field::Password, nadi::Problem::Missing);
         return Err(missing.into());
     }
-    // Longer than any password that can be set: answered like a wrong one, without hashing it.
+    // Longer than any valid password: refused as wrong without hashing it.
     if password.chars().count() > nadi::input::Password::MAX_CHARS as usize {
         return Err(nadi::Failure::WrongCredentials.into());
     }

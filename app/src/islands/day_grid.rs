@@ -1,4 +1,4 @@
-//! The month in the slot picker: a table of links that becomes a date grid once the client is here (WAI-ARIA APG).
+//! The month in the slot picker: a table of links, which becomes a date grid after hydration (WAI-ARIA APG).
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ const WEEKDAYS: [(&str, &str); 7] = [
     ("Sun", "Sunday"),
 ];
 
-/// The date in a cell. Ours are always written right, and the general parser
+/// Parses the date of a cell. These dates are always well-formed, and the general parser
 /// would bring all of chrono's formats into the client.
 fn parse_date(text: &str) -> Option<chrono::NaiveDate> {
     let mut parts = text.splitn(3, '-');
@@ -43,7 +43,7 @@ fn weekday(date: &str) -> i64 {
     parse_date(date).map_or(0, |date| date.weekday().num_days_from_monday().into())
 }
 
-/// Where a key leads from a date.
+/// The date that a key moves to.
 fn target(key: &str, shift: bool, date: &str) -> Option<String> {
     match key {
         "ArrowLeft" => moved(date, -1, 0),
@@ -91,7 +91,7 @@ fn reachable(month: &MonthView, chosen: &str) -> String {
 pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
     let month = Memo::new(move |_| picker.times.with(|times| times.month.clone()));
     let date = Memo::new(move |_| picker.date());
-    // Where the keyboard stands, when it has moved away from the chosen day.
+    // The date with the keyboard focus, when it is not the chosen day.
     let stand = RwSignal::new(String::new());
     let tab_stop = Memo::new(move |_| {
         let (stand, chosen) = (stand.get(), picker.date());

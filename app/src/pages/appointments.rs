@@ -14,7 +14,7 @@ use crate::ui::{
     Badge, ButtonLink, Empty, FillOwnTimes, LinkTab, LinkTabs, PageHead, Pagination, PrintButton,
 };
 
-/// One's own appointments: what is ahead, or what is past.
+/// The account's own appointments, upcoming or past.
 #[component]
 pub fn Appointments() -> impl IntoView {
     let mut address = Address::default();

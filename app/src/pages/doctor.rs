@@ -42,7 +42,7 @@ async fn doctor(
     let now = context::caller()?.now;
     let visit = address::value("visit");
     let times = match Times::of(&asked.filter(slug.clone(), visit.clone())).await {
-        // Those who have an appointment are led here from it.
+        // Patients with an appointment come here from its page.
         Err(Failure::NotFound) => return unlisted(&slug).await,
         times => times?,
     };
@@ -68,11 +68,11 @@ async fn doctor(
     let mut held = None;
     if let (Some(_), Some(slot)) = (&shown.gone, asked.slot) {
         held = own_hold(&doctor, slot).await?;
-        // Back to a time of one's own is no conflict.
+        // Returning to one's own hold is not a conflict.
         if held.is_none() {
             set_status(409);
         }
-        // The panel says it, with the nearest times; saying it twice would only frighten.
+        // The panel below shows this failure together with the nearest times, so it is not shown twice.
         if matches!(state.failure, Some(Failure::Refused(_))) {
             state.failure = None;
         }

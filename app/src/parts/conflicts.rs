@@ -1,4 +1,4 @@
-//! Appointments outside of a doctor's hours: kept until someone decides.
+//! Appointments outside of a doctor's hours, which stay until someone moves or cancels them.
 
 use leptos::prelude::*;
 use nadi::local_time::LocalTimes;
@@ -9,14 +9,14 @@ use crate::links;
 use crate::messages;
 use crate::ui::{Notice, Tone};
 
-/// So many are listed; the others are counted.
+/// How many are listed; the rest is only counted.
 const SHOWN: usize = 50;
 
-/// Who is booked outside of the hours, each a link to decide at. Nothing when nobody is.
+/// The appointments outside of the hours, each a link to its page. Nothing when there are none.
 #[component]
 pub fn Conflicts(
     entries: Vec<CalendarEntry>,
-    /// That of the doctor's main place. Times at places of another one say so.
+    /// The zone of the doctor's main place. Times in other zones name theirs.
     zone: Zone,
 ) -> impl IntoView {
     let number = entries.len();

@@ -20,7 +20,7 @@ pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
-/// When it begins, by the clock of its place.
+/// The start in the zone of the place.
 fn starts(time: &FreeTime) -> LocalTime {
     LocalTime::new(time.starts_at, time.place.zone)
 }
@@ -28,7 +28,7 @@ fn starts(time: &FreeTime) -> LocalTime {
 /// Free times as links, grouped by day. Where they are at places of several zones, each says by which clock it is.
 #[component]
 pub fn NextTimes(
-    /// Where one is chosen.
+    /// The page on which the time is chosen.
     page: TimesPage,
     doctor: String,
     times: Vec<FreeTime>,

@@ -1,4 +1,4 @@
-//! Private addresses of a calendar, with all that is to be known about them.
+//! A calendar's private URLs, with their settings.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use crate::messages;
 use crate::parts::form::{FormState, failure_of};
 use crate::ui::{Button, CheckField, Choice, HiddenField, Notice, SelectField, Tone, Variant};
 
-/// What became of the forms of [`Feeds`]; to be read where the page begins.
+/// The state of the forms of [`Feeds`]. Read it at the beginning of the page.
 pub fn state() -> FormState {
     failure_of::<AddFeed>().or(failure_of::<SetFeedAlarm>()).or(failure_of::<EndFeed>())
 }
@@ -28,7 +28,7 @@ pub fn done(word: &str) -> Option<&'static str> {
     }
 }
 
-/// What stands in the way, in one sentence.
+/// The failure as a sentence.
 fn failed(state: &FormState) -> Option<AnyView> {
     let text = match state.failure.as_ref()? {
         Failure::Invalid(problems) if problems.iter().any(|found| found.field == Field::Lines) => {
@@ -97,7 +97,7 @@ fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl
     let subscribe = format!("webcal://{host}{}", feed.path);
     let id = format!("feed-{}", feed.id);
     let read = match feed.read_at {
-        // It is known to the hour.
+        // The last access is recorded by the hour.
         Some(at) if (now - at).num_hours() < 2 => "Read within the last hours.".to_owned(),
         Some(at) => format!("Last read {}.", messages::connections::ago(at, now)),
         None => "Not read by any calendar program yet.".to_owned(),

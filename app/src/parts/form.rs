@@ -1,4 +1,4 @@
-//! What became of a plain form: the failure its server function answered, shown on the page it came from.
+//! The result of a plain form: the failure of its server function, shown on the form's page.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -25,7 +25,7 @@ where
     FormState { failure }
 }
 
-/// How a form stands.
+/// The state of a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormState {
     pub failure: Option<Failure>,
@@ -80,7 +80,7 @@ pub fn FormSummary(state: FormState) -> impl IntoView {
     })
 }
 
-/// The hidden key of a form that changes something: a double click or a retry has one effect.
+/// The hidden idempotency key of a form, so that a double click or a retry has one effect.
 #[component]
 pub fn FormKey() -> impl IntoView {
     view! { <HiddenField name="key" value=context::form_key()/> }

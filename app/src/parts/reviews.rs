@@ -15,7 +15,7 @@ use crate::ui::{Icon, Shape, StarRow};
 pub fn Review(
     review: PublicReview,
     #[prop(into)] doctor: String,
-    /// What can be done with it.
+    /// Actions on the review.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
@@ -51,7 +51,7 @@ pub fn Review(
     }
 }
 
-/// What everybody says of a doctor, a part at a time.
+/// A page of a doctor's reviews.
 #[component]
 pub fn ReviewsOfDoctor(reviews: DoctorReviews, #[prop(into)] doctor: String) -> impl IntoView {
     let (number, count) = (reviews.page.number, reviews.page.count());

@@ -86,7 +86,7 @@ pub fn SearchForm(
         Choice::new(gender.as_str(), name)
     }));
     let mut rating_choices = any("Any rating");
-    // One that came in an address may be between those offered, and nobody has counted it.
+    // A value from the URL may be one that is not offered; it has no count.
     let mut least: Vec<u32> = LEAST_OFFERED.into_iter().chain(query.rating_min_tenths).collect();
     least.sort_unstable_by(|a, b| b.cmp(a));
     least.dedup();
@@ -102,7 +102,7 @@ pub fn SearchForm(
     week_choices.push(Choice::new("yes", "Free this week"));
     hour_choices.push(Choice::new("yes", "Free from 17:00 on"));
     let yes = |on: bool| if on { "yes" } else { "" };
-    // What is on is said below, where it can be removed: the fields stay folded.
+    // Active filters are listed below the form, so the fields stay folded.
     let folded = |name: &str, on: usize| match on {
         0 => name.to_owned(),
         on => format!("{name} ({on} on)"),
@@ -220,7 +220,7 @@ impl Names {
     }
 }
 
-/// Words with, in their middle, what somebody typed: as text, and in the direction of its own letters.
+/// A sentence that quotes what somebody typed; the quoted text keeps its own writing direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quoting {
     before: String,

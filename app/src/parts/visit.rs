@@ -63,7 +63,7 @@ pub fn sentence(visit: &AppointmentView) -> String {
     format!("{}, {}, {}, with {}", date(visit), times(visit), place(visit), visit.doctor_name)
 }
 
-/// When it begins on the patient's own clock, where one need not travel to it: for patients, of video visits.
+/// The start in the patient's own zone; only for patients, and only for video visits.
 pub fn own_time(visit: &AppointmentView) -> Option<impl IntoView + use<>> {
     let own = visit.mode == Mode::Video && !is_clinic_side(visit);
     own.then(|| view! { <OwnTime there=local(visit).starts().stamp()/> })

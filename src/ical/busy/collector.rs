@@ -17,7 +17,7 @@ use crate::ical::read::{File, Method, Period};
 use crate::ical::value::{Clock, Span, Until, When};
 use crate::ical::warnings::{WarningReason, Warnings};
 
-/// What became of an event.
+/// The outcome of an event.
 enum Outcome {
     Busy,
     WithoutLength,
@@ -57,7 +57,7 @@ impl Collector {
         (self.times, self.warnings)
     }
 
-    /// Enters all events but those whose UIDs are `own`.
+    /// Collects all events except those whose UIDs are `own`.
     pub(super) fn events(
         &mut self,
         file: &File,
@@ -99,7 +99,7 @@ impl Collector {
         Ok(skipped)
     }
 
-    /// Enters the periods of VFREEBUSY.
+    /// Collects the periods of VFREEBUSY.
     pub(super) fn periods(&mut self, file: &File) -> Result<(), Malformed> {
         for period in &file.periods {
             match self.period(period) {
@@ -219,7 +219,7 @@ impl Collector {
         })
     }
 
-    /// Enters an occurrence of a series, as the last change of all later ones before it has it.
+    /// Collects an occurrence of a series, with the last THISANDFUTURE change before it applied.
     fn occurrence(
         &mut self,
         when: When,
@@ -325,7 +325,7 @@ impl Collector {
             .collect())
     }
 
-    /// Notes a time, unless it is empty or outside the range; says whether it did.
+    /// Adds a busy time unless it is empty or outside the range; says whether it did.
     fn enter(
         &mut self,
         when: When,
@@ -356,7 +356,7 @@ impl Collector {
     }
 }
 
-/// Does an event, as it is said, make nobody busy?
+/// Whether an event blocks no time.
 fn is_off(file: &File, event: &RawEvent) -> bool {
     is_cancelled(file, event) || event.is_declined() || event.is_transparent()
 }

@@ -1,4 +1,4 @@
-//! Which of the events that share a UID hold (RFC 5546, 2.1.5).
+//! Which of the events that share a UID are current (RFC 5546, 2.1.5).
 //!
 //! A higher SEQUENCE takes the place of a lower one. Of the same SEQUENCE and start, the later DTSTAMP does. Others that
 //! only share a UID are events of their own: some programs give the same to all.
@@ -13,14 +13,14 @@ use crate::ical::raw_event::RawEvent;
 use crate::ical::read::{File, Method};
 use crate::ical::value::When;
 
-/// What became of the events of a file.
+/// The current events of a file.
 #[derive(Default)]
 pub(super) struct Versions {
-    /// The places of those that hold, in order.
+    /// The indexes of the current events, in order.
     pub held: Vec<usize>,
-    /// Those among them that are called off by another event.
+    /// Those among them that another event cancels.
     pub called_off: HashSet<usize>,
-    /// By the place of a series, the changed occurrences that hold.
+    /// By the index of a series, its current changed occurrences.
     pub changes: HashMap<usize, Rc<[Change]>>,
     /// Changed occurrences of which the series is not in the file.
     pub alone: HashSet<usize>,
@@ -42,7 +42,7 @@ struct Group {
     changes: Vec<usize>,
 }
 
-/// Is it off, by itself or by what its calendar was sent for?
+/// Whether it is cancelled, by its STATUS or the METHOD of its calendar.
 pub(super) fn is_cancelled(file: &File, event: &RawEvent) -> bool {
     event.is_cancelled() || method(file, event) == Method::Cancel
 }
@@ -52,7 +52,7 @@ pub(super) fn method(file: &File, event: &RawEvent) -> Method {
 }
 
 impl Versions {
-    /// Of the events at these places.
+    /// Of the events with these indexes.
     pub(super) fn of(
         file: &File,
         places: impl Iterator<Item = usize>,

@@ -60,7 +60,7 @@ pub(in crate::ical) struct Change {
     pub at: NaiveDateTime,
     pub from: i32,
     pub to: i32,
-    /// It begins a summer time.
+    /// Whether it begins daylight saving time.
     pub daylight: bool,
 }
 

@@ -1,4 +1,4 @@
-//! From the name of a zone, as programs write it, to the zone.
+//! Finds the zone of a TZID as programs write it.
 
 use super::clock::Zone;
 use super::{database, display_names, windows};
@@ -95,7 +95,7 @@ fn by_display_name(name: &str) -> Option<Zone> {
             }
         }
     }
-    // Words that nobody here knows: where such an offset is kept all year, it is enough.
+    // Unknown words: an offset is enough if every zone with it keeps it all year.
     offset.filter(|offset| !known && database::never_changes(*offset)).map(Zone::Fixed)
 }
 

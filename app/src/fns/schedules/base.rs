@@ -1,4 +1,4 @@
-//! What a form about a schedule was made from, and where its draft leads.
+//! The version or draft of a schedule that a form is based on, and the page that shows its draft.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl Part {
         if text == "days" { Self::Days } else { Self::Hours }
     }
 
-    /// As it stands in addresses; the hours need not be said.
+    /// The value in URLs; hours are the default and have none.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hours => "",
@@ -84,7 +84,7 @@ pub async fn open(
             Ok(preview) if preview.doctor == doctor && preview.seen == seen => {
                 schedule = preview.schedule;
             }
-            // Forgotten after a day, saved, or made from another version: what is stored counts.
+            // The draft has expired, was saved, or is based on another version: use the stored schedule.
             Ok(_) | Err(Failure::NotFound) => {}
             Err(failure) => return Err(failure.into()),
         }
@@ -95,7 +95,7 @@ pub async fn open(
 }
 
 impl Base {
-    /// Writes a draft down, and leads to what it would change.
+    /// Stores a draft, then redirects to the preview of its changes.
     ///
     /// # Errors
     /// What the port answers.
@@ -110,7 +110,7 @@ impl Base {
     }
 }
 
-/// What saving did, as it travels in an address: `42.12.3`.
+/// The result of saving, as a URL parameter: `42.12.3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Saved {
     pub added: u64,

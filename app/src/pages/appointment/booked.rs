@@ -1,4 +1,4 @@
-//! An appointment that stands, or a hold as the clinic sees it.
+//! A confirmed appointment, or a hold as the clinic sees it.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -98,11 +98,11 @@ fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl 
     }
 }
 
-/// The way out: first what it means, then the button.
+/// The form for cancelling: first the consequences, then the button.
 #[component]
 fn CancelForm(visit: AppointmentView, form: FormState) -> impl IntoView {
     let reason_needed = visit::is_clinic_side(&visit) && visit.state == State::Confirmed;
-    // Only what was wrong with this form opens it again.
+    // Open again only when this form failed.
     let open = matches!(form.failure, Some(Failure::Invalid(_)));
     view! {
         <details class="cancel" open=open>

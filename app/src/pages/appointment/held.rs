@@ -81,7 +81,7 @@ pub fn Held(
     }
 }
 
-/// More time, for whoever needs it; or why there is no more.
+/// The button that extends the hold, or the reason why it cannot be extended.
 #[component]
 fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
     let said = messages::visit::extensions_left(left);

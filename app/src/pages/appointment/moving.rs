@@ -60,7 +60,7 @@ async fn move_appointment(
         Err(failure) => return Err(failure),
     };
     asked.fit(&times);
-    // Back to the page after the move: the chosen time is one's own by now.
+    // Back on this page after the move: the chosen time is now the appointment's own.
     let own = asked.slot == Some(visit.slot);
     if own {
         asked.slot = None;
@@ -68,7 +68,7 @@ async fn move_appointment(
     let shown = PickerStart::of(&times, &asked).await?;
     if shown.gone.is_some() {
         set_status(409);
-        // The panel says it, with the nearest times.
+        // The panel below shows this failure together with the nearest times.
         form.failure = form.failure.filter(|failure| !matches!(failure, Failure::Refused(_)));
     }
     let video = times.doctor.video || visit.mode == Mode::Video;
@@ -136,7 +136,7 @@ fn CurrentTime(visit: AppointmentView) -> impl IntoView {
     }
 }
 
-/// It stays where it is, and why.
+/// Says that the appointment cannot be moved, and why.
 #[component]
 fn NotMovable(visit: AppointmentView, why: String) -> impl IntoView {
     let over = visit.doctor_takes_bookings

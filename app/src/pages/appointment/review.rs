@@ -1,4 +1,4 @@
-//! After the visit: how it was, in the words of whoever booked it.
+//! Reviewing a visit.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -18,7 +18,7 @@ use crate::ui::{
     Button, CheckField, Choice, HiddenField, Notice, RadioField, TextAreaField, Tone, Variant,
 };
 
-/// An invitation to review, or the review. Nothing where there is neither.
+/// An invitation to write a review, or the review; nothing when neither applies.
 #[component]
 pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> impl IntoView {
     let until = wall::date(wall::local_date(own.until, visit.zone));
@@ -94,7 +94,7 @@ fn ReviewForm(
     let stored = review.as_ref().map(|review| &review.shown);
     let number = stored.map(|shown| shown.stars.number().to_string()).unwrap_or_default();
     let text = stored.map(|shown| shown.text.clone()).unwrap_or_default();
-    // A box that is not ticked is not sent: what was typed says all, once something was.
+    // Browsers do not send unticked boxes, so after a failed form only what was typed counts.
     let failed = !typed_or("id", "").is_empty();
     let anonymous = match failed {
         true => !typed_or("anonymous", "").is_empty(),

@@ -17,7 +17,7 @@ use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response, visit};
 use crate::ui::{Button, HiddenField, Notice, PageHead, TextAreaField, Tone, Variant};
 
-/// So many are listed; the others are counted.
+/// How many are listed; the rest is only counted.
 const SHOWN: u32 = 50;
 
 /// The confirmed appointments of a doctor that are coming up, soonest first.

@@ -1,4 +1,4 @@
-//! The public holidays a clinic keeps.
+//! The public holidays that a clinic observes.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -115,7 +115,7 @@ fn HolidayForm(
     failed: bool,
 ) -> impl IntoView {
     let ticked = |name: &str, stored: bool| {
-        // A box that is not ticked is not sent: what was typed says all, once something was.
+        // Browsers do not send unticked boxes, so after a failed form only what was typed counts.
         if failed { !typed_or(name, "").is_empty() } else { stored }
     };
     let name_of = |code: &String| {

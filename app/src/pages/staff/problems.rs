@@ -1,4 +1,4 @@
-//! What stands in the way of a staff form, and where.
+//! The problems of a staff form, and the fields they are about.
 
 use leptos::prelude::*;
 use nadi::{Failure, FieldProblem};

@@ -107,7 +107,7 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
     }
 }
 
-/// That a review is hidden, since when and why.
+/// Says since when and why a review is hidden.
 #[component]
 fn HiddenNote(review: ReviewView) -> impl IntoView {
     review.hidden.map(|hidden| {

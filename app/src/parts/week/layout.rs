@@ -1,4 +1,4 @@
-//! Where everything stands in a calendar: pure arithmetic on wall-clock minutes.
+//! The layout of a calendar: pure arithmetic on wall-clock minutes.
 //!
 //! A day is 24 hours high, always: an entry stands where the clock on the wall
 //! says it starts, and is as high as it lasts. So a clock change neither moves
@@ -75,7 +75,7 @@ impl Stage {
     }
 }
 
-/// Something that stands in a day.
+/// A positioned entry of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     pub span: Span,
@@ -102,7 +102,7 @@ pub struct Day {
 }
 
 impl Day {
-    /// Neither working time nor anyone booked.
+    /// Whether there is neither working time nor an appointment.
     pub fn is_off(&self) -> bool {
         self.blocks.is_empty() && self.items.is_empty()
     }

@@ -1,4 +1,4 @@
-//! A doctor's days: who comes when, and what is free.
+//! A doctor's calendar: appointments and free times by day.
 //!
 //! Without the stylesheet it is a list of days, each with its hours and its
 //! people in order. The stylesheet puts the same list on a grid, from the
@@ -40,7 +40,7 @@ pub fn DaySheet(
         sheet.hour_height % 100
     );
     let now = sheet.now;
-    // The clock takes the place of an hour it would cover.
+    // The label of the current time replaces an hour's label that it would cover.
     let hours: Vec<_> = (first..last)
         .filter(|hour| now.is_none_or(|now| now.abs_diff(hour * 60) > 12))
         .map(
@@ -267,7 +267,7 @@ fn EntryItem(
             .into_any()
         }
         entries => {
-            // A crowd: one entry that opens to everybody, where there is a list to open.
+            // Many people at one time: one entry that links to the list of all of them.
             let time = entries.first().map(|entry| LocalTime::new(entry.starts_at, zone).clock());
             let names: Vec<_> = entries.iter().map(|entry| entry.person_name.clone()).collect();
             let count = format!("{} people", names.len());

@@ -1,4 +1,4 @@
-//! What is other than usual: time off, single days, public holidays.
+//! Exceptions to the regular hours: time off, single days, public holidays.
 
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use leptos::prelude::*;
@@ -65,7 +65,7 @@ pub fn Mark(kind: Kind) -> impl IntoView {
     }
 }
 
-/// What is other than usual on a date, each kind once.
+/// The kinds of exception on a date, each once.
 pub fn on(date: NaiveDate, schedule: &Schedule, holidays: &[HolidayView]) -> Vec<Kind> {
     let day = date.and_time(NaiveTime::MIN);
     let end = day.checked_add_days(Days::new(1)).unwrap_or(day);

@@ -1,4 +1,4 @@
-//! A month of what is other than usual.
+//! A month with the exceptions to the regular hours.
 
 use chrono::{Datelike, NaiveDate};
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use nadi::wall;
 use super::exceptions::{Kind, Mark, on};
 use crate::ui::{Icon, Shape};
 
-/// So many months ahead can be leafed to.
+/// How many months ahead can be shown.
 const MONTHS_AHEAD: i32 = 13;
 
 const WEEKDAYS: [(&str, &str); 7] = [
@@ -28,7 +28,7 @@ fn number(month: Month) -> i32 {
     month.first().year() * 12 + i32::try_from(month.first().month()).unwrap_or(0)
 }
 
-/// The month to show: the one asked for, within what can be leafed to.
+/// The month to show: the requested one if it is in range, otherwise the current one.
 pub fn within_reach(asked: Option<Month>, today: NaiveDate) -> Month {
     let this = Month::of(today);
     let reach = number(this)..=number(this) + MONTHS_AHEAD;

@@ -1,4 +1,4 @@
-//! Before a schedule is saved: what it would change, and who is in the way.
+//! The preview of a schedule change: times added and removed, and conflicting appointments.
 
 use chrono::{Days, NaiveDate};
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ use crate::ui::{
     Button, ButtonLink, HiddenField, Icon, Notice, PageHead, Shape, TableFrame, Tone, Variant,
 };
 
-/// So many days that change are shown at once; the others unfold.
+/// How many changed days are shown; the others are folded.
 const DAYS_SHOWN: usize = 14;
 
 #[component]
@@ -118,7 +118,7 @@ async fn preview(
     .into_any())
 }
 
-/// So many are listed; the others are counted.
+/// How many are listed; the rest is only counted.
 const OVERFULL_SHOWN: usize = 20;
 
 /// Groups with more people than seats. Nothing when there are none.

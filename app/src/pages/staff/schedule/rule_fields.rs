@@ -24,7 +24,7 @@ pub fn field_id(line: usize, field: &str) -> String {
     format!("lines-{line}-{field}")
 }
 
-/// What stands behind the fold.
+/// The fields in the folded part.
 const FOLDED: [&str; 8] = [
     "repeats",
     "effective_from",
@@ -142,7 +142,7 @@ fn DayChips(number: usize, line: TypedRule, problem: Option<String>) -> impl Int
     }
 }
 
-/// What is usually as it is.
+/// The folded part: fields that are rarely changed.
 #[component]
 fn MoreFields(number: usize, line: TypedRule, problems: Problems) -> impl IntoView {
     let (name, id) = (|field| field_name(number, field), |field| field_id(number, field));
