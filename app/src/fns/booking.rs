@@ -23,12 +23,12 @@ pub async fn hold(
     let slot = slot.parse().map_err(|_| Refusal::NotOffered)?;
     let wish = nadi::ports::HoldRequest {
         slot,
-        visit_type: super::optional(&visit_type)?,
-        person: super::optional(&person)?,
+        visit_type: super::parse_optional_id(&visit_type)?,
+        person: super::parse_optional_id(&person)?,
     };
     let held = ports.bookings.hold(&caller, &wish, IdempotencyKey::of_form(&key).as_ref()).await;
-    if let Some(held) = super::answered(held, &back)? {
-        super::done(&crate::links::appointment(&held.id.to_string()));
+    if let Some(held) = super::or_sign_in(held, &back)? {
+        super::redirect(&crate::links::appointment(&held.id.to_string()));
     }
     Ok(())
 }
@@ -44,11 +44,11 @@ async fn change(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::appointment(id);
-    let id = super::known(id)?;
+    let id = super::parse_id(id)?;
     let key = nadi::idempotency::IdempotencyKey::of_form(key);
     let changed = ports.bookings.change(&caller, id, &change, &seen, key.as_ref()).await;
-    if super::answered(changed, &page)?.is_some() {
-        super::done(&format!("{page}?done={done}"));
+    if super::or_sign_in(changed, &page)?.is_some() {
+        super::redirect(&format!("{page}?done={done}"));
     }
     Ok(())
 }

@@ -20,9 +20,9 @@ pub async fn add_busy_address(
     let page = crate::links::SchedulePages::of(own, &doctor).connections();
     let (name, address) = typed::address(&name, &address).map_err(nadi::Failure::Invalid)?;
     let new = nadi::ports::NewBusyCalendar { name, owner_email };
-    let read = ports.busy.add_address(&caller, super::known(&doctor)?, new, address).await;
-    if let Some(read) = super::answered(read, &page)? {
-        super::done(&typed::found(&read, &page));
+    let read = ports.busy.add_address(&caller, super::parse_id(&doctor)?, new, address).await;
+    if let Some(read) = super::or_sign_in(read, &page)? {
+        super::redirect(&typed::found(&read, &page));
     }
     Ok(())
 }
@@ -36,10 +36,10 @@ pub async fn remove_busy(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::SchedulePages::of(own, &doctor).connections();
-    let (doctor, calendar) = (super::known(&doctor)?, super::known(&calendar)?);
+    let (doctor, calendar) = (super::parse_id(&doctor)?, super::parse_id(&calendar)?);
     let removed = ports.busy.remove(&caller, doctor, calendar).await;
-    if super::answered(removed, &page)?.is_some() {
-        super::done(&format!("{page}?done=removed"));
+    if super::or_sign_in(removed, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=removed"));
     }
     Ok(())
 }
@@ -202,11 +202,11 @@ mod file {
         let (caller, ports) = crate::fns::request()?;
         let page = SchedulePages::of(own, &doctor).connections();
         let name = typed::file(&name, &file_name, &content).map_err(Failure::Invalid)?;
-        let doctor = crate::fns::known(&doctor)?;
+        let doctor = crate::fns::parse_id(&doctor)?;
         let new = nadi::ports::NewBusyCalendar { name, owner_email };
         let read = ports.busy.add_file(&caller, doctor, new, content).await;
-        if let Some(read) = crate::fns::answered(read, &page)? {
-            crate::fns::done(&typed::found(&read, &page));
+        if let Some(read) = crate::fns::or_sign_in(read, &page)? {
+            crate::fns::redirect(&typed::found(&read, &page));
         }
         Ok(())
     }

@@ -16,8 +16,8 @@ pub async fn add_feed(
     let (with_names, alarm) = (!with_names.is_empty(), form::alarm_of(&alarm)?);
     let wanted = nadi::ports::NewFeed { kind, with_names, alarm };
     let added = ports.feeds.add_feed(&caller, wanted).await;
-    if super::answered(added, &page)?.is_some() {
-        super::done(&format!("{page}?done=added"));
+    if super::or_sign_in(added, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=added"));
     }
     Ok(())
 }
@@ -33,9 +33,9 @@ pub async fn set_feed_alarm(
     let (caller, ports) = super::request()?;
     let (_, page) = form::place_of(&kind)?;
     let alarm = form::alarm_of(&alarm)?;
-    let changed = ports.feeds.set_alarm(&caller, super::known(&id)?, alarm).await;
-    if super::answered(changed, &page)?.is_some() {
-        super::done(&format!("{page}?done=alarm"));
+    let changed = ports.feeds.set_alarm(&caller, super::parse_id(&id)?, alarm).await;
+    if super::or_sign_in(changed, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=alarm"));
     }
     Ok(())
 }
@@ -45,9 +45,9 @@ pub async fn set_feed_alarm(
 pub async fn end_feed(kind: String, id: String) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let (_, page) = form::place_of(&kind)?;
-    let ended = ports.feeds.end_feed(&caller, super::known(&id)?).await;
-    if super::answered(ended, &page)?.is_some() {
-        super::done(&format!("{page}?done=ended"));
+    let ended = ports.feeds.end_feed(&caller, super::parse_id(&id)?).await;
+    if super::or_sign_in(ended, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=ended"));
     }
     Ok(())
 }

@@ -27,14 +27,14 @@ pub async fn save_holidays(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::Query::new().with("clinic", &clinic).on("/admin/holidays");
-    let id = super::known(&clinic)?;
+    let id = super::parse_id(&clinic)?;
     let known = ports.administration.holidays(&caller, id).await;
-    let Some(known) = super::answered(known, &page)? else { return Ok(()) };
+    let Some(known) = super::or_sign_in(known, &page)? else { return Ok(()) };
     let regions = typed::regions(&regions, &region, &known.regions)?;
     let working = working.keys().filter_map(|name| typed::day(name)).collect();
     let saved = ports.administration.save_holidays(&caller, id, regions, working).await;
-    if super::answered(saved, &page)?.is_some() {
-        super::done(&crate::links::with(&page, "done", "saved"));
+    if super::or_sign_in(saved, &page)?.is_some() {
+        super::redirect(&crate::links::with(&page, "done", "saved"));
     }
     Ok(())
 }

@@ -71,15 +71,15 @@ pub async fn open(
     back: &str,
 ) -> Result<Option<Base>, FormFailure> {
     let (caller, ports) = crate::fns::request()?;
-    let doctor: DoctorId = crate::fns::known(doctor)?;
+    let doctor: DoctorId = crate::fns::parse_id(doctor)?;
     let seen: i32 = version.parse().map_err(|_| Failure::Malformed)?;
     let stored = ports.schedules.schedule(&caller, doctor).await;
-    let Some(stored) = crate::fns::answered(stored, back)? else { return Ok(None) };
+    let Some(stored) = crate::fns::or_sign_in(stored, back)? else { return Ok(None) };
     if stored.version != seen {
         return Err(Failure::Stale.into());
     }
     let mut schedule = stored.schedule;
-    if let Some(draft) = crate::fns::optional::<DraftId>(draft)? {
+    if let Some(draft) = crate::fns::parse_optional_id::<DraftId>(draft)? {
         match ports.schedules.preview(&caller, draft, None).await {
             Ok(preview) if preview.doctor == doctor && preview.seen == seen => {
                 schedule = preview.schedule;
@@ -102,9 +102,9 @@ impl Base {
     pub async fn propose(self, schedule: Schedule, part: Part) -> Result<(), FormFailure> {
         let Self { caller, ports, doctor, seen, back, .. } = self;
         let draft = ports.schedules.propose(&caller, doctor, seen, schedule).await;
-        if let Some(draft) = crate::fns::answered(draft, &back)? {
+        if let Some(draft) = crate::fns::or_sign_in(draft, &back)? {
             let page = links::change(&draft.to_string());
-            crate::fns::done(&Query::new().with("part", part.as_str()).on(&page));
+            crate::fns::redirect(&Query::new().with("part", part.as_str()).on(&page));
         }
         Ok(())
     }
