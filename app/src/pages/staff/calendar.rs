@@ -12,8 +12,8 @@ use crate::links::{Query, SchedulePages};
 use crate::messages;
 use crate::parts::address::Address;
 use crate::parts::response;
-use crate::parts::week::layout::Sheet;
-use crate::parts::week::{DayList, DaySheet, NextUp, day_id};
+use crate::parts::week::layout::CalendarGrid;
+use crate::parts::week::{DayGrid, DayList, NextUp, day_id};
 use crate::ui::{
     ButtonLink, Empty, Icon, LinkTab, LinkTabs, Notice, PrintButton, Shape, Tone, Variant,
 };
@@ -104,7 +104,7 @@ async fn calendar(
     let shown = ports.schedules.calendar(&caller, Some(first), view.days()).await?;
     let zone = shown.zone;
     let zone_words = local_time::zone_of_days(zone, shown.from, shown.until);
-    let sheet = Sheet::of(&shown, caller.now, view.lanes());
+    let sheet = CalendarGrid::of(&shown, caller.now, view.lanes());
     let last = shown.until.pred_opt().unwrap_or(shown.from);
     let title = range_words(shown.from, last);
     let holds_today = (shown.from..shown.until).contains(&today);
@@ -180,7 +180,7 @@ async fn calendar(
         View::List => view! { <DayList sheet=sheet zone=zone/> }.into_any(),
         View::Week | View::Day => {
             let wide = view == View::Day;
-            view! { <DaySheet sheet=sheet zone=zone wide=wide/> }.into_any()
+            view! { <DayGrid sheet=sheet zone=zone wide=wide/> }.into_any()
         }
     };
     Ok(view! {

@@ -14,15 +14,15 @@ use nadi::ports::{BlockView, CalendarEntry};
 use nadi::visit::Mode;
 use nadi::zone::Zone;
 
-use self::layout::{Day, Item, Sheet, now_and_next};
+use self::layout::{CalendarGrid, Day, Item, now_and_next};
 use crate::links;
 use crate::parts::visit;
 use crate::ui::{Icon, Shape};
 
 /// The days of a calendar on their hours.
 #[component]
-pub fn DaySheet(
-    sheet: Sheet,
+pub fn DayGrid(
+    sheet: CalendarGrid,
     zone: Zone,
     /// One day has room for more words than seven.
     #[prop(optional)]
@@ -70,7 +70,7 @@ pub fn DaySheet(
 
 /// Days one under another, in words only.
 #[component]
-pub fn DayList(sheet: Sheet, zone: Zone) -> impl IntoView {
+pub fn DayList(sheet: CalendarGrid, zone: Zone) -> impl IntoView {
     let days: Vec<_> = sheet
         .days
         .into_iter()

@@ -22,8 +22,8 @@ use crate::parts::address::{self, Address};
 use crate::parts::conflicts::Conflicts;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::response;
-use crate::parts::week::DaySheet;
-use crate::parts::week::layout::Sheet;
+use crate::parts::week::DayGrid;
+use crate::parts::week::layout::CalendarGrid;
 use crate::ui::{
     Button, ButtonLink, HiddenField, Icon, Notice, PageHead, Shape, TableFrame, Tone, Variant,
 };
@@ -218,7 +218,7 @@ fn rows(days: &[DayChange]) -> Vec<AnyView> {
 fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
     let now = context::caller().map(|caller| caller.now).unwrap_or_default();
     let zone = week.zone;
-    let sheet = Sheet::of(&week, now, 2);
+    let sheet = CalendarGrid::of(&week, now, 2);
     let last = week.until.pred_opt().unwrap_or(week.from);
     let title = format!("{} – {}", wall::date(week.from), wall::date(last));
     let href = |date: Option<NaiveDate>| {
@@ -245,7 +245,7 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
                 </nav>
             </div>
             <p class="muted">"All times are "{zone_words}"."</p>
-            <DaySheet sheet=sheet zone=zone planned=true/>
+            <DayGrid sheet=sheet zone=zone planned=true/>
         </section>
     }
 }
