@@ -47,7 +47,7 @@ const WORDS_MAX: usize = 8;
 const WORD_CHARS_MAX: usize = 40;
 
 /// Stop words.
-const NOISE: [&str; 40] = [
+const STOP_WORDS: [&str; 40] = [
     "a",
     "about",
     "an",
@@ -102,7 +102,7 @@ pub fn words(text: &str) -> Vec<String> {
         .map(|word| word.chars().take(WORD_CHARS_MAX).flat_map(char::to_lowercase).collect())
         .collect();
     let telling: Vec<String> =
-        all.iter().filter(|word| !NOISE.contains(&word.as_str())).cloned().collect();
+        all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
     let mut chosen = if telling.is_empty() { all } else { telling };
     chosen.truncate(WORDS_MAX);
     chosen

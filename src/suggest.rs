@@ -93,7 +93,7 @@ pub fn fitting<'a>(
 
 /// At most eight of three kinds, in this order. Each has its share, and what one kind leaves the others
 /// may take.
-pub fn together(
+pub fn combine(
     mut specialties: Vec<Suggestion>,
     mut doctors: Vec<Suggestion>,
     mut cities: Vec<Suggestion>,
@@ -178,7 +178,7 @@ mod tests {
             ((3, 1, 9), 8),
         ] {
             let (specialties, doctors, cities) = have;
-            let both = together(of(specialties), of(doctors), of(cities));
+            let both = combine(of(specialties), of(doctors), of(cities));
             assert_eq!(both.len(), all, "{have:?}");
         }
     }
