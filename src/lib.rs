@@ -15,6 +15,8 @@ pub mod capacity;
 pub mod events;
 pub mod failure;
 #[cfg(feature = "server")]
+pub mod formatting;
+#[cfg(feature = "server")]
 pub mod ical;
 pub mod idempotency;
 pub mod ids;
@@ -39,8 +41,6 @@ pub mod suggest;
 #[cfg(feature = "server")]
 pub mod text;
 pub mod visit;
-#[cfg(feature = "server")]
-pub mod wall;
 #[cfg(feature = "server")]
 pub mod zone;
 

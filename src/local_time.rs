@@ -4,15 +4,15 @@
 //! stands beside the offset of another day. Where the clocks are put back, an hour exists twice; a time in
 //! it always says which of the two it is: `02:00 CEST`, `02:00 CET`.
 //!
-//! Not for: dates without an instant and money, which are in [`crate::wall`].
+//! Not for: dates without an instant and money, which are in [`crate::formatting`].
 
 use chrono::{
     DateTime, Days, Duration, LocalResult, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone,
     Timelike, Utc,
 };
 
+use crate::formatting;
 use crate::schedule::day_start;
-use crate::wall;
 use crate::zone::{Zone, ZoneOffset};
 
 /// An instant by the clock of one place.
@@ -72,12 +72,12 @@ impl LocalTime {
 
     /// `Tue 24 Nov 2026, 10:20 IST`.
     pub fn moment(self) -> String {
-        format!("{}, {}", wall::date(self.date()), self.clock_with_zone())
+        format!("{}, {}", formatting::date(self.date()), self.clock_with_zone())
     }
 
     /// `Tue 24 Nov 2026, 10:20, Kolkata time (IST, UTC+05:30)`.
     pub fn in_full(self) -> String {
-        format!("{}, {}", wall::date(self.date()), self.clock_in_full())
+        format!("{}, {}", formatting::date(self.date()), self.clock_in_full())
     }
 
     /// The zone as it is at this instant: `Kolkata time (IST, UTC+05:30)`.
@@ -160,7 +160,7 @@ impl LocalTimes {
 
     /// `Tue 24 Nov 2026, 10:20–10:40`.
     pub fn moment(self) -> String {
-        format!("{}, {}", wall::date(self.starts.date()), self.clock())
+        format!("{}, {}", formatting::date(self.starts.date()), self.clock())
     }
 
     /// `Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)`.
@@ -263,7 +263,7 @@ fn change_between(earlier: LocalTime, later: LocalTime) -> String {
     }
     let offset = LocalTime::new(before, later.zone).offset_seconds();
     let clock = after.naive_utc() + Duration::seconds(offset.into());
-    format!("{}, {}", wall::date(clock.date()), clock.format("%H:%M"))
+    format!("{}, {}", formatting::date(clock.date()), clock.format("%H:%M"))
 }
 
 /// `IST`; zones without letters have digits in their place.

@@ -275,7 +275,7 @@ pub fn undo_until(
     starts_at: DateTime<Utc>,
     zone: crate::zone::Zone,
 ) -> DateTime<Utc> {
-    let date = crate::wall::local_date(marked_at.max(starts_at), zone);
+    let date = crate::formatting::local_date(marked_at.max(starts_at), zone);
     crate::schedule::day_start(zone, date + chrono::Days::new(1))
 }
 

@@ -150,7 +150,7 @@ pub mod typed {
     use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
     use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
     use nadi::search::parameters;
-    use nadi::{Failure, wall};
+    use nadi::{Failure, formatting};
 
     use super::{TypedDoctor, TypedLocation};
 
@@ -226,7 +226,7 @@ pub mod typed {
             });
         let currency = clinic.map_or("", |clinic| clinic.currency.as_str());
         let fee = problems.choice(Field::Fee, &typed.fee, Problem::Malformed, |text| {
-            wall::parse_amount(text, currency)
+            formatting::parse_amount(text, currency)
         });
         let status =
             problems.choice(Field::Status, &typed.status, Problem::Unknown, DoctorStatus::parse);

@@ -3,7 +3,7 @@ use leptos_meta::Title;
 use nadi::ports::{AppointmentQuery, AppointmentView, Period};
 use nadi::review::may_review;
 use nadi::visit::Mode;
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 
 use crate::context;
 use crate::links;
@@ -105,7 +105,7 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
 #[component]
 fn Row(item: AppointmentView) -> impl IntoView {
     let (state, tone) = visit::state(item.state);
-    let date = wall::date(visit::local(&item).starts().date());
+    let date = formatting::date(visit::local(&item).starts().date());
     let for_whom = visit::is_for_another(&item).then(|| format!("For {}", item.person_name));
     view! {
         <a class="appointment-row" href=links::appointment(&item.id.to_string())>

@@ -6,7 +6,7 @@ use nadi::ids::SlotId;
 use nadi::input::Slug;
 use nadi::ports::{AppointmentQuery, AppointmentView, DoctorKey, DoctorProfile, Period};
 use nadi::review::Rating;
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 
 use crate::context;
 use crate::fns::booking::Hold;
@@ -213,7 +213,7 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
                 {doctor.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}
                 {rating}
                 <li class="profile-fee">
-                    <strong>{wall::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
+                    <strong>{formatting::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
                     <span class="muted">"a visit"</span>
                 </li>
             </ul>

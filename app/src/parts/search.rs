@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
+use nadi::formatting;
 use nadi::near::Near;
 use nadi::ports::{City, Counts, DoctorQuery, Gender, Numbers, Specialty};
 use nadi::review::{LEAST_OFFERED, tenths};
 use nadi::search::TEXT_CHARS_MAX;
 use nadi::visit::Mode;
-use nadi::wall;
 
 use super::visit;
 use crate::links::Query;
@@ -268,7 +268,7 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     add(names.specialty.map(Quoting::plain), |query| query.specialty = None);
     add(names.city.map(Quoting::plain), |query| query.city = None);
     add(query.mode.map(|mode| Quoting::plain(visit::mode(mode))), |query| query.mode = None);
-    let date = query.date.map(|date| Quoting::plain(format!("Free on {}", wall::date(date))));
+    let date = query.date.map(|date| Quoting::plain(format!("Free on {}", formatting::date(date))));
     add(date, |query| query.date = None);
     add(names.near.map(|name| Quoting::plain(format!("Near {name}"))), |query| query.near = None);
     let on = |on: bool, text: &str| on.then(|| Quoting::plain(text));
@@ -332,7 +332,7 @@ pub fn count(total: Option<i64>, query: &DoctorQuery, names: &Names) -> Quoting 
         None => {}
     }
     if let Some(date) = query.date {
-        said.push_str(&format!(", free on {}", wall::date(date)));
+        said.push_str(&format!(", free on {}", formatting::date(date)));
     }
     if query.this_week {
         said.push_str(", free this week");

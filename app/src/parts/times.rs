@@ -4,6 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::{Moment, Month};
+use nadi::formatting;
 use nadi::ids::{AppointmentId, LocationId};
 use nadi::input::Slug;
 use nadi::local_time::{self, LocalTimes};
@@ -11,7 +12,6 @@ use nadi::ports::{
     Answer, DoctorKey, DoctorProfile, FreeTime, FreeTimesQuery, Ports, TimesFor, VisitKind,
 };
 use nadi::visit::Mode;
-use nadi::wall;
 use nadi::zone::Zone;
 
 use super::response;
@@ -74,7 +74,7 @@ impl Times {
     }
 
     pub fn today(&self) -> NaiveDate {
-        wall::local_date(self.caller.now, self.zone())
+        formatting::local_date(self.caller.now, self.zone())
     }
 
     /// The next date with a free time that passes the filter, at most a year ahead.
@@ -129,7 +129,7 @@ impl Times {
             DayCell {
                 date: date.to_string(),
                 number: date.day().to_string(),
-                name: wall::long_date(date),
+                name: formatting::long_date(date),
                 free: u32::try_from(free).unwrap_or(u32::MAX),
                 inside: Month::of(date) == month,
                 today: date == today,
@@ -139,7 +139,7 @@ impl Times {
         let last = (0..MONTHS_AHEAD).fold(this, |month, _| month.next());
         MonthView {
             month: month.to_string(),
-            name: wall::month(month.first()),
+            name: formatting::month(month.first()),
             today: today.to_string(),
             previous: (month > this).then(|| month.previous().to_string()),
             next: (month < last).then(|| month.next().to_string()),
@@ -193,7 +193,7 @@ impl Times {
     async fn lead_on(&self, day: &mut DayView, date: NaiveDate) -> Answer<()> {
         if day.parts.is_empty() {
             let next = self.next_free(date.max(self.today())).await?;
-            day.next = next.map(|next| (next.to_string(), wall::long_date(next)));
+            day.next = next.map(|next| (next.to_string(), formatting::long_date(next)));
         }
         Ok(())
     }
@@ -227,7 +227,13 @@ impl Times {
             true => local_time::zone_of_day(self.zone(), date),
             false => local_time::zones_of(starts()),
         };
-        DayView { date: date.to_string(), name: wall::long_date(date), zone, parts, next: None }
+        DayView {
+            date: date.to_string(),
+            name: formatting::long_date(date),
+            zone,
+            parts,
+            next: None,
+        }
     }
 
     /// One free time in words.
@@ -261,7 +267,7 @@ impl Times {
             detail,
             sentence: format!(
                 "{}, {}, {place}, with {}",
-                wall::long_date(time.local_date),
+                formatting::long_date(time.local_date),
                 times.clock(),
                 self.doctor.name,
             ),

@@ -12,7 +12,7 @@ use nadi::input::Code;
 use nadi::ports::{
     self, AppointmentQuery, Booked, FreeTime, FreeTimesQuery, HoldRequest, Seen, TimesFor, Whose,
 };
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -348,7 +348,7 @@ async fn slots(
     Params(query): Params<RangeQuery>,
 ) -> Result<Json<List<Slot>>, Problem> {
     let visit = api.ports.bookings.appointment(&caller, id).await?;
-    let (from, until) = query.range(wall::local_date(caller.now, visit.zone))?;
+    let (from, until) = query.range(formatting::local_date(caller.now, visit.zone))?;
     if !visit.open_to.contains(&Command::Reschedule) {
         return Ok(Json(List::of(Vec::<FreeTime>::new())));
     }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use nadi::actor::Capacity;
 use nadi::appointment::{Command, State};
+use nadi::formatting;
 use nadi::ports::AppointmentView;
-use nadi::wall;
 
 use crate::fns::booking::{CheckIn, Complete, NoShow, Reopen};
 use crate::links::Query;
@@ -52,7 +52,7 @@ pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
 /// The link back to the list of appointments, or to the day in the calendar.
 #[component]
 pub fn WayBack(visit: AppointmentView) -> impl IntoView {
-    let date = wall::local_date(visit.starts_at, visit.zone).to_string();
+    let date = formatting::local_date(visit.starts_at, visit.zone).to_string();
     let link = match visit.seen_as {
         Capacity::Patient => Some(("/appointments".to_owned(), "My appointments")),
         Capacity::Doctor => {

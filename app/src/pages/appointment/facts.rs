@@ -1,10 +1,10 @@
 //! What an appointment is, and what happened to it.
 
 use leptos::prelude::*;
+use nadi::formatting;
 use nadi::local_time::{LocalTime, zones_of};
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
-use nadi::wall;
 
 use crate::links;
 use crate::messages;
@@ -25,7 +25,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
     });
     let (date, times, zone) = (visit::date(&visit), visit::times(&visit), visit::zone(&visit));
     let own = visit::own_time(&visit);
-    let fee = wall::fee(visit.fee.minor_units, &visit.fee.currency);
+    let fee = formatting::fee(visit.fee.minor_units, &visit.fee.currency);
     let doctor = links::doctor(visit.doctor_slug.as_str());
     view! {
         <Facts>

@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn;
 use nadi::appointment::Refusal;
 use nadi::ports::{AppointmentView, OwnReview, ReviewView};
 use nadi::review::{Stars, TEXT_CHARS_MAX};
-use nadi::{Field, wall};
+use nadi::{Field, formatting};
 
 use crate::context::typed_or;
 use crate::fns::reviews::{WithdrawReview, WriteReview};
@@ -21,7 +21,7 @@ use crate::ui::{
 /// An invitation to write a review, or the review; nothing when neither applies.
 #[component]
 pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> impl IntoView {
-    let until = wall::date(wall::local_date(own.until, visit.zone));
+    let until = formatting::date(formatting::local_date(own.until, visit.zone));
     let open = own.closed.is_none();
     match own.review {
         None if own.closed == Some(Refusal::ConflictOfInterest) => {

@@ -8,7 +8,7 @@ use nadi::failure::{Field, FieldProblem, Problem};
 use nadi::ids::DoctorId;
 use nadi::input::Email;
 use nadi::ports::{ClinicView, DoctorForm, DoctorStatus, Specialty};
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 
 use super::doctor_suspend::coming;
 use super::doctors::status_words;
@@ -44,7 +44,7 @@ fn typed_of(doctor: &DoctorForm, currency: &str) -> TypedDoctor {
         bio: doctor.bio.clone(),
         languages: doctor.languages.join(", "),
         specialty: doctor.specialty.to_string(),
-        fee: wall::amount(doctor.fee_minor_units, currency),
+        fee: formatting::amount(doctor.fee_minor_units, currency),
         status: doctor.status.as_str().to_owned(),
         email: doctor
             .account_email

@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::ids::ClinicId;
 use nadi::ports::{ClinicHolidays, ClinicView};
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 
 use super::doctors::{AdminTab, admin_tabs};
 use super::problems::Problems;
@@ -154,10 +154,10 @@ fn HolidayForm(
             let date = holiday.date.to_string();
             let (field, id) = (format!("working[on-{date}]"), format!("working-{date}"));
             let checked = ticked(&field, *works);
-            let label = format!("We work on {}, {}", wall::date(holiday.date), holiday.name);
+            let label = format!("We work on {}, {}", formatting::date(holiday.date), holiday.name);
             view! {
                 <tr>
-                    <th scope="row"><time datetime=date>{wall::date(holiday.date)}</time></th>
+                    <th scope="row"><time datetime=date>{formatting::date(holiday.date)}</time></th>
                     <td>
                         {holiday.name.clone()}
                         {holiday.estimated.then(|| view! { <span class="muted">" (may shift with the moon)"</span> })}

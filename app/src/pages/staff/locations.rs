@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
+use nadi::formatting;
 use nadi::ports::ShiftedVisit;
-use nadi::wall;
 
 use super::doctors::{AdminTab, admin_tabs};
 use crate::context;
@@ -108,13 +108,13 @@ fn shifted(visits: Vec<ShiftedVisit>) -> Option<AnyView> {
             let day = visit.booked_for.date();
             let will_be = match visit.will_be.date() == day {
                 true => visit.will_be.format("%H:%M").to_string(),
-                false => format!("{}, {}", wall::date(visit.will_be.date()), visit.will_be.format("%H:%M")),
+                false => format!("{}, {}", formatting::date(visit.will_be.date()), visit.will_be.format("%H:%M")),
             };
             let said = format!(
                 "{}, {}, {}: booked for {}, now at {will_be}",
                 visit.doctor_name,
                 visit.zone.name(),
-                wall::date(day),
+                formatting::date(day),
                 visit.booked_for.format("%H:%M")
             );
             view! { <li><a href=links::appointment(&visit.id.to_string())>{visit.reference}</a>" "{said}</li> }

@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::ports::ReviewView;
 use nadi::review::{REASON_CHARS_MAX, TEXT_CHARS_MAX};
-use nadi::{Failure, Field, wall};
+use nadi::{Failure, Field, formatting};
 
 use super::doctors::{AdminTab, admin_tabs};
 use super::schedule::{Tab, tabs};
@@ -112,7 +112,7 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
 fn HiddenNote(review: ReviewView) -> impl IntoView {
     review.hidden.map(|hidden| {
         let by = hidden.by.map(|name| format!(" by {name}")).unwrap_or_default();
-        let at = wall::date(hidden.at.date());
+        let at = formatting::date(hidden.at.date());
         view! {
             <Notice tone=Tone::Waiting>
                 <p>

@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Days, NaiveDate, Timelike, Utc};
 use nadi::appointment::State;
+use nadi::formatting;
 use nadi::ports::{BlockView, CalendarEntry, DoctorCalendar};
-use nadi::wall;
 use nadi::zone::Zone;
 
 const DAY_MINUTES: u16 = 24 * 60;
@@ -159,7 +159,7 @@ fn day(
     drawn_min: u16,
 ) -> Day {
     let zone = calendar.zone;
-    let on = |at: DateTime<Utc>| wall::local_date(at, zone) == date;
+    let on = |at: DateTime<Utc>| formatting::local_date(at, zone) == date;
     let blocks: Vec<_> = calendar
         .blocks
         .iter()
@@ -428,7 +428,7 @@ mod tests {
             let entries: Vec<_> = (0u128..)
                 .zip(&starts)
                 .map(|(n, (start, minutes))| entry(n, midnight + Duration::minutes(*start), *minutes))
-                .filter(|entry| wall::local_date(entry.starts_at, zone) < monday + Days::new(7))
+                .filter(|entry| formatting::local_date(entry.starts_at, zone) < monday + Days::new(7))
                 .collect();
             let count = entries.len();
             let sheet = CalendarGrid::of(&week(zone, &monday.to_string(), entries), midnight, 3);

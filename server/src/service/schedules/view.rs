@@ -6,6 +6,7 @@ use chrono::{Days, Duration, NaiveDate};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::week_of;
+use nadi::formatting::local_date;
 use nadi::ids::{AppointmentId, ClinicId, DoctorId, DraftId, LocationId, PersonId};
 use nadi::ports::{
     BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
@@ -13,7 +14,6 @@ use nadi::ports::{
 };
 use nadi::schedule::Away;
 use nadi::schedule::{Existing, Plan, Schedule, Zones, day_start, expand};
-use nadi::wall::local_date;
 use sqlx::PgConnection;
 
 use super::make::{self, Facts};

@@ -3,11 +3,11 @@
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use nadi::formatting;
 use nadi::ids::DraftId;
 use nadi::ports::{HolidayView, HoursPlace};
 use nadi::schedule::Schedule;
 use nadi::visit::Mode;
-use nadi::wall;
 
 use super::{Editor, Origin};
 use crate::fns::schedules::{RemoveException, days};
@@ -133,7 +133,7 @@ fn exceptions(
         } else {
             name
         };
-        let when = wall::date(holiday.date);
+        let when = formatting::date(holiday.date);
         let starts = holiday.date.and_time(NaiveTime::MIN);
         Exception { starts, kind: Kind::Holiday, when, detail, name: None }
     });

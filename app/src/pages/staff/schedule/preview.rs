@@ -10,7 +10,7 @@ use nadi::ids::DraftId;
 use nadi::ports::{DayChange, DoctorCalendar};
 use nadi::schedule::Overfull;
 use nadi::zone::Zone;
-use nadi::{Failure, local_time, wall};
+use nadi::{Failure, formatting, local_time};
 
 use super::{Editor, note, tabs};
 use crate::context;
@@ -203,7 +203,7 @@ fn rows(days: &[DayChange]) -> Vec<AnyView> {
         .map(|day| {
             view! {
                 <tr>
-                    <th scope="row"><time>{wall::date(day.date)}</time></th>
+                    <th scope="row"><time>{formatting::date(day.date)}</time></th>
                     <td class="number">{number('+', day.added)}</td>
                     <td class="number">{number('−', day.removed)}</td>
                 </tr>
@@ -220,7 +220,7 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
     let zone = week.zone;
     let sheet = CalendarGrid::of(&week, now, 2);
     let last = week.until.pred_opt().unwrap_or(week.from);
-    let title = format!("{} – {}", wall::date(week.from), wall::date(last));
+    let title = format!("{} – {}", formatting::date(week.from), formatting::date(last));
     let href = |date: Option<NaiveDate>| {
         let date = date.map(|date| date.to_string()).unwrap_or_default();
         let query = Query::new().with("part", part.as_str()).with("week", &date);
