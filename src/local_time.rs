@@ -1,8 +1,7 @@
-//! Instants as people read them: by the clock of their own place.
+//! Formats instants in the zone of their place.
 //!
-//! Whatever is written of an instant is made from the instant and its place's zone together, so a time never
-//! stands beside the offset of another day. Where the clocks are put back, an hour exists twice; a time in
-//! it always says which of the two it is: `02:00 CEST`, `02:00 CET`.
+//! Every text is made from the instant and the zone together, so a time never appears with the offset of another
+//! day. When clocks go back, an hour exists twice; a time in it always names its offset: `02:00 CEST`, `02:00 CET`.
 //!
 //! Not for: dates without an instant and money, which are in [`crate::formatting`].
 
@@ -122,7 +121,7 @@ impl LocalTime {
         }
     }
 
-    /// What tells it from the other instant with the same time on the clock; `None` when there is no other.
+    /// What distinguishes it from another instant with the same wall time; `None` when there is no other.
     fn which_of_two(self) -> Option<String> {
         let LocalResult::Ambiguous(first, second) =
             self.zone.offset_from_local_datetime(&self.naive())
@@ -193,8 +192,8 @@ pub fn place_time(zone: Zone) -> String {
     format!("{city} time")
 }
 
-/// The zones of these times, each once, in their order: `Berlin time (CET, UTC+01:00)`. Where the clocks change
-/// between two of them, both offsets and the moment of the change:
+/// The zones of these times, each once, in their order: `Berlin time (CET, UTC+01:00)`. When clocks change
+/// between two of the times, both offsets and the time of the change:
 /// `Berlin time (CEST, UTC+02:00 until Sun 25 Oct 2026, 03:00; then CET, UTC+01:00)`.
 pub fn zones_of(times: impl IntoIterator<Item = LocalTime>) -> String {
     let mut zones: Vec<(Zone, Vec<LocalTime>)> = Vec::new();

@@ -1,12 +1,10 @@
 //! Recurrence rules (RFC 5545, 3.3.10) on floating wall time: on which days and
 //! at which local times something happens again.
 //!
-//! Everything is arithmetic on the calendar: the period in which a question
-//! begins is computed, not walked to, and every search carries a budget, so that
-//! no rule, however written, can make us spin. That is why the rules are expanded
-//! here: the `rrule` crate looks through up to 100,000 periods for each next
-//! occurrence whatever the UNTIL, and cannot begin in the middle. It is the second
-//! opinion in the tests.
+//! The first period of a search is computed, not reached by iteration, and every search has a budget of steps, so
+//! no rule can take long. This is why rules are expanded here: the `rrule` crate looks through up to 100,000 periods
+//! for each next occurrence, whatever the UNTIL, and cannot begin in the middle of a series. The tests compare with
+//! it.
 //!
 //! Not for: time zones. What an occurrence means as an instant is for the caller.
 
@@ -30,8 +28,8 @@ pub(crate) use parse::moment;
 use rule::{End, Frequency, Rule};
 pub use rule::{Occurrences, RULE_BYTES_MAX, RecurrenceProblem};
 
-/// How many periods, days and occurrences one question may look at. A daily rule with a
-/// COUNT gets through 400 years with it.
+/// The budget of one search: how many periods, days and occurrences it may look at. Enough for 400 years of a
+/// daily rule with a COUNT.
 pub const STEPS_MAX: usize = 500_000;
 
 /// How far ahead [`Recurrence::happens_from`] looks, in years: the longest wait
@@ -151,7 +149,7 @@ impl Recurrence {
 
     /// As [`occurrences`](Self::occurrences), for a zone: an UNTIL in UTC is compared with
     /// what `instant` makes of an occurrence. Every period, day and occurrence that is
-    /// looked at is taken off `looks`; at none left the search is given up.
+    /// looked at is subtracted from `budget`; at 0 the search stops.
     pub fn occurrences_by(
         &self,
         start: NaiveDateTime,
@@ -206,7 +204,7 @@ impl Recurrence {
     ///
     /// INTERVAL and COUNT begin at `start`, but unlike in a calendar file it is itself
     /// among them only if it fits the rule. An UNTIL with a time means its day as written.
-    /// After [`STEPS_MAX`] looks, some 400 years of days with a COUNT, the rest is left out.
+    /// After [`STEPS_MAX`] steps, some 400 years of days with a COUNT, the rest is left out.
     pub fn days(&self, start: NaiveDate, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let mut days: Vec<_> = self

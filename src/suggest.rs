@@ -16,7 +16,7 @@ pub enum Suggestion {
     Specialty {
         slug: String,
         name: String,
-        /// What people call it or come for, when that is what was typed.
+        /// The synonym or symptom that matched, if it was not the name.
         word: Option<String>,
     },
     Doctor {
@@ -38,12 +38,12 @@ pub struct Term {
     /// The specialty or city it belongs to.
     pub slug: String,
     pub text: String,
-    /// How much it says about it; the lowest counts most. 0 is its own name.
+    /// The weight: 0 for its own name; lower values rank first.
     pub weight: u8,
 }
 
-/// How well words fit a name, the lowest best; `None` when one of them begins none of its words. The last
-/// word may go on.
+/// How well the words match a name; lower is better. `None` when a typed word is not the beginning of any word
+/// of the name.
 fn fit(typed: &[String], text: &str) -> Option<u8> {
     let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let begins = |word: &String| words().any(|one| one.starts_with(word.as_str()));
@@ -91,8 +91,8 @@ pub fn fitting<'a>(
     found.into_iter().map(|(.., term)| term).collect()
 }
 
-/// At most eight of three kinds, in this order. Each has its share, and what one kind leaves the others
-/// may take.
+/// Combines three kinds into at most eight suggestions, in this order. Each kind has a share; what one kind
+/// leaves unused goes to the others.
 pub fn combine(
     mut specialties: Vec<Suggestion>,
     mut doctors: Vec<Suggestion>,

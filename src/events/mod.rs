@@ -1,6 +1,6 @@
 //! The event log: the types of events and the data of each.
 //!
-//! An event is written in the transaction of the change it tells of, and is never changed. Its data has no
+//! An event is written in the transaction of the change that it reports, and is never changed. Its data has no
 //! names, addresses or codes, only identifiers. `docs/events` holds a JSON Schema of each type, made from
 //! here ([`schema`]).
 //!

@@ -55,8 +55,8 @@ impl ReadCalendar {
     /// Reads a file; `owner` are the e-mail addresses of the person whose calendar it is.
     ///
     /// # Errors
-    /// The line that cannot be understood, and why. Nothing is guessed: a file of which a part cannot be read would
-    /// show its owner as free when they are not. What cannot hide a busy time is passed over.
+    /// The line that cannot be read, and why. Nothing is guessed: ignoring it could show the owner as free when they
+    /// are not. Problems that cannot hide a busy time only cause warnings.
     pub fn read(bytes: &[u8], owner: &[&str]) -> Result<Self, Malformed> {
         let owner = owner.iter().map(|text| plain_address(text)).filter(|text| !text.is_empty());
         read(bytes, owner.collect()).map(Self)

@@ -1,4 +1,4 @@
-//! From the lines of a file to its parts. What is not known is skipped (RFC 5545, 3.1).
+//! Parses the lines of a file into its parts. Unknown components and properties are skipped (RFC 5545, 3.1).
 
 use super::limits::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX};
 use super::line::{Line, Lines, NotALine, unescaped_text};

@@ -1,7 +1,7 @@
 //! What a TZID means: the file's own VTIMEZONE (RFC 5545, 3.6.5), or a zone of the database by any of its names.
 //!
-//! The definition in the file wins, also over a name that is known: who wrote the file meant the times so. A
-//! definition that cannot be read, or that leaves out half of its changes, counts for nothing when the name is known.
+//! A definition in the file takes precedence over a known name, since the file's author meant its times that way. If
+//! the name is known, a definition that is unreadable or leaves out changes is ignored.
 
 mod clock;
 mod database;

@@ -1,8 +1,8 @@
-//! When a doctor works, in the words they use, and how that becomes bookable times.
+//! When a doctor works, as wall time, and how that becomes bookable times.
 //!
-//! A [`Schedule`] is wall time: rules that repeat, single days, and time off. [`expand()`] lays it
-//! out on some dates as [`Cell`]s: exact instants. [`plan()`] compares these with what exists.
-//! [`clock`] says what a wall time means on the day the clocks change.
+//! A [`Schedule`] has recurring rules, single days and time off. [`expand()`] turns it into [`Cell`]s, which are
+//! exact instants, for a range of dates. [`plan()`] compares these with the times that exist. [`clock`] converts
+//! wall times on days on which clocks change.
 
 mod check;
 pub mod clock;

@@ -1,8 +1,8 @@
-//! From the times that exist to the times that should: what to make, change and withdraw, without
-//! ever touching a booked one.
+//! Compares the times that exist with the times that should exist: which to make, change and withdraw. Booked
+//! times are never removed.
 //!
-//! Times live in blocks: stretches of equal rooms, one after another. A block whose times all stay is
-//! left alone. Any other is closed, and what remains of it moves, with its bookings, to new blocks.
+//! Times are stored in blocks: consecutive rooms of equal length. A block whose times all stay is left alone. Any
+//! other block is closed, and its remaining times move, with their bookings, to new blocks.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -81,12 +81,12 @@ pub struct Plan {
     pub change: Vec<Made>,
     /// Times that nobody has booked, and that are no longer offered.
     pub withdraw: Vec<SlotId>,
-    /// Booked times outside the new hours. They stay until someone moves or cancels them.
+    /// Booked times outside the new hours. They stay until someone moves or cancels their appointments.
     pub conflicts: Vec<SlotId>,
     /// Times of a group that has become smaller than the number of those who are booked. All keep
     /// their seats, and nobody else gets one until as many have left.
     pub overfull: Vec<Overfull>,
-    /// Times that come and times that go, by date at their location.
+    /// The number of times added and removed, by date at their location.
     pub days: BTreeMap<NaiveDate, Difference>,
 }
 
