@@ -67,7 +67,7 @@ pub fn optional_lines(field: Field, typed: &str, max_chars: u32) -> Result<Strin
     Ok(text)
 }
 
-/// A NUL, which no database takes; and what stands for bytes that were no text.
+/// NUL, which PostgreSQL does not accept, and the replacement character for undecodable bytes.
 #[cfg(feature = "server")]
 const UNREADABLE: [char; 2] = ['\0', '\u{FFFD}'];
 

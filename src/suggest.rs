@@ -67,7 +67,7 @@ pub fn fitting<'a>(
         .filter_map(|term| Some((fit(typed, &term.text)?, term.weight, term)))
         .filter(|(.., term)| doctors(&term.slug) > 0)
         .collect();
-    // What its name begins with, then what the words for it begin with, then what stands inside; of these
+    // First matches at the beginning of the name, then of a synonym, then inside; among these
     // the better fit, the shorter word.
     let group = |fit: u8, weight: u8| match (fit, weight) {
         (..2, 0) => 0,

@@ -32,7 +32,7 @@ pub struct BusyCalendar {
     /// All events of the file, counted or not.
     pub events: usize,
     pub skipped: Skipped,
-    /// The lines that were passed over.
+    /// Warnings about ignored lines.
     pub warnings: Warnings,
 }
 

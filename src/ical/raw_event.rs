@@ -11,7 +11,7 @@ use super::zone::ZoneNames;
 use super::{uid, vcalendar};
 use crate::recurrence::{LenientRecurrence, Recurrence, RecurrenceProblem};
 
-/// A value and the line it stands in.
+/// A value and the number of its line.
 pub(super) type At<T> = (T, usize);
 
 /// A VEVENT (RFC 5545, 3.6.1).
@@ -45,7 +45,7 @@ pub(super) struct RawEvent {
     faults: Faults,
 }
 
-/// What cannot be read of it, and would be needed to know when it is.
+/// Unreadable properties that are needed to know when the event takes place.
 #[derive(Clone, Copy, Default)]
 struct Faults {
     start: Option<Malformed>,
@@ -87,7 +87,7 @@ impl RawEvent {
         self.replaces.is_none() && !(self.rules.is_empty() && self.dates.is_empty())
     }
 
-    /// Why it cannot be known when it is, if so.
+    /// Why its time cannot be determined, if so.
     pub(super) fn fault(&self) -> Option<Malformed> {
         let start = self.faults.start.filter(|_| self.start.is_none());
         let known = self.end.is_some() || self.duration.is_some();
@@ -112,7 +112,7 @@ impl RawEvent {
         self.faults.dates.is_some()
     }
 
-    /// A line that is none, and begins with this word.
+    /// Handles a malformed line that begins with this word.
     pub(super) fn not_a_line(&mut self, word: &str, line: usize) -> bool {
         let fault = Some(MalformedReason::NotALine.at(line));
         match word {
@@ -246,7 +246,7 @@ fn duration(line: &Line) -> Result<Span, Malformed> {
     Ok(length)
 }
 
-/// None for a rule that never happens: then there is the start alone.
+/// None for a rule that never happens: the start is then the only occurrence.
 fn rule(line: &Line) -> Result<Option<LenientRecurrence>, Malformed> {
     uncut(line)?;
     let wrong = MalformedReason::Value(PropertyName::RRule).at(line.number);

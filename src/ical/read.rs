@@ -269,7 +269,7 @@ impl File {
                     _ => Method::State,
                 }
             }
-            // The second stands in an expired raw_event; some programs write it.
+            // The second is from an expired Internet-Draft; some programs write it.
             "X-WR-TIMEZONE" | "TIMEZONE-ID" if !value.is_empty() => {
                 calendar.clock.zone.get_or_insert_with(|| (unescaped_text(value), line.number));
             }

@@ -73,12 +73,12 @@ impl Definitions {
     }
 }
 
-/// Names are the same whatever their case, quotes and blanks at the ends.
+/// Names are compared without case, quotes and surrounding spaces.
 fn plain_name(name: &str) -> String {
     name.trim().trim_matches('"').trim().to_lowercase()
 }
 
-/// The clocks that the times of a file were written by.
+/// The zones of the times in a file.
 pub(super) struct Zones {
     found: Vec<Result<Zone, Malformed>>,
     /// Of each name, which of these it is.
@@ -192,7 +192,7 @@ impl Zones {
         zone.and_then(|zone| zone.as_ref().ok()).unwrap_or(&self.days)
     }
 
-    /// Whole days are the reader's.
+    /// The zone of whole days: the user's own.
     pub(super) fn of_days(&self) -> &Zone {
         &self.days
     }
@@ -253,7 +253,7 @@ fn taken_for(named: bool) -> WarningReason {
     if named { WarningReason::ZoneOfCalendar } else { WarningReason::ZoneOfPlace }
 }
 
-/// Is the name what people in this zone call its winter or summer time?
+/// Whether the name is an abbreviation used in this zone.
 fn is_abbreviation_of(name: &str, zone: &Zone) -> bool {
     let Zone::Named(zone) = zone else { return false };
     let name = name.trim().trim_matches('"').trim();

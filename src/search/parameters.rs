@@ -187,7 +187,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// A value, when it is there and `read` understands it.
+    /// A value, if it is present and can be parsed by `read`.
     fn value<T>(
         &mut self,
         parameter: Parameter,

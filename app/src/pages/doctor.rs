@@ -186,7 +186,7 @@ fn OwnHold(held: AppointmentView) -> impl IntoView {
     }
 }
 
-/// Who it is: what one wants to be sure of before choosing a time.
+/// The head of the page: who the doctor is.
 #[component]
 fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
     let place = doctor.places.first().map(|place| format!("{}, {}", place.name, place.city));
@@ -221,14 +221,14 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
     }
 }
 
-/// The rest of what there is to know.
+/// Further details.
 #[component]
 fn Profile(doctor: DoctorProfile) -> impl IntoView {
     let places: Vec<_> = doctor
         .places
         .into_iter()
         .map(|place| {
-            // Many addresses end with the city already.
+            // Many addresses already end with the city.
             let address = if place.address.ends_with(&place.city) {
                 place.address
             } else {

@@ -18,7 +18,7 @@ use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Varia
 /// The search for a doctor. The list is the answer.
 #[component]
 pub fn Doctors() -> impl IntoView {
-    // A form also sends its empty fields, which ask for nothing. All pages are of one size.
+    // Browsers also send empty fields, which are no filters. The page size is fixed.
     let said = |(name, value): &(String, String)| !value.trim().is_empty() && name != "page_size";
     response::page(doctors(address::pairs().into_iter().filter(said).collect()))
 }
@@ -44,7 +44,7 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
     let pages = {
         let query = query.clone();
         move |page| {
-            // On from where this page ends, so that nobody is repeated while others book.
+            // Continue after this page's last rank, so that no doctor is repeated while others book.
             let after = next.filter(|_| page == number + 1);
             href(&DoctorQuery { page, after, ..query.clone() })
         }

@@ -10,7 +10,7 @@ use crate::parts::page_scripts::SuggestScript;
 use crate::parts::response;
 use crate::parts::search::SearchForm;
 
-/// Where everything starts: the search, and the specialties.
+/// The home page: the search, and the specialties.
 #[component]
 pub fn Home() -> impl IntoView {
     view! {

@@ -24,7 +24,7 @@ pub fn MailboxPage() -> impl IntoView {
 
 async fn mailbox(to: Option<String>, address: Address) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    // Outside of development there is no such page.
+    // The page exists in development only.
     let mailbox = ports.mailbox.ok_or(Failure::NotFound)?;
     let messages = mailbox.latest(&caller, to.as_deref()).await?;
     let narrowed = to.is_some();

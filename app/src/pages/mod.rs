@@ -1,4 +1,4 @@
-//! The pages. Each reads its address, asks a port, and shows the answer.
+//! The pages. Each reads its URL, calls a port, and shows the result.
 
 mod account;
 mod appointment;

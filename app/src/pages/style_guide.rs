@@ -1,4 +1,4 @@
-//! Development only: every piece that pages are made of, in every state it can be in.
+//! The style guide, in development only: every UI component in every state.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -33,13 +33,13 @@ const SHAPES: [Shape; 16] = [
     Shape::Video,
     Shape::Warning,
 ];
-/// As long as a name may get, without a place to break it.
+/// The longest possible name, without a place to break the line.
 const LONG: &str = "Thiruvananthapuram-Wickramasinghe-Balasubramaniam";
 
 #[component]
 pub fn StyleGuide() -> impl IntoView {
     response::page(async {
-        // Outside of development there is no such page.
+        // The page exists in development only.
         if context::development() { Ok(style_guide()) } else { Err(Failure::NotFound) }
     })
 }

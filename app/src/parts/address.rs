@@ -28,7 +28,7 @@ pub fn pairs() -> Vec<(String, String)> {
 }
 
 impl Address {
-    /// A value, as `read` understands it. `said` names it when it does not, such as `the date`.
+    /// A value parsed by `read`. If that fails, it is reported by the name `said`, such as `the date`.
     pub fn read<T>(
         &mut self,
         name: &str,

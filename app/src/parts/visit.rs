@@ -74,7 +74,7 @@ pub fn change_until(visit: &AppointmentView) -> Option<String> {
     Some(LocalTime::new(visit.change_until?, visit.zone).in_full())
 }
 
-/// Seen by the doctor or the clinic, not by whoever booked it.
+/// Whether the caller sees it as the doctor or the clinic, not as the patient.
 pub fn is_clinic_side(visit: &AppointmentView) -> bool {
     visit.seen_as != Capacity::Patient
 }

@@ -139,7 +139,7 @@ impl Versions {
     }
 }
 
-/// What a series leaves out.
+/// The EXDATEs and RDATEs of a series.
 fn left_out(file: &File, place: usize, clocks: &Clocks) -> LeftOut {
     let event = &file.events[place];
     let mut found = LeftOut::default();
@@ -201,7 +201,7 @@ fn called_off(
     alive.iter().copied().filter(is_off).collect()
 }
 
-/// Of each occurrence the last change, whatever it is named by.
+/// The current change of each occurrence, whether identified by day or by instant.
 fn held_changes(
     file: &File,
     changes: &[usize],

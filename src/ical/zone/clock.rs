@@ -95,7 +95,7 @@ impl Changes {
         needed.windows(2).all(|pair| pair[0].to == pair[1].from)
     }
 
-    /// Does it stop within a summer time that never ends, more than a year before this time?
+    /// Whether the changes stop during daylight saving time, more than a year before this time.
     pub(super) fn ends_in_summer(&self, until: NaiveDateTime) -> bool {
         let over =
             |change: &Change| change.at.checked_add_signed(YEAR).is_some_and(|at| at < until);

@@ -11,7 +11,7 @@ use super::names;
 use super::tzids::ZoneNames;
 use crate::recurrence::{Recurrence, RecurrenceProblem};
 
-/// A VTIMEZONE as it stands in a file.
+/// A VTIMEZONE as it is written in a file.
 #[derive(Default)]
 pub(in crate::ical) struct Definition {
     pub(super) line: usize,
@@ -51,7 +51,7 @@ impl Definition {
         self.location.as_deref().and_then(names::zone)
     }
 
-    /// A line that is none makes the definition one that cannot be read.
+    /// A malformed line makes the definition unreadable.
     pub(in crate::ical) fn broken(&mut self, fault: Malformed) {
         self.fault.get_or_insert(fault);
     }

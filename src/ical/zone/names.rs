@@ -99,7 +99,7 @@ fn by_display_name(name: &str) -> Option<Zone> {
     offset.filter(|offset| !known && database::never_changes(*offset)).map(Zone::Fixed)
 }
 
-/// What stands between the places of a list.
+/// Separators between the places of a list.
 const SEPARATORS: [char; 6] = [',', '/', ';', ':', '、', '，'];
 
 /// The zones that a place may mean.

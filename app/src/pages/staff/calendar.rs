@@ -57,7 +57,7 @@ impl View {
         }
     }
 
-    /// People at the very same time that stand side by side.
+    /// How many people at the same time are shown side by side.
     fn lanes(self) -> usize {
         match self {
             Self::Week => 2,
@@ -96,7 +96,7 @@ async fn calendar(
     address: Address,
 ) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    // From today on, whatever is shown: today is known there, and who is next.
+    // Who is next depends on today only, not on the days shown.
     let coming = ports.schedules.calendar(&caller, None, 7).await?;
     let today = coming.today;
     let chosen = date.unwrap_or(today);
@@ -122,7 +122,7 @@ async fn calendar(
         })
         .collect();
     let nothing = sheet.days.iter().all(|day| day.is_off());
-    // The days of the week to jump to, where they stand one under another.
+    // Links to the days of the week, for screens that show them one below the other.
     let jumps = (view == View::Week && !nothing).then(|| {
         let days: Vec<_> = sheet
             .days

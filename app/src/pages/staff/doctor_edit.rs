@@ -186,7 +186,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
     .into_any())
 }
 
-/// Someone else was faster. What was typed is kept, and what is saved stands beside it.
+/// Someone else saved first. The form keeps what was typed and shows the saved values beside it.
 pub fn stale_note() -> AnyView {
     view! {
         <div class="problem-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="stale-title">
@@ -227,7 +227,7 @@ fn DoctorFields(
     stale: bool,
 ) -> impl IntoView {
     let new = stored.version.is_empty();
-    // A stale form is saved over what is there now; any other as it was opened.
+    // A stale form is saved again based on the current version; any other form on the version it was opened with.
     let version = if stale { stored.version.clone() } else { typed_or("version", &stored.version) };
     let currency = match clinics.as_slice() {
         [clinic] => format!("In {}, like 800 or 45.50.", clinic.currency),

@@ -1,4 +1,4 @@
-//! Before a doctor is suspended: what becomes of the appointments that are coming up.
+//! Asks, before a doctor is suspended, what to do with the upcoming appointments.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -140,7 +140,7 @@ async fn suspend_doctor(
     .into_any())
 }
 
-/// One appointment; among those at places of several zones it says by which clock it is.
+/// One appointment. Names its zone when the appointments are in several zones.
 fn row(item: AppointmentView, mixed: bool) -> impl IntoView {
     let times = visit::local(&item);
     let when = if mixed { times.in_full() } else { times.moment() };

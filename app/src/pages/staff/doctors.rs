@@ -24,7 +24,7 @@ pub fn status_words(status: DoctorStatus) -> (&'static str, Tone) {
     }
 }
 
-/// What administrators keep.
+/// The lists that administrators manage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminTab {
     Doctors,
@@ -33,7 +33,7 @@ pub enum AdminTab {
     Reviews,
 }
 
-/// The ways between the lists administrators keep.
+/// The tabs of the lists that administrators manage.
 pub fn admin_tabs(here: AdminTab) -> impl IntoView {
     let tabs = [
         (AdminTab::Doctors, "/admin", "Doctors"),

@@ -81,7 +81,7 @@ async fn holidays(
     .into_any())
 }
 
-/// Which clinic: side by side as long as one sees them at a glance.
+/// The choice of a clinic: tabs while there are few.
 fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId) -> AnyView {
     if clinics.len() > TABS_MAX {
         let choices = clinics

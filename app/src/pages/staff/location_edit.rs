@@ -125,7 +125,7 @@ fn LocationFields(
     stale: bool,
 ) -> impl IntoView {
     let new = stored.version.is_empty();
-    // A stale form is saved over what is there now; any other as it was opened.
+    // A stale form is saved again based on the current version; any other form on the version it was opened with.
     let version = if stale { stored.version.clone() } else { typed_or("version", &stored.version) };
     let clinic = if new {
         let mut choices: Vec<_> = clinics

@@ -49,7 +49,7 @@ fn minute(at: DateTime<Utc>, zone: Zone) -> u16 {
     u16::try_from(local.hour() * 60 + local.minute()).unwrap_or(0)
 }
 
-/// How something stands to the clock.
+/// Whether something is over, going on or ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     Over,
@@ -79,7 +79,7 @@ impl Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     pub span: Span,
-    /// From 0: what overlaps stands side by side.
+    /// The lane, from 0: overlapping entries are side by side.
     pub lane: u16,
     pub lanes: u16,
     pub stage: Stage,
@@ -118,7 +118,7 @@ pub struct CalendarGrid {
     /// In hundredths of a rem.
     pub hour_height: u32,
     pub days: Vec<Day>,
-    /// Where the clock stands, if it stands within the hours shown of a day shown.
+    /// The position of the current time, if it is within the days and hours shown.
     pub now: Option<u16>,
 }
 

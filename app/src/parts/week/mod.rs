@@ -19,15 +19,15 @@ use crate::links;
 use crate::parts::visit;
 use crate::ui::{Icon, Shape};
 
-/// The days of a calendar on their hours.
+/// The days of a calendar on a time grid.
 #[component]
 pub fn DayGrid(
     sheet: CalendarGrid,
     zone: Zone,
-    /// One day has room for more words than seven.
+    /// A single day has room for longer texts.
     #[prop(optional)]
     wide: bool,
-    /// Days as they would be: no view of their own to lead to.
+    /// A preview: the days have no pages of their own.
     #[prop(optional)]
     planned: bool,
 ) -> impl IntoView {
@@ -68,7 +68,7 @@ pub fn DayGrid(
     }
 }
 
-/// Days one under another, in words only.
+/// The days as a list.
 #[component]
 pub fn DayList(sheet: CalendarGrid, zone: Zone) -> impl IntoView {
     let days: Vec<_> = sheet

@@ -117,7 +117,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
     };
     let problems = Problems::of(&state, messages::field_problem).placed(placed);
     let stale = state.failure == Some(Failure::Stale);
-    // A stale form is saved over what is there now; any other as it was opened.
+    // A stale form is saved again based on the current version; any other form on the version it was opened with.
     let version = match (stale, context::typed_or("version", "").parse()) {
         (false, Ok(version)) => version,
         _ => view.version,
