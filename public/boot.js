@@ -1,13 +1,13 @@
-// Wakes the islands of a page: loads the client once the page is at rest, and hands it each island.
-// The addresses are read from the page's own preload links, since their names change with their content.
+// Hydrates the islands of a page: loads the WASM client and calls it for each island.
+// The file names contain content hashes, so the URLs are read from the page's preload links.
 const href = (id) => document.getElementById(id)?.href;
 
-async function wake(node, client) {
+async function hydrate(node, client) {
 	for (const child of node.children) {
 		if (child.localName === "leptos-island") {
 			await client[child.dataset.component]?.(child);
 		}
-		await wake(child, client);
+		await hydrate(child, client);
 	}
 }
 
@@ -15,8 +15,8 @@ async function start() {
 	const client = await import(href("client-js"));
 	await client.default({ module_or_path: href("client-wasm") });
 	client.hydrate();
-	await wake(document.body, client);
-	document.documentElement.dataset.awake = "";
+	await hydrate(document.body, client);
+	document.documentElement.dataset.hydrated = "";
 }
 
 if (href("client-js") && href("client-wasm")) {

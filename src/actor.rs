@@ -1,4 +1,4 @@
-//! Who is asking, and what they may do.
+//! The caller of a request, and what they may do.
 //!
 //! Services ask these questions before they touch anything; pages ask them
 //! only to decide what to offer.
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::appointment::Command;
+pub use crate::capacity::Capacity;
 use crate::failure::Failure;
 use crate::ids::{AccountId, ClinicId, DoctorId, PersonId};
 
@@ -119,36 +120,6 @@ impl SignedIn {
             (self.administers.clinic(clinic), Capacity::Administrator),
         ];
         held.into_iter().filter_map(|(holds, side)| holds.then_some(side))
-    }
-}
-
-/// The side from which someone acts on one appointment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Capacity {
-    Patient,
-    Doctor,
-    Administrator,
-    /// The platform itself: an expiry, a replaced hold.
-    System,
-}
-
-impl Capacity {
-    pub const ALL: [Self; 4] = [Self::Patient, Self::Doctor, Self::Administrator, Self::System];
-
-    /// The word stored and shown in events.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Patient => "patient",
-            Self::Doctor => "doctor",
-            Self::Administrator => "administrator",
-            Self::System => "system",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|side| side.as_str() == text)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Months and weeks as people see them on a wall: pure calendar arithmetic, no zones.
+//! Months and weeks as in a wall calendar: pure calendar arithmetic, no zones.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};

@@ -187,7 +187,7 @@ pub enum Problem {
     NotPublic,
     /// Nobody answered there, or not with a file.
     NoAnswer,
-    /// It cannot be read from this line (from 1) on.
+    /// It cannot be read; `line` is the first line (from 1) with a problem.
     MalformedAt {
         line: u32,
         reason: CalendarFault,

@@ -1,4 +1,4 @@
-//! What people type, parsed once at the edge. A value of these types cannot be wrong inside.
+//! User input, parsed once at the edge. Values of these types are always valid.
 
 use std::fmt;
 
@@ -67,7 +67,7 @@ pub fn optional_lines(field: Field, typed: &str, max_chars: u32) -> Result<Strin
     Ok(text)
 }
 
-/// A NUL, which no database takes; and what stands for bytes that were no text.
+/// NUL, which PostgreSQL does not accept, and the replacement character for undecodable bytes.
 #[cfg(feature = "server")]
 const UNREADABLE: [char; 2] = ['\0', '\u{FFFD}'];
 
@@ -95,7 +95,7 @@ impl Email {
         if text.is_empty() {
             return Err(problem(Problem::Missing));
         }
-        // Before any work: a domain has as many octets at least.
+        // Checked before any work: the encoded domain is at least as long.
         if text.chars().count() > 254 {
             return Err(problem(Problem::TooLong(254)));
         }

@@ -10,11 +10,15 @@
 pub mod actor;
 pub mod appointment;
 pub mod calendar;
+pub mod capacity;
 #[cfg(feature = "server")]
 pub mod events;
 pub mod failure;
 #[cfg(feature = "server")]
+pub mod formatting;
+#[cfg(feature = "server")]
 pub mod ical;
+pub mod idempotency;
 pub mod ids;
 pub mod input;
 #[cfg(feature = "server")]
@@ -23,7 +27,6 @@ pub mod local_time;
 pub mod near;
 #[cfg(feature = "server")]
 pub mod notification;
-pub mod once;
 #[cfg(feature = "server")]
 pub mod ports;
 #[cfg(feature = "server")]
@@ -38,8 +41,6 @@ pub mod suggest;
 #[cfg(feature = "server")]
 pub mod text;
 pub mod visit;
-#[cfg(feature = "server")]
-pub mod wall;
 #[cfg(feature = "server")]
 pub mod zone;
 

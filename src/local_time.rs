@@ -1,18 +1,17 @@
-//! Instants as people read them: by the clock of their own place.
+//! Formats instants in the zone of their place.
 //!
-//! Whatever is written of an instant is made from the instant and its place's zone together, so a time never
-//! stands beside the offset of another day. Where the clocks are put back, an hour exists twice; a time in
-//! it always says which of the two it is: `02:00 CEST`, `02:00 CET`.
+//! Every text is made from the instant and the zone together, so a time never appears with the offset of another
+//! day. When clocks go back, an hour exists twice; a time in it always names its offset: `02:00 CEST`, `02:00 CET`.
 //!
-//! Not for: dates without an instant and money, which are in [`crate::wall`].
+//! Not for: dates without an instant and money, which are in [`crate::formatting`].
 
 use chrono::{
     DateTime, Days, Duration, LocalResult, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone,
     Timelike, Utc,
 };
 
+use crate::formatting;
 use crate::schedule::day_start;
-use crate::wall;
 use crate::zone::{Zone, ZoneOffset};
 
 /// An instant by the clock of one place.
@@ -72,12 +71,12 @@ impl LocalTime {
 
     /// `Tue 24 Nov 2026, 10:20 IST`.
     pub fn moment(self) -> String {
-        format!("{}, {}", wall::date(self.date()), self.clock_with_zone())
+        format!("{}, {}", formatting::date(self.date()), self.clock_with_zone())
     }
 
     /// `Tue 24 Nov 2026, 10:20, Kolkata time (IST, UTC+05:30)`.
     pub fn in_full(self) -> String {
-        format!("{}, {}", wall::date(self.date()), self.clock_in_full())
+        format!("{}, {}", formatting::date(self.date()), self.clock_in_full())
     }
 
     /// The zone as it is at this instant: `Kolkata time (IST, UTC+05:30)`.
@@ -122,7 +121,7 @@ impl LocalTime {
         }
     }
 
-    /// What tells it from the other instant with the same time on the clock; `None` when there is no other.
+    /// What distinguishes it from another instant with the same wall time; `None` when there is no other.
     fn which_of_two(self) -> Option<String> {
         let LocalResult::Ambiguous(first, second) =
             self.zone.offset_from_local_datetime(&self.naive())
@@ -160,7 +159,7 @@ impl LocalTimes {
 
     /// `Tue 24 Nov 2026, 10:20–10:40`.
     pub fn moment(self) -> String {
-        format!("{}, {}", wall::date(self.starts.date()), self.clock())
+        format!("{}, {}", formatting::date(self.starts.date()), self.clock())
     }
 
     /// `Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)`.
@@ -193,8 +192,8 @@ pub fn place_time(zone: Zone) -> String {
     format!("{city} time")
 }
 
-/// The zones of these times, each once, in their order: `Berlin time (CET, UTC+01:00)`. Where the clocks change
-/// between two of them, both offsets and the moment of the change:
+/// The zones of these times, each once, in their order: `Berlin time (CET, UTC+01:00)`. When clocks change
+/// between two of the times, both offsets and the time of the change:
 /// `Berlin time (CEST, UTC+02:00 until Sun 25 Oct 2026, 03:00; then CET, UTC+01:00)`.
 pub fn zones_of(times: impl IntoIterator<Item = LocalTime>) -> String {
     let mut zones: Vec<(Zone, Vec<LocalTime>)> = Vec::new();
@@ -263,7 +262,7 @@ fn change_between(earlier: LocalTime, later: LocalTime) -> String {
     }
     let offset = LocalTime::new(before, later.zone).offset_seconds();
     let clock = after.naive_utc() + Duration::seconds(offset.into());
-    format!("{}, {}", wall::date(clock.date()), clock.format("%H:%M"))
+    format!("{}, {}", formatting::date(clock.date()), clock.format("%H:%M"))
 }
 
 /// `IST`; zones without letters have digits in their place.

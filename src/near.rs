@@ -1,14 +1,14 @@
-//! What a search is near to: a city, or a point that is known only roughly. Not for measuring: the
+//! The centre of a search by distance: a city, or an approximate point. Not for measuring distances: the
 //! database does that.
 
 use std::fmt;
 
 use crate::input::Slug;
 
-/// What places should be near to.
+/// The centre of a search by distance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Near {
-    /// A city, by its slug. One that does not exist is near to nothing.
+    /// A city, by its slug. Nothing is near a city that does not exist.
     City(Slug),
     Point(Point),
 }
@@ -55,7 +55,7 @@ impl Point {
     }
 
     fn parse(latitude: &str, longitude: &str) -> Option<Self> {
-        // Digits only: a number may also be called "inf" or "1e3", which nobody has written here.
+        // Digits only: `f64` would also parse "inf" and "1e3".
         let degrees = |text: &str| {
             let text = text.trim();
             let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
@@ -72,7 +72,7 @@ impl fmt::Display for Point {
     }
 }
 
-/// Where somebody is does not belong in a log.
+/// Hides the coordinates: where somebody is does not belong in a log.
 impl fmt::Debug for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Point(hidden)")

@@ -1,11 +1,11 @@
-//! Who is told what when something has happened.
+//! Which notifications an event causes, and for whom.
 //!
 //! Not for: the words (`app`), or sending them (`server`).
 
 use crate::appointment;
 use crate::events::EventType;
 
-/// What somebody is told.
+/// The content of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Template {
     /// The code that confirms a hold.
@@ -40,7 +40,7 @@ pub enum Recipient {
     Booker,
 }
 
-/// How they are reached.
+/// The channel of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
     Email,
@@ -63,8 +63,8 @@ pub struct Notice {
     pub template: Template,
 }
 
-/// Everything that is to be told of an event. `needs_code`: the booker confirms by a code, which is not so
-/// where the house trusts an address that was proven before.
+/// The messages that an event causes. `needs_code`: the patient confirms with a code, which is not so
+/// where the installation trusts an address that was verified before.
 pub fn notices(event: EventType, needs_code: bool) -> Vec<Notice> {
     use appointment::Event;
     let EventType::Appointment(event) = event else { return Vec::new() };

@@ -1,23 +1,22 @@
 //! Recurrence rules (RFC 5545, 3.3.10) on floating wall time: on which days and
 //! at which local times something happens again.
 //!
-//! Everything is arithmetic on the calendar: the period in which a question
-//! begins is computed, not walked to, and every search carries a budget, so that
-//! no rule, however written, can make us spin. That is why the rules are expanded
-//! here: the `rrule` crate looks through up to 100,000 periods for each next
-//! occurrence whatever the UNTIL, and cannot begin in the middle. It is the second
-//! opinion in the tests.
+//! The first period of a search is computed, not reached by iteration, and every search has a budget of steps, so
+//! no rule can take long. This is why rules are expanded here: the `rrule` crate looks through up to 100,000 periods
+//! for each next occurrence, whatever the UNTIL, and cannot begin in the middle of a series. The tests compare with
+//! it.
 //!
 //! Not for: time zones. What an occurrence means as an instant is for the caller.
 
 mod expand;
 mod lenient;
 mod parse;
+mod rule;
 mod skip;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -26,38 +25,16 @@ use expand::Search;
 pub(crate) use parse::date;
 #[cfg(test)]
 pub(crate) use parse::moment;
+use rule::{End, Frequency, Rule};
+pub use rule::{Occurrences, RULE_BYTES_MAX, RecurrenceProblem};
 
-/// The longest rule that is read, in bytes.
-pub const RULE_BYTES_MAX: usize = 512;
-
-/// How many periods, days and occurrences one question may look at. A daily rule with a
-/// COUNT gets through 400 years with it.
-pub const LOOKS_MAX: usize = 500_000;
+/// The budget of one search: how many periods, days and occurrences it may look at. Enough for 400 years of a
+/// daily rule with a COUNT.
+pub const STEPS_MAX: usize = 500_000;
 
 /// How far ahead [`Recurrence::happens_from`] looks, in years: the longest wait
 /// for a weekday on 29 February.
 const YEARS_AHEAD: u64 = 40;
-
-/// Why a rule is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum RecurrenceProblem {
-    /// Not written the way RFC 5545, 3.3.10 says, or parts that may not stand together.
-    #[error("not a recurrence rule")]
-    Malformed,
-    /// More often than what it is for allows: by the second, or, for days, by the hour.
-    #[error("too often")]
-    TooOften,
-    /// It can never happen, such as on 30 February.
-    #[error("never happens")]
-    Never,
-    /// Written well, but not one of the parts that are read here (RSCALE, X-…).
-    #[error("not supported")]
-    Unsupported,
-    /// Longer than [`RULE_BYTES_MAX`].
-    #[error("too long")]
-    TooLong,
-}
 
 /// A checked recurrence rule. Inside, nothing contradicts RFC 5545.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,86 +51,18 @@ pub struct LenientRecurrence {
     pub left_out: bool,
 }
 
-/// What a question found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Occurrences {
-    /// In order, each once.
-    pub at: Vec<NaiveDateTime>,
-    /// There may be more: the limit was reached, or the search was given up.
-    pub cut: bool,
-}
-
-/// As its text.
+/// Serialized as its text.
 impl Serialize for Recurrence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
-/// A rule of days, as hours have them.
+/// Deserialized as a rule of whole days.
 impl<'de> Deserialize<'de> for Recurrence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::of_days(&String::deserialize(deserializer)?).map_err(Error::custom)
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Frequency {
-    Minutely,
-    Hourly,
-    Daily,
-    Weekly,
-    Monthly,
-    Yearly,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Never,
-    /// Through the end of this day.
-    UntilDate(NaiveDate),
-    /// Wall time, inclusive.
-    UntilFloating(NaiveDateTime),
-    /// An instant, inclusive.
-    UntilUtc(NaiveDateTime),
-}
-
-/// What becomes of a date that does not exist, such as 30 February (RFC 7529, 4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Skip {
-    Omit,
-    /// The last day before it that exists.
-    Backward,
-    /// The first day after it that exists.
-    Forward,
-}
-
-/// The nth such weekday of the month or year, counted from its end when negative; 0 is every one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct NthWeekday {
-    nth: i8,
-    weekday: Weekday,
-}
-
-/// The parts of a rule; an empty list is an absent part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Rule {
-    frequency: Frequency,
-    interval: i64,
-    /// How many occurrences there are; with an `end` too, whichever comes first.
-    count: Option<u32>,
-    end: End,
-    skip: Skip,
-    week_start: Weekday,
-    months: Vec<u8>,
-    week_numbers: Vec<i8>,
-    year_days: Vec<i16>,
-    month_days: Vec<i8>,
-    weekdays: Vec<NthWeekday>,
-    hours: Vec<u8>,
-    minutes: Vec<u8>,
-    seconds: Vec<u8>,
-    positions: Vec<i16>,
 }
 
 impl Recurrence {
@@ -234,24 +143,24 @@ impl Recurrence {
         until: NaiveDateTime,
         limit: usize,
     ) -> Occurrences {
-        let mut looks = LOOKS_MAX;
-        self.occurrences_by(start, from, until, limit, &mut looks, &|at| at.and_utc())
+        let mut budget = STEPS_MAX;
+        self.occurrences_by(start, from, until, limit, &mut budget, &|at| at.and_utc())
     }
 
     /// As [`occurrences`](Self::occurrences), for a zone: an UNTIL in UTC is compared with
     /// what `instant` makes of an occurrence. Every period, day and occurrence that is
-    /// looked at is taken off `looks`; at none left the search is given up.
+    /// looked at is subtracted from `budget`; at 0 the search stops.
     pub fn occurrences_by(
         &self,
         start: NaiveDateTime,
         from: NaiveDateTime,
         until: NaiveDateTime,
         limit: usize,
-        looks: &mut usize,
+        budget: &mut usize,
         instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
     ) -> Occurrences {
         let range = from..until;
-        Search { rule: &self.rule, start, range, limit, instant, start_counts: true }.run(looks)
+        Search { rule: &self.rule, start, range, limit, instant, start_counts: true }.run(budget)
     }
 
     /// As [`occurrences_by`](Self::occurrences_by), but `start` is among them only if it fits the rule, as for an EXRULE.
@@ -261,11 +170,11 @@ impl Recurrence {
         from: NaiveDateTime,
         until: NaiveDateTime,
         limit: usize,
-        looks: &mut usize,
+        budget: &mut usize,
         instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
     ) -> Occurrences {
         let range = from..until;
-        Search { rule: &self.rule, start, range, limit, instant, start_counts: false }.run(looks)
+        Search { rule: &self.rule, start, range, limit, instant, start_counts: false }.run(budget)
     }
 
     /// Has a series that starts at `start` ended before `at`: by its UNTIL, or by a COUNT that leaves none in the year from
@@ -274,7 +183,7 @@ impl Recurrence {
         &self,
         start: NaiveDateTime,
         at: NaiveDateTime,
-        looks: &mut usize,
+        budget: &mut usize,
         instant: &dyn Fn(NaiveDateTime) -> DateTime<Utc>,
     ) -> bool {
         let past = match self.rule.end {
@@ -287,7 +196,7 @@ impl Recurrence {
             return past;
         }
         let later = at.checked_add_days(Days::new(366)).unwrap_or(at);
-        let rest = self.occurrences_by(start, at, later, 1, looks, instant);
+        let rest = self.occurrences_by(start, at, later, 1, budget, instant);
         rest.at.is_empty() && !rest.cut
     }
 
@@ -295,7 +204,7 @@ impl Recurrence {
     ///
     /// INTERVAL and COUNT begin at `start`, but unlike in a calendar file it is itself
     /// among them only if it fits the rule. An UNTIL with a time means its day as written.
-    /// After [`LOOKS_MAX`] looks, some 400 years of days with a COUNT, the rest is left out.
+    /// After [`STEPS_MAX`] steps, some 400 years of days with a COUNT, the rest is left out.
     pub fn days(&self, start: NaiveDate, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let mut days: Vec<_> = self
@@ -323,9 +232,9 @@ impl Recurrence {
         limit: usize,
     ) -> Occurrences {
         let instant = &|at: NaiveDateTime| at.and_utc();
-        let mut looks = LOOKS_MAX;
+        let mut budget = STEPS_MAX;
         Search { rule: &self.rule, start, range, limit, instant, start_counts: false }
-            .run(&mut looks)
+            .run(&mut budget)
     }
 }
 

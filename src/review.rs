@@ -1,4 +1,4 @@
-//! What patients say of their visits: who may, until when, and how ratings read. Not for storing them.
+//! Reviews of visits: who may write one, until when, and how ratings are computed. Not for storing them.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,15 +8,15 @@ use crate::appointment::{Refusal, State};
 use crate::failure::{Field, FieldProblem, Problem};
 use crate::ids::{ClinicId, DoctorId};
 
-/// For so long after a visit it can be reviewed, and a review of it changed.
+/// How many days after a visit a review can be written or changed.
 pub const REVIEW_DAYS: i64 = 90;
-/// Of a review, and of the doctor's answer.
+/// The longest review or answer.
 pub const TEXT_CHARS_MAX: u32 = 2_000;
-/// Of the clinic's reason for hiding a review.
+/// The longest reason for hiding a review.
 pub const REASON_CHARS_MAX: u32 = 300;
-/// With fewer reviews there is no average: one bad day would be half of it.
+/// With fewer reviews no average is shown: a single review would weigh too much.
 pub const AVERAGE_FROM: u32 = 3;
-/// How somebody is called who does not want to be named.
+/// The name shown for anonymous reviewers.
 pub const NAMELESS: &str = "Patient";
 
 /// From 1, poor, to 5, excellent.

@@ -7,19 +7,21 @@
 //! > − relevance of the words × [`RELEVANCE_SECONDS`]
 //! > − stars above the mean of all doctors × [`STAR_SECONDS`]
 //!
-//! So everything is weighed as waiting: a place one kilometre farther has to be free half an hour
-//! earlier, and whose name was typed may be free some nine days later than whose specialty is called so.
-//! Of a doctor's places the best counts. Relevance is one of the four of [`RELEVANCE`], by the word that
-//! fits worst, since all have to fit; that there are only four is what lets a search be answered by
-//! walking four orders, however many doctors fit. The stars of a doctor are those of the reviews together with
-//! [`MEAN_VISITS`] visits of the mean: with few reviews one stands near the mean, without any on it. One
-//! whole star is worth three days of waiting, so among the well known it decides between those who are free
-//! in the same week. The mean is kept in tenths and moves by whole ones only (`rating_mean`), so ranks do not
-//! move with every review. Distance counts in searches near a place only. Who has no
-//! free time stands in the year 2286. Equal ranks are ordered by id.
+//! Everything is converted to waiting time. A place one kilometre farther away has to be free half an hour
+//! earlier. A doctor whose name matches may be free some nine days later than one whose specialty matches.
 //!
-//! The rank does not depend on when one asks, so a page that continues after a rank and an id
-//! neither repeats nor skips whoever keeps theirs.
+//! - Of a doctor's places, the best one counts. Distance counts only in searches near a place.
+//! - Relevance is one of the four values of [`RELEVANCE`]. All words have to match, and the worst match counts.
+//!   Because there are only four values, a search walks at most four indexes, however many doctors match.
+//! - The stars of a doctor are the average of the reviews and of [`MEAN_VISITS`] visits with the mean rating of
+//!   all doctors. So few reviews change little, and a doctor without reviews has the mean.
+//! - One star is worth three days of waiting, so ratings decide between doctors who are free in the same week.
+//! - The mean is stored in tenths and updated only when it changes by a whole tenth (`rating_mean`), so that
+//!   ranks do not change with every review.
+//! - A doctor without free times counts as free in the year 2286. Equal ranks are ordered by id.
+//!
+//! The rank does not depend on the current time. So a page that continues after a rank and an id neither
+//! repeats nor skips a doctor whose rank has not changed.
 
 pub mod parameters;
 
@@ -31,14 +33,14 @@ use crate::text;
 pub const KM_SECONDS: f64 = 1_800.0;
 /// Thirty days of waiting for the difference between no relevance and all of it.
 pub const RELEVANCE_SECONDS: f64 = 2_592_000.0;
-/// A word that fits the name, the name of a specialty, what people call one or come to it for, and the
-/// rest: places, languages, qualifications.
+/// For a match of: the doctor's name; the name of a specialty; a synonym or symptom of a specialty; anything
+/// else (places, languages, qualifications).
 pub const RELEVANCE: [f64; 4] = [1.0, 0.7, 0.4, 0.1];
-/// Three days of waiting for one star more.
+/// Three days of waiting for one more star.
 pub const STAR_SECONDS: f64 = 259_200.0;
-/// So many visits of the mean count beside a doctor's own reviews.
+/// How many visits with the mean rating are added to a doctor's own reviews.
 pub const MEAN_VISITS: f64 = 10.0;
-/// What is still near, over the ground.
+/// The radius of a search by distance, in km.
 pub const NEAR_KM_MAX: f64 = 100.0;
 
 /// The most characters of a search.
@@ -46,8 +48,8 @@ pub const TEXT_CHARS_MAX: usize = 100;
 const WORDS_MAX: usize = 8;
 const WORD_CHARS_MAX: usize = 40;
 
-/// Said in most searches, and nothing to search by.
-const NOISE: [&str; 40] = [
+/// Stop words.
+const STOP_WORDS: [&str; 40] = [
     "a",
     "about",
     "an",
@@ -102,14 +104,13 @@ pub fn words(text: &str) -> Vec<String> {
         .map(|word| word.chars().take(WORD_CHARS_MAX).flat_map(char::to_lowercase).collect())
         .collect();
     let telling: Vec<String> =
-        all.iter().filter(|word| !NOISE.contains(&word.as_str())).cloned().collect();
+        all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
     let mut chosen = if telling.is_empty() { all } else { telling };
     chosen.truncate(WORDS_MAX);
     chosen
 }
 
-/// Where a page of doctors ended, as it stands in an address: 48 hexadecimal digits that mean nothing
-/// to anybody else.
+/// The position at which a page of doctors ended: in URLs, 48 opaque hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub rank: i64,

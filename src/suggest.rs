@@ -1,5 +1,5 @@
-//! What is suggested while somebody types: which specialties and cities fit, and how many of each kind
-//! stand in the list. Not for finding doctors by name: the database does that.
+//! Search suggestions: which specialties and cities match, and how many of each kind
+//! are listed. Not for finding doctors by name: the database does that.
 
 use crate::input::Slug;
 
@@ -10,13 +10,13 @@ pub const TYPED_CHARS_MIN: usize = 2;
 const SPECIALTIES_MAX: usize = 4;
 const CITIES_MAX: usize = 2;
 
-/// Where what is typed may lead.
+/// A suggestion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Suggestion {
     Specialty {
         slug: String,
         name: String,
-        /// What people call it or come for, when that is what was typed.
+        /// The synonym or symptom that matched, if it was not the name.
         word: Option<String>,
     },
     Doctor {
@@ -38,12 +38,12 @@ pub struct Term {
     /// The specialty or city it belongs to.
     pub slug: String,
     pub text: String,
-    /// How much it says about it; the lowest counts most. 0 is its own name.
+    /// The weight: 0 for its own name; lower values rank first.
     pub weight: u8,
 }
 
-/// How well words fit a name, the lowest best; `None` when one of them begins none of its words. The last
-/// word may go on.
+/// How well the words match a name; lower is better. `None` when a typed word is not the beginning of any word
+/// of the name.
 fn fit(typed: &[String], text: &str) -> Option<u8> {
     let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let begins = |word: &String| words().any(|one| one.starts_with(word.as_str()));
@@ -67,7 +67,7 @@ pub fn fitting<'a>(
         .filter_map(|term| Some((fit(typed, &term.text)?, term.weight, term)))
         .filter(|(.., term)| doctors(&term.slug) > 0)
         .collect();
-    // What its name begins with, then what the words for it begin with, then what stands inside; of these
+    // First matches at the beginning of the name, then of a synonym, then inside; among these
     // the better fit, the shorter word.
     let group = |fit: u8, weight: u8| match (fit, weight) {
         (..2, 0) => 0,
@@ -91,9 +91,9 @@ pub fn fitting<'a>(
     found.into_iter().map(|(.., term)| term).collect()
 }
 
-/// At most eight of three kinds, in this order. Each has its share, and what one kind leaves the others
-/// may take.
-pub fn together(
+/// Combines three kinds into at most eight suggestions, in this order. Each kind has a share; what one kind
+/// leaves unused goes to the others.
+pub fn combine(
     mut specialties: Vec<Suggestion>,
     mut doctors: Vec<Suggestion>,
     mut cities: Vec<Suggestion>,
@@ -178,7 +178,7 @@ mod tests {
             ((3, 1, 9), 8),
         ] {
             let (specialties, doctors, cities) = have;
-            let both = together(of(specialties), of(doctors), of(cities));
+            let both = combine(of(specialties), of(doctors), of(cities));
             assert_eq!(both.len(), all, "{have:?}");
         }
     }

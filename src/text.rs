@@ -37,7 +37,7 @@ pub fn one_line(text: &str) -> String {
     normalize(text).replace('\n', " ")
 }
 
-/// Does it show anything? Accents alone do not.
+/// Whether the text has a visible character; accents alone do not count.
 pub fn is_visible(text: &str) -> bool {
     use GeneralCategoryGroup::{Mark, Other, Separator};
     text.chars()

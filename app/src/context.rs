@@ -1,4 +1,4 @@
-//! What the server hands to every page and server function, through Leptos' context.
+//! The values that the server provides to pages and server functions through Leptos' context.
 //!
 //! The server provides [`Caller`], [`Ports`], `Arc<dyn SessionControl>`, [`Site`]
 //! and, after a plain form failed, [`Typed`]. Nothing is there while the list of
@@ -14,19 +14,19 @@ use nadi::actor::{Actor, Caller, SignedIn};
 use nadi::ids::DoctorId;
 use nadi::ports::{Ports, SessionControl};
 
-/// Where the site's files are, and how it runs.
+/// The URLs of the site's files, and its mode.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// Development mode: the mailbox can be opened in the browser.
     pub development: bool,
     pub stylesheet_url: String,
-    /// The one font file, to be fetched early.
+    /// The URL of the font file, which pages preload.
     pub font_url: Option<String>,
-    /// The client; `None` when the site runs without scripts.
+    /// The WASM client; `None` when the site runs without scripts.
     pub script: Option<Script>,
-    /// The script of the search field, on pages that need no client.
+    /// The script for suggestions in the search field.
     pub suggest_url: String,
-    /// The script of lists that grow in place.
+    /// The script that appends the next page to a list.
     pub more_url: String,
     /// Scheme and host, without a slash at the end: for links in e-mails.
     pub public_url: String,
@@ -90,27 +90,26 @@ pub fn signed_in() -> Option<SignedIn> {
     }
 }
 
-/// The key of this page's forms: sent twice, a form has one effect. One per page is enough, since
-/// it counts together with what a form says.
+/// The idempotency key of this page's forms. One key per page is enough, since the key is combined with
+/// the content of the form.
 ///
-/// A visitor has none: a page for visitors is the same for all of them.
+/// Empty for visitors: their pages are the same for everybody, so that they can be cached.
 pub fn form_key() -> String {
     let caller = use_context::<Caller>().filter(|caller| caller.signed_in().is_ok());
     caller.map(|caller| caller.request_id.to_string()).unwrap_or_default()
 }
 
-/// Is this the development mode?
 pub fn development() -> bool {
     use_context::<Site>().is_some_and(|site| site.development)
 }
 
-/// What was typed into a field before the form failed, or else `otherwise`.
+/// What was typed into a field of a form that failed, or `otherwise`.
 pub fn typed_or(name: &str, otherwise: &str) -> String {
     let typed = use_context::<Typed>();
     typed.as_ref().and_then(|typed| typed.get(name)).unwrap_or(otherwise).to_owned()
 }
 
-/// Path and query of this request, without the traces of a failed form: to come back to.
+/// Path and query of this request, without the parameters that a failed form adds: the URL to return to.
 pub fn here() -> String {
     let Some(parts) = use_context::<Parts>() else { return "/".to_owned() };
     let pairs: Vec<&str> = parts

@@ -1,14 +1,18 @@
-//! The one error of all server functions: a [`Failure`], as data.
+//! The error type of all server functions: a [`Failure`], as data.
 //!
-//! It travels in an address when a plain form fails, where anybody can write,
-//! so it never carries text: the sentence is found in [`crate::words`].
+//! When a plain form fails, the error is put into the URL, where anybody can write. So it never carries
+//! text: the sentence comes from [`crate::messages`].
 
+use leptos::serde_json;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
 use nadi::failure::FieldProblem;
 use nadi::{Failure, appointment::Refusal};
 use serde::{Deserialize, Serialize};
 
-use crate::codec::FailureJson;
+use crate::json_encoding::TextJson;
+
+type Bytes = leptos::server_fn::Bytes;
 
 /// Why a server function was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -46,5 +50,39 @@ impl From<Refusal> for FormFailure {
 impl From<FieldProblem> for FormFailure {
     fn from(problem: FieldProblem) -> Self {
         Self(problem.into())
+    }
+}
+
+/// Failures as JSON. The client does not decode them: when a server function fails, an island loads the page,
+/// which shows the failure.
+pub struct FailureJson;
+
+impl ContentType for FailureJson {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl FormatType for FailureJson {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl Encodes<FormFailure> for FailureJson {
+    type Error = serde_json::Error;
+
+    fn encode(failure: &FormFailure) -> Result<Bytes, Self::Error> {
+        TextJson::encode(failure)
+    }
+}
+
+impl Decodes<FormFailure> for FailureJson {
+    type Error = serde_json::Error;
+
+    #[cfg(feature = "ssr")]
+    fn decode(bytes: Bytes) -> Result<FormFailure, Self::Error> {
+        TextJson::decode(bytes)
+    }
+
+    #[cfg(not(feature = "ssr"))]
+    fn decode(_: Bytes) -> Result<FormFailure, Self::Error> {
+        Ok(FormFailure(nadi::Failure::Unavailable))
     }
 }

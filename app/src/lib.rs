@@ -8,26 +8,27 @@
 //! Not for: rules (the `nadi` crate), SQL or HTTP (`server`).
 #![recursion_limit = "256"]
 
-pub mod codec;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod error;
 pub mod fns;
 pub mod islands;
+pub mod json_encoding;
 pub mod links;
+pub mod messages;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod parts;
 #[cfg(feature = "ssr")]
 mod shell;
+pub mod slot_views;
 pub mod ui;
-pub mod words;
 
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};
 
-/// Wakes the islands of a rendered page.
+/// Hydrates the islands of a rendered page.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A query that is built piece by piece; empty values are left out.
+/// A query string that is built parameter by parameter; empty values are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query(String);
 
@@ -23,7 +23,7 @@ impl Query {
         self
     }
 
-    /// The address: path, query and, when given, the place on the page.
+    /// The URL with this path.
     pub fn on(&self, path: &str) -> String {
         format!("{path}{}", self.0)
     }
@@ -56,7 +56,7 @@ pub fn doctor(slug: &str) -> String {
     format!("/doctors/{slug}")
 }
 
-/// A page on which a time is chosen: its path, and what of its address stays meanwhile.
+/// A page on which a time is chosen: its path, and the parameters that all its links keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimesPage {
     pub path: String,
@@ -64,7 +64,7 @@ pub struct TimesPage {
 }
 
 impl TimesPage {
-    /// A doctor's page, not narrowed.
+    /// A doctor's page without filters.
     pub fn of_doctor(slug: &str) -> Self {
         Self { path: doctor(slug), kept: Query::new() }
     }
@@ -77,14 +77,14 @@ impl TimesPage {
         self.kept.clone().with("date", date).on(&self.path)
     }
 
-    /// With one time chosen. `date` and `time` lead to the nearest ones when it is gone.
+    /// With a time chosen. When it is no longer free, `date` and `time` are used to find the nearest ones.
     pub fn slot(&self, slot: &str, date: &str, time: &str) -> String {
         let query = self.kept.clone().with("date", date).with("time", time).with("slot", slot);
         format!("{}#review", query.on(&self.path))
     }
 }
 
-/// Where it is told that a doctor's times have changed since they had this mark.
+/// The event stream that reports when a doctor's times have changed since this version.
 pub fn changes(slug: &str, mark: &str) -> String {
     Query::new().with("after", mark).on(&format!("{}/changes", doctor(slug)))
 }
@@ -98,12 +98,12 @@ pub fn move_appointment(id: &str) -> String {
     format!("/appointments/{id}/move")
 }
 
-/// The people one books for. `next` is where to go once someone was added.
+/// The people an account may book for. `next` is where to go after adding someone.
 pub fn people(next: &str) -> String {
     Query::new().with("next", next).on("/people")
 }
 
-/// An address of this site with `name=value` in its query, in place of what it said there.
+/// A URL of this site with the parameter `name` set to `value`.
 pub fn with(address: &str, name: &str, value: &str) -> String {
     let (rest, place) = match address.split_once('#') {
         Some((rest, place)) => (rest, format!("#{place}")),
@@ -141,7 +141,7 @@ impl SchedulePages {
         if own { Self::own() } else { Self::of_doctor(id) }
     }
 
-    /// What the others hang on: the calendar, or the doctor.
+    /// The path that the others begin with.
     pub fn base(&self) -> &str {
         &self.base
     }
@@ -192,7 +192,7 @@ pub fn edit_doctor(id: &str) -> String {
     format!("/admin/doctors/{id}")
 }
 
-/// Where it is asked what becomes of a doctor's appointments; then the doctor is suspended, or a draft.
+/// The page that asks what to do with a doctor's appointments before the doctor is suspended or made a draft.
 pub fn suspend_doctor(id: &str, status: &str) -> String {
     let status = if status == "draft" { status } else { "" };
     Query::new().with("status", status).on(&format!("{}/suspend", edit_doctor(id)))

@@ -9,12 +9,12 @@ use crate::context::{self, Site};
 use crate::links;
 use crate::pages;
 use crate::pages::staff::StaffRoutes;
-use crate::parts::frame::{PageFooter, PageHeader};
+use crate::parts::header_footer::{PageFooter, PageHeader};
 
 /// The whole document.
 pub fn shell(site: Site) -> impl IntoView {
     if let Some(shared) = Owner::current_shared_context() {
-        // Only islands wake in the browser: nothing outside of them is to be sent twice.
+        // Only islands are hydrated, so data outside of them is not serialized a second time for the client.
         shared.set_is_hydrating(false);
     }
     view! {
@@ -71,7 +71,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Titles quote what people typed, and leptos_meta writes them into the page as they are.
+/// Escapes a title: titles quote what people typed, and leptos_meta does not escape them.
 fn escaped(title: &str) -> String {
     title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

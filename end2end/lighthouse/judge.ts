@@ -12,7 +12,7 @@ export const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'se
 export type Category = (typeof CATEGORIES)[number];
 
 /** What a page came to. */
-export interface Judgement {
+export interface AuditResult {
   /** From 0 to 100. */
   scores: Partial<Record<Category, number>>;
   /** What costs points, as `accessibility: color-contrast`. */
@@ -63,9 +63,9 @@ export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge
 }
 
 /** Looks at a page as somebody who was never here; `report` names the files its whole report goes to. */
-export type Judge = (address: string, categories: readonly Category[], report?: string) => Promise<Judgement>;
+export type Judge = (address: string, categories: readonly Category[], report?: string) => Promise<AuditResult>;
 
-async function judge(address: string, port: number, categories: readonly Category[], report: string | undefined): Promise<Judgement> {
+async function judge(address: string, port: number, categories: readonly Category[], report: string | undefined): Promise<AuditResult> {
   const flags: Flags = {
     port,
     onlyCategories: [...categories],
@@ -87,7 +87,7 @@ async function judge(address: string, port: number, categories: readonly Categor
     await writeFile(join(folder, `${report}.html`), result.report as string);
     await writeFile(join(folder, `${report}.json`), JSON.stringify(lhr));
   }
-  const scores: Judgement['scores'] = {};
+  const scores: AuditResult['scores'] = {};
   const faults: string[] = [];
   for (const category of categories) {
     const judged = lhr.categories[category];

@@ -6,13 +6,13 @@ import { expect, test, type Page } from '@playwright/test';
 
 import { chooseTime, hold, openDay } from '../support/booking';
 import { register } from '../support/people';
-import { CATEGORIES, withBrowser, type Judge, type Judgement } from './judge';
+import { CATEGORIES, withBrowser, type Judge, type AuditResult } from './judge';
 
 /** Each page so often; the run with the middle performance counts. */
 const RUNS = Number(process.env['NADI_LIGHTHOUSE_RUNS'] ?? 3);
 
-async function middle(judge: Judge, address: string, name: string): Promise<Judgement> {
-  const runs: Judgement[] = [];
+async function middle(judge: Judge, address: string, name: string): Promise<AuditResult> {
+  const runs: AuditResult[] = [];
   for (let run = 1; run <= RUNS; run++) {
     runs.push(await judge(address, CATEGORIES, `${name}-${run}`));
   }
@@ -34,7 +34,7 @@ async function aHold(page: Page): Promise<string> {
 }
 
 test('four pages', async () => {
-  const found: Record<string, Judgement> = {};
+  const found: Record<string, AuditResult> = {};
   await withBrowser(async (context, judge) => {
     const page = await context.newPage();
     for (const [name, address] of [

@@ -3,11 +3,11 @@ import type { Page } from '@playwright/test';
 
 import { chooseTime, enterCode, expectConfirmed, freeTimes, hold, openDay, review } from '../support/booking';
 import { latestCode } from '../support/mailbox';
-import { register, stranger } from '../support/people';
+import { register, newPerson } from '../support/people';
 
 /** Books one of the doctor's coming days with free times, and one of its times, both from 0. */
 export async function book(page: Page, name: string, day: number, time: number): Promise<void> {
-  const person = await register(page, { ...stranger(), name });
+  const person = await register(page, { ...newPerson(), name });
   await page.goto('/doctors/asha-naik');
   await openDay(page, day);
   const last = (await freeTimes(page).count()) - 1;

@@ -45,7 +45,7 @@ export const test = base.extend<Fixtures>({
     await use(async (name) => {
       await page.evaluate(() => document.fonts.ready);
       if ((await page.locator('#client-js').count()) > 0) {
-        await page.locator('html[data-awake]').waitFor({ state: 'attached' });
+        await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
       }
       await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
       if (DOCS && COMMITTED[info.project.name]?.includes(name)) {

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { cancel, chooseNewTime, chooseTime, enterCode, expectConfirmed, hold, openDay, openMove } from '../support/booking';
 import { dateIn, daysLater, weekdayOf } from '../support/clock';
 import { latestCode, wrongCode } from '../support/mailbox';
-import { ADMINISTRATOR, DOCTOR, register, signIn, stranger } from '../support/people';
+import { ADMINISTRATOR, DOCTOR, register, signIn, newPerson } from '../support/people';
 import { expect } from '../support/test';
 import { test } from './fixtures';
 
@@ -49,7 +49,7 @@ test('visitors', async ({ page, take, watch }) => {
 
 test('patients', async ({ page, take, watch }) => {
   watch.expects(422);
-  const person = await register(page, { ...stranger(), name: 'Mira Shetty' });
+  const person = await register(page, { ...newPerson(), name: 'Mira Shetty' });
   await open(page, '/appointments');
   await take('appointments-none');
   await open(page, '/doctors/asha-naik');

@@ -216,7 +216,7 @@ export async function cancel(page: Page): Promise<void> {
 }
 
 /** Releases the hold on the page. */
-export async function letGo(page: Page): Promise<void> {
+export async function releaseHold(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Let this time go' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'You let this time go' })).toBeVisible();
 }

@@ -26,7 +26,7 @@ export async function shiftClock(context: BrowserContext, seconds: number): Prom
 }
 
 /** From now on the site answers this browser as it would so many seconds from now; with 0, as of now again. */
-export async function goAhead(page: Page, seconds: number): Promise<void> {
+export async function advanceClock(page: Page, seconds: number): Promise<void> {
   const url = new URL(page.url()).origin;
   await page.context().addCookies([{ name: 'nadi_ahead_seconds', value: `${seconds}`, url }]);
 }

@@ -25,7 +25,7 @@ export function letters(): string {
 }
 
 /** Somebody new. */
-export function stranger(): Person {
+export function newPerson(): Person {
   const family = letters();
   return { name: `Tara ${family}`, email: `tara.${family.toLowerCase()}@example.org`, password: 'four calm green leaves' };
 }
@@ -64,7 +64,7 @@ export async function sendForm(page: Page, action: string, form: Record<string, 
 }
 
 /** Registers somebody new, for tests of something else: without the page for it. Opens no page. */
-export async function register(page: Page, person: Person = stranger()): Promise<Person> {
+export async function register(page: Page, person: Person = newPerson()): Promise<Person> {
   await sendForm(page, '/fn/register', { ...person, next: '/appointments' }, '/appointments');
   return person;
 }

@@ -78,7 +78,7 @@ export async function unfold(page: Page, number: number): Promise<void> {
 }
 
 /** From a form to the page that shows what it would change. */
-export async function seeChanges(page: Page, inside: Page | Locator = page): Promise<void> {
+export async function openPreview(page: Page, inside: Page | Locator = page): Promise<void> {
   await inside.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Before you save' })).toBeVisible();
 }
@@ -99,7 +99,7 @@ export async function addDoctorAroundTheClock(office: Page, now: Date, account?:
   const days = [today, daysLater(today, 1)].map(weekdayOf);
   await office.goto(`${doctor.admin}/hours`);
   await fillLine(office, 1, { days, from: '00:00', to: '00:00', minutes: '20' });
-  await seeChanges(office);
+  await openPreview(office);
   await save(office);
   await expect(office.getByRole('status')).toContainText(/Saved\. \d+ times added\./);
   return doctor;

@@ -1,6 +1,6 @@
 /** Who may see what, and how people register, sign in and sign out. */
-import { chooseTimeIn, cleanUp, fact, hold, letGo } from '../support/booking';
-import { expectSignedIn, fillRegistration, fillSignIn, PATIENT, register, signIn, stranger } from '../support/people';
+import { chooseTimeIn, cleanUp, fact, hold, releaseHold } from '../support/booking';
+import { expectSignedIn, fillRegistration, fillSignIn, PATIENT, register, signIn, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
 
 const NOTHING = 'There is nothing at this address';
@@ -77,7 +77,7 @@ test('signing out ends the session, also in another tab and for the Back button'
 test('a wrong password is refused without saying whether the e-mail is known', { tag: '@no-scripts' }, async ({ page, watch }) => {
   watch.expects(422);
   // An address of its own: after ten wrong passwords a real one would have to wait.
-  const nobody = stranger();
+  const nobody = newPerson();
   await page.goto('/sign-in');
   await fillSignIn(page, nobody);
   await expect(page.getByRole('alert')).toContainText('E-mail and password do not go together.');
@@ -103,13 +103,13 @@ test('a registration names all its problems at once', { tag: '@no-scripts' }, as
 });
 
 test('a name is shown as it was typed, and never as markup', async ({ page, city }) => {
-  const person = { ...stranger(), name: 'Ø <b>Bo</b> & "Co" </title>' };
+  const person = { ...newPerson(), name: 'Ø <b>Bo</b> & "Co" </title>' };
   await page.goto('/register?next=/appointments');
   await fillRegistration(page, person);
   await expect(page.getByRole('banner').getByText(person.name)).toBeAttached();
   await chooseTimeIn(page, city);
   await hold(page);
   await expect(page.getByText(`For ${person.name}: `)).toBeVisible();
-  await letGo(page);
+  await releaseHold(page);
   await expect(fact(page, 'For')).toHaveText(person.name);
 });

@@ -5,7 +5,7 @@ import { expectAccessible } from '../support/accessibility';
 import { chooseTime, enterCode, expectConfirmed, hold, openDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { ADMINISTRATOR, letters, register, signIn } from '../support/people';
-import { fillLine, save, seeChanges } from '../support/schedules';
+import { fillLine, save, openPreview } from '../support/schedules';
 import { expect, test } from '../support/test';
 
 async function status(page: Page, choice: RegExp): Promise<void> {
@@ -46,14 +46,14 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await expect(page.getByRole('status')).toContainText('Added.');
   const edit = new URL(page.url()).pathname;
 
-  const [visitor, stranger] = [await anotherPerson(), await anotherPerson()];
+  const [visitor, newPerson] = [await anotherPerson(), await anotherPerson()];
   await visitor.goto(`/doctors?q=${encodeURIComponent(name)}`);
   await expect(visitor.getByRole('heading', { level: 1 }), 'patients do not find a draft').toHaveText(`No doctors for “${name}”`);
 
   await page.getByRole('status').getByRole('link', { name: 'hours' }).click();
   await expect(page.getByRole('heading', { level: 1, name: `Hours of ${name}` })).toBeVisible();
   await fillLine(page, 1, { days: ['Monday', 'Wednesday', 'Friday'], from: '09:00', to: '12:00', minutes: '30', place });
-  await seeChanges(page);
+  await openPreview(page);
   await save(page);
   await expect(page.getByRole('status')).toContainText(/Saved\. \d+ times added\./);
 
@@ -101,8 +101,8 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await expect(page.getByRole('status')).toContainText('the patients are told by e-mail');
   await visitor.goto(chosen.day);
   await expect(visitor.getByText(`${name} is not taking bookings at the moment.`), 'for whoever had an appointment').toBeVisible();
-  await stranger.goto(chosen.day);
-  await expect(stranger.getByRole('heading', { level: 1, name: 'There is nothing at this address' })).toBeVisible();
+  await newPerson.goto(chosen.day);
+  await expect(newPerson.getByRole('heading', { level: 1, name: 'There is nothing at this address' })).toBeVisible();
   await visitor.goto(appointment);
   await expect(visitor.getByRole('heading', { level: 1, name: 'This appointment is cancelled' })).toBeVisible();
   await expect(visitor.getByText('The reason given: The doctor has left.')).toBeVisible();

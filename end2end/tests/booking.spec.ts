@@ -12,7 +12,7 @@ import {
   expectOffered,
   fact,
   hold,
-  letGo,
+  releaseHold,
   myAppointments,
   openDay,
   openDoctor,
@@ -21,7 +21,7 @@ import {
   turnPage,
 } from '../support/booking';
 import { expectMessage, latestCode, wrongCode } from '../support/mailbox';
-import { expectSignedIn, fillRegistration, fillSignIn, register, stranger } from '../support/people';
+import { expectSignedIn, fillRegistration, fillSignIn, register, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
 
 test('a visitor finds a doctor, registers, books, finds the appointment and cancels it', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
@@ -40,7 +40,7 @@ test('a visitor finds a doctor, registers, books, finds the appointment and canc
   await expect(review(page)).toContainText(city.zone);
 
   await review(page).getByRole('link', { name: 'Register' }).click();
-  const person = stranger();
+  const person = newPerson();
   await fillRegistration(page, person);
   await expectSignedIn(page, person);
   expect(await readReview(page), 'the chosen time is shown again').toEqual(chosen);
@@ -94,7 +94,7 @@ test('signing in on the way to a hold leads back to the chosen time', { tag: ['@
   await fillSignIn(page, person);
   expect(await readReview(page)).toEqual(chosen);
   await hold(page);
-  await letGo(page);
+  await releaseHold(page);
   await expectOffered(page, chosen, true);
 });
 

@@ -70,7 +70,7 @@ test('a first visit to a doctor’s page loads at most 200 kB, the font included
     answers.push(request.sizes().then((sizes) => [request.url(), sizes.responseBodySize]));
   });
   await page.goto(doctor ?? '', { waitUntil: 'networkidle' });
-  await expect(page.locator('html[data-awake]')).toBeAttached();
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
   const sizes = await Promise.all(answers);
   const all = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
   expect(sizes.some(([url, bytes]) => url.endsWith('.wasm') && bytes > 0), 'the client was not in the browser’s cache').toBe(true);

@@ -16,7 +16,7 @@ import {
   review,
 } from '../support/booking';
 import { latestCode, wrongCode } from '../support/mailbox';
-import { ADMINISTRATOR, DOCTOR, fillSignIn, register, signIn, stranger } from '../support/people';
+import { ADMINISTRATOR, DOCTOR, fillSignIn, register, signIn, newPerson } from '../support/people';
 import { expect, test as base } from '../support/test';
 
 /** Checks the page that is open. */
@@ -60,7 +60,7 @@ test('the pages of visitors', { tag: '@phone' }, async ({ page, city, check, wat
   await check('steps for other calendars');
   await open(page, '/sign-in', 'Sign in');
   await check('sign in');
-  await fillSignIn(page, stranger());
+  await fillSignIn(page, newPerson());
   await expect(page.getByRole('alert')).toBeVisible();
   await check('sign in after a wrong password');
 });

@@ -13,7 +13,7 @@ import {
   fact,
   history,
   hold,
-  letGo,
+  releaseHold,
   myAppointments,
   newTime,
   openDay,
@@ -116,7 +116,7 @@ test('an appointment that cannot be moved says why', async ({ page, city, watch 
   await expect(page.getByRole('heading', { level: 1, name: 'This appointment cannot be moved' })).toBeVisible();
   await expect(page.getByText('Confirm this time first, or choose another one.')).toBeVisible();
   await page.getByRole('main').getByRole('link', { name: 'See the appointment' }).click();
-  await letGo(page);
+  await releaseHold(page);
   await page.goto(`${appointment}/move`);
   await expect(page.getByText('This appointment is cancelled already.')).toBeVisible();
   await page.getByRole('main').getByRole('link', { name: /free times$/ }).click();

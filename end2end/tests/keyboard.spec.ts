@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 import { book, cleanUp, expectHeld, freeTimes, newTime, openDoctor, review } from '../support/booking';
 import { daysLater, monthOf } from '../support/clock';
 import { tabTo } from '../support/keyboard';
-import { expectSignedIn, register, stranger } from '../support/people';
+import { expectSignedIn, register, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
 
 /** The date grid, once it is hydrated. */
@@ -76,7 +76,7 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   await tabTo(page, review(page).getByRole('link', { name: 'Register' }));
   await page.keyboard.press('Enter');
 
-  const person = stranger();
+  const person = newPerson();
   for (const [label, text] of [['Your name', person.name], ['E-mail', person.email], ['Password', person.password]] as const) {
     await tabTo(page, page.getByLabel(label));
     await page.keyboard.type(text);

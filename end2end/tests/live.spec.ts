@@ -1,7 +1,7 @@
 /** Changes by somebody else reach an open page: a time that is taken, and one that is free again. */
 import type { Locator, Page } from '@playwright/test';
 
-import { chooseTimeIn, cleanUp, freeTimes, hold, letGo, readReview, review, shownDay } from '../support/booking';
+import { chooseTimeIn, cleanUp, freeTimes, hold, releaseHold, readReview, review, shownDay } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
@@ -41,7 +41,7 @@ test('a time that somebody holds is marked in place, and is free again when the 
   await expect(shownDay(looker).getByRole('listitem'), 'nothing moves').toHaveCount(times);
 
   await other.focus();
-  await letGo(page);
+  await releaseHold(page);
   await expect(link).toBeVisible();
   await expect(time).not.toContainText('just taken');
   await expect(looker.getByRole('status').filter({ hasText: `${chosen.starts} is free now.` })).toBeAttached();

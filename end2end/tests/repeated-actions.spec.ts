@@ -13,7 +13,7 @@ import {
   expectHeld,
   history,
   hold,
-  letGo,
+  releaseHold,
   myAppointments,
   newTime,
   openDay,
@@ -23,11 +23,11 @@ import {
   type Chosen,
 } from '../support/booking';
 import { latestCode } from '../support/mailbox';
-import { expectSignedIn, register, stranger } from '../support/people';
+import { expectSignedIn, register, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
 
 test('double clicks on every button make one account and one appointment', { tag: '@no-scripts' }, async ({ page, city }) => {
-  const person = stranger();
+  const person = newPerson();
   await page.goto('/register?next=/appointments');
   await page.getByLabel('Your name').fill(person.name);
   await page.getByLabel('E-mail').fill(person.email);
@@ -188,7 +188,7 @@ test('a fourth hold is refused, with the time still chosen, until one is release
   expect(await readReview(page), 'the time is still chosen').toMatchObject({ starts: chosen.starts, doctor: chosen.doctor });
 
   await page.goto(holds.shift() ?? '');
-  await letGo(page);
+  await releaseHold(page);
   await page.goto(chosen.address);
   holds.push(await hold(page));
   await Promise.all(holds.map((held) => cleanUp(page, held)));

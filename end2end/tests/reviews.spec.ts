@@ -1,7 +1,7 @@
 /** Reviews: written by the patient, answered by the doctor, hidden by the clinic. */
 import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
 import { chooseSoon, enterCode, expectConfirmed, hold } from '../support/booking';
-import { goAhead } from '../support/clock';
+import { advanceClock } from '../support/clock';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
@@ -24,11 +24,11 @@ test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-script
   // The patient comes, and is seen.
   await doctor.goto(appointment);
   await doctor.getByRole('button', { name: 'Check in' }).click();
-  await goAhead(doctor, 3600);
+  await advanceClock(doctor, 3600);
   await doctor.reload();
   await doctor.getByRole('button', { name: 'Completed' }).click();
   await expect(doctor.getByRole('heading', { level: 1, name: 'This visit took place' })).toBeVisible();
-  await goAhead(doctor, 0);
+  await advanceClock(doctor, 0);
   await expect(doctor.getByRole('heading', { name: 'How was your visit?' }), 'not for the doctor').toHaveCount(0);
 
   await page.goto('/appointments?show=past');

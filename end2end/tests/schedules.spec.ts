@@ -14,7 +14,7 @@ import {
   line,
   openPublic,
   save,
-  seeChanges,
+  openPreview,
   starting,
   timesOn,
   unfold,
@@ -27,7 +27,7 @@ test('hours on workdays are previewed before they are saved, then offered', { ta
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.admin}/hours`);
   await fillLine(page, 1, { days: WORKDAYS, from: '10:00', to: '14:00', minutes: '20' });
-  await seeChanges(page);
+  await openPreview(page);
   await expect(page.getByText(/^\d+ times come\.$/)).toBeVisible();
   const days = await changedDays(page);
   expect(days.length, 'so many at once').toBeLessThanOrEqual(14);
@@ -45,13 +45,13 @@ test('hours on workdays are previewed before they are saved, then offered', { ta
   await expect(line(page, 1).getByLabel('From', { exact: true })).toHaveValue('10:00');
   await expect(line(page, 1).getByRole('checkbox', { name: 'Monday' })).toBeChecked();
   await expect(line(page, 1).getByRole('checkbox', { name: 'Sunday' })).not.toBeChecked();
-  await seeChanges(page);
+  await openPreview(page);
   await save(page);
   await expect(page.getByRole('status')).toContainText(/\d+ times added\./);
   await expect(page.getByRole('group', { name: 'Line 1: Mondays to Fridays, 10:00–14:00' })).toBeVisible();
   await expect(await timesOn(visitor, path, day?.date ?? '')).toHaveCount(12);
 
-  await seeChanges(page);
+  await openPreview(page);
   await expect(page.getByText('No time comes, and none goes.')).toBeVisible();
 });
 
@@ -70,7 +70,7 @@ test('hours on the first such weekday of each month have a break after each time
   for (const date of firstDays) {
     weekday = weekdayOf(date);
     await line(page, 1).getByRole('checkbox', { name: weekday }).check();
-    await seeChanges(page);
+    await openPreview(page);
     days = await changedDays(page);
     if (days.length > 0) {
       break;
@@ -103,7 +103,7 @@ test('a recurrence rule is kept as it was written', async ({ page, watch }) => {
   await expect(page.getByRole('alert')).toContainText('Line 1: We cannot read this rule.');
   await expect(line(page, 1).getByLabel('The rule')).toHaveValue('FREQ=FORTNIGHTLY');
   await line(page, 1).getByLabel('The rule').fill('FREQ=MONTHLY;BYMONTHDAY=1,15');
-  await seeChanges(page);
+  await openPreview(page);
   await save(page);
   await expect(page.getByRole('group', { name: 'Line 1: By a rule, 09:00–12:00' }).getByLabel('The rule')).toHaveValue(
     'FREQ=MONTHLY;BYMONTHDAY=1,15',
@@ -126,7 +126,7 @@ test('problems name their line, and nothing that was typed is lost', async ({ pa
   await page.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('alert')).toContainText('Line 2: Tick at least one day.');
   await fillLine(page, 2, { days: ['Tuesday'], from: '13:00', to: '15:00' });
-  await seeChanges(page);
+  await openPreview(page);
 });
 
 test('an appointment stays when the hours change, and the doctor reads whose it is', async ({ page, anotherPerson }) => {
@@ -135,7 +135,7 @@ test('an appointment stays when the hours change, and the doctor reads whose it 
   const doctor = await addDoctor(office, account);
   await office.goto(`${doctor.admin}/hours`);
   await fillLine(office, 1, { days: EVERY_DAY, from: '09:00', to: '12:00', minutes: '30' });
-  await seeChanges(office);
+  await openPreview(office);
   const date = (await changedDays(office))[2]?.date ?? '';
   await save(office);
 
@@ -150,7 +150,7 @@ test('an appointment stays when the hours change, and the doctor reads whose it 
 
   await page.goto('/calendar/hours');
   await fillLine(page, 1, { days: EVERY_DAY, from: '14:00', to: '17:00', minutes: '30' });
-  await seeChanges(page);
+  await openPreview(page);
   const outside = page.getByRole('region', { name: 'Booked outside the hours' });
   await expect(outside).toContainText('1 appointment is in the way and stays until you move or cancel it.');
   await expect(outside.getByRole('link')).toContainText(`${chosen.times}, ${person.name}`);
@@ -172,7 +172,7 @@ test('a week off removes its times, and adds them again when it is removed', asy
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.admin}/hours`);
   await fillLine(page, 1, { days: EVERY_DAY, from: '09:00', to: '11:00', minutes: '30' });
-  await seeChanges(page);
+  await openPreview(page);
   const days = await changedDays(page);
   const [first = '', after = ''] = [days[2]?.date, days[10]?.date];
   await save(page);
@@ -185,7 +185,7 @@ test('a week off removes its times, and adds them again when it is removed', asy
   await form.getByLabel('First day').fill(first);
   await form.getByLabel('Last day').fill(daysLater(first, 6));
   await form.getByLabel('Note').fill('Wedding in Pune');
-  await seeChanges(page, form);
+  await openPreview(page, form);
   await expect(page.getByText(/^\d+ times go\.$/)).toBeVisible();
   await save(page);
   await expect(page.getByRole('heading', { level: 1, name: `Time off of ${doctor.name}` })).toBeVisible();
@@ -206,7 +206,7 @@ test('part of a day off, and hours on a single day', async ({ page, anotherPerso
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.admin}/hours`);
   await fillLine(page, 1, { days: EVERY_DAY, from: '09:00', to: '11:00', minutes: '30' });
-  await seeChanges(page);
+  await openPreview(page);
   const date = (await changedDays(page))[2]?.date ?? '';
   await save(page);
   const visitor = await anotherPerson();
@@ -222,7 +222,7 @@ test('part of a day off, and hours on a single day', async ({ page, anotherPerso
   await expect(off.getByLabel('Off from'), 'nothing typed is lost').toHaveValue('10:00');
   await expect(off.getByLabel('First day')).toHaveValue(date);
   await off.getByLabel('Off until').fill('10:30');
-  await seeChanges(page, off);
+  await openPreview(page, off);
   await save(page);
   await expect(await timesOn(visitor, path, date)).toHaveText(starting('09:00', '09:30', '10:30'));
 
@@ -235,7 +235,7 @@ test('part of a day off, and hours on a single day', async ({ page, anotherPerso
   await single.getByLabel('From', { exact: true }).fill('18:00');
   await single.getByLabel('To', { exact: true }).fill('19:00');
   await single.getByLabel('Minutes each').fill('30');
-  await seeChanges(page, single);
+  await openPreview(page, single);
   await save(page);
   await expect(ahead(page).filter({ hasText: '18:00–19:00' })).toContainText('Single day');
   await expect(await timesOn(visitor, path, date)).toHaveText(starting('09:00', '09:30', '10:30', '18:00', '18:30'));
@@ -248,7 +248,7 @@ test('of two people who change the same hours, the second is told', async ({ pag
   for (const [tab, from] of [[page, '09:00'], [second, '10:00']] as const) {
     await tab.goto(`${doctor.admin}/hours`);
     await fillLine(tab, 1, { days: ['Monday'], from, to: '12:00' });
-    await seeChanges(tab);
+    await openPreview(tab);
   }
   await save(page);
 
@@ -258,7 +258,7 @@ test('of two people who change the same hours, the second is told', async ({ pag
   await second.getByRole('link', { name: 'Go back' }).click();
   await expect(second.getByText('Someone saved other hours in the meantime.')).toBeVisible();
   await expect(line(second, 1).getByLabel('From', { exact: true })).toHaveValue('10:00');
-  await seeChanges(second);
+  await openPreview(second);
   await save(second);
 
   // A form that was opened before anybody saved is told before it makes a draft.
@@ -311,7 +311,7 @@ test('a calendar file that cannot be read names its line, one that can makes its
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.admin}/hours`);
   await fillLine(page, 1, { days: EVERY_DAY, from: '09:00', to: '11:00', minutes: '30' });
-  await seeChanges(page);
+  await openPreview(page);
   const date = (await changedDays(page))[2]?.date ?? '';
   await save(page);
   const visitor = await anotherPerson();
@@ -381,7 +381,7 @@ test('the pages of a schedule change are accessible', async ({ page, now, watch 
   await expect(page.getByRole('alert')).toBeVisible();
   await look('hours with a problem');
   await fillLine(page, 1, { days: EVERY_DAY, from: '09:00', to: '17:00' });
-  await seeChanges(page);
+  await openPreview(page);
   await look('before saving');
   await page.getByRole('link', { name: 'Next week' }).click();
   await expect(page).toHaveURL(/week=/);
@@ -390,7 +390,7 @@ test('the pages of a schedule change are accessible', async ({ page, now, watch 
   await page.goto(`${doctor.admin}/time-off`);
   const off = page.getByRole('region', { name: 'Take time off' });
   await off.getByLabel('First day').fill(daysLater(dateIn('Asia/Kolkata', now()), 3));
-  await seeChanges(page, off);
+  await openPreview(page, off);
   await save(page);
   await look('time off');
 });

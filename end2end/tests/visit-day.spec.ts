@@ -1,6 +1,6 @@
 /** The day of a visit at the clinic: who has come, who was seen. */
 import { chooseSoon, enterCode, expectConfirmed, fact, history, hold } from '../support/booking';
-import { goAhead } from '../support/clock';
+import { advanceClock } from '../support/clock';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
@@ -41,7 +41,7 @@ test('a patient is checked in from the calendar, then seen', async ({ page, anot
   await doctor.getByRole('button', { name: 'Check in' }).click();
   await expect(doctor.getByRole('button', { name: 'Completed' }), 'not before it starts').toHaveCount(0);
 
-  await goAhead(doctor, 3600);
+  await advanceClock(doctor, 3600);
   await doctor.reload();
   await doctor.getByRole('button', { name: 'Completed' }).click();
   await expect(doctor.getByRole('heading', { level: 1, name: 'This visit took place' })).toBeVisible();

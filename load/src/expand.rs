@@ -16,8 +16,8 @@ use uuid::Uuid;
 pub fn run(rounds: usize, days: u64) -> Result<()> {
     let (here, there) = (LocationId(Uuid::from_u128(1)), LocationId(Uuid::from_u128(2)));
     let zones = Zones::from([
-        (here, nadi::wall::zone("Europe/Berlin").context("a zone")?),
-        (there, nadi::wall::zone("Asia/Kolkata").context("a zone")?),
+        (here, nadi::formatting::zone("Europe/Berlin").context("a zone")?),
+        (there, nadi::formatting::zone("Asia/Kolkata").context("a zone")?),
     ]);
     let date = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).context("a date");
     let began = date(2019, 1, 7)?;

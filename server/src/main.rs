@@ -136,8 +136,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
                 bail!("NADI_ADMIN_PASSWORD is not set; expected the administrator's password");
             };
-            let words =
-                |problem: nadi::FieldProblem| anyhow::anyhow!(app::words::failure(&problem.into()));
+            let words = |problem: nadi::FieldProblem| {
+                anyhow::anyhow!(app::messages::failure(&problem.into()))
+            };
             let registration = Registration {
                 name,
                 email: Email::parse(&email).map_err(words)?,
@@ -150,7 +151,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                     println!("{email} administers every clinic.");
                     Ok(())
                 }
-                Err(failure) => bail!(app::words::failure(&failure)),
+                Err(failure) => bail!(app::messages::failure(&failure)),
             }
         }
     }

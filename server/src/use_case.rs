@@ -56,7 +56,7 @@ pub fn answer<T>(use_case: &'static str, outcome: Outcome<T>) -> Answer<T> {
 
 /// A row's zone.
 pub fn zone(name: &str) -> Outcome<nadi::zone::Zone> {
-    nadi::wall::zone(name).ok_or_else(|| Fault::Broken(format!("unknown zone {name}")))
+    nadi::formatting::zone(name).ok_or_else(|| Fault::Broken(format!("unknown zone {name}")))
 }
 
 /// A row's mode.

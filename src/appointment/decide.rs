@@ -1,4 +1,4 @@
-//! The whole booking life in one pure function: a table of every command in every state.
+//! The whole life cycle of an appointment in one pure function: a table of every command in every state.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -6,14 +6,14 @@ use super::{
     ACTIVE_HOLDS_MAX, Appointment, CODE_TRIES, CODES_PER_HOLD, Claims, Command, EXTENSIONS_MAX,
     Event, Facts, Opening, Proof, Refusal, State, Transition, begun,
 };
-use crate::actor::Capacity;
+use crate::capacity::Capacity;
 
-/// What a command meets in a state.
+/// The outcome of a command in a state.
 #[derive(Clone, Copy)]
 enum Rule {
-    /// A rule looks closer.
+    /// A function decides.
     Ask(fn(&Appointment, &Facts, DateTime<Utc>) -> Result<Transition, Refusal>),
-    /// It is so already: granted, and nothing changes.
+    /// The state is already as asked: granted, nothing changes.
     Same,
     No(Refusal),
 }
@@ -103,7 +103,7 @@ fn free_time(facts: &Facts, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal
     } else if !slot.offered {
         Err(Refusal::NotOffered)
     } else if facts.by == Capacity::Patient && slot.opening != Opening::Open {
-        // The clinic itself may give a time away early, or at the last minute.
+        // Notice and booking window do not bind the clinic.
         Err(if slot.opening == Opening::NotYet {
             Refusal::NotOpenYet
         } else {
@@ -124,7 +124,7 @@ fn extend(held: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Trans
     }
     Ok(Transition {
         extensions: held.extensions + 1,
-        // A setting made smaller never shortens what was promised.
+        // A shorter configured duration never shortens an existing hold.
         expires_at: hold_ends(facts.hold, held.starts_at, now).max(held.expires_at),
         claims: Claims::Extend,
         event: Some(Event::Extended),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use decide::{decide, hold_ends};
 pub use refusal::Refusal;
 
-use crate::actor::Capacity;
+use crate::capacity::Capacity;
 use crate::ids::AppointmentId;
 
 /// Wrong codes allowed before a new code has to be asked for.
@@ -173,7 +173,7 @@ impl Command {
         Self::Reopen,
     ];
 
-    /// Is this for that side to ask?
+    /// Whether this side may give the command.
     pub fn is_open_to(self, side: Capacity) -> bool {
         match self {
             Self::Hold | Self::Extend | Self::Confirm | Self::SendCode => side == Capacity::Patient,
@@ -214,7 +214,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// With nothing known but the side and the rules of the house, of a doctor who takes bookings.
+    /// Facts with only the side and the configured rules, for a doctor who takes bookings.
     pub fn of(by: Capacity, cancel_notice: Duration, hold: Duration) -> Self {
         Self {
             by,
@@ -275,17 +275,17 @@ pub fn undo_until(
     starts_at: DateTime<Utc>,
     zone: crate::zone::Zone,
 ) -> DateTime<Utc> {
-    let date = crate::wall::local_date(marked_at.max(starts_at), zone);
+    let date = crate::formatting::local_date(marked_at.max(starts_at), zone);
     crate::schedule::day_start(zone, date + chrono::Days::new(1))
 }
 
-/// Whether whoever confirms has shown to read the booker's messages.
+/// How the patient has proved that they receive the messages to the booking account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// The typed code is the one that counts.
     RightCode,
     WrongCode,
-    /// The house confirms at once for those whose address is known to be theirs.
+    /// The installation trusts an address that was verified before.
     NotNeeded,
 }
 
@@ -342,7 +342,7 @@ impl Transition {
     }
 }
 
-/// What becomes of the claims on seat and time.
+/// What happens to the claims on seat and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claims {
     Keep,
@@ -350,9 +350,9 @@ pub enum Claims {
     /// They last until the new `expires_at`.
     Extend,
     MakePermanent,
-    /// The same ones again, which were dropped.
+    /// The dropped claims are made again.
     MakeAgain,
-    /// To the wanted time.
+    /// The claims move to the new time.
     Move,
     Drop,
 }

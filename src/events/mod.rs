@@ -1,6 +1,6 @@
-//! The log of everything that happened: the types of its events and what each carries.
+//! The event log: the types of events and the data of each.
 //!
-//! An event is written in the transaction of the change it tells of, and is never changed. Its data has no
+//! An event is written in the transaction of the change that it reports, and is never changed. Its data has no
 //! names, addresses or codes, only identifiers. `docs/events` holds a JSON Schema of each type, made from
 //! here ([`schema`]).
 //!
@@ -156,7 +156,7 @@ impl EventType {
         Self::all().find(|kind| kind.as_str() == word)
     }
 
-    /// What whoever shows pages has to look at again.
+    /// What becomes outdated by an event.
     pub fn outdates(self) -> Outdated {
         use AccountEvent as A;
         match self {
@@ -185,13 +185,13 @@ impl fmt::Display for EventType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outdated {
     Nothing,
-    /// Free times and whatever else is shown of its doctor.
+    /// The doctor's free times and profile.
     Times,
-    /// What is shown of its doctor, but not the free times.
+    /// The doctor's profile, but not the free times.
     Profile,
     /// Lists of doctors.
     Lists,
-    /// Names, places and lists of doctors, which may be shown anywhere.
+    /// Names, places and lists of doctors, which any page may show.
     Everything,
 }
 

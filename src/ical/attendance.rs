@@ -1,4 +1,4 @@
-//! Who takes part in an event: did the owner of the calendar decline?
+//! Attendees of an event: whether the owner of the calendar declined.
 
 use super::line::Line;
 

@@ -1,9 +1,10 @@
 //! From a calendar file to the times at which its owner is busy.
 
-mod diary;
-mod far;
+mod collector;
+mod counted;
 mod length;
 mod occurrence;
+mod out_of_range;
 mod versions;
 
 use std::collections::HashSet;
@@ -12,21 +13,14 @@ use crate::zone::Zone as Iana;
 use chrono::{DateTime, Duration, Utc};
 
 use super::attendance::plain_address;
+use super::limits::{RANGE_DAYS_MAX, STEPS_MAX};
 use super::malformed::Malformed;
-use super::passed::Passed;
 use super::read::{File, read};
+use super::warnings::Warnings;
 use super::zone::{Needed, Zones, horizon};
-use super::{LOOKS_MAX, RANGE_DAYS_MAX};
-use diary::Diary;
+use collector::Collector;
+pub use counted::{BusyTime, Skipped};
 use occurrence::Clocks;
-
-/// A stretch of time, never empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BusyTime {
-    pub starts_at: DateTime<Utc>,
-    /// Exclusive.
-    pub ends_at: DateTime<Utc>,
-}
 
 /// What a calendar says about a range of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,26 +32,8 @@ pub struct BusyCalendar {
     /// All events of the file, counted or not.
     pub events: usize,
     pub skipped: Skipped,
-    /// The lines that were passed over.
-    pub passed: Passed,
-}
-
-/// How many events made no time busy, and why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Skipped {
-    /// They take no time (TRANSP, or free as Outlook says it).
-    pub transparent: usize,
-    pub cancelled: usize,
-    /// The owner of the calendar does not take part.
-    pub declined: usize,
-    /// They are the reader's own already.
-    pub own: usize,
-    /// An earlier version of an event that is in the file again.
-    pub replaced: usize,
-    /// They have no length: a reminder at a moment.
-    pub without_length: usize,
-    /// They do not happen in the range.
-    pub outside: usize,
+    /// Warnings about ignored lines.
+    pub warnings: Warnings,
 }
 
 /// How a calendar is read.
@@ -79,8 +55,8 @@ impl ReadCalendar {
     /// Reads a file; `owner` are the e-mail addresses of the person whose calendar it is.
     ///
     /// # Errors
-    /// The line that cannot be understood, and why. Nothing is guessed: a file of which a part cannot be read would
-    /// show its owner as free when they are not. What cannot hide a busy time is passed over.
+    /// The line that cannot be read, and why. Nothing is guessed: ignoring it could show the owner as free when they
+    /// are not. Problems that cannot hide a busy time only cause warnings.
     pub fn read(bytes: &[u8], owner: &[&str]) -> Result<Self, Malformed> {
         let owner = owner.iter().map(|text| plain_address(text)).filter(|text| !text.is_empty());
         read(bytes, owner.collect()).map(Self)
@@ -99,25 +75,31 @@ impl ReadCalendar {
         let from = reading.from;
         let longest = from.checked_add_signed(Duration::days(RANGE_DAYS_MAX));
         let until = reading.until.min(longest.unwrap_or(reading.until));
-        let mut looks = LOOKS_MAX;
-        let mut passed = std::mem::take(&mut self.0.passed);
+        let mut budget = STEPS_MAX;
+        let mut warnings = std::mem::take(&mut self.0.warnings);
         let file = &self.0;
         let calendars: Vec<_> =
             file.calendars.iter().map(|calendar| calendar.clock.clone()).collect();
         let mut needed = Needed {
             from: from.naive_utc(),
             until: horizon(until),
-            looks: &mut looks,
-            passed: &mut passed,
+            budget: &mut budget,
+            warnings: &mut warnings,
         };
         let zones =
             Zones::resolve(&file.zones, &file.definitions, &calendars, reading.zone, &mut needed);
-        let mut diary = Diary::new(Clocks { zones }, from..until, looks, passed);
-        let skipped = diary.events(file, reading.own)?;
-        diary.periods(file)?;
-        let (times, passed) = diary.finished();
+        let mut collector = Collector::new(Clocks { zones }, from..until, budget, warnings);
+        let skipped = collector.events(file, reading.own)?;
+        collector.periods(file)?;
+        let (times, warnings) = collector.finished();
         let (name, events) = (self.0.name, self.0.events.len());
-        Ok(BusyCalendar { name, times: merged(times), events, skipped, passed: passed.sorted() })
+        Ok(BusyCalendar {
+            name,
+            times: merged(times),
+            events,
+            skipped,
+            warnings: warnings.sorted(),
+        })
     }
 }
 

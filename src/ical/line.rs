@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::LINE_BYTES_MAX;
+use super::limits::LINE_BYTES_MAX;
 use super::text::line_text;
 
 /// An unfolded line with something on it.
@@ -50,12 +50,12 @@ impl<'a> Lines<'a> {
         let end = self.rest.iter().position(|b| matches!(b, b'\n' | b'\r'));
         let end = end.unwrap_or(self.rest.len());
         let (line, rest) = self.rest.split_at(end);
-        // CR CR LF is what a program leaves that makes CRLF of LF twice.
+        // CR CR LF comes from programs that convert LF to CRLF twice.
         self.rest = match rest {
             [b'\r', b'\r', b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
             [] => rest,
         };
-        // Files that were put together have byte-order marks in their middle.
+        // Concatenated files have byte-order marks in the middle.
         Some(line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line))
     }
 
@@ -199,7 +199,7 @@ fn parts(text: &str) -> Option<(usize, usize)> {
     } else {
         colons.next()
     };
-    // With quotes that do not close, the first colon has to do.
+    // Unclosed quotes: split at the first colon.
     let colon = colon.or_else(|| after.find(':'))?;
     Some((name_ends, name_ends + colon + 1))
 }
@@ -229,7 +229,7 @@ fn unescaped_parameter(text: &str) -> String {
     plain
 }
 
-/// What RFC 5545, 3.3.11 escapes in a TEXT, plain.
+/// Unescapes a TEXT (RFC 5545, 3.3.11).
 pub(super) fn unescaped_text(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars();
@@ -243,7 +243,7 @@ pub(super) fn unescaped_text(text: &str) -> String {
     plain
 }
 
-/// What quoted-printable (RFC 2045, 6.7) stands for.
+/// Decodes quoted-printable (RFC 2045, 6.7).
 fn unquoted_printable(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

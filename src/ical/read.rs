@@ -1,25 +1,25 @@
-//! From the lines of a file to its parts. What is not known is skipped (RFC 5545, 3.1).
+//! Parses the lines of a file into its parts. Unknown components and properties are skipped (RFC 5545, 3.1).
 
-use super::draft::{Context, Draft, uncut};
+use super::limits::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX};
 use super::line::{Line, Lines, NotALine, unescaped_text};
 use super::malformed::{Malformed, MalformedReason, PropertyName};
-use super::passed::{Passed, PassedReason};
+use super::raw_event::{Context, RawEvent, uncut};
 use super::text::decoded;
 use super::value::{Until, When, periods};
+use super::warnings::{WarningReason, Warnings};
 use super::zone::{CalendarClock, Definition, Definitions, ZoneNames};
-use super::{DEPTH_MAX, EVENTS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX};
 
-/// What a file says about times.
+/// The parts of a file that say something about times.
 #[derive(Default)]
 pub(super) struct File {
     pub name: Option<String>,
-    pub events: Vec<Draft>,
+    pub events: Vec<RawEvent>,
     /// Periods of VFREEBUSY that are not free.
     pub periods: Vec<Period>,
     pub definitions: Definitions,
     pub zones: ZoneNames,
     pub calendars: Vec<Calendar>,
-    pub passed: Passed,
+    pub warnings: Warnings,
     /// The addresses of the calendar's owner, in small letters.
     owner: Vec<String>,
     /// The VTIMEZONE that is being read.
@@ -33,7 +33,7 @@ pub(super) struct Calendar {
     pub clock: CalendarClock,
 }
 
-/// What a file was sent for (RFC 5546, 1.4).
+/// The METHOD of a calendar (RFC 5546, 1.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Method {
     /// The events as they are.
@@ -108,12 +108,12 @@ pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> 
                 None if is_known_component(line.value()) => {
                     return Err(MalformedReason::NotBegun.at(line.number));
                 }
-                // Text that broke out of a remark.
-                None => file.passed.note(line.number, PassedReason::NotALine),
+                // Unescaped text of a DESCRIPTION.
+                None => file.warnings.note(line.number, WarningReason::NotALine),
             }
         } else if line.is("BEGIN") || line.is("END") {
             // Text, such as `Begin: 09:00`, or behind the last calendar.
-            file.passed.note(line.number, PassedReason::NotALine);
+            file.warnings.note(line.number, WarningReason::NotALine);
         } else {
             if parent == Some(Component::Calendar) && line.is("VERSION") {
                 lines.keeps_blanks = line.value().starts_with("1.");
@@ -181,7 +181,7 @@ impl File {
             Event if self.events.len() >= EVENTS_MAX => {
                 return Err(MalformedReason::TooManyEvents.at(number));
             }
-            Event => self.events.push(Draft::begin(number, self.calendar())),
+            Event => self.events.push(RawEvent::begin(number, self.calendar())),
             Zone => self.definition = Some(Definition::begin(number)),
             Observance => {
                 if let Some(zone) = &mut self.definition {
@@ -221,7 +221,7 @@ impl File {
             _ => false,
         };
         if !needed {
-            self.passed.note(line, PassedReason::NotALine);
+            self.warnings.note(line, WarningReason::NotALine);
         }
         Ok(())
     }
@@ -229,13 +229,13 @@ impl File {
     fn property(&mut self, parent: Option<Component>, line: &Line) -> Result<(), Malformed> {
         match parent {
             // Around the calendars, such as the head of a mail.
-            None => self.passed.note(line.number, PassedReason::NotALine),
+            None => self.warnings.note(line.number, WarningReason::NotALine),
             Some(Component::Calendar) => self.calendar_property(line),
             Some(Component::Event) => {
                 if let Some(event) = self.events.last_mut() {
                     let mut context = Context {
                         zones: &mut self.zones,
-                        passed: &mut self.passed,
+                        warnings: &mut self.warnings,
                         owner: &self.owner,
                     };
                     event.property(line, &mut context);
@@ -269,7 +269,7 @@ impl File {
                     _ => Method::State,
                 }
             }
-            // The second stands in an expired draft; some programs write it.
+            // The second is from an expired Internet-Draft; some programs write it.
             "X-WR-TIMEZONE" | "TIMEZONE-ID" if !value.is_empty() => {
                 calendar.clock.zone.get_or_insert_with(|| (unescaped_text(value), line.number));
             }

@@ -1,4 +1,4 @@
-//! From the bytes of a file to bytes that are ASCII wherever a calendar needs it.
+//! Decodes a file to bytes in which everything that calendars need is ASCII.
 //!
 //! UTF-16 and UTF-32 become UTF-8, with or without a byte-order mark. Everything else stays as it is: a line that
 //! is not UTF-8 is read as Latin-1 later, one by one, since files are put together from several sources.

@@ -7,7 +7,7 @@ use super::line::{Line, unescaped_text};
 use super::zone::ZoneNames;
 use crate::recurrence::date;
 
-/// By what clock a time was written; a zone is a place in [`ZoneNames`].
+/// The zone of a time; a named zone is an index into [`ZoneNames`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Clock {
     Utc,
@@ -37,7 +37,7 @@ pub(super) enum Until {
 }
 
 impl When {
-    /// As it is written, whatever the clock.
+    /// The date as written, whatever the zone.
     pub(super) fn day(self) -> NaiveDate {
         match self {
             Self::Day(day) => day,
@@ -45,7 +45,7 @@ impl When {
         }
     }
 
-    /// As it is written; a day begins at its midnight.
+    /// The wall time as written; midnight for a whole day.
     pub(super) fn wall(self) -> NaiveDateTime {
         match self {
             Self::Day(day) => day.and_time(NaiveTime::MIN),
@@ -61,7 +61,7 @@ impl When {
     }
 }
 
-/// The clock that a line's TZID names, in the calendar of this number in the file.
+/// The zone that a line's TZID names, in the calendar with this number.
 pub(super) fn clock(line: &Line, calendar: usize, zones: &mut ZoneNames) -> Clock {
     match line.parameter("TZID").filter(|name| !name.trim().is_empty()) {
         // It is a TEXT in the zone's definition, and some products escape its commas here, too.
@@ -145,7 +145,7 @@ pub(super) fn periods(
             Some((when(from, clock)?, Some(until)))
         }
     };
-    // Some escape what stands between them as in a text.
+    // Some programs escape the separators as in a TEXT.
     let plain = line.value().replace('\\', "");
     plain.split([',', ';']).filter(|text| !text.trim().is_empty()).map(one).collect()
 }

@@ -1,40 +1,31 @@
 //! What a TZID means: the file's own VTIMEZONE (RFC 5545, 3.6.5), or a zone of the database by any of its names.
 //!
-//! The definition in the file wins, also over a name that is known: who wrote the file meant the times so. A
-//! definition that cannot be read, or that leaves out half of its changes, counts for nothing when the name is known.
+//! A definition in the file takes precedence over a known name, since the file's author meant its times that way. If
+//! the name is known, a definition that is unreadable or leaves out changes is ignored.
 
+mod clock;
 mod database;
 mod definition;
-mod displayed;
+mod display_names;
 mod names;
+mod tzids;
 pub(super) mod windows;
 
 use std::collections::HashMap;
 
 use crate::zone::Zone as Iana;
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 
+use super::limits::ZONES_MAX;
 use super::malformed::{Malformed, MalformedReason};
-use super::passed::{Passed, PassedReason};
-use super::{ZONES_MAX, vcalendar};
-pub(super) use definition::{Change, Changes, Definition};
+use super::vcalendar;
+use super::warnings::{WarningReason, Warnings};
+pub(super) use clock::{Change, Changes, Zone};
+pub(super) use definition::Definition;
+pub(super) use tzids::ZoneNames;
 
 /// How many different zones the calendars of a file may be in: more than there are.
 const CALENDAR_ZONES_MAX: usize = 1_000;
-
-/// The TZIDs of a file, with the line of the first use of each. A name is looked for in its own calendar first:
-/// files that were put together define the same name differently.
-#[derive(Default)]
-pub(super) struct ZoneNames {
-    names: Vec<Name>,
-    places: HashMap<(usize, String), usize>,
-}
-
-struct Name {
-    calendar: usize,
-    text: String,
-    line: usize,
-}
 
 /// What a calendar of the file says about its clock.
 #[derive(Clone, Debug, Default)]
@@ -82,24 +73,12 @@ impl Definitions {
     }
 }
 
-/// Names are the same whatever their case, quotes and blanks at the ends.
+/// Names are compared without case, quotes and surrounding spaces.
 fn plain_name(name: &str) -> String {
     name.trim().trim_matches('"').trim().to_lowercase()
 }
 
-impl ZoneNames {
-    pub(super) fn place_of(&mut self, calendar: usize, name: String, line: usize) -> usize {
-        let key = (calendar, name);
-        if let Some(place) = self.places.get(&key) {
-            return *place;
-        }
-        self.names.push(Name { calendar, text: key.1.clone(), line });
-        self.places.insert(key, self.names.len() - 1);
-        self.names.len() - 1
-    }
-}
-
-/// The clocks that the times of a file were written by.
+/// The zones of the times in a file.
 pub(super) struct Zones {
     found: Vec<Result<Zone, Malformed>>,
     /// Of each name, which of these it is.
@@ -113,8 +92,8 @@ pub(super) struct Zones {
 pub(super) struct Needed<'a> {
     pub from: NaiveDateTime,
     pub until: NaiveDateTime,
-    pub looks: &'a mut usize,
-    pub passed: &'a mut Passed,
+    pub budget: &'a mut usize,
+    pub warnings: &'a mut Warnings,
 }
 
 impl Zones {
@@ -145,7 +124,7 @@ impl Zones {
                         let found =
                             if many { None } else { zone(name, *line, own, fallback, needed).ok() };
                         if found.is_none() {
-                            needed.passed.note(*line, PassedReason::ZoneOfPlace);
+                            needed.warnings.note(*line, WarningReason::ZoneOfPlace);
                         }
                         found
                     };
@@ -213,7 +192,7 @@ impl Zones {
         zone.and_then(|zone| zone.as_ref().ok()).unwrap_or(&self.days)
     }
 
-    /// Whole days are the reader's.
+    /// The zone of whole days: the user's own.
     pub(super) fn of_days(&self) -> &Zone {
         &self.days
     }
@@ -231,14 +210,14 @@ fn zone(
     let by_name = || names::zone(name).or_else(|| own.and_then(Definition::location));
     let mut broken = None;
     if let Some(own) = own {
-        match own.zone(needed.from, needed.until, needed.looks) {
+        match own.zone(needed.from, needed.until, needed.budget) {
             Ok(Zone::Own(changes)) if !changes.fits_together(needed.from) => {
-                // Half of it is missing.
+                // The definition leaves out some changes.
                 return Ok(by_name().unwrap_or(Zone::Own(changes)));
             }
             Ok(Zone::Own(changes)) if changes.ends_in_summer(needed.until) => {
                 let Some(zone) = by_name() else { return Ok(Zone::Own(changes)) };
-                needed.passed.note(own.line, PassedReason::ZoneDefinition);
+                needed.warnings.note(own.line, WarningReason::ZoneDefinition);
                 return Ok(zone);
             }
             Ok(zone) => return Ok(zone),
@@ -249,13 +228,13 @@ fn zone(
         && database::named(name.trim()).is_none()
         && is_abbreviation_of(name, zone)
     {
-        // Such as IST, which is another time in India, Ireland and Israel.
-        needed.passed.note(broken.map_or(line, |wrong| wrong.line), taken_for(*named));
+        // Abbreviations are ambiguous: IST is used in India, Ireland and Israel.
+        needed.warnings.note(broken.map_or(line, |wrong| wrong.line), taken_for(*named));
         return Ok(zone.clone());
     }
     let found = by_name();
     if let (Some(wrong), Some(_)) = (broken, &found) {
-        needed.passed.note(wrong.line, PassedReason::ZoneDefinition);
+        needed.warnings.note(wrong.line, WarningReason::ZoneDefinition);
     }
     if let Some(zone) = found {
         return Ok(zone);
@@ -263,18 +242,18 @@ fn zone(
     match fallback {
         Some((zone, named)) if names::is_custom(name) || shows_offset_of(name, &zone) => {
             let line = broken.map_or(line, |wrong| wrong.line);
-            needed.passed.note(line, taken_for(named));
+            needed.warnings.note(line, taken_for(named));
             Ok(zone)
         }
         _ => Err(broken.unwrap_or(MalformedReason::UnknownZone.at(line))),
     }
 }
 
-fn taken_for(named: bool) -> PassedReason {
-    if named { PassedReason::ZoneOfCalendar } else { PassedReason::ZoneOfPlace }
+fn taken_for(named: bool) -> WarningReason {
+    if named { WarningReason::ZoneOfCalendar } else { WarningReason::ZoneOfPlace }
 }
 
-/// Is the name what people in this zone call its winter or summer time?
+/// Whether the name is an abbreviation used in this zone.
 fn is_abbreviation_of(name: &str, zone: &Zone) -> bool {
     let Zone::Named(zone) = zone else { return false };
     let name = name.trim().trim_matches('"').trim();
@@ -286,48 +265,6 @@ fn is_abbreviation_of(name: &str, zone: &Zone) -> bool {
 fn shows_offset_of(name: &str, zone: &Zone) -> bool {
     let Zone::Named(zone) = zone else { return false };
     names::unknown_offset(name) == Some(database::offsets(*zone).0)
-}
-
-/// A clock that wall times can be turned into instants with, and back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Zone {
-    Named(Iana),
-    /// Seconds east of UTC.
-    Fixed(i32),
-    Own(Changes),
-}
-
-impl Zone {
-    /// A time that exists twice is its first occurrence; one that is skipped is read with
-    /// the offset from before the change (RFC 5545, 3.3.5).
-    pub(super) fn instant(&self, at: NaiveDateTime) -> DateTime<Utc> {
-        match self {
-            Self::Named(zone) => crate::schedule::instant(*zone, at.date(), at.time()),
-            Self::Fixed(offset) => east(at, *offset),
-            Self::Own(changes) => east(at, changes.offset(at)),
-        }
-    }
-
-    /// What this clock shows at an instant.
-    pub(super) fn wall(&self, at: DateTime<Utc>) -> NaiveDateTime {
-        let at = at.naive_utc();
-        shifted(
-            at,
-            match self {
-                Self::Named(zone) => database::offset(*zone, at),
-                Self::Fixed(offset) => *offset,
-                Self::Own(changes) => changes.offset_at(at),
-            },
-        )
-    }
-}
-
-fn east(at: NaiveDateTime, offset: i32) -> DateTime<Utc> {
-    at.checked_sub_signed(Duration::seconds(offset.into())).unwrap_or(at).and_utc()
-}
-
-fn shifted(at: NaiveDateTime, offset: i32) -> NaiveDateTime {
-    at.checked_add_signed(Duration::seconds(offset.into())).unwrap_or(at)
 }
 
 /// The end of what has to be known about clocks for a range that ends here.

@@ -1,7 +1,7 @@
 use super::*;
 
 fn zone(name: &str) -> Zone {
-    wall::zone(name).expect("a zone")
+    formatting::zone(name).expect("a zone")
 }
 
 fn local(at: &str, name: &str) -> LocalTime {

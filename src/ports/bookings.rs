@@ -8,10 +8,10 @@ use super::{Answer, Page};
 use crate::actor::{Caller, Capacity};
 use crate::appointment::{Command, Event, State};
 use crate::calendar::Moment;
+use crate::idempotency::IdempotencyKey;
 use crate::ids::{AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use crate::input::{Code, Slug};
 use crate::local_time::LocalTime;
-use crate::once::OnceKey;
 use crate::visit::{Fee, Mode};
 use crate::zone::Zone;
 
@@ -125,7 +125,7 @@ pub struct AppointmentView {
     /// The state at the caller's `now`: a lapsed hold is `Expired` here.
     pub state: State,
     pub version: i32,
-    /// From which side the caller sees it.
+    /// The capacity in which the caller sees it.
     pub seen_as: Capacity,
     pub person: PersonId,
     pub person_name: String,
@@ -167,15 +167,15 @@ pub struct AppointmentView {
     pub history: Vec<HistoryEntry>,
 }
 
-/// One thing that happened to an appointment.
+/// An event in the history of an appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
     pub event: Event,
     pub at: DateTime<Utc>,
     pub by: Capacity,
-    /// For a move: the start before it, by the clock of the place it was at.
+    /// For a move: the previous start, in the zone of the previous place.
     pub moved_from: Option<LocalTime>,
-    /// For what was reopened: the state that was undone.
+    /// For a reopened appointment: the state that was undone.
     pub undone: Option<State>,
 }
 
@@ -189,7 +189,7 @@ pub enum Whose {
     OfDoctor(DoctorId),
 }
 
-/// Which of one's appointments.
+/// Upcoming or past appointments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Period {
     /// Not over, held or confirmed; soonest first.
@@ -198,7 +198,7 @@ pub enum Period {
     Past,
 }
 
-/// A list of appointments. What is `None` does not narrow.
+/// A query for appointments. `None` does not filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppointmentQuery {
     pub whose: Whose,
@@ -248,10 +248,10 @@ pub trait Bookings: Send + Sync {
         &self,
         caller: &Caller,
         wish: &HoldRequest,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Answer<Booked>;
 
-    /// Changes an appointment. Asking for what is already so is fine and changes nothing.
+    /// Changes an appointment. A change to the state it already has succeeds and changes nothing.
     ///
     /// # Errors
     /// `SignInFirst`; `NotFound` for an appointment that is not the caller's to see; `Stale` when
@@ -263,7 +263,7 @@ pub trait Bookings: Send + Sync {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Answer<Booked>;
 
     /// # Errors

@@ -1,4 +1,4 @@
-//! Calendars from elsewhere whose times a doctor is busy.
+//! External calendars that block a doctor's time.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -6,21 +6,21 @@ use chrono::{DateTime, Utc};
 use super::Answer;
 use crate::actor::Caller;
 use crate::failure::CalendarFault;
-use crate::ical::Passed;
+use crate::ical::Warnings;
 use crate::ids::{BusyCalendarId, DoctorId};
 
-/// A calendar from elsewhere.
+/// An external calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusyCalendarView {
     pub id: BusyCalendarId,
     pub name: String,
     /// The host of its address; `None`: a file that was sent once. The address itself may be a secret.
     pub host: Option<String>,
-    /// How many busy stretches lie ahead.
+    /// How many busy times are ahead.
     pub times_ahead: i64,
-    /// When it was last read whole.
+    /// When it was last read completely.
     pub read_at: Option<DateTime<Utc>>,
-    /// Why the last try did not work; what was read before still counts.
+    /// Why the last attempt failed; the busy times read before stay.
     pub fault: Option<FetchFault>,
 }
 
@@ -29,14 +29,14 @@ pub struct BusyCalendarView {
 pub enum FetchFault {
     /// The address does not exist, or leads to a place that is not on the public internet.
     NotPublic,
-    /// Nobody answers there, or not in time.
+    /// No answer, or not in time.
     NoAnswer,
-    /// It leads on and on.
+    /// Too many redirects.
     TooManyRedirects,
     /// The answer had this HTTP status.
     Status(u16),
     TooLarge,
-    /// It cannot be read from this line (from 1) on.
+    /// It cannot be read; `line` is the first line (from 1) with a problem.
     Malformed {
         line: u32,
         reason: CalendarFault,
@@ -53,17 +53,17 @@ pub struct NewBusyCalendar {
     pub owner_email: String,
 }
 
-/// What reading a calendar found.
+/// The result of reading a calendar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BusyRead {
-    /// Busy stretches ahead.
+    /// Busy times ahead.
     pub times: u64,
     /// Free times that are no longer offered.
     pub times_removed: u64,
-    /// Appointments that are booked in a busy stretch; they stay.
-    pub in_the_way: u64,
-    /// The lines that were passed over.
-    pub passed: Passed,
+    /// Appointments that overlap a busy time; they stay.
+    pub conflicts: u64,
+    /// Warnings about ignored lines.
+    pub warnings: Warnings,
 }
 
 /// For the doctor and the clinic's administrators; otherwise `SignInFirst` or `NotFound`.
@@ -102,7 +102,7 @@ pub trait BusyCalendars: Send + Sync {
         address: String,
     ) -> Answer<BusyRead>;
 
-    /// Its times are no longer busy.
+    /// Removes an external calendar; its times are no longer blocked.
     async fn remove(
         &self,
         caller: &Caller,

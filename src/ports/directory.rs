@@ -26,7 +26,7 @@ pub struct Specialty {
     pub name: String,
     /// `modern` or `ayurveda`.
     pub tradition: String,
-    /// One sentence: what people come for.
+    /// One sentence: reasons to see this specialist.
     pub summary: String,
     pub doctors: i64,
 }
@@ -51,7 +51,7 @@ pub struct Place {
     pub zone: Zone,
 }
 
-/// Whom a patient would rather see.
+/// The doctor's gender, as a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gender {
     Female,
@@ -74,10 +74,10 @@ impl Gender {
     }
 }
 
-/// A search. Everything is optional; what is `None` or `false` does not narrow.
+/// A search. Everything is optional; `None` and `false` do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DoctorQuery {
-    /// Words of a name, a specialty, a symptom or a place, all of which have to fit; at most 100 characters.
+    /// Words of a name, a specialty, a symptom or a place, all of which have to match; at most 100 characters.
     pub text: Option<String>,
     /// By slug. One that does not exist finds nobody.
     pub specialty: Option<String>,
@@ -93,14 +93,14 @@ pub struct DoctorQuery {
     /// As it is written with the doctor; upper and lower case are the same.
     pub language: Option<String>,
     pub gender: Option<Gender>,
-    /// At most so much a visit, in the main unit of the doctor's own currency.
+    /// The maximum fee of a visit, in the main unit of the doctor's own currency.
     pub fee_max: Option<i64>,
-    /// At least so good on average, in tenths of a star, from 10 to 50; whoever has fewer than three reviews
+    /// The minimum average in tenths of a star, from 10 to 50; a doctor with fewer than three reviews
     /// has no average.
     pub rating_min_tenths: Option<u32>,
     /// Places within 100 km of it, the nearer the better.
     pub near: Option<Near>,
-    /// Where the page before ended. It counts instead of `page`, which then only is a number to show.
+    /// The position at which the previous page ended. It replaces `page`, which is then only displayed.
     pub after: Option<Cursor>,
     /// From 1; 0 means 1.
     pub page: u32,
@@ -134,7 +134,7 @@ pub type Numbers = Option<HashMap<String, i64>>;
 /// same. Seconds old when they are few; minutes, when they are thousands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Otherwise many are being counted, and the total is the least there can be.
+    /// When `false`, counting is not finished, and the total is a lower bound.
     pub known: bool,
     pub total: i64,
     pub specialties: Numbers,
@@ -150,9 +150,9 @@ pub struct Counts {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DoctorPage {
     pub page: Page<DoctorCard>,
-    /// Where the next page begins; `None` on the last one.
+    /// The position of the next page; `None` on the last one.
     pub next: Option<Cursor>,
-    /// What was searched for instead: nobody was found by the words as they were typed.
+    /// The corrected words that were searched for, when nothing matched the words as typed.
     pub instead: Option<String>,
     pub counts: Counts,
 }
@@ -185,18 +185,18 @@ pub struct VisitKind {
     pub name: String,
     /// How many consecutive times it takes.
     pub slot_span: i16,
-    /// Taken when nothing else is asked for.
+    /// The default.
     pub is_default: bool,
 }
 
-/// What names a doctor.
+/// The key by which a doctor is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum DoctorKey {
     Id(DoctorId),
     Slug(Slug),
 }
 
-/// A time that can be taken.
+/// A free time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreeTime {
     pub slot: SlotId,
@@ -214,14 +214,14 @@ pub struct FreeTime {
 pub struct FreeTimesQuery {
     pub doctor: DoctorId,
     pub from: Moment,
-    /// First moment no longer wanted; at most 62 days after `from`.
+    /// Exclusive; at most 62 days after `from`.
     pub until: Moment,
     pub location: Option<LocationId>,
     pub mode: Option<Mode>,
     pub times_for: TimesFor,
 }
 
-/// What free times are wanted for.
+/// What the free times are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimesFor {
     /// A new visit that takes so many consecutive times.
@@ -241,8 +241,8 @@ pub trait Directory: Send + Sync {
     async fn languages(&self, caller: &Caller) -> Answer<Vec<String>>;
     /// One page (20) of listed doctors by rank; [`crate::search`] says what that is.
     async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage>;
-    /// What somebody who has typed this may mean: specialties, doctors and cities, in this order, at most
-    /// eight; nothing for fewer than two characters. When nothing fits, words are taken for the most similar
+    /// Suggestions for typed text: specialties, doctors and cities, in this order, at most
+    /// eight; none for fewer than two characters. When nothing matches, words are replaced by the most similar
     /// ones. At most ten seconds old.
     async fn suggest(&self, caller: &Caller, text: &str) -> Answer<Vec<Suggestion>>;
     /// # Errors
@@ -253,10 +253,10 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// `NotFound` for a listed doctor, and for everybody else.
     async fn own_unlisted_doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;
-    /// The free times in a range, soonest first; the very same rule as the hold or the move uses.
+    /// The free times in a range, soonest first, by the same definition that holds and moves use.
     async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>>;
-    /// A mark of how this doctor's times stand, as far as is known here. Ask before reading them: once the
-    /// mark is another one, they may have changed.
+    /// The version of this doctor's times, as far as this instance knows. Ask before reading them: once the
+    /// version differs, they may have changed.
     fn mark(&self, doctor: DoctorId) -> String;
     /// The first date, from `from` on, with a free time; to jump to once.
     async fn next_free_date(

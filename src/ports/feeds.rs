@@ -1,4 +1,4 @@
-//! Private addresses at which a calendar program reads someone's appointments.
+//! Private URLs at which a calendar program reads someone's appointments.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -29,7 +29,7 @@ impl FeedKind {
     }
 }
 
-/// How long before an appointment a calendar program reminds of it.
+/// How long before an appointment a calendar program shows a reminder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
     TenMinutes,
@@ -55,7 +55,7 @@ impl Alarm {
     }
 }
 
-/// What is chosen about a feed when it is made.
+/// The settings of a new feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewFeed {
     pub kind: FeedKind,
@@ -73,7 +73,7 @@ pub struct FeedView {
     pub path: String,
     /// Doctors' names are in it; never anything else about a visit.
     pub with_names: bool,
-    /// `None`: it reminds of nothing.
+    /// `None`: no reminders.
     pub alarm: Option<Alarm>,
     pub created_at: DateTime<Utc>,
     /// When a calendar program last asked; `None`: never yet. To the hour.
@@ -85,7 +85,7 @@ pub struct FeedView {
 pub struct CalendarText {
     /// iCalendar (RFC 5545).
     pub text: String,
-    /// Changes when, and only when, the text does.
+    /// An entity tag that changes exactly when the text changes.
     pub etag: String,
 }
 
@@ -109,16 +109,16 @@ pub trait Feeds: Send + Sync {
     /// `SignInFirst`; `NotFound` when it is not the caller's, or has ended.
     async fn set_alarm(&self, caller: &Caller, feed: FeedId, alarm: Option<Alarm>) -> Answer<()>;
 
-    /// Ends a feed: its address is dead at once.
+    /// Revokes a feed's URL immediately.
     ///
     /// # Errors
     /// `SignInFirst`; `NotFound` when it is not the caller's.
     async fn end_feed(&self, caller: &Caller, feed: FeedId) -> Answer<()>;
 
-    /// What stands behind a secret address: the last month's and all coming appointments.
+    /// The feed at a secret URL: the appointments of the last month and all upcoming ones.
     ///
     /// # Errors
-    /// `NotFound` for an address that is not, or no longer, one.
+    /// `NotFound` for an unknown or revoked URL.
     async fn read_feed(&self, secret: &str, now: DateTime<Utc>) -> Answer<CalendarText>;
 
     /// One appointment as a calendar file, for whoever may see it.

@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use super::Answer;
 use crate::actor::Caller;
 
-/// A message to one person, already in words.
+/// A message to one person, with its final text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Where it goes: an e-mail address today, a phone number one day.
+    /// The recipient: an e-mail address.
     pub to: String,
     pub subject: String,
     /// Plain text.
@@ -18,7 +18,7 @@ pub struct Message {
     pub key: String,
 }
 
-/// Why a message was not handed over.
+/// Why a message could not be delivered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageFailure {
     /// Trying again later may help.

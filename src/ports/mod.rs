@@ -6,6 +6,7 @@
 
 mod accounts;
 mod administration;
+mod answer;
 mod bookings;
 mod busy;
 mod directory;
@@ -22,6 +23,7 @@ pub use administration::{
     Administration, CancelledComing, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
     DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor, ShiftedVisit, ZoneRules,
 };
+pub use answer::{Answer, Page};
 pub use bookings::{
     AppointmentQuery, AppointmentView, Booked, Bookings, Change, HistoryEntry, HoldRequest, Period,
     Seen, Whose,
@@ -43,11 +45,6 @@ pub use schedules::{
     SchedulePreview, ScheduleView, Schedules,
 };
 
-use crate::failure::Failure;
-
-/// The answer of every port.
-pub type Answer<T> = Result<T, Failure>;
-
 /// All ports together, as handed to the pages.
 #[derive(Clone)]
 pub struct Ports {
@@ -62,23 +59,4 @@ pub struct Ports {
     pub administration: Arc<dyn Administration>,
     /// Only in development mode.
     pub mailbox: Option<Arc<dyn Mailbox>>,
-}
-
-/// One page of a longer list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    pub items: Vec<T>,
-    /// All items, on all pages.
-    pub total: i64,
-    /// From 1.
-    pub number: u32,
-    pub size: u32,
-}
-
-impl<T> Page<T> {
-    /// How many pages there are; at least 1.
-    pub fn count(&self) -> u32 {
-        let pages = self.total.max(0).unsigned_abs().div_ceil(u64::from(self.size.max(1)));
-        u32::try_from(pages).unwrap_or(u32::MAX).max(1)
-    }
 }

@@ -1,4 +1,4 @@
-//! What patients say of visits that took place, the doctor's answers, and what the clinic hides.
+//! Reviews of completed visits, the doctor's answers, and hiding reviews.
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};

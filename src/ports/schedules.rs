@@ -75,7 +75,7 @@ pub struct ScheduleView {
     /// Days on which the clinic is closed, as far as times are made.
     pub holidays: Vec<HolidayView>,
     /// Appointments outside the hours, soonest first: kept until someone moves or cancels them.
-    pub in_the_way: Vec<CalendarEntry>,
+    pub conflicts: Vec<CalendarEntry>,
     /// A stored rule cannot be read. It is left out here, and no times are made until the hours are
     /// saved again.
     pub unreadable: bool,
@@ -108,7 +108,7 @@ pub struct ScheduleChange {
     /// The days that change, in order.
     pub days: Vec<DayChange>,
     /// Booked outside the new hours, soonest first; each stays until someone moves or cancels it.
-    pub in_the_way: Vec<CalendarEntry>,
+    pub conflicts: Vec<CalendarEntry>,
     /// Groups with more people than seats now, soonest first; all keep their seats.
     pub overfull: Vec<Overfull>,
 }

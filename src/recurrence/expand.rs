@@ -1,4 +1,4 @@
-//! From a rule and a start to its occurrences in a range, one period after the other.
+//! Expands a rule from its start to the occurrences in a range, period by period.
 
 use std::ops::Range;
 
@@ -6,9 +6,9 @@ use chrono::{
     DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc, Weekday,
 };
 
-use super::{End, Frequency, NthWeekday, Occurrences, Rule, Skip};
+use super::rule::{End, Frequency, NthWeekday, Occurrences, Rule, Skip};
 
-/// One question to a rule.
+/// One search for occurrences.
 pub(super) struct Search<'a> {
     pub rule: &'a Rule,
     pub start: NaiveDateTime,
@@ -34,7 +34,7 @@ enum Step {
 }
 
 impl Search<'_> {
-    pub(super) fn run(&self, looks: &mut usize) -> Occurrences {
+    pub(super) fn run(&self, budget: &mut usize) -> Occurrences {
         let mut found = Occurrences { at: Vec::new(), cut: false };
         let mut left = self.rule.count;
         if self.range.is_empty() || self.is_past(self.start) {
@@ -54,7 +54,7 @@ impl Search<'_> {
             number = number.saturating_sub(1).max(0);
         }
         let mut last = None;
-        while let Some(period) = rule.period(self.start, number, &times, looks) {
+        while let Some(period) = rule.period(self.start, number, &times, budget) {
             if period.first > self.range.end.date() {
                 return found;
             }
@@ -64,10 +64,10 @@ impl Search<'_> {
                 period.days[day].and_time(period.times[time])
             };
             for n in rule.chosen(size) {
-                if *looks == 0 {
+                if *budget == 0 {
                     break;
                 }
-                *looks -= 1;
+                *budget -= 1;
                 let at = nth(n);
                 if at < self.start || (self.start_counts && at == self.start) {
                     continue;
@@ -79,13 +79,13 @@ impl Search<'_> {
                     return found;
                 }
             }
-            if *looks == 0 {
+            if *budget == 0 {
                 found.cut = true;
                 return found;
             }
             number = rule.next_period(self.start, number, &period);
         }
-        found.cut |= *looks == 0;
+        found.cut |= *budget == 0;
         found
     }
 
@@ -159,8 +159,8 @@ impl Rule {
             instant: &|at| at.and_utc(),
             start_counts: false,
         };
-        let mut looks = 100_000;
-        picky && search.run(&mut looks).at.is_empty() && looks > 0
+        let mut budget = 100_000;
+        picky && search.run(&mut budget).at.is_empty() && budget > 0
     }
 
     /// What the rule does not say is taken from the start (RFC 5545, 3.3.10).
@@ -209,10 +209,10 @@ impl Rule {
         start: NaiveDateTime,
         number: i64,
         times: &[NaiveTime],
-        looks: &mut usize,
+        budget: &mut usize,
     ) -> Option<Period> {
         let units = number.checked_mul(self.interval)?;
-        *looks = looks.checked_sub(1)?;
+        *budget = budget.checked_sub(1)?;
         let spans = match self.frequency {
             Frequency::Yearly => {
                 self.spans_of_year(self.year_of(start.date()).checked_add(units)?)?
@@ -227,8 +227,8 @@ impl Rule {
                 vec![day..shift(day, 1)?]
             }
             Frequency::Hourly | Frequency::Minutely => {
-                // A look at a moment takes longer than one at a day.
-                *looks = looks.saturating_sub(3);
+                // Checking a time takes longer than checking a day.
+                *budget = budget.saturating_sub(3);
                 return self.period_of_hours(start, units);
             }
         };
@@ -240,7 +240,7 @@ impl Rule {
         for span in spans {
             let mut day = span.start;
             while day < span.end {
-                *looks = looks.checked_sub(1)?;
+                *budget = budget.checked_sub(1)?;
                 if self.fits(day) {
                     days.push(day);
                 }

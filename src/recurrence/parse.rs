@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{NaiveDate, NaiveDateTime, Weekday};
 
-use super::{End, Frequency, NthWeekday, RULE_BYTES_MAX, RecurrenceProblem, Rule, Skip};
+use super::rule::{End, Frequency, NthWeekday, RULE_BYTES_MAX, RecurrenceProblem, Rule, Skip};
 
 use RecurrenceProblem::{Malformed, Never, TooLong, TooOften, Unsupported};
 

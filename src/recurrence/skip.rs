@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::{Datelike, NaiveDate};
 
 use super::expand::month_of;
-use super::{Frequency, Rule, Skip};
+use super::rule::{Frequency, Rule, Skip};
 
 impl Rule {
     /// The days that the dates of a span's months are moved to. A month without the 31st has its last day instead, or the

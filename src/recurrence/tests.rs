@@ -192,7 +192,7 @@ fn a_limit_and_an_empty_purse_are_told() {
     let found = rule("FREQ=DAILY;COUNT=3").occurrences(start, start, until, 3);
     assert_eq!((found.at.len(), found.cut), (3, false));
     let instant = |at: NaiveDateTime| at.and_utc();
-    let mut looks = 10;
-    let found = rule("FREQ=DAILY").occurrences_by(start, start, until, 99, &mut looks, &instant);
-    assert!(found.cut && looks == 0 && found.at.len() < 10);
+    let mut budget = 10;
+    let found = rule("FREQ=DAILY").occurrences_by(start, start, until, 99, &mut budget, &instant);
+    assert!(found.cut && budget == 0 && found.at.len() < 10);
 }

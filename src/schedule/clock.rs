@@ -1,11 +1,12 @@
 //! What a wall time means as an instant.
 //!
-//! Two rules, for two questions. *When is this event?* ([`instant`], RFC 5545, 3.3.5): a time that
-//! the clocks skip is read with the offset from before, so 02:30 becomes 03:30. *When does this
-//! stretch of work begin or end?* ([`edge`]): a time that the clocks skip is the moment of the
-//! change. The first can turn the order of two times round; the second never does, so hours that
-//! follow each other on the wall follow each other in time, without gap or overlap. Under both, a
-//! time that exists twice is the first of the two.
+//! Two functions, which differ for times that are skipped when clocks go forward:
+//!
+//! - [`instant`], for events (RFC 5545, 3.3.5): the offset before the change applies, so 02:30 becomes 03:30.
+//! - [`edge`], for the start and end of working hours: a skipped time becomes the instant of the change.
+//!
+//! `instant` can reverse the order of two wall times. `edge` never does, so consecutive working hours stay
+//! consecutive, without gap or overlap. For both, a time that exists twice is the first of the two.
 
 use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
@@ -19,7 +20,7 @@ pub fn instant(zone: Zone, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
 /// The instant of an event at this wall time.
 pub fn event(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     existing(zone, local).unwrap_or_else(|| {
-        // Clocks are put forward by a day at most: a day before, there is a time to read the offset from.
+        // Clocks go forward by a day at most, so the time one day earlier exists and has the offset.
         let before = local - Duration::hours(24);
         let offset =
             existing(zone, before).map_or_else(Duration::zero, |at| before - at.naive_utc());
@@ -30,7 +31,7 @@ pub fn event(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
 /// The instant at which a stretch of work begins or ends.
 pub fn edge(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     existing(zone, local).unwrap_or_else(|| {
-        // The last instant whose wall time is not past the wanted one, plus one second, is the change.
+        // The change is one second after the last instant whose wall time is not later than the wanted one.
         let (mut low, mut high) = (event(zone, local) - Duration::hours(26), event(zone, local));
         while high - low > Duration::seconds(1) {
             let middle = low + Duration::seconds((high - low).num_seconds() / 2);
@@ -56,7 +57,7 @@ pub fn day_start(zone: Zone, date: NaiveDate) -> DateTime<Utc> {
     edge(zone, date.and_time(NaiveTime::MIN))
 }
 
-/// What the zone is ahead of UTC at an instant, in seconds.
+/// The zone's offset from UTC at an instant, in seconds; positive is ahead.
 pub fn offset_seconds(zone: Zone, at: DateTime<Utc>) -> i32 {
     zone.offset_from_utc_datetime(&at.naive_utc()).seconds()
 }

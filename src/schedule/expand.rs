@@ -16,7 +16,7 @@ pub type Zones = HashMap<LocationId, Zone>;
 /// Half-open.
 type Range = (DateTime<Utc>, DateTime<Utc>);
 
-/// When a doctor is not there although the rules say so.
+/// When a doctor is away although the rules say otherwise.
 #[derive(Clone, Copy, Debug)]
 pub struct Away<'a> {
     /// The clinic's public holidays; single days are worked all the same.
@@ -25,7 +25,7 @@ pub struct Away<'a> {
     pub busy: &'a [(DateTime<Utc>, DateTime<Utc>)],
 }
 
-/// One bookable time, and the room around it that nothing else may have.
+/// One bookable time, with its buffers, which nothing else may overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub location: LocationId,
@@ -50,10 +50,10 @@ pub struct Cell {
 /// The times of a schedule on the dates `from..until`, each at its location, in order. None overlaps
 /// another: where two rules meet, the one that begins first has the time.
 ///
-/// A stretch of work lasts from the instant of its start to the instant of its end, and is filled
-/// from its start with appointments of exact length. So a night on which the clocks go forward has
-/// fewer times and one on which they go back has more, each as long as every other. What does not
-/// fit whole before the end is left out. Places without a zone in `zones` have no times.
+/// Working hours last from the instant of their start to the instant of their end and are filled from the start
+/// with appointments of exact length. So a night on which clocks go forward has fewer times and one on which they
+/// go back has more, all of the same length. A time that does not fit completely before the end is left out.
+/// Places without a zone in `zones` have no times.
 pub fn expand(
     schedule: &Schedule,
     zones: &Zones,

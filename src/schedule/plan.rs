@@ -1,8 +1,8 @@
-//! From the times that exist to the times that should: what to make, change and withdraw, without
-//! ever touching a booked one.
+//! Compares the times that exist with the times that should exist: which to make, change and withdraw. Booked
+//! times are never removed.
 //!
-//! Times live in blocks: stretches of equal rooms, one after another. A block whose times all stay is
-//! left alone. Any other is closed, and what remains of it moves, with its bookings, to new blocks.
+//! Times are stored in blocks: consecutive rooms of equal length. A block whose times all stay is left alone. Any
+//! other block is closed, and its remaining times move, with their bookings, to new blocks.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -23,7 +23,7 @@ pub struct Stretch {
     pub stride_seconds: i32,
     pub count: u16,
     pub utc_offset: i32,
-    /// Outside the doctor's hours: here only for who is booked, and open to nobody else.
+    /// Outside the doctor's hours: exists only for its bookings and is closed to everybody else.
     pub kept: bool,
 }
 
@@ -48,7 +48,7 @@ pub struct ExistingSlot {
     pub closes_at: Option<DateTime<Utc>>,
     /// How many seats someone has; 0: nobody is booked.
     pub seats_taken: u16,
-    /// Someone has this time and the next of the block for one visit: they stay side by side.
+    /// This slot and the next belong to one visit, so they stay adjacent.
     pub joined: bool,
 }
 
@@ -81,12 +81,12 @@ pub struct Plan {
     pub change: Vec<Made>,
     /// Times that nobody has booked, and that are no longer offered.
     pub withdraw: Vec<SlotId>,
-    /// Booked times outside the new hours. They stay until someone moves or cancels them.
-    pub in_the_way: Vec<SlotId>,
+    /// Booked times outside the new hours. They stay until someone moves or cancels their appointments.
+    pub conflicts: Vec<SlotId>,
     /// Times of a group that has become smaller than the number of those who are booked. All keep
     /// their seats, and nobody else gets one until as many have left.
     pub overfull: Vec<Overfull>,
-    /// Times that come and times that go, by date at their location.
+    /// The number of times added and removed, by date at their location.
     pub days: BTreeMap<NaiveDate, Difference>,
 }
 
@@ -122,7 +122,7 @@ impl Plan {
     }
 }
 
-/// A room on its way into a block.
+/// A slot that is being placed into a block.
 struct Room {
     from: DateTime<Utc>,
     until: DateTime<Utc>,
@@ -177,7 +177,7 @@ pub fn plan(existing: &[Existing], wanted: &[Cell], now: DateTime<Utc>) -> Plan 
                     }
                 }
                 Fate::Begun | Fate::BegunOutside => {}
-                Fate::Kept => result.in_the_way.push(slot.id),
+                Fate::Kept => result.conflicts.push(slot.id),
                 Fate::Withdrawn => {
                     result.withdraw.push(slot.id);
                     if !chain.stretch.kept {
@@ -264,7 +264,7 @@ fn settle(chains: &mut [Chain], wanted: &[&Cell], places: &HashMap<Key, usize>) 
                 chain.slots.iter().map(move |slot| Room {
                     kept,
                     made: Made {
-                        // Nobody joins those who have it: no seat is left over.
+                        // Closed to others: no seat beyond those already taken.
                         capacity: match chain.fate {
                             Fate::Kept => slot.seats_taken,
                             _ => slot.capacity,
@@ -359,7 +359,7 @@ fn room_of(cell: &Cell, slot: Option<&ExistingSlot>, bare: bool) -> Room {
             existing: slot.map(|slot| slot.id),
             starts_at: cell.starts_at,
             ends_at: cell.ends_at,
-            // Everybody keeps the seat they have, and nobody joins them while they are too many.
+            // Everybody keeps their seat, and nobody else gets one while there are too many.
             capacity: cell.capacity.max(booked),
             opens_at: cell.opens_at,
             closes_at: (booked <= cell.capacity).then_some(cell.closes_at),

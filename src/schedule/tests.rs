@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::ids::SlotId;
+use crate::failure::{Field, Problem};
+use crate::ids::{LocationId, SlotId};
+use crate::recurrence::Recurrence;
 use crate::schedule::plan::ExistingSlot;
+use crate::visit::Mode;
 use crate::zone::Zone;
 
 const HERE: LocationId = LocationId(Uuid::from_u128(1));
@@ -304,7 +307,7 @@ fn a_visit_that_has_begun_goes_on_and_nobody_else_gets_what_is_left_of_its_time(
     let now = first + Duration::minutes(1);
     let withdrawal = plan(&world.existing(), &[], now);
     assert_eq!(withdrawal.withdraw.len(), ids.len() - 2);
-    assert!(withdrawal.in_the_way.is_empty(), "it is nobody's work any more");
+    assert!(withdrawal.conflicts.is_empty(), "it is nobody's work any more");
     world.carry_out(&withdrawal);
     world.must_be_sound();
     let left: Vec<_> = world.existing();

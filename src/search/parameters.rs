@@ -1,4 +1,4 @@
-//! The parameters of a search, read once for the page and the API: what cannot be read is named, and never
+//! The parameters of a search, read once for the page and the API: what cannot be read is reported, and never
 //! guessed. The page then shows what it left out, and the API refuses it. Not for finding doctors.
 
 use std::borrow::Cow;
@@ -80,7 +80,7 @@ impl Parameter {
     }
 
     fn of_name(name: &str) -> Option<Self> {
-        // As addresses of pages have always called it.
+        // The name used in the URLs of pages.
         let name = if name == "after" { "cursor" } else { name };
         Self::ALL.into_iter().find(|parameter| parameter.name() == name)
     }
@@ -160,7 +160,7 @@ pub fn read<'a>(
         mode: reading.value(Parameter::Mode, or_malformed(Mode::parse)),
         date: reading.value(Parameter::Date, |text| {
             let date = parse_date(text).ok_or(Fault::Malformed)?;
-            // No clinic's clock is more than a day behind ours: what is earlier has passed everywhere.
+            // No zone is more than a day behind UTC, so an earlier date has passed everywhere.
             let yesterday = now.date_naive().pred_opt().unwrap_or_default();
             if date < yesterday { Err(Fault::Past) } else { Ok(date) }
         }),
@@ -187,7 +187,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// A value, when it is there and `read` understands it.
+    /// A value, if it is present and can be parsed by `read`.
     fn value<T>(
         &mut self,
         parameter: Parameter,

@@ -1,7 +1,7 @@
 //! The stretches of time in which a zone's clocks are ahead of UTC by the same amount.
 //!
-//! They are laid out once, from a TZif file (RFC 9636) and the rule at its end, up to [`LAID_OUT_UNTIL`];
-//! a look is a binary search. Later instants ask the rule itself.
+//! They are computed once, from a TZif file (RFC 9636) and the rule at its end, up to [`LAID_OUT_UNTIL`]; a look-up
+//! is a binary search. For later instants the rule is evaluated.
 
 use chrono::{DateTime, Datelike, Duration, FixedOffset, LocalResult, NaiveDate, NaiveTime};
 use tz::timezone::{AlternateTime, LocalTimeType, RuleDay, TransitionRule};

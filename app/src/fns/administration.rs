@@ -43,9 +43,9 @@ pub async fn add_doctor(#[server(flatten)] doctor: TypedDoctor) -> Result<(), Fo
     let (caller, ports) = super::request()?;
     let form = typed::doctor(&caller, &ports, &doctor).await?;
     let added = ports.administration.add_doctor(&caller, form).await;
-    if let Some(id) = super::answered(added, "/admin/doctors/new")? {
+    if let Some(id) = super::or_sign_in(added, "/admin/doctors/new")? {
         let page = crate::links::edit_doctor(&id.to_string());
-        super::done(&format!("{page}?done=added"));
+        super::redirect(&format!("{page}?done=added"));
     }
     Ok(())
 }
@@ -59,15 +59,15 @@ pub async fn save_doctor(
     use nadi::ports::SavedDoctor;
     let (caller, ports) = super::request()?;
     let page = crate::links::edit_doctor(&id);
-    let id: nadi::ids::DoctorId = super::known(&id)?;
+    let id: nadi::ids::DoctorId = super::parse_id(&id)?;
     let form = typed::doctor(&caller, &ports, &doctor).await?;
     form.version.ok_or(nadi::Failure::Malformed)?;
     let status = form.status;
     let saved = ports.administration.save_doctor(&caller, id, form).await;
-    match super::answered(saved, &page)? {
-        Some(SavedDoctor::Saved) => super::done(&format!("{page}?done=saved")),
+    match super::or_sign_in(saved, &page)? {
+        Some(SavedDoctor::Saved) => super::redirect(&format!("{page}?done=saved")),
         Some(SavedDoctor::StillListed) => {
-            super::done(&crate::links::suspend_doctor(&id.to_string(), status.as_str()));
+            super::redirect(&crate::links::suspend_doctor(&id.to_string(), status.as_str()));
         }
         None => {}
     }
@@ -87,7 +87,7 @@ pub async fn suspend_doctor(
     let (caller, ports) = super::request()?;
     let page = crate::links::edit_doctor(&id);
     let back = crate::links::suspend_doctor(&id, &status);
-    let id = super::known(&id)?;
+    let id = super::parse_id(&id)?;
     let status = match DoctorStatus::parse(&status) {
         Some(DoctorStatus::Draft) => DoctorStatus::Draft,
         _ => DoctorStatus::Suspended,
@@ -98,14 +98,14 @@ pub async fn suspend_doctor(
         _ => return Err(nadi::Failure::Malformed.into()),
     };
     let suspended = ports.administration.suspend_doctor(&caller, id, status).await;
-    if super::answered(suspended, &back)?.is_none() {
+    if super::or_sign_in(suspended, &back)?.is_none() {
         return Ok(());
     }
     let done = ports.administration.cancel_coming(&caller, id, reason.as_deref()).await?;
     match (reason.is_some(), done.left) {
-        (false, _) => super::done(&format!("{page}?done=suspended")),
-        (true, 0) => super::done(&format!("{page}?done=suspended-cancelled")),
-        (true, _) => super::done(&crate::links::with(&back, "done", "some")),
+        (false, _) => super::redirect(&format!("{page}?done=suspended")),
+        (true, 0) => super::redirect(&format!("{page}?done=suspended-cancelled")),
+        (true, _) => super::redirect(&crate::links::with(&back, "done", "some")),
     }
     Ok(())
 }
@@ -116,9 +116,9 @@ pub async fn add_location(#[server(flatten)] location: TypedLocation) -> Result<
     let (caller, ports) = super::request()?;
     let form = typed::location(&caller, &ports, &location).await?;
     let added = ports.administration.add_location(&caller, form).await;
-    if let Some(id) = super::answered(added, "/admin/locations/new")? {
+    if let Some(id) = super::or_sign_in(added, "/admin/locations/new")? {
         let page = crate::links::edit_location(&id.to_string());
-        super::done(&format!("{page}?done=added"));
+        super::redirect(&format!("{page}?done=added"));
     }
     Ok(())
 }
@@ -131,17 +131,17 @@ pub async fn save_location(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::edit_location(&id);
-    let id = super::known(&id)?;
+    let id = super::parse_id(&id)?;
     let form = typed::location(&caller, &ports, &location).await?;
     form.version.ok_or(nadi::Failure::Malformed)?;
     let saved = ports.administration.save_location(&caller, id, form).await;
-    if super::answered(saved, &page)?.is_some() {
-        super::done(&format!("{page}?done=saved"));
+    if super::or_sign_in(saved, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=saved"));
     }
     Ok(())
 }
 
-/// From what was typed to the forms the port takes. All problems at once, so
+/// Turns what was typed into the forms that the port takes. Reports all problems at once, so
 /// that nobody corrects a form three times.
 #[cfg(feature = "ssr")]
 pub mod typed {
@@ -150,7 +150,7 @@ pub mod typed {
     use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
     use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
     use nadi::search::parameters;
-    use nadi::{Failure, wall};
+    use nadi::{Failure, formatting};
 
     use super::{TypedDoctor, TypedLocation};
 
@@ -159,7 +159,7 @@ pub mod typed {
     pub const ADDRESS_CHARS_MAX: u32 = 300;
     const LANGUAGE_CHARS_MAX: u32 = 40;
 
-    /// Keeps what could be read and notes what could not.
+    /// Collects the problems of fields that cannot be read.
     #[derive(Default)]
     struct Problems(Vec<FieldProblem>);
 
@@ -168,7 +168,7 @@ pub mod typed {
             read.map_err(|problem| self.0.push(problem)).ok()
         }
 
-        /// A value that is missing when empty, and otherwise as `read` understands it.
+        /// A required value, parsed by `read`.
         fn choice<T>(
             &mut self,
             field: Field,
@@ -226,7 +226,7 @@ pub mod typed {
             });
         let currency = clinic.map_or("", |clinic| clinic.currency.as_str());
         let fee = problems.choice(Field::Fee, &typed.fee, Problem::Malformed, |text| {
-            wall::parse_amount(text, currency)
+            formatting::parse_amount(text, currency)
         });
         let status =
             problems.choice(Field::Status, &typed.status, Problem::Unknown, DoctorStatus::parse);
@@ -313,7 +313,7 @@ pub mod typed {
         nadi::zone::Zone::of_any_case(text).map(nadi::zone::Zone::name)
     }
 
-    /// How a city stands in the field: `Panaji, India`.
+    /// The text of a city in the field: `Panaji, India`.
     pub fn city_name(city: &City) -> String {
         format!("{}, {}", city.name, city.country)
     }

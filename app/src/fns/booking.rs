@@ -1,4 +1,4 @@
-//! Holding a time, and everything that becomes of it.
+//! Holding a time, and every change of an appointment.
 //!
 //! Every form carries a hidden `key`, so that a double click or a retry has one effect, and, where
 //! it matters what people saw, the `version` they saw.
@@ -18,22 +18,22 @@ pub async fn hold(
     #[server(default)] key: String,
 ) -> Result<(), FormFailure> {
     use nadi::appointment::Refusal;
-    use nadi::once::OnceKey;
+    use nadi::idempotency::IdempotencyKey;
     let (caller, ports) = super::request()?;
     let slot = slot.parse().map_err(|_| Refusal::NotOffered)?;
     let wish = nadi::ports::HoldRequest {
         slot,
-        visit_type: super::optional(&visit_type)?,
-        person: super::optional(&person)?,
+        visit_type: super::parse_optional_id(&visit_type)?,
+        person: super::parse_optional_id(&person)?,
     };
-    let held = ports.bookings.hold(&caller, &wish, OnceKey::of_form(&key).as_ref()).await;
-    if let Some(held) = super::answered(held, &back)? {
-        super::done(&crate::links::appointment(&held.id.to_string()));
+    let held = ports.bookings.hold(&caller, &wish, IdempotencyKey::of_form(&key).as_ref()).await;
+    if let Some(held) = super::or_sign_in(held, &back)? {
+        super::redirect(&crate::links::appointment(&held.id.to_string()));
     }
     Ok(())
 }
 
-/// Carries out a change of an appointment, then leads to its page, which says `done`.
+/// Changes an appointment, then redirects to its page with `done` in the URL.
 #[cfg(feature = "ssr")]
 async fn change(
     id: &str,
@@ -44,23 +44,23 @@ async fn change(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::appointment(id);
-    let id = super::known(id)?;
-    let key = nadi::once::OnceKey::of_form(key);
+    let id = super::parse_id(id)?;
+    let key = nadi::idempotency::IdempotencyKey::of_form(key);
     let changed = ports.bookings.change(&caller, id, &change, &seen, key.as_ref()).await;
-    if super::answered(changed, &page)?.is_some() {
-        super::done(&format!("{page}?done={done}"));
+    if super::or_sign_in(changed, &page)?.is_some() {
+        super::redirect(&format!("{page}?done={done}"));
     }
     Ok(())
 }
 
-/// Keeps a held time for longer.
+/// Extends a hold.
 #[server(prefix = "/fn", endpoint = "extend")]
 pub async fn extend(id: String, #[server(default)] key: String) -> Result<(), FormFailure> {
     use nadi::ports::{Change, Seen};
     change(&id, Change::Extend, Seen::Any, &key, "extended").await
 }
 
-/// Confirms a hold with its code; without one where the house needs none.
+/// Confirms a hold with its code, or without one where the configuration does not ask for it.
 #[server(prefix = "/fn", endpoint = "confirm")]
 pub async fn confirm(
     id: String,
@@ -82,7 +82,7 @@ pub async fn send_code(id: String, #[server(default)] key: String) -> Result<(),
     change(&id, Change::SendCode, Seen::Any, &key, "code-sent").await
 }
 
-/// Lets a held time go.
+/// Releases a hold.
 #[server(prefix = "/fn", endpoint = "release")]
 pub async fn release(id: String, #[server(default)] key: String) -> Result<(), FormFailure> {
     use nadi::ports::{Change, Seen};

@@ -1,4 +1,4 @@
-//! Calendars from elsewhere whose times a doctor is busy: an address, or a file.
+//! External calendars that block a doctor's time: subscribed by URL, or uploaded as a file.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::error::FormFailure;
 #[cfg(feature = "ssr")]
 pub use file::{AddBusyFile, FORM_BYTES_MAX};
 
-/// Reads a calendar at an address from now on, then says what it found.
+/// Subscribes to a calendar at a URL, then shows what was found in it.
 #[server(prefix = "/fn", endpoint = "add_busy_address")]
 pub async fn add_busy_address(
     doctor: String,
@@ -20,14 +20,14 @@ pub async fn add_busy_address(
     let page = crate::links::SchedulePages::of(own, &doctor).connections();
     let (name, address) = typed::address(&name, &address).map_err(nadi::Failure::Invalid)?;
     let new = nadi::ports::NewBusyCalendar { name, owner_email };
-    let read = ports.busy.add_address(&caller, super::known(&doctor)?, new, address).await;
-    if let Some(read) = super::answered(read, &page)? {
-        super::done(&typed::found(&read, &page));
+    let read = ports.busy.add_address(&caller, super::parse_id(&doctor)?, new, address).await;
+    if let Some(read) = super::or_sign_in(read, &page)? {
+        super::redirect(&typed::found(&read, &page));
     }
     Ok(())
 }
 
-/// Its times are no longer busy.
+/// Removes an external calendar; its times are no longer blocked.
 #[server(prefix = "/fn", endpoint = "remove_busy")]
 pub async fn remove_busy(
     doctor: String,
@@ -36,19 +36,19 @@ pub async fn remove_busy(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::SchedulePages::of(own, &doctor).connections();
-    let (doctor, calendar) = (super::known(&doctor)?, super::known(&calendar)?);
+    let (doctor, calendar) = (super::parse_id(&doctor)?, super::parse_id(&calendar)?);
     let removed = ports.busy.remove(&caller, doctor, calendar).await;
-    if super::answered(removed, &page)?.is_some() {
-        super::done(&format!("{page}?done=removed"));
+    if super::or_sign_in(removed, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=removed"));
     }
     Ok(())
 }
 
-/// What was typed, and what was found, as it travels in an address.
+/// Parsing of what was typed, and the result of reading a calendar as URL parameters.
 #[cfg(feature = "ssr")]
 pub mod typed {
     use nadi::failure::{Field, FieldProblem, Problem};
-    use nadi::ical::{Passed, PassedLine, PassedReason};
+    use nadi::ical::{Warning, WarningReason, Warnings};
     use nadi::input::line;
     use nadi::ports::BusyRead;
 
@@ -68,7 +68,7 @@ pub mod typed {
         }
     }
 
-    /// The name of a calendar that was sent as a file: as typed, or else the file's own.
+    /// The name of an uploaded calendar: as typed, or the name of the file.
     ///
     /// # Errors
     /// Every field that cannot be used.
@@ -81,7 +81,7 @@ pub mod typed {
             .then_some(FieldProblem { field: Field::Calendar, problem: Problem::Missing });
         match (line(Field::Name, name, NAME_CHARS_MAX), missing) {
             (Ok(name), None) => Ok(name),
-            // Without a file, its name is missing too: one problem is enough.
+            // Without a file, the name is missing as well; report only the file.
             (Err(problem), Some(missing)) if problem.problem == Problem::Missing => {
                 Err(vec![missing])
             }
@@ -89,30 +89,30 @@ pub mod typed {
         }
     }
 
-    /// How many of the lines that were passed over are told.
+    /// How many warnings are put into the URL.
     const LINES_MAX: usize = 5;
 
-    /// The page, told what was read: `?read=12.3.1`, and what was passed over: `&passed=7.line~9.rule&more=3`.
+    /// The page with what was read: `?read=12.3.1`, and the warnings: `&passed=7.line~9.rule&more=3`.
     pub fn found(read: &BusyRead, page: &str) -> String {
-        let BusyRead { times, times_removed, in_the_way, passed } = read;
-        let mut query = Query::new().with("read", &format!("{times}.{times_removed}.{in_the_way}"));
-        let lines = passed.lines.iter().take(LINES_MAX);
+        let BusyRead { times, times_removed, conflicts, warnings } = read;
+        let mut query = Query::new().with("read", &format!("{times}.{times_removed}.{conflicts}"));
+        let lines = warnings.lines.iter().take(LINES_MAX);
         let told: Vec<_> = lines.map(|one| format!("{}.{}", one.line, one.reason.word())).collect();
         if !told.is_empty() {
-            let more = passed.lines.len() - told.len() + passed.more;
+            let more = warnings.lines.len() - told.len() + warnings.more;
             query = query.with("passed", &told.join("~")).with("more", &more.to_string());
         }
         query.on(page)
     }
 
-    /// What [`found`] says was passed over.
-    pub fn passed(lines: &str, more: &str) -> Passed {
+    /// The warnings from the URL that [`found`] made.
+    pub fn warnings(lines: &str, more: &str) -> Warnings {
         let one = |text: &str| {
             let (line, word) = text.split_once('.')?;
-            Some(PassedLine { line: line.parse().ok()?, reason: PassedReason::of_word(word)? })
+            Some(Warning { line: line.parse().ok()?, reason: WarningReason::of_word(word)? })
         };
         let lines = lines.split('~').filter_map(one).take(LINES_MAX).collect();
-        Passed { lines, more: more.parse().unwrap_or(0) }
+        Warnings { lines, more: more.parse().unwrap_or(0) }
     }
 
     #[cfg(test)]
@@ -131,10 +131,11 @@ pub mod typed {
 
         #[test]
         fn what_was_passed_over_travels_in_the_address() {
-            let line = |line, reason| PassedLine { line, reason };
-            let lines: Vec<_> = (7..).zip(PassedReason::ALL).map(|(n, why)| line(n, why)).collect();
+            let line = |line, reason| Warning { line, reason };
+            let lines: Vec<_> =
+                (7..).zip(WarningReason::ALL).map(|(n, why)| line(n, why)).collect();
             let read = BusyRead {
-                passed: Passed { lines: lines.clone(), more: 2 },
+                warnings: Warnings { lines: lines.clone(), more: 2 },
                 ..BusyRead::default()
             };
             let page = found(&read, "/calendar/connections");
@@ -142,10 +143,10 @@ pub mod typed {
                 let (_, rest) = page.split_once(&format!("{name}=")).expect("a value");
                 rest.split('&').next().expect("a value").replace("%7E", "~")
             };
-            let told = passed(&value("passed"), &value("more"));
+            let told = warnings(&value("passed"), &value("more"));
             let more = 2 + lines[5..].len();
-            assert_eq!(told, Passed { lines: lines[..5].to_vec(), more });
-            assert_eq!(passed("x~7.nonsense~.line", "-1"), Passed::default());
+            assert_eq!(told, Warnings { lines: lines[..5].to_vec(), more });
+            assert_eq!(warnings("x~7.nonsense~.line", "-1"), Warnings::default());
         }
 
         #[test]
@@ -155,7 +156,7 @@ pub mod typed {
     }
 }
 
-/// A file in a plain form. The client never sends one, so nothing of this is in it.
+/// File uploads by plain forms. The client never sends one, so this code is not part of it.
 #[cfg(feature = "ssr")]
 mod file {
     use axum::body::Body;
@@ -173,7 +174,7 @@ mod file {
     use crate::error::FormFailure;
     use crate::links::{Query, SchedulePages};
 
-    /// The largest form with a file: the file, and what stands around it.
+    /// The size limit of a form with a file: the file and the other fields, in bytes.
     pub const FORM_BYTES_MAX: usize = nadi::ical::FILE_BYTES_MAX + 64 * 1024;
 
     /// `multipart/form-data` (RFC 7578), as browsers send files.
@@ -187,7 +188,7 @@ mod file {
         const METHOD: Method = Method::POST;
     }
 
-    /// Reads a file once, then says what it found.
+    /// Reads an uploaded calendar once, then shows what was found in it.
     #[server(prefix = "/fn", endpoint = "add_busy_file", input = FileForm)]
     pub async fn add_busy_file(
         doctor: String,
@@ -201,11 +202,11 @@ mod file {
         let (caller, ports) = crate::fns::request()?;
         let page = SchedulePages::of(own, &doctor).connections();
         let name = typed::file(&name, &file_name, &content).map_err(Failure::Invalid)?;
-        let doctor = crate::fns::known(&doctor)?;
+        let doctor = crate::fns::parse_id(&doctor)?;
         let new = nadi::ports::NewBusyCalendar { name, owner_email };
         let read = ports.busy.add_file(&caller, doctor, new, content).await;
-        if let Some(read) = crate::fns::answered(read, &page)? {
-            crate::fns::done(&typed::found(&read, &page));
+        if let Some(read) = crate::fns::or_sign_in(read, &page)? {
+            crate::fns::redirect(&typed::found(&read, &page));
         }
         Ok(())
     }
@@ -259,7 +260,7 @@ mod file {
         }
     }
 
-    /// It is only ever sent by a plain form.
+    /// Never used: only plain forms send it.
     impl<R> IntoReq<FileForm, R, FormFailure> for AddBusyFile {
         fn into_req(self, _: &str, _: &str) -> Result<R, FormFailure> {
             Err(Failure::Malformed.into())

@@ -1,10 +1,10 @@
-//! Private addresses at which a calendar program reads someone's appointments.
+//! Private URLs at which a calendar program reads someone's appointments.
 
 use leptos::prelude::*;
 
 use crate::error::FormFailure;
 
-/// Adds an address, then leads back to the list of them. `kind` is `patient` or `doctor`.
+/// Adds a feed, then redirects to the list of feeds. `kind` is `patient` or `doctor`.
 #[server(prefix = "/fn", endpoint = "add_feed")]
 pub async fn add_feed(
     kind: String,
@@ -16,8 +16,8 @@ pub async fn add_feed(
     let (with_names, alarm) = (!with_names.is_empty(), form::alarm_of(&alarm)?);
     let wanted = nadi::ports::NewFeed { kind, with_names, alarm };
     let added = ports.feeds.add_feed(&caller, wanted).await;
-    if super::answered(added, &page)?.is_some() {
-        super::done(&format!("{page}?done=added"));
+    if super::or_sign_in(added, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=added"));
     }
     Ok(())
 }
@@ -33,21 +33,21 @@ pub async fn set_feed_alarm(
     let (caller, ports) = super::request()?;
     let (_, page) = form::place_of(&kind)?;
     let alarm = form::alarm_of(&alarm)?;
-    let changed = ports.feeds.set_alarm(&caller, super::known(&id)?, alarm).await;
-    if super::answered(changed, &page)?.is_some() {
-        super::done(&format!("{page}?done=alarm"));
+    let changed = ports.feeds.set_alarm(&caller, super::parse_id(&id)?, alarm).await;
+    if super::or_sign_in(changed, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=alarm"));
     }
     Ok(())
 }
 
-/// Ends an address: it is dead at once.
+/// Revokes a feed's URL immediately.
 #[server(prefix = "/fn", endpoint = "end_feed")]
 pub async fn end_feed(kind: String, id: String) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let (_, page) = form::place_of(&kind)?;
-    let ended = ports.feeds.end_feed(&caller, super::known(&id)?).await;
-    if super::answered(ended, &page)?.is_some() {
-        super::done(&format!("{page}?done=ended"));
+    let ended = ports.feeds.end_feed(&caller, super::parse_id(&id)?).await;
+    if super::or_sign_in(ended, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=ended"));
     }
     Ok(())
 }

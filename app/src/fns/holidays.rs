@@ -1,4 +1,4 @@
-//! The public holidays a clinic keeps.
+//! The public holidays that a clinic observes.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FormFailure;
 
-/// A region that is kept, as its line of the form says.
+/// One line of the form: a region whose holidays the clinic observes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TypedRegion {
     pub code: String,
-    /// Ticked: no longer kept.
+    /// Ticked: the region is removed.
     pub remove: String,
 }
 
@@ -27,14 +27,14 @@ pub async fn save_holidays(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::Query::new().with("clinic", &clinic).on("/admin/holidays");
-    let id = super::known(&clinic)?;
+    let id = super::parse_id(&clinic)?;
     let known = ports.administration.holidays(&caller, id).await;
-    let Some(known) = super::answered(known, &page)? else { return Ok(()) };
+    let Some(known) = super::or_sign_in(known, &page)? else { return Ok(()) };
     let regions = typed::regions(&regions, &region, &known.regions)?;
     let working = working.keys().filter_map(|name| typed::day(name)).collect();
     let saved = ports.administration.save_holidays(&caller, id, regions, working).await;
-    if super::answered(saved, &page)?.is_some() {
-        super::done(&crate::links::with(&page, "done", "saved"));
+    if super::or_sign_in(saved, &page)?.is_some() {
+        super::redirect(&crate::links::with(&page, "done", "saved"));
     }
     Ok(())
 }

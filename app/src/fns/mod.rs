@@ -1,6 +1,6 @@
 //! Server functions: parse, call one port method, reply. They are public endpoints under `/fn`.
 //!
-//! A plain form posts to them, is led on by [`done`] when all went well, and
+//! A plain form posts to them. It is redirected by [`redirect`] on success, and
 //! back to its page with the [`FormFailure`] when not.
 
 pub mod administration;
@@ -21,19 +21,19 @@ use crate::error::FormFailure;
 #[cfg(feature = "ssr")]
 use nadi::Failure;
 
-/// Leads on to a page of this site.
+/// Redirects to a page of this site.
 #[cfg(feature = "ssr")]
-pub fn done(path: &str) {
+pub fn redirect(path: &str) {
     leptos_axum::redirect(nadi::input::return_path(path));
 }
 
-/// What a port answered, for a form on the page `back`: whoever has to sign in first is led there.
+/// The result of a port for a form on the page `back`. Visitors who have to sign in are redirected to the sign-in page.
 #[cfg(feature = "ssr")]
-pub fn answered<T>(answer: Result<T, Failure>, back: &str) -> Result<Option<T>, FormFailure> {
+pub fn or_sign_in<T>(answer: Result<T, Failure>, back: &str) -> Result<Option<T>, FormFailure> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(Failure::SignInFirst) => {
-            done(&crate::links::sign_in(back));
+            redirect(&crate::links::sign_in(back));
             Ok(None)
         }
         Err(failure) => Err(failure.into()),
@@ -46,14 +46,14 @@ pub fn request() -> Result<(nadi::actor::Caller, nadi::ports::Ports), FormFailur
     Ok((context::caller()?, context::ports()?))
 }
 
-/// An id from a form that may be left out.
+/// Parses an optional id from a form.
 #[cfg(feature = "ssr")]
-pub fn optional<T: std::str::FromStr>(id: &str) -> Result<Option<T>, FormFailure> {
-    if id.is_empty() { Ok(None) } else { known(id).map(Some) }
+pub fn parse_optional_id<T: std::str::FromStr>(id: &str) -> Result<Option<T>, FormFailure> {
+    if id.is_empty() { Ok(None) } else { parse_id(id).map(Some) }
 }
 
-/// An id from a form. One that cannot be read names nothing.
+/// Parses an id from a form. A malformed id is reported as not found.
 #[cfg(feature = "ssr")]
-pub fn known<T: std::str::FromStr>(id: &str) -> Result<T, FormFailure> {
+pub fn parse_id<T: std::str::FromStr>(id: &str) -> Result<T, FormFailure> {
     id.parse().map_err(|_| Failure::NotFound.into())
 }

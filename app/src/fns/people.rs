@@ -1,4 +1,4 @@
-//! The people one books for.
+//! The people an account may book for.
 
 use leptos::prelude::*;
 
@@ -18,23 +18,23 @@ pub async fn add_person(
     };
     let new = nadi::ports::NewDependant { name, birth_date };
     let added = ports.people.add_dependant(&caller, &new).await;
-    if let Some(added) = super::answered(added, "/people")? {
+    if let Some(added) = super::or_sign_in(added, "/people")? {
         let next = match next.as_str() {
             "" => "/people?done=added".to_owned(),
             next => crate::links::with(next, "person", &added.id.to_string()),
         };
-        super::done(&next);
+        super::redirect(&next);
     }
     Ok(())
 }
 
-/// Takes someone off the list.
+/// Removes a person.
 #[server(prefix = "/fn", endpoint = "remove_person")]
 pub async fn remove_person(id: String) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
-    let removed = ports.people.remove_dependant(&caller, super::known(&id)?).await;
-    if super::answered(removed, "/people")?.is_some() {
-        super::done("/people?done=removed");
+    let removed = ports.people.remove_dependant(&caller, super::parse_id(&id)?).await;
+    if super::or_sign_in(removed, "/people")?.is_some() {
+        super::redirect("/people?done=removed");
     }
     Ok(())
 }

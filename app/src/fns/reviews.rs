@@ -16,13 +16,13 @@ pub async fn write_review(
     use nadi::ports::{ReviewForm, Seen};
     let (caller, ports) = super::request()?;
     let page = crate::links::appointment(&id);
-    // What is no number is no number of stars either.
+    // Text that is not a number counts as 0, which is refused as a number of stars.
     let stars = (!stars.is_empty()).then(|| stars.parse().unwrap_or(0));
     let form = ReviewForm { stars, text, anonymous: !anonymous.is_empty() };
-    let seen = super::optional(&version)?.map(Seen::version);
-    let written = ports.reviews.write(&caller, super::known(&id)?, &form, seen.as_ref()).await;
-    if super::answered(written, &page)?.is_some() {
-        super::done(&format!("{page}?done=reviewed"));
+    let seen = super::parse_optional_id(&version)?.map(Seen::version);
+    let written = ports.reviews.write(&caller, super::parse_id(&id)?, &form, seen.as_ref()).await;
+    if super::or_sign_in(written, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=reviewed"));
     }
     Ok(())
 }
@@ -33,10 +33,10 @@ pub async fn withdraw_review(id: String, version: i32) -> Result<(), FormFailure
     use nadi::ports::Seen;
     let (caller, ports) = super::request()?;
     let page = crate::links::appointment(&id);
-    let visit = super::known(&id)?;
+    let visit = super::parse_id(&id)?;
     let withdrawn = ports.reviews.withdraw(&caller, visit, &Seen::version(version)).await;
-    if super::answered(withdrawn, &page)?.is_some() {
-        super::done(&format!("{page}?done=withdrawn"));
+    if super::or_sign_in(withdrawn, &page)?.is_some() {
+        super::redirect(&format!("{page}?done=withdrawn"));
     }
     Ok(())
 }
@@ -54,10 +54,10 @@ pub async fn answer_review(
     let (caller, ports) = super::request()?;
     let back = crate::links::Query::new().with("page", &page);
     let seen = Seen::version(version);
-    let answered = ports.reviews.answer(&caller, super::known(&id)?, &answer, &seen).await;
+    let answered = ports.reviews.answer(&caller, super::parse_id(&id)?, &answer, &seen).await;
     let page = back.clone().on(crate::links::OWN_REVIEWS);
-    if super::answered(answered, &page)?.is_some() {
-        super::done(&back.with("done", "answered").on(crate::links::OWN_REVIEWS));
+    if super::or_sign_in(answered, &page)?.is_some() {
+        super::redirect(&back.with("done", "answered").on(crate::links::OWN_REVIEWS));
     }
     Ok(())
 }
@@ -85,7 +85,7 @@ pub async fn show_review(
     decide(&id, version, None, (&show, &page), "shown").await
 }
 
-/// `show` and `page` are of the list one comes from.
+/// `show` and `page` are the parameters of the list to return to.
 #[cfg(feature = "ssr")]
 async fn decide(
     id: &str,
@@ -96,11 +96,11 @@ async fn decide(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let seen = nadi::ports::Seen::version(version);
-    let decided = ports.reviews.hide(&caller, super::known(id)?, reason, &seen).await;
+    let decided = ports.reviews.hide(&caller, super::parse_id(id)?, reason, &seen).await;
     let back = crate::links::Query::new().with("show", show).with("page", page);
     let list = back.clone().on(crate::links::ADMIN_REVIEWS);
-    if super::answered(decided, &list)?.is_some() {
-        super::done(&back.with("done", done).on(crate::links::ADMIN_REVIEWS));
+    if super::or_sign_in(decided, &list)?.is_some() {
+        super::redirect(&back.with("done", done).on(crate::links::ADMIN_REVIEWS));
     }
     Ok(())
 }

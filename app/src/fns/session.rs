@@ -17,13 +17,13 @@ pub async fn sign_in(
         let missing = nadi::Failure::field(nadi::Field::Password, nadi::Problem::Missing);
         return Err(missing.into());
     }
-    // Longer than any password that can be set: answered like a wrong one, without hashing it.
+    // Longer than any valid password: refused as wrong without hashing it.
     if password.chars().count() > nadi::input::Password::MAX_CHARS as usize {
         return Err(nadi::Failure::WrongCredentials.into());
     }
     let account = ports.accounts.sign_in(&caller, email.as_str(), &password).await?;
     crate::context::session()?.start(account).await?;
-    super::done(&next);
+    super::redirect(&next);
     Ok(())
 }
 
@@ -50,7 +50,7 @@ pub async fn register(
     };
     let account = ports.accounts.register(&caller, registration).await?;
     crate::context::session()?.start(account).await?;
-    super::done(&next);
+    super::redirect(&next);
     Ok(())
 }
 
@@ -58,6 +58,6 @@ pub async fn register(
 #[server(prefix = "/fn", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), FormFailure> {
     crate::context::session()?.end().await?;
-    super::done("/");
+    super::redirect("/");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What islands ask of the browser. On the server, where islands are rendered first, all of it does nothing.
+//! The browser APIs that islands use. On the server, where islands are rendered first, these functions do nothing.
 
 #[cfg(feature = "hydrate")]
 mod real {
@@ -17,7 +17,7 @@ mod real {
         let _ = window().location().set_href(href);
     }
 
-    /// Whether the browser knows that nobody can be reached. It does not always.
+    /// Whether the browser knows that it is offline. It may be offline without knowing.
     pub fn is_offline() -> bool {
         !window().navigator().on_line()
     }
@@ -49,7 +49,7 @@ mod real {
         js_sys::Math::random()
     }
 
-    /// Milliseconds of a clock that nobody sets while a page is open.
+    /// A monotonic clock, in milliseconds.
     pub fn now_ms() -> f64 {
         js_sys::Date::now()
     }

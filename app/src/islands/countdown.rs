@@ -7,7 +7,7 @@ fn clock(seconds: i64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// From when on it warns, in seconds: WCAG 2.2, 2.2.1 asks for at least 20 to react.
+/// How long before the end the warning appears, in seconds. WCAG 2.2, 2.2.1 asks for at least 20.
 const SOON: i64 = 60;
 
 /// What a screen reader hears as time runs out: rarely, and early enough to act on.
@@ -22,7 +22,7 @@ fn spoken(seconds: i64, extendable: bool) -> &'static str {
     }
 }
 
-/// What stands there while it is about to end.
+/// The visible warning.
 fn warning(extendable: bool) -> &'static str {
     if extendable {
         "Less than a minute is left. Keep this time longer, or confirm it now."
@@ -31,7 +31,7 @@ fn warning(extendable: bool) -> &'static str {
     }
 }
 
-/// How long a time is still held. It counts from the moment the page arrives, so a wrong clock does no harm.
+/// The time left on a hold. It counts down from when the page was loaded, so a wrong clock does not matter.
 #[island]
 pub fn Countdown(
     seconds: i64,

@@ -1,10 +1,10 @@
-//! The month in the slot picker: a table of links that becomes a date grid once the client is here (WAI-ARIA APG).
+//! The month in the slot picker: a table of links, which becomes a date grid after hydration (WAI-ARIA APG).
 
 use leptos::prelude::*;
 
 use super::browser;
-use super::slot_picker::{Picker, plain};
-use crate::fns::times::{DayCell, MonthView};
+use super::picker_state::{Picker, is_plain_click};
+use crate::slot_views::{DayCell, MonthView};
 
 const WEEKDAYS: [(&str, &str); 7] = [
     ("Mon", "Monday"),
@@ -16,7 +16,7 @@ const WEEKDAYS: [(&str, &str); 7] = [
     ("Sun", "Sunday"),
 ];
 
-/// The date in a cell. Ours are always written right, and the general parser
+/// Parses the date of a cell. These dates are always well-formed, and the general parser
 /// would bring all of chrono's formats into the client.
 fn parse_date(text: &str) -> Option<chrono::NaiveDate> {
     let mut parts = text.splitn(3, '-');
@@ -43,7 +43,7 @@ fn weekday(date: &str) -> i64 {
     parse_date(date).map_or(0, |date| date.weekday().num_days_from_monday().into())
 }
 
-/// Where a key leads from a date.
+/// The date that a key moves to.
 fn target(key: &str, shift: bool, date: &str) -> Option<String> {
     match key {
         "ArrowLeft" => moved(date, -1, 0),
@@ -91,7 +91,7 @@ fn reachable(month: &MonthView, chosen: &str) -> String {
 pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
     let month = Memo::new(move |_| picker.times.with(|times| times.month.clone()));
     let date = Memo::new(move |_| picker.date());
-    // Where the keyboard stands, when it has moved away from the chosen day.
+    // The date with the keyboard focus, when it is not the chosen day.
     let stand = RwSignal::new(String::new());
     let tab_stop = Memo::new(move |_| {
         let (stand, chosen) = (stand.get(), picker.date());
@@ -137,7 +137,7 @@ pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
             </div>
             <table
                 class="month"
-                role=move || picker.awake.get().then_some("grid")
+                role=move || picker.hydrated.get().then_some("grid")
                 aria-labelledby="picker-month-name"
                 on:keydown=keys
             >
@@ -179,7 +179,7 @@ fn step(
         Some(to) => {
             let href = if day { picker.day_href(&to) } else { picker.month_href(&to) };
             let open = move |click: leptos::ev::MouseEvent| {
-                if plain(&click) {
+                if is_plain_click(&click) {
                     click.prevent_default();
                     if day { picker.open_day(to.clone()) } else { picker.open_month(to.clone()) }
                 }
@@ -210,7 +210,7 @@ fn label(cell: &DayCell) -> String {
 fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView {
     let date = cell.date.clone();
     let chosen = picker.date() == date;
-    let selected = move || picker.awake.get().then_some(if chosen { "true" } else { "false" });
+    let selected = move || picker.hydrated.get().then_some(if chosen { "true" } else { "false" });
     let current = match (cell.today, chosen) {
         (true, _) => Some("date"),
         (false, true) => Some("true"),
@@ -219,14 +219,14 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
     let name = label(&cell);
     let at = date.clone();
     let tab = move || {
-        picker.awake.get().then(|| if tab_stop.with(|stop| *stop == at) { "0" } else { "-1" })
+        picker.hydrated.get().then(|| if tab_stop.with(|stop| *stop == at) { "0" } else { "-1" })
     };
     let day = if cell.free > 0 {
         let href = picker.day_href(&date);
         let open = {
             let date = date.clone();
             move |click: leptos::ev::MouseEvent| {
-                if plain(&click) {
+                if is_plain_click(&click) {
                     click.prevent_default();
                     picker.open_day(date.clone());
                     browser::focus(format!("[data-date=\"{date}\"]"));
@@ -241,8 +241,8 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
         }
         .into_any()
     } else {
-        let role = move || picker.awake.get().then_some("link");
-        let disabled = move || picker.awake.get().then_some("true");
+        let role = move || picker.hydrated.get().then_some("link");
+        let disabled = move || picker.hydrated.get().then_some("true");
         view! {
             <span class="day" data-date=date role=role aria-disabled=disabled aria-current=current tabindex=tab>
                 <span class="visually-hidden">{name}</span>
@@ -253,7 +253,7 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
     };
     view! {
         <td
-            role=move || picker.awake.get().then_some("gridcell")
+            role=move || picker.hydrated.get().then_some("gridcell")
             aria-selected=selected
             data-chosen=chosen.then_some("")
             data-outside=(!cell.inside).then_some("")

@@ -1,5 +1,5 @@
-//! Hearing of changes from the server, while the page is looked at: an `EventSource`, or, where the browser
-//! has none or the server takes no more, asking from time to time. On the server it does nothing.
+//! Receives change notifications from the server while the page is visible, through an `EventSource`. Where the browser
+//! has none, or the server accepts no more connections, it polls. On the server this module does nothing.
 
 #[cfg(feature = "hydrate")]
 mod real {
@@ -13,7 +13,7 @@ mod real {
     use web_sys::{Event, EventSource, MessageEvent};
 
     const POLL_EVERY: Duration = Duration::from_secs(30);
-    /// Those who poll ask within this time, in milliseconds, as nobody told them.
+    /// Polling requests are spread over this time, in milliseconds.
     const POLL_WITHIN: f64 = 2_000.0;
 
     struct Watch {
@@ -36,14 +36,14 @@ mod real {
                     );
                 }
                 "error" => {
-                    // A lost connection comes back by itself; one that was refused does not.
+                    // The browser reconnects after a lost connection, but not after a refused one.
                     let closed = |it: &EventSource| it.ready_state() == EventSource::CLOSED;
                     if self.source.borrow().as_ref().is_some_and(closed) {
                         self.stop();
                         self.poll();
                     }
                 }
-                // A page that is kept for Back holds no connection.
+                // A page in the back/forward cache keeps no connection.
                 "pagehide" => self.stop(),
                 _ if document().hidden() => self.stop(),
                 _ => self.start(),
@@ -55,7 +55,7 @@ mod real {
                 return;
             }
             self.stop();
-            // Throws where there is none.
+            // Throws when the browser has no `EventSource`.
             match EventSource::new(&(self.address)()) {
                 Ok(source) => {
                     source.set_onmessage(self.listener.borrow().as_ref());

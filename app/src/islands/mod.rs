@@ -1,13 +1,17 @@
-//! The few places that live in the browser. They get rendered strings and ids, never rules or time zones.
+//! The islands: the few components that also run in the browser. They get texts and ids, never rules or time
+//! zones.
 
 pub mod browser;
 mod countdown;
+mod day_changes;
 mod day_grid;
 mod events;
 mod live;
+mod picker_state;
+mod purpose;
 mod review;
 mod slot_picker;
 
 pub use countdown::Countdown;
-pub use review::{PersonChoice, Purpose};
+pub use purpose::{PersonChoice, Purpose};
 pub use slot_picker::SlotPicker;

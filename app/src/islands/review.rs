@@ -1,62 +1,23 @@
-//! What is about to be taken, in a sentence, and the form that takes it: the end of every choice of a time.
+//! The chosen time in a sentence, and the form that books it.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use serde::{Deserialize, Serialize};
 
 use super::browser;
-use super::live;
-use super::slot_picker::Picker;
+use super::day_changes;
+use super::picker_state::Picker;
+use super::purpose::{PersonChoice, Purpose};
 use crate::fns::booking::{Hold, Reschedule};
-use crate::fns::times::TimeView;
 use crate::links;
+use crate::slot_views::TimeView;
 use crate::ui::{OwnTime, Sentence};
-
-/// What a time is chosen for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Purpose {
-    /// A visitor signs in first.
-    SignIn,
-    Hold {
-        /// For whom one may book, the account itself first; empty when it is alone.
-        people: Vec<PersonChoice>,
-        /// The id of the one it is for; empty for the account itself.
-        person: String,
-    },
-    /// Another time for an appointment.
-    Move {
-        appointment: String,
-        version: i32,
-        /// When and where it is now, in words.
-        from: String,
-        /// What happens then.
-        note: String,
-    },
-}
-
-impl Purpose {
-    pub(super) fn person(&self) -> String {
-        match self {
-            Self::Hold { person, .. } => person.clone(),
-            Self::SignIn | Self::Move { .. } => String::new(),
-        }
-    }
-}
-
-/// Someone to book for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PersonChoice {
-    /// Empty for the account itself.
-    pub id: String,
-    pub name: String,
-}
 
 #[component]
 pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
     let slot = time.slot.clone();
-    // The form stays: it may be one's own hold in another window, and the server knows.
+    // The form stays: the taken time may be the patient's own hold from another window, which the server can tell.
     let gone = move || {
-        let gone = picker.gone().map(|(_, near)| live::next_to(&near));
+        let gone = picker.gone().map(|(_, near)| day_changes::alternatives(&near));
         gone.map(|near| view! { <p class="review-gone">"That time was just taken. "{near}</p> })
     };
     let leave = move |key: leptos::ev::KeyboardEvent| {

@@ -10,19 +10,19 @@ use crate::context::{signed_in, typed_or};
 use crate::fns::session;
 use crate::links;
 use crate::parts::form::{FormSummary, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{Button, HiddenField, PageHead, TextField};
 
-/// Where to go afterwards; leads there at once when somebody is signed in already.
+/// The page to return to; redirects there at once when the visitor is already signed in.
 fn next() -> String {
     let next = return_path(&address::value("next")).to_owned();
     if signed_in().is_some() {
-        answer::lead_to(&next);
+        response::redirect(&next);
     }
     next
 }
 
-/// Why one is asked to sign in, when one came from a time.
+/// Why the visitor has to sign in, when they came from a chosen time.
 fn reason(next: &str) -> Option<&'static str> {
     next.contains("slot=").then_some("Then you return to the time you chose and hold it.")
 }

@@ -3,18 +3,18 @@ use leptos_meta::Title;
 use nadi::ports::{AppointmentQuery, AppointmentView, Period};
 use nadi::review::may_review;
 use nadi::visit::Mode;
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 
 use crate::context;
 use crate::links;
 use crate::pages::appointment::ReviewLink;
 use crate::parts::address::Address;
-use crate::parts::{answer, visit};
+use crate::parts::{response, visit};
 use crate::ui::{
     Badge, ButtonLink, Empty, FillOwnTimes, LinkTab, LinkTabs, PageHead, Pagination, PrintButton,
 };
 
-/// One's own appointments: what is ahead, or what is past.
+/// The account's own appointments, upcoming or past.
 #[component]
 pub fn Appointments() -> impl IntoView {
     let mut address = Address::default();
@@ -24,7 +24,7 @@ pub fn Appointments() -> impl IntoView {
         _ => None,
     });
     let page = address.page();
-    answer::page(appointments(period.unwrap_or(Period::Upcoming), page, address))
+    response::page(appointments(period.unwrap_or(Period::Upcoming), page, address))
 }
 
 async fn appointments(period: Period, page: u32, address: Address) -> Result<AnyView, Failure> {
@@ -105,7 +105,7 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
 #[component]
 fn Row(item: AppointmentView) -> impl IntoView {
     let (state, tone) = visit::state(item.state);
-    let date = wall::date(visit::local(&item).starts().date());
+    let date = formatting::date(visit::local(&item).starts().date());
     let for_whom = visit::is_for_another(&item).then(|| format!("For {}", item.person_name));
     view! {
         <a class="appointment-row" href=links::appointment(&item.id.to_string())>

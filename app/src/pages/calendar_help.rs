@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::parts::about::About;
+use crate::parts::metadata::PageMetadata;
 use crate::ui::{Notice, PageHead, Tone};
 
 /// What is done in one program: its name, the steps, and what else there is to know.
@@ -137,7 +137,7 @@ pub fn CalendarHelp() -> impl IntoView {
     let title = "Use Nadi with other calendars";
     view! {
         <Title text=title/>
-        <About path="/help/calendars" description="How to show your appointments in Google, Outlook and Apple \
+        <PageMetadata path="/help/calendars" description="How to show your appointments in Google, Outlook and Apple \
             calendars, and how to find the address of such a calendar."/>
         <div class="narrow stack calendar-help">
             <PageHead title=title lead="Steps for Google Calendar, Outlook and Apple Calendar."/>

@@ -6,23 +6,23 @@ use nadi::ids::SlotId;
 use nadi::input::Slug;
 use nadi::ports::{AppointmentQuery, AppointmentView, DoctorKey, DoctorProfile, Period};
 use nadi::review::Rating;
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 
 use crate::context;
 use crate::fns::booking::Hold;
 use crate::islands::{PersonChoice, Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
-use crate::parts::about::AboutDoctor;
+use crate::messages;
 use crate::parts::address;
-use crate::parts::answer::{hide_from_search_engines, page, set_status};
 use crate::parts::form::{FormState, FormSummary, failure_of};
-use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
+use crate::parts::hydration_scripts::HydrationScripts;
+use crate::parts::metadata::DoctorMetadata;
+use crate::parts::picker::{FilterTabs, PickerQuery, PickerStart, SlotUnavailablePanel};
+use crate::parts::response::{hide_from_search_engines, page, set_status};
 use crate::parts::reviews::ReviewsOfDoctor;
 use crate::parts::times::Times;
 use crate::parts::visit;
-use crate::parts::wake::WakeIslands;
 use crate::ui::{ButtonLink, Fact, Facts, FillOwnTimes, Icon, Initials, Notice, Shape, Tone};
-use crate::words;
 
 /// Reviews shown at a time.
 const REVIEWS_EACH: u32 = 10;
@@ -31,14 +31,18 @@ const REVIEWS_EACH: u32 = 10;
 #[component]
 pub fn Doctor() -> impl IntoView {
     let slug = use_params_map().with_untracked(|params| params.get("slug").unwrap_or_default());
-    page(doctor(slug, Asked::read(), failure_of::<Hold>()))
+    page(doctor(slug, PickerQuery::read(), failure_of::<Hold>()))
 }
 
-async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<AnyView, Failure> {
+async fn doctor(
+    slug: String,
+    mut asked: PickerQuery,
+    mut state: FormState,
+) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
     let visit = address::value("visit");
-    let times = match Times::of(&asked.wanted(slug.clone(), visit.clone())).await {
-        // Those who have an appointment are led here from it.
+    let times = match Times::of(&asked.filter(slug.clone(), visit.clone())).await {
+        // Patients with an appointment come here from its page.
         Err(Failure::NotFound) => return unlisted(&slug).await,
         times => times?,
     };
@@ -48,7 +52,7 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
         asked.address.ignore("the kind of visit");
     }
     let visit = times.visit.as_ref().map(|kind| kind.id.to_string()).unwrap_or_default();
-    let wanted = asked.wanted(doctor.slug.to_string(), visit);
+    let filter = asked.filter(doctor.slug.to_string(), visit);
     let purpose = purpose().await?;
     let person = Query::new().with("person", &address::value("person"));
 
@@ -60,31 +64,31 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
         let key = DoctorKey::Id(doctor.id);
         ports.reviews.of_doctor(&caller, &key, part.unwrap_or(1), REVIEWS_EACH).await?
     };
-    let shown = Shown::of(&times, &asked).await?;
+    let shown = PickerStart::of(&times, &asked).await?;
     let mut held = None;
     if let (Some(_), Some(slot)) = (&shown.gone, asked.slot) {
         held = own_hold(&doctor, slot).await?;
-        // Back to a time of one's own is no conflict.
+        // Returning to one's own hold is not a conflict.
         if held.is_none() {
             set_status(409);
         }
-        // The panel says it, with the nearest times; saying it twice would only frighten.
+        // The panel below shows this failure together with the nearest times, so it is not shown twice.
         if matches!(state.failure, Some(Failure::Refused(_))) {
             state.failure = None;
         }
     }
     let kinds = shown.start.slot_minutes;
     let path = links::doctor(doctor.slug.as_str());
-    let kept = person.clone().with("mode", &wanted.mode).with("location", &wanted.location);
-    let here = TimesPage { path: path.clone(), kept: kept.with("visit", &wanted.visit) };
+    let kept = person.clone().with("mode", &filter.mode).with("location", &filter.location);
+    let here = TimesPage { path: path.clone(), kept: kept.with("visit", &filter.visit) };
     let gone = held.or_else(|| {
         let (gone, page, name) = (shown.gone?, here.clone(), doctor.name.clone());
-        Some(view! { <GonePanel gone=gone page=page doctor=name now=now/> }.into_any())
+        Some(view! { <SlotUnavailablePanel gone=gone page=page doctor=name now=now/> }.into_any())
     });
     let video = doctor.video.then(|| view! { <FillOwnTimes/> });
     Ok(view! {
         <Title text=doctor.name.clone()/>
-        <AboutDoctor doctor=doctor.clone()/>
+        <DoctorMetadata doctor=doctor.clone()/>
         <FormSummary state=state/>
         {asked.address.note()}
         <div class="doctor-page">
@@ -92,14 +96,14 @@ async fn doctor(slug: String, mut asked: Asked, mut state: FormState) -> Result<
             <section class="doctor-times" aria-labelledby="free-times">
                 {gone}
                 <h2 id="free-times">"Free times"</h2>
-                <Narrow doctor=doctor.clone() path=path wanted=wanted.clone() kept=person kinds=kinds/>
-                <SlotPicker page=here wanted=wanted start=shown.start chosen=shown.chosen
+                <FilterTabs doctor=doctor.clone() path=path filter=filter.clone() kept=person kinds=kinds/>
+                <SlotPicker page=here filter=filter start=shown.start chosen=shown.chosen
                     purpose=purpose key=context::form_key()/>
             </section>
             <Profile doctor=doctor.clone()/>
             <ReviewsOfDoctor reviews=reviews doctor=doctor.name/>
         </div>
-        <WakeIslands/>
+        <HydrationScripts/>
         {video}
     }
     .into_any())
@@ -182,7 +186,7 @@ fn OwnHold(held: AppointmentView) -> impl IntoView {
     }
 }
 
-/// Who it is: what one wants to be sure of before choosing a time.
+/// The head of the page: who the doctor is.
 #[component]
 fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
     let place = doctor.places.first().map(|place| format!("{}, {}", place.name, place.city));
@@ -192,7 +196,7 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
         n => format!(" and {} more places", n - 1),
     };
     let rating = (doctor.rating.reviews > 0).then(|| {
-        let text = words::reviews::rating(doctor.rating);
+        let text = messages::reviews::rating(doctor.rating);
         view! { <li class="profile-rating"><Icon shape=Shape::Star/><a href="#reviews">{text}</a></li> }
     });
     view! {
@@ -209,7 +213,7 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
                 {doctor.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}
                 {rating}
                 <li class="profile-fee">
-                    <strong>{wall::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
+                    <strong>{formatting::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
                     <span class="muted">"a visit"</span>
                 </li>
             </ul>
@@ -217,14 +221,14 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
     }
 }
 
-/// The rest of what there is to know.
+/// Further details.
 #[component]
 fn Profile(doctor: DoctorProfile) -> impl IntoView {
     let places: Vec<_> = doctor
         .places
         .into_iter()
         .map(|place| {
-            // Many addresses end with the city already.
+            // Many addresses already end with the city.
             let address = if place.address.ends_with(&place.city) {
                 place.address
             } else {
@@ -256,7 +260,7 @@ fn Profile(doctor: DoctorProfile) -> impl IntoView {
                 {(!languages.is_empty()).then(|| view! { <Fact name="Languages">{languages}</Fact> })}
                 <Fact name="Places"><ul class="profile-places">{places}</ul></Fact>
                 <Fact name="Clinic">{doctor.clinic}</Fact>
-                <Fact name="Moving and cancelling">{words::cancel_policy(doctor.cancel_notice_minutes.into())}</Fact>
+                <Fact name="Moving and cancelling">{messages::cancel_policy(doctor.cancel_notice_minutes.into())}</Fact>
             </Facts>
         </section>
     }

@@ -6,21 +6,21 @@ use nadi::search::parameters::{self, Known, Search};
 use nadi::visit::Mode;
 
 use crate::context;
-use crate::parts::about::AboutList;
+use crate::messages;
 use crate::parts::address::{self, Address};
-use crate::parts::answer;
 use crate::parts::doctor_card::DoctorCard;
+use crate::parts::metadata::DoctorListMetadata;
+use crate::parts::page_scripts::{MoreScript, SuggestScript};
+use crate::parts::response;
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
-use crate::parts::small_scripts::{MoreScript, SuggestScript};
 use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
-use crate::words;
 
 /// The search for a doctor. The list is the answer.
 #[component]
 pub fn Doctors() -> impl IntoView {
-    // A form also sends its empty fields, which ask for nothing. All pages are of one size.
+    // Browsers also send empty fields, which are no filters. The page size is fixed.
     let said = |(name, value): &(String, String)| !value.trim().is_empty() && name != "page_size";
-    answer::page(doctors(address::pairs().into_iter().filter(said).collect()))
+    response::page(doctors(address::pairs().into_iter().filter(said).collect()))
 }
 
 async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
@@ -33,7 +33,7 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
     let Search { query, faults, .. } = parameters::read(pairs, known, caller.now);
     let mut address = Address::default();
     for (parameter, fault) in faults {
-        address.ignore(words::search::left_out(parameter, fault));
+        address.ignore(messages::search::left_out(parameter, fault));
     }
     let names = Names::of(&query, &specialties, &cities);
     let found = ports.directory.search(&caller, &query).await?;
@@ -44,13 +44,13 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
     let pages = {
         let query = query.clone();
         move |page| {
-            // On from where this page ends, so that nobody is repeated while others book.
+            // Continue after this page's last rank, so that no doctor is repeated while others book.
             let after = next.filter(|_| page == number + 1);
             href(&DoctorQuery { page, after, ..query.clone() })
         }
     };
     let pages_known = if next.is_some() { found.count().max(number + 1) } else { found.count() };
-    answer::shows(found.items.iter().map(|card| card.id));
+    response::set_shown_doctors(found.items.iter().map(|card| card.id));
     let now = caller.now;
     let none = found.items.is_empty();
     let past_the_end = none && found.total > 0;
@@ -72,7 +72,7 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
     });
     Ok(view! {
         <Title text=said.text()/>
-        <AboutList query=query.clone() said=said.text()/>
+        <DoctorListMetadata query=query.clone() said=said.text()/>
         <SearchForm query=query.clone() specialties=specialties cities=cities languages=languages counts=counts
             today=now.date_naive()/>
         {address.note()}

@@ -5,18 +5,18 @@ use nadi::ports::{DoctorQuery, Specialty};
 
 use crate::context;
 use crate::links::Query;
-use crate::parts::about::About;
-use crate::parts::answer;
+use crate::parts::metadata::PageMetadata;
+use crate::parts::page_scripts::SuggestScript;
+use crate::parts::response;
 use crate::parts::search::SearchForm;
-use crate::parts::small_scripts::SuggestScript;
 
-/// Where everything starts: the search, and the specialties.
+/// The home page: the search, and the specialties.
 #[component]
 pub fn Home() -> impl IntoView {
     view! {
         <Title text="Find a doctor and a time"/>
-        <About path="/" description="Find a doctor by specialty, city, language or complaint, see who is free, and take a time at once. Nobody else gets it."/>
-        {answer::page(home())}
+        <PageMetadata path="/" description="Find a doctor by specialty, city, language or complaint, see who is free, and take a time at once. Nobody else gets it."/>
+        {response::page(home())}
     }
 }
 

@@ -8,7 +8,7 @@ use nadi::ports::PostedMessage;
 
 use crate::context;
 use crate::parts::address::Address;
-use crate::parts::answer;
+use crate::parts::response;
 use crate::ui::{Button, ButtonLink, Empty, PageHead, TextField, Variant};
 
 #[component]
@@ -19,12 +19,12 @@ pub fn MailboxPage() -> impl IntoView {
             || Email::parse(text).map_or_else(|_| text.to_owned(), |email| email.to_string());
         (text.chars().count() <= 254).then(address)
     });
-    answer::page(mailbox(to, address))
+    response::page(mailbox(to, address))
 }
 
 async fn mailbox(to: Option<String>, address: Address) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    // Outside of development there is no such page.
+    // The page exists in development only.
     let mailbox = ports.mailbox.ok_or(Failure::NotFound)?;
     let messages = mailbox.latest(&caller, to.as_deref()).await?;
     let narrowed = to.is_some();

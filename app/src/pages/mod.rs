@@ -1,4 +1,4 @@
-//! The pages. Each reads its address, asks a port, and shows the answer.
+//! The pages. Each reads its URL, calls a port, and shows the result.
 
 mod account;
 mod appointment;
@@ -6,13 +6,13 @@ mod appointments;
 mod calendar_help;
 mod doctor;
 mod doctors;
-pub mod failures;
 mod home;
 mod mailbox;
+mod not_found;
 mod own_calendar;
 mod people;
-mod pieces;
 pub mod staff;
+mod style_guide;
 
 pub use account::{Register, SignIn};
 pub use appointment::{Appointment, MoveAppointment};
@@ -20,7 +20,7 @@ pub use appointments::Appointments;
 pub use calendar_help::CalendarHelp;
 pub use doctor::Doctor;
 pub use doctors::Doctors;
-pub use failures::NotFound;
 pub use home::Home;
+pub use not_found::NotFound;
 pub use own_calendar::OwnCalendar;
 pub use people::People;

@@ -8,13 +8,13 @@ use nadi::ports::FeedKind;
 use crate::context;
 use crate::parts::feeds::{self, Feeds};
 use crate::parts::form::FormState;
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{Notice, PageHead, Tone};
 
 #[component]
 pub fn OwnCalendar() -> impl IntoView {
     let state = feeds::state();
-    answer::page(own_calendar(state))
+    response::page(own_calendar(state))
 }
 
 async fn own_calendar(state: FormState) -> Result<AnyView, Failure> {

@@ -10,7 +10,7 @@ use nadi::{Failure, Field};
 use crate::context::{self, typed_or};
 use crate::fns::people::{AddPerson, RemovePerson};
 use crate::parts::form::{FormState, FormSummary, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{Button, ButtonLink, HiddenField, Notice, PageHead, TextField, Tone, Variant};
 
 const TITLE: &str = "People you book for";
@@ -20,7 +20,7 @@ pub fn People() -> impl IntoView {
     let (adding, removing) = (failure_of::<AddPerson>(), failure_of::<RemovePerson>());
     let next = address::value("next");
     let next = if next.is_empty() { next } else { return_path(&next).to_owned() };
-    answer::page(people(next, address::value("done"), adding, removing))
+    response::page(people(next, address::value("done"), adding, removing))
 }
 
 async fn people(

@@ -1,11 +1,11 @@
-//! The query of an address, read without ever failing: what cannot be read is left out and named.
+//! Reads the query of a URL without failing: parameters that cannot be read are ignored and reported.
 
 use axum::http::request::Parts;
 use leptos::prelude::*;
 
 use crate::ui::{Notice, Tone};
 
-/// A page's query, and what of it was not understood.
+/// Collects the parameters that were ignored.
 #[derive(Clone, Debug, Default)]
 pub struct Address {
     ignored: Vec<&'static str>,
@@ -28,7 +28,7 @@ pub fn pairs() -> Vec<(String, String)> {
 }
 
 impl Address {
-    /// A value, as `read` understands it. `said` names it when it does not, such as `the date`.
+    /// A value parsed by `read`. If that fails, it is reported by the name `said`, such as `the date`.
     pub fn read<T>(
         &mut self,
         name: &str,
@@ -46,7 +46,7 @@ impl Address {
         found
     }
 
-    /// Something in the address that does not fit.
+    /// Reports a parameter as ignored.
     pub fn ignore(&mut self, said: &'static str) {
         if !self.ignored.contains(&said) {
             self.ignored.push(said);

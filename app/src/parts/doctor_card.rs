@@ -2,25 +2,25 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
+use nadi::formatting;
 use nadi::local_time::{self, LocalTime};
 use nadi::ports::{DoctorCard as Card, FreeTime};
 use nadi::visit::Mode;
-use nadi::wall;
 
 use crate::links::{self, TimesPage};
+use crate::messages;
 use crate::ui::{Icon, Initials, OwnTime, Shape};
-use crate::words;
 
 /// `Today`, `Tomorrow`, or `Tue 24 Nov 2026`.
 pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
     match (date - today).num_days() {
         0 => "Today".to_owned(),
         1 => "Tomorrow".to_owned(),
-        _ => wall::date(date),
+        _ => formatting::date(date),
     }
 }
 
-/// When it begins, by the clock of its place.
+/// The start in the zone of the place.
 fn starts(time: &FreeTime) -> LocalTime {
     LocalTime::new(time.starts_at, time.place.zone)
 }
@@ -28,7 +28,7 @@ fn starts(time: &FreeTime) -> LocalTime {
 /// Free times as links, grouped by day. Where they are at places of several zones, each says by which clock it is.
 #[component]
 pub fn NextTimes(
-    /// Where one is chosen.
+    /// The page on which the time is chosen.
     page: TimesPage,
     doctor: String,
     times: Vec<FreeTime>,
@@ -38,12 +38,12 @@ pub fn NextTimes(
     let mut days: Vec<(String, Vec<AnyView>)> = Vec::new();
     for time in times {
         let (zone, local) = (time.place.zone, starts(&time));
-        let name = day_name(time.local_date, wall::local_date(now, zone));
+        let name = day_name(time.local_date, formatting::local_date(now, zone));
         let (slot, date) = (time.slot.to_string(), time.local_date.to_string());
         let href = page.slot(&slot, &date, &local.digits());
         let place_time = mixed.then(|| local_time::place_time(zone));
         let video = time.mode == Mode::Video;
-        let rest = format!(", {}, with {doctor}", wall::long_date(time.local_date));
+        let rest = format!(", {}, with {doctor}", formatting::long_date(time.local_date));
         let link = view! {
             <li>
                 <a class="time" id=format!("slot-{}", time.slot) href=href>
@@ -85,12 +85,12 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
     let place = card
         .place
         .map(|place| format!("{}, {}{}", place.name, place.city, far.unwrap_or_default()));
-    let rating = words::reviews::short_rating(card.rating).map(|short| {
+    let rating = messages::reviews::short_rating(card.rating).map(|short| {
         view! {
             <p class="doctor-card-rating">
                 <Icon shape=Shape::Star/>
                 <span aria-hidden="true">{short}</span>
-                <span class="visually-hidden">{words::reviews::rating(card.rating)}</span>
+                <span class="visually-hidden">{messages::reviews::rating(card.rating)}</span>
             </p>
         }
     });
@@ -116,7 +116,7 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
                     })}
                 </ul>
                 <p class="doctor-card-fee">
-                    <span class="number">{wall::fee(card.fee.minor_units, &card.fee.currency)}</span>
+                    <span class="number">{formatting::fee(card.fee.minor_units, &card.fee.currency)}</span>
                     <span class="muted">" a visit"</span>
                 </p>
             </div>

@@ -1,4 +1,4 @@
-//! Private addresses of a calendar, with all that is to be known about them.
+//! A calendar's private URLs, with their settings.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -9,11 +9,11 @@ use nadi::ports::{Alarm, FeedKind, FeedView};
 use crate::context::Site;
 use crate::fns::feeds::{AddFeed, EndFeed, SetFeedAlarm};
 use crate::links;
+use crate::messages;
 use crate::parts::form::{FormState, failure_of};
 use crate::ui::{Button, CheckField, Choice, HiddenField, Notice, SelectField, Tone, Variant};
-use crate::words;
 
-/// What became of the forms of [`Feeds`]; to be read where the page begins.
+/// The state of the forms of [`Feeds`]. Read it at the beginning of the page.
 pub fn state() -> FormState {
     failure_of::<AddFeed>().or(failure_of::<SetFeedAlarm>()).or(failure_of::<EndFeed>())
 }
@@ -28,13 +28,13 @@ pub fn done(word: &str) -> Option<&'static str> {
     }
 }
 
-/// What stands in the way, in one sentence.
+/// The failure as a sentence.
 fn failed(state: &FormState) -> Option<AnyView> {
     let text = match state.failure.as_ref()? {
         Failure::Invalid(problems) if problems.iter().any(|found| found.field == Field::Lines) => {
             "There are as many addresses as there can be. End one first.".to_owned()
         }
-        failure => words::failure(failure),
+        failure => messages::failure(failure),
     };
     Some(view! { <Notice tone=Tone::Loss announced=true><p>{text}</p></Notice> }.into_any())
 }
@@ -97,9 +97,9 @@ fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl
     let subscribe = format!("webcal://{host}{}", feed.path);
     let id = format!("feed-{}", feed.id);
     let read = match feed.read_at {
-        // It is known to the hour.
+        // The last access is recorded by the hour.
         Some(at) if (now - at).num_hours() < 2 => "Read within the last hours.".to_owned(),
-        Some(at) => format!("Last read {}.", words::connections::ago(at, now)),
+        Some(at) => format!("Last read {}.", messages::connections::ago(at, now)),
         None => "Not read by any calendar program yet.".to_owned(),
     };
     let alarm_id = format!("alarm-{}", feed.id);
@@ -148,6 +148,6 @@ fn alarm_value(alarm: Option<Alarm>) -> String {
 fn alarms() -> Vec<Choice> {
     let choices = Alarm::ALL
         .into_iter()
-        .map(|alarm| Choice::new(alarm_value(Some(alarm)), words::calendar::alarm(alarm)));
+        .map(|alarm| Choice::new(alarm_value(Some(alarm)), messages::calendar::alarm(alarm)));
     [Choice::new("", "None")].into_iter().chain(choices).collect()
 }

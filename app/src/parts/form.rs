@@ -1,4 +1,4 @@
-//! What became of a plain form: the failure its server function answered, shown on the page it came from.
+//! The result of a plain form: the failure of its server function, shown on the form's page.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -6,8 +6,8 @@ use nadi::{Failure, Field};
 
 use crate::context;
 use crate::error::FormFailure;
+use crate::messages;
 use crate::ui::{HiddenField, ProblemLine, ProblemSummary};
-use crate::words;
 
 /// The failure of the form that posts to `F`, when this page was answered to it. Sets the response's status.
 pub fn failure_of<F>() -> FormState
@@ -20,12 +20,12 @@ where
         _ => None,
     });
     if let Some(failure) = &failure {
-        super::answer::set_status(failure.status());
+        super::response::set_status(failure.status());
     }
     FormState { failure }
 }
 
-/// How a form stands.
+/// The state of a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormState {
     pub failure: Option<Failure>,
@@ -42,10 +42,10 @@ impl FormState {
     pub fn problem(&self, field: Field) -> Option<String> {
         match &self.failure {
             Some(Failure::Invalid(problems)) => {
-                problems.iter().find(|found| found.field == field).map(words::field_problem)
+                problems.iter().find(|found| found.field == field).map(messages::field_problem)
             }
-            Some(failure) if words::field_of(failure) == Some(field) => {
-                Some(words::failure(failure))
+            Some(failure) if messages::field_of(failure) == Some(field) => {
+                Some(messages::failure(failure))
             }
             _ => None,
         }
@@ -57,13 +57,14 @@ impl FormState {
             Some(Failure::Invalid(problems)) => problems
                 .iter()
                 .map(|problem| ProblemLine {
-                    text: words::field_problem(problem),
-                    field_id: Some(words::field_name(problem.field).to_owned()),
+                    text: messages::field_problem(problem),
+                    field_id: Some(messages::field_name(problem.field).to_owned()),
                 })
                 .collect(),
             Some(failure) => vec![ProblemLine {
-                text: words::failure(failure),
-                field_id: words::field_of(failure).map(|field| words::field_name(field).to_owned()),
+                text: messages::failure(failure),
+                field_id: messages::field_of(failure)
+                    .map(|field| messages::field_name(field).to_owned()),
             }],
         }
     }
@@ -74,12 +75,12 @@ impl FormState {
 pub fn FormSummary(state: FormState) -> impl IntoView {
     let lines = state.lines();
     (!lines.is_empty()).then(|| {
-        let title = words::summary_title(state.failure.as_ref());
+        let title = messages::summary_title(state.failure.as_ref());
         view! { <ProblemSummary title=title lines=lines/> }
     })
 }
 
-/// The hidden key of a form that changes something: a double click or a retry has one effect.
+/// The hidden idempotency key of a form, so that a double click or a retry has one effect.
 #[component]
 pub fn FormKey() -> impl IntoView {
     view! { <HiddenField name="key" value=context::form_key()/> }

@@ -1,18 +1,19 @@
 //! What several pages share and what knows of appointments. Rendered on the server only.
 
-pub mod about;
 pub mod address;
-pub mod answer;
+pub mod conflicts;
 pub mod doctor_card;
+pub mod failure_pages;
 pub mod feeds;
 pub mod form;
-pub mod frame;
-pub mod in_the_way;
+pub mod header_footer;
+pub mod hydration_scripts;
+pub mod metadata;
+pub mod page_scripts;
 pub mod picker;
+pub mod response;
 pub mod reviews;
 pub mod search;
-pub mod small_scripts;
 pub mod times;
 pub mod visit;
-pub mod wake;
 pub mod week;

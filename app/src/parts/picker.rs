@@ -1,5 +1,5 @@
-//! Choosing one of a doctor's free times, for whatever purpose: what the address asks for, the
-//! times it shows, and what to say when the chosen one is gone.
+//! Choosing one of a doctor's free times, for booking or moving: the query of the page's URL, the times that the
+//! picker starts with, and what to show when the chosen time is no longer free.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use leptos::prelude::*;
@@ -15,24 +15,24 @@ use super::doctor_card::NextTimes;
 use super::times::Times;
 use super::visit;
 use crate::context;
-use crate::fns::times::{PickerTimes, TimeView, Wanted};
 use crate::links::{Query, TimesPage};
+use crate::messages;
+use crate::slot_views::{PickerTimes, TimeView, TimesFilter};
 use crate::ui::{LinkTab, LinkTabs, Notice, Tone};
-use crate::words;
 
-/// What the address of a page with free times says.
-pub struct Asked {
+/// The query of a page with free times.
+pub struct PickerQuery {
     pub mode: String,
     pub location: String,
     month: Option<Month>,
     date: Option<NaiveDate>,
-    /// The time the chosen slot had when it was chosen: to find the nearest when it is gone.
+    /// The time of the chosen slot. Used to find the nearest free times when the slot is gone.
     time: Option<NaiveTime>,
     pub slot: Option<SlotId>,
     pub address: Address,
 }
 
-impl Asked {
+impl PickerQuery {
     pub fn read() -> Self {
         let mut address = Address::default();
         let mode = address.read("mode", "how you meet", Mode::parse);
@@ -48,7 +48,7 @@ impl Asked {
         }
     }
 
-    /// Forgets what does not fit the doctor.
+    /// Drops what does not apply to this doctor, and reports it in the note about ignored parameters.
     pub fn fit(&mut self, times: &Times) {
         if !self.location.is_empty() && times.location.is_none() {
             self.address.ignore("the place");
@@ -62,32 +62,32 @@ impl Asked {
         }
     }
 
-    /// As it is asked of the server; `visit` is the id of a kind of visit, or empty.
-    pub fn wanted(&self, slug: String, visit: String) -> Wanted {
+    /// The same as a filter. `visit` is the id of a kind of visit, or empty.
+    pub fn filter(&self, slug: String, visit: String) -> TimesFilter {
         let (mode, location) = (self.mode.clone(), self.location.clone());
-        Wanted { slug, mode, location, visit, appointment: String::new() }
+        TimesFilter { slug, mode, location, visit, appointment: String::new() }
     }
 }
 
 /// What the picker starts with.
-pub struct Shown {
+pub struct PickerStart {
     pub start: PickerTimes,
     pub chosen: Option<TimeView>,
-    pub gone: Option<Gone>,
+    pub gone: Option<SlotUnavailable>,
 }
 
-/// What to say when the chosen time cannot be taken.
-pub struct Gone {
+/// The chosen time cannot be booked: the reason, and the nearest free times.
+pub struct SlotUnavailable {
     sentence: String,
     nearest: Vec<FreeTime>,
 }
 
-impl Shown {
-    /// Looks up what the address asks for.
+impl PickerStart {
+    /// Loads the times that the query asks for.
     ///
     /// # Errors
     /// When the times cannot be read.
-    pub async fn of(times: &Times, asked: &Asked) -> Result<Self, Failure> {
+    pub async fn of(times: &Times, asked: &PickerQuery) -> Result<Self, Failure> {
         let (caller, ports) = (context::caller()?, context::ports()?);
         let mut chosen = None;
         let mut gone = None;
@@ -97,7 +97,7 @@ impl Shown {
                 Ok(time) => chosen = Some(time),
                 Err(Failure::Refused(refusal)) => {
                     let nearest = nearest(times, asked).await?;
-                    gone = Some(Gone { sentence: words::gone(&refusal), nearest });
+                    gone = Some(SlotUnavailable { sentence: messages::gone(&refusal), nearest });
                 }
                 Err(failure) => return Err(failure),
             }
@@ -117,7 +117,7 @@ impl Shown {
     }
 }
 
-async fn nearest(times: &Times, asked: &Asked) -> Result<Vec<FreeTime>, Failure> {
+async fn nearest(times: &Times, asked: &PickerQuery) -> Result<Vec<FreeTime>, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let near = match (asked.date, asked.time) {
         (Some(date), Some(time)) => nadi::schedule::instant(times.zone(), date, time),
@@ -128,9 +128,14 @@ async fn nearest(times: &Times, asked: &Asked) -> Result<Vec<FreeTime>, Failure>
     ports.directory.nearest_free(&caller, doctor, near.max(caller.now), times_for, 6).await
 }
 
-/// The chosen time is gone; these are the nearest.
+/// Says that the chosen time is not free, and offers the nearest free times.
 #[component]
-pub fn GonePanel(gone: Gone, page: TimesPage, doctor: String, now: DateTime<Utc>) -> impl IntoView {
+pub fn SlotUnavailablePanel(
+    gone: SlotUnavailable,
+    page: TimesPage,
+    doctor: String,
+    now: DateTime<Utc>,
+) -> impl IntoView {
     let none = gone.nearest.is_empty();
     let starts = gone.nearest.iter().map(|time| LocalTime::new(time.starts_at, time.place.zone));
     let zone = format!("Times are in {}.", zones_of(starts));
@@ -150,23 +155,22 @@ pub fn GonePanel(gone: Gone, page: TimesPage, doctor: String, now: DateTime<Utc>
     }
 }
 
-/// Links that narrow the times to in person or video, a place, or a kind of visit; nothing when
-/// there is no choice.
+/// Links that filter the times by mode, place or kind of visit; nothing when there is no choice.
 #[component]
-pub fn Narrow(
+pub fn FilterTabs(
     doctor: DoctorProfile,
     path: String,
-    /// What is asked for now.
-    wanted: Wanted,
-    /// What else of the address stays.
+    /// The current filter.
+    filter: TimesFilter,
+    /// Other parameters of the URL, which the links keep.
     kept: Query,
-    /// The kinds of visit can be chosen, and one slot is this long, if known.
+    /// Set when the kind of visit can be chosen; contains the length of a slot in minutes, if known.
     #[prop(optional)]
     kinds: Option<Option<i64>>,
 ) -> impl IntoView {
     let tab =
         |text: &str, href: String, current: bool| LinkTab { href, text: text.to_owned(), current };
-    let visit_shown = if kinds.is_some() { wanted.visit.as_str() } else { "" };
+    let visit_shown = if kinds.is_some() { filter.visit.as_str() } else { "" };
     let address = |mode: &str, location: &str, visit: &str| {
         let query = kept.clone().with("mode", mode).with("location", location);
         query.with("visit", visit).on(&path)
@@ -174,26 +178,26 @@ pub fn Narrow(
     let kinds = kinds.filter(|_| doctor.visit_kinds.len() > 1).map(|slot_minutes| {
         let tabs = doctor.visit_kinds.iter().map(|kind| {
             let id = if kind.is_default { String::new() } else { kind.id.to_string() };
-            let text = words::visit::kind(&kind.name, kind.slot_span, slot_minutes);
-            tab(&text, address(&wanted.mode, &wanted.location, &id), wanted.visit == id)
+            let text = messages::visit::kind(&kind.name, kind.slot_span, slot_minutes);
+            tab(&text, address(&filter.mode, &filter.location, &id), filter.visit == id)
         });
         view! { <LinkTabs label="Kind of visit" tabs=tabs.collect()/> }
     });
     let modes = doctor.video.then(|| {
-        let href = |mode: &str| address(mode, &wanted.location, visit_shown);
-        let mut tabs = vec![tab("Any visit", href(""), wanted.mode.is_empty())];
+        let href = |mode: &str| address(mode, &filter.location, visit_shown);
+        let mut tabs = vec![tab("Any visit", href(""), filter.mode.is_empty())];
         tabs.extend(
             Mode::ALL
-                .map(|one| tab(visit::mode(one), href(one.as_str()), wanted.mode == one.as_str())),
+                .map(|one| tab(visit::mode(one), href(one.as_str()), filter.mode == one.as_str())),
         );
         view! { <LinkTabs label="How you meet" tabs=tabs/> }
     });
     let places = (doctor.places.len() > 1).then(|| {
-        let href = |place: &str| address(&wanted.mode, place, visit_shown);
-        let mut tabs = vec![tab("Any place", href(""), wanted.location.is_empty())];
+        let href = |place: &str| address(&filter.mode, place, visit_shown);
+        let mut tabs = vec![tab("Any place", href(""), filter.location.is_empty())];
         tabs.extend(doctor.places.iter().map(|place| {
             let id = place.id.to_string();
-            tab(&place.name, href(&id), wanted.location == id)
+            tab(&place.name, href(&id), filter.location == id)
         }));
         view! { <LinkTabs label="Place" tabs=tabs/> }
     });

@@ -1,25 +1,25 @@
 //! Reviews as people read them.
 
 use leptos::prelude::*;
+use nadi::formatting;
 use nadi::ports::{DoctorReviews, PublicReview};
 use nadi::review::Rating;
-use nadi::wall;
 
 use crate::context;
 use crate::links;
+use crate::messages;
 use crate::ui::{Icon, Shape, StarRow};
-use crate::words;
 
 /// One review with the doctor's answer below. `doctor` is who answers.
 #[component]
 pub fn Review(
     review: PublicReview,
     #[prop(into)] doctor: String,
-    /// What can be done with it.
+    /// Actions on the review.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let visited = format!("Visited in {}", wall::month(review.visit_month));
+    let visited = format!("Visited in {}", formatting::month(review.visit_month));
     let text = (!review.text.is_empty())
         .then(|| view! { <p class="opinion-text" dir="auto">{review.text}</p> });
     let changed = review.changed_since.then(|| {
@@ -38,7 +38,7 @@ pub fn Review(
         <article class="opinion">
             <p class="opinion-stars">
                 <StarRow of_five=review.stars.number()/>
-                <span>{words::reviews::stars(review.stars)}</span>
+                <span>{messages::reviews::stars(review.stars)}</span>
             </p>
             <p class="opinion-who">
                 <strong dir="auto">{review.name}</strong>
@@ -51,7 +51,7 @@ pub fn Review(
     }
 }
 
-/// What everybody says of a doctor, a part at a time.
+/// A page of a doctor's reviews.
 #[component]
 pub fn ReviewsOfDoctor(reviews: DoctorReviews, #[prop(into)] doctor: String) -> impl IntoView {
     let (number, count) = (reviews.page.number, reviews.page.count());
@@ -98,7 +98,7 @@ pub fn RatingLine(rating: Rating) -> impl IntoView {
     view! {
         <p class="rating-line">
             {star}
-            <span>{words::reviews::rating(rating)}{how}</span>
+            <span>{messages::reviews::rating(rating)}{how}</span>
         </p>
     }
 }

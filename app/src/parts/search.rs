@@ -2,17 +2,17 @@
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
+use nadi::formatting;
 use nadi::near::Near;
 use nadi::ports::{City, Counts, DoctorQuery, Gender, Numbers, Specialty};
 use nadi::review::{LEAST_OFFERED, tenths};
 use nadi::search::TEXT_CHARS_MAX;
 use nadi::visit::Mode;
-use nadi::wall;
 
 use super::visit;
 use crate::links::Query;
+use crate::messages;
 use crate::ui::{Choice, Icon, SelectField, Shape, TextField};
-use crate::words;
 
 /// The address of a search.
 pub fn href(query: &DoctorQuery) -> String {
@@ -86,12 +86,12 @@ pub fn SearchForm(
         Choice::new(gender.as_str(), name)
     }));
     let mut rating_choices = any("Any rating");
-    // One that came in an address may be between those offered, and nobody has counted it.
+    // A value from the URL may be one that is not offered; it has no count.
     let mut least: Vec<u32> = LEAST_OFFERED.into_iter().chain(query.rating_min_tenths).collect();
     least.sort_unstable_by(|a, b| b.cmp(a));
     least.dedup();
     rating_choices.extend(least.into_iter().map(|one| {
-        let name = words::reviews::least(one).to_string();
+        let name = messages::reviews::least(one).to_string();
         let name = match LEAST_OFFERED.contains(&one) {
             true => counted(name, &counts.ratings, &tenths(one)),
             false => name,
@@ -102,7 +102,7 @@ pub fn SearchForm(
     week_choices.push(Choice::new("yes", "Free this week"));
     hour_choices.push(Choice::new("yes", "Free from 17:00 on"));
     let yes = |on: bool| if on { "yes" } else { "" };
-    // What is on is said below, where it can be removed: the fields stay folded.
+    // Active filters are listed below the form, so the fields stay folded.
     let folded = |name: &str, on: usize| match on {
         0 => name.to_owned(),
         on => format!("{name} ({on} on)"),
@@ -220,7 +220,7 @@ impl Names {
     }
 }
 
-/// Words with, in their middle, what somebody typed: as text, and in the direction of its own letters.
+/// A sentence that quotes what somebody typed; the quoted text keeps its own writing direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quoting {
     before: String,
@@ -268,7 +268,7 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     add(names.specialty.map(Quoting::plain), |query| query.specialty = None);
     add(names.city.map(Quoting::plain), |query| query.city = None);
     add(query.mode.map(|mode| Quoting::plain(visit::mode(mode))), |query| query.mode = None);
-    let date = query.date.map(|date| Quoting::plain(format!("Free on {}", wall::date(date))));
+    let date = query.date.map(|date| Quoting::plain(format!("Free on {}", formatting::date(date))));
     add(date, |query| query.date = None);
     add(names.near.map(|name| Quoting::plain(format!("Near {name}"))), |query| query.near = None);
     let on = |on: bool, text: &str| on.then(|| Quoting::plain(text));
@@ -277,7 +277,7 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     let language = query.language.as_ref().map(|name| Quoting::plain(format!("Speaks {name}")));
     add(language, |query| query.language = None);
     add(query.gender.map(|gender| Quoting::plain(said(gender))), |query| query.gender = None);
-    let rating = query.rating_min_tenths.map(words::reviews::least);
+    let rating = query.rating_min_tenths.map(messages::reviews::least);
     let rating = rating.map(|least| Quoting::plain(format!("Rated {least}")));
     add(rating, |query| query.rating_min_tenths = None);
     let fee = query.fee_max.map(|fee| Quoting::plain(format!("Fee up to {fee}, local currency")));
@@ -332,7 +332,7 @@ pub fn count(total: Option<i64>, query: &DoctorQuery, names: &Names) -> Quoting 
         None => {}
     }
     if let Some(date) = query.date {
-        said.push_str(&format!(", free on {}", wall::date(date)));
+        said.push_str(&format!(", free on {}", formatting::date(date)));
     }
     if query.this_week {
         said.push_str(", free this week");

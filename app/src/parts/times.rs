@@ -1,9 +1,10 @@
-//! From a doctor's free times to the words of a month and a day, in the clinic's zone.
+//! Makes the views of a month and a day from a doctor's free times, in the clinic's zone.
 
 use chrono::{Datelike, Days, NaiveDate};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::{Moment, Month};
+use nadi::formatting;
 use nadi::ids::{AppointmentId, LocationId};
 use nadi::input::Slug;
 use nadi::local_time::{self, LocalTimes};
@@ -11,17 +12,16 @@ use nadi::ports::{
     Answer, DoctorKey, DoctorProfile, FreeTime, FreeTimesQuery, Ports, TimesFor, VisitKind,
 };
 use nadi::visit::Mode;
-use nadi::wall;
 use nadi::zone::Zone;
 
-use super::answer;
+use super::response;
 use crate::context;
-use crate::fns::times::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView, Wanted};
+use crate::slot_views::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView, TimesFilter};
 
-/// How far ahead one can leaf.
+/// How many months ahead can be shown.
 const MONTHS_AHEAD: u32 = 12;
 
-/// The free times of one doctor, narrowed to a kind of visit and a place.
+/// The free times of one doctor, filtered by kind of visit, mode and place.
 pub struct Times {
     caller: Caller,
     ports: Ports,
@@ -35,9 +35,9 @@ pub struct Times {
 }
 
 impl Times {
-    /// A mode or location that is none does not narrow, and a kind of visit that is none is the usual one.
-    pub async fn of(wanted: &Wanted) -> Answer<Self> {
-        let Wanted { slug, mode, location, visit, appointment } = wanted;
+    /// An unknown mode or location does not filter; an unknown kind of visit means the usual one.
+    pub async fn of(wanted: &TimesFilter) -> Answer<Self> {
+        let TimesFilter { slug, mode, location, visit, appointment } = wanted;
         let (caller, ports) = (context::caller()?, context::ports()?);
         let moving = match appointment.as_str() {
             "" => None,
@@ -45,7 +45,7 @@ impl Times {
         };
         let slug = Slug::parse(slug).ok_or(Failure::NotFound)?;
         let doctor = ports.directory.doctor(&caller, &DoctorKey::Slug(slug)).await?;
-        answer::shows([doctor.id]);
+        response::set_shown_doctors([doctor.id]);
         let location = location.parse().ok();
         let location = location.filter(|id| doctor.places.iter().any(|place| place.id == *id));
         let mode = Mode::parse(mode).filter(|_| doctor.video);
@@ -74,10 +74,10 @@ impl Times {
     }
 
     pub fn today(&self) -> NaiveDate {
-        wall::local_date(self.caller.now, self.zone())
+        formatting::local_date(self.caller.now, self.zone())
     }
 
-    /// The next date with a free time of those that are wanted, from a date on, at most a year ahead.
+    /// The next date with a free time that passes the filter, at most a year ahead.
     pub async fn next_free(&self, mut from: NaiveDate) -> Answer<Option<NaiveDate>> {
         let directory = &self.ports.directory;
         for _ in 0..MONTHS_AHEAD {
@@ -86,7 +86,7 @@ impl Times {
             let Some(next) = next.filter(|_| self.mode.is_some() || self.location.is_some()) else {
                 return Ok(next);
             };
-            // Free, but maybe not where or how it is wanted.
+            // There is a free time, but it may not pass the filter.
             let until = next + Days::new(31);
             let wanted = self.free(next, until).await?.iter().map(|time| time.local_date).min();
             if wanted.is_some() {
@@ -129,7 +129,7 @@ impl Times {
             DayCell {
                 date: date.to_string(),
                 number: date.day().to_string(),
-                name: wall::long_date(date),
+                name: formatting::long_date(date),
                 free: u32::try_from(free).unwrap_or(u32::MAX),
                 inside: Month::of(date) == month,
                 today: date == today,
@@ -139,7 +139,7 @@ impl Times {
         let last = (0..MONTHS_AHEAD).fold(this, |month, _| month.next());
         MonthView {
             month: month.to_string(),
-            name: wall::month(month.first()),
+            name: formatting::month(month.first()),
             today: today.to_string(),
             previous: (month > this).then(|| month.previous().to_string()),
             next: (month < last).then(|| month.next().to_string()),
@@ -166,7 +166,7 @@ impl Times {
         Ok(PickerTimes { month: view, day, mark, now, slot_minutes })
     }
 
-    /// A month, and one day, be it of that month or not.
+    /// A month, and one day, which may be in another month.
     pub async fn month_with_day(&self, month: Month, date: NaiveDate) -> Answer<PickerTimes> {
         let (mark, now) = (self.mark(), self.caller.now.timestamp());
         let (view, times) = self.month_times(month).await?;
@@ -189,11 +189,11 @@ impl Times {
         Ok(day)
     }
 
-    /// A day without times names the next that has some.
+    /// Gives a day without free times the next date that has some.
     async fn lead_on(&self, day: &mut DayView, date: NaiveDate) -> Answer<()> {
         if day.parts.is_empty() {
             let next = self.next_free(date.max(self.today())).await?;
-            day.next = next.map(|next| (next.to_string(), wall::long_date(next)));
+            day.next = next.map(|next| (next.to_string(), formatting::long_date(next)));
         }
         Ok(())
     }
@@ -215,7 +215,7 @@ impl Times {
                 None => parts.push(DayPart { name: name.to_owned(), times: vec![view] }),
             }
         }
-        // What all times of a part share is said once, over them.
+        // A detail that all times of a part share is shown once, in the heading.
         for part in &mut parts {
             let shared = part.times.first().map(|time| time.detail.clone()).unwrap_or_default();
             if !shared.is_empty() && part.times.iter().all(|time| time.detail == shared) {
@@ -227,7 +227,13 @@ impl Times {
             true => local_time::zone_of_day(self.zone(), date),
             false => local_time::zones_of(starts()),
         };
-        DayView { date: date.to_string(), name: wall::long_date(date), zone, parts, next: None }
+        DayView {
+            date: date.to_string(),
+            name: formatting::long_date(date),
+            zone,
+            parts,
+            next: None,
+        }
     }
 
     /// One free time in words.
@@ -261,7 +267,7 @@ impl Times {
             detail,
             sentence: format!(
                 "{}, {}, {place}, with {}",
-                wall::long_date(time.local_date),
+                formatting::long_date(time.local_date),
                 times.clock(),
                 self.doctor.name,
             ),

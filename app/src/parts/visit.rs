@@ -63,7 +63,7 @@ pub fn sentence(visit: &AppointmentView) -> String {
     format!("{}, {}, {}, with {}", date(visit), times(visit), place(visit), visit.doctor_name)
 }
 
-/// When it begins on the patient's own clock, where one need not travel to it: for patients, of video visits.
+/// The start in the patient's own zone; only for patients, and only for video visits.
 pub fn own_time(visit: &AppointmentView) -> Option<impl IntoView + use<>> {
     let own = visit.mode == Mode::Video && !is_clinic_side(visit);
     own.then(|| view! { <OwnTime there=local(visit).starts().stamp()/> })
@@ -74,7 +74,7 @@ pub fn change_until(visit: &AppointmentView) -> Option<String> {
     Some(LocalTime::new(visit.change_until?, visit.zone).in_full())
 }
 
-/// Seen by the doctor or the clinic, not by whoever booked it.
+/// Whether the caller sees it as the doctor or the clinic, not as the patient.
 pub fn is_clinic_side(visit: &AppointmentView) -> bool {
     visit.seen_as != Capacity::Patient
 }

@@ -133,7 +133,7 @@ impl Choice {
     }
 }
 
-/// One of several.
+/// A drop-down list.
 #[component]
 pub fn SelectField(
     #[prop(into)] name: String,
@@ -166,7 +166,7 @@ pub fn SelectField(
     }
 }
 
-/// A value that goes with the form unseen.
+/// A hidden field.
 #[component]
 pub fn HiddenField(#[prop(into)] name: String, #[prop(into)] value: String) -> impl IntoView {
     view! { <input type="hidden" name=name value=value/> }

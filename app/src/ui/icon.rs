@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// What is drawn.
+/// The available icons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     ArrowLeft,

@@ -1,7 +1,7 @@
-//! The pieces every page is made of. They know nothing of appointments.
+//! The UI components of every page. They know nothing about appointments.
 //!
 //! A variant is an enum, and shows in the page as a `data-*` attribute; how it
-//! looks is in `style/ui/`, one file per piece.
+//! looks is in `style/ui/`, one file per component.
 
 mod badge;
 mod button;

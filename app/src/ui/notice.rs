@@ -2,16 +2,16 @@ use leptos::prelude::*;
 
 use super::{Icon, Shape};
 
-/// What kind of news it is. Each has a shape and a word beside its colour.
+/// The kind of message. Each has a shape and a word besides its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     #[default]
     Neutral,
-    /// It worked; it is yours.
+    /// Success.
     Good,
-    /// It is running out.
+    /// Time is running out.
     Waiting,
-    /// Something is lost.
+    /// An error, or the loss of something.
     Loss,
 }
 

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-/// A sentence whose stretch of time, such as `10:20–10:40`, is not broken between two lines.
+/// A sentence whose time range, such as `10:20–10:40`, is not broken across lines.
 #[component]
 pub fn Sentence(text: String) -> impl IntoView {
     let (before, stretch, after) = around_stretch(&text);
@@ -9,7 +9,7 @@ pub fn Sentence(text: String) -> impl IntoView {
     view! { {before.to_owned()} {stretch} {after.to_owned()} }
 }
 
-/// What stands before the first stretch of time, itself, and the rest; the whole text is before one that is not there.
+/// Splits a text into what is before the first time range, the range, and the rest. Without a range, all is before.
 fn around_stretch(text: &str) -> (&str, &str, &str) {
     let clock = |text: &str| text.len() == 5 && text.as_bytes()[2] == b':';
     let dash = "–";

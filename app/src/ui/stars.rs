@@ -3,7 +3,7 @@ use leptos::prelude::*;
 /// One star on a 20-unit grid.
 const STAR: &str = "M10 2.2l2.4 4.9 5.4.8-3.9 3.8.9 5.4-4.8-2.5-4.8 2.5.9-5.4L2.2 7.9l5.4-.8z";
 
-/// So many of five stars, drawn; read as `4 of 5`.
+/// A rating as drawn stars; screen readers read `4 of 5`.
 #[component]
 pub fn StarRow(
     /// From 0 to 5.

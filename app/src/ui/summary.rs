@@ -7,7 +7,7 @@ pub struct ProblemLine {
     pub field_id: Option<String>,
 }
 
-/// What stands in the way of a form, at the top of its page. It takes the focus, so it is heard first.
+/// The error summary of a form, at the top of its page. It takes the focus, so that screen readers read it first.
 #[component]
 pub fn ProblemSummary(#[prop(into)] title: String, lines: Vec<ProblemLine>) -> impl IntoView {
     let lines: Vec<_> = lines

@@ -3,9 +3,9 @@
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
 use nadi::events::{AccountEvent, NewEvent};
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
 use nadi::input::{Code, optional_lines};
-use nadi::once::OnceKey;
 use nadi::ports::{Booked, Change, Seen};
 use nadi::{Failure, Field, Problem};
 use sqlx::PgConnection;
@@ -36,7 +36,7 @@ impl BookingService {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        key: Option<&OnceKey>,
+        key: Option<&IdempotencyKey>,
     ) -> Outcome<Booked> {
         let account = caller.signed_in()?;
         let change = with_clean_reason(change)?;

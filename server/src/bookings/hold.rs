@@ -5,8 +5,8 @@ use std::sync::Arc;
 use nadi::Failure;
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{Command, Facts, Refusal, decide};
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::AppointmentId;
-use nadi::once::OnceKey;
 use nadi::ports::{Booked, HoldRequest};
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ impl BookingService {
         &self,
         caller: &Caller,
         wish: &HoldRequest,
-        key: Option<&OnceKey>,
+        key: Option<&IdempotencyKey>,
     ) -> Outcome<Booked> {
         let account = caller.signed_in()?;
         let once = key.map(|key| self.once(account.account, key, &of_hold(wish)));

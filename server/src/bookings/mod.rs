@@ -14,9 +14,9 @@ use chrono::Duration;
 use nadi::Failure;
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::Facts;
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId};
 use nadi::ids::{SlotId, VisitTypeId};
-use nadi::once::OnceKey;
 use nadi::ports::{
     Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, Page, Seen,
     Whose,
@@ -197,7 +197,7 @@ impl Bookings for BookingService {
         &self,
         caller: &Caller,
         wish: &HoldRequest,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
         answer("hold", self.hold_time(caller, wish, once).await)
     }
@@ -209,7 +209,7 @@ impl Bookings for BookingService {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
         answer("change", self.change_appointment(caller, id, change, seen, once).await)
     }

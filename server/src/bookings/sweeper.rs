@@ -1,7 +1,7 @@
 //! Writes down holds whose time ran out, and forgets old idempotency keys. Only tidies: a lapsed
 //! hold is free at its instant.
 
-use nadi::once::KEY_KEPT_HOURS;
+use nadi::idempotency::KEY_KEPT_HOURS;
 
 use crate::bookings::store::{appointments, holds, idempotency};
 use crate::database::is_lock_timeout;

@@ -197,8 +197,8 @@ impl BusyService {
         Ok(BusyRead {
             times: times.len() as u64,
             times_removed: plan.removed(),
-            in_the_way: plan.in_the_way.len() as u64,
-            passed: read.passed.clone(),
+            conflicts: plan.conflicts.len() as u64,
+            warnings: read.warnings.clone(),
         })
     }
 

@@ -19,7 +19,7 @@ use nadi::ports::{
     ShiftedVisit, ZoneRules,
 };
 use nadi::text;
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -380,7 +380,7 @@ async fn checked_location(
 ) -> Outcome<(LocationForm, CityId)> {
     let name = line(Field::Name, &form.name, NAME_CHARS_MAX)?;
     let address = lines(Field::Address, &form.address, 300)?;
-    if wall::zone(&form.zone).is_none() {
+    if formatting::zone(&form.zone).is_none() {
         return Err(Failure::field(Field::TimeZone, Problem::Unknown).into());
     }
     let city = store::city_by_slug(connection, &form.city).await?;

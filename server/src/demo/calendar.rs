@@ -6,10 +6,10 @@ use std::ops::Range;
 
 use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveTime, Utc};
 use nadi::calendar::week_of;
+use nadi::formatting::local_date;
 use nadi::ids::{AccountId, ClinicId, DoctorId, LocationId, PersonId, VisitTypeId};
 use nadi::schedule::{Away, MadeBlock, Rule, Schedule, Zones, expand, plan};
 use nadi::visit::{Fee, Mode};
-use nadi::wall::local_date;
 use nadi::zone::Zone;
 
 use super::{

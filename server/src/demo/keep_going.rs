@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use nadi::actor::Capacity;
 use nadi::appointment::{Claims, Command, Facts, State, decide};
+use nadi::formatting::local_date;
 use nadi::ids::{AccountId, DoctorId};
-use nadi::wall::local_date;
 
 use super::live;
 use super::{dates, demo_doctor, is_soon, wishes};

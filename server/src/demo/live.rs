@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::appointment::State;
+use nadi::formatting;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, VisitTypeId};
 use nadi::notification;
 use nadi::visit::{Fee, Mode};
-use nadi::wall;
 use nadi::zone::Zone;
 use sqlx::{Connection, FromRow, PgConnection, Result};
 use uuid::Uuid;
@@ -46,7 +46,7 @@ pub(crate) async fn clinic(connection: &mut PgConnection) -> Result<Option<Clini
     .bind(demo_doctor().0)
     .fetch_optional(&mut *connection)
     .await?;
-    let Some((id, zone)) = row.and_then(|(id, zone)| Some((id, wall::zone(&zone)?))) else {
+    let Some((id, zone)) = row.and_then(|(id, zone)| Some((id, formatting::zone(&zone)?))) else {
         return Ok(None);
     };
     let kinds = ["visit type", "first visit"].map(|label| Dice::new(SEED, label, 0).uuid());
@@ -145,7 +145,7 @@ pub(crate) async fn free(
                 location: LocationId(row.location_id),
                 mode: Mode::parse(&row.mode)?,
             },
-            zone: wall::zone(&row.time_zone)?,
+            zone: formatting::zone(&row.time_zone)?,
             fee: Fee { minor_units: row.fee_minor_units, currency: row.currency },
         })
     };
@@ -174,7 +174,7 @@ pub(crate) async fn filled(
     .fetch_all(connection)
     .await?;
     let date = |(doctor, starts_at, zone): (Uuid, DateTime<Utc>, String)| {
-        Some((DoctorId(doctor), wall::local_date(starts_at, zone.parse().ok()?)))
+        Some((DoctorId(doctor), formatting::local_date(starts_at, zone.parse().ok()?)))
     };
     Ok(rows.into_iter().filter_map(date).collect())
 }

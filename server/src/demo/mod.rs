@@ -30,6 +30,7 @@ use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use nadi::actor::Capacity;
 use nadi::appointment::{Event, State};
 use nadi::calendar::week_of;
+use nadi::formatting::local_date;
 use nadi::ids::{
     AccountId, AppointmentId, CityId, ClinicId, DoctorId, LocationId, PersonId, ReviewId,
     SpecialtyId, VisitTypeId,
@@ -37,7 +38,6 @@ use nadi::ids::{
 use nadi::input::Slug;
 use nadi::schedule::{MadeBlock, Rule};
 use nadi::visit::{Fee, Mode};
-use nadi::wall::local_date;
 use nadi::zone::Zone;
 use uuid::{Builder, Uuid};
 

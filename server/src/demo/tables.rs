@@ -33,7 +33,7 @@ fn city(row: [&'static str; 10]) -> (City, &'static str) {
         country: country.into(),
         latitude: latitude.parse().expect("degrees"),
         longitude: longitude.parse().expect("degrees"),
-        zone: nadi::wall::zone(zone).expect("a zone"),
+        zone: nadi::formatting::zone(zone).expect("a zone"),
         currency: currency.into(),
     };
     (city, region)

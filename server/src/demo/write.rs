@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use nadi::actor::Capacity;
 use nadi::appointment::{Event, State, reference};
+use nadi::formatting::local_date;
 use nadi::schedule::MadeBlock;
-use nadi::wall::local_date;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 

@@ -129,7 +129,7 @@ impl KnownTerms {
                 })
             })
             .collect();
-        Ok(suggest::together(specialties, named(connection, typed).await?, cities))
+        Ok(suggest::combine(specialties, named(connection, typed).await?, cities))
     }
 }
 

@@ -4,7 +4,7 @@ pub mod store;
 
 use std::sync::Arc;
 
-use app::words::{calendar as words, place};
+use app::messages::{calendar as words, place};
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use lettre::message::Mailbox;

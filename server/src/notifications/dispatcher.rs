@@ -11,17 +11,17 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use app::words::mail;
+use app::messages::mail;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
 use nadi::actor::Capacity;
 use nadi::appointment::State;
+use nadi::formatting;
 use nadi::ids::{AppointmentId, PersonId};
 use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::notification::{Template, told};
 use nadi::ports::{Message, MessageFailure, Messages};
 use nadi::visit::Mode;
-use nadi::wall;
 use sqlx::PgConnection;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -335,7 +335,7 @@ impl Dispatcher {
         standing: Standing,
         now: DateTime<Utc>,
     ) -> Option<(String, String)> {
-        let zone = wall::zone(&row.time_zone)?;
+        let zone = formatting::zone(&row.time_zone)?;
         let link = format!("{}/appointments/{}", self.0.public_url, row.id);
         let visit = mail::Visit {
             person,
@@ -355,7 +355,7 @@ impl Dispatcher {
         let by = Capacity::parse(&claimed.actor).unwrap_or(Capacity::System);
         // Moved and moved back: there is no other time to name.
         let before = standing.moved_from.filter(|before| *before != row.starts_at).map(|before| {
-            let its_zone = standing.moved_from_zone.as_deref().and_then(wall::zone);
+            let its_zone = standing.moved_from_zone.as_deref().and_then(formatting::zone);
             LocalTime::new(before, its_zone.unwrap_or(zone))
         });
         match template {

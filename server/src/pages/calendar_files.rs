@@ -75,6 +75,6 @@ fn weak(tag: &str) -> &str {
 
 fn refused(failure: &Failure) -> Response {
     let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::NOT_FOUND);
-    let text = format!("{}\n", app::words::failure(failure));
+    let text = format!("{}\n", app::messages::failure(failure));
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

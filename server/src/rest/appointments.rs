@@ -6,13 +6,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nadi::appointment::Command;
 use nadi::calendar::Moment;
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use nadi::input::Code;
-use nadi::once::OnceKey;
 use nadi::ports::{
     self, AppointmentQuery, Booked, FreeTime, FreeTimesQuery, HoldRequest, Seen, TimesFor, Whose,
 };
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -112,7 +112,7 @@ async fn change(
     Id(id): Id<AppointmentId>,
     change: ports::Change,
     seen: Seen,
-    key: Option<&OnceKey>,
+    key: Option<&IdempotencyKey>,
 ) -> Result<Response, Problem> {
     let booked = api.ports.bookings.change(&caller, id, &change, &seen, key).await?;
     Ok(tagged(StatusCode::OK, booked))
@@ -350,7 +350,7 @@ async fn slots(
     Params(query): Params<RangeQuery>,
 ) -> Result<Json<List<Slot>>, Problem> {
     let visit = api.ports.bookings.appointment(&caller, id).await?;
-    let (from, until) = query.range(wall::local_date(caller.now, visit.zone))?;
+    let (from, until) = query.range(formatting::local_date(caller.now, visit.zone))?;
     if !visit.open_to.contains(&Command::Reschedule) {
         return Ok(Json(List::of(Vec::<FreeTime>::new())));
     }

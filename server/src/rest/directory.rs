@@ -1,7 +1,7 @@
 //! Finding a doctor and a free time. Open to everyone.
 
 use app::context::{SHOWS_HEADER, shown};
-use app::words;
+use app::messages;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
@@ -12,7 +12,7 @@ use nadi::ids::{DoctorId, LocationId, VisitTypeId};
 use nadi::input::Slug;
 use nadi::ports::{DoctorKey, FreeTimesQuery, TimesFor};
 use nadi::search::parameters::{self, Known, PAGE_MAX, PAGE_SIZE_MAX};
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -125,7 +125,7 @@ async fn doctors(
     let search = parameters::read(pairs, known, caller.now);
     let unknown = search.unknown.iter().map(|name| (name.clone(), NO_SUCH_FIELD.to_owned()));
     let faults = search.faults.iter().map(|(parameter, fault)| {
-        (parameter.name().to_owned(), words::search::refused(*parameter, *fault))
+        (parameter.name().to_owned(), messages::search::refused(*parameter, *fault))
     });
     if let Some(problem) = Problem::fields(unknown.chain(faults)) {
         return Err(problem);
@@ -248,7 +248,7 @@ async fn slots(
     let directory = &api.ports.directory;
     let doctor = directory.doctor(&caller, &DoctorKey::Id(id)).await?;
     let zone = doctor.places.first().map_or(nadi::zone::Zone::UTC, |place| place.zone);
-    let today = wall::local_date(caller.now, zone);
+    let today = formatting::local_date(caller.now, zone);
     let SlotsQuery { date, from, to, location_id, mode, visit_type_id } = query;
     let range = RangeQuery { date, from, to, location_id, mode };
     let (from, until) = range.range(today)?;

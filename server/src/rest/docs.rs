@@ -1,7 +1,7 @@
 //! The description of the API: OpenAPI, made from the handlers, and Swagger UI to try it with.
 
 use axum::Router;
-use nadi::once::KEY_KEPT_HOURS;
+use nadi::idempotency::KEY_KEPT_HOURS;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::Moment;
-use nadi::once::OnceKey;
+use nadi::idempotency::IdempotencyKey;
 use nadi::ports::Seen;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -166,17 +166,17 @@ impl<S: Send + Sync, T: std::str::FromStr> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let id = path.ok().and_then(|Path(text)| text.parse().ok());
-        id.map(Self).ok_or_else(|| NOT_FOUND.with(app::words::failure(&Failure::NotFound)))
+        id.map(Self).ok_or_else(|| NOT_FOUND.with(app::messages::failure(&Failure::NotFound)))
     }
 }
 
 /// The request's key, when it has one.
-pub struct Key(pub Option<OnceKey>);
+pub struct Key(pub Option<IdempotencyKey>);
 
 impl Key {
     /// # Errors
     /// When there is none.
-    pub fn needed(&self) -> Result<&OnceKey, Problem> {
+    pub fn needed(&self) -> Result<&IdempotencyKey, Problem> {
         self.0.as_ref().ok_or_else(|| crate::rest::problem::KEY_MISSING.problem())
     }
 }
@@ -189,7 +189,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
         let Some(text) = single(&parts.headers, &name).map_err(|_| KEY_MALFORMED.problem())? else {
             return Ok(Self(None));
         };
-        OnceKey::parse(text).map(Some).map(Self).map_err(|_| KEY_MALFORMED.problem())
+        IdempotencyKey::parse(text).map(Some).map(Self).map_err(|_| KEY_MALFORMED.problem())
     }
 }
 

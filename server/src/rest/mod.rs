@@ -97,7 +97,7 @@ pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
 }
 
 async fn nothing_here() -> Problem {
-    NOT_FOUND.with(app::words::failure(&nadi::Failure::NotFound))
+    NOT_FOUND.with(app::messages::failure(&nadi::Failure::NotFound))
 }
 
 fn described() -> OpenApiRouter<Api> {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use app::words;
+use app::messages;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nadi::appointment::Refusal;
 use nadi::failure::{Failure, Field, FieldProblem};
-use nadi::once::KEY_KEPT_HOURS;
+use nadi::idempotency::KEY_KEPT_HOURS;
 use serde::Serialize;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response as Described, ResponseBuilder};
@@ -224,7 +224,7 @@ impl Kind {
     /// The same for the list of all problems: a refusal's own sentence.
     pub fn long_advice(self) -> String {
         let refusal = Refusal::EXAMPLES.into_iter().find(|one| refusal_kind(*one) == self);
-        refusal.map_or_else(|| self.advice(), |one| words::refusal(&one))
+        refusal.map_or_else(|| self.advice(), |one| messages::refusal(&one))
     }
 
     pub fn problem(self) -> Problem {
@@ -271,7 +271,7 @@ impl From<Failure> for Problem {
             Failure::Busy => BUSY,
             Failure::Unavailable => UNAVAILABLE,
         };
-        let mut problem = kind.with(words::failure(&failure));
+        let mut problem = kind.with(messages::failure(&failure));
         match failure {
             Failure::Invalid(problems) => {
                 problem.errors = problems.iter().map(field_error).collect();
@@ -300,9 +300,9 @@ fn field_error(problem: &FieldProblem) -> FieldError {
     let field = match problem.field {
         Field::Person => "person_id",
         Field::VisitType => "visit_type_id",
-        field => words::field_name(field),
+        field => messages::field_name(field),
     };
-    FieldError { field: field.into(), detail: words::field_problem(problem) }
+    FieldError { field: field.into(), detail: messages::field_problem(problem) }
 }
 
 impl IntoResponse for Problem {

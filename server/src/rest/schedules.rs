@@ -1,6 +1,6 @@
 //! A doctor's schedule: read, compared with another, and replaced.
 
-use app::words;
+use app::messages;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -164,7 +164,7 @@ impl From<ports::ScheduleChange> for ScheduleChange {
                     seats: time.seats,
                 })
                 .collect(),
-            appointments_in_the_way: change.in_the_way.iter().map(|entry| entry.id.0).collect(),
+            appointments_in_the_way: change.conflicts.iter().map(|entry| entry.id.0).collect(),
         }
     }
 }
@@ -208,7 +208,7 @@ impl Schedule {
                 optional_line(Field::Reason, &off.note, NOTE_CHARS_MAX).map_err(|problem| {
                     Problem::field(
                         format!("time_off[{index}].note"),
-                        words::field_problem(&problem),
+                        messages::field_problem(&problem),
                     )
                 })?;
             time_off.push(schedule::TimeOff { starts: off.starts, ends: off.ends, note });

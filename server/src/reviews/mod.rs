@@ -11,6 +11,7 @@ use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::events::{NewEvent, ReviewData, ReviewEvent};
 use nadi::failure::{Failure, Field};
+use nadi::formatting;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
 use nadi::input::{line, optional_lines};
 use nadi::local_time::LocalTime;
@@ -21,7 +22,6 @@ use nadi::ports::{
 use nadi::review::{
     REASON_CHARS_MAX, Stars, TEXT_CHARS_MAX, may_review, public_name, review_until,
 };
-use nadi::wall;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -112,7 +112,7 @@ impl ReviewService {
             if seen.is_some() {
                 return Err(Failure::Stale.into());
             }
-            let on = wall::local_date(found.starts_at, zone(&found.time_zone)?);
+            let on = formatting::local_date(found.starts_at, zone(&found.time_zone)?);
             let (id, who) = (ReviewId(uuid_v7(caller.now)), (visit, account));
             created =
                 store::insert(&mut transaction, id, who, &found, on, &said, caller.now).await?;

@@ -257,7 +257,7 @@ impl From<Saved> for ScheduleChange {
             times_added: saved.times_added,
             times_removed: saved.times_removed,
             days: days.map(|(date, added, removed)| DayChange { date, added, removed }).collect(),
-            in_the_way: Vec::new(),
+            conflicts: Vec::new(),
             overfull: Vec::new(),
         }
     }

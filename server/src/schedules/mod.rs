@@ -12,12 +12,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
 use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::formatting::local_date;
 use nadi::ids::{ClinicId, DoctorId, DraftId};
 use nadi::ports::{
     Answer, DoctorCalendar, ScheduleChange, SchedulePreview, ScheduleView, Schedules,
 };
 use nadi::schedule::{Plan, Schedule, day_start};
-use nadi::wall::local_date;
 use sqlx::PgConnection;
 
 use crate::bookings::store::appointment_rows as rows;

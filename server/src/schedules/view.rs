@@ -6,6 +6,7 @@ use chrono::{Days, Duration, NaiveDate};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::week_of;
+use nadi::formatting::local_date;
 use nadi::ids::{AppointmentId, ClinicId, DoctorId, DraftId, LocationId, PersonId};
 use nadi::ports::{
     BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
@@ -13,7 +14,6 @@ use nadi::ports::{
 };
 use nadi::schedule::Away;
 use nadi::schedule::{Existing, Plan, Schedule, Zones, day_start, expand};
-use nadi::wall::local_date;
 use sqlx::PgConnection;
 
 use super::holidays;
@@ -59,7 +59,7 @@ impl ScheduleService {
             zone,
             today,
             holidays,
-            in_the_way: entries(&mut connection, booked).await?,
+            conflicts: entries(&mut connection, booked).await?,
             made_through: until - Duration::days(1),
         })
     }
@@ -188,7 +188,7 @@ pub(super) async fn change(
     plan: &Plan,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<ScheduleChange> {
-    let slots: Vec<i64> = plan.in_the_way.iter().map(|slot| slot.0).collect();
+    let slots: Vec<i64> = plan.conflicts.iter().map(|slot| slot.0).collect();
     let booked = rows::entries_in(connection, &slots, now).await?;
     let days = plan.days.iter().filter(|(_, day)| day.added + day.removed > 0);
     Ok(ScheduleChange {
@@ -197,7 +197,7 @@ pub(super) async fn change(
         days: days
             .map(|(date, day)| DayChange { date: *date, added: day.added, removed: day.removed })
             .collect(),
-        in_the_way: entries(connection, booked).await?,
+        conflicts: entries(connection, booked).await?,
         overfull: plan.overfull.clone(),
     })
 }

@@ -419,7 +419,7 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     assert_eq!(tuesdays(&clinic).await, all, "a refusal changes nothing");
 
     let read: BusyRead = add("/moved").await.expect("read");
-    assert!(read.times >= 4 && read.in_the_way == 0, "{read:?}");
+    assert!(read.times >= 4 && read.conflicts == 0, "{read:?}");
     let weeks = all / 9;
     assert_eq!(read.times_removed as i64, 3 * weeks, "10:20, 10:40 and 11:00 on each Tuesday");
     assert_eq!(tuesdays(&clinic).await, all - 3 * weeks);
@@ -467,7 +467,7 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     assert_eq!(send(malformed).await, refused(Problem::MalformedAt { line: 2, reason }));
     assert_eq!(tuesdays(&clinic).await, all - 1);
     let read = send(WEEKLY).await.expect("read");
-    assert_eq!((read.in_the_way, list().await.host), (1, None));
+    assert_eq!((read.conflicts, list().await.host), (1, None));
     busy.remove(&caller, clinic.doctor, list().await.id).await.expect("removed");
     assert_eq!(tuesdays(&clinic).await, all - 1);
     clinic.must_be_sound().await;

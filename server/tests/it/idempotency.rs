@@ -5,17 +5,17 @@ use futures::future::join_all;
 use nadi::Failure;
 use nadi::actor::SignedIn;
 use nadi::appointment::{Refusal, State};
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::SlotId;
 use nadi::input::Code;
-use nadi::once::OnceKey;
 use nadi::ports::{Booked, Change, HoldRequest, Seen};
 
 use crate::support::Clinic;
 
 const KEYS: &str = "select count(*) from idempotency_keys";
 
-fn key(text: &str) -> OnceKey {
-    OnceKey::parse(text).expect("a key")
+fn key(text: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(text).expect("a key")
 }
 
 async fn hold(
@@ -74,7 +74,7 @@ async fn a_wrong_code_sent_twice_uses_one_try() {
     let held = hold(&clinic, &asha, clinic.free(clinic.doctor).await[0], "k").await.expect("held");
     let right = clinic.app_state.code_key.code(held.id, 1);
     let wrong = if right == "000000" { "111111" } else { "000000" };
-    let confirm = async |code: &str, once: &OnceKey| {
+    let confirm = async |code: &str, once: &IdempotencyKey| {
         let change = Change::Confirm { code: Some(Code::parse(code).expect("digits")) };
         let caller = clinic.caller(&asha);
         clinic.ports.bookings.change(&caller, held.id, &change, &Seen::Any, Some(once)).await
@@ -85,7 +85,7 @@ async fn a_wrong_code_sent_twice_uses_one_try() {
     }
     assert_eq!(confirm(&right, &key("c1")).await, Err(Failure::KeyReused));
     // A form's key counts together with what was typed: a corrected form is another request.
-    let form = OnceKey::of_form("f1").expect("a key");
+    let form = IdempotencyKey::of_form("f1").expect("a key");
     let refused = confirm(wrong, &form).await;
     assert_eq!(refused, Err(Refusal::WrongCode { tries_left: 3 }.into()));
     let confirmed = confirm(&right, &form).await.expect("confirmed");

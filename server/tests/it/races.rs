@@ -3,8 +3,8 @@
 use futures::future::join_all;
 use nadi::Failure;
 use nadi::appointment::{Refusal, State};
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::AppointmentId;
-use nadi::once::OnceKey;
 use nadi::ports::{Change, HoldRequest, Seen};
 use server::bookings::store::holds;
 use server::bookings::store::holds::NewHold;
@@ -149,7 +149,7 @@ async fn a_hold_is_not_refused_because_of_the_hold_it_replaces() {
     .expect("a seat in flight");
     let caller = clinic.caller(&asha);
     let wish = HoldRequest { slot: free[3], visit_type: Some(LONG_VISIT), person: None };
-    let once = OnceKey::parse("k").expect("a key");
+    let once = IdempotencyKey::parse("k").expect("a key");
     let longer = clinic.ports.bookings.hold(&caller, &wish, Some(&once));
     let meanwhile = async {
         clinic.until_waiting(1).await;

@@ -120,7 +120,7 @@ async fn changing_hours_never_drops_a_booked_time() {
     let preview = schedules.preview(&caller, draft, None).await.expect("a preview");
     assert!(preview.change.times_removed > 0 && preview.change.times_added > 0);
     let names: Vec<_> =
-        preview.change.in_the_way.iter().map(|entry| entry.person_name.as_str()).collect();
+        preview.change.conflicts.iter().map(|entry| entry.person_name.as_str()).collect();
     assert_eq!(names, ["Asha", "Asha"], "the booked one, and the hold");
     assert_eq!(schedules.preview(&nobody, draft, None).await, Err(Failure::NotFound));
     let saved = schedules.save_draft(&caller, draft).await.expect("saved");
@@ -140,7 +140,7 @@ async fn changing_hours_never_drops_a_booked_time() {
     assert!(!free.contains(&"11-24 10:00".to_owned()), "{free:?}");
     clinic.confirm(&asha, held).await.expect("a hold that stood is confirmed");
     let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
-    assert_eq!((view.version, view.in_the_way.len()), (2, 2));
+    assert_eq!((view.version, view.conflicts.len()), (2, 2));
     assert_eq!(view.schedule, new);
     assert_eq!(practice.save(new.clone()).await.expect("saved").times_added, 0, "nothing changed");
     assert_eq!(practice.version().await, 2);
@@ -148,7 +148,7 @@ async fn changing_hours_never_drops_a_booked_time() {
     // Once moved or cancelled it is no conflict any more, and the slot is not offered again.
     clinic.change(&asha, booked, &Change::Cancel { reason: None }).await.expect("cancelled");
     let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
-    assert_eq!(view.in_the_way.len(), 1);
+    assert_eq!(view.conflicts.len(), 1);
     assert!(!practice.free().await.contains(&"11-23 10:00".to_owned()));
     clinic.change(&asha, held, &Change::Cancel { reason: None }).await.expect("cancelled");
     assert_eq!(practice.save(new).await.expect("saved").times_added, 1, "10:00 on that Tuesday");
@@ -196,7 +196,7 @@ async fn time_off_withdraws_times_and_gives_them_back() {
     let away = Schedule { rules: rules.clone(), time_off: vec![off("2026-11-30", "2026-12-04")] };
     let change = practice.save(away).await.expect("saved");
     assert_eq!((change.times_added, change.times_removed), (0, 5 * 9 - 1));
-    assert_eq!(change.in_the_way.len(), 1);
+    assert_eq!(change.conflicts.len(), 1);
     assert_eq!(change.days.len(), 5);
     let free = practice.free().await;
     assert!(!free.iter().any(|at| ("11-30".."12-05").contains(&&at[..5])), "{free:?}");
@@ -289,7 +289,7 @@ async fn notice_booking_window_and_buffers_limit_the_times() {
     let rule =
         Rule { buffer_before: 5, buffer_after: 10, ..hours(clinic, "MO,TU,WE,TH,FR", 10, 13) };
     let change = practice.save(of(vec![rule])).await.expect("saved");
-    assert_eq!((change.times_added, change.times_removed, change.in_the_way.len()), (0, 0, 0));
+    assert_eq!((change.times_added, change.times_removed, change.conflicts.len()), (0, 0, 0));
     assert_eq!(practice.free().await[0], "11-23 10:05");
 }
 

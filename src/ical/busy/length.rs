@@ -3,14 +3,14 @@
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 
 use super::occurrence::Clocks;
-use crate::ical::draft::{Draft, whole_days};
 use crate::ical::malformed::{Malformed, MalformedReason};
+use crate::ical::raw_event::{RawEvent, whole_days};
 use crate::ical::value::{Clock, Span, Until, When};
 
 /// How long each occurrence lasts.
 #[derive(Clone, Copy)]
 pub(super) enum Length {
-    /// By the stopwatch: the end was given as a time.
+    /// An exact duration: the end was given as a time.
     Exact(Duration),
     /// Days by the calendar, then seconds.
     Nominal(Span),
@@ -24,7 +24,7 @@ impl Length {
         }
     }
 
-    /// Not less than it is, in days.
+    /// An upper bound, in days.
     pub(super) fn days(self) -> i64 {
         match self {
             Self::Exact(length) => length.num_days() + 1,
@@ -33,13 +33,13 @@ impl Length {
     }
 }
 
-/// When an event starts and how long it lasts. An end counts before a duration, as it says more.
+/// The start and length of an event. DTEND takes precedence over DURATION.
 ///
 /// # Errors
 /// When it ends before it starts.
 pub(super) fn start_and_length(
     clocks: &Clocks,
-    event: &Draft,
+    event: &RawEvent,
     start: When,
     start_line: usize,
 ) -> Result<(When, Length), Malformed> {

@@ -8,7 +8,7 @@ use crate::ical::value::{Clock, When};
 use crate::ical::zone::{Zone, Zones};
 use crate::recurrence::Recurrence;
 
-/// The clocks that the times of a file were written by.
+/// The zones of the times in a file.
 pub(super) struct Clocks {
     pub zones: Zones,
 }
@@ -44,14 +44,14 @@ impl Clocks {
     }
 }
 
-/// An occurrence by its name: the day, where the series is one of days or no more is said.
+/// Identifies an occurrence: by its day if the series is of whole days or only a date is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Occurrence {
     Day(NaiveDate),
     At(DateTime<Utc>),
 }
 
-/// What the names of occurrences are compared with.
+/// The series that an occurrence is identified in.
 #[derive(Clone, Copy)]
 pub(super) struct Series {
     pub start: When,
@@ -65,11 +65,11 @@ impl Series {
         let own_clock = clocks.zone(self.start, self.calendar);
         let midnight = at.time() == NaiveTime::MIN;
         match self.start {
-            // The midnight of a day by another clock is written for the day.
+            // Midnight in another zone stands for the whole day.
             When::Day(_) if midnight || clock != Clock::Utc => Occurrence::Day(at.date()),
             When::Day(_) => Occurrence::Day(own_clock.wall(at.and_utc()).date()),
             When::Time(first, series_clock) => {
-                // Without a zone, it has that of the series.
+                // A time without a zone has the zone of the series.
                 let local = clock == Clock::Floating || clock == series_clock;
                 if local && midnight && clock != Clock::Utc && first.time() != NaiveTime::MIN {
                     return Occurrence::Day(at.date());
@@ -88,14 +88,14 @@ impl Series {
     }
 }
 
-/// The occurrences of a series that do not take place as planned.
+/// The occurrences of a series that are excluded or changed.
 #[derive(Default)]
-pub(super) struct Except {
+pub(super) struct Exceptions {
     days: HashSet<NaiveDate>,
     instants: HashSet<DateTime<Utc>>,
 }
 
-impl Except {
+impl Exceptions {
     pub(super) fn add(&mut self, occurrence: Occurrence) {
         match occurrence {
             Occurrence::Day(day) => {
@@ -111,7 +111,7 @@ impl Except {
         self.days.contains(&when.day()) || self.instants.contains(&at)
     }
 
-    /// Is the occurrence of this name left out?
+    /// Whether this occurrence is excluded.
     pub(super) fn names(&self, occurrence: Occurrence, series: Series, clocks: &Clocks) -> bool {
         match occurrence {
             Occurrence::Day(day) => self.days.contains(&day),

@@ -1,4 +1,4 @@
-//! Which of the events that share a UID hold (RFC 5546, 2.1.5).
+//! Which of the events that share a UID are current (RFC 5546, 2.1.5).
 //!
 //! A higher SEQUENCE takes the place of a lower one. Of the same SEQUENCE and start, the later DTSTAMP does. Others that
 //! only share a UID are events of their own: some programs give the same to all.
@@ -8,19 +8,19 @@ use std::rc::Rc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-use super::occurrence::{Clocks, Except, Occurrence, Series};
-use crate::ical::draft::Draft;
+use super::occurrence::{Clocks, Exceptions, Occurrence, Series};
+use crate::ical::raw_event::RawEvent;
 use crate::ical::read::{File, Method};
 use crate::ical::value::When;
 
-/// What became of the events of a file.
+/// The current events of a file.
 #[derive(Default)]
 pub(super) struct Versions {
-    /// The places of those that hold, in order.
+    /// The indexes of the current events, in order.
     pub held: Vec<usize>,
-    /// Those among them that are called off by another event.
+    /// Those among them that another event cancels.
     pub called_off: HashSet<usize>,
-    /// By the place of a series, the changed occurrences that hold.
+    /// By the index of a series, its current changed occurrences.
     pub changes: HashMap<usize, Rc<[Change]>>,
     /// Changed occurrences of which the series is not in the file.
     pub alone: HashSet<usize>,
@@ -42,22 +42,22 @@ struct Group {
     changes: Vec<usize>,
 }
 
-/// Is it off, by itself or by what its calendar was sent for?
-pub(super) fn is_cancelled(file: &File, event: &Draft) -> bool {
+/// Whether it is cancelled, by its STATUS or the METHOD of its calendar.
+pub(super) fn is_cancelled(file: &File, event: &RawEvent) -> bool {
     event.is_cancelled() || method(file, event) == Method::Cancel
 }
 
-pub(super) fn method(file: &File, event: &Draft) -> Method {
+pub(super) fn method(file: &File, event: &RawEvent) -> Method {
     file.calendars.get(event.calendar).map_or(Method::State, |calendar| calendar.method)
 }
 
 impl Versions {
-    /// Of the events at these places.
+    /// Of the events with these indexes.
     pub(super) fn of(
         file: &File,
         places: impl Iterator<Item = usize>,
         clocks: &Clocks,
-        looks: &mut usize,
+        budget: &mut usize,
     ) -> Self {
         let mut versions = Self::default();
         let mut groups: HashMap<&str, Group> = HashMap::new();
@@ -77,14 +77,14 @@ impl Versions {
             }
         }
         for group in groups.into_values() {
-            versions.group(file, group, clocks, looks);
+            versions.group(file, group, clocks, budget);
         }
         versions.held.sort_unstable();
         versions.replaced = count - versions.held.len();
         versions
     }
 
-    fn group(&mut self, file: &File, group: Group, clocks: &Clocks, looks: &mut usize) {
+    fn group(&mut self, file: &File, group: Group, clocks: &Clocks, budget: &mut usize) {
         let masters = held_masters(file, &group.masters, clocks);
         let (cancelled, alive): (Vec<_>, Vec<_>) =
             masters.iter().copied().partition(|place| is_cancelled(file, &file.events[*place]));
@@ -99,10 +99,10 @@ impl Versions {
         let mut changes = held_changes(file, &group.changes, known, clocks);
         changes.retain(|change| {
             let stale = !series.is_empty()
-                && series.len() <= *looks
+                && series.len() <= *budget
                 && series.iter().zip(&left_out).all(|(place, left_out)| {
-                    *looks = looks.saturating_sub(1);
-                    left_out.makes_stale(file, *change, *place, clocks, looks)
+                    *budget = budget.saturating_sub(1);
+                    left_out.makes_stale(file, *change, *place, clocks, budget)
                 });
             !stale
         });
@@ -139,7 +139,7 @@ impl Versions {
     }
 }
 
-/// What a series leaves out.
+/// The EXDATEs and RDATEs of a series.
 fn left_out(file: &File, place: usize, clocks: &Clocks) -> LeftOut {
     let event = &file.events[place];
     let mut found = LeftOut::default();
@@ -154,12 +154,12 @@ fn left_out(file: &File, place: usize, clocks: &Clocks) -> LeftOut {
 
 #[derive(Default)]
 struct LeftOut {
-    except: Except,
+    except: Exceptions,
     /// Its RDATEs.
     listed: HashSet<Occurrence>,
 }
 
-fn start_of(event: &Draft, clocks: &Clocks) -> Option<DateTime<Utc>> {
+fn start_of(event: &RawEvent, clocks: &Clocks) -> Option<DateTime<Utc>> {
     event.start.map(|(start, _)| clocks.instant(start, event.calendar))
 }
 
@@ -201,7 +201,7 @@ fn called_off(
     alive.iter().copied().filter(is_off).collect()
 }
 
-/// Of each occurrence the last change, whatever it is named by.
+/// The current change of each occurrence, whether identified by day or by instant.
 fn held_changes(
     file: &File,
     changes: &[usize],
@@ -256,7 +256,7 @@ impl LeftOut {
         change: Change,
         series: usize,
         clocks: &Clocks,
-        looks: &mut usize,
+        budget: &mut usize,
     ) -> bool {
         let (series, changed) = (&file.events[series], &file.events[change.event]);
         let older = series.sequence > changed.sequence
@@ -279,7 +279,7 @@ impl LeftOut {
             && !series.rules.is_empty()
             && series.rules.iter().all(|rule| {
                 let rule = if days { &clocks.of_days(rule, series.calendar) } else { rule };
-                rule.is_over_by(start.wall(), wall, looks, &instant)
+                rule.is_over_by(start.wall(), wall, budget, &instant)
             })
     }
 }

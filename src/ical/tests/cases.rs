@@ -49,14 +49,14 @@ fn each_has_its_right_value() {
 #[test]
 fn what_was_passed_over_is_named() {
     let named = |bytes| {
-        let passed = read_case(bytes).passed;
-        assert_eq!(passed.more, 0);
-        passed.lines.iter().map(|passed| (passed.line, passed.reason)).collect::<Vec<_>>()
+        let warnings = read_case(bytes).warnings;
+        assert_eq!(warnings.more, 0);
+        warnings.lines.iter().map(|warnings| (warnings.line, warnings.reason)).collect::<Vec<_>>()
     };
     let bad_zone = named(case!("broken-definition-of-known-zone"));
-    assert_eq!(bad_zone, [(7, PassedReason::ZoneDefinition)]);
-    assert_eq!(named(case!("customized-time-zone")), [(7, PassedReason::ZoneOfPlace)]);
-    assert_eq!(named(case!("property-without-value")), [(7, PassedReason::NotALine)]);
+    assert_eq!(bad_zone, [(7, WarningReason::ZoneDefinition)]);
+    assert_eq!(named(case!("customized-time-zone")), [(7, WarningReason::ZoneOfPlace)]);
+    assert_eq!(named(case!("property-without-value")), [(7, WarningReason::NotALine)]);
     assert_eq!(named(case!("shared-uid")), []);
 }
 

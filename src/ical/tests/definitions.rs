@@ -8,20 +8,20 @@ const WINTER: &str =
     "BEGIN:STANDARD\nDTSTART:20261025T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nEND:STANDARD\n";
 
 /// Noon on the first of a month in 2026 or 2027 by a zone that is defined so, in UTC.
-fn noon(name: &str, observances: &str, day: &str) -> (String, Option<PassedReason>) {
+fn noon(name: &str, observances: &str, day: &str) -> (String, Option<WarningReason>) {
     let event = format!("DTSTART;TZID={name}:20260601T120000\nDURATION:PT1H\nRRULE:FREQ=DAILY");
     let zone = format!("BEGIN:VTIMEZONE\nTZID:{name}\n{observances}END:VTIMEZONE\n");
     let file = calendar(&[&event]).replacen("BEGIN:VEVENT", &format!("{zone}BEGIN:VEVENT"), 1);
     let (from, until) = (format!("{day}T000000Z"), format!("{day}T235959Z"));
     let read = read_in(&file, kolkata(), &from, &until).expect(&file);
-    let reason = read.passed.lines.first().map(|passed| passed.reason);
+    let reason = read.warnings.lines.first().map(|warnings| warnings.reason);
     (shown(&read.times)[0][9..13].to_owned(), reason)
 }
 
 #[test]
 fn a_summer_that_never_ends_is_not_believed() {
     let told = |hour: &str, reason| (hour.to_owned(), reason);
-    let by_name = Some(PassedReason::ZoneDefinition);
+    let by_name = Some(WarningReason::ZoneDefinition);
     assert_eq!(noon("Europe/Berlin", SUMMER, "20260701"), told("1000", by_name));
     assert_eq!(noon("Europe/Berlin", SUMMER, "20261201"), told("1100", by_name));
     // A name that nobody knows leaves nothing else.

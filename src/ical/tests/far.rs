@@ -4,10 +4,10 @@ use super::*;
 
 const GOOD: &str = "DTSTART:20270601T100000Z\nDURATION:PT1H";
 
-fn read(event: &str) -> Result<(usize, Vec<PassedLine>), Malformed> {
+fn read(event: &str) -> Result<(usize, Vec<Warning>), Malformed> {
     let file = calendar(&[GOOD, event]);
     let read = read_in(&file, UTC, "20270501T000000Z", "20270701T000000Z")?;
-    Ok((read.times.len(), read.passed.lines))
+    Ok((read.times.len(), read.warnings.lines))
 }
 
 #[test]
@@ -23,8 +23,8 @@ fn faulty_events_far_away_are_passed_over() {
         ("DTSTART;TZID=Mars/Base:20270705T100000\nRRULE:FREQ=DAILY", 8),
         ("DTSTART:20270705T100000Z\nDURATION:PT1H\nRRULE:soon", 10),
     ] {
-        let passed = PassedLine { line, reason: PassedReason::FarAway };
-        assert_eq!(read(event), Ok((1, vec![passed])), "{event}");
+        let warnings = Warning { line, reason: WarningReason::FarAway };
+        assert_eq!(read(event), Ok((1, vec![warnings])), "{event}");
     }
 }
 
@@ -62,7 +62,7 @@ fn the_same_for_periods() {
             "BEGIN:VCALENDAR\nBEGIN:VFREEBUSY\nFREEBUSY:{period}\nFREEBUSY:20270601T100000Z/PT1H\nEND:VFREEBUSY\nEND:VCALENDAR\n"
         );
         let read = read_in(&file, UTC, "20270501T000000Z", "20270701T000000Z");
-        read.map(|read| (read.times.len(), read.passed.lines.len()))
+        read.map(|read| (read.times.len(), read.warnings.lines.len()))
     };
     assert_eq!(read("20140101T100000Z/20140101T090000Z"), Ok((1, 1)));
     assert!(read("20270601T100000Z/20270601T090000Z").is_err());

@@ -7,6 +7,7 @@ use proptest::sample::{Index, select};
 
 use super::products::ALL;
 use super::*;
+use crate::ical::limits::ZONES_MAX;
 
 fn read(bytes: &[u8]) -> Result<BusyCalendar, Malformed> {
     let begun = Instant::now();

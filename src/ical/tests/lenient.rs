@@ -120,7 +120,7 @@ fn what_makes_nobody_busy_is_not_needed() {
     let read = |lines: &str| {
         let file = calendar(&[&format!("{START}\nDURATION:PT1H"), lines]);
         let read = read_in(&file, UTC, "20270601T000000Z", "20270701T000000Z");
-        read.map(|read| (read.times.len(), read.passed.lines.len()))
+        read.map(|read| (read.times.len(), read.warnings.lines.len()))
     };
     for lines in [
         "DTSTART:soon\nTRANSP:TRANSPARENT",
@@ -131,7 +131,7 @@ fn what_makes_nobody_busy_is_not_needed() {
         assert_eq!(read(lines), Ok((1, 0)), "{lines}");
     }
     let more = "DTSTART:20270602T100000Z\nDURATION:PT1H\n";
-    for (lines, passed) in [
+    for (lines, warnings) in [
         ("ORGANIZER;CN=Sixt SE", 1),
         ("EXDATE:soon", 1),
         ("EXDATE;TZID=Mars/Base:20270602T100000", 0),
@@ -142,7 +142,7 @@ fn what_makes_nobody_busy_is_not_needed() {
         ("STATUS:CONFIRMED\nDESCRIPTION:one\nStatus: cancelled", 0),
         ("BEGIN:VALARM\nTRIGGER\nEND:VALARM", 1),
     ] {
-        assert_eq!(read(&format!("{more}{lines}")), Ok((2, passed)), "{lines}");
+        assert_eq!(read(&format!("{more}{lines}")), Ok((2, warnings)), "{lines}");
     }
     // But these could hide a busy time.
     for lines in [
@@ -160,9 +160,12 @@ fn only_so_many_lines_are_named() {
     let noise = "what\n".repeat(100);
     let zone = "DTSTART;TZID=Customized Time Zone:20270602T100000\nDURATION:PT1H";
     let file = calendar(&[&format!("{START}\nDURATION:PT1H\n{noise}X:1"), zone]);
-    let passed =
-        read_in(&file, UTC, "20270601T000000Z", "20270701T000000Z").expect("a calendar").passed;
-    assert_eq!((passed.lines.len(), passed.more), (PASSED_MAX, 101 - PASSED_MAX));
-    assert!(passed.lines.is_sorted_by_key(|passed| passed.line));
-    assert_eq!(passed.lines.last().map(|passed| passed.reason), Some(PassedReason::ZoneOfPlace));
+    let warnings =
+        read_in(&file, UTC, "20270601T000000Z", "20270701T000000Z").expect("a calendar").warnings;
+    assert_eq!((warnings.lines.len(), warnings.more), (WARNINGS_MAX, 101 - WARNINGS_MAX));
+    assert!(warnings.lines.is_sorted_by_key(|warnings| warnings.line));
+    assert_eq!(
+        warnings.lines.last().map(|warnings| warnings.reason),
+        Some(WarningReason::ZoneOfPlace)
+    );
 }

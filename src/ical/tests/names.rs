@@ -3,13 +3,13 @@
 use super::*;
 
 /// The start in UTC of an event at noon on 1 July 2027 by this clock, in a calendar that is read in Berlin.
-fn noon(head: &str, name: &str) -> Result<(String, Vec<PassedReason>), Malformed> {
+fn noon(head: &str, name: &str) -> Result<(String, Vec<WarningReason>), Malformed> {
     let event = format!("DTSTART;TZID=\"{name}\":20270701T120000\nDURATION:PT1H");
     let file = calendar(&[&event]).replacen("VERSION:2.0\n", &format!("VERSION:2.0\n{head}"), 1);
     let read =
         read_in(&file, Zone::named("Europe/Berlin"), "20270601T000000Z", "20270801T000000Z")?;
     let time = read.times[0].starts_at.format("%d %H%M").to_string();
-    Ok((time, read.passed.lines.iter().map(|line| line.reason).collect()))
+    Ok((time, read.warnings.lines.iter().map(|line| line.reason).collect()))
 }
 
 fn utc(name: &str) -> String {
@@ -94,7 +94,7 @@ fn names_without_a_definition() {
 
 #[test]
 fn names_that_say_nothing() {
-    use PassedReason::{ZoneOfCalendar, ZoneOfPlace};
+    use WarningReason::{ZoneOfCalendar, ZoneOfPlace};
     for name in ["Customized Time Zone", "tzone://Microsoft/Custom", "Customized Time Zone 1"] {
         let read = |head: &str| noon(head, name).expect(name);
         assert_eq!(read(""), ("01 1000".into(), vec![ZoneOfPlace]));
@@ -147,8 +147,8 @@ fn a_definition_counts_before_the_name() {
     let broken =
         [fixed("+5328"), fixed("x"), String::new(), fixed("-0600").replace("DTSTART", "START")];
     for observances in broken {
-        let (time, passed) = read(&zone("America/Vancouver", &observances));
-        assert_eq!((time.as_str(), passed), ("01 1900", vec![PassedReason::ZoneDefinition]));
+        let (time, warnings) = read(&zone("America/Vancouver", &observances));
+        assert_eq!((time.as_str(), warnings), ("01 1900", vec![WarningReason::ZoneDefinition]));
     }
     // and so is one of which half is missing.
     let half = "BEGIN:STANDARD\nDTSTART:20071104T020000\nTZOFFSETFROM:-0700\nTZOFFSETTO:-0800\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD\n";
@@ -181,10 +181,10 @@ fn abbreviations_are_what_the_reader_calls_their_time() {
         let event = format!("DTSTART;TZID={name}:{date}T120000\nDURATION:PT1H");
         let file = calendar(&[&event]);
         let read = read_in(&file, Zone::named(zone), "20270101T000000Z", "20280101T000000Z")?;
-        let passed = read.passed.lines.first().map(|passed| (passed.line, passed.reason));
-        Ok((shown(&read.times)[0][9..13].to_owned(), passed))
+        let warnings = read.warnings.lines.first().map(|warnings| (warnings.line, warnings.reason));
+        Ok((shown(&read.times)[0][9..13].to_owned(), warnings))
     };
-    let place = Some((4, PassedReason::ZoneOfPlace));
+    let place = Some((4, WarningReason::ZoneOfPlace));
     for (name, zone, date, at) in [
         ("IST", "Asia/Kolkata", "20270601", "0630"),
         ("ist", "Asia/Jerusalem", "20270601", "0900"),
@@ -211,7 +211,7 @@ fn abbreviations_are_what_the_reader_calls_their_time() {
     let file = calendar(&[event]).replacen("VERSION", "X-WR-TIMEZONE:Europe/Dublin\nVERSION", 1);
     let read = read_in(&file, kolkata(), "20270101T000000Z", "20280101T000000Z").expect("read");
     assert_eq!(shown(&read.times), ["20270601T1100/20270601T1200"]);
-    assert_eq!(read.passed.lines[0].reason, PassedReason::ZoneOfCalendar);
+    assert_eq!(read.warnings.lines[0].reason, WarningReason::ZoneOfCalendar);
     let file = calendar(&["DTSTART:20270601T120000\nDURATION:PT1H"]);
     let file = file.replacen("VERSION", "X-WR-TIMEZONE:CST\nVERSION", 1);
     let shanghai = Zone::named("Asia/Shanghai");

@@ -24,7 +24,7 @@ fn begin_and_end_may_be_words_of_a_text() {
         let file = calendar(&[&format!("DESCRIPTION:x\n{text}\n{HOUR}")]);
         assert_eq!(times(&file), Ok(vec![BUSY.to_owned()]), "{text}");
         let read = read_in(&file, UTC, "20270601T000000Z", "20270701T000000Z").expect(text);
-        assert_eq!(read.passed.lines[0].reason, PassedReason::NotALine, "{text}");
+        assert_eq!(read.warnings.lines[0].reason, WarningReason::NotALine, "{text}");
     }
     for broken in ["END:VALARM", "END VEVENT", "BEGIN VALARM", "BEGIN  vevent"] {
         let file = calendar(&[&format!("DESCRIPTION:x\n{broken}\n{HOUR}")]);

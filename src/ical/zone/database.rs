@@ -1,4 +1,4 @@
-//! All that calendar files need of the time-zone database.
+//! What reading calendar files needs from the time-zone database.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeZone};
 

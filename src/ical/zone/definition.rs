@@ -1,74 +1,17 @@
 //! A VTIMEZONE: from its observances to the changes of a clock.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::NaiveDateTime;
 
-use super::super::CHANGES_MAX;
+use super::super::limits::CHANGES_MAX;
 use super::super::line::{Line, unescaped_text};
 use super::super::malformed::{Malformed, MalformedReason, PropertyName};
 use super::super::value::{self, Clock};
-use super::{Zone, ZoneNames, east, names, shifted};
+use super::clock::{Change, Changes, Zone, east};
+use super::names;
+use super::tzids::ZoneNames;
 use crate::recurrence::{Recurrence, RecurrenceProblem};
 
-/// The changes of a clock, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::ical) struct Changes {
-    before: i32,
-    list: Vec<Change>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ical) struct Change {
-    /// In UTC.
-    pub at: NaiveDateTime,
-    pub from: i32,
-    pub to: i32,
-    /// It begins a summer time.
-    pub daylight: bool,
-}
-
-impl Changes {
-    /// None without any change.
-    pub(in crate::ical) fn new(mut list: Vec<Change>) -> Option<Self> {
-        list.sort_by_key(|change| change.at);
-        list.dedup();
-        Some(Self { before: list.first()?.from, list })
-    }
-
-    pub(super) fn offset(&self, at: NaiveDateTime) -> i32 {
-        // In the hour that is skipped or repeated, the offset is still the one from before.
-        let over = |change: &Change| at >= shifted(change.at, change.from.max(change.to));
-        self.after(self.list.partition_point(over))
-    }
-
-    pub(super) fn offset_at(&self, at: NaiveDateTime) -> i32 {
-        self.after(self.list.partition_point(|change| at >= change.at))
-    }
-
-    fn after(&self, begun: usize) -> i32 {
-        begun.checked_sub(1).map_or(self.before, |last| self.list[last].to)
-    }
-
-    /// Does each change begin with what the one before it left, from a year before this time on? Where it does not, some
-    /// are missing: Cyrus, for one, leaves out what it thinks is not needed.
-    pub(super) fn fits_together(&self, from: NaiveDateTime) -> bool {
-        let from = from.checked_sub_signed(Duration::days(400)).unwrap_or(from);
-        let begun = self.list.partition_point(|change| change.at < from);
-        let needed = &self.list[begun.saturating_sub(1)..];
-        needed.windows(2).all(|pair| pair[0].to == pair[1].from)
-    }
-
-    /// Does it stop within a summer time that never ends, more than a year before this time?
-    pub(super) fn ends_in_summer(&self, until: NaiveDateTime) -> bool {
-        let over =
-            |change: &Change| change.at.checked_add_signed(YEAR).is_some_and(|at| at < until);
-        self.list.last().is_some_and(|last| last.daylight && over(last))
-    }
-}
-
-/// A definition tells each change of the clock up to the time that it is asked for; without one for longer, it has ended.
-const YEAR: Duration = Duration::days(370);
-
-/// A VTIMEZONE as it stands in a file.
+/// A VTIMEZONE as it is written in a file.
 #[derive(Default)]
 pub(in crate::ical) struct Definition {
     pub(super) line: usize,
@@ -108,7 +51,7 @@ impl Definition {
         self.location.as_deref().and_then(names::zone)
     }
 
-    /// A line that is none makes the definition one that cannot be read.
+    /// A malformed line makes the definition unreadable.
     pub(in crate::ical) fn broken(&mut self, fault: Malformed) {
         self.fault.get_or_insert(fault);
     }
@@ -179,7 +122,7 @@ impl Definition {
         &self,
         from: NaiveDateTime,
         until: NaiveDateTime,
-        looks: &mut usize,
+        budget: &mut usize,
     ) -> Result<Zone, Malformed> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -191,7 +134,7 @@ impl Definition {
         }
         let mut list = Vec::new();
         for observance in &self.observances {
-            observance.changes(until, looks, &mut list)?;
+            observance.changes(until, budget, &mut list)?;
         }
         let missing = MalformedReason::Missing(PropertyName::TzOffsetTo).at(self.line);
         let changes = Changes::new(list).ok_or(missing)?;
@@ -206,7 +149,7 @@ impl Observance {
     fn changes(
         &self,
         until: NaiveDateTime,
-        looks: &mut usize,
+        budget: &mut usize,
         list: &mut Vec<Change>,
     ) -> Result<(), Malformed> {
         let missing = |name| MalformedReason::Missing(name).at(self.line);
@@ -217,7 +160,7 @@ impl Observance {
         onsets.extend(&self.dates);
         for rule in &self.rules {
             let instant = |at| east(at, from);
-            let found = rule.occurrences_by(start, start, until, CHANGES_MAX, looks, &instant);
+            let found = rule.occurrences_by(start, start, until, CHANGES_MAX, budget, &instant);
             if found.cut {
                 return Err(MalformedReason::TooManyOccurrences.at(self.line));
             }

@@ -1,6 +1,7 @@
-//! From the name of a zone, as programs write it, to the zone.
+//! Finds the zone of a TZID as programs write it.
 
-use super::{Zone, database, displayed, windows};
+use super::clock::Zone;
+use super::{database, display_names, windows};
 use crate::ical::value;
 
 /// The zone that a name means without a definition: one of the database, one of Windows or Lotus, an offset, or what
@@ -76,7 +77,7 @@ fn display_parts(name: &str) -> (Option<i32>, &str) {
 /// known. An offset that is more than an hour from all of them is a contradiction.
 fn by_display_name(name: &str) -> Option<Zone> {
     let (offset, text) = display_parts(name);
-    let whole = displayed::text(text).or_else(|| windows::zone(text));
+    let whole = display_names::text(text).or_else(|| windows::zone(text));
     if let Some(zone) = whole.and_then(database::named) {
         return Some(Zone::Named(zone));
     }
@@ -94,15 +95,18 @@ fn by_display_name(name: &str) -> Option<Zone> {
             }
         }
     }
-    // Words that nobody here knows: where such an offset is kept all year, it is enough.
+    // Unknown words: an offset is enough if every zone with it keeps it all year.
     offset.filter(|offset| !known && database::never_changes(*offset)).map(Zone::Fixed)
 }
 
-/// What stands between the places of a list.
+/// Separators between the places of a list.
 const SEPARATORS: [char; 6] = [',', '/', ';', ':', '、', '，'];
 
 /// The zones that a place may mean.
 fn zones_of(place: &str) -> impl Iterator<Item = crate::zone::Zone> {
-    let place = displayed::place(place);
-    displayed::city(&place).and_then(database::named).into_iter().chain(database::in_place(place))
+    let place = display_names::place(place);
+    display_names::city(&place)
+        .and_then(database::named)
+        .into_iter()
+        .chain(database::in_place(place))
 }

@@ -1,4 +1,4 @@
-//! What a form about a schedule was made from, and where its draft leads.
+//! The version or draft of a schedule that a form is based on, and the page that shows its draft.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl Part {
         if text == "days" { Self::Days } else { Self::Hours }
     }
 
-    /// As it stands in addresses; the hours need not be said.
+    /// The value in URLs; hours are the default and have none.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hours => "",
@@ -71,20 +71,20 @@ pub async fn open(
     back: &str,
 ) -> Result<Option<Base>, FormFailure> {
     let (caller, ports) = crate::fns::request()?;
-    let doctor: DoctorId = crate::fns::known(doctor)?;
+    let doctor: DoctorId = crate::fns::parse_id(doctor)?;
     let seen: i32 = version.parse().map_err(|_| Failure::Malformed)?;
     let stored = ports.schedules.schedule(&caller, doctor).await;
-    let Some(stored) = crate::fns::answered(stored, back)? else { return Ok(None) };
+    let Some(stored) = crate::fns::or_sign_in(stored, back)? else { return Ok(None) };
     if stored.version != seen {
         return Err(Failure::Stale.into());
     }
     let mut schedule = stored.schedule;
-    if let Some(draft) = crate::fns::optional::<DraftId>(draft)? {
+    if let Some(draft) = crate::fns::parse_optional_id::<DraftId>(draft)? {
         match ports.schedules.preview(&caller, draft, None).await {
             Ok(preview) if preview.doctor == doctor && preview.seen == seen => {
                 schedule = preview.schedule;
             }
-            // Forgotten after a day, saved, or made from another version: what is stored counts.
+            // The draft has expired, was saved, or is based on another version: use the stored schedule.
             Ok(_) | Err(Failure::NotFound) => {}
             Err(failure) => return Err(failure.into()),
         }
@@ -95,46 +95,46 @@ pub async fn open(
 }
 
 impl Base {
-    /// Writes a draft down, and leads to what it would change.
+    /// Stores a draft, then redirects to the preview of its changes.
     ///
     /// # Errors
     /// What the port answers.
     pub async fn propose(self, schedule: Schedule, part: Part) -> Result<(), FormFailure> {
         let Self { caller, ports, doctor, seen, back, .. } = self;
         let draft = ports.schedules.propose(&caller, doctor, seen, schedule).await;
-        if let Some(draft) = crate::fns::answered(draft, &back)? {
+        if let Some(draft) = crate::fns::or_sign_in(draft, &back)? {
             let page = links::change(&draft.to_string());
-            crate::fns::done(&Query::new().with("part", part.as_str()).on(&page));
+            crate::fns::redirect(&Query::new().with("part", part.as_str()).on(&page));
         }
         Ok(())
     }
 }
 
-/// What saving did, as it travels in an address: `42.12.3`.
+/// The result of saving, as a URL parameter: `42.12.3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Saved {
     pub added: u64,
     pub removed: u64,
-    pub in_the_way: u64,
+    pub conflicts: u64,
 }
 
 impl Saved {
     pub fn of(change: &ScheduleChange) -> Self {
-        let in_the_way = u64::try_from(change.in_the_way.len()).unwrap_or(u64::MAX);
-        Self { added: change.times_added, removed: change.times_removed, in_the_way }
+        let conflicts = u64::try_from(change.conflicts.len()).unwrap_or(u64::MAX);
+        Self { added: change.times_added, removed: change.times_removed, conflicts }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split('.').map(|number| number.parse::<u32>().ok().map(u64::from));
         let mut next = || numbers.next().flatten();
-        let saved = Self { added: next()?, removed: next()?, in_the_way: next()? };
+        let saved = Self { added: next()?, removed: next()?, conflicts: next()? };
         numbers.next().is_none().then_some(saved)
     }
 }
 
 impl fmt::Display for Saved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.added, self.removed, self.in_the_way)
+        write!(f, "{}.{}.{}", self.added, self.removed, self.conflicts)
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_was_saved_survives_the_address() {
-        let saved = Saved { added: 42, removed: 12, in_the_way: 3 };
+        let saved = Saved { added: 42, removed: 12, conflicts: 3 };
         assert_eq!(saved.to_string(), "42.12.3");
         assert_eq!(Saved::parse("42.12.3"), Some(saved));
         for text in ["", "1.2", "1.2.3.4", "-1.2.3", "1.2.<b>"] {

@@ -1,4 +1,4 @@
-//! Time off and single days, as they are typed and as they are named.
+//! Time off and single days: parsing, and their identifiers in forms.
 
 use chrono::{NaiveDate, NaiveTime};
 use nadi::failure::{Field, FieldProblem, Problem};
@@ -99,19 +99,19 @@ pub fn single_day(typed: &TypedDay, today: NaiveDate) -> Result<Rule, Vec<FieldP
     Ok(rule)
 }
 
-/// What a time off is called in a form: when it is.
+/// The identifier of a time off in a form: its start and end.
 pub fn name_of_time_off(off: &TimeOff) -> String {
     let moment = |at: chrono::NaiveDateTime| at.format("%Y-%m-%dT%H:%M").to_string();
     format!("off.{}.{}", moment(off.starts), moment(off.ends))
 }
 
-/// What a single day is called in a form: two never begin at once.
+/// The identifier of a single day in a form: its start, since no two start at the same time.
 pub fn name_of_day(rule: &Rule) -> String {
     let starts = rule.from.and_time(rule.starts).format("%Y-%m-%dT%H:%M");
     format!("day.{starts}.{}", rule.location)
 }
 
-/// Takes the time off or the single day of this name out. `false`: there is none.
+/// Removes the time off or single day with this identifier. `false` when there is none.
 pub fn remove(schedule: &mut Schedule, name: &str) -> bool {
     if let Some(index) = schedule.time_off.iter().position(|off| name_of_time_off(off) == name) {
         schedule.time_off.remove(index);

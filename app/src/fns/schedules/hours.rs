@@ -1,4 +1,4 @@
-//! From typed lines to rules that repeat, and back.
+//! Converts the lines of the form to recurring rules, and back.
 
 use chrono::{Days, NaiveDate, NaiveTime, Weekday};
 use nadi::calendar::parse_date;
@@ -12,7 +12,7 @@ use nadi::visit::Mode;
 use super::TypedRule;
 use super::repeats::{Choice, Repeats};
 
-/// Lines to fill, below those that are there.
+/// Empty lines below the filled ones.
 pub const EMPTY_LINES: usize = 3;
 /// A form with more lines was not made by us.
 pub const LINES_MAX: usize = nadi::schedule::RULES_MAX + EMPTY_LINES;
@@ -151,7 +151,7 @@ impl TypedRule {
         read_line(self, today).ok()
     }
 
-    /// Cleared, ticked for removal, or never filled.
+    /// Whether the line was cleared, ticked for removal, or never filled in.
     pub fn is_gone(&self) -> bool {
         let blank = |text: &str| text.trim().is_empty();
         let empty = blank(&self.starts_at)
@@ -161,7 +161,7 @@ impl TypedRule {
         !self.remove.is_empty() || empty
     }
 
-    /// Nothing behind the fold is other than usual.
+    /// Whether all fields in the folded part have their usual values.
     pub fn is_plain(&self, today: NaiveDate) -> bool {
         let is = |text: &str, usual: &str| text.is_empty() || text == usual;
         let begun = parse_date(&self.effective_from).is_none_or(|from| from <= today);
@@ -195,7 +195,7 @@ pub(super) fn date(text: &str) -> Result<NaiveDate, Problem> {
     }
 }
 
-/// A number in a range, or what counts when nothing is typed.
+/// A number in a range, or the default for an empty field.
 pub(super) fn number<T>(
     text: &str,
     range: std::ops::RangeInclusive<T>,
@@ -211,7 +211,7 @@ where
     }
 }
 
-/// Keeps what could be read and notes what could not.
+/// Collects the problems of fields that cannot be read.
 #[derive(Default)]
 pub(super) struct Found(pub(super) Vec<FieldProblem>);
 
@@ -247,7 +247,7 @@ fn read_line(line: &TypedRule, today: NaiveDate) -> Result<Rule, Vec<FieldProble
     };
     let until = match line.effective_until.trim() {
         "" => Some(None),
-        // The last day is typed, the first one after it is kept.
+        // The form has the last day; the rule stores the day after it.
         text => found.of(Field::EffectiveUntil, date(text)).map(|last| last.succ_opt()),
     };
     let capacity = number(&line.seat_capacity, 1..=CAPACITY_MAX, Some(1));
@@ -349,7 +349,7 @@ pub fn read(
         .map(|found| {
             let (Line::Rule(index) | Line::TimeOff(index)) = found.line;
             match meeting.filter(|_| found.problem.problem == Problem::Overlaps) {
-                // A single day comes after all lines: the line it overlaps is the one to look at.
+                // Single days are not lines of this form, so the problem is reported at the line that overlaps one.
                 Some(meeting) => {
                     let (line, other) = match (line_of(meeting.later), line_of(meeting.earlier)) {
                         (Some(later), Some(earlier)) => (later, Other::Line(earlier)),

@@ -166,12 +166,12 @@ pub async fn save_schedule(
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let page = crate::links::change(&draft);
-    let saved = ports.schedules.save_draft(&caller, super::known(&draft)?).await;
-    if let Some(change) = super::answered(saved, &page)? {
+    let saved = ports.schedules.save_draft(&caller, super::parse_id(&draft)?).await;
+    if let Some(change) = super::or_sign_in(saved, &page)? {
         let pages = crate::links::SchedulePages::of(own, &doctor);
         let saved = base::Saved::of(&change).to_string();
         let back = base::Part::parse(&part).page(&pages);
-        super::done(&crate::links::Query::new().with("saved", &saved).on(&back));
+        super::redirect(&crate::links::Query::new().with("saved", &saved).on(&back));
     }
     Ok(())
 }

@@ -15,14 +15,14 @@ pub const WEEKDAYS: [(Weekday, &str); 7] = [
     (Weekday::Sun, "SU"),
 ];
 
-/// How often hours repeat, as people say it.
+/// How often hours repeat, as the form offers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repeats {
-    /// On these weekdays of every so manieth week, from Monday on.
+    /// On these weekdays of every nth week; weeks start on Monday.
     Weekly { every: u8, days: Vec<Weekday> },
     /// On the nth of these weekdays of each month; -1 is the last.
     Monthly { nth: i8, days: Vec<Weekday> },
-    /// By a rule that is none of these.
+    /// Any other rule.
     Rule(String),
 }
 
@@ -58,7 +58,7 @@ impl Choice {
 }
 
 impl Repeats {
-    /// What a rule means, if one of the choices says the very same.
+    /// The simple form of a rule, if one expresses exactly the same.
     pub fn of(rule: &str) -> Self {
         Self::understood(rule).unwrap_or_else(|| Self::Rule(rule.to_owned()))
     }
@@ -88,7 +88,7 @@ impl Repeats {
         }
     }
 
-    /// The choice in a form that says it.
+    /// The choice in the form.
     pub fn choice(&self) -> Choice {
         match self {
             Self::Weekly { every, .. } => Choice::Weeks(*every),

@@ -1,4 +1,4 @@
-//! An appointment that stands, or a hold as the clinic sees it.
+//! A confirmed appointment, or a hold as the clinic sees it.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -9,17 +9,17 @@ use nadi::ports::AppointmentView;
 use nadi::{Failure, Field};
 
 use super::clinic::{ClinicActions, WayBack};
+use super::done::{Done, DoneNotice};
 use super::facts::{History, VisitFacts};
-use super::{Done, DoneNotice};
 use crate::context;
 use crate::fns::booking::Cancel;
 use crate::links;
+use crate::messages;
 use crate::parts::form::{FormKey, FormState, FormSummary};
 use crate::parts::visit;
 use crate::ui::{
     Badge, Button, ButtonLink, HiddenField, PageHead, PrintButton, TextAreaField, Variant,
 };
-use crate::words;
 
 #[component]
 pub fn Booked(
@@ -75,8 +75,8 @@ fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl 
     let file = links::appointment_file(&visit.id.to_string());
     let begun = begun(visit.starts_at, visit.ends_at, now);
     let policy = confirmed.then(|| match visit.doctor_takes_bookings {
-        true => words::visit::change_policy(until.as_deref(), begun, clinic_side),
-        false => words::visit::not_taking_bookings(&visit.doctor_name, until.as_deref()),
+        true => messages::visit::change_policy(until.as_deref(), begun, clinic_side),
+        false => messages::visit::not_taking_bookings(&visit.doctor_name, until.as_deref()),
     });
     let can_move = visit.open_to.contains(&Command::Reschedule);
     let can_cancel = visit.open_to.contains(&Command::Cancel);
@@ -98,11 +98,11 @@ fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl 
     }
 }
 
-/// The way out: first what it means, then the button.
+/// The form for cancelling: first the consequences, then the button.
 #[component]
 fn CancelForm(visit: AppointmentView, form: FormState) -> impl IntoView {
     let reason_needed = visit::is_clinic_side(&visit) && visit.state == State::Confirmed;
-    // Only what was wrong with this form opens it again.
+    // Open again only when this form failed.
     let open = matches!(form.failure, Some(Failure::Invalid(_)));
     view! {
         <details class="cancel" open=open>

@@ -1,18 +1,18 @@
-//! What the clinic notes on the day: who has come, who was seen, who stayed away.
+//! The clinic's actions on the day of the visit: check in, complete, no-show.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use nadi::actor::Capacity;
 use nadi::appointment::{Command, State};
+use nadi::formatting;
 use nadi::ports::AppointmentView;
-use nadi::wall;
 
 use crate::fns::booking::{CheckIn, Complete, NoShow, Reopen};
 use crate::links::Query;
 use crate::parts::form::FormKey;
 use crate::ui::{Button, ButtonLink, HiddenField, Variant};
 
-/// A button for each thing that may be noted now; nothing for patients, and nothing too early.
+/// A button for each action that is allowed now; none for patients.
 #[component]
 pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
     let undo = match visit.state {
@@ -31,7 +31,7 @@ pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
         .filter(|(command, ..)| visit.open_to.contains(command))
         .enumerate()
         .map(|(place, (command, path, text))| {
-            // The next step is the one to see.
+            // The most likely next step is the primary button.
             let next = place == 0 && command != Command::Reopen;
             let variant = if next { Variant::Primary } else { Variant::Secondary };
             view! {
@@ -49,10 +49,10 @@ pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
     })
 }
 
-/// To where one came from: one's appointments, or the day in the calendar.
+/// The link back to the list of appointments, or to the day in the calendar.
 #[component]
 pub fn WayBack(visit: AppointmentView) -> impl IntoView {
-    let date = wall::local_date(visit.starts_at, visit.zone).to_string();
+    let date = formatting::local_date(visit.starts_at, visit.zone).to_string();
     let link = match visit.seen_as {
         Capacity::Patient => Some(("/appointments".to_owned(), "My appointments")),
         Capacity::Doctor => {

@@ -1,15 +1,15 @@
 //! What an appointment is, and what happened to it.
 
 use leptos::prelude::*;
+use nadi::formatting;
 use nadi::local_time::{LocalTime, zones_of};
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
-use nadi::wall;
 
 use crate::links;
+use crate::messages;
 use crate::parts::visit;
 use crate::ui::{Fact, Facts};
-use crate::words;
 
 /// The facts of a visit.
 #[component]
@@ -17,7 +17,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
     let video = visit.mode == Mode::Video;
     let place = if video { "Video visit".to_owned() } else { visit.location_name.clone() };
     let address = (!video).then(|| {
-        let address = words::place::address(&visit.location_address, &visit.city);
+        let address = messages::place::address(&visit.location_address, &visit.city);
         view! {
             <br/>
             <span class="muted">{address}</span>
@@ -25,7 +25,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
     });
     let (date, times, zone) = (visit::date(&visit), visit::times(&visit), visit::zone(&visit));
     let own = visit::own_time(&visit);
-    let fee = wall::fee(visit.fee.minor_units, &visit.fee.currency);
+    let fee = formatting::fee(visit.fee.minor_units, &visit.fee.currency);
     let doctor = links::doctor(visit.doctor_slug.as_str());
     view! {
         <Facts>
@@ -58,7 +58,7 @@ pub fn History(visit: AppointmentView) -> impl IntoView {
         .iter()
         .map(|entry| {
             let before = entry.moved_from.map(|before| before.in_full());
-            let text = words::visit::happened(
+            let text = messages::visit::happened(
                 entry.event,
                 entry.by,
                 visit.seen_as,

@@ -8,16 +8,16 @@ use nadi::appointment::Command;
 use nadi::local_time::LocalTime;
 use nadi::ports::AppointmentView;
 
-use super::{Done, DoneNotice};
+use super::done::{Done, DoneNotice};
 use crate::context;
 use crate::fns::booking::{Confirm, Extend, Release, SendCode};
 use crate::islands::Countdown;
 use crate::links;
+use crate::messages;
 use crate::parts::form::{FormKey, FormState, FormSummary};
+use crate::parts::hydration_scripts::HydrationScripts;
 use crate::parts::visit;
-use crate::parts::wake::WakeIslands;
 use crate::ui::{Button, HiddenField, PageHead, TextField, Variant};
-use crate::words;
 
 #[component]
 pub fn Held(
@@ -58,7 +58,7 @@ pub fn Held(
         </p>
         <div class="held-time">
             <Countdown seconds=left until=until again=again extendable=extendable/>
-            <Keep id=id.clone() extendable=extendable left=visit.extensions_left/>
+            <ExtendForm id=id.clone() extendable=extendable left=visit.extensions_left/>
         </div>
         <div class="held-forms">
             <ConfirmForm visit=visit form=form/>
@@ -77,20 +77,20 @@ pub fn Held(
                 </form>
             </div>
         </div>
-        <WakeIslands/>
+        <HydrationScripts/>
     }
 }
 
-/// More time, for whoever needs it; or why there is no more.
+/// The button that extends the hold, or the reason why it cannot be extended.
 #[component]
-fn Keep(id: String, extendable: bool, left: i16) -> impl IntoView {
-    let said = words::visit::extensions_left(left);
+fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
+    let said = messages::visit::extensions_left(left);
     if extendable {
         view! {
             <form class="keep" method="post" action=Extend::PATH>
                 <FormKey/>
                 <HiddenField name="id" value=id/>
-                <Button variant=Variant::Secondary>"Keep it longer"</Button>
+                <Button variant=Variant::Secondary>"ExtendForm it longer"</Button>
                 <p class="muted">{said}</p>
             </form>
         }

@@ -7,84 +7,84 @@ use nadi::appointment::{Command, State, begun};
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 
-use super::{asked_for, id_in_address};
+use super::route::{id_in_path, requested_appointment};
 use crate::context;
 use crate::fns::booking::Reschedule;
 use crate::islands::{Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
-use crate::parts::answer::{self, set_status};
+use crate::messages;
 use crate::parts::form::{FormState, FormSummary, failure_of};
-use crate::parts::picker::{Asked, GonePanel, Narrow, Shown};
+use crate::parts::hydration_scripts::HydrationScripts;
+use crate::parts::picker::{FilterTabs, PickerQuery, PickerStart, SlotUnavailablePanel};
+use crate::parts::response::{self, set_status};
 use crate::parts::times::Times;
 use crate::parts::visit;
-use crate::parts::wake::WakeIslands;
 use crate::ui::{ButtonLink, FillOwnTimes, Notice, PageHead, Sentence, Tone, Variant};
-use crate::words;
 
 const TITLE: &str = "Move to another time";
 
 #[component]
 pub fn MoveAppointment() -> impl IntoView {
-    answer::page(move_appointment(id_in_address(), Asked::read(), failure_of::<Reschedule>()))
+    response::page(move_appointment(id_in_path(), PickerQuery::read(), failure_of::<Reschedule>()))
 }
 
 async fn move_appointment(
     id: String,
-    mut asked: Asked,
+    mut asked: PickerQuery,
     mut form: FormState,
 ) -> Result<AnyView, Failure> {
     let now = context::caller()?.now;
-    let visit = asked_for(&id).await?;
+    let visit = requested_appointment(&id).await?;
     if !visit.open_to.contains(&Command::Reschedule) {
         set_status(409);
         let clinic_side = visit::is_clinic_side(&visit);
         let why = if visit.state == State::Confirmed && !visit.doctor_takes_bookings {
             let until = visit::change_until(&visit);
-            words::visit::not_taking_bookings(&visit.doctor_name, until.as_deref())
+            messages::visit::not_taking_bookings(&visit.doctor_name, until.as_deref())
         } else {
             let begun = begun(visit.starts_at, visit.ends_at, now);
-            words::visit::why_not_moved(visit.state, begun, clinic_side)
+            messages::visit::why_not_moved(visit.state, begun, clinic_side)
         };
-        return Ok(view! { <Standing visit=visit why=why/> }.into_any());
+        return Ok(view! { <NotMovable visit=visit why=why/> }.into_any());
     }
     let kind = visit.visit_type.to_string();
     let slug = visit.doctor_slug.to_string();
-    let mut wanted = asked.wanted(slug, kind);
-    wanted.appointment = id.clone();
-    let times = match Times::of(&wanted).await {
+    let mut filter = asked.filter(slug, kind);
+    filter.appointment = id.clone();
+    let times = match Times::of(&filter).await {
         Ok(times) => times,
         Err(Failure::NotFound) => {
-            let why = words::visit::NO_NEW_TIMES.to_owned();
-            return Ok(view! { <Standing visit=visit why=why/> }.into_any());
+            let why = messages::visit::NO_NEW_TIMES.to_owned();
+            return Ok(view! { <NotMovable visit=visit why=why/> }.into_any());
         }
         Err(failure) => return Err(failure),
     };
     asked.fit(&times);
-    // Back to the page after the move: the chosen time is one's own by now.
+    // Back on this page after the move: the chosen time is now the appointment's own.
     let own = asked.slot == Some(visit.slot);
     if own {
         asked.slot = None;
     }
-    let shown = Shown::of(&times, &asked).await?;
+    let shown = PickerStart::of(&times, &asked).await?;
     if shown.gone.is_some() {
         set_status(409);
-        // The panel says it, with the nearest times.
+        // The panel below shows this failure together with the nearest times.
         form.failure = form.failure.filter(|failure| !matches!(failure, Failure::Refused(_)));
     }
     let video = times.doctor.video || visit.mode == Mode::Video;
-    (wanted.mode, wanted.location) = (asked.mode, asked.location);
+    (filter.mode, filter.location) = (asked.mode, asked.location);
     let path = links::move_appointment(&id);
-    let kept = Query::new().with("mode", &wanted.mode).with("location", &wanted.location);
+    let kept = Query::new().with("mode", &filter.mode).with("location", &filter.location);
     let here = TimesPage { path: path.clone(), kept };
     let purpose = Purpose::Move {
         appointment: id.clone(),
         version: visit.version,
         from: from(&visit, &times),
-        note: words::visit::move_note(visit::is_clinic_side(&visit)).to_owned(),
+        note: messages::visit::move_note(visit::is_clinic_side(&visit)).to_owned(),
     };
     let gone = shown.gone.map(|gone| {
         let (page, name) = (here.clone(), visit.doctor_name.clone());
-        view! { <GonePanel gone=gone page=page doctor=name now=now/> }
+        view! { <SlotUnavailablePanel gone=gone page=page doctor=name now=now/> }
     });
     let title = if form.failure.is_some() { format!("{TITLE}: look again") } else { TITLE.into() };
     Ok(view! {
@@ -93,19 +93,19 @@ async fn move_appointment(
         {asked.address.note()}
         <PageHead title=TITLE/>
         <div class="move-page">
-            <Now visit=visit.clone()/>
+            <CurrentTime visit=visit.clone()/>
             <section class="doctor-times" aria-labelledby="free-times">
                 {own.then(|| view! {
                     <Notice tone=Tone::Good announced=true id="review"><p>"This is the time you have now."</p></Notice>
                 })}
                 {gone}
                 <h2 id="free-times">{format!("{}’s free times", visit.doctor_name)}</h2>
-                <Narrow doctor=times.doctor path=path wanted=wanted.clone() kept=Query::new()/>
-                <SlotPicker page=here wanted=wanted start=shown.start chosen=shown.chosen
+                <FilterTabs doctor=times.doctor path=path filter=filter.clone() kept=Query::new()/>
+                <SlotPicker page=here filter=filter start=shown.start chosen=shown.chosen
                     purpose=purpose key=context::form_key()/>
             </section>
         </div>
-        <WakeIslands/>
+        <HydrationScripts/>
         {video.then(|| view! { <FillOwnTimes/> })}
     }
     .into_any())
@@ -121,8 +121,8 @@ fn from(visit: &AppointmentView, times: &Times) -> String {
 
 /// What is booked, and until when it can be moved.
 #[component]
-fn Now(visit: AppointmentView) -> impl IntoView {
-    let policy = visit::change_until(&visit).map(|until| words::visit::move_policy(&until));
+fn CurrentTime(visit: AppointmentView) -> impl IntoView {
+    let policy = visit::change_until(&visit).map(|until| messages::visit::move_policy(&until));
     let href = links::appointment(&visit.id.to_string());
     view! {
         <section class="move-now" aria-labelledby="move-now">
@@ -136,9 +136,9 @@ fn Now(visit: AppointmentView) -> impl IntoView {
     }
 }
 
-/// It stays where it is, and why.
+/// Says that the appointment cannot be moved, and why.
 #[component]
-fn Standing(visit: AppointmentView, why: String) -> impl IntoView {
+fn NotMovable(visit: AppointmentView, why: String) -> impl IntoView {
     let over = visit.doctor_takes_bookings
         && !matches!(visit.state, State::Confirmed | State::CheckedIn | State::Pending);
     let times = links::doctor(visit.doctor_slug.as_str());

@@ -7,15 +7,15 @@ use nadi::appointment::{Refusal, State};
 use nadi::ports::{AppointmentView, OwnReview};
 
 use super::clinic::{ClinicActions, WayBack};
+use super::done::{Done, DoneNotice};
 use super::facts::{History, VisitFacts};
 use super::review::VisitReview;
-use super::{Done, DoneNotice};
 use crate::links;
 use crate::parts::form::{FormState, FormSummary};
 use crate::parts::visit;
 use crate::ui::{Badge, ButtonLink, Notice, PageHead};
 
-/// Why something cannot be undone is nowhere else on the page.
+/// Whether a refusal is about undoing; only these are not explained elsewhere on the page.
 fn is_about_undoing(refusal: &Refusal) -> bool {
     matches!(
         refusal,
@@ -27,7 +27,7 @@ fn is_about_undoing(refusal: &Refusal) -> bool {
     )
 }
 
-/// What became of it, as a heading and a line.
+/// The outcome, as a heading and a sentence.
 fn outcome(state: State, done: Option<Done>, clinic_side: bool) -> (&'static str, &'static str) {
     match (state, done, clinic_side) {
         (State::Cancelled, Some(Done::Released), _) => {
@@ -65,7 +65,7 @@ pub fn Over(
     form: FormState,
     /// Of the forms about the review.
     review: FormState,
-    /// For whoever booked a visit that took place.
+    /// Present for the patient of a completed visit.
     own: Option<OwnReview>,
     done: Option<Done>,
 ) -> impl IntoView {
@@ -74,7 +74,7 @@ pub fn Over(
     let (title, text) = outcome(visit.state, done, clinic_side);
     let announced = done.is_some();
     let reason = visit.cancel_reason.clone().filter(|reason| !reason.is_empty());
-    // A refusal that only says what the page says now.
+    // The refusal only repeats what the page already says.
     let form = FormState {
         failure: form.failure.filter(|failure| match failure {
             Failure::Refused(refusal) => is_about_undoing(refusal),
@@ -91,7 +91,7 @@ pub fn Over(
         Some(Done::Reopened) => Some(("Undone.", "The visit is as it was before.".to_owned())),
         _ => None,
     };
-    // Behind a hidden review that sentence would not be true.
+    // That sentence is not true for a hidden review.
     let hidden =
         own.as_ref().and_then(|own| own.review.as_ref()).is_some_and(|r| r.hidden.is_some());
     let news = news

@@ -1,31 +1,31 @@
-//! After the visit: how it was, in the words of whoever booked it.
+//! Reviewing a visit.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use nadi::appointment::Refusal;
 use nadi::ports::{AppointmentView, OwnReview, ReviewView};
 use nadi::review::{Stars, TEXT_CHARS_MAX};
-use nadi::{Field, wall};
+use nadi::{Field, formatting};
 
 use crate::context::typed_or;
 use crate::fns::reviews::{WithdrawReview, WriteReview};
 use crate::links;
+use crate::messages;
 use crate::parts::form::FormState;
 use crate::parts::reviews::Review;
 use crate::parts::visit;
 use crate::ui::{
     Button, CheckField, Choice, HiddenField, Notice, RadioField, TextAreaField, Tone, Variant,
 };
-use crate::words;
 
-/// An invitation to review, or the review. Nothing where there is neither.
+/// An invitation to write a review, or the review; nothing when neither applies.
 #[component]
 pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> impl IntoView {
-    let until = wall::date(wall::local_date(own.until, visit.zone));
+    let until = formatting::date(formatting::local_date(own.until, visit.zone));
     let open = own.closed.is_none();
     match own.review {
         None if own.closed == Some(Refusal::ConflictOfInterest) => {
-            let why = words::refusal(&Refusal::ConflictOfInterest);
+            let why = messages::refusal(&Refusal::ConflictOfInterest);
             Some(view! { <p class="muted">{why}</p> }.into_any())
         }
         None if !open => None,
@@ -35,7 +35,7 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
                     <h2 id="review-title">"How was your visit?"</h2>
                     <p class="muted">{format!(
                         "What you write stands on {}’s page and helps others choose. {}",
-                        visit.doctor_name, words::reviews::until(&until)
+                        visit.doctor_name, messages::reviews::until(&until)
                     )}</p>
                     <ReviewForm visit=visit review=None public_name=own.public_name form=form/>
                 </section>
@@ -59,7 +59,7 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
                 view! {
                     <details open=failed>
                         <summary>"Change your review"</summary>
-                        <p class="muted">{words::reviews::until(&until)}</p>
+                        <p class="muted">{messages::reviews::until(&until)}</p>
                         <ReviewForm visit=visit review=Some(review) public_name=own.public_name form=form/>
                     </details>
                 }
@@ -94,7 +94,7 @@ fn ReviewForm(
     let stored = review.as_ref().map(|review| &review.shown);
     let number = stored.map(|shown| shown.stars.number().to_string()).unwrap_or_default();
     let text = stored.map(|shown| shown.text.clone()).unwrap_or_default();
-    // A box that is not ticked is not sent: what was typed says all, once something was.
+    // Browsers do not send unticked boxes, so after a failed form only what was typed counts.
     let failed = !typed_or("id", "").is_empty();
     let anonymous = match failed {
         true => !typed_or("anonymous", "").is_empty(),
@@ -104,7 +104,7 @@ fn ReviewForm(
     let choices = Stars::ALL
         .map(|stars| {
             let number = stars.number().to_string();
-            let text = format!("{number} – {}", words::reviews::stars(stars));
+            let text = format!("{number} – {}", messages::reviews::stars(stars));
             Choice::new(number, text)
         })
         .to_vec();

@@ -9,14 +9,14 @@ use nadi::{Failure, local_time};
 use super::schedule::{Tab, tabs};
 use crate::context;
 use crate::links::{Query, SchedulePages};
+use crate::messages;
 use crate::parts::address::Address;
-use crate::parts::answer;
-use crate::parts::week::layout::Sheet;
-use crate::parts::week::{DayList, DaySheet, NextUp, day_id};
+use crate::parts::response;
+use crate::parts::week::layout::CalendarGrid;
+use crate::parts::week::{DayGrid, DayList, NextUp, day_id};
 use crate::ui::{
     ButtonLink, Empty, Icon, LinkTab, LinkTabs, Notice, PrintButton, Shape, Tone, Variant,
 };
-use crate::words;
 
 /// How much of the calendar is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl View {
         }
     }
 
-    /// People at the very same time that stand side by side.
+    /// How many people at the same time are shown side by side.
     fn lanes(self) -> usize {
         match self {
             Self::Week => 2,
@@ -87,7 +87,7 @@ pub fn Calendar() -> impl IntoView {
     let mut address = Address::default();
     let view = address.read("view", "what to show", View::parse).unwrap_or(View::Week);
     let date = address.read("date", "the date", parse_date);
-    answer::page(calendar(view, date, address))
+    response::page(calendar(view, date, address))
 }
 
 async fn calendar(
@@ -96,7 +96,7 @@ async fn calendar(
     address: Address,
 ) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    // From today on, whatever is shown: today is known there, and who is next.
+    // Who is next depends on today only, not on the days shown.
     let coming = ports.schedules.calendar(&caller, None, 7).await?;
     let today = coming.today;
     let chosen = date.unwrap_or(today);
@@ -104,7 +104,7 @@ async fn calendar(
     let shown = ports.schedules.calendar(&caller, Some(first), view.days()).await?;
     let zone = shown.zone;
     let zone_words = local_time::zone_of_days(zone, shown.from, shown.until);
-    let sheet = Sheet::of(&shown, caller.now, view.lanes());
+    let sheet = CalendarGrid::of(&shown, caller.now, view.lanes());
     let last = shown.until.pred_opt().unwrap_or(shown.from);
     let title = range_words(shown.from, last);
     let holds_today = (shown.from..shown.until).contains(&today);
@@ -122,7 +122,7 @@ async fn calendar(
         })
         .collect();
     let nothing = sheet.days.iter().all(|day| day.is_off());
-    // The days of the week to jump to, where they stand one under another.
+    // Links to the days of the week, for screens that show them one below the other.
     let jumps = (view == View::Week && !nothing).then(|| {
         let days: Vec<_> = sheet
             .days
@@ -152,13 +152,13 @@ async fn calendar(
         let href = hours.clone();
         view! {
             <Notice tone=Tone::Loss>
-                <p>{words::schedules::UNREADABLE}" "<a href=href>"Your hours"</a></p>
+                <p>{messages::schedules::UNREADABLE}" "<a href=href>"Your hours"</a></p>
             </Notice>
         }
     });
-    let outside = schedule.in_the_way.len();
-    let in_the_way = (outside > 0).then(|| {
-        let text = words::schedules::in_the_way(u64::try_from(outside).unwrap_or(u64::MAX));
+    let outside = schedule.conflicts.len();
+    let conflicts = (outside > 0).then(|| {
+        let text = messages::schedules::conflicts(u64::try_from(outside).unwrap_or(u64::MAX));
         let href = format!("{}#in-the-way", pages.time_off());
         view! { <Notice tone=Tone::Waiting><p>{text}" "<a href=href>"See which"</a></p></Notice> }
     });
@@ -180,7 +180,7 @@ async fn calendar(
         View::List => view! { <DayList sheet=sheet zone=zone/> }.into_any(),
         View::Week | View::Day => {
             let wide = view == View::Day;
-            view! { <DaySheet sheet=sheet zone=zone wide=wide/> }.into_any()
+            view! { <DayGrid sheet=sheet zone=zone wide=wide/> }.into_any()
         }
     };
     Ok(view! {
@@ -195,7 +195,7 @@ async fn calendar(
             {address.note()}
             <NextUp entries=coming.entries zone=zone now=caller.now today=today/>
             {unreadable}
-            {in_the_way}
+            {conflicts}
             <div class="calendar-bar">
                 <h2>{title}</h2>
                 <nav class="calendar-steps" aria-label="Dates">

@@ -8,7 +8,7 @@ use nadi::failure::{Field, FieldProblem, Problem};
 use nadi::ids::DoctorId;
 use nadi::input::Email;
 use nadi::ports::{ClinicView, DoctorForm, DoctorStatus, Specialty};
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 
 use super::doctor_suspend::coming;
 use super::doctors::status_words;
@@ -18,20 +18,20 @@ use crate::context::{self, typed_or};
 use crate::fns::administration::typed::{BIO_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::administration::{AddDoctor, SaveDoctor, TypedDoctor};
 use crate::links;
+use crate::messages;
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, TextAreaField,
     TextField, Tone,
 };
-use crate::words;
 
 fn say(problem: &FieldProblem) -> String {
     match (problem.field, problem.problem) {
         (Field::Email, Problem::Taken) => {
             "Another doctor signs in with this e-mail. Use another address.".into()
         }
-        _ => words::field_problem(problem),
+        _ => messages::field_problem(problem),
     }
 }
 
@@ -44,7 +44,7 @@ fn typed_of(doctor: &DoctorForm, currency: &str) -> TypedDoctor {
         bio: doctor.bio.clone(),
         languages: doctor.languages.join(", "),
         specialty: doctor.specialty.to_string(),
-        fee: wall::amount(doctor.fee_minor_units, currency),
+        fee: formatting::amount(doctor.fee_minor_units, currency),
         status: doctor.status.as_str().to_owned(),
         email: doctor
             .account_email
@@ -58,7 +58,7 @@ fn typed_of(doctor: &DoctorForm, currency: &str) -> TypedDoctor {
 #[component]
 pub fn NewDoctor() -> impl IntoView {
     let state = failure_of::<AddDoctor>();
-    answer::page(new_doctor(state))
+    response::page(new_doctor(state))
 }
 
 async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
@@ -108,7 +108,7 @@ pub fn EditDoctor() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     let state = failure_of::<SaveDoctor>();
     let done = address::value("done");
-    answer::page(edit_doctor(id, done, state))
+    response::page(edit_doctor(id, done, state))
 }
 
 async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyView, Failure> {
@@ -186,7 +186,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
     .into_any())
 }
 
-/// Someone else was faster. What was typed is kept, and what is saved stands beside it.
+/// Someone else saved first. The form keeps what was typed and shows the saved values beside it.
 pub fn stale_note() -> AnyView {
     view! {
         <div class="problem-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="stale-title">
@@ -227,7 +227,7 @@ fn DoctorFields(
     stale: bool,
 ) -> impl IntoView {
     let new = stored.version.is_empty();
-    // A stale form is saved over what is there now; any other as it was opened.
+    // A stale form is saved again based on the current version; any other form on the version it was opened with.
     let version = if stale { stored.version.clone() } else { typed_or("version", &stored.version) };
     let currency = match clinics.as_slice() {
         [clinic] => format!("In {}, like 800 or 45.50.", clinic.currency),
@@ -301,7 +301,7 @@ fn DoctorFields(
         <TextField name="languages" label="Languages (optional)" maxlength=500 autocomplete="off"
             value=languages hint=hint("With commas between them, like English, Konkani.", languages_now)
             problem=problems.at("languages")/>
-        <TextAreaField name="bio" label="About (optional)" rows=5 maxlength=BIO_CHARS_MAX
+        <TextAreaField name="bio" label="PageMetadata (optional)" rows=5 maxlength=BIO_CHARS_MAX
             value=bio hint=hint("What patients should know, in a few sentences.", bio_now)
             problem=problems.at("bio")/>
         <TextField name="fee" label="Fee" inputmode="decimal" required=true maxlength=18 autocomplete="off"

@@ -1,4 +1,4 @@
-//! Before a doctor is suspended: what becomes of the appointments that are coming up.
+//! Asks, before a doctor is suspended, what to do with the upcoming appointments.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -14,10 +14,10 @@ use crate::context::{self, typed_or};
 use crate::fns::administration::SuspendDoctor as Suspend;
 use crate::links;
 use crate::parts::form::{FormState, FormSummary, failure_of};
-use crate::parts::{address, answer, visit};
+use crate::parts::{address, response, visit};
 use crate::ui::{Button, HiddenField, Notice, PageHead, TextAreaField, Tone, Variant};
 
-/// So many are listed; the others are counted.
+/// How many are listed; the rest is only counted.
 const SHOWN: u32 = 50;
 
 /// The confirmed appointments of a doctor that are coming up, soonest first.
@@ -44,7 +44,7 @@ async fn of_state(
 pub fn SuspendDoctor() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     let (status, done) = (address::value("status"), address::value("done"));
-    answer::page(suspend_doctor(id, status, done, failure_of::<Suspend>()))
+    response::page(suspend_doctor(id, status, done, failure_of::<Suspend>()))
 }
 
 async fn suspend_doctor(
@@ -140,7 +140,7 @@ async fn suspend_doctor(
     .into_any())
 }
 
-/// One appointment; among those at places of several zones it says by which clock it is.
+/// One appointment. Names its zone when the appointments are in several zones.
 fn row(item: AppointmentView, mixed: bool) -> impl IntoView {
     let times = visit::local(&item);
     let when = if mixed { times.in_full() } else { times.moment() };

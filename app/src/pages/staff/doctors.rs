@@ -9,7 +9,7 @@ use nadi::text::one_line;
 use crate::context;
 use crate::links::{self, Query};
 use crate::parts::address::Address;
-use crate::parts::answer;
+use crate::parts::response;
 use crate::ui::{
     Badge, Button, ButtonLink, Empty, LinkTab, LinkTabs, PageHead, Pagination, TableFrame,
     TextField, Tone, Variant,
@@ -24,7 +24,7 @@ pub fn status_words(status: DoctorStatus) -> (&'static str, Tone) {
     }
 }
 
-/// What administrators keep.
+/// The lists that administrators manage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminTab {
     Doctors,
@@ -33,7 +33,7 @@ pub enum AdminTab {
     Reviews,
 }
 
-/// The ways between the lists administrators keep.
+/// The tabs of the lists that administrators manage.
 pub fn admin_tabs(here: AdminTab) -> impl IntoView {
     let tabs = [
         (AdminTab::Doctors, "/admin", "Doctors"),
@@ -56,7 +56,7 @@ pub fn Administration() -> impl IntoView {
     });
     let text = text.filter(|text| !text.is_empty());
     let page = address.page();
-    answer::page(administration(text, page, address))
+    response::page(administration(text, page, address))
 }
 
 async fn administration(

@@ -1,25 +1,25 @@
-//! The public holidays a clinic keeps.
+//! The public holidays that a clinic observes.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::ids::ClinicId;
 use nadi::ports::{ClinicHolidays, ClinicView};
-use nadi::{Failure, wall};
+use nadi::{Failure, formatting};
 
 use super::doctors::{AdminTab, admin_tabs};
 use super::problems::Problems;
 use crate::context::{self, typed_or};
 use crate::fns::holidays::SaveHolidays;
 use crate::links::Query;
+use crate::messages;
 use crate::parts::address::Address;
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{
     Button, CheckField, Choice, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead,
     SelectField, SuggestField, TableFrame, Tone, Variant,
 };
-use crate::words;
 
 /// More clinics than this are chosen from a list.
 const TABS_MAX: usize = 6;
@@ -29,7 +29,7 @@ pub fn Holidays() -> impl IntoView {
     let state = failure_of::<SaveHolidays>();
     let mut address = Address::default();
     let clinic = address.read("clinic", "the clinic", |text| text.parse().ok());
-    answer::page(holidays(clinic, address, state))
+    response::page(holidays(clinic, address, state))
 }
 
 async fn holidays(
@@ -44,7 +44,7 @@ async fn holidays(
         address.ignore("the clinic");
     }
     let clinic = found.or(clinics.first()).cloned();
-    let problems = Problems::of(&state, words::field_problem);
+    let problems = Problems::of(&state, messages::field_problem);
     let said = (state.failure.is_none() && address::value("done") == "saved").then(|| {
         view! {
             <Notice tone=Tone::Good announced=true>
@@ -81,7 +81,7 @@ async fn holidays(
     .into_any())
 }
 
-/// Which clinic: side by side as long as one sees them at a glance.
+/// The choice of a clinic: tabs while there are few.
 fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId) -> AnyView {
     if clinics.len() > TABS_MAX {
         let choices = clinics
@@ -115,7 +115,7 @@ fn HolidayForm(
     failed: bool,
 ) -> impl IntoView {
     let ticked = |name: &str, stored: bool| {
-        // A box that is not ticked is not sent: what was typed says all, once something was.
+        // Browsers do not send unticked boxes, so after a failed form only what was typed counts.
         if failed { !typed_or(name, "").is_empty() } else { stored }
     };
     let name_of = |code: &String| {
@@ -154,10 +154,10 @@ fn HolidayForm(
             let date = holiday.date.to_string();
             let (field, id) = (format!("working[on-{date}]"), format!("working-{date}"));
             let checked = ticked(&field, *works);
-            let label = format!("We work on {}, {}", wall::date(holiday.date), holiday.name);
+            let label = format!("We work on {}, {}", formatting::date(holiday.date), holiday.name);
             view! {
                 <tr>
-                    <th scope="row"><time datetime=date>{wall::date(holiday.date)}</time></th>
+                    <th scope="row"><time datetime=date>{formatting::date(holiday.date)}</time></th>
                     <td>
                         {holiday.name.clone()}
                         {holiday.estimated.then(|| view! { <span class="muted">" (may shift with the moon)"</span> })}

@@ -13,18 +13,18 @@ use super::problems::Problems;
 use crate::context::{self, typed_or};
 use crate::fns::administration::typed::{ADDRESS_CHARS_MAX, NAME_CHARS_MAX, city_name};
 use crate::fns::administration::{AddLocation, SaveLocation, TypedLocation};
+use crate::messages;
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{
     Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, SuggestField,
     TextAreaField, TextField, Tone,
 };
-use crate::words;
 
 #[component]
 pub fn NewLocation() -> impl IntoView {
     let state = failure_of::<AddLocation>();
-    answer::page(new_location(state))
+    response::page(new_location(state))
 }
 
 async fn new_location(state: FormState) -> Result<AnyView, Failure> {
@@ -41,7 +41,7 @@ async fn new_location(state: FormState) -> Result<AnyView, Failure> {
         }
         .into_any()
     } else {
-        let problems = Problems::of(&state, words::field_problem);
+        let problems = Problems::of(&state, messages::field_problem);
         let only = clinics.first().filter(|_| clinics.len() == 1);
         let stored = TypedLocation {
             clinic: only.map(|clinic| clinic.id.to_string()).unwrap_or_default(),
@@ -71,7 +71,7 @@ pub fn EditLocation() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     let state = failure_of::<SaveLocation>();
     let done = address::value("done");
-    answer::page(edit_location(id, done, state))
+    response::page(edit_location(id, done, state))
 }
 
 async fn edit_location(id: String, done: String, state: FormState) -> Result<AnyView, Failure> {
@@ -88,7 +88,7 @@ async fn edit_location(id: String, done: String, state: FormState) -> Result<Any
         time_zone: location.zone.clone(),
         version: location.version.to_string(),
     };
-    let problems = Problems::of(&state, words::field_problem);
+    let problems = Problems::of(&state, messages::field_problem);
     let stale = state.failure == Some(Failure::Stale);
     let said = match (done.as_str(), state.failure.is_some()) {
         ("added", false) => Some("Added. Doctors can have hours here now."),
@@ -125,7 +125,7 @@ fn LocationFields(
     stale: bool,
 ) -> impl IntoView {
     let new = stored.version.is_empty();
-    // A stale form is saved over what is there now; any other as it was opened.
+    // A stale form is saved again based on the current version; any other form on the version it was opened with.
     let version = if stale { stored.version.clone() } else { typed_or("version", &stored.version) };
     let clinic = if new {
         let mut choices: Vec<_> = clinics

@@ -3,21 +3,21 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
+use nadi::formatting;
 use nadi::ports::ShiftedVisit;
-use nadi::wall;
 
 use super::doctors::{AdminTab, admin_tabs};
 use crate::context;
 use crate::links::{self, Query};
 use crate::parts::address::Address;
-use crate::parts::answer;
+use crate::parts::response;
 use crate::ui::{ButtonLink, Empty, Notice, PageHead, Pagination, TableFrame, Tone};
 
 #[component]
 pub fn Locations() -> impl IntoView {
     let mut address = Address::default();
     let page = address.page();
-    answer::page(locations(page, address))
+    response::page(locations(page, address))
 }
 
 async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
@@ -108,13 +108,13 @@ fn shifted(visits: Vec<ShiftedVisit>) -> Option<AnyView> {
             let day = visit.booked_for.date();
             let will_be = match visit.will_be.date() == day {
                 true => visit.will_be.format("%H:%M").to_string(),
-                false => format!("{}, {}", wall::date(visit.will_be.date()), visit.will_be.format("%H:%M")),
+                false => format!("{}, {}", formatting::date(visit.will_be.date()), visit.will_be.format("%H:%M")),
             };
             let said = format!(
                 "{}, {}, {}: booked for {}, now at {will_be}",
                 visit.doctor_name,
                 visit.zone.name(),
-                wall::date(day),
+                formatting::date(day),
                 visit.booked_for.format("%H:%M")
             );
             view! { <li><a href=links::appointment(&visit.id.to_string())>{visit.reference}</a>" "{said}</li> }

@@ -49,7 +49,7 @@ pub fn StaffRoutes() -> AnyNestedRoute {
         <Route path=path!("/admin/locations/:id") view=location_edit::EditLocation ssr=SsrMode::Async/>
         <Route path=path!("/admin/reviews") view=reviews::AdminReviews ssr=SsrMode::Async/>
         <Route path=path!("/dev/mailbox") view=super::mailbox::MailboxPage ssr=SsrMode::Async/>
-        <Route path=path!("/dev/pieces") view=super::pieces::Pieces ssr=SsrMode::Async/>
+        <Route path=path!("/dev/pieces") view=super::style_guide::StyleGuide ssr=SsrMode::Async/>
     }
     .into_inner()
     .into_any_nested_route()

@@ -1,11 +1,11 @@
-//! What stands in the way of a staff form, and where.
+//! The problems of a staff form, and the fields they are about.
 
 use leptos::prelude::*;
 use nadi::{Failure, FieldProblem};
 
+use crate::messages;
 use crate::parts::form::FormState;
 use crate::ui::{ProblemLine, ProblemSummary};
-use crate::words;
 
 /// Every problem of a form, in its order.
 #[derive(Clone, Debug, Default)]
@@ -24,12 +24,12 @@ impl Problems {
                 .iter()
                 .map(|problem| ProblemLine {
                     text: say(problem),
-                    field_id: Some(words::field_name(problem.field).to_owned()),
+                    field_id: Some(messages::field_name(problem.field).to_owned()),
                 })
                 .collect(),
-            Some(failure) => vec![ProblemLine { text: words::failure(failure), field_id: None }],
+            Some(failure) => vec![ProblemLine { text: messages::failure(failure), field_id: None }],
         };
-        Self { title: words::summary_title(state.failure.as_ref()), lines }
+        Self { title: messages::summary_title(state.failure.as_ref()), lines }
     }
 
     /// The same failure, with the problems where one knows them to be.

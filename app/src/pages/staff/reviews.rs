@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::ports::ReviewView;
 use nadi::review::{REASON_CHARS_MAX, TEXT_CHARS_MAX};
-use nadi::{Failure, Field, wall};
+use nadi::{Failure, Field, formatting};
 
 use super::doctors::{AdminTab, admin_tabs};
 use super::schedule::{Tab, tabs};
@@ -13,8 +13,8 @@ use crate::context::{self, typed_or};
 use crate::fns::reviews::{AnswerReview, HideReview, ShowReview};
 use crate::links::{self, Query, SchedulePages};
 use crate::parts::address::{self, Address};
-use crate::parts::answer;
 use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::response;
 use crate::parts::reviews::{RatingLine, Review};
 use crate::ui::{
     Button, ButtonLink, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead, Pagination,
@@ -26,7 +26,7 @@ use crate::ui::{
 pub fn OwnReviews() -> impl IntoView {
     let mut address = Address::default();
     let page = address.page();
-    answer::page(own_reviews(page, address, failure_of::<AnswerReview>()))
+    response::page(own_reviews(page, address, failure_of::<AnswerReview>()))
 }
 
 async fn own_reviews(page: u32, address: Address, form: FormState) -> Result<AnyView, Failure> {
@@ -107,12 +107,12 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
     }
 }
 
-/// That a review is hidden, since when and why.
+/// Says since when and why a review is hidden.
 #[component]
 fn HiddenNote(review: ReviewView) -> impl IntoView {
     review.hidden.map(|hidden| {
         let by = hidden.by.map(|name| format!(" by {name}")).unwrap_or_default();
-        let at = wall::date(hidden.at.date());
+        let at = formatting::date(hidden.at.date());
         view! {
             <Notice tone=Tone::Waiting>
                 <p>
@@ -131,7 +131,7 @@ pub fn AdminReviews() -> impl IntoView {
     let hidden = address.read("show", "what to show", |text| (text == "hidden").then_some(()));
     let page = address.page();
     let form = failure_of::<HideReview>().or(failure_of::<ShowReview>());
-    answer::page(admin_reviews(hidden.is_some(), page, address, form))
+    response::page(admin_reviews(hidden.is_some(), page, address, form))
 }
 
 async fn admin_reviews(

@@ -1,4 +1,4 @@
-//! Where everything stands in a calendar: pure arithmetic on wall-clock minutes.
+//! The layout of a calendar: pure arithmetic on wall-clock minutes.
 //!
 //! A day is 24 hours high, always: an entry stands where the clock on the wall
 //! says it starts, and is as high as it lasts. So a clock change neither moves
@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Days, NaiveDate, Timelike, Utc};
 use nadi::appointment::State;
+use nadi::formatting;
 use nadi::ports::{BlockView, CalendarEntry, DoctorCalendar};
-use nadi::wall;
 use nadi::zone::Zone;
 
 const DAY_MINUTES: u16 = 24 * 60;
@@ -49,7 +49,7 @@ fn minute(at: DateTime<Utc>, zone: Zone) -> u16 {
     u16::try_from(local.hour() * 60 + local.minute()).unwrap_or(0)
 }
 
-/// How something stands to the clock.
+/// Whether something is over, going on or ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     Over,
@@ -75,11 +75,11 @@ impl Stage {
     }
 }
 
-/// Something that stands in a day.
+/// A positioned entry of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     pub span: Span,
-    /// From 0: what overlaps stands side by side.
+    /// The lane, from 0: overlapping entries are side by side.
     pub lane: u16,
     pub lanes: u16,
     pub stage: Stage,
@@ -102,7 +102,7 @@ pub struct Day {
 }
 
 impl Day {
-    /// Neither working time nor anyone booked.
+    /// Whether there is neither working time nor an appointment.
     pub fn is_off(&self) -> bool {
         self.blocks.is_empty() && self.items.is_empty()
     }
@@ -110,7 +110,7 @@ impl Day {
 
 /// Days side by side, and the hours they show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sheet {
+pub struct CalendarGrid {
     /// Whole hours.
     pub first_hour: u16,
     /// Exclusive; at most 24.
@@ -118,11 +118,11 @@ pub struct Sheet {
     /// In hundredths of a rem.
     pub hour_height: u32,
     pub days: Vec<Day>,
-    /// Where the clock stands, if it stands within the hours shown of a day shown.
+    /// The position of the current time, if it is within the days and hours shown.
     pub now: Option<u16>,
 }
 
-impl Sheet {
+impl CalendarGrid {
     /// Lays out a calendar. More than `lanes_max` people at the very same time stand as one item.
     pub fn of(calendar: &DoctorCalendar, now: DateTime<Utc>, lanes_max: usize) -> Self {
         let zone = calendar.zone;
@@ -159,7 +159,7 @@ fn day(
     drawn_min: u16,
 ) -> Day {
     let zone = calendar.zone;
-    let on = |at: DateTime<Utc>| wall::local_date(at, zone) == date;
+    let on = |at: DateTime<Utc>| formatting::local_date(at, zone) == date;
     let blocks: Vec<_> = calendar
         .blocks
         .iter()
@@ -320,7 +320,7 @@ mod tests {
     fn an_entry_stands_where_the_wall_clock_says() {
         let start = at("2026-11-24T04:50:00Z");
         let night = at("2026-11-23T18:00:00Z");
-        let sheet = Sheet::of(
+        let sheet = CalendarGrid::of(
             &week(Zone::named("Asia/Kolkata"), "2026-11-23", vec![entry(1, start, 20)]),
             night,
             3,
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn an_empty_week_and_a_late_one_show_eight_hours() {
-        let empty = Sheet::of(
+        let empty = CalendarGrid::of(
             &week(Zone::named("Asia/Kolkata"), "2026-11-23", vec![]),
             at("2026-11-23T06:00:00Z"),
             3,
@@ -342,7 +342,7 @@ mod tests {
         assert_eq!((empty.first_hour, empty.last_hour), (9, 17));
         assert_eq!(empty.now, Some(690));
         let late = vec![entry(1, at("2026-11-23T17:30:00Z"), 90)];
-        let late = Sheet::of(
+        let late = CalendarGrid::of(
             &week(Zone::named("Asia/Kolkata"), "2026-11-23", late),
             at("2026-11-23T06:00:00Z"),
             3,
@@ -361,7 +361,8 @@ mod tests {
             entry(3, minutes(40), 20),
             entry(4, minutes(60), 20),
         ];
-        let sheet = Sheet::of(&week(Zone::named("Asia/Kolkata"), "2026-11-23", entries), start, 3);
+        let sheet =
+            CalendarGrid::of(&week(Zone::named("Asia/Kolkata"), "2026-11-23", entries), start, 3);
         assert_eq!(lanes(&sheet.days[0]), [(600, 0, 2), (620, 1, 2), (640, 0, 2), (660, 0, 1)]);
     }
 
@@ -369,7 +370,8 @@ mod tests {
     fn a_crowd_at_one_time_is_one_item() {
         let start = at("2026-11-23T04:30:00Z");
         let crowd = (1..=4).map(|n| entry(n, start, 20)).collect();
-        let sheet = Sheet::of(&week(Zone::named("Asia/Kolkata"), "2026-11-23", crowd), start, 3);
+        let sheet =
+            CalendarGrid::of(&week(Zone::named("Asia/Kolkata"), "2026-11-23", crowd), start, 3);
         assert_eq!(sheet.days[0].items.len(), 1);
         assert_eq!(sheet.days[0].items[0].entries.len(), 4);
         assert_eq!(sheet.days[0].booked, 4);
@@ -384,13 +386,13 @@ mod tests {
             "2026-10-19",
             vec![entry(1, first, 20), entry(2, second, 20)],
         );
-        let sheet = Sheet::of(&autumn, first, 3);
+        let sheet = CalendarGrid::of(&autumn, first, 3);
         assert_eq!(lanes(&sheet.days[6]), [(150, 0, 2), (150, 1, 2)]);
         // 28 March 2027: 02:00 to 03:00 does not happen.
         let before = entry(1, at("2027-03-28T00:40:00Z"), 40);
         let after = entry(2, at("2027-03-28T07:00:00Z"), 20);
         let spring = week(Zone::named("Europe/Berlin"), "2027-03-22", vec![before, after]);
-        let sheet = Sheet::of(&spring, first, 3);
+        let sheet = CalendarGrid::of(&spring, first, 3);
         let spans: Vec<_> = sheet.days[6].items.iter().map(|item| item.span).collect();
         assert_eq!(spans, [Span { at: 100, minutes: 40 }, Span { at: 540, minutes: 20 }]);
     }
@@ -426,10 +428,10 @@ mod tests {
             let entries: Vec<_> = (0u128..)
                 .zip(&starts)
                 .map(|(n, (start, minutes))| entry(n, midnight + Duration::minutes(*start), *minutes))
-                .filter(|entry| wall::local_date(entry.starts_at, zone) < monday + Days::new(7))
+                .filter(|entry| formatting::local_date(entry.starts_at, zone) < monday + Days::new(7))
                 .collect();
             let count = entries.len();
-            let sheet = Sheet::of(&week(zone, &monday.to_string(), entries), midnight, 3);
+            let sheet = CalendarGrid::of(&week(zone, &monday.to_string(), entries), midnight, 3);
             prop_assert!(sheet.last_hour <= 24 && sheet.last_hour - sheet.first_hour >= 8);
             let shown: usize = sheet.days.iter().flat_map(|day| &day.items).map(|item| item.entries.len()).sum();
             prop_assert_eq!(shown, count);

@@ -1,4 +1,4 @@
-//! A doctor's days: who comes when, and what is free.
+//! A doctor's calendar: appointments and free times by day.
 //!
 //! Without the stylesheet it is a list of days, each with its hours and its
 //! people in order. The stylesheet puts the same list on a grid, from the
@@ -14,20 +14,20 @@ use nadi::ports::{BlockView, CalendarEntry};
 use nadi::visit::Mode;
 use nadi::zone::Zone;
 
-use self::layout::{Day, Item, Sheet, now_and_next};
+use self::layout::{CalendarGrid, Day, Item, now_and_next};
 use crate::links;
 use crate::parts::visit;
 use crate::ui::{Icon, Shape};
 
-/// The days of a calendar on their hours.
+/// The days of a calendar on a time grid.
 #[component]
-pub fn DaySheet(
-    sheet: Sheet,
+pub fn DayGrid(
+    sheet: CalendarGrid,
     zone: Zone,
-    /// One day has room for more words than seven.
+    /// A single day has room for longer texts.
     #[prop(optional)]
     wide: bool,
-    /// Days as they would be: no view of their own to lead to.
+    /// A preview: the days have no pages of their own.
     #[prop(optional)]
     planned: bool,
 ) -> impl IntoView {
@@ -40,7 +40,7 @@ pub fn DaySheet(
         sheet.hour_height % 100
     );
     let now = sheet.now;
-    // The clock takes the place of an hour it would cover.
+    // The label of the current time replaces an hour's label that it would cover.
     let hours: Vec<_> = (first..last)
         .filter(|hour| now.is_none_or(|now| now.abs_diff(hour * 60) > 12))
         .map(
@@ -68,9 +68,9 @@ pub fn DaySheet(
     }
 }
 
-/// Days one under another, in words only.
+/// The days as a list.
 #[component]
-pub fn DayList(sheet: Sheet, zone: Zone) -> impl IntoView {
+pub fn DayList(sheet: CalendarGrid, zone: Zone) -> impl IntoView {
     let days: Vec<_> = sheet
         .days
         .into_iter()
@@ -267,7 +267,7 @@ fn EntryItem(
             .into_any()
         }
         entries => {
-            // A crowd: one entry that opens to everybody, where there is a list to open.
+            // Many people at one time: one entry that links to the list of all of them.
             let time = entries.first().map(|entry| LocalTime::new(entry.starts_at, zone).clock());
             let names: Vec<_> = entries.iter().map(|entry| entry.person_name.clone()).collect();
             let count = format!("{} people", names.len());

@@ -1,8 +1,8 @@
 //! Several requests in the same moment, who want the same.
 
 use nadi::appointment::State;
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{PersonId, SlotId};
-use nadi::once::OnceKey;
 use nadi::ports::{Change, HoldRequest};
 
 use super::model::Slot;
@@ -37,9 +37,9 @@ impl Generator {
         }
     }
 
-    fn one_key(&mut self) -> OnceKey {
+    fn one_key(&mut self) -> IdempotencyKey {
         self.keys += 1;
-        OnceKey::parse(&format!("k{}", self.keys)).expect("a key")
+        IdempotencyKey::parse(&format!("k{}", self.keys)).expect("a key")
     }
 
     /// Several for one time, by holding and by moving.

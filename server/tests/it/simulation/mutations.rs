@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::appointment::State;
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::AppointmentId;
-use nadi::once::OnceKey;
 use nadi::ports::{
     Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, Page, Seen,
 };
@@ -150,7 +150,7 @@ impl Bookings for FaultyBookings {
         &self,
         caller: &Caller,
         wish: &HoldRequest,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
         let once = once.filter(|_| self.fault != Fault::IgnoresKeys);
         let answer = self.inner.hold(caller, wish, once).await;
@@ -176,7 +176,7 @@ impl Bookings for FaultyBookings {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
         let once = once.filter(|_| self.fault != Fault::IgnoresKeys);
         let seen = match self.fault {

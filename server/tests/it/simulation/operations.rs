@@ -6,9 +6,9 @@
 use chrono::{DateTime, Duration, Utc};
 use nadi::actor::SignedIn;
 use nadi::appointment::State;
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AppointmentId, SlotId, VisitTypeId};
 use nadi::input::Code;
-use nadi::once::OnceKey;
 use nadi::ports::{Change, HoldRequest, MessageFailure, Seen};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -131,12 +131,12 @@ impl Generator {
         }
     }
 
-    fn key(&mut self) -> Option<OnceKey> {
+    fn key(&mut self) -> Option<IdempotencyKey> {
         self.keys += 1;
         let text = format!("k{}", self.keys);
         match self.below(10) {
-            0..5 => OnceKey::parse(&text).ok(),
-            5..7 => OnceKey::of_form(&text),
+            0..5 => IdempotencyKey::parse(&text).ok(),
+            5..7 => IdempotencyKey::of_form(&text),
             _ => None,
         }
     }

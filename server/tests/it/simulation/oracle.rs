@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use nadi::Failure;
 use nadi::actor::{Capacity, SignedIn};
 use nadi::appointment::{Appointment, Command, Event, Facts, Proof, Refusal, State, decide};
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AppointmentId, PersonId, SlotId};
-use nadi::once::OnceKey;
 use nadi::ports::{Booked, Change, HoldRequest, Seen};
 
 use super::invariants::{Invariant, Violation};
@@ -25,7 +25,7 @@ pub struct Asked {
     pub who: SignedIn,
     pub instance: usize,
     pub ask: Ask,
-    pub key: Option<OnceKey>,
+    pub key: Option<IdempotencyKey>,
     /// The line it is counted on.
     pub kind: &'static str,
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use chrono::{Duration, NaiveTime};
 use futures::future::join_all;
 use nadi::appointment::State;
-use nadi::once::KEY_KEPT_HOURS;
+use nadi::idempotency::KEY_KEPT_HOURS;
 use nadi::ports::MessageFailure;
 use nadi::schedule::{Rule, Schedule};
 use server::bookings::sweeper;

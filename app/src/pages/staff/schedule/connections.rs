@@ -6,7 +6,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::failure::Field;
-use nadi::ical::Passed;
+use nadi::ical::Warnings;
 use nadi::input::Email;
 use nadi::ports::{BusyCalendarView, BusyRead, FeedKind};
 
@@ -15,14 +15,14 @@ use crate::context::{self, typed_or};
 use crate::fns::busy::typed::{self, ADDRESS_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::busy::{AddBusyAddress, AddBusyFile, RemoveBusy};
 use crate::links::{self, SchedulePages};
+use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::feeds::{self, Feeds};
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::{address, answer};
+use crate::parts::{address, response};
 use crate::ui::{
     Button, HiddenField, Icon, Notice, PageHead, ProblemLine, Shape, TextField, Tone, Variant,
 };
-use crate::words;
 
 const OWNER_LABEL: &str = "Your e-mail address in that calendar (optional)";
 const OWNER_HINT: &str =
@@ -59,14 +59,14 @@ impl Forms {
 #[component]
 pub fn OwnConnections() -> impl IntoView {
     let forms = Forms::read();
-    answer::page(async move { connections(Editor::own()?, forms).await })
+    response::page(async move { connections(Editor::own()?, forms).await })
 }
 
 /// A doctor's busy times, for administrators.
 #[component]
 pub fn DoctorConnections() -> impl IntoView {
     let (id, forms) = (id_in_address(), Forms::read());
-    answer::page(async move { connections(Editor::in_address(&id)?, forms).await })
+    response::page(async move { connections(Editor::in_address(&id)?, forms).await })
 }
 
 /// A form's problems at its fields, whose names differ from form to form.
@@ -84,17 +84,17 @@ fn placed(state: &FormState, is_file: bool) -> Problems {
         Some(Failure::Invalid(problems)) => problems
             .iter()
             .map(|found| ProblemLine {
-                text: words::connections::problem(found, is_file),
+                text: messages::connections::problem(found, is_file),
                 field_id: place(found.field).map(str::to_owned),
             })
             .collect(),
         Some(Failure::TooLarge) if is_file => vec![ProblemLine {
-            text: words::connections::too_large(),
+            text: messages::connections::too_large(),
             field_id: Some("file".to_owned()),
         }],
         _ => Vec::new(),
     };
-    Problems::of(state, words::field_problem).placed(lines)
+    Problems::of(state, messages::field_problem).placed(lines)
 }
 
 /// What was just done, in a sentence.
@@ -103,13 +103,13 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
     let numbers: Vec<u64> =
         read.split('.').filter_map(|n| n.parse::<u32>().ok()).map(u64::from).collect();
     let said = match (numbers.as_slice(), address::value("done").as_str()) {
-        (&[times, times_removed, in_the_way], _) => {
-            let passed = typed::passed(&address::value("passed"), &address::value("more"));
-            let read = BusyRead { times, times_removed, in_the_way, passed };
-            let text = words::connections::found(&read);
+        (&[times, times_removed, conflicts], _) => {
+            let warnings = typed::warnings(&address::value("passed"), &address::value("more"));
+            let read = BusyRead { times, times_removed, conflicts, warnings };
+            let text = messages::connections::found(&read);
             let href = format!("{}#in-the-way", pages.time_off());
-            let which = (in_the_way > 0).then(|| view! { " "<a href=href>"See which"</a> });
-            view! { <p><strong>"Read. "</strong>{text}{which}</p> {passed_over(read.passed)} }
+            let which = (conflicts > 0).then(|| view! { " "<a href=href>"See which"</a> });
+            view! { <p><strong>"Read. "</strong>{text}{which}</p> {warning_list(read.warnings)} }
                 .into_any()
         }
         (_, "removed") => view! { <p>"Removed. Its times can be free again."</p> }.into_any(),
@@ -122,15 +122,15 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
 }
 
 /// The lines of a calendar that were passed over.
-fn passed_over(passed: Passed) -> Option<AnyView> {
-    if passed.lines.is_empty() {
+fn warning_list(warnings: Warnings) -> Option<AnyView> {
+    if warnings.lines.is_empty() {
         return None;
     }
-    let more = words::connections::more_passed(passed.more);
-    let lines: Vec<_> = passed
+    let more = messages::connections::more_warnings(warnings.more);
+    let lines: Vec<_> = warnings
         .lines
         .into_iter()
-        .map(words::connections::passed)
+        .map(messages::connections::warning)
         .chain(more)
         .map(|text| view! { <li>{text}</li> })
         .collect();
@@ -162,7 +162,7 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
         None
     };
     let (by_address, by_file) = (placed(&forms.address, false), placed(&forms.file, true));
-    let remove = Problems::of(&forms.remove, words::field_problem);
+    let remove = Problems::of(&forms.remove, messages::field_problem);
     Ok(view! {
         <Title text=title.clone()/>
         {way_back}
@@ -200,9 +200,9 @@ fn BusyList(calendars: Vec<BusyCalendarView>, editor: Editor, now: DateTime<Utc>
                 Some(host) => format!("From {host}. "),
                 None => "From a file. ".to_owned(),
             };
-            let read = words::connections::read(calendar.read_at, calendar.times_ahead, now);
+            let read = messages::connections::read(calendar.read_at, calendar.times_ahead, now);
             let fault = calendar.fault.map(|fault| {
-                let text = words::connections::fault(fault);
+                let text = messages::connections::fault(fault);
                 view! { <p class="busy-fault"><Icon shape=Shape::Warning/>{text}</p> }
             });
             view! {

@@ -1,18 +1,18 @@
-//! What is other than usual: time off, single days, public holidays.
+//! Exceptions to the regular hours: time off, single days, public holidays.
 
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use nadi::formatting;
 use nadi::ids::DraftId;
 use nadi::ports::{HolidayView, HoursPlace};
 use nadi::schedule::Schedule;
 use nadi::visit::Mode;
-use nadi::wall;
 
 use super::{Editor, Origin};
 use crate::fns::schedules::{RemoveException, days};
+use crate::messages;
 use crate::ui::{Button, HiddenField, Icon, Shape, Variant};
-use crate::words;
 
 /// What kind of exception it is. Each has a shape and a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn Mark(kind: Kind) -> impl IntoView {
     }
 }
 
-/// What is other than usual on a date, each kind once.
+/// The kinds of exception on a date, each once.
 pub fn on(date: NaiveDate, schedule: &Schedule, holidays: &[HolidayView]) -> Vec<Kind> {
     let day = date.and_time(NaiveTime::MIN);
     let end = day.checked_add_days(Days::new(1)).unwrap_or(day);
@@ -109,7 +109,7 @@ fn exceptions(
     let off = schedule.time_off.iter().map(|off| Exception {
         starts: off.starts,
         kind: if off.is_whole_days() { Kind::TimeOff } else { Kind::PartOff },
-        when: words::schedules::time_off(off),
+        when: messages::schedules::time_off(off),
         detail: off.note.clone(),
         name: Some(days::name_of_time_off(off)),
     });
@@ -121,7 +121,7 @@ fn exceptions(
         Exception {
             starts: rule.from.and_time(rule.starts),
             kind: Kind::Extra,
-            when: words::schedules::hours(rule),
+            when: messages::schedules::hours(rule),
             detail: format!("{place}, {} minutes each", rule.slot_minutes),
             name: Some(days::name_of_day(rule)),
         }
@@ -133,7 +133,7 @@ fn exceptions(
         } else {
             name
         };
-        let when = wall::date(holiday.date);
+        let when = formatting::date(holiday.date);
         let starts = holiday.date.and_time(NaiveTime::MIN);
         Exception { starts, kind: Kind::Holiday, when, detail, name: None }
     });

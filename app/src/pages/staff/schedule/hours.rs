@@ -15,24 +15,24 @@ use crate::context::{self, Typed};
 use crate::fns::schedules::base::{Part, zones};
 use crate::fns::schedules::hours::{EMPTY_LINES, LINES_MAX, read};
 use crate::fns::schedules::{ProposeHours, TypedRule};
+use crate::messages;
 use crate::pages::staff::problems::Problems;
-use crate::parts::answer;
 use crate::parts::form::{FormState, failure_of};
+use crate::parts::response;
 use crate::ui::{Button, ButtonLink, Choice, Empty, PageHead, ProblemLine};
-use crate::words;
 
 /// The doctor's own hours.
 #[component]
 pub fn OwnHours() -> impl IntoView {
     let state = failure_of::<ProposeHours>();
-    answer::page(async move { hours(Editor::own()?, state).await })
+    response::page(async move { hours(Editor::own()?, state).await })
 }
 
 /// A doctor's hours, for administrators.
 #[component]
 pub fn DoctorHours() -> impl IntoView {
     let (id, state) = (id_in_address(), failure_of::<ProposeHours>());
-    answer::page(async move { hours(Editor::in_address(&id)?, state).await })
+    response::page(async move { hours(Editor::in_address(&id)?, state).await })
 }
 
 /// The lines of a form that just failed. Empty when none did.
@@ -96,7 +96,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
         // What was typed was too much to be kept: the sentences lead nowhere then.
         (Some(Failure::Invalid(problems)), true) => problems
             .iter()
-            .map(|problem| ProblemLine { text: words::field_problem(problem), field_id: None })
+            .map(|problem| ProblemLine { text: messages::field_problem(problem), field_id: None })
             .collect(),
         (Some(Failure::Invalid(_)), false) => {
             match read(&lines, &shown.schedule, &zones(&view.places), view.today) {
@@ -104,10 +104,10 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
                 Err(found) => found
                     .iter()
                     .map(|found| ProblemLine {
-                        text: words::schedules::line_problem(found),
+                        text: messages::schedules::line_problem(found),
                         field_id: Some(field_id(
                             found.line,
-                            words::field_name(found.problem.field),
+                            messages::field_name(found.problem.field),
                         )),
                     })
                     .collect(),
@@ -115,9 +115,9 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
         }
         _ => Vec::new(),
     };
-    let problems = Problems::of(&state, words::field_problem).placed(placed);
+    let problems = Problems::of(&state, messages::field_problem).placed(placed);
     let stale = state.failure == Some(Failure::Stale);
-    // A stale form is saved over what is there now; any other as it was opened.
+    // A stale form is saved again based on the current version; any other form on the version it was opened with.
     let version = match (stale, context::typed_or("version", "").parse()) {
         (false, Ok(version)) => version,
         _ => view.version,

@@ -19,9 +19,9 @@ use nadi::schedule::Schedule;
 use crate::context;
 use crate::fns::schedules::base::{Part, Saved};
 use crate::links::{self, SchedulePages};
+use crate::messages;
 use crate::parts::address;
 use crate::ui::{HiddenField, LinkTab, LinkTabs, Notice, Tone};
-use crate::words;
 
 pub use connections::{DoctorConnections, OwnConnections};
 pub use hours::{DoctorHours, OwnHours};
@@ -167,20 +167,20 @@ fn Origin(editor: Editor, version: i32, draft: Option<DraftId>) -> impl IntoView
 
 /// A part of the hours cannot be read.
 fn unreadable_note(view: &ScheduleView) -> Option<AnyView> {
-    view.unreadable.then(|| note(Tone::Loss, words::schedules::UNREADABLE))
+    view.unreadable.then(|| note(Tone::Loss, messages::schedules::UNREADABLE))
 }
 
 /// What was just saved, if the address says so.
 fn saved_note(pages: &SchedulePages) -> Option<AnyView> {
     let saved = Saved::parse(&address::value("saved"))?;
-    let way = (saved.in_the_way > 0).then(|| {
+    let way = (saved.conflicts > 0).then(|| {
         let href = format!("{}#in-the-way", pages.time_off());
-        view! { <p>{words::schedules::in_the_way(saved.in_the_way)}" "<a href=href>"See which"</a></p> }
+        view! { <p>{messages::schedules::conflicts(saved.conflicts)}" "<a href=href>"See which"</a></p> }
     });
     Some(
         view! {
             <Notice tone=Tone::Good announced=true>
-                <p><strong>"Saved. "</strong>{words::schedules::changed(saved)}</p>
+                <p><strong>"Saved. "</strong>{messages::schedules::changed(saved)}</p>
                 {way}
             </Notice>
         }

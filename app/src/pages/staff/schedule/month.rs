@@ -1,16 +1,16 @@
-//! A month of what is other than usual.
+//! A month with the exceptions to the regular hours.
 
 use chrono::{Datelike, NaiveDate};
 use leptos::prelude::*;
 use nadi::calendar::Month;
+use nadi::formatting;
 use nadi::ports::HolidayView;
 use nadi::schedule::Schedule;
-use nadi::wall;
 
 use super::exceptions::{Kind, Mark, on};
 use crate::ui::{Icon, Shape};
 
-/// So many months ahead can be leafed to.
+/// How many months ahead can be shown.
 const MONTHS_AHEAD: i32 = 13;
 
 const WEEKDAYS: [(&str, &str); 7] = [
@@ -28,7 +28,7 @@ fn number(month: Month) -> i32 {
     month.first().year() * 12 + i32::try_from(month.first().month()).unwrap_or(0)
 }
 
-/// The month to show: the one asked for, within what can be leafed to.
+/// The month to show: the requested one if it is in range, otherwise the current one.
 pub fn within_reach(asked: Option<Month>, today: NaiveDate) -> Month {
     let this = Month::of(today);
     let reach = number(this)..=number(this) + MONTHS_AHEAD;
@@ -83,7 +83,7 @@ pub fn ExceptionMonth(
     view! {
         <section class="exception-month" id="month" aria-labelledby="month-title">
             <div class="exception-month-bar">
-                <h2 id="month-title">{wall::month(month.first())}</h2>
+                <h2 id="month-title">{formatting::month(month.first())}</h2>
                 <nav class="calendar-steps" aria-label="Months">
                     {previous.map(|href| view! {
                         <a class="button" data-variant="secondary" rel="prev" href=href

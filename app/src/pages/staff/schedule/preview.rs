@@ -1,4 +1,4 @@
-//! Before a schedule is saved: what it would change, and who is in the way.
+//! The preview of a schedule change: times added and removed, and conflicting appointments.
 
 use chrono::{Days, NaiveDate};
 use leptos::prelude::*;
@@ -10,25 +10,25 @@ use nadi::ids::DraftId;
 use nadi::ports::{DayChange, DoctorCalendar};
 use nadi::schedule::Overfull;
 use nadi::zone::Zone;
-use nadi::{Failure, local_time, wall};
+use nadi::{Failure, formatting, local_time};
 
 use super::{Editor, note, tabs};
 use crate::context;
 use crate::fns::schedules::SaveSchedule;
 use crate::fns::schedules::base::Part;
 use crate::links::{self, Query};
+use crate::messages;
 use crate::parts::address::{self, Address};
-use crate::parts::answer;
+use crate::parts::conflicts::Conflicts;
 use crate::parts::form::{FormState, FormSummary, failure_of};
-use crate::parts::in_the_way::InTheWay;
-use crate::parts::week::DaySheet;
-use crate::parts::week::layout::Sheet;
+use crate::parts::response;
+use crate::parts::week::DayGrid;
+use crate::parts::week::layout::CalendarGrid;
 use crate::ui::{
     Button, ButtonLink, HiddenField, Icon, Notice, PageHead, Shape, TableFrame, Tone, Variant,
 };
-use crate::words;
 
-/// So many days that change are shown at once; the others unfold.
+/// How many changed days are shown; the others are folded.
 const DAYS_SHOWN: usize = 14;
 
 #[component]
@@ -38,7 +38,7 @@ pub fn Preview() -> impl IntoView {
     let week = address.read("week", "the week", parse_date);
     let part = Part::parse(&address::value("part"));
     let state = failure_of::<SaveSchedule>();
-    answer::page(preview(draft, week, part, address, state))
+    response::page(preview(draft, week, part, address, state))
 }
 
 async fn preview(
@@ -62,7 +62,7 @@ async fn preview(
     let zone = found.week.zone;
     let change = found.change;
     let nothing = change.times_added == 0 && change.times_removed == 0;
-    let sentence = words::schedules::would_change(change.times_added, change.times_removed);
+    let sentence = messages::schedules::would_change(change.times_added, change.times_removed);
     let nothing_note = (nothing && !stale).then(|| {
         note(
             Tone::Neutral,
@@ -108,7 +108,7 @@ async fn preview(
         <div class="preview">
             <p class="preview-said">{sentence}</p>
             {nothing_note}
-            <InTheWay entries=change.in_the_way zone=zone/>
+            <Conflicts entries=change.conflicts zone=zone/>
             <OverfullTimes times=change.overfull zone=zone/>
             {actions}
             <ChangedDays days=change.days/>
@@ -118,7 +118,7 @@ async fn preview(
     .into_any())
 }
 
-/// So many are listed; the others are counted.
+/// How many are listed; the rest is only counted.
 const OVERFULL_SHOWN: usize = 20;
 
 /// Groups with more people than seats. Nothing when there are none.
@@ -128,7 +128,7 @@ fn OverfullTimes(times: Vec<Overfull>, zone: Zone) -> impl IntoView {
     let rows: Vec<_> = times
         .iter()
         .take(OVERFULL_SHOWN)
-        .map(|time| view! { <li>{words::schedules::overfull(time, zone)}</li> })
+        .map(|time| view! { <li>{messages::schedules::overfull(time, zone)}</li> })
         .collect();
     (!rows.is_empty()).then(|| {
         view! {
@@ -203,7 +203,7 @@ fn rows(days: &[DayChange]) -> Vec<AnyView> {
         .map(|day| {
             view! {
                 <tr>
-                    <th scope="row"><time>{wall::date(day.date)}</time></th>
+                    <th scope="row"><time>{formatting::date(day.date)}</time></th>
                     <td class="number">{number('+', day.added)}</td>
                     <td class="number">{number('−', day.removed)}</td>
                 </tr>
@@ -218,9 +218,9 @@ fn rows(days: &[DayChange]) -> Vec<AnyView> {
 fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
     let now = context::caller().map(|caller| caller.now).unwrap_or_default();
     let zone = week.zone;
-    let sheet = Sheet::of(&week, now, 2);
+    let sheet = CalendarGrid::of(&week, now, 2);
     let last = week.until.pred_opt().unwrap_or(week.from);
-    let title = format!("{} – {}", wall::date(week.from), wall::date(last));
+    let title = format!("{} – {}", formatting::date(week.from), formatting::date(last));
     let href = |date: Option<NaiveDate>| {
         let date = date.map(|date| date.to_string()).unwrap_or_default();
         let query = Query::new().with("part", part.as_str()).with("week", &date);
@@ -245,7 +245,7 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
                 </nav>
             </div>
             <p class="muted">"All times are "{zone_words}"."</p>
-            <DaySheet sheet=sheet zone=zone planned=true/>
+            <DayGrid sheet=sheet zone=zone planned=true/>
         </section>
     }
 }

@@ -9,10 +9,10 @@ use nadi::visit::Mode;
 
 use crate::fns::schedules::TypedRule;
 use crate::fns::schedules::repeats::{self, WEEKDAYS};
+use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::visit;
 use crate::ui::{CheckField, Choice, SelectField, TextField};
-use crate::words;
 
 /// A field's name in the form.
 pub fn field_name(line: usize, field: &str) -> String {
@@ -24,7 +24,7 @@ pub fn field_id(line: usize, field: &str) -> String {
     format!("lines-{line}-{field}")
 }
 
-/// What stands behind the fold.
+/// The fields in the folded part.
 const FOLDED: [&str; 8] = [
     "repeats",
     "effective_from",
@@ -71,7 +71,7 @@ pub fn RuleFields(
     let remove = (checked || !new).then(|| {
         view! { <CheckField name=name("remove") id=id("remove") label="Remove this line" checked=checked/> }
     });
-    let said = line.rule(today).map(|rule| format!(": {}", words::schedules::hours(&rule)));
+    let said = line.rule(today).map(|rule| format!(": {}", messages::schedules::hours(&rule)));
     let legend = format!("Line {}", number + 1);
     let places = {
         let mut places = places;
@@ -118,7 +118,7 @@ fn DayChips(number: usize, line: TypedRule, problem: Option<String>) -> impl Int
         .map(|(index, ((field, (day, _)), ticked))| {
             // A sentence about the days leads to the first of them.
             let id = field_id(number, if index == 0 { "weekday" } else { field });
-            let whole = words::schedules::weekday(day);
+            let whole = messages::schedules::weekday(day);
             let short = whole.get(..2).unwrap_or(whole);
             let for_id = id.clone();
             view! {
@@ -142,7 +142,7 @@ fn DayChips(number: usize, line: TypedRule, problem: Option<String>) -> impl Int
     }
 }
 
-/// What is usually as it is.
+/// The folded part: fields that are rarely changed.
 #[component]
 fn MoreFields(number: usize, line: TypedRule, problems: Problems) -> impl IntoView {
     let (name, id) = (|field| field_name(number, field), |field| field_id(number, field));
@@ -152,7 +152,7 @@ fn MoreFields(number: usize, line: TypedRule, problems: Problems) -> impl IntoVi
         NOTICES.into_iter().map(|(value, text)| Choice::new(value, text)).collect();
     if !line.notice.is_empty() && notices.iter().all(|choice| choice.value != line.notice) {
         let text = match line.notice.parse() {
-            Ok(minutes) => format!("{} before", words::length(minutes)),
+            Ok(minutes) => format!("{} before", messages::length(minutes)),
             Err(_) => line.notice.clone(),
         };
         notices.push(Choice::new(line.notice.clone(), text));

@@ -21,13 +21,13 @@ use crate::context::typed_or;
 use crate::fns::schedules::base::Part;
 use crate::fns::schedules::{AddSingleDay, RemoveException, TakeTimeOff};
 use crate::links::Query;
+use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::address::Address;
-use crate::parts::answer;
+use crate::parts::conflicts::Conflicts;
 use crate::parts::form::{FormState, failure_of};
-use crate::parts::in_the_way::InTheWay;
+use crate::parts::response;
 use crate::ui::{Button, Choice, PageHead, ProblemLine, SelectField, TextField};
-use crate::words;
 
 /// What became of the three forms of this page; at most one of them failed.
 struct Forms {
@@ -50,14 +50,14 @@ impl Forms {
 #[component]
 pub fn OwnTimeOff() -> impl IntoView {
     let forms = Forms::read();
-    answer::page(async move { time_off(Editor::own()?, forms).await })
+    response::page(async move { time_off(Editor::own()?, forms).await })
 }
 
 /// A doctor's days, for administrators.
 #[component]
 pub fn DoctorTimeOff() -> impl IntoView {
     let (id, forms) = (id_in_address(), Forms::read());
-    answer::page(async move { time_off(Editor::in_address(&id)?, forms).await })
+    response::page(async move { time_off(Editor::in_address(&id)?, forms).await })
 }
 
 /// The field of "Take time off" that is meant.
@@ -78,7 +78,7 @@ fn day_field(field: Field) -> &'static str {
         Field::EffectiveFrom => "day",
         Field::StartsAt => "day_from",
         Field::EndsAt => "day_to",
-        field => words::field_name(field),
+        field => messages::field_name(field),
     }
 }
 
@@ -106,9 +106,9 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let asked = address.read("month", "the month", Month::parse);
     let shown = shown(editor, Part::Days).await?;
     let (view, schedule, draft) = (shown.view, shown.schedule, shown.draft);
-    let off = placed(&forms.off, words::schedules::off_problem, off_field);
-    let day = placed(&forms.day, words::schedules::day_problem, day_field);
-    let remove = Problems::of(&forms.remove, words::field_problem);
+    let off = placed(&forms.off, messages::schedules::off_problem, off_field);
+    let day = placed(&forms.day, messages::schedules::day_problem, day_field);
+    let remove = Problems::of(&forms.remove, messages::field_problem);
     let failed = forms.off.clone().or(forms.day.clone()).or(forms.remove.clone());
     let stale = failed.failure == Some(Failure::Stale);
     let month = within_reach(asked, view.today);
@@ -129,7 +129,7 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let unreadable = unreadable_note(&view);
     let (places, zones) = hours::places(&view.places);
     let (version, today, zone) = (view.version, view.today, view.zone);
-    let in_the_way = view.in_the_way.clone();
+    let conflicts = view.conflicts.clone();
     let holidays = view.holidays.clone();
     Ok(view! {
         <Title text=title.clone()/>
@@ -145,7 +145,7 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
         {shown.note.filter(|_| failed.failure.is_none())}
         {address.note()}
         <div class="days-page">
-            <InTheWay entries=in_the_way zone=zone/>
+            <Conflicts entries=conflicts zone=zone/>
             <ExceptionMonth month=month today=today schedule=schedule.clone() holidays=holidays.clone() href=href/>
             <section class="days-ahead" aria-labelledby="ahead">
                 <h2 id="ahead">"What is ahead"</h2>

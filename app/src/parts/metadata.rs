@@ -1,5 +1,5 @@
-//! What search engines and previews are told of a public page: a description, the one address it goes by,
-//! and who a doctor is (schema.org). Personal pages say nothing: `shell` asks not to be found there.
+//! Metadata of public pages for search engines and link previews: description, canonical URL, and
+//! structured data about a doctor (schema.org). Personal pages have none: `shell` marks them `noindex`.
 
 use leptos::prelude::*;
 use leptos::serde_json::{Value, json};
@@ -9,27 +9,27 @@ use nadi::ports::{DoctorProfile, DoctorQuery};
 use crate::context::Site;
 use crate::links::{self, Query};
 
-/// The description of a public page, and its address without what only changes how it is shown.
+/// The description and the canonical URL of a public page.
 #[component]
-pub fn About(
+pub fn PageMetadata(
     #[prop(into)] description: String,
     /// From the root: `/doctors`.
     #[prop(into)]
     path: String,
 ) -> impl IntoView {
-    // Rendered at once: what waits with a page finds no head to go to any more (leptos_meta 0.8.7).
+    // Rendered at once: what is rendered together with a suspended page comes too late for `<head>` (leptos_meta 0.8.7).
     let _ = view! {
         <Meta name="description" content=description/>
-        <Link rel="canonical" href=whole(&path)/>
+        <Link rel="canonical" href=absolute_url(&path)/>
     }
     .to_html();
 }
 
-/// Of a list: what it is about is the specialty and the city. The rest narrows or leafs.
+/// Only specialty and city are part of a list's canonical URL; other filters and the page number are not.
 #[component]
-pub fn AboutList(
+pub fn DoctorListMetadata(
     query: DoctorQuery,
-    /// What the list says of itself: `12 doctors in Panjim`.
+    /// The list's heading: `12 doctors in Panjim`.
     said: String,
 ) -> impl IntoView {
     let path = Query::new()
@@ -39,26 +39,26 @@ pub fn AboutList(
     let description = format!(
         "{said}: who they are, what a visit costs, and their next free times to take at once."
     );
-    view! { <About description=description path=path/> }
+    view! { <PageMetadata description=description path=path/> }
 }
 
 #[component]
-pub fn AboutDoctor(doctor: DoctorProfile) -> impl IntoView {
+pub fn DoctorMetadata(doctor: DoctorProfile) -> impl IntoView {
     let path = links::doctor(doctor.slug.as_str());
     let place = doctor.places.first();
     let place = place.map(|place| format!(", {}, {}", place.name, place.city)).unwrap_or_default();
     let specialties = doctor.specialties.join(", ");
     let description =
         format!("{}, {specialties}{place}. See the free times and take one.", doctor.name);
-    let data = physician(&doctor, &whole(&path));
+    let data = physician(&doctor, &absolute_url(&path));
     view! {
-        <About description=description path=path/>
-        // Data, not a script: no policy about scripts applies to it.
-        <script type="application/ld+json" inner_html=in_script(&data)></script>
+        <PageMetadata description=description path=path/>
+        // This is data, not a script, so the content security policy for scripts does not apply.
+        <script type="application/ld+json" inner_html=json_for_script(&data)></script>
     }
 }
 
-fn whole(path: &str) -> String {
+fn absolute_url(path: &str) -> String {
     let site = use_context::<Site>().map(|site| site.public_url).unwrap_or_default();
     format!("{site}{path}")
 }
@@ -85,8 +85,8 @@ fn physician(doctor: &DoctorProfile, url: &str) -> Value {
     })
 }
 
-/// JSON that cannot end the element it stands in.
-fn in_script(data: &Value) -> String {
+/// JSON that cannot close the `<script>` element around it.
+fn json_for_script(data: &Value) -> String {
     data.to_string().replace('<', "\\u003c")
 }
 
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn data_about_somebody_stays_data() {
-        let text = in_script(&json!({ "name": "Dr </script><script>alert(1)" }));
+        let text = json_for_script(&json!({ "name": "Dr </script><script>alert(1)" }));
         assert!(!text.contains('<'), "{text}");
         let read: Value = leptos::serde_json::from_str(&text).expect("JSON");
         assert_eq!(read["name"], "Dr </script><script>alert(1)");

@@ -2,9 +2,9 @@
 
 use chrono::{NaiveTime, Weekday};
 use nadi::failure::{Field, FieldProblem, Problem};
+use nadi::formatting;
 use nadi::local_time::LocalTime;
 use nadi::schedule::{Overfull, Rule, TimeOff};
-use nadi::wall;
 use nadi::zone::Zone;
 
 use crate::fns::schedules::base::Saved;
@@ -75,7 +75,7 @@ pub fn times(starts: NaiveTime, ends: NaiveTime) -> String {
 pub fn hours(rule: &Rule) -> String {
     let when = match &rule.repeats {
         Some(recurrence) => repeats(&Repeats::of(recurrence.as_str())),
-        None => wall::date(rule.from),
+        None => formatting::date(rule.from),
     };
     let mut letters = when.chars();
     let when: String = letters
@@ -92,14 +92,14 @@ pub fn time_off(off: &TimeOff) -> String {
     let last = if at_midnight { until.pred_opt().unwrap_or(until) } else { until };
     if off.is_whole_days() {
         return match first == last {
-            true => wall::date(first),
-            false => format!("{} – {}", wall::date(first), wall::date(last)),
+            true => formatting::date(first),
+            false => format!("{} – {}", formatting::date(first), formatting::date(last)),
         };
     }
     let (from, to) = (off.starts.time().format("%H:%M"), end(off.ends.time()));
     match first == last {
-        true => format!("{}, {from}–{to}", wall::date(first)),
-        false => format!("{}, {from} – {}, {to}", wall::date(first), wall::date(last)),
+        true => format!("{}, {from}–{to}", formatting::date(first)),
+        false => format!("{}, {from} – {}, {to}", formatting::date(first), formatting::date(last)),
     }
 }
 
@@ -121,7 +121,7 @@ pub fn would_change(added: u64, removed: u64) -> String {
 }
 
 /// `3 appointments are in the way and stay until you move or cancel them.`
-pub fn in_the_way(number: u64) -> String {
+pub fn conflicts(number: u64) -> String {
     match number {
         1 => "1 appointment is in the way and stays until you move or cancel it.".into(),
         number => {
@@ -159,11 +159,11 @@ pub fn line_problem(found: &LineProblem) -> String {
         Some((Other::Line(other), date)) => format!(
             "Line {line} overlaps line {} on {}. Move one of them.",
             other + 1,
-            wall::date(date)
+            formatting::date(date)
         ),
         Some((Other::SingleDay, date)) => format!(
             "Line {line} overlaps the single day on {}. Move it, or remove that day first.",
-            wall::date(date)
+            formatting::date(date)
         ),
         None => format!("Line {line}: {}", problem(&found.problem)),
     }
@@ -282,6 +282,6 @@ mod tests {
         assert_eq!(would_change(1, 1), "1 time comes, 1 goes.");
         assert_eq!(would_change(0, 1), "1 time goes.");
         assert_eq!(would_change(0, 0), "No time comes, and none goes.");
-        assert!(in_the_way(1).starts_with("1 appointment is in the way"));
+        assert!(conflicts(1).starts_with("1 appointment is in the way"));
     }
 }

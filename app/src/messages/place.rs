@@ -1,6 +1,6 @@
 //! How an address is written.
 
-/// An address that ends with its city. It is not said twice where the last part is the city already, with or
+/// An address that ends with its city. The city is not repeated when it is already the last part, with or
 /// without a postal code: `1 Church Road, Panjim`, `12 High Street, Leeds LS1 4AB`.
 pub fn address(address: &str, city: &str) -> String {
     let address = address.trim().trim_end_matches([',', '.']);

@@ -1,17 +1,16 @@
-//! Scripts of a few kilobytes that make a page quicker, for pages that load no client. Each page is whole
-//! without them.
+//! Small scripts for pages that do not load the WASM client. Every page also works without them.
 
 use leptos::prelude::*;
 
 use crate::context::Site;
 
-/// For pages with a search form: suggestions while one types, and places near oneself.
+/// Suggestions while typing and "near me", for pages with a search form.
 #[component]
 pub fn SuggestScript() -> impl IntoView {
     script(|site| site.suggest_url)
 }
 
-/// For pages with a list of doctors: its next page in place.
+/// Appends the next page to a list of doctors.
 #[component]
 pub fn MoreScript() -> impl IntoView {
     script(|site| site.more_url)

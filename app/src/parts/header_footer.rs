@@ -1,4 +1,4 @@
-//! What surrounds every page: the header with the way to everything, and the footer.
+//! The header with the main navigation, and the footer, of every page.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -8,7 +8,7 @@ use crate::fns::session::SignOut;
 use crate::links;
 use crate::ui::{Icon, Shape};
 
-/// A link of the main navigation, marked when it leads to where one is.
+/// A link of the main navigation; marked as current on its own page and the pages below it.
 #[component]
 fn NavLink(href: &'static str, text: &'static str) -> impl IntoView {
     let here = context::here();
@@ -24,7 +24,7 @@ pub fn PageHeader() -> impl IntoView {
     let administrator = account.as_ref().is_some_and(|account| account.administers.any());
     let site = use_context::<Site>().map(|site| site.public_url).unwrap_or_default();
     let here = context::here();
-    // From a form of the account itself, one does not want to come back to it.
+    // After signing in or registering, nobody wants to return to one of these forms.
     let back = if here.starts_with("/sign-in") || here.starts_with("/register") {
         "/".to_owned()
     } else {

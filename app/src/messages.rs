@@ -1,6 +1,6 @@
 //! Every sentence about a refusal, a failure or a field, in one catalogue; and the texts of e-mails.
 //!
-//! Second person, present tense. Each says what is so and what to do next.
+//! Second person, present tense. Each says what happened and what to do next.
 
 use nadi::appointment::Refusal;
 use nadi::failure::{CalendarFault, Failure, Field, FieldProblem, Problem};

@@ -139,7 +139,7 @@ pub fn cancelled(
 
 #[cfg(test)]
 mod tests {
-    use nadi::wall;
+    use nadi::formatting;
 
     use super::*;
 
@@ -149,7 +149,7 @@ mod tests {
         Place::Clinic { name: "Panjim Clinic", address: "1 Church Road", city: "Panjim" };
 
     fn local(at: &str, zone: &str) -> LocalTime {
-        LocalTime::new(at.parse().expect("an instant"), wall::zone(zone).expect("a zone"))
+        LocalTime::new(at.parse().expect("an instant"), formatting::zone(zone).expect("a zone"))
     }
 
     fn before() -> LocalTime {
@@ -163,7 +163,7 @@ mod tests {
 
     fn visit(place: Place<'static>) -> Visit<'static> {
         let at = |text: &str| text.parse().expect("an instant");
-        let kolkata = wall::zone("Asia/Kolkata").expect("a zone");
+        let kolkata = formatting::zone("Asia/Kolkata").expect("a zone");
         Visit {
             person: "Mira Naik",
             doctor: "Dr Asha Rao",

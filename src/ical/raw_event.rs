@@ -1,22 +1,22 @@
-//! An event as it stands in a file, before its zones are known.
+//! An event as it is written in the file, before its time zones are resolved.
 
 use chrono::NaiveDateTime;
 
 use super::attendance::Attendance;
 use super::line::Line;
 use super::malformed::{Malformed, MalformedReason, PropertyName};
-use super::passed::{Passed, PassedReason};
 use super::value::{self, Clock, Span, Until, When, periods, span, when};
+use super::warnings::{WarningReason, Warnings};
 use super::zone::ZoneNames;
 use super::{uid, vcalendar};
 use crate::recurrence::{LenientRecurrence, Recurrence, RecurrenceProblem};
 
-/// A value and the line it stands in.
+/// A value and the number of its line.
 pub(super) type At<T> = (T, usize);
 
 /// A VEVENT (RFC 5545, 3.6.1).
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct RawEvent {
     /// Where it begins.
     pub line: usize,
     /// Which calendar of the file it is in, from 0.
@@ -45,7 +45,7 @@ pub(super) struct Draft {
     faults: Faults,
 }
 
-/// What cannot be read of it, and would be needed to know when it is.
+/// Unreadable properties that are needed to know when the event takes place.
 #[derive(Clone, Copy, Default)]
 struct Faults {
     start: Option<Malformed>,
@@ -60,12 +60,12 @@ struct Faults {
 /// What reading an event needs and changes beside it.
 pub(super) struct Context<'a> {
     pub zones: &'a mut ZoneNames,
-    pub passed: &'a mut Passed,
+    pub warnings: &'a mut Warnings,
     /// The addresses of the calendar's owner, in small letters.
     pub owner: &'a [String],
 }
 
-impl Draft {
+impl RawEvent {
     pub(super) fn begin(line: usize, calendar: usize) -> Self {
         Self { line, calendar, ..Self::default() }
     }
@@ -87,7 +87,7 @@ impl Draft {
         self.replaces.is_none() && !(self.rules.is_empty() && self.dates.is_empty())
     }
 
-    /// Why it cannot be known when it is, if so.
+    /// Why its time cannot be determined, if so.
     pub(super) fn fault(&self) -> Option<Malformed> {
         let start = self.faults.start.filter(|_| self.start.is_none());
         let known = self.end.is_some() || self.duration.is_some();
@@ -112,7 +112,7 @@ impl Draft {
         self.faults.dates.is_some()
     }
 
-    /// A line that is none, and begins with this word.
+    /// Handles a malformed line that begins with this word.
     pub(super) fn not_a_line(&mut self, word: &str, line: usize) -> bool {
         let fault = Some(MalformedReason::NotALine.at(line));
         match word {
@@ -158,7 +158,7 @@ impl Draft {
                     self.replaces.get_or_insert(id);
                 }
                 // Then it is one of its own, and the one it replaces stays.
-                Err(_) => context.passed.note(number, PassedReason::Exception),
+                Err(_) => context.warnings.note(number, WarningReason::Exception),
             },
             "RRULE" if value.is_empty() => {}
             "RRULE" => match rule(line) {
@@ -170,7 +170,7 @@ impl Draft {
                 Ok(Some(read)) if !read.left_out => self.excluding_rules.push(read.rule),
                 Ok(None) => {}
                 // What is left out of an exception would be missing twice.
-                _ => context.passed.note(number, PassedReason::Exception),
+                _ => context.warnings.note(number, WarningReason::Exception),
             },
             "RDATE" => match uncut(line).map(|()| periods(line, self.calendar, context.zones)) {
                 Ok(Some(dates)) => self.dates.extend(dates.into_iter().map(|date| (date, number))),
@@ -182,7 +182,7 @@ impl Draft {
             },
             "EXDATE" => match periods(line, self.calendar, context.zones).filter(|_| !line.cut) {
                 Some(dates) => self.excluded.extend(dates.into_iter().map(|(when, _)| when)),
-                None => context.passed.note(number, PassedReason::Exception),
+                None => context.warnings.note(number, WarningReason::Exception),
             },
             "UID" => {
                 self.uid.get_or_insert_with(|| uid::original(value));
@@ -222,16 +222,16 @@ impl Draft {
     }
 }
 
-/// Text that broke out of a remark may look like a property: what comes first counts,
+/// Unescaped text of a DESCRIPTION may look like a property: the first one counts,
 fn first<T: PartialEq>(place: &mut Option<At<T>>, new: At<T>, context: &mut Context) {
     match place {
         None => *place = Some(new),
         Some((known, _)) if *known == new.0 => {}
-        Some(_) => context.passed.note(new.1, PassedReason::Repeated),
+        Some(_) => context.warnings.note(new.1, WarningReason::Repeated),
     }
 }
 
-/// and an event is off only when all that is said of it says so.
+/// and an event is cancelled only if every STATUS says so.
 fn every(place: &mut Option<bool>, new: bool) {
     *place = Some(place.unwrap_or(true) && new);
 }
@@ -246,7 +246,7 @@ fn duration(line: &Line) -> Result<Span, Malformed> {
     Ok(length)
 }
 
-/// None for a rule that never happens: then there is the start alone.
+/// None for a rule that never happens: the start is then the only occurrence.
 fn rule(line: &Line) -> Result<Option<LenientRecurrence>, Malformed> {
     uncut(line)?;
     let wrong = MalformedReason::Value(PropertyName::RRule).at(line.number);
@@ -270,7 +270,7 @@ fn noted(
 ) -> Option<Recurrence> {
     let read = read?;
     if read.left_out {
-        context.passed.note(line, PassedReason::RulePart);
+        context.warnings.note(line, WarningReason::RulePart);
     }
     Some(read.rule)
 }

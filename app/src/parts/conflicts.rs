@@ -1,4 +1,4 @@
-//! Appointments outside of a doctor's hours: kept until someone decides.
+//! Appointments outside of a doctor's hours, which stay until someone moves or cancels them.
 
 use leptos::prelude::*;
 use nadi::local_time::LocalTimes;
@@ -6,17 +6,17 @@ use nadi::ports::CalendarEntry;
 use nadi::zone::Zone;
 
 use crate::links;
+use crate::messages;
 use crate::ui::{Notice, Tone};
-use crate::words;
 
-/// So many are listed; the others are counted.
+/// How many are listed; the rest is only counted.
 const SHOWN: usize = 50;
 
-/// Who is booked outside of the hours, each a link to decide at. Nothing when nobody is.
+/// The appointments outside of the hours, each a link to its page. Nothing when there are none.
 #[component]
-pub fn InTheWay(
+pub fn Conflicts(
     entries: Vec<CalendarEntry>,
-    /// That of the doctor's main place. Times at places of another one say so.
+    /// The zone of the doctor's main place. Times in other zones name theirs.
     zone: Zone,
 ) -> impl IntoView {
     let number = entries.len();
@@ -41,7 +41,7 @@ pub fn InTheWay(
         })
         .collect();
     (number > 0).then(|| {
-        let text = words::schedules::in_the_way(u64::try_from(number).unwrap_or(u64::MAX));
+        let text = messages::schedules::conflicts(u64::try_from(number).unwrap_or(u64::MAX));
         view! {
             <section id="in-the-way" class="in-the-way" aria-labelledby="in-the-way-title">
                 <Notice tone=Tone::Waiting>

@@ -1,22 +1,14 @@
-//! The pages for when there is nothing to show.
+//! What a page shows instead of its content when it fails.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 
-use crate::parts::answer::set_status;
+use crate::messages;
 use crate::ui::{ButtonLink, PageHead, Variant};
-use crate::words;
-
-/// An address that leads nowhere.
-#[component]
-pub fn NotFound() -> impl IntoView {
-    set_status(404);
-    view! { <Missing/> }
-}
 
 #[component]
-pub fn Missing() -> impl IntoView {
+pub fn NotFoundPage() -> impl IntoView {
     view! {
         <Title text="Nothing here"/>
         <section class="narrow">
@@ -30,7 +22,7 @@ pub fn Missing() -> impl IntoView {
 }
 
 #[component]
-pub fn Forbidden() -> impl IntoView {
+pub fn ForbiddenPage() -> impl IntoView {
     view! {
         <Title text="Not for this account"/>
         <section class="narrow">
@@ -44,7 +36,7 @@ pub fn Forbidden() -> impl IntoView {
 }
 
 #[component]
-pub fn Unavailable(failure: Failure) -> impl IntoView {
+pub fn UnavailablePage(failure: Failure) -> impl IntoView {
     let title = match failure {
         Failure::Busy => "Too many people at once",
         Failure::Unavailable => "We cannot reach our calendar right now",
@@ -53,7 +45,7 @@ pub fn Unavailable(failure: Failure) -> impl IntoView {
     view! {
         <Title text=title/>
         <section class="narrow">
-            <PageHead title=title lead=words::failure(&failure)/>
+            <PageHead title=title lead=messages::failure(&failure)/>
             <p class="actions">
                 <ButtonLink href=crate::context::here()>"Try again"</ButtonLink>
                 <ButtonLink href="/" variant=Variant::Secondary>"Home"</ButtonLink>

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use nadi::failure::{Field, FieldProblem, Problem};
-use nadi::ical::{PassedLine, PassedReason};
+use nadi::ical::{Warning, WarningReason};
 use nadi::ports::{BusyRead, FetchFault};
 
 /// `just now`, `5 hours ago`, `yesterday`, `3 days ago`: it needs no zone.
@@ -57,35 +57,35 @@ pub fn found(read: &BusyRead) -> String {
         1 => " 1 free time is no longer offered.".to_owned(),
         many => format!(" {many} free times are no longer offered."),
     };
-    let way = match read.in_the_way {
+    let way = match read.conflicts {
         0 => String::new(),
-        number => format!(" {}", super::schedules::in_the_way(number)),
+        number => format!(" {}", super::schedules::conflicts(number)),
     };
     format!("{times}{removed}{way}")
 }
 
 /// What is told of a line that was passed over, or read in a way that its reader should know of.
-pub fn passed(found: PassedLine) -> String {
+pub fn warning(found: Warning) -> String {
     let what = match found.reason {
-        PassedReason::NotALine => "is not written as lines of a calendar are. We left it out.",
-        PassedReason::Exception => {
+        WarningReason::NotALine => "is not written as lines of a calendar are. We left it out.",
+        WarningReason::Exception => {
             "leaves out or changes a date of a series in a way we cannot read. That date stays busy."
         }
-        PassedReason::Repeated => "says a second time when an event is. We used the first.",
-        PassedReason::RulePart => {
+        WarningReason::Repeated => "says a second time when an event is. We used the first.",
+        WarningReason::RulePart => {
             "has a part of a repeat rule that we do not know. The event may block more times than it takes."
         }
-        PassedReason::WithoutTime => "begins a message that does not say when the event is.",
-        PassedReason::FarAway => {
+        WarningReason::WithoutTime => "begins a message that does not say when the event is.",
+        WarningReason::FarAway => {
             "cannot be read. It belongs to an event that is long over or far ahead, so we left it out."
         }
-        PassedReason::ZoneDefinition => {
+        WarningReason::ZoneDefinition => {
             "describes a time zone in a way we cannot read. We used what we know of the zone of this name."
         }
-        PassedReason::ZoneOfCalendar => {
+        WarningReason::ZoneOfCalendar => {
             "uses a time zone that the file does not describe. We read its times in the time zone of the calendar."
         }
-        PassedReason::ZoneOfPlace => {
+        WarningReason::ZoneOfPlace => {
             "uses a time zone that the file does not describe. We read its times in the time zone of the main location."
         }
     };
@@ -93,7 +93,7 @@ pub fn passed(found: PassedLine) -> String {
 }
 
 /// `And 3 more lines.`
-pub fn more_passed(more: usize) -> Option<String> {
+pub fn more_warnings(more: usize) -> Option<String> {
     match more {
         0 => None,
         1 => Some("And 1 more line.".into()),
@@ -129,12 +129,12 @@ pub fn problem(found: &FieldProblem, is_file: bool) -> String {
 mod tests {
     #[test]
     fn every_line_that_was_passed_over_is_a_sentence() {
-        for reason in PassedReason::ALL {
-            let said = passed(PassedLine { line: 7, reason });
+        for reason in WarningReason::ALL {
+            let said = warning(Warning { line: 7, reason });
             assert!(said.starts_with("Line 7 ") && said.ends_with('.'), "{said}");
         }
-        assert_eq!(more_passed(0), None);
-        assert_eq!(more_passed(2).as_deref(), Some("And 2 more lines."));
+        assert_eq!(more_warnings(0), None);
+        assert_eq!(more_warnings(2).as_deref(), Some("And 2 more lines."));
         assert!(too_large().contains("16 MB"));
     }
 

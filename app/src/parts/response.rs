@@ -1,4 +1,4 @@
-//! From what a port answered to a page: the one place where a failure becomes a status and a view.
+//! Turns the result of a port into an HTTP response: a failure becomes a status and a page here and nowhere else.
 
 use axum::http::StatusCode;
 use axum::http::header::{HeaderName, HeaderValue, LOCATION};
@@ -7,11 +7,11 @@ use leptos_axum::ResponseOptions;
 use nadi::Failure;
 use nadi::ids::DoctorId;
 
+use super::failure_pages::{ForbiddenPage, NotFoundPage, UnavailablePage};
 use crate::context;
 use crate::links;
-use crate::pages::failures::{Forbidden, Missing, Unavailable};
 
-/// Sets the status of the page at hand.
+/// Sets the status of the response.
 pub fn set_status(status: u16) {
     if let (Some(options), Ok(status)) =
         (use_context::<ResponseOptions>(), StatusCode::from_u16(status))
@@ -20,8 +20,8 @@ pub fn set_status(status: u16) {
     }
 }
 
-/// Says whom the page at hand shows.
-pub fn shows(doctors: impl IntoIterator<Item = DoctorId>) {
+/// Names the doctors that this page shows, in [`context::SHOWS_HEADER`].
+pub fn set_shown_doctors(doctors: impl IntoIterator<Item = DoctorId>) {
     if let (Some(options), Ok(shown)) =
         (use_context::<ResponseOptions>(), HeaderValue::from_str(&context::shown(doctors)))
     {
@@ -29,7 +29,7 @@ pub fn shows(doctors: impl IntoIterator<Item = DoctorId>) {
     }
 }
 
-/// Asks search engines to leave the page at hand out, although others at such an address are public.
+/// Marks this response `noindex`, on a path whose other pages are public.
 pub fn hide_from_search_engines() {
     if let Some(options) = use_context::<ResponseOptions>() {
         let name = HeaderName::from_static("x-robots-tag");
@@ -37,8 +37,8 @@ pub fn hide_from_search_engines() {
     }
 }
 
-/// Leads to another page of this site. Unlike a form's redirect, also those who ask for no HTML.
-pub fn lead_to(path: &str) {
+/// Redirects to another page of this site. Unlike the redirect of a form, also for clients that do not accept HTML.
+pub fn redirect(path: &str) {
     let path = nadi::input::return_path(path);
     if let (Some(options), Ok(path)) =
         (use_context::<ResponseOptions>(), HeaderValue::from_str(path))
@@ -48,7 +48,7 @@ pub fn lead_to(path: &str) {
     }
 }
 
-/// The page, or the page that says why there is none.
+/// The page, or the page that explains the failure.
 pub fn page_or_failure(page: Result<AnyView, Failure>) -> AnyView {
     let failure = match page {
         Ok(page) => return page,
@@ -56,21 +56,21 @@ pub fn page_or_failure(page: Result<AnyView, Failure>) -> AnyView {
     };
     match failure {
         Failure::SignInFirst => {
-            lead_to(&links::sign_in(&context::here()));
+            redirect(&links::sign_in(&context::here()));
             ().into_any()
         }
         failure => {
             set_status(failure.status());
             match failure {
-                Failure::NotFound => view! { <Missing/> }.into_any(),
-                Failure::NotAllowed => view! { <Forbidden/> }.into_any(),
-                failure => view! { <Unavailable failure=failure/> }.into_any(),
+                Failure::NotFound => view! { <NotFoundPage/> }.into_any(),
+                Failure::NotAllowed => view! { <ForbiddenPage/> }.into_any(),
+                failure => view! { <UnavailablePage failure=failure/> }.into_any(),
             }
         }
     }
 }
 
-/// Waits for a page and shows it, or why there is none. The whole document waits with it.
+/// Waits for a page and shows it, or the failure. The whole document waits with it.
 pub fn page<F>(page: F) -> impl IntoView
 where
     F: Future<Output = Result<AnyView, Failure>> + Send + 'static,

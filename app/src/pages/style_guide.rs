@@ -1,11 +1,11 @@
-//! Development only: every piece that pages are made of, in every state it can be in.
+//! The style guide, in development only: every UI component in every state.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 
 use crate::context;
-use crate::parts::answer;
+use crate::parts::response;
 use crate::ui::{
     Badge, Button, ButtonLink, CheckField, Choice, Empty, Fact, Facts, Icon, Initials, LinkTab,
     LinkTabs, Notice, PageHead, Pagination, ProblemLine, ProblemSummary, RadioField, SelectField,
@@ -33,18 +33,18 @@ const SHAPES: [Shape; 16] = [
     Shape::Video,
     Shape::Warning,
 ];
-/// As long as a name may get, without a place to break it.
+/// The longest possible name, without a place to break the line.
 const LONG: &str = "Thiruvananthapuram-Wickramasinghe-Balasubramaniam";
 
 #[component]
-pub fn Pieces() -> impl IntoView {
-    answer::page(async {
-        // Outside of development there is no such page.
-        if context::development() { Ok(pieces()) } else { Err(Failure::NotFound) }
+pub fn StyleGuide() -> impl IntoView {
+    response::page(async {
+        // The page exists in development only.
+        if context::development() { Ok(style_guide()) } else { Err(Failure::NotFound) }
     })
 }
 
-fn pieces() -> AnyView {
+fn style_guide() -> AnyView {
     view! {
         <Title text="Pieces"/>
         <PageHead title="Pieces" lead="Development only: what every page is made of, in every state. Look at it narrow, dark, enlarged and without a pointer."/>

@@ -1,23 +1,23 @@
-//! Enters the events of a file where they happen.
+//! Collects the busy times of the events and free-busy periods of a file.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
-use super::far;
+use super::counted::{BusyTime, Skipped};
 use super::length::{self, Length, start_and_length};
-use super::occurrence::{Clocks, Except, Occurrence, Series};
+use super::occurrence::{Clocks, Exceptions, Occurrence, Series};
+use super::out_of_range;
 use super::versions::{Change, Versions, is_cancelled, method};
-use super::{BusyTime, Skipped};
-use crate::ical::OCCURRENCES_MAX;
-use crate::ical::draft::Draft;
+use crate::ical::limits::OCCURRENCES_MAX;
 use crate::ical::malformed::{Malformed, MalformedReason, PropertyName};
-use crate::ical::passed::{Passed, PassedReason};
+use crate::ical::raw_event::RawEvent;
 use crate::ical::read::{File, Method, Period};
 use crate::ical::value::{Clock, Span, Until, When};
+use crate::ical::warnings::{WarningReason, Warnings};
 
-/// What became of an event.
+/// The outcome of an event.
 enum Outcome {
     Busy,
     WithoutLength,
@@ -27,37 +27,37 @@ enum Outcome {
 /// How far a change of all later occurrences may move them.
 const SHIFT_DAYS_MAX: i64 = 400;
 
-pub(super) struct Diary {
+pub(super) struct Collector {
     clocks: Clocks,
     range: Range<DateTime<Utc>>,
-    looks: usize,
-    passed: Passed,
+    budget: usize,
+    warnings: Warnings,
     times: Vec<BusyTime>,
 }
 
 /// A change of an occurrence and all later ones.
 struct Future<'a> {
     from: DateTime<Utc>,
-    event: &'a Draft,
+    event: &'a RawEvent,
     /// When it moves them, by what clock, and how long they last then; None when they do not take place.
     moved: Option<(When, Length)>,
 }
 
-impl Diary {
+impl Collector {
     pub(super) fn new(
         clocks: Clocks,
         range: Range<DateTime<Utc>>,
-        looks: usize,
-        passed: Passed,
+        budget: usize,
+        warnings: Warnings,
     ) -> Self {
-        Self { clocks, range, looks, passed, times: Vec::new() }
+        Self { clocks, range, budget, warnings, times: Vec::new() }
     }
 
-    pub(super) fn finished(self) -> (Vec<BusyTime>, Passed) {
-        (self.times, self.passed)
+    pub(super) fn finished(self) -> (Vec<BusyTime>, Warnings) {
+        (self.times, self.warnings)
     }
 
-    /// Enters all events but those whose UIDs are `own`.
+    /// Collects all events except those whose UIDs are `own`.
     pub(super) fn events(
         &mut self,
         file: &File,
@@ -65,9 +65,9 @@ impl Diary {
     ) -> Result<Skipped, Malformed> {
         let mut skipped = Skipped::default();
         let is_own =
-            |event: &Draft| event.uid.as_ref().is_some_and(|uid| own.contains(uid.as_str()));
+            |event: &RawEvent| event.uid.as_ref().is_some_and(|uid| own.contains(uid.as_str()));
         let places = (0..file.events.len()).filter(|place| !is_own(&file.events[*place]));
-        let versions = Versions::of(file, places, &self.clocks, &mut self.looks);
+        let versions = Versions::of(file, places, &self.clocks, &mut self.budget);
         skipped.own = file.events.iter().filter(|event| is_own(event)).count();
         skipped.replaced = versions.replaced;
         for place in &versions.held {
@@ -80,7 +80,7 @@ impl Diary {
                 skipped.transparent += 1;
             } else if event.start.is_none() && event.fault().is_none() && says_no_time(file, event)
             {
-                self.passed.note(event.line, PassedReason::WithoutTime);
+                self.warnings.note(event.line, WarningReason::WithoutTime);
             } else {
                 let changes = versions.changes.get(place).map_or(&[][..], |changes| changes);
                 let alone = versions.alone.contains(place);
@@ -88,8 +88,8 @@ impl Diary {
                     Ok(Outcome::Busy) => {}
                     Ok(Outcome::WithoutLength) => skipped.without_length += 1,
                     Ok(Outcome::Outside) => skipped.outside += 1,
-                    Err(fault) if self.is_far(file, event, changes) => {
-                        self.passed.note(fault.line, PassedReason::FarAway);
+                    Err(fault) if self.is_out_of_range(file, event, changes) => {
+                        self.warnings.note(fault.line, WarningReason::FarAway);
                         skipped.outside += 1;
                     }
                     Err(fault) => return Err(fault),
@@ -99,12 +99,12 @@ impl Diary {
         Ok(skipped)
     }
 
-    /// Enters the periods of VFREEBUSY.
+    /// Collects the periods of VFREEBUSY.
     pub(super) fn periods(&mut self, file: &File) -> Result<(), Malformed> {
         for period in &file.periods {
             match self.period(period) {
-                Err(fault) if far::period(period.from, period.until, &self.range) => {
-                    self.passed.note(fault.line, PassedReason::FarAway);
+                Err(fault) if out_of_range::period(period.from, period.until, &self.range) => {
+                    self.warnings.note(fault.line, WarningReason::FarAway);
                 }
                 entered => entered?,
             }
@@ -125,9 +125,9 @@ impl Diary {
     }
 
     /// Can an event not touch the range, whatever is wrong with it? A change of all later ones may move them there.
-    fn is_far(&self, file: &File, event: &Draft, changes: &[Change]) -> bool {
+    fn is_out_of_range(&self, file: &File, event: &RawEvent, changes: &[Change]) -> bool {
         let stays = |change: &Change| !file.events[change.event].and_future;
-        changes.iter().all(stays) && far::event(event, &self.range)
+        changes.iter().all(stays) && out_of_range::event(event, &self.range)
     }
 
     /// Is the zone of a time known?
@@ -137,7 +137,7 @@ impl Diary {
     }
 
     /// The start and length of an event, when all that it takes is known.
-    fn settled(&self, event: &Draft) -> Result<(When, Length), Malformed> {
+    fn settled(&self, event: &RawEvent) -> Result<(When, Length), Malformed> {
         if let Some(fault) = event.fault() {
             return Err(fault);
         }
@@ -153,7 +153,7 @@ impl Diary {
     fn event(
         &mut self,
         file: &File,
-        event: &Draft,
+        event: &RawEvent,
         changes: &[Change],
         alone: bool,
     ) -> Result<Outcome, Malformed> {
@@ -166,10 +166,10 @@ impl Diary {
             return Ok(Outcome::Outside);
         }
         let many = MalformedReason::TooManyOccurrences.at(event.line);
-        self.looks = self.looks.checked_sub(changes.len()).ok_or(many)?;
+        self.budget = self.budget.checked_sub(changes.len()).ok_or(many)?;
         let (start, length) = self.settled(event)?;
         let series = Series { start, calendar: event.calendar };
-        let mut except = Except::default();
+        let mut except = Exceptions::default();
         for name in &event.excluded {
             if self.known(*name).is_ok() {
                 except.add(series.named(*name, &self.clocks));
@@ -219,14 +219,14 @@ impl Diary {
         })
     }
 
-    /// Enters an occurrence of a series, as the last change of all later ones before it has it.
+    /// Collects an occurrence of a series, with the last THISANDFUTURE change before it applied.
     fn occurrence(
         &mut self,
         when: When,
         at: DateTime<Utc>,
         length: Length,
         futures: &[Future],
-        event: &Draft,
+        event: &RawEvent,
     ) -> Result<bool, Malformed> {
         let begun = futures.partition_point(|future| future.from <= at);
         let Some(future) = begun.checked_sub(1).and_then(|last| futures.get(last)) else {
@@ -249,7 +249,7 @@ impl Diary {
         &self,
         file: &File,
         occurrence: Occurrence,
-        event: &'a Draft,
+        event: &'a RawEvent,
         series: Series,
     ) -> Result<Future<'a>, Malformed> {
         let from = match occurrence {
@@ -269,7 +269,7 @@ impl Diary {
     /// The start and what the rules make of it, as far as it can touch the range.
     fn occurrences(
         &mut self,
-        event: &Draft,
+        event: &RawEvent,
         start: When,
         length: Length,
         futures: &[Future],
@@ -302,7 +302,7 @@ impl Diary {
         let mut found = BTreeSet::new();
         for rule in &event.rules {
             let rule = if of_days { &self.clocks.of_days(rule, event.calendar) } else { rule };
-            let some = rule.occurrences_by(first, from, until, limit, &mut self.looks, &instant);
+            let some = rule.occurrences_by(first, from, until, limit, &mut self.budget, &instant);
             if some.cut {
                 return Err(MalformedReason::TooManyOccurrences.at(event.line));
             }
@@ -310,8 +310,8 @@ impl Diary {
         }
         for rule in &event.excluding_rules {
             let rule = if of_days { &self.clocks.of_days(rule, event.calendar) } else { rule };
-            let looks = &mut self.looks;
-            let some = rule.fitting_by(first, from, until, OCCURRENCES_MAX, looks, &instant);
+            let budget = &mut self.budget;
+            let some = rule.fitting_by(first, from, until, OCCURRENCES_MAX, budget, &instant);
             for at in some.at {
                 found.remove(&at);
             }
@@ -325,7 +325,7 @@ impl Diary {
             .collect())
     }
 
-    /// Notes a time, unless it is empty or outside the range; says whether it did.
+    /// Adds a busy time unless it is empty or outside the range; says whether it did.
     fn enter(
         &mut self,
         when: When,
@@ -356,13 +356,13 @@ impl Diary {
     }
 }
 
-/// Does an event, as it is said, make nobody busy?
-fn is_off(file: &File, event: &Draft) -> bool {
+/// Whether an event blocks no time.
+fn is_off(file: &File, event: &RawEvent) -> bool {
     is_cancelled(file, event) || event.is_declined() || event.is_transparent()
 }
 
 /// A message may name an event without saying when it is (RFC 5546, 3.2).
-fn says_no_time(file: &File, event: &Draft) -> bool {
+fn says_no_time(file: &File, event: &RawEvent) -> bool {
     method(file, event) == Method::Message && event.replaces.is_none()
 }
 

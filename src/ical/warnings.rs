@@ -1,52 +1,51 @@
-//! What a file says and we pass over, since it cannot hide a busy time.
+//! Warnings about lines that were ignored: they cannot be read, but they cannot hide a busy time either.
 
 use serde::{Deserialize, Serialize};
 
-use super::PASSED_MAX;
+use super::limits::WARNINGS_MAX;
 
-/// The lines that were passed over, or read in a way that their reader should know of.
+/// The lines that were ignored, or read in a way that the user should know of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Passed {
-    /// By line; at most [`PASSED_MAX`].
-    pub lines: Vec<PassedLine>,
-    /// How many there are beyond these.
+pub struct Warnings {
+    /// By line; at most [`WARNINGS_MAX`].
+    pub lines: Vec<Warning>,
+    /// The number of further warnings.
     pub more: usize,
 }
 
-/// One of them.
+/// A warning about a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PassedLine {
+pub struct Warning {
     /// From 1, as an editor counts the lines of the file.
     pub line: usize,
-    pub reason: PassedReason,
+    pub reason: WarningReason,
 }
 
-/// Why it is named.
+/// What is wrong with the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum PassedReason {
-    /// It is no line of a calendar.
+pub enum WarningReason {
+    /// Not a calendar line.
     NotALine,
-    /// It names a date that a series leaves out or changes, in a way that cannot be read: the date stays busy.
+    /// A date that a series excludes or changes cannot be read, so the occurrence stays busy.
     Exception,
-    /// It says a second time when an event is: the first counts.
+    /// A second start, end or duration of an event; the first one is used.
     Repeated,
-    /// A part of a recurrence rule that is not known.
+    /// An unknown part of a recurrence rule.
     RulePart,
-    /// A message about an event that says no time.
+    /// A message about an event that has no time.
     WithoutTime,
-    /// It cannot be read, in an event that is long over or far ahead.
+    /// Unreadable, in an event that is outside the range that is asked for.
     FarAway,
-    /// A time zone that is described badly; its name is known.
+    /// The definition of a time zone is unusable; its name is known.
     ZoneDefinition,
-    /// A time zone that is not described; its times are read in the calendar's own.
+    /// A time zone without a definition; the calendar's own zone is used.
     ZoneOfCalendar,
-    /// A time zone that is not described; its times are read in the reader's own.
+    /// A time zone without a definition; the user's own zone is used.
     ZoneOfPlace,
 }
 
-impl PassedReason {
-    /// All of them.
+impl WarningReason {
     pub const ALL: [Self; 9] = [
         Self::NotALine,
         Self::Exception,
@@ -59,7 +58,7 @@ impl PassedReason {
         Self::ZoneOfPlace,
     ];
 
-    /// One word for it in addresses.
+    /// The word used in URLs.
     pub fn word(self) -> &'static str {
         match self {
             Self::NotALine => "line",
@@ -79,16 +78,16 @@ impl PassedReason {
         Self::ALL.into_iter().find(|reason| reason.word() == word)
     }
 
-    /// Does it say how times are read? Such a line matters more than the others.
+    /// Whether it is about a time zone. These are kept before all others, since they affect how times are read.
     fn is_of_zone(self) -> bool {
         matches!(self, Self::ZoneDefinition | Self::ZoneOfCalendar | Self::ZoneOfPlace)
     }
 }
 
-impl Passed {
-    pub(super) fn note(&mut self, line: usize, reason: PassedReason) {
-        let new = PassedLine { line, reason };
-        if self.lines.len() < PASSED_MAX {
+impl Warnings {
+    pub(super) fn note(&mut self, line: usize, reason: WarningReason) {
+        let new = Warning { line, reason };
+        if self.lines.len() < WARNINGS_MAX {
             self.lines.push(new);
             return;
         }
@@ -101,7 +100,7 @@ impl Passed {
 
     /// By line, each once.
     pub(super) fn sorted(mut self) -> Self {
-        self.lines.sort_by_key(|passed| passed.line);
+        self.lines.sort_by_key(|warnings| warnings.line);
         self.lines.dedup();
         self
     }

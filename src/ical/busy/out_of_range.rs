@@ -1,21 +1,21 @@
-//! Which events cannot touch the range that is asked for, though something in them cannot be read.
+//! Which events are certainly outside the range that is asked for, although a part of them cannot be read.
 
 use std::ops::Range;
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
-use crate::ical::draft::{Draft, whole_days};
+use crate::ical::raw_event::{RawEvent, whole_days};
 use crate::ical::value::{Until, When};
 
-/// No clock is three days from UTC.
+/// A bound on the difference between any clock and UTC, in days.
 const CLOCK_DAYS: i64 = 3;
-/// What lasts, of which the end cannot be read, hardly lasts longer.
+/// The longest duration assumed for an event whose end cannot be read, in days.
 const UNREAD_END_DAYS: i64 = 400;
 
-/// Is an event surely over before the range, or does it begin after it, by what can be read of it?
-pub(super) fn event(event: &Draft, range: &Range<DateTime<Utc>>) -> bool {
+/// Whether an event certainly ends before the range or begins after it, going by its readable parts.
+pub(super) fn event(event: &RawEvent, range: &Range<DateTime<Utc>>) -> bool {
     let Some((start, _)) = event.start else { return false };
-    // A date may lie before the start, and anywhere.
+    // An RDATE may be anywhere, even before the start.
     if !event.dates.is_empty() || event.has_unread_dates() {
         return false;
     }

@@ -1,0 +1,33 @@
+//! The side from which someone acts on an appointment.
+
+use serde::{Deserialize, Serialize};
+
+/// The side from which someone acts on one appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Capacity {
+    Patient,
+    Doctor,
+    Administrator,
+    /// The platform itself: an expiry, a replaced hold.
+    System,
+}
+
+impl Capacity {
+    pub const ALL: [Self; 4] = [Self::Patient, Self::Doctor, Self::Administrator, Self::System];
+
+    /// The word stored and shown in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::Doctor => "doctor",
+            Self::Administrator => "administrator",
+            Self::System => "system",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|side| side.as_str() == text)
+    }
+}
