@@ -5,6 +5,7 @@
 
 mod source;
 mod stores;
+mod tables;
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,8 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 
 pub fn check() -> Result<()> {
     check_packages()?;
-    stores::check()
+    stores::check()?;
+    tables::check()
 }
 
 fn check_packages() -> Result<()> {
