@@ -3,6 +3,7 @@
 //! Dependencies of packages run one way: `nadi` ← `app` ← `server`. The rules inside a package are in the
 //! modules below.
 
+mod cycles;
 mod source;
 mod stores;
 mod tables;
@@ -23,7 +24,8 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 pub fn check() -> Result<()> {
     check_packages()?;
     stores::check()?;
-    tables::check()
+    tables::check()?;
+    cycles::check()
 }
 
 fn check_packages() -> Result<()> {
