@@ -205,7 +205,7 @@ impl Session {
             }
             Step::Layers => {
                 layers::check()?;
-                Ok(Outcome::Ok("nadi ← app ← server".to_owned()))
+                Ok(Outcome::Ok("packages, stores, tables, import cycles".to_owned()))
             }
             Step::Lints => {
                 let queries = queries::check_with(self.services()?, queries::lints)?;
