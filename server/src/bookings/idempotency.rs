@@ -35,7 +35,12 @@ pub(super) fn of_change(id: AppointmentId, change: &Change, seen: &Seen) -> Stri
 
 impl BookingService {
     /// The key of a request of this account, ready to be kept.
-    pub(super) fn once(&self, account: AccountId, key: &IdempotencyKey, request: &str) -> RequestKey {
+    pub(super) fn once(
+        &self,
+        account: AccountId,
+        key: &IdempotencyKey,
+        request: &str,
+    ) -> RequestKey {
         let fingerprint = self.app_state.code_key.fingerprint("request", request);
         let hex: String = fingerprint.iter().take(16).map(|b| format!("{b:02x}")).collect();
         let key = key.kept_as(&hex);
