@@ -83,7 +83,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         () = serving.wait() => anyhow::bail!("every listener has ended"),
     }
     tracing::info!("stopping: finishing the requests in flight");
-    // They would go on for minutes, and come back to principal serves then.
+    // They would go on for minutes, and come back to whoever serves then.
     live.end();
     stop.cancel();
     let serve_the_rest = async {
@@ -98,7 +98,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// Reads ahead what most people ask for first. Whoever looks whether we are ready waits for it, but not
-/// for long; principal asks for something is served at once.
+/// for long; whoever asks for something is served at once.
 fn warm_up(web: &Web) {
     web.warm.store(false, Ordering::Relaxed);
     let web = web.clone();

@@ -54,7 +54,7 @@ impl HoldBatcher {
         }
     }
 
-    /// Takes it together with principal else is here. `None`: it has to go on alone.
+    /// Takes it together with whoever else is here. `None`: it has to go on alone.
     pub async fn take(&self, new: NewHold) -> Outcome<Option<Booked>> {
         match self.taking.submit(new).await {
             Ok(taken) => Ok(taken),

@@ -1,5 +1,5 @@
 //! How often each doctor's free times have changed, as far as this instance has heard: what was read
-//! before a change must not be shown after it, and principal looks at those times is told
+//! before a change must not be shown after it, and whoever looks at those times is told
 //! ([`crate::http::live_updates`]).
 //!
 //! What happens here is noted here at once. What happens on another instance is heard of by
@@ -50,7 +50,7 @@ pub struct Changes {
 /// Changes that are not of a single doctor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
-    /// Of names, places, hours: principal it was, everybody looks again.
+    /// Of names, places, hours: whoever it was, everybody looks again.
     pub anybody: bool,
     pub listings: bool,
 }

@@ -286,7 +286,7 @@ fn who<'a>(
     None
 }
 
-/// How many of a hundred times are taken. On days to come most stay free for principal tries the demo.
+/// How many of a hundred times are taken. On days to come most stay free for whoever tries the demo.
 pub(crate) fn percent(seed: u64, doctor: DoctorId, is_past: bool) -> usize {
     let dice = &mut Dice::new(seed, "how busy", number_of(doctor, NaiveDate::MIN));
     let (past, ahead) = (dice.between(25, 50), dice.between(15, 28));

@@ -428,7 +428,7 @@ pub(crate) fn outcome(made: &Made) -> Outcome {
     }
 }
 
-/// So long before its start principal comes is there.
+/// So long before its start whoever comes is there.
 pub(crate) fn early() -> Duration {
     Duration::minutes(crate::demo::EARLY_MINUTES)
 }

@@ -1,5 +1,5 @@
 //! Names to invent people from. Given and family names are common ones of a
-//! region, put together by chance; principal bears one does so by coincidence.
+//! region, put together by chance; whoever bears one does so by coincidence.
 
 /// Names that go together, and what their bearers are likely to speak besides English.
 pub(super) struct Names {

@@ -41,7 +41,7 @@ const REST_MIN: Duration = Duration::from_millis(150);
 const MEAN_EVERY: Duration = Duration::from_secs(3_600);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Everything once: the words, what has happened, principal is due or stale. For the start of an instance, and
+/// Everything once: the words, what has happened, whoever is due or stale. For the start of an instance, and
 /// for tests.
 ///
 /// # Errors
@@ -220,7 +220,7 @@ async fn refresh(app_state: &AppState, mut ids: Vec<Uuid>) -> anyhow::Result<()>
     }
 }
 
-/// Tells principal shows lists which documents were made again.
+/// Tells whoever shows lists which documents were made again.
 async fn record_changes(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -239,7 +239,7 @@ async fn record_changes(
 pub struct Steps {
     has_begun: bool,
     follower: Follower,
-    /// When it last looked for principal is due. `None`: the next step looks.
+    /// When it last looked for whoever is due. `None`: the next step looks.
     looked: Option<Instant>,
     /// The last look was a full one.
     has_more: bool,

@@ -16,7 +16,7 @@ const AT_ONCE: usize = 3;
 /// The doctors who are free soonest, whose profiles are read.
 const PROFILES: u32 = 100;
 
-/// Fills the shelves; what cannot be read is left for principal asks for it.
+/// Fills the shelves; what cannot be read is left for whoever asks for it.
 pub async fn run_once(app_state: &AppState, ports: &Ports) {
     let now = app_state.clock.now();
     let caller = Caller { actor: Actor::Visitor, now, request_id: Uuid::nil() };

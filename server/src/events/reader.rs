@@ -1,6 +1,6 @@
 //! Reading the log without missing anything.
 //!
-//! Ids are given before the commit, so an event may become visible after one with a higher id; principal
+//! Ids are given before the commit, so an event may become visible after one with a higher id; whoever
 //! goes on from the highest id that was read misses it. A reader's position is therefore a snapshot
 //! (`pg_snapshot`): it has handled every event that is visible in it. What is visible now and was not in that
 //! snapshot is new, however long its transaction took, and a transaction that is still open holds nothing up.

@@ -1,4 +1,4 @@
-//! `GET /doctors/{slug}/changes`: says to principal looks at a doctor's times that they have changed, and
+//! `GET /doctors/{slug}/changes`: says to whoever looks at a doctor's times that they have changed, and
 //! nothing else. What they are now is asked for as always.
 //!
 //! A listener is a body that waits: no task and no timer thread of its own, and no more than so many at
@@ -203,7 +203,7 @@ impl Listening {
             }
             () = sleep_until(self.heartbeat_at.min(self.ends_at)) => {
                 if self.ends_at <= Instant::now() {
-                    // The last word is an event: principal looks on for that long looks again once,
+                    // The last word is an event: whoever looks on for that long looks again once,
                     // at what no instance has told us of.
                     self.event()
                 } else {

@@ -76,7 +76,7 @@ fn weight(asked: &Asked, packed: &Packed) -> u32 {
     packed.weight().saturating_add(u32::try_from(asked.text.len()).unwrap_or(u32::MAX))
 }
 
-/// Free times in the API, principal asks.
+/// Free times in the API, whoever asks.
 pub type Times = Shelf<Asked, Packed>;
 
 pub fn times(keeping: &Keeping) -> Times {

@@ -99,7 +99,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes through can be decoded, by principal decodes it once or twice, and has no NUL.
+        /// Whatever comes through can be decoded, by whoever decodes it once or twice, and has no NUL.
         #[test]
         fn what_comes_through_is_text(bytes in prop::collection::vec(any::<u8>(), 0..24)) {
             let encoded: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();

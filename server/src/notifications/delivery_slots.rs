@@ -28,7 +28,7 @@ struct Taken {
 #[derive(Default)]
 struct Domain {
     taken: usize,
-    /// Events wait for a place here: principal comes now is behind them.
+    /// Events wait for a place here: whoever comes now is behind them.
     has_parked: bool,
 }
 

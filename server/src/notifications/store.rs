@@ -17,7 +17,7 @@ pub struct NewNotification {
     pub recipient: Uuid,
     pub channel: &'static str,
     pub template: &'static str,
-    /// The word for the capacity of principal did it.
+    /// The word for the capacity of whoever did it.
     pub actor: String,
     pub data: Value,
     pub due_at: DateTime<Utc>,
@@ -136,7 +136,7 @@ pub struct Claimed {
     pub subject_id: Uuid,
     pub subject_version: i32,
     pub template: String,
-    /// The word for the capacity of principal did it.
+    /// The word for the capacity of whoever did it.
     pub actor: String,
     pub data: Value,
     pub attempts: i16,
@@ -302,7 +302,7 @@ pub async fn put_back(connection: &mut PgConnection, all: &[PutBack]) -> Result<
 
 /// How a claimed notification stands right before its message is sent.
 pub struct Standing {
-    /// It is still leased to principal asks.
+    /// It is still leased to whoever asks.
     pub is_mine: bool,
     /// A later event of its appointment is told instead.
     pub is_overtaken: bool,

@@ -367,7 +367,7 @@ async fn slots(
 
 /// Shows an appointment
 ///
-/// To principal booked it, its doctor and the clinic's administrators; to anyone else there is none.
+/// To whoever booked it, its doctor and the clinic's administrators; to anyone else there is none.
 #[utoipa::path(
     get, path = "/appointments/{id}", tag = "Appointments",
     params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag one has already")),

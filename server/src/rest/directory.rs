@@ -157,7 +157,7 @@ pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), P
 
 /// Shows a doctor
 ///
-/// Also one who takes no bookings any more, to principal has booked an appointment with them.
+/// Also one who takes no bookings any more, to whoever has booked an appointment with them.
 #[utoipa::path(
     get, path = "/doctors/{id}", tag = "Directory", security(()),
     params(("id" = String, Path, description = "The id or the slug", example = "asha-naik")),

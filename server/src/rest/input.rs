@@ -261,7 +261,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
 /// The problem with the named parameter.
 pub fn moment(name: &str, text: Option<&str>) -> Result<Option<Moment>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    // A plus in a query is a space to principal wrote the standard, and a plus to everyone else.
+    // A plus in a query is a space to whoever wrote the standard, and a plus to everyone else.
     let text = text.replace(' ', "+");
     let moment = Moment::parse(&text);
     moment.map(Some).ok_or_else(|| {

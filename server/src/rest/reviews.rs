@@ -127,7 +127,7 @@ struct ReviewsPage {
 
 /// Lists a doctor's reviews
 ///
-/// Each is of a visit that took place, by principal booked it. The newest first.
+/// Each is of a visit that took place, by whoever booked it. The newest first.
 #[utoipa::path(
     get, path = "/doctors/{id}/reviews", tag = "Reviews", security(()),
     params(("id" = String, Path, description = "The doctor's id or slug", example = "asha-naik"), Paging),
@@ -199,7 +199,7 @@ const _: () = assert!(TEXT_CHARS_MAX == 2_000);
 
 /// Reviews a visit, or changes the review
 ///
-/// By principal booked it, once it took place and for 90 days. Changing needs the ETag in `If-Match`; without
+/// By whoever booked it, once it took place and for 90 days. Changing needs the ETag in `If-Match`; without
 /// one, a review that says something else is refused. The same again changes nothing.
 #[utoipa::path(
     put, path = "/appointments/{id}/review", tag = "Reviews", request_body = NewReview,

@@ -1,4 +1,4 @@
-//! Reviews: written by principal booked the visit, answered by its doctor, hidden by its clinic. The doctor's
+//! Reviews: written by whoever booked the visit, answered by its doctor, hidden by its clinic. The doctor's
 //! rating follows in the same transaction.
 
 pub mod store;

@@ -155,7 +155,7 @@ pub(super) async fn facts_of(
     doctor: DoctorId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<Facts> {
-    // A rule that cannot be read is left out: principal looks is told so, and may save the others.
+    // A rule that cannot be read is left out: whoever looks is told so, and may save the others.
     let mut facts = make::facts(connection, &[doctor.0], now, &mut HashSet::new()).await?;
     facts.remove(&doctor.0).ok_or_else(|| Fault::Broken(format!("schedule of {doctor}")))
 }

@@ -123,7 +123,7 @@ async fn five_hundred_concurrent_readers_compute_a_missing_value_once() {
             }
         }));
     }
-    // Everybody has asked: principal does not wait for the database waits for somebody who does.
+    // Everybody has asked: whoever does not wait for the database waits for somebody who does.
     // Those of free times wait for the doctor's profile first.
     for (kind, readers) in [("page", 98), ("suggestions", 49), ("profile", 349)] {
         let all = async || count(&clinic, kind, "waited") >= readers;

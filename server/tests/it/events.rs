@@ -297,7 +297,7 @@ async fn a_reader_misses_nothing_that_becomes_visible_late() {
     let another = &mut Maker::default();
     another.run_once(&clinic.app_state).await.expect("made");
     let made = "select count(*) from notifications where template = 'cancelled'";
-    assert_eq!(clinic.count(made).await, 1, "by principal reads on, also another instance");
+    assert_eq!(clinic.count(made).await, 1, "by whoever reads on, also another instance");
     maker.run_once(&clinic.app_state).await.expect("made");
     assert_eq!(
         clinic.count("select count(*) from notifications").await,

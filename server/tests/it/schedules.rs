@@ -432,7 +432,7 @@ async fn an_unreadable_rule_affects_its_doctor_only() {
     assert!(made.times > 0);
     assert!(count(other).await >= before.1 - 9 && count(clinic.doctor).await < before.0);
 
-    // They stay due, principal looks at the hours is told, and saving them again mends it.
+    // They stay due, whoever looks at the hours is told, and saving them again mends it.
     let due = "select count(*) from schedules where unreadable_since is not null and made_until < '2027-01-06'";
     assert_eq!(clinic.count(due).await, 1);
     assert!(!top_up::is_due(&clinic.app_state).await.expect("an answer"), "not every half second");

@@ -43,7 +43,7 @@ async fn it_is_made_once_for_all_who_wait_and_once_more_after_a_change() {
         assert!(reader.await.expect("no panic") >= 1);
     }
     for reader in late {
-        assert_eq!(reader.await.expect("no panic"), 2, "principal knows of a change does not join");
+        assert_eq!(reader.await.expect("no panic"), 2, "whoever knows of a change does not join");
     }
     assert_eq!(*shelf.get(&1, make.clone()).await.expect("kept"), 2);
     changes.note(DOCTOR);

@@ -53,7 +53,7 @@ enum State {
     Done,
 }
 
-/// Nothing here takes long: principal is silent for so long is stuck.
+/// Nothing here takes long: whoever is silent for so long is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(20);
 
 pub struct Scheduler {
@@ -164,7 +164,7 @@ impl Scheduler {
                     .expect("the locks");
             let all_wait =
                 running.iter().all(|n| backends[*n].iter().any(|pid| waiting.contains(pid)));
-            // Twice, so that principal has just been let go is not taken for waiting.
+            // Twice, so that whoever has just been let go is not taken for waiting.
             seen_waiting = if all_wait { seen_waiting + 1 } else { 0 };
             let anybody_else =
                 states.iter().any(|state| matches!(state, State::Waiting(_) | State::Parked(_)));

@@ -53,7 +53,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What the guards must be by themselves, principal did what in which order.
+/// What the guards must be by themselves, whoever did what in which order.
 pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), Violation> {
     let mut taken: BTreeMap<i64, i64> = BTreeMap::new();
     for seat in stored.seats.iter().filter(|seat| seat.held_until.is_none_or(|at| at > now)) {

@@ -67,7 +67,7 @@ const ROW: &str = "select id, state, version, slot_id, starts_at, ends_at, expir
 
 impl Stored {
     /// The events after `last_event`, the appointments named by them or in `asked`, and those made
-    /// at this very instant, principal made them.
+    /// at this very instant, whoever made them.
     pub async fn read(pool: &PgPool, last_event: i64, asked: &[Uuid], now: DateTime<Utc>) -> Self {
         let mut connection = pool.acquire().await.expect("a connection");
         let seats = sqlx::query_as(

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 /// Connections of one test, at most.
 const CONNECTIONS: u32 = 5;
-/// "naditest" in ASCII: principal makes a template holds this lock.
+/// "naditest" in ASCII: whoever makes a template holds this lock.
 const TEMPLATE_LOCK: i64 = 0x6e61_6469_7465_7374;
 /// What runs that were killed have left behind is dropped when it is so old.
 const LEFTOVER_AFTER: Duration = Duration::from_secs(24 * 60 * 60);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Found, Part, StartAfter, Wanted};
 
 /// How many times more rows than a page has are looked at first. Of more, those for a page are nearer and
-/// sooner, so that fewer are within reach at places further away; and principal fits only few has met them all.
+/// sooner, so that fewer are within reach at places further away; and whoever fits only few has met them all.
 const REACH: i64 = 10;
 /// Degrees of latitude that are surely as far as [`NEAR_KM_MAX`].
 const DEGREES: f64 = NEAR_KM_MAX / 110.0;

@@ -105,7 +105,7 @@ pub struct Found {
 struct Part {
     /// A question to the documents; `None` asks nothing.
     question: Option<String>,
-    /// Bits that principal fits has beside their kept times, and few others: `next_times.traits`.
+    /// Bits that whoever fits has beside their kept times, and few others: `next_times.traits`.
     traits: i64,
     /// What is taken off the rank.
     relevance_seconds: i64,
