@@ -5,7 +5,9 @@ use leptos::server_fn::codec::GetUrl;
 
 use crate::error::FormFailure;
 use crate::json_encoding::JsonOutput;
-use crate::slot_views::{DayView, PickerTimes, TimesFilter};
+#[cfg(feature = "ssr")]
+use crate::slot_views::TimesFilter;
+use crate::slot_views::{DayView, PickerTimes};
 
 /// A month of a doctor, with the times of `date` or, when that is empty, of its first free day. `mode` and
 /// `location` narrow when not empty; with an `appointment`, times to which the caller may move it.
