@@ -90,7 +90,7 @@ fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
             <form class="keep" method="post" action=Extend::PATH>
                 <FormKey/>
                 <HiddenField name="id" value=id/>
-                <Button variant=Variant::Secondary>"ExtendForm it longer"</Button>
+                <Button variant=Variant::Secondary>"Keep it longer"</Button>
                 <p class="muted">{said}</p>
             </form>
         }
