@@ -301,7 +301,7 @@ fn DoctorFields(
         <TextField name="languages" label="Languages (optional)" maxlength=500 autocomplete="off"
             value=languages hint=hint("With commas between them, like English, Konkani.", languages_now)
             problem=problems.at("languages")/>
-        <TextAreaField name="bio" label="PageMetadata (optional)" rows=5 maxlength=BIO_CHARS_MAX
+        <TextAreaField name="bio" label="About (optional)" rows=5 maxlength=BIO_CHARS_MAX
             value=bio hint=hint("What patients should know, in a few sentences.", bio_now)
             problem=problems.at("bio")/>
         <TextField name="fee" label="Fee" inputmode="decimal" required=true maxlength=18 autocomplete="off"
