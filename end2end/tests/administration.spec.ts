@@ -59,10 +59,12 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
 
   await page.goto(edit);
   await page.getByLabel('Qualifications').fill('MBBS, MD');
+  await page.getByLabel('About (optional)').fill('Family doctor since 2009.');
   await status(page, /^Listed/);
   await page.getByRole('button', { name: 'Save doctor' }).click();
   await expect(page.getByRole('status')).toContainText('Patients see it now.');
   await expect(page.getByLabel('Qualifications')).toHaveValue('MBBS, MD');
+  await expect(page.getByLabel('About (optional)')).toHaveValue('Family doctor since 2009.');
 
   const person = await register(visitor);
   await visitor.goto(`/doctors?q=${encodeURIComponent(name)}`);
