@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::search_words;
 use crate::database::is_transient;
 use crate::directory::refresh::refresh_in;
-use crate::directory::store::listings::{self as store, Touched};
+use crate::directory::store::listings;
+use crate::directory::store::next_times::{self, Touched};
 use crate::events;
 use crate::events::Author;
 use crate::events::reader::{Reader, Run};
@@ -64,7 +65,7 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<u64> {
 async fn begin(app_state: &AppState) -> anyhow::Result<()> {
     let mut connection = app_state.write.0.acquire().await?;
     search_words::write(&mut connection).await?;
-    store::follow_mean(&mut connection).await?;
+    listings::follow_mean(&mut connection).await?;
     Ok(())
 }
 
@@ -151,12 +152,12 @@ async fn follow(
         slots.iter().map(|one| one.doctor).chain(doctors.iter().copied()).collect();
     all.sort_unstable();
     all.dedup();
-    store::lock(connection, &all).await?;
+    listings::lock(connection, &all).await?;
     if !slots.is_empty() {
-        store::follow_bookings(connection, &slots, now).await?;
+        next_times::follow_bookings(connection, &slots, now).await?;
     }
     if !doctors.is_empty() {
-        store::mark_changed(connection, &doctors, now).await?;
+        next_times::mark_changed(connection, &doctors, now).await?;
     }
     Ok(())
 }
@@ -170,10 +171,10 @@ pub async fn look(app_state: &AppState, whole: bool) -> anyhow::Result<u64> {
     trim(app_state).await?;
     let limit = i64::try_from(BATCH)?;
     let mut connection = app_state.write.0.acquire().await?;
-    let mut ids = store::due(&mut connection, app_state.clock.now(), limit).await?;
+    let mut ids = next_times::due(&mut connection, app_state.clock.now(), limit).await?;
     if whole {
-        ids.extend(store::stale(&mut connection, None, limit).await?);
-        ids.extend(store::missing(&mut connection, limit).await?);
+        ids.extend(listings::stale(&mut connection, None, limit).await?);
+        ids.extend(next_times::missing(&mut connection, limit).await?);
     }
     drop(connection);
     ids.sort_unstable();
@@ -187,7 +188,7 @@ pub async fn look(app_state: &AppState, whole: bool) -> anyhow::Result<u64> {
 
 async fn trim(app_state: &AppState) -> anyhow::Result<()> {
     let mut connection = app_state.write.0.acquire().await?;
-    store::trim(&mut connection, app_state.clock.now(), TRIM).await?;
+    next_times::trim(&mut connection, app_state.clock.now(), TRIM).await?;
     Ok(())
 }
 
@@ -259,7 +260,7 @@ impl Steps {
         let is_past = |at: Option<Instant>, every| at.is_none_or(|at| at.elapsed() >= every);
         if is_past(self.averaged, MEAN_EVERY) {
             self.averaged = Some(began);
-            store::follow_mean(&mut *app_state.write.0.acquire().await?).await?;
+            listings::follow_mean(&mut *app_state.write.0.acquire().await?).await?;
         }
         let read = self.follower.run_once(app_state).await?;
         let began = Instant::now();

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::directory::store::listings as store;
 use crate::directory::store::suggestions;
+use crate::directory::store::{listings, next_times};
 
 /// Next times, and documents where something has changed that they are made from. The doctors stay locked
 /// (against other refreshes, not against bookings) until the transaction ends. Tells whose documents were
@@ -18,13 +18,14 @@ pub async fn refresh_in(
     doctors: &[Uuid],
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<Uuid>> {
-    store::lock(connection, doctors).await?;
-    store::refresh_times(connection, doctors, now).await?;
+    listings::lock(connection, doctors).await?;
+    let places_changed = next_times::refresh_times(connection, doctors, now).await?;
+    listings::mark_stale(connection, &places_changed).await?;
     let limit = i64::try_from(doctors.len()).unwrap_or(i64::MAX);
-    let stale = store::stale(connection, Some(doctors), limit).await?;
+    let stale = listings::stale(connection, Some(doctors), limit).await?;
     if !stale.is_empty() {
-        store::refresh_documents(connection, &stale).await?;
-        store::follow_documents(connection, &stale).await?;
+        listings::refresh_documents(connection, &stale).await?;
+        next_times::follow_documents(connection, &stale).await?;
         suggestions::refresh_names(connection, &stale).await?;
     }
     Ok(stale)

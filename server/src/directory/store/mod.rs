@@ -2,6 +2,7 @@
 
 pub mod free_times;
 pub mod listings;
+pub mod next_times;
 pub mod profiles;
 pub mod search;
 pub mod suggestions;
