@@ -107,12 +107,12 @@ pub fn start(
     });
 
     let (e, steps) = (app_state.clone(), Arc::new(Mutex::new(listings::Steps::default())));
-    let changes = app_state.changes.clone();
-    let noted = move || {
-        let changes = changes.clone();
-        async move { changes.noted().await }
+    let invalidation = app_state.invalidation.clone();
+    let doctor_changed = move || {
+        let invalidation = invalidation.clone();
+        async move { invalidation.doctor_changed().await }
     };
-    supervisor.start(LISTINGS, noted, move || {
+    supervisor.start(LISTINGS, doctor_changed, move || {
         let (app_state, steps) = (e.clone(), steps.clone());
         async move { steps.lock().await.step(&app_state).await }
     });

@@ -64,7 +64,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .merge(api)
         .merge(dynamic)
         .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(web.clone(), public_cache::keep))
+        .layer(from_fn_with_state(web.clone(), public_cache::serve))
         // Beyond the compression: unused, it would still lie in the memory of every listener.
         .merge(live)
         .layer(from_fn(guard::bounded_time))

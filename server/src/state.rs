@@ -8,8 +8,8 @@ use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use crate::cache::backend::Cache;
-use crate::cache::invalidation::Changes;
-use crate::cache::read_cache::Keeping;
+use crate::cache::invalidation::Invalidation;
+use crate::cache::read_cache::CacheContext;
 use crate::clock::{Clock, SystemClock};
 use crate::codes::CodeKey;
 use crate::config::Config;
@@ -31,13 +31,14 @@ pub struct AppState {
     pub event_written: Arc<Notify>,
     /// Rung when many doctors' times have to be made again: a clinic's holidays, a calendar from elsewhere.
     pub schedules_changed: Arc<Notify>,
-    pub changes: Arc<Changes>,
+    /// What is outdated of all that was cached.
+    pub invalidation: Arc<Invalidation>,
     /// How far behind this instance's readers of the log are.
     pub readers: Arc<ReaderStatuses>,
     /// How the jobs of this instance are doing.
     pub jobs: Arc<JobStatuses>,
-    /// What is made from the database and shown again for a moment.
-    pub keeping: Keeping,
+    /// For the caches of what is read.
+    pub cache_context: CacheContext,
 }
 
 /// Rules that the operator sets.
@@ -101,10 +102,10 @@ impl AppState {
             Some(url) => Cache::redis(url)?,
             None => Cache::memory(),
         };
-        let changes: Arc<Changes> = Arc::default();
+        let invalidation: Arc<Invalidation> = Arc::default();
         let database = write.connect_options().get_database().unwrap_or_default().to_owned();
         let namespace = format!("kept {database} {}", config.secret);
-        let keeping = Keeping::new(changes.clone(), cache.clone(), &namespace);
+        let cache_context = CacheContext::new(invalidation.clone(), cache.clone(), &namespace);
         Ok(Self {
             holds: HoldPools::beside(&write),
             write: WritePool(write),
@@ -126,16 +127,16 @@ impl AppState {
             }),
             event_written: Arc::new(Notify::new()),
             schedules_changed: Arc::new(Notify::new()),
-            changes,
+            invalidation,
             readers: Arc::default(),
             jobs: Arc::default(),
-            keeping,
+            cache_context,
         })
     }
 
     /// After a commit that changed this doctor's free times and wrote an event.
     pub fn tell(&self, doctor: DoctorId) {
-        self.changes.note(doctor);
+        self.invalidation.invalidate_doctor(doctor);
         self.event_written.notify_one();
     }
 }

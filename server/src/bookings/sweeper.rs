@@ -21,7 +21,7 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<usize> {
     for id in due {
         match holds::expire(&mut connection, id, now).await {
             Ok(Some(doctor)) => {
-                app_state.changes.note(doctor);
+                app_state.invalidation.invalidate_doctor(doctor);
                 expired += 1;
             }
             // Confirmed, extended, cancelled or expired by someone else in the meantime.

@@ -192,7 +192,7 @@ impl BusyService {
         events::record(&mut transaction, &event, by, now).await?;
         let plan = refresh(&mut transaction, &self.app_state, doctor, now).await?;
         transaction.commit().await?;
-        self.app_state.changes.note(doctor);
+        self.app_state.invalidation.invalidate_doctor(doctor);
         self.app_state.event_written.notify_one();
         Ok(BusyRead {
             times: times.len() as u64,
@@ -220,7 +220,7 @@ impl BusyService {
         events::record(&mut transaction, &event, by, now).await?;
         refresh(&mut transaction, &self.app_state, doctor, now).await?;
         transaction.commit().await?;
-        self.app_state.changes.note(doctor);
+        self.app_state.invalidation.invalidate_doctor(doctor);
         Ok(())
     }
 
@@ -281,7 +281,7 @@ impl BusyService {
             refresh(&mut transaction, &self.app_state, doctor, now).await?;
         }
         transaction.commit().await?;
-        self.app_state.changes.note(doctor);
+        self.app_state.invalidation.invalidate_doctor(doctor);
         Ok(Ok(()))
     }
 

@@ -27,8 +27,8 @@ pub enum Key<'a> {
     SignInFailures(&'a str),
     /// Registrations of one address.
     Registrations(&'a str),
-    /// Something made from the database ([`crate::cache::read_cache`]).
-    Kept(&'a str),
+    /// A value that was read from the database ([`crate::cache::read_cache`]).
+    Read(&'a str),
 }
 
 impl Key<'_> {
@@ -37,7 +37,7 @@ impl Key<'_> {
             Self::Session(id) => format!("nadi:session:{id}"),
             Self::SignInFailures(digest) => format!("nadi:sign-in-failures:{digest}"),
             Self::Registrations(digest) => format!("nadi:registrations:{digest}"),
-            Self::Kept(name) => format!("nadi:kept:{name}"),
+            Self::Read(name) => format!("nadi:read:{name}"),
         }
     }
 }

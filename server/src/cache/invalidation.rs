@@ -1,254 +1,201 @@
-//! How often each doctor's free times have changed, as far as this instance has heard: what was read
-//! before a change must not be shown after it, and whoever looks at those times is told
-//! ([`crate::http::live_updates`]).
+//! Which cached values are outdated, as far as this instance knows. Every change has a number; each doctor,
+//! and the list of doctors as a whole, has the number of its last change. A value that was read after change
+//! `n` is valid while nothing it depends on has a higher number.
 //!
-//! What happens here is noted here at once. What happens on another instance is heard of by
-//! [`crate::events::live`]; should it miss something, nothing kept is shown for longer than
-//! [`KEPT_FOR`] anyway. A hold never looks here.
-//!
-//! All changes are numbered in one row, and a counter is the number of its last change. So what was
-//! read after change number n still stands while none of the counters it rests on is above n.
+//! Changes made by this instance are entered here right after their commit, those of other instances by
+//! [`crate::events::live`]. Nothing here is needed for a booking to be correct.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nadi::ids::DoctorId;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-/// The longest that free times are shown without looking again.
-pub const KEPT_FOR: Duration = Duration::from_secs(10);
-/// Doctors share counters; who shares one is looked up, or told, once more than needed.
-const COUNTERS: usize = 8192;
+/// Doctors share entries by hash: a change of one then also counts as a change of those beside it, which
+/// costs a read too many and nothing else.
+const ENTRIES: usize = 4096;
 
-#[derive(Debug, Default)]
-struct Counter {
-    /// The number of the last change.
-    changes: AtomicU64,
-    /// When it was heard of, in milliseconds after the process began.
-    noted_ms: AtomicU64,
-    listeners: AtomicU32,
-    moved: Notify,
+/// What a cached value was made of: a change of any of it makes the value outdated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dependencies {
+    /// Which doctors are listed, and how.
+    pub listings: bool,
+    pub doctors: Vec<DoctorId>,
+}
+
+impl Dependencies {
+    pub fn doctor(doctor: DoctorId) -> Self {
+        Self { listings: false, doctors: vec![doctor] }
+    }
+
+    pub fn listings() -> Self {
+        Self { listings: true, doctors: Vec::new() }
+    }
+}
+
+/// The last change of something.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    pub number: u64,
+    /// When this process learned of it; the start of the process if there was none.
+    known_since: Instant,
 }
 
 #[derive(Debug)]
-pub struct Changes {
-    counters: Box<[Counter]>,
-    born: Instant,
-    /// All changes so far, of whatever kind.
-    sequence: AtomicU64,
-    /// Counters begin anew with each process: a mark of another one is never ours.
+pub struct Invalidation {
+    doctors: Box<[watch::Sender<Change>]>,
+    listings: watch::Sender<Change>,
+    last_number: AtomicU64,
+    /// Numbers begin again with each process: this tells them apart.
     process: u32,
-    /// Of what is listed: names, places, who is listed at all.
-    listings: Counter,
-    /// Rung when a doctor's times have changed, for [`crate::directory::follow`].
-    noted: Notify,
+    doctor_changed: Notify,
 }
 
-/// Changes that are not of a single doctor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Edits {
-    /// Of names, places, hours: whoever it was, everybody looks again.
-    pub anybody: bool,
-    pub listings: bool,
-}
-
-impl Default for Changes {
+impl Default for Invalidation {
     fn default() -> Self {
+        let none = || watch::Sender::new(Change { number: 0, known_since: Instant::now() });
         Self {
-            counters: (0..COUNTERS).map(|_| Counter::default()).collect(),
+            doctors: (0..ENTRIES).map(|_| none()).collect(),
+            listings: none(),
+            last_number: AtomicU64::new(0),
             process: rand::random(),
-            born: Instant::now(),
-            sequence: AtomicU64::new(0),
-            listings: Counter::default(),
-            noted: Notify::new(),
+            doctor_changed: Notify::new(),
         }
     }
 }
 
-impl Changes {
-    /// The number of the last change of all. Ask before reading what is to be kept.
-    pub fn sequence(&self) -> u64 {
-        self.sequence.load(Ordering::Acquire)
+impl Invalidation {
+    /// Call after the commit of a change of one doctor's times or profile.
+    pub fn invalidate_doctor(&self, doctor: DoctorId) {
+        set(self.of_doctor(doctor), self.next());
+        self.doctor_changed.notify_one();
     }
 
-    /// The number of this doctor's last change.
-    pub fn of(&self, doctor: DoctorId) -> u64 {
-        self.counter(doctor).map_or(0, |counter| counter.changes.load(Ordering::Acquire))
+    /// Call after the commit of a change of who is listed, or how.
+    pub fn invalidate_listings(&self) {
+        set(&self.listings, self.next());
     }
 
-    /// The same as a text that no other process has: a listener's `id`.
-    pub fn mark(&self, doctor: DoctorId) -> String {
-        self.mark_of(self.of(doctor))
+    /// Call after the commit of a change that may concern any doctor.
+    pub fn invalidate_all(&self) {
+        let change = self.next();
+        self.doctors.iter().chain([&self.listings]).for_each(|last| set(last, change));
     }
 
-    pub fn mark_of(&self, changes: u64) -> String {
-        format!("{:x}-{changes}", self.process)
+    /// The number of the last change of all. Take it before reading what is to be cached.
+    pub fn last_number(&self) -> u64 {
+        self.last_number.load(Ordering::Acquire)
     }
 
-    /// After the commit of a change.
-    pub fn note(&self, doctor: DoctorId) {
-        let number = self.next();
-        if let Some(counter) = self.counter(doctor) {
-            counter.note(number, self.now_ms());
-        }
-        self.noted.notify_one();
+    /// True if nothing of these has changed since the change of this number.
+    pub fn is_valid(&self, dependencies: &Dependencies, since: u64) -> bool {
+        self.changes(dependencies).all(|change| change.number <= since)
     }
 
-    /// After the commit of a change that may concern anybody.
-    pub fn note_all(&self) {
-        self.hear(Edits { anybody: true, listings: true });
+    /// The time since this process learned of the last change of any of these.
+    pub fn unchanged_for(&self, dependencies: &Dependencies) -> Duration {
+        self.changes(dependencies)
+            .map(|change| change.known_since.elapsed())
+            .min()
+            .unwrap_or_default()
     }
 
-    /// The same for changes that were made elsewhere.
-    pub fn hear(&self, edits: Edits) {
-        if edits == Edits::default() {
-            return;
-        }
-        let (number, now_ms) = (self.next(), self.now_ms());
-        if edits.anybody {
-            self.counters.iter().for_each(|counter| counter.note(number, now_ms));
-        }
-        if edits.anybody || edits.listings {
-            self.listings.note(number, now_ms);
-        }
+    pub fn listings_number(&self) -> u64 {
+        self.listings.borrow().number
     }
 
-    fn next(&self) -> u64 {
-        self.sequence.fetch_add(1, Ordering::AcqRel) + 1
+    /// The doctor's last change, and every later one. Others who share the entry are reported, too.
+    pub fn subscribe(&self, doctor: DoctorId) -> watch::Receiver<Change> {
+        self.of_doctor(doctor).subscribe()
     }
 
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+    pub fn subscribers(&self, doctor: DoctorId) -> usize {
+        self.of_doctor(doctor).receiver_count()
     }
 
-    /// How long ago the last change of this doctor was heard of: never longer than this process knows.
-    pub fn quiet_for(&self, doctor: DoctorId) -> Duration {
-        self.counter(doctor).map_or(Duration::ZERO, |counter| self.since(counter))
+    /// The number of the doctor's last change, as a text that is unique among all processes.
+    pub fn version(&self, doctor: DoctorId) -> String {
+        self.version_of(self.of_doctor(doctor).borrow().number)
     }
 
-    /// The same of the listings.
-    pub fn listings_quiet_for(&self) -> Duration {
-        self.since(&self.listings)
+    pub fn version_of(&self, number: u64) -> String {
+        format!("{:x}-{number}", self.process)
     }
 
-    fn since(&self, counter: &Counter) -> Duration {
-        let noted_ms = counter.noted_ms.load(Ordering::Acquire);
-        Duration::from_millis(self.now_ms().saturating_sub(noted_ms))
+    /// Waits until a doctor is invalidated.
+    pub async fn doctor_changed(&self) {
+        self.doctor_changed.notified().await;
     }
 
-    /// Waits until the number of changes is another than `known`, and tells it. May be dropped
-    /// at any time; nothing that happens between two calls is missed.
-    pub async fn after(&self, doctor: DoctorId, known: u64) -> u64 {
-        let Some(counter) = self.counter(doctor) else { return std::future::pending().await };
-        loop {
-            // Made before looking: it hears of every change from here on.
-            let moved = counter.moved.notified();
-            let changes = counter.changes.load(Ordering::Acquire);
-            if changes != known {
-                return changes;
-            }
-            moved.await;
-        }
+    fn next(&self) -> Change {
+        let number = self.last_number.fetch_add(1, Ordering::AcqRel) + 1;
+        Change { number, known_since: Instant::now() }
     }
 
-    /// After the commit of a change of who is listed, or how.
-    pub fn note_listings(&self) {
-        self.hear(Edits { anybody: false, listings: true });
+    fn changes(&self, dependencies: &Dependencies) -> impl Iterator<Item = Change> {
+        let doctors = dependencies.doctors.iter().map(|doctor| self.of_doctor(*doctor));
+        doctors.chain(dependencies.listings.then_some(&self.listings)).map(|last| *last.borrow())
     }
 
-    /// The number of the last such change.
-    pub fn of_listings(&self) -> u64 {
-        self.listings.changes.load(Ordering::Acquire)
-    }
-
-    /// Waits until a doctor is noted.
-    pub async fn noted(&self) {
-        self.noted.notified().await;
-    }
-
-    /// Counts one more who listens to this doctor, until it is dropped.
-    pub fn listener(self: Arc<Self>, doctor: DoctorId) -> Listener {
-        if let Some(counter) = self.counter(doctor) {
-            counter.listeners.fetch_add(1, Ordering::Relaxed);
-        }
-        Listener { changes: self, doctor }
-    }
-
-    fn counter(&self, doctor: DoctorId) -> Option<&Counter> {
+    fn of_doctor(&self, doctor: DoctorId) -> &watch::Sender<Change> {
         let mut hasher = DefaultHasher::new();
         doctor.0.hash(&mut hasher);
-        usize::try_from(hasher.finish() % COUNTERS as u64).ok().and_then(|n| self.counters.get(n))
+        let entry = hasher.finish() % self.doctors.len() as u64;
+        &self.doctors[usize::try_from(entry).unwrap_or_default()]
     }
 }
 
-impl Counter {
-    fn note(&self, number: u64, now_ms: u64) {
-        self.noted_ms.fetch_max(now_ms, Ordering::AcqRel);
-        self.changes.fetch_max(number, Ordering::AcqRel);
-        self.moved.notify_waiters();
-    }
-}
-
-/// Someone who waits for changes of one doctor.
-#[derive(Debug)]
-pub struct Listener {
-    pub changes: Arc<Changes>,
-    pub doctor: DoctorId,
-}
-
-impl Listener {
-    /// How many listen to this doctor, this one included.
-    pub fn beside(&self) -> u32 {
-        let counter = self.changes.counter(self.doctor);
-        counter.map_or(1, |counter| counter.listeners.load(Ordering::Relaxed))
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Some(counter) = self.changes.counter(self.doctor) {
-            counter.listeners.fetch_sub(1, Ordering::Relaxed);
+fn set(last: &watch::Sender<Change>, change: Change) {
+    last.send_if_modified(|last| {
+        let is_later = change.number > last.number;
+        if is_later {
+            *last = change;
         }
-    }
+        is_later
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const DOCTOR: DoctorId = DoctorId(uuid::Uuid::from_u128(7));
+
     #[test]
-    fn a_change_is_told_from_none() {
-        let changes = Changes::default();
-        let doctor = DoctorId(uuid::Uuid::from_u128(7));
-        let before = changes.of(doctor);
-        assert_eq!(changes.of(doctor), before);
-        changes.note(doctor);
-        assert_ne!(changes.of(doctor), before);
-        let before = (changes.of(doctor), changes.of_listings());
-        assert_eq!(changes.sequence(), before.0);
-        changes.note_all();
-        assert_ne!(changes.of(doctor), before.0);
-        assert_ne!(changes.of_listings(), before.1);
+    fn a_change_makes_what_was_read_before_it_outdated() {
+        let invalidation = Invalidation::default();
+        let (doctor, listings) = (Dependencies::doctor(DOCTOR), Dependencies::listings());
+        let before = invalidation.last_number();
+        invalidation.invalidate_doctor(DOCTOR);
+        assert!(!invalidation.is_valid(&doctor, before));
+        assert!(invalidation.is_valid(&listings, before));
+        let before = invalidation.last_number();
+        assert!(invalidation.is_valid(&doctor, before));
+        invalidation.invalidate_all();
+        assert!(!invalidation.is_valid(&doctor, before));
+        assert!(!invalidation.is_valid(&listings, before));
+        let before = invalidation.last_number();
+        invalidation.invalidate_listings();
+        assert!(invalidation.is_valid(&doctor, before));
+        assert!(!invalidation.is_valid(&listings, before));
     }
 
     #[tokio::test]
-    async fn a_change_between_two_looks_is_not_missed() {
-        let changes = Arc::new(Changes::default());
-        let doctor = DoctorId(uuid::Uuid::from_u128(7));
-        let listener = changes.clone().listener(doctor);
-        assert_eq!(listener.beside(), 1);
-        changes.note(doctor);
-        assert_eq!(changes.after(doctor, 0).await, 1, "before it was asked");
-        let waiting = tokio::spawn({
-            let changes = changes.clone();
-            async move { changes.after(doctor, 1).await }
+    async fn a_subscriber_misses_no_change() {
+        let invalidation = Invalidation::default();
+        let mut changes = invalidation.subscribe(DOCTOR);
+        assert_eq!(invalidation.subscribers(DOCTOR), 1);
+        invalidation.invalidate_doctor(DOCTOR);
+        let change = changes.wait_for(|change| change.number != 0).await;
+        assert_eq!(change.expect("told").number, 1, "before it was asked for");
+        let waiting = tokio::spawn(async move {
+            changes.wait_for(|change| change.number != 1).await.map(|change| change.number)
         });
         tokio::task::yield_now().await;
-        changes.note(doctor);
-        assert_eq!(waiting.await.expect("told"), 2, "while it waits");
-        assert_ne!(Changes::default().mark(doctor), changes.mark(doctor));
+        invalidation.invalidate_doctor(DOCTOR);
+        assert_eq!(waiting.await.expect("no panic").expect("told"), 2, "while it waits");
+        assert_ne!(Invalidation::default().version(DOCTOR), invalidation.version(DOCTOR));
     }
 }

@@ -1,469 +1,368 @@
-//! What is made from the database and shown again for a moment: profiles, lists, numbers, free times,
-//! whole pages. A [`Shelf`] keeps one kind of them in this process and, for some, in Redis behind it.
+//! A cache of values that were read from the database: profiles, lists, whole pages. In this process, and for
+//! some also in Redis behind it, for the other instances. What a booking decides never comes from here.
 //!
-//! What is found on a shelf
+//! A value that is returned
 //! - is younger than its lifetime, counted from before it was read, wherever it has been since;
-//! - has heard of every change that this process has heard of: it remembers how many there were before
-//!   it was read ([`Changes::sequence`]), and whom it is [`About`];
-//! - is made once, however many ask at the same time.
+//! - is not older than any change this process knew of when it was asked for: see [`Invalidation`];
+//! - was loaded once, however many asked for it at the same time ([`moka`] lets the others wait).
 //!
-//! An entry in Redis is believed only if it was made after the last change this process knows of: its age
-//! is counted by Redis' clock alone, and compared with how long ago this process heard of the change, so
-//! instances' clocks may differ. A hold never looks here.
+//! Redis cannot tell whether a value was read before a change, so a value from there is used only if it is
+//! older than nothing this process knows of: its age, by the clock of Redis alone, must be below the time
+//! since this process learned of the last change. The instances' clocks may therefore differ.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Place;
+use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::{BoxFuture, Shared, WeakShared};
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache as Entries;
+use moka::future::Cache as Entries;
 use nadi::Failure;
-use nadi::ids::DoctorId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tracing::Instrument;
 
+pub use super::invalidation::Dependencies;
+use super::invalidation::Invalidation;
 use crate::cache::backend::{Cache, Key};
-use crate::cache::invalidation::Changes;
 
-/// Another number with every change of what is written into Redis that its readers could mistake.
+/// Precedes every value in Redis. Raise the number when a value changes its meaning but not its JSON.
 const FORMAT: &[u8] = concat!("nadi ", env!("CARGO_PKG_VERSION"), " 1\n").as_bytes();
-/// Two clocks that count the same time may differ by so much in its course.
-const SLACK: Duration = Duration::from_millis(100);
-/// So often what others made is looked at before one makes it alone.
-const LOOKS: usize = 3;
+/// Two clocks may drift apart by this much while they measure the same span.
+const CLOCK_DRIFT: Duration = Duration::from_millis(100);
+/// How often a reader waits for the loads of others, each overtaken by a change, before it loads alone.
+const ATTEMPTS: usize = 3;
 
-/// What is kept, as the figures name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Profile,
-    List,
-    Suggestions,
-    Times,
-    Page,
-}
-
-impl Kind {
-    const ALL: [Self; 5] = [Self::Profile, Self::List, Self::Suggestions, Self::Times, Self::Page];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Profile => "profile",
-            Self::List => "list",
-            Self::Suggestions => "suggestions",
-            Self::Times => "times",
-            Self::Page => "page",
-        }
-    }
-}
-
-/// What all shelves of an instance share.
+/// What all caches of an instance share.
 #[derive(Clone)]
-pub struct Keeping(Arc<Common>);
+pub struct CacheContext(Arc<Shared>);
 
-struct Common {
-    changes: Arc<Changes>,
-    cache: Cache,
-    /// Sets the keys of one database apart in a Redis that several use.
+struct Shared {
+    invalidation: Arc<Invalidation>,
+    redis: Cache,
     namespace: String,
-    figures: [Figures; Kind::ALL.len()],
+    /// How often a cache had which outcome.
+    counters: Mutex<BTreeMap<(&'static str, Outcome), u64>>,
 }
 
-#[derive(Debug, Default)]
-struct Figures {
-    hits: AtomicU64,
-    /// Found in Redis.
-    shared: AtomicU64,
-    made: AtomicU64,
-    /// Waited for what somebody else was making.
-    waited: AtomicU64,
+/// What happened to a request for a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Hit,
+    /// Not in this process: found in Redis, loaded, or waited for.
+    Miss,
+    RedisHit,
+    Load,
 }
 
-impl Keeping {
-    /// `namespace` is any text that only instances on the same database have in common.
-    pub fn new(changes: Arc<Changes>, cache: Cache, namespace: &str) -> Self {
+impl CacheContext {
+    /// `namespace` is any text that only instances on the same database have in common: several databases
+    /// may share a Redis.
+    pub fn new(invalidation: Arc<Invalidation>, redis: Cache, namespace: &str) -> Self {
         let digest = Sha256::digest(namespace.as_bytes());
         let namespace = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        Self(Arc::new(Common { changes, cache, namespace, figures: Default::default() }))
+        Self(Arc::new(Shared { invalidation, redis, namespace, counters: Default::default() }))
     }
 
-    /// What only instances on the same database have in common, in a Redis that several houses may use.
+    /// The digest of the namespace.
     pub fn namespace(&self) -> &str {
         &self.0.namespace
     }
 
-    /// How often things were found, found in Redis, made and waited for, as Prometheus reads it.
-    pub fn figures(&self) -> String {
-        let mut text = "# TYPE nadi_kept_total counter\n".to_owned();
-        for (kind, figures) in Kind::ALL.into_iter().zip(&self.0.figures) {
-            let Figures { hits, shared, made, waited } = figures;
-            for (how, count) in
-                [("hit", hits), ("shared", shared), ("made", made), ("waited", waited)]
-            {
-                let (kind, count) = (kind.name(), count.load(Ordering::Relaxed));
-                text.push_str(&format!(
-                    "nadi_kept_total{{kind=\"{kind}\",how=\"{how}\"}} {count}\n"
-                ));
-            }
+    /// The counters of all caches in Prometheus' text format.
+    pub fn metrics(&self) -> String {
+        let mut text = "# TYPE nadi_cache_requests_total counter\n".to_owned();
+        for ((cache, outcome), count) in &*self.counters() {
+            let outcome = match outcome {
+                Outcome::Hit => "hit",
+                Outcome::Miss => "miss",
+                Outcome::RedisHit => "redis_hit",
+                Outcome::Load => "load",
+            };
+            text.push_str(&format!(
+                "nadi_cache_requests_total{{cache=\"{cache}\",outcome=\"{outcome}\"}} {count}\n"
+            ));
         }
         text
     }
 
-    fn count(&self, kind: Kind, of: fn(&Figures) -> &AtomicU64) {
-        of(&self.0.figures[kind as usize]).fetch_add(1, Ordering::Relaxed);
+    fn counters(&self) -> MutexGuard<'_, BTreeMap<(&'static str, Outcome), u64>> {
+        self.0.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, cache: &'static str, outcome: Outcome) {
+        *self.counters().entry((cache, outcome)).or_default() += 1;
     }
 }
 
-/// What an entry rests on: a change of any of it makes the entry old.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct About {
-    /// Who is listed, and how.
-    pub listings: bool,
-    pub doctors: Vec<DoctorId>,
-}
-
-impl About {
-    pub fn doctor(doctor: DoctorId) -> Self {
-        Self { listings: false, doctors: vec![doctor] }
-    }
-
-    pub fn listings() -> Self {
-        Self { listings: true, doctors: Vec::new() }
-    }
-
-    /// Has none of it changed since so many changes?
-    fn stands(&self, changes: &Changes, since: u64) -> bool {
-        (!self.listings || changes.of_listings() <= since)
-            && self.doctors.iter().all(|doctor| changes.of(*doctor) <= since)
-    }
-
-    /// How long ago this process heard of its last change.
-    fn quiet_for(&self, changes: &Changes) -> Duration {
-        let doctors = self.doctors.iter().map(|doctor| changes.quiet_for(*doctor));
-        let listings = self.listings.then(|| changes.listings_quiet_for());
-        doctors.chain(listings).min().unwrap_or(Duration::ZERO)
-    }
-}
-
-/// How long something is shown again.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
-    /// From here on one in the background makes it again. An eighth less at random, so that instances do
-    /// not do it all together.
-    pub fresh: Duration,
-    /// Nothing is older when it is shown.
-    pub most: Duration,
+    /// When a value is this old, the next request has it loaded again in the background. Up to an eighth
+    /// less, at random, so that instances do not load together.
+    pub refresh_after: Duration,
+    /// No value is returned that is older.
+    pub expires_after: Duration,
 }
 
 impl Lifetime {
-    pub const fn seconds(fresh: u64, most: u64) -> Self {
-        Self { fresh: Duration::from_secs(fresh), most: Duration::from_secs(most) }
+    pub const fn seconds(refresh_after: u64, expires_after: u64) -> Self {
+        Self {
+            refresh_after: Duration::from_secs(refresh_after),
+            expires_after: Duration::from_secs(expires_after),
+        }
     }
 }
 
 struct Entry<V> {
     value: Arc<V>,
-    about: Arc<About>,
-    /// The number of changes before it was read.
-    since: u64,
+    dependencies: Dependencies,
+    /// The number of the last change before it was read.
+    number: u64,
     /// Before it was read.
-    made: Instant,
-    fresh: Duration,
+    read_at: Instant,
+    refresh_after: Duration,
+    is_refreshing: AtomicBool,
 }
 
-impl<V> Clone for Entry<V> {
-    fn clone(&self) -> Self {
-        let Self { value, about, since, made, fresh } = self;
-        let (value, about) = (Arc::clone(value), Arc::clone(about));
-        Self { value, about, since: *since, made: *made, fresh: *fresh }
+impl<V> Entry<V> {
+    fn is_valid(&self, invalidation: &Invalidation, lifetime: Lifetime) -> bool {
+        self.read_at.elapsed() < lifetime.expires_after
+            && invalidation.is_valid(&self.dependencies, self.number)
     }
 }
 
-type Making<V, E> = Shared<BoxFuture<'static, Result<Entry<V>, E>>>;
-/// What is being made, each with a number of its own.
-type Makings<K, V, E> =
-    Arc<Mutex<HashMap<K, (u64, WeakShared<BoxFuture<'static, Result<Entry<V>, E>>>)>>>;
+/// A failure is cached only until those who waited for it have taken it.
+type Cached<V, E> = Result<Arc<Entry<V>>, E>;
 
-/// How a value lies in Redis.
-struct Behind<K, V> {
+/// How values are stored in Redis.
+struct InRedis<K, V> {
     name: fn(&K) -> String,
-    about: fn(&K, &V) -> About,
-    write: fn(&V) -> Option<Vec<u8>>,
-    read: fn(&[u8]) -> Option<V>,
+    dependencies: fn(&V) -> Dependencies,
+    encode: fn(&V) -> serde_json::Result<Vec<u8>>,
+    decode: fn(&[u8]) -> serde_json::Result<V>,
 }
 
-impl<K, V> Clone for Behind<K, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K, V> Copy for Behind<K, V> {}
-
-/// One kind of kept things, by what was asked for.
-pub struct Shelf<K, V, E = Failure> {
-    keeping: Keeping,
-    kind: Kind,
+/// Values of one kind, by key. A failed load is told to all who wait for it, and is not cached.
+pub struct ReadCache<K, V, E = Failure> {
+    context: CacheContext,
+    /// Its label in the metrics.
+    name: &'static str,
     lifetime: Lifetime,
-    entries: Entries<K, Entry<V>>,
-    makings: Makings<K, V, E>,
-    number: AtomicU64,
-    behind: Option<Behind<K, V>>,
+    entries: Entries<K, Cached<V, E>>,
+    in_redis: Option<Arc<InRedis<K, V>>>,
 }
 
-impl<K, V, E> Shelf<K, V, E>
+impl<K, V, E> ReadCache<K, V, E>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Send + Sync + 'static,
     E: Clone + Send + Sync + 'static,
 {
-    /// A shelf in this process for at most so many entries.
-    pub fn new(keeping: &Keeping, kind: Kind, lifetime: Lifetime, entries_max: u64) -> Self {
-        Self::weighed(keeping, kind, lifetime, entries_max, |_, _| 1)
-    }
-
-    /// The same for entries that weigh at most so much together.
-    pub fn weighed(
-        keeping: &Keeping,
-        kind: Kind,
+    /// The least recently used values go when all together weigh more than `weight_max`.
+    pub fn new(
+        context: &CacheContext,
+        name: &'static str,
         lifetime: Lifetime,
         weight_max: u64,
         weight: fn(&K, &V) -> u32,
     ) -> Self {
         let entries = Entries::builder()
             .max_capacity(weight_max)
-            .weigher(move |key, entry: &Entry<V>| weight(key, &entry.value))
-            .eviction_policy(EvictionPolicy::lru())
-            .time_to_live(lifetime.most)
+            .weigher(move |key, entry: &Cached<V, E>| {
+                entry.as_ref().map_or(1, |entry| weight(key, &entry.value))
+            })
+            .eviction_policy(moka::policy::EvictionPolicy::lru())
+            .time_to_live(lifetime.expires_after)
             .build();
-        Self {
-            keeping: keeping.clone(),
-            kind,
-            lifetime,
-            entries,
-            makings: Arc::default(),
-            number: AtomicU64::new(0),
-            behind: None,
+        for outcome in [Outcome::Hit, Outcome::Miss, Outcome::RedisHit, Outcome::Load] {
+            context.counters().entry((name, outcome)).or_default();
         }
+        Self { context: context.clone(), name, lifetime, entries, in_redis: None }
     }
 
-    /// Also in Redis, under a name. `about` says what a value rests on that was found there; `write` and
-    /// `read` answer `None` for what cannot be written or understood, which is then made again.
-    pub fn behind(
-        self,
-        name: fn(&K) -> String,
-        about: fn(&K, &V) -> About,
-        write: fn(&V) -> Option<Vec<u8>>,
-        read: fn(&[u8]) -> Option<V>,
-    ) -> Self {
-        Self { behind: Some(Behind { name, about, write, read }), ..self }
+    /// Stores the values in Redis as well, as JSON under this name.
+    pub fn in_redis(self, name: fn(&K) -> String, dependencies: fn(&V) -> Dependencies) -> Self
+    where
+        V: Serialize + DeserializeOwned,
+    {
+        let (encode, decode) = (serde_json::to_vec, |bytes: &[u8]| serde_json::from_slice(bytes));
+        let in_redis = Arc::new(InRedis { name, dependencies, encode, decode });
+        Self { in_redis: Some(in_redis), ..self }
     }
 
-    /// What is kept, if it is fresh and stands. Never waits.
-    pub fn find(&self, key: &K) -> Option<Arc<V>> {
-        let entry = self.standing(key).filter(|entry| entry.made.elapsed() < entry.fresh)?;
-        self.keeping.count(self.kind, |figures| &figures.hits);
-        Some(entry.value)
-    }
-
-    /// What is kept, or what `make` makes of it: that, and what it rests on. Whoever asks meanwhile waits
-    /// for the same, unless they know of a change since it was begun. What is not fresh any more but
-    /// stands is made again in the background.
+    /// The value, and if it is not here what `load` reads: that and what it depends on. A value that is due
+    /// for a refresh is returned while one task loads it again. `load` may be called without its future
+    /// ever running.
     ///
     /// # Errors
-    /// Those of `make`; all who wait for it hear them, and they are not kept.
-    pub async fn get<M, F>(&self, key: &K, make: M) -> Result<Arc<V>, E>
+    /// Those of `load`.
+    pub async fn get<L, F>(&self, key: &K, load: L) -> Result<Arc<V>, E>
     where
-        M: Fn() -> F,
-        F: Future<Output = Result<(V, About), E>> + Send + 'static,
+        L: Fn() -> F,
+        F: Future<Output = Result<(V, Dependencies), E>> + Send + 'static,
     {
-        let known = self.keeping.0.changes.sequence();
-        for _ in 0..LOOKS {
-            if let Some(entry) = self.standing(key) {
-                self.keeping.count(self.kind, |figures| &figures.hits);
-                if entry.made.elapsed() >= entry.fresh
-                    && let (making, true) = self.making(key, &make)
-                {
-                    tokio::spawn(making);
+        let known = self.context.0.invalidation.last_number();
+        if let Some(Ok(entry)) = self.entries.get(key).await
+            && self.is_valid(&entry)
+        {
+            self.context.count(self.name, Outcome::Hit);
+            let is_due = entry.read_at.elapsed() >= entry.refresh_after;
+            if is_due && !entry.is_refreshing.swap(true, Ordering::Relaxed) {
+                self.refresh(key.clone(), entry.clone(), load());
+            }
+            return Ok(entry.value.clone());
+        }
+        self.context.count(self.name, Outcome::Miss);
+        for _ in 0..ATTEMPTS {
+            let Ok(found) = self.load_or_wait(key.clone(), load()).await else { break };
+            let is_own = found.is_fresh();
+            match found.into_value() {
+                Ok(entry) if is_own || entry.number >= known || self.is_valid(&entry) => {
+                    return Ok(entry.value.clone());
                 }
-                return Ok(entry.value);
-            }
-            let (making, mine) = self.making(key, &make);
-            if !mine {
-                self.keeping.count(self.kind, |figures| &figures.waited);
-            }
-            let entry = making.await?;
-            if mine || entry.since >= known || self.stands(&entry) {
-                return Ok(entry.value);
+                Ok(_) => {}
+                Err(failure) => {
+                    self.entries.invalidate(key).await;
+                    return Err(failure);
+                }
             }
         }
-        // Something changed each time: what is made now is younger than the question.
-        self.keeping.count(self.kind, |figures| &figures.made);
-        make().await.map(|(value, _)| Arc::new(value))
+        self.context.count(self.name, Outcome::Load);
+        load().await.map(|(value, _)| Arc::new(value))
     }
 
-    fn standing(&self, key: &K) -> Option<Entry<V>> {
-        self.entries.get(key).filter(|entry| self.stands(entry))
+    fn is_valid(&self, entry: &Entry<V>) -> bool {
+        entry.is_valid(&self.context.0.invalidation, self.lifetime)
     }
 
-    fn stands(&self, entry: &Entry<V>) -> bool {
-        entry.made.elapsed() < self.lifetime.most
-            && entry.about.stands(&self.keeping.0.changes, entry.since)
-    }
-
-    /// What is being made for this key, begun now if it is not; and whether it was.
-    fn making<M, F>(&self, key: &K, make: &M) -> (Making<V, E>, bool)
+    /// In a task of its own: a reader who gives up leaves the load to those who wait for it.
+    fn load_or_wait<F>(&self, key: K, load: F) -> JoinHandle<moka::Entry<K, Cached<V, E>>>
     where
-        M: Fn() -> F,
-        F: Future<Output = Result<(V, About), E>> + Send + 'static,
+        F: Future<Output = Result<(V, Dependencies), E>> + Send + 'static,
     {
-        let mut makings = lock(&self.makings);
-        let under_way = makings.get(key).and_then(|(_, making)| making.upgrade());
-        if let Some(making) = under_way {
-            return (making, false);
-        }
-        let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let done = Done { makings: Arc::clone(&self.makings), key: key.clone(), number };
-        let making = self.entry(key.clone(), make());
-        let making = async move {
-            let made = making.await;
-            drop(done);
-            made
+        let (entries, context, lifetime) =
+            (self.entries.clone(), self.context.clone(), self.lifetime);
+        let read = self.read(key.clone(), load);
+        let found = async move {
+            let invalidation = &context.0.invalidation;
+            let is_outdated = |found: &Cached<V, E>| {
+                !found.as_ref().is_ok_and(|entry| entry.is_valid(invalidation, lifetime))
+            };
+            entries.entry(key).or_insert_with_if(read, is_outdated).await
         };
-        let making = making.boxed().shared();
-        if let Some(weak) = making.downgrade() {
-            match makings.entry(key.clone()) {
-                Place::Occupied(mut place) => drop(place.insert((number, weak))),
-                Place::Vacant(place) => drop(place.insert((number, weak))),
-            }
-        }
-        (making, true)
+        tokio::spawn(found.in_current_span())
     }
 
-    /// Finds the entry in Redis or makes it, and keeps it.
-    fn entry<F>(
+    fn refresh<F>(&self, key: K, old: Arc<Entry<V>>, load: F)
+    where
+        F: Future<Output = Result<(V, Dependencies), E>> + Send + 'static,
+    {
+        let (entries, read) = (self.entries.clone(), self.read(key.clone(), load));
+        tokio::spawn(async move {
+            match read.await {
+                Ok(entry) => entries.insert(key, Ok(entry)).await,
+                Err(_) => old.is_refreshing.store(false, Ordering::Relaxed),
+            }
+        });
+    }
+
+    /// Reads the value from Redis, or loads it and writes it there.
+    fn read<F>(
         &self,
         key: K,
-        make: F,
-    ) -> impl Future<Output = Result<Entry<V>, E>> + Send + use<K, V, E, F>
+        load: F,
+    ) -> impl Future<Output = Cached<V, E>> + Send + use<K, V, E, F>
     where
-        F: Future<Output = Result<(V, About), E>> + Send + 'static,
+        F: Future<Output = Result<(V, Dependencies), E>> + Send + 'static,
     {
-        let (keeping, kind, behind) = (self.keeping.clone(), self.kind, self.behind);
-        let (entries, most) = (self.entries.clone(), self.lifetime.most);
-        let fresh = self.lifetime.fresh.mul_f64(1.0 - rand::random::<f64>() / 8.0);
+        let (context, name, in_redis) = (self.context.clone(), self.name, self.in_redis.clone());
+        let expires_after = self.lifetime.expires_after;
+        let refresh_after = self.lifetime.refresh_after.mul_f64(1.0 - rand::random::<f64>() / 8.0);
         async move {
-            let since = keeping.0.changes.sequence();
-            let mut redis_ms = None;
-            if let Some(behind) = behind {
-                let looked = keeping.look_behind(behind, &key, most).await;
-                if let Some((value, about, age)) = looked.found
-                    && let Some(made) = Instant::now().checked_sub(age)
-                    && age < fresh
+            let number = context.0.invalidation.last_number();
+            let entry = |value, dependencies, read_at| {
+                let (value, is_refreshing) = (Arc::new(value), AtomicBool::new(false));
+                Arc::new(Entry {
+                    value,
+                    dependencies,
+                    number,
+                    read_at,
+                    refresh_after,
+                    is_refreshing,
+                })
+            };
+            let mut redis_time_ms = None;
+            if let Some(in_redis) = &in_redis {
+                let (found, time_ms) = context.find(in_redis, &key, expires_after).await;
+                if let Some((value, dependencies, age)) = found
+                    && let Some(read_at) = Instant::now().checked_sub(age)
+                    && age < refresh_after
                 {
-                    keeping.count(kind, |figures| &figures.shared);
-                    let (value, about) = (Arc::new(value), Arc::new(about));
-                    let entry = Entry { value, about, since, made, fresh };
-                    entries.insert(key, entry.clone());
-                    return Ok(entry);
+                    context.count(name, Outcome::RedisHit);
+                    return Ok(entry(value, dependencies, read_at));
                 }
-                redis_ms = looked.now_ms;
+                redis_time_ms = time_ms;
             }
-            keeping.count(kind, |figures| &figures.made);
-            let made = Instant::now();
-            let (value, about) = make.await?;
-            let (value, about) = (Arc::new(value), Arc::new(about));
-            let entry = Entry { value, about, since, made, fresh };
-            if let (Some(behind), Some(redis_ms)) = (behind, redis_ms) {
-                keeping.put_behind(behind, &key, &entry.value, redis_ms, most);
+            context.count(name, Outcome::Load);
+            let read_at = Instant::now();
+            let (value, dependencies) = load.await?;
+            let entry = entry(value, dependencies, read_at);
+            if let (Some(in_redis), Some(time_ms)) = (&in_redis, redis_time_ms) {
+                context.store(in_redis, &key, &entry.value, time_ms, expires_after);
             }
-            entries.insert(key, entry.clone());
             Ok(entry)
         }
     }
 }
 
-/// What Redis had.
-struct Looked<V> {
-    /// A value that was made after all changes known here, what it rests on, and its age.
-    found: Option<(V, About, Duration)>,
-    /// Its clock before anything was made.
-    now_ms: Option<u64>,
-}
-
-impl Keeping {
-    async fn look_behind<K, V>(&self, behind: Behind<K, V>, key: &K, most: Duration) -> Looked<V> {
-        let asked = Instant::now();
-        let name = self.name(behind, key);
-        let Some(shared) = self.0.cache.shared(&Key::Kept(&name)).await else {
-            return Looked { found: None, now_ms: None };
+impl CacheContext {
+    /// A value in Redis that is younger than every change known here, with its age; and the time by the
+    /// clock of Redis, in milliseconds.
+    async fn find<K, V>(
+        &self,
+        in_redis: &InRedis<K, V>,
+        key: &K,
+        expires_after: Duration,
+    ) -> (Option<(V, Dependencies, Duration)>, Option<u64>) {
+        let asked_at = Instant::now();
+        let name = self.name(in_redis, key);
+        let Some(shared) = self.0.redis.shared(&Key::Read(&name)).await else {
+            return (None, None);
         };
         let read = |(bytes, left): (Vec<u8>, Duration)| {
-            let value = (behind.read)(bytes.strip_prefix(FORMAT)?)?;
-            let about = (behind.about)(key, &value);
-            let age = most.checked_sub(left)? + asked.elapsed() + SLACK;
-            (age < about.quiet_for(&self.0.changes)).then_some((value, about, age))
+            let value = (in_redis.decode)(bytes.strip_prefix(FORMAT)?).ok()?;
+            let dependencies = (in_redis.dependencies)(&value);
+            let age = expires_after.checked_sub(left)? + asked_at.elapsed() + CLOCK_DRIFT;
+            let is_younger = age < self.0.invalidation.unchanged_for(&dependencies);
+            is_younger.then_some((value, dependencies, age))
         };
-        Looked { found: shared.found.and_then(read), now_ms: Some(shared.now_ms) }
+        (shared.found.and_then(read), Some(shared.now_ms))
     }
 
-    /// Nobody waits for it. The value was made after Redis' clock said `redis_ms`.
-    fn put_behind<K, V>(
+    /// Writes in the background a value that was read after the clock of Redis showed `time_ms`.
+    fn store<K, V>(
         &self,
-        behind: Behind<K, V>,
+        in_redis: &InRedis<K, V>,
         key: &K,
         value: &V,
-        redis_ms: u64,
-        most: Duration,
+        time_ms: u64,
+        expires_after: Duration,
     ) {
-        let Some(bytes) = (behind.write)(value) else { return };
-        let (name, keeping) = (self.name(behind, key), self.clone());
-        let until_ms = redis_ms + u64::try_from(most.as_millis()).unwrap_or(0);
+        let Ok(bytes) = (in_redis.encode)(value) else { return };
+        let (name, context) = (self.name(in_redis, key), self.clone());
+        let until_ms = time_ms + u64::try_from(expires_after.as_millis()).unwrap_or(0);
         tokio::spawn(async move {
             let bytes = [FORMAT, &bytes].concat();
-            keeping.0.cache.share(&Key::Kept(&name), bytes, until_ms).await;
+            context.0.redis.share(&Key::Read(&name), bytes, until_ms).await;
         });
     }
 
-    fn name<K, V>(&self, behind: Behind<K, V>, key: &K) -> String {
-        format!("{}:{}", self.0.namespace, (behind.name)(key))
+    fn name<K, V>(&self, in_redis: &InRedis<K, V>, key: &K) -> String {
+        format!("{}:{}", self.0.namespace, (in_redis.name)(key))
     }
-}
-
-/// Takes what was being made off the list, be it done or given up.
-struct Done<K: Eq + Hash, V, E> {
-    makings: Makings<K, V, E>,
-    key: K,
-    number: u64,
-}
-
-impl<K: Eq + Hash, V, E> Drop for Done<K, V, E> {
-    fn drop(&mut self) {
-        let mut makings = lock(&self.makings);
-        if makings.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
-            makings.remove(&self.key);
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// As JSON, for [`Shelf::behind`].
-pub fn to_json<V: Serialize>(value: &V) -> Option<Vec<u8>> {
-    serde_json::to_vec(value).ok()
-}
-
-/// From JSON; `None` for what another version of the software wrote and this one does not understand.
-pub fn from_json<V: DeserializeOwned>(bytes: &[u8]) -> Option<V> {
-    serde_json::from_slice(bytes).ok()
 }
 
 #[cfg(test)]

@@ -158,7 +158,7 @@ impl AdministrationService {
         let event = NewEvent::doctor(DoctorEvent::Added, id, 1, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
-        self.app_state.changes.note_all();
+        self.app_state.invalidation.invalidate_all();
         Ok(id)
     }
 
@@ -195,7 +195,7 @@ impl AdministrationService {
         let event = NewEvent::doctor(DoctorEvent::Changed, id, current.version + 1, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
-        self.app_state.changes.note_all();
+        self.app_state.invalidation.invalidate_all();
         Ok(saved)
     }
 
@@ -267,9 +267,9 @@ impl AdministrationService {
         let event = NewEvent::location(LocationEvent::Changed, id, current.version + 1, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
-        self.app_state.changes.note_all();
+        self.app_state.invalidation.invalidate_all();
         for doctor in doctors {
-            self.app_state.changes.note(DoctorId(doctor));
+            self.app_state.invalidation.invalidate_doctor(DoctorId(doctor));
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ impl AdministrationService {
         let event = NewEvent::doctor(DoctorEvent::Changed, id, version, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
-        self.app_state.changes.note_all();
+        self.app_state.invalidation.invalidate_all();
         Ok(())
     }
 

@@ -156,7 +156,7 @@ async fn change(app_state: &AppState, made: Made, now: DateTime<Utc>) -> anyhow:
         .await?;
     live::tell_nobody(&mut transaction, made.id, now).await?;
     transaction.commit().await?;
-    app_state.changes.note(doctor);
+    app_state.invalidation.invalidate_doctor(doctor);
     Ok(true)
 }
 
@@ -193,7 +193,7 @@ async fn book_days(
         }
         transaction.commit().await?;
         if booked_here > 0 {
-            app_state.changes.note(doctor);
+            app_state.invalidation.invalidate_doctor(doctor);
         }
         booked += booked_here;
     }
@@ -226,7 +226,7 @@ async fn book_own(
             let visit = live::own_visit(clinic, free, wish.person, now);
             if live::insert(&mut transaction, &visit).await? {
                 transaction.commit().await?;
-                app_state.changes.note(free.doctor);
+                app_state.invalidation.invalidate_doctor(free.doctor);
                 booked += 1;
                 break;
             }
@@ -250,6 +250,6 @@ async fn hold(app_state: &AppState, clinic: &Clinic, now: DateTime<Utc>) -> anyh
         return Ok(0);
     }
     transaction.commit().await?;
-    app_state.changes.note(demo_doctor());
+    app_state.invalidation.invalidate_doctor(demo_doctor());
     Ok(1)
 }

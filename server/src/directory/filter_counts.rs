@@ -1,95 +1,77 @@
-//! How many a search finds, for each choice of its filters. Few are counted while the page waits; many are
-//! counted beside it, one search at a time, and until then the page does without the numbers.
+//! How many doctors a search finds for each choice of its filters. Small searches are counted while the page
+//! waits; large ones in the background, one at a time, and until then the page is shown without counts.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use moka::sync::Cache;
 use nadi::ports::Counts;
 use nadi::review;
 use nadi::visit::Mode;
 use sqlx::{PgConnection, PgPool, Result};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::directory::store::search::{
     self as store, CountRow, Counted, Counting, FEW, Facet, Wanted,
 };
 
-/// Of more doctors, cities, languages and the like are counted beside the page.
+/// Cities, languages and the like of more doctors than this are counted in the background.
 const FEW_TRAITS: i64 = 500;
-
-/// The least and the most that numbers are kept.
-const KEPT_MIN: Duration = Duration::from_secs(10);
-const KEPT_MAX: Duration = Duration::from_secs(600);
-/// And in between, so many times what it cost to count.
-const KEPT_COSTS: u32 = 200;
-const SEARCHES_MAX: usize = 2_000;
-/// Searches that wait to be counted beside the pages; others do without numbers, and ask again later.
+/// Counts are used for as many times what it took to count them, within bounds.
+const LIFETIME_COSTS: u32 = 200;
+const LIFETIME_MIN: Duration = Duration::from_secs(10);
+const LIFETIME_MAX: Duration = Duration::from_secs(600);
+const SEARCHES_MAX: u64 = 2_000;
+/// Searches that wait to be counted in the background; others ask again later.
 const WAITING_MAX: usize = 50;
 
-struct Kept {
-    counted_at: Instant,
-    cost: Duration,
-    /// Counted beside the page.
-    many: bool,
-    /// As of how many changes of what is listed; of no matter where many are counted.
-    changes: u64,
-    rows: Arc<Vec<CountRow>>,
+/// What is known of one search.
+#[derive(Clone)]
+struct Entry {
+    /// `None` while a large search is being counted for the first time.
+    rows: Option<Arc<Vec<CountRow>>>,
+    is_large: bool,
+    /// The last change of the listings before it was counted; large searches are not counted again for one.
+    listings: u64,
+    fresh_until: Instant,
 }
 
-impl Kept {
-    fn is_fresh(&self) -> bool {
-        let lifetime = (self.cost * KEPT_COSTS).clamp(KEPT_MIN, KEPT_MAX);
-        self.counted_at.elapsed() < lifetime
-    }
+/// The counts of recent searches.
+#[derive(Clone)]
+pub(super) struct FilterCounts {
+    entries: Cache<String, Entry>,
+    waiting: Arc<Semaphore>,
+    turn: Arc<Mutex<()>>,
 }
 
-#[derive(Default)]
-struct Shelf {
-    kept: HashMap<String, Kept>,
-    /// What is being counted beside the pages.
-    counting: HashSet<String>,
-}
-
-/// The numbers of searches.
-pub(super) struct Numbers {
-    shelf: Arc<Mutex<Shelf>>,
-    turn: Arc<Semaphore>,
-}
-
-impl Default for Numbers {
+impl Default for FilterCounts {
     fn default() -> Self {
-        Self { shelf: Arc::default(), turn: Arc::new(Semaphore::new(1)) }
+        let waiting = Arc::new(Semaphore::new(WAITING_MAX));
+        Self { entries: Cache::new(SEARCHES_MAX), waiting, turn: Arc::default() }
     }
 }
 
-fn locked(shelf: &Mutex<Shelf>) -> std::sync::MutexGuard<'_, Shelf> {
-    shelf.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn keep(shelf: &Mutex<Shelf>, key: String, kept: Kept) {
-    let mut shelf = locked(shelf);
-    if shelf.kept.len() >= SEARCHES_MAX {
-        shelf.kept.clear();
-    }
-    shelf.kept.insert(key, kept);
-}
-
-/// Where to count, and what for.
-pub(super) struct Count<'a> {
+/// Where to count, and as of when.
+pub(super) struct CountQuery<'a> {
     pub(super) connection: &'a mut PgConnection,
+    /// For counts in the background.
     pub(super) pool: &'a PgPool,
-    /// How many changes there have been of what is listed.
-    pub(super) changes: u64,
+    /// The number of the last change of the listings.
+    pub(super) listings: u64,
     pub(super) now: DateTime<Utc>,
 }
 
-impl Numbers {
+impl FilterCounts {
     /// The total, and the numbers for each specialty and mode.
-    pub(super) async fn totals(&self, count: &mut Count<'_>, wanted: &Wanted) -> Result<Counts> {
+    pub(super) async fn totals(
+        &self,
+        query: &mut CountQuery<'_>,
+        wanted: &Wanted,
+    ) -> Result<Counts> {
         let any = Wanted { specialty: None, mode: None, ..wanted.clone() };
-        let rows = self.of(count, Counting::Specialties, any).await?;
+        let rows = self.rows(query, Counting::Specialties, any).await?;
         let Some(rows) = rows else { return Ok(Counts::default()) };
         let chosen = wanted.specialty.as_deref().unwrap_or_default();
         let chosen = rows.iter().find(|row| row.choice == chosen);
@@ -109,13 +91,13 @@ impl Numbers {
     /// Adds the numbers for each city, language, gender and rating.
     pub(super) async fn traits(
         &self,
-        count: &mut Count<'_>,
+        query: &mut CountQuery<'_>,
         wanted: &Wanted,
         counts: &mut Counts,
     ) -> Result<()> {
         let mode = asked_mode(wanted);
         let wanted = Wanted { mode: None, ..wanted.clone() };
-        let all = self.of(count, Counting::Traits, wanted.clone()).await?;
+        let all = self.rows(query, Counting::Traits, wanted.clone()).await?;
         for (facet, numbers) in [
             (Facet::City, &mut counts.cities),
             (Facet::Language, &mut counts.languages),
@@ -123,7 +105,7 @@ impl Numbers {
             (Facet::Rating, &mut counts.ratings),
         ] {
             let rows = match wanted.without(facet) {
-                Some(others) => self.of(count, Counting::Traits, others).await?,
+                Some(others) => self.rows(query, Counting::Traits, others).await?,
                 None => all.clone(),
             };
             *numbers = rows.map(|rows| choices(&rows, facet, mode));
@@ -143,99 +125,95 @@ impl Numbers {
         Ok(())
     }
 
-    /// What is known of this search with any mode: `None` when that is being counted.
-    async fn of(
+    /// The counts of this search with any mode: `None` while they are being counted.
+    async fn rows(
         &self,
-        count: &mut Count<'_>,
+        query: &mut CountQuery<'_>,
         counting: Counting,
-        any: Wanted,
+        wanted: Wanted,
     ) -> Result<Option<Arc<Vec<CountRow>>>> {
-        let Count { connection, pool, changes, now } = count;
-        let (changes, now) = (*changes, *now);
-        let key = format!("{counting:?} {any:?}");
-        let known = locked(&self.shelf).kept.get(&key).map(|kept| {
-            (
-                Arc::clone(&kept.rows),
-                kept.many,
-                kept.is_fresh() && (kept.many || kept.changes == changes),
-            )
-        });
-        match known {
-            Some((rows, _, true)) => return Ok(Some(rows)),
-            Some((rows, true, false)) => {
-                self.count_beside(pool, key, counting, any, now);
-                return Ok(Some(rows));
-            }
-            Some((_, false, false)) => {}
-            None if locked(&self.shelf).counting.contains(&key) => return Ok(None),
-            None => {}
-        }
+        let key = format!("{counting:?} {wanted:?}");
+        let known = self.entries.get(&key);
         let began = Instant::now();
-        let few = match counting {
-            Counting::Specialties => FEW,
-            Counting::Traits => FEW_TRAITS,
-        };
-        match store::counts(connection, counting, &any, Some(few), now).await? {
-            Counted::Rows(rows) => {
-                let rows = Arc::new(rows);
-                let kept = Kept {
-                    counted_at: began,
-                    cost: began.elapsed(),
-                    many: false,
-                    changes,
-                    rows: Arc::clone(&rows),
+        if let Some(known) = &known
+            && began < known.fresh_until
+            && (known.is_large || known.listings == query.listings)
+        {
+            return Ok(known.rows.clone());
+        }
+        let known_rows = known.and_then(|known| known.rows.filter(|_| known.is_large));
+        if known_rows.is_none() {
+            let few = match counting {
+                Counting::Specialties => FEW,
+                Counting::Traits => FEW_TRAITS,
+            };
+            let counted =
+                store::counts(query.connection, counting, &wanted, Some(few), query.now).await?;
+            if let Counted::Rows(rows) = counted {
+                let rows = Some(Arc::new(rows));
+                let fresh_until = began + lifetime(began.elapsed());
+                let entry = Entry {
+                    rows: rows.clone(),
+                    is_large: false,
+                    listings: query.listings,
+                    fresh_until,
                 };
-                keep(&self.shelf, key, kept);
-                Ok(Some(rows))
-            }
-            Counted::TooMany => {
-                self.count_beside(pool, key, counting, any, now);
-                Ok(None)
+                self.entries.insert(key, entry);
+                return Ok(rows);
             }
         }
+        self.count_in_background(query, key, counting, wanted, known_rows.clone());
+        Ok(known_rows)
     }
 
-    fn count_beside(
+    fn count_in_background(
         &self,
-        pool: &PgPool,
+        query: &CountQuery<'_>,
         key: String,
         counting: Counting,
         wanted: Wanted,
-        now: DateTime<Utc>,
+        rows: Option<Arc<Vec<CountRow>>>,
     ) {
-        let mut begun = locked(&self.shelf);
-        if begun.counting.len() >= WAITING_MAX || !begun.counting.insert(key.clone()) {
+        let Ok(place) = self.waiting.clone().try_acquire_owned() else { return };
+        let listings = query.listings;
+        let entry = move |rows, lifetime| Entry {
+            rows,
+            is_large: true,
+            listings,
+            fresh_until: Instant::now() + lifetime,
+        };
+        // Until it is counted nobody else begins.
+        let is_due = |known: &Entry| !known.is_large || known.fresh_until <= Instant::now();
+        let begun = self.entries.entry_by_ref(&key);
+        if !begun.or_insert_with_if(|| entry(rows, LIFETIME_MAX), is_due).is_fresh() {
             return;
         }
-        drop(begun);
-        let (shelf, turn, pool) = (Arc::clone(&self.shelf), Arc::clone(&self.turn), pool.clone());
+        let (this, pool, now) = (self.clone(), query.pool.clone(), query.now);
         tokio::spawn(async move {
+            let _place = place;
+            let _turn = this.turn.lock().await;
+            let began = Instant::now();
             let counted = async {
-                let _turn = turn.acquire_owned().await.ok()?;
-                let began = Instant::now();
-                let mut connection = pool.acquire().await.ok()?;
-                match store::counts(&mut connection, counting, &wanted, None, now).await {
-                    Ok(Counted::Rows(rows)) => Some((began, rows)),
-                    Ok(Counted::TooMany) => None,
-                    Err(error) => {
-                        tracing::warn!(%error, "counting a search failed");
-                        None
-                    }
-                }
+                let mut connection = pool.acquire().await?;
+                store::counts(&mut connection, counting, &wanted, None, now).await
             };
-            if let Some((began, rows)) = counted.await {
-                let kept = Kept {
-                    counted_at: Instant::now(),
-                    cost: began.elapsed(),
-                    many: true,
-                    changes: 0,
-                    rows: Arc::new(rows),
-                };
-                keep(&shelf, key.clone(), kept);
+            match counted.await {
+                Ok(Counted::Rows(rows)) => {
+                    let cost = began.elapsed();
+                    this.entries.insert(key, entry(Some(Arc::new(rows)), lifetime(cost)));
+                }
+                Ok(Counted::TooMany) => this.entries.invalidate(&key),
+                Err(error) => {
+                    tracing::warn!(%error, "counting a search failed");
+                    this.entries.invalidate(&key);
+                }
             }
-            locked(&shelf).counting.remove(&key);
         });
     }
+}
+
+fn lifetime(cost: Duration) -> Duration {
+    (cost * LIFETIME_COSTS).clamp(LIFETIME_MIN, LIFETIME_MAX)
 }
 
 fn asked_mode(wanted: &Wanted) -> Option<Mode> {

@@ -211,7 +211,7 @@ async fn refresh(app_state: &AppState, mut ids: Vec<Uuid>) -> anyhow::Result<()>
         };
         match done {
             Ok(true) => {
-                app_state.changes.note_listings();
+                app_state.invalidation.invalidate_listings();
                 return Ok(());
             }
             Ok(false) => return Ok(()),

@@ -29,8 +29,8 @@ use nadi::visit::Fee;
 use sqlx::PgConnection;
 
 use crate::bookings::store::{appointments, hold_facts};
-use crate::cache::read_cache::{About, Kind, Lifetime, Shelf, from_json, to_json};
-use crate::directory::search::Kept;
+use crate::cache::read_cache::{Dependencies, Lifetime, ReadCache};
+use crate::directory::search::DirectoryCaches;
 use crate::directory::store::free_times::{self as times, FreeRow};
 use crate::directory::store::profiles::{self, PlaceRow};
 use crate::reviews::store::rating_of;
@@ -38,31 +38,29 @@ use crate::state::AppState;
 use crate::use_case::{Outcome, answer, mode, slug, zone};
 
 const RANGE_DAYS_MAX: i64 = 62;
-/// With what is made of them and kept for five seconds: a minute at most.
+/// With the five seconds that a page made of them is cached: a minute at most.
 const PROFILES: Lifetime = Lifetime::seconds(20, 55);
 const PROFILES_MAX: u64 = 20_000;
 
 #[derive(Clone)]
 pub struct DirectoryService {
     pub(super) app_state: AppState,
-    pub(in crate::directory) kept: Arc<Kept>,
-    profiles: Arc<Shelf<DoctorKey, DoctorProfile>>,
+    pub(in crate::directory) caches: Arc<DirectoryCaches>,
+    profiles: Arc<ReadCache<DoctorKey, DoctorProfile>>,
 }
 
 impl DirectoryService {
     pub fn new(app_state: AppState) -> Self {
-        let profiles = Shelf::new(&app_state.keeping, Kind::Profile, PROFILES, PROFILES_MAX)
-            .behind(
-                |key| match key {
-                    DoctorKey::Slug(slug) => format!("profile:{slug}"),
-                    DoctorKey::Id(id) => format!("profile:{id}"),
-                },
-                |_, profile: &DoctorProfile| About::doctor(profile.id),
-                to_json,
-                from_json,
-            );
-        let kept = Arc::new(Kept::new(&app_state.keeping));
-        Self { kept, profiles: Arc::new(profiles), app_state }
+        let context = &app_state.cache_context;
+        let profiles = ReadCache::new(context, "profile", PROFILES, PROFILES_MAX, |_, _| 1);
+        let name = |key: &DoctorKey| match key {
+            DoctorKey::Slug(slug) => format!("profile:{slug}"),
+            DoctorKey::Id(id) => format!("profile:{id}"),
+        };
+        let profiles =
+            profiles.in_redis(name, |profile: &DoctorProfile| Dependencies::doctor(profile.id));
+        let caches = Arc::new(DirectoryCaches::new(context));
+        Self { caches, profiles: Arc::new(profiles), app_state }
     }
 
     pub(super) async fn connection(
@@ -71,16 +69,16 @@ impl DirectoryService {
         self.app_state.read.0.acquire().await
     }
 
-    async fn kept_profile(&self, wanted: &DoctorKey) -> Answer<Arc<DoctorProfile>> {
-        let make = || {
+    async fn cached_profile(&self, wanted: &DoctorKey) -> Answer<Arc<DoctorProfile>> {
+        let load = || {
             let (app_state, wanted) = (self.app_state.clone(), wanted.clone());
             async move {
                 let profile = answer("show doctor", find_profile(&app_state, &wanted).await)?;
-                let about = About::doctor(profile.id);
-                Ok((profile, about))
+                let dependencies = Dependencies::doctor(profile.id);
+                Ok((profile, dependencies))
             }
         };
-        self.profiles.get(wanted, make).await
+        self.profiles.get(wanted, load).await
     }
 
     async fn times(&self, caller: &Caller, query: &FreeTimesQuery) -> Outcome<Vec<FreeTime>> {
@@ -287,7 +285,7 @@ impl Directory for DirectoryService {
     }
 
     async fn doctor(&self, _caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {
-        self.kept_profile(key).await.map(Arc::unwrap_or_clone)
+        self.cached_profile(key).await.map(Arc::unwrap_or_clone)
     }
 
     async fn own_unlisted_doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {
@@ -299,7 +297,7 @@ impl Directory for DirectoryService {
     }
 
     fn mark(&self, doctor: DoctorId) -> String {
-        self.app_state.changes.mark(doctor)
+        self.app_state.invalidation.version(doctor)
     }
 
     async fn next_free_date(

@@ -1,4 +1,4 @@
-//! Searching for doctors. What is listed is kept for a moment; who is free is not.
+//! Searching for doctors. Lists, counts and suggestions are cached; free times never are.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{DirectoryService, free_time_of, place_of};
-use crate::cache::read_cache::{About, Keeping, Kind, Lifetime, Shelf, from_json, to_json};
-use crate::directory::filter_counts::{Count, Numbers};
+use crate::cache::read_cache::{CacheContext, Dependencies, Lifetime, ReadCache};
+use crate::directory::filter_counts::{CountQuery, FilterCounts};
 use crate::directory::store::free_times::{self as times, Days, Narrowed};
 use crate::directory::store::profiles as store;
 use crate::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted, Ways};
@@ -34,40 +34,46 @@ const PAGE_SIZE_MAX: u32 = 100;
 const NEXT_TIMES_EACH: i64 = 6;
 const LISTS: Lifetime = Lifetime::seconds(10, 55);
 const SUGGESTIONS: Lifetime = Lifetime::seconds(10, 15);
-const KEPT_SUGGESTIONS_MAX: u64 = 2_000;
+const SUGGESTIONS_MAX: u64 = 2_000;
 
-/// Lists, numbers and suggestions.
-pub(super) struct Kept {
-    specialties: Shelf<(), Vec<Specialty>>,
-    cities: Shelf<(), Vec<City>>,
-    languages: Shelf<(), Vec<String>>,
-    numbers: Numbers,
+/// The caches behind the search and its filters.
+pub(super) struct DirectoryCaches {
+    specialties: ReadCache<(), Vec<Specialty>>,
+    cities: ReadCache<(), Vec<City>>,
+    languages: ReadCache<(), Vec<String>>,
+    counts: FilterCounts,
     ways: Ways,
-    pub(super) suggestions: Shelf<String, Vec<Suggestion>>,
-    pub(super) terms: Shelf<(), Terms>,
+    pub(super) suggestions: ReadCache<String, Vec<Suggestion>>,
+    pub(super) terms: ReadCache<(), Terms>,
 }
 
-impl Kept {
-    pub(super) fn new(keeping: &Keeping) -> Self {
+impl DirectoryCaches {
+    pub(super) fn new(context: &CacheContext) -> Self {
         Self {
-            specialties: list(keeping, |()| "specialties".into()),
-            cities: list(keeping, |()| "cities".into()),
-            languages: list(keeping, |()| "languages".into()),
-            numbers: Numbers::default(),
+            specialties: list(context, |()| "specialties".into()),
+            cities: list(context, |()| "cities".into()),
+            languages: list(context, |()| "languages".into()),
+            counts: FilterCounts::default(),
             ways: Ways::default(),
-            suggestions: Shelf::new(keeping, Kind::Suggestions, SUGGESTIONS, KEPT_SUGGESTIONS_MAX),
-            terms: Shelf::new(keeping, Kind::List, LISTS, 1),
+            suggestions: ReadCache::new(
+                context,
+                "suggestions",
+                SUGGESTIONS,
+                SUGGESTIONS_MAX,
+                |_, _| 1,
+            ),
+            terms: ReadCache::new(context, "list", LISTS, 1, |_, _| 1),
         }
     }
 }
 
-/// A list of everybody's, in Redis by its name.
-fn list<V>(keeping: &Keeping, name: fn(&()) -> String) -> Shelf<(), V>
+/// A list that is the same for everybody, in Redis by its name.
+fn list<V>(context: &CacheContext, name: fn(&()) -> String) -> ReadCache<(), V>
 where
     V: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
-    let shelf = Shelf::new(keeping, Kind::List, LISTS, 1);
-    shelf.behind(name, |(), _| About::listings(), to_json, from_json)
+    let list = ReadCache::new(context, "list", LISTS, 1, |_, _| 1);
+    list.in_redis(name, |_| Dependencies::listings())
 }
 
 /// What this search wants. Slugs that cannot be any are looked for by a name that nothing has.
@@ -129,26 +135,33 @@ impl DirectoryService {
         let mut rows = Vec::new();
         let mut counts = Counts { known: true, ..Counts::default() };
         let mut instead = None;
-        let numbers = &self.kept.numbers;
+        let filter_counts = &self.caches.counts;
         if !nobody {
-            rows =
-                found::search(&mut connection, &self.kept.ways, &wanted, from, caller.now).await?;
-            counts = numbers.totals(&mut self.count(&mut connection, caller), &wanted).await?;
+            rows = found::search(&mut connection, &self.caches.ways, &wanted, from, caller.now)
+                .await?;
+            counts =
+                filter_counts.totals(&mut self.count(&mut connection, caller), &wanted).await?;
             if rows.is_empty() && counts.total == 0 && !wanted.words.is_empty() {
                 let spelled = found::spelled(&mut connection, &wanted.words).await?;
                 let spelled: Option<Vec<String>> = spelled.into_iter().collect();
                 if let Some(words) = spelled.filter(|words| *words != wanted.words) {
                     wanted.words = words;
-                    rows =
-                        found::search(&mut connection, &self.kept.ways, &wanted, from, caller.now)
-                            .await?;
-                    counts =
-                        numbers.totals(&mut self.count(&mut connection, caller), &wanted).await?;
+                    rows = found::search(
+                        &mut connection,
+                        &self.caches.ways,
+                        &wanted,
+                        from,
+                        caller.now,
+                    )
+                    .await?;
+                    counts = filter_counts
+                        .totals(&mut self.count(&mut connection, caller), &wanted)
+                        .await?;
                     instead = (!rows.is_empty()).then(|| wanted.words.join(" "));
                 }
             }
             let mut count = self.count(&mut connection, caller);
-            numbers.traits(&mut count, &wanted, &mut counts).await?;
+            filter_counts.traits(&mut count, &wanted, &mut counts).await?;
         }
         let more = rows.len() > size as usize;
         rows.truncate(size as usize);
@@ -170,9 +183,9 @@ impl DirectoryService {
         })
     }
 
-    fn count<'a>(&'a self, connection: &'a mut PgConnection, caller: &Caller) -> Count<'a> {
-        let changes = self.app_state.changes.of_listings();
-        Count { connection, pool: &self.app_state.read.0, changes, now: caller.now }
+    fn count<'a>(&'a self, connection: &'a mut PgConnection, caller: &Caller) -> CountQuery<'a> {
+        let listings = self.app_state.invalidation.listings_number();
+        CountQuery { connection, pool: &self.app_state.read.0, listings, now: caller.now }
     }
 
     /// The cards of those who were found, in their order, with times that are free now.
@@ -255,33 +268,33 @@ impl DirectoryService {
     }
 
     pub(super) async fn list_specialties(&self) -> Outcome<Vec<Specialty>> {
-        let make = || {
+        let load = || {
             let app_state = self.app_state.clone();
-            async move { answer("list specialties", of_listings(specialties(&app_state).await)) }
+            async move { answer("list specialties", listing_value(specialties(&app_state).await)) }
         };
-        Ok(Arc::unwrap_or_clone(self.kept.specialties.get(&(), make).await?))
+        Ok(Arc::unwrap_or_clone(self.caches.specialties.get(&(), load).await?))
     }
 
     pub(super) async fn list_cities(&self) -> Outcome<Vec<City>> {
-        let make = || {
+        let load = || {
             let app_state = self.app_state.clone();
-            async move { answer("list cities", of_listings(cities(&app_state).await)) }
+            async move { answer("list cities", listing_value(cities(&app_state).await)) }
         };
-        Ok(Arc::unwrap_or_clone(self.kept.cities.get(&(), make).await?))
+        Ok(Arc::unwrap_or_clone(self.caches.cities.get(&(), load).await?))
     }
 
     pub(super) async fn list_languages(&self) -> Outcome<Vec<String>> {
-        let make = || {
+        let load = || {
             let app_state = self.app_state.clone();
-            async move { answer("list languages", of_listings(languages(&app_state).await)) }
+            async move { answer("list languages", listing_value(languages(&app_state).await)) }
         };
-        Ok(Arc::unwrap_or_clone(self.kept.languages.get(&(), make).await?))
+        Ok(Arc::unwrap_or_clone(self.caches.languages.get(&(), load).await?))
     }
 }
 
-/// What was made of what is listed.
-pub(super) fn of_listings<V>(made: Outcome<V>) -> Outcome<(V, About)> {
-    made.map(|value| (value, About::listings()))
+/// A loaded value that depends on the list of doctors.
+pub(super) fn listing_value<V>(loaded: Outcome<V>) -> Outcome<(V, Dependencies)> {
+    loaded.map(|value| (value, Dependencies::listings()))
 }
 
 async fn specialties(app_state: &AppState) -> Outcome<Vec<Specialty>> {

@@ -9,7 +9,7 @@ use nadi::suggest::{self, SUGGESTIONS_MAX, Suggestion, TYPED_CHARS_MIN, Term};
 use sqlx::PgConnection;
 
 use super::DirectoryService;
-use crate::directory::search::of_listings;
+use crate::directory::search::listing_value;
 use crate::directory::store::search as found;
 use crate::directory::store::suggestions as store;
 use crate::state::AppState;
@@ -44,11 +44,11 @@ impl DirectoryService {
             return Ok(Vec::new());
         }
         let key = typed.join(" ");
-        let make = || {
+        let load = || {
             let (directory, typed) = (self.clone(), typed.clone());
-            async move { answer("suggest", of_listings(directory.suggested(typed).await)) }
+            async move { answer("suggest", listing_value(directory.suggested(typed).await)) }
         };
-        Ok(Arc::unwrap_or_clone(self.kept.suggestions.get(&key, make).await?))
+        Ok(Arc::unwrap_or_clone(self.caches.suggestions.get(&key, load).await?))
     }
 
     async fn suggested(&self, typed: Vec<String>) -> Outcome<Vec<Suggestion>> {
@@ -74,11 +74,11 @@ impl DirectoryService {
     }
 
     async fn terms(&self) -> Outcome<Arc<Terms>> {
-        let make = || {
+        let load = || {
             let app_state = self.app_state.clone();
-            async move { answer("list what is typed", of_listings(terms(&app_state).await)) }
+            async move { answer("list what is typed", listing_value(terms(&app_state).await)) }
         };
-        Ok(self.kept.terms.get(&(), make).await?)
+        Ok(self.caches.terms.get(&(), load).await?)
     }
 }
 

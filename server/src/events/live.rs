@@ -1,10 +1,9 @@
-//! Keeps what this instance shows fresh: hears of every event, its own and those of other instances.
+//! Invalidates what this instance has cached whenever any instance, this one included, records an event.
 
 use nadi::events::{EventType, Outdated};
 use nadi::ids::DoctorId;
 
 use super::store;
-use crate::cache::invalidation::Edits;
 use crate::events::reader::Reader;
 use crate::events::store::Snapshot;
 use crate::state::AppState;
@@ -12,7 +11,7 @@ use crate::state::AppState;
 /// The name under which its lag is measured.
 pub const NAME: &str = "live";
 
-/// Begins with its process, when nothing has been read yet that could be outdated.
+/// Reads the log from where it stood when the process started: what is older cannot be in its caches.
 #[derive(Debug)]
 pub struct Listener {
     reader: Reader,
@@ -29,32 +28,34 @@ impl Listener {
     /// # Errors
     /// When the database does not answer.
     pub async fn run_once(&mut self, app_state: &AppState) -> anyhow::Result<()> {
+        let invalidation = &app_state.invalidation;
         let mut connection = app_state.write.0.acquire().await?;
         let Some(position) = &self.position else {
             self.position = Some(store::now(&mut connection).await?);
-            app_state.changes.hear(Edits { anybody: true, listings: true });
+            invalidation.invalidate_all();
             return Ok(());
         };
         let (events, position) = self.reader.run_from(&mut connection, app_state, position).await?;
         drop(connection);
         self.position = Some(position);
-        let mut edits = Edits::default();
-        let mut doctors = Vec::new();
-        for event in events {
-            // A type that a newer release has added: whatever it may mean.
-            let outdated = EventType::parse(&event.event_type)
-                .map_or(Outdated::Everything, EventType::outdates);
-            match outdated {
-                Outdated::Nothing => {}
-                Outdated::Times | Outdated::Profile => doctors.extend(event.doctor_id),
-                Outdated::Lists => edits.listings = true,
-                Outdated::Everything => edits = Edits { anybody: true, listings: true },
+        // A type of event that only a newer release knows may concern anything.
+        let outdated = |event_type: &str| {
+            EventType::parse(event_type).map_or(Outdated::Everything, EventType::outdates)
+        };
+        let all: Vec<_> = events.iter().map(|event| outdated(&event.event_type)).collect();
+        if all.contains(&Outdated::Everything) {
+            invalidation.invalidate_all();
+            return Ok(());
+        }
+        for (event, outdated) in events.iter().zip(&all) {
+            if let (Outdated::Times | Outdated::Profile, Some(doctor)) = (outdated, event.doctor_id)
+            {
+                invalidation.invalidate_doctor(DoctorId(doctor));
             }
         }
-        doctors.sort_unstable();
-        doctors.dedup();
-        doctors.into_iter().for_each(|doctor| app_state.changes.note(DoctorId(doctor)));
-        app_state.changes.hear(edits);
+        if all.contains(&Outdated::Lists) {
+            invalidation.invalidate_listings();
+        }
         Ok(())
     }
 }

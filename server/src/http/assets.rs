@@ -19,7 +19,7 @@ use axum::routing::get;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use crate::http::precompressed::{best_encoding, squeezed};
+use crate::http::precompressed::{best_encoding, compress_best};
 
 const STYLESHEET: &str = include_str!(concat!(env!("OUT_DIR"), "/nadi.css"));
 
@@ -52,12 +52,12 @@ static CLIENT_FINGERPRINT: LazyLock<Option<String>> = LazyLock::new(|| {
 static STYLESHEET_FINGERPRINT: LazyLock<String> =
     LazyLock::new(|| fingerprint(STYLESHEET.as_bytes()));
 
-static STYLESHEET_PACKED: LazyLock<[(&str, Bytes); 2]> =
-    LazyLock::new(|| squeezed(STYLESHEET.as_bytes()));
+static STYLESHEET_COMPRESSED: LazyLock<[(&str, Bytes); 2]> =
+    LazyLock::new(|| compress_best(STYLESHEET.as_bytes()));
 
 /// Compresses what is not compressed when it is built. Takes some 50 ms.
 pub fn warm() {
-    LazyLock::force(&STYLESHEET_PACKED);
+    LazyLock::force(&STYLESHEET_COMPRESSED);
 }
 
 pub fn stylesheet_url() -> String {
@@ -107,9 +107,10 @@ async fn named_by_content(
 ) -> Response {
     if name == "nadi.css" && wanted == *STYLESHEET_FINGERPRINT {
         let wanted = best_encoding(&headers);
-        let packed = STYLESHEET_PACKED.iter().find(|(encoding, _)| Some(*encoding) == wanted);
-        let bytes = packed.map_or(STYLESHEET.as_bytes(), |(_, bytes)| bytes);
-        return content("nadi.css", Cow::Borrowed(bytes), packed.map(|(e, _)| *e), FOR_EVER);
+        let compressed =
+            STYLESHEET_COMPRESSED.iter().find(|(encoding, _)| Some(*encoding) == wanted);
+        let bytes = compressed.map_or(STYLESHEET.as_bytes(), |(_, bytes)| bytes);
+        return content("nadi.css", Cow::Borrowed(bytes), compressed.map(|(e, _)| *e), FOR_EVER);
     }
     if let Some(file) = Public::get(&name).filter(|file| fingerprint(&file.data) == wanted) {
         return content(&name, file.data, None, FOR_EVER);

@@ -30,7 +30,7 @@ pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
         zone::source().replace('\\', "\\\\").replace('"', "\\\"")
     );
     let app_state = &web.app_state;
-    let text = app_state.keeping.figures()
+    let text = app_state.cache_context.metrics()
         + &app_state.jobs.metrics()
         + &app_state.readers.metrics()
         + &zones;

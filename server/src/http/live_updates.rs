@@ -20,13 +20,13 @@ use nadi::ids::DoctorId;
 use nadi::input::Slug;
 use nadi::ports::DoctorKey;
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Web;
-use crate::cache::invalidation::Listener;
+use crate::cache::invalidation::{Change, Invalidation};
 
 /// The most listeners on one instance.
 const LISTENERS: usize = 10_000;
@@ -147,7 +147,9 @@ fn refused() -> Response {
 
 /// One listener, between two things it hears.
 struct Listening {
-    listener: Listener,
+    invalidation: Arc<Invalidation>,
+    doctor: DoctorId,
+    changes: watch::Receiver<Change>,
     limits: Limits,
     ended: CancellationToken,
     /// The number of changes it knows of.
@@ -165,12 +167,15 @@ type Said = Option<(Result<Event, Infallible>, Listening)>;
 impl Listening {
     fn new(web: &Web, place: OwnedSemaphorePermit, doctor: DoctorId, seen: Option<&str>) -> Self {
         let limits = web.live.limits;
-        let listener = web.app_state.changes.clone().listener(doctor);
-        let told = listener.changes.of(doctor);
-        let is_behind = seen.is_some_and(|seen| seen != listener.changes.mark_of(told));
+        let invalidation = web.app_state.invalidation.clone();
+        let changes = invalidation.subscribe(doctor);
+        let told = changes.borrow().number;
+        let is_behind = seen.is_some_and(|seen| seen != invalidation.version_of(told));
         let now = Instant::now();
         Self {
-            listener,
+            invalidation,
+            doctor,
+            changes,
             limits,
             ended: web.live.ended.clone(),
             told,
@@ -197,7 +202,7 @@ impl Listening {
         let said = tokio::select! {
             biased;
             () = self.ended.cancelled() => return None,
-            changes = self.change() => {
+            changes = change_after(&mut self.changes, self.told, self.quiet_until) => {
                 self.told = changes;
                 self.event()
             }
@@ -217,19 +222,30 @@ impl Listening {
         Some((Ok(said), self))
     }
 
-    async fn change(&self) -> u64 {
-        sleep_until(self.quiet_until).await;
-        self.listener.changes.after(self.listener.doctor, self.told).await
-    }
-
     fn mark(&self) -> Event {
-        Event::default().id(self.listener.changes.mark_of(self.told))
+        Event::default().id(self.invalidation.version_of(self.told))
     }
 
     /// Its data is the time within which to ask for the times, in milliseconds.
     fn event(&self) -> Event {
-        let within = ASK_WITHIN + ASK_WITHIN_EACH * self.listener.beside();
+        let listeners = self.invalidation.subscribers(self.doctor);
+        let within = ASK_WITHIN + ASK_WITHIN_EACH * u32::try_from(listeners).unwrap_or(u32::MAX);
         self.mark().data(within.min(ASK_WITHIN_MAX).as_millis().to_string())
+    }
+}
+
+/// The number of the first change after `told`, not before `quiet_until`.
+async fn change_after(
+    changes: &mut watch::Receiver<Change>,
+    told: u64,
+    quiet_until: Instant,
+) -> u64 {
+    sleep_until(quiet_until).await;
+    let number = changes.wait_for(|change| change.number != told).await.map(|change| change.number);
+    match number {
+        Ok(number) => number,
+        // The sender lives as long as the listener's `invalidation`.
+        Err(_) => std::future::pending().await,
     }
 }
 

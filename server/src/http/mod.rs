@@ -23,6 +23,7 @@ use nadi::ports::Ports;
 use sqlx::PgPool;
 
 use self::live_updates::Live;
+use self::public_cache::PublicCache;
 use crate::accounts::identity::Identities;
 use crate::config::Config;
 use crate::state::AppState;
@@ -57,8 +58,7 @@ pub struct Shared {
     pub warm: AtomicBool,
     /// For `/readyz` alone.
     pub(crate) probe: PgPool,
-    pub(crate) times: public_cache::Times,
-    pub(crate) pages: public_cache::Pages,
+    pub(crate) public_cache: PublicCache,
 }
 
 impl Web {
@@ -88,8 +88,7 @@ impl Web {
             live,
             warm: AtomicBool::new(true),
             probe: app_state.write.probe(),
-            times: public_cache::times(&app_state.keeping),
-            pages: public_cache::pages(&app_state.keeping),
+            public_cache: public_cache::new(&app_state.cache_context),
         }))
     }
 }

@@ -1,166 +1,141 @@
-//! An answer that is kept: its bytes, compressed once for all who accept that, and its tag.
+//! An answer with its `ETag`, compressed once for all browsers that accept it; and how the encoding of an
+//! answer is chosen.
 
 use std::io::Write;
 use std::sync::OnceLock;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use super::public_cache;
 
-/// What is smaller fits into the packet that it comes in anyway.
-const PACKED_FROM_BYTES: usize = 1024;
-/// Better than what is compressed for one reader alone, and 2 ms for a long page.
+/// Anything smaller fits into one packet as it is.
+const COMPRESSED_FROM_BYTES: usize = 1024;
+/// Takes 2 ms for a long page.
 const BROTLI_QUALITY: i32 = 5;
 const BROTLI_QUALITY_MAX: i32 = 11;
-const NOT_PUBLIC: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// An answer of 200 that is the same for all who ask for it without a session.
 #[derive(Debug)]
-pub struct Packed {
+pub struct Precompressed {
     content_type: HeaderValue,
-    /// Which scripts the page may run.
-    policy: Option<HeaderValue>,
-    /// Weak: the same for all encodings.
+    content_policy: Option<HeaderValue>,
+    /// Weak, because it is the same for all encodings.
     etag: HeaderValue,
     plain: Bytes,
     brotli: OnceLock<Bytes>,
     gzip: OnceLock<Bytes>,
 }
 
-/// Kept by browsers and proxies only for those without a session.
-#[derive(Clone, Copy, Debug)]
-pub struct Caching {
-    /// `Cache-Control` for them.
-    pub control: HeaderValueText,
-    pub vary: HeaderValueText,
-}
-
-type HeaderValueText = &'static str;
-
-impl Packed {
-    pub fn new(content_type: HeaderValue, policy: Option<HeaderValue>, plain: Bytes) -> Self {
+impl Precompressed {
+    pub fn new(
+        content_type: HeaderValue,
+        content_policy: Option<HeaderValue>,
+        plain: Bytes,
+    ) -> Self {
         let digest = Sha256::digest(&plain);
         let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let etag = HeaderValue::from_str(&format!("W/\"{digest}\""));
-        Self {
-            content_type,
-            policy,
-            etag: etag.unwrap_or_else(|_| HeaderValue::from_static("W/\"\"")),
-            plain,
-            brotli: OnceLock::new(),
-            gzip: OnceLock::new(),
-        }
+        let etag = etag.unwrap_or_else(|_| HeaderValue::from_static("W/\"\""));
+        let (brotli, gzip) = (OnceLock::new(), OnceLock::new());
+        Self { content_type, content_policy, etag, plain, brotli, gzip }
     }
 
-    pub fn json(plain: Bytes) -> Self {
-        Self::new(HeaderValue::from_static("application/json"), None, plain)
-    }
-
-    pub fn plain(&self) -> &Bytes {
-        &self.plain
-    }
-
-    /// About how many bytes of memory it takes, compressed ones included.
+    /// About how many bytes of memory it takes, with both compressed forms.
     pub fn weight(&self) -> u32 {
         u32::try_from(self.plain.len() * 3 / 2 + 600).unwrap_or(u32::MAX)
     }
 
-    /// The answer to a request with these headers: whole, or 304 when the tag is known there.
-    pub fn answer(&self, asked: &HeaderMap, caching: Caching) -> Response {
-        let mut response = Response::new(Body::empty());
-        let control = match public_cache::is_anonymous(asked) {
-            true => HeaderValue::from_static(caching.control),
-            false => NOT_PUBLIC,
+    /// The answer to a request with these headers: 304 if the browser has it already. `control` is the
+    /// `Cache-Control` for requests without a session.
+    pub fn response(
+        &self,
+        request: &HeaderMap,
+        control: &'static str,
+        vary: &'static str,
+    ) -> Response {
+        let control =
+            if public_cache::is_anonymous(request) { control } else { "private, no-store" };
+        let control = HeaderValue::from_static(control);
+        let mut response = if is_known(request, &self.etag) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let (encoding, bytes) = self.encoded(request);
+            let mut response = bytes.into_response();
+            response.headers_mut().insert(header::CONTENT_TYPE, self.content_type.clone());
+            if let Some(encoding) = encoding {
+                let encoding = HeaderValue::from_static(encoding);
+                response.headers_mut().insert(header::CONTENT_ENCODING, encoding);
+            }
+            response
         };
-        let is_known = knows(asked, &self.etag);
-        let packed = if is_known { None } else { self.encoded(asked) };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, control);
-        headers.insert(header::VARY, HeaderValue::from_static(caching.vary));
+        headers.insert(header::VARY, HeaderValue::from_static(vary));
         headers.insert(header::ETAG, self.etag.clone());
-        if let Some(policy) = &self.policy {
-            // In a 304, too: it takes the place of the one that is kept there.
+        if let Some(policy) = &self.content_policy {
+            // In a 304, too: the browser replaces the policy it had stored.
             headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         }
-        if is_known {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return response;
-        }
-        headers.insert(header::CONTENT_TYPE, self.content_type.clone());
-        let bytes = match packed {
-            Some((encoding, bytes)) => {
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-                bytes
-            }
-            None => self.plain.clone(),
-        };
-        *response.body_mut() = Body::from(bytes);
         response
     }
 
-    fn encoded(&self, asked: &HeaderMap) -> Option<(&'static str, Bytes)> {
-        if self.plain.len() < PACKED_FROM_BYTES {
-            return None;
-        }
-        let encoding = best_encoding(asked)?;
-        let packed = match encoding {
-            "br" => self.brotli.get_or_init(|| brotli(&self.plain, BROTLI_QUALITY)),
-            _ => self.gzip.get_or_init(|| gzip(&self.plain, flate2::Compression::default())),
+    fn encoded(&self, request: &HeaderMap) -> (Option<&'static str>, Bytes) {
+        let is_long = self.plain.len() >= COMPRESSED_FROM_BYTES;
+        let encoding = best_encoding(request).filter(|_| is_long);
+        let bytes = match encoding {
+            None => &self.plain,
+            Some("br") => self.brotli.get_or_init(|| brotli(&self.plain, BROTLI_QUALITY)),
+            Some(_) => self.gzip.get_or_init(|| gzip(&self.plain, flate2::Compression::default())),
         };
-        Some((encoding, packed.clone()))
+        (encoding, bytes.clone())
     }
 }
 
-/// The best encoding of ours that the other side accepts.
-pub fn best_encoding(asked: &HeaderMap) -> Option<&'static str> {
-    let accepted = asked.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+/// The best encoding we have that the browser accepts.
+pub fn best_encoding(request: &HeaderMap) -> Option<&'static str> {
+    let accepted = request.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
     let accepts = |encoding: &&str| {
         accepted.split(',').any(|part| {
             let mut parts = part.split(';').map(str::trim);
-            let is_it = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
-            is_it
-                && !parts.any(|weight| weight.replace(' ', "").trim_end_matches(['0', '.']) == "q=")
+            let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+            let is_zero =
+                |weight: &str| weight.replace(' ', "").trim_end_matches(['0', '.']) == "q=";
+            is_named && !parts.any(is_zero)
         })
     };
     ["br", "gzip"].into_iter().find(accepts)
 }
 
-/// Does `If-None-Match` name this tag? Compared weakly, as RFC 9110 says for it.
-fn knows(asked: &HeaderMap, etag: &HeaderValue) -> bool {
+/// Does `If-None-Match` name this tag? Compared weakly (RFC 9110, section 13.1.2).
+fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let Ok(etag) = etag.to_str().map(opaque) else { return false };
-    let sent = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let sent =
+        request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     sent.flat_map(|tags| tags.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == etag)
 }
 
 fn brotli(bytes: &[u8], quality: i32) -> Bytes {
-    let parameters = brotli::enc::BrotliEncoderParams {
-        quality,
-        lgwin: 20,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
-    let mut packed = Vec::with_capacity(bytes.len() / 4);
-    match brotli::BrotliCompress(&mut &bytes[..], &mut packed, &parameters) {
-        Ok(_) => packed.into(),
-        // Writing into memory does not fail.
-        Err(_) => unreachable!("compressed into memory"),
-    }
+    let mut compressed = Vec::with_capacity(bytes.len() / 4);
+    let size_hint = bytes.len();
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality, lgwin: 20, size_hint, ..Default::default() };
+    // Writing into memory does not fail.
+    let written = brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters);
+    written.map_or_else(|_| unreachable!("compressed into memory"), |_| compressed.into())
 }
 
 fn gzip(bytes: &[u8], level: flate2::Compression) -> Bytes {
-    let mut packer = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 3), level);
-    match packer.write_all(bytes).and_then(|()| packer.finish()) {
-        Ok(packed) => packed.into(),
-        Err(_) => unreachable!("compressed into memory"),
-    }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 3), level);
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.map_or_else(|_| unreachable!("compressed into memory"), Into::into)
 }
 
-/// A file compressed as well as it can be, once for the life of the process.
-pub fn squeezed(bytes: &[u8]) -> [(&'static str, Bytes); 2] {
+/// A file compressed as well as possible. Slow: for what stays the same while the process runs.
+pub fn compress_best(bytes: &[u8]) -> [(&'static str, Bytes); 2] {
     [("br", brotli(bytes, BROTLI_QUALITY_MAX)), ("gzip", gzip(bytes, flate2::Compression::best()))]
 }
 
@@ -184,12 +159,16 @@ mod tests {
 
     #[test]
     fn a_tag_is_known_in_any_of_its_forms() {
-        let packed = Packed::json(Bytes::from_static(b"{}"));
-        let tag = packed.etag.to_str().expect("text").to_owned();
+        let answer = Precompressed::new(
+            HeaderValue::from_static("application/json"),
+            None,
+            Bytes::from_static(b"{}"),
+        );
+        let tag = answer.etag.to_str().expect("text").to_owned();
         let known = |value: &str| {
             let mut asked = HeaderMap::new();
             asked.insert(header::IF_NONE_MATCH, value.parse().expect("a header"));
-            knows(&asked, &packed.etag)
+            is_known(&asked, &answer.etag)
         };
         assert!(known(&tag) && known(tag.trim_start_matches("W/")) && known("*"));
         assert!(known(&format!("\"a\", {tag}")));
@@ -197,15 +176,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_squeezed_unfolds_to_the_same() {
+    fn compressed_bytes_decompress_to_the_same() {
         let text = "a page of some words ".repeat(200);
-        let [(_, br), (_, gz)] = squeezed(text.as_bytes());
-        let mut unfolded = Vec::new();
-        brotli::BrotliDecompress(&mut &br[..], &mut unfolded).expect("brotli");
-        assert_eq!(unfolded, text.as_bytes());
-        let mut unfolded = String::new();
-        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&gz[..]), &mut unfolded)
-            .expect("gzip");
-        assert_eq!(unfolded, text);
+        let [(_, br), (_, gz)] = compress_best(text.as_bytes());
+        let mut decompressed = Vec::new();
+        brotli::BrotliDecompress(&mut &br[..], &mut decompressed).expect("brotli");
+        assert_eq!(decompressed, text.as_bytes());
+        let mut decompressed = String::new();
+        std::io::Read::read_to_string(
+            &mut flate2::read::GzDecoder::new(&gz[..]),
+            &mut decompressed,
+        )
+        .expect("gzip");
+        assert_eq!(decompressed, text);
     }
 }

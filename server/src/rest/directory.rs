@@ -4,7 +4,7 @@ use app::context::{SHOWS_HEADER, shown};
 use app::messages;
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::Days;
 use nadi::calendar::Moment;
@@ -20,9 +20,6 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Api;
-use crate::cache::read_cache::About;
-use crate::http::precompressed::Packed;
-use crate::http::public_cache::{Asked, SLOTS};
 use crate::rest::input::{Asker, Id, NO_SUCH_FIELD, Params, date, moment};
 use crate::rest::problem::{KeptRead, Problem};
 use crate::rest::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
@@ -112,7 +109,7 @@ struct DoctorsQuery {
 async fn doctors(
     State(api): State<Api>,
     Asker(caller): Asker,
-    RawQuery(asked): RawQuery,
+    RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
     let directory = &api.ports.directory;
     let (specialties, cities, languages) = (
@@ -121,7 +118,7 @@ async fn doctors(
         directory.languages(&caller).await?,
     );
     let known = Known { specialties: &specialties, cities: &cities, languages: &languages };
-    let pairs = url::form_urlencoded::parse(asked.as_deref().unwrap_or_default().as_bytes());
+    let pairs = url::form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
     let search = parameters::read(pairs, known, caller.now);
     let unknown = search.unknown.iter().map(|name| (name.clone(), NO_SUCH_FIELD.to_owned()));
     let faults = search.faults.iter().map(|(parameter, fault)| {
@@ -135,8 +132,8 @@ async fn doctors(
     Ok((shown, Json(DoctorsPage::from(found))))
 }
 
-/// Says whom an answer shows, for as long as it is kept.
-fn shows(doctors: impl Iterator<Item = DoctorId>) -> [(&'static str, String); 1] {
+/// Names the doctors an answer shows, so that a change of one of them removes it from the cache.
+fn shows(doctors: impl IntoIterator<Item = DoctorId>) -> [(&'static str, String); 1] {
     [(SHOWS_HEADER, shown(doctors))]
 }
 
@@ -237,14 +234,8 @@ async fn slots(
     State(api): State<Api>,
     Asker(caller): Asker,
     Id(id): Id<DoctorId>,
-    headers: HeaderMap,
-    RawQuery(asked): RawQuery,
     Params(query): Params<SlotsQuery>,
 ) -> Result<Response, Problem> {
-    let asked = Asked::slots(id, &asked.unwrap_or_default(), caller.now);
-    if let Some(kept) = api.web.times.find(&asked) {
-        return Ok(kept.answer(&headers, SLOTS));
-    }
     let directory = &api.ports.directory;
     let doctor = directory.doctor(&caller, &DoctorKey::Id(id)).await?;
     let zone = doctor.places.first().map_or(nadi::zone::Zone::UTC, |place| place.zone);
@@ -273,18 +264,8 @@ async fn slots(
         mode: mode.map(Mode::into),
         times_for: TimesFor::NewVisit { slot_span: kind.map_or(1, |kind| kind.slot_span) },
     };
-    let make = || {
-        let (directory, caller, query) = (directory.clone(), caller.clone(), query.clone());
-        async move {
-            let times = directory.free_times(&caller, &query).await?;
-            let body = serde_json::to_vec(&List::<Slot>::of(times)).map_err(|error| {
-                tracing::error!(%error, "free times cannot be written");
-                Failure::Unavailable
-            })?;
-            Ok((Packed::json(body.into()), About::doctor(id)))
-        }
-    };
-    Ok(api.web.times.get(&asked, make).await?.answer(&headers, SLOTS))
+    let times = directory.free_times(&caller, &query).await?;
+    Ok((shows([id]), Json(List::<Slot>::of(times))).into_response())
 }
 
 impl RangeQuery {

@@ -151,7 +151,7 @@ impl ReviewService {
         let row = row.ok_or_else(|| Fault::Broken("a review that was just written".into()))?;
         let review = one(&mut transaction, row, false).await?;
         transaction.commit().await?;
-        self.app_state.changes.note(DoctorId(found.doctor_id));
+        self.app_state.invalidation.invalidate_doctor(DoctorId(found.doctor_id));
         Ok(Written { review, created })
     }
 
@@ -166,7 +166,7 @@ impl ReviewService {
         let event = (ReviewEvent::Withdrawn, ReviewId(known.id), DoctorId(known.doctor_id));
         record(&mut transaction, caller, event, known.stars).await?;
         transaction.commit().await?;
-        self.app_state.changes.note(DoctorId(known.doctor_id));
+        self.app_state.invalidation.invalidate_doctor(DoctorId(known.doctor_id));
         Ok(())
     }
 
@@ -207,7 +207,7 @@ impl ReviewService {
         let row = store::find(&mut transaction, review).await?.ok_or(Failure::NotFound)?;
         let review = one(&mut transaction, row, false).await?;
         transaction.commit().await?;
-        self.app_state.changes.note(DoctorId(known.doctor_id));
+        self.app_state.invalidation.invalidate_doctor(DoctorId(known.doctor_id));
         Ok(review)
     }
 
@@ -256,7 +256,7 @@ impl ReviewService {
         let event = (kind, ReviewId(known.id), DoctorId(known.doctor_id));
         record(&mut transaction, caller, event, known.stars).await?;
         transaction.commit().await?;
-        self.app_state.changes.note(DoctorId(known.doctor_id));
+        self.app_state.invalidation.invalidate_doctor(DoctorId(known.doctor_id));
         Ok(())
     }
 }

@@ -165,7 +165,7 @@ impl ScheduleService {
             store::draft_saved(&mut transaction, draft, &saved).await?;
         }
         transaction.commit().await?;
-        self.app_state.changes.note(doctor);
+        self.app_state.invalidation.invalidate_doctor(doctor);
         self.app_state.event_written.notify_one();
         Ok((version, change))
     }

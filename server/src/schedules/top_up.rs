@@ -106,7 +106,7 @@ async fn try_batch(
     transaction.commit().await?;
     let changed: Vec<DoctorId> = make::changed(&plans).collect();
     for doctor in &changed {
-        app_state.changes.note(*doctor);
+        app_state.invalidation.invalidate_doctor(*doctor);
     }
     let times = plans.values().map(nadi::schedule::Plan::added).sum();
     Ok(Some((last, changed.len() as u64, times)))

@@ -155,13 +155,14 @@ async fn an_event_committed_late_is_not_missed() {
     let bela = clinic.patient("Bela").await;
     clinic.hold(&bela, clinic.free(other).await[0]).await.expect("held");
     listener.run_once(&clinic.app_state).await.expect("heard");
-    let before = clinic.app_state.changes.of(clinic.doctor);
+    let number = || clinic.app_state.invalidation.subscribe(clinic.doctor).borrow().number;
+    let before = number();
     late.commit().await.expect("committed");
     listener.run_once(&clinic.app_state).await.expect("heard");
-    let heard = clinic.app_state.changes.of(clinic.doctor);
+    let heard = number();
     assert!(heard > before);
     listener.run_once(&clinic.app_state).await.expect("heard");
-    assert_eq!(clinic.app_state.changes.of(clinic.doctor), heard, "once");
+    assert_eq!(number(), heard, "once");
 }
 
 #[tokio::test]
@@ -190,13 +191,17 @@ async fn a_burst_of_changes_is_one_event_or_two() {
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;
     for _ in 0..1_000 {
-        clinic.app_state.changes.note(clinic.doctor);
+        clinic.app_state.invalidation.invalidate_doctor(clinic.doctor);
     }
     let mut last = events.event().await;
-    if last != clinic.app_state.changes.mark(clinic.doctor) {
+    if last != clinic.app_state.invalidation.version(clinic.doctor) {
         last = events.event().await;
     }
-    assert_eq!(last, clinic.app_state.changes.mark(clinic.doctor), "the last change is told");
+    assert_eq!(
+        last,
+        clinic.app_state.invalidation.version(clinic.doctor),
+        "the last change is told"
+    );
     events.must_be_quiet().await;
 }
 

@@ -307,7 +307,7 @@ async fn readiness_waits_for_no_request_and_tells_of_jobs() {
         "nadi_job_last_success_timestamp_seconds{job=\"working\"} 1795404600\n",
         "nadi_job_failures_total{job=\"working\"} 0\n",
         "nadi_job_overdue{job=\"failing\"} 1\n",
-        "nadi_kept_total{",
+        "nadi_cache_requests_total{",
     ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }

@@ -1,108 +1,123 @@
-//! One shelf, with readers who come at awkward moments.
+//! One cache, with readers at awkward moments.
 
 use std::sync::atomic::AtomicU32;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use nadi::ids::DoctorId;
 
 use super::*;
 
 const DOCTOR: DoctorId = DoctorId(uuid::Uuid::from_u128(7));
 
-fn shelf(lifetime: Lifetime) -> (Arc<Changes>, Arc<Shelf<u8, u32>>) {
-    let changes: Arc<Changes> = Arc::default();
-    let keeping = Keeping::new(changes.clone(), Cache::memory(), "test");
-    (changes, Arc::new(Shelf::new(&keeping, Kind::Profile, lifetime, 100)))
+fn cache(lifetime: Lifetime) -> (Arc<Invalidation>, Arc<ReadCache<u8, u32>>) {
+    let invalidation: Arc<Invalidation> = Arc::default();
+    let context = CacheContext::new(invalidation.clone(), Cache::memory(), "test");
+    (invalidation, Arc::new(ReadCache::new(&context, "profile", lifetime, 100, |_, _| 1)))
 }
 
-/// Makes the number of times it was asked, after so many milliseconds.
+/// Loads the number of times it was called, after so many milliseconds.
 fn counting(
     milliseconds: u64,
-) -> impl Fn() -> BoxFuture<'static, Result<(u32, About), Failure>> + Clone {
+) -> impl Fn() -> BoxFuture<'static, Result<(u32, Dependencies), Failure>> + Clone {
     let asked = Arc::new(AtomicU32::new(0));
     move || {
-        let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
+        let asked = asked.clone();
         async move {
+            let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-            Ok((number, About::doctor(DOCTOR)))
+            Ok((number, Dependencies::doctor(DOCTOR)))
         }
         .boxed()
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_made_once_for_all_who_wait_and_once_more_after_a_change() {
-    let (changes, shelf) = shelf(Lifetime::seconds(60, 60));
-    let make = counting(30);
+async fn a_value_is_loaded_once_for_all_who_wait_and_once_more_after_a_change() {
+    let (invalidation, cache) = cache(Lifetime::seconds(60, 60));
+    let load = counting(30);
     let ask = || {
-        let (shelf, make) = (shelf.clone(), make.clone());
-        tokio::spawn(async move { *shelf.get(&1, make).await.expect("made") })
+        let (cache, load) = (cache.clone(), load.clone());
+        tokio::spawn(async move { *cache.get(&1, load).await.expect("loaded") })
     };
     let early = [ask(), ask()];
     tokio::time::sleep(Duration::from_millis(10)).await;
-    changes.note(DOCTOR);
+    invalidation.invalidate_doctor(DOCTOR);
     let late = [ask(), ask()];
     for reader in early {
         assert!(reader.await.expect("no panic") >= 1);
     }
     for reader in late {
-        assert_eq!(reader.await.expect("no panic"), 2, "whoever knows of a change does not join");
+        assert_eq!(
+            reader.await.expect("no panic"),
+            2,
+            "a reader who knows of a change does not take what was read before it"
+        );
     }
-    assert_eq!(*shelf.get(&1, make.clone()).await.expect("kept"), 2);
-    changes.note(DOCTOR);
-    assert_eq!(*shelf.get(&1, make.clone()).await.expect("made"), 3);
-    changes.note_listings();
-    assert_eq!(*shelf.get(&1, make).await.expect("kept"), 3, "it does not rest on them");
+    assert_eq!(*cache.get(&1, load.clone()).await.expect("cached"), 2);
+    invalidation.invalidate_doctor(DOCTOR);
+    assert_eq!(*cache.get(&1, load.clone()).await.expect("loaded"), 3);
+    invalidation.invalidate_listings();
+    assert_eq!(*cache.get(&1, load).await.expect("cached"), 3, "it does not depend on them");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_old_is_shown_while_one_makes_it_again_but_not_for_long() {
+async fn an_old_value_is_returned_while_one_task_refreshes_it_but_not_for_long() {
     let milliseconds = Duration::from_millis;
-    let (changes, shelf) = shelf(Lifetime { fresh: milliseconds(100), most: milliseconds(400) });
-    let make = counting(20);
-    assert_eq!(*shelf.get(&1, make.clone()).await.expect("made"), 1);
-    assert!(shelf.find(&1).is_some());
+    let (invalidation, cache) =
+        cache(Lifetime { refresh_after: milliseconds(100), expires_after: milliseconds(400) });
+    let load = counting(20);
+    assert_eq!(*cache.get(&1, load.clone()).await.expect("loaded"), 1);
     tokio::time::sleep(milliseconds(120)).await;
-    assert!(shelf.find(&1).is_none(), "not fresh: somebody has to ask for it");
-    assert_eq!(*shelf.get(&1, make.clone()).await.expect("kept"), 1);
-    assert_eq!(*shelf.get(&1, make.clone()).await.expect("kept"), 1);
+    assert_eq!(*cache.get(&1, load.clone()).await.expect("cached"), 1);
+    assert_eq!(*cache.get(&1, load.clone()).await.expect("cached"), 1);
     tokio::time::sleep(milliseconds(50)).await;
-    assert_eq!(*shelf.get(&1, make.clone()).await.expect("made meanwhile"), 2);
+    assert_eq!(*cache.get(&1, load.clone()).await.expect("loaded meanwhile"), 2);
     tokio::time::sleep(milliseconds(120)).await;
-    changes.note(DOCTOR);
-    assert_eq!(*shelf.get(&1, make.clone()).await.expect("made"), 3, "never after a change");
+    invalidation.invalidate_doctor(DOCTOR);
+    assert_eq!(*cache.get(&1, load.clone()).await.expect("loaded"), 3, "never after a change");
     tokio::time::sleep(milliseconds(420)).await;
-    assert_eq!(*shelf.get(&1, make).await.expect("made"), 4, "it was too old to be shown");
+    assert_eq!(*cache.get(&1, load).await.expect("loaded"), 4, "it was too old to be shown");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_gives_up_stops_nobody_and_leaves_nothing() {
-    let (_, shelf) = shelf(Lifetime::seconds(60, 60));
-    let make = counting(50);
+async fn a_reader_who_gives_up_does_not_stop_the_others() {
+    let (_, cache) = cache(Lifetime::seconds(60, 60));
+    let load = counting(50);
     let first = tokio::spawn({
-        let (shelf, make) = (shelf.clone(), make.clone());
-        async move { shelf.get(&1, make).await.map(|value| *value) }
+        let (cache, load) = (cache.clone(), load.clone());
+        async move { cache.get(&1, load).await.map(|value| *value) }
     });
     tokio::time::sleep(Duration::from_millis(10)).await;
     let second = tokio::spawn({
-        let (shelf, make) = (shelf.clone(), make.clone());
-        async move { shelf.get(&1, make).await.map(|value| *value) }
+        let (cache, load) = (cache.clone(), load.clone());
+        async move { cache.get(&1, load).await.map(|value| *value) }
     });
     tokio::time::sleep(Duration::from_millis(10)).await;
     first.abort();
+    for _ in 0..300 {
+        let (cache, load) = (cache.clone(), load.clone());
+        tokio::spawn(async move {
+            tokio::time::timeout(Duration::from_millis(10), cache.get(&1, load)).await
+        });
+    }
     assert_eq!(second.await.expect("no panic"), Ok(1));
-    let alone = tokio::time::timeout(Duration::from_millis(10), shelf.get(&2, make)).await;
+    let alone = tokio::time::timeout(Duration::from_millis(10), cache.get(&2, load)).await;
     assert!(alone.is_err(), "given up");
-    assert!(lock(&shelf.makings).is_empty());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(*cache.get(&2, counting(0)).await.expect("cached"), 2, "it is loaded nevertheless");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_told_to_all_and_not_kept() {
-    let (_, shelf) = shelf(Lifetime::seconds(60, 60));
+async fn a_failure_is_told_to_all_who_wait_and_not_cached() {
+    let (_, cache) = cache(Lifetime::seconds(60, 60));
     let fail = || async {
         tokio::task::yield_now().await;
         Err(Failure::Unavailable)
     };
-    let (one, other) = tokio::join!(shelf.get(&1, fail), shelf.get(&1, fail));
+    let (one, other) = tokio::join!(cache.get(&1, fail), cache.get(&1, fail));
     assert_eq!((one, other), (Err(Failure::Unavailable), Err(Failure::Unavailable)));
-    assert_eq!(*shelf.get(&1, counting(0)).await.expect("made"), 1);
-    let figures = shelf.keeping.figures();
-    assert!(figures.contains("nadi_kept_total{kind=\"profile\",how=\"waited\"} 1"), "{figures}");
+    assert_eq!(*cache.get(&1, counting(0)).await.expect("loaded"), 1);
+    let metrics = cache.context.metrics();
+    assert!(metrics.contains("cache=\"profile\",outcome=\"miss\"} 3"), "{metrics}");
 }

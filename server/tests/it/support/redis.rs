@@ -43,21 +43,21 @@ impl Redis {
     }
 
     /// The entries that instances share: names and values.
-    pub async fn kept(&self) -> Vec<(String, Vec<u8>)> {
+    pub async fn cached(&self) -> Vec<(String, Vec<u8>)> {
         let mut connection = self.connection().await;
-        let names: Vec<String> = connection.keys("nadi:kept:*").await.expect("names");
-        let mut kept = Vec::new();
+        let names: Vec<String> = connection.keys("nadi:read:*").await.expect("names");
+        let mut cached = Vec::new();
         for name in names {
-            kept.push((name.clone(), connection.get(&name).await.expect("a value")));
+            cached.push((name.clone(), connection.get(&name).await.expect("a value")));
         }
-        kept
+        cached
     }
 
     /// Waits until an entry is there whose name contains `part`. Entries are written in the
     /// background, after the answer.
-    pub async fn until_kept(&self, part: &str) {
-        let is_kept = async || self.kept().await.iter().any(|(name, _)| name.contains(part));
-        until(&format!("Redis holds {part}"), is_kept).await;
+    pub async fn until_cached(&self, part: &str) {
+        let is_cached = async || self.cached().await.iter().any(|(name, _)| name.contains(part));
+        until(&format!("Redis holds {part}"), is_cached).await;
     }
 
     /// Lets so much of every entry's lifetime pass at once.
