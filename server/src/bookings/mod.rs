@@ -27,8 +27,9 @@ use crate::accounts::store as people;
 use crate::bookings::store::appointment_rows::{self as rows, Narrow};
 use crate::bookings::store::appointments;
 use crate::bookings::store::appointments::Stored;
+use crate::config::Confirmation;
 use crate::schedules::store::hours;
-use crate::state::{AppState, Confirmation};
+use crate::state::AppState;
 use crate::use_case::{Outcome, answer, mode, offset_of, page_number, zone};
 
 /// How often a hold goes for another seat of a group, or a transaction is run again, before

@@ -20,7 +20,6 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("app/src/fns/schedules/days.rs", "app/src/fns/schedules/mod.rs"),
     ("app/src/fns/schedules/hours.rs", "app/src/fns/schedules/mod.rs"),
     ("server/src/bookings/mod.rs", "server/src/bookings/show.rs"),
-    ("server/src/config.rs", "server/src/state.rs"),
     ("server/src/demo/calendar.rs", "server/src/demo/mod.rs"),
     ("server/src/demo/calendar.rs", "server/src/demo/own.rs"),
     ("server/src/demo/dice.rs", "server/src/demo/mod.rs"),
