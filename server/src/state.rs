@@ -14,7 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::codes::CodeKey;
 use crate::config::{Config, Confirmation};
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
-use crate::events::reader::ReaderStatuses;
+use crate::events::ReaderStatuses;
 use crate::supervisor::JobStatuses;
 
 #[derive(Clone)]

@@ -5,36 +5,18 @@
 //! this instance shows), [`crate::notifications`] (what is to be told) and [`crate::directory::follow`] (what
 //! the search reads).
 
+mod author;
 pub mod live;
 pub mod reader;
+mod reader_statuses;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use nadi::actor::{Caller, Capacity};
 use nadi::events::NewEvent;
-use nadi::ids::AccountId;
 use sqlx::PgConnection;
 
-/// Who has done it, and in which capacity.
-#[derive(Clone, Copy, Debug)]
-pub struct Author {
-    pub capacity: Capacity,
-    pub account: Option<AccountId>,
-}
-
-impl Author {
-    /// The platform itself.
-    pub const SYSTEM: Self = Self { capacity: Capacity::System, account: None };
-
-    pub fn new(capacity: Capacity, account: AccountId) -> Self {
-        Self { capacity, account: Some(account) }
-    }
-
-    /// Whoever asks, in this capacity; a visitor has no account.
-    pub fn of(caller: &Caller, capacity: Capacity) -> Self {
-        Self { capacity, account: caller.signed_in().ok().map(|account| account.account) }
-    }
-}
+pub use crate::events::author::Author;
+pub use crate::events::reader_statuses::{ReaderStatus, ReaderStatuses};
 
 /// Writes an event into the log, in the transaction of the change it tells of.
 ///

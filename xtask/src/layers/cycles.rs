@@ -33,8 +33,6 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("server/src/directory/search.rs", "server/src/directory/suggestions.rs"),
     ("server/src/directory/store/search/around.rs", "server/src/directory/store/search/mod.rs"),
     ("server/src/directory/store/search/mod.rs", "server/src/directory/store/search/parts.rs"),
-    ("server/src/events/mod.rs", "server/src/events/store.rs"),
-    ("server/src/events/reader.rs", "server/src/state.rs"),
     ("server/src/http/live_updates.rs", "server/src/http/mod.rs"),
     ("server/src/http/mod.rs", "server/src/http/public_cache.rs"),
     ("server/src/http/precompressed.rs", "server/src/http/public_cache.rs"),
