@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::Api;
+use super::api::Api;
 use crate::cache::read_cache::About;
 use crate::http::precompressed::Packed;
 use crate::http::public_cache::{Asked, SLOTS};

@@ -36,15 +36,7 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("server/src/http/live_updates.rs", "server/src/http/mod.rs"),
     ("server/src/http/mod.rs", "server/src/http/public_cache.rs"),
     ("server/src/http/precompressed.rs", "server/src/http/public_cache.rs"),
-    ("server/src/rest/appointments.rs", "server/src/rest/mod.rs"),
-    ("server/src/rest/auth.rs", "server/src/rest/mod.rs"),
-    ("server/src/rest/directory.rs", "server/src/rest/mod.rs"),
-    ("server/src/rest/mod.rs", "server/src/rest/people.rs"),
-    ("server/src/rest/mod.rs", "server/src/rest/reviews.rs"),
-    ("server/src/rest/mod.rs", "server/src/rest/schedules.rs"),
-    ("server/src/rest/mod.rs", "server/src/rest/suggestions.rs"),
     ("server/src/schedules/mod.rs", "server/src/schedules/view.rs"),
-    ("src/ical/vcalendar.rs", "src/ical/zone.rs"),
 ];
 
 pub fn check() -> Result<()> {
