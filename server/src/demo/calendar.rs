@@ -11,8 +11,8 @@ use nadi::ids::{DoctorId, PersonId};
 
 use super::{own, visits};
 use crate::demo::data::{Calendar, Patient, Visit};
-use crate::demo::dice::Dice;
 use crate::demo::diary::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
+use crate::demo::dice::Dice;
 use crate::demo::fate::{Fate, SHOWN_HOLD_MINUTES};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{SEED, calendar, diary, own, tables, write};
 use crate::demo::data::{Patient, Visit};
-use crate::demo::dice::Dice;
 use crate::demo::diary::{BUSY_DOCTORS, Time, With};
+use crate::demo::dice::Dice;
 use crate::demo::fate::{EARLY_MINUTES, Fate};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;

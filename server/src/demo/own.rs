@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::opinions;
 use crate::demo::data::{Dependant, Doctor, Role, Visit};
-use crate::demo::dice::Dice;
 use crate::demo::diary::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
+use crate::demo::dice::Dice;
 use crate::demo::fate::Fate;
 use crate::demo::ids::fixed_uuid;
 use crate::demo::sign_ins::sign_ins;

@@ -29,10 +29,42 @@ use crate::schedules::store::times;
 use crate::schedules::store::times::BlockRow;
 use crate::use_case::{Fault, Outcome, mode, zone};
 
+const CALENDAR_DAYS_MAX: u8 = 31;
 /// Places offered in the form of hours.
 const PLACES_MAX: i64 = 200;
 
 impl ScheduleService {
+    pub(super) async fn own_calendar(
+        &self,
+        caller: &Caller,
+        from: Option<NaiveDate>,
+        days: u8,
+    ) -> Outcome<DoctorCalendar> {
+        let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
+        // A doctor looks for what was booked a second ago: no replica.
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let (doctor_name, zone_name) =
+            store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
+        let zone = zone(&zone_name)?;
+        let today = local_date(caller.now, zone);
+        let from = from.unwrap_or(today);
+        let until = from + Duration::days(days.clamp(1, CALENDAR_DAYS_MAX).into());
+        let (start, end) = (day_start(zone, from), day_start(zone, until));
+
+        let blocks = times::blocks(&mut connection, doctor, start, end, caller.now).await?;
+        let booked =
+            rows::calendar_of_doctor(&mut connection, doctor, start, end, caller.now).await?;
+        Ok(DoctorCalendar {
+            doctor_name,
+            zone,
+            today,
+            from,
+            until,
+            blocks: blocks.into_iter().map(block).collect::<Outcome<_>>()?,
+            entries: entries(&mut connection, booked).await?,
+        })
+    }
+
     pub(super) async fn view(&self, caller: &Caller, doctor: DoctorId) -> Outcome<ScheduleView> {
         let account = caller.signed_in()?;
         let now = caller.now;
@@ -228,7 +260,7 @@ pub(super) async fn entries(
         .collect()
 }
 
-pub(super) fn block(row: BlockRow) -> Outcome<BlockView> {
+fn block(row: BlockRow) -> Outcome<BlockView> {
     Ok(BlockView {
         starts_at: row.starts_at,
         ends_at: row.ends_at,

@@ -31,8 +31,8 @@ pub const WRITES_TEST_DATA: &str = "demo";
 const ACCEPTED: &[(&str, &str)] = &[
     ("server/src/bookings/archive.rs", "events"),
     ("server/src/bookings/change.rs", "accounts"),
-    ("server/src/bookings/mod.rs", "accounts"),
-    ("server/src/bookings/mod.rs", "schedules"),
+    ("server/src/bookings/show.rs", "accounts"),
+    ("server/src/bookings/show.rs", "schedules"),
     ("server/src/busy_times/mod.rs", "schedules"),
     ("server/src/busy_times/refresh.rs", "schedules"),
     ("server/src/clinic/holidays.rs", "schedules"),
@@ -55,7 +55,6 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("server/src/reviews/mod.rs", "directory"),
     ("server/src/run.rs", "events"),
     ("server/src/schedules/make.rs", "events"),
-    ("server/src/schedules/mod.rs", "bookings"),
     ("server/src/schedules/view.rs", "accounts"),
     ("server/src/schedules/view.rs", "bookings"),
     ("server/src/schedules/view.rs", "clinic"),
