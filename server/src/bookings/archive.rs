@@ -5,7 +5,7 @@ use chrono::{DateTime, Months, Utc};
 use uuid::Uuid;
 
 use crate::bookings::store::archive;
-use crate::events::store as events;
+use crate::events;
 use crate::state::AppState;
 
 /// Rows per transaction: a few milliseconds each, so that nobody waits for one.

@@ -9,7 +9,7 @@ mod author;
 pub mod live;
 pub mod reader;
 mod reader_statuses;
-pub mod store;
+mod store;
 
 use chrono::{DateTime, Utc};
 use nadi::events::NewEvent;
@@ -17,6 +17,7 @@ use sqlx::PgConnection;
 
 pub use crate::events::author::Author;
 pub use crate::events::reader_statuses::{ReaderStatus, ReaderStatuses};
+pub use crate::events::store::{StoredEvent, adopt, delete_old, is_from_elsewhere};
 
 /// Writes an event into the log, in the transaction of the change it tells of.
 ///
@@ -28,5 +29,18 @@ pub async fn record(
     by: Author,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    store::insert(connection, std::slice::from_ref(event), by, now).await
+    record_all(connection, std::slice::from_ref(event), by, now).await
+}
+
+/// The same for several events that one transaction has made.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn record_all(
+    connection: &mut PgConnection,
+    events: &[NewEvent],
+    by: Author,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    store::insert(connection, events, by, now).await
 }

@@ -19,8 +19,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::config::Confirmation;
+use crate::events::StoredEvent;
 use crate::events::reader::{Reader, Run};
-use crate::events::store::StoredEvent;
 use crate::notifications::store::NewNotification;
 use crate::state::AppState;
 

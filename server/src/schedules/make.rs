@@ -131,7 +131,7 @@ pub async fn renew(
         .collect();
     events.sort_by_key(|event| event.subject);
     if !events.is_empty() {
-        events::store::insert(connection, &events, Author::SYSTEM, now).await?;
+        events::record_all(connection, &events, Author::SYSTEM, now).await?;
     }
     let made: Vec<Uuid> = facts.into_keys().collect();
     store::mark_made(connection, &made, until, nadi::zone::release()).await?;
