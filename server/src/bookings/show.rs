@@ -18,7 +18,7 @@ use nadi::zone::Zone;
 use sqlx::PgConnection;
 
 use super::BookingService;
-use crate::accounts::store as people;
+use crate::accounts;
 use crate::bookings::store::appointment_rows::{self as rows, HistoryRow, Narrow, Row};
 use crate::bookings::store::{appointments, hold_facts};
 use crate::config::Confirmation;
@@ -35,7 +35,7 @@ impl BookingService {
         account: AccountId,
     ) -> sqlx::Result<bool> {
         Ok(self.app_state.settings.confirmation == Confirmation::Instant
-            && people::is_email_verified(connection, account).await?)
+            && accounts::is_email_verified(connection, account).await?)
     }
 
     pub(super) async fn view(
@@ -55,7 +55,7 @@ impl BookingService {
             )
             .ok_or(Failure::NotFound)?;
         let person = PersonId(row.person_id);
-        let name = people::names(&mut connection, &[person]).await?.remove(&person);
+        let name = accounts::names(&mut connection, &[person]).await?.remove(&person);
         let history = rows::history(&mut connection, id).await?;
         let zone = zone(&row.time_zone)?;
         let history = history.into_iter().map(|row| history_entry(row, zone));
@@ -65,7 +65,7 @@ impl BookingService {
         let name = name.unwrap_or_default();
         let mut view = self.show(row, account, capacity, name, undo, caller.now)?;
         if capacity == Capacity::Patient {
-            let email = people::email(&mut connection, account.account).await?;
+            let email = accounts::email(&mut connection, account.account).await?;
             view.code_sent_to = email.as_deref().map(mask).unwrap_or_default();
             view.code_needed = !self.needs_no_code(&mut connection, account.account).await?;
         }
@@ -110,7 +110,7 @@ impl BookingService {
             }
         };
         let persons: Vec<PersonId> = found.iter().map(|row| PersonId(row.person_id)).collect();
-        let names = people::names(connection, &persons).await?;
+        let names = accounts::names(connection, &persons).await?;
         let mut items = Vec::with_capacity(found.len());
         for row in found {
             let name = names.get(&PersonId(row.person_id)).cloned().unwrap_or_default();

@@ -23,7 +23,7 @@ use nadi::{Failure, formatting};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::accounts::store as people;
+use crate::accounts;
 use crate::directory::refresh;
 use crate::directory::store::listings as kept;
 use crate::events;
@@ -109,7 +109,7 @@ impl AdministrationService {
         let row = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(row.clinic_id))?;
         let email = match row.account_id {
-            Some(account) => people::email(&mut connection, AccountId(account)).await?,
+            Some(account) => accounts::email(&mut connection, AccountId(account)).await?,
             None => None,
         };
         Ok(DoctorForm {
@@ -354,7 +354,7 @@ async fn doctor_checks(
     }
     match &form.account_email {
         None => Ok(None),
-        Some(email) => match people::accounts_to_link(connection, email.as_str()).await?.as_slice()
+        Some(email) => match accounts::accounts_to_link(connection, email.as_str()).await?.as_slice()
         {
             [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
             [one] => Ok(Some(one.id)),

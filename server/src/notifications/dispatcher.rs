@@ -27,7 +27,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::store as people;
+use crate::accounts;
 use crate::bookings::store::appointment_rows::{self as rows, Row};
 use crate::state::AppState;
 use crate::supervisor::text_of;
@@ -298,7 +298,7 @@ impl Dispatcher {
             .map_err(database)?
             .ok_or_else(|| permanent("no such appointment"))?;
         let person = PersonId(row.person_id);
-        let names = people::names(&mut connection, &[person]).await.map_err(database)?;
+        let names = accounts::names(&mut connection, &[person]).await.map_err(database)?;
         let told: Vec<&str> = told().map(|kind| kind.as_str()).collect();
         let standing =
             store::standing(&mut connection, claimed, &told, now).await.map_err(database)?;

@@ -25,7 +25,7 @@ use nadi::review::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::accounts::store as people;
+use crate::accounts;
 use crate::bookings::store::appointments;
 use crate::clinic::scope;
 use crate::directory::store::{listings, profiles};
@@ -331,7 +331,7 @@ async fn names(connection: &mut PgConnection, rows: &[Row]) -> Outcome<Names> {
     accounts.extend(rows.iter().filter_map(|row| row.hidden_by).map(AccountId));
     accounts.sort_unstable();
     accounts.dedup();
-    Ok(people::names_of_accounts(connection, &accounts).await?)
+    Ok(accounts::names_of_accounts(connection, &accounts).await?)
 }
 
 async fn one(connection: &mut PgConnection, row: Row, for_clinic: bool) -> Outcome<ReviewView> {

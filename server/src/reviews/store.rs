@@ -1,4 +1,4 @@
-//! Reviews, and the ratings that are kept beside them. Names of persons are in [`crate::accounts::store`].
+//! Reviews, and the ratings that are kept beside them. Names of persons are in [`crate::accounts`].
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};

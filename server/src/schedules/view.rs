@@ -19,7 +19,7 @@ use sqlx::PgConnection;
 use super::holidays;
 use super::make;
 use super::{ScheduleService, must_run};
-use crate::accounts::store as people;
+use crate::accounts;
 use crate::bookings::store::appointment_rows::Entry;
 use crate::bookings::store::{appointment_rows as rows, appointments};
 use crate::clinic::store as administration;
@@ -240,7 +240,7 @@ pub(super) async fn entries(
     rows: Vec<Entry>,
 ) -> Outcome<Vec<CalendarEntry>> {
     let persons: Vec<PersonId> = rows.iter().map(|entry| PersonId(entry.person_id)).collect();
-    let names = people::names(connection, &persons).await?;
+    let names = accounts::names(connection, &persons).await?;
     rows.into_iter()
         .map(|entry| {
             let name = names.get(&PersonId(entry.person_id)).cloned();
