@@ -21,8 +21,8 @@ use super::BookingService;
 use crate::accounts;
 use crate::bookings::store::appointment_rows::{self as rows, HistoryRow, Narrow, Row};
 use crate::bookings::store::{appointments, hold_facts};
+use crate::clinic;
 use crate::config::Confirmation;
-use crate::schedules::store::hours;
 use crate::use_case::{Fault, Outcome, mode, offset_of, page_number, slug, zone};
 
 const PAGE_SIZE_MAX: u32 = 100;
@@ -216,7 +216,7 @@ async fn must_see_doctor(
     if account.doctor == Some(doctor) {
         return Ok(Capacity::Doctor);
     }
-    let clinic = hours::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
+    let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
     account.must_administer(clinic)?;
     Ok(Capacity::Administrator)
 }

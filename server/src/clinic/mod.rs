@@ -1,7 +1,8 @@
 //! Running the clinic: doctors and locations.
 
 mod holidays;
-pub mod store;
+mod hours_places;
+mod store;
 mod suspending;
 
 use std::sync::Arc;
@@ -22,6 +23,9 @@ use nadi::text;
 use nadi::{Failure, formatting};
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+pub use crate::clinic::hours_places::places;
+pub use crate::clinic::store::clinic_of;
 
 use crate::accounts;
 use crate::directory::refresh;

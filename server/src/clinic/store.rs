@@ -29,6 +29,20 @@ pub async fn clinics(
     .await
 }
 
+/// The clinic of a doctor.
+pub async fn clinic_of(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+) -> Result<Option<ClinicId>> {
+    let clinic = sqlx::query_scalar!(
+        "select clinic_id from doctors where id = $1 and archived_at is null",
+        doctor.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(clinic.map(ClinicId))
+}
+
 pub struct DoctorListRow {
     pub id: Uuid,
     pub slug: String,

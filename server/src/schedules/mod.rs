@@ -19,6 +19,7 @@ use nadi::ports::{
 use nadi::schedule::{Plan, Schedule};
 use sqlx::PgConnection;
 
+use crate::clinic;
 use crate::events::Author;
 use crate::schedules::store::hours;
 use crate::state::AppState;
@@ -40,7 +41,7 @@ pub(super) async fn must_run(
     account: &SignedIn,
     doctor: DoctorId,
 ) -> Outcome<ClinicId> {
-    let clinic = hours::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
+    let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
     if account.doctor != Some(doctor) {
         account.must_administer(clinic)?;
     }

@@ -7,7 +7,7 @@ use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::week_of;
 use nadi::formatting::local_date;
-use nadi::ids::{AppointmentId, ClinicId, DoctorId, DraftId, LocationId, PersonId};
+use nadi::ids::{AppointmentId, DoctorId, DraftId, PersonId};
 use nadi::ports::{
     BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
     SchedulePreview, ScheduleView,
@@ -22,7 +22,7 @@ use super::{ScheduleService, must_run};
 use crate::accounts;
 use crate::bookings::store::appointment_rows::Entry;
 use crate::bookings::store::{appointment_rows as rows, appointments};
-use crate::clinic::store as administration;
+use crate::clinic::places;
 use crate::schedules::make::Facts;
 use crate::schedules::store::hours as store;
 use crate::schedules::store::times;
@@ -30,8 +30,6 @@ use crate::schedules::store::times::BlockRow;
 use crate::use_case::{Fault, Outcome, mode, zone};
 
 const CALENDAR_DAYS_MAX: u8 = 31;
-/// Places offered in the form of hours.
-const PLACES_MAX: i64 = 200;
 
 impl ScheduleService {
     pub(super) async fn own_calendar(
@@ -195,19 +193,6 @@ pub(super) async fn facts_of(
 /// A draft as it was written down.
 pub(super) fn proposed(draft: &serde_json::Value) -> Outcome<Schedule> {
     serde_json::from_value(draft.clone()).map_err(|error| Fault::Broken(format!("draft: {error}")))
-}
-
-pub(super) async fn places(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-) -> Outcome<Vec<HoursPlace>> {
-    let clinics = [clinic.0];
-    let rows = administration::locations(connection, Some(&clinics), None, PLACES_MAX, 0).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(HoursPlace { id: LocationId(row.id), zone: zone(&row.time_zone)?, name: row.name })
-        })
-        .collect()
 }
 
 pub(super) fn zones(places: &[HoursPlace]) -> Zones {
