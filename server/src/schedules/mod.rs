@@ -1,6 +1,7 @@
 //! A doctor's week: the calendar, and the schedule behind it.
 
 mod change;
+pub mod clean_up;
 pub mod holidays;
 pub mod make;
 pub mod store;
@@ -18,6 +19,9 @@ use nadi::ports::{
 };
 use nadi::schedule::{Plan, Schedule};
 use sqlx::PgConnection;
+
+pub use crate::schedules::store::hours::{lock, mark_clinic_stale, name_and_zone};
+pub use crate::schedules::store::time_zones::{settle_shifted, zones_in_use};
 
 use crate::clinic;
 use crate::events::Author;
