@@ -20,10 +20,9 @@ use nadi::ports::{
 };
 use nadi::visit::Fee;
 
-use crate::bookings::store::appointments;
 use crate::bookings::store::appointments::Stored;
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, mode};
+use crate::use_case::{Outcome, answer, mode, state};
 
 /// How often a hold goes for another seat of a group, or a transaction is run again, before
 /// we admit that it is too crowded.
@@ -58,7 +57,7 @@ fn booked(stored: &Stored) -> Outcome<Booked> {
     Ok(Booked {
         id: AppointmentId(stored.id),
         reference: stored.reference.clone(),
-        state: appointments::state(&stored.state)?,
+        state: state(&stored.state)?,
         version: stored.version,
         person: PersonId(stored.person_id),
         doctor: DoctorId(stored.doctor_id),

@@ -20,10 +20,10 @@ use sqlx::PgConnection;
 use super::BookingService;
 use crate::accounts;
 use crate::bookings::store::appointment_rows::{self as rows, HistoryRow, Narrow, Row};
-use crate::bookings::store::{appointments, hold_facts};
+use crate::bookings::store::hold_facts;
 use crate::clinic;
 use crate::config::Confirmation;
-use crate::use_case::{Fault, Outcome, mode, offset_of, page_number, slug, zone};
+use crate::use_case::{Fault, Outcome, mode, offset_of, page_number, slug, state, zone};
 
 const PAGE_SIZE_MAX: u32 = 100;
 
@@ -135,7 +135,7 @@ impl BookingService {
     ) -> Outcome<AppointmentView> {
         let appointment = Appointment {
             id: AppointmentId(row.id),
-            state: appointments::state(&row.state)?,
+            state: state(&row.state)?,
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             expires_at: row.expires_at,

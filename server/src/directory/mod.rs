@@ -33,9 +33,8 @@ use crate::cache::read_cache::{About, Kind, Lifetime, Shelf, from_json, to_json}
 use crate::directory::search::Kept;
 use crate::directory::store::free_times::{self as times, FreeRow};
 use crate::directory::store::profiles::{self, PlaceRow};
-use crate::reviews::store::rating_of;
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, mode, slug, zone};
+use crate::use_case::{Outcome, answer, mode, rating_of, slug, zone};
 
 const RANGE_DAYS_MAX: i64 = 62;
 /// With what is made of them and kept for five seconds: a minute at most.

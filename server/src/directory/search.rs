@@ -25,9 +25,8 @@ use crate::directory::store::free_times::{self as times, Days, Narrowed};
 use crate::directory::store::profiles as store;
 use crate::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted, Ways};
 use crate::directory::suggestions::Terms;
-use crate::reviews::store::rating_of;
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, offset_of, page_number, slug};
+use crate::use_case::{Outcome, answer, offset_of, page_number, rating_of, slug};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;

@@ -26,7 +26,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::accounts;
-use crate::bookings::store::appointments;
 use crate::clinic::scope;
 use crate::directory::store::{listings, profiles};
 use crate::events;
@@ -34,7 +33,7 @@ use crate::events::Author;
 use crate::ids::uuid_v7;
 use crate::reviews::store::{Locked, Row, Said};
 use crate::state::AppState;
-use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug, zone};
+use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug, state, zone};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
@@ -79,7 +78,7 @@ impl ReviewService {
             Some(row) => Some(one(&mut connection, row, false).await?),
             None => None,
         };
-        let state = appointments::state(&found.state)?;
+        let state = state(&found.state)?;
         Ok(OwnReview {
             review,
             closed: may_review(account, found.sides(), state, found.ends_at, caller.now).err(),
@@ -103,7 +102,7 @@ impl ReviewService {
         let text = optional_lines(Field::Text, &form.text, TEXT_CHARS_MAX);
         let (stars, text) = both(Stars::of(form.stars), text)?;
         let said = Said { stars, text: &text, anonymous: form.anonymous };
-        let state = appointments::state(&found.state)?;
+        let state = state(&found.state)?;
         may_review(author, found.sides(), state, found.ends_at, caller.now)?;
 
         let mut known = store::lock_of_visit(&mut transaction, visit, account).await?;

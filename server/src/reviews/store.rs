@@ -6,6 +6,8 @@ use nadi::review::{Rating, Stars};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::use_case::rating_of;
+
 /// What decides about a review of a visit.
 pub struct VisitRow {
     pub doctor_id: Uuid,
@@ -429,9 +431,4 @@ pub async fn rating(connection: &mut PgConnection, doctor: DoctorId) -> Result<R
     .fetch_optional(connection)
     .await?;
     Ok(row.map_or(Rating::default(), |row| rating_of(row.reviews, row.stars_sum)))
-}
-
-/// A rating from its row: no number there is below zero.
-pub fn rating_of(reviews: i32, stars_sum: i32) -> Rating {
-    Rating { reviews: reviews.max(0).unsigned_abs(), stars_sum: stars_sum.max(0).unsigned_abs() }
 }

@@ -32,12 +32,8 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("server/src/clinic/mod.rs", "directory"),
     ("server/src/clinic/suspending.rs", "directory"),
     ("server/src/directory/mod.rs", "bookings"),
-    ("server/src/directory/mod.rs", "reviews"),
-    ("server/src/directory/search.rs", "reviews"),
-    ("server/src/feeds/mod.rs", "bookings"),
     ("server/src/main.rs", "notifications"),
     ("server/src/notifications/dispatcher.rs", "bookings"),
-    ("server/src/reviews/mod.rs", "bookings"),
     ("server/src/reviews/mod.rs", "directory"),
     ("server/src/schedules/view.rs", "bookings"),
 ];
