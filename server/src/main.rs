@@ -12,7 +12,7 @@ use server::accounts::sessions::Sessions;
 use server::accounts::tokens::Tokens;
 use server::config::Config;
 use server::directory::follow;
-use server::notifications::store as notifications;
+use server::notifications;
 use server::schedules::top_up;
 use server::schedules::{self, make, zone_data};
 use server::state::AppState;

@@ -72,7 +72,10 @@ pub fn state(word: &str) -> Outcome<nadi::appointment::State> {
 
 /// A rating from its row: no number there is below zero.
 pub fn rating_of(reviews: i32, stars_sum: i32) -> nadi::review::Rating {
-    nadi::review::Rating { reviews: reviews.max(0).unsigned_abs(), stars_sum: stars_sum.max(0).unsigned_abs() }
+    nadi::review::Rating {
+        reviews: reviews.max(0).unsigned_abs(),
+        stars_sum: stars_sum.max(0).unsigned_abs(),
+    }
 }
 
 /// A row's slug.

@@ -1,7 +1,9 @@
 //! Booking: holding a time, everything that becomes of it, and reading appointments.
 
 pub mod archive;
+pub mod calendar_entries;
 mod change;
+mod free_times;
 mod hold;
 mod hold_batcher;
 mod idempotency;
@@ -19,6 +21,11 @@ use nadi::ports::{
     Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, Page, Seen,
 };
 use nadi::visit::Fee;
+
+pub use crate::bookings::free_times::{capacity_to_move, why_not_free};
+pub use crate::bookings::store::appointment_rows::{
+    Row as AppointmentRow, find as find_appointment,
+};
 
 use crate::bookings::store::appointments::Stored;
 use crate::state::AppState;

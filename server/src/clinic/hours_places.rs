@@ -14,10 +14,7 @@ const PLACES_MAX: i64 = 200;
 ///
 /// # Errors
 /// When the database does not answer, or a place has an unknown zone.
-pub async fn places(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-) -> Outcome<Vec<HoursPlace>> {
+pub async fn places(connection: &mut PgConnection, clinic: ClinicId) -> Outcome<Vec<HoursPlace>> {
     let clinics = [clinic.0];
     let rows = store::locations(connection, Some(&clinics), None, PLACES_MAX, 0).await?;
     rows.into_iter()

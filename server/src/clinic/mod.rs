@@ -358,14 +358,15 @@ async fn doctor_checks(
     }
     match &form.account_email {
         None => Ok(None),
-        Some(email) => match accounts::accounts_to_link(connection, email.as_str()).await?.as_slice()
-        {
-            [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
-            [one] => Ok(Some(one.id)),
-            // Anyone can register an address; only who has proven it, or is known, is taken at once.
-            [first, ..] if first.is_known => Ok(Some(first.id)),
-            _ => Err(Failure::field(Field::Email, Problem::Ambiguous).into()),
-        },
+        Some(email) => {
+            match accounts::accounts_to_link(connection, email.as_str()).await?.as_slice() {
+                [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
+                [one] => Ok(Some(one.id)),
+                // Anyone can register an address; only who has proven it, or is known, is taken at once.
+                [first, ..] if first.is_known => Ok(Some(first.id)),
+                _ => Err(Failure::field(Field::Email, Problem::Ambiguous).into()),
+            }
+        }
     }
 }
 

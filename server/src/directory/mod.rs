@@ -17,9 +17,8 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::actor::Capacity;
-use nadi::appointment::{Command, Refusal};
 use nadi::calendar::Moment;
-use nadi::ids::{AccountId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
+use nadi::ids::{DoctorId, LocationId, SlotId, VisitTypeId};
 use nadi::ports::{
     Answer, City, Directory, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
     FreeTimesQuery, Place, Specialty, TimesFor, VisitKind,
@@ -28,7 +27,7 @@ use nadi::suggest::Suggestion;
 use nadi::visit::Fee;
 use sqlx::PgConnection;
 
-use crate::bookings::store::{appointments, hold_facts};
+use crate::bookings;
 use crate::cache::read_cache::{About, Kind, Lifetime, Shelf, from_json, to_json};
 use crate::directory::search::Kept;
 use crate::directory::store::free_times::{self as times, FreeRow};
@@ -121,31 +120,7 @@ impl DirectoryService {
         if let Some(row) = times::free_time(&mut connection, doctor, slot, times_for, now).await? {
             return free_time_of(row);
         }
-        let (span, moving) = match wanted {
-            TimesFor::NewVisit { slot_span } => (slot_span, None),
-            TimesFor::Move(id) => {
-                let stored = appointments::find(&mut connection, id).await?;
-                let stored = stored.ok_or(Failure::NotFound)?;
-                (stored.slot_span, Some((id, PersonId(stored.person_id))))
-            }
-        };
-        let own = moving.map(|(id, _)| id);
-        let facts =
-            hold_facts::slot_facts(&mut connection, slot, span, Some(doctor), own, now).await?;
-        let busy = match moving {
-            Some((id, person)) => {
-                hold_facts::person_is_busy(&mut connection, person, slot, span, Some(id), now)
-                    .await?
-            }
-            None => false,
-        };
-        Err(match facts {
-            Some(facts) if facts.starts_at <= caller.now => Refusal::InThePast,
-            Some(facts) if facts.offered && facts.seats_free <= 0 => Refusal::Taken,
-            Some(facts) if facts.offered && busy => Refusal::PersonBusy,
-            _ => Refusal::NotOffered,
-        }
-        .into())
+        Err(bookings::why_not_free(&mut connection, doctor, slot, wanted, now).await?.into())
     }
 
     /// What free times are asked for, and where: those for a move of the caller's own appointment are read
@@ -163,16 +138,7 @@ impl DirectoryService {
         };
         let account = caller.signed_in()?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let stored = appointments::find(&mut connection, appointment).await?;
-        let stored = stored.ok_or(Failure::NotFound)?;
-        let capacity = account
-            .capacity_to(
-                Command::Reschedule,
-                AccountId(stored.booked_by),
-                DoctorId(stored.doctor_id),
-                ClinicId(stored.clinic_id),
-            )
-            .ok_or(Failure::NotFound)?;
+        let capacity = bookings::capacity_to_move(&mut connection, account, appointment).await?;
         let by_clinic = capacity != Capacity::Patient;
         Ok((connection, times::TimesFor::Move { appointment, by_clinic }))
     }

@@ -28,7 +28,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts;
-use crate::bookings::store::appointment_rows::{self as rows, Row};
+use crate::bookings::{self, AppointmentRow};
 use crate::state::AppState;
 use crate::supervisor::text_of;
 
@@ -293,7 +293,7 @@ impl Dispatcher {
         let mut connection = app_state.write.0.acquire().await.map_err(database)?;
         let id = AppointmentId(claimed.subject_id);
         // Read first: what is not overtaken afterwards was not when it was read.
-        let row = rows::find(&mut connection, id)
+        let row = bookings::find_appointment(&mut connection, id)
             .await
             .map_err(database)?
             .ok_or_else(|| permanent("no such appointment"))?;
@@ -330,7 +330,7 @@ impl Dispatcher {
         &self,
         template: Template,
         claimed: &Claimed,
-        row: &Row,
+        row: &AppointmentRow,
         person: &str,
         standing: Standing,
         now: DateTime<Utc>,

@@ -18,6 +18,8 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+pub use crate::notifications::store::{Dead, dead, requeue};
+
 use crate::config::Confirmation;
 use crate::events::StoredEvent;
 use crate::events::reader::{Reader, Run};

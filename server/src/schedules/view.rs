@@ -7,10 +7,10 @@ use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::week_of;
 use nadi::formatting::local_date;
-use nadi::ids::{AppointmentId, DoctorId, DraftId, PersonId};
+use nadi::ids::{DoctorId, DraftId};
 use nadi::ports::{
-    BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
-    SchedulePreview, ScheduleView,
+    BlockView, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange, SchedulePreview,
+    ScheduleView,
 };
 use nadi::schedule::Away;
 use nadi::schedule::{Existing, Plan, Schedule, Zones, day_start, expand};
@@ -19,9 +19,7 @@ use sqlx::PgConnection;
 use super::holidays;
 use super::make;
 use super::{ScheduleService, must_run};
-use crate::accounts;
-use crate::bookings::store::appointment_rows::Entry;
-use crate::bookings::store::{appointment_rows as rows, appointments};
+use crate::bookings::calendar_entries;
 use crate::clinic::places;
 use crate::schedules::make::Facts;
 use crate::schedules::store::hours as store;
@@ -50,8 +48,8 @@ impl ScheduleService {
         let (start, end) = (day_start(zone, from), day_start(zone, until));
 
         let blocks = times::blocks(&mut connection, doctor, start, end, caller.now).await?;
-        let booked =
-            rows::calendar_of_doctor(&mut connection, doctor, start, end, caller.now).await?;
+        let entries =
+            calendar_entries::of_doctor(&mut connection, doctor, start, end, caller.now).await?;
         Ok(DoctorCalendar {
             doctor_name,
             zone,
@@ -59,7 +57,7 @@ impl ScheduleService {
             from,
             until,
             blocks: blocks.into_iter().map(block).collect::<Outcome<_>>()?,
-            entries: entries(&mut connection, booked).await?,
+            entries,
         })
     }
 
@@ -75,7 +73,7 @@ impl ScheduleService {
         let stored = store::find(&mut connection, doctor).await?;
         let facts = facts_of(&mut connection, doctor, now).await?;
         let kept: Vec<i64> = times::kept(&mut connection, doctor, now).await?;
-        let booked = rows::entries_in(&mut connection, &kept, now).await?;
+        let conflicts = calendar_entries::in_slots(&mut connection, &kept, now).await?;
         let until = make::horizon(now, self.app_state.settings.horizon_days);
         let holidays = self.holidays_of(&mut connection, doctor, today, until, &facts).await?;
         let unreadable = stored.as_ref().is_some_and(|row| row.unreadable_since.is_some());
@@ -89,7 +87,7 @@ impl ScheduleService {
             zone,
             today,
             holidays,
-            conflicts: entries(&mut connection, booked).await?,
+            conflicts,
             made_through: until - Duration::days(1),
         })
     }
@@ -206,7 +204,7 @@ pub(super) async fn change(
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<ScheduleChange> {
     let slots: Vec<i64> = plan.conflicts.iter().map(|slot| slot.0).collect();
-    let booked = rows::entries_in(connection, &slots, now).await?;
+    let conflicts = calendar_entries::in_slots(connection, &slots, now).await?;
     let days = plan.days.iter().filter(|(_, day)| day.added + day.removed > 0);
     Ok(ScheduleChange {
         times_added: plan.added(),
@@ -214,35 +212,9 @@ pub(super) async fn change(
         days: days
             .map(|(date, day)| DayChange { date: *date, added: day.added, removed: day.removed })
             .collect(),
-        conflicts: entries(connection, booked).await?,
+        conflicts,
         overfull: plan.overfull.clone(),
     })
-}
-
-/// Calendar entries, with the names of who is booked.
-pub(super) async fn entries(
-    connection: &mut PgConnection,
-    rows: Vec<Entry>,
-) -> Outcome<Vec<CalendarEntry>> {
-    let persons: Vec<PersonId> = rows.iter().map(|entry| PersonId(entry.person_id)).collect();
-    let names = accounts::names(connection, &persons).await?;
-    rows.into_iter()
-        .map(|entry| {
-            let name = names.get(&PersonId(entry.person_id)).cloned();
-            Ok(CalendarEntry {
-                id: AppointmentId(entry.id),
-                starts_at: entry.starts_at,
-                ends_at: entry.ends_at,
-                zone: zone(&entry.time_zone)?,
-                person_name: name.unwrap_or_default(),
-                visit_type: entry.visit_type,
-                mode: mode(&entry.mode)?,
-                location_name: entry.location_name,
-                state: appointments::state(&entry.state)?,
-                reference: entry.reference,
-            })
-        })
-        .collect()
 }
 
 fn block(row: BlockRow) -> Outcome<BlockView> {
@@ -324,7 +296,8 @@ async fn resulting_week(
         }
         room_end = cell.room_until;
     }
-    let booked = rows::calendar_of_doctor(connection, week.doctor, start, end, week.now).await?;
+    let entries =
+        calendar_entries::of_doctor(connection, week.doctor, start, end, week.now).await?;
     Ok(DoctorCalendar {
         doctor_name: week.doctor_name.clone(),
         zone: week.zone,
@@ -332,7 +305,7 @@ async fn resulting_week(
         from,
         until,
         blocks,
-        entries: entries(connection, booked).await?,
+        entries,
     })
 }
 

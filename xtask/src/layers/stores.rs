@@ -31,11 +31,7 @@ pub const WRITES_TEST_DATA: &str = "demo";
 const ACCEPTED: &[(&str, &str)] = &[
     ("server/src/clinic/mod.rs", "directory"),
     ("server/src/clinic/suspending.rs", "directory"),
-    ("server/src/directory/mod.rs", "bookings"),
-    ("server/src/main.rs", "notifications"),
-    ("server/src/notifications/dispatcher.rs", "bookings"),
     ("server/src/reviews/mod.rs", "directory"),
-    ("server/src/schedules/view.rs", "bookings"),
 ];
 
 pub fn check() -> Result<()> {
