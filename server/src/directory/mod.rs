@@ -3,6 +3,7 @@
 
 pub(crate) mod filter_counts;
 pub mod follow;
+mod listed;
 pub mod refresh;
 pub(crate) mod search;
 pub mod search_words;
@@ -26,6 +27,8 @@ use nadi::ports::{
 use nadi::suggest::Suggestion;
 use nadi::visit::Fee;
 use sqlx::PgConnection;
+
+pub use crate::directory::listed::listed_doctor;
 
 use crate::bookings;
 use crate::cache::read_cache::{About, Kind, Lifetime, Shelf, from_json, to_json};

@@ -1,7 +1,7 @@
 //! Reviews: written by whoever booked the visit, answered by its doctor, hidden by its clinic. The doctor's
 //! rating follows in the same transaction.
 
-pub mod store;
+mod store;
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::accounts;
 use crate::clinic::scope;
-use crate::directory::store::{listings, profiles};
+use crate::directory::{listed_doctor, refresh};
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
@@ -55,11 +55,7 @@ impl ReviewService {
     ) -> Outcome<DoctorReviews> {
         let size = page_size.clamp(1, PAGE_SIZE_MAX);
         let mut connection = self.app_state.read.0.acquire().await?;
-        let profile = match doctor {
-            DoctorKey::Slug(slug) => profiles::profile(&mut connection, slug.as_str()).await?,
-            DoctorKey::Id(id) => profiles::profile_by_id(&mut connection, *id).await?,
-        };
-        let doctor = DoctorId(profile.ok_or(Failure::NotFound)?.id);
+        let doctor = listed_doctor(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let rating = store::rating(&mut connection, doctor).await?;
         let rows =
             store::shown(&mut connection, doctor, size.into(), offset_of(page, size)).await?;
@@ -316,7 +312,7 @@ async fn change_rating(
         let reviews = i32::from(after.is_some()) - i32::from(before.is_some());
         let stars = after.unwrap_or(0) - before.unwrap_or(0);
         store::add_to_rating(connection, doctor, reviews, stars).await?;
-        listings::refresh_rating(connection, doctor).await?;
+        refresh::refresh_rating(connection, doctor).await?;
     }
     Ok(())
 }
