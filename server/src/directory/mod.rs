@@ -1,6 +1,7 @@
 //! Finding a doctor and a free time. Open to everyone, so nothing here asks who is calling but what concerns
 //! an appointment of theirs.
 
+mod cached_lists;
 pub(crate) mod filter_counts;
 pub mod follow;
 mod listed;
@@ -9,6 +10,7 @@ pub(crate) mod search;
 pub mod search_words;
 pub mod store;
 pub(crate) mod suggestions;
+mod view;
 pub mod warm_up;
 
 use std::sync::Arc;
@@ -19,10 +21,10 @@ use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::actor::Capacity;
 use nadi::calendar::Moment;
-use nadi::ids::{DoctorId, LocationId, SlotId, VisitTypeId};
+use nadi::ids::{DoctorId, SlotId, VisitTypeId};
 use nadi::ports::{
     Answer, City, Directory, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
-    FreeTimesQuery, Place, Specialty, TimesFor, VisitKind,
+    FreeTimesQuery, Specialty, TimesFor, VisitKind,
 };
 use nadi::suggest::Suggestion;
 use nadi::visit::Fee;
@@ -32,11 +34,12 @@ pub use crate::directory::listed::listed_doctor;
 
 use crate::bookings;
 use crate::cache::read_cache::{About, Kind, Lifetime, Shelf, from_json, to_json};
-use crate::directory::search::Kept;
-use crate::directory::store::free_times::{self as times, FreeRow};
-use crate::directory::store::profiles::{self, PlaceRow};
+use crate::directory::cached_lists::Kept;
+use crate::directory::store::free_times as times;
+use crate::directory::store::profiles;
+use crate::directory::view::{free_time_of, place_of};
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, mode, rating_of, slug, zone};
+use crate::use_case::{Outcome, answer, rating_of, slug};
 
 const RANGE_DAYS_MAX: i64 = 62;
 /// With what is made of them and kept for five seconds: a minute at most.
@@ -201,34 +204,6 @@ async fn profile_of(
             })
             .collect(),
         rating: rating_of(row.reviews, row.stars_sum),
-    })
-}
-
-pub(super) fn place_of(row: PlaceRow) -> Outcome<Place> {
-    Ok(Place {
-        id: LocationId(row.id),
-        name: row.name,
-        address: row.address,
-        city: row.city,
-        zone: zone(&row.time_zone)?,
-    })
-}
-
-pub(super) fn free_time_of(row: FreeRow) -> Outcome<FreeTime> {
-    Ok(FreeTime {
-        slot: SlotId(row.id),
-        starts_at: row.starts_at,
-        ends_at: row.ends_at,
-        local_date: row.local_date,
-        place: Place {
-            id: LocationId(row.location_id),
-            name: row.location_name,
-            address: row.location_address,
-            city: row.city,
-            zone: zone(&row.time_zone)?,
-        },
-        mode: mode(&row.mode)?,
-        seats_free: row.seats_free,
     })
 }
 

@@ -11,63 +11,23 @@ use nadi::ports::{
     City, Counts, DoctorCard, DoctorPage, DoctorQuery, FreeTime, Gender, Page, Place, Specialty,
 };
 use nadi::search::{self, Cursor};
-use nadi::suggest::Suggestion;
 use nadi::visit::{Fee, Mode};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{DirectoryService, free_time_of, place_of};
-use crate::cache::read_cache::{About, Keeping, Kind, Lifetime, Shelf, from_json, to_json};
-use crate::directory::filter_counts::{Count, Numbers};
+use super::DirectoryService;
+use crate::directory::cached_lists::of_listings;
+use crate::directory::filter_counts::Count;
 use crate::directory::store::free_times::{self as times, Days, Narrowed};
 use crate::directory::store::profiles as store;
-use crate::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted, Ways};
-use crate::directory::suggestions::Terms;
+use crate::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted};
+use crate::directory::view::{free_time_of, place_of};
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer, offset_of, page_number, rating_of, slug};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
 const NEXT_TIMES_EACH: i64 = 6;
-const LISTS: Lifetime = Lifetime::seconds(10, 55);
-const SUGGESTIONS: Lifetime = Lifetime::seconds(10, 15);
-const KEPT_SUGGESTIONS_MAX: u64 = 2_000;
-
-/// Lists, numbers and suggestions.
-pub(super) struct Kept {
-    specialties: Shelf<(), Vec<Specialty>>,
-    cities: Shelf<(), Vec<City>>,
-    languages: Shelf<(), Vec<String>>,
-    numbers: Numbers,
-    ways: Ways,
-    pub(super) suggestions: Shelf<String, Vec<Suggestion>>,
-    pub(super) terms: Shelf<(), Terms>,
-}
-
-impl Kept {
-    pub(super) fn new(keeping: &Keeping) -> Self {
-        Self {
-            specialties: list(keeping, |()| "specialties".into()),
-            cities: list(keeping, |()| "cities".into()),
-            languages: list(keeping, |()| "languages".into()),
-            numbers: Numbers::default(),
-            ways: Ways::default(),
-            suggestions: Shelf::new(keeping, Kind::Suggestions, SUGGESTIONS, KEPT_SUGGESTIONS_MAX),
-            terms: Shelf::new(keeping, Kind::List, LISTS, 1),
-        }
-    }
-}
-
-/// A list of everybody's, in Redis by its name.
-fn list<V>(keeping: &Keeping, name: fn(&()) -> String) -> Shelf<(), V>
-where
-    V: Serialize + DeserializeOwned + Send + Sync + 'static,
-{
-    let shelf = Shelf::new(keeping, Kind::List, LISTS, 1);
-    shelf.behind(name, |(), _| About::listings(), to_json, from_json)
-}
 
 /// What this search wants. Slugs that cannot be any are looked for by a name that nothing has.
 fn wanted(query: &DoctorQuery) -> Wanted {
@@ -276,11 +236,6 @@ impl DirectoryService {
         };
         Ok(Arc::unwrap_or_clone(self.kept.languages.get(&(), make).await?))
     }
-}
-
-/// What was made of what is listed.
-pub(super) fn of_listings<V>(made: Outcome<V>) -> Outcome<(V, About)> {
-    made.map(|value| (value, About::listings()))
 }
 
 async fn specialties(app_state: &AppState) -> Outcome<Vec<Specialty>> {
