@@ -26,6 +26,8 @@ pub use crate::bookings::free_times::{capacity_to_move, why_not_free};
 pub use crate::bookings::store::appointment_rows::{
     Row as AppointmentRow, find as find_appointment,
 };
+pub use crate::bookings::store::claims::renumber_seats;
+pub use crate::bookings::store::holds::expire_lapsed;
 
 use crate::bookings::store::appointments::Stored;
 use crate::state::AppState;

@@ -84,16 +84,6 @@ const ACCEPTED: &[(&str, &str, &str)] = &[
         "events",
         "the data of the event are read from the appointment and its slots",
     ),
-    (
-        "server/src/schedules/store/times.rs",
-        "end_holds",
-        "lapsed holds end before a schedule change counts who is booked",
-    ),
-    (
-        "server/src/schedules/store/times.rs",
-        "seats",
-        "a smaller slot moves those who are booked to the seats that stay",
-    ),
 ];
 
 pub fn check() -> Result<()> {
