@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
+// For other capabilities and commands.
 pub use crate::accounts::store::{
     AccountToLink, accounts_to_link, email, is_email_verified, names, names_of_accounts,
 };

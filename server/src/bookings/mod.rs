@@ -22,6 +22,7 @@ use nadi::ports::{
 };
 use nadi::visit::Fee;
 
+// For other capabilities and commands.
 pub use crate::bookings::free_times::{capacity_to_move, why_not_free};
 pub use crate::bookings::store::appointment_rows::{
     Row as AppointmentRow, find as find_appointment,

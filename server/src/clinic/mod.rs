@@ -24,6 +24,7 @@ use nadi::{Failure, formatting};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+// For other capabilities and commands.
 pub use crate::clinic::hours_places::places;
 pub use crate::clinic::store::clinic_of;
 

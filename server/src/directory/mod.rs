@@ -30,6 +30,7 @@ use nadi::suggest::Suggestion;
 use nadi::visit::Fee;
 use sqlx::PgConnection;
 
+// For other capabilities and commands.
 pub use crate::directory::listed::listed_doctor;
 
 use crate::bookings;

@@ -17,6 +17,8 @@ use sqlx::PgConnection;
 
 pub use crate::events::author::Author;
 pub use crate::events::reader_statuses::{ReaderStatus, ReaderStatuses};
+
+// For other capabilities and commands.
 pub use crate::events::store::{StoredEvent, adopt, delete_old, is_from_elsewhere};
 
 /// Writes an event into the log, in the transaction of the change it tells of.

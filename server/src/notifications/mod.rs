@@ -18,6 +18,7 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+// For other capabilities and commands.
 pub use crate::notifications::store::{Dead, dead, requeue};
 
 use crate::config::Confirmation;

@@ -20,6 +20,7 @@ use nadi::ports::{
 use nadi::schedule::{Plan, Schedule};
 use sqlx::PgConnection;
 
+// For other capabilities and commands.
 pub use crate::schedules::store::hours::{lock, mark_clinic_stale, name_and_zone};
 pub use crate::schedules::store::time_zones::{settle_shifted, zones_in_use};
 
