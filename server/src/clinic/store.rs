@@ -365,21 +365,6 @@ pub async fn location_in_use(connection: &mut PgConnection, id: LocationId) -> R
     .await
 }
 
-/// Locations among `ids` that belong to the clinic.
-pub async fn locations_of_clinic(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    ids: &[Uuid],
-) -> Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
-        "select id from locations where clinic_id = $1 and id = any($2) and archived_at is null",
-        clinic.0,
-        ids
-    )
-    .fetch_all(connection)
-    .await
-}
-
 /// The regions whose public holidays a clinic keeps.
 pub async fn holiday_regions(
     connection: &mut PgConnection,

@@ -70,8 +70,6 @@ pub async fn visit(
 pub struct Row {
     pub id: Uuid,
     pub appointment_id: Uuid,
-    pub doctor_id: Uuid,
-    pub clinic_id: Uuid,
     pub doctor_name: String,
     pub doctor_slug: String,
     pub author_id: Uuid,
@@ -96,7 +94,7 @@ macro_rules! rows {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            "select r.id, r.appointment_id, r.doctor_id, r.clinic_id, d.name as doctor_name,
+            "select r.id, r.appointment_id, d.name as doctor_name,
                     d.slug as doctor_slug, r.author_id, r.stars, r.text, r.anonymous, r.visited_on,
                     r.version, r.created_at, r.written_at, r.answer, r.answered_at, r.hidden_at,
                     r.hidden_by, r.hidden_reason, c.time_zone
