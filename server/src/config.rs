@@ -10,7 +10,6 @@ use nadi::appointment::VISITS_PER_DOCTOR;
 use url::Url;
 
 use crate::clock::SystemClock;
-use crate::state::Confirmation;
 
 /// How the binary runs. Production unless told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +17,15 @@ pub enum Mode {
     Production,
     /// Messages go to `/dev/mailbox`; pages name the demo sign-ins.
     Development,
+}
+
+/// What it takes to confirm a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// The code that was sent.
+    Otp,
+    /// The code, but not for those whose address a code has proven before.
+    Instant,
 }
 
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Transaction};
 
-use crate::events::store as events;
+use crate::events;
 
 /// The main database: everything that changes, and every read that decides.
 #[derive(Clone, Debug)]

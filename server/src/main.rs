@@ -12,10 +12,9 @@ use server::accounts::sessions::Sessions;
 use server::accounts::tokens::Tokens;
 use server::config::Config;
 use server::directory::follow;
-use server::notifications::store as notifications;
-use server::schedules::store::time_zones as zone_store;
+use server::notifications;
 use server::schedules::top_up;
-use server::schedules::{make, zone_data};
+use server::schedules::{self, make, zone_data};
 use server::state::AppState;
 use server::{accounts, database, demo, rest, run, zoneinfo};
 use tracing_subscriber::EnvFilter;
@@ -209,7 +208,7 @@ async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
     if let Some(reference) = keep {
         let mut connection = app_state.write.0.acquire().await?;
         let now = app_state.clock.now();
-        let settled = zone_store::settle_shifted(&mut connection, &reference, now).await?;
+        let settled = schedules::settle_shifted(&mut connection, &reference, now).await?;
         anyhow::ensure!(settled, "no appointment {reference} waits for a decision");
         println!("{reference} keeps its instant.");
         return Ok(());

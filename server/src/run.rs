@@ -41,7 +41,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let schema = schema_is_current(&app_state).await?;
     anyhow::ensure!(schema, "the database has no current schema; run `nadi migrate` first");
     let is_from_elsewhere =
-        events::store::is_from_elsewhere(&mut *app_state.write.0.acquire().await?).await?;
+        events::is_from_elsewhere(&mut *app_state.write.0.acquire().await?).await?;
     anyhow::ensure!(
         !is_from_elsewhere,
         "the database was restored from another PostgreSQL; run `nadi migrate` first"

@@ -12,9 +12,9 @@ use crate::cache::invalidation::Invalidation;
 use crate::cache::read_cache::CacheContext;
 use crate::clock::{Clock, SystemClock};
 use crate::codes::CodeKey;
-use crate::config::Config;
+use crate::config::{Config, Confirmation};
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
-use crate::events::reader::ReaderStatuses;
+use crate::events::ReaderStatuses;
 use crate::supervisor::JobStatuses;
 
 #[derive(Clone)]
@@ -63,15 +63,6 @@ pub struct SiteSettings {
     pub uid_host: Arc<str>,
     /// Where messages come from, such as `Nadi <no-reply@nadi.example>`.
     pub mail_from: String,
-}
-
-/// What it takes to confirm a hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Confirmation {
-    /// The code that was sent.
-    Otp,
-    /// The code, but not for those whose address a code has proven before.
-    Instant,
 }
 
 impl AppState {

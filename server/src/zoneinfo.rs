@@ -13,7 +13,7 @@ use nadi::zone::{self, Release, Table};
 use sqlx::PgPool;
 
 use crate::config::Config;
-use crate::schedules::store::time_zones;
+use crate::schedules;
 
 /// Where systems keep their zones.
 const FOLDERS: [&str; 4] =
@@ -32,7 +32,7 @@ const DAMAGED_MAX: usize = 20;
 /// When the configured folder cannot be used, or the database does not answer.
 pub async fn install(config: &Config, database: &PgPool) -> anyhow::Result<()> {
     let mut connection = database.acquire().await?;
-    let used = time_zones::zones_in_use(&mut connection).await?;
+    let used = schedules::zones_in_use(&mut connection).await?;
     drop(connection);
     let configured = config.zoneinfo.clone();
     // Some 600 small files.

@@ -4,7 +4,7 @@ use crate::zone::Zone as Iana;
 use chrono::{Duration, NaiveDateTime};
 
 use super::value::{self, Clock, When};
-use super::zone::{Change, Changes, Zone};
+use super::zone::clock::{Change, Changes, Zone};
 
 /// How many years of summer time a file may tell.
 const SUMMERS_MAX: usize = 200;

@@ -3,7 +3,7 @@
 //! A definition in the file takes precedence over a known name, since the file's author meant its times that way. If
 //! the name is known, a definition that is unreadable or leaves out changes is ignored.
 
-mod clock;
+pub(super) mod clock;
 mod database;
 mod definition;
 mod display_names;
@@ -20,7 +20,7 @@ use super::limits::ZONES_MAX;
 use super::malformed::{Malformed, MalformedReason};
 use super::vcalendar;
 use super::warnings::{WarningReason, Warnings};
-pub(super) use clock::{Change, Changes, Zone};
+pub(super) use clock::Zone;
 pub(super) use definition::Definition;
 pub(super) use tzids::ZoneNames;
 

@@ -3,7 +3,7 @@
 pub mod identity;
 pub mod people;
 pub mod sessions;
-pub mod store;
+mod store;
 pub mod tokens;
 
 use std::sync::LazyLock;
@@ -21,7 +21,13 @@ use nadi::ids::{AccountId, PersonId};
 use nadi::input::{Email, Password, line};
 use nadi::ports::{Accounts, Answer, Registration};
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 use tokio::sync::Semaphore;
+
+// For other capabilities and commands.
+pub use crate::accounts::store::{
+    AccountToLink, accounts_to_link, email, is_email_verified, names, names_of_accounts,
+};
 
 use crate::accounts::store::NewAccount;
 use crate::cache::backend::Key;
@@ -199,6 +205,23 @@ pub async fn create_administrator(
         Ok(account)
     };
     answer("create administrator", make.await)
+}
+
+/// A code that was sent to the account's address has come back, which proves the address.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn verify_email(
+    connection: &mut PgConnection,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    if store::mark_email_verified(connection, account, now).await? {
+        let event = NewEvent::account(AccountEvent::EmailVerified, account);
+        let by = Author::new(Capacity::Patient, account);
+        events::record(connection, &event, by, now).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]

@@ -260,22 +260,6 @@ pub async fn signed_in(
     Ok(found)
 }
 
-/// Does this person belong to this account?
-pub async fn belongs_to(
-    connection: &mut PgConnection,
-    person: PersonId,
-    account: AccountId,
-) -> Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select from people
-               where id = $1 and account_id = $2 and archived_at is null) as "belongs!""#,
-        person.0,
-        account.0
-    )
-    .fetch_one(connection)
-    .await
-}
-
 /// Names by person.
 pub async fn names(
     connection: &mut PgConnection,

@@ -5,7 +5,8 @@ use chrono::{DateTime, Months, Utc};
 use uuid::Uuid;
 
 use crate::bookings::store::archive;
-use crate::events::store as events;
+use crate::events;
+use crate::schedules::clean_up;
 use crate::state::AppState;
 
 /// Rows per transaction: a few milliseconds each, so that nobody waits for one.
@@ -41,16 +42,7 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<Archived> {
         after = last;
     }
     let old = before(now, TIMES_KEPT);
-    let mut next = Some(0);
-    while let Some(after) = next {
-        let passed = archive::delete_slots(&mut connection, old, after, BATCH.into()).await?;
-        done.times += passed.deleted.unsigned_abs();
-        next = passed.last;
-    }
-    let mut next = Some(0);
-    while let Some(after) = next {
-        next = archive::delete_blocks(&mut connection, old, after, BATCH.into()).await?.last;
-    }
+    done.times = clean_up::times(&mut connection, old).await?;
     loop {
         let deleted = events::delete_old(&mut connection, old, BATCH.into()).await?;
         done.events += deleted;

@@ -2,7 +2,6 @@
 
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
-use nadi::events::{AccountEvent, NewEvent};
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
 use nadi::input::{Code, optional_lines};
@@ -11,7 +10,7 @@ use nadi::{Failure, Field, Problem};
 use sqlx::PgConnection;
 
 use super::{BookingService, ROUNDS_MAX, booked, violates};
-use crate::accounts::store as people;
+use crate::accounts;
 use crate::bookings::idempotency::{of_change, replay};
 use crate::bookings::show::{history_entry, undo};
 use crate::bookings::store::appointment_rows as rows;
@@ -21,8 +20,6 @@ use crate::bookings::store::idempotency;
 use crate::bookings::store::idempotency::RequestKey;
 use crate::bookings::store::{claims, hold_facts};
 use crate::database::{is_lock_timeout, is_transient};
-use crate::events;
-use crate::events::Author;
 use crate::use_case::{Fault, Outcome, zone};
 
 /// What one run of the transaction came to. `None`: a rival took what was wanted a moment earlier;
@@ -227,11 +224,7 @@ impl BookingService {
         if transition.to == State::Confirmed && transition.claims == Claims::MakePermanent {
             // With a code, which proves the address; without one, it was proven before.
             let account = AccountId(stored.booked_by);
-            if people::mark_email_verified(connection, account, caller.now).await? {
-                let event = NewEvent::account(AccountEvent::EmailVerified, account);
-                let by = Author::new(Capacity::Patient, account);
-                events::record(connection, &event, by, caller.now).await?;
-            }
+            accounts::verify_email(connection, account, caller.now).await?;
         }
         appointments::save(connection, stored, transition, by, caller.now).await?;
         Ok(true)

@@ -1,7 +1,9 @@
 //! Booking: holding a time, everything that becomes of it, and reading appointments.
 
 pub mod archive;
+pub mod calendar_entries;
 mod change;
+mod free_times;
 mod hold;
 mod hold_batcher;
 mod idempotency;
@@ -11,30 +13,30 @@ pub mod sweeper;
 
 use async_trait::async_trait;
 use chrono::Duration;
-use nadi::Failure;
-use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::actor::{Caller, Capacity};
 use nadi::appointment::Facts;
 use nadi::idempotency::IdempotencyKey;
-use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId};
-use nadi::ids::{SlotId, VisitTypeId};
+use nadi::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use nadi::ports::{
     Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, Page, Seen,
-    Whose,
 };
 use nadi::visit::Fee;
 
-use crate::accounts::store as people;
-use crate::bookings::store::appointment_rows::{self as rows, Narrow};
-use crate::bookings::store::appointments;
+// For other capabilities and commands.
+pub use crate::bookings::free_times::{capacity_to_move, why_not_free};
+pub use crate::bookings::store::appointment_rows::{
+    Row as AppointmentRow, find as find_appointment,
+};
+pub use crate::bookings::store::claims::renumber_seats;
+pub use crate::bookings::store::holds::expire_lapsed;
+
 use crate::bookings::store::appointments::Stored;
-use crate::schedules::store::hours;
-use crate::state::{AppState, Confirmation};
-use crate::use_case::{Outcome, answer, mode, offset_of, page_number, zone};
+use crate::state::AppState;
+use crate::use_case::{Outcome, answer, mode, state};
 
 /// How often a hold goes for another seat of a group, or a transaction is run again, before
 /// we admit that it is too crowded.
 const ROUNDS_MAX: usize = 60;
-const PAGE_SIZE_MAX: u32 = 100;
 
 pub struct BookingService {
     app_state: AppState,
@@ -54,112 +56,6 @@ impl BookingService {
         let check_in_lead = settings.check_in_lead;
         Facts { visits_max, check_in_lead, ..Facts::of(by, notice, settings.hold) }
     }
-
-    /// Does this account confirm without a code?
-    async fn needs_no_code(
-        &self,
-        connection: &mut sqlx::PgConnection,
-        account: AccountId,
-    ) -> sqlx::Result<bool> {
-        Ok(self.app_state.settings.confirmation == Confirmation::Instant
-            && people::is_email_verified(connection, account).await?)
-    }
-
-    async fn view(&self, caller: &Caller, id: AppointmentId) -> Outcome<AppointmentView> {
-        let account = caller.signed_in()?;
-        // One's own appointment is read where it was just written.
-        let mut connection = self.app_state.write.0.acquire().await?;
-        let row = rows::find(&mut connection, id).await?.ok_or(Failure::NotFound)?;
-        let capacity = account
-            .capacity_for(
-                AccountId(row.booked_by),
-                DoctorId(row.doctor_id),
-                ClinicId(row.clinic_id),
-            )
-            .ok_or(Failure::NotFound)?;
-        let person = PersonId(row.person_id);
-        let name = people::names(&mut connection, &[person]).await?.remove(&person);
-        let history = rows::history(&mut connection, id).await?;
-        let zone = zone(&row.time_zone)?;
-        let history = history.into_iter().map(|row| show::history_entry(row, zone));
-        let history = history.collect::<Outcome<Vec<_>>>()?;
-        let visit = (id, row.starts_at, zone);
-        let undo = show::undo(&mut connection, visit, &history, caller.now).await?;
-        let name = name.unwrap_or_default();
-        let mut view = self.show(row, account, capacity, name, undo, caller.now)?;
-        if capacity == Capacity::Patient {
-            let email = people::email(&mut connection, account.account).await?;
-            view.code_sent_to = email.as_deref().map(show::mask).unwrap_or_default();
-            view.code_needed = !self.needs_no_code(&mut connection, account.account).await?;
-        }
-        view.history = history;
-        Ok(view)
-    }
-
-    async fn list_appointments(
-        &self,
-        caller: &Caller,
-        query: &AppointmentQuery,
-    ) -> Outcome<Page<AppointmentView>> {
-        let account = caller.signed_in()?;
-        let size = query.page_size.clamp(1, PAGE_SIZE_MAX);
-        let offset = offset_of(query.page, size);
-        let narrow = Narrow {
-            period: query.period,
-            state: query.state,
-            from: query.from,
-            until: query.until,
-            doctor: query.doctor,
-        };
-        let now = caller.now;
-        let mut connection = self.app_state.write.0.acquire().await?;
-        let connection = &mut *connection;
-        let (total, found, capacity) = match query.whose {
-            Whose::Mine => {
-                let id = account.account;
-                (
-                    rows::count_booked_by(connection, id, &narrow, now).await?,
-                    rows::booked_by(connection, id, &narrow, now, size.into(), offset).await?,
-                    Capacity::Patient,
-                )
-            }
-            Whose::OfDoctor(doctor) => {
-                let capacity = must_see_doctor(connection, account, doctor).await?;
-                (
-                    rows::count_of_doctor(connection, doctor, &narrow, now).await?,
-                    rows::of_doctor(connection, doctor, &narrow, now, size.into(), offset).await?,
-                    capacity,
-                )
-            }
-        };
-        let persons: Vec<PersonId> = found.iter().map(|row| PersonId(row.person_id)).collect();
-        let names = people::names(connection, &persons).await?;
-        let mut items = Vec::with_capacity(found.len());
-        for row in found {
-            let name = names.get(&PersonId(row.person_id)).cloned().unwrap_or_default();
-            items.push(self.show(row, account, capacity, name, None, now)?);
-        }
-        if query.whose == Whose::Mine {
-            let code_needed = !self.needs_no_code(connection, account.account).await?;
-            items.iter_mut().for_each(|item| item.code_needed = code_needed);
-        }
-        Ok(Page { items, total, number: page_number(query.page), size })
-    }
-}
-
-/// A doctor's appointments are for the doctor and the clinic's administrators; to anyone else
-/// there are none to see.
-async fn must_see_doctor(
-    connection: &mut sqlx::PgConnection,
-    account: &SignedIn,
-    doctor: DoctorId,
-) -> Outcome<Capacity> {
-    if account.doctor == Some(doctor) {
-        return Ok(Capacity::Doctor);
-    }
-    let clinic = hours::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
-    account.must_administer(clinic)?;
-    Ok(Capacity::Administrator)
 }
 
 fn violates(error: &sqlx::Error, constraint: &str) -> bool {
@@ -171,7 +67,7 @@ fn booked(stored: &Stored) -> Outcome<Booked> {
     Ok(Booked {
         id: AppointmentId(stored.id),
         reference: stored.reference.clone(),
-        state: appointments::state(&stored.state)?,
+        state: state(&stored.state)?,
         version: stored.version,
         person: PersonId(stored.person_id),
         doctor: DoctorId(stored.doctor_id),

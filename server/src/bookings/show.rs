@@ -1,7 +1,8 @@
-//! An appointment as the caller may see it.
+//! Appointments as the caller may see them.
 
 use chrono::{DateTime, Duration, Utc};
-use nadi::actor::{Capacity, SignedIn};
+use nadi::Failure;
+use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{
     Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
     State, Undo, decide, last_mark, undo_until,
@@ -11,18 +12,118 @@ use nadi::ids::{
 };
 use nadi::input::Email;
 use nadi::local_time::LocalTime;
-use nadi::ports::{AppointmentView, HistoryEntry};
+use nadi::ports::{AppointmentQuery, AppointmentView, HistoryEntry, Page, Whose};
 use nadi::visit::Fee;
 use nadi::zone::Zone;
 use sqlx::PgConnection;
 
 use super::BookingService;
-use crate::bookings::store::appointment_rows::{HistoryRow, Row};
-use crate::bookings::store::{appointments, hold_facts};
-use crate::use_case::{Fault, Outcome, mode, slug, zone};
+use crate::accounts;
+use crate::bookings::store::appointment_rows::{self as rows, HistoryRow, Narrow, Row};
+use crate::bookings::store::hold_facts;
+use crate::clinic;
+use crate::config::Confirmation;
+use crate::use_case::{Fault, Outcome, mode, offset_of, page_number, slug, state, zone};
+
+const PAGE_SIZE_MAX: u32 = 100;
 
 impl BookingService {
-    pub(super) fn show(
+    /// Does this account confirm without a code?
+    pub(super) async fn needs_no_code(
+        &self,
+        connection: &mut PgConnection,
+        account: AccountId,
+    ) -> sqlx::Result<bool> {
+        Ok(self.app_state.settings.confirmation == Confirmation::Instant
+            && accounts::is_email_verified(connection, account).await?)
+    }
+
+    pub(super) async fn view(
+        &self,
+        caller: &Caller,
+        id: AppointmentId,
+    ) -> Outcome<AppointmentView> {
+        let account = caller.signed_in()?;
+        // One's own appointment is read where it was just written.
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let row = rows::find(&mut connection, id).await?.ok_or(Failure::NotFound)?;
+        let capacity = account
+            .capacity_for(
+                AccountId(row.booked_by),
+                DoctorId(row.doctor_id),
+                ClinicId(row.clinic_id),
+            )
+            .ok_or(Failure::NotFound)?;
+        let person = PersonId(row.person_id);
+        let name = accounts::names(&mut connection, &[person]).await?.remove(&person);
+        let history = rows::history(&mut connection, id).await?;
+        let zone = zone(&row.time_zone)?;
+        let history = history.into_iter().map(|row| history_entry(row, zone));
+        let history = history.collect::<Outcome<Vec<_>>>()?;
+        let visit = (id, row.starts_at, zone);
+        let undo = undo(&mut connection, visit, &history, caller.now).await?;
+        let name = name.unwrap_or_default();
+        let mut view = self.show(row, account, capacity, name, undo, caller.now)?;
+        if capacity == Capacity::Patient {
+            let email = accounts::email(&mut connection, account.account).await?;
+            view.code_sent_to = email.as_deref().map(mask).unwrap_or_default();
+            view.code_needed = !self.needs_no_code(&mut connection, account.account).await?;
+        }
+        view.history = history;
+        Ok(view)
+    }
+
+    pub(super) async fn list_appointments(
+        &self,
+        caller: &Caller,
+        query: &AppointmentQuery,
+    ) -> Outcome<Page<AppointmentView>> {
+        let account = caller.signed_in()?;
+        let size = query.page_size.clamp(1, PAGE_SIZE_MAX);
+        let offset = offset_of(query.page, size);
+        let narrow = Narrow {
+            period: query.period,
+            state: query.state,
+            from: query.from,
+            until: query.until,
+            doctor: query.doctor,
+        };
+        let now = caller.now;
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let connection = &mut *connection;
+        let (total, found, capacity) = match query.whose {
+            Whose::Mine => {
+                let id = account.account;
+                (
+                    rows::count_booked_by(connection, id, &narrow, now).await?,
+                    rows::booked_by(connection, id, &narrow, now, size.into(), offset).await?,
+                    Capacity::Patient,
+                )
+            }
+            Whose::OfDoctor(doctor) => {
+                let capacity = must_see_doctor(connection, account, doctor).await?;
+                (
+                    rows::count_of_doctor(connection, doctor, &narrow, now).await?,
+                    rows::of_doctor(connection, doctor, &narrow, now, size.into(), offset).await?,
+                    capacity,
+                )
+            }
+        };
+        let persons: Vec<PersonId> = found.iter().map(|row| PersonId(row.person_id)).collect();
+        let names = accounts::names(connection, &persons).await?;
+        let mut items = Vec::with_capacity(found.len());
+        for row in found {
+            let name = names.get(&PersonId(row.person_id)).cloned().unwrap_or_default();
+            items.push(self.show(row, account, capacity, name, None, now)?);
+        }
+        if query.whose == Whose::Mine {
+            let code_needed = !self.needs_no_code(connection, account.account).await?;
+            items.iter_mut().for_each(|item| item.code_needed = code_needed);
+        }
+        Ok(Page { items, total, number: page_number(query.page), size })
+    }
+
+    fn show(
         &self,
         row: Row,
         account: &SignedIn,
@@ -34,7 +135,7 @@ impl BookingService {
     ) -> Outcome<AppointmentView> {
         let appointment = Appointment {
             id: AppointmentId(row.id),
-            state: appointments::state(&row.state)?,
+            state: state(&row.state)?,
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             expires_at: row.expires_at,
@@ -105,6 +206,21 @@ impl BookingService {
     }
 }
 
+/// A doctor's appointments are for the doctor and the clinic's administrators; to anyone else
+/// there are none to see.
+async fn must_see_doctor(
+    connection: &mut PgConnection,
+    account: &SignedIn,
+    doctor: DoctorId,
+) -> Outcome<Capacity> {
+    if account.doctor == Some(doctor) {
+        return Ok(Capacity::Doctor);
+    }
+    let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
+    account.must_administer(clinic)?;
+    Ok(Capacity::Administrator)
+}
+
 /// What undoing the last mark of a visit would mean, and whether its person has something else then.
 /// `None`: nothing was marked, or its time is not there any more.
 pub(super) async fn undo(
@@ -161,7 +277,7 @@ pub(super) fn history_entry(row: HistoryRow, visit_zone: Zone) -> Outcome<Histor
 }
 
 /// `asha@example.org` becomes `a•••@example.org`.
-pub(super) fn mask(email: &str) -> String {
+fn mask(email: &str) -> String {
     match Email::readable(email).split_once('@') {
         Some((local, domain)) => {
             let first: String = local.chars().take(1).collect();

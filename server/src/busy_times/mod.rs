@@ -3,7 +3,7 @@
 mod faults;
 pub mod fetch;
 pub mod refresh;
-pub mod store;
+mod store;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -30,8 +30,7 @@ use crate::database::is_transient;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
-use crate::schedules::store::hours;
-use crate::schedules::{author, must_run, refresh};
+use crate::schedules::{self, author, must_run, refresh};
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, zone};
 
@@ -166,7 +165,7 @@ impl BusyService {
         let times = stretches(read);
         let mut transaction = self.app_state.write.begin().await?;
         must_run(&mut transaction, caller.signed_in()?, doctor).await?;
-        hours::lock(&mut transaction, doctor).await?;
+        schedules::lock(&mut transaction, doctor).await?;
         let present = store::of_doctor(&mut transaction, doctor, now).await?;
         let same: Vec<Uuid> =
             present.iter().filter(|row| row.name == given.name).map(|row| row.id).collect();
@@ -211,7 +210,7 @@ impl BusyService {
         let now = caller.now;
         let mut transaction = self.app_state.write.begin().await?;
         must_run(&mut transaction, caller.signed_in()?, doctor).await?;
-        hours::lock(&mut transaction, doctor).await?;
+        schedules::lock(&mut transaction, doctor).await?;
         if !store::archive(&mut transaction, doctor, &[calendar.0], now).await? {
             return Err(Failure::NotFound.into());
         }
@@ -272,7 +271,7 @@ impl BusyService {
         };
         let mut transaction = self.app_state.write.begin().await?;
         // The doctor's row first, as everywhere.
-        hours::lock(&mut transaction, doctor).await?;
+        schedules::lock(&mut transaction, doctor).await?;
         if store::note_read(&mut transaction, id, etag, now + READ_EVERY, now).await? {
             if store::replace_times(&mut transaction, id, doctor, &times).await? {
                 let event = NewEvent::busy_calendar(BusyCalendarEvent::Read, id, doctor);
@@ -301,7 +300,7 @@ impl BusyService {
     ) -> Outcome<Result<BusyCalendar, Malformed>> {
         let mut connection = self.app_state.write.0.acquire().await?;
         let (_, zone_name) =
-            hours::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
+            schedules::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let mut owner: Vec<String> = owner_email.map(str::to_owned).into_iter().collect();
         owner.extend(store::doctor_email(&mut connection, doctor).await?);
         drop(connection);

@@ -6,15 +6,13 @@ use futures::future::join_all;
 use super::BusyService;
 use super::store;
 use crate::busy_times::fetch::Fetcher;
-use crate::schedules::store::hours;
+use crate::schedules::clean_up;
 use crate::state::AppState;
 
 /// Asked at the same time.
 const BATCH: i64 = 8;
 /// Longer than the slowest answer: a calendar whose reader died is read again after it.
 const LEASE: Duration = Duration::minutes(5);
-/// Drafts of schedules are forgotten after so long.
-const DRAFTS_KEPT: Duration = Duration::days(1);
 
 /// Reads what is due; tells how many calendars.
 ///
@@ -29,10 +27,7 @@ pub async fn run_once(app_state: &AppState, fetcher: &Fetcher) -> anyhow::Result
         let due = store::claim_due(&mut connection, now, now + LEASE, BATCH).await?;
         if due.is_empty() {
             store::forget_past(&mut connection, now - Duration::days(1)).await?;
-            hours::forget_drafts(&mut connection, now - DRAFTS_KEPT).await?;
-            // Two days, so that it is over everywhere on earth.
-            let over = now.date_naive() - Duration::days(2);
-            hours::archive_over(&mut connection, over, now).await?;
+            clean_up::drafts_and_rules(&mut connection, now).await?;
             return Ok(read);
         }
         drop(connection);

@@ -10,8 +10,8 @@ use nadi::ports::{ClinicHolidays, HolidayRegion, HolidayView};
 
 use super::store;
 use super::{AdministrationService, record};
+use crate::schedules;
 use crate::schedules::holidays;
-use crate::schedules::store::hours;
 use crate::use_case::Outcome;
 
 const REGIONS_MAX: usize = 5;
@@ -81,7 +81,7 @@ impl AdministrationService {
         days.dedup();
         let mut transaction = self.app_state.write.begin().await?;
         store::replace_holidays(&mut transaction, clinic, &regions, &days).await?;
-        hours::mark_clinic_stale(&mut transaction, clinic).await?;
+        schedules::mark_clinic_stale(&mut transaction, clinic).await?;
         record(&mut transaction, caller, &NewEvent::holidays_changed(clinic)).await?;
         transaction.commit().await?;
         self.app_state.schedules_changed.notify_one();

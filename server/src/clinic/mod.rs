@@ -1,7 +1,8 @@
 //! Running the clinic: doctors and locations.
 
 mod holidays;
-pub mod store;
+mod hours_places;
+mod store;
 mod suspending;
 
 use std::sync::Arc;
@@ -23,9 +24,12 @@ use nadi::{Failure, formatting};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::accounts::store as people;
+// For other capabilities and commands.
+pub use crate::clinic::hours_places::places;
+pub use crate::clinic::store::clinic_of;
+
+use crate::accounts;
 use crate::directory::refresh;
-use crate::directory::store::listings as kept;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
@@ -109,7 +113,7 @@ impl AdministrationService {
         let row = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(row.clinic_id))?;
         let email = match row.account_id {
-            Some(account) => people::email(&mut connection, AccountId(account)).await?,
+            Some(account) => accounts::email(&mut connection, AccountId(account)).await?,
             None => None,
         };
         Ok(DoctorForm {
@@ -152,8 +156,7 @@ impl AdministrationService {
             return Err(Fault::Broken("no slug is free".into()));
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
-        kept::mark_stale(&mut transaction, &[id.0]).await?;
-        refresh::refresh_in(&mut transaction, &[id.0], caller.now).await?;
+        refresh::refresh_edited(&mut transaction, id, caller.now).await?;
         let data = doctor_data(form.clinic, form.status);
         let event = NewEvent::doctor(DoctorEvent::Added, id, 1, data);
         record(&mut transaction, caller, &event).await?;
@@ -189,8 +192,7 @@ impl AdministrationService {
             return Err(Failure::Stale.into());
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
-        kept::mark_stale(&mut transaction, &[id.0]).await?;
-        refresh::refresh_in(&mut transaction, &[id.0], caller.now).await?;
+        refresh::refresh_edited(&mut transaction, id, caller.now).await?;
         let data = doctor_data(ClinicId(current.clinic_id), form.status);
         let event = NewEvent::doctor(DoctorEvent::Changed, id, current.version + 1, data);
         record(&mut transaction, caller, &event).await?;
@@ -261,7 +263,7 @@ impl AdministrationService {
         if !store::update_location(&mut transaction, id, &form, city).await? {
             return Err(Failure::Stale.into());
         }
-        let doctors = kept::mark_place_stale(&mut transaction, id).await?;
+        let doctors = refresh::mark_place_stale(&mut transaction, id).await?;
         let who_work_there = doctors.iter().copied().map(DoctorId).collect();
         let data = LocationData { clinic: current.clinic, doctors: who_work_there };
         let event = NewEvent::location(LocationEvent::Changed, id, current.version + 1, data);
@@ -354,14 +356,15 @@ async fn doctor_checks(
     }
     match &form.account_email {
         None => Ok(None),
-        Some(email) => match people::accounts_to_link(connection, email.as_str()).await?.as_slice()
-        {
-            [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
-            [one] => Ok(Some(one.id)),
-            // Anyone can register an address; only who has proven it, or is known, is taken at once.
-            [first, ..] if first.is_known => Ok(Some(first.id)),
-            _ => Err(Failure::field(Field::Email, Problem::Ambiguous).into()),
-        },
+        Some(email) => {
+            match accounts::accounts_to_link(connection, email.as_str()).await?.as_slice() {
+                [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
+                [one] => Ok(Some(one.id)),
+                // Anyone can register an address; only who has proven it, or is known, is taken at once.
+                [first, ..] if first.is_known => Ok(Some(first.id)),
+                _ => Err(Failure::field(Field::Email, Problem::Ambiguous).into()),
+            }
+        }
     }
 }
 

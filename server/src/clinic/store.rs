@@ -29,6 +29,20 @@ pub async fn clinics(
     .await
 }
 
+/// The clinic of a doctor.
+pub async fn clinic_of(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+) -> Result<Option<ClinicId>> {
+    let clinic = sqlx::query_scalar!(
+        "select clinic_id from doctors where id = $1 and archived_at is null",
+        doctor.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(clinic.map(ClinicId))
+}
+
 pub struct DoctorListRow {
     pub id: Uuid,
     pub slug: String,
@@ -348,21 +362,6 @@ pub async fn location_in_use(connection: &mut PgConnection, id: LocationId) -> R
         id.0
     )
     .fetch_one(connection)
-    .await
-}
-
-/// Locations among `ids` that belong to the clinic.
-pub async fn locations_of_clinic(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    ids: &[Uuid],
-) -> Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
-        "select id from locations where clinic_id = $1 and id = any($2) and archived_at is null",
-        clinic.0,
-        ids
-    )
-    .fetch_all(connection)
     .await
 }
 

@@ -11,7 +11,6 @@ use nadi::ports::{CancelledComing, Change, DoctorStatus, Seen};
 use super::store;
 use super::{AdministrationService, doctor_data, record, scope, status};
 use crate::directory::refresh;
-use crate::directory::store::listings as kept;
 use crate::use_case::Outcome;
 
 /// Of the reason, which the patients read.
@@ -36,8 +35,7 @@ impl AdministrationService {
         let Some(version) = store::set_status(&mut transaction, id, to).await? else {
             return Ok(());
         };
-        kept::mark_stale(&mut transaction, &[id.0]).await?;
-        refresh::refresh_in(&mut transaction, &[id.0], caller.now).await?;
+        refresh::refresh_edited(&mut transaction, id, caller.now).await?;
         let data = doctor_data(ClinicId(current.clinic_id), to);
         let event = NewEvent::doctor(DoctorEvent::Changed, id, version, data);
         record(&mut transaction, caller, &event).await?;

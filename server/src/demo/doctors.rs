@@ -9,10 +9,13 @@ use nadi::visit::Fee;
 
 use super::hours;
 use super::regions;
-use super::{DOCTORS, Doctor, Gender, Place, Role, Specialty, words};
+use super::words;
+use crate::demo::data::{DOCTORS, Doctor, Gender, Role, Specialty};
 use crate::demo::dice::Dice;
 use crate::demo::hours::Plan;
+use crate::demo::place::Place;
 use crate::demo::practice::{PRACTICES, Practice};
+use crate::demo::sign_ins::{demo_doctor, sign_ins};
 
 const PER_CITY_MIN: usize = 6;
 const NAME_TRIES_MAX: usize = 50;
@@ -186,7 +189,7 @@ fn fee(dice: &mut Dice, currency: &str, percent: usize) -> Fee {
 
 /// The first doctor is the same person for every seed, so that a demo can be rehearsed.
 fn make_demo_doctor(seed: u64, today: NaiveDate, place: &Place, doctor: &mut Doctor) {
-    let sign_in = crate::demo::sign_ins()
+    let sign_in = sign_ins()
         .into_iter()
         .find(|sign_in| matches!(sign_in.role, Role::Doctor(_)))
         .expect("the demo doctor's sign-in");
@@ -201,7 +204,7 @@ fn make_demo_doctor(seed: u64, today: NaiveDate, place: &Place, doctor: &mut Doc
         from: today,
     };
     *doctor = Doctor {
-        id: crate::demo::demo_doctor(),
+        id: demo_doctor(),
         clinic: place.clinic.id,
         account: Some(sign_in.account),
         slug: Slug::from_name(DEMO_SLUG),

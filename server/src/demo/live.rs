@@ -6,16 +6,19 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::appointment::State;
 use nadi::formatting;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, VisitTypeId};
-use nadi::notification;
 use nadi::visit::{Fee, Mode};
 use nadi::zone::Zone;
 use sqlx::{Connection, FromRow, PgConnection, Result};
 use uuid::Uuid;
 
-use super::calendar;
-use super::{Fate, Patient, Place, SEED, Visit, demo_doctor, fnv1a, own, tables, write};
-use crate::demo::calendar::{BUSY_DOCTORS, Time, With};
+use super::{SEED, calendar, diary, own, tables, write};
+use crate::demo::data::{Patient, Visit};
+use crate::demo::diary::{BUSY_DOCTORS, Time, With};
 use crate::demo::dice::Dice;
+use crate::demo::fate::{EARLY_MINUTES, Fate};
+use crate::demo::hash::fnv1a;
+use crate::demo::place::Place;
+use crate::demo::sign_ins::demo_doctor;
 
 /// Appointments that the demo made, by their ids: see [`crate::demo::is_made_here`].
 macro_rules! made_here {
@@ -237,7 +240,7 @@ fn booking(
 ) -> Visit {
     let Free { doctor, zone, fee, time } = free;
     let with = With { clinic: clinic.id, doctor: *doctor, fee, zone: *zone, visit_type };
-    let mut visit = calendar::visit(&with, (time, last), who, fate, now, now, dice);
+    let mut visit = diary::visit(&with, (time, last), who, fate, now, now, dice);
     // It is confirmed at once.
     visit.events.iter_mut().for_each(|event| event.at = now);
     visit
@@ -379,7 +382,7 @@ pub(crate) async fn tell_nobody(
     id: AppointmentId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let (types, templates) = told();
+    let (types, templates) = write::told();
     sqlx::query(
         "insert into notifications (event_id, subject_id, subject_version, recipient_id, channel, template,
                                     actor, state, due_at, delivered_at)
@@ -398,16 +401,6 @@ pub(crate) async fn tell_nobody(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// The types of events that are told, and by which template.
-pub(super) fn told() -> (Vec<&'static str>, Vec<&'static str>) {
-    notification::told()
-        .flat_map(|kind| {
-            let notices = notification::notices(kind, true);
-            notices.into_iter().map(move |notice| (kind.as_str(), notice.template.as_str()))
-        })
-        .unzip()
 }
 
 /// What becomes of a visit, by its id: of twelve, one is missed and one is cancelled.
@@ -430,5 +423,5 @@ pub(crate) fn outcome(made: &Made) -> Outcome {
 
 /// So long before its start whoever comes is there.
 pub(crate) fn early() -> Duration {
-    Duration::minutes(crate::demo::EARLY_MINUTES)
+    Duration::minutes(EARLY_MINUTES)
 }

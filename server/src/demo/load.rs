@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::schedules::store::hours;
 
-use super::write;
-use super::{Clinic, DemoData, Doctor, Location, Role, SignIn, VisitType};
+use super::write::{self, column};
+use crate::demo::data::{Clinic, DemoData, Doctor, Location, Role, SignIn, VisitType};
 
 /// Inserts the demo in one transaction; `false` when its clinics are there already, and then
 /// nothing changes. `password_hash` is of [`PASSWORD`](crate::demo::PASSWORD), made by the caller.
@@ -44,11 +44,6 @@ pub async fn load(
     write::insert(&mut transaction, data, now).await?;
     transaction.commit().await?;
     Ok(true)
-}
-
-/// One value of each row: what `unnest` puts together again.
-pub(super) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
-    rows.iter().map(value).collect()
 }
 
 /// Cities and specialties, which may be there without the demo.

@@ -8,9 +8,13 @@ use nadi::ids::{AccountId, PersonId};
 use nadi::visit::Mode;
 use uuid::Uuid;
 
-use super::{Dependant, Doctor, Fate, Role, Visit, fixed_uuid, opinions, sign_ins};
-use crate::demo::calendar::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
+use super::opinions;
+use crate::demo::data::{Dependant, Doctor, Role, Visit};
+use crate::demo::diary::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
 use crate::demo::dice::Dice;
+use crate::demo::fate::Fate;
+use crate::demo::ids::fixed_uuid;
+use crate::demo::sign_ins::sign_ins;
 
 /// A visit that the demo's patient always has ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

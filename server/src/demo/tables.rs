@@ -2,7 +2,7 @@
 
 use nadi::ids::{CityId, SpecialtyId};
 
-use super::{City, Specialty};
+use crate::demo::data::{City, Specialty};
 
 /// The cities of `cities.csv`, in its order, each with its region.
 pub(super) fn cities() -> Vec<(City, &'static str)> {

@@ -4,12 +4,17 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use chrono::{Datelike, Days, Duration, NaiveDate};
-use nadi::ids::SpecialtyId;
-use nadi::input::{Email, Password};
+use nadi::actor::Capacity;
+use nadi::appointment::{Event, State};
+use nadi::formatting::local_date;
+use nadi::ids::{DoctorId, PersonId, SpecialtyId};
+use nadi::input::{Email, Password, Slug};
 use nadi::schedule::{Away, Rule, Schedule, Zones, expand};
 use nadi::visit::Mode;
+use uuid::Uuid;
 
 use super::*;
+use crate::demo::hash::fnv1a;
 
 fn now() -> DateTime<Utc> {
     at("2026-11-22T09:00:00Z")

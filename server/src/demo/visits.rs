@@ -8,10 +8,12 @@ use nadi::ids::{AccountId, PersonId, ReviewId, VisitTypeId};
 use nadi::schedule::Rule;
 use nadi::schedule::clock::edge;
 
-use super::{
-    Doctor, Fate, HOLD_MINUTES, Past, PastReview, Patient, Place, Visit, events, opinions, visit_id,
-};
+use super::opinions;
+use crate::demo::data::{Doctor, Past, PastReview, Patient, Visit};
 use crate::demo::dice::Dice;
+use crate::demo::fate::{Fate, HOLD_MINUTES, events};
+use crate::demo::ids::visit_id;
+use crate::demo::place::Place;
 
 /// Invented patients of each city: more than any doctor there has visits.
 const PATIENTS_EACH: usize = 45;

@@ -1,6 +1,6 @@
 //! The sentences and addresses of invented people and places.
 
-use super::{City, Gender};
+use crate::demo::data::{City, Gender};
 use crate::demo::dice::Dice;
 use crate::demo::practice::Practice;
 use crate::demo::regions::{Region, Streets, Training};

@@ -4,15 +4,15 @@ use chrono::{DateTime, Utc};
 use nadi::actor::Capacity;
 use nadi::appointment::{Event, State, reference};
 use nadi::formatting::local_date;
+use nadi::notification;
 use nadi::schedule::MadeBlock;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
 use crate::schedules::store::times;
 
-use super::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
-use crate::demo::calendar::earliest;
-use crate::demo::load::column;
+use crate::demo::data::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
+use crate::demo::diary::earliest;
 
 pub(super) async fn insert(
     connection: &mut PgConnection,
@@ -233,8 +233,8 @@ async fn insert_events(connection: &mut PgConnection, visits: &[&Visit]) -> Resu
     .bind(column(&events, |(_, _, happened)| happened.by.as_str()))
     .bind(column(&events, |(visit, _, _)| visit.booked_by.0))
     .bind(column(&events, |(_, _, happened)| happened.at))
-    .bind(crate::demo::live::told().0)
-    .bind(crate::demo::live::told().1)
+    .bind(told().0)
+    .bind(told().1)
     .execute(connection)
     .await?;
     Ok(())
@@ -290,4 +290,19 @@ async fn insert_reviews(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The types of events that are told, and by which template.
+pub(super) fn told() -> (Vec<&'static str>, Vec<&'static str>) {
+    notification::told()
+        .flat_map(|kind| {
+            let notices = notification::notices(kind, true);
+            notices.into_iter().map(move |notice| (kind.as_str(), notice.template.as_str()))
+        })
+        .unzip()
+}
+
+/// One value of each row: what `unnest` puts together again.
+pub(super) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
 }

@@ -17,9 +17,8 @@ use crate::directory::refresh::refresh_in;
 use crate::directory::store::listings;
 use crate::directory::store::next_times::{self, Touched};
 use crate::events;
-use crate::events::Author;
 use crate::events::reader::{Reader, Run};
-use crate::events::store::StoredEvent;
+use crate::events::{Author, StoredEvent};
 use crate::state::AppState;
 
 use crate::supervisor::Next;
@@ -232,7 +231,7 @@ async fn record_changes(
     if events.is_empty() {
         return Ok(());
     }
-    events::store::insert(connection, &events, Author::SYSTEM, now).await
+    events::record_all(connection, &events, Author::SYSTEM, now).await
 }
 
 /// The job in steps, each short, with what it remembers between them.

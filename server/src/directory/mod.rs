@@ -1,13 +1,16 @@
 //! Finding a doctor and a free time. Open to everyone, so nothing here asks who is calling but what concerns
 //! an appointment of theirs.
 
+mod caches;
 pub(crate) mod filter_counts;
 pub mod follow;
+mod listed;
 pub mod refresh;
 pub(crate) mod search;
 pub mod search_words;
 pub mod store;
 pub(crate) mod suggestions;
+mod view;
 pub mod warm_up;
 
 use std::sync::Arc;
@@ -17,25 +20,27 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::actor::Capacity;
-use nadi::appointment::{Command, Refusal};
 use nadi::calendar::Moment;
-use nadi::ids::{AccountId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
+use nadi::ids::{DoctorId, SlotId, VisitTypeId};
 use nadi::ports::{
     Answer, City, Directory, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
-    FreeTimesQuery, Place, Specialty, TimesFor, VisitKind,
+    FreeTimesQuery, Specialty, TimesFor, VisitKind,
 };
 use nadi::suggest::Suggestion;
 use nadi::visit::Fee;
 use sqlx::PgConnection;
 
-use crate::bookings::store::{appointments, hold_facts};
+// For other capabilities and commands.
+pub use crate::directory::listed::listed_doctor;
+
+use crate::bookings;
 use crate::cache::read_cache::{Dependencies, Lifetime, ReadCache};
-use crate::directory::search::DirectoryCaches;
-use crate::directory::store::free_times::{self as times, FreeRow};
-use crate::directory::store::profiles::{self, PlaceRow};
-use crate::reviews::store::rating_of;
+use crate::directory::caches::DirectoryCaches;
+use crate::directory::store::free_times as times;
+use crate::directory::store::profiles;
+use crate::directory::view::{free_time_of, place_of};
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, mode, slug, zone};
+use crate::use_case::{Outcome, answer, rating_of, slug};
 
 const RANGE_DAYS_MAX: i64 = 62;
 /// With the five seconds that a page made of them is cached: a minute at most.
@@ -120,31 +125,7 @@ impl DirectoryService {
         if let Some(row) = times::free_time(&mut connection, doctor, slot, times_for, now).await? {
             return free_time_of(row);
         }
-        let (span, moving) = match wanted {
-            TimesFor::NewVisit { slot_span } => (slot_span, None),
-            TimesFor::Move(id) => {
-                let stored = appointments::find(&mut connection, id).await?;
-                let stored = stored.ok_or(Failure::NotFound)?;
-                (stored.slot_span, Some((id, PersonId(stored.person_id))))
-            }
-        };
-        let own = moving.map(|(id, _)| id);
-        let facts =
-            hold_facts::slot_facts(&mut connection, slot, span, Some(doctor), own, now).await?;
-        let busy = match moving {
-            Some((id, person)) => {
-                hold_facts::person_is_busy(&mut connection, person, slot, span, Some(id), now)
-                    .await?
-            }
-            None => false,
-        };
-        Err(match facts {
-            Some(facts) if facts.starts_at <= caller.now => Refusal::InThePast,
-            Some(facts) if facts.offered && facts.seats_free <= 0 => Refusal::Taken,
-            Some(facts) if facts.offered && busy => Refusal::PersonBusy,
-            _ => Refusal::NotOffered,
-        }
-        .into())
+        Err(bookings::why_not_free(&mut connection, doctor, slot, wanted, now).await?.into())
     }
 
     /// What free times are asked for, and where: those for a move of the caller's own appointment are read
@@ -162,16 +143,7 @@ impl DirectoryService {
         };
         let account = caller.signed_in()?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let stored = appointments::find(&mut connection, appointment).await?;
-        let stored = stored.ok_or(Failure::NotFound)?;
-        let capacity = account
-            .capacity_to(
-                Command::Reschedule,
-                AccountId(stored.booked_by),
-                DoctorId(stored.doctor_id),
-                ClinicId(stored.clinic_id),
-            )
-            .ok_or(Failure::NotFound)?;
+        let capacity = bookings::capacity_to_move(&mut connection, account, appointment).await?;
         let by_clinic = capacity != Capacity::Patient;
         Ok((connection, times::TimesFor::Move { appointment, by_clinic }))
     }
@@ -231,34 +203,6 @@ async fn profile_of(
             })
             .collect(),
         rating: rating_of(row.reviews, row.stars_sum),
-    })
-}
-
-pub(super) fn place_of(row: PlaceRow) -> Outcome<Place> {
-    Ok(Place {
-        id: LocationId(row.id),
-        name: row.name,
-        address: row.address,
-        city: row.city,
-        zone: zone(&row.time_zone)?,
-    })
-}
-
-pub(super) fn free_time_of(row: FreeRow) -> Outcome<FreeTime> {
-    Ok(FreeTime {
-        slot: SlotId(row.id),
-        starts_at: row.starts_at,
-        ends_at: row.ends_at,
-        local_date: row.local_date,
-        place: Place {
-            id: LocationId(row.location_id),
-            name: row.location_name,
-            address: row.location_address,
-            city: row.city,
-            zone: zone(&row.time_zone)?,
-        },
-        mode: mode(&row.mode)?,
-        seats_free: row.seats_free,
     })
 }
 

@@ -1,8 +1,11 @@
 //! Making again what the search reads of some doctors. Not for a booking's transaction.
 
 use chrono::{DateTime, Utc};
+use nadi::ids::DoctorId;
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+pub use crate::directory::store::listings::{mark_place_stale, refresh_rating};
 
 use crate::directory::store::suggestions;
 use crate::directory::store::{listings, next_times};
@@ -29,4 +32,18 @@ pub async fn refresh_in(
         suggestions::refresh_names(connection, &stale).await?;
     }
     Ok(stale)
+}
+
+/// The same for a doctor who was edited, documents included.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn refresh_edited(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    listings::mark_stale(connection, &[doctor.0]).await?;
+    refresh_in(connection, &[doctor.0], now).await?;
+    Ok(())
 }

@@ -11,70 +11,23 @@ use nadi::ports::{
     City, Counts, DoctorCard, DoctorPage, DoctorQuery, FreeTime, Gender, Page, Place, Specialty,
 };
 use nadi::search::{self, Cursor};
-use nadi::suggest::Suggestion;
 use nadi::visit::{Fee, Mode};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{DirectoryService, free_time_of, place_of};
-use crate::cache::read_cache::{CacheContext, Dependencies, Lifetime, ReadCache};
-use crate::directory::filter_counts::{CountQuery, FilterCounts};
+use super::DirectoryService;
+use crate::directory::caches::listing_value;
+use crate::directory::filter_counts::CountQuery;
 use crate::directory::store::free_times::{self as times, Days, Narrowed};
 use crate::directory::store::profiles as store;
-use crate::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted, Ways};
-use crate::directory::suggestions::Terms;
-use crate::reviews::store::rating_of;
+use crate::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted};
+use crate::directory::view::{free_time_of, place_of};
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, offset_of, page_number, slug};
+use crate::use_case::{Outcome, answer, offset_of, page_number, rating_of, slug};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
 const NEXT_TIMES_EACH: i64 = 6;
-const LISTS: Lifetime = Lifetime::seconds(10, 55);
-const SUGGESTIONS: Lifetime = Lifetime::seconds(10, 15);
-const SUGGESTIONS_MAX: u64 = 2_000;
-
-/// The caches behind the search and its filters.
-pub(super) struct DirectoryCaches {
-    specialties: ReadCache<(), Vec<Specialty>>,
-    cities: ReadCache<(), Vec<City>>,
-    languages: ReadCache<(), Vec<String>>,
-    counts: FilterCounts,
-    ways: Ways,
-    pub(super) suggestions: ReadCache<String, Vec<Suggestion>>,
-    pub(super) terms: ReadCache<(), Terms>,
-}
-
-impl DirectoryCaches {
-    pub(super) fn new(context: &CacheContext) -> Self {
-        Self {
-            specialties: list(context, |()| "specialties".into()),
-            cities: list(context, |()| "cities".into()),
-            languages: list(context, |()| "languages".into()),
-            counts: FilterCounts::default(),
-            ways: Ways::default(),
-            suggestions: ReadCache::new(
-                context,
-                "suggestions",
-                SUGGESTIONS,
-                SUGGESTIONS_MAX,
-                |_, _| 1,
-            ),
-            terms: ReadCache::new(context, "list", LISTS, 1, |_, _| 1),
-        }
-    }
-}
-
-/// A list that is the same for everybody, in Redis by its name.
-fn list<V>(context: &CacheContext, name: fn(&()) -> String) -> ReadCache<(), V>
-where
-    V: Serialize + DeserializeOwned + Send + Sync + 'static,
-{
-    let list = ReadCache::new(context, "list", LISTS, 1, |_, _| 1);
-    list.in_redis(name, |_| Dependencies::listings())
-}
 
 /// What this search wants. Slugs that cannot be any are looked for by a name that nothing has.
 fn wanted(query: &DoctorQuery) -> Wanted {
@@ -290,11 +243,6 @@ impl DirectoryService {
         };
         Ok(Arc::unwrap_or_clone(self.caches.languages.get(&(), load).await?))
     }
-}
-
-/// A loaded value that depends on the list of doctors.
-pub(super) fn listing_value<V>(loaded: Outcome<V>) -> Outcome<(V, Dependencies)> {
-    loaded.map(|value| (value, Dependencies::listings()))
 }
 
 async fn specialties(app_state: &AppState) -> Outcome<Vec<Specialty>> {

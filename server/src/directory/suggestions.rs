@@ -9,7 +9,7 @@ use nadi::suggest::{self, SUGGESTIONS_MAX, Suggestion, TYPED_CHARS_MIN, Term};
 use sqlx::PgConnection;
 
 use super::DirectoryService;
-use crate::directory::search::listing_value;
+use crate::directory::caches::{Terms, listing_value};
 use crate::directory::store::search as found;
 use crate::directory::store::suggestions as store;
 use crate::state::AppState;
@@ -19,13 +19,6 @@ use crate::use_case::{Outcome, answer, slug};
 const NAMES_LOOKED_AT: i64 = 2_000;
 /// Shorter words are no slips of the pen: too much is like them.
 const MISSPELT_CHARS_MIN: usize = 4;
-
-/// What can be typed for specialties and for cities.
-#[derive(Default)]
-pub(super) struct Terms {
-    specialties: Vec<Term>,
-    cities: Vec<Term>,
-}
 
 /// Specialties and cities that have doctors, with what can be typed for them.
 struct KnownTerms {

@@ -5,36 +5,21 @@
 //! this instance shows), [`crate::notifications`] (what is to be told) and [`crate::directory::follow`] (what
 //! the search reads).
 
+mod author;
 pub mod live;
 pub mod reader;
-pub mod store;
+mod reader_statuses;
+mod store;
 
 use chrono::{DateTime, Utc};
-use nadi::actor::{Caller, Capacity};
 use nadi::events::NewEvent;
-use nadi::ids::AccountId;
 use sqlx::PgConnection;
 
-/// Who has done it, and in which capacity.
-#[derive(Clone, Copy, Debug)]
-pub struct Author {
-    pub capacity: Capacity,
-    pub account: Option<AccountId>,
-}
+pub use crate::events::author::Author;
+pub use crate::events::reader_statuses::{ReaderStatus, ReaderStatuses};
 
-impl Author {
-    /// The platform itself.
-    pub const SYSTEM: Self = Self { capacity: Capacity::System, account: None };
-
-    pub fn new(capacity: Capacity, account: AccountId) -> Self {
-        Self { capacity, account: Some(account) }
-    }
-
-    /// Whoever asks, in this capacity; a visitor has no account.
-    pub fn of(caller: &Caller, capacity: Capacity) -> Self {
-        Self { capacity, account: caller.signed_in().ok().map(|account| account.account) }
-    }
-}
+// For other capabilities and commands.
+pub use crate::events::store::{StoredEvent, adopt, delete_old, is_from_elsewhere};
 
 /// Writes an event into the log, in the transaction of the change it tells of.
 ///
@@ -46,5 +31,18 @@ pub async fn record(
     by: Author,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    store::insert(connection, std::slice::from_ref(event), by, now).await
+    record_all(connection, std::slice::from_ref(event), by, now).await
+}
+
+/// The same for several events that one transaction has made.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn record_all(
+    connection: &mut PgConnection,
+    events: &[NewEvent],
+    by: Author,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    store::insert(connection, events, by, now).await
 }

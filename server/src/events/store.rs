@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use super::Author;
+use crate::events::author::Author;
 
 /// Writes events that one transaction has made.
 pub async fn insert(

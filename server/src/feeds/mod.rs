@@ -1,6 +1,6 @@
 //! Appointments as calendar files: private addresses that programs read, and single ones to download.
 
-pub mod store;
+mod store;
 
 use std::sync::Arc;
 
@@ -22,13 +22,12 @@ use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::bookings::store::appointments;
 use crate::events;
 use crate::events::Author;
 use crate::feeds::store::{EventRow, FeedRow};
 use crate::ids::uuid_v7;
 use crate::state::AppState;
-use crate::use_case::{Fault, Outcome, answer, mode};
+use crate::use_case::{Fault, Outcome, answer, mode, state};
 
 const FEEDS_MAX: i64 = 5;
 /// More than anybody has in a year.
@@ -172,7 +171,7 @@ impl FeedService {
             }
             FeedKind::Doctor => words::doctor_summary(&row.reference, mode),
         };
-        let state = appointments::state(&row.state)?;
+        let state = state(&row.state)?;
         let status = match state {
             State::Pending if row.expires_at > now => EventStatus::Tentative,
             State::Pending | State::Cancelled | State::Expired => EventStatus::Cancelled,

@@ -27,8 +27,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::store as people;
-use crate::bookings::store::appointment_rows::{self as rows, Row};
+use crate::accounts;
+use crate::bookings::{self, AppointmentRow};
 use crate::state::AppState;
 use crate::supervisor::text_of;
 
@@ -293,12 +293,12 @@ impl Dispatcher {
         let mut connection = app_state.write.0.acquire().await.map_err(database)?;
         let id = AppointmentId(claimed.subject_id);
         // Read first: what is not overtaken afterwards was not when it was read.
-        let row = rows::find(&mut connection, id)
+        let row = bookings::find_appointment(&mut connection, id)
             .await
             .map_err(database)?
             .ok_or_else(|| permanent("no such appointment"))?;
         let person = PersonId(row.person_id);
-        let names = people::names(&mut connection, &[person]).await.map_err(database)?;
+        let names = accounts::names(&mut connection, &[person]).await.map_err(database)?;
         let told: Vec<&str> = told().map(|kind| kind.as_str()).collect();
         let standing =
             store::standing(&mut connection, claimed, &told, now).await.map_err(database)?;
@@ -330,7 +330,7 @@ impl Dispatcher {
         &self,
         template: Template,
         claimed: &Claimed,
-        row: &Row,
+        row: &AppointmentRow,
         person: &str,
         standing: Standing,
         now: DateTime<Utc>,

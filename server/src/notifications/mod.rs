@@ -18,10 +18,14 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+// For other capabilities and commands.
+pub use crate::notifications::store::{Dead, dead, requeue};
+
+use crate::config::Confirmation;
+use crate::events::StoredEvent;
 use crate::events::reader::{Reader, Run};
-use crate::events::store::StoredEvent;
 use crate::notifications::store::NewNotification;
-use crate::state::{AppState, Confirmation};
+use crate::state::AppState;
 
 /// The type of a new hold.
 const HELD: &str = "appointment.held";

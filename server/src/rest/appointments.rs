@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::Api;
+use super::api::Api;
 use crate::rest::directory::{RangeQuery, paging};
 use crate::rest::input::{
     Asker, Body, Id, IfMatch, Key, MaybeBody, Params, date, has_already, moment, tag,

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::Api;
+use super::api::Api;
 use crate::rest::input::{Asker, Id, NO_SUCH_FIELD, Params, date, moment};
 use crate::rest::problem::{KeptRead, Problem};
 use crate::rest::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};

@@ -3,6 +3,7 @@
 //! A handler parses, calls one port method and replies. Whatever goes wrong, here or on the way, is
 //! a problem document.
 
+mod api;
 mod appointments;
 mod auth;
 mod directory;
@@ -18,68 +19,44 @@ mod suggestions;
 mod types;
 
 use std::any::Any;
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use nadi::actor::{Actor, Caller};
-use nadi::ports::Ports;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::accounts::identity::Identities;
 use crate::accounts::sessions::Sessions;
 use crate::accounts::tokens::Tokens;
 use crate::config::Config;
 use crate::http::{BODY_BYTES_MAX, Web, guard, session_cookie, trace};
+use crate::rest::api::{Api, Shared};
+use crate::rest::auth::bearer;
 use crate::rest::problem::{
     FOREIGN, INTERNAL, METHOD, NOT_FOUND, Problem, TOKEN, TOO_LARGE, UNAVAILABLE,
 };
-use crate::state::AppState;
 
 /// Where the API is.
 pub const ROOT: &str = "/api/v1";
 /// No answer takes longer; what does has met a fault.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
-#[derive(Clone)]
-pub struct Api(Arc<Shared>);
-
-impl Deref for Api {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.0
-    }
-}
-
-pub struct Shared {
-    pub app_state: AppState,
-    pub ports: Ports,
-    pub tokens: Tokens,
-    pub identities: Arc<Identities>,
-    pub web: Web,
-}
-
 /// The API, and its description under `/api-docs`.
 pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
     let tokens = Tokens::new(&config.secret, sessions.clone());
-    let api = Api(Arc::new(Shared {
+    let api = Api::new(Shared {
         app_state: web.app_state.clone(),
         ports: web.ports.clone(),
         tokens,
         identities: web.identities.clone(),
-        web: web.clone(),
-    }));
+    });
     let (routes, description) = described().split_for_parts();
     let routes = routes
         .route(&format!("{ROOT}/{{*anything_else}}"), any(nothing_here))
@@ -117,13 +94,6 @@ fn described() -> OpenApiRouter<Api> {
 /// The description of the API, made from the code that serves it.
 pub fn description() -> OpenApi {
     described().into_openapi()
-}
-
-/// The bearer token of a request.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// Who is asking: by token, or by the session of the pages.
@@ -206,22 +176,4 @@ async fn always_a_problem(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_bearer_token_counts() {
-        let token = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
-            bearer(&headers).map(str::to_owned)
-        };
-        assert_eq!(token("Bearer abc"), Some("abc".into()));
-        assert_eq!(token("bearer  abc"), Some("abc".into()));
-        assert_eq!(token("Basic abc"), None);
-        assert_eq!(token("Bearer"), None);
-    }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Api;
+use super::api::Api;
 use crate::rest::input::{Asker, Body, Id};
 use crate::rest::problem::{OwnRead, PlainChange, Problem};
 use crate::rest::types::{List, Person};

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Api;
+use super::api::Api;
 use crate::rest::directory::paging;
 use crate::rest::input::{Asker, Body, Id, IfMatch, Params, tag};
 use crate::rest::parameters::{AppointmentPath, SeenMaybe};

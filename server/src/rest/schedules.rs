@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::Api;
+use super::api::Api;
 use crate::rest::input::{Asker, Body, Id, IfMatch, has_already, tag};
 use crate::rest::parameters::SeenNeeded;
 use crate::rest::problem::{OwnRead, PlainSeenChange, Problem};

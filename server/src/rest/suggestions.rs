@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Api;
+use super::api::Api;
 use crate::rest::input::{Asker, Params};
 use crate::rest::problem::{Problem, PublicRead};
 use crate::rest::types::List;

@@ -1,7 +1,7 @@
 //! Reviews: written by whoever booked the visit, answered by its doctor, hidden by its clinic. The doctor's
 //! rating follows in the same transaction.
 
-pub mod store;
+mod store;
 
 use std::collections::HashMap;
 
@@ -25,16 +25,15 @@ use nadi::review::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::accounts::store as people;
-use crate::bookings::store::appointments;
+use crate::accounts;
 use crate::clinic::scope;
-use crate::directory::store::{listings, profiles};
+use crate::directory::{listed_doctor, refresh};
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
 use crate::reviews::store::{Locked, Row, Said};
 use crate::state::AppState;
-use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug, zone};
+use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug, state, zone};
 
 const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
@@ -56,11 +55,7 @@ impl ReviewService {
     ) -> Outcome<DoctorReviews> {
         let size = page_size.clamp(1, PAGE_SIZE_MAX);
         let mut connection = self.app_state.read.0.acquire().await?;
-        let profile = match doctor {
-            DoctorKey::Slug(slug) => profiles::profile(&mut connection, slug.as_str()).await?,
-            DoctorKey::Id(id) => profiles::profile_by_id(&mut connection, *id).await?,
-        };
-        let doctor = DoctorId(profile.ok_or(Failure::NotFound)?.id);
+        let doctor = listed_doctor(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let rating = store::rating(&mut connection, doctor).await?;
         let rows =
             store::shown(&mut connection, doctor, size.into(), offset_of(page, size)).await?;
@@ -79,7 +74,7 @@ impl ReviewService {
             Some(row) => Some(one(&mut connection, row, false).await?),
             None => None,
         };
-        let state = appointments::state(&found.state)?;
+        let state = state(&found.state)?;
         Ok(OwnReview {
             review,
             closed: may_review(account, found.sides(), state, found.ends_at, caller.now).err(),
@@ -103,7 +98,7 @@ impl ReviewService {
         let text = optional_lines(Field::Text, &form.text, TEXT_CHARS_MAX);
         let (stars, text) = both(Stars::of(form.stars), text)?;
         let said = Said { stars, text: &text, anonymous: form.anonymous };
-        let state = appointments::state(&found.state)?;
+        let state = state(&found.state)?;
         may_review(author, found.sides(), state, found.ends_at, caller.now)?;
 
         let mut known = store::lock_of_visit(&mut transaction, visit, account).await?;
@@ -317,7 +312,7 @@ async fn change_rating(
         let reviews = i32::from(after.is_some()) - i32::from(before.is_some());
         let stars = after.unwrap_or(0) - before.unwrap_or(0);
         store::add_to_rating(connection, doctor, reviews, stars).await?;
-        listings::refresh_rating(connection, doctor).await?;
+        refresh::refresh_rating(connection, doctor).await?;
     }
     Ok(())
 }
@@ -331,7 +326,7 @@ async fn names(connection: &mut PgConnection, rows: &[Row]) -> Outcome<Names> {
     accounts.extend(rows.iter().filter_map(|row| row.hidden_by).map(AccountId));
     accounts.sort_unstable();
     accounts.dedup();
-    Ok(people::names_of_accounts(connection, &accounts).await?)
+    Ok(accounts::names_of_accounts(connection, &accounts).await?)
 }
 
 async fn one(connection: &mut PgConnection, row: Row, for_clinic: bool) -> Outcome<ReviewView> {

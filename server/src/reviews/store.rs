@@ -1,10 +1,12 @@
-//! Reviews, and the ratings that are kept beside them. Names of persons are in [`crate::accounts::store`].
+//! Reviews, and the ratings that are kept beside them. Names of persons are in [`crate::accounts`].
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
 use nadi::review::{Rating, Stars};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
+
+use crate::use_case::rating_of;
 
 /// What decides about a review of a visit.
 pub struct VisitRow {
@@ -68,8 +70,6 @@ pub async fn visit(
 pub struct Row {
     pub id: Uuid,
     pub appointment_id: Uuid,
-    pub doctor_id: Uuid,
-    pub clinic_id: Uuid,
     pub doctor_name: String,
     pub doctor_slug: String,
     pub author_id: Uuid,
@@ -94,7 +94,7 @@ macro_rules! rows {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            "select r.id, r.appointment_id, r.doctor_id, r.clinic_id, d.name as doctor_name,
+            "select r.id, r.appointment_id, d.name as doctor_name,
                     d.slug as doctor_slug, r.author_id, r.stars, r.text, r.anonymous, r.visited_on,
                     r.version, r.created_at, r.written_at, r.answer, r.answered_at, r.hidden_at,
                     r.hidden_by, r.hidden_reason, c.time_zone
@@ -429,9 +429,4 @@ pub async fn rating(connection: &mut PgConnection, doctor: DoctorId) -> Result<R
     .fetch_optional(connection)
     .await?;
     Ok(row.map_or(Rating::default(), |row| rating_of(row.reviews, row.stars_sum)))
-}
-
-/// A rating from its row: no number there is below zero.
-pub fn rating_of(reviews: i32, stars_sum: i32) -> Rating {
-    Rating { reviews: reviews.max(0).unsigned_abs(), stars_sum: stars_sum.max(0).unsigned_abs() }
 }

@@ -13,12 +13,13 @@ use uuid::Uuid;
 
 use super::make;
 use super::{ScheduleService, author, must_run, zone_data};
+use crate::clinic::places;
 use crate::database::is_transient;
 use crate::events;
 use crate::ids::uuid_v7;
 use crate::schedules::make::Facts;
 use crate::schedules::store::hours as store;
-use crate::schedules::view::{change, facts_of, places, proposed, zones};
+use crate::schedules::view::{change, facts_of, proposed, zones};
 use crate::use_case::{Fault, Outcome};
 
 /// After so many rivals in a row, the caller hears that it did not work.

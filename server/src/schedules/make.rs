@@ -15,6 +15,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::holidays;
+use crate::bookings;
 use crate::events;
 use crate::events::Author;
 use crate::schedules::store::hours::{self as store, RuleRow, TimeOffRow};
@@ -131,7 +132,7 @@ pub async fn renew(
         .collect();
     events.sort_by_key(|event| event.subject);
     if !events.is_empty() {
-        events::store::insert(connection, &events, Author::SYSTEM, now).await?;
+        events::record_all(connection, &events, Author::SYSTEM, now).await?;
     }
     let made: Vec<Uuid> = facts.into_keys().collect();
     store::mark_made(connection, &made, until, nadi::zone::release()).await?;
@@ -191,7 +192,7 @@ pub async fn remake(
     let touched = touched(&plans, &found);
     if !touched.is_empty() {
         // From here on nobody can book what is about to change; who was quicker is seen now.
-        times::expire_lapsed(connection, &touched, now).await?;
+        bookings::expire_lapsed(connection, &touched, now).await?;
         times::lock(connection, &touched).await?;
         plans = plans_of(&existing(connection, doctors, now).await?);
     }

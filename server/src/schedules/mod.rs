@@ -1,6 +1,7 @@
 //! A doctor's week: the calendar, and the schedule behind it.
 
 mod change;
+pub mod clean_up;
 pub mod holidays;
 pub mod make;
 pub mod store;
@@ -9,25 +10,25 @@ mod view;
 pub mod zone_data;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use nadi::Failure;
 use nadi::actor::{Caller, Capacity, SignedIn};
-use nadi::formatting::local_date;
 use nadi::ids::{ClinicId, DoctorId, DraftId};
 use nadi::ports::{
     Answer, DoctorCalendar, ScheduleChange, SchedulePreview, ScheduleView, Schedules,
 };
-use nadi::schedule::{Plan, Schedule, day_start};
+use nadi::schedule::{Plan, Schedule};
 use sqlx::PgConnection;
 
-use crate::bookings::store::appointment_rows as rows;
+// For other capabilities and commands.
+pub use crate::schedules::store::hours::{lock, mark_clinic_stale, name_and_zone};
+pub use crate::schedules::store::time_zones::{settle_shifted, zones_in_use};
+
+use crate::clinic;
 use crate::events::Author;
 use crate::schedules::store::hours;
-use crate::schedules::store::times;
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, zone};
-
-const CALENDAR_DAYS_MAX: u8 = 31;
+use crate::use_case::{Outcome, answer};
 
 pub struct ScheduleService {
     app_state: AppState,
@@ -37,37 +38,6 @@ impl ScheduleService {
     pub fn new(app_state: AppState) -> Self {
         Self { app_state }
     }
-
-    async fn own_calendar(
-        &self,
-        caller: &Caller,
-        from: Option<NaiveDate>,
-        days: u8,
-    ) -> Outcome<DoctorCalendar> {
-        let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
-        // A doctor looks for what was booked a second ago: no replica.
-        let mut connection = self.app_state.write.0.acquire().await?;
-        let (doctor_name, zone_name) =
-            hours::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
-        let zone = zone(&zone_name)?;
-        let today = local_date(caller.now, zone);
-        let from = from.unwrap_or(today);
-        let until = from + Duration::days(days.clamp(1, CALENDAR_DAYS_MAX).into());
-        let (start, end) = (day_start(zone, from), day_start(zone, until));
-
-        let blocks = times::blocks(&mut connection, doctor, start, end, caller.now).await?;
-        let entries =
-            rows::calendar_of_doctor(&mut connection, doctor, start, end, caller.now).await?;
-        Ok(DoctorCalendar {
-            doctor_name,
-            zone,
-            today,
-            from,
-            until,
-            blocks: blocks.into_iter().map(view::block).collect::<Outcome<_>>()?,
-            entries: view::entries(&mut connection, entries).await?,
-        })
-    }
 }
 
 /// A doctor's hours are run by the doctor and by the clinic's administrators.
@@ -76,7 +46,7 @@ pub(super) async fn must_run(
     account: &SignedIn,
     doctor: DoctorId,
 ) -> Outcome<ClinicId> {
-    let clinic = hours::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
+    let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
     if account.doctor != Some(doctor) {
         account.must_administer(clinic)?;
     }

@@ -7,10 +7,10 @@ use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::week_of;
 use nadi::formatting::local_date;
-use nadi::ids::{AppointmentId, ClinicId, DoctorId, DraftId, LocationId, PersonId};
+use nadi::ids::{DoctorId, DraftId};
 use nadi::ports::{
-    BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
-    SchedulePreview, ScheduleView,
+    BlockView, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange, SchedulePreview,
+    ScheduleView,
 };
 use nadi::schedule::Away;
 use nadi::schedule::{Existing, Plan, Schedule, Zones, day_start, expand};
@@ -19,20 +19,48 @@ use sqlx::PgConnection;
 use super::holidays;
 use super::make;
 use super::{ScheduleService, must_run};
-use crate::accounts::store as people;
-use crate::bookings::store::appointment_rows::Entry;
-use crate::bookings::store::{appointment_rows as rows, appointments};
-use crate::clinic::store as administration;
+use crate::bookings::calendar_entries;
+use crate::clinic::places;
 use crate::schedules::make::Facts;
 use crate::schedules::store::hours as store;
 use crate::schedules::store::times;
 use crate::schedules::store::times::BlockRow;
 use crate::use_case::{Fault, Outcome, mode, zone};
 
-/// Places offered in the form of hours.
-const PLACES_MAX: i64 = 200;
+const CALENDAR_DAYS_MAX: u8 = 31;
 
 impl ScheduleService {
+    pub(super) async fn own_calendar(
+        &self,
+        caller: &Caller,
+        from: Option<NaiveDate>,
+        days: u8,
+    ) -> Outcome<DoctorCalendar> {
+        let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
+        // A doctor looks for what was booked a second ago: no replica.
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let (doctor_name, zone_name) =
+            store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
+        let zone = zone(&zone_name)?;
+        let today = local_date(caller.now, zone);
+        let from = from.unwrap_or(today);
+        let until = from + Duration::days(days.clamp(1, CALENDAR_DAYS_MAX).into());
+        let (start, end) = (day_start(zone, from), day_start(zone, until));
+
+        let blocks = times::blocks(&mut connection, doctor, start, end, caller.now).await?;
+        let entries =
+            calendar_entries::of_doctor(&mut connection, doctor, start, end, caller.now).await?;
+        Ok(DoctorCalendar {
+            doctor_name,
+            zone,
+            today,
+            from,
+            until,
+            blocks: blocks.into_iter().map(block).collect::<Outcome<_>>()?,
+            entries,
+        })
+    }
+
     pub(super) async fn view(&self, caller: &Caller, doctor: DoctorId) -> Outcome<ScheduleView> {
         let account = caller.signed_in()?;
         let now = caller.now;
@@ -45,7 +73,7 @@ impl ScheduleService {
         let stored = store::find(&mut connection, doctor).await?;
         let facts = facts_of(&mut connection, doctor, now).await?;
         let kept: Vec<i64> = times::kept(&mut connection, doctor, now).await?;
-        let booked = rows::entries_in(&mut connection, &kept, now).await?;
+        let conflicts = calendar_entries::in_slots(&mut connection, &kept, now).await?;
         let until = make::horizon(now, self.app_state.settings.horizon_days);
         let holidays = self.holidays_of(&mut connection, doctor, today, until, &facts).await?;
         let unreadable = stored.as_ref().is_some_and(|row| row.unreadable_since.is_some());
@@ -59,7 +87,7 @@ impl ScheduleService {
             zone,
             today,
             holidays,
-            conflicts: entries(&mut connection, booked).await?,
+            conflicts,
             made_through: until - Duration::days(1),
         })
     }
@@ -165,19 +193,6 @@ pub(super) fn proposed(draft: &serde_json::Value) -> Outcome<Schedule> {
     serde_json::from_value(draft.clone()).map_err(|error| Fault::Broken(format!("draft: {error}")))
 }
 
-pub(super) async fn places(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-) -> Outcome<Vec<HoursPlace>> {
-    let clinics = [clinic.0];
-    let rows = administration::locations(connection, Some(&clinics), None, PLACES_MAX, 0).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(HoursPlace { id: LocationId(row.id), zone: zone(&row.time_zone)?, name: row.name })
-        })
-        .collect()
-}
-
 pub(super) fn zones(places: &[HoursPlace]) -> Zones {
     places.iter().map(|place| (place.id, place.zone)).collect()
 }
@@ -189,7 +204,7 @@ pub(super) async fn change(
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<ScheduleChange> {
     let slots: Vec<i64> = plan.conflicts.iter().map(|slot| slot.0).collect();
-    let booked = rows::entries_in(connection, &slots, now).await?;
+    let conflicts = calendar_entries::in_slots(connection, &slots, now).await?;
     let days = plan.days.iter().filter(|(_, day)| day.added + day.removed > 0);
     Ok(ScheduleChange {
         times_added: plan.added(),
@@ -197,38 +212,12 @@ pub(super) async fn change(
         days: days
             .map(|(date, day)| DayChange { date: *date, added: day.added, removed: day.removed })
             .collect(),
-        conflicts: entries(connection, booked).await?,
+        conflicts,
         overfull: plan.overfull.clone(),
     })
 }
 
-/// Calendar entries, with the names of who is booked.
-pub(super) async fn entries(
-    connection: &mut PgConnection,
-    rows: Vec<Entry>,
-) -> Outcome<Vec<CalendarEntry>> {
-    let persons: Vec<PersonId> = rows.iter().map(|entry| PersonId(entry.person_id)).collect();
-    let names = people::names(connection, &persons).await?;
-    rows.into_iter()
-        .map(|entry| {
-            let name = names.get(&PersonId(entry.person_id)).cloned();
-            Ok(CalendarEntry {
-                id: AppointmentId(entry.id),
-                starts_at: entry.starts_at,
-                ends_at: entry.ends_at,
-                zone: zone(&entry.time_zone)?,
-                person_name: name.unwrap_or_default(),
-                visit_type: entry.visit_type,
-                mode: mode(&entry.mode)?,
-                location_name: entry.location_name,
-                state: appointments::state(&entry.state)?,
-                reference: entry.reference,
-            })
-        })
-        .collect()
-}
-
-pub(super) fn block(row: BlockRow) -> Outcome<BlockView> {
+fn block(row: BlockRow) -> Outcome<BlockView> {
     Ok(BlockView {
         starts_at: row.starts_at,
         ends_at: row.ends_at,
@@ -307,7 +296,8 @@ async fn resulting_week(
         }
         room_end = cell.room_until;
     }
-    let booked = rows::calendar_of_doctor(connection, week.doctor, start, end, week.now).await?;
+    let entries =
+        calendar_entries::of_doctor(connection, week.doctor, start, end, week.now).await?;
     Ok(DoctorCalendar {
         doctor_name: week.doctor_name.clone(),
         zone: week.zone,
@@ -315,7 +305,7 @@ async fn resulting_week(
         from,
         until,
         blocks,
-        entries: entries(connection, booked).await?,
+        entries,
     })
 }
 

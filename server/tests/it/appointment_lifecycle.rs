@@ -8,7 +8,7 @@ use nadi::appointment::{Command, Event, Refusal, State};
 use nadi::ids::PersonId;
 use nadi::ports::{AppointmentQuery, Change, HoldRequest, NewDependant, Seen, Whose};
 use nadi::{Failure, Field, Problem};
-use server::state::Confirmation;
+use server::config::Confirmation;
 use uuid::Uuid;
 
 use crate::support::{Clinic, LONG_VISIT};

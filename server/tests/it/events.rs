@@ -15,9 +15,9 @@ use server::accounts;
 use server::bookings::sweeper;
 use server::clock::Clock;
 use server::directory::follow;
+use server::events;
 use server::events::live::Listener;
 use server::events::reader::{Reader, Run};
-use server::events::store;
 use server::notifications::Maker;
 use server::schedules::top_up;
 use sqlx::FromRow;
@@ -447,9 +447,9 @@ async fn readers_go_on_after_the_database_was_restored_elsewhere() {
         .await
         .expect("held");
     let mut connection = clinic.pool.acquire().await.expect("a connection");
-    assert!(store::is_from_elsewhere(&mut connection).await.expect("looked"));
+    assert!(events::is_from_elsewhere(&mut connection).await.expect("looked"));
     server::database::migrate(&clinic.pool).await.expect("migrated");
-    assert!(!store::is_from_elsewhere(&mut connection).await.expect("looked"));
+    assert!(!events::is_from_elsewhere(&mut connection).await.expect("looked"));
     drop(connection);
     Maker::default().run_once(&clinic.app_state).await.expect("made");
     let made = "select count(*) from notifications";

@@ -11,12 +11,12 @@ use nadi::ids::AppointmentId;
 use nadi::notification;
 use nadi::ports::{Change, HoldRequest, Message, MessageFailure, Messages, NewDependant};
 use server::clock::Clock;
+use server::config::Confirmation;
 use server::notifications::Maker;
 use server::notifications::dispatcher::Dispatcher;
 use server::notifications::store;
 use server::notifications::store::Lease;
 use server::notifications::transport::DevelopmentMailbox;
-use server::state::Confirmation;
 use server::supervisor::Supervisor;
 use tokio_util::sync::CancellationToken;
 

@@ -14,40 +14,23 @@ use super::verdict;
 /// Packages and their sources.
 const PACKAGES: [(&str, &str); 3] = [("nadi", "src"), ("app", "app/src"), ("server", "server/src")];
 
-/// Files that import each other all the same. To be removed one by one: an entry that is no longer true fails
-/// the check.
-const ACCEPTED: &[(&str, &str)] = &[
-    ("app/src/fns/schedules/days.rs", "app/src/fns/schedules/mod.rs"),
-    ("app/src/fns/schedules/hours.rs", "app/src/fns/schedules/mod.rs"),
-    ("server/src/bookings/mod.rs", "server/src/bookings/show.rs"),
-    ("server/src/config.rs", "server/src/state.rs"),
-    ("server/src/demo/calendar.rs", "server/src/demo/mod.rs"),
-    ("server/src/demo/calendar.rs", "server/src/demo/own.rs"),
-    ("server/src/demo/dice.rs", "server/src/demo/mod.rs"),
-    ("server/src/demo/doctors.rs", "server/src/demo/mod.rs"),
-    ("server/src/demo/live.rs", "server/src/demo/write.rs"),
-    ("server/src/demo/load.rs", "server/src/demo/write.rs"),
-    ("server/src/demo/mod.rs", "server/src/demo/tables.rs"),
-    ("server/src/demo/mod.rs", "server/src/demo/visits.rs"),
-    ("server/src/demo/mod.rs", "server/src/demo/words.rs"),
-    ("server/src/directory/mod.rs", "server/src/directory/search.rs"),
-    ("server/src/directory/search.rs", "server/src/directory/suggestions.rs"),
-    ("server/src/directory/store/search/around.rs", "server/src/directory/store/search/mod.rs"),
-    ("server/src/directory/store/search/mod.rs", "server/src/directory/store/search/parts.rs"),
-    ("server/src/events/mod.rs", "server/src/events/store.rs"),
-    ("server/src/events/reader.rs", "server/src/state.rs"),
-    ("server/src/http/live_updates.rs", "server/src/http/mod.rs"),
-    ("server/src/http/mod.rs", "server/src/http/public_cache.rs"),
-    ("server/src/http/precompressed.rs", "server/src/http/public_cache.rs"),
-    ("server/src/rest/appointments.rs", "server/src/rest/mod.rs"),
-    ("server/src/rest/auth.rs", "server/src/rest/mod.rs"),
-    ("server/src/rest/directory.rs", "server/src/rest/mod.rs"),
-    ("server/src/rest/mod.rs", "server/src/rest/people.rs"),
-    ("server/src/rest/mod.rs", "server/src/rest/reviews.rs"),
-    ("server/src/rest/mod.rs", "server/src/rest/schedules.rs"),
-    ("server/src/rest/mod.rs", "server/src/rest/suggestions.rs"),
-    ("server/src/schedules/mod.rs", "server/src/schedules/view.rs"),
-    ("src/ical/vcalendar.rs", "src/ical/zone.rs"),
+/// Files that import each other all the same, and why. An entry that is no longer true fails the check.
+const ACCEPTED: &[(&str, &str, &str)] = &[
+    (
+        "server/src/http/live_updates.rs",
+        "server/src/http/mod.rs",
+        "`Web` holds the open streams, and the handler that opens one is given `Web`",
+    ),
+    (
+        "server/src/http/mod.rs",
+        "server/src/http/public_cache.rs",
+        "`Web` holds the cached pages, and the layer that caches them is given `Web`",
+    ),
+    (
+        "server/src/http/precompressed.rs",
+        "server/src/http/public_cache.rs",
+        "an answer is cached compressed, and its headers depend on who may cache it",
+    ),
 ];
 
 pub fn check() -> Result<()> {
@@ -56,7 +39,7 @@ pub fn check() -> Result<()> {
         found.extend(cycles(&source::package(package, folder)?));
     }
     let accepted =
-        ACCEPTED.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect();
+        ACCEPTED.iter().map(|(one, other, _)| ((*one).to_owned(), (*other).to_owned())).collect();
     verdict("and another file import each other", &found, &accepted)
 }
 

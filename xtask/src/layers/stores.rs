@@ -26,49 +26,9 @@ pub const CAPABILITIES: [&str; 11] = [
 /// Writes data for demonstrations and tests, in bulk and across all tables.
 pub const WRITES_TEST_DATA: &str = "demo";
 
-/// A file, and the capability whose store it names all the same. To be removed one by one: an entry that is
-/// no longer true fails the check.
-const ACCEPTED: &[(&str, &str)] = &[
-    ("server/src/bookings/archive.rs", "events"),
-    ("server/src/bookings/change.rs", "accounts"),
-    ("server/src/bookings/mod.rs", "accounts"),
-    ("server/src/bookings/mod.rs", "schedules"),
-    ("server/src/busy_times/mod.rs", "schedules"),
-    ("server/src/busy_times/refresh.rs", "schedules"),
-    ("server/src/clinic/holidays.rs", "schedules"),
-    ("server/src/clinic/mod.rs", "accounts"),
-    ("server/src/clinic/mod.rs", "directory"),
-    ("server/src/clinic/suspending.rs", "directory"),
-    ("server/src/database.rs", "events"),
-    ("server/src/directory/follow.rs", "events"),
-    ("server/src/directory/mod.rs", "bookings"),
-    ("server/src/directory/mod.rs", "reviews"),
-    ("server/src/directory/search.rs", "reviews"),
-    ("server/src/feeds/mod.rs", "bookings"),
-    ("server/src/main.rs", "notifications"),
-    ("server/src/main.rs", "schedules"),
-    ("server/src/notifications/dispatcher.rs", "accounts"),
-    ("server/src/notifications/dispatcher.rs", "bookings"),
-    ("server/src/notifications/mod.rs", "events"),
-    ("server/src/reviews/mod.rs", "accounts"),
-    ("server/src/reviews/mod.rs", "bookings"),
-    ("server/src/reviews/mod.rs", "directory"),
-    ("server/src/run.rs", "events"),
-    ("server/src/schedules/make.rs", "events"),
-    ("server/src/schedules/mod.rs", "bookings"),
-    ("server/src/schedules/view.rs", "accounts"),
-    ("server/src/schedules/view.rs", "bookings"),
-    ("server/src/schedules/view.rs", "clinic"),
-    ("server/src/zoneinfo.rs", "schedules"),
-];
-
 pub fn check() -> Result<()> {
     let sources = source::package("server", "server/src")?;
-    verdict("names the store of another capability", &offences(&sources), &accepted(ACCEPTED))
-}
-
-fn accepted(list: &[(&str, &str)]) -> BTreeSet<(String, String)> {
-    list.iter().map(|(file, capability)| ((*file).to_owned(), (*capability).to_owned())).collect()
+    verdict("names the store of another capability", &offences(&sources), &BTreeSet::new())
 }
 
 fn offences(sources: &[SourceFile]) -> BTreeSet<(String, String)> {

@@ -84,26 +84,6 @@ const ACCEPTED: &[(&str, &str, &str)] = &[
         "events",
         "the data of the event are read from the appointment and its slots",
     ),
-    (
-        "server/src/bookings/store/archive.rs",
-        "blocks",
-        "goes with the appointments of the same age; could be a job of schedules",
-    ),
-    (
-        "server/src/bookings/store/archive.rs",
-        "slots",
-        "goes with the appointments of the same age; could be a job of schedules",
-    ),
-    (
-        "server/src/schedules/store/times.rs",
-        "end_holds",
-        "lapsed holds end before a schedule change counts who is booked",
-    ),
-    (
-        "server/src/schedules/store/times.rs",
-        "seats",
-        "a smaller slot moves those who are booked to the seats that stay",
-    ),
 ];
 
 pub fn check() -> Result<()> {

@@ -9,7 +9,7 @@ use nadi::schedule::{
 use nadi::visit::Mode;
 
 use super::hours::{Found, date, number, time};
-use super::{TypedDay, TypedTimeOff};
+use super::typed::{TypedDay, TypedTimeOff};
 
 /// # Errors
 /// At least one problem. [`Problem::Never`] with the first day: it is over. [`Problem::Unknown`] with

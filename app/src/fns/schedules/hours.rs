@@ -9,8 +9,8 @@ use nadi::schedule::{
 };
 use nadi::visit::Mode;
 
-use super::TypedRule;
 use super::repeats::{Choice, Repeats};
+use super::typed::TypedRule;
 
 /// Empty lines below the filled ones.
 pub const EMPTY_LINES: usize = 3;

@@ -4,7 +4,6 @@
 //! Each form names the version it was made from and, when it goes on with a draft, that draft.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::error::FormFailure;
 
@@ -16,41 +15,9 @@ pub mod days;
 pub mod hours;
 #[cfg(feature = "ssr")]
 pub mod repeats;
+mod typed;
 
-/// One line of hours that repeat, as typed; in a form its fields are called `lines[0][mo]` and so on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TypedRule {
-    /// Ticked: on Mondays. So with the six that follow.
-    pub mo: String,
-    pub tu: String,
-    pub we: String,
-    pub th: String,
-    pub fr: String,
-    pub sa: String,
-    pub su: String,
-    pub starts_at: String,
-    pub ends_at: String,
-    pub slot_minutes: String,
-    pub mode: String,
-    pub location: String,
-    /// One of the choices of `repeats`.
-    pub repeats: String,
-    /// An RRULE, when that is the choice.
-    pub rule: String,
-    pub effective_from: String,
-    /// The last day, itself included.
-    pub effective_until: String,
-    pub seat_capacity: String,
-    pub buffer_before: String,
-    pub buffer_after: String,
-    /// In minutes.
-    pub notice: String,
-    /// In days.
-    pub window: String,
-    /// Ticked: the line goes.
-    pub remove: String,
-}
+pub use typed::{TypedDay, TypedRule, TypedTimeOff};
 
 /// Makes a draft of all hours that repeat, then leads to what it would change. Single days and times
 /// off stay as they are. With `own`, the form was the doctor's own.
@@ -71,19 +38,6 @@ pub async fn propose_hours(
     base.propose(schedule, base::Part::Hours).await
 }
 
-/// Time off as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TypedTimeOff {
-    pub first_day: String,
-    /// Itself included; empty: the first.
-    pub last_day: String,
-    /// With `off_to`, for a part of one day.
-    pub off_from: String,
-    pub off_to: String,
-    pub note: String,
-}
-
 /// Makes a draft with more time off, then leads to what it would change.
 #[server(prefix = "/fn", endpoint = "take_time_off")]
 pub async fn take_time_off(
@@ -101,19 +55,6 @@ pub async fn take_time_off(
     let mut schedule = std::mem::take(&mut base.schedule);
     schedule.time_off.push(off);
     base.propose(schedule, base::Part::Days).await
-}
-
-/// A single day of work as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TypedDay {
-    pub day: String,
-    pub day_from: String,
-    pub day_to: String,
-    pub slot_minutes: String,
-    pub mode: String,
-    pub location: String,
-    pub seat_capacity: String,
 }
 
 /// Makes a draft with one more day of work, then leads to what it would change.

@@ -1,4 +1,4 @@
-//! Appointments as they are shown and listed. Names of persons are in [`crate::accounts::store`].
+//! Appointments as they are shown and listed. Names of persons are in [`crate::accounts`].
 
 use chrono::{DateTime, Utc};
 use nadi::appointment::State;

@@ -7,6 +7,8 @@ use nadi::ids::{AccountId, AppointmentId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::use_case::{Outcome, state};
+
 /// An appointment as stored, with the clinic's policy.
 #[derive(Clone, Debug)]
 pub struct Stored {
@@ -43,7 +45,7 @@ impl Stored {
     ///
     /// # Errors
     /// When its state is none we know.
-    pub fn appointment(&self) -> Result<Appointment> {
+    pub fn appointment(&self) -> Outcome<Appointment> {
         Ok(Appointment {
             id: AppointmentId(self.id),
             state: state(&self.state)?,
@@ -94,11 +96,6 @@ pub async fn lock(connection: &mut PgConnection, id: AppointmentId) -> Result<Op
 /// An appointment in the archive, where nothing changes any more.
 pub async fn archived(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Stored>> {
     stored!("archived_appointments", "", id.0).fetch_optional(connection).await
-}
-
-/// The state behind its word. A word we do not know is a fault of the data, not of the caller.
-pub fn state(word: &str) -> Result<State> {
-    State::parse(word).ok_or_else(|| sqlx::Error::Decode(format!("unknown state {word}").into()))
 }
 
 /// Who changed an appointment, and why.

@@ -238,3 +238,35 @@ pub async fn move_time(
     .await?;
     Ok(moved.rows_affected() == 1)
 }
+
+/// Gives the seats that lie beyond a slot's new capacity a free number within it, so that it can be
+/// lowered to the number of those who are booked. The caller has locked the slots.
+pub async fn renumber_seats(
+    connection: &mut PgConnection,
+    slots: &[i64],
+    capacities: &[i16],
+) -> Result<()> {
+    sqlx::query!(
+        "with beyond as (
+             select t.slot_id, t.seat_no, row_number() over (partition by t.slot_id order by t.seat_no) as n
+             from unnest($1::bigint[], $2::smallint[]) as g (id, capacity)
+             join seats t on t.slot_id = g.id and t.seat_no > g.capacity and t.overbooked_by is null
+         ),
+         free as (
+             select g.id as slot_id, f.seat_no, row_number() over (partition by g.id order by f.seat_no) as n
+             from unnest($1::bigint[], $2::smallint[]) as g (id, capacity)
+             cross join generate_series(1, g.capacity) as f (seat_no)
+             where g.id in (select slot_id from beyond)
+               and not exists (select from seats t where t.slot_id = g.id and t.seat_no = f.seat_no)
+         )
+         update seats t
+         set seat_no = f.seat_no
+         from beyond b join free f on f.slot_id = b.slot_id and f.n = b.n
+         where t.slot_id = b.slot_id and t.seat_no = b.seat_no",
+        slots,
+        capacities
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

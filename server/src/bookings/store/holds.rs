@@ -119,6 +119,24 @@ pub async fn expire(
     Ok(doctor.map(DoctorId))
 }
 
+/// Expires, with their events, the lapsed holds on these slots.
+pub async fn expire_lapsed(
+    connection: &mut PgConnection,
+    slots: &[i64],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "select from end_holds(
+             array(select t.appointment_id from seats t where t.slot_id = any($1) and t.held_until <= $2),
+             '{}', $2)",
+        slots,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Holds, column by column.
 #[derive(Default)]
 struct Columns<'a> {

@@ -8,20 +8,6 @@ use serde_json::Value;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-/// The clinic of a doctor.
-pub async fn clinic_of(
-    connection: &mut PgConnection,
-    doctor: DoctorId,
-) -> Result<Option<ClinicId>> {
-    let clinic = sqlx::query_scalar!(
-        "select clinic_id from doctors where id = $1 and archived_at is null",
-        doctor.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(clinic.map(ClinicId))
-}
-
 /// Name and zone of a doctor: the zone of the place with most hours, else the clinic's.
 pub async fn name_and_zone(
     connection: &mut PgConnection,

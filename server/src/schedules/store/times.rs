@@ -6,6 +6,8 @@ use nadi::schedule::{Made, MadeBlock};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::bookings::renumber_seats;
+
 pub struct SlotRow {
     pub doctor_id: Uuid,
     pub block_id: i64,
@@ -71,24 +73,6 @@ pub async fn lock(connection: &mut PgConnection, slots: &[i64]) -> Result<()> {
     sqlx::query!("select id from slots where id = any($1) order by id for update", slots)
         .fetch_all(connection)
         .await?;
-    Ok(())
-}
-
-/// Expires, with their events, the lapsed holds on these slots.
-pub async fn expire_lapsed(
-    connection: &mut PgConnection,
-    slots: &[i64],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "select from end_holds(
-             array(select t.appointment_id from seats t where t.slot_id = any($1) and t.held_until <= $2),
-             '{}', $2)",
-        slots,
-        now
-    )
-    .execute(connection)
-    .await?;
     Ok(())
 }
 
@@ -259,38 +243,6 @@ async fn insert_slots(connection: &mut PgConnection, slots: &Places) -> Result<(
         &slots.capacities,
         &slots.opens as _,
         &slots.closes as _
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Gives the seats that lie beyond a slot's new capacity a free number within it, so that it can be
-/// lowered to the number of those who are booked. The caller has locked the slots.
-async fn renumber_seats(
-    connection: &mut PgConnection,
-    slots: &[i64],
-    capacities: &[i16],
-) -> Result<()> {
-    sqlx::query!(
-        "with beyond as (
-             select t.slot_id, t.seat_no, row_number() over (partition by t.slot_id order by t.seat_no) as n
-             from unnest($1::bigint[], $2::smallint[]) as g (id, capacity)
-             join seats t on t.slot_id = g.id and t.seat_no > g.capacity and t.overbooked_by is null
-         ),
-         free as (
-             select g.id as slot_id, f.seat_no, row_number() over (partition by g.id order by f.seat_no) as n
-             from unnest($1::bigint[], $2::smallint[]) as g (id, capacity)
-             cross join generate_series(1, g.capacity) as f (seat_no)
-             where g.id in (select slot_id from beyond)
-               and not exists (select from seats t where t.slot_id = g.id and t.seat_no = f.seat_no)
-         )
-         update seats t
-         set seat_no = f.seat_no
-         from beyond b join free f on f.slot_id = b.slot_id and f.n = b.n
-         where t.slot_id = b.slot_id and t.seat_no = b.seat_no",
-        slots,
-        capacities
     )
     .execute(connection)
     .await?;

@@ -7,7 +7,7 @@ use nadi::search::{KM_SECONDS, NEAR_KM_MAX};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use super::{Found, Part, StartAfter, Wanted};
+use super::query::{Found, Part, StartAfter, Wanted};
 
 /// How many times more rows than a page has are looked at first. Of more, those for a page are nearer and
 /// sooner, so that fewer are within reach at places further away; and whoever fits only few has met them all.

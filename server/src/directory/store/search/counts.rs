@@ -5,7 +5,7 @@ use nadi::review::LEAST_OFFERED;
 use nadi::search::NEAR_KM_MAX;
 use sqlx::{PgConnection, Result};
 
-use super::Wanted;
+use super::query::Wanted;
 
 /// What is counted at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

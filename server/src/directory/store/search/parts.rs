@@ -5,7 +5,7 @@ use nadi::search::{KM_SECONDS, NEAR_KM_MAX};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use super::{Found, Part, StartAfter, Wanted};
+use super::query::{Found, Part, StartAfter, Wanted};
 
 struct Row {
     doctor_id: Option<Uuid>,

@@ -4,7 +4,7 @@ use nadi::search::NEAR_KM_MAX;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use super::Origin;
+use super::query::Origin;
 
 /// These words, those that no document has replaced by the one most like it; `None` for one that
 /// is like none.

@@ -1,0 +1,61 @@
+//! Appointments as entries of a doctor's calendar, for schedules.
+
+use chrono::{DateTime, Utc};
+use nadi::ids::{AppointmentId, DoctorId, PersonId};
+use nadi::ports::CalendarEntry;
+use sqlx::PgConnection;
+
+use crate::accounts;
+use crate::bookings::store::appointment_rows::{self as rows, Entry};
+use crate::use_case::{Outcome, mode, state, zone};
+
+/// A doctor's appointments that touch a range of time, living or having taken place, soonest first.
+///
+/// # Errors
+/// When the database does not answer, or a row cannot be read.
+pub async fn of_doctor(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Outcome<Vec<CalendarEntry>> {
+    let rows = rows::calendar_of_doctor(connection, doctor, from, until, now).await?;
+    entries(connection, rows).await
+}
+
+/// Who has seats in these slots now, soonest first.
+///
+/// # Errors
+/// When the database does not answer, or a row cannot be read.
+pub async fn in_slots(
+    connection: &mut PgConnection,
+    slots: &[i64],
+    now: DateTime<Utc>,
+) -> Outcome<Vec<CalendarEntry>> {
+    let rows = rows::entries_in(connection, slots, now).await?;
+    entries(connection, rows).await
+}
+
+/// Calendar entries, with the names of who is booked.
+async fn entries(connection: &mut PgConnection, rows: Vec<Entry>) -> Outcome<Vec<CalendarEntry>> {
+    let persons: Vec<PersonId> = rows.iter().map(|entry| PersonId(entry.person_id)).collect();
+    let names = accounts::names(connection, &persons).await?;
+    rows.into_iter()
+        .map(|entry| {
+            let name = names.get(&PersonId(entry.person_id)).cloned();
+            Ok(CalendarEntry {
+                id: AppointmentId(entry.id),
+                starts_at: entry.starts_at,
+                ends_at: entry.ends_at,
+                zone: zone(&entry.time_zone)?,
+                person_name: name.unwrap_or_default(),
+                visit_type: entry.visit_type,
+                mode: mode(&entry.mode)?,
+                location_name: entry.location_name,
+                state: state(&entry.state)?,
+                reference: entry.reference,
+            })
+        })
+        .collect()
+}
