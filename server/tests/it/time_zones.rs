@@ -8,7 +8,7 @@ use server::clock::Clock;
 use server::schedules::top_up;
 
 use crate::hostile_input::administrator;
-use crate::process::{free_port, nadi, output, ready};
+use crate::support::process::{free_port, nadi, output, ready};
 use crate::support::{Clinic, browser, time};
 
 /// A zoneinfo folder with the bundled zones, in which one has the rules of another.

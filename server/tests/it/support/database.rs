@@ -187,6 +187,8 @@ fn key() -> &'static str {
             digest.update(&migration.checksum);
         }
         digest.update(include_str!("mod.rs"));
+        digest.update(include_str!("fixtures.rs"));
+        digest.update(include_str!("doubles.rs"));
         digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     })
 }
