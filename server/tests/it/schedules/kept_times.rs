@@ -1,0 +1,167 @@
+//! Booked times that stay although the hours have changed, and what they block until they end.
+
+use chrono::{Duration, NaiveTime};
+use nadi::appointment::Refusal;
+use nadi::ports::Change;
+use nadi::schedule::Rule;
+use server::schedules::top_up;
+use server::supervisor::Supervisor;
+
+use super::{Practice, hours, of};
+
+/// Half hours from nine to twelve; what is saved then begins a quarter later, so that a time that
+/// stays is in the way of two.
+async fn a_quarter_later(practice: &Practice) -> Vec<Rule> {
+    let clinic = &practice.clinic;
+    practice.save(of(vec![hours(clinic, "TU", 9, 12)])).await.expect("saved");
+    let quarter = |hour| NaiveTime::from_hms_opt(hour, 15, 0).expect("a time");
+    vec![Rule { starts: quarter(9), ends: quarter(12), ..hours(clinic, "TU", 9, 12) }]
+}
+
+const TUESDAY: [&str; 6] =
+    ["11-24 09:15", "11-24 09:45", "11-24 10:15", "11-24 10:45", "11-24 11:15", "11-24 11:45"];
+
+impl Practice {
+    async fn free_on_tuesday(&self) -> Vec<String> {
+        let mut free = self.free().await;
+        free.retain(|at| at.starts_with("11-24"));
+        free
+    }
+
+    /// What the job does when it hears, within half a second, that there is something to do.
+    async fn make_again(&self) {
+        assert!(
+            top_up::is_due(&self.clinic.app_state).await.expect("an answer"),
+            "something to do"
+        );
+        top_up::run_once(&self.clinic.app_state).await.expect("made");
+        assert!(
+            !top_up::is_due(&self.clinic.app_state).await.expect("an answer"),
+            "nothing is left"
+        );
+    }
+}
+
+/// However a time that was kept for somebody becomes free, what was in its way comes back.
+#[tokio::test]
+async fn what_a_kept_time_was_in_the_way_of_comes_back() {
+    for way in ["released", "expired", "expired by another's hold", "cancelled", "moved"] {
+        let practice = Practice::open().await;
+        let clinic = &practice.clinic;
+        let new = a_quarter_later(&practice).await;
+        let asha = clinic.patient("Asha").await;
+        let id = clinic.hold(&asha, practice.slot_at("11-24 10:00").await).await.expect("held");
+        if ["cancelled", "moved"].contains(&way) {
+            clinic.confirm(&asha, id).await.expect("confirmed");
+        }
+        practice.save(of(new)).await.expect("saved");
+        let left = ["11-24 09:15", "11-24 10:45", "11-24 11:15", "11-24 11:45"];
+        assert_eq!(practice.free_on_tuesday().await, left, "{way}: the kept time is in the way");
+        assert!(!top_up::is_due(&clinic.app_state).await.expect("an answer"));
+        let (mut expected, cancel) = (TUESDAY.to_vec(), Change::Cancel { reason: None });
+        match way {
+            "released" | "cancelled" => {
+                clinic.change(&asha, id, &cancel).await.expect("given back");
+            }
+            "expired" => {
+                clinic.clock.step(Duration::minutes(5));
+                let swept = server::bookings::sweeper::run_once(&clinic.app_state).await;
+                assert_eq!(swept.expect("swept"), 1);
+            }
+            "expired by another's hold" => {
+                clinic.clock.step(Duration::minutes(5));
+                // Her next hold, with whomever, ends the one that ran out.
+                let other = clinic.add_doctor("other").await;
+                let elsewhere = clinic.free(other).await[0];
+                clinic.hold(&asha, elsewhere).await.expect("held elsewhere");
+            }
+            _ => {
+                let slot = practice.slot_at("11-24 11:15").await;
+                clinic.change(&asha, id, &Change::Reschedule { slot }).await.expect("moved");
+                expected.retain(|at| *at != "11-24 11:15");
+            }
+        }
+        practice.make_again().await;
+        assert_eq!(practice.free_on_tuesday().await, expected, "{way}");
+        clinic.must_be_sound().await;
+    }
+}
+
+/// The running server does by itself what the test above asks for.
+#[tokio::test]
+async fn the_jobs_make_times_again_within_a_second() {
+    let practice = Practice::open().await;
+    let clinic = &practice.clinic;
+    let new = a_quarter_later(&practice).await;
+    let asha = clinic.patient("Asha").await;
+    clinic.hold(&asha, practice.slot_at("11-24 10:00").await).await.expect("held");
+    practice.save(of(new)).await.expect("saved");
+    let sessions = server::accounts::sessions::Sessions::of(&clinic.app_state);
+    let stop = tokio_util::sync::CancellationToken::new();
+    let clock = std::sync::Arc::new(clinic.clock.clone());
+    let supervisor = Supervisor::new(clinic.app_state.jobs.clone(), clock, stop.clone());
+    server::jobs::start(&supervisor, &clinic.app_state, clinic.dispatcher(), sessions);
+    // It lapses while nobody asks for anything.
+    clinic.clock.step(Duration::minutes(5));
+    crate::support::time::until("all six are there again", async || {
+        practice.free_on_tuesday().await == TUESDAY
+    })
+    .await;
+    stop.cancel();
+    supervisor.finish(std::time::Duration::from_secs(5)).await;
+}
+
+/// A smaller group: everybody keeps their seat, and nobody joins them until enough have left.
+#[tokio::test]
+async fn a_smaller_group_is_obeyed_as_people_leave() {
+    for way in ["cancelled", "lapsed"] {
+        let practice = Practice::open().await;
+        let clinic = &practice.clinic;
+        let group = |seats| of(vec![Rule { capacity: seats, ..hours(clinic, "TU", 9, 10) }]);
+        practice.save(group(3)).await.expect("saved");
+        let slot = practice.slot_at("11-24 09:00").await;
+        let people =
+            [clinic.patient("A").await, clinic.patient("B").await, clinic.patient("C").await];
+        let mut ids = Vec::new();
+        for who in &people {
+            let id = clinic.hold(who, slot).await.expect("held");
+            if way == "cancelled" {
+                clinic.confirm(who, id).await.expect("confirmed");
+            }
+            ids.push(id);
+        }
+        let stranger = clinic.patient("D").await;
+        let change = practice.save(group(1)).await.expect("saved");
+        let over: Vec<_> = change.overfull.iter().map(|time| (time.booked, time.seats)).collect();
+        assert_eq!(over, [(3, 1)], "the preview says so");
+        let seats = "select count(*) from seats t join slots s on s.id = t.slot_id
+                     where s.starts_at = '2026-11-24 03:30Z'";
+        if way == "lapsed" {
+            clinic.clock.step(Duration::minutes(5));
+            server::bookings::sweeper::run_once(&clinic.app_state).await.expect("swept");
+            practice.make_again().await;
+            assert_eq!(clinic.count(seats).await, 0);
+            assert!(practice.free().await.contains(&"11-24 09:00".to_owned()));
+        } else {
+            // The first two leave: then there is one person in a group for one.
+            for (left, id) in [(2, ids[0]), (1, ids[1])] {
+                let who = if id == ids[0] { &people[0] } else { &people[1] };
+                let cancel = Change::Cancel { reason: None };
+                clinic.change(who, id, &cancel).await.expect("cancelled");
+                assert_eq!(clinic.count(seats).await, left);
+                let refused = clinic.hold(&stranger, slot).await;
+                assert!(refused.is_err(), "not before the times are made again: {refused:?}");
+                practice.make_again().await;
+                assert!(clinic.hold(&stranger, slot).await.is_err(), "nor after it");
+                assert!(!practice.free().await.contains(&"11-24 09:00".to_owned()));
+            }
+            let cancel = Change::Cancel { reason: None };
+            clinic.change(&people[2], ids[2], &cancel).await.expect("cancelled");
+            assert!(practice.free().await.contains(&"11-24 09:00".to_owned()), "the last one left");
+        }
+        clinic.hold(&stranger, slot).await.expect("held");
+        let second = clinic.patient("E").await;
+        assert_eq!(clinic.hold(&second, slot).await, Err(Refusal::Taken.into()), "it is for one");
+        clinic.must_be_sound().await;
+    }
+}
