@@ -1,0 +1,175 @@
+//! The stored next free times: they follow every change of free times, and a hold never relies on them.
+
+use chrono::Duration;
+use nadi::ids::DoctorId;
+use nadi::ports::{Change, DoctorQuery};
+use server::bookings::sweeper;
+use server::directory::follow;
+use server::directory::store::search::{self as found, StartAfter, Wanted, Ways};
+use server::events::live::Listener;
+use server::schedules::top_up;
+
+use super::{find, set, town};
+use crate::support::Clinic;
+
+/// A doctor's stored next free times.
+async fn kept(clinic: &Clinic, doctor: DoctorId) -> Vec<i64> {
+    sqlx::query_scalar("select unnest(slots) from next_times where doctor_id = $1")
+        .bind(doctor.0)
+        .fetch_all(&clinic.pool)
+        .await
+        .expect("kept times")
+}
+
+/// Fails unless the stored times are the first eight free ones.
+async fn must_be_kept(clinic: &Clinic, doctor: DoctorId, when: &str) {
+    let free: Vec<i64> = clinic.free(doctor).await.iter().map(|slot| slot.0).take(8).collect();
+    let kept = kept(clinic, doctor).await;
+    // A booking leaves one fewer, until few are left.
+    assert!(
+        kept.len() >= free.len().min(4) && free.starts_with(&kept),
+        "{when}: {kept:?} of {free:?}"
+    );
+}
+
+#[tokio::test]
+async fn next_times_follow_every_change_of_free_times() {
+    let clinic = Clinic::open().await;
+    let doctor = clinic.doctor;
+    must_be_kept(&clinic, doctor, "at first").await;
+    let who = clinic.patient("Asha Rao").await;
+    let first = clinic.free(doctor).await[0];
+    let follower = tokio::sync::Mutex::new(follow::Follower::default());
+    let noted =
+        || async { follower.lock().await.run_once(&clinic.app_state).await.expect("followed") };
+
+    let held = clinic.hold(&who, first).await.expect("held");
+    // The page is right even before the job has run.
+    let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
+    assert!(card.next_times.iter().all(|time| time.slot != first));
+    noted().await;
+    must_be_kept(&clinic, doctor, "after a hold").await;
+
+    clinic.clock.step(Duration::minutes(6));
+    sweeper::run_once(&clinic.app_state).await.expect("swept");
+    noted().await;
+    must_be_kept(&clinic, doctor, "after it lapsed").await;
+    assert_eq!(kept(&clinic, doctor).await[0], first.0);
+    assert_eq!(clinic.state(held).await, "expired");
+
+    // An hour from now and more, so that it can still be cancelled.
+    let fourth = clinic.free(doctor).await[3];
+    let booked = clinic.book(&who, fourth).await;
+    noted().await;
+    must_be_kept(&clinic, doctor, "after a booking").await;
+    clinic.change(&who, booked, &Change::Cancel { reason: None }).await.expect("cancelled");
+    noted().await;
+    must_be_kept(&clinic, doctor, "after it was cancelled").await;
+
+    // What passes is left out when it is read, then trimmed, then filled up.
+    clinic.clock.step(Duration::hours(2));
+    let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
+    assert!(card.next_times.iter().all(|time| time.starts_at > clinic.visitor().now));
+    follow::run_once(&clinic.app_state).await.expect("listed");
+    must_be_kept(&clinic, doctor, "after some have passed and most are left").await;
+
+    // Hours that end are withdrawn by the job that makes times.
+    sqlx::query("update availability_rules set effective_until = '2026-11-25'")
+        .execute(&clinic.pool)
+        .await
+        .expect("ended");
+    sqlx::query("update schedules set stale = true").execute(&clinic.pool).await.expect("stale");
+    top_up::run_once(&clinic.app_state).await.expect("times");
+    noted().await;
+    follow::look(&clinic.app_state, true).await.expect("looked");
+    must_be_kept(&clinic, doctor, "after hours that end").await;
+    let thursday =
+        find(&clinic, DoctorQuery { date: "2026-11-26".parse().ok(), ..DoctorQuery::default() });
+    assert_eq!(thursday.await.page.total, 0);
+}
+
+#[tokio::test]
+async fn next_times_follow_other_instances_and_concurrent_jobs() {
+    let clinic = Clinic::open().await;
+    let doctor = clinic.doctor;
+    let mut listener = Listener::default();
+    listener.run_once(&clinic.app_state).await.expect("listened");
+    let who = clinic.patient("Asha Rao").await;
+    let elsewhere = clinic.instance(5);
+    let first = clinic.free(doctor).await[0];
+    let wish = nadi::ports::HoldRequest { slot: first, visit_type: None, person: None };
+    elsewhere.bookings.hold(&clinic.caller(&who), &wish, None).await.expect("held");
+    assert_eq!(kept(&clinic, doctor).await[0], first.0, "not heard of yet");
+    listener.run_once(&clinic.app_state).await.expect("listened");
+    follow::Follower::default().run_once(&clinic.app_state).await.expect("followed");
+    must_be_kept(&clinic, doctor, "heard").await;
+
+    sqlx::query(
+        "update next_times set look_at = '2020-01-01', slots = '{}', starts = '{}', closes = '{}'",
+    )
+    .execute(&clinic.pool)
+    .await
+    .expect("spoiled");
+    let (a, b, c) = tokio::join!(
+        follow::run_once(&clinic.app_state),
+        follow::run_once(&clinic.app_state),
+        follow::look(&clinic.app_state, true)
+    );
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    must_be_kept(&clinic, doctor, "two at once").await;
+}
+
+#[tokio::test]
+async fn outdated_next_times_never_lead_to_a_double_booking() {
+    let clinic = Clinic::open().await;
+    let first = clinic.free(clinic.doctor).await[0];
+    clinic.book(&clinic.patient("Asha Rao").await, first).await;
+    // No job runs: the slot is still among the stored next times.
+    assert_eq!(kept(&clinic, clinic.doctor).await[0], first.0);
+    let late = clinic.patient("João Silva").await;
+    assert!(clinic.hold(&late, first).await.is_err(), "the hold decides");
+    let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
+    assert!(card.next_times.iter().all(|time| time.slot != first), "and no page offers it");
+    clinic.must_be_sound().await;
+}
+
+#[tokio::test]
+async fn filter_bits_beside_next_times_follow_the_doctors_languages() {
+    let (clinic, _, _) = town().await;
+    let mut connection = clinic.pool.acquire().await.expect("a connection");
+    let all = StartAfter { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 100 };
+    let speaking = async |connection: &mut sqlx::PgConnection, language: &str| {
+        let wanted = Wanted { language: Some(language.into()), ..Wanted::default() };
+        // In order of the kept times, never through the documents first.
+        let walking = Ways::gathering(-1);
+        let found = found::search(connection, &walking, &wanted, all, clinic.visitor().now).await;
+        found.expect("an answer").iter().any(|found| found.doctor_id == clinic.doctor.0)
+    };
+    assert!(!speaking(&mut connection, "português").await);
+    set(
+        &clinic,
+        clinic.doctor,
+        "update doctors set languages = array['English', 'Português'] where id = $1",
+    )
+    .await;
+    assert!(speaking(&mut connection, "portugues").await, "learned");
+    // Booked, so that the times are made again and not the document; then a place more, whose row is new.
+    let first = clinic.free(clinic.doctor).await[0];
+    let who = clinic.patient("Ravi Iyer").await;
+    clinic.book(&who, first).await;
+    follow::run_once(&clinic.app_state).await.expect("listed");
+    assert!(speaking(&mut connection, "PORTUGUÊS").await, "and a booking changes nothing");
+    sqlx::query("delete from next_times").execute(&mut *connection).await.expect("gone");
+    follow::run_once(&clinic.app_state).await.expect("listed");
+    assert!(speaking(&mut connection, "português").await, "nor do rows that are made anew");
+    set(&clinic, clinic.doctor, "update doctors set languages = array['English'] where id = $1")
+        .await;
+    assert!(!speaking(&mut connection, "português").await, "forgotten");
+    let differing: i64 = sqlx::query_scalar(
+        "select count(*) from next_times t join listings l using (doctor_id) where t.traits <> l.traits",
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .expect("a number");
+    assert_eq!(differing, 0);
+}
