@@ -1,0 +1,109 @@
+//! A mail server inside the test, which can be slow, fail or panic.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use nadi::ports::{Message, MessageFailure, Messages};
+use server::notifications::dispatcher::Dispatcher;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Clinic, time};
+
+/// A mail server that takes messages to one domain only once it is told to, and fails as told.
+#[derive(Clone, Default)]
+pub struct Post(pub Arc<PostState>);
+
+#[derive(Default)]
+pub struct PostState {
+    sent: Mutex<Vec<Message>>,
+    /// The domain whose server does not answer, until `answers` is cancelled.
+    slow: Mutex<Option<&'static str>>,
+    pub answers: CancellationToken,
+    /// Messages that wait for it, and the most there were at once.
+    waiting: AtomicUsize,
+    pub most: AtomicUsize,
+    /// The beginnings of subjects that fail once.
+    fails_once: Mutex<Vec<&'static str>>,
+    pub panics_once: AtomicBool,
+}
+
+#[async_trait]
+impl Messages for Post {
+    async fn send(&self, message: &Message) -> Result<(), MessageFailure> {
+        let state = &self.0;
+        if state.panics_once.swap(false, Ordering::SeqCst) {
+            panic!("the mail library has a fault");
+        }
+        {
+            let mut fails = state.fails_once.lock().expect("not poisoned");
+            if let Some(n) = fails.iter().position(|begin| message.subject.starts_with(begin)) {
+                fails.remove(n);
+                return Err(MessageFailure::Temporary("busy".into()));
+            }
+        }
+        let slow = *state.slow.lock().expect("not poisoned");
+        if slow.is_some_and(|slow| message.to.ends_with(slow)) {
+            let waiting = state.waiting.fetch_add(1, Ordering::SeqCst) + 1;
+            state.most.fetch_max(waiting, Ordering::SeqCst);
+            tokio::select! {
+                () = tokio::time::sleep(std::time::Duration::from_secs(20)) => {}
+                () = state.answers.cancelled() => {}
+            }
+            state.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+        state.sent.lock().expect("not poisoned").push(message.clone());
+        Ok(())
+    }
+}
+
+impl Post {
+    pub fn slow(domain: &'static str) -> Self {
+        let post = Self::default();
+        *post.0.slow.lock().expect("not poisoned") = Some(domain);
+        post
+    }
+
+    pub fn failing_once(beginning: &'static str) -> Self {
+        let post = Self::default();
+        post.0.fails_once.lock().expect("not poisoned").push(beginning);
+        post
+    }
+
+    pub fn dispatcher(&self, clinic: &Clinic) -> Dispatcher {
+        let messages = Arc::new(self.clone());
+        Dispatcher::new(clinic.app_state.clone(), messages, "https://nadi.example".into())
+    }
+
+    pub fn sent(&self) -> Vec<Message> {
+        self.0.sent.lock().expect("not poisoned").clone()
+    }
+
+    /// What was sent, by the first words of the subjects: `Confirmed`, `Moved` …
+    pub fn kinds(&self) -> Vec<String> {
+        let kind = |message: Message| match message.subject.split_once(':') {
+            Some((kind, _)) => kind.to_owned(),
+            None => "Code".to_owned(),
+        };
+        self.sent().into_iter().map(kind).collect()
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::SeqCst)
+    }
+
+    pub async fn until_waiting(&self, count: usize) {
+        time::until("messages wait", async || self.waiting() >= count).await;
+    }
+
+    /// Fails if a message was sent twice, or a message of an appointment after a later one.
+    pub fn must_be_in_order(&self) {
+        let mut last = std::collections::HashMap::new();
+        for message in self.sent() {
+            let (event, appointment) = message.key.split_once('.').expect("a key");
+            let event: i64 = event.parse().expect("a number");
+            let before = last.insert(appointment.to_owned(), event);
+            assert!(before.is_none_or(|before| before < event), "{} came late", message.key);
+        }
+    }
+}
