@@ -204,7 +204,7 @@ async fn every_change_is_in_the_log_with_its_shape() {
         assert_ne!(row.subject_id, Uuid::nil());
         seen.insert(row.kind.as_str());
     }
-    // Calendars at an address are read in `calendars.rs`.
+    // Calendars at an address are read in `busy_calendars.rs`.
     let all: BTreeSet<&str> = EventType::all()
         .map(EventType::as_str)
         .filter(|word| !matches!(*word, "busy_calendar.read"))
