@@ -8,10 +8,12 @@ use nadi::appointment::{Command, Event, Refusal, State};
 use nadi::ids::PersonId;
 use nadi::ports::{AppointmentQuery, Change, HoldRequest, NewDependant, Seen, Whose};
 use nadi::{Failure, Field, Problem};
+use serde_json::Value;
 use server::state::Confirmation;
 use uuid::Uuid;
 
-use crate::support::{Clinic, LONG_VISIT};
+use crate::support::http::{call_api, get_page};
+use crate::support::{Clinic, LONG_VISIT, browser};
 
 const CLAIMS: &str = "select (select count(*) from seats) + (select count(*) from patient_times)";
 
@@ -352,4 +354,58 @@ async fn appointment_lists_are_filtered_and_paged() {
     assert_eq!(list(AppointmentQuery { from, ..all.clone() }).await.1, 0);
     let doctor = Some(nadi::ids::DoctorId(Uuid::nil()));
     assert_eq!(list(AppointmentQuery { doctor, ..all }).await.1, 0);
+}
+
+/// A visit that began eight seconds ago has begun; it is over at its end.
+#[tokio::test]
+async fn a_visit_that_has_just_begun_is_not_called_over() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let doctor = clinic.doctor_account().await;
+    let free = clinic.free(clinic.doctor).await;
+    let id = clinic.book(&asha, free[0]).await;
+    let (cookie, token) = (clinic.cookie(&asha).await, clinic.token(&asha).await);
+    let base = clinic.serve().await;
+    let (_, shown) = call_api(&base, &format!("/appointments/{id}"), Some(&token), None).await;
+    let time = |name: &str| -> chrono::DateTime<chrono::Utc> {
+        shown[name].as_str().and_then(|text| text.parse().ok()).expect("a time")
+    };
+    let (starts_at, ends_at) = (time("starts_at"), time("ends_at"));
+    let now = clinic.visitor().now;
+    clinic.clock.step(starts_at - now + Duration::seconds(8));
+    for (refusal, kind, sentence) in [
+        (
+            Refusal::HasBegun,
+            "has-begun",
+            "The visit has begun, so it can no longer be changed here.",
+        ),
+        (Refusal::AlreadyOver, "already-over", "This appointment is over."),
+    ] {
+        for who in [&asha, &doctor] {
+            let cancel = Change::Cancel { reason: Some("Ill.".into()) };
+            for change in [cancel, Change::Reschedule { slot: free[9] }] {
+                let answer = clinic.change(who, id, &change).await;
+                assert_eq!(answer, Err(refusal.into()), "{change:?}");
+            }
+        }
+        let cancelled = browser()
+            .post(format!("{base}/api/v1/appointments/{id}/cancel"))
+            .bearer_auth(clinic.token(&asha).await)
+            .header("if-match", "*")
+            .send()
+            .await
+            .expect("an answer");
+        let problem: Value = cancelled.json().await.expect("JSON");
+        assert_eq!(problem["type"], format!("/problems/{kind}"), "{problem}");
+        assert_eq!(problem["detail"], sentence);
+        for path in [format!("/appointments/{id}"), format!("/appointments/{id}/move")] {
+            let (_, _, page) = get_page(&base, &path, &cookie).await;
+            assert!(page.contains(sentence), "{path}: {page}");
+        }
+        clinic.clock.step(ends_at - starts_at);
+    }
+    // A time that has begun cannot be taken, and is not called over either.
+    let page = format!("/doctors/asha-naik?slot={}", free[0]);
+    let (_, _, page) = get_page(&base, &page, &cookie).await;
+    assert!(page.contains("That time has already started."), "{page}");
 }

@@ -7,7 +7,7 @@ use nadi::ids::SlotId;
 use server::clock::Clock;
 use server::schedules::top_up;
 
-use crate::hostile_input::administrator;
+use crate::support::http::administrator_cookie;
 use crate::support::process::{free_port, nadi, output, ready};
 use crate::support::{Clinic, browser, time};
 
@@ -123,7 +123,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     let told = browser().get(format!("{base}/readyz")).send().await.expect("an answer");
     let told: serde_json::Value = told.json().await.expect("JSON");
     assert_eq!(told["time_zone_data"]["release"], "2099a");
-    let cookie = administrator(&clinic).await;
+    let cookie = administrator_cookie(&clinic).await;
     let page = browser().get(format!("{base}/admin/locations")).header("cookie", cookie).send();
     let page = page.await.expect("an answer").text().await.expect("a page");
     assert!(page.contains("2099a") && page.contains(&reference), "the page lists the visit");

@@ -2,6 +2,7 @@
 //! bookings.
 
 mod next_times;
+mod parameters;
 mod query_plans;
 mod results;
 

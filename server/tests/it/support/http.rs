@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use nadi::actor::SignedIn;
 use nadi::ports::Ports;
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use serde_json::Value;
 use server::accounts::sessions::{ACCOUNT, Sessions};
 use server::accounts::tokens::Tokens;
 use server::clock::Clock;
@@ -73,4 +75,67 @@ pub fn browser() -> reqwest::Client {
         .tls_certs_only([])
         .build()
         .expect("a client")
+}
+
+/// Status, content type and body of a page or of an answer of the API.
+pub async fn get_page(base: &str, path: &str, cookie: &str) -> (u16, String, String) {
+    let request = browser().get(format!("{base}{path}")).header("accept", "text/html");
+    let answer = request.header(COOKIE, cookie).send().await.expect("an answer");
+    let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().to_owned();
+    (answer.status().as_u16(), kind, answer.text().await.expect("text"))
+}
+
+/// Status and JSON; with a body, it is posted as it is.
+pub async fn call_api(base: &str, path: &str, token: Option<&str>, body: Option<&str>) -> (u16, Value) {
+    let address = format!("{base}/api/v1{path}");
+    let mut request = match body {
+        None => browser().get(address),
+        Some(body) => {
+            browser().post(address).header("content-type", "application/json").body(body.to_owned())
+        }
+    };
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let answer = request.send().await.expect("an answer");
+    (answer.status().as_u16(), answer.json().await.expect("JSON"))
+}
+
+/// A form sent without scripts, and the page it leads back to: its status and text.
+pub async fn send_form(
+    base: &str,
+    (action, page): (&str, &str),
+    cookie: &str,
+    fields: &[(&str, &str)],
+) -> (u16, String) {
+    let answer = browser()
+        .post(format!("{base}{action}"))
+        .header(COOKIE, cookie)
+        .header("accept", "text/html")
+        .header("origin", base)
+        .header("referer", format!("{base}{page}"))
+        .form(fields)
+        .send()
+        .await
+        .expect("an answer");
+    let Some(to) = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()) else {
+        return (answer.status().as_u16(), answer.text().await.expect("text"));
+    };
+    let to = to.replace(base, "");
+    let kept = answer.headers().get(SET_COOKIE).and_then(|kept| kept.to_str().ok());
+    let kept = kept.and_then(|kept| kept.split(';').next()).unwrap_or_default();
+    let (status, _, text) = get_page(base, &to, &format!("{cookie}; {kept}")).await;
+    (status, text)
+}
+
+/// The cookie of somebody who administers every clinic.
+pub async fn administrator_cookie(clinic: &Clinic) -> String {
+    let who = clinic.patient("The Administrator").await;
+    sqlx::query("update accounts set administers_everything = true where id = $1")
+        .bind(who.account.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("an administrator");
+    clinic.cookie(&who).await
 }

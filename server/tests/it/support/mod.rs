@@ -5,7 +5,7 @@ mod consistency;
 pub mod database;
 mod doubles;
 mod fixtures;
-mod http;
+pub mod http;
 pub mod process;
 pub mod redis;
 pub mod time;
