@@ -1,4 +1,5 @@
-//! Extending, moving, visits, dependants, long visits: an appointment after it was held.
+//! What happens to an appointment after it was held: extending, moving, check-in and completion, dependants, long
+//! visits, lists.
 
 use std::collections::BTreeSet;
 
@@ -266,7 +267,7 @@ async fn a_long_visit_takes_consecutive_times_or_none() {
     assert_eq!(view.ends_at - view.starts_at, Duration::minutes(60));
     assert_eq!(clinic.hold(&ravi, free[2]).await, Err(Refusal::Taken.into()));
 
-    // Twenty minutes later overlaps its own time, which does not prevent the move.
+    // The time twenty minutes later overlaps the appointment's own time, which does not prevent the move.
     clinic.change(&ravi, blocking, &Change::Cancel { reason: None }).await.expect("let go");
     let moved = clinic.change(&asha, id, &Change::Reschedule { slot: free[1] }).await;
     assert_eq!(moved.map(|booked| booked.starts_at), Ok(view.starts_at + Duration::minutes(20)));
@@ -345,7 +346,7 @@ async fn appointment_lists_are_filtered_and_paged() {
     let state = Some(State::Cancelled);
     assert_eq!(list(AppointmentQuery { state, ..all.clone() }).await, (ids[3..].to_vec(), 1));
     let moment = nadi::calendar::Moment::parse;
-    // Half-open, and in the location's own date: ten o'clock in Kolkata is 04:30 UTC.
+    // The range is half-open, and dates are those of the location: ten o'clock in Kolkata is 04:30 UTC.
     let (from, until) = (moment("2026-11-23T04:50:00Z"), moment("2026-11-23T10:40:00+05:30"));
     assert_eq!(list(AppointmentQuery { from, until, ..all.clone() }).await.0, ids[1..2].to_vec());
     let (from, until) = (moment("2026-11-23"), moment("2026-11-24"));
@@ -356,7 +357,7 @@ async fn appointment_lists_are_filtered_and_paged() {
     assert_eq!(list(AppointmentQuery { doctor, ..all }).await.1, 0);
 }
 
-/// A visit that began eight seconds ago has begun; it is over at its end.
+/// A visit counts as begun from its start and as over only from its end.
 #[tokio::test]
 async fn a_visit_that_has_just_begun_is_not_called_over() {
     let clinic = Clinic::open().await;
@@ -404,7 +405,7 @@ async fn a_visit_that_has_just_begun_is_not_called_over() {
         }
         clinic.clock.step(ends_at - starts_at);
     }
-    // A time that has begun cannot be taken, and is not called over either.
+    // A free time that has begun cannot be taken, and the page does not say that it is over.
     let page = format!("/doctors/asha-naik?slot={}", free[0]);
     let (_, _, page) = get_page(&base, &page, &cookie).await;
     assert!(page.contains("That time has already started."), "{page}");

@@ -21,7 +21,7 @@ use server::busy_times::refresh;
 
 use crate::support::{Clinic, time};
 
-/// A calendar server on this machine; what it says can be changed.
+/// A calendar server on this machine, whose calendar a test can replace.
 #[derive(Clone, Default)]
 struct Elsewhere {
     text: Arc<std::sync::Mutex<String>>,
@@ -123,7 +123,7 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     assert_eq!(read.times_removed as i64, 3 * weeks, "10:20, 10:40 and 11:00 on each Tuesday");
     assert_eq!(tuesdays(&clinic).await, all - 3 * weeks);
 
-    // Read again by the job: unchanged, then malformed, then free.
+    // The job reads it again: first unchanged, then malformed, then without events.
     let list =
         async || busy.busy_calendars(&caller, clinic.doctor).await.expect("calendars").remove(0);
     clinic.clock.step(TimeDelta::minutes(61));
@@ -149,7 +149,7 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     let read = "select count(*) from events where type = 'busy_calendar.read'";
     assert_eq!(clinic.count(read).await, 1, "only what has changed is in the log");
 
-    // A file replaces the calendar of the same name; who is booked stays.
+    // An uploaded file replaces the calendar of the same name; existing bookings stay.
     let slot: i64 = sqlx::query_scalar(
         "select id from free_slots('2026-11-23 08:00+00')
          where to_char(starts_at at time zone 'Asia/Kolkata', 'MM-DD HH24:MI') = '11-24 10:40'",
@@ -181,7 +181,7 @@ async fn private_addresses_are_never_fetched() {
     let here = Fetcher::asking(|ip| ip.is_loopback());
     let address = here.address(&format!("{base}/me.ics")).expect("an address");
     assert_eq!(public.address(address.as_str()), None);
-    // A name that resolves to this machine is refused when it is looked up.
+    // A host name that resolves to this machine is refused after the lookup.
     let named = public.address(&format!("http://localhost:{port}/me.ics")).expect("a name");
     assert_eq!(public.fetch(&named, None).await, Err(FetchError::NotPublic));
     assert_eq!(elsewhere.asked.load(Ordering::SeqCst), 0);

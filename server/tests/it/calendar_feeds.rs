@@ -10,7 +10,7 @@ use nadi::ports::{Alarm, Change, FeedKind, NewFeed};
 
 use crate::support::{Clinic, browser};
 
-/// A file as another program understands it: UID, SEQUENCE, start and end in UTC, STATUS.
+/// The events of a file as another program reads them: UID, SEQUENCE, DTSTART and STATUS.
 fn understood(text: &str) -> Vec<(String, String, String, String)> {
     let mut parser = Parser::new(text);
     let Entry::ICalendar(calendar) = parser.entry() else { panic!("not a calendar: {text}") };
@@ -36,7 +36,7 @@ fn property<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     text.split("\r\n").filter_map(|line| line.strip_prefix(begins.as_str())).collect()
 }
 
-/// A feed that reminds of nothing.
+/// A feed without reminders.
 fn feed(kind: FeedKind, with_names: bool) -> NewFeed {
     NewFeed { kind, with_names, alarm: None }
 }
@@ -46,7 +46,7 @@ fn unfolded(text: &str) -> String {
     text.replace("\r\n ", "")
 }
 
-/// As RFC 5545 writes an instant.
+/// An instant in the UTC format of RFC 5545.
 fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
 }
@@ -96,7 +96,7 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
     let view_after = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds").remove(0);
     assert!(view_after.read_at.is_some());
 
-    // A move: the same event, a higher sequence, another time.
+    // A move keeps the UID, increases the sequence and changes the time.
     let sequence = |text: &str| property(text, "SEQUENCE")[0].parse::<u32>().expect("a number");
     let change = Change::Reschedule { slot: times[5] };
     clinic.change(&asha, first, &change).await.expect("moved");
@@ -156,7 +156,7 @@ async fn feeds_name_the_doctor_but_never_the_patient() {
     assert!(!week.contains("Asha"), "{week}");
 }
 
-/// By default nothing reminds; what is chosen counts for patients and doctors, and can be changed.
+/// Feeds have no reminders by default. Patients and doctors can choose one and change it later.
 #[tokio::test]
 async fn a_feed_reminds_as_its_owner_wishes() {
     let clinic = Clinic::open().await;
@@ -233,7 +233,7 @@ async fn a_feed_reminds_as_its_owner_wishes() {
     assert!(alarms.contains(&(false, Some(Alarm::TenMinutes))), "{alarms:?}");
 }
 
-/// Nobody has to sign in to read them.
+/// The help page can be read without signing in.
 #[tokio::test]
 async fn the_steps_for_other_calendars_are_there_without_scripts() {
     let clinic = Clinic::open().await;
@@ -270,7 +270,7 @@ async fn a_file_says_where_a_visit_takes_place() {
     assert!(!text.contains("Church Road"), "{text}");
     let description = property(&text, "DESCRIPTION")[0].to_owned();
     assert!(description.contains("This is a video visit: you do not need to travel."), "{text}");
-    // Whatever is secret about it is on its page, behind signing in.
+    // The link of the video visit is only on the appointment's page, which requires signing in.
     let links = description.matches("http").count();
     assert!(links == 1 && description.ends_with(&format!("/appointments/{id}")), "{description}");
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::administrator;
 use crate::support::Clinic;
 
-/// Fails every transaction that changes one of these tables and records nothing.
+/// A trigger that fails every transaction that changes one of these tables without recording an event.
 const MUST_BE_RECORDED: &str = "
     create function must_be_recorded() returns trigger language plpgsql as $$
     begin
@@ -69,7 +69,7 @@ fn registration(email: &str) -> Registration {
     }
 }
 
-/// Changes everything that can be changed, and gives the log of it.
+/// Makes every kind of change once and returns the log.
 async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     let asha = clinic.patient("Asha Rao").await;
     let doctor = clinic.doctor_account().await;
@@ -92,7 +92,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     ports.feeds.set_alarm(&caller, feed, Some(Alarm::OneHour)).await.expect("an alarm");
     ports.feeds.end_feed(&caller, feed).await.expect("ended");
 
-    // Appointments, to every end they can have.
+    // Appointments, in every final state.
     let free = clinic.free(clinic.doctor).await;
     let id = clinic.hold(&asha, free[4]).await.expect("held");
     clinic.change(&asha, id, &Change::SendCode).await.expect("sent again");
@@ -137,7 +137,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     ports.reviews.hide(&staff, review.id, None, &any).await.expect("shown");
     ports.reviews.withdraw(&caller, visit, &any).await.expect("withdrawn");
 
-    // Hours, holidays and calendars from elsewhere.
+    // Hours, holidays and external calendars.
     let caller = clinic.caller(&doctor);
     let now = ports.schedules.schedule(&caller, clinic.doctor).await.expect("hours");
     let mut schedule = now.schedule.clone();
@@ -204,7 +204,7 @@ async fn every_change_is_in_the_log_with_its_shape() {
         assert_ne!(row.subject_id, Uuid::nil());
         seen.insert(row.kind.as_str());
     }
-    // Calendars at an address are read in `busy_calendars.rs`.
+    // The event of a calendar that is read from an address is tested in `busy_calendars.rs`.
     let all: BTreeSet<&str> = EventType::all()
         .map(EventType::as_str)
         .filter(|word| !matches!(*word, "busy_calendar.read"))
@@ -217,7 +217,7 @@ async fn every_change_is_in_the_log_with_its_shape() {
     }
 }
 
-/// Without the trigger's complaint the test above would prove nothing.
+/// Proves that the trigger works, on which the test above relies.
 #[tokio::test]
 async fn a_change_that_is_not_recorded_fails_the_check() {
     let clinic = Clinic::open().await;

@@ -11,7 +11,7 @@ use server::notifications::Maker;
 use super::administrator;
 use crate::support::Clinic;
 
-/// The reader is asked for everything while a transaction with a lower id is still open.
+/// The reader runs while a transaction with a lower id is still open.
 #[tokio::test]
 async fn a_reader_misses_nothing_that_becomes_visible_late() {
     let clinic = Clinic::open().await;
@@ -32,7 +32,7 @@ async fn a_reader_misses_nothing_that_becomes_visible_late() {
     .expect("inserted");
     let ravi = clinic.patient("Ravi").await;
     clinic.hold(&ravi, free[7]).await.expect("held");
-    // It handles what is visible, and does not go past what is not.
+    // It handles the visible events and does not move past those that are not visible yet.
     assert!(maker.run_once(&clinic.app_state).await.expect("made") >= 3);
     assert_eq!(maker.run_once(&clinic.app_state).await.expect("made"), 0, "nothing twice");
     late.commit().await.expect("committed");
@@ -70,14 +70,14 @@ async fn a_reader_that_is_killed_handles_its_events_again() {
             reader.run(app_state, async |_, _| anyhow::bail!("killed in the middle")).await;
         assert!(failed.is_err());
     }
-    // Another instance goes on from the position that was written down.
+    // Another instance continues from the stored position.
     let mut other = Reader::new("test");
     let again = other.run(app_state, async |_, _| Ok(())).await.expect("read");
     assert_eq!(again, Run::Handled(1), "the one that is new");
     assert_eq!(app_state.readers.get("test").handled, u64::try_from(all + 1).expect("few"));
 }
 
-/// Pages are smaller than what there is, and than what one transaction wrote.
+/// A page is smaller than the log, and smaller than the events of one transaction.
 #[tokio::test]
 async fn a_reader_with_small_pages_reads_everything_once() {
     let clinic = Clinic::open_with(10).await;
@@ -168,7 +168,8 @@ async fn two_instances_make_each_notification_once() {
     );
 }
 
-/// Dumped, and restored into another cluster, which counts its transactions from the beginning.
+/// The database was dumped and restored into another cluster, whose transaction ids start again from the
+/// beginning.
 #[tokio::test]
 async fn readers_go_on_after_the_database_was_restored_elsewhere() {
     let clinic = Clinic::open().await;
@@ -198,7 +199,7 @@ async fn readers_go_on_after_the_database_was_restored_elsewhere() {
     assert_eq!(clinic.count(made).await, 3, "the old ones once, and the new one");
 }
 
-/// The release before this one writes to the outbox, and delivers itself what it has written.
+/// The previous release writes to the outbox and delivers these events itself.
 #[tokio::test]
 async fn what_the_release_before_has_written_is_told_once() {
     let clinic = Clinic::open().await;

@@ -54,7 +54,7 @@ async fn addresses_that_are_no_text_are_refused_in_words() {
         );
         assert!(problem["detail"].as_str().is_some_and(|text| text.ends_with('.')), "{problem}");
     }
-    // What only looks like it is text.
+    // These only look like invalid encodings and are ordinary text.
     for path in ["/doctors?q=%", "/doctors?q=%zz", "/doctors?q=100%25", "/doctors?q=J%C3%BCrgen"] {
         assert_eq!(get_page(&base, path, &cookie).await.0, 200, "{path}");
     }
@@ -84,7 +84,7 @@ async fn json_with_text_that_cannot_be_kept_is_refused_in_words() {
         );
         assert!(problem["detail"].as_str().is_some_and(|text| text.ends_with('.')), "{problem}");
     }
-    // A backslash before it: seven characters, and no NUL.
+    // The backslash itself is escaped, so these are seven characters and not a NUL.
     let (status, added) = call_api(&base, "/people", token, Some(r#"{"name": "Ki\\u0000ran"}"#)).await;
     assert_eq!((status, added["name"].as_str()), (201, Some("Ki\\u0000ran")));
     let invalid = browser()
@@ -95,7 +95,7 @@ async fn json_with_text_that_cannot_be_kept_is_refused_in_words() {
     assert_eq!(invalid.send().await.expect("an answer").status(), 400);
 }
 
-/// Sends a request line as it is, with the usual headers.
+/// Sends this request line unchanged, with the usual headers.
 async fn raw(base: &str, line: &str) -> (u16, String) {
     let address = base.strip_prefix("http://").expect("an address");
     let mut stream = TcpStream::connect(address).await.expect("connected");
@@ -108,7 +108,7 @@ async fn raw(base: &str, line: &str) -> (u16, String) {
     (status.unwrap_or_default(), answer)
 }
 
-/// RFC 9112, 3.2: only a path is a target of ours.
+/// RFC 9112, 3.2: we accept only a path as a request target.
 #[tokio::test]
 async fn odd_request_targets_are_refused_in_words() {
     let clinic = Clinic::open().await;
@@ -129,29 +129,29 @@ async fn odd_request_targets_are_refused_in_words() {
         assert!(answer.contains("<h1>We cannot read this address</h1>"), "{line}: {answer}");
         assert!(answer.contains("x-content-type-options: nosniff"), "{line}: {answer}");
     }
-    // Of the API by its path.
+    // Under the path of the API, the refusal is a problem document.
     let (status, answer) = raw(&base, "GET http://example.com/api/v1/doctors HTTP/1.1").await;
     assert!(status == 400 && answer.contains("application/problem+json"), "{answer}");
-    // These are no targets at all (RFC 9112, 3): the HTTP library refuses them before we see them.
+    // These are not valid targets (RFC 9112, 3): the HTTP library refuses them before our code runs.
     for line in
         ["GET  HTTP/1.1", "GET doctors/asha HTTP/1.1", "GET ?q=1 HTTP/1.1", "GET http:// HTTP/1.1"]
     {
         let (status, answer) = raw(&base, line).await;
         assert_eq!(status, 400, "{line}: {answer}");
     }
-    // Whatever a path looks like, it is a path.
+    // A path stays a path, whatever it looks like.
     for line in ["GET //example.com:99999/ HTTP/1.1", "GET /http://[ HTTP/1.1", "GET /:80 HTTP/1.1"]
     {
         let (status, answer) = raw(&base, line).await;
         assert_eq!(status, 404, "{line}: {answer}");
     }
-    // Ours by its whole address, as every server has to accept it (RFC 9112, 3.2.2).
+    // Every server has to accept its own address in absolute form (RFC 9112, 3.2.2).
     let own = clinic.config.public_url.join("/doctors?mode=video").expect("an address");
     assert_eq!(raw(&base, &format!("GET {own} HTTP/1.1")).await.0, 200);
     assert_eq!(clinic.count("select count(*) from doctors").await, 1);
 }
 
-/// Forms are text, too, whatever their other fields say.
+/// A form with a field that is not text is refused, whatever its other fields contain.
 #[tokio::test]
 async fn forms_that_are_no_text_change_nothing() {
     let clinic = Clinic::open().await;

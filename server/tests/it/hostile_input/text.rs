@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::http::{administrator_cookie, call_api, get_page, send_form};
 use crate::support::{Clinic, NewDoctor, browser};
 
-/// Names that show nothing, or more than one line.
+/// Names without any visible character.
 const BLANK: [&str; 10] = [
     "\u{200B}",
     "\u{3164}",
@@ -75,7 +75,7 @@ async fn text_is_kept_composed_and_without_what_cannot_be_seen() {
     for (typed, kept) in [
         ("Ju\u{308}rgen", "Jürgen"),
         ("\u{202E}Asha\u{2069} Rao\u{200B}", "Asha Rao"),
-        // Persian and Malayalam need their joiners, a family its own.
+        // Persian, Malayalam and some emoji need their joiners.
         ("می\u{200C}خواهم", "می\u{200C}خواهم"),
         ("രാജന്\u{200D}", "രാജന്\u{200D}"),
         ("Asha 👩\u{200D}👧", "Asha 👩\u{200D}👧"),
@@ -85,7 +85,7 @@ async fn text_is_kept_composed_and_without_what_cannot_be_seen() {
         let (status, added) = call_api(&base, "/people", Some(&token), Some(&body)).await;
         assert_eq!((status, added["name"].as_str()), (201, Some(kept)), "{added}");
     }
-    // Once by each way of writing: it is the same person.
+    // Both ways of writing the name in Unicode are the same person.
     let again = json!({ "name": "Jürgen", "birth_date": "2019-04-30" }).to_string();
     assert_eq!(call_api(&base, "/people", Some(&token), Some(&again)).await.0, 201);
     assert_eq!(clinic.count("select count(*) from people where name = 'Jürgen'").await, 1);
@@ -124,7 +124,7 @@ async fn searches_find_names_however_they_are_composed() {
     }
 }
 
-/// One address, however it is written; sent to by the form that mail servers know, shown as people write it.
+/// All spellings of an address are one account. Mail is sent to the ASCII form of the domain, pages show Unicode.
 #[tokio::test]
 async fn an_e_mail_address_may_have_an_international_domain() {
     let clinic = Clinic::open().await;

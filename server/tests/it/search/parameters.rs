@@ -3,7 +3,7 @@
 use crate::support::Clinic;
 use crate::support::http::{call_api, get_page};
 
-/// What the page shows that it left out, the API refuses by name; what one understands, the other does.
+/// The page says which parameters it ignored, and the API refuses the same ones by name.
 #[tokio::test]
 async fn page_and_api_read_a_search_alike() {
     let clinic = Clinic::open().await;
@@ -77,7 +77,7 @@ async fn page_and_api_read_a_search_alike() {
         assert_eq!(status, 200, "{query}");
         assert!(page.contains("We could not read"), "{query}: {page}");
     }
-    // Several at once are all named; an empty field of a form says nothing, but a client means something.
+    // All wrong parameters are named. An empty field of a form is ignored, but the API refuses an empty parameter.
     let (_, problem) = call_api(&base, "/doctors?city=atlantis&page=0", None, None).await;
     let named: Vec<_> = problem["errors"].as_array().expect("errors").iter().collect();
     assert_eq!(named.len(), 2, "{problem}");
@@ -86,7 +86,7 @@ async fn page_and_api_read_a_search_alike() {
     let (status, problem) = call_api(&base, "/doctors?town=panjim", None, None).await;
     assert_eq!((status, problem["errors"][0]["field"].as_str()), (422, Some("town")));
 
-    // The same of a doctor's free times: the page says that nobody is seen at that place.
+    // The same for a doctor's free times with an unknown place or kind of visit.
     let nowhere = uuid::Uuid::from_u128(99);
     let slots = format!("/doctors/{}/slots?location_id={nowhere}", clinic.doctor);
     let (status, problem) = call_api(&base, &slots, None, None).await;
