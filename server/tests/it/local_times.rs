@@ -1,5 +1,5 @@
-//! Times as people read them on pages and in e-mails: by the clock of their own place, with the offset of their
-//! own instant, also where zones differ and around the days on which clocks change.
+//! Times on pages and in e-mails: in the zone of the visit's place, with the offset at that instant, also where
+//! two zones meet and around the days on which clocks change.
 
 use chrono::{DateTime, NaiveTime, Utc};
 use nadi::actor::SignedIn;
@@ -25,7 +25,7 @@ fn rule(place: LocationId, days: &str, from: u32, until: u32, slot_minutes: u16)
     Rule { starts: hour(from), ends: hour(until), slot_minutes, ..weekly(place, days) }
 }
 
-/// A clinic at this instant, and a doctor with these hours in Auckland and Berlin.
+/// A clinic at this instant with a doctor who works by these rules in Auckland and Berlin.
 async fn clinic_at(now: &str, rules: &[Rule]) -> (Clinic, DoctorId) {
     let clinic = Clinic::open().await;
     clinic.clock.set(at(now));
@@ -74,7 +74,7 @@ async fn slot_at(clinic: &Clinic, doctor: DoctorId, starts_at: &str) -> SlotId {
     SlotId(id.expect("a time then"))
 }
 
-/// The last message, once everything is sent.
+/// Subject and body of the last message, after everything that is due was sent.
 async fn last_mail(clinic: &Clinic) -> (String, String) {
     clinic.dispatcher().run_once().await.expect("sent");
     let sent = clinic.messages.sent.lock().expect("not poisoned");
@@ -109,7 +109,7 @@ fn must_say(text: &str, parts: &[&str]) {
     }
 }
 
-/// The time before is told as it was confirmed: by Auckland's clock, not by Berlin's.
+/// The former time is shown as it was confirmed: in Auckland's zone, not in Berlin's.
 #[tokio::test]
 async fn a_move_between_zones_tells_each_time_by_its_own_clock() {
     let rules = [rule(AUCKLAND, "FR", 9, 12, 20), rule(BERLIN, "TU", 10, 12, 20)];
@@ -130,7 +130,7 @@ async fn a_move_between_zones_tells_each_time_by_its_own_clock() {
     let (subject, _) = last_mail(&clinic).await;
     assert_eq!(subject, format!("Confirmed: {first}"));
 
-    // What is booked now is said with its zone where the new time may have another.
+    // The page for moving names the zone of the present time, because the new time may be in another one.
     let moving =
         page(&clinic, &format!("/appointments/{id}/move?slot={tuesday}"), Some(&asha)).await;
     must_say(&moving, &["Friday 11 December 2026, 09:00–09:20, Auckland time, at Auckland Clinic"]);
@@ -154,7 +154,7 @@ async fn a_move_between_zones_tells_each_time_by_its_own_clock() {
     assert_eq!(event["moved_from_time_zone"], "Pacific/Auckland");
     assert_eq!(answer["time_zone"], "Europe/Berlin");
 
-    // Events of the release before do not say the zone: it is the one of the time itself.
+    // Events of the previous release do not contain the zone: then the zone of the former slot is used.
     let forget = "update events set data = jsonb_set(data, '{moved_from}', data #> '{moved_from,starts_at}') where data ? 'moved_from'";
     sqlx::query(forget).execute(&clinic.pool).await.expect("as before");
     let shown = page(&clinic, &appointment(id), Some(&asha)).await;
@@ -164,7 +164,7 @@ async fn a_move_between_zones_tells_each_time_by_its_own_clock() {
     assert_eq!(subject, format!("Cancelled: {then}"));
 }
 
-/// A move that was never told, and then a cancellation: the time that was told is Auckland's.
+/// After a move that was never announced, the cancellation names the announced time, which is Auckland's.
 #[tokio::test]
 async fn a_cancellation_names_the_told_time_by_its_own_clock() {
     let rules = [rule(AUCKLAND, "FR", 9, 12, 20), rule(BERLIN, "TU", 10, 12, 20)];
@@ -181,7 +181,7 @@ async fn a_cancellation_names_the_told_time_by_its_own_clock() {
     must_say(&body, &[told, "When: Tue 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)\n"]);
 }
 
-/// In March for a visit in April: what happens now has winter's offset, the visit has summer's.
+/// In March, for a visit in April: what happens now has the winter offset, the visit has the summer offset.
 #[tokio::test]
 async fn a_hold_and_its_history_have_the_offset_of_their_own_moment() {
     let rules = [rule(BERLIN, "TH", 10, 12, 20)];
@@ -204,7 +204,7 @@ async fn a_hold_and_its_history_have_the_offset_of_their_own_moment() {
     );
     must_say(&booked, &["until Thu 1 Apr 2027, 09:00, Berlin time (CEST, UTC+02:00)."]);
 
-    // Moved after the change: the history has both offsets.
+    // After a move in summer time, the history has both offsets.
     clinic.clock.set(at("2027-03-30T09:00:00Z"));
     top_up::run_once(&clinic.app_state).await.expect("times");
     let later = slot_at(&clinic, doctor, "2027-04-08T08:00:00Z").await;
@@ -232,7 +232,7 @@ async fn the_times_of_a_repeated_hour_are_told_apart() {
     assert_eq!(last_mail(&clinic).await.0, format!("Confirmed: {visit}"));
     must_say(&page(&clinic, &appointment(id), Some(&asha)).await, &["02:00 CET–02:30 CET"]);
 
-    // The doctor's week has both offsets, and a block that reads from where to where it is.
+    // The doctor's calendar shows both offsets.
     let doctor_account = SignedIn { doctor: Some(doctor), ..clinic.patient("Lina").await };
     sqlx::query("update doctors set account_id = $2 where id = $1")
         .bind(doctor.0)
@@ -249,7 +249,7 @@ async fn the_times_of_a_repeated_hour_are_told_apart() {
     must_say(&week, &["All times are Berlin time (CEST, UTC+02:00)."]);
 }
 
-/// A doctor in two zones: the calendar has one clock, and says what the other one shows.
+/// The calendar of a doctor in two zones is in one of them, and adds the local time of visits in the other.
 #[tokio::test]
 async fn a_calendar_of_two_zones_says_both_times() {
     let rules = [rule(BERLIN, "TU", 10, 18, 20), rule(AUCKLAND, "FR", 9, 12, 20)];
@@ -266,7 +266,7 @@ async fn a_calendar_of_two_zones_says_both_times() {
     let week = page(&clinic, "/calendar?date=2026-12-10", Some(&account)).await;
     must_say(&week, &["All times are Berlin time (CET, UTC+01:00).", "21:00"]);
     must_say(&week, &["09:00–09:20, Auckland time", "(09:00–12:00, Auckland time)"]);
-    // Nobody else sees more than the time of the visit's place.
+    // The patient sees only the time at the visit's place.
     let own = page(&clinic, &appointment(id), Some(&asha)).await;
     must_say(&own, &["09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
     let list = page(&clinic, "/appointments", Some(&asha)).await;

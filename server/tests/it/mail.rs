@@ -6,7 +6,7 @@ use server::notifications::transport::SmtpMessages;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-/// Takes one mail, answering the recipient with `verdict`; gives what was said.
+/// Receives one mail, answering the RCPT command with `verdict`. Returns the lines that the client sent.
 async fn take_one(listener: TcpListener, verdict: &'static str) -> String {
     let (stream, _) = listener.accept().await.expect("a connection");
     let (reader, mut writer) = stream.into_split();

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::support::{Clinic, LONG_VISIT, NewDoctor, browser};
 
-/// A thousand people want one slot while an uncommitted transaction has its seats: they wait, as
-/// PostgreSQL sees it. After the rollback there are as many winners as seats.
+/// A thousand people want one slot while an uncommitted transaction has its seats. PostgreSQL shows that they
+/// wait for it. After the rollback there are as many winners as seats.
 async fn a_thousand_at_one_time(capacity: u16) {
     let clinic = Clinic::open_with(capacity).await;
     let slot = clinic.free(clinic.doctor).await[0];
@@ -34,7 +34,7 @@ async fn a_thousand_at_one_time(capacity: u16) {
     let wish = HoldRequest { slot, visit_type: None, person: None };
     let callers: Vec<_> = people.iter().map(|who| clinic.caller(who)).collect();
     let rivals = join_all(callers.iter().map(|who| async {
-        // Some do not get a connection in time: they try again.
+        // A request that does not get a connection in time is repeated.
         loop {
             match instance.bookings.hold(who, &wish, None).await {
                 Err(Failure::Unavailable) => {}
@@ -126,8 +126,8 @@ async fn one_person_holding_at_two_doctors_at_once_gets_one() {
     }
 }
 
-/// A patient asks for a longer visit at the time of their own hold. A rival for its second half comes
-/// and goes at the worst moments: the hold that the visit replaces is no reason to refuse it.
+/// A patient asks for a longer visit at the time of their own hold. A rival takes its second half and gives it
+/// back at the worst moments. The hold that the visit replaces must not be the reason for a refusal.
 #[tokio::test]
 async fn a_hold_is_not_refused_because_of_the_hold_it_replaces() {
     let clinic = Clinic::open().await;
@@ -153,7 +153,7 @@ async fn a_hold_is_not_refused_because_of_the_hold_it_replaces() {
     let longer = clinic.ports.bookings.hold(&caller, &wish, Some(&once));
     let meanwhile = async {
         clinic.until_waiting(1).await;
-        // A refused hold first looks for a stored answer under its key: here it has to wait for that.
+        // Before it is refused, a hold looks for a stored answer under its key. Here that lookup has to wait.
         let mut gate = clinic.pool.begin().await.expect("a transaction");
         let lock = sqlx::query("lock table idempotency_keys in access exclusive mode");
         let takes_the_second_half = async {
@@ -176,7 +176,7 @@ async fn a_hold_is_not_refused_because_of_the_hold_it_replaces() {
     clinic.must_be_sound().await;
 }
 
-/// The second hold waits for the first one's transaction, as PostgreSQL sees it, and is then refused.
+/// PostgreSQL shows that the second hold waits for the first one's transaction. It is then refused.
 #[tokio::test]
 async fn a_hold_waits_for_an_uncommitted_rival() {
     let clinic = Clinic::open().await;
@@ -206,7 +206,7 @@ async fn a_hold_waits_for_an_uncommitted_rival() {
     assert_eq!(second, Err(Refusal::Taken.into()));
 }
 
-/// Whoever comes first wins, the other one is refused with a reason, and nothing is half done.
+/// The first one wins, the other one is refused with a reason, and nothing is left half done.
 #[tokio::test]
 async fn confirming_races_with_taking_over_an_expired_hold() {
     let clinic = Clinic::open().await;
@@ -215,7 +215,7 @@ async fn confirming_races_with_taking_over_an_expired_hold() {
         let slow = clinic.patient(&format!("Slow {n}")).await;
         let quick = clinic.patient(&format!("Quick {n}")).await;
         let held = clinic.hold(&slow, slot).await.expect("held");
-        // One request is made just before the hold expires, the other when it has.
+        // The confirmation is sent just before the hold expires, the other request afterwards.
         let before = clinic.caller(&slow);
         clinic.clock.step(chrono::Duration::minutes(5));
         let code =
@@ -231,8 +231,8 @@ async fn confirming_races_with_taking_over_an_expired_hold() {
     clinic.must_be_sound().await;
 }
 
-/// A patient confirms, cancels, and somebody else takes over the same expiring hold at one moment:
-/// they wait for each other on its row, and the result is that of some order.
+/// A patient confirms and cancels while somebody else takes over the same expiring hold. They wait for each
+/// other on its row, and the result is that of some sequential order.
 #[tokio::test]
 async fn confirming_cancelling_and_taking_over_one_hold_race() {
     let clinic = Clinic::open().await;
@@ -285,7 +285,7 @@ async fn confirming_cancelling_and_taking_over_one_hold_race() {
     }
 }
 
-/// Two patients want each other's slot: neither can have it, and neither sees a deadlock.
+/// Two patients want to move to each other's slot. Neither can, and neither gets a deadlock error.
 #[tokio::test]
 async fn two_patients_moving_to_each_others_slots_never_deadlock() {
     let clinic = Clinic::open().await;
@@ -297,7 +297,7 @@ async fn two_patients_moving_to_each_others_slots_never_deadlock() {
     let places = [free[3], free[4], free[5]];
     let to = |slot| Change::Reschedule { slot };
     for round in 0..40 {
-        // A third slot makes some of the moves possible, and longer cycles of waiting.
+        // A third slot makes some of the moves possible, and longer wait cycles.
         let (one, two) = (to(places[(round + 1) % 3]), to(places[(round * 2) % 3]));
         let (first, second) = tokio::join!(
             instances[0].bookings.change(&asha, hers, &one, &Seen::Any, None),
@@ -313,7 +313,7 @@ async fn two_patients_moving_to_each_others_slots_never_deadlock() {
     }
 }
 
-/// One person's two appointments, each moved to the other's hour.
+/// One person has two appointments, and each is moved to the time of the other.
 #[tokio::test]
 async fn one_person_moving_two_appointments_across_each_other_never_deadlocks() {
     let clinic = Clinic::open().await;

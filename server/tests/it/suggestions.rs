@@ -1,4 +1,4 @@
-//! Suggestions while somebody types, and addresses with parameters that no page has ever linked to.
+//! Suggestions while somebody types, and addresses with parameters that no page links to.
 
 use futures::{StreamExt, stream};
 use nadi::suggest::Suggestion;
@@ -6,7 +6,7 @@ use server::directory::follow;
 
 use crate::support::{Clinic, NewDoctor, browser};
 
-/// The clinic with Asha Naik (general medicine, Panjim), and more doctors of these names.
+/// The clinic with Asha Naik (general medicine, Panjim) and further doctors with these names and specialties.
 async fn town(names: &[(&'static str, i16)]) -> Clinic {
     let clinic = Clinic::open().await;
     for statement in [
@@ -39,13 +39,14 @@ fn ask(address: &str, name: &str, value: &str) -> reqwest::RequestBuilder {
     browser().get(url)
 }
 
-/// Documents and names are made again.
+/// Runs the job that renews the documents and names of all doctors.
 async fn listed(clinic: &Clinic) {
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
     follow::run_once(&clinic.app_state).await.expect("listed");
 }
 
-/// What is suggested, in short: `s:` specialty and what fits, `d:` doctor with specialty and city, `c:` city.
+/// The suggestions in short form: `s:` a specialty and the matching word, `d:` a doctor with specialty and city,
+/// `c:` a city with its country.
 async fn suggested(clinic: &Clinic, text: &str) -> Vec<String> {
     let found = clinic.ports.directory.suggest(&clinic.visitor(), text).await.expect("an answer");
     found
@@ -85,7 +86,7 @@ async fn typed_text_suggests_specialties_doctors_and_cities() {
         ("maria naik", vec![maria]),
         ("ceu", vec![maria]),
         ("lima", vec![]),
-        // One typing error, when nothing else fits.
+        // One typing error is tolerated when nothing else matches.
         ("dermatolgy", vec!["s:Dermatology"]),
         ("panjin", vec![city]),
         ("mera skiner", vec![meera]),
@@ -190,7 +191,7 @@ async fn hostile_text_gets_no_error_and_few_suggestions() {
     assert_eq!(clinic.count("select count(*) from doctors").await, 2);
 }
 
-/// The names that the pages know, and some that they do not.
+/// The parameters that the pages know, and some that they do not.
 const LIST: [&str; 15] = [
     "q",
     "specialty",
@@ -236,7 +237,7 @@ fn hostile_addresses() -> Vec<String> {
         addresses.extend(DOCTOR.map(|name| format!("/doctors/asha-naik?{name}={value}")));
         addresses.push(format!("/?q={value}"));
         addresses.push(format!("/doctors/{}", value.replace('+', "%20")));
-        // As long as a client may send, perhaps cut in the middle of a letter.
+        // As long as an address may be, perhaps cut in the middle of an encoded character.
         let all = LIST.map(|name| format!("{name}={value}")).join("&");
         addresses.push(format!("/doctors?{}", &all[..all.len().min(60_000)]));
     }

@@ -1,4 +1,4 @@
-//! Undoing a check-in, a completion and a no-show, and what stands in the way of it.
+//! Undoing a check-in, a completion and a no-show, and what prevents it.
 
 use chrono::Duration;
 use nadi::Failure;
@@ -11,7 +11,7 @@ use crate::support::{Clinic, LONG_VISIT};
 
 const CLAIMS: &str = "select (select count(*) from seats) + (select count(*) from patient_times)";
 
-/// A visit of two slots at ten that was noted as completed at ten past ten; who booked it, and its doctor.
+/// A visit of two slots at ten that was marked as completed at ten past ten, with its patient and doctor.
 async fn completed(clinic: &Clinic) -> (AppointmentId, SignedIn, SignedIn) {
     clinic.add_long_visit(2).await;
     let (asha, doctor) = (clinic.patient("Asha").await, clinic.doctor_account().await);
@@ -79,7 +79,7 @@ async fn what_somebody_else_has_booked_since_stays_theirs() {
     let clinic = Clinic::open().await;
     let (id, _, doctor) = completed(&clinic).await;
     let ravi = clinic.patient("Ravi").await;
-    // The second half of the visit, from twenty past ten.
+    // The second slot of the visit, from twenty past ten.
     let second = clinic.free(clinic.doctor).await[0];
     let held = clinic.hold(&ravi, second).await.expect("free since the visit is over");
     let undone = clinic.change(&doctor, id, &Change::Reopen).await;
@@ -88,7 +88,7 @@ async fn what_somebody_else_has_booked_since_stays_theirs() {
     assert!(seen.open_to.is_empty(), "{:?}", seen.open_to);
     assert_eq!(clinic.state(held).await, "pending");
 
-    // Once that hold has lapsed, it is in nobody's way.
+    // A lapsed hold does not prevent it.
     clinic.clock.step(Duration::minutes(6));
     clinic.change(&doctor, id, &Change::Reopen).await.expect("undone");
     assert_eq!(clinic.state(held).await, "expired");
@@ -118,7 +118,7 @@ async fn a_person_is_not_brought_to_two_places_at_once_by_undoing() {
 async fn a_mark_is_undone_on_its_day_only() {
     let clinic = Clinic::open().await;
     let (id, _, doctor) = completed(&clinic).await;
-    // Ten past ten in Kolkata: the day ends in thirteen hours and fifty minutes.
+    // It is ten past ten in Kolkata: the day ends in thirteen hours and fifty minutes.
     clinic.clock.step(Duration::minutes(13 * 60 + 50));
     let late = clinic.change(&doctor, id, &Change::Reopen).await;
     assert_eq!(late, Err(Refusal::TooLateToUndo.into()));
@@ -142,7 +142,7 @@ async fn a_reviewed_visit_stays_completed_while_its_review_stands() {
     assert_eq!(early, Err(Refusal::NotCompleted.into()));
 }
 
-/// While a review is written the visit cannot be opened again, and the other way round.
+/// Writing a review and reopening its visit exclude each other: the review waits for the transaction that reopens.
 #[tokio::test]
 async fn a_review_and_an_undoing_wait_for_each_other() {
     let clinic = Clinic::open().await;

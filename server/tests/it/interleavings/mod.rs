@@ -1,8 +1,8 @@
-//! Every order in which two or three use cases can meet: on the real database, with a statement of one
-//! and a statement of another carried out in an order that a schedule gives.
+//! Two or three use cases run at once on the real database, one statement at a time, in an order that a schedule
+//! gives.
 //!
-//! First all orders in which the actors change twice, for what once went wrong; then orders by a seed.
-//! `cargo xtask simulate` tries more of these. A failure prints its order, and how to try it again.
+//! For each scenario, first the orders in which execution switches twice between the actors are tried, then orders
+//! chosen by a seed. `cargo xtask simulate` tries more of these. A failure prints its order.
 
 mod proxy;
 mod scenarios;
@@ -16,13 +16,13 @@ use scenarios::Prepare;
 use schedule::{Order, Scheduler, Trace};
 use world::World;
 
-/// Steps of one actor: more than any has.
+/// More steps than any actor has.
 const TO_THE_END: usize = 1_000;
-/// Orders with two changes that each scenario is tried in, at most, and orders by a seed.
+/// How many orders with two switches are tried for each scenario at most, and how many seeded ones.
 const ORDERS: u64 = 90;
 const SEEDS: u64 = 12;
 
-/// What was wrong, and the order in which it was.
+/// A violation, and the order in which it occurred.
 struct Found {
     what: String,
     order: Order,
@@ -41,7 +41,7 @@ impl Runs {
         Self { world, scheduler, schedules: 0 }
     }
 
-    /// One schedule, and everything that is checked after it.
+    /// Runs one schedule and all checks after it.
     async fn one(&mut self, prepare: Prepare, order: Order) -> Result<Trace, Box<Found>> {
         let scenario = prepare(self.world.clone()).await;
         let trace = self.scheduler.run(scenario.actors, &order).await;
@@ -55,8 +55,7 @@ impl Runs {
         Ok(trace)
     }
 
-    /// All orders with two changes of who goes on: some steps of one, some of another, then the first
-    /// to its end.
+    /// All orders with two switches: some steps of one actor, some of another, then the first one to its end.
     async fn with_two_changes(&mut self, prepare: Prepare) -> Result<(), Box<Found>> {
         let alone = self.one(prepare, Order::Segments(Vec::new())).await?;
         let actors = alone.taken.len();
@@ -66,7 +65,7 @@ impl Runs {
                 for some in 1..alone.taken[first].max(2) {
                     for others in 1..=alone.taken[second] + 2 {
                         let mut order = vec![(first, some)];
-                        // With three, the one left goes in between.
+                        // With three actors, the third one runs in between.
                         let between = (0..actors).filter(|n| ![first, second].contains(n));
                         order.extend(between.map(|n| (n, TO_THE_END)));
                         order.extend([(second, others), (first, TO_THE_END)]);
@@ -75,7 +74,7 @@ impl Runs {
                 }
             }
         }
-        // Of very many, as many as there is time for, evenly spread.
+        // If there are too many orders, an evenly spread selection is tried.
         let most =
             usize::try_from(setting("NADI_INTERLEAVING_ORDERS", ORDERS)).unwrap_or(usize::MAX);
         let every = orders.len().div_ceil(most);
@@ -140,7 +139,7 @@ fn setting(name: &str, usual: u64) -> u64 {
     }
 }
 
-/// With a fix taken out, an order is found in which that shows.
+/// Fails unless some order shows the expected violation after a fix was taken out.
 async fn must_be_found(prepare: Prepare, rewrites: Rewrites, faults: &[&str], expected: &str) {
     let mut runs = Runs::open(rewrites, faults).await;
     match runs.with_two_changes(prepare).await {
@@ -177,7 +176,7 @@ each_scenario! {
     hours_and_a_cancellation 9,
 }
 
-/// The hold once ended whatever it had seen to be lapsed before it waited.
+/// A hold once ended every hold that had looked lapsed before it waited for the lock.
 #[tokio::test]
 async fn a_hold_judged_by_what_was_read_before_the_wait_is_found() {
     let fault = "
@@ -204,14 +203,14 @@ async fn a_hold_judged_by_what_was_read_before_the_wait_is_found() {
     must_be_found(scenarios::extension, &[], &[fault], "granted, and then cancelled").await;
 }
 
-/// Saving hours once read the holidays before it locked.
+/// Saving hours once read the holidays before it took the lock.
 #[tokio::test]
 async fn hours_saved_without_a_lock_are_found() {
     let unlocked: Rewrites = &[("for no key update", "")];
     must_be_found(scenarios::holiday, unlocked, &[], "on a holiday").await;
 }
 
-/// A dispatcher once sent what it had claimed without looking at what had happened since.
+/// A dispatcher once sent a claimed message without checking for later events.
 #[tokio::test]
 async fn messages_in_any_order_are_found() {
     let unordered: Rewrites = &[
@@ -224,7 +223,9 @@ async fn messages_in_any_order_are_found() {
     must_be_found(scenarios::messages, unordered, &[], "\"Cancelled\", \"Confirmed\"").await;
 }
 
-/// A reader that goes on from what has begun, and not from what has ended, misses what is committed late.
+/// A reader that continues after the newest started transaction, instead of the oldest unfinished one, misses
+/// events
+/// that are committed late.
 #[tokio::test]
 async fn a_reader_that_passes_what_has_not_ended_is_found() {
     let hasty: Rewrites = &[(
@@ -234,14 +235,14 @@ async fn a_reader_that_passes_what_has_not_ended_is_found() {
     must_be_found(scenarios::messages, hasty, &[], "").await;
 }
 
-/// Holds were once counted.
+/// The limit on holds was once only a count, without a unique index.
 #[tokio::test]
 async fn holds_that_are_only_counted_are_found() {
     let fault = "drop index patient_times_hold_number_key";
     must_be_found(scenarios::third_hold, &[], &[fault], "\"ok\", \"ok\"").await;
 }
 
-/// The trigger that notes a freed time has to wait for hours that are being saved.
+/// The trigger that records a freed time has to wait while hours are being saved.
 #[tokio::test]
 async fn a_freed_time_judged_too_early_is_found() {
     let fault = "
@@ -255,7 +256,7 @@ async fn a_freed_time_judged_too_early_is_found() {
     must_be_found(scenarios::kept_time, &[], &[fault], "kept for nobody").await;
 }
 
-/// A person once held two times with a doctor when both requests gave up the same older hold.
+/// A person once got two holds with a doctor when both requests replaced the same older hold.
 #[tokio::test]
 async fn two_holds_with_one_doctor_are_found() {
     let fault = "drop index patient_times_one_hold_key";

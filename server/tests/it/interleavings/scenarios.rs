@@ -1,4 +1,4 @@
-//! Use cases that may meet, and what must be true however they do.
+//! Use cases that can run at the same time, and what must be true in whatever order their statements run.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use super::schedule::Actor;
 use super::world::World;
 use crate::support::weekly;
 
-/// Actors, and what is to be checked when all are through; it gets what each was answered.
+/// The actors, and the check that runs when all have finished. It gets the answer of each.
 pub struct Scenario {
     pub actors: Vec<Actor>,
     pub check: Check,
@@ -29,7 +29,7 @@ pub struct Scenario {
 
 pub type Check = Box<dyn FnOnce(Vec<String>) -> BoxFuture<'static, Result<(), String>> + Send>;
 
-/// Prepares the world for one schedule.
+/// Resets the world for one schedule and makes the scenario.
 pub type Prepare = fn(Arc<World>) -> BoxFuture<'static, Scenario>;
 
 const OK: &str = "ok";
@@ -53,7 +53,7 @@ fn must(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if is_so { Ok(()) } else { Err(what()) }
 }
 
-/// Asha, or a child of hers, holds a time on the server of an actor.
+/// Asha requests a hold for herself or for a child, on the server of this actor.
 async fn hold(world: &World, actor: usize, person: Option<PersonId>, slot: SlotId) -> String {
     let caller = world.clinic.caller(&world.asha);
     let wish = HoldRequest { slot, visit_type: None, person };
@@ -80,7 +80,7 @@ async fn first_free(world: &World, doctor: DoctorId) -> SlotId {
     world.clinic.free(doctor).await[0]
 }
 
-/// The clock goes past the end of a hold.
+/// An actor that moves the clock past the end of a hold.
 fn clock(world: &Arc<World>) -> Actor {
     let world = world.clone();
     Actor::new("the clock", move || async move {
@@ -89,7 +89,7 @@ fn clock(world: &Arc<World>) -> Actor {
     })
 }
 
-/// Asha holds a time that lapses in a second.
+/// Makes a hold of Asha's that lapses in a second.
 async fn about_to_lapse(world: &Arc<World>) -> (AppointmentId, SlotId) {
     world.reset().await;
     let slot = first_free(world, world.doctors[0]).await;
@@ -98,7 +98,8 @@ async fn about_to_lapse(world: &Arc<World>) -> (AppointmentId, SlotId) {
     (id, slot)
 }
 
-/// Whoever was told that a hold goes on, or is confirmed, has it; and only they.
+/// If the owner's request succeeded, the appointment is in the state `kept` and the third actor did not get the
+/// time. Otherwise the owner was told that the hold has expired.
 fn kept_or_given(world: Arc<World>, id: AppointmentId, kept: &'static str) -> Check {
     check(move |answers| async move {
         let (owner, stranger) = (answers[0].clone(), answers[2].clone());
@@ -113,7 +114,7 @@ fn kept_or_given(world: Arc<World>, id: AppointmentId, kept: &'static str) -> Ch
     })
 }
 
-/// An extension against a stranger who wants the time, while it runs out.
+/// Asha extends a hold while it lapses and a stranger asks for the time.
 pub fn extension(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         let (id, slot) = about_to_lapse(&world).await;
@@ -132,7 +133,7 @@ pub fn extension(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
-/// The same with a confirmation.
+/// Asha confirms a hold while it lapses and a stranger asks for the time.
 pub fn confirmation(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         let (id, slot) = about_to_lapse(&world).await;
@@ -152,7 +153,7 @@ pub fn confirmation(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
-/// The same with the job that writes down what ran out.
+/// Asha extends a hold while it lapses and the sweeper runs.
 pub fn sweep(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         let (id, _) = about_to_lapse(&world).await;
@@ -176,7 +177,7 @@ pub fn sweep(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
-/// A doctor saves new hours while the clinic takes a public holiday.
+/// A doctor saves new hours while the clinic adds public holidays.
 pub fn holiday(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset_hours().await;
@@ -198,7 +199,7 @@ pub fn holiday(world: Arc<World>) -> BoxFuture<'static, Scenario> {
             check: check(move |answers| async move {
                 must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
                 world.make_times().await;
-                // The fourth Thursday of November.
+                // Thanksgiving, the fourth Thursday of November.
                 let open =
                     "select count(*) from slots s where capacity > 0 and closes_at > '-infinity'
                             and local_date = '2026-11-26'";
@@ -210,7 +211,7 @@ pub fn holiday(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
-/// A doctor saves new hours while a calendar of theirs is read.
+/// A doctor saves new hours while a calendar file of theirs is read.
 pub fn calendar(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset_hours().await;
@@ -324,7 +325,7 @@ pub fn third_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
-/// A person who holds a time with a doctor asks for two others with them at once.
+/// A person with a hold at a doctor asks for two other times of the same doctor at once.
 pub fn replaced_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset().await;
@@ -350,7 +351,7 @@ pub fn replaced_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
-/// An account with two visits ahead of a doctor asks for two more at once.
+/// An account with two upcoming visits to a doctor asks for two more at once.
 pub fn third_visit(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset().await;
@@ -418,7 +419,7 @@ pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
             ],
             check: check(move |answers| async move {
                 must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
-                // Whatever was put back is sent by now.
+                // Messages that were postponed are due now.
                 world.step_clock(Duration::seconds(5));
                 world.clinic.dispatcher().run_once().await.map_err(|error| error.to_string())?;
                 let sent = world.clinic.messages.sent.lock().expect("not poisoned").clone();
@@ -434,7 +435,7 @@ pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     .boxed()
 }
 
-/// A mail server that takes its time: sending is a step.
+/// A mail server where sending is a step that the schedule has to release.
 struct SlowMessages {
     world: Arc<World>,
     actor: usize,
@@ -448,7 +449,7 @@ impl Messages for SlowMessages {
     }
 }
 
-/// One is granted, and the other is told why not.
+/// One request is granted, and the other one is refused with this reason.
 fn one_of_two(answers: &[String], refused: &str) -> Result<(), String> {
     let granted = answers.iter().filter(|answer| *answer == OK).count();
     let told = answers.iter().filter(|answer| *answer == refused).count();

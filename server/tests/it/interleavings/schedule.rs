@@ -1,4 +1,4 @@
-//! Carries out several use cases at once, one step of one of them at a time, in a given order.
+//! Runs several use cases at once, one step of one of them at a time, in a given order.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::proxy::{Gate, Heard};
 
-/// A use case that begins when it is first chosen, so that its `now` is the clock's of that moment.
+/// A use case. It begins when it is first chosen, so that its `now` is the clock's time at that moment.
 pub struct Actor {
     pub name: &'static str,
     pub run: Box<dyn FnOnce() -> BoxFuture<'static, String> + Send>,
@@ -26,40 +26,40 @@ impl Actor {
     }
 }
 
-/// Which of those who can go on does.
+/// Which of the actors that can continue does so.
 #[derive(Clone, Debug)]
 pub enum Order {
-    /// So many steps of one, so many of another…; then each to its end, in their order.
+    /// Pairs of an actor and a number of steps. Afterwards each actor runs to its end, in their order.
     Segments(Vec<(usize, usize)>),
-    /// As this seed says.
+    /// Chosen at random from this seed.
     Seeded(u64),
 }
 
-/// What happened.
+/// What happened in one run.
 #[derive(Debug, Default)]
 pub struct Trace {
     pub steps: Vec<String>,
-    /// How many steps each took, by their order.
+    /// How many steps each actor took.
     pub taken: Vec<usize>,
-    /// What each was answered.
+    /// The answer of each actor.
     pub answers: Vec<String>,
 }
 
 enum State {
     Waiting(Actor),
-    /// It computes, or waits in PostgreSQL, for the statement of these backends.
+    /// It computes, or PostgreSQL executes one of its statements, which may wait for a lock.
     Running,
     Parked(VecDeque<(String, oneshot::Sender<()>)>),
     Done,
 }
 
-/// Nothing here takes long: whoever is silent for so long is stuck.
+/// No step takes long: without any progress for this long, the run is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(20);
 
 pub struct Scheduler {
     gate: Gate,
     hears: mpsc::UnboundedReceiver<Heard>,
-    /// Sees who waits for a lock.
+    /// The connection that reads who waits for a lock.
     monitor: PgConnection,
 }
 
@@ -86,7 +86,7 @@ impl Scheduler {
                 if states.iter().all(|state| matches!(state, State::Done)) {
                     break;
                 }
-                // Everybody waits for somebody: PostgreSQL ends that, in a second.
+                // All wait for each other: PostgreSQL detects the deadlock within a second.
                 continue;
             }
             let chosen = next.choose(&ready);
@@ -113,7 +113,7 @@ impl Scheduler {
             }
         }
         self.gate.set_open(true);
-        // What an actor has left behind, such as a connection on its way back, goes on by itself.
+        // Whatever the actors left running, such as a connection going back to its pool, continues by itself.
         while let Ok(heard) = self.hears.try_recv() {
             drop(heard);
         }
@@ -123,7 +123,7 @@ impl Scheduler {
         trace
     }
 
-    /// Waits until each actor is parked, through, or waits for another's lock.
+    /// Waits until each actor is parked, has finished, or waits for another's lock.
     async fn settle(&mut self, states: &mut [State], backends: &mut [Vec<i32>], trace: &mut Trace) {
         let started = Instant::now();
         let mut seen_waiting = 0;
@@ -136,7 +136,7 @@ impl Scheduler {
                     }
                     match &mut states[actor] {
                         State::Parked(steps) => steps.push_back((step, go)),
-                        // Something it left behind.
+                        // Something that the finished actor left running.
                         State::Done => drop(go),
                         state => *state = State::Parked(VecDeque::from([(step, go)])),
                     }
@@ -164,7 +164,7 @@ impl Scheduler {
                     .expect("the locks");
             let all_wait =
                 running.iter().all(|n| backends[*n].iter().any(|pid| waiting.contains(pid)));
-            // Twice, so that whoever has just been let go is not taken for waiting.
+            // Checked twice, so that an actor that was just released does not count as waiting.
             seen_waiting = if all_wait { seen_waiting + 1 } else { 0 };
             let anybody_else =
                 states.iter().any(|state| matches!(state, State::Waiting(_) | State::Parked(_)));
@@ -180,7 +180,7 @@ impl Scheduler {
     }
 }
 
-/// An order as it is carried out.
+/// The rest of an order while it is executed.
 enum Next {
     Segments(VecDeque<(usize, usize)>),
     Seeded(Box<StdRng>),
@@ -202,7 +202,7 @@ impl Next {
                         *left -= 1;
                         return *actor;
                     }
-                    // It is through, or waits for a lock: its turn is over.
+                    // The actor has finished, or waits for a lock: its turn is over.
                     segments.pop_front();
                 }
                 ready[0]

@@ -116,7 +116,7 @@ async fn a_slow_domain_does_not_hold_up_a_code_to_another() {
     clinic.hold(&ravi, free[30]).await.expect("held");
     time::until("his code has come", async || !post.sent().is_empty()).await;
     assert_eq!(post.sent()[0].to, "ravi@example.org", "while all others still wait");
-    // Codes come first there, too: the first six on their way are codes.
+    // Codes are sent first to the slow domain, too: the six messages being sent are codes.
     let taken =
         "select count(*) from notifications where state = 'waiting' and leased_until is not null
                  and template <> 'code'";
@@ -161,14 +161,14 @@ async fn stopping_in_the_middle_loses_nothing_and_sends_nothing_twice() {
     assert!(sent >= 6, "those on their way have arrived");
     let waiting = usize::try_from(clinic.count(WAITING).await).expect("a number");
     assert_eq!(sent + waiting, 30, "what was sent is written down");
-    // The next start finds the others, also those that waited for a place.
+    // After a restart the others are sent, also those that waited for a free delivery slot.
     clinic.clock.step(Duration::seconds(15));
     post.dispatcher(&clinic).run_once().await.expect("relayed");
     let keys: BTreeSet<String> = post.sent().into_iter().map(|message| message.key).collect();
     assert_eq!((keys.len(), post.sent().len()), (30, 30));
 }
 
-/// Where known patients need no code, nothing is made of their holds; the log is only read on.
+/// With instant confirmation, the hold of a verified account makes no notification: the reader only moves on.
 #[tokio::test]
 async fn what_nobody_is_told_costs_no_row() {
     let mut clinic = Clinic::open().await;

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{Clinic, time};
 
-/// A mail server that takes messages to one domain only once it is told to, and fails as told.
+/// Accepts messages. It can delay those to one domain until the test lets them through, and it can fail on
+/// request.
 #[derive(Clone, Default)]
 pub struct Post(pub Arc<PostState>);
 
@@ -20,7 +21,7 @@ pub struct PostState {
     /// The domain whose server does not answer, until `answers` is cancelled.
     slow: Mutex<Option<&'static str>>,
     pub answers: CancellationToken,
-    /// Messages that wait for it, and the most there were at once.
+    /// How many messages wait for it now, and the most that waited at once.
     waiting: AtomicUsize,
     pub most: AtomicUsize,
     /// The beginnings of subjects that fail once.
@@ -79,7 +80,7 @@ impl Post {
         self.0.sent.lock().expect("not poisoned").clone()
     }
 
-    /// What was sent, by the first words of the subjects: `Confirmed`, `Moved` …
+    /// The sent messages by the first word of their subjects: `Confirmed`, `Moved` …
     pub fn kinds(&self) -> Vec<String> {
         let kind = |message: Message| match message.subject.split_once(':') {
             Some((kind, _)) => kind.to_owned(),

@@ -21,7 +21,7 @@ const OVERTAKEN: &str =
     "select count(*) from notifications where state = 'delivered' and last_failure = 'overtaken'";
 const WAITING: &str = "select count(*) from notifications where state = 'waiting'";
 
-/// Runs until nothing is due, also what was put back.
+/// Runs ten times with a minute in between, so that postponed messages become due, too.
 async fn run_all(clinic: &Clinic, dispatcher: &Dispatcher) {
     for _ in 0..10 {
         dispatcher.run_once().await.expect("relayed");
@@ -29,7 +29,7 @@ async fn run_all(clinic: &Clinic, dispatcher: &Dispatcher) {
     }
 }
 
-/// A dispatcher that claims what is due, and dies.
+/// Claims what is due like a dispatcher that then crashes. Returns the number of claimed messages.
 async fn claim_and_die(clinic: &Clinic) -> usize {
     Maker::default().run_once(&clinic.app_state).await.expect("made");
     let now = clinic.clock.now();

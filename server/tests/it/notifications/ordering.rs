@@ -80,7 +80,7 @@ async fn what_a_dead_dispatcher_had_begun_is_not_sent_after_what_came_later() {
     assert_eq!(clinic.count(WAITING).await, 0);
 }
 
-/// Both have claimed an event of the same appointment, as they may when neither sees the other's claim yet.
+/// Both have claimed a message of the same appointment, which is possible while neither sees the other's claim.
 #[tokio::test]
 async fn two_dispatchers_with_events_of_one_appointment_send_the_later_one_alone() {
     let clinic = Clinic::open().await;
@@ -166,7 +166,7 @@ async fn two_dispatchers_at_once_send_everything_once_and_in_order() {
         clinic.change(who, *id, &CANCEL).await.expect("cancelled");
     }
     let all_told = async || {
-        // What one dispatcher has put back for the other is due a moment later.
+        // A message that one dispatcher postponed for the other's is due a moment later.
         clinic.clock.step(Duration::seconds(1));
         clinic.count(WAITING).await == 0
     };

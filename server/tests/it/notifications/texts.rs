@@ -26,7 +26,7 @@ async fn merged_moves_name_the_time_the_patient_last_heard_of() {
     move_to(1).await;
     move_to(3).await;
     dispatcher.run_once().await.expect("relayed");
-    // Moved again, and back to where the last message said it is.
+    // Moved again, and back to the time in the last message.
     move_to(4).await;
     move_to(3).await;
     dispatcher.run_once().await.expect("relayed");
@@ -77,7 +77,7 @@ async fn mails_say_for_whom_where_who_did_it_and_why() {
     assert!(mail.starts_with("The appointment for Mira is confirmed."), "{mail}");
     assert!(mail.contains(place), "{mail}");
 
-    // The rest of the week is by video.
+    // From now on all visits are by video.
     sqlx::query("update blocks set mode = 'video'").execute(&clinic.pool).await.expect("changed");
     clinic.change(&doctor, id, &Change::Reschedule { slot: free[2] }).await.expect("moved");
     let mail = latest().await;

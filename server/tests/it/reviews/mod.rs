@@ -1,5 +1,5 @@
-//! Reviews: who may write, answer and hide them, until when, and that the stored rating is their sum however
-//! many write at once.
+//! Reviews: who may write, answer and hide them and until when, and that the stored rating is their sum even
+//! when many people write at once.
 
 mod ratings;
 mod writing;

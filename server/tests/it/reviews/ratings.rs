@@ -12,7 +12,7 @@ use server::directory;
 use super::{administrator, must_be_counted, said, shown, write};
 use crate::support::{CONSULTATION, Clinic, NewDoctor};
 
-/// A completed visit, inserted with SQL: the slots of one day are too few.
+/// A completed visit, inserted with SQL because one day does not have enough slots.
 async fn past_visit(clinic: &Clinic, who: &SignedIn, doctor: DoctorId, n: u8) -> AppointmentId {
     let now = clinic.app_state.clock.now();
     let id = server::ids::uuid_v7(now - Duration::days(2));
@@ -96,7 +96,7 @@ async fn concurrent_reviews_are_all_counted() {
                         }
                     },
                 );
-                // Whoever comes after a withdrawal finds nothing to change.
+                // A request that comes after the withdrawal finds no review.
                 assert!(matches!(changed, Ok(_) | Err(Failure::Stale)), "{changed:?}");
                 assert!(matches!(hidden, Ok(()) | Err(Failure::NotFound)), "{hidden:?}");
                 assert_eq!(gone, Ok(()));
@@ -121,7 +121,7 @@ async fn a_better_rating_moves_a_doctor_up_by_days_of_waiting() {
             .await
             .expect("a rating");
     }
-    // The job follows the mean, which is 4.0 now, and makes the ranks by it.
+    // The job updates the mean rating, which is 4.0 now, and computes the ranks from it.
     directory::follow::run_once(&clinic.app_state).await.expect("listed");
     assert_eq!(clinic.count("select tenths::bigint from rating_mean").await, 40);
     let anybody = DoctorQuery::default;
@@ -133,11 +133,13 @@ async fn a_better_rating_moves_a_doctor_up_by_days_of_waiting() {
     let first = DoctorQuery { page_size: 1, ..specialty() };
     let found = clinic.ports.directory.search(&clinic.visitor(), &first).await.expect("found");
     let soonest = found.page.items[0].next_times[0].starts_at.timestamp();
-    // Twenty visits of five stars beside ten of four: two thirds of a star, of three days each.
+    // Twenty reviews of five stars and a prior of ten of four stars give two thirds of a star above the mean. A
+    // star
+    // is worth three days.
     assert_eq!(found.next.map(|cursor| cursor.rank), Some(soonest - 172_800));
     let second = DoctorQuery { after: found.next, ..first };
     assert_eq!(names(&clinic, second).await, ["Dr asha-naik"]);
-    // The same without anything to look for, however soon the others are free.
+    // A search without any criteria has the same order.
     assert_eq!(names(&clinic, anybody()).await, order);
 
     let least = |tenths| DoctorQuery { rating_min_tenths: Some(tenths), ..anybody() };

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{administrator, must_be_counted, said, shown, write};
 use crate::support::{Clinic, browser};
 
-/// A visit that is over, booked by this account, as the doctor noted it.
+/// A visit booked by this account that the doctor has marked as completed.
 async fn visit(clinic: &Clinic, who: &SignedIn) -> AppointmentId {
     let slot = clinic.free(clinic.doctor).await[0];
     let id = clinic.book(who, slot).await;
@@ -147,7 +147,7 @@ async fn text_that_cannot_be_read_is_refused_and_markup_is_shown_as_text() {
     let html = page.text().await.expect("text");
     assert!(!html.contains("<script>alert(1)") && html.contains("&lt;script&gt;alert(1)"));
     assert!(html.contains("Visited in November 2026") && html.contains("aria-label=\"5 of 5\""));
-    // One review is no average.
+    // One review is too few for an average.
     assert!(html.contains("1 review of a verified visit") && !html.contains("5.0 of 5"));
     // The page tells neither whole names nor e-mail addresses.
     assert!(html.contains("Maria D.") && !html.contains("Maria Dias"));
@@ -317,7 +317,7 @@ async fn reviews_are_written_and_read_over_the_api() {
     assert_eq!(gone.status(), 404);
 }
 
-/// Nobody raises the rating of a doctor whom they are or work for, whomever the visit was for.
+/// A doctor and the administrators of the clinic cannot review that doctor, whoever the visit was for.
 #[tokio::test]
 async fn doctors_and_their_administrators_do_not_review_them() {
     let clinic = Clinic::open().await;

@@ -1,4 +1,4 @@
-//! A schedule is saved: which times are added and withdrawn, and what is refused.
+//! Saving a schedule: which times are added and withdrawn, and what is refused.
 
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 use nadi::appointment::Refusal;
@@ -28,7 +28,7 @@ async fn changing_hours_never_drops_a_booked_time() {
     let refused = schedules.save(&nobody, clinic.doctor, 1, new.clone()).await;
     assert_eq!(refused, Err(Failure::NotFound), "not for patients");
 
-    // What the preview says is what saving does.
+    // Saving does what the preview says.
     let caller = clinic.caller(&practice.admin);
     let draft = schedules.propose(&caller, clinic.doctor, 1, new.clone()).await.expect("a draft");
     let preview = schedules.preview(&caller, draft, None).await.expect("a preview");
@@ -42,7 +42,7 @@ async fn changing_hours_never_drops_a_booked_time() {
     let again = schedules.save_draft(&caller, draft).await.expect("the same");
     assert_eq!(again.times_added, saved.times_added);
 
-    // Both appointments stand, nothing else is offered at their times, and the new hours are offered.
+    // Both appointments stay, their times are not offered to others, and the new hours are offered.
     assert_eq!(
         (clinic.state(booked).await, clinic.state(held).await),
         ("confirmed".into(), "pending".into())
@@ -50,7 +50,7 @@ async fn changing_hours_never_drops_a_booked_time() {
     let free = practice.free().await;
     assert!(free.contains(&"11-23 14:00".to_owned()) && free.contains(&"11-24 09:00".to_owned()));
     assert!(!free.iter().any(|at| at.ends_with("10:20") || at.starts_with("11-25")), "{free:?}");
-    // The held time, 10:00 to 10:20 on Tuesday, is inside the new hours: its half hour is not offered.
+    // The held time, 10:00 to 10:20 on Tuesday, is inside the new hours, so its half hour is not offered.
     assert!(!free.contains(&"11-24 10:00".to_owned()), "{free:?}");
     clinic.confirm(&asha, held).await.expect("a hold that stood is confirmed");
     let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
@@ -59,7 +59,7 @@ async fn changing_hours_never_drops_a_booked_time() {
     assert_eq!(practice.save(new.clone()).await.expect("saved").times_added, 0, "nothing changed");
     assert_eq!(practice.version().await, 2);
 
-    // Once moved or cancelled it is no conflict any more, and the slot is not offered again.
+    // A cancelled appointment is no longer a conflict, and its slot outside the hours is not offered again.
     clinic.change(&asha, booked, &Change::Cancel { reason: None }).await.expect("cancelled");
     let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
     assert_eq!(view.conflicts.len(), 1);
@@ -176,7 +176,7 @@ async fn notice_booking_window_and_buffers_limit_the_times() {
         ..hours(clinic, "MO,TU,WE,TH,FR", 10, 13)
     };
     practice.save(of(vec![rule])).await.expect("saved");
-    // Nine in the morning: two hours' notice leave 11:35; a week ahead is open, the day after is not.
+    // It is nine. With two hours' notice the first time is 11:35, and the window of a week ends with the 30th.
     let free = practice.free().await;
     assert_eq!(&free[..3], ["11-23 11:35", "11-23 12:20", "11-24 10:05"]);
     assert_eq!(free.last().expect("some"), "11-30 12:20");
@@ -199,7 +199,7 @@ async fn notice_booking_window_and_buffers_limit_the_times() {
     assert_eq!(early, Err(Refusal::NotOpenYet.into()));
     let held = clinic.hold(&asha, slot("11-23 11:35").await).await.expect("held");
     clinic.confirm(&asha, held).await.expect("confirmed");
-    // A change of the rule alone changes the times in place.
+    // A changed notice and window alone change the existing times in place.
     let rule =
         Rule { buffer_before: 5, buffer_after: 10, ..hours(clinic, "MO,TU,WE,TH,FR", 10, 13) };
     let change = practice.save(of(vec![rule])).await.expect("saved");
@@ -229,7 +229,7 @@ async fn holidays_close_the_clinic_unless_a_day_is_worked() {
     let view = clinic.ports.schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
     assert!(view.holidays.iter().any(|day| day.date == date("2026-12-25")), "{:?}", view.holidays);
 
-    // A single day is worked all the same.
+    // A rule for this single day makes times in spite of the holiday.
     let mut schedule = view.schedule;
     let day = Rule { repeats: None, from: date("2026-12-25"), ..hours(clinic, "MO", 16, 18) };
     schedule.rules.push(day);
@@ -258,7 +258,7 @@ async fn monthly_rules_make_times() {
     assert_eq!(practice.free().await, december);
 }
 
-/// Hours change over and over while many book: every acknowledged booking exists, and all is consistent.
+/// Hours change repeatedly while many people book. Every acknowledged booking exists, and the data is consistent.
 #[tokio::test]
 async fn changing_hours_during_many_bookings_loses_none() {
     let practice = Practice::open().await;

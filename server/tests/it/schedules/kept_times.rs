@@ -9,8 +9,8 @@ use server::supervisor::Supervisor;
 
 use super::{Practice, hours, of};
 
-/// Half hours from nine to twelve; what is saved then begins a quarter later, so that a time that
-/// stays is in the way of two.
+/// Saves half hours from nine to twelve, and returns rules that begin a quarter of an hour later: under these, a
+/// kept time overlaps two new ones.
 async fn a_quarter_later(practice: &Practice) -> Vec<Rule> {
     let clinic = &practice.clinic;
     practice.save(of(vec![hours(clinic, "TU", 9, 12)])).await.expect("saved");
@@ -28,7 +28,7 @@ impl Practice {
         free
     }
 
-    /// What the job does when it hears, within half a second, that there is something to do.
+    /// Runs the job. Fails if it has nothing to do before, or something left to do afterwards.
     async fn make_again(&self) {
         assert!(
             top_up::is_due(&self.clinic.app_state).await.expect("an answer"),
@@ -42,7 +42,7 @@ impl Practice {
     }
 }
 
-/// However a time that was kept for somebody becomes free, what was in its way comes back.
+/// In whichever way a kept time becomes free, the times that it blocked are offered again.
 #[tokio::test]
 async fn what_a_kept_time_was_in_the_way_of_comes_back() {
     for way in ["released", "expired", "expired by another's hold", "cancelled", "moved"] {
@@ -70,7 +70,7 @@ async fn what_a_kept_time_was_in_the_way_of_comes_back() {
             }
             "expired by another's hold" => {
                 clinic.clock.step(Duration::minutes(5));
-                // Her next hold, with whomever, ends the one that ran out.
+                // Her next hold, with any doctor, expires the lapsed one.
                 let other = clinic.add_doctor("other").await;
                 let elsewhere = clinic.free(other).await[0];
                 clinic.hold(&asha, elsewhere).await.expect("held elsewhere");
@@ -87,7 +87,7 @@ async fn what_a_kept_time_was_in_the_way_of_comes_back() {
     }
 }
 
-/// The running server does by itself what the test above asks for.
+/// The jobs of a running server do what the test above starts by hand.
 #[tokio::test]
 async fn the_jobs_make_times_again_within_a_second() {
     let practice = Practice::open().await;
@@ -101,7 +101,7 @@ async fn the_jobs_make_times_again_within_a_second() {
     let clock = std::sync::Arc::new(clinic.clock.clone());
     let supervisor = Supervisor::new(clinic.app_state.jobs.clone(), clock, stop.clone());
     server::jobs::start(&supervisor, &clinic.app_state, clinic.dispatcher(), sessions);
-    // It lapses while nobody asks for anything.
+    // The hold lapses without any request.
     clinic.clock.step(Duration::minutes(5));
     crate::support::time::until("all six are there again", async || {
         practice.free_on_tuesday().await == TUESDAY
@@ -111,7 +111,8 @@ async fn the_jobs_make_times_again_within_a_second() {
     supervisor.finish(std::time::Duration::from_secs(5)).await;
 }
 
-/// A smaller group: everybody keeps their seat, and nobody joins them until enough have left.
+/// When the capacity of a group is lowered, everybody keeps their seat, and nobody can join until enough have
+/// left.
 #[tokio::test]
 async fn a_smaller_group_is_obeyed_as_people_leave() {
     for way in ["cancelled", "lapsed"] {
@@ -143,7 +144,7 @@ async fn a_smaller_group_is_obeyed_as_people_leave() {
             assert_eq!(clinic.count(seats).await, 0);
             assert!(practice.free().await.contains(&"11-24 09:00".to_owned()));
         } else {
-            // The first two leave: then there is one person in a group for one.
+            // After the first two have left, one person remains in a group for one.
             for (left, id) in [(2, ids[0]), (1, ids[1])] {
                 let who = if id == ids[0] { &people[0] } else { &people[1] };
                 let cancel = Change::Cancel { reason: None };

@@ -1,4 +1,4 @@
-//! Schedules: hours change, and nobody loses a booked time.
+//! Schedules: a change of hours never removes a booked time.
 
 mod editing;
 mod kept_times;
@@ -30,7 +30,7 @@ fn of(rules: Vec<Rule>) -> Schedule {
     Schedule { rules, time_off: Vec::new() }
 }
 
-/// Whole days off, both included.
+/// Time off from the first to the last day, both included.
 fn off(from: &str, through: &str) -> TimeOff {
     let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
     let note = "Away".into();
@@ -67,7 +67,7 @@ impl Practice {
         schedules.save(&caller, self.clinic.doctor, seen, schedule).await.map(|(_, change)| change)
     }
 
-    /// Free times as `23 10:00`, in Panjim.
+    /// The doctor's free times as `11-23 10:00`, in the zone of Panjim.
     async fn free(&self) -> Vec<String> {
         let rows: Vec<NaiveDateTime> = sqlx::query_scalar(
             "select starts_at at time zone 'Asia/Kolkata' from free_slots($1)

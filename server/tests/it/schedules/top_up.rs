@@ -14,7 +14,7 @@ async fn times_are_made_once_and_extended_over_time() {
     let clinic = Clinic::open().await;
     let slots = "select count(*) from slots";
     let before = clinic.count(slots).await;
-    // 22 or 23 working days, nine slots each.
+    // 22 or 23 working days with nine slots each.
     assert!((22 * 9..=23 * 9).contains(&before), "{before}");
     let (a, b) =
         tokio::join!(top_up::run_once(&clinic.app_state), top_up::run_once(&clinic.app_state));
@@ -70,7 +70,7 @@ async fn an_unreadable_rule_affects_its_doctor_only() {
     assert!(made.times > 0);
     assert!(count(other).await >= before.1 - 9 && count(clinic.doctor).await < before.0);
 
-    // They stay due, whoever looks at the hours is told, and saving them again mends it.
+    // The schedule stays due, pages say that the rule is unreadable, and saving the hours again repairs it.
     let due = "select count(*) from schedules where unreadable_since is not null and made_until < '2027-01-06'";
     assert_eq!(clinic.count(due).await, 1);
     assert!(!top_up::is_due(&clinic.app_state).await.expect("an answer"), "not every half second");
@@ -101,7 +101,7 @@ async fn new_time_zone_data_moves_free_times_and_lists_booked_ones() {
     let booked = clinic.hold(&asha, practice.slot_at("12-01 10:00").await).await.expect("held");
     clinic.confirm(&asha, booked).await.expect("confirmed");
     assert_eq!(zone_data::shifted(&clinic.app_state).await.expect("read"), []);
-    // As if these times had been made when the place was to be an hour behind: 09:00 on its wall.
+    // As if these times had been made by rules that put the place an hour behind, so that they were at 09:00.
     for statement in [
         "update blocks set utc_offset = utc_offset - 3600, time_zone_data = '2020a'",
         "update schedules set time_zone_data = '2020a'",
@@ -113,7 +113,7 @@ async fn new_time_zone_data_moves_free_times_and_lists_booked_ones() {
     assert_eq!(shifted[0].booked_for.to_string(), "2026-12-01 09:00:00");
     assert_eq!(shifted[0].would_be.to_string(), "2026-12-01 10:00:00");
     assert_eq!(shifted[0].made_with, "2020a");
-    // The job compares everything anew; who is booked stays, and stays listed.
+    // The job compares everything again. A booked time stays, and stays on the list.
     top_up::run_once(&clinic.app_state).await.expect("ran");
     let data = "select count(*) from schedules where time_zone_data = '2020a'";
     assert_eq!(clinic.count(data).await, 0);

@@ -33,8 +33,8 @@ async fn set(clinic: &Clinic, doctor: DoctorId, change: &'static str) {
     follow::run_once(&clinic.app_state).await.expect("listed");
 }
 
-/// A clinic with four doctors: Asha (general medicine), Meera (skin, a woman, Konkani, by video in Mumbai),
-/// João (heart, in Panjim) and one who is a draft.
+/// A clinic with four doctors: Asha (general medicine), Meera (dermatology, a woman, Konkani, by video in
+/// Mumbai), João (cardiology, in Panjim) and a draft. Returns the ids of Meera and João.
 async fn town() -> (Clinic, DoctorId, DoctorId) {
     let clinic = Clinic::open().await;
     for statement in [

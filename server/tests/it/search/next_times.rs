@@ -25,7 +25,7 @@ async fn kept(clinic: &Clinic, doctor: DoctorId) -> Vec<i64> {
 async fn must_be_kept(clinic: &Clinic, doctor: DoctorId, when: &str) {
     let free: Vec<i64> = clinic.free(doctor).await.iter().map(|slot| slot.0).take(8).collect();
     let kept = kept(clinic, doctor).await;
-    // A booking leaves one fewer, until few are left.
+    // Each booking removes one stored time. More are added only when few are left.
     assert!(
         kept.len() >= free.len().min(4) && free.starts_with(&kept),
         "{when}: {kept:?} of {free:?}"
@@ -44,7 +44,7 @@ async fn next_times_follow_every_change_of_free_times() {
         || async { follower.lock().await.run_once(&clinic.app_state).await.expect("followed") };
 
     let held = clinic.hold(&who, first).await.expect("held");
-    // The page is right even before the job has run.
+    // The page is correct even before the job has run.
     let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
     assert!(card.next_times.iter().all(|time| time.slot != first));
     noted().await;
@@ -57,7 +57,7 @@ async fn next_times_follow_every_change_of_free_times() {
     assert_eq!(kept(&clinic, doctor).await[0], first.0);
     assert_eq!(clinic.state(held).await, "expired");
 
-    // An hour from now and more, so that it can still be cancelled.
+    // More than an hour from now, so that it can still be cancelled.
     let fourth = clinic.free(doctor).await[3];
     let booked = clinic.book(&who, fourth).await;
     noted().await;
@@ -66,14 +66,14 @@ async fn next_times_follow_every_change_of_free_times() {
     noted().await;
     must_be_kept(&clinic, doctor, "after it was cancelled").await;
 
-    // What passes is left out when it is read, then trimmed, then filled up.
+    // Times that have passed are left out on reading, then removed, and then replaced.
     clinic.clock.step(Duration::hours(2));
     let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
     assert!(card.next_times.iter().all(|time| time.starts_at > clinic.visitor().now));
     follow::run_once(&clinic.app_state).await.expect("listed");
     must_be_kept(&clinic, doctor, "after some have passed and most are left").await;
 
-    // Hours that end are withdrawn by the job that makes times.
+    // When the rule ends, the job that makes times withdraws the rest.
     sqlx::query("update availability_rules set effective_until = '2026-11-25'")
         .execute(&clinic.pool)
         .await
@@ -140,7 +140,7 @@ async fn filter_bits_beside_next_times_follow_the_doctors_languages() {
     let all = StartAfter { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 100 };
     let speaking = async |connection: &mut sqlx::PgConnection, language: &str| {
         let wanted = Wanted { language: Some(language.into()), ..Wanted::default() };
-        // In order of the kept times, never through the documents first.
+        // Walks the stored times in order and never starts from the documents.
         let walking = Ways::gathering(-1);
         let found = found::search(connection, &walking, &wanted, all, clinic.visitor().now).await;
         found.expect("an answer").iter().any(|found| found.doctor_id == clinic.doctor.0)
@@ -153,7 +153,7 @@ async fn filter_bits_beside_next_times_follow_the_doctors_languages() {
     )
     .await;
     assert!(speaking(&mut connection, "portugues").await, "learned");
-    // Booked, so that the times are made again and not the document; then a place more, whose row is new.
+    // A booking renews the stored times but not the document. Deleting them makes new rows.
     let first = clinic.free(clinic.doctor).await[0];
     let who = clinic.patient("Ravi Iyer").await;
     clinic.book(&who, first).await;

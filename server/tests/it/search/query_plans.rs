@@ -58,7 +58,7 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
         .expect("doctors");
     kept_listings::lock(&mut connection, &ids).await.expect("rows");
     kept_listings::refresh_documents(&mut connection, &ids).await.expect("documents");
-    // Not `follow_documents`, which would undo the made-up worth of some.
+    // Not `follow_documents`, which would overwrite the invented ranks.
     sqlx::query(
         "update next_times t set traits = l.traits from listings l where l.doctor_id = t.doctor_id",
     )
@@ -81,7 +81,7 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
         let wanted = Wanted {
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             specialty: (n % 5 == 1).then(|| "cardiology".into()),
-            // Always something to ask the documents for, so that both ways are open.
+            // There is always a condition on the documents, so that both plans are possible.
             gender: (words.is_empty() || n % 7 == 0).then_some("female"),
             language: (n % 11 == 3).then(|| "KONKANI".into()),
             mode: (n % 4 == 2).then_some("video"),
@@ -97,7 +97,7 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
         let walked =
             found::search(&mut connection, &walking, &wanted, all, now).await.expect("walked");
         assert_eq!(gathered, walked, "{wanted:?}");
-        // And in pages.
+        // And the same page by page.
         const PAGE: i64 = 25;
         let mut leafed: Vec<Found> = Vec::new();
         loop {

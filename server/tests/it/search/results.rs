@@ -115,7 +115,7 @@ async fn filters_narrow_the_result_alone_and_combined() {
     let near = find(&clinic, DoctorQuery { near: Near::parse("margao"), ..any() }).await;
     let km = near.page.items[0].distance_km.expect("a distance");
     assert!((25.0..35.0).contains(&km), "{km}");
-    // Panjim stands at 15.5, 73.8: half a degree to the north are 55 km, two are too many.
+    // Panjim is at 15.5, 73.8: a point half a degree further north is 55 km away, one two degrees away is too far.
     for (point, km) in [("15.50,73.80", Some(0.0)), ("16,73.8", Some(55.6)), ("17.5,73.8", None)] {
         let found = find(&clinic, DoctorQuery { near: Near::parse(point), ..any() }).await;
         let far: Vec<f64> = found.page.items.iter().filter_map(|card| card.distance_km).collect();
@@ -138,7 +138,7 @@ async fn filters_narrow_the_result_alone_and_combined() {
     assert_eq!(counts.languages, numbers(&[("English", 1), ("Konkani", 1)]));
     assert_eq!(counts.genders, numbers(&[("female", 1)]));
     assert_eq!(counts.ratings, numbers(&[("4.5", 0), ("4", 0), ("3.5", 0), ("3", 0)]));
-    // Each filter that is on is counted as if it were not, and narrows the numbers of the others.
+    // The choices of an active filter are counted as if it were off. It does narrow the counts of the others.
     let konkani = DoctorQuery { language: Some("Konkani".into()), ..any() };
     let counts = find(&clinic, konkani).await.counts;
     assert_eq!(counts.languages, find(&clinic, any()).await.counts.languages);
@@ -194,13 +194,13 @@ async fn results_are_ordered_by_relevance_next_free_time_and_distance() {
         Some(&"Dr Meera Dessai"),
         "free at four, the others at ten"
     );
-    // By the word "heart": a name counts for more than a specialty that is free sooner.
+    // For the word "heart", a match in the name ranks above a match in the specialty with an earlier free time.
     set(&clinic, meera, "update doctors set name = 'Dr Heart' where id = $1").await;
     assert_eq!(names(&find(&clinic, text("heart")).await), ["Dr Heart", "Dr João Fátima"]);
     let near = |city: &str| DoctorQuery { near: Near::parse(city), ..text("heart") };
     assert_eq!(names(&find(&clinic, near("panjim")).await), ["Dr João Fátima"]);
     assert_eq!(names(&find(&clinic, near("mumbai")).await), ["Dr Heart"]);
-    // Whoever has no time at all comes last.
+    // A doctor without free times comes last.
     sqlx::query("update availability_rules set archived_at = now() where doctor_id = $1")
         .bind(joao.0)
         .execute(&clinic.pool)
@@ -230,7 +230,7 @@ async fn paging_shows_every_doctor_while_others_book() {
         loop {
             let found = find(&clinic, DoctorQuery { after, ..query.clone() }).await;
             seen.extend(found.page.items.iter().map(|card| card.id));
-            // Somebody who was on this page is booked, and so moves behind all others.
+            // A doctor on this page gets a booking and therefore moves behind all others.
             let booked = found.page.items[0].id;
             let who = clinic.patient(&format!("Asha {}", uuid::Uuid::new_v4().simple())).await;
             let first = clinic.free(booked).await[0];
@@ -241,7 +241,7 @@ async fn paging_shows_every_doctor_while_others_book() {
                 break;
             }
         }
-        // Those who moved may come again; nobody else does, and nobody is missing.
+        // Only the doctors who moved may appear twice, and nobody is missing.
         let mut all = seen.clone();
         all.sort_unstable_by_key(|id| id.0);
         all.dedup();

@@ -1,4 +1,4 @@
-//! Several requests in the same moment, who want the same.
+//! Bursts: several requests at the same moment that compete for the same thing.
 
 use nadi::appointment::State;
 use nadi::idempotency::IdempotencyKey;
@@ -11,7 +11,7 @@ use super::oracle::{Ask, Asked};
 use super::world::World;
 
 impl Generator {
-    /// Two to eight.
+    /// Two to eight requests.
     pub(super) fn burst(&mut self, world: &World) -> Vec<Asked> {
         let n = 2 + self.below(7);
         match self.below(6) {
@@ -42,7 +42,7 @@ impl Generator {
         IdempotencyKey::parse(&format!("k{}", self.keys)).expect("a key")
     }
 
-    /// Several for one time, by holding and by moving.
+    /// Several requests for one slot, by holding and by moving.
     fn rivals(&mut self, world: &World, n: usize) -> Vec<Asked> {
         let slot = self.slot(world);
         let doctor = world.model.slots.get(&slot).map(|slot| slot.doctor);
@@ -69,7 +69,7 @@ impl Generator {
             .collect()
     }
 
-    /// One person, with several doctors at the same time.
+    /// Several holds of one person at different doctors at the same time.
     fn in_two_places(&mut self, world: &World, n: usize) -> Vec<Asked> {
         let (who, people) = self.one(&world.patients).clone();
         let person: PersonId = *self.one(&people);

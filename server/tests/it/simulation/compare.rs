@@ -1,4 +1,4 @@
-//! Whether the database says what was answered, and which order of a burst's answers explains it.
+//! Whether the database agrees with the answers, and which order of a burst's requests explains them.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +12,12 @@ use super::model::{Model, Visit};
 use super::oracle::{Answered, Asked, Noted, Scene};
 use super::stored::{Row, Stored, Told};
 
-/// Orders tried before a burst counts as unexplained. Requests that do not meet fit in any order,
-/// so that few are tried.
+/// How many orders are tried before a burst counts as unexplained. Usually few are, because requests that do not
+/// conflict fit in any order.
 const ORDERS_MAX: u32 = 200_000;
 
-/// Holds that lapsed may be written down by anybody at any time, but never one that has not.
+/// Applies the recorded expiries to the model. A lapsed hold may be recorded as expired at any time, another one
+/// never.
 pub fn absorb_expiries(model: &mut Model, stored: &Stored, scene: &Scene) -> Result<(), Violation> {
     for event in &stored.events {
         if event.event_type != Event::Expired.as_str() {
@@ -37,7 +38,7 @@ pub fn absorb_expiries(model: &mut Model, stored: &Stored, scene: &Scene) -> Res
     Ok(())
 }
 
-/// The search for an order in which the answers are right and leave what is there.
+/// The search for an order of the requests that explains the answers and the rows in the database.
 pub struct Search<'a> {
     pub asked: &'a [Asked],
     pub answered: &'a [Answered],
@@ -45,7 +46,7 @@ pub struct Search<'a> {
     pub stored: &'a Stored,
     pub noted: Vec<Noted>,
     pub orders: u32,
-    /// The most telling reason why an order was none.
+    /// The violation of the order in which the most requests fitted, and how many those were.
     best: Option<(usize, Violation)>,
 }
 
@@ -60,9 +61,9 @@ impl<'a> Search<'a> {
         Self { asked, answered, scene, stored, noted, orders: 0, best: None }
     }
 
-    /// Leaves the model as that order has it.
+    /// Finds such an order and leaves the model in the state after it.
     pub fn explain(&mut self, model: &mut Model) -> Result<(), Violation> {
-        // Events are numbered about as things happened: mostly the first order tried is the one.
+        // The ids of events follow the order of the commits closely, so usually the first order tried is right.
         let mut all: Vec<usize> = (0..self.asked.len()).collect();
         all.sort_by_key(|n| {
             let booked = self.answered[*n].as_ref().ok()?;
@@ -110,7 +111,9 @@ impl<'a> Search<'a> {
                         return true;
                     }
                     model.rewind(mark);
-                    // What was refused rightly here was no obstacle to the others.
+                    // A request that is rightly refused at this place does not affect the others, so no other
+                    // place has to be
+                    // tried.
                     if changes_nothing {
                         return false;
                     }
@@ -135,7 +138,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Is the database what the model expects, wherever it may have changed?
+/// Compares the rows that may have changed with the model.
 fn agree(model: &Model, stored: &Stored, scene: &Scene) -> Result<(), Violation> {
     let changed = model.changed();
     let rows: BTreeMap<Uuid, &Row> = stored.rows.iter().map(|row| (row.id, row)).collect();
@@ -233,7 +236,7 @@ pub fn row_agrees(visit: &Visit, row: Option<&Row>) -> Result<(), Violation> {
     Err(Violation::of(invariant, format!("there is {row:?}, promised was {expected:?}")))
 }
 
-/// Every claim belongs to an appointment that has it, and every such appointment has all of its own.
+/// Every claim belongs to an active appointment of the model, and every such appointment has all of its claims.
 fn claims_agree(model: &Model, stored: &Stored) -> Result<(), Violation> {
     let mut seats: BTreeMap<Uuid, Vec<_>> = BTreeMap::new();
     for seat in &stored.seats {

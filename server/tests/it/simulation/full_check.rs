@@ -1,4 +1,4 @@
-//! The expensive checks, over all tables: every so many steps, and at the end.
+//! The expensive checks over all tables, which run once in a number of steps and at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub async fn check(world: &mut World) -> Result<(), Violation> {
     messages_were_sent(world).await
 }
 
-/// Only what a change of hours may break.
+/// Only the checks of what a change of hours could break.
 pub async fn schedules(world: &World) -> Result<(), Violation> {
     never(world, |invariant| invariant == Invariant::Doctor).await
 }
@@ -36,7 +36,7 @@ async fn never(world: &World, of: impl Fn(Invariant) -> bool) -> Result<(), Viol
     Ok(())
 }
 
-/// Nobody has made or withdrawn times but the jobs that do.
+/// Only the operations that make or withdraw slots have changed them.
 async fn times_are_known(world: &World) -> Result<(), Violation> {
     for row in stored::slots(&world.clinic.pool, world.now()).await {
         let known = world.model.slots.get(&SlotId(row.id));
@@ -62,11 +62,11 @@ async fn appointments_are_as_promised(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-/// What the pages show as free is what the model would grant.
+/// The pages show exactly those slots as free that the model would grant.
 async fn free_is_free(world: &World) -> Result<(), Violation> {
     let now = world.now();
     let model = &world.model;
-    // Only slots that somebody has are worth a closer look.
+    // Counting seats is only necessary for slots with an appointment.
     let taken: BTreeSet<SlotId> =
         model.standing(now).flat_map(|(_, visit)| visit.run.iter().copied()).collect();
     let free_alone = |id: &SlotId| {
@@ -112,8 +112,8 @@ async fn keys_are_kept(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Who moved, cancelled or confirmed has a message of it, unless it was set aside or a later one was told
-/// instead; and the messages of an appointment came in the order of its events.
+/// Every notification that counts as delivered was sent, one is only dropped when a later event is announced
+/// instead, and the messages of an appointment were sent in the order of its events.
 async fn messages_were_sent(world: &mut World) -> Result<(), Violation> {
     let told = "('confirmed', 'cancelled', 'moved')";
     let key = "event_id || '.' || subject_id || '@nadi'";

@@ -1,5 +1,5 @@
-//! Every acknowledged request, compared with what the database says happened: nothing acknowledged
-//! is lost, nothing happened that was not acknowledged, and nothing twice.
+//! Compares every acknowledged request with the event log: nothing acknowledged is lost, nothing happened that was
+//! not acknowledged, and nothing happened twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::oracle::{Answered, Ask, Asked};
 use super::stored;
 use super::stored::Told;
 
-/// One acknowledged answer. This knows nothing of the model: only what was said.
+/// One acknowledged answer, independent of the model.
 struct Acknowledged {
     step: u64,
     hold: bool,
@@ -73,7 +73,7 @@ impl History {
                 return Err(Violation::of(Invariant::Once, what));
             }
         }
-        // The last event of an appointment says where it is now.
+        // The events of an appointment give its present state.
         let mut last: BTreeMap<Uuid, State> = BTreeMap::new();
         let mut marks: BTreeMap<Uuid, Vec<State>> = BTreeMap::new();
         for event in &events {
@@ -104,7 +104,7 @@ impl History {
     }
 }
 
-/// The state after an event; `None`: it stays what it was, or is what it was before a mark.
+/// The state after an event. `None` if the event does not change the state, or restores an earlier one.
 fn leads_to(event: &str) -> Option<State> {
     Some(match Event::parse(event)? {
         Event::Held => State::Pending,

@@ -1,5 +1,6 @@
-//! What must always be true (`ARCHITECTURE.md`), as names for what a run found violated, and the
-//! checks that ask the database alone.
+//! The invariants of `ARCHITECTURE.md`: names for the violations that a run finds, and the checks that need only
+//! the
+//! database.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::model::Model;
 use super::stored::Stored;
 
-/// The invariants by their names in `ARCHITECTURE.md`, and the rules that each answer follows.
+/// The invariants by their numbers in `ARCHITECTURE.md`, and the rules that each answer follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invariant {
     /// 1: active claims on a slot never exceed its capacity.
@@ -18,23 +19,23 @@ pub enum Invariant {
     Patient,
     /// 3: a doctor's blocks never overlap, slots lie inside them, booked times are not withdrawn.
     Doctor,
-    /// 4: what was acknowledged is there.
+    /// 4: an acknowledged change is stored.
     Durable,
-    /// 5: a lapsed hold is free at its instant, and not before.
+    /// 5: a slot is free from the instant at which its hold lapses, and not before.
     Expiry,
-    /// 6: asking twice has one effect and one answer.
+    /// 6: a repeated request has one effect and one answer.
     Once,
     /// 7: every change has its event, and every event is delivered or set aside.
     Told,
-    /// 8: a free time is never refused, and no fault of ours reaches a user.
+    /// 8: a free slot is never refused, and no internal error reaches a user.
     NoFalseRefusals,
-    /// 9: every instant is the request's own.
+    /// 9: every stored instant is the request's `now`.
     Time,
-    /// Whatever else `nadi::appointment::decide` says: versions, notices, codes, sides.
+    /// All other rules of `nadi::appointment::decide`: versions, notices, codes, who may do what.
     Rules,
 }
 
-/// A run has shown an invariant not to hold.
+/// An invariant that a run found violated.
 #[derive(Clone, Debug)]
 pub struct Violation {
     pub invariant: Invariant,
@@ -53,7 +54,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What the guards must be by themselves, whoever did what in which order.
+/// Checks the rows that guard seats and patients' times on their own, independent of the requests.
 pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), Violation> {
     let mut taken: BTreeMap<i64, i64> = BTreeMap::new();
     for seat in stored.seats.iter().filter(|seat| seat.held_until.is_none_or(|at| at > now)) {
@@ -84,7 +85,7 @@ pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), 
     Ok(())
 }
 
-/// Counts of what must not be, over all tables.
+/// Queries over all tables whose count must be zero.
 pub const NEVER: [(Invariant, &str, &str); 9] = [
     (
         Invariant::Durable,

@@ -1,7 +1,8 @@
-//! A clinic in memory: what every answered request promises, kept without the database.
+//! The clinic in memory: the state that follows from the answered requests, without the database.
 //!
-//! Facts come from here and the verdict from `nadi::appointment::decide`; nothing of the server's
-//! SQL is used. Every change is journalled, so that a burst's answers can be tried in many orders.
+//! The model collects the facts, and `nadi::appointment::decide` decides; the server's SQL is not used. Every
+//! change
+//! is written to a journal and can be undone, so that a burst's requests can be tried in many orders.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,11 +18,11 @@ use server::codes::CodeKey;
 use super::oracle::{Answered, Ask};
 use super::stored::SlotRow;
 
-/// The clinic of the tests lets patients cancel until an hour before.
+/// Patients of the test clinic can cancel until an hour before the visit.
 pub const NOTICE: Duration = Duration::minutes(60);
 pub const HOLD: Duration = Duration::minutes(5);
 
-/// Where the clinic is.
+/// The clinic's time zone.
 fn zone() -> Zone {
     Zone::named("Asia/Kolkata")
 }
@@ -34,7 +35,7 @@ pub struct Slot {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: i64,
-    /// Outside the hours, and open to nobody but who has it.
+    /// Outside the hours: it stays for whoever has booked it and is not offered to others.
     pub kept: bool,
 }
 
@@ -45,23 +46,23 @@ pub struct Visit {
     pub booked_by: AccountId,
     pub doctor: DoctorId,
     pub kind: VisitTypeId,
-    /// Its slots, the first one first.
+    /// Its slots in order.
     pub run: Vec<SlotId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    /// What happened to it, and when; as many as its version says.
+    /// Its events and their times. The version is their number.
     pub told: Vec<(Event, DateTime<Utc>)>,
-    /// How many of these have been seen in the log.
+    /// How many of these events were already compared with the log.
     pub seen: usize,
 }
 
 impl Visit {
-    /// Has it claims in the database? A lapsed hold has, until someone writes its end down.
+    /// Whether it has claims in the database. A lapsed hold has them until its expiry is recorded.
     pub fn has_claims(&self) -> bool {
         matches!(self.life.state, State::Pending | State::Confirmed | State::CheckedIn)
     }
 
-    /// Do its claims count at this instant?
+    /// Whether its claims count at this instant.
     pub fn stands(&self, now: DateTime<Utc>) -> bool {
         self.has_claims() && !self.is_lapsed(now)
     }
@@ -95,16 +96,16 @@ pub struct Model {
     pub clinic: ClinicId,
     pub codes: CodeKey,
     pub people: BTreeMap<PersonId, AccountId>,
-    /// Kinds of visit and how many slots they take; the usual one first.
+    /// Kinds of visit and how many slots they take, the default one first.
     pub kinds: Vec<(VisitTypeId, i16)>,
     pub slots: BTreeMap<SlotId, Slot>,
     numbers: HashMap<(i64, i16), SlotId>,
-    /// Each doctor's slots by their start.
+    /// Each doctor's slots in the order of their start.
     pub timetable: BTreeMap<DoctorId, Vec<(DateTime<Utc>, SlotId)>>,
-    /// In the order in which they were held, so that the generator chooses the same ones again.
+    /// In the order in which they were held, so that the generator's choices can be repeated.
     pub visits: Vec<Visit>,
     index: HashMap<AppointmentId, usize>,
-    /// Those that have claims.
+    /// Indexes of the visits that have claims.
     pub living: BTreeSet<usize>,
     pub keys: HashMap<(AccountId, String), Kept>,
     journal: Vec<Undo>,
@@ -128,7 +129,7 @@ impl Model {
         }
     }
 
-    /// Takes over the times that were made or withdrawn.
+    /// Adds or updates slots as they are in the database.
     pub fn learn(&mut self, rows: Vec<SlotRow>) {
         for row in rows {
             let id = SlotId(row.id);
@@ -141,7 +142,7 @@ impl Model {
                 capacity: row.capacity.into(),
                 kept: row.kept,
             };
-            // A time that stays while hours change may have moved to another block.
+            // A kept time may have moved to another block when the hours changed.
             if let Some(before) = self.slots.get(&id) {
                 self.numbers.remove(&(before.block, before.number));
             }
@@ -173,7 +174,7 @@ impl Model {
         self.kinds.iter().find(|(known, _)| *known == kind).map(|(_, span)| *span)
     }
 
-    /// The slots of a visit that begins here; fewer than `span` at the end of a block.
+    /// The slots of a visit that begins here. At the end of a block they are fewer than `span`.
     pub fn run(&self, first: SlotId, span: i16) -> Vec<SlotId> {
         let Some(slot) = self.slots.get(&first) else { return Vec::new() };
         (slot.number..slot.number + span)
@@ -181,7 +182,7 @@ impl Model {
             .collect()
     }
 
-    /// Seats left on the fullest slot, not counting some appointments'.
+    /// The free seats on the fullest of these slots, ignoring the seats of the appointments in `but`.
     pub fn seats_free(&self, run: &[SlotId], but: &[usize], now: DateTime<Utc>) -> i64 {
         let left = run.iter().map(|slot| {
             let taken = self
@@ -193,7 +194,7 @@ impl Model {
         left.min().unwrap_or(0)
     }
 
-    /// What the rules ask about a run, not counting some appointments' seats.
+    /// The facts that the rules need about these slots, ignoring the seats of the appointments in `but`.
     pub fn slot_facts(
         &self,
         first: SlotId,
@@ -214,7 +215,7 @@ impl Model {
         })
     }
 
-    /// What undoing its last mark would mean.
+    /// The facts about undoing its last check-in, completion or no-show.
     pub fn undo(&self, n: usize, now: DateTime<Utc>) -> Option<nadi::appointment::Undo> {
         let visit = &self.visits[n];
         let (to, at) = last_mark(visit.told.iter().copied())?;
@@ -229,7 +230,7 @@ impl Model {
         })
     }
 
-    /// Has the person something else that stands at the time of this run?
+    /// Whether the person has another appointment at the time of these slots, ignoring those in `but`.
     pub fn is_busy(
         &self,
         person: PersonId,
@@ -244,7 +245,7 @@ impl Model {
         })
     }
 
-    /// Would a lapsed hold, were it not lapsed, be in the way of this?
+    /// Whether a lapsed hold would conflict with this request if it had not lapsed.
     pub fn lapsed_in_the_way(
         &self,
         person: PersonId,
@@ -261,12 +262,12 @@ impl Model {
         )
     }
 
-    /// How far the journal is.
+    /// The length of the journal, to which [`Self::rewind`] can go back.
     pub fn mark(&self) -> usize {
         self.journal.len()
     }
 
-    /// Undoes everything since.
+    /// Undoes all changes since `mark`.
     pub fn rewind(&mut self, mark: usize) {
         while self.journal.len() > mark {
             match self.journal.pop() {
@@ -287,17 +288,17 @@ impl Model {
         }
     }
 
-    /// What has changed since; then it is settled.
+    /// Clears the journal: the changes so far are final.
     pub fn settle(&mut self) {
         self.journal.clear();
     }
 
-    /// The appointments changed since the last settling.
+    /// The appointments changed since the journal was cleared.
     pub fn changed(&self) -> BTreeSet<usize> {
         self.changed_since(0)
     }
 
-    /// The same since a mark.
+    /// The appointments changed since `mark`.
     pub fn changed_since(&self, mark: usize) -> BTreeSet<usize> {
         let mut made = self.visits.len();
         let mut changed = BTreeSet::new();
@@ -325,7 +326,7 @@ impl Model {
         n
     }
 
-    /// Carries out what was decided.
+    /// Applies a decided transition.
     pub fn apply(
         &mut self,
         n: usize,
@@ -356,7 +357,7 @@ impl Model {
         self.count(n);
     }
 
-    /// A change that is nobody's request: a lapsed hold is written down, or one is released.
+    /// Ends a hold without a request for it: a lapsed one expires, or a replaced one is released.
     pub fn end(&mut self, n: usize, to: State, event: Event, now: DateTime<Utc>) {
         self.journal.push(Undo::Changed(n, Box::new(self.visits[n].clone())));
         let visit = &mut self.visits[n];
@@ -380,7 +381,7 @@ impl Model {
         }
     }
 
-    /// Does an answer show this appointment as it is here?
+    /// How an answer differs from the appointment in the model, if it does.
     pub fn differs(&self, n: usize, booked: &Booked) -> Option<String> {
         let Visit { life, person, doctor, kind, run, created_at, .. } = &self.visits[n];
         let expected = (

@@ -1,7 +1,8 @@
-//! Faults planted on purpose, one each: the simulation must detect every one and name the broken invariant.
+//! Each test plants one fault, and the simulation must detect it and name the broken invariant.
 //!
-//! Faults of the database are planted there, with a trigger or by dropping a constraint; faults of the
-//! server, by a wrapper around the port. The server itself has no switch for any of it.
+//! Faults of the database are planted with a trigger or by dropping a constraint, faults of the server by a
+//! wrapper
+//! around the port. The server itself contains no switches for this.
 
 use std::sync::Arc;
 
@@ -20,16 +21,16 @@ use super::invariants::Invariant;
 use super::run::{Plan, Run};
 use super::world::World;
 
-/// More than enough: most faults are detected after some tens of operations.
+/// The most operations until a fault has to be detected. Most are detected after some tens of operations.
 const OPERATIONS: u64 = 1_500;
 
-/// One request after the other, so that what is noticed first is the same every time.
+/// Runs without bursts, so that the same violation is found first every time.
 async fn must_be_caught(world: World, expected: &[Invariant]) {
     run_until_caught(world, expected, false).await;
 }
 
 async fn run_until_caught(mut world: World, expected: &[Invariant], bursts: bool) {
-    // A race may take its time.
+    // A race needs more operations to occur.
     let operations = if bursts { 4 * OPERATIONS } else { OPERATIONS };
     let plan = Plan { seed: 7, operations, bursts };
     let mut run = Run::new(&mut world, plan);
@@ -43,7 +44,7 @@ async fn run_until_caught(mut world: World, expected: &[Invariant], bursts: bool
     }
 }
 
-/// The world after these statements.
+/// Opens the world and executes these statements.
 async fn with(statements: &[&str]) -> World {
     let world = World::open().await;
     for statement in statements {
@@ -55,7 +56,7 @@ async fn with(statements: &[&str]) -> World {
     world
 }
 
-/// A trigger with this body, for each row before an action on a table.
+/// Opens the world with a trigger that has this body and runs for each row before an action on a table.
 async fn with_trigger(action: &str, table: &str, body: &str) -> World {
     let function = format!(
         "create function fault() returns trigger language plpgsql as $$ begin {body} end $$"
@@ -78,7 +79,7 @@ enum Fault {
     FailsInsteadOfRefusing,
 }
 
-/// A server that does not do what it is asked.
+/// A wrapper around the port `Bookings` that does something other than requested.
 struct FaultyBookings {
     fault: Fault,
     inner: Arc<dyn Bookings>,
@@ -93,7 +94,7 @@ async fn with_fault(fault: Fault) -> World {
 }
 
 impl FaultyBookings {
-    /// As if the last change had never been committed.
+    /// Undoes a confirmation, as if it had never been committed.
     async fn lose(&self, booked: &Booked) {
         for statement in [
             "update appointments set state = 'pending', version = version - 1
@@ -110,7 +111,7 @@ impl FaultyBookings {
         }
     }
 
-    /// The answer that a change would have, without the change.
+    /// The answer to a change to `state`, without making the change.
     async fn without_effect(
         &self,
         caller: &Caller,
@@ -222,7 +223,7 @@ use Invariant::{
     Doctor, Durable, Expiry, NoFalseRefusals, Once, Patient, Rules, Seats, Time, Told,
 };
 
-/// Only a race gets as far as these constraints, so every claim takes a little longer.
+/// A trigger that delays every insert, because these constraints matter only in a race.
 fn slowly(table: &str) -> [String; 2] {
     let body = "begin perform pg_sleep(0.05); return new; end";
     [
@@ -250,7 +251,7 @@ async fn a_seat_sold_twice_is_detected() {
 #[tokio::test]
 async fn overlapping_blocks_of_a_doctor_are_detected() {
     let drop = "alter table blocks drop constraint blocks_no_overlap";
-    // Hours change, and what they were before stays open.
+    // When the hours change, the old blocks stay open.
     let function = "create function fault() returns trigger language plpgsql as $$
                     begin return null; end $$";
     let trigger = "create trigger fault before update on blocks
@@ -265,7 +266,7 @@ async fn a_hold_that_never_expires_is_detected() {
     must_be_caught(with_trigger("insert", "seats", body).await, &[Expiry]).await;
 }
 
-/// Nothing is wrong until somebody wants the slot.
+/// The fault is only visible when somebody requests the slot.
 #[tokio::test]
 async fn an_expiry_that_is_not_recorded_is_detected() {
     let body = "if new.state = 'expired' then return null; end if; return new;";
@@ -283,7 +284,7 @@ async fn a_missing_event_is_detected() {
 async fn a_message_marked_sent_without_sending_is_detected() {
     let body = "if new.state = 'waiting' and new.attempts > old.attempts then
                     new.state := 'delivered'; end if; return new;";
-    // Claimed is delivered: a message that fails is never tried again.
+    // A claimed message counts as delivered, so a failed one is never retried.
     must_be_caught(with_trigger("update", "notifications", body).await, &[Told]).await;
 }
 
@@ -305,7 +306,7 @@ async fn a_version_that_is_not_incremented_is_detected() {
     must_be_caught(with_trigger("update", "appointments", body).await, &[Told]).await;
 }
 
-/// A confirmed slot goes to the next one who asks.
+/// The claim of a confirmed appointment counts as lapsed, so the next request gets the slot.
 #[tokio::test]
 async fn a_confirmed_slot_given_to_somebody_else_is_detected() {
     let body =

@@ -1,7 +1,7 @@
-//! What an actor may do next, chosen by a seeded generator.
+//! The next operation, chosen by a seeded generator.
 //!
-//! Nothing here depends on an id or on the machine: appointments, people and times are chosen by
-//! their place in a list, so that one seed asks the same questions every time.
+//! Nothing here depends on ids or on the machine: appointments, people and slots are chosen by their position in a
+//! list, so that a seed makes the same requests every time.
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::actor::SignedIn;
@@ -18,16 +18,16 @@ use super::model::{Model, Visit};
 use super::oracle::{Ask, Asked};
 use super::world::World;
 
-/// One step: some time goes by, then something happens.
+/// What happens in one step, after a pause.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    /// One request, or several in the same moment.
+    /// One request, or several at the same moment.
     Ask(Vec<Asked>),
     Sweep,
     TopUp,
-    /// The dispatcher runs, and messages fail like this.
+    /// The dispatcher runs, and sending fails like this.
     Dispatch(Option<MessageFailure>),
-    /// A doctor changes the weekly hours, to one of a few sets.
+    /// A doctor changes the weekly hours to one of three sets.
     Hours {
         doctor: usize,
         set: usize,
@@ -38,7 +38,7 @@ pub struct Generator {
     rng: StdRng,
     bursts: bool,
     pub(super) keys: u64,
-    /// Requests that had a key, to be repeated.
+    /// Requests with an idempotency key, which may be repeated.
     pub(super) past: Vec<Asked>,
 }
 
@@ -62,7 +62,8 @@ impl Generator {
         &of[self.below(of.len())]
     }
 
-    /// How long nothing happens: mostly seconds, sometimes until the very instant of something.
+    /// The pause before the next operation: usually none or seconds, sometimes until a hold lapses or a visit
+    /// begins.
     pub fn pause(&mut self, model: &Model, now: DateTime<Utc>) -> Duration {
         let until = match self.below(100) {
             0..60 => now,
@@ -82,7 +83,7 @@ impl Generator {
         (until - now).max(Duration::zero())
     }
 
-    /// One of the next such instants, or a microsecond off.
+    /// One of the next three such instants, or a microsecond before or after it.
     fn instant(
         &mut self,
         model: &Model,
@@ -163,7 +164,7 @@ impl Generator {
         let (who, people) = self.one(&world.patients).clone();
         let person = match self.below(20) {
             0..9 => None,
-            // Somebody else's person.
+            // A person who may belong to another account.
             9 => self.one(&world.patients).1.last().copied(),
             _ => Some(*self.one(&people)),
         };
@@ -177,7 +178,7 @@ impl Generator {
         self.asked(world, who, Ask::Hold(HoldRequest { slot, visit_type, person }), kind)
     }
 
-    /// Mostly a time soon, often one that somebody has; rarely one behind us, or none.
+    /// Usually a slot that begins soon, often a taken one, rarely a past or an unknown one.
     pub(super) fn slot(&mut self, world: &World) -> SlotId {
         let model = &world.model;
         if self.percent(2) {
@@ -198,7 +199,7 @@ impl Generator {
         let ahead = times.partition_point(|(starts_at, _)| *starts_at <= now);
         let from = if self.percent(4) { ahead.saturating_sub(3) } else { ahead };
         let window = if self.percent(70) { 12 } else { 45 };
-        // Withdrawn times are asked for too, but not for ever.
+        // Withdrawn slots are requested too, but less often.
         let mut slot = times[times.len() - 1].1;
         for _ in 0..3 {
             slot = times[(from + self.below(window)).min(times.len() - 1)].1;
@@ -209,7 +210,7 @@ impl Generator {
         slot
     }
 
-    /// An appointment to do something with; sometimes one that is over.
+    /// An appointment to change, sometimes one that is over.
     pub(super) fn target(&mut self, world: &World) -> Option<usize> {
         let model = &world.model;
         if model.visits.is_empty() {
@@ -220,7 +221,7 @@ impl Generator {
             return Some(model.visits.len() - 1 - self.below(recent));
         }
         let now = world.now();
-        // What was marked today may have been a slip.
+        // A recent completion or no-show may be undone.
         if self.percent(6) {
             let marked = |n: &usize| {
                 let life = &model.visits[*n].life;
@@ -233,7 +234,7 @@ impl Generator {
                 return Some(*self.one(&marked));
             }
         }
-        // What is over is what the clinic's side sees to first.
+        // Visits that have begun are checked in, completed or marked as missed.
         let over: Vec<usize> = model
             .living
             .iter()
@@ -342,7 +343,7 @@ impl Generator {
         }
     }
 
-    /// Mostly somebody whose thing it is to ask.
+    /// Usually an account that is allowed to request this.
     fn actor(&mut self, world: &World, visit: &Visit, change: &Change) -> SignedIn {
         let clinics = matches!(
             change,
@@ -355,7 +356,7 @@ impl Generator {
             (_, 1) => Some(self.one(&world.doctors).0.clone()),
             (true, 2..26) => doctor().map(|(who, _)| who.clone()),
             (true, 26..38) => Some(world.administrator.clone()),
-            // A clinic cancels and moves as well; it never confirms in a patient's name.
+            // A clinic also cancels and moves, but does not confirm for a patient.
             (false, 2..10) if visit.life.state != State::Pending => {
                 doctor().map(|(who, _)| who.clone())
             }
@@ -365,7 +366,7 @@ impl Generator {
         of.unwrap_or_else(|| world.administrator.clone())
     }
 
-    /// The same request again, mostly; sometimes another one under its key.
+    /// Usually a past request again, sometimes another request with the same key.
     fn repeat(&mut self, world: &World) -> Asked {
         let mut asked = self.one(&self.past.clone()).clone();
         asked.instance = self.below(world.instances.len());

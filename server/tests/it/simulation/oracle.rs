@@ -1,4 +1,4 @@
-//! Whether an answer is the one that the rules give, and what it promises from then on.
+//! The oracle: whether an answer is the one that the rules give, and how it changes the model.
 
 use chrono::{DateTime, Utc};
 use nadi::Failure;
@@ -19,25 +19,25 @@ pub enum Ask {
     Change(AppointmentId, Change, Seen),
 }
 
-/// A request, and which instance it goes to.
+/// A request, and the instance that it is sent to.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub who: SignedIn,
     pub instance: usize,
     pub ask: Ask,
     pub key: Option<IdempotencyKey>,
-    /// The line it is counted on.
+    /// The line of the statistics that counts it.
     pub kind: &'static str,
 }
 
-/// What is known of the moment in which requests were answered.
+/// The circumstances of one or more requests.
 pub struct Scene {
     pub now: DateTime<Utc>,
-    /// Nobody else asked at the same time: every answer is exact.
+    /// Whether it was the only request at that moment, so that there is exactly one right answer.
     pub alone: bool,
 }
 
-/// What a granted or refused request made known beside its answer.
+/// What else is known about an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Noted {
     pub replayed: bool,
@@ -50,13 +50,13 @@ fn wrong<T>(invariant: Invariant, what: String) -> Judged<T> {
 }
 
 impl Model {
-    /// Compares an answer with what it must be, and remembers what it promises.
+    /// Compares an answer with the expected one and applies its effect to the model.
     pub fn oracle(&mut self, asked: &Asked, answered: &Answered, scene: &Scene) -> Judged<Noted> {
         match answered {
             Err(Failure::Unavailable | Failure::Malformed) => {
                 return wrong(Invariant::NoFalseRefusals, format!("{asked:?} met a fault of ours"));
             }
-            // Allowed under load, and nothing has been done.
+            // Allowed under load. The request had no effect.
             Err(Failure::StillRunning | Failure::Refused(Refusal::Crowded)) if !scene.alone => {
                 return Ok(Noted::default());
             }
@@ -115,7 +115,7 @@ impl Model {
         if let Some((n, _)) = own {
             return self.must_show(n, answered).map(|()| Noted::default());
         }
-        // The person's other hold with this doctor makes room.
+        // The person's other hold with this doctor is released.
         let given_up: Vec<usize> = self
             .standing(now)
             .filter(|(_, v)| v.person == person && v.doctor == doctor && v.is_hold(now))
@@ -233,7 +233,7 @@ impl Model {
             }
             verdict if !seen.admits(visit.life.version) => {
                 let mut reasons = vec![Failure::Stale];
-                // Written down in the same moment, before or after it was asked.
+                // The expiry may have been recorded at the same moment, before or after this request.
                 if let (false, Err(refusal)) = (scene.alone, verdict)
                     && visit.life.state == State::Expired
                 {
@@ -274,7 +274,7 @@ impl Model {
         }
     }
 
-    /// Granted by the rules, and refused.
+    /// The violation when the rules grant a request that was refused.
     fn falsely_refused(
         &self,
         who: &SignedIn,
@@ -315,7 +315,7 @@ fn booked_end(model: &Model, run: &[SlotId]) -> DateTime<Utc> {
     model.slots[&run[run.len() - 1]].ends_at
 }
 
-/// What a key keeps: no fault of ours, and nothing that could not be read.
+/// Whether the answer is stored under the request's key. Internal errors and invalid requests are not.
 fn is_kept(answered: &Answered) -> bool {
     match answered {
         Ok(_) | Err(Failure::Stale) => true,
@@ -324,7 +324,7 @@ fn is_kept(answered: &Answered) -> bool {
     }
 }
 
-/// Refused for one of these reasons.
+/// A violation unless the answer is a refusal for one of these reasons.
 fn must_refuse(reasons: &[Failure], answered: &Answered) -> Judged<()> {
     match answered {
         Err(failure) if reasons.contains(failure) => Ok(()),

@@ -1,4 +1,4 @@
-//! The loop: time passes, something happens, everything is checked.
+//! The main loop: the clock is stepped, an operation runs, and the invariants are checked.
 
 use std::collections::VecDeque;
 
@@ -22,23 +22,23 @@ use super::stored::Stored;
 use super::world::World;
 use crate::support;
 
-/// Steps between two checks of all tables, at least: the longer they are, the rarer.
+/// The fewest steps between two checks of all tables. With more appointments the checks become rarer.
 const FULL_CHECK_EVERY: u64 = 400;
-/// Lines of earlier steps that a failure shows.
+/// How many lines of earlier steps a failure shows.
 const LOGGED_STEPS: usize = 30;
-/// How many lapsed holds one run of the sweeper takes.
+/// The most lapsed holds that one run of the sweeper ends.
 const SWEPT_MAX: usize = 200;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub seed: u64,
-    /// Requests and runs of jobs.
+    /// The number of requests and runs of jobs.
     pub operations: u64,
-    /// Whether requests also come several at once; what then happens first is not the seed's to say.
+    /// Whether several requests are sometimes made at once. Their order is not decided by the seed.
     pub bursts: bool,
 }
 
-/// Where a run stopped.
+/// The step at which a run stopped, and why.
 #[derive(Debug)]
 pub struct FailedRun {
     pub violation: Violation,
@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Everything that was planned, or until the first thing that must not be.
+    /// Runs all planned operations, or until the first violation.
     pub async fn carry_out(&mut self, plan: Plan) -> Result<(), FailedRun> {
         let done = self.steps(plan).await;
         done.map_err(|violation| FailedRun {
@@ -219,7 +219,7 @@ impl<'a> Run<'a> {
         full_check::schedules(self.world).await
     }
 
-    /// A job has changed nothing but expired holds.
+    /// Fails if anything changed except that lapsed holds were recorded as expired.
     async fn expect_no_other_change(&mut self, asked: &[Asked]) -> Result<(), Violation> {
         let stored = self.read(asked).await;
         let scene = self.scene(true);
@@ -243,7 +243,7 @@ impl<'a> Run<'a> {
         Scene { now: self.world.now(), alone }
     }
 
-    /// What was found is so from now on.
+    /// Makes the compared changes final.
     fn settle(&mut self, stored: &Stored) {
         let model = &mut self.world.model;
         for n in model.changed() {
@@ -255,7 +255,7 @@ impl<'a> Run<'a> {
         self.statistics.by_the_house += u64::try_from(lapsed.count()).unwrap_or(0);
     }
 
-    /// At the end messages no longer fail, and all that wait are delivered.
+    /// Delivers all waiting messages at the end, without failures.
     async fn deliver_all_messages(&mut self) -> Result<(), Violation> {
         self.fail_with(None);
         let dispatcher = self.world.clinic.dispatcher();

@@ -1,4 +1,4 @@
-//! How often each request was granted or refused: a run that is refused everything proves nothing.
+//! How often each kind of request was granted or refused: a run with refusals only would prove nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,11 +19,11 @@ pub struct Statistics {
     pub operations: u64,
     pub bursts: u64,
     pub replayed: u64,
-    /// Events that nobody asked for: expiries, and holds that made room for another.
+    /// Events without a request for them: expired holds, and holds that were replaced by another.
     pub by_the_house: u64,
-    /// Told to come back because others were at it.
+    /// Requests that were refused because of the load.
     pub crowded: u64,
-    /// Orders tried for one burst, at most.
+    /// The most orders tried for one burst.
     pub orders_max: u32,
     /// Events whose message could not be delivered.
     pub put_aside: i64,
@@ -46,7 +46,7 @@ impl Statistics {
         }
     }
 
-    /// How often this was granted.
+    /// How often this kind of request was granted.
     pub fn granted(&self, kind: &str) -> u64 {
         self.lines.get(kind).map_or(0, |line| line.granted)
     }

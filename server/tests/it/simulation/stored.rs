@@ -1,4 +1,4 @@
-//! What the database says: read after every step, in whole where it is small.
+//! The rows that are read from the database after every step, complete for small tables.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgPool};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub struct Seat {
     pub slot_id: i64,
     pub appointment_id: Uuid,
-    /// `None`: for good.
+    /// `None` if it does not expire.
     pub held_until: Option<DateTime<Utc>>,
 }
 
@@ -18,7 +18,7 @@ pub struct Time {
     pub person_id: Uuid,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    /// `None`: for good.
+    /// `None` if it does not expire.
     pub held_until: Option<DateTime<Utc>>,
 }
 
@@ -51,7 +51,7 @@ pub struct Row {
     pub updated_at: DateTime<Utc>,
 }
 
-/// All guards, the new events, and the appointments that may have changed.
+/// All claims, the new events, and the appointments that may have changed.
 #[derive(Debug)]
 pub struct Stored {
     pub seats: Vec<Seat>,
@@ -66,8 +66,9 @@ const ROW: &str = "select id, state, version, slot_id, starts_at, ends_at, expir
                    from appointments";
 
 impl Stored {
-    /// The events after `last_event`, the appointments named by them or in `asked`, and those made
-    /// at this very instant, whoever made them.
+    /// Reads all claims, the events after `last_event`, and the appointments that these events or `asked` name or
+    /// that
+    /// were made at `now` or later.
     pub async fn read(pool: &PgPool, last_event: i64, asked: &[Uuid], now: DateTime<Utc>) -> Self {
         let mut connection = pool.acquire().await.expect("a connection");
         let seats = sqlx::query_as(
@@ -106,12 +107,12 @@ impl Stored {
     }
 }
 
-/// Every appointment there is.
+/// All appointments.
 pub async fn all_rows(pool: &PgPool) -> Vec<Row> {
     sqlx::query_as(ROW).fetch_all(pool).await.expect("appointments")
 }
 
-/// Every event there is, in the order of versions.
+/// All events of appointments, by appointment and version.
 pub async fn all_events(pool: &PgPool) -> Vec<Told> {
     sqlx::query_as(
         "select id, type as event_type, subject_id as appointment_id,
@@ -132,11 +133,11 @@ pub struct SlotRow {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: i16,
-    /// Open to nobody but who has it.
+    /// Outside the hours and not offered to others.
     pub kept: bool,
 }
 
-/// The times from `from` on.
+/// The slots that begin at `from` or later.
 pub async fn slots(pool: &PgPool, from: DateTime<Utc>) -> Vec<SlotRow> {
     sqlx::query_as(
         "select id, doctor_id, block_id, slot_no, starts_at, ends_at, capacity,
@@ -149,7 +150,7 @@ pub async fn slots(pool: &PgPool, from: DateTime<Utc>) -> Vec<SlotRow> {
     .expect("slots")
 }
 
-/// The first slots of free runs of `span`, by the database's definition of free.
+/// The first slots of `span` consecutive free ones, by the database's definition of free.
 pub async fn free_runs(pool: &PgPool, span: i16, now: DateTime<Utc>) -> Vec<i64> {
     sqlx::query_scalar("select id from free_runs($1, $2) order by id")
         .bind(now)

@@ -34,7 +34,7 @@ impl Clinic {
         self.ports.bookings.hold(&self.caller(who), wish, None).await.map(|booked| booked.id)
     }
 
-    /// Asks for a change, having seen whatever there is.
+    /// Requests a change, whatever version the appointment has.
     pub async fn change(
         &self,
         who: &SignedIn,
@@ -44,7 +44,7 @@ impl Clinic {
         self.ports.bookings.change(&self.caller(who), id, change, &Seen::Any, None).await
     }
 
-    /// A confirmed appointment.
+    /// Books a confirmed appointment.
     pub async fn book(&self, who: &SignedIn, slot: SlotId) -> AppointmentId {
         let id = self.hold(who, slot).await.expect("held");
         self.confirm(who, id).await.expect("confirmed");

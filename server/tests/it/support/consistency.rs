@@ -2,14 +2,14 @@
 
 use sqlx::PgPool;
 
-/// Fails when a guard and the history tell different stories.
+/// Fails if the claims and the history of the appointments do not agree.
 pub async fn must_be_sound(pool: &PgPool) {
     if let Err(what) = unsound(pool).await {
         panic!("{what}");
     }
 }
 
-/// In what a guard and the history tell different stories.
+/// Returns the first disagreement between the claims and the history of the appointments as an error.
 pub async fn unsound(pool: &PgPool) -> Result<(), String> {
     for (what, sql) in [
         (

@@ -12,7 +12,7 @@ pub fn monday_nine() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 3, 30, 0).single().expect("a time")
 }
 
-/// A clock that stands still until a test steps it.
+/// A clock that only moves when a test steps it.
 #[derive(Clone)]
 pub struct TestClock(Arc<Mutex<DateTime<Utc>>>);
 

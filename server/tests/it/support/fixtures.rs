@@ -21,7 +21,7 @@ use super::doubles::monday_nine;
 
 pub(super) const CLINIC: ClinicId = ClinicId(Uuid::from_u128(1));
 pub(super) const LOCATION: LocationId = LocationId(Uuid::from_u128(2));
-/// The usual kind of visit.
+/// The default kind of visit.
 pub const CONSULTATION: VisitTypeId = VisitTypeId(Uuid::from_u128(3));
 /// A kind of visit that takes several slots, see [`Clinic::add_long_visit`].
 pub const LONG_VISIT: VisitTypeId = VisitTypeId(Uuid::from_u128(77));
@@ -41,7 +41,7 @@ pub(super) static WITH_ONE_DOCTOR: Template =
         .boxed_local()
     });
 
-/// A clinic in Kolkata's zone with one place and one kind of visit.
+/// A clinic in the zone `Asia/Kolkata` with one place and one kind of visit.
 async fn insert_clinic(pool: &PgPool) {
     for statement in [
         "insert into cities values (1, 'panjim', 'Panjim', 'IN', 'India', 15.5, 73.8, 'Asia/Kolkata')",
@@ -68,7 +68,7 @@ async fn insert_clinic(pool: &PgPool) {
     .expect("a clinic");
 }
 
-/// What tests choose about a doctor.
+/// A doctor to insert, with what tests choose about them.
 pub struct NewDoctor<'a> {
     pub slug: &'a str,
     pub name: String,
@@ -79,7 +79,7 @@ pub struct NewDoctor<'a> {
 }
 
 impl<'a> NewDoctor<'a> {
-    /// In general medicine, with times of twenty minutes for one person.
+    /// A doctor in general medicine, with slots of twenty minutes for one person.
     pub fn new(slug: &'a str) -> Self {
         let name = format!("Dr {slug}");
         Self { slug, name, specialty: 1, capacity: 1, slot_minutes: 20 }
@@ -87,12 +87,13 @@ impl<'a> NewDoctor<'a> {
 }
 
 impl Clinic {
-    /// A listed doctor with the clinic's usual hours, and their times.
+    /// Adds a listed doctor with the clinic's usual hours and makes their slots.
     pub async fn add_doctor(&self, slug: &str) -> DoctorId {
         self.add_doctors([NewDoctor::new(slug)]).await[0]
     }
 
-    /// Listed doctors with the clinic's usual hours, and their times: in their order, with rising ids.
+    /// Adds listed doctors with the clinic's usual hours and makes their slots. The ids are in the order of the
+    /// doctors and ascending.
     pub async fn add_doctors<'a>(
         &self,
         doctors: impl IntoIterator<Item = NewDoctor<'a>>,
@@ -139,7 +140,7 @@ impl Clinic {
         ids.into_iter().map(DoctorId).collect()
     }
 
-    /// A kind of visit that takes so many slots: [`LONG_VISIT`].
+    /// Adds [`LONG_VISIT`], a kind of visit that takes this many slots.
     pub async fn add_long_visit(&self, slots: i16) {
         sqlx::query(
             "insert into visit_types (id, clinic_id, name, slot_span, created_at)
@@ -172,12 +173,12 @@ impl Clinic {
         self.patients([name.to_owned()]).await.remove(0)
     }
 
-    /// So many new patients: `Patient 0`, `Patient 1` …
+    /// New patients with accounts: `Patient 0`, `Patient 1` …
     pub async fn many_patients(&self, count: usize) -> Vec<SignedIn> {
         self.patients((0..count).map(|n| format!("Patient {n}"))).await
     }
 
-    /// New patients with accounts, inserted together.
+    /// New patients with accounts, inserted with one statement.
     async fn patients(&self, names: impl IntoIterator<Item = String>) -> Vec<SignedIn> {
         let now = self.clock.now();
         let patients: Vec<SignedIn> = names
@@ -215,7 +216,7 @@ impl Clinic {
         patients
     }
 
-    /// People on this account besides the one whose it is.
+    /// Adds dependants to this account.
     pub async fn dependants<const N: usize>(
         &self,
         who: &SignedIn,
@@ -237,7 +238,7 @@ impl Clinic {
     }
 }
 
-/// Hours from 10 to 13 on these days of every week, in times of twenty minutes for one person.
+/// Hours from 10 to 13 on these days of every week, in slots of twenty minutes for one person.
 pub fn weekly(location: LocationId, days: &str) -> Rule {
     let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
     let text = format!("FREQ=WEEKLY;BYDAY={days}");

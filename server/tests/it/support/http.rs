@@ -20,7 +20,7 @@ use tower_sessions::session::{Id, Record};
 use super::Clinic;
 
 impl Clinic {
-    /// A session of this account, as the browser's cookie.
+    /// Makes a session for this account. Returns its cookie.
     pub async fn cookie(&self, who: &SignedIn) -> String {
         let sessions = Sessions::of(&self.app_state);
         let mut record = Record {
@@ -32,7 +32,7 @@ impl Clinic {
         format!("nadi_session={}", record.id)
     }
 
-    /// A bearer token of this account.
+    /// Makes a bearer token for this account.
     pub async fn token(&self, who: &SignedIn) -> String {
         let sessions = Sessions::of(&self.app_state);
         let tokens = Tokens::new(&self.config.secret, sessions);
@@ -44,12 +44,12 @@ impl Clinic {
         self.serve_with(self.ports.clone()).await
     }
 
-    /// The same with other ports.
+    /// Serves the site with other ports.
     pub async fn serve_with(&self, ports: Ports) -> String {
         self.serve_web(Web::new(&self.config, &self.app_state, ports)).await
     }
 
-    /// The same with other limits for those who listen.
+    /// Serves the site with other limits for live updates.
     pub async fn serve_listeners(&self, live: Live) -> String {
         self.serve_web(Web::with(&self.config, &self.app_state, self.ports.clone(), live)).await
     }
@@ -67,17 +67,17 @@ impl Clinic {
     }
 }
 
-/// A browser without scripts that does not follow redirects by itself.
+/// An HTTP client that acts as a browser without scripts. It does not follow redirects.
 pub fn browser() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        // Nothing here speaks TLS, and reading the machine's certificates takes longer than most requests.
+        // No test uses TLS, and reading the machine's certificates takes longer than most requests.
         .tls_certs_only([])
         .build()
         .expect("a client")
 }
 
-/// Status, content type and body of a page or of an answer of the API.
+/// The status, the content type and the body of a page or of an answer of the API.
 pub async fn get_page(base: &str, path: &str, cookie: &str) -> (u16, String, String) {
     let request = browser().get(format!("{base}{path}")).header("accept", "text/html");
     let answer = request.header(COOKIE, cookie).send().await.expect("an answer");
@@ -86,7 +86,7 @@ pub async fn get_page(base: &str, path: &str, cookie: &str) -> (u16, String, Str
     (answer.status().as_u16(), kind, answer.text().await.expect("text"))
 }
 
-/// Status and JSON; with a body, it is posted as it is.
+/// The status and the JSON of an answer of the API. A body is posted unchanged.
 pub async fn call_api(base: &str, path: &str, token: Option<&str>, body: Option<&str>) -> (u16, Value) {
     let address = format!("{base}/api/v1{path}");
     let mut request = match body {
@@ -102,7 +102,7 @@ pub async fn call_api(base: &str, path: &str, token: Option<&str>, body: Option<
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
-/// A form sent without scripts, and the page it leads back to: its status and text.
+/// Sends a form without scripts and follows a redirect. Returns the status and the text of the page.
 pub async fn send_form(
     base: &str,
     (action, page): (&str, &str),

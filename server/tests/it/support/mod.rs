@@ -40,7 +40,7 @@ pub struct Clinic {
     pub doctor: DoctorId,
     pub config: Config,
     pub pool: PgPool,
-    /// Dropped with the last clinic that uses it. A template has none.
+    /// The database is dropped with the last clinic that uses it. `None` while a template is filled.
     pub database: Option<Arc<TestDatabase>>,
 }
 
@@ -68,7 +68,7 @@ impl Clinic {
         clinic
     }
 
-    /// The same with `capacity` people per slot.
+    /// Like [`Self::open`], with `capacity` people per slot.
     pub async fn open_with(capacity: u16) -> Self {
         let mut clinic = Self::in_database(WITHOUT_DOCTORS.database().await);
         let doctor = NewDoctor { capacity, ..NewDoctor::new(ASHA) };
@@ -76,7 +76,7 @@ impl Clinic {
         clinic
     }
 
-    /// The same with these doctors.
+    /// Like [`Self::open`], with these doctors instead.
     pub async fn open_with_doctors<'a>(
         doctors: impl IntoIterator<Item = NewDoctor<'a>>,
     ) -> (Self, Vec<DoctorId>) {
@@ -128,7 +128,7 @@ impl Clinic {
         self.instance_on(database::patient_pool(options, connections))
     }
 
-    /// The same with the time limits of a real server, which gives up after a second at a lock.
+    /// Another instance with the time limits of the real server, which waits for a lock for a second at most.
     pub fn instance_with_limits(&self, connections: u32) -> Ports {
         let options = PgConnectOptions::clone(&self.pool.connect_options());
         self.instance_on(server::database::pool_of(options, connections))
@@ -141,20 +141,20 @@ impl Clinic {
         ports::ports(&app_state, None)
     }
 
-    /// How many connections to this database wait for a lock, as PostgreSQL sees it.
+    /// How many connections to this database wait for a lock, as PostgreSQL reports it.
     pub async fn waiting(&self) -> i64 {
         let waiting = "select count(*) from pg_stat_activity
                        where datname = current_database() and wait_event_type = 'Lock'";
         self.count(waiting).await
     }
 
-    /// Waits until at least so many connections wait for a lock.
+    /// Waits until at least this many connections wait for a lock.
     pub async fn until_waiting(&self, connections: i64) {
         let what = format!("{connections} connections wait for a lock");
         time::until(&what, async || self.waiting().await >= connections).await;
     }
 
-    /// Fails when a guard and the history tell different stories.
+    /// Fails if the claims and the history of the appointments do not agree.
     pub async fn must_be_sound(&self) {
         must_be_sound(&self.pool).await;
     }

@@ -27,7 +27,7 @@ pub async fn output(mut command: Command) -> Output {
         .expect("it ran")
 }
 
-/// Below the range from which the system gives ports away: no other test can be given it.
+/// A free port below the range of ephemeral ports, so that the system does not give it to another test.
 pub fn free_port() -> u16 {
     loop {
         let port = rand::random_range(20_000..30_000);
