@@ -13,7 +13,7 @@ use server::bookings::archive::Archived;
 use crate::support::Clinic;
 
 #[tokio::test]
-async fn what_ended_half_a_year_ago_is_archived_and_still_shown() {
+async fn appointments_are_archived_after_half_a_year_and_still_shown() {
     let clinic = Clinic::open().await;
     let doctor = clinic.doctor_account().await;
     let asha = clinic.patient("Asha").await;
@@ -66,7 +66,7 @@ async fn what_ended_half_a_year_ago_is_archived_and_still_shown() {
 
 /// A list that is read while rows are moved to the archive contains each of them once.
 #[tokio::test]
-async fn a_list_read_while_rows_move_has_each_once() {
+async fn a_list_read_during_archiving_has_each_appointment_once() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let free = clinic.free(clinic.doctor).await;
@@ -100,7 +100,7 @@ async fn a_list_read_while_rows_move_has_each_once() {
 
 /// Slots older than two years are deleted, except those with a booking.
 #[tokio::test]
-async fn times_are_kept_for_two_years() {
+async fn slots_without_a_booking_are_deleted_after_two_years() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let free = clinic.free(clinic.doctor).await;
@@ -113,5 +113,5 @@ async fn times_are_kept_for_two_years() {
     assert_eq!(i64::try_from(archived.times).expect("few"), slots - 1);
     assert_eq!(clinic.count("select count(*) from slots").await, 1);
     assert_eq!(clinic.count("select count(*) from blocks").await, 1);
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }

@@ -23,18 +23,18 @@ use crate::support::{Clinic, time};
 
 /// A calendar server on this machine, whose calendar a test can replace.
 #[derive(Clone, Default)]
-struct Elsewhere {
+struct CalendarServer {
     text: Arc<std::sync::Mutex<String>>,
     asked: Arc<AtomicUsize>,
 }
 
-impl Elsewhere {
-    fn say(&self, text: &str) {
+impl CalendarServer {
+    fn set_calendar(&self, text: &str) {
         *self.text.lock().expect("not poisoned") = text.to_owned();
     }
 
     async fn open(&self) -> String {
-        async fn me(State(me): State<Elsewhere>, headers: HeaderMap) -> Response {
+        async fn me(State(me): State<CalendarServer>, headers: HeaderMap) -> Response {
             me.asked.fetch_add(1, Ordering::SeqCst);
             let text = me.text.lock().expect("not poisoned").clone();
             let etag = format!("\"{}\"", text.len());
@@ -43,7 +43,7 @@ impl Elsewhere {
             }
             ([(header::ETAG, etag)], text).into_response()
         }
-        async fn slow(State(me): State<Elsewhere>) {
+        async fn slow(State(me): State<CalendarServer>) {
             me.asked.fetch_add(1, Ordering::SeqCst);
             std::future::pending().await
         }
@@ -94,9 +94,9 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     let asha = clinic.patient("Asha").await;
     let all = tuesdays(&clinic).await;
 
-    let elsewhere = Elsewhere::default();
-    let base = elsewhere.open().await;
-    elsewhere.say(WEEKLY);
+    let calendar_server = CalendarServer::default();
+    let base = calendar_server.open().await;
+    calendar_server.set_calendar(WEEKLY);
     let add = async |path: &str| {
         let address = format!("{base}{path}");
         busy.add_address(&caller, clinic.doctor, named("Hospital"), address).await
@@ -104,7 +104,11 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     let patient = clinic.caller(&asha);
     let denied = busy.add_address(&patient, clinic.doctor, named("X"), base.clone());
     assert_eq!(denied.await, Err(Failure::NotFound));
-    assert_eq!(elsewhere.asked.load(Ordering::SeqCst), 0, "nobody is asked for those who may not");
+    assert_eq!(
+        calendar_server.asked.load(Ordering::SeqCst),
+        0,
+        "nobody is asked for those who may not"
+    );
     let refused = |problem| Err(Failure::field(Field::Calendar, problem));
     assert_eq!(add("/nothing").await, refused(Problem::NoAnswer));
     assert_eq!(add("/round").await, refused(Problem::NoAnswer));
@@ -134,7 +138,7 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
         "not yet again"
     );
     assert_eq!(list().await.fault, None);
-    elsewhere.say(
+    calendar_server.set_calendar(
         "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:nonsense\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
     );
     clinic.clock.step(TimeDelta::minutes(61));
@@ -142,7 +146,7 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     let fault = FetchFault::Malformed { line: 3, reason: CalendarFault::BadValue };
     assert_eq!(list().await.fault, Some(fault));
     assert_eq!(tuesdays(&clinic).await, all - 3 * weeks, "what was read before still counts");
-    elsewhere.say(FREE);
+    calendar_server.set_calendar(FREE);
     clinic.clock.step(TimeDelta::hours(3));
     refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran");
     assert_eq!((list().await.fault, tuesdays(&clinic).await), (None, all));
@@ -169,13 +173,13 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     assert_eq!((read.conflicts, list().await.host), (1, None));
     busy.remove(&caller, clinic.doctor, list().await.id).await.expect("removed");
     assert_eq!(tuesdays(&clinic).await, all - 1);
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
 async fn private_addresses_are_never_fetched() {
-    let elsewhere = Elsewhere::default();
-    let base = elsewhere.open().await;
+    let calendar_server = CalendarServer::default();
+    let base = calendar_server.open().await;
     let port = base.rsplit(':').next().expect("a port").to_owned();
     let public = Fetcher::new();
     let here = Fetcher::asking(|ip| ip.is_loopback());
@@ -184,15 +188,15 @@ async fn private_addresses_are_never_fetched() {
     // A host name that resolves to this machine is refused after the lookup.
     let named = public.address(&format!("http://localhost:{port}/me.ics")).expect("a name");
     assert_eq!(public.fetch(&named, None).await, Err(FetchError::NotPublic));
-    assert_eq!(elsewhere.asked.load(Ordering::SeqCst), 0);
-    elsewhere.say(FREE);
+    assert_eq!(calendar_server.asked.load(Ordering::SeqCst), 0);
+    calendar_server.set_calendar(FREE);
     assert!(matches!(here.fetch(&address, None).await, Ok(Fetched::Content { .. })));
     let etag = format!("\"{}\"", FREE.len());
     assert_eq!(here.fetch(&address, Some(&etag)).await, Ok(Fetched::Unchanged));
     let slow = here.address(&format!("{base}/slow")).expect("an address");
-    let asked = elsewhere.asked.load(Ordering::SeqCst);
+    let asked = calendar_server.asked.load(Ordering::SeqCst);
     let time_passes = async {
-        let is_asked = async || elsewhere.asked.load(Ordering::SeqCst) > asked;
+        let is_asked = async || calendar_server.asked.load(Ordering::SeqCst) > asked;
         time::until("the slow server is asked", is_asked).await;
         time::pass(ANSWER_WITHIN + Duration::from_millis(10)).await;
     };

@@ -11,7 +11,7 @@ use nadi::ports::{Alarm, Change, FeedKind, NewFeed};
 use crate::support::{Clinic, browser};
 
 /// The events of a file as another program reads them: UID, SEQUENCE, DTSTART and STATUS.
-fn understood(text: &str) -> Vec<(String, String, String, String)> {
+fn parsed_events(text: &str) -> Vec<(String, String, String, String)> {
     let mut parser = Parser::new(text);
     let Entry::ICalendar(calendar) = parser.entry() else { panic!("not a calendar: {text}") };
     let events = calendar.components.iter().filter(|part| part.component_type.is_event());
@@ -90,7 +90,7 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
         !text.contains("ATTENDEE") && !text.contains("Asha") && !text.contains("Dr "),
         "{text}"
     );
-    assert_eq!(understood(&text).len(), 1);
+    assert_eq!(parsed_events(&text).len(), 1);
     let (status, _, body) = read(etag.as_deref()).await;
     assert_eq!((status, body.as_str()), (304, ""));
     let view_after = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds").remove(0);
@@ -106,7 +106,7 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
     assert_eq!(property(&moved, "UID"), property(&text, "UID"));
     assert_eq!(property(&moved, "DTSTART"), [utc(starts_at(&clinic, first).await)]);
     clinic.change(&asha, first, &Change::Cancel { reason: None }).await.expect("cancelled");
-    assert!(understood(&read(None).await.2).is_empty(), "it is not in the calendar any more");
+    assert!(parsed_events(&read(None).await.2).is_empty(), "it is not in the calendar any more");
 
     feeds.end_feed(&caller, view.id).await.expect("ended");
     assert_eq!(read(None).await.0, 404);
@@ -152,13 +152,13 @@ async fn feeds_name_the_doctor_but_never_the_patient() {
     };
     assert!(text(&asha, FeedKind::Patient).await.contains("Dr "));
     let week = text(&doctor, FeedKind::Doctor).await;
-    assert_eq!(understood(&week).len(), 1);
+    assert_eq!(parsed_events(&week).len(), 1);
     assert!(!week.contains("Asha"), "{week}");
 }
 
 /// Feeds have no reminders by default. Patients and doctors can choose one and change it later.
 #[tokio::test]
-async fn a_feed_reminds_as_its_owner_wishes() {
+async fn a_feed_has_the_reminder_that_its_owner_chose() {
     let clinic = Clinic::open().await;
     let base = clinic.serve().await;
     let asha = clinic.patient("Asha Parab").await;
@@ -225,7 +225,7 @@ async fn a_feed_reminds_as_its_owner_wishes() {
     clinic.clock.set(starts_at(&clinic, id).await);
     clinic.change(&doctor, id, &Change::CheckIn).await.expect("here");
     let text = feeds.read_feed(&secret, caller.now).await.expect("a calendar").text;
-    assert_eq!((property(&text, "TRIGGER").len(), understood(&text).len()), (0, 1));
+    assert_eq!((property(&text, "TRIGGER").len(), parsed_events(&text).len()), (0, 1));
     let silent = feeds.add_feed(&caller, feed(FeedKind::Patient, true)).await.expect("a feed");
     let views = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds");
     let alarms: Vec<_> = views.iter().map(|view| (view.id == silent, view.alarm)).collect();
@@ -235,7 +235,7 @@ async fn a_feed_reminds_as_its_owner_wishes() {
 
 /// The help page can be read without signing in.
 #[tokio::test]
-async fn the_steps_for_other_calendars_are_there_without_scripts() {
+async fn the_help_for_other_calendars_needs_no_scripts() {
     let clinic = Clinic::open().await;
     let base = clinic.serve().await;
     let answer = browser().get(format!("{base}/help/calendars")).send().await.expect("an answer");

@@ -33,7 +33,7 @@ fn calendar(events: &[&str]) -> String {
 const TUESDAY: &str = "DTSTART:20261124T050000Z\r\nDTEND:20261124T060000Z";
 
 #[tokio::test]
-async fn appointments_that_come_back_block_nothing() {
+async fn own_appointments_in_an_uploaded_file_block_nothing() {
     let clinic = Clinic::open().await;
     let doctor = doctor_of(&clinic).await;
     let caller = clinic.caller(&doctor);
@@ -102,7 +102,7 @@ async fn invitations_that_the_owner_declined_block_nothing() {
 
 /// A file is read only once, so an event half a year ahead also blocks the slots that are made later.
 #[tokio::test]
-async fn a_file_counts_beyond_the_times_that_are_made() {
+async fn an_event_beyond_the_horizon_blocks_slots_made_later() {
     let clinic = Clinic::open().await;
     let doctor = doctor_of(&clinic).await;
     let caller = clinic.caller(&doctor);
@@ -180,7 +180,7 @@ impl Page {
 
 /// Ten years of a busy calendar: ten megabytes, forty thousand events.
 #[tokio::test]
-async fn ten_years_are_read() {
+async fn a_file_with_ten_years_of_events_is_read() {
     let page = Page::open().await;
     let first = chrono::NaiveDate::from_ymd_opt(2018, 1, 1).expect("a date");
     let mut events = Vec::new();
@@ -209,7 +209,7 @@ async fn ten_years_are_read() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_too_large_comes_back_as_the_form() {
+async fn a_file_that_is_too_large_leads_back_to_the_form() {
     let page = Page::open().await;
     // One body whose announced length is too large, and one where the form is within its limit but the file is a
     // byte too large.
@@ -225,7 +225,7 @@ async fn a_file_that_is_too_large_comes_back_as_the_form() {
 }
 
 #[tokio::test]
-async fn what_was_passed_over_is_told() {
+async fn skipped_lines_are_reported() {
     let page = Page::open().await;
     let zone = "DTSTART;TZID=Customized Time Zone:20261125T100000\r\nDURATION:PT1H";
     let lines = format!(

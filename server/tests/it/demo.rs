@@ -22,7 +22,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::support::database::{MIGRATED, Template, TestDatabase};
-use crate::support::{Clinic, RecordedMessages, TestClock, config, monday_nine, must_be_sound};
+use crate::support::{Clinic, RecordedMessages, TestClock, assert_consistent, config, monday_nine};
 
 struct Demo {
     app_state: AppState,
@@ -80,7 +80,7 @@ impl Demo {
 
     /// Fails unless the data is consistent and no message was sent.
     async fn check(&self) {
-        must_be_sound(&self.pool).await;
+        assert_consistent(&self.pool).await;
         let messages = Arc::new(self.messages.clone());
         let dispatcher =
             Dispatcher::new(self.app_state.clone(), messages, "https://nadi.example".into());
@@ -157,7 +157,7 @@ fn doctor() -> DoctorId {
 }
 
 #[tokio::test]
-async fn loading_the_demo_twice_is_loading_it_once() {
+async fn loading_the_demo_a_second_time_changes_nothing() {
     let database = MIGRATED.database().await;
     let pool = database.pool();
     let now = Utc.with_ymd_and_hms(2026, 11, 21, 9, 0, 0).single().expect("a time");
@@ -323,7 +323,7 @@ async fn the_job_does_not_touch_what_people_have_booked() {
     job::run_once(&demo.app_state).await.expect("kept going");
     assert_eq!(demo.state(booked).await, before, "it is over, and nobody has said so");
     assert_eq!(demo.state(held).await, ("pending".to_owned(), 1));
-    must_be_sound(&demo.pool).await;
+    assert_consistent(&demo.pool).await;
 }
 
 #[tokio::test]
@@ -339,7 +339,7 @@ async fn concurrent_jobs_book_each_visit_once() {
     let held = "select count(*) from appointments
                 where doctor_id = $2 and state = 'pending' and expires_at > $1";
     assert_eq!(demo.count(held).await, 1);
-    must_be_sound(&demo.pool).await;
+    assert_consistent(&demo.pool).await;
 }
 
 #[tokio::test]

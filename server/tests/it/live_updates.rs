@@ -77,7 +77,7 @@ impl Events {
     }
 
     /// Fails when there is an event before the next heartbeat.
-    async fn must_be_quiet(&mut self) {
+    async fn assert_no_event(&mut self) {
         time::pass(LONGEST_HEARTBEAT).await;
         let block = self.next_block().await;
         assert!(block.starts_with(':'), "nothing has changed, but: {block}");
@@ -98,13 +98,13 @@ async fn a_hold_and_its_release_are_announced_within_a_second() {
     let retry: u64 = field(&hello, "retry").expect("when to come back").parse().expect("a number");
     assert!((2_000..=6_000).contains(&retry), "{retry} ms");
     assert_eq!(field(&hello, "data"), None, "nothing has changed");
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
 
     let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
     let first = events.event().await;
     clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("let go");
     assert_ne!(events.event().await, first);
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_hold_on_another_instance_is_announced() {
     listener.run_once(&clinic.app_state).await.expect("heard");
     events.event().await;
     listener.run_once(&clinic.app_state).await.expect("heard");
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
 }
 
 /// The event has a lower id than another one that was committed before it.
@@ -197,7 +197,7 @@ async fn a_burst_of_changes_is_one_event_or_two() {
         last = events.event().await;
     }
     assert_eq!(last, clinic.app_state.changes.mark(clinic.doctor), "the last change is told");
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn a_listener_gets_heartbeats_and_is_ended_with_an_event() {
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;
     for _ in 0..3 {
-        events.must_be_quiet().await;
+        events.assert_no_event().await;
     }
     time::pass(LIMITS.life + LIMITS.life / 4).await;
     let last = events.next_block().await;
@@ -245,7 +245,7 @@ async fn a_listener_outlives_the_time_limits_of_requests_and_connections() {
     let mut idle = TcpStream::connect(address).await.expect("connected");
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
     time::pass(Duration::from_secs(10)).await;
     let mut nothing = [0; 1];
     let closed = timeout(SOON, idle.read(&mut nothing)).await.expect("a connection may not idle");

@@ -57,7 +57,7 @@ async fn book(
 }
 
 /// The slots to which moving succeeds, found by trying each. The appointment is moved back every time.
-async fn granted(
+async fn slots_that_moving_accepts(
     clinic: &Clinic,
     who: &SignedIn,
     (id, own): (AppointmentId, SlotId),
@@ -92,7 +92,7 @@ async fn granted(
 /// On many days, each with visits of others, holds, lapsed holds, withdrawn, closed and kept times and something
 /// else of the person: visits of one to three slots, moved by the patient and by the clinic.
 #[tokio::test]
-async fn what_is_offered_for_a_move_is_what_moving_grants() {
+async fn moving_succeeds_exactly_to_the_offered_slots() {
     let clinic = Clinic::open().await;
     clinic.add_long_visit(2).await;
     sqlx::query(
@@ -166,7 +166,7 @@ async fn what_is_offered_for_a_move_is_what_moving_grants() {
                 let one = directory.free_time(&caller, doctor, *slot, TimesFor::Move(id)).await;
                 assert_eq!(one.is_ok(), offered.contains(slot), "seed {seed}: {one:?}");
             }
-            let granted = granted(&clinic, who, (id, own), &slots).await;
+            let granted = slots_that_moving_accepts(&clinic, who, (id, own), &slots).await;
             assert_eq!(offered, granted, "seed {seed}, {date}, span {span}, {}", who.name);
             tried += granted.len();
             let place = |slot: &SlotId| slots.iter().position(|one| one == slot).unwrap_or(0);
@@ -175,7 +175,7 @@ async fn what_is_offered_for_a_move_is_what_moving_grants() {
         }
     }
     assert!(tried > 100 && own_overlaps > 20, "{tried}, {own_overlaps}: nothing was proven");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 /// The offered times overlap the appointment's own, whose seats therefore have to count as free.
@@ -243,5 +243,5 @@ async fn the_page_for_moving_offers_times_that_overlap_the_present_one() {
     let ids: Vec<SlotId> = ids.map(|item| SlotId(item["id"].as_i64().expect("an id"))).collect();
     assert_eq!(ids, expected);
     clinic.change(&asha, id, &Change::Reschedule { slot: slots[3] }).await.expect("moved");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }

@@ -15,7 +15,7 @@ const STATEMENTS: [(&str, &str); 3] = [
 ];
 
 #[tokio::test]
-async fn every_look_up_of_a_hold_begins_with_the_first_column_of_its_index() {
+async fn every_lookup_of_a_hold_begins_with_the_first_column_of_its_index() {
     let database = MIGRATED.database().await;
     let pool = database.pool();
     let name = pool.connect_options().get_database().expect("a name").to_owned();
@@ -42,7 +42,7 @@ async fn every_look_up_of_a_hold_begins_with_the_first_column_of_its_index() {
             .await
             .expect("a plan");
         let mut scans = Vec::new();
-        collect(&plan[0]["Plan"], &mut scans);
+        collect_index_scans(&plan[0]["Plan"], &mut scans);
         for (index, condition) in scans {
             let first: String = sqlx::query_scalar(
                 "select pg_get_indexdef(indexrelid, 1, true) from pg_index where indexrelid = $1::text::regclass",
@@ -64,12 +64,12 @@ async fn run(connection: &mut PgConnection, statement: &str) {
 }
 
 /// Collects every index scan: the name of the index and the condition.
-fn collect(node: &Value, scans: &mut Vec<(String, String)>) {
+fn collect_index_scans(node: &Value, scans: &mut Vec<(String, String)>) {
     if let Some(index) = node["Index Name"].as_str() {
         let condition = node["Index Cond"].as_str().unwrap_or_default();
         scans.push((index.to_owned(), condition.to_owned()));
     }
     for child in node["Plans"].as_array().into_iter().flatten() {
-        collect(child, scans);
+        collect_index_scans(child, scans);
     }
 }

@@ -15,7 +15,7 @@ use crate::support::{Clinic, LONG_VISIT, NewDoctor, browser};
 
 /// A thousand people want one slot while an uncommitted transaction has its seats. PostgreSQL shows that they
 /// wait for it. After the rollback there are as many winners as seats.
-async fn a_thousand_at_one_time(capacity: u16) {
+async fn race_for_one_slot(capacity: u16) {
     let clinic = Clinic::open_with(capacity).await;
     let slot = clinic.free(clinic.doctor).await[0];
     let people = clinic.many_patients(1000).await;
@@ -51,17 +51,17 @@ async fn a_thousand_at_one_time(capacity: u16) {
     assert_eq!(won, usize::from(capacity));
     let told = answers.iter().filter(|answer| **answer == Err(Refusal::Taken.into())).count();
     assert_eq!(won + told, people.len(), "everyone else hears that it was taken");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
 async fn a_thousand_rivals_for_one_seat_have_one_winner() {
-    a_thousand_at_one_time(1).await;
+    race_for_one_slot(1).await;
 }
 
 #[tokio::test]
 async fn a_thousand_rivals_for_seven_seats_have_seven_winners() {
-    a_thousand_at_one_time(7).await;
+    race_for_one_slot(7).await;
 }
 
 /// Two hundred people send the same form at the same moment.
@@ -173,7 +173,7 @@ async fn a_hold_is_not_refused_because_of_the_hold_it_replaces() {
     let (longer, ()) = tokio::join!(longer, meanwhile);
     assert_eq!(longer.map(|booked| booked.state), Ok(State::Pending));
     assert_eq!(clinic.state(short).await, "cancelled");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 /// PostgreSQL shows that the second hold waits for the first one's transaction. It is then refused.
@@ -228,7 +228,7 @@ async fn confirming_races_with_taking_over_an_expired_hold() {
         assert!(confirmed.is_ok() != taken.is_ok(), "{confirmed:?} {taken:?}");
         clinic.clock.step(chrono::Duration::minutes(-5));
     }
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 /// A patient confirms and cancels while somebody else takes over the same expiring hold. They wait for each
@@ -280,7 +280,7 @@ async fn confirming_cancelling_and_taking_over_one_hold_race() {
         for refused in [confirmed.err(), cancelled.err(), taken.err()].into_iter().flatten() {
             assert!(matches!(refused, Failure::Refused(_)), "{refused:?}");
         }
-        clinic.must_be_sound().await;
+        clinic.assert_consistent().await;
         clinic.clock.step(chrono::Duration::minutes(-5));
     }
 }
@@ -309,7 +309,7 @@ async fn two_patients_moving_to_each_others_slots_never_deadlock() {
                 "round {round}: {answer:?}"
             );
         }
-        clinic.must_be_sound().await;
+        clinic.assert_consistent().await;
     }
 }
 
@@ -337,6 +337,6 @@ async fn one_person_moving_two_appointments_across_each_other_never_deadlocks() 
                 "round {round}: {answer:?}"
             );
         }
-        clinic.must_be_sound().await;
+        clinic.assert_consistent().await;
     }
 }

@@ -35,7 +35,7 @@ async fn status(clinic: &Clinic) -> String {
 }
 
 #[tokio::test]
-async fn saving_a_doctor_as_suspended_asks_what_becomes_of_appointments() {
+async fn saving_a_doctor_as_suspended_asks_about_upcoming_appointments() {
     let clinic = Clinic::open().await;
     let admin = administrator(&clinic).await;
     let (port, caller) = (&clinic.ports.administration, clinic.caller(&admin));
@@ -58,7 +58,7 @@ async fn saving_a_doctor_as_suspended_asks_what_becomes_of_appointments() {
 }
 
 #[tokio::test]
-async fn coming_appointments_are_cancelled_with_a_reason_and_their_patients_told() {
+async fn upcoming_appointments_are_cancelled_with_a_reason_and_patients_are_told() {
     let clinic = Clinic::open().await;
     let admin = administrator(&clinic).await;
     let (port, caller) = (&clinic.ports.administration, clinic.caller(&admin));
@@ -104,7 +104,7 @@ async fn coming_appointments_are_cancelled_with_a_reason_and_their_patients_told
     let sent = clinic.messages.sent.lock().expect("messages").clone();
     assert_eq!(sent.len(), 2, "one for each that was confirmed, the first was told before");
     assert!(sent.iter().all(|message| message.body.contains("The doctor has left.")));
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 /// An administrator without scripts saves the form and answers the question about appointments. Then the test

@@ -132,7 +132,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     assert!(left == 0 && now > 50, "{left} {now}");
     assert_eq!(appointment().await.1, starts_at, "who is booked keeps the instant");
     assert_eq!(clinic.state(booked).await, "confirmed");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 
     // The visit stays on the list until somebody decides.
     let (list, line) = time_zones(&clinic, &newer.0, &[]).await;
@@ -151,7 +151,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     assert!(line.contains("(bundled)") && line.contains("; 0 are left"), "{line}");
     let (back, none) = free_by_offset(&clinic).await;
     assert!(back > 50 && none == 0, "{back} {none}");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn a_configured_folder_that_cannot_be_used_stops_the_start() {
 
 /// The database may have older time-zone rules than the server, so no query and no function may use them.
 #[tokio::test]
-async fn no_rules_of_zones_come_from_the_database() {
+async fn no_time_zone_rules_come_from_the_database() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut seen = 0;
     let mut check = |name: &str, sql: &str| {

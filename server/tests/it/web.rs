@@ -274,7 +274,7 @@ async fn cross_origin_and_oversized_forms_are_refused() {
 
 /// An instance stays ready while requests use every connection and while a job is overdue.
 #[tokio::test]
-async fn readiness_waits_for_no_request_and_tells_of_jobs() {
+async fn readiness_needs_no_free_connection_and_reports_jobs() {
     let clinic = Clinic::open().await;
     let stop = CancellationToken::new();
     let app_state = &clinic.app_state;
@@ -355,7 +355,7 @@ async fn pages_answer_503_without_the_database_and_recover() {
 
 /// The cookie that shifts the clock for one browser works in development mode only.
 #[tokio::test]
-async fn no_cookie_moves_the_clock_in_production() {
+async fn the_clock_cookie_is_ignored_in_production() {
     let mut clinic = Clinic::open().await;
     let (asha, account) = (clinic.patient("Asha").await, clinic.patient("The Doctor").await);
     sqlx::query("update doctors set account_id = $1 where id = $2")

@@ -171,7 +171,7 @@ async fn two_instances_make_each_notification_once() {
 /// The database was dumped and restored into another cluster, whose transaction ids start again from the
 /// beginning.
 #[tokio::test]
-async fn readers_go_on_after_the_database_was_restored_elsewhere() {
+async fn readers_continue_after_the_database_was_restored_elsewhere() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
@@ -201,7 +201,7 @@ async fn readers_go_on_after_the_database_was_restored_elsewhere() {
 
 /// The previous release writes to the outbox and delivers these events itself.
 #[tokio::test]
-async fn what_the_release_before_has_written_is_told_once() {
+async fn an_event_of_the_previous_release_is_announced_once() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;

@@ -8,7 +8,7 @@ use crate::support::http::{administrator_cookie, call_api, get_page};
 use crate::support::{Clinic, browser};
 
 #[tokio::test]
-async fn addresses_that_are_no_text_are_refused_in_words() {
+async fn addresses_that_are_not_text_are_refused_with_a_message() {
     let clinic = Clinic::open().await;
     let cookie = administrator_cookie(&clinic).await;
     let base = clinic.serve().await;
@@ -61,7 +61,7 @@ async fn addresses_that_are_no_text_are_refused_in_words() {
 }
 
 #[tokio::test]
-async fn json_with_text_that_cannot_be_kept_is_refused_in_words() {
+async fn json_with_text_that_cannot_be_stored_is_refused_with_a_message() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let token = clinic.token(&asha).await;
@@ -85,7 +85,8 @@ async fn json_with_text_that_cannot_be_kept_is_refused_in_words() {
         assert!(problem["detail"].as_str().is_some_and(|text| text.ends_with('.')), "{problem}");
     }
     // The backslash itself is escaped, so these are seven characters and not a NUL.
-    let (status, added) = call_api(&base, "/people", token, Some(r#"{"name": "Ki\\u0000ran"}"#)).await;
+    let (status, added) =
+        call_api(&base, "/people", token, Some(r#"{"name": "Ki\\u0000ran"}"#)).await;
     assert_eq!((status, added["name"].as_str()), (201, Some("Ki\\u0000ran")));
     let invalid = browser()
         .post(format!("{base}/api/v1/people"))
@@ -110,7 +111,7 @@ async fn raw(base: &str, line: &str) -> (u16, String) {
 
 /// RFC 9112, 3.2: we accept only a path as a request target.
 #[tokio::test]
-async fn odd_request_targets_are_refused_in_words() {
+async fn odd_request_targets_are_refused_with_a_message() {
     let clinic = Clinic::open().await;
     let base = clinic.serve().await;
     for line in [
@@ -153,7 +154,7 @@ async fn odd_request_targets_are_refused_in_words() {
 
 /// A form with a field that is not text is refused, whatever its other fields contain.
 #[tokio::test]
-async fn forms_that_are_no_text_change_nothing() {
+async fn forms_that_are_not_text_change_nothing() {
     let clinic = Clinic::open().await;
     let cookie = administrator_cookie(&clinic).await;
     let base = clinic.serve().await;

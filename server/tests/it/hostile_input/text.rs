@@ -26,7 +26,7 @@ const BROKEN: [&str; 5] =
     ["Asha\nRao", "Asha\r\nRao", "Asha\u{2028}Rao", "Asha\u{2029}Rao", "Asha\u{85}Rao"];
 
 #[tokio::test]
-async fn names_that_show_nothing_or_break_the_line_are_refused() {
+async fn invisible_names_and_names_with_line_breaks_are_refused() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let (cookie, token) = (clinic.cookie(&asha).await, clinic.token(&asha).await);
@@ -67,7 +67,7 @@ async fn names_that_show_nothing_or_break_the_line_are_refused() {
 }
 
 #[tokio::test]
-async fn text_is_kept_composed_and_without_what_cannot_be_seen() {
+async fn text_is_stored_composed_and_without_invisible_characters() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let (token, doctor) = (clinic.token(&asha).await, clinic.doctor_account().await);
@@ -104,7 +104,7 @@ async fn text_is_kept_composed_and_without_what_cannot_be_seen() {
 }
 
 #[tokio::test]
-async fn searches_find_names_however_they_are_composed() {
+async fn searches_find_names_in_every_unicode_composition() {
     let clinic = Clinic::open().await;
     let name = "Dr Jürgen Vogt".to_owned();
     clinic.add_doctors([NewDoctor { name, ..NewDoctor::new("juergen-vogt") }]).await;

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 
 /// What the proxies and actors report to the scheduler.
-pub enum Heard {
+pub enum Signal {
     /// A step waits until the scheduler releases it.
     Parked { actor: usize, backend: i32, step: String, go: oneshot::Sender<()> },
     /// An actor has finished with this answer.
@@ -28,13 +28,13 @@ pub enum Heard {
 #[derive(Clone)]
 pub struct Gate {
     open: Arc<AtomicBool>,
-    pub heard: mpsc::UnboundedSender<Heard>,
+    pub signals: mpsc::UnboundedSender<Signal>,
 }
 
 impl Gate {
-    pub fn new() -> (Self, mpsc::UnboundedReceiver<Heard>) {
-        let (heard, hears) = mpsc::unbounded_channel();
-        (Self { open: Arc::new(AtomicBool::new(true)), heard }, hears)
+    pub fn new() -> (Self, mpsc::UnboundedReceiver<Signal>) {
+        let (signals, receiver) = mpsc::unbounded_channel();
+        (Self { open: Arc::new(AtomicBool::new(true)), signals }, receiver)
     }
 
     pub fn set_open(&self, open: bool) {
@@ -47,7 +47,7 @@ impl Gate {
             return;
         }
         let (go, gone) = oneshot::channel();
-        if self.heard.send(Heard::Parked { actor, backend, step, go }).is_ok() {
+        if self.signals.send(Signal::Parked { actor, backend, step, go }).is_ok() {
             // The sender is dropped when the schedule has ended, which also releases the step.
             let _ = gone.await;
         }
@@ -279,7 +279,7 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 fn is_silent(text: &str) -> bool {
     ["begin", "rollback", "set ", "reset ", "deallocate", "discard"]
         .iter()
-        .any(|word| text.trim_start().to_ascii_lowercase().starts_with(word))
+        .any(|outcome| text.trim_start().to_ascii_lowercase().starts_with(outcome))
         || text.is_empty()
 }
 
@@ -294,7 +294,7 @@ fn is_read(text: &str) -> bool {
         "advisory",
         "end_holds",
     ];
-    !changes.iter().any(|word| text.contains(word))
+    !changes.iter().any(|outcome| text.contains(outcome))
 }
 
 /// The first words of a statement, without its comments.

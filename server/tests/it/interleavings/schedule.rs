@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use sqlx::PgConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::proxy::{Gate, Heard};
+use super::proxy::{Gate, Signal};
 
 /// A use case. It begins when it is first chosen, so that its `now` is the clock's time at that moment.
 pub struct Actor {
@@ -40,7 +40,7 @@ pub enum Order {
 pub struct Trace {
     pub steps: Vec<String>,
     /// How many steps each actor took.
-    pub taken: Vec<usize>,
+    pub steps_taken: Vec<usize>,
     /// The answer of each actor.
     pub answers: Vec<String>,
 }
@@ -58,21 +58,28 @@ const STUCK_AFTER: Duration = Duration::from_secs(20);
 
 pub struct Scheduler {
     gate: Gate,
-    hears: mpsc::UnboundedReceiver<Heard>,
+    receiver: mpsc::UnboundedReceiver<Signal>,
     /// The connection that reads who waits for a lock.
     monitor: PgConnection,
 }
 
 impl Scheduler {
-    pub fn new(gate: Gate, hears: mpsc::UnboundedReceiver<Heard>, monitor: PgConnection) -> Self {
-        Self { gate, hears, monitor }
+    pub fn new(
+        gate: Gate,
+        receiver: mpsc::UnboundedReceiver<Signal>,
+        monitor: PgConnection,
+    ) -> Self {
+        Self { gate, receiver, monitor }
     }
 
     pub async fn run(&mut self, actors: Vec<Actor>, order: &Order) -> Trace {
         let names: Vec<&'static str> = actors.iter().map(|actor| actor.name).collect();
         let count = actors.len();
-        let mut trace =
-            Trace { taken: vec![0; count], answers: vec![String::new(); count], steps: Vec::new() };
+        let mut trace = Trace {
+            steps_taken: vec![0; count],
+            answers: vec![String::new(); count],
+            steps: Vec::new(),
+        };
         let mut states: Vec<State> = actors.into_iter().map(State::Waiting).collect();
         let mut backends: Vec<Vec<i32>> = vec![Vec::new(); count];
         let mut next = Next::new(order);
@@ -90,14 +97,14 @@ impl Scheduler {
                 continue;
             }
             let chosen = next.choose(&ready);
-            trace.taken[chosen] += 1;
+            trace.steps_taken[chosen] += 1;
             match std::mem::replace(&mut states[chosen], State::Running) {
                 State::Waiting(actor) => {
                     trace.steps.push(format!("{}: begins", names[chosen]));
-                    let heard = self.gate.heard.clone();
+                    let signals = self.gate.signals.clone();
                     tokio::spawn(async move {
                         let answer = (actor.run)().await;
-                        let _ = heard.send(Heard::Done { actor: chosen, answer });
+                        let _ = signals.send(Signal::Done { actor: chosen, answer });
                     });
                 }
                 State::Parked(mut steps) => {
@@ -114,8 +121,8 @@ impl Scheduler {
         }
         self.gate.set_open(true);
         // Whatever the actors left running, such as a connection going back to its pool, continues by itself.
-        while let Ok(heard) = self.hears.try_recv() {
-            drop(heard);
+        while let Ok(signals) = self.receiver.try_recv() {
+            drop(signals);
         }
         for (name, answer) in names.iter().zip(&trace.answers) {
             trace.steps.push(format!("{name} was answered: {answer}"));
@@ -129,8 +136,8 @@ impl Scheduler {
         let mut seen_waiting = 0;
         loop {
             let quiet = Duration::from_micros(300);
-            match tokio::time::timeout(quiet, self.hears.recv()).await {
-                Ok(Some(Heard::Parked { actor, backend, step, go })) => {
+            match tokio::time::timeout(quiet, self.receiver.recv()).await {
+                Ok(Some(Signal::Parked { actor, backend, step, go })) => {
                     if !backends[actor].contains(&backend) {
                         backends[actor].push(backend);
                     }
@@ -143,7 +150,7 @@ impl Scheduler {
                     seen_waiting = 0;
                     continue;
                 }
-                Ok(Some(Heard::Done { actor, answer })) => {
+                Ok(Some(Signal::Done { actor, answer })) => {
                     trace.answers[actor] = answer;
                     states[actor] = State::Done;
                     seen_waiting = 0;

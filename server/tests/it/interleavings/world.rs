@@ -56,7 +56,7 @@ impl World {
                 .expect("a database with a fault");
         }
         let options = PgConnectOptions::clone(&clinic.pool.connect_options());
-        let (gate, hears) = Gate::new();
+        let (gate, receiver) = Gate::new();
         let mut servers = Vec::new();
         for actor in 0..ACTORS {
             let port = proxy::listen(&options, actor, &gate, rewrites).await;
@@ -64,7 +64,7 @@ impl World {
             servers.push(server_on(&clinic, database::patient_pool(proxied, 3)));
         }
         let monitor = options.connect().await.expect("a connection");
-        let scheduler = Scheduler::new(gate.clone(), hears, monitor);
+        let scheduler = Scheduler::new(gate.clone(), receiver, monitor);
         let world = Self { clinic, doctors, asha, children, ravi, administrator, servers, gate };
         (Arc::new(world), scheduler)
     }

@@ -12,8 +12,8 @@ use server::state::Confirmation;
 use server::supervisor::Supervisor;
 use tokio_util::sync::CancellationToken;
 
-use super::mail_server::Post;
-use super::{WAITING, at_domain, claim_and_die};
+use super::mail_server::TestMailServer;
+use super::{WAITING, claim_and_crash, patients_at_domain};
 use crate::support::{Clinic, time};
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn events_of_a_crashed_dispatcher_are_delivered_after_its_lease() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
-    assert_eq!(claim_and_die(&clinic).await, 1, "the code is not needed any more");
+    assert_eq!(claim_and_crash(&clinic).await, 1, "the code is not needed any more");
     assert_eq!(clinic.dispatcher().run_once().await.expect("relayed"), 0, "someone is at it");
     clinic.clock.step(Duration::seconds(30));
     assert_eq!(clinic.dispatcher().run_once().await.expect("relayed"), 1, "the lease has ended");
@@ -80,22 +80,22 @@ async fn a_panic_while_sending_is_a_failure_like_any_other() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
-    let post = Post::default();
-    post.0.panics_once.store(true, Ordering::SeqCst);
-    let dispatcher = post.dispatcher(&clinic);
+    let mail_server = TestMailServer::default();
+    mail_server.0.panics_once.store(true, Ordering::SeqCst);
+    let dispatcher = mail_server.dispatcher(&clinic);
     dispatcher.run_once().await.expect("relayed");
     let failed = "select count(*) from notifications where last_failure like '%the mail library%'";
-    assert_eq!((post.kinds().len(), clinic.count(failed).await), (0, 1));
+    assert_eq!((mail_server.kinds().len(), clinic.count(failed).await), (0, 1));
     clinic.clock.step(Duration::seconds(5));
     dispatcher.run_once().await.expect("relayed");
-    assert_eq!(post.kinds(), ["Code"]);
+    assert_eq!(mail_server.kinds(), ["Code"]);
 }
 
 /// 200 mails to a domain whose server hangs for 20 seconds: a hundred codes, a hundred confirmations.
 #[tokio::test]
 async fn a_slow_domain_does_not_hold_up_a_code_to_another() {
     let clinic = Clinic::open_with(10).await;
-    let slow = at_domain(&clinic, 200, "slow.example").await;
+    let slow = patients_at_domain(&clinic, 200, "slow.example").await;
     let ravi = clinic.patient("Ravi").await;
     let free = clinic.free(clinic.doctor).await;
     for (n, who) in slow.iter().enumerate() {
@@ -104,73 +104,75 @@ async fn a_slow_domain_does_not_hold_up_a_code_to_another() {
             clinic.confirm(who, id).await.expect("confirmed");
         }
     }
-    let post = Post::slow("slow.example");
+    let mail_server = TestMailServer::slow("slow.example");
     let stop = CancellationToken::new();
     let supervisor = Supervisor::new(
         clinic.app_state.jobs.clone(),
         clinic.app_state.clock.clone(),
         stop.clone(),
     );
-    server::jobs::start_dispatcher(&supervisor, &clinic.app_state, post.dispatcher(&clinic));
-    post.until_waiting(1).await;
+    server::jobs::start_dispatcher(&supervisor, &clinic.app_state, mail_server.dispatcher(&clinic));
+    mail_server.until_waiting(1).await;
     clinic.hold(&ravi, free[30]).await.expect("held");
-    time::until("his code has come", async || !post.sent().is_empty()).await;
-    assert_eq!(post.sent()[0].to, "ravi@example.org", "while all others still wait");
+    time::until("his code has come", async || !mail_server.sent().is_empty()).await;
+    assert_eq!(mail_server.sent()[0].to, "ravi@example.org", "while all others still wait");
     // Codes are sent first to the slow domain, too: the six messages being sent are codes.
     let taken =
         "select count(*) from notifications where state = 'waiting' and leased_until is not null
                  and template <> 'code'";
     assert_eq!(clinic.count(taken).await, 0);
 
-    post.0.answers.cancel();
-    time::until("all have come", async || post.sent().len() == 201).await;
+    mail_server.0.answers.cancel();
+    time::until("all have come", async || mail_server.sent().len() == 201).await;
     time::until("and are written down", async || clinic.count(WAITING).await == 0).await;
     stop.cancel();
     supervisor.finish(std::time::Duration::from_secs(25)).await;
-    let most = post.0.most.load(Ordering::SeqCst);
+    let most = mail_server.0.most.load(Ordering::SeqCst);
     assert!((1..=6).contains(&most), "{most} at once to one domain");
-    let keys: BTreeSet<String> = post.sent().into_iter().map(|message| message.key).collect();
+    let keys: BTreeSet<String> =
+        mail_server.sent().into_iter().map(|message| message.key).collect();
     assert_eq!(keys.len(), 201, "each once");
-    post.must_be_in_order();
+    mail_server.assert_in_order();
 }
 
 #[tokio::test]
 async fn stopping_in_the_middle_loses_nothing_and_sends_nothing_twice() {
     let clinic = Clinic::open_with(10).await;
-    let patients = at_domain(&clinic, 30, "example.org").await;
+    let patients = patients_at_domain(&clinic, 30, "example.org").await;
     let free = clinic.free(clinic.doctor).await;
     for (n, who) in patients.iter().enumerate() {
         clinic.hold(who, free[n / 10]).await.expect("held");
     }
-    let post = Post::slow("example.org");
+    let mail_server = TestMailServer::slow("example.org");
     let stop = CancellationToken::new();
     let supervisor = Supervisor::new(
         clinic.app_state.jobs.clone(),
         clinic.app_state.clock.clone(),
         stop.clone(),
     );
-    server::jobs::start_dispatcher(&supervisor, &clinic.app_state, post.dispatcher(&clinic));
-    post.until_waiting(6).await;
+    server::jobs::start_dispatcher(&supervisor, &clinic.app_state, mail_server.dispatcher(&clinic));
+    mail_server.until_waiting(6).await;
     stop.cancel();
     let finishing = tokio::spawn(async move {
         supervisor.finish(std::time::Duration::from_secs(25)).await;
     });
-    post.0.answers.cancel();
+    mail_server.0.answers.cancel();
     finishing.await.expect("finished");
-    let sent = post.sent().len();
+    let sent = mail_server.sent().len();
     assert!(sent >= 6, "those on their way have arrived");
     let waiting = usize::try_from(clinic.count(WAITING).await).expect("a number");
     assert_eq!(sent + waiting, 30, "what was sent is written down");
     // After a restart the others are sent, also those that waited for a free delivery slot.
     clinic.clock.step(Duration::seconds(15));
-    post.dispatcher(&clinic).run_once().await.expect("relayed");
-    let keys: BTreeSet<String> = post.sent().into_iter().map(|message| message.key).collect();
-    assert_eq!((keys.len(), post.sent().len()), (30, 30));
+    mail_server.dispatcher(&clinic).run_once().await.expect("relayed");
+    let keys: BTreeSet<String> =
+        mail_server.sent().into_iter().map(|message| message.key).collect();
+    assert_eq!((keys.len(), mail_server.sent().len()), (30, 30));
 }
 
 /// With instant confirmation, the hold of a verified account makes no notification: the reader only moves on.
 #[tokio::test]
-async fn what_nobody_is_told_costs_no_row() {
+async fn an_event_without_a_recipient_makes_no_notification() {
     let mut clinic = Clinic::open().await;
     clinic.app_state.settings.confirmation = Confirmation::Instant;
     let (known, new) = (clinic.patient("Asha").await, clinic.patient("Ravi").await);

@@ -13,10 +13,10 @@ use crate::support::{Clinic, time};
 /// Accepts messages. It can delay those to one domain until the test lets them through, and it can fail on
 /// request.
 #[derive(Clone, Default)]
-pub struct Post(pub Arc<PostState>);
+pub struct TestMailServer(pub Arc<State>);
 
 #[derive(Default)]
-pub struct PostState {
+pub struct State {
     sent: Mutex<Vec<Message>>,
     /// The domain whose server does not answer, until `answers` is cancelled.
     slow: Mutex<Option<&'static str>>,
@@ -30,7 +30,7 @@ pub struct PostState {
 }
 
 #[async_trait]
-impl Messages for Post {
+impl Messages for TestMailServer {
     async fn send(&self, message: &Message) -> Result<(), MessageFailure> {
         let state = &self.0;
         if state.panics_once.swap(false, Ordering::SeqCst) {
@@ -58,17 +58,17 @@ impl Messages for Post {
     }
 }
 
-impl Post {
+impl TestMailServer {
     pub fn slow(domain: &'static str) -> Self {
-        let post = Self::default();
-        *post.0.slow.lock().expect("not poisoned") = Some(domain);
-        post
+        let mail_server = Self::default();
+        *mail_server.0.slow.lock().expect("not poisoned") = Some(domain);
+        mail_server
     }
 
     pub fn failing_once(beginning: &'static str) -> Self {
-        let post = Self::default();
-        post.0.fails_once.lock().expect("not poisoned").push(beginning);
-        post
+        let mail_server = Self::default();
+        mail_server.0.fails_once.lock().expect("not poisoned").push(beginning);
+        mail_server
     }
 
     pub fn dispatcher(&self, clinic: &Clinic) -> Dispatcher {
@@ -98,7 +98,7 @@ impl Post {
     }
 
     /// Fails if a message was sent twice, or a message of an appointment after a later one.
-    pub fn must_be_in_order(&self) {
+    pub fn assert_in_order(&self) {
         let mut last = std::collections::HashMap::new();
         for message in self.sent() {
             let (event, appointment) = message.key.split_once('.').expect("a key");

@@ -22,7 +22,7 @@ const OVERTAKEN: &str =
 const WAITING: &str = "select count(*) from notifications where state = 'waiting'";
 
 /// Runs ten times with a minute in between, so that postponed messages become due, too.
-async fn run_all(clinic: &Clinic, dispatcher: &Dispatcher) {
+async fn run_for_ten_minutes(clinic: &Clinic, dispatcher: &Dispatcher) {
     for _ in 0..10 {
         dispatcher.run_once().await.expect("relayed");
         clinic.clock.step(Duration::minutes(1));
@@ -30,7 +30,7 @@ async fn run_all(clinic: &Clinic, dispatcher: &Dispatcher) {
 }
 
 /// Claims what is due like a dispatcher that then crashes. Returns the number of claimed messages.
-async fn claim_and_die(clinic: &Clinic) -> usize {
+async fn claim_and_crash(clinic: &Clinic) -> usize {
     Maker::default().run_once(&clinic.app_state).await.expect("made");
     let now = clinic.clock.now();
     let lease = Lease { now, until: now + Duration::seconds(30) };
@@ -41,7 +41,7 @@ async fn claim_and_die(clinic: &Clinic) -> usize {
 }
 
 /// Patients whose mail goes to this domain.
-async fn at_domain(clinic: &Clinic, count: usize, domain: &str) -> Vec<SignedIn> {
+async fn patients_at_domain(clinic: &Clinic, count: usize, domain: &str) -> Vec<SignedIn> {
     let patients = clinic.many_patients(count).await;
     let accounts: Vec<_> = patients.iter().map(|who| who.account.0).collect();
     sqlx::query("update accounts set email = id || '@' || $1 where id = any($2)")

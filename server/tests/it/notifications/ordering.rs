@@ -10,79 +10,79 @@ use server::notifications::Maker;
 use server::notifications::store;
 use tokio_util::sync::CancellationToken;
 
-use super::mail_server::Post;
-use super::{CANCEL, OVERTAKEN, WAITING, at_domain, claim_and_die, run_all};
+use super::mail_server::TestMailServer;
+use super::{CANCEL, OVERTAKEN, WAITING, claim_and_crash, patients_at_domain, run_for_ten_minutes};
 use crate::support::{Clinic, time};
 
 #[tokio::test]
-async fn a_message_in_back_off_is_dropped_when_a_later_one_is_told() {
+async fn a_message_waiting_for_a_retry_is_dropped_when_a_later_one_is_sent() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
-    let post = Post::failing_once("Confirmed");
-    let dispatcher = post.dispatcher(&clinic);
+    let mail_server = TestMailServer::failing_once("Confirmed");
+    let dispatcher = mail_server.dispatcher(&clinic);
     dispatcher.run_once().await.expect("relayed");
-    assert_eq!(post.kinds(), [""; 0]);
+    assert_eq!(mail_server.kinds(), [""; 0]);
     clinic.change(&asha, id, &CANCEL).await.expect("cancelled");
     assert_eq!(dispatcher.run_once().await.expect("relayed"), 1, "it is not held up");
-    run_all(&clinic, &dispatcher).await;
-    assert_eq!(post.kinds(), ["Cancelled"]);
+    run_for_ten_minutes(&clinic, &dispatcher).await;
+    assert_eq!(mail_server.kinds(), ["Cancelled"]);
     assert_eq!(clinic.count(OVERTAKEN).await, 2, "the code and the confirmation");
     assert_eq!(clinic.count(WAITING).await, 0);
 }
 
 #[tokio::test]
-async fn a_message_that_was_put_back_after_a_later_one_is_dropped() {
+async fn a_message_retried_after_a_later_one_is_dropped() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
     clinic.change(&asha, id, &CANCEL).await.expect("cancelled");
-    let post = Post::default();
-    let dispatcher = post.dispatcher(&clinic);
+    let mail_server = TestMailServer::default();
+    let dispatcher = mail_server.dispatcher(&clinic);
     dispatcher.run_once().await.expect("relayed");
     let again = "update notifications set state = 'waiting', attempts = 0, due_at = $1
                  where template = 'confirmed'";
     let now = clinic.clock.now();
     sqlx::query(again).bind(now).execute(&clinic.pool).await.expect("put back");
     assert_eq!(dispatcher.run_once().await.expect("relayed"), 1);
-    assert_eq!(post.kinds(), ["Cancelled"]);
+    assert_eq!(mail_server.kinds(), ["Cancelled"]);
 }
 
 #[tokio::test]
-async fn a_later_message_waits_for_the_one_that_is_on_its_way() {
+async fn a_later_message_waits_for_the_one_being_sent() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
-    let post = Post::slow("example.org");
-    let (first, second) = (post.dispatcher(&clinic), post.dispatcher(&clinic));
+    let mail_server = TestMailServer::slow("example.org");
+    let (first, second) = (mail_server.dispatcher(&clinic), mail_server.dispatcher(&clinic));
     let sending = tokio::spawn(async move { first.run_once().await.expect("relayed") });
-    post.until_waiting(1).await;
+    mail_server.until_waiting(1).await;
     clinic.change(&asha, id, &CANCEL).await.expect("cancelled");
     assert_eq!(second.run_once().await.expect("relayed"), 0, "not before the other has arrived");
-    post.0.answers.cancel();
+    mail_server.0.answers.cancel();
     assert_eq!(sending.await.expect("ended"), 2);
-    assert_eq!(post.kinds(), ["Confirmed", "Cancelled"]);
+    assert_eq!(mail_server.kinds(), ["Confirmed", "Cancelled"]);
 }
 
 #[tokio::test]
-async fn what_a_dead_dispatcher_had_begun_is_not_sent_after_what_came_later() {
+async fn a_message_of_a_crashed_dispatcher_is_not_sent_after_a_later_one() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
-    assert_eq!(claim_and_die(&clinic).await, 1);
+    assert_eq!(claim_and_crash(&clinic).await, 1);
     clinic.change(&asha, id, &CANCEL).await.expect("cancelled");
-    let post = Post::default();
-    let dispatcher = post.dispatcher(&clinic);
+    let mail_server = TestMailServer::default();
+    let dispatcher = mail_server.dispatcher(&clinic);
     assert_eq!(dispatcher.run_once().await.expect("relayed"), 0, "it may still be on its way");
     clinic.clock.step(Duration::seconds(30));
-    run_all(&clinic, &dispatcher).await;
-    assert_eq!(post.kinds(), ["Cancelled"]);
+    run_for_ten_minutes(&clinic, &dispatcher).await;
+    assert_eq!(mail_server.kinds(), ["Cancelled"]);
     assert_eq!(clinic.count(WAITING).await, 0);
 }
 
 /// Both have claimed a message of the same appointment, which is possible while neither sees the other's claim.
 #[tokio::test]
-async fn two_dispatchers_with_events_of_one_appointment_send_the_later_one_alone() {
+async fn two_dispatchers_with_messages_of_one_appointment_send_only_the_later_one() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
@@ -130,27 +130,27 @@ async fn two_dispatchers_with_events_of_one_appointment_send_the_later_one_alone
     let later = standing(&mut connection, "cancelled").await;
     assert!(later.is_behind && !later.is_overtaken, "it waits for that");
     drop(connection);
-    let post = Post::default();
+    let mail_server = TestMailServer::default();
     clinic.clock.step(Duration::seconds(30));
-    run_all(&clinic, &post.dispatcher(&clinic)).await;
-    assert_eq!(post.kinds(), ["Cancelled"]);
+    run_for_ten_minutes(&clinic, &mail_server.dispatcher(&clinic)).await;
+    assert_eq!(mail_server.kinds(), ["Cancelled"]);
 }
 
 #[tokio::test]
 async fn two_dispatchers_at_once_send_everything_once_and_in_order() {
     let clinic = Clinic::open_with(4).await;
-    let patients = at_domain(&clinic, 40, "example.org").await;
+    let patients = patients_at_domain(&clinic, 40, "example.org").await;
     let free = clinic.free(clinic.doctor).await;
     let mut booked: Vec<(SignedIn, AppointmentId)> = Vec::new();
     for (n, who) in patients.into_iter().enumerate() {
         let id = clinic.book(&who, free[n / 4]).await;
         booked.push((who, id));
     }
-    let post = Post::default();
+    let mail_server = TestMailServer::default();
     let stop = CancellationToken::new();
     let dispatchers: Vec<_> = (0..2)
         .map(|_| {
-            let (dispatcher, stop) = (post.dispatcher(&clinic), stop.clone());
+            let (dispatcher, stop) = (mail_server.dispatcher(&clinic), stop.clone());
             tokio::spawn(async move {
                 while !stop.is_cancelled() {
                     dispatcher.run_once().await.expect("relayed");
@@ -175,7 +175,7 @@ async fn two_dispatchers_at_once_send_everything_once_and_in_order() {
     for dispatcher in dispatchers {
         dispatcher.await.expect("ended");
     }
-    post.must_be_in_order();
-    let cancelled = post.kinds().iter().filter(|kind| *kind == "Cancelled").count();
+    mail_server.assert_in_order();
+    let cancelled = mail_server.kinds().iter().filter(|kind| *kind == "Cancelled").count();
     assert_eq!(cancelled, 40, "each is told of its end");
 }

@@ -7,7 +7,7 @@ use server::notifications::dispatcher::Dispatcher;
 use server::notifications::transport::DevelopmentMailbox;
 
 use super::CANCEL;
-use super::mail_server::Post;
+use super::mail_server::TestMailServer;
 use crate::support::{Clinic, browser};
 
 #[tokio::test]
@@ -16,8 +16,8 @@ async fn merged_moves_name_the_time_the_patient_last_heard_of() {
     let asha = clinic.patient("Asha").await;
     let free = clinic.free(clinic.doctor).await;
     let id = clinic.book(&asha, free[0]).await;
-    let post = Post::default();
-    let dispatcher = post.dispatcher(&clinic);
+    let mail_server = TestMailServer::default();
+    let dispatcher = mail_server.dispatcher(&clinic);
     dispatcher.run_once().await.expect("relayed");
     let move_to = async |slot: usize| {
         let change = Change::Reschedule { slot: free[slot] };
@@ -33,8 +33,8 @@ async fn merged_moves_name_the_time_the_patient_last_heard_of() {
     move_to(5).await;
     clinic.change(&asha, id, &CANCEL).await.expect("cancelled");
     dispatcher.run_once().await.expect("relayed");
-    assert_eq!(post.kinds(), ["Confirmed", "Moved", "Confirmed", "Cancelled"]);
-    let sent = post.sent();
+    assert_eq!(mail_server.kinds(), ["Confirmed", "Moved", "Confirmed", "Cancelled"]);
+    let sent = mail_server.sent();
     assert!(sent[1].subject.contains("11:00–11:20"), "{}", sent[1].subject);
     let body = &sent[1].body;
     assert!(
@@ -49,7 +49,7 @@ async fn merged_moves_name_the_time_the_patient_last_heard_of() {
 }
 
 #[tokio::test]
-async fn mails_say_for_whom_where_who_did_it_and_why() {
+async fn mails_name_the_patient_the_place_the_actor_and_the_reason() {
     let clinic = Clinic::open().await;
     let (asha, doctor) = (clinic.patient("Asha").await, clinic.doctor_account().await);
     let free = clinic.free(clinic.doctor).await;

@@ -11,7 +11,7 @@ use nadi::ports::{DoctorKey, DoctorReviews, ReviewForm, Seen, Written};
 
 use crate::support::Clinic;
 
-fn said(stars: u8, text: &str) -> ReviewForm {
+fn review_form(stars: u8, text: &str) -> ReviewForm {
     ReviewForm { stars: Some(stars), text: text.into(), anonymous: false }
 }
 
@@ -26,7 +26,7 @@ async fn write(
     clinic.ports.reviews.write(&clinic.caller(who), visit, form, seen.as_ref()).await
 }
 
-async fn shown(clinic: &Clinic) -> DoctorReviews {
+async fn public_reviews(clinic: &Clinic) -> DoctorReviews {
     let key = DoctorKey::Id(clinic.doctor);
     let found = clinic.ports.reviews.of_doctor(&clinic.visitor(), &key, 1, 10).await;
     found.expect("reviews")
@@ -37,7 +37,7 @@ fn administrator(of: ClinicId, who: SignedIn) -> SignedIn {
 }
 
 /// Fails unless the stored ratings are the sums of the reviews.
-async fn must_be_counted(clinic: &Clinic) {
+async fn assert_ratings_are_sums(clinic: &Clinic) {
     let wrong = "select count(*) from (
                      select doctor_id, count(*) as reviews, sum(stars) as stars from reviews
                      where hidden_at is null and withdrawn_at is null group by doctor_id) r

@@ -9,7 +9,7 @@ use nadi::ports::{DoctorQuery, Seen};
 use nadi::review::Rating;
 use server::directory;
 
-use super::{administrator, must_be_counted, said, shown, write};
+use super::{administrator, assert_ratings_are_sums, public_reviews, review_form, write};
 use crate::support::{CONSULTATION, Clinic, NewDoctor};
 
 /// A completed visit, inserted with SQL because one day does not have enough slots.
@@ -59,7 +59,7 @@ async fn concurrent_reviews_are_all_counted() {
         let (visit, stars) = (*visit, *stars);
         tokio::spawn(async move {
             // Twice at once: a double click.
-            let form = said(stars, "At once.");
+            let form = review_form(stars, "At once.");
             let (one, two) = tokio::join!(
                 ports.reviews.write(&caller, visit, &form, None),
                 ports.reviews.write(&caller, visit, &form, None),
@@ -71,8 +71,8 @@ async fn concurrent_reviews_are_all_counted() {
     for task in all.collect::<Vec<_>>() {
         task.await.expect("no panic");
     }
-    must_be_counted(&clinic).await;
-    assert_eq!(shown(&clinic).await.rating.reviews, 36);
+    assert_ratings_are_sums(&clinic).await;
+    assert_eq!(public_reviews(&clinic).await.rating.reviews, 36);
 
     // Now changed, hidden and withdrawn at once.
     let office = administrator(clinic.clinic, clinic.patient("Office").await);
@@ -85,7 +85,7 @@ async fn concurrent_reviews_are_all_counted() {
             tokio::spawn(async move {
                 let own = ports.reviews.own(&caller, visit).await.expect("seen");
                 let id = own.review.expect("there").id;
-                let (form, seen) = (said(5, "Changed."), Seen::Any);
+                let (form, seen) = (review_form(5, "Changed."), Seen::Any);
                 let (changed, hidden, gone) = tokio::join!(
                     ports.reviews.write(&caller, visit, &form, Some(&seen)),
                     ports.reviews.hide(&office, id, Some("Why not."), &seen),
@@ -106,11 +106,11 @@ async fn concurrent_reviews_are_all_counted() {
     for task in tasks {
         task.await.expect("no panic");
     }
-    must_be_counted(&clinic).await;
+    assert_ratings_are_sums(&clinic).await;
 }
 
 #[tokio::test]
-async fn a_better_rating_moves_a_doctor_up_by_days_of_waiting() {
+async fn a_better_rating_outweighs_days_of_waiting() {
     let clinic = Clinic::open().await;
     let doctors = clinic.add_doctors(["bela-good", "carl-poor"].map(NewDoctor::new)).await;
     for (doctor, stars) in doctors.into_iter().zip([100, 60]) {
@@ -152,7 +152,7 @@ async fn a_better_rating_moves_a_doctor_up_by_days_of_waiting() {
     // A review counts in the search at once, without any job.
     let maria = clinic.patient("Maria Dias").await;
     let visit = past_visit(&clinic, &maria, clinic.doctor, 0).await;
-    write(&clinic, &maria, visit, &said(5, ""), None).await.expect("written");
+    write(&clinic, &maria, visit, &review_form(5, ""), None).await.expect("written");
     let seconds = "select rating_seconds from listings where doctor_id not in
                        (select doctor_id from doctor_ratings where reviews > 1)";
     assert_eq!(clinic.count(seconds).await, 23_564, "one star in eleven");

@@ -10,7 +10,7 @@ use nadi::{Failure, Field, Problem};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{administrator, must_be_counted, said, shown, write};
+use super::{administrator, assert_ratings_are_sums, public_reviews, review_form, write};
 use crate::support::{Clinic, browser};
 
 /// A visit booked by this account that the doctor has marked as completed.
@@ -24,7 +24,7 @@ async fn visit(clinic: &Clinic, who: &SignedIn) -> AppointmentId {
     id
 }
 
-async fn own(clinic: &Clinic, who: &SignedIn, visit: AppointmentId) -> ReviewView {
+async fn own_review(clinic: &Clinic, who: &SignedIn, visit: AppointmentId) -> ReviewView {
     let own = clinic.ports.reviews.own(&clinic.caller(who), visit).await.expect("one's own");
     own.review.expect("a review")
 }
@@ -35,48 +35,49 @@ async fn a_completed_visit_is_reviewed_once_by_whoever_booked_it() {
     let (maria, ravi) = (clinic.patient("Maria Dias").await, clinic.patient("Ravi").await);
     let slots = clinic.free(clinic.doctor).await;
     let ahead = clinic.book(&maria, slots[5]).await;
-    let early = write(&clinic, &maria, ahead, &said(5, ""), None).await;
+    let early = write(&clinic, &maria, ahead, &review_form(5, ""), None).await;
     assert_eq!(early, Err(Refusal::NotCompleted.into()));
     clinic.change(&maria, ahead, &Change::Cancel { reason: None }).await.expect("cancelled");
-    let cancelled = write(&clinic, &maria, ahead, &said(5, ""), None).await;
+    let cancelled = write(&clinic, &maria, ahead, &review_form(5, ""), None).await;
     assert_eq!(cancelled, Err(Refusal::NotCompleted.into()));
 
     let visit = visit(&clinic, &maria).await;
     for other in [&ravi, &clinic.doctor_account().await] {
-        let mine = write(&clinic, other, visit, &said(5, ""), None).await;
+        let mine = write(&clinic, other, visit, &review_form(5, ""), None).await;
         assert_eq!(mine, Err(Failure::NotFound), "{}", other.name);
         let read = clinic.ports.reviews.own(&clinic.caller(other), visit).await;
         assert_eq!(read.err(), Some(Failure::NotFound), "{}", other.name);
         let gone = clinic.ports.reviews.withdraw(&clinic.caller(other), visit, &Seen::Any).await;
         assert_eq!(gone, Err(Failure::NotFound));
     }
-    let nobody = clinic.ports.reviews.write(&clinic.visitor(), visit, &said(5, ""), None).await;
+    let nobody =
+        clinic.ports.reviews.write(&clinic.visitor(), visit, &review_form(5, ""), None).await;
     assert_eq!(nobody, Err(Failure::SignInFirst));
 
-    let first = write(&clinic, &maria, visit, &said(4, "Calm.\r\nOn time."), None).await;
+    let first = write(&clinic, &maria, visit, &review_form(4, "Calm.\r\nOn time."), None).await;
     let first = first.expect("written");
     assert!(first.created);
     assert_eq!(first.review.shown.text, "Calm.\nOn time.");
-    let again = write(&clinic, &maria, visit, &said(4, "Calm.\nOn time."), None).await;
+    let again = write(&clinic, &maria, visit, &review_form(4, "Calm.\nOn time."), None).await;
     assert!(!again.expect("a double click").created);
-    let another = write(&clinic, &maria, visit, &said(1, ""), None).await;
+    let another = write(&clinic, &maria, visit, &review_form(1, ""), None).await;
     assert_eq!(another, Err(Refusal::AlreadyReviewed.into()));
 
-    let stale = write(&clinic, &maria, visit, &said(5, ""), Some(7)).await;
+    let stale = write(&clinic, &maria, visit, &review_form(5, ""), Some(7)).await;
     assert_eq!(stale, Err(Failure::Stale));
-    let changed = write(&clinic, &maria, visit, &said(5, "Better."), Some(1)).await;
+    let changed = write(&clinic, &maria, visit, &review_form(5, "Better."), Some(1)).await;
     assert_eq!(changed.expect("changed").review.version, 2);
-    let stale = write(&clinic, &maria, visit, &said(3, ""), Some(1)).await;
+    let stale = write(&clinic, &maria, visit, &review_form(3, ""), Some(1)).await;
     assert_eq!(stale, Err(Failure::Stale));
 
-    let everybody = shown(&clinic).await;
+    let everybody = public_reviews(&clinic).await;
     assert_eq!(everybody.rating, Rating { reviews: 1, stars_sum: 5 });
     let review = &everybody.page.items[0];
     assert_eq!((review.name.as_str(), review.text.as_str()), ("Maria D.", "Better."));
     assert_eq!(review.visit_month.to_string(), "2026-11-01");
     let reviewed = clinic.ports.reviews.reviewed(&clinic.caller(&maria), &[visit, ahead]).await;
     assert_eq!(reviewed, Ok(vec![visit]));
-    must_be_counted(&clinic).await;
+    assert_ratings_are_sums(&clinic).await;
 
     // Withdrawn, then written again anonymously.
     let old = clinic.ports.reviews.withdraw(&clinic.caller(&maria), visit, &Seen::version(1)).await;
@@ -84,16 +85,16 @@ async fn a_completed_visit_is_reviewed_once_by_whoever_booked_it() {
     let back =
         clinic.ports.reviews.withdraw(&clinic.caller(&maria), visit, &Seen::version(2)).await;
     assert_eq!(back, Ok(()));
-    assert_eq!(shown(&clinic).await.rating, Rating::default());
-    assert_eq!(shown(&clinic).await.page.items, []);
+    assert_eq!(public_reviews(&clinic).await.rating, Rating::default());
+    assert_eq!(public_reviews(&clinic).await.page.items, []);
     assert_eq!(clinic.count("select count(*) from reviews where text <> ''").await, 0);
     let twice = clinic.ports.reviews.withdraw(&clinic.caller(&maria), visit, &Seen::Any).await;
     assert_eq!(twice, Err(Failure::NotFound));
-    let nameless = ReviewForm { anonymous: true, ..said(2, "Late.") };
+    let nameless = ReviewForm { anonymous: true, ..review_form(2, "Late.") };
     let written = write(&clinic, &maria, visit, &nameless, None).await.expect("written again");
     assert_eq!((written.created, written.review.version), (true, 4));
-    assert_eq!(shown(&clinic).await.page.items[0].name, "Patient");
-    must_be_counted(&clinic).await;
+    assert_eq!(public_reviews(&clinic).await.page.items[0].name, "Patient");
+    assert_ratings_are_sums(&clinic).await;
 }
 
 #[tokio::test]
@@ -102,20 +103,20 @@ async fn reviewing_ends_after_ninety_days_but_withdrawing_does_not() {
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
     clinic.clock.step(Duration::days(90) - Duration::seconds(1));
-    write(&clinic, &maria, visit, &said(5, "Good."), None).await.expect("in time");
+    write(&clinic, &maria, visit, &review_form(5, "Good."), None).await.expect("in time");
     clinic.clock.step(Duration::seconds(1));
     let late = Err(Refusal::TooLateToReview { days: 90 }.into());
-    assert_eq!(write(&clinic, &maria, visit, &said(1, ""), Some(1)).await, late);
+    assert_eq!(write(&clinic, &maria, visit, &review_form(1, ""), Some(1)).await, late);
     let own = clinic.ports.reviews.own(&clinic.caller(&maria), visit).await.expect("seen");
     assert_eq!(own.closed, Some(Refusal::TooLateToReview { days: 90 }));
     let back = clinic.ports.reviews.withdraw(&clinic.caller(&maria), visit, &Seen::Any).await;
     assert_eq!(back, Ok(()));
-    assert_eq!(write(&clinic, &maria, visit, &said(1, ""), None).await, late);
-    must_be_counted(&clinic).await;
+    assert_eq!(write(&clinic, &maria, visit, &review_form(1, ""), None).await, late);
+    assert_ratings_are_sums(&clinic).await;
 }
 
 #[tokio::test]
-async fn text_that_cannot_be_read_is_refused_and_markup_is_shown_as_text() {
+async fn invisible_or_malformed_text_is_refused_and_markup_is_shown_as_text() {
     let clinic = Clinic::open().await;
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
@@ -126,22 +127,22 @@ async fn text_that_cannot_be_read_is_refused_and_markup_is_shown_as_text() {
         ("\u{feff}\u{202e}", Problem::Invisible),
         ("\u{3164}", Problem::Invisible),
     ] {
-        let answer = write(&clinic, &maria, visit, &said(5, hostile), None).await;
+        let answer = write(&clinic, &maria, visit, &review_form(5, hostile), None).await;
         assert_eq!(answer, invalid(Field::Text, problem), "{hostile:?}");
     }
     let long = "x".repeat(2_001);
-    let answer = write(&clinic, &maria, visit, &said(5, &long), None).await;
+    let answer = write(&clinic, &maria, visit, &review_form(5, &long), None).await;
     assert_eq!(answer, invalid(Field::Text, Problem::TooLong(2_000)));
-    let both = ReviewForm { stars: None, ..said(1, "\u{202e}") };
+    let both = ReviewForm { stars: None, ..review_form(1, "\u{202e}") };
     let answer = write(&clinic, &maria, visit, &both, None).await;
     assert!(matches!(answer, Err(Failure::Invalid(problems)) if problems.len() == 2));
     for stars in [0, 6, 255] {
-        let answer = write(&clinic, &maria, visit, &said(stars, ""), None).await;
+        let answer = write(&clinic, &maria, visit, &review_form(stars, ""), None).await;
         assert_eq!(answer, invalid(Field::Stars, Problem::OutOfRange { min: 1, max: 5 }));
     }
 
     let markup = "\u{202e}<script>alert(1)\u{7}</script> & \"quotes\" '; drop table reviews --";
-    write(&clinic, &maria, visit, &said(5, markup), None).await.expect("it is text");
+    write(&clinic, &maria, visit, &review_form(5, markup), None).await.expect("it is text");
     let site = clinic.serve().await;
     let page = browser().get(format!("{site}/doctors/asha-naik")).send().await.expect("a page");
     let html = page.text().await.expect("text");
@@ -158,7 +159,7 @@ async fn only_the_reviewed_doctor_answers() {
     let clinic = Clinic::open().await;
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
-    let review = write(&clinic, &maria, visit, &said(3, "Long wait."), None).await;
+    let review = write(&clinic, &maria, visit, &review_form(3, "Long wait."), None).await;
     let id = review.expect("written").review.id;
     let doctor = clinic.doctor_account().await;
     let other = clinic.add_doctor("ravi-menon").await;
@@ -181,10 +182,12 @@ async fn only_the_reviewed_doctor_answers() {
         reviews.answer(&clinic.caller(&doctor), id, "We are sorry.", &Seen::version(2)).await;
     assert_eq!(edited.expect("edited").version, 3);
 
-    assert!(!shown(&clinic).await.page.items[0].changed_since);
+    assert!(!public_reviews(&clinic).await.page.items[0].changed_since);
     clinic.clock.step(Duration::minutes(1));
-    write(&clinic, &maria, visit, &said(4, "Wait, but kind."), Some(3)).await.expect("changed");
-    let public = shown(&clinic).await.page.items.remove(0);
+    write(&clinic, &maria, visit, &review_form(4, "Wait, but kind."), Some(3))
+        .await
+        .expect("changed");
+    let public = public_reviews(&clinic).await.page.items.remove(0);
     assert!(public.changed_since, "an answer to other words is told apart");
     assert_eq!(public.answer.as_deref(), Some("We are sorry."));
 
@@ -200,7 +203,7 @@ async fn the_clinic_hides_reviews_with_a_reason_and_they_do_not_count() {
     let clinic = Clinic::open().await;
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
-    let written = write(&clinic, &maria, visit, &said(1, "Mr X is ill."), None).await;
+    let written = write(&clinic, &maria, visit, &review_form(1, "Mr X is ill."), None).await;
     let id = written.expect("written").review.id;
     let reviews = &clinic.ports.reviews;
     let elsewhere = administrator(ClinicId(Uuid::from_u128(77)), clinic.patient("Elsewhere").await);
@@ -223,10 +226,10 @@ async fn the_clinic_hides_reviews_with_a_reason_and_they_do_not_count() {
     reviews.hide(&clinic.caller(&office), id, reason, &Seen::version(1)).await.expect("hidden");
     reviews.hide(&clinic.caller(&office), id, reason, &Seen::version(1)).await.expect("is so");
 
-    assert_eq!(shown(&clinic).await.rating, Rating::default());
-    assert_eq!(shown(&clinic).await.page.items, []);
-    must_be_counted(&clinic).await;
-    let hidden = own(&clinic, &maria, visit).await.hidden.expect("told");
+    assert_eq!(public_reviews(&clinic).await.rating, Rating::default());
+    assert_eq!(public_reviews(&clinic).await.page.items, []);
+    assert_ratings_are_sums(&clinic).await;
+    let hidden = own_review(&clinic, &maria, visit).await.hidden.expect("told");
     assert_eq!((hidden.reason.as_str(), hidden.by), ("It names another patient.", None));
     let mine = reviews.mine(&clinic.caller(&doctor), 1).await.expect("the doctor's");
     assert!(mine.page.items[0].hidden.is_some());
@@ -235,17 +238,19 @@ async fn the_clinic_hides_reviews_with_a_reason_and_they_do_not_count() {
     assert_eq!(by.as_deref(), Some("Office"));
 
     // Neither changing it nor withdrawing and writing it again makes it visible.
-    write(&clinic, &maria, visit, &said(2, "Still here."), Some(2)).await.expect("changed");
+    write(&clinic, &maria, visit, &review_form(2, "Still here."), Some(2)).await.expect("changed");
     reviews.withdraw(&clinic.caller(&maria), visit, &Seen::Any).await.expect("taken back");
-    write(&clinic, &maria, visit, &said(5, "Here again."), None).await.expect("written again");
-    assert_eq!(shown(&clinic).await.page.items, []);
-    must_be_counted(&clinic).await;
+    write(&clinic, &maria, visit, &review_form(5, "Here again."), None)
+        .await
+        .expect("written again");
+    assert_eq!(public_reviews(&clinic).await.page.items, []);
+    assert_ratings_are_sums(&clinic).await;
 
-    let version = own(&clinic, &maria, visit).await.version;
+    let version = own_review(&clinic, &maria, visit).await.version;
     let seen = Seen::version(version);
     reviews.hide(&clinic.caller(&office), id, None, &seen).await.expect("shown again");
-    assert_eq!(shown(&clinic).await.rating, Rating { reviews: 1, stars_sum: 5 });
-    must_be_counted(&clinic).await;
+    assert_eq!(public_reviews(&clinic).await.rating, Rating { reviews: 1, stars_sum: 5 });
+    assert_ratings_are_sums(&clinic).await;
     let decided =
         "select count(*) from review_decisions d join people p on p.account_id = d.decided_by
                    where p.name = 'Office' and (d.decision, d.reason) in
@@ -339,10 +344,10 @@ async fn doctors_and_their_administrators_do_not_review_them() {
     clinic.clock.step(Duration::hours(2));
     for (who, id) in visits {
         clinic.change(&doctor, id, &Change::Complete).await.expect("completed");
-        let own = write(&clinic, who, id, &said(5, ""), None).await;
+        let own = write(&clinic, who, id, &review_form(5, ""), None).await;
         assert_eq!(own, Err(Refusal::ConflictOfInterest.into()), "{}", who.name);
         let seen = clinic.ports.reviews.own(&clinic.caller(who), id).await.expect("seen");
         assert_eq!(seen.closed, Some(Refusal::ConflictOfInterest));
     }
-    assert_eq!(shown(&clinic).await.rating, Rating::default());
+    assert_eq!(public_reviews(&clinic).await.rating, Rating::default());
 }

@@ -9,27 +9,27 @@ use nadi::schedule::{Rule, Schedule, TimeOff};
 use nadi::{Failure, Field, Problem};
 use server::schedules::top_up;
 
-use super::{Practice, date, hours, of, off, time};
+use super::{Harness, date, days_off, hours, schedule_of, time};
 use crate::support::weekly;
 
 #[tokio::test]
 async fn changing_hours_never_drops_a_booked_time() {
-    let practice = Practice::open().await;
-    let clinic = &practice.clinic;
+    let harness = Harness::open().await;
+    let clinic = &harness.clinic;
     let asha = clinic.patient("Asha").await;
-    let booked = clinic.hold(&asha, practice.slot_at("11-23 10:00").await).await.expect("held");
+    let booked = clinic.hold(&asha, harness.slot_at("11-23 10:00").await).await.expect("held");
     clinic.confirm(&asha, booked).await.expect("confirmed");
-    let later = clinic.hold(&asha, practice.slot_at("11-24 10:00").await).await;
+    let later = clinic.hold(&asha, harness.slot_at("11-24 10:00").await).await;
     let held = later.expect("held");
 
-    let new = of(vec![hours(clinic, "MO", 14, 18), hours(clinic, "TU", 9, 12)]);
+    let new = schedule_of(vec![hours(clinic, "MO", 14, 18), hours(clinic, "TU", 9, 12)]);
     let schedules = &clinic.ports.schedules;
     let nobody = clinic.caller(&asha);
     let refused = schedules.save(&nobody, clinic.doctor, 1, new.clone()).await;
     assert_eq!(refused, Err(Failure::NotFound), "not for patients");
 
     // Saving does what the preview says.
-    let caller = clinic.caller(&practice.admin);
+    let caller = clinic.caller(&harness.admin);
     let draft = schedules.propose(&caller, clinic.doctor, 1, new.clone()).await.expect("a draft");
     let preview = schedules.preview(&caller, draft, None).await.expect("a preview");
     assert!(preview.change.times_removed > 0 && preview.change.times_added > 0);
@@ -47,7 +47,7 @@ async fn changing_hours_never_drops_a_booked_time() {
         (clinic.state(booked).await, clinic.state(held).await),
         ("confirmed".into(), "pending".into())
     );
-    let free = practice.free().await;
+    let free = harness.free().await;
     assert!(free.contains(&"11-23 14:00".to_owned()) && free.contains(&"11-24 09:00".to_owned()));
     assert!(!free.iter().any(|at| at.ends_with("10:20") || at.starts_with("11-25")), "{free:?}");
     // The held time, 10:00 to 10:20 on Tuesday, is inside the new hours, so its half hour is not offered.
@@ -56,41 +56,41 @@ async fn changing_hours_never_drops_a_booked_time() {
     let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
     assert_eq!((view.version, view.conflicts.len()), (2, 2));
     assert_eq!(view.schedule, new);
-    assert_eq!(practice.save(new.clone()).await.expect("saved").times_added, 0, "nothing changed");
-    assert_eq!(practice.version().await, 2);
+    assert_eq!(harness.save(new.clone()).await.expect("saved").times_added, 0, "nothing changed");
+    assert_eq!(harness.version().await, 2);
 
     // A cancelled appointment is no longer a conflict, and its slot outside the hours is not offered again.
     clinic.change(&asha, booked, &Change::Cancel { reason: None }).await.expect("cancelled");
     let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
     assert_eq!(view.conflicts.len(), 1);
-    assert!(!practice.free().await.contains(&"11-23 10:00".to_owned()));
+    assert!(!harness.free().await.contains(&"11-23 10:00".to_owned()));
     clinic.change(&asha, held, &Change::Cancel { reason: None }).await.expect("cancelled");
-    assert_eq!(practice.save(new).await.expect("saved").times_added, 1, "10:00 on that Tuesday");
-    assert!(practice.free().await.contains(&"11-24 10:00".to_owned()));
+    assert_eq!(harness.save(new).await.expect("saved").times_added, 1, "10:00 on that Tuesday");
+    assert!(harness.free().await.contains(&"11-24 10:00".to_owned()));
 
     let withdrawn: i64 = sqlx::query_scalar("select id from slots where capacity = 0 limit 1")
         .fetch_one(&clinic.pool)
         .await
         .expect("a withdrawn time");
     assert_eq!(clinic.hold(&asha, SlotId(withdrawn)).await, Err(Refusal::NotOffered.into()));
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
 async fn two_concurrent_edits_have_one_winner() {
-    let practice = Practice::open().await;
-    let clinic = &practice.clinic;
-    let caller = clinic.caller(&practice.admin);
+    let harness = Harness::open().await;
+    let clinic = &harness.clinic;
+    let caller = clinic.caller(&harness.admin);
     let schedules = &clinic.ports.schedules;
-    let one = of(vec![hours(clinic, "MO", 14, 18)]);
-    let two = of(vec![hours(clinic, "TU", 14, 18)]);
+    let one = schedule_of(vec![hours(clinic, "MO", 14, 18)]);
+    let two = schedule_of(vec![hours(clinic, "TU", 14, 18)]);
     let first = schedules.propose(&caller, clinic.doctor, 1, one).await.expect("a draft");
     let second = schedules.propose(&caller, clinic.doctor, 1, two.clone()).await.expect("a draft");
     let (a, b) =
         tokio::join!(schedules.save_draft(&caller, first), schedules.save_draft(&caller, second));
     assert!(a.is_ok() != b.is_ok(), "one of them");
     assert_eq!(a.err().or(b.err()), Some(Failure::Stale));
-    assert_eq!(practice.version().await, 2);
+    assert_eq!(harness.version().await, 2);
     assert_eq!(schedules.propose(&caller, clinic.doctor, 1, two).await, Err(Failure::Stale));
     let stale = schedules.preview(&caller, second, None).await.expect("a preview").stale;
     let other = schedules.preview(&caller, first, None).await.expect("a preview").stale;
@@ -99,20 +99,21 @@ async fn two_concurrent_edits_have_one_winner() {
 
 #[tokio::test]
 async fn time_off_withdraws_times_and_gives_them_back() {
-    let practice = Practice::open().await;
-    let clinic = &practice.clinic;
+    let harness = Harness::open().await;
+    let clinic = &harness.clinic;
     let asha = clinic.patient("Asha").await;
-    let booked = clinic.hold(&asha, practice.slot_at("12-02 11:00").await).await.expect("held");
+    let booked = clinic.hold(&asha, harness.slot_at("12-02 11:00").await).await.expect("held");
     clinic.confirm(&asha, booked).await.expect("confirmed");
-    let before = practice.free().await;
+    let before = harness.free().await;
     let rules = vec![weekly(clinic.location, "MO,TU,WE,TH,FR")];
 
-    let away = Schedule { rules: rules.clone(), time_off: vec![off("2026-11-30", "2026-12-04")] };
-    let change = practice.save(away).await.expect("saved");
+    let away =
+        Schedule { rules: rules.clone(), time_off: vec![days_off("2026-11-30", "2026-12-04")] };
+    let change = harness.save(away).await.expect("saved");
     assert_eq!((change.times_added, change.times_removed), (0, 5 * 9 - 1));
     assert_eq!(change.conflicts.len(), 1);
     assert_eq!(change.days.len(), 5);
-    let free = practice.free().await;
+    let free = harness.free().await;
     assert!(!free.iter().any(|at| ("11-30".."12-05").contains(&&at[..5])), "{free:?}");
 
     // Part of a day.
@@ -123,24 +124,24 @@ async fn time_off_withdraws_times_and_gives_them_back() {
         note: String::new(),
     };
     let part = Schedule { rules: rules.clone(), time_off: vec![lunch] };
-    let change = practice.save(part).await.expect("saved");
+    let change = harness.save(part).await.expect("saved");
     assert_eq!((change.times_added, change.times_removed), (5 * 9 - 1, 6));
     let tuesday: Vec<_> =
-        practice.free().await.into_iter().filter(|at| at.starts_with("11-24")).collect();
+        harness.free().await.into_iter().filter(|at| at.starts_with("11-24")).collect();
     assert_eq!(tuesday, ["11-24 10:00", "11-24 12:20", "11-24 12:40"]);
     assert_eq!(clinic.state(booked).await, "confirmed");
 
-    practice.save(of(rules)).await.expect("saved");
-    assert_eq!(practice.free().await, before, "as it was");
-    clinic.must_be_sound().await;
+    harness.save(schedule_of(rules)).await.expect("saved");
+    assert_eq!(harness.free().await, before, "as it was");
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
 async fn invalid_schedules_name_the_field() {
-    let practice = Practice::open().await;
-    let clinic = &practice.clinic;
+    let harness = Harness::open().await;
+    let clinic = &harness.clinic;
     let good = hours(clinic, "MO", 9, 12);
-    let field = async |rule: Rule| match practice.save(of(vec![rule])).await {
+    let field = async |rule: Rule| match harness.save(schedule_of(vec![rule])).await {
         Err(Failure::Invalid(problems)) => (problems[0].field, problems[0].problem),
         other => panic!("{other:?}"),
     };
@@ -150,23 +151,23 @@ async fn invalid_schedules_name_the_field() {
     assert_eq!(field(nowhere).await, (Field::Location, Problem::Unknown));
     let over = Rule { until: Some(good.from), ..good.clone() };
     assert_eq!(field(over).await, (Field::EffectiveUntil, Problem::EndsBeforeStart));
-    let twice = of(vec![good.clone(), hours(clinic, "MO", 11, 13)]);
-    let Err(Failure::Invalid(problems)) = practice.save(twice).await else { panic!("refused") };
+    let twice = schedule_of(vec![good.clone(), hours(clinic, "MO", 11, 13)]);
+    let Err(Failure::Invalid(problems)) = harness.save(twice).await else { panic!("refused") };
     assert_eq!((problems[0].field, problems[0].problem), (Field::StartsAt, Problem::Overlaps));
-    let mut backwards = of(vec![good]);
+    let mut backwards = schedule_of(vec![good]);
     backwards.time_off.push(TimeOff {
         ends: date("2026-11-30").and_time(time(9)),
-        ..off("2026-12-01", "2026-12-01")
+        ..days_off("2026-12-01", "2026-12-01")
     });
-    let Err(Failure::Invalid(problems)) = practice.save(backwards).await else { panic!("refused") };
+    let Err(Failure::Invalid(problems)) = harness.save(backwards).await else { panic!("refused") };
     assert_eq!(problems[0].field, Field::EndsAt);
-    assert_eq!(practice.version().await, 1, "nothing was changed");
+    assert_eq!(harness.version().await, 1, "nothing was changed");
 }
 
 #[tokio::test]
 async fn notice_booking_window_and_buffers_limit_the_times() {
-    let practice = Practice::open().await;
-    let clinic = &practice.clinic;
+    let harness = Harness::open().await;
+    let clinic = &harness.clinic;
     let asha = clinic.patient("Asha").await;
     let rule = Rule {
         buffer_before: 5,
@@ -175,9 +176,9 @@ async fn notice_booking_window_and_buffers_limit_the_times() {
         window_days: Some(7),
         ..hours(clinic, "MO,TU,WE,TH,FR", 10, 13)
     };
-    practice.save(of(vec![rule])).await.expect("saved");
+    harness.save(schedule_of(vec![rule])).await.expect("saved");
     // It is nine. With two hours' notice the first time is 11:35, and the window of a week ends with the 30th.
-    let free = practice.free().await;
+    let free = harness.free().await;
     assert_eq!(&free[..3], ["11-23 11:35", "11-23 12:20", "11-24 10:05"]);
     assert_eq!(free.last().expect("some"), "11-30 12:20");
     let slot = async |wall: &str| {
@@ -202,22 +203,22 @@ async fn notice_booking_window_and_buffers_limit_the_times() {
     // A changed notice and window alone change the existing times in place.
     let rule =
         Rule { buffer_before: 5, buffer_after: 10, ..hours(clinic, "MO,TU,WE,TH,FR", 10, 13) };
-    let change = practice.save(of(vec![rule])).await.expect("saved");
+    let change = harness.save(schedule_of(vec![rule])).await.expect("saved");
     assert_eq!((change.times_added, change.times_removed, change.conflicts.len()), (0, 0, 0));
-    assert_eq!(practice.free().await[0], "11-23 10:05");
+    assert_eq!(harness.free().await[0], "11-23 10:05");
 }
 
 #[tokio::test]
 async fn holidays_close_the_clinic_unless_a_day_is_worked() {
-    let practice = Practice::open().await;
-    let clinic = &practice.clinic;
+    let harness = Harness::open().await;
+    let clinic = &harness.clinic;
     let administration = &clinic.ports.administration;
-    let everything = practice.free().await;
+    let everything = harness.free().await;
     let christmas = |free: &[String]| free.iter().filter(|at| at.starts_with("12-25")).count();
     clinic.clock.step(Duration::days(7));
-    let caller = clinic.caller(&practice.admin);
+    let caller = clinic.caller(&harness.admin);
     top_up::run_once(&clinic.app_state).await.expect("times");
-    assert_eq!(christmas(&practice.free().await), 9);
+    assert_eq!(christmas(&harness.free().await), 9);
 
     let keep = async |regions: &[&str], working: &[NaiveDate]| {
         let regions = regions.iter().map(|region| (*region).to_owned()).collect();
@@ -225,7 +226,7 @@ async fn holidays_close_the_clinic_unless_a_day_is_worked() {
     };
     keep(&["IN-GA"], &[]).await.expect("kept");
     top_up::run_once(&clinic.app_state).await.expect("times");
-    assert_eq!(christmas(&practice.free().await), 0);
+    assert_eq!(christmas(&harness.free().await), 0);
     let view = clinic.ports.schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
     assert!(view.holidays.iter().any(|day| day.date == date("2026-12-25")), "{:?}", view.holidays);
 
@@ -233,12 +234,12 @@ async fn holidays_close_the_clinic_unless_a_day_is_worked() {
     let mut schedule = view.schedule;
     let day = Rule { repeats: None, from: date("2026-12-25"), ..hours(clinic, "MO", 16, 18) };
     schedule.rules.push(day);
-    practice.save(schedule).await.expect("saved");
-    assert_eq!(christmas(&practice.free().await), 4);
+    harness.save(schedule).await.expect("saved");
+    assert_eq!(christmas(&harness.free().await), 4);
 
     keep(&["IN-GA"], &[date("2026-12-25")]).await.expect("kept");
     top_up::run_once(&clinic.app_state).await.expect("times");
-    assert_eq!(christmas(&practice.free().await), 9 + 4);
+    assert_eq!(christmas(&harness.free().await), 9 + 4);
     let holidays = administration.holidays(&caller, clinic.clinic).await.expect("holidays");
     assert!(holidays.coming.iter().any(|(day, works)| *works && day.date == date("2026-12-25")));
     assert_eq!(keep(&["XX"], &[]).await, Err(Failure::field(Field::Region, Problem::Unknown)));
@@ -250,19 +251,19 @@ async fn holidays_close_the_clinic_unless_a_day_is_worked() {
 
 #[tokio::test]
 async fn monthly_rules_make_times() {
-    let practice = Practice::open().await;
+    let harness = Harness::open().await;
     let rule = Recurrence::of_days("FREQ=MONTHLY;BYDAY=1MO").expect("a rule");
-    let monthly = Rule { repeats: Some(rule), ..hours(&practice.clinic, "MO", 22, 24) };
-    practice.save(of(vec![monthly])).await.expect("saved");
+    let monthly = Rule { repeats: Some(rule), ..hours(&harness.clinic, "MO", 22, 24) };
+    harness.save(schedule_of(vec![monthly])).await.expect("saved");
     let december = ["12-07 22:00", "12-07 22:30", "12-07 23:00", "12-07 23:30"];
-    assert_eq!(practice.free().await, december);
+    assert_eq!(harness.free().await, december);
 }
 
 /// Hours change repeatedly while many people book. Every acknowledged booking exists, and the data is consistent.
 #[tokio::test]
 async fn changing_hours_during_many_bookings_loses_none() {
-    let practice = Practice::open().await;
-    let clinic = &practice.clinic;
+    let harness = Harness::open().await;
+    let clinic = &harness.clinic;
     let slots = clinic.free(clinic.doctor).await;
     let patients = clinic.many_patients(40).await;
     let book = async |n: usize| clinic.hold(&patients[n], slots[n]).await;
@@ -270,7 +271,7 @@ async fn changing_hours_during_many_bookings_loses_none() {
     let edit = async {
         for (from, until) in [(10, 12), (11, 13), (10, 13), (9, 11)] {
             let rule = Rule { slot_minutes: 20, ..hours(clinic, "MO,TU,WE,TH,FR", from, until) };
-            practice.save(of(vec![rule])).await.expect("saved");
+            harness.save(schedule_of(vec![rule])).await.expect("saved");
         }
     };
     let (answers, ()) = tokio::join!(holds, edit);
@@ -282,5 +283,5 @@ async fn changing_hours_during_many_bookings_loses_none() {
     let seats = "select count(*) from seats t join slots s on s.id = t.slot_id
                  join blocks b on b.id = s.block_id where s.capacity > 0 and b.closed_at is null";
     assert_eq!(clinic.count(seats).await, i64::try_from(held).expect("small"));
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }

@@ -26,12 +26,12 @@ fn hours(clinic: &Clinic, days: &str, from: u32, until: u32) -> Rule {
     Rule { starts: time(from), ends: time(until), slot_minutes: 30, ..rule }
 }
 
-fn of(rules: Vec<Rule>) -> Schedule {
+fn schedule_of(rules: Vec<Rule>) -> Schedule {
     Schedule { rules, time_off: Vec::new() }
 }
 
 /// Time off from the first to the last day, both included.
-fn off(from: &str, through: &str) -> TimeOff {
+fn days_off(from: &str, through: &str) -> TimeOff {
     let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
     let note = "Away".into();
     TimeOff {
@@ -41,12 +41,12 @@ fn off(from: &str, through: &str) -> TimeOff {
     }
 }
 
-struct Practice {
+struct Harness {
     clinic: Clinic,
     admin: SignedIn,
 }
 
-impl Practice {
+impl Harness {
     async fn open() -> Self {
         let clinic = Clinic::open().await;
         let mut admin = clinic.patient("Maya").await;

@@ -6,7 +6,7 @@ use nadi::ids::DoctorId;
 use server::schedules::top_up;
 use server::schedules::zone_data;
 
-use super::{Practice, of};
+use super::{Harness, schedule_of};
 use crate::support::{Clinic, NewDoctor, weekly};
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn an_unreadable_rule_affects_its_doctor_only() {
     let schedules = &clinic.ports.schedules;
     let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
     assert!(view.unreadable && view.schedule.rules.is_empty());
-    let again = of(vec![weekly(clinic.location, "MO,TU,WE,TH,FR")]);
+    let again = schedule_of(vec![weekly(clinic.location, "MO,TU,WE,TH,FR")]);
     schedules.save(&caller, clinic.doctor, view.version, again).await.expect("saved");
     assert!(count(clinic.doctor).await >= before.0 - 9);
     let view = schedules.schedule(&caller, clinic.doctor).await.expect("a schedule");
@@ -95,10 +95,10 @@ async fn an_unreadable_rule_affects_its_doctor_only() {
 
 #[tokio::test]
 async fn new_time_zone_data_moves_free_times_and_lists_booked_ones() {
-    let practice = Practice::open().await;
-    let clinic = &practice.clinic;
+    let harness = Harness::open().await;
+    let clinic = &harness.clinic;
     let asha = clinic.patient("Asha").await;
-    let booked = clinic.hold(&asha, practice.slot_at("12-01 10:00").await).await.expect("held");
+    let booked = clinic.hold(&asha, harness.slot_at("12-01 10:00").await).await.expect("held");
     clinic.confirm(&asha, booked).await.expect("confirmed");
     assert_eq!(zone_data::shifted(&clinic.app_state).await.expect("read"), []);
     // As if these times had been made by rules that put the place an hour behind, so that they were at 09:00.
@@ -120,5 +120,5 @@ async fn new_time_zone_data_moves_free_times_and_lists_booked_ones() {
     assert_eq!(clinic.state(booked).await, "confirmed");
     let listed = zone_data::shifted(&clinic.app_state).await.expect("read");
     assert_eq!(listed, shifted, "a person has to decide");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }

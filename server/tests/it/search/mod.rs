@@ -27,7 +27,7 @@ fn names(found: &DoctorPage) -> Vec<&str> {
 }
 
 /// Changes a row with SQL, as if an administrator had, and runs the job that updates the search.
-async fn set(clinic: &Clinic, doctor: DoctorId, change: &'static str) {
+async fn update_doctor(clinic: &Clinic, doctor: DoctorId, change: &'static str) {
     sqlx::query(change).bind(doctor.0).execute(&clinic.pool).await.expect("changed");
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
     follow::run_once(&clinic.app_state).await.expect("listed");
@@ -35,7 +35,7 @@ async fn set(clinic: &Clinic, doctor: DoctorId, change: &'static str) {
 
 /// A clinic with four doctors: Asha (general medicine), Meera (dermatology, a woman, Konkani, by video in
 /// Mumbai), João (cardiology, in Panjim) and a draft. Returns the ids of Meera and João.
-async fn town() -> (Clinic, DoctorId, DoctorId) {
+async fn clinic_with_four_doctors() -> (Clinic, DoctorId, DoctorId) {
     let clinic = Clinic::open().await;
     for statement in [
         "insert into specialties values (2, 'dermatology', 'Dermatology', 'modern', 'Skin, hair and nails.'),

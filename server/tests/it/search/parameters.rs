@@ -5,7 +5,7 @@ use crate::support::http::{call_api, get_page};
 
 /// The page says which parameters it ignored, and the API refuses the same ones by name.
 #[tokio::test]
-async fn page_and_api_read_a_search_alike() {
+async fn page_and_api_understand_the_same_search_parameters() {
     let clinic = Clinic::open().await;
     sqlx::query("update doctors set languages = '{English,Konkani}', gender = 'female'")
         .execute(&clinic.pool)

@@ -1,12 +1,14 @@
 //! The two ways in which a search can be executed give the same result.
 
-use server::directory::store::listings as kept_listings;
-use server::directory::store::search::{self as found, Found, Origin, StartAfter, Wanted, Ways};
+use server::directory::store::listings;
+use server::directory::store::search::{
+    self as search_store, Found, Origin, StartAfter, Wanted, Ways,
+};
 
 use crate::support::Clinic;
 
 /// Two hundred doctors at twelve places with invented next times: some have passed, some doctors have none.
-const CROWD: &[&str] = &[
+const TWO_HUNDRED_DOCTORS: &[&str] = &[
     "select setseed(0.25)",
     "insert into specialties values (2, 'dermatology', 'Dermatology', 'modern', 'Skin, hair and nails.'),
          (3, 'cardiology', 'Cardiology', 'modern', 'Heart and blood pressure.')",
@@ -46,7 +48,7 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
     let clinic = Clinic::open().await;
     let now = clinic.visitor().now;
     let mut connection = clinic.pool.acquire().await.expect("a connection");
-    for statement in CROWD {
+    for statement in TWO_HUNDRED_DOCTORS {
         let asked = sqlx::query(*statement);
         let asked = if statement.contains("$1") { asked.bind(now) } else { asked };
         asked.execute(&mut *connection).await.unwrap_or_else(|e| panic!("{statement}: {e}"));
@@ -56,8 +58,8 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
         .fetch_all(&mut *connection)
         .await
         .expect("doctors");
-    kept_listings::lock(&mut connection, &ids).await.expect("rows");
-    kept_listings::refresh_documents(&mut connection, &ids).await.expect("documents");
+    listings::lock(&mut connection, &ids).await.expect("rows");
+    listings::refresh_documents(&mut connection, &ids).await.expect("documents");
     // Not `follow_documents`, which would overwrite the invented ranks.
     sqlx::query(
         "update next_times t set traits = l.traits from listings l where l.doctor_id = t.doctor_id",
@@ -92,10 +94,11 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
             ..Wanted::default()
         };
         let all = StartAfter { rank: -1, doctor: uuid::Uuid::nil(), offset: 0, limit: 1_000 };
-        let gathered = found::search(&mut connection, &gathering, &wanted, all, now);
+        let gathered = search_store::search(&mut connection, &gathering, &wanted, all, now);
         let gathered = gathered.await.expect("gathered");
-        let walked =
-            found::search(&mut connection, &walking, &wanted, all, now).await.expect("walked");
+        let walked = search_store::search(&mut connection, &walking, &wanted, all, now)
+            .await
+            .expect("walked");
         assert_eq!(gathered, walked, "{wanted:?}");
         // And the same page by page.
         const PAGE: i64 = 25;
@@ -107,8 +110,9 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
                 limit: PAGE,
                 ..all
             });
-            let page =
-                found::search(&mut connection, &walking, &wanted, from, now).await.expect("a page");
+            let page = search_store::search(&mut connection, &walking, &wanted, from, now)
+                .await
+                .expect("a page");
             if page.is_empty() {
                 break;
             }

@@ -5,12 +5,12 @@ use nadi::ports::{DoctorQuery, Gender};
 use nadi::visit::Mode;
 use server::directory::follow;
 
-use super::{find, names, set, text, town};
+use super::{clinic_with_four_doctors, find, names, text, update_doctor};
 use crate::support::{Clinic, NewDoctor, browser};
 
 #[tokio::test]
 async fn common_words_find_the_right_specialty_name_or_city() {
-    let (clinic, ..) = town().await;
+    let (clinic, ..) = clinic_with_four_doctors().await;
     for (words, who) in [
         ("skin", "Dr Meera Dessai"),
         ("skin doctor near me", "Dr Meera Dessai"),
@@ -38,7 +38,7 @@ async fn common_words_find_the_right_specialty_name_or_city() {
 
 #[tokio::test]
 async fn misspelled_words_are_corrected_and_the_page_says_so() {
-    let (clinic, ..) = town().await;
+    let (clinic, ..) = clinic_with_four_doctors().await;
     for (typed, meant, who) in [
         ("dermatolgist", "dermatologist", "Dr Meera Dessai"),
         ("mera desai", "meera dessai", "Dr Meera Dessai"),
@@ -58,7 +58,7 @@ async fn misspelled_words_are_corrected_and_the_page_says_so() {
 
 #[tokio::test]
 async fn filters_narrow_the_result_alone_and_combined() {
-    let (clinic, ..) = town().await;
+    let (clinic, ..) = clinic_with_four_doctors().await;
     let any = DoctorQuery::default;
     let tuesday = "2026-11-24".parse().ok();
     let (meera, joao, asha) = ("Dr Meera Dessai", "Dr João Fátima", "Dr asha-naik");
@@ -153,7 +153,7 @@ async fn filters_narrow_the_result_alone_and_combined() {
 
 #[tokio::test]
 async fn hostile_text_finds_nobody_and_causes_no_error() {
-    let (clinic, ..) = town().await;
+    let (clinic, ..) = clinic_with_four_doctors().await;
     let base = clinic.serve().await;
     let long = "x".repeat(10_000);
     for words in [
@@ -187,7 +187,7 @@ async fn hostile_text_finds_nobody_and_causes_no_error() {
 
 #[tokio::test]
 async fn results_are_ordered_by_relevance_next_free_time_and_distance() {
-    let (clinic, meera, joao) = town().await;
+    let (clinic, meera, joao) = clinic_with_four_doctors().await;
     let everybody = find(&clinic, DoctorQuery::default()).await;
     assert_eq!(
         names(&everybody).last(),
@@ -195,7 +195,7 @@ async fn results_are_ordered_by_relevance_next_free_time_and_distance() {
         "free at four, the others at ten"
     );
     // For the word "heart", a match in the name ranks above a match in the specialty with an earlier free time.
-    set(&clinic, meera, "update doctors set name = 'Dr Heart' where id = $1").await;
+    update_doctor(&clinic, meera, "update doctors set name = 'Dr Heart' where id = $1").await;
     assert_eq!(names(&find(&clinic, text("heart")).await), ["Dr Heart", "Dr João Fátima"]);
     let near = |city: &str| DoctorQuery { near: Near::parse(city), ..text("heart") };
     assert_eq!(names(&find(&clinic, near("panjim")).await), ["Dr João Fátima"]);

@@ -13,21 +13,21 @@ use super::stored::Stored;
 /// The invariants by their numbers in `ARCHITECTURE.md`, and the rules that each answer follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invariant {
-    /// 1: active claims on a slot never exceed its capacity.
+    /// 1: active claims on a slot counts_are_zero exceed its capacity.
     Seats,
-    /// 2: a person is never in two places at once.
+    /// 2: a person is counts_are_zero in two places at once.
     Patient,
-    /// 3: a doctor's blocks never overlap, slots lie inside them, booked times are not withdrawn.
+    /// 3: a doctor's blocks counts_are_zero overlap, slots lie inside them, booked times are not withdrawn.
     Doctor,
     /// 4: an acknowledged change is stored.
     Durable,
     /// 5: a slot is free from the instant at which its hold lapses, and not before.
     Expiry,
     /// 6: a repeated request has one effect and one answer.
-    Once,
+    Idempotency,
     /// 7: every change has its event, and every event is delivered or set aside.
-    Told,
-    /// 8: a free slot is never refused, and no internal error reaches a user.
+    Events,
+    /// 8: a free slot is counts_are_zero refused, and no internal error reaches a user.
     NoFalseRefusals,
     /// 9: every stored instant is the request's `now`.
     Time,
@@ -86,7 +86,7 @@ pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), 
 }
 
 /// Queries over all tables whose count must be zero.
-pub const NEVER: [(Invariant, &str, &str); 9] = [
+pub const MUST_BE_ZERO: [(Invariant, &str, &str); 9] = [
     (
         Invariant::Durable,
         "a standing appointment without its seats",
@@ -121,13 +121,13 @@ pub const NEVER: [(Invariant, &str, &str); 9] = [
                                group by o.account_id having count(*) > 3) x",
     ),
     (
-        Invariant::Told,
+        Invariant::Events,
         "an appointment whose version is not the number of its events",
         "select count(*) from appointments a
          where version <> (select count(*) from events e where e.subject_id = a.id)",
     ),
     (
-        Invariant::Once,
+        Invariant::Idempotency,
         "two events of one version",
         "select count(*) from (select from events where type like 'appointment.%'
                                group by subject_id, subject_version

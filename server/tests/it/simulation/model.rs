@@ -15,7 +15,7 @@ use nadi::ports::Booked;
 use nadi::zone::Zone;
 use server::codes::CodeKey;
 
-use super::oracle::{Answered, Ask};
+use super::oracle::{Action, Answer};
 use super::stored::SlotRow;
 
 /// Patients of the test clinic can cancel until an hour before the visit.
@@ -41,7 +41,7 @@ pub struct Slot {
 
 #[derive(Clone, Debug)]
 pub struct Visit {
-    pub life: Appointment,
+    pub appointment: Appointment,
     pub person: PersonId,
     pub booked_by: AccountId,
     pub doctor: DoctorId,
@@ -51,15 +51,15 @@ pub struct Visit {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     /// Its events and their times. The version is their number.
-    pub told: Vec<(Event, DateTime<Utc>)>,
+    pub events: Vec<(Event, DateTime<Utc>)>,
     /// How many of these events were already compared with the log.
-    pub seen: usize,
+    pub events_compared: usize,
 }
 
 impl Visit {
     /// Whether it has claims in the database. A lapsed hold has them until its expiry is recorded.
     pub fn has_claims(&self) -> bool {
-        matches!(self.life.state, State::Pending | State::Confirmed | State::CheckedIn)
+        matches!(self.appointment.state, State::Pending | State::Confirmed | State::CheckedIn)
     }
 
     /// Whether its claims count at this instant.
@@ -68,28 +68,28 @@ impl Visit {
     }
 
     pub fn is_lapsed(&self, now: DateTime<Utc>) -> bool {
-        self.life.state == State::Pending && self.life.expires_at <= now
+        self.appointment.state == State::Pending && self.appointment.expires_at <= now
     }
 
     pub fn is_hold(&self, now: DateTime<Utc>) -> bool {
-        self.life.state == State::Pending && self.life.expires_at > now
+        self.appointment.state == State::Pending && self.appointment.expires_at > now
     }
 
     fn overlaps(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
-        self.life.starts_at < until && self.life.ends_at > from
+        self.appointment.starts_at < until && self.appointment.ends_at > from
     }
 }
 
-pub struct Kept {
-    pub ask: Ask,
-    pub answer: Answered,
+pub struct StoredAnswer {
+    pub ask: Action,
+    pub answer: Answer,
     pub at: DateTime<Utc>,
 }
 
-enum Undo {
+enum JournalEntry {
     Made,
     Changed(usize, Box<Visit>),
-    Kept(AccountId, String),
+    AnswerStored(AccountId, String),
 }
 
 pub struct Model {
@@ -106,9 +106,9 @@ pub struct Model {
     pub visits: Vec<Visit>,
     index: HashMap<AppointmentId, usize>,
     /// Indexes of the visits that have claims.
-    pub living: BTreeSet<usize>,
-    pub keys: HashMap<(AccountId, String), Kept>,
-    journal: Vec<Undo>,
+    pub active: BTreeSet<usize>,
+    pub keys: HashMap<(AccountId, String), StoredAnswer>,
+    journal: Vec<JournalEntry>,
 }
 
 impl Model {
@@ -123,14 +123,14 @@ impl Model {
             timetable: BTreeMap::new(),
             visits: Vec::new(),
             index: HashMap::new(),
-            living: BTreeSet::new(),
+            active: BTreeSet::new(),
             keys: HashMap::new(),
             journal: Vec::new(),
         }
     }
 
     /// Adds or updates slots as they are in the database.
-    pub fn learn(&mut self, rows: Vec<SlotRow>) {
+    pub fn update_slots(&mut self, rows: Vec<SlotRow>) {
         for row in rows {
             let id = SlotId(row.id);
             let slot = Slot {
@@ -164,7 +164,7 @@ impl Model {
     }
 
     pub fn standing(&self, now: DateTime<Utc>) -> impl Iterator<Item = (usize, &Visit)> {
-        self.living
+        self.active
             .iter()
             .map(|n| (*n, &self.visits[*n]))
             .filter(move |(_, visit)| visit.stands(now))
@@ -218,13 +218,13 @@ impl Model {
     /// The facts about undoing its last check-in, completion or no-show.
     pub fn undo(&self, n: usize, now: DateTime<Utc>) -> Option<nadi::appointment::Undo> {
         let visit = &self.visits[n];
-        let (to, at) = last_mark(visit.told.iter().copied())?;
+        let (to, at) = last_mark(visit.events.iter().copied())?;
         let span = self.span(visit.kind).unwrap_or(1);
         let run = visit.run.first().map(|first| self.run(*first, span)).unwrap_or_default();
         let same = run == visit.run;
         Some(nadi::appointment::Undo {
             to,
-            until: undo_until(at, visit.life.starts_at, zone()),
+            until: undo_until(at, visit.appointment.starts_at, zone()),
             seats_free: same && self.seats_free(&run, &[n], now) > 0,
             reviewed: false,
         })
@@ -246,14 +246,14 @@ impl Model {
     }
 
     /// Whether a lapsed hold would conflict with this request if it had not lapsed.
-    pub fn lapsed_in_the_way(
+    pub fn conflicts_with_lapsed_hold(
         &self,
         person: PersonId,
         account: AccountId,
         run: &[SlotId],
         now: DateTime<Utc>,
     ) -> bool {
-        self.living.iter().map(|n| &self.visits[*n]).filter(|visit| visit.is_lapsed(now)).any(
+        self.active.iter().map(|n| &self.visits[*n]).filter(|visit| visit.is_lapsed(now)).any(
             |visit| {
                 visit.run.iter().any(|slot| run.contains(slot))
                     || visit.person == person
@@ -271,16 +271,16 @@ impl Model {
     pub fn rewind(&mut self, mark: usize) {
         while self.journal.len() > mark {
             match self.journal.pop() {
-                Some(Undo::Made) => {
+                Some(JournalEntry::Made) => {
                     let visit = self.visits.pop().expect("it was made");
-                    self.index.remove(&visit.life.id);
-                    self.living.remove(&self.visits.len());
+                    self.index.remove(&visit.appointment.id);
+                    self.active.remove(&self.visits.len());
                 }
-                Some(Undo::Changed(n, before)) => {
+                Some(JournalEntry::Changed(n, before)) => {
                     self.visits[n] = *before;
-                    self.count(n);
+                    self.update_active(n);
                 }
-                Some(Undo::Kept(account, key)) => {
+                Some(JournalEntry::AnswerStored(account, key)) => {
                     self.keys.remove(&(account, key));
                 }
                 None => {}
@@ -304,14 +304,14 @@ impl Model {
         let mut changed = BTreeSet::new();
         for undo in self.journal[mark..].iter().rev() {
             match undo {
-                Undo::Made => {
+                JournalEntry::Made => {
                     made -= 1;
                     changed.insert(made);
                 }
-                Undo::Changed(n, _) => {
+                JournalEntry::Changed(n, _) => {
                     changed.insert(*n);
                 }
-                Undo::Kept(..) => {}
+                JournalEntry::AnswerStored(..) => {}
             }
         }
         changed
@@ -319,10 +319,10 @@ impl Model {
 
     pub fn make(&mut self, visit: Visit) -> usize {
         let n = self.visits.len();
-        self.index.insert(visit.life.id, n);
+        self.index.insert(visit.appointment.id, n);
         self.visits.push(visit);
-        self.living.insert(n);
-        self.journal.push(Undo::Made);
+        self.active.insert(n);
+        self.journal.push(JournalEntry::Made);
         n
     }
 
@@ -334,60 +334,74 @@ impl Model {
         run: Option<Vec<SlotId>>,
         now: DateTime<Utc>,
     ) {
-        self.journal.push(Undo::Changed(n, Box::new(self.visits[n].clone())));
+        self.journal.push(JournalEntry::Changed(n, Box::new(self.visits[n].clone())));
         let ends = run.as_ref().and_then(|run| {
             Some((self.slots.get(run.first()?)?.starts_at, self.slots.get(run.last()?)?.ends_at))
         });
         let visit = &mut self.visits[n];
-        let life = &mut visit.life;
-        life.state = transition.to;
-        life.expires_at = transition.expires_at;
-        life.extensions = transition.extensions;
-        life.code_counter = transition.code_counter;
-        life.code_tries = transition.code_tries;
+        let appointment = &mut visit.appointment;
+        appointment.state = transition.to;
+        appointment.expires_at = transition.expires_at;
+        appointment.extensions = transition.extensions;
+        appointment.code_counter = transition.code_counter;
+        appointment.code_tries = transition.code_tries;
         visit.updated_at = now;
         if let (Some((starts_at, ends_at)), Some(run)) = (ends, run) {
-            (life.starts_at, life.ends_at) = (starts_at, ends_at);
+            (appointment.starts_at, appointment.ends_at) = (starts_at, ends_at);
             visit.run = run;
         }
         if let Some(event) = transition.event {
-            life.version += 1;
-            visit.told.push((event, now));
+            appointment.version += 1;
+            visit.events.push((event, now));
         }
-        self.count(n);
+        self.update_active(n);
     }
 
     /// Ends a hold without a request for it: a lapsed one expires, or a replaced one is released.
     pub fn end(&mut self, n: usize, to: State, event: Event, now: DateTime<Utc>) {
-        self.journal.push(Undo::Changed(n, Box::new(self.visits[n].clone())));
+        self.journal.push(JournalEntry::Changed(n, Box::new(self.visits[n].clone())));
         let visit = &mut self.visits[n];
-        visit.life.state = to;
-        visit.life.version += 1;
+        visit.appointment.state = to;
+        visit.appointment.version += 1;
         visit.updated_at = now;
-        visit.told.push((event, now));
-        self.count(n);
+        visit.events.push((event, now));
+        self.update_active(n);
     }
 
-    pub fn keep(&mut self, account: AccountId, key: String, kept: Kept) {
-        self.journal.push(Undo::Kept(account, key.clone()));
+    pub fn store_answer(&mut self, account: AccountId, key: String, kept: StoredAnswer) {
+        self.journal.push(JournalEntry::AnswerStored(account, key.clone()));
         self.keys.insert((account, key), kept);
     }
 
-    fn count(&mut self, n: usize) {
+    fn update_active(&mut self, n: usize) {
         if self.visits[n].has_claims() {
-            self.living.insert(n);
+            self.active.insert(n);
         } else {
-            self.living.remove(&n);
+            self.active.remove(&n);
         }
     }
 
     /// How an answer differs from the appointment in the model, if it does.
     pub fn differs(&self, n: usize, booked: &Booked) -> Option<String> {
-        let Visit { life, person, doctor, kind, run, created_at, .. } = &self.visits[n];
+        let Visit { appointment, person, doctor, kind, run, created_at, .. } = &self.visits[n];
         let expected = (
-            (life.id, life.state, life.version, *person, *doctor, *kind, run.first().copied()),
-            (life.starts_at, life.ends_at, life.expires_at, life.extensions, life.code_tries),
-            (*created_at, nadi::appointment::reference(life.id)),
+            (
+                appointment.id,
+                appointment.state,
+                appointment.version,
+                *person,
+                *doctor,
+                *kind,
+                run.first().copied(),
+            ),
+            (
+                appointment.starts_at,
+                appointment.ends_at,
+                appointment.expires_at,
+                appointment.extensions,
+                appointment.code_tries,
+            ),
+            (*created_at, nadi::appointment::reference(appointment.id)),
         );
         let Booked { id, state, version, person, doctor, visit_type, slot, .. } = booked;
         let answered = (

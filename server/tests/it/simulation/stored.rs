@@ -23,7 +23,7 @@ pub struct Time {
 }
 
 #[derive(Clone, Debug, FromRow)]
-pub struct Told {
+pub struct EventRow {
     pub id: i64,
     pub event_type: String,
     pub appointment_id: Uuid,
@@ -56,7 +56,7 @@ pub struct Row {
 pub struct Stored {
     pub seats: Vec<Seat>,
     pub times: Vec<Time>,
-    pub events: Vec<Told>,
+    pub events: Vec<EventRow>,
     pub rows: Vec<Row>,
 }
 
@@ -85,7 +85,7 @@ impl Stored {
         .fetch_all(&mut *connection)
         .await
         .expect("times");
-        let events: Vec<Told> = sqlx::query_as(
+        let events: Vec<EventRow> = sqlx::query_as(
             "select id, type as event_type, subject_id as appointment_id,
                     subject_version as appointment_version, actor, occurred_at
              from events where id > $1 and type like 'appointment.%' order by id",
@@ -113,7 +113,7 @@ pub async fn all_rows(pool: &PgPool) -> Vec<Row> {
 }
 
 /// All events of appointments, by appointment and version.
-pub async fn all_events(pool: &PgPool) -> Vec<Told> {
+pub async fn all_events(pool: &PgPool) -> Vec<EventRow> {
     sqlx::query_as(
         "select id, type as event_type, subject_id as appointment_id,
                 subject_version as appointment_version, actor, occurred_at

@@ -73,7 +73,7 @@ impl World {
         let schedules = clinic.ports.schedules.clone();
         let mut world =
             Self { clinic, instances, schedules, patients, doctors, administrator, model };
-        world.learn_slots().await;
+        world.refresh_slots().await;
         world
     }
 
@@ -84,13 +84,13 @@ impl World {
     /// Reads the slots from the database into the model, also those of the last day, which may have moved to
     /// another
     /// block.
-    pub async fn learn_slots(&mut self) {
+    pub async fn refresh_slots(&mut self) {
         let slots = stored::slots(&self.clinic.pool, self.now() - Duration::days(1)).await;
-        self.model.learn(slots);
+        self.model.update_slots(slots);
     }
 
     /// Wraps the port of every instance.
-    pub fn between(&mut self, wrap: impl Fn(Arc<dyn Bookings>) -> Arc<dyn Bookings>) {
+    pub fn wrap_instances(&mut self, wrap: impl Fn(Arc<dyn Bookings>) -> Arc<dyn Bookings>) {
         self.instances = self.instances.drain(..).map(wrap).collect();
     }
 }

@@ -3,14 +3,14 @@
 use sqlx::PgPool;
 
 /// Fails if the claims and the history of the appointments do not agree.
-pub async fn must_be_sound(pool: &PgPool) {
-    if let Err(what) = unsound(pool).await {
+pub async fn assert_consistent(pool: &PgPool) {
+    if let Err(what) = find_inconsistency(pool).await {
         panic!("{what}");
     }
 }
 
 /// Returns the first disagreement between the claims and the history of the appointments as an error.
-pub async fn unsound(pool: &PgPool) -> Result<(), String> {
+pub async fn find_inconsistency(pool: &PgPool) -> Result<(), String> {
     for (what, sql) in [
         (
             "a standing appointment without its seats",

@@ -29,9 +29,10 @@ pub const LONG_VISIT: VisitTypeId = VisitTypeId(Uuid::from_u128(77));
 /// The slug of the first doctor.
 pub(super) const ASHA: &str = "asha-naik";
 
-pub(super) static WITHOUT_DOCTORS: Template = Template::extending(&MIGRATED, "without_doctors", |pool| {
-    async move { insert_clinic(&pool).await }.boxed_local()
-});
+pub(super) static WITHOUT_DOCTORS: Template =
+    Template::extending(&MIGRATED, "without_doctors", |pool| {
+        async move { insert_clinic(&pool).await }.boxed_local()
+    });
 
 pub(super) static WITH_ONE_DOCTOR: Template =
     Template::extending(&WITHOUT_DOCTORS, "with_one_doctor", |pool| {

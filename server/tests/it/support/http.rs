@@ -87,7 +87,12 @@ pub async fn get_page(base: &str, path: &str, cookie: &str) -> (u16, String, Str
 }
 
 /// The status and the JSON of an answer of the API. A body is posted unchanged.
-pub async fn call_api(base: &str, path: &str, token: Option<&str>, body: Option<&str>) -> (u16, Value) {
+pub async fn call_api(
+    base: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&str>,
+) -> (u16, Value) {
     let address = format!("{base}/api/v1{path}");
     let mut request = match body {
         None => browser().get(address),

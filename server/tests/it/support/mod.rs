@@ -23,7 +23,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
-pub use consistency::{must_be_sound, unsound};
+pub use consistency::{assert_consistent, find_inconsistency};
 use database::TestDatabase;
 pub use doubles::{RecordedMessages, TestClock, monday_nine};
 use fixtures::{ASHA, CLINIC, LOCATION, WITH_ONE_DOCTOR, WITHOUT_DOCTORS};
@@ -155,8 +155,8 @@ impl Clinic {
     }
 
     /// Fails if the claims and the history of the appointments do not agree.
-    pub async fn must_be_sound(&self) {
-        must_be_sound(&self.pool).await;
+    pub async fn assert_consistent(&self) {
+        assert_consistent(&self.pool).await;
     }
 
     pub fn dispatcher(&self) -> Dispatcher {
