@@ -25,11 +25,11 @@ export default defineConfig({
   },
   projects: [
     // Whoever the doctor expects.
-    { name: 'people', testMatch: 'people.setup.ts', use: desktop },
+    { name: 'bookings', testMatch: 'bookings.setup.ts', use: desktop },
     ...['phone-light', 'phone-dark', 'desktop-light', 'desktop-dark'].map((name) => ({
       name,
       testMatch: 'pages.spec.ts',
-      dependencies: ['people'],
+      dependencies: ['bookings'],
       use: { ...(name.startsWith('phone') ? phone : desktop), colorScheme: name.endsWith('dark') ? ('dark' as const) : ('light' as const) },
     })),
   ],

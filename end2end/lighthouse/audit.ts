@@ -41,7 +41,7 @@ function freePort(): Promise<number> {
 }
 
 /** A browser of its own that Lighthouse may steer: what is signed in there stays signed in. */
-export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge) => Promise<T>): Promise<T> {
+export async function withAuditBrowser<T>(use: (context: BrowserContext, audit: Audit) => Promise<T>): Promise<T> {
   const port = await freePort();
   const context = await chromium.launchPersistentContext('', {
     executablePath,
@@ -55,7 +55,7 @@ export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge
     return await use(context, async (address, categories, report) => {
       // Everybody comes for the first time once.
       await devtools.send('Network.clearBrowserCache');
-      return await judge(address, port, categories, report);
+      return await audit(address, port, categories, report);
     });
   } finally {
     await context.close();
@@ -63,9 +63,9 @@ export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge
 }
 
 /** Looks at a page as somebody who was never here; `report` names the files its whole report goes to. */
-export type Judge = (address: string, categories: readonly Category[], report?: string) => Promise<AuditResult>;
+export type Audit = (address: string, categories: readonly Category[], report?: string) => Promise<AuditResult>;
 
-async function judge(address: string, port: number, categories: readonly Category[], report: string | undefined): Promise<AuditResult> {
+async function audit(address: string, port: number, categories: readonly Category[], report: string | undefined): Promise<AuditResult> {
   const flags: Flags = {
     port,
     onlyCategories: [...categories],
@@ -90,9 +90,9 @@ async function judge(address: string, port: number, categories: readonly Categor
   const scores: AuditResult['scores'] = {};
   const faults: string[] = [];
   for (const category of categories) {
-    const judged = lhr.categories[category];
-    scores[category] = Math.round((judged?.score ?? 0) * 100);
-    for (const { id, weight } of judged?.auditRefs ?? []) {
+    const scored = lhr.categories[category];
+    scores[category] = Math.round((scored?.score ?? 0) * 100);
+    for (const { id, weight } of scored?.auditRefs ?? []) {
       const score = lhr.audits[id]?.score;
       if (weight > 0 && typeof score === 'number' && score < 0.9) {
         faults.push(`${category}: ${id}`);

@@ -1,6 +1,6 @@
 /** Books visits with the demo's doctor, so that her week is not empty. */
 import { test as setup } from '../support/test';
-import { book } from './booked';
+import { book } from './book';
 
 /** Which of the coming free days, and which of its times. */
 const VISITS: readonly [string, number, number][] = [
