@@ -1,7 +1,7 @@
 /** Books a visit with the demo's doctor. */
 import type { Page } from '@playwright/test';
 
-import { chooseTime, enterCode, expectConfirmed, freeTimes, hold, openDay, review } from '../support/booking';
+import { chooseTime, enterCode, expectConfirmed, freeTimes, hold, openDay, chosenTime } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { register, newPerson } from '../support/people';
 
@@ -11,7 +11,7 @@ export async function book(page: Page, name: string, day: number, time: number):
   await page.goto('/doctors/asha-naik');
   await openDay(page, day);
   const last = (await freeTimes(page).count()) - 1;
-  await chooseTime(page, review(page), freeTimes(page).nth(Math.min(time, last)));
+  await chooseTime(page, chosenTime(page), freeTimes(page).nth(Math.min(time, last)));
   await hold(page);
   await enterCode(page, await latestCode(page, person));
   await expectConfirmed(page);

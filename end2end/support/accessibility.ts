@@ -35,12 +35,12 @@ async function runAxe(page: Page): Promise<{ passes: number; violations: Violati
   }, RULES);
 }
 
-function matters(violation: Violation): boolean {
+function isRelevant(violation: Violation): boolean {
   const promised = violation.tags.some((tag) => PROMISED.includes(tag));
   return promised || violation.impact === 'serious' || violation.impact === 'critical';
 }
 
-function inWords(violation: Violation): string {
+function describe(violation: Violation): string {
   const nodes = violation.nodes.slice(0, 3).map((node) => `${node.target}: ${node.failureSummary}`);
   return `${violation.id} (${violation.impact ?? '?'}, ${violation.nodes.length}×)\n${nodes.join('\n')}`;
 }
@@ -54,7 +54,7 @@ export async function expectAccessible(page: Page, where: string): Promise<void>
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const found = await runAxe(page);
     expect(found.passes, `axe looked at ${where}`).toBeGreaterThan(5);
-    expect.soft(found.violations.filter(matters).map(inWords), `${where}, ${colorScheme}`).toEqual([]);
+    expect.soft(found.violations.filter(isRelevant).map(describe), `${where}, ${colorScheme}`).toEqual([]);
   }
 }
 

@@ -7,7 +7,7 @@ import { sendForm, type Person } from './people';
 import { expect } from './test';
 
 /** A chosen time, as the page says it. */
-export interface Chosen {
+export interface ChosenTime {
   /** `Tuesday 24 November`. */
   date: string;
   /** `10:20–10:40`. */
@@ -39,7 +39,7 @@ export function freeTimes(page: Page): Locator {
   return shownDay(page).getByRole('link', { name: ONE_PERSONS_TIME });
 }
 
-export function review(page: Page): Locator {
+export function chosenTime(page: Page): Locator {
   return page.getByRole('region', { name: 'Your time' });
 }
 
@@ -54,7 +54,7 @@ export function history(page: Page): Locator {
 }
 
 /** The value of a name in a list of facts. */
-export function fact(page: Page, name: string): Locator {
+export function factValue(page: Page, name: string): Locator {
   return page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd');
 }
 
@@ -117,7 +117,7 @@ export async function openDay(page: Page, number: number, but: readonly string[]
 }
 
 /** Reads the sentence about the chosen time. */
-export async function readReview(page: Page, inside: Locator = review(page)): Promise<Chosen> {
+export async function readChosenTime(page: Page, inside: Locator = chosenTime(page)): Promise<ChosenTime> {
   const sentence = inside.getByText(/^.+, with .+\.$/);
   await expect(sentence).toBeVisible();
   const read = /^(?:to )?(.+?), ((\d\d:\d\d)–\d\d:\d\d), (.+), with (.+)\.$/.exec(await sentence.innerText());
@@ -137,12 +137,12 @@ export async function readReview(page: Page, inside: Locator = review(page)): Pr
 }
 
 /** Chooses a free time of the day that is shown. */
-export async function chooseTime(page: Page, inside: Locator = review(page), times: Locator = freeTimes(page)): Promise<Chosen> {
+export async function chooseTime(page: Page, inside: Locator = chosenTime(page), times: Locator = freeTimes(page)): Promise<ChosenTime> {
   const time = times.first();
   const starts = (await time.innerText()).slice(0, 5);
   await time.click();
   await expect(page).toHaveURL(/[?&]slot=/);
-  const chosen = await readReview(page, inside);
+  const chosen = await readChosenTime(page, inside);
   expect(chosen.starts).toBe(starts);
   return chosen;
 }
@@ -151,17 +151,17 @@ export async function chooseTime(page: Page, inside: Locator = review(page), tim
  * Chooses the next time but one with a doctor who works around the clock: it is near, but does not
  * begin while the test runs.
  */
-export async function chooseSoon(page: Page): Promise<Chosen> {
+export async function chooseUpcomingTime(page: Page): Promise<ChosenTime> {
   const times = shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ });
   if ((await times.count()) > 1) {
-    return await chooseTime(page, review(page), times.nth(1));
+    return await chooseTime(page, chosenTime(page), times.nth(1));
   }
   await openDay(page, 1);
-  return await chooseTime(page, review(page), times);
+  return await chooseTime(page, chosenTime(page), times);
 }
 
 /** Chooses a time some days ahead with a doctor of a city. */
-export async function chooseTimeIn(page: Page, city: City): Promise<Chosen> {
+export async function chooseTimeIn(page: Page, city: City): Promise<ChosenTime> {
   await openDoctor(page, city);
   await openDay(page, 2);
   return await chooseTime(page);
@@ -169,7 +169,7 @@ export async function chooseTimeIn(page: Page, city: City): Promise<Chosen> {
 
 /** Holds the chosen time; gives the address of the appointment. */
 export async function hold(page: Page): Promise<string> {
-  await review(page).getByRole('button', { name: 'Hold this time' }).click();
+  await chosenTime(page).getByRole('button', { name: 'Hold this time' }).click();
   return await expectHeld(page);
 }
 
@@ -191,7 +191,7 @@ export async function expectConfirmed(page: Page): Promise<void> {
 }
 
 /** Books a time in a city for somebody who is signed in, for tests of what comes after. Opens its confirmation. */
-export async function book(page: Page, person: Person, city: City): Promise<{ chosen: Chosen; appointment: string }> {
+export async function book(page: Page, person: Person, city: City): Promise<{ chosen: ChosenTime; appointment: string }> {
   const chosen = await chooseTimeIn(page, city);
   const slot = new URL(page.url()).searchParams.get('slot') ?? '';
   const appointment = (await sendForm(page, '/fn/hold', { slot }, APPOINTMENT)).replace(/\?.*/, '');
@@ -228,7 +228,7 @@ export async function openMove(page: Page): Promise<void> {
 }
 
 /** Chooses another time for the appointment whose move is on the page: tomorrow or later, so that it is not over at once. */
-export async function chooseNewTime(page: Page): Promise<Chosen> {
+export async function chooseNewTime(page: Page): Promise<ChosenTime> {
   await openDay(page, 1);
   return await chooseTime(page, newTime(page));
 }
@@ -247,7 +247,7 @@ export async function myAppointments(page: Page): Promise<Locator> {
 }
 
 /** Whether the doctor's page offers a time on its day. */
-export async function expectOffered(page: Page, chosen: Chosen, offered: boolean): Promise<void> {
+export async function expectOffered(page: Page, chosen: ChosenTime, offered: boolean): Promise<void> {
   await page.goto(chosen.day);
   const day = page.getByRole('region', { name: chosen.date, exact: true });
   await expect(day).toBeVisible();

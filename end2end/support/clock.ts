@@ -42,21 +42,21 @@ export function dateIn(timeZone: string, at: Date): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(at);
 }
 
-function inWords(date: string, options: Intl.DateTimeFormatOptions): string {
+function formatDate(date: string, options: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`));
 }
 
 /** The weekday of a date, such as `Monday`. */
 export function weekdayOf(date: string): string {
-  return inWords(date, { weekday: 'long' });
+  return formatDate(date, { weekday: 'long' });
 }
 
 /** A date as pages name it: `Tuesday 24 November`. */
 export function nameOf(date: string): string {
-  return `${weekdayOf(date)} ${inWords(date, { day: 'numeric' })} ${inWords(date, { month: 'long' })}`;
+  return `${weekdayOf(date)} ${formatDate(date, { day: 'numeric' })} ${formatDate(date, { month: 'long' })}`;
 }
 
 /** The month of a date as pages name it: `November 2026`. */
 export function monthOf(date: string): string {
-  return inWords(date, { month: 'long', year: 'numeric' });
+  return formatDate(date, { month: 'long', year: 'numeric' });
 }

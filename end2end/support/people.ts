@@ -19,14 +19,14 @@ export const DOCTOR: Person = { name: 'Dr Asha Naik', email: 'doctor@nadi.exampl
 export const ADMINISTRATOR: Person = { name: 'Maya Fernandes', email: 'admin@nadi.example', password: DEMO_PASSWORD };
 
 /** A random word, for a name that nobody else has. */
-export function letters(): string {
+export function randomWord(): string {
   const word = [...randomBytes(8)].map((byte) => 'abcdefghijklmnopqrstuvwxyz'[byte % 26]).join('');
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 /** Somebody new. */
 export function newPerson(): Person {
-  const family = letters();
+  const family = randomWord();
   return { name: `Tara ${family}`, email: `tara.${family.toLowerCase()}@example.org`, password: 'four calm green leaves' };
 }
 

@@ -15,7 +15,7 @@ export type Options = Pick<Site, 'clockShiftSeconds'>;
 export class Watch {
   private readonly problems: string[] = [];
   private readonly expected = new Map<number, boolean>();
-  private broken: RegExp | undefined;
+  private failing: RegExp | undefined;
 
   constructor(
     private readonly origin: string,
@@ -33,11 +33,11 @@ export class Watch {
   }
 
   /** This test makes requests to such addresses fail. */
-  fails(address: RegExp): void {
-    this.broken = address;
+  expectsFailedRequests(address: RegExp): void {
+    this.failing = address;
   }
 
-  add(context: BrowserContext): void {
+  observe(context: BrowserContext): void {
     context.on('weberror', (error) => this.problems.push(`page error: ${error.error().stack ?? error.error().message}`));
     context.on('console', (message) => {
       // Chromium's own line about an answer of 4xx or 5xx says less than the answer, which is seen below.
@@ -63,14 +63,14 @@ export class Watch {
       const aborted = why === 'net::ERR_ABORTED';
       // Without scripts the browser says of the client that it was blocked.
       const blocked = !this.scripts && why === 'csp' && request.resourceType() === 'script';
-      if (!aborted && !blocked && !this.broken?.test(request.url())) {
+      if (!aborted && !blocked && !this.failing?.test(request.url())) {
         this.problems.push(`${why}: ${request.method()} ${request.url()}`);
       }
     });
   }
 
   /** `complete`: the test came to its end, so all it expected must have come. */
-  judge(complete: boolean): void {
+  assertNoProblems(complete: boolean): void {
     expect(this.problems, 'console errors, page errors and failed requests').toEqual([]);
     const unseen = [...this.expected].filter(([, seen]) => complete && !seen).map(([status]) => status);
     expect(unseen, 'statuses that were expected and never came').toEqual([]);
@@ -99,10 +99,10 @@ export const test = base.extend<Fixtures & Options>({
   watch: async ({ baseURL, scripts }, use, info) => {
     const watch = new Watch(new URL(baseURL ?? '').origin, scripts);
     await use(watch);
-    watch.judge(info.errors.length === 0);
+    watch.assertNoProblems(info.errors.length === 0);
   },
   context: async ({ context, watch, clockShiftSeconds }, use) => {
-    watch.add(context);
+    watch.observe(context);
     await shiftClock(context, clockShiftSeconds);
     await use(context);
   },
@@ -110,7 +110,7 @@ export const test = base.extend<Fixtures & Options>({
     const opened: BrowserContext[] = [];
     await use(async () => {
       const context = await browser.newContext();
-      watch.add(context);
+      watch.observe(context);
       await shiftClock(context, clockShiftSeconds);
       opened.push(context);
       return await context.newPage();

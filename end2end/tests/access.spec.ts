@@ -1,5 +1,5 @@
 /** Who may see what, and how people register, sign in and sign out. */
-import { chooseTimeIn, cleanUp, fact, hold, releaseHold } from '../support/booking';
+import { chooseTimeIn, cleanUp, factValue, hold, releaseHold } from '../support/booking';
 import { expectSignedIn, fillRegistration, fillSignIn, PATIENT, register, signIn, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
 
@@ -111,5 +111,5 @@ test('a name is shown as it was typed, and never as markup', async ({ page, city
   await hold(page);
   await expect(page.getByText(`For ${person.name}: `)).toBeVisible();
   await releaseHold(page);
-  await expect(fact(page, 'For')).toHaveText(person.name);
+  await expect(factValue(page, 'For')).toHaveText(person.name);
 });

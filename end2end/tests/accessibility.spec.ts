@@ -13,7 +13,7 @@ import {
   hold,
   openDoctor,
   openMove,
-  review,
+  chosenTime,
 } from '../support/booking';
 import { latestCode, wrongCode } from '../support/mailbox';
 import { ADMINISTRATOR, DOCTOR, fillSignIn, register, signIn, newPerson } from '../support/people';
@@ -69,7 +69,7 @@ test('a doctor’s page, with and without a chosen time', { tag: '@phone' }, asy
   await openDoctor(page, city);
   await check('a doctor');
   await chooseTimeIn(page, city);
-  await expect(review(page).getByRole('link', { name: 'Register' })).toBeVisible();
+  await expect(chosenTime(page).getByRole('link', { name: 'Register' })).toBeVisible();
   await check('a doctor with a time chosen');
 });
 
@@ -133,7 +133,7 @@ test('the calendar address and the people of an account', async ({ page, city, c
   await expect(page.getByRole('alert')).toContainText('Enter the name.');
   await check('somebody without a name');
   await chooseTimeIn(page, city);
-  await expect(review(page).getByLabel('For whom')).toBeVisible();
+  await expect(chosenTime(page).getByLabel('For whom')).toBeVisible();
   await check('a time for somebody');
 });
 

@@ -99,7 +99,7 @@ test('placeholder cards are shown only while an answer is slow', async ({ page }
 });
 
 test('the link is followed when the next page cannot be fetched', async ({ page, watch }) => {
-  watch.fails(/\/doctors\?page=2/);
+  watch.expectsFailedRequests(/\/doctors\?page=2/);
   await page.goto('/doctors');
   let refused = 0;
   await page.route(/\/doctors\?page=2/, async (route) => {

@@ -10,7 +10,7 @@ import {
   expectConfirmed,
   expectHeld,
   expectOffered,
-  fact,
+  factValue,
   history,
   hold,
   releaseHold,
@@ -67,8 +67,8 @@ test('an appointment moves to another day, and the old time is offered again', {
   await confirmMove(page);
 
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
-  await expect(fact(page, 'Date')).toContainText(moved.date);
-  await expect(fact(page, 'Time')).toContainText(moved.times);
+  await expect(factValue(page, 'Date')).toContainText(moved.date);
+  await expect(factValue(page, 'Time')).toContainText(moved.times);
   await expect(history(page).last()).toContainText(/You moved it\. Before, it was on .+, \d\d:\d\d, .+ time \(.+\)\.$/);
   await expect(history(page).last()).toContainText(chosen.starts);
   await expectMessage(page, person, 'Moved', moved.times);
@@ -138,8 +138,8 @@ test('a longer kind of visit is chosen, held and moved as such', { tag: '@no-scr
   await expect(page.getByText(`For ${person.name}: First visit`)).toBeVisible();
   await enterCode(page, await latestCode(page, person));
   await expectConfirmed(page);
-  await expect(fact(page, 'Visit')).toHaveText('First visit');
-  await expect(fact(page, 'Time')).toContainText(chosen.times);
+  await expect(factValue(page, 'Visit')).toHaveText('First visit');
+  await expect(factValue(page, 'Time')).toContainText(chosen.times);
   await openMove(page);
   const moved = await chooseNewTime(page);
   expect(length(moved.times)).toBe(length(chosen.times));

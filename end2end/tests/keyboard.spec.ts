@@ -1,7 +1,7 @@
 /** The keyboard alone: booking, moving, and every key of the date grid. */
 import type { Locator, Page } from '@playwright/test';
 
-import { book, cleanUp, expectHeld, freeTimes, newTime, openDoctor, review } from '../support/booking';
+import { book, cleanUp, expectHeld, freeTimes, newTime, openDoctor, chosenTime } from '../support/booking';
 import { daysLater, monthOf } from '../support/clock';
 import { tabTo } from '../support/keyboard';
 import { expectSignedIn, register, newPerson } from '../support/people';
@@ -72,8 +72,8 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   await openFreeDay(page, days);
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
-  await expect(review(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
-  await tabTo(page, review(page).getByRole('link', { name: 'Register' }));
+  await expect(chosenTime(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
+  await tabTo(page, chosenTime(page).getByRole('link', { name: 'Register' }));
   await page.keyboard.press('Enter');
 
   const person = newPerson();
@@ -83,7 +83,7 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   }
   await page.keyboard.press('Enter');
   await expectSignedIn(page, person);
-  await tabTo(page, review(page).getByRole('button', { name: 'Hold this time' }));
+  await tabTo(page, chosenTime(page).getByRole('button', { name: 'Hold this time' }));
   await page.keyboard.press('Enter');
   await expectHeld(page);
   await cleanUp(page);
@@ -163,9 +163,9 @@ test('Escape leaves the chosen time and returns to it', async ({ page, city }) =
   const time = freeTimes(page).first();
   await time.focus();
   await page.keyboard.press('Enter');
-  await expect(review(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
+  await expect(chosenTime(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(review(page)).toHaveCount(0);
+  await expect(chosenTime(page)).toHaveCount(0);
   await expect(time).toBeFocused();
   await expect(page).not.toHaveURL(/slot=/);
 });

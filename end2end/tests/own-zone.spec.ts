@@ -1,7 +1,7 @@
 /** A video visit can be taken from anywhere: its times are also given in the visitor's own zone. */
 import type { Locator, Page } from '@playwright/test';
 
-import { enterCode, expectConfirmed, fact, hold, myAppointments, openDay, review, shownDay } from '../support/booking';
+import { enterCode, expectConfirmed, factValue, hold, myAppointments, openDay, chosenTime, shownDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
@@ -67,13 +67,13 @@ test.describe('from New York', () => {
     await free.click();
     const here = moment(at, 'America/New_York');
     const own = new RegExp(`^(${here.date}, )?${here.time} for you \\(New York\\)$`);
-    await expect(review(page)).toContainText('Kolkata time');
-    await expect(review(page).getByText(own)).toBeVisible();
+    await expect(chosenTime(page)).toContainText('Kolkata time');
+    await expect(chosenTime(page).getByText(own)).toBeVisible();
     await hold(page);
     await expect(page.getByText(own)).toBeVisible();
     await enterCode(page, await latestCode(page, person));
     await expectConfirmed(page);
-    await expect(fact(page, 'Time').getByText(own)).toBeVisible();
+    await expect(factValue(page, 'Time').getByText(own)).toBeVisible();
     await page.getByRole('link', { name: 'Move to another time' }).click();
     await expect(page.getByRole('region', { name: 'Booked now' }).getByText(own)).toBeVisible();
     await expect((await myAppointments(page)).getByText(own)).toBeVisible();
@@ -148,7 +148,7 @@ test.describe('from India', () => {
     await openVideo(page, 'vadodara');
     expect(await videoTimes(page).count()).toBeGreaterThan(0);
     await videoTimes(page).first().click();
-    await expect(review(page)).toContainText('Kolkata time');
+    await expect(chosenTime(page)).toContainText('Kolkata time');
     await expect(page.getByRole('main').getByText('for you')).toHaveCount(0);
     expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T10:20:00+05:45'])).toEqual(['', '10:05 for you (Kolkata)']);
   });

@@ -1,10 +1,10 @@
 /** Reviews: written by the patient, answered by the doctor, hidden by the clinic. */
 import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
-import { chooseSoon, enterCode, expectConfirmed, hold } from '../support/booking';
+import { chooseUpcomingTime, enterCode, expectConfirmed, hold } from '../support/booking';
 import { advanceClock } from '../support/clock';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
-import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
+import { addDoctorAroundTheClock, openDoctorPage } from '../support/schedules';
 import { expect, test } from '../support/test';
 
 test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-scripts' }, async ({ page, anotherPerson, scripts, now, watch }) => {
@@ -13,9 +13,9 @@ test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-script
   const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
   const name = practice.name;
   const patient = await register(page);
-  const doctorPage = await openPublic(page, practice);
+  const doctorPage = await openDoctorPage(page, practice);
   await expect(page.getByText('No reviews yet')).toBeVisible();
-  await chooseSoon(page);
+  await chooseUpcomingTime(page);
   const appointment = await hold(page);
   await enterCode(page, await latestCode(page, patient));
   await expectConfirmed(page);

@@ -9,8 +9,8 @@ import {
   hold,
   openDay,
   openDoctor,
-  readReview,
-  review,
+  readChosenTime,
+  chosenTime,
   turnPage,
 } from '../support/booking';
 import { register } from '../support/people';
@@ -27,18 +27,18 @@ test('days and times change in place, and the address follows', { tag: '@phone' 
   await openDay(page, 2);
   await expect(page).toHaveURL(/[?&]date=/);
   const chosen = await chooseTime(page);
-  await expect(review(page)).toContainText(city.zone);
+  await expect(chosenTime(page)).toContainText(city.zone);
   await expect(page.locator('body[data-same]')).toBeAttached();
 
   const second = freeTimes(page).nth(1);
   const starts = (await second.innerText()).slice(0, 5);
   await second.click();
-  await expect(review(page)).toContainText(`, ${starts}–`);
-  expect((await readReview(page)).starts).not.toBe(chosen.starts);
+  await expect(chosenTime(page)).toContainText(`, ${starts}–`);
+  expect((await readChosenTime(page)).starts).not.toBe(chosen.starts);
   await expect(page.locator('body[data-same]')).toBeAttached();
 
   await page.reload();
-  expect((await readReview(page)).starts, 'the address alone shows the same time').toBe(starts);
+  expect((await readChosenTime(page)).starts, 'the address alone shows the same time').toBe(starts);
 });
 
 test('pages without islands load no client, only their small scripts', async ({ page, city }) => {
@@ -79,7 +79,7 @@ test('a first visit to a doctor’s page loads at most 200 kB, the font included
 });
 
 test('a link is followed when the request for its times fails', async ({ page, city, watch }) => {
-  watch.fails(/\/fn\/(month|day)_times/);
+  watch.expectsFailedRequests(/\/fn\/(month|day)_times/);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
   await page.route(/\/fn\/(month|day)_times/, (route) => route.abort('connectionfailed'));
@@ -90,7 +90,7 @@ test('a link is followed when the request for its times fails', async ({ page, c
 });
 
 test('without a connection the times stay, and the page says why', async ({ page, city, watch }) => {
-  watch.fails(/\/(fn\/(month|day)_times|doctors\/.+\/changes)/);
+  watch.expectsFailedRequests(/\/(fn\/(month|day)_times|doctors\/.+\/changes)/);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
   const shown = await dayHeading(page).innerText();

@@ -139,7 +139,7 @@ test('a late answer to an earlier word is not shown', async ({ page }) => {
 });
 
 test('the form works when suggestions cannot be fetched', async ({ page, watch }) => {
-  watch.fails(/\/api\/v1\/suggestions/);
+  watch.expectsFailedRequests(/\/api\/v1\/suggestions/);
   await page.goto('/');
   await page.route('**/api/v1/suggestions**', (route) => route.abort('connectionfailed'));
   const failed = page.waitForEvent('requestfailed');
