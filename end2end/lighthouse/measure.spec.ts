@@ -1,4 +1,4 @@
-/** `cargo xtask bench --only lighthouse`: how quick the four pages are on which a booking depends. */
+/** `cargo xtask bench --only lighthouse`: how fast the four pages are on the way to a booking. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ import { chooseTime, hold, openDay } from '../support/booking';
 import { register } from '../support/people';
 import { CATEGORIES, withAuditBrowser, type Audit, type AuditResult } from './audit';
 
-/** Each page so often; the run with the middle performance counts. */
+/** How often each page is measured. The run with the median performance counts. */
 const RUNS = Number(process.env['NADI_LIGHTHOUSE_RUNS'] ?? 3);
 
 async function medianRun(audit: Audit, address: string, name: string): Promise<AuditResult> {
@@ -24,7 +24,7 @@ async function medianRun(audit: Audit, address: string, name: string): Promise<A
   return found;
 }
 
-/** A page one is held at, with its code to type. */
+/** Makes a hold. Returns the address of its page. */
 async function openHold(page: Page): Promise<string> {
   await register(page);
   await page.goto('/doctors/asha-naik');

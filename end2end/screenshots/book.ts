@@ -5,7 +5,7 @@ import { chooseTime, enterCode, expectConfirmed, freeTimes, hold, openDay, chose
 import { latestCode } from '../support/mailbox';
 import { register, newPerson } from '../support/people';
 
-/** Books one of the doctor's coming days with free times, and one of its times, both from 0. */
+/** Books a time of the demo doctor: the number of a coming day with free times and of a time on it, both from 0. */
 export async function book(page: Page, name: string, day: number, time: number): Promise<void> {
   const person = await register(page, { ...newPerson(), name });
   await page.goto('/doctors/asha-naik');

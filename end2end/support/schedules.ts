@@ -1,11 +1,11 @@
-/** Doctors that a test adds for itself, and their hours. */
+/** Doctors that tests add, and their hours. */
 import type { Locator, Page } from '@playwright/test';
 
 import { dateIn, daysLater, nameOf, weekdayOf } from './clock';
 import { ADMINISTRATOR, randomWord, sendForm, type Person } from './people';
 import { expect } from './test';
 
-/** A doctor whom a test has added in Margao. */
+/** A doctor in Margao who was added by a test. */
 export interface Doctor {
   name: string;
   /** The administrators' page: `/admin/doctors/…`. */
@@ -16,8 +16,8 @@ export const WORKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday']
 export const EVERY_DAY = [...WORKDAYS, 'Saturday', 'Sunday'] as const;
 
 /**
- * Adds a doctor in Margao whom patients can find; with an account, they can sign in. Signs `office` in as
- * the administrator, and opens no page there.
+ * Adds a listed doctor in Margao, who can sign in if `account` is given. Signs `office` in as the administrator and
+ * opens no page there.
  */
 export async function addDoctor(office: Page, account?: Person): Promise<Doctor> {
   const { email, password } = ADMINISTRATOR;
@@ -50,12 +50,12 @@ export interface Hours {
   place?: string;
 }
 
-/** A line of the hours that are being edited, from 1. */
+/** A line of the form for hours, by its number from 1. */
 export function hoursLine(page: Page, number: number): Locator {
   return page.getByRole('group', { name: new RegExp(`^Line ${number}(:|$)`) });
 }
 
-/** Fills in a line of the hours. */
+/** Fills in a line of the form for hours. */
 export async function fillLine(page: Page, number: number, hours: Hours): Promise<void> {
   const fields = hoursLine(page, number);
   for (const day of EVERY_DAY) {
@@ -77,21 +77,21 @@ export async function unfoldLine(page: Page, number: number): Promise<void> {
   await expect(hoursLine(page, number).getByLabel('Repeats')).toBeVisible();
 }
 
-/** From a form to the page that shows what it would change. */
+/** Sends a form and opens the preview of its changes. */
 export async function openPreview(page: Page, inside: Page | Locator = page): Promise<void> {
   await inside.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Before you save' })).toBeVisible();
 }
 
-/** Saves the changes that the page shows. */
+/** Saves the changes in the preview. */
 export async function saveSchedule(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save these hours' }).click();
   await expect(page.getByRole('status')).toContainText('Saved.');
 }
 
 /**
- * Adds a doctor who works around the clock today and tomorrow, so that a time is near whenever a test
- * runs. Signs `office` in as the administrator.
+ * Adds a doctor who works around the clock today and tomorrow, so that there is a time soon whenever a test runs.
+ * Signs `office` in as the administrator.
  */
 export async function addDoctorAroundTheClock(office: Page, now: Date, account?: Person): Promise<Doctor> {
   const doctor = await addDoctor(office, account);
@@ -114,7 +114,7 @@ export interface DayChange {
   removed: string;
 }
 
-/** The days that would change, as the page lists them first. */
+/** The days that would change, from the first page of the preview's table. */
 export async function changedDays(page: Page): Promise<DayChange[]> {
   const rows = await page.getByRole('region', { name: 'Days that change', exact: true }).getByRole('table').getByRole('row').all();
   const texts = await Promise.all(rows.slice(1).map((row) => row.locator('th, td').allInnerTexts()));
@@ -124,7 +124,7 @@ export async function changedDays(page: Page): Promise<DayChange[]> {
   });
 }
 
-/** Opens the doctor's page, as patients find it; gives its path. */
+/** Finds the doctor as a patient does and opens the public page. Returns its path. */
 export async function openDoctorPage(page: Page, doctor: Doctor): Promise<string> {
   await page.goto(`/doctors?q=${encodeURIComponent(doctor.name)}`);
   await page.getByRole('article').getByRole('link', { name: doctor.name, exact: true }).click();
@@ -132,19 +132,19 @@ export async function openDoctorPage(page: Page, doctor: Doctor): Promise<string
   return new URL(page.url()).pathname;
 }
 
-/** The times patients are offered on a date. */
+/** Opens a date on the doctor's page. Returns the links of the offered times. */
 export async function timesOn(page: Page, doctorPath: string, date: string): Promise<Locator> {
   await page.goto(`${doctorPath}?date=${date}`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   return page.getByRole('region', { name: nameOf(date), exact: true }).getByRole('link', { name: /^\d\d:\d\d/ });
 }
 
-/** The texts of times that start so; more may be said of each. */
+/** Patterns for texts that start with these times. */
 export function startingWith(...times: string[]): RegExp[] {
   return times.map((time) => new RegExp(`^${time}`));
 }
 
-/** Time off and single days that are ahead, line by line. */
+/** The list of upcoming time off and single days. */
 export function upcomingExceptions(page: Page): Locator {
   return page.getByRole('region', { name: 'What is ahead' }).getByRole('listitem');
 }

@@ -1,4 +1,4 @@
-/** Every page is accessible: its headings, axe in light and dark, a screen of 320 px. */
+/** Every page is accessible: headings, axe in light and dark mode, a screen of 320 px. */
 import type { Page } from '@playwright/test';
 
 import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
@@ -27,7 +27,7 @@ const test = base.extend<{ check: (where: string) => Promise<void> }>({
         await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
         await expect(page).toHaveTitle(/^.+ – Nadi$/);
         await expect(page.getByRole('main')).toHaveCount(1);
-        // Once is enough: the desktop narrows its window to less than the phone's.
+        // Only on the desktop, whose window is narrowed to less than the phone's width.
         if (!phone) {
           await expectFitsNarrowScreen(page, where);
         }

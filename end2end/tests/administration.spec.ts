@@ -1,4 +1,4 @@
-/** Administrators: locations, and a doctor from the first form to the first appointment. */
+/** Administrators: locations, and a doctor from the first form to the first appointment and suspension. */
 import type { Page } from '@playwright/test';
 
 import { expectAccessible } from '../support/accessibility';

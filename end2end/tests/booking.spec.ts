@@ -1,4 +1,4 @@
-/** Finding a doctor, booking a time, cancelling it. */
+/** Finding a doctor, booking a time and cancelling it. */
 import type { Page } from '@playwright/test';
 
 import {
@@ -100,7 +100,7 @@ test('signing in on the way to a hold leads back to the chosen time', { tag: ['@
 
 test('a free time in the list of doctors opens the doctor with that time chosen', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   await page.goto(`/doctors?city=${city.slug}`);
-  // Not the first, which may be about to begin.
+  // Not the first time, which may be about to begin.
   const card = page.getByRole('article').filter({ hasText: 'All free times' }).first();
   const time = card.getByRole('link', { name: /^\d\d:\d\d.*, with Dr / }).last();
   const name = (await time.innerText()).replaceAll(/\s+/g, ' ');
@@ -141,7 +141,7 @@ test('a wrong code is refused at its field, then the right one confirms', { tag:
   await cleanUp(page);
 });
 
-test('a new code replaces the one before', { tag: '@no-scripts' }, async ({ page, city, watch }) => {
+test('a new code replaces the former one', { tag: '@no-scripts' }, async ({ page, city, watch }) => {
   watch.expects(422);
   const person = await register(page);
   await chooseTimeIn(page, city);

@@ -14,7 +14,7 @@ interface ParsedEvent {
   times: string;
 }
 
-/** What ical.js reads in a file, with times in a zone. */
+/** The events of a file as ical.js reads them, with times in a zone. */
 function parsed(text: string, timeZone: string): { method: unknown; events: ParsedEvent[] } {
   const calendar = new ICAL.Component(ICAL.parse(text));
   const events = calendar.getAllSubcomponents('vevent').map((part) => {
@@ -62,7 +62,7 @@ test('a confirmed appointment is an iCalendar file, and in the patient’s calen
   expect(await silent.text()).not.toContain('VALARM');
 });
 
-test('whoever has a calendar address finds the steps for their program', { tag: '@no-scripts' }, async ({ page }) => {
+test('the page of the calendar address links to the steps for calendar programs', { tag: '@no-scripts' }, async ({ page }) => {
   await register(page);
   await page.goto('/appointments/calendar');
   await page.getByRole('link', { name: 'How to add the address to Google, Outlook or Apple calendars' }).click();
@@ -74,7 +74,7 @@ test('whoever has a calendar address finds the steps for their program', { tag: 
   await expect(steps.getByRole('list')).toHaveCount(4);
 });
 
-/** The zones of the demo's cities, by how they begin in words. */
+/** The zones of the demo's cities, by the beginning of their names on pages. */
 const TIME_ZONES: Record<string, string> = {
   'Kolkata time': 'Asia/Kolkata',
   'New York time': 'America/New_York',

@@ -1,4 +1,4 @@
-/** The doctor's calendar: who comes, and cancelling. */
+/** The doctor's calendar: its views, and cancelling an appointment. */
 import type { Page } from '@playwright/test';
 
 import { chooseTime, enterCode, expectConfirmed, factValue, history, hold, openDay, type ChosenTime } from '../support/booking';
@@ -6,7 +6,7 @@ import { expectMessage, latestCode } from '../support/mailbox';
 import { DOCTOR, register, signIn, type Person } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** Books the demo's doctor on one of her free days: each project on another, as they may run at the same time. */
+/** Books the demo doctor on a free day. Each project uses another day, because they may run at the same time. */
 async function bookDemoDoctor(page: Page, person: Person, day: number): Promise<{ chosen: ChosenTime; appointment: string }> {
   await page.goto('/doctors/asha-naik');
   await openDay(page, day);
@@ -81,7 +81,7 @@ test('a doctor’s calendar moves by weeks and back to today', async ({ page }) 
   await expect(week).toHaveText(current);
 });
 
-test('a doctor sees no administration', async ({ page, watch }) => {
+test('a doctor cannot open the administration', async ({ page, watch }) => {
   watch.expects(403);
   await signIn(page, DOCTOR, '/calendar');
   await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Administration' })).toHaveCount(0);

@@ -1,4 +1,4 @@
-/** Booking for somebody else: the people of an account, and whose appointment it is. */
+/** Booking for other people of an account. */
 import { cancel, chooseTimeIn, enterCode, expectConfirmed, factValue, hold, myAppointments, readChosenTime, chosenTime } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { randomWord, register } from '../support/people';
@@ -40,7 +40,7 @@ test('a parent adds a child on the way to a hold, books for it, and removes it a
   await expect(people).toHaveCount(1);
 });
 
-test('an account with several people chooses for whom a time is, itself first', async ({ page, city }) => {
+test('an account with several people chooses whom a time is for, and its owner is the default', async ({ page, city }) => {
   const person = await register(page);
   const father = `Anton ${randomWord()}`;
   await page.goto('/people');

@@ -1,11 +1,11 @@
-/** Changes by somebody else reach an open page: a time that is taken, and one that is free again. */
+/** Changes by other people appear on an open page: a time is taken, or is free again. */
 import type { Locator, Page } from '@playwright/test';
 
 import { chooseTimeIn, cleanUp, freeTimes, hold, releaseHold, readChosenTime, chosenTime, shownDay } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** Waits for hydration, and marks the page: the mark would be gone after a load. */
+/** Waits for hydration and sets an attribute, which a page load would remove. */
 async function markHydrated(page: Page): Promise<Locator> {
   await expect(page.getByRole('grid')).toBeVisible();
   await page.evaluate(() => document.body.setAttribute('data-same', ''));

@@ -3,7 +3,7 @@ import { book, expectConfirmed, factValue, myAppointments } from '../support/boo
 import { DOCTOR, register, signIn } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** How many pages a PDF has. */
+/** The number of pages of a PDF. */
 function pages(pdf: Buffer): number {
   return pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
 }

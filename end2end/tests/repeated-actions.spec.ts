@@ -1,4 +1,4 @@
-/** Refresh, Back, double clicks, two tabs, two people: each slot is taken once. */
+/** Refresh, Back, double clicks, two tabs and two people: every action has one effect. */
 import type { Page } from '@playwright/test';
 
 import {
@@ -129,7 +129,7 @@ test('cancelling an appointment that another tab has cancelled says that it is c
   await expect(second.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
 });
 
-/** What the page says after a hold: held, or taken by somebody else. */
+/** Whether the page after a hold says that the time is held or taken by somebody else. */
 async function outcome(page: Page): Promise<'held' | 'taken'> {
   const held = page.getByRole('heading', { level: 1, name: 'Confirm your appointment' });
   const taken = page.getByText('That time was just taken.');
@@ -137,7 +137,7 @@ async function outcome(page: Page): Promise<'held' | 'taken'> {
   return (await held.isVisible()) ? 'held' : 'taken';
 }
 
-test('of two people who hold one slot exactly one gets it, and the other is offered the nearest', async ({
+test('of two people who hold one slot exactly one gets it, and the other is offered the nearest free times', async ({
   page,
   anotherPerson,
   city,
@@ -171,7 +171,7 @@ test('a fourth hold is refused, with the time still chosen, until one is release
   await register(page);
   const holds: string[] = [];
   const doctors = await doctorsIn(page, city, 4);
-  // Each with another doctor, and on another day.
+  // Each hold is with another doctor and on another day.
   const days: string[] = [];
   const choose = async (number: number): Promise<ChosenTime> => {
     await page.goto(doctors[number] ?? '');

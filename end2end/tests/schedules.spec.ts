@@ -55,10 +55,10 @@ test('hours on workdays are previewed before they are saved, then offered', { ta
   await expect(page.getByText('No time comes, and none goes.')).toBeVisible();
 });
 
-test('hours on the first such weekday of each month have a break after each time', async ({ page, now }) => {
+test('hours on the first weekday of a kind in each month have a break after each time', async ({ page, now }) => {
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.adminPath}/hours`);
-  // Times are offered for some 30 days, which hold the first days of a month. The clinic may be closed on one.
+  // Times are offered for about 30 days, which include the first days of a month. The clinic may be closed on one.
   const today = dateIn('Asia/Kolkata', now());
   const firstDays = Array.from({ length: 27 }, (_, days) => daysLater(today, days + 2)).filter((date) => Number(date.slice(8)) <= 7);
   await fillLine(page, 1, { days: [], from: '09:00', to: '12:00', minutes: '20' });
@@ -129,7 +129,7 @@ test('problems name their line, and nothing that was typed is lost', async ({ pa
   await openPreview(page);
 });
 
-test('an appointment stays when the hours change, and the doctor reads whose it is', async ({ page, anotherPerson }) => {
+test('an appointment stays when the hours change, and the doctor sees whose it is', async ({ page, anotherPerson }) => {
   const account = await register(page);
   const office = await anotherPerson();
   const doctor = await addDoctor(office, account);
@@ -201,7 +201,7 @@ test('a week off removes its times, and adds them again when it is removed', asy
   await expect(await timesOn(visitor, path, first)).toHaveCount(4);
 });
 
-test('part of a day off, and hours on a single day', async ({ page, anotherPerson, watch }) => {
+test('time off for part of a day removes times, and a single day adds some', async ({ page, anotherPerson, watch }) => {
   watch.expects(422);
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.adminPath}/hours`);
@@ -241,7 +241,7 @@ test('part of a day off, and hours on a single day', async ({ page, anotherPerso
   await expect(await timesOn(visitor, path, date)).toHaveText(startingWith('09:00', '09:30', '10:30', '18:00', '18:30'));
 });
 
-test('of two people who change the same hours, the second is told', async ({ page, context, watch }) => {
+test('of two people who change the same hours, the second is told of the first one’s change', async ({ page, context, watch }) => {
   watch.expects(412);
   const doctor = await addDoctor(page);
   const second = await context.newPage();
@@ -261,7 +261,7 @@ test('of two people who change the same hours, the second is told', async ({ pag
   await openPreview(second);
   await saveSchedule(second);
 
-  // A form that was opened before anybody saved is told before it makes a draft.
+  // A form that was opened before the others saved is refused before it makes a draft.
   await page.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('alert')).toContainText('Someone saved this in the meantime');
   await expect(hoursLine(page, 1).getByLabel('From', { exact: true }), 'what was typed is kept').toHaveValue('09:00');
@@ -303,10 +303,10 @@ test('a patient’s calendar feed leaves out doctors’ names, unless they are w
   expect(await calendar.text()).toContain('END:VCALENDAR');
 });
 
-/** A calendar whose one meeting has no end that can be read. */
+/** A calendar with one event whose start has an invalid month. */
 const BROKEN = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//test', 'BEGIN:VEVENT', 'UID:1', 'DTSTART:20301301T090000Z', 'END:VEVENT', 'END:VCALENDAR', ''];
 
-test('a calendar file that cannot be read names its line, one that can makes its times busy', async ({ page, anotherPerson, watch }) => {
+test('a malformed calendar file is refused with its line, and a valid one makes its times busy', async ({ page, anotherPerson, watch }) => {
   watch.expects(422);
   const doctor = await addDoctor(page);
   await page.goto(`${doctor.adminPath}/hours`);

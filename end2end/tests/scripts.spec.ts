@@ -1,4 +1,4 @@
-/** What needs scripts: days that change in place, the countdown, a server that cannot be reached. */
+/** Behaviour that needs scripts: days that change in place, the countdown, a server that cannot be reached. */
 import {
   chooseTime,
   chooseTimeIn,
@@ -19,7 +19,7 @@ import { expect, test } from '../support/test';
 test('days and times change in place, and the address follows', { tag: '@phone' }, async ({ page, city }) => {
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
-  // The mark would be gone after a page load.
+  // A page load would remove this attribute.
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
   await turnPage(page, 'Next');
   await expect(page).toHaveURL(/[?&](month|date)=/);
@@ -41,10 +41,10 @@ test('days and times change in place, and the address follows', { tag: '@phone' 
   expect((await readChosenTime(page)).starts, 'the address alone shows the same time').toBe(starts);
 });
 
-test('pages without islands load no client, only their small scripts', async ({ page, city }) => {
+test('pages without islands load only their small scripts and no client', async ({ page, city }) => {
   const loaded: string[] = [];
   page.on('request', (request) => {
-    // Lists with video visits load a script of their own, which says times in the visitor's zone.
+    // Lists with video visits load a script that shows times in the visitor's zone.
     const ownZone = request.url().endsWith('/own-zone.js');
     if ((request.resourceType() === 'script' && !ownZone) || request.url().endsWith('.wasm')) {
       loaded.push(request.url());
@@ -137,7 +137,7 @@ test('a hold counts down, warns and ends', async ({ page, city }) => {
   await expect(keep).toBeHidden();
   await expect(page.getByRole('button', { name: 'Confirm appointment' }), 'nothing to confirm any more').toBeHidden();
 
-  // Only this page's clock ran ahead: on the server the hold goes on.
+  // Only this page's clock was advanced: on the server the hold continues.
   await page.goto(appointment);
   await expectHeld(page);
   await cleanUp(page);

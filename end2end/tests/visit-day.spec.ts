@@ -1,4 +1,4 @@
-/** The day of a visit at the clinic: who has come, who was seen. */
+/** The day of a visit at the clinic: check-in, completion, and undoing them. */
 import { chooseUpcomingTime, enterCode, expectConfirmed, factValue, history, hold } from '../support/booking';
 import { advanceClock } from '../support/clock';
 import { latestCode } from '../support/mailbox';
@@ -6,7 +6,7 @@ import { register } from '../support/people';
 import { addDoctorAroundTheClock, openDoctorPage } from '../support/schedules';
 import { expect, test } from '../support/test';
 
-test('a patient is checked in from the calendar, then seen', async ({ page, anotherPerson, now }) => {
+test('a visit is checked in from the calendar, completed, and both can be undone', async ({ page, anotherPerson, now }) => {
   const [doctor, office] = [await anotherPerson(), await anotherPerson()];
   const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
   const person = await register(page);
@@ -34,7 +34,7 @@ test('a patient is checked in from the calendar, then seen', async ({ page, anot
   await expect(page.getByRole('main').getByText('Checked in', { exact: true })).toBeVisible();
   await expect(history(page).last()).toContainText(`The doctor noted that ${person.name} is here.`);
 
-  // A slip, put right.
+  // Undo a mistaken check-in.
   await doctor.getByRole('button', { name: 'Undo check-in' }).click();
   await expect(doctor.getByRole('status').filter({ hasText: 'The visit is open again.' })).toBeVisible();
   await expect(history(doctor).last()).toContainText('You undid the check-in.');
