@@ -1,4 +1,4 @@
-/** Lighthouse, on a machine that does nothing else: it measures times. */
+/** Lighthouse measures times, so nothing else should run on the machine. */
 import { defineConfig } from '@playwright/test';
 
 import { site } from './support/site';

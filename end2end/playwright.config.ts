@@ -13,7 +13,7 @@ export default defineConfig<Options>({
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: !!process.env['CI'],
-  // A test that only passes when it is repeated is a fault: of the test or of the product.
+  // A test that only passes on a retry points to a bug in the test or in the product.
   retries: 0,
   workers: 3,
   timeout: 60_000,
@@ -22,7 +22,7 @@ export default defineConfig<Options>({
   use: {
     browserName: 'chromium',
     locale: 'en-GB',
-    // In no clinic's zone, so that a time formatted in the browser's zone is found out.
+    // Not the zone of any clinic, so that a time wrongly formatted in the browser's zone is noticed.
     timezoneId: 'America/St_Johns',
     // With snapshots of the pages, but without screenshots, which would double the time.
     trace: { mode: 'retain-on-failure', snapshots: true, screenshots: false, sources: false },
@@ -31,9 +31,9 @@ export default defineConfig<Options>({
   projects: [
     // Every test that a desktop with scripts can run.
     { name: 'desktop', grepInvert: /@(no-scripts|phone)-only\b/, use: { ...desktop, ...on(site) } },
-    // What a patient must be able to do without scripts.
+    // Everything a patient must be able to do without scripts.
     { name: 'no-scripts', grep: /@no-scripts\b/, use: { ...desktop, ...on(otherSite), javaScriptEnabled: false } },
-    // What is laid out or used differently on a phone.
+    // Pages that are laid out or used differently on a phone.
     { name: 'phone', grep: /@phone\b/, use: { ...phone, ...on(otherSite) } },
   ],
 });

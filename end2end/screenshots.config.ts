@@ -10,7 +10,7 @@ export default defineConfig({
   testDir: 'screenshots',
   globalSetup: './support/global-setup.ts',
   outputDir: 'test-results',
-  // One after another, so that everybody finds the same free times.
+  // One test after another, so that each project finds the same free times.
   workers: 1,
   timeout: 180_000,
   expect: { timeout: 10_000 },
@@ -24,12 +24,12 @@ export default defineConfig({
     launchOptions: { executablePath, args: chromiumArguments },
   },
   projects: [
-    // Whoever the doctor expects.
-    { name: 'people', testMatch: 'people.setup.ts', use: desktop },
+    // Books the appointments that the doctor's calendar shows.
+    { name: 'bookings', testMatch: 'bookings.setup.ts', use: desktop },
     ...['phone-light', 'phone-dark', 'desktop-light', 'desktop-dark'].map((name) => ({
       name,
       testMatch: 'pages.spec.ts',
-      dependencies: ['people'],
+      dependencies: ['bookings'],
       use: { ...(name.startsWith('phone') ? phone : desktop), colorScheme: name.endsWith('dark') ? ('dark' as const) : ('light' as const) },
     })),
   ],

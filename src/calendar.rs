@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_not_a_date() {
+    fn malformed_dates_are_refused() {
         for text in ["", "2026-13", "2026-1", "99999-01", "-001-01", "2026-11-24"] {
             assert!(Month::parse(text).is_none(), "{text}");
         }

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_is_the_one_at_the_place() {
+    fn a_date_is_the_one_in_the_zone_of_the_place() {
         let at = "2026-11-24T04:50:00Z".parse().expect("an instant");
         let on = |name| date(local_date(at, zone(name).expect("a zone")));
         assert_eq!(on("Asia/Kolkata"), "Tue 24 Nov 2026");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn money() {
+    fn amounts_are_formatted_with_their_currency() {
         assert_eq!(fee(80_000, "INR"), "₹ 800");
         assert_eq!(fee(4_550, "EUR"), "€ 45.50");
         assert_eq!(fee(5_000, "JPY"), "JPY 5000");
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn typed_money_is_read_exactly() {
+    fn typed_amounts_are_read_exactly() {
         for (text, currency, minor) in [
             ("800", "INR", 80_000),
             (" 45.50 ", "EUR", 4_550),

@@ -291,7 +291,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_counted_as_it_came() {
+    fn text_length_is_counted_before_normalizing() {
         let too_long = Err(FieldProblem { field: Field::Name, problem: Problem::TooLong(3) });
         assert_eq!(line(Field::Name, "ab\u{ad}c", 3), too_long, "a soft hyphen that is taken out");
         assert_eq!(line(Field::Name, "abc ", 3), too_long);
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn e_mail_addresses() {
+    fn e_mail_addresses_are_checked_and_normalized() {
         for good in ["a@b.co", " Asha.Rao+nadi@Example.org ", "x@sub.domain.in"] {
             assert!(Email::parse(good).is_ok(), "{good}");
         }
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_shows_nothing_or_breaks_the_line_is_refused() {
+    fn invisible_text_and_line_breaks_are_refused() {
         let problem = |problem| Err(FieldProblem { field: Field::Name, problem });
         let name = |text: &str| line(Field::Name, text, 100);
         assert_eq!(name("  Asha\tRao "), Ok("Asha Rao".into()));
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_line_is_one_character_however_it_was_sent() {
+    fn every_kind_of_line_break_counts_as_one_character() {
         assert_eq!(optional_lines(Field::Bio, "ab\r\ncd", 5), Ok("ab\ncd".into()));
         assert!(optional_lines(Field::Bio, "ab\r\ncd", 4).is_err());
         assert_eq!(optional_lines(Field::Bio, " \n ", 4), Ok(String::new()));
@@ -419,14 +419,14 @@ mod tests {
         }
 
         #[test]
-        fn parsers_take_anything(text in any::<String>()) {
+        fn parsers_never_panic(text in any::<String>()) {
             let _ = (Email::parse(&text), Code::parse(&text), Slug::parse(&text), Password::parse(&text));
             prop_assert!(return_path(&text).starts_with('/'));
         }
 
         /// What was taken once is taken again, unchanged: what is stored can be edited and saved.
         #[test]
-        fn what_a_field_takes_stays_as_it_is(text in any::<String>()) {
+        fn accepted_text_is_stable_when_parsed_again(text in any::<String>()) {
             if let Ok(name) = line(Field::Name, &text, 50) {
                 prop_assert!(text::is_visible(&name) && !name.contains(['\n', '\0']));
                 prop_assert_eq!(line(Field::Name, &name, 50), Ok(name));
@@ -437,7 +437,7 @@ mod tests {
         }
 
         #[test]
-        fn an_address_is_the_same_however_it_is_read(domain in "[a-zäöüßñçéα-ω]{1,12}\\.(de|in|ελ|भारत)") {
+        fn all_spellings_of_an_address_are_equal(domain in "[a-zäöüßñçéα-ω]{1,12}\\.(de|in|ελ|भारत)") {
             if let Ok(email) = Email::parse(&format!("a@{domain}")) {
                 prop_assert!(email.as_str().is_ascii());
                 prop_assert_eq!(Email::parse(&Email::readable(email.as_str())), Ok(email));

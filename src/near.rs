@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_known_to_a_kilometre() {
+    fn a_position_is_rounded_to_a_kilometre() {
         for (text, said) in [
             ("15.49,73.83", "15.49,73.83"),
             ("15.4909271, 73.8278452", "15.49,73.83"),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nowhere_is_no_place() {
+    fn invalid_positions_are_refused() {
         for text in [
             "",
             ",",

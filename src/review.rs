@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn an_average_is_said_from_three_reviews_on() {
+    fn an_average_is_shown_from_three_reviews_on() {
         let average = |reviews, stars_sum| Rating { reviews, stars_sum }.average_tenths();
         assert_eq!(average(0, 0), None);
         assert_eq!(average(2, 10), None);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_least_rating_is_read_exactly() {
+    fn a_minimum_rating_is_read_exactly() {
         for (text, expected) in [("4", 40), ("4.5", 45), ("1", 10), ("5.0", 50)] {
             assert_eq!(parse_tenths(text), Some(expected), "{text}");
         }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_named_in_full() {
+    fn family_names_are_shortened() {
         assert_eq!(public_name("Maria Dias", false), "Maria D.");
         assert_eq!(public_name("  Maria da  Silva dias ", false), "Maria D.");
         assert_eq!(public_name("Ana D'Souza", false), "Ana D.");
@@ -229,7 +229,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_family_name_is_never_told(first in "[A-Z][a-z]{1,9}", last in "[A-Z][a-z]{3,12}") {
+        fn a_family_name_is_never_shown(first in "[A-Z][a-z]{1,9}", last in "[A-Z][a-z]{3,12}") {
             let expected = format!("{first} {}.", &last[..1]);
             prop_assert_eq!(public_name(&format!("{first} {last}"), false), expected);
         }

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_says_nothing_is_not_looked_for() {
+    fn words_without_meaning_are_not_searched_for() {
         assert_eq!(words("I need a doctor for BACK-pain, please"), ["back", "pain"]);
         assert_eq!(words("Women’s health"), ["women", "health"]);
         assert_eq!(words("Dr"), ["dr"]);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_comes_back_as_it_was() {
+    fn a_cursor_survives_encoding() {
         for rank in [0, 1_800_000_000, 9_999_999_999] {
             let cursor = Cursor { rank, doctor: Uuid::from_u128(7) };
             assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_comes_before_what_people_say() {
+    fn a_name_ranks_before_a_synonym() {
         let first = |typed: &str| slugs(typed).first().cloned().unwrap_or_default().1;
         assert_eq!(first("derm"), "dermatology");
         assert_eq!(first("medicine fam"), "family medicine");
@@ -153,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn each_specialty_comes_once_and_the_best_first() {
+    fn each_specialty_is_suggested_once_and_the_best_match_first() {
         let found = slugs("skin");
         let names: Vec<&str> = found.iter().map(|(slug, _)| slug.as_str()).collect();
         assert_eq!(names, ["dermatology", "paediatrics", "general-medicine"]);
     }
 
     #[test]
-    fn eight_are_shared_by_three_kinds() {
+    fn three_kinds_share_eight_suggestions() {
         let city = |n: usize| Suggestion::City {
             slug: n.to_string(),
             name: String::new(),

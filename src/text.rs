@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_taken_out() {
+    fn invisible_characters_are_removed() {
         for hidden in [
             '\u{1}',
             '\u{7F}',
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn accents_and_blanks_alone_show_nothing() {
+    fn accents_and_blanks_alone_are_invisible() {
         for nothing in ["", " ", "\u{301}", "\u{3164}\u{115F}", "\u{2800}", "\u{FE0F}", "\u{E000}"]
         {
             assert!(!is_visible(nothing), "{nothing:?}");

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_the_same_for_everybody_is_public() {
+    fn only_pages_that_are_the_same_for_everybody_are_public() {
         for address in [
             "/",
             "/?a=b",
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_inside_an_address_comes_out_whole() {
+    fn an_address_survives_as_a_parameter() {
         let time = TimesPage::of_doctor("asha-rao").slot("7", "2026-11-24", "10:20");
         assert_eq!(time, "/doctors/asha-rao?date=2026-11-24&time=10%3A20&slot=7#review");
         assert_eq!(
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_takes_the_place_of_the_one_before() {
+    fn setting_a_parameter_replaces_its_value() {
         assert_eq!(
             with("/doctors/a?slot=7#review", "person", "b c"),
             "/doctors/a?slot=7&person=b%20c#review"

@@ -1,4 +1,4 @@
-/** `cargo xtask bench --only lighthouse`: how quick the four pages are on which a booking depends. */
+/** `cargo xtask bench --only lighthouse`: how fast the four pages are on the way to a booking. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -6,15 +6,15 @@ import { expect, test, type Page } from '@playwright/test';
 
 import { chooseTime, hold, openDay } from '../support/booking';
 import { register } from '../support/people';
-import { CATEGORIES, withBrowser, type Judge, type AuditResult } from './judge';
+import { CATEGORIES, withAuditBrowser, type Audit, type AuditResult } from './audit';
 
-/** Each page so often; the run with the middle performance counts. */
+/** How often each page is measured. The run with the median performance counts. */
 const RUNS = Number(process.env['NADI_LIGHTHOUSE_RUNS'] ?? 3);
 
-async function middle(judge: Judge, address: string, name: string): Promise<AuditResult> {
+async function medianRun(audit: Audit, address: string, name: string): Promise<AuditResult> {
   const runs: AuditResult[] = [];
   for (let run = 1; run <= RUNS; run++) {
-    runs.push(await judge(address, CATEGORIES, `${name}-${run}`));
+    runs.push(await audit(address, CATEGORIES, `${name}-${run}`));
   }
   runs.sort((a, b) => (a.scores.performance ?? 0) - (b.scores.performance ?? 0));
   const found = runs[Math.floor(runs.length / 2)];
@@ -24,8 +24,8 @@ async function middle(judge: Judge, address: string, name: string): Promise<Audi
   return found;
 }
 
-/** A page one is held at, with its code to type. */
-async function aHold(page: Page): Promise<string> {
+/** Makes a hold. Returns the address of its page. */
+async function openHold(page: Page): Promise<string> {
   await register(page);
   await page.goto('/doctors/asha-naik');
   await openDay(page, 2);
@@ -35,16 +35,16 @@ async function aHold(page: Page): Promise<string> {
 
 test('four pages', async () => {
   const found: Record<string, AuditResult> = {};
-  await withBrowser(async (context, judge) => {
+  await withAuditBrowser(async (context, audit) => {
     const page = await context.newPage();
     for (const [name, address] of [
       ['home', '/'],
       ['list', '/doctors?city=panjim'],
       ['doctor', '/doctors/asha-naik'],
     ] as const) {
-      found[name] = await middle(judge, address, name);
+      found[name] = await medianRun(audit, address, name);
     }
-    found['hold'] = await middle(judge, await aHold(page), 'hold');
+    found['hold'] = await medianRun(audit, await openHold(page), 'hold');
   });
   console.log(`${'page'.padEnd(8)}${CATEGORIES.map((name) => name.padStart(16)).join('')}   first paint  largest paint  blocked  shift    bytes`);
   for (const [name, { scores, figures, faults }] of Object.entries(found)) {

@@ -1,4 +1,4 @@
-/** Takes screenshots, and knows where they go. */
+/** A fixture that takes screenshots and saves them. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,17 +7,17 @@ import type { Page } from '@playwright/test';
 import { test as base } from '../support/test';
 
 const FOLDER = process.env['NADI_SCREENSHOTS'] ?? join(import.meta.dirname, '../../target/screenshots');
-/** With it, the few that are committed are made too. */
+/** If set, the screenshots that are committed are saved in this folder, too. */
 const DOCS = process.env['NADI_SCREENSHOTS_DOCS'];
 
-/** Those that are committed, by project. */
+/** The committed screenshots, by project. */
 const COMMITTED: Record<string, readonly string[]> = {
   'phone-light': ['home', 'list', 'hold', 'confirmed'],
   'phone-dark': ['doctor'],
   'desktop-light': ['list', 'doctor', 'calendar-week'],
 };
 
-/** A picture as WebP: Chromium's own encoder, so nothing else is needed. */
+/** Converts a PNG to WebP with Chromium's encoder, so that no other tool is needed. */
 async function webp(page: Page, png: Buffer): Promise<Buffer> {
   const blank = await page.context().newPage();
   const base64 = await blank.evaluate(async (source) => {
@@ -34,7 +34,7 @@ async function webp(page: Page, png: Buffer): Promise<Buffer> {
 }
 
 interface Fixtures {
-  /** Takes the page that is open, once it is at rest. */
+  /** Takes a screenshot of the open page once fonts are loaded and the page is hydrated. */
   take: (name: string) => Promise<void>;
 }
 

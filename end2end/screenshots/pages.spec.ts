@@ -1,4 +1,4 @@
-/** Takes every page, in an order in which somebody could come to it. */
+/** Takes a screenshot of every page, in an order in which somebody could visit them. */
 import type { Page } from '@playwright/test';
 
 import { cancel, chooseNewTime, chooseTime, enterCode, expectConfirmed, hold, openDay, openMove } from '../support/booking';

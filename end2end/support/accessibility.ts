@@ -1,10 +1,10 @@
-/** Accessibility: the rules of axe, and pages no wider than a small phone. */
+/** Accessibility checks: the rules of axe, and pages that fit on a small phone. */
 import type { Page } from '@playwright/test';
 import axe from 'axe-core';
 
 import { expect } from './test';
 
-/** The levels we promise, and axe's own advice where it calls it serious. */
+/** The WCAG levels that we promise. Other rules of axe count only if their impact is serious or critical. */
 const PROMISED = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const RULES = [...PROMISED, 'best-practice'];
 
@@ -15,7 +15,7 @@ interface Violation {
   nodes: { target: string; failureSummary: string }[];
 }
 
-/** Runs axe on the page as it is shown now; adds it to the page first. */
+/** Runs axe on the page as it is now, after adding its script. */
 async function runAxe(page: Page): Promise<{ passes: number; violations: Violation[] }> {
   if (!(await page.evaluate(() => 'axe' in window))) {
     await page.evaluate(axe.source);
@@ -35,37 +35,37 @@ async function runAxe(page: Page): Promise<{ passes: number; violations: Violati
   }, RULES);
 }
 
-function matters(violation: Violation): boolean {
+function isRelevant(violation: Violation): boolean {
   const promised = violation.tags.some((tag) => PROMISED.includes(tag));
   return promised || violation.impact === 'serious' || violation.impact === 'critical';
 }
 
-function inWords(violation: Violation): string {
+function describe(violation: Violation): string {
   const nodes = violation.nodes.slice(0, 3).map((node) => `${node.target}: ${node.failureSummary}`);
   return `${violation.id} (${violation.impact ?? '?'}, ${violation.nodes.length}×)\n${nodes.join('\n')}`;
 }
 
-/** axe finds nothing that matters, in light and in dark. Needs scripts. */
+/** Fails if axe finds a relevant violation in light or dark mode. Needs scripts. */
 export async function expectAccessible(page: Page, where: string): Promise<void> {
-  // What is not rendered before it comes near has a guessed size: axe would measure the guess.
+  // Elements off the screen have a guessed size until they are rendered, and axe would measure the guess.
   await page.addStyleTag({ content: '* { content-visibility: visible !important }' });
   for (const colorScheme of ['light', 'dark'] as const) {
-    // Without motion no colour is measured on its way to another.
+    // Without motion no colour is measured during a transition.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const found = await runAxe(page);
     expect(found.passes, `axe looked at ${where}`).toBeGreaterThan(5);
-    expect.soft(found.violations.filter(matters).map(inWords), `${where}, ${colorScheme}`).toEqual([]);
+    expect.soft(found.violations.filter(isRelevant).map(describe), `${where}, ${colorScheme}`).toEqual([]);
   }
 }
 
-/** Nothing scrolls sideways at 320 px: WCAG 1.4.10. */
+/** Fails if the page scrolls horizontally at 320 px (WCAG 1.4.10). */
 export async function expectFitsNarrowScreen(page: Page, where: string): Promise<void> {
   const usual = page.viewportSize();
   await page.setViewportSize({ width: 320, height: 640 });
   const wide = await page.evaluate(() => {
     const root = document.documentElement;
     const inside = (element: Element): boolean => {
-      // Whatever scrolls by itself may be wider inside.
+      // The contents of an element that scrolls by itself may be wider.
       for (let parent = element.parentElement; parent; parent = parent.parentElement) {
         if (getComputedStyle(parent).overflowX !== 'visible') {
           return true;

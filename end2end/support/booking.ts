@@ -1,4 +1,4 @@
-/** The steps from a doctor's page to an appointment and on, as a person takes them. */
+/** The steps from a doctor's page to an appointment and the changes to it, as a person takes them. */
 import type { Locator, Page } from '@playwright/test';
 
 import type { City } from './cities';
@@ -6,8 +6,8 @@ import { latestCode } from './mailbox';
 import { sendForm, type Person } from './people';
 import { expect } from './test';
 
-/** A chosen time, as the page says it. */
-export interface Chosen {
+/** A chosen time, as shown on the page. */
+export interface ChosenTime {
   /** `Tuesday 24 November`. */
   date: string;
   /** `10:20–10:40`. */
@@ -26,7 +26,7 @@ export interface Chosen {
 const APPOINTMENT = /^\/appointments\/([0-9a-f-]{36})/;
 const WEEKDAY = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
 const DAY = new RegExp(`^${WEEKDAY} \\d+ [A-Z][a-z]+$`);
-// The demo's groups meet at 7 and at 13. Every other time has place for one person.
+// The demo's groups meet at 7 and at 13. All other times are for one person.
 const ONE_PERSONS_TIME = /^(?:08|09|10|11|12|14|15|16|17|18|19|20):\d\d/;
 
 /** The part of the picker that shows a day's times. */
@@ -34,12 +34,12 @@ export function shownDay(page: Page): Locator {
   return page.getByRole('region', { name: DAY });
 }
 
-/** The links of a day's times that only one person can take. */
+/** The links of the shown day's times that are for one person. */
 export function freeTimes(page: Page): Locator {
   return shownDay(page).getByRole('link', { name: ONE_PERSONS_TIME });
 }
 
-export function review(page: Page): Locator {
+export function chosenTime(page: Page): Locator {
   return page.getByRole('region', { name: 'Your time' });
 }
 
@@ -53,12 +53,12 @@ export function history(page: Page): Locator {
   return page.getByRole('region', { name: 'What happened' }).getByRole('listitem');
 }
 
-/** The value of a name in a list of facts. */
-export function fact(page: Page, name: string): Locator {
+/** The value of a term in a description list. */
+export function factValue(page: Page, name: string): Locator {
   return page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd');
 }
 
-/** The pages of so many doctors of a city who have free times, as its list names them. Opens no page. */
+/** The addresses of this many doctors in a city with free times, in the order of the list. Opens no page. */
 export async function doctorsIn(page: Page, city: City, count: number): Promise<string[]> {
   const list = await (await page.request.get(`/doctors?city=${city.slug}`)).text();
   const links = [...list.matchAll(/<a href="(\/doctors\/[^"]+)">All free times</g)].slice(0, count);
@@ -66,14 +66,14 @@ export async function doctorsIn(page: Page, city: City, count: number): Promise<
   return links.map(([, address = '']) => address);
 }
 
-/** Opens a doctor of a city. */
+/** Opens the page of a doctor in a city. */
 export async function openDoctor(page: Page, city: City): Promise<void> {
   const [address = ''] = await doctorsIn(page, city, 1);
   await page.goto(address);
   await expect(page.getByRole('heading', { level: 1, name: /^Dr / })).toBeVisible();
 }
 
-/** The heading over a day's times, or over a month that has none. */
+/** The heading above the times of a day, or above the note that the month has none. */
 export function dayHeading(page: Page): Locator {
   const none = page.getByRole('region', { name: 'No free times in this month' });
   return shownDay(page).or(none).getByRole('heading', { level: 3 });
@@ -87,8 +87,8 @@ export async function turnPage(page: Page, to: 'Next' | 'Previous'): Promise<voi
 }
 
 /**
- * Opens a day that has free times: the first is 0. At the end of a month the rest is looked for in
- * the next one; on a phone, in the whole month instead of the week. Days named in `but` do not count.
+ * Opens a day with free times by its number, from 0. If the month has too few, the next month is searched, too. On a
+ * phone the whole month is shown instead of the week. Days named in `but` do not count.
  */
 export async function openDay(page: Page, number: number, but: readonly string[] = []): Promise<string> {
   const calendar = page.getByRole('region', { name: 'Choose a day' });
@@ -104,20 +104,20 @@ export async function openDay(page: Page, number: number, but: readonly string[]
   const found = await names();
   if (found.length <= number) {
     await turnPage(page, 'Next');
-    // The week both months share was seen already.
+    // Both months show the week that they share.
     found.push(...(await names()).filter((name) => !found.includes(name)));
   }
   const name = found[number] ?? '';
   expect(name, `${number + 1} days with free times`).not.toBe('');
   await days.filter({ visible: true }).and(page.getByLabel(`${name}, `)).click();
-  // With scripts the day is asked for in the background, and may be the one that is shown already.
+  // With scripts the day is fetched in the background, and it may be the one that is shown already.
   await expect(page.locator('[aria-busy]')).toHaveCount(0);
   await expect(shownDay(page).getByRole('heading', { level: 3 })).toHaveText(name);
   return name;
 }
 
-/** Reads the sentence about the chosen time. */
-export async function readReview(page: Page, inside: Locator = review(page)): Promise<Chosen> {
+/** Reads the chosen time from its sentence on the page. */
+export async function readChosenTime(page: Page, inside: Locator = chosenTime(page)): Promise<ChosenTime> {
   const sentence = inside.getByText(/^.+, with .+\.$/);
   await expect(sentence).toBeVisible();
   const read = /^(?:to )?(.+?), ((\d\d:\d\d)–\d\d:\d\d), (.+), with (.+)\.$/.exec(await sentence.innerText());
@@ -137,39 +137,39 @@ export async function readReview(page: Page, inside: Locator = review(page)): Pr
 }
 
 /** Chooses a free time of the day that is shown. */
-export async function chooseTime(page: Page, inside: Locator = review(page), times: Locator = freeTimes(page)): Promise<Chosen> {
+export async function chooseTime(page: Page, inside: Locator = chosenTime(page), times: Locator = freeTimes(page)): Promise<ChosenTime> {
   const time = times.first();
   const starts = (await time.innerText()).slice(0, 5);
   await time.click();
   await expect(page).toHaveURL(/[?&]slot=/);
-  const chosen = await readReview(page, inside);
+  const chosen = await readChosenTime(page, inside);
   expect(chosen.starts).toBe(starts);
   return chosen;
 }
 
 /**
- * Chooses the next time but one with a doctor who works around the clock: it is near, but does not
- * begin while the test runs.
+ * Chooses the second of the next times of a doctor who works around the clock: it is soon, but does not begin while
+ * the test runs.
  */
-export async function chooseSoon(page: Page): Promise<Chosen> {
+export async function chooseUpcomingTime(page: Page): Promise<ChosenTime> {
   const times = shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ });
   if ((await times.count()) > 1) {
-    return await chooseTime(page, review(page), times.nth(1));
+    return await chooseTime(page, chosenTime(page), times.nth(1));
   }
   await openDay(page, 1);
-  return await chooseTime(page, review(page), times);
+  return await chooseTime(page, chosenTime(page), times);
 }
 
 /** Chooses a time some days ahead with a doctor of a city. */
-export async function chooseTimeIn(page: Page, city: City): Promise<Chosen> {
+export async function chooseTimeIn(page: Page, city: City): Promise<ChosenTime> {
   await openDoctor(page, city);
   await openDay(page, 2);
   return await chooseTime(page);
 }
 
-/** Holds the chosen time; gives the address of the appointment. */
+/** Holds the chosen time. Returns the address of the appointment. */
 export async function hold(page: Page): Promise<string> {
-  await review(page).getByRole('button', { name: 'Hold this time' }).click();
+  await chosenTime(page).getByRole('button', { name: 'Hold this time' }).click();
   return await expectHeld(page);
 }
 
@@ -180,7 +180,7 @@ export async function expectHeld(page: Page): Promise<string> {
   return new URL(page.url()).pathname;
 }
 
-/** Types a code into the hold that is on the page, and sends it. */
+/** Enters a code on the page of a hold and sends it. */
 export async function enterCode(page: Page, code: string): Promise<void> {
   await page.getByLabel('Code from the e-mail').fill(code);
   await page.getByRole('button', { name: 'Confirm appointment' }).click();
@@ -190,8 +190,8 @@ export async function expectConfirmed(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is confirmed' })).toBeVisible();
 }
 
-/** Books a time in a city for somebody who is signed in, for tests of what comes after. Opens its confirmation. */
-export async function book(page: Page, person: Person, city: City): Promise<{ chosen: Chosen; appointment: string }> {
+/** Books a time in a city for a signed-in person, without the pages of a booking. Opens its confirmation. */
+export async function book(page: Page, person: Person, city: City): Promise<{ chosen: ChosenTime; appointment: string }> {
   const chosen = await chooseTimeIn(page, city);
   const slot = new URL(page.url()).searchParams.get('slot') ?? '';
   const appointment = (await sendForm(page, '/fn/hold', { slot }, APPOINTMENT)).replace(/\?.*/, '');
@@ -202,7 +202,7 @@ export async function book(page: Page, person: Person, city: City): Promise<{ ch
   return { chosen, appointment };
 }
 
-/** Cancels an appointment, or releases a hold, to clean up after a test: without its page. */
+/** Cancels an appointment or releases a hold after a test, without opening its page. */
 export async function cleanUp(page: Page, appointment: string = new URL(page.url()).pathname): Promise<void> {
   const [, id = ''] = APPOINTMENT.exec(appointment) ?? [];
   await sendForm(page, '/fn/release', { id }, `/appointments/${id}?done=released`);
@@ -221,14 +221,14 @@ export async function releaseHold(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'You let this time go' })).toBeVisible();
 }
 
-/** From the appointment on the page to the page that moves it. */
+/** Goes from the page of an appointment to the one that moves it. */
 export async function openMove(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Move to another time' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Move to another time' })).toBeVisible();
 }
 
-/** Chooses another time for the appointment whose move is on the page: tomorrow or later, so that it is not over at once. */
-export async function chooseNewTime(page: Page): Promise<Chosen> {
+/** Chooses a new time on the page that moves an appointment: tomorrow or later, so that it is not over at once. */
+export async function chooseNewTime(page: Page): Promise<ChosenTime> {
   await openDay(page, 1);
   return await chooseTime(page, newTime(page));
 }
@@ -239,15 +239,15 @@ export async function confirmMove(page: Page): Promise<void> {
   await expect(page.getByRole('status').filter({ hasText: 'has moved.' })).toBeVisible();
 }
 
-/** Opens the upcoming appointments of the person; gives their links. */
+/** Opens the list of upcoming appointments. Returns their links. */
 export async function myAppointments(page: Page): Promise<Locator> {
   await page.goto('/appointments');
   await expect(page.getByRole('heading', { level: 1, name: 'My appointments' })).toBeVisible();
   return page.getByRole('main').getByRole('listitem').getByRole('link', { name: /\d\d:\d\d–\d\d:\d\d/ });
 }
 
-/** Whether the doctor's page offers a time on its day. */
-export async function expectOffered(page: Page, chosen: Chosen, offered: boolean): Promise<void> {
+/** Checks whether the doctor's page offers a time on its day. */
+export async function expectOffered(page: Page, chosen: ChosenTime, offered: boolean): Promise<void> {
   await page.goto(chosen.day);
   const day = page.getByRole('region', { name: chosen.date, exact: true });
   await expect(day).toBeVisible();

@@ -1,17 +1,17 @@
 /**
- * Cities of the demo data to book in. The demo doctor's own, Panjim, is left to the tests about her,
- * and Margao to those that add doctors of their own, with other hours than the demo's doctors.
+ * Cities of the demo data in which tests book. Panjim is reserved for tests about the demo doctor, and Margao for
+ * tests that add doctors with hours of their own.
  */
 export interface City {
   slug: string;
   name: string;
-  /** How the zone of its clinics begins in words: `Kolkata time`. */
+  /** The beginning of the name of its time zone on pages: `Kolkata time`. */
   zone: string;
 }
 
 const city = (slug: string, name: string, zone: string): City => ({ slug, name, zone: `${zone} time` });
 
-/** In zones that alternate: each worker takes every nth city, and so meets several zones. */
+/** The zones alternate: each worker takes every nth city and therefore tests several zones. */
 export const CITIES: readonly City[] = [
   city('nashik', 'Nashik', 'Kolkata'),
   city('pune', 'Pune', 'Kolkata'),

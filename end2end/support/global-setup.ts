@@ -1,4 +1,4 @@
-/** Before all tests: is every site there? Without one, each test would fail, and say less. */
+/** Checks before all tests that every site is ready, so that a missing one gives one clear error. */
 import type { FullConfig } from '@playwright/test';
 
 async function expectReady(site: string): Promise<void> {

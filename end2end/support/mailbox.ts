@@ -1,13 +1,13 @@
-/** The development mailbox: what Nadi has sent. */
+/** The development mailbox, which shows the messages that were sent. */
 import type { Page } from '@playwright/test';
 
 import { expect } from './test';
 import type { Person } from './people';
 
-/** How often the mailbox is asked: messages arrive within some 20 ms of what they tell. */
+/** How often the mailbox is polled. Messages usually arrive within 20 ms. */
 const POLL = { intervals: [20, 30, 50, 100, 100, 250, 500, 1_000], timeout: 15_000 };
 
-/** The subjects of somebody's messages, the newest first. */
+/** The subjects of the messages to a person, the newest first. */
 async function subjects(page: Page, person: Person): Promise<string[]> {
   const answer = await page.request.get('/dev/mailbox', { params: { to: person.email } });
   expect(answer.status()).toBe(200);
@@ -16,7 +16,7 @@ async function subjects(page: Page, person: Person): Promise<string[]> {
   return [...headings].map(([, text]) => (text ?? '').replaceAll(/<[^>]*>/g, '').trim());
 }
 
-/** The newest code sent to somebody. Waits for one that is not among the `older`. */
+/** The newest code sent to a person. Waits for one that is not among the `older` codes. */
 export async function latestCode(page: Page, person: Person, ...older: string[]): Promise<string> {
   let code: string | undefined;
   await expect
@@ -32,14 +32,14 @@ export async function latestCode(page: Page, person: Person, ...older: string[])
   return code ?? '';
 }
 
-/** Waits for a message whose subject begins so and says these times, such as `10:20–10:40`. */
+/** Waits for a message whose subject has this beginning and these times, such as `10:20–10:40`. */
 export async function expectMessage(page: Page, person: Person, beginning: string, times: string): Promise<void> {
   await expect
     .poll(() => subjects(page, person), { message: `a message for ${person.email}`, ...POLL })
     .toContainEqual(expect.stringMatching(`^${beginning}: .+, ${times}, .+ time`));
 }
 
-/** A code that is not this one. */
+/** A code that differs from this one. */
 export function wrongCode(code: string): string {
   return code === '111111' ? '222222' : '111111';
 }

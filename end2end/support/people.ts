@@ -1,4 +1,4 @@
-/** Who uses the site, and how they register and sign in. */
+/** The people in the tests, and how they register and sign in. */
 import { randomBytes } from 'node:crypto';
 
 import type { Page } from '@playwright/test';
@@ -13,24 +13,24 @@ export interface Person {
 
 const DEMO_PASSWORD = 'nadi-demo-2026';
 
-/** The demo's accounts. Tests only read as the patient; what they change belongs to people of their own. */
+/** The demo's accounts. Tests only read as the demo patient. For changes they register new people. */
 export const PATIENT: Person = { name: 'Ravi Kamat', email: 'patient@nadi.example', password: DEMO_PASSWORD };
 export const DOCTOR: Person = { name: 'Dr Asha Naik', email: 'doctor@nadi.example', password: DEMO_PASSWORD };
 export const ADMINISTRATOR: Person = { name: 'Maya Fernandes', email: 'admin@nadi.example', password: DEMO_PASSWORD };
 
-/** A random word, for a name that nobody else has. */
-export function letters(): string {
+/** A random word for unique names. */
+export function randomWord(): string {
   const word = [...randomBytes(8)].map((byte) => 'abcdefghijklmnopqrstuvwxyz'[byte % 26]).join('');
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** Somebody new. */
+/** A new person with a unique name and address. */
 export function newPerson(): Person {
-  const family = letters();
+  const family = randomWord();
   return { name: `Tara ${family}`, email: `tara.${family.toLowerCase()}@example.org`, password: 'four calm green leaves' };
 }
 
-/** Fills in the registration that is on the page, and sends it. */
+/** Fills in the registration form on the page and sends it. */
 export async function fillRegistration(page: Page, person: Person): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'Register' })).toBeVisible();
   await page.getByLabel('Your name').fill(person.name);
@@ -39,7 +39,7 @@ export async function fillRegistration(page: Page, person: Person): Promise<void
   await page.getByRole('button', { name: 'Create account' }).click();
 }
 
-/** Fills in the sign-in that is on the page, and sends it. */
+/** Fills in the sign-in form on the page and sends it. */
 export async function fillSignIn(page: Page, person: Person): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
   await page.getByLabel('E-mail').fill(person.email);
@@ -53,8 +53,8 @@ export async function expectSignedIn(page: Page, person: Person): Promise<void> 
 }
 
 /**
- * Sends a form as a browser without scripts would, but without opening the page that has it. It is
- * accepted when it leads to `next`; gives the whole address.
+ * Sends a form like a browser without scripts, but without opening its page. Fails unless the answer redirects to
+ * `next`. Returns the whole address.
  */
 export async function sendForm(page: Page, action: string, form: Record<string, string>, next: string | RegExp): Promise<string> {
   const answer = await page.request.post(action, { form, maxRedirects: 0, headers: { accept: 'text/html' } });
@@ -63,13 +63,13 @@ export async function sendForm(page: Page, action: string, form: Record<string, 
   return to;
 }
 
-/** Registers somebody new, for tests of something else: without the page for it. Opens no page. */
+/** Registers a person without the page for it, for tests of other things. Opens no page. */
 export async function register(page: Page, person: Person = newPerson()): Promise<Person> {
   await sendForm(page, '/fn/register', { ...person, next: '/appointments' }, '/appointments');
   return person;
 }
 
-/** Signs in, for tests of something else: without the page for it. Opens `next`. */
+/** Signs in without the page for it, for tests of other things. Opens `next`. */
 export async function signIn(page: Page, person: Person, next = '/appointments'): Promise<void> {
   const { email, password } = person;
   await sendForm(page, '/fn/sign_in', { email, password, next }, next);

@@ -1,23 +1,23 @@
-/** Doctors that a test adds for itself, and their hours. */
+/** Doctors that tests add, and their hours. */
 import type { Locator, Page } from '@playwright/test';
 
 import { dateIn, daysLater, nameOf, weekdayOf } from './clock';
-import { ADMINISTRATOR, letters, sendForm, type Person } from './people';
+import { ADMINISTRATOR, randomWord, sendForm, type Person } from './people';
 import { expect } from './test';
 
-/** A doctor whom a test has added in Margao. */
+/** A doctor in Margao who was added by a test. */
 export interface Doctor {
   name: string;
   /** The administrators' page: `/admin/doctors/…`. */
-  admin: string;
+  adminPath: string;
 }
 
 export const WORKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday'] as const;
 export const EVERY_DAY = [...WORKDAYS, 'Saturday', 'Sunday'] as const;
 
 /**
- * Adds a doctor in Margao whom patients can find; with an account, they can sign in. Signs `office` in as
- * the administrator, and opens no page there.
+ * Adds a listed doctor in Margao, who can sign in if `account` is given. Signs `office` in as the administrator and
+ * opens no page there.
  */
 export async function addDoctor(office: Page, account?: Person): Promise<Doctor> {
   const { email, password } = ADMINISTRATOR;
@@ -28,7 +28,7 @@ export async function addDoctor(office: Page, account?: Person): Promise<Doctor>
     expect(value, `the choice of ${text}`).not.toBe('');
     return value;
   };
-  const name = `Dr Lata ${letters()}`;
+  const name = `Dr Lata ${randomWord()}`;
   const doctor = {
     clinic: option('Nadi Margao'),
     name,
@@ -39,7 +39,7 @@ export async function addDoctor(office: Page, account?: Person): Promise<Doctor>
     version: '',
   };
   const added = await sendForm(office, '/fn/add_doctor', doctor, /^\/admin\/doctors\/[0-9a-f-]+\?done=added$/);
-  return { name, admin: added.replace(/\?.*/, '') };
+  return { name, adminPath: added.replace(/\?.*/, '') };
 }
 
 export interface Hours {
@@ -50,14 +50,14 @@ export interface Hours {
   place?: string;
 }
 
-/** A line of the hours that are being edited, from 1. */
-export function line(page: Page, number: number): Locator {
+/** A line of the form for hours, by its number from 1. */
+export function hoursLine(page: Page, number: number): Locator {
   return page.getByRole('group', { name: new RegExp(`^Line ${number}(:|$)`) });
 }
 
-/** Fills in a line of the hours. */
+/** Fills in a line of the form for hours. */
 export async function fillLine(page: Page, number: number, hours: Hours): Promise<void> {
-  const fields = line(page, number);
+  const fields = hoursLine(page, number);
   for (const day of EVERY_DAY) {
     await fields.getByRole('checkbox', { name: day, exact: true }).setChecked(hours.days.includes(day));
   }
@@ -72,35 +72,35 @@ export async function fillLine(page: Page, number: number, hours: Hours): Promis
 }
 
 /** Opens the folded part of a line. */
-export async function unfold(page: Page, number: number): Promise<void> {
-  await line(page, number).getByText('Repeats, breaks and booking').click();
-  await expect(line(page, number).getByLabel('Repeats')).toBeVisible();
+export async function unfoldLine(page: Page, number: number): Promise<void> {
+  await hoursLine(page, number).getByText('Repeats, breaks and booking').click();
+  await expect(hoursLine(page, number).getByLabel('Repeats')).toBeVisible();
 }
 
-/** From a form to the page that shows what it would change. */
+/** Sends a form and opens the preview of its changes. */
 export async function openPreview(page: Page, inside: Page | Locator = page): Promise<void> {
   await inside.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Before you save' })).toBeVisible();
 }
 
-/** Saves the changes that the page shows. */
-export async function save(page: Page): Promise<void> {
+/** Saves the changes in the preview. */
+export async function saveSchedule(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save these hours' }).click();
   await expect(page.getByRole('status')).toContainText('Saved.');
 }
 
 /**
- * Adds a doctor who works around the clock today and tomorrow, so that a time is near whenever a test
- * runs. Signs `office` in as the administrator.
+ * Adds a doctor who works around the clock today and tomorrow, so that there is a time soon whenever a test runs.
+ * Signs `office` in as the administrator.
  */
 export async function addDoctorAroundTheClock(office: Page, now: Date, account?: Person): Promise<Doctor> {
   const doctor = await addDoctor(office, account);
   const today = dateIn('Asia/Kolkata', now);
   const days = [today, daysLater(today, 1)].map(weekdayOf);
-  await office.goto(`${doctor.admin}/hours`);
+  await office.goto(`${doctor.adminPath}/hours`);
   await fillLine(office, 1, { days, from: '00:00', to: '00:00', minutes: '20' });
   await openPreview(office);
-  await save(office);
+  await saveSchedule(office);
   await expect(office.getByRole('status')).toContainText(/Saved\. \d+ times added\./);
   return doctor;
 }
@@ -109,42 +109,42 @@ export interface DayChange {
   /** `2026-11-24`. */
   date: string;
   /** Times that are added: `+12`, or `–`. */
-  come: string;
+  added: string;
   /** Times that are removed: `−12`, or `–`. */
-  go: string;
+  removed: string;
 }
 
-/** The days that would change, as the page lists them first. */
+/** The days that would change, from the first page of the preview's table. */
 export async function changedDays(page: Page): Promise<DayChange[]> {
   const rows = await page.getByRole('region', { name: 'Days that change', exact: true }).getByRole('table').getByRole('row').all();
   const texts = await Promise.all(rows.slice(1).map((row) => row.locator('th, td').allInnerTexts()));
-  return texts.map(([day = '', come = '', go = '']) => {
+  return texts.map(([day = '', plus = '', minus = '']) => {
     const [, date = ''] = /^\w+ (.+)$/.exec(day.trim()) ?? [];
-    return { date: new Date(`${date} UTC`).toISOString().slice(0, 10), come: come.trim(), go: go.trim() };
+    return { date: new Date(`${date} UTC`).toISOString().slice(0, 10), added: plus.trim(), removed: minus.trim() };
   });
 }
 
-/** Opens the doctor's page, as patients find it; gives its path. */
-export async function openPublic(page: Page, doctor: Doctor): Promise<string> {
+/** Finds the doctor as a patient does and opens the public page. Returns its path. */
+export async function openDoctorPage(page: Page, doctor: Doctor): Promise<string> {
   await page.goto(`/doctors?q=${encodeURIComponent(doctor.name)}`);
   await page.getByRole('article').getByRole('link', { name: doctor.name, exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: doctor.name })).toBeVisible();
   return new URL(page.url()).pathname;
 }
 
-/** The times patients are offered on a date. */
+/** Opens a date on the doctor's page. Returns the links of the offered times. */
 export async function timesOn(page: Page, doctorPath: string, date: string): Promise<Locator> {
   await page.goto(`${doctorPath}?date=${date}`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   return page.getByRole('region', { name: nameOf(date), exact: true }).getByRole('link', { name: /^\d\d:\d\d/ });
 }
 
-/** The texts of times that start so; more may be said of each. */
-export function starting(...times: string[]): RegExp[] {
+/** Patterns for texts that start with these times. */
+export function startingWith(...times: string[]): RegExp[] {
   return times.map((time) => new RegExp(`^${time}`));
 }
 
-/** Time off and single days that are ahead, line by line. */
-export function ahead(page: Page): Locator {
+/** The list of upcoming time off and single days. */
+export function upcomingExceptions(page: Page): Locator {
   return page.getByRole('region', { name: 'What is ahead' }).getByRole('listitem');
 }

@@ -1,9 +1,9 @@
-/** The sites under test, and how Chromium is started to look at them. */
+/** The sites under test, and the options that Chromium is started with. */
 
-/** A running Nadi: where it answers, and which clock it goes by. */
+/** A running site: its address and its clock. */
 export interface Site {
   baseURL: string;
-  /** How far the site's clock is ahead of this machine's: its own NADI_CLOCK_SHIFT_SECONDS. */
+  /** How far the site's clock is ahead of the machine's, as set by its NADI_CLOCK_SHIFT_SECONDS. */
   clockShiftSeconds: number;
 }
 
@@ -20,12 +20,12 @@ export const site: Site = {
   clockShiftSeconds: seconds('NADI_CLOCK_SHIFT_SECONDS'),
 };
 
-/** A second site, usually on another day. The first one, unless it is named. */
+/** A second site, usually on another day. If its variable is not set, it is the first site. */
 export const otherSite: Site = process.env['NADI_OTHER_BASE_URL']
   ? { baseURL: process.env['NADI_OTHER_BASE_URL'], clockShiftSeconds: seconds('NADI_OTHER_CLOCK_SHIFT_SECONDS') }
   : site;
 
-/** Arguments that keep Chromium from talking to anybody but us, and within what a container gives. */
+/** Arguments that stop Chromium's background requests and let it run in a container. */
 export const chromiumArguments = [
   '--no-sandbox',
   '--disable-gpu',

@@ -1,6 +1,6 @@
 /**
- * The `test` of this suite: its fixtures, and what every page is watched for.
- * Import `test` and `expect` from here, never from Playwright.
+ * The `test` function of this suite with its fixtures and the checks on every page. Import `test` and `expect` from
+ * here and not from Playwright.
  */
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 
@@ -8,14 +8,14 @@ import { CITIES, type City } from './cities';
 import { shiftClock, timeAt } from './clock';
 import type { Site } from './site';
 
-/** What a project sets beside Playwright's own options. */
+/** The options of a project in addition to Playwright's. */
 export type Options = Pick<Site, 'clockShiftSeconds'>;
 
-/** Watches everything a test opens. At the end of the test, anything unexpected fails it. */
+/** Observes every page of a test. Unexpected errors fail the test at its end. */
 export class Watch {
   private readonly problems: string[] = [];
   private readonly expected = new Map<number, boolean>();
-  private broken: RegExp | undefined;
+  private failing: RegExp | undefined;
 
   constructor(
     private readonly origin: string,
@@ -23,8 +23,8 @@ export class Watch {
   ) {}
 
   /**
-   * This test opens a page that is answered with this status: a page that is not there, a form
-   * that is refused. The test fails when that never happens.
+   * Allows navigations to be answered with these statuses, such as a missing page or a refused form. The test fails if
+   * one of them never occurs.
    */
   expects(...statuses: number[]): void {
     for (const status of statuses) {
@@ -32,15 +32,15 @@ export class Watch {
     }
   }
 
-  /** This test makes requests to such addresses fail. */
-  fails(address: RegExp): void {
-    this.broken = address;
+  /** Allows requests to matching addresses to fail. */
+  expectsFailedRequests(address: RegExp): void {
+    this.failing = address;
   }
 
-  add(context: BrowserContext): void {
+  observe(context: BrowserContext): void {
     context.on('weberror', (error) => this.problems.push(`page error: ${error.error().stack ?? error.error().message}`));
     context.on('console', (message) => {
-      // Chromium's own line about an answer of 4xx or 5xx says less than the answer, which is seen below.
+      // Chromium's message about a 4xx or 5xx answer is ignored, because the answer itself is checked below.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
         this.problems.push(`console: ${message.text()} (${message.location().url})`);
       }
@@ -59,18 +59,18 @@ export class Watch {
     });
     context.on('requestfailed', (request) => {
       const why = request.failure()?.errorText ?? '';
-      // A request that was still on its way when the page was left is no failure.
+      // A request that was pending when the page was left is not a failure.
       const aborted = why === 'net::ERR_ABORTED';
-      // Without scripts the browser says of the client that it was blocked.
+      // Without scripts, the browser reports the client script as blocked.
       const blocked = !this.scripts && why === 'csp' && request.resourceType() === 'script';
-      if (!aborted && !blocked && !this.broken?.test(request.url())) {
+      if (!aborted && !blocked && !this.failing?.test(request.url())) {
         this.problems.push(`${why}: ${request.method()} ${request.url()}`);
       }
     });
   }
 
-  /** `complete`: the test came to its end, so all it expected must have come. */
-  judge(complete: boolean): void {
+  /** If the test is `complete`, all expected statuses must have occurred. */
+  assertNoProblems(complete: boolean): void {
     expect(this.problems, 'console errors, page errors and failed requests').toEqual([]);
     const unseen = [...this.expected].filter(([, seen]) => complete && !seen).map(([status]) => status);
     expect(unseen, 'statuses that were expected and never came').toEqual([]);
@@ -79,19 +79,19 @@ export class Watch {
 
 interface Fixtures {
   watch: Watch;
-  /** A city of this test's own: tests that run at the same time book elsewhere. */
+  /** A city for this test: tests that run at the same time book in other cities. */
   city: City;
-  /** Another person at another device: a page with cookies of its own, watched as well. */
+  /** Opens a page for another person, with separate cookies and the same checks. */
   anotherPerson: () => Promise<Page>;
-  /** The time on the clock of the site and of its browsers. The only source of the time in tests. */
+  /** The time on the clock of the site and its browsers. Tests take the time only from here. */
   now: () => Date;
-  /** Whether scripts run. */
+  /** Whether scripts are enabled. */
   scripts: boolean;
-  /** Whether this is the phone. */
+  /** Whether the test runs in the project `phone`. */
   phone: boolean;
 }
 
-/** How many tests of this worker have asked for a city. */
+/** How many tests of this worker have used a city. */
 let citiesGiven = 0;
 
 export const test = base.extend<Fixtures & Options>({
@@ -99,10 +99,10 @@ export const test = base.extend<Fixtures & Options>({
   watch: async ({ baseURL, scripts }, use, info) => {
     const watch = new Watch(new URL(baseURL ?? '').origin, scripts);
     await use(watch);
-    watch.judge(info.errors.length === 0);
+    watch.assertNoProblems(info.errors.length === 0);
   },
   context: async ({ context, watch, clockShiftSeconds }, use) => {
-    watch.add(context);
+    watch.observe(context);
     await shiftClock(context, clockShiftSeconds);
     await use(context);
   },
@@ -110,7 +110,7 @@ export const test = base.extend<Fixtures & Options>({
     const opened: BrowserContext[] = [];
     await use(async () => {
       const context = await browser.newContext();
-      watch.add(context);
+      watch.observe(context);
       await shiftClock(context, clockShiftSeconds);
       opened.push(context);
       return await context.newPage();

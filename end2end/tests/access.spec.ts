@@ -1,5 +1,5 @@
-/** Who may see what, and how people register, sign in and sign out. */
-import { chooseTimeIn, cleanUp, fact, hold, releaseHold } from '../support/booking';
+/** Permissions, registration, signing in and signing out. */
+import { chooseTimeIn, cleanUp, factValue, hold, releaseHold } from '../support/booking';
 import { expectSignedIn, fillRegistration, fillSignIn, PATIENT, register, signIn, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
 
@@ -40,7 +40,7 @@ test('a visitor is asked to sign in, and arrives at the page they asked for', { 
   await expect(page).toHaveURL('/appointments?show=past');
 });
 
-test('a patient reads on every staff page that it is not for them', async ({ page, watch }) => {
+test('a patient is refused on every staff page', async ({ page, watch }) => {
   watch.expects(403);
   await signIn(page, PATIENT);
   for (const address of ['/admin', '/admin/doctors/new', '/admin/locations', '/admin/locations/new', '/admin/holidays', '/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections']) {
@@ -76,7 +76,7 @@ test('signing out ends the session, also in another tab and for the Back button'
 
 test('a wrong password is refused without saying whether the e-mail is known', { tag: '@no-scripts' }, async ({ page, watch }) => {
   watch.expects(422);
-  // An address of its own: after ten wrong passwords a real one would have to wait.
+  // A new address, because an account is locked after ten wrong passwords.
   const nobody = newPerson();
   await page.goto('/sign-in');
   await fillSignIn(page, nobody);
@@ -89,7 +89,7 @@ test('a wrong password is refused without saying whether the e-mail is known', {
 test('a registration names all its problems at once', { tag: '@no-scripts' }, async ({ page, watch }) => {
   watch.expects(422);
   await page.goto('/register');
-  // The browser would stop these by itself, but not every program is a browser.
+  // The browser's own validation would prevent sending this form.
   await page.locator('form').last().evaluate((form: HTMLFormElement) => (form.noValidate = true));
   await page.getByLabel('Your name').fill('');
   await page.getByLabel('E-mail').fill('not an address');
@@ -111,5 +111,5 @@ test('a name is shown as it was typed, and never as markup', async ({ page, city
   await hold(page);
   await expect(page.getByText(`For ${person.name}: `)).toBeVisible();
   await releaseHold(page);
-  await expect(fact(page, 'For')).toHaveText(person.name);
+  await expect(factValue(page, 'For')).toHaveText(person.name);
 });

@@ -1,11 +1,11 @@
-/** Administrators: locations, and a doctor from the first form to the first appointment. */
+/** Administrators: locations, and a doctor from the first form to the first appointment and suspension. */
 import type { Page } from '@playwright/test';
 
 import { expectAccessible } from '../support/accessibility';
 import { chooseTime, enterCode, expectConfirmed, hold, openDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
-import { ADMINISTRATOR, letters, register, signIn } from '../support/people';
-import { fillLine, save, openPreview } from '../support/schedules';
+import { ADMINISTRATOR, randomWord, register, signIn } from '../support/people';
+import { fillLine, saveSchedule, openPreview } from '../support/schedules';
 import { expect, test } from '../support/test';
 
 async function status(page: Page, choice: RegExp): Promise<void> {
@@ -23,7 +23,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await signIn(page, ADMINISTRATOR, '/admin');
   await page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Locations' }).click();
   await page.getByRole('link', { name: 'Add a location' }).click();
-  const place = `${letters()} Clinic`;
+  const place = `${randomWord()} Clinic`;
   await page.getByLabel('Clinic').selectOption({ label: 'Nadi Margao' });
   await page.getByLabel('Name').fill(place);
   await page.getByLabel('Address').fill('12 Station Road, beside the library');
@@ -35,7 +35,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
 
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Administration' }).click();
   await page.getByRole('link', { name: 'Add a doctor' }).click();
-  const name = `Dr Meera ${letters()}`;
+  const name = `Dr Meera ${randomWord()}`;
   await page.getByLabel('Clinic').selectOption({ label: 'Nadi Margao' });
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Specialty').selectOption('General medicine');
@@ -54,7 +54,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
   await expect(page.getByRole('heading', { level: 1, name: `Hours of ${name}` })).toBeVisible();
   await fillLine(page, 1, { days: ['Monday', 'Wednesday', 'Friday'], from: '09:00', to: '12:00', minutes: '30', place });
   await openPreview(page);
-  await save(page);
+  await saveSchedule(page);
   await expect(page.getByRole('status')).toContainText(/Saved\. \d+ times added\./);
 
   await page.goto(edit);
@@ -113,7 +113,7 @@ test('an administrator adds a location and a doctor, sets hours, and the doctor 
 test('when two administrators save one location, the second sees what the first saved and decides', async ({ page, context, watch }) => {
   watch.expects(412);
   await signIn(page, ADMINISTRATOR, '/admin/locations/new');
-  const place = `${letters()} House`;
+  const place = `${randomWord()} House`;
   await page.getByLabel('Clinic').selectOption({ label: 'Nadi Pune' });
   await page.getByLabel('Name').fill(place);
   await page.getByLabel('Address').fill('3 Hill Road');

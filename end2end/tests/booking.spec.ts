@@ -1,4 +1,4 @@
-/** Finding a doctor, booking a time, cancelling it. */
+/** Finding a doctor, booking a time and cancelling it. */
 import type { Page } from '@playwright/test';
 
 import {
@@ -10,14 +10,14 @@ import {
   enterCode,
   expectConfirmed,
   expectOffered,
-  fact,
+  factValue,
   hold,
   releaseHold,
   myAppointments,
   openDay,
   openDoctor,
-  readReview,
-  review,
+  readChosenTime,
+  chosenTime,
   turnPage,
 } from '../support/booking';
 import { expectMessage, latestCode, wrongCode } from '../support/mailbox';
@@ -37,13 +37,13 @@ test('a visitor finds a doctor, registers, books, finds the appointment and canc
   await openDay(page, 2);
   const chosen = await chooseTime(page);
   expect(chosen.doctor).toBe(doctor);
-  await expect(review(page)).toContainText(city.zone);
+  await expect(chosenTime(page)).toContainText(city.zone);
 
-  await review(page).getByRole('link', { name: 'Register' }).click();
+  await chosenTime(page).getByRole('link', { name: 'Register' }).click();
   const person = newPerson();
   await fillRegistration(page, person);
   await expectSignedIn(page, person);
-  expect(await readReview(page), 'the chosen time is shown again').toEqual(chosen);
+  expect(await readChosenTime(page), 'the chosen time is shown again').toEqual(chosen);
 
   const appointment = await hold(page);
   await expect(page.getByText(`${chosen.times}, ${chosen.place}, with ${doctor}.`)).toBeVisible();
@@ -52,12 +52,12 @@ test('a visitor finds a doctor, registers, books, finds the appointment and canc
 
   await expectConfirmed(page);
   await expect(page.getByText('This time is yours.')).toBeVisible();
-  await expect(fact(page, 'Date')).toContainText(chosen.date);
-  await expect(fact(page, 'Time')).toContainText(chosen.times);
-  await expect(fact(page, 'Time')).toContainText(city.zone);
-  await expect(fact(page, 'Doctor')).toContainText(doctor);
-  await expect(fact(page, 'For')).toHaveText(person.name);
-  await expect(fact(page, 'Reference')).toHaveText(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+  await expect(factValue(page, 'Date')).toContainText(chosen.date);
+  await expect(factValue(page, 'Time')).toContainText(chosen.times);
+  await expect(factValue(page, 'Time')).toContainText(city.zone);
+  await expect(factValue(page, 'Doctor')).toContainText(doctor);
+  await expect(factValue(page, 'For')).toHaveText(person.name);
+  await expect(factValue(page, 'Reference')).toHaveText(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
   await expectMessage(page, person, 'Confirmed', chosen.times);
 
   const mine = await myAppointments(page);
@@ -90,9 +90,9 @@ test('signing in on the way to a hold leads back to the chosen time', { tag: ['@
   const person = await register(elsewhere);
 
   const chosen = await chooseTimeIn(page, city);
-  await review(page).getByRole('link', { name: 'Sign in to hold this time' }).click();
+  await chosenTime(page).getByRole('link', { name: 'Sign in to hold this time' }).click();
   await fillSignIn(page, person);
-  expect(await readReview(page)).toEqual(chosen);
+  expect(await readChosenTime(page)).toEqual(chosen);
   await hold(page);
   await releaseHold(page);
   await expectOffered(page, chosen, true);
@@ -100,12 +100,12 @@ test('signing in on the way to a hold leads back to the chosen time', { tag: ['@
 
 test('a free time in the list of doctors opens the doctor with that time chosen', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   await page.goto(`/doctors?city=${city.slug}`);
-  // Not the first, which may be about to begin.
+  // Not the first time, which may be about to begin.
   const card = page.getByRole('article').filter({ hasText: 'All free times' }).first();
   const time = card.getByRole('link', { name: /^\d\d:\d\d.*, with Dr / }).last();
   const name = (await time.innerText()).replaceAll(/\s+/g, ' ');
   await time.click();
-  const chosen = await readReview(page);
+  const chosen = await readChosenTime(page);
   expect(name).toContain(chosen.starts);
   expect(name).toContain(`${chosen.date}, with ${chosen.doctor}`);
 });
@@ -141,7 +141,7 @@ test('a wrong code is refused at its field, then the right one confirms', { tag:
   await cleanUp(page);
 });
 
-test('a new code replaces the one before', { tag: '@no-scripts' }, async ({ page, city, watch }) => {
+test('a new code replaces the former one', { tag: '@no-scripts' }, async ({ page, city, watch }) => {
   watch.expects(422);
   const person = await register(page);
   await chooseTimeIn(page, city);

@@ -5,7 +5,7 @@ import { book } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-interface Understood {
+interface ParsedEvent {
   uid: string;
   sequence: number;
   /** `Tuesday 24 November`, in the zone of the clinic. */
@@ -14,8 +14,8 @@ interface Understood {
   times: string;
 }
 
-/** What ical.js reads in a file, with times in a zone. */
-function understood(text: string, timeZone: string): { method: unknown; events: Understood[] } {
+/** The events of a file as ical.js reads them, with times in a zone. */
+function parsed(text: string, timeZone: string): { method: unknown; events: ParsedEvent[] } {
   const calendar = new ICAL.Component(ICAL.parse(text));
   const events = calendar.getAllSubcomponents('vevent').map((part) => {
     const event = new ICAL.Event(part, { strictExceptions: true });
@@ -40,7 +40,7 @@ test('a confirmed appointment is an iCalendar file, and in the patient’s calen
   const file = await page.request.get(new URL((await link.getAttribute('href')) ?? '', baseURL).href);
   expect(file.headers()['content-disposition']).toContain('appointment.ics');
   const zone = TIME_ZONES[city.zone] ?? 'UTC';
-  const one = understood(await file.text(), zone);
+  const one = parsed(await file.text(), zone);
   expect(one.method).toBe('PUBLISH');
   expect(one.events).toMatchObject([{ date: chosen.date, times: chosen.times }]);
   expect(appointment).toContain(one.events[0]?.uid.split('@')[0]);
@@ -52,7 +52,7 @@ test('a confirmed appointment is an iCalendar file, and in the patient’s calen
   const address = new URL(await page.getByLabel('Address 1', { exact: true }).inputValue());
   const feed = await page.request.get(new URL(address.pathname, baseURL).href);
   const text = await feed.text();
-  expect(understood(text, zone).events).toEqual(one.events);
+  expect(parsed(text, zone).events).toEqual(one.events);
   expect(text).toContain('TRIGGER:-PT1H');
 
   await page.getByLabel('Reminder of address 1').selectOption('None');
@@ -62,7 +62,7 @@ test('a confirmed appointment is an iCalendar file, and in the patient’s calen
   expect(await silent.text()).not.toContain('VALARM');
 });
 
-test('whoever has a calendar address finds the steps for their program', { tag: '@no-scripts' }, async ({ page }) => {
+test('the page of the calendar address links to the steps for calendar programs', { tag: '@no-scripts' }, async ({ page }) => {
   await register(page);
   await page.goto('/appointments/calendar');
   await page.getByRole('link', { name: 'How to add the address to Google, Outlook or Apple calendars' }).click();
@@ -74,7 +74,7 @@ test('whoever has a calendar address finds the steps for their program', { tag: 
   await expect(steps.getByRole('list')).toHaveCount(4);
 });
 
-/** The zones of the demo's cities, by how they begin in words. */
+/** The zones of the demo's cities, by the beginning of their names on pages. */
 const TIME_ZONES: Record<string, string> = {
   'Kolkata time': 'Asia/Kolkata',
   'New York time': 'America/New_York',

@@ -1,4 +1,4 @@
-/** Extending a hold, moving an appointment, and the history of both. */
+/** Extending a hold, moving an appointment, and the history that shows both. */
 import {
   book,
   chooseNewTime,
@@ -10,7 +10,7 @@ import {
   expectConfirmed,
   expectHeld,
   expectOffered,
-  fact,
+  factValue,
   history,
   hold,
   releaseHold,
@@ -23,7 +23,7 @@ import { expectMessage, latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-test('a hold is extended three times, and then says that it cannot be again', { tag: '@no-scripts' }, async ({ page, city }) => {
+test('a hold can be extended three times, and the page says how many are left', { tag: '@no-scripts' }, async ({ page, city }) => {
   const person = await register(page);
   await chooseTimeIn(page, city);
   await hold(page);
@@ -67,8 +67,8 @@ test('an appointment moves to another day, and the old time is offered again', {
   await confirmMove(page);
 
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
-  await expect(fact(page, 'Date')).toContainText(moved.date);
-  await expect(fact(page, 'Time')).toContainText(moved.times);
+  await expect(factValue(page, 'Date')).toContainText(moved.date);
+  await expect(factValue(page, 'Time')).toContainText(moved.times);
   await expect(history(page).last()).toContainText(/You moved it\. Before, it was on .+, \d\d:\d\d, .+ time \(.+\)\.$/);
   await expect(history(page).last()).toContainText(chosen.starts);
   await expectMessage(page, person, 'Moved', moved.times);
@@ -84,7 +84,7 @@ test('an appointment moves to another day, and the old time is offered again', {
   await cleanUp(page);
 });
 
-test('a move to a time that was just taken offers the nearest', { tag: '@no-scripts' }, async ({ page, anotherPerson, city, watch }) => {
+test('a move to a time that was just taken is refused with the nearest free times', { tag: '@no-scripts' }, async ({ page, anotherPerson, city, watch }) => {
   watch.expects(409);
   const { chosen, appointment } = await book(page, await register(page), city);
   await openMove(page);
@@ -123,7 +123,7 @@ test('an appointment that cannot be moved says why', async ({ page, city, watch 
   await expect(page.getByRole('heading', { level: 2, name: 'Free times' })).toBeVisible();
 });
 
-test('a longer kind of visit is chosen, held and moved as such', { tag: '@no-scripts' }, async ({ page, city }) => {
+test('a longer kind of visit keeps its length when it is held and moved', { tag: '@no-scripts' }, async ({ page, city }) => {
   const person = await register(page);
   const usual = await chooseTimeIn(page, city);
   const kinds = page.getByRole('navigation', { name: 'Kind of visit' });
@@ -138,8 +138,8 @@ test('a longer kind of visit is chosen, held and moved as such', { tag: '@no-scr
   await expect(page.getByText(`For ${person.name}: First visit`)).toBeVisible();
   await enterCode(page, await latestCode(page, person));
   await expectConfirmed(page);
-  await expect(fact(page, 'Visit')).toHaveText('First visit');
-  await expect(fact(page, 'Time')).toContainText(chosen.times);
+  await expect(factValue(page, 'Visit')).toHaveText('First visit');
+  await expect(factValue(page, 'Time')).toContainText(chosen.times);
   await openMove(page);
   const moved = await chooseNewTime(page);
   expect(length(moved.times)).toBe(length(chosen.times));
@@ -147,7 +147,7 @@ test('a longer kind of visit is chosen, held and moved as such', { tag: '@no-scr
   await cleanUp(page);
 });
 
-/** Minutes from `10:20` to `10:40`. */
+/** The minutes of a range such as `10:20–10:40`. */
 function length(times: string): number {
   const [from = 0, until = 0] = times.split('–').map((time) => {
     const [hours = 0, minutes = 0] = time.split(':').map(Number);

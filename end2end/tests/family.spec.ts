@@ -1,29 +1,29 @@
-/** Booking for somebody else: the people of an account, and whose appointment it is. */
-import { cancel, chooseTimeIn, enterCode, expectConfirmed, fact, hold, myAppointments, readReview, review } from '../support/booking';
+/** Booking for other people of an account. */
+import { cancel, chooseTimeIn, enterCode, expectConfirmed, factValue, hold, myAppointments, readChosenTime, chosenTime } from '../support/booking';
 import { latestCode } from '../support/mailbox';
-import { letters, register } from '../support/people';
+import { randomWord, register } from '../support/people';
 import { expect, test } from '../support/test';
 
 test('a parent adds a child on the way to a hold, books for it, and removes it afterwards', { tag: ['@no-scripts', '@phone'] }, async ({ page, city, watch }) => {
   watch.expects(409);
   const parent = await register(page);
-  const child = `Mira ${letters()}`;
+  const child = `Mira ${randomWord()}`;
   const chosen = await chooseTimeIn(page, city);
-  await review(page).getByRole('link', { name: 'Book for someone else' }).click();
+  await chosenTime(page).getByRole('link', { name: 'Book for someone else' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'People you book for' })).toBeVisible();
   await page.getByLabel('Their name').fill(child);
   await page.getByLabel('Birth date').fill('2019-04-30');
   await page.getByRole('button', { name: 'Add this person' }).click();
 
-  expect(await readReview(page), 'back at the time').toMatchObject({ date: chosen.date, times: chosen.times });
-  const whom = review(page).getByLabel('For whom');
+  expect(await readChosenTime(page), 'back at the time').toMatchObject({ date: chosen.date, times: chosen.times });
+  const whom = chosenTime(page).getByLabel('For whom');
   await expect(whom.getByRole('option', { selected: true })).toHaveText(child);
   await expect(whom.getByRole('option')).toHaveText([parent.name, child]);
   const appointment = await hold(page);
   await expect(page.getByText(`For ${child}: Consultation`)).toBeVisible();
   await enterCode(page, await latestCode(page, parent));
   await expectConfirmed(page);
-  await expect(fact(page, 'For')).toHaveText(child);
+  await expect(factValue(page, 'For')).toHaveText(child);
   const mine = await myAppointments(page);
   await expect(mine).toContainText(`For ${child}`);
 
@@ -40,21 +40,21 @@ test('a parent adds a child on the way to a hold, books for it, and removes it a
   await expect(people).toHaveCount(1);
 });
 
-test('an account with several people chooses for whom a time is, itself first', async ({ page, city }) => {
+test('an account with several people chooses whom a time is for, and its owner is the default', async ({ page, city }) => {
   const person = await register(page);
-  const father = `Anton ${letters()}`;
+  const father = `Anton ${randomWord()}`;
   await page.goto('/people');
   await page.getByLabel('Their name').fill(father);
   await page.getByRole('button', { name: 'Add this person' }).click();
   await expect(page.getByRole('status')).toContainText('You can now book for them');
 
   await chooseTimeIn(page, city);
-  const whom = review(page).getByLabel('For whom');
+  const whom = chosenTime(page).getByLabel('For whom');
   await expect(whom.getByRole('option', { selected: true })).toHaveText(person.name);
   await whom.selectOption(father);
   await hold(page);
   await expect(page.getByText(`For ${father}: Consultation`)).toBeVisible();
   await page.getByRole('button', { name: 'Let this time go' }).click();
-  await expect(fact(page, 'For')).toHaveText(father);
+  await expect(factValue(page, 'For')).toHaveText(father);
 });
 

@@ -1,7 +1,7 @@
-/** The keyboard alone: booking, moving, and every key of the date grid. */
+/** Using only the keyboard: booking, moving, and every key of the date grid. */
 import type { Locator, Page } from '@playwright/test';
 
-import { book, cleanUp, expectHeld, freeTimes, newTime, openDoctor, review } from '../support/booking';
+import { book, cleanUp, expectHeld, freeTimes, newTime, openDoctor, chosenTime } from '../support/booking';
 import { daysLater, monthOf } from '../support/clock';
 import { tabTo } from '../support/keyboard';
 import { expectSignedIn, register, newPerson } from '../support/people';
@@ -19,19 +19,19 @@ async function focusedDate(page: Page): Promise<string | null> {
   return await page.evaluate(() => document.activeElement?.getAttribute('data-date') ?? null);
 }
 
-/** A date some months from another, in a shorter month its last day. */
+/** The date this many months after another, or the last day of a shorter month. */
 function monthsLater(date: string, months: number): string {
   const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
   const last = new Date(Date.UTC(year, month + months, 0)).getUTCDate();
   return new Date(Date.UTC(year, month - 1 + months, Math.min(day, last))).toISOString().slice(0, 10);
 }
 
-/** Days from the Monday of its week. */
+/** The number of days since Monday. */
 const weekday = (date: string): number => (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
 
 const dayOfMonth = (date: string): number => Number(date.slice(8));
 
-/** With the keys of the date grid: a week on from its free day, then the next that has free times. */
+/** Moves a week on from the grid's selected day with the keyboard, then to the next day with free times, and opens it. */
 async function openFreeDay(page: Page, days: Locator): Promise<void> {
   await tabTo(page, days.locator('[tabindex="0"]'));
   let at = (await focusedDate(page)) ?? '';
@@ -58,7 +58,7 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
   await tabTo(page, page.getByRole('search').getByLabel('City'));
-  // A closed list is chosen from by typing.
+  // Typing selects an option of a closed list.
   await page.keyboard.type(city.name, { delay: 20 });
   await tabTo(page, page.getByRole('search').getByRole('button', { name: 'Search' }));
   await page.keyboard.press('Enter');
@@ -72,8 +72,8 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   await openFreeDay(page, days);
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
-  await expect(review(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
-  await tabTo(page, review(page).getByRole('link', { name: 'Register' }));
+  await expect(chosenTime(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
+  await tabTo(page, chosenTime(page).getByRole('link', { name: 'Register' }));
   await page.keyboard.press('Enter');
 
   const person = newPerson();
@@ -83,7 +83,7 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   }
   await page.keyboard.press('Enter');
   await expectSignedIn(page, person);
-  await tabTo(page, review(page).getByRole('button', { name: 'Hold this time' }));
+  await tabTo(page, chosenTime(page).getByRole('button', { name: 'Hold this time' }));
   await page.keyboard.press('Enter');
   await expectHeld(page);
   await cleanUp(page);
@@ -125,8 +125,9 @@ test('the date grid moves by day, week, month and year, with one stop for Tab', 
     await expect(stop).toBeFocused();
     at = to;
   };
-  // Two months on, in the second week: from there a week either way stays in the month, and the same
-  // day of the month before is not in its grid.
+  // Go two months on and into the second week: there, a week in either direction stays in the month, and the same
+  // day
+  // of the former month is not in the same grid.
   await press('PageDown', monthsLater(at, 1));
   await press('PageDown', monthsLater(at, 1));
   while (dayOfMonth(at) > 14) {
@@ -150,7 +151,7 @@ test('the date grid moves by day, week, month and year, with one stop for Tab', 
   await expect(month).toHaveText(monthOf(at));
   await press('Shift+PageUp', monthsLater(at, -12));
   await expect(month).toHaveText(monthOf(at));
-  // Leaving and coming back leads to the same day.
+  // Leaving the grid with Tab and returning leads to the same day.
   await page.keyboard.press('Tab');
   await expect(stop).not.toBeFocused();
   await page.keyboard.press('Shift+Tab');
@@ -163,9 +164,9 @@ test('Escape leaves the chosen time and returns to it', async ({ page, city }) =
   const time = freeTimes(page).first();
   await time.focus();
   await page.keyboard.press('Enter');
-  await expect(review(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
+  await expect(chosenTime(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(review(page)).toHaveCount(0);
+  await expect(chosenTime(page)).toHaveCount(0);
   await expect(time).toBeFocused();
   await expect(page).not.toHaveURL(/slot=/);
 });

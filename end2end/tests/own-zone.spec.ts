@@ -1,17 +1,17 @@
-/** A video visit can be taken from anywhere: its times are also given in the visitor's own zone. */
+/** Times of video visits are also shown in the visitor's own time zone. */
 import type { Locator, Page } from '@playwright/test';
 
-import { enterCode, expectConfirmed, fact, hold, myAppointments, openDay, review, shownDay } from '../support/booking';
+import { enterCode, expectConfirmed, factValue, hold, myAppointments, openDay, chosenTime, shownDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** The video times of the day that is shown. Each has the clinic's time, and the visitor's own where it differs. */
+/** The video times of the shown day. Each has the clinic's time, and the visitor's own if it differs. */
 function videoTimes(page: Page): Locator {
   return shownDay(page).getByRole('link').filter({ has: page.locator('.own-time') });
 }
 
-/** A moment in a zone, formatted in another way than the page does: `Mon 23 Nov`, `Mon` and `23:50`. */
+/** An instant in a zone, formatted independently of the page's script: `Mon 23 Nov`, `Mon` and `23:50`. */
 function moment(at: string, timeZone: string): { date: string; weekday: string; time: string } {
   const by = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat('en-US', { timeZone, ...options }).format(new Date(at));
   const weekday = by({ weekday: 'short' });
@@ -19,7 +19,7 @@ function moment(at: string, timeZone: string): { date: string; weekday: string; 
   return { date, weekday, time: by({ timeStyle: 'short', hour12: false }).replace(/^24/, '00') };
 }
 
-/** What the page's script makes of moments that are added to the page. */
+/** Adds instants to the page. Returns the texts that the page's script makes of them, empty for hidden ones. */
 async function ownTimes(page: Page, moments: readonly string[]): Promise<string[]> {
   await page.evaluate((all) => {
     for (const at of all) {
@@ -30,7 +30,7 @@ async function ownTimes(page: Page, moments: readonly string[]): Promise<string[
       document.querySelector('main')?.append(element);
     }
   }, moments);
-  // The script handles them as soon as they are added: a probe that stays hidden is not merely late.
+  // The script handles new elements at once, so a probe that is hidden after a frame stays hidden.
   await page.evaluate(() => new Promise(requestAnimationFrame));
   const probes = await page.locator('.probe').all();
   return await Promise.all(probes.map(async (probe) => ((await probe.isVisible()) ? await probe.innerText() : '')));
@@ -67,13 +67,13 @@ test.describe('from New York', () => {
     await free.click();
     const here = moment(at, 'America/New_York');
     const own = new RegExp(`^(${here.date}, )?${here.time} for you \\(New York\\)$`);
-    await expect(review(page)).toContainText('Kolkata time');
-    await expect(review(page).getByText(own)).toBeVisible();
+    await expect(chosenTime(page)).toContainText('Kolkata time');
+    await expect(chosenTime(page).getByText(own)).toBeVisible();
     await hold(page);
     await expect(page.getByText(own)).toBeVisible();
     await enterCode(page, await latestCode(page, person));
     await expectConfirmed(page);
-    await expect(fact(page, 'Time').getByText(own)).toBeVisible();
+    await expect(factValue(page, 'Time').getByText(own)).toBeVisible();
     await page.getByRole('link', { name: 'Move to another time' }).click();
     await expect(page.getByRole('region', { name: 'Booked now' }).getByText(own)).toBeVisible();
     await expect((await myAppointments(page)).getByText(own)).toBeVisible();
@@ -85,14 +85,14 @@ test.describe('from New York', () => {
       await ownTimes(page, [
         '2026-11-24T10:20:00+05:30',
         '2026-11-24T18:00:00+05:30',
-        // The clocks go back in New York on 1 November, and in Berlin a week before.
+        // Clocks are set back in New York on 1 November and in Berlin a week earlier.
         '2026-10-24T18:00:00+02:00',
         '2026-10-26T18:00:00+01:00',
         '2026-11-02T18:00:00+01:00',
-        // The same time of day, before and after the clock is set back by an hour.
+        // The same local time before and after the clock is set back by an hour.
         '2026-11-01T01:30:00-04:00',
         '2026-11-01T01:30:00-05:00',
-        // The same two moments by a clock elsewhere: here they are told apart.
+        // The same two instants in another zone, where the visitor's time needs the abbreviation.
         '2026-11-01T11:00:00+05:30',
         '2026-11-01T12:00:00+05:30',
         '2026-11-01T10:00:00+05:30',
@@ -144,18 +144,18 @@ test.describe('from a zone without a city', () => {
 test.describe('from India', () => {
   test.use({ timezoneId: 'Asia/Kolkata' });
 
-  test('where both zones agree, no time is given twice', async ({ page }) => {
+  test('a time is shown once when both zones agree', async ({ page }) => {
     await openVideo(page, 'vadodara');
     expect(await videoTimes(page).count()).toBeGreaterThan(0);
     await videoTimes(page).first().click();
-    await expect(review(page)).toContainText('Kolkata time');
+    await expect(chosenTime(page)).toContainText('Kolkata time');
     await expect(page.getByRole('main').getByText('for you')).toHaveCount(0);
     expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T10:20:00+05:45'])).toEqual(['', '10:05 for you (Kolkata)']);
   });
 });
 
 test('a doctor’s page opens on the next day with times of the chosen kind', async ({ page }) => {
-  // Asha Naik is on video on two days of the week, and at the clinics on all.
+  // Asha Naik has video times on two days of the week, and times at the clinics on all working days.
   await page.goto('/doctors/asha-naik?mode=video');
   const times = shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ });
   expect(await times.count()).toBeGreaterThan(0);

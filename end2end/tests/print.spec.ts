@@ -1,9 +1,9 @@
 /** Printed pages: the patient's appointment, and the doctor's list of appointments. */
-import { book, expectConfirmed, fact, myAppointments } from '../support/booking';
+import { book, expectConfirmed, factValue, myAppointments } from '../support/booking';
 import { DOCTOR, register, signIn } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** How many pages a PDF has. */
+/** The number of pages of a PDF. */
 function pages(pdf: Buffer): number {
   return pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
 }
@@ -16,10 +16,10 @@ test('a confirmed appointment prints on one page, without navigation and buttons
 
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is confirmed' })).toBeVisible();
-  await expect(fact(page, 'Date')).toContainText(chosen.date);
-  await expect(fact(page, 'Time')).toContainText(city.zone);
+  await expect(factValue(page, 'Date')).toContainText(chosen.date);
+  await expect(factValue(page, 'Time')).toContainText(city.zone);
   for (const name of ['Doctor', 'Place', 'For', 'Fee', 'Reference']) {
-    await expect(fact(page, name)).toBeVisible();
+    await expect(factValue(page, name)).toBeVisible();
   }
   await expect(page.getByText(/^You can move or cancel it until/)).toBeVisible();
   await expect(page.getByText(new URL(page.url()).host)).toBeVisible();

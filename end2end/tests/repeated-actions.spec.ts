@@ -1,4 +1,4 @@
-/** Refresh, Back, double clicks, two tabs, two people: each slot is taken once. */
+/** Refresh, Back, double clicks, two tabs and two people: every action has one effect. */
 import type { Page } from '@playwright/test';
 
 import {
@@ -18,9 +18,9 @@ import {
   newTime,
   openDay,
   openMove,
-  readReview,
-  review,
-  type Chosen,
+  readChosenTime,
+  chosenTime,
+  type ChosenTime,
 } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { expectSignedIn, register, newPerson } from '../support/people';
@@ -36,7 +36,7 @@ test('double clicks on every button make one account and one appointment', { tag
   await expectSignedIn(page, person);
 
   await chooseTimeIn(page, city);
-  await review(page).getByRole('button', { name: 'Hold this time' }).dblclick();
+  await chosenTime(page).getByRole('button', { name: 'Hold this time' }).dblclick();
   await expectHeld(page);
   await page.getByLabel('Code from the e-mail').fill(await latestCode(page, person));
   await page.getByRole('button', { name: 'Confirm appointment' }).dblclick();
@@ -101,7 +101,7 @@ test('one slot held in two tabs is one hold and one appointment', async ({ page,
   const chosen = await chooseTimeIn(page, city);
   const second = await context.newPage();
   await second.goto(chosen.address);
-  expect(await readReview(second)).toEqual(chosen);
+  expect(await readChosenTime(second)).toEqual(chosen);
 
   const first = await hold(page);
   expect(await hold(second), 'the same hold').toBe(first);
@@ -129,7 +129,7 @@ test('cancelling an appointment that another tab has cancelled says that it is c
   await expect(second.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
 });
 
-/** What the page says after a hold: held, or taken by somebody else. */
+/** Whether the page after a hold says that the time is held or taken by somebody else. */
 async function outcome(page: Page): Promise<'held' | 'taken'> {
   const held = page.getByRole('heading', { level: 1, name: 'Confirm your appointment' });
   const taken = page.getByText('That time was just taken.');
@@ -137,7 +137,7 @@ async function outcome(page: Page): Promise<'held' | 'taken'> {
   return (await held.isVisible()) ? 'held' : 'taken';
 }
 
-test('of two people who hold one slot exactly one gets it, and the other is offered the nearest', async ({
+test('of two people who hold one slot exactly one gets it, and the other is offered the nearest free times', async ({
   page,
   anotherPerson,
   city,
@@ -148,9 +148,9 @@ test('of two people who hold one slot exactly one gets it, and the other is offe
   await Promise.all([register(page), register(rival)]);
   const chosen = await chooseTimeIn(page, city);
   await rival.goto(chosen.address);
-  expect(await readReview(rival)).toEqual(chosen);
+  expect(await readChosenTime(rival)).toEqual(chosen);
 
-  await Promise.all([page, rival].map((who) => review(who).getByRole('button', { name: 'Hold this time' }).click()));
+  await Promise.all([page, rival].map((who) => chosenTime(who).getByRole('button', { name: 'Hold this time' }).click()));
   const outcomes = [await outcome(page), await outcome(rival)];
   expect(outcomes.toSorted()).toEqual(['held', 'taken']);
 
@@ -158,7 +158,7 @@ test('of two people who hold one slot exactly one gets it, and the other is offe
   const nearest = loser.getByRole('status').getByRole('link', { name: /^\d\d:\d\d/ });
   await expect(nearest).not.toHaveCount(0);
   await nearest.first().click();
-  const instead = await readReview(loser);
+  const instead = await readChosenTime(loser);
   expect(instead.doctor).toBe(chosen.doctor);
   expect([instead.date, instead.times]).not.toEqual([chosen.date, chosen.times]);
   await hold(loser);
@@ -171,9 +171,9 @@ test('a fourth hold is refused, with the time still chosen, until one is release
   await register(page);
   const holds: string[] = [];
   const doctors = await doctorsIn(page, city, 4);
-  // Each with another doctor, and on another day.
+  // Each hold is with another doctor and on another day.
   const days: string[] = [];
-  const choose = async (number: number): Promise<Chosen> => {
+  const choose = async (number: number): Promise<ChosenTime> => {
     await page.goto(doctors[number] ?? '');
     days.push(await openDay(page, 1, days));
     return await chooseTime(page);
@@ -183,9 +183,9 @@ test('a fourth hold is refused, with the time still chosen, until one is release
     holds.push(await hold(page));
   }
   const chosen = await choose(3);
-  await review(page).getByRole('button', { name: 'Hold this time' }).click();
+  await chosenTime(page).getByRole('button', { name: 'Hold this time' }).click();
   await expect(page.getByRole('alert')).toContainText('You hold three times already.');
-  expect(await readReview(page), 'the time is still chosen').toMatchObject({ starts: chosen.starts, doctor: chosen.doctor });
+  expect(await readChosenTime(page), 'the time is still chosen').toMatchObject({ starts: chosen.starts, doctor: chosen.doctor });
 
   await page.goto(holds.shift() ?? '');
   await releaseHold(page);

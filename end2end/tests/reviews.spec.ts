@@ -1,10 +1,10 @@
 /** Reviews: written by the patient, answered by the doctor, hidden by the clinic. */
 import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
-import { chooseSoon, enterCode, expectConfirmed, hold } from '../support/booking';
+import { chooseUpcomingTime, enterCode, expectConfirmed, hold } from '../support/booking';
 import { advanceClock } from '../support/clock';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
-import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
+import { addDoctorAroundTheClock, openDoctorPage } from '../support/schedules';
 import { expect, test } from '../support/test';
 
 test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-scripts' }, async ({ page, anotherPerson, scripts, now, watch }) => {
@@ -13,15 +13,15 @@ test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-script
   const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
   const name = practice.name;
   const patient = await register(page);
-  const doctorPage = await openPublic(page, practice);
+  const doctorPage = await openDoctorPage(page, practice);
   await expect(page.getByText('No reviews yet')).toBeVisible();
-  await chooseSoon(page);
+  await chooseUpcomingTime(page);
   const appointment = await hold(page);
   await enterCode(page, await latestCode(page, patient));
   await expectConfirmed(page);
   await expect(page.getByRole('heading', { name: 'How was your visit?' }), 'not before it').toHaveCount(0);
 
-  // The patient comes, and is seen.
+  // The patient is checked in and the visit completed.
   await doctor.goto(appointment);
   await doctor.getByRole('button', { name: 'Check in' }).click();
   await advanceClock(doctor, 3600);
@@ -69,7 +69,7 @@ test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-script
   await expect(shown).toContainText(`${name} answers`);
   await expect(shown).toContainText('Thank you for coming.');
 
-  // Changed by its author, without a name.
+  // The author changes the review and hides the name.
   await page.goto(appointment);
   const mine = page.getByRole('region', { name: 'Your review' });
   await mine.getByText('Change your review').click();
@@ -81,7 +81,7 @@ test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-script
   await expect(shown).not.toContainText('Tara');
   await expect(shown).toContainText('The review was written anew after this answer.');
 
-  // The administrator finds the newest review first.
+  // The administrator sees the newest review first.
   await office.goto('/admin');
   await office.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Reviews' }).click();
   const item = office.getByRole('listitem').filter({ hasText: name });
@@ -133,7 +133,7 @@ test('ratings are shown on cards and on a doctor’s page, and can be searched b
   await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
   await expect(page).toHaveURL(/rating_min=4\.5/);
   const cards = page.getByRole('article');
-  // Not the inner text, which cards far off the screen do not have.
+  // Not the inner text, which is empty for cards that are not rendered.
   for (const text of await cards.allTextContents()) {
     const average = /(\d\.\d) of 5 from \d+ verified visits/.exec(text)?.[1] ?? '0';
     expect(Number(average)).toBeGreaterThanOrEqual(4.5);

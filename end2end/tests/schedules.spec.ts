@@ -7,17 +7,17 @@ import { latestCode } from '../support/mailbox';
 import { DOCTOR, register, signIn } from '../support/people';
 import {
   addDoctor,
-  ahead,
+  upcomingExceptions,
   changedDays,
   EVERY_DAY,
   fillLine,
-  line,
-  openPublic,
-  save,
+  hoursLine,
+  openDoctorPage,
+  saveSchedule,
   openPreview,
-  starting,
+  startingWith,
   timesOn,
-  unfold,
+  unfoldLine,
   WORKDAYS,
   type DayChange,
 } from '../support/schedules';
@@ -25,28 +25,28 @@ import { expect, test } from '../support/test';
 
 test('hours on workdays are previewed before they are saved, then offered', { tag: '@no-scripts' }, async ({ page, anotherPerson }) => {
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
+  await page.goto(`${doctor.adminPath}/hours`);
   await fillLine(page, 1, { days: WORKDAYS, from: '10:00', to: '14:00', minutes: '20' });
   await openPreview(page);
   await expect(page.getByText(/^\d+ times come\.$/)).toBeVisible();
   const days = await changedDays(page);
   expect(days.length, 'so many at once').toBeLessThanOrEqual(14);
   const day = days[1];
-  expect(day, 'a whole day ahead').toMatchObject({ come: '+12', go: '–' });
+  expect(day, 'a whole day ahead').toMatchObject({ added: '+12', removed: '–' });
   expect(WORKDAYS).toContain(weekdayOf(day?.date ?? ''));
 
   const visitor = await anotherPerson();
-  const path = await openPublic(visitor, doctor);
+  const path = await openDoctorPage(visitor, doctor);
   await expect(await timesOn(visitor, path, day?.date ?? ''), 'not before it is saved').toHaveCount(0);
 
   await page.getByRole('link', { name: 'Change something' }).click();
   await expect(page.getByRole('heading', { level: 1, name: `Hours of ${doctor.name}` })).toBeVisible();
   await expect(page.getByText('Not saved yet.')).toBeVisible();
-  await expect(line(page, 1).getByLabel('From', { exact: true })).toHaveValue('10:00');
-  await expect(line(page, 1).getByRole('checkbox', { name: 'Monday' })).toBeChecked();
-  await expect(line(page, 1).getByRole('checkbox', { name: 'Sunday' })).not.toBeChecked();
+  await expect(hoursLine(page, 1).getByLabel('From', { exact: true })).toHaveValue('10:00');
+  await expect(hoursLine(page, 1).getByRole('checkbox', { name: 'Monday' })).toBeChecked();
+  await expect(hoursLine(page, 1).getByRole('checkbox', { name: 'Sunday' })).not.toBeChecked();
   await openPreview(page);
-  await save(page);
+  await saveSchedule(page);
   await expect(page.getByRole('status')).toContainText(/\d+ times added\./);
   await expect(page.getByRole('group', { name: 'Line 1: Mondays to Fridays, 10:00–14:00' })).toBeVisible();
   await expect(await timesOn(visitor, path, day?.date ?? '')).toHaveCount(12);
@@ -55,36 +55,36 @@ test('hours on workdays are previewed before they are saved, then offered', { ta
   await expect(page.getByText('No time comes, and none goes.')).toBeVisible();
 });
 
-test('hours on the first such weekday of each month have a break after each time', async ({ page, now }) => {
+test('hours on the first weekday of a kind in each month have a break after each time', async ({ page, now }) => {
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
-  // Times are offered for some 30 days, which hold the first days of a month. The clinic may be closed on one.
+  await page.goto(`${doctor.adminPath}/hours`);
+  // Times are offered for about 30 days, which include the first days of a month. The clinic may be closed on one.
   const today = dateIn('Asia/Kolkata', now());
   const firstDays = Array.from({ length: 27 }, (_, days) => daysLater(today, days + 2)).filter((date) => Number(date.slice(8)) <= 7);
   await fillLine(page, 1, { days: [], from: '09:00', to: '12:00', minutes: '20' });
-  await unfold(page, 1);
-  await line(page, 1).getByLabel('Repeats').selectOption('first');
-  await line(page, 1).getByLabel('Minutes free after each').fill('10');
+  await unfoldLine(page, 1);
+  await hoursLine(page, 1).getByLabel('Repeats').selectOption('first');
+  await hoursLine(page, 1).getByLabel('Minutes free after each').fill('10');
   let days: DayChange[] = [];
   let weekday = '';
   for (const date of firstDays) {
     weekday = weekdayOf(date);
-    await line(page, 1).getByRole('checkbox', { name: weekday }).check();
+    await hoursLine(page, 1).getByRole('checkbox', { name: weekday }).check();
     await openPreview(page);
     days = await changedDays(page);
     if (days.length > 0) {
       break;
     }
     await page.getByRole('link', { name: 'Change something' }).click();
-    await line(page, 1).getByRole('checkbox', { name: weekday }).uncheck();
+    await hoursLine(page, 1).getByRole('checkbox', { name: weekday }).uncheck();
   }
   expect(days.length).toBeGreaterThan(0);
-  for (const { date, come } of days) {
+  for (const { date, added } of days) {
     expect(weekdayOf(date), date).toBe(weekday);
     expect(Number(date.slice(8)), date).toBeLessThanOrEqual(7);
-    expect(come).toMatch(/^\+[1-6]$/);
+    expect(added).toMatch(/^\+[1-6]$/);
   }
-  await save(page);
+  await saveSchedule(page);
   const fields = page.getByRole('group', { name: `Line 1: The first ${weekday} of each month, 09:00–12:00` });
   await expect(fields.getByLabel('Repeats'), 'what is not usual stays open').toBeVisible();
   await expect(fields.getByLabel('Repeats')).toHaveValue('first');
@@ -94,17 +94,17 @@ test('hours on the first such weekday of each month have a break after each time
 test('a recurrence rule is kept as it was written', async ({ page, watch }) => {
   watch.expects(422);
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
+  await page.goto(`${doctor.adminPath}/hours`);
   await fillLine(page, 1, { days: [], from: '09:00', to: '12:00' });
-  await unfold(page, 1);
-  await line(page, 1).getByLabel('Repeats').selectOption('rule');
-  await line(page, 1).getByLabel('The rule').fill('FREQ=FORTNIGHTLY');
+  await unfoldLine(page, 1);
+  await hoursLine(page, 1).getByLabel('Repeats').selectOption('rule');
+  await hoursLine(page, 1).getByLabel('The rule').fill('FREQ=FORTNIGHTLY');
   await page.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('alert')).toContainText('Line 1: We cannot read this rule.');
-  await expect(line(page, 1).getByLabel('The rule')).toHaveValue('FREQ=FORTNIGHTLY');
-  await line(page, 1).getByLabel('The rule').fill('FREQ=MONTHLY;BYMONTHDAY=1,15');
+  await expect(hoursLine(page, 1).getByLabel('The rule')).toHaveValue('FREQ=FORTNIGHTLY');
+  await hoursLine(page, 1).getByLabel('The rule').fill('FREQ=MONTHLY;BYMONTHDAY=1,15');
   await openPreview(page);
-  await save(page);
+  await saveSchedule(page);
   await expect(page.getByRole('group', { name: 'Line 1: By a rule, 09:00–12:00' }).getByLabel('The rule')).toHaveValue(
     'FREQ=MONTHLY;BYMONTHDAY=1,15',
   );
@@ -113,15 +113,15 @@ test('a recurrence rule is kept as it was written', async ({ page, watch }) => {
 test('problems name their line, and nothing that was typed is lost', async ({ page, watch }) => {
   watch.expects(422);
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
+  await page.goto(`${doctor.adminPath}/hours`);
   await fillLine(page, 1, { days: ['Tuesday'], from: '09:00', to: '12:00' });
   await fillLine(page, 2, { days: ['Tuesday'], from: '11:00', to: '13:00' });
   await page.getByRole('button', { name: 'See what changes' }).click();
   const problem = page.getByRole('alert').getByRole('link', { name: /^Line 2 overlaps line 1 on Tue / });
   await expect(problem).toBeVisible();
   await problem.click();
-  await expect(line(page, 2).getByLabel('From', { exact: true })).toBeFocused();
-  await expect(line(page, 2).getByLabel('To', { exact: true })).toHaveValue('13:00');
+  await expect(hoursLine(page, 2).getByLabel('From', { exact: true })).toBeFocused();
+  await expect(hoursLine(page, 2).getByLabel('To', { exact: true })).toHaveValue('13:00');
   await fillLine(page, 2, { days: [], from: '13:00', to: '12:00' });
   await page.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('alert')).toContainText('Line 2: Tick at least one day.');
@@ -129,19 +129,19 @@ test('problems name their line, and nothing that was typed is lost', async ({ pa
   await openPreview(page);
 });
 
-test('an appointment stays when the hours change, and the doctor reads whose it is', async ({ page, anotherPerson }) => {
+test('an appointment stays when the hours change, and the doctor sees whose it is', async ({ page, anotherPerson }) => {
   const account = await register(page);
   const office = await anotherPerson();
   const doctor = await addDoctor(office, account);
-  await office.goto(`${doctor.admin}/hours`);
+  await office.goto(`${doctor.adminPath}/hours`);
   await fillLine(office, 1, { days: EVERY_DAY, from: '09:00', to: '12:00', minutes: '30' });
   await openPreview(office);
   const date = (await changedDays(office))[2]?.date ?? '';
-  await save(office);
+  await saveSchedule(office);
 
   const patient = await anotherPerson();
   const person = await register(patient);
-  const path = await openPublic(patient, doctor);
+  const path = await openDoctorPage(patient, doctor);
   await expect(await timesOn(patient, path, date)).not.toHaveCount(0);
   const chosen = await chooseTime(patient);
   const appointment = await hold(patient);
@@ -155,7 +155,7 @@ test('an appointment stays when the hours change, and the doctor reads whose it 
   await expect(outside).toContainText('1 appointment is in the way and stays until you move or cancel it.');
   await expect(outside.getByRole('link')).toContainText(`${chosen.times}, ${person.name}`);
   await expect(page.getByRole('region', { name: 'How the week looks then' })).toBeVisible();
-  await save(page);
+  await saveSchedule(page);
   await expect(page.getByRole('status')).toContainText('1 appointment is in the way');
 
   await page.goto('/calendar');
@@ -165,54 +165,54 @@ test('an appointment stays when the hours change, and the doctor reads whose it 
   await expect(page.getByRole('heading', { level: 1, name: `Appointment with ${person.name}` })).toBeVisible();
   await patient.goto(appointment);
   await expect(patient.getByRole('main').getByText('Confirmed', { exact: true })).toBeVisible();
-  await expect(await timesOn(patient, path, date)).toHaveText(starting('14:00', '14:30', '15:00', '15:30', '16:00', '16:30'));
+  await expect(await timesOn(patient, path, date)).toHaveText(startingWith('14:00', '14:30', '15:00', '15:30', '16:00', '16:30'));
 });
 
 test('a week off removes its times, and adds them again when it is removed', async ({ page, anotherPerson }) => {
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
+  await page.goto(`${doctor.adminPath}/hours`);
   await fillLine(page, 1, { days: EVERY_DAY, from: '09:00', to: '11:00', minutes: '30' });
   await openPreview(page);
   const days = await changedDays(page);
   const [first = '', after = ''] = [days[2]?.date, days[10]?.date];
-  await save(page);
+  await saveSchedule(page);
   const visitor = await anotherPerson();
-  const path = await openPublic(visitor, doctor);
+  const path = await openDoctorPage(visitor, doctor);
   await expect(await timesOn(visitor, path, first)).toHaveCount(4);
 
-  await page.goto(`${doctor.admin}/time-off`);
+  await page.goto(`${doctor.adminPath}/time-off`);
   const form = page.getByRole('region', { name: 'Take time off' });
   await form.getByLabel('First day').fill(first);
   await form.getByLabel('Last day').fill(daysLater(first, 6));
   await form.getByLabel('Note').fill('Wedding in Pune');
   await openPreview(page, form);
   await expect(page.getByText(/^\d+ times go\.$/)).toBeVisible();
-  await save(page);
+  await saveSchedule(page);
   await expect(page.getByRole('heading', { level: 1, name: `Time off of ${doctor.name}` })).toBeVisible();
-  await expect(ahead(page).filter({ hasText: 'Wedding in Pune' })).toContainText('Time off');
+  await expect(upcomingExceptions(page).filter({ hasText: 'Wedding in Pune' })).toContainText('Time off');
   await expect(await timesOn(visitor, path, first)).toHaveCount(0);
   await expect(await timesOn(visitor, path, daysLater(first, 6)), 'the last day is included').toHaveCount(0);
   await expect(await timesOn(visitor, path, after)).not.toHaveCount(0);
 
-  await ahead(page).filter({ hasText: 'Wedding in Pune' }).getByRole('button', { name: 'Remove' }).click();
+  await upcomingExceptions(page).filter({ hasText: 'Wedding in Pune' }).getByRole('button', { name: 'Remove' }).click();
   await expect(page.getByText(/^\d+ times come\.$/)).toBeVisible();
-  await save(page);
-  await expect(ahead(page).filter({ hasText: 'Wedding in Pune' })).toHaveCount(0);
+  await saveSchedule(page);
+  await expect(upcomingExceptions(page).filter({ hasText: 'Wedding in Pune' })).toHaveCount(0);
   await expect(await timesOn(visitor, path, first)).toHaveCount(4);
 });
 
-test('part of a day off, and hours on a single day', async ({ page, anotherPerson, watch }) => {
+test('time off for part of a day removes times, and a single day adds some', async ({ page, anotherPerson, watch }) => {
   watch.expects(422);
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
+  await page.goto(`${doctor.adminPath}/hours`);
   await fillLine(page, 1, { days: EVERY_DAY, from: '09:00', to: '11:00', minutes: '30' });
   await openPreview(page);
   const date = (await changedDays(page))[2]?.date ?? '';
-  await save(page);
+  await saveSchedule(page);
   const visitor = await anotherPerson();
-  const path = await openPublic(visitor, doctor);
+  const path = await openDoctorPage(visitor, doctor);
 
-  await page.goto(`${doctor.admin}/time-off`);
+  await page.goto(`${doctor.adminPath}/time-off`);
   const off = page.getByRole('region', { name: 'Take time off' });
   await off.getByLabel('First day').fill(date);
   await off.getByText('Only part of a day').click();
@@ -223,8 +223,8 @@ test('part of a day off, and hours on a single day', async ({ page, anotherPerso
   await expect(off.getByLabel('First day')).toHaveValue(date);
   await off.getByLabel('Off until').fill('10:30');
   await openPreview(page, off);
-  await save(page);
-  await expect(await timesOn(visitor, path, date)).toHaveText(starting('09:00', '09:30', '10:30'));
+  await saveSchedule(page);
+  await expect(await timesOn(visitor, path, date)).toHaveText(startingWith('09:00', '09:30', '10:30'));
 
   const single = page.getByRole('region', { name: 'Add a single day' });
   await single.getByLabel('Day', { exact: true }).fill(date);
@@ -236,35 +236,35 @@ test('part of a day off, and hours on a single day', async ({ page, anotherPerso
   await single.getByLabel('To', { exact: true }).fill('19:00');
   await single.getByLabel('Minutes each').fill('30');
   await openPreview(page, single);
-  await save(page);
-  await expect(ahead(page).filter({ hasText: '18:00–19:00' })).toContainText('Single day');
-  await expect(await timesOn(visitor, path, date)).toHaveText(starting('09:00', '09:30', '10:30', '18:00', '18:30'));
+  await saveSchedule(page);
+  await expect(upcomingExceptions(page).filter({ hasText: '18:00–19:00' })).toContainText('Single day');
+  await expect(await timesOn(visitor, path, date)).toHaveText(startingWith('09:00', '09:30', '10:30', '18:00', '18:30'));
 });
 
-test('of two people who change the same hours, the second is told', async ({ page, context, watch }) => {
+test('of two people who change the same hours, the second is told of the first one’s change', async ({ page, context, watch }) => {
   watch.expects(412);
   const doctor = await addDoctor(page);
   const second = await context.newPage();
   for (const [tab, from] of [[page, '09:00'], [second, '10:00']] as const) {
-    await tab.goto(`${doctor.admin}/hours`);
+    await tab.goto(`${doctor.adminPath}/hours`);
     await fillLine(tab, 1, { days: ['Monday'], from, to: '12:00' });
     await openPreview(tab);
   }
-  await save(page);
+  await saveSchedule(page);
 
   await second.getByRole('button', { name: 'Save these hours' }).click();
   await expect(second.getByRole('alert')).toContainText('Someone changed it in the meantime');
   await expect(second.getByRole('button', { name: 'Save these hours' })).toHaveCount(0);
   await second.getByRole('link', { name: 'Go back' }).click();
   await expect(second.getByText('Someone saved other hours in the meantime.')).toBeVisible();
-  await expect(line(second, 1).getByLabel('From', { exact: true })).toHaveValue('10:00');
+  await expect(hoursLine(second, 1).getByLabel('From', { exact: true })).toHaveValue('10:00');
   await openPreview(second);
-  await save(second);
+  await saveSchedule(second);
 
-  // A form that was opened before anybody saved is told before it makes a draft.
+  // A form that was opened before the others saved is refused before it makes a draft.
   await page.getByRole('button', { name: 'See what changes' }).click();
   await expect(page.getByRole('alert')).toContainText('Someone saved this in the meantime');
-  await expect(line(page, 1).getByLabel('From', { exact: true }), 'what was typed is kept').toHaveValue('09:00');
+  await expect(hoursLine(page, 1).getByLabel('From', { exact: true }), 'what was typed is kept').toHaveValue('09:00');
 });
 
 test('a doctor’s calendar feed has a private address until it is ended', async ({ page, baseURL }) => {
@@ -303,19 +303,19 @@ test('a patient’s calendar feed leaves out doctors’ names, unless they are w
   expect(await calendar.text()).toContain('END:VCALENDAR');
 });
 
-/** A calendar whose one meeting has no end that can be read. */
+/** A calendar with one event whose start has an invalid month. */
 const BROKEN = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//test', 'BEGIN:VEVENT', 'UID:1', 'DTSTART:20301301T090000Z', 'END:VEVENT', 'END:VCALENDAR', ''];
 
-test('a calendar file that cannot be read names its line, one that can makes its times busy', async ({ page, anotherPerson, watch }) => {
+test('a malformed calendar file is refused with its line, and a valid one makes its times busy', async ({ page, anotherPerson, watch }) => {
   watch.expects(422);
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
+  await page.goto(`${doctor.adminPath}/hours`);
   await fillLine(page, 1, { days: EVERY_DAY, from: '09:00', to: '11:00', minutes: '30' });
   await openPreview(page);
   const date = (await changedDays(page))[2]?.date ?? '';
-  await save(page);
+  await saveSchedule(page);
   const visitor = await anotherPerson();
-  const path = await openPublic(visitor, doctor);
+  const path = await openDoctorPage(visitor, doctor);
 
   await page.getByRole('navigation', { name: 'Schedule' }).getByRole('link', { name: 'Other calendars' }).click();
   const busy = page.getByRole('region', { name: 'Busy elsewhere' });
@@ -335,7 +335,7 @@ test('a calendar file that cannot be read names its line, one that can makes its
   await send(BROKEN.flatMap((text) => (text.startsWith('DTSTART') ? [`DTSTART;TZID=Asia/Kolkata:${day}T093000`, `DTEND;TZID=Asia/Kolkata:${day}T103000`] : [text])));
   await expect(page.getByRole('status')).toContainText('We found 1 busy time ahead. 2 free times are no longer offered.');
   await expect(busy.getByRole('listitem')).toContainText('Hospital roster');
-  await expect(await timesOn(visitor, path, date)).toHaveText(starting('09:00', '10:30'));
+  await expect(await timesOn(visitor, path, date)).toHaveText(startingWith('09:00', '10:30'));
   await busy.getByRole('button', { name: 'Remove Hospital roster' }).click();
   await expect(page.getByRole('status')).toContainText('Removed.');
   await expect.poll(async () => (await timesOn(visitor, path, date)).count(), { timeout: 15_000 }).toBe(4);
@@ -343,8 +343,8 @@ test('a calendar file that cannot be read names its line, one that can makes its
 
 test('hours are set with the keyboard alone', async ({ page }) => {
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
-  const first = line(page, 1);
+  await page.goto(`${doctor.adminPath}/hours`);
+  const first = hoursLine(page, 1);
   await tabTo(page, first.getByRole('checkbox', { name: 'Wednesday' }));
   await page.keyboard.press('Space');
   await tabTo(page, first.getByLabel('From', { exact: true }));
@@ -373,8 +373,8 @@ test('the pages of a schedule change are accessible', async ({ page, now, watch 
     await expectAccessible(page, where);
   };
   const doctor = await addDoctor(page);
-  await page.goto(`${doctor.admin}/hours`);
-  await unfold(page, 1);
+  await page.goto(`${doctor.adminPath}/hours`);
+  await unfoldLine(page, 1);
   await look('hours, unfolded');
   await fillLine(page, 1, { days: [], from: '12:00', to: '11:00' });
   await page.getByRole('button', { name: 'See what changes' }).click();
@@ -385,12 +385,12 @@ test('the pages of a schedule change are accessible', async ({ page, now, watch 
   await look('before saving');
   await page.getByRole('link', { name: 'Next week' }).click();
   await expect(page).toHaveURL(/week=/);
-  await save(page);
+  await saveSchedule(page);
   await look('saved hours');
-  await page.goto(`${doctor.admin}/time-off`);
+  await page.goto(`${doctor.adminPath}/time-off`);
   const off = page.getByRole('region', { name: 'Take time off' });
   await off.getByLabel('First day').fill(daysLater(dateIn('Asia/Kolkata', now()), 3));
   await openPreview(page, off);
-  await save(page);
+  await saveSchedule(page);
   await look('time off');
 });

@@ -1,17 +1,17 @@
-/** The day of a visit at the clinic: who has come, who was seen. */
-import { chooseSoon, enterCode, expectConfirmed, fact, history, hold } from '../support/booking';
+/** The day of a visit at the clinic: check-in, completion, and undoing them. */
+import { chooseUpcomingTime, enterCode, expectConfirmed, factValue, history, hold } from '../support/booking';
 import { advanceClock } from '../support/clock';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
-import { addDoctorAroundTheClock, openPublic } from '../support/schedules';
+import { addDoctorAroundTheClock, openDoctorPage } from '../support/schedules';
 import { expect, test } from '../support/test';
 
-test('a patient is checked in from the calendar, then seen', async ({ page, anotherPerson, now }) => {
+test('a visit is checked in from the calendar, completed, and both can be undone', async ({ page, anotherPerson, now }) => {
   const [doctor, office] = [await anotherPerson(), await anotherPerson()];
   const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
   const person = await register(page);
-  await openPublic(page, practice);
-  const chosen = await chooseSoon(page);
+  await openDoctorPage(page, practice);
+  const chosen = await chooseUpcomingTime(page);
   const appointment = await hold(page);
   await enterCode(page, await latestCode(page, person));
   await expectConfirmed(page);
@@ -34,7 +34,7 @@ test('a patient is checked in from the calendar, then seen', async ({ page, anot
   await expect(page.getByRole('main').getByText('Checked in', { exact: true })).toBeVisible();
   await expect(history(page).last()).toContainText(`The doctor noted that ${person.name} is here.`);
 
-  // A slip, put right.
+  // Undo a mistaken check-in.
   await doctor.getByRole('button', { name: 'Undo check-in' }).click();
   await expect(doctor.getByRole('status').filter({ hasText: 'The visit is open again.' })).toBeVisible();
   await expect(history(doctor).last()).toContainText('You undid the check-in.');
@@ -53,5 +53,5 @@ test('a patient is checked in from the calendar, then seen', async ({ page, anot
   await expect(doctor).toHaveURL(new RegExp(`date=${date}`));
   await page.reload();
   await expect(page.getByRole('heading', { level: 1, name: 'This appointment is over' })).toBeVisible();
-  await expect(fact(page, 'Doctor')).toContainText(practice.name);
+  await expect(factValue(page, 'Doctor')).toContainText(practice.name);
 });

@@ -42,17 +42,17 @@ fn undo() -> Undo {
     Undo { to: State::Confirmed, until, seats_free: true, reviewed: false }
 }
 
-/// Facts from the side that may ask this.
+/// Facts with an actor who may use this command.
 fn facts_for(command: Command) -> Facts {
     let sides = [Capacity::Patient, Capacity::Doctor, Capacity::System];
     let by = sides.into_iter().find(|side| command.is_open_to(*side)).expect("someone");
     Facts { by, ..facts() }
 }
 
-/// Every pair of state and command, with what it leads to, while the visit is taking place or
-/// (for what must happen before it) three hours ahead.
+/// The result of every command in every state. For check-in, completion and no-show the visit has begun; for the
+/// other commands it is three hours ahead.
 #[test]
-fn every_pair_of_state_and_command() {
+fn every_pair_of_state_and_command_is_decided() {
     use Command as C;
     use Refusal as R;
     use State as S;
@@ -89,7 +89,7 @@ fn every_pair_of_state_and_command() {
 }
 
 #[test]
-fn nobody_does_what_is_for_the_other_side() {
+fn patients_and_clinics_cannot_use_each_others_commands() {
     let all = [Capacity::Patient, Capacity::Doctor, Capacity::Administrator, Capacity::System];
     for command in Command::ALL {
         assert!(all.iter().any(|side| command.is_open_to(*side)), "{command:?} is for someone");
@@ -103,9 +103,9 @@ fn nobody_does_what_is_for_the_other_side() {
     }
 }
 
-/// A change of state carries its event, and its claims match where it leads.
+/// A transition has an event exactly when it changes something, and the claims fit the new state.
 #[test]
-fn every_change_is_told_and_keeps_claims_in_step() {
+fn every_change_has_its_event_and_the_right_claims() {
     for state in State::ALL {
         for command in Command::ALL {
             let mut current = appointment(state);
@@ -168,7 +168,7 @@ fn a_hold_is_extended_three_times_and_never_past_the_start() {
 }
 
 #[test]
-fn five_wrong_codes_then_a_new_one() {
+fn after_five_wrong_codes_a_new_code_is_needed() {
     let wrong = Facts { proof: Proof::WrongCode, ..facts() };
     let mut held = appointment(State::Pending);
     for tries_left in [4, 3, 2, 1] {
@@ -191,7 +191,7 @@ fn five_wrong_codes_then_a_new_one() {
 }
 
 #[test]
-fn who_is_known_needs_no_code_where_the_house_says_so() {
+fn a_verified_account_needs_no_code_with_instant_confirmation() {
     let known = Facts { proof: Proof::NotNeeded, ..facts() };
     let mut held = appointment(State::Pending);
     held.code_tries = CODE_TRIES;
@@ -200,7 +200,7 @@ fn who_is_known_needs_no_code_where_the_house_says_so() {
 }
 
 #[test]
-fn a_patient_changes_until_the_notice_and_the_clinic_until_the_start() {
+fn patients_can_change_until_the_notice_and_the_clinic_until_the_start() {
     let booked = appointment(State::Confirmed);
     let limit = booked.starts_at - Duration::hours(2);
     let late = limit + Duration::seconds(1);
@@ -224,7 +224,7 @@ fn a_patient_changes_until_the_notice_and_the_clinic_until_the_start() {
 }
 
 #[test]
-fn a_visit_is_checked_in_shortly_before_its_start_and_over_only_after_it() {
+fn check_in_is_possible_shortly_before_the_start_and_completion_only_after_it() {
     let doctor = Facts { by: Capacity::Doctor, ..facts() };
     let booked = appointment(State::Confirmed);
     let opens = booked.starts_at - CHECK_IN_LEAD;
@@ -247,7 +247,7 @@ fn a_visit_is_checked_in_shortly_before_its_start_and_over_only_after_it() {
 }
 
 #[test]
-fn a_mark_is_undone_on_its_day_and_nothing_is_taken_from_others() {
+fn a_completion_is_undone_on_its_day_if_the_time_is_still_free() {
     let ask = |state, undo: Undo, busy| {
         let facts = Facts { by: Capacity::Doctor, undo: Some(undo), ..facts() };
         let facts = Facts { person_is_busy: busy, ..facts };
@@ -275,7 +275,7 @@ fn a_mark_is_undone_on_its_day_and_nothing_is_taken_from_others() {
 }
 
 #[test]
-fn marks_are_undone_one_after_another() {
+fn check_ins_and_completions_are_undone_one_by_one() {
     let at = |minute| now() + Duration::minutes(minute);
     let events = |all: &[Event]| {
         let all: Vec<_> = all.iter().zip(0..).map(|(event, minute)| (*event, at(minute))).collect();
@@ -296,7 +296,7 @@ fn marks_are_undone_one_after_another() {
 
 #[cfg(feature = "server")]
 #[test]
-fn the_day_of_a_mark_is_the_places_own() {
+fn the_day_for_undoing_is_in_the_zone_of_the_place() {
     let zone = Zone::named("Asia/Kolkata");
     let local = |day, hour, minute| {
         let at = zone.with_ymd_and_hms(2026, 11, day, hour, minute, 0);
@@ -313,7 +313,7 @@ fn the_day_of_a_mark_is_the_places_own() {
 }
 
 #[test]
-fn whose_doctor_takes_no_bookings_cannot_confirm_or_move_but_cancel() {
+fn with_a_suspended_doctor_patients_can_only_cancel() {
     let away = Facts { takes_bookings: false, ..facts() };
     let ask = |state, command| {
         decide(Some(&appointment(state)), &away, command, now()).map(|done| done.to)
@@ -325,15 +325,15 @@ fn whose_doctor_takes_no_bookings_cannot_confirm_or_move_but_cancel() {
 }
 
 #[test]
-fn a_reference_can_be_read_out() {
+fn a_reference_has_no_ambiguous_characters() {
     let id = AppointmentId(Uuid::from_u128(0x0190_0000_0000_7000_8000_00ab_cdef_0123));
     assert_eq!(reference(id), "NF6Y-Y093");
     assert!(!reference(id).contains(['I', 'L', 'O', 'U']));
 }
 
-/// The same of a hold and of a move.
+/// A hold and a move refuse a slot for the same reasons.
 #[test]
-fn what_a_time_must_be_to_be_taken() {
+fn holds_and_moves_have_the_same_conditions_on_the_slot() {
     let booked = appointment(State::Confirmed);
     let slot = SlotFacts {
         starts_at: now() + Duration::hours(3),

@@ -420,7 +420,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_has_a_word_of_its_own_that_names_its_subject() {
+    fn every_type_has_a_unique_name_that_begins_with_its_subject() {
         let words: HashSet<&str> = EventType::all().map(EventType::as_str).collect();
         assert_eq!(words.len(), EventType::all().count());
         for kind in EventType::all() {
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_changes_free_times_outdates_them() {
+    fn every_event_that_changes_free_times_invalidates_them() {
         use appointment::Event;
         for event in Event::ALL {
             let expected = match event {

@@ -30,7 +30,7 @@ fn at(text: &str) -> DateTime<Utc> {
     moment(text.strip_suffix('Z').expect(text)).expect(text).and_utc()
 }
 
-/// The events in a calendar of their own.
+/// A calendar with these events.
 fn calendar(events: &[&str]) -> String {
     let events: Vec<_> =
         events.iter().map(|event| format!("BEGIN:VEVENT\n{event}\nEND:VEVENT\n")).collect();
@@ -41,7 +41,7 @@ fn read_in(file: &str, zone: Zone, from: &str, until: &str) -> Result<BusyCalend
     busy_times(file.as_bytes(), zone, at(from), at(until))
 }
 
-/// `20261201T0430/20261201T0530` for each busy time, in UTC.
+/// The busy times in UTC, such as `20261201T0430/20261201T0530`.
 fn shown(times: &[BusyTime]) -> Vec<String> {
     let minute = |at: DateTime<Utc>| at.format("%Y%m%dT%H%M").to_string();
     times.iter().map(|t| format!("{}/{}", minute(t.starts_at), minute(t.ends_at))).collect()

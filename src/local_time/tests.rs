@@ -18,7 +18,7 @@ fn date(text: &str) -> NaiveDate {
 }
 
 #[test]
-fn a_time_is_written_by_the_clock_of_its_place() {
+fn a_time_is_written_in_the_zone_of_its_place() {
     let kolkata = local("2026-11-24T04:50:00Z", "Asia/Kolkata");
     assert_eq!(kolkata.digits(), "10:20");
     assert_eq!(kolkata.clock(), "10:20");
@@ -35,7 +35,7 @@ fn a_time_is_written_by_the_clock_of_its_place() {
 }
 
 #[test]
-fn a_zone_without_letters_has_its_offset() {
+fn a_zone_without_an_abbreviation_shows_its_offset() {
     let dubai = local("2026-11-24T04:50:00Z", "Asia/Dubai");
     assert_eq!(dubai.zone(), "Dubai time (UTC+04:00)");
     assert_eq!(dubai.clock_with_zone(), "08:50 GMT+4");
@@ -46,9 +46,9 @@ fn a_zone_without_letters_has_its_offset() {
     assert_eq!(sao_paulo.zone(), "Sao Paulo time (UTC−03:00)");
 }
 
-/// Berlin, 25 October 2026: at 03:00 the clocks are put back to 02:00.
+/// Berlin, 25 October 2026: at 03:00 clocks are set back to 02:00.
 #[test]
-fn an_hour_that_exists_twice_is_told_apart_by_its_letters() {
+fn a_repeated_hour_is_told_apart_by_abbreviations() {
     let berlin = |at: &str| local(at, "Europe/Berlin");
     let clocks: Vec<_> = [
         "2026-10-24T23:30:00Z",
@@ -66,16 +66,16 @@ fn an_hour_that_exists_twice_is_told_apart_by_its_letters() {
     assert_eq!(range("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z"), "02:30 CEST–02:00 CET");
     assert_eq!(range("2026-10-24T23:40:00Z", "2026-10-25T00:00:00Z"), "01:40–02:00 CEST");
     assert_eq!(range("2026-10-25T01:40:00Z", "2026-10-25T02:00:00Z"), "02:40 CET–03:00");
-    // With a zone that is said anyway, nothing is said twice.
+    // When the zone is named anyway, it is not repeated.
     let second = berlin("2026-10-25T01:00:00Z");
     assert_eq!(second.clock_with_zone(), "02:00 CET");
     assert_eq!(second.moment(), "Sun 25 Oct 2026, 02:00 CET");
     assert_eq!(second.in_full(), "Sun 25 Oct 2026, 02:00, Berlin time (CET, UTC+01:00)");
 }
 
-/// Lord Howe puts its clocks back by half an hour: from 02:00 to 01:30, on 5 April 2026.
+/// Lord Howe sets its clocks back by half an hour, from 02:00 to 01:30, on 5 April 2026.
 #[test]
-fn half_an_hour_that_exists_twice_is_told_apart_by_its_offsets() {
+fn a_repeated_half_hour_is_told_apart_by_offsets() {
     let range = times("2026-04-04T14:30:00Z", "2026-04-04T15:00:00Z", "Australia/Lord_Howe");
     assert_eq!(range.clock(), "01:30 GMT+11–01:30 GMT+10:30");
     assert_eq!(local("2026-04-04T15:30:00Z", "Australia/Lord_Howe").clock(), "02:00");
@@ -83,9 +83,9 @@ fn half_an_hour_that_exists_twice_is_told_apart_by_its_offsets() {
     assert_eq!(range.zone(), "Lord Howe time (UTC+11:00)");
 }
 
-/// Casablanca put its clocks back for Ramadan at 03:00 on 15 February 2026.
+/// Casablanca set its clocks back for Ramadan at 03:00 on 15 February 2026.
 #[test]
-fn greenwich_itself_is_told_apart_too() {
+fn a_repeated_hour_at_utc_is_told_apart() {
     assert_eq!(local("2026-02-15T01:30:00Z", "Africa/Casablanca").clock(), "02:30 GMT+1");
     assert_eq!(local("2026-02-15T02:30:00Z", "Africa/Casablanca").clock(), "02:30 GMT");
     assert_eq!(local("2026-02-15T03:30:00Z", "Africa/Casablanca").clock(), "03:30");
@@ -99,7 +99,7 @@ fn greenwich_itself_is_told_apart_too() {
     );
 }
 
-/// Every clock that is put back from 2026 to 2036: no two instants of the same day read the same.
+/// For every clock that is set back from 2026 to 2036, no two instants of a day are written the same.
 #[test]
 fn no_two_times_of_a_day_read_the_same() {
     let mut repeated = 0;
@@ -126,7 +126,7 @@ fn no_two_times_of_a_day_read_the_same() {
 }
 
 #[test]
-fn a_label_says_the_offset_of_each_time_it_stands_for() {
+fn a_label_names_the_offset_of_each_of_its_times() {
     let before = local("2026-10-20T08:00:00Z", "Europe/Berlin");
     let after = local("2026-10-27T08:00:00Z", "Europe/Berlin");
     let changed = "Berlin time (CEST, UTC+02:00 until Sun 25 Oct 2026, 03:00; then CET, UTC+01:00)";
@@ -134,7 +134,7 @@ fn a_label_says_the_offset_of_each_time_it_stands_for() {
     assert_eq!(zones_of([after]), "Berlin time (CET, UTC+01:00)");
     assert_eq!(zones_of([before, after]), changed);
     assert_eq!(zones_of([after, before]), changed, "in whatever order");
-    // A year later the clocks have changed twice more; that no time is in between needs no words.
+    // A year later the clocks have changed twice more. Changes without a time in between are not mentioned.
     let next = local("2027-11-27T08:00:00Z", "Europe/Berlin");
     assert_eq!(zones_of([after, next]), "Berlin time (CET, UTC+01:00)");
     let summer = local("2027-06-01T08:00:00Z", "Europe/Berlin");
@@ -153,7 +153,7 @@ fn a_label_says_the_offset_of_each_time_it_stands_for() {
 }
 
 #[test]
-fn days_around_a_change_carry_both_offsets() {
+fn days_around_a_clock_change_show_both_offsets() {
     let berlin = zone("Europe/Berlin");
     let changed = "Berlin time (CEST, UTC+02:00 until Sun 25 Oct 2026, 03:00; then CET, UTC+01:00)";
     assert_eq!(zone_of_days(berlin, date("2026-10-19"), date("2026-10-26")), changed);
@@ -174,7 +174,7 @@ fn days_around_a_change_carry_both_offsets() {
 }
 
 #[test]
-fn a_visit_across_a_change_carries_both_offsets() {
+fn a_visit_across_a_clock_change_shows_both_offsets() {
     let night = times("2026-10-24T23:30:00Z", "2026-10-25T02:30:00Z", "Europe/Berlin");
     assert_eq!(
         night.in_full(),
@@ -188,7 +188,7 @@ fn a_visit_across_a_change_carries_both_offsets() {
 }
 
 #[test]
-fn zones_with_the_same_clock_are_known() {
+fn zones_with_the_same_clock_are_recognized() {
     let visit = times("2026-12-10T08:00:00Z", "2026-12-10T08:20:00Z", "Europe/Berlin");
     assert!(visit.is_same_in(zone("Europe/Paris")) && !visit.is_same_in(zone("Europe/London")));
     assert_eq!(visit.clock_at_place(), "09:00–09:20, Berlin time");

@@ -22,7 +22,7 @@ fn all(text: &str, start: &str, limit: usize) -> Vec<NaiveDateTime> {
     rule(text).occurrences(start, start, start + Duration::days(366 * 30), limit).at
 }
 
-/// `1997 Sep 2 9 16, Oct 7`: the days of a series in one breath.
+/// Parses a short list of days, such as `1997 Sep 2 9 16, Oct 7`.
 fn days(text: &str) -> Vec<NaiveDate> {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let (mut year, mut month, mut days) = (0, 0, Vec::new());
@@ -38,7 +38,7 @@ fn days(text: &str) -> Vec<NaiveDate> {
 }
 
 #[test]
-fn what_is_not_taken() {
+fn invalid_rules_are_refused() {
     use RecurrenceProblem::*;
     for (text, problem) in [
         ("", Malformed),
@@ -89,14 +89,14 @@ fn what_is_not_taken() {
 }
 
 #[test]
-fn it_is_kept_in_upper_case() {
+fn rules_are_stored_in_upper_case() {
     let rule = rule(" rrule:freq=weekly;Byday=mo,we; ");
     assert_eq!(rule.as_str(), "FREQ=WEEKLY;BYDAY=MO,WE");
     assert_eq!(Recurrence::parse(rule.as_str()), Ok(rule));
 }
 
 #[test]
-fn working_days_fit_or_are_not_there() {
+fn rules_of_days_give_the_days_in_a_half_open_range() {
     // 2026-11-25 is a Wednesday.
     let found = |text, from, until| {
         Recurrence::of_days(text).expect(text).days(day("20261125"), day(from), day(until))
@@ -115,8 +115,8 @@ fn working_days_fit_or_are_not_there() {
 }
 
 #[test]
-fn a_file_s_start_is_always_first() {
-    // Thursday; the rule speaks of Mondays.
+fn the_start_of_an_event_is_always_its_first_occurrence() {
+    // The start is a Thursday, and the rule names Mondays.
     let found = all("FREQ=WEEKLY;BYDAY=MO;COUNT=3", "20261126T090000", 10);
     let expected = ["20261126T090000", "20261130T090000", "20261207T090000"].map(at);
     assert_eq!(found, expected);
@@ -128,7 +128,7 @@ fn a_file_s_start_is_always_first() {
 
 #[test]
 fn until_in_utc_is_an_instant() {
-    // Kolkata is 5:30 ahead: the 09:00 of 1 December is 03:30Z.
+    // Kolkata is 5:30 ahead: 09:00 on 1 December is 03:30Z.
     let instant = |at: NaiveDateTime| (at - Duration::minutes(330)).and_utc();
     let count = |until: &str| {
         let rule = rule(&format!("FREQ=DAILY;UNTIL={until}"));
@@ -143,7 +143,7 @@ fn until_in_utc_is_an_instant() {
 }
 
 #[test]
-fn what_calendars_do_not_agree_on() {
+fn ambiguous_rules_follow_the_standard() {
     assert_eq!(
         all("FREQ=YEARLY;COUNT=3", "20240229T080000", 9),
         ["20240229T080000", "20280229T080000", "20320229T080000"].map(at),
@@ -155,7 +155,7 @@ fn what_calendars_do_not_agree_on() {
     let weekdays = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=4";
     let last: Vec<_> = all(weekdays, "20270129T080000", 9).iter().map(|at| at.date()).collect();
     assert_eq!(last, days("2027 Jan 29, Feb 26, Mar 31, Apr 30"));
-    // A week number alone: on the weekday of the start.
+    // With only a week number, occurrences are on the weekday of the start.
     let week = all("FREQ=YEARLY;BYWEEKNO=20;COUNT=3", "20270519T080000", 9);
     assert_eq!(
         week.iter().map(|at| at.date()).collect::<Vec<_>>(),
@@ -167,13 +167,13 @@ fn what_calendars_do_not_agree_on() {
         first.iter().map(|at| at.date()).collect::<Vec<_>>(),
         [day("20240101"), day("20251229"), day("20280103")]
     );
-    // In the first week, too, BYSETPOS counts from the week's first day.
+    // BYSETPOS counts from the first day of the week, also in the first week.
     let second = all("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2;COUNT=2", "20261125T080000", 9);
     assert_eq!(second.iter().map(|at| at.date()).collect::<Vec<_>>(), days("2026 Nov 25, Dec 2"));
 }
 
 #[test]
-fn what_can_never_happen_after_its_start() {
+fn rules_without_any_later_occurrence_end() {
     let monday = day("20261123");
     assert!(!rule("FREQ=DAILY;INTERVAL=7;BYDAY=TU").happens_from(monday));
     assert!(!rule("FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29").happens_from(monday));
@@ -184,7 +184,7 @@ fn what_can_never_happen_after_its_start() {
 }
 
 #[test]
-fn a_limit_and_an_empty_purse_are_told() {
+fn reaching_a_limit_is_reported() {
     let start = at("20200101T090000");
     let until = start + Duration::days(365);
     let found = rule("FREQ=DAILY").occurrences(start, start, until, 3);

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_skipped_time() {
+    fn a_skipped_time_is_moved_forward() {
         let zone = Zone::named("Europe/Berlin");
         let said = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339();
         assert_eq!(said(event(zone, local("2027-03-28 02:30"))), "2027-03-28T03:30:00+02:00");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_without_midnight_starts_where_it_starts() {
+    fn a_day_without_midnight_starts_at_its_first_instant() {
         let zone = Zone::named("America/Santiago");
         let date = NaiveDate::from_ymd_opt(2027, 9, 5).expect("a date");
         let start = day_start(zone, date).with_timezone(&zone);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_hour() {
+    fn clock_changes_of_half_an_hour() {
         let zone = Zone::named("Australia/Lord_Howe");
         let start = edge(zone, local("2026-10-04 02:15")).with_timezone(&zone);
         assert_eq!(start.to_rfc3339(), "2026-10-04T02:30:00+11:00");

@@ -1,4 +1,4 @@
-//! Schedules in the small, and what a plan never does, whatever changes into whatever.
+//! Small schedules, and a property test of what a plan must never do, whichever schedule replaces another.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -59,7 +59,7 @@ fn of(rules: &[Rule]) -> Schedule {
 }
 
 #[test]
-fn mondays_to_fridays() {
+fn a_weekly_rule_makes_times_on_its_days() {
     let weekdays = rule("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "10:00", "14:00");
     let found = starts(&of(&[weekdays]), &[], "2026-11-21", "2026-11-30");
     assert_eq!(found.len(), 5 * 12);
@@ -67,7 +67,7 @@ fn mondays_to_fridays() {
 }
 
 #[test]
-fn buffers_notice_and_window() {
+fn buffers_notice_and_window_change_the_times() {
     let rule = Rule {
         buffer_before: 5,
         buffer_after: 10,
@@ -87,7 +87,7 @@ fn buffers_notice_and_window() {
 }
 
 #[test]
-fn time_off_holidays_and_single_days() {
+fn time_off_and_holidays_remove_times_and_single_days_add_them() {
     let mut schedule = of(&[
         rule("FREQ=DAILY", "10:00", "11:00"),
         Rule { from: date("2026-12-25"), ..rule("", "16:00", "16:40") },
@@ -105,7 +105,7 @@ fn time_off_holidays_and_single_days() {
     assert_eq!(
         found,
         [
-            // A holiday closes what repeats, not the day that was named.
+            // A holiday removes the times of repeating rules but not those of a single day.
             "12-25T10:30",
             "12-25T10:50", // Until 10:30 only.
             "12-26T04:30", // Back.
@@ -117,7 +117,7 @@ fn time_off_holidays_and_single_days() {
 }
 
 #[test]
-fn busy_elsewhere() {
+fn busy_times_remove_times() {
     let schedule = of(&[rule("FREQ=DAILY", "10:00", "11:00")]);
     let utc = |h, m| Utc.with_ymd_and_hms(2026, 11, 24, h, m, 0).single().expect("a time");
     let busy = [(utc(4, 50), utc(4, 51))];
@@ -129,23 +129,23 @@ fn busy_elsewhere() {
 }
 
 #[test]
-fn two_cities() {
+fn overlaps_between_two_zones_are_found() {
     let there = Rule { location: THERE, ..rule("FREQ=WEEKLY;BYDAY=MO", "06:00", "07:00") };
     let found = starts(&of(std::slice::from_ref(&there)), &[], "2026-11-23", "2026-11-24");
     assert_eq!(found, ["11-23T06:00", "11-23T06:20", "11-23T06:40"]);
-    // 11:30 in Panjim is 06:00 in Lisbon: one cannot be in both.
+    // 11:30 in Panjim is 06:00 in Lisbon, so these hours overlap.
     let both = of(&[rule("FREQ=WEEKLY;BYDAY=MO", "11:00", "12:00"), there]);
     let problems = both.check(&zones(), date("2026-11-21")).expect_err("an overlap");
     assert_eq!(problems[0].line, Line::Rule(1));
     assert_eq!(problems[0].problem.problem, Problem::Overlaps);
-    // In summer it is 10:30 there: an overlap months ahead counts.
+    // In summer it is 10:30 in Panjim: an overlap months ahead counts, too.
     let with = |ends| of(&[rule("FREQ=WEEKLY;BYDAY=MO", "10:00", ends), both.rules[1].clone()]);
     assert!(with("11:20").check(&zones(), date("2026-11-21")).is_err());
     assert_eq!(with("10:20").check(&zones(), date("2026-11-21")), Ok(()));
 }
 
 #[test]
-fn what_is_refused() {
+fn invalid_schedules_are_refused() {
     let ok = rule("FREQ=DAILY", "09:00", "12:00");
     let field = |rule: Rule| {
         let problems = of(&[rule]).check(&zones(), date("2026-11-21")).expect_err("refused");
@@ -184,7 +184,7 @@ fn what_is_refused() {
     assert_eq!(of(&[midnight]).check(&zones(), date("2026-11-21")), Ok(()));
 }
 
-/// A doctor's blocks in memory, on which plans are carried out as the database would.
+/// A doctor's blocks in memory, to which plans are applied as in the database.
 #[derive(Default)]
 struct World {
     blocks: BTreeMap<i64, Existing>,
@@ -247,7 +247,7 @@ impl World {
         assert!(loose.is_empty(), "every slot of a closed block goes somewhere");
     }
 
-    /// So many people have a time now, or nobody; two of them if it can be have the next one as well.
+    /// Sets the number of taken seats of a slot. With two, one visit also takes the next slot if there is one.
     fn book(&mut self, id: i64, seats: u16) {
         for block in self.blocks.values_mut() {
             let kept = block.stretch.kept;
@@ -268,8 +268,8 @@ impl World {
         }
     }
 
-    /// What the database's constraints demand.
-    fn must_be_sound(&self) {
+    /// Checks the constraints of the database.
+    fn assert_consistent(&self) {
         let mut end = DateTime::<Utc>::MIN_UTC;
         for block in self.existing() {
             let stride = Duration::seconds(block.stretch.stride_seconds.into());
@@ -291,9 +291,9 @@ impl World {
     }
 }
 
-/// The second half of a visit that is going on is still ahead when its hours are withdrawn.
+/// When the hours are withdrawn during a visit, its second slot is still in the future.
 #[test]
-fn a_visit_that_has_begun_goes_on_and_nobody_else_gets_what_is_left_of_its_time() {
+fn a_visit_in_progress_keeps_the_rest_of_its_time() {
     let mut world = World::default();
     let schedule = of(&[Rule { capacity: 2, ..rule("FREQ=DAILY;COUNT=1", "12:00", "13:00") }]);
     let away = Away { holidays: &HashSet::new(), busy: &[] };
@@ -309,15 +309,15 @@ fn a_visit_that_has_begun_goes_on_and_nobody_else_gets_what_is_left_of_its_time(
     assert_eq!(withdrawal.withdraw.len(), ids.len() - 2);
     assert!(withdrawal.conflicts.is_empty(), "it is nobody's work any more");
     world.carry_out(&withdrawal);
-    world.must_be_sound();
+    world.assert_consistent();
     let left: Vec<_> = world.existing();
     assert_eq!(left.len(), 1, "in one piece");
     assert!(left[0].stretch.kept && left[0].slots.len() == 2, "{left:?}");
     assert!(plan(&world.existing(), &[], now).is_empty());
-    // Hours that come back find it as it is.
+    // When the hours return, the visit is unchanged.
     let again = plan(&world.existing(), &wanted, now);
     world.carry_out(&again);
-    world.must_be_sound();
+    world.assert_consistent();
     assert!(plan(&world.existing(), &wanted, now).is_empty());
 }
 
@@ -363,7 +363,7 @@ fn any_schedule() -> impl Strategy<Value = Schedule> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Any schedule after any other, people booking, cancelling and time passing in between.
+    /// Any schedule replaces any other, while people book and cancel and time passes.
     #[test]
     fn booked_times_survive_every_change(
         steps in prop::collection::vec((any_schedule(), 0usize..6, prop::collection::vec((any::<prop::sample::Index>(), 0u16..3), 0..8)), 1..5),
@@ -383,14 +383,14 @@ proptest! {
             let before = world.slots().filter(|slot| slot.starts_at > now).count();
             let plan = plan(&world.existing(), &wanted, now);
             world.carry_out(&plan);
-            world.must_be_sound();
+            world.assert_consistent();
 
-            // Nobody lost anything.
+            // Every booked time is unchanged.
             for (id, (starts_at, seats)) in &booked {
                 let slot = world.slots().find(|slot| slot.id.0 == *id).expect("a booked time stays");
                 prop_assert_eq!((slot.starts_at, slot.seats_taken), (*starts_at, *seats));
             }
-            // Every wanted time ahead is there, unless a time that stays is in its room.
+            // Every wanted future time exists, unless a kept time overlaps it.
             let standing: Vec<_> = world
                 .blocks
                 .values()
@@ -416,11 +416,11 @@ proptest! {
                 prop_assert!(!block.stretch.kept || slot.seats_taken > 0 || slot.starts_at <= now);
             }
             prop_assert!(plan.removed() <= before as u64);
-            // Done twice, nothing happens.
+            // A second plan is empty.
             let again = super::plan(&world.existing(), &wanted, now);
             prop_assert!(again.is_empty(), "{:?}", again);
 
-            // People come and go.
+            // People book and cancel.
             let ids: Vec<i64> = world.slots().filter(|slot| slot.starts_at > now).map(|slot| slot.id.0).collect();
             for (which, seats) in bookings.iter().filter(|_| !ids.is_empty()) {
                 world.book(*which.get(&ids), *seats);

@@ -128,7 +128,7 @@ fn no_clock_change_until_2037_loses_or_doubles_a_time() {
 
 /// What the written rule means, in places where it matters.
 #[test]
-fn known_nights() {
+fn known_clock_changes_are_right() {
     let starts = |zone: Zone, date: NaiveDate, from, until| -> Vec<String> {
         let cells = lay_out(vec![daily(from, until, 60)], zone, date, date + Duration::days(1));
         let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%H:%M%:z").to_string();

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_city_is_meant_by_any_of_its_names() {
+    fn a_city_is_found_by_any_of_its_names() {
         let cities = cities();
         for (asked, slug) in [
             ("panjim", "panjim"),
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn each_city_has_a_line_of_its_own() {
+    fn other_city_names_are_normalized_and_unique() {
         let all: Vec<&str> = OTHER_NAMES.iter().flat_map(|names| names.iter().copied()).collect();
         for name in &all {
             assert_eq!(text::plain(name), *name);
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_understood_is_as_we_write_it() {
+    fn every_parameter_is_understood() {
         let search = of(
             "q=Ju\u{308}rgen &specialty=Ear nose and throat&city=Panaji&near=Delhi&mode=video\
                          &date=2026-11-22&this_week=true&evening=yes&language=portugues&gender=male&fee_max=600\
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn parameters_that_are_not_understood_are_named() {
         use Fault::{Malformed, Past, Repeated, TooLong, Unknown};
         use Parameter::{City, Cursor, Date, FeeMax, Language, Near, Page, Specialty, Text};
         let long = format!("q={}", "x".repeat(101));
@@ -397,7 +397,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_is_read_or_named(value in any::<String>(), which in 0..Parameter::ALL.len()) {
+        fn any_value_is_understood_or_reported(value in any::<String>(), which in 0..Parameter::ALL.len()) {
             let parameter = Parameter::ALL[which];
             let pair = (Cow::from(parameter.name()), Cow::from(value));
             let known = Known { specialties: &[], cities: &[], languages: &[] };

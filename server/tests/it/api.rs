@@ -49,7 +49,7 @@ impl Client {
     }
 }
 
-/// Status and JSON; a refusal has to be a problem document.
+/// The status and the JSON of an answer. Fails if an error is not a problem document.
 async fn read(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     if status >= 400 {
@@ -259,7 +259,7 @@ async fn a_doctor_checks_in_and_completes_over_the_api() {
     let (_, over) = doctor.post(&format!("{path}/complete"), &[], Value::Null).await;
     assert_eq!(over["status"], "completed");
 
-    // Undoing is no request to send twice without a key.
+    // Undoing must not be sent twice without an idempotency key.
     let undo = format!("{path}/reopen");
     let unseen = doctor.post(&undo, &[("idempotency-key", "u1")], Value::Null).await;
     assert_eq!(kind(&unseen), (428, "version-missing"));
@@ -425,7 +425,7 @@ async fn the_openapi_description_and_swagger_ui_are_served() {
     assert_eq!(served["paths"], made["paths"]);
 }
 
-/// Free times are cached for a moment, but never beyond a change, be it on this instance or another.
+/// Free times are cached briefly, but a change on this instance or another one invalidates them.
 #[tokio::test]
 async fn cached_free_times_are_invalidated_by_changes() {
     let clinic = Clinic::open().await;

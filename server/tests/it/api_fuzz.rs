@@ -1,4 +1,4 @@
-//! Random requests to every endpoint get documented answers only, and the OpenAPI description is complete
+//! Random requests to every endpoint get only documented answers, and the OpenAPI description is complete
 //! and committed.
 
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Clinic, browser};
 
-/// Requests to each endpoint.
+/// How many requests are sent to each endpoint.
 const EACH: usize = 60;
 
 #[derive(Clone, Debug)]
@@ -25,11 +25,11 @@ enum Body {
     None,
     Bytes(String, Vec<u8>),
     Json(Value),
-    /// The example of the description, with one field replaced.
+    /// The example body from the OpenAPI description, with one field replaced.
     Near(usize, Value),
 }
 
-/// Regular expressions as strategies are compiled again for each value: lists of letters are not.
+/// Built from lists of letters: a regular expression used as a strategy would be compiled again for each value.
 fn printable(length_max: usize) -> impl Strategy<Value = String> {
     letters(prop::char::range(' ', '~'), 0..length_max + 1)
 }
@@ -121,7 +121,7 @@ async fn random_requests_get_documented_answers_only() {
         methods.map(move |(method, operation)| (path, method, operation))
     });
     for (path, method, operation) in operations {
-        // Signing out would end the token that the others need.
+        // Signing out would revoke the token that the other requests need.
         if path.ends_with("/logout") {
             continue;
         }
@@ -172,10 +172,10 @@ async fn random_requests_get_documented_answers_only() {
             }
         }
     }
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
-/// The example of an operation's body with one field replaced.
+/// The example of an operation's body, with one field replaced.
 fn near(description: &Value, operation: &Value, at: usize, value: Value) -> Value {
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
     let reference = schema["$ref"]
@@ -192,7 +192,7 @@ fn near(description: &Value, operation: &Value, at: usize, value: Value) -> Valu
     example
 }
 
-/// `docs/openapi.json` is what the code describes, so that a change of the API is seen in review.
+/// `docs/openapi.json` matches the code, so that reviewers see every change of the API.
 #[test]
 fn the_committed_openapi_file_is_current() {
     let made = server::rest::description().to_pretty_json().expect("JSON");

@@ -1,4 +1,5 @@
-//! Extending, moving, visits, dependants, long visits: an appointment after it was held.
+//! What happens to an appointment after it was held: extending, moving, check-in and completion, dependants, long
+//! visits, lists.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +9,12 @@ use nadi::appointment::{Command, Event, Refusal, State};
 use nadi::ids::PersonId;
 use nadi::ports::{AppointmentQuery, Change, HoldRequest, NewDependant, Seen, Whose};
 use nadi::{Failure, Field, Problem};
+use serde_json::Value;
 use server::config::Confirmation;
 use uuid::Uuid;
 
-use crate::support::{Clinic, LONG_VISIT};
+use crate::support::http::{call_api, get_page};
+use crate::support::{Clinic, LONG_VISIT, browser};
 
 const CLAIMS: &str = "select (select count(*) from seats) + (select count(*) from patient_times)";
 
@@ -264,7 +267,7 @@ async fn a_long_visit_takes_consecutive_times_or_none() {
     assert_eq!(view.ends_at - view.starts_at, Duration::minutes(60));
     assert_eq!(clinic.hold(&ravi, free[2]).await, Err(Refusal::Taken.into()));
 
-    // Twenty minutes later overlaps its own time, which does not prevent the move.
+    // The time twenty minutes later overlaps the appointment's own time, which does not prevent the move.
     clinic.change(&ravi, blocking, &Change::Cancel { reason: None }).await.expect("let go");
     let moved = clinic.change(&asha, id, &Change::Reschedule { slot: free[1] }).await;
     assert_eq!(moved.map(|booked| booked.starts_at), Ok(view.starts_at + Duration::minutes(20)));
@@ -343,7 +346,7 @@ async fn appointment_lists_are_filtered_and_paged() {
     let state = Some(State::Cancelled);
     assert_eq!(list(AppointmentQuery { state, ..all.clone() }).await, (ids[3..].to_vec(), 1));
     let moment = nadi::calendar::Moment::parse;
-    // Half-open, and in the location's own date: ten o'clock in Kolkata is 04:30 UTC.
+    // The range is half-open, and dates are those of the location: ten o'clock in Kolkata is 04:30 UTC.
     let (from, until) = (moment("2026-11-23T04:50:00Z"), moment("2026-11-23T10:40:00+05:30"));
     assert_eq!(list(AppointmentQuery { from, until, ..all.clone() }).await.0, ids[1..2].to_vec());
     let (from, until) = (moment("2026-11-23"), moment("2026-11-24"));
@@ -352,4 +355,58 @@ async fn appointment_lists_are_filtered_and_paged() {
     assert_eq!(list(AppointmentQuery { from, ..all.clone() }).await.1, 0);
     let doctor = Some(nadi::ids::DoctorId(Uuid::nil()));
     assert_eq!(list(AppointmentQuery { doctor, ..all }).await.1, 0);
+}
+
+/// A visit counts as begun from its start and as over only from its end.
+#[tokio::test]
+async fn a_visit_that_has_just_begun_is_not_called_over() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.patient("Asha").await;
+    let doctor = clinic.doctor_account().await;
+    let free = clinic.free(clinic.doctor).await;
+    let id = clinic.book(&asha, free[0]).await;
+    let (cookie, token) = (clinic.cookie(&asha).await, clinic.token(&asha).await);
+    let base = clinic.serve().await;
+    let (_, shown) = call_api(&base, &format!("/appointments/{id}"), Some(&token), None).await;
+    let time = |name: &str| -> chrono::DateTime<chrono::Utc> {
+        shown[name].as_str().and_then(|text| text.parse().ok()).expect("a time")
+    };
+    let (starts_at, ends_at) = (time("starts_at"), time("ends_at"));
+    let now = clinic.visitor().now;
+    clinic.clock.step(starts_at - now + Duration::seconds(8));
+    for (refusal, kind, sentence) in [
+        (
+            Refusal::HasBegun,
+            "has-begun",
+            "The visit has begun, so it can no longer be changed here.",
+        ),
+        (Refusal::AlreadyOver, "already-over", "This appointment is over."),
+    ] {
+        for who in [&asha, &doctor] {
+            let cancel = Change::Cancel { reason: Some("Ill.".into()) };
+            for change in [cancel, Change::Reschedule { slot: free[9] }] {
+                let answer = clinic.change(who, id, &change).await;
+                assert_eq!(answer, Err(refusal.into()), "{change:?}");
+            }
+        }
+        let cancelled = browser()
+            .post(format!("{base}/api/v1/appointments/{id}/cancel"))
+            .bearer_auth(clinic.token(&asha).await)
+            .header("if-match", "*")
+            .send()
+            .await
+            .expect("an answer");
+        let problem: Value = cancelled.json().await.expect("JSON");
+        assert_eq!(problem["type"], format!("/problems/{kind}"), "{problem}");
+        assert_eq!(problem["detail"], sentence);
+        for path in [format!("/appointments/{id}"), format!("/appointments/{id}/move")] {
+            let (_, _, page) = get_page(&base, &path, &cookie).await;
+            assert!(page.contains(sentence), "{path}: {page}");
+        }
+        clinic.clock.step(ends_at - starts_at);
+    }
+    // A free time that has begun cannot be taken, and the page does not say that it is over.
+    let page = format!("/doctors/asha-naik?slot={}", free[0]);
+    let (_, _, page) = get_page(&base, &page, &cookie).await;
+    assert!(page.contains("That time has already started."), "{page}");
 }

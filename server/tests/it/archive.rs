@@ -1,4 +1,4 @@
-//! What ended long ago goes to the archive, and is found there as before.
+//! Appointments that ended long ago are moved to the archive and can be read as before.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use server::bookings::archive::Archived;
 use crate::support::Clinic;
 
 #[tokio::test]
-async fn what_ended_half_a_year_ago_is_archived_and_still_shown() {
+async fn appointments_are_archived_after_half_a_year_and_still_shown() {
     let clinic = Clinic::open().await;
     let doctor = clinic.doctor_account().await;
     let asha = clinic.patient("Asha").await;
@@ -43,7 +43,7 @@ async fn what_ended_half_a_year_ago_is_archived_and_still_shown() {
     assert_eq!(clinic.count("select count(*) from appointments").await, 1, "nobody completed it");
     assert_eq!(clinic.count("select count(*) from archived_appointments").await, 2);
 
-    // Page, list and count know all three, each once.
+    // The page, the list and the count include all three, each once.
     let after = (view(completed).await, view(cancelled).await);
     assert_eq!((after.0.state, after.1.state), (before.0.state, before.1.state));
     assert_eq!((after.0.history, after.1.history), (before.0.history, before.1.history));
@@ -55,7 +55,7 @@ async fn what_ended_half_a_year_ago_is_archived_and_still_shown() {
     let page = clinic.ports.bookings.list(&clinic.caller(&doctor), &whose).await.expect("a list");
     assert_eq!(page.total, 2, "the one that stands and the one that took place");
 
-    // Nothing changes there any more; asking for what is so is granted as ever.
+    // An archived appointment cannot be changed any more, but a change that would have no effect still succeeds.
     clinic.change(&asha, cancelled, &cancel).await.expect("it is cancelled");
     clinic.change(&doctor, completed, &Change::Complete).await.expect("it is completed");
     let late = clinic.change(&doctor, cancelled, &Change::Complete).await;
@@ -64,9 +64,9 @@ async fn what_ended_half_a_year_ago_is_archived_and_still_shown() {
     assert_eq!(clinic.change(&stranger, cancelled, &cancel).await, Err(Failure::NotFound));
 }
 
-/// A list that is read while rows move has each of them once.
+/// A list that is read while rows are moved to the archive contains each of them once.
 #[tokio::test]
-async fn a_list_read_while_rows_move_has_each_once() {
+async fn a_list_read_during_archiving_has_each_appointment_once() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let free = clinic.free(clinic.doctor).await;
@@ -98,9 +98,9 @@ async fn a_list_read_while_rows_move_has_each_once() {
     tokio::join!(moving, reading);
 }
 
-/// Times of more than two years ago are deleted, those with somebody in them are not.
+/// Slots older than two years are deleted, except those with a booking.
 #[tokio::test]
-async fn times_are_kept_for_two_years() {
+async fn slots_without_a_booking_are_deleted_after_two_years() {
     let clinic = Clinic::open().await;
     let asha = clinic.patient("Asha").await;
     let free = clinic.free(clinic.doctor).await;
@@ -113,5 +113,5 @@ async fn times_are_kept_for_two_years() {
     assert_eq!(i64::try_from(archived.times).expect("few"), slots - 1);
     assert_eq!(clinic.count("select count(*) from slots").await, 1);
     assert_eq!(clinic.count("select count(*) from blocks").await, 1);
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }

@@ -1,4 +1,4 @@
-//! Calendar files that a doctor sends: what of them makes the doctor busy, and how large they may be.
+//! Calendar files that a doctor uploads: which events make the doctor busy, and how large a file may be.
 
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ fn calendar(events: &[&str]) -> String {
 const TUESDAY: &str = "DTSTART:20261124T050000Z\r\nDTEND:20261124T060000Z";
 
 #[tokio::test]
-async fn appointments_that_come_back_block_nothing() {
+async fn own_appointments_in_an_uploaded_file_block_nothing() {
     let clinic = Clinic::open().await;
     let doctor = doctor_of(&clinic).await;
     let caller = clinic.caller(&doctor);
@@ -55,7 +55,7 @@ async fn appointments_that_come_back_block_nothing() {
     let text = feed_now().await;
     assert!(text.contains(&format!("UID:{appointment}@{}\r\n", clinic.app_state.site.uid_host)));
     assert_eq!(send(&text).await.times, 0);
-    // One that was written by an older release keeps its UID.
+    // An appointment made by an older release keeps its UID.
     sqlx::query("update appointments set ical_uid = id || '@nadi'")
         .execute(&clinic.pool)
         .await
@@ -64,7 +64,7 @@ async fn appointments_that_come_back_block_nothing() {
     assert!(older.contains("@nadi\r\n"));
     assert_eq!(send(&older).await.times, 0);
     assert_eq!(send(&text).await.times, 1, "the same id of another installation");
-    // An appointment with somebody else is one that the doctor has to keep.
+    // An appointment from another installation makes the doctor busy.
     let other = older.replace(&appointment.to_string(), "01a1882a-0e60-7323-a878-4c9784b59ed5");
     assert_eq!(send(&other).await.times, 1);
     sqlx::query("update doctors set account_id = null").execute(&clinic.pool).await.expect("set");
@@ -100,9 +100,9 @@ async fn invitations_that_the_owner_declined_block_nothing() {
     assert!(refused.is_err(), "{refused:?}");
 }
 
-/// A file is read once: what is in it half a year ahead blocks the times that are made then.
+/// A file is read only once, so an event half a year ahead also blocks the slots that are made later.
 #[tokio::test]
-async fn a_file_counts_beyond_the_times_that_are_made() {
+async fn an_event_beyond_the_horizon_blocks_slots_made_later() {
     let clinic = Clinic::open().await;
     let doctor = doctor_of(&clinic).await;
     let caller = clinic.caller(&doctor);
@@ -121,7 +121,7 @@ async fn a_file_counts_beyond_the_times_that_are_made() {
     assert!(clinic.count(wednesday).await > 0);
 }
 
-/// A form with a file, as a browser sends it.
+/// The answer to a form with a file.
 struct Sent {
     status: u16,
     to: String,
@@ -178,9 +178,9 @@ impl Page {
     }
 }
 
-/// Ten years of somebody who is busy: ten megabytes, forty thousand events.
+/// Ten years of a busy calendar: ten megabytes, forty thousand events.
 #[tokio::test]
-async fn ten_years_are_read() {
+async fn a_file_with_ten_years_of_events_is_read() {
     let page = Page::open().await;
     let first = chrono::NaiveDate::from_ymd_opt(2018, 1, 1).expect("a date");
     let mut events = Vec::new();
@@ -202,16 +202,17 @@ async fn ten_years_are_read() {
     let took = begun.elapsed();
     println!("{} bytes were read in {took:?}", file.len());
     assert!(sent.to.contains("read="), "{} {}", sent.status, sent.to);
-    // Without optimization, on a machine that is busy with something else.
+    // The limit allows for a build without optimization on a busy machine.
     assert!(took < Duration::from_secs(60), "{took:?}");
     let known = "select count(*) from busy_times";
     assert!(page.clinic.count(known).await > 300, "half an hour of each hour of each day");
 }
 
 #[tokio::test]
-async fn a_file_that_is_too_large_comes_back_as_the_form() {
+async fn a_file_that_is_too_large_leads_back_to_the_form() {
     let page = Page::open().await;
-    // One that is announced as too large, and one that is so by a little: there the form fits, but not the file.
+    // One body whose announced length is too large, and one where the form is within its limit but the file is a
+    // byte too large.
     for size in [FILE_BYTES_MAX + 1024 * 1024, FILE_BYTES_MAX + 1] {
         let sent = page.send(&vec![b'x'; size]).await;
         assert!(matches!(sent.status, 302 | 303), "{}", sent.status);
@@ -224,7 +225,7 @@ async fn a_file_that_is_too_large_comes_back_as_the_form() {
 }
 
 #[tokio::test]
-async fn what_was_passed_over_is_told() {
+async fn skipped_lines_are_reported() {
     let page = Page::open().await;
     let zone = "DTSTART;TZID=Customized Time Zone:20261125T100000\r\nDURATION:PT1H";
     let lines = format!(
@@ -241,7 +242,7 @@ async fn what_was_passed_over_is_told() {
     ] {
         assert!(html.contains(said), "{said}: {}", sent.to);
     }
-    // What could hide a busy time is still refused, with its line.
+    // A line that could hide a busy time is still refused, and its number is shown.
     let sent = page.send(calendar(&["DTSTART:soon"]).as_bytes()).await;
     let (status, html) = page.get(&sent.to).await;
     assert_eq!(status, 422);

@@ -2,7 +2,7 @@
 
 use crate::support::Clinic;
 
-/// The database refuses what would break invariants 1 to 3 of ARCHITECTURE.md, whatever the code does.
+/// The database refuses rows that would break invariants 1 to 3 of ARCHITECTURE.md, whatever the code does.
 #[tokio::test]
 async fn constraints_refuse_what_the_code_must_never_write() {
     let clinic = Clinic::open().await;

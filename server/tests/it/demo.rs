@@ -1,4 +1,4 @@
-//! The demo on a database: what is loaded, and how the job keeps it going from day to day.
+//! The demo data: what is loaded into a database, and how the job adds to it from day to day.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::support::database::{MIGRATED, Template, TestDatabase};
-use crate::support::{Clinic, RecordedMessages, TestClock, config, monday_nine, must_be_sound};
+use crate::support::{Clinic, RecordedMessages, TestClock, assert_consistent, config, monday_nine};
 
 struct Demo {
     app_state: AppState,
@@ -39,7 +39,7 @@ static LOADED: Template = Template::extending(&MIGRATED, "demo", |pool| {
     async move { assert!(load(&pool, &data()).await) }.boxed_local()
 });
 
-/// The demo doctor's clinic alone: the other nine hundred doctors would only take time.
+/// Only the demo doctor's clinic: loading the other nine hundred doctors would take too long.
 fn data() -> DemoData {
     let now = monday_nine();
     let mut data = demo::generate(SEED, now);
@@ -71,16 +71,16 @@ impl Demo {
         load(&self.pool, &self.data).await
     }
 
-    /// What an instance does between two looks, and the job of the demo last.
+    /// Runs the jobs that change appointments and slots, and the job of the demo last.
     async fn run(&self) -> Done {
         sweeper::run_once(&self.app_state).await.expect("swept");
         top_up::run_once(&self.app_state).await.expect("times");
         job::run_once(&self.app_state).await.expect("kept going")
     }
 
-    /// Everything is sound, and nobody has been told anything.
+    /// Fails unless the data is consistent and no message was sent.
     async fn check(&self) {
-        must_be_sound(&self.pool).await;
+        assert_consistent(&self.pool).await;
         let messages = Arc::new(self.messages.clone());
         let dispatcher =
             Dispatcher::new(self.app_state.clone(), messages, "https://nadi.example".into());
@@ -106,7 +106,7 @@ impl Demo {
         Caller { actor, now: self.app_state.clock.now(), request_id: Uuid::nil() }
     }
 
-    /// Holds a free time of the demo doctor that begins after so long.
+    /// Holds the demo doctor's first free slot that begins more than `after` from now.
     async fn hold(&self, who: &SignedIn, after: Duration) -> AppointmentId {
         let slot: i64 = sqlx::query_scalar(
             "select id from free_slots($1) where doctor_id = $2 and starts_at > $3
@@ -123,7 +123,7 @@ impl Demo {
         held.expect("held").id
     }
 
-    /// A confirmed appointment with the demo doctor.
+    /// Books a confirmed appointment with the demo doctor.
     async fn book(&self, who: &SignedIn, after: Duration) -> AppointmentId {
         let id = self.hold(who, after).await;
         let code = Code::parse(&self.app_state.code_key.code(id, 1)).expect("six digits");
@@ -157,7 +157,7 @@ fn doctor() -> DoctorId {
 }
 
 #[tokio::test]
-async fn loading_the_demo_twice_is_loading_it_once() {
+async fn loading_the_demo_a_second_time_changes_nothing() {
     let database = MIGRATED.database().await;
     let pool = database.pool();
     let now = Utc.with_ymd_and_hms(2026, 11, 21, 9, 0, 0).single().expect("a time");
@@ -241,7 +241,7 @@ async fn the_loaded_demo_obeys_every_rule_and_sends_no_messages() {
         let query = if sql.contains("$1") { query.bind(monday_nine()) } else { query };
         assert_eq!(query.fetch_one(&demo.pool).await.expect("a count"), 0, "{what}");
     }
-    // The job that makes times leaves the demo's as they are, and goes on from there.
+    // The job that makes slots keeps those of the demo and only adds later ones.
     let blocks = "select count(*) from blocks where closed_at is null";
     let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&demo.pool);
     let before = count(blocks).await.expect("a count");
@@ -261,7 +261,7 @@ async fn the_job_keeps_the_demo_going_day_by_day_and_does_nothing_twice() {
     assert_eq!(demo.run().await, Done::default(), "nothing is left to do");
     let unfinished = "select count(*) from appointments
                       where ends_at <= $1 and state in ('confirmed', 'checked_in') and $2 is not null";
-    // Nine in the morning becomes noon: people come, and are seen.
+    // From nine to noon, patients are checked in and their visits completed.
     let here = "select count(*) from appointments
                 where state = 'checked_in' and starts_at <= $1 + interval '10 minutes'
                   and $2 is not null";
@@ -317,13 +317,13 @@ async fn the_job_does_not_touch_what_people_have_booked() {
     let booked = demo.book(&patient, Duration::hours(26)).await;
     let before = demo.state(booked).await;
     assert_eq!(before, ("confirmed".to_owned(), 2));
-    // A hold of theirs with the same doctor is not given back for what the job books.
+    // The job's bookings do not release a hold that the patient has with the same doctor.
     demo.clock.step(Duration::days(12));
     let held = demo.hold(&patient, Duration::hours(2)).await;
     job::run_once(&demo.app_state).await.expect("kept going");
     assert_eq!(demo.state(booked).await, before, "it is over, and nobody has said so");
     assert_eq!(demo.state(held).await, ("pending".to_owned(), 1));
-    must_be_sound(&demo.pool).await;
+    assert_consistent(&demo.pool).await;
 }
 
 #[tokio::test]
@@ -339,7 +339,7 @@ async fn concurrent_jobs_book_each_visit_once() {
     let held = "select count(*) from appointments
                 where doctor_id = $2 and state = 'pending' and expires_at > $1";
     assert_eq!(demo.count(held).await, 1);
-    must_be_sound(&demo.pool).await;
+    assert_consistent(&demo.pool).await;
 }
 
 #[tokio::test]

@@ -40,12 +40,12 @@ async fn a_repeated_key_gets_the_first_answer() {
     assert_eq!(hold(&clinic, &asha, free[1], "k1").await, Err(Failure::KeyReused));
     assert_eq!(clinic.count("select count(*) from appointments").await, 1);
 
-    // The same key of another account is another key.
+    // Keys belong to an account: the same key of another account is a different one.
     let ravi = clinic.patient("Ravi").await;
     let his = hold(&clinic, &ravi, free[1], "k1").await.expect("held");
     assert_ne!(his.id, first.id);
 
-    // Cancelled since: the answer is still the first, and nothing is held again.
+    // After the cancellation the answer is still the first one, and nothing is held again.
     clinic.change(&asha, first.id, &Change::Cancel { reason: None }).await.expect("cancelled");
     assert_eq!(hold(&clinic, &asha, free[0], "k1").await, Ok(first));
     assert!(clinic.free(clinic.doctor).await.contains(&free[0]));
@@ -84,7 +84,7 @@ async fn a_wrong_code_sent_twice_uses_one_try() {
         assert_eq!(refused, Err(Refusal::WrongCode { tries_left: 4 }.into()));
     }
     assert_eq!(confirm(&right, &key("c1")).await, Err(Failure::KeyReused));
-    // A form's key counts together with what was typed: a corrected form is another request.
+    // The key of a form is combined with its fields: a corrected form is another request.
     let form = IdempotencyKey::of_form("f1").expect("a key");
     let refused = confirm(wrong, &form).await;
     assert_eq!(refused, Err(Refusal::WrongCode { tries_left: 3 }.into()));
@@ -118,7 +118,7 @@ async fn concurrent_requests_with_one_key_have_one_effect() {
         assert_eq!(answers[0].as_ref().map(|booked| booked.extensions), Ok(1));
     }
     assert_eq!(clinic.count("select count(*) from appointments").await, 9);
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 /// While the first is still running, the second waits for PostgreSQL's lock timeout of a second, and no
@@ -138,7 +138,7 @@ async fn a_concurrent_request_with_the_same_key_gets_still_running() {
     let once = key("longer");
     let extend =
         || instance.bookings.change(&caller, held.id, &Change::Extend, &Seen::Any, Some(&once));
-    // One holds the key's lock and waits for the row; the other waits for the key's lock.
+    // The first request holds the key's lock and waits for the row; the second waits for the key's lock.
     let at_the_key = async {
         clinic.until_waiting(2).await;
         let advisory = "select count(*) from pg_stat_activity

@@ -1,4 +1,4 @@
-//! Whoever looks at a doctor's times is told when they change.
+//! Live updates: a page that shows a doctor's slots is told when they change.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::support::{Clinic, browser, time};
 
-/// How long something may take to arrive that has been sent.
+/// How long a sent block may take to arrive.
 const SOON: Duration = Duration::from_secs(10);
 const LIMITS: Limits = Limits {
     listeners: 10,
@@ -19,7 +19,7 @@ const LIMITS: Limits = Limits {
     heartbeat: Duration::from_secs(20),
     life: Duration::from_secs(600),
 };
-/// Heartbeats come up to a quarter late, so that not all listeners have theirs together.
+/// Heartbeats are up to a quarter late, so that the listeners do not all get theirs at once.
 const LONGEST_HEARTBEAT: Duration = Duration::from_secs(25);
 
 /// An event stream, block by block.
@@ -61,14 +61,14 @@ impl Events {
         timeout(SOON, self.block()).await.expect("soon").expect("not ended")
     }
 
-    /// The id of the greeting, which is no event.
+    /// The id in the greeting, the first block, which is not an event.
     async fn greeting(&mut self) -> String {
         let block = self.next_block().await;
         assert_eq!(field(&block, "data"), None, "{block}");
         field(&block, "id").expect("an id").to_owned()
     }
 
-    /// The id of an event, which comes at the latest after the rest between two events.
+    /// The id of the next event, which is sent at the latest when the pause between two events is over.
     async fn event(&mut self) -> String {
         time::pass(LIMITS.rest).await;
         let block = self.next_block().await;
@@ -77,7 +77,7 @@ impl Events {
     }
 
     /// Fails when there is an event before the next heartbeat.
-    async fn must_be_quiet(&mut self) {
+    async fn assert_no_event(&mut self) {
         time::pass(LONGEST_HEARTBEAT).await;
         let block = self.next_block().await;
         assert!(block.starts_with(':'), "nothing has changed, but: {block}");
@@ -98,13 +98,13 @@ async fn a_hold_and_its_release_are_announced_within_a_second() {
     let retry: u64 = field(&hello, "retry").expect("when to come back").parse().expect("a number");
     assert!((2_000..=6_000).contains(&retry), "{retry} ms");
     assert_eq!(field(&hello, "data"), None, "nothing has changed");
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
 
     let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
     let first = events.event().await;
     clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("let go");
     assert_ne!(events.event().await, first);
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
 }
 
 #[tokio::test]
@@ -127,10 +127,10 @@ async fn a_hold_on_another_instance_is_announced() {
     listener.run_once(&clinic.app_state).await.expect("heard");
     events.event().await;
     listener.run_once(&clinic.app_state).await.expect("heard");
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
 }
 
-/// An event with a lower id than another one that was committed before it.
+/// The event has a lower id than another one that was committed before it.
 #[tokio::test]
 async fn an_event_committed_late_is_not_missed() {
     let clinic = Clinic::open().await;
@@ -178,7 +178,7 @@ async fn a_returning_listener_hears_of_missed_changes() {
     let now = Events::open(&base, "", Some(&before)).await.event().await;
     assert_eq!(Events::open(&base, &query, None).await.event().await, now);
     assert_eq!(Events::open(&base, &query, Some(&now)).await.greeting().await, now);
-    // A mark of another process, or a malformed one.
+    // A version from another process, or a malformed one.
     for mark in ["0-7", "x", ""] {
         Events::open(&base, "", Some(mark)).await.event().await;
     }
@@ -202,7 +202,7 @@ async fn a_burst_of_changes_is_one_event_or_two() {
         clinic.app_state.invalidation.version(clinic.doctor),
         "the last change is told"
     );
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn a_listener_gets_heartbeats_and_is_ended_with_an_event() {
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;
     for _ in 0..3 {
-        events.must_be_quiet().await;
+        events.assert_no_event().await;
     }
     time::pass(LIMITS.life + LIMITS.life / 4).await;
     let last = events.next_block().await;
@@ -240,7 +240,7 @@ async fn a_listener_gets_heartbeats_and_is_ended_with_an_event() {
     assert_eq!(timeout(SOON, events.block()).await.expect("it ends"), None);
 }
 
-/// A listener is silent for longer than a request may take (20 s) or a connection may idle (30 s).
+/// The listener is open for longer than a request may take (20 s) or a connection may be idle (30 s).
 #[tokio::test]
 async fn a_listener_outlives_the_time_limits_of_requests_and_connections() {
     let clinic = Clinic::open().await;
@@ -250,7 +250,7 @@ async fn a_listener_outlives_the_time_limits_of_requests_and_connections() {
     let mut idle = TcpStream::connect(address).await.expect("connected");
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;
-    events.must_be_quiet().await;
+    events.assert_no_event().await;
     time::pass(Duration::from_secs(10)).await;
     let mut nothing = [0; 1];
     let closed = timeout(SOON, idle.read(&mut nothing)).await.expect("a connection may not idle");
@@ -281,7 +281,7 @@ async fn unknown_doctors_are_404_and_events_are_never_compressed() {
         let answer = browser().get(address).send().await.expect("an answer");
         assert_eq!(answer.status(), 404, "{slug}");
     }
-    // Compressed, it would be held back until there is enough of it.
+    // Compression would delay an event until the encoder has enough data.
     let mut request = browser().get(format!("{base}/doctors/asha-naik/changes"));
     request = request.header("accept-encoding", "gzip, br");
     let answer = request.send().await.expect("an answer");

@@ -1,5 +1,5 @@
-//! Times as people read them on pages and in e-mails: by the clock of their own place, with the offset of their
-//! own instant, also where zones differ and around the days on which clocks change.
+//! Times on pages and in e-mails: in the zone of the visit's place, with the offset at that instant, also where
+//! two zones meet and around the days on which clocks change.
 
 use chrono::{DateTime, NaiveTime, Utc};
 use nadi::actor::SignedIn;
@@ -25,7 +25,7 @@ fn rule(place: LocationId, days: &str, from: u32, until: u32, slot_minutes: u16)
     Rule { starts: hour(from), ends: hour(until), slot_minutes, ..weekly(place, days) }
 }
 
-/// A clinic at this instant, and a doctor with these hours in Auckland and Berlin.
+/// A clinic at this instant with a doctor who works by these rules in Auckland and Berlin.
 async fn clinic_at(now: &str, rules: &[Rule]) -> (Clinic, DoctorId) {
     let clinic = Clinic::open().await;
     clinic.clock.set(at(now));
@@ -74,7 +74,7 @@ async fn slot_at(clinic: &Clinic, doctor: DoctorId, starts_at: &str) -> SlotId {
     SlotId(id.expect("a time then"))
 }
 
-/// The last message, once everything is sent.
+/// Subject and body of the last message, after everything that is due was sent.
 async fn last_mail(clinic: &Clinic) -> (String, String) {
     clinic.dispatcher().run_once().await.expect("sent");
     let sent = clinic.messages.sent.lock().expect("not poisoned");
@@ -103,15 +103,15 @@ fn appointment(id: AppointmentId) -> String {
     format!("/appointments/{id}")
 }
 
-fn must_say(text: &str, parts: &[&str]) {
+fn assert_contains(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
 }
 
-/// The time before is told as it was confirmed: by Auckland's clock, not by Berlin's.
+/// The former time is shown as it was confirmed: in Auckland's zone, not in Berlin's.
 #[tokio::test]
-async fn a_move_between_zones_tells_each_time_by_its_own_clock() {
+async fn a_move_between_zones_shows_each_time_in_its_own_zone() {
     let rules = [rule(AUCKLAND, "FR", 9, 12, 20), rule(BERLIN, "TU", 10, 12, 20)];
     let (clinic, doctor) = clinic_at("2026-11-23T03:30:00Z", &rules).await;
     let asha = clinic.patient("Asha").await;
@@ -124,26 +124,29 @@ async fn a_move_between_zones_tells_each_time_by_its_own_clock() {
     let id = clinic.hold(&asha, friday).await.expect("held");
     let (_, code) = last_mail(&clinic).await;
     let until = "The time is held for you until 16:35, Auckland time (NZDT, UTC+13:00).";
-    must_say(&code, &[until, &format!("When: {first}\n")]);
-    must_say(&code, &["Where: Auckland Clinic, 1 Main Street, Auckland\n"]);
+    assert_contains(&code, &[until, &format!("When: {first}\n")]);
+    assert_contains(&code, &["Where: Auckland Clinic, 1 Main Street, Auckland\n"]);
     clinic.confirm(&asha, id).await.expect("confirmed");
     let (subject, _) = last_mail(&clinic).await;
     assert_eq!(subject, format!("Confirmed: {first}"));
 
-    // What is booked now is said with its zone where the new time may have another.
+    // The page for moving names the zone of the present time, because the new time may be in another one.
     let moving =
         page(&clinic, &format!("/appointments/{id}/move?slot={tuesday}"), Some(&asha)).await;
-    must_say(&moving, &["Friday 11 December 2026, 09:00–09:20, Auckland time, at Auckland Clinic"]);
-    must_say(&moving, &["Berlin time (CET, UTC+01:00)"]);
+    assert_contains(
+        &moving,
+        &["Friday 11 December 2026, 09:00–09:20, Auckland time, at Auckland Clinic"],
+    );
+    assert_contains(&moving, &["Berlin time (CET, UTC+01:00)"]);
     clinic.change(&asha, id, &Change::Reschedule { slot: tuesday }).await.expect("moved");
     let (subject, moved) = last_mail(&clinic).await;
     assert_eq!(subject, format!("Moved: {then}"));
-    must_say(&moved, &[&format!("When: {then}\n"), &format!("Before, it was on {before}.")]);
-    must_say(&moved, &["Where: Berlin Clinic, 1 Main Street, Berlin\n"]);
+    assert_contains(&moved, &[&format!("When: {then}\n"), &format!("Before, it was on {before}.")]);
+    assert_contains(&moved, &["Where: Berlin Clinic, 1 Main Street, Berlin\n"]);
 
     let shown = page(&clinic, &appointment(id), Some(&asha)).await;
-    must_say(&shown, &[&format!("You moved it. Before, it was on {before}.")]);
-    must_say(&shown, &["Mon 23 Nov 2026, 04:30 CET", "1 Main Street, Berlin"]);
+    assert_contains(&shown, &[&format!("You moved it. Before, it was on {before}.")]);
+    assert_contains(&shown, &["Mon 23 Nov 2026, 04:30 CET", "1 Main Street, Berlin"]);
     let base = clinic.serve().await;
     let token = clinic.token(&asha).await;
     let asked = browser().get(format!("{base}/api/v1/appointments/{id}")).bearer_auth(token);
@@ -154,19 +157,19 @@ async fn a_move_between_zones_tells_each_time_by_its_own_clock() {
     assert_eq!(event["moved_from_time_zone"], "Pacific/Auckland");
     assert_eq!(answer["time_zone"], "Europe/Berlin");
 
-    // Events of the release before do not say the zone: it is the one of the time itself.
+    // Events of the previous release do not contain the zone: then the zone of the former slot is used.
     let forget = "update events set data = jsonb_set(data, '{moved_from}', data #> '{moved_from,starts_at}') where data ? 'moved_from'";
     sqlx::query(forget).execute(&clinic.pool).await.expect("as before");
     let shown = page(&clinic, &appointment(id), Some(&asha)).await;
-    must_say(&shown, &[&format!("Before, it was on {before}.")]);
+    assert_contains(&shown, &[&format!("Before, it was on {before}.")]);
     clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("cancelled");
     let (subject, _) = last_mail(&clinic).await;
     assert_eq!(subject, format!("Cancelled: {then}"));
 }
 
-/// A move that was never told, and then a cancellation: the time that was told is Auckland's.
+/// After a move that was never announced, the cancellation names the announced time, which is Auckland's.
 #[tokio::test]
-async fn a_cancellation_names_the_told_time_by_its_own_clock() {
+async fn a_cancellation_names_the_last_announced_time_in_its_own_zone() {
     let rules = [rule(AUCKLAND, "FR", 9, 12, 20), rule(BERLIN, "TU", 10, 12, 20)];
     let (clinic, doctor) = clinic_at("2026-11-23T03:30:00Z", &rules).await;
     let asha = clinic.patient("Asha").await;
@@ -178,42 +181,45 @@ async fn a_cancellation_names_the_told_time_by_its_own_clock() {
     let (_, body) = last_mail(&clinic).await;
     let told = "The time we last wrote to you was \
                 Fri 11 Dec 2026, 09:00, Auckland time (NZDT, UTC+13:00).";
-    must_say(&body, &[told, "When: Tue 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)\n"]);
+    assert_contains(
+        &body,
+        &[told, "When: Tue 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)\n"],
+    );
 }
 
-/// In March for a visit in April: what happens now has winter's offset, the visit has summer's.
+/// In March, for a visit in April: what happens now has the winter offset, the visit has the summer offset.
 #[tokio::test]
-async fn a_hold_and_its_history_have_the_offset_of_their_own_moment() {
+async fn a_hold_and_its_history_have_the_offset_of_their_own_instant() {
     let rules = [rule(BERLIN, "TH", 10, 12, 20)];
     let (clinic, doctor) = clinic_at("2027-03-10T09:00:00Z", &rules).await;
     let asha = clinic.patient("Asha").await;
     let id = clinic.hold(&asha, slot_at(&clinic, doctor, "2027-04-01T08:00:00Z").await).await;
     let id = id.expect("held");
     let (_, code) = last_mail(&clinic).await;
-    must_say(&code, &["held for you until 10:05, Berlin time (CET, UTC+01:00)."]);
+    assert_contains(&code, &["held for you until 10:05, Berlin time (CET, UTC+01:00)."]);
     let visit = "Thu 1 Apr 2027, 10:00–10:20, Berlin time (CEST, UTC+02:00)";
-    must_say(&code, &[&format!("When: {visit}\n")]);
+    assert_contains(&code, &[&format!("When: {visit}\n")]);
     let held = page(&clinic, &appointment(id), Some(&asha)).await;
-    must_say(&held, &["Held for you until 10:05 CET", "Berlin time (CEST, UTC+02:00)"]);
+    assert_contains(&held, &["Held for you until 10:05 CET", "Berlin time (CEST, UTC+02:00)"]);
     clinic.confirm(&asha, id).await.expect("confirmed");
     let booked = page(&clinic, &appointment(id), Some(&asha)).await;
-    must_say(&booked, &["Wed 10 Mar 2027, 10:00 CET", "You held this time."]);
-    must_say(
+    assert_contains(&booked, &["Wed 10 Mar 2027, 10:00 CET", "You held this time."]);
+    assert_contains(
         &booked,
         &["Times are in Berlin time (CET, UTC+01:00).", "Berlin time (CEST, UTC+02:00)"],
     );
-    must_say(&booked, &["until Thu 1 Apr 2027, 09:00, Berlin time (CEST, UTC+02:00)."]);
+    assert_contains(&booked, &["until Thu 1 Apr 2027, 09:00, Berlin time (CEST, UTC+02:00)."]);
 
-    // Moved after the change: the history has both offsets.
+    // After a move in summer time, the history has both offsets.
     clinic.clock.set(at("2027-03-30T09:00:00Z"));
     top_up::run_once(&clinic.app_state).await.expect("times");
     let later = slot_at(&clinic, doctor, "2027-04-08T08:00:00Z").await;
     clinic.change(&asha, id, &Change::Reschedule { slot: later }).await.expect("moved");
     let moved = page(&clinic, &appointment(id), Some(&asha)).await;
-    must_say(&moved, &["Wed 10 Mar 2027, 10:00 CET", "Tue 30 Mar 2027, 11:00 CEST"]);
+    assert_contains(&moved, &["Wed 10 Mar 2027, 10:00 CET", "Tue 30 Mar 2027, 11:00 CEST"]);
     let both = "Times are in Berlin time (CET, UTC+01:00 until Sun 28 Mar 2027, 02:00; \
                 then CEST, UTC+02:00).";
-    must_say(&moved, &[both]);
+    assert_contains(&moved, &[both]);
 }
 
 /// On 25 October 2026 the hour from two to three exists twice in Berlin.
@@ -223,16 +229,16 @@ async fn the_times_of_a_repeated_hour_are_told_apart() {
     let (clinic, doctor) = clinic_at("2026-10-12T09:00:00Z", &rules).await;
     let zone = "Berlin time (CEST, UTC+02:00 until Sun 25 Oct 2026, 03:00; then CET, UTC+01:00)";
     let day = page(&clinic, "/doctors/lina-weber?date=2026-10-25", None).await;
-    must_say(&day, &["02:00 CEST", "02:30 CEST", "02:00 CET", "02:30 CET", "03:00"]);
-    must_say(&day, &[&format!("Times are in {zone}.")]);
+    assert_contains(&day, &["02:00 CEST", "02:30 CEST", "02:00 CET", "02:30 CET", "03:00"]);
+    assert_contains(&day, &[&format!("Times are in {zone}.")]);
     let asha = clinic.patient("Asha").await;
     let second = slot_at(&clinic, doctor, "2026-10-25T01:00:00Z").await;
     let id = clinic.book(&asha, second).await;
     let visit = "Sun 25 Oct 2026, 02:00 CET–02:30 CET, Berlin time (CET, UTC+01:00)";
     assert_eq!(last_mail(&clinic).await.0, format!("Confirmed: {visit}"));
-    must_say(&page(&clinic, &appointment(id), Some(&asha)).await, &["02:00 CET–02:30 CET"]);
+    assert_contains(&page(&clinic, &appointment(id), Some(&asha)).await, &["02:00 CET–02:30 CET"]);
 
-    // The doctor's week has both offsets, and a block that reads from where to where it is.
+    // The doctor's calendar shows both offsets.
     let doctor_account = SignedIn { doctor: Some(doctor), ..clinic.patient("Lina").await };
     sqlx::query("update doctors set account_id = $2 where id = $1")
         .bind(doctor.0)
@@ -243,15 +249,15 @@ async fn the_times_of_a_repeated_hour_are_told_apart() {
     for view in ["week", "day", "list"] {
         let path = format!("/calendar?view={view}&date=2026-10-25");
         let calendar = page(&clinic, &path, Some(&doctor_account)).await;
-        must_say(&calendar, &[&format!("All times are {zone}."), "02:00 CET"]);
+        assert_contains(&calendar, &[&format!("All times are {zone}."), "02:00 CET"]);
     }
     let week = page(&clinic, "/calendar?date=2026-10-18", Some(&doctor_account)).await;
-    must_say(&week, &["All times are Berlin time (CEST, UTC+02:00)."]);
+    assert_contains(&week, &["All times are Berlin time (CEST, UTC+02:00)."]);
 }
 
-/// A doctor in two zones: the calendar has one clock, and says what the other one shows.
+/// The calendar of a doctor in two zones is in one of them, and adds the local time of visits in the other.
 #[tokio::test]
-async fn a_calendar_of_two_zones_says_both_times() {
+async fn a_calendar_of_two_zones_shows_both_times() {
     let rules = [rule(BERLIN, "TU", 10, 18, 20), rule(AUCKLAND, "FR", 9, 12, 20)];
     let (clinic, doctor) = clinic_at("2026-11-23T03:30:00Z", &rules).await;
     let asha = clinic.patient("Asha").await;
@@ -264,11 +270,11 @@ async fn a_calendar_of_two_zones_says_both_times() {
         .await
         .expect("an account of theirs");
     let week = page(&clinic, "/calendar?date=2026-12-10", Some(&account)).await;
-    must_say(&week, &["All times are Berlin time (CET, UTC+01:00).", "21:00"]);
-    must_say(&week, &["09:00–09:20, Auckland time", "(09:00–12:00, Auckland time)"]);
-    // Nobody else sees more than the time of the visit's place.
+    assert_contains(&week, &["All times are Berlin time (CET, UTC+01:00).", "21:00"]);
+    assert_contains(&week, &["09:00–09:20, Auckland time", "(09:00–12:00, Auckland time)"]);
+    // The patient sees only the time at the visit's place.
     let own = page(&clinic, &appointment(id), Some(&asha)).await;
-    must_say(&own, &["09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
+    assert_contains(&own, &["09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
     let list = page(&clinic, "/appointments", Some(&asha)).await;
-    must_say(&list, &["Fri 11 Dec 2026", "09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
+    assert_contains(&list, &["Fri 11 Dec 2026", "09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
 }

@@ -6,8 +6,8 @@ use server::notifications::transport::SmtpMessages;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-/// Takes one mail, answering the recipient with `verdict`; gives what was said.
-async fn take_one(listener: TcpListener, verdict: &'static str) -> String {
+/// Receives one mail, answering the RCPT command with `verdict`. Returns the lines that the client sent.
+async fn receive_one(listener: TcpListener, verdict: &'static str) -> String {
     let (stream, _) = listener.accept().await.expect("a connection");
     let (reader, mut writer) = stream.into_split();
     let mut lines = BufReader::new(reader).lines();
@@ -45,7 +45,7 @@ async fn take_one(listener: TcpListener, verdict: &'static str) -> String {
 async fn send(verdict: &'static str) -> (Result<(), MessageFailure>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let server = tokio::spawn(take_one(listener, verdict));
+    let server = tokio::spawn(receive_one(listener, verdict));
     let url = format!("smtp://{address}").parse().expect("an address");
     let messages = SmtpMessages::new(&url, "Nadi <no-reply@nadi.example>").expect("usable");
     let message = Message {

@@ -1,6 +1,6 @@
-//! The integration tests of the server, in one binary: linking the server takes longer than most of
-//! them. They need PostgreSQL (`DATABASE_URL`) and a `redis-server` or `valkey-server` to start;
-//! `cargo xtask test` brings both.
+//! The integration tests of the server, in one binary because linking the server takes longer than most of
+//! them. They need PostgreSQL (`DATABASE_URL`) and the program `redis-server` or `valkey-server`, which they
+//! start themselves. `cargo xtask test` provides both.
 
 mod support;
 
@@ -9,9 +9,10 @@ mod api_fuzz;
 mod appointment_lifecycle;
 mod archive;
 mod booking;
+mod busy_calendars;
 mod cache;
+mod calendar_feeds;
 mod calendar_files;
-mod calendars;
 mod constraints;
 mod demo;
 mod events;

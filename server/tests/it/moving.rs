@@ -1,4 +1,4 @@
-//! Where an appointment may be moved: what the page and the API offer is what moving grants, and nothing else.
+//! Where an appointment may be moved: the page and the API offer exactly the slots to which moving succeeds.
 
 use std::collections::BTreeSet;
 
@@ -56,8 +56,8 @@ async fn book(
     Some(id)
 }
 
-/// The times of that date to which moving succeeds, found by trying. It is moved back each time.
-async fn granted(
+/// The slots to which moving succeeds, found by trying each. The appointment is moved back every time.
+async fn slots_that_moving_accepts(
     clinic: &Clinic,
     who: &SignedIn,
     (id, own): (AppointmentId, SlotId),
@@ -67,7 +67,8 @@ async fn granted(
     for slot in slots.iter().filter(|slot| **slot != own) {
         if clinic.change(who, id, &Change::Reschedule { slot: *slot }).await.is_ok() {
             granted.insert(*slot);
-            // Its own times may have been closed in the meantime: that is not what is tried here.
+            // The appointment's own slots may have been closed in the meantime, which would prevent moving it
+            // back.
             for statement in [
                 "create table as_it_was as select id, opens_at, closes_at from slots",
                 "update slots set opens_at = '-infinity', closes_at = starts_at
@@ -91,7 +92,7 @@ async fn granted(
 /// On many days, each with visits of others, holds, lapsed holds, withdrawn, closed and kept times and something
 /// else of the person: visits of one to three slots, moved by the patient and by the clinic.
 #[tokio::test]
-async fn what_is_offered_for_a_move_is_what_moving_grants() {
+async fn moving_succeeds_exactly_to_the_offered_slots() {
     let clinic = Clinic::open().await;
     clinic.add_long_visit(2).await;
     sqlx::query(
@@ -109,20 +110,20 @@ async fn what_is_offered_for_a_move_is_what_moving_grants() {
     let (mut tried, mut own_overlaps) = (0, 0);
     for seed in 0..36_u64 {
         let rng = &mut StdRng::seed_from_u64(seed);
-        // How many visits one may have is not what is tried here.
+        // The limit on visits of one account is not tested here.
         let uncounted = "update patient_times set visit_number = null";
         sqlx::query(uncounted).execute(&clinic.pool).await.expect("uncounted");
         let doctor = [clinic.doctor, others[0]][(seed % 2) as usize];
         let kind = KINDS[(seed / 2 % 3) as usize];
         let span = (seed / 2 % 3 + 1) as usize;
-        // A Tuesday or later, each day used once by each doctor.
+        // A Tuesday or a later weekday. No doctor uses a date twice.
         let week = i64::try_from(seed / 8).expect("small");
         let weekday = i64::try_from(seed / 2 % 4).expect("small");
         let date: NaiveDate = "2026-11-24".parse().expect("a date");
         let date = date + Duration::days(week * 7 + weekday);
         let slots = day(&clinic, doctor, date).await;
         assert_eq!(slots.len(), 9, "{date}");
-        // Each doctor's own, so that the two are free of one another.
+        // Another patient for each doctor, so that their appointments do not conflict.
         let asha = &patients[[0, 7][(seed % 2) as usize]];
         let own = slots[rng.random_range(0..=9 - span)];
         let id = book(&clinic, asha, own, kind).await.expect("booked");
@@ -165,7 +166,7 @@ async fn what_is_offered_for_a_move_is_what_moving_grants() {
                 let one = directory.free_time(&caller, doctor, *slot, TimesFor::Move(id)).await;
                 assert_eq!(one.is_ok(), offered.contains(slot), "seed {seed}: {one:?}");
             }
-            let granted = granted(&clinic, who, (id, own), &slots).await;
+            let granted = slots_that_moving_accepts(&clinic, who, (id, own), &slots).await;
             assert_eq!(offered, granted, "seed {seed}, {date}, span {span}, {}", who.name);
             tried += granted.len();
             let place = |slot: &SlotId| slots.iter().position(|one| one == slot).unwrap_or(0);
@@ -174,10 +175,10 @@ async fn what_is_offered_for_a_move_is_what_moving_grants() {
         }
     }
     assert!(tried > 100 && own_overlaps > 20, "{tried}, {own_overlaps}: nothing was proven");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
-/// Only with the appointment's own seats counted as free are there four.
+/// The offered times overlap the appointment's own, whose seats therefore have to count as free.
 #[tokio::test]
 async fn the_page_for_moving_offers_times_that_overlap_the_present_one() {
     let clinic = Clinic::open().await;
@@ -187,7 +188,7 @@ async fn the_page_for_moving_offers_times_that_overlap_the_present_one() {
     let date: NaiveDate = "2026-11-24".parse().expect("a date");
     let slots = day(&clinic, doctor, date).await;
     let (asha, ravi) = (clinic.patient("Asha").await, clinic.patient("Ravi").await);
-    // At eleven, of times from ten to one. The last hour is somebody else's.
+    // The visit is at eleven, the hours are ten to one, and somebody else has the last half hour.
     let id = book(&clinic, &asha, slots[2], LONG_VISIT).await.expect("booked");
     book(&clinic, &ravi, slots[5], CONSULTATION).await.expect("booked");
     let expected = [slots[0], slots[1], slots[3]];
@@ -209,7 +210,7 @@ async fn the_page_for_moving_offers_times_that_overlap_the_present_one() {
         let shown = page.contains(&format!("id=\"slot-{slot}\""));
         assert_eq!(shown, expected.contains(slot), "the time with number {n}");
     }
-    // What the page asks for once its script is there.
+    // The request that the page's script sends.
     let month = "/fn/month_times?slug=half-hours&month=2026-11";
     let times = format!("{month}&date={date}&visit={LONG_VISIT}&appointment={id}");
     let (status, answer) = get(times.clone(), Some(&cookie)).await;
@@ -218,13 +219,13 @@ async fn the_page_for_moving_offers_times_that_overlap_the_present_one() {
         let shown = answer.contains(&format!("\"slot\":\"{slot}\""));
         assert_eq!(shown, expected.contains(slot), "{answer}");
     }
-    // A chosen one can be taken, and one that cannot is said to be gone.
+    // A slot that can be taken is offered; for one that cannot, the page says that it is gone.
     let chosen = format!("/appointments/{id}/move?date={date}&slot={}", slots[3]);
     assert_eq!(get(chosen, Some(&cookie)).await.0, 200);
     let taken = format!("/appointments/{id}/move?date={date}&slot={}", slots[4]);
     assert_eq!(get(taken, Some(&cookie)).await.0, 409);
 
-    // Nobody else learns anything by it.
+    // Other accounts and visitors get no times.
     let stranger = clinic.cookie(&ravi).await;
     assert_eq!(get(times.clone(), Some(&stranger)).await.0, 404);
     let (status, answer) = get(times, None).await;
@@ -233,7 +234,7 @@ async fn the_page_for_moving_offers_times_that_overlap_the_present_one() {
     let asked = clinic.ports.directory.free_times(&visitor, &query(doctor, date, id)).await;
     assert_eq!(asked.err(), Some(Failure::SignInFirst));
 
-    // The same through the API, where moving grants it.
+    // The API offers the same slots, and moving to one of them succeeds.
     let token = clinic.token(&asha).await;
     let api = format!("{base}/api/v1/appointments/{id}");
     let answer = browser().get(format!("{api}/slots?date={date}")).bearer_auth(&token).send().await;
@@ -242,5 +243,5 @@ async fn the_page_for_moving_offers_times_that_overlap_the_present_one() {
     let ids: Vec<SlotId> = ids.map(|item| SlotId(item["id"].as_i64().expect("an id"))).collect();
     assert_eq!(ids, expected);
     clinic.change(&asha, id, &Change::Reschedule { slot: slots[3] }).await.expect("moved");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }

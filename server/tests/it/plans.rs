@@ -1,6 +1,6 @@
-//! How PostgreSQL carries out the statements of a hold when it has planned them on the first day, with
-//! every table empty. It keeps these plans while the tables grow, so each look-up has to begin with the
-//! first column of its index: otherwise it reads all of it.
+//! How PostgreSQL executes the statements of a hold when it has planned them on the first day, with every
+//! table empty. It keeps these plans while the tables grow, so each lookup has to begin with the first
+//! column of its index: otherwise it reads the whole index.
 
 use serde_json::Value;
 use server::database::HOLD_PLANS;
@@ -15,7 +15,7 @@ const STATEMENTS: [(&str, &str); 3] = [
 ];
 
 #[tokio::test]
-async fn every_look_up_of_a_hold_begins_with_the_first_column_of_its_index() {
+async fn every_lookup_of_a_hold_begins_with_the_first_column_of_its_index() {
     let database = MIGRATED.database().await;
     let pool = database.pool();
     let name = pool.connect_options().get_database().expect("a name").to_owned();
@@ -25,7 +25,7 @@ async fn every_look_up_of_a_hold_begins_with_the_first_column_of_its_index() {
     }
     let mut looked_at = 0;
     for (file, statement) in STATEMENTS {
-        // Names that only the query macros understand.
+        // Remove the nullability marks, which only sqlx's macros understand.
         let statement = statement.replace("!\"", "\"").replace("?\"", "\"");
         run(&mut connection, &format!("prepare planned as {statement}")).await;
         let parameters: i32 = sqlx::query_scalar(
@@ -42,7 +42,7 @@ async fn every_look_up_of_a_hold_begins_with_the_first_column_of_its_index() {
             .await
             .expect("a plan");
         let mut scans = Vec::new();
-        collect(&plan[0]["Plan"], &mut scans);
+        collect_index_scans(&plan[0]["Plan"], &mut scans);
         for (index, condition) in scans {
             let first: String = sqlx::query_scalar(
                 "select pg_get_indexdef(indexrelid, 1, true) from pg_index where indexrelid = $1::text::regclass",
@@ -63,13 +63,13 @@ async fn run(connection: &mut PgConnection, statement: &str) {
     sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(connection).await.expect("done");
 }
 
-/// Every use of an index, and by what it is looked up.
-fn collect(node: &Value, scans: &mut Vec<(String, String)>) {
+/// Collects every index scan: the name of the index and the condition.
+fn collect_index_scans(node: &Value, scans: &mut Vec<(String, String)>) {
     if let Some(index) = node["Index Name"].as_str() {
         let condition = node["Index Cond"].as_str().unwrap_or_default();
         scans.push((index.to_owned(), condition.to_owned()));
     }
     for child in node["Plans"].as_array().into_iter().flatten() {
-        collect(child, scans);
+        collect_index_scans(child, scans);
     }
 }

@@ -1,31 +1,12 @@
 //! The binary itself: which configuration it refuses, and how it stops.
 
-use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
+use crate::support::process::{free_port, nadi, output, ready};
 use crate::support::{Clinic, browser, time};
-
-pub fn nadi(command: &[&str]) -> Command {
-    let mut nadi = Command::new(env!("CARGO_BIN_EXE_nadi"));
-    nadi.args(command)
-        .env_clear()
-        .env("NADI_MODE", "development")
-        .env("NADI_SECRET", "a secret of the tests, long enough")
-        .kill_on_drop(true)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    nadi
-}
-
-pub async fn output(mut command: Command) -> Output {
-    tokio::time::timeout(Duration::from_secs(20), command.output())
-        .await
-        .expect("it ends")
-        .expect("it ran")
-}
 
 #[tokio::test]
 async fn a_missing_or_wrong_variable_is_named_in_the_error() {
@@ -182,23 +163,4 @@ fn resident_kb(pid: &str) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("running");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
-}
-
-/// Below the range from which the system gives ports away: no other test can be given it.
-pub fn free_port() -> u16 {
-    loop {
-        let port = rand::random_range(20_000..30_000);
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
-pub async fn ready(base: &str, child: &mut Child) {
-    let is_ready = async || {
-        assert!(child.try_wait().expect("known").is_none(), "it ended by itself");
-        let answer = browser().get(format!("{base}/readyz")).send().await;
-        answer.is_ok_and(|answer| answer.status() == 200)
-    };
-    time::until("the server is ready", is_ready).await;
 }

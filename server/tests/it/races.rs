@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::support::{Clinic, LONG_VISIT, NewDoctor, browser};
 
-/// A thousand people want one slot while an uncommitted transaction has its seats: they wait, as
-/// PostgreSQL sees it. After the rollback there are as many winners as seats.
-async fn a_thousand_at_one_time(capacity: u16) {
+/// A thousand people want one slot while an uncommitted transaction has its seats. PostgreSQL shows that they
+/// wait for it. After the rollback there are as many winners as seats.
+async fn race_for_one_slot(capacity: u16) {
     let clinic = Clinic::open_with(capacity).await;
     let slot = clinic.free(clinic.doctor).await[0];
     let people = clinic.many_patients(1000).await;
@@ -34,7 +34,7 @@ async fn a_thousand_at_one_time(capacity: u16) {
     let wish = HoldRequest { slot, visit_type: None, person: None };
     let callers: Vec<_> = people.iter().map(|who| clinic.caller(who)).collect();
     let rivals = join_all(callers.iter().map(|who| async {
-        // Some do not get a connection in time: they try again.
+        // A request that does not get a connection in time is repeated.
         loop {
             match instance.bookings.hold(who, &wish, None).await {
                 Err(Failure::Unavailable) => {}
@@ -51,17 +51,17 @@ async fn a_thousand_at_one_time(capacity: u16) {
     assert_eq!(won, usize::from(capacity));
     let told = answers.iter().filter(|answer| **answer == Err(Refusal::Taken.into())).count();
     assert_eq!(won + told, people.len(), "everyone else hears that it was taken");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
 async fn a_thousand_rivals_for_one_seat_have_one_winner() {
-    a_thousand_at_one_time(1).await;
+    race_for_one_slot(1).await;
 }
 
 #[tokio::test]
 async fn a_thousand_rivals_for_seven_seats_have_seven_winners() {
-    a_thousand_at_one_time(7).await;
+    race_for_one_slot(7).await;
 }
 
 /// Two hundred people send the same form at the same moment.
@@ -126,8 +126,8 @@ async fn one_person_holding_at_two_doctors_at_once_gets_one() {
     }
 }
 
-/// A patient asks for a longer visit at the time of their own hold. A rival for its second half comes
-/// and goes at the worst moments: the hold that the visit replaces is no reason to refuse it.
+/// A patient asks for a longer visit at the time of their own hold. A rival takes its second half and gives it
+/// back at the worst moments. The hold that the visit replaces must not be the reason for a refusal.
 #[tokio::test]
 async fn a_hold_is_not_refused_because_of_the_hold_it_replaces() {
     let clinic = Clinic::open().await;
@@ -153,7 +153,7 @@ async fn a_hold_is_not_refused_because_of_the_hold_it_replaces() {
     let longer = clinic.ports.bookings.hold(&caller, &wish, Some(&once));
     let meanwhile = async {
         clinic.until_waiting(1).await;
-        // A refused hold first looks for a stored answer under its key: here it has to wait for that.
+        // Before it is refused, a hold looks for a stored answer under its key. Here that lookup has to wait.
         let mut gate = clinic.pool.begin().await.expect("a transaction");
         let lock = sqlx::query("lock table idempotency_keys in access exclusive mode");
         let takes_the_second_half = async {
@@ -173,10 +173,10 @@ async fn a_hold_is_not_refused_because_of_the_hold_it_replaces() {
     let (longer, ()) = tokio::join!(longer, meanwhile);
     assert_eq!(longer.map(|booked| booked.state), Ok(State::Pending));
     assert_eq!(clinic.state(short).await, "cancelled");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
-/// The second hold waits for the first one's transaction, as PostgreSQL sees it, and is then refused.
+/// PostgreSQL shows that the second hold waits for the first one's transaction. It is then refused.
 #[tokio::test]
 async fn a_hold_waits_for_an_uncommitted_rival() {
     let clinic = Clinic::open().await;
@@ -206,7 +206,7 @@ async fn a_hold_waits_for_an_uncommitted_rival() {
     assert_eq!(second, Err(Refusal::Taken.into()));
 }
 
-/// Whoever comes first wins, the other one is refused with a reason, and nothing is half done.
+/// The first one wins, the other one is refused with a reason, and nothing is left half done.
 #[tokio::test]
 async fn confirming_races_with_taking_over_an_expired_hold() {
     let clinic = Clinic::open().await;
@@ -215,7 +215,7 @@ async fn confirming_races_with_taking_over_an_expired_hold() {
         let slow = clinic.patient(&format!("Slow {n}")).await;
         let quick = clinic.patient(&format!("Quick {n}")).await;
         let held = clinic.hold(&slow, slot).await.expect("held");
-        // One request is made just before the hold expires, the other when it has.
+        // The confirmation is sent just before the hold expires, the other request afterwards.
         let before = clinic.caller(&slow);
         clinic.clock.step(chrono::Duration::minutes(5));
         let code =
@@ -228,11 +228,11 @@ async fn confirming_races_with_taking_over_an_expired_hold() {
         assert!(confirmed.is_ok() != taken.is_ok(), "{confirmed:?} {taken:?}");
         clinic.clock.step(chrono::Duration::minutes(-5));
     }
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
-/// A patient confirms, cancels, and somebody else takes over the same expiring hold at one moment:
-/// they wait for each other on its row, and the result is that of some order.
+/// A patient confirms and cancels while somebody else takes over the same expiring hold. They wait for each
+/// other on its row, and the result is that of some sequential order.
 #[tokio::test]
 async fn confirming_cancelling_and_taking_over_one_hold_race() {
     let clinic = Clinic::open().await;
@@ -280,12 +280,12 @@ async fn confirming_cancelling_and_taking_over_one_hold_race() {
         for refused in [confirmed.err(), cancelled.err(), taken.err()].into_iter().flatten() {
             assert!(matches!(refused, Failure::Refused(_)), "{refused:?}");
         }
-        clinic.must_be_sound().await;
+        clinic.assert_consistent().await;
         clinic.clock.step(chrono::Duration::minutes(-5));
     }
 }
 
-/// Two patients want each other's slot: neither can have it, and neither sees a deadlock.
+/// Two patients want to move to each other's slot. Neither can, and neither gets a deadlock error.
 #[tokio::test]
 async fn two_patients_moving_to_each_others_slots_never_deadlock() {
     let clinic = Clinic::open().await;
@@ -297,7 +297,7 @@ async fn two_patients_moving_to_each_others_slots_never_deadlock() {
     let places = [free[3], free[4], free[5]];
     let to = |slot| Change::Reschedule { slot };
     for round in 0..40 {
-        // A third slot makes some of the moves possible, and longer cycles of waiting.
+        // A third slot makes some of the moves possible, and longer wait cycles.
         let (one, two) = (to(places[(round + 1) % 3]), to(places[(round * 2) % 3]));
         let (first, second) = tokio::join!(
             instances[0].bookings.change(&asha, hers, &one, &Seen::Any, None),
@@ -309,11 +309,11 @@ async fn two_patients_moving_to_each_others_slots_never_deadlock() {
                 "round {round}: {answer:?}"
             );
         }
-        clinic.must_be_sound().await;
+        clinic.assert_consistent().await;
     }
 }
 
-/// One person's two appointments, each moved to the other's hour.
+/// One person has two appointments, and each is moved to the time of the other.
 #[tokio::test]
 async fn one_person_moving_two_appointments_across_each_other_never_deadlocks() {
     let clinic = Clinic::open().await;
@@ -337,6 +337,6 @@ async fn one_person_moving_two_appointments_across_each_other_never_deadlocks() 
                 "round {round}: {answer:?}"
             );
         }
-        clinic.must_be_sound().await;
+        clinic.assert_consistent().await;
     }
 }

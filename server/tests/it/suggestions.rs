@@ -1,4 +1,4 @@
-//! Suggestions while somebody types, and addresses with parameters that no page has ever linked to.
+//! Suggestions while somebody types, and addresses with parameters that no page links to.
 
 use futures::{StreamExt, stream};
 use nadi::suggest::Suggestion;
@@ -6,8 +6,8 @@ use server::directory::follow;
 
 use crate::support::{Clinic, NewDoctor, browser};
 
-/// The clinic with Asha Naik (general medicine, Panjim), and more doctors of these names.
-async fn town(names: &[(&'static str, i16)]) -> Clinic {
+/// The clinic with Asha Naik (general medicine, Panjim) and further doctors with these names and specialties.
+async fn clinic_with_doctors(names: &[(&'static str, i16)]) -> Clinic {
     let clinic = Clinic::open().await;
     for statement in [
         "insert into specialties values (2, 'dermatology', 'Dermatology', 'modern', 'Skin, hair and nails.'),
@@ -30,7 +30,7 @@ async fn town(names: &[(&'static str, i16)]) -> Clinic {
         ..NewDoctor::new(slug)
     });
     clinic.add_doctors(doctors).await;
-    listed(&clinic).await;
+    refresh_listings(&clinic).await;
     clinic
 }
 
@@ -39,14 +39,15 @@ fn ask(address: &str, name: &str, value: &str) -> reqwest::RequestBuilder {
     browser().get(url)
 }
 
-/// Documents and names are made again.
-async fn listed(clinic: &Clinic) {
+/// Runs the job that renews the documents and names of all doctors.
+async fn refresh_listings(clinic: &Clinic) {
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
     follow::run_once(&clinic.app_state).await.expect("listed");
 }
 
-/// What is suggested, in short: `s:` specialty and what fits, `d:` doctor with specialty and city, `c:` city.
-async fn suggested(clinic: &Clinic, text: &str) -> Vec<String> {
+/// The suggestions in short form: `s:` a specialty and the matching word, `d:` a doctor with specialty and city,
+/// `c:` a city with its country.
+async fn suggestions(clinic: &Clinic, text: &str) -> Vec<String> {
     let found = clinic.ports.directory.suggest(&clinic.visitor(), text).await.expect("an answer");
     found
         .into_iter()
@@ -65,7 +66,7 @@ async fn suggested(clinic: &Clinic, text: &str) -> Vec<String> {
 #[tokio::test]
 async fn typed_text_suggests_specialties_doctors_and_cities() {
     let names = [("Dr Meera Skinner", 2), ("Dr João Fátima Pán", 3), ("Dr Maria do Céu O’Naik", 3)];
-    let clinic = town(&names).await;
+    let clinic = clinic_with_doctors(&names).await;
     let meera = "d:Dr Meera Skinner/Dermatology/Panjim";
     let joao = "d:Dr João Fátima Pán/Cardiology/Panjim";
     let maria = "d:Dr Maria do Céu O’Naik/Cardiology/Panjim";
@@ -85,7 +86,7 @@ async fn typed_text_suggests_specialties_doctors_and_cities() {
         ("maria naik", vec![maria]),
         ("ceu", vec![maria]),
         ("lima", vec![]),
-        // One typing error, when nothing else fits.
+        // One typing error is tolerated when nothing else matches.
         ("dermatolgy", vec!["s:Dermatology"]),
         ("panjin", vec![city]),
         ("mera skiner", vec![meera]),
@@ -94,31 +95,31 @@ async fn typed_text_suggests_specialties_doctors_and_cities() {
         ("  ", vec![]),
         ("", vec![]),
     ] {
-        assert_eq!(suggested(&clinic, typed).await, expected, "{typed}");
+        assert_eq!(suggestions(&clinic, typed).await, expected, "{typed}");
     }
-    let heart = suggested(&clinic, "heart").await;
+    let heart = suggestions(&clinic, "heart").await;
     assert_eq!(heart.first().map(String::as_str), Some("s:Cardiology/heart"));
 }
 
 #[tokio::test]
 async fn suggestions_are_at_most_eight_and_only_of_listed_doctors() {
-    let clinic = town(&[("Dr Asha A", 2); 12]).await;
-    assert_eq!(suggested(&clinic, "asha").await.len(), 8);
+    let clinic = clinic_with_doctors(&[("Dr Asha A", 2); 12]).await;
+    assert_eq!(suggestions(&clinic, "asha").await.len(), 8);
     sqlx::query("update doctors set status = 'draft'").execute(&clinic.pool).await.expect("drafts");
-    listed(&clinic).await;
-    assert!(suggested(&clinic, "asha").await.is_empty());
-    assert!(suggested(&clinic, "derma").await.is_empty(), "no specialty that nobody has");
+    refresh_listings(&clinic).await;
+    assert!(suggestions(&clinic, "asha").await.is_empty());
+    assert!(suggestions(&clinic, "derma").await.is_empty(), "no specialty that nobody has");
     assert_eq!(clinic.count("select count(*) from doctor_names").await, 0);
     let renamed = "update doctors set status = 'listed', name = 'Dr Zubeida Khan'";
     sqlx::query(renamed).execute(&clinic.pool).await.expect("renamed");
-    listed(&clinic).await;
-    assert_eq!(suggested(&clinic, "zub").await.len(), 8);
-    assert!(suggested(&clinic, "asha").await.is_empty(), "nobody is called so any more");
+    refresh_listings(&clinic).await;
+    assert_eq!(suggestions(&clinic, "zub").await.len(), 8);
+    assert!(suggestions(&clinic, "asha").await.is_empty(), "nobody is called so any more");
 }
 
 #[tokio::test]
 async fn suggestions_are_publicly_cacheable_unless_the_request_has_a_session() {
-    let clinic = town(&[]).await;
+    let clinic = clinic_with_doctors(&[]).await;
     let address = format!("{}/api/v1/suggestions", clinic.serve().await);
     let plain = ask(&address, "q", "asha").send().await.expect("an answer");
     assert_eq!(plain.status(), 200);
@@ -142,7 +143,7 @@ async fn suggestions_are_publicly_cacheable_unless_the_request_has_a_session() {
 }
 
 /// Malicious and malformed texts.
-fn hostile() -> Vec<String> {
+fn hostile_texts() -> Vec<String> {
     let (long, words) = ("x".repeat(10_000), "ab ".repeat(3_000));
     [
         "'; drop table doctors; --",
@@ -177,21 +178,21 @@ fn hostile() -> Vec<String> {
 
 #[tokio::test]
 async fn hostile_text_gets_no_error_and_few_suggestions() {
-    let clinic = town(&[("Dr <b>Bo</b> & \"Co\"", 2)]).await;
+    let clinic = clinic_with_doctors(&[("Dr <b>Bo</b> & \"Co\"", 2)]).await;
     let base = clinic.serve().await;
-    for words in hostile() {
-        assert!(suggested(&clinic, &words).await.len() <= 8, "{words}");
+    for words in hostile_texts() {
+        assert!(suggestions(&clinic, &words).await.len() <= 8, "{words}");
         let url = format!("{base}/api/v1/suggestions");
         let answer = ask(&url, "q", &words).send().await.expect("an answer");
         assert!([200, 400, 422].contains(&answer.status().as_u16()), "{} {words}", answer.status());
     }
-    let found = suggested(&clinic, "bo co").await;
+    let found = suggestions(&clinic, "bo co").await;
     assert_eq!(found, ["d:Dr <b>Bo</b> & \"Co\"/Dermatology/Panjim"]);
     assert_eq!(clinic.count("select count(*) from doctors").await, 2);
 }
 
-/// The names that the pages know, and some that they do not.
-const LIST: [&str; 15] = [
+/// The parameters that the pages know, and some that they do not.
+const SEARCH_PARAMETERS: [&str; 15] = [
     "q",
     "specialty",
     "city",
@@ -208,7 +209,7 @@ const LIST: [&str; 15] = [
     "__proto__",
     "",
 ];
-const DOCTOR: [&str; 6] = ["slot", "date", "month", "visit", "person", "time"];
+const DOCTOR_PARAMETERS: [&str; 6] = ["slot", "date", "month", "visit", "person", "time"];
 
 fn hostile_addresses() -> Vec<String> {
     let mut addresses: Vec<String> = [
@@ -230,14 +231,15 @@ fn hostile_addresses() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    for text in hostile() {
+    for text in hostile_texts() {
         let value: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-        addresses.extend(LIST.map(|name| format!("/doctors?{name}={value}")));
-        addresses.extend(DOCTOR.map(|name| format!("/doctors/asha-naik?{name}={value}")));
+        addresses.extend(SEARCH_PARAMETERS.map(|name| format!("/doctors?{name}={value}")));
+        addresses
+            .extend(DOCTOR_PARAMETERS.map(|name| format!("/doctors/asha-naik?{name}={value}")));
         addresses.push(format!("/?q={value}"));
         addresses.push(format!("/doctors/{}", value.replace('+', "%20")));
-        // As long as a client may send, perhaps cut in the middle of a letter.
-        let all = LIST.map(|name| format!("{name}={value}")).join("&");
+        // As long as an address may be, perhaps cut in the middle of an encoded character.
+        let all = SEARCH_PARAMETERS.map(|name| format!("{name}={value}")).join("&");
         addresses.push(format!("/doctors?{}", &all[..all.len().min(60_000)]));
     }
     addresses
@@ -245,7 +247,7 @@ fn hostile_addresses() -> Vec<String> {
 
 #[tokio::test]
 async fn no_address_breaks_a_page() {
-    let clinic = town(&[]).await;
+    let clinic = clinic_with_doctors(&[]).await;
     let base = clinic.serve().await;
     let browser = browser();
     let ask = async |address: String| {
@@ -268,7 +270,7 @@ async fn no_address_breaks_a_page() {
 
 #[tokio::test]
 async fn the_page_names_parameters_it_could_not_read() {
-    let clinic = town(&[]).await;
+    let clinic = clinic_with_doctors(&[]).await;
     let base = clinic.serve().await;
     let long = format!("q={}", "x".repeat(10_000));
     for (query, named) in [
@@ -306,7 +308,7 @@ async fn the_page_names_parameters_it_could_not_read() {
 
 #[tokio::test]
 async fn a_position_is_rounded_and_sent_to_no_other_site() {
-    let clinic = town(&[]).await;
+    let clinic = clinic_with_doctors(&[]).await;
     let base = clinic.serve().await;
     let page = browser().get(format!("{base}/doctors?near=15.4912345,73.8298765")).send().await;
     let page = page.expect("a page");

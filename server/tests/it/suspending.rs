@@ -1,4 +1,4 @@
-//! Suspending a doctor: what becomes of the appointments that are coming up, and what their patients read.
+//! Suspending a doctor: what happens to upcoming appointments, and what their patients read.
 
 use nadi::Failure;
 use nadi::actor::{Administers, SignedIn};
@@ -35,7 +35,7 @@ async fn status(clinic: &Clinic) -> String {
 }
 
 #[tokio::test]
-async fn saving_a_doctor_as_suspended_asks_what_becomes_of_appointments() {
+async fn saving_a_doctor_as_suspended_asks_about_upcoming_appointments() {
     let clinic = Clinic::open().await;
     let admin = administrator(&clinic).await;
     let (port, caller) = (&clinic.ports.administration, clinic.caller(&admin));
@@ -58,7 +58,7 @@ async fn saving_a_doctor_as_suspended_asks_what_becomes_of_appointments() {
 }
 
 #[tokio::test]
-async fn coming_appointments_are_cancelled_with_a_reason_and_their_patients_told() {
+async fn upcoming_appointments_are_cancelled_with_a_reason_and_patients_are_told() {
     let clinic = Clinic::open().await;
     let admin = administrator(&clinic).await;
     let (port, caller) = (&clinic.ports.administration, clinic.caller(&admin));
@@ -87,7 +87,7 @@ async fn coming_appointments_are_cancelled_with_a_reason_and_their_patients_told
     let late = clinic.confirm(&patients[3], held).await;
     assert_eq!(late, Err(Refusal::NotTakingBookings.into()), "a hold is no booking yet");
 
-    // Interrupted after the first, and asked again.
+    // The first run stopped after one appointment, and the request is repeated.
     let reason = Some("The doctor has left.".to_owned());
     let cancel = Change::Cancel { reason: reason.clone() };
     clinic.change(&admin, ids[0], &cancel).await.expect("cancelled");
@@ -104,10 +104,12 @@ async fn coming_appointments_are_cancelled_with_a_reason_and_their_patients_told
     let sent = clinic.messages.sent.lock().expect("messages").clone();
     assert_eq!(sent.len(), 2, "one for each that was confirmed, the first was told before");
     assert!(sent.iter().all(|message| message.body.contains("The doctor has left.")));
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
-/// Without scripts: from the doctor's form to the question and on; then what patients and visitors see.
+/// An administrator without scripts saves the form and answers the question about appointments. Then the test
+/// reads
+/// the pages of patients and visitors.
 #[tokio::test]
 async fn a_suspended_doctor_is_explained_to_their_patients_and_hidden_from_others() {
     let clinic = Clinic::open().await;

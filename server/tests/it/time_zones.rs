@@ -1,4 +1,4 @@
-//! New rules of time zones: from the folder that brings them to the visits they change.
+//! New time-zone rules: from the zoneinfo folder that contains them to the visits they affect.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use nadi::ids::SlotId;
 use server::clock::Clock;
 use server::schedules::top_up;
 
-use crate::hostile_input::administrator;
-use crate::process::{free_port, nadi, output, ready};
+use crate::support::http::administrator_cookie;
+use crate::support::process::{free_port, nadi, output, ready};
 use crate::support::{Clinic, browser, time};
 
-/// A zoneinfo folder with the bundled zones, in which one has the rules of another.
+/// A zoneinfo folder with the bundled zones, except that one zone has the rules of another.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -37,7 +37,7 @@ impl Drop for Folder {
     }
 }
 
-/// What `nadi time-zones` says with these options: its list, and the line about it.
+/// The output of `nadi time-zones` with these options: the list and the summary line.
 async fn time_zones(clinic: &Clinic, folder: &Path, options: &[&str]) -> (String, String) {
     let mut command = nadi(&[&["time-zones"], options].concat());
     command
@@ -50,7 +50,7 @@ async fn time_zones(clinic: &Clinic, folder: &Path, options: &[&str]) -> (String
     (text(&output.stdout), text(&output.stderr))
 }
 
-/// How many times nobody has are made half an hour or an hour ahead of UTC: those of Kolkata and Karachi.
+/// The number of free slots with the UTC offset of Kolkata and of Karachi.
 async fn free_by_offset(clinic: &Clinic) -> (i64, i64) {
     let with = async |offset: i32| -> i64 {
         sqlx::query_scalar(
@@ -68,7 +68,7 @@ async fn free_by_offset(clinic: &Clinic) -> (i64, i64) {
 #[tokio::test]
 async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     let clinic = Clinic::open().await;
-    // The binary runs on the real clock.
+    // The binary uses the real clock.
     clinic.clock.step(chrono::Utc::now() - clinic.clock.now());
     top_up::run_once(&clinic.app_state).await.expect("times");
     let asha = clinic.patient("Asha").await;
@@ -95,7 +95,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     let (there, elsewhere) = free_by_offset(&clinic).await;
     assert!(there > 50 && elsewhere == 0, "{there} {elsewhere}");
 
-    // A dry run: everything is said and nothing done.
+    // A dry run reports everything and changes nothing.
     let newer = Folder::of("2099a", "Asia/Kolkata", "Asia/Karachi");
     let (list, line) = time_zones(&clinic, &newer.0, &[]).await;
     let shifted = format!("booked for {} would be at {} Asia/Kolkata", wall(330), wall(300));
@@ -107,7 +107,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     assert!(!line.contains(" 0 times nobody has"), "{line}");
     assert_eq!(free_by_offset(&clinic).await, (there, 0));
 
-    // The server does it by itself, soon after its start.
+    // The server applies the new rules by itself, soon after its start.
     let base = format!("http://127.0.0.1:{}", free_port());
     let mut command = nadi(&["serve"]);
     command
@@ -123,7 +123,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     let told = browser().get(format!("{base}/readyz")).send().await.expect("an answer");
     let told: serde_json::Value = told.json().await.expect("JSON");
     assert_eq!(told["time_zone_data"]["release"], "2099a");
-    let cookie = administrator(&clinic).await;
+    let cookie = administrator_cookie(&clinic).await;
     let page = browser().get(format!("{base}/admin/locations")).header("cookie", cookie).send();
     let page = page.await.expect("an answer").text().await.expect("a page");
     assert!(page.contains("2099a") && page.contains(&reference), "the page lists the visit");
@@ -132,16 +132,18 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     assert!(left == 0 && now > 50, "{left} {now}");
     assert_eq!(appointment().await.1, starts_at, "who is booked keeps the instant");
     assert_eq!(clinic.state(booked).await, "confirmed");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 
-    // It stays on the list until somebody decides.
+    // The visit stays on the list until somebody decides.
     let (list, line) = time_zones(&clinic, &newer.0, &[]).await;
     assert!(list.contains(&shifted) && line.contains(" 0 times nobody has"), "{list} {line}");
     time_zones(&clinic, &newer.0, &["--keep", &reference]).await;
     let (list, line) = time_zones(&clinic, &newer.0, &[]).await;
     assert!(list.is_empty() && line.contains("0 appointments differ"), "{list} {line}");
 
-    // An older release does not undo it by itself, so that two instances do not take turns; asked to, it does.
+    // Older rules are not applied automatically, so that two instances do not undo each other's work. With
+    // `--move`
+    // they are.
     top_up::run_once(&clinic.app_state).await.expect("ran");
     assert_eq!(free_by_offset(&clinic).await, (0, now));
     let older = Folder::of("2020a", "Asia/Kolkata", "Asia/Karachi");
@@ -149,7 +151,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     assert!(line.contains("(bundled)") && line.contains("; 0 are left"), "{line}");
     let (back, none) = free_by_offset(&clinic).await;
     assert!(back > 50 && none == 0, "{back} {none}");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
@@ -163,9 +165,9 @@ async fn a_configured_folder_that_cannot_be_used_stops_the_start() {
     assert!(said.contains("NADI_ZONEINFO names /nowhere, which cannot be used"), "{said}");
 }
 
-/// The database may have older rules than the server: no query and no function asks it for them.
+/// The database may have older time-zone rules than the server, so no query and no function may use them.
 #[tokio::test]
-async fn no_rules_of_zones_come_from_the_database() {
+async fn no_time_zone_rules_come_from_the_database() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut seen = 0;
     let mut check = |name: &str, sql: &str| {

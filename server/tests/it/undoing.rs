@@ -1,4 +1,4 @@
-//! Undoing a check-in, a completion and a no-show, and what stands in the way of it.
+//! Undoing a check-in, a completion and a no-show, and what prevents it.
 
 use chrono::Duration;
 use nadi::Failure;
@@ -11,7 +11,7 @@ use crate::support::{Clinic, LONG_VISIT};
 
 const CLAIMS: &str = "select (select count(*) from seats) + (select count(*) from patient_times)";
 
-/// A visit of two slots at ten that was noted as completed at ten past ten; who booked it, and its doctor.
+/// A visit of two slots at ten that was marked as completed at ten past ten, with its patient and doctor.
 async fn completed(clinic: &Clinic) -> (AppointmentId, SignedIn, SignedIn) {
     clinic.add_long_visit(2).await;
     let (asha, doctor) = (clinic.patient("Asha").await, clinic.doctor_account().await);
@@ -25,7 +25,7 @@ async fn completed(clinic: &Clinic) -> (AppointmentId, SignedIn, SignedIn) {
 }
 
 #[tokio::test]
-async fn marks_are_undone_one_by_one_and_the_history_says_which() {
+async fn check_ins_completions_and_no_shows_are_undone_one_by_one() {
     let clinic = Clinic::open().await;
     let (asha, doctor) = (clinic.patient("Asha").await, clinic.doctor_account().await);
     let administers = Administers::Clinics(vec![clinic.clinic]);
@@ -50,14 +50,14 @@ async fn marks_are_undone_one_by_one_and_the_history_says_which() {
     assert_eq!(seen.open_to, [Command::Reopen]);
     assert_eq!(state(&administrator, Change::Reopen).await, Ok(State::CheckedIn));
     assert_eq!(clinic.count(CLAIMS).await, 2, "seat and time are claimed again");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
     assert_eq!(state(&doctor, Change::Reopen).await, Ok(State::Confirmed));
     assert_eq!(state(&doctor, Change::MarkNoShow).await, Ok(State::NoShow));
     assert_eq!(state(&doctor, Change::Complete).await, Ok(State::Completed));
     assert_eq!(state(&doctor, Change::Reopen).await, Ok(State::NoShow));
     assert_eq!(state(&doctor, Change::Reopen).await, Ok(State::Confirmed));
     assert_eq!(clinic.count(CLAIMS).await, 2);
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 
     let seen = clinic.ports.bookings.appointment(&clinic.caller(&asha), id).await.expect("seen");
     let undone: Vec<Option<State>> = seen
@@ -75,11 +75,11 @@ async fn marks_are_undone_one_by_one_and_the_history_says_which() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_has_booked_since_stays_theirs() {
+async fn undoing_does_not_take_a_slot_booked_by_somebody_else() {
     let clinic = Clinic::open().await;
     let (id, _, doctor) = completed(&clinic).await;
     let ravi = clinic.patient("Ravi").await;
-    // The second half of the visit, from twenty past ten.
+    // The second slot of the visit, from twenty past ten.
     let second = clinic.free(clinic.doctor).await[0];
     let held = clinic.hold(&ravi, second).await.expect("free since the visit is over");
     let undone = clinic.change(&doctor, id, &Change::Reopen).await;
@@ -88,16 +88,16 @@ async fn what_somebody_else_has_booked_since_stays_theirs() {
     assert!(seen.open_to.is_empty(), "{:?}", seen.open_to);
     assert_eq!(clinic.state(held).await, "pending");
 
-    // Once that hold has lapsed, it is in nobody's way.
+    // A lapsed hold does not prevent it.
     clinic.clock.step(Duration::minutes(6));
     clinic.change(&doctor, id, &Change::Reopen).await.expect("undone");
     assert_eq!(clinic.state(held).await, "expired");
     assert_eq!(clinic.state(id).await, "confirmed");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
-async fn a_person_is_not_brought_to_two_places_at_once_by_undoing() {
+async fn undoing_does_not_put_a_person_in_two_places_at_once() {
     let clinic = Clinic::open().await;
     let other = clinic.add_doctor("ravi-menon").await;
     let (id, asha, doctor) = completed(&clinic).await;
@@ -105,20 +105,20 @@ async fn a_person_is_not_brought_to_two_places_at_once_by_undoing() {
     let second = clinic.book(&asha, elsewhere).await;
     let undone = clinic.change(&doctor, id, &Change::Reopen).await;
     assert_eq!(undone, Err(Refusal::PersonBusy.into()));
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
     let reason = Some("Mistake".to_owned());
     let administers = Administers::Clinics(vec![clinic.clinic]);
     let administrator = SignedIn { administers, ..clinic.patient("Administrator").await };
     clinic.change(&administrator, second, &Change::Cancel { reason }).await.expect("cancelled");
     clinic.change(&doctor, id, &Change::Reopen).await.expect("undone");
-    clinic.must_be_sound().await;
+    clinic.assert_consistent().await;
 }
 
 #[tokio::test]
-async fn a_mark_is_undone_on_its_day_only() {
+async fn a_completion_is_undone_on_its_day_only() {
     let clinic = Clinic::open().await;
     let (id, _, doctor) = completed(&clinic).await;
-    // Ten past ten in Kolkata: the day ends in thirteen hours and fifty minutes.
+    // It is ten past ten in Kolkata: the day ends in thirteen hours and fifty minutes.
     clinic.clock.step(Duration::minutes(13 * 60 + 50));
     let late = clinic.change(&doctor, id, &Change::Reopen).await;
     assert_eq!(late, Err(Refusal::TooLateToUndo.into()));
@@ -127,7 +127,7 @@ async fn a_mark_is_undone_on_its_day_only() {
 }
 
 #[tokio::test]
-async fn a_reviewed_visit_stays_completed_while_its_review_stands() {
+async fn a_reviewed_visit_is_reopened_only_after_its_review_is_withdrawn() {
     let clinic = Clinic::open().await;
     let (id, asha, doctor) = completed(&clinic).await;
     let reviews = &clinic.ports.reviews;
@@ -142,9 +142,9 @@ async fn a_reviewed_visit_stays_completed_while_its_review_stands() {
     assert_eq!(early, Err(Refusal::NotCompleted.into()));
 }
 
-/// While a review is written the visit cannot be opened again, and the other way round.
+/// Writing a review and reopening its visit exclude each other: the review waits for the transaction that reopens.
 #[tokio::test]
-async fn a_review_and_an_undoing_wait_for_each_other() {
+async fn a_review_waits_for_a_visit_being_reopened() {
     let clinic = Clinic::open().await;
     let (id, asha, _) = completed(&clinic).await;
     let mut undoing = clinic.pool.begin().await.expect("a transaction");

@@ -1,4 +1,4 @@
-//! The pages, as a browser without scripts gets them.
+//! The pages, requested as by a browser without scripts.
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use server::config::Mode;
@@ -272,9 +272,9 @@ async fn cross_origin_and_oversized_forms_are_refused() {
     assert_eq!(clinic.count("select count(*) from seats").await, 0);
 }
 
-/// Requests use every connection, and a job is overdue: neither makes the instance unready.
+/// An instance stays ready while requests use every connection and while a job is overdue.
 #[tokio::test]
-async fn readiness_waits_for_no_request_and_tells_of_jobs() {
+async fn readiness_needs_no_free_connection_and_reports_jobs() {
     let clinic = Clinic::open().await;
     let stop = CancellationToken::new();
     let app_state = &clinic.app_state;
@@ -353,9 +353,9 @@ async fn pages_answer_503_without_the_database_and_recover() {
     outside.close().await;
 }
 
-/// A browser is ahead of the site's clock only where the site is being developed.
+/// The cookie that shifts the clock for one browser works in development mode only.
 #[tokio::test]
-async fn no_cookie_moves_the_clock_in_production() {
+async fn the_clock_cookie_is_ignored_in_production() {
     let mut clinic = Clinic::open().await;
     let (asha, account) = (clinic.patient("Asha").await, clinic.patient("The Doctor").await);
     sqlx::query("update doctors set account_id = $1 where id = $2")
@@ -364,7 +364,7 @@ async fn no_cookie_moves_the_clock_in_production() {
         .execute(&clinic.pool)
         .await
         .expect("linked");
-    // It is nine, and the visit at ten.
+    // It is nine, and the visit is at ten.
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
     let cookie = format!("{}; nadi_ahead_seconds=3600", clinic.cookie(&account).await);
     for (mode, state) in [(Mode::Production, "confirmed"), (Mode::Development, "completed")] {

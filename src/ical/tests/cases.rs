@@ -1,4 +1,4 @@
-//! Small files that were once read wrongly, each with its right value.
+//! Small files that were once read wrongly, each with the right result.
 
 use std::collections::HashSet;
 
@@ -16,11 +16,11 @@ fn read_case(bytes: &[u8]) -> BusyCalendar {
 }
 
 #[test]
-fn each_has_its_right_value() {
+fn each_case_is_read_correctly() {
     for (bytes, right) in [
         (
             case!("hours-in-rule-of-days"),
-            // RFC 5545, 3.3.10: BYHOUR is ignored where a rule is of days. Four days, which touch.
+            // RFC 5545, 3.3.10: BYHOUR is ignored when DTSTART is a date. Four whole days that touch.
             vec!["20261130T2300/20261204T2300"],
         ),
         (case!("end-beside-duration"), vec!["20261201T0800/20261201T0900"]),
@@ -47,7 +47,7 @@ fn each_has_its_right_value() {
 }
 
 #[test]
-fn what_was_passed_over_is_named() {
+fn skipped_lines_are_reported() {
     let named = |bytes| {
         let warnings = read_case(bytes).warnings;
         assert_eq!(warnings.more, 0);
@@ -61,7 +61,7 @@ fn what_was_passed_over_is_named() {
 }
 
 #[test]
-fn our_own_appointments_make_nobody_busy() {
+fn our_own_appointments_do_not_block() {
     let read = || ReadCalendar::read(case!("own-appointments"), &[]).expect("a calendar");
     let uids: Vec<_> = read().uids().map(str::to_owned).collect();
     assert_eq!(uids.len(), 5);
@@ -73,7 +73,7 @@ fn our_own_appointments_make_nobody_busy() {
     };
     let all = busy(uids.iter().cloned().collect());
     assert_eq!((all.times.len(), all.skipped.own), (0, 5));
-    // Those of others do: another doctor's, or another installation's.
+    // Appointments of another doctor or another installation do block.
     let some = busy(uids.into_iter().skip(1).collect());
     assert_eq!(shown(&some.times), ["20261031T0430/20261031T0450"]);
 }

@@ -1,4 +1,4 @@
-//! Changed occurrences, exceptions, messages, and whose calendar it is.
+//! Changed occurrences, exceptions, methods, and the owner of the calendar.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ fn days(times: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn one_occurrence_named_two_ways() {
+fn an_occurrence_is_found_by_local_time_and_utc() {
     let change = |id: &str, stamp: u32, start: &str| {
         format!(
             "UID:1\nSEQUENCE:2\nDTSTAMP:202610{stamp}T000000Z\n{id}\nDTSTART:{start}\nDURATION:PT1H"
@@ -37,7 +37,7 @@ fn one_occurrence_named_two_ways() {
             );
         }
     }
-    // A series of days, named by times.
+    // Whole-day occurrences whose RECURRENCE-ID is a date-time.
     let series = "UID:1\nDTSTART;VALUE=DATE:20270601\nRRULE:FREQ=DAILY;COUNT=2";
     for name in ["20270602T000000", "20270602T000000Z", "20270601T183000Z"] {
         let gone = format!("UID:1\nRECURRENCE-ID:{name}\nSTATUS:CANCELLED");
@@ -46,7 +46,7 @@ fn one_occurrence_named_two_ways() {
 }
 
 #[test]
-fn changes_older_than_what_the_series_leaves_out() {
+fn changes_older_than_the_exceptions_of_the_series() {
     let change = |id: &str, sequence: u32, stamp: &str| {
         format!(
             "UID:1\nSEQUENCE:{sequence}\nDTSTAMP:{stamp}T000000Z\nRECURRENCE-ID:{id}\nDTSTART:20270620T120000Z\nDURATION:PT1H"
@@ -71,7 +71,7 @@ fn changes_older_than_what_the_series_leaves_out() {
 }
 
 #[test]
-fn this_and_all_later_ones() {
+fn changes_of_this_and_all_later_occurrences() {
     let from = "UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Asia/Kolkata:20270602T100000";
     let moved = format!("{from}\nDTSTART;TZID=Asia/Kolkata:20270602T120000\nDURATION:PT2H");
     assert_eq!(
@@ -90,14 +90,14 @@ fn this_and_all_later_ones() {
     );
     let off = format!("{from}\nSTATUS:CANCELLED");
     assert_eq!(days(&busy(&[SERIES, &off], UTC)), ["01T0430"]);
-    // By the clock of the change, also over the end of summer time.
+    // Later occurrences are in the zone of the change, also after the end of summer time.
     let weekly = "UID:2\nDTSTART;TZID=Europe/Berlin:20271018T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=4";
     let later = "UID:2\nRECURRENCE-ID;RANGE=THISANDFUTURE:20271025T070000Z\nDTSTART;TZID=Europe/Berlin:20271026T100000\nDURATION:PT1H";
     assert_eq!(days(&busy(&[weekly, later], UTC)), ["18T0700", "26T0800", "02T0900", "09T0900"]);
 }
 
 #[test]
-fn rules_that_leave_out() {
+fn exclusion_rules_remove_occurrences() {
     let read = |rule: &str| days(&busy(&[&format!("{SERIES}\n{rule}")], UTC)).join(" ");
     assert_eq!(read("EXRULE:FREQ=WEEKLY;BYDAY=WE,TH"), "01T0430 04T0430");
     assert_eq!(read("EXRULE:FREQ=DAILY"), "");
@@ -107,7 +107,7 @@ fn rules_that_leave_out() {
 }
 
 #[test]
-fn events_that_only_share_a_uid() {
+fn events_with_the_same_uid_can_be_different_series() {
     let one = |day: u32, more: &str| {
         format!("UID:1\nDTSTART:202706{day:02}T090000Z\nDURATION:PT1H\n{more}")
     };
@@ -116,14 +116,14 @@ fn events_that_only_share_a_uid() {
         3
     );
     assert_eq!(days(&busy(&[&one(1, "SEQUENCE:1"), &one(2, "SEQUENCE:2")], UTC)), ["02T0900"]);
-    // A cancellation is of the one with its start, or of all when it says none.
+    // A cancellation applies to the event with its start, or to all of them when it has no start.
     assert_eq!(
         days(&busy(&[&one(1, "X:1"), &one(2, "X:1"), &one(2, "STATUS:CANCELLED")], UTC)),
         ["01T0900"]
     );
     assert_eq!(busy(&[&one(1, "X:1"), &one(2, "X:1"), "UID:1\nSTATUS:CANCELLED"], UTC), [""; 0]);
     assert_eq!(busy(&[&one(1, "STATUS:CANCELLED"), &one(2, "X:1"), &one(1, "X:1")], UTC).len(), 2);
-    // Two series, and the change of an occurrence that each has.
+    // Two series with the same UID, and a change of an occurrence of one of them.
     let series = |hour: u32| {
         format!("UID:1\nDTSTART:20270601T{hour:02}0000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2")
     };
@@ -135,7 +135,7 @@ fn events_that_only_share_a_uid() {
 }
 
 #[test]
-fn what_a_calendar_was_sent_for() {
+fn the_method_decides_what_blocks() {
     let sent = |method: &str, events: &[&str]| {
         let file = calendar(events).replacen("VERSION", &format!("METHOD:{method}\nVERSION"), 1);
         let read = read_in(&file, UTC, "20270601T000000Z", "20270701T000000Z").expect(&file);
@@ -162,7 +162,7 @@ fn what_a_calendar_was_sent_for() {
 }
 
 #[test]
-fn whoever_declined_is_not_busy() {
+fn declined_invitations_do_not_block() {
     let read = |owner: &[&str], lines: &str| {
         let file = calendar(&[&format!("UID:1\nDTSTART:20270601T090000Z\nDURATION:PT1H\n{lines}")]);
         let own = HashSet::new();
@@ -188,7 +188,7 @@ fn whoever_declined_is_not_busy() {
 }
 
 #[test]
-fn outlook_wraps_the_uids_of_others() {
+fn uids_wrapped_by_outlook_are_recognized() {
     let uid = "01a1882a-0e60-7323-a878-4c9784b59ed5@nadi";
     let hex: String = uid.bytes().map(|byte| format!("{byte:02X}")).collect();
     let head = "040000008200E00074C5B7101A82E008";

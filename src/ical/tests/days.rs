@@ -1,4 +1,4 @@
-//! Whole days, however their ends are written.
+//! Whole days, with their ends written in various ways.
 
 use super::*;
 
@@ -16,12 +16,12 @@ fn the_end_of_a_series_may_be_a_local_midnight() {
     for until in ["20261203", "20261202T230000Z", "20261203T000000Z", "20261203T120000Z"] {
         assert_eq!(read(until, berlin()), through_third, "{until}");
     }
-    // Not a midnight here: the day that is written.
+    // The UNTIL is not midnight in this zone, so its written date counts.
     assert_eq!(read("20261202T220000Z", berlin()), "20261130T2300/20261202T2300");
     assert_eq!(read("20261202T183000Z", kolkata()), "20261130T1830/20261203T1830");
     let new_york = Zone::named("America/New_York");
     assert_eq!(read("20261203T050000Z", new_york), "20261201T0500/20261204T0500");
-    // By the calendar's clock.
+    // In the calendar's zone.
     let file = calendar(&["DTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;UNTIL=20261202T230000Z"]);
     let file = file.replacen("VERSION", "X-WR-TIMEZONE:Europe/Berlin\nVERSION", 1);
     let read = read_in(&file, UTC, "20261101T000000Z", "20270101T000000Z").expect("a calendar");
@@ -29,7 +29,7 @@ fn the_end_of_a_series_may_be_a_local_midnight() {
 }
 
 #[test]
-fn a_change_of_the_last_day_is_not_stale() {
+fn a_change_of_the_last_day_still_applies() {
     let series =
         "UID:1\nSEQUENCE:2\nDTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY;UNTIL=20261202T230000Z";
     let change = "UID:1\nSEQUENCE:1\nRECURRENCE-ID;VALUE=DATE:20261203\nDTSTART:20261210T100000Z\nDURATION:PT1H";
@@ -40,7 +40,7 @@ fn a_change_of_the_last_day_is_not_stale() {
 }
 
 #[test]
-fn an_end_at_midnight_is_a_day() {
+fn an_end_at_midnight_makes_a_whole_day() {
     let of = |end: &str, zone: Zone| {
         busy(&[&format!("DTSTART;VALUE=DATE:20261201\n{end}")], zone).join(" ")
     };
@@ -57,7 +57,7 @@ fn an_end_at_midnight_is_a_day() {
 }
 
 #[test]
-fn an_empty_end_says_nothing_of_a_day() {
+fn an_empty_end_is_ignored_for_whole_days() {
     for empty in ["DTEND:", "DURATION:", "DTEND;VALUE=DATE:"] {
         for event in [
             format!("DTSTART;VALUE=DATE:20270601\n{empty}"),
@@ -75,7 +75,7 @@ fn an_empty_end_says_nothing_of_a_day() {
 }
 
 #[test]
-fn dates_may_be_escaped_as_a_text() {
+fn dates_may_be_escaped_like_text() {
     let series = "DTSTART:20270601T100000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3";
     let without = format!("{series}\nEXDATE:20270602T100000Z\\,20270603T100000Z");
     assert_eq!(busy(&[&without], UTC), ["20270601T1000/20270601T1100"]);

@@ -1,4 +1,4 @@
-//! Zones that a file defines, where the definition stops.
+//! Zone definitions in a file that end.
 
 use super::*;
 
@@ -7,7 +7,7 @@ const SUMMER: &str =
 const WINTER: &str =
     "BEGIN:STANDARD\nDTSTART:20261025T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nEND:STANDARD\n";
 
-/// Noon on the first of a month in 2026 or 2027 by a zone that is defined so, in UTC.
+/// Noon on this day in a zone with these observances, as a time in UTC, and the reason of the first warning.
 fn noon(name: &str, observances: &str, day: &str) -> (String, Option<WarningReason>) {
     let event = format!("DTSTART;TZID={name}:20260601T120000\nDURATION:PT1H\nRRULE:FREQ=DAILY");
     let zone = format!("BEGIN:VTIMEZONE\nTZID:{name}\n{observances}END:VTIMEZONE\n");
@@ -19,27 +19,27 @@ fn noon(name: &str, observances: &str, day: &str) -> (String, Option<WarningReas
 }
 
 #[test]
-fn a_summer_that_never_ends_is_not_believed() {
+fn a_definition_whose_summer_never_ends_is_not_used() {
     let told = |hour: &str, reason| (hour.to_owned(), reason);
     let by_name = Some(WarningReason::ZoneDefinition);
     assert_eq!(noon("Europe/Berlin", SUMMER, "20260701"), told("1000", by_name));
     assert_eq!(noon("Europe/Berlin", SUMMER, "20261201"), told("1100", by_name));
-    // A name that nobody knows leaves nothing else.
+    // With an unknown name, the definition is all there is.
     assert_eq!(noon("Our Office", SUMMER, "20261201"), told("1000", None));
-    // A last winter may be what a country decided.
+    // A definition that ends with winter time may be right: a country may have given up summer time.
     let both = format!("{SUMMER}{WINTER}");
     assert_eq!(noon("Europe/Berlin", &both, "20270701"), told("1100", None));
     assert_eq!(noon("Europe/Berlin", WINTER, "20270701"), told("1100", None));
 }
 
 #[test]
-fn a_summer_over_the_new_year_is_one_that_ends() {
+fn a_summer_across_the_new_year_ends() {
     let rule = |kind: &str, month: u32, from: &str, to: &str| {
         format!(
             "BEGIN:{kind}\nDTSTART:2020{month:02}01T020000\nTZOFFSETFROM:{from}\nTZOFFSETTO:{to}\nRRULE:FREQ=YEARLY;BYMONTH={month};BYDAY=1SU\nEND:{kind}\n"
         )
     };
-    // An hour off from what Sydney has.
+    // An hour ahead of the real offsets of Sydney, to see that the definition is used.
     let both = rule("STANDARD", 4, "+1200", "+1100") + &rule("DAYLIGHT", 10, "+1100", "+1200");
     assert_eq!(noon("Australia/Sydney", &both, "20270101"), ("0000".to_owned(), None));
     assert_eq!(noon("Australia/Sydney", &both, "20270701"), ("0100".to_owned(), None));

@@ -1,4 +1,4 @@
-//! Files in the dialects of the usual products, which we write ourselves, read by us and by foreign readers.
+//! Files in the dialects of the usual products, generated here and read by us and by other parsers.
 //!
 //! `calcard` reads them here. With `NADI_CALENDAR_FILES` they are written to that folder, with what we read in them, for
 //! `end2end/support/calendar-files.mjs`, which reads them with ical.js: `cargo xtask test` does both.
@@ -13,17 +13,17 @@ use super::*;
 use plan::{Plan, Random};
 use spelling::{Dialect, Spelling};
 
-/// Of each dialect.
+/// How many files are made in each dialect.
 const FILES_EACH: u64 = 18;
 const FROM: &str = "20261101T000000Z";
 const UNTIL: &str = "20271101T000000Z";
 
-/// A file, and the same as RFC 5545 has it when a foreign reader cannot know the dialect.
+/// A file, and the same calendar in plain RFC 5545 for parsers that do not know the dialect.
 struct Sample {
     name: String,
     file: String,
     foreign: String,
-    /// Without what calcard is known to read otherwise.
+    /// The calendar without what calcard is known to read differently.
     calcard: String,
 }
 
@@ -46,7 +46,7 @@ fn ours(file: &str) -> Vec<BusyTime> {
     read_in(file, UTC, FROM, UNTIL).expect(file).times
 }
 
-/// What calcard finds. It tells every event: those that make nobody busy are left out here.
+/// The busy times that calcard finds. It lists all events, so those that do not block are left out here.
 fn by_calcard(file: &str) -> Vec<BusyTime> {
     let calendar = ICalendar::parse(file).expect(file);
     let found = calendar.expand_dates(chrono_tz::UTC, 10_000);
@@ -89,7 +89,7 @@ fn by_calcard(file: &str) -> Vec<BusyTime> {
     merged
 }
 
-/// Where the two differ, as it is printed.
+/// The difference between the two readings, for printing.
 fn difference(ours: &[BusyTime], theirs: &[BusyTime]) -> Option<String> {
     let (ours, theirs) = (shown(ours), shown(theirs));
     let only = |a: &[String], b: &[String]| -> Vec<String> {
@@ -100,7 +100,7 @@ fn difference(ours: &[BusyTime], theirs: &[BusyTime]) -> Option<String> {
 }
 
 #[test]
-fn foreign_readers_agree() {
+fn other_parsers_agree() {
     let samples = samples();
     assert!(samples.len() >= 200, "{}", samples.len());
     let mut wrong = Vec::new();
@@ -129,9 +129,9 @@ fn foreign_readers_agree() {
     }
 }
 
-/// A reader that is wrong by an hour once would be noticed.
+/// A parser that is wrong by an hour at one place would be noticed.
 #[test]
-fn a_fault_is_noticed() {
+fn a_deviation_of_an_hour_is_noticed() {
     let mut noticed = 0;
     for sample in samples() {
         let Some(place) = sample.calcard.find("T100000") else { continue };

@@ -1,11 +1,11 @@
-//! What an event may say, and what is refused, with the line.
+//! Valid and invalid properties of events. Refusals name the line.
 
 use super::*;
 
 const HOUR: &str = "DTSTART:20270601T100000Z\nDURATION:PT1H";
 
 #[test]
-fn ends_and_lengths() {
+fn an_event_has_an_end_or_a_duration() {
     let start = "DTSTART:20270601T100000Z";
     let of = |end: &str| busy(&[&format!("{start}\n{end}")], UTC);
     assert_eq!(of("DTEND:20270601T113000Z"), ["20270601T1000/20270601T1130"]);
@@ -17,7 +17,7 @@ fn ends_and_lengths() {
 }
 
 #[test]
-fn what_touches_is_one_and_what_is_outside_is_cut() {
+fn touching_times_are_merged_and_cut_to_the_range() {
     let other = "DTSTART:20270601T110000Z\nDTEND:20270601T120000Z";
     let within = "DTSTART:20270601T101000Z\nDTEND:20270601T102000Z";
     assert_eq!(busy(&[other, HOUR, within], UTC), ["20270601T1000/20270601T1200"]);
@@ -53,7 +53,7 @@ fn several_rules_and_dates() {
 }
 
 #[test]
-fn every_way_to_leave_one_out() {
+fn every_way_to_exclude_an_occurrence() {
     let series =
         "UID:1\nDTSTART;TZID=Asia/Kolkata:20270601T100000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2";
     let first = ["20270601T0430/20270601T0530"];
@@ -79,7 +79,7 @@ fn every_way_to_leave_one_out() {
 }
 
 #[test]
-fn the_latest_version_holds() {
+fn the_latest_version_of_an_event_counts() {
     let version = |sequence: u32, stamp: &str, hour: u32| {
         format!(
             "UID:1\nSEQUENCE:{sequence}\nDTSTAMP:{stamp}\nDTSTART:20270601T{hour:02}0000Z\nDURATION:PT1H"
@@ -115,7 +115,7 @@ fn lines_may_be_folded_anywhere() {
 }
 
 #[test]
-fn what_is_refused_and_where() {
+fn refusals_name_the_line() {
     use MalformedReason::*;
     let event = |lines: &str| refused(&calendar(&[lines]));
     assert_eq!(event("SUMMARY:x"), (3, Missing(PropertyName::DtStart)));
@@ -155,13 +155,13 @@ fn what_is_refused_and_where() {
 }
 
 #[test]
-fn a_zone_with_a_colon_and_no_quotes() {
+fn an_unquoted_zone_name_may_contain_a_colon() {
     let event = "DTSTART;TZID=(UTC+05:30) Chennai, Kolkata:20270601T100000\nDURATION:PT1H";
     assert_eq!(busy(&[event], UTC), ["20270601T0430/20270601T0530"]);
 }
 
 #[test]
-fn what_is_not_known_is_skipped() {
+fn unknown_properties_are_skipped() {
     let event = format!(
         "X-BAD;A=\"open:1\nATTENDEE;CN=\"a;b:c\":mailto:x@example.com\nTRIGGER:soon\nBEGIN:VALARM\nDURATION:-PT5M\nBEGIN:X-DEEP\nDTSTART:never\nEND:X-DEEP\nEND:VALARM\n{HOUR}\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"
     );

@@ -1,4 +1,4 @@
-//! What cannot be read in an event that cannot touch the range refuses nothing; what might touch it does.
+//! A fault in an event outside the range is only a warning; a fault in one that may touch the range is refused.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn read(event: &str) -> Result<(usize, Vec<Warning>), Malformed> {
 }
 
 #[test]
-fn faulty_events_far_away_are_passed_over() {
+fn faulty_events_outside_the_range_are_skipped() {
     for (event, line) in [
         ("DTSTART:20140101T100000Z\nDTEND:20140101T090000Z", 9),
         ("DTSTART;TZID=Mars/Base:20120101T100000", 8),
@@ -29,7 +29,7 @@ fn faulty_events_far_away_are_passed_over() {
 }
 
 #[test]
-fn faulty_events_that_may_touch_the_range_are_not() {
+fn faulty_events_that_may_touch_the_range_are_refused() {
     for event in [
         "DTSTART;TZID=Mars/Base:20270429T100000",
         "DTSTART;TZID=Mars/Base:20270703T100000",
@@ -48,7 +48,7 @@ fn faulty_events_that_may_touch_the_range_are_not() {
 }
 
 #[test]
-fn a_series_that_changes_move_into_the_range_is_not_far() {
+fn a_series_moved_into_the_range_by_a_change_counts() {
     let change = "UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20280102T100000Z\nDTSTART:20270602T100000Z\nDURATION:PT1H";
     let series = "UID:1\nDTSTART;TZID=Mars/Base:20280101T100000\nRRULE:FREQ=DAILY";
     let file = calendar(&[series, change]);
@@ -56,7 +56,7 @@ fn a_series_that_changes_move_into_the_range_is_not_far() {
 }
 
 #[test]
-fn the_same_for_periods() {
+fn faulty_periods_outside_the_range_are_skipped() {
     let read = |period: &str| {
         let file = format!(
             "BEGIN:VCALENDAR\nBEGIN:VFREEBUSY\nFREEBUSY:{period}\nFREEBUSY:20270601T100000Z/PT1H\nEND:VFREEBUSY\nEND:VCALENDAR\n"

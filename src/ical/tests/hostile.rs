@@ -1,4 +1,4 @@
-//! Limits, noise and broken samples: never a panic, never long.
+//! Limits, random bytes and damaged samples: reading never panics and takes bounded time.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::ical::limits::ZONES_MAX;
 fn read(bytes: &[u8]) -> Result<BusyCalendar, Malformed> {
     let begun = Instant::now();
     let read = busy_times(bytes, kolkata(), at("20261101T000000Z"), at("20271101T000000Z"));
-    // Bounded work, on a machine that is busy with something else and without optimization.
+    // The limit allows for a build without optimization on a busy machine.
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     if let Ok(calendar) = &read {
         for pair in calendar.times.windows(2) {
@@ -28,7 +28,7 @@ fn reason(file: &str) -> Option<MalformedReason> {
 }
 
 #[test]
-fn limits() {
+fn limits_are_enforced() {
     assert_eq!(reason(&" ".repeat(FILE_BYTES_MAX + 1)), Some(MalformedReason::TooLarge));
     let hour = "DTSTART:20270601T100000Z\nDURATION:PT1H";
     let many = vec![hour; EVENTS_MAX];
@@ -50,9 +50,9 @@ fn limits() {
     assert_eq!(reason(&zones), Some(MalformedReason::TooManyZones));
 }
 
-/// As much work as a file of the largest size can ask for.
+/// The most work that a file of the largest size can cause.
 #[test]
-fn the_most_work() {
+fn the_largest_file_takes_bounded_time() {
     let start = "DTSTART;TZID=Europe/Berlin:19700101T100000\nDURATION:PT1H\nRRULE:";
     for rule in [
         "FREQ=DAILY;INTERVAL=7;BYDAY=TU;COUNT=99999",
@@ -64,7 +64,7 @@ fn the_most_work() {
         let count = (FILE_BYTES_MAX / (event.len() + 30)).min(EVENTS_MAX);
         read(calendar(&vec![event.as_str(); count]).as_bytes()).ok();
     }
-    // One series with as many changed occurrences as there can be.
+    // One series with the largest number of changed occurrences.
     let mut changes = vec![format!("UID:1\n{start}FREQ=DAILY")];
     changes.extend((0..15_000).map(|n| {
         let day = moment("20000101T090000").expect("a time") + chrono::Duration::days(n);
@@ -75,19 +75,19 @@ fn the_most_work() {
     read(calendar(&changes).as_bytes()).expect("a calendar");
 }
 
-/// Work that grows with the square of a file unless something stops it.
+/// Files that would take quadratic time without special care.
 #[test]
-fn many_of_each_against_many() {
+fn quadratic_work_is_prevented() {
     let day = |n: i64| {
         let day = moment("20200101T090000").expect("a time") + chrono::Duration::days(n);
         day.format("%Y%m%dT%H%M%SZ").to_string()
     };
     let daily = "DTSTART:20200101T090000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY";
     let change = |n| format!("UID:1\nRECURRENCE-ID:{0}\nDTSTART:{0}\nDURATION:PT2H", day(n));
-    // Series that share a UID, and changes of each.
+    // Series with the same UID, and changes of each.
     let mut shared = vec![format!("UID:1\nSEQUENCE:1\n{daily};UNTIL=20200301T000000Z"); 8_000];
     shared.extend((0..8_000).map(change));
-    // One series that leaves out much, and changes that are older than it.
+    // One series with many exceptions, and changes that are older than the series.
     let without: Vec<_> = (0..8_000).map(day).collect();
     let mut left_out = vec![format!("UID:1\nSEQUENCE:1\n{daily}\nEXDATE:{}", without.join(","))];
     left_out.extend((0..20_000).map(change));
@@ -95,7 +95,7 @@ fn many_of_each_against_many() {
     let future = |n| change(n).replace("RECURRENCE-ID", "RECURRENCE-ID;RANGE=THISANDFUTURE");
     let mut futures = vec![format!("UID:1\n{daily}")];
     futures.extend((0..20_000).map(future));
-    // Changes that say no time.
+    // Changes without a time.
     let mut silent = vec![format!("UID:1\n{daily}")];
     silent.extend((0..20_000).map(|n| format!("UID:1\nRECURRENCE-ID:{}", day(n))));
     let excluding = vec![format!("{daily}{}", "\nEXRULE:FREQ=MINUTELY;INTERVAL=7".repeat(2_000))];
@@ -103,7 +103,7 @@ fn many_of_each_against_many() {
         let events: Vec<_> = events.iter().map(String::as_str).collect();
         read(calendar(&events).as_bytes()).ok();
     }
-    // Calendars in one file, each with a clock of its own.
+    // Several calendars in one file, each with its own zone.
     let one = |n: usize, line: &str| {
         format!(
             "BEGIN:VCALENDAR\n{line}\nBEGIN:VEVENT\nDTSTART;TZID=\"Zone, {n}\":20270601T100000\nTRANSP:TRANSPARENT\n\
@@ -123,7 +123,7 @@ fn many_of_each_against_many() {
     }
 }
 
-/// All samples as text, and one in vCalendar 1.0.
+/// All samples, and one in vCalendar 1.0.
 fn fuzzed() -> Vec<&'static str> {
     let mut all = ALL.to_vec();
     all.extend([
@@ -140,14 +140,14 @@ fn fuzzed() -> Vec<&'static str> {
 
 proptest! {
     #[test]
-    fn noise(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+    fn random_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
         read(&bytes).ok();
         let inside = [b"BEGIN:VCALENDAR\n".as_slice(), &bytes, b"\nEND:VCALENDAR\n"].concat();
         read(&inside).ok();
     }
 
     #[test]
-    fn broken_samples(
+    fn damaged_samples_do_not_panic(
         sample in select(fuzzed()),
         cuts in proptest::collection::vec((any::<Index>(), 0usize..12, "[ -~\\n]{0,6}"), 1..6),
     ) {
@@ -161,7 +161,7 @@ proptest! {
     }
 
     #[test]
-    fn shuffled_lines(
+    fn shuffled_lines_do_not_panic(
         sample in select(fuzzed()),
         swaps in proptest::collection::vec((any::<Index>(), any::<Index>()), 1..4),
     ) {
@@ -174,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn odd_values(
+    fn odd_values_do_not_panic(
         name in select(vec!["DTSTART", "DTEND", "DURATION", "RDATE", "EXDATE", "RRULE", "EXRULE", "RECURRENCE-ID", "UID", "DTSTAMP"]),
         parameter in select(vec!["", ";VALUE=DATE", ";TZID=Europe/Berlin", ";TZID=Ours", ";VALUE=PERIOD", ";RANGE=THISANDFUTURE", ";ENCODING=QUOTED-PRINTABLE"]),
         value in "[0-9]{0,9}[TPZ]?[0-9]{0,7}[TZSDW/]{0,2}[0-9TPZ]{0,12}|(D|W|MP|MD|YM|YD)[0-9]{0,2}( [0-9+-]{1,3}| MO| #[0-9]{1,3}){0,5}|FREQ=(DAILY|MONTHLY|YEARLY)(;[A-Z]{3,6}=[-A-Z0-9, ]{0,8}){0,4}",
@@ -188,7 +188,7 @@ proptest! {
     }
 
     #[test]
-    fn odd_zone_names(name in "[(]?(UTC|GMT|utc)?[-+]?[0-9:.]{0,6}[)]? ?\\PC{0,20}[,/、]{0,2}(Berlin|Eastern)?") {
+    fn odd_zone_names_do_not_panic(name in "[(]?(UTC|GMT|utc)?[-+]?[0-9:.]{0,6}[)]? ?\\PC{0,20}[,/、]{0,2}(Berlin|Eastern)?") {
         let event = format!("DTSTART;TZID=\"{name}\":20270601T100000\nDURATION:PT1H");
         read(calendar(&[&event]).as_bytes()).ok();
         let plain = format!("X-WR-TIMEZONE:{name}\nTZ:{name}\nDAYLIGHT:TRUE;{name};20270404;20271031;a;b\nBEGIN:VEVENT");
@@ -197,7 +197,7 @@ proptest! {
 }
 
 #[test]
-fn the_ends_of_time() {
+fn the_first_and_last_years_do_not_panic() {
     let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
     for lines in [
         "DTSTART:00000101T000000\nDURATION:P366000D\nRRULE:FREQ=DAILY",

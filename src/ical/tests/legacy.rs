@@ -1,4 +1,4 @@
-//! vCalendar 1.0, and files whose bytes are not as they should be.
+//! vCalendar 1.0, and files in other encodings or with stray bytes.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn legacy(head: &str, event: &str) -> Vec<String> {
 }
 
 #[test]
-fn rules_are_those_of_rfc_5545() {
+fn rules_are_translated_to_rfc_5545() {
     let hour = "DTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z";
     for (theirs, ours) in [
         ("D1 #5", "FREQ=DAILY;COUNT=5"),
@@ -40,7 +40,7 @@ fn rules_are_those_of_rfc_5545() {
 }
 
 #[test]
-fn properties_of_its_own() {
+fn properties_of_vcalendar_1_0() {
     let hour = "DTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z";
     let free = [""; 0];
     assert_eq!(legacy("", &format!("{hour}\r\nTRANSP:1")), free);
@@ -53,19 +53,19 @@ fn properties_of_its_own() {
     assert_eq!(legacy("", &noted), ["20261201T0900/20261201T1000"]);
     let without = "RRULE:D1 #5\r\nEXDATE:20261202T090000Z;20261203T090000Z";
     assert_eq!(legacy("", &format!("{hour}\r\n{without}")).len(), 3);
-    // A folded line keeps the blank that it was folded at.
+    // When a folded line is joined, the blank at the fold is kept.
     assert_eq!(legacy("", &format!("{hour}\r\nRRULE:W1 TU\r\n TH #2")).len(), 4);
 }
 
 #[test]
-fn local_times_are_by_its_own_clock() {
+fn local_times_use_the_zone_of_the_file() {
     let at = |month: u32| format!("DTSTART:2027{month:02}01T090000\r\nDURATION:PT1H");
     let daylight = "DAYLIGHT:TRUE;-07;20270404T020000;20271031T020000;PST;PDT\r\n";
     let head = format!("TZ:-08\r\n{daylight}");
     assert_eq!(legacy(&head, &at(2)), ["20270201T1700/20270201T1800"]);
     assert_eq!(legacy(&head, &at(7)), ["20270701T1600/20270701T1700"]);
     assert_eq!(legacy("TZ:-08\r\nDAYLIGHT:FALSE\r\n", &at(7)), ["20270701T1700/20270701T1800"]);
-    // When the clock is that of the reader's place, the place knows its summers better than the file.
+    // If the offsets match the reader's zone, that zone is used: its rules are newer than those in the file.
     let berlin = |head: &str| {
         let file = format!(
             "BEGIN:VCALENDAR\nVERSION:1.0\n{head}BEGIN:VEVENT\n{}\nEND:VEVENT\nEND:VCALENDAR\n",
@@ -82,7 +82,7 @@ fn local_times_are_by_its_own_clock() {
 }
 
 #[test]
-fn any_bytes_that_are_a_calendar() {
+fn other_encodings_and_line_ends_are_read() {
     let text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-WR-CALNAME:Größe\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:日本\r\n\
         DTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
     let units =

@@ -1,4 +1,4 @@
-//! What is not as RFC 5545 has it and can only mean one thing, and what cannot hide a busy time.
+//! Deviations from RFC 5545 that can only mean one thing, and faults that cannot hide a busy time.
 
 use super::*;
 
@@ -116,7 +116,7 @@ fn times_and_lengths_as_products_write_them() {
 }
 
 #[test]
-fn what_makes_nobody_busy_is_not_needed() {
+fn faults_in_events_that_do_not_block_are_ignored() {
     let read = |lines: &str| {
         let file = calendar(&[&format!("{START}\nDURATION:PT1H"), lines]);
         let read = read_in(&file, UTC, "20270601T000000Z", "20270701T000000Z");
@@ -144,7 +144,7 @@ fn what_makes_nobody_busy_is_not_needed() {
     ] {
         assert_eq!(read(&format!("{more}{lines}")), Ok((2, warnings)), "{lines}");
     }
-    // But these could hide a busy time.
+    // These could hide a busy time, so they are refused.
     for lines in [
         "DTSTART",
         "DTEND\nX:1",
@@ -156,7 +156,7 @@ fn what_makes_nobody_busy_is_not_needed() {
 }
 
 #[test]
-fn only_so_many_lines_are_named() {
+fn the_number_of_reported_lines_is_limited() {
     let noise = "what\n".repeat(100);
     let zone = "DTSTART;TZID=Customized Time Zone:20270602T100000\nDURATION:PT1H";
     let file = calendar(&[&format!("{START}\nDURATION:PT1H\n{noise}X:1"), zone]);

@@ -1,8 +1,8 @@
-//! Zones by the names that products give them, and definitions beside them.
+//! Names that products give to zones, and definitions in the same file.
 
 use super::*;
 
-/// The start in UTC of an event at noon on 1 July 2027 by this clock, in a calendar that is read in Berlin.
+/// The start in UTC of an event at noon on 1 July 2027 in this zone, in a calendar of a reader in Berlin.
 fn noon(head: &str, name: &str) -> Result<(String, Vec<WarningReason>), Malformed> {
     let event = format!("DTSTART;TZID=\"{name}\":20270701T120000\nDURATION:PT1H");
     let file = calendar(&[&event]).replacen("VERSION:2.0\n", &format!("VERSION:2.0\n{head}"), 1);
@@ -17,9 +17,9 @@ fn utc(name: &str) -> String {
 }
 
 #[test]
-fn names_without_a_definition() {
+fn zone_names_without_a_definition() {
     for (name, right) in [
-        // Offsets, with the everyday sign; the database's own have the other one.
+        // Offsets with the usual sign. `Etc/GMT` names have the opposite one.
         ("UTC+01", "01 1100"),
         ("UTC+1", "01 1100"),
         ("GMT+1", "01 1100"),
@@ -34,7 +34,7 @@ fn names_without_a_definition() {
         ("tzone://Microsoft/Utc", "01 1200"),
         ("Z", "01 1200"),
         ("GMT", "01 1200"),
-        // What Windows displays, with and without the offset.
+        // Names as Windows displays them, with and without the offset.
         ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "01 1000"),
         ("(GMT+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "01 1000"),
         ("(GMT+01.00) Sarajevo/Warsaw/Zagreb", "01 1000"),
@@ -56,10 +56,10 @@ fn names_without_a_definition() {
         ("(UTC) Dublin, Edinburgh, Lisbon, London", "01 1100"),
         ("Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London", "01 1100"),
         ("Beijing, Chongqing, Hong Kong, Urumqi", "01 0400"),
-        // Countries have changed their time since: the place counts.
+        // The offset in the name is outdated, so the place counts.
         ("(UTC+02:00) Istanbul", "01 0900"),
         ("(GMT+04:00) Moscow, St. Petersburg, Volgograd", "01 0900"),
-        // Windows' own names, of today and of former times, and Lotus'.
+        // Internal names of Windows, current and former ones, and of Lotus Notes.
         ("W. Europe Standard Time", "01 1000"),
         ("W. Europe Daylight Time", "01 1000"),
         ("w. europe standard time", "01 1000"),
@@ -70,7 +70,7 @@ fn names_without_a_definition() {
         ("Eastern", "01 1600"),
         ("India", "01 0630"),
         ("Tokyo", "01 0300"),
-        // Japanese, and languages that nobody here knows, where the offset is kept all year.
+        // Japanese names, and names in unknown languages, where the offset counts all year.
         ("東京 (標準時)", "01 0300"),
         ("(UTC+09:00) 大阪、札幌、東京", "01 0300"),
         ("(GMT+09:00) 大阪、札幌、東京", "01 0300"),
@@ -85,7 +85,7 @@ fn names_without_a_definition() {
         let wrong = noon("", unknown).expect_err(unknown);
         assert_eq!((wrong.line, wrong.reason), (4, MalformedReason::UnknownZone), "{unknown}");
     }
-    // Without quotes too, though there are colons.
+    // Also without quotes, in spite of the colons.
     for name in ["(UTC+05:30) Chennai, Kolkata", "UTC+05:30", "tzone://Microsoft/Utc"] {
         let event = format!("DTSTART;TZID={name}:20270701T120000\nDURATION:PT1H");
         assert_eq!(busy(&[&event], UTC).len(), 1, "{name}");
@@ -93,7 +93,7 @@ fn names_without_a_definition() {
 }
 
 #[test]
-fn names_that_say_nothing() {
+fn zone_names_without_meaning() {
     use WarningReason::{ZoneOfCalendar, ZoneOfPlace};
     for name in ["Customized Time Zone", "tzone://Microsoft/Custom", "Customized Time Zone 1"] {
         let read = |head: &str| noon(head, name).expect(name);
@@ -106,13 +106,13 @@ fn names_that_say_nothing() {
         );
         assert_eq!(read(&own), ("01 0815".into(), vec![]));
     }
-    // The offset of what Windows displays in an unknown language is that of the reader's own place.
+    // A displayed name in an unknown language means the reader's zone if the offset is the same.
     let other = "(UTC+01:00) 阿姆斯特丹，伯尔尼";
     assert_eq!(noon("", other), Ok(("01 1000".into(), vec![ZoneOfPlace])));
 }
 
 #[test]
-fn floating_times_are_the_calendar_s() {
+fn floating_times_are_in_the_calendar_s_zone() {
     let read = |head: &str, event: &str| {
         let file = calendar(&[event]).replacen("VERSION:2.0\n", &format!("VERSION:2.0\n{head}"), 1);
         let read = read_in(&file, kolkata(), "20270601T000000Z", "20270801T000000Z");
@@ -125,13 +125,13 @@ fn floating_times_are_the_calendar_s() {
         assert_eq!(read(&head, floating), ["20270701T1600/20270701T1700"], "{name}");
     }
     assert_eq!(read("X-WR-TIMEZONE:Nowhere\n", floating), ["20270701T0630/20270701T0730"]);
-    // Whole days are those of the doctor's place.
+    // Whole days are in the zone of the doctor's place.
     let day = "DTSTART;VALUE=DATE:20270701";
     assert_eq!(read("X-WR-TIMEZONE:America/New_York\n", day), ["20270630T1830/20270701T1830"]);
 }
 
 #[test]
-fn a_definition_counts_before_the_name() {
+fn a_definition_takes_precedence_over_the_name() {
     let zone = |name: &str, observances: &str| {
         format!("BEGIN:VTIMEZONE\nTZID:{name}\n{observances}END:VTIMEZONE\n")
     };
@@ -143,23 +143,23 @@ fn a_definition_counts_before_the_name() {
     let read = |definition: &str| noon(definition, "America/Vancouver").expect("a calendar");
     assert_eq!(read(&zone("America/Vancouver", &fixed("-0600"))), ("01 1800".into(), vec![]));
     assert_eq!(read(&zone("america/vancouver", &fixed("-06:00"))).0, "01 1800");
-    // What cannot be read is passed over where the name is known,
+    // A definition that cannot be read is ignored if the name is known,
     let broken =
         [fixed("+5328"), fixed("x"), String::new(), fixed("-0600").replace("DTSTART", "START")];
     for observances in broken {
         let (time, warnings) = read(&zone("America/Vancouver", &observances));
         assert_eq!((time.as_str(), warnings), ("01 1900", vec![WarningReason::ZoneDefinition]));
     }
-    // and so is one of which half is missing.
+    // and so is one with a missing half.
     let half = "BEGIN:STANDARD\nDTSTART:20071104T020000\nTZOFFSETFROM:-0700\nTZOFFSETTO:-0800\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD\n";
     assert_eq!(read(&zone("America/Vancouver", half)).0, "01 1900");
-    // Where nobody knows the name, it is needed.
+    // With an unknown name the definition is needed.
     let wrong = noon(&zone("Ours", &fixed("+5328")), "Ours").expect_err("needed");
     assert_eq!((wrong.line, wrong.reason), (7, MalformedReason::Value(PropertyName::TzOffsetFrom)));
 }
 
 #[test]
-fn calendars_that_were_put_together_have_zones_of_their_own() {
+fn concatenated_calendars_keep_their_own_zones() {
     let one = |offset: &str| {
         format!(
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:{offset}\nDTSTART;TZID=Mine:20270701T120000\nDURATION:PT15M\nEND:VEVENT\n\
@@ -170,13 +170,13 @@ fn calendars_that_were_put_together_have_zones_of_their_own() {
     let file = [one("+0100"), one("+0200")].concat();
     let read = read_in(&file, UTC, "20270601T000000Z", "20270801T000000Z").expect("a calendar");
     assert_eq!(shown(&read.times), ["20270701T1000/20270701T1015", "20270701T1100/20270701T1115"]);
-    // However many there are, as in an exported mailbox.
+    // Also with very many calendars, as in an exported mailbox.
     let many = one("+0100").repeat(1_000);
     assert!(read_in(&many, UTC, "20270601T000000Z", "20270801T000000Z").is_ok());
 }
 
 #[test]
-fn abbreviations_are_what_the_reader_calls_their_time() {
+fn abbreviations_mean_those_of_the_reader_s_zone() {
     let read = |name: &str, zone: &str, date: &str| {
         let event = format!("DTSTART;TZID={name}:{date}T120000\nDURATION:PT1H");
         let file = calendar(&[&event]);
@@ -204,9 +204,9 @@ fn abbreviations_are_what_the_reader_calls_their_time() {
     }
     let unknown = Err(MalformedReason::UnknownZone.at(4));
     assert_eq!(read("IST", "America/New_York", "20270601"), unknown, "one of three");
-    // What the database has by this name is that.
+    // A name that the zone database has means that zone.
     assert_eq!(read("CET", "Asia/Kolkata", "20270101"), Ok(("1100".to_owned(), None)));
-    // A calendar's own zone goes before that of the reader.
+    // The zone of the calendar takes precedence over that of the reader.
     let event = "DTSTART;TZID=IST:20270601T120000\nDURATION:PT1H";
     let file = calendar(&[event]).replacen("VERSION", "X-WR-TIMEZONE:Europe/Dublin\nVERSION", 1);
     let read = read_in(&file, kolkata(), "20270101T000000Z", "20280101T000000Z").expect("read");
@@ -220,7 +220,7 @@ fn abbreviations_are_what_the_reader_calls_their_time() {
 }
 
 #[test]
-fn slashes_between_places_are_like_commas() {
+fn slashes_between_places_are_read_like_commas() {
     let noon = |name: &str| {
         let event = format!("DTSTART;TZID=\"{name}\":20270601T120000\nDURATION:PT1H");
         busy(&[&event], UTC)[0][9..13].to_owned()

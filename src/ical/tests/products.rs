@@ -12,7 +12,7 @@ const SCHEDULER: &str = include_str!("../samples/scheduler.ics");
 pub(super) const ALL: [&str; 6] = [GOOGLE, OUTLOOK, APPLE, NEXTCLOUD, FASTMAIL, SCHEDULER];
 
 #[test]
-fn google() {
+fn files_of_google() {
     let read = |file: &str| {
         read_in(file, kolkata(), "20261201T000000Z", "20270101T000000Z").expect("a calendar")
     };
@@ -30,18 +30,18 @@ fn google() {
     assert_eq!(calendar.events, 5);
     let skipped = Skipped { transparent: 1, cancelled: 1, ..Skipped::default() };
     assert_eq!(calendar.skipped, skipped);
-    // The same with the ends of lines that the standard asks for, and a byte order mark.
+    // The same with the line ends of the standard and a byte order mark.
     assert_eq!(read(&format!("\u{feff}{}", GOOGLE.replace('\n', "\r\n"))), calendar);
 }
 
 #[test]
-fn outlook() {
+fn files_of_outlook() {
     let calendar =
         read_in(OUTLOOK, kolkata(), "20270301T000000Z", "20270501T000000Z").expect("a calendar");
     assert_eq!(
         shown(&calendar.times),
         [
-            // By the clock of the file's own: +03:45, then +04:15.
+            // In the zone that the file defines: +03:45, then +04:15.
             "20270312T0615/20270312T0715",
             "20270315T0800/20270315T0900",
             "20270322T0800/20270322T0900",
@@ -54,7 +54,7 @@ fn outlook() {
 }
 
 #[test]
-fn apple() {
+fn files_of_apple() {
     let calendar =
         read_in(APPLE, kolkata(), "20270401T000000Z", "20270501T000000Z").expect("a calendar");
     assert_eq!(
@@ -64,7 +64,7 @@ fn apple() {
             "20270401T2200/20270401T2230",
             "20270403T2300/20270403T2330",
             "20270405T2300/20270405T2330",
-            // Floating: in the zone of whoever reads it.
+            // Floating time, in the zone of the reader.
             "20270407T0530/20270407T0630",
         ]
     );
@@ -73,7 +73,7 @@ fn apple() {
 }
 
 #[test]
-fn nextcloud() {
+fn files_of_nextcloud() {
     let calendar =
         read_in(NEXTCLOUD, kolkata(), "20261001T000000Z", "20261101T000000Z").expect("a calendar");
     assert_eq!(
@@ -90,7 +90,7 @@ fn nextcloud() {
 }
 
 #[test]
-fn fastmail() {
+fn files_of_fastmail() {
     let calendar =
         read_in(FASTMAIL, kolkata(), "20261001T000000Z", "20261201T000000Z").expect("a calendar");
     assert_eq!(
@@ -106,7 +106,7 @@ fn fastmail() {
 }
 
 #[test]
-fn a_scheduler() {
+fn files_of_a_scheduling_service() {
     let calendar =
         read_in(SCHEDULER, kolkata(), "20261201T000000Z", "20261208T000000Z").expect("a calendar");
     assert_eq!(

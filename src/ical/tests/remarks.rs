@@ -1,4 +1,5 @@
-//! Text that broke out of a remark, as programs write it that do not escape line breaks, and what stands behind a file.
+//! Lines of a description that are not folded, as written by programs that do not escape line breaks, and text
+//! after the end of a calendar.
 
 use super::*;
 
@@ -11,7 +12,7 @@ const HOUR: &str = "DTSTART:20270601T100000Z\nDURATION:PT1H";
 const BUSY: &str = "20270601T1000/20270601T1100";
 
 #[test]
-fn begin_and_end_may_be_words_of_a_text() {
+fn begin_and_end_may_be_words_in_a_description() {
     for text in [
         "Begin: 09:00",
         "End: 11:00",
@@ -33,7 +34,7 @@ fn begin_and_end_may_be_words_of_a_text() {
 }
 
 #[test]
-fn what_stands_behind_the_end_is_not_of_the_calendar() {
+fn text_after_the_end_of_the_calendar_is_ignored() {
     for footer in ["END:VCALENDAR\n", "End: x\n", "-- \nEnd of message\n", "END:VEVENT\n"] {
         let file = format!("{}{footer}", calendar(&[HOUR]));
         assert_eq!(times(&file), Ok(vec![BUSY.to_owned()]), "{footer}");
@@ -43,7 +44,7 @@ fn what_stands_behind_the_end_is_not_of_the_calendar() {
 }
 
 #[test]
-fn a_text_frees_nobody() {
+fn broken_description_lines_do_not_hide_a_busy_time() {
     for text in ["Status: declined", "Status: cancelled", "Transp: transparent"] {
         let name = text.split(':').next().unwrap_or_default();
         let said = if name == "Transp" { "TRANSP:OPAQUE" } else { "STATUS:CONFIRMED" };

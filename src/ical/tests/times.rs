@@ -1,23 +1,23 @@
-//! Clocks: what is skipped, repeated, at midnight, by half an hour, in the south.
+//! Clock changes: skipped and repeated times, at midnight, by half an hour, in the southern hemisphere.
 
 use super::*;
 use crate::ical::zone::windows;
 
 #[test]
-fn a_time_that_is_skipped_or_repeated() {
+fn skipped_and_repeated_times() {
     let daily = "DTSTART;TZID=Europe/Berlin:20270327T023000\nDTEND;TZID=Europe/Berlin:20270327T030000\nRRULE:FREQ=DAILY;COUNT=3";
     assert_eq!(
         busy(&[daily], UTC),
         [
             "20270327T0130/20270327T0200",
-            // 02:30 does not exist on the 28th: with the offset from before it is 03:30.
+            // 02:30 does not exist on the 28th. With the offset before the change it is 03:30.
             "20270328T0130/20270328T0200",
             "20270329T0030/20270329T0100",
         ]
     );
     let repeated = "DTSTART;TZID=Europe/Berlin:20261025T023000\nDURATION:PT15M";
     assert_eq!(busy(&[repeated], UTC), ["20261025T0030/20261025T0045"], "the first of the two");
-    // From before the change to after it: an hour longer by the stopwatch than by the clock.
+    // Across the change, an event takes an hour longer than its local times say.
     let across = "DTSTART;TZID=Europe/Berlin:20261025T010000\nDTEND;TZID=Europe/Berlin:20261025T040000\nRRULE:FREQ=DAILY;COUNT=2";
     assert_eq!(
         busy(&[across], UTC),
@@ -29,7 +29,7 @@ fn a_time_that_is_skipped_or_repeated() {
 }
 
 #[test]
-fn midnights_that_are_skipped() {
+fn skipped_and_repeated_midnights() {
     let day = |date: &str| format!("DTSTART;VALUE=DATE:{date}");
     assert_eq!(
         busy(&[&day("20260906")], Zone::named("America/Santiago")),
@@ -47,7 +47,7 @@ fn midnights_that_are_skipped() {
         busy(&[&day("20260308")], Zone::named("America/Havana")),
         ["20260308T0500/20260309T0400"]
     );
-    // And ones that are repeated: the day is 25 hours long, from the first midnight on.
+    // Repeated midnights: the day is 25 hours long and starts at the first midnight.
     assert_eq!(
         busy(&[&day("20281105")], Zone::named("America/Havana")),
         ["20281105T0400/20281106T0500"]
@@ -68,7 +68,7 @@ fn midnights_that_are_skipped() {
 }
 
 #[test]
-fn half_hours_and_the_south() {
+fn half_hour_offsets_and_the_southern_hemisphere() {
     let weekly = |zone: &str, start: &str| {
         format!("DTSTART;TZID={zone}:{start}\nDURATION:PT30M\nRRULE:FREQ=WEEKLY;COUNT=2")
     };
@@ -91,7 +91,7 @@ fn half_hours_and_the_south() {
 }
 
 #[test]
-fn whole_days_are_the_reader_s() {
+fn whole_days_are_in_the_reader_s_zone() {
     let three = "DTSTART;VALUE=DATE:20270327\nDTEND;VALUE=DATE:20270330";
     assert_eq!(
         busy(&[three], Zone::named("Europe/Berlin")),
@@ -100,7 +100,7 @@ fn whole_days_are_the_reader_s() {
     );
     let weekly = "DTSTART;VALUE=DATE:20270327\nDURATION:P2D\nRRULE:FREQ=WEEKLY;UNTIL=20270403\nEXDATE;VALUE=DATE:20270327";
     assert_eq!(busy(&[weekly], Zone::named("Australia/Sydney")), ["20270402T1300/20270404T1400"]);
-    // The same date at both ends, and no VALUE=DATE.
+    // The same date as start and end, without VALUE=DATE.
     assert_eq!(
         busy(&["DTSTART:20270327\nDTEND:20270327"], kolkata()),
         ["20270326T1830/20270327T1830"]
@@ -108,7 +108,7 @@ fn whole_days_are_the_reader_s() {
 }
 
 #[test]
-fn every_spelling_of_a_zone() {
+fn every_spelling_of_a_zone_name() {
     let noon = |name: &str| {
         busy(&[&format!("DTSTART;TZID=\"{name}\":20270701T120000\nDURATION:PT1H")], UTC)
     };
@@ -145,9 +145,9 @@ fn every_spelling_of_a_zone() {
     }
 }
 
-/// A VTIMEZONE that says what the database says is read the same.
+/// A VTIMEZONE with the rules of the zone database gives the same times.
 #[test]
-fn our_reading_of_a_definition_is_the_database_s() {
+fn definitions_agree_with_the_zone_database() {
     let observance = |kind: &str, start: &str, from: &str, to: &str, rule: &str| {
         format!(
             "BEGIN:{kind}\nDTSTART:{start}\nTZOFFSETFROM:{from}\nTZOFFSETTO:{to}\nRRULE:FREQ=YEARLY;{rule}\nEND:{kind}\n"
@@ -194,13 +194,13 @@ fn our_reading_of_a_definition_is_the_database_s() {
 }
 
 #[test]
-fn the_zones_of_windows() {
+fn windows_zone_names_are_known() {
     let mut others = Vec::new();
     for (name, zone) in windows::ZONES {
         let ours: Zone = zone.parse().expect(zone);
         let theirs: calcard::common::timezone::Tz = match name.parse() {
             Ok(theirs) => theirs,
-            // These calcard does not have.
+            // calcard does not have these.
             Err(()) => continue,
         };
         let same = (1..=12).all(|month| {
@@ -227,7 +227,7 @@ fn the_zones_of_windows() {
 }
 
 #[test]
-fn a_zone_of_the_file_s_own() {
+fn a_zone_defined_in_the_file() {
     let zone = |observances: &str| {
         let event = calendar(&["DTSTART;TZID=Ours:20270701T120000\nDURATION:PT1H"]);
         let zone = format!("BEGIN:VTIMEZONE\nTZID:Ours\n{observances}END:VTIMEZONE\n");
@@ -240,7 +240,7 @@ fn a_zone_of_the_file_s_own() {
         let calendar = read_in(file, UTC, "20270101T000000Z", "20280101T000000Z");
         calendar.map(|calendar| shown(&calendar.times))
     };
-    // By dates, by a rule that has ended, and before anything changes.
+    // Changes given by dates, changes by a rule that has ended, and a time before the first change.
     let by_dates = zone(&standard("DTSTART:20200101T000000\nRDATE:20210101T000000\n"));
     assert_eq!(read(&by_dates).expect("a zone"), ["20270701T1000/20270701T1100"]);
     let ended =

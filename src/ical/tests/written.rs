@@ -1,4 +1,4 @@
-//! What we write is read back the same: by us, by `calcard` and by `icalendar`.
+//! Files that we write are read back the same by us, by `calcard` and by `icalendar`.
 
 use calcard::icalendar::{ICalendar, ICalendarProperty, ICalendarValue};
 use chrono::Duration;
@@ -35,7 +35,7 @@ fn file(event: Event) -> CalendarFile {
 }
 
 #[test]
-fn as_it_is_sent() {
+fn the_written_file_is_exactly_this() {
     let expected = r#"BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//Nadi//Appointments//EN
@@ -78,7 +78,7 @@ fn an_alarm_is_part_of_its_event() {
              TRIGGER:{trigger}\r\nEND:VALARM\r\nEND:VEVENT\r\n"
         );
         assert!(sent.contains(&alarm), "{sent}");
-        // Another reader finds it inside of the event, as long before it.
+        // Another parser finds the alarm inside the event, with the same lead time.
         let theirs = ICalendar::parse(&sent).expect("a calendar");
         let alarms = theirs.components.iter().filter(|one| one.component_type.is_alarm());
         let triggers: Vec<_> = alarms
@@ -104,13 +104,13 @@ fn value_of(sent: &str, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// The same, by calcard.
+/// The value of a property as calcard reads it.
 fn by_calcard(sent: &str, name: ICalendarProperty) -> Vec<String> {
     let read = ICalendar::parse(sent).expect("a calendar");
     let texts = |value: &ICalendarValue| value.as_text().map(str::to_owned);
     read.components
         .iter()
-        // An alarm has a description, too.
+        // Not the description of an alarm.
         .filter(|component| component.component_type.is_event())
         .flat_map(|component| component.properties(&name))
         .filter_map(|entry| entry.values.first().and_then(texts))
@@ -175,7 +175,7 @@ fn check(text: &str) {
 }
 
 #[test]
-fn what_people_type_stays_data() {
+fn typed_text_is_escaped() {
     for text in [
         "",
         "Zoë's check-up, part 2; \"x\" \\n",
@@ -202,7 +202,7 @@ fn what_people_type_stays_data() {
 }
 
 #[test]
-fn times_no_calendar_can_name() {
+fn times_outside_four_digit_years() {
     let (starts_at, ends_at) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
     let sent = write(&file(Event { starts_at, ends_at, ..event() }));
     assert!(sent.contains("DTSTART:00000101T000000Z\r\nDTEND:99991231T235959Z\r\n"));
@@ -210,7 +210,7 @@ fn times_no_calendar_can_name() {
 
 proptest! {
     #[test]
-    fn any_text_stays_data(text in any::<String>()) {
+    fn any_text_survives_writing_and_reading(text in any::<String>()) {
         check(&text);
     }
 }

@@ -1,4 +1,4 @@
-//! Against the `rrule` crate, against ourselves from the series' beginning, and against noise.
+//! Comparison with the `rrule` crate and with an expansion from the start of the series, and random input.
 
 use std::time::{Duration as Elapsed, Instant};
 
@@ -8,7 +8,7 @@ use rrule::{RRule, RRuleSet, Tz, Unvalidated};
 
 use super::*;
 
-/// What the crate finds; None when it refuses the rule.
+/// The occurrences that the crate finds. `None` if it refuses the rule.
 fn by_the_crate(
     text: &str,
     start: NaiveDateTime,
@@ -18,7 +18,7 @@ fn by_the_crate(
     let start = start.and_utc().with_timezone(&Tz::UTC);
     let until = until.and_utc().with_timezone(&Tz::UTC);
     let set: RRuleSet = rule.build(start).ok()?;
-    // Its end is inclusive.
+    // The end of the crate's range is inclusive.
     let dates = set.before(until).all(5000).dates;
     Some(dates.iter().filter(|at| **at < until).map(|at| at.naive_utc()).collect())
 }
@@ -78,11 +78,11 @@ prop_compose! {
     }
 }
 
-/// Where the crate reads the standard otherwise than we do, on purpose.
+/// Rules that the crate interprets differently from us. Ours is the intended reading of the standard.
 fn disputed(text: &str) -> bool {
     let has = |part| text.contains(part);
     if has("BYWEEKNO") {
-        // It takes a week number without a weekday for all seven days,
+        // For a week number without a weekday it takes all seven days,
         return !has("BYDAY")
             // loses the days of a year's last week after New Year when weeks do not begin on Monday,
             || !has("WKST=MO")
@@ -104,7 +104,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn the_crate_agrees(text in rules(), start in start(), end in 0..3) {
+    fn occurrences_agree_with_the_rrule_crate(text in rules(), start in start(), end in 0..3) {
         prop_assume!(!disputed(&text));
         let text = match end {
             0 => format!("{text};COUNT=7"),
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn a_later_look_sees_the_same(
+    fn a_later_range_has_the_same_occurrences(
         text in rules(),
         fine in select(vec!["", "", ";BYHOUR=0,23", ";BYMINUTE=59", "H", "M"]),
         start in start(),
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_neither_panics_nor_lingers(
+    fn random_rules_neither_panic_nor_take_long(
         text in "\\PC{0,60}|(rrule:)?(FREQ|INTERVAL|COUNT|UNTIL|BYDAY|BYMONTH|BYSETPOS)[=;,0-9A-Z-]{0,40}",
         near in rules(),
         count in any::<u32>(),
@@ -174,7 +174,7 @@ proptest! {
 }
 
 #[test]
-fn the_ends_of_the_calendar() {
+fn the_first_and_last_years_do_not_panic() {
     let (min, max) = (NaiveDateTime::MIN, NaiveDateTime::MAX);
     for text in [
         "FREQ=YEARLY",
@@ -196,7 +196,7 @@ fn the_ends_of_the_calendar() {
 
 /// 90 days of a weekly rule from five years ago: well under a tenth of a millisecond.
 #[test]
-fn an_old_weekly_rule_is_quick() {
+fn an_old_weekly_rule_is_expanded_quickly() {
     let rule = rule("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE,FR");
     let (start, from, until) = (day("20211123"), day("20261121"), day("20270219"));
     let quickest = (0..50)
@@ -206,7 +206,7 @@ fn an_old_weekly_rule_is_quick() {
             begun.elapsed()
         })
         .min();
-    // Generous, for an unoptimized build on a busy machine.
+    // The limit allows for an unoptimized build on a busy machine.
     assert!(quickest < Some(Elapsed::from_micros(500)), "{quickest:?}");
     println!("{quickest:?}");
 }

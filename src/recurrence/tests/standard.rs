@@ -1,11 +1,12 @@
-//! The examples of RFC 5545, 3.8.5.3, with the dates as they are written out there.
-//! All start on 2 September 1997 at 09:00 unless they say otherwise.
+//! The examples of RFC 5545, 3.8.5.3, with the dates listed there. All start on 2 September 1997 at 09:00 unless
+//! noted.
 
 use super::*;
 
 const START: &str = "19970902T090000";
 
-/// The rule's occurrences begin with these days, each at 09:00; when `whole`, there are no more.
+/// Fails unless the rule's first occurrences are on these days, each at 09:00. If `whole`, there must be no
+/// others.
 fn check(text: &str, start: &str, expected: &str, whole: bool) {
     let expected = days(expected);
     let nine = |day: NaiveDate| day.and_hms_opt(9, 0, 0).expect("a time");
@@ -23,7 +24,7 @@ fn begins(text: &str, expected: &str) {
 }
 
 #[test]
-fn by_the_day() {
+fn daily_examples() {
     ends("FREQ=DAILY;COUNT=10", "1997 Sep 2 3 4 5 6 7 8 9 10 11");
     let until = all("FREQ=DAILY;UNTIL=19971224T000000Z", START, 999);
     assert_eq!(until.len(), 113, "2 September to 23 December");
@@ -45,7 +46,7 @@ fn by_the_day() {
 }
 
 #[test]
-fn by_the_week() {
+fn weekly_examples() {
     ends("FREQ=WEEKLY;COUNT=10", "1997 Sep 2 9 16 23 30, Oct 7 14 21 28, Nov 4");
     ends(
         "FREQ=WEEKLY;UNTIL=19971224T000000Z",
@@ -74,7 +75,7 @@ fn by_the_week() {
 }
 
 #[test]
-fn by_the_month() {
+fn monthly_examples() {
     check(
         "FREQ=MONTHLY;COUNT=10;BYDAY=1FR",
         "19970905T090000",
@@ -128,7 +129,7 @@ fn by_the_month() {
 }
 
 #[test]
-fn by_the_year() {
+fn yearly_examples() {
     check(
         "FREQ=YEARLY;COUNT=10;BYMONTH=6,7",
         "19970610T090000",
@@ -179,7 +180,7 @@ fn by_the_year() {
         "1996 Nov 5, 2000 Nov 7, 2004 Nov 2",
         false,
     );
-    // Negative days of the year: not among the examples; -1 and -366.
+    // Negative days of the year, -1 and -366, which are not among the examples.
     check(
         "FREQ=YEARLY;BYYEARDAY=-1,-366",
         "19971231T090000",
@@ -189,10 +190,10 @@ fn by_the_year() {
 }
 
 #[test]
-fn friday_the_thirteenth_and_other_days_of_note() {
+fn examples_with_several_conditions() {
     let fridays = "1998 Feb 13, Mar 13, Nov 13, 1999 Aug 13, 2000 Oct 13";
     let excluded = "1997 Sep 2";
-    // There, an EXDATE takes the start away.
+    // In the RFC, an EXDATE removes the start.
     begins("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", &format!("{excluded} {fridays}"));
     let start = at(START).date();
     let found = rule("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13").days(start, start, day("20001231"));
@@ -218,7 +219,7 @@ fn friday_the_thirteenth_and_other_days_of_note() {
 }
 
 #[test]
-fn by_the_hour_and_minute() {
+fn hourly_and_minutely_examples() {
     let times = |text, expected: &[&str]| {
         let expected: Vec<_> = expected.iter().map(|text| at(text)).collect();
         assert_eq!(all(text, START, expected.len() + 1), expected, "{text}");
@@ -251,7 +252,7 @@ fn by_the_hour_and_minute() {
 }
 
 #[test]
-fn the_week_s_first_day_and_dates_that_are_not() {
+fn week_start_and_invalid_dates() {
     let tuesdays_and_sundays =
         |first| format!("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST={first}");
     let start = "19970805T090000";

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_saved_survives_the_address() {
+    fn the_saved_result_survives_the_address() {
         let saved = Saved { added: 42, removed: 12, conflicts: 3 };
         assert_eq!(saved.to_string(), "42.12.3");
         assert_eq!(Saved::parse("42.12.3"), Some(saved));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_leads_to_its_page() {
+    fn each_part_redirects_to_its_page() {
         let pages = SchedulePages::of(false, "7");
         assert_eq!(Part::parse("days").page(&pages), "/admin/doctors/7/time-off");
         assert_eq!(Part::parse("").page(&SchedulePages::own()), "/calendar/hours");

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_time_off_is_named() {
+    fn problems_of_time_off_are_named() {
         use Problem::{EndsBeforeStart, Malformed, Missing, Never, Unknown};
         for (first, last, from, to, field, problem) in [
             ("", "", "", "", Field::EffectiveFrom, Missing),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_removed_is_what_was_seen() {
+    fn only_the_entry_that_was_shown_is_removed() {
         let today = on("2026-11-23");
         let day = TypedDay {
             day: "2026-11-28".into(),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_day_is_ahead() {
+    fn a_past_date_and_missing_fields_of_a_single_day_are_named() {
         let found = single_day(
             &TypedDay { day: "2026-11-22".into(), ..TypedDay::default() },
             on("2026-11-23"),

@@ -28,7 +28,7 @@ fn read_all(lines: &[TypedRule]) -> Result<Schedule, Vec<LineProblem>> {
 }
 
 #[test]
-fn lines_that_are_cleared_or_ticked_go() {
+fn cleared_and_ticked_lines_are_removed() {
     let ticked = TypedRule { remove: "yes".into(), ..line("MO", "x", "") };
     let lines = [line("MO WE", "09:00", "00:00"), line("", " ", ""), ticked];
     let schedule = read_all(&lines).expect("one line");
@@ -38,7 +38,7 @@ fn lines_that_are_cleared_or_ticked_go() {
 }
 
 #[test]
-fn a_line_comes_back_as_it_was_typed() {
+fn a_line_is_shown_again_as_typed() {
     let typed = TypedRule {
         repeats: "last".into(),
         effective_from: "2026-12-01".into(),
@@ -64,7 +64,7 @@ fn a_line_comes_back_as_it_was_typed() {
 }
 
 #[test]
-fn lines_that_differ_in_their_days_only_are_one() {
+fn rules_that_differ_only_in_their_days_are_one_line() {
     let lines = [
         line("MO", "09:00", "12:00"),
         line("WE", "09:00", "12:00"),
@@ -110,7 +110,7 @@ fn an_overlap_names_both_lines_and_the_day() {
 }
 
 #[test]
-fn single_days_and_times_off_stay() {
+fn single_days_and_time_off_are_kept() {
     let single = Rule {
         repeats: None,
         ..read_line(&line("TU", "09:00", "12:00"), today()).expect("a rule")
@@ -125,9 +125,9 @@ fn single_days_and_times_off_stay() {
     assert_eq!((found[0].line, found[0].meets), (0, Some((Other::SingleDay, single.from))));
 }
 
-/// As a browser sends it: brackets percent-encoded, unticked boxes and disabled lines left out.
+/// The form as a browser sends it: brackets percent-encoded, unticked boxes and disabled lines left out.
 #[test]
-fn a_plain_form_arrives_whole() {
+fn a_form_without_scripts_is_read_completely() {
     use std::task::{Context, Poll, Waker};
 
     use axum::body::Body;

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_are_said_in_plain_words_where_there_are_any() {
+    fn common_rules_are_shown_as_a_choice() {
         use Weekday::{Fri, Mon, Tue, Wed};
         for (rule, said) in [
             ("FREQ=WEEKLY;BYDAY=MO", Repeats::Weekly { every: 1, days: vec![Mon] }),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_it_is_stays_a_rule() {
+    fn other_rules_are_shown_as_a_rule() {
         for rule in [
             "FREQ=WEEKLY",
             "FREQ=DAILY",
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_fields_are_named() {
         let field = |repeats: Repeats| repeats.recurrence().expect_err("not usable");
         let missing = |field| FieldProblem { field, problem: Problem::Missing };
         assert_eq!(field(Repeats::Weekly { every: 1, days: vec![] }), missing(Field::Weekday));
@@ -224,7 +224,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn there_and_back(choice in 0..9usize, ticked in prop::collection::vec(any::<bool>(), 7)) {
+        fn a_choice_survives_conversion_to_a_rule_and_back(choice in 0..9usize, ticked in prop::collection::vec(any::<bool>(), 7)) {
             let days: Vec<_> = WEEKDAYS.iter().zip(&ticked).filter(|(_, on)| **on).map(|(day, _)| day.0).collect();
             prop_assume!(!days.is_empty());
             let repeats = match Choice::ALL[choice].0 {

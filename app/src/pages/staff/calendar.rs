@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_say_no_more_than_they_need() {
+    fn date_ranges_do_not_repeat_month_and_year() {
         let words = |first, last| {
             range_words(parse_date(first).expect("a date"), parse_date(last).expect("a date"))
         };

@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_stands_where_the_wall_clock_says() {
+    fn an_entry_is_placed_by_local_time() {
         let start = at("2026-11-24T04:50:00Z");
         let night = at("2026-11-23T18:00:00Z");
         let sheet = CalendarGrid::of(
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_overlaps_stands_side_by_side() {
+    fn overlapping_entries_are_side_by_side() {
         let start = at("2026-11-23T04:30:00Z");
         let minutes = |n| start + Duration::minutes(n);
         let entries = vec![
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_at_one_time_is_one_item() {
+    fn many_entries_at_one_time_are_one_item() {
         let start = at("2026-11-23T04:30:00Z");
         let crowd = (1..=4).map(|n| entry(n, start, 20)).collect();
         let sheet =
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn the_repeated_hour_hides_nobody_and_the_skipped_one_moves_nobody() {
+    fn repeated_and_skipped_hours_hide_and_move_no_entry() {
         // Berlin, 25 October 2026: 02:30 happens twice.
         let (first, second) = (at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z"));
         let autumn = week(
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn next_is_who_is_confirmed_and_not_over() {
+    fn the_next_entry_is_confirmed_and_not_over() {
         let start = at("2026-11-23T04:30:00Z");
         let minutes = |n| start + Duration::minutes(n);
         let held = CalendarEntry { state: State::Pending, ..entry(2, minutes(20), 20) };
@@ -416,7 +416,7 @@ mod tests {
     proptest! {
         /// In any zone and week: everybody is shown once, inside the hours shown, and nobody covers anybody.
         #[test]
-        fn nobody_is_hidden(
+        fn no_entry_is_hidden(
             zone in 0..nadi::zone::all().len(),
             week_number in 0i64..520,
             starts in prop::collection::vec((0i64..7 * 1440, 1i64..240), 0..40),

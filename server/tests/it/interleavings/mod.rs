@@ -1,8 +1,8 @@
-//! Every order in which two or three use cases can meet: on the real database, with a statement of one
-//! and a statement of another carried out in an order that a schedule gives.
+//! Two or three use cases run at once on the real database, one statement at a time, in an order that a schedule
+//! gives.
 //!
-//! First all orders in which the actors change twice, for what once went wrong; then orders by a seed.
-//! `cargo xtask simulate` tries more of these. A failure prints its order, and how to try it again.
+//! For each scenario, first the orders in which execution switches twice between the actors are tried, then orders
+//! chosen by a seed. `cargo xtask simulate` tries more of these. A failure prints its order.
 
 mod proxy;
 mod scenarios;
@@ -16,14 +16,14 @@ use scenarios::Prepare;
 use schedule::{Order, Scheduler, Trace};
 use world::World;
 
-/// Steps of one actor: more than any has.
+/// More steps than any actor has.
 const TO_THE_END: usize = 1_000;
-/// Orders with two changes that each scenario is tried in, at most, and orders by a seed.
+/// How many orders with two switches are tried for each scenario at most, and how many seeded ones.
 const ORDERS: u64 = 90;
 const SEEDS: u64 = 12;
 
-/// What was wrong, and the order in which it was.
-struct Found {
+/// A violation, and the order in which it occurred.
+struct FailedOrder {
     what: String,
     order: Order,
     trace: Trace,
@@ -41,32 +41,35 @@ impl Runs {
         Self { world, scheduler, schedules: 0 }
     }
 
-    /// One schedule, and everything that is checked after it.
-    async fn one(&mut self, prepare: Prepare, order: Order) -> Result<Trace, Box<Found>> {
+    /// Runs one schedule and all checks after it.
+    async fn run_once(
+        &mut self,
+        prepare: Prepare,
+        order: Order,
+    ) -> Result<Trace, Box<FailedOrder>> {
         let scenario = prepare(self.world.clone()).await;
         let trace = self.scheduler.run(scenario.actors, &order).await;
         self.schedules += 1;
         if let Err(what) = (scenario.check)(trace.answers.clone()).await {
-            return Err(Box::new(Found { what, order, trace }));
+            return Err(Box::new(FailedOrder { what, order, trace }));
         }
-        if let Err(what) = crate::support::unsound(&self.world.clinic.pool).await {
-            return Err(Box::new(Found { what, order, trace }));
+        if let Err(what) = crate::support::find_inconsistency(&self.world.clinic.pool).await {
+            return Err(Box::new(FailedOrder { what, order, trace }));
         }
         Ok(trace)
     }
 
-    /// All orders with two changes of who goes on: some steps of one, some of another, then the first
-    /// to its end.
-    async fn with_two_changes(&mut self, prepare: Prepare) -> Result<(), Box<Found>> {
-        let alone = self.one(prepare, Order::Segments(Vec::new())).await?;
-        let actors = alone.taken.len();
+    /// All orders with two switches: some steps of one actor, some of another, then the first one to its end.
+    async fn with_two_switches(&mut self, prepare: Prepare) -> Result<(), Box<FailedOrder>> {
+        let alone = self.run_once(prepare, Order::Segments(Vec::new())).await?;
+        let actors = alone.steps_taken.len();
         let mut orders = Vec::new();
         for first in 0..actors {
             for second in (0..actors).filter(|second| *second != first) {
-                for some in 1..alone.taken[first].max(2) {
-                    for others in 1..=alone.taken[second] + 2 {
+                for some in 1..alone.steps_taken[first].max(2) {
+                    for others in 1..=alone.steps_taken[second] + 2 {
                         let mut order = vec![(first, some)];
-                        // With three, the one left goes in between.
+                        // With three actors, the third one runs in between.
                         let between = (0..actors).filter(|n| ![first, second].contains(n));
                         order.extend(between.map(|n| (n, TO_THE_END)));
                         order.extend([(second, others), (first, TO_THE_END)]);
@@ -75,12 +78,12 @@ impl Runs {
                 }
             }
         }
-        // Of very many, as many as there is time for, evenly spread.
+        // If there are too many orders, an evenly spread selection is tried.
         let most =
             usize::try_from(setting("NADI_INTERLEAVING_ORDERS", ORDERS)).unwrap_or(usize::MAX);
         let every = orders.len().div_ceil(most);
         for order in orders.into_iter().step_by(every) {
-            self.one(prepare, Order::Segments(order)).await?;
+            self.run_once(prepare, Order::Segments(order)).await?;
         }
         Ok(())
     }
@@ -89,15 +92,15 @@ impl Runs {
         &mut self,
         prepare: Prepare,
         seeds: std::ops::Range<u64>,
-    ) -> Result<(), Box<Found>> {
+    ) -> Result<(), Box<FailedOrder>> {
         for seed in seeds {
-            self.one(prepare, Order::Seeded(seed)).await?;
+            self.run_once(prepare, Order::Seeded(seed)).await?;
         }
         Ok(())
     }
 }
 
-fn report(name: &str, found: &Found) -> String {
+fn report(name: &str, found: &FailedOrder) -> String {
     format!(
         "{name}: {}\nin the order {:?}:\n  {}\n",
         found.what,
@@ -119,9 +122,9 @@ const SCENARIOS: [(&str, Prepare); 10] = [
     ("hours and a cancellation", scenarios::kept_time),
 ];
 
-async fn every_order(name: &str, prepare: Prepare) {
+async fn try_orders(name: &str, prepare: Prepare) {
     let mut runs = Runs::open(&[], &[]).await;
-    if let Err(found) = runs.with_two_changes(prepare).await {
+    if let Err(found) = runs.with_two_switches(prepare).await {
         panic!("{}", report(name, &found));
     }
     let two = runs.schedules;
@@ -140,10 +143,10 @@ fn setting(name: &str, usual: u64) -> u64 {
     }
 }
 
-/// With a fix taken out, an order is found in which that shows.
-async fn must_be_found(prepare: Prepare, rewrites: Rewrites, faults: &[&str], expected: &str) {
+/// Fails unless some order shows the expected violation after a fix was steps_taken out.
+async fn assert_fault_found(prepare: Prepare, rewrites: Rewrites, faults: &[&str], expected: &str) {
     let mut runs = Runs::open(rewrites, faults).await;
-    match runs.with_two_changes(prepare).await {
+    match runs.with_two_switches(prepare).await {
         Ok(()) => panic!("not found in {} orders", runs.schedules),
         Err(found) => {
             println!("found after {} orders: {}", runs.schedules, found.what);
@@ -158,28 +161,28 @@ macro_rules! each_scenario {
             #[tokio::test]
             async fn $test() {
                 let (name, prepare) = SCENARIOS[$number];
-                every_order(name, prepare).await;
+                try_orders(name, prepare).await;
             }
         )*
     };
 }
 
 each_scenario! {
-    an_extension_and_a_stranger 0,
-    a_confirmation_and_a_stranger 1,
-    an_extension_and_the_sweeper 2,
-    hours_and_a_holiday 3,
-    hours_and_a_calendar 4,
-    two_holds_more_than_one_account_may_have 5,
-    two_visits_more_than_one_account_may_have 6,
-    two_dispatchers_and_a_cancellation 7,
-    two_holds_in_the_place_of_one 8,
-    hours_and_a_cancellation 9,
+    an_extension_races_with_a_hold_of_another_account 0,
+    a_confirmation_races_with_a_hold_of_another_account 1,
+    an_extension_races_with_the_sweeper 2,
+    saving_hours_races_with_a_holiday 3,
+    saving_hours_races_with_a_calendar_file 4,
+    two_holds_race_for_the_last_one_allowed 5,
+    two_visits_race_for_the_last_one_allowed 6,
+    two_dispatchers_race_with_a_cancellation 7,
+    two_holds_race_to_replace_one 8,
+    saving_hours_races_with_a_cancellation 9,
 }
 
-/// The hold once ended whatever it had seen to be lapsed before it waited.
+/// A hold once ended every hold that had looked lapsed before it waited for the lock.
 #[tokio::test]
-async fn a_hold_judged_by_what_was_read_before_the_wait_is_found() {
+async fn a_hold_decided_by_outdated_reads_is_detected() {
     let fault = "
         create or replace function end_holds(lapsed uuid[], given_up uuid[], at timestamptz)
         returns table (id uuid, version integer, doctor_id uuid)
@@ -201,19 +204,19 @@ async fn a_hold_judged_by_what_was_read_before_the_wait_is_found() {
                 select 'appointment.released', e.id, e.version, e.doctor_id, 'system', at from ended e)
             select e.id, e.version, e.doctor_id from ended e;
         end $$";
-    must_be_found(scenarios::extension, &[], &[fault], "granted, and then cancelled").await;
+    assert_fault_found(scenarios::extension, &[], &[fault], "granted, and then cancelled").await;
 }
 
-/// Saving hours once read the holidays before it locked.
+/// Saving hours once read the holidays before it took the lock.
 #[tokio::test]
-async fn hours_saved_without_a_lock_are_found() {
+async fn saving_hours_without_a_lock_is_detected() {
     let unlocked: Rewrites = &[("for no key update", "")];
-    must_be_found(scenarios::holiday, unlocked, &[], "on a holiday").await;
+    assert_fault_found(scenarios::holiday, unlocked, &[], "on a holiday").await;
 }
 
-/// A dispatcher once sent what it had claimed without looking at what had happened since.
+/// A dispatcher once sent a claimed message without checking for later events.
 #[tokio::test]
-async fn messages_in_any_order_are_found() {
+async fn messages_sent_out_of_order_are_detected() {
     let unordered: Rewrites = &[
         ("or s.subject_version > n.subject_version", "or false"),
         ("s.leased_until > $1", "s.leased_until > $1 and false"),
@@ -221,29 +224,31 @@ async fn messages_in_any_order_are_found() {
         ("s.leased_until > $3", "s.leased_until > $3 and false"),
         ("n.subject_version < p.subject_version", "false"),
     ];
-    must_be_found(scenarios::messages, unordered, &[], "\"Cancelled\", \"Confirmed\"").await;
+    assert_fault_found(scenarios::messages, unordered, &[], "\"Cancelled\", \"Confirmed\"").await;
 }
 
-/// A reader that goes on from what has begun, and not from what has ended, misses what is committed late.
+/// A reader that continues after the newest started transaction, instead of the oldest unfinished one, misses
+/// events
+/// that are committed late.
 #[tokio::test]
-async fn a_reader_that_passes_what_has_not_ended_is_found() {
+async fn a_reader_that_skips_unfinished_transactions_is_detected() {
     let hasty: Rewrites = &[(
         "(select pg_current_snapshot() as snapshot)",
         "(select (pg_current_xact_id()::text || ':' || pg_current_xact_id()::text || ':')::pg_snapshot as snapshot)",
     )];
-    must_be_found(scenarios::messages, hasty, &[], "").await;
+    assert_fault_found(scenarios::messages, hasty, &[], "").await;
 }
 
-/// Holds were once counted.
+/// The limit on holds was once only a count, without a unique index.
 #[tokio::test]
-async fn holds_that_are_only_counted_are_found() {
+async fn a_hold_limit_without_an_index_is_detected() {
     let fault = "drop index patient_times_hold_number_key";
-    must_be_found(scenarios::third_hold, &[], &[fault], "\"ok\", \"ok\"").await;
+    assert_fault_found(scenarios::third_hold, &[], &[fault], "\"ok\", \"ok\"").await;
 }
 
-/// The trigger that notes a freed time has to wait for hours that are being saved.
+/// The trigger that records a freed time has to wait while hours are being saved.
 #[tokio::test]
-async fn a_freed_time_judged_too_early_is_found() {
+async fn a_freed_time_recorded_without_waiting_is_detected() {
     let fault = "
         create or replace function note_freed_kept_times() returns trigger language plpgsql as $$
         begin
@@ -252,20 +257,20 @@ async fn a_freed_time_judged_too_early_is_found() {
             where s.closes_at = '-infinity';
             return null;
         end $$";
-    must_be_found(scenarios::kept_time, &[], &[fault], "kept for nobody").await;
+    assert_fault_found(scenarios::kept_time, &[], &[fault], "kept for nobody").await;
 }
 
-/// A person once held two times with a doctor when both requests gave up the same older hold.
+/// A person once got two holds with a doctor when both requests replaced the same older hold.
 #[tokio::test]
-async fn two_holds_with_one_doctor_are_found() {
+async fn two_holds_with_one_doctor_are_detected() {
     let fault = "drop index patient_times_one_hold_key";
     let expected = "she holds 2 times with one doctor";
-    must_be_found(scenarios::replaced_hold, &[], &[fault], expected).await;
+    assert_fault_found(scenarios::replaced_hold, &[], &[fault], expected).await;
 }
 
 #[tokio::test]
-async fn visits_that_are_only_counted_are_found() {
+async fn a_visit_limit_without_an_index_is_detected() {
     let faults =
         ["drop index patient_times_visit_number_key", "drop index patient_times_hold_number_key"];
-    must_be_found(scenarios::third_visit, &[], &faults, "\"ok\", \"ok\"").await;
+    assert_fault_found(scenarios::third_visit, &[], &faults, "\"ok\", \"ok\"").await;
 }

@@ -1,9 +1,10 @@
-//! Stands between one actor's connections and PostgreSQL, and holds each statement back until the
-//! schedule lets it go. It speaks the frontend/backend protocol, version 3, as far as that takes.
+//! A proxy between one actor's connections and PostgreSQL, which holds each statement back until the schedule
+//! releases it. It implements the parts of the frontend/backend protocol, version 3, that this needs.
 //!
-//! A statement on its own is two steps, because others can come between its work and its commit: it is
-//! sent with a Flush instead of the Sync that would commit it, and the Sync follows as a step of its
-//! own. A read on its own is one step: it changes nothing and holds nothing.
+//! A statement outside a transaction is two steps, because other actors can run between its work and its commit:
+//! it
+//! is sent with a Flush instead of the Sync that would commit it, and the Sync follows as the second step. A read
+//! outside a transaction is one step, because it changes nothing and keeps no locks.
 
 use std::collections::HashMap;
 use std::io;
@@ -15,48 +16,48 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 
-/// What the schedule hears.
-pub enum Heard {
-    /// A step waits to be let go.
+/// What the proxies and actors report to the scheduler.
+pub enum Signal {
+    /// A step waits until the scheduler releases it.
     Parked { actor: usize, backend: i32, step: String, go: oneshot::Sender<()> },
-    /// An actor is through, with what it was answered.
+    /// An actor has finished with this answer.
     Done { actor: usize, answer: String },
 }
 
-/// Where steps wait. While it is open, they do not.
+/// Where steps wait to be released. While the gate is open, they pass at once.
 #[derive(Clone)]
 pub struct Gate {
     open: Arc<AtomicBool>,
-    pub heard: mpsc::UnboundedSender<Heard>,
+    pub signals: mpsc::UnboundedSender<Signal>,
 }
 
 impl Gate {
-    pub fn new() -> (Self, mpsc::UnboundedReceiver<Heard>) {
-        let (heard, hears) = mpsc::unbounded_channel();
-        (Self { open: Arc::new(AtomicBool::new(true)), heard }, hears)
+    pub fn new() -> (Self, mpsc::UnboundedReceiver<Signal>) {
+        let (signals, receiver) = mpsc::unbounded_channel();
+        (Self { open: Arc::new(AtomicBool::new(true)), signals }, receiver)
     }
 
     pub fn set_open(&self, open: bool) {
         self.open.store(open, Ordering::SeqCst);
     }
 
-    /// Waits here until it is let go.
+    /// Waits until the scheduler releases this step.
     pub async fn pass(&self, actor: usize, backend: i32, step: String) {
         if self.open.load(Ordering::SeqCst) {
             return;
         }
         let (go, gone) = oneshot::channel();
-        if self.heard.send(Heard::Parked { actor, backend, step, go }).is_ok() {
-            // A schedule that has ended lets everybody go.
+        if self.signals.send(Signal::Parked { actor, backend, step, go }).is_ok() {
+            // The sender is dropped when the schedule has ended, which also releases the step.
             let _ = gone.await;
         }
     }
 }
 
-/// Statements that are sent differently: a fix that is taken out, to see whether that is noticed.
+/// Replacements in the text of statements. They take out a fix, to see whether a test notices.
 pub type Rewrites = &'static [(&'static str, &'static str)];
 
-/// Listens for one actor, and gives the port.
+/// Listens for the connections of one actor. Returns the port.
 pub async fn listen(
     server: &PgConnectOptions,
     actor: usize,
@@ -70,7 +71,7 @@ pub async fn listen(
         while let Ok((client, _)) = listener.accept().await {
             let (server, gate) = (server.clone(), gate.clone());
             tokio::spawn(async move {
-                // An end of either side is an end of both.
+                // When one side closes the connection, the other one is closed, too.
                 let _ = Relay { actor, gate, rewrites }.run(client, &server).await;
             });
         }
@@ -95,7 +96,7 @@ async fn connect(server: &PgConnectOptions) -> io::Result<Box<dyn Stream>> {
     })
 }
 
-/// A message with its type.
+/// A protocol message with its type.
 struct Message {
     kind: u8,
     body: Vec<u8>,
@@ -115,7 +116,7 @@ impl Message {
         to.extend(&self.body);
     }
 
-    /// The text up to the next zero byte from `at` on, and where it ends.
+    /// The text from `at` to the next zero byte, and the position after that byte.
     fn text(&self, at: usize) -> (&[u8], usize) {
         let rest = self.body.get(at..).unwrap_or_default();
         let end = rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len());
@@ -219,7 +220,7 @@ impl Relay {
     }
 }
 
-/// Reads messages into `answer` until one of these kinds; gives its kind and its first byte.
+/// Reads messages into `answer` until one of these kinds. Returns its kind and its first byte.
 async fn read_until(
     server: &mut (impl AsyncRead + Unpin),
     kinds: &[u8],
@@ -234,14 +235,14 @@ async fn read_until(
     }
 }
 
-/// The start of a connection, up to where it is ready; gives the number of its backend.
+/// Relays the start of a connection until it is ready. Returns the process id of its backend.
 async fn start(client: &mut TcpStream, server: &mut Box<dyn Stream>) -> io::Result<i32> {
     let mut body = read_body(client).await?;
     if body.get(..4) == Some(&SSL_REQUEST[..]) {
         client.write_all(b"N").await?;
         body = read_body(client).await?;
     }
-    // How long a lock is waited for is not the clock's to say here, but the schedule's.
+    // Lock timeouts are switched off: how long a statement waits is decided by the schedule.
     let body = replaced(&body, b"lock_timeout=10ms", b"lock_timeout=0");
     let body = replaced(&body, b"lock_timeout=1s", b"lock_timeout=0");
     let length = u32::try_from(body.len() + 4).expect("short");
@@ -255,7 +256,7 @@ async fn start(client: &mut TcpStream, server: &mut Box<dyn Stream>) -> io::Resu
         match message.kind {
             b'K' => backend = i32::from_be_bytes(message.body[..4].try_into().expect("four bytes")),
             b'Z' => return Ok(backend),
-            // It asks for a password, or goes on doing so.
+            // A request for a password, or a further step of the same exchange.
             b'R' if [3, 5, 10, 11].contains(message.body.get(3).unwrap_or(&0)) => {
                 let mut bytes = Vec::new();
                 Message::read(client).await?.write(&mut bytes);
@@ -274,11 +275,11 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     result
 }
 
-/// What neither reads nor changes anything.
+/// Statements that neither read nor change data.
 fn is_silent(text: &str) -> bool {
     ["begin", "rollback", "set ", "reset ", "deallocate", "discard"]
         .iter()
-        .any(|word| text.trim_start().to_ascii_lowercase().starts_with(word))
+        .any(|outcome| text.trim_start().to_ascii_lowercase().starts_with(outcome))
         || text.is_empty()
 }
 
@@ -293,7 +294,7 @@ fn is_read(text: &str) -> bool {
         "advisory",
         "end_holds",
     ];
-    !changes.iter().any(|word| text.contains(word))
+    !changes.iter().any(|outcome| text.contains(outcome))
 }
 
 /// The first words of a statement, without its comments.

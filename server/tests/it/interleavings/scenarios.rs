@@ -1,4 +1,4 @@
-//! Use cases that may meet, and what must be true however they do.
+//! Use cases that can run at the same time, and what must be true in whatever order their statements run.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use super::schedule::Actor;
 use super::world::World;
 use crate::support::weekly;
 
-/// Actors, and what is to be checked when all are through; it gets what each was answered.
+/// The actors, and the check that runs when all have finished. It gets the answer of each.
 pub struct Scenario {
     pub actors: Vec<Actor>,
     pub check: Check,
@@ -29,12 +29,12 @@ pub struct Scenario {
 
 pub type Check = Box<dyn FnOnce(Vec<String>) -> BoxFuture<'static, Result<(), String>> + Send>;
 
-/// Prepares the world for one schedule.
+/// Resets the world for one schedule and makes the scenario.
 pub type Prepare = fn(Arc<World>) -> BoxFuture<'static, Scenario>;
 
 const OK: &str = "ok";
 
-fn word<T>(answer: Result<T, Failure>) -> String {
+fn outcome<T>(answer: Result<T, Failure>) -> String {
     match answer {
         Ok(_) => OK.to_owned(),
         Err(Failure::Refused(refusal)) => format!("{refusal:?}"),
@@ -49,21 +49,21 @@ where
     Box::new(move |answers| check(answers).boxed())
 }
 
-fn must(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+fn ensure(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if is_so { Ok(()) } else { Err(what()) }
 }
 
-/// Asha, or a child of hers, holds a time on the server of an actor.
+/// Asha requests a hold for herself or for a child, on the server of this actor.
 async fn hold(world: &World, actor: usize, person: Option<PersonId>, slot: SlotId) -> String {
     let caller = world.clinic.caller(&world.asha);
     let wish = HoldRequest { slot, visit_type: None, person };
-    word(world.servers[actor].1.bookings.hold(&caller, &wish, None).await)
+    outcome(world.servers[actor].1.bookings.hold(&caller, &wish, None).await)
 }
 
 async fn stranger_holds(world: &World, actor: usize, slot: SlotId) -> String {
     let caller = world.clinic.caller(&world.ravi);
     let wish = HoldRequest { slot, visit_type: None, person: None };
-    word(world.servers[actor].1.bookings.hold(&caller, &wish, None).await)
+    outcome(world.servers[actor].1.bookings.hold(&caller, &wish, None).await)
 }
 
 async fn change(
@@ -80,7 +80,7 @@ async fn first_free(world: &World, doctor: DoctorId) -> SlotId {
     world.clinic.free(doctor).await[0]
 }
 
-/// The clock goes past the end of a hold.
+/// An actor that moves the clock past the end of a hold.
 fn clock(world: &Arc<World>) -> Actor {
     let world = world.clone();
     Actor::new("the clock", move || async move {
@@ -89,8 +89,8 @@ fn clock(world: &Arc<World>) -> Actor {
     })
 }
 
-/// Asha holds a time that lapses in a second.
-async fn about_to_lapse(world: &Arc<World>) -> (AppointmentId, SlotId) {
+/// Makes a hold of Asha's that lapses in a second.
+async fn lapsing_hold(world: &Arc<World>) -> (AppointmentId, SlotId) {
     world.reset().await;
     let slot = first_free(world, world.doctors[0]).await;
     let id = world.clinic.hold(&world.asha, slot).await.expect("held");
@@ -98,69 +98,70 @@ async fn about_to_lapse(world: &Arc<World>) -> (AppointmentId, SlotId) {
     (id, slot)
 }
 
-/// Whoever was told that a hold goes on, or is confirmed, has it; and only they.
-fn kept_or_given(world: Arc<World>, id: AppointmentId, kept: &'static str) -> Check {
+/// If the owner's request succeeded, the appointment is in the state `kept` and the third actor did not get the
+/// time. Otherwise the owner was told that the hold has expired.
+fn check_one_owner(world: Arc<World>, id: AppointmentId, kept: &'static str) -> Check {
     check(move |answers| async move {
         let (owner, stranger) = (answers[0].clone(), answers[2].clone());
         let state = world.clinic.state(id).await;
         if owner == OK {
-            must(state == kept, || format!("granted, and then {state}"))?;
-            must(stranger != OK, || "two have the time".to_owned())?;
+            ensure(state == kept, || format!("granted, and then {state}"))?;
+            ensure(stranger != OK, || "two have the time".to_owned())?;
         } else {
-            must(owner == "HoldExpired", || format!("the owner was refused: {owner}"))?;
+            ensure(owner == "HoldExpired", || format!("the owner was refused: {owner}"))?;
         }
         Ok(())
     })
 }
 
-/// An extension against a stranger who wants the time, while it runs out.
+/// Asha extends a hold while it lapses and a stranger asks for the time.
 pub fn extension(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
-        let (id, slot) = about_to_lapse(&world).await;
+        let (id, slot) = lapsing_hold(&world).await;
         let (a, c) = (world.clone(), world.clone());
         Scenario {
             actors: vec![
                 Actor::new("Asha extends", move || async move {
-                    word(change(&a, 0, id, &Change::Extend).await)
+                    outcome(change(&a, 0, id, &Change::Extend).await)
                 }),
                 clock(&world),
                 Actor::new("Ravi holds", move || async move { stranger_holds(&c, 2, slot).await }),
             ],
-            check: kept_or_given(world, id, "pending"),
+            check: check_one_owner(world, id, "pending"),
         }
     }
     .boxed()
 }
 
-/// The same with a confirmation.
+/// Asha confirms a hold while it lapses and a stranger asks for the time.
 pub fn confirmation(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
-        let (id, slot) = about_to_lapse(&world).await;
+        let (id, slot) = lapsing_hold(&world).await;
         let code = Code::parse(&world.clinic.app_state.code_key.code(id, 1)).expect("six digits");
         let (a, c) = (world.clone(), world.clone());
         Scenario {
             actors: vec![
                 Actor::new("Asha confirms", move || async move {
-                    word(change(&a, 0, id, &Change::Confirm { code: Some(code) }).await)
+                    outcome(change(&a, 0, id, &Change::Confirm { code: Some(code) }).await)
                 }),
                 clock(&world),
                 Actor::new("Ravi holds", move || async move { stranger_holds(&c, 2, slot).await }),
             ],
-            check: kept_or_given(world, id, "confirmed"),
+            check: check_one_owner(world, id, "confirmed"),
         }
     }
     .boxed()
 }
 
-/// The same with the job that writes down what ran out.
+/// Asha extends a hold while it lapses and the sweeper runs.
 pub fn sweep(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
-        let (id, _) = about_to_lapse(&world).await;
+        let (id, _) = lapsing_hold(&world).await;
         let (a, c) = (world.clone(), world.clone());
         Scenario {
             actors: vec![
                 Actor::new("Asha extends", move || async move {
-                    word(change(&a, 0, id, &Change::Extend).await)
+                    outcome(change(&a, 0, id, &Change::Extend).await)
                 }),
                 clock(&world),
                 Actor::new("the sweeper", move || async move {
@@ -170,13 +171,13 @@ pub fn sweep(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                     }
                 }),
             ],
-            check: kept_or_given(world, id, "pending"),
+            check: check_one_owner(world, id, "pending"),
         }
     }
     .boxed()
 }
 
-/// A doctor saves new hours while the clinic takes a public holiday.
+/// A doctor saves new hours while the clinic adds public holidays.
 pub fn holiday(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset_hours().await;
@@ -192,25 +193,27 @@ pub fn holiday(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                     let regions = vec!["US".to_owned()];
                     let administration = &b.servers[1].1.administration;
                     let clinic = b.clinic.clinic;
-                    word(administration.save_holidays(&caller, clinic, regions, Vec::new()).await)
+                    outcome(
+                        administration.save_holidays(&caller, clinic, regions, Vec::new()).await,
+                    )
                 }),
             ],
             check: check(move |answers| async move {
-                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                ensure(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
                 world.make_times().await;
-                // The fourth Thursday of November.
+                // Thanksgiving, the fourth Thursday of November.
                 let open =
                     "select count(*) from slots s where capacity > 0 and closes_at > '-infinity'
                             and local_date = '2026-11-26'";
                 let open = world.clinic.count(open).await;
-                must(open == 0, || format!("{open} times are offered on a holiday"))
+                ensure(open == 0, || format!("{open} times are offered on a holiday"))
             }),
         }
     }
     .boxed()
 }
 
-/// A doctor saves new hours while a calendar of theirs is read.
+/// A doctor saves new hours while a calendar file of theirs is read.
 pub fn calendar(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset_hours().await;
@@ -226,18 +229,18 @@ pub fn calendar(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                     let doctor = b.doctors[0];
                     let new = NewBusyCalendar { name: "Private".into(), ..Default::default() };
                     let busy = &b.servers[1].1.busy;
-                    word(busy.add_file(&caller, doctor, new, BUSY_ON_THURSDAY.into()).await)
+                    outcome(busy.add_file(&caller, doctor, new, BUSY_ON_THURSDAY.into()).await)
                 }),
             ],
             check: check(move |answers| async move {
-                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                ensure(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
                 world.make_times().await;
                 let open =
                     "select count(*) from slots s join busy_times b on b.doctor_id = s.doctor_id
                             where s.capacity > 0 and s.closes_at > '-infinity'
                               and s.starts_at < b.ends_at and s.ends_at > b.starts_at";
                 let open = world.clinic.count(open).await;
-                must(open == 0, || format!("{open} times are offered while the doctor is busy"))
+                ensure(open == 0, || format!("{open} times are offered while the doctor is busy"))
             }),
         }
     }
@@ -259,17 +262,17 @@ pub fn kept_time(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                     move || async move { save_hours(&a, 0).await },
                 ),
                 Actor::new("Asha cancels", move || async move {
-                    word(change(&b, 1, id, &Change::Cancel { reason: None }).await)
+                    outcome(change(&b, 1, id, &Change::Cancel { reason: None }).await)
                 }),
             ],
             check: check(move |answers| async move {
-                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                ensure(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
                 world.make_times().await;
                 let left = "select count(*) from slots s join blocks b on b.id = s.block_id
                             where b.closed_at is null and s.closes_at = '-infinity'
                               and not exists (select from seats t where t.slot_id = s.id)";
                 let left = world.clinic.count(left).await;
-                must(left == 0, || format!("{left} times are kept for nobody"))
+                ensure(left == 0, || format!("{left} times are kept for nobody"))
             }),
         }
     }
@@ -286,7 +289,7 @@ async fn save_hours(world: &World, actor: usize) -> String {
     let usual = weekly(world.clinic.location, "MO,TU,WE,TH,FR");
     let later = Rule { starts: hour(14), ends: hour(17), ..usual };
     let schedule = Schedule { rules: vec![later], time_off: Vec::new() };
-    word(world.servers[actor].1.schedules.save(&caller, world.doctors[0], 1, schedule).await)
+    outcome(world.servers[actor].1.schedules.save(&caller, world.doctors[0], 1, schedule).await)
 }
 
 /// An account with two holds asks for two more at once.
@@ -317,14 +320,14 @@ pub fn third_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                 let holds = "select count(*) from appointments where state = 'pending'";
                 one_of_two(&answers, "TooManyHolds")?;
                 let holds = world.clinic.count(holds).await;
-                must(holds == 3, || format!("the account holds {holds} times"))
+                ensure(holds == 3, || format!("the account holds {holds} times"))
             }),
         }
     }
     .boxed()
 }
 
-/// A person who holds a time with a doctor asks for two others with them at once.
+/// A person with a hold at a doctor asks for two other times of the same doctor at once.
 pub fn replaced_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset().await;
@@ -340,17 +343,17 @@ pub fn replaced_hold(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                 ),
             ],
             check: check(move |answers| async move {
-                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                ensure(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
                 let held = "select count(*) from appointments where state = 'pending'";
                 let held = world.clinic.count(held).await;
-                must(held == 1, || format!("she holds {held} times with one doctor"))
+                ensure(held == 1, || format!("she holds {held} times with one doctor"))
             }),
         }
     }
     .boxed()
 }
 
-/// An account with two visits ahead of a doctor asks for two more at once.
+/// An account with two upcoming visits to a doctor asks for two more at once.
 pub fn third_visit(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         world.reset().await;
@@ -379,7 +382,7 @@ pub fn third_visit(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                 let visits =
                     "select count(*) from appointments where state in ('pending', 'confirmed')";
                 let visits = world.clinic.count(visits).await;
-                must(visits == 3, || format!("the account has {visits} visits ahead"))
+                ensure(visits == 3, || format!("the account has {visits} visits ahead"))
             }),
         }
     }
@@ -397,7 +400,7 @@ pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
         let dispatcher = |name, actor| {
             let world = world.clone();
             Actor::new(name, move || async move {
-                let messages = SlowMessages { world: world.clone(), actor };
+                let messages = ScheduledMessages { world: world.clone(), actor };
                 let app_state = world.servers[actor].0.clone();
                 let dispatcher =
                     Dispatcher::new(app_state, Arc::new(messages), "https://nadi.example".into());
@@ -412,13 +415,13 @@ pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
             actors: vec![
                 dispatcher("the first dispatcher", 0),
                 Actor::new("Asha cancels", move || async move {
-                    word(change(&a, 1, id, &Change::Cancel { reason: None }).await)
+                    outcome(change(&a, 1, id, &Change::Cancel { reason: None }).await)
                 }),
                 dispatcher("the second dispatcher", 2),
             ],
             check: check(move |answers| async move {
-                must(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
-                // Whatever was put back is sent by now.
+                ensure(answers.iter().all(|answer| answer == OK), || format!("{answers:?}"))?;
+                // Messages that were postponed are due now.
                 world.step_clock(Duration::seconds(5));
                 world.clinic.dispatcher().run_once().await.map_err(|error| error.to_string())?;
                 let sent = world.clinic.messages.sent.lock().expect("not poisoned").clone();
@@ -427,30 +430,30 @@ pub fn messages(world: Arc<World>) -> BoxFuture<'static, Scenario> {
                 let told: Vec<String> =
                     sent.iter().skip(1).map(|message| words(&message.subject)).collect();
                 let right = [vec!["Cancelled"], vec!["Confirmed", "Cancelled"]];
-                must(right.iter().any(|right| told == *right), || format!("told were {told:?}"))
+                ensure(right.iter().any(|right| told == *right), || format!("told were {told:?}"))
             }),
         }
     }
     .boxed()
 }
 
-/// A mail server that takes its time: sending is a step.
-struct SlowMessages {
+/// A mail server where sending is a step that the schedule has to release.
+struct ScheduledMessages {
     world: Arc<World>,
     actor: usize,
 }
 
 #[async_trait]
-impl Messages for SlowMessages {
+impl Messages for ScheduledMessages {
     async fn send(&self, message: &Message) -> Result<(), MessageFailure> {
         self.world.gate.pass(self.actor, 0, format!("sends {}", message.subject)).await;
         self.world.clinic.messages.send(message).await
     }
 }
 
-/// One is granted, and the other is told why not.
+/// One request is granted, and the other one is refused with this reason.
 fn one_of_two(answers: &[String], refused: &str) -> Result<(), String> {
     let granted = answers.iter().filter(|answer| *answer == OK).count();
     let told = answers.iter().filter(|answer| *answer == refused).count();
-    must((granted, told) == (1, 1), || format!("{answers:?}"))
+    ensure((granted, told) == (1, 1), || format!("{answers:?}"))
 }

@@ -1,4 +1,4 @@
-//! Carries out several use cases at once, one step of one of them at a time, in a given order.
+//! Runs several use cases at once, one step of one of them at a time, in a given order.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -9,9 +9,9 @@ use rand::{RngExt, SeedableRng};
 use sqlx::PgConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::proxy::{Gate, Heard};
+use super::proxy::{Gate, Signal};
 
-/// A use case that begins when it is first chosen, so that its `now` is the clock's of that moment.
+/// A use case. It begins when it is first chosen, so that its `now` is the clock's time at that moment.
 pub struct Actor {
     pub name: &'static str,
     pub run: Box<dyn FnOnce() -> BoxFuture<'static, String> + Send>,
@@ -26,53 +26,60 @@ impl Actor {
     }
 }
 
-/// Which of those who can go on does.
+/// Which of the actors that can continue does so.
 #[derive(Clone, Debug)]
 pub enum Order {
-    /// So many steps of one, so many of another…; then each to its end, in their order.
+    /// Pairs of an actor and a number of steps. Afterwards each actor runs to its end, in their order.
     Segments(Vec<(usize, usize)>),
-    /// As this seed says.
+    /// Chosen at random from this seed.
     Seeded(u64),
 }
 
-/// What happened.
+/// What happened in one run.
 #[derive(Debug, Default)]
 pub struct Trace {
     pub steps: Vec<String>,
-    /// How many steps each took, by their order.
-    pub taken: Vec<usize>,
-    /// What each was answered.
+    /// How many steps each actor took.
+    pub steps_taken: Vec<usize>,
+    /// The answer of each actor.
     pub answers: Vec<String>,
 }
 
 enum State {
     Waiting(Actor),
-    /// It computes, or waits in PostgreSQL, for the statement of these backends.
+    /// It computes, or PostgreSQL executes one of its statements, which may wait for a lock.
     Running,
     Parked(VecDeque<(String, oneshot::Sender<()>)>),
     Done,
 }
 
-/// Nothing here takes long: whoever is silent for so long is stuck.
+/// No step takes long: without any progress for this long, the run is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(20);
 
 pub struct Scheduler {
     gate: Gate,
-    hears: mpsc::UnboundedReceiver<Heard>,
-    /// Sees who waits for a lock.
+    receiver: mpsc::UnboundedReceiver<Signal>,
+    /// The connection that reads who waits for a lock.
     monitor: PgConnection,
 }
 
 impl Scheduler {
-    pub fn new(gate: Gate, hears: mpsc::UnboundedReceiver<Heard>, monitor: PgConnection) -> Self {
-        Self { gate, hears, monitor }
+    pub fn new(
+        gate: Gate,
+        receiver: mpsc::UnboundedReceiver<Signal>,
+        monitor: PgConnection,
+    ) -> Self {
+        Self { gate, receiver, monitor }
     }
 
     pub async fn run(&mut self, actors: Vec<Actor>, order: &Order) -> Trace {
         let names: Vec<&'static str> = actors.iter().map(|actor| actor.name).collect();
         let count = actors.len();
-        let mut trace =
-            Trace { taken: vec![0; count], answers: vec![String::new(); count], steps: Vec::new() };
+        let mut trace = Trace {
+            steps_taken: vec![0; count],
+            answers: vec![String::new(); count],
+            steps: Vec::new(),
+        };
         let mut states: Vec<State> = actors.into_iter().map(State::Waiting).collect();
         let mut backends: Vec<Vec<i32>> = vec![Vec::new(); count];
         let mut next = Next::new(order);
@@ -86,18 +93,18 @@ impl Scheduler {
                 if states.iter().all(|state| matches!(state, State::Done)) {
                     break;
                 }
-                // Everybody waits for somebody: PostgreSQL ends that, in a second.
+                // All wait for each other: PostgreSQL detects the deadlock within a second.
                 continue;
             }
             let chosen = next.choose(&ready);
-            trace.taken[chosen] += 1;
+            trace.steps_taken[chosen] += 1;
             match std::mem::replace(&mut states[chosen], State::Running) {
                 State::Waiting(actor) => {
                     trace.steps.push(format!("{}: begins", names[chosen]));
-                    let heard = self.gate.heard.clone();
+                    let signals = self.gate.signals.clone();
                     tokio::spawn(async move {
                         let answer = (actor.run)().await;
-                        let _ = heard.send(Heard::Done { actor: chosen, answer });
+                        let _ = signals.send(Signal::Done { actor: chosen, answer });
                     });
                 }
                 State::Parked(mut steps) => {
@@ -113,9 +120,9 @@ impl Scheduler {
             }
         }
         self.gate.set_open(true);
-        // What an actor has left behind, such as a connection on its way back, goes on by itself.
-        while let Ok(heard) = self.hears.try_recv() {
-            drop(heard);
+        // Whatever the actors left running, such as a connection going back to its pool, continues by itself.
+        while let Ok(signals) = self.receiver.try_recv() {
+            drop(signals);
         }
         for (name, answer) in names.iter().zip(&trace.answers) {
             trace.steps.push(format!("{name} was answered: {answer}"));
@@ -123,27 +130,27 @@ impl Scheduler {
         trace
     }
 
-    /// Waits until each actor is parked, through, or waits for another's lock.
+    /// Waits until each actor is parked, has finished, or waits for another's lock.
     async fn settle(&mut self, states: &mut [State], backends: &mut [Vec<i32>], trace: &mut Trace) {
         let started = Instant::now();
         let mut seen_waiting = 0;
         loop {
             let quiet = Duration::from_micros(300);
-            match tokio::time::timeout(quiet, self.hears.recv()).await {
-                Ok(Some(Heard::Parked { actor, backend, step, go })) => {
+            match tokio::time::timeout(quiet, self.receiver.recv()).await {
+                Ok(Some(Signal::Parked { actor, backend, step, go })) => {
                     if !backends[actor].contains(&backend) {
                         backends[actor].push(backend);
                     }
                     match &mut states[actor] {
                         State::Parked(steps) => steps.push_back((step, go)),
-                        // Something it left behind.
+                        // Something that the finished actor left running.
                         State::Done => drop(go),
                         state => *state = State::Parked(VecDeque::from([(step, go)])),
                     }
                     seen_waiting = 0;
                     continue;
                 }
-                Ok(Some(Heard::Done { actor, answer })) => {
+                Ok(Some(Signal::Done { actor, answer })) => {
                     trace.answers[actor] = answer;
                     states[actor] = State::Done;
                     seen_waiting = 0;
@@ -164,7 +171,7 @@ impl Scheduler {
                     .expect("the locks");
             let all_wait =
                 running.iter().all(|n| backends[*n].iter().any(|pid| waiting.contains(pid)));
-            // Twice, so that whoever has just been let go is not taken for waiting.
+            // Checked twice, so that an actor that was just released does not count as waiting.
             seen_waiting = if all_wait { seen_waiting + 1 } else { 0 };
             let anybody_else =
                 states.iter().any(|state| matches!(state, State::Waiting(_) | State::Parked(_)));
@@ -180,7 +187,7 @@ impl Scheduler {
     }
 }
 
-/// An order as it is carried out.
+/// The rest of an order while it is executed.
 enum Next {
     Segments(VecDeque<(usize, usize)>),
     Seeded(Box<StdRng>),
@@ -202,7 +209,7 @@ impl Next {
                         *left -= 1;
                         return *actor;
                     }
-                    // It is through, or waits for a lock: its turn is over.
+                    // The actor has finished, or waits for a lock: its turn is over.
                     segments.pop_front();
                 }
                 ready[0]

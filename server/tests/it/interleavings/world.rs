@@ -1,4 +1,4 @@
-//! A small clinic in which each actor has a server of its own, behind a proxy that can hold it back.
+//! A small clinic in which each actor has a server of its own, connected to PostgreSQL through a proxy.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::proxy::{Gate, Rewrites};
 use super::schedule::Scheduler;
 use crate::support::{self, Clinic, NewDoctor, database};
 
-/// As many as take part in one schedule.
+/// The most actors of one schedule.
 pub const ACTORS: usize = 3;
 const DOCTORS: usize = 4;
 
@@ -34,9 +34,10 @@ pub struct World {
 }
 
 impl World {
-    /// With some statements sent differently, and the database changed by others.
+    /// Opens the world with replacements in the servers' statements, and with changes to the database that plant a
+    /// fault.
     pub async fn open(rewrites: Rewrites, faults: &[&str]) -> (Arc<Self>, Scheduler) {
-        // A few times are enough, and fewer are made faster.
+        // Slots of an hour: few slots are enough and are made faster.
         let doctor = |slug| NewDoctor { slot_minutes: 60, ..NewDoctor::new(slug) };
         let slugs = ["first", "second", "third", "fourth"];
         let (clinic, doctors) = Clinic::open_with_doctors(slugs.map(doctor)).await;
@@ -55,7 +56,7 @@ impl World {
                 .expect("a database with a fault");
         }
         let options = PgConnectOptions::clone(&clinic.pool.connect_options());
-        let (gate, hears) = Gate::new();
+        let (gate, receiver) = Gate::new();
         let mut servers = Vec::new();
         for actor in 0..ACTORS {
             let port = proxy::listen(&options, actor, &gate, rewrites).await;
@@ -63,12 +64,12 @@ impl World {
             servers.push(server_on(&clinic, database::patient_pool(proxied, 3)));
         }
         let monitor = options.connect().await.expect("a connection");
-        let scheduler = Scheduler::new(gate.clone(), hears, monitor);
+        let scheduler = Scheduler::new(gate.clone(), receiver, monitor);
         let world = Self { clinic, doctors, asha, children, ravi, administrator, servers, gate };
         (Arc::new(world), scheduler)
     }
 
-    /// Back to an empty Monday morning. The times stay as they were made.
+    /// Resets the world to Monday morning without any appointments. The slots stay.
     pub async fn reset(&self) {
         self.clinic.clock.set(support::monday_nine());
         self.clinic.messages.sent.lock().expect("not poisoned").clear();
@@ -79,7 +80,7 @@ impl World {
         sqlx::raw_sql(forget).execute(&self.clinic.pool).await.expect("forgotten");
     }
 
-    /// The same, with the hours and times of the doctors made anew.
+    /// Does the same and also restores the doctors' hours and slots.
     pub async fn reset_hours(&self) {
         self.reset().await;
         let forget = "
@@ -93,7 +94,7 @@ impl World {
         self.make_times().await;
     }
 
-    /// Runs the job that makes times until there is nothing left to make.
+    /// Runs the job that makes slots.
     pub async fn make_times(&self) {
         server::schedules::top_up::run_once(&self.clinic.app_state).await.expect("times");
     }

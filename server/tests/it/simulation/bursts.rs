@@ -1,4 +1,4 @@
-//! Several requests in the same moment, who want the same.
+//! Bursts: several requests at the same moment that compete for the same thing.
 
 use nadi::appointment::State;
 use nadi::idempotency::IdempotencyKey;
@@ -7,20 +7,20 @@ use nadi::ports::{Change, HoldRequest};
 
 use super::model::Slot;
 use super::operations::Generator;
-use super::oracle::{Ask, Asked};
+use super::oracle::{Action, Request};
 use super::world::World;
 
 impl Generator {
-    /// Two to eight.
-    pub(super) fn burst(&mut self, world: &World) -> Vec<Asked> {
+    /// Two to eight requests.
+    pub(super) fn burst(&mut self, world: &World) -> Vec<Request> {
         let n = 2 + self.below(7);
         match self.below(6) {
             0 => self.rivals(world, n),
             1 => self.in_two_places(world, n),
             2 => {
                 let asked = self.request(world);
-                let key = self.one_key();
-                let mut same = Asked { key: Some(key), ..asked };
+                let key = self.new_key();
+                let mut same = Request { key: Some(key), ..asked };
                 let instances = world.instances.len();
                 (0..n)
                     .map(|copy| {
@@ -37,30 +37,30 @@ impl Generator {
         }
     }
 
-    fn one_key(&mut self) -> IdempotencyKey {
+    fn new_key(&mut self) -> IdempotencyKey {
         self.keys += 1;
         IdempotencyKey::parse(&format!("k{}", self.keys)).expect("a key")
     }
 
-    /// Several for one time, by holding and by moving.
-    fn rivals(&mut self, world: &World, n: usize) -> Vec<Asked> {
+    /// Several requests for one slot, by holding and by moving.
+    fn rivals(&mut self, world: &World, n: usize) -> Vec<Request> {
         let slot = self.slot(world);
         let doctor = world.model.slots.get(&slot).map(|slot| slot.doctor);
         let movable: Vec<usize> = world
             .model
             .standing(world.now())
-            .filter(|(_, v)| v.life.state == State::Confirmed && Some(v.doctor) == doctor)
+            .filter(|(_, v)| v.appointment.state == State::Confirmed && Some(v.doctor) == doctor)
             .map(|(n, _)| n)
             .collect();
         (0..n)
             .map(|_| {
                 if !movable.is_empty() && self.percent(30) {
-                    let target = *self.one(&movable);
+                    let target = *self.choose(&movable);
                     let (who, to) = (world.administrator.clone(), Change::Reschedule { slot });
                     return self.change_by(world, target, who, to, "reschedule");
                 }
                 let mut asked = self.hold(world);
-                if let Ask::Hold(wish) = &mut asked.ask {
+                if let Action::Hold(wish) = &mut asked.ask {
                     wish.slot = slot;
                 }
                 self.past.retain(|past| past.key != asked.key);
@@ -69,10 +69,10 @@ impl Generator {
             .collect()
     }
 
-    /// One person, with several doctors at the same time.
-    fn in_two_places(&mut self, world: &World, n: usize) -> Vec<Asked> {
-        let (who, people) = self.one(&world.patients).clone();
-        let person: PersonId = *self.one(&people);
+    /// Several holds of one person at different doctors at the same time.
+    fn in_two_places(&mut self, world: &World, n: usize) -> Vec<Request> {
+        let (who, people) = self.choose(&world.patients).clone();
+        let person: PersonId = *self.choose(&people);
         let slot = self.slot(world);
         let at_the_same_time: Vec<SlotId> = match world.model.slots.get(&slot) {
             Some(first) => {
@@ -85,9 +85,9 @@ impl Generator {
         };
         (0..n)
             .map(|_| {
-                let slot = *self.one(&at_the_same_time);
+                let slot = *self.choose(&at_the_same_time);
                 let wish = HoldRequest { slot, visit_type: None, person: Some(person) };
-                self.asked(world, who.clone(), Ask::Hold(wish), "hold")
+                self.new_request(world, who.clone(), Action::Hold(wish), "hold")
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-//! Whether the database says what was answered, and which order of a burst's answers explains it.
+//! Whether the database agrees with the answers, and which order of a burst's requests explains them.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,23 +9,28 @@ use uuid::Uuid;
 
 use super::invariants::{Invariant, Violation};
 use super::model::{Model, Visit};
-use super::oracle::{Answered, Asked, Noted, Scene};
-use super::stored::{Row, Stored, Told};
+use super::oracle::{Answer, Context, Outcome, Request};
+use super::stored::{EventRow, Row, Stored};
 
-/// Orders tried before a burst counts as unexplained. Requests that do not meet fit in any order,
-/// so that few are tried.
+/// How many orders are tried before a burst counts as unexplained. Usually few are, because requests that do not
+/// conflict fit in any order.
 const ORDERS_MAX: u32 = 200_000;
 
-/// Holds that lapsed may be written down by anybody at any time, but never one that has not.
-pub fn absorb_expiries(model: &mut Model, stored: &Stored, scene: &Scene) -> Result<(), Violation> {
+/// Applies the recorded expiries to the model. A lapsed hold may be recorded as expired at any time, another one
+/// counts_are_zero.
+pub fn apply_expiries(
+    model: &mut Model,
+    stored: &Stored,
+    context: &Context,
+) -> Result<(), Violation> {
     for event in &stored.events {
         if event.event_type != Event::Expired.as_str() {
             continue;
         }
         let id = AppointmentId(event.appointment_id);
         match model.find(id) {
-            Some(n) if model.visits[n].is_lapsed(scene.now) => {
-                model.end(n, State::Expired, Event::Expired, scene.now);
+            Some(n) if model.visits[n].is_lapsed(context.now) => {
+                model.end(n, State::Expired, Event::Expired, context.now);
             }
             known => {
                 let known = known.map(|n| &model.visits[n]);
@@ -37,36 +42,36 @@ pub fn absorb_expiries(model: &mut Model, stored: &Stored, scene: &Scene) -> Res
     Ok(())
 }
 
-/// The search for an order in which the answers are right and leave what is there.
+/// The search for an order of the requests that explains the answers and the rows in the database.
 pub struct Search<'a> {
-    pub asked: &'a [Asked],
-    pub answered: &'a [Answered],
-    pub scene: &'a Scene,
+    pub asked: &'a [Request],
+    pub answered: &'a [Answer],
+    pub context: &'a Context,
     pub stored: &'a Stored,
-    pub noted: Vec<Noted>,
+    pub noted: Vec<Outcome>,
     pub orders: u32,
-    /// The most telling reason why an order was none.
+    /// The violation of the order in which the most requests fitted, and how many those were.
     best: Option<(usize, Violation)>,
 }
 
 impl<'a> Search<'a> {
     pub fn new(
-        asked: &'a [Asked],
-        answered: &'a [Answered],
-        scene: &'a Scene,
+        asked: &'a [Request],
+        answered: &'a [Answer],
+        context: &'a Context,
         stored: &'a Stored,
     ) -> Self {
-        let noted = vec![Noted::default(); asked.len()];
-        Self { asked, answered, scene, stored, noted, orders: 0, best: None }
+        let noted = vec![Outcome::default(); asked.len()];
+        Self { asked, answered, context, stored, noted, orders: 0, best: None }
     }
 
-    /// Leaves the model as that order has it.
+    /// Finds such an order and leaves the model in the state after it.
     pub fn explain(&mut self, model: &mut Model) -> Result<(), Violation> {
-        // Events are numbered about as things happened: mostly the first order tried is the one.
+        // The ids of events follow the order of the commits closely, so usually the first order tried is right.
         let mut all: Vec<usize> = (0..self.asked.len()).collect();
         all.sort_by_key(|n| {
             let booked = self.answered[*n].as_ref().ok()?;
-            let is_its = |event: &&Told| {
+            let is_its = |event: &&EventRow| {
                 event.appointment_id == booked.id.0 && event.appointment_version == booked.version
             };
             self.stored.events.iter().find(is_its).map(|event| event.id)
@@ -75,7 +80,7 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         let (placed, mut violation) = self.best.take().expect("every order failed somewhere");
-        if !self.scene.alone {
+        if !self.context.alone {
             let orders = self.orders;
             violation.what = format!(
                 "no order of the burst explains it ({orders} tried; {placed} of {} fit): {}",
@@ -89,7 +94,7 @@ impl<'a> Search<'a> {
     fn place(&mut self, model: &mut Model, left: &[usize]) -> bool {
         if left.is_empty() {
             self.orders += 1;
-            return match agree(model, self.stored, self.scene) {
+            return match agree(model, self.stored, self.context) {
                 Ok(()) => true,
                 Err(violation) => {
                     self.remember(self.asked.len(), violation);
@@ -101,7 +106,7 @@ impl<'a> Search<'a> {
         for n in left {
             let rest: Vec<usize> = left.iter().copied().filter(|other| other != n).collect();
             let mark = model.mark();
-            match model.oracle(&self.asked[*n], &self.answered[*n], self.scene) {
+            match model.oracle(&self.asked[*n], &self.answered[*n], self.context) {
                 Ok(noted) => {
                     self.noted[*n] = noted;
                     let changes_nothing =
@@ -110,7 +115,9 @@ impl<'a> Search<'a> {
                         return true;
                     }
                     model.rewind(mark);
-                    // What was refused rightly here was no obstacle to the others.
+                    // A request that is rightly refused at this place does not affect the others, so no other
+                    // place has to be
+                    // tried.
                     if changes_nothing {
                         return false;
                     }
@@ -135,30 +142,30 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Is the database what the model expects, wherever it may have changed?
-fn agree(model: &Model, stored: &Stored, scene: &Scene) -> Result<(), Violation> {
+/// Compares the rows that may have changed with the model.
+fn agree(model: &Model, stored: &Stored, context: &Context) -> Result<(), Violation> {
     let changed = model.changed();
     let rows: BTreeMap<Uuid, &Row> = stored.rows.iter().map(|row| (row.id, row)).collect();
     for n in &changed {
-        row_agrees(&model.visits[*n], rows.get(&model.visits[*n].life.id.0).copied())?;
+        row_agrees(&model.visits[*n], rows.get(&model.visits[*n].appointment.id.0).copied())?;
     }
     for row in &stored.rows {
         match model.find(AppointmentId(row.id)) {
             Some(n) => row_agrees(&model.visits[n], Some(row))?,
             None => {
                 let what = format!("an appointment that nobody was told of: {row:?}");
-                return Err(Violation::of(Invariant::Once, what));
+                return Err(Violation::of(Invariant::Idempotency, what));
             }
         }
     }
-    events_agree(model, stored, scene, &changed)?;
+    events_agree(model, stored, context, &changed)?;
     claims_agree(model, stored)
 }
 
 fn events_agree(
     model: &Model,
     stored: &Stored,
-    scene: &Scene,
+    context: &Context,
     changed: &BTreeSet<usize>,
 ) -> Result<(), Violation> {
     let mut new: BTreeMap<usize, Vec<(i32, &str)>> = BTreeMap::new();
@@ -168,10 +175,10 @@ fn events_agree(
     for event in &stored.events {
         let Some(n) = model.find(AppointmentId(event.appointment_id)) else {
             let what = format!("an event of an appointment nobody was told of: {event:?}");
-            return Err(Violation::of(Invariant::Once, what));
+            return Err(Violation::of(Invariant::Idempotency, what));
         };
-        if event.occurred_at != scene.now {
-            let what = format!("told as of {}, asked at {}", event.occurred_at, scene.now);
+        if event.occurred_at != context.now {
+            let what = format!("told as of {}, asked at {}", event.occurred_at, context.now);
             return Err(Violation::of(Invariant::Time, what));
         }
         new.entry(n).or_default().push((event.appointment_version, &event.event_type));
@@ -180,38 +187,39 @@ fn events_agree(
         told.sort_unstable();
         let visit = &model.visits[n];
         let expected: Vec<(i32, &str)> = visit
-            .told
+            .events
             .iter()
             .zip(1..)
-            .skip(visit.seen)
+            .skip(visit.events_compared)
             .map(|((event, _), version)| (version, event.as_str()))
             .collect();
         if told == expected {
             continue;
         }
-        let invariant = if told.len() > expected.len() { Invariant::Once } else { Invariant::Told };
-        let what = format!("events of {}: {told:?}, expected {expected:?}", visit.life.id);
+        let invariant =
+            if told.len() > expected.len() { Invariant::Idempotency } else { Invariant::Events };
+        let what = format!("events of {}: {told:?}, expected {expected:?}", visit.appointment.id);
         return Err(Violation::of(invariant, what));
     }
     Ok(())
 }
 
 pub fn row_agrees(visit: &Visit, row: Option<&Row>) -> Result<(), Violation> {
-    let life = &visit.life;
+    let appointment = &visit.appointment;
     let Some(row) = row else {
-        return Err(Violation::of(Invariant::Durable, format!("{} is not there", life.id)));
+        return Err(Violation::of(Invariant::Durable, format!("{} is not there", appointment.id)));
     };
     let expected = Row {
-        id: life.id.0,
-        state: life.state.as_str().to_owned(),
-        version: life.version,
+        id: appointment.id.0,
+        state: appointment.state.as_str().to_owned(),
+        version: appointment.version,
         slot_id: visit.run.first().map_or(0, |slot| slot.0),
-        starts_at: life.starts_at,
-        ends_at: life.ends_at,
-        expires_at: life.expires_at,
-        extensions: life.extensions,
-        code_counter: life.code_counter,
-        code_tries: life.code_tries,
+        starts_at: appointment.starts_at,
+        ends_at: appointment.ends_at,
+        expires_at: appointment.expires_at,
+        extensions: appointment.extensions,
+        code_counter: appointment.code_counter,
+        code_tries: appointment.code_tries,
         person_id: visit.person.0,
         booked_by: visit.booked_by.0,
         visit_type_id: visit.kind.0,
@@ -226,14 +234,14 @@ pub fn row_agrees(visit: &Visit, row: Option<&Row>) -> Result<(), Violation> {
     let invariant = if *row != otherwise {
         Invariant::Durable
     } else if version != expected.version {
-        Invariant::Told
+        Invariant::Events
     } else {
         Invariant::Time
     };
     Err(Violation::of(invariant, format!("there is {row:?}, promised was {expected:?}")))
 }
 
-/// Every claim belongs to an appointment that has it, and every such appointment has all of its own.
+/// Every claim belongs to an active appointment of the model, and every such appointment has all of its claims.
 fn claims_agree(model: &Model, stored: &Stored) -> Result<(), Violation> {
     let mut seats: BTreeMap<Uuid, Vec<_>> = BTreeMap::new();
     for seat in &stored.seats {
@@ -244,22 +252,22 @@ fn claims_agree(model: &Model, stored: &Stored) -> Result<(), Violation> {
         let claim = (time.person_id, time.starts_at, time.ends_at, time.held_until);
         times.insert(time.appointment_id, claim);
     }
-    for n in &model.living {
+    for n in &model.active {
         let visit = &model.visits[*n];
-        let life = &visit.life;
-        let until = (life.state == State::Pending).then_some(life.expires_at);
-        let mut found = seats.remove(&life.id.0).unwrap_or_default();
+        let appointment = &visit.appointment;
+        let until = (appointment.state == State::Pending).then_some(appointment.expires_at);
+        let mut found = seats.remove(&appointment.id.0).unwrap_or_default();
         found.sort_unstable();
         let mut expected: Vec<_> = visit.run.iter().map(|slot| (slot.0, until)).collect();
         expected.sort_unstable();
-        let time = times.remove(&life.id.0);
-        let own = (visit.person.0, life.starts_at, life.ends_at, until);
+        let time = times.remove(&appointment.id.0);
+        let own = (visit.person.0, appointment.starts_at, appointment.ends_at, until);
         if found == expected && time == Some(own) {
             continue;
         }
         let what = format!(
             "{} ({:?}) has seats {found:?} and time {time:?}, promised were {expected:?} and {own:?}",
-            life.id, life.state
+            appointment.id, appointment.state
         );
         let slots = |claims: &[(i64, _)]| claims.iter().map(|(id, _)| *id).collect::<Vec<_>>();
         let same_place = slots(&found) == slots(&expected)

@@ -1,4 +1,4 @@
-//! The expensive checks, over all tables: every so many steps, and at the end.
+//! The expensive checks over all tables, which run once in a number of steps and at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,28 +6,29 @@ use nadi::ids::SlotId;
 use uuid::Uuid;
 
 use super::compare::row_agrees;
-use super::invariants::{Invariant, NEVER, Violation};
+use super::invariants::{Invariant, MUST_BE_ZERO, Violation};
 use super::model::Slot;
 use super::stored;
 use super::stored::Row;
 use super::world::World;
 
 pub async fn check(world: &mut World) -> Result<(), Violation> {
-    never(world, |_| true).await?;
-    times_are_known(world).await?;
+    counts_are_zero(world, |_| true).await?;
+    slots_are_unchanged(world).await?;
     appointments_are_as_promised(world).await?;
-    free_is_free(world).await?;
-    keys_are_kept(world).await?;
+    free_slots_agree(world).await?;
+    idempotency_keys_agree(world).await?;
     messages_were_sent(world).await
 }
 
-/// Only what a change of hours may break.
+/// Only the checks of what a change of hours could break.
 pub async fn schedules(world: &World) -> Result<(), Violation> {
-    never(world, |invariant| invariant == Invariant::Doctor).await
+    counts_are_zero(world, |invariant| invariant == Invariant::Doctor).await
 }
 
-async fn never(world: &World, of: impl Fn(Invariant) -> bool) -> Result<(), Violation> {
-    for (invariant, what, sql) in NEVER.into_iter().filter(|(invariant, ..)| of(*invariant)) {
+async fn counts_are_zero(world: &World, of: impl Fn(Invariant) -> bool) -> Result<(), Violation> {
+    for (invariant, what, sql) in MUST_BE_ZERO.into_iter().filter(|(invariant, ..)| of(*invariant))
+    {
         let found = world.clinic.count(sql).await;
         if found != 0 {
             return Err(Violation::of(invariant, format!("{what}: {found}")));
@@ -36,8 +37,8 @@ async fn never(world: &World, of: impl Fn(Invariant) -> bool) -> Result<(), Viol
     Ok(())
 }
 
-/// Nobody has made or withdrawn times but the jobs that do.
-async fn times_are_known(world: &World) -> Result<(), Violation> {
+/// Only the operations that make or withdraw slots have changed them.
+async fn slots_are_unchanged(world: &World) -> Result<(), Violation> {
     for row in stored::slots(&world.clinic.pool, world.now()).await {
         let known = world.model.slots.get(&SlotId(row.id));
         if known.is_none_or(|slot| slot.capacity != i64::from(row.capacity)) {
@@ -52,21 +53,21 @@ async fn appointments_are_as_promised(world: &World) -> Result<(), Violation> {
     let rows = stored::all_rows(&world.clinic.pool).await;
     let rows: BTreeMap<Uuid, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
     for visit in &world.model.visits {
-        row_agrees(visit, rows.get(&visit.life.id.0))?;
+        row_agrees(visit, rows.get(&visit.appointment.id.0))?;
     }
     if rows.len() != world.model.visits.len() {
         let (there, made) = (rows.len(), world.model.visits.len());
         let what = format!("{there} appointments are there, {made} were made");
-        return Err(Violation::of(Invariant::Once, what));
+        return Err(Violation::of(Invariant::Idempotency, what));
     }
     Ok(())
 }
 
-/// What the pages show as free is what the model would grant.
-async fn free_is_free(world: &World) -> Result<(), Violation> {
+/// The pages show exactly those slots as free that the model would grant.
+async fn free_slots_agree(world: &World) -> Result<(), Violation> {
     let now = world.now();
     let model = &world.model;
-    // Only slots that somebody has are worth a closer look.
+    // Counting seats is only necessary for slots with an appointment.
     let taken: BTreeSet<SlotId> =
         model.standing(now).flat_map(|(_, visit)| visit.run.iter().copied()).collect();
     let free_alone = |id: &SlotId| {
@@ -103,17 +104,17 @@ async fn free_is_free(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-async fn keys_are_kept(world: &World) -> Result<(), Violation> {
+async fn idempotency_keys_agree(world: &World) -> Result<(), Violation> {
     let kept = world.clinic.count("select count(*) from idempotency_keys").await;
     if usize::try_from(kept).ok() != Some(world.model.keys.len()) {
         let what = format!("{kept} keys are kept, {} were answered", world.model.keys.len());
-        return Err(Violation::of(Invariant::Once, what));
+        return Err(Violation::of(Invariant::Idempotency, what));
     }
     Ok(())
 }
 
-/// Who moved, cancelled or confirmed has a message of it, unless it was set aside or a later one was told
-/// instead; and the messages of an appointment came in the order of its events.
+/// Every notification that counts as delivered was sent, one is only dropped when a later event is announced
+/// instead, and the messages of an appointment were sent in the order of its events.
 async fn messages_were_sent(world: &mut World) -> Result<(), Violation> {
     let told = "('confirmed', 'cancelled', 'moved')";
     let key = "event_id || '.' || subject_id || '@nadi'";
@@ -138,7 +139,7 @@ async fn messages_were_sent(world: &mut World) -> Result<(), Violation> {
     let (due, dropped) = (all(due).await, all(dropped).await);
     if let Some(key) = dropped.first() {
         let what = format!("{key} was dropped, and nothing later is told instead");
-        return Err(Violation::of(Invariant::Told, what));
+        return Err(Violation::of(Invariant::Events, what));
     }
     let sent = world.clinic.messages.sent.lock().expect("not poisoned");
     let mut last: BTreeMap<&str, i64> = BTreeMap::new();
@@ -147,7 +148,7 @@ async fn messages_were_sent(world: &mut World) -> Result<(), Violation> {
         let event = event.parse().unwrap_or(0);
         if last.insert(appointment, event).is_some_and(|before| before > event) {
             let what = format!("{} was sent after a later one", message.key);
-            return Err(Violation::of(Invariant::Told, what));
+            return Err(Violation::of(Invariant::Events, what));
         }
     }
     let sent: BTreeSet<&str> = sent.iter().map(|message| message.key.as_str()).collect();
@@ -155,7 +156,7 @@ async fn messages_were_sent(world: &mut World) -> Result<(), Violation> {
         None => Ok(()),
         Some(key) => {
             let what = format!("{key} counts as delivered, and nobody had a message");
-            Err(Violation::of(Invariant::Told, what))
+            Err(Violation::of(Invariant::Events, what))
         }
     }
 }

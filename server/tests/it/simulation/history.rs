@@ -1,5 +1,5 @@
-//! Every acknowledged request, compared with what the database says happened: nothing acknowledged
-//! is lost, nothing happened that was not acknowledged, and nothing twice.
+//! Compares every acknowledged request with the event log: nothing acknowledged is lost, nothing happened that was
+//! not acknowledged, and nothing happened twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +8,11 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::invariants::{Invariant, Violation};
-use super::oracle::{Answered, Ask, Asked};
+use super::oracle::{Action, Answer, Request};
 use super::stored;
-use super::stored::Told;
+use super::stored::EventRow;
 
-/// One acknowledged answer. This knows nothing of the model: only what was said.
+/// One acknowledged answer, independent of the model.
 struct Acknowledged {
     step: u64,
     hold: bool,
@@ -27,11 +27,11 @@ pub struct History {
 }
 
 impl History {
-    pub fn add(&mut self, step: u64, asked: &Asked, answered: &Answered) {
+    pub fn add(&mut self, step: u64, asked: &Request, answered: &Answer) {
         if let Ok(booked) = answered {
             self.acknowledged.push(Acknowledged {
                 step,
-                hold: matches!(asked.ask, Ask::Hold(_)),
+                hold: matches!(asked.ask, Action::Hold(_)),
                 appointment: booked.id.0,
                 version: booked.version,
                 state: booked.state,
@@ -41,12 +41,12 @@ impl History {
 
     pub async fn check(&self, pool: &PgPool) -> Result<(), Violation> {
         let events = stored::all_events(pool).await;
-        let mut told: BTreeMap<(Uuid, i32), &Told> = BTreeMap::new();
+        let mut told: BTreeMap<(Uuid, i32), &EventRow> = BTreeMap::new();
         for event in &events {
             let key = (event.appointment_id, event.appointment_version);
             if let Some(first) = told.insert(key, event) {
                 let what = format!("happened twice: {first:?} and {event:?}");
-                return Err(Violation::of(Invariant::Once, what));
+                return Err(Violation::of(Invariant::Idempotency, what));
             }
         }
         let mut answered: BTreeSet<(Uuid, i32)> = BTreeSet::new();
@@ -58,7 +58,7 @@ impl History {
                 );
                 return Err(Violation::of(Invariant::Durable, what));
             };
-            let state = leads_to(&event.event_type);
+            let state = state_after(&event.event_type);
             if state.is_some_and(|state| state != one.state)
                 || (one.hold && one.version == 1 && event.event_type != Event::Held.as_str())
             {
@@ -70,15 +70,15 @@ impl History {
         for ((appointment, version), event) in &told {
             if event.actor != "system" && !answered.contains(&(*appointment, *version)) {
                 let what = format!("nobody was told of {event:?}");
-                return Err(Violation::of(Invariant::Once, what));
+                return Err(Violation::of(Invariant::Idempotency, what));
             }
         }
-        // The last event of an appointment says where it is now.
+        // The events of an appointment give its present state.
         let mut last: BTreeMap<Uuid, State> = BTreeMap::new();
         let mut marks: BTreeMap<Uuid, Vec<State>> = BTreeMap::new();
         for event in &events {
             let marks = marks.entry(event.appointment_id).or_default();
-            let mut state = leads_to(&event.event_type);
+            let mut state = state_after(&event.event_type);
             match (Event::parse(&event.event_type), state) {
                 (Some(Event::Reopened), _) => {
                     marks.pop();
@@ -104,8 +104,8 @@ impl History {
     }
 }
 
-/// The state after an event; `None`: it stays what it was, or is what it was before a mark.
-fn leads_to(event: &str) -> Option<State> {
+/// The state after an event. `None` if the event does not change the state, or restores an earlier one.
+fn state_after(event: &str) -> Option<State> {
     Some(match Event::parse(event)? {
         Event::Held => State::Pending,
         Event::Confirmed | Event::Rescheduled => State::Confirmed,

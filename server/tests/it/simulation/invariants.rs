@@ -1,5 +1,6 @@
-//! What must always be true (`ARCHITECTURE.md`), as names for what a run found violated, and the
-//! checks that ask the database alone.
+//! The invariants of `ARCHITECTURE.md`: names for the violations that a run finds, and the checks that need only
+//! the
+//! database.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,32 +10,32 @@ use chrono::{DateTime, Utc};
 use super::model::Model;
 use super::stored::Stored;
 
-/// The invariants by their names in `ARCHITECTURE.md`, and the rules that each answer follows.
+/// The invariants by their numbers in `ARCHITECTURE.md`, and the rules that each answer follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invariant {
-    /// 1: active claims on a slot never exceed its capacity.
+    /// 1: active claims on a slot counts_are_zero exceed its capacity.
     Seats,
-    /// 2: a person is never in two places at once.
+    /// 2: a person is counts_are_zero in two places at once.
     Patient,
-    /// 3: a doctor's blocks never overlap, slots lie inside them, booked times are not withdrawn.
+    /// 3: a doctor's blocks counts_are_zero overlap, slots lie inside them, booked times are not withdrawn.
     Doctor,
-    /// 4: what was acknowledged is there.
+    /// 4: an acknowledged change is stored.
     Durable,
-    /// 5: a lapsed hold is free at its instant, and not before.
+    /// 5: a slot is free from the instant at which its hold lapses, and not before.
     Expiry,
-    /// 6: asking twice has one effect and one answer.
-    Once,
+    /// 6: a repeated request has one effect and one answer.
+    Idempotency,
     /// 7: every change has its event, and every event is delivered or set aside.
-    Told,
-    /// 8: a free time is never refused, and no fault of ours reaches a user.
+    Events,
+    /// 8: a free slot is counts_are_zero refused, and no internal error reaches a user.
     NoFalseRefusals,
-    /// 9: every instant is the request's own.
+    /// 9: every stored instant is the request's `now`.
     Time,
-    /// Whatever else `nadi::appointment::decide` says: versions, notices, codes, sides.
+    /// All other rules of `nadi::appointment::decide`: versions, notices, codes, who may do what.
     Rules,
 }
 
-/// A run has shown an invariant not to hold.
+/// An invariant that a run found violated.
 #[derive(Clone, Debug)]
 pub struct Violation {
     pub invariant: Invariant,
@@ -53,7 +54,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What the guards must be by themselves, whoever did what in which order.
+/// Checks the rows that guard seats and patients' times on their own, independent of the requests.
 pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), Violation> {
     let mut taken: BTreeMap<i64, i64> = BTreeMap::new();
     for seat in stored.seats.iter().filter(|seat| seat.held_until.is_none_or(|at| at > now)) {
@@ -84,8 +85,8 @@ pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), 
     Ok(())
 }
 
-/// Counts of what must not be, over all tables.
-pub const NEVER: [(Invariant, &str, &str); 9] = [
+/// Queries over all tables whose count must be zero.
+pub const MUST_BE_ZERO: [(Invariant, &str, &str); 9] = [
     (
         Invariant::Durable,
         "a standing appointment without its seats",
@@ -120,13 +121,13 @@ pub const NEVER: [(Invariant, &str, &str); 9] = [
                                group by o.account_id having count(*) > 3) x",
     ),
     (
-        Invariant::Told,
+        Invariant::Events,
         "an appointment whose version is not the number of its events",
         "select count(*) from appointments a
          where version <> (select count(*) from events e where e.subject_id = a.id)",
     ),
     (
-        Invariant::Once,
+        Invariant::Idempotency,
         "two events of one version",
         "select count(*) from (select from events where type like 'appointment.%'
                                group by subject_id, subject_version

@@ -1,7 +1,8 @@
-//! A clinic in memory: what every answered request promises, kept without the database.
+//! The clinic in memory: the state that follows from the answered requests, without the database.
 //!
-//! Facts come from here and the verdict from `nadi::appointment::decide`; nothing of the server's
-//! SQL is used. Every change is journalled, so that a burst's answers can be tried in many orders.
+//! The model collects the facts, and `nadi::appointment::decide` decides; the server's SQL is not used. Every
+//! change
+//! is written to a journal and can be undone, so that a burst's requests can be tried in many orders.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,14 +15,14 @@ use nadi::ports::Booked;
 use nadi::zone::Zone;
 use server::codes::CodeKey;
 
-use super::oracle::{Answered, Ask};
+use super::oracle::{Action, Answer};
 use super::stored::SlotRow;
 
-/// The clinic of the tests lets patients cancel until an hour before.
+/// Patients of the test clinic can cancel until an hour before the visit.
 pub const NOTICE: Duration = Duration::minutes(60);
 pub const HOLD: Duration = Duration::minutes(5);
 
-/// Where the clinic is.
+/// The clinic's time zone.
 fn zone() -> Zone {
     Zone::named("Asia/Kolkata")
 }
@@ -34,80 +35,80 @@ pub struct Slot {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: i64,
-    /// Outside the hours, and open to nobody but who has it.
+    /// Outside the hours: it stays for whoever has booked it and is not offered to others.
     pub kept: bool,
 }
 
 #[derive(Clone, Debug)]
 pub struct Visit {
-    pub life: Appointment,
+    pub appointment: Appointment,
     pub person: PersonId,
     pub booked_by: AccountId,
     pub doctor: DoctorId,
     pub kind: VisitTypeId,
-    /// Its slots, the first one first.
+    /// Its slots in order.
     pub run: Vec<SlotId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    /// What happened to it, and when; as many as its version says.
-    pub told: Vec<(Event, DateTime<Utc>)>,
-    /// How many of these have been seen in the log.
-    pub seen: usize,
+    /// Its events and their times. The version is their number.
+    pub events: Vec<(Event, DateTime<Utc>)>,
+    /// How many of these events were already compared with the log.
+    pub events_compared: usize,
 }
 
 impl Visit {
-    /// Has it claims in the database? A lapsed hold has, until someone writes its end down.
+    /// Whether it has claims in the database. A lapsed hold has them until its expiry is recorded.
     pub fn has_claims(&self) -> bool {
-        matches!(self.life.state, State::Pending | State::Confirmed | State::CheckedIn)
+        matches!(self.appointment.state, State::Pending | State::Confirmed | State::CheckedIn)
     }
 
-    /// Do its claims count at this instant?
+    /// Whether its claims count at this instant.
     pub fn stands(&self, now: DateTime<Utc>) -> bool {
         self.has_claims() && !self.is_lapsed(now)
     }
 
     pub fn is_lapsed(&self, now: DateTime<Utc>) -> bool {
-        self.life.state == State::Pending && self.life.expires_at <= now
+        self.appointment.state == State::Pending && self.appointment.expires_at <= now
     }
 
     pub fn is_hold(&self, now: DateTime<Utc>) -> bool {
-        self.life.state == State::Pending && self.life.expires_at > now
+        self.appointment.state == State::Pending && self.appointment.expires_at > now
     }
 
     fn overlaps(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
-        self.life.starts_at < until && self.life.ends_at > from
+        self.appointment.starts_at < until && self.appointment.ends_at > from
     }
 }
 
-pub struct Kept {
-    pub ask: Ask,
-    pub answer: Answered,
+pub struct StoredAnswer {
+    pub ask: Action,
+    pub answer: Answer,
     pub at: DateTime<Utc>,
 }
 
-enum Undo {
+enum JournalEntry {
     Made,
     Changed(usize, Box<Visit>),
-    Kept(AccountId, String),
+    AnswerStored(AccountId, String),
 }
 
 pub struct Model {
     pub clinic: ClinicId,
     pub codes: CodeKey,
     pub people: BTreeMap<PersonId, AccountId>,
-    /// Kinds of visit and how many slots they take; the usual one first.
+    /// Kinds of visit and how many slots they take, the default one first.
     pub kinds: Vec<(VisitTypeId, i16)>,
     pub slots: BTreeMap<SlotId, Slot>,
     numbers: HashMap<(i64, i16), SlotId>,
-    /// Each doctor's slots by their start.
+    /// Each doctor's slots in the order of their start.
     pub timetable: BTreeMap<DoctorId, Vec<(DateTime<Utc>, SlotId)>>,
-    /// In the order in which they were held, so that the generator chooses the same ones again.
+    /// In the order in which they were held, so that the generator's choices can be repeated.
     pub visits: Vec<Visit>,
     index: HashMap<AppointmentId, usize>,
-    /// Those that have claims.
-    pub living: BTreeSet<usize>,
-    pub keys: HashMap<(AccountId, String), Kept>,
-    journal: Vec<Undo>,
+    /// Indexes of the visits that have claims.
+    pub active: BTreeSet<usize>,
+    pub keys: HashMap<(AccountId, String), StoredAnswer>,
+    journal: Vec<JournalEntry>,
 }
 
 impl Model {
@@ -122,14 +123,14 @@ impl Model {
             timetable: BTreeMap::new(),
             visits: Vec::new(),
             index: HashMap::new(),
-            living: BTreeSet::new(),
+            active: BTreeSet::new(),
             keys: HashMap::new(),
             journal: Vec::new(),
         }
     }
 
-    /// Takes over the times that were made or withdrawn.
-    pub fn learn(&mut self, rows: Vec<SlotRow>) {
+    /// Adds or updates slots as they are in the database.
+    pub fn update_slots(&mut self, rows: Vec<SlotRow>) {
         for row in rows {
             let id = SlotId(row.id);
             let slot = Slot {
@@ -141,7 +142,7 @@ impl Model {
                 capacity: row.capacity.into(),
                 kept: row.kept,
             };
-            // A time that stays while hours change may have moved to another block.
+            // A kept time may have moved to another block when the hours changed.
             if let Some(before) = self.slots.get(&id) {
                 self.numbers.remove(&(before.block, before.number));
             }
@@ -163,7 +164,7 @@ impl Model {
     }
 
     pub fn standing(&self, now: DateTime<Utc>) -> impl Iterator<Item = (usize, &Visit)> {
-        self.living
+        self.active
             .iter()
             .map(|n| (*n, &self.visits[*n]))
             .filter(move |(_, visit)| visit.stands(now))
@@ -173,7 +174,7 @@ impl Model {
         self.kinds.iter().find(|(known, _)| *known == kind).map(|(_, span)| *span)
     }
 
-    /// The slots of a visit that begins here; fewer than `span` at the end of a block.
+    /// The slots of a visit that begins here. At the end of a block they are fewer than `span`.
     pub fn run(&self, first: SlotId, span: i16) -> Vec<SlotId> {
         let Some(slot) = self.slots.get(&first) else { return Vec::new() };
         (slot.number..slot.number + span)
@@ -181,7 +182,7 @@ impl Model {
             .collect()
     }
 
-    /// Seats left on the fullest slot, not counting some appointments'.
+    /// The free seats on the fullest of these slots, ignoring the seats of the appointments in `but`.
     pub fn seats_free(&self, run: &[SlotId], but: &[usize], now: DateTime<Utc>) -> i64 {
         let left = run.iter().map(|slot| {
             let taken = self
@@ -193,7 +194,7 @@ impl Model {
         left.min().unwrap_or(0)
     }
 
-    /// What the rules ask about a run, not counting some appointments' seats.
+    /// The facts that the rules need about these slots, ignoring the seats of the appointments in `but`.
     pub fn slot_facts(
         &self,
         first: SlotId,
@@ -214,22 +215,22 @@ impl Model {
         })
     }
 
-    /// What undoing its last mark would mean.
+    /// The facts about undoing its last check-in, completion or no-show.
     pub fn undo(&self, n: usize, now: DateTime<Utc>) -> Option<nadi::appointment::Undo> {
         let visit = &self.visits[n];
-        let (to, at) = last_mark(visit.told.iter().copied())?;
+        let (to, at) = last_mark(visit.events.iter().copied())?;
         let span = self.span(visit.kind).unwrap_or(1);
         let run = visit.run.first().map(|first| self.run(*first, span)).unwrap_or_default();
         let same = run == visit.run;
         Some(nadi::appointment::Undo {
             to,
-            until: undo_until(at, visit.life.starts_at, zone()),
+            until: undo_until(at, visit.appointment.starts_at, zone()),
             seats_free: same && self.seats_free(&run, &[n], now) > 0,
             reviewed: false,
         })
     }
 
-    /// Has the person something else that stands at the time of this run?
+    /// Whether the person has another appointment at the time of these slots, ignoring those in `but`.
     pub fn is_busy(
         &self,
         person: PersonId,
@@ -244,15 +245,15 @@ impl Model {
         })
     }
 
-    /// Would a lapsed hold, were it not lapsed, be in the way of this?
-    pub fn lapsed_in_the_way(
+    /// Whether a lapsed hold would conflict with this request if it had not lapsed.
+    pub fn conflicts_with_lapsed_hold(
         &self,
         person: PersonId,
         account: AccountId,
         run: &[SlotId],
         now: DateTime<Utc>,
     ) -> bool {
-        self.living.iter().map(|n| &self.visits[*n]).filter(|visit| visit.is_lapsed(now)).any(
+        self.active.iter().map(|n| &self.visits[*n]).filter(|visit| visit.is_lapsed(now)).any(
             |visit| {
                 visit.run.iter().any(|slot| run.contains(slot))
                     || visit.person == person
@@ -261,25 +262,25 @@ impl Model {
         )
     }
 
-    /// How far the journal is.
+    /// The length of the journal, to which [`Self::rewind`] can go back.
     pub fn mark(&self) -> usize {
         self.journal.len()
     }
 
-    /// Undoes everything since.
+    /// Undoes all changes since `mark`.
     pub fn rewind(&mut self, mark: usize) {
         while self.journal.len() > mark {
             match self.journal.pop() {
-                Some(Undo::Made) => {
+                Some(JournalEntry::Made) => {
                     let visit = self.visits.pop().expect("it was made");
-                    self.index.remove(&visit.life.id);
-                    self.living.remove(&self.visits.len());
+                    self.index.remove(&visit.appointment.id);
+                    self.active.remove(&self.visits.len());
                 }
-                Some(Undo::Changed(n, before)) => {
+                Some(JournalEntry::Changed(n, before)) => {
                     self.visits[n] = *before;
-                    self.count(n);
+                    self.update_active(n);
                 }
-                Some(Undo::Kept(account, key)) => {
+                Some(JournalEntry::AnswerStored(account, key)) => {
                     self.keys.remove(&(account, key));
                 }
                 None => {}
@@ -287,30 +288,30 @@ impl Model {
         }
     }
 
-    /// What has changed since; then it is settled.
+    /// Clears the journal: the changes so far are final.
     pub fn settle(&mut self) {
         self.journal.clear();
     }
 
-    /// The appointments changed since the last settling.
+    /// The appointments changed since the journal was cleared.
     pub fn changed(&self) -> BTreeSet<usize> {
         self.changed_since(0)
     }
 
-    /// The same since a mark.
+    /// The appointments changed since `mark`.
     pub fn changed_since(&self, mark: usize) -> BTreeSet<usize> {
         let mut made = self.visits.len();
         let mut changed = BTreeSet::new();
         for undo in self.journal[mark..].iter().rev() {
             match undo {
-                Undo::Made => {
+                JournalEntry::Made => {
                     made -= 1;
                     changed.insert(made);
                 }
-                Undo::Changed(n, _) => {
+                JournalEntry::Changed(n, _) => {
                     changed.insert(*n);
                 }
-                Undo::Kept(..) => {}
+                JournalEntry::AnswerStored(..) => {}
             }
         }
         changed
@@ -318,14 +319,14 @@ impl Model {
 
     pub fn make(&mut self, visit: Visit) -> usize {
         let n = self.visits.len();
-        self.index.insert(visit.life.id, n);
+        self.index.insert(visit.appointment.id, n);
         self.visits.push(visit);
-        self.living.insert(n);
-        self.journal.push(Undo::Made);
+        self.active.insert(n);
+        self.journal.push(JournalEntry::Made);
         n
     }
 
-    /// Carries out what was decided.
+    /// Applies a decided transition.
     pub fn apply(
         &mut self,
         n: usize,
@@ -333,60 +334,74 @@ impl Model {
         run: Option<Vec<SlotId>>,
         now: DateTime<Utc>,
     ) {
-        self.journal.push(Undo::Changed(n, Box::new(self.visits[n].clone())));
+        self.journal.push(JournalEntry::Changed(n, Box::new(self.visits[n].clone())));
         let ends = run.as_ref().and_then(|run| {
             Some((self.slots.get(run.first()?)?.starts_at, self.slots.get(run.last()?)?.ends_at))
         });
         let visit = &mut self.visits[n];
-        let life = &mut visit.life;
-        life.state = transition.to;
-        life.expires_at = transition.expires_at;
-        life.extensions = transition.extensions;
-        life.code_counter = transition.code_counter;
-        life.code_tries = transition.code_tries;
+        let appointment = &mut visit.appointment;
+        appointment.state = transition.to;
+        appointment.expires_at = transition.expires_at;
+        appointment.extensions = transition.extensions;
+        appointment.code_counter = transition.code_counter;
+        appointment.code_tries = transition.code_tries;
         visit.updated_at = now;
         if let (Some((starts_at, ends_at)), Some(run)) = (ends, run) {
-            (life.starts_at, life.ends_at) = (starts_at, ends_at);
+            (appointment.starts_at, appointment.ends_at) = (starts_at, ends_at);
             visit.run = run;
         }
         if let Some(event) = transition.event {
-            life.version += 1;
-            visit.told.push((event, now));
+            appointment.version += 1;
+            visit.events.push((event, now));
         }
-        self.count(n);
+        self.update_active(n);
     }
 
-    /// A change that is nobody's request: a lapsed hold is written down, or one is released.
+    /// Ends a hold without a request for it: a lapsed one expires, or a replaced one is released.
     pub fn end(&mut self, n: usize, to: State, event: Event, now: DateTime<Utc>) {
-        self.journal.push(Undo::Changed(n, Box::new(self.visits[n].clone())));
+        self.journal.push(JournalEntry::Changed(n, Box::new(self.visits[n].clone())));
         let visit = &mut self.visits[n];
-        visit.life.state = to;
-        visit.life.version += 1;
+        visit.appointment.state = to;
+        visit.appointment.version += 1;
         visit.updated_at = now;
-        visit.told.push((event, now));
-        self.count(n);
+        visit.events.push((event, now));
+        self.update_active(n);
     }
 
-    pub fn keep(&mut self, account: AccountId, key: String, kept: Kept) {
-        self.journal.push(Undo::Kept(account, key.clone()));
+    pub fn store_answer(&mut self, account: AccountId, key: String, kept: StoredAnswer) {
+        self.journal.push(JournalEntry::AnswerStored(account, key.clone()));
         self.keys.insert((account, key), kept);
     }
 
-    fn count(&mut self, n: usize) {
+    fn update_active(&mut self, n: usize) {
         if self.visits[n].has_claims() {
-            self.living.insert(n);
+            self.active.insert(n);
         } else {
-            self.living.remove(&n);
+            self.active.remove(&n);
         }
     }
 
-    /// Does an answer show this appointment as it is here?
+    /// How an answer differs from the appointment in the model, if it does.
     pub fn differs(&self, n: usize, booked: &Booked) -> Option<String> {
-        let Visit { life, person, doctor, kind, run, created_at, .. } = &self.visits[n];
+        let Visit { appointment, person, doctor, kind, run, created_at, .. } = &self.visits[n];
         let expected = (
-            (life.id, life.state, life.version, *person, *doctor, *kind, run.first().copied()),
-            (life.starts_at, life.ends_at, life.expires_at, life.extensions, life.code_tries),
-            (*created_at, nadi::appointment::reference(life.id)),
+            (
+                appointment.id,
+                appointment.state,
+                appointment.version,
+                *person,
+                *doctor,
+                *kind,
+                run.first().copied(),
+            ),
+            (
+                appointment.starts_at,
+                appointment.ends_at,
+                appointment.expires_at,
+                appointment.extensions,
+                appointment.code_tries,
+            ),
+            (*created_at, nadi::appointment::reference(appointment.id)),
         );
         let Booked { id, state, version, person, doctor, visit_type, slot, .. } = booked;
         let answered = (

@@ -1,7 +1,8 @@
-//! Faults planted on purpose, one each: the simulation must detect every one and name the broken invariant.
+//! Each test plants one fault, and the simulation must detect it and name the broken invariant.
 //!
-//! Faults of the database are planted there, with a trigger or by dropping a constraint; faults of the
-//! server, by a wrapper around the port. The server itself has no switch for any of it.
+//! Faults of the database are planted with a trigger or by dropping a constraint, faults of the server by a
+//! wrapper
+//! around the port. The server itself contains no switches for this.
 
 use std::sync::Arc;
 
@@ -20,16 +21,16 @@ use super::invariants::Invariant;
 use super::run::{Plan, Run};
 use super::world::World;
 
-/// More than enough: most faults are detected after some tens of operations.
+/// The most operations until a fault has to be detected. Most are detected after some tens of operations.
 const OPERATIONS: u64 = 1_500;
 
-/// One request after the other, so that what is noticed first is the same every time.
-async fn must_be_caught(world: World, expected: &[Invariant]) {
-    run_until_caught(world, expected, false).await;
+/// Runs without bursts, so that the same violation is found first every time.
+async fn assert_detected(world: World, expected: &[Invariant]) {
+    assert_detected_within(world, expected, false).await;
 }
 
-async fn run_until_caught(mut world: World, expected: &[Invariant], bursts: bool) {
-    // A race may take its time.
+async fn assert_detected_within(mut world: World, expected: &[Invariant], bursts: bool) {
+    // A race needs more operations to occur.
     let operations = if bursts { 4 * OPERATIONS } else { OPERATIONS };
     let plan = Plan { seed: 7, operations, bursts };
     let mut run = Run::new(&mut world, plan);
@@ -43,8 +44,8 @@ async fn run_until_caught(mut world: World, expected: &[Invariant], bursts: bool
     }
 }
 
-/// The world after these statements.
-async fn with(statements: &[&str]) -> World {
+/// Opens the world and executes these statements.
+async fn world_with(statements: &[&str]) -> World {
     let world = World::open().await;
     for statement in statements {
         sqlx::query(AssertSqlSafe(statement.to_string()))
@@ -55,15 +56,15 @@ async fn with(statements: &[&str]) -> World {
     world
 }
 
-/// A trigger with this body, for each row before an action on a table.
-async fn with_trigger(action: &str, table: &str, body: &str) -> World {
+/// Opens the world with a trigger that has this body and runs for each row before an action on a table.
+async fn world_with_trigger(action: &str, table: &str, body: &str) -> World {
     let function = format!(
         "create function fault() returns trigger language plpgsql as $$ begin {body} end $$"
     );
     let trigger = format!(
         "create trigger fault before {action} on {table} for each row execute function fault()"
     );
-    with(&[&function, &trigger]).await
+    world_with(&[&function, &trigger]).await
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,22 +79,22 @@ enum Fault {
     FailsInsteadOfRefusing,
 }
 
-/// A server that does not do what it is asked.
+/// A wrapper around the port `Bookings` that does something other than requested.
 struct FaultyBookings {
     fault: Fault,
     inner: Arc<dyn Bookings>,
     pool: PgPool,
 }
 
-async fn with_fault(fault: Fault) -> World {
+async fn world_with_fault(fault: Fault) -> World {
     let mut world = World::open().await;
     let pool = world.clinic.pool.clone();
-    world.between(|inner| Arc::new(FaultyBookings { fault, inner, pool: pool.clone() }));
+    world.wrap_instances(|inner| Arc::new(FaultyBookings { fault, inner, pool: pool.clone() }));
     world
 }
 
 impl FaultyBookings {
-    /// As if the last change had never been committed.
+    /// Undoes a confirmation, as if it had counts_are_zero been committed.
     async fn lose(&self, booked: &Booked) {
         for statement in [
             "update appointments set state = 'pending', version = version - 1
@@ -110,7 +111,7 @@ impl FaultyBookings {
         }
     }
 
-    /// The answer that a change would have, without the change.
+    /// The answer to a change to `state`, without making the change.
     async fn without_effect(
         &self,
         caller: &Caller,
@@ -219,11 +220,11 @@ impl Bookings for FaultyBookings {
 }
 
 use Invariant::{
-    Doctor, Durable, Expiry, NoFalseRefusals, Once, Patient, Rules, Seats, Time, Told,
+    Doctor, Durable, Events, Expiry, Idempotency, NoFalseRefusals, Patient, Rules, Seats, Time,
 };
 
-/// Only a race gets as far as these constraints, so every claim takes a little longer.
-fn slowly(table: &str) -> [String; 2] {
+/// A trigger that delays every insert, because these constraints matter only in a race.
+fn delayed_inserts(table: &str) -> [String; 2] {
     let body = "begin perform pg_sleep(0.05); return new; end";
     [
         format!("create function slow_down() returns trigger language plpgsql as $$ {body} $$"),
@@ -236,82 +237,82 @@ fn slowly(table: &str) -> [String; 2] {
 #[tokio::test]
 async fn a_person_booked_at_two_doctors_at_once_is_detected() {
     let drop = "alter table patient_times drop constraint patient_times_no_overlap";
-    let [function, trigger] = slowly("patient_times");
-    run_until_caught(with(&[drop, &function, &trigger]).await, &[Patient], true).await;
+    let [function, trigger] = delayed_inserts("patient_times");
+    assert_detected_within(world_with(&[drop, &function, &trigger]).await, &[Patient], true).await;
 }
 
 #[tokio::test]
 async fn a_seat_sold_twice_is_detected() {
     let drop = "alter table seats drop constraint seats_key";
-    let [function, trigger] = slowly("seats");
-    run_until_caught(with(&[drop, &function, &trigger]).await, &[Seats], true).await;
+    let [function, trigger] = delayed_inserts("seats");
+    assert_detected_within(world_with(&[drop, &function, &trigger]).await, &[Seats], true).await;
 }
 
 #[tokio::test]
 async fn overlapping_blocks_of_a_doctor_are_detected() {
     let drop = "alter table blocks drop constraint blocks_no_overlap";
-    // Hours change, and what they were before stays open.
+    // When the hours change, the old blocks stay open.
     let function = "create function fault() returns trigger language plpgsql as $$
                     begin return null; end $$";
     let trigger = "create trigger fault before update on blocks
                    for each row execute function fault()";
-    must_be_caught(with(&[drop, function, trigger]).await, &[Doctor]).await;
+    assert_detected(world_with(&[drop, function, trigger]).await, &[Doctor]).await;
 }
 
-/// The claims never expire although the appointment does.
+/// The claims counts_are_zero expire although the appointment does.
 #[tokio::test]
 async fn a_hold_that_never_expires_is_detected() {
     let body = "new.held_until := 'infinity'; return new;";
-    must_be_caught(with_trigger("insert", "seats", body).await, &[Expiry]).await;
+    assert_detected(world_with_trigger("insert", "seats", body).await, &[Expiry]).await;
 }
 
-/// Nothing is wrong until somebody wants the slot.
+/// The fault is only visible when somebody requests the slot.
 #[tokio::test]
 async fn an_expiry_that_is_not_recorded_is_detected() {
     let body = "if new.state = 'expired' then return null; end if; return new;";
-    let world = with_trigger("update", "appointments", body).await;
-    must_be_caught(world, &[Expiry, NoFalseRefusals]).await;
+    let world = world_with_trigger("update", "appointments", body).await;
+    assert_detected(world, &[Expiry, NoFalseRefusals]).await;
 }
 
 #[tokio::test]
 async fn a_missing_event_is_detected() {
     let body = "if new.type = 'appointment.rescheduled' then return null; end if; return new;";
-    must_be_caught(with_trigger("insert", "events", body).await, &[Told]).await;
+    assert_detected(world_with_trigger("insert", "events", body).await, &[Events]).await;
 }
 
 #[tokio::test]
 async fn a_message_marked_sent_without_sending_is_detected() {
     let body = "if new.state = 'waiting' and new.attempts > old.attempts then
                     new.state := 'delivered'; end if; return new;";
-    // Claimed is delivered: a message that fails is never tried again.
-    must_be_caught(with_trigger("update", "notifications", body).await, &[Told]).await;
+    // A claimed message counts as delivered, so a failed one is counts_are_zero retried.
+    assert_detected(world_with_trigger("update", "notifications", body).await, &[Events]).await;
 }
 
 #[tokio::test]
 async fn an_event_with_a_wrong_time_is_detected() {
     let body = "new.occurred_at := now(); return new;";
-    must_be_caught(with_trigger("insert", "events", body).await, &[Time]).await;
+    assert_detected(world_with_trigger("insert", "events", body).await, &[Time]).await;
 }
 
 #[tokio::test]
 async fn a_cancelled_appointment_keeping_its_seat_is_detected() {
     let body = "return null;";
-    must_be_caught(with_trigger("delete", "seats", body).await, &[Seats]).await;
+    assert_detected(world_with_trigger("delete", "seats", body).await, &[Seats]).await;
 }
 
 #[tokio::test]
 async fn a_version_that_is_not_incremented_is_detected() {
     let body = "if new.state = 'confirmed' then new.version := old.version; end if; return new;";
-    must_be_caught(with_trigger("update", "appointments", body).await, &[Told]).await;
+    assert_detected(world_with_trigger("update", "appointments", body).await, &[Events]).await;
 }
 
-/// A confirmed slot goes to the next one who asks.
+/// The claim of a confirmed appointment counts as lapsed, so the next request gets the slot.
 #[tokio::test]
 async fn a_confirmed_slot_given_to_somebody_else_is_detected() {
     let body =
         "if new.held_until = 'infinity' then new.held_until := '2026-01-01'; end if; return new;";
-    let world = with_trigger("update", "seats", body).await;
-    must_be_caught(world, &[Expiry, Durable]).await;
+    let world = world_with_trigger("update", "seats", body).await;
+    assert_detected(world, &[Expiry, Durable]).await;
 }
 
 /// A move gives the appointment to another person, and no event says so.
@@ -319,7 +320,7 @@ async fn a_confirmed_slot_given_to_somebody_else_is_detected() {
 async fn an_appointment_given_to_another_person_is_detected() {
     let body = "if new.state = 'confirmed' and old.state = 'confirmed' then
                     new.person_id := '00000000-0000-0000-0000-000000000001'; end if; return new;";
-    must_be_caught(with_trigger("update", "appointments", body).await, &[Durable]).await;
+    assert_detected(world_with_trigger("update", "appointments", body).await, &[Durable]).await;
 }
 
 #[tokio::test]
@@ -329,45 +330,51 @@ async fn a_duplicate_event_of_a_hold_is_detected() {
                     values (new.type, new.subject_id, new.subject_version, new.doctor_id, new.actor,
                             new.occurred_at, new.data);
                 end if; return new;";
-    must_be_caught(with_trigger("insert", "events", body).await, &[Once]).await;
+    assert_detected(world_with_trigger("insert", "events", body).await, &[Idempotency]).await;
 }
 
 #[tokio::test]
 async fn an_ignored_idempotency_key_is_detected() {
-    must_be_caught(with_fault(Fault::IgnoresKeys).await, &[Once]).await;
+    assert_detected(world_with_fault(Fault::IgnoresKeys).await, &[Idempotency]).await;
 }
 
 #[tokio::test]
 async fn an_ignored_version_check_is_detected() {
-    must_be_caught(with_fault(Fault::IgnoresVersions).await, &[Rules, Once]).await;
+    assert_detected(world_with_fault(Fault::IgnoresVersions).await, &[Rules, Idempotency]).await;
 }
 
 #[tokio::test]
 async fn a_lost_confirmation_is_detected() {
-    must_be_caught(with_fault(Fault::LosesConfirmations).await, &[Durable]).await;
+    assert_detected(world_with_fault(Fault::LosesConfirmations).await, &[Durable]).await;
 }
 
 #[tokio::test]
 async fn an_acknowledged_cancellation_without_effect_is_detected() {
-    must_be_caught(with_fault(Fault::AcknowledgesCancelOnly).await, &[Durable]).await;
+    assert_detected(world_with_fault(Fault::AcknowledgesCancelOnly).await, &[Durable]).await;
 }
 
 #[tokio::test]
 async fn a_doubled_extension_is_detected() {
-    must_be_caught(with_fault(Fault::ExtendsTwice).await, &[Once, Told, Rules]).await;
+    assert_detected(world_with_fault(Fault::ExtendsTwice).await, &[Idempotency, Events, Rules])
+        .await;
 }
 
 #[tokio::test]
 async fn an_acknowledged_hold_without_effect_is_detected() {
-    must_be_caught(with_fault(Fault::AcknowledgesHoldOnly).await, &[Durable]).await;
+    assert_detected(world_with_fault(Fault::AcknowledgesHoldOnly).await, &[Durable]).await;
 }
 
 #[tokio::test]
 async fn a_false_refusal_is_detected() {
-    must_be_caught(with_fault(Fault::RefusesFreeSlots).await, &[NoFalseRefusals, Once]).await;
+    assert_detected(
+        world_with_fault(Fault::RefusesFreeSlots).await,
+        &[NoFalseRefusals, Idempotency],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_internal_error_shown_to_a_user_is_detected() {
-    must_be_caught(with_fault(Fault::FailsInsteadOfRefusing).await, &[NoFalseRefusals]).await;
+    assert_detected(world_with_fault(Fault::FailsInsteadOfRefusing).await, &[NoFalseRefusals])
+        .await;
 }

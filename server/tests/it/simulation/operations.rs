@@ -1,7 +1,7 @@
-//! What an actor may do next, chosen by a seeded generator.
+//! The next operation, chosen by a seeded generator.
 //!
-//! Nothing here depends on an id or on the machine: appointments, people and times are chosen by
-//! their place in a list, so that one seed asks the same questions every time.
+//! Nothing here depends on ids or on the machine: appointments, people and slots are chosen by their position in a
+//! list, so that a seed makes the same requests every time.
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::actor::SignedIn;
@@ -15,19 +15,19 @@ use rand::{RngExt, SeedableRng};
 use uuid::Uuid;
 
 use super::model::{Model, Visit};
-use super::oracle::{Ask, Asked};
+use super::oracle::{Action, Request};
 use super::world::World;
 
-/// One step: some time goes by, then something happens.
+/// What happens in one step, after a pause.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    /// One request, or several in the same moment.
-    Ask(Vec<Asked>),
+    /// One request, or several at the same moment.
+    Requests(Vec<Request>),
     Sweep,
     TopUp,
-    /// The dispatcher runs, and messages fail like this.
+    /// The dispatcher runs, and sending fails like this.
     Dispatch(Option<MessageFailure>),
-    /// A doctor changes the weekly hours, to one of a few sets.
+    /// A doctor changes the weekly hours to one of three sets.
     Hours {
         doctor: usize,
         set: usize,
@@ -38,8 +38,8 @@ pub struct Generator {
     rng: StdRng,
     bursts: bool,
     pub(super) keys: u64,
-    /// Requests that had a key, to be repeated.
-    pub(super) past: Vec<Asked>,
+    /// Requests with an idempotency key, which may be repeated.
+    pub(super) past: Vec<Request>,
 }
 
 /// How many past requests are remembered for repeating.
@@ -58,11 +58,12 @@ impl Generator {
         self.rng.random_range(0..100) < p
     }
 
-    pub(super) fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(super) fn choose<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 
-    /// How long nothing happens: mostly seconds, sometimes until the very instant of something.
+    /// The pause before the next operation: usually none or seconds, sometimes until a hold lapses or a visit
+    /// begins.
     pub fn pause(&mut self, model: &Model, now: DateTime<Utc>) -> Duration {
         let until = match self.below(100) {
             0..60 => now,
@@ -70,34 +71,34 @@ impl Generator {
             88..93 => now + Duration::seconds(self.rng.random_range(25..300)),
             93..95 => now + Duration::minutes(self.rng.random_range(10..200)),
             95 if self.percent(50) => now + Duration::hours(self.rng.random_range(3..30)),
-            95..98 => self.instant(model, now, |visit| match visit.life.state {
-                State::Pending => Some(visit.life.expires_at),
+            95..98 => self.instant(model, now, |visit| match visit.appointment.state {
+                State::Pending => Some(visit.appointment.expires_at),
                 _ => None,
             }),
-            _ => self.instant(model, now, |visit| match visit.life.state {
-                State::Confirmed => Some(visit.life.starts_at),
+            _ => self.instant(model, now, |visit| match visit.appointment.state {
+                State::Confirmed => Some(visit.appointment.starts_at),
                 _ => None,
             }),
         };
         (until - now).max(Duration::zero())
     }
 
-    /// One of the next such instants, or a microsecond off.
+    /// One of the next three such instants, or a microsecond before or after it.
     fn instant(
         &mut self,
         model: &Model,
         now: DateTime<Utc>,
         of: impl Fn(&Visit) -> Option<DateTime<Utc>>,
     ) -> DateTime<Utc> {
-        let living = model.living.iter().map(|n| &model.visits[*n]);
-        let mut instants: Vec<_> = living.filter_map(of).filter(|at| *at > now).collect();
+        let active = model.active.iter().map(|n| &model.visits[*n]);
+        let mut instants: Vec<_> = active.filter_map(of).filter(|at| *at > now).collect();
         instants.sort_unstable();
         instants.truncate(3);
         if instants.is_empty() {
             return now;
         }
         let off = self.rng.random_range(-1..=1);
-        *self.one(&instants) + Duration::microseconds(off)
+        *self.choose(&instants) + Duration::microseconds(off)
     }
 
     pub fn operation(&mut self, world: &World) -> Operation {
@@ -112,15 +113,15 @@ impl Generator {
             52..59 => {
                 Operation::Hours { doctor: self.below(world.doctors.len()), set: self.below(3) }
             }
-            59..115 if self.bursts => Operation::Ask(self.burst(world)),
+            59..115 if self.bursts => Operation::Requests(self.burst(world)),
             _ => {
                 let asked = self.request(world);
-                Operation::Ask(vec![asked])
+                Operation::Requests(vec![asked])
             }
         }
     }
 
-    pub(super) fn request(&mut self, world: &World) -> Asked {
+    pub(super) fn request(&mut self, world: &World) -> Request {
         match self.below(100) {
             0..38 => self.hold(world),
             38..45 if !self.past.is_empty() => self.repeat(world),
@@ -141,15 +142,15 @@ impl Generator {
         }
     }
 
-    pub(super) fn asked(
+    pub(super) fn new_request(
         &mut self,
         world: &World,
         who: SignedIn,
-        ask: Ask,
+        ask: Action,
         kind: &'static str,
-    ) -> Asked {
+    ) -> Request {
         let key = self.key();
-        let asked = Asked { who, instance: self.below(world.instances.len()), ask, key, kind };
+        let asked = Request { who, instance: self.below(world.instances.len()), ask, key, kind };
         if asked.key.is_some() {
             if self.past.len() == PAST_MAX {
                 self.past.remove(0);
@@ -159,13 +160,13 @@ impl Generator {
         asked
     }
 
-    pub(super) fn hold(&mut self, world: &World) -> Asked {
-        let (who, people) = self.one(&world.patients).clone();
+    pub(super) fn hold(&mut self, world: &World) -> Request {
+        let (who, people) = self.choose(&world.patients).clone();
         let person = match self.below(20) {
             0..9 => None,
-            // Somebody else's person.
-            9 => self.one(&world.patients).1.last().copied(),
-            _ => Some(*self.one(&people)),
+            // A person who may belong to another account.
+            9 => self.choose(&world.patients).1.last().copied(),
+            _ => Some(*self.choose(&people)),
         };
         let (kind, visit_type) = match self.below(20) {
             0..13 => ("hold", None),
@@ -174,21 +175,21 @@ impl Generator {
             _ => ("hold of two", Some(world.model.kinds[1].0)),
         };
         let slot = self.slot(world);
-        self.asked(world, who, Ask::Hold(HoldRequest { slot, visit_type, person }), kind)
+        self.new_request(world, who, Action::Hold(HoldRequest { slot, visit_type, person }), kind)
     }
 
-    /// Mostly a time soon, often one that somebody has; rarely one behind us, or none.
+    /// Usually a slot that begins soon, often a taken one, rarely a past or an unknown one.
     pub(super) fn slot(&mut self, world: &World) -> SlotId {
         let model = &world.model;
         if self.percent(2) {
             return SlotId(-1);
         }
-        if self.percent(35) && !model.living.is_empty() {
-            let living: Vec<usize> = model.living.iter().copied().collect();
-            let run = &model.visits[*self.one(&living)].run;
-            return *self.one(run);
+        if self.percent(35) && !model.active.is_empty() {
+            let active: Vec<usize> = model.active.iter().copied().collect();
+            let run = &model.visits[*self.choose(&active)].run;
+            return *self.choose(run);
         }
-        let doctor = self.one(&world.doctors).1;
+        let doctor = self.choose(&world.doctors).1;
         self.slot_of(world, doctor)
     }
 
@@ -198,7 +199,7 @@ impl Generator {
         let ahead = times.partition_point(|(starts_at, _)| *starts_at <= now);
         let from = if self.percent(4) { ahead.saturating_sub(3) } else { ahead };
         let window = if self.percent(70) { 12 } else { 45 };
-        // Withdrawn times are asked for too, but not for ever.
+        // Withdrawn slots are requested too, but less often.
         let mut slot = times[times.len() - 1].1;
         for _ in 0..3 {
             slot = times[(from + self.below(window)).min(times.len() - 1)].1;
@@ -209,7 +210,7 @@ impl Generator {
         slot
     }
 
-    /// An appointment to do something with; sometimes one that is over.
+    /// An appointment to change, sometimes one that is over.
     pub(super) fn target(&mut self, world: &World) -> Option<usize> {
         let model = &world.model;
         if model.visits.is_empty() {
@@ -220,44 +221,44 @@ impl Generator {
             return Some(model.visits.len() - 1 - self.below(recent));
         }
         let now = world.now();
-        // What was marked today may have been a slip.
+        // A recent completion or no-show may be undone.
         if self.percent(6) {
             let marked = |n: &usize| {
-                let life = &model.visits[*n].life;
-                matches!(life.state, State::Completed | State::NoShow)
-                    && life.starts_at > now - Duration::hours(12)
+                let appointment = &model.visits[*n].appointment;
+                matches!(appointment.state, State::Completed | State::NoShow)
+                    && appointment.starts_at > now - Duration::hours(12)
             };
             let marked: Vec<usize> =
                 (0..model.visits.len()).rev().take(150).filter(marked).collect();
             if !marked.is_empty() {
-                return Some(*self.one(&marked));
+                return Some(*self.choose(&marked));
             }
         }
-        // What is over is what the clinic's side sees to first.
+        // Visits that have begun are checked in, completed or marked as missed.
         let over: Vec<usize> = model
-            .living
+            .active
             .iter()
             .copied()
             .filter(|n| {
-                let life = &model.visits[*n].life;
-                life.starts_at <= now && life.state != State::Pending
+                let appointment = &model.visits[*n].appointment;
+                appointment.starts_at <= now && appointment.state != State::Pending
             })
             .collect();
         if !over.is_empty() && self.percent(40) {
-            return Some(*self.one(&over));
+            return Some(*self.choose(&over));
         }
         let standing: Vec<usize> = model.standing(now).map(|(n, _)| n).collect();
         if !standing.is_empty() && self.percent(90) {
-            return Some(*self.one(&standing));
+            return Some(*self.choose(&standing));
         }
-        let living: Vec<usize> = model.living.iter().copied().collect();
-        (!living.is_empty()).then(|| *self.one(&living))
+        let active: Vec<usize> = model.active.iter().copied().collect();
+        (!active.is_empty()).then(|| *self.choose(&active))
     }
 
-    pub(super) fn change(&mut self, world: &World, n: usize) -> Asked {
+    pub(super) fn change(&mut self, world: &World, n: usize) -> Request {
         let visit = &world.model.visits[n];
-        let over = visit.life.starts_at <= world.now();
-        let (change, kind) = match visit.life.state {
+        let over = visit.appointment.starts_at <= world.now();
+        let (change, kind) = match visit.appointment.state {
             State::Pending => match self.below(20) {
                 0..9 => self.confirm(world, visit),
                 9..11 => (Change::Confirm { code: None }, "confirm without a code"),
@@ -297,19 +298,19 @@ impl Generator {
         who: SignedIn,
         change: Change,
         kind: &'static str,
-    ) -> Asked {
+    ) -> Request {
         let visit = &world.model.visits[n];
         let seen = match self.below(20) {
             0..9 => Seen::Any,
-            9..18 => Seen::version(visit.life.version),
-            18 => Seen::Versions(vec![visit.life.version - 1, visit.life.version]),
-            _ => Seen::version(visit.life.version - 1),
+            9..18 => Seen::version(visit.appointment.version),
+            18 => Seen::Versions(vec![visit.appointment.version - 1, visit.appointment.version]),
+            _ => Seen::version(visit.appointment.version - 1),
         };
         let id = match self.below(100) {
             0 => AppointmentId(Uuid::from_u128(5)),
-            _ => visit.life.id,
+            _ => visit.appointment.id,
         };
-        self.asked(world, who, Ask::Change(id, change, seen), kind)
+        self.new_request(world, who, Action::Change(id, change, seen), kind)
     }
 
     fn reason(&mut self) -> Option<String> {
@@ -317,10 +318,10 @@ impl Generator {
     }
 
     fn confirm(&mut self, world: &World, visit: &Visit) -> (Change, &'static str) {
-        let right = world.model.codes.code(visit.life.id, visit.life.code_counter);
+        let right = world.model.codes.code(visit.appointment.id, visit.appointment.code_counter);
         if self.percent(25) {
-            let wrong = if right == "000000" { "111111" } else { "000000" };
-            return (Change::Confirm { code: Code::parse(wrong).ok() }, "confirm, wrong code");
+            let violated = if right == "000000" { "111111" } else { "000000" };
+            return (Change::Confirm { code: Code::parse(violated).ok() }, "confirm, wrong code");
         }
         (Change::Confirm { code: Code::parse(&right).ok() }, "confirm")
     }
@@ -342,7 +343,7 @@ impl Generator {
         }
     }
 
-    /// Mostly somebody whose thing it is to ask.
+    /// Usually an account that is allowed to request this.
     fn actor(&mut self, world: &World, visit: &Visit, change: &Change) -> SignedIn {
         let clinics = matches!(
             change,
@@ -351,12 +352,12 @@ impl Generator {
         let booker = || world.patients.iter().find(|(who, _)| who.account == visit.booked_by);
         let doctor = || world.doctors.iter().find(|(_, doctor)| *doctor == visit.doctor);
         let of = match (clinics, self.below(40)) {
-            (_, 0) => Some(self.one(&world.patients).0.clone()),
-            (_, 1) => Some(self.one(&world.doctors).0.clone()),
+            (_, 0) => Some(self.choose(&world.patients).0.clone()),
+            (_, 1) => Some(self.choose(&world.doctors).0.clone()),
             (true, 2..26) => doctor().map(|(who, _)| who.clone()),
             (true, 26..38) => Some(world.administrator.clone()),
-            // A clinic cancels and moves as well; it never confirms in a patient's name.
-            (false, 2..10) if visit.life.state != State::Pending => {
+            // A clinic also cancels and moves, but does not confirm for a patient.
+            (false, 2..10) if visit.appointment.state != State::Pending => {
                 doctor().map(|(who, _)| who.clone())
             }
             (false, 2) => Some(world.administrator.clone()),
@@ -365,17 +366,17 @@ impl Generator {
         of.unwrap_or_else(|| world.administrator.clone())
     }
 
-    /// The same request again, mostly; sometimes another one under its key.
-    fn repeat(&mut self, world: &World) -> Asked {
-        let mut asked = self.one(&self.past.clone()).clone();
+    /// Usually a past request again, sometimes another request with the same key.
+    fn repeat(&mut self, world: &World) -> Request {
+        let mut asked = self.choose(&self.past.clone()).clone();
         asked.instance = self.below(world.instances.len());
         asked.kind = "the same again";
         if self.percent(25) {
             asked.kind = "another under its key";
             let other = self.slot(world);
             match &mut asked.ask {
-                Ask::Hold(wish) => wish.slot = other,
-                Ask::Change(_, change, _) => *change = Change::Reschedule { slot: other },
+                Action::Hold(wish) => wish.slot = other,
+                Action::Change(_, change, _) => *change = Change::Reschedule { slot: other },
             }
         }
         asked

@@ -1,4 +1,4 @@
-//! Whether an answer is the one that the rules give, and what it promises from then on.
+//! The oracle: whether an answer is the one that the rules give, and how it changes the model.
 
 use chrono::{DateTime, Utc};
 use nadi::Failure;
@@ -9,56 +9,64 @@ use nadi::ids::{AppointmentId, PersonId, SlotId};
 use nadi::ports::{Booked, Change, HoldRequest, Seen};
 
 use super::invariants::{Invariant, Violation};
-use super::model::{HOLD, Kept, Model, NOTICE, Visit};
+use super::model::{HOLD, Model, NOTICE, StoredAnswer, Visit};
 
-pub type Answered = Result<Booked, Failure>;
+pub type Answer = Result<Booked, Failure>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum Action {
     Hold(HoldRequest),
     Change(AppointmentId, Change, Seen),
 }
 
-/// A request, and which instance it goes to.
+/// A request, and the instance that it is sent to.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Request {
     pub who: SignedIn,
     pub instance: usize,
-    pub ask: Ask,
+    pub ask: Action,
     pub key: Option<IdempotencyKey>,
-    /// The line it is counted on.
+    /// The line of the statistics that counts it.
     pub kind: &'static str,
 }
 
-/// What is known of the moment in which requests were answered.
-pub struct Scene {
+/// The circumstances of one or more requests.
+pub struct Context {
     pub now: DateTime<Utc>,
-    /// Nobody else asked at the same time: every answer is exact.
+    /// Whether it was the only request at that moment, so that there is exactly one right answer.
     pub alone: bool,
 }
 
-/// What a granted or refused request made known beside its answer.
+/// What else is known about an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Noted {
+pub struct Outcome {
     pub replayed: bool,
 }
 
-type Judged<T> = Result<T, Violation>;
+type Verdict<T> = Result<T, Violation>;
 
-fn wrong<T>(invariant: Invariant, what: String) -> Judged<T> {
+fn violated<T>(invariant: Invariant, what: String) -> Verdict<T> {
     Err(Violation { invariant, what })
 }
 
 impl Model {
-    /// Compares an answer with what it must be, and remembers what it promises.
-    pub fn oracle(&mut self, asked: &Asked, answered: &Answered, scene: &Scene) -> Judged<Noted> {
+    /// Compares an answer with the expected one and applies its effect to the model.
+    pub fn oracle(
+        &mut self,
+        asked: &Request,
+        answered: &Answer,
+        context: &Context,
+    ) -> Verdict<Outcome> {
         match answered {
             Err(Failure::Unavailable | Failure::Malformed) => {
-                return wrong(Invariant::NoFalseRefusals, format!("{asked:?} met a fault of ours"));
+                return violated(
+                    Invariant::NoFalseRefusals,
+                    format!("{asked:?} met a fault of ours"),
+                );
             }
-            // Allowed under load, and nothing has been done.
-            Err(Failure::StillRunning | Failure::Refused(Refusal::Crowded)) if !scene.alone => {
-                return Ok(Noted::default());
+            // Allowed under load. The request had no effect.
+            Err(Failure::StillRunning | Failure::Refused(Refusal::Crowded)) if !context.alone => {
+                return Ok(Outcome::default());
             }
             _ => {}
         }
@@ -69,53 +77,55 @@ impl Model {
                 if kept.ask == asked.ask { kept.answer.clone() } else { Err(Failure::KeyReused) };
             if *answered != expected {
                 let what = format!("a key was answered {expected:?} before, now {answered:?}");
-                return wrong(Invariant::Once, what);
+                return violated(Invariant::Idempotency, what);
             }
-            return Ok(Noted { replayed: true });
+            return Ok(Outcome { replayed: true });
         }
         if *answered == Err(Failure::KeyReused) {
-            return wrong(Invariant::Once, format!("{:?} is a new key", asked.key));
+            return violated(Invariant::Idempotency, format!("{:?} is a new key", asked.key));
         }
         let noted = match &asked.ask {
-            Ask::Hold(wish) => self.judge_hold(&asked.who, wish, answered, scene)?,
-            Ask::Change(id, change, seen) => {
-                self.judge_change(&asked.who, *id, (change, seen), answered, scene)?;
-                Noted::default()
+            Action::Hold(wish) => self.check_hold(&asked.who, wish, answered, context)?,
+            Action::Change(id, change, seen) => {
+                self.check_change(&asked.who, *id, (change, seen), answered, context)?;
+                Outcome::default()
             }
         };
         if let Some(key) = key
-            && is_kept(answered)
+            && is_stored(answered)
         {
-            let kept = Kept { ask: asked.ask.clone(), answer: answered.clone(), at: scene.now };
-            self.keep(account, key, kept);
+            let kept =
+                StoredAnswer { ask: asked.ask.clone(), answer: answered.clone(), at: context.now };
+            self.store_answer(account, key, kept);
         }
         Ok(noted)
     }
 
-    fn judge_hold(
+    fn check_hold(
         &mut self,
         who: &SignedIn,
         wish: &HoldRequest,
-        answered: &Answered,
-        scene: &Scene,
-    ) -> Judged<Noted> {
-        let now = scene.now;
+        answered: &Answer,
+        context: &Context,
+    ) -> Verdict<Outcome> {
+        let now = context.now;
         let person = wish.person.unwrap_or(who.person);
         if self.people.get(&person) != Some(&who.account) {
-            return must_refuse(&[Failure::NotFound], answered).map(|()| Noted::default());
+            return must_refuse(&[Failure::NotFound], answered).map(|()| Outcome::default());
         }
         let kind = wish.visit_type.unwrap_or(self.kinds[0].0);
         let doctor = self.slots.get(&wish.slot).map(|slot| slot.doctor);
         let (Some(doctor), Some(span)) = (doctor, self.span(kind)) else {
-            return must_refuse(&[Refusal::NotOffered.into()], answered).map(|()| Noted::default());
+            return must_refuse(&[Refusal::NotOffered.into()], answered)
+                .map(|()| Outcome::default());
         };
         let own = self.standing(now).find(|(_, visit)| {
             visit.person == person && visit.kind == kind && visit.run.first() == Some(&wish.slot)
         });
         if let Some((n, _)) = own {
-            return self.must_show(n, answered).map(|()| Noted::default());
+            return self.must_show(n, answered).map(|()| Outcome::default());
         }
-        // The person's other hold with this doctor makes room.
+        // The person's other hold with this doctor is released.
         let given_up: Vec<usize> = self
             .standing(now)
             .filter(|(_, v)| v.person == person && v.doctor == doctor && v.is_hold(now))
@@ -132,7 +142,7 @@ impl Model {
             .filter(|(n, v)| {
                 v.booked_by == who.account
                     && v.doctor == doctor
-                    && v.life.starts_at > now
+                    && v.appointment.starts_at > now
                     && !given_up.contains(n)
             })
             .count();
@@ -147,22 +157,25 @@ impl Model {
         let transition = match decide(None, &facts, Command::Hold, now) {
             Ok(transition) => transition,
             Err(reason) => {
-                return must_refuse(&[reason.into()], answered).map(|()| Noted::default());
+                return must_refuse(&[reason.into()], answered).map(|()| Outcome::default());
             }
         };
         let booked = match answered {
             Ok(booked) => booked,
             Err(failure) => {
-                self.falsely_refused(who, person, &run, failure, now)?;
-                return Ok(Noted::default());
+                self.false_refusal(who, person, &run, failure, now)?;
+                return Ok(Outcome::default());
             }
         };
         if self.find(booked.id).is_some() {
-            return wrong(Invariant::Once, format!("a new hold was answered {}", booked.id));
+            return violated(
+                Invariant::Idempotency,
+                format!("a new hold was answered {}", booked.id),
+            );
         }
         let (starts_at, ends_at) = (booked_start(self, &run), booked_end(self, &run));
         let n = self.make(Visit {
-            life: Appointment {
+            appointment: Appointment {
                 id: booked.id,
                 state: transition.to,
                 starts_at,
@@ -180,25 +193,25 @@ impl Model {
             run,
             created_at: now,
             updated_at: now,
-            told: vec![(Event::Held, now)],
-            seen: 0,
+            events: vec![(Event::Held, now)],
+            events_compared: 0,
         });
         for other in given_up {
             self.end(other, State::Cancelled, Event::Released, now);
         }
         self.must_show(n, answered)?;
-        Ok(Noted::default())
+        Ok(Outcome::default())
     }
 
-    fn judge_change(
+    fn check_change(
         &mut self,
         who: &SignedIn,
         id: AppointmentId,
         (change, seen): (&Change, &Seen),
-        answered: &Answered,
-        scene: &Scene,
-    ) -> Judged<()> {
-        let now = scene.now;
+        answered: &Answer,
+        context: &Context,
+    ) -> Verdict<()> {
+        let now = context.now;
         let command = change.command();
         let Some(n) = self.find(id) else { return must_refuse(&[Failure::NotFound], answered) };
         let visit = self.visits[n].clone();
@@ -208,9 +221,9 @@ impl Model {
         let mut run = None;
         match change {
             Change::Confirm { code } => {
-                let right = code
-                    .as_ref()
-                    .is_some_and(|code| self.codes.matches(id, visit.life.code_counter, code));
+                let right = code.as_ref().is_some_and(|code| {
+                    self.codes.matches(id, visit.appointment.code_counter, code)
+                });
                 facts.proof = if right { Proof::RightCode } else { Proof::WrongCode };
             }
             Change::Reschedule { slot } => {
@@ -227,15 +240,15 @@ impl Model {
             }
             _ => {}
         }
-        let transition = match decide(Some(&visit.life), &facts, command, now) {
-            Ok(transition) if !transition.changes(&visit.life) => {
+        let transition = match decide(Some(&visit.appointment), &facts, command, now) {
+            Ok(transition) if !transition.changes(&visit.appointment) => {
                 return self.must_show(n, answered);
             }
-            verdict if !seen.admits(visit.life.version) => {
+            verdict if !seen.admits(visit.appointment.version) => {
                 let mut reasons = vec![Failure::Stale];
-                // Written down in the same moment, before or after it was asked.
-                if let (false, Err(refusal)) = (scene.alone, verdict)
-                    && visit.life.state == State::Expired
+                // The expiry may have been recorded at the same moment, before or after this request.
+                if let (false, Err(refusal)) = (context.alone, verdict)
+                    && visit.appointment.state == State::Expired
                 {
                     reasons.push(refusal.into());
                 }
@@ -253,19 +266,21 @@ impl Model {
         let incomplete = match change {
             Change::Confirm { code } => code.is_none(),
             Change::Cancel { reason } => {
-                reason.is_none() && by != Capacity::Patient && visit.life.state == State::Confirmed
+                reason.is_none()
+                    && by != Capacity::Patient
+                    && visit.appointment.state == State::Confirmed
             }
             _ => false,
         };
         if incomplete {
             return match answered {
                 Err(Failure::Invalid(_)) => Ok(()),
-                other => wrong(Invariant::Rules, format!("incomplete, and answered {other:?}")),
+                other => violated(Invariant::Rules, format!("incomplete, and answered {other:?}")),
             };
         }
         let run = run.filter(|_| transition.event == Some(Event::Rescheduled));
         if let (Some(run), Err(failure)) = (&run, answered) {
-            return self.falsely_refused(who, visit.person, run, failure, now);
+            return self.false_refusal(who, visit.person, run, failure, now);
         }
         self.apply(n, &transition, run, now);
         match transition.refusal {
@@ -274,34 +289,34 @@ impl Model {
         }
     }
 
-    /// Granted by the rules, and refused.
-    fn falsely_refused(
+    /// The violation when the rules grant a request that was refused.
+    fn false_refusal(
         &self,
         who: &SignedIn,
         person: PersonId,
         run: &[SlotId],
         failure: &Failure,
         now: DateTime<Utc>,
-    ) -> Judged<()> {
-        if self.lapsed_in_the_way(person, who.account, run, now) {
+    ) -> Verdict<()> {
+        if self.conflicts_with_lapsed_hold(person, who.account, run, now) {
             let what = format!("a lapsed hold is still in the way: {failure:?}");
-            return wrong(Invariant::Expiry, what);
+            return violated(Invariant::Expiry, what);
         }
-        wrong(Invariant::NoFalseRefusals, format!("a free time was refused: {failure:?}"))
+        violated(Invariant::NoFalseRefusals, format!("a free time was refused: {failure:?}"))
     }
 
-    fn must_show(&self, n: usize, answered: &Answered) -> Judged<()> {
+    fn must_show(&self, n: usize, answered: &Answer) -> Verdict<()> {
         match answered {
             Ok(booked) => match self.differs(n, booked) {
                 None => Ok(()),
-                Some(what) if booked.version != self.visits[n].life.version => {
-                    wrong(Invariant::Told, what)
+                Some(what) if booked.version != self.visits[n].appointment.version => {
+                    violated(Invariant::Events, what)
                 }
-                Some(what) => wrong(Invariant::Durable, what),
+                Some(what) => violated(Invariant::Durable, what),
             },
             Err(failure) => {
                 let visit = &self.visits[n];
-                wrong(Invariant::Rules, format!("{failure:?} where {visit:?} was to be shown"))
+                violated(Invariant::Rules, format!("{failure:?} where {visit:?} was to be shown"))
             }
         }
     }
@@ -315,8 +330,8 @@ fn booked_end(model: &Model, run: &[SlotId]) -> DateTime<Utc> {
     model.slots[&run[run.len() - 1]].ends_at
 }
 
-/// What a key keeps: no fault of ours, and nothing that could not be read.
-fn is_kept(answered: &Answered) -> bool {
+/// Whether the answer is stored under the request's key. Internal errors and invalid requests are not.
+fn is_stored(answered: &Answer) -> bool {
     match answered {
         Ok(_) | Err(Failure::Stale) => true,
         Err(Failure::Refused(refusal)) => refusal.status() < 500,
@@ -324,12 +339,12 @@ fn is_kept(answered: &Answered) -> bool {
     }
 }
 
-/// Refused for one of these reasons.
-fn must_refuse(reasons: &[Failure], answered: &Answered) -> Judged<()> {
+/// A violation unless the answer is a refusal for one of these reasons.
+fn must_refuse(reasons: &[Failure], answered: &Answer) -> Verdict<()> {
     match answered {
         Err(failure) if reasons.contains(failure) => Ok(()),
         Err(failure) => {
-            wrong(Invariant::Rules, format!("refused with {failure:?}, not one of {reasons:?}"))
+            violated(Invariant::Rules, format!("refused with {failure:?}, not one of {reasons:?}"))
         }
         Ok(booked) => {
             let invariant = match reasons[0] {
@@ -339,7 +354,7 @@ fn must_refuse(reasons: &[Failure], answered: &Answered) -> Judged<()> {
                 Failure::Refused(Refusal::InThePast) => Invariant::Time,
                 _ => Invariant::Rules,
             };
-            wrong(invariant, format!("granted as {booked:?} against {:?}", reasons[0]))
+            violated(invariant, format!("granted as {booked:?} against {:?}", reasons[0]))
         }
     }
 }

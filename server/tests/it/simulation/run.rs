@@ -1,4 +1,4 @@
-//! The loop: time passes, something happens, everything is checked.
+//! The main loop: the clock is stepped, an operation runs, and the invariants are checked.
 
 use std::collections::VecDeque;
 
@@ -11,34 +11,34 @@ use nadi::schedule::{Rule, Schedule};
 use server::bookings::sweeper;
 use server::schedules::top_up;
 
-use super::compare::{Search, absorb_expiries};
+use super::compare::{Search, apply_expiries};
 use super::full_check;
 use super::history::History;
 use super::invariants::{Invariant, Violation, guards};
 use super::operations::{Generator, Operation};
-use super::oracle::{Answered, Ask, Asked, Scene};
+use super::oracle::{Action, Answer, Context, Request};
 use super::statistics::Statistics;
 use super::stored::Stored;
 use super::world::World;
 use crate::support;
 
-/// Steps between two checks of all tables, at least: the longer they are, the rarer.
+/// The fewest steps wrap_instances two checks of all tables. With more appointments the checks become rarer.
 const FULL_CHECK_EVERY: u64 = 400;
-/// Lines of earlier steps that a failure shows.
+/// How many lines of earlier steps a failure shows.
 const LOGGED_STEPS: usize = 30;
-/// How many lapsed holds one run of the sweeper takes.
+/// The most lapsed holds that one run of the sweeper ends.
 const SWEPT_MAX: usize = 200;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub seed: u64,
-    /// Requests and runs of jobs.
+    /// The number of requests and runs of jobs.
     pub operations: u64,
-    /// Whether requests also come several at once; what then happens first is not the seed's to say.
+    /// Whether several requests are sometimes made at once. Their order is not decided by the seed.
     pub bursts: bool,
 }
 
-/// Where a run stopped.
+/// The step at which a run stopped, and why.
 #[derive(Debug)]
 pub struct FailedRun {
     pub violation: Violation,
@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Everything that was planned, or until the first thing that must not be.
+    /// Runs all planned operations, or until the first violation.
     pub async fn carry_out(&mut self, plan: Plan) -> Result<(), FailedRun> {
         let done = self.steps(plan).await;
         done.map_err(|violation| FailedRun {
@@ -107,12 +107,12 @@ impl<'a> Run<'a> {
 
     async fn perform(&mut self, operation: Operation) -> Result<(), Violation> {
         match operation {
-            Operation::Ask(asked) => self.ask(asked).await,
+            Operation::Requests(asked) => self.ask(asked).await,
             Operation::Sweep => self.sweep().await,
             Operation::TopUp => {
                 self.statistics.job("top-up");
                 top_up::run_once(&self.world.clinic.app_state).await.expect("topped up");
-                self.world.learn_slots().await;
+                self.world.refresh_slots().await;
                 self.expect_no_other_change(&[]).await
             }
             Operation::Dispatch(failure) => self.dispatcher(failure).await,
@@ -120,13 +120,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn ask(&mut self, asked: Vec<Asked>) -> Result<(), Violation> {
+    async fn ask(&mut self, asked: Vec<Request>) -> Result<(), Violation> {
         let answers = asked.iter().map(|asked| ask(self.world, asked));
-        let answered: Vec<Answered> = join_all(answers).await;
+        let answered: Vec<Answer> = join_all(answers).await;
         for (asked, answered) in asked.iter().zip(&answered) {
             self.statistics.count(asked, answered);
-            if asked_many(&answered.as_ref().err().cloned()) {
-                self.statistics.crowded += 1;
+            if is_refused_for_load(&answered.as_ref().err().cloned()) {
+                self.statistics.refused_for_load += 1;
             }
         }
         self.statistics.bursts += u64::from(asked.len() > 1);
@@ -138,10 +138,10 @@ impl<'a> Run<'a> {
             self.recent.push_back(format!("       = {answer}"));
         }
         let stored = self.read(&asked).await;
-        let scene = self.scene(asked.len() == 1);
-        guards(&self.world.model, &stored, scene.now)?;
-        absorb_expiries(&mut self.world.model, &stored, &scene)?;
-        let mut search = Search::new(&asked, &answered, &scene, &stored);
+        let context = self.context(asked.len() == 1);
+        guards(&self.world.model, &stored, context.now)?;
+        apply_expiries(&mut self.world.model, &stored, &context)?;
+        let mut search = Search::new(&asked, &answered, &context, &stored);
         search.explain(&mut self.world.model)?;
         self.statistics.orders_max = self.statistics.orders_max.max(search.orders);
         for (n, noted) in search.noted.iter().enumerate() {
@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
         self.statistics.job("sweeper");
         let now = self.world.now();
         let model = &self.world.model;
-        let lapsed = model.living.iter().filter(|n| model.visits[**n].is_lapsed(now)).count();
+        let lapsed = model.active.iter().filter(|n| model.visits[**n].is_lapsed(now)).count();
         let swept = match sweeper::run_once(&self.world.clinic.app_state).await {
             Ok(swept) => swept,
             Err(error) => {
@@ -214,48 +214,48 @@ impl<'a> Run<'a> {
             let what = format!("hours were not saved: {failure:?}");
             return Err(Violation::of(Invariant::NoFalseRefusals, what));
         }
-        self.world.learn_slots().await;
+        self.world.refresh_slots().await;
         self.expect_no_other_change(&[]).await?;
         full_check::schedules(self.world).await
     }
 
-    /// A job has changed nothing but expired holds.
-    async fn expect_no_other_change(&mut self, asked: &[Asked]) -> Result<(), Violation> {
+    /// Fails if anything changed except that lapsed holds were recorded as expired.
+    async fn expect_no_other_change(&mut self, asked: &[Request]) -> Result<(), Violation> {
         let stored = self.read(asked).await;
-        let scene = self.scene(true);
-        guards(&self.world.model, &stored, scene.now)?;
-        absorb_expiries(&mut self.world.model, &stored, &scene)?;
-        Search::new(&[], &[], &scene, &stored).explain(&mut self.world.model)?;
+        let context = self.context(true);
+        guards(&self.world.model, &stored, context.now)?;
+        apply_expiries(&mut self.world.model, &stored, &context)?;
+        Search::new(&[], &[], &context, &stored).explain(&mut self.world.model)?;
         self.settle(&stored);
         Ok(())
     }
 
-    async fn read(&self, asked: &[Asked]) -> Stored {
+    async fn read(&self, asked: &[Request]) -> Stored {
         let ids = asked.iter().filter_map(|asked| match &asked.ask {
-            Ask::Change(id, ..) => Some(id.0),
-            Ask::Hold(_) => None,
+            Action::Change(id, ..) => Some(id.0),
+            Action::Hold(_) => None,
         });
         let ids: Vec<_> = ids.collect();
         Stored::read(&self.world.clinic.pool, self.last_event, &ids, self.world.now()).await
     }
 
-    fn scene(&self, alone: bool) -> Scene {
-        Scene { now: self.world.now(), alone }
+    fn context(&self, alone: bool) -> Context {
+        Context { now: self.world.now(), alone }
     }
 
-    /// What was found is so from now on.
+    /// Makes the compared changes final.
     fn settle(&mut self, stored: &Stored) {
         let model = &mut self.world.model;
         for n in model.changed() {
-            model.visits[n].seen = model.visits[n].told.len();
+            model.visits[n].events_compared = model.visits[n].events.len();
         }
         model.settle();
         self.last_event = stored.events.iter().map(|e| e.id).fold(self.last_event, i64::max);
         let lapsed = stored.events.iter().filter(|event| event.actor == "system");
-        self.statistics.by_the_house += u64::try_from(lapsed.count()).unwrap_or(0);
+        self.statistics.without_request += u64::try_from(lapsed.count()).unwrap_or(0);
     }
 
-    /// At the end messages no longer fail, and all that wait are delivered.
+    /// Delivers all waiting messages at the end, without failures.
     async fn deliver_all_messages(&mut self) -> Result<(), Violation> {
         self.fail_with(None);
         let dispatcher = self.world.clinic.dispatcher();
@@ -267,7 +267,7 @@ impl<'a> Run<'a> {
             }
             self.world.clinic.clock.step(Duration::minutes(10));
         }
-        self.statistics.put_aside = self
+        self.statistics.set_aside = self
             .world
             .clinic
             .count("select count(*) from notifications where state = 'dead'")
@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
         }
         let now = self.world.now();
         let line = match operation {
-            Operation::Ask(asked) => {
+            Operation::Requests(asked) => {
                 let all: Vec<String> = asked.iter().map(|asked| self.describe(asked)).collect();
                 all.join("\n   and ")
             }
@@ -291,18 +291,21 @@ impl<'a> Run<'a> {
         self.recent.push_back(format!("{:>6} {now} (+{paused} ms) {line}", self.step));
     }
 
-    fn describe(&self, asked: &Asked) -> String {
+    fn describe(&self, asked: &Request) -> String {
         let name = &asked.who.name;
         let key = asked.key.as_ref().map_or(String::new(), |key| format!(", {}", key.kept_as("…")));
         let what = match &asked.ask {
-            Ask::Hold(wish) => {
+            Action::Hold(wish) => {
                 let slot = self.world.model.slots.get(&wish.slot);
                 let when = slot.map(|slot| (slot.starts_at, slot.ends_at));
                 format!("holds {wish:?} ({when:?})")
             }
-            Ask::Change(id, change, seen) => {
-                let state: Option<State> =
-                    self.world.model.find(*id).map(|n| self.world.model.visits[n].life.state);
+            Action::Change(id, change, seen) => {
+                let state: Option<State> = self
+                    .world
+                    .model
+                    .find(*id)
+                    .map(|n| self.world.model.visits[n].appointment.state);
                 format!("{change:?} of {id} ({state:?}), {seen:?}")
             }
         };
@@ -310,17 +313,17 @@ impl<'a> Run<'a> {
     }
 }
 
-fn asked_many(failure: &Option<nadi::Failure>) -> bool {
+fn is_refused_for_load(failure: &Option<nadi::Failure>) -> bool {
     use nadi::Failure::{Refused, StillRunning};
     matches!(failure, Some(StillRunning | Refused(nadi::appointment::Refusal::Crowded)))
 }
 
-async fn ask(world: &World, asked: &Asked) -> Answered {
+async fn ask(world: &World, asked: &Request) -> Answer {
     let caller = world.clinic.caller(&asked.who);
     let instance = &world.instances[asked.instance];
     match &asked.ask {
-        Ask::Hold(wish) => instance.hold(&caller, wish, asked.key.as_ref()).await,
-        Ask::Change(id, change, seen) => {
+        Action::Hold(wish) => instance.hold(&caller, wish, asked.key.as_ref()).await,
+        Action::Change(id, change, seen) => {
             instance.change(&caller, *id, change, seen, asked.key.as_ref()).await
         }
     }

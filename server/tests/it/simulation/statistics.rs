@@ -1,11 +1,11 @@
-//! How often each request was granted or refused: a run that is refused everything proves nothing.
+//! How often each kind of request was granted or refused: a run with refusals only would prove nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use nadi::Failure;
 
-use super::oracle::{Answered, Asked};
+use super::oracle::{Answer, Request};
 
 #[derive(Default, PartialEq, Eq)]
 struct Line {
@@ -19,14 +19,14 @@ pub struct Statistics {
     pub operations: u64,
     pub bursts: u64,
     pub replayed: u64,
-    /// Events that nobody asked for: expiries, and holds that made room for another.
-    pub by_the_house: u64,
-    /// Told to come back because others were at it.
-    pub crowded: u64,
-    /// Orders tried for one burst, at most.
+    /// Events without a request for them: expired holds, and holds that were replaced by another.
+    pub without_request: u64,
+    /// Requests that were refused because of the load.
+    pub refused_for_load: u64,
+    /// The most orders tried for one burst.
     pub orders_max: u32,
     /// Events whose message could not be delivered.
-    pub put_aside: i64,
+    pub set_aside: i64,
     jobs: BTreeMap<&'static str, u64>,
     lines: BTreeMap<&'static str, Line>,
 }
@@ -37,7 +37,7 @@ impl Statistics {
         *self.jobs.entry(name).or_default() += 1;
     }
 
-    pub fn count(&mut self, asked: &Asked, answered: &Answered) {
+    pub fn count(&mut self, asked: &Request, answered: &Answer) {
         self.operations += 1;
         let line = self.lines.entry(asked.kind).or_default();
         match answered {
@@ -46,7 +46,7 @@ impl Statistics {
         }
     }
 
-    /// How often this was granted.
+    /// How often this kind of request was granted.
     pub fn granted(&self, kind: &str) -> u64 {
         self.lines.get(kind).map_or(0, |line| line.granted)
     }
@@ -74,10 +74,10 @@ impl fmt::Display for Statistics {
         writeln!(f, "jobs: {}", jobs.join(", "))?;
         writeln!(
             f,
-            "{} bursts (at most {} orders tried for one), {} answers out of a key, {} events by the \
-             house itself, {} messages put aside",
-            self.bursts, self.orders_max, self.replayed, self.by_the_house, self.put_aside
+            "{} bursts (at most {} orders tried for one), {} answers out of a key, {} events \
+             without a request, {} messages set aside",
+            self.bursts, self.orders_max, self.replayed, self.without_request, self.set_aside
         )?;
-        write!(f, "{} requests told to come back", self.crowded)
+        write!(f, "{} requests refused because of the load", self.refused_for_load)
     }
 }

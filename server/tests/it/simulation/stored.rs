@@ -1,4 +1,4 @@
-//! What the database says: read after every step, in whole where it is small.
+//! The rows that are read from the database after every step, complete for small tables.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgPool};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub struct Seat {
     pub slot_id: i64,
     pub appointment_id: Uuid,
-    /// `None`: for good.
+    /// `None` if it does not expire.
     pub held_until: Option<DateTime<Utc>>,
 }
 
@@ -18,12 +18,12 @@ pub struct Time {
     pub person_id: Uuid,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    /// `None`: for good.
+    /// `None` if it does not expire.
     pub held_until: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, FromRow)]
-pub struct Told {
+pub struct EventRow {
     pub id: i64,
     pub event_type: String,
     pub appointment_id: Uuid,
@@ -51,12 +51,12 @@ pub struct Row {
     pub updated_at: DateTime<Utc>,
 }
 
-/// All guards, the new events, and the appointments that may have changed.
+/// All claims, the new events, and the appointments that may have changed.
 #[derive(Debug)]
 pub struct Stored {
     pub seats: Vec<Seat>,
     pub times: Vec<Time>,
-    pub events: Vec<Told>,
+    pub events: Vec<EventRow>,
     pub rows: Vec<Row>,
 }
 
@@ -66,8 +66,9 @@ const ROW: &str = "select id, state, version, slot_id, starts_at, ends_at, expir
                    from appointments";
 
 impl Stored {
-    /// The events after `last_event`, the appointments named by them or in `asked`, and those made
-    /// at this very instant, whoever made them.
+    /// Reads all claims, the events after `last_event`, and the appointments that these events or `asked` name or
+    /// that
+    /// were made at `now` or later.
     pub async fn read(pool: &PgPool, last_event: i64, asked: &[Uuid], now: DateTime<Utc>) -> Self {
         let mut connection = pool.acquire().await.expect("a connection");
         let seats = sqlx::query_as(
@@ -84,7 +85,7 @@ impl Stored {
         .fetch_all(&mut *connection)
         .await
         .expect("times");
-        let events: Vec<Told> = sqlx::query_as(
+        let events: Vec<EventRow> = sqlx::query_as(
             "select id, type as event_type, subject_id as appointment_id,
                     subject_version as appointment_version, actor, occurred_at
              from events where id > $1 and type like 'appointment.%' order by id",
@@ -106,13 +107,13 @@ impl Stored {
     }
 }
 
-/// Every appointment there is.
+/// All appointments.
 pub async fn all_rows(pool: &PgPool) -> Vec<Row> {
     sqlx::query_as(ROW).fetch_all(pool).await.expect("appointments")
 }
 
-/// Every event there is, in the order of versions.
-pub async fn all_events(pool: &PgPool) -> Vec<Told> {
+/// All events of appointments, by appointment and version.
+pub async fn all_events(pool: &PgPool) -> Vec<EventRow> {
     sqlx::query_as(
         "select id, type as event_type, subject_id as appointment_id,
                 subject_version as appointment_version, actor, occurred_at
@@ -132,11 +133,11 @@ pub struct SlotRow {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: i16,
-    /// Open to nobody but who has it.
+    /// Outside the hours and not offered to others.
     pub kept: bool,
 }
 
-/// The times from `from` on.
+/// The slots that begin at `from` or later.
 pub async fn slots(pool: &PgPool, from: DateTime<Utc>) -> Vec<SlotRow> {
     sqlx::query_as(
         "select id, doctor_id, block_id, slot_no, starts_at, ends_at, capacity,
@@ -149,7 +150,7 @@ pub async fn slots(pool: &PgPool, from: DateTime<Utc>) -> Vec<SlotRow> {
     .expect("slots")
 }
 
-/// The first slots of free runs of `span`, by the database's definition of free.
+/// The first slots of `span` consecutive free ones, by the database's definition of free.
 pub async fn free_runs(pool: &PgPool, span: i16, now: DateTime<Utc>) -> Vec<i64> {
     sqlx::query_scalar("select id from free_runs($1, $2) order by id")
         .bind(now)

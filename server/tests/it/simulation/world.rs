@@ -1,5 +1,6 @@
-//! What the actors share: a clinic with three doctors, few patients who want the same times,
-//! and three instances of the server on one database.
+//! The world of the simulation: a clinic with three doctors, few patients who compete for the same slots, and
+//! three
+//! instances of the server on one database.
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub struct World {
     pub clinic: Clinic,
     pub instances: Vec<Arc<dyn Bookings>>,
     pub schedules: Arc<dyn Schedules>,
-    /// Each with the people it books for, itself first.
+    /// Each account with the people it books for, its own person first.
     pub patients: Vec<(SignedIn, Vec<PersonId>)>,
     pub doctors: Vec<(SignedIn, DoctorId)>,
     pub administrator: SignedIn,
@@ -38,7 +39,7 @@ impl World {
         let kinds = vec![(CONSULTATION, 1), (LONG_VISIT, 2)];
         let mut model = Model::new(clinic.clinic, clinic.app_state.code_key.clone(), kinds);
 
-        // One at a time, a group, and one whose times overlap the others' crosswise.
+        // One doctor sees single patients, one sees groups, and the slots of the third overlap those of both.
         let others = clinic
             .add_doctors([
                 NewDoctor { capacity: 3, slot_minutes: 30, ..NewDoctor::new("group") },
@@ -72,7 +73,7 @@ impl World {
         let schedules = clinic.ports.schedules.clone();
         let mut world =
             Self { clinic, instances, schedules, patients, doctors, administrator, model };
-        world.learn_slots().await;
+        world.refresh_slots().await;
         world
     }
 
@@ -80,19 +81,22 @@ impl World {
         self.clinic.clock.now()
     }
 
-    /// Reads what times there are. Those of the day behind us may have moved to another block.
-    pub async fn learn_slots(&mut self) {
+    /// Reads the slots from the database into the model, also those of the last day, which may have moved to
+    /// another
+    /// block.
+    pub async fn refresh_slots(&mut self) {
         let slots = stored::slots(&self.clinic.pool, self.now() - Duration::days(1)).await;
-        self.model.learn(slots);
+        self.model.update_slots(slots);
     }
 
-    /// Puts something between the actors and every instance.
-    pub fn between(&mut self, wrap: impl Fn(Arc<dyn Bookings>) -> Arc<dyn Bookings>) {
+    /// Wraps the port of every instance.
+    pub fn wrap_instances(&mut self, wrap: impl Fn(Arc<dyn Bookings>) -> Arc<dyn Bookings>) {
         self.instances = self.instances.drain(..).map(wrap).collect();
     }
 }
 
-/// With connections of its own; the last one's Redis has vanished, and nobody may notice.
+/// An instance with its own connections. The Redis of the last one cannot be reached, which must not change any
+/// answer.
 fn instance(clinic: &Clinic, n: usize) -> Arc<dyn Bookings> {
     let options = clinic.pool.connect_options().as_ref().clone();
     let pool = database::pool_of(options, CONNECTIONS);

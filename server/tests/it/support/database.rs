@@ -1,10 +1,9 @@
 //! A database for each test, cloned from a template that is made once.
 //!
-//! Cloning takes a few hundredths of a second, where running all migrations and making a doctor's
-//! times takes most of a second. A template belongs to one build of the tests: the key in its name
-//! covers the migrations, the fixtures and the code that makes times, so a stale one is never used.
-//! Whichever process comes first makes it, under an advisory lock; the other tests of a `cargo test`
-//! and the other processes of a `cargo nextest` find it.
+//! Cloning takes a few hundredths of a second. Running all migrations and making a doctor's slots takes most of a
+//! second. A template belongs to one build of the tests: the key in its name covers the migrations, the fixtures
+//! and the code that makes slots, so an outdated one is never used. The first process that needs a template makes
+//! it under an advisory lock; the other tests of `cargo test` and the other processes of `cargo nextest` reuse it.
 
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -19,17 +18,17 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// Connections of one test, at most.
+/// The most connections of one test.
 const CONNECTIONS: u32 = 5;
-/// "naditest" in ASCII: whoever makes a template holds this lock.
+/// The key of the advisory lock held while a template is made: "naditest" in ASCII.
 const TEMPLATE_LOCK: i64 = 0x6e61_6469_7465_7374;
-/// What runs that were killed have left behind is dropped when it is so old.
+/// The age from which the databases of killed runs are dropped.
 const LEFTOVER_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How a template is filled: with a pool of connections to it.
+/// Fills a template through a pool of connections to it.
 pub type Fill = fn(PgPool) -> LocalBoxFuture<'static, ()>;
 
-/// The schema, and nothing in it.
+/// The schema without any rows.
 pub static MIGRATED: Template = Template::new("migrated", |pool| {
     async move {
         server::database::migrate(&pool).await.expect("migrated");
@@ -40,10 +39,10 @@ pub static MIGRATED: Template = Template::new("migrated", |pool| {
 /// A database that tests clone.
 pub struct Template {
     label: &'static str,
-    /// The template it begins with; an empty database without one.
+    /// The template that it is cloned from. Without one it begins as an empty database.
     base: Option<&'static Template>,
     fill: Fill,
-    /// Its name, once this process knows that it is there.
+    /// Its name, once this process has found or made it.
     name: OnceCell<String>,
 }
 
@@ -52,12 +51,12 @@ impl Template {
         Self { label, base: None, fill, name: OnceCell::const_new() }
     }
 
-    /// A template with everything of another one and more.
+    /// A template that is cloned from another one and then filled.
     pub const fn extending(base: &'static Self, label: &'static str, fill: Fill) -> Self {
         Self { label, base: Some(base), fill, name: OnceCell::const_new() }
     }
 
-    /// A new database with what is in the template.
+    /// A new database, cloned from the template.
     pub async fn database(&self) -> TestDatabase {
         let template = self.name().await;
         let name = format!("nadi_test_{}_{}", seconds_now(), Uuid::new_v4().simple());
@@ -72,7 +71,7 @@ impl Template {
     }
 
     async fn find_or_make(&self) -> String {
-        // One template may begin with another, so this future would hold itself.
+        // Boxed because the call is recursive: a template may be cloned from another one.
         let base = match self.base {
             Some(base) => Some(Box::pin(base.name()).await.to_owned()),
             None => None,
@@ -81,7 +80,7 @@ impl Template {
         let found = match self.find(&mut connection).await {
             Some(name) => name,
             None => {
-                // Held until the connection ends, also when making it fails.
+                // The lock is held until the connection ends, also when making the template fails.
                 sqlx::query("select pg_advisory_lock($1)")
                     .bind(TEMPLATE_LOCK)
                     .execute(&mut connection)
@@ -105,8 +104,9 @@ impl Template {
             .expect("the list of databases")
     }
 
-    /// Filled under another name and renamed in the end: what a killed process leaves behind is no
-    /// template.
+    /// The database is filled under another name and renamed at the end, so that a killed process does not leave
+    /// an
+    /// incomplete template.
     async fn make(&self, connection: &mut PgConnection, base: Option<&str>) -> String {
         drop_leftovers(connection).await;
         let unfinished = format!("nadi_test_{}_{}", seconds_now(), Uuid::new_v4().simple());
@@ -136,7 +136,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let name = self.name.clone();
-        // On a thread of its own: the one of the test may be inside its runtime.
+        // On a separate thread, because the thread of the test may be inside its runtime.
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
@@ -146,14 +146,14 @@ impl Drop for TestDatabase {
                 close(connection).await;
             });
         });
-        // A second panic while a test fails would hide why.
+        // A second panic while a test fails would hide the reason of the failure.
         if dropping.join().is_err() {
             eprintln!("the database {} was not dropped", self.name);
         }
     }
 }
 
-/// Databases and templates that nobody has dropped for a day.
+/// Drops databases and templates that are older than a day.
 async fn drop_leftovers(connection: &mut PgConnection) {
     let names: Vec<String> = sqlx::query_scalar(
         "select datname::text from pg_database where datname ~ '^nadi_(test|template)_[0-9]+_'",
@@ -171,9 +171,9 @@ async fn drop_leftovers(connection: &mut PgConnection) {
     }
 }
 
-/// Another text with each build of the tests, which contains the migrations, the fixtures and the
-/// server's own code. Where a copied file keeps neither its size nor its age to itself, the
-/// migrations and the fixtures still count by their text.
+/// A key that differs between builds of the tests, because it covers the size and modification time of the
+/// executable. The texts of the migrations and fixtures are included, in case a copied executable has the same
+/// size and time as another one.
 fn key() -> &'static str {
     static KEY: OnceLock<String> = OnceLock::new();
     KEY.get_or_init(|| {
@@ -187,6 +187,8 @@ fn key() -> &'static str {
             digest.update(&migration.checksum);
         }
         digest.update(include_str!("mod.rs"));
+        digest.update(include_str!("fixtures.rs"));
+        digest.update(include_str!("doubles.rs"));
         digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     })
 }
@@ -212,10 +214,10 @@ pub fn url_of(database: &str) -> String {
     url.into()
 }
 
-/// How to connect to a database by way of this port, where something stands in between.
+/// Options to connect to a database through a proxy on this port.
 pub fn options_through(port: u16, database: &str) -> PgConnectOptions {
     let mut url: url::Url = url().parse().expect("DATABASE_URL is an address");
-    // A socket's folder is in the query.
+    // The query may contain the folder of a Unix socket.
     url.set_query(None);
     url.set_host(Some("127.0.0.1")).expect("an address with a host");
     url.set_port(Some(port)).expect("an address with a port");
@@ -227,14 +229,14 @@ fn pool_of(database: &str) -> PgPool {
     patient_pool(options().database(database), CONNECTIONS)
 }
 
-/// Connections without the time limits of a real server's.
+/// Connections without the time limits that the real server sets.
 pub fn patient_pool(options: PgConnectOptions, connections: u32) -> PgPool {
-    // Compiling a query takes longer than running one of ours, as in the server itself.
+    // As in the server: compiling our queries takes longer than running them.
     let options = options.options([("jit", "off")]);
     PgPoolOptions::new().max_connections(connections).connect_lazy_with(options)
 }
 
-/// To the database that `DATABASE_URL` names, which no test changes.
+/// Connects to the database that `DATABASE_URL` names, which no test changes.
 async fn connect() -> PgConnection {
     options().connect().await.expect("PostgreSQL answers at DATABASE_URL")
 }

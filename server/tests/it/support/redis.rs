@@ -1,4 +1,4 @@
-//! A Redis of a test's own, which can be killed and come back.
+//! A Redis server for one test, which can be killed and started again.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -17,7 +17,7 @@ pub struct Redis {
 
 impl Redis {
     pub fn start() -> Self {
-        // Short: a socket's address has 107 bytes.
+        // The path has to be short: a socket's address has at most 107 bytes.
         let folder = std::env::temp_dir().join(format!("nadi-{}", Uuid::new_v4().simple()));
         std::fs::create_dir(&folder).expect("a folder");
         Self { server: serve(&folder), folder }
@@ -27,7 +27,7 @@ impl Redis {
         format!("redis+unix://{}", self.folder.join("socket").display())
     }
 
-    /// Ends it as a crash would: what it held is gone.
+    /// Ends it like a crash. Its entries are lost.
     pub fn kill(&mut self) {
         self.server.kill().expect("killed");
         self.server.wait().expect("ended");
@@ -60,7 +60,7 @@ impl Redis {
         until(&format!("Redis holds {part}"), is_cached).await;
     }
 
-    /// Lets so much of every entry's lifetime pass at once.
+    /// Reduces the remaining lifetime of every entry by this much.
     pub async fn pass(&self, time: Duration) {
         let passed = i64::try_from(time.as_millis()).expect("a short time");
         let mut connection = self.connection().await;
@@ -68,13 +68,13 @@ impl Redis {
         for name in names {
             let left: i64 = connection.pttl(&name).await.expect("the lifetime that is left");
             if left >= 0 {
-                // A lifetime of zero or less ends the entry.
+                // A lifetime of zero or less deletes the entry.
                 connection.pexpire::<_, ()>(&name, left - passed).await.expect("set");
             }
         }
     }
 
-    /// Other bytes under the same name, as long as the old ones would have lived.
+    /// Replaces the value of an entry and keeps its remaining lifetime.
     pub async fn overwrite(&self, name: &str, value: &[u8]) {
         let mut connection = self.connection().await;
         let set = redis::cmd("SET").arg(name).arg(value).arg("KEEPTTL").to_owned();

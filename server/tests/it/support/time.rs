@@ -1,17 +1,17 @@
-//! The time that timers and lifetimes are measured with. The time of day is the clinic's `TestClock`.
+//! The clock of timers and lifetimes. The time of day is the clinic's `TestClock`.
 
 use std::time::Duration;
 
-/// Lets so much time pass at once: what is due by then happens now. Only tokio's clock moves. Those of
-/// PostgreSQL, Redis and other processes do not.
+/// Advances tokio's clock by this much, so that timers that end by then fire now. The clocks of PostgreSQL, Redis
+/// and
+/// other processes do not move.
 pub async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
 }
 
-/// Waits until a condition is met that something else brings about. Fails after two minutes, which only a
-/// condition that never comes needs.
+/// Waits until a condition is met. Fails after two minutes, which is far longer than any condition should take.
 pub async fn until(what: &str, mut is_met: impl AsyncFnMut() -> bool) {
     let started = std::time::Instant::now();
     while !is_met().await {

@@ -1,8 +1,8 @@
-//! What a calendar says, before it is written in some dialect.
+//! The contents of a generated calendar, independent of a dialect.
 
 use chrono::{Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
-/// A small generator of numbers (splitmix64): the same seed is the same file.
+/// A small random number generator (splitmix64): a seed always gives the same file.
 pub(super) struct Random(u64);
 
 impl Random {
@@ -23,7 +23,7 @@ impl Random {
     }
 }
 
-/// What a product can say at all.
+/// The features that a product supports.
 #[derive(Clone, Copy)]
 pub(super) struct Can {
     pub zones: bool,
@@ -51,24 +51,24 @@ pub(super) struct Event {
     pub place: Place,
     pub start: NaiveDateTime,
     pub minutes: i64,
-    /// As a duration instead of an end.
+    /// Whether it is written with a duration instead of an end.
     pub as_duration: bool,
     pub rule: Option<Rule>,
     pub transparent: bool,
     pub cancelled: bool,
-    /// Occurrences that are left out, by number.
+    /// The numbers of the excluded occurrences.
     pub without: Vec<u64>,
-    /// An occurrence, by number, that is moved by so many minutes; None: it is cancelled.
+    /// Changed occurrences: the number and the minutes by which it is moved, or `None` if it is cancelled.
     pub changed: Option<(u64, Option<i64>)>,
 }
 
-/// A rule of which every occurrence is known by its number.
+/// A rule whose occurrences can be computed from their numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Rule {
     pub kind: Kind,
     pub interval: u64,
     pub count: u64,
-    /// With an UNTIL at the last occurrence instead of a COUNT.
+    /// Whether it ends with an UNTIL at the last occurrence instead of a COUNT.
     pub until: bool,
 }
 
@@ -76,9 +76,9 @@ pub(super) struct Rule {
 pub(super) enum Kind {
     Daily,
     Weekly,
-    /// On the same day of the month, at most the 28th.
+    /// On the same day of each month, the 28th at most.
     Monthly,
-    /// On the nth such weekday of the month.
+    /// On the nth weekday of this kind in each month.
     MonthlyByWeekday,
     Yearly,
 }
@@ -130,7 +130,7 @@ impl Event {
             until: random.chance(2),
         };
         let rule = Some(rule).filter(|_| can.series && !random.chance(3));
-        // Weekdays that every month has, and days too.
+        // Only weekdays and days that every month has.
         let day = match rule.map(|rule| rule.kind) {
             Some(Kind::Monthly | Kind::MonthlyByWeekday | Kind::Yearly) => {
                 let back = u64::from(chrono::Datelike::day(&day).saturating_sub(28));
@@ -185,7 +185,7 @@ impl Event {
         date.and_time(self.start.time())
     }
 
-    /// Which weekday of its month it is, and which one of them.
+    /// The weekday, and its number within the month.
     pub(super) fn nth_weekday(&self) -> (u8, chrono::Weekday) {
         use chrono::Datelike;
         let date = self.start.date();

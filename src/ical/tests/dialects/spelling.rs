@@ -1,4 +1,4 @@
-//! How products write the same calendar: heads, names of zones, definitions, order, ends and folding of lines.
+//! How products write the same calendar: header, zone names, definitions, order, line ends and folding.
 
 use chrono::NaiveDateTime;
 
@@ -41,30 +41,32 @@ impl Dialect {
     pub(super) fn can(self) -> Can {
         match self {
             Self::Yahoo => Can { zones: false, series: true, changes: true },
-            // vCalendar 1.0 knows no zones, and leaves occurrences out, but changes none.
+            // vCalendar 1.0 has no zones. It can exclude occurrences but not change them.
             Self::OldExchange | Self::Palm => Can { zones: false, series: true, changes: false },
             _ => Can { zones: true, series: true, changes: true },
         }
     }
 
-    /// Foreign readers know RFC 5545 only: not vCalendar 1.0, and no zone by what is displayed for it without a definition.
+    /// Whether other parsers know this dialect. They know only RFC 5545, not vCalendar 1.0, and no displayed zone
+    /// name
+    /// without a definition.
     pub(super) fn is_known_to_all(self) -> bool {
         !matches!(self, Self::OldExchange | Self::Palm | Self::Zimbra | Self::Exchange)
     }
 }
 
-/// How a dialect writes.
+/// The conventions of a dialect.
 pub(super) struct Spelling {
     dialect: Dialect,
     head: &'static [&'static str],
-    /// The year in which definitions of zones begin, if there are any.
+    /// The year in which zone definitions begin, if the dialect writes them.
     defined_from: Option<i32>,
     location: bool,
     quoted: bool,
     line_end: &'static str,
     folded: bool,
     legacy: bool,
-    /// The end of an event and its name before its start.
+    /// Whether the end and the summary of an event come before its start.
     backwards: bool,
     more: &'static [&'static str],
 }
@@ -275,7 +277,7 @@ impl Spelling {
     fn moment(&self, name: &str, event: &Event, at: NaiveDateTime) -> String {
         let text = at.format("%Y%m%dT%H%M%S");
         if event.days {
-            // In vCalendar 1.0 a day has no kind of its own.
+            // vCalendar 1.0 has no value type for dates.
             let kind = if self.legacy { "" } else { ";VALUE=DATE" };
             return format!("{name}{kind}:{}", at.format("%Y%m%d"));
         }
@@ -292,7 +294,8 @@ impl Spelling {
             lines.push("BEGIN:VEVENT".into());
             lines.push(format!("UID:{uid}"));
             lines.push("DTSTAMP:20261001T080000Z".into());
-            // calcard 0.3 tells the occurrences of two series apart by it, and not by the UID (RFC 5545, 3.8.4.4).
+            // calcard 0.3 distinguishes the occurrences of two series by this and not by the UID (RFC 5545,
+            // 3.8.4.4).
             lines.push(format!("SEQUENCE:{}", event.number));
             lines.extend(middle);
             lines.push(format!(

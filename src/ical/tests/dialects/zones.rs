@@ -1,8 +1,9 @@
-//! The zones of the plans: their names in the dialects, and their definitions.
+//! The zones of the generated calendars: their names in the dialects and their definitions.
 
 use super::plan::Place;
 
-/// The database's, Windows', Lotus', and what old Zimbra servers and Windows display.
+/// The names in the zone database, in Windows and in Lotus Notes, and those that old Zimbra servers and Windows
+/// display.
 pub(super) struct Names {
     pub iana: &'static str,
     pub windows: &'static str,
@@ -47,7 +48,7 @@ pub(super) fn names(place: Place) -> Names {
     }
 }
 
-/// An observance: kind, from, to, month and weekday of its onset, its hour.
+/// An observance: its kind, the offsets before and after, and month, weekday and hour of its onset.
 type Observance =
     (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
@@ -74,7 +75,7 @@ fn observances(place: Place) -> &'static [Observance] {
     }
 }
 
-/// The first onset on or after the year's beginning: the rule's own first Sunday.
+/// The first onset in this year, as the rule gives it.
 fn first_onset(year: i32, month: &str, day: &str) -> String {
     let month: u32 = month.parse().unwrap_or(1);
     let sunday = chrono::Weekday::Sun;
@@ -88,7 +89,7 @@ fn first_onset(year: i32, month: &str, day: &str) -> String {
     date.unwrap_or_default().format("%Y%m%d").to_string()
 }
 
-/// A VTIMEZONE that begins in a year, with the lines that a product adds to it.
+/// A VTIMEZONE that begins in this year, with the lines that a product adds.
 pub(super) fn definition(place: Place, name: &str, year: i32, location: bool) -> Vec<String> {
     let mut lines = vec!["BEGIN:VTIMEZONE".to_owned(), format!("TZID:{name}")];
     if location {

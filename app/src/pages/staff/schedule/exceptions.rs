@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_says_all_that_is_other_than_usual() {
+    fn a_day_lists_everything_unusual() {
         let at = |text: &str, hour| date(text).and_hms_opt(hour, 0, 0).expect("a time");
         let off = |starts, ends| TimeOff { starts, ends, note: String::new() };
         let schedule = Schedule {

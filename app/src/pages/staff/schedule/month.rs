@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_are_leafed_from_this_one_for_a_year_and_one() {
+    fn months_can_be_paged_from_this_one_for_thirteen_months() {
         let today = parse_date("2026-11-23").expect("a date");
         let shown = |text| within_reach(Month::parse(text), today).to_string();
         assert_eq!(shown("2026-12"), "2026-12");

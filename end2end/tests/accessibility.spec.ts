@@ -1,4 +1,4 @@
-/** Every page is accessible: its headings, axe in light and dark, a screen of 320 px. */
+/** Every page is accessible: headings, axe in light and dark mode, a screen of 320 px. */
 import type { Page } from '@playwright/test';
 
 import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
@@ -13,7 +13,7 @@ import {
   hold,
   openDoctor,
   openMove,
-  review,
+  chosenTime,
 } from '../support/booking';
 import { latestCode, wrongCode } from '../support/mailbox';
 import { ADMINISTRATOR, DOCTOR, fillSignIn, register, signIn, newPerson } from '../support/people';
@@ -27,7 +27,7 @@ const test = base.extend<{ check: (where: string) => Promise<void> }>({
         await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
         await expect(page).toHaveTitle(/^.+ – Nadi$/);
         await expect(page.getByRole('main')).toHaveCount(1);
-        // Once is enough: the desktop narrows its window to less than the phone's.
+        // Only on the desktop, whose window is narrowed to less than the phone's width.
         if (!phone) {
           await expectFitsNarrowScreen(page, where);
         }
@@ -69,7 +69,7 @@ test('a doctor’s page, with and without a chosen time', { tag: '@phone' }, asy
   await openDoctor(page, city);
   await check('a doctor');
   await chooseTimeIn(page, city);
-  await expect(review(page).getByRole('link', { name: 'Register' })).toBeVisible();
+  await expect(chosenTime(page).getByRole('link', { name: 'Register' })).toBeVisible();
   await check('a doctor with a time chosen');
 });
 
@@ -133,7 +133,7 @@ test('the calendar address and the people of an account', async ({ page, city, c
   await expect(page.getByRole('alert')).toContainText('Enter the name.');
   await check('somebody without a name');
   await chooseTimeIn(page, city);
-  await expect(review(page).getByLabel('For whom')).toBeVisible();
+  await expect(chosenTime(page).getByLabel('For whom')).toBeVisible();
   await check('a time for somebody');
 });
 

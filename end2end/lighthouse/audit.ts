@@ -1,4 +1,4 @@
-/** Lighthouse's opinion of a page, by its preset for mobile phones. */
+/** Audits a page with Lighthouse, with its preset for mobile phones. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -11,13 +11,13 @@ import { chromiumArguments, executablePath, site } from '../support/site';
 export const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
 export type Category = (typeof CATEGORIES)[number];
 
-/** What a page came to. */
+/** The result for a page. */
 export interface AuditResult {
   /** From 0 to 100. */
   scores: Partial<Record<Category, number>>;
-  /** What costs points, as `accessibility: color-contrast`. */
+  /** The failed audits, such as `accessibility: color-contrast`. */
   faults: string[];
-  /** In milliseconds, but the shift, which has no unit, and the bytes that came over the wire. */
+  /** In milliseconds, except the layout shift, which has no unit, and the transferred bytes. */
   figures: Record<'firstPaint' | 'largestPaint' | 'blocked' | 'shift' | 'bytes', number>;
 }
 
@@ -40,8 +40,8 @@ function freePort(): Promise<number> {
   });
 }
 
-/** A browser of its own that Lighthouse may steer: what is signed in there stays signed in. */
-export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge) => Promise<T>): Promise<T> {
+/** Starts a separate browser that Lighthouse controls. Sessions in it persist between audits. */
+export async function withAuditBrowser<T>(use: (context: BrowserContext, audit: Audit) => Promise<T>): Promise<T> {
   const port = await freePort();
   const context = await chromium.launchPersistentContext('', {
     executablePath,
@@ -53,27 +53,27 @@ export async function withBrowser<T>(use: (context: BrowserContext, judge: Judge
     const page = await context.newPage();
     const devtools = await context.newCDPSession(page);
     return await use(context, async (address, categories, report) => {
-      // Everybody comes for the first time once.
+      // Measure a first visit.
       await devtools.send('Network.clearBrowserCache');
-      return await judge(address, port, categories, report);
+      return await audit(address, port, categories, report);
     });
   } finally {
     await context.close();
   }
 }
 
-/** Looks at a page as somebody who was never here; `report` names the files its whole report goes to. */
-export type Judge = (address: string, categories: readonly Category[], report?: string) => Promise<AuditResult>;
+/** Audits a page with an empty cache. `report` is the name of the files for the full report. */
+export type Audit = (address: string, categories: readonly Category[], report?: string) => Promise<AuditResult>;
 
-async function judge(address: string, port: number, categories: readonly Category[], report: string | undefined): Promise<AuditResult> {
+async function audit(address: string, port: number, categories: readonly Category[], report: string | undefined): Promise<AuditResult> {
   const flags: Flags = {
     port,
     onlyCategories: [...categories],
     output: 'html',
     logLevel: 'error',
-    // Or it would sign us out.
+    // Otherwise Lighthouse would sign us out.
     disableStorageReset: true,
-    // Only who judges the performance has to wait until the page is at rest.
+    // Only a performance audit has to wait until the page is idle.
     ...(categories.includes('performance') ? {} : QUICK),
   };
   const result = await lighthouse(new URL(address, site.baseURL).href, flags);
@@ -90,9 +90,9 @@ async function judge(address: string, port: number, categories: readonly Categor
   const scores: AuditResult['scores'] = {};
   const faults: string[] = [];
   for (const category of categories) {
-    const judged = lhr.categories[category];
-    scores[category] = Math.round((judged?.score ?? 0) * 100);
-    for (const { id, weight } of judged?.auditRefs ?? []) {
+    const scored = lhr.categories[category];
+    scores[category] = Math.round((scored?.score ?? 0) * 100);
+    for (const { id, weight } of scored?.auditRefs ?? []) {
       const score = lhr.audits[id]?.score;
       if (weight > 0 && typeof score === 'number' && score < 0.9) {
         faults.push(`${category}: ${id}`);

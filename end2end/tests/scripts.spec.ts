@@ -1,4 +1,4 @@
-/** What needs scripts: days that change in place, the countdown, a server that cannot be reached. */
+/** Behaviour that needs scripts: days that change in place, the countdown, a server that cannot be reached. */
 import {
   chooseTime,
   chooseTimeIn,
@@ -9,8 +9,8 @@ import {
   hold,
   openDay,
   openDoctor,
-  readReview,
-  review,
+  readChosenTime,
+  chosenTime,
   turnPage,
 } from '../support/booking';
 import { register } from '../support/people';
@@ -19,7 +19,7 @@ import { expect, test } from '../support/test';
 test('days and times change in place, and the address follows', { tag: '@phone' }, async ({ page, city }) => {
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
-  // The mark would be gone after a page load.
+  // A page load would remove this attribute.
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
   await turnPage(page, 'Next');
   await expect(page).toHaveURL(/[?&](month|date)=/);
@@ -27,24 +27,24 @@ test('days and times change in place, and the address follows', { tag: '@phone' 
   await openDay(page, 2);
   await expect(page).toHaveURL(/[?&]date=/);
   const chosen = await chooseTime(page);
-  await expect(review(page)).toContainText(city.zone);
+  await expect(chosenTime(page)).toContainText(city.zone);
   await expect(page.locator('body[data-same]')).toBeAttached();
 
   const second = freeTimes(page).nth(1);
   const starts = (await second.innerText()).slice(0, 5);
   await second.click();
-  await expect(review(page)).toContainText(`, ${starts}–`);
-  expect((await readReview(page)).starts).not.toBe(chosen.starts);
+  await expect(chosenTime(page)).toContainText(`, ${starts}–`);
+  expect((await readChosenTime(page)).starts).not.toBe(chosen.starts);
   await expect(page.locator('body[data-same]')).toBeAttached();
 
   await page.reload();
-  expect((await readReview(page)).starts, 'the address alone shows the same time').toBe(starts);
+  expect((await readChosenTime(page)).starts, 'the address alone shows the same time').toBe(starts);
 });
 
-test('pages without islands load no client, only their small scripts', async ({ page, city }) => {
+test('pages without islands load only their small scripts and no client', async ({ page, city }) => {
   const loaded: string[] = [];
   page.on('request', (request) => {
-    // Lists with video visits load a script of their own, which says times in the visitor's zone.
+    // Lists with video visits load a script that shows times in the visitor's zone.
     const ownZone = request.url().endsWith('/own-zone.js');
     if ((request.resourceType() === 'script' && !ownZone) || request.url().endsWith('.wasm')) {
       loaded.push(request.url());
@@ -79,7 +79,7 @@ test('a first visit to a doctor’s page loads at most 200 kB, the font included
 });
 
 test('a link is followed when the request for its times fails', async ({ page, city, watch }) => {
-  watch.fails(/\/fn\/(month|day)_times/);
+  watch.expectsFailedRequests(/\/fn\/(month|day)_times/);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
   await page.route(/\/fn\/(month|day)_times/, (route) => route.abort('connectionfailed'));
@@ -90,7 +90,7 @@ test('a link is followed when the request for its times fails', async ({ page, c
 });
 
 test('without a connection the times stay, and the page says why', async ({ page, city, watch }) => {
-  watch.fails(/\/(fn\/(month|day)_times|doctors\/.+\/changes)/);
+  watch.expectsFailedRequests(/\/(fn\/(month|day)_times|doctors\/.+\/changes)/);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
   const shown = await dayHeading(page).innerText();
@@ -137,7 +137,7 @@ test('a hold counts down, warns and ends', async ({ page, city }) => {
   await expect(keep).toBeHidden();
   await expect(page.getByRole('button', { name: 'Confirm appointment' }), 'nothing to confirm any more').toBeHidden();
 
-  // Only this page's clock ran ahead: on the server the hold goes on.
+  // Only this page's clock was advanced: on the server the hold continues.
   await page.goto(appointment);
   await expectHeld(page);
   await cleanUp(page);

@@ -1,28 +1,19 @@
-//! Reviews: who may write, answer and hide them, until when, and that the stored rating is their sum however
-//! many write at once.
+//! Who may write, answer and hide reviews, and until when.
 
 use chrono::Duration;
-use nadi::actor::{Administers, SignedIn};
+use nadi::actor::SignedIn;
 use nadi::appointment::Refusal;
-use nadi::ids::{AppointmentId, ClinicId, DoctorId};
-use nadi::near::Near;
-use nadi::ports::{
-    Change, DoctorKey, DoctorQuery, DoctorReviews, HoldRequest, NewDependant, ReviewForm,
-    ReviewView, Seen, Written,
-};
+use nadi::ids::{AppointmentId, ClinicId};
+use nadi::ports::{Change, HoldRequest, NewDependant, ReviewForm, ReviewView, Seen};
 use nadi::review::Rating;
 use nadi::{Failure, Field, Problem};
 use serde_json::json;
-use server::directory;
 use uuid::Uuid;
 
-use crate::support::{CONSULTATION, Clinic, NewDoctor, browser};
+use super::{administrator, assert_ratings_are_sums, public_reviews, review_form, write};
+use crate::support::{Clinic, browser};
 
-fn said(stars: u8, text: &str) -> ReviewForm {
-    ReviewForm { stars: Some(stars), text: text.into(), anonymous: false }
-}
-
-/// A visit that is over, booked by this account, as the doctor noted it.
+/// A visit booked by this account that the doctor has marked as completed.
 async fn visit(clinic: &Clinic, who: &SignedIn) -> AppointmentId {
     let slot = clinic.free(clinic.doctor).await[0];
     let id = clinic.book(who, slot).await;
@@ -33,41 +24,9 @@ async fn visit(clinic: &Clinic, who: &SignedIn) -> AppointmentId {
     id
 }
 
-async fn write(
-    clinic: &Clinic,
-    who: &SignedIn,
-    visit: AppointmentId,
-    form: &ReviewForm,
-    seen: Option<i32>,
-) -> Result<Written, Failure> {
-    let seen = seen.map(Seen::version);
-    clinic.ports.reviews.write(&clinic.caller(who), visit, form, seen.as_ref()).await
-}
-
-async fn shown(clinic: &Clinic) -> DoctorReviews {
-    let key = DoctorKey::Id(clinic.doctor);
-    let found = clinic.ports.reviews.of_doctor(&clinic.visitor(), &key, 1, 10).await;
-    found.expect("reviews")
-}
-
-async fn own(clinic: &Clinic, who: &SignedIn, visit: AppointmentId) -> ReviewView {
+async fn own_review(clinic: &Clinic, who: &SignedIn, visit: AppointmentId) -> ReviewView {
     let own = clinic.ports.reviews.own(&clinic.caller(who), visit).await.expect("one's own");
     own.review.expect("a review")
-}
-
-fn administrator(of: ClinicId, who: SignedIn) -> SignedIn {
-    SignedIn { administers: Administers::Clinics(vec![of]), ..who }
-}
-
-/// Fails unless the stored ratings are the sums of the reviews.
-async fn must_be_counted(clinic: &Clinic) {
-    let wrong = "select count(*) from (
-                     select doctor_id, count(*) as reviews, sum(stars) as stars from reviews
-                     where hidden_at is null and withdrawn_at is null group by doctor_id) r
-                 full join doctor_ratings k using (doctor_id)
-                 where coalesce(r.reviews, 0) <> coalesce(k.reviews, 0)
-                    or coalesce(r.stars, 0) <> coalesce(k.stars_sum, 0)";
-    assert_eq!(clinic.count(wrong).await, 0, "a rating that is not the sum of its reviews");
 }
 
 #[tokio::test]
@@ -76,48 +35,49 @@ async fn a_completed_visit_is_reviewed_once_by_whoever_booked_it() {
     let (maria, ravi) = (clinic.patient("Maria Dias").await, clinic.patient("Ravi").await);
     let slots = clinic.free(clinic.doctor).await;
     let ahead = clinic.book(&maria, slots[5]).await;
-    let early = write(&clinic, &maria, ahead, &said(5, ""), None).await;
+    let early = write(&clinic, &maria, ahead, &review_form(5, ""), None).await;
     assert_eq!(early, Err(Refusal::NotCompleted.into()));
     clinic.change(&maria, ahead, &Change::Cancel { reason: None }).await.expect("cancelled");
-    let cancelled = write(&clinic, &maria, ahead, &said(5, ""), None).await;
+    let cancelled = write(&clinic, &maria, ahead, &review_form(5, ""), None).await;
     assert_eq!(cancelled, Err(Refusal::NotCompleted.into()));
 
     let visit = visit(&clinic, &maria).await;
     for other in [&ravi, &clinic.doctor_account().await] {
-        let mine = write(&clinic, other, visit, &said(5, ""), None).await;
+        let mine = write(&clinic, other, visit, &review_form(5, ""), None).await;
         assert_eq!(mine, Err(Failure::NotFound), "{}", other.name);
         let read = clinic.ports.reviews.own(&clinic.caller(other), visit).await;
         assert_eq!(read.err(), Some(Failure::NotFound), "{}", other.name);
         let gone = clinic.ports.reviews.withdraw(&clinic.caller(other), visit, &Seen::Any).await;
         assert_eq!(gone, Err(Failure::NotFound));
     }
-    let nobody = clinic.ports.reviews.write(&clinic.visitor(), visit, &said(5, ""), None).await;
+    let nobody =
+        clinic.ports.reviews.write(&clinic.visitor(), visit, &review_form(5, ""), None).await;
     assert_eq!(nobody, Err(Failure::SignInFirst));
 
-    let first = write(&clinic, &maria, visit, &said(4, "Calm.\r\nOn time."), None).await;
+    let first = write(&clinic, &maria, visit, &review_form(4, "Calm.\r\nOn time."), None).await;
     let first = first.expect("written");
     assert!(first.created);
     assert_eq!(first.review.shown.text, "Calm.\nOn time.");
-    let again = write(&clinic, &maria, visit, &said(4, "Calm.\nOn time."), None).await;
+    let again = write(&clinic, &maria, visit, &review_form(4, "Calm.\nOn time."), None).await;
     assert!(!again.expect("a double click").created);
-    let another = write(&clinic, &maria, visit, &said(1, ""), None).await;
+    let another = write(&clinic, &maria, visit, &review_form(1, ""), None).await;
     assert_eq!(another, Err(Refusal::AlreadyReviewed.into()));
 
-    let stale = write(&clinic, &maria, visit, &said(5, ""), Some(7)).await;
+    let stale = write(&clinic, &maria, visit, &review_form(5, ""), Some(7)).await;
     assert_eq!(stale, Err(Failure::Stale));
-    let changed = write(&clinic, &maria, visit, &said(5, "Better."), Some(1)).await;
+    let changed = write(&clinic, &maria, visit, &review_form(5, "Better."), Some(1)).await;
     assert_eq!(changed.expect("changed").review.version, 2);
-    let stale = write(&clinic, &maria, visit, &said(3, ""), Some(1)).await;
+    let stale = write(&clinic, &maria, visit, &review_form(3, ""), Some(1)).await;
     assert_eq!(stale, Err(Failure::Stale));
 
-    let everybody = shown(&clinic).await;
+    let everybody = public_reviews(&clinic).await;
     assert_eq!(everybody.rating, Rating { reviews: 1, stars_sum: 5 });
     let review = &everybody.page.items[0];
     assert_eq!((review.name.as_str(), review.text.as_str()), ("Maria D.", "Better."));
     assert_eq!(review.visit_month.to_string(), "2026-11-01");
     let reviewed = clinic.ports.reviews.reviewed(&clinic.caller(&maria), &[visit, ahead]).await;
     assert_eq!(reviewed, Ok(vec![visit]));
-    must_be_counted(&clinic).await;
+    assert_ratings_are_sums(&clinic).await;
 
     // Withdrawn, then written again anonymously.
     let old = clinic.ports.reviews.withdraw(&clinic.caller(&maria), visit, &Seen::version(1)).await;
@@ -125,16 +85,16 @@ async fn a_completed_visit_is_reviewed_once_by_whoever_booked_it() {
     let back =
         clinic.ports.reviews.withdraw(&clinic.caller(&maria), visit, &Seen::version(2)).await;
     assert_eq!(back, Ok(()));
-    assert_eq!(shown(&clinic).await.rating, Rating::default());
-    assert_eq!(shown(&clinic).await.page.items, []);
+    assert_eq!(public_reviews(&clinic).await.rating, Rating::default());
+    assert_eq!(public_reviews(&clinic).await.page.items, []);
     assert_eq!(clinic.count("select count(*) from reviews where text <> ''").await, 0);
     let twice = clinic.ports.reviews.withdraw(&clinic.caller(&maria), visit, &Seen::Any).await;
     assert_eq!(twice, Err(Failure::NotFound));
-    let nameless = ReviewForm { anonymous: true, ..said(2, "Late.") };
+    let nameless = ReviewForm { anonymous: true, ..review_form(2, "Late.") };
     let written = write(&clinic, &maria, visit, &nameless, None).await.expect("written again");
     assert_eq!((written.created, written.review.version), (true, 4));
-    assert_eq!(shown(&clinic).await.page.items[0].name, "Patient");
-    must_be_counted(&clinic).await;
+    assert_eq!(public_reviews(&clinic).await.page.items[0].name, "Patient");
+    assert_ratings_are_sums(&clinic).await;
 }
 
 #[tokio::test]
@@ -143,20 +103,20 @@ async fn reviewing_ends_after_ninety_days_but_withdrawing_does_not() {
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
     clinic.clock.step(Duration::days(90) - Duration::seconds(1));
-    write(&clinic, &maria, visit, &said(5, "Good."), None).await.expect("in time");
+    write(&clinic, &maria, visit, &review_form(5, "Good."), None).await.expect("in time");
     clinic.clock.step(Duration::seconds(1));
     let late = Err(Refusal::TooLateToReview { days: 90 }.into());
-    assert_eq!(write(&clinic, &maria, visit, &said(1, ""), Some(1)).await, late);
+    assert_eq!(write(&clinic, &maria, visit, &review_form(1, ""), Some(1)).await, late);
     let own = clinic.ports.reviews.own(&clinic.caller(&maria), visit).await.expect("seen");
     assert_eq!(own.closed, Some(Refusal::TooLateToReview { days: 90 }));
     let back = clinic.ports.reviews.withdraw(&clinic.caller(&maria), visit, &Seen::Any).await;
     assert_eq!(back, Ok(()));
-    assert_eq!(write(&clinic, &maria, visit, &said(1, ""), None).await, late);
-    must_be_counted(&clinic).await;
+    assert_eq!(write(&clinic, &maria, visit, &review_form(1, ""), None).await, late);
+    assert_ratings_are_sums(&clinic).await;
 }
 
 #[tokio::test]
-async fn text_that_cannot_be_read_is_refused_and_markup_is_shown_as_text() {
+async fn invisible_or_malformed_text_is_refused_and_markup_is_shown_as_text() {
     let clinic = Clinic::open().await;
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
@@ -167,28 +127,28 @@ async fn text_that_cannot_be_read_is_refused_and_markup_is_shown_as_text() {
         ("\u{feff}\u{202e}", Problem::Invisible),
         ("\u{3164}", Problem::Invisible),
     ] {
-        let answer = write(&clinic, &maria, visit, &said(5, hostile), None).await;
+        let answer = write(&clinic, &maria, visit, &review_form(5, hostile), None).await;
         assert_eq!(answer, invalid(Field::Text, problem), "{hostile:?}");
     }
     let long = "x".repeat(2_001);
-    let answer = write(&clinic, &maria, visit, &said(5, &long), None).await;
+    let answer = write(&clinic, &maria, visit, &review_form(5, &long), None).await;
     assert_eq!(answer, invalid(Field::Text, Problem::TooLong(2_000)));
-    let both = ReviewForm { stars: None, ..said(1, "\u{202e}") };
+    let both = ReviewForm { stars: None, ..review_form(1, "\u{202e}") };
     let answer = write(&clinic, &maria, visit, &both, None).await;
     assert!(matches!(answer, Err(Failure::Invalid(problems)) if problems.len() == 2));
     for stars in [0, 6, 255] {
-        let answer = write(&clinic, &maria, visit, &said(stars, ""), None).await;
+        let answer = write(&clinic, &maria, visit, &review_form(stars, ""), None).await;
         assert_eq!(answer, invalid(Field::Stars, Problem::OutOfRange { min: 1, max: 5 }));
     }
 
     let markup = "\u{202e}<script>alert(1)\u{7}</script> & \"quotes\" '; drop table reviews --";
-    write(&clinic, &maria, visit, &said(5, markup), None).await.expect("it is text");
+    write(&clinic, &maria, visit, &review_form(5, markup), None).await.expect("it is text");
     let site = clinic.serve().await;
     let page = browser().get(format!("{site}/doctors/asha-naik")).send().await.expect("a page");
     let html = page.text().await.expect("text");
     assert!(!html.contains("<script>alert(1)") && html.contains("&lt;script&gt;alert(1)"));
     assert!(html.contains("Visited in November 2026") && html.contains("aria-label=\"5 of 5\""));
-    // One review is no average.
+    // One review is too few for an average.
     assert!(html.contains("1 review of a verified visit") && !html.contains("5.0 of 5"));
     // The page tells neither whole names nor e-mail addresses.
     assert!(html.contains("Maria D.") && !html.contains("Maria Dias"));
@@ -199,7 +159,7 @@ async fn only_the_reviewed_doctor_answers() {
     let clinic = Clinic::open().await;
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
-    let review = write(&clinic, &maria, visit, &said(3, "Long wait."), None).await;
+    let review = write(&clinic, &maria, visit, &review_form(3, "Long wait."), None).await;
     let id = review.expect("written").review.id;
     let doctor = clinic.doctor_account().await;
     let other = clinic.add_doctor("ravi-menon").await;
@@ -222,10 +182,12 @@ async fn only_the_reviewed_doctor_answers() {
         reviews.answer(&clinic.caller(&doctor), id, "We are sorry.", &Seen::version(2)).await;
     assert_eq!(edited.expect("edited").version, 3);
 
-    assert!(!shown(&clinic).await.page.items[0].changed_since);
+    assert!(!public_reviews(&clinic).await.page.items[0].changed_since);
     clinic.clock.step(Duration::minutes(1));
-    write(&clinic, &maria, visit, &said(4, "Wait, but kind."), Some(3)).await.expect("changed");
-    let public = shown(&clinic).await.page.items.remove(0);
+    write(&clinic, &maria, visit, &review_form(4, "Wait, but kind."), Some(3))
+        .await
+        .expect("changed");
+    let public = public_reviews(&clinic).await.page.items.remove(0);
     assert!(public.changed_since, "an answer to other words is told apart");
     assert_eq!(public.answer.as_deref(), Some("We are sorry."));
 
@@ -241,7 +203,7 @@ async fn the_clinic_hides_reviews_with_a_reason_and_they_do_not_count() {
     let clinic = Clinic::open().await;
     let maria = clinic.patient("Maria Dias").await;
     let visit = visit(&clinic, &maria).await;
-    let written = write(&clinic, &maria, visit, &said(1, "Mr X is ill."), None).await;
+    let written = write(&clinic, &maria, visit, &review_form(1, "Mr X is ill."), None).await;
     let id = written.expect("written").review.id;
     let reviews = &clinic.ports.reviews;
     let elsewhere = administrator(ClinicId(Uuid::from_u128(77)), clinic.patient("Elsewhere").await);
@@ -264,10 +226,10 @@ async fn the_clinic_hides_reviews_with_a_reason_and_they_do_not_count() {
     reviews.hide(&clinic.caller(&office), id, reason, &Seen::version(1)).await.expect("hidden");
     reviews.hide(&clinic.caller(&office), id, reason, &Seen::version(1)).await.expect("is so");
 
-    assert_eq!(shown(&clinic).await.rating, Rating::default());
-    assert_eq!(shown(&clinic).await.page.items, []);
-    must_be_counted(&clinic).await;
-    let hidden = own(&clinic, &maria, visit).await.hidden.expect("told");
+    assert_eq!(public_reviews(&clinic).await.rating, Rating::default());
+    assert_eq!(public_reviews(&clinic).await.page.items, []);
+    assert_ratings_are_sums(&clinic).await;
+    let hidden = own_review(&clinic, &maria, visit).await.hidden.expect("told");
     assert_eq!((hidden.reason.as_str(), hidden.by), ("It names another patient.", None));
     let mine = reviews.mine(&clinic.caller(&doctor), 1).await.expect("the doctor's");
     assert!(mine.page.items[0].hidden.is_some());
@@ -276,114 +238,24 @@ async fn the_clinic_hides_reviews_with_a_reason_and_they_do_not_count() {
     assert_eq!(by.as_deref(), Some("Office"));
 
     // Neither changing it nor withdrawing and writing it again makes it visible.
-    write(&clinic, &maria, visit, &said(2, "Still here."), Some(2)).await.expect("changed");
+    write(&clinic, &maria, visit, &review_form(2, "Still here."), Some(2)).await.expect("changed");
     reviews.withdraw(&clinic.caller(&maria), visit, &Seen::Any).await.expect("taken back");
-    write(&clinic, &maria, visit, &said(5, "Here again."), None).await.expect("written again");
-    assert_eq!(shown(&clinic).await.page.items, []);
-    must_be_counted(&clinic).await;
+    write(&clinic, &maria, visit, &review_form(5, "Here again."), None)
+        .await
+        .expect("written again");
+    assert_eq!(public_reviews(&clinic).await.page.items, []);
+    assert_ratings_are_sums(&clinic).await;
 
-    let version = own(&clinic, &maria, visit).await.version;
+    let version = own_review(&clinic, &maria, visit).await.version;
     let seen = Seen::version(version);
     reviews.hide(&clinic.caller(&office), id, None, &seen).await.expect("shown again");
-    assert_eq!(shown(&clinic).await.rating, Rating { reviews: 1, stars_sum: 5 });
-    must_be_counted(&clinic).await;
+    assert_eq!(public_reviews(&clinic).await.rating, Rating { reviews: 1, stars_sum: 5 });
+    assert_ratings_are_sums(&clinic).await;
     let decided =
         "select count(*) from review_decisions d join people p on p.account_id = d.decided_by
                    where p.name = 'Office' and (d.decision, d.reason) in
                        (('hidden', 'It names another patient.'), ('shown', ''))";
     assert_eq!(clinic.count(decided).await, 2, "who decided stays written down");
-}
-
-#[tokio::test]
-async fn concurrent_reviews_are_all_counted() {
-    let clinic = Clinic::open().await;
-    let other = clinic.add_doctor("ravi-menon").await;
-    let mut reviewers = Vec::new();
-    for (n, who) in (0..48u8).zip(clinic.many_patients(48).await) {
-        let doctor = if n % 4 == 0 { other } else { clinic.doctor };
-        let visit = past_visit(&clinic, &who, doctor, n).await;
-        reviewers.push((who, visit, n % 5 + 1));
-    }
-    let ports = clinic.instance(24);
-    let all = reviewers.iter().map(|(who, visit, stars)| {
-        let (ports, caller) = (ports.clone(), clinic.caller(who));
-        let (visit, stars) = (*visit, *stars);
-        tokio::spawn(async move {
-            // Twice at once: a double click.
-            let form = said(stars, "At once.");
-            let (one, two) = tokio::join!(
-                ports.reviews.write(&caller, visit, &form, None),
-                ports.reviews.write(&caller, visit, &form, None),
-            );
-            let created = [one, two].map(|answer| answer.expect("written").created);
-            assert_ne!(created[0], created[1], "one of them is the first");
-        })
-    });
-    for task in all.collect::<Vec<_>>() {
-        task.await.expect("no panic");
-    }
-    must_be_counted(&clinic).await;
-    assert_eq!(shown(&clinic).await.rating.reviews, 36);
-
-    // Now changed, hidden and withdrawn at once.
-    let office = administrator(clinic.clinic, clinic.patient("Office").await);
-    let tasks: Vec<_> = reviewers
-        .iter()
-        .enumerate()
-        .map(|(n, (who, visit, _))| {
-            let (ports, caller, visit) = (ports.clone(), clinic.caller(who), *visit);
-            let office = clinic.caller(&office);
-            tokio::spawn(async move {
-                let own = ports.reviews.own(&caller, visit).await.expect("seen");
-                let id = own.review.expect("there").id;
-                let (form, seen) = (said(5, "Changed."), Seen::Any);
-                let (changed, hidden, gone) = tokio::join!(
-                    ports.reviews.write(&caller, visit, &form, Some(&seen)),
-                    ports.reviews.hide(&office, id, Some("Why not."), &seen),
-                    async {
-                        match n % 3 {
-                            0 => ports.reviews.withdraw(&caller, visit, &seen).await,
-                            _ => Ok(()),
-                        }
-                    },
-                );
-                // Whoever comes after a withdrawal finds nothing to change.
-                assert!(matches!(changed, Ok(_) | Err(Failure::Stale)), "{changed:?}");
-                assert!(matches!(hidden, Ok(()) | Err(Failure::NotFound)), "{hidden:?}");
-                assert_eq!(gone, Ok(()));
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.expect("no panic");
-    }
-    must_be_counted(&clinic).await;
-}
-
-/// A completed visit, inserted with SQL: the slots of one day are too few.
-async fn past_visit(clinic: &Clinic, who: &SignedIn, doctor: DoctorId, n: u8) -> AppointmentId {
-    let now = clinic.app_state.clock.now();
-    let id = server::ids::uuid_v7(now - Duration::days(2));
-    let starts = now - Duration::days(1) - Duration::minutes(20 * i64::from(n));
-    sqlx::query(
-        "insert into appointments (id, reference, ical_uid, state, expires_at, clinic_id, doctor_id,
-             location_id, visit_type_id, slot_id, person_id, booked_by, mode, starts_at, ends_at,
-             time_zone, fee_minor_units, currency, created_at, updated_at)
-         values ($1, 'AAAA-AAAA', $1::text, 'completed', $8, $2, $3, $4, $5, 0, $6, $7, 'in_person',
-             $8, $8 + interval '20 minutes', 'Asia/Kolkata', 0, 'INR', $8, $8)",
-    )
-    .bind(id)
-    .bind(clinic.clinic.0)
-    .bind(doctor.0)
-    .bind(clinic.location.0)
-    .bind(CONSULTATION.0)
-    .bind(who.person.0)
-    .bind(who.account.0)
-    .bind(starts)
-    .execute(&clinic.pool)
-    .await
-    .expect("a visit");
-    AppointmentId(id)
 }
 
 #[tokio::test]
@@ -450,79 +322,7 @@ async fn reviews_are_written_and_read_over_the_api() {
     assert_eq!(gone.status(), 404);
 }
 
-async fn names(clinic: &Clinic, query: DoctorQuery) -> Vec<String> {
-    let found = clinic.ports.directory.search(&clinic.visitor(), &query).await.expect("found");
-    found.page.items.into_iter().map(|card| card.name).collect()
-}
-
-#[tokio::test]
-async fn a_better_rating_moves_a_doctor_up_by_days_of_waiting() {
-    let clinic = Clinic::open().await;
-    let doctors = clinic.add_doctors(["bela-good", "carl-poor"].map(NewDoctor::new)).await;
-    for (doctor, stars) in doctors.into_iter().zip([100, 60]) {
-        sqlx::query("insert into doctor_ratings values ($1, 20, $2)")
-            .bind(doctor.0)
-            .bind(stars)
-            .execute(&clinic.pool)
-            .await
-            .expect("a rating");
-    }
-    // The job follows the mean, which is 4.0 now, and makes the ranks by it.
-    directory::follow::run_once(&clinic.app_state).await.expect("listed");
-    assert_eq!(clinic.count("select tenths::bigint from rating_mean").await, 40);
-    let anybody = DoctorQuery::default;
-    let specialty = || DoctorQuery { specialty: Some("general-medicine".into()), ..anybody() };
-    let order = ["Dr bela-good", "Dr asha-naik", "Dr carl-poor"];
-    assert_eq!(names(&clinic, specialty()).await, order);
-    let near = DoctorQuery { near: Near::parse("panjim"), ..anybody() };
-    assert_eq!(names(&clinic, near).await, order);
-    let first = DoctorQuery { page_size: 1, ..specialty() };
-    let found = clinic.ports.directory.search(&clinic.visitor(), &first).await.expect("found");
-    let soonest = found.page.items[0].next_times[0].starts_at.timestamp();
-    // Twenty visits of five stars beside ten of four: two thirds of a star, of three days each.
-    assert_eq!(found.next.map(|cursor| cursor.rank), Some(soonest - 172_800));
-    let second = DoctorQuery { after: found.next, ..first };
-    assert_eq!(names(&clinic, second).await, ["Dr asha-naik"]);
-    // The same without anything to look for, however soon the others are free.
-    assert_eq!(names(&clinic, anybody()).await, order);
-
-    let least = |tenths| DoctorQuery { rating_min_tenths: Some(tenths), ..anybody() };
-    assert_eq!(names(&clinic, least(45)).await, ["Dr bela-good"]);
-    assert_eq!(names(&clinic, least(30)).await, ["Dr bela-good", "Dr carl-poor"]);
-    let both = DoctorQuery { text: Some("fever".into()), ..least(45) };
-    let found = clinic.ports.directory.search(&clinic.visitor(), &both).await.expect("found");
-    assert_eq!((found.page.total, found.page.items[0].rating.reviews), (1, 20));
-
-    // A review counts in the search at once, without any job.
-    let maria = clinic.patient("Maria Dias").await;
-    let visit = past_visit(&clinic, &maria, clinic.doctor, 0).await;
-    write(&clinic, &maria, visit, &said(5, ""), None).await.expect("written");
-    let seconds = "select rating_seconds from listings where doctor_id not in
-                       (select doctor_id from doctor_ratings where reviews > 1)";
-    assert_eq!(clinic.count(seconds).await, 23_564, "one star in eleven");
-    assert_eq!(names(&clinic, least(10)).await.len(), 2, "one review is no average");
-}
-
-#[tokio::test]
-async fn the_database_rounds_ratings_as_the_code_does() {
-    let clinic = Clinic::open().await;
-    let rows: Vec<(i32, i32, Option<i16>)> = sqlx::query_as(
-        "select n, s, rating_tenths(n, s) from generate_series(0, 40) n, generate_series(0, 200) s
-         where s between n and 5 * n",
-    )
-    .fetch_all(&clinic.pool)
-    .await
-    .expect("rows");
-    assert!(rows.len() > 3_000);
-    for (reviews, stars_sum, tenths) in rows {
-        let rating =
-            Rating { reviews: reviews.unsigned_abs(), stars_sum: stars_sum.unsigned_abs() };
-        let expected = rating.average_tenths().and_then(|tenths| i16::try_from(tenths).ok());
-        assert_eq!(tenths, expected, "{stars_sum} of {reviews}");
-    }
-}
-
-/// Nobody raises the rating of a doctor whom they are or work for, whomever the visit was for.
+/// A doctor and the administrators of the clinic cannot review that doctor, whoever the visit was for.
 #[tokio::test]
 async fn doctors_and_their_administrators_do_not_review_them() {
     let clinic = Clinic::open().await;
@@ -544,10 +344,10 @@ async fn doctors_and_their_administrators_do_not_review_them() {
     clinic.clock.step(Duration::hours(2));
     for (who, id) in visits {
         clinic.change(&doctor, id, &Change::Complete).await.expect("completed");
-        let own = write(&clinic, who, id, &said(5, ""), None).await;
+        let own = write(&clinic, who, id, &review_form(5, ""), None).await;
         assert_eq!(own, Err(Refusal::ConflictOfInterest.into()), "{}", who.name);
         let seen = clinic.ports.reviews.own(&clinic.caller(who), id).await.expect("seen");
         assert_eq!(seen.closed, Some(Refusal::ConflictOfInterest));
     }
-    assert_eq!(shown(&clinic).await.rating, Rating::default());
+    assert_eq!(public_reviews(&clinic).await.rating, Rating::default());
 }

@@ -1,32 +1,17 @@
-//! Calendar feeds and files that we publish, and external calendars that we read.
+//! Calendar feeds and files that we publish.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
-use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use calcard::icalendar::ICalendarProperty;
 use calcard::{Entry, Parser};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use nadi::Failure;
-use nadi::actor::{Administers, SignedIn};
-use nadi::failure::{CalendarFault, Field, Problem};
-use nadi::ids::{AppointmentId, SlotId};
-use nadi::ports::{
-    Alarm, BusyCalendars, BusyRead, Change, FeedKind, FetchFault, NewBusyCalendar, NewFeed,
-};
-use server::busy_times::BusyService;
-use server::busy_times::fetch::{ANSWER_WITHIN, BYTES_MAX, FetchError, Fetched, Fetcher};
-use server::busy_times::refresh;
+use nadi::actor::SignedIn;
+use nadi::ids::AppointmentId;
+use nadi::ports::{Alarm, Change, FeedKind, NewFeed};
 
-use crate::support::{Clinic, browser, time};
+use crate::support::{Clinic, browser};
 
-/// A file as another program understands it: UID, SEQUENCE, start and end in UTC, STATUS.
-fn understood(text: &str) -> Vec<(String, String, String, String)> {
+/// The events of a file as another program reads them: UID, SEQUENCE, DTSTART and STATUS.
+fn parsed_events(text: &str) -> Vec<(String, String, String, String)> {
     let mut parser = Parser::new(text);
     let Entry::ICalendar(calendar) = parser.entry() else { panic!("not a calendar: {text}") };
     let events = calendar.components.iter().filter(|part| part.component_type.is_event());
@@ -51,7 +36,7 @@ fn property<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     text.split("\r\n").filter_map(|line| line.strip_prefix(begins.as_str())).collect()
 }
 
-/// A feed that reminds of nothing.
+/// A feed without reminders.
 fn feed(kind: FeedKind, with_names: bool) -> NewFeed {
     NewFeed { kind, with_names, alarm: None }
 }
@@ -61,7 +46,7 @@ fn unfolded(text: &str) -> String {
     text.replace("\r\n ", "")
 }
 
-/// As RFC 5545 writes an instant.
+/// An instant in the UTC format of RFC 5545.
 fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
 }
@@ -105,13 +90,13 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
         !text.contains("ATTENDEE") && !text.contains("Asha") && !text.contains("Dr "),
         "{text}"
     );
-    assert_eq!(understood(&text).len(), 1);
+    assert_eq!(parsed_events(&text).len(), 1);
     let (status, _, body) = read(etag.as_deref()).await;
     assert_eq!((status, body.as_str()), (304, ""));
     let view_after = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds").remove(0);
     assert!(view_after.read_at.is_some());
 
-    // A move: the same event, a higher sequence, another time.
+    // A move keeps the UID, increases the sequence and changes the time.
     let sequence = |text: &str| property(text, "SEQUENCE")[0].parse::<u32>().expect("a number");
     let change = Change::Reschedule { slot: times[5] };
     clinic.change(&asha, first, &change).await.expect("moved");
@@ -121,7 +106,7 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
     assert_eq!(property(&moved, "UID"), property(&text, "UID"));
     assert_eq!(property(&moved, "DTSTART"), [utc(starts_at(&clinic, first).await)]);
     clinic.change(&asha, first, &Change::Cancel { reason: None }).await.expect("cancelled");
-    assert!(understood(&read(None).await.2).is_empty(), "it is not in the calendar any more");
+    assert!(parsed_events(&read(None).await.2).is_empty(), "it is not in the calendar any more");
 
     feeds.end_feed(&caller, view.id).await.expect("ended");
     assert_eq!(read(None).await.0, 404);
@@ -167,13 +152,13 @@ async fn feeds_name_the_doctor_but_never_the_patient() {
     };
     assert!(text(&asha, FeedKind::Patient).await.contains("Dr "));
     let week = text(&doctor, FeedKind::Doctor).await;
-    assert_eq!(understood(&week).len(), 1);
+    assert_eq!(parsed_events(&week).len(), 1);
     assert!(!week.contains("Asha"), "{week}");
 }
 
-/// By default nothing reminds; what is chosen counts for patients and doctors, and can be changed.
+/// Feeds have no reminders by default. Patients and doctors can choose one and change it later.
 #[tokio::test]
-async fn a_feed_reminds_as_its_owner_wishes() {
+async fn a_feed_has_the_reminder_that_its_owner_chose() {
     let clinic = Clinic::open().await;
     let base = clinic.serve().await;
     let asha = clinic.patient("Asha Parab").await;
@@ -240,7 +225,7 @@ async fn a_feed_reminds_as_its_owner_wishes() {
     clinic.clock.set(starts_at(&clinic, id).await);
     clinic.change(&doctor, id, &Change::CheckIn).await.expect("here");
     let text = feeds.read_feed(&secret, caller.now).await.expect("a calendar").text;
-    assert_eq!((property(&text, "TRIGGER").len(), understood(&text).len()), (0, 1));
+    assert_eq!((property(&text, "TRIGGER").len(), parsed_events(&text).len()), (0, 1));
     let silent = feeds.add_feed(&caller, feed(FeedKind::Patient, true)).await.expect("a feed");
     let views = feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds");
     let alarms: Vec<_> = views.iter().map(|view| (view.id == silent, view.alarm)).collect();
@@ -248,9 +233,9 @@ async fn a_feed_reminds_as_its_owner_wishes() {
     assert!(alarms.contains(&(false, Some(Alarm::TenMinutes))), "{alarms:?}");
 }
 
-/// Nobody has to sign in to read them.
+/// The help page can be read without signing in.
 #[tokio::test]
-async fn the_steps_for_other_calendars_are_there_without_scripts() {
+async fn the_help_for_other_calendars_needs_no_scripts() {
     let clinic = Clinic::open().await;
     let base = clinic.serve().await;
     let answer = browser().get(format!("{base}/help/calendars")).send().await.expect("an answer");
@@ -285,7 +270,7 @@ async fn a_file_says_where_a_visit_takes_place() {
     assert!(!text.contains("Church Road"), "{text}");
     let description = property(&text, "DESCRIPTION")[0].to_owned();
     assert!(description.contains("This is a video visit: you do not need to travel."), "{text}");
-    // Whatever is secret about it is on its page, behind signing in.
+    // The link of the video visit is only on the appointment's page, which requires signing in.
     let links = description.matches("http").count();
     assert!(links == 1 && description.ends_with(&format!("/appointments/{id}")), "{description}");
 }
@@ -320,183 +305,4 @@ async fn an_appointment_is_downloaded_as_a_calendar_file() {
         (vec!["CANCEL"], vec!["CANCELLED"])
     );
     assert_eq!(property(&gone, "UID"), property(&text, "UID"));
-}
-
-/// A calendar server on this machine; what it says can be changed.
-#[derive(Clone, Default)]
-struct Elsewhere {
-    text: Arc<std::sync::Mutex<String>>,
-    asked: Arc<AtomicUsize>,
-}
-
-impl Elsewhere {
-    fn say(&self, text: &str) {
-        *self.text.lock().expect("not poisoned") = text.to_owned();
-    }
-
-    async fn open(&self) -> String {
-        async fn me(State(me): State<Elsewhere>, headers: HeaderMap) -> Response {
-            me.asked.fetch_add(1, Ordering::SeqCst);
-            let text = me.text.lock().expect("not poisoned").clone();
-            let etag = format!("\"{}\"", text.len());
-            if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v == etag.as_str()) {
-                return StatusCode::NOT_MODIFIED.into_response();
-            }
-            ([(header::ETAG, etag)], text).into_response()
-        }
-        async fn slow(State(me): State<Elsewhere>) {
-            me.asked.fetch_add(1, Ordering::SeqCst);
-            std::future::pending().await
-        }
-        let router = Router::new()
-            .route("/me.ics", get(me))
-            .route("/moved", get(|| async { Redirect::permanent("/me.ics") }))
-            .route("/round", get(|| async { Redirect::temporary("/round") }))
-            .route("/inside", get(|| async { Redirect::temporary("http://10.0.0.1/") }))
-            .route("/file", get(|| async { Redirect::temporary("file:///etc/passwd") }))
-            .route("/large", get(|| async { "X".repeat(BYTES_MAX + 1) }))
-            .route("/slow", get(slow))
-            .with_state(self.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        base
-    }
-}
-
-fn named(name: &str) -> NewBusyCalendar {
-    NewBusyCalendar { name: name.into(), ..NewBusyCalendar::default() }
-}
-
-/// Busy from 10:30 to 11:10 in Panjim on Tuesday 24 November, and on every Tuesday after it.
-const WEEKLY: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\n\
-    UID:1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART;TZID=Asia/Kolkata:20261124T103000\r\n\
-    DTEND;TZID=Asia/Kolkata:20261124T111000\r\nRRULE:FREQ=WEEKLY\r\nSUMMARY:Theatre\r\n\
-    END:VEVENT\r\nEND:VCALENDAR\r\n";
-const FREE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nEND:VCALENDAR\r\n";
-
-async fn tuesdays(clinic: &Clinic) -> i64 {
-    clinic
-        .count(
-            "select count(*) from free_slots('2026-11-23 03:30+00') f
-             where extract(isodow from f.starts_at at time zone 'Asia/Kolkata') = 2",
-        )
-        .await
-}
-
-#[tokio::test]
-async fn busy_times_of_an_external_calendar_are_not_offered() {
-    let clinic = Clinic::open().await;
-    let fetcher = Fetcher::asking(|ip| ip.is_loopback());
-    let busy = BusyService::new(clinic.app_state.clone(), fetcher.clone());
-    let mut admin = clinic.patient("Maya").await;
-    admin.administers = Administers::Clinics(vec![clinic.clinic]);
-    let caller = clinic.caller(&admin);
-    let asha = clinic.patient("Asha").await;
-    let all = tuesdays(&clinic).await;
-
-    let elsewhere = Elsewhere::default();
-    let base = elsewhere.open().await;
-    elsewhere.say(WEEKLY);
-    let add = async |path: &str| {
-        let address = format!("{base}{path}");
-        busy.add_address(&caller, clinic.doctor, named("Hospital"), address).await
-    };
-    let patient = clinic.caller(&asha);
-    let denied = busy.add_address(&patient, clinic.doctor, named("X"), base.clone());
-    assert_eq!(denied.await, Err(Failure::NotFound));
-    assert_eq!(elsewhere.asked.load(Ordering::SeqCst), 0, "nobody is asked for those who may not");
-    let refused = |problem| Err(Failure::field(Field::Calendar, problem));
-    assert_eq!(add("/nothing").await, refused(Problem::NoAnswer));
-    assert_eq!(add("/round").await, refused(Problem::NoAnswer));
-    assert_eq!(add("/inside").await, refused(Problem::NotPublic));
-    assert_eq!(add("/file").await, refused(Problem::NotPublic));
-    let line = 1;
-    assert_eq!(
-        add("/large").await,
-        refused(Problem::MalformedAt { line, reason: CalendarFault::TooMuch })
-    );
-    assert_eq!(tuesdays(&clinic).await, all, "a refusal changes nothing");
-
-    let read: BusyRead = add("/moved").await.expect("read");
-    assert!(read.times >= 4 && read.conflicts == 0, "{read:?}");
-    let weeks = all / 9;
-    assert_eq!(read.times_removed as i64, 3 * weeks, "10:20, 10:40 and 11:00 on each Tuesday");
-    assert_eq!(tuesdays(&clinic).await, all - 3 * weeks);
-
-    // Read again by the job: unchanged, then malformed, then free.
-    let list =
-        async || busy.busy_calendars(&caller, clinic.doctor).await.expect("calendars").remove(0);
-    clinic.clock.step(TimeDelta::minutes(61));
-    assert_eq!(refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran"), 1);
-    assert_eq!(
-        refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran"),
-        0,
-        "not yet again"
-    );
-    assert_eq!(list().await.fault, None);
-    elsewhere.say(
-        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:nonsense\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
-    );
-    clinic.clock.step(TimeDelta::minutes(61));
-    refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran");
-    let fault = FetchFault::Malformed { line: 3, reason: CalendarFault::BadValue };
-    assert_eq!(list().await.fault, Some(fault));
-    assert_eq!(tuesdays(&clinic).await, all - 3 * weeks, "what was read before still counts");
-    elsewhere.say(FREE);
-    clinic.clock.step(TimeDelta::hours(3));
-    refresh::run_once(&clinic.app_state, &fetcher).await.expect("ran");
-    assert_eq!((list().await.fault, tuesdays(&clinic).await), (None, all));
-    let read = "select count(*) from events where type = 'busy_calendar.read'";
-    assert_eq!(clinic.count(read).await, 1, "only what has changed is in the log");
-
-    // A file replaces the calendar of the same name; who is booked stays.
-    let slot: i64 = sqlx::query_scalar(
-        "select id from free_slots('2026-11-23 08:00+00')
-         where to_char(starts_at at time zone 'Asia/Kolkata', 'MM-DD HH24:MI') = '11-24 10:40'",
-    )
-    .fetch_one(&clinic.pool)
-    .await
-    .expect("a time");
-    clinic.book(&asha, SlotId(slot)).await;
-    let send = async |text: &str| {
-        busy.add_file(&caller, clinic.doctor, named("Hospital"), text.as_bytes().to_vec()).await
-    };
-    let malformed = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n";
-    let reason = CalendarFault::Unfinished;
-    assert_eq!(send(malformed).await, refused(Problem::MalformedAt { line: 2, reason }));
-    assert_eq!(tuesdays(&clinic).await, all - 1);
-    let read = send(WEEKLY).await.expect("read");
-    assert_eq!((read.conflicts, list().await.host), (1, None));
-    busy.remove(&caller, clinic.doctor, list().await.id).await.expect("removed");
-    assert_eq!(tuesdays(&clinic).await, all - 1);
-    clinic.must_be_sound().await;
-}
-
-#[tokio::test]
-async fn private_addresses_are_never_fetched() {
-    let elsewhere = Elsewhere::default();
-    let base = elsewhere.open().await;
-    let port = base.rsplit(':').next().expect("a port").to_owned();
-    let public = Fetcher::new();
-    let here = Fetcher::asking(|ip| ip.is_loopback());
-    let address = here.address(&format!("{base}/me.ics")).expect("an address");
-    assert_eq!(public.address(address.as_str()), None);
-    // A name that resolves to this machine is refused when it is looked up.
-    let named = public.address(&format!("http://localhost:{port}/me.ics")).expect("a name");
-    assert_eq!(public.fetch(&named, None).await, Err(FetchError::NotPublic));
-    assert_eq!(elsewhere.asked.load(Ordering::SeqCst), 0);
-    elsewhere.say(FREE);
-    assert!(matches!(here.fetch(&address, None).await, Ok(Fetched::Content { .. })));
-    let etag = format!("\"{}\"", FREE.len());
-    assert_eq!(here.fetch(&address, Some(&etag)).await, Ok(Fetched::Unchanged));
-    let slow = here.address(&format!("{base}/slow")).expect("an address");
-    let asked = elsewhere.asked.load(Ordering::SeqCst);
-    let time_passes = async {
-        let is_asked = async || elsewhere.asked.load(Ordering::SeqCst) > asked;
-        time::until("the slow server is asked", is_asked).await;
-        time::pass(ANSWER_WITHIN + Duration::from_millis(10)).await;
-    };
-    let (fetched, ()) = tokio::join!(here.fetch(&slow, None), time_passes);
-    assert_eq!(fetched, Err(FetchError::NoAnswer));
 }

@@ -115,10 +115,10 @@ test('a late answer to an earlier word is not shown', async ({ page }) => {
     if (word === 'heart') {
       await firstMayBeAnswered;
     }
-    // The page may have given the request up.
+    // The page may have aborted the request.
     await route.continue().catch(() => undefined);
   });
-  // All letters at once: the keys of a busy machine may be further apart than the script waits.
+  // All letters at once, because on a busy machine key presses may be further apart than the script waits.
   await field(page).evaluate((input: HTMLInputElement) => {
     input.focus();
     for (const letter of 'heart') {
@@ -139,7 +139,7 @@ test('a late answer to an earlier word is not shown', async ({ page }) => {
 });
 
 test('the form works when suggestions cannot be fetched', async ({ page, watch }) => {
-  watch.fails(/\/api\/v1\/suggestions/);
+  watch.expectsFailedRequests(/\/api\/v1\/suggestions/);
   await page.goto('/');
   await page.route('**/api/v1/suggestions**', (route) => route.abort('connectionfailed'));
   const failed = page.waitForEvent('requestfailed');
@@ -150,13 +150,13 @@ test('the form works when suggestions cannot be fetched', async ({ page, watch }
   await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors for “skin”$/ })).toBeVisible();
 });
 
-test('only a slow search shows that it is being made', async ({ page }) => {
+test('only a slow search shows that it is in progress', async ({ page }) => {
   let delay = 0;
   await page.route(/\/doctors\?q=/, async (route) => {
     await new Promise((done) => setTimeout(done, delay));
     await route.continue();
   });
-  // A page that waits for the next one cannot be asked: it writes down what it showed.
+  // A page that is waiting for a navigation cannot be queried, so it records what it showed.
   await page.addInitScript(() => {
     new MutationObserver(() => sessionStorage.setItem('slow', 'yes'))
       .observe(document, { subtree: true, attributeFilter: ['data-slow'] });
@@ -171,7 +171,7 @@ test('only a slow search shows that it is being made', async ({ page }) => {
   await expect(page.getByRole('search')).not.toHaveAttribute('data-slow');
 });
 
-test('the visitor’s place is asked for only on a tap, and rounded', async ({ page, context }) => {
+test('the visitor’s position is requested only on a click, and is rounded', async ({ page, context }) => {
   await context.grantPermissions(['geolocation']);
   await context.setGeolocation({ latitude: 15.4912345, longitude: 73.8278452 });
   await page.goto('/doctors');
@@ -185,7 +185,7 @@ test('the visitor’s place is asked for only on a tap, and rounded', async ({ p
   await expect(page.getByRole('heading', { level: 1, name: /^[\d,]+ doctors$/ })).toBeVisible();
 });
 
-test('a visitor who refuses to give their place reads what to do instead', async ({ page, context }) => {
+test('a visitor who refuses to share their position is told what to do instead', async ({ page, context }) => {
   await context.clearPermissions();
   await page.goto('/doctors');
   await page.getByText('More filters').click();

@@ -1,13 +1,13 @@
-/** The doctor's calendar: who comes, and cancelling. */
+/** The doctor's calendar: its views, and cancelling an appointment. */
 import type { Page } from '@playwright/test';
 
-import { chooseTime, enterCode, expectConfirmed, fact, history, hold, openDay, type Chosen } from '../support/booking';
+import { chooseTime, enterCode, expectConfirmed, factValue, history, hold, openDay, type ChosenTime } from '../support/booking';
 import { expectMessage, latestCode } from '../support/mailbox';
 import { DOCTOR, register, signIn, type Person } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** Books the demo's doctor on one of her free days: each project on another, as they may run at the same time. */
-async function bookDemoDoctor(page: Page, person: Person, day: number): Promise<{ chosen: Chosen; appointment: string }> {
+/** Books the demo doctor on a free day. Each project uses another day, because they may run at the same time. */
+async function bookDemoDoctor(page: Page, person: Person, day: number): Promise<{ chosen: ChosenTime; appointment: string }> {
   await page.goto('/doctors/asha-naik');
   await openDay(page, day);
   const chosen = await chooseTime(page);
@@ -48,7 +48,7 @@ test('a doctor finds an appointment in every view, and cancels it with a reason 
 
   await entry.click();
   await expect(clinic).toHaveURL(appointment);
-  await expect(fact(clinic, 'For')).toHaveText(person.name);
+  await expect(factValue(clinic, 'For')).toHaveText(person.name);
   await clinic.getByText('Cancel or give this time back').click();
   await clinic.getByLabel('Reason').fill('The clinic is closed that day.');
   await clinic.getByRole('button', { name: 'Cancel this appointment' }).click();
@@ -81,7 +81,7 @@ test('a doctor’s calendar moves by weeks and back to today', async ({ page }) 
   await expect(week).toHaveText(current);
 });
 
-test('a doctor sees no administration', async ({ page, watch }) => {
+test('a doctor cannot open the administration', async ({ page, watch }) => {
   watch.expects(403);
   await signIn(page, DOCTOR, '/calendar');
   await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Administration' })).toHaveCount(0);

@@ -1,11 +1,11 @@
-/** Long lists of doctors: page by page, or growing in place. */
+/** Long lists of doctors: shown page by page, or growing in place. */
 import type { Locator, Page } from '@playwright/test';
 
 import { expectAccessible } from '../support/accessibility';
 import { expect, test } from '../support/test';
 
 const cards = (page: Page): Locator => page.getByRole('article');
-/** The doctors' names, also on cards that are not rendered. */
+/** The names of the doctors, also on cards that are not rendered. */
 const names = (page: Page): Promise<string[]> => cards(page).getByRole('heading', { level: 2 }).allTextContents();
 
 test('without scripts the list is shown page by page', { tag: '@no-scripts-only' }, async ({ page }) => {
@@ -40,7 +40,7 @@ test('the list grows in place, to a hundred doctors at most', async ({ page }) =
   await expect(page.getByRole('link', { name: 'Show more doctors' })).toBeVisible();
 });
 
-test('a grown list has its length and its scroll position again after a reload and after Back', async ({ page }) => {
+test('a grown list keeps its length and its scroll position after a reload and after Back', async ({ page }) => {
   await page.goto('/doctors');
   for (const shown of [40, 60]) {
     await page.getByRole('link', { name: 'Show more doctors' }).click();
@@ -50,7 +50,7 @@ test('a grown list has its length and its scroll position again after a reload a
   const read = cards(page).nth(44).getByRole('heading', { level: 2 });
   const name = await read.textContent();
   await read.scrollIntoViewIfNeeded();
-  // The script notes the position once the list stands still.
+  // The script stores the position when scrolling has ended.
   await page.waitForFunction(() => {
     const at = document.getElementById((history.state as { at?: { id: string } } | null)?.at?.id ?? '');
     return at && Math.abs(at.getBoundingClientRect().top) < innerHeight;
@@ -68,7 +68,7 @@ test('a grown list has its length and its scroll position again after a reload a
   await expect(read).toHaveText(name ?? '');
   await expect(read).toBeInViewport();
 
-  // Any other way to the list shows it from its beginning.
+  // Any other navigation to the list shows it from its beginning.
   await page.goto('/doctors?evening=yes');
   await page.goto('/doctors');
   await expect(cards(page)).toHaveCount(20);
@@ -99,7 +99,7 @@ test('placeholder cards are shown only while an answer is slow', async ({ page }
 });
 
 test('the link is followed when the next page cannot be fetched', async ({ page, watch }) => {
-  watch.fails(/\/doctors\?page=2/);
+  watch.expectsFailedRequests(/\/doctors\?page=2/);
   await page.goto('/doctors');
   let refused = 0;
   await page.route(/\/doctors\?page=2/, async (route) => {

@@ -1,8 +1,8 @@
 /** Books visits with the demo's doctor, so that her week is not empty. */
 import { test as setup } from '../support/test';
-import { book } from './booked';
+import { book } from './book';
 
-/** Which of the coming free days, and which of its times. */
+/** The patient, and the numbers of the coming free day and of the time on it. */
 const VISITS: readonly [string, number, number][] = [
   ['Ravi Kamat', 0, 0],
   ['Anjali Bhosle', 0, 1],

@@ -1,11 +1,11 @@
-/** Changes by somebody else reach an open page: a time that is taken, and one that is free again. */
+/** Changes by other people appear on an open page: a time is taken, or is free again. */
 import type { Locator, Page } from '@playwright/test';
 
-import { chooseTimeIn, cleanUp, freeTimes, hold, releaseHold, readReview, review, shownDay } from '../support/booking';
+import { chooseTimeIn, cleanUp, freeTimes, hold, releaseHold, readChosenTime, chosenTime, shownDay } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
 
-/** Waits for hydration, and marks the page: the mark would be gone after a load. */
+/** Waits for hydration and sets an attribute, which a page load would remove. */
 async function markHydrated(page: Page): Promise<Locator> {
   await expect(page.getByRole('grid')).toBeVisible();
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
@@ -35,7 +35,7 @@ test('a time that somebody holds is marked in place, and is free again when the 
   await expect(time).toContainText('just taken');
   await expect(link, 'it cannot be chosen').toHaveCount(0);
   await time.getByText('just taken').click();
-  await expect(review(looker)).toHaveCount(0);
+  await expect(chosenTime(looker)).toHaveCount(0);
   await expect(looker).not.toHaveURL(/[?&]slot=/);
   await expect(looker.getByRole('status').filter({ hasText: `${chosen.starts} was just taken.` })).toBeAttached();
   await expect(shownDay(looker).getByRole('listitem'), 'nothing moves').toHaveCount(times);
@@ -47,7 +47,7 @@ test('a time that somebody holds is marked in place, and is free again when the 
   await expect(looker.getByRole('status').filter({ hasText: `${chosen.starts} is free now.` })).toBeAttached();
   await expect(other, 'the focus stays where it was').toBeFocused();
   await link.click();
-  expect((await readReview(looker)).starts).toBe(chosen.starts);
+  expect((await readChosenTime(looker)).starts).toBe(chosen.starts);
   await expect(same).toBeAttached();
 });
 
@@ -65,15 +65,15 @@ test('a chosen time that somebody holds is called taken, with the nearest free t
   await about.focus();
 
   await hold(page);
-  await expect(review(looker).getByText('That time was just taken. Free next to it:')).toBeVisible();
+  await expect(chosenTime(looker).getByText('That time was just taken. Free next to it:')).toBeVisible();
   const said = looker.getByRole('status').filter({ hasText: `${chosen.starts} was just taken. Free next to it:` });
   await expect(said).toBeAttached();
   await expect(about, 'the focus is not moved').toBeFocused();
   const near = freeTimes(looker).first();
   const starts = (await near.innerText()).slice(0, 5);
   await near.click();
-  await expect(review(looker)).toContainText(`, ${starts}–`);
-  await expect(review(looker).getByText('just taken')).toHaveCount(0);
+  await expect(chosenTime(looker)).toContainText(`, ${starts}–`);
+  await expect(chosenTime(looker).getByText('just taken')).toHaveCount(0);
   await expect(same).toBeAttached();
   await cleanUp(page);
 });

@@ -1,0 +1,146 @@
+//! Serving the site in a test, and signing in to it.
+
+use std::net::SocketAddr;
+
+use nadi::actor::SignedIn;
+use nadi::ports::Ports;
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use serde_json::Value;
+use server::accounts::sessions::{ACCOUNT, Sessions};
+use server::accounts::tokens::Tokens;
+use server::clock::Clock;
+use server::http::Web;
+use server::http::connections::Connections;
+use server::http::live_updates::Live;
+use server::router;
+use tokio_util::sync::CancellationToken;
+use tower_sessions::SessionStore;
+use tower_sessions::session::{Id, Record};
+
+use super::Clinic;
+
+impl Clinic {
+    /// Makes a session for this account. Returns its cookie.
+    pub async fn cookie(&self, who: &SignedIn) -> String {
+        let sessions = Sessions::of(&self.app_state);
+        let mut record = Record {
+            id: Id::default(),
+            data: [(ACCOUNT.to_owned(), serde_json::json!(who.account.0))].into(),
+            expiry_date: ::time::OffsetDateTime::now_utc() + ::time::Duration::days(1),
+        };
+        sessions.create(&mut record).await.expect("a session");
+        format!("nadi_session={}", record.id)
+    }
+
+    /// Makes a bearer token for this account.
+    pub async fn token(&self, who: &SignedIn) -> String {
+        let sessions = Sessions::of(&self.app_state);
+        let tokens = Tokens::new(&self.config.secret, sessions);
+        tokens.issue(who.account, self.clock.now()).await.expect("a token")
+    }
+
+    /// Serves the site on a free port until the test ends.
+    pub async fn serve(&self) -> String {
+        self.serve_with(self.ports.clone()).await
+    }
+
+    /// Serves the site with other ports.
+    pub async fn serve_with(&self, ports: Ports) -> String {
+        self.serve_web(Web::new(&self.config, &self.app_state, ports)).await
+    }
+
+    /// Serves the site with other limits for live updates.
+    pub async fn serve_listeners(&self, live: Live) -> String {
+        self.serve_web(Web::with(&self.config, &self.app_state, self.ports.clone(), live)).await
+    }
+
+    async fn serve_web(&self, web: Web) -> String {
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let sessions = Sessions::of(&self.app_state);
+        let router = router::router(&self.config, web, sessions);
+        let connections = Connections::new(self.config.connections);
+        tokio::spawn(connections.serve(listener, router, CancellationToken::new()));
+        format!("http://{address}")
+    }
+}
+
+/// An HTTP client that acts as a browser without scripts. It does not follow redirects.
+pub fn browser() -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        // No test uses TLS, and reading the machine's certificates takes longer than most requests.
+        .tls_certs_only([])
+        .build()
+        .expect("a client")
+}
+
+/// The status, the content type and the body of a page or of an answer of the API.
+pub async fn get_page(base: &str, path: &str, cookie: &str) -> (u16, String, String) {
+    let request = browser().get(format!("{base}{path}")).header("accept", "text/html");
+    let answer = request.header(COOKIE, cookie).send().await.expect("an answer");
+    let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().to_owned();
+    (answer.status().as_u16(), kind, answer.text().await.expect("text"))
+}
+
+/// The status and the JSON of an answer of the API. A body is posted unchanged.
+pub async fn call_api(
+    base: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&str>,
+) -> (u16, Value) {
+    let address = format!("{base}/api/v1{path}");
+    let mut request = match body {
+        None => browser().get(address),
+        Some(body) => {
+            browser().post(address).header("content-type", "application/json").body(body.to_owned())
+        }
+    };
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let answer = request.send().await.expect("an answer");
+    (answer.status().as_u16(), answer.json().await.expect("JSON"))
+}
+
+/// Sends a form without scripts and follows a redirect. Returns the status and the text of the page.
+pub async fn send_form(
+    base: &str,
+    (action, page): (&str, &str),
+    cookie: &str,
+    fields: &[(&str, &str)],
+) -> (u16, String) {
+    let answer = browser()
+        .post(format!("{base}{action}"))
+        .header(COOKIE, cookie)
+        .header("accept", "text/html")
+        .header("origin", base)
+        .header("referer", format!("{base}{page}"))
+        .form(fields)
+        .send()
+        .await
+        .expect("an answer");
+    let Some(to) = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()) else {
+        return (answer.status().as_u16(), answer.text().await.expect("text"));
+    };
+    let to = to.replace(base, "");
+    let kept = answer.headers().get(SET_COOKIE).and_then(|kept| kept.to_str().ok());
+    let kept = kept.and_then(|kept| kept.split(';').next()).unwrap_or_default();
+    let (status, _, text) = get_page(base, &to, &format!("{cookie}; {kept}")).await;
+    (status, text)
+}
+
+/// The cookie of somebody who administers every clinic.
+pub async fn administrator_cookie(clinic: &Clinic) -> String {
+    let who = clinic.patient("The Administrator").await;
+    sqlx::query("update accounts set administers_everything = true where id = $1")
+        .bind(who.account.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("an administrator");
+    clinic.cookie(&who).await
+}
