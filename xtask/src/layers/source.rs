@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use crate::place;
+use crate::directories;
 
 /// A path from the root of its package, without the `crate`.
 pub type ModulePath = Vec<String>;
@@ -41,13 +41,13 @@ pub fn files(folder: &str, ending: &str) -> Result<Vec<String>> {
         Ok(())
     }
     let mut found = Vec::new();
-    walk(&place::root(), folder, ending, &mut found)?;
+    walk(&directories::root(), folder, ending, &mut found)?;
     found.sort();
     Ok(found)
 }
 
 pub fn text_of(file: &str) -> Result<String> {
-    fs::read_to_string(place::root().join(file)).with_context(|| format!("read {file}"))
+    fs::read_to_string(directories::root().join(file)).with_context(|| format!("read {file}"))
 }
 
 /// All of `package` below `folder`, without tests.
