@@ -1,4 +1,4 @@
-//! One person who looks around while others book.
+//! Reads public pages one after another while others book, to measure what a visitor notices of the load.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -6,26 +6,29 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use crate::client::{Ask, Client};
-use crate::report::{Report, Seen};
+use crate::client::{ApiRequest, Client};
+use crate::report::{Measurements, Report};
 
 const PAGES: [&str; 5] =
     ["/", "/doctors?city=panjim", "/doctors/asha-naik", "/doctors?q=naik", "/sign-in"];
-/// A quick reader.
+/// Between two pages. Faster than a person reads, so that there are enough measurements.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// Reads pages until the file `until` exists.
+///
 /// # Errors
-/// When a page is not shown.
+/// When a page is not answered with success.
 pub async fn read(address: SocketAddr, until: &Path) -> Result<Report> {
-    let (mut client, mut seen, started) = (Client::new(address), Seen::default(), Instant::now());
+    let (mut client, mut measurements, started) =
+        (Client::new(address), Measurements::default(), Instant::now());
     for page in PAGES.iter().cycle() {
         if until.exists() {
             break;
         }
-        let answer = client.ask(&Ask::get(page)).await?;
-        ensure!(answer.status.is_success(), "{page} was answered {}", answer.status);
-        seen.answered(answer.status.as_u16(), answer.took);
+        let response = client.send(&ApiRequest::get(page)).await?;
+        ensure!(response.status.is_success(), "{page} was answered {}", response.status);
+        measurements.record(response.status.as_u16(), response.elapsed);
         tokio::time::sleep(PAUSE).await;
     }
-    Ok(seen.report(0, started.elapsed()))
+    Ok(measurements.report(0, started.elapsed()))
 }

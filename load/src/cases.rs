@@ -1,4 +1,4 @@
-//! The benchmark's cases.
+//! The cases of the benchmark. Each sends one kind of request, or a fixed mix, from several connections.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,30 +10,30 @@ use clap::ValueEnum;
 use hyper::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::client::{Answer, Ask, Client};
-use crate::report::{Report, Seen};
+use crate::client::{ApiRequest, ApiResponse, Client};
+use crate::report::{Measurements, Report};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Case {
-    /// Everybody holds a time of their own.
+    /// Each patient holds a different slot.
     DistinctSlots,
-    /// Everybody wants the same time.
+    /// All patients want the same slot.
     HotSlot,
-    /// Hold, then confirm.
+    /// Each patient holds a slot, then confirms it.
     BookConfirm,
-    /// Nine look at free times, one holds.
+    /// Nine reads of free times for each hold.
     Mixed,
-    /// The free times of a doctor for a week.
+    /// Reads a doctor's free times of one week.
     Availability,
-    /// The list of doctors, as a page.
+    /// Reads the page with the list of doctors.
     DoctorsPage,
-    /// What people search for, through the API, by one of them who is signed in.
+    /// Searches for doctors through the API, as one signed-in patient.
     Search,
-    /// What is behind a patient, through the API, by one after another.
-    History,
+    /// Reads the first page of a patient's past visits through the API, one patient after another.
+    PastVisits,
 }
 
-/// Searches in the proportions in which people may ask: by specialty and city most of all.
+/// Query strings of searches. Most are by specialty and city, as is likely of real searches.
 const SEARCHES: [&str; 20] = [
     "",
     "specialty=dermatology",
@@ -58,22 +58,22 @@ const SEARCHES: [&str; 20] = [
 ];
 
 impl Case {
-    /// The patients and slots that so many requests use up.
-    pub fn needs(self, requests: usize) -> (usize, usize) {
+    /// How many patients and how many slots this many requests use up.
+    pub fn patients_and_slots_needed(self, requests: usize) -> (usize, usize) {
         match self {
             Self::DistinctSlots | Self::BookConfirm => (requests, requests),
             Self::HotSlot => (requests, 1),
             Self::Mixed => (requests / 10 + 1, requests / 10 + 1),
             Self::Availability | Self::DoctorsPage => (0, 0),
-            // One who is signed in: what is kept for visitors would answer most of it.
-            Self::Search | Self::History => (1, 0),
+            // Signed in, since most searches of visitors would be answered from the public cache.
+            Self::Search | Self::PastVisits => (1, 0),
         }
     }
 }
 
-/// Who asks for what: the n-th request is of the n-th patient, for the n-th slot.
+/// What a case sends. The n-th request is the n-th patient's, for the n-th slot.
 pub struct Plan {
-    /// Connections are shared out among these.
+    /// The servers. Connections are distributed evenly over them.
     pub addresses: Vec<SocketAddr>,
     pub case: Case,
     pub connections: usize,
@@ -81,46 +81,50 @@ pub struct Plan {
     pub tokens: Vec<String>,
     pub slots: Vec<i64>,
     pub doctors: Vec<String>,
-    /// Days for free times: from, and to.
+    /// The dates between which free times are read: the first day, and the day after the last.
     pub week: (String, String),
 }
 
-/// Runs a case from so many connections at once.
+/// Runs a case over `plan.connections` connections at once.
 ///
 /// # Errors
-/// When an answer is none that the case knows.
+/// When a response has a status that the case does not expect.
 pub async fn run(plan: Plan) -> Result<Report> {
     let plan = Arc::new(plan);
     let next = Arc::new(AtomicUsize::new(0));
     let started = Instant::now();
     let workers: Vec<_> = (0..plan.connections)
-        .map(|number| tokio::spawn(work(plan.clone(), number, next.clone())))
+        .map(|number| tokio::spawn(run_worker(plan.clone(), number, next.clone())))
         .collect();
-    let (mut seen, mut granted) = (Seen::default(), 0);
+    let (mut measurements, mut granted) = (Measurements::default(), 0);
     for worker in workers {
-        let (of_worker, granted_there) = worker.await??;
-        seen.add(of_worker);
-        granted += granted_there;
+        let (by_worker, granted_by_worker) = worker.await??;
+        measurements.merge(by_worker);
+        granted += granted_by_worker;
     }
-    Ok(seen.report(granted, started.elapsed()))
+    Ok(measurements.report(granted, started.elapsed()))
 }
 
-async fn work(plan: Arc<Plan>, number: usize, next: Arc<AtomicUsize>) -> Result<(Seen, usize)> {
+async fn run_worker(
+    plan: Arc<Plan>,
+    number: usize,
+    next: Arc<AtomicUsize>,
+) -> Result<(Measurements, usize)> {
     let mut client = Client::new(plan.addresses[number % plan.addresses.len()]);
-    let (mut seen, mut granted) = (Seen::default(), 0);
+    let (mut measurements, mut granted) = (Measurements::default(), 0);
     loop {
         let n = next.fetch_add(1, Ordering::Relaxed);
         if n >= plan.requests {
-            return Ok((seen, granted));
+            return Ok((measurements, granted));
         }
-        let answer = match plan.case {
+        let response = match plan.case {
             Case::DistinctSlots => hold(&mut client, &plan, n, plan.slots[n]).await?,
             Case::HotSlot => hold(&mut client, &plan, n, plan.slots[0]).await?,
             Case::BookConfirm => {
                 let held = hold(&mut client, &plan, n, plan.slots[n]).await?;
                 let confirmed = confirm(&mut client, &plan, n, &held).await?;
-                // A booking is both; its time is that of both.
-                Answer { took: held.took + confirmed.took, ..confirmed }
+                // The latency of a booking is that of both requests.
+                ApiResponse { elapsed: held.elapsed + confirmed.elapsed, ..confirmed }
             }
             Case::Mixed if n.is_multiple_of(10) => {
                 hold(&mut client, &plan, n / 10, plan.slots[n / 10]).await?
@@ -129,60 +133,70 @@ async fn work(plan: Arc<Plan>, number: usize, next: Arc<AtomicUsize>) -> Result<
                 let doctor = &plan.doctors[n % plan.doctors.len()];
                 let (from, to) = &plan.week;
                 let path = format!("/api/v1/doctors/{doctor}/slots?from={from}&to={to}");
-                known(client.ask(&Ask::get(&path)).await?, &[200])?
+                expect_status(client.send(&ApiRequest::get(&path)).await?, &[200])?
             }
             Case::DoctorsPage => {
                 let path = format!("/doctors?page={}", 1 + n % 20);
-                known(client.ask(&Ask::get(&path)).await?, &[200])?
+                expect_status(client.send(&ApiRequest::get(&path)).await?, &[200])?
             }
-            Case::History => {
+            Case::PastVisits => {
                 let token = Some(plan.tokens[n % plan.tokens.len()].as_str());
-                let ask =
-                    Ask { token, ..Ask::get("/api/v1/appointments?status=completed&page_size=10") };
-                known(client.ask(&ask).await?, &[200])?
+                let request = ApiRequest {
+                    token,
+                    ..ApiRequest::get("/api/v1/appointments?status=completed&page_size=10")
+                };
+                expect_status(client.send(&request).await?, &[200])?
             }
             Case::Search => {
                 let path = format!("/api/v1/doctors?{}", SEARCHES[n % SEARCHES.len()]);
-                let ask = Ask { token: Some(&plan.tokens[0]), ..Ask::get(&path) };
-                known(client.ask(&ask).await?, &[200])?
+                let request = ApiRequest { token: Some(&plan.tokens[0]), ..ApiRequest::get(&path) };
+                expect_status(client.send(&request).await?, &[200])?
             }
         };
-        granted += usize::from(answer.status.is_success());
-        seen.answered(answer.status.as_u16(), answer.took);
+        granted += usize::from(response.status.is_success());
+        measurements.record(response.status.as_u16(), response.elapsed);
         if plan.case == Case::Search {
-            seen.of_kind(SEARCHES[n % SEARCHES.len()]);
+            measurements.record_kind(SEARCHES[n % SEARCHES.len()]);
         }
     }
 }
 
-async fn hold(client: &mut Client, plan: &Plan, n: usize, slot: i64) -> Result<Answer> {
+async fn hold(client: &mut Client, plan: &Plan, n: usize, slot: i64) -> Result<ApiResponse> {
     let key = format!("bench-{n}-{slot}");
     let body = format!("{{\"slot_id\":{slot}}}");
-    let ask = Ask::post("/api/v1/appointments", &plan.tokens[n], &key, body);
-    known(client.ask(&ask).await?, &[201, 409])
+    let request = ApiRequest::post("/api/v1/appointments", &plan.tokens[n], &key, body);
+    expect_status(client.send(&request).await?, &[201, 409])
 }
 
-async fn confirm(client: &mut Client, plan: &Plan, n: usize, held: &Answer) -> Result<Answer> {
+async fn confirm(
+    client: &mut Client,
+    plan: &Plan,
+    n: usize,
+    held: &ApiResponse,
+) -> Result<ApiResponse> {
     let held: Value = serde_json::from_slice(&held.body)?;
     let id = held["id"].as_str().context("a hold without an id")?;
     let path = format!("/api/v1/appointments/{id}/confirm");
     let key = format!("bench-confirm-{n}");
-    let ask = Ask { method: Method::POST, ..Ask::post(&path, &plan.tokens[n], &key, "{}".into()) };
-    known(client.ask(&ask).await?, &[200])
+    let request = ApiRequest {
+        method: Method::POST,
+        ..ApiRequest::post(&path, &plan.tokens[n], &key, "{}".into())
+    };
+    expect_status(client.send(&request).await?, &[200])
 }
 
-fn known(answer: Answer, expected: &[u16]) -> Result<Answer> {
-    let status = answer.status;
+fn expect_status(response: ApiResponse, expected: &[u16]) -> Result<ApiResponse> {
+    let status = response.status;
     ensure!(
         expected.contains(&status.as_u16())
-            && (status != StatusCode::CONFLICT || is_taken(&answer)),
+            && (status != StatusCode::CONFLICT || is_taken(&response)),
         "answered {status}: {}",
-        String::from_utf8_lossy(&answer.body).chars().take(400).collect::<String>()
+        String::from_utf8_lossy(&response.body).chars().take(400).collect::<String>()
     );
-    Ok(answer)
+    Ok(response)
 }
 
-fn is_taken(answer: &Answer) -> bool {
-    serde_json::from_slice::<Value>(&answer.body)
+fn is_taken(response: &ApiResponse) -> bool {
+    serde_json::from_slice::<Value>(&response.body)
         .is_ok_and(|problem| problem["type"].as_str().is_some_and(|kind| kind.ends_with("/taken")))
 }

@@ -1,4 +1,4 @@
-//! How long it takes to lay out one doctor's schedule, without a database.
+//! Measures how long `nadi::schedule::expand` takes for one doctor's schedule, without a database.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -11,8 +11,8 @@ use nadi::schedule::{Away, Rule, Schedule, TimeOff, Zones, expand};
 use nadi::visit::Mode;
 use uuid::Uuid;
 
-/// A busy doctor's: two cities, eight rules that began years ago, some time off. Prints the median
-/// and the slowest of so many rounds as JSON, in microseconds.
+/// Expands a busy doctor's schedule (two cities, eight rules that began years ago, some time off) `rounds`
+/// times. Prints the median and the slowest round as JSON, in microseconds.
 pub fn run(rounds: usize, days: u64) -> Result<()> {
     let (here, there) = (LocationId(Uuid::from_u128(1)), LocationId(Uuid::from_u128(2)));
     let zones = Zones::from([
@@ -61,14 +61,14 @@ pub fn run(rounds: usize, days: u64) -> Result<()> {
     let away = Away { holidays: &HashSet::new(), busy: &[] };
     let from = date(2026, 11, 21)?;
     let mut times = 0;
-    let mut took: Vec<u128> = Vec::with_capacity(rounds);
+    let mut elapsed: Vec<u128> = Vec::with_capacity(rounds);
     for _ in 0..rounds.max(1) {
         let started = Instant::now();
         times = expand(&schedule, &zones, away, from, from + Days::new(days)).len();
-        took.push(started.elapsed().as_micros());
+        elapsed.push(started.elapsed().as_micros());
     }
-    took.sort_unstable();
-    let (median, slowest) = (took[took.len() / 2], took[took.len() - 1]);
+    elapsed.sort_unstable();
+    let (median, slowest) = (elapsed[elapsed.len() / 2], elapsed[elapsed.len() - 1]);
     println!("{{\"times\":{times},\"median_us\":{median},\"slowest_us\":{slowest}}}");
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! Bookings while servers, database and cache are killed. Every answer is written down before the
-//! next request, and what was not answered is sent again with the same key until it is. Some requests
-//! are sent more often than needed, so that it shows whether a key has one effect and one answer:
-//! again after an answer, to both servers at once, and again after we hung up without listening.
+//! Books while servers, database and cache are killed. Every response is written to the journal before the
+//! next request is sent. A request without a final response is sent again with the same idempotency key.
+//!
+//! To test idempotency, half of the requests are sent more than once on purpose: again after the response, to
+//! two servers at the same time, or again after the client disconnected without waiting for the response.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,19 +15,19 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::client::{Answer, Ask, Client};
-use crate::journal::{Action, Asked, Journal};
+use crate::client::{ApiRequest, ApiResponse, Client};
+use crate::journal::{Action, Journal, RequestInfo};
 
 pub struct Plan {
     pub addresses: Vec<SocketAddr>,
     pub connections: usize,
-    /// Between two bookings of a connection.
+    /// The pause between two bookings of a connection.
     pub pause: Duration,
     pub tokens: Vec<String>,
     pub slots: Vec<i64>,
-    /// Where answers are written down.
+    /// The file to which responses are written.
     pub journal: PathBuf,
-    /// Ends when this file exists.
+    /// Bookings end when this file exists.
     pub until: PathBuf,
 }
 
@@ -36,16 +37,16 @@ pub struct Outcome {
     pub confirmed: usize,
     pub cancelled: usize,
     pub taken: usize,
-    /// How often a request was sent again because no answer came.
-    pub asked_again: usize,
-    /// How often one was sent again although it had been answered.
+    /// How often a request was sent again because there was no final response.
+    pub retried: usize,
+    /// How many requests were sent again after their response, on purpose.
     pub repeated: usize,
-    /// How often one was sent to two servers at once.
-    pub raced: usize,
-    /// How often we hung up on one and sent it again.
-    pub hung_up: usize,
-    /// Answers nobody should get, by what they were.
-    pub wrong: Vec<String>,
+    /// How many requests were sent to two servers at the same time.
+    pub sent_concurrently: usize,
+    /// How many requests were sent again after the client disconnected early.
+    pub disconnected: usize,
+    /// Responses that no request should get.
+    pub unexpected: Vec<String>,
 }
 
 struct Shared {
@@ -56,38 +57,40 @@ struct Shared {
     outcome: Mutex<Outcome>,
 }
 
-/// How long one request is sent again before that is an outage.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How long one answer may take before the request is sent again.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How long a request is retried before the run fails.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a response may take before the request is sent again.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How a request is sent.
+/// How often a request is sent, and to which servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
-    /// Until it is answered.
+enum Delivery {
+    /// Until there is a final response.
     Plain,
-    /// Once more after its answer, to the other server.
+    /// Once more after the response, to the other server.
     Repeat,
-    /// To both servers at once.
-    Race,
-    /// First without waiting for the answer, then to the other server.
-    HangUp,
+    /// To both servers at the same time.
+    Concurrent,
+    /// First without waiting for the response, then to the other server.
+    Disconnect,
 }
 
-impl Manner {
-    /// Half of all requests are plain.
+impl Delivery {
+    /// The delivery of the n-th request: half of all requests are plain.
     fn of(n: usize) -> Self {
         match n % 6 {
             1 => Self::Repeat,
-            3 => Self::Race,
-            5 => Self::HangUp,
+            3 => Self::Concurrent,
+            5 => Self::Disconnect,
             _ => Self::Plain,
         }
     }
 }
 
+/// Books until the file `plan.until` exists or the patients are used up.
+///
 /// # Errors
-/// When an answer never came.
+/// When a request gets no final response in time.
 pub async fn run(plan: Plan) -> Result<Outcome> {
     let journal = Journal::create(&plan.journal)?;
     let connections = plan.connections;
@@ -99,7 +102,7 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
         outcome: Mutex::default(),
     });
     let workers: Vec<_> =
-        (0..connections).map(|number| tokio::spawn(work(shared.clone(), number))).collect();
+        (0..connections).map(|number| tokio::spawn(run_worker(shared.clone(), number))).collect();
     while !shared.plan.until.exists() && !workers.iter().all(|worker| worker.is_finished()) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -110,8 +113,8 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
     Ok(std::mem::take(&mut *shared.outcome.lock().await))
 }
 
-/// Two rivals per slot: the n-th and the next but one patient want the same.
-async fn work(shared: Arc<Shared>, number: usize) -> Result<()> {
+/// Books for one patient after another. Two patients compete for each slot: the n-th and the one after the next.
+async fn run_worker(shared: Arc<Shared>, number: usize) -> Result<()> {
     let mut clients: Vec<Client> = shared.plan.addresses.iter().map(|a| Client::new(*a)).collect();
     let turn = number % clients.len();
     clients.rotate_left(turn);
@@ -128,7 +131,7 @@ async fn work(shared: Arc<Shared>, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// One patient's booking: held, mostly confirmed, sometimes cancelled.
+/// One patient's booking: holds the slot, confirms most holds and cancels some.
 async fn book(
     shared: &Shared,
     clients: &mut [Client],
@@ -138,157 +141,164 @@ async fn book(
 ) -> Result<()> {
     let key = format!("fault-{n}");
     let body = format!("{{\"slot_id\":{slot}}}");
-    let hold = Ask::post("/api/v1/appointments", token, &key, body);
-    let asked = Asked { key: &key, action: Action::Hold, slot };
-    let answer = send(shared, clients, &hold, asked, Manner::of(n)).await?;
-    match answer.status.as_u16() {
+    let hold = ApiRequest::post("/api/v1/appointments", token, &key, body);
+    let info = RequestInfo { key: &key, action: Action::Hold, slot };
+    let response = send(shared, clients, &hold, info, Delivery::of(n)).await?;
+    match response.status.as_u16() {
         201 => {}
         409 => {
             shared.outcome.lock().await.taken += 1;
             return Ok(());
         }
-        _ => return record_wrong(shared, "hold", &answer).await,
+        _ => return record_unexpected(shared, "hold", &response).await,
     }
-    let held: Value = serde_json::from_slice(&answer.body)?;
+    let held: Value = serde_json::from_slice(&response.body)?;
     let id = held["id"].as_str().context("a hold without an id")?;
     shared.outcome.lock().await.held += 1;
     if !n.is_multiple_of(7) {
-        change(shared, clients, n, token, asked, id).await?;
+        change(shared, clients, n, token, info, id).await?;
     }
     if n.is_multiple_of(4) {
-        // Whatever has become of it: the same request has the same answer, and no second effect.
+        // Whatever was done to the appointment since, the same request gets the same response and has no
+        // second effect.
         shared.outcome.lock().await.repeated += 1;
-        until_answered(shared, clients, 1, &hold, asked).await?;
+        send_until_final(shared, clients, 1, &hold, info).await?;
     }
     Ok(())
 }
 
-/// Confirms a hold, and cancels one in five.
+/// Confirms a hold, and cancels one in five confirmed appointments.
 async fn change(
     shared: &Shared,
     clients: &mut [Client],
     n: usize,
     token: &str,
-    held: Asked<'_>,
+    held: RequestInfo<'_>,
     id: &str,
 ) -> Result<()> {
     let (path, key) = (format!("/api/v1/appointments/{id}/confirm"), format!("fault-{n}-confirm"));
-    let confirm = Ask::post(&path, token, &key, "{}".into());
-    let asked = Asked { key: &key, action: Action::Confirm, ..held };
-    let answer = send(shared, clients, &confirm, asked, Manner::of(n / 2)).await?;
-    if answer.status.as_u16() != 200 {
-        return record_wrong(shared, "confirm", &answer).await;
+    let confirm = ApiRequest::post(&path, token, &key, "{}".into());
+    let info = RequestInfo { key: &key, action: Action::Confirm, ..held };
+    let response = send(shared, clients, &confirm, info, Delivery::of(n / 2)).await?;
+    if response.status.as_u16() != 200 {
+        return record_unexpected(shared, "confirm", &response).await;
     }
     shared.outcome.lock().await.confirmed += 1;
     if !n.is_multiple_of(5) {
         return Ok(());
     }
-    let confirmed: Value = serde_json::from_slice(&answer.body)?;
+    let confirmed: Value = serde_json::from_slice(&response.body)?;
     let (path, key) = (format!("/api/v1/appointments/{id}/cancel"), format!("fault-{n}-cancel"));
-    let cancel =
-        Ask { seen: confirmed["version"].as_i64(), ..Ask::post(&path, token, &key, "{}".into()) };
-    let asked = Asked { key: &key, action: Action::Cancel, ..held };
-    let answer = send(shared, clients, &cancel, asked, Manner::of(n / 5)).await?;
-    if answer.status.as_u16() != 200 {
-        return record_wrong(shared, "cancel", &answer).await;
+    let cancel = ApiRequest {
+        if_match: confirmed["version"].as_i64(),
+        ..ApiRequest::post(&path, token, &key, "{}".into())
+    };
+    let info = RequestInfo { key: &key, action: Action::Cancel, ..held };
+    let response = send(shared, clients, &cancel, info, Delivery::of(n / 5)).await?;
+    if response.status.as_u16() != 200 {
+        return record_unexpected(shared, "cancel", &response).await;
     }
     shared.outcome.lock().await.cancelled += 1;
     Ok(())
 }
 
-/// Sends a request in this manner; gives its first answer.
+/// Sends a request with this kind of delivery and returns its first response.
 async fn send(
     shared: &Shared,
     clients: &mut [Client],
-    ask: &Ask<'_>,
-    asked: Asked<'_>,
-    manner: Manner,
-) -> Result<Answer> {
-    match manner {
-        Manner::Plain => until_answered(shared, clients, 0, ask, asked).await,
-        Manner::Repeat => {
-            let answer = until_answered(shared, clients, 0, ask, asked).await?;
+    request: &ApiRequest<'_>,
+    info: RequestInfo<'_>,
+    delivery: Delivery,
+) -> Result<ApiResponse> {
+    match delivery {
+        Delivery::Plain => send_until_final(shared, clients, 0, request, info).await,
+        Delivery::Repeat => {
+            let response = send_until_final(shared, clients, 0, request, info).await?;
             shared.outcome.lock().await.repeated += 1;
-            until_answered(shared, clients, 1, ask, asked).await?;
-            Ok(answer)
+            send_until_final(shared, clients, 1, request, info).await?;
+            Ok(response)
         }
-        Manner::Race => {
-            shared.outcome.lock().await.raced += 1;
+        Delivery::Concurrent => {
+            shared.outcome.lock().await.sent_concurrently += 1;
             let (one, others) = clients.split_at_mut(1);
             if others.is_empty() {
-                return until_answered(shared, one, 0, ask, asked).await;
+                return send_until_final(shared, one, 0, request, info).await;
             }
-            let (answer, other) = tokio::join!(
-                until_answered(shared, one, 0, ask, asked),
-                until_answered(shared, others, 0, ask, asked)
+            let (response, other) = tokio::join!(
+                send_until_final(shared, one, 0, request, info),
+                send_until_final(shared, others, 0, request, info)
             );
             other?;
-            answer
+            response
         }
-        Manner::HangUp => {
-            shared.outcome.lock().await.hung_up += 1;
+        Delivery::Disconnect => {
+            shared.outcome.lock().await.disconnected += 1;
             if let Some(client) = clients.first_mut() {
-                // Short enough to hang up before, while and after it is carried out.
-                let listened = Duration::from_millis(asked.slot.unsigned_abs() % 8);
-                let heard = tokio::time::timeout(listened, client.ask(ask)).await;
-                client.hang_up();
-                if let Ok(Ok(answer)) = heard
-                    && is_settled(&answer)
+                // 0 to 7 ms, to disconnect before, during and after the server's work on the request.
+                let waited = Duration::from_millis(info.slot.unsigned_abs() % 8);
+                let result = tokio::time::timeout(waited, client.send(request)).await;
+                client.disconnect();
+                if let Ok(Ok(response)) = result
+                    && is_final(&response)
                 {
-                    shared.journal.record(asked, client.address(), &answer).await?;
+                    shared.journal.record(info, client.address(), &response).await?;
                 }
             }
-            until_answered(shared, clients, 1, ask, asked).await
+            send_until_final(shared, clients, 1, request, info).await
         }
     }
 }
 
-/// Sends the same request with the same key, first to the client of this number and then to each in
-/// turn, until there is an answer that is not a fault.
-async fn until_answered(
+/// Sends the same request with the same idempotency key until there is a final response: first with the client
+/// at index `first`, then with each client in turn.
+async fn send_until_final(
     shared: &Shared,
     clients: &mut [Client],
     first: usize,
-    ask: &Ask<'_>,
-    asked: Asked<'_>,
-) -> Result<Answer> {
+    request: &ApiRequest<'_>,
+    info: RequestInfo<'_>,
+) -> Result<ApiResponse> {
     let started = Instant::now();
     let mut attempt = first;
     loop {
         let count = clients.len();
         let client = &mut clients[attempt % count];
-        let heard = tokio::time::timeout(ANSWER_WITHIN, client.ask(ask)).await;
-        match heard {
-            Ok(Ok(answer)) if is_settled(&answer) => {
-                shared.journal.record(asked, client.address(), &answer).await?;
-                return Ok(answer);
+        let result = tokio::time::timeout(RESPONSE_TIMEOUT, client.send(request)).await;
+        match result {
+            Ok(Ok(response)) if is_final(&response) => {
+                shared.journal.record(info, client.address(), &response).await?;
+                return Ok(response);
             }
             Ok(_) => {}
-            Err(_) => client.hang_up(),
+            Err(_) => client.disconnect(),
         }
         attempt += 1;
-        shared.outcome.lock().await.asked_again += 1;
-        anyhow::ensure!(started.elapsed() < PATIENCE, "no answer in {} s", PATIENCE.as_secs());
+        shared.outcome.lock().await.retried += 1;
+        anyhow::ensure!(
+            started.elapsed() < RETRY_TIMEOUT,
+            "no final response in {} s",
+            RETRY_TIMEOUT.as_secs()
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// Whether the answer is the request's last word: neither a fault nor a plea to ask again.
-fn is_settled(answer: &Answer) -> bool {
-    !answer.status.is_server_error() && !is_still_running(answer)
+/// Whether a response is final: neither a server error nor a request to try again.
+fn is_final(response: &ApiResponse) -> bool {
+    !response.status.is_server_error() && !is_still_running(response)
 }
 
-fn is_still_running(answer: &Answer) -> bool {
-    answer.status.as_u16() == 409
-        && serde_json::from_slice::<Value>(&answer.body).is_ok_and(|problem| {
+fn is_still_running(response: &ApiResponse) -> bool {
+    response.status.as_u16() == 409
+        && serde_json::from_slice::<Value>(&response.body).is_ok_and(|problem| {
             let kind = problem["type"].as_str().unwrap_or_default();
             kind.ends_with("/still-running") || kind.ends_with("/crowded")
         })
 }
 
-async fn record_wrong(shared: &Shared, what: &str, answer: &Answer) -> Result<()> {
-    let said: String = String::from_utf8_lossy(&answer.body).chars().take(200).collect();
-    shared.outcome.lock().await.wrong.push(format!("{what}: {} {said}", answer.status));
+async fn record_unexpected(shared: &Shared, what: &str, response: &ApiResponse) -> Result<()> {
+    let text: String = String::from_utf8_lossy(&response.body).chars().take(200).collect();
+    shared.outcome.lock().await.unexpected.push(format!("{what}: {} {text}", response.status));
     Ok(())
 }
 
@@ -297,9 +307,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bookings_are_sent_in_every_manner() {
-        let of = |manner| (0..60).filter(|n| Manner::of(*n) == manner).count();
-        assert_eq!(of(Manner::Plain), 30);
-        assert_eq!((of(Manner::Repeat), of(Manner::Race), of(Manner::HangUp)), (10, 10, 10));
+    fn every_kind_of_delivery_is_used() {
+        let count = |delivery| (0..60).filter(|n| Delivery::of(*n) == delivery).count();
+        assert_eq!(count(Delivery::Plain), 30);
+        assert_eq!(
+            (count(Delivery::Repeat), count(Delivery::Concurrent), count(Delivery::Disconnect)),
+            (10, 10, 10)
+        );
     }
 }

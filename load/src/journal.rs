@@ -1,5 +1,5 @@
-//! What was answered, written down before anything further is asked: whatever is killed next, it can
-//! be compared with the database.
+//! The journal: a file with a line for each response. A line is written before the next request is sent, so
+//! every change that a server has acknowledged can be compared with the database, whatever is killed next.
 
 use std::fs::File;
 use std::io::Write;
@@ -10,9 +10,9 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::client::Answer;
+use crate::client::ApiResponse;
 
-/// What a request wanted.
+/// What a request asks the server to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Hold,
@@ -30,17 +30,17 @@ impl Action {
     }
 }
 
-/// A request as the journal knows it.
+/// What the journal records of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct RequestInfo<'a> {
     /// The idempotency key.
     pub key: &'a str,
     pub action: Action,
     pub slot: i64,
 }
 
-/// A file with a line per answer: `key,action,server,status,id,slot,outcome,digest`. The outcome is
-/// the appointment's state or the type of the problem, the digest that of the whole answer.
+/// A file with a line per response: `key,action,server,status,id,slot,outcome,digest`. `server` is its port,
+/// `outcome` the appointment's state or the type of the problem, and `digest` the hash of the response's body.
 pub struct Journal(Mutex<File>);
 
 impl Journal {
@@ -52,21 +52,23 @@ impl Journal {
         Ok(Self(Mutex::new(created)))
     }
 
+    /// Appends the line of a response.
+    ///
     /// # Errors
     /// When the file cannot be written.
     pub async fn record(
         &self,
-        asked: Asked<'_>,
+        info: RequestInfo<'_>,
         server: SocketAddr,
-        answer: &Answer,
+        response: &ApiResponse,
     ) -> Result<()> {
-        let line = line(asked, server, answer);
+        let line = line(info, server, response);
         self.0.lock().await.write_all(line.as_bytes()).context("the journal cannot be written")
     }
 }
 
-fn line(asked: Asked<'_>, server: SocketAddr, answer: &Answer) -> String {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+fn line(info: RequestInfo<'_>, server: SocketAddr, response: &ApiResponse) -> String {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let outcome = match text("type").rsplit('/').next() {
         Some(problem) if !problem.is_empty() => problem,
@@ -74,17 +76,17 @@ fn line(asked: Asked<'_>, server: SocketAddr, answer: &Answer) -> String {
     };
     format!(
         "{},{},{},{},{},{},{outcome},{:016x}\n",
-        asked.key,
-        asked.action.name(),
+        info.key,
+        info.action.name(),
         server.port(),
-        answer.status.as_u16(),
+        response.status.as_u16(),
         text("id"),
-        asked.slot,
-        digest(&answer.body)
+        info.slot,
+        digest(&response.body)
     )
 }
 
-/// FNV-1a.
+/// The 64-bit FNV-1a hash.
 pub fn digest(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -101,14 +103,17 @@ mod tests {
     use super::*;
 
     fn written(status: StatusCode, body: &'static str) -> String {
-        let answer =
-            Answer { status, body: Bytes::from_static(body.as_bytes()), took: Duration::ZERO };
-        let asked = Asked { key: "k-1", action: Action::Hold, slot: 7 };
-        line(asked, SocketAddr::from(([127, 0, 0, 1], 4000)), &answer)
+        let response = ApiResponse {
+            status,
+            body: Bytes::from_static(body.as_bytes()),
+            elapsed: Duration::ZERO,
+        };
+        let info = RequestInfo { key: "k-1", action: Action::Hold, slot: 7 };
+        line(info, SocketAddr::from(([127, 0, 0, 1], 4000)), &response)
     }
 
     #[test]
-    fn a_line_names_the_key_and_what_came_of_it() {
+    fn a_line_has_the_key_and_the_outcome() {
         let held = written(StatusCode::CREATED, r#"{"id":"a","status":"pending"}"#);
         assert!(held.starts_with("k-1,hold,4000,201,a,7,pending,"), "{held}");
         let taken = written(StatusCode::CONFLICT, r#"{"type":"/problems/taken"}"#);

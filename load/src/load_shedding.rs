@@ -1,6 +1,6 @@
-//! More than a server can carry: thousands of idle connections, half-sent requests, connections that
-//! say nothing, and ten times the load. What matters is that it refuses early, recovers at once, and
-//! that every answer it gives meanwhile is true.
+//! Overloads a server: thousands of idle connections, connections that send their request byte by byte
+//! (slowloris), and ten times the requests that it can serve. The server has to refuse the excess early, recover
+//! at once, and keep every hold that it grants meanwhile.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,44 +13,46 @@ use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::client::{Ask, Client};
-use crate::journal::{Action, Asked, Journal};
-use crate::report::{Report, Seen};
+use crate::client::{ApiRequest, Client};
+use crate::journal::{Action, Journal, RequestInfo};
+use crate::report::{Measurements, Report};
 
 pub struct Plan {
     pub address: SocketAddr,
+    /// Connections that never send a request.
     pub idle: usize,
+    /// Connections that send a request byte by byte.
     pub slow: usize,
-    /// Connections that ask without a pause.
-    pub pushing: usize,
-    pub lasts: Duration,
+    /// Connections that send requests without a pause.
+    pub flooding: usize,
+    pub duration: Duration,
     pub tokens: Vec<String>,
     pub slots: Vec<i64>,
-    /// Where granted holds are written down.
+    /// The file to which granted holds are written.
     pub journal: PathBuf,
 }
 
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     pub idle_opened: usize,
-    /// Of these, those the server has not closed.
-    pub idle_standing: usize,
-    pub pushed: Report,
-    /// Answers with status 503.
+    /// Idle connections that the server has not closed by the end of the flood.
+    pub idle_still_open: usize,
+    pub flood: Report,
+    /// Responses with status 503.
     pub refused: usize,
-    /// How long the first plain request took after the crowd had gone.
-    pub first_after_ms: f64,
+    /// How long it took after the end of the flood until a single request was answered with success.
+    pub first_response_after_ms: f64,
 }
 
-/// How long the server may take to answer again once the crowd has gone.
-const RECOVERY: Duration = Duration::from_secs(30);
+/// How long the server may take to answer again after the flood.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// # Errors
-/// When the server answers nobody any more, or something that no booking should meet.
+/// When the server does not recover in time, or answers a hold with an unexpected status.
 pub async fn run(plan: Plan) -> Result<Outcome> {
     let journal = Arc::new(Journal::create(&plan.journal)?);
     let plan = Arc::new(plan);
-    let over = Arc::new(AtomicBool::new(false));
+    let stop = Arc::new(AtomicBool::new(false));
     let mut idle = Vec::with_capacity(plan.idle);
     for _ in 0..plan.idle {
         match TcpStream::connect(plan.address).await {
@@ -60,78 +62,86 @@ pub async fn run(plan: Plan) -> Result<Outcome> {
     }
     let mut slow = tokio::task::JoinSet::new();
     for _ in 0..plan.slow {
-        let (address, over) = (plan.address, over.clone());
-        slow.spawn(async move { drip(address, &over).await });
+        let (address, stop) = (plan.address, stop.clone());
+        slow.spawn(async move { send_slowly(address, &stop).await });
     }
     let next = Arc::new(AtomicUsize::new(0));
     let started = Instant::now();
-    let workers: Vec<_> = (0..plan.pushing)
-        .map(|_| tokio::spawn(push(plan.clone(), journal.clone(), next.clone(), started)))
+    let workers: Vec<_> = (0..plan.flooding)
+        .map(|_| tokio::spawn(flood_worker(plan.clone(), journal.clone(), next.clone(), started)))
         .collect();
-    let (mut seen, mut refused) = (Seen::default(), 0);
+    let (mut measurements, mut refused) = (Measurements::default(), 0);
     for worker in workers {
-        let (of_worker, refused_there) = worker.await??;
-        seen.add(of_worker);
-        refused += refused_there;
+        let (by_worker, refused_by_worker) = worker.await??;
+        measurements.merge(by_worker);
+        refused += refused_by_worker;
     }
-    let pushed = seen.report(0, started.elapsed());
-    let (idle_opened, idle_standing) = (idle.len(), standing(&idle));
-    over.store(true, Ordering::Relaxed);
-    let gone = Instant::now();
+    let flood = measurements.report(0, started.elapsed());
+    let (idle_opened, idle_still_open) = (idle.len(), count_open(&idle));
+    stop.store(true, Ordering::Relaxed);
+    let flood_ended = Instant::now();
     let mut client = Client::new(plan.address);
-    while !client.ask(&Ask::get("/api/v1/specialties")).await.is_ok_and(|a| a.status.is_success()) {
-        ensure!(gone.elapsed() < RECOVERY, "no answer {} s after the crowd", RECOVERY.as_secs());
+    while !client
+        .send(&ApiRequest::get("/api/v1/specialties"))
+        .await
+        .is_ok_and(|a| a.status.is_success())
+    {
+        ensure!(
+            flood_ended.elapsed() < RECOVERY_TIMEOUT,
+            "no response {} s after the overload",
+            RECOVERY_TIMEOUT.as_secs()
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let first_after_ms = gone.elapsed().as_secs_f64() * 1e3;
+    let first_response_after_ms = flood_ended.elapsed().as_secs_f64() * 1e3;
     drop(idle);
-    Ok(Outcome { idle_opened, idle_standing, pushed, refused, first_after_ms })
+    Ok(Outcome { idle_opened, idle_still_open, flood, refused, first_response_after_ms })
 }
 
-async fn push(
+async fn flood_worker(
     plan: Arc<Plan>,
     journal: Arc<Journal>,
     next: Arc<AtomicUsize>,
     started: Instant,
-) -> Result<(Seen, usize)> {
+) -> Result<(Measurements, usize)> {
     let mut client = Client::new(plan.address);
-    let (mut seen, mut refused) = (Seen::default(), 0);
-    while started.elapsed() < plan.lasts {
+    let (mut measurements, mut refused) = (Measurements::default(), 0);
+    while started.elapsed() < plan.duration {
         let n = next.fetch_add(1, Ordering::Relaxed);
         let (token, slot) = (&plan.tokens[n % plan.tokens.len()], plan.slots[n % plan.slots.len()]);
-        let key = format!("crowd-{n}");
+        let key = format!("overload-{n}");
         let body = format!("{{\"slot_id\":{slot}}}");
-        match client.ask(&Ask::post("/api/v1/appointments", token, &key, body)).await {
-            Ok(answer) => {
-                let status = answer.status.as_u16();
+        match client.send(&ApiRequest::post("/api/v1/appointments", token, &key, body)).await {
+            Ok(response) => {
+                let status = response.status.as_u16();
                 match status {
                     201 => {
-                        let asked = Asked { key: &key, action: Action::Hold, slot };
-                        journal.record(asked, plan.address, &answer).await?;
+                        let info = RequestInfo { key: &key, action: Action::Hold, slot };
+                        journal.record(info, plan.address, &response).await?;
                     }
                     409 => {}
                     503 => refused += 1,
-                    _ => bail!("answered {status}: {}", String::from_utf8_lossy(&answer.body)),
+                    _ => bail!("answered {status}: {}", String::from_utf8_lossy(&response.body)),
                 }
-                seen.answered(status, answer.took);
+                measurements.record(status, response.elapsed);
             }
             Err(_) => {
-                seen.unanswered();
+                measurements.record_unanswered();
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
     }
-    Ok((seen, refused))
+    Ok((measurements, refused))
 }
 
-/// A byte of a request every now and then, never the whole.
-async fn drip(address: SocketAddr, over: &AtomicBool) {
+/// Sends one byte of a request header every 500 ms and never completes it.
+async fn send_slowly(address: SocketAddr, stop: &AtomicBool) {
     let Ok(mut stream) = TcpStream::connect(address).await else { return };
     let head = b"POST /api/v1/appointments HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
     if stream.write_all(head).await.is_err() {
         return;
     }
-    while !over.load(Ordering::Relaxed) {
+    while !stop.load(Ordering::Relaxed) {
         tokio::time::sleep(Duration::from_millis(500)).await;
         if stream.write_all(b"x").await.is_err() {
             return;
@@ -141,8 +151,8 @@ async fn drip(address: SocketAddr, over: &AtomicBool) {
     let _ = tokio::time::timeout(Duration::from_millis(10), stream.read(&mut rest)).await;
 }
 
-/// How many the server has not closed.
-fn standing(idle: &[TcpStream]) -> usize {
+/// How many of the connections the server has not closed.
+fn count_open(idle: &[TcpStream]) -> usize {
     let mut byte = [0; 1];
     idle.iter()
         .filter(|stream| {

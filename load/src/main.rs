@@ -1,9 +1,10 @@
-//! Drives a running Nadi over HTTP. `cargo xtask` prepares the servers and calls this.
+//! The load generator: sends requests to running servers over HTTP and prints what it measured.
+//!
+//! `cargo xtask` prepares the servers and runs this program. It starts and stops nothing by itself.
 
 mod background_reader;
 mod cases;
 mod client;
-mod day;
 mod expand;
 mod fault_injection;
 mod journal;
@@ -11,6 +12,7 @@ mod load_shedding;
 mod replay;
 mod report;
 mod rng;
+mod synthetic_day;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -40,25 +42,25 @@ enum Command {
         connections: usize,
         #[arg(long)]
         requests: usize,
-        /// The first patient and slot of the files to use.
+        /// How many patients and slots of the files to skip.
         #[arg(long, default_value_t = 0)]
         skip: usize,
-        /// The first day of the free times that are read.
+        /// The first day of the free times to read.
         #[arg(long)]
         from: String,
-        /// The day after the last.
+        /// The day after the last day of the free times to read.
         #[arg(long)]
         to: String,
     },
-    /// Lay out one doctor's schedule over and over; prints how long it takes as JSON.
+    /// Expand one doctor's schedule repeatedly without a server; prints how long it takes as JSON.
     Expand {
         #[arg(long, default_value_t = 1_000)]
         rounds: usize,
         #[arg(long, default_value_t = 90)]
         days: u64,
     },
-    /// Print a made-up day of bookings as CSV.
-    Day {
+    /// Print a synthetic day of bookings as CSV.
+    SyntheticDay {
         #[command(flatten)]
         target: Target,
         #[arg(long, default_value_t = 5_000)]
@@ -66,56 +68,56 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Make the bookings of a file again: `patient,created_at,appointment_date`.
+    /// Repeat the bookings of a CSV file with the columns `patient,created_at,appointment_date`.
     Replay {
         #[command(flatten)]
         target: Target,
         #[arg(long)]
         file: PathBuf,
-        /// How many seconds of theirs pass in one of ours.
+        /// How many times faster than recorded.
         #[arg(long)]
         speed: f64,
         #[arg(long)]
         today: NaiveDate,
-        /// Days ahead for which times are made.
+        /// How many days ahead the server has slots.
         #[arg(long, default_value_t = 29)]
         horizon_days: u64,
-        /// Ask again when the server says that it is overloaded, instead of failing.
+        /// Retry when the server is overloaded, instead of failing.
         #[arg(long)]
-        ask_again: bool,
-        /// The first patient of the file to use.
+        retry: bool,
+        /// How many patients of the file to skip.
         #[arg(long, default_value_t = 0)]
         skip: usize,
-        /// Where answers are written down.
+        /// The file to which responses are written.
         #[arg(long)]
         journal: PathBuf,
     },
-    /// Read pages as one person does, until a file exists.
+    /// Read public pages one after another until a file exists; prints a report as JSON.
     BackgroundReader {
         #[command(flatten)]
         target: Target,
         #[arg(long)]
         until: PathBuf,
     },
-    /// Book while things are killed, until a file exists; write down what was answered.
+    /// Book while faults are injected, until a file exists; writes every response to the journal.
     FaultInjection {
         #[command(flatten)]
         target: Target,
         #[arg(long)]
         connections: usize,
-        /// Between two bookings of a connection.
+        /// Milliseconds between two bookings of a connection.
         #[arg(long, default_value_t = 0)]
         pause_ms: u64,
-        /// The first patient and slot of the files to use.
+        /// How many patients and slots of the files to skip.
         #[arg(long, default_value_t = 0)]
         skip: usize,
-        /// Where answers are written down.
+        /// The file to which responses are written.
         #[arg(long)]
         journal: PathBuf,
         #[arg(long)]
         until: PathBuf,
     },
-    /// Send more than the server can carry.
+    /// Send more requests and open more connections than the server can serve.
     LoadShedding {
         #[command(flatten)]
         target: Target,
@@ -124,34 +126,34 @@ enum Command {
         #[arg(long)]
         slow: usize,
         #[arg(long)]
-        pushing: usize,
+        flooding: usize,
         #[arg(long)]
         seconds: u64,
-        /// The first patient and slot of the files to use.
+        /// How many patients and slots of the files to skip.
         #[arg(long, default_value_t = 0)]
         skip: usize,
-        /// Use only so many of the patients and slots.
+        /// How many patients and slots to use.
         #[arg(long)]
         first: usize,
-        /// Where granted holds are written down.
+        /// The file to which granted holds are written.
         #[arg(long)]
         journal: PathBuf,
     },
 }
 
-/// Which servers to talk to, and with which patients, slots and doctors.
+/// The servers to send requests to, and the patients, slots and doctors to use.
 #[derive(clap::Args)]
 struct Target {
-    /// Where a server listens; may be given more than once.
+    /// The address of a server; may be given more than once.
     #[arg(long, required = true)]
     address: Vec<SocketAddr>,
-    /// A token per line, one per patient.
+    /// A file with an API token per line, one for each patient.
     #[arg(long)]
     tokens: PathBuf,
-    /// A slot per line, free ones.
+    /// A file with the id of a free slot per line.
     #[arg(long)]
     slots: PathBuf,
-    /// A doctor's id per line.
+    /// A file with a doctor's id per line.
     #[arg(long)]
     doctors: PathBuf,
 }
@@ -162,7 +164,8 @@ impl Target {
     }
 
     fn slots(&self, skip: usize) -> Result<Vec<i64>> {
-        let number = |line: &String| line.parse().with_context(|| format!("`{line}` is no slot"));
+        let number =
+            |line: &String| line.parse().with_context(|| format!("`{line}` is not a slot id"));
         lines(&self.slots, skip)?.iter().map(number).collect()
     }
 
@@ -171,12 +174,12 @@ impl Target {
     }
 
     fn first(&self) -> Result<SocketAddr> {
-        self.address.first().copied().context("an address is needed")
+        self.address.first().copied().context("no address is given")
     }
 }
 
 fn main() -> Result<()> {
-    // One thread: what it costs is to be seen, and the rest is the server's.
+    // One thread leaves the other cores to the server and makes the generator's own cost easy to measure.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(execute(Arguments::parse().command))
 }
@@ -194,17 +197,17 @@ async fn execute(command: Command) -> Result<()> {
                 doctors: target.doctors()?,
                 week: (from, to),
             };
-            let (patients, slots) = case.needs(requests);
+            let (patients, slots) = case.patients_and_slots_needed(requests);
             ensure!(plan.tokens.len() >= patients, "too few patients for {requests} requests");
             ensure!(plan.slots.len() >= slots, "too few slots for {requests} requests");
             print(&cases::run(plan).await?)
         }
         Command::Expand { rounds, days } => expand::run(rounds, days),
-        Command::Day { appointments, seed, .. } => {
-            print!("{}", day::csv(appointments, seed));
+        Command::SyntheticDay { appointments, seed, .. } => {
+            print!("{}", synthetic_day::csv(appointments, seed));
             Ok(())
         }
-        Command::Replay { target, file, speed, today, horizon_days, ask_again, skip, journal } => {
+        Command::Replay { target, file, speed, today, horizon_days, retry, skip, journal } => {
             let plan = replay::Plan {
                 rows: replay::rows(&file)?,
                 speed,
@@ -213,7 +216,7 @@ async fn execute(command: Command) -> Result<()> {
                 addresses: target.address,
                 today,
                 horizon_days,
-                asks_again: ask_again,
+                retry_when_overloaded: retry,
                 journal,
             };
             let outcome = replay::run(plan).await?;
@@ -235,7 +238,7 @@ async fn execute(command: Command) -> Result<()> {
             };
             print(&fault_injection::run(plan).await?)
         }
-        Command::LoadShedding { target, idle, slow, pushing, seconds, skip, first, journal } => {
+        Command::LoadShedding { target, idle, slow, flooding, seconds, skip, first, journal } => {
             let (mut tokens, mut slots) = (target.tokens(skip)?, target.slots(skip)?);
             tokens.truncate(first);
             slots.truncate(first);
@@ -244,8 +247,8 @@ async fn execute(command: Command) -> Result<()> {
                 address: target.first()?,
                 idle,
                 slow,
-                pushing,
-                lasts: Duration::from_secs(seconds),
+                flooding,
+                duration: Duration::from_secs(seconds),
                 tokens,
                 slots,
                 journal,
@@ -260,7 +263,7 @@ fn print(report: &impl serde::Serialize) -> Result<()> {
     Ok(())
 }
 
-/// Every connection is an open file.
+/// Raises the limit of open files as far as allowed, since every connection is an open file.
 fn raise_file_limit() -> Result<()> {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);

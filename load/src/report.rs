@@ -1,24 +1,24 @@
-//! What a run has seen, in numbers.
+//! Latencies and status codes of a run, and the report made of them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// Answers of one run.
+/// The measured responses of one run.
 #[derive(Clone, Default)]
-pub struct Seen {
-    took: Vec<Duration>,
+pub struct Measurements {
+    elapsed: Vec<Duration>,
     by_status: BTreeMap<u16, usize>,
     unanswered: usize,
     by_kind: BTreeMap<&'static str, Vec<Duration>>,
 }
 
-/// The same, to be read by people and programs.
+/// The summary of a run, printed as JSON.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub requests: usize,
-    /// Those the case is about: granted holds, pages shown.
+    /// Requests with a status of 2xx, such as granted holds.
     pub granted: usize,
     pub seconds: f64,
     pub per_s: f64,
@@ -27,44 +27,44 @@ pub struct Report {
     pub max_ms: f64,
     pub by_status: BTreeMap<u16, usize>,
     pub unanswered: usize,
-    /// Of each kind of request, where a case has several: half of them took longer, and a tenth.
+    /// p50 and p90 in milliseconds of each kind of request, where a case has several kinds.
     pub kinds: BTreeMap<&'static str, (f64, f64)>,
 }
 
-impl Seen {
-    pub fn answered(&mut self, status: u16, took: Duration) {
-        self.took.push(took);
+impl Measurements {
+    pub fn record(&mut self, status: u16, elapsed: Duration) {
+        self.elapsed.push(elapsed);
         *self.by_status.entry(status).or_default() += 1;
     }
 
-    /// The last answer was to this kind of request.
-    pub fn of_kind(&mut self, kind: &'static str) {
-        self.by_kind.entry(kind).or_default().extend(self.took.last());
+    /// Assigns the last recorded response to a kind of request.
+    pub fn record_kind(&mut self, kind: &'static str) {
+        self.by_kind.entry(kind).or_default().extend(self.elapsed.last());
     }
 
-    pub fn unanswered(&mut self) {
+    pub fn record_unanswered(&mut self) {
         self.unanswered += 1;
     }
 
-    pub fn add(&mut self, other: Self) {
-        self.took.extend(other.took);
+    pub fn merge(&mut self, other: Self) {
+        self.elapsed.extend(other.elapsed);
         for (status, count) in other.by_status {
             *self.by_status.entry(status).or_default() += count;
         }
         self.unanswered += other.unanswered;
-        for (kind, took) in other.by_kind {
-            self.by_kind.entry(kind).or_default().extend(took);
+        for (kind, elapsed) in other.by_kind {
+            self.by_kind.entry(kind).or_default().extend(elapsed);
         }
     }
 
     pub fn report(mut self, granted: usize, elapsed: Duration) -> Report {
-        self.took.sort_unstable();
-        let requests = self.took.len();
-        let at = |share: f64| share_ms(&self.took, share);
+        self.elapsed.sort_unstable();
+        let requests = self.elapsed.len();
+        let at = |fraction: f64| percentile_ms(&self.elapsed, fraction);
         let (p50_ms, p99_ms, max_ms) = (at(0.5), at(0.99), at(1.0));
-        let kinds = self.by_kind.into_iter().map(|(kind, mut took)| {
-            took.sort_unstable();
-            (kind, (share_ms(&took, 0.5), share_ms(&took, 0.9)))
+        let kinds = self.by_kind.into_iter().map(|(kind, mut elapsed)| {
+            elapsed.sort_unstable();
+            (kind, (percentile_ms(&elapsed, 0.5), percentile_ms(&elapsed, 0.9)))
         });
         let seconds = elapsed.as_secs_f64();
         Report {
@@ -82,10 +82,10 @@ impl Seen {
     }
 }
 
-/// How long such a share of them took at most, in milliseconds; they are sorted.
-fn share_ms(took: &[Duration], share: f64) -> f64 {
-    let index = ((took.len() as f64 * share) as usize).min(took.len().saturating_sub(1));
-    took.get(index).map_or(0.0, |took| took.as_secs_f64() * 1e3)
+/// A percentile in milliseconds; `fraction` is 0.99 for p99, and `elapsed` must be sorted.
+fn percentile_ms(elapsed: &[Duration], fraction: f64) -> f64 {
+    let index = ((elapsed.len() as f64 * fraction) as usize).min(elapsed.len().saturating_sub(1));
+    elapsed.get(index).map_or(0.0, |elapsed| elapsed.as_secs_f64() * 1e3)
 }
 
 #[cfg(test)]
@@ -93,14 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_of_what_was_seen() {
-        let mut seen = Seen::default();
+    fn percentiles_are_those_of_the_recorded_durations() {
+        let mut measurements = Measurements::default();
         for n in 1..=100 {
-            seen.answered(200, Duration::from_millis(n));
+            measurements.record(200, Duration::from_millis(n));
         }
-        let report = seen.report(100, Duration::from_secs(2));
+        let report = measurements.report(100, Duration::from_secs(2));
         assert_eq!((report.p50_ms, report.p99_ms, report.max_ms), (51.0, 100.0, 100.0));
         assert_eq!(report.per_s, 50.0);
-        assert_eq!(Seen::default().report(0, Duration::from_secs(1)).p99_ms, 0.0);
+        assert_eq!(Measurements::default().report(0, Duration::from_secs(1)).p99_ms, 0.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Random numbers that are the same for the same seed.
+//! A seeded random number generator: the same seed gives the same numbers on every machine.
 
 /// SplitMix64.
 pub struct Rng(u64);
@@ -16,7 +16,7 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// From 0 to `below - 1`.
+    /// A number from 0 to `below - 1`.
     pub fn below(&mut self, below: u32) -> u32 {
         u32::try_from(self.next() % u64::from(below.max(1))).unwrap_or(0)
     }

@@ -1,5 +1,5 @@
-//! The product in a browser: a server, a database of its own, Playwright, Debian's Chromium.
-//! Tests, pictures of every page, and Lighthouse.
+//! Runs Playwright with Chromium against a server with a database of its own: browser tests, screenshots of every
+//! page, and Lighthouse.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,27 +9,30 @@ use anyhow::{Context, Result, bail};
 
 use crate::client;
 use crate::clock;
-use crate::counts::Counts;
-use crate::days::{self, Day};
+use crate::directories;
+use crate::edge_dates::{self, EdgeDate};
 use crate::packages;
-use crate::place;
 use crate::process::{self, Service};
 use crate::server::{self, Build, Server};
 use crate::services::Services;
+use crate::test_counts::TestCounts;
 
 const BROWSERS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const LEAST_NODE: u32 = 18;
+const MIN_NODE_MAJOR: u32 = 18;
 
 pub fn folder() -> PathBuf {
-    place::root().join("end2end")
+    directories::root().join("end2end")
 }
 
-/// The tests on two days at once: those with scripts on the first, those on the phone and without scripts on
-/// the second. Needs the development build. Gives whether all is well, and the counts.
-pub fn test(services: &Services, days: [Day; 2]) -> Result<(bool, Counts)> {
-    let [first, second] = days;
-    println!("with scripts it is {}; without, and on the phone, {}", first.name, second.name);
+/// Runs the browser tests on two servers with different dates: the project `desktop` on the first date, `phone`
+/// and `no-scripts` on the second. Needs the development build. Returns whether all tests passed, and the counts.
+pub fn test(services: &Services, dates: [EdgeDate; 2]) -> Result<(bool, TestCounts)> {
+    let [first, second] = dates;
+    println!(
+        "date of the project desktop: {}; of phone and no-scripts: {}",
+        first.name, second.name
+    );
     let build = Build::Development;
     let mut site = Site::open(services, build, "nadi_e2e", first.shift_seconds())?;
     let mut other = Site::open(services, build, "nadi_e2e_other", second.shift_seconds())?;
@@ -39,26 +42,29 @@ pub fn test(services: &Services, days: [Day; 2]) -> Result<(bool, Counts)> {
         .env("NADI_OTHER_DATABASE_URL", &other.nadi.database_url)
         .env("NADI_OTHER_CLOCK_SHIFT_SECONDS", other.clock_shift.to_string());
     let (passed, lines) = process::tee(&mut playwright)?;
-    let counts = Counts::of_playwright(&lines);
+    let counts = TestCounts::from_playwright(&lines);
     if !passed {
         for log in [&site.log, &other.log] {
-            println!("the server said, {}", process::tail(log));
+            println!("log of the server: {}", process::tail(log));
         }
-        println!("again: cargo xtask test --only browser --days {},{}", first.name, second.name);
+        println!(
+            "run them again with: cargo xtask test --only browser --dates {},{}",
+            first.name, second.name
+        );
     }
     site.close()?;
     other.close()?;
     Ok((passed, counts))
 }
 
-/// `cargo xtask days`: the tests on every one of the days, two at a time.
-pub fn all_days() -> Result<()> {
+/// `cargo xtask edge-dates`: the browser tests on every edge date, two dates at a time.
+pub fn test_all_edge_dates() -> Result<()> {
     client::build()?;
     Build::Development.build()?;
-    let services = Services::throwaway()?;
+    let services = Services::temporary()?;
     let mut failed = Vec::new();
-    for pair in days::DAYS.chunks(2) {
-        let [first, second] = *pair else { bail!("the number of days is odd") };
+    for pair in edge_dates::EDGE_DATES.chunks(2) {
+        let [first, second] = *pair else { bail!("the number of edge dates is odd") };
         if !test(&services, [first, second])?.0 {
             failed.push(format!("{},{}", first.name, second.name));
         }
@@ -66,26 +72,31 @@ pub fn all_days() -> Result<()> {
     if !failed.is_empty() {
         bail!("the browser tests failed on {}", failed.join(" and "));
     }
-    println!("the browser tests pass on {} days", days::DAYS.len());
+    println!("the browser tests pass on all {} edge dates", edge_dates::EDGE_DATES.len());
     Ok(())
 }
 
-/// `cargo xtask screenshots`: every page as a picture. With `docs`, those of the README too.
+/// `cargo xtask screenshots`: a screenshot of every page. With `docs`, also renews those in `docs/screenshots`.
 pub fn screenshots(docs: bool) -> Result<()> {
-    let folder = place::target().join("screenshots");
+    let folder = directories::target().join("screenshots");
     let _ = fs::remove_dir_all(&folder);
     let mut variables = vec![("NADI_SCREENSHOTS", folder.clone())];
     if docs {
-        variables.push(("NADI_SCREENSHOTS_DOCS", place::root().join("docs/screenshots")));
+        variables.push(("NADI_SCREENSHOTS_DOCS", directories::root().join("docs/screenshots")));
     }
-    look(Build::Development, "nadi_screenshots", "screenshots.config.ts", &variables)?;
-    println!("the pictures are in {}", folder.display());
+    run_playwright_config(
+        Build::Development,
+        "nadi_screenshots",
+        "screenshots.config.ts",
+        &variables,
+    )?;
+    println!("the screenshots are in {}", folder.display());
     Ok(())
 }
 
-/// Two pages as pictures, from a server that runs already: the short form for the test run.
+/// Screenshots of two pages, from a server that is already running: the smoke test of the command.
 pub fn two_screenshots(nadi: &Server) -> Result<()> {
-    let folder = place::scratch()?.join("screenshots");
+    let folder = directories::scratch()?.join("screenshots");
     let _ = fs::remove_dir_all(&folder);
     let browser = find_browser()?;
     install_node_packages()?;
@@ -93,41 +104,46 @@ pub fn two_screenshots(nadi: &Server) -> Result<()> {
     let mut playwright = playwright(nadi, &browser, &options)?;
     playwright.args(["--grep", "a video visit"]).env("NADI_SCREENSHOTS", &folder);
     process::run(&mut playwright)?;
-    let pictures = fs::read_dir(folder.join("desktop-light"))?.count();
-    if pictures != 2 {
-        bail!("there are {pictures} pictures in {}, and not 2", folder.display());
+    let screenshots = fs::read_dir(folder.join("desktop-light"))?.count();
+    if screenshots != 2 {
+        bail!("expected 2 screenshots in {}, found {screenshots}", folder.display());
     }
     Ok(())
 }
 
-/// `cargo xtask bench --only lighthouse`: four pages as Lighthouse judges them.
+/// `cargo xtask bench --only lighthouse`: Lighthouse reports of four pages.
 pub fn lighthouse() -> Result<()> {
-    let folder = place::target().join("lighthouse");
+    let folder = directories::target().join("lighthouse");
     let variables = [("NADI_LIGHTHOUSE", folder.clone())];
-    look(Build::Release, "nadi_lighthouse", "lighthouse.config.ts", &variables)?;
+    run_playwright_config(Build::Release, "nadi_lighthouse", "lighthouse.config.ts", &variables)?;
     println!("the reports are in {}", folder.display());
     Ok(())
 }
 
-/// Builds what is missing and runs another of Playwright's configurations on a site of its own.
-fn look(build: Build, database: &str, config: &str, variables: &[(&str, PathBuf)]) -> Result<()> {
+/// Builds client and server and runs another Playwright configuration on a server and database of its own.
+fn run_playwright_config(
+    build: Build,
+    database: &str,
+    config: &str,
+    variables: &[(&str, PathBuf)],
+) -> Result<()> {
     client::build()?;
     build.build()?;
-    let services = Services::throwaway()?;
+    let services = Services::temporary()?;
     let mut site = Site::open(&services, build, database, 0)?;
     let mut playwright = site.playwright(&["--config", config])?;
     for (name, folder) in variables {
         playwright.env(name, folder);
     }
-    let seen = process::run(&mut playwright);
-    if seen.is_err() {
-        println!("the server said, {}", process::tail(&site.log));
+    let result = process::run(&mut playwright);
+    if result.is_err() {
+        println!("log of the server: {}", process::tail(&site.log));
     }
     site.close()?;
-    seen
+    result
 }
 
-/// A server with the demo on a database of its own, and a browser to look at it.
+/// A server with the demo data in a database of its own, and the browser to open it with.
 struct Site {
     nadi: Server,
     service: Service,
@@ -148,17 +164,17 @@ impl Site {
             build,
             database_url: postgres.url(database),
             redis_url: services.redis_url(),
-            secret: place::random_secret()?,
+            secret: directories::random_secret()?,
             port: server::free_port()?,
-            more: vec![
+            extra_env: vec![
                 ("NADI_HORIZON_DAYS", "30".to_owned()),
-                (clock::SHIFT, clock_shift.to_string()),
+                (clock::SHIFT_VARIABLE, clock_shift.to_string()),
             ],
         };
         nadi.migrate()?;
         nadi.seed()?;
-        let log = place::scratch()?.join(format!("{database}-server.log"));
-        let service = nadi.start(services.place.pid_file(database), Some(&log))?;
+        let log = directories::scratch()?.join(format!("{database}-server.log"));
+        let service = nadi.start(services.directories.pid_file(database), Some(&log))?;
         Ok(Self { nadi, service, browser, log, clock_shift })
     }
 
@@ -167,17 +183,18 @@ impl Site {
     }
 
     /// # Errors
-    /// When the server does not end well.
+    /// When the server does not exit with success after SIGTERM.
     fn close(&mut self) -> Result<()> {
-        let status = self.service.stop().context("the server did not drain in time")?;
+        let status =
+            self.service.stop().context("the server did not stop in time after SIGTERM")?;
         if !status.success() {
-            bail!("the server did not end well after SIGTERM ({status})");
+            bail!("the server failed after SIGTERM ({status})");
         }
         Ok(())
     }
 }
 
-/// Playwright's tests. Not through npx: asked to stop, it would leave the browsers to themselves.
+/// The command `playwright test`. Not through npx, which would leave browsers running when it is interrupted.
 fn playwright(nadi: &Server, browser: &Path, arguments: &[&str]) -> Result<Command> {
     let mut playwright = Command::new(folder().join("node_modules/.bin/playwright"));
     playwright
@@ -187,11 +204,12 @@ fn playwright(nadi: &Server, browser: &Path, arguments: &[&str]) -> Result<Comma
         .env("NADI_BASE_URL", nadi.address())
         .env("CHROMIUM_PATH", browser)
         .env("DATABASE_URL", &nadi.database_url)
-        .env(clock::SHIFT, clock::shift_seconds(&nadi.more)?.to_string());
+        .env(clock::SHIFT_VARIABLE, clock::shift_seconds(&nadi.extra_env)?.to_string());
     Ok(playwright)
 }
 
-/// A Chromium, installed when missing; with a font, or every letter would be a box.
+/// The path of Chromium, which is installed when missing. Also installs a font, since without one every letter is
+/// drawn as a box.
 fn find_browser() -> Result<PathBuf> {
     let find = || BROWSERS.iter().find_map(|name| packages::on_path(name));
     if find().is_none() {
@@ -211,14 +229,15 @@ fn has_fonts(folder: &Path) -> bool {
     })
 }
 
-/// `npm ci`, only when the lock file is newer than what it brought last time.
+/// Runs `npm ci` when the lock file is newer than the installed packages.
 pub fn install_node_packages() -> Result<()> {
     let version = packages::on_path("node")
         .and_then(|node| process::capture(Command::new(node).arg("--version")).ok())
         .and_then(|text| major(&text));
-    if version.is_none_or(|version| version < LEAST_NODE) || packages::on_path("npm").is_none() {
-        if version.is_some_and(|version| version < LEAST_NODE) {
-            bail!("the browser tests need Node {LEAST_NODE} or later with npm");
+    if version.is_none_or(|version| version < MIN_NODE_MAJOR) || packages::on_path("npm").is_none()
+    {
+        if version.is_some_and(|version| version < MIN_NODE_MAJOR) {
+            bail!("the browser tests need Node {MIN_NODE_MAJOR} or later with npm");
         }
         packages::install("Node 18 or later with npm", &["nodejs", "npm"])?;
     }
@@ -236,7 +255,7 @@ pub fn install_node_packages() -> Result<()> {
     process::run(&mut npm).context("the browser tests' packages cannot be installed")
 }
 
-/// `20` of `v20.20.2`.
+/// The major version: `20` of `v20.20.2`.
 fn major(version: &str) -> Option<u32> {
     version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }

@@ -1,5 +1,5 @@
-//! The browser client: cargo → wasm-bindgen → (wasm-opt) → compressed copies in `target/site/pkg`.
-//! Style sheets and public files are not made here: the server bundles them itself.
+//! Builds the browser client: cargo → wasm-bindgen → (wasm-opt) → compressed copies in `target/site/pkg`.
+//! Style sheets and public files are not built here: the server bundles them itself.
 
 use std::fs;
 use std::io::Write;
@@ -9,17 +9,17 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, bail};
 
+use crate::directories;
 use crate::packages;
-use crate::place;
 use crate::process;
 use crate::toolchain::WasmToolchain;
 
-/// Goes into the fingerprint: raise it when the steps below change.
-const RECIPE: u32 = 1;
+/// Part of the fingerprint. Raise it when the steps after cargo's build change, so that the output is made again.
+const BUILD_STEPS_VERSION: u32 = 1;
 
-/// The folder the server embeds, or reads in a development build.
+/// The output directory. The server embeds it, or reads it in a development build.
 fn folder() -> PathBuf {
-    place::root().join("target/site/pkg")
+    directories::root().join("target/site/pkg")
 }
 
 pub fn command() -> Result<()> {
@@ -27,12 +27,13 @@ pub fn command() -> Result<()> {
     Ok(())
 }
 
-/// Builds it and tells its size; does no more than asking cargo when nothing changed.
+/// Builds the client and returns a line about its size. Only calls cargo when nothing has changed.
 pub fn build() -> Result<String> {
     build_with(&WasmToolchain::find()?, process::run)
 }
 
-/// The same in the background while something else shows its output; its own is kept for errors.
+/// Builds the client in a background thread. Its output is only shown in the error when it fails, since something
+/// else prints meanwhile.
 pub fn start_build(toolchain: WasmToolchain) -> JoinHandle<Result<String>> {
     thread::spawn(move || build_with(&toolchain, |cargo| process::capture(cargo).map(|_| ())))
 }
@@ -41,7 +42,7 @@ fn build_with(
     toolchain: &WasmToolchain,
     run: impl FnOnce(&mut Command) -> Result<()>,
 ) -> Result<String> {
-    let output = place::root().join("target/client");
+    let output = directories::root().join("target/client");
     let mut cargo = toolchain.build();
     cargo
         .args(["--package", "app", "--lib", "--profile", "client"])
@@ -52,14 +53,16 @@ fn build_with(
     let built = output.join("wasm32-unknown-unknown/client/app.wasm");
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     let optimizer = packages::on_path("wasm-opt");
-    let made_from = format!("{RECIPE} {:016x} {optimizer:?}", place::hash(&bytes));
-    let stamp = place::root().join("target/site/pkg.stamp");
-    let is_fresh = fs::read_to_string(&stamp).is_ok_and(|made| made == made_from)
+    let fingerprint =
+        format!("{BUILD_STEPS_VERSION} {:016x} {optimizer:?}", directories::hash(&bytes));
+    let stamp = directories::root().join("target/site/pkg.stamp");
+    let is_fresh = fs::read_to_string(&stamp)
+        .is_ok_and(|packaged_from| packaged_from == fingerprint)
         && folder().join("nadi.wasm.br").exists();
     if !is_fresh {
         let _ = fs::remove_file(&stamp);
-        package(bytes, optimizer.as_deref())?;
-        fs::write(&stamp, made_from)?;
+        write_package(bytes, optimizer.as_deref())?;
+        fs::write(&stamp, fingerprint)?;
     }
     let size = |name: &str| fs::metadata(folder().join(name)).map_or(0, |file| file.len() / 1000);
     Ok(format!(
@@ -71,9 +74,9 @@ fn build_with(
     ))
 }
 
-/// Makes the folder anew, all of it or nothing.
-fn package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
-    let new = place::root().join("target/site/pkg.new");
+/// Creates the output directory completely, then replaces the old one.
+fn write_package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
+    let new = directories::root().join("target/site/pkg.new");
     let _ = fs::remove_dir_all(&new);
     fs::create_dir_all(&new)?;
     wasm_bindgen_cli_support::Bindgen::new()
@@ -82,12 +85,12 @@ fn package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
         .typescript(false)
         .remove_name_section(true)
         .remove_producers_section(true)
-        // The server tells the script where the WASM is, under a name made from its contents.
+        // The server passes the path of the WASM to the script: its name contains a hash of the contents.
         .omit_default_module_path(true)
         .generate(&new)
         .context("wasm-bindgen failed")?;
-    if islands(&fs::read_to_string(new.join("nadi.js"))?) == 0 {
-        bail!("the client has no island: the linker dropped them, and pages would stay dead");
+    if count_islands(&fs::read_to_string(new.join("nadi.js"))?) == 0 {
+        bail!("the client has no island: the linker has removed them, and pages would not react");
     }
     let module = new.join("nadi.wasm");
     fs::rename(new.join("nadi_bg.wasm"), &module)?;
@@ -95,8 +98,8 @@ fn package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
         let mut optimize = Command::new(optimizer);
         optimize.args(["-Oz", "--all-features", "-o"]).args([&module, &module]);
         if let Err(error) = process::capture(&mut optimize) {
-            process::check_stop()?;
-            println!("wasm-opt refused, going on without it: {error:#}");
+            process::fail_if_interrupted()?;
+            println!("wasm-opt failed, continuing without it: {error:#}");
         }
     }
     compress_all(&new)?;
@@ -104,8 +107,8 @@ fn package(wasm: Vec<u8>, optimizer: Option<&Path>) -> Result<()> {
     Ok(fs::rename(&new, folder())?)
 }
 
-/// How many islands the script exports: functions named like `Calendar_3602887641756195881`.
-fn islands(script: &str) -> usize {
+/// How many islands the script exports. They are functions with names like `Calendar_3602887641756195881`.
+fn count_islands(script: &str) -> usize {
     let exports = script.lines().filter_map(|line| line.strip_prefix("export function "));
     exports
         .filter_map(|line| line.split('(').next()?.rsplit_once('_'))
@@ -113,7 +116,7 @@ fn islands(script: &str) -> usize {
         .count()
 }
 
-/// Puts a `.br` and a `.gz` beside each file, also in folders below.
+/// Writes a `.br` and a `.gz` copy of each file, recursively.
 fn compress_all(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -121,7 +124,7 @@ fn compress_all(folder: &Path) -> Result<()> {
             compress_all(&path)?;
             continue;
         }
-        process::check_stop()?;
+        process::fail_if_interrupted()?;
         let bytes = fs::read(&path)?;
         fs::write(with_suffix(&path, ".br"), brotli(&bytes)?)?;
         fs::write(with_suffix(&path, ".gz"), gzip(&bytes)?)?;
@@ -142,15 +145,15 @@ fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
         size_hint: bytes.len(),
         ..Default::default()
     };
-    let mut packed = Vec::new();
-    brotli::BrotliCompress(&mut &bytes[..], &mut packed, &parameters)?;
-    Ok(packed)
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
+    Ok(compressed)
 }
 
 fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    packer.write_all(bytes)?;
-    Ok(packer.finish()?)
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
 }
 
 #[cfg(test)]
@@ -164,22 +167,22 @@ mod tests {
     }
 
     #[test]
-    fn islands_are_told_from_other_exports() {
+    fn only_islands_are_counted_among_exports() {
         let script =
             "export function hydrate() {\nexport function Counter_3602887641756195881(el) {";
-        assert_eq!(islands(script), 1);
+        assert_eq!(count_islands(script), 1);
     }
 
     #[test]
-    fn compressed_copies_unpack_to_the_same_bytes() -> Result<()> {
+    fn compressed_copies_decompress_to_the_same_bytes() -> Result<()> {
         use std::io::Read;
         let text = b"a time that was confirmed is yours ".repeat(50);
-        let mut unpacked = Vec::new();
-        brotli::BrotliDecompress(&mut &brotli(&text)?[..], &mut unpacked)?;
-        assert_eq!(unpacked, text);
-        unpacked.clear();
-        flate2::read::GzDecoder::new(&gzip(&text)?[..]).read_to_end(&mut unpacked)?;
-        assert_eq!(unpacked, text);
+        let mut decompressed = Vec::new();
+        brotli::BrotliDecompress(&mut &brotli(&text)?[..], &mut decompressed)?;
+        assert_eq!(decompressed, text);
+        decompressed.clear();
+        flate2::read::GzDecoder::new(&gzip(&text)?[..]).read_to_end(&mut decompressed)?;
+        assert_eq!(decompressed, text);
         Ok(())
     }
 }

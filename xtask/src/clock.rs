@@ -1,39 +1,41 @@
-//! The time as a server under test sees it: the machine's clock, moved by
-//! `NADI_CLOCK_SHIFT_SECONDS` when the server is given it.
+//! The time by the clock of a server under test: the machine's clock plus `NADI_CLOCK_SHIFT_SECONDS`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 
-pub const SHIFT: &str = "NADI_CLOCK_SHIFT_SECONDS";
-pub const DAY: i64 = 86_400;
+/// How many seconds a server's clock is ahead of the machine's.
+pub const SHIFT_VARIABLE: &str = "NADI_CLOCK_SHIFT_SECONDS";
+pub const SECONDS_PER_DAY: i64 = 86_400;
 
-/// The shift among the variables that a server is given, else the one it inherits from us, else 0.
+/// The shift in seconds: from the variables given to a server, else from our own environment, else 0.
 ///
 /// # Errors
 /// When it is not a whole number.
 pub fn shift_seconds<N: AsRef<str>, V: AsRef<str>>(variables: &[(N, V)]) -> Result<i64> {
-    shift_from(variables, std::env::var(SHIFT).ok().as_deref())
+    shift_from(variables, std::env::var(SHIFT_VARIABLE).ok().as_deref())
 }
 
 fn shift_from<N: AsRef<str>, V: AsRef<str>>(
     variables: &[(N, V)],
     inherited: Option<&str>,
 ) -> Result<i64> {
-    let given = variables.iter().rev().find(|(name, _)| name.as_ref() == SHIFT);
+    let given = variables.iter().rev().find(|(name, _)| name.as_ref() == SHIFT_VARIABLE);
     match given.map(|(_, value)| value.as_ref()).or(inherited).map(str::trim) {
         None | Some("") => Ok(0),
-        Some(text) => text.parse().with_context(|| format!("{SHIFT} is `{text}`: not a number")),
+        Some(text) => {
+            text.parse().with_context(|| format!("{SHIFT_VARIABLE} is `{text}`: not a number"))
+        }
     }
 }
 
-/// Seconds since 1970, UTC.
+/// The shifted time in seconds since 1970, UTC.
 pub fn now_shifted(shift_seconds: i64) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX).saturating_add(shift_seconds)
 }
 
-/// The same as an SQL expression, for statements that are run more than once.
+/// The shifted time as an SQL expression, for statements that run more than once.
 pub fn sql_now(shift_seconds: i64) -> String {
     match shift_seconds {
         0 => "now()".to_owned(),
@@ -43,13 +45,13 @@ pub fn sql_now(shift_seconds: i64) -> String {
 
 /// The date in UTC, as `2026-05-04`.
 pub fn date(seconds: i64) -> String {
-    let (year, month, day) = civil(seconds.div_euclid(DAY));
+    let (year, month, day) = civil(seconds.div_euclid(SECONDS_PER_DAY));
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// Year, month and day of so many days after 1970-01-01 (Howard Hinnant's `civil_from_days`).
+/// Year, month and day of the date this many days after 1970-01-01 (Howard Hinnant's `civil_from_days`).
 fn civil(days: i64) -> (i64, i64, i64) {
-    // Years begin in March here, so that the leap day is the last; an era has 400 of them.
+    // Years begin in March here, so that the leap day is the last day. An era is 400 years.
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
@@ -67,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn seconds_are_converted_to_dates() {
         for (seconds, expected) in [
             (0, "1970-01-01"),
             (-1, "1969-12-31"),
@@ -82,12 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn a_servers_own_shift_comes_before_an_inherited_one() -> Result<()> {
-        let own = [("NADI_LOG", "warn"), (SHIFT, "-86400")];
-        assert_eq!(shift_from(&own, Some("60"))?, -86_400);
-        assert_eq!(shift_from(&own[..1], Some("60"))?, 60);
-        assert_eq!(shift_from(&own[..1], None)?, 0);
-        assert!(shift_from(&[(SHIFT, "tomorrow")], None).is_err());
+    fn a_servers_own_shift_overrides_an_inherited_one() -> Result<()> {
+        let given = [("NADI_LOG", "warn"), (SHIFT_VARIABLE, "-86400")];
+        assert_eq!(shift_from(&given, Some("60"))?, -86_400);
+        assert_eq!(shift_from(&given[..1], Some("60"))?, 60);
+        assert_eq!(shift_from(&given[..1], None)?, 0);
+        assert!(shift_from(&[(SHIFT_VARIABLE, "tomorrow")], None).is_err());
         Ok(())
     }
 }

@@ -1,111 +1,123 @@
-//! `cargo xtask crowd`: more requests and connections than the server can carry.
+//! `cargo xtask load-shedding`: sends more requests and opens more connections than the server can serve.
 
 use anyhow::{Result, ensure};
 
-use crate::harness::{self, Harness, Size, figure};
-use crate::history::{self, Journal};
+use crate::consistency::{self, Completeness};
+use crate::harness::{self, Harness, HarnessOptions, json_number};
 use crate::process;
 
-/// How much more.
+/// The size of the overload.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Connections that say nothing.
+    /// Connections that never send a request.
     idle: usize,
-    /// Connections that send a request a byte at a time.
+    /// Connections that send a request byte by byte.
     slow: usize,
-    /// Connections that ask without a pause: more than the 2,048 requests that the API works on.
-    pushing: usize,
+    /// Connections that send requests without a pause: more than the 2,048 requests that the API serves at once.
+    flooding: usize,
     seconds: u64,
-    /// Those who push, and the slots they want.
+    /// How many patients send these requests, and how many slots they want.
     patients: usize,
-    /// Plain holds before and after, and from how many connections.
-    usual: usize,
-    usual_connections: usize,
+    /// Holds before and after the overload, for comparison.
+    baseline: usize,
+    baseline_connections: usize,
 }
 
 const LONG: Plan = Plan {
     idle: 10_000,
     slow: 500,
-    pushing: 3_000,
+    flooding: 3_000,
     seconds: 10,
     patients: 20_000,
-    usual: 4_000,
-    usual_connections: 64,
+    baseline: 4_000,
+    baseline_connections: 64,
 };
 
-/// In the test run.
+/// For the smoke test.
 pub const SHORT: Plan = Plan {
     idle: 1_500,
     slow: 100,
-    pushing: 2_600,
+    flooding: 2_600,
     seconds: 4,
     patients: 3_000,
-    usual: 300,
-    usual_connections: 16,
+    baseline: 300,
+    baseline_connections: 16,
 };
 
 impl Plan {
-    /// Patients that it uses up.
-    pub const fn needs(&self) -> usize {
-        self.patients + 2 * self.usual
+    /// How many patients the run uses up.
+    pub const fn patients_needed(&self) -> usize {
+        self.patients + 2 * self.baseline
     }
 }
 
-/// `cargo xtask crowd`: ten times what it can carry, ten thousand idle connections, half requests:
-/// refused early, and over when it is over.
+/// `cargo xtask load-shedding`: about ten times the requests that the server can serve, ten thousand idle connections
+/// and incomplete requests. The server has to refuse the excess and recover afterwards.
 pub fn run() -> Result<()> {
     harness::build_release()?;
-    let mut harness = Harness::prepare(Size::of(1, LONG.needs()), |_, _| Ok(()))?;
+    let mut harness =
+        Harness::prepare(HarnessOptions::release(1, LONG.patients_needed()), |_, _| Ok(()))?;
     overload(&mut harness, LONG)?;
     harness.close()
 }
 
-/// The short form.
+/// The smoke test.
 pub fn short(harness: &mut Harness) -> Result<()> {
     overload(harness, SHORT)
 }
 
-/// Nothing here is judged by how long it takes, but that the server answers again at all.
+/// Overloads the server and checks that no granted hold is lost. Times are printed, but never a reason to fail.
 fn overload(harness: &mut Harness, plan: Plan) -> Result<()> {
     let pids = harness.server_pids();
-    let usual = |harness: &mut Harness| -> Result<String> {
-        let said = harness.case("distinct-slots", plan.usual_connections, plan.usual)?;
-        let granted = figure(&said, "granted")?;
-        ensure!(granted == plan.usual as f64, "plain holds were refused: {said}");
-        Ok(said)
+    let baseline = |harness: &mut Harness| -> Result<String> {
+        let output =
+            harness.run_case("distinct-slots", plan.baseline_connections, plan.baseline)?;
+        let granted = json_number(&output, "granted")?;
+        ensure!(granted == plan.baseline as f64, "holds without overload were refused: {output}");
+        Ok(output)
     };
-    println!("before:  {}", usual(harness)?.trim());
-    let before = history::appointments_before(harness)?;
+    println!("before:   {}", baseline(harness)?.trim());
+    let existing = consistency::existing_appointments(harness)?;
     let journal = harness.folder.join("load-shedding.csv");
-    let skip = harness.allot(plan.patients)?;
-    let mut crowd = harness.load("load-shedding");
+    let skip = harness.reserve(plan.patients)?;
+    let mut load = harness.load_command("load-shedding");
     for (name, value) in [
         ("--idle", plan.idle),
         ("--slow", plan.slow),
-        ("--pushing", plan.pushing),
+        ("--flooding", plan.flooding),
         ("--skip", skip),
         ("--first", plan.patients),
     ] {
-        crowd.args([name, &value.to_string()]);
+        load.args([name, &value.to_string()]);
     }
-    crowd.args(["--seconds", &plan.seconds.to_string(), "--journal"]).arg(&journal);
-    let mut said = String::new();
+    load.args(["--seconds", &plan.seconds.to_string(), "--journal"]).arg(&journal);
+    let mut output = String::new();
     let usage = harness.measure(|_| {
-        said = process::capture(&mut crowd)?;
+        output = process::capture(&mut load)?;
         Ok(())
     })?;
-    println!("crowd:   {}", said.trim());
+    println!("overload: {}", output.trim());
     println!(
-        "         processor seconds: server {:.1}, PostgreSQL {:.1}, generator {:.1}",
+        "          processor seconds: server {:.1}, PostgreSQL {:.1}, generator {:.1}",
         usage.server, usage.postgres, usage.generator
     );
-    ensure!(figure(&said, "idle_opened")? == plan.idle as f64, "idle connections were refused");
-    ensure!(figure(&said, "refused")? > 0.0, "nobody was refused: that was no crowd");
-    let unanswered = figure(&said, "unanswered")? as usize;
-    let found = history::check(harness, &journal, &before, Journal::Without(unanswered))?;
-    println!("         {} holds were granted meanwhile: every one is there", found.answers);
-    println!("after:   {}", usual(harness)?.trim());
-    println!("the server's memory at its peak: {:.0} MB", harness.peak_megabytes());
+    ensure!(
+        json_number(&output, "idle_opened")? == plan.idle as f64,
+        "idle connections were refused"
+    );
+    ensure!(
+        json_number(&output, "refused")? > 0.0,
+        "no request was refused, so the server was not overloaded"
+    );
+    let unanswered = json_number(&output, "unanswered")? as usize;
+    let found =
+        consistency::check(harness, &journal, &existing, Completeness::Missing(unanswered))?;
+    println!(
+        "          {} holds were granted meanwhile, and all of them are in the database",
+        found.responses
+    );
+    println!("after:    {}", baseline(harness)?.trim());
+    println!("peak memory of the server: {:.0} MB", harness.peak_megabytes());
     ensure!(harness.server_pids() == pids, "a server did not survive");
     Ok(())
 }

@@ -1,36 +1,36 @@
-//! What a newcomer types: `cargo xtask run`, `cargo xtask test`.
+//! The developer commands of the project, such as `cargo xtask run` and `cargo xtask test`.
 //!
-//! Everything a bare machine lacks is found or installed here, and everything started here is
-//! stopped here. Not for anything the deployed binary needs: `nadi` itself never calls this.
+//! They find or install what the machine lacks, and stop everything that they start. Nothing in here is needed by
+//! the deployed binary `nadi`.
 
-mod account;
-mod api;
+mod api_fuzzing;
 mod bench;
 mod browser;
 mod calendar_files;
 mod client;
 mod clock;
-mod counts;
-mod days;
+mod consistency;
+mod directories;
+mod edge_dates;
 mod fault_injection;
 mod harness;
-mod history;
 mod layers;
 mod load_shedding;
+mod os_user;
 mod packages;
-mod place;
 mod postgres;
 mod process;
 mod progress;
-mod proofs;
-mod queries;
+mod query_metadata;
 mod redis;
 mod replay;
 mod run;
 mod server;
 mod services;
 mod simulate;
+mod smoke_tests;
 mod test;
+mod test_counts;
 mod toolchain;
 
 use std::path::Path;
@@ -45,33 +45,35 @@ Usage: cargo xtask COMMAND
                       demo data the first time, and serve on http://localhost:3000
                       (PORT chooses another port; DATABASE_URL and REDIS_URL your own services)
   test                run every check: format, layers, lints with the query metadata, Rust tests,
-                      API fuzzing, the proofs below in short forms, and browser tests
-  test --only A,B     run only these steps: fmt, layers, lints, build, client, unit, api, proofs,
+                      API fuzzing, smoke tests of the other commands, and browser tests
+  test --only A,B     run only these steps: fmt, layers, lints, build, client, unit, api, smoke,
                       browser
-  test --days A,B     with the servers' clocks on these two days (two others every day)
-  days                run the browser tests on every day on which software tends to fail
+  test --dates A,B    with the servers' clocks on these two dates (by default two edge dates, other
+                      ones every day)
+  edge-dates          run the browser tests on every edge date: ends of months and years, leap
+                      days, clock changes
   simulate            make random bookings in a small clinic and check every invariant after
-                      every step (--operations N, 100000 by default), then let two or three use
-                      cases meet in many orders (--orders N, 10000 by default); --seed S repeats
-                      a run
+                      every step (--operations N, 100000 by default), then run two or three use
+                      cases concurrently in many interleavings (--interleavings N, 10000 by
+                      default); --seed S repeats a run
   prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
   prepare --check     check whether .sqlx is up to date and change nothing
   build               build the browser client and, with it inside, target/release/nadi
   client              build only the browser client, into target/site/pkg
   bench               measure holds and pages over HTTP, and holds by pgbench for comparison;
                       writes target/bench/latest.json (10 minutes). For a part of it:
-                      --only holds, --only schedules, --only history (what three years of it
-                      cost), --only search (finding doctors among many; 6 GB), --only lighthouse
-                      (how fast four pages are on a phone)
-  screenshots         take a picture of every page on phone and desktop, in light and dark, into
-                      target/screenshots (--docs renews those in docs/screenshots too)
-  replay [FILE [X]]   make the bookings of a CSV file again, X times as fast (360 by default);
-                      without a file, those of a day modelled on a real city's traffic
-  crowd               load shedding: send more than the server can carry, and check that it
-                      refuses the rest, keeps its word and recovers
-  torture             fault injection: book while servers, PostgreSQL and Redis are killed, then
-                      compare every answer with the database (--kills N, 30 by default; --seed S
-                      repeats an order of kills)
+                      --only holds, --only schedules, --only history (holds and past visits with
+                      three years of appointments), --only search (among 100,000 doctors; needs
+                      6 GB), --only lighthouse (how fast four pages load on a phone)
+  screenshots         take a screenshot of every page on phone and desktop, in light and dark, into
+                      target/screenshots (--docs also renews those in docs/screenshots)
+  replay [FILE [X]]   repeat the bookings of a CSV file, X times as fast (360 by default); without
+                      a file, those of a synthetic day modelled on a real city's traffic
+  load-shedding       send more requests than the server can serve, and check that it refuses the
+                      excess, loses no hold that it granted, and recovers
+  fault-injection     book while servers, PostgreSQL and Redis are killed, then compare every
+                      response with the database (--kills N, 30 by default; --seed S repeats an
+                      order of kills)
   services            start only the private PostgreSQL and Redis of `run`, and print how to
                       reach them, until Ctrl-C
   help                show this text
@@ -98,23 +100,23 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
     match arguments {
         ["run"] => run::run().map(|()| ExitCode::SUCCESS),
         ["test", options @ ..] => test::test(options),
-        ["days"] => browser::all_days().map(|()| ExitCode::SUCCESS),
+        ["edge-dates"] => browser::test_all_edge_dates().map(|()| ExitCode::SUCCESS),
         ["simulate", options @ ..] => simulate::simulate(options).map(|()| ExitCode::SUCCESS),
-        ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
-        ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
+        ["prepare"] => query_metadata::prepare().map(|()| ExitCode::SUCCESS),
+        ["prepare", "--check"] => query_metadata::check().map(|()| ExitCode::SUCCESS),
         ["build"] => build().map(|()| ExitCode::SUCCESS),
         ["replay"] => replay::run(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
         ["replay", file] => {
             replay::run(Some(Path::new(file)), replay::FACTOR).map(|()| ExitCode::SUCCESS)
         }
         ["replay", file, factor] => {
-            let factor = factor.parse().with_context(|| format!("`{factor}` is no number"))?;
+            let factor = factor.parse().with_context(|| format!("`{factor}` is not a number"))?;
             replay::run(Some(Path::new(file)), factor).map(|()| ExitCode::SUCCESS)
         }
-        ["crowd"] => load_shedding::run().map(|()| ExitCode::SUCCESS),
-        ["torture", options @ ..] => {
-            let kills = number(options, "--kills", 30)?;
-            fault_injection::run(kills.try_into()?, number(options, "--seed", 1)?)
+        ["load-shedding"] => load_shedding::run().map(|()| ExitCode::SUCCESS),
+        ["fault-injection", options @ ..] => {
+            let kills = number_option(options, "--kills", 30)?;
+            fault_injection::run(kills.try_into()?, number_option(options, "--seed", 1)?)
                 .map(|()| ExitCode::SUCCESS)
         }
         ["bench"] => bench::bench().map(|()| ExitCode::SUCCESS),
@@ -138,11 +140,11 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The number after an option.
-fn number(options: &[&str], name: &str, usual: u64) -> anyhow::Result<u64> {
-    let Some(at) = options.iter().position(|option| *option == name) else { return Ok(usual) };
+/// The number that follows the option `name`, or `default` when the option is not given.
+fn number_option(options: &[&str], name: &str, default: u64) -> anyhow::Result<u64> {
+    let Some(at) = options.iter().position(|option| *option == name) else { return Ok(default) };
     let text = options.get(at + 1).with_context(|| format!("{name} needs a number"))?;
-    text.parse().with_context(|| format!("`{text}` is no number"))
+    text.parse().with_context(|| format!("`{text}` is not a number"))
 }
 
 fn build() -> anyhow::Result<()> {

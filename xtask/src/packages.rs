@@ -1,4 +1,4 @@
-//! Finding programs, and installing the system's packages that bring them.
+//! Finds programs on this machine and installs the system packages that contain missing ones.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 
-use crate::account::we_are_root;
+use crate::os_user::is_root;
 use crate::process;
 
-/// A program on `PATH`.
+/// The path of a program on `PATH`.
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| is_program(program))
@@ -26,10 +26,10 @@ pub fn has_apt() -> bool {
     on_path("apt-get").is_some()
 }
 
-/// Installs packages, as root and after saying so; otherwise says what to type.
+/// Installs Debian packages when we are root, and prints which. Otherwise fails with the command to type.
 ///
-/// `what` is what is missing, in words. No service is started and no database cluster made: what
-/// the machine already runs is not touched.
+/// `what` describes in words what is missing. Packages start no service and create no database cluster, so what
+/// the machine already runs is not changed.
 pub fn install(what: &str, packages: &[&str]) -> Result<()> {
     let list = packages.join(" ");
     if !has_apt() {
@@ -38,7 +38,7 @@ pub fn install(what: &str, packages: &[&str]) -> Result<()> {
              {list}), then start again"
         );
     }
-    if !we_are_root() {
+    if !is_root() {
         bail!(
             "{what} is missing. Install it, then start again:\n  sudo apt-get update && \
              sudo apt-get install --no-install-recommends {list}"
@@ -46,10 +46,10 @@ pub fn install(what: &str, packages: &[&str]) -> Result<()> {
     }
     update_lists()?;
     println!("{what} is missing: installing {list}");
-    let _no_services = NoServices::new()?;
+    let _guard = ServiceStartGuard::new()?;
     let mut install = apt();
     install.args(["install", "-y", "--no-install-recommends"]).args(packages);
-    process::run_to_the_end(&mut install)
+    process::run_uninterrupted(&mut install)
         .with_context(|| format!("{what} is missing, and installing {list} failed"))
 }
 
@@ -60,10 +60,10 @@ pub fn is_known(package: &str) -> bool {
         show.args(["show", "--no-all-versions", package]);
         process::capture(&mut show).is_ok_and(|text| !text.trim().is_empty())
     };
-    known() || (we_are_root() && update_lists().is_ok() && known())
+    known() || (is_root() && update_lists().is_ok() && known())
 }
 
-/// Fetches the package lists, once per start.
+/// Fetches the package lists, at most once per run.
 fn update_lists() -> Result<()> {
     static DONE: AtomicBool = AtomicBool::new(false);
     if DONE.swap(true, Ordering::Relaxed) {
@@ -72,7 +72,7 @@ fn update_lists() -> Result<()> {
     println!("fetching the package lists (apt-get update)");
     let mut update = apt();
     update.args(["-q", "update"]);
-    process::run_to_the_end(&mut update).context("the package lists cannot be fetched")
+    process::run_uninterrupted(&mut update).context("the package lists cannot be fetched")
 }
 
 fn apt() -> Command {
@@ -83,39 +83,45 @@ fn apt() -> Command {
     apt
 }
 
-/// While this lives, package scripts neither start services nor make a database cluster.
-struct NoServices {
-    made: Vec<PathBuf>,
+/// While this value exists, package scripts neither start services nor create a database cluster.
+struct ServiceStartGuard {
+    created: Vec<PathBuf>,
 }
 
-const OURS: &str = "# made by `cargo xtask` while it installs packages\n";
+/// Marks the files that this program writes, so that it never removes anybody else's.
+const MARKER: &str = "# made by `cargo xtask` while it installs packages\n";
 
-impl NoServices {
-    fn new() -> Result<NoServices> {
-        let mut guard = NoServices { made: Vec::new() };
-        guard.place(Path::new("/usr/sbin/policy-rc.d"), &format!("#!/bin/sh\n{OURS}exit 101\n"))?;
+impl ServiceStartGuard {
+    fn new() -> Result<ServiceStartGuard> {
+        let mut guard = ServiceStartGuard { created: Vec::new() };
+        guard.create_file(
+            Path::new("/usr/sbin/policy-rc.d"),
+            &format!("#!/bin/sh\n{MARKER}exit 101\n"),
+        )?;
         let clusters = Path::new("/etc/postgresql-common/createcluster.d");
         fs::create_dir_all(clusters)?;
-        guard
-            .place(&clusters.join("nadi.conf"), &format!("{OURS}create_main_cluster = false\n"))?;
+        guard.create_file(
+            &clusters.join("nadi.conf"),
+            &format!("{MARKER}create_main_cluster = false\n"),
+        )?;
         Ok(guard)
     }
 
-    fn place(&mut self, file: &Path, text: &str) -> Result<()> {
-        // One that a killed start left is ours to use and to remove.
-        if fs::read_to_string(file).is_ok_and(|found| !found.contains(OURS)) {
+    fn create_file(&mut self, file: &Path, text: &str) -> Result<()> {
+        // A file with our marker was left by a killed run: it is reused, and removed at the end.
+        if fs::read_to_string(file).is_ok_and(|found| !found.contains(MARKER)) {
             return Ok(());
         }
         fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
         fs::set_permissions(file, fs::Permissions::from_mode(0o755))?;
-        self.made.push(file.to_owned());
+        self.created.push(file.to_owned());
         Ok(())
     }
 }
 
-impl Drop for NoServices {
+impl Drop for ServiceStartGuard {
     fn drop(&mut self) {
-        for file in &self.made {
+        for file in &self.created {
             let _ = fs::remove_file(file);
         }
     }

@@ -1,5 +1,5 @@
-//! A private PostgreSQL: its own data folder, its own socket, no TCP port. What the machine runs
-//! already is not touched.
+//! A private PostgreSQL with a data directory and a socket of its own and no TCP port. A PostgreSQL that the
+//! machine already runs is not touched.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,24 +8,24 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 
-use crate::account::Account;
+use crate::directories::ServiceDirectories;
+use crate::os_user::OsUser;
 use crate::packages;
-use crate::place::Place;
 use crate::process::{self, Service};
 
-const LEAST_MAJOR: u32 = 15;
+const MIN_MAJOR: u32 = 15;
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// What a crash of the machine may cost.
+/// Whether the data has to survive a crash of the machine.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Durability {
-    /// Nothing: people's data.
-    Kept,
-    /// Everything: a cluster made for one test run.
-    Throwaway,
+    /// Yes: fsync and synchronous commits are on.
+    Durable,
+    /// No: a cluster for a single test run, without fsync.
+    Temporary,
 }
 
-/// PostgreSQL's programs.
+/// The programs of an installed PostgreSQL.
 #[derive(Clone)]
 pub struct Programs {
     bin: PathBuf,
@@ -33,24 +33,24 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Those that suit the data already there, else the newest; installed when missing.
+    /// Finds the version that created the existing data, or the newest one without data. Installs it when missing.
     pub fn find(data: Option<u32>) -> Result<Programs> {
         if let Some(found) = choose(installed(), data)? {
             return Ok(found);
         }
         packages::install("PostgreSQL 15 or later", &["postgresql"])?;
         choose(installed(), data)?.with_context(
-            || "PostgreSQL 15 or later is missing: what the package manager brought is older",
+            || "PostgreSQL 15 or later is missing: the package manager installed an older one",
         )
     }
 }
 
-/// Which of the installed versions to use. Data made by one major version is of use to that one
-/// only.
+/// Which of the installed versions to use. `data` is the major version that created the existing data, which no other
+/// major version can read.
 fn choose(installed: Vec<Programs>, data: Option<u32>) -> Result<Option<Programs>> {
     let newest = installed
         .iter()
-        .filter(|found| found.major >= LEAST_MAJOR)
+        .filter(|found| found.major >= MIN_MAJOR)
         .max_by_key(|found| found.major)
         .cloned();
     let Some(data) = data else {
@@ -61,8 +61,8 @@ fn choose(installed: Vec<Programs>, data: Option<u32>) -> Result<Option<Programs
     }
     let has = newest.map_or("none".to_owned(), |found| found.major.to_string());
     bail!(
-        "the private database was made by PostgreSQL {data}, and this machine has {has}: install \
-         PostgreSQL {data}, or remove the database's folder to begin with fresh demo data"
+        "the private database was created by PostgreSQL {data}, and this machine has {has}: install \
+         PostgreSQL {data}, or remove the database's directory to begin with new demo data"
     )
 }
 
@@ -79,14 +79,14 @@ fn installed() -> Vec<Programs> {
     }
     folders
         .into_iter()
-        // A link to one program alone is no installation.
+        // A link to a single program is not an installation.
         .filter(|bin| {
             let programs = ["initdb", "postgres", "psql", "pg_isready"];
             programs.iter().all(|name| packages::is_program(&bin.join(name)))
         })
         .filter_map(|bin| {
-            let mut ask = std::process::Command::new(bin.join("postgres"));
-            let major = major(&process::capture(ask.arg("--version")).ok()?)?;
+            let mut query = std::process::Command::new(bin.join("postgres"));
+            let major = major(&process::capture(query.arg("--version")).ok()?)?;
             Some(Programs { bin, major })
         })
         .collect()
@@ -99,7 +99,7 @@ fn major(version: &str) -> Option<u32> {
     number[..digits.unwrap_or(number.len())].parse().ok()
 }
 
-/// The major version that made a data folder.
+/// The major version that created a data directory.
 pub fn version_of(data: &Path) -> Option<u32> {
     let text = fs::read_to_string(data.join("PG_VERSION")).ok()?;
     text.trim().parse().ok()
@@ -112,37 +112,37 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes the cluster when there is none, starts it and waits until it answers.
+    /// Starts PostgreSQL and waits until it accepts connections. Creates the cluster when there is none.
     pub fn start(
         programs: Programs,
-        account: &Account,
-        place: &Place,
+        os_user: &OsUser,
+        directories: &ServiceDirectories,
         durability: Durability,
     ) -> Result<Postgres> {
-        let data = place.data.join("postgres");
+        let data = directories.data.join("postgres");
         if !data.join("PG_VERSION").exists() {
-            make_cluster(&programs, account, &data, durability)?;
+            init_cluster(&programs, os_user, &data, durability)?;
         }
-        account.own_folder(&data)?;
-        forget_dead_postmaster(&data)?;
-        let log = place.log("postgres");
-        let output = process::new_log(&log)?;
-        let mut command = account.command(programs.bin.join("postgres"));
+        os_user.create_owned_directory(&data)?;
+        remove_stale_lock(&data)?;
+        let log = directories.log("postgres");
+        let output = process::rotate_log(&log)?;
+        let mut command = os_user.command(programs.bin.join("postgres"));
         command.arg("-D").arg(&data).stdout(output.try_clone()?).stderr(output);
-        for setting in settings(&place.sockets, durability, small_shared_memory()) {
+        for setting in settings(&directories.sockets, durability, small_shared_memory()) {
             command.args(["-c", &setting]);
         }
-        // SIGINT: end the connections and stop; SIGTERM, sent should we be killed, lets the
-        // server finish first.
+        // On SIGINT it closes all connections and stops. On SIGTERM, which the kernel sends if we are killed, it
+        // waits for the clients first.
         let service = Service::start(
             "PostgreSQL",
             &mut command,
             Signal::INT,
             Duration::from_secs(30),
-            place.pid_file("postgres"),
+            directories.pid_file("postgres"),
             &data.to_string_lossy(),
         )?;
-        let mut postgres = Postgres { service, programs, sockets: place.sockets.clone() };
+        let mut postgres = Postgres { service, programs, sockets: directories.sockets.clone() };
         postgres.wait_until_ready(&log)?;
         Ok(postgres)
     }
@@ -163,7 +163,7 @@ impl Postgres {
                 }
             }
             if started.elapsed() > START_LIMIT {
-                bail!("PostgreSQL does not answer: {refusal}; {}", process::tail(log));
+                bail!("PostgreSQL does not accept connections: {refusal}; {}", process::tail(log));
             }
             process::pause(Duration::from_millis(20))?;
         }
@@ -173,22 +173,22 @@ impl Postgres {
         self.programs.major
     }
 
-    /// The address of one of its databases, for sqlx, psql and Node's `pg`.
+    /// The URL of one of its databases, for sqlx, psql and Node's `pg`.
     pub fn url(&self, database: &str) -> String {
         let sockets = self.sockets.display();
         format!("postgres://nadi@localhost/{database}?host={sockets}")
     }
 
-    /// Makes the database unless it is there.
+    /// Creates a database unless it exists.
     pub fn ensure_database(&self, name: &str) -> Result<()> {
-        let ask = format!("select 1 from pg_database where datname = '{name}'");
-        if self.psql("postgres", &["-c", &ask])?.trim().is_empty() {
+        let query = format!("select 1 from pg_database where datname = '{name}'");
+        if self.psql("postgres", &["-c", &query])?.trim().is_empty() {
             self.psql("postgres", &["-c", &format!("create database {name}")])?;
         }
         Ok(())
     }
 
-    /// Runs psql, which stops at the first error, and gives its bare output.
+    /// Runs psql and returns its unaligned output without headers. It stops at the first error.
     pub fn psql(&self, database: &str, arguments: &[&str]) -> Result<String> {
         let mut psql = std::process::Command::new(self.programs.bin.join("psql"));
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
@@ -197,7 +197,7 @@ impl Postgres {
         process::capture(&mut psql)
     }
 
-    /// One of PostgreSQL's programs, told by its environment which database to use.
+    /// A command for one of PostgreSQL's programs, with the database set by environment variables.
     pub fn program(&self, name: &str, database: &str) -> std::process::Command {
         let mut command = std::process::Command::new(self.programs.bin.join(name));
         command.env("PGHOST", &self.sockets).env("PGUSER", "nadi").env("PGDATABASE", database);
@@ -208,12 +208,12 @@ impl Postgres {
         self.service.pid()
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if the server has ended.
     pub fn ended(&mut self) -> Result<Option<std::process::ExitStatus>> {
         self.service.ended()
     }
 
-    /// Ends it as a crash would. Its workers notice by themselves.
+    /// Kills the main process with SIGKILL. Its worker processes notice and end by themselves.
     pub fn kill(&mut self) -> Result<()> {
         self.service.kill()
     }
@@ -223,26 +223,27 @@ impl Postgres {
     }
 }
 
-/// Made beside its place and moved there whole, so that a killed start leaves no half of it.
-fn make_cluster(
+/// Creates the cluster in a temporary directory and renames it when complete, so that a killed run leaves no
+/// incomplete cluster.
+fn init_cluster(
     programs: &Programs,
-    account: &Account,
+    os_user: &OsUser,
     data: &Path,
     durability: Durability,
 ) -> Result<()> {
     let new = data.with_extension("new");
     let _ = fs::remove_dir_all(&new);
-    account.own_folder(&new)?;
-    let mut initdb = account.command(programs.bin.join("initdb"));
+    os_user.create_owned_directory(&new)?;
+    let mut initdb = os_user.command(programs.bin.join("initdb"));
     initdb
         .arg("-D")
         .arg(&new)
-        // The socket lies in a folder that nobody else can enter.
+        // `trust` is safe: the socket is in a directory that no other user can enter.
         .args(["-U", "nadi", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"]);
-    if durability == Durability::Throwaway {
+    if durability == Durability::Temporary {
         initdb.arg("--no-sync");
     }
-    process::capture(&mut initdb).context("the private database cannot be made")?;
+    process::capture(&mut initdb).context("the private database cannot be created")?;
     if data.exists() {
         fs::remove_dir_all(data)?;
     }
@@ -250,9 +251,10 @@ fn make_cluster(
     Ok(())
 }
 
-/// A killed postmaster whose parent never asked for its exit status stays as a zombie, in a
-/// container without an init for ever, and PostgreSQL takes it for a living rival.
-fn forget_dead_postmaster(data: &Path) -> Result<()> {
+/// Removes the lock file of a killed postmaster that is still a zombie. Its parent never read the exit status, which
+/// in a container without an init process means that the zombie stays forever. PostgreSQL would take it for a running
+/// server.
+fn remove_stale_lock(data: &Path) -> Result<()> {
     let lock = data.join("postmaster.pid");
     let pid = || -> Option<u32> {
         let text = fs::read_to_string(&lock).ok()?;
@@ -261,9 +263,9 @@ fn forget_dead_postmaster(data: &Path) -> Result<()> {
     let Some(pid) = pid().filter(|pid| process::is_zombie(*pid)) else {
         return Ok(());
     };
-    // Long enough for its workers, which end by themselves without it.
-    let noticed = Instant::now();
-    while process::is_zombie(pid) && noticed.elapsed() < Duration::from_secs(2) {
+    // Gives its workers time to end, which they do by themselves without a postmaster.
+    let waiting_since = Instant::now();
+    while process::is_zombie(pid) && waiting_since.elapsed() < Duration::from_secs(2) {
         process::pause(Duration::from_millis(50))?;
     }
     if process::is_zombie(pid) {
@@ -281,13 +283,13 @@ fn settings(sockets: &Path, durability: Durability, small_shared_memory: bool) -
         "log_timezone=UTC".to_owned(),
         "log_line_prefix=%m [%p] %d ".to_owned(),
     ];
-    if durability == Durability::Throwaway {
+    if durability == Durability::Temporary {
         for off in ["fsync", "synchronous_commit", "full_page_writes"] {
             settings.push(format!("{off}=off"));
         }
     }
     if small_shared_memory {
-        // Parallel workers talk through /dev/shm, 64 MB of it in many containers.
+        // Parallel workers communicate through /dev/shm, which has only 64 MB in many containers.
         settings.push("max_parallel_workers_per_gather=0".to_owned());
         settings.push("max_parallel_maintenance_workers=0".to_owned());
     }
@@ -303,7 +305,7 @@ fn small_shared_memory() -> bool {
 mod tests {
     use super::*;
 
-    fn having(majors: &[u32]) -> Vec<Programs> {
+    fn programs_of(majors: &[u32]) -> Vec<Programs> {
         let programs = |major: &u32| Programs { bin: PathBuf::new(), major: *major };
         majors.iter().map(programs).collect()
     }
@@ -317,29 +319,31 @@ mod tests {
     }
 
     #[test]
-    fn fresh_data_is_made_by_the_newest_version_that_will_do() -> Result<()> {
-        let chosen = choose(having(&[14, 17, 16]), None)?;
+    fn the_newest_supported_version_creates_new_data() -> Result<()> {
+        let chosen = choose(programs_of(&[14, 17, 16]), None)?;
         assert_eq!(chosen.map(|found| found.major), Some(17));
-        assert!(choose(having(&[13]), None)?.is_none());
+        assert!(choose(programs_of(&[13]), None)?.is_none());
         Ok(())
     }
 
     #[test]
-    fn data_stays_with_the_version_that_made_it() -> Result<()> {
-        let chosen = choose(having(&[15, 17]), Some(15))?;
+    fn existing_data_needs_the_version_that_created_it() -> Result<()> {
+        let chosen = choose(programs_of(&[15, 17]), Some(15))?;
         assert_eq!(chosen.map(|found| found.major), Some(15));
-        let refused = choose(having(&[17]), Some(15)).err();
-        assert!(refused.is_some_and(|error| error.to_string().contains("made by PostgreSQL 15")));
+        let refused = choose(programs_of(&[17]), Some(15)).err();
+        assert!(
+            refused.is_some_and(|error| error.to_string().contains("created by PostgreSQL 15"))
+        );
         Ok(())
     }
 
     #[test]
-    fn only_throwaway_data_is_written_carelessly() {
+    fn fsync_is_off_for_temporary_data_only() {
         let sockets = Path::new("/run/x");
-        let kept = settings(sockets, Durability::Kept, false);
-        assert!(!kept.iter().any(|setting| setting.contains("off")));
-        let thrown = settings(sockets, Durability::Throwaway, true);
-        assert!(thrown.contains(&"fsync=off".to_owned()));
-        assert!(thrown.contains(&"max_parallel_workers_per_gather=0".to_owned()));
+        let durable = settings(sockets, Durability::Durable, false);
+        assert!(!durable.iter().any(|setting| setting.contains("off")));
+        let temporary = settings(sockets, Durability::Temporary, true);
+        assert!(temporary.contains(&"fsync=off".to_owned()));
+        assert!(temporary.contains(&"max_parallel_workers_per_gather=0".to_owned()));
     }
 }

@@ -1,5 +1,5 @@
-//! Child processes. Each is in a group of its own, so that Ctrl-C reaches us alone and we decide
-//! in which order things stop; each is told to stop by the kernel should we be killed.
+//! Child processes. Each is in a process group of its own, so that Ctrl-C reaches only us and we decide in which
+//! order they stop. Should we be killed, the kernel sends each of them a signal.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -14,13 +14,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// How often we were asked to stop.
-static STOPS: AtomicUsize = AtomicUsize::new(0);
+/// How many signals to stop we have received.
+static STOP_REQUESTS: AtomicUsize = AtomicUsize::new(0);
 
-/// How long a tool (not a service) has to end after SIGTERM.
+/// How long a tool (not a service) may take to end after SIGTERM.
 const TOOL_GRACE: Duration = Duration::from_secs(5);
 
-/// We were asked to stop: not a failure of what was being done.
+/// The error when we received a signal to stop. It is not a failure of the work that was interrupted.
 #[derive(Debug)]
 pub struct Interrupted;
 
@@ -32,48 +32,49 @@ impl std::fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// From here on SIGINT, SIGTERM and SIGHUP are counted instead of ending us at once.
+/// Counts SIGINT, SIGTERM and SIGHUP from now on, instead of being ended by them.
 pub fn watch_signals() -> Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     thread::spawn(move || {
         for _ in signals.forever() {
-            STOPS.fetch_add(1, Ordering::SeqCst);
+            STOP_REQUESTS.fetch_add(1, Ordering::SeqCst);
         }
     });
     Ok(())
 }
 
-pub fn stops() -> usize {
-    STOPS.load(Ordering::SeqCst)
+pub fn stop_requests() -> usize {
+    STOP_REQUESTS.load(Ordering::SeqCst)
 }
 
-/// An error once we were asked to stop.
-pub fn check_stop() -> Result<()> {
-    if stops() > 0 {
+/// Fails with [`Interrupted`] when we have received a signal to stop.
+pub fn fail_if_interrupted() -> Result<()> {
+    if stop_requests() > 0 {
         return Err(Interrupted.into());
     }
     Ok(())
 }
 
-/// Sleeps, unless we were asked to stop.
+/// Sleeps. Fails when we have received a signal to stop, before or meanwhile.
 pub fn pause(time: Duration) -> Result<()> {
-    check_stop()?;
+    fail_if_interrupted()?;
     thread::sleep(time);
-    check_stop()
+    fail_if_interrupted()
 }
 
-/// Starts a command in a group of its own, with no standard input.
+/// Starts a command in a process group of its own, without standard input.
 ///
-/// Only from the main thread: the kernel's notice of our death goes by thread.
+/// The kernel sends the death signal when the thread that started the child ends, so call this only from a thread
+/// that outlives the child.
 fn spawn(command: &mut Command, signal_when_orphaned: Signal) -> Result<Child> {
     command.process_group(0).stdin(Stdio::null());
-    when_orphaned(command, signal_when_orphaned);
+    signal_on_parent_death(command, signal_when_orphaned);
     command.spawn().with_context(|| format!("cannot start {}", describe(command)))
 }
 
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-fn when_orphaned(command: &mut Command, signal: Signal) {
+fn signal_on_parent_death(command: &mut Command, signal: Signal) {
     // SAFETY: between fork and exec the closure makes one system call and touches no memory of
     // the parent, so it is async-signal-safe.
     unsafe {
@@ -84,7 +85,7 @@ fn when_orphaned(command: &mut Command, signal: Signal) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn when_orphaned(_command: &mut Command, _signal: Signal) {}
+fn signal_on_parent_death(_command: &mut Command, _signal: Signal) {}
 
 fn describe(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
@@ -98,34 +99,34 @@ fn signal_group(pid: u32, signal: Signal) {
     }
 }
 
-/// Waits for a tool to end; when we are asked to stop, or the limit passes, ends its whole group.
+/// Waits until a tool ends. Ends its process group when we receive a signal to stop or the limit has passed.
 fn wait(child: &mut Child, limit: Option<Duration>) -> Result<ExitStatus> {
     let started = Instant::now();
-    let mut nap = Duration::from_millis(2);
+    let mut poll_interval = Duration::from_millis(2);
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        let late = limit.is_some_and(|limit| started.elapsed() > limit);
-        if late || stops() > 0 {
+        let timed_out = limit.is_some_and(|limit| started.elapsed() > limit);
+        if timed_out || stop_requests() > 0 {
             signal_group(child.id(), Signal::TERM);
-            let asked = Instant::now();
-            while child.try_wait()?.is_none() && asked.elapsed() < TOOL_GRACE {
+            let requested_at = Instant::now();
+            while child.try_wait()?.is_none() && requested_at.elapsed() < TOOL_GRACE {
                 thread::sleep(Duration::from_millis(20));
             }
             signal_group(child.id(), Signal::KILL);
             child.wait()?;
-            check_stop()?;
-            bail!("no end after {} s", started.elapsed().as_secs());
+            fail_if_interrupted()?;
+            bail!("timed out after {} s", started.elapsed().as_secs());
         }
-        thread::sleep(nap);
-        nap = (nap * 2).min(Duration::from_millis(50));
+        thread::sleep(poll_interval);
+        poll_interval = (poll_interval * 2).min(Duration::from_millis(50));
     }
 }
 
-/// Runs a tool with its output shown; an error unless it exits 0.
+/// Runs a tool and shows its output. Fails unless it exits with success.
 pub fn run(command: &mut Command) -> Result<()> {
-    check_stop()?;
+    fail_if_interrupted()?;
     let mut child = spawn(command, Signal::TERM)?;
     let status = wait(&mut child, None)?;
     if !status.success() {
@@ -134,27 +135,27 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a tool that must not be cut off half-way (a package manager): a request to stop is obeyed
-/// after it has ended.
-pub fn run_to_the_end(command: &mut Command) -> Result<()> {
-    check_stop()?;
+/// Runs a tool that must not be interrupted (a package manager). A signal to stop takes effect after it has ended.
+pub fn run_uninterrupted(command: &mut Command) -> Result<()> {
+    fail_if_interrupted()?;
     command.process_group(0).stdin(Stdio::null());
     let status = command.status().with_context(|| format!("cannot start {}", describe(command)))?;
-    check_stop()?;
+    fail_if_interrupted()?;
     if !status.success() {
         bail!("`{}` failed ({status})", describe(command));
     }
     Ok(())
 }
 
-/// Runs a quick tool quietly and gives what it printed; its error output becomes the error.
+/// Runs a tool without showing its output, and returns its standard output. If it fails, the error contains what it
+/// printed to standard error.
 pub fn capture(command: &mut Command) -> Result<String> {
-    capture_within(command, None)
+    capture_with_timeout(command, None)
 }
 
-/// The same, with a time limit.
-pub fn capture_within(command: &mut Command, limit: Option<Duration>) -> Result<String> {
-    check_stop()?;
+/// Like [`capture`], with a time limit.
+pub fn capture_with_timeout(command: &mut Command, limit: Option<Duration>) -> Result<String> {
+    fail_if_interrupted()?;
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = spawn(command, Signal::TERM)?;
     let out = read_all(child.stdout.take());
@@ -162,15 +163,16 @@ pub fn capture_within(command: &mut Command, limit: Option<Duration>) -> Result<
     let status = wait(&mut child, limit)?;
     let (out, err) = (join(out), join(err));
     if !status.success() {
-        let said = if err.trim().is_empty() { &out } else { &err };
-        bail!("`{}` failed ({status}): {}", describe(command), said.trim());
+        let message = if err.trim().is_empty() { &out } else { &err };
+        bail!("`{}` failed ({status}): {}", describe(command), message.trim());
     }
     Ok(out)
 }
 
-/// Runs a tool with its output shown as it comes, and gives its standard output's lines too.
+/// Runs a tool and shows its output as it is printed. Returns whether it succeeded, and the lines of its standard
+/// output.
 pub fn tee(command: &mut Command) -> Result<(bool, Vec<String>)> {
-    check_stop()?;
+    fail_if_interrupted()?;
     command.stdout(Stdio::piped());
     let mut child = spawn(command, Signal::TERM)?;
     let out = child.stdout.take().ok_or_else(|| anyhow!("no output"))?;
@@ -184,7 +186,7 @@ pub fn tee(command: &mut Command) -> Result<(bool, Vec<String>)> {
         lines
     });
     let ended = wait(&mut child, None);
-    // Whatever it left running would hold the pipe open.
+    // Processes that the tool left running would keep the pipe open, and the reader would never end.
     signal_group(child.id(), Signal::KILL);
     let lines = reader.join().unwrap_or_default();
     Ok((ended?.success(), lines))
@@ -204,8 +206,8 @@ fn join(reader: JoinHandle<String>) -> String {
     reader.join().unwrap_or_default()
 }
 
-/// A process that runs until it is told to stop, noted in a file so that a later start can
-/// recognise what a killed one left behind.
+/// A process that runs until it is stopped. Its pid is written to a file, so that a later run can find the process
+/// when we were killed.
 pub struct Service {
     name: &'static str,
     child: Child,
@@ -216,19 +218,20 @@ pub struct Service {
 }
 
 impl Service {
-    /// `mark` is a text in the command line that no other process has: a path of this clone.
+    /// `command_line_part` is a text that occurs in the command line of this process only, such as a path of this
+    /// clone. A later run recognizes the process by it.
     pub fn start(
         name: &'static str,
         command: &mut Command,
         stop_with: Signal,
         grace: Duration,
         pid_file: PathBuf,
-        mark: &str,
+        command_line_part: &str,
     ) -> Result<Service> {
-        check_stop()?;
+        fail_if_interrupted()?;
         let child = spawn(command, Signal::TERM)?;
         let service = Service { name, child, stop_with, grace, pid_file, ended: false };
-        fs::write(&service.pid_file, format!("{}\n{mark}\n", service.child.id()))
+        fs::write(&service.pid_file, format!("{}\n{command_line_part}\n", service.child.id()))
             .with_context(|| format!("cannot write {}", service.pid_file.display()))?;
         Ok(service)
     }
@@ -237,14 +240,14 @@ impl Service {
         self.child.id()
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if the process has ended.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         let status = self.child.try_wait()?;
         self.ended |= status.is_some();
         Ok(status)
     }
 
-    /// Ends it as a crash would: at once, without a word to it.
+    /// Kills the process at once with SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             rustix::process::kill_process(pid, Signal::KILL)?;
@@ -255,12 +258,13 @@ impl Service {
         Ok(())
     }
 
-    /// Asks it to stop and waits; kills it when its time is over or when we are asked once more.
+    /// Asks the process to stop and waits. Kills its group after the grace period, or when we receive another signal
+    /// to stop meanwhile.
     pub fn stop(&mut self) -> Result<ExitStatus> {
-        let asked = Instant::now();
-        let asked_before = stops();
+        let requested_at = Instant::now();
+        let requests_before = stop_requests();
         if self.child.try_wait()?.is_none() {
-            // To the leader alone: a database tells its own children what to do.
+            // Only to the process itself: a database stops its own children.
             if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
                 let _ = rustix::process::kill_process(pid, self.stop_with);
             }
@@ -271,7 +275,7 @@ impl Service {
                 let _ = fs::remove_file(&self.pid_file);
                 return Ok(status);
             }
-            if asked.elapsed() > self.grace || stops() > asked_before.max(1) {
+            if requested_at.elapsed() > self.grace || stop_requests() > requests_before.max(1) {
                 signal_group(self.child.id(), Signal::KILL);
                 self.child.wait()?;
                 self.ended = true;
@@ -279,7 +283,7 @@ impl Service {
                 bail!(
                     "{} had to be killed after {:.1} s",
                     self.name,
-                    asked.elapsed().as_secs_f32()
+                    requested_at.elapsed().as_secs_f32()
                 );
             }
             thread::sleep(Duration::from_millis(10));
@@ -297,26 +301,29 @@ impl Drop for Service {
     }
 }
 
-/// Ends the process a pid file names, if it is still the one that was noted there. True if it was.
-pub fn end_leftover(pid_file: &Path, signal: Signal, grace: Duration) -> Result<bool> {
-    let Ok(noted) = fs::read_to_string(pid_file) else {
+/// Stops the process of a pid file, if it is still the recorded one. Returns whether it was.
+pub fn stop_leftover(pid_file: &Path, signal: Signal, grace: Duration) -> Result<bool> {
+    let Ok(recorded) = fs::read_to_string(pid_file) else {
         return Ok(false);
     };
-    let mut lines = noted.lines();
+    let mut lines = recorded.lines();
     let pid: Option<i32> = lines.next().and_then(|pid| pid.trim().parse().ok());
-    let mark = lines.next().unwrap_or_default().to_owned();
+    let command_line_part = lines.next().unwrap_or_default().to_owned();
     let Some(pid) = pid.and_then(Pid::from_raw) else {
         fs::remove_file(pid_file)?;
         return Ok(false);
     };
-    let alive = || !mark.is_empty() && command_line(pid).is_some_and(|line| line.contains(&mark));
+    let alive = || {
+        !command_line_part.is_empty()
+            && command_line(pid).is_some_and(|line| line.contains(&command_line_part))
+    };
     let found = alive();
     if found {
         let _ = rustix::process::kill_process(pid, signal);
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         while alive() {
-            check_stop()?;
-            if asked.elapsed() > grace {
+            fail_if_interrupted()?;
+            if requested_at.elapsed() > grace {
                 let _ = rustix::process::kill_process_group(pid, Signal::KILL);
                 thread::sleep(Duration::from_millis(200));
                 break;
@@ -328,7 +335,7 @@ pub fn end_leftover(pid_file: &Path, signal: Signal, grace: Duration) -> Result<
     Ok(found)
 }
 
-/// The command line of a living process; nothing for one that is gone or a zombie.
+/// The command line of a process. Empty for a zombie, `None` when there is no such process.
 fn command_line(pid: Pid) -> Option<String> {
     let number = pid.as_raw_nonzero();
     if Path::new("/proc/self").exists() {
@@ -339,9 +346,9 @@ fn command_line(pid: Pid) -> Option<String> {
     Some(String::from_utf8_lossy(&line.stdout).into_owned())
 }
 
-/// Whether a process is dead and only its exit status is left.
+/// Whether a process has ended but its parent has not yet read the exit status.
 pub fn is_zombie(pid: u32) -> bool {
-    // `123 (name) Z …`, and the name may hold anything.
+    // The format is `123 (name) Z …`, and the name may contain any character.
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z")))
 }
@@ -354,8 +361,8 @@ pub fn tail(log: &Path) -> String {
     format!("{}:\n  {}", log.display(), lines[from..].join("\n  "))
 }
 
-/// A fresh log file; the one before is kept beside it.
-pub fn new_log(log: &Path) -> Result<File> {
+/// Creates an empty log file and renames the previous one to `*.log.old`.
+pub fn rotate_log(log: &Path) -> Result<File> {
     let _ = fs::rename(log, log.with_extension("log.old"));
     File::create(log).with_context(|| format!("cannot write {}", log.display()))
 }

@@ -1,4 +1,4 @@
-//! Numbered steps with the seconds each took.
+//! Prints numbered steps and the seconds that each took.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ impl Steps {
         Steps { total, started: Instant::now(), done: Vec::new() }
     }
 
-    /// Says what begins, does it, and says how long it took and what came of it.
+    /// Prints the name of the step, does the work, and prints how long it took with the note that the work returned.
     pub fn step<T>(
         &mut self,
         name: &'static str,
@@ -32,7 +32,7 @@ impl Steps {
         Ok(value)
     }
 
-    /// All of it in one line: `12.3 s: tools 0.1 s, client 3.2 s, …`.
+    /// All steps in one line: `12.3 s: tools 0.1 s, client 3.2 s, …`.
     pub fn summary(&self) -> String {
         let parts: Vec<String> =
             self.done.iter().map(|(name, took)| format!("{name} {}", seconds(*took))).collect();

@@ -1,4 +1,4 @@
-//! A private Redis (or Valkey) on a socket, keeping nothing on disk: what it holds may be lost.
+//! A private Redis (or Valkey) on a Unix socket without persistence: its data may be lost at any time.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use rustix::process::Signal;
 
-use crate::account::Account;
+use crate::directories::ServiceDirectories;
+use crate::os_user::OsUser;
 use crate::packages;
-use crate::place::Place;
 use crate::process::{self, Service};
 
 const SERVERS: [&str; 2] = ["redis-server", "valkey-server"];
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// The server's program, if the machine has one.
+/// The path of the installed program, if any.
 pub fn find() -> Option<PathBuf> {
     SERVERS.iter().find_map(|name| {
         packages::on_path(name).or_else(|| {
@@ -24,7 +24,7 @@ pub fn find() -> Option<PathBuf> {
     })
 }
 
-/// The same, installed when missing.
+/// The path of the program, which is installed when missing.
 pub fn find_or_install() -> Result<PathBuf> {
     if let Some(program) = find() {
         return Ok(program);
@@ -46,17 +46,21 @@ pub struct Redis {
 }
 
 impl Redis {
-    pub fn start(program: &Path, account: &Account, place: &Place) -> Result<Redis> {
-        let socket = place.sockets.join("redis.sock");
+    pub fn start(
+        program: &Path,
+        os_user: &OsUser,
+        directories: &ServiceDirectories,
+    ) -> Result<Redis> {
+        let socket = directories.sockets.join("redis.sock");
         let _ = std::fs::remove_file(&socket);
-        let log = place.log("redis");
-        let output = process::new_log(&log)?;
-        let mut command = account.command(program);
+        let log = directories.log("redis");
+        let output = process::rotate_log(&log)?;
+        let mut command = os_user.command(program);
         command
             .args(["--port", "0", "--save", "", "--appendonly", "no"])
             .args(["--unixsocketperm", "700", "--daemonize", "no"])
             .arg("--dir")
-            .arg(&place.sockets)
+            .arg(&directories.sockets)
             .arg("--unixsocket")
             .arg(&socket)
             .stdout(output.try_clone()?)
@@ -66,7 +70,7 @@ impl Redis {
             &mut command,
             Signal::TERM,
             Duration::from_secs(5),
-            place.pid_file("redis"),
+            directories.pid_file("redis"),
             &socket.to_string_lossy(),
         )?;
         let started = Instant::now();
@@ -86,7 +90,7 @@ impl Redis {
         format!("redis+unix://{}", self.socket.display())
     }
 
-    /// Ends it as a crash would.
+    /// Kills the process with SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         self.service.kill()
     }

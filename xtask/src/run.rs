@@ -1,11 +1,11 @@
-//! `cargo xtask run`: from a fresh clone to a page in the browser, and everything stopped again.
+//! `cargo xtask run`: builds and starts everything, and stops it again on Ctrl-C.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::client;
-use crate::place::Place;
+use crate::directories::ServiceDirectories;
 use crate::postgres::Postgres;
 use crate::process::{self, Service};
 use crate::progress::{Steps, seconds};
@@ -15,21 +15,21 @@ use crate::services;
 use crate::toolchain::WasmToolchain;
 
 pub fn run() -> Result<()> {
-    let port = server::wished_port(std::env::var("PORT").ok().as_deref())?;
+    let port = server::requested_port(std::env::var("PORT").ok().as_deref())?;
     let build = Build::Development;
-    let own_database_url = set("DATABASE_URL");
-    let own_redis_url = set("REDIS_URL");
+    let given_database_url = non_empty_variable("DATABASE_URL");
+    let given_redis_url = non_empty_variable("REDIS_URL");
     let mut steps = Steps::new(5);
 
-    let (account, place, wasm) = steps.step("tools", || {
-        let found = services::lasting_place(own_database_url.is_none())?;
+    let (os_user, directories, wasm) = steps.step("tools", || {
+        let found = services::persistent_directories(given_database_url.is_none())?;
         if !server::port_is_free(port) {
             bail!("port {port} is taken: choose another with PORT=3001 cargo xtask run");
         }
         let wasm = WasmToolchain::find()?;
         let name = wasm.name().to_owned();
-        let (account, place) = found;
-        Ok(((account, place, wasm), name))
+        let (os_user, directories) = found;
+        Ok(((os_user, directories, wasm), name))
     })?;
     let duration =
         if build.program("nadi").exists() { "under a minute" } else { "about 4 minutes" };
@@ -37,7 +37,7 @@ pub fn run() -> Result<()> {
     steps.step("build", || {
         let client = client::start_build(wasm);
         let server = build.build();
-        // Also when the server does not build: the client's build must not outlive us.
+        // Waits for the client's build even if the server's failed, since it must not outlive us.
         let note = client.join().map_err(|_| anyhow!("the client's build panicked"))??;
         server?;
         Ok(((), note))
@@ -46,44 +46,44 @@ pub fn run() -> Result<()> {
     let mut running = Running::default();
     steps.step("services", || {
         let mut note = Vec::new();
-        if own_database_url.is_none() {
-            let postgres = services::lasting_postgres(&account, &place)?;
+        if given_database_url.is_none() {
+            let postgres = services::persistent_postgres(&os_user, &directories)?;
             note.push(format!("private PostgreSQL {}", postgres.major()));
             running.postgres = Some(postgres);
         } else {
             note.push("PostgreSQL of DATABASE_URL".to_owned());
         }
-        if own_redis_url.is_none() {
-            running.redis = services::optional_redis(&account, &place)?;
+        if given_redis_url.is_none() {
+            running.redis = services::optional_redis(&os_user, &directories)?;
             let redis = running.redis.as_ref();
             note.push(redis.map_or("no Redis", |_| "private Redis").to_owned());
         } else {
             note.push("Redis of REDIS_URL".to_owned());
         }
-        Ok(((), format!("{}; logs in {}", note.join(", "), place.logs.display())))
+        Ok(((), format!("{}; logs in {}", note.join(", "), directories.logs.display())))
     })?;
     let nadi = Server {
         build,
-        database_url: match (&own_database_url, &running.postgres) {
+        database_url: match (&given_database_url, &running.postgres) {
             (Some(url), _) => url.clone(),
             (None, Some(postgres)) => postgres.url("nadi"),
             (None, None) => bail!("there is no database"),
         },
-        redis_url: own_redis_url.or_else(|| running.redis.as_ref().map(Redis::url)),
-        secret: secret(&place)?,
+        redis_url: given_redis_url.or_else(|| running.redis.as_ref().map(Redis::url)),
+        secret: secret(&directories)?,
         port,
-        more: Vec::new(),
+        extra_env: Vec::new(),
     };
-    // Demo people and their passwords are well known: never into a database of somebody's own.
+    // The passwords of the demo accounts are public, so they are never written to a database given by the user.
     let sign_ins = steps.step("data", || {
         nadi.migrate()?;
         match &running.postgres {
-            Some(_) => Ok((nadi.seed()?, "migrated, demo data is there".to_owned())),
+            Some(_) => Ok((nadi.seed()?, "migrated, with demo data".to_owned())),
             None => Ok((String::new(), "migrated, without demo data".to_owned())),
         }
     })?;
     steps.step("serve", || {
-        running.server = Some(nadi.start(place.pid_file("server"), None)?);
+        running.server = Some(nadi.start(directories.pid_file("server"), None)?);
         Ok(((), String::new()))
     })?;
 
@@ -93,22 +93,22 @@ pub fn run() -> Result<()> {
     }
     println!("({})", steps.summary());
     println!("Ctrl-C stops it and everything it started.\n");
-    running.until_stopped()
+    running.wait_until_stopped()
 }
 
-/// A variable that is set to something.
-fn set(name: &str) -> Option<String> {
+/// An environment variable that is set and not empty.
+fn non_empty_variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn secret(place: &Place) -> Result<String> {
-    match set("NADI_SECRET") {
+fn secret(directories: &ServiceDirectories) -> Result<String> {
+    match non_empty_variable("NADI_SECRET") {
         Some(secret) => Ok(secret),
-        None => place.secret().context("the server's secret cannot be kept"),
+        None => directories.secret().context("the server's secret cannot be stored"),
     }
 }
 
-/// What we started, in the order in which it stops.
+/// The processes we have started, in the order in which they are stopped.
 #[derive(Default)]
 struct Running {
     server: Option<Service>,
@@ -117,27 +117,27 @@ struct Running {
 }
 
 impl Running {
-    fn until_stopped(&mut self) -> Result<()> {
-        while process::stops() == 0 {
+    fn wait_until_stopped(&mut self) -> Result<()> {
+        while process::stop_requests() == 0 {
             if let Some(server) = &mut self.server
                 && let Some(status) = server.ended()?
             {
-                bail!("the server ended by itself ({status})");
+                bail!("the server ended unexpectedly ({status})");
             }
             if let Some(postgres) = &mut self.postgres
                 && let Some(status) = postgres.ended()?
             {
-                bail!("PostgreSQL ended by itself ({status})");
+                bail!("PostgreSQL ended unexpectedly ({status})");
             }
             std::thread::sleep(Duration::from_millis(100));
         }
         println!("\nStopping …");
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         if let Some(server) = &mut self.server {
             let status = server.stop()?;
-            println!("the server has drained ({status}, {})", seconds(asked.elapsed()));
+            println!("the server has stopped ({status}, {})", seconds(requested_at.elapsed()));
             if !status.success() {
-                bail!("the server did not end well ({status})");
+                bail!("the server failed ({status})");
             }
         }
         if let Some(redis) = &mut self.redis {
@@ -146,7 +146,7 @@ impl Running {
         if let Some(postgres) = &mut self.postgres {
             postgres.stop()?;
         }
-        println!("Stopped; the data stays ({}).", seconds(asked.elapsed()));
+        println!("Stopped; the data stays ({}).", seconds(requested_at.elapsed()));
         Ok(())
     }
 }

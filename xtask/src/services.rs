@@ -1,41 +1,41 @@
-//! PostgreSQL and Redis together: those of `run`, and those of one test run.
+//! PostgreSQL and Redis together: persistent ones for `run`, and temporary ones for a test run.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::account::Account;
-use crate::place::Place;
+use crate::directories::ServiceDirectories;
+use crate::os_user::OsUser;
 use crate::postgres::{Durability, Postgres, Programs, version_of};
 use crate::process;
 use crate::redis::{self, Redis};
 
-/// Dropped, it stops what it started; the folders go last.
+/// Stops the services when dropped, and then removes temporary directories.
 pub struct Services {
     pub redis: Option<Redis>,
     pub postgres: Postgres,
-    pub place: Place,
+    pub directories: ServiceDirectories,
 }
 
 impl Services {
-    /// The throwaway ones, both of them.
-    pub fn throwaway() -> Result<Services> {
+    /// Temporary PostgreSQL and Redis.
+    pub fn temporary() -> Result<Services> {
         let programs = Programs::find(None)?;
         let redis = redis::find_or_install()?;
-        let account = Account::find()?;
-        let place = Place::throwaway(&account, "test")?;
-        let postgres = Postgres::start(programs, &account, &place, Durability::Throwaway)?;
-        let redis = Some(Redis::start(&redis, &account, &place)?);
-        Ok(Services { redis, postgres, place })
+        let os_user = OsUser::find()?;
+        let directories = ServiceDirectories::temporary(&os_user, "test")?;
+        let postgres = Postgres::start(programs, &os_user, &directories, Durability::Temporary)?;
+        let redis = Some(Redis::start(&redis, &os_user, &directories)?);
+        Ok(Services { redis, postgres, directories })
     }
 
-    /// PostgreSQL alone, to throw away.
-    pub fn throwaway_postgres() -> Result<Services> {
+    /// A temporary PostgreSQL without Redis.
+    pub fn temporary_postgres() -> Result<Services> {
         let programs = Programs::find(None)?;
-        let account = Account::find()?;
-        let place = Place::throwaway(&account, "test")?;
-        let postgres = Postgres::start(programs, &account, &place, Durability::Throwaway)?;
-        Ok(Services { redis: None, postgres, place })
+        let os_user = OsUser::find()?;
+        let directories = ServiceDirectories::temporary(&os_user, "test")?;
+        let postgres = Postgres::start(programs, &os_user, &directories, Durability::Temporary)?;
+        Ok(Services { redis: None, postgres, directories })
     }
 
     pub fn redis_url(&self) -> Option<String> {
@@ -43,52 +43,52 @@ impl Services {
     }
 }
 
-/// The lasting PostgreSQL of this clone, with its database `nadi`.
-pub fn lasting_postgres(account: &Account, place: &Place) -> Result<Postgres> {
-    let programs = Programs::find(version_of(&place.data.join("postgres")))?;
-    let postgres = Postgres::start(programs, account, place, Durability::Kept)?;
+/// The persistent PostgreSQL of this clone, with its database `nadi`.
+pub fn persistent_postgres(os_user: &OsUser, directories: &ServiceDirectories) -> Result<Postgres> {
+    let programs = Programs::find(version_of(&directories.data.join("postgres")))?;
+    let postgres = Postgres::start(programs, os_user, directories, Durability::Durable)?;
     postgres.ensure_database("nadi")?;
     Ok(postgres)
 }
 
-/// The Redis of `run`: nothing, and saying so, when there is none to be had.
-pub fn optional_redis(account: &Account, place: &Place) -> Result<Option<Redis>> {
+/// The Redis of `run`, or `None` (with a message) when it is missing and cannot be installed.
+pub fn optional_redis(os_user: &OsUser, directories: &ServiceDirectories) -> Result<Option<Redis>> {
     let program = match redis::find_or_install() {
         Ok(program) => program,
         Err(error) => {
-            process::check_stop()?;
-            println!("{error:#}\nGoing on without Redis: caches live in the server's memory.");
+            process::fail_if_interrupted()?;
+            println!("{error:#}\nContinuing without Redis: caches are in the server's memory.");
             return Ok(None);
         }
     };
-    Redis::start(&program, account, place).map(Some)
+    Redis::start(&program, os_user, directories).map(Some)
 }
 
-/// The place of `run`. PostgreSQL is looked for first: its package brings the account.
-pub fn lasting_place(needs_postgres: bool) -> Result<(Account, Place)> {
+/// The directories of `run`. PostgreSQL is looked for first, since its package creates the user `postgres`.
+pub fn persistent_directories(needs_postgres: bool) -> Result<(OsUser, ServiceDirectories)> {
     if needs_postgres {
         Programs::find(None)?;
     }
-    let account = Account::find()?;
-    let place = Place::lasting(&account)?;
-    Ok((account, place))
+    let os_user = OsUser::find()?;
+    let directories = ServiceDirectories::persistent(&os_user)?;
+    Ok((os_user, directories))
 }
 
 /// `cargo xtask services`.
 pub fn command() -> Result<()> {
-    let (account, place) = lasting_place(true)?;
-    let mut postgres = lasting_postgres(&account, &place)?;
-    let redis = optional_redis(&account, &place)?;
+    let (os_user, directories) = persistent_directories(true)?;
+    let mut postgres = persistent_postgres(&os_user, &directories)?;
+    let redis = optional_redis(&os_user, &directories)?;
     println!("export DATABASE_URL='{}'", postgres.url("nadi"));
     if let Some(redis) = &redis {
         println!("export REDIS_URL='{}'", redis.url());
     }
-    println!("export NADI_SECRET='{}'", place.secret()?);
+    println!("export NADI_SECRET='{}'", directories.secret()?);
     println!("export NADI_MODE=development");
-    println!("# logs: {}; Ctrl-C stops both", place.logs.display());
-    while process::stops() == 0 {
+    println!("# logs: {}; Ctrl-C stops both", directories.logs.display());
+    while process::stop_requests() == 0 {
         if let Some(status) = postgres.ended()? {
-            anyhow::bail!("PostgreSQL ended by itself ({status})");
+            anyhow::bail!("PostgreSQL ended unexpectedly ({status})");
         }
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -1,74 +1,76 @@
-//! `cargo xtask simulate`: a seeded random life of a small clinic, for as long as one likes, and the
-//! orders in which two or three use cases can meet. The test run has 5,000 operations and some hundred
-//! orders of the same; see `server/tests/it/simulation/` and `server/tests/it/interleavings/`.
+//! `cargo xtask simulate`: runs the seeded simulation of a small clinic and the interleavings of use cases with many
+//! more operations than `cargo xtask test`, which has 5,000 operations and some hundred interleavings. Both are
+//! implemented in `server/tests/it/simulation/` and `server/tests/it/interleavings/`.
 
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::client;
-use crate::counts::Counts;
 use crate::postgres::Postgres;
 use crate::process;
 use crate::server::DEVELOPMENT_PACKAGES;
 use crate::services::Services;
+use crate::test_counts::TestCounts;
 use crate::toolchain;
 
 const TEST: &str = "simulation::every_invariant_holds_after_every_step";
-/// The tests that try the orders in which use cases can meet, and how many these are.
-const ORDERS_TESTS: &str = "interleavings::";
-const ORDERS_SCENARIOS: u64 = 10;
+/// The tests that run use cases in many interleavings, and how many scenarios they have.
+const INTERLEAVING_TESTS: &str = "interleavings::";
+const INTERLEAVING_SCENARIOS: u64 = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Plan {
+struct Options {
     operations: u64,
-    /// Orders by a seed, beside all with two changes of who goes on.
-    orders: u64,
-    /// `None`: another one every time.
+    /// Random interleavings, in addition to all interleavings with two context switches.
+    interleavings: u64,
+    /// `None` chooses a new seed for each run.
     seed: Option<u64>,
 }
 
 pub fn simulate(arguments: &[&str]) -> Result<()> {
-    let plan = plan(arguments)?;
-    let seed = plan.seed.unwrap_or_else(any_seed);
-    // The server embeds it.
+    let options = parse_options(arguments)?;
+    let seed = options.seed.unwrap_or_else(random_seed);
+    // The server embeds the client.
     client::build()?;
-    let services = Services::throwaway_postgres()?;
-    let mut simulated = simulate_on(&services.postgres, plan.operations, seed);
-    if simulated.is_ok() && plan.orders > 0 {
-        simulated = interleave_on(&services.postgres, plan.orders, seed);
+    let services = Services::temporary_postgres()?;
+    let mut outcome = run_simulation(&services.postgres, options.operations, seed);
+    if outcome.is_ok() && options.interleavings > 0 {
+        outcome = run_interleavings(&services.postgres, options.interleavings, seed);
     }
     let mut postgres = services.postgres;
     postgres.stop()?;
-    simulated
+    outcome
 }
 
-/// The short form of the command: the long one's way to the test, with few operations.
+/// The smoke test of the command: runs the same test with few operations.
 pub fn short(postgres: &Postgres) -> Result<()> {
-    simulate_on(postgres, 100, 1)
+    run_simulation(postgres, 100, 1)
 }
 
-fn simulate_on(postgres: &Postgres, operations: u64, seed: u64) -> Result<()> {
+fn run_simulation(postgres: &Postgres, operations: u64, seed: u64) -> Result<()> {
     println!("{operations} operations with seed {seed} …");
     let settings = [("NADI_SIMULATE_OPERATIONS", operations), ("NADI_SIMULATE_SEED", seed)];
-    run(postgres, &["--exact", TEST], &settings)
+    run_server_tests(postgres, &["--exact", TEST], &settings)
         .with_context(|| format!("the simulation failed with seed {seed}"))
 }
 
-fn interleave_on(postgres: &Postgres, orders: u64, seed: u64) -> Result<()> {
-    println!("{orders} orders with seed {seed}, beside all with two changes …");
+fn run_interleavings(postgres: &Postgres, interleavings: u64, seed: u64) -> Result<()> {
+    println!(
+        "{interleavings} random interleavings with seed {seed}, and all with two context switches …"
+    );
     let settings = [
         ("NADI_INTERLEAVING_ORDERS", u64::from(u32::MAX)),
         ("NADI_INTERLEAVING_SEED", seed),
-        ("NADI_INTERLEAVING_SEEDS", orders.div_ceil(ORDERS_SCENARIOS)),
+        ("NADI_INTERLEAVING_SEEDS", interleavings.div_ceil(INTERLEAVING_SCENARIOS)),
     ];
-    run(postgres, &[ORDERS_TESTS], &settings)
-        .with_context(|| format!("something is wrong in an order, with seed {seed}"))
+    run_server_tests(postgres, &[INTERLEAVING_TESTS], &settings)
+        .with_context(|| format!("an interleaving failed with seed {seed}"))
 }
 
-/// Runs tests of the server in the build of the tests: a release build would take longer than it saves,
-/// for most of the time goes to the database.
-fn run(postgres: &Postgres, tests: &[&str], settings: &[(&str, u64)]) -> Result<()> {
+/// Runs tests of the server in the development build. A release build would take longer than it saves, since most
+/// of the time is spent in the database.
+fn run_server_tests(postgres: &Postgres, tests: &[&str], settings: &[(&str, u64)]) -> Result<()> {
     let database = "nadi_simulation";
     postgres.ensure_database(database)?;
     let mut cargo = toolchain::cargo();
@@ -83,33 +85,33 @@ fn run(postgres: &Postgres, tests: &[&str], settings: &[(&str, u64)]) -> Result<
         .envs(settings.iter().map(|(name, value)| (name, value.to_string())));
     let (passed, lines) = process::tee(&mut cargo)?;
     ensure!(passed, "a test failed");
-    // Cargo is content when no test has this name.
-    ensure!(Counts::of_cargo(&lines).passed > 0, "there is no such test: {tests:?}");
+    // Cargo succeeds when no test has this name.
+    ensure!(TestCounts::from_cargo(&lines).passed > 0, "there is no such test: {tests:?}");
     Ok(())
 }
 
-fn plan(arguments: &[&str]) -> Result<Plan> {
-    let mut plan = Plan { operations: 100_000, orders: 10_000, seed: None };
-    let mut left = arguments;
-    while let [name, value, rest @ ..] = left {
+fn parse_options(arguments: &[&str]) -> Result<Options> {
+    let mut options = Options { operations: 100_000, interleavings: 10_000, seed: None };
+    let mut remaining = arguments;
+    while let [name, value, rest @ ..] = remaining {
         let number = value.parse().with_context(|| format!("{name} takes a number"))?;
         match *name {
-            "--operations" => plan.operations = number,
-            "--orders" => plan.orders = number,
-            "--seed" => plan.seed = Some(number),
+            "--operations" => options.operations = number,
+            "--interleavings" => options.interleavings = number,
+            "--seed" => options.seed = Some(number),
             other => bail!("simulate has no option `{other}`"),
         }
-        left = rest;
+        remaining = rest;
     }
-    if let [lonely] = left {
-        bail!("`{lonely}` takes a number");
+    if let [name_without_value] = remaining {
+        bail!("`{name_without_value}` takes a number");
     }
-    Ok(plan)
+    Ok(options)
 }
 
-fn any_seed() -> u64 {
+fn random_seed() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    // Short enough to be typed again.
+    // Microseconds only, so that the seed is short enough to type.
     u64::from(since.subsec_micros())
 }
 
@@ -119,11 +121,14 @@ mod tests {
 
     #[test]
     fn options_come_in_any_order_or_not_at_all() -> Result<()> {
-        assert_eq!(plan(&[])?, Plan { operations: 100_000, orders: 10_000, seed: None });
-        let all = plan(&["--seed", "7", "--operations", "20", "--orders", "9"])?;
-        assert_eq!(all, Plan { operations: 20, orders: 9, seed: Some(7) });
+        assert_eq!(
+            parse_options(&[])?,
+            Options { operations: 100_000, interleavings: 10_000, seed: None }
+        );
+        let all = parse_options(&["--seed", "7", "--operations", "20", "--interleavings", "9"])?;
+        assert_eq!(all, Options { operations: 20, interleavings: 9, seed: Some(7) });
         for wrong in [vec!["--seed"], vec!["--seed", "x"], vec!["--sed", "1"], vec!["7"]] {
-            assert!(plan(&wrong).is_err(), "{wrong:?}");
+            assert!(parse_options(&wrong).is_err(), "{wrong:?}");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold, with databases of its own.
+//! `cargo xtask test`: runs every check, with temporary databases.
 
 use std::process::{Command, ExitCode};
 use std::thread::JoinHandle;
@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::api;
+use crate::api_fuzzing;
 use crate::browser;
 use crate::calendar_files;
 use crate::client;
-use crate::counts::Counts;
-use crate::days::{self, Day};
+use crate::edge_dates::{self, EdgeDate};
 use crate::layers;
 use crate::process::{self, Interrupted};
 use crate::progress::seconds;
-use crate::proofs;
-use crate::queries;
+use crate::query_metadata;
 use crate::server::{self, Build};
 use crate::services::Services;
+use crate::smoke_tests;
+use crate::test_counts::TestCounts;
 use crate::toolchain::{self, WasmToolchain};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,12 @@ enum Step {
     Client,
     Unit,
     Api,
-    Proofs,
+    Smoke,
     Browser,
 }
 
-/// In the order in which they run: quick ones first. The client builds in the background from the start; its
-/// step waits for it.
+/// In the order in which they run, quick ones first. The client is built in the background from the start, and its
+/// step waits for that build.
 const STEPS: [(Step, &str); 9] = [
     (Step::Fmt, "fmt"),
     (Step::Layers, "layers"),
@@ -44,38 +44,38 @@ const STEPS: [(Step, &str); 9] = [
     (Step::Client, "client"),
     (Step::Unit, "unit"),
     (Step::Api, "api"),
-    (Step::Proofs, "proofs"),
+    (Step::Smoke, "smoke"),
     (Step::Browser, "browser"),
 ];
 
-/// What a step came to.
+/// The result of a step, with a note for the table.
 enum Outcome {
     Ok(String),
     Failed(String),
     Skipped(String),
 }
 
-struct Line {
+struct StepResult {
     name: &'static str,
     outcome: Outcome,
     took: Duration,
 }
 
-/// What to test, and when it shall be.
+/// Which steps to run, and on which dates.
 #[derive(Debug)]
-struct Plan {
+struct Options {
     steps: Vec<(Step, &'static str)>,
-    days: [Day; 2],
+    dates: [EdgeDate; 2],
 }
 
 pub fn test(options: &[&str]) -> Result<ExitCode> {
     let started = Instant::now();
-    let Plan { steps: wanted, days } = plan(options)?;
-    let mut session = Session::new(days);
+    let Options { steps: wanted, dates } = parse_options(options)?;
+    let mut session = Session::new(dates);
     if wanted.iter().any(|(step, _)| *step == Step::Client) {
         session.start_client()?;
     }
-    let mut lines: Vec<Line> = Vec::new();
+    let mut results: Vec<StepResult> = Vec::new();
     let mut interrupted = false;
     for (number, (step, name)) in wanted.iter().enumerate() {
         println!("\n[{}/{}] {name} …", number + 1, wanted.len());
@@ -91,23 +91,23 @@ pub fn test(options: &[&str]) -> Result<ExitCode> {
         if let Outcome::Failed(why) = &outcome {
             println!("{name} failed: {why}");
         }
-        lines.push(Line { name, outcome, took: step_started.elapsed() });
+        results.push(StepResult { name, outcome, took: step_started.elapsed() });
         if interrupted {
             break;
         }
     }
     let mut counts = session.counts;
     let services = session.stop();
-    println!("\n{}", table(&lines));
-    println!("all of it took {}", seconds(started.elapsed()));
+    println!("\n{}", table(&results));
+    println!("total: {}", seconds(started.elapsed()));
     if let Err(error) = &services {
-        println!("the services did not stop well: {error:#}");
+        println!("the services failed to stop: {error:#}");
     }
     let failed_steps =
-        lines.iter().filter(|line| matches!(line.outcome, Outcome::Failed(_))).count();
+        results.iter().filter(|result| matches!(result.outcome, Outcome::Failed(_))).count();
     let failed = failed_steps > 0 || services.is_err();
     if failed {
-        // A step that failed without a failing test (a lint, a build) is told as one.
+        // A step that failed without a failing test (a lint, a build) counts as one failure.
         counts.failed = counts.failed.max(failed_steps).max(1);
     }
     println!("{} passed, {} failed", counts.passed, counts.failed);
@@ -123,33 +123,35 @@ pub fn step_names() -> Vec<&'static str> {
     STEPS.iter().map(|(_, name)| *name).collect()
 }
 
-/// `--only` names steps, `--days` two days or one.
-fn plan(options: &[&str]) -> Result<Plan> {
-    let mut plan = Plan { steps: STEPS.to_vec(), days: days::pair_of_today() };
-    let mut left = options;
+/// Reads the options: `--only` with steps, and `--dates` with one or two edge dates.
+fn parse_options(arguments: &[&str]) -> Result<Options> {
+    let mut options = Options { steps: STEPS.to_vec(), dates: edge_dates::todays_pair() };
+    let mut left = arguments;
     while let [name, value, rest @ ..] = left {
         match *name {
-            "--only" => plan.steps = steps(value)?,
-            "--days" => {
-                let named: Vec<Day> =
-                    value.split(',').map(|name| Day::named(name.trim())).collect::<Result<_>>()?;
-                plan.days = match named[..] {
+            "--only" => options.steps = steps(value)?,
+            "--dates" => {
+                let dates: Vec<EdgeDate> = value
+                    .split(',')
+                    .map(|name| EdgeDate::named(name.trim()))
+                    .collect::<Result<_>>()?;
+                options.dates = match dates[..] {
                     [one] => [one, one],
                     [first, second] => [first, second],
-                    _ => bail!("--days takes one day or two"),
+                    _ => bail!("--dates takes one date or two"),
                 };
             }
             other => bail!("test has no option `{other}`"),
         }
         left = rest;
     }
-    if let [lonely] = left {
-        bail!("`{lonely}` needs a value");
+    if let [name_without_value] = left {
+        bail!("`{name_without_value}` needs a value");
     }
-    Ok(plan)
+    Ok(options)
 }
 
-/// The steps of these names, with the builds that they need.
+/// The steps with these names, and the builds that they need.
 fn steps(only: &str) -> Result<Vec<(Step, &'static str)>> {
     let mut wanted = Vec::new();
     for name in only.split(',').map(str::trim) {
@@ -158,7 +160,7 @@ fn steps(only: &str) -> Result<Vec<(Step, &'static str)>> {
             bail!("there is no step `{name}`: choose from {}", names.join(", "));
         };
         wanted.push(*step);
-        if matches!(step, Step::Unit | Step::Api | Step::Proofs | Step::Browser) {
+        if matches!(step, Step::Unit | Step::Api | Step::Smoke | Step::Browser) {
             wanted.extend([Step::Build, Step::Client]);
         }
     }
@@ -168,20 +170,27 @@ fn steps(only: &str) -> Result<Vec<(Step, &'static str)>> {
 
 /// What the steps share.
 struct Session {
-    days: [Day; 2],
+    dates: [EdgeDate; 2],
     client: Option<JoinHandle<Result<String>>>,
     services: Option<Services>,
-    counts: Counts,
-    /// A build that failed: what needs it is skipped.
-    broken: Option<Step>,
+    counts: TestCounts,
+    /// A build step that failed. Steps that need it are skipped.
+    failed_build: Option<Step>,
 }
 
 impl Session {
-    fn new(days: [Day; 2]) -> Self {
-        Self { days, client: None, services: None, counts: Counts::default(), broken: None }
+    fn new(dates: [EdgeDate; 2]) -> Self {
+        Self {
+            dates,
+            client: None,
+            services: None,
+            counts: TestCounts::default(),
+            failed_build: None,
+        }
     }
 
-    /// Whatever has to be installed is installed before, since two package managers would meet.
+    /// Starts the client's build in the background. Installs everything first, since two package managers cannot run
+    /// at the same time.
     fn start_client(&mut self) -> Result<()> {
         let toolchain = WasmToolchain::find()?;
         self.services()?;
@@ -190,11 +199,11 @@ impl Session {
     }
 
     fn run(&mut self, step: Step) -> Result<Outcome> {
-        process::check_stop()?;
-        if let (Step::Unit | Step::Api | Step::Proofs | Step::Browser, Some(broken)) =
-            (step, self.broken)
+        process::fail_if_interrupted()?;
+        if let (Step::Unit | Step::Api | Step::Smoke | Step::Browser, Some(failed_build)) =
+            (step, self.failed_build)
         {
-            return Ok(Outcome::Skipped(format!("the step `{}` failed", name_of(broken))));
+            return Ok(Outcome::Skipped(format!("the step `{}` failed", name_of(failed_build))));
         }
         match step {
             Step::Fmt => {
@@ -208,61 +217,61 @@ impl Session {
                 Ok(Outcome::Ok("packages, stores, tables, import cycles".to_owned()))
             }
             Step::Lints => {
-                let queries = queries::check_with(self.services()?, queries::lints)?;
+                let queries = query_metadata::check_with(self.services()?, query_metadata::lints)?;
                 lint_other_features()?;
                 Ok(Outcome::Ok(format!("3 sets of features; {queries}")))
             }
             Step::Build => {
-                self.broken = Some(Step::Build);
+                self.failed_build = Some(Step::Build);
                 process::run(&mut cargo_test(&["--no-run"]))?;
                 Build::Development.build()?;
-                self.broken = None;
+                self.failed_build = None;
                 Ok(Outcome::Ok("tests, server and load generator".to_owned()))
             }
             Step::Client => {
-                let before = self.broken.replace(Step::Client);
+                let before = self.failed_build.replace(Step::Client);
                 let client = self.client.take().context("the client's build was not started")?;
                 let note = client.join().map_err(|_| anyhow!("the client's build panicked"))??;
-                self.broken = before;
+                self.failed_build = before;
                 Ok(Outcome::Ok(note))
             }
             Step::Unit => self.unit(),
             Step::Api => {
-                let day = self.days[0];
-                let (passed, note) = api::test(self.services()?, day)?;
+                let date = self.dates[0];
+                let (passed, note) = api_fuzzing::test(self.services()?, date)?;
                 Ok(if passed { Outcome::Ok(note) } else { Outcome::Failed(note) })
             }
-            Step::Proofs => {
-                let (passed, counts) = proofs::run()?;
-                Ok(self.judge(passed, counts))
+            Step::Smoke => {
+                let (passed, counts) = smoke_tests::run()?;
+                Ok(self.outcome_of(passed, counts))
             }
             Step::Browser => {
-                let days = self.days;
-                let (passed, counts) = browser::test(self.services()?, days)?;
-                Ok(self.judge(passed, counts))
+                let dates = self.dates;
+                let (passed, counts) = browser::test(self.services()?, dates)?;
+                Ok(self.outcome_of(passed, counts))
             }
         }
     }
 
     fn unit(&mut self) -> Result<Outcome> {
-        let mut total = Counts::default();
+        let mut total = TestCounts::default();
         let mut passed = true;
         let written = calendar_files::empty_folder()?;
         let mut task_runner = toolchain::cargo();
-        // With the features it was built with for this very run.
+        // By itself, with the features with which it was built for this run.
         task_runner.args(["test", "--no-fail-fast", "--package", "xtask"]);
         for mut cargo in [cargo_test(&["--no-fail-fast"]), task_runner] {
             self.with_services(&mut cargo)?;
-            // Most of the server's tests wait for PostgreSQL: two for each core keep both busy.
+            // Most of the server's tests wait for PostgreSQL, so two threads per core keep the processor busy.
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             cargo.env("RUST_TEST_THREADS", (2 * cores).to_string());
             cargo.env(calendar_files::FOLDER_VARIABLE, &written);
             let (ok, lines) = process::tee(&mut cargo)?;
             passed &= ok;
-            total += Counts::of_cargo(&lines);
+            total += TestCounts::from_cargo(&lines);
         }
         passed &= calendar_files::read_by_node(&written)?;
-        Ok(self.judge(passed, total))
+        Ok(self.outcome_of(passed, total))
     }
 
     fn with_services(&mut self, command: &mut Command) -> Result<()> {
@@ -274,14 +283,14 @@ impl Session {
         Ok(())
     }
 
-    /// Started when the first step needs them.
+    /// The services, which are started when the first step needs them.
     fn services(&mut self) -> Result<&Services> {
         if self.services.is_none() {
             let started = Instant::now();
-            let services = Services::throwaway()?;
+            let services = Services::temporary()?;
             services.postgres.ensure_database("nadi")?;
             println!(
-                "PostgreSQL {} (without fsync: its data is thrown away) and Redis are up ({})",
+                "temporary PostgreSQL {} (without fsync) and Redis are ready ({})",
                 services.postgres.major(),
                 seconds(started.elapsed())
             );
@@ -290,7 +299,7 @@ impl Session {
         self.services.as_ref().context("there are no services")
     }
 
-    fn judge(&mut self, passed: bool, counts: Counts) -> Outcome {
+    fn outcome_of(&mut self, passed: bool, counts: TestCounts) -> Outcome {
         self.counts += counts;
         let mut note = format!("{} passed, {} failed", counts.passed, counts.failed);
         if counts.skipped > 0 {
@@ -320,14 +329,14 @@ fn name_of(step: Step) -> &'static str {
     STEPS.iter().find(|(known, _)| *known == step).map_or("", |(_, name)| name)
 }
 
-/// All tests but the task runner's.
+/// `cargo test` for all packages except xtask.
 fn cargo_test(options: &[&str]) -> Command {
     let mut cargo = toolchain::cargo();
     cargo.arg("test").args(server::DEVELOPMENT_PACKAGES).args(options).env("SQLX_OFFLINE", "true");
     cargo
 }
 
-/// The browser's half of `app`, and the rules by themselves.
+/// Lints `app` with the features of the browser client, and `nadi` without its default features.
 fn lint_other_features() -> Result<()> {
     let sets: [&[&str]; 2] =
         [&["--package", "app", "--lib", "--features", "hydrate"], &["--package", "nadi"]];
@@ -339,17 +348,17 @@ fn lint_other_features() -> Result<()> {
     Ok(())
 }
 
-fn table(lines: &[Line]) -> String {
-    let rows: Vec<String> = lines
+fn table(results: &[StepResult]) -> String {
+    let rows: Vec<String> = results
         .iter()
-        .map(|line| {
-            let (word, note) = match &line.outcome {
+        .map(|result| {
+            let (word, note) = match &result.outcome {
                 Outcome::Ok(note) => ("ok", note),
                 Outcome::Failed(note) => ("FAILED", note),
                 Outcome::Skipped(note) => ("skipped", note),
             };
             let note = note.lines().next().unwrap_or_default();
-            format!("{:<9}{word:<9}{:>12}  {note}", line.name, seconds(line.took))
+            format!("{:<9}{word:<9}{:>12}  {note}", result.name, seconds(result.took))
                 .trim_end()
                 .to_owned()
         })
@@ -362,11 +371,11 @@ mod tests {
     use super::*;
 
     fn names(options: &[&str]) -> Result<Vec<&'static str>> {
-        Ok(plan(options)?.steps.into_iter().map(|(_, name)| name).collect())
+        Ok(parse_options(options)?.steps.into_iter().map(|(_, name)| name).collect())
     }
 
     #[test]
-    fn steps_run_in_the_usual_order_with_the_builds_they_need() -> Result<()> {
+    fn steps_run_in_a_fixed_order_with_the_builds_they_need() -> Result<()> {
         assert_eq!(names(&[])?.len(), STEPS.len());
         assert_eq!(names(&["--only", "lints, fmt"])?, ["fmt", "lints"]);
         assert_eq!(names(&["--only", "browser"])?, ["build", "client", "browser"]);
@@ -376,22 +385,22 @@ mod tests {
     }
 
     #[test]
-    fn days_are_chosen_by_name() -> Result<()> {
-        let chosen = plan(&["--days", "29-february,31-december", "--only", "fmt"])?;
-        assert_eq!(chosen.days.map(|day| day.name), ["29-february", "31-december"]);
-        assert_eq!(plan(&["--days", "31-december"])?.days[1].name, "31-december");
-        for wrong in [vec!["--days"], vec!["--days", "never"], vec!["--day", "29-february"]] {
-            assert!(plan(&wrong).is_err(), "{wrong:?}");
+    fn edge_dates_are_chosen_by_name() -> Result<()> {
+        let chosen = parse_options(&["--dates", "29-february,31-december", "--only", "fmt"])?;
+        assert_eq!(chosen.dates.map(|date| date.name), ["29-february", "31-december"]);
+        assert_eq!(parse_options(&["--dates", "31-december"])?.dates[1].name, "31-december");
+        for wrong in [vec!["--dates"], vec!["--dates", "never"], vec!["--date", "29-february"]] {
+            assert!(parse_options(&wrong).is_err(), "{wrong:?}");
         }
         Ok(())
     }
 
     #[test]
-    fn a_run_without_tests_is_no_success() {
-        let mut session = Session::new(days::pair_of_today());
-        assert!(matches!(session.judge(true, Counts::default()), Outcome::Failed(_)));
-        let one = Counts { passed: 1, ..Counts::default() };
-        assert!(matches!(session.judge(true, one), Outcome::Ok(_)));
-        assert!(matches!(session.judge(false, one), Outcome::Failed(_)));
+    fn a_run_without_tests_fails() {
+        let mut session = Session::new(edge_dates::todays_pair());
+        assert!(matches!(session.outcome_of(true, TestCounts::default()), Outcome::Failed(_)));
+        let one = TestCounts { passed: 1, ..TestCounts::default() };
+        assert!(matches!(session.outcome_of(true, one), Outcome::Ok(_)));
+        assert!(matches!(session.outcome_of(false, one), Outcome::Failed(_)));
     }
 }

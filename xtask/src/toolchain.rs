@@ -1,4 +1,4 @@
-//! The compilers: cargo as it was called, and one that can build for the browser.
+//! The compilers: the cargo that runs us, and a toolchain that can build for the browser.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::directories;
 use crate::packages;
-use crate::place;
 use crate::process;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// A firewall that says nothing must not hold us up.
+/// How long rustup may take. A firewall that drops packets must not block us for longer.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
 
-/// Cargo in the clone's folder, without the variables that `cargo run` set for us: some build
-/// scripts watch them, and would run again for every caller.
+/// Cargo in the repository's root, without the variables that `cargo run` has set for us. Some build scripts depend
+/// on them and would run again for each caller.
 pub fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(place::root());
+    command.current_dir(directories::root());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let set_by_cargo_run = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
@@ -32,16 +32,16 @@ pub fn cargo() -> Command {
     command
 }
 
-/// What builds the browser client.
+/// A toolchain that builds the browser client.
 pub enum WasmToolchain {
-    /// The toolchain in use has the target.
+    /// The current toolchain has the target installed.
     Installed,
-    /// Debian's compiler, which builds the standard library for the target from its source.
+    /// Debian's compiler, which compiles the standard library for the target from source.
     Debian { linker: PathBuf },
 }
 
 impl WasmToolchain {
-    /// Finds one, installing what is missing.
+    /// Finds a toolchain, and installs what is missing.
     pub fn find() -> Result<WasmToolchain> {
         if target_is_installed()? {
             return Ok(WasmToolchain::Installed);
@@ -53,8 +53,8 @@ impl WasmToolchain {
         if packages::on_path("rustup").is_some() {
             println!("the target {TARGET} is missing: rustup target add {TARGET}");
             let mut add = Command::new("rustup");
-            add.current_dir(place::root()).args(["target", "add", TARGET]);
-            match process::capture_within(&mut add, Some(RUSTUP_LIMIT)) {
+            add.current_dir(directories::root()).args(["target", "add", TARGET]);
+            match process::capture_with_timeout(&mut add, Some(RUSTUP_LIMIT)) {
                 Ok(_) if target_is_installed()? => return Ok(WasmToolchain::Installed),
                 Ok(_) => advice = format!("`rustup target add {TARGET}` changed nothing"),
                 Err(error) if error.is::<process::Interrupted>() => return Err(error),
@@ -73,7 +73,7 @@ impl WasmToolchain {
             "a compiler for the browser",
             &["rustc-web", "cargo-web", "rust-web-src", lld],
         )?;
-        debian().context("the packages are installed, but hold no usable compiler")
+        debian().context("the packages are installed, but contain no usable compiler")
     }
 
     pub fn name(&self) -> &'static str {
@@ -83,7 +83,7 @@ impl WasmToolchain {
         }
     }
 
-    /// `cargo build` for the browser, without what to build.
+    /// `cargo build` for the browser, without the arguments that select packages.
     pub fn build(&self) -> Command {
         match self {
             WasmToolchain::Installed => {
@@ -94,8 +94,8 @@ impl WasmToolchain {
             WasmToolchain::Debian { linker } => {
                 let mut build = Command::new("/usr/bin/cargo");
                 build
-                    .current_dir(place::root())
-                    // The toolchain that runs us must not leak into the other one.
+                    .current_dir(directories::root())
+                    // The settings of the toolchain that runs us must not affect the other one.
                     .env_remove("RUSTUP_TOOLCHAIN")
                     .env_remove("LD_LIBRARY_PATH")
                     .env_remove("RUSTC_WRAPPER")
@@ -111,30 +111,35 @@ impl WasmToolchain {
     }
 }
 
-/// The path is printed whether or not anything is there, so look inside. `NADI_WASM=debian`
-/// behaves as if the target were missing.
+/// Whether the target is installed. rustc prints the path of its library in any case, so this looks for files in it.
+/// `NADI_WASM=debian` makes it behave as if the target were missing.
 fn target_is_installed() -> Result<bool> {
-    if std::env::var_os("NADI_WASM").is_some_and(|wish| wish == "debian") {
+    if std::env::var_os("NADI_WASM").is_some_and(|choice| choice == "debian") {
         return Ok(false);
     }
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut ask = Command::new(rustc);
-    ask.current_dir(place::root()).args(["--print", "target-libdir", "--target", TARGET]);
-    let folder = process::capture(&mut ask)?;
+    let mut print_libdir = Command::new(rustc);
+    print_libdir.current_dir(directories::root()).args([
+        "--print",
+        "target-libdir",
+        "--target",
+        TARGET,
+    ]);
+    let folder = process::capture(&mut print_libdir)?;
     let Ok(files) = std::fs::read_dir(folder.trim()) else {
         return Ok(false);
     };
     Ok(files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-")))
 }
 
-/// Debian's compiler, when every part of it is there.
+/// Debian's compiler, when all of its parts are installed.
 fn debian() -> Option<WasmToolchain> {
     let tools = ["/usr/bin/rustc", "/usr/bin/cargo"];
     let source = Path::new("/usr/lib/rustlib/src/rust/library/Cargo.toml");
     if !tools.iter().all(|tool| packages::is_program(Path::new(tool))) || !source.exists() {
         return None;
     }
-    // `rust-lld` may be a link to nothing: take the linker's own name.
+    // `rust-lld` may be a dangling link, so the linker is looked for by its own name.
     let linker = ["wasm-ld-19", "wasm-ld", "wasm-ld-20", "wasm-ld-21", "wasm-ld-18"]
         .iter()
         .map(|name| Path::new("/usr/bin").join(name))

@@ -1,13 +1,13 @@
-//! What three years of history cost: a hold, and the list of what is behind a patient, in a house without
-//! a past and in one with three years of it in the archive.
+//! Measures what three years of history cost: holds and the list of a patient's past visits, with and without three
+//! years of visits in the archive.
 
 use anyhow::Result;
 
 use super::Bench;
 use super::table::Run;
 
-/// Ended visits of 20,000 patients, `EACH` of each, in `TABLE`. `AT` is when one begins.
-const BEHIND: &str = "
+/// SQL that inserts `EACH` past visits for each of 20,000 patients into `TABLE`. `AT` is the start of a visit.
+const PAST_VISITS: &str = "
 insert into TABLE
     (id, reference, ical_uid, version, state, expires_at, clinic_id, doctor_id, location_id, visit_type_id,
      slot_id, person_id, booked_by, mode, starts_at, ends_at, time_zone, fee_minor_units, currency,
@@ -23,7 +23,7 @@ from (select p.id as person, p.account_id as account, n, at,
       from (select p.* from people p
             join accounts a on a.id = p.account_id and a.email like '%@load.example'
             where p.relation = 'self' order by p.id limit 20000) p
-      -- It names the person, so that everybody has dates of their own.
+      -- Depends on the person, so that the random dates are generated for each person anew.
       cross join lateral (select n, AT as at from generate_series(1, EACH + 0 * length(p.name)) n) behind) v
 join (select row_number() over (order by id) as number, id, clinic_id from doctors) d
      on d.number = 1 + v.doctor % (select count(*) from doctors)
@@ -35,49 +35,49 @@ const YEARS_AGO: &str = "NOW - interval '7 months' - interval '30 days' * (36 * 
 
 pub fn measure(bench: &mut Bench<'_>) -> Result<Vec<String>> {
     let now = bench.harness.sql_now();
-    let each = bench.plan.behind;
+    let each = bench.plan.past_visits;
     let insert = |bench: &Bench<'_>, table: &str, at: &str, each: usize| {
-        let sql = BEHIND.replace("TABLE", table).replace("AT", at);
+        let sql = PAST_VISITS.replace("TABLE", table).replace("AT", at);
         bench.harness.psql(&sql.replace("EACH", &each.to_string()).replace("NOW", &now))
     };
     insert(bench, "appointments", LAST_MONTHS, 10)?;
     bench.harness.psql("vacuum analyze")?;
     let mut lines = Vec::new();
-    let (hold, page) = of(bench, &mut lines)?;
+    let (first_hold, first_page) = measure_once(bench, &mut lines)?;
     insert(bench, "archived_appointments", YEARS_AGO, each)?;
     bench.harness.psql("vacuum analyze")?;
-    let (later_hold, later_page) = of(bench, &mut lines)?;
-    // They have no events, and others count these.
-    let forget = |bench: &Bench<'_>, table: &str| {
+    let (archived_hold, archived_page) = measure_once(bench, &mut lines)?;
+    // Removes them afterwards: they have no events, which other checks expect.
+    let remove = |bench: &Bench<'_>, table: &str| {
         bench.harness.psql(&format!("delete from {table} where reference like 'OLD-%'"))
     };
-    forget(bench, "archived_appointments")?;
+    remove(bench, "archived_appointments")?;
     bench.harness.psql("vacuum analyze")?;
-    // Without it again: what is measured later is slower by itself, with everything written before.
-    let (last_hold, last_page) = of(bench, &mut lines)?;
-    forget(bench, "appointments")?;
+    // Measured again without history, since later measurements are slower because of everything written before.
+    let (last_hold, last_page) = measure_once(bench, &mut lines)?;
+    remove(bench, "appointments")?;
     let mean = |a: f64, b: f64| f64::midpoint(a, b);
     lines.push(format!(
-        "with three years of history: a hold costs PostgreSQL {:.2} times as much and takes {:.2} times as \
-         long, the list of past visits {:.2} times as long",
-        later_hold.usage.postgres / mean(hold.usage.postgres, last_hold.usage.postgres),
-        later_hold.p50_ms / mean(hold.p50_ms, last_hold.p50_ms),
-        later_page.p50_ms / mean(page.p50_ms, last_page.p50_ms)
+        "with three years of history: a hold uses {:.2} times as much of PostgreSQL's processor time and takes \
+         {:.2} times as long, the list of past visits {:.2} times as long",
+        archived_hold.usage.postgres / mean(first_hold.usage.postgres, last_hold.usage.postgres),
+        archived_hold.p50_ms / mean(first_hold.p50_ms, last_hold.p50_ms),
+        archived_page.p50_ms / mean(first_page.p50_ms, last_page.p50_ms)
     ));
     Ok(lines)
 }
 
-/// Holds one after another, and the first page of what is behind one patient after another.
-fn of(bench: &mut Bench<'_>, lines: &mut Vec<String>) -> Result<(Run, Run)> {
+/// Measures sequential holds, and the first page of past visits of one patient after another.
+fn measure_once(bench: &mut Bench<'_>, lines: &mut Vec<String>) -> Result<(Run, Run)> {
     let archived = bench.harness.psql("select count(*) from archived_appointments")?;
-    let requests = bench.plan.alone;
-    bench.case("distinct-slots", 1, requests / 4)?;
-    let hold = bench.case("distinct-slots", 1, requests)?;
-    bench.case("history", 1, requests / 4)?;
-    let page = bench.case("history", 1, requests)?;
+    let requests = bench.plan.sequential;
+    bench.run_case("distinct-slots", 1, requests / 4)?;
+    let hold = bench.run_case("distinct-slots", 1, requests)?;
+    bench.run_case("past-visits", 1, requests / 4)?;
+    let page = bench.run_case("past-visits", 1, requests)?;
     lines.push(format!(
-        "{archived} archived appointments: hold {:.2} ms at p50, {:.2} at p99, {:.0} µs of PostgreSQL's time; \
-         past visits {:.2} ms at p50, {:.2} at p99",
+        "{archived} archived appointments: hold {:.2} ms at p50, {:.2} at p99, {:.0} µs of PostgreSQL's processor \
+         time; past visits {:.2} ms at p50, {:.2} at p99",
         hold.p50_ms,
         hold.p99_ms,
         hold.usage.postgres * 1e6 / requests as f64,

@@ -1,25 +1,24 @@
-//! The other side: the statement of a hold as `server/src/bookings/sql/hold.sql` has it, through pgbench.
+//! The reference measurement: pgbench runs the SQL statement of a hold (`server/src/bookings/sql/hold.sql`).
 
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-/// What pgbench has measured.
+/// What pgbench measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
     pub per_s: f64,
     pub latency_ms: f64,
 }
 
-/// A table of holds to be made: as many as slots are given, for patients of their own. Everything
-/// that the server computes for a hold (ids, references, fingerprints) is there already. `now` is an
-/// SQL expression.
-pub fn wishes(now: &str) -> String {
-    WISHES.replace("now()", now)
+/// SQL that creates the table with the parameters of each hold: a slot, a patient, and what the server would compute
+/// (id, reference, fingerprint, lock key). `now` is an SQL expression.
+pub fn create_hold_inputs(now: &str) -> String {
+    CREATE_HOLD_INPUTS.replace("now()", now)
 }
 
-const WISHES: &str = "
-create table bench_wishes as
+const CREATE_HOLD_INPUTS: &str = "
+create table bench_hold_inputs as
 with patient as (
     select row_number() over (order by p.id) as n, p.id as person, p.account_id as account
     from people p join accounts a on a.id = p.account_id and a.email like '%@load.example'
@@ -27,35 +26,34 @@ with patient as (
 slot as (
     select row_number() over (order by md5(s.id::text)) as n, s.id as slot
     from free_slots(now() + interval '1 day') s where s.capacity = 1 and s.id % 2 = 0
-      -- In the demo doctor's clinic people book by themselves.
+      -- Without the clinic of the demo doctor, in which the demo itself makes bookings.
       and s.doctor_id not in (select d.id from doctors d join doctors o on o.clinic_id = d.clinic_id
                               where o.account_id is not null)
 )
 select p.n - 1 as n, s.slot, p.person, p.account, 'REF-' || p.n as reference, 'bench-' || p.n as key,
-       sha256(('bench' || p.n)::bytea) as fingerprint, hashint8extended(p.n, 7) as gate,
+       sha256(('bench' || p.n)::bytea) as fingerprint, hashint8extended(p.n, 7) as lock_key,
        (substr(uuidv7_floor(now())::text, 1, 14) || '7' || substr(md5(p.n::text), 1, 3) || '-9'
         || substr(md5(p.n::text), 4, 3) || '-' || substr(md5(p.n::text), 7, 12))::uuid as id
 from patient p join slot s using (n);
-alter table bench_wishes add primary key (n)";
+alter table bench_hold_inputs add primary key (n)";
 
-/// As the server's own connections for holds have it (`HOLD_PLANS`).
+/// The same planner settings as the server's connections for holds (`HOLD_PLANS`).
 const OPTIONS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off \
                        -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
-/// The script: the statement itself, with its parameters read from the table. `now` is an SQL
-/// expression.
+/// The pgbench script: the statement of a hold with its parameters read from the table. `now` is an SQL expression.
 pub fn script(hold: &str, now: &str, first: usize, clients: usize) -> String {
     let statement: Vec<&str> =
         hold.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
     let mut statement = statement.join("\n");
-    let given = "with given as materialized (select * from bench_wishes where n = :n),\n";
+    let given = "with given as materialized (select * from bench_hold_inputs where n = :n),\n";
     statement = statement.replacen("with ", given, 1);
     let parameters = [
         "'nadi.example'",
         "3",
         "(select fingerprint from given)",
         "(select key from given)",
-        "(select gate from given)",
+        "(select lock_key from given)",
         "null::uuid",
         "3",
         "0",
@@ -73,7 +71,7 @@ pub fn script(hold: &str, now: &str, first: usize, clients: usize) -> String {
     format!("\\set n {first} + :i * {clients} + :client_id\n\\set i :i + 1\n{statement};\n")
 }
 
-/// Runs it: `holds` over so many clients, prepared, one plan.
+/// Runs the script as a prepared statement: `holds` in total, over `clients` connections.
 pub fn run(
     mut pgbench: Command,
     script: &std::path::Path,
@@ -92,7 +90,8 @@ pub fn run(
         line.trim().split(' ').next()?.parse().ok()
     };
     Ok(Measured {
-        per_s: number("tps = ").with_context(|| format!("pgbench said: {output}"))?,
+        per_s: number("tps = ")
+            .with_context(|| format!("unexpected output of pgbench: {output}"))?,
         latency_ms: number("latency average = ").unwrap_or(0.0),
     })
 }

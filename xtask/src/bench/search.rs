@@ -1,13 +1,13 @@
-//! How fast doctors are found: among a thousand, and among a hundred thousand with ten million times.
+//! Measures the search among 1,000 doctors, and among 100,000 doctors with ten million slots.
 
 use anyhow::Result;
 
 use super::Bench;
 use super::table::Run;
 
-/// So many more of every doctor (`COPIES`): with places of their own nearby, other fees, other next times, and
-/// ninety times each (in blocks of thirty, since the search never asks how they are cut). Foreign keys and
-/// the like are left alone while it is written: everything refers to what is there.
+/// SQL that adds `COPIES` copies of each doctor, with locations nearby, other fees, other next times, and ninety slots
+/// each (in three blocks of thirty, since the search does not depend on the length of blocks). Triggers and foreign
+/// keys are off meanwhile, which is faster: all references are valid.
 const MORE_DOCTORS: &[&str] = &[
     "set session_replication_role = replica",
     "create table bench_places as
@@ -28,7 +28,8 @@ const MORE_DOCTORS: &[&str] = &[
     "insert into doctor_specialties
      select c.id, x.specialty_id, x.is_primary
      from bench_doctors c join doctor_specialties x on x.doctor_id = c.of",
-    // Their times are made: nobody makes them again meanwhile, without hours to make them from.
+    // The schedules are copied as up to date. Otherwise the server would create slots again, and the copies have no
+    // rules for it.
     "insert into schedules
      select (jsonb_populate_record(s, jsonb_build_object('doctor_id', c.id))).*
      from bench_doctors c join schedules s on s.doctor_id = c.of",
@@ -75,36 +76,37 @@ const MORE_DOCTORS: &[&str] = &[
     "vacuum analyze slots",
 ];
 
-/// What was measured, as lines.
+/// Measures both sizes. Returns the results as lines of text.
 pub fn measure(bench: &mut Bench<'_>) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    let few = of(bench, &mut lines)?;
+    let few = measure_once(bench, &mut lines)?;
     let copies = bench.plan.search_copies;
     let script = bench.harness.folder.join("more-doctors.sql");
     let statements = MORE_DOCTORS.join(";\n").replace("COPIES", &copies.to_string());
     std::fs::write(&script, statements + ";\n")?;
     bench.harness.postgres.psql("nadi", &["-f", &script.to_string_lossy()])?;
-    // What was kept in the process is of another world.
+    // The restart empties the server's caches, which are about the old data.
     bench.harness.stop_server(0)?;
     bench.harness.start_server(0)?;
-    let many = of(bench, &mut lines)?;
+    let many = measure_once(bench, &mut lines)?;
     lines.push(format!(
-        "{} times the doctors: {:.2} times as long at p99",
+        "{} times as many doctors: {:.2} times as long at p99",
         copies + 1,
         many.p99_ms / few.p99_ms
     ));
     Ok(lines)
 }
 
-fn of(bench: &mut Bench<'_>, lines: &mut Vec<String>) -> Result<Run> {
+/// Measures the search among the doctors that there are.
+fn measure_once(bench: &mut Bench<'_>, lines: &mut Vec<String>) -> Result<Run> {
     let doctors = bench.harness.psql("select count(*) from listings where listed")?;
-    let times = bench.harness.psql("select count(*) from slots")?;
-    // Once before it counts: plans, and the numbers of thousands.
+    let slots = bench.harness.psql("select count(*) from slots")?;
+    // Not measured: warms up plans and the cached counts of broad searches.
     let searches = bench.plan.searches;
-    bench.case("search", 1, searches / 5)?;
-    let run = bench.case("search", 1, searches)?;
+    bench.run_case("search", 1, searches / 5)?;
+    let run = bench.run_case("search", 1, searches)?;
     lines.push(format!(
-        "search among {doctors} doctors and {times} times: {:.1} ms at p50, {:.1} at p99, {:.0} a second",
+        "search among {doctors} doctors and {slots} slots: {:.1} ms at p50, {:.1} at p99, {:.0} per second",
         run.p50_ms, run.p99_ms, run.per_s
     ));
     for (kind, p50, p90) in run.slowest() {

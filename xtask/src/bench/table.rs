@@ -1,4 +1,4 @@
-//! The figures, as a table for people and as JSON for programs.
+//! The results of the benchmark, as a table and as JSON.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::harness::{self, usage::Usage};
 
-/// One run of one side.
+/// One run of a case, by the server or by pgbench.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
     pub requests: usize,
@@ -21,9 +21,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// What the generator prints.
+    /// Reads the JSON that the load generator prints.
     pub fn read(json: &str) -> Result<Self> {
-        let number = |name: &str| harness::figure(json, name);
+        let number = |name: &str| harness::json_number(json, name);
         Ok(Self {
             requests: number("requests")? as usize,
             granted: number("granted")? as usize,
@@ -47,7 +47,7 @@ impl Run {
     }
 }
 
-/// `"kinds":{"q=skin":[3.1,4.0],…}`, which stands last.
+/// Reads `"kinds":{"q=skin":[3.1,4.0],…}`, which comes last in the JSON.
 fn kinds(json: &str) -> Vec<(String, f64, f64)> {
     let rest = json.split("\"kinds\":{").nth(1).unwrap_or_default();
     let one = |part: &str| -> Option<(String, f64, f64)> {
@@ -59,24 +59,26 @@ fn kinds(json: &str) -> Vec<(String, f64, f64)> {
     rest.split(']').filter_map(one).collect()
 }
 
-/// A case, and the other side where there is one.
+/// The result of a case, and that of pgbench if it was measured, too.
 pub struct Row {
     name: &'static str,
-    ours: Run,
-    raw: Option<Run>,
+    nadi: Run,
+    pgbench: Option<Run>,
 }
 
 impl Row {
-    pub fn of(name: &'static str, runs: &[Run]) -> Self {
-        Self { name, ours: median(runs), raw: None }
+    /// A case that only the server ran. The run with the median rate counts.
+    pub fn new(name: &'static str, runs: &[Run]) -> Self {
+        Self { name, nadi: median(runs), pgbench: None }
     }
 
-    pub fn against(name: &'static str, ours: &[Run], raw: &[Run]) -> Self {
-        Self { name, ours: median(ours), raw: Some(median(raw)) }
+    /// A case that the server and pgbench ran.
+    pub fn compared(name: &'static str, nadi: &[Run], pgbench: &[Run]) -> Self {
+        Self { name, nadi: median(nadi), pgbench: Some(median(pgbench)) }
     }
 
     fn ratio(&self) -> Option<f64> {
-        Some(self.ours.per_s / self.raw.as_ref()?.per_s)
+        Some(self.nadi.per_s / self.pgbench.as_ref()?.per_s)
     }
 }
 
@@ -86,14 +88,14 @@ fn median(runs: &[Run]) -> Run {
     sorted.get(sorted.len() / 2).map_or_else(Run::default, |run| (*run).clone())
 }
 
-/// A line after each turn of both sides.
-pub fn turn(round: usize, ours: &Run, raw: &Run) -> String {
+/// The line that is printed after each round.
+pub fn round_summary(round: usize, nadi: &Run, pgbench: &Run) -> String {
     format!(
-        "turn {}: nadi {:.0} holds/s, pgbench {:.0}: {:.2}",
+        "round {}: nadi {:.0} holds/s, pgbench {:.0}: {:.2}",
         round + 1,
-        ours.per_s,
-        raw.per_s,
-        ours.per_s / raw.per_s
+        nadi.per_s,
+        pgbench.per_s,
+        nadi.per_s / pgbench.per_s
     )
 }
 
@@ -122,52 +124,53 @@ impl Table {
             "generator"
         );
         for row in &self.rows {
-            let Run { per_s, p50_ms, p99_ms, granted, usage, .. } = &row.ours;
+            let Run { per_s, p50_ms, p99_ms, granted, usage, .. } = &row.nadi;
             let dash = || "-".to_owned();
-            let raw = row.raw.as_ref().map_or_else(dash, |raw| format!("{:.0}", raw.per_s));
+            let pgbench =
+                row.pgbench.as_ref().map_or_else(dash, |pgbench| format!("{:.0}", pgbench.per_s));
             let ratio = row.ratio().map_or_else(dash, |ratio| format!("{ratio:.2}"));
             println!(
-                "{:<16} {per_s:>9.0} {raw:>9} {ratio:>6} {p50_ms:>8.1} {p99_ms:>8.1} {granted:>8}   {:>35.0} {:>8.0} {:>9.0}",
+                "{:<16} {per_s:>9.0} {pgbench:>9} {ratio:>6} {p50_ms:>8.1} {p99_ms:>8.1} {granted:>8}   {:>35.0} {:>8.0} {:>9.0}",
                 row.name,
-                row.ours.microseconds(usage.server),
-                row.ours.microseconds(usage.postgres),
-                row.ours.microseconds(usage.generator),
+                row.nadi.microseconds(usage.server),
+                row.nadi.microseconds(usage.postgres),
+                row.nadi.microseconds(usage.generator),
             );
-            if let Some(raw) = &row.raw {
+            if let Some(pgbench) = &row.pgbench {
                 println!(
                     "{:<16} {:>9} {:>9} {:>6} {:>8.1} {:>8} {:>8}   {:>35} {:>8.0} {:>9.0}",
-                    "  pgbench alone",
+                    "  pgbench",
                     "",
                     "",
                     "",
-                    raw.p50_ms,
+                    pgbench.p50_ms,
                     "",
-                    raw.granted,
+                    pgbench.granted,
                     "",
-                    raw.microseconds(raw.usage.postgres),
-                    raw.microseconds(raw.usage.generator),
+                    pgbench.microseconds(pgbench.usage.postgres),
+                    pgbench.microseconds(pgbench.usage.generator),
                 );
             }
         }
-        let peak = self.rows.iter().map(|row| row.ours.server_rss_mb).fold(0.0, f64::max);
-        println!("the server's memory at its peak: {peak:.0} MB\n");
+        let peak = self.rows.iter().map(|row| row.nadi.server_rss_mb).fold(0.0, f64::max);
+        println!("peak memory of the server: {peak:.0} MB\n");
     }
 
     pub fn json(&self, machine: &str) -> String {
         let mut cases = String::new();
         for (n, row) in self.rows.iter().enumerate() {
-            let run = &row.ours;
+            let run = &row.nadi;
             let comma = if n == 0 { "" } else { "," };
-            let against = row.raw.as_ref().zip(row.ratio()).map_or_else(String::new, |(raw, ratio)| {
+            let comparison = row.pgbench.as_ref().zip(row.ratio()).map_or_else(String::new, |(pgbench, ratio)| {
                 format!(
                     "\"pgbench_per_s\":{:.1},\"ratio\":{ratio:.3},\"pgbench_postgres_us\":{:.0},",
-                    raw.per_s,
-                    raw.microseconds(raw.usage.postgres)
+                    pgbench.per_s,
+                    pgbench.microseconds(pgbench.usage.postgres)
                 )
             });
             let _ = write!(
                 cases,
-                "{comma}\n  \"{}\":{{\"nadi_per_s\":{:.1},{against}\"p50_ms\":{:.3},\"p99_ms\":{:.3},\
+                "{comma}\n  \"{}\":{{\"nadi_per_s\":{:.1},{comparison}\"p50_ms\":{:.3},\"p99_ms\":{:.3},\
                  \"requests\":{},\"granted\":{},\"server_rss_mb\":{:.1},\"server_us\":{:.0},\
                  \"postgres_us\":{:.0},\"generator_us\":{:.0}}}",
                 row.name,
@@ -192,18 +195,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_generator_is_understood_and_the_middle_is_taken() -> Result<()> {
-        let said = |per_s: u32| {
+    fn the_generators_json_is_read_and_the_median_counts() -> Result<()> {
+        let output = |per_s: u32| {
             format!(
                 "{{\"requests\":4,\"granted\":3,\"seconds\":1.5,\"per_s\":{per_s}.5,\"p50_ms\":1.0,\
                  \"p99_ms\":2.25,\"max_ms\":3.0,\"by_status\":{{\"201\":3}},\"unanswered\":0}}"
             )
         };
         let runs: Vec<Run> =
-            [30, 10, 20].iter().map(|n| Run::read(&said(*n))).collect::<Result<_>>()?;
+            [30, 10, 20].iter().map(|n| Run::read(&output(*n))).collect::<Result<_>>()?;
         assert_eq!((runs[0].granted, runs[0].p99_ms), (3, 2.25));
-        let row = Row::against("case", &runs, &runs[1..2]);
-        assert_eq!(row.ours.per_s, 20.5);
+        let row = Row::compared("case", &runs, &runs[1..2]);
+        assert_eq!(row.nadi.per_s, 20.5);
         let mut table = Table::default();
         table.add(row);
         let json = table.json("a \"machine\"");

@@ -1,4 +1,4 @@
-//! What processes have used, from `/proc`. Elsewhere than on Linux it is all zero.
+//! Processor time and memory of processes, read from `/proc`. All values are zero on systems other than Linux.
 
 use std::fs;
 
@@ -11,24 +11,24 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// A line about the machine, for the record.
+    /// A line that describes the machine.
     pub fn machine() -> String {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model =
             info.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
-        format!("{cores} cores, {}", model.unwrap_or("of an unknown kind"))
+        format!("{cores} cores, {}", model.unwrap_or("unknown model"))
     }
 }
 
-/// Fields of `/proc/PID/stat` from the third on; the second may hold spaces.
+/// The fields of `/proc/PID/stat` after the state. The second field, the name, may contain spaces.
 fn stat(pid: u32) -> Option<Vec<i64>> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, rest) = text.rsplit_once(") ")?;
     Some(rest.split(' ').skip(1).map(|field| field.trim().parse().unwrap_or(0)).collect())
 }
 
-/// The parent, and the processor ticks of the process with those of its ended children.
+/// The parent's pid, and the processor ticks of the process including its ended children.
 fn parent_and_ticks(pid: u32) -> Option<(u32, i64)> {
     let fields = stat(pid)?;
     let parent = u32::try_from(*fields.first()?).ok()?;
@@ -36,10 +36,10 @@ fn parent_and_ticks(pid: u32) -> Option<(u32, i64)> {
 }
 
 /// Ticks are hundredths of a second on every Linux we build for.
-const TICKS: f64 = 100.0;
+const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Seconds used by a process and its children, alive or not.
-pub fn seconds_of_family(pid: u32) -> f64 {
+/// Processor seconds used by a process and its children, running or ended.
+pub fn process_tree_seconds(pid: u32) -> f64 {
     let mut ticks = parent_and_ticks(pid).map_or(0, |(_, ticks)| ticks);
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let child = entry.file_name().to_str().and_then(|name| name.parse().ok());
@@ -49,16 +49,16 @@ pub fn seconds_of_family(pid: u32) -> f64 {
             ticks += used;
         }
     }
-    ticks as f64 / TICKS
+    ticks as f64 / TICKS_PER_SECOND
 }
 
-/// Seconds used by the children of a process that have ended and were waited for.
-pub fn seconds_of_ended_children(pid: u32) -> f64 {
+/// Processor seconds used by the children of a process that have ended and were waited for.
+pub fn ended_children_seconds(pid: u32) -> f64 {
     let ticks: i64 = stat(pid).and_then(|f| Some(f.get(12..14)?.iter().sum())).unwrap_or(0);
-    ticks as f64 / TICKS
+    ticks as f64 / TICKS_PER_SECOND
 }
 
-/// The most memory a process has had, in megabytes.
+/// The peak memory of a process, in megabytes.
 pub fn peak_megabytes(pid: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let kilobytes = status.lines().find_map(|line| {
@@ -72,10 +72,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn we_use_something() {
-        let before = seconds_of_family(std::process::id());
+    fn processor_time_and_memory_of_this_process_are_measured() {
+        let before = process_tree_seconds(std::process::id());
         let mut sum = 0_u64;
-        while seconds_of_family(std::process::id()) < before + 0.02 {
+        while process_tree_seconds(std::process::id()) < before + 0.02 {
             sum = (0..200_000).fold(sum, |sum, n| std::hint::black_box(sum ^ n));
         }
         assert!(peak_megabytes(std::process::id()) > 1.0);

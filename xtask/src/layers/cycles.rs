@@ -1,17 +1,17 @@
-//! Two modules of a package do not import each other.
+//! Checks that no two modules of a package import each other.
 //!
-//! A module imports another when it names it, or something in it; the innermost module counts. Declaring a child
-//! and re-exporting from it (`mod store; pub use store::Row`) is no import, everything else is, between parent
-//! and child, too: what both need belongs in a module of its own. Longer circles are not looked for.
+//! A module imports another one when it names that module or an item in it; of nested modules the innermost counts.
+//! Declaring a child and re-exporting from it (`mod store; pub use store::Row`) is not an import. Everything else is,
+//! also between parent and child: what both need belongs in a module of its own. Longer cycles are not detected.
 
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::check_exceptions;
 use super::source::{self, SourceFile};
-use super::verdict;
 
-/// Packages and their sources.
+/// The packages and their source directories.
 const PACKAGES: [(&str, &str); 3] = [("nadi", "src"), ("app", "app/src"), ("server", "server/src")];
 
 /// Files that import each other all the same, and why. An entry that is no longer true fails the check.
@@ -40,10 +40,15 @@ pub fn check() -> Result<()> {
     }
     let accepted =
         ACCEPTED.iter().map(|(one, other, _)| ((*one).to_owned(), (*other).to_owned())).collect();
-    verdict("and another file import each other", &found, &accepted)
+    check_exceptions(
+        &found,
+        &accepted,
+        |one, other| format!("{one} and {other} import each other"),
+        |one, other| format!("{one} and {other} no longer import each other"),
+    )
 }
 
-/// Pairs of files, each once.
+/// The pairs of files that import each other, each pair once.
 fn cycles(sources: &[SourceFile]) -> BTreeSet<(String, String)> {
     let imports: BTreeSet<(&str, &str)> = sources
         .iter()

@@ -1,7 +1,7 @@
-//! A package's source as the rules read it: which paths each file names, and its string literals.
+//! Parses the source of a package for the rules: the paths that each file names, and its string literals.
 //!
-//! Files are read as tokens, so comments do not count, and paths inside macro calls do. What is compiled for
-//! tests only is left out. Not a compiler: a name is followed through `use` of the same file, no further.
+//! Files are read as tokens, so comments are ignored and paths inside macro calls are found. Code that is compiled for
+//! tests only is left out. Names are resolved through `use` declarations of the same file only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,23 +10,24 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use crate::place;
+use crate::directories;
 
 /// A path from the root of its package, without the `crate`.
 pub type ModulePath = Vec<String>;
 
 #[derive(Debug)]
 pub struct SourceFile {
-    /// From the root of the clone, as `server/src/main.rs`.
+    /// The path from the root of the repository, such as `server/src/main.rs`.
     pub file: String,
     pub module: ModulePath,
-    /// Modules and items of the same package that are named here. Re-exports of the module's own children
-    /// are not among them.
+    /// The modules and items of the same package that the file names, except re-exports from the module's own
+    /// children.
     pub paths: BTreeSet<ModulePath>,
+    /// The contents of all string literals.
     pub strings: Vec<String>,
 }
 
-/// The files below `folder` with one of these endings, from the root of the clone, sorted.
+/// The paths of all files below `folder` with this ending, from the root of the repository, sorted.
 pub fn files(folder: &str, ending: &str) -> Result<Vec<String>> {
     fn walk(root: &Path, folder: &str, ending: &str, found: &mut Vec<String>) -> Result<()> {
         for entry in fs::read_dir(root.join(folder)).with_context(|| format!("read {folder}"))? {
@@ -41,16 +42,16 @@ pub fn files(folder: &str, ending: &str) -> Result<Vec<String>> {
         Ok(())
     }
     let mut found = Vec::new();
-    walk(&place::root(), folder, ending, &mut found)?;
+    walk(&directories::root(), folder, ending, &mut found)?;
     found.sort();
     Ok(found)
 }
 
 pub fn text_of(file: &str) -> Result<String> {
-    fs::read_to_string(place::root().join(file)).with_context(|| format!("read {file}"))
+    fs::read_to_string(directories::root().join(file)).with_context(|| format!("read {file}"))
 }
 
-/// All of `package` below `folder`, without tests.
+/// Parses all files of `package` below `folder`, without tests.
 pub fn package(package: &str, folder: &str) -> Result<Vec<SourceFile>> {
     let texts = files(folder, ".rs")?
         .into_iter()
@@ -59,7 +60,7 @@ pub fn package(package: &str, folder: &str) -> Result<Vec<SourceFile>> {
     parse(package, folder, texts.iter().map(|(text, file)| (file.as_str(), text.as_str())))
 }
 
-/// The same of texts by their file's name.
+/// Parses source texts given with their file names.
 pub fn parse<'a>(
     package: &str,
     folder: &str,
@@ -90,7 +91,8 @@ pub fn parse<'a>(
         .collect()
 }
 
-/// `server/src/bookings/mod.rs` is `bookings`, `lib.rs` the root. `main.rs` is a module of its own here.
+/// The module of a file: `server/src/bookings/mod.rs` is `bookings`, and `lib.rs` is the root. `main.rs` counts as a
+/// module of its own.
 fn module_of(file: &str, folder: &str) -> ModulePath {
     let inner = file.strip_prefix(folder).unwrap_or(file).trim_start_matches('/');
     let mut module: ModulePath =
@@ -105,7 +107,7 @@ fn module_of(file: &str, folder: &str) -> ModulePath {
 struct Written {
     module: ModulePath,
     segments: Vec<String>,
-    /// `pub use`
+    /// Whether it is written in a `pub use`.
     exported: bool,
 }
 
@@ -113,7 +115,7 @@ struct Reader<'a> {
     package: &'a str,
     modules: &'a BTreeSet<ModulePath>,
     written: Vec<Written>,
-    /// What a `use` gives a name to, by the module it is in and the name.
+    /// The path that a `use` imports, by the module of the `use` and the imported name.
     names: BTreeMap<(ModulePath, String), Vec<String>>,
     strings: Vec<String>,
 }
@@ -188,7 +190,7 @@ impl Reader<'_> {
         }
     }
 
-    /// One branch of a `use` tree.
+    /// Reads one branch of a `use` tree. `before` is the path of the outer branches.
     fn import(
         &mut self,
         tree: &[TokenTree],
@@ -244,7 +246,7 @@ impl Reader<'_> {
         (paths, self.strings)
     }
 
-    /// `None` for what is not of this package.
+    /// The path from the root of the package; `None` when it belongs to another package.
     fn resolve(
         &self,
         module: &[String],
@@ -273,13 +275,13 @@ impl Reader<'_> {
         if self.modules.contains(&child) {
             return Some([child.as_slice(), rest].concat());
         }
-        // A name that stands for itself (`use url::url`) would be followed without end.
+        // Limited, since a name that refers to itself (`use url::url`) would be followed forever.
         let named = self.names.get(&(module.to_vec(), first.clone())).filter(|_| followed < 3)?;
         Some([self.resolve(module, named, followed + 1)?.as_slice(), rest].concat())
     }
 }
 
-/// `a::b::c` at the start of the tokens, and how many tokens it takes.
+/// The path (such as `a::b::c`) at the start of the tokens, and its length in tokens.
 fn path_at(tokens: &[TokenTree]) -> (Vec<String>, usize) {
     let Some(TokenTree::Ident(first)) = tokens.first() else { return (Vec::new(), 0) };
     let mut segments = vec![first.to_string()];
@@ -292,7 +294,7 @@ fn path_at(tokens: &[TokenTree]) -> (Vec<String>, usize) {
     (segments, length)
 }
 
-/// To the semicolon or the closing brace.
+/// The number of tokens to the semicolon or closing brace that ends an item.
 fn length_of_item(tokens: &[TokenTree]) -> usize {
     let end = tokens.iter().position(|token| is_punct(Some(token), ';') || is_brace(token));
     end.map_or(tokens.len(), |end| end + 1)
@@ -306,7 +308,7 @@ fn is_brace(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
-/// The `(crate)` or `(in crate::bookings)` after `pub`.
+/// Whether a token is the `(crate)` or `(in crate::bookings)` after `pub`.
 fn is_visibility(token: Option<&TokenTree>) -> bool {
     let Some(TokenTree::Group(group)) = token else { return false };
     group.delimiter() == Delimiter::Parenthesis
@@ -332,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_name_a_module_is_read() -> Result<()> {
+    fn all_ways_to_name_a_module_are_found() -> Result<()> {
         for text in [
             "use crate::rooms::store::row;",
             "use crate::{clock, rooms::{self, store::{row}}};",
@@ -349,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_tests_other_packages_and_re_exports_of_children_do_not_count() -> Result<()> {
+    fn comments_tests_other_packages_and_re_exports_of_children_are_ignored() -> Result<()> {
         for text in [
             "//! [`crate::rooms::store`]\n/// crate::rooms::store\nfn f() {}",
             "#[cfg(test)] mod tests { use super::super::store; }",
@@ -363,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_kept_whatever_their_quotes() -> Result<()> {
+    fn string_literals_of_every_kind_are_found() -> Result<()> {
         let text = "#[doc = \"no\"] fn f() { q!(r#\"select \"a\"\"#, \"b\\nc\", 'd', 1) }";
         let parsed = parse("server", "server/src", [("server/src/a.rs", text)])?;
         assert_eq!(parsed[0].strings, ["select \"a\"", "b c"]);

@@ -1,17 +1,18 @@
-//! A table is written by the SQL of one capability, in its folder; every SQL may read it.
+//! Checks that each table is written only by SQL in the folder of the capability that owns it. All SQL may read it.
 //!
-//! Looks at the string literals and `.sql` files of `server/src`, and at the functions that migrations define.
-//! Not at writes that no statement names: `on delete cascade`, and triggers (their functions are looked at).
+//! The check reads the string literals and `.sql` files of `server/src`, and the functions that migrations define.
+//! It does not see writes by `on delete cascade`. It checks the functions of triggers, but not which statements
+//! fire them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
+use super::check_exceptions;
 use super::source;
 use super::stores::{CAPABILITIES, WRITES_TEST_DATA};
-use super::verdict;
 
-/// Who writes which table.
+/// The capabilities and the tables that they own.
 const OWNERS: [(&str, &[&str]); 10] = [
     ("accounts", &["accounts", "people", "sessions"]),
     (
@@ -65,7 +66,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ),
 ];
 
-/// The functions of migrations that write, and whose they are: only its SQL may call them.
+/// The writing functions of the migrations, and the capability that owns each: only its SQL may call it.
 const FUNCTIONS: [(&str, &str); 4] = [
     ("archive_appointments", "bookings"),
     ("copy_outbox_row", "events"),
@@ -73,8 +74,8 @@ const FUNCTIONS: [(&str, &str); 4] = [
     ("note_freed_kept_times", "schedules"),
 ];
 
-/// A file (or a function of the migrations), what it writes or calls although it is another capability's, and
-/// why. An entry that is no longer true fails the check.
+/// A file (or a function of the migrations), what it writes or calls although another capability owns it, and the
+/// reason. An entry that is no longer true fails the check.
 const ACCEPTED: &[(&str, &str, &str)] = &[
     ("end_holds", "events", "a hold ends together with its event, in one statement"),
     ("server/src/bookings/sql/hold.sql", "events", "a hold is one round trip, with its event"),
@@ -102,27 +103,32 @@ pub fn check() -> Result<()> {
     }
     let accepted =
         ACCEPTED.iter().map(|(file, what, _)| ((*file).to_owned(), (*what).to_owned())).collect();
-    verdict("writes or calls what another capability owns", &schema.offences(&texts), &accepted)
+    check_exceptions(
+        &schema.violations(&texts),
+        &accepted,
+        |file, name| format!("{file} writes or calls `{name}`, which another capability owns"),
+        |file, name| format!("{file} no longer writes or calls `{name}`"),
+    )
 }
 
-/// What the migrations come to.
+/// The tables and writing functions that exist after all migrations.
 struct Schema {
     owner_of_table: BTreeMap<&'static str, &'static str>,
-    /// Each function that writes, with what it writes.
+    /// The functions that write, and the tables that each writes.
     functions: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Schema {
-    /// Fails when a table or a writing function has no owner, or one that is owned is not there.
+    /// Fails when a table or a writing function has no owner, or when a listed one does not exist.
     fn read(migrations: &str) -> Result<Schema> {
         let owner_of_table: BTreeMap<_, _> = OWNERS
             .iter()
             .flat_map(|(owner, tables)| tables.iter().map(move |table| (*table, *owner)))
             .collect();
-        let words = words(migrations);
-        same("table", &tables(&words), owner_of_table.keys().copied())?;
+        let tokens = tokens(migrations);
+        check_owned("table", &tables(&tokens), owner_of_table.keys().copied())?;
         let mut schema = Schema { owner_of_table, functions: BTreeMap::new() };
-        // The last definition counts.
+        // The last definition of a function counts.
         let bodies: BTreeMap<String, String> = functions(migrations).into_iter().collect();
         for (name, body) in bodies {
             let written = schema.written(&body);
@@ -131,20 +137,20 @@ impl Schema {
             }
         }
         let writing = schema.functions.keys().cloned().collect();
-        same("function that writes", &writing, FUNCTIONS.iter().map(|(name, _)| *name))?;
+        check_owned("writing function", &writing, FUNCTIONS.iter().map(|(name, _)| *name))?;
         Ok(schema)
     }
 
     /// The tables that a statement writes.
     fn written(&self, statement: &str) -> BTreeSet<String> {
-        let words = words(statement);
+        let tokens = tokens(statement);
         let mut found = BTreeSet::new();
-        for (at, word) in words.iter().enumerate() {
-            let verbs: Vec<&str> = words[..at]
+        for (at, token) in tokens.iter().enumerate() {
+            let verbs: Vec<&str> = tokens[..at]
                 .iter()
                 .rev()
                 .map(String::as_str)
-                .filter(|word| *word != "only")
+                .filter(|token| *token != "only")
                 .take(2)
                 .collect();
             let is_written = matches!(
@@ -154,16 +160,17 @@ impl Schema {
                     | ["into", "insert" | "merge"]
                     | ["from", "delete"]
             );
-            if is_written && self.owner_of_table.contains_key(word.as_str()) {
-                found.insert(word.clone());
+            if is_written && self.owner_of_table.contains_key(token.as_str()) {
+                found.insert(token.clone());
             }
         }
         found
     }
 
+    /// The writing functions that a statement calls.
     fn called(&self, statement: &str) -> BTreeSet<String> {
-        let words = words(statement);
-        let calls = words.windows(2).filter(|pair| pair[1] == "(").map(|pair| &pair[0]);
+        let tokens = tokens(statement);
+        let calls = tokens.windows(2).filter(|pair| pair[1] == "(").map(|pair| &pair[0]);
         calls.filter(|name| self.functions.contains_key(*name)).cloned().collect()
     }
 
@@ -172,16 +179,16 @@ impl Schema {
         of_function.map_or_else(|| self.owner_of_table[name], |(_, owner)| owner)
     }
 
-    fn offences(&self, texts: &[(String, String)]) -> BTreeSet<(String, String)> {
+    fn violations(&self, texts: &[(String, String)]) -> BTreeSet<(String, String)> {
         let mut found = BTreeSet::new();
         for (file, text) in texts {
             let folder = file.trim_start_matches("server/src/").split('/').next().unwrap_or("");
-            let own = if CAPABILITIES.contains(&folder) { folder } else { "" };
-            if own == WRITES_TEST_DATA {
+            let capability = if CAPABILITIES.contains(&folder) { folder } else { "" };
+            if capability == WRITES_TEST_DATA {
                 continue;
             }
             for name in self.written(text).into_iter().chain(self.called(text)) {
-                if self.owner(&name) != own {
+                if self.owner(&name) != capability {
                     found.insert((file.clone(), name));
                 }
             }
@@ -197,7 +204,8 @@ impl Schema {
     }
 }
 
-fn same<'a>(
+/// Fails when `found` and `owned` differ.
+fn check_owned<'a>(
     what: &str,
     found: &BTreeSet<String>,
     owned: impl Iterator<Item = &'a str>,
@@ -207,45 +215,48 @@ fn same<'a>(
         bail!("the {what} `{name}` of the migrations has no owner in xtask/src/layers/tables.rs");
     }
     if let Some(name) = owned.difference(found).next() {
-        bail!("xtask/src/layers/tables.rs has a {what} `{name}`, the migrations have none");
+        bail!(
+            "xtask/src/layers/tables.rs lists a {what} `{name}`, which the migrations do not create"
+        );
     }
     Ok(())
 }
 
-/// In lower case, each bracket and sign a word of its own, without comments.
-fn words(sql: &str) -> Vec<String> {
-    let mut words = Vec::new();
+/// Splits SQL without comments into lower-case tokens. Each punctuation character is a token of its own.
+fn tokens(sql: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
     for line in sql.lines() {
         let code = line.split("--").next().unwrap_or("");
-        let mut word = String::new();
+        let mut token = String::new();
         for letter in code.to_lowercase().chars() {
             if letter.is_alphanumeric() || letter == '_' {
-                word.push(letter);
+                token.push(letter);
                 continue;
             }
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
+            if !token.is_empty() {
+                tokens.push(std::mem::take(&mut token));
             }
             // A name may be quoted, and a line of a Rust literal may end with a backslash.
             if !letter.is_whitespace() && letter != '"' && letter != '\\' {
-                words.push(letter.to_string());
+                tokens.push(letter.to_string());
             }
         }
-        if !word.is_empty() {
-            words.push(word);
+        if !token.is_empty() {
+            tokens.push(token);
         }
     }
-    words
+    tokens
 }
 
-fn tables(words: &[String]) -> BTreeSet<String> {
+/// The names of the tables that exist after these statements.
+fn tables(tokens: &[String]) -> BTreeSet<String> {
     let mut tables = BTreeSet::new();
-    for (at, _) in words.iter().enumerate().filter(|(_, word)| *word == "table") {
-        let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
-        let after: Vec<&str> = words[at + 1..]
+    for (at, _) in tokens.iter().enumerate().filter(|(_, token)| *token == "table") {
+        let before = at.checked_sub(1).map_or("", |at| tokens[at].as_str());
+        let after: Vec<&str> = tokens[at + 1..]
             .iter()
             .map(String::as_str)
-            .filter(|word| !["if", "not", "exists", "only"].contains(word))
+            .filter(|token| !["if", "not", "exists", "only"].contains(token))
             .take(4)
             .collect();
         match (before, after.as_slice()) {
@@ -265,7 +276,7 @@ fn tables(words: &[String]) -> BTreeSet<String> {
     tables
 }
 
-/// Name and body of each definition, in order. A body stands between two dollar quotes.
+/// Name and body of each function definition, in order. The body is between two dollar quotes.
 fn functions(migrations: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for start in ["create function ", "create or replace function "] {
@@ -296,12 +307,12 @@ mod tests {
         schema
     }
 
-    fn offences(schema: &Schema, file: &str, sql: &str) -> Vec<(String, String)> {
-        schema.offences(&[(file.to_owned(), sql.to_owned())]).into_iter().collect()
+    fn violations(schema: &Schema, file: &str, sql: &str) -> Vec<(String, String)> {
+        schema.violations(&[(file.to_owned(), sql.to_owned())]).into_iter().collect()
     }
 
     #[test]
-    fn a_table_is_written_in_its_owners_folder_only() {
+    fn a_table_may_be_written_in_its_owners_folder_only() {
         let schema = schema(&[]);
         for sql in [
             "insert into seats (slot) values ($1)",
@@ -312,46 +323,46 @@ mod tests {
             "copy seats from stdin",
         ] {
             for file in ["server/src/schedules/store.rs", "server/src/jobs.rs"] {
-                let found = offences(&schema, file, sql);
+                let found = violations(&schema, file, sql);
                 assert_eq!(found, [(file.to_owned(), "seats".to_owned())], "{sql}");
             }
-            assert_eq!(offences(&schema, "server/src/bookings/sql/hold.sql", sql), []);
-            assert_eq!(offences(&schema, "server/src/demo/write.rs", sql), []);
+            assert_eq!(violations(&schema, "server/src/bookings/sql/hold.sql", sql), []);
+            assert_eq!(violations(&schema, "server/src/demo/write.rs", sql), []);
         }
     }
 
     #[test]
-    fn reading_is_free() {
+    fn every_folder_may_read() {
         let schema = schema(&[]);
         for sql in [
             "select 1 from seats for update of seats",
             "select 1 from seats -- insert into seats",
             "insert into other select 1 from seats on conflict (a) do update set b = 1",
         ] {
-            assert_eq!(offences(&schema, "server/src/jobs.rs", sql), [], "{sql}");
+            assert_eq!(violations(&schema, "server/src/jobs.rs", sql), [], "{sql}");
         }
     }
 
     #[test]
-    fn a_function_that_writes_is_called_by_its_capability_and_writes_its_tables() {
+    fn a_writing_function_belongs_to_a_capability_like_its_tables() {
         let schema = schema(&[("end_holds", "delete from seats; insert into events select 1")]);
-        let own = ("end_holds".to_owned(), "events".to_owned());
+        let in_function = ("end_holds".to_owned(), "events".to_owned());
         let sql = "select from end_holds($1)";
-        let found = offences(&schema, "server/src/bookings/store.rs", sql);
-        assert_eq!(found.iter().collect::<Vec<_>>(), [&own]);
+        let found = violations(&schema, "server/src/bookings/store.rs", sql);
+        assert_eq!(found.iter().collect::<Vec<_>>(), [&in_function]);
         let call = ("server/src/schedules/a.rs".to_owned(), "end_holds".to_owned());
-        assert_eq!(offences(&schema, "server/src/schedules/a.rs", sql), [own, call]);
+        assert_eq!(violations(&schema, "server/src/schedules/a.rs", sql), [in_function, call]);
     }
 
     #[test]
-    fn migrations_are_read_in_order() {
+    fn the_last_migration_of_a_name_counts() {
         let sql = "create table a (x int); create table if not exists b ();
             -- create table c ();
             alter table a rename to old; create table a (like old); drop table old;
             execute format('create table %I partition of a');
             create function f() language sql as $$ select 1 $$;
             create or replace function f() language sql as $$ delete from seats $$;";
-        assert_eq!(tables(&words(sql)).into_iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(tables(&tokens(sql)).into_iter().collect::<Vec<_>>(), ["a", "b"]);
         let last = functions(sql).pop();
         assert_eq!(last, Some(("f".to_owned(), " delete from seats ".to_owned())));
         let refused = Schema::read(sql).err().map(|error| error.to_string());

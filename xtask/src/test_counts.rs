@@ -1,26 +1,26 @@
-//! How many tests passed and failed, read from what the test runners print.
+//! Counts of passed, failed and skipped tests, read from the output of cargo test and Playwright.
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct TestCounts {
     pub passed: usize,
     pub failed: usize,
     pub skipped: usize,
 }
 
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Counts) {
+impl std::ops::AddAssign for TestCounts {
+    fn add_assign(&mut self, other: TestCounts) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
     }
 }
 
-impl Counts {
+impl TestCounts {
     /// Adds up cargo test's `test result: ok. 5 passed; 0 failed; 1 ignored; …` lines.
-    pub fn of_cargo(lines: &[String]) -> Counts {
-        let mut counts = Counts::default();
+    pub fn from_cargo(lines: &[String]) -> TestCounts {
+        let mut counts = TestCounts::default();
         for line in lines {
-            let line = without_colours(line);
+            let line = strip_ansi_escapes(line);
             let Some((_, result)) = line.split_once("test result: ") else {
                 continue;
             };
@@ -38,13 +38,13 @@ impl Counts {
         counts
     }
 
-    /// Reads the closing lines of Playwright's list reporter: `  5 passed (3.2s)`. A test that
-    /// passed only when tried again is a failure here: it would come back on somebody else.
-    pub fn of_playwright(lines: &[String]) -> Counts {
-        let mut counts = Counts::default();
+    /// Reads the totals that Playwright's list reporter prints at the end: `  5 passed (3.2s)`. A flaky test (one that
+    /// passed only in a retry) counts as failed, since it would fail again for somebody else.
+    pub fn from_playwright(lines: &[String]) -> TestCounts {
+        let mut counts = TestCounts::default();
         for line in lines {
-            let line = without_colours(line);
-            // Test titles may hold such words too; the totals alone begin with the number.
+            let line = strip_ansi_escapes(line);
+            // Test titles may contain such words, too, but only the totals begin with the number.
             match number_and_word(&line) {
                 Some((number, "passed")) => counts.passed += number,
                 Some((number, "failed" | "flaky" | "interrupted")) => counts.failed += number,
@@ -64,8 +64,8 @@ fn number_and_word(text: &str) -> Option<(usize, &str)> {
     Some((words.next()?.parse().ok()?, words.next()?))
 }
 
-/// The text without terminal escapes (`ESC [ … letter`).
-fn without_colours(line: &str) -> String {
+/// The text without terminal escape sequences (`ESC [ … letter`).
+fn strip_ansi_escapes(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut rest = line.chars();
     while let Some(character) = rest.next() {
@@ -93,7 +93,7 @@ running 2 tests
 test a_test_result_is_read ... ok
 test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
 test result: \u{1b}[31mFAILED\u{1b}[0m. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out";
-        let counts = Counts::of_cargo(&lines(printed));
+        let counts = TestCounts::from_cargo(&lines(printed));
         assert_eq!((counts.passed, counts.failed, counts.skipped), (5, 1, 1));
     }
 
@@ -107,7 +107,7 @@ test result: \u{1b}[31mFAILED\u{1b}[0m. 3 passed; 1 failed; 0 ignored; 0 measure
   2 skipped
   3 did not run
   \u{1b}[32m12 passed\u{1b}[39m (41.0s)";
-        let counts = Counts::of_playwright(&lines(printed));
+        let counts = TestCounts::from_playwright(&lines(printed));
         assert_eq!((counts.passed, counts.failed, counts.skipped), (12, 5, 2));
     }
 }

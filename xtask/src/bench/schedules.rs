@@ -1,5 +1,5 @@
-//! How fast schedules become times: one doctor's without a database, a whole clinic's with one, and
-//! a new day of ten thousand doctors.
+//! Measures how fast slots are created from schedules: for one doctor without a database, for 1,000 doctors with one,
+//! and for one new day of 10,000 doctors.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::harness::Harness;
 use crate::process;
 use crate::server::Server;
 
-/// So many more of every doctor (`COPIES`), with the same hours and a row of their own everywhere.
+/// SQL that adds `COPIES` copies of each doctor with the same availability rules.
 const MORE_DOCTORS: &str = "with copies as materialized (
         select d.id as of, gen_random_uuid() as id, n from doctors d, generate_series(1, COPIES) n
     ),
@@ -28,38 +28,39 @@ const MORE_DOCTORS: &str = "with copies as materialized (
     from copies c join availability_rules r on r.doctor_id = c.of
     where (select count(*) from doctors) > 0";
 
-/// What was measured, as lines.
+/// Measures all of it. Returns the results as lines of text.
 pub fn measure(harness: &Harness, plan: Plan) -> Result<Vec<String>> {
-    let mut load = harness.load_alone();
+    let mut load = harness.load_command_without_servers();
     load.args(["expand", "--rounds", "2000", "--days", "90"]);
-    let said = process::capture(&mut load)?;
-    let mut lines = vec![format!("one doctor's 90 days: {}", said.trim())];
+    let output = process::capture(&mut load)?;
+    let mut lines = vec![format!("one doctor's 90 days: {}", output.trim())];
 
     let clinic = Database::open(harness, "nadi_times")?;
-    clinic.make("1")?;
+    clinic.create_slots("1")?;
     let many = clinic.copy("nadi_many")?;
     let days = plan.schedule_days;
-    let (times, seconds) = clinic.make(days)?;
+    let (slots, seconds) = clinic.create_slots(days)?;
     lines.push(format!(
-        "1,000 doctors, {days} days: {times} times in {seconds:.1} s, {:.0} a second",
-        times as f64 / seconds
+        "1,000 doctors, {days} days: {slots} slots in {seconds:.1} s, {:.0} per second",
+        slots as f64 / seconds
     ));
-    ensure!(times > 0, "no times were made");
-    let (times, seconds) = clinic.make(days)?;
-    lines.push(format!("the same again: {times} times in {seconds:.1} s"));
-    ensure!(times == 0, "times were made that were there already");
+    ensure!(slots > 0, "no slots were created");
+    let (slots, seconds) = clinic.create_slots(days)?;
+    lines.push(format!("the same again: {slots} slots in {seconds:.1} s"));
+    ensure!(slots == 0, "slots were created that already existed");
 
     let copies = plan.schedule_copies;
     let more_doctors = MORE_DOCTORS.replace("COPIES", &copies.to_string());
     harness.postgres.psql("nadi_many", &["-c", &more_doctors])?;
-    many.make("1")?;
-    let (times, seconds) = many.make("2")?;
+    many.create_slots("1")?;
+    let (slots, seconds) = many.create_slots("2")?;
     lines
-        .push(format!("a new day of {} doctors: {times} times in {seconds:.1} s", many.doctors()?));
-    ensure!(times > 0, "no times were made for a new day");
+        .push(format!("a new day of {} doctors: {slots} slots in {seconds:.1} s", many.doctors()?));
+    ensure!(slots > 0, "no slots were created for a new day");
     Ok(lines)
 }
 
+/// A database with the demo data, and the server that creates its slots.
 struct Database<'a> {
     harness: &'a Harness,
     name: &'static str,
@@ -75,7 +76,7 @@ impl<'a> Database<'a> {
         Ok(Self { harness, name, nadi })
     }
 
-    /// The same data under another name. Nobody may be connected.
+    /// Copies the database. Nothing may be connected to it.
     fn copy(&self, name: &'static str) -> Result<Self> {
         let copy = format!("create database {name} template {}", self.name);
         self.harness.postgres.psql("postgres", &["-c", &copy])?;
@@ -84,20 +85,20 @@ impl<'a> Database<'a> {
         Ok(Self { harness: self.harness, name, nadi })
     }
 
-    /// Makes times so many days ahead; how many and in how many seconds, the start of the program
-    /// and its look at the demo included.
-    fn make(&self, days: &'static str) -> Result<(u64, f64)> {
+    /// Creates slots for this many days ahead. Returns how many, and the seconds it took, including the start of the
+    /// program and its check of the demo data.
+    fn create_slots(&self, days: &'static str) -> Result<(u64, f64)> {
         let mut nadi = self.nadi.clone();
-        nadi.more.push(("NADI_HORIZON_DAYS", days.to_owned()));
-        let before = self.times()?;
+        nadi.extra_env.push(("NADI_HORIZON_DAYS", days.to_owned()));
+        let before = self.slots()?;
         let started = Instant::now();
         nadi.seed()?;
         let seconds = started.elapsed().as_secs_f64();
-        Ok((self.times()? - before, seconds))
+        Ok((self.slots()? - before, seconds))
     }
 
-    /// Times that are there.
-    fn times(&self) -> Result<u64> {
+    /// The number of slots.
+    fn slots(&self) -> Result<u64> {
         self.count("slots")
     }
 

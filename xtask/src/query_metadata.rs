@@ -1,5 +1,5 @@
-//! `.sqlx`: what the database says about each query of the code, committed so that a build needs
-//! no database.
+//! `.sqlx`: sqlx's metadata of each query, as described by the database. It is committed, so that a build needs no
+//! database.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
@@ -9,21 +9,21 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
-use crate::place;
+use crate::directories;
 use crate::process;
 use crate::services::Services;
 use crate::toolchain;
 
 pub fn folder() -> PathBuf {
-    place::root().join(".sqlx")
+    directories::root().join(".sqlx")
 }
 
-/// `cargo xtask prepare`: rewrites the folder.
+/// `cargo xtask prepare`: rewrites `.sqlx` when the metadata has changed.
 pub fn prepare() -> Result<()> {
-    let services = Services::throwaway_postgres()?;
+    let services = Services::temporary_postgres()?;
     let mut check = toolchain::cargo();
     check.args(["check", "--workspace", "--all-targets"]);
-    let fresh = describe(&services, &mut check)?;
+    let fresh = generate(&services, &mut check)?;
     let differences = differences(&read(&folder())?, &fresh);
     if differences.is_empty() {
         println!("{} queries, nothing changed", fresh.len());
@@ -39,23 +39,23 @@ pub fn prepare() -> Result<()> {
     Ok(())
 }
 
-/// `cargo xtask prepare --check`.
+/// `cargo xtask prepare --check`: fails when `.sqlx` does not match the code.
 pub fn check() -> Result<()> {
-    let services = Services::throwaway_postgres()?;
+    let services = Services::temporary_postgres()?;
     println!("{}", check_with(&services, lints)?);
     Ok(())
 }
 
-/// The same with a database that runs already and a command that compiles everything: it is run in any case.
-/// Gives what to note.
+/// Checks `.sqlx` with a database that is already running. `compile` must compile every query, and is run even when
+/// no query has changed since the last check. Returns a note about the result.
 pub fn check_with(services: &Services, compile: fn() -> Command) -> Result<String> {
-    let stamp = place::scratch()?.join("queries.stamp");
+    let stamp = directories::scratch()?.join("queries.stamp");
     let inputs = fingerprint()?;
     if fs::read_to_string(&stamp).is_ok_and(|checked| checked == inputs) {
         process::run(&mut compile())?;
-        return Ok("queries unchanged since they were last compared".to_owned());
+        return Ok("queries unchanged since the last check".to_owned());
     }
-    let fresh = describe(services, &mut compile())?;
+    let fresh = generate(services, &mut compile())?;
     let differences = differences(&read(&folder())?, &fresh);
     if !differences.is_empty() {
         bail!(
@@ -67,28 +67,28 @@ pub fn check_with(services: &Services, compile: fn() -> Command) -> Result<Strin
     Ok(format!("{} queries match", fresh.len()))
 }
 
-/// The lints over everything, which compile every query on the way.
+/// Clippy for all packages. It also compiles every query.
 pub fn lints() -> Command {
     let mut clippy = toolchain::cargo();
     clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     clippy
 }
 
-/// Migrates a database of its own and lets the compiler ask it about every query.
-fn describe(services: &Services, compile: &mut Command) -> Result<BTreeMap<String, String>> {
+/// The metadata of every query by its file name: migrates a new database and compiles the code against it.
+fn generate(services: &Services, compile: &mut Command) -> Result<BTreeMap<String, String>> {
     let database = "nadi_queries";
     services.postgres.ensure_database(database)?;
     for file in migrations()? {
-        // As sqlx does it: in one transaction, unless the first line says otherwise.
-        let alone = std::fs::read_to_string(&file)?.starts_with("-- no-transaction");
+        // In one transaction unless the first line says otherwise, as sqlx does.
+        let no_transaction = std::fs::read_to_string(&file)?.starts_with("-- no-transaction");
         let name = file.to_string_lossy();
-        let arguments: &[&str] = if alone { &["-f", &name] } else { &["-1", "-f", &name] };
+        let arguments: &[&str] = if no_transaction { &["-f", &name] } else { &["-1", "-f", &name] };
         services
             .postgres
             .psql(database, arguments)
             .with_context(|| format!("{} does not apply", file.display()))?;
     }
-    let output = place::scratch()?.join("sqlx");
+    let output = directories::scratch()?.join("sqlx");
     let _ = fs::remove_dir_all(&output);
     fs::create_dir_all(&output)?;
     compile
@@ -96,8 +96,9 @@ fn describe(services: &Services, compile: &mut Command) -> Result<BTreeMap<Strin
         .env("SQLX_OFFLINE_DIR", &output)
         .env("DATABASE_URL", services.postgres.url(database));
     {
-        // The macros ask only while the crate compiles, and cargo does not know of the database.
-        let _changed = Touched::new(&["server/src/lib.rs", "server/src/main.rs"])?;
+        // sqlx's macros write metadata only when the crate is compiled, and cargo does not know that the database is
+        // an input. So the sources have to look changed.
+        let _touched = TouchedFiles::new(&["server/src/lib.rs", "server/src/main.rs"])?;
         process::run(compile)?;
     }
     read(&output)
@@ -105,7 +106,7 @@ fn describe(services: &Services, compile: &mut Command) -> Result<BTreeMap<Strin
 
 /// Migrations in the order in which they apply.
 fn migrations() -> Result<Vec<PathBuf>> {
-    let folder = place::root().join("migrations");
+    let folder = directories::root().join("migrations");
     let mut files = Vec::new();
     if folder.is_dir() {
         for entry in fs::read_dir(folder)? {
@@ -120,17 +121,17 @@ fn migrations() -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Files that look changed while this lives. Their times are put back afterwards, so that other
-/// builds of the same code stay fresh.
-struct Touched {
+/// Files that look changed to cargo while this value exists. Their modification times are restored afterwards, so
+/// that other builds of the same code stay fresh.
+struct TouchedFiles {
     before: Vec<(PathBuf, SystemTime)>,
 }
 
-impl Touched {
-    fn new(names: &[&str]) -> Result<Touched> {
-        let mut touched = Touched { before: Vec::new() };
+impl TouchedFiles {
+    fn new(names: &[&str]) -> Result<TouchedFiles> {
+        let mut touched = TouchedFiles { before: Vec::new() };
         for name in names {
-            let path = place::root().join(name);
+            let path = directories::root().join(name);
             if let Ok(found) = fs::metadata(&path) {
                 touched.before.push((path.clone(), found.modified()?));
                 set_time(&path, SystemTime::now())?;
@@ -140,7 +141,7 @@ impl Touched {
     }
 }
 
-impl Drop for Touched {
+impl Drop for TouchedFiles {
     fn drop(&mut self) {
         for (path, time) in &self.before {
             let _ = set_time(path, *time);
@@ -154,7 +155,7 @@ fn set_time(path: &Path, time: SystemTime) -> Result<()> {
     Ok(())
 }
 
-/// The folder's files by name; none when it does not exist.
+/// The contents of the directory's metadata files by name; empty when it does not exist.
 fn read(folder: &Path) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     if folder.is_dir() {
@@ -187,19 +188,19 @@ fn differences(
     differences
 }
 
-/// Everything the answer depends on.
+/// A hash of all files that the metadata depends on.
 fn fingerprint() -> Result<String> {
     let mut files = Vec::new();
     for name in ["server", "migrations", ".sqlx", "Cargo.lock"] {
-        collect(&place::root().join(name), &mut files)?;
+        collect(&directories::root().join(name), &mut files)?;
     }
     files.sort();
     let mut all = Vec::new();
     for file in files {
         all.extend_from_slice(file.as_os_str().as_encoded_bytes());
-        all.extend_from_slice(&place::hash(&fs::read(&file)?).to_le_bytes());
+        all.extend_from_slice(&directories::hash(&fs::read(&file)?).to_le_bytes());
     }
-    Ok(format!("{:016x}", place::hash(&all)))
+    Ok(format!("{:016x}", directories::hash(&all)))
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -1,17 +1,17 @@
-//! A day of bookings, made up from the traffic of a real city: 110,527 appointments of 27 clinic days.
-//! The figures are in the constants; nothing of anybody's is in here.
+//! A synthetic day of bookings. Its distributions (by hour, and by days ahead) are those of a real city's
+//! 110,527 appointments on 27 clinic days. Only these distributions are in the code, no personal data.
 
 use std::fmt::Write;
 
 use crate::rng::Rng;
 
-/// Bookings per hour of the day, in thousandths: the clinics open at seven, and everybody calls.
+/// The share of bookings made in each hour of the day, in thousandths. The peak is at seven, when clinics open.
 const HOURS: [u32; 24] =
     [4, 3, 2, 2, 4, 12, 48, 170, 132, 104, 86, 74, 58, 60, 62, 52, 40, 28, 18, 14, 10, 8, 5, 4];
-/// One booking in so many is sent again by the same patient within the same second.
+/// One booking in this many is sent twice by the same patient within the same second.
 const REPEATED_ONE_IN: u32 = 87;
 
-/// How many days ahead: 35 in 100 the same day, the middle at 4 days, nine in ten within 30.
+/// How many days ahead an appointment is: 35 % the same day, the median at 4 days, 90 % within 30 days.
 fn lead_days(rng: &mut Rng) -> u32 {
     match rng.below(100) {
         0..35 => 0,
@@ -23,7 +23,7 @@ fn lead_days(rng: &mut Rng) -> u32 {
     }
 }
 
-/// `patient,created_at,appointment_date`, in the order of time.
+/// CSV with the columns `patient,created_at,appointment_date`, sorted by `created_at`.
 pub fn csv(appointments: u32, seed: u64) -> String {
     let mut rng = Rng::new(seed);
     let total: u32 = HOURS.iter().sum();
@@ -36,7 +36,7 @@ pub fn csv(appointments: u32, seed: u64) -> String {
             here
         });
         let hour = u32::try_from(hour.unwrap_or(7)).unwrap_or(7);
-        // The hour begins with a rush: the first ten minutes hold a third of it.
+        // A third of an hour's bookings fall into its first ten minutes.
         let minute = if rng.below(3) == 0 { rng.below(10) } else { rng.below(60) };
         let second = hour * 3600 + minute * 60 + rng.below(60);
         let (clock, date) = (clock(second), date(lead_days(&mut rng)));
@@ -58,7 +58,7 @@ fn clock(second: u32) -> String {
     format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
 }
 
-/// So many days after 4 May 2026.
+/// The date this many days after 4 May 2026.
 fn date(days: u32) -> String {
     const MONTHS: [u32; 8] = [31, 30, 31, 31, 30, 31, 30, 31];
     let (mut day, mut month) = (4 + days, 0);

@@ -1,4 +1,4 @@
-//! Where things are: the clone, its build output, the data of the private services.
+//! Paths: the repository, its build output, and the directories of the private PostgreSQL and Redis.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 
-use crate::account::Account;
+use crate::os_user::OsUser;
 use crate::process;
 
-/// The folder of the clone.
+/// The root of the repository.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// Where cargo puts what it builds.
+/// Cargo's target directory.
 pub fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => root().join(folder),
@@ -25,38 +25,38 @@ pub fn target() -> PathBuf {
     }
 }
 
-/// Our own scratch folder beside cargo's: logs and stamps.
+/// Our own directory within cargo's, for logs and stamp files. Created when missing.
 pub fn scratch() -> Result<PathBuf> {
     let folder = target().join("xtask");
     fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-/// FNV-1a: short, and the same in every build of this program.
+/// The 64-bit FNV-1a hash. Unlike the standard library's, it is the same in every build of this program.
 pub fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// Names another folder for the lasting place.
-pub const ANOTHER: &str = "NADI_PLACE";
+/// The environment variable that names another directory for the persistent services.
+pub const SERVICES_VARIABLE: &str = "NADI_SERVICES_DIR";
 
-/// Tells this clone from every other on the machine.
-fn clone_mark(root: &Path) -> String {
+/// An id that distinguishes this clone of the repository from others on the machine.
+fn clone_id(root: &Path) -> String {
     let hash = hash(root.as_os_str().as_encoded_bytes());
     format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
 }
 
-/// A short temporary folder: a socket's path may have 107 bytes at most, and `TMPDIR` is often
-/// closed to other accounts.
-fn short_temporary() -> PathBuf {
+/// A directory for temporary files with a short path: a socket's path may have 107 bytes at most. `TMPDIR` may
+/// be longer, and other users often have no access to it.
+fn short_temporary_directory() -> PathBuf {
     let short = PathBuf::from("/tmp");
     if short.is_dir() { short } else { std::env::temp_dir() }
 }
 
-/// Folders of one set of private services, locked while this value lives.
-pub struct Place {
+/// The directories of one set of private services, locked while this value exists.
+pub struct ServiceDirectories {
     pub data: PathBuf,
     pub sockets: PathBuf,
     pub logs: PathBuf,
@@ -64,49 +64,56 @@ pub struct Place {
     _lock: File,
 }
 
-impl Place {
-    /// The lasting place of `run`: in the clone when the database's account can reach it. The
-    /// variable `NADI_PLACE` names another folder, for a second set of services with data of its own.
-    pub fn lasting(account: &Account) -> Result<Place> {
-        let (inside, mark) = match std::env::var_os(ANOTHER) {
-            Some(folder) => (PathBuf::from(&folder), clone_mark(Path::new(&folder))),
-            None => (root().join(".nadi"), clone_mark(&root())),
+impl ServiceDirectories {
+    /// The directories of `run`, which keep their data: in the clone when the user that runs the database can reach
+    /// it. The variable `NADI_SERVICES_DIR` names another one, for a second set of services with its own data.
+    pub fn persistent(os_user: &OsUser) -> Result<ServiceDirectories> {
+        let (directory, id) = match std::env::var_os(SERVICES_VARIABLE) {
+            Some(folder) => (PathBuf::from(&folder), clone_id(Path::new(&folder))),
+            None => (root().join(".nadi"), clone_id(&root())),
         };
-        fs::create_dir_all(&inside).with_context(|| format!("cannot make {}", inside.display()))?;
-        let lock = lock(&inside.join("lock"))?.with_context(|| {
+        fs::create_dir_all(&directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
+        let lock = lock(&directory.join("lock"))?.with_context(|| {
             format!(
                 "`cargo xtask run` or `services` already runs in {}: stop it first",
-                inside.display()
+                directory.display()
             )
         })?;
-        let data = if account.can_use(&inside) { inside } else { outside(&mark) };
-        let place = Place {
+        let data = if os_user.can_use(&directory) { directory } else { system_data_directory(&id) };
+        let directories = ServiceDirectories {
             logs: data.clone(),
-            sockets: short_temporary().join(format!("nadi-{mark}-run")),
+            sockets: short_temporary_directory().join(format!("nadi-{id}-run")),
             data,
             temporary: false,
             _lock: lock,
         };
-        fs::create_dir_all(&place.data)
-            .with_context(|| format!("cannot make {}", place.data.display()))?;
-        account.own_folder(&place.sockets)?;
-        place.end_leftovers()?;
-        Ok(place)
+        fs::create_dir_all(&directories.data)
+            .with_context(|| format!("cannot create {}", directories.data.display()))?;
+        os_user.create_owned_directory(&directories.sockets)?;
+        directories.stop_leftovers()?;
+        Ok(directories)
     }
 
-    /// A place that is thrown away with this value. The name tells it from others that this
-    /// process has at the same time.
-    pub fn throwaway(account: &Account, name: &str) -> Result<Place> {
-        let prefix = format!("nadi-{}-{name}-", clone_mark(&root()));
-        let temporary = short_temporary();
-        clear_abandoned(&temporary, &prefix)?;
+    /// Directories that are removed when this value is dropped. The name distinguishes them from others that this
+    /// process uses at the same time.
+    pub fn temporary(os_user: &OsUser, name: &str) -> Result<ServiceDirectories> {
+        let prefix = format!("nadi-{}-{name}-", clone_id(&root()));
+        let temporary = short_temporary_directory();
+        remove_abandoned(&temporary, &prefix)?;
         let folder = temporary.join(format!("{prefix}{}", std::process::id()));
-        account.own_folder(&folder)?;
+        os_user.create_owned_directory(&folder)?;
         let lock = lock(&folder.join("lock"))?
             .with_context(|| format!("{} is in use", folder.display()))?;
         let logs = scratch()?.join(name);
         fs::create_dir_all(&logs)?;
-        Ok(Place { data: folder.clone(), sockets: folder, logs, temporary: true, _lock: lock })
+        Ok(ServiceDirectories {
+            data: folder.clone(),
+            sockets: folder,
+            logs,
+            temporary: true,
+            _lock: lock,
+        })
     }
 
     pub fn pid_file(&self, name: &str) -> PathBuf {
@@ -117,8 +124,8 @@ impl Place {
         self.logs.join(format!("{name}.log"))
     }
 
-    /// Stops what a killed start left running here, the server before its databases.
-    fn end_leftovers(&self) -> Result<()> {
+    /// Stops what a killed run left running here, the server before its databases.
+    fn stop_leftovers(&self) -> Result<()> {
         for (name, signal) in [
             ("server", Signal::TERM),
             ("server-2", Signal::TERM),
@@ -126,14 +133,14 @@ impl Place {
             ("postgres", Signal::INT),
         ] {
             let grace = std::time::Duration::from_secs(15);
-            if process::end_leftover(&self.pid_file(name), signal, grace)? {
-                println!("stopped a {name} that an earlier start had left behind");
+            if process::stop_leftover(&self.pid_file(name), signal, grace)? {
+                println!("stopped the process `{name}` that an earlier run had left behind");
             }
         }
         Ok(())
     }
 
-    /// The server's secret: random, made once, readable by us alone.
+    /// The server's secret: random, created once, readable only by us.
     pub fn secret(&self) -> Result<String> {
         let file = self.data.join("secret");
         if let Ok(secret) = fs::read_to_string(&file)
@@ -153,12 +160,12 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ServiceDirectories {
     fn drop(&mut self) {
         if self.temporary {
             let _ = fs::remove_dir_all(&self.data);
         } else {
-            // Empty once everything has stopped; another account may be next to run this clone.
+            // Empty once everything has stopped. Another user may be the next to run this clone.
             let _ = fs::remove_dir(&self.sockets);
         }
     }
@@ -172,12 +179,12 @@ pub fn random_secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Where the data lies when the database's account cannot reach the clone (under `/root`, say).
-fn outside(mark: &str) -> PathBuf {
-    Path::new("/var/lib/nadi-dev").join(mark)
+/// The directory of the data when the user that runs the database cannot reach the clone (for example in `/root`).
+fn system_data_directory(id: &str) -> PathBuf {
+    Path::new("/var/lib/nadi-dev").join(id)
 }
 
-/// The lock, unless another living process has it. The kernel frees it however its holder ends.
+/// The lock, or `None` when another process holds it. The kernel releases it when its holder ends, even if killed.
 fn lock(file: &Path) -> Result<Option<File>> {
     let lock = File::options()
         .create(true)
@@ -192,22 +199,22 @@ fn lock(file: &Path) -> Result<Option<File>> {
     }
 }
 
-/// Removes the places of test runs of this clone that were killed.
-fn clear_abandoned(temporary: &Path, prefix: &str) -> Result<()> {
+/// Removes the directories that killed test runs of this clone have left behind.
+fn remove_abandoned(temporary: &Path, prefix: &str) -> Result<()> {
     for entry in fs::read_dir(temporary)?.flatten() {
         let path = entry.path();
         if !entry.file_name().to_string_lossy().starts_with(prefix) {
             continue;
         }
         if let Ok(Some(lock)) = lock(&path.join("lock")) {
-            let abandoned = Place {
+            let abandoned = ServiceDirectories {
                 data: path.clone(),
                 sockets: path.clone(),
                 logs: path,
                 temporary: true,
                 _lock: lock,
             };
-            abandoned.end_leftovers()?;
+            abandoned.stop_leftovers()?;
         }
     }
     Ok(())
@@ -218,21 +225,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_clones_have_different_marks_and_one_keeps_its_own() {
-        let one = clone_mark(Path::new("/home/ada/nadi"));
-        assert_eq!(one, clone_mark(Path::new("/home/ada/nadi")));
-        assert_ne!(one, clone_mark(Path::new("/home/ada/nadi2")));
+    fn each_clone_has_its_own_stable_id() {
+        let one = clone_id(Path::new("/home/ada/nadi"));
+        assert_eq!(one, clone_id(Path::new("/home/ada/nadi")));
+        assert_ne!(one, clone_id(Path::new("/home/ada/nadi2")));
         assert_eq!(one.len(), 8);
     }
 
     #[test]
     fn a_socket_path_is_short_enough() {
-        let longest = format!("nadi-{}-harness-4194304/.s.PGSQL.5432", clone_mark(&root()));
-        assert!(short_temporary().join(longest).as_os_str().len() < 107);
+        let longest = format!("nadi-{}-harness-4194304/.s.PGSQL.5432", clone_id(&root()));
+        assert!(short_temporary_directory().join(longest).as_os_str().len() < 107);
     }
 
     #[test]
-    fn a_lock_is_held_once_and_freed_with_its_holder() -> Result<()> {
+    fn a_lock_has_one_holder_and_is_released_when_dropped() -> Result<()> {
         let file = scratch()?.join(format!("lock-test-{}", std::process::id()));
         let held = lock(&file)?;
         assert!(held.is_some());
