@@ -16,24 +16,22 @@ pub struct WritePool(pub PgPool);
 #[derive(Clone, Debug)]
 pub struct ReadPool(pub PgPool);
 
-/// The main database, for holds alone. Their statements find everything by index, and are planned so
-/// once and for all: on the first day, when every table is small, PostgreSQL would rather read whole
-/// tables, and would keep to that plan while they grow.
+/// The main database, for holds alone.
 #[derive(Clone, Debug)]
 pub struct HoldPools {
-    /// For holds that are taken together: these connections do not wait for a rival.
-    pub together: PgPool,
-    /// For a hold that has something in its way, and for reasons.
+    together: PgPool,
+    /// For a hold that has something in its way, for reasons, and for answers that are kept.
     pub alone: PgPool,
 }
 
-/// How the statements of a hold are planned.
-pub const HOLD_PLANS: [(&str, &str); 4] = [
-    ("plan_cache_mode", "force_generic_plan"),
-    ("enable_seqscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-];
+/// Begins a transaction for the statements of a hold. They find everything by index, and are planned so
+/// once and for all: on the first day, when every table is small, PostgreSQL would rather read whole
+/// tables, and would keep to that plan while they grow.
+///
+/// The settings are the transaction's, so they work through a transaction pooler, and travel with its `begin`,
+/// so they cost no round trip of their own.
+pub const BEGIN_HOLD: &str = "begin; set local plan_cache_mode = force_generic_plan; \
+    set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
 
 impl HoldPools {
     const TOGETHER: u32 = 4;
@@ -42,13 +40,31 @@ impl HoldPools {
 
     /// To where `write` leads.
     pub fn beside(write: &PgPool) -> Self {
-        let options = PgConnectOptions::clone(&write.connect_options()).options(HOLD_PLANS);
-        let hasty = options.clone().options([("lock_timeout", Self::LOCK_TIMEOUT)]);
+        let options = PgConnectOptions::clone(&write.connect_options());
         let alone = write.options().get_max_connections();
         Self {
-            together: pool_options().max_connections(Self::TOGETHER).connect_lazy_with(hasty),
+            together: pool_options()
+                .max_connections(Self::TOGETHER)
+                .connect_lazy_with(options.clone()),
             alone: pool_options().max_connections(alone).connect_lazy_with(options),
         }
+    }
+
+    /// For holds that are taken together, which do not wait for a rival.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn begin_together(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let begin = format!("{BEGIN_HOLD}; set local lock_timeout = '{}'", Self::LOCK_TIMEOUT);
+        self.together.begin_with(AssertSqlSafe(begin)).await
+    }
+
+    /// For one hold, or for the reasons of many.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn begin_alone(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.alone.begin_with(BEGIN_HOLD).await
     }
 }
 
