@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction};
 
 use crate::events::store as events;
 
@@ -88,6 +88,18 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that was not used for so long is asked whether it still stands.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
 
+/// What every connection of ours needs. `nadi migrate` makes them settings of the role in this database, because
+/// a transaction pooler hands on neither start-up options nor what a session has set.
+pub const ROLE_SETTINGS: [(&str, &str); 4] = [
+    // A statement that waits longer than these has met a fault, not a rival.
+    ("statement_timeout", "10s"),
+    // A rival's transaction takes milliseconds: who waits longer is told, and holds up nobody.
+    ("lock_timeout", "1s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+    // Our queries are short: compiling one took ten times as long as running it.
+    ("jit", "off"),
+];
+
 /// A pool that connects when first used, so that a database that is away does not stop the start.
 ///
 /// # Errors
@@ -98,15 +110,9 @@ pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
 
 /// The same for an address that has been read.
 pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
-    // A statement that waits longer than these has met a fault, not a rival.
-    let options = options.application_name("nadi").options([
-        ("statement_timeout", "10s"),
-        // A rival's transaction takes milliseconds: who waits longer is told, and holds up nobody.
-        ("lock_timeout", "1s"),
-        ("idle_in_transaction_session_timeout", "15s"),
-        // Our queries are short: compiling one took ten times as long as running it.
-        ("jit", "off"),
-    ]);
+    // A transaction pooler refuses start-up parameters that it does not know, such as this one of sqlx. It
+    // changes nothing: PostgreSQL writes numbers exactly by default.
+    let options = options.application_name("nadi").extra_float_digits(None);
     pool_options().max_connections(connections).connect_lazy_with(options)
 }
 
@@ -173,7 +179,36 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     for limit in ["statement_timeout", "lock_timeout"] {
         sqlx::query(AssertSqlSafe(format!("reset {limit}"))).execute(&mut *connection).await?;
     }
-    migrated
+    migrated?;
+    // Only a warning: where the role may not do this, the operator can.
+    if let Err(error) = set_role_settings(&mut connection).await {
+        tracing::warn!(%error, settings = ?ROLE_SETTINGS, "the role's settings were not changed; set them yourself");
+    }
+    Ok(())
+}
+
+/// Makes [`ROLE_SETTINGS`] the defaults of this role in this database, from its next connection on.
+async fn set_role_settings(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let database: String = sqlx::query_scalar("select quote_ident(current_database())")
+        .fetch_one(&mut *connection)
+        .await?;
+    for (name, value) in ROLE_SETTINGS {
+        let set = format!("alter role current_user in database {database} set {name} = '{value}'");
+        sqlx::query(AssertSqlSafe(set)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Which of [`ROLE_SETTINGS`] nobody has set on this connection, neither to our value nor to another.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn missing_settings(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
+    let names = ROLE_SETTINGS.map(|(name, _)| name);
+    sqlx::query_scalar("select name from pg_settings where name = any($1) and source = 'default' order by name")
+        .bind(&names[..])
+        .fetch_all(connection)
+        .await
 }
 
 /// Did a rival hold a lock for longer than we wait? (`lock_timeout`.)

@@ -261,6 +261,7 @@ impl Clinic {
     /// The same with the time limits of a real server, which gives up after a second at a lock.
     pub fn instance_with_limits(&self, connections: u32) -> Ports {
         let options = PgConnectOptions::clone(&self.pool.connect_options());
+        let options = options.options(server::database::ROLE_SETTINGS);
         self.instance_on(server::database::pool_of(options, connections))
     }
 
