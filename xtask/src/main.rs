@@ -5,6 +5,7 @@
 
 mod account;
 mod api;
+mod audit;
 mod bench;
 mod browser;
 mod calendar_files;
@@ -56,6 +57,9 @@ Usage: cargo xtask COMMAND
                       a run
   prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
   prepare --check     check whether .sqlx is up to date and change nothing
+  audit               check the dependencies by deny.toml: licences, bans, duplicates, sources
+                      (compiles cargo-deny the first time); --advisories fetches the database of
+                      known vulnerabilities from GitHub and checks those too
   build               build the browser client and, with it inside, target/release/nadi
   client              build only the browser client, into target/site/pkg
   bench               measure holds and pages over HTTP, and holds by pgbench for comparison;
@@ -102,6 +106,8 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["simulate", options @ ..] => simulate::simulate(options).map(|()| ExitCode::SUCCESS),
         ["prepare"] => queries::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => queries::check().map(|()| ExitCode::SUCCESS),
+        ["audit"] => audit::audit(false).map(|()| ExitCode::SUCCESS),
+        ["audit", "--advisories"] => audit::audit(true).map(|()| ExitCode::SUCCESS),
         ["build"] => build().map(|()| ExitCode::SUCCESS),
         ["replay"] => replay::run(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
         ["replay", file] => {

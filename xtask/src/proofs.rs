@@ -275,7 +275,7 @@ enum Exercised {
 
 /// Every command of `main.rs`. Whoever adds one says here how we notice when it stops working.
 #[cfg(test)]
-const COMMANDS: [(&str, Exercised); 21] = {
+const COMMANDS: [(&str, Exercised); 23] = {
     use Exercised::{Otherwise, Proof, Step};
     [
         ("run", Proof("run")),
@@ -289,6 +289,8 @@ const COMMANDS: [(&str, Exercised); 21] = {
         ("simulate", Proof("simulate")),
         ("prepare", Otherwise("it rewrites .sqlx; the step `lints` makes the same files")),
         ("prepare --check", Step("lints")),
+        ("audit", Otherwise("compiling cargo-deny takes minutes")),
+        ("audit --advisories", Otherwise("its database comes from GitHub")),
         (
             "build",
             Otherwise(
