@@ -4,7 +4,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Transaction};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction,
+};
 
 use crate::events;
 
@@ -16,24 +18,22 @@ pub struct WritePool(pub PgPool);
 #[derive(Clone, Debug)]
 pub struct ReadPool(pub PgPool);
 
-/// The main database, for holds alone. Their statements find everything by index, and are planned so
-/// once and for all: on the first day, when every table is small, PostgreSQL would rather read whole
-/// tables, and would keep to that plan while they grow.
+/// The main database, for holds alone.
 #[derive(Clone, Debug)]
 pub struct HoldPools {
-    /// For holds that are taken together: these connections do not wait for a rival.
-    pub together: PgPool,
-    /// For a hold that has something in its way, and for reasons.
+    together: PgPool,
+    /// For a hold that has something in its way, for reasons, and for answers that are kept.
     pub alone: PgPool,
 }
 
-/// How the statements of a hold are planned.
-pub const HOLD_PLANS: [(&str, &str); 4] = [
-    ("plan_cache_mode", "force_generic_plan"),
-    ("enable_seqscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-];
+/// Begins a transaction for the statements of a hold. They find everything by index, and are planned so
+/// once and for all: on the first day, when every table is small, PostgreSQL would rather read whole
+/// tables, and would keep to that plan while they grow.
+///
+/// The settings are the transaction's, so they work through a transaction pooler, and travel with its `begin`,
+/// so they cost no round trip of their own.
+pub const BEGIN_HOLD: &str = "begin; set local plan_cache_mode = force_generic_plan; \
+    set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
 
 impl HoldPools {
     const TOGETHER: u32 = 4;
@@ -42,13 +42,31 @@ impl HoldPools {
 
     /// To where `write` leads.
     pub fn beside(write: &PgPool) -> Self {
-        let options = PgConnectOptions::clone(&write.connect_options()).options(HOLD_PLANS);
-        let hasty = options.clone().options([("lock_timeout", Self::LOCK_TIMEOUT)]);
+        let options = PgConnectOptions::clone(&write.connect_options());
         let alone = write.options().get_max_connections();
         Self {
-            together: pool_options().max_connections(Self::TOGETHER).connect_lazy_with(hasty),
+            together: pool_options()
+                .max_connections(Self::TOGETHER)
+                .connect_lazy_with(options.clone()),
             alone: pool_options().max_connections(alone).connect_lazy_with(options),
         }
+    }
+
+    /// For holds that are taken together, which do not wait for a rival.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn begin_together(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let begin = format!("{BEGIN_HOLD}; set local lock_timeout = '{}'", Self::LOCK_TIMEOUT);
+        self.together.begin_with(AssertSqlSafe(begin)).await
+    }
+
+    /// For one hold, or for the reasons of many.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn begin_alone(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.alone.begin_with(BEGIN_HOLD).await
     }
 }
 
@@ -72,6 +90,18 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that was not used for so long is asked whether it still stands.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
 
+/// What every connection of ours needs. `nadi migrate` makes them settings of the role in this database, because
+/// a transaction pooler hands on neither start-up options nor what a session has set.
+pub const ROLE_SETTINGS: [(&str, &str); 4] = [
+    // A statement that waits longer than these has met a fault, not a rival.
+    ("statement_timeout", "10s"),
+    // A rival's transaction takes milliseconds: who waits longer is told, and holds up nobody.
+    ("lock_timeout", "1s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+    // Our queries are short: compiling one took ten times as long as running it.
+    ("jit", "off"),
+];
+
 /// A pool that connects when first used, so that a database that is away does not stop the start.
 ///
 /// # Errors
@@ -82,15 +112,9 @@ pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
 
 /// The same for an address that has been read.
 pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
-    // A statement that waits longer than these has met a fault, not a rival.
-    let options = options.application_name("nadi").options([
-        ("statement_timeout", "10s"),
-        // A rival's transaction takes milliseconds: who waits longer is told, and holds up nobody.
-        ("lock_timeout", "1s"),
-        ("idle_in_transaction_session_timeout", "15s"),
-        // Our queries are short: compiling one took ten times as long as running it.
-        ("jit", "off"),
-    ]);
+    // A transaction pooler refuses start-up parameters that it does not know, such as this one of sqlx. It
+    // changes nothing: PostgreSQL writes numbers exactly by default.
+    let options = options.application_name("nadi").extra_float_digits(None);
     pool_options().max_connections(connections).connect_lazy_with(options)
 }
 
@@ -157,7 +181,38 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     for limit in ["statement_timeout", "lock_timeout"] {
         sqlx::query(AssertSqlSafe(format!("reset {limit}"))).execute(&mut *connection).await?;
     }
-    migrated
+    migrated?;
+    // Only a warning: where the role may not do this, the operator can.
+    if let Err(error) = set_role_settings(&mut connection).await {
+        tracing::warn!(%error, settings = ?ROLE_SETTINGS, "the role's settings were not changed; set them yourself");
+    }
+    Ok(())
+}
+
+/// Makes [`ROLE_SETTINGS`] the defaults of this role in this database, from its next connection on.
+async fn set_role_settings(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let database: String = sqlx::query_scalar("select quote_ident(current_database())")
+        .fetch_one(&mut *connection)
+        .await?;
+    for (name, value) in ROLE_SETTINGS {
+        let set = format!("alter role current_user in database {database} set {name} = '{value}'");
+        sqlx::query(AssertSqlSafe(set)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Which of [`ROLE_SETTINGS`] nobody has set on this connection, neither to our value nor to another.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn missing_settings(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
+    let names = ROLE_SETTINGS.map(|(name, _)| name);
+    sqlx::query_scalar(
+        "select name from pg_settings where name = any($1) and source = 'default' order by name",
+    )
+    .bind(&names[..])
+    .fetch_all(connection)
+    .await
 }
 
 /// Did a rival hold a lock for longer than we wait? (`lock_timeout`.)

@@ -46,6 +46,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         !is_from_elsewhere,
         "the database was restored from another PostgreSQL; run `nadi migrate` first"
     );
+    let missing = database::missing_settings(&mut *app_state.write.0.acquire().await?).await?;
+    if !missing.is_empty() {
+        tracing::warn!(
+            ?missing,
+            "settings of PostgreSQL are missing for this role; run `nadi migrate` as the same role"
+        );
+    }
     zoneinfo::install(&config, &app_state.write.0).await?;
     if !app_state.clock.shift().is_zero() {
         tracing::warn!(now = %app_state.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");

@@ -4,6 +4,7 @@
 //! the deployed binary `nadi`.
 
 mod api_fuzzing;
+mod audit;
 mod bench;
 mod browser;
 mod calendar_files;
@@ -58,6 +59,9 @@ Usage: cargo xtask COMMAND
                       default); --seed S repeats a run
   prepare             rewrite .sqlx, the query metadata, from migrations/ and the code
   prepare --check     check whether .sqlx is up to date and change nothing
+  audit               check the dependencies by deny.toml: licences, bans, duplicates, sources
+                      (compiles cargo-deny the first time); --advisories fetches the database of
+                      known vulnerabilities from GitHub and checks those too
   build               build the browser client and, with it inside, target/release/nadi
   client              build only the browser client, into target/site/pkg
   bench               measure holds and pages over HTTP, and holds by pgbench for comparison;
@@ -104,6 +108,8 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["simulate", options @ ..] => simulate::simulate(options).map(|()| ExitCode::SUCCESS),
         ["prepare"] => query_metadata::prepare().map(|()| ExitCode::SUCCESS),
         ["prepare", "--check"] => query_metadata::check().map(|()| ExitCode::SUCCESS),
+        ["audit"] => audit::audit(false).map(|()| ExitCode::SUCCESS),
+        ["audit", "--advisories"] => audit::audit(true).map(|()| ExitCode::SUCCESS),
         ["build"] => build().map(|()| ExitCode::SUCCESS),
         ["replay"] => replay::run(None, replay::FACTOR).map(|()| ExitCode::SUCCESS),
         ["replay", file] => {

@@ -193,7 +193,9 @@ impl Postgres {
         let mut psql = std::process::Command::new(self.programs.bin.join("psql"));
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
             .args(arguments)
-            .arg(self.url(database));
+            .arg(self.url(database))
+            // `nadi migrate` has set limits for the role, which are those of a request.
+            .env("PGOPTIONS", "-c statement_timeout=0 -c lock_timeout=0");
         process::capture(&mut psql)
     }
 

@@ -282,7 +282,7 @@ enum Coverage {
 
 /// Every command of `main.rs`. A new command needs an entry here.
 #[cfg(test)]
-const COMMANDS: [(&str, Coverage); 21] = {
+const COMMANDS: [(&str, Coverage); 23] = {
     use Coverage::{Otherwise, SmokeTest, Step};
     [
         ("run", SmokeTest("run")),
@@ -296,6 +296,8 @@ const COMMANDS: [(&str, Coverage); 21] = {
         ("simulate", SmokeTest("simulate")),
         ("prepare", Otherwise("it rewrites .sqlx; the step `lints` generates the same files")),
         ("prepare --check", Step("lints")),
+        ("audit", Otherwise("compiling cargo-deny takes minutes")),
+        ("audit --advisories", Otherwise("its database comes from GitHub")),
         (
             "build",
             Otherwise(

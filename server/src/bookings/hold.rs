@@ -97,8 +97,17 @@ impl BookingService {
     }
 
     async fn take_alone(&self, new: &NewHold) -> sqlx::Result<Option<Value>> {
-        let mut connection = self.app_state.holds.alone.acquire().await?;
-        holds::take(&mut connection, new).await
+        let mut transaction = self.app_state.holds.begin_alone().await?;
+        match holds::take(&mut transaction, new).await? {
+            Some(booked) => {
+                transaction.commit().await?;
+                Ok(Some(booked))
+            }
+            None => {
+                transaction.rollback().await?;
+                Ok(None)
+            }
+        }
     }
 
     /// Something was waited for in vain: was it this very request, running elsewhere?

@@ -1,5 +1,5 @@
 //! Batches holds that arrive together: they are taken, their refusals explained and their answers
-//! stored in one round trip for all of them.
+//! stored in one transaction for all of them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -85,8 +85,11 @@ fn busy(error: SubmitError) -> Fault {
 async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
     let hold = app_state.settings.hold;
     let taken = async {
-        let mut connection = app_state.holds.together.acquire().await?;
-        holds::take_together(&mut connection, &all, hold, &app_state.site.uid_host).await
+        let mut transaction = app_state.holds.begin_together().await?;
+        let uid_host = &app_state.site.uid_host;
+        let taken = holds::take_together(&mut transaction, &all, hold, uid_host).await?;
+        transaction.commit().await?;
+        Ok::<_, sqlx::Error>(taken)
     };
     let mut booked: HashMap<Uuid, Booked> = match taken.await {
         Ok(answers) => answers
@@ -112,8 +115,10 @@ async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
 
 async fn explain(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<HoldFacts>> {
     let known = async {
-        let mut connection = app_state.holds.alone.acquire().await?;
-        hold_facts::known(&mut connection, &all).await
+        let mut transaction = app_state.holds.begin_alone().await?;
+        let known = hold_facts::known(&mut transaction, &all).await?;
+        transaction.commit().await?;
+        Ok::<_, sqlx::Error>(known)
     };
     match known.await {
         Ok(known) => known.into_iter().map(Some).collect(),

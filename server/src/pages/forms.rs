@@ -2,6 +2,7 @@
 //! keeps what was typed for a minute, so that nobody types it twice. Secrets are left out.
 
 use std::collections::HashMap;
+use std::io::{self, Read, Write};
 
 use app::context::{TYPED_HEADER, Typed};
 use axum::body::{Body, to_bytes};
@@ -11,8 +12,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use miniz_oxide::deflate::compress_to_vec;
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 
 use crate::http::BODY_BYTES_MAX;
 
@@ -94,7 +96,7 @@ pub fn typed(headers: &HeaderMap, uri: &Uri) -> Option<Typed> {
         .flat_map(|line| line.split(';'))
         .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
-    let bytes = decompress_to_vec_with_limit(&bytes, TYPED_BYTES_MAX).ok()?;
+    let bytes = inflate(&bytes)?;
     serde_json::from_slice::<HashMap<String, String>>(&bytes).ok().map(Typed)
 }
 
@@ -104,9 +106,24 @@ fn encode(body: &[u8]) -> Option<String> {
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
     // A form of many lines says the same names again and again: compressed, it fits.
-    let value = compress_to_vec(&serde_json::to_vec(&fields).ok()?, 6);
+    let value = deflate(&serde_json::to_vec(&fields).ok()?).ok()?;
     let value = BASE64_URL_SAFE_NO_PAD.encode(value);
     (value.len() <= COOKIE_BYTES_MAX).then_some(value)
+}
+
+fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+/// `None`: it is damaged, or unfolds into more than [`TYPED_BYTES_MAX`].
+fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut inflated = Vec::new();
+    // One byte more than is allowed, to tell what is too long from what just fits.
+    let limit = TYPED_BYTES_MAX as u64 + 1;
+    DeflateDecoder::new(bytes).take(limit).read_to_end(&mut inflated).ok()?;
+    (inflated.len() <= TYPED_BYTES_MAX).then_some(inflated)
 }
 
 fn has(headers: &HeaderMap, name: header::HeaderName, part: &str) -> bool {
@@ -193,10 +210,23 @@ mod tests {
 
     #[test]
     fn a_cookie_that_unfolds_without_end_is_left_alone() {
-        let bomb = compress_to_vec(&vec![b' '; 10 * TYPED_BYTES_MAX], 9);
+        let bomb = deflate(&vec![b' '; 10 * TYPED_BYTES_MAX]).expect("deflated");
         let mut headers = HeaderMap::new();
         let value = BASE64_URL_SAFE_NO_PAD.encode(bomb);
         headers.insert(header::COOKIE, format!("{COOKIE}={value}").parse().expect("a header"));
         assert!(typed(&headers, &Uri::from_static("/register?__err=y")).is_none());
+    }
+
+    #[test]
+    fn what_unfolds_into_just_as_much_as_is_allowed_is_read() {
+        let inflated = |length| inflate(&deflate(&vec![b' '; length]).expect("deflated"));
+        assert_eq!(inflated(TYPED_BYTES_MAX).map(|bytes| bytes.len()), Some(TYPED_BYTES_MAX));
+        assert_eq!(inflated(TYPED_BYTES_MAX + 1), None);
+    }
+
+    #[test]
+    fn a_damaged_cookie_is_left_alone() {
+        let whole = deflate(b"{\"name\":\"Asha\"}").expect("deflated");
+        assert_eq!(inflate(&whole[..whole.len() - 4]), None);
     }
 }

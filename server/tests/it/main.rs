@@ -28,6 +28,7 @@ mod plans;
 mod process;
 mod races;
 mod reviews;
+mod role_settings;
 mod schedules;
 mod search;
 mod simulation;

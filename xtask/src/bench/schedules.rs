@@ -82,6 +82,8 @@ impl<'a> Database<'a> {
         self.harness.postgres.psql("postgres", &["-c", &copy])?;
         let database_url = self.harness.postgres.url(name);
         let nadi = Server { database_url, ..self.nadi.clone() };
+        // A copy has the tables, but not the settings that belong to the role in this database.
+        nadi.migrate()?;
         Ok(Self { harness: self.harness, name, nadi })
     }
 

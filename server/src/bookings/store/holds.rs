@@ -1,5 +1,5 @@
 //! The hold: statements that repeat the rules of `nadi::appointment::decide` as
-//! conditions, each a transaction of its own. What explains a refusal is in [`crate::bookings::store::hold_facts`].
+//! conditions, each in a transaction of its own ([`crate::database::HoldPools`]). What explains a refusal is in [`crate::bookings::store::hold_facts`].
 //!
 //! Order of locks, the same everywhere so that nobody waits in a circle: the
 //! request's key, appointments (by id), then seats, then patients' times. A guard
@@ -39,7 +39,7 @@ pub struct NewHold {
 ///
 /// What lies in the way but has lapsed is expired here, with its event, and the
 /// person's hold with the same doctor is released for this one. `None`: it did
-/// not come about (or the key was used before), and nothing was changed.
+/// not come about (or the key was used before), and the transaction has nothing to commit.
 pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option<Value>> {
     // Rivals for a group slot start at different seats; any number will do.
     let first_seat = (new.id.0.as_u128() & 0x7fff) as i32;
@@ -74,7 +74,7 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
 /// others have to go on alone, or be told why.
 ///
 /// # Errors
-/// Also when a rival is in flight, or came between: then nothing of it was done.
+/// Also when a rival is in flight, or came between: then the transaction is to be rolled back.
 pub async fn take_together(
     connection: &mut PgConnection,
     all: &[NewHold],

@@ -99,6 +99,7 @@ impl World {
 /// answer.
 fn instance(clinic: &Clinic, n: usize) -> Arc<dyn Bookings> {
     let options = clinic.pool.connect_options().as_ref().clone();
+    let options = options.options(database::ROLE_SETTINGS);
     let pool = database::pool_of(options, CONNECTIONS);
     let mut config = config();
     if n + 1 == INSTANCES {

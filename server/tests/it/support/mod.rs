@@ -131,6 +131,7 @@ impl Clinic {
     /// Another instance with the time limits of the real server, which waits for a lock for a second at most.
     pub fn instance_with_limits(&self, connections: u32) -> Ports {
         let options = PgConnectOptions::clone(&self.pool.connect_options());
+        let options = options.options(server::database::ROLE_SETTINGS);
         self.instance_on(server::database::pool_of(options, connections))
     }
 
