@@ -12,7 +12,9 @@ use tower_http::compression::CompressionLayer;
 
 use crate::accounts::sessions::Sessions;
 use crate::config::Config;
+use crate::http::live_updates::LiveUpdates;
 use crate::http::load_shedding::Crowd;
+use crate::http::public_cache::PublicCache;
 use crate::http::{
     BODY_BYTES_MAX, Web, assets, caller, guard, health, live_updates, load_shedding, public_cache,
     request_target, session_cookie, trace,
@@ -48,10 +50,11 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn_with_state(crowd.clone(), load_shedding::bounded_page))
         .with_state(web.clone());
     // A listener has no session and is nobody; it counts among the crowd until it is answered.
+    let live_updates = LiveUpdates::new(&web.listeners, &web.app_state, &web.ports);
     let live = Router::new()
         .route("/doctors/{slug}/changes", get(live_updates::changes))
         .layer(from_fn_with_state(crowd, load_shedding::bounded_page))
-        .with_state(web.clone());
+        .with_state(live_updates);
 
     let api = rest::router(config, &web, sessions)
         .layer(from_fn_with_state(Crowd::of_api(), load_shedding::bounded_api));
@@ -64,7 +67,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .merge(api)
         .merge(dynamic)
         .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(web.clone(), public_cache::serve))
+        .layer(from_fn_with_state(PublicCache::new(&web.app_state), public_cache::serve))
         // Beyond the compression: unused, it would still lie in the memory of every listener.
         .merge(live)
         .layer(from_fn(guard::bounded_time))

@@ -65,7 +65,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let web = Web::new(&config, &app_state, ports::ports(&app_state, mailbox));
     let sessions = Sessions::of(&app_state);
     let public_url = web.site.public_url.clone();
-    let live = web.live.clone();
+    let live = web.listeners.clone();
     warm_up(&web);
     let router = router::router(&config, web, sessions.clone());
 

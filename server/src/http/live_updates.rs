@@ -1,8 +1,8 @@
-//! `GET /doctors/{slug}/changes`: says to whoever looks at a doctor's times that they have changed, and
-//! nothing else. What they are now is asked for as always.
+//! `GET /doctors/{slug}/changes`: tells everybody who looks at a doctor's times that they have changed, and
+//! nothing else. The page then asks for the times as usual.
 //!
-//! A listener is a body that waits: no task and no timer thread of its own, and no more than so many at
-//! once. It hears at most one event each [`Limits::rest`], and one too many rather than one too few.
+//! A listener is a response body that waits: it has no task and no thread of its own, and their number is
+//! limited. A listener gets at most one event each [`Limits::rest`], and rather one too many than one too few.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,59 +18,59 @@ use nadi::Failure;
 use nadi::actor::{Actor, Caller};
 use nadi::ids::DoctorId;
 use nadi::input::Slug;
-use nadi::ports::DoctorKey;
+use nadi::ports::{Directory, DoctorKey, Ports};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Web;
 use crate::cache::invalidation::{Change, Invalidation};
+use crate::clock::Clock;
+use crate::state::AppState;
 
 /// The most listeners on one instance.
 const LISTENERS: usize = 10_000;
-/// One connection of six stays for those who ask for something.
-const HEAD_ROOM: usize = 6;
-/// Whoever looked a doctor up knows for so long who that is.
-const KNOWN_FOR: Duration = Duration::from_secs(60);
-const KNOWN: u64 = 10_000;
-/// When to ask again after a refusal, in seconds.
-const AGAIN_SECONDS: &str = "30";
-/// A listener that lost its connection comes back after this, or up to three times of it.
-const BACK_AFTER: Duration = Duration::from_secs(2);
-/// All who hear of a change ask within this time, and each of them makes it longer: a thousand
+/// One connection of so many is reserved for other requests.
+const RESERVED_SHARE: usize = 6;
+/// How long, and for how many doctors, the id that belongs to a slug is remembered.
+const SLUGS_FOR: Duration = Duration::from_secs(60);
+const SLUGS_MAX: u64 = 10_000;
+/// `Retry-After` of a refusal.
+const RETRY_AFTER_SECONDS: &str = "30";
+/// A listener that lost its connection reconnects after this, or up to three times as long.
+const RECONNECT_AFTER: Duration = Duration::from_secs(2);
+/// All who are told of a change ask for the times within this time, which grows with their number: a thousand
 /// listeners of one doctor ask within ten seconds.
 const ASK_WITHIN: Duration = Duration::from_millis(600);
 const ASK_WITHIN_EACH: Duration = Duration::from_millis(10);
 const ASK_WITHIN_MAX: Duration = Duration::from_secs(60);
 
-/// What a listener may expect.
+/// How listeners are treated.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub listeners: usize,
     /// At least this long between two events.
     pub rest: Duration,
-    /// Something is sent this often, and up to a quarter later: so both sides know that the other is there.
+    /// Something is sent this often, or up to a quarter later, so that both sides know that the other is there.
     pub heartbeat: Duration,
-    /// A listener is ended after this long, or up to a quarter later, and comes back.
+    /// A response ends after this long, or up to a quarter later, and the listener reconnects.
     pub life: Duration,
 }
 
-/// Who listens here.
+/// The listeners of this instance.
 #[derive(Clone, Debug)]
-pub struct Live {
+pub struct Listeners {
     limits: Limits,
     places: Arc<Semaphore>,
     ended: CancellationToken,
-    known: Cache<String, DoctorId>,
 }
 
-impl Live {
+impl Listeners {
     /// For a server that takes so many connections.
     pub fn new(connections: usize) -> Self {
         Self::with(Limits {
-            listeners: LISTENERS.min(connections - connections / HEAD_ROOM),
+            listeners: LISTENERS.min(connections - connections / RESERVED_SHARE),
             rest: Duration::from_millis(250),
             heartbeat: Duration::from_secs(20),
             life: Duration::from_secs(10 * 60),
@@ -82,36 +82,68 @@ impl Live {
             limits,
             places: Arc::new(Semaphore::new(limits.listeners)),
             ended: CancellationToken::new(),
-            known: Cache::builder().max_capacity(KNOWN).time_to_live(KNOWN_FOR).build(),
         }
     }
 
-    /// Ends all listeners now: the server is about to stop.
+    /// Ends all responses, because the server is about to stop.
     pub fn end(&self) {
         self.ended.cancel();
     }
 }
 
-/// What the query says.
+/// What the handler needs.
+#[derive(Clone)]
+pub struct LiveUpdates {
+    listeners: Listeners,
+    directory: Arc<dyn Directory>,
+    invalidation: Arc<Invalidation>,
+    clock: Arc<dyn Clock>,
+    slugs: Cache<String, DoctorId>,
+}
+
+impl LiveUpdates {
+    pub fn new(listeners: &Listeners, app_state: &AppState, ports: &Ports) -> Self {
+        Self {
+            listeners: listeners.clone(),
+            directory: ports.directory.clone(),
+            invalidation: app_state.invalidation.clone(),
+            clock: app_state.clock.clone(),
+            slugs: Cache::builder().max_capacity(SLUGS_MAX).time_to_live(SLUGS_FOR).build(),
+        }
+    }
+
+    async fn doctor(&self, slug: &str) -> Result<DoctorId, Failure> {
+        if let Some(doctor) = self.slugs.get(slug) {
+            return Ok(doctor);
+        }
+        let key = DoctorKey::Slug(Slug::parse(slug).ok_or(Failure::NotFound)?);
+        let caller =
+            Caller { actor: Actor::Visitor, now: self.clock.now(), request_id: Uuid::nil() };
+        let doctor = self.directory.doctor(&caller, &key).await?.id;
+        self.slugs.insert(slug.to_owned(), doctor);
+        Ok(doctor)
+    }
+}
+
 #[derive(Deserialize)]
-pub struct Asked {
-    /// The mark of the times that are shown (`PickerTimes::mark`).
+pub struct ChangesQuery {
+    /// The version of the times that the page shows (`PickerTimes::mark`).
     after: Option<String>,
 }
 
-/// 200 with events; 404 for a doctor nobody knows; 503 with `Retry-After` when there are too many listeners.
-/// A `Last-Event-ID` or `?after=` that is not the present mark is answered with an event at once.
+/// 200 with events; 404 for an unknown doctor; 503 with `Retry-After` when there are too many listeners. If
+/// `Last-Event-ID` or `?after=` is not the current version, an event is sent at once.
 pub async fn changes(
-    State(web): State<Web>,
+    State(live): State<LiveUpdates>,
     Path(slug): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<ChangesQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let Ok(place) = web.live.places.clone().try_acquire_owned() else { return refused() };
-    if web.live.ended.is_cancelled() {
+    let Ok(place) = live.listeners.places.clone().try_acquire_owned() else { return refused() };
+    if live.listeners.ended.is_cancelled() {
         return refused();
     }
-    let doctor = match doctor(&web, &slug).await {
+    let doctor = match live.doctor(&slug).await {
         Ok(doctor) => doctor,
         Err(Failure::NotFound) => {
             return (StatusCode::NOT_FOUND, "No such doctor.\n").into_response();
@@ -119,42 +151,30 @@ pub async fn changes(
         Err(_) => return refused(),
     };
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let seen = last.or(asked.after.as_deref());
-    let listening = Listening::new(&web, place, doctor, seen);
-    let events = Sse::new(stream::unfold(listening, Listening::next));
-    // The second is for proxies that would wait for more before passing it on.
+    let shown = last.or(query.after.as_deref());
+    let listener = Listener::new(&live, place, doctor, shown);
+    let events = Sse::new(stream::unfold(listener, Listener::next));
+    // The second header keeps proxies from collecting events before they pass them on.
     ([(header::CACHE_CONTROL.as_str(), "no-store"), ("x-accel-buffering", "no")], events)
         .into_response()
 }
 
-async fn doctor(web: &Web, slug: &str) -> Result<DoctorId, Failure> {
-    if let Some(doctor) = web.live.known.get(slug) {
-        return Ok(doctor);
-    }
-    let key = DoctorKey::Slug(Slug::parse(slug).ok_or(Failure::NotFound)?);
-    let now = web.app_state.clock.now();
-    let caller = Caller { actor: Actor::Visitor, now, request_id: Uuid::nil() };
-    let doctor = web.ports.directory.doctor(&caller, &key).await?.id;
-    web.live.known.insert(slug.to_owned(), doctor);
-    Ok(doctor)
-}
-
 /// The page then asks from time to time instead.
 fn refused() -> Response {
-    let headers = [(header::RETRY_AFTER, AGAIN_SECONDS)];
+    let headers = [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)];
     (StatusCode::SERVICE_UNAVAILABLE, headers, "Too many listen at once.\n").into_response()
 }
 
-/// One listener, between two things it hears.
-struct Listening {
+/// One listener, between two events.
+struct Listener {
     invalidation: Arc<Invalidation>,
     doctor: DoctorId,
     changes: watch::Receiver<Change>,
     limits: Limits,
     ended: CancellationToken,
-    /// The number of changes it knows of.
+    /// The number of the last change that it was told of.
     told: u64,
-    /// Has it been greeted; and with an event, as it comes with an older mark?
+    /// `None` once it is greeted; `true` if the page shows an older version, so that the greeting is an event.
     greeting: Option<bool>,
     quiet_until: Instant,
     heartbeat_at: Instant,
@@ -162,22 +182,27 @@ struct Listening {
     _place: OwnedSemaphorePermit,
 }
 
-type Said = Option<(Result<Event, Infallible>, Listening)>;
+type NextEvent = Option<(Result<Event, Infallible>, Listener)>;
 
-impl Listening {
-    fn new(web: &Web, place: OwnedSemaphorePermit, doctor: DoctorId, seen: Option<&str>) -> Self {
-        let limits = web.live.limits;
-        let invalidation = web.app_state.invalidation.clone();
+impl Listener {
+    fn new(
+        live: &LiveUpdates,
+        place: OwnedSemaphorePermit,
+        doctor: DoctorId,
+        shown: Option<&str>,
+    ) -> Self {
+        let limits = live.listeners.limits;
+        let invalidation = live.invalidation.clone();
         let changes = invalidation.subscribe(doctor);
         let told = changes.borrow().number;
-        let is_behind = seen.is_some_and(|seen| seen != invalidation.version_of(told));
+        let is_behind = shown.is_some_and(|shown| shown != invalidation.version_of(told));
         let now = Instant::now();
         Self {
             invalidation,
             doctor,
             changes,
             limits,
-            ended: web.live.ended.clone(),
+            ended: live.listeners.ended.clone(),
             told,
             greeting: Some(is_behind),
             quiet_until: now,
@@ -187,19 +212,19 @@ impl Listening {
         }
     }
 
-    async fn next(mut self) -> Said {
+    async fn next(mut self) -> NextEvent {
         if let Some(is_behind) = self.greeting.take() {
-            // Without data it is no event to a browser, which keeps its id and the time to come back after.
-            let hello = if is_behind { self.event() } else { self.mark() };
+            // Without data it is not an event to the browser, which only stores the id and when to reconnect.
+            let greeting = if is_behind { self.event() } else { self.version() };
             return Some((
-                Ok(hello.retry(BACK_AFTER.mul_f64(1.0 + 2.0 * rand::random::<f64>()))),
+                Ok(greeting.retry(RECONNECT_AFTER.mul_f64(1.0 + 2.0 * rand::random::<f64>()))),
                 self,
             ));
         }
         if self.ended.is_cancelled() || self.ends_at <= Instant::now() {
             return None;
         }
-        let said = tokio::select! {
+        let event = tokio::select! {
             biased;
             () = self.ended.cancelled() => return None,
             changes = change_after(&mut self.changes, self.told, self.quiet_until) => {
@@ -208,8 +233,8 @@ impl Listening {
             }
             () = sleep_until(self.heartbeat_at.min(self.ends_at)) => {
                 if self.ends_at <= Instant::now() {
-                    // The last word is an event: whoever looks on for that long looks again once,
-                    // at what no instance has told us of.
+                    // The last message is an event, so that the page asks once more, in case this instance
+                    // has missed a change.
                     self.event()
                 } else {
                     Event::default().comment("")
@@ -219,10 +244,10 @@ impl Listening {
         let now = Instant::now();
         self.quiet_until = now + self.limits.rest;
         self.heartbeat_at = now + up_to_a_quarter_more(self.limits.heartbeat);
-        Some((Ok(said), self))
+        Some((Ok(event), self))
     }
 
-    fn mark(&self) -> Event {
+    fn version(&self) -> Event {
         Event::default().id(self.invalidation.version_of(self.told))
     }
 
@@ -230,7 +255,7 @@ impl Listening {
     fn event(&self) -> Event {
         let listeners = self.invalidation.subscribers(self.doctor);
         let within = ASK_WITHIN + ASK_WITHIN_EACH * u32::try_from(listeners).unwrap_or(u32::MAX);
-        self.mark().data(within.min(ASK_WITHIN_MAX).as_millis().to_string())
+        self.version().data(within.min(ASK_WITHIN_MAX).as_millis().to_string())
     }
 }
 
@@ -249,7 +274,7 @@ async fn change_after(
     }
 }
 
-/// So that those who came together do not all come back together.
+/// Spreads what would otherwise happen to many listeners at the same moment.
 fn up_to_a_quarter_more(time: Duration) -> Duration {
     time + time.mul_f64(rand::random::<f64>() / 4.0)
 }

@@ -22,8 +22,7 @@ use app::context::Site;
 use nadi::ports::Ports;
 use sqlx::PgPool;
 
-use self::live_updates::Live;
-use self::public_cache::PublicCache;
+use self::live_updates::Listeners;
 use crate::accounts::identity::Identities;
 use crate::config::Config;
 use crate::state::AppState;
@@ -53,22 +52,21 @@ pub struct Shared {
     pub identities: Arc<Identities>,
     pub site: Site,
     pub public_origin: Arc<str>,
-    pub live: Live,
+    pub listeners: Listeners,
     /// Has it been warmed up, or waited for that long enough?
     pub warm: AtomicBool,
     /// For `/readyz` alone.
     pub(crate) probe: PgPool,
-    pub(crate) public_cache: PublicCache,
 }
 
 impl Web {
     /// Must be called where tokio runs.
     pub fn new(config: &Config, app_state: &AppState, ports: Ports) -> Self {
-        Self::with(config, app_state, ports, Live::new(config.connections))
+        Self::with(config, app_state, ports, Listeners::new(config.connections))
     }
 
     /// The same with limits of its own for those who listen.
-    pub fn with(config: &Config, app_state: &AppState, ports: Ports, live: Live) -> Self {
+    pub fn with(config: &Config, app_state: &AppState, ports: Ports, listeners: Listeners) -> Self {
         let public_url = config.public_url.as_str().trim_end_matches('/').to_owned();
         let site = Site {
             development: config.is_development(),
@@ -85,10 +83,9 @@ impl Web {
             identities: Arc::new(Identities::new(app_state)),
             site,
             public_origin: config.public_url.origin().ascii_serialization().into(),
-            live,
+            listeners,
             warm: AtomicBool::new(true),
             probe: app_state.write.probe(),
-            public_cache: public_cache::new(&app_state.cache_context),
         }))
     }
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use super::public_cache;
+use crate::http::session_cookie;
 
 /// Anything smaller fits into one packet as it is.
 const COMPRESSED_FROM_BYTES: usize = 1024;
@@ -57,7 +57,7 @@ impl Precompressed {
         vary: &'static str,
     ) -> Response {
         let control =
-            if public_cache::is_anonymous(request) { control } else { "private, no-store" };
+            if session_cookie::is_anonymous(request) { control } else { "private, no-store" };
         let control = HeaderValue::from_static(control);
         let mut response = if is_known(request, &self.etag) {
             StatusCode::NOT_MODIFIED.into_response()

@@ -15,7 +15,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine as _;
@@ -23,11 +23,13 @@ use base64::prelude::BASE64_STANDARD;
 use leptos::server_fn::ServerFn;
 use sha2::{Digest, Sha256};
 
-use super::{Web, guard};
-use crate::cache::read_cache::{CacheContext, Dependencies, Lifetime, ReadCache};
+use super::guard;
+use crate::cache::read_cache::{Dependencies, Lifetime, ReadCache};
+use crate::clock::Clock;
 use crate::http::precompressed::Precompressed;
-use crate::http::session_cookie::COOKIE;
+use crate::http::session_cookie::is_anonymous;
 use crate::rest::ROOT;
+use crate::state::AppState;
 
 /// All answers together.
 const BYTES_MAX: u64 = 96 * 1024 * 1024;
@@ -64,14 +66,26 @@ const SEARCH: &[&str] = &[
 const DOCTOR: &[&str] = &["slug", "month", "date", "mode", "location", "visit", "reviews"];
 const SLOTS: &[&str] = &["date", "from", "to", "location_id", "mode", "visit_type_id"];
 
-/// Path, query and minute.
-type PageKey = (String, i64);
-pub type PublicCache = ReadCache<PageKey, Precompressed, Uncacheable>;
+pub struct PublicCache {
+    /// By path, query and minute.
+    answers: ReadCache<(String, i64), Precompressed, Uncacheable>,
+    clock: Arc<dyn Clock>,
+}
 
-pub fn new(context: &CacheContext) -> PublicCache {
-    ReadCache::new(context, "page", LIFETIME, BYTES_MAX, |(address, _), answer| {
-        answer.weight().saturating_add(u32::try_from(address.len()).unwrap_or(u32::MAX))
-    })
+impl PublicCache {
+    pub fn new(app_state: &AppState) -> Arc<Self> {
+        let context = &app_state.cache_context;
+        let answers = ReadCache::new(
+            context,
+            "page",
+            LIFETIME,
+            BYTES_MAX,
+            |(address, _): &(String, i64), answer: &Precompressed| {
+                answer.weight().saturating_add(u32::try_from(address.len()).unwrap_or(u32::MAX))
+            },
+        );
+        Arc::new(Self { answers, clock: app_state.clock.clone() })
+    }
 }
 
 /// An answer that may not be cached. One of the requests that wait for it gets it, the others run alone.
@@ -82,15 +96,6 @@ impl From<Response> for Uncacheable {
     fn from(response: Response) -> Self {
         Self(Arc::new(Mutex::new(Some(response))))
     }
-}
-
-/// A request without session and token.
-pub fn is_anonymous(headers: &HeaderMap) -> bool {
-    let is_session = |line: &HeaderValue| {
-        line.as_bytes().windows(COOKIE.len()).any(|part| part == COOKIE.as_bytes())
-    };
-    !headers.get_all(header::COOKIE).iter().any(is_session)
-        && !headers.contains_key(header::AUTHORIZATION)
 }
 
 /// How answers to one kind of address are cached.
@@ -129,7 +134,11 @@ fn rule(path: &str) -> Option<Rule> {
 }
 
 /// Middleware: answers from the cache, and caches what may be.
-pub async fn serve(State(web): State<Web>, request: Request, next: Next) -> Response {
+pub async fn serve(
+    State(cache): State<Arc<PublicCache>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let rule = rule(request.uri().path());
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let Some(rule) = rule.filter(|_| is_read) else {
@@ -148,9 +157,9 @@ pub async fn serve(State(web): State<Web>, request: Request, next: Next) -> Resp
     // A GET without a body: its head is all of it, and can be sent again.
     let (head, _) = request.into_parts();
     let address = head.uri.path_and_query().map_or("/", |address| address.as_str());
-    let minute = web.app_state.clock.now().timestamp().div_euclid(60);
+    let minute = cache.clock.now().timestamp().div_euclid(60);
     let key = (address.to_owned(), minute);
-    let answer = web.public_cache.get(&key, || {
+    let answer = cache.answers.get(&key, || {
         let (next, request) = (next.clone(), without_person(&head));
         async move { rule.answer(next.run(request).await).await }
     });

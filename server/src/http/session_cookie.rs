@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, header};
 use nadi::Failure;
 use nadi::ids::AccountId;
 use nadi::ports::{Answer, SessionControl};
@@ -27,6 +28,15 @@ pub fn layer(config: &Config, sessions: Sessions) -> SessionManagerLayer<Session
         .with_same_site(SameSite::Lax)
         .with_secure(config.public_url.scheme() == "https")
         .with_expiry(Expiry::OnInactivity(Duration::days(LASTS_DAYS)))
+}
+
+/// A request without session and token.
+pub fn is_anonymous(headers: &HeaderMap) -> bool {
+    let is_session = |line: &HeaderValue| {
+        line.as_bytes().windows(COOKIE.len()).any(|part| part == COOKIE.as_bytes())
+    };
+    !headers.get_all(header::COOKIE).iter().any(is_session)
+        && !headers.contains_key(header::AUTHORIZATION)
 }
 
 /// The account of a session.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nadi::ports::Change;
 use server::events::live::Listener;
-use server::http::live_updates::{Limits, Live};
+use server::http::live_updates::{Limits, Listeners};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -208,7 +208,7 @@ async fn a_burst_of_changes_is_one_event_or_two() {
 #[tokio::test]
 async fn too_many_listeners_are_refused_until_one_leaves() {
     let clinic = Clinic::open().await;
-    let base = clinic.serve_listeners(Live::with(Limits { listeners: 2, ..LIMITS })).await;
+    let base = clinic.serve_listeners(Listeners::with(Limits { listeners: 2, ..LIMITS })).await;
     let open = async || {
         let address = format!("{base}/doctors/asha-naik/changes");
         browser().get(address).send().await.expect("an answer")
@@ -228,7 +228,7 @@ async fn too_many_listeners_are_refused_until_one_leaves() {
 #[tokio::test]
 async fn a_listener_gets_heartbeats_and_is_ended_with_an_event() {
     let clinic = Clinic::open().await;
-    let base = clinic.serve_listeners(Live::with(LIMITS)).await;
+    let base = clinic.serve_listeners(Listeners::with(LIMITS)).await;
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;
     for _ in 0..3 {
@@ -262,7 +262,7 @@ async fn a_listener_outlives_the_time_limits_of_requests_and_connections() {
 #[tokio::test]
 async fn listeners_end_when_the_server_stops() {
     let clinic = Clinic::open().await;
-    let live = Live::with(LIMITS);
+    let live = Listeners::with(LIMITS);
     let base = clinic.serve_listeners(live.clone()).await;
     let mut events = Events::open(&base, "", None).await;
     events.greeting().await;

@@ -11,7 +11,7 @@ use server::accounts::tokens::Tokens;
 use server::clock::Clock;
 use server::http::Web;
 use server::http::connections::Connections;
-use server::http::live_updates::Live;
+use server::http::live_updates::Listeners;
 use server::router;
 use tokio_util::sync::CancellationToken;
 use tower_sessions::SessionStore;
@@ -50,8 +50,9 @@ impl Clinic {
     }
 
     /// Serves the site with other limits for live updates.
-    pub async fn serve_listeners(&self, live: Live) -> String {
-        self.serve_web(Web::with(&self.config, &self.app_state, self.ports.clone(), live)).await
+    pub async fn serve_listeners(&self, listeners: Listeners) -> String {
+        self.serve_web(Web::with(&self.config, &self.app_state, self.ports.clone(), listeners))
+            .await
     }
 
     async fn serve_web(&self, web: Web) -> String {
