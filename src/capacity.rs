@@ -17,7 +17,7 @@ pub enum Capacity {
 impl Capacity {
     pub const ALL: [Self; 4] = [Self::Patient, Self::Doctor, Self::Administrator, Self::System];
 
-    /// The word stored and shown in events.
+    /// The value in the database and in events.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Patient => "patient",

@@ -51,7 +51,7 @@ id!(/// A private address at which a calendar program reads someone's appointmen
     FeedId(Uuid));
 id!(/// A kind of visit, such as a first consultation.
     VisitTypeId(Uuid));
-id!(/// What a patient says of a visit.
+id!(/// A review.
     ReviewId(Uuid));
 id!(/// A city, numbered as in GeoNames.
     CityId(i32));

@@ -1,4 +1,4 @@
-//! A JSON Schema of each type of event, for whoever reads the log from elsewhere.
+//! A JSON Schema of each type of event, for programs that read the log.
 
 use chrono::{DateTime, Utc};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
@@ -66,7 +66,7 @@ pub fn schema(kind: EventType) -> Schema {
 }
 
 fn of<D: JsonSchema>() -> Schema {
-    // Inlined: a reader of one file sees all of it.
+    // Inlined, so that each file is complete.
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     settings.into_generator().into_root_schema_for::<Event<D>>()
