@@ -8,26 +8,27 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Transact
 
 use crate::events::store as events;
 
-/// The main database: everything that changes, and every read that decides.
+/// The main database: all writes, and every read that a decision is based on.
 #[derive(Clone, Debug)]
 pub struct WritePool(pub PgPool);
 
-/// The main database or a replica: reads that may be a moment old.
+/// The main database or a replica, for reads that may lag behind by a moment.
 #[derive(Clone, Debug)]
 pub struct ReadPool(pub PgPool);
 
-/// The main database, for holds alone. Their statements find everything by index, and are planned so
-/// once and for all: on the first day, when every table is small, PostgreSQL would rather read whole
-/// tables, and would keep to that plan while they grow.
+/// Pools on the main database that only the statements of holds use. These statements should always use
+/// indexes. On the first day, when every table is small, PostgreSQL would choose sequential scans instead and
+/// keep that cached plan while the tables grow, so the connections rule such plans out.
 #[derive(Clone, Debug)]
 pub struct HoldPools {
-    /// For holds that are taken together: these connections do not wait for a rival.
-    pub together: PgPool,
-    /// For a hold that has something in its way, and for reasons.
-    pub alone: PgPool,
+    /// For holds that run as one batch: these connections do not wait for another transaction's lock.
+    pub batched: PgPool,
+    /// For a hold that runs on its own because it met a conflict, for reading why one was refused, and for storing
+    /// answers.
+    pub single: PgPool,
 }
 
-/// How the statements of a hold are planned.
+/// PostgreSQL settings for planning the statements of holds.
 pub const HOLD_PLANS: [(&str, &str); 4] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
@@ -36,59 +37,63 @@ pub const HOLD_PLANS: [(&str, &str); 4] = [
 ];
 
 impl HoldPools {
-    const TOGETHER: u32 = 4;
-    /// PostgreSQL knows no "never": this is far less than a rival's commit may take.
+    const BATCHED_CONNECTIONS: u32 = 4;
+    /// PostgreSQL has no setting for "do not wait" (0 means no limit). This is far less than another transaction's
+    /// commit may take.
     const LOCK_TIMEOUT: &str = "10ms";
 
-    /// To where `write` leads.
-    pub fn beside(write: &PgPool) -> Self {
+    /// Pools on the same database as `write`.
+    pub fn new(write: &PgPool) -> Self {
         let options = PgConnectOptions::clone(&write.connect_options()).options(HOLD_PLANS);
-        let hasty = options.clone().options([("lock_timeout", Self::LOCK_TIMEOUT)]);
-        let alone = write.options().get_max_connections();
+        let impatient = options.clone().options([("lock_timeout", Self::LOCK_TIMEOUT)]);
+        let single = write.options().get_max_connections();
         Self {
-            together: pool_options().max_connections(Self::TOGETHER).connect_lazy_with(hasty),
-            alone: pool_options().max_connections(alone).connect_lazy_with(options),
+            batched: pool_options()
+                .max_connections(Self::BATCHED_CONNECTIONS)
+                .connect_lazy_with(impatient),
+            single: pool_options().max_connections(single).connect_lazy_with(options),
         }
     }
 }
 
 impl WritePool {
-    /// One connection to the same database, for asking whether it answers: it waits for nobody's request.
+    /// One connection to the same database for health checks, so that a check never waits for requests to return
+    /// theirs.
     pub fn probe(&self) -> PgPool {
         let options = PgConnectOptions::clone(&self.0.connect_options());
         pool_options().max_connections(1).connect_lazy_with(options)
     }
 
     /// # Errors
-    /// When no connection can be had.
+    /// When no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
         self.0.begin().await
     }
 }
 
-/// How long a request waits for a free connection before it is told to come back.
+/// How long a request waits for a free connection before it fails as unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection that was not used for so long is asked whether it still stands.
+/// A connection that was idle for longer than this is tested before it is used.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
 
-/// A pool that connects when first used, so that a database that is away does not stop the start.
+/// A pool that connects when first used, so that the server can be built while the database is down.
 ///
 /// # Errors
-/// When the address cannot be read.
+/// When `url` is not a valid address.
 pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
     Ok(pool_of(PgConnectOptions::from_str(url)?, connections))
 }
 
-/// The same for an address that has been read.
+/// The same for a parsed address.
 pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
-    // A statement that waits longer than these has met a fault, not a rival.
+    // A statement that takes longer than this indicates a fault, not normal contention.
     let options = options.application_name("nadi").options([
         ("statement_timeout", "10s"),
-        // A rival's transaction takes milliseconds: who waits longer is told, and holds up nobody.
+        // Other transactions take milliseconds. A statement that waits longer fails, so that it does not block others.
         ("lock_timeout", "1s"),
         ("idle_in_transaction_session_timeout", "15s"),
-        // Our queries are short: compiling one took ten times as long as running it.
+        // Our queries are short: JIT compilation took ten times as long as running them.
         ("jit", "off"),
     ]);
     pool_options().max_connections(connections).connect_lazy_with(options)
@@ -97,7 +102,7 @@ pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
 fn pool_options() -> PgPoolOptions {
     PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        // A question before every use would double the round trips. One that has idled is asked.
+        // Testing before every use would double the round trips, so only idle connections are tested.
         .test_before_acquire(false)
         .before_acquire(|connection, about| {
             Box::pin(async move {
@@ -112,15 +117,15 @@ fn pool_options() -> PgPoolOptions {
 /// The migrations, compiled into the binary.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
-/// Waits until the database answers, with back-off, saying so each time.
+/// Waits until the database answers, with growing pauses; logs each failed try.
 pub async fn wait_until_reachable(pool: &PgPool) {
     let mut pause = Duration::from_millis(250);
     loop {
-        // Not through the pool, which would try in silence until its own time is over.
+        // Not through the pool, which would retry silently until its own timeout.
         match pool.connect_options().connect().await {
             Ok(connection) => {
                 if let Err(error) = connection.close().await {
-                    tracing::debug!(%error, "the first connection did not close well");
+                    tracing::debug!(%error, "the first connection did not close cleanly");
                 }
                 return;
             }
@@ -138,7 +143,7 @@ pub async fn wait_until_reachable(pool: &PgPool) {
 /// # Errors
 /// When a migration fails.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
-    // Migrations may take long; the limits above are for requests.
+    // Migrations may take long; the pool's timeouts are meant for requests.
     let mut connection = pool.acquire().await?;
     for limit in ["statement_timeout", "lock_timeout"] {
         sqlx::query(AssertSqlSafe(format!("set {limit} = 0"))).execute(&mut *connection).await?;
@@ -146,7 +151,7 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     let migrated = async {
         MIGRATIONS.run(&mut *connection).await?;
         if events::is_from_elsewhere(&mut connection).await? {
-            tracing::warn!("restored from another PostgreSQL: readers of the log go on from there");
+            tracing::warn!("the database was restored from another PostgreSQL: the readers of the event log continue from its state");
             let mut transaction = connection.begin().await?;
             events::adopt(&mut transaction).await?;
             transaction.commit().await?;
@@ -160,17 +165,17 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     migrated
 }
 
-/// Did a rival hold a lock for longer than we wait? (`lock_timeout`.)
+/// Did another transaction hold a lock for longer than `lock_timeout`?
 pub fn is_lock_timeout(error: &sqlx::Error) -> bool {
     has_code(error, "55P03")
 }
 
-/// Is this error worth one more try of the whole transaction? (Serialization failure, deadlock.)
+/// May the whole transaction succeed when it is run again? (Serialization failure, deadlock.)
 pub fn is_transient(error: &sqlx::Error) -> bool {
     has_code(error, "40001") || has_code(error, "40P01")
 }
 
-/// Was the connection lost, so that nobody knows how the statement ended?
+/// Was the connection lost, so that it is unknown whether the statement took effect?
 pub fn is_lost(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed)
         || has_code(error, "57P01")

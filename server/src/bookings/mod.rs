@@ -1,4 +1,4 @@
-//! Booking: holding a time, everything that becomes of it, and reading appointments.
+//! Booking: holds, changes of appointments, and reading appointments.
 
 pub mod archive;
 mod change;
@@ -24,15 +24,15 @@ use nadi::ports::{
 use nadi::visit::Fee;
 
 use crate::accounts::store as people;
-use crate::bookings::store::appointment_rows::{self as rows, Narrow};
+use crate::bookings::store::appointment_rows::{self as rows, Filter};
 use crate::bookings::store::appointments;
 use crate::bookings::store::appointments::Stored;
 use crate::schedules::store::hours;
 use crate::state::{AppState, Confirmation};
 use crate::use_case::{Outcome, answer, mode, offset_of, page_number, zone};
 
-/// How often a hold goes for another seat of a group, or a transaction is run again, before
-/// we admit that it is too crowded.
+/// How often a hold tries another seat of a group slot, or a transaction is run again, before the request is
+/// refused as [`nadi::appointment::Refusal::Crowded`].
 const ROUNDS_MAX: usize = 60;
 const PAGE_SIZE_MAX: u32 = 100;
 
@@ -42,7 +42,7 @@ pub struct BookingService {
 }
 
 impl BookingService {
-    /// Must be called where tokio runs.
+    /// Must be called inside a tokio runtime.
     pub fn new(app_state: AppState) -> Self {
         Self { batcher: hold_batcher::HoldBatcher::new(&app_state), app_state }
     }
@@ -55,7 +55,7 @@ impl BookingService {
         Facts { visits_max, check_in_lead, ..Facts::of(by, notice, settings.hold) }
     }
 
-    /// Does this account confirm without a code?
+    /// May this account confirm without a code?
     async fn needs_no_code(
         &self,
         connection: &mut sqlx::PgConnection,
@@ -67,7 +67,7 @@ impl BookingService {
 
     async fn view(&self, caller: &Caller, id: AppointmentId) -> Outcome<AppointmentView> {
         let account = caller.signed_in()?;
-        // One's own appointment is read where it was just written.
+        // From the main database, so that patients see what they have just written.
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = rows::find(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         let capacity = account
@@ -104,7 +104,7 @@ impl BookingService {
         let account = caller.signed_in()?;
         let size = query.page_size.clamp(1, PAGE_SIZE_MAX);
         let offset = offset_of(query.page, size);
-        let narrow = Narrow {
+        let filter = Filter {
             period: query.period,
             state: query.state,
             from: query.from,
@@ -118,16 +118,16 @@ impl BookingService {
             Whose::Mine => {
                 let id = account.account;
                 (
-                    rows::count_booked_by(connection, id, &narrow, now).await?,
-                    rows::booked_by(connection, id, &narrow, now, size.into(), offset).await?,
+                    rows::count_booked_by(connection, id, &filter, now).await?,
+                    rows::booked_by(connection, id, &filter, now, size.into(), offset).await?,
                     Capacity::Patient,
                 )
             }
             Whose::OfDoctor(doctor) => {
                 let capacity = must_see_doctor(connection, account, doctor).await?;
                 (
-                    rows::count_of_doctor(connection, doctor, &narrow, now).await?,
-                    rows::of_doctor(connection, doctor, &narrow, now, size.into(), offset).await?,
+                    rows::count_of_doctor(connection, doctor, &filter, now).await?,
+                    rows::of_doctor(connection, doctor, &filter, now, size.into(), offset).await?,
                     capacity,
                 )
             }
@@ -147,8 +147,8 @@ impl BookingService {
     }
 }
 
-/// A doctor's appointments are for the doctor and the clinic's administrators; to anyone else
-/// there are none to see.
+/// Only the doctor and the clinic's administrators may see a doctor's appointments. Returns as which of them
+/// the account may.
 async fn must_see_doctor(
     connection: &mut sqlx::PgConnection,
     account: &SignedIn,
@@ -166,7 +166,7 @@ fn violates(error: &sqlx::Error, constraint: &str) -> bool {
     error.as_database_error().and_then(|error| error.constraint()) == Some(constraint)
 }
 
-/// The plain facts of an appointment, as answered to a change.
+/// The appointment as returned by holds and changes.
 fn booked(stored: &Stored) -> Outcome<Booked> {
     Ok(Booked {
         id: AppointmentId(stored.id),
@@ -192,14 +192,14 @@ fn booked(stored: &Stored) -> Outcome<Booked> {
 
 #[async_trait]
 impl Bookings for BookingService {
-    #[tracing::instrument(skip_all, fields(slot = %wish.slot))]
+    #[tracing::instrument(skip_all, fields(slot = %request.slot))]
     async fn hold(
         &self,
         caller: &Caller,
-        wish: &HoldRequest,
-        once: Option<&IdempotencyKey>,
+        request: &HoldRequest,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        answer("hold", self.hold_time(caller, wish, once).await)
+        answer("hold", self.hold_time(caller, request, key).await)
     }
 
     #[tracing::instrument(skip_all, fields(appointment = %id, command = ?change.command()))]
@@ -209,9 +209,9 @@ impl Bookings for BookingService {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&IdempotencyKey>,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        answer("change", self.change_appointment(caller, id, change, seen, once).await)
+        answer("change", self.change_appointment(caller, id, change, seen, key).await)
     }
 
     async fn appointment(&self, caller: &Caller, id: AppointmentId) -> Answer<AppointmentView> {

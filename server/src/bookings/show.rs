@@ -28,7 +28,7 @@ impl BookingService {
         account: &SignedIn,
         seen_as: Capacity,
         person_name: String,
-        // What undoing the last mark would mean, and whether the person is busy then. Unknown in lists.
+        // What undoing the last mark would do, and whether the person is busy at that time. `None` in lists.
         undo: Option<(Undo, bool)>,
         now: DateTime<Utc>,
     ) -> Outcome<AppointmentView> {
@@ -105,8 +105,8 @@ impl BookingService {
     }
 }
 
-/// What undoing the last mark of a visit would mean, and whether its person has something else then.
-/// `None`: nothing was marked, or its time is not there any more.
+/// What undoing the last mark of a visit (checked in, completed, no-show) would do, and whether its person has
+/// another appointment at that time. `None`: nothing was marked, or its slot no longer exists.
 pub(super) async fn undo(
     connection: &mut PgConnection,
     (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Zone),
@@ -122,10 +122,10 @@ pub(super) async fn undo(
     Ok(Some((undo, found.person_is_busy)))
 }
 
-/// Would it be granted, given a free time and the right code?
+/// Would the command be allowed, given a free slot and the right code?
 fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime<Utc>) -> bool {
     let later = now + Duration::days(1);
-    let hopeful = Facts {
+    let best_case = Facts {
         slot: Some(SlotFacts {
             starts_at: later,
             offered: true,
@@ -136,11 +136,11 @@ fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime
         proof: Proof::RightCode,
         ..facts.clone()
     };
-    decide(Some(appointment), &hopeful, command, now)
+    decide(Some(appointment), &best_case, command, now)
         .is_ok_and(|transition| transition.changes(appointment))
 }
 
-/// One thing that happened to an appointment whose place has this zone.
+/// Converts a row of an appointment's history; `visit_zone` is the zone of the appointment's location.
 pub(super) fn history_entry(row: HistoryRow, visit_zone: Zone) -> Outcome<HistoryEntry> {
     let moved_from = match (row.moved_from, row.moved_from_zone) {
         (Some(at), name) => {

@@ -1,4 +1,5 @@
-//! Reads calendars from elsewhere again, each about once an hour, and tidies what schedules leave behind.
+//! The job that reads subscribed calendars again, each about once an hour. It also deletes past busy times,
+//! old drafts of schedules, and archives what is over in schedules.
 
 use chrono::Duration;
 use futures::future::join_all;
@@ -9,14 +10,14 @@ use crate::busy_times::fetch::Fetcher;
 use crate::schedules::store::hours;
 use crate::state::AppState;
 
-/// Asked at the same time.
+/// How many calendars are fetched at the same time.
 const BATCH: i64 = 8;
-/// Longer than the slowest answer: a calendar whose reader died is read again after it.
+/// Longer than the slowest answer. A calendar whose reader died is read again after this.
 const LEASE: Duration = Duration::minutes(5);
-/// Drafts of schedules are forgotten after so long.
+/// Drafts of schedules are deleted after this long.
 const DRAFTS_KEPT: Duration = Duration::days(1);
 
-/// Reads what is due; tells how many calendars.
+/// Reads the calendars that are due; returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -30,7 +31,7 @@ pub async fn run_once(app_state: &AppState, fetcher: &Fetcher) -> anyhow::Result
         if due.is_empty() {
             store::forget_past(&mut connection, now - Duration::days(1)).await?;
             hours::forget_drafts(&mut connection, now - DRAFTS_KEPT).await?;
-            // Two days, so that it is over everywhere on earth.
+            // Two days, so that the date is over in every time zone.
             let over = now.date_naive() - Duration::days(2);
             hours::archive_over(&mut connection, over, now).await?;
             return Ok(read);
@@ -39,7 +40,7 @@ pub async fn run_once(app_state: &AppState, fetcher: &Fetcher) -> anyhow::Result
         read += due.len();
         for outcome in join_all(due.into_iter().map(|row| service.read_again(row))).await {
             if let Err(fault) = outcome {
-                tracing::warn!(%fault, "a calendar from elsewhere could not be kept");
+                tracing::warn!(%fault, "a subscribed calendar could not be saved");
             }
         }
     }

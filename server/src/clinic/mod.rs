@@ -1,4 +1,4 @@
-//! Running the clinic: doctors and locations.
+//! Administration of clinics: doctors, locations, public holidays.
 
 mod holidays;
 pub mod store;
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::accounts::store as people;
 use crate::directory::refresh;
-use crate::directory::store::listings as kept;
+use crate::directory::store::listings;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
@@ -34,12 +34,12 @@ use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug};
 
 const PAGE_SIZE: u32 = 50;
-/// Appointments a person has to decide about, on the page.
+/// How many appointments the page about time-zone rules lists.
 const SHIFTED_MAX: i64 = 100;
 const NAME_CHARS_MAX: u32 = 120;
 const TEXT_CHARS_MAX: u32 = 2_000;
 const LANGUAGES_MAX: usize = 12;
-/// Ten million in most currencies' main unit: enough for anyone, small enough to catch a slip.
+/// In minor units: a million in most currencies, high enough for any fee and low enough to catch typing errors.
 const FEE_MAX: i64 = 100_000_000;
 
 pub struct AdministrationService {
@@ -47,7 +47,7 @@ pub struct AdministrationService {
     bookings: Arc<dyn Bookings>,
 }
 
-/// The caller's account and the clinics it administers; `None` is all of them.
+/// The caller's account and the clinics it administers; `None` means all of them.
 pub(super) fn scope(caller: &Caller) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> {
     let account = caller.signed_in()?;
     match &account.administers {
@@ -134,7 +134,7 @@ impl AdministrationService {
         let login = doctor_checks(&mut transaction, &form).await?;
         let id = DoctorId(uuid_v7(caller.now));
         let base = Slug::from_name(form.name.trim_start_matches("Dr ").trim_start_matches("Dr. "));
-        // The name, then the name with a number, then the name with the id: unique in any case.
+        // Try the name, then the name with a number, then the id, which is always unique.
         let numbered = (2..=20).map(|n| format!("{base}-{n}"));
         let candidates = std::iter::once(base.to_string()).chain(numbered).chain([id.to_string()]);
         let mut made = false;
@@ -152,7 +152,7 @@ impl AdministrationService {
             return Err(Fault::Broken("no slug is free".into()));
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
-        kept::mark_stale(&mut transaction, &[id.0]).await?;
+        listings::mark_stale(&mut transaction, &[id.0]).await?;
         refresh::refresh_in(&mut transaction, &[id.0], caller.now).await?;
         let data = doctor_data(form.clinic, form.status);
         let event = NewEvent::doctor(DoctorEvent::Added, id, 1, data);
@@ -189,7 +189,7 @@ impl AdministrationService {
             return Err(Failure::Stale.into());
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
-        kept::mark_stale(&mut transaction, &[id.0]).await?;
+        listings::mark_stale(&mut transaction, &[id.0]).await?;
         refresh::refresh_in(&mut transaction, &[id.0], caller.now).await?;
         let data = doctor_data(ClinicId(current.clinic_id), form.status);
         let event = NewEvent::doctor(DoctorEvent::Changed, id, current.version + 1, data);
@@ -254,14 +254,14 @@ impl AdministrationService {
         let mut transaction = self.app_state.write.begin().await?;
         let current = load_location(&mut transaction, account, id).await?;
         let (form, city) = checked_location(&mut transaction, form).await?;
-        // Times are made as instants of the former zone; moving them is a change of hours.
+        // Slots were made as instants in the old zone. To move them, the hours must be changed.
         if form.zone != current.zone && store::location_in_use(&mut transaction, id).await? {
             return Err(Failure::field(Field::TimeZone, Problem::Taken).into());
         }
         if !store::update_location(&mut transaction, id, &form, city).await? {
             return Err(Failure::Stale.into());
         }
-        let doctors = kept::mark_place_stale(&mut transaction, id).await?;
+        let doctors = listings::mark_place_stale(&mut transaction, id).await?;
         let who_work_there = doctors.iter().copied().map(DoctorId).collect();
         let data = LocationData { clinic: current.clinic, doctors: who_work_there };
         let event = NewEvent::location(LocationEvent::Changed, id, current.version + 1, data);
@@ -275,7 +275,7 @@ impl AdministrationService {
     }
 }
 
-/// Writes what an administrator has done into the log.
+/// Records an event by an administrator in the event log.
 pub(super) async fn record(
     connection: &mut PgConnection,
     caller: &Caller,
@@ -344,7 +344,7 @@ fn checked_doctor(form: DoctorForm) -> Outcome<DoctorForm> {
     })
 }
 
-/// What only the database knows: the specialty, and the account the doctor signs in with.
+/// Checks against the database: the specialty exists. Returns the account the doctor signs in with.
 async fn doctor_checks(
     connection: &mut PgConnection,
     form: &DoctorForm,
@@ -358,7 +358,7 @@ async fn doctor_checks(
         {
             [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
             [one] => Ok(Some(one.id)),
-            // Anyone can register an address; only who has proven it, or is known, is taken at once.
+            // Anyone can register an address, so among several accounts only a verified or known one is chosen.
             [first, ..] if first.is_known => Ok(Some(first.id)),
             _ => Err(Failure::field(Field::Email, Problem::Ambiguous).into()),
         },
@@ -465,7 +465,7 @@ impl Administration for AdministrationService {
             let (_, clinics) = scope(caller)?;
             let mut connection = self.app_state.read.0.acquire().await?;
             let shifted =
-                zone_data::noted(&mut connection, clinics.as_deref(), caller.now, SHIFTED_MAX);
+                zone_data::recorded(&mut connection, clinics.as_deref(), caller.now, SHIFTED_MAX);
             let shifted = shifted.await?.into_iter().map(|visit| ShiftedVisit {
                 id: visit.id,
                 reference: visit.reference,

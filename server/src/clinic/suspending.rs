@@ -1,4 +1,4 @@
-//! Taking a doctor off the list, and what becomes of the appointments that are coming up.
+//! Suspending a doctor: taking them off the list, and cancelling their future appointments.
 
 use nadi::actor::Caller;
 use nadi::appointment::Refusal;
@@ -11,12 +11,12 @@ use nadi::ports::{CancelledComing, Change, DoctorStatus, Seen};
 use super::store;
 use super::{AdministrationService, doctor_data, record, scope, status};
 use crate::directory::refresh;
-use crate::directory::store::listings as kept;
+use crate::directory::store::listings;
 use crate::use_case::Outcome;
 
-/// Of the reason, which the patients read.
+/// The most characters of the reason, which patients read.
 const REASON_CHARS_MAX: u32 = 300;
-/// Cancelled for one request, so that it is answered in seconds.
+/// The most appointments cancelled by one request, so that it is answered in seconds.
 const CANCELLED_MAX: i64 = 500;
 
 impl AdministrationService {
@@ -36,7 +36,7 @@ impl AdministrationService {
         let Some(version) = store::set_status(&mut transaction, id, to).await? else {
             return Ok(());
         };
-        kept::mark_stale(&mut transaction, &[id.0]).await?;
+        listings::mark_stale(&mut transaction, &[id.0]).await?;
         refresh::refresh_in(&mut transaction, &[id.0], caller.now).await?;
         let data = doctor_data(ClinicId(current.clinic_id), to);
         let event = NewEvent::doctor(DoctorEvent::Changed, id, version, data);
@@ -46,7 +46,7 @@ impl AdministrationService {
         Ok(())
     }
 
-    /// Each appointment is a change of its own, so that what was done stays done when this is interrupted.
+    /// Cancels each appointment in a transaction of its own, so that an interruption loses nothing already done.
     pub(super) async fn cancel_all_coming(
         &self,
         caller: &Caller,
@@ -74,7 +74,7 @@ impl AdministrationService {
             let id = AppointmentId(appointment);
             match self.bookings.change(caller, id, &cancel, &Seen::Any, None).await {
                 Ok(_) => cancelled += 1,
-                // It has begun, or somebody was faster: it is not among those that can be cancelled.
+                // It has begun, or was changed in the meantime, so it cannot be cancelled here.
                 Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::StillRunning) => {}
                 Err(failure) => return Err(failure.into()),
             }

@@ -1,5 +1,5 @@
-//! The weeks around now at the demo doctor's clinic: hours on past days as well, and appointments in
-//! every state. What is not over is chosen by the same functions as what the job adds from day to day.
+//! Generates the weeks around now at the demo doctor's clinic: hours, also on past days, and appointments in
+//! every state. Uses the same functions to choose slots as the job in `activity.rs`.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,48 +14,54 @@ use nadi::zone::Zone;
 
 use super::{
     Calendar, Doctor, Fate, HOLD_MINUTES, Patient, Place, SHOWN_HOLD_MINUTES, Visit, demo_doctor,
-    events, fnv1a, own, visit_id, visits,
+    demo_patient, events, fnv1a, visit_id, visits,
 };
-use crate::demo::dice::Dice;
+use crate::demo::rng::SeededRng;
 
-/// Of the clinic's doctors, how many have patients in these weeks; the demo doctor is the first.
+/// How many of the clinic's doctors have patients in these weeks; the demo doctor is the first.
 pub(super) const BUSY_DOCTORS: usize = 12;
-/// Patients of these weeks, so that each comes about once a week.
+/// How many patients there are in these weeks, so that each comes about once a week.
 pub(super) const PATIENTS: usize = 360;
 const WEEKS_BEFORE: u64 = 2;
 /// This week and the next.
 const WEEKS_AHEAD: u64 = 2;
-/// A visit is booked so many minutes before at least, and so many before now.
+/// A visit is booked at least this many minutes before its start, and this many before now.
 const BOOKED_AHEAD_MINUTES: usize = 3 * 60;
 const BOOKED_AGO_MINUTES: usize = 30;
-/// Of a day's visits, how many of a hundred are first visits, which take two times.
+/// How many percent of a day's visits are first visits, which take two slots.
 const FIRST_VISIT_PERCENT: usize = 15;
 const CANCEL_REASON: &str = "The doctor is called away that hour. Please take another time.";
 
-/// What the weeks are made from.
+/// The input of the weeks.
 pub(super) struct Clinic<'a> {
     pub seed: u64,
     pub now: DateTime<Utc>,
     pub place: &'a Place,
-    /// All of this clinic's, the demo doctor first.
+    /// All doctors of this clinic, the demo doctor first.
     pub doctors: &'a [Doctor],
     pub usual: VisitTypeId,
-    /// The kind of visit that takes two times.
+    /// The visit type that takes two slots.
     pub first: VisitTypeId,
-    /// Visits that took place, whose times are gone.
+    /// Visits that took place, whose slots are taken.
     pub past: &'a [Visit],
 }
 
 impl Clinic<'_> {
-    pub(super) fn with<'a>(&self, doctor: &'a Doctor, visit_type: VisitTypeId) -> With<'a> {
+    pub(super) fn with<'a>(&self, doctor: &'a Doctor, visit_type: VisitTypeId) -> VisitContext<'a> {
         let zone = self.place.city.zone;
-        With { clinic: doctor.clinic, doctor: doctor.id, fee: &doctor.fee, zone, visit_type }
+        VisitContext {
+            clinic: doctor.clinic,
+            doctor: doctor.id,
+            fee: &doctor.fee,
+            zone,
+            visit_type,
+        }
     }
 }
 
-/// A time that one person can take. Times of one block with consecutive numbers follow each other.
+/// A slot with one seat. Slots of one block with consecutive numbers follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Time {
+pub(crate) struct Slot {
     pub block: i64,
     pub number: i16,
     pub date: NaiveDate,
@@ -65,7 +71,7 @@ pub(crate) struct Time {
     pub mode: Mode,
 }
 
-/// The first date for which appointments are made, and the first for which none are made yet.
+/// The dates for which appointments are made.
 pub(crate) fn dates(today: NaiveDate) -> Range<NaiveDate> {
     let monday = week_of(today);
     monday - Days::new(7 * WEEKS_BEFORE)..monday + Days::new(7 * WEEKS_AHEAD)
@@ -75,67 +81,71 @@ pub(super) fn generate(clinic: &Clinic) -> Calendar {
     let Clinic { seed, now, place, doctors, .. } = *clinic;
     let today = local_date(now, place.city.zone);
     let patients = patients(seed, place);
-    let mut diaries: Vec<Diary> =
-        doctors.iter().map(|doctor| Diary::new(doctor, place, dates(today))).collect();
+    let mut availabilities: Vec<Availability> =
+        doctors.iter().map(|doctor| Availability::new(doctor, place, dates(today))).collect();
     let mut busy: Busy = HashMap::new();
     for visit in clinic.past {
         busy.entry(visit.person).or_default().push((visit.starts_at, visit.ends_at));
-        if let Some(diary) = diaries.iter_mut().find(|diary| diary.doctor.id == visit.doctor) {
-            diary.free.retain(|time| time.starts_at != visit.starts_at);
+        if let Some(availability) =
+            availabilities.iter_mut().find(|availability| availability.doctor.id == visit.doctor)
+        {
+            availability.free.retain(|slot| slot.starts_at != visit.starts_at);
         }
     }
-    let mut visits = own::visits(clinic, today, &mut diaries);
-    for diary in diaries.iter_mut().take(BUSY_DOCTORS) {
-        visits.extend(fill(clinic, today, diary, &patients, &mut busy));
+    let mut visits = demo_patient::visits(clinic, today, &mut availabilities);
+    for availability in availabilities.iter_mut().take(BUSY_DOCTORS) {
+        visits.extend(fill(clinic, today, availability, &patients, &mut busy));
     }
-    let blocks = diaries
+    let blocks = availabilities
         .into_iter()
-        .flat_map(|diary| diary.blocks.into_iter().map(|block| (diary.doctor.id, block)))
+        .flat_map(|availability| {
+            availability.blocks.into_iter().map(|block| (availability.doctor.id, block))
+        })
         .collect();
-    Calendar { patients, dependants: own::dependants(), blocks, visits }
+    Calendar { patients, dependants: demo_patient::dependants(), blocks, visits }
 }
 
-/// Who comes in these weeks; the same for every day.
+/// The patients of these weeks; the same on every day.
 pub(super) fn patients(seed: u64, place: &Place) -> Vec<Patient> {
     (0..PATIENTS).map(|number| visits::patient(seed, place, &place.city.slug, number)).collect()
 }
 
-/// When each person is somewhere.
+/// When each person has a visit.
 type Busy = HashMap<PersonId, Vec<(DateTime<Utc>, DateTime<Utc>)>>;
 
-/// A doctor's hours in these weeks, and which times of theirs are free.
-pub(super) struct Diary<'a> {
+/// A doctor's hours in these weeks, and which of their slots are free.
+pub(super) struct Availability<'a> {
     pub doctor: &'a Doctor,
     blocks: Vec<MadeBlock>,
-    /// In order; none for groups.
-    free: Vec<Time>,
+    /// In order of time, without group slots.
+    free: Vec<Slot>,
 }
 
-impl<'a> Diary<'a> {
+impl<'a> Availability<'a> {
     fn new(doctor: &'a Doctor, place: &Place, dates: Range<NaiveDate>) -> Self {
         let zones: Zones = place.locations.iter().map(|one| (one.id, one.zone)).collect();
         let rules: Vec<Rule> = doctor.hours.iter().map(|(_, rule)| rule.clone()).collect();
         let schedule = Schedule { rules, time_off: Vec::new() };
         let away = Away { holidays: &Default::default(), busy: &[] };
         let cells = expand(&schedule, &zones, away, dates.start, dates.end);
-        // As the job that makes times would have made them before all of them began.
+        // As the job that makes slots would have made them before the first of these weeks.
         let blocks = plan(&[], &cells, DateTime::<Utc>::MIN_UTC).make;
         let free = (0_i64..).zip(&blocks).flat_map(|(number, block)| times(number, block));
         Self { doctor, free: free.collect(), blocks }
     }
 
-    /// The first free time that fits, which is then taken.
-    pub(super) fn take(&mut self, fits: impl Fn(&Time) -> bool) -> Option<Time> {
+    /// Takes the first free slot that fits.
+    pub(super) fn take(&mut self, fits: impl Fn(&Slot) -> bool) -> Option<Slot> {
         let index = self.free.iter().position(fits)?;
         Some(self.free.remove(index))
     }
 }
 
-/// The times of a block that one person has for themselves.
-fn times(number: i64, block: &MadeBlock) -> impl Iterator<Item = Time> + '_ {
+/// The slots of a block that have one seat.
+fn times(number: i64, block: &MadeBlock) -> impl Iterator<Item = Slot> + '_ {
     let stretch = &block.stretch;
     (0_i16..).zip(&block.slots).filter(|(_, slot)| slot.capacity == 1).map(move |(place, slot)| {
-        Time {
+        Slot {
             block: number,
             number: place,
             date: stretch.date,
@@ -151,20 +161,20 @@ fn times(number: i64, block: &MadeBlock) -> impl Iterator<Item = Time> + '_ {
 fn fill(
     clinic: &Clinic,
     today: NaiveDate,
-    diary: &Diary,
+    availability: &Availability,
     patients: &[Patient],
     busy: &mut Busy,
 ) -> Vec<Visit> {
-    let doctor = diary.doctor;
-    let dice = &mut Dice::new(clinic.seed, "calendar", number_of(doctor.id, today));
+    let doctor = availability.doctor;
+    let rng = &mut SeededRng::new(clinic.seed, "calendar", number_of(doctor.id, today));
     let is_demo_doctor = doctor.id == demo_doctor();
     let mut visits = Vec::new();
     let mut held = false;
     let mut number = 0;
-    for day in diary.free.chunk_by(|one, next| one.date == next.date) {
-        let Some(date) = day.first().map(|time| time.date) else { continue };
-        // Somebody is with the demo doctor now, if she is there.
-        let about_now = |time: &Time| time.starts_at <= clinic.now && clinic.now < time.ends_at;
+    for day in availability.free.chunk_by(|one, next| one.date == next.date) {
+        let Some(date) = day.first().map(|slot| slot.date) else { continue };
+        // If the demo doctor is working now, a patient is with her.
+        let about_now = |slot: &Slot| slot.starts_at <= clinic.now && clinic.now < slot.ends_at;
         let must = day.iter().position(about_now).filter(|_| is_demo_doctor);
         let percent = percent(clinic.seed, doctor.id, date < today);
         for range in choose(clinic.seed, doctor.id, day, percent, must) {
@@ -184,24 +194,24 @@ fn fill(
             };
             number += 1;
             let during = (first.starts_at, last.ends_at);
-            let Some(patient) = who(dice, patients, busy, during) else { continue };
-            let created_at = booked_at(dice, clinic.now, first.starts_at, fate);
+            let Some(patient) = who(rng, patients, busy, during) else { continue };
+            let created_at = booked_at(rng, clinic.now, first.starts_at, fate);
             let visit_type = if range.len() > 1 { clinic.first } else { clinic.usual };
             let with = clinic.with(doctor, visit_type);
             let who = (patient.account, patient.person);
-            visits.push(visit(&with, (first, last), who, fate, created_at, clinic.now, dice));
+            visits.push(visit(&with, (first, last), who, fate, created_at, clinic.now, rng));
         }
     }
     visits
 }
 
-/// A time that a hold may stand on while somebody looks.
-pub(crate) fn is_soon(time: &Time, now: DateTime<Utc>) -> bool {
-    time.starts_at > now + Duration::minutes(2 * SHOWN_HOLD_MINUTES)
+/// Is the slot late enough that the hold shown in the demo ends well before it?
+pub(crate) fn is_soon(slot: &Slot, now: DateTime<Utc>) -> bool {
+    slot.starts_at > now + Duration::minutes(2 * SHOWN_HOLD_MINUTES)
 }
 
-/// With whom a visit is, and of which kind.
-pub(super) struct With<'a> {
+/// The clinic, doctor, fee, zone and visit type of a visit.
+pub(super) struct VisitContext<'a> {
     pub clinic: ClinicId,
     pub doctor: DoctorId,
     pub fee: &'a Fee,
@@ -209,20 +219,20 @@ pub(super) struct With<'a> {
     pub visit_type: VisitTypeId,
 }
 
-/// The visit of a person from one time to another, as it is at `now`.
+/// The visit of a person from the `first` to the `last` slot, in its state at `now`.
 pub(super) fn visit(
-    with: &With,
-    (first, last): (&Time, &Time),
+    with: &VisitContext,
+    (first, last): (&Slot, &Slot),
     (booked_by, person): (AccountId, PersonId),
     fate: Fate,
     created_at: DateTime<Utc>,
     now: DateTime<Utc>,
-    dice: &mut Dice,
+    rng: &mut SeededRng,
 ) -> Visit {
     let during = (first.starts_at, last.ends_at);
     let hold_minutes = if fate == Fate::Held { SHOWN_HOLD_MINUTES } else { HOLD_MINUTES };
     Visit {
-        id: visit_id(created_at, dice.uuid()),
+        id: visit_id(created_at, rng.uuid()),
         clinic: with.clinic,
         doctor: with.doctor,
         location: first.location,
@@ -243,15 +253,15 @@ pub(super) fn visit(
     }
 }
 
-/// When a visit was booked: some days before, in the past, and not before the clinics came here.
+/// When a visit was booked: some days before it, in the past, and not before [`earliest`].
 pub(super) fn booked_at(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     now: DateTime<Utc>,
     starts_at: DateTime<Utc>,
     fate: Fate,
 ) -> DateTime<Utc> {
-    let ahead = dice.between(BOOKED_AHEAD_MINUTES, 6 * 24 * 60) as i64;
-    let ago = dice.between(BOOKED_AGO_MINUTES, 5 * 24 * 60) as i64;
+    let ahead = rng.between(BOOKED_AHEAD_MINUTES, 6 * 24 * 60) as i64;
+    let ago = rng.between(BOOKED_AGO_MINUTES, 5 * 24 * 60) as i64;
     if fate == Fate::Held {
         return now - Duration::minutes(2);
     }
@@ -259,23 +269,23 @@ pub(super) fn booked_at(
     at.max(earliest(now))
 }
 
-/// When the clinics came here: on the first of the month before.
+/// When the demo's clinics and patients were registered: on the first of the month before.
 pub(super) fn earliest(now: DateTime<Utc>) -> DateTime<Utc> {
     let month = now.date_naive().with_day(1).unwrap_or(now.date_naive()) - Months::new(1);
     month.and_time(NaiveTime::MIN).and_utc()
 }
 
-/// Somebody who is nowhere else then, and notes that they are there.
+/// Chooses a patient who has no other visit around that time, and adds this one to `busy`.
 fn who<'a>(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     patients: &'a [Patient],
     busy: &mut Busy,
     during: (DateTime<Utc>, DateTime<Utc>),
 ) -> Option<&'a Patient> {
-    // A day between two visits: nobody sees two doctors in a row.
+    // At least this long between two visits, so that nobody sees two doctors on one day.
     let apart = Duration::hours(20);
     for _ in 0..20 {
-        let patient = &patients[dice.below(patients.len())];
+        let patient = &patients[rng.below(patients.len())];
         let times = busy.entry(patient.person).or_default();
         if times.iter().all(|(from, until)| during.1 + apart <= *from || *until + apart <= during.0)
         {
@@ -286,10 +296,10 @@ fn who<'a>(
     None
 }
 
-/// How many of a hundred times are taken. On days to come most stay free for whoever tries the demo.
+/// What percentage of slots is taken. On future days most stay free for people who try the demo.
 pub(crate) fn percent(seed: u64, doctor: DoctorId, is_past: bool) -> usize {
-    let dice = &mut Dice::new(seed, "how busy", number_of(doctor, NaiveDate::MIN));
-    let (past, ahead) = (dice.between(25, 50), dice.between(15, 28));
+    let rng = &mut SeededRng::new(seed, "how busy", number_of(doctor, NaiveDate::MIN));
+    let (past, ahead) = (rng.between(25, 50), rng.between(15, 28));
     match (doctor == demo_doctor(), is_past) {
         (true, true) => 55,
         (true, false) => 34,
@@ -298,24 +308,24 @@ pub(crate) fn percent(seed: u64, doctor: DoctorId, is_past: bool) -> usize {
     }
 }
 
-/// Which of a doctor's free times of one day are taken, in order, each one or two in a row; `must`,
-/// if given, among them. At least one, and of each block as many as `percent` says.
+/// Chooses which of a doctor's free slots of one day are taken: ranges of one or two slots, in order. Takes
+/// about `percent` of each block, at least one slot of the day, and `must` if given.
 pub(crate) fn choose(
     seed: u64,
     doctor: DoctorId,
-    day: &[Time],
+    day: &[Slot],
     percent: usize,
     must: Option<usize>,
 ) -> Vec<Range<usize>> {
-    let Some(date) = day.first().map(|time| time.date) else { return Vec::new() };
-    let dice = &mut Dice::new(seed, "taken times", number_of(doctor, date));
+    let Some(date) = day.first().map(|slot| slot.date) else { return Vec::new() };
+    let rng = &mut SeededRng::new(seed, "taken times", number_of(doctor, date));
     let mut taken = vec![false; day.len()];
     let mut start = 0;
     for block in day.chunk_by(|one, next| one.block == next.block) {
-        let wanted = (block.len() * percent + dice.below(100)) / 100;
+        let wanted = (block.len() * percent + rng.below(100)) / 100;
         let mut left: Vec<usize> = (start..start + block.len()).collect();
         for _ in 0..wanted.min(block.len().div_ceil(2).max(block.len() * percent / 100)) {
-            taken[left.swap_remove(dice.below(left.len()))] = true;
+            taken[left.swap_remove(rng.below(left.len()))] = true;
         }
         start += block.len();
     }
@@ -323,7 +333,7 @@ pub(crate) fn choose(
         taken[must] = true;
     }
     if !taken.contains(&true) {
-        taken[dice.below(day.len())] = true;
+        taken[rng.below(day.len())] = true;
     }
     let mut chosen = Vec::new();
     let mut index = 0;
@@ -336,7 +346,7 @@ pub(crate) fn choose(
             let this = &day[index];
             next.block == this.block && next.number == this.number + 1 && !taken[index + 1]
         });
-        let span = if dice.chance(FIRST_VISIT_PERCENT) && follows { 2 } else { 1 };
+        let span = if rng.chance(FIRST_VISIT_PERCENT) && follows { 2 } else { 1 };
         chosen.push(index..index + span);
         index += span;
     }

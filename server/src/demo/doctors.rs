@@ -1,4 +1,4 @@
-//! A thousand invented doctors, spread over the cities.
+//! Generates a thousand invented doctors, spread over the cities.
 
 use std::collections::HashSet;
 
@@ -10,9 +10,9 @@ use nadi::visit::Fee;
 use super::hours;
 use super::regions;
 use super::{DOCTORS, Doctor, Gender, Place, Role, Specialty, words};
-use crate::demo::dice::Dice;
 use crate::demo::hours::Plan;
 use crate::demo::practice::{PRACTICES, Practice};
+use crate::demo::rng::SeededRng;
 
 const PER_CITY_MIN: usize = 6;
 const NAME_TRIES_MAX: usize = 50;
@@ -26,12 +26,11 @@ pub(super) fn generate(
     places: &[Place],
 ) -> Vec<Doctor> {
     let mut doctors = Vec::with_capacity(DOCTORS);
-    // Hers from the start, so that nobody else gets it.
+    // Reserved for the demo doctor, so that nobody else gets it.
     let mut slugs = HashSet::from([DEMO_SLUG.to_owned()]);
     for (place_number, (place, count)) in places.iter().zip(counts(places)).enumerate() {
-        let mut dice = Dice::new(seed, "specialties of a city", place_number);
-        for specialty in
-            specialties_of(&mut dice, specialties, place.region.ayurveda_percent, count)
+        let mut rng = SeededRng::new(seed, "specialties of a city", place_number);
+        for specialty in specialties_of(&mut rng, specialties, place.region.ayurveda_percent, count)
         {
             let number = doctors.len();
             doctors.push(
@@ -43,12 +42,12 @@ pub(super) fn generate(
     doctors
 }
 
-/// The id of a doctor by number; the demo doctor, number 0, has another.
+/// The id of a doctor by number; the demo doctor, number 0, has a fixed one instead.
 pub(super) fn id(seed: u64, number: usize) -> DoctorId {
-    DoctorId(Dice::new(seed, "doctor", number).uuid())
+    DoctorId(SeededRng::new(seed, "doctor", number).uuid())
 }
 
-/// How many doctors each place has: some everywhere, the rest where people live.
+/// How many doctors each city has: a minimum everywhere, the rest by the size of the city.
 fn counts(places: &[Place]) -> Vec<usize> {
     let spare = DOCTORS - PER_CITY_MIN * places.len();
     let pulls: Vec<usize> = places.iter().map(|place| regions::pull(&place.city.slug)).collect();
@@ -61,10 +60,10 @@ fn counts(places: &[Place]) -> Vec<usize> {
     counts
 }
 
-/// The specialty of each of a city's doctors: none twice before all were taken once,
-/// common ones likelier, and general medicine always.
+/// The specialty of each of a city's doctors. Common ones are more likely, none comes twice before all of its
+/// tradition came once, and general medicine is always there.
 fn specialties_of<'a>(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     specialties: &'a [Specialty],
     ayurveda_percent: usize,
     count: usize,
@@ -80,7 +79,7 @@ fn specialties_of<'a>(
             if left.is_empty() {
                 left.clone_from(&all);
             }
-            let drawn = dice.weighted(left.iter().map(|specialty| practice(specialty).weight));
+            let drawn = rng.weighted(left.iter().map(|specialty| practice(specialty).weight));
             chosen.push(left.swap_remove(drawn));
         }
     }
@@ -91,7 +90,7 @@ fn practice(specialty: &Specialty) -> &'static Practice {
     PRACTICES.iter().find(|row| row.slug == specialty.slug).expect("a practice per specialty")
 }
 
-/// One doctor in the making.
+/// The input of one doctor.
 struct Draft<'a> {
     seed: u64,
     number: usize,
@@ -105,21 +104,20 @@ impl Draft<'_> {
     fn doctor(&self, slugs: &mut HashSet<String>) -> Doctor {
         let Place { region, city, clinic, locations } = self.place;
         let practice = practice(self.specialty);
-        let dice = &mut Dice::new(self.seed, "doctor", self.number);
+        let rng = &mut SeededRng::new(self.seed, "doctor", self.number);
         // The first draw: see `id`.
-        let id = DoctorId(dice.uuid());
-        let gender =
-            if dice.chance(practice.women_percent) { Gender::Female } else { Gender::Male };
+        let id = DoctorId(rng.uuid());
+        let gender = if rng.chance(practice.women_percent) { Gender::Female } else { Gender::Male };
         let (given, name, slug, spoken) = self.name(gender, slugs);
-        let video = dice.chance(practice.video_percent);
-        let group = practice.group.filter(|group| dice.chance(group.percent));
+        let video = rng.chance(practice.video_percent);
+        let group = practice.group.filter(|group| rng.chance(group.percent));
         let second_specialty = practice
             .second
-            .filter(|_| dice.chance(30))
+            .filter(|_| rng.chance(30))
             .and_then(|slug| self.specialties.iter().find(|other| other.slug == slug))
             .map(|specialty| specialty.id);
-        let home = locations[dice.below(locations.len())].id;
-        let away = if dice.chance(25) { locations[dice.below(locations.len())].id } else { home };
+        let home = locations[rng.below(locations.len())].id;
+        let away = if rng.chance(25) { locations[rng.below(locations.len())].id } else { home };
         let plan = Plan {
             week: region.week,
             evenings: region.training.evenings(),
@@ -138,31 +136,31 @@ impl Draft<'_> {
             name,
             gender,
             qualifications: words::qualifications(region.training, practice, &self.specialty.name),
-            bio: words::bio(dice, (given, gender, video), practice, group.is_some(), city),
-            languages: words::languages(dice, spoken, region),
-            fee: fee(dice, &clinic.currency, practice.fee_percent),
+            bio: words::bio(rng, (given, gender, video), practice, group.is_some(), city),
+            languages: words::languages(rng, spoken, region),
+            fee: fee(rng, &clinic.currency, practice.fee_percent),
             specialty: self.specialty.id,
             second_specialty,
             video,
-            hours: hours::weekly(&mut Dice::new(self.seed, "hours", self.number), &plan),
+            hours: hours::weekly(&mut SeededRng::new(self.seed, "hours", self.number), &plan),
         }
     }
 
-    /// Given name, full name, an address nobody else has, and the languages that go with them.
+    /// Given name, full name, a unique slug, and the languages that go with the name.
     fn name(
         &self,
         gender: Gender,
         slugs: &mut HashSet<String>,
     ) -> (&'static str, String, Slug, &'static [&'static str]) {
-        let dice = &mut Dice::new(self.seed, "name", self.number);
+        let rng = &mut SeededRng::new(self.seed, "name", self.number);
         let choices = self.place.region.names;
         for attempt in 1.. {
-            let (_, names) = choices[dice.weighted(choices.iter().map(|(weight, _)| *weight))];
-            let given = dice.word(match gender {
+            let (_, names) = choices[rng.weighted(choices.iter().map(|(weight, _)| *weight))];
+            let given = rng.word(match gender {
                 Gender::Female => names.women,
                 Gender::Male => names.men,
             });
-            let name = format!("{given} {}", dice.word(names.families));
+            let name = format!("{given} {}", rng.word(names.families));
             let mut slug = words::ascii(&name);
             if attempt > NAME_TRIES_MAX {
                 slug = format!("{slug}-{}", self.number);
@@ -172,14 +170,14 @@ impl Draft<'_> {
                 return (given, format!("Dr {name}"), slug, names.languages);
             }
         }
-        unreachable!("numbered addresses are unique")
+        unreachable!("slugs with a number are unique")
     }
 }
 
-/// In whole units rounded to what people charge, then in minor units.
-fn fee(dice: &mut Dice, currency: &str, percent: usize) -> Fee {
+/// A fee in minor units, rounded to a usual step of the currency.
+fn fee(rng: &mut SeededRng, currency: &str, percent: usize) -> Fee {
     let (ordinary, step) = regions::ordinary_fee(currency);
-    let whole = ordinary * percent * dice.between(80, 150) / 10_000;
+    let whole = ordinary * percent * rng.between(80, 150) / 10_000;
     let rounded = (whole + step / 2) / step * step;
     Fee { minor_units: rounded.max(step) as i64 * 100, currency: currency.to_owned() }
 }
@@ -216,6 +214,6 @@ fn make_demo_doctor(seed: u64, today: NaiveDate, place: &Place, doctor: &mut Doc
         specialty: doctor.specialty,
         second_specialty: None,
         video: true,
-        hours: hours::demo_week(&mut Dice::new(seed, "hours", 0), &plan),
+        hours: hours::demo_week(&mut SeededRng::new(seed, "hours", 0), &plan),
     };
 }

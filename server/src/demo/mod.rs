@@ -1,23 +1,22 @@
-//! Demo data: invented doctors over real specialties in real cities, the same for the same seed.
+//! Demo data: invented doctors with real specialties in real cities, the same for the same seed.
 //!
-//! [`generate`] decides everything and is pure: no clock, no randomness of the
-//! machine, no database. [`load`](load()) only writes it down, and the job
-//! `jobs/demo.rs` keeps it going from day to day. Not for production,
-//! and not for tests that want one doctor: a thousand is its smallest size.
+//! [`generate`] is pure: no clock, no randomness of the machine, no database. [`load`](load()) inserts its
+//! result, and the job in [`activity`] adds to it from day to day. Not for production, and not for tests that
+//! need one doctor: it always makes a thousand.
 
+pub mod activity;
+pub(crate) mod activity_data;
 mod calendar;
-mod dice;
+mod demo_patient;
 mod doctors;
 mod hours;
-pub mod keep_going;
-pub(crate) mod live;
 mod load;
 mod names;
 mod opinions;
-mod own;
 mod patients;
 mod practice;
 mod regions;
+mod rng;
 mod tables;
 mod visits;
 mod words;
@@ -42,23 +41,23 @@ use nadi::zone::Zone;
 use uuid::{Builder, Uuid};
 
 pub(crate) use crate::demo::calendar::{dates, is_soon};
+pub(crate) use crate::demo::demo_patient::planned_visits;
 pub use crate::demo::load::load;
-pub(crate) use crate::demo::own::wishes;
 pub use crate::demo::patients::load_patients;
 
-use crate::demo::dice::Dice;
 use crate::demo::regions::{REGIONS, Region};
+use crate::demo::rng::SeededRng;
 
-/// The seed of the demo everyone sees.
+/// The seed of `nadi seed --demo`.
 pub const SEED: u64 = 2026;
 
 /// How many doctors there are, whatever the seed.
 pub const DOCTORS: usize = 1000;
 
-/// The password of every demo sign-in. No secret: it is printed where people sign in.
+/// The password of every demo sign-in. Not a secret: the sign-in page shows it.
 pub const PASSWORD: &str = "nadi-demo-2026";
 
-/// Everything the demo consists of, in an order in which it can be inserted.
+/// All demo data, in an order in which it can be inserted.
 #[derive(Clone, Debug)]
 pub struct DemoData {
     pub specialties: Vec<Specialty>,
@@ -68,21 +67,21 @@ pub struct DemoData {
     pub visit_types: Vec<VisitType>,
     pub locations: Vec<Location>,
     pub sign_ins: Vec<SignIn>,
-    /// Exactly [`DOCTORS`]; the first is the one of the demo's sign-in.
+    /// Exactly [`DOCTORS`]; the first is the demo doctor, who can sign in.
     pub doctors: Vec<Doctor>,
     pub past: Past,
     pub calendar: Calendar,
 }
 
 impl Calendar {
-    /// Without what lies on `until` or later: times are only made so far.
+    /// Removes everything on `until` or later, because slots are only made up to there.
     pub fn cut(&mut self, until: NaiveDate) {
         self.blocks.retain(|(_, block)| block.stretch.date < until);
         self.visits.retain(|visit| local_date(visit.starts_at, visit.zone) < until);
     }
 }
 
-/// What took place before the demo begins.
+/// Visits that took place before the demo was loaded, and their patients.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     pub patients: Vec<Patient>,
@@ -94,14 +93,13 @@ pub struct Past {
 pub struct Calendar {
     pub patients: Vec<Patient>,
     pub dependants: Vec<Dependant>,
-    /// The hours of all the clinic's doctors, past days included, which the job that makes
-    /// everybody's times would not make.
+    /// The hours of all the clinic's doctors, including past days, for which the usual job makes no slots.
     pub blocks: Vec<(DoctorId, MadeBlock)>,
-    /// Those that are not over have their slots in `blocks`.
+    /// Visits that are not over have their slots in `blocks`.
     pub visits: Vec<Visit>,
 }
 
-/// Somebody invented, who cannot sign in.
+/// An invented patient, who cannot sign in.
 #[derive(Clone, Debug)]
 pub struct Patient {
     pub account: AccountId,
@@ -110,7 +108,7 @@ pub struct Patient {
     pub name: String,
 }
 
-/// Somebody whom one of the demo's sign-ins books for.
+/// A dependant of one of the demo's sign-ins.
 #[derive(Clone, Debug)]
 pub struct Dependant {
     pub account: AccountId,
@@ -119,16 +117,16 @@ pub struct Dependant {
     pub birth_date: NaiveDate,
 }
 
-/// An appointment with everything that happened to it.
+/// An appointment with its history.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`is_made_here`] knows.
+    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`is_demo_appointment`] checks.
     pub id: AppointmentId,
     pub clinic: ClinicId,
     pub doctor: DoctorId,
     pub location: LocationId,
     pub visit_type: VisitTypeId,
-    /// How many consecutive slots.
+    /// The number of consecutive slots.
     pub slot_span: i16,
     pub booked_by: AccountId,
     pub person: PersonId,
@@ -138,9 +136,9 @@ pub struct Visit {
     pub ends_at: DateTime<Utc>,
     pub fee: Fee,
     pub created_at: DateTime<Utc>,
-    /// When the hold ended, or will.
+    /// When the hold ended or will end.
     pub expires_at: DateTime<Utc>,
-    /// In order; the first is the hold.
+    /// In order of time; the first is the hold.
     pub events: Vec<Happened>,
     pub cancel_reason: Option<&'static str>,
     pub review: Option<PastReview>,
@@ -155,7 +153,7 @@ pub struct Happened {
 }
 
 impl Visit {
-    /// Where the last event has left it.
+    /// The state after the last event.
     pub fn state(&self) -> State {
         match self.events.last().map(|last| last.event) {
             Some(Event::Confirmed) => State::Confirmed,
@@ -167,13 +165,13 @@ impl Visit {
         }
     }
 
-    /// Does it have a claim on its seats and its person's time?
-    pub fn stands(&self) -> bool {
+    /// Is it active, with claims on its seats and its person's time?
+    pub fn is_active(&self) -> bool {
         matches!(self.state(), State::Pending | State::Confirmed | State::CheckedIn)
     }
 }
 
-/// What was said of a visit, and what came of it.
+/// A review of a visit, with the doctor's answer.
 #[derive(Clone, Debug)]
 pub struct PastReview {
     pub id: ReviewId,
@@ -182,7 +180,7 @@ pub struct PastReview {
     pub anonymous: bool,
     pub written_at: DateTime<Utc>,
     pub answer: Option<(String, DateTime<Utc>)>,
-    /// Why the clinic has hidden it.
+    /// Why the clinic has hidden it; `None` when it is visible.
     pub hidden: Option<&'static str>,
 }
 
@@ -193,7 +191,7 @@ pub struct Specialty {
     pub name: String,
     /// `modern` or `ayurveda`.
     pub tradition: String,
-    /// One sentence: what people come for.
+    /// One sentence about what patients come for.
     pub summary: String,
 }
 
@@ -239,7 +237,7 @@ pub struct Location {
     pub clinic: ClinicId,
     pub city: CityId,
     pub name: String,
-    /// Invented.
+    /// An invented street.
     pub address: String,
     pub zone: Zone,
     /// Within two kilometres of the city's own coordinates.
@@ -270,7 +268,7 @@ pub struct Doctor {
     /// Only the demo doctor can sign in.
     pub account: Option<AccountId>,
     pub slug: Slug,
-    /// With `Dr ` in front.
+    /// Begins with `Dr `.
     pub name: String,
     pub gender: Gender,
     pub qualifications: String,
@@ -280,17 +278,17 @@ pub struct Doctor {
     pub fee: Fee,
     pub specialty: SpecialtyId,
     pub second_specialty: Option<SpecialtyId>,
-    /// Whether some of the hours are for video.
+    /// Some of the hours are for video visits.
     pub video: bool,
     pub hours: Vec<(Uuid, Rule)>,
 }
 
-/// What a demo sign-in is for. Every account is a patient's as well.
+/// The role of a demo sign-in. Every account is a patient's as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Patient,
     Doctor(DoctorId),
-    /// Of everything.
+    /// Of all clinics.
     Administrator,
 }
 
@@ -304,25 +302,25 @@ impl std::fmt::Display for Role {
     }
 }
 
-/// Someone who can sign in to the demo. The same for every seed.
+/// An account that can sign in to the demo. The same for every seed.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     pub account: AccountId,
-    /// The account's owner as a patient.
+    /// The account's owner as a person.
     pub person: PersonId,
     pub email: &'static str,
     pub name: &'static str,
     pub role: Role,
-    /// [`PASSWORD`].
+    /// Always [`PASSWORD`].
     pub password: &'static str,
 }
 
-/// Weekly hours hold from the Monday so many weeks before.
+/// Weekly hours apply from the Monday this many weeks ago.
 const HOURS_WEEKS_BEFORE: u64 = 4;
 
-/// The demo of a seed as it is at `now`.
+/// Generates the demo of a seed as it is at `now`.
 pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
-    // Yesterday, so that no zone on earth misses its evening.
+    // Begin at yesterday, so that today is complete in every time zone.
     let yesterday = now.date_naive() - Days::new(1);
     let hours_from = week_of(yesterday) - Days::new(7 * HOURS_WEEKS_BEFORE);
     let specialties = tables::specialties();
@@ -333,10 +331,10 @@ pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
         .collect();
     let doctors = doctors::generate(seed, hours_from, &specialties, &places);
 
-    // As clinics and their kinds of visit are numbered below.
+    // The same numbers of clinics as for the visit types below.
     let usual = |doctor: &Doctor| {
         let clinic = places.iter().position(|place| place.clinic.id == doctor.clinic).unwrap_or(0);
-        VisitTypeId(Dice::new(seed, "visit type", clinic).uuid())
+        VisitTypeId(SeededRng::new(seed, "visit type", clinic).uuid())
     };
     let past = visits::generate(seed, yesterday, &places, &doctors, &usual);
     let calendar = calendar::generate(&calendar::Clinic {
@@ -345,8 +343,8 @@ pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
         place: &places[0],
         doctors: &doctors
             [..doctors.iter().take_while(|one| one.clinic == places[0].clinic.id).count()],
-        usual: VisitTypeId(Dice::new(seed, "visit type", 0).uuid()),
-        first: VisitTypeId(Dice::new(seed, "first visit", 0).uuid()),
+        usual: VisitTypeId(SeededRng::new(seed, "visit type", 0).uuid()),
+        first: VisitTypeId(SeededRng::new(seed, "first visit", 0).uuid()),
         past: &past.visits,
     });
     let mut data = DemoData {
@@ -362,7 +360,7 @@ pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
     };
     for place in places {
         let visit_type = |name: &str, label, slot_span| VisitType {
-            id: VisitTypeId(Dice::new(seed, label, data.cities.len()).uuid()),
+            id: VisitTypeId(SeededRng::new(seed, label, data.cities.len()).uuid()),
             clinic: place.clinic.id,
             name: name.to_owned(),
             slot_span,
@@ -380,7 +378,7 @@ pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
     data
 }
 
-/// The three people of the demo.
+/// The three accounts of the demo that can sign in.
 pub fn sign_ins() -> Vec<SignIn> {
     let sign_in = |number: u128, email, name, role| SignIn {
         account: AccountId(fixed_uuid(10 + number)),
@@ -402,44 +400,44 @@ pub fn demo_doctor() -> DoctorId {
     DoctorId(fixed_uuid(1))
 }
 
-/// Bytes 6 to 9 of the id of each appointment that the demo makes, so that nothing of it ever touches
-/// one that somebody made: of others, one in 67 million has them.
-const MADE_HERE: [u8; 4] = [0x7d, 0xe0, 0x8d, 0xe0];
+/// Bytes 6 to 9 of the ids of the demo's appointments, so that the demo never changes an appointment that
+/// somebody else made: one in 67 million of those has these bytes by chance.
+const DEMO_ID_BYTES: [u8; 4] = [0x7d, 0xe0, 0x8d, 0xe0];
 
 /// Did the demo make this appointment?
-pub fn is_made_here(id: AppointmentId) -> bool {
-    id.0.as_bytes()[6..10] == MADE_HERE
+pub fn is_demo_appointment(id: AppointmentId) -> bool {
+    id.0.as_bytes()[6..10] == DEMO_ID_BYTES
 }
 
-/// A UUIDv7 for an appointment of the demo, its last 48 bits from `random`.
+/// A UUIDv7 for an appointment of the demo; its last 48 bits come from `random`.
 fn visit_id(created_at: DateTime<Utc>, random: Uuid) -> AppointmentId {
     let millis = u64::try_from(created_at.timestamp_millis()).unwrap_or(0);
     let mut bytes = *random.as_bytes();
     bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
-    bytes[6..10].copy_from_slice(&MADE_HERE);
+    bytes[6..10].copy_from_slice(&DEMO_ID_BYTES);
     AppointmentId(Uuid::from_bytes(bytes))
 }
 
-/// A hold is confirmed or lapses within so many minutes.
+/// How many minutes after its creation a hold expires.
 const HOLD_MINUTES: i64 = 5;
-/// How long the holds last that stand in the demo's calendar: long enough to be seen.
+/// The same for holds shown in the demo's calendar: long enough to be seen.
 const SHOWN_HOLD_MINUTES: i64 = 30;
-/// Whoever comes, comes so many minutes early.
+/// How many minutes before the visit patients arrive.
 const EARLY_MINUTES: i64 = 10;
 
-/// What becomes of a visit.
+/// How a visit ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Completed,
     NoShow,
-    /// Half-way between the booking and the visit.
+    /// Cancelled half-way between the booking and the visit.
     CancelledByPatient,
     CancelledByDoctor,
     /// Never confirmed.
     Held,
 }
 
-/// What has happened until `now` to a visit with this fate.
+/// The events up to `now` of a visit that ends like this.
 fn events(
     fate: Fate,
     created_at: DateTime<Utc>,
@@ -476,13 +474,13 @@ fn events(
     events
 }
 
-/// A version 8 UUID that spells `nadi` and a number.
+/// A version 8 UUID of the bytes `nadi` and a number.
 fn fixed_uuid(number: u128) -> Uuid {
     let bits = (u128::from(u32::from_be_bytes(*b"nadi")) << 96) | number;
     Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid()
 }
 
-/// A city with its clinic, as doctors are spread over it.
+/// A city with its clinic and locations.
 struct Place {
     region: &'static Region,
     city: City,
@@ -493,37 +491,37 @@ struct Place {
 impl Place {
     fn new(seed: u64, number: usize, city: City, region: &str) -> Self {
         let region = REGIONS.iter().find(|known| known.key == region).expect("a known region");
-        let mut dice = Dice::new(seed, "clinic", number);
+        let mut rng = SeededRng::new(seed, "clinic", number);
         let clinic = Clinic {
-            id: ClinicId(dice.uuid()),
+            id: ClinicId(rng.uuid()),
             slug: city.slug.clone(),
             name: format!("Nadi {}", city.name),
             zone: city.zone,
             currency: city.currency.clone(),
             city: city.id,
         };
-        // The first has the most to show: Panjim always has all three.
-        let count = if number == 0 { 3 } else { 1 + dice.weighted([4, 4, 2].into_iter()) };
-        let first_quarter = dice.below(words::QUARTERS.len());
+        // The first city, Panjim, always has three locations, the most.
+        let count = if number == 0 { 3 } else { 1 + rng.weighted([4, 4, 2].into_iter()) };
+        let first_quarter = rng.below(words::QUARTERS.len());
         let locations = (0..count)
             .map(|nth| Location {
-                id: LocationId(dice.uuid()),
+                id: LocationId(rng.uuid()),
                 clinic: clinic.id,
                 city: city.id,
                 name: words::location_name(&city.name, nth, first_quarter),
-                address: words::address(&mut dice, region.streets, &city.name),
+                address: words::address(&mut rng, region.streets, &city.name),
                 zone: city.zone,
-                latitude: near(&mut dice, city.latitude),
-                longitude: near(&mut dice, city.longitude),
+                latitude: near(&mut rng, city.latitude),
+                longitude: near(&mut rng, city.longitude),
             })
             .collect();
         Self { region, city, clinic, locations }
     }
 }
 
-/// Degrees near others, in whole hundred-thousandths so that no rounding differs between machines.
-fn near(dice: &mut Dice, degrees: f64) -> f64 {
-    let moved = (degrees * 1e5).round() as i64 + dice.between(0, 2400) as i64 - 1200;
+/// A coordinate near another, in whole hundred-thousandths of a degree, so that all machines round alike.
+fn near(rng: &mut SeededRng, degrees: f64) -> f64 {
+    let moved = (degrees * 1e5).round() as i64 + rng.between(0, 2400) as i64 - 1200;
     moved as f64 / 1e5
 }
 

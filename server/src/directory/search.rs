@@ -1,4 +1,4 @@
-//! Searching for doctors. What is listed is kept for a moment; who is free is not.
+//! Searching for doctors. Lists and counts are cached for a moment; free times never are.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ const LISTS: Lifetime = Lifetime::seconds(10, 55);
 const SUGGESTIONS: Lifetime = Lifetime::seconds(10, 15);
 const KEPT_SUGGESTIONS_MAX: u64 = 2_000;
 
-/// Lists, numbers and suggestions.
+/// The caches of lists, counts and suggestions.
 pub(super) struct Kept {
     specialties: Shelf<(), Vec<Specialty>>,
     cities: Shelf<(), Vec<City>>,
@@ -61,7 +61,7 @@ impl Kept {
     }
 }
 
-/// A list of everybody's, in Redis by its name.
+/// A cache of a list that is the same for everybody, in Redis under its name.
 fn list<V>(keeping: &Keeping, name: fn(&()) -> String) -> Shelf<(), V>
 where
     V: Serialize + DeserializeOwned + Send + Sync + 'static,
@@ -70,15 +70,15 @@ where
     shelf.behind(name, |(), _| About::listings(), to_json, from_json)
 }
 
-/// What this search wants. Slugs that cannot be any are looked for by a name that nothing has.
+/// The filters of a search. An invalid slug becomes `-`, which nothing has.
 fn wanted(query: &DoctorQuery) -> Wanted {
-    let slug_asked = |text: &Option<String>| {
+    let slug_or_none = |text: &Option<String>| {
         text.as_ref().map(|text| Slug::parse(text).map_or("-".to_owned(), |slug| slug.to_string()))
     };
     Wanted {
         words: search::words(query.text.as_deref().unwrap_or_default()),
-        specialty: slug_asked(&query.specialty),
-        city: slug_asked(&query.city),
+        specialty: slug_or_none(&query.specialty),
+        city: slug_or_none(&query.city),
         mode: query.mode.map(Mode::as_str),
         from: query.date,
         until: query.date.and_then(|date| date.succ_opt()),
@@ -105,14 +105,14 @@ impl DirectoryService {
             size => size.min(PAGE_SIZE_MAX),
         };
         let mut connection = self.connection().await?;
-        // One more than is shown tells whether there is more.
+        // Read one more than is shown, to know whether there is a next page.
         let from = StartAfter {
             rank: query.after.map_or(-1, |cursor| cursor.rank),
             doctor: query.after.map_or(Uuid::nil(), |cursor| cursor.doctor),
             offset: if query.after.is_some() { 0 } else { offset_of(query.page, size) },
             limit: i64::from(size) + 1,
         };
-        // Where it is near to; nobody is near to a place that is none.
+        // The point to search around; an unknown city finds nobody.
         let mut nowhere = false;
         if let Some(near) = &query.near {
             wanted.origin = match near {
@@ -124,7 +124,7 @@ impl DirectoryService {
             };
             nowhere = wanted.origin.is_none();
         }
-        // Words that are none, such as a row of dots, are like nobody's name.
+        // A text without any word, such as a row of dots, finds nobody.
         let nobody = nowhere || wanted.words.is_empty() && !text.trim().is_empty();
         let mut rows = Vec::new();
         let mut counts = Counts { known: true, ..Counts::default() };
@@ -153,7 +153,7 @@ impl DirectoryService {
         let more = rows.len() > size as usize;
         rows.truncate(size as usize);
         let last = rows.last().map(|row| Cursor { rank: row.rank, doctor: row.doctor_id });
-        // What is here is known exactly, whatever was counted a moment ago.
+        // This page was just read, so it overrules the count, which may be a moment old.
         let seen = if query.after.is_some() { 0 } else { from.offset };
         let here = i64::try_from(rows.len()).unwrap_or(0);
         if !more && here > 0 && query.after.is_none() {
@@ -175,7 +175,7 @@ impl DirectoryService {
         Count { connection, pool: &self.app_state.read.0, changes, now: caller.now }
     }
 
-    /// The cards of those who were found, in their order, with times that are free now.
+    /// The cards of these doctors, in the order of `rows`, with times that are free now.
     async fn cards(
         &self,
         connection: &mut PgConnection,
@@ -210,7 +210,7 @@ impl DirectoryService {
         let free = if days.any() {
             times::next_free(connection, &ids, narrowed, &days, caller.now, NEXT_TIMES_EACH).await?
         } else {
-            times::kept_free(connection, &ids, narrowed, caller.now).await?
+            times::still_free(connection, &ids, narrowed, caller.now).await?
         };
         for row in free {
             let doctor = row.doctor_id;
@@ -219,7 +219,7 @@ impl DirectoryService {
                 of_doctor.push(free_time_of(row)?);
             }
         }
-        // The main place of those who have no free time.
+        // Doctors without a free time are shown with their main location.
         let without: Vec<Uuid> = ids.iter().filter(|id| !times.contains_key(id)).copied().collect();
         let mut places: HashMap<Uuid, Place> = HashMap::new();
         if !without.is_empty() {
@@ -232,7 +232,7 @@ impl DirectoryService {
         let mut cards: HashMap<Uuid, DoctorCard> = HashMap::new();
         for row in found::cards(connection, &ids).await? {
             let next_times = times.remove(&row.id).unwrap_or_default();
-            // Where the next time is; the main place when there is none.
+            // The location of the next free time; the main location when there is none.
             let place = next_times.first().map(|time| time.place.clone());
             let place = place.or_else(|| places.remove(&row.id));
             let far = near.as_ref().zip(place.as_ref());
@@ -279,7 +279,7 @@ impl DirectoryService {
     }
 }
 
-/// What was made of what is listed.
+/// Marks a cached value as made from the listings.
 pub(super) fn of_listings<V>(made: Outcome<V>) -> Outcome<(V, About)> {
     made.map(|value| (value, About::listings()))
 }

@@ -1,9 +1,9 @@
-//! The log of everything that happened: writing to it, and reading on from where a reader was.
+//! The event log: writing to it, and reading on from a reader's position.
 //!
 //! Every change is one row, written in the change's own transaction ([`record`]; the hold writes its own,
-//! see `bookings/sql/hold.sql`). [`reader`] says how a reader misses nothing; the readers are [`live`] (what
-//! this instance shows), [`crate::notifications`] (what is to be told) and [`crate::directory::follow`] (what
-//! the search reads).
+//! see `bookings/sql/hold.sql`). [`reader`] explains how a reader misses nothing; the readers are [`live`] (cache
+//! invalidation and live updates of this instance), [`crate::notifications`] (messages) and
+//! [`crate::directory::follow`] (the tables of the search).
 
 pub mod live;
 pub mod reader;
@@ -15,7 +15,7 @@ use nadi::events::NewEvent;
 use nadi::ids::AccountId;
 use sqlx::PgConnection;
 
-/// Who has done it, and in which capacity.
+/// Who made a change, and in which capacity.
 #[derive(Clone, Copy, Debug)]
 pub struct Author {
     pub capacity: Capacity,
@@ -23,20 +23,20 @@ pub struct Author {
 }
 
 impl Author {
-    /// The platform itself.
+    /// The server itself.
     pub const SYSTEM: Self = Self { capacity: Capacity::System, account: None };
 
     pub fn new(capacity: Capacity, account: AccountId) -> Self {
         Self { capacity, account: Some(account) }
     }
 
-    /// Whoever asks, in this capacity; a visitor has no account.
+    /// The caller, in this capacity; a visitor has no account.
     pub fn of(caller: &Caller, capacity: Capacity) -> Self {
         Self { capacity, account: caller.signed_in().ok().map(|account| account.account) }
     }
 }
 
-/// Writes an event into the log, in the transaction of the change it tells of.
+/// Writes an event into the log, in the transaction of the change itself.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -1,4 +1,4 @@
-//! HTTP: what happens to every request on its way in and out. The routes are in [`crate::router`].
+//! HTTP: the middleware that requests and responses pass through. The routes are in [`crate::router`].
 
 pub(crate) mod assets;
 pub(crate) mod caller;
@@ -31,10 +31,10 @@ pub use self::assets::warm;
 
 /// Bodies larger than this are refused (64 kB).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
-/// No page takes longer; what does has met a fault.
+/// The time limit of a request. No page takes as long unless something is broken.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
+/// What handlers share. Each layer and handler has a clone, so it is a single `Arc`.
 #[derive(Clone)]
 pub struct Web(Arc<Shared>);
 
@@ -53,21 +53,21 @@ pub struct Shared {
     pub site: Site,
     pub public_origin: Arc<str>,
     pub live: Live,
-    /// Has it been warmed up, or waited for that long enough?
+    /// The caches were warmed up, or the time for it is over.
     pub warm: AtomicBool,
-    /// For `/readyz` alone.
+    /// Only for `/readyz`.
     pub(crate) probe: PgPool,
     pub(crate) times: public_cache::Times,
     pub(crate) pages: public_cache::Pages,
 }
 
 impl Web {
-    /// Must be called where tokio runs.
+    /// Must be called inside a tokio runtime.
     pub fn new(config: &Config, app_state: &AppState, ports: Ports) -> Self {
         Self::with(config, app_state, ports, Live::new(config.connections))
     }
 
-    /// The same with limits of its own for those who listen.
+    /// The same with other limits for live updates.
     pub fn with(config: &Config, app_state: &AppState, ports: Ports, live: Live) -> Self {
         let public_url = config.public_url.as_str().trim_end_matches('/').to_owned();
         let site = Site {

@@ -1,4 +1,4 @@
-//! Holding a time, everything that becomes of it, and reading appointments.
+//! Endpoints of appointments: holds, changes, and reading.
 
 use axum::Json;
 use axum::extract::State;
@@ -22,10 +22,13 @@ use uuid::Uuid;
 use super::Api;
 use crate::rest::directory::{RangeQuery, paging};
 use crate::rest::input::{
-    Asker, Body, Id, IfMatch, Key, MaybeBody, Params, date, has_already, moment, tag,
+    Body, CurrentCaller, Id, IfMatch, Key, OptionalBody, Params, date, has_already, moment, tag,
 };
-use crate::rest::parameters::{AppointmentPath, KeyMaybe, KeyNeeded, SeenMaybe, SeenNeeded};
-use crate::rest::problem::{Change, Hold, OwnRead, Problem, SeenChange};
+use crate::rest::parameters::{
+    AppointmentPath, IdempotencyKeyOptional, IdempotencyKeyRequired, IfMatchOptional,
+    IfMatchRequired,
+};
+use crate::rest::problem::{Change, Hold, Problem, SignedInRead, VersionedChange};
 use crate::rest::types::{
     Appointment, AppointmentDetails, List, Mode, Page, Slot, State as Status,
 };
@@ -76,7 +79,7 @@ struct NewHold {
 /// with the same doctor is released for this one.
 #[utoipa::path(
     post, path = "/appointments", tag = "Appointments", request_body = NewHold,
-    params(KeyNeeded),
+    params(IdempotencyKeyRequired),
     responses(
         (status = 201, description = "Held", body = Appointment, headers(
             ("ETag" = String, description = "The version, in quotes"),
@@ -87,17 +90,17 @@ struct NewHold {
 )]
 async fn hold(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     key: Key,
-    Body(wish): Body<NewHold>,
+    Body(request): Body<NewHold>,
 ) -> Result<Response, Problem> {
     caller.signed_in()?;
-    let wish = HoldRequest {
-        slot: SlotId(wish.slot_id),
-        visit_type: wish.visit_type_id.map(VisitTypeId),
-        person: wish.person_id.map(PersonId),
+    let request = HoldRequest {
+        slot: SlotId(request.slot_id),
+        visit_type: request.visit_type_id.map(VisitTypeId),
+        person: request.person_id.map(PersonId),
     };
-    let booked = api.ports.bookings.hold(&caller, &wish, Some(key.needed()?)).await?;
+    let booked = api.ports.bookings.hold(&caller, &request, Some(key.needed()?)).await?;
     let location = HeaderValue::from_str(&format!("/api/v1/appointments/{}", booked.id));
     let mut response = tagged(StatusCode::CREATED, booked);
     if let Ok(location) = location {
@@ -108,7 +111,7 @@ async fn hold(
 
 async fn change(
     api: &Api,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     change: ports::Change,
     seen: Seen,
@@ -123,18 +126,18 @@ async fn change(
 /// Three times at most, each time by a whole hold from now on.
 #[utoipa::path(
     post, path = "/appointments/{id}/extend", tag = "Appointments",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Extended", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn extend(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::Extend, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::Extend, seen.or_any(), key.0.as_ref()).await
 }
 
 /// The code that was sent.
@@ -151,22 +154,22 @@ struct Confirmation {
 /// From then on the time is theirs. Five wrong codes, and a new one has to be sent.
 #[utoipa::path(
     post, path = "/appointments/{id}/confirm", tag = "Appointments", request_body = Option<Confirmation>,
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Confirmed", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn confirm(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
-    MaybeBody(body): MaybeBody<Confirmation>,
+    OptionalBody(body): OptionalBody<Confirmation>,
 ) -> Result<Response, Problem> {
-    asker.0.signed_in()?;
+    caller.0.signed_in()?;
     let code = body.code.as_deref().map(Code::parse).transpose().map_err(Failure::from)?;
     let confirm = ports::Change::Confirm { code };
-    change(&api, asker, id, confirm, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, confirm, seen.or_any(), key.0.as_ref()).await
 }
 
 /// Sends another code
@@ -174,18 +177,18 @@ async fn confirm(
 /// The one before no longer counts.
 #[utoipa::path(
     post, path = "/appointments/{id}/send-code", tag = "Appointments",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "On its way", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn send_code(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::SendCode, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::SendCode, seen.or_any(), key.0.as_ref()).await
 }
 
 /// Why it is cancelled.
@@ -203,21 +206,21 @@ struct Cancellation {
 /// Patients until the clinic's notice before the start, the clinic until the start.
 #[utoipa::path(
     post, path = "/appointments/{id}/cancel", tag = "Appointments", request_body = Option<Cancellation>,
-    params(AppointmentPath, SeenNeeded, KeyMaybe),
+    params(AppointmentPath, IfMatchRequired, IdempotencyKeyOptional),
     responses((status = 200, description = "Cancelled", body = Appointment,
-               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+               headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
 )]
 async fn cancel(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
-    MaybeBody(body): MaybeBody<Cancellation>,
+    OptionalBody(body): OptionalBody<Cancellation>,
 ) -> Result<Response, Problem> {
-    asker.0.signed_in()?;
+    caller.0.signed_in()?;
     let cancel = ports::Change::Cancel { reason: body.reason };
-    change(&api, asker, id, cancel, seen.needed()?, key.0.as_ref()).await
+    change(&api, caller, id, cancel, seen.needed()?, key.0.as_ref()).await
 }
 
 /// Where it is to go.
@@ -235,22 +238,22 @@ struct Move {
 /// before is free at once.
 #[utoipa::path(
     post, path = "/appointments/{id}/reschedule", tag = "Appointments", request_body = Move,
-    params(AppointmentPath, SeenNeeded, KeyNeeded),
+    params(AppointmentPath, IfMatchRequired, IdempotencyKeyRequired),
     responses((status = 200, description = "Moved", body = Appointment,
-               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+               headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
 )]
 async fn reschedule(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
     Body(body): Body<Move>,
 ) -> Result<Response, Problem> {
-    asker.0.signed_in()?;
-    let (seen, once) = (seen.needed()?, key.needed()?);
-    let wish = ports::Change::Reschedule { slot: SlotId(body.slot_id) };
-    change(&api, asker, id, wish, seen, Some(once)).await
+    caller.0.signed_in()?;
+    let (seen, key) = (seen.needed()?, key.needed()?);
+    let request = ports::Change::Reschedule { slot: SlotId(body.slot_id) };
+    change(&api, caller, id, request, seen, Some(key)).await
 }
 
 /// Checks a patient in
@@ -258,18 +261,18 @@ async fn reschedule(
 /// For the clinic's side, from an hour before the start on, unless the operator has set another lead.
 #[utoipa::path(
     post, path = "/appointments/{id}/check-in", tag = "Visits",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Checked in", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn check_in(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::CheckIn, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::CheckIn, seen.or_any(), key.0.as_ref()).await
 }
 
 /// Ends a visit
@@ -277,18 +280,18 @@ async fn check_in(
 /// For the clinic's side, from the start on. Also puts a mistaken no-show right.
 #[utoipa::path(
     post, path = "/appointments/{id}/complete", tag = "Visits",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Completed", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn complete(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::Complete, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::Complete, seen.or_any(), key.0.as_ref()).await
 }
 
 /// Notes that the patient has not come
@@ -296,18 +299,18 @@ async fn complete(
 /// For the clinic's side, after the start.
 #[utoipa::path(
     post, path = "/appointments/{id}/no-show", tag = "Visits",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Noted", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn no_show(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::MarkNoShow, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::MarkNoShow, seen.or_any(), key.0.as_ref()).await
 }
 
 /// Undoes a check-in, a completion or a no-show
@@ -318,20 +321,20 @@ async fn no_show(
 /// then, it stays as it is.
 #[utoipa::path(
     post, path = "/appointments/{id}/reopen", tag = "Visits",
-    params(AppointmentPath, SeenNeeded, KeyNeeded),
+    params(AppointmentPath, IfMatchRequired, IdempotencyKeyRequired),
     responses((status = 200, description = "As it was before", body = Appointment,
-               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+               headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
 )]
 async fn reopen(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    asker.0.signed_in()?;
-    let (seen, once) = (seen.needed()?, key.needed()?);
-    change(&api, asker, id, ports::Change::Reopen, seen, Some(once)).await
+    caller.0.signed_in()?;
+    let (seen, key) = (seen.needed()?, key.needed()?);
+    change(&api, caller, id, ports::Change::Reopen, seen, Some(key)).await
 }
 
 /// Lists where an appointment can be moved
@@ -341,11 +344,11 @@ async fn reopen(
 #[utoipa::path(
     get, path = "/appointments/{id}/slots", tag = "Appointments",
     params(AppointmentPath, RangeQuery),
-    responses((status = 200, description = "The times", body = List<Slot>), OwnRead)
+    responses((status = 200, description = "The times", body = List<Slot>), SignedInRead)
 )]
 async fn slots(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     Params(query): Params<RangeQuery>,
 ) -> Result<Json<List<Slot>>, Problem> {
@@ -373,17 +376,17 @@ async fn slots(
     params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag one has already")),
     responses((status = 200, description = "The appointment", body = AppointmentDetails,
                headers(("ETag" = String, description = "The version, in quotes"))),
-              (status = 304, description = "It is as it was"), OwnRead)
+              (status = 304, description = "It is as it was"), SignedInRead)
 )]
 async fn show(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let view = api.ports.bookings.appointment(&caller, id).await?;
     let version = view.version;
-    // A hold lapses by itself, without another version.
+    // A hold lapses without a new version, so its ETag does not tell.
     let lapsed = view.state == nadi::appointment::State::Expired;
     let mut response = if has_already(&headers, version) && !lapsed {
         StatusCode::NOT_MODIFIED.into_response()
@@ -421,11 +424,11 @@ struct ListQuery {
 /// What the account has booked, for itself and others, by their start.
 #[utoipa::path(
     get, path = "/appointments", tag = "Appointments", params(ListQuery),
-    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), OwnRead)
+    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), SignedInRead)
 )]
 async fn list(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Params(query): Params<ListQuery>,
 ) -> Result<Json<Page<AppointmentDetails>>, Problem> {
     caller.signed_in()?;
@@ -465,11 +468,11 @@ struct DayQuery {
 #[utoipa::path(
     get, path = "/doctors/{id}/appointments", tag = "Visits",
     params(("id" = Uuid, Path, description = "The doctor's id"), DayQuery),
-    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), OwnRead)
+    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), SignedInRead)
 )]
 async fn of_doctor(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(doctor): Id<DoctorId>,
     Params(query): Params<DayQuery>,
 ) -> Result<Json<Page<AppointmentDetails>>, Problem> {

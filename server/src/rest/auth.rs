@@ -1,4 +1,4 @@
-//! Registering, signing in and out.
+//! Endpoints for registering, signing in and signing out.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::{Api, bearer};
 use crate::accounts::tokens::LIFETIME_SECONDS;
-use crate::rest::input::{Asker, Body};
-use crate::rest::problem::{Entry, OwnRead, Problem};
+use crate::rest::input::{Body, CurrentCaller};
+use crate::rest::problem::{Problem, SignIn, SignedInRead};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(register)).routes(routes!(login)).routes(routes!(logout))
@@ -49,11 +49,11 @@ pub struct Registered {
 /// account.
 #[utoipa::path(
     post, path = "/auth/register", tag = "Accounts", security(()), request_body = NewAccount,
-    responses((status = 201, description = "Registered", body = Registered), Entry)
+    responses((status = 201, description = "Registered", body = Registered), SignIn)
 )]
 async fn register(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Body(new): Body<NewAccount>,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
     let (name, email, password) = (
@@ -99,11 +99,11 @@ pub struct Token {
 /// Gives a token that lasts an hour. Wrong passwords and unknown addresses get the same answer.
 #[utoipa::path(
     post, path = "/auth/login", tag = "Accounts", security(()), request_body = Credentials,
-    responses((status = 200, description = "Signed in", body = Token), Entry)
+    responses((status = 200, description = "Signed in", body = Token), SignIn)
 )]
 async fn login(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Body(credentials): Body<Credentials>,
 ) -> Result<Json<Token>, Problem> {
     let accounts = &api.ports.accounts;
@@ -118,11 +118,11 @@ async fn login(
 /// The token this is asked with is no longer valid, within 30 seconds also where it was just used.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "Accounts",
-    responses((status = 204, description = "The token is no longer valid"), OwnRead)
+    responses((status = 204, description = "The token is no longer valid"), SignedInRead)
 )]
 async fn logout(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     caller.signed_in()?;

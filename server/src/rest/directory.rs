@@ -1,4 +1,4 @@
-//! Finding a doctor and a free time. Open to everyone.
+//! Endpoints for finding a doctor and a free time. They need no account.
 
 use app::context::{SHOWS_HEADER, shown};
 use app::messages;
@@ -23,11 +23,11 @@ use super::Api;
 use crate::cache::read_cache::About;
 use crate::http::precompressed::Packed;
 use crate::http::public_cache::{Asked, SLOTS};
-use crate::rest::input::{Asker, Id, NO_SUCH_FIELD, Params, date, moment};
-use crate::rest::problem::{KeptRead, Problem};
+use crate::rest::input::{CurrentCaller, Id, NO_SUCH_FIELD, Params, date, moment};
+use crate::rest::problem::{CachedRead, Problem};
 use crate::rest::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
 
-/// Days shown when the range is left open, and the most that can be asked for.
+/// The length of the range when its end is left out, and the longest allowed, in days.
 const DAYS_USUAL: u64 = 7;
 const DAYS_MAX: i64 = 62;
 
@@ -44,11 +44,11 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// All of them, by name.
 #[utoipa::path(
     get, path = "/specialties", tag = "Directory", security(()),
-    responses((status = 200, description = "All specialties", body = List<Specialty>), KeptRead)
+    responses((status = 200, description = "All specialties", body = List<Specialty>), CachedRead)
 )]
 async fn specialties(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
 ) -> Result<Json<List<Specialty>>, Problem> {
     Ok(Json(List::of(api.ports.directory.specialties(&caller).await?)))
 }
@@ -107,11 +107,11 @@ struct DoctorsQuery {
 /// nor leaves out anybody whose place in that order stays the same; page numbers may, while others book.
 #[utoipa::path(
     get, path = "/doctors", tag = "Directory", security(()), params(DoctorsQuery),
-    responses((status = 200, description = "One page", body = DoctorsPage), KeptRead)
+    responses((status = 200, description = "One page", body = DoctorsPage), CachedRead)
 )]
 async fn doctors(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     RawQuery(asked): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
     let directory = &api.ports.directory;
@@ -135,12 +135,12 @@ async fn doctors(
     Ok((shown, Json(DoctorsPage::from(found))))
 }
 
-/// Says whom an answer shows, for as long as it is kept.
+/// A header with the doctors in an answer, so that the cache can invalidate it when one of them changes.
 fn shows(doctors: impl Iterator<Item = DoctorId>) -> [(&'static str, String); 1] {
     [(SHOWS_HEADER, shown(doctors))]
 }
 
-/// Page and page size, the usual ones when they are left out.
+/// The page and page size, with defaults when they are left out.
 ///
 /// # Errors
 /// The problem with the parameter.
@@ -161,11 +161,11 @@ pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), P
 #[utoipa::path(
     get, path = "/doctors/{id}", tag = "Directory", security(()),
     params(("id" = String, Path, description = "The id or the slug", example = "asha-naik")),
-    responses((status = 200, description = "The doctor", body = Doctor), KeptRead)
+    responses((status = 200, description = "The doctor", body = Doctor), CachedRead)
 )]
 async fn doctor(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(name): Id<String>,
 ) -> Result<Response, Problem> {
     let key = match name.parse::<DoctorId>() {
@@ -177,7 +177,7 @@ async fn doctor(
         Err(Failure::NotFound) => {
             let doctor = directory.own_unlisted_doctor(&caller, &key).await?;
             let doctor = Doctor { takes_bookings: false, ..Doctor::from(doctor) };
-            // For this account only.
+            // This answer is for this account only.
             Ok(([(header::CACHE_CONTROL, "no-store")], Json(doctor)).into_response())
         }
         doctor => {
@@ -231,11 +231,11 @@ struct SlotsQuery {
 #[utoipa::path(
     get, path = "/doctors/{id}/slots", tag = "Directory", security(()),
     params(("id" = Uuid, Path, description = "The doctor's id"), SlotsQuery),
-    responses((status = 200, description = "The free times", body = List<Slot>), KeptRead)
+    responses((status = 200, description = "The free times", body = List<Slot>), CachedRead)
 )]
 async fn slots(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<DoctorId>,
     headers: HeaderMap,
     RawQuery(asked): RawQuery,
@@ -288,7 +288,7 @@ async fn slots(
 }
 
 impl RangeQuery {
-    /// The first moment wanted and the first no longer wanted.
+    /// The range from the query, its end exclusive.
     pub(super) fn range(&self, today: chrono::NaiveDate) -> Result<(Moment, Moment), Problem> {
         if let Some(date) = date("date", self.date.as_deref())? {
             if self.from.is_some() || self.to.is_some() {
@@ -306,7 +306,7 @@ impl RangeQuery {
         let ordered = match (from, until) {
             (Moment::Instant(from), Moment::Instant(until)) => from < until,
             (Moment::Day(from), Moment::Day(until)) => from < until,
-            // A date and an instant meet in some zone; a day apart is in order in all of them.
+            // A date and an instant are compared roughly, because their order may depend on the zone.
             (from, until) => rough(from) <= rough(until),
         };
         if !ordered {

@@ -1,4 +1,4 @@
-//! The description of the API: OpenAPI, made from the handlers, and Swagger UI to try it with.
+//! The OpenAPI description of the API, made from the handlers, and Swagger UI.
 
 use axum::Router;
 use nadi::idempotency::KEY_KEPT_HOURS;
@@ -30,7 +30,7 @@ use crate::rest::types::Gender;
 )]
 struct Head;
 
-/// Everything but the operations.
+/// The description without the operations.
 pub fn head() -> OpenApi {
     let mut description = Head::openapi();
     description.info.version = "1".into();

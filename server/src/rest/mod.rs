@@ -1,7 +1,6 @@
-//! The REST API under `/api/v1`: the same services as the pages, described by OpenAPI.
+//! The REST API under `/api/v1`, on the same ports as the pages, described by OpenAPI.
 //!
-//! A handler parses, calls one port method and replies. Whatever goes wrong, here or on the way, is
-//! a problem document.
+//! A handler parses, calls one port method and replies. Every error is a problem document.
 
 mod appointments;
 mod auth;
@@ -45,12 +44,12 @@ use crate::rest::problem::{
 };
 use crate::state::AppState;
 
-/// Where the API is.
+/// The path of the API.
 pub const ROOT: &str = "/api/v1";
-/// No answer takes longer; what does has met a fault.
+/// The time limit of a request. No answer takes as long unless something is broken.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
+/// What handlers share. Each layer and handler has a clone, so it is a single `Arc`.
 #[derive(Clone)]
 pub struct Api(Arc<Shared>);
 
@@ -114,7 +113,7 @@ fn described() -> OpenApiRouter<Api> {
     )
 }
 
-/// The description of the API, made from the code that serves it.
+/// The OpenAPI description, made from the handlers.
 pub fn description() -> OpenApi {
     described().into_openapi()
 }
@@ -126,7 +125,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// Who is asking: by token, or by the session of the pages.
+/// Adds the caller to the request, found by token or by the session of the pages.
 async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let now = api.app_state.clock.now();
     let request_id = trace::request_id(&request);
@@ -135,7 +134,7 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
         let Some((account, session)) = named else { return TOKEN.problem().into_response() };
         match api.identities.of_token(account, &session, now).await {
             Ok(Some(account)) => Ok(Actor::Account(Box::new(account))),
-            // Signed out, or the account is gone.
+            // The session has ended, or the account no longer exists.
             Ok(None) => return TOKEN.problem().into_response(),
             Err(failure) => Err(failure),
         }
@@ -158,10 +157,10 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
     }
 }
 
-/// A session's cookie is only for our own pages; a token cannot be sent by another site's.
+/// Refuses changes by cookie that do not come from our own pages. A token needs no check: other sites cannot send it.
 async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
     let by_token = request.headers().contains_key(header::AUTHORIZATION);
-    if by_token || guard::is_ours(&request, &web.public_origin) {
+    if by_token || guard::is_same_origin(&request, &web.public_origin) {
         next.run(request).await
     } else {
         FOREIGN.problem().into_response()
@@ -180,7 +179,7 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     INTERNAL.problem().into_response()
 }
 
-/// What the layers below answer by status alone becomes a problem, too.
+/// Turns error responses of the layers below, which have only a status, into problem documents.
 async fn always_a_problem(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let status = response.status();

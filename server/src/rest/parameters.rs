@@ -1,4 +1,4 @@
-//! Parameters that many operations share, for their description. [`crate::rest::input`] reads them.
+//! Descriptions of parameters that many operations share. [`crate::rest::input`] reads them.
 #![allow(dead_code, reason = "described, not read")]
 
 use utoipa::IntoParams;
@@ -13,7 +13,7 @@ pub struct AppointmentPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct KeyNeeded {
+pub struct IdempotencyKeyRequired {
     /// A key of your own for this request only, such as a UUID; kept for 24 hours.
     #[param(
         rename = "Idempotency-Key",
@@ -26,7 +26,7 @@ pub struct KeyNeeded {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct KeyMaybe {
+pub struct IdempotencyKeyOptional {
     /// A key of your own for this request only, such as a UUID; kept for 24 hours.
     #[param(
         rename = "Idempotency-Key",
@@ -39,7 +39,7 @@ pub struct KeyMaybe {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct SeenNeeded {
+pub struct IfMatchRequired {
     /// The ETag that was seen.
     #[param(rename = "If-Match", example = "\"3\"")]
     seen: String,
@@ -47,7 +47,7 @@ pub struct SeenNeeded {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct SeenMaybe {
+pub struct IfMatchOptional {
     /// The ETag that was seen.
     #[param(rename = "If-Match", example = "\"3\"")]
     seen: Option<String>,

@@ -1,4 +1,4 @@
-//! The people an account books for.
+//! Endpoints for the people an account books for.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Api;
-use crate::rest::input::{Asker, Body, Id};
-use crate::rest::problem::{OwnRead, PlainChange, Problem};
+use crate::rest::input::{Body, CurrentCaller, Id};
+use crate::rest::problem::{PlainChange, Problem, SignedInRead};
 use crate::rest::types::{List, Person};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -25,11 +25,11 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// Oneself first.
 #[utoipa::path(
     get, path = "/people", tag = "People",
-    responses((status = 200, description = "All of them", body = List<Person>), OwnRead)
+    responses((status = 200, description = "All of them", body = List<Person>), SignedInRead)
 )]
 async fn people(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
 ) -> Result<Json<List<Person>>, Problem> {
     Ok(Json(List::of(api.ports.people.people(&caller).await?)))
 }
@@ -54,7 +54,7 @@ pub struct NewPerson {
 )]
 async fn add(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Body(new): Body<NewPerson>,
 ) -> Result<(StatusCode, Json<Person>), Problem> {
     caller.signed_in()?;
@@ -74,7 +74,7 @@ async fn add(
 )]
 async fn remove(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<PersonId>,
 ) -> Result<StatusCode, Problem> {
     api.ports.people.remove_dependant(&caller, id).await?;

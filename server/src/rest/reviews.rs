@@ -1,4 +1,4 @@
-//! What patients say of their visits.
+//! Endpoints of reviews.
 
 use axum::Json;
 use axum::extract::State;
@@ -17,9 +17,9 @@ use utoipa_axum::routes;
 
 use super::Api;
 use crate::rest::directory::paging;
-use crate::rest::input::{Asker, Body, Id, IfMatch, Params, tag};
-use crate::rest::parameters::{AppointmentPath, SeenMaybe};
-use crate::rest::problem::{OwnRead, Problem, PublicRead, ReviewChange};
+use crate::rest::input::{Body, CurrentCaller, Id, IfMatch, Params, tag};
+use crate::rest::parameters::{AppointmentPath, IfMatchOptional};
+use crate::rest::problem::{Problem, PublicRead, ReviewChange, SignedInRead};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(of_doctor)).routes(routes!(own, write, withdraw))
@@ -135,7 +135,7 @@ struct ReviewsPage {
 )]
 async fn of_doctor(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(name): Id<String>,
     Params(query): Params<Paging>,
 ) -> Result<Json<ReviewsPage>, Problem> {
@@ -168,11 +168,11 @@ fn tagged(status: StatusCode, review: ports::ReviewView) -> Response {
 #[utoipa::path(
     get, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath),
     responses((status = 200, description = "The review", body = OwnReview,
-               headers(("ETag" = String, description = "The version, in quotes"))), OwnRead)
+               headers(("ETag" = String, description = "The version, in quotes"))), SignedInRead)
 )]
 async fn own(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
 ) -> Result<Response, Problem> {
     let own = api.ports.reviews.own(&caller, id).await?;
@@ -203,7 +203,7 @@ const _: () = assert!(TEXT_CHARS_MAX == 2_000);
 /// one, a review that says something else is refused. The same again changes nothing.
 #[utoipa::path(
     put, path = "/appointments/{id}/review", tag = "Reviews", request_body = NewReview,
-    params(AppointmentPath, SeenMaybe),
+    params(AppointmentPath, IfMatchOptional),
     responses(
         (status = 200, description = "Changed, or as it was", body = OwnReview,
          headers(("ETag" = String, description = "The version, in quotes"))),
@@ -214,7 +214,7 @@ const _: () = assert!(TEXT_CHARS_MAX == 2_000);
 )]
 async fn write(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     seen: IfMatch,
     Body(new): Body<NewReview>,
@@ -229,12 +229,12 @@ async fn write(
 ///
 /// With its words and the answer, whenever one likes.
 #[utoipa::path(
-    delete, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath, SeenMaybe),
+    delete, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath, IfMatchOptional),
     responses((status = 204, description = "Taken back"), ReviewChange)
 )]
 async fn withdraw(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     seen: IfMatch,
 ) -> Result<StatusCode, Problem> {

@@ -1,4 +1,4 @@
-//! A doctor's schedule: read, compared with another, and replaced.
+//! Endpoints of a doctor's schedule: show, preview a change, replace.
 
 use app::messages;
 use axum::Json;
@@ -20,9 +20,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Api;
-use crate::rest::input::{Asker, Body, Id, IfMatch, has_already, tag};
-use crate::rest::parameters::SeenNeeded;
-use crate::rest::problem::{OwnRead, PlainSeenChange, Problem};
+use crate::rest::input::{Body, CurrentCaller, Id, IfMatch, has_already, tag};
+use crate::rest::parameters::IfMatchRequired;
+use crate::rest::problem::{PlainVersionedChange, Problem, SignedInRead};
 use crate::rest::types::Mode;
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -196,7 +196,7 @@ impl From<schedule::Schedule> for Schedule {
 }
 
 impl Schedule {
-    /// As the rules know it; what cannot be read is named by its place.
+    /// Parses the schedule; a problem names the path of the invalid value.
     fn read(self) -> Result<schedule::Schedule, Problem> {
         let mut rules = Vec::with_capacity(self.rules.len());
         for (index, rule) in self.rules.into_iter().enumerate() {
@@ -228,7 +228,7 @@ impl Rule {
             None => None,
             Some(text) => Some(Recurrence::of_days(text).map_err(|problem| {
                 let place = format!("rules[{index}].recurrence");
-                Problem::field(place, said(problem))
+                Problem::field(place, recurrence_problem(problem))
             })?),
         };
         Ok(schedule::Rule {
@@ -249,7 +249,7 @@ impl Rule {
     }
 }
 
-fn said(problem: RecurrenceProblem) -> &'static str {
+fn recurrence_problem(problem: RecurrenceProblem) -> &'static str {
     match problem {
         RecurrenceProblem::Malformed => "Use a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=1MO.",
         RecurrenceProblem::TooOften => "Name days: once a day, or less often.",
@@ -278,12 +278,12 @@ fn tagged(version: i32, body: impl Serialize) -> Response {
         (status = 200, description = "The schedule", body = Schedule,
          headers(("ETag" = String, description = "Its version"))),
         (status = 304, description = "It is as the caller has it"),
-        OwnRead
+        SignedInRead
     )
 )]
 async fn show(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(doctor): Id<DoctorId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -299,16 +299,16 @@ async fn show(
 /// Times follow at once. Whoever is booked outside the new hours stays, and is named.
 #[utoipa::path(
     put, path = "/doctors/{id}/schedule", tag = "Schedules", request_body = Schedule,
-    params(("id" = Uuid, Path, description = "The doctor's id"), SeenNeeded),
+    params(("id" = Uuid, Path, description = "The doctor's id"), IfMatchRequired),
     responses(
         (status = 200, description = "Saved: what has changed", body = ScheduleChange,
          headers(("ETag" = String, description = "The new version"))),
-        PlainSeenChange
+        PlainVersionedChange
     )
 )]
 async fn replace(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(doctor): Id<DoctorId>,
     seen: IfMatch,
     Body(new): Body<Schedule>,
@@ -335,11 +335,11 @@ async fn replace(
 #[utoipa::path(
     post, path = "/doctors/{id}/schedule/preview", tag = "Schedules", request_body = Schedule,
     params(("id" = Uuid, Path, description = "The doctor's id")),
-    responses((status = 200, description = "What would change", body = ScheduleChange), PlainSeenChange)
+    responses((status = 200, description = "What would change", body = ScheduleChange), PlainVersionedChange)
 )]
 async fn compare(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(doctor): Id<DoctorId>,
     Body(new): Body<Schedule>,
 ) -> Result<Json<ScheduleChange>, Problem> {

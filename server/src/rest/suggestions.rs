@@ -1,4 +1,4 @@
-//! Suggestions while one types: where the words may lead. Open to everyone, and the same for everyone.
+//! The endpoint for suggestions while typing. It needs no account, and answers everybody alike.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Api;
-use crate::rest::input::{Asker, Params};
+use crate::rest::input::{CurrentCaller, Params};
 use crate::rest::problem::{Problem, PublicRead};
 use crate::rest::types::List;
 
@@ -84,7 +84,7 @@ struct SuggestionsQuery {
 )]
 async fn suggestions(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     headers: HeaderMap,
     Params(query): Params<SuggestionsQuery>,
 ) -> Result<Response, Problem> {

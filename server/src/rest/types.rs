@@ -1,4 +1,4 @@
-//! What the API says and hears, in its own words.
+//! The JSON types of the API, and their conversions from and to the types of the ports.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::appointment::{CODE_TRIES, EXTENSIONS_MAX};

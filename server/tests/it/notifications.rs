@@ -300,8 +300,8 @@ async fn two_dispatchers_with_events_of_one_appointment_send_the_later_one_alone
     .execute(&clinic.pool)
     .await
     .expect("claimed by the one");
-    let (told, mut connection) = (
-        notification::told().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+    let (notified_types, mut connection) = (
+        notification::notified_types().map(|kind| kind.as_str()).collect::<Vec<_>>(),
         clinic.pool.acquire().await.expect("a connection"),
     );
     let standing = async |connection: &mut sqlx::PgConnection, template: &str| {
@@ -325,7 +325,9 @@ async fn two_dispatchers_with_events_of_one_appointment_send_the_later_one_alone
             leased_until: lease,
             email: None,
         };
-        store::standing(connection, &claimed, &told, now).await.expect("known")
+        store::check_before_sending(connection, &claimed, &notified_types, now)
+            .await
+            .expect("known")
     };
     let earlier = standing(&mut connection, "confirmed").await;
     assert!(earlier.is_mine && earlier.is_overtaken, "it is dropped");

@@ -1,7 +1,7 @@
-//! Searching for doctors, by what `store::listings` keeps. Every search is cut into parts of equal relevance,
-//! each in the order of the kept times, and the first of all parts are the first of the whole. A part
-//! that few fit is gathered by the index on documents; one that many fit is walked in order until
-//! the page is full. So a page costs about the same however many doctors there are.
+//! The search for doctors in `listings` and `next_times`. A search is split into parts of equal relevance. Within a
+//! part, doctors are ordered by their next free time and rating; the results of the parts are merged. A part that
+//! matches few doctors is gathered through the index on documents; one that matches many is walked in
+//! order until the page is full. So a page costs about the same however many doctors there are.
 
 mod around;
 mod counts;
@@ -21,28 +21,28 @@ use crate::zone_days::zones_ahead;
 pub use crate::directory::store::search::counts::{CountRow, Counted, Counting, Facet, counts};
 pub use crate::directory::store::search::shown::{cards, languages, near_places, spelled};
 
-/// What fits no more doctors than this is gathered. About where both ways cost the same, a few
-/// milliseconds, for a page of twenty.
+/// A part that matches no more doctors than this is gathered. At about this number both ways cost the same for a
+/// page of twenty, a few milliseconds.
 pub const FEW: i64 = 2_000;
-/// Questions that are remembered as fitting more, and for how long.
+/// How many queries are remembered as matching more, and for how long.
 const MANY_MAX: u64 = 5_000;
 const MANY_FOR: Duration = Duration::from_secs(600);
 
-/// What narrows a search; `None` does not.
+/// The filters of a search; `None` does not filter.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Letters and digits only; each has to be found.
+    /// Letters and digits only; each must match.
     pub words: Vec<String>,
     pub specialty: Option<String>,
     pub city: Option<String>,
     pub mode: Option<&'static str>,
-    /// A free time on a date from here on, by the place's calendar.
+    /// A free time on this date or later, in the zone of the location.
     pub from: Option<NaiveDate>,
-    /// The first date no longer wanted.
+    /// The first date after the wanted ones.
     pub until: Option<NaiveDate>,
-    /// The time starts at 17:00 or later, by the place's clock.
+    /// The time starts at 17:00 or later, in the zone of the location.
     pub evening: bool,
-    /// In this week, by the place's calendar.
+    /// In this week, in the zone of the location.
     pub week: bool,
     pub language: Option<String>,
     pub gender: Option<&'static str>,
@@ -50,7 +50,7 @@ pub struct Wanted {
     pub fee_max: Option<i64>,
     /// In tenths of a star.
     pub rating_min: Option<i16>,
-    /// Places around here, the nearer the better.
+    /// Doctors around this point; nearer ones rank higher.
     pub origin: Option<Origin>,
 }
 
@@ -67,7 +67,7 @@ impl Wanted {
         self.week.then(|| zones_ahead(now))
     }
 
-    /// What a document says in one word, but for the specialty.
+    /// The filters that are a single term of a document, except for the specialty.
     fn features(&self) -> Vec<String> {
         let named = |kind: &str, value: Option<&str>| value.map(|value| format!("{kind}:{value}"));
         let features = [
@@ -79,7 +79,7 @@ impl Wanted {
     }
 }
 
-/// Where a page begins: the rank and doctor the part before ended with, and how many to leave out.
+/// Where a page begins: after this rank and doctor, then after `offset` more.
 #[derive(Clone, Copy, Debug)]
 pub struct StartAfter {
     pub rank: i64,
@@ -94,28 +94,28 @@ impl StartAfter {
     }
 }
 
-/// A doctor found, by rank: in seconds, the lowest first; see [`nadi::search`].
+/// A found doctor with the rank: in seconds, lowest first; see [`nadi::search`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     pub doctor_id: Uuid,
     pub rank: i64,
 }
 
-/// Those who fit equally well.
+/// The doctors who match equally well.
 struct Part {
-    /// A question to the documents; `None` asks nothing.
+    /// The full-text query; `None` matches every document.
     question: Option<String>,
-    /// Bits that whoever fits has beside their kept times, and few others: `next_times.traits`.
-    traits: i64,
-    /// What is taken off the rank.
+    /// The Bloom signature of the filters: bits that all matching rows have in `next_times.traits`, and few others.
+    signature: i64,
+    /// Subtracted from the rank.
     relevance_seconds: i64,
 }
 
-/// How searches are gone about. Whatever it is, the answers are the same.
+/// How parts are searched: gathered or walked. This affects only the cost, never the result.
 pub struct Ways {
-    /// What fits no more doctors than this is gathered.
+    /// A part that matches no more doctors than this is gathered.
     few: i64,
-    /// Questions that more doctors fit: counting them again would cost more than finding a page of them.
+    /// Queries that match more doctors. Counting them again would cost more than walking to a full page.
     many: Cache<String, ()>,
 }
 
@@ -131,7 +131,7 @@ impl Ways {
         Self { few, many }
     }
 
-    /// All of a part, if few fit.
+    /// All doctors of a part, if few match.
     async fn gather(
         &self,
         connection: &mut PgConnection,
@@ -153,7 +153,7 @@ impl Ways {
     }
 }
 
-/// Doctors by rank.
+/// The doctors of one page, by rank.
 pub async fn search(
     connection: &mut PgConnection,
     ways: &Ways,
@@ -164,9 +164,9 @@ pub async fn search(
     let whole = StartAfter { offset: 0, limit: from.offset + from.limit, ..from };
     let enough = usize::try_from(whole.limit).unwrap_or(usize::MAX);
     let mut rows: Vec<Found> = Vec::new();
-    for part in cut(connection, wanted).await? {
+    for part in split(connection, wanted).await? {
         if rows.len() >= enough {
-            // The page is full: does this part have anybody who would still be on it?
+            // The page is full. Skip this part if no doctor in it can rank high enough to be on it.
             rows.sort_unstable_by_key(|row| (row.rank, row.doctor_id));
             rows.truncate(enough);
             let lowest = lowest(connection, &part).await?;
@@ -188,7 +188,7 @@ pub async fn search(
     Ok(rows.into_iter().skip(skipped).take(taken).collect())
 }
 
-/// No rank in this part is lower: nobody at all is free sooner, and distance only adds.
+/// A lower bound of the ranks in a part: the lowest order value of all doctors. Distance only adds to it.
 async fn lowest(connection: &mut PgConnection, part: &Part) -> Result<Option<i64>> {
     let soonest = sqlx::query_scalar!(
         "select floor(extract(epoch from min(ranks_at)))::bigint from next_times"
@@ -198,12 +198,12 @@ async fn lowest(connection: &mut PgConnection, part: &Part) -> Result<Option<i64
     Ok(soonest.map(|soonest| soonest - part.relevance_seconds))
 }
 
-/// The parts of a search, the most relevant first; none of them has a doctor of another.
-async fn cut(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>> {
+/// The parts of a search, the most relevant first. They are disjoint.
+async fn split(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>> {
     let mut features = wanted.features();
     features.extend(wanted.specialty.as_ref().map(|slug| format!("s:{slug}")));
     if wanted.words.is_empty() && features.is_empty() {
-        return Ok(vec![Part { question: None, traits: 0, relevance_seconds: 0 }]);
+        return Ok(vec![Part { question: None, signature: 0, relevance_seconds: 0 }]);
     }
     let asked = sqlx::query!(
         r#"select a::text, case when ab <> a then (ab && !!a)::text end as ab,
@@ -218,23 +218,23 @@ async fn cut(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>
     .fetch_one(connection)
     .await?;
     if wanted.words.is_empty() {
-        return Ok(vec![Part { question: asked.a, traits: asked.traits, relevance_seconds: 0 }]);
+        return Ok(vec![Part { question: asked.a, signature: asked.traits, relevance_seconds: 0 }]);
     }
     let questions = [asked.a, asked.ab, asked.abc, asked.abcd];
-    // Nobody fits one way who does not fit the way before; or words of which nothing is left to look for.
+    // A query is `None` if it matches nobody in addition to the one before it, or if no words are left to look for.
     Ok(questions
         .into_iter()
         .zip(search::RELEVANCE)
         .filter(|(question, _)| question.is_some())
         .map(|(question, relevance)| Part {
             question,
-            traits: asked.traits,
+            signature: asked.traits,
             relevance_seconds: (relevance * RELEVANCE_SECONDS) as i64,
         })
         .collect())
 }
 
-/// Where a city is; `None` when there is none, or nobody knows.
+/// The coordinates of a city; `None` when the city or its coordinates are unknown.
 pub async fn origin_of_city(connection: &mut PgConnection, slug: &str) -> Result<Option<Origin>> {
     sqlx::query_as!(
         Origin,
