@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The side from which someone acts on one appointment.
+/// The capacity in which someone acts on an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

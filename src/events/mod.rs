@@ -310,7 +310,7 @@ impl Data {
     }
 }
 
-/// An appointment as the change left it.
+/// An appointment after the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppointmentData {
@@ -322,22 +322,22 @@ pub struct AppointmentData {
     pub ends_at: DateTime<Utc>,
     /// The consecutive slots of the visit. Empty when they were deleted, years after the visit.
     pub slots: Vec<SlotId>,
-    /// How many people each of these slots takes, and how many seats are left in the fullest. Two bookings of
-    /// one group at the same moment may each count without the other; of a slot for one person it is exact.
+    /// The capacity of each of these slots, and the number of free seats in the fullest. Of two simultaneous
+    /// bookings of a slot for several people, each may be counted without the other. For one person, it is exact.
     pub capacity: i16,
     pub seats_left: i16,
-    /// Which code counts now: the first is 1.
+    /// The number of the valid code; the first is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_counter: Option<i16>,
-    /// For a move: where it was before.
+    /// For a move: the previous time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<FormerTime>,
-    /// For a mark that was undone: the state it had.
+    /// For an undone mark: the state that was undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<State>,
 }
 
-/// The time that a moved appointment has given back.
+/// The previous time of a moved appointment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormerTime {
@@ -345,36 +345,36 @@ pub struct FormerTime {
     pub mode: Mode,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    /// The zone of the place, by its IANA name.
+    /// The IANA name of the location's zone.
     pub time_zone: String,
     pub slots: Vec<SlotId>,
     pub capacity: i16,
     pub seats_left: i16,
 }
 
-/// What has changed in a doctor's times.
+/// A change of a doctor's slots.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleData {
     pub reason: ScheduleReason,
-    /// The dates at the place on which times were made, changed or withdrawn, in order.
+    /// The dates at the location on which slots were added, changed or withdrawn, sorted.
     pub days: Vec<NaiveDate>,
     pub slots_added: u64,
     pub slots_withdrawn: u64,
 }
 
-/// Why a doctor's times have changed.
+/// Why a doctor's slots have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduleReason {
-    /// Someone has saved other hours or time off.
+    /// A new schedule was saved.
     Saved,
-    /// Another day has come into reach, or holidays, a calendar from elsewhere or the rules of a time zone
+    /// Slots were generated for a further day, or holidays, an external calendar or the rules of a time zone
     /// have changed.
     MadeAgain,
 }
 
-/// What of a profile others go by.
+/// The part of a doctor's profile that readers of the log need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DoctorData {
@@ -383,32 +383,32 @@ pub struct DoctorData {
     pub status: String,
 }
 
-/// Whose place it is.
+/// The clinic and the doctors of a location.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocationData {
     pub clinic: ClinicId,
-    /// The doctors who work there, when it was changed.
+    /// For a change: the doctors who work there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doctors: Vec<DoctorId>,
 }
 
-/// What a review counts. Its text is not in the log.
+/// The stars of a review. Its text is not in the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReviewData {
-    /// 1 to 5.
+    /// From 1 to 5.
     pub stars: i16,
 }
 
-/// Whose dependant someone is.
+/// The account of a dependant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonData {
     pub account: AccountId,
 }
 
-/// The envelope says everything.
+/// There is no data; the envelope has everything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoData {}

@@ -16,21 +16,21 @@ use crate::ids::{AccountId, DoctorId};
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its shape is used")]
 struct Event<D> {
-    /// Unique.
+    /// The unique identifier of the event.
     id: i64,
-    /// The kind of subject, and what happened to it.
+    /// The type of the event: the kind of its subject and what happened to it.
     #[schemars(rename = "type")]
     kind: String,
     schema_version: i16,
-    /// What it happened to.
+    /// The identifier of the subject.
     subject_id: Uuid,
-    /// The subject's version after it, where it has one.
+    /// The subject's version after the event, if it has versions.
     subject_version: Option<i32>,
-    /// Whose times or page it concerns.
+    /// The doctor whose slots or page it concerns.
     doctor_id: Option<DoctorId>,
-    /// In which capacity it was done.
+    /// The capacity of the actor.
     actor: Capacity,
-    /// By which account; none when the platform itself did it.
+    /// The account of the actor; null if it was the platform itself.
     actor_account_id: Option<AccountId>,
     occurred_at: DateTime<Utc>,
     data: D,

@@ -60,23 +60,23 @@ fn tagged(status: StatusCode, booked: Booked) -> Response {
     response
 }
 
-/// A time to hold.
+/// A hold to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"slot_id": 4711}))]
 struct NewHold {
-    /// From the doctor's free times; the first one when the visit takes several.
+    /// One of the doctor's free slots; the first one if the visit takes several.
     slot_id: i64,
-    /// Without one: the clinic's usual kind of visit.
+    /// The default is the clinic's default visit type.
     visit_type_id: Option<Uuid>,
-    /// For whom; without one, for the account's owner.
+    /// The person to book for. The default is the account's owner.
     person_id: Option<Uuid>,
 }
 
-/// Holds a time
+/// Holds a slot
 ///
-/// The time is kept for a few minutes and a code is sent to confirm it. A hold of the same person
-/// with the same doctor is released for this one.
+/// The slot is held for a few minutes, and a code to confirm it is sent. Another hold of the same person
+/// with the same doctor is released.
 #[utoipa::path(
     post, path = "/appointments", tag = "Appointments", request_body = NewHold,
     params(IdempotencyKeyRequired),
@@ -121,9 +121,9 @@ async fn change(
     Ok(tagged(StatusCode::OK, booked))
 }
 
-/// Keeps a hold for longer
+/// Extends a hold
 ///
-/// Three times at most, each time by a whole hold from now on.
+/// At most three times. Each time, the hold gets its full duration again, from now on.
 #[utoipa::path(
     post, path = "/appointments/{id}/extend", tag = "Appointments",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
@@ -140,18 +140,18 @@ async fn extend(
     change(&api, caller, id, ports::Change::Extend, seen.or_any(), key.0.as_ref()).await
 }
 
-/// The code that was sent.
+/// The confirmation of a hold.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"code": "123456"}))]
 struct Confirmation {
-    /// Six digits. Not needed where the appointment says so.
+    /// The code that was sent, six digits. Not needed if `code_needed` of the appointment is false.
     code: Option<String>,
 }
 
 /// Confirms a hold
 ///
-/// From then on the time is theirs. Five wrong codes, and a new one has to be sent.
+/// The hold becomes a confirmed appointment. After five wrong codes, a new code has to be sent.
 #[utoipa::path(
     post, path = "/appointments/{id}/confirm", tag = "Appointments", request_body = Option<Confirmation>,
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
@@ -174,11 +174,11 @@ async fn confirm(
 
 /// Sends another code
 ///
-/// The one before no longer counts.
+/// The previous code is no longer valid.
 #[utoipa::path(
     post, path = "/appointments/{id}/send-code", tag = "Appointments",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
-    responses((status = 200, description = "On its way", body = Appointment,
+    responses((status = 200, description = "The code will be sent", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn send_code(
@@ -191,19 +191,19 @@ async fn send_code(
     change(&api, caller, id, ports::Change::SendCode, seen.or_any(), key.0.as_ref()).await
 }
 
-/// Why it is cancelled.
+/// The cancellation of an appointment.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "The doctor is ill."}))]
 struct Cancellation {
-    /// Needed from the clinic's side; the patient reads it.
+    /// Required if the clinic cancels. The patient can read it.
     #[schema(max_length = 300)]
     reason: Option<String>,
 }
 
-/// Cancels an appointment, or gives a hold back
+/// Cancels an appointment or a hold
 ///
-/// Patients until the clinic's notice before the start, the clinic until the start.
+/// Patients can cancel until the clinic's notice before the start, the clinic until the start.
 #[utoipa::path(
     post, path = "/appointments/{id}/cancel", tag = "Appointments", request_body = Option<Cancellation>,
     params(AppointmentPath, IfMatchRequired, IdempotencyKeyOptional),
@@ -223,19 +223,19 @@ async fn cancel(
     change(&api, caller, id, cancel, seen.needed()?, key.0.as_ref()).await
 }
 
-/// Where it is to go.
+/// The new slot of an appointment.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"slot_id": 4712}))]
 struct Move {
-    /// A free time of the same doctor.
+    /// A free slot of the same doctor.
     slot_id: i64,
 }
 
 /// Moves an appointment
 ///
-/// To another free time of the same doctor. It keeps its id, its reference and its history; the time
-/// before is free at once.
+/// To another free slot of the same doctor. The appointment keeps its id, its reference and its history. The
+/// previous slot is free immediately.
 #[utoipa::path(
     post, path = "/appointments/{id}/reschedule", tag = "Appointments", request_body = Move,
     params(AppointmentPath, IfMatchRequired, IdempotencyKeyRequired),
@@ -258,7 +258,8 @@ async fn reschedule(
 
 /// Checks a patient in
 ///
-/// For the clinic's side, from an hour before the start on, unless the operator has set another lead.
+/// For the doctor and the clinic, from an hour before the start on, unless the operator has configured
+/// another time.
 #[utoipa::path(
     post, path = "/appointments/{id}/check-in", tag = "Visits",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
@@ -275,9 +276,9 @@ async fn check_in(
     change(&api, caller, id, ports::Change::CheckIn, seen.or_any(), key.0.as_ref()).await
 }
 
-/// Ends a visit
+/// Completes a visit
 ///
-/// For the clinic's side, from the start on. Also puts a mistaken no-show right.
+/// For the doctor and the clinic, from the start on. Also corrects a no-show that was marked by mistake.
 #[utoipa::path(
     post, path = "/appointments/{id}/complete", tag = "Visits",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
@@ -294,13 +295,13 @@ async fn complete(
     change(&api, caller, id, ports::Change::Complete, seen.or_any(), key.0.as_ref()).await
 }
 
-/// Notes that the patient has not come
+/// Marks a patient as a no-show
 ///
-/// For the clinic's side, after the start.
+/// For the doctor and the clinic, after the start.
 #[utoipa::path(
     post, path = "/appointments/{id}/no-show", tag = "Visits",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
-    responses((status = 200, description = "Noted", body = Appointment,
+    responses((status = 200, description = "Marked as a no-show", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn no_show(
@@ -315,14 +316,14 @@ async fn no_show(
 
 /// Undoes a check-in, a completion or a no-show
 ///
-/// For the clinic's side, on the day on which it was marked, one mark at a time: the visit is what it was
-/// before. A visit that was reviewed stays completed while its review stands. The time of a visit that was
-/// over is claimed again; where somebody has booked a part of it since, or the person has something else
-/// then, it stays as it is.
+/// For the doctor and the clinic, on the day on which it was marked. One mark is undone at a time, and the
+/// visit returns to its previous state. A completion cannot be undone while the visit has a review. The slots
+/// of a completed visit or a no-show are claimed again. If a part of them was booked meanwhile, or the person
+/// has another appointment at that time, the request is refused.
 #[utoipa::path(
     post, path = "/appointments/{id}/reopen", tag = "Visits",
     params(AppointmentPath, IfMatchRequired, IdempotencyKeyRequired),
-    responses((status = 200, description = "As it was before", body = Appointment,
+    responses((status = 200, description = "Back in its previous state", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
 )]
 async fn reopen(
@@ -337,14 +338,14 @@ async fn reopen(
     change(&api, caller, id, ports::Change::Reopen, seen, Some(key)).await
 }
 
-/// Lists where an appointment can be moved
+/// Lists the slots to which an appointment can be moved
 ///
-/// The times of its doctor at which the visit can begin instead, soonest first, by the very rule that
-/// moving follows: its own seats count as free. None when it cannot be moved.
+/// The slots of its doctor at which the visit can begin instead, soonest first, by the same rules as moving
+/// itself. Seats of the appointment itself count as free. The list is empty if it cannot be moved.
 #[utoipa::path(
     get, path = "/appointments/{id}/slots", tag = "Appointments",
     params(AppointmentPath, RangeQuery),
-    responses((status = 200, description = "The times", body = List<Slot>), SignedInRead)
+    responses((status = 200, description = "The slots", body = List<Slot>), SignedInRead)
 )]
 async fn slots(
     State(api): State<Api>,
@@ -370,13 +371,13 @@ async fn slots(
 
 /// Shows an appointment
 ///
-/// To whoever booked it, its doctor and the clinic's administrators; to anyone else there is none.
+/// For the account that booked it, its doctor and the clinic's administrators. All others get 404.
 #[utoipa::path(
     get, path = "/appointments/{id}", tag = "Appointments",
-    params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag one has already")),
+    params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag of the copy that the client has")),
     responses((status = 200, description = "The appointment", body = AppointmentDetails,
                headers(("ETag" = String, description = "The version, in quotes"))),
-              (status = 304, description = "It is as it was"), SignedInRead)
+              (status = 304, description = "Not changed"), SignedInRead)
 )]
 async fn show(
     State(api): State<Api>,
@@ -399,16 +400,16 @@ async fn show(
     Ok(response)
 }
 
-/// Narrows a list of appointments. Everything is optional.
+/// Filters of a list of appointments. All are optional.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     status: Option<Status>,
-    /// That start from this date at the location, or this instant (RFC 3339), on.
+    /// Appointments that start on or after this date at the location, or this instant (RFC 3339).
     #[param(example = "2026-11-24")]
     from: Option<String>,
-    /// That start before it.
+    /// Appointments that start before this date or instant.
     #[param(example = "2026-12-01")]
     to: Option<String>,
     doctor_id: Option<Uuid>,
@@ -419,9 +420,9 @@ struct ListQuery {
     page_size: Option<u32>,
 }
 
-/// Lists one's own appointments
+/// Lists the account's appointments
 ///
-/// What the account has booked, for itself and others, by their start.
+/// All that the account has booked, for its owner and for dependants, ordered by start.
 #[utoipa::path(
     get, path = "/appointments", tag = "Appointments", params(ListQuery),
     responses((status = 200, description = "One page", body = Page<AppointmentDetails>), SignedInRead)
@@ -445,15 +446,15 @@ async fn list(
     Ok(Json(Page::of(api.ports.bookings.list(&caller, &query).await?)))
 }
 
-/// Which of a doctor's appointments.
+/// Filters of a doctor's appointments.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct DayQuery {
-    /// A date, at the location. Without one: all of them.
+    /// A date at the location. The default is all dates.
     #[param(format = "date")]
     date: Option<String>,
-    /// Without one: those that stand or took place.
+    /// The default is all but cancelled and expired ones.
     status: Option<Status>,
     /// From 1.
     #[param(minimum = 1, maximum = 10_000)]

@@ -36,7 +36,7 @@ pub struct NewAccount {
     password: String,
 }
 
-/// The account that was made.
+/// The registered account.
 #[derive(Serialize, ToSchema)]
 pub struct Registered {
     account_id: Uuid,
@@ -44,8 +44,8 @@ pub struct Registered {
 
 /// Registers a patient
 ///
-/// The answer never tells whether the address has an account already: an address may have several,
-/// told apart by their passwords. Sent again with the same address and password, it gives the same
+/// The response does not reveal whether the address already has an account: an address can have several accounts
+/// with different passwords. The same request with the same address and password returns the same
 /// account.
 #[utoipa::path(
     post, path = "/auth/register", tag = "Accounts", security(()), request_body = NewAccount,
@@ -96,7 +96,7 @@ pub struct Token {
 
 /// Signs in
 ///
-/// Gives a token that lasts an hour. Wrong passwords and unknown addresses get the same answer.
+/// Returns a token that is valid for an hour. Wrong passwords and unknown addresses get the same response.
 #[utoipa::path(
     post, path = "/auth/login", tag = "Accounts", security(()), request_body = Credentials,
     responses((status = 200, description = "Signed in", body = Token), SignIn)
@@ -113,9 +113,9 @@ async fn login(
     Ok(Json(Token { access_token, token_type, expires_in: LIFETIME_SECONDS }))
 }
 
-/// Ends the token
+/// Revokes the token
 ///
-/// The token this is asked with is no longer valid, within 30 seconds also where it was just used.
+/// The token of this request is no longer valid. Instances that have just used it may accept it for up to 30 seconds.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "Accounts",
     responses((status = 204, description = "The token is no longer valid"), SignedInRead)

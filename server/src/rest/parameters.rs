@@ -14,7 +14,7 @@ pub struct AppointmentPath {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IdempotencyKeyRequired {
-    /// A key of your own for this request only, such as a UUID; kept for 24 hours.
+    /// A unique key that the client makes for this request, such as a UUID. It is stored for 24 hours.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
@@ -27,7 +27,7 @@ pub struct IdempotencyKeyRequired {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IdempotencyKeyOptional {
-    /// A key of your own for this request only, such as a UUID; kept for 24 hours.
+    /// A unique key that the client makes for this request, such as a UUID. It is stored for 24 hours.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
@@ -40,7 +40,7 @@ pub struct IdempotencyKeyOptional {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IfMatchRequired {
-    /// The ETag that was seen.
+    /// The ETag of the version that the request is based on.
     #[param(rename = "If-Match", example = "\"3\"")]
     seen: String,
 }
@@ -48,7 +48,7 @@ pub struct IfMatchRequired {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IfMatchOptional {
-    /// The ETag that was seen.
+    /// The ETag of the version that the request is based on.
     #[param(rename = "If-Match", example = "\"3\"")]
     seen: Option<String>,
 }

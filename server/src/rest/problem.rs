@@ -21,15 +21,15 @@ const RETRY_AFTER_SECONDS: u32 = 10;
 /// `Retry-After` under overload, which ends soon.
 const RETRY_SOON_SECONDS: u32 = 1;
 
-/// What went wrong and what to do next (RFC 9457). Whatever it is, nothing was changed, but for a
-/// wrong code, which uses up a try.
+/// What went wrong and what to do next (RFC 9457). Nothing was changed, except that a wrong code uses up
+/// a try.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "/problems/taken", "title": "The time is taken", "status": 409,
     "detail": "That time was just taken. Choose one of the nearest free ones."
 }))]
 pub struct Problem {
-    /// Stable, relative to the API's origin; `/problems` lists them all.
+    /// Stable, relative to the API's origin. All types are listed at `/problems`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The same for every problem of this type.
@@ -37,18 +37,18 @@ pub struct Problem {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// What happened and what to do next, in a sentence for people.
+    /// What happened and what to do next, as text for users.
     pub detail: String,
-    /// What is wrong with which field.
+    /// The invalid fields, with reasons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// Wrong codes that may still be tried.
+    /// How many more wrong codes are allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tries_left: Option<i16>,
     /// The clinic's notice, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice_minutes: Option<i64>,
-    /// Not before so many seconds; also in `Retry-After`.
+    /// When to try again, in seconds; also in `Retry-After`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u32>,
 }
@@ -56,10 +56,10 @@ pub struct Problem {
 /// What is wrong with one field of the body, the query or the headers.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Its name, with dots between levels.
+    /// The path of the field, with dots between levels.
     #[schema(example = "slot_id")]
     pub field: String,
-    /// What is wrong with it, and what it should be.
+    /// What is wrong with the field, and what is valid.
     #[schema(example = "A whole number is needed here.")]
     pub detail: String,
 }
