@@ -1,7 +1,6 @@
 //! The caller of a request, and what they may do.
 //!
-//! Services ask these questions before they touch anything; pages ask them
-//! only to decide what to offer.
+//! Services check these before they touch anything; pages use them only to decide what to offer.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,7 @@ pub use crate::capacity::Capacity;
 use crate::failure::Failure;
 use crate::ids::{AccountId, ClinicId, DoctorId, PersonId};
 
-/// One request: who asks, and the single `now` that every rule of it is judged by.
+/// One request: the actor, and the single `now` that all rules of the request use.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub actor: Actor,
@@ -36,7 +35,7 @@ impl Caller {
 /// Who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// Nobody we know.
+    /// Not signed in.
     Visitor,
     /// A signed-in account, with everything it may act as.
     Account(Box<SignedIn>),
@@ -46,7 +45,7 @@ pub enum Actor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     pub account: AccountId,
-    /// The person this account is itself.
+    /// The account's owner as a person.
     pub person: PersonId,
     pub name: String,
     pub doctor: Option<DoctorId>,
@@ -79,7 +78,7 @@ impl SignedIn {
     /// May this account change the clinic's doctors, locations and hours?
     ///
     /// # Errors
-    /// [`Failure::NotFound`], so that nothing tells an outsider what exists.
+    /// [`Failure::NotFound`], so that outsiders do not learn what exists.
     pub fn must_administer(&self, clinic: ClinicId) -> Result<(), Failure> {
         if self.administers.clinic(clinic) { Ok(()) } else { Err(Failure::NotFound) }
     }
@@ -94,8 +93,8 @@ impl SignedIn {
         self.capacities(booked_by, doctor, clinic).next()
     }
 
-    /// In which capacity this account may ask this of an appointment; when in none, the one in
-    /// which it sees it. A doctor may be a patient of their own clinic.
+    /// In which capacity this account may give a command for an appointment; if in none, the capacity in which it sees
+    /// the appointment. A doctor may also be a patient of their own clinic.
     pub fn capacity_to(
         &self,
         command: Command,

@@ -47,7 +47,7 @@ impl Month {
         Self::of(self.first.checked_sub_months(Months::new(1)).unwrap_or(self.first))
     }
 
-    /// The weeks that touch this month, Monday first, each of seven days;
+    /// The weeks that overlap this month, Monday first, each of seven days;
     /// days of the months around it fill the ends.
     pub fn weeks(self) -> Vec<[NaiveDate; 7]> {
         let mut weeks = Vec::with_capacity(6);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The side from which someone acts on one appointment.
+/// The capacity in which someone acts on an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -17,7 +17,7 @@ pub enum Capacity {
 impl Capacity {
     pub const ALL: [Self; 4] = [Self::Patient, Self::Doctor, Self::Administrator, Self::System];
 
-    /// The word stored and shown in events.
+    /// The value in the database and in events.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Patient => "patient",

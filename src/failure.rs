@@ -1,41 +1,40 @@
-//! Every way in which a request can fail, as data. The sentences live in `app`.
+//! Every way in which a request can fail, as data. The sentences for users are in `app`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::appointment::Refusal;
 
-/// Why a request was not carried out. Whatever it is, nothing was changed
-/// (but for a wrong code, which uses up a try).
+/// Why a request was not carried out. In all cases nothing was changed, except that a wrong code uses up a try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Failure {
-    /// There is no such thing, or it is not the caller's to see.
+    /// It does not exist, or the caller may not see it.
     #[error("not found")]
     NotFound,
     /// The caller has to sign in first.
     #[error("sign-in needed")]
     SignInFirst,
-    /// The caller is signed in, and this is not for them.
+    /// The caller is signed in, but may not do this.
     #[error("not allowed")]
     NotAllowed,
-    /// E-mail and password do not go together.
+    /// E-mail and password do not match.
     #[error("wrong e-mail or password")]
     WrongCredentials,
     /// Too many tries; the seconds until the next one is allowed.
     #[error("too many tries")]
     TooManyTries { retry_after_seconds: u32 },
-    /// What was typed cannot be used; at least one problem is named.
+    /// The input cannot be used; at least one problem is named.
     #[error("invalid input")]
     Invalid(Vec<FieldProblem>),
-    /// The booking rules say no.
+    /// The booking rules refuse it.
     #[error("refused: {0}")]
     Refused(Refusal),
     /// Someone changed it in the meantime.
     #[error("stale view")]
     Stale,
-    /// The request has to say which version it has seen (If-Match).
+    /// The request must name the version it is based on (If-Match).
     #[error("version missing")]
     VersionMissing,
-    /// The request has to carry an idempotency key.
+    /// The request needs an idempotency key.
     #[error("idempotency key missing")]
     KeyMissing,
     /// The idempotency key was used for another request.
@@ -44,22 +43,22 @@ pub enum Failure {
     /// The same request, or one on the same appointment, is still being carried out.
     #[error("still running")]
     StillRunning,
-    /// The request itself cannot be read: a broken form, a foreign page.
+    /// The request cannot be read, such as a broken form or one from another site.
     #[error("malformed request")]
     Malformed,
-    /// More was sent than is taken at once.
+    /// The request is too large.
     #[error("too large")]
     TooLarge,
-    /// More people ask at once than can be served. Trying again in a moment is right.
+    /// Too many requests at once. The caller should try again in a moment.
     #[error("busy")]
     Busy,
-    /// A server we need does not answer. Trying again later is right.
+    /// A server we need does not answer. The caller should try again later.
     #[error("temporarily unavailable")]
     Unavailable,
 }
 
 impl Failure {
-    /// The HTTP status that says the same (RFC 9110).
+    /// The matching HTTP status (RFC 9110).
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
@@ -145,9 +144,9 @@ pub enum Field {
     Region,
     /// How good a visit was.
     Stars,
-    /// What somebody says of a visit.
+    /// The text of a review.
     Text,
-    /// What the doctor says to that.
+    /// The doctor's answer to a review.
     Answer,
 }
 
@@ -160,11 +159,11 @@ pub enum Problem {
     TooLong(u32),
     /// Shorter than this many characters.
     TooShort(u32),
-    /// Not written the way such a thing is written.
+    /// Not in the expected format.
     Malformed,
-    /// Nothing in it can be seen.
+    /// It has no visible character.
     Invisible,
-    /// More than one line, where there is room for one.
+    /// It has more than one line where only one is allowed.
     LineBreak,
     /// Outside this range, both ends included.
     OutOfRange {
@@ -185,14 +184,14 @@ pub enum Problem {
     Never,
     /// An address that is not on the public internet, or of a kind we do not fetch.
     NotPublic,
-    /// Nobody answered there, or not with a file.
+    /// No answer from there, or not with a file.
     NoAnswer,
     /// It cannot be read; `line` is the first line (from 1) with a problem.
     MalformedAt {
         line: u32,
         reason: CalendarFault,
     },
-    /// It fits several, and nothing tells which is meant.
+    /// It matches several, and it is unclear which is meant.
     Ambiguous,
 }
 
@@ -200,21 +199,21 @@ pub enum Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CalendarFault {
-    /// No calendar begins here.
+    /// The file does not begin with a calendar.
     NotACalendar,
     /// Something that began does not end, or ends without having begun.
     Unfinished,
-    /// A line that is not written as such lines are.
+    /// A line that is not a valid content line.
     BadLine,
-    /// A date, time or length that is none.
+    /// An invalid date, time or duration.
     BadValue,
-    /// Nobody knows this time zone, and the file does not describe it.
+    /// The time zone is unknown, and the file does not define it.
     UnknownZone,
-    /// A rule of repetition that cannot be followed.
+    /// A recurrence rule that cannot be used.
     BadRule,
     /// It ends before it starts.
     EndsBeforeStart,
-    /// More than we read.
+    /// It exceeds one of the limits.
     TooMuch,
 }
 

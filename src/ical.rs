@@ -1,4 +1,4 @@
-//! Calendar files (RFC 5545): the busy times in somebody else's, and ours for them.
+//! Calendar files (RFC 5545): reading busy times from external ones, and writing our own.
 //!
 //! Reading and writing are done here, with two crates as second opinions in the
 //! tests: neither `icalendar` 0.17 nor `calcard` 0.3 tells in which line of a file
@@ -8,7 +8,7 @@
 //! A file is refused, with the line, only if the problem could hide a busy time. Other unreadable lines cause
 //! a warning.
 //!
-//! Not for: answering invitations (RFC 5546), tasks and journals, which are skipped.
+//! Invitations are not answered (RFC 5546), and tasks and journals are skipped.
 
 mod attendance;
 mod busy;

@@ -29,29 +29,29 @@ macro_rules! id {
     };
 }
 
-id!(/// Someone who can sign in.
+id!(/// An account that can sign in.
     AccountId(Uuid));
-id!(/// Someone who is seen by a doctor: the account's owner or a dependant.
+id!(/// A person who can be a patient: an account's owner or a dependant.
     PersonId(Uuid));
 id!(/// A doctor.
     DoctorId(Uuid));
 id!(/// A clinic: the organisation that sets policy, zone and currency.
     ClinicId(Uuid));
-id!(/// A place where a clinic receives people.
+id!(/// A location of a clinic.
     LocationId(Uuid));
 id!(/// An appointment. A UUIDv7: its time of creation is the partition key.
     AppointmentId(Uuid));
-id!(/// A bookable time of one doctor.
+id!(/// A slot: a bookable time of one doctor.
     SlotId(i64));
-id!(/// A schedule that is about to be saved.
+id!(/// A draft of a schedule.
     DraftId(Uuid));
-id!(/// A calendar from elsewhere whose times a doctor is busy.
+id!(/// An external calendar with busy times of a doctor.
     BusyCalendarId(Uuid));
-id!(/// A private address at which a calendar program reads someone's appointments.
+id!(/// A private URL at which a calendar program reads someone's appointments.
     FeedId(Uuid));
-id!(/// A kind of visit, such as a first consultation.
+id!(/// A visit type, such as a first consultation.
     VisitTypeId(Uuid));
-id!(/// What a patient says of a visit.
+id!(/// A review.
     ReviewId(Uuid));
 id!(/// A city, numbered as in GeoNames.
     CityId(i32));

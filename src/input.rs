@@ -12,11 +12,11 @@ use crate::text;
 
 /// Text on one line, such as a name.
 ///
-/// As everything people type, it is normalized ([`text::normalize`]) and has to show something.
+/// Like all typed text, it is normalized ([`text::normalize`]) and must have a visible character.
 ///
 /// # Errors
 /// [`Problem::Missing`], [`Problem::TooLong`], [`Problem::LineBreak`], [`Problem::Invisible`] or
-/// [`Problem::Malformed`] (it is no text), with the field.
+/// [`Problem::Malformed`] (it has undecodable characters), with the field.
 #[cfg(feature = "server")]
 pub fn line(field: Field, typed: &str, max_chars: u32) -> Result<String, FieldProblem> {
     needed(field, optional_line(field, typed, max_chars)?)
@@ -35,7 +35,7 @@ pub fn optional_line(field: Field, typed: &str, max_chars: u32) -> Result<String
     Ok(line)
 }
 
-/// Like [`line`], on as many lines as one likes.
+/// Like [`line`], on any number of lines.
 ///
 /// # Errors
 /// As for [`line`], but never [`Problem::LineBreak`].
@@ -55,8 +55,8 @@ pub fn optional_lines(field: Field, typed: &str, max_chars: u32) -> Result<Strin
         return problem(Problem::Malformed);
     }
     let text = text::normalize(typed);
-    // Both as it came and as it is kept: what is said of the API's fields is said of what is sent. Browsers
-    // send two characters for the end of a line, and count one.
+    // The limit applies to the text as sent and as normalized: the API documents it for what is sent. Browsers send
+    // two characters for a line break, but count one.
     let typed_chars = typed.chars().count() - typed.matches("\r\n").count();
     if typed_chars.max(text.chars().count()) > max_chars as usize {
         return problem(Problem::TooLong(max_chars));
@@ -138,7 +138,7 @@ impl Email {
         &self.0
     }
 
-    /// As people write it: `name@münchen.de`.
+    /// The address with a readable domain: `name@münchen.de`.
     #[cfg(feature = "server")]
     pub fn readable(address: &str) -> String {
         match address.split_once('@') {
@@ -191,7 +191,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The name of a doctor in an address: lower-case letters, digits and single hyphens, at most 80.
+/// The name of a doctor in a URL: lower-case letters, digits and single hyphens, at most 80 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Slug(String);
@@ -199,7 +199,7 @@ pub struct Slug(String);
 impl Slug {
     pub const MAX_CHARS: usize = 80;
 
-    /// `None` when the text cannot be a slug, so it names nothing.
+    /// `None` when the text is not a valid slug.
     pub fn parse(text: &str) -> Option<Self> {
         let ok = !text.is_empty()
             && text.len() <= Self::MAX_CHARS
@@ -272,7 +272,7 @@ impl fmt::Debug for Code {
     }
 }
 
-/// Where to go after signing in: a path of this site, never another one's.
+/// The path to redirect to after signing in, which is always on this site.
 ///
 /// `//host`, `/\host` and anything with a scheme would leave the site, so they become `/`.
 pub fn return_path(next: &str) -> &str {

@@ -1,11 +1,10 @@
-//! What Nadi decides: the rules and types of doctor appointments.
+//! The domain: the rules and types of doctor appointments.
 //!
-//! Nothing here does IO, reads a clock or draws a random number; time and
-//! randomness come in as arguments. Everything compiles for `wasm32`, and what
-//! needs tables (time zones, Unicode) is behind the `server` feature, so that the browser
-//! never downloads them.
+//! Nothing here does IO, reads a clock or draws a random number; time and randomness are arguments. Everything
+//! compiles for `wasm32`. What needs tables (time zones, Unicode) is behind the `server` feature, so that the
+//! browser never downloads them.
 //!
-//! Not for: SQL, HTTP, HTML or sentences. The `server` crate does, `app` shows.
+//! Not for SQL and HTTP, which are in the `server` crate, nor for HTML and sentences, which are in `app`.
 
 pub mod actor;
 pub mod appointment;

@@ -44,7 +44,7 @@ impl LocalTime {
         self.naive().hour()
     }
 
-    /// `10:20` for addresses and forms. In an hour that exists twice it does not say which: people read
+    /// `10:20` for URLs and forms. Ambiguous in an hour that exists twice: for people to read, use
     /// [`clock`](Self::clock).
     pub fn digits(self) -> String {
         self.naive().format("%H:%M").to_string()
@@ -174,19 +174,19 @@ impl LocalTimes {
         zones_of([self.starts, last])
     }
 
-    /// `10:20–10:40, Kolkata time`: what is beside times of another zone.
+    /// `10:20–10:40, Kolkata time`: for use next to times of another zone.
     pub fn clock_at_place(self) -> String {
         format!("{}, {}", self.clock(), place_time(self.starts.zone))
     }
 
-    /// Does a clock there show the same as one in another zone?
+    /// Would a clock in another zone show the same times?
     pub fn is_same_in(self, zone: Zone) -> bool {
         let there = |time: LocalTime| LocalTime::new(time.at, zone).offset_seconds();
         [self.starts, self.ends].into_iter().all(|time| time.offset_seconds() == there(time))
     }
 }
 
-/// Berlin's clock, whatever the day: `Berlin time`.
+/// The zone without its offset: `Berlin time`.
 pub fn place_time(zone: Zone) -> String {
     let city = zone.name().rsplit('/').next().unwrap_or(zone.name()).replace('_', " ");
     format!("{city} time")
@@ -226,7 +226,7 @@ pub fn zone_of_day(zone: Zone, date: NaiveDate) -> String {
     zone_of_days(zone, date, date.checked_add_days(Days::new(1)).unwrap_or(date))
 }
 
-/// Are times of more than one zone among them?
+/// Do the times have more than one zone?
 pub fn are_mixed(times: impl IntoIterator<Item = LocalTime>) -> bool {
     let mut times = times.into_iter();
     let first = times.next();
@@ -247,10 +247,10 @@ fn offsets(times: &[LocalTime]) -> String {
     if words.is_empty() { last } else { format!("{words}then {last}") }
 }
 
-/// When the offset of the later one began, by the clock as it was before: `Sun 25 Oct 2026, 03:00`.
+/// When the later offset began, as wall time with the offset before: `Sun 25 Oct 2026, 03:00`.
 fn change_between(earlier: LocalTime, later: LocalTime) -> String {
     let is_later = |at| LocalTime::new(at, later.zone).offset_in_words() == later.offset_in_words();
-    // The last day on which it was another one, then the moment.
+    // Find the last day with another offset, then the instant of the change.
     let (mut before, mut after) = (later.at, later.at);
     while before > earlier.at && is_later(before) {
         after = before;
@@ -265,7 +265,7 @@ fn change_between(earlier: LocalTime, later: LocalTime) -> String {
     format!("{}, {}", formatting::date(clock.date()), clock.format("%H:%M"))
 }
 
-/// `IST`; zones without letters have digits in their place.
+/// The abbreviation, such as `IST`; `None` for zones whose abbreviation is digits.
 fn letters(offset: ZoneOffset) -> Option<&'static str> {
     let name = offset.abbreviation();
     name.chars().all(char::is_alphabetic).then_some(name)

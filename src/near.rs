@@ -33,8 +33,7 @@ impl fmt::Display for Near {
     }
 }
 
-/// A place on the ground in hundredths of a degree, which is about a kilometre: nearer than that we do
-/// not want to know where somebody is.
+/// A point in hundredths of a degree, which is about a kilometre. Not more precise, for privacy.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Point {
     latitude: i16,
@@ -42,7 +41,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// From degrees; `None` beyond the poles, or more than half way round.
+    /// From degrees; `None` outside of -90 to 90 and -180 to 180.
     pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
         let on_earth = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
         let hundredths = |degrees: f64| (degrees * 100.0).round() as i16;

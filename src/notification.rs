@@ -33,7 +33,7 @@ impl Template {
     }
 }
 
-/// Who is told.
+/// Who is notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Recipient {
     /// The account that booked the appointment.
@@ -55,7 +55,7 @@ impl Channel {
     }
 }
 
-/// Something that one recipient is to be told on one channel.
+/// A notification to one recipient on one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Notice {
     pub recipient: Recipient,
@@ -63,8 +63,8 @@ pub struct Notice {
     pub template: Template,
 }
 
-/// The messages that an event causes. `needs_code`: the patient confirms with a code, which is not so
-/// where the installation trusts an address that was verified before.
+/// The notifications that an event causes. `needs_code`: the patient must confirm with a code; not needed if the
+/// address was verified before and the configuration accepts that.
 pub fn notices(event: EventType, needs_code: bool) -> Vec<Notice> {
     use appointment::Event;
     let EventType::Appointment(event) = event else { return Vec::new() };
@@ -86,8 +86,8 @@ pub fn notices(event: EventType, needs_code: bool) -> Vec<Notice> {
     vec![Notice { recipient: Recipient::Booker, channel: Channel::Email, template }]
 }
 
-/// The types of events of which somebody may be told.
-pub fn told() -> impl Iterator<Item = EventType> {
+/// The types of events that may cause notifications.
+pub fn notified_types() -> impl Iterator<Item = EventType> {
     EventType::all().filter(|kind| !notices(*kind, true).is_empty())
 }
 
@@ -102,6 +102,6 @@ mod tests {
         assert_eq!(notices(held, false), []);
         let again = EventType::Appointment(appointment::Event::CodeRequested);
         assert!(!notices(again, false).is_empty(), "whoever asks for a code gets one");
-        assert_eq!(told().count(), 5);
+        assert_eq!(notified_types().count(), 5);
     }
 }

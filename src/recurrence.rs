@@ -1,12 +1,11 @@
-//! Recurrence rules (RFC 5545, 3.3.10) on floating wall time: on which days and
-//! at which local times something happens again.
+//! Recurrence rules (RFC 5545, 3.3.10) in wall time without a zone.
 //!
 //! The first period of a search is computed, not reached by iteration, and every search has a budget of steps, so
 //! no rule can take long. This is why rules are expanded here: the `rrule` crate looks through up to 100,000 periods
 //! for each next occurrence, whatever the UNTIL, and cannot begin in the middle of a series. The tests compare with
 //! it.
 //!
-//! Not for: time zones. What an occurrence means as an instant is for the caller.
+//! Time zones are not handled here. Callers convert occurrences to instants.
 
 mod expand;
 mod lenient;
@@ -28,15 +27,15 @@ pub(crate) use parse::moment;
 use rule::{End, Frequency, Rule};
 pub use rule::{Occurrences, RULE_BYTES_MAX, RecurrenceProblem};
 
-/// The budget of one search: how many periods, days and occurrences it may look at. Enough for 400 years of a
-/// daily rule with a COUNT.
+/// The budget of one search: the maximum number of periods, days and occurrences that it checks. It is enough for 400
+/// years of a daily rule with a COUNT.
 pub const STEPS_MAX: usize = 500_000;
 
-/// How far ahead [`Recurrence::happens_from`] looks, in years: the longest wait
-/// for a weekday on 29 February.
+/// How far ahead [`Recurrence::happens_from`] looks, in years: the longest time between
+/// two 29 Februaries on the same weekday.
 const YEARS_AHEAD: u64 = 40;
 
-/// A checked recurrence rule. Inside, nothing contradicts RFC 5545.
+/// A valid recurrence rule according to RFC 5545.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recurrence {
     text: String,
@@ -47,7 +46,7 @@ pub struct Recurrence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LenientRecurrence {
     pub rule: Recurrence,
-    /// A part of it is not understood and was left out: it may happen more often than was meant.
+    /// An unknown part was left out, so there may be more occurrences than intended.
     pub left_out: bool,
 }
 
@@ -66,32 +65,32 @@ impl<'de> Deserialize<'de> for Recurrence {
 }
 
 impl Recurrence {
-    /// Reads the value of an RRULE, with or without `RRULE:` before it, in any case.
+    /// Parses the value of an RRULE, with or without the prefix `RRULE:`, in any case.
     ///
     /// # Errors
-    /// Why the rule is not taken. A rule by the second is too often.
+    /// Why the rule is refused. A rule with `FREQ=SECONDLY` is [`RecurrenceProblem::TooOften`].
     pub fn parse(text: &str) -> Result<Self, RecurrenceProblem> {
         let (text, rule) = parse::rule(text)?;
         let recurrence = Self { text, rule };
         if recurrence.rule.is_empty() { Err(RecurrenceProblem::Never) } else { Ok(recurrence) }
     }
 
-    /// Reads a rule as calendar files have them: what RFC 5545 forbids but can only mean one thing is read so, and what it
-    /// does not know is left out.
+    /// Parses a rule from a calendar file. Violations of RFC 5545 with only one possible meaning are accepted, and
+    /// unknown parts are left out.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), when it is not clear when something happens. A rule that never does is taken.
+    /// As [`parse`](Self::parse), when the occurrences are not clear. A rule without occurrences is accepted.
     pub fn lenient(text: &str) -> Result<LenientRecurrence, RecurrenceProblem> {
         if text.len() > RULE_BYTES_MAX {
             return Err(RecurrenceProblem::TooLong);
         }
         let (cleaned, left_out) = lenient::cleaned(text);
         let (text, rule) = parse::rule_with_both_ends(&cleaned)?;
-        // Whether it ever happens is not asked: for a file of many rules, that is too long a search.
+        // Not checked for occurrences: with many rules in a file, that search would take too long.
         Ok(LenientRecurrence { rule: Self { text, rule }, left_out })
     }
 
-    /// The same for whole days: the times of day in it are ignored (RFC 5545, 3.3.10).
+    /// The rule for an event of whole days: without times of day, which are ignored then (RFC 5545, 3.3.10).
     pub fn without_times(mut self) -> Self {
         self.rule.hours.clear();
         self.rule.minutes.clear();
@@ -99,7 +98,7 @@ impl Recurrence {
         self
     }
 
-    /// With an UNTIL in UTC as the last day that `last_day` makes of it, if it does.
+    /// The rule with an UNTIL in UTC replaced by the date that `last_day` returns for it, if any.
     #[must_use]
     pub fn ending_on(mut self, last_day: impl FnOnce(NaiveDateTime) -> Option<NaiveDate>) -> Self {
         if let End::UntilUtc(until) = self.rule.end
@@ -110,10 +109,11 @@ impl Recurrence {
         self
     }
 
-    /// Reads a rule for working hours: daily or rarer, without times of day.
+    /// Parses a rule for working hours: daily or less frequent, without times of day.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), and what is finer than a day is too often.
+    /// As [`parse`](Self::parse). Rules with times of day or more than one occurrence a day are
+    /// [`RecurrenceProblem::TooOften`].
     pub fn of_days(text: &str) -> Result<Self, RecurrenceProblem> {
         let recurrence = Self::parse(text)?;
         let rule = &recurrence.rule;
@@ -130,12 +130,12 @@ impl Recurrence {
     }
 
     /// The occurrences in `from..until` (half-open) of a series that starts at
-    /// `start`: at most `limit`, in order.
+    /// `start`: at most `limit`, sorted.
     ///
-    /// As in a calendar file, `start` is the first occurrence whether it fits the
-    /// rule or not, and counts (RFC 5545, 3.8.5.3); but a rule whose UNTIL is before it
-    /// has no occurrence at all. An UNTIL in UTC is compared as if the wall clock
-    /// showed UTC; see [`occurrences_by`](Self::occurrences_by).
+    /// As in a calendar file, `start` is always the first occurrence and counts for COUNT, even if it
+    /// does not match the rule (RFC 5545, 3.8.5.3). But if UNTIL is before it, there is no occurrence at
+    /// all. An UNTIL in UTC is compared as if wall time were UTC; see
+    /// [`occurrences_by`](Self::occurrences_by).
     pub fn occurrences(
         &self,
         start: NaiveDateTime,
@@ -147,9 +147,9 @@ impl Recurrence {
         self.occurrences_by(start, from, until, limit, &mut budget, &|at| at.and_utc())
     }
 
-    /// As [`occurrences`](Self::occurrences), for a zone: an UNTIL in UTC is compared with
-    /// what `instant` makes of an occurrence. Every period, day and occurrence that is
-    /// looked at is subtracted from `budget`; at 0 the search stops.
+    /// As [`occurrences`](Self::occurrences), in a zone: an UNTIL in UTC is compared with
+    /// `instant` of an occurrence. Every period, day and occurrence that is checked
+    /// is subtracted from `budget`. At 0 the search stops.
     pub fn occurrences_by(
         &self,
         start: NaiveDateTime,
@@ -163,7 +163,7 @@ impl Recurrence {
         Search { rule: &self.rule, start, range, limit, instant, start_counts: true }.run(budget)
     }
 
-    /// As [`occurrences_by`](Self::occurrences_by), but `start` is among them only if it fits the rule, as for an EXRULE.
+    /// As [`occurrences_by`](Self::occurrences_by), but with `start` only if it matches the rule, as for an EXRULE.
     pub fn fitting_by(
         &self,
         start: NaiveDateTime,
@@ -177,8 +177,8 @@ impl Recurrence {
         Search { rule: &self.rule, start, range, limit, instant, start_counts: false }.run(budget)
     }
 
-    /// Has a series that starts at `start` ended before `at`: by its UNTIL, or by a COUNT that leaves none in the year from
-    /// then on?
+    /// Whether a series that starts at `start` has ended before `at`: by its UNTIL, or by a COUNT if there is no
+    /// occurrence in the year from `at` on.
     pub fn is_over_by(
         &self,
         start: NaiveDateTime,
@@ -200,11 +200,11 @@ impl Recurrence {
         rest.at.is_empty() && !rest.cut
     }
 
-    /// The days in `from..until` (half-open) that fit a rule which holds from `start` on.
+    /// The days in `from..until` (half-open) that match the rule, applied from `start` on.
     ///
-    /// INTERVAL and COUNT begin at `start`, but unlike in a calendar file it is itself
-    /// among them only if it fits the rule. An UNTIL with a time means its day as written.
-    /// After [`STEPS_MAX`] steps, some 400 years of days with a COUNT, the rest is left out.
+    /// INTERVAL and COUNT are counted from `start`, but unlike in a calendar file, `start` is only
+    /// included if it matches the rule. Of an UNTIL with a time, only the date as written counts.
+    /// The search stops after [`STEPS_MAX`] steps, some 400 years of days with a COUNT.
     pub fn days(&self, start: NaiveDate, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let mut days: Vec<_> = self
@@ -217,8 +217,8 @@ impl Recurrence {
         days
     }
 
-    /// Does any day fit within a generation from `start`? A rule can fit the calendar and yet
-    /// never its own start, such as every seventh day from a Monday on Tuesdays.
+    /// Whether any day within 40 years from `start` matches. Even a rule without contradictions
+    /// may never match with a given start, such as every seventh day on Tuesdays, starting on a Monday.
     pub fn happens_from(&self, start: NaiveDate) -> bool {
         let start = start.and_time(NaiveTime::MIN);
         let until = start.checked_add_days(Days::new(YEARS_AHEAD * 366)).unwrap_or(start);
@@ -238,7 +238,7 @@ impl Recurrence {
     }
 }
 
-/// Its text, which says all.
+/// Only the text, which contains the whole rule.
 impl std::fmt::Debug for Recurrence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Recurrence({})", self.text)

@@ -19,7 +19,7 @@ pub const AVERAGE_FROM: u32 = 3;
 /// The name shown for anonymous reviewers.
 pub const NAMELESS: &str = "Patient";
 
-/// From 1, poor, to 5, excellent.
+/// A number of stars, from 1 (poor) to 5 (excellent).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Stars(u8);
@@ -29,7 +29,7 @@ impl Stars {
     pub const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(5)];
 
     /// # Errors
-    /// The problem with [`Field::Stars`], also for no number at all.
+    /// A problem with [`Field::Stars`] when the number is missing or out of range.
     pub fn of(number: Option<u8>) -> Result<Self, FieldProblem> {
         let problem = match number {
             None => Problem::Missing,
@@ -44,16 +44,16 @@ impl Stars {
     }
 }
 
-/// When a visit can no longer be reviewed.
+/// The end of the time in which a visit that ended at `ends_at` can be reviewed.
 pub fn review_until(ends_at: DateTime<Utc>) -> DateTime<Utc> {
     ends_at + Duration::days(REVIEW_DAYS)
 }
 
-/// May this account write about a visit with this doctor that it booked and that is in this state and ended
-/// then, or change what it wrote?
+/// Checks whether this account may write or change a review of a visit that it booked.
 ///
 /// # Errors
-/// `ConflictOfInterest` for the doctor and whoever administers the clinic, whomever they booked for; `NotCompleted` unless the visit took place, `TooLateToReview` from [`review_until`] on.
+/// `ConflictOfInterest` for the doctor and for administrators of the clinic, whoever the patient was; `NotCompleted`
+/// unless the visit took place; `TooLateToReview` from [`review_until`] on.
 pub fn may_review(
     account: &SignedIn,
     (doctor, clinic): (DoctorId, ClinicId),
@@ -73,7 +73,7 @@ pub fn may_review(
     Ok(())
 }
 
-/// The reviews of a doctor that everybody sees, and all their stars.
+/// The number of a doctor's public reviews, and the sum of their stars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rating {
     pub reviews: u32,
@@ -90,10 +90,10 @@ impl Rating {
     }
 }
 
-/// The least ratings that are offered to narrow a search by, in tenths of a star.
+/// The minimum ratings that the search filter offers, in tenths of a star.
 pub const LEAST_OFFERED: [u32; 4] = [45, 40, 35, 30];
 
-/// `4.6`; whole stars without a zero: `4`.
+/// Formats tenths of a star: `4.6`, or `4` for whole stars.
 pub fn tenths(tenths: u32) -> String {
     match (tenths / 10, tenths % 10) {
         (stars, 0) => stars.to_string(),
@@ -101,7 +101,7 @@ pub fn tenths(tenths: u32) -> String {
     }
 }
 
-/// The least rating one asks for, in tenths of a star: `4` or `4.5`, from 1 to 5. `None` for anything else.
+/// Parses a minimum rating such as `4` or `4.5` into tenths of a star. `None` unless it is from 1 to 5.
 pub fn parse_tenths(text: &str) -> Option<u32> {
     let (stars, tenth) = text.split_once('.').unwrap_or((text, "0"));
     let digit = |text: &str| match text.as_bytes() {
@@ -112,7 +112,7 @@ pub fn parse_tenths(text: &str) -> Option<u32> {
     (10..=50).contains(&tenths).then_some(tenths)
 }
 
-/// Whoever wrote a review, as everybody reads it: `Maria D.`, or [`NAMELESS`].
+/// The public name of a review's author: `Maria D.`, or [`NAMELESS`] if anonymous.
 pub fn public_name(name: &str, anonymous: bool) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().filter(|_| !anonymous);

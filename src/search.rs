@@ -1,4 +1,4 @@
-//! Reading a search, and the one formula by which doctors are ordered. Not for finding them.
+//! Splitting a search text into words, and the formula by which doctors are ranked. The queries are in `server`.
 //!
 //! **The rank** of a doctor is a number of seconds, and the lowest comes first:
 //!
@@ -7,8 +7,8 @@
 //! > − relevance of the words × [`RELEVANCE_SECONDS`]
 //! > − stars above the mean of all doctors × [`STAR_SECONDS`]
 //!
-//! Everything is converted to waiting time. A place one kilometre farther away has to be free half an hour
-//! earlier. A doctor whose name matches may be free some nine days later than one whose specialty matches.
+//! Everything is converted to waiting time. To rank equally, a place one kilometre farther away has to be free half
+//! an hour earlier, and a doctor whose name matches may be free nine days later than one whose specialty matches.
 //!
 //! - Of a doctor's places, the best one counts. Distance counts only in searches near a place.
 //! - Relevance is one of the four values of [`RELEVANCE`]. All words have to match, and the worst match counts.
@@ -43,7 +43,7 @@ pub const MEAN_VISITS: f64 = 10.0;
 /// The radius of a search by distance, in km.
 pub const NEAR_KM_MAX: f64 = 100.0;
 
-/// The most characters of a search.
+/// The maximum length of a search text, in characters.
 pub const TEXT_CHARS_MAX: usize = 100;
 const WORDS_MAX: usize = 8;
 const WORD_CHARS_MAX: usize = 40;
@@ -92,8 +92,8 @@ const STOP_WORDS: [&str; 40] = [
     "problem",
 ];
 
-/// The words of a search to look for: letters and digits in lower case, at most eight of at most forty
-/// characters, without those that say nothing; all of them when none says anything.
+/// The words of a search text: letters and digits in lower case, at most eight words of at most forty
+/// characters, without stop words. If there are only stop words, they are used.
 pub fn words(text: &str) -> Vec<String> {
     let all: Vec<String> = text::one_line(text)
         .chars()
@@ -118,7 +118,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// `None` when it is not one of ours.
+    /// `None` when it is not a valid cursor.
     pub fn parse(text: &str) -> Option<Self> {
         let hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if text.len() != 48 || !hexadecimal {
@@ -126,7 +126,7 @@ impl Cursor {
         }
         let (rank, doctor) = text.split_at(16);
         let rank = u64::from_str_radix(rank, 16).ok()?.cast_signed();
-        // From 1970 to long after 2286: what PostgreSQL can read as an instant.
+        // From 1970 to long after 2286, and within the range of PostgreSQL's timestamps.
         (0..100_000_000_000).contains(&rank).then_some(())?;
         Some(Self { rank, doctor: Uuid::parse_str(doctor).ok()? })
     }

@@ -1,11 +1,11 @@
-//! Search suggestions: which specialties and cities match, and how many of each kind
-//! are listed. Not for finding doctors by name: the database does that.
+//! Search suggestions: which specialties and cities match the typed text, and how many suggestions of each kind
+//! are shown. Matching doctors are found by the database.
 
 use crate::input::Slug;
 
-/// The most suggestions at once.
+/// The maximum number of suggestions.
 pub const SUGGESTIONS_MAX: usize = 8;
-/// Fewer characters than this suggest nothing.
+/// For fewer characters than this there are no suggestions.
 pub const TYPED_CHARS_MIN: usize = 2;
 const SPECIALTIES_MAX: usize = 4;
 const CITIES_MAX: usize = 2;
@@ -32,7 +32,7 @@ pub enum Suggestion {
     },
 }
 
-/// A name that can be typed, as the search compares it: lower case, without accents.
+/// A name or synonym of a specialty or city, in lower case and without accents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     /// The specialty or city it belongs to.
@@ -55,8 +55,8 @@ fn fit(typed: &[String], text: &str) -> Option<u8> {
     Some(if whole { 0 } else { 2 - u8::from(first) })
 }
 
-/// The slugs that fit, the best first, each with the term that fits best. `typed` are words in lower case and
-/// without accents; `doctors` tells how many there are behind a slug, and 0 leaves it out.
+/// The best matching term of each matching slug, best first. `typed` are words in lower case and
+/// without accents. `doctors` gives the number of doctors of a slug; slugs without doctors are left out.
 pub fn fitting<'a>(
     terms: &'a [Term],
     typed: &[String],
@@ -67,8 +67,8 @@ pub fn fitting<'a>(
         .filter_map(|term| Some((fit(typed, &term.text)?, term.weight, term)))
         .filter(|(.., term)| doctors(&term.slug) > 0)
         .collect();
-    // First matches at the beginning of the name, then of a synonym, then inside; among these
-    // the better fit, the shorter word.
+    // First matches at the beginning of a name, then at the beginning of a synonym, then inside. Within
+    // each group, the better match and the shorter term come first.
     let group = |fit: u8, weight: u8| match (fit, weight) {
         (..2, 0) => 0,
         (..2, _) => 1,
@@ -91,8 +91,8 @@ pub fn fitting<'a>(
     found.into_iter().map(|(.., term)| term).collect()
 }
 
-/// Combines three kinds into at most eight suggestions, in this order. Each kind has a share; what one kind
-/// leaves unused goes to the others.
+/// Combines three kinds into at most eight suggestions, in this order. Each kind has a share; unused
+/// places of one kind go to the others.
 pub fn combine(
     mut specialties: Vec<Suggestion>,
     mut doctors: Vec<Suggestion>,

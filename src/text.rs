@@ -1,5 +1,5 @@
-//! Text as it is kept and compared: in Unicode's composed form (NFC), without what cannot be seen. Not for
-//! what a field may say: that is [`crate::input`].
+//! Normalization of text before it is stored or compared: Unicode NFC, without invisible characters. The rules for
+//! fields are in [`crate::input`].
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{
@@ -9,9 +9,9 @@ use unicode_properties::{
 const NON_JOINER: char = '\u{200C}';
 const JOINER: char = '\u{200D}';
 
-/// The text composed (NFC), each line break as `\n`, a tab as a space, without control and format characters
-/// (such as those that turn the direction of writing) and without blanks at its ends. Joiners and variation
-/// selectors stay where a script or an emoji needs them.
+/// The text in NFC, with all line breaks as `\n` and tabs as spaces, without control and format characters
+/// (such as those that change the direction of writing), and without blanks at its ends. Joiners and variation
+/// selectors are kept where a script or an emoji needs them.
 pub fn normalize(text: &str) -> String {
     let composed: String = text.replace("\r\n", "\n").nfc().collect();
     let mut normalized = String::with_capacity(composed.len());
@@ -27,12 +27,12 @@ pub fn normalize(text: &str) -> String {
         normalized.extend(kept);
         before = kept.or(before);
     }
-    // What was taken out may have stood between a letter and its accent.
+    // A removed character may have separated a letter from its accent.
     let normalized: String = normalized.nfc().collect();
     normalized.trim_matches(is_blank).to_owned()
 }
 
-/// [`normalize`], on one line: for what people search by.
+/// [`normalize`] with line breaks as spaces, for fields of one line.
 pub fn one_line(text: &str) -> String {
     normalize(text).replace('\n', " ")
 }
@@ -48,33 +48,33 @@ fn is_line_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// A space, or a letter or symbol that looks like one: Hangul fillers, the Braille pattern without dots.
+/// Whether it is a space, or a letter or symbol that looks like one: Hangul fillers, the Braille pattern without dots.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}')
 }
 
-/// Control and format characters, and marks that show nothing: the grapheme joiner, Khmer's inherent vowels.
+/// Control and format characters, and invisible marks: the grapheme joiner, Khmer's inherent vowels.
 fn is_taken_out(c: char) -> bool {
     matches!(c.general_category(), GeneralCategory::Control | GeneralCategory::Format)
         || matches!(c, '\u{34F}' | '\u{17B4}' | '\u{17B5}')
 }
 
-/// Joiners and variation selectors: they show nothing themselves and change how their neighbours look.
+/// Joiners and variation selectors: they are invisible and change how adjacent characters look.
 fn is_contextual(c: char) -> bool {
     let selects = matches!(c, '\u{180B}'..='\u{180D}' | '\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}');
     selects || c == JOINER || c == NON_JOINER
 }
 
-/// `before` is the last character that was kept.
+/// Whether a joiner or variation selector has an effect here. `before` is the last character that was kept.
 fn is_needed(before: Option<char>, c: char, after: Option<char>) -> bool {
     use GeneralCategory::{MathSymbol, OtherLetter, OtherSymbol};
     let Some(before) = before else { return false };
     match c {
         JOINER => is_joined(before) || is_emoji(before) && after.is_some_and(is_emoji),
         NON_JOINER => is_joined(before) && (is_mark(before) || after.is_some_and(is_joined)),
-        // `1`, `#` and `*` become keys with it.
+        // `1`, `#` and `*` become keycap emoji with it.
         '\u{FE0E}' | '\u{FE0F}' => before.is_emoji_char(),
-        // Of an ideograph, a Mongolian letter, a mathematical sign.
+        // Variants of an ideograph, a Mongolian letter or a mathematical sign.
         _ if is_blank(before) => false,
         _ => matches!(before.general_category(), MathSymbol | OtherLetter | OtherSymbol),
     }
@@ -88,7 +88,7 @@ fn is_mark(c: char) -> bool {
     c.general_category_group() == GeneralCategoryGroup::Mark
 }
 
-/// A letter or mark of a script that is written with joiners: Arabic and its kin, those of South and
+/// Whether it is a letter or mark of a script that uses joiners: Arabic and related scripts, those of South and
 /// South-East Asia, Mongolian.
 fn is_joined(c: char) -> bool {
     let of_script = matches!(
@@ -108,7 +108,8 @@ fn is_joined(c: char) -> bool {
     of_script && matches!(c.general_category_group(), Letter | Mark)
 }
 
-/// As names are compared: in lower case, without accents; what is neither letter nor digit separates words.
+/// The form in which names are compared: words of letters and digits in lower case and without accents, separated
+/// by spaces.
 pub fn plain(text: &str) -> String {
     let is_accent = |c: &char| ('\u{300}'..='\u{36F}').contains(c);
     let letters: String =

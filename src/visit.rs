@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where the visit takes place.
+/// Whether a visit takes place in person or by video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -14,7 +14,7 @@ pub enum Mode {
 impl Mode {
     pub const ALL: [Self; 2] = [Self::InPerson, Self::Video];
 
-    /// The word used in the database, on the wire and in addresses.
+    /// The value in the database, in JSON and in URLs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InPerson => "in_person",

@@ -1,6 +1,6 @@
-//! Every sentence about a refusal, a failure or a field, in one catalogue; and the texts of e-mails.
+//! All texts about refusals, failures and fields, and the texts of e-mails and calendar files.
 //!
-//! Second person, present tense. Each says what happened and what to do next.
+//! They are in the second person and the present tense. Each says what happened and what to do next.
 
 use nadi::appointment::Refusal;
 use nadi::failure::{CalendarFault, Failure, Field, FieldProblem, Problem};
@@ -51,7 +51,7 @@ pub fn failure(failure: &Failure) -> String {
     }
 }
 
-/// Why the booking rules say no, and what to do next.
+/// Why the booking rules refuse something, and what to do next.
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NotOffered => "That time is no longer offered. Choose another one.".into(),
@@ -158,7 +158,7 @@ pub fn refusal(refusal: &Refusal) -> String {
     }
 }
 
-/// Why a chosen time cannot be taken; what can be is listed after it.
+/// Why a chosen time cannot be booked. The page lists alternatives after it.
 pub fn gone(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Taken => "That time was just taken.".into(),
@@ -170,7 +170,7 @@ pub fn gone(refusal: &Refusal) -> String {
     }
 }
 
-/// Until when a patient may move or cancel, in a sentence.
+/// A sentence that says until when a patient may move or cancel.
 pub fn cancel_policy(notice_minutes: i64) -> String {
     match notice_minutes {
         ..=0 => "You can move or cancel it here until the start.".into(),
@@ -180,7 +180,7 @@ pub fn cancel_policy(notice_minutes: i64) -> String {
     }
 }
 
-/// The heading over the problems of a form.
+/// The heading above the problems of a form.
 pub fn summary_title(failure: Option<&Failure>) -> &'static str {
     match failure {
         Some(Failure::Invalid(problems)) if problems.len() > 1 => "A few things need another look",
@@ -194,7 +194,7 @@ pub fn summary_title(failure: Option<&Failure>) -> &'static str {
     }
 }
 
-/// What is wrong with a line of a calendar file; comes after `line 7`.
+/// What is wrong with a line of a calendar file; continues a sentence after `line 7`.
 pub fn calendar_fault(fault: CalendarFault) -> &'static str {
     match fault {
         CalendarFault::NotACalendar => "is not the beginning of a calendar",
@@ -217,7 +217,7 @@ pub fn field_of(failure: &Failure) -> Option<Field> {
     }
 }
 
-/// What is wrong with a field, and how to put it right.
+/// What is wrong with a field, and how to correct it.
 pub fn field_problem(found: &FieldProblem) -> String {
     let name = field_label(found.field);
     match (found.field, found.problem) {
@@ -300,7 +300,7 @@ pub fn field_problem(found: &FieldProblem) -> String {
     }
 }
 
-/// A field's name in a form and in addresses: the same word as on the wire.
+/// A field's name in forms and URLs, the same as in JSON.
 pub fn field_name(field: Field) -> &'static str {
     match field {
         Field::Name => "name",
@@ -348,7 +348,7 @@ pub fn field_name(field: Field) -> &'static str {
     }
 }
 
-/// A field as people call it, at the start of a sentence.
+/// A field's label, at the start of a sentence.
 pub fn field_label(field: Field) -> &'static str {
     match field {
         Field::Name => "The name",
@@ -422,7 +422,7 @@ pub fn length(minutes: i64) -> String {
     }
 }
 
-/// `2 hours’`, `a day’s`, `30 minutes’`: a policy as people say it, before "notice".
+/// `2 hours’`, `a day’s`, `30 minutes’`: a duration before the word "notice".
 pub fn notice(minutes: i64) -> String {
     match minutes {
         60 => "an hour’s".into(),

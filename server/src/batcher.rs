@@ -1,8 +1,8 @@
 //! Batches requests that arrive at the same time.
 //!
-//! A request that finds a worker idle is served at once, alone. While all workers are busy, requests wait
-//! in a queue, and the next free worker takes as many of them as a batch may hold: the more requests there
-//! are, the less each costs. The queue is bounded; a request that finds it full is refused at once.
+//! A request that finds a worker idle is run at once, on its own. While all workers are busy, requests wait
+//! in a queue, and the next free worker takes as many of them as fit in a batch: the more requests wait, the
+//! less each one costs. The queue is bounded; a request that finds it full is refused at once.
 
 use std::sync::Arc;
 
@@ -11,37 +11,37 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 /// Sizes of the batches and of the queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Batches that run side by side.
+    /// Batches that run at the same time.
     pub workers: usize,
-    /// Requests in one batch.
+    /// The most requests in one batch.
     pub batch_size_max: usize,
-    /// Requests that may wait.
+    /// The most requests that may wait in the queue.
     pub queue_size_max: usize,
 }
 
 /// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
-    /// The queue is full: nothing was done.
-    #[error("too many wait")]
+    /// The queue is full, so the request was not run.
+    #[error("the queue is full")]
     Full,
-    /// The batch was cut short: it may or may not have taken effect.
-    #[error("the work was cut short")]
+    /// The batch ended without an answer (it panicked): the request may or may not have taken effect.
+    #[error("the batch ended without an answer")]
     Interrupted,
 }
 
-/// A queue of requests of one kind, and its workers. They end when it is dropped.
+/// A queue of requests of one kind, and its workers. The workers end when it is dropped.
 pub struct Batcher<Q, A> {
     queue: mpsc::Sender<Waiting<Q, A>>,
 }
 
 struct Waiting<Q, A> {
-    question: Q,
+    request: Q,
     reply: oneshot::Sender<A>,
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
-    /// `work` gives one answer for each request, in their order. Must be called inside a tokio runtime.
+    /// `work` returns one answer for each request, in the order of the requests. Must be called inside a tokio runtime.
     pub fn new<W, F>(limits: Limits, work: W) -> Self
     where
         W: Fn(Vec<Q>) -> F + Clone + Send + Sync + 'static,
@@ -55,11 +55,13 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
         Self { queue: sender }
     }
 
+    /// Waits until a batch with this request has run, and returns its answer.
+    ///
     /// # Errors
-    /// When the queue is full, or the batch was cut short.
-    pub async fn submit(&self, question: Q) -> Result<A, SubmitError> {
+    /// [`SubmitError::Full`] at once when the queue is full; [`SubmitError::Interrupted`] when the batch panicked.
+    pub async fn submit(&self, request: Q) -> Result<A, SubmitError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Waiting { question, reply }).map_err(|_| SubmitError::Full)?;
+        self.queue.try_send(Waiting { request, reply }).map_err(|_| SubmitError::Full)?;
         answer.await.map_err(|_| SubmitError::Interrupted)
     }
 }
@@ -79,17 +81,18 @@ async fn serve<Q, A, W, F>(
         if queue.lock().await.recv_many(&mut waiting, batch_size_max).await == 0 {
             return;
         }
-        // Who has gone away meanwhile is not worked for.
+        // Skip requests whose caller has stopped waiting.
         waiting.retain(|one| !one.reply.is_closed());
         if waiting.is_empty() {
             continue;
         }
-        let (questions, replies): (Vec<_>, Vec<_>) =
-            waiting.into_iter().map(|one| (one.question, one.reply)).unzip();
-        // In a task of its own: a panic in it costs this piece of work, not the worker.
-        let Ok(answers) = tokio::spawn(work(questions)).await else { continue };
+        let (requests, replies): (Vec<_>, Vec<_>) =
+            waiting.into_iter().map(|one| (one.request, one.reply)).unzip();
+        // In a task of its own, so that a panic ends this batch and not the worker.
+        let Ok(answers) = tokio::spawn(work(requests)).await else { continue };
         for (reply, answer) in replies.into_iter().zip(answers) {
-            // Nobody listens any more: the effect stands, and a retry finds it by its key.
+            // The caller may have stopped waiting. The request took effect all the same; a retry finds the
+            // stored answer by its idempotency key.
             drop(reply.send(answer));
         }
     }
@@ -106,7 +109,7 @@ mod tests {
 
     const LIMITS: Limits = Limits { workers: 1, batch_size_max: 8, queue_size_max: 16 };
 
-    /// Doubles numbers, so many at a time as it is allowed to, and counts its pieces of work.
+    /// Doubles numbers, runs one batch per permit, and counts the batches.
     fn doubling(allowed: &Arc<Semaphore>, pieces: &Arc<AtomicUsize>) -> Batcher<u32, u32> {
         let (allowed, pieces) = (allowed.clone(), pieces.clone());
         Batcher::new(LIMITS, move |numbers: Vec<u32>| {

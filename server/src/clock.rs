@@ -1,19 +1,19 @@
-//! The only place where the time of day comes from.
+//! The only place that reads the current time.
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
-/// Tells the time. Injected, so that tests can step it.
+/// The current time. Injected, so that tests can set it.
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
 
-    /// How far this clock is ahead of the machine's. For libraries that read the machine's clock
-    /// themselves, such as the one that judges whether a session has expired.
+    /// How far this clock is ahead of the machine's. Needed for libraries that read the machine's clock
+    /// themselves, such as tower-sessions, which decides whether a session has expired.
     fn shift(&self) -> Duration {
         Duration::zero()
     }
 }
 
-/// The machine's clock, which development mode can shift to see the product on another day.
+/// The machine's clock. Development mode can shift it to run the product on another day.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock {
     shift: Duration,
@@ -26,7 +26,7 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
-    /// In whole microseconds, as PostgreSQL keeps them, so that a time read back equals the time written.
+    /// In whole microseconds, the precision of PostgreSQL, so that a time read back equals the time written.
     fn now(&self) -> DateTime<Utc> {
         (Utc::now() + self.shift).trunc_subsecs(6)
     }

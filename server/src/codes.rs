@@ -1,5 +1,5 @@
-//! One-time codes, derived and never stored: HMAC-SHA-256 of the server's key, the appointment
-//! and the counter, cut to six digits as RFC 4226 does.
+//! One-time codes that confirm a hold. They are derived and never stored: HMAC-SHA-256, under the server's
+//! key, of the appointment and its counter, truncated to six digits as in RFC 4226.
 
 use hmac::{Hmac, KeyInit, Mac};
 use nadi::ids::AppointmentId;
@@ -20,7 +20,7 @@ impl CodeKey {
         }
     }
 
-    /// The code that counts for an appointment while its counter stands at `counter`.
+    /// The valid code of an appointment whose counter has the value `counter`.
     pub fn code(&self, appointment: AppointmentId, counter: i16) -> String {
         let mut mac = self.0.clone();
         mac.update(b"nadi appointment code 1");
@@ -33,8 +33,8 @@ impl CodeKey {
         format!("{:06}", number % 1_000_000)
     }
 
-    /// The fingerprint of a request, and the number of the lock that its key's rivals meet at. Keyed,
-    /// because a request may carry a code of six digits.
+    /// A keyed hash of `text`, for comparing requests and for deriving the lock of an idempotency key.
+    /// Keyed, because a request may contain a six-digit code, which a plain hash would not hide.
     pub fn fingerprint(&self, purpose: &str, text: &str) -> [u8; 32] {
         let mut mac = self.0.clone();
         mac.update(purpose.as_bytes());
@@ -43,7 +43,7 @@ impl CodeKey {
         mac.finalize().into_bytes().into()
     }
 
-    /// Is this the code that counts? In constant time.
+    /// Is this the valid code? Compares in constant time.
     pub fn matches(&self, appointment: AppointmentId, counter: i16, typed: &Code) -> bool {
         self.code(appointment, counter).as_bytes().ct_eq(typed.as_str().as_bytes()).into()
     }

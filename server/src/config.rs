@@ -1,5 +1,5 @@
-//! Configuration from the environment. A missing or wrong value stops the start
-//! with the name of the variable and what it should be.
+//! Configuration from the environment. A missing or invalid value stops the start
+//! with the name of the variable and the expected value.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -11,11 +11,11 @@ use url::Url;
 
 use crate::clock::SystemClock;
 
-/// How the binary runs. Production unless told otherwise.
+/// How the binary runs. The default is production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     Production,
-    /// Messages go to `/dev/mailbox`; pages name the demo sign-ins.
+    /// Messages go to `/dev/mailbox`; pages show the demo sign-ins.
     Development,
 }
 
@@ -34,7 +34,7 @@ pub struct Config {
     /// A replica for reads; the main database when absent.
     pub database_read_url: Option<String>,
     pub database_connections: u32,
-    /// Connections of browsers and programs that may stand at once.
+    /// The most HTTP connections that may be open at once.
     pub connections: usize,
     pub redis_url: Option<String>,
     pub mode: Mode,
@@ -53,11 +53,11 @@ pub struct Config {
     pub mail_from: String,
     /// How far the clock is ahead of the machine's. Zero in production.
     pub clock_shift: Duration,
-    /// A folder with rules of time zones, instead of what the system has.
+    /// A zoneinfo folder to use instead of the system's.
     pub zoneinfo: Option<PathBuf>,
 }
 
-/// A variable that is missing or wrong.
+/// A variable that is missing or invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {found}; expected {expected}")]
 pub struct ConfigError {
@@ -72,7 +72,7 @@ impl ConfigError {
     }
 
     fn wrong(variable: &'static str, expected: &'static str) -> Self {
-        // The value itself may be a secret: it is not repeated.
+        // The value may be a secret, so it is not part of the message.
         Self { variable, found: "has a value that cannot be used".into(), expected }
     }
 }
@@ -82,10 +82,10 @@ const REDIS: &str = "a Redis address such as redis://host:6379 or redis+unix:///
 const SECRET: &str = "at least 32 random characters, kept between restarts";
 
 impl Config {
-    /// Reads the variables through `get`, so that tests need not touch the process.
+    /// Reads the variables through `get`, so that tests need not change the process's environment.
     ///
     /// # Errors
-    /// The first variable that is missing or wrong.
+    /// The first variable that is missing or invalid.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
 
@@ -178,7 +178,7 @@ impl Config {
     /// Only what `nadi migrate`, `nadi seed` and `nadi admin` need.
     ///
     /// # Errors
-    /// When `DATABASE_URL` is missing or wrong.
+    /// When `DATABASE_URL` is missing or invalid.
     pub fn database_only(get: impl Fn(&str) -> Option<String>) -> Result<String, ConfigError> {
         let value = get("DATABASE_URL").filter(|v| !v.trim().is_empty());
         database_url("DATABASE_URL", value)?.ok_or(ConfigError::missing("DATABASE_URL", DATABASE))
@@ -187,7 +187,7 @@ impl Config {
     /// The clock alone, for commands that need nothing else.
     ///
     /// # Errors
-    /// When a variable about it is wrong.
+    /// When `NADI_MODE` or `NADI_CLOCK_SHIFT_SECONDS` is invalid.
     pub fn clock(get: impl Fn(&str) -> Option<String>) -> Result<SystemClock, ConfigError> {
         let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
         let shift = clock_shift(mode(get("NADI_MODE"))?, get(CLOCK_SHIFT))?;

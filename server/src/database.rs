@@ -10,107 +10,110 @@ use sqlx::{
 
 use crate::events;
 
-/// The main database: everything that changes, and every read that decides.
+/// The main database: all writes, and every read that a decision is based on.
 #[derive(Clone, Debug)]
 pub struct WritePool(pub PgPool);
 
-/// The main database or a replica: reads that may be a moment old.
+/// The main database or a replica, for reads that may lag behind by a moment.
 #[derive(Clone, Debug)]
 pub struct ReadPool(pub PgPool);
 
-/// The main database, for holds alone.
+/// Pools on the main database that only the statements of holds use.
 #[derive(Clone, Debug)]
 pub struct HoldPools {
-    together: PgPool,
-    /// For a hold that has something in its way, for reasons, and for answers that are kept.
-    pub alone: PgPool,
+    batched: PgPool,
+    /// For a hold that runs on its own because it met a conflict, for reading why one was refused, and for storing
+    /// answers.
+    pub single: PgPool,
 }
 
-/// Begins a transaction for the statements of a hold. They find everything by index, and are planned so
-/// once and for all: on the first day, when every table is small, PostgreSQL would rather read whole
-/// tables, and would keep to that plan while they grow.
+/// Begins a transaction for the statements of a hold, which should always use indexes. On the first day, when every
+/// table is small, PostgreSQL would choose sequential scans instead and keep that cached plan while the tables grow,
+/// so these settings rule such plans out.
 ///
-/// The settings are the transaction's, so they work through a transaction pooler, and travel with its `begin`,
-/// so they cost no round trip of their own.
+/// They are settings of the transaction, so they work through a transaction pooler. They are sent together with
+/// `begin`, so they cost no round trip of their own.
 pub const BEGIN_HOLD: &str = "begin; set local plan_cache_mode = force_generic_plan; \
     set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
 
 impl HoldPools {
-    const TOGETHER: u32 = 4;
-    /// PostgreSQL knows no "never": this is far less than a rival's commit may take.
+    const BATCHED_CONNECTIONS: u32 = 4;
+    /// PostgreSQL has no setting for "do not wait" (0 means no limit). This is far less than another transaction's
+    /// commit may take.
     const LOCK_TIMEOUT: &str = "10ms";
 
-    /// To where `write` leads.
-    pub fn beside(write: &PgPool) -> Self {
+    /// Pools on the same database as `write`.
+    pub fn new(write: &PgPool) -> Self {
         let options = PgConnectOptions::clone(&write.connect_options());
-        let alone = write.options().get_max_connections();
+        let single = write.options().get_max_connections();
         Self {
-            together: pool_options()
-                .max_connections(Self::TOGETHER)
+            batched: pool_options()
+                .max_connections(Self::BATCHED_CONNECTIONS)
                 .connect_lazy_with(options.clone()),
-            alone: pool_options().max_connections(alone).connect_lazy_with(options),
+            single: pool_options().max_connections(single).connect_lazy_with(options),
         }
     }
 
-    /// For holds that are taken together, which do not wait for a rival.
+    /// For holds that run as one batch and do not wait for locks of other transactions.
     ///
     /// # Errors
-    /// When no connection can be had.
-    pub async fn begin_together(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+    /// When no connection is free.
+    pub async fn begin_batch(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
         let begin = format!("{BEGIN_HOLD}; set local lock_timeout = '{}'", Self::LOCK_TIMEOUT);
-        self.together.begin_with(AssertSqlSafe(begin)).await
+        self.batched.begin_with(AssertSqlSafe(begin)).await
     }
 
-    /// For one hold, or for the reasons of many.
+    /// For a single hold, or for reading why holds were refused.
     ///
     /// # Errors
-    /// When no connection can be had.
-    pub async fn begin_alone(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.alone.begin_with(BEGIN_HOLD).await
+    /// When no connection is free.
+    pub async fn begin_single(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.single.begin_with(BEGIN_HOLD).await
     }
 }
 
 impl WritePool {
-    /// One connection to the same database, for asking whether it answers: it waits for nobody's request.
+    /// One connection to the same database for health checks, so that a check never waits for requests to return
+    /// theirs.
     pub fn probe(&self) -> PgPool {
         let options = PgConnectOptions::clone(&self.0.connect_options());
         pool_options().max_connections(1).connect_lazy_with(options)
     }
 
     /// # Errors
-    /// When no connection can be had.
+    /// When no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
         self.0.begin().await
     }
 }
 
-/// How long a request waits for a free connection before it is told to come back.
+/// How long a request waits for a free connection before it fails as unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection that was not used for so long is asked whether it still stands.
+/// A connection that was idle for longer than this is tested before it is used.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
 
-/// What every connection of ours needs. `nadi migrate` makes them settings of the role in this database, because
-/// a transaction pooler hands on neither start-up options nor what a session has set.
+/// The settings that every connection needs. `nadi migrate` makes them settings of the role in this database, because
+/// a transaction pooler passes on neither start-up options nor settings of a session.
 pub const ROLE_SETTINGS: [(&str, &str); 4] = [
-    // A statement that waits longer than these has met a fault, not a rival.
+    // A statement that takes longer than this indicates a fault, not normal contention.
     ("statement_timeout", "10s"),
-    // A rival's transaction takes milliseconds: who waits longer is told, and holds up nobody.
+    // Other transactions take milliseconds. A statement that waits longer fails, so that it does not block others.
     ("lock_timeout", "1s"),
     ("idle_in_transaction_session_timeout", "15s"),
-    // Our queries are short: compiling one took ten times as long as running it.
+    // Our queries are short: JIT compilation took ten times as long as running them.
     ("jit", "off"),
 ];
 
-/// A pool that connects when first used, so that a database that is away does not stop the start.
+/// A pool that connects when first used, so that the server can be built while the database is down.
 ///
 /// # Errors
-/// When the address cannot be read.
+/// When `url` is not a valid address.
 pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
     Ok(pool_of(PgConnectOptions::from_str(url)?, connections))
 }
 
-/// The same for an address that has been read.
+/// The same for a parsed address.
 pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
     // A transaction pooler refuses start-up parameters that it does not know, such as this one of sqlx. It
     // changes nothing: PostgreSQL writes numbers exactly by default.
@@ -121,7 +124,7 @@ pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
 fn pool_options() -> PgPoolOptions {
     PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        // A question before every use would double the round trips. One that has idled is asked.
+        // Testing before every use would double the round trips, so only idle connections are tested.
         .test_before_acquire(false)
         .before_acquire(|connection, about| {
             Box::pin(async move {
@@ -136,15 +139,15 @@ fn pool_options() -> PgPoolOptions {
 /// The migrations, compiled into the binary.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
-/// Waits until the database answers, with back-off, saying so each time.
+/// Waits until the database answers, with growing pauses; logs each failed try.
 pub async fn wait_until_reachable(pool: &PgPool) {
     let mut pause = Duration::from_millis(250);
     loop {
-        // Not through the pool, which would try in silence until its own time is over.
+        // Not through the pool, which would retry silently until its own timeout.
         match pool.connect_options().connect().await {
             Ok(connection) => {
                 if let Err(error) = connection.close().await {
-                    tracing::debug!(%error, "the first connection did not close well");
+                    tracing::debug!(%error, "the first connection did not close cleanly");
                 }
                 return;
             }
@@ -162,7 +165,7 @@ pub async fn wait_until_reachable(pool: &PgPool) {
 /// # Errors
 /// When a migration fails.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
-    // Migrations may take long; the limits above are for requests.
+    // Migrations may take long; the pool's timeouts are meant for requests.
     let mut connection = pool.acquire().await?;
     for limit in ["statement_timeout", "lock_timeout"] {
         sqlx::query(AssertSqlSafe(format!("set {limit} = 0"))).execute(&mut *connection).await?;
@@ -170,7 +173,7 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     let migrated = async {
         MIGRATIONS.run(&mut *connection).await?;
         if events::is_from_elsewhere(&mut connection).await? {
-            tracing::warn!("restored from another PostgreSQL: readers of the log go on from there");
+            tracing::warn!("the database was restored from another PostgreSQL: the readers of the event log continue from its state");
             let mut transaction = connection.begin().await?;
             events::adopt(&mut transaction).await?;
             transaction.commit().await?;
@@ -215,17 +218,17 @@ pub async fn missing_settings(connection: &mut PgConnection) -> sqlx::Result<Vec
     .await
 }
 
-/// Did a rival hold a lock for longer than we wait? (`lock_timeout`.)
+/// Did another transaction hold a lock for longer than `lock_timeout`?
 pub fn is_lock_timeout(error: &sqlx::Error) -> bool {
     has_code(error, "55P03")
 }
 
-/// Is this error worth one more try of the whole transaction? (Serialization failure, deadlock.)
+/// May the whole transaction succeed when it is run again? (Serialization failure, deadlock.)
 pub fn is_transient(error: &sqlx::Error) -> bool {
     has_code(error, "40001") || has_code(error, "40P01")
 }
 
-/// Was the connection lost, so that nobody knows how the statement ended?
+/// Was the connection lost, so that it is unknown whether the statement took effect?
 pub fn is_lost(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed)
         || has_code(error, "57P01")

@@ -1,5 +1,6 @@
-//! What happens later. Each job takes no input but the time, may run twice or on several
+//! The list of all background jobs. Each job takes no input but the time, may run twice or on several
 //! instances at once without harm, and has a `run_once` that tests call. [`crate::supervisor`] runs them.
+//! Not for the work itself, which is in the capabilities' folders.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::schedules::top_up;
 use crate::state::AppState;
 use crate::supervisor::{Job, Next, Supervisor};
 
-/// Other instances' changes are shown here after so long.
+/// How often this instance looks for changes made by other instances.
 pub const LISTEN_EVERY: Duration = Duration::from_millis(250);
 
 const NOTIFICATIONS: Job = Job {
@@ -29,13 +30,13 @@ const NOTIFICATIONS: Job = Job {
     overdue_after: Duration::from_secs(60),
 };
 const LIVE: Job = Job { name: "live", every: LISTEN_EVERY, overdue_after: Duration::from_secs(60) };
-/// A hold that ran out may have been in the way of times that can be made again.
+/// Expires lapsed holds. One of them may have blocked slots that can be made again, so it runs often.
 const SWEEPER: Job = Job {
     name: "sweeper",
     every: Duration::from_millis(500),
     overdue_after: Duration::from_secs(120),
 };
-/// Forgets old keys and sessions.
+/// Deletes old idempotency keys and expired sessions.
 const TIDY: Job =
     Job { name: "tidy", every: Duration::from_secs(60), overdue_after: Duration::from_secs(600) };
 const ARCHIVE: Job = Job {
@@ -43,23 +44,23 @@ const ARCHIVE: Job = Job {
     every: Duration::from_secs(60 * 60),
     overdue_after: Duration::from_secs(3 * 60 * 60),
 };
-/// After a start it has everybody to look at, in steps.
+/// After a start it checks every doctor, a batch at a time.
 const LISTINGS: Job = Job {
     name: "listings",
     every: Duration::from_secs(1),
     overdue_after: Duration::from_secs(300),
 };
-/// One run reads every calendar that is due, and some answer slowly.
+/// One run reads every subscribed calendar that is due, and some servers answer slowly.
 const CALENDARS: Job = Job {
     name: "calendars",
     every: Duration::from_secs(60),
     overdue_after: Duration::from_secs(900),
 };
-/// Times are made daily; a clinic's holidays and calendars from elsewhere change them in between.
-/// The first run on a new day is the long one.
+/// Makes slots. New ones are made daily; in between, changed holidays and subscribed calendars change them.
+/// The first run of a day takes the longest.
 const TOP_UP: Job =
     Job { name: "top_up", every: Duration::from_secs(20), overdue_after: Duration::from_secs(900) };
-/// How often is looked whether times are to be made again at once.
+/// How often to check whether a doctor's slots must be made again before the job's next turn.
 const STALE_EVERY: Duration = Duration::from_millis(400);
 
 /// Starts all jobs.
@@ -74,13 +75,13 @@ pub fn start(
     let (e, listener) = (app_state.clone(), Arc::new(Mutex::new(live::Listener::default())));
     supervisor.start(LIVE, pending, move || {
         let (app_state, listener) = (e.clone(), listener.clone());
-        async move { listener.lock().await.run_once(&app_state).await.map(|()| Next::Turn) }
+        async move { listener.lock().await.run_once(&app_state).await.map(|()| Next::Scheduled) }
     });
 
     let e = app_state.clone();
     supervisor.start(SWEEPER, pending, move || {
         let app_state = e.clone();
-        async move { sweeper::run_once(&app_state).await.map(|_| Next::Turn) }
+        async move { sweeper::run_once(&app_state).await.map(|_| Next::Scheduled) }
     });
 
     let e = app_state.clone();
@@ -89,11 +90,11 @@ pub fn start(
         async move {
             sweeper::forget_keys(&app_state).await?;
             sessions.sweep(app_state.clock.now()).await?;
-            Ok(Next::Turn)
+            Ok(Next::Scheduled)
         }
     });
 
-    // Not at once: while a release is rolled out, one that knows no archive still looks for these rows.
+    // Skip the first run: during a rollout, an instance of a release without the archive may still read these rows.
     let (e, has_waited) = (app_state.clone(), Arc::new(AtomicBool::new(false)));
     supervisor.start(ARCHIVE, pending, move || {
         let (app_state, has_waited) = (e.clone(), has_waited.swap(true, Ordering::Relaxed));
@@ -102,7 +103,7 @@ pub fn start(
                 archive::run_once(&app_state).await?;
                 while notifications::forget(&app_state).await? > 0 {}
             }
-            Ok(Next::Turn)
+            Ok(Next::Scheduled)
         }
     });
 
@@ -120,7 +121,7 @@ pub fn start(
     let (e, fetcher) = (app_state.clone(), Fetcher::new());
     supervisor.start(CALENDARS, pending, move || {
         let (app_state, fetcher) = (e.clone(), fetcher.clone());
-        async move { calendars::run_once(&app_state, &fetcher).await.map(|_| Next::Turn) }
+        async move { calendars::run_once(&app_state, &fetcher).await.map(|_| Next::Scheduled) }
     });
 
     let (e, looks) = (app_state.clone(), app_state.clone());
@@ -135,11 +136,11 @@ pub fn start(
     };
     supervisor.start(TOP_UP, schedules_changed, move || {
         let app_state = e.clone();
-        async move { top_up::run_once(&app_state).await.map(|_| Next::Turn) }
+        async move { top_up::run_once(&app_state).await.map(|_| Next::Scheduled) }
     });
 }
 
-/// Starts the dispatcher alone.
+/// Starts only the dispatcher.
 pub fn start_dispatcher(supervisor: &Supervisor, app_state: &AppState, dispatcher: Dispatcher) {
     let (woken, delivers) = (app_state.event_written.clone(), dispatcher.clone());
     let wake_dispatcher = move || {
@@ -154,18 +155,18 @@ pub fn start_dispatcher(supervisor: &Supervisor, app_state: &AppState, dispatche
     let tasks = supervisor.tasks().clone();
     supervisor.start(NOTIFICATIONS, wake_dispatcher, move || {
         let (dispatcher, tasks) = (dispatcher.clone(), tasks.clone());
-        async move { dispatcher.start_due(&tasks).await.map(|_| Next::Turn) }
+        async move { dispatcher.start_due(&tasks).await.map(|_| Next::Scheduled) }
     });
 }
 
-/// Waits until times are to be made again that other instances, or bookings that ended, leave to us.
+/// Waits until some doctor's slots must be made again, because another instance or an ended booking marked them.
 async fn until_stale(app_state: &AppState) {
     loop {
         tokio::time::sleep(STALE_EVERY).await;
         match top_up::is_due(app_state).await {
             Ok(true) => return,
             Ok(false) => {}
-            Err(error) => tracing::debug!(%error, "cannot look whether times are to be made again"),
+            Err(error) => tracing::debug!(%error, "cannot check whether slots must be made again"),
         }
     }
 }

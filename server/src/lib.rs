@@ -1,4 +1,4 @@
-//! What Nadi does: PostgreSQL, Redis, mail, jobs and HTTP behind the ports of `nadi`.
+//! The server: PostgreSQL, Redis, mail, jobs and HTTP behind the ports of `nadi`.
 //!
 //! A capability is a folder: the port's implementation and its use cases on top, SQL in its `store` below,
 //! its jobs beside them. `http`, `pages` and `rest` parse and reply; they know ports, never a store.

@@ -29,7 +29,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the site until asked to stop.
+    /// Run the server until SIGTERM or Ctrl-C.
     Serve,
     /// Bring the database's schema up to date.
     Migrate,
@@ -38,34 +38,34 @@ enum Command {
         /// With invented doctors and three sign-ins whose passwords are public: never in production.
         #[arg(long, required_unless_present = "patients")]
         demo: bool,
-        /// With so many patients for load tests, and print a token of the API for each.
+        /// With this many patients for load tests; prints an API token for each.
         #[arg(long, conflicts_with = "demo")]
         patients: Option<usize>,
     },
-    /// Print the description of the API.
+    /// Print the OpenAPI description.
     Openapi,
     /// Write the JSON Schemas of all events into a folder.
     EventSchemas { folder: std::path::PathBuf },
     /// Messages that could not be delivered: list them, or with `--requeue` send them again.
     Notifications {
-        /// Sends them again; with `--appointment` those of one appointment alone.
+        /// Send them again; with `--appointment` only those of one appointment.
         #[arg(long)]
         requeue: bool,
         #[arg(long, requires = "requeue")]
         appointment: Option<AppointmentId>,
     },
-    /// List what another release of the time-zone data changes: appointments ahead whose wall time would be
-    /// another, and times nobody has. Nothing is written without one of the options.
+    /// List what a new release of the time-zone data changes: future appointments whose wall time would be
+    /// different, and free slots that would move. Nothing is written without one of the options.
     TimeZones {
-        /// Move the times nobody has to the rules in use. The server does it by itself when its rules are newer
-        /// than those that times were made with; this does it also when they are older.
+        /// Move the free slots to the rules in use. The server does this by itself when its rules are newer
+        /// than those the slots were made with; this option does it also when they are older.
         #[arg(long = "move")]
         moves: bool,
-        /// An appointment keeps its instant, somebody has decided: it is not listed any more.
+        /// Record the decision that an appointment keeps its instant; it is no longer listed.
         #[arg(long, value_name = "REFERENCE")]
         keep: Option<String>,
     },
-    /// Accounts that run clinics.
+    /// Accounts of administrators.
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
@@ -87,7 +87,7 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("NADI_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Lines for machines in production, for people at a terminal.
+    // Plain text at a terminal, JSON otherwise.
     if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         log.init()
     } else {
@@ -156,7 +156,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
     }
 }
 
-/// The shared state; its rules of time zones are chosen as the server's are.
+/// The shared state, with time-zone rules chosen as the server chooses them.
 async fn app_state() -> anyhow::Result<(Config, AppState)> {
     let config = Config::read(variable)?;
     let app_state = AppState::from_config(&config)?;
@@ -164,9 +164,7 @@ async fn app_state() -> anyhow::Result<(Config, AppState)> {
     Ok((config, app_state))
 }
 
-/// Whoever is booked is not moved: whether such an appointment keeps its instant or its wall time is for the
-/// clinic and the patient to say.
-/// One file for each type of event.
+/// Writes one file for each type of event.
 fn event_schemas(folder: &std::path::Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
     for kind in EventType::all() {
@@ -177,7 +175,7 @@ fn event_schemas(folder: &std::path::Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Messages that were given up after several tries.
+/// Lists the messages that were given up after several tries, or sends them again.
 async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyhow::Result<()> {
     const SHOWN_MAX: i64 = 1_000;
     let app_state = AppState::from_config(&Config::read(variable)?)?;
@@ -197,12 +195,14 @@ async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyho
             one.template,
             one.subject_id,
             one.attempts,
-            one.last_failure.as_deref().unwrap_or("no reason is known")
+            one.last_failure.as_deref().unwrap_or("no reason recorded")
         );
     }
     Ok(())
 }
 
+/// Never moves a booked appointment: whether it keeps its instant or its wall time is for the clinic and the
+/// patient to decide.
 async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
     let (_, app_state) = app_state().await?;
     if let Some(reference) = keep {
@@ -216,7 +216,7 @@ async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
     let free = zone_data::free_to_move(&app_state).await?;
     let found = zone_data::shifted(&app_state).await?;
     eprintln!(
-        "Time-zone data {} ({}): {} appointments differ, {free} times nobody has would move.",
+        "Time-zone data {} ({}): {} appointments differ, {free} free slots would move.",
         nadi::zone::release(),
         nadi::zone::source(),
         found.len()
@@ -237,7 +237,7 @@ async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
     if moves {
         top_up::run_whatever_release(&app_state).await?;
         let left = zone_data::free_to_move(&app_state).await?;
-        eprintln!("Times nobody has were moved; {left} are left.");
+        eprintln!("Moved the free slots; {left} are left.");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! All routes of the service, and the layers a request passes.
+//! All routes of the service, and the middleware a request passes through.
 
 use app::fns::busy::{AddBusyFile, FORM_BYTES_MAX};
 use axum::Router;
@@ -13,7 +13,7 @@ use tower_http::compression::CompressionLayer;
 use crate::accounts::sessions::Sessions;
 use crate::config::Config;
 use crate::http::live_updates::LiveUpdates;
-use crate::http::load_shedding::Crowd;
+use crate::http::load_shedding::ConcurrencyLimit;
 use crate::http::public_cache::PublicCache;
 use crate::http::{
     BODY_BYTES_MAX, Web, assets, caller, guard, health, live_updates, load_shedding, public_cache,
@@ -24,7 +24,7 @@ use crate::rest;
 
 /// The whole service.
 pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
-    let crowd = Crowd::of_pages();
+    let page_limit = ConcurrencyLimit::for_pages();
     let listed = generate_route_list(app::App);
     let page = {
         let web = web.clone();
@@ -47,17 +47,17 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn_with_state(web.clone(), guard::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(guard::bounded_body))
-        .layer(from_fn_with_state(crowd.clone(), load_shedding::bounded_page))
+        .layer(from_fn_with_state(page_limit.clone(), load_shedding::bounded_page))
         .with_state(web.clone());
     // A listener has no session and is nobody; it counts among the crowd until it is answered.
     let live_updates = LiveUpdates::new(&web.listeners, &web.app_state, &web.ports);
     let live = Router::new()
         .route("/doctors/{slug}/changes", get(live_updates::changes))
-        .layer(from_fn_with_state(crowd, load_shedding::bounded_page))
+        .layer(from_fn_with_state(page_limit, load_shedding::bounded_page))
         .with_state(live_updates);
 
     let api = rest::router(config, &web, sessions)
-        .layer(from_fn_with_state(Crowd::of_api(), load_shedding::bounded_api));
+        .layer(from_fn_with_state(ConcurrencyLimit::for_api(), load_shedding::bounded_api));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -1,4 +1,4 @@
-//! Serving: from configuration to a graceful end.
+//! Starts the server from its configuration, and stops it gracefully.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -24,12 +24,12 @@ use crate::supervisor::Supervisor;
 use crate::zoneinfo;
 use crate::{demo, jobs};
 
-/// How long the start may say that it is not over.
+/// The longest that `/readyz` may report "not ready" while the cache is warmed up.
 const READY_WITHIN: Duration = Duration::from_secs(2);
-/// How long requests and jobs in flight may take once we were asked to stop.
+/// How long requests and jobs in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(25);
 
-/// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
+/// Serves until SIGTERM or Ctrl-C, then finishes the requests and jobs in flight.
 ///
 /// # Errors
 /// When it cannot start; the message says what to change.
@@ -55,7 +55,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     }
     zoneinfo::install(&config, &app_state.write.0).await?;
     if !app_state.clock.shift().is_zero() {
-        tracing::warn!(now = %app_state.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: this is another day");
+        tracing::warn!(now = %app_state.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: the clock is shifted");
     }
     if config.redis_url.is_none() {
         tracing::warn!("REDIS_URL is not set: cache and counters stay in this process");
@@ -74,7 +74,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let supervisor = Supervisor::new(app_state.jobs.clone(), app_state.clock.clone(), stop.clone());
     jobs::start(&supervisor, &app_state, dispatcher, sessions);
     if config.is_development() {
-        demo::keep_going::start(&supervisor, &app_state);
+        demo::activity::start(&supervisor, &app_state);
     }
     let connections = Connections::new(config.connections);
     let serving = TaskTracker::new();
@@ -86,33 +86,33 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!(url = public_url, mode = ?config.mode, "serving");
 
     tokio::select! {
-        signal = asked_to_stop() => signal?,
+        signal = stop_signal() => signal?,
         () = serving.wait() => anyhow::bail!("every listener has ended"),
     }
     tracing::info!("stopping: finishing the requests in flight");
-    // They would go on for minutes, and come back to whoever serves then.
+    // Live updates would stay open for minutes; their browsers reconnect to the next server.
     live.end();
     stop.cancel();
-    let serve_the_rest = async {
+    let drain = async {
         if tokio::time::timeout(DRAIN, serving.wait()).await.is_err() {
             tracing::warn!(seconds = DRAIN.as_secs(), "some requests did not finish in time");
         }
     };
-    tokio::join!(serve_the_rest, supervisor.finish(DRAIN));
+    tokio::join!(drain, supervisor.finish(DRAIN));
     app_state.write.0.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Reads ahead what most people ask for first. Whoever looks whether we are ready waits for it, but not
-/// for long; whoever asks for something is served at once.
+/// Warms up the cache with what most people ask for first. `/readyz` waits for it, at most [`READY_WITHIN`];
+/// other requests are served at once.
 fn warm_up(web: &Web) {
     web.warm.store(false, Ordering::Relaxed);
     let web = web.clone();
     tokio::spawn(async move {
         let stylesheet = tokio::task::spawn_blocking(crate::http::warm);
         let (app_state, ports) = (web.app_state.clone(), web.ports.clone());
-        // A task of its own: should it panic, the start is over all the same.
+        // In a task of its own, so that a panic in it does not keep the server from becoming ready.
         let warming = tokio::spawn(async move { warm_up::run_once(&app_state, &ports).await });
         let _ = tokio::time::timeout(READY_WITHIN, warming).await;
         web.warm.store(true, Ordering::Relaxed);
@@ -120,13 +120,13 @@ fn warm_up(web: &Web) {
     });
 }
 
-/// As many open files as the system lets us have: each connection is one.
+/// Raises the limit of open files to the most the system allows: each connection is one.
 fn raise_file_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!(%error, "the number of open files stays as it is");
+        tracing::warn!(%error, "cannot raise the limit of open files");
     }
 }
 
@@ -137,7 +137,7 @@ async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
             Ok(listener) => listeners.push(listener),
             // A machine without IPv6 still serves on the other address.
             Err(error) if address.is_ipv6() && error.kind() != std::io::ErrorKind::AddrInUse => {
-                tracing::warn!(%address, %error, "not listening there");
+                tracing::warn!(%address, %error, "not listening on this address");
             }
             Err(error) => {
                 return Err(error).with_context(|| {
@@ -167,7 +167,7 @@ async fn schema_is_current(app_state: &AppState) -> anyhow::Result<bool> {
     Ok(database::MIGRATIONS.iter().all(|migration| applied.contains(&migration.version)))
 }
 
-async fn asked_to_stop() -> anyhow::Result<()> {
+async fn stop_signal() -> anyhow::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,

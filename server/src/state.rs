@@ -27,27 +27,27 @@ pub struct AppState {
     pub code_key: CodeKey,
     pub settings: Settings,
     pub site: Arc<SiteSettings>,
-    /// Rung after a commit that wrote an event, so that messages leave at once; the dispatcher also looks by itself.
+    /// Notified after a commit that wrote an event, so that messages leave at once; the dispatcher also polls.
     pub event_written: Arc<Notify>,
-    /// Rung when many doctors' times have to be made again: a clinic's holidays, a calendar from elsewhere.
+    /// Notified when slots must be made again: after a change of a clinic's holidays, or when holds have lapsed.
     pub schedules_changed: Arc<Notify>,
     /// What is outdated of all that was cached.
     pub invalidation: Arc<Invalidation>,
     /// How far behind this instance's readers of the log are.
     pub readers: Arc<ReaderStatuses>,
-    /// How the jobs of this instance are doing.
+    /// The status of this instance's jobs.
     pub jobs: Arc<JobStatuses>,
     /// For the caches of what is read.
     pub cache_context: CacheContext,
 }
 
-/// Rules that the operator sets.
+/// Rules that the operator configures.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub hold: Duration,
     /// How long before the start a patient may be checked in.
     pub check_in_lead: Duration,
-    /// Days ahead for which times are made.
+    /// For how many days ahead slots are made.
     pub horizon_days: u16,
     pub confirmation: Confirmation,
     /// How many visits ahead an account may have with one doctor.
@@ -57,11 +57,11 @@ pub struct Settings {
 /// How the site is reached.
 #[derive(Clone, Debug)]
 pub struct SiteSettings {
-    /// Scheme and host, without a slash at the end: for links outside of our pages.
+    /// Scheme and host without a trailing slash, for links outside of our pages.
     pub public_url: String,
-    /// The host of it: it stands in the UIDs of new appointments in calendar files.
+    /// The host of `public_url`, which is part of the UIDs of new appointments in calendar files.
     pub uid_host: Arc<str>,
-    /// Where messages come from, such as `Nadi <no-reply@nadi.example>`.
+    /// The sender of e-mails, such as `Nadi <no-reply@nadi.example>`.
     pub mail_from: String,
 }
 
@@ -98,7 +98,7 @@ impl AppState {
         let namespace = format!("kept {database} {}", config.secret);
         let cache_context = CacheContext::new(invalidation.clone(), cache.clone(), &namespace);
         Ok(Self {
-            holds: HoldPools::beside(&write),
+            holds: HoldPools::new(&write),
             write: WritePool(write),
             read: ReadPool(read),
             cache,

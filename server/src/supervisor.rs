@@ -1,6 +1,6 @@
-//! Keeps the jobs running. A job that fails or panics is started again after a pause that doubles;
-//! one without a success for too long is reported once, as an alert. Not for work that belongs
-//! to a request.
+//! Runs the background jobs. A job that fails or panics is started again after a pause that doubles with
+//! each failure; one that has not succeeded for too long is reported once, as an error. Not for work that
+//! belongs to a request.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -21,31 +21,31 @@ use crate::clock::Clock;
 /// The pause after a first failure. It doubles with each further one.
 const BACK_OFF_MIN: Duration = Duration::from_millis(250);
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
-/// Characters of a failure's text that are kept.
+/// How many characters of a failure's text are stored.
 const FAILURE_CHARS_MAX: usize = 500;
 
-/// What the supervisor knows of a job before it starts it.
+/// The settings of a job.
 #[derive(Clone, Copy, Debug)]
 pub struct Job {
     pub name: &'static str,
-    /// The pause between two runs, unless something wakes the job or a run says otherwise.
+    /// The pause between two runs, unless the job is woken or a run returns another [`Next`].
     pub every: Duration,
-    /// Without a success for so long, it is overdue.
+    /// The job is overdue when it has not succeeded for this long.
     pub overdue_after: Duration,
 }
 
 /// When a job that succeeded runs again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// There is more to do.
+    /// At once: there is more to do.
     Now,
     /// After [`Job::every`], or when something wakes it.
-    Turn,
+    Scheduled,
     /// Not before this pause is over, whatever happens.
     After(Duration),
 }
 
-/// How a job is doing.
+/// The status of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobStatus {
     pub last_success: Option<DateTime<Utc>>,
@@ -58,7 +58,7 @@ pub struct JobStatus {
     pub overdue: bool,
 }
 
-/// How all jobs are doing, by name.
+/// The status of all jobs, by name.
 #[derive(Debug, Default)]
 pub struct JobStatuses(Mutex<BTreeMap<&'static str, JobStatus>>);
 
@@ -67,7 +67,7 @@ impl JobStatuses {
         self.lock().clone()
     }
 
-    /// The same as Prometheus reads it.
+    /// The same in the text format of Prometheus.
     pub fn metrics(&self) -> String {
         type Value = fn(&JobStatus) -> Option<i64>;
         let metrics: [(&str, &str, Value); 4] = [
@@ -114,12 +114,12 @@ impl Supervisor {
         Self { statuses, clock, stop, tasks: TaskTracker::new() }
     }
 
-    /// What [`Supervisor::finish`] waits for; also for tasks that a job leaves behind.
+    /// The tasks that [`Supervisor::finish`] waits for. A job may add tasks that outlive its run.
     pub fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
 
-    /// Starts a job. `woken` ends when the job should run before its turn.
+    /// Starts a job. `woken` returns a future that ends when the job should run before its next turn.
     pub fn start<R, W>(
         &self,
         job: Job,
@@ -131,7 +131,7 @@ impl Supervisor {
     {
         self.statuses.change(job.name, |_| {});
         let (succeeded, success) = watch::channel(Instant::now());
-        // A task of its own: a run that blocks its thread must not hide that it is overdue.
+        // In a task of its own, so that a run that blocks its thread is still reported as overdue.
         self.tasks.spawn(report_overdue(job, success, self.statuses.clone()));
         let this = self.clone();
         self.tasks.spawn(async move {
@@ -144,7 +144,7 @@ impl Supervisor {
                     match outcome {
                         Ok(Next::Now) => tokio::task::yield_now().await,
                         Ok(Next::After(pause)) => sleep(pause).await,
-                        Ok(Next::Turn) => tokio::select! {
+                        Ok(Next::Scheduled) => tokio::select! {
                             () = woken() => {}
                             () = sleep(job.every) => {}
                         },
@@ -162,7 +162,7 @@ impl Supervisor {
         });
     }
 
-    /// One run, with its outcome written down.
+    /// Runs the job once and records the outcome in its status.
     async fn run_once<R>(&self, job: Job, run: impl Fn() -> R) -> Result<Next, Failed>
     where
         R: Future<Output = anyhow::Result<Next>>,
@@ -178,7 +178,7 @@ impl Supervisor {
                 return Ok(next);
             }
             Ok(Err(error)) => format!("{error:#}"),
-            Err(panic) => format!("panic: {}", text_of(panic.as_ref())),
+            Err(panic) => format!("panic: {}", panic_message(panic.as_ref())),
         };
         let mut in_a_row = 0;
         self.statuses.change(job.name, |status| {
@@ -198,7 +198,7 @@ impl Supervisor {
         Err(Failed { back_off })
     }
 
-    /// Waits for runs in flight, but not longer than this. What does not end in time is dropped.
+    /// Waits for runs in flight, at most `within`. Runs that have not ended by then are dropped with the runtime.
     pub async fn finish(&self, within: Duration) {
         self.tasks.close();
         if timeout(within, self.tasks.wait()).await.is_err() {
@@ -210,7 +210,7 @@ impl Supervisor {
     }
 }
 
-/// A run failed, and the next one starts after this pause.
+/// A run failed; the next one starts after this pause.
 struct Failed {
     back_off: Duration,
 }
@@ -221,7 +221,7 @@ fn back_off(failures_in_a_row: u32) -> Duration {
     (BACK_OFF_MIN * 2_u32.pow(doublings)).min(BACK_OFF_MAX)
 }
 
-/// Reports once when a job is overdue, and once when it is well again. Ends with the job.
+/// Logs once when a job becomes overdue, and once when it succeeds again. Ends with the job.
 async fn report_overdue(
     job: Job,
     mut success: watch::Receiver<Instant>,
@@ -255,13 +255,13 @@ async fn report_overdue(
     }
 }
 
-/// What a panic says.
-pub(crate) fn text_of(panic: &(dyn Any + Send)) -> &str {
+/// The message of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without a text")
+        .unwrap_or("no message")
 }
 
 #[cfg(test)]
@@ -339,7 +339,7 @@ mod tests {
                 match run {
                     1 => panic!("run {run}"),
                     2..=4 => anyhow::bail!("run {run}"),
-                    _ => Ok(Next::Turn),
+                    _ => Ok(Next::Scheduled),
                 }
             }
         });
@@ -374,7 +374,7 @@ mod tests {
             let hung = hung.clone();
             async move {
                 hung.notified().await;
-                Ok(Next::Turn)
+                Ok(Next::Scheduled)
             }
         });
         let beats = Arc::new(AtomicU32::new(0));
@@ -382,7 +382,7 @@ mod tests {
         let other = Job { name: "other", every: Duration::from_secs(1), ..JOB };
         setup.supervisor.start(other, std::future::pending, move || {
             beaten.fetch_add(1, Ordering::Relaxed);
-            async { Ok(Next::Turn) }
+            async { Ok(Next::Scheduled) }
         });
         sleep(Duration::from_secs(59)).await;
         assert!(!setup.job().overdue);
@@ -414,7 +414,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_job_that_sleeps_stops_at_once_and_a_run_in_flight_is_finished() {
         let sleeping = setup();
-        sleeping.supervisor.start(JOB, std::future::pending, || async { Ok(Next::Turn) });
+        sleeping.supervisor.start(JOB, std::future::pending, || async { Ok(Next::Scheduled) });
         let failing = sleeping.supervisor.clone();
         let other = Job { name: "failing", ..JOB };
         failing.start(other, std::future::pending, || async { anyhow::bail!("again") });
@@ -428,7 +428,7 @@ mod tests {
             let running = setup();
             running.supervisor.start(JOB, std::future::pending, move || async move {
                 sleep(Duration::from_secs(run)).await;
-                Ok(Next::Turn)
+                Ok(Next::Scheduled)
             });
             tokio::task::yield_now().await;
             let asked = Instant::now();
@@ -450,7 +450,7 @@ mod tests {
         };
         setup.supervisor.start(JOB, woken, move || {
             let run = counted.fetch_add(1, Ordering::Relaxed);
-            async move { Ok(if run < 2 { Next::Now } else { Next::Turn }) }
+            async move { Ok(if run < 2 { Next::Now } else { Next::Scheduled }) }
         });
         sleep(Duration::from_secs(1)).await;
         assert_eq!(runs.load(Ordering::Relaxed), 3);

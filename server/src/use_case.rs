@@ -1,4 +1,4 @@
-//! What use cases share: how they fail, and how rows become values of ours.
+//! What all use cases share: their error type, and conversions from database values to domain types.
 //!
 //! A use case is one function that reads from top to bottom: authorize, begin, load and lock, decide, save,
 //! record the event, commit.
@@ -9,37 +9,37 @@ use nadi::ports::Answer;
 /// What can go wrong inside a use case.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// Something to tell the caller.
+    /// A failure that the caller is told about.
     #[error(transparent)]
-    Told(#[from] Failure),
-    /// The database failed us.
+    Failure(#[from] Failure),
+    /// The database failed, or could not be reached.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// A row that cannot be: the log tells, the caller hears "unavailable".
+    /// An internal error, such as a row with an invalid value: logged, and answered as "unavailable".
     #[error("broken data: {0}")]
     Broken(String),
 }
 
 impl From<nadi::appointment::Refusal> for Fault {
     fn from(refusal: nadi::appointment::Refusal) -> Self {
-        Self::Told(refusal.into())
+        Self::Failure(refusal.into())
     }
 }
 
 impl From<nadi::FieldProblem> for Fault {
     fn from(problem: nadi::FieldProblem) -> Self {
-        Self::Told(problem.into())
+        Self::Failure(problem.into())
     }
 }
 
 pub type Outcome<T> = Result<T, Fault>;
 
-/// The end of every use case: faults are logged here, once, and turned into words for the caller.
+/// Ends every use case: faults are logged here, once, and turned into a failure for the caller.
 pub fn answer<T>(use_case: &'static str, outcome: Outcome<T>) -> Answer<T> {
     outcome.map_err(|fault| match fault {
-        Fault::Told(failure) => failure,
+        Fault::Failure(failure) => failure,
         Fault::Database(error) => {
-            // The message of a database error may quote values; its code and constraint may not.
+            // The message of a database error may contain personal data; its code and constraint do not.
             let database = error.as_database_error();
             let code = database.and_then(|e| e.code()).map(|code| code.into_owned());
             let constraint = database.and_then(|e| e.constraint()).map(str::to_owned);
@@ -54,12 +54,12 @@ pub fn answer<T>(use_case: &'static str, outcome: Outcome<T>) -> Answer<T> {
     })
 }
 
-/// A row's zone.
+/// Parses a stored time-zone name.
 pub fn zone(name: &str) -> Outcome<nadi::zone::Zone> {
     nadi::formatting::zone(name).ok_or_else(|| Fault::Broken(format!("unknown zone {name}")))
 }
 
-/// A row's mode.
+/// Parses a stored mode of a visit.
 pub fn mode(word: &str) -> Outcome<nadi::visit::Mode> {
     nadi::visit::Mode::parse(word).ok_or_else(|| Fault::Broken(format!("unknown mode {word}")))
 }
@@ -83,11 +83,12 @@ pub fn slug(text: &str) -> Outcome<nadi::input::Slug> {
     nadi::input::Slug::parse(text).ok_or_else(|| Fault::Broken(format!("unusable slug {text}")))
 }
 
-/// A page number from outside, from 1 and never past what an offset can hold.
+/// Limits a requested page number to 1 to 10,000.
 pub fn page_number(page: u32) -> u32 {
     page.clamp(1, 10_000)
 }
 
+/// The offset of the first row of a page; `page` counts from 1.
 pub fn offset_of(page: u32, size: u32) -> i64 {
     i64::from(page_number(page) - 1) * i64::from(size)
 }

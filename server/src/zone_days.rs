@@ -1,32 +1,33 @@
-//! Dates at places, as instants: the database does not know the rules of time zones that are in use.
+//! When dates begin and end in each time zone, as instants for SQL. The database has its own time-zone
+//! rules, which may differ from those in use.
 
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, Utc};
 use nadi::calendar::Moment;
 use nadi::schedule::clock::day_start;
 use nadi::zone;
 
-/// The zones in which next week has begun while it has not everywhere, for the SQL function `week_end`.
+/// The zones in which next week has already begun while elsewhere it has not, for the SQL function `week_end`.
 pub fn zones_ahead(now: DateTime<Utc>) -> Vec<String> {
-    // As `week_end` has it: no place is more than 12 hours behind UTC.
+    // As in `week_end`: no place is more than 12 hours behind UTC.
     let behind = (now - Duration::hours(12)).date_naive();
     let next_week = behind + Days::new(7 - u64::from(behind.weekday().num_days_from_monday()));
     let there = |zone: &&zone::Zone| now.with_timezone(*zone).date_naive() >= next_week;
     zone::all().iter().filter(there).map(|zone| zone.name().to_owned()).collect()
 }
 
-/// From when until when a range of dates lasts in each zone: columns for `unnest`.
+/// When a range of dates begins and ends in each zone: columns for `unnest`.
 #[derive(Debug, Default)]
 pub struct ZoneDays {
     pub zones: Option<Vec<String>>,
     pub from: Vec<DateTime<Utc>>,
     pub until: Vec<DateTime<Utc>>,
-    /// Nowhere does it begin earlier or end later.
+    /// The earliest begin and the latest end in any zone.
     pub earliest: Option<DateTime<Utc>>,
     pub latest: Option<DateTime<Utc>>,
 }
 
 impl ZoneDays {
-    /// Of the dates `from` until before `until`. Where neither is a date, nothing is narrowed.
+    /// For the dates from `from` until before `until`. Empty, which narrows nothing, when neither is a date.
     pub fn between(from: Option<Moment>, until: Option<Moment>) -> Self {
         let (from, until) = (from.and_then(Moment::day), until.and_then(Moment::day));
         if from.is_none() && until.is_none() {

@@ -1,5 +1,5 @@
-//! Which rules of time zones the process goes by: those it bundles, or those of a zoneinfo folder with a newer
-//! release, as systems keep one up to date.
+//! Chooses the time-zone rules of this process: the bundled ones, or those of a zoneinfo folder with a newer
+//! release, such as the one the operating system updates.
 //!
 //! Not for: what the rules mean (`nadi::zone`).
 
@@ -15,18 +15,18 @@ use sqlx::PgPool;
 use crate::config::Config;
 use crate::schedules;
 
-/// Where systems keep their zones.
+/// Where operating systems keep their zoneinfo.
 const FOLDERS: [&str; 4] =
     ["/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
-/// The largest zone has some 4 kB.
+/// The files of zones have up to about 4 kB.
 const FILE_BYTES_MAX: u64 = 1_000_000;
-/// A folder has some 600 zones.
+/// A folder has about 600 zones.
 const FILES_MAX: usize = 5_000;
 const DEPTH_MAX: usize = 3;
-/// When so many zones cannot be read, nothing in the folder is believed.
+/// When this many zones cannot be read, the whole folder is rejected.
 const DAMAGED_MAX: usize = 20;
 
-/// Decides which rules are used, once for the process and before the first look at a zone, and says so in the log.
+/// Chooses the rules, once for the process and before any zone is used, and logs the choice.
 ///
 /// # Errors
 /// When the configured folder cannot be used, or the database does not answer.
@@ -35,7 +35,7 @@ pub async fn install(config: &Config, database: &PgPool) -> anyhow::Result<()> {
     let used = schedules::zones_in_use(&mut connection).await?;
     drop(connection);
     let configured = config.zoneinfo.clone();
-    // Some 600 small files.
+    // Reads about 600 small files.
     let table = tokio::task::spawn_blocking(move || {
         choose(configured.as_deref(), &FOLDERS.map(Path::new), &used)
     });
@@ -47,7 +47,7 @@ pub async fn install(config: &Config, database: &PgPool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The rules of a folder that are newer than what is bundled. `None`: what is bundled is the newest.
+/// The newest rules of the folders, if they are newer than the bundled ones. `None`: the bundled rules are the newest.
 ///
 /// # Errors
 /// When the configured folder cannot be used.
@@ -64,7 +64,7 @@ pub fn choose(
             )
         })?;
         if table.is_none() {
-            tracing::info!(folder = %folder.display(), "what is bundled is not older than NADI_ZONEINFO");
+            tracing::info!(folder = %folder.display(), "the bundled rules are used: NADI_ZONEINFO is not newer");
         }
         return Ok(table);
     }
@@ -86,7 +86,7 @@ pub fn choose(
     Ok(best)
 }
 
-/// The rules of this folder, if its release is newer than what is bundled. A damaged zone is taken from the bundle.
+/// The rules of this folder, if its release is newer than the bundled one. A damaged zone is taken from the bundle.
 fn newer(folder: &Path, used: &[String]) -> anyhow::Result<Option<Table>> {
     let release = release_of(folder)?;
     let mut table = Table::bundled();
@@ -95,7 +95,7 @@ fn newer(folder: &Path, used: &[String]) -> anyhow::Result<Option<Table>> {
     }
     let bundled: BTreeSet<String> = table.all().iter().map(|zone| zone.name().to_owned()).collect();
     let mut names = BTreeSet::new();
-    gather(folder, "", 0, &mut names)?;
+    collect_names(folder, "", 0, &mut names)?;
     let files = files_of(&bundled, &names);
     let missing: Vec<_> =
         used.iter().filter(|name| bundled.contains(*name) && !files.contains_key(*name)).collect();
@@ -105,7 +105,7 @@ fn newer(folder: &Path, used: &[String]) -> anyhow::Result<Option<Table>> {
         let put = read(&folder.join(file)).map(|file| table.put(name, &file));
         match put {
             Ok(Ok(())) => {}
-            // Other files lie there, too.
+            // The folder may have other files, too.
             Ok(Err(_)) if !bundled.contains(*name) => {}
             Ok(Err(error)) => damaged.push((name, error.to_string())),
             Err(error) => damaged.push((name, format!("{error:#}"))),
@@ -128,8 +128,8 @@ fn newer(folder: &Path, used: &[String]) -> anyhow::Result<Option<Table>> {
     Ok(Some(table.of_release(release, &folder.display().to_string())))
 }
 
-/// Of each zone, the file in the folder. Debian, for one, keeps former names such as `US/Eastern` in another package: a
-/// name that is missing has the file of one that had the same rules in the bundle.
+/// The folder's file for each zone. Some systems (Debian) ship former names such as `US/Eastern` in another
+/// package: a missing name gets the file of a name that has the same rules in the bundle.
 fn files_of<'a>(
     bundled: &'a BTreeSet<String>,
     names: &'a BTreeSet<String>,
@@ -149,7 +149,7 @@ fn files_of<'a>(
     files
 }
 
-/// The release of a folder, as `tzdata.zi`, `+VERSION` or `version` say it.
+/// The release of a folder, from its `tzdata.zi`, `+VERSION` or `version`.
 fn release_of(folder: &Path) -> anyhow::Result<Release> {
     ensure!(folder.is_dir(), "there is no such folder");
     for name in ["tzdata.zi", "+VERSION", "version"] {
@@ -164,8 +164,8 @@ fn release_of(folder: &Path) -> anyhow::Result<Release> {
     bail!("it does not say its release: tzdata.zi, +VERSION and version are missing")
 }
 
-/// The names that zones may have in a folder. What links lead to is followed for files alone.
-fn gather(
+/// Collects the names of zones in a folder. Symbolic links to files are followed, links to folders are not.
+fn collect_names(
     folder: &Path,
     prefix: &str,
     depth: usize,
@@ -174,12 +174,12 @@ fn gather(
     for entry in fs::read_dir(folder).context("it cannot be read")? {
         let entry = entry.context("it cannot be read")?;
         let name = entry.file_name();
-        // All zones begin with a capital; `posix`, `right`, `tzdata.zi` and the like do not.
+        // All zones begin with a capital letter; `posix`, `right`, `tzdata.zi` and the like do not.
         let Some(name) = name.to_str().filter(|name| is_name(name)) else { continue };
         let path = format!("{prefix}{name}");
         if entry.file_type().context("it cannot be read")?.is_dir() {
             if depth + 1 < DEPTH_MAX {
-                gather(&entry.path(), &format!("{path}/"), depth + 1, names)?;
+                collect_names(&entry.path(), &format!("{path}/"), depth + 1, names)?;
             }
             continue;
         }
@@ -196,7 +196,7 @@ fn is_name(name: &str) -> bool {
 
 fn read(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
     let file = fs::metadata(path)?;
-    ensure!(file.is_file(), "it is no file");
+    ensure!(file.is_file(), "it is not a file");
     ensure!(file.len() <= FILE_BYTES_MAX, "it is larger than {FILE_BYTES_MAX} bytes");
     let mut bytes = Vec::new();
     File::open(path)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;

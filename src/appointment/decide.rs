@@ -1,4 +1,4 @@
-//! The whole life cycle of an appointment in one pure function: a table of every command in every state.
+//! The life cycle of an appointment as one pure function: a table of the outcome of every command in every state.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -13,12 +13,12 @@ use crate::capacity::Capacity;
 enum Rule {
     /// A function decides.
     Ask(fn(&Appointment, &Facts, DateTime<Utc>) -> Result<Transition, Refusal>),
-    /// The state is already as asked: granted, nothing changes.
+    /// The appointment is already in the wanted state: granted, and nothing changes.
     Same,
     No(Refusal),
 }
 
-/// One row a command, one column a state.
+/// Each row is a command, each column a state.
 #[rustfmt::skip]
 fn rule(command: Command, state: State) -> Rule {
     use Refusal::{AlreadyCancelled, AlreadyExists, AlreadyOver, HasBegun, HoldExpired, NotAHold, NotConfirmed, NothingToUndo};
@@ -41,13 +41,12 @@ fn rule(command: Command, state: State) -> Rule {
 
 /// Decides what a command does.
 ///
-/// `current` is the appointment as stored, `None` for one that is about to be.
-/// Asking for what is already so (confirming a confirmed, cancelling a
-/// cancelled appointment) is granted and changes nothing, so that a double
-/// click or a retry sees success.
+/// `current` is the stored appointment; `None` for a hold. A command whose result is already there (confirming a
+/// confirmed appointment, cancelling a cancelled one) is granted and changes nothing, so that a double click or a
+/// retry succeeds.
 ///
 /// # Errors
-/// The [`Refusal`] that applies; nothing is to be written.
+/// The [`Refusal`] that applies; then nothing must be written.
 pub fn decide(
     current: Option<&Appointment>,
     facts: &Facts,
@@ -95,7 +94,7 @@ fn hold(facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
     })
 }
 
-/// The start of the wanted time, if the person may have it.
+/// The start of the wanted slot, if the person may book it.
 fn free_time(facts: &Facts, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
     let slot = facts.slot.ok_or(Refusal::NotOffered)?;
     if slot.starts_at <= now {
@@ -103,7 +102,7 @@ fn free_time(facts: &Facts, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal
     } else if !slot.offered {
         Err(Refusal::NotOffered)
     } else if facts.by == Capacity::Patient && slot.opening != Opening::Open {
-        // Notice and booking window do not bind the clinic.
+        // Notice and booking window apply to patients only.
         Err(if slot.opening == Opening::NotYet {
             Refusal::NotOpenYet
         } else {
@@ -202,7 +201,7 @@ fn not_begun(booked: &Appointment, now: DateTime<Utc>) -> Result<(), Refusal> {
     begun(booked.starts_at, booked.ends_at, now).map_or(Ok(()), Err)
 }
 
-/// The clinic's notice binds patients; the clinic itself may act until the start.
+/// The clinic's notice applies to patients; the clinic itself may act until the start.
 fn is_too_late(booked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> bool {
     facts.by == Capacity::Patient && booked.starts_at - facts.cancel_notice < now
 }
@@ -233,8 +232,8 @@ fn no_show(booked: &Appointment, _: &Facts, now: DateTime<Utc>) -> Result<Transi
     Ok(becomes(booked, State::NoShow, Event::NoShow, Claims::Drop))
 }
 
-/// Back to the state before the last mark. A completion or a no-show has given seats and time back:
-/// they are claimed again, or it stays as it is.
+/// Returns to the state before the last mark (check-in, completion, no-show). A completion or no-show has released
+/// the seats and the time: unless they can be claimed again, the command is refused.
 fn reopen(marked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
     let undo = facts.undo.ok_or(Refusal::NothingToUndo)?;
     let claims = match (marked.state, undo.to) {

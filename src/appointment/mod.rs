@@ -1,9 +1,9 @@
-//! The life of an appointment: its states, what may be asked of it, and the one function that decides.
+//! The life cycle of an appointment: states, commands, and the function [`decide`] that applies the rules.
 //!
 //! The database repeats the critical refusals as constraints (see `migrations/`).
-//! The hold, which loads nothing first, is one statement whose conditions are
-//! [`decide`]'s rules for [`Command::Hold`]; when it changes nothing, the facts
-//! are read and `decide` names the reason. A move does the same in its transaction.
+//! A hold is a single SQL statement that reads nothing first; its conditions are [`decide`]'s rules for
+//! [`Command::Hold`]. When it changes nothing, the facts are read, and `decide` gives the reason. A move does the
+//! same in its transaction.
 
 mod decide;
 mod refusal;
@@ -19,17 +19,17 @@ pub use refusal::Refusal;
 use crate::capacity::Capacity;
 use crate::ids::AppointmentId;
 
-/// Wrong codes allowed before a new code has to be asked for.
+/// How many wrong codes are allowed before a new code must be requested.
 pub const CODE_TRIES: i16 = 5;
-/// Codes sent for one hold, the first included: with the tries above, 25 guesses at a million.
+/// How many codes are sent for one hold, including the first. With the tries above: 25 guesses among a million.
 pub const CODES_PER_HOLD: i16 = 5;
-/// Holds one account may have at a time.
+/// How many holds one account may have at a time.
 pub const ACTIVE_HOLDS_MAX: i16 = 3;
-/// Visits ahead one account may have with one doctor, unless the configuration says otherwise.
+/// The default of how many future visits one account may have with one doctor.
 pub const VISITS_PER_DOCTOR: i16 = 3;
-/// How often a hold may be extended (WCAG 2.2, 2.2.1), each time by a whole hold from then on.
+/// How often a hold may be extended (WCAG 2.2, 2.2.1). Each time, it lasts a whole hold from then on.
 pub const EXTENSIONS_MAX: i16 = 3;
-/// How long before the start a patient may be checked in, unless a setting says otherwise.
+/// The default of how long before the start a patient may be checked in.
 pub const CHECK_IN_LEAD: Duration = Duration::minutes(60);
 
 /// Where an appointment is in its life.
@@ -60,7 +60,7 @@ impl State {
         Self::NoShow,
     ];
 
-    /// The word used in the database and on the wire.
+    /// The value in the database and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -78,27 +78,27 @@ impl State {
     }
 }
 
-/// What the rules need to know of an appointment.
+/// The data of an appointment that the rules use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appointment {
     pub id: AppointmentId,
     pub state: State,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    /// When a hold's time is free again. Meaningful while pending.
+    /// When a hold lapses. Only relevant while pending.
     pub expires_at: DateTime<Utc>,
     /// How often the hold has been extended.
     pub extensions: i16,
-    /// Which code counts: the first is 1.
+    /// The number of the valid code; the first is 1.
     pub code_counter: i16,
-    /// Wrong tries at that code.
+    /// How many wrong codes were entered since that code was sent.
     pub code_tries: i16,
     /// Rises by one with every change: the ETag, and iCalendar's SEQUENCE.
     pub version: i32,
 }
 
 impl Appointment {
-    /// The state at an instant: a hold past its time has expired whether or not anyone wrote it down.
+    /// The state at an instant. A lapsed hold counts as expired even if that is not stored yet.
     pub fn state_at(&self, now: DateTime<Utc>) -> State {
         match self.state {
             State::Pending if self.expires_at <= now => State::Expired,
@@ -107,7 +107,7 @@ impl Appointment {
     }
 }
 
-/// Why it is too late for whatever has to be done before a visit; `None` until it begins.
+/// Why it is too late for commands that must come before the visit; `None` until the visit begins.
 pub fn begun(
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
@@ -117,9 +117,8 @@ pub fn begun(
     (starts_at <= now).then_some(refusal)
 }
 
-/// The short name people read out: eight of Crockford's letters and digits from
-/// the random end of the id, such as `K7P2-QXM4`. Not unique by construction
-/// (40 bits), so it only ever narrows what someone may already see.
+/// A short reference that can be read out: eight characters of Crockford's base 32 from the random end of the id,
+/// such as `K7P2-QXM4`. It has 40 bits and may not be unique, so it never replaces a check of permissions.
 pub fn reference(id: AppointmentId) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let random = id.0.as_u128();
@@ -134,22 +133,22 @@ pub fn reference(id: AppointmentId) -> String {
     text
 }
 
-/// What someone asks of an appointment.
+/// A command for an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Take a free time for a while.
+    /// Hold a free slot for a while.
     Hold,
-    /// Keep a hold for longer.
+    /// Extend a hold.
     Extend,
-    /// Make a hold definite.
+    /// Confirm a hold.
     Confirm,
     /// Send another code.
     SendCode,
-    /// Give the time back.
+    /// Cancel a hold or an appointment.
     Cancel,
-    /// Take another free time of the same doctor instead.
+    /// Move to another free slot of the same doctor.
     Reschedule,
-    /// The patient has come.
+    /// The patient has arrived.
     CheckIn,
     /// The visit has taken place.
     Complete,
@@ -173,7 +172,7 @@ impl Command {
         Self::Reopen,
     ];
 
-    /// Whether this side may give the command.
+    /// Whether somebody in this capacity may give the command.
     pub fn is_open_to(self, side: Capacity) -> bool {
         match self {
             Self::Hold | Self::Extend | Self::Confirm | Self::SendCode => side == Capacity::Patient,
@@ -185,20 +184,20 @@ impl Command {
     }
 }
 
-/// What is known at the moment of deciding, beside the appointment itself.
+/// The facts that [`decide`] uses in addition to the appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// From which side the command comes.
+    /// The capacity of the caller.
     pub by: Capacity,
-    /// The wanted time, for a hold or a move. `None`: there is no such time on offer.
+    /// The wanted slot, for a hold or a move. `None`: it does not exist or is not offered.
     pub slot: Option<SlotFacts>,
-    /// The person already has something else at that time.
+    /// The person has another appointment at that time.
     pub person_is_busy: bool,
-    /// Holds of the booking account that would remain beside the new one.
+    /// Other active holds of the booking account, which the new one would not release.
     pub active_holds: i64,
-    /// Visits ahead of the booking account with this doctor, held or confirmed, beside the new one.
+    /// Other future visits of the booking account with this doctor, held or confirmed.
     pub visits_ahead: i64,
-    /// How many of these an account may have.
+    /// The most future visits an account may have with one doctor.
     pub visits_max: i64,
     pub proof: Proof,
     /// The clinic's policy: how long before the start a patient may still cancel or move.
@@ -209,12 +208,12 @@ pub struct Facts {
     pub check_in_lead: Duration,
     /// The doctor takes bookings.
     pub takes_bookings: bool,
-    /// What undoing the last mark would mean. `None`: nothing was marked.
+    /// What undoing the last mark would do. `None`: nothing was marked.
     pub undo: Option<Undo>,
 }
 
 impl Facts {
-    /// Facts with only the side and the configured rules, for a doctor who takes bookings.
+    /// Facts with only the capacity and the configured rules, for a doctor who takes bookings.
     pub fn of(by: Capacity, cancel_notice: Duration, hold: Duration) -> Self {
         Self {
             by,
@@ -233,21 +232,21 @@ impl Facts {
     }
 }
 
-/// What is known of the last mark (check-in, completion or no-show) of a visit.
+/// The facts about undoing the last mark (check-in, completion or no-show) of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undo {
     /// The state before it.
     pub to: State,
     /// When it can no longer be undone.
     pub until: DateTime<Utc>,
-    /// Every slot of the visit is still there and has a seat for it.
+    /// Every slot of the visit still exists and has a free seat.
     pub seats_free: bool,
     /// The visit has a review that was not withdrawn.
     pub reviewed: bool,
 }
 
-/// The last mark that was set and not undone: the state before it and when it was set. `events` are
-/// those of one appointment, oldest first.
+/// The last mark that was set and not undone: the state before it, and when it was set. `events` are the events of
+/// one appointment, oldest first.
 pub fn last_mark(
     events: impl IntoIterator<Item = (Event, DateTime<Utc>)>,
 ) -> Option<(State, DateTime<Utc>)> {
@@ -267,8 +266,8 @@ pub fn last_mark(
     Some((marks.last().map_or(State::Confirmed, |(state, _)| *state), at))
 }
 
-/// When a mark that was set at `marked_at` can no longer be undone: at the end of that day at the place.
-/// A check-in shortly before midnight counts for the day of the visit.
+/// When a mark that was set at `marked_at` can no longer be undone: at the end of that day in the zone of the
+/// location. A check-in shortly before midnight counts for the day of the visit.
 #[cfg(feature = "server")]
 pub fn undo_until(
     marked_at: DateTime<Utc>,
@@ -282,27 +281,27 @@ pub fn undo_until(
 /// How the patient has proved that they receive the messages to the booking account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// The typed code is the one that counts.
+    /// The entered code is the valid one.
     RightCode,
     WrongCode,
-    /// The installation trusts an address that was verified before.
+    /// The address was verified before, and the configuration accepts that.
     NotNeeded,
 }
 
-/// What is known of a wanted time: of one slot, or of a run of consecutive ones.
+/// The facts about a wanted slot, or about a run of consecutive slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotFacts {
     pub starts_at: DateTime<Utc>,
-    /// The doctor takes bookings, the run is whole and nothing of it has been withdrawn.
+    /// The doctor takes bookings, and all slots of the run exist and are not withdrawn.
     pub offered: bool,
     pub opening: Opening,
-    /// In the fullest slot of the run.
+    /// The number of free seats in the fullest slot of the run.
     pub seats_free: i64,
-    /// It is the time the appointment has already.
+    /// The appointment already has this slot.
     pub is_own: bool,
 }
 
-/// Whether the doctor's notice and booking window leave a time to patients now.
+/// Whether patients can book a slot now, by the doctor's notice and booking window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
     NotYet,
@@ -311,7 +310,7 @@ pub enum Opening {
 }
 
 impl Opening {
-    /// `opened`: its window has begun; `closed`: the notice for it is over.
+    /// `opened`: the booking window has begun; `closed`: it is too late by the notice.
     pub fn of(opened: bool, closed: bool) -> Self {
         match (opened, closed) {
             (_, true) => Self::Closed,
@@ -321,7 +320,7 @@ impl Opening {
     }
 }
 
-/// What changes. The caller writes it, with its event, in one transaction.
+/// The result of a command. The caller must write it, with its event, in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
     pub to: State,
@@ -331,33 +330,33 @@ pub struct Transition {
     pub code_tries: i16,
     pub claims: Claims,
     pub event: Option<Event>,
-    /// The answer when what is written is itself a refusal: a wrong code uses up a try.
+    /// The refusal to answer although something is written: a wrong code uses up a try.
     pub refusal: Option<Refusal>,
 }
 
 impl Transition {
-    /// Nothing to write: it is already as asked (a repeated confirm or cancel).
+    /// Is there anything to write? Not for a repeated confirm or cancel.
     pub fn changes(&self, current: &Appointment) -> bool {
         self.event.is_some() || self.code_tries != current.code_tries
     }
 }
 
-/// What happens to the claims on seat and time.
+/// What happens to the claims on seats and on the person's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claims {
     Keep,
     Make,
-    /// They last until the new `expires_at`.
+    /// The claims last until the new `expires_at`.
     Extend,
     MakePermanent,
-    /// The dropped claims are made again.
+    /// Claims that were released are made again.
     MakeAgain,
     /// The claims move to the new time.
     Move,
     Drop,
 }
 
-/// What happened, as told to the outbox.
+/// What happened to an appointment, as recorded in the event log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Event {
     #[serde(rename = "appointment.held")]
@@ -381,7 +380,7 @@ pub enum Event {
     Reopened,
     #[serde(rename = "appointment.cancelled")]
     Cancelled,
-    /// A hold given back before its time ran out.
+    /// A hold was cancelled before it lapsed.
     #[serde(rename = "appointment.released")]
     Released,
     #[serde(rename = "appointment.expired")]
@@ -404,7 +403,7 @@ impl Event {
         Self::Expired,
     ];
 
-    /// The type written to the outbox.
+    /// The type in the event log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Held => "appointment.held",

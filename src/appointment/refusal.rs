@@ -1,8 +1,8 @@
-//! Why the booking rules say no.
+//! The reasons for which the booking rules refuse a command.
 
 use serde::{Deserialize, Serialize};
 
-/// One reason for a no. The sentences live in `app`.
+/// A reason for a refusal. The sentences for users are in `app`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -64,7 +64,7 @@ pub enum Refusal {
     AlreadyOver,
     #[error("there is an appointment already")]
     AlreadyExists,
-    #[error("not for this side to do")]
+    #[error("not allowed in this capacity")]
     NotYours,
     #[error("the person still has appointments")]
     HasAppointments,
@@ -83,7 +83,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// One of each kind, for tests and for lists of what can be answered.
+    /// One of each kind, for tests and for lists of all refusals.
     pub const EXAMPLES: [Self; 37] = [
         Self::NotOffered,
         Self::InThePast,
@@ -124,7 +124,7 @@ impl Refusal {
         Self::ConflictOfInterest,
     ];
 
-    /// The HTTP status that says the same (RFC 9110).
+    /// The matching HTTP status (RFC 9110).
     pub fn status(&self) -> u16 {
         match self {
             Self::NotYours | Self::ConflictOfInterest => 403,

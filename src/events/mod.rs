@@ -4,7 +4,7 @@
 //! names, addresses or codes, only identifiers. `docs/events` holds a JSON Schema of each type, made from
 //! here ([`schema`]).
 //!
-//! Not for: who is told what ([`crate::notification`]), reading and writing the log (`server`).
+//! Not for: deciding who is notified ([`crate::notification`]), reading and writing the log (`server`).
 
 pub mod schema;
 
@@ -21,11 +21,11 @@ use crate::ids::{
 };
 use crate::visit::Mode;
 
-/// The version of the shapes in this module. Events of version 1 were written before the log had other
-/// subjects than appointments; of those only the type and the envelope are to be relied on.
+/// The version of the data types in this module. Events of version 1 were written when the log had only appointments;
+/// rely only on their type and envelope.
 pub const SCHEMA_VERSION: i16 = 2;
 
-/// What happened. Its word is the kind of subject and what happened to it, such as `appointment.held`.
+/// The type of an event: the kind of its subject and what happened to it, such as `appointment.held`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventType {
     Appointment(appointment::Event),
@@ -60,17 +60,17 @@ macro_rules! event_words {
 event_words!(/// An account that signs in.
 AccountEvent {
     Registered = "account.registered",
-    /// A code has proven its address.
+    /// Its e-mail address was verified by a code.
     EmailVerified = "account.email_verified",
     /// It administers every clinic from now on.
     MadeAdministrator = "account.made_administrator",
 });
-event_words!(/// Someone whom an account books for.
+event_words!(/// A person an account books for.
 PersonEvent {
     Added = "person.added",
     Removed = "person.removed",
 });
-event_words!(/// The times a doctor offers; the subject is the doctor.
+event_words!(/// A doctor's slots; the subject is the doctor.
 ScheduleEvent {
     Changed = "schedule.changed",
 });
@@ -79,16 +79,16 @@ DoctorEvent {
     Added = "doctor.added",
     Changed = "doctor.changed",
 });
-event_words!(/// What the search says of a doctor; the subject is the doctor.
+event_words!(/// A doctor's entry in the search; the subject is the doctor.
 ListingEvent {
     Changed = "listing.changed",
 });
-event_words!(/// A place where a clinic receives people.
+event_words!(/// A location of a clinic.
 LocationEvent {
     Added = "location.added",
     Changed = "location.changed",
 });
-event_words!(/// What holds for a whole clinic.
+event_words!(/// A clinic's own settings.
 ClinicEvent {
     HolidaysChanged = "clinic.holidays_changed",
 });
@@ -103,23 +103,23 @@ ReviewEvent {
     Hidden = "review.hidden",
     Shown = "review.shown",
 });
-event_words!(/// A private address at which a calendar program reads appointments.
+event_words!(/// A secret address at which a calendar program reads appointments.
 FeedEvent {
     Added = "feed.added",
-    /// Its alarm is another one.
+    /// Its alarm was changed.
     Changed = "feed.changed",
     Removed = "feed.removed",
 });
-event_words!(/// A calendar from elsewhere that makes a doctor busy.
+event_words!(/// An external calendar whose events make a doctor busy.
 BusyCalendarEvent {
     Added = "busy_calendar.added",
-    /// Its busy times were read and are others than before.
+    /// Its busy times were read and have changed.
     Read = "busy_calendar.read",
     Removed = "busy_calendar.removed",
 });
 
 impl EventType {
-    /// Every type there is.
+    /// All types.
     pub fn all() -> impl Iterator<Item = Self> {
         let appointments = appointment::Event::ALL.into_iter().map(Self::Appointment);
         appointments
@@ -135,7 +135,7 @@ impl EventType {
             .chain(BusyCalendarEvent::ALL.iter().copied().map(Self::BusyCalendar))
     }
 
-    /// The word in the log.
+    /// The type as stored in the log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Appointment(event) => event.as_str(),
@@ -156,7 +156,7 @@ impl EventType {
         Self::all().find(|kind| kind.as_str() == word)
     }
 
-    /// What becomes outdated by an event.
+    /// What cached data an event makes outdated.
     pub fn outdates(self) -> Outdated {
         use AccountEvent as A;
         match self {
@@ -165,7 +165,7 @@ impl EventType {
             | Self::Person(_)
             | Self::Feed(_)
             | Self::BusyCalendar(_)
-            // Its times are made again afterwards, each schedule with an event of its own.
+            // The slots are made again afterwards; each schedule that changes gets an event of its own.
             | Self::Clinic(_) => Outdated::Nothing,
             Self::Appointment(_) | Self::Schedule(_) => Outdated::Times,
             Self::Review(_) => Outdated::Profile,
@@ -181,7 +181,7 @@ impl fmt::Display for EventType {
     }
 }
 
-/// What an event makes outdated that was read before it.
+/// Cached data that an event makes outdated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outdated {
     Nothing,
@@ -195,15 +195,15 @@ pub enum Outdated {
     Everything,
 }
 
-/// An event that is about to be written.
+/// An event to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
     pub kind: EventType,
-    /// What it happened to: the identifier of the kind that the type's word begins with.
+    /// The identifier of the subject, of the kind that the type begins with.
     pub subject: Uuid,
-    /// The subject's version after it, where it has one.
+    /// The subject's version after the event, if it has versions.
     pub subject_version: Option<i32>,
-    /// Whose times or page it concerns.
+    /// The doctor whose times or page it concerns.
     pub doctor: Option<DoctorId>,
     pub data: Data,
 }
@@ -275,7 +275,7 @@ impl NewEvent {
     }
 }
 
-/// What an event carries beside its envelope.
+/// The data of an event, apart from its envelope.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Data {
@@ -289,10 +289,10 @@ pub enum Data {
 }
 
 impl Data {
-    /// Reads what an event of this type carries; a field that its schema does not know is an error.
+    /// Reads the data of an event of this type; a field that its schema does not have is an error.
     ///
     /// # Errors
-    /// When it has another shape.
+    /// When the data does not have the expected fields.
     pub fn read<'de, D: Deserializer<'de>>(kind: EventType, from: D) -> Result<Self, D::Error> {
         Ok(match kind {
             EventType::Appointment(_) => Self::Appointment(AppointmentData::deserialize(from)?),
@@ -310,7 +310,7 @@ impl Data {
     }
 }
 
-/// An appointment as the change left it.
+/// An appointment after the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppointmentData {
@@ -322,22 +322,22 @@ pub struct AppointmentData {
     pub ends_at: DateTime<Utc>,
     /// The consecutive slots of the visit. Empty when they were deleted, years after the visit.
     pub slots: Vec<SlotId>,
-    /// How many people each of these slots takes, and how many seats are left in the fullest. Two bookings of
-    /// one group at the same moment may each count without the other; of a slot for one person it is exact.
+    /// The capacity of each of these slots, and the number of free seats in the fullest. Of two simultaneous
+    /// bookings of a slot for several people, each may be counted without the other. For one person, it is exact.
     pub capacity: i16,
     pub seats_left: i16,
-    /// Which code counts now: the first is 1.
+    /// The number of the valid code; the first is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_counter: Option<i16>,
-    /// For a move: where it was before.
+    /// For a move: the previous time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<FormerTime>,
-    /// For a mark that was undone: the state it had.
+    /// For an undone mark: the state that was undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<State>,
 }
 
-/// The time that a moved appointment has given back.
+/// The previous time of a moved appointment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormerTime {
@@ -345,36 +345,36 @@ pub struct FormerTime {
     pub mode: Mode,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    /// The zone of the place, by its IANA name.
+    /// The IANA name of the location's zone.
     pub time_zone: String,
     pub slots: Vec<SlotId>,
     pub capacity: i16,
     pub seats_left: i16,
 }
 
-/// What has changed in a doctor's times.
+/// A change of a doctor's slots.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleData {
     pub reason: ScheduleReason,
-    /// The dates at the place on which times were made, changed or withdrawn, in order.
+    /// The dates at the location on which slots were added, changed or withdrawn, sorted.
     pub days: Vec<NaiveDate>,
     pub slots_added: u64,
     pub slots_withdrawn: u64,
 }
 
-/// Why a doctor's times have changed.
+/// Why a doctor's slots have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduleReason {
-    /// Someone has saved other hours or time off.
+    /// A new schedule was saved.
     Saved,
-    /// Another day has come into reach, or holidays, a calendar from elsewhere or the rules of a time zone
+    /// Slots were generated for a further day, or holidays, an external calendar or the rules of a time zone
     /// have changed.
     MadeAgain,
 }
 
-/// What of a profile others go by.
+/// The part of a doctor's profile that readers of the log need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DoctorData {
@@ -383,32 +383,32 @@ pub struct DoctorData {
     pub status: String,
 }
 
-/// Whose place it is.
+/// The clinic and the doctors of a location.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocationData {
     pub clinic: ClinicId,
-    /// The doctors who work there, when it was changed.
+    /// For a change: the doctors who work there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doctors: Vec<DoctorId>,
 }
 
-/// What a review counts. Its text is not in the log.
+/// The stars of a review. Its text is not in the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReviewData {
-    /// 1 to 5.
+    /// From 1 to 5.
     pub stars: i16,
 }
 
-/// Whose dependant someone is.
+/// The account of a dependant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonData {
     pub account: AccountId,
 }
 
-/// The envelope says everything.
+/// There is no data; the envelope has everything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoData {}

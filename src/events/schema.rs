@@ -1,4 +1,4 @@
-//! A JSON Schema of each type of event, for whoever reads the log from elsewhere.
+//! A JSON Schema of each type of event, for programs that read the log.
 
 use chrono::{DateTime, Utc};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
@@ -16,21 +16,21 @@ use crate::ids::{AccountId, DoctorId};
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its shape is used")]
 struct Event<D> {
-    /// Unique.
+    /// The unique identifier of the event.
     id: i64,
-    /// The kind of subject, and what happened to it.
+    /// The type of the event: the kind of its subject and what happened to it.
     #[schemars(rename = "type")]
     kind: String,
     schema_version: i16,
-    /// What it happened to.
+    /// The identifier of the subject.
     subject_id: Uuid,
-    /// The subject's version after it, where it has one.
+    /// The subject's version after the event, if it has versions.
     subject_version: Option<i32>,
-    /// Whose times or page it concerns.
+    /// The doctor whose slots or page it concerns.
     doctor_id: Option<DoctorId>,
-    /// In which capacity it was done.
+    /// The capacity of the actor.
     actor: Capacity,
-    /// By which account; none when the platform itself did it.
+    /// The account of the actor; null if it was the platform itself.
     actor_account_id: Option<AccountId>,
     occurred_at: DateTime<Utc>,
     data: D,
@@ -66,7 +66,7 @@ pub fn schema(kind: EventType) -> Schema {
 }
 
 fn of<D: JsonSchema>() -> Schema {
-    // Inlined: a reader of one file sees all of it.
+    // Inlined, so that each file is complete.
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     settings.into_generator().into_root_schema_for::<Event<D>>()

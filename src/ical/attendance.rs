@@ -2,11 +2,11 @@
 
 use super::line::Line;
 
-/// What the attendees of an event say, of those who are the calendar's owner.
+/// The answers of those attendees of an event who are the calendar's owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Attendance {
     declined: bool,
-    /// Under another of their addresses, they did not.
+    /// There is another answer for one of the owner's addresses.
     otherwise: bool,
 }
 
@@ -26,7 +26,8 @@ impl Attendance {
     }
 }
 
-/// The e-mail addresses that a line names: its value, or EMAIL where the value is an address of another kind.
+/// The e-mail addresses in a line: its value, and the EMAIL parameter, which is used if the value is not an e-mail
+/// address.
 fn addresses(line: &Line) -> impl Iterator<Item = String> {
     [Some(line.value().to_owned()), line.parameter("EMAIL")]
         .into_iter()
@@ -34,7 +35,7 @@ fn addresses(line: &Line) -> impl Iterator<Item = String> {
         .map(|text| plain_address(&text))
 }
 
-/// `mailto:Asha%40example.org`, `Asha <asha@example.org>` and `asha@example.org` are the same.
+/// Normalizes an address: `asha@example.org` for `mailto:Asha%40example.org` and `Asha <asha@example.org>`.
 pub(super) fn plain_address(text: &str) -> String {
     let text = text.trim().trim_matches('"');
     let within = text.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>'));

@@ -1,4 +1,4 @@
-//! From a calendar file to the times at which its owner is busy.
+//! Computes the busy times of a calendar's owner from a calendar file.
 
 mod collector;
 mod counted;
@@ -22,40 +22,40 @@ use collector::Collector;
 pub use counted::{BusyTime, Skipped};
 use occurrence::Clocks;
 
-/// What a calendar says about a range of time.
+/// The busy times of a calendar in a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusyCalendar {
-    /// What its owner calls it.
+    /// The name of the calendar.
     pub name: Option<String>,
-    /// In order, within the range; none overlaps or touches another.
+    /// Sorted, within the range, without overlaps or adjacent times.
     pub times: Vec<BusyTime>,
-    /// All events of the file, counted or not.
+    /// The number of events in the file, including those that block no time.
     pub events: usize,
     pub skipped: Skipped,
     /// Warnings about ignored lines.
     pub warnings: Warnings,
 }
 
-/// How a calendar is read.
+/// The settings for computing busy times.
 #[derive(Clone, Debug)]
 pub struct Reading<'a> {
-    /// The zone of whole days, and of floating times where the file names none.
+    /// The zone for whole days, and for floating times if the file gives none.
     pub zone: Iana,
     pub from: DateTime<Utc>,
-    /// Exclusive; at most [`RANGE_DAYS_MAX`] days are looked at.
+    /// Exclusive; the range is limited to [`RANGE_DAYS_MAX`] days.
     pub until: DateTime<Utc>,
-    /// The UIDs of events that the reader knows as their own: they make nobody busy.
+    /// The UIDs of events that are our own appointments. They are skipped.
     pub own: &'a HashSet<String>,
 }
 
-/// A calendar file of which all that matters has been read.
+/// A parsed calendar file.
 pub struct ReadCalendar(File);
 
 impl ReadCalendar {
-    /// Reads a file; `owner` are the e-mail addresses of the person whose calendar it is.
+    /// Parses a file. `owner` has the e-mail addresses of the calendar's owner.
     ///
     /// # Errors
-    /// The line that cannot be read, and why. Nothing is guessed: ignoring it could show the owner as free when they
+    /// The line that cannot be parsed, and why. It is not ignored because the owner could then appear free when they
     /// are not. Problems that cannot hide a busy time only cause warnings.
     pub fn read(bytes: &[u8], owner: &[&str]) -> Result<Self, Malformed> {
         let owner = owner.iter().map(|text| plain_address(text)).filter(|text| !text.is_empty());
@@ -103,7 +103,8 @@ impl ReadCalendar {
     }
 }
 
-/// The busy times of a calendar file in `from..until`, of nobody in particular. Floating times and whole days are in `zone`.
+/// The busy times of a calendar file in `from..until`, without an owner or own events. Floating times and whole days
+/// are in `zone`.
 ///
 /// # Errors
 /// As [`ReadCalendar::read`].

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use super::limits::LINE_BYTES_MAX;
 use super::text::line_text;
 
-/// An unfolded line with something on it.
+/// An unfolded line with a name and a value.
 pub(super) struct Line<'a> {
-    /// The first of its lines in the file, from 1.
+    /// The number of its first line in the file, from 1.
     pub number: usize,
-    /// Longer than [`LINE_BYTES_MAX`]; the rest is gone.
+    /// It was longer than [`LINE_BYTES_MAX`], and the rest was dropped.
     pub cut: bool,
     text: Cow<'a, str>,
     name_ends: usize,
@@ -19,17 +19,17 @@ pub(super) struct Line<'a> {
 /// A line without a name or a value.
 pub(super) struct NotALine {
     pub number: usize,
-    /// What it begins with, in upper case: it may still tell what it was meant to be.
+    /// Its first word in upper case, which may tell the intended property.
     pub word: String,
     /// The word after it.
     pub next_word: String,
 }
 
-/// Reads lines that end with CRLF, LF or CR. A character may be folded between its bytes.
+/// Reads lines that end with CRLF, LF or CR. Folding may even split the bytes of a character.
 pub(super) struct Lines<'a> {
     rest: &'a [u8],
     number: usize,
-    /// In vCalendar 1.0, the blank that a continued line begins with is a part of it (RFC 822, 3.1.1).
+    /// The blank at the start of a continuation line is part of the value, as in vCalendar 1.0 (RFC 822, 3.1.1).
     pub keeps_blanks: bool,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Lines<'a> {
 const DATED: [&str; 6] = ["DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE", "FREEBUSY"];
 
 impl<'a> Lines<'a> {
-    /// The lines of what [`decoded`](super::text::decoded) made of a file.
+    /// The lines of a file that was [`decoded`](super::text::decoded).
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, number: 0, keeps_blanks: false }
     }
@@ -63,7 +63,8 @@ impl<'a> Lines<'a> {
         matches!(self.rest.first(), Some(b' ' | b'\t'))
     }
 
-    /// A soft line break of quoted-printable: what follows belongs to the value, unless it plainly does not.
+    /// Whether the value continues after a soft line break of quoted-printable: always, unless a component begins or
+    /// ends.
     fn goes_on_quoted(&self) -> bool {
         let begins = |word: &[u8]| {
             self.rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
@@ -112,7 +113,7 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Do the parameters of a line say so? As `ENCODING=QUOTED-PRINTABLE`, or the name alone (vCalendar 1.0).
+/// Whether the parameters of a line say so: `ENCODING=QUOTED-PRINTABLE`, or only the value (vCalendar 1.0).
 fn is_quoted_printable(line: &[u8]) -> bool {
     const NAME: &[u8] = b"QUOTED-PRINTABLE";
     let head = line.iter().take(200).position(|b| *b == b':').map_or(&[][..], |end| &line[..end]);
@@ -154,8 +155,8 @@ impl<'a> Line<'a> {
         self.text[self.value_starts..].trim_matches(|c: char| c.is_whitespace() || c == '\0')
     }
 
-    /// The value of the first parameter of this name, without its quotes and with what
-    /// RFC 6868 escapes.
+    /// The value of the first parameter with this name, without quotes and unescaped according to
+    /// RFC 6868.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         let mut rest = &self.text[self.name_ends..self.value_starts - 1];
         while let Some(parameter) = rest.strip_prefix(';') {
@@ -177,7 +178,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Where the name of a line ends and where its value starts.
+/// The end of the line's name and the start of its value.
 fn parts(text: &str) -> Option<(usize, usize)> {
     let name_ends = text.find([';', ':'])?;
     let name = text[..name_ends].trim();

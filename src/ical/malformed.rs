@@ -1,41 +1,41 @@
-//! What is wrong with a file and where, as data.
+//! Errors in calendar files, with the line.
 
 use serde::{Deserialize, Serialize};
 
 use crate::recurrence::RecurrenceProblem;
 
-/// A file that is not taken.
+/// Why a file is refused, and in which line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct Malformed {
-    /// From 1, as an editor counts the lines of the file.
+    /// The line number in the file, from 1.
     pub line: usize,
     pub reason: MalformedReason,
 }
 
-/// Why a file is not taken.
+/// Why a file is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum MalformedReason {
     #[error("not a calendar")]
     NotACalendar,
-    /// Neither a property nor the rest of one.
+    /// The line is neither a property nor the continuation of one.
     #[error("not a line of a calendar")]
     NotALine,
-    /// The line begins something that does not end.
+    /// The component that begins here has no end.
     #[error("begins something that does not end")]
     NotEnded,
-    /// The line ends something other than what began last.
+    /// The line ends a component that is not open.
     #[error("ends what did not begin")]
     NotBegun,
-    /// The event or zone that begins here lacks it.
+    /// The event or time zone that begins here has no such property.
     #[error("{0} is missing")]
     Missing(PropertyName),
     #[error("{0} cannot be read")]
     Value(PropertyName),
     #[error("ends before it starts")]
     EndsBeforeStart,
-    /// A time zone that neither we nor the file know.
+    /// A time zone that is neither known nor defined in the file.
     #[error("unknown time zone")]
     UnknownZone,
     #[error("recurrence rule: {0}")]
@@ -50,7 +50,7 @@ pub enum MalformedReason {
     TooManyEvents,
     #[error("too many time zones")]
     TooManyZones,
-    /// The event makes more occurrences, or more work, than a calendar of a person does.
+    /// The event exceeds the limits on occurrences or on the work to find them.
     #[error("too many occurrences")]
     TooManyOccurrences,
 }

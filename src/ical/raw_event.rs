@@ -17,13 +17,13 @@ pub(super) type At<T> = (T, usize);
 /// A VEVENT (RFC 5545, 3.6.1).
 #[derive(Default)]
 pub(super) struct RawEvent {
-    /// Where it begins.
+    /// The line of its BEGIN.
     pub line: usize,
-    /// Which calendar of the file it is in, from 0.
+    /// The index of its calendar in the file.
     pub calendar: usize,
     pub uid: Option<String>,
     pub sequence: u64,
-    /// DTSTAMP, in UTC; among events of the same sequence, the later one holds.
+    /// DTSTAMP, in UTC; among events with the same sequence, the later one counts.
     pub stamp: Option<NaiveDateTime>,
     /// The occurrence of a series that this one replaces.
     pub replaces: Option<At<When>>,
@@ -57,11 +57,11 @@ struct Faults {
     empty_end: Option<Malformed>,
 }
 
-/// What reading an event needs and changes beside it.
+/// The data of the file that parsing an event uses and changes.
 pub(super) struct Context<'a> {
     pub zones: &'a mut ZoneNames,
     pub warnings: &'a mut Warnings,
-    /// The addresses of the calendar's owner, in small letters.
+    /// The addresses of the calendar's owner, in lower case.
     pub owner: &'a [String],
 }
 
@@ -78,7 +78,7 @@ impl RawEvent {
         self.cancelled == Some(true)
     }
 
-    /// By the owner of the calendar.
+    /// Whether the owner of the calendar declined.
     pub(super) fn is_declined(&self) -> bool {
         self.declined == Some(true) || self.attendance.is_declined()
     }
@@ -87,12 +87,12 @@ impl RawEvent {
         self.replaces.is_none() && !(self.rules.is_empty() && self.dates.is_empty())
     }
 
-    /// Why its time cannot be determined, if so.
+    /// Why the event's time cannot be determined; `None` if it can.
     pub(super) fn fault(&self) -> Option<Malformed> {
         let start = self.faults.start.filter(|_| self.start.is_none());
         let known = self.end.is_some() || self.duration.is_some();
         let end = self.faults.end.or(self.faults.duration).filter(|_| !known);
-        // A day without an end is that day, and an empty line says no other.
+        // A day without an end lasts one day, also if its end is empty.
         let is_day = matches!(self.start, Some((When::Day(_), _)));
         let empty = self.faults.empty_end.filter(|_| !known && !is_day);
         start.or(end).or(empty).or(self.faults.rule).or(self.faults.dates)
@@ -157,7 +157,7 @@ impl RawEvent {
                     self.and_future = range.eq_ignore_ascii_case("THISANDFUTURE");
                     self.replaces.get_or_insert(id);
                 }
-                // Then it is one of its own, and the one it replaces stays.
+                // It then counts as a separate event, and the occurrence that it replaces stays.
                 Err(_) => context.warnings.note(number, WarningReason::Exception),
             },
             "RRULE" if value.is_empty() => {}
@@ -169,7 +169,7 @@ impl RawEvent {
             "EXRULE" => match rule(line) {
                 Ok(Some(read)) if !read.left_out => self.excluding_rules.push(read.rule),
                 Ok(None) => {}
-                // What is left out of an exception would be missing twice.
+                // With an inexact exclusion, too many occurrences would be left out.
                 _ => context.warnings.note(number, WarningReason::Exception),
             },
             "RDATE" => match uncut(line).map(|()| periods(line, self.calendar, context.zones)) {
@@ -193,7 +193,7 @@ impl RawEvent {
                     self.stamp = Some(at);
                 }
             }
-            // In vCalendar 1.0, a number; from 1 on it takes no time.
+            // In vCalendar 1.0 it is a number, and from 1 on it means free.
             "TRANSP" => {
                 let transparent = value.eq_ignore_ascii_case("TRANSPARENT")
                     || value.parse::<u32>().is_ok_and(|number| number > 0);
@@ -222,7 +222,8 @@ impl RawEvent {
     }
 }
 
-/// Unescaped text of a DESCRIPTION may look like a property: the first one counts,
+/// Stores the first value of a property. A different second one causes a warning; it may be a line of an unescaped
+/// DESCRIPTION that looks like a property.
 fn first<T: PartialEq>(place: &mut Option<At<T>>, new: At<T>, context: &mut Context) {
     match place {
         None => *place = Some(new),
@@ -231,7 +232,7 @@ fn first<T: PartialEq>(place: &mut Option<At<T>>, new: At<T>, context: &mut Cont
     }
 }
 
-/// and an event is cancelled only if every STATUS says so.
+/// Combines the values of a repeated property: it is only true if all of them are.
 fn every(place: &mut Option<bool>, new: bool) {
     *place = Some(place.unwrap_or(true) && new);
 }
@@ -246,7 +247,7 @@ fn duration(line: &Line) -> Result<Span, Malformed> {
     Ok(length)
 }
 
-/// None for a rule that never happens: the start is then the only occurrence.
+/// `None` for a rule without occurrences; the start is then the only occurrence.
 fn rule(line: &Line) -> Result<Option<LenientRecurrence>, Malformed> {
     uncut(line)?;
     let wrong = MalformedReason::Value(PropertyName::RRule).at(line.number);
@@ -275,7 +276,7 @@ fn noted(
     Some(read.rule)
 }
 
-/// The days of a length, rounded up.
+/// A length in days, rounded up.
 pub(super) fn whole_days(length: Span) -> i64 {
     let seconds = length.seconds;
     length.days + seconds.div_euclid(86_400) + i64::from(seconds.rem_euclid(86_400) > 0)

@@ -9,7 +9,7 @@ use super::value::{Until, When, periods};
 use super::warnings::{WarningReason, Warnings};
 use super::zone::{CalendarClock, Definition, Definitions, ZoneNames};
 
-/// The parts of a file that say something about times.
+/// The parts of a file that are needed for busy times.
 #[derive(Default)]
 pub(super) struct File {
     pub name: Option<String>,
@@ -20,9 +20,9 @@ pub(super) struct File {
     pub zones: ZoneNames,
     pub calendars: Vec<Calendar>,
     pub warnings: Warnings,
-    /// The addresses of the calendar's owner, in small letters.
+    /// The addresses of the calendar's owner, in lower case.
     owner: Vec<String>,
-    /// The VTIMEZONE that is being read.
+    /// The VTIMEZONE that is being parsed.
     definition: Option<Definition>,
 }
 
@@ -36,13 +36,13 @@ pub(super) struct Calendar {
 /// The METHOD of a calendar (RFC 5546, 1.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Method {
-    /// The events as they are.
+    /// Events in their current state.
     #[default]
     State,
     Cancel,
-    /// More occurrences of an event that is known.
+    /// Additional occurrences of a known event.
     Add,
-    /// A message about an event, which may leave out when it is.
+    /// A message about an event, which may omit the event's time.
     Message,
 }
 
@@ -61,19 +61,21 @@ enum Component {
     Zone,
     Observance,
     FreeBusy,
-    /// Alarms, tasks, journals, whatever may come.
+    /// All other components, such as alarms, tasks and journals.
     Other,
 }
 
+/// Parses a file.
+///
 /// # Errors
-/// The first line that could hide a busy time and cannot be understood.
+/// The first line that cannot be parsed and could hide a busy time.
 pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(MalformedReason::TooLarge.at(1));
     }
     let bytes = decoded(bytes);
     let mut file = File { owner, ..File::default() };
-    // What is open: its name and the line that began it.
+    // The open components, with the name and the line of each BEGIN.
     let mut open: Vec<(Component, String, usize)> = Vec::new();
     let mut lines = Lines::new(&bytes);
     while let Some(line) = lines.next() {
@@ -100,7 +102,7 @@ pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> 
                 None if file.calendars.is_empty() => {
                     open.pop();
                 }
-                // It ends something further out: what is open in it lacks its end.
+                // It ends an outer component, so the END of an inner one is missing.
                 None if is_open => {
                     let began = open.last().map_or(line.number, |(_, _, began)| *began);
                     return Err(MalformedReason::NotEnded.at(began));
@@ -112,7 +114,7 @@ pub(super) fn read(bytes: &[u8], owner: Vec<String>) -> Result<File, Malformed> 
                 None => file.warnings.note(line.number, WarningReason::NotALine),
             }
         } else if line.is("BEGIN") || line.is("END") {
-            // Text, such as `Begin: 09:00`, or behind the last calendar.
+            // Text such as `Begin: 09:00`, or a line after the last calendar.
             file.warnings.note(line.number, WarningReason::NotALine);
         } else {
             if parent == Some(Component::Calendar) && line.is("VERSION") {
@@ -156,7 +158,7 @@ fn ends(line: &Line, name: &str) -> bool {
 }
 
 impl File {
-    /// The number of the calendar that is being read.
+    /// The index of the calendar that is being parsed.
     fn calendar(&self) -> usize {
         self.calendars.len().saturating_sub(1)
     }
@@ -228,7 +230,7 @@ impl File {
 
     fn property(&mut self, parent: Option<Component>, line: &Line) -> Result<(), Malformed> {
         match parent {
-            // Around the calendars, such as the head of a mail.
+            // Outside the calendars, such as the header of an e-mail.
             None => self.warnings.note(line.number, WarningReason::NotALine),
             Some(Component::Calendar) => self.calendar_property(line),
             Some(Component::Event) => {

@@ -1,11 +1,11 @@
-//! Decodes a file to bytes in which everything that calendars need is ASCII.
+//! Decodes the bytes of a file.
 //!
-//! UTF-16 and UTF-32 become UTF-8, with or without a byte-order mark. Everything else stays as it is: a line that
-//! is not UTF-8 is read as Latin-1 later, one by one, since files are put together from several sources.
+//! UTF-16 and UTF-32 are converted to UTF-8, with or without a byte-order mark. Other encodings are handled per line,
+//! because some files are combined from several sources: a line that is not UTF-8 is read as Latin-1.
 
 use std::borrow::Cow;
 
-/// The same in UTF-8, as far as the encoding can be told from the first bytes.
+/// Converts a file to UTF-8 if its first bytes show that it is UTF-16 or UTF-32.
 pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => Cow::Borrowed(rest),
@@ -13,7 +13,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
         [0, 0, 0xfe, 0xff, rest @ ..] => utf_32(rest, u32::from_be_bytes),
         [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes),
-        // Without a mark, the zeros of a file that begins with ASCII show it: `BEGIN` in some width.
+        // Without a byte-order mark, the zero bytes in `BEGIN` show the encoding.
         [0, 0, 0, first, 0, 0, 0, _, ..] if first.is_ascii_graphic() => {
             utf_32(bytes, u32::from_be_bytes)
         }
@@ -47,7 +47,7 @@ fn utf_32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Cow<'static, [u8]> {
     Cow::Owned(text.into_bytes())
 }
 
-/// A line's text: UTF-8, or else Latin-1, in which every byte is a character.
+/// The text of a line: UTF-8, or otherwise Latin-1, in which every byte is a character.
 pub(super) fn line_text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     match bytes {
         Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {

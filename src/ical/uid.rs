@@ -1,18 +1,18 @@
-//! The UIDs of our own appointments: as we write them, and as they come back.
+//! The UIDs of our own appointments in external calendars.
 
 use crate::ids::AppointmentId;
 
-/// The appointment that a UID may be of: `{id}@{host}`, with the host that the installation was reached at then. Whether it is
-/// one of ours is for who knows them.
+/// The id in a UID of the form `{id}@{host}`, with any host, since the host of this installation may have changed. The
+/// caller has to check that the appointment exists.
 pub fn appointment_of(uid: &str) -> Option<AppointmentId> {
     let (id, _) = uid.trim().split_once('@')?;
     id.parse().ok()
 }
 
-/// Where Outlook keeps the UID of an event that came from elsewhere, within one of its own.
+/// The marker before the original UID in a UID that Outlook made for an imported event, in hexadecimal digits.
 const OUTLOOK_MARK: &str = "7643616C2D55696401000000";
 
-/// A UID as it was given first: Outlook wraps those of others in hexadecimal digits ([MS-OXOCAL], 2.2.1.27).
+/// The original UID. Outlook wraps UIDs of other programs in hexadecimal digits ([MS-OXOCAL], 2.2.1.27).
 pub(super) fn original(uid: &str) -> String {
     let uid = uid.trim();
     let wrapped = || {

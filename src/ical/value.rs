@@ -15,14 +15,14 @@ pub(super) enum Clock {
     Zone(usize),
 }
 
-/// A day, or a time by some clock.
+/// A date, or a wall time with its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum When {
     Day(NaiveDate),
     Time(NaiveDateTime, Clock),
 }
 
-/// A duration: days by the calendar, seconds by the stopwatch (RFC 5545, 3.3.6).
+/// A duration: calendar days and exact seconds (RFC 5545, 3.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     pub days: i64,
@@ -61,22 +61,22 @@ impl When {
     }
 }
 
-/// The zone that a line's TZID names, in the calendar with this number.
+/// The zone of a line's TZID, in the calendar with this index.
 pub(super) fn clock(line: &Line, calendar: usize, zones: &mut ZoneNames) -> Clock {
     match line.parameter("TZID").filter(|name| !name.trim().is_empty()) {
-        // It is a TEXT in the zone's definition, and some products escape its commas here, too.
+        // In a VTIMEZONE it is a TEXT, and some products escape its commas in parameters too.
         Some(name) => Clock::Zone(zones.place_of(calendar, unescaped_text(&name), line.number)),
         None => Clock::Floating,
     }
 }
 
-/// The date or time that a line is.
+/// Parses the value of a line as a date or time.
 pub(super) fn one(line: &Line, calendar: usize, zones: &mut ZoneNames) -> Option<When> {
     let found = when(line.value(), clock(line, calendar, zones))?;
     Some(as_declared(line, found))
 }
 
-/// A midnight under VALUE=DATE is the day: some products write all days as times.
+/// Converts midnight with VALUE=DATE to a date: some products write dates as times.
 fn as_declared(line: &Line, found: When) -> When {
     let is_day = || line.parameter("VALUE").is_some_and(|kind| kind.eq_ignore_ascii_case("DATE"));
     match found {
@@ -85,8 +85,8 @@ fn as_declared(line: &Line, found: When) -> When {
     }
 }
 
-/// A date or a time, told apart by how they look: some products forget VALUE=DATE.
-/// A TZID beside a time in UTC is ignored.
+/// Parses a date or a time. The form decides which it is, because some products omit VALUE=DATE.
+/// With a time in UTC, a TZID is ignored.
 pub(super) fn when(text: &str, clock: Clock) -> Option<When> {
     let text = text.trim();
     if text.len() > 40 || !text.is_ascii() {
@@ -110,7 +110,8 @@ pub(super) fn when(text: &str, clock: Clock) -> Option<When> {
     }
 }
 
-/// `093000`, `09:30:00.000`, `0930`; the end of a day may be its 24 o'clock, and a leap second is read as the one before it.
+/// Parses a time: `093000`, `09:30:00.000`, `0930`. 24:00 is accepted, and a leap second is read as the second
+/// before it.
 fn wall_time(day: NaiveDate, text: &str) -> Option<NaiveDateTime> {
     let text = text.split(['.', ',']).next()?.replace(':', "");
     if !matches!(text.len(), 4 | 6) || !text.bytes().all(|b| b.is_ascii_digit()) {
@@ -128,7 +129,7 @@ fn wall_time(day: NaiveDate, text: &str) -> Option<NaiveDateTime> {
     }
 }
 
-/// The dates, times or periods of a line; between them stand commas, or semicolons in vCalendar 1.0.
+/// The dates, times or periods of a line, separated by commas, or by semicolons in vCalendar 1.0.
 pub(super) fn periods(
     line: &Line,
     calendar: usize,
@@ -145,15 +146,16 @@ pub(super) fn periods(
             Some((when(from, clock)?, Some(until)))
         }
     };
-    // Some programs escape the separators as in a TEXT.
+    // Some programs escape the separators, as in a TEXT.
     let plain = line.value().replace('\\', "");
     plain.split([',', ';']).filter(|text| !text.trim().is_empty()).map(one).collect()
 }
 
-/// The longest duration that is read: a thousand years.
+/// The maximum duration: a thousand years.
 const SPAN_DAYS_MAX: i64 = 366_000;
 
-/// `P1DT2H30M`, `P2W`, `-PT15M`. Months and years, which RFC 5545 does not have, are the longest ones there are.
+/// Parses a duration: `P1DT2H30M`, `P2W`, `-PT15M`. RFC 5545 has no months and years; if given, they count as long
+/// ones, of 31 and 366 days.
 pub(super) fn span(text: &str) -> Option<Span> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).take(80).collect();
     let text = text.to_ascii_uppercase();
@@ -179,7 +181,7 @@ pub(super) fn span(text: &str) -> Option<Span> {
             ("M", true) => seconds += number * 60,
             ("S", true) => seconds += number,
             (".", true) => {
-                // Parts of a second are left out.
+                // Fractions of a second are dropped.
                 let (_, tail) = leading_number(after)?;
                 seconds += number;
                 rest = tail.strip_prefix('S')?;
@@ -205,7 +207,7 @@ fn leading_number(text: &str) -> Option<(i64, &str)> {
     Some((number, rest))
 }
 
-/// `+0530`, `-033045`, `+05:30`, `-5`: seconds east of UTC, less than a day.
+/// Parses an offset such as `+0530`, `-033045`, `+05:30` or `-5` to seconds east of UTC, less than a day.
 pub(super) fn offset(text: &str) -> Option<i32> {
     let text = text.trim();
     let (sign, digits) = match text.strip_prefix(['-', '\u{2212}']) {

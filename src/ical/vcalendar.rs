@@ -1,4 +1,4 @@
-//! vCalendar 1.0, which old Exchange servers, Palms and telephones write: its recurrence grammar, and its clock.
+//! vCalendar 1.0, as written by old Exchange servers, Palms and phones: its recurrence rules and time zones.
 
 use crate::zone::Zone as Iana;
 use chrono::{Duration, NaiveDateTime};
@@ -6,15 +6,15 @@ use chrono::{Duration, NaiveDateTime};
 use super::value::{self, Clock, When};
 use super::zone::clock::{Change, Changes, Zone};
 
-/// How many years of summer time a file may tell.
+/// The maximum number of DAYLIGHT lines that are used.
 const SUMMERS_MAX: usize = 200;
 
-/// What TZ and DAYLIGHT say: the offset of local times, and when it is another.
+/// The time zone by TZ and DAYLIGHT: the standard offset, and the times with daylight saving.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LegacyClock {
     standard: Option<i32>,
     summers: Vec<Summer>,
-    /// It is said that there is no summer time.
+    /// The file says that there is no daylight-saving time.
     never_summer: bool,
 }
 
@@ -48,8 +48,8 @@ impl LegacyClock {
         }
     }
 
-    /// The zone of floating times, when the file says something of it. A file tells the summers of a few years; when they
-    /// are those of the reader's place, the place knows the others as well.
+    /// The zone of floating times; `None` if the file gives no offset. A file has the clock changes of only a few
+    /// years, so if they are the same as in the zone `place`, that zone is used.
     pub(super) fn zone(&self, place: Iana) -> Option<Zone> {
         let standard = self.standard?;
         let list: Vec<_> =
@@ -102,19 +102,19 @@ impl Summer {
     }
 }
 
-/// How many times a rule happens that says neither how often nor until when (vCalendar 1.0, "Recurrence Rule").
+/// The number of periods of a rule without a count or end (vCalendar 1.0, "Recurrence Rule").
 const COUNT_DEFAULT: u32 = 2;
 
-/// Is it written in this grammar, and not as RFC 5545 has it?
+/// Whether a rule uses this grammar and not that of RFC 5545.
 pub(super) fn is_rule(text: &str) -> bool {
     !text.contains('=') && text.trim_start().starts_with(['D', 'W', 'M', 'Y', 'd', 'w', 'm', 'y'])
 }
 
-/// `W2 TU TH 20261231T000000Z` as RFC 5545 writes it. None for times of day and rules within rules, and whatever else
-/// cannot be said there.
+/// Converts a rule such as `W2 TU TH 20261231T000000Z` to RFC 5545. `None` for times of day, nested rules, and anything
+/// else that has no equivalent.
 ///
-/// Its `#5` counts periods: every Tuesday and Thursday five times are ten. Some programs count occurrences, but of
-/// the two, more times can hide nothing.
+/// `#5` counts periods: Tuesday and Thursday, five times, are ten occurrences. Some programs count occurrences
+/// instead, but with the larger number no busy time is missed.
 pub(super) fn rule(text: &str) -> Option<String> {
     let text = text.to_ascii_uppercase();
     let mut words = text.split_whitespace().map(|word| word.trim_end_matches('$'));
@@ -138,7 +138,7 @@ pub(super) fn rule(text: &str) -> Option<String> {
     };
     let mut list: Vec<String> = Vec::new();
     let (mut count, mut until) = (None, None);
-    // The ordinals before a weekday, such as `1+ 1-`; those of one weekday count for the next ones as well.
+    // The ordinals before a weekday, such as `1+ 1-`. They also apply to the weekdays that follow.
     let (mut ordinals, mut used): (Vec<String>, bool) = (Vec::new(), false);
     for word in words {
         if let Some(number) = word.strip_prefix('#') {
@@ -187,7 +187,7 @@ fn is_weekday(word: &str) -> bool {
     matches!(word, "MO" | "TU" | "WE" | "TH" | "FR" | "SA" | "SU")
 }
 
-/// `2`, `2+`, `1-`: counted from the end when it ends with a minus.
+/// Parses an ordinal: `2`, `2+` or `1-`. With a minus, it is counted from the end.
 fn signed(word: &str) -> Option<String> {
     let (digits, sign) = match word.strip_suffix('-') {
         Some(digits) => (digits, "-"),

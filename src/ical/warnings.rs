@@ -1,4 +1,4 @@
-//! Warnings about lines that were ignored: they cannot be read, but they cannot hide a busy time either.
+//! Warnings about lines that were ignored because they cannot be parsed but also cannot hide a busy time.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::limits::WARNINGS_MAX;
 /// The lines that were ignored, or read in a way that the user should know of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Warnings {
-    /// By line; at most [`WARNINGS_MAX`].
+    /// Sorted by line; at most [`WARNINGS_MAX`].
     pub lines: Vec<Warning>,
     /// The number of further warnings.
     pub more: usize,
@@ -16,7 +16,7 @@ pub struct Warnings {
 /// A warning about a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Warning {
-    /// From 1, as an editor counts the lines of the file.
+    /// The line number in the file, from 1.
     pub line: usize,
     pub reason: WarningReason,
 }
@@ -35,7 +35,7 @@ pub enum WarningReason {
     RulePart,
     /// A message about an event that has no time.
     WithoutTime,
-    /// Unreadable, in an event that is outside the range that is asked for.
+    /// Unreadable, but in an event outside the requested range.
     FarAway,
     /// The definition of a time zone is unusable; its name is known.
     ZoneDefinition,
@@ -73,12 +73,13 @@ impl WarningReason {
         }
     }
 
-    /// The reason of this [`word`](Self::word).
+    /// The reason with this [`word`](Self::word).
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.word() == word)
     }
 
-    /// Whether it is about a time zone. These are kept before all others, since they affect how times are read.
+    /// Whether it is about a time zone. When there are too many warnings, these are preferred, since they affect how
+    /// times are read.
     fn is_of_zone(self) -> bool {
         matches!(self, Self::ZoneDefinition | Self::ZoneOfCalendar | Self::ZoneOfPlace)
     }
@@ -98,7 +99,7 @@ impl Warnings {
         }
     }
 
-    /// By line, each once.
+    /// Sorted by line, without duplicates.
     pub(super) fn sorted(mut self) -> Self {
         self.lines.sort_by_key(|warnings| warnings.line);
         self.lines.dedup();

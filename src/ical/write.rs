@@ -1,15 +1,15 @@
-//! Our appointments as a calendar file (RFC 5545): instants in UTC, every line at most 75 octets.
+//! Writes appointments as a calendar file (RFC 5545), with instants in UTC and lines of at most 75 octets.
 //!
-//! What people typed is data here: it can neither begin a line nor end a value.
+//! Text is escaped, so that typed text can neither start a new line nor end a value.
 
 use std::fmt::Display;
 
 use chrono::{DateTime, Duration, Utc};
 
-/// The longest line, in octets, without its end (RFC 5545, 3.1).
+/// The maximum length of a line in octets, without the line break (RFC 5545, 3.1).
 const LINE_OCTETS_MAX: usize = 75;
 
-/// What a file is sent for (RFC 5546); none when it is a download.
+/// The METHOD of a file (RFC 5546). A downloaded file has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Publish,
@@ -32,7 +32,7 @@ pub struct Organizer {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Globally unique, the same for as long as the event exists.
+    /// Globally unique and permanent.
     pub uid: String,
     /// From 0, higher with every change.
     pub sequence: u32,
@@ -48,7 +48,7 @@ pub struct Event {
     pub description: Option<String>,
     pub url: Option<String>,
     pub organizer: Option<Organizer>,
-    /// How long before the start a program reminds of it: whole minutes.
+    /// How long before the start a program reminds of it, in whole minutes.
     pub alarm: Option<Duration>,
 }
 
@@ -56,15 +56,15 @@ pub struct Event {
 pub struct CalendarFile {
     pub name: Option<String>,
     pub method: Option<Method>,
-    /// How often a subscriber may ask again; whole minutes.
+    /// How often a subscriber should read the file again, in whole minutes.
     pub refresh: Option<Duration>,
     pub events: Vec<Event>,
 }
 
-/// The file as it is sent, as `text/calendar; charset=utf-8`. The same input makes the same file.
+/// The content of the file, for `text/calendar; charset=utf-8`. The same input gives the same content.
 ///
-/// Times are cut to whole seconds, and to the years 0 to 9999. It never has an ATTENDEE,
-/// as RFC 5546 demands of what is published.
+/// Times are truncated to whole seconds and limited to the years 0 to 9999. There is never an ATTENDEE,
+/// as RFC 5546 requires for published events.
 pub fn write(file: &CalendarFile) -> String {
     let mut out = Writer(String::new());
     out.line("BEGIN", "VCALENDAR");
@@ -81,7 +81,7 @@ pub fn write(file: &CalendarFile) -> String {
         );
     }
     if let Some(name) = &file.name {
-        // RFC 7986, 5.1, and what everybody read before.
+        // NAME is RFC 7986, 5.1. X-WR-CALNAME is for older programs.
         out.line("NAME", text(name));
         out.line("X-WR-CALNAME", text(name));
     }
@@ -141,7 +141,7 @@ impl Writer {
         self.line("END", "VEVENT");
     }
 
-    /// Folds between characters, each line at most [`LINE_OCTETS_MAX`] octets.
+    /// Writes a property, folded between characters into lines of at most [`LINE_OCTETS_MAX`] octets.
     fn line(&mut self, name: &str, value: impl Display) {
         let mut octets = 0;
         for c in format!("{name}:{value}").chars() {
@@ -178,8 +178,8 @@ fn last_moment() -> DateTime<Utc> {
     DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
 }
 
-/// A TEXT (RFC 5545, 3.3.11): line ends as `\n`, other control characters left out, as are those that
-/// turn the direction of what follows and could disguise it.
+/// Escapes a TEXT (RFC 5545, 3.3.11): line breaks become `\n`. Other control characters are left out, and so are
+/// characters that change the direction of writing, since they could disguise text.
 fn text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.replace("\r\n", "\n").chars() {
@@ -193,7 +193,7 @@ fn text(text: &str) -> String {
     escaped
 }
 
-/// A quoted parameter value (RFC 5545, 3.2), with RFC 6868 for what may not stand in it.
+/// A quoted parameter value (RFC 5545, 3.2), escaped according to RFC 6868.
 fn parameter(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -207,13 +207,13 @@ fn parameter(text: &str) -> String {
     escaped
 }
 
-/// An address (RFC 5545, 3.3.13) has no blank, quote or control character.
+/// An address (RFC 5545, 3.3.13) without blanks, quotes and control characters.
 fn address(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && !is_invisible(*c) && *c != '"').collect()
 }
 
-/// Control characters, Unicode's ends of lines, and the marks for the direction of writing that embed
-/// or override.
+/// Control characters, Unicode line separators, and characters that embed or override the direction of
+/// writing.
 fn is_invisible(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,7 +1,8 @@
-//! What a TZID means: the file's own VTIMEZONE (RFC 5545, 3.6.5), or a zone of the database by any of its names.
+//! Resolves TZIDs: to the VTIMEZONE in the file (RFC 5545, 3.6.5), or to a zone of the IANA database by one of the
+//! names that programs use.
 //!
-//! A definition in the file takes precedence over a known name, since the file's author meant its times that way. If
-//! the name is known, a definition that is unreadable or leaves out changes is ignored.
+//! A definition in the file takes precedence over a known name. But if the name is known, a definition that is
+//! unreadable or incomplete is ignored.
 
 pub(super) mod clock;
 mod database;
@@ -24,10 +25,10 @@ pub(super) use clock::Zone;
 pub(super) use definition::Definition;
 pub(super) use tzids::ZoneNames;
 
-/// How many different zones the calendars of a file may be in: more than there are.
+/// The maximum number of different zones of the calendars in a file. There are fewer zones in the database.
 const CALENDAR_ZONES_MAX: usize = 1_000;
 
-/// What a calendar of the file says about its clock.
+/// The time-zone properties of a calendar in the file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CalendarClock {
     /// The zone of floating times (X-WR-TIMEZONE), and its line.
@@ -36,7 +37,7 @@ pub(super) struct CalendarClock {
     pub legacy: vcalendar::LegacyClock,
 }
 
-/// The VTIMEZONEs of a file, each different one once, and by what names its calendars know them.
+/// The different VTIMEZONEs of a file, and their names in its calendars.
 #[derive(Default)]
 pub(super) struct Definitions {
     all: Vec<Definition>,
@@ -81,14 +82,14 @@ fn plain_name(name: &str) -> String {
 /// The zones of the times in a file.
 pub(super) struct Zones {
     found: Vec<Result<Zone, Malformed>>,
-    /// Of each name, which of these it is.
+    /// For each name, the index in `found`.
     places: Vec<usize>,
-    /// Of each calendar, the clock of its floating times.
+    /// For each calendar, the zone of its floating times as an index in `found`.
     floating: Vec<usize>,
     days: Zone,
 }
 
-/// The range in which clocks have to be right, and how much work may be done for it.
+/// The range for which clock changes are needed, and the budget.
 pub(super) struct Needed<'a> {
     pub from: NaiveDateTime,
     pub until: NaiveDateTime,
@@ -97,7 +98,7 @@ pub(super) struct Needed<'a> {
 }
 
 impl Zones {
-    /// The zones of all names and calendars of a file that is read in `place`.
+    /// The zones of all names and calendars of a file. `place` is the user's zone.
     pub(super) fn resolve(
         names: &ZoneNames,
         definitions: &Definitions,
@@ -175,7 +176,7 @@ impl Zones {
         self.found.iter().take(ZONES_MAX).position(|kept| kept.as_ref() == Ok(zone))
     }
 
-    /// What is wrong with the zone of this name, if anything is.
+    /// Why the zone with this name is unusable; `None` if it is usable.
     pub(super) fn fault(&self, name: usize) -> Option<Malformed> {
         let zone = self.places.get(name).and_then(|place| self.found.get(*place));
         zone.and_then(|zone| zone.as_ref().err()).copied()
@@ -186,7 +187,7 @@ impl Zones {
         zone.and_then(|zone| zone.as_ref().ok()).unwrap_or(&self.days)
     }
 
-    /// The clock of a calendar's floating times.
+    /// The zone of a calendar's floating times.
     pub(super) fn of_calendar(&self, calendar: usize) -> &Zone {
         let zone = self.floating.get(calendar).and_then(|place| self.found.get(*place));
         zone.and_then(|zone| zone.as_ref().ok()).unwrap_or(&self.days)
@@ -198,8 +199,8 @@ impl Zones {
     }
 }
 
-/// The zone that a name means; `fallback` is what it is taken for when it says only that it is somebody's own, with
-/// whether the file named that.
+/// The zone with this name. If the name only says that the zone is a custom one, `fallback` is used; its flag says
+/// whether it was given in the file.
 fn zone(
     name: &str,
     line: usize,
@@ -261,13 +262,13 @@ fn is_abbreviation_of(name: &str, zone: &Zone) -> bool {
     letters && database::abbreviations(*zone).iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// Is the offset in a display name, in a language that nobody here knows, the standard time of this zone?
+/// Whether the offset in a display name in an unknown language is the standard offset of this zone.
 fn shows_offset_of(name: &str, zone: &Zone) -> bool {
     let Zone::Named(zone) = zone else { return false };
     names::unknown_offset(name) == Some(database::offsets(*zone).0)
 }
 
-/// The end of what has to be known about clocks for a range that ends here.
+/// The time until which clock changes are needed for a range that ends at `until`.
 pub(super) fn horizon(until: DateTime<Utc>) -> NaiveDateTime {
     let year = until.year().saturating_add(2);
     NaiveDate::from_ymd_opt(year, 1, 1)

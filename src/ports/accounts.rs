@@ -7,7 +7,7 @@ use crate::actor::Caller;
 use crate::ids::AccountId;
 use crate::input::{Email, Password};
 
-/// What a new patient gives.
+/// The data of a new account.
 #[derive(Clone, Debug)]
 pub struct Registration {
     pub name: String,
@@ -17,10 +17,9 @@ pub struct Registration {
 
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Makes an account for a patient. Repeated with the same e-mail *and* password
-    /// (a double click, a retry) it answers the account that is there already.
-    /// An address may have several accounts, told apart by their passwords: so nobody learns
-    /// whether it has one, and only a code that came back makes the address theirs.
+    /// Makes an account for a patient. Repeated with the same e-mail *and* password (a double click, a retry), it
+    /// returns the existing account. An address may have several accounts with different passwords, so that nobody
+    /// learns whether it has one; only a code sent to the address verifies it.
     ///
     /// # Errors
     /// `TooManyTries`; `Unavailable`.
@@ -33,11 +32,11 @@ pub trait Accounts: Send + Sync {
     async fn sign_in(&self, caller: &Caller, email: &str, password: &str) -> Answer<AccountId>;
 }
 
-/// The session of the request at hand; provided to server functions beside the ports.
+/// The session of the current request; provided to server functions in addition to the ports.
 #[async_trait]
 pub trait SessionControl: Send + Sync {
     /// Signs the account in, under a new session id.
     async fn start(&self, account: AccountId) -> Answer<()>;
-    /// Signs out. Fine when nobody was signed in.
+    /// Signs out. Succeeds also when nobody was signed in.
     async fn end(&self) -> Answer<()>;
 }

@@ -1,4 +1,4 @@
-//! Running the clinic: doctors and locations.
+//! Administration of clinics: doctors, locations, public holidays.
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -9,14 +9,14 @@ use crate::ids::{AppointmentId, CityId, ClinicId, DoctorId, LocationId, Specialt
 use crate::input::{Email, Slug};
 use crate::zone::Zone;
 
-/// Whether a doctor can be found.
+/// Whether patients can find a doctor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DoctorStatus {
     /// Being set up; not shown.
     Draft,
     /// Shown and bookable.
     Listed,
-    /// Not shown; existing appointments stand.
+    /// Not shown; existing appointments remain.
     Suspended,
 }
 
@@ -57,7 +57,7 @@ pub struct LocationView {
     pub version: i32,
 }
 
-/// A location as typed; checked behind the port.
+/// A location as typed; validated behind the port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocationForm {
     pub clinic: ClinicId,
@@ -79,13 +79,13 @@ pub struct DoctorRow {
     pub specialty: String,
     pub clinic_name: String,
     pub status: DoctorStatus,
-    /// A rule of their hours cannot be read, so no times are made.
+    /// The doctor has a rule that cannot be read, so no slots are made.
     pub hours_unreadable: bool,
 }
 
 pub type DoctorRows = Page<DoctorRow>;
 
-/// A doctor as typed; checked behind the port.
+/// A doctor as typed; validated behind the port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorForm {
     pub clinic: ClinicId,
@@ -96,27 +96,27 @@ pub struct DoctorForm {
     pub specialty: SpecialtyId,
     pub fee_minor_units: i64,
     pub status: DoctorStatus,
-    /// The account with which the doctor signs in; it has to exist.
+    /// The account with which the doctor signs in; it must exist.
     pub account_email: Option<Email>,
     /// The version the form was made from; `None` for a new doctor.
     pub version: Option<i32>,
 }
 
-/// What saving a doctor came to.
+/// The outcome of saving a doctor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SavedDoctor {
     Saved,
-    /// All but the status. Patients have appointments that are coming up, so
-    /// [`Administration::suspend_doctor`] takes the doctor off the list once it is known what becomes of them.
+    /// Saved except for the status: the doctor has future appointments. [`Administration::suspend_doctor`] takes the
+    /// doctor off the list after the administrator has seen them.
     StillListed,
 }
 
-/// What became of the coming appointments of a doctor.
+/// The outcome of cancelling a doctor's future appointments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelledComing {
-    /// Now, holds included.
+    /// How many were cancelled, including holds.
     pub cancelled: u32,
-    /// Confirmed ones and holds that still stand.
+    /// How many confirmed appointments and active holds are left.
     pub left: i64,
 }
 
@@ -131,38 +131,38 @@ pub struct HolidayRegion {
 /// The public holidays of a clinic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClinicHolidays {
-    /// All there are, by name.
+    /// All regions, by name.
     pub regions: Vec<HolidayRegion>,
-    /// Those the clinic keeps, by code.
+    /// The codes of the regions whose holidays the clinic observes.
     pub kept: Vec<String>,
-    /// Their days in the coming twelve months, and whether the clinic works on them all the same.
+    /// Their holidays in the next twelve months, each with whether the clinic is open anyway.
     pub coming: Vec<(HolidayView, bool)>,
 }
 
-/// An appointment that keeps its instant although its place's clock will show another time than it was booked for.
+/// An appointment whose instant stays, although its wall time has changed because of new time-zone rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShiftedVisit {
     pub id: AppointmentId,
     pub reference: String,
     pub doctor_name: String,
     pub zone: Zone,
-    /// What the clock was to show.
+    /// The wall time it was booked for.
     pub booked_for: NaiveDateTime,
-    /// What it will show.
+    /// The wall time it will be at.
     pub will_be: NaiveDateTime,
 }
 
-/// The rules of time zones in use, and what they have changed.
+/// The time-zone rules in use, and the appointments that they have shifted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneRules {
     /// Such as `2026f`.
     pub release: &'static str,
-    /// The first hundred appointments ahead that a person has to decide about, soonest first.
+    /// The first hundred future appointments that somebody must decide about, soonest first.
     pub shifted: Vec<ShiftedVisit>,
 }
 
-/// Every method answers `SignInFirst` to a visitor, `NotAllowed` to an account that
-/// administers nothing, and `NotFound` for a clinic that is not the caller's.
+/// Every method fails with `SignInFirst` for a visitor, `NotAllowed` for an account that administers nothing, and
+/// `NotFound` for a clinic that the caller does not administer.
 #[async_trait]
 pub trait Administration: Send + Sync {
     /// The clinics the caller administers, by name.
@@ -171,7 +171,7 @@ pub trait Administration: Send + Sync {
     async fn doctors(&self, caller: &Caller, text: Option<&str>, page: u32) -> Answer<DoctorRows>;
     async fn doctor(&self, caller: &Caller, id: DoctorId) -> Answer<DoctorForm>;
     async fn add_doctor(&self, caller: &Caller, form: DoctorForm) -> Answer<DoctorId>;
-    /// Saves a doctor. One who is listed and has appointments that are coming up stays listed.
+    /// Saves a doctor. A listed doctor with future appointments stays listed.
     ///
     /// # Errors
     /// `Stale` when someone saved it in the meantime.
@@ -181,17 +181,17 @@ pub trait Administration: Send + Sync {
         id: DoctorId,
         form: DoctorForm,
     ) -> Answer<SavedDoctor>;
-    /// Takes a doctor off the list: from then on nobody can hold, confirm or move to a time of theirs, and
-    /// confirmed appointments stand. Nothing changes for one who is not listed, or with `Listed`.
+    /// Takes a doctor off the list: from then on nobody can hold, confirm or move to a slot of theirs; confirmed
+    /// appointments remain. Does nothing for a doctor who is not listed, or with `Listed`.
     async fn suspend_doctor(
         &self,
         caller: &Caller,
         id: DoctorId,
         status: DoctorStatus,
     ) -> Answer<()>;
-    /// Releases the holds of a doctor who is not listed and, with a reason (at most 300 characters), cancels
-    /// the confirmed appointments that are coming up, each as the caller would one by one: its patient is
-    /// told. At most 500 at a time, soonest first; asked again, it goes on with those that are left.
+    /// Releases the holds of a doctor who is not listed and, with a reason (at most 300 characters), cancels their
+    /// confirmed future appointments, and notifies the patients. At most 500 per call, soonest first; call it again
+    /// for the rest.
     ///
     /// # Errors
     /// `Invalid` with `Reason`; `Refused` with `StillListed` for a listed doctor.
@@ -212,11 +212,11 @@ pub trait Administration: Send + Sync {
     async fn zone_rules(&self, caller: &Caller) -> Answer<ZoneRules>;
     /// The public holidays of a clinic.
     async fn holidays(&self, caller: &Caller, clinic: ClinicId) -> Answer<ClinicHolidays>;
-    /// Sets which regions' holidays a clinic keeps, and on which of their days it works all the same.
-    /// The times of its doctors follow within a minute; booked ones stay.
+    /// Sets the regions whose holidays a clinic observes, and the holidays on which it is open anyway. The slots of its
+    /// doctors are updated within a minute; booked ones stay.
     ///
     /// # Errors
-    /// `Invalid` with `Region` for one that nobody knows, or more than five.
+    /// `Invalid` with `Region` for an unknown region, or more than five.
     async fn save_holidays(
         &self,
         caller: &Caller,

@@ -1,15 +1,15 @@
-//! What every port answers with.
+//! The result types of the ports.
 
 use crate::failure::Failure;
 
-/// The answer of every port.
+/// The result of a port's method.
 pub type Answer<T> = Result<T, Failure>;
 
 /// One page of a longer list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// All items, on all pages.
+    /// The number of items on all pages together.
     pub total: i64,
     /// From 1.
     pub number: u32,

@@ -1,4 +1,4 @@
-//! Booking: holding a time, everything that becomes of it, and reading appointments.
+//! Booking: holding slots, changing appointments, and reading them.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -15,31 +15,31 @@ use crate::local_time::LocalTime;
 use crate::visit::{Fee, Mode};
 use crate::zone::Zone;
 
-/// A wish to hold a time.
+/// A request to hold a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldRequest {
     /// The first slot, when the visit spans several.
     pub slot: SlotId,
-    /// `None` is the clinic's usual kind of visit.
+    /// `None` is the clinic's default visit type.
     pub visit_type: Option<VisitTypeId>,
-    /// For whom; `None` is the account itself.
+    /// The person to book for; `None` is the account's owner.
     pub person: Option<PersonId>,
 }
 
-/// What is asked of an appointment that is there.
+/// A change of an existing appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     Extend,
-    /// With the code that was sent; without one where the house needs none.
+    /// With the code that was sent, or without one if none is needed.
     Confirm {
         code: Option<Code>,
     },
     SendCode,
-    /// The clinic's side gives a reason (at most 300 characters).
+    /// The clinic must give a reason (at most 300 characters); patients need not.
     Cancel {
         reason: Option<String>,
     },
-    /// To another time of the same doctor.
+    /// To another slot of the same doctor.
     Reschedule {
         slot: SlotId,
     },
@@ -66,10 +66,10 @@ impl Change {
     }
 }
 
-/// Which version of an appointment the caller has before them.
+/// The version of an appointment that the caller's request is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// They did not say, or do not mind.
+    /// Not specified, or any version.
     Any,
     /// One of these.
     Versions(Vec<i32>),
@@ -80,7 +80,7 @@ impl Seen {
         Self::Versions(vec![version])
     }
 
-    /// Is that what they have seen?
+    /// Whether the request may be based on this version.
     pub fn admits(&self, version: i32) -> bool {
         match self {
             Self::Any => true,
@@ -89,8 +89,8 @@ impl Seen {
     }
 }
 
-/// An appointment right after a change: facts only, no names, so that it can be kept as the
-/// answer to an idempotency key.
+/// An appointment right after a change. It has no names, so that it can be stored as the answer
+/// to an idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booked {
     pub id: AppointmentId,
@@ -109,7 +109,7 @@ pub struct Booked {
     /// IANA name of the location's zone.
     pub time_zone: String,
     pub fee: Fee,
-    /// For a hold: when the time is free again.
+    /// For a hold: when it lapses.
     pub expires_at: DateTime<Utc>,
     pub extensions: i16,
     pub code_tries: i16,
@@ -147,7 +147,7 @@ pub struct AppointmentView {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub fee: Fee,
-    /// For a hold: when the time is free again.
+    /// For a hold: when it lapses.
     pub expires_at: DateTime<Utc>,
     pub extensions_left: i16,
     pub code_tries_left: i16,
@@ -179,13 +179,13 @@ pub struct HistoryEntry {
     pub undone: Option<State>,
 }
 
-/// Whose appointments.
+/// Whose appointments to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Those the calling account has booked.
+    /// Those that the calling account has booked.
     Mine,
-    /// A doctor's, for that doctor and the clinic's administrators. Without a state: those that
-    /// stand or took place.
+    /// A doctor's; only for that doctor and the clinic's administrators. Without a state: all but
+    /// cancelled and expired ones.
     OfDoctor(DoctorId),
 }
 
@@ -237,9 +237,8 @@ impl AppointmentQuery {
 
 #[async_trait]
 pub trait Bookings: Send + Sync {
-    /// Holds a time. The same person asking again for a time they already
-    /// have gets that appointment back. A hold of the same person with the
-    /// same doctor is released for the new one.
+    /// Holds a slot. If the person already has an appointment in this slot, that one is returned.
+    /// Another hold of the same person with the same doctor is released for the new one.
     ///
     /// # Errors
     /// `SignInFirst`, `NotFound` (someone else's person), `Refused`, `KeyReused`, `StillRunning`,
@@ -247,15 +246,15 @@ pub trait Bookings: Send + Sync {
     async fn hold(
         &self,
         caller: &Caller,
-        wish: &HoldRequest,
-        once: Option<&IdempotencyKey>,
+        request: &HoldRequest,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked>;
 
-    /// Changes an appointment. A change to the state it already has succeeds and changes nothing.
+    /// Changes an appointment. A change to the state that it already has succeeds and changes nothing.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotFound` for an appointment that is not the caller's to see; `Stale` when
-    /// they have not seen its present version; `Refused`; `Invalid` without a needed code or
+    /// `SignInFirst`; `NotFound` for an appointment that the caller may not see; `Stale` when the
+    /// request is not based on its current version; `Refused`; `Invalid` without a needed code or
     /// reason; `KeyReused`, `StillRunning`, `Unavailable`.
     async fn change(
         &self,
@@ -263,17 +262,17 @@ pub trait Bookings: Send + Sync {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&IdempotencyKey>,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked>;
 
     /// # Errors
-    /// `NotFound` for an appointment that is not the caller's to see.
+    /// `NotFound` for an appointment that the caller may not see.
     async fn appointment(&self, caller: &Caller, id: AppointmentId) -> Answer<AppointmentView>;
 
     /// One page of appointments, as the caller may see them.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotFound` for a doctor whose appointments are not the caller's to see.
+    /// `SignInFirst`; `NotFound` for a doctor whose appointments the caller may not see.
     async fn list(
         &self,
         caller: &Caller,

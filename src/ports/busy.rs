@@ -14,20 +14,20 @@ use crate::ids::{BusyCalendarId, DoctorId};
 pub struct BusyCalendarView {
     pub id: BusyCalendarId,
     pub name: String,
-    /// The host of its address; `None`: a file that was sent once. The address itself may be a secret.
+    /// The host of its address; `None` for an uploaded file. The address itself may be a secret.
     pub host: Option<String>,
-    /// How many busy times are ahead.
+    /// The number of upcoming busy times.
     pub times_ahead: i64,
     /// When it was last read completely.
     pub read_at: Option<DateTime<Utc>>,
-    /// Why the last attempt failed; the busy times read before stay.
+    /// Why the last attempt failed. The busy times from the last successful read stay in use.
     pub fault: Option<FetchFault>,
 }
 
 /// Why a calendar could not be fetched or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchFault {
-    /// The address does not exist, or leads to a place that is not on the public internet.
+    /// The address does not exist, or its host is not on the public internet.
     NotPublic,
     /// No answer, or not in time.
     NoAnswer,
@@ -43,30 +43,31 @@ pub enum FetchFault {
     },
 }
 
-/// A calendar that is about to be read.
+/// The settings of an external calendar that is to be added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewBusyCalendar {
     /// One of the same name is replaced.
     pub name: String,
-    /// The e-mail address that its owner is invited by there, beside the doctor's own; may be empty. Invitations that they
-    /// declined make nobody busy.
+    /// A second e-mail address, besides the one of the doctor's account, under which the calendar's owner is
+    /// invited to events; may be empty. Events that the owner declined do not count as busy.
     pub owner_email: String,
 }
 
 /// The result of reading a calendar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BusyRead {
-    /// Busy times ahead.
+    /// Upcoming busy times.
     pub times: u64,
     /// Free times that are no longer offered.
     pub times_removed: u64,
-    /// Appointments that overlap a busy time; they stay.
+    /// Appointments that overlap a busy time. They are not cancelled.
     pub conflicts: u64,
     /// Warnings about ignored lines.
     pub warnings: Warnings,
 }
 
-/// For the doctor and the clinic's administrators; otherwise `SignInFirst` or `NotFound`.
+/// External calendars of a doctor. Only the doctor and the clinic's administrators may use these methods; others
+/// get `SignInFirst` or `NotFound`.
 #[async_trait]
 pub trait BusyCalendars: Send + Sync {
     async fn busy_calendars(
@@ -81,7 +82,7 @@ pub trait BusyCalendars: Send + Sync {
     /// Reads a file.
     ///
     /// # Errors
-    /// `Invalid` with `Calendar` and the line and reason: then nothing changes.
+    /// `Invalid` with `Calendar` and the line and reason; nothing is changed then.
     async fn add_file(
         &self,
         caller: &Caller,
@@ -90,10 +91,10 @@ pub trait BusyCalendars: Send + Sync {
         content: Vec<u8>,
     ) -> Answer<BusyRead>;
 
-    /// Subscribes to an address (`https`, `http` or `webcal`), and reads it at once.
+    /// Subscribes to an address (`https`, `http` or `webcal`) and reads it immediately.
     ///
     /// # Errors
-    /// `Invalid` with `Calendar` when it cannot be fetched or read: then nothing changes.
+    /// `Invalid` with `Calendar` when it cannot be fetched or read; nothing is changed then.
     async fn add_address(
         &self,
         caller: &Caller,

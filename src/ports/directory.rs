@@ -1,4 +1,4 @@
-//! Finding a doctor and a free time. Open to everyone.
+//! Finding doctors and free times. No sign-in is needed.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ pub struct Specialty {
     pub doctors: i64,
 }
 
-/// A city where someone is listed.
+/// A city with listed doctors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct City {
     pub id: CityId,
@@ -41,7 +41,7 @@ pub struct City {
     pub doctors: i64,
 }
 
-/// A place where a doctor sees people.
+/// A location where a doctor sees patients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub id: LocationId,
@@ -61,7 +61,7 @@ pub enum Gender {
 impl Gender {
     pub const ALL: [Self; 2] = [Self::Female, Self::Male];
 
-    /// The word used in the database, on the wire and in addresses.
+    /// The value in the database, in JSON and in URLs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Female => "female",
@@ -77,20 +77,20 @@ impl Gender {
 /// A search. Everything is optional; `None` and `false` do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DoctorQuery {
-    /// Words of a name, a specialty, a symptom or a place, all of which have to match; at most 100 characters.
+    /// Words of a name, a specialty, a symptom or a place. All of them have to match. At most 100 characters.
     pub text: Option<String>,
-    /// By slug. One that does not exist finds nobody.
+    /// A slug. An unknown one gives no results.
     pub specialty: Option<String>,
-    /// By slug.
+    /// A slug.
     pub city: Option<String>,
     pub mode: Option<Mode>,
-    /// Free on this date, at the location.
+    /// Free on this date, in the location's zone.
     pub date: Option<NaiveDate>,
-    /// Free in this week, Monday to Sunday, at the location.
+    /// Free in the current week, Monday to Sunday, in the location's zone.
     pub this_week: bool,
-    /// Free from 17:00 on, by the location's clock.
+    /// Free at 17:00 or later, in the location's zone.
     pub evening: bool,
-    /// As it is written with the doctor; upper and lower case are the same.
+    /// The name of a language as in the doctors' profiles, in any case.
     pub language: Option<String>,
     pub gender: Option<Gender>,
     /// The maximum fee of a visit, in the main unit of the doctor's own currency.
@@ -98,9 +98,9 @@ pub struct DoctorQuery {
     /// The minimum average in tenths of a star, from 10 to 50; a doctor with fewer than three reviews
     /// has no average.
     pub rating_min_tenths: Option<u32>,
-    /// Places within 100 km of it, the nearer the better.
+    /// Only locations within 100 km; nearer ones rank higher.
     pub near: Option<Near>,
-    /// The position at which the previous page ended. It replaces `page`, which is then only displayed.
+    /// The position at which the previous page ended. If given, `page` is only displayed.
     pub after: Option<Cursor>,
     /// From 1; 0 means 1.
     pub page: u32,
@@ -116,22 +116,22 @@ pub struct DoctorCard {
     pub name: String,
     pub specialties: Vec<String>,
     pub place: Option<Place>,
-    /// From the city or point asked for to the place, in kilometres over the ground.
+    /// The great-circle distance from `near` to the location, in kilometres.
     pub distance_km: Option<f64>,
     pub languages: Vec<String>,
     pub fee: Fee,
     pub video: bool,
     pub rating: Rating,
-    /// The next few free times (at most six), soonest first; on the asked dates when there are some.
+    /// The next free times (at most six), soonest first; on the requested dates if there are any.
     pub next_times: Vec<FreeTime>,
 }
 
-/// How many doctors there are for each choice of a filter, by what an address says for it; a choice that is not
-/// there finds nobody. `None` while many are being counted.
+/// The number of doctors for each choice of a filter, by the choice's value in URLs. Choices without doctors are
+/// missing. `None` while the count is still running.
 pub type Numbers = Option<HashMap<String, i64>>;
 
-/// How many doctors are found, and how many would be with another choice of one filter, everything else the
-/// same. Seconds old when they are few; minutes, when they are thousands.
+/// How many doctors match, and how many would match with another choice of one filter and all others unchanged.
+/// Small counts are seconds old, counts of thousands are minutes old.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// When `false`, counting is not finished, and the total is a lower bound.
@@ -142,7 +142,7 @@ pub struct Counts {
     pub cities: Numbers,
     pub languages: Numbers,
     pub genders: Numbers,
-    /// At least so many stars, for those of [`crate::review::LEAST_OFFERED`] only.
+    /// Doctors with at least this rating, only for the values in [`crate::review::LEAST_OFFERED`].
     pub ratings: Numbers,
 }
 
@@ -173,17 +173,17 @@ pub struct DoctorProfile {
     pub clinic: String,
     /// How long before the start a patient may still cancel, in minutes.
     pub cancel_notice_minutes: i32,
-    /// The usual one first.
+    /// The default first.
     pub visit_kinds: Vec<VisitKind>,
     pub rating: Rating,
 }
 
-/// A kind of visit a clinic offers.
+/// A visit type that a clinic offers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisitKind {
     pub id: VisitTypeId,
     pub name: String,
-    /// How many consecutive times it takes.
+    /// How many consecutive slots it takes.
     pub slot_span: i16,
     /// The default.
     pub is_default: bool,
@@ -226,8 +226,9 @@ pub struct FreeTimesQuery {
 pub enum TimesFor {
     /// A new visit that takes so many consecutive times.
     NewVisit { slot_span: i16 },
-    /// Moving this appointment: where the caller may move it. Its own seats count as free, and its present
-    /// time is no new one. Who may not see the appointment is answered `NotFound`, a visitor `SignInFirst`.
+    /// Moving this appointment: the slots to which the caller may move it. Seats of the appointment itself
+    /// count as free, but its current slot is left out. Callers who may not see the appointment get
+    /// `NotFound`, visitors `SignInFirst`.
     Move(AppointmentId),
 }
 
@@ -239,26 +240,27 @@ pub trait Directory: Send + Sync {
     async fn cities(&self, caller: &Caller) -> Answer<Vec<City>>;
     /// Languages of listed doctors, by name.
     async fn languages(&self, caller: &Caller) -> Answer<Vec<String>>;
-    /// One page (20) of listed doctors by rank; [`crate::search`] says what that is.
+    /// One page of listed doctors, ordered by rank as defined in [`crate::search`].
     async fn search(&self, caller: &Caller, query: &DoctorQuery) -> Answer<DoctorPage>;
     /// Suggestions for typed text: specialties, doctors and cities, in this order, at most
-    /// eight; none for fewer than two characters. When nothing matches, words are replaced by the most similar
-    /// ones. At most ten seconds old.
+    /// eight; none for fewer than two characters. When nothing matches, words are replaced by the most
+    /// similar known ones. Results are at most ten seconds old.
     async fn suggest(&self, caller: &Caller, text: &str) -> Answer<Vec<Suggestion>>;
     /// # Errors
     /// `NotFound` for an unknown or unlisted doctor.
     async fn doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;
-    /// A doctor who takes no bookings (any more), for those who have booked an appointment with them.
+    /// The profile of a doctor who does not take bookings (any more), for callers who have booked an
+    /// appointment with them.
     ///
     /// # Errors
-    /// `NotFound` for a listed doctor, and for everybody else.
+    /// `NotFound` for a listed doctor, and for all other callers.
     async fn own_unlisted_doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;
     /// The free times in a range, soonest first, by the same definition that holds and moves use.
     async fn free_times(&self, caller: &Caller, query: &FreeTimesQuery) -> Answer<Vec<FreeTime>>;
-    /// The version of this doctor's times, as far as this instance knows. Ask before reading them: once the
-    /// version differs, they may have changed.
+    /// The version of this doctor's free times that this instance knows of. Get it before reading the times: when
+    /// it differs later, they may have changed.
     fn mark(&self, doctor: DoctorId) -> String;
-    /// The first date, from `from` on, with a free time; to jump to once.
+    /// The first date, from `from` on, with a free time.
     async fn next_free_date(
         &self,
         caller: &Caller,
@@ -266,7 +268,7 @@ pub trait Directory: Send + Sync {
         from: NaiveDate,
         times_for: TimesFor,
     ) -> Answer<Option<NaiveDate>>;
-    /// The free times nearest to an instant, soonest first: for "That time was just taken".
+    /// The free times nearest to an instant, soonest first: alternatives to a time that was taken.
     async fn nearest_free(
         &self,
         caller: &Caller,
@@ -275,7 +277,7 @@ pub trait Directory: Send + Sync {
         times_for: TimesFor,
         limit: u8,
     ) -> Answer<Vec<FreeTime>>;
-    /// One time of this doctor, if it is free for that.
+    /// One slot of this doctor, if it is free for this purpose.
     ///
     /// # Errors
     /// `Refused` with `NotOffered`, `InThePast`, `Taken` or, for a move, `PersonBusy`.

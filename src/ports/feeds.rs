@@ -10,9 +10,9 @@ use crate::ids::{AppointmentId, FeedId};
 /// Whose appointments a feed shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeedKind {
-    /// Those the account has booked.
+    /// Those that the account has booked.
     Patient,
-    /// Those of the doctor the account is.
+    /// Those of the account's doctor.
     Doctor,
 }
 
@@ -49,7 +49,7 @@ impl Alarm {
         }
     }
 
-    /// The one that is so many minutes before the start. `None` when there is no such choice.
+    /// The choice with this number of minutes; `None` when there is none.
     pub fn of_minutes(minutes: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|alarm| alarm.minutes() == minutes)
     }
@@ -69,14 +69,14 @@ pub struct NewFeed {
 pub struct FeedView {
     pub id: FeedId,
     pub kind: FeedKind,
-    /// The secret path on this site: whoever knows it can read the feed.
+    /// The secret path on this site. Anyone who knows it can read the feed.
     pub path: String,
-    /// Doctors' names are in it; never anything else about a visit.
+    /// Whether it contains doctors' names. It never contains other details of a visit.
     pub with_names: bool,
     /// `None`: no reminders.
     pub alarm: Option<Alarm>,
     pub created_at: DateTime<Utc>,
-    /// When a calendar program last asked; `None`: never yet. To the hour.
+    /// When a calendar program last read it, to the hour; `None` if never.
     pub read_at: Option<DateTime<Utc>>,
 }
 
@@ -103,10 +103,10 @@ pub trait Feeds: Send + Sync {
     /// As [`feeds`](Self::feeds); `Invalid` with `Lines` when there are five.
     async fn add_feed(&self, caller: &Caller, wanted: NewFeed) -> Answer<FeedId>;
 
-    /// Changes when a feed reminds of its appointments. Programs see it when they next read the feed.
+    /// Changes the reminders of a feed. Calendar programs see the change when they next read the feed.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotFound` when it is not the caller's, or has ended.
+    /// `SignInFirst`; `NotFound` when it is not the caller's or was revoked.
     async fn set_alarm(&self, caller: &Caller, feed: FeedId, alarm: Option<Alarm>) -> Answer<()>;
 
     /// Revokes a feed's URL immediately.
@@ -121,7 +121,7 @@ pub trait Feeds: Send + Sync {
     /// `NotFound` for an unknown or revoked URL.
     async fn read_feed(&self, secret: &str, now: DateTime<Utc>) -> Answer<CalendarText>;
 
-    /// One appointment as a calendar file, for whoever may see it.
+    /// One appointment as a calendar file, for callers who may see it.
     ///
     /// # Errors
     /// `SignInFirst`, `NotFound`.

@@ -1,4 +1,4 @@
-//! Reaching people, by e-mail or phone.
+//! Sending messages, and the development mailbox.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ pub struct Message {
     pub subject: String,
     /// Plain text.
     pub body: String,
-    /// The same for every attempt at the same message, so that a receiver can drop a repetition.
+    /// An idempotency key: the same for every attempt to send this message, so that the receiver can drop duplicates.
     pub key: String,
 }
 
@@ -24,7 +24,7 @@ pub enum MessageFailure {
     /// Trying again later may help.
     #[error("temporary: {0}")]
     Temporary(String),
-    /// It will never be accepted.
+    /// Trying again cannot help.
     #[error("permanent: {0}")]
     Permanent(String),
 }
@@ -44,6 +44,6 @@ pub struct PostedMessage {
 /// The development mailbox. It does not exist in production.
 #[async_trait]
 pub trait Mailbox: Send + Sync {
-    /// The latest 50 messages, newest first; `to` narrows to one address.
+    /// The latest 50 messages, newest first; only those to the address `to`, if given.
     async fn latest(&self, caller: &Caller, to: Option<&str>) -> Answer<Vec<PostedMessage>>;
 }

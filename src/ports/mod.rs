@@ -1,8 +1,7 @@
-//! What the pages and the REST API may ask for. Each port is a small object-safe
-//! trait; `server` implements them, `app` and `rest` call them and nothing else.
+//! The interface between the pages and the REST API on one side and the server on the other. Each port is a small
+//! object-safe trait. `server` implements the ports; `app` and `rest` use nothing else of it.
 //!
-//! Every method takes the [`Caller`](crate::actor::Caller), and every rule about
-//! who may do what is enforced behind the port, never in a page.
+//! Methods take the [`Caller`](crate::actor::Caller), and authorization is checked behind the port, never in a page.
 
 mod accounts;
 mod administration;
@@ -45,7 +44,7 @@ pub use schedules::{
     SchedulePreview, ScheduleView, Schedules,
 };
 
-/// All ports together, as handed to the pages.
+/// All ports, as passed to the pages.
 #[derive(Clone)]
 pub struct Ports {
     pub directory: Arc<dyn Directory>,

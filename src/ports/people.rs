@@ -1,4 +1,4 @@
-//! The people an account books for: itself and those it looks after.
+//! The people an account books for: its owner and their dependants.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -7,20 +7,20 @@ use super::Answer;
 use crate::actor::Caller;
 use crate::ids::PersonId;
 
-/// How many one account may look after.
+/// The maximum number of dependants of one account.
 pub const DEPENDANTS_MAX: usize = 20;
 
-/// Someone the account books for.
+/// A person the account books for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonView {
     pub id: PersonId,
     pub name: String,
     pub birth_date: Option<NaiveDate>,
-    /// The account's owner.
+    /// Whether this is the account's owner.
     pub is_self: bool,
 }
 
-/// Someone to be looked after.
+/// A dependant to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDependant {
     pub name: String,
@@ -29,19 +29,19 @@ pub struct NewDependant {
 
 #[async_trait]
 pub trait People: Send + Sync {
-    /// The owner first, then the others by name.
+    /// The owner first, then the dependants by name.
     ///
     /// # Errors
     /// `SignInFirst`, `Unavailable`.
     async fn people(&self, caller: &Caller) -> Answer<Vec<PersonView>>;
 
-    /// Adds someone. The same name and birth date again is the same person.
+    /// Adds a dependant. If there is one with the same name and birth date already, that one is returned.
     ///
     /// # Errors
     /// `SignInFirst`; `Invalid`; `Refused` with `TooManyPeople`; `Unavailable`.
     async fn add_dependant(&self, caller: &Caller, new: &NewDependant) -> Answer<PersonView>;
 
-    /// Takes someone off the list. Past appointments stay.
+    /// Removes a dependant. Past appointments stay.
     ///
     /// # Errors
     /// `SignInFirst`; `NotFound`, also for the owner; `Refused` with `HasAppointments`.

@@ -11,7 +11,7 @@ use crate::input::Slug;
 use crate::local_time::LocalTime;
 use crate::review::{Rating, Stars};
 
-/// A review as typed; checked behind the port.
+/// A review as typed. It is validated behind the port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewForm {
     pub stars: Option<u8>,
@@ -21,21 +21,21 @@ pub struct ReviewForm {
     pub anonymous: bool,
 }
 
-/// A review as everybody reads it.
+/// A review as the public sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicReview {
     /// `Maria D.`, or `Patient`.
     pub name: String,
     pub stars: Stars,
     pub text: String,
-    /// The first day of the visit's month, at its place.
+    /// The first day of the month of the visit, in the location's zone.
     pub visit_month: NaiveDate,
     pub answer: Option<String>,
-    /// Its author wrote it anew after the answer.
+    /// Whether the author changed the review after the answer.
     pub changed_since: bool,
 }
 
-/// A page of what everybody reads of a doctor.
+/// A page of a doctor's public reviews.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorReviews {
     pub rating: Rating,
@@ -54,41 +54,41 @@ pub struct ReviewView {
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub shown: PublicReview,
-    /// The clinic's reason. Everybody else does not see the review then.
+    /// Set when the clinic has hidden the review from the public.
     pub hidden: Option<Hidden>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hidden {
     pub reason: String,
-    /// By the clinic's clock.
+    /// In the clinic's zone.
     pub at: LocalTime,
-    /// For the clinic: who did it.
+    /// Who hid it; only set for the clinic.
     pub by: Option<String>,
 }
 
-/// What there is to say about one's own visit.
+/// The caller's review of a visit, and whether it can be written or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnReview {
     pub review: Option<ReviewView>,
-    /// Why it cannot be written or changed now.
+    /// Why it cannot be written or changed now; `None` if it can.
     pub closed: Option<Refusal>,
     pub until: DateTime<Utc>,
-    /// How its author would be named: `Maria D.`.
+    /// The author's name as the public would see it: `Maria D.`.
     pub public_name: String,
 }
 
-/// A review that was written.
+/// The result of writing a review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     pub review: ReviewView,
-    /// It is new.
+    /// Whether the review is new.
     pub created: bool,
 }
 
 #[async_trait]
 pub trait Reviews: Send + Sync {
-    /// What everybody reads of a listed doctor, the newest first. A page holds at most 100.
+    /// The public reviews of a listed doctor, newest first. A page has at most 100.
     ///
     /// # Errors
     /// `NotFound` for an unknown or unlisted doctor.
@@ -100,7 +100,7 @@ pub trait Reviews: Send + Sync {
         page_size: u32,
     ) -> Answer<DoctorReviews>;
 
-    /// One's own review of a visit, and whether it may be written.
+    /// The caller's review of a visit, and whether it may be written or changed.
     ///
     /// # Errors
     /// `SignInFirst`; `NotFound` for a visit that the caller did not book.
@@ -116,11 +116,11 @@ pub trait Reviews: Send + Sync {
         visits: &[AppointmentId],
     ) -> Answer<Vec<AppointmentId>>;
 
-    /// Writes a review, or, with what was seen, changes it. The same again changes nothing.
+    /// Writes a review or, with `seen`, changes it. Writing the same again changes nothing.
     ///
     /// # Errors
     /// `SignInFirst`; `NotFound` for a visit that the caller did not book; `Invalid`; `Stale`;
-    /// `Refused` with `NotCompleted`, `TooLateToReview`, or `AlreadyReviewed` when nothing was seen.
+    /// `Refused` with `NotCompleted`, `TooLateToReview`, or `AlreadyReviewed` without `seen`.
     async fn write(
         &self,
         caller: &Caller,
@@ -129,23 +129,23 @@ pub trait Reviews: Send + Sync {
         seen: Option<&Seen>,
     ) -> Answer<Written>;
 
-    /// Takes one's own review back, whenever one likes.
+    /// Deletes the caller's review of a visit. There is no time limit.
     ///
     /// # Errors
     /// `SignInFirst`; `NotFound` when there is none; `Stale`.
     async fn withdraw(&self, caller: &Caller, visit: AppointmentId, seen: &Seen) -> Answer<()>;
 
-    /// One page (20) of the reviews of the doctor who asks, hidden ones too, the newest first.
+    /// One page (20) of the reviews of the calling doctor, including hidden ones, newest first.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotAllowed` for whoever is no doctor.
+    /// `SignInFirst`; `NotAllowed` for an account that is not a doctor's.
     async fn mine(&self, caller: &Caller, page: u32) -> Answer<DoctorOwnReviews>;
 
-    /// Answers a review, or writes the answer anew; an empty text takes it back. Doctors answer what is
-    /// said of them.
+    /// Answers a review or changes the answer; an empty text deletes it. Only the reviewed doctor can
+    /// answer.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotFound` for a review of somebody else; `Invalid`; `Stale`.
+    /// `SignInFirst`; `NotFound` for a review of another doctor; `Invalid`; `Stale`.
     async fn answer(
         &self,
         caller: &Caller,
@@ -154,10 +154,10 @@ pub trait Reviews: Send + Sync {
         seen: &Seen,
     ) -> Answer<ReviewView>;
 
-    /// One page (20) of the reviews in the caller's clinics, the newest first.
+    /// One page (20) of the reviews in the caller's clinics, newest first.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotAllowed` for an account that administers nothing.
+    /// `SignInFirst`; `NotAllowed` for an account that administers no clinic.
     async fn in_clinics(
         &self,
         caller: &Caller,
@@ -165,8 +165,8 @@ pub trait Reviews: Send + Sync {
         page: u32,
     ) -> Answer<Page<ReviewView>>;
 
-    /// Hides a review from everybody but its author, its doctor and the clinic, who read why; `None` shows
-    /// it again. A hidden review does not count.
+    /// Hides a review from the public. Its author, its doctor and the clinic still see it, with the reason.
+    /// `None` shows it again. A hidden review does not count in ratings.
     ///
     /// # Errors
     /// `SignInFirst`; `NotAllowed`; `NotFound` for a review of another clinic; `Invalid`; `Stale`.
@@ -179,7 +179,7 @@ pub trait Reviews: Send + Sync {
     ) -> Answer<()>;
 }
 
-/// What a doctor sees of the own reviews.
+/// A page of a doctor's own reviews, including hidden ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorOwnReviews {
     pub rating: Rating,

@@ -1,4 +1,4 @@
-//! A doctor's week: the calendar, and the schedule behind it.
+//! A doctor's calendar, and the schedule that its times are generated from.
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -11,22 +11,22 @@ use crate::schedule::{Overfull, Schedule};
 use crate::visit::Mode;
 use crate::zone::Zone;
 
-/// Some days of a doctor's calendar, with the bookings in them.
+/// Some days of a doctor's calendar, with working hours and appointments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorCalendar {
     pub doctor_name: String,
-    /// The zone the days are shown in: the one of the doctor's main location.
+    /// The zone in which days are shown: the zone of the doctor's main location.
     pub zone: Zone,
-    /// Today, there.
+    /// Today's date in this zone.
     pub today: NaiveDate,
     pub from: NaiveDate,
-    /// Half-open.
+    /// Exclusive.
     pub until: NaiveDate,
     pub blocks: Vec<BlockView>,
     pub entries: Vec<CalendarEntry>,
 }
 
-/// A stretch of working time.
+/// A block of consecutive slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockView {
     pub starts_at: DateTime<Utc>,
@@ -36,13 +36,13 @@ pub struct BlockView {
     pub location_name: String,
     pub mode: Mode,
     pub slot_minutes: i32,
-    /// Seats, all slots together.
+    /// The seats of all slots.
     pub seats: i64,
-    /// Seats still free and ahead.
+    /// The free seats of slots that have not started.
     pub seats_free: i64,
 }
 
-/// An appointment in the calendar: active ones, and those that took place. Lapsed holds are not shown.
+/// An appointment in the calendar. Cancelled ones and expired holds are not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarEntry {
     pub id: AppointmentId,
@@ -58,32 +58,33 @@ pub struct CalendarEntry {
     pub reference: String,
 }
 
-/// A doctor's schedule, and what is needed to edit it.
+/// A doctor's schedule, with the data needed to edit it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleView {
     pub doctor: DoctorId,
     pub doctor_name: String,
-    /// Rises with every change; a change has to name the one it was made from.
+    /// Rises with every change. A change has to give the version that it is based on.
     pub version: i32,
-    /// Without what lies in the past.
+    /// Without rules and time off in the past.
     pub schedule: Schedule,
-    /// The places of the doctor's clinic, by name: where hours can be.
+    /// The locations of the doctor's clinic, by name.
     pub places: Vec<HoursPlace>,
-    /// The zone of the doctor's main location, and today there.
+    /// The zone of the doctor's main location.
     pub zone: Zone,
+    /// Today's date in this zone.
     pub today: NaiveDate,
-    /// Days on which the clinic is closed, as far as times are made.
+    /// The clinic's public holidays through [`made_through`](Self::made_through).
     pub holidays: Vec<HolidayView>,
-    /// Appointments outside the hours, soonest first: kept until someone moves or cancels them.
+    /// Appointments outside the working hours, soonest first. They stay until someone moves or cancels them.
     pub conflicts: Vec<CalendarEntry>,
-    /// A stored rule cannot be read. It is left out here, and no times are made until the hours are
+    /// A stored rule cannot be parsed. It is left out here, and no slots are generated until the schedule is
     /// saved again.
     pub unreadable: bool,
-    /// The last date for which times are made.
+    /// The last date for which slots are generated.
     pub made_through: NaiveDate,
 }
 
-/// A place where hours can be.
+/// A location where a doctor can have working hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoursPlace {
     pub id: LocationId,
@@ -91,25 +92,25 @@ pub struct HoursPlace {
     pub zone: Zone,
 }
 
-/// A public holiday that a clinic keeps.
+/// A public holiday on which a clinic is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HolidayView {
     pub date: NaiveDate,
     pub name: String,
-    /// Follows the moon, so that the date may still shift.
+    /// The date depends on the moon and may still shift.
     pub estimated: bool,
 }
 
-/// What a schedule would change, or has changed.
+/// The effect of a schedule change, before or after it is saved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScheduleChange {
     pub times_added: u64,
     pub times_removed: u64,
-    /// The days that change, in order.
+    /// The days with changes, in order.
     pub days: Vec<DayChange>,
-    /// Booked outside the new hours, soonest first; each stays until someone moves or cancels it.
+    /// Appointments outside the new hours, soonest first. Each stays until someone moves or cancels it.
     pub conflicts: Vec<CalendarEntry>,
-    /// Groups with more people than seats now, soonest first; all keep their seats.
+    /// Slots with more people than seats after the change, soonest first. Everybody keeps their seat.
     pub overfull: Vec<Overfull>,
 }
 
@@ -120,29 +121,29 @@ pub struct DayChange {
     pub removed: u32,
 }
 
-/// A schedule that is about to be saved, and what that would do now.
+/// A draft of a schedule, and what saving it now would change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchedulePreview {
     pub draft: DraftId,
     pub doctor: DoctorId,
     pub doctor_name: String,
-    /// The draft is the doctor's own, not an administrator's for them.
+    /// The draft is the caller's own schedule, not one that they edit as an administrator.
     pub own: bool,
-    /// The version it was made from. A draft that was saved is not stale, but no longer made from
-    /// the version that is stored.
+    /// The version of the schedule that the draft is based on. After the draft itself was saved, this is older than
+    /// the stored version, but `stale` is `false`.
     pub seen: i32,
-    /// Someone has changed the schedule since the draft was made: it cannot be saved any more.
+    /// The schedule was changed after the draft was made, so the draft cannot be saved.
     pub stale: bool,
     pub schedule: Schedule,
     pub places: Vec<HoursPlace>,
     pub change: ScheduleChange,
-    /// The week asked for as it would be, with those who are booked in it.
+    /// The requested week as it would be, with its appointments.
     pub week: DoctorCalendar,
 }
 
 #[async_trait]
 pub trait Schedules: Send + Sync {
-    /// Up to 31 days of the calling doctor's own calendar; `from: None` is today there.
+    /// Up to 31 days of the calling doctor's calendar; `from: None` is today in the calendar's zone.
     ///
     /// # Errors
     /// `SignInFirst`; `NotAllowed` when the account is not a doctor's.
@@ -159,8 +160,8 @@ pub trait Schedules: Send + Sync {
     /// `SignInFirst`, `NotFound`.
     async fn schedule(&self, caller: &Caller, doctor: DoctorId) -> Answer<ScheduleView>;
 
-    /// Writes a schedule down to be looked at before it is saved; it is forgotten after a day.
-    /// `seen` is the version it was made from.
+    /// Stores a draft of a schedule, to be reviewed before it is saved. Drafts are deleted after a day.
+    /// `seen` is the version that the draft is based on.
     ///
     /// # Errors
     /// `Invalid` with the field and reason; `Stale`, `SignInFirst`, `NotFound`.
@@ -172,10 +173,10 @@ pub trait Schedules: Send + Sync {
         schedule: Schedule,
     ) -> Answer<DraftId>;
 
-    /// What a draft would change; `week` is a date of the week to show, `None` the first that changes.
+    /// What saving a draft would change. `week` is a date in the week to show; `None` is the first week with changes.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotFound` when it is not the caller's, or forgotten.
+    /// `SignInFirst`; `NotFound` when it is not the caller's or was deleted.
     async fn preview(
         &self,
         caller: &Caller,
@@ -183,16 +184,16 @@ pub trait Schedules: Send + Sync {
         week: Option<NaiveDate>,
     ) -> Answer<SchedulePreview>;
 
-    /// Saves a draft. Saved a second time, it changes nothing.
+    /// Saves a draft. Saving it again changes nothing.
     ///
     /// # Errors
     /// As [`propose`](Self::propose).
     async fn save_draft(&self, caller: &Caller, draft: DraftId) -> Answer<ScheduleChange>;
 
-    /// What a schedule would change, without writing anything down.
+    /// What a schedule would change. Nothing is stored.
     ///
     /// # Errors
-    /// As [`propose`](Self::propose), but for `Stale`.
+    /// As [`propose`](Self::propose), except `Stale`.
     async fn compare(
         &self,
         caller: &Caller,
@@ -200,10 +201,10 @@ pub trait Schedules: Send + Sync {
         schedule: Schedule,
     ) -> Answer<ScheduleChange>;
 
-    /// Replaces the schedule. Booked times stay as they are, whatever the new hours.
+    /// Replaces the schedule and returns its new version. Booked slots stay as they are, even outside the new hours.
     ///
     /// # Errors
-    /// `Invalid` with the field and reason; `Stale` when `seen` is not the version any more;
+    /// `Invalid` with the field and reason; `Stale` when `seen` is not the current version;
     /// `SignInFirst`, `NotFound`, `Unavailable`.
     async fn save(
         &self,

@@ -14,13 +14,13 @@ pub(super) struct Search<'a> {
     pub start: NaiveDateTime,
     pub range: Range<NaiveDateTime>,
     pub limit: usize,
-    /// What a wall time is as an instant; asked only when UNTIL is one.
+    /// Converts wall time to an instant. Only used if UNTIL is in UTC.
     pub instant: &'a dyn Fn(NaiveDateTime) -> DateTime<Utc>,
-    /// The start is the first occurrence, whether it fits or not.
+    /// Whether the start is the first occurrence even if it does not match the rule.
     pub start_counts: bool,
 }
 
-/// The days of a period that fit, and the times of each.
+/// The matching days of a period, and the times of each day.
 struct Period {
     /// No occurrence of this period or a later one is before this day.
     first: NaiveDate,
@@ -50,7 +50,7 @@ impl Search<'_> {
         let mut number =
             if left.is_some() { 0 } else { rule.period_at(self.start, self.range.start) };
         if rule.skip == Skip::Forward {
-            // What is moved from the period before may lie in this one.
+            // A date that is moved from the previous period may be in this one.
             number = number.saturating_sub(1).max(0);
         }
         let mut last = None;
@@ -94,7 +94,7 @@ impl Search<'_> {
             return Step::Done;
         }
         if self.is_past(at) {
-            // Where a clock is put forward, a later wall time can be an earlier instant.
+            // When clocks go forward, a later wall time can be an earlier instant.
             let surely = match self.rule.end {
                 End::UntilUtc(until) => at.signed_duration_since(until) > Duration::days(3),
                 _ => true,
@@ -129,8 +129,8 @@ impl Search<'_> {
 }
 
 impl Rule {
-    /// Is there no day at all that fits, whatever the start? Every kind of year (leap or
-    /// not, by the weekday it begins with) is among 28 in a row.
+    /// Whether no day at all matches, for any start. Of any 28 consecutive years, every kind
+    /// of year occurs (leap year or not, for each first weekday).
     pub(super) fn is_empty(&self) -> bool {
         let counted = self.weekdays.iter().any(|day| day.nth != 0);
         let picky = counted
@@ -163,7 +163,7 @@ impl Rule {
         picky && search.run(&mut budget).at.is_empty() && budget > 0
     }
 
-    /// What the rule does not say is taken from the start (RFC 5545, 3.3.10).
+    /// The rule with missing parts taken from the start (RFC 5545, 3.3.10).
     fn filled_from(&self, start: NaiveDateTime) -> Self {
         use Frequency::{Monthly, Weekly, Yearly};
         let mut rule = self.clone();
@@ -186,7 +186,7 @@ impl Rule {
         rule
     }
 
-    /// The number of a period to begin with: all before it end before this time.
+    /// The number of a period to start with. All earlier ones end before this time.
     fn period_at(&self, start: NaiveDateTime, at: NaiveDateTime) -> i64 {
         let units = match self.frequency {
             Frequency::Yearly => i64::from(at.year()) - 1 - self.year_of(start.date()),
@@ -202,8 +202,8 @@ impl Rule {
         units.div_euclid(self.interval).max(0)
     }
 
-    /// The period of this number, from 0, counted from the one with the start.
-    /// None beyond the end of the calendar, or when there are no looks left.
+    /// The period with this number, from 0; period 0 contains the start.
+    /// `None` beyond the end of the calendar, or when the budget is used up.
     fn period(
         &self,
         start: NaiveDateTime,
@@ -289,7 +289,8 @@ impl Rule {
         Some(period)
     }
 
-    /// Mostly the next number; on a day that does not fit, the first of the next day.
+    /// The number of the next period to check. For frequencies below a day, periods of a day that does not match are
+    /// skipped.
     fn next_period(&self, start: NaiveDateTime, number: i64, period: &Period) -> i64 {
         let next = number.saturating_add(1);
         if self.frequency >= Frequency::Daily || !period.days.is_empty() {
@@ -299,7 +300,7 @@ impl Rule {
         midnight.map_or(next, |at| self.period_at(start, at).max(next))
     }
 
-    /// Which of the `size` occurrences of a period BYSETPOS leaves, in order.
+    /// The indexes of the `size` occurrences of a period that BYSETPOS selects, sorted.
     fn chosen(&self, size: usize) -> Vec<usize> {
         if self.positions.is_empty() {
             return (0..size).collect();
@@ -315,7 +316,7 @@ impl Rule {
         chosen
     }
 
-    /// Does every part that speaks of days agree with this one?
+    /// Whether this day matches all parts of the rule about days.
     fn fits(&self, date: NaiveDate) -> bool {
         let day = i64::from(date.day());
         let ordinal = i64::from(date.ordinal());
@@ -343,7 +344,7 @@ impl Rule {
         nth == u32::from(wanted.nth.unsigned_abs())
     }
 
-    /// The year a day counts to: with BYWEEKNO the one its week belongs to.
+    /// The year of a day; with BYWEEKNO, the year of its week.
     fn year_of(&self, date: NaiveDate) -> i64 {
         let year = date.year();
         if self.week_numbers.is_empty() {
@@ -360,7 +361,7 @@ impl Rule {
         i64::from(year) + shift
     }
 
-    /// The number of a day's week, from 1, and how many its year has.
+    /// The number of a day's week, from 1, and the number of weeks of its year.
     fn week_of(&self, date: NaiveDate) -> Option<(i64, i64)> {
         let year = i32::try_from(self.year_of(date)).ok()?;
         let first = self.week_one(year)?;
@@ -379,7 +380,7 @@ impl Rule {
     }
 }
 
-/// The times of a day, in order, by the start where the rule is silent.
+/// The times of a day, sorted. Parts that the rule does not have are taken from the start.
 fn times(hours: &[u8], minutes: &[u8], seconds: &[u8], start: NaiveTime) -> Vec<NaiveTime> {
     let or = |part: &[u8], default: u32| match part {
         [] => vec![default],
@@ -396,7 +397,7 @@ fn times(hours: &[u8], minutes: &[u8], seconds: &[u8], start: NaiveTime) -> Vec<
     times
 }
 
-/// Is `n` in the list, counted from 1, or from `last` backwards when negative?
+/// Whether `n` is in the list, or the list is empty. Negative values of the list are counted backwards from `last`.
 fn either_end<T: Copy + Into<i64>>(list: &[T], n: i64, last: impl Fn() -> i64) -> bool {
     let matches = |wanted: i64| wanted == n || (wanted < 0 && wanted + last() + 1 == n);
     list.is_empty() || list.iter().any(|wanted| matches((*wanted).into()))
@@ -415,7 +416,7 @@ fn month(number: i64) -> Option<Range<NaiveDate>> {
     Some(first(number)?..first(number.checked_add(1)?)?)
 }
 
-/// The month that a date is in.
+/// The dates of the month of a date.
 pub(super) fn month_of(date: NaiveDate) -> Option<Range<NaiveDate>> {
     month(month_number(date))
 }

@@ -1,9 +1,9 @@
-//! From a rule as calendars write it to one as RFC 5545, 3.3.10 has it, where there is no doubt what is meant.
+//! Converts a rule with common errors to a valid one (RFC 5545, 3.3.10), where its meaning is clear.
 
 use super::parse::{date, moment};
 
-/// The rule without blanks, the backslashes of a program that escapes it like a text, empty parts, doubled parts and parts that mean nothing where they stand; and whether
-/// something was left out that may have meant something.
+/// The rule in upper case, without blanks, backslashes (some programs escape it like a TEXT), empty parts, duplicate
+/// parts and parts without a meaning; and whether a part was left out that may have had a meaning.
 pub(super) fn cleaned(text: &str) -> (String, bool) {
     let text: String =
         text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\0' | '\\')).collect();
@@ -28,7 +28,7 @@ pub(super) fn cleaned(text: &str) -> (String, bool) {
             None => parts.push((name, value.to_owned())),
             Some((_, known)) if known == value => {}
             Some((_, known)) if name.starts_with("BY") => *known = format!("{known},{value}"),
-            // Two that cannot both be true: `parse` refuses them.
+            // A contradiction, which `parse` refuses.
             Some(_) => parts.push((name, value.to_owned())),
         }
     }
@@ -44,7 +44,8 @@ pub(super) fn cleaned(text: &str) -> (String, bool) {
     (parts.join(";"), left_out)
 }
 
-/// Parts that RFC 5545 forbids where they stand. Without them it happens as often or more often.
+/// Removes parts that RFC 5545 does not allow with the rule's FREQ, and says whether there were any. Without them
+/// there are as many occurrences or more.
 fn without_the_meaningless(parts: &mut Vec<(&str, String)>) -> bool {
     let before = parts.len();
     let is = |parts: &[(&str, String)], name: &str, values: &[&str]| {
@@ -82,8 +83,8 @@ fn short_weekday(day: &str) -> String {
     format!("{number}{name}")
 }
 
-/// A date or time as `parse` reads it. When only its date can be read, the end is the end of that day; says whether
-/// something was left out.
+/// Rewrites an UNTIL into a date or time that `parse` accepts. If only its date is valid, the rule ends with that day.
+/// Returns whether a part of the value was left out.
 fn clean_until(value: &mut String) -> bool {
     let plain: String = value.chars().filter(|c| !matches!(c, '-' | ':')).collect();
     let (time, utc) = match plain.strip_suffix('Z') {

@@ -1,4 +1,4 @@
-//! From the text of a rule to its parts, with everything refused that RFC 5545, 3.3.10 forbids.
+//! Parses a rule and refuses everything that RFC 5545, 3.3.10 forbids.
 
 use std::ops::Range;
 use std::str::FromStr;
@@ -17,14 +17,14 @@ const TIMES_MAX: usize = 288;
 
 type Checked<T> = Result<T, RecurrenceProblem>;
 
-/// The text as it is kept, and its parts.
+/// The normalized text of the rule, and its parts.
 pub(super) fn rule(text: &str) -> Checked<(String, Rule)> {
     let (text, rule) = rule_with_both_ends(text)?;
     // RFC 5545: they must not stand in the same rule.
     if rule.count.is_some() && rule.end != End::Never { Err(Malformed) } else { Ok((text, rule)) }
 }
 
-/// The same with a COUNT beside an UNTIL, as some calendars have it: whichever ends first.
+/// The same, but COUNT and UNTIL may both be given, as in some calendars. The one that ends first applies.
 pub(super) fn rule_with_both_ends(text: &str) -> Checked<(String, Rule)> {
     if text.len() > RULE_BYTES_MAX {
         return Err(TooLong);
@@ -100,10 +100,11 @@ fn part(rule: &mut Rule, name: &str, value: &str) -> Checked<()> {
         "BYDAY" => rule.weekdays = value.split(',').map(nth_weekday).collect::<Checked<_>>()?,
         "BYHOUR" => rule.hours = numbers(value, 0, 23)?,
         "BYMINUTE" => rule.minutes = numbers(value, 0, 59)?,
-        // The leap second 60 is allowed there, but no time of ours has one.
+        // RFC 5545 allows the leap second 60, but times here never have one.
         "BYSECOND" => rule.seconds = numbers(value, 0, 59)?,
         "BYSETPOS" => rule.positions = signed(value, 366)?,
-        // RFC 7529: the calendar everybody means, and what becomes of dates that do not exist.
+        // RFC 7529: the calendar, of which only the Gregorian is supported, and what happens to dates that do not
+        // exist.
         "RSCALE" if value == "GREGORIAN" => {}
         "SKIP" => {
             rule.skip = match value {
@@ -118,7 +119,7 @@ fn part(rule: &mut Rule, name: &str, value: &str) -> Checked<()> {
     Ok(())
 }
 
-/// RFC 5545, 3.3.10: which parts may not stand together.
+/// Refuses parts that cannot be combined (RFC 5545, 3.3.10).
 fn fits_together(rule: &Rule) -> Checked<()> {
     use Frequency::{Daily, Monthly, Weekly, Yearly};
     let frequency = rule.frequency;

@@ -3,23 +3,23 @@
 use chrono::{NaiveDate, NaiveDateTime, Weekday};
 use serde::{Deserialize, Serialize};
 
-/// The longest rule that is read, in bytes.
+/// The maximum length of a rule, in bytes.
 pub const RULE_BYTES_MAX: usize = 512;
 
-/// Why a rule is not taken.
+/// Why a rule is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum RecurrenceProblem {
-    /// Not written the way RFC 5545, 3.3.10 says, or parts that may not stand together.
+    /// It violates the grammar of RFC 5545, 3.3.10, or has parts that cannot be combined.
     #[error("not a recurrence rule")]
     Malformed,
-    /// More often than what it is for allows: by the second, or, for days, by the hour.
+    /// It recurs too often for its purpose: every second, or, for a rule of days, more than once a day.
     #[error("too often")]
     TooOften,
-    /// It can never happen, such as on 30 February.
+    /// It has no occurrences, such as on 30 February.
     #[error("never happens")]
     Never,
-    /// Written well, but not one of the parts that are read here (RSCALE, X-…).
+    /// It has parts that are valid but not supported (RSCALE, X-…).
     #[error("not supported")]
     Unsupported,
     /// Longer than [`RULE_BYTES_MAX`].
@@ -32,7 +32,7 @@ pub enum RecurrenceProblem {
 pub struct Occurrences {
     /// In order, each once.
     pub at: Vec<NaiveDateTime>,
-    /// There may be more: the limit was reached, or the search was given up.
+    /// There may be more, because the limit was reached or the budget was used up.
     pub cut: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) enum End {
     UntilUtc(NaiveDateTime),
 }
 
-/// What becomes of a date that does not exist, such as 30 February (RFC 7529, 4.1).
+/// What happens to a date that does not exist, such as 30 February (RFC 7529, 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skip {
     Omit,
@@ -67,7 +67,7 @@ pub(super) enum Skip {
     Forward,
 }
 
-/// The nth such weekday of the month or year, counted from its end when negative; 0 is every one.
+/// The nth such weekday of the month or year, counted from the end if negative; 0 is all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NthWeekday {
     pub(super) nth: i8,

@@ -8,8 +8,8 @@ use super::expand::month_of;
 use super::rule::{Frequency, Rule, Skip};
 
 impl Rule {
-    /// The days that the dates of a span's months are moved to. A month without the 31st has its last day instead, or the
-    /// first of the next one.
+    /// The days to which the dates of the months of a range are moved. For example, in a month without a 31st, the 31st
+    /// is moved to the last day or to the first day of the next month.
     pub(super) fn moved_days(&self, span: Range<NaiveDate>) -> Vec<NaiveDate> {
         let by_month = matches!(self.frequency, Frequency::Monthly | Frequency::Yearly);
         let largest = self.month_days.iter().copied().max().unwrap_or(0);

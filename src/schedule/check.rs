@@ -1,4 +1,4 @@
-//! Whether a schedule can be used.
+//! Validation of schedules.
 
 use chrono::{Days, NaiveDate, NaiveTime};
 
@@ -6,7 +6,7 @@ use super::expand::{Overlap, Zones, overlap};
 use super::rules::{LOOK_AHEAD_DAYS, RULES_MAX, Rule, Schedule, TIME_OFF_MAX};
 use crate::failure::{Field, FieldProblem, Problem};
 
-/// Something is wrong with a schedule, and with which of its rules or times off (from 0).
+/// A problem with a rule or a time off of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduleProblem {
     pub line: Line,
@@ -20,11 +20,10 @@ pub enum Line {
 }
 
 impl Schedule {
-    /// Everything that makes the schedule unusable from `today` on: each line for itself, then which
-    /// of the rules overlap.
+    /// Checks each line by itself, and then whether rules overlap from `today` on.
     ///
     /// # Errors
-    /// At least one problem.
+    /// All lines with problems. If there are none, the first overlap.
     pub fn check(&self, zones: &Zones, today: NaiveDate) -> Result<(), Vec<ScheduleProblem>> {
         let too_many = |line, max: usize| {
             let max = i64::try_from(max).unwrap_or(i64::MAX);
@@ -67,7 +66,7 @@ impl Schedule {
         }
     }
 
-    /// The same without what lies behind `today`: rules that have ended, single days and times off.
+    /// The schedule without rules, single days and time off that ended before `today`.
     #[must_use]
     pub fn ahead(mut self, today: NaiveDate) -> Self {
         self.rules.retain(|rule| !rule.is_over(today));
@@ -76,7 +75,7 @@ impl Schedule {
     }
 }
 
-/// No date from its beginning on.
+/// Whether the rule has no date at all.
 fn never(rule: &Rule) -> bool {
     match (&rule.repeats, rule.until) {
         (None, _) => false,

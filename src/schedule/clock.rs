@@ -28,10 +28,10 @@ pub fn event(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     })
 }
 
-/// The instant at which a stretch of work begins or ends.
+/// The instant at which working hours start or end.
 pub fn edge(zone: Zone, local: NaiveDateTime) -> DateTime<Utc> {
     existing(zone, local).unwrap_or_else(|| {
-        // The change is one second after the last instant whose wall time is not later than the wanted one.
+        // The change is one second after the last instant whose wall time is not later than the given one.
         let (mut low, mut high) = (event(zone, local) - Duration::hours(26), event(zone, local));
         while high - low > Duration::seconds(1) {
             let middle = low + Duration::seconds((high - low).num_seconds() / 2);

@@ -1,4 +1,4 @@
-//! From rules to exact times.
+//! Expands the rules of a schedule into slots at exact instants.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,50 +10,50 @@ use crate::ids::LocationId;
 use crate::visit::Mode;
 use crate::zone::Zone;
 
-/// The zone of each place.
+/// The zone of each location.
 pub type Zones = HashMap<LocationId, Zone>;
 
 /// Half-open.
 type Range = (DateTime<Utc>, DateTime<Utc>);
 
-/// When a doctor is away although the rules say otherwise.
+/// When a doctor does not work, despite the rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Away<'a> {
-    /// The clinic's public holidays; single days are worked all the same.
+    /// The clinic's public holidays. They close recurring rules but not single days.
     pub holidays: &'a HashSet<NaiveDate>,
-    /// Half-open ranges from calendars elsewhere, by start, none overlapping another.
+    /// Busy times from external calendars: half-open, sorted by start, without overlaps.
     pub busy: &'a [(DateTime<Utc>, DateTime<Utc>)],
 }
 
-/// One bookable time, with its buffers, which nothing else may overlap.
+/// A bookable slot with its buffers. No two cells of a doctor overlap, including their buffers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub location: LocationId,
     pub mode: Mode,
     /// The date at the location.
     pub date: NaiveDate,
-    /// With the buffer before.
+    /// The start of the buffer before the slot.
     pub room_from: DateTime<Utc>,
-    /// With the buffer after.
+    /// The end of the buffer after the slot.
     pub room_until: DateTime<Utc>,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: u16,
-    /// Not to be booked earlier; `None`: as soon as it is there.
+    /// From when on it can be booked; `None` is immediately.
     pub opens_at: Option<DateTime<Utc>>,
-    /// Not to be booked from then on.
+    /// From when on it can no longer be booked.
     pub closes_at: DateTime<Utc>,
-    /// What the location is ahead of UTC then, in seconds, by the time-zone data in use.
+    /// The location's offset from UTC at that time in seconds, by the time-zone data in use.
     pub utc_offset: i32,
 }
 
-/// The times of a schedule on the dates `from..until`, each at its location, in order. None overlaps
-/// another: where two rules meet, the one that begins first has the time.
+/// The slots of a schedule on the dates `from..until` in the zones of their locations, sorted. They do not overlap:
+/// of two overlapping slots, the one that starts later is left out.
 ///
 /// Working hours last from the instant of their start to the instant of their end and are filled from the start
-/// with appointments of exact length. So a night on which clocks go forward has fewer times and one on which they
-/// go back has more, all of the same length. A time that does not fit completely before the end is left out.
-/// Places without a zone in `zones` have no times.
+/// with slots of exact length. So a night on which clocks go forward has fewer slots and one on which they
+/// go back has more, all of the same length. A slot that does not fit completely before the end is left out.
+/// Rules at locations that are missing in `zones`, and invalid rules, give no slots.
 pub fn expand(
     schedule: &Schedule,
     zones: &Zones,
@@ -68,17 +68,17 @@ pub fn expand(
         if rule.check().is_err() {
             continue;
         }
-        let off = &*off.entry(zone).or_insert_with(|| off_in(&schedule.time_off, zone));
+        let off = &*off.entry(zone).or_insert_with(|| time_off_in(&schedule.time_off, zone));
         for date in rule.dates(from, until) {
             if rule.repeats.is_some() && away.holidays.contains(&date) {
                 continue;
             }
-            lay_out(rule, zone, date, &mut cells, |starts_at, ends_at| {
+            add_cells(rule, zone, date, &mut cells, |starts_at, ends_at| {
                 !meets(off, starts_at, ends_at) && !meets(away.busy, starts_at, ends_at)
             });
         }
     }
-    // Stable: of two that begin together, the first rule's stays.
+    // The sort is stable: of two cells that start together, the one of the first rule stays.
     cells.sort_by_key(|cell| cell.room_from);
     let mut end = DateTime::<Utc>::MIN_UTC;
     cells.retain(|cell| {
@@ -91,13 +91,13 @@ pub fn expand(
     cells
 }
 
-/// The cells of a rule on one date.
-fn lay_out(
+/// Adds the cells of a rule on one date.
+fn add_cells(
     rule: &Rule,
     zone: Zone,
     date: NaiveDate,
     cells: &mut Vec<Cell>,
-    is_there: impl Fn(DateTime<Utc>, DateTime<Utc>) -> bool,
+    is_available: impl Fn(DateTime<Utc>, DateTime<Utc>) -> bool,
 ) {
     let (starts, ends) = rule.on(date);
     let (block_from, block_until) = (edge(zone, starts), edge(zone, ends));
@@ -114,7 +114,7 @@ fn lay_out(
     while room_from + stride <= block_until {
         let starts_at = room_from + before;
         let ends_at = starts_at + length;
-        if is_there(starts_at, ends_at) {
+        if is_available(starts_at, ends_at) {
             cells.push(Cell {
                 location: rule.location,
                 mode: rule.mode,
@@ -133,8 +133,8 @@ fn lay_out(
     }
 }
 
-/// Times off as instants in a zone, by start, joined where they overlap.
-fn off_in(time_off: &[TimeOff], zone: Zone) -> Vec<Range> {
+/// Time off as instants in a zone, sorted by start and merged where it overlaps or touches.
+fn time_off_in(time_off: &[TimeOff], zone: Zone) -> Vec<Range> {
     let mut ranges: Vec<_> =
         time_off.iter().map(|off| (edge(zone, off.starts), edge(zone, off.ends))).collect();
     ranges.sort_unstable();
@@ -148,7 +148,7 @@ fn off_in(time_off: &[TimeOff], zone: Zone) -> Vec<Range> {
     joined
 }
 
-/// Does any of these ranges, by start and none overlapping another, meet this one?
+/// Whether any of these ranges, which are sorted and do not overlap each other, overlaps this one.
 fn meets(
     ranges: &[(DateTime<Utc>, DateTime<Utc>)],
     from: DateTime<Utc>,
@@ -158,13 +158,13 @@ fn meets(
     ranges.get(first).is_some_and(|range| range.0 < until)
 }
 
-/// Two rules that claim the doctor at the same moment.
+/// Two rules with overlapping hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// Which rules, from 0; `earlier < later`.
+    /// The indexes of the rules, from 0; `earlier < later`.
     pub earlier: usize,
     pub later: usize,
-    /// On which date first.
+    /// The first date with an overlap.
     pub date: NaiveDate,
 }
 

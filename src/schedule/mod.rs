@@ -1,7 +1,7 @@
 //! When a doctor works, as wall time, and how that becomes bookable times.
 //!
 //! A [`Schedule`] has recurring rules, single days and time off. [`expand()`] turns it into [`Cell`]s, which are
-//! exact instants, for a range of dates. [`plan()`] compares these with the times that exist. [`clock`] converts
+//! exact instants, for a range of dates. [`plan()`] compares these with the stored slots. [`clock`] converts
 //! wall times on days on which clocks change.
 
 mod check;

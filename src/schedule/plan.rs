@@ -1,8 +1,9 @@
-//! Compares the times that exist with the times that should exist: which to make, change and withdraw. Booked
-//! times are never removed.
+//! Compares the stored slots with the wanted ones and computes which to add, change and withdraw. Booked slots are
+//! never removed.
 //!
-//! Times are stored in blocks: consecutive rooms of equal length. A block whose times all stay is left alone. Any
-//! other block is closed, and its remaining times move, with their bookings, to new blocks.
+//! A slot with its buffers is called a room. Slots are stored in blocks, which are consecutive rooms of equal length.
+//! A block in which all slots stay is not changed. Any other block is closed, and its remaining slots move, with their
+//! bookings, to new blocks.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,7 +13,7 @@ use super::Cell;
 use crate::ids::{LocationId, SlotId};
 use crate::visit::Mode;
 
-/// What a block is: rooms of equal length, one after another.
+/// The properties of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
     pub location: LocationId,
@@ -23,11 +24,11 @@ pub struct Stretch {
     pub stride_seconds: i32,
     pub count: u16,
     pub utc_offset: i32,
-    /// Outside the doctor's hours: exists only for its bookings and is closed to everybody else.
+    /// The block is outside the doctor's hours. It exists only for its bookings, and nobody else can book it.
     pub kept: bool,
 }
 
-/// A block as it is stored.
+/// A stored block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Existing {
     pub block: i64,
@@ -38,30 +39,30 @@ pub struct Existing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExistingSlot {
     pub id: SlotId,
-    /// Which room of the block, from 0.
+    /// The index of its room in the block, from 0.
     pub number: u16,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: u16,
     pub opens_at: Option<DateTime<Utc>>,
-    /// `None`: closed to all but those who have it.
+    /// `None`: closed for new bookings.
     pub closes_at: Option<DateTime<Utc>>,
-    /// How many seats someone has; 0: nobody is booked.
+    /// The number of booked seats.
     pub seats_taken: u16,
     /// This slot and the next belong to one visit, so they stay adjacent.
     pub joined: bool,
 }
 
-/// A time as it will be. In a block that is kept, `opens_at` does not count.
+/// The new data of a slot. In a block with `kept`, `opens_at` is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
-    /// The time that exists already, with its bookings.
+    /// The stored slot, if it exists; its bookings stay.
     pub existing: Option<SlotId>,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub capacity: u16,
     pub opens_at: Option<DateTime<Utc>>,
-    /// `None`: closed to all but those who have it.
+    /// `None`: closed for new bookings.
     pub closes_at: Option<DateTime<Utc>>,
 }
 
@@ -71,26 +72,27 @@ pub struct MadeBlock {
     pub slots: Vec<Made>,
 }
 
-/// What to do, in this order: close, make (and move what exists), change, withdraw.
+/// The changes to make, in this order: close blocks, make blocks (moving existing slots to them), change slots,
+/// withdraw slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Blocks that are closed. Their times are in `make` or in `withdraw`.
+    /// Blocks to close. Their slots are in `make` or `withdraw`.
     pub close: Vec<i64>,
     pub make: Vec<MadeBlock>,
-    /// Times that stay where they are and become like this.
+    /// Slots that stay in their block and get new data.
     pub change: Vec<Made>,
-    /// Times that nobody has booked, and that are no longer offered.
+    /// Slots without bookings that are no longer offered.
     pub withdraw: Vec<SlotId>,
-    /// Booked times outside the new hours. They stay until someone moves or cancels their appointments.
+    /// Booked slots outside the new hours. They stay until someone moves or cancels their appointments.
     pub conflicts: Vec<SlotId>,
-    /// Times of a group that has become smaller than the number of those who are booked. All keep
-    /// their seats, and nobody else gets one until as many have left.
+    /// Slots with more bookings than seats in the new schedule. All bookings stay, and nobody else can book
+    /// until enough of them are cancelled.
     pub overfull: Vec<Overfull>,
-    /// The number of times added and removed, by date at their location.
+    /// The number of slots added and removed, by date at their location.
     pub days: BTreeMap<NaiveDate, Difference>,
 }
 
-/// A time with more people than it has seats for now.
+/// A slot with more bookings than seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overfull {
     pub starts_at: DateTime<Utc>,
@@ -98,7 +100,7 @@ pub struct Overfull {
     pub seats: u16,
 }
 
-/// How many times a day gains and loses.
+/// The number of slots that are added to a day and removed from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
     pub added: u32,
@@ -136,49 +138,49 @@ struct Room {
 
 type Key = (DateTime<Utc>, DateTime<Utc>, LocationId, Mode);
 
-/// Times that belong together: one, or those of a visit that takes several.
+/// A single slot, or the slots of one visit that takes several.
 struct Chain<'a> {
     stretch: &'a Stretch,
     slots: &'a [ExistingSlot],
-    fate: Fate,
+    outcome: Outcome,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// It is wanted.
-    Found,
-    /// It stays as it is, because it has begun.
-    Begun,
-    /// The same, and what of it is still ahead is not wanted: open to nobody else.
-    BegunOutside,
-    /// It stays as it is, because someone is booked.
-    Kept,
+enum Outcome {
+    /// It is wanted in the new schedule.
+    Wanted,
+    /// It stays unchanged because it has started.
+    Started,
+    /// It has started, and at least one of its later slots is not wanted. It stays and is closed for new bookings.
+    StartedOutside,
+    /// It is not wanted but booked. It stays and is closed for new bookings.
+    Booked,
     Withdrawn,
 }
 
-/// Compares the open blocks of a doctor on some dates with the times wanted on the same dates.
-/// `wanted` is in order, and nothing in it overlaps. What has begun at `now` stays as it is.
+/// Compares the open blocks of a doctor on some dates with the wanted slots on the same dates.
+/// `wanted` has to be sorted and free of overlaps. Slots that have started at `now` stay unchanged.
 pub fn plan(existing: &[Existing], wanted: &[Cell], now: DateTime<Utc>) -> Plan {
     let mut result = Plan::default();
     let wanted: Vec<&Cell> = wanted.iter().filter(|cell| cell.starts_at > now).collect();
     let places: HashMap<Key, usize> =
         wanted.iter().enumerate().map(|(index, cell)| (key_of(cell), index)).collect();
     let mut chains = chains(existing, &wanted, &places, now);
-    let standing = settle(&mut chains, &wanted, &places);
+    let fixed = fixed_rooms(&mut chains, &wanted, &places);
     let ranges: Vec<(DateTime<Utc>, DateTime<Utc>)> =
-        standing.iter().map(|room| (room.from, room.until)).collect();
+        fixed.iter().map(|room| (room.from, room.until)).collect();
     let mut found: HashMap<usize, &ExistingSlot> = HashMap::new();
     for chain in &chains {
         for slot in chain.slots {
-            match chain.fate {
-                Fate::Found => {
+            match chain.outcome {
+                Outcome::Wanted => {
                     if let Some(place) = places.get(&key(chain.stretch, slot)) {
                         found.insert(*place, slot);
                     }
                 }
-                Fate::Begun | Fate::BegunOutside => {}
-                Fate::Kept => result.conflicts.push(slot.id),
-                Fate::Withdrawn => {
+                Outcome::Started | Outcome::StartedOutside => {}
+                Outcome::Booked => result.conflicts.push(slot.id),
+                Outcome::Withdrawn => {
                     result.withdraw.push(slot.id);
                     if !chain.stretch.kept {
                         result.days.entry(chain.stretch.date).or_default().removed += 1;
@@ -187,10 +189,10 @@ pub fn plan(existing: &[Existing], wanted: &[Cell], now: DateTime<Utc>) -> Plan 
             }
         }
     }
-    let mut rooms = standing;
+    let mut rooms = fixed;
     for (place, cell) in wanted.into_iter().enumerate() {
         match (found.get(&place).copied(), meets(&ranges, cell)) {
-            // Its buffers would reach into a time that stays.
+            // Its buffers would overlap a slot that stays.
             (Some(slot), true) if slot.seats_taken == 0 => {
                 result.withdraw.push(slot.id);
                 result.days.entry(cell.date).or_default().removed += 1;
@@ -213,7 +215,8 @@ pub fn plan(existing: &[Existing], wanted: &[Cell], now: DateTime<Utc>) -> Plan 
     result
 }
 
-/// All times by what belongs together, and what is to become of them as far as each can tell.
+/// All stored slots, grouped into chains, each with its first outcome. [`fixed_rooms`] can still change
+/// [`Outcome::Wanted`] to [`Outcome::Booked`].
 fn chains<'a>(
     existing: &'a [Existing],
     wanted: &[&Cell],
@@ -234,66 +237,67 @@ fn chains<'a>(
             let outside = |slot: &ExistingSlot| {
                 slot.starts_at > now && !places.contains_key(&key(stretch, slot))
             };
-            let fate = if slots.iter().any(|slot| slot.starts_at <= now) {
-                if slots.iter().any(outside) { Fate::BegunOutside } else { Fate::Begun }
+            let outcome = if slots.iter().any(|slot| slot.starts_at <= now) {
+                if slots.iter().any(outside) { Outcome::StartedOutside } else { Outcome::Started }
             } else if let Some(at) = at {
                 used.extend(at);
-                Fate::Found
+                Outcome::Wanted
             } else if slots.iter().any(|slot| slot.seats_taken > 0) {
-                Fate::Kept
+                Outcome::Booked
             } else {
-                Fate::Withdrawn
+                Outcome::Withdrawn
             };
-            chains.push(Chain { stretch, slots, fate });
+            chains.push(Chain { stretch, slots, outcome });
         }
     }
     chains
 }
 
-/// The rooms of what stays as it is. A visit of several times of which one would lose its buffers
-/// stays so, too.
-fn settle(chains: &mut [Chain], wanted: &[&Cell], places: &HashMap<Key, usize>) -> Vec<Room> {
+/// The rooms of chains that stay unchanged. A wanted visit of several slots that would lose a buffer
+/// to one of these rooms also stays unchanged.
+fn fixed_rooms(chains: &mut [Chain], wanted: &[&Cell], places: &HashMap<Key, usize>) -> Vec<Room> {
     loop {
-        let stays =
-            |chain: &&Chain| matches!(chain.fate, Fate::Begun | Fate::BegunOutside | Fate::Kept);
+        let stays = |chain: &&Chain| {
+            matches!(chain.outcome, Outcome::Started | Outcome::StartedOutside | Outcome::Booked)
+        };
         let mut rooms: Vec<Room> = chains
             .iter()
             .filter(stays)
             .flat_map(|chain| {
-                let kept = chain.stretch.kept || chain.fate != Fate::Begun;
+                let kept = chain.stretch.kept || chain.outcome != Outcome::Started;
                 chain.slots.iter().map(move |slot| Room {
                     kept,
                     made: Made {
-                        // Closed to others: no seat beyond those already taken.
-                        capacity: match chain.fate {
-                            Fate::Kept => slot.seats_taken,
+                        // Closed for new bookings: no seats other than the booked ones.
+                        capacity: match chain.outcome {
+                            Outcome::Booked => slot.seats_taken,
                             _ => slot.capacity,
                         },
                         closes_at: slot.closes_at.filter(|_| !kept),
                         ..made_of(slot)
                     },
-                    ..standing(chain.stretch, slot)
+                    ..room_of_stored(chain.stretch, slot)
                 })
             })
             .collect();
         rooms.sort_by_key(|room| room.from);
         let ranges: Vec<_> = rooms.iter().map(|room| (room.from, room.until)).collect();
-        let pressed = chains.iter_mut().find(|chain| {
-            chain.fate == Fate::Found
+        let squeezed = chains.iter_mut().find(|chain| {
+            chain.outcome == Outcome::Wanted
                 && chain.slots.len() > 1
                 && chain.slots.iter().any(|slot| {
                     let cell = places.get(&key(chain.stretch, slot)).map(|place| wanted[*place]);
                     cell.is_some_and(|cell| meets(&ranges, cell))
                 })
         });
-        match pressed {
-            Some(chain) => chain.fate = Fate::Kept,
+        match squeezed {
+            Some(chain) => chain.outcome = Outcome::Booked,
             None => return rooms,
         }
     }
 }
 
-/// Do two wanted times follow each other in one block?
+/// Whether two wanted slots follow each other in one block.
 fn side_by_side(wanted: &[&Cell], pair: &[usize]) -> bool {
     let (a, b) = (wanted[pair[0]], wanted[pair[1]]);
     pair[0] + 1 == pair[1]
@@ -302,7 +306,7 @@ fn side_by_side(wanted: &[&Cell], pair: &[usize]) -> bool {
         && (a.location, a.mode, a.date, a.utc_offset) == (b.location, b.mode, b.date, b.utc_offset)
 }
 
-/// Does the room of a wanted time meet one of these ranges, by start and none overlapping another?
+/// Whether the room of a wanted slot overlaps one of these ranges, which are sorted and do not overlap each other.
 fn meets(ranges: &[(DateTime<Utc>, DateTime<Utc>)], cell: &Cell) -> bool {
     let first = ranges.partition_point(|range| range.1 <= cell.room_from);
     ranges.get(first).is_some_and(|range| range.0 < cell.room_until)
@@ -316,7 +320,7 @@ fn key_of(cell: &Cell) -> Key {
     (cell.starts_at, cell.ends_at, cell.location, cell.mode)
 }
 
-/// A time as it is.
+/// A stored slot, unchanged.
 fn made_of(slot: &ExistingSlot) -> Made {
     Made {
         existing: Some(slot.id),
@@ -328,8 +332,8 @@ fn made_of(slot: &ExistingSlot) -> Made {
     }
 }
 
-/// A time that stays as it is, in the room it has.
-fn standing(stretch: &Stretch, slot: &ExistingSlot) -> Room {
+/// The room of a stored slot that stays unchanged.
+fn room_of_stored(stretch: &Stretch, slot: &ExistingSlot) -> Room {
     let stride = Duration::seconds(stretch.stride_seconds.into());
     let from = stretch.starts_at + stride * i32::from(slot.number);
     Room {
@@ -344,7 +348,7 @@ fn standing(stretch: &Stretch, slot: &ExistingSlot) -> Room {
     }
 }
 
-/// A wanted time; without its buffers when there is no room for them.
+/// The room of a wanted slot; with `bare`, without buffers, because they would overlap a slot that stays.
 fn room_of(cell: &Cell, slot: Option<&ExistingSlot>, bare: bool) -> Room {
     let booked = slot.map_or(0, |slot| slot.seats_taken);
     Room {
@@ -359,7 +363,7 @@ fn room_of(cell: &Cell, slot: Option<&ExistingSlot>, bare: bool) -> Room {
             existing: slot.map(|slot| slot.id),
             starts_at: cell.starts_at,
             ends_at: cell.ends_at,
-            // Everybody keeps their seat, and nobody else gets one while there are too many.
+            // All bookings stay, and nobody else can book while there are too many.
             capacity: cell.capacity.max(booked),
             opens_at: cell.opens_at,
             closes_at: (booked <= cell.capacity).then_some(cell.closes_at),
@@ -367,7 +371,7 @@ fn room_of(cell: &Cell, slot: Option<&ExistingSlot>, bare: bool) -> Room {
     }
 }
 
-/// Rooms, in order, as blocks: each as long as rooms of one kind follow each other.
+/// Groups sorted rooms into blocks: adjacent rooms with the same properties form one block.
 fn group(rooms: Vec<Room>) -> Vec<MadeBlock> {
     let mut blocks: Vec<MadeBlock> = Vec::new();
     let mut end = DateTime::<Utc>::MIN_UTC;
@@ -400,7 +404,8 @@ fn continues(block: &Stretch, next: &Stretch) -> bool {
     Stretch { starts_at: block.starts_at, count: block.count, ..next.clone() } == *block
 }
 
-/// Which blocks are there already, with the very times they should have.
+/// Compares the wanted blocks with the stored ones. A stored block with exactly the wanted slots stays; only the
+/// data of its slots may change.
 fn compare(existing: &[Existing], blocks: Vec<MadeBlock>, result: &mut Plan) {
     let mut by_start: HashMap<DateTime<Utc>, &Existing> =
         existing.iter().map(|block| (block.stretch.starts_at, block)).collect();

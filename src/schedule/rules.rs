@@ -1,4 +1,4 @@
-//! What a doctor says about when they work: rules that repeat, single days and time off, as wall time.
+//! A doctor's schedule as they enter it: recurring rules, single days and time off, in wall time.
 
 use chrono::{Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -18,67 +18,68 @@ pub const WINDOW_DAYS_MAX: u16 = 366;
 pub const RULES_MAX: usize = 60;
 pub const TIME_OFF_MAX: usize = 200;
 pub const NOTE_CHARS_MAX: u32 = 200;
-/// How far ahead rules are looked at for overlaps and for a first date: a leap year and a week.
+/// How far ahead rules are checked for overlaps and for their first date: a leap year and a week.
 pub const LOOK_AHEAD_DAYS: u64 = 373;
 
-/// Everything a doctor has said about when they work.
+/// A doctor's working hours and time off.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     pub rules: Vec<Rule>,
     pub time_off: Vec<TimeOff>,
 }
 
-/// Hours on certain dates, wall time at the location.
+/// Working hours on certain dates, in wall time at the location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     pub location: LocationId,
     pub mode: Mode,
-    /// On which dates; `None`: once, on `from`. Single days are not closed by public holidays.
+    /// On which dates; `None` is a single day, `from`. Single days are worked even on public holidays.
     pub repeats: Option<Recurrence>,
     /// The first date; intervals and counts begin here.
     pub from: NaiveDate,
-    /// The first date on which the rule no longer holds.
+    /// Exclusive: the first date on which the rule no longer applies.
     pub until: Option<NaiveDate>,
     pub starts: NaiveTime,
-    /// Exclusive; midnight is the end of the day.
+    /// Exclusive; 00:00 is the end of the day.
     pub ends: NaiveTime,
-    /// How long an appointment lasts, without buffers.
+    /// The length of a slot without buffers.
     pub slot_minutes: u16,
-    /// Kept free before each appointment.
+    /// Minutes that stay free before each slot.
     pub buffer_before: u16,
-    /// Kept free after each appointment.
+    /// Minutes that stay free after each slot.
     pub buffer_after: u16,
-    /// People seen at the same time.
+    /// How many people can book the same slot.
     pub capacity: u16,
-    /// A time can be booked until so many minutes before it starts.
+    /// A slot can be booked until this many minutes before it starts.
     pub notice_minutes: u32,
-    /// A time can be booked from so many days ahead, midnight at the location; `None`: as soon as it is made.
+    /// A slot can be booked from this many days before its date, from midnight at the location; `None` is as soon as
+    /// it is generated.
     pub window_days: Option<u16>,
 }
 
-/// Not there: wall time, wherever the doctor would be working then.
+/// Time off, in wall time of the location where the doctor would be working.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeOff {
     pub starts: NaiveDateTime,
     /// Exclusive.
     pub ends: NaiveDateTime,
-    /// For the doctor and the clinic only.
+    /// Visible to the doctor and the clinic only.
     pub note: String,
 }
 
 impl Rule {
-    /// Minutes from one appointment to the next.
+    /// Minutes from the start of one slot to the start of the next.
     pub fn stride(&self) -> u16 {
         self.buffer_before + self.slot_minutes + self.buffer_after
     }
 
-    /// Minutes on an ordinary day.
+    /// The length in minutes, on a day without a clock change.
     fn minutes(&self) -> i64 {
         let length = (self.ends - self.starts).num_minutes();
         if self.ends == NaiveTime::MIN { length + 24 * 60 } else { length }
     }
 
-    /// Start and end on a date, as the wall says them.
+    /// Start and end on a date, in wall time.
     pub(super) fn on(&self, date: NaiveDate) -> (NaiveDateTime, NaiveDateTime) {
         let starts = date.and_time(self.starts);
         (starts, starts + Duration::minutes(self.minutes()))
@@ -101,10 +102,10 @@ impl Rule {
         within(Field::Notice, self.notice_minutes.into(), 0, NOTICE_MINUTES_MAX.into())?;
         let window = self.window_days.unwrap_or(1).into();
         within(Field::Window, window, 1, WINDOW_DAYS_MAX.into())?;
-        if !is_near(self.from) {
+        if !is_in_accepted_years(self.from) {
             return problem(Field::EffectiveFrom, Problem::Malformed);
         }
-        if self.until.is_some_and(|until| !is_near(until)) {
+        if self.until.is_some_and(|until| !is_in_accepted_years(until)) {
             return problem(Field::EffectiveUntil, Problem::Malformed);
         }
         if self.ends <= self.starts && self.ends != NaiveTime::MIN {
@@ -122,13 +123,13 @@ impl Rule {
         Ok(())
     }
 
-    /// About how many minutes of a week it is, over its first four.
+    /// The average number of minutes per week, in the rule's first four weeks.
     pub fn weekly_minutes(&self) -> u32 {
         let dates = self.dates(self.from, self.from + Days::new(28)).len();
         u32::try_from(self.minutes()).unwrap_or(0) * u32::try_from(dates).unwrap_or(0) / 4
     }
 
-    /// The dates in `from..until` on which the rule holds, in order.
+    /// The dates in `from..until` on which the rule applies, in order.
     pub fn dates(&self, from: NaiveDate, until: NaiveDate) -> Vec<NaiveDate> {
         let from = from.max(self.from);
         let until = self.until.map_or(until, |end| end.min(until));
@@ -140,7 +141,8 @@ impl Rule {
         }
     }
 
-    /// Does it hold on any date from `today` on?
+    /// Whether the rule has ended before `today`, by its single date or its `until`. An UNTIL or COUNT of its
+    /// recurrence is not considered.
     pub(super) fn is_over(&self, today: NaiveDate) -> bool {
         match &self.repeats {
             None => self.from < today,
@@ -155,7 +157,7 @@ impl TimeOff {
     pub fn check(&self) -> Result<(), FieldProblem> {
         let far = [(Field::StartsAt, self.starts), (Field::EndsAt, self.ends)]
             .into_iter()
-            .find(|(_, at)| !is_near(at.date()));
+            .find(|(_, at)| !is_in_accepted_years(at.date()));
         if let Some((field, _)) = far {
             return Err(FieldProblem { field, problem: Problem::Malformed });
         }
@@ -170,13 +172,13 @@ impl TimeOff {
         Ok(())
     }
 
-    /// Whole days, from midnight to midnight?
+    /// Whether it lasts from midnight to midnight.
     pub fn is_whole_days(&self) -> bool {
         self.starts.time() == NaiveTime::MIN && self.ends.time() == NaiveTime::MIN
     }
 }
 
-/// Within the years that dates from outside may have: arithmetic never leaves the calendar.
-fn is_near(date: NaiveDate) -> bool {
+/// Whether a date from outside is in the accepted years. Date arithmetic with them cannot overflow.
+fn is_in_accepted_years(date: NaiveDate) -> bool {
     (1970..=2200).contains(&date.year())
 }

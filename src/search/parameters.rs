@@ -1,5 +1,6 @@
-//! The parameters of a search, read once for the page and the API: what cannot be read is reported, and never
-//! guessed. The page then shows what it left out, and the API refuses it. Not for finding doctors.
+//! Parsing of the search parameters, for the page and the API. Invalid parameters are reported and never
+//! guessed: the page searches without them and says so, and the API refuses the request. The search itself is in
+//! `server`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use crate::review::parse_tenths;
 use crate::text;
 use crate::visit::Mode;
 
-/// The most that a fee filter says, in any currency's main unit.
+/// The maximum of the fee filter, in a currency's main unit.
 pub const FEE_MAX: i64 = 100_000_000;
 pub const PAGE_MAX: u32 = 10_000;
 pub const PAGE_SIZE_MAX: u32 = 100;
@@ -58,7 +59,7 @@ impl Parameter {
         Self::PageSize,
     ];
 
-    /// Its name in an address.
+    /// Its name in URLs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "q",
@@ -80,27 +81,27 @@ impl Parameter {
     }
 
     fn of_name(name: &str) -> Option<Self> {
-        // The name used in the URLs of pages.
+        // Pages call it `after`.
         let name = if name == "after" { "cursor" } else { name };
         Self::ALL.into_iter().find(|parameter| parameter.name() == name)
     }
 }
 
-/// Why a parameter does not count.
+/// Why a parameter is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// Not written as such a value is, or too large.
+    /// It cannot be parsed or is out of range.
     Malformed,
     TooLong,
-    /// A city, specialty or language that nobody here has.
+    /// No listed doctor has this city, specialty or language.
     Unknown,
-    /// A date that has passed everywhere.
+    /// A date that is over in all time zones.
     Past,
-    /// It is there more than once; the first one was read.
+    /// It is given more than once; the first value is used.
     Repeated,
 }
 
-/// What a search may name.
+/// The existing specialties, cities and languages.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     pub specialties: &'a [Specialty],
@@ -108,18 +109,18 @@ pub struct Known<'a> {
     pub languages: &'a [String],
 }
 
-/// A search as it was understood.
+/// The result of parsing the parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
-    /// Specialty, city and language are as we write them.
+    /// Specialty and city are given as slugs, the language by its name as in [`Known`].
     pub query: DoctorQuery,
-    /// Parameters that are left out of it, and why.
+    /// The ignored parameters, and why.
     pub faults: Vec<(Parameter, Fault)>,
-    /// Names that are no parameters.
+    /// Unknown parameter names.
     pub unknown: Vec<String>,
 }
 
-/// Reads the pairs of a query.
+/// Parses the decoded pairs of a query string.
 pub fn read<'a>(
     pairs: impl IntoIterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
     known: Known,
@@ -160,7 +161,7 @@ pub fn read<'a>(
         mode: reading.value(Parameter::Mode, or_malformed(Mode::parse)),
         date: reading.value(Parameter::Date, |text| {
             let date = parse_date(text).ok_or(Fault::Malformed)?;
-            // No zone is more than a day behind UTC, so an earlier date has passed everywhere.
+            // No zone is more than a day behind UTC, so an earlier date is over everywhere.
             let yesterday = now.date_naive().pred_opt().unwrap_or_default();
             if date < yesterday { Err(Fault::Past) } else { Ok(date) }
         }),
@@ -206,7 +207,7 @@ fn number<T: std::str::FromStr + PartialOrd>(min: T, max: T) -> impl Fn(&str) ->
     or_malformed(move |text| text.parse().ok().filter(|number| (&min..=&max).contains(&number)))
 }
 
-/// Forms say `yes`, clients `true`.
+/// Forms send `yes`, API clients `true`.
 fn yes_or_no(text: &str) -> Result<bool, Fault> {
     match text {
         "yes" | "true" => Ok(true),
@@ -223,7 +224,7 @@ fn near(cities: &[City], asked: &str) -> Result<Near, Fault> {
     city.map(Near::City).ok_or(Fault::Unknown)
 }
 
-/// The city somebody means: by its slug, its name with or without the country, or another name it has.
+/// Finds a city by its slug, its name with or without the country, or one of its other names.
 pub fn city<'a>(cities: &'a [City], asked: &str) -> Option<&'a City> {
     let wanted = text::plain(asked);
     let is_it = |city: &&City| {
@@ -236,7 +237,7 @@ pub fn city<'a>(cities: &'a [City], asked: &str) -> Option<&'a City> {
     cities.iter().find(is_it)
 }
 
-/// What else a city is called, in lower case: old names, and those in English.
+/// All names of a city with old and English names, in plain form (see [`text::plain`]); none for other cities.
 pub fn other_names(name: &str) -> impl Iterator<Item = &'static str> + use<> {
     let name = text::plain(name);
     let named = OTHER_NAMES.iter().filter(move |names| names.contains(&name.as_str()));

@@ -1,11 +1,11 @@
-//! Time zones: what a clock at a place shows, by the rules of the IANA time-zone database.
+//! Time zones of the IANA time-zone database.
 //!
-//! A [`Zone`] is a value that is copied, compared and written by its IANA name; it is a
-//! [`chrono::TimeZone`]. The rules behind it come from one [`Table`] for the whole process: what the
-//! program bundles, or a newer release that somebody [`install`]s before the first look at a zone.
+//! A [`Zone`] is a [`chrono::TimeZone`] that is compared, hashed and serialized by its IANA name. The rules come
+//! from one [`Table`] per process: the bundled release, or another release if it is [`install`]ed before the first
+//! use of a zone.
 //!
-//! Not for: finding or reading files (`server` does), and what a wall time means that is skipped or
-//! exists twice (`schedule::clock`).
+//! Finding and reading files is done in `server`. Wall times that are skipped or occur twice are handled in
+//! `schedule::clock`.
 
 mod spans;
 mod table;
@@ -28,10 +28,10 @@ pub use table::{InUse, Release, Table, all, install, release, source, table};
 #[derive(Clone, Copy)]
 pub struct Zone(&'static Rules);
 
-/// A zone's name, and its rules from when they are first needed.
+/// A zone's name, and its rules, which are parsed on first use.
 struct Rules {
     name: &'static str,
-    /// A file of the bundle. `None`: the spans are set already, or it is UTC.
+    /// The bundled TZif file. `None`: `spans` is already set, or it is UTC.
     bundled: Option<&'static [u8]>,
     spans: OnceLock<Spans>,
 }
@@ -41,10 +41,10 @@ static UTC: Rules = Rules { name: "UTC", bundled: None, spans: OnceLock::new() }
 impl Zone {
     pub const UTC: Self = Self(&UTC);
 
-    /// The zone of this name, for names that are part of the program. Names from elsewhere are parsed.
+    /// The zone with this name, for names in the source code. Parse names from other sources.
     ///
     /// # Panics
-    /// When there is none.
+    /// When there is no such zone.
     pub fn named(name: &str) -> Self {
         match name.parse() {
             Ok(zone) => zone,
@@ -57,7 +57,7 @@ impl Zone {
         self.0.name
     }
 
-    /// The zone of this name, however its letters are written: `europe/berlin`.
+    /// The zone with this name, ignoring case: `europe/berlin`.
     pub fn of_any_case(name: &str) -> Option<Self> {
         name.parse()
             .ok()
@@ -76,7 +76,7 @@ impl Zone {
     }
 }
 
-/// What a zone is ahead of UTC at an instant, and how that is called there.
+/// A zone's offset from UTC at an instant, and its abbreviation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ZoneOffset {
     zone: Zone,
@@ -85,7 +85,7 @@ pub struct ZoneOffset {
 }
 
 impl ZoneOffset {
-    /// Such as `CET`; where there are no letters in use, digits such as `+04`.
+    /// Such as `CET`, or digits such as `+04` where there is no abbreviation.
     pub fn abbreviation(&self) -> &'static str {
         self.abbreviation
     }

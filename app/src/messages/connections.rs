@@ -1,11 +1,11 @@
-//! What pages say of calendars elsewhere: those we read, and those that read ours.
+//! Texts about external calendars, which we read, and calendar feeds, which other programs read.
 
 use chrono::{DateTime, Utc};
 use nadi::failure::{Field, FieldProblem, Problem};
 use nadi::ical::{Warning, WarningReason};
 use nadi::ports::{BusyRead, FetchFault};
 
-/// `just now`, `5 hours ago`, `yesterday`, `3 days ago`: it needs no zone.
+/// `just now`, `5 hours ago`, `yesterday`, `3 days ago`. No time zone is needed.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let minutes = (now - at).num_minutes();
     match (minutes, minutes / 60, minutes / (24 * 60)) {
@@ -28,7 +28,7 @@ pub fn read(at: Option<DateTime<Utc>>, times_ahead: i64, now: DateTime<Utc>) -> 
     format!("Read {}: {times}.", ago(at, now))
 }
 
-/// Why a calendar could not be fetched or read, and what holds meanwhile.
+/// Why a calendar could not be fetched or read, and that the last known times stay in use.
 pub fn fault(fault: FetchFault) -> String {
     let what = match fault {
         FetchFault::NotPublic => "its address is not on the public internet.".to_owned(),
@@ -45,7 +45,7 @@ pub fn fault(fault: FetchFault) -> String {
     format!("The last try did not work: {what} What was read before still counts.")
 }
 
-/// What was found in a calendar that was just added.
+/// The result of adding a calendar.
 pub fn found(read: &BusyRead) -> String {
     let times = match read.times {
         0 => "We found no busy times ahead in it.".to_owned(),
@@ -64,7 +64,7 @@ pub fn found(read: &BusyRead) -> String {
     format!("{times}{removed}{way}")
 }
 
-/// What is told of a line that was passed over, or read in a way that its reader should know of.
+/// A warning about a line that was ignored, or read in a way that the user should know of.
 pub fn warning(found: Warning) -> String {
     let what = match found.reason {
         WarningReason::NotALine => "is not written as lines of a calendar are. We left it out.",
@@ -101,13 +101,13 @@ pub fn more_warnings(more: usize) -> Option<String> {
     }
 }
 
-/// What is said when a file is too large.
+/// The text for a file that is too large.
 pub fn too_large() -> String {
     let megabytes = nadi::ical::FILE_BYTES_MAX / (1024 * 1024);
     format!("This file is larger than {megabytes} MB. Export a shorter period and send it again.")
 }
 
-/// A problem of a calendar that was sent or named.
+/// A problem with an uploaded file or the address of a calendar.
 pub fn problem(found: &FieldProblem, is_file: bool) -> String {
     match (found.field, found.problem, is_file) {
         (Field::Calendar, Problem::Missing, true) => "Choose a calendar file first.".into(),

@@ -1,4 +1,4 @@
-//! The texts of e-mails. They name the person, the doctor, the time and the place, and nothing about
+//! The texts of e-mails. They contain the person, the doctor, the time and the place, but nothing about
 //! anyone's health.
 
 use nadi::actor::Capacity;
@@ -6,15 +6,15 @@ use nadi::local_time::{LocalTime, LocalTimes};
 
 use super::place::address;
 
-/// A visit in words.
+/// The data of a visit for an e-mail.
 pub struct Visit<'a> {
-    /// Whom it is for.
+    /// The name of the patient.
     pub person: &'a str,
     pub doctor: &'a str,
     pub when: LocalTimes,
     pub place: Place<'a>,
     pub reference: &'a str,
-    /// To its page.
+    /// The URL of its page.
     pub link: &'a str,
 }
 
@@ -26,7 +26,7 @@ pub enum Place<'a> {
 }
 
 impl Visit<'_> {
-    /// For whom, with whom, when and where: a line each.
+    /// Patient, doctor, time and place, one per line.
     fn facts(&self) -> String {
         let Visit { person, doctor, .. } = self;
         let when = self.when.in_full();
@@ -39,7 +39,7 @@ impl Visit<'_> {
         format!("For: {person}\nWith: {doctor}\nWhen: {when}\nWhere: {place}")
     }
 
-    /// What one can do on its page.
+    /// The link to its page, and what can be done there.
     fn page(&self) -> String {
         let link = self.link;
         match self.place {
@@ -51,7 +51,7 @@ impl Visit<'_> {
         }
     }
 
-    /// `You have moved the appointment for Mira.`; `done` is such as `moved`.
+    /// `You have moved the appointment for Mira.`; `done` is a participle such as `moved`.
     fn who(&self, by: Capacity, done: &str) -> String {
         let Visit { person, doctor, .. } = self;
         match by {
@@ -65,7 +65,7 @@ impl Visit<'_> {
     }
 }
 
-/// The code that confirms a hold. Subject and body.
+/// The e-mail with the code that confirms a hold: subject and body.
 pub fn code(visit: &Visit, code: &str, until: LocalTime) -> (String, String) {
     let (facts, link, until) = (visit.facts(), visit.link, until.clock_in_full());
     let page = match visit.place {
@@ -85,7 +85,7 @@ pub fn code(visit: &Visit, code: &str, until: LocalTime) -> (String, String) {
     (format!("{code} is your Nadi code"), body)
 }
 
-/// An appointment is confirmed. Subject and body.
+/// The e-mail about a confirmed appointment: subject and body.
 pub fn confirmed(visit: &Visit) -> (String, String) {
     let (facts, page) = (visit.facts(), visit.page());
     let Visit { person, reference, .. } = visit;
@@ -98,7 +98,7 @@ pub fn confirmed(visit: &Visit) -> (String, String) {
     (format!("Confirmed: {when}"), body)
 }
 
-/// An appointment has another time; `before` is the one that the last message named. Subject and body.
+/// The e-mail about a moved appointment: subject and body. `before` is the time in the last message.
 pub fn moved(visit: &Visit, by: Capacity, before: LocalTime) -> (String, String) {
     let (who, facts, page) = (visit.who(by, "moved"), visit.facts(), visit.page());
     let (when, before, reference) = (visit.when.in_full(), before.in_full(), visit.reference);
@@ -111,8 +111,8 @@ pub fn moved(visit: &Visit, by: Capacity, before: LocalTime) -> (String, String)
     (format!("Moved: {when}"), body)
 }
 
-/// An appointment is cancelled; `before` is the time that the last message named, if it has moved since.
-/// Subject and body.
+/// The e-mail about a cancelled appointment: subject and body. `before` is the time in the last message, if the
+/// appointment was moved since.
 pub fn cancelled(
     visit: &Visit,
     by: Capacity,

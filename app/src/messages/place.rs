@@ -1,4 +1,4 @@
-//! How an address is written.
+//! Formatting of addresses.
 
 /// An address that ends with its city. The city is not repeated when it is already the last part, with or
 /// without a postal code: `1 Church Road, Panjim`, `12 High Street, Leeds LS1 4AB`.

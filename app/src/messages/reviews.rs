@@ -1,4 +1,4 @@
-//! What pages say of reviews and ratings.
+//! Texts about reviews and ratings.
 
 use nadi::review::{Rating, Stars, tenths};
 
@@ -25,7 +25,7 @@ pub fn rating(rating: Rating) -> String {
     }
 }
 
-/// The same where there is little room: `4.6 (31)`, or `2 reviews`. `None` without any.
+/// A short form: `4.6 (31)`, or `2 reviews`. `None` without reviews.
 pub fn short_rating(rating: Rating) -> Option<String> {
     match (rating.average_tenths(), rating.reviews) {
         (_, 0) => None,
@@ -35,12 +35,12 @@ pub fn short_rating(rating: Rating) -> Option<String> {
     }
 }
 
-/// An average is said with its decimal: `4.0`.
+/// An average with its decimal: `4.0`.
 fn one_decimal(average: u32) -> String {
     format!("{}.{}", average / 10, average % 10)
 }
 
-/// The least rating in a search: `4 and more`.
+/// A minimum rating in the search: `4 and more`.
 pub fn least(least: u32) -> String {
     format!("{} and more", tenths(least))
 }

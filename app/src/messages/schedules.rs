@@ -1,4 +1,4 @@
-//! What pages say of a doctor's schedule: when it holds, and what a change of it does.
+//! Texts about a doctor's schedule and changes of it.
 
 use chrono::{NaiveTime, Weekday};
 use nadi::failure::{Field, FieldProblem, Problem};
@@ -28,7 +28,7 @@ fn list(words: &[String]) -> String {
     }
 }
 
-/// `Mondays to Fridays`, `Mondays and Wednesdays`, `every day`; the days come in their order.
+/// `Mondays to Fridays`, `Mondays and Wednesdays`, `every day`. `days` has to be sorted.
 fn on_days(days: &[Weekday]) -> String {
     let plural = |day: Weekday| format!("{}s", weekday(day));
     let in_a_row = days.windows(2).all(|pair| pair[0].succ() == pair[1]);
@@ -137,11 +137,11 @@ pub fn overfull(time: &Overfull, zone: Zone) -> String {
     format!("{starts}: {} booked, {seats}.", time.booked)
 }
 
-/// One of a doctor's rules cannot be read.
+/// The text for a stored rule that cannot be parsed.
 pub const UNREADABLE: &str = "A part of these hours cannot be read, so no new times are made. Times that \
      are there already stay. Look at the hours below, add what is missing and save them again.";
 
-/// What saving did.
+/// The result of saving.
 pub fn changed(saved: Saved) -> String {
     let times = |number| count(number, "time", "times");
     match (saved.added, saved.removed) {
@@ -152,7 +152,7 @@ pub fn changed(saved: Saved) -> String {
     }
 }
 
-/// A problem of a line of hours; lines are numbered from 1 for people.
+/// A problem with a line of working hours. Lines are numbered from 1.
 pub fn line_problem(found: &LineProblem) -> String {
     let line = found.line + 1;
     match found.meets {
@@ -185,7 +185,7 @@ fn problem(found: &FieldProblem) -> String {
     }
 }
 
-/// A problem of a time off that was typed.
+/// A problem with a time off.
 pub fn off_problem(found: &FieldProblem) -> String {
     match (found.field, found.problem) {
         (Field::EffectiveFrom, Problem::Missing) => "Enter the first day.".into(),
@@ -205,7 +205,7 @@ pub fn off_problem(found: &FieldProblem) -> String {
     }
 }
 
-/// A problem of a single day that was typed.
+/// A problem with a single day.
 pub fn day_problem(found: &FieldProblem) -> String {
     match (found.field, found.problem) {
         (Field::EffectiveFrom, Problem::Missing) => "Enter the day.".into(),

@@ -1,8 +1,8 @@
-//! What of a search could not be read: as the page says it, which leaves it out, and as the API refuses it.
+//! Texts about invalid search parameters, for the page, which ignores them, and the API, which refuses them.
 
 use nadi::search::parameters::{FEE_MAX, Fault, PAGE_MAX, PAGE_SIZE_MAX, Parameter};
 
-/// Comes after `We could not read`.
+/// Continues the sentence `We could not read`.
 pub fn left_out(parameter: Parameter, fault: Fault) -> &'static str {
     match (parameter, fault) {
         (_, Fault::Repeated) => "what is said more than once",
@@ -24,7 +24,7 @@ pub fn left_out(parameter: Parameter, fault: Fault) -> &'static str {
     }
 }
 
-/// What is wrong with it, and what it should be.
+/// What is wrong with a parameter, and what is valid.
 pub fn refused(parameter: Parameter, fault: Fault) -> String {
     match (parameter, fault) {
         (_, Fault::Repeated) => "Say this once.".into(),

@@ -1,9 +1,9 @@
-//! What pages say of an appointment: what was just done, what may still be done, what happened.
+//! Texts about an appointment: the result of an action, the possible actions, and the history.
 
 use nadi::actor::Capacity;
 use nadi::appointment::{Event, Refusal, State};
 
-/// `First visit, 40 minutes`; without a known length of one time, how many it takes.
+/// `First visit, 40 minutes`. If the length of a slot is not known, the number of slots.
 pub fn kind(name: &str, span: i16, slot_minutes: Option<i64>) -> String {
     match (slot_minutes, span) {
         (Some(minutes), _) => {
@@ -14,7 +14,7 @@ pub fn kind(name: &str, span: i16, slot_minutes: Option<i64>) -> String {
     }
 }
 
-/// How often a hold can still be kept for longer.
+/// How often a hold can still be extended.
 pub fn extensions_left(left: i16) -> String {
     match left {
         ..=0 => {
@@ -27,8 +27,8 @@ pub fn extensions_left(left: i16) -> String {
     }
 }
 
-/// What a confirmed appointment is open to; `until` is a date, a time and its zone, `begun` says that it is
-/// too late altogether ([`nadi::appointment::begun`]).
+/// Until when a confirmed appointment can be moved or cancelled. `until` is a date, a time and its zone. `begun` is
+/// set when it is too late for any change ([`nadi::appointment::begun`]).
 pub fn change_policy(until: Option<&str>, begun: Option<Refusal>, clinic_side: bool) -> String {
     match (begun, until, clinic_side) {
         (Some(begun), ..) => super::refusal(&begun),
@@ -45,7 +45,7 @@ pub fn move_policy(until: &str) -> String {
     format!("You can move it until {until}. The time you have now then goes to someone else.")
 }
 
-/// Beside the button that moves it.
+/// The note next to the button that moves it.
 pub fn move_note(clinic_side: bool) -> &'static str {
     if clinic_side {
         "The patient reads the new time in an e-mail. The old one is free at once."
@@ -54,7 +54,7 @@ pub fn move_note(clinic_side: bool) -> &'static str {
     }
 }
 
-/// What becomes of an appointment whose doctor takes no bookings; `until` as in [`change_policy`].
+/// What can be done with an appointment whose doctor takes no bookings; `until` as in [`change_policy`].
 pub fn not_taking_bookings(doctor: &str, until: Option<&str>) -> String {
     let cancel = match until {
         Some(until) => format!("You can cancel it until {until}."),
@@ -66,7 +66,7 @@ pub fn not_taking_bookings(doctor: &str, until: Option<&str>) -> String {
     )
 }
 
-/// Why an appointment cannot be moved when its doctor has no page any more.
+/// Why an appointment cannot be moved when its doctor is no longer listed.
 pub const NO_NEW_TIMES: &str =
     "This doctor offers no new times here at the moment. Call the clinic to find another time.";
 
@@ -82,7 +82,7 @@ pub fn why_not_moved(state: State, begun: Option<Refusal>, clinic_side: bool) ->
     }
 }
 
-/// Who did something, as one reads it who sees the appointment from the side `seen_as`.
+/// Who did something, for a reader in the capacity `seen_as`.
 fn who(by: Capacity, seen_as: Capacity) -> &'static str {
     match (by, seen_as) {
         (Capacity::Patient, Capacity::Patient) | (Capacity::Doctor, Capacity::Doctor) => "You",
@@ -93,8 +93,8 @@ fn who(by: Capacity, seen_as: Capacity) -> &'static str {
     }
 }
 
-/// One thing that happened. `person` is the patient's name, `moved_from` the start before a move, `undone` the
-/// state that was undone.
+/// An entry of the history. `person` is the patient's name, `moved_from` the previous start, and `undone` the
+/// previous state that was undone.
 pub fn happened(
     event: Event,
     by: Capacity,

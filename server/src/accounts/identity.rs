@@ -1,5 +1,6 @@
-//! Who is asking. Every request of a signed-in person asks it, so those that ask at the same time are
-//! answered with one read, straight from the database: a session that was ended is over everywhere.
+//! Finds the account behind a session or token. Every request of a signed-in person needs this, so requests
+//! that arrive at the same time share one read. It always reads the main database, so that a session that
+//! was ended is over on every instance at once.
 
 use chrono::{DateTime, Utc};
 use nadi::Failure;
@@ -14,39 +15,39 @@ use crate::accounts::store::Principal;
 use crate::batcher::{Batcher, Limits, SubmitError};
 use crate::state::AppState;
 
-const ASKING: Limits = Limits { workers: 3, batch_size_max: 128, queue_size_max: 4096 };
+const LIMITS: Limits = Limits { workers: 3, batch_size_max: 128, queue_size_max: 4096 };
 
-/// Answers who is behind a token or a session.
+/// Finds the accounts behind sessions and tokens, in batches.
 pub struct Identities {
-    batcher: Batcher<Principal, Result<Option<SignedIn>, Unread>>,
+    batcher: Batcher<Principal, Result<Option<SignedIn>, ReadFailed>>,
 }
 
-/// The database did not say.
+/// The database did not answer.
 #[derive(Clone, Copy, Debug)]
-struct Unread;
+struct ReadFailed;
 
 impl Identities {
-    /// Must be called where tokio runs.
+    /// Must be called inside a tokio runtime.
     pub fn new(app_state: &AppState) -> Self {
         let app_state = app_state.clone();
         Self {
-            batcher: Batcher::new(ASKING, move |all| {
+            batcher: Batcher::new(LIMITS, move |all| {
                 let app_state = app_state.clone();
                 async move { read(&app_state, all).await }
             }),
         }
     }
 
-    /// The account of a page's session, with everything it may act as.
+    /// The account of a page's session, with everything it may act as; a visitor without one.
     ///
     /// # Errors
     /// `Unavailable`, `Busy`.
     pub async fn of_account(&self, account: Option<AccountId>) -> Answer<Actor> {
         let Some(account) = account else { return Ok(Actor::Visitor) };
-        Ok(actor(self.ask(Principal { account, token_session: None }).await?))
+        Ok(actor(self.submit(Principal { account, token_session: None }).await?))
     }
 
-    /// The account of a token, while the session behind it stands.
+    /// The account of a token. `None` when the session behind it has ended.
     ///
     /// # Errors
     /// `Unavailable`, `Busy`.
@@ -57,14 +58,14 @@ impl Identities {
         now: DateTime<Utc>,
     ) -> Answer<Option<SignedIn>> {
         let token_session = Some((sessions::digest(session), now));
-        self.ask(Principal { account, token_session }).await
+        self.submit(Principal { account, token_session }).await
     }
 
-    async fn ask(&self, principal: Principal) -> Answer<Option<SignedIn>> {
+    async fn submit(&self, principal: Principal) -> Answer<Option<SignedIn>> {
         match self.batcher.submit(principal).await {
             Ok(Ok(found)) => Ok(found),
             Err(SubmitError::Full) => Err(Failure::Busy),
-            Ok(Err(Unread)) | Err(SubmitError::Interrupted) => Err(Failure::Unavailable),
+            Ok(Err(ReadFailed)) | Err(SubmitError::Interrupted) => Err(Failure::Unavailable),
         }
     }
 }
@@ -73,7 +74,10 @@ fn actor(found: Option<SignedIn>) -> Actor {
     found.map_or(Actor::Visitor, |account| Actor::Account(Box::new(account)))
 }
 
-async fn read(app_state: &AppState, all: Vec<Principal>) -> Vec<Result<Option<SignedIn>, Unread>> {
+async fn read(
+    app_state: &AppState,
+    all: Vec<Principal>,
+) -> Vec<Result<Option<SignedIn>, ReadFailed>> {
     let found = async {
         let mut connection = app_state.write.0.acquire().await?;
         store::signed_in(&mut connection, &all).await
@@ -81,8 +85,8 @@ async fn read(app_state: &AppState, all: Vec<Principal>) -> Vec<Result<Option<Si
     match found.await {
         Ok(found) => found.into_iter().map(Ok).collect(),
         Err(error) => {
-            tracing::error!(%error, "nobody can be known");
-            all.iter().map(|_| Err(Unread)).collect()
+            tracing::error!(%error, "cannot read the accounts behind sessions and tokens");
+            all.iter().map(|_| Err(ReadFailed)).collect()
         }
     }
 }

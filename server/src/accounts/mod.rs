@@ -37,16 +37,16 @@ use crate::ids::uuid_v7;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer};
 
-/// Wrong passwords for one address before it has to wait, and how long.
+/// How many wrong passwords an address may have before it has to wait, and for how long.
 const SIGN_IN_FAILURES_MAX: u64 = 10;
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// Registrations of one address, and in how long.
+/// How many tries to register an address are allowed, and in what time.
 const REGISTRATIONS_MAX: u64 = 10;
 const REGISTRATION_PAUSE: Duration = Duration::from_secs(60 * 60);
 const NAME_CHARS_MAX: u32 = 120;
 
-/// Argon2id with 19 MiB and two passes (OWASP's minimum): some 20 ms of one core. Few at a time,
-/// so that sign-ins never starve bookings, nor memory.
+/// Limits concurrent hashing. Argon2id with 19 MiB and two passes (OWASP's minimum) takes about 20 ms of one
+/// core; the limit keeps sign-ins from using up the cores and the memory that bookings need.
 static HASHING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
 
 pub struct AccountService {
@@ -58,7 +58,7 @@ impl AccountService {
         Self { app_state }
     }
 
-    /// Nothing here depends on whether the address has an account: not the answer, not the time.
+    /// Neither the answer nor its duration reveals whether the address has an account.
     async fn make_account(&self, caller: &Caller, new: Registration) -> Outcome<AccountId> {
         let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
         let (email, password) = (new.email.as_str(), new.password.expose());
@@ -78,7 +78,7 @@ impl AccountService {
             let mut transaction = self.app_state.write.begin().await?;
             store::lock_address(&mut transaction, email).await?;
             if store::credentials(&mut transaction, email).await? != known {
-                // Somebody registered it meanwhile; perhaps the other half of a double click.
+                // Somebody registered it in the meantime, perhaps the other request of a double click: check again.
                 continue;
             }
             let id = AccountId(uuid_v7(caller.now));
@@ -94,7 +94,7 @@ impl AccountService {
     }
 
     async fn check_password(&self, email: &str, password: &str) -> Outcome<AccountId> {
-        // An address that cannot be one belongs to nobody.
+        // An invalid address cannot belong to an account.
         let email = Email::parse(email).map_err(|_| Failure::WrongCredentials)?;
         if password.chars().count() > Password::MAX_CHARS as usize {
             return Err(Failure::WrongCredentials.into());
@@ -118,13 +118,13 @@ impl AccountService {
     }
 }
 
-/// The account the password belongs to. A wrong one takes as long for an address with no account
-/// as for one with several.
+/// The account the password belongs to. Checks against a dummy hash where there is no account, so that a
+/// wrong password takes equally long for an address with no account and one with several.
 async fn matching(known: &[(AccountId, String)], password: &str) -> Outcome<Option<AccountId>> {
     for place in 0..store::ACCOUNTS_OF_ADDRESS {
         let (account, stored) = match known.get(place) {
             Some((account, stored)) => (Some(*account), stored.clone()),
-            None => (None, NOBODYS_HASH.clone()),
+            None => (None, DUMMY_HASH.clone()),
         };
         if verify(password.to_owned(), stored).await? && account.is_some() {
             return Ok(account);
@@ -146,7 +146,7 @@ fn digest_of(email: &str) -> String {
     Sha256::digest(email.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-static NOBODYS_HASH: LazyLock<String> =
+static DUMMY_HASH: LazyLock<String> =
     LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
 
 fn hasher() -> Result<Argon2<'static>, argon2::Error> {
@@ -154,10 +154,10 @@ fn hasher() -> Result<Argon2<'static>, argon2::Error> {
     Ok(Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params))
 }
 
-/// Hashes a password; blocks for some 20 ms.
+/// Hashes a password; blocks the thread for about 20 ms.
 ///
 /// # Errors
-/// In words, when the algorithm refuses its parameters.
+/// The algorithm's message, when it refuses its parameters.
 pub fn hash_now(password: &str) -> Result<String, String> {
     let hasher = hasher().map_err(|error| error.to_string())?;
     let hash = hasher.hash_password(password.as_bytes()).map_err(|error| error.to_string())?;
@@ -183,8 +183,8 @@ async fn verify(password: String, stored: String) -> Outcome<bool> {
     .map_err(Fault::Broken)
 }
 
-/// Makes an administrator of every clinic, for `nadi admin create`; an account that exists and
-/// has this password is promoted.
+/// Makes an administrator of every clinic, for `nadi admin create`. An existing account with this address and
+/// password is promoted.
 ///
 /// # Errors
 /// As [`Accounts::register`].

@@ -1,4 +1,4 @@
-//! The people an account books for.
+//! The people an account books for: the account's owner and dependants.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -81,7 +81,7 @@ impl PeopleService {
     }
 }
 
-/// Not in the future (a day's grace for those ahead of UTC), and of someone who may be alive.
+/// Not in the future (plus one day for zones ahead of UTC), and not before 1900.
 fn must_be_a_birth_date(date: NaiveDate, now: DateTime<Utc>) -> Outcome<()> {
     let today = now.date_naive() + Days::new(1);
     let oldest = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(NaiveDate::MIN);

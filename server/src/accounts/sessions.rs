@@ -1,8 +1,8 @@
 //! Sessions of signed-in people, in PostgreSQL with the cache in front.
 //!
-//! The table and the cache know the hash of a session's id only, so reading
-//! them signs nobody in. A cached session lives 30 seconds: when Redis misses a
-//! sign-out, the session is over half a minute later at most.
+//! The table and the cache hold only the hash of a session's id, so somebody who can read them cannot use
+//! the sessions. A cached session lives 30 seconds: when Redis misses a sign-out, the session ends at most
+//! half a minute later.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,9 +21,9 @@ use crate::cache::backend::{Cache, Key};
 use crate::database::WritePool;
 use crate::state::AppState;
 
-/// The key under which a session keeps its account.
+/// The key of the account in a session's data.
 pub const ACCOUNT: &str = "account";
-/// The same for the session behind an API token: another name, so that neither passes for the other.
+/// The same for the session behind an API token. The names differ so that neither can be used as the other.
 pub const TOKEN_ACCOUNT: &str = "token_account";
 const CACHED_FOR: Duration = Duration::from_secs(30);
 
@@ -31,8 +31,8 @@ const CACHED_FOR: Duration = Duration::from_secs(30);
 pub struct Sessions {
     write: WritePool,
     cache: Cache,
-    /// How far the site's clock is ahead of the machine's, by which tower-sessions sets and
-    /// judges the expiry of the records it hands over.
+    /// How far the site's clock is ahead of the machine's. tower-sessions uses the machine's clock to set and
+    /// check the expiry of records.
     shift: chrono::Duration,
 }
 
@@ -59,7 +59,7 @@ impl Sessions {
         }
     }
 
-    /// New sessions whose expiry is by the site's clock, all in one statement.
+    /// Inserts sessions whose expiry is given by the site's clock, all in one statement.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -86,14 +86,14 @@ impl Sessions {
         Ok(())
     }
 
-    /// As tower-sessions judges it: by the machine's clock.
+    /// The record for tower-sessions, with its expiry converted to the machine's clock.
     fn record(&self, id: Id, stored: Stored) -> Result<Record> {
         let expires_at = stored.expires_at - self.shift.num_seconds();
         let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at).map_err(decode)?;
         Ok(Record { id, data: stored.data, expiry_date })
     }
 
-    /// Removes what has expired before `now`, at most a thousand at a time.
+    /// Deletes sessions that have expired by `now`, at most a thousand; returns how many.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -109,7 +109,7 @@ impl Sessions {
     }
 }
 
-/// What the table knows a session by.
+/// The hash of a session's id, which the table has as its key.
 pub fn digest(id: &Id) -> [u8; 32] {
     Sha256::digest(id.0.to_be_bytes()).into()
 }

@@ -1,4 +1,4 @@
-//! Personal data: accounts, names and addresses. The only module that reads or writes them.
+//! Personal data: accounts, names and addresses. Apart from the demo, the only module that writes them.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub struct NewAccount<'a> {
     pub password_hash: &'a str,
 }
 
-/// Makes an account and the person it is itself.
+/// Inserts an account and its owner as a person.
 pub async fn insert_account(
     connection: &mut PgConnection,
     new: &NewAccount<'_>,
@@ -43,7 +43,7 @@ pub async fn insert_account(
     Ok(())
 }
 
-/// One registration of an address at a time, until this transaction ends.
+/// Locks an address until this transaction ends, so that only one registration of it runs at a time.
 pub async fn lock_address(connection: &mut PgConnection, email: &str) -> Result<()> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('address ' || $1, 0))", email)
         .execute(connection)
@@ -51,10 +51,10 @@ pub async fn lock_address(connection: &mut PgConnection, email: &str) -> Result<
     Ok(())
 }
 
-/// How many accounts of one address can sign in: verified ones first, then the newest.
+/// How many accounts with the same address can sign in: verified ones first, then the newest.
 pub const ACCOUNTS_OF_ADDRESS: usize = 3;
 
-/// The living accounts of an address with their password hashes, at most [`ACCOUNTS_OF_ADDRESS`].
+/// The active accounts of an address with their password hashes, at most [`ACCOUNTS_OF_ADDRESS`].
 pub async fn credentials(
     connection: &mut PgConnection,
     email: &str,
@@ -72,10 +72,10 @@ pub async fn credentials(
     Ok(rows.into_iter().map(|row| (AccountId(row.id), row.password_hash)).collect())
 }
 
-/// An account that a doctor's page may be linked to.
+/// An account that a doctor may be linked to.
 pub struct AccountToLink {
     pub id: AccountId,
-    /// The address is proven to be theirs, or they are a doctor's account already.
+    /// The address is verified, or the account is already a doctor's.
     pub is_known: bool,
 }
 
@@ -100,7 +100,7 @@ pub async fn accounts_to_link(
     Ok(found.map(|row| AccountToLink { id: AccountId(row.id), is_known: row.is_known }).collect())
 }
 
-/// Has a code that was sent to the account's address come back?
+/// Was the account's address verified by a code that was sent to it?
 pub async fn is_email_verified(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
     let verified = sqlx::query_scalar!(
         r#"select email_verified_at is not null as "verified!" from accounts where id = $1"#,
@@ -111,7 +111,7 @@ pub async fn is_email_verified(connection: &mut PgConnection, account: AccountId
     Ok(verified.unwrap_or(false))
 }
 
-/// Someone an account books for.
+/// A person an account books for.
 pub struct PersonRow {
     pub id: Uuid,
     pub relation: String,
@@ -119,7 +119,7 @@ pub struct PersonRow {
     pub birth_date: Option<NaiveDate>,
 }
 
-/// The living people of an account, the owner first.
+/// The active people of an account, the owner first.
 pub async fn of_account(
     connection: &mut PgConnection,
     account: AccountId,
@@ -135,7 +135,8 @@ pub async fn of_account(
     .await
 }
 
-/// One change of an account's people at a time, until this transaction ends. `false`: no account.
+/// Locks an account until this transaction ends, so that only one change of its people runs at a time.
+/// `false`: there is no such account.
 pub async fn lock_account(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
     let found = sqlx::query!("select id from accounts where id = $1 for update", account.0)
         .fetch_optional(connection)
@@ -165,7 +166,7 @@ pub async fn insert_dependant(
     Ok(())
 }
 
-/// Takes a dependant off the account's list. `false`: there is no such dependant.
+/// Archives a dependant of an account. `false`: there is no such dependant.
 pub async fn archive_dependant(
     connection: &mut PgConnection,
     account: AccountId,
@@ -184,7 +185,7 @@ pub async fn archive_dependant(
     Ok(archived.rows_affected() == 1)
 }
 
-/// Does the person have a time ahead, held or confirmed?
+/// Does the person have a future appointment, held or confirmed?
 pub async fn has_times_ahead(
     connection: &mut PgConnection,
     person: PersonId,
@@ -200,16 +201,16 @@ pub async fn has_times_ahead(
     .await
 }
 
-/// Who may be behind a request.
+/// The account that a request claims to come from.
 #[derive(Clone, Debug)]
 pub struct Principal {
     pub account: AccountId,
-    /// The digest of the session behind a token, and the moment at which it has to stand.
+    /// For a token: the digest of the session behind it, and the instant at which the session must be valid.
     pub token_session: Option<([u8; 32], DateTime<Utc>)>,
 }
 
-/// The accounts, with everything they may act as, in the order asked for; `None` for one that is not
-/// there, or whose token's session is over.
+/// The accounts, with everything they may act as, in the order of `all`; `None` for one that does not exist,
+/// or whose token's session has ended.
 pub async fn signed_in(
     connection: &mut PgConnection,
     all: &[Principal],
@@ -272,7 +273,7 @@ pub async fn names(
     Ok(rows.into_iter().map(|row| (PersonId(row.id), row.name)).collect())
 }
 
-/// The names of accounts: those of the persons they are.
+/// The names of the accounts' owners.
 pub async fn names_of_accounts(
     connection: &mut PgConnection,
     accounts: &[AccountId],
@@ -290,7 +291,7 @@ pub async fn names_of_accounts(
     Ok(rows.into_iter().map(|row| (AccountId(row.account_id), row.name)).collect())
 }
 
-/// Where an account is reached.
+/// The e-mail address of an account.
 pub async fn email(connection: &mut PgConnection, account: AccountId) -> Result<Option<String>> {
     let email = sqlx::query_scalar!("select email from accounts where id = $1", account.0)
         .fetch_optional(connection)
@@ -298,7 +299,7 @@ pub async fn email(connection: &mut PgConnection, account: AccountId) -> Result<
     Ok(email.flatten())
 }
 
-/// The first code that comes back proves the address; tells whether this was the first.
+/// Marks the address as verified; returns whether it was not before.
 pub async fn mark_email_verified(
     connection: &mut PgConnection,
     account: AccountId,

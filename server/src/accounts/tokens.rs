@@ -1,5 +1,5 @@
-//! Bearer tokens of the API: signed, valid for an hour, and bound to a session row that ends them
-//! earlier. They say who, never what one may do.
+//! Bearer tokens of the API: JWTs that are valid for an hour, and bound to a row in `sessions` that can end
+//! them earlier. A token says who the caller is, never what they may do.
 
 use std::sync::{Arc, Once};
 
@@ -48,7 +48,7 @@ struct Keys {
 }
 
 impl Tokens {
-    /// With a key of their own, derived from the server's, so that it outlives a restart.
+    /// The signing key is derived from `secret`, so tokens stay valid across restarts.
     pub fn new(secret: &str, sessions: Sessions) -> Self {
         install_hs256();
         let key = Sha256::digest(format!("nadi api token 1 {secret}").as_bytes());
@@ -61,7 +61,7 @@ impl Tokens {
         Self { sessions, keys: Arc::new(keys) }
     }
 
-    /// A token for an account, and the session behind it.
+    /// Issues a token for an account, and creates the session behind it.
     ///
     /// # Errors
     /// `Unavailable` when the session cannot be written.
@@ -72,7 +72,7 @@ impl Tokens {
         self.sign(account, &record, now)
     }
 
-    /// The same for many, with one statement.
+    /// The same for many accounts, with one statement.
     ///
     /// # Errors
     /// `Unavailable` when the sessions cannot be written.
@@ -110,8 +110,8 @@ impl Tokens {
         encode(&header, &claims, &self.keys.signing).map_err(|error| unavailable(&error))
     }
 
-    /// Whom a token names, and the session that has to stand behind it. `None`: it is not one of
-    /// ours, or its time is over.
+    /// The account in a token, and the session that must still exist. `None`: the token is not one of ours, or
+    /// has expired.
     pub fn named(&self, token: &str, now: DateTime<Utc>) -> Option<(AccountId, Id)> {
         let claims = self.read(token, now)?;
         Some((claims.sub, claims.sid.parse().ok()?))
@@ -131,7 +131,7 @@ impl Tokens {
     fn read(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
-        // The time of the request counts, not this process' clock.
+        // The expiry is checked below, by the request's time instead of the machine's clock.
         validation.validate_exp = false;
         let read = decode::<Claims>(token, &self.keys.checking, &validation).ok()?;
         let ours = read.header.kid.as_deref() == Some(self.keys.id.as_str());
@@ -144,7 +144,7 @@ fn unavailable(error: &dyn std::fmt::Display) -> Failure {
     Failure::Unavailable
 }
 
-/// HMAC-SHA-256 and nothing else: no other algorithm can be asked for by a forged header.
+/// HMAC-SHA-256 and nothing else, so that a forged header cannot choose another algorithm.
 struct Hs256(Hmac<Sha256>);
 
 impl Hs256 {
@@ -193,7 +193,7 @@ fn install_hs256() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         if HS256.install_default().is_err() {
-            tracing::debug!("another provider signs tokens");
+            tracing::debug!("another provider for signing tokens is already installed");
         }
     });
 }

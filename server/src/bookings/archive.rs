@@ -1,5 +1,5 @@
-//! Keeps the tables that every booking touches as small as what is going on: appointments that ended
-//! half a year ago go to the archive, times and events of more than two years ago are deleted (those of appointments stay).
+//! Keeps the tables that every booking touches small: appointments that ended half a year ago are moved to
+//! the archive; slots and events of more than two years ago are deleted (except the events of appointments).
 
 use chrono::{DateTime, Months, Utc};
 use uuid::Uuid;
@@ -9,15 +9,15 @@ use crate::events;
 use crate::schedules::clean_up;
 use crate::state::AppState;
 
-/// Rows per transaction: a few milliseconds each, so that nobody waits for one.
+/// Rows per transaction: each takes a few milliseconds, so that it blocks nobody for longer.
 const BATCH: i32 = 500;
 
-/// How long an appointment that has ended stays among the current ones.
-const CURRENT: Months = Months::new(6);
-/// How long times, and events that are not of appointments, are kept.
-const TIMES_KEPT: Months = Months::new(24);
+/// How long after its end an appointment stays out of the archive.
+const UNARCHIVED_FOR: Months = Months::new(6);
+/// How long slots, and events that are not about appointments, are kept.
+const SLOTS_KEPT: Months = Months::new(24);
 
-/// What a run did.
+/// How many rows a run archived or deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Archived {
     pub appointments: u64,
@@ -25,7 +25,7 @@ pub struct Archived {
     pub events: u64,
 }
 
-/// Archives and deletes everything that is due, batch by batch.
+/// Archives and deletes everything that is due, in batches.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -33,7 +33,7 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<Archived> {
     let now = app_state.clock.now();
     let mut done = Archived::default();
     let mut connection = app_state.write.0.acquire().await?;
-    let (ended, mut after) = (before(now, CURRENT), Uuid::nil());
+    let (ended, mut after) = (before(now, UNARCHIVED_FOR), Uuid::nil());
     loop {
         let (moved, last) =
             archive::archive_appointments(&mut connection, ended, after, BATCH).await?;
@@ -41,7 +41,7 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<Archived> {
         let Some(last) = last else { break };
         after = last;
     }
-    let old = before(now, TIMES_KEPT);
+    let old = before(now, SLOTS_KEPT);
     done.times = clean_up::times(&mut connection, old).await?;
     loop {
         let deleted = events::delete_old(&mut connection, old, BATCH.into()).await?;
@@ -52,7 +52,12 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<Archived> {
     }
     if done != Archived::default() {
         let Archived { appointments, times, events } = done;
-        tracing::info!(appointments, times, events, "archived what ended long ago");
+        tracing::info!(
+            appointments,
+            times,
+            events,
+            "archived old appointments, deleted old slots and events"
+        );
     }
     Ok(done)
 }

@@ -1,4 +1,4 @@
-//! Changing an appointment that is there.
+//! Changes of an existing appointment: confirm, extend, move, cancel, check in and so on.
 
 use nadi::actor::{Caller, Capacity, SignedIn};
 use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
@@ -11,19 +11,19 @@ use sqlx::PgConnection;
 
 use super::{BookingService, ROUNDS_MAX, booked, violates};
 use crate::accounts;
-use crate::bookings::idempotency::{of_change, replay};
+use crate::bookings::idempotency::{describe_change, replay};
 use crate::bookings::show::{history_entry, undo};
 use crate::bookings::store::appointment_rows as rows;
 use crate::bookings::store::appointments;
-use crate::bookings::store::appointments::{By, Detail, Former, Stored};
+use crate::bookings::store::appointments::{By, EventDetail, PreviousTime, Stored};
 use crate::bookings::store::idempotency;
 use crate::bookings::store::idempotency::RequestKey;
 use crate::bookings::store::{claims, hold_facts};
 use crate::database::{is_lock_timeout, is_transient};
 use crate::use_case::{Fault, Outcome, zone};
 
-/// What one run of the transaction came to. `None`: a rival took what was wanted a moment earlier;
-/// the next run sees it, and says so.
+/// The outcome of one run of the transaction. `None`: another transaction took the seat or time first, so it
+/// must run again; the next run reads that and refuses.
 type Run = Option<Result<Booked, Failure>>;
 
 impl BookingService {
@@ -37,10 +37,11 @@ impl BookingService {
     ) -> Outcome<Booked> {
         let account = caller.signed_in()?;
         let change = with_clean_reason(change)?;
-        let once = key.map(|key| self.once(account.account, key, &of_change(id, &change, seen)));
+        let request_key = key
+            .map(|key| self.request_key(account.account, key, &describe_change(id, &change, seen)));
         for _ in 0..ROUNDS_MAX {
-            match self.run_change(caller, account, id, &change, seen, once.as_ref()).await {
-                Ok(Some(answer)) => return answer.map_err(Fault::Told),
+            match self.run_change(caller, account, id, &change, seen, request_key.as_ref()).await {
+                Ok(Some(answer)) => return answer.map_err(Fault::Failure),
                 Ok(None) => {}
                 Err(Fault::Database(error)) if is_transient(&error) => {}
                 Err(Fault::Database(error)) if is_lock_timeout(&error) => {
@@ -62,14 +63,16 @@ impl BookingService {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&RequestKey>,
+        request_key: Option<&RequestKey>,
     ) -> Outcome<Run> {
         let now = caller.now;
         let mut transaction = self.app_state.write.begin().await?;
-        if let Some(once) = once {
-            idempotency::enter(&mut transaction, once).await?;
-            if let Some(kept) = idempotency::find(&mut transaction, account.account, once).await? {
-                return replay(kept, once).map(|booked| Some(Ok(booked)));
+        if let Some(request_key) = request_key {
+            idempotency::enter(&mut transaction, request_key).await?;
+            if let Some(kept) =
+                idempotency::find(&mut transaction, account.account, request_key).await?
+            {
+                return replay(kept, request_key).map(|booked| Some(Ok(booked)));
             }
         }
         let current = appointments::lock(&mut transaction, id).await?;
@@ -89,7 +92,7 @@ impl BookingService {
         let appointment = stored.appointment()?;
         let facts = self.change_facts(&mut transaction, &stored, change, capacity, caller).await?;
         let answer = match decide(Some(&appointment), &facts, change.command(), now) {
-            // It is so already.
+            // Nothing to do: the appointment is already in the wanted state.
             Ok(transition) if !transition.changes(&appointment) => Ok(booked(&stored)?),
             _ if !seen.admits(stored.version) => Err(Failure::Stale),
             Ok(_) if is_archived => Err(Refusal::AlreadyOver.into()),
@@ -97,8 +100,9 @@ impl BookingService {
             Ok(transition) => {
                 must_be_complete(change, &facts, appointment.state)?;
                 let by = By { capacity, account: Some(account.account), reason: reason(change) };
-                let detail = Detail {
-                    moved_from: (transition.claims == Claims::Move).then(|| Former::from(&stored)),
+                let detail = EventDetail {
+                    moved_from: (transition.claims == Claims::Move)
+                        .then(|| PreviousTime::from(&stored)),
                     undone: (change == &Change::Reopen).then_some(appointment.state),
                 };
                 if !self
@@ -112,19 +116,20 @@ impl BookingService {
                     appointments::insert_event(&mut transaction, &stored, event, &detail, &by, now)
                         .await?;
                 }
-                // A wrong code is written down before it is refused: it has used up a try.
+                // A wrong code is saved before it is refused, because it has used up one of the tries.
                 match transition.refusal {
                     None => Ok(booked(&stored)?),
                     Some(refusal) => Err(refusal.into()),
                 }
             }
         };
-        let kept = self.keep(&mut transaction, account.account, once, answer, now).await;
+        let kept =
+            self.store_answer(&mut transaction, account.account, request_key, answer, now).await;
         transaction.commit().await?;
         self.app_state.tell(DoctorId(stored.doctor_id));
         match kept {
             Ok(booked) => Ok(Some(Ok(booked))),
-            Err(Fault::Told(failure)) => Ok(Some(Err(failure))),
+            Err(Fault::Failure(failure)) => Ok(Some(Err(failure))),
             Err(fault) => Err(fault),
         }
     }
@@ -183,7 +188,7 @@ impl BookingService {
         Ok(if right { Proof::RightCode } else { Proof::WrongCode })
     }
 
-    /// Changes claims and row as decided. `false`: what was wanted has just been taken.
+    /// Changes the claims and the row as decided. `false`: the wanted seat or time has just been taken.
     async fn carry_out(
         &self,
         connection: &mut PgConnection,
@@ -210,7 +215,7 @@ impl BookingService {
             }
             Claims::Move => {
                 let Change::Reschedule { slot } = change else {
-                    return Err(Fault::Broken("a move without a time".into()));
+                    return Err(Fault::Broken("a move without a new slot".into()));
                 };
                 if !move_to(connection, stored, *slot, caller).await? {
                     return Ok(false);
@@ -222,7 +227,7 @@ impl BookingService {
             return Err(Fault::Broken(format!("appointment {id} has lost its seat")));
         }
         if transition.to == State::Confirmed && transition.claims == Claims::MakePermanent {
-            // With a code, which proves the address; without one, it was proven before.
+            // A code proves the address. Without a code it was proven before, and this changes nothing.
             let account = AccountId(stored.booked_by);
             accounts::verify_email(connection, account, caller.now).await?;
         }
@@ -231,7 +236,7 @@ impl BookingService {
     }
 }
 
-/// Claims the new time, then gives back the old one. `false`: someone has it.
+/// Claims the new time, then releases the old one. `false`: the new time is taken.
 async fn move_to(
     connection: &mut PgConnection,
     stored: &mut Stored,
@@ -243,7 +248,7 @@ async fn move_to(
         return Ok(false);
     };
     let person = PersonId(stored.person_id);
-    claims::expire_in_the_way(connection, &target, span, person, caller.now).await?;
+    claims::expire_conflicting(connection, &target, span, person, caller.now).await?;
     if !claims::move_seats(connection, stored, &target).await? {
         return Ok(false);
     }
@@ -260,7 +265,7 @@ async fn move_to(
     Ok(true)
 }
 
-/// What a form may leave out only in some cases.
+/// Fields that are optional only in some cases.
 fn must_be_complete(change: &Change, facts: &Facts, state: State) -> Outcome<()> {
     match change {
         Change::Confirm { code: None } if facts.proof != Proof::NotNeeded => {

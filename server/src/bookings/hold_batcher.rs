@@ -1,5 +1,5 @@
-//! Batches holds that arrive together: they are taken, their refusals explained and their answers
-//! stored in one transaction for all of them.
+//! Batches holds that arrive at the same time: one round trip for all of them takes the slots, one reads why
+//! others were not granted, one stores their answers.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,62 +21,62 @@ use crate::database::is_lock_timeout;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
-/// Two, so that one computes while the other waits for the disk; more would make each batch smaller.
-const TAKING: Limits = Limits { workers: 2, batch_size_max: 64, queue_size_max: 2048 };
-const EXPLAINING: Limits = Limits { workers: 2, batch_size_max: 64, queue_size_max: 2048 };
-const KEEPING: Limits = Limits { workers: 1, batch_size_max: 256, queue_size_max: 2048 };
+/// Two workers, so that one computes while the other waits for the disk; more would make each batch smaller.
+const TAKE_LIMITS: Limits = Limits { workers: 2, batch_size_max: 64, queue_size_max: 2048 };
+const EXPLAIN_LIMITS: Limits = Limits { workers: 2, batch_size_max: 64, queue_size_max: 2048 };
+const STORE_LIMITS: Limits = Limits { workers: 1, batch_size_max: 256, queue_size_max: 2048 };
 
-/// An answer to be kept: whose, under which key, and when it was given.
-type ToKeep = (AccountId, RequestKey, Value, DateTime<Utc>);
+/// An answer to be stored: of which account, under which key, and when it was given.
+type AnswerToStore = (AccountId, RequestKey, Value, DateTime<Utc>);
 
 pub struct HoldBatcher {
     taking: Batcher<NewHold, Option<Booked>>,
     explaining: Batcher<NewHold, Option<HoldFacts>>,
-    keeping: Batcher<ToKeep, Result<bool, Failure>>,
+    storing: Batcher<AnswerToStore, Result<bool, Failure>>,
 }
 
 impl HoldBatcher {
     pub fn new(app_state: &AppState) -> Self {
-        let (takes, explains, keeps) = (app_state.clone(), app_state.clone(), app_state.clone());
+        let (takes, explains, stores) = (app_state.clone(), app_state.clone(), app_state.clone());
         Self {
-            taking: Batcher::new(TAKING, move |all| {
+            taking: Batcher::new(TAKE_LIMITS, move |all| {
                 let app_state = takes.clone();
                 async move { take(&app_state, all).await }
             }),
-            explaining: Batcher::new(EXPLAINING, move |all| {
+            explaining: Batcher::new(EXPLAIN_LIMITS, move |all| {
                 let app_state = explains.clone();
                 async move { explain(&app_state, all).await }
             }),
-            keeping: Batcher::new(KEEPING, move |all| {
-                let app_state = keeps.clone();
-                async move { keep(&app_state, all).await }
+            storing: Batcher::new(STORE_LIMITS, move |all| {
+                let app_state = stores.clone();
+                async move { store(&app_state, all).await }
             }),
         }
     }
 
-    /// Takes it together with whoever else is here. `None`: it has to go on alone.
+    /// Tries the hold in a batch. `None`: it was not granted, and has to be looked at on its own.
     pub async fn take(&self, new: NewHold) -> Outcome<Option<Booked>> {
         match self.taking.submit(new).await {
             Ok(taken) => Ok(taken),
             Err(SubmitError::Full) => Err(Failure::Busy.into()),
-            // Whatever became of it, its key or its own appointment will be found.
+            // It may have taken effect. Then its stored answer or its appointment is found next.
             Err(SubmitError::Interrupted) => Ok(None),
         }
     }
 
-    /// What there is to know of a hold that did not come about.
+    /// Reads the facts about a hold that was not granted.
     pub async fn explain(&self, new: NewHold) -> Outcome<HoldFacts> {
-        self.explaining.submit(new).await.map_err(busy)?.ok_or(Fault::Told(Failure::Unavailable))
+        self.explaining.submit(new).await.map_err(busy)?.ok_or(Fault::Failure(Failure::Unavailable))
     }
 
-    /// Keeps an answer under its key. `false`: another one was kept before.
-    pub async fn keep(&self, answer: ToKeep) -> Outcome<bool> {
-        self.keeping.submit(answer).await.map_err(busy)?.map_err(Fault::Told)
+    /// Stores an answer under its key. `false`: another one was stored before.
+    pub async fn store_answer(&self, answer: AnswerToStore) -> Outcome<bool> {
+        self.storing.submit(answer).await.map_err(busy)?.map_err(Fault::Failure)
     }
 }
 
 fn busy(error: SubmitError) -> Fault {
-    Fault::Told(match error {
+    Fault::Failure(match error {
         SubmitError::Full => Failure::Busy,
         SubmitError::Interrupted => Failure::Unavailable,
     })
@@ -85,7 +85,7 @@ fn busy(error: SubmitError) -> Fault {
 async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
     let hold = app_state.settings.hold;
     let taken = async {
-        let mut transaction = app_state.holds.begin_together().await?;
+        let mut transaction = app_state.holds.begin_batch().await?;
         let uid_host = &app_state.site.uid_host;
         let taken = holds::take_together(&mut transaction, &all, hold, uid_host).await?;
         transaction.commit().await?;
@@ -103,7 +103,7 @@ async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
             })
             .collect(),
         Err(error) => {
-            tracing::debug!(%error, holds = all.len(), "not together, then each alone");
+            tracing::debug!(%error, holds = all.len(), "a batch of holds failed; each is tried on its own");
             HashMap::new()
         }
     };
@@ -115,59 +115,62 @@ async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
 
 async fn explain(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<HoldFacts>> {
     let known = async {
-        let mut transaction = app_state.holds.begin_alone().await?;
-        let known = hold_facts::known(&mut transaction, &all).await?;
+        let mut transaction = app_state.holds.begin_single().await?;
+        let known = hold_facts::read(&mut transaction, &all).await?;
         transaction.commit().await?;
         Ok::<_, sqlx::Error>(known)
     };
     match known.await {
         Ok(known) => known.into_iter().map(Some).collect(),
         Err(error) => {
-            tracing::error!(%error, "refusals cannot be explained");
+            tracing::error!(%error, "cannot read why holds were not granted");
             all.iter().map(|_| None).collect()
         }
     }
 }
 
-async fn keep(app_state: &AppState, all: Vec<ToKeep>) -> Vec<Result<bool, Failure>> {
+async fn store(app_state: &AppState, all: Vec<AnswerToStore>) -> Vec<Result<bool, Failure>> {
     // The same key twice in one batch: the first is the answer.
     let mut seen = HashSet::new();
-    let first: Vec<bool> = all.iter().map(|(_, once, ..)| seen.insert(once.lock_key)).collect();
-    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.lock_key).collect();
-    let firsts: Vec<ToKeep> =
+    let first: Vec<bool> = all.iter().map(|(_, key, ..)| seen.insert(key.lock_key)).collect();
+    let lock_keys: Vec<i64> = all.iter().map(|(_, key, ..)| key.lock_key).collect();
+    let firsts: Vec<AnswerToStore> =
         all.into_iter().zip(&first).filter(|(_, first)| **first).map(|(one, _)| one).collect();
-    let mut kept: HashMap<i64, Result<bool, Failure>> = HashMap::new();
-    match keep_at_once(app_state, &firsts).await {
-        Ok(gates) => kept.extend(gates.into_iter().map(|lock_key| (lock_key, Ok(true)))),
-        // One of them stands in line behind a request with its key: that is no reason for the others.
+    let mut stored: HashMap<i64, Result<bool, Failure>> = HashMap::new();
+    match store_all(app_state, &firsts).await {
+        Ok(lock_keys) => stored.extend(lock_keys.into_iter().map(|lock_key| (lock_key, Ok(true)))),
+        // One of them waits for a running request with the same key. The others must not fail for that.
         Err(error) if is_lock_timeout(&error) => {
             for one in &firsts {
-                let alone = keep_at_once(app_state, std::slice::from_ref(one)).await;
-                kept.insert(one.1.lock_key, alone.map(|gates| !gates.is_empty()).map_err(not_kept));
+                let alone = store_all(app_state, std::slice::from_ref(one)).await;
+                stored.insert(
+                    one.1.lock_key,
+                    alone.map(|lock_keys| !lock_keys.is_empty()).map_err(storing_failed),
+                );
             }
         }
         Err(error) => {
-            let failure = not_kept(error);
-            kept.extend(gates.iter().map(|lock_key| (*lock_key, Err(failure.clone()))));
+            let failure = storing_failed(error);
+            stored.extend(lock_keys.iter().map(|lock_key| (*lock_key, Err(failure.clone()))));
         }
     }
-    let answer = |(lock_key, first): (&i64, bool)| match kept.get(lock_key) {
-        Some(Ok(kept)) => Ok(first && *kept),
+    let answer = |(lock_key, first): (&i64, bool)| match stored.get(lock_key) {
+        Some(Ok(stored)) => Ok(first && *stored),
         Some(Err(failure)) => Err(failure.clone()),
         None => Ok(false),
     };
-    gates.iter().zip(first).map(answer).collect()
+    lock_keys.iter().zip(first).map(answer).collect()
 }
 
-async fn keep_at_once(app_state: &AppState, all: &[ToKeep]) -> sqlx::Result<Vec<i64>> {
-    let mut connection = app_state.holds.alone.acquire().await?;
-    idempotency::keep_all(&mut connection, all).await
+async fn store_all(app_state: &AppState, all: &[AnswerToStore]) -> sqlx::Result<Vec<i64>> {
+    let mut connection = app_state.holds.single.acquire().await?;
+    idempotency::insert_all(&mut connection, all).await
 }
 
-fn not_kept(error: sqlx::Error) -> Failure {
+fn storing_failed(error: sqlx::Error) -> Failure {
     if is_lock_timeout(&error) {
         return Failure::StillRunning;
     }
-    tracing::error!(%error, "a refusal cannot be kept");
+    tracing::error!(%error, "cannot store the answer to a hold");
     Failure::Unavailable
 }

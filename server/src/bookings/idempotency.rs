@@ -1,4 +1,4 @@
-//! Doing a request once: its key, and the answer that is kept under it.
+//! Idempotency: a repeated request with the same key gets the stored answer instead of a second effect.
 
 use chrono::{DateTime, Utc};
 use nadi::Failure;
@@ -12,13 +12,13 @@ use crate::bookings::store::idempotency;
 use crate::bookings::store::idempotency::{RequestKey, StoredAnswer};
 use crate::use_case::{Fault, Outcome};
 
-/// A hold in words, for its fingerprint.
-pub(super) fn of_hold(wish: &HoldRequest) -> String {
-    format!("hold {} {:?} {:?}", wish.slot, wish.visit_type, wish.person)
+/// A hold as text, to be hashed into its fingerprint.
+pub(super) fn describe_hold(request: &HoldRequest) -> String {
+    format!("hold {} {:?} {:?}", request.slot, request.visit_type, request.person)
 }
 
-/// A change in words, for its fingerprint: everything that makes it another request.
-pub(super) fn of_change(id: AppointmentId, change: &Change, seen: &Seen) -> String {
+/// A change as text, to be hashed into its fingerprint: everything that distinguishes it from another request.
+pub(super) fn describe_change(id: AppointmentId, change: &Change, seen: &Seen) -> String {
     let detail = match change {
         Change::Confirm { code } => code.as_ref().map(|code| code.as_str().to_owned()),
         Change::Cancel { reason } => reason.clone(),
@@ -34,8 +34,8 @@ pub(super) fn of_change(id: AppointmentId, change: &Change, seen: &Seen) -> Stri
 }
 
 impl BookingService {
-    /// The key of a request of this account, ready to be kept.
-    pub(super) fn once(
+    /// The idempotency key of a request of this account, with its fingerprint and its lock.
+    pub(super) fn request_key(
         &self,
         account: AccountId,
         key: &IdempotencyKey,
@@ -50,31 +50,31 @@ impl BookingService {
         RequestKey { key, fingerprint: fingerprint.to_vec(), lock_key: i64::from_be_bytes(number) }
     }
 
-    /// Keeps what was answered; when a rival's answer is there already, that is the answer.
-    pub(super) async fn keep(
+    /// Stores the answer. When another request with the key stored one first, returns that one.
+    pub(super) async fn store_answer(
         &self,
         connection: &mut PgConnection,
         account: AccountId,
-        once: Option<&RequestKey>,
+        request_key: Option<&RequestKey>,
         answer: Result<Booked, Failure>,
         now: DateTime<Utc>,
     ) -> Outcome<Booked> {
-        let Some(once) = once.filter(|_| is_kept(&answer)) else {
-            return answer.map_err(Fault::Told);
+        let Some(request_key) = request_key.filter(|_| should_store(&answer)) else {
+            return answer.map_err(Fault::Failure);
         };
         let json = serde_json::to_value(&answer).map_err(|e| Fault::Broken(e.to_string()))?;
-        if idempotency::keep(connection, account, once, &json, now).await? {
-            return answer.map_err(Fault::Told);
+        if idempotency::insert(connection, account, request_key, &json, now).await? {
+            return answer.map_err(Fault::Failure);
         }
-        match idempotency::find(connection, account, once).await? {
-            Some(kept) => replay(kept, once),
-            None => answer.map_err(Fault::Told),
+        match idempotency::find(connection, account, request_key).await? {
+            Some(kept) => replay(kept, request_key),
+            None => answer.map_err(Fault::Failure),
         }
     }
 }
 
-/// Faults of ours are not kept, nor what was never tried because it could not be read.
-pub(super) fn is_kept(answer: &Result<Booked, Failure>) -> bool {
+/// Only answers that a decision led to are stored. Internal errors are not, nor requests that were invalid.
+pub(super) fn should_store(answer: &Result<Booked, Failure>) -> bool {
     match answer {
         Ok(_) | Err(Failure::Stale) => true,
         Err(Failure::Refused(refusal)) => refusal.status() < 500,
@@ -82,12 +82,12 @@ pub(super) fn is_kept(answer: &Result<Booked, Failure>) -> bool {
     }
 }
 
-/// The answer given before to the same request.
-pub(super) fn replay(kept: StoredAnswer, once: &RequestKey) -> Outcome<Booked> {
-    if kept.fingerprint != once.fingerprint {
+/// Returns the stored answer if it belongs to the same request.
+pub(super) fn replay(kept: StoredAnswer, request_key: &RequestKey) -> Outcome<Booked> {
+    if kept.fingerprint != request_key.fingerprint {
         return Err(Failure::KeyReused.into());
     }
     let answer: Result<Booked, Failure> = serde_json::from_value(kept.answer)
         .map_err(|error| Fault::Broken(format!("a kept answer: {error}")))?;
-    answer.map_err(Fault::Told)
+    answer.map_err(Fault::Failure)
 }

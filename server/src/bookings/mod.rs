@@ -1,4 +1,4 @@
-//! Booking: holding a time, everything that becomes of it, and reading appointments.
+//! Booking: holds, changes of appointments, and reading appointments.
 
 pub mod archive;
 pub mod calendar_entries;
@@ -34,8 +34,8 @@ use crate::bookings::store::appointments::Stored;
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer, mode, state};
 
-/// How often a hold goes for another seat of a group, or a transaction is run again, before
-/// we admit that it is too crowded.
+/// How often a hold tries another seat of a group slot, or a transaction is run again, before the request is
+/// refused as [`nadi::appointment::Refusal::Crowded`].
 const ROUNDS_MAX: usize = 60;
 
 pub struct BookingService {
@@ -44,7 +44,7 @@ pub struct BookingService {
 }
 
 impl BookingService {
-    /// Must be called where tokio runs.
+    /// Must be called inside a tokio runtime.
     pub fn new(app_state: AppState) -> Self {
         Self { batcher: hold_batcher::HoldBatcher::new(&app_state), app_state }
     }
@@ -62,7 +62,7 @@ fn violates(error: &sqlx::Error, constraint: &str) -> bool {
     error.as_database_error().and_then(|error| error.constraint()) == Some(constraint)
 }
 
-/// The plain facts of an appointment, as answered to a change.
+/// The appointment as returned by holds and changes.
 fn booked(stored: &Stored) -> Outcome<Booked> {
     Ok(Booked {
         id: AppointmentId(stored.id),
@@ -88,14 +88,14 @@ fn booked(stored: &Stored) -> Outcome<Booked> {
 
 #[async_trait]
 impl Bookings for BookingService {
-    #[tracing::instrument(skip_all, fields(slot = %wish.slot))]
+    #[tracing::instrument(skip_all, fields(slot = %request.slot))]
     async fn hold(
         &self,
         caller: &Caller,
-        wish: &HoldRequest,
-        once: Option<&IdempotencyKey>,
+        request: &HoldRequest,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        answer("hold", self.hold_time(caller, wish, once).await)
+        answer("hold", self.hold_time(caller, request, key).await)
     }
 
     #[tracing::instrument(skip_all, fields(appointment = %id, command = ?change.command()))]
@@ -105,9 +105,9 @@ impl Bookings for BookingService {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&IdempotencyKey>,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        answer("change", self.change_appointment(caller, id, change, seen, once).await)
+        answer("change", self.change_appointment(caller, id, change, seen, key).await)
     }
 
     async fn appointment(&self, caller: &Caller, id: AppointmentId) -> Answer<AppointmentView> {

@@ -19,7 +19,7 @@ use sqlx::PgConnection;
 
 use super::BookingService;
 use crate::accounts;
-use crate::bookings::store::appointment_rows::{self as rows, HistoryRow, Narrow, Row};
+use crate::bookings::store::appointment_rows::{self as rows, Filter, HistoryRow, Row};
 use crate::bookings::store::hold_facts;
 use crate::clinic;
 use crate::config::Confirmation;
@@ -81,7 +81,7 @@ impl BookingService {
         let account = caller.signed_in()?;
         let size = query.page_size.clamp(1, PAGE_SIZE_MAX);
         let offset = offset_of(query.page, size);
-        let narrow = Narrow {
+        let filter = Filter {
             period: query.period,
             state: query.state,
             from: query.from,
@@ -95,16 +95,16 @@ impl BookingService {
             Whose::Mine => {
                 let id = account.account;
                 (
-                    rows::count_booked_by(connection, id, &narrow, now).await?,
-                    rows::booked_by(connection, id, &narrow, now, size.into(), offset).await?,
+                    rows::count_booked_by(connection, id, &filter, now).await?,
+                    rows::booked_by(connection, id, &filter, now, size.into(), offset).await?,
                     Capacity::Patient,
                 )
             }
             Whose::OfDoctor(doctor) => {
                 let capacity = must_see_doctor(connection, account, doctor).await?;
                 (
-                    rows::count_of_doctor(connection, doctor, &narrow, now).await?,
-                    rows::of_doctor(connection, doctor, &narrow, now, size.into(), offset).await?,
+                    rows::count_of_doctor(connection, doctor, &filter, now).await?,
+                    rows::of_doctor(connection, doctor, &filter, now, size.into(), offset).await?,
                     capacity,
                 )
             }
@@ -129,7 +129,7 @@ impl BookingService {
         account: &SignedIn,
         seen_as: Capacity,
         person_name: String,
-        // What undoing the last mark would mean, and whether the person is busy then. Unknown in lists.
+        // What undoing the last mark would do, and whether the person is busy at that time. `None` in lists.
         undo: Option<(Undo, bool)>,
         now: DateTime<Utc>,
     ) -> Outcome<AppointmentView> {
@@ -238,10 +238,10 @@ pub(super) async fn undo(
     Ok(Some((undo, found.person_is_busy)))
 }
 
-/// Would it be granted, given a free time and the right code?
+/// Would the command be allowed, given a free slot and the right code?
 fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime<Utc>) -> bool {
     let later = now + Duration::days(1);
-    let hopeful = Facts {
+    let best_case = Facts {
         slot: Some(SlotFacts {
             starts_at: later,
             offered: true,
@@ -252,11 +252,11 @@ fn may(appointment: &Appointment, facts: &Facts, command: Command, now: DateTime
         proof: Proof::RightCode,
         ..facts.clone()
     };
-    decide(Some(appointment), &hopeful, command, now)
+    decide(Some(appointment), &best_case, command, now)
         .is_ok_and(|transition| transition.changes(appointment))
 }
 
-/// One thing that happened to an appointment whose place has this zone.
+/// Converts a row of an appointment's history; `visit_zone` is the zone of the appointment's location.
 pub(super) fn history_entry(row: HistoryRow, visit_zone: Zone) -> Outcome<HistoryEntry> {
     let moved_from = match (row.moved_from, row.moved_from_zone) {
         (Some(at), name) => {

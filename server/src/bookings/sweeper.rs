@@ -1,5 +1,5 @@
-//! Writes down holds whose time ran out, and forgets old idempotency keys. Only tidies: a lapsed
-//! hold is free at its instant.
+//! Marks lapsed holds as expired, and deletes old idempotency keys. Nothing waits for this job: the slot of a
+//! hold is free from the instant at which the hold lapses.
 
 use nadi::idempotency::KEY_KEPT_HOURS;
 
@@ -9,7 +9,7 @@ use crate::state::AppState;
 
 const BATCH: i64 = 200;
 
-/// Expires what is due, each hold in a transaction of its own; tells how many.
+/// Expires the lapsed holds, each in a transaction of its own, at most 200; returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -24,22 +24,22 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<usize> {
                 app_state.invalidation.invalidate_doctor(doctor);
                 expired += 1;
             }
-            // Confirmed, extended, cancelled or expired by someone else in the meantime.
+            // It was confirmed, extended, cancelled or expired in the meantime.
             Ok(None) => {}
-            // Somebody is changing it, and takes their time: the next run will see.
+            // Another transaction is changing it and takes long: the next run looks again.
             Err(error) if is_lock_timeout(&error) => {}
             Err(error) => return Err(error.into()),
         }
     }
     if expired > 0 {
         app_state.event_written.notify_one();
-        // A time that was kept for one of them may have been in the way of others.
+        // A slot outside the hours that stayed for one of these holds may have blocked the making of new slots.
         app_state.schedules_changed.notify_one();
     }
     Ok(expired)
 }
 
-/// Forgets the answers under idempotency keys that are old enough.
+/// Deletes the stored answers that are older than [`KEY_KEPT_HOURS`].
 ///
 /// # Errors
 /// When the database does not answer.

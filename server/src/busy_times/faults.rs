@@ -1,4 +1,5 @@
-//! Why a calendar could not be fetched or read: as it is kept, told and shown.
+//! Conversions of the reasons why a calendar could not be fetched or read: as stored in the database, as a
+//! problem of a form, and as shown on a page.
 
 use nadi::failure::{CalendarFault, Problem};
 use nadi::ical::{Malformed, MalformedReason};
@@ -10,10 +11,10 @@ use url::Url;
 use crate::busy_times::fetch::FetchError;
 use crate::busy_times::store::CalendarRow;
 
-/// As it is kept in the database.
+/// The JSON in the column `busy_calendars.fault`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Kept {
+pub(super) enum StoredFault {
     NotPublic,
     NoAnswer,
     TooManyRedirects,
@@ -22,7 +23,7 @@ pub(super) enum Kept {
     Malformed { line: u32, reason: CalendarFault },
 }
 
-impl From<FetchError> for Kept {
+impl From<FetchError> for StoredFault {
     fn from(error: FetchError) -> Self {
         match error {
             FetchError::NotPublic => Self::NotPublic,
@@ -34,20 +35,20 @@ impl From<FetchError> for Kept {
     }
 }
 
-impl From<Kept> for FetchFault {
-    fn from(kept: Kept) -> Self {
-        match kept {
-            Kept::NotPublic => Self::NotPublic,
-            Kept::NoAnswer => Self::NoAnswer,
-            Kept::TooManyRedirects => Self::TooManyRedirects,
-            Kept::Status(status) => Self::Status(status),
-            Kept::TooLarge => Self::TooLarge,
-            Kept::Malformed { line, reason } => Self::Malformed { line, reason },
+impl From<StoredFault> for FetchFault {
+    fn from(stored: StoredFault) -> Self {
+        match stored {
+            StoredFault::NotPublic => Self::NotPublic,
+            StoredFault::NoAnswer => Self::NoAnswer,
+            StoredFault::TooManyRedirects => Self::TooManyRedirects,
+            StoredFault::Status(status) => Self::Status(status),
+            StoredFault::TooLarge => Self::TooLarge,
+            StoredFault::Malformed { line, reason } => Self::Malformed { line, reason },
         }
     }
 }
 
-/// What is wrong with the address, for the form it was typed in.
+/// The problem of the address, for the form it was typed into.
 pub(super) fn problem(error: FetchError) -> Problem {
     match error {
         FetchError::NotPublic => Problem::NotPublic,
@@ -60,7 +61,7 @@ pub(super) fn problem(error: FetchError) -> Problem {
 
 pub(super) fn view(row: CalendarRow) -> BusyCalendarView {
     let host = row.address.and_then(|text| Some(Url::parse(&text).ok()?.host_str()?.to_owned()));
-    let fault = row.fault.and_then(|fault| serde_json::from_value::<Kept>(fault).ok());
+    let fault = row.fault.and_then(|fault| serde_json::from_value::<StoredFault>(fault).ok());
     BusyCalendarView {
         id: BusyCalendarId(row.id),
         name: row.name,
@@ -71,11 +72,11 @@ pub(super) fn view(row: CalendarRow) -> BusyCalendarView {
     }
 }
 
-pub(super) fn line_of(malformed: Malformed) -> u32 {
+pub(super) fn line_number(malformed: Malformed) -> u32 {
     u32::try_from(malformed.line).unwrap_or(u32::MAX)
 }
 
-pub(super) fn fault_of(reason: MalformedReason) -> CalendarFault {
+pub(super) fn calendar_fault(reason: MalformedReason) -> CalendarFault {
     use MalformedReason as Reason;
     match reason {
         Reason::NotACalendar => CalendarFault::NotACalendar,

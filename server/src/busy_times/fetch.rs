@@ -1,8 +1,8 @@
-//! Fetches a calendar from an address that someone typed: only from the public internet, only so
-//! much, only so long.
+//! Fetches a calendar from an address that a user typed: only from the public internet, and with limits on
+//! size and time (protection against server-side request forgery).
 //!
-//! A name is looked up once, every address it leads to must be public, and the connection goes to the
-//! very addresses that were checked. Redirects are followed by hand, each checked like the first.
+//! A host name is resolved once, all of its addresses must be public, and the connection goes to the addresses
+//! that were checked. Redirects are followed here, not by the HTTP client, and each is checked like the first.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -14,20 +14,20 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use url::{Host, Url};
 
-/// As large as the largest calendar we read.
+/// The size of the largest calendar that can be read.
 pub const BYTES_MAX: usize = nadi::ical::FILE_BYTES_MAX;
 const REDIRECTS_MAX: usize = 5;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// From the first question to the last byte of the answer, redirects included.
+/// From the first request to the last byte of the answer, redirects included.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// Which addresses may be asked; tests have a server of their own on this machine.
-pub type MayAsk = fn(IpAddr) -> bool;
+/// Which addresses may be connected to. Tests allow a local server.
+pub type AddressPolicy = fn(IpAddr) -> bool;
 
-/// What came back.
+/// A successful answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fetched {
-    /// The same as last time.
+    /// The content has not changed since the last time.
     Unchanged,
     Content {
         bytes: Vec<u8>,
@@ -35,7 +35,7 @@ pub enum Fetched {
     },
 }
 
-/// Why nothing came back.
+/// Why there is no content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     #[error("not a public address")]
@@ -52,21 +52,22 @@ pub enum FetchError {
 
 #[derive(Clone)]
 pub struct Fetcher {
-    /// Made when first needed, since it reads all certificates of the machine. `None` when it has none.
+    /// Made when first needed, since it reads all certificates of the machine. `None` when it cannot be made.
     client: Arc<OnceLock<Option<Client>>>,
-    may_ask: MayAsk,
+    is_allowed: AddressPolicy,
 }
 
 impl Fetcher {
-    /// For the public internet.
+    /// Fetches from public addresses only.
     pub fn new() -> Self {
         Self::asking(is_public)
     }
 
-    pub fn asking(may_ask: MayAsk) -> Self {
-        // Whoever comes first installs it; it is the same for all.
+    /// Fetches from the addresses that `is_allowed` accepts.
+    pub fn asking(is_allowed: AddressPolicy) -> Self {
+        // Only the first call installs it; later ones fail harmlessly.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { client: Arc::default(), may_ask }
+        Self { client: Arc::default(), is_allowed }
     }
 
     fn client(&self) -> Result<&Client, FetchError> {
@@ -78,15 +79,15 @@ impl Fetcher {
                 .timeout(ANSWER_WITHIN)
                 .pool_max_idle_per_host(0)
                 .user_agent(concat!("Nadi/", env!("CARGO_PKG_VERSION")))
-                .dns_resolver(Arc::new(Checked(self.may_ask)))
+                .dns_resolver(Arc::new(CheckedResolver(self.is_allowed)))
                 .build();
-            client.inspect_err(|error| tracing::error!(%error, "no calendar can be fetched")).ok()
+            client.inspect_err(|error| tracing::error!(%error, "cannot make the HTTP client: no calendar can be fetched")).ok()
         };
         self.client.get_or_init(make).as_ref().ok_or(FetchError::NoAnswer)
     }
 
-    /// The address someone typed, as far as it can be one: `https`, `http` or `webcal`, on a usual
-    /// port, without a password in it.
+    /// Parses a typed address. `None` unless its scheme is `https`, `http` or `webcal`, its port 80, 443 or at
+    /// least 1024, its host allowed, and it has no user name or password.
     pub fn address(&self, text: &str) -> Option<Url> {
         let text = text.trim();
         let text = match text.split_once("://") {
@@ -100,14 +101,14 @@ impl Fetcher {
         };
         let mut url = Url::parse(&text).ok()?;
         url.set_fragment(None);
-        self.may_go_to(&url).then_some(url)
+        self.is_allowed_url(&url).then_some(url)
     }
 
-    fn may_go_to(&self, url: &Url) -> bool {
+    fn is_allowed_url(&self, url: &Url) -> bool {
         let port = url.port_or_known_default().unwrap_or(0);
         let host = match url.host() {
-            Some(Host::Ipv4(ip)) => (self.may_ask)(ip.into()),
-            Some(Host::Ipv6(ip)) => (self.may_ask)(ip.into()),
+            Some(Host::Ipv4(ip)) => (self.is_allowed)(ip.into()),
+            Some(Host::Ipv6(ip)) => (self.is_allowed)(ip.into()),
             Some(Host::Domain(name)) => !name.is_empty(),
             None => false,
         };
@@ -117,16 +118,18 @@ impl Fetcher {
             && url.password().is_none()
     }
 
+    /// Fetches a calendar. With the `etag` of the last answer, may return [`Fetched::Unchanged`].
+    ///
     /// # Errors
-    /// Why there is nothing to read.
+    /// Why there is no content.
     pub async fn fetch(&self, address: &Url, etag: Option<&str>) -> Result<Fetched, FetchError> {
-        let asked = tokio::time::timeout(ANSWER_WITHIN, self.follow(address.clone(), etag));
-        asked.await.unwrap_or(Err(FetchError::NoAnswer))
+        let answer = tokio::time::timeout(ANSWER_WITHIN, self.follow(address.clone(), etag));
+        answer.await.unwrap_or(Err(FetchError::NoAnswer))
     }
 
     async fn follow(&self, mut url: Url, etag: Option<&str>) -> Result<Fetched, FetchError> {
         for _ in 0..=REDIRECTS_MAX {
-            if !self.may_go_to(&url) {
+            if !self.is_allowed_url(&url) {
                 return Err(FetchError::NotPublic);
             }
             let mut request =
@@ -173,7 +176,7 @@ async fn content(mut response: reqwest::Response) -> Result<Fetched, FetchError>
     Ok(Fetched::Content { bytes, etag })
 }
 
-/// A name that leads to a private place is refused by the resolver, deep inside.
+/// The reason in a chain of errors: the resolver's refusal of a private address is wrapped in others.
 fn cause(error: &reqwest::Error) -> FetchError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = source {
@@ -185,17 +188,16 @@ fn cause(error: &reqwest::Error) -> FetchError {
     FetchError::NoAnswer
 }
 
-/// Looks names up, and knows only addresses that may be asked. One that leads to any other as well
-/// is not asked at all.
-struct Checked(MayAsk);
+/// Resolves host names. Refuses a name if any of its addresses is not allowed.
+struct CheckedResolver(AddressPolicy);
 
-impl Resolve for Checked {
+impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let may_ask = self.0;
+        let is_allowed = self.0;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let found: Vec<SocketAddr> = found.collect();
-            if found.is_empty() || !found.iter().all(|address| may_ask(address.ip())) {
+            if found.is_empty() || !found.iter().all(|address| is_allowed(address.ip())) {
                 return Err(Box::new(FetchError::NotPublic) as _);
             }
             Ok(Box::new(found.into_iter()) as Addrs)
@@ -233,11 +235,11 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         return is_public_v4(inside);
     }
     let parts = ip.segments();
-    // Addresses that carry another inside: where that one leads counts.
+    // Addresses with an IPv4 address embedded (NAT64, 6to4): the embedded one counts.
     let [high, low] = match parts {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => [high, low],
         [0x2002, high, low, ..] => [high, low],
-        // Global unicast is 2000::/3; what is special in it is left out.
+        // Global unicast is 2000::/3, without its special-purpose ranges.
         [first, second, ..] => {
             let special = first == 0x2001 && (second < 0x200 || second == 0xdb8)
                 || first == 0x3fff && second < 0x1000;

@@ -1,4 +1,5 @@
-//! Calendars from elsewhere: read, kept as busy times, and the doctor's times made again.
+//! External calendars of doctors: uploaded files and subscribed addresses. They are read and stored as busy
+//! times, and the doctor's slots are then made again around them.
 
 mod faults;
 pub mod fetch;
@@ -23,26 +24,26 @@ use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, NewBusyCale
 use url::Url;
 use uuid::Uuid;
 
-use crate::busy_times::faults::{Kept, fault_of, line_of, problem, view};
+use crate::busy_times::faults::{StoredFault, calendar_fault, line_number, problem, view};
 use crate::busy_times::fetch::{FetchError, Fetched, Fetcher};
 use crate::busy_times::store::{DueRow, NewCalendar};
 use crate::database::is_transient;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
-use crate::schedules::{self, author, must_run, refresh};
+use crate::schedules::{self, author, must_manage, refresh};
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, zone};
 
 const CALENDARS_MAX: usize = 10;
 const NAME_CHARS_MAX: u32 = 100;
-/// Read again after so long.
+/// A subscribed calendar is read again after this long.
 pub const READ_EVERY: Duration = Duration::hours(1);
-/// Read whole at least so often, also when it says that nothing has changed: the days ahead move on.
+/// Read in full at least this often, even if the server says it has not changed, because the range of days moves on.
 const WHOLE_EVERY: Duration = Duration::hours(24);
-/// After failures the next try waits longer and longer, but not longer than this.
+/// The wait after a failure doubles each time, up to this.
 const WAIT_MAX: Duration = Duration::hours(24);
-/// Busy times are known a little further than times are made.
+/// Busy times are stored for a little longer than slots are made.
 const MARGIN: Duration = Duration::days(8);
 
 pub struct BusyService {
@@ -50,10 +51,10 @@ pub struct BusyService {
     fetcher: Fetcher,
 }
 
-type Stretch = (DateTime<Utc>, DateTime<Utc>);
+type Interval = (DateTime<Utc>, DateTime<Utc>);
 
-/// A calendar someone gives us.
-struct Given {
+/// A calendar to be added.
+struct NewSource {
     name: String,
     owner_email: Option<String>,
     address: Option<Url>,
@@ -68,14 +69,14 @@ impl BusyService {
     async fn list(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Vec<BusyCalendarView>> {
         let account = caller.signed_in()?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        must_run(&mut connection, account, doctor).await?;
+        must_manage(&mut connection, account, doctor).await?;
         let rows = store::of_doctor(&mut connection, doctor, caller.now).await?;
         Ok(rows.into_iter().map(view).collect())
     }
 
     async fn own_email(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Option<String>> {
         let mut connection = self.app_state.write.0.acquire().await?;
-        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        must_manage(&mut connection, caller.signed_in()?, doctor).await?;
         Ok(store::doctor_email(&mut connection, doctor).await?)
     }
 
@@ -86,11 +87,11 @@ impl BusyService {
         new: NewBusyCalendar,
         address: &str,
     ) -> Outcome<BusyRead> {
-        // Before anything is fetched for someone who may not.
+        // Check the permission before fetching anything.
         let mut connection = self.app_state.write.0.acquire().await?;
-        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        must_manage(&mut connection, caller.signed_in()?, doctor).await?;
         drop(connection);
-        let (name, owner_email) = checked(&new)?;
+        let (name, owner_email) = validated(&new)?;
         let refused = |problem| Failure::field(Field::Calendar, problem);
         let address = match address.trim() {
             "" => return Err(refused(Problem::Missing).into()),
@@ -102,73 +103,73 @@ impl BusyService {
         else {
             return Err(refused(Problem::NotPublic).into());
         };
-        let given = Given { name, owner_email, address: Some(address), etag };
-        self.take(caller, doctor, given, bytes).await
+        let source = NewSource { name, owner_email, address: Some(address), etag };
+        self.add(caller, doctor, source, bytes).await
     }
 
-    async fn send(
+    async fn add_content(
         &self,
         caller: &Caller,
         doctor: DoctorId,
         new: NewBusyCalendar,
         content: Vec<u8>,
     ) -> Outcome<BusyRead> {
-        let (name, owner_email) = checked(&new)?;
+        let (name, owner_email) = validated(&new)?;
         if content.is_empty() {
             return Err(Failure::field(Field::Calendar, Problem::Missing).into());
         }
-        let given = Given { name, owner_email, address: None, etag: None };
-        self.take(caller, doctor, given, content).await
+        let source = NewSource { name, owner_email, address: None, etag: None };
+        self.add(caller, doctor, source, content).await
     }
 
-    async fn take(
+    async fn add(
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        given: Given,
+        source: NewSource,
         content: Vec<u8>,
     ) -> Outcome<BusyRead> {
         let mut connection = self.app_state.write.0.acquire().await?;
-        must_run(&mut connection, caller.signed_in()?, doctor).await?;
+        must_manage(&mut connection, caller.signed_in()?, doctor).await?;
         drop(connection);
-        let until = match given.address {
+        let until = match source.address {
             Some(_) => self.known_until(caller.now),
-            // A file is read this once, so it is read as far ahead as can be.
+            // A file is read only once, so it is read as far ahead as possible.
             None => self.known_until(caller.now).max(caller.now + Duration::days(RANGE_DAYS_MAX)),
         };
         let range = caller.now..until;
-        let read = self.read(doctor, content, given.owner_email.as_deref(), range).await?;
+        let read = self.read(doctor, content, source.owner_email.as_deref(), range).await?;
         let read = read.map_err(|malformed| {
-            if malformed.reason == MalformedReason::TooLarge && given.address.is_none() {
+            if malformed.reason == MalformedReason::TooLarge && source.address.is_none() {
                 return Failure::TooLarge;
             }
-            let (line, reason) = (line_of(malformed), fault_of(malformed.reason));
+            let (line, reason) = (line_number(malformed), calendar_fault(malformed.reason));
             Failure::field(Field::Calendar, Problem::MalformedAt { line, reason })
         })?;
         for _ in 0..2 {
-            match self.try_take(caller, doctor, &given, &read).await {
+            match self.try_add(caller, doctor, &source, &read).await {
                 Err(Fault::Database(error)) if is_transient(&error) => {}
                 other => return other,
             }
         }
-        self.try_take(caller, doctor, &given, &read).await
+        self.try_add(caller, doctor, &source, &read).await
     }
 
-    async fn try_take(
+    async fn try_add(
         &self,
         caller: &Caller,
         doctor: DoctorId,
-        given: &Given,
+        source: &NewSource,
         read: &BusyCalendar,
     ) -> Outcome<BusyRead> {
         let now = caller.now;
-        let times = stretches(read);
+        let times = intervals(read);
         let mut transaction = self.app_state.write.begin().await?;
-        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
+        must_manage(&mut transaction, caller.signed_in()?, doctor).await?;
         schedules::lock(&mut transaction, doctor).await?;
         let present = store::of_doctor(&mut transaction, doctor, now).await?;
         let same: Vec<Uuid> =
-            present.iter().filter(|row| row.name == given.name).map(|row| row.id).collect();
+            present.iter().filter(|row| row.name == source.name).map(|row| row.id).collect();
         if present.len() - same.len() >= CALENDARS_MAX {
             let problem = Problem::OutOfRange { min: 0, max: 10 };
             return Err(Failure::field(Field::Lines, problem).into());
@@ -178,10 +179,10 @@ impl BusyService {
         let new = NewCalendar {
             id,
             doctor,
-            name: &given.name,
-            address: given.address.as_ref().map(Url::as_str),
-            etag: given.etag.as_deref(),
-            owner_email: given.owner_email.as_deref(),
+            name: &source.name,
+            address: source.address.as_ref().map(Url::as_str),
+            etag: source.etag.as_deref(),
+            owner_email: source.owner_email.as_deref(),
             due_at: now + READ_EVERY,
         };
         store::insert(&mut transaction, &new, now).await?;
@@ -201,7 +202,7 @@ impl BusyService {
         })
     }
 
-    async fn end(
+    async fn archive(
         &self,
         caller: &Caller,
         doctor: DoctorId,
@@ -209,7 +210,7 @@ impl BusyService {
     ) -> Outcome<()> {
         let now = caller.now;
         let mut transaction = self.app_state.write.begin().await?;
-        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
+        must_manage(&mut transaction, caller.signed_in()?, doctor).await?;
         schedules::lock(&mut transaction, doctor).await?;
         if !store::archive(&mut transaction, doctor, &[calendar.0], now).await? {
             return Err(Failure::NotFound.into());
@@ -223,7 +224,7 @@ impl BusyService {
         Ok(())
     }
 
-    /// Reads one calendar that is due; what cannot be read is written down beside it.
+    /// Reads one calendar that is due. If it cannot be read, stores why.
     pub async fn read_again(&self, due: DueRow) -> Outcome<()> {
         let now = self.app_state.clock.now();
         let (id, doctor) = (BusyCalendarId(due.id), DoctorId(due.doctor_id));
@@ -238,15 +239,15 @@ impl BusyService {
         let fault = match fetched {
             Ok(Fetched::Unchanged) => {
                 let mut connection = self.app_state.write.0.acquire().await?;
-                return Ok(store::note_unchanged(&mut connection, id, now + READ_EVERY).await?);
+                return Ok(store::record_unchanged(&mut connection, id, now + READ_EVERY).await?);
             }
             Ok(Fetched::Content { bytes, etag }) => {
                 let owner = due.owner_email.as_deref();
-                match self.keep(id, doctor, bytes, (etag.as_deref(), owner)).await? {
+                match self.save_reading(id, doctor, bytes, (etag.as_deref(), owner)).await? {
                     Ok(()) => return Ok(()),
-                    Err(malformed) => Kept::Malformed {
-                        line: line_of(malformed),
-                        reason: fault_of(malformed.reason),
+                    Err(malformed) => StoredFault::Malformed {
+                        line: line_number(malformed),
+                        reason: calendar_fault(malformed.reason),
                     },
                 }
             }
@@ -254,10 +255,10 @@ impl BusyService {
         };
         let mut connection = self.app_state.write.0.acquire().await?;
         let fault = serde_json::to_value(fault).map_err(|e| Fault::Broken(e.to_string()))?;
-        Ok(store::note_fault(&mut connection, id, &fault, now + wait).await?)
+        Ok(store::record_fault(&mut connection, id, &fault, now + wait).await?)
     }
 
-    async fn keep(
+    async fn save_reading(
         &self,
         id: BusyCalendarId,
         doctor: DoctorId,
@@ -266,13 +267,13 @@ impl BusyService {
     ) -> Outcome<Result<(), Malformed>> {
         let now = self.app_state.clock.now();
         let times = match self.read(doctor, content, owner, now..self.known_until(now)).await? {
-            Ok(read) => stretches(&read),
+            Ok(read) => intervals(&read),
             Err(malformed) => return Ok(Err(malformed)),
         };
         let mut transaction = self.app_state.write.begin().await?;
         // The doctor's row first, as everywhere.
         schedules::lock(&mut transaction, doctor).await?;
-        if store::note_read(&mut transaction, id, etag, now + READ_EVERY, now).await? {
+        if store::record_read(&mut transaction, id, etag, now + READ_EVERY, now).await? {
             if store::replace_times(&mut transaction, id, doctor, &times).await? {
                 let event = NewEvent::busy_calendar(BusyCalendarEvent::Read, id, doctor);
                 events::record(&mut transaction, &event, Author::SYSTEM, now).await?;
@@ -284,13 +285,14 @@ impl BusyService {
         Ok(Ok(()))
     }
 
-    /// How far ahead a calendar that is read again has to be known.
+    /// How far ahead a subscribed calendar is read.
     fn known_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now + Duration::days(self.app_state.settings.horizon_days.into()) + MARGIN
     }
 
-    /// The busy times of a file in a range, in the zone of the doctor's main location where it names none. Appointments of the
-    /// doctor's that come back in it do not count. A large file is work: it is read where it keeps nobody waiting.
+    /// The busy times of a file in a range. Times without a zone are in the zone of the doctor's main location. The
+    /// doctor's own appointments, which a calendar may contain when it subscribes to ours, are left out. Reads on a
+    /// blocking thread, because a large file takes long.
     async fn read(
         &self,
         doctor: DoctorId,
@@ -305,7 +307,7 @@ impl BusyService {
         owner.extend(store::doctor_email(&mut connection, doctor).await?);
         drop(connection);
         let zone = zone(&zone_name)?;
-        let reading = beside(move || {
+        let reading = run_blocking(move || {
             let owner: Vec<&str> = owner.iter().map(String::as_str).collect();
             ReadCalendar::read(&content, &owner)
         });
@@ -315,10 +317,10 @@ impl BusyService {
         };
         let own = self.own_uids(doctor, &calendar).await?;
         let Range { start: from, end: until } = range;
-        beside(move || calendar.busy_times(&Reading { zone, from, until, own: &own })).await
+        run_blocking(move || calendar.busy_times(&Reading { zone, from, until, own: &own })).await
     }
 
-    /// The UIDs in a calendar that are of appointments of this doctor.
+    /// The UIDs in a calendar that belong to appointments of this doctor.
     async fn own_uids(
         &self,
         doctor: DoctorId,
@@ -336,18 +338,18 @@ impl BusyService {
     }
 }
 
-/// Does long work on a thread of its own.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
+/// Runs CPU-heavy work on a blocking thread.
+async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Fault::Broken("reading a calendar".into()))
+    done.map_err(|_| Fault::Broken("reading a calendar panicked".into()))
 }
 
-fn stretches(read: &BusyCalendar) -> Vec<Stretch> {
+fn intervals(read: &BusyCalendar) -> Vec<Interval> {
     read.times.iter().map(|time| (time.starts_at, time.ends_at)).collect()
 }
 
-/// The name, and the owner's e-mail address.
-fn checked(new: &NewBusyCalendar) -> Outcome<(String, Option<String>)> {
+/// The validated name, and the owner's e-mail address.
+fn validated(new: &NewBusyCalendar) -> Outcome<(String, Option<String>)> {
     let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
     let owner = match new.owner_email.trim() {
         "" => None,
@@ -377,7 +379,7 @@ impl BusyCalendars for BusyService {
         new: NewBusyCalendar,
         content: Vec<u8>,
     ) -> Answer<BusyRead> {
-        answer("add busy file", self.send(caller, doctor, new, content).await)
+        answer("add busy file", self.add_content(caller, doctor, new, content).await)
     }
 
     async fn add_address(
@@ -396,6 +398,6 @@ impl BusyCalendars for BusyService {
         doctor: DoctorId,
         calendar: BusyCalendarId,
     ) -> Answer<()> {
-        answer("remove busy calendar", self.end(caller, doctor, calendar).await)
+        answer("remove busy calendar", self.archive(caller, doctor, calendar).await)
     }
 }

@@ -1,4 +1,5 @@
-//! Reads calendars from elsewhere again, each about once an hour, and tidies what schedules leave behind.
+//! The job that reads subscribed calendars again, each about once an hour. It also deletes past busy times,
+//! old drafts of schedules, and archives what is over in schedules.
 
 use chrono::Duration;
 use futures::future::join_all;
@@ -9,12 +10,12 @@ use crate::busy_times::fetch::Fetcher;
 use crate::schedules::clean_up;
 use crate::state::AppState;
 
-/// Asked at the same time.
+/// How many calendars are fetched at the same time.
 const BATCH: i64 = 8;
-/// Longer than the slowest answer: a calendar whose reader died is read again after it.
+/// Longer than the slowest answer. A calendar whose reader died is read again after this.
 const LEASE: Duration = Duration::minutes(5);
 
-/// Reads what is due; tells how many calendars.
+/// Reads the calendars that are due; returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -34,7 +35,7 @@ pub async fn run_once(app_state: &AppState, fetcher: &Fetcher) -> anyhow::Result
         read += due.len();
         for outcome in join_all(due.into_iter().map(|row| service.read_again(row))).await {
             if let Err(fault) = outcome {
-                tracing::warn!(%fault, "a calendar from elsewhere could not be kept");
+                tracing::warn!(%fault, "a subscribed calendar could not be saved");
             }
         }
     }

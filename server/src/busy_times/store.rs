@@ -1,4 +1,4 @@
-//! Calendars from elsewhere, and when their doctors are busy.
+//! External calendars, and the busy times read from them.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::{BusyCalendarId, DoctorId};
@@ -15,7 +15,7 @@ pub struct CalendarRow {
     pub times_ahead: i64,
 }
 
-/// A doctor's living calendars, by name.
+/// A doctor's active calendars, by name.
 pub async fn of_doctor(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -36,7 +36,7 @@ pub async fn of_doctor(
     .await
 }
 
-/// A calendar that has just been read. Its times follow.
+/// A calendar that has just been read; its times are inserted separately.
 pub struct NewCalendar<'a> {
     pub id: BusyCalendarId,
     pub doctor: DoctorId,
@@ -70,7 +70,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Ends calendars of a doctor and forgets their times; `false`: there was none.
+/// Archives calendars of a doctor and deletes their times; `false`: there was none.
 pub async fn archive(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -96,7 +96,7 @@ pub async fn archive(
     Ok(ended.rows_affected() > 0)
 }
 
-/// Replaces the times of a calendar; tells whether they were others before.
+/// Replaces the times of a calendar; returns whether they have changed.
 pub async fn replace_times(
     connection: &mut PgConnection,
     calendar: BusyCalendarId,
@@ -145,7 +145,7 @@ pub struct DueRow {
     pub owner_email: Option<String>,
 }
 
-/// Some calendars that are due, left alone by others until `lease`.
+/// Claims up to `limit` calendars that are due. Other instances do not claim them before `lease`.
 pub async fn claim_due(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
@@ -172,15 +172,15 @@ pub async fn claim_due(
     .await
 }
 
-/// It was read whole; `false`: it was ended meanwhile. The row stays locked.
-pub async fn note_read(
+/// Records that a calendar was read in full; `false`: it was removed in the meantime. The row stays locked.
+pub async fn record_read(
     connection: &mut PgConnection,
     id: BusyCalendarId,
     etag: Option<&str>,
     due_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let noted = sqlx::query!(
+    let updated = sqlx::query!(
         "update busy_calendars
          set read_at = $4, etag = $2, due_at = $3, failures = 0, fault = null
          where id = $1 and archived_at is null",
@@ -191,11 +191,11 @@ pub async fn note_read(
     )
     .execute(connection)
     .await?;
-    Ok(noted.rows_affected() == 1)
+    Ok(updated.rows_affected() == 1)
 }
 
-/// It has not changed.
-pub async fn note_unchanged(
+/// Records that a calendar has not changed.
+pub async fn record_unchanged(
     connection: &mut PgConnection,
     id: BusyCalendarId,
     due_at: DateTime<Utc>,
@@ -210,8 +210,8 @@ pub async fn note_unchanged(
     Ok(())
 }
 
-/// It could not be read; what was read before still counts.
-pub async fn note_fault(
+/// Records why a calendar could not be read; the times read before stay valid.
+pub async fn record_fault(
     connection: &mut PgConnection,
     id: BusyCalendarId,
     fault: &Value,
@@ -245,7 +245,7 @@ pub async fn doctor_email(
     Ok(found.flatten())
 }
 
-/// The UIDs, in calendar files, of those of these appointments that are the doctor's.
+/// The UIDs in calendar files of those of these appointments that are with this doctor.
 pub async fn uids_of_doctor(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -260,7 +260,7 @@ pub async fn uids_of_doctor(
     .await
 }
 
-/// Forgets busy times that are over.
+/// Deletes busy times that ended before `until`.
 pub async fn forget_past(connection: &mut PgConnection, until: DateTime<Utc>) -> Result<u64> {
     let gone = sqlx::query!("delete from busy_times where ends_at < $1", until)
         .execute(connection)

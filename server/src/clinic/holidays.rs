@@ -1,4 +1,4 @@
-//! The public holidays a clinic keeps.
+//! The public holidays on which a clinic is closed.
 
 use chrono::{Days, NaiveDate};
 use nadi::Failure;
@@ -15,7 +15,7 @@ use crate::schedules::holidays;
 use crate::use_case::Outcome;
 
 const REGIONS_MAX: usize = 5;
-/// Twelve months, and a few days for what falls on other dates next year.
+/// Twelve months, plus a few days for holidays that move from year to year.
 const DAYS_SHOWN: u64 = 372;
 
 impl AdministrationService {
@@ -26,10 +26,10 @@ impl AdministrationService {
     ) -> Outcome<ClinicHolidays> {
         caller.signed_in()?.must_administer(clinic)?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let kept = store::holiday_regions(&mut connection, clinic).await?;
+        let observed = store::holiday_regions(&mut connection, clinic).await?;
         let working = store::working_days(&mut connection, clinic).await?;
         let today = caller.now.date_naive();
-        let mut days: Vec<holidays::Holiday> = kept
+        let mut days: Vec<holidays::Holiday> = observed
             .iter()
             .flat_map(|region| holidays::between(region, today, today + Days::new(DAYS_SHOWN)))
             .collect();
@@ -46,7 +46,7 @@ impl AdministrationService {
         };
         Ok(ClinicHolidays {
             regions: holidays::regions().iter().map(region).collect(),
-            kept,
+            kept: observed,
             coming: days.into_iter().map(|day| (view(day), working.contains(&day.date))).collect(),
         })
     }
@@ -68,7 +68,7 @@ impl AdministrationService {
         if regions.iter().any(|region| holidays::region(region).is_none()) {
             return Err(Failure::field(Field::Region, Problem::Unknown).into());
         }
-        // Only days that are holidays: anything else says nothing.
+        // Only days that are holidays: on any other day the clinic works anyway.
         let today = caller.now.date_naive();
         let until = today + Days::new(DAYS_SHOWN);
         let mut days: Vec<NaiveDate> = regions

@@ -1,4 +1,4 @@
-//! Running the clinic: doctors and locations.
+//! Administration of clinics: doctors, locations, public holidays.
 
 mod holidays;
 mod hours_places;
@@ -38,12 +38,12 @@ use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug};
 
 const PAGE_SIZE: u32 = 50;
-/// Appointments a person has to decide about, on the page.
+/// How many appointments the page about time-zone rules lists.
 const SHIFTED_MAX: i64 = 100;
 const NAME_CHARS_MAX: u32 = 120;
 const TEXT_CHARS_MAX: u32 = 2_000;
 const LANGUAGES_MAX: usize = 12;
-/// Ten million in most currencies' main unit: enough for anyone, small enough to catch a slip.
+/// In minor units: a million in most currencies, high enough for any fee and low enough to catch typing errors.
 const FEE_MAX: i64 = 100_000_000;
 
 pub struct AdministrationService {
@@ -51,7 +51,7 @@ pub struct AdministrationService {
     bookings: Arc<dyn Bookings>,
 }
 
-/// The caller's account and the clinics it administers; `None` is all of them.
+/// The caller's account and the clinics it administers; `None` means all of them.
 pub(super) fn scope(caller: &Caller) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> {
     let account = caller.signed_in()?;
     match &account.administers {
@@ -138,7 +138,7 @@ impl AdministrationService {
         let login = doctor_checks(&mut transaction, &form).await?;
         let id = DoctorId(uuid_v7(caller.now));
         let base = Slug::from_name(form.name.trim_start_matches("Dr ").trim_start_matches("Dr. "));
-        // The name, then the name with a number, then the name with the id: unique in any case.
+        // Try the name, then the name with a number, then the id, which is always unique.
         let numbered = (2..=20).map(|n| format!("{base}-{n}"));
         let candidates = std::iter::once(base.to_string()).chain(numbered).chain([id.to_string()]);
         let mut made = false;
@@ -256,7 +256,7 @@ impl AdministrationService {
         let mut transaction = self.app_state.write.begin().await?;
         let current = load_location(&mut transaction, account, id).await?;
         let (form, city) = checked_location(&mut transaction, form).await?;
-        // Times are made as instants of the former zone; moving them is a change of hours.
+        // Slots were made as instants in the old zone. To move them, the hours must be changed.
         if form.zone != current.zone && store::location_in_use(&mut transaction, id).await? {
             return Err(Failure::field(Field::TimeZone, Problem::Taken).into());
         }
@@ -277,7 +277,7 @@ impl AdministrationService {
     }
 }
 
-/// Writes what an administrator has done into the log.
+/// Records an event by an administrator in the event log.
 pub(super) async fn record(
     connection: &mut PgConnection,
     caller: &Caller,
@@ -346,7 +346,7 @@ fn checked_doctor(form: DoctorForm) -> Outcome<DoctorForm> {
     })
 }
 
-/// What only the database knows: the specialty, and the account the doctor signs in with.
+/// Checks against the database: the specialty exists. Returns the account the doctor signs in with.
 async fn doctor_checks(
     connection: &mut PgConnection,
     form: &DoctorForm,
@@ -468,7 +468,7 @@ impl Administration for AdministrationService {
             let (_, clinics) = scope(caller)?;
             let mut connection = self.app_state.read.0.acquire().await?;
             let shifted =
-                zone_data::noted(&mut connection, clinics.as_deref(), caller.now, SHIFTED_MAX);
+                zone_data::recorded(&mut connection, clinics.as_deref(), caller.now, SHIFTED_MAX);
             let shifted = shifted.await?.into_iter().map(|visit| ShiftedVisit {
                 id: visit.id,
                 reference: visit.reference,

@@ -1,4 +1,4 @@
-//! Doctors and locations, as the clinic's administrators keep them.
+//! Doctors, locations and holidays as administrators edit them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
@@ -112,7 +112,7 @@ pub async fn doctor(connection: &mut PgConnection, id: DoctorId) -> Result<Optio
     .await
 }
 
-/// Makes a doctor, with the clinic's currency. `false`: the slug is taken.
+/// Inserts a doctor, with the clinic's currency. `false`: the slug is taken.
 pub async fn insert_doctor(
     connection: &mut PgConnection,
     id: DoctorId,
@@ -144,7 +144,7 @@ pub async fn insert_doctor(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Saves a doctor if nobody did in the meantime; the clinic stays. `false`: somebody did.
+/// Saves a doctor, except for the clinic. `false`: the version is not the current one, so nothing was saved.
 pub async fn update_doctor(
     connection: &mut PgConnection,
     id: DoctorId,
@@ -186,7 +186,7 @@ pub async fn set_status(
     .await
 }
 
-/// How many confirmed appointments and holds of a doctor are coming up.
+/// How many future confirmed appointments and active holds a doctor has.
 pub async fn count_coming(
     connection: &mut PgConnection,
     id: DoctorId,
@@ -203,7 +203,7 @@ pub async fn count_coming(
     .await
 }
 
-/// The first of them, soonest first; or of the holds alone.
+/// The first `limit` of them, soonest first; with `only_holds` only the holds.
 pub async fn coming(
     connection: &mut PgConnection,
     id: DoctorId,
@@ -226,7 +226,7 @@ pub async fn coming(
     .await
 }
 
-/// Makes a specialty the doctor's main one; others stay beside it.
+/// Makes a specialty the doctor's main one; further specialties stay.
 pub async fn set_primary_specialty(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -331,7 +331,7 @@ pub async fn insert_location(
     Ok(())
 }
 
-/// Saves a location if nobody did in the meantime; the clinic stays. `false`: somebody did.
+/// Saves a location, except for the clinic. `false`: the version is not the current one, so nothing was saved.
 pub async fn update_location(
     connection: &mut PgConnection,
     id: LocationId,
@@ -354,7 +354,7 @@ pub async fn update_location(
     Ok(updated.rows_affected() == 1)
 }
 
-/// Does any living weekly line use this location? Its zone then stays.
+/// Does any active availability rule use this location? Then its zone cannot be changed.
 pub async fn location_in_use(connection: &mut PgConnection, id: LocationId) -> Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from availability_rules
@@ -378,7 +378,7 @@ pub async fn holiday_regions(
     .await
 }
 
-/// The public holidays on which a clinic works all the same.
+/// The public holidays on which a clinic is open.
 pub async fn working_days(
     connection: &mut PgConnection,
     clinic: ClinicId,
@@ -397,7 +397,7 @@ pub async fn replace_holidays(
     regions: &[String],
     working_days: &[NaiveDate],
 ) -> Result<()> {
-    // The clinic's row is what two who save at once meet at.
+    // Lock the clinic's row, so that two who save at the same time run one after the other.
     sqlx::query!("select id from clinics where id = $1 for no key update", clinic.0)
         .fetch_optional(&mut *connection)
         .await?;

@@ -1,4 +1,4 @@
-//! Taking a doctor off the list, and what becomes of the appointments that are coming up.
+//! Suspending a doctor: taking them off the list, and cancelling their future appointments.
 
 use nadi::actor::Caller;
 use nadi::appointment::Refusal;
@@ -13,9 +13,9 @@ use super::{AdministrationService, doctor_data, record, scope, status};
 use crate::directory::refresh;
 use crate::use_case::Outcome;
 
-/// Of the reason, which the patients read.
+/// The most characters of the reason, which patients read.
 const REASON_CHARS_MAX: u32 = 300;
-/// Cancelled for one request, so that it is answered in seconds.
+/// The most appointments cancelled by one request, so that it is answered in seconds.
 const CANCELLED_MAX: i64 = 500;
 
 impl AdministrationService {
@@ -44,7 +44,7 @@ impl AdministrationService {
         Ok(())
     }
 
-    /// Each appointment is a change of its own, so that what was done stays done when this is interrupted.
+    /// Cancels each appointment in a transaction of its own, so that an interruption loses nothing already done.
     pub(super) async fn cancel_all_coming(
         &self,
         caller: &Caller,
@@ -72,7 +72,7 @@ impl AdministrationService {
             let id = AppointmentId(appointment);
             match self.bookings.change(caller, id, &cancel, &Seen::Any, None).await {
                 Ok(_) => cancelled += 1,
-                // It has begun, or somebody was faster: it is not among those that can be cancelled.
+                // It has begun, or was changed in the meantime, so it cannot be cancelled here.
                 Err(Failure::Refused(_) | Failure::Invalid(_) | Failure::StillRunning) => {}
                 Err(failure) => return Err(failure.into()),
             }

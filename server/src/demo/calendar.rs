@@ -9,13 +9,13 @@ use nadi::calendar::week_of;
 use nadi::formatting::local_date;
 use nadi::ids::{DoctorId, PersonId};
 
-use super::{own, visits};
+use super::{demo_patient, visits};
 use crate::demo::data::{Calendar, Patient, Visit};
 use crate::demo::diary::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
-use crate::demo::dice::Dice;
 use crate::demo::fate::{Fate, SHOWN_HOLD_MINUTES};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;
+use crate::demo::rng::SeededRng;
 use crate::demo::sign_ins::demo_doctor;
 
 /// Patients of these weeks, so that each comes about once a week.
@@ -45,7 +45,7 @@ pub(super) fn generate(clinic: &Clinic) -> Calendar {
             diary.free.retain(|time| time.starts_at != visit.starts_at);
         }
     }
-    let mut visits = own::visits(clinic, today, &mut diaries);
+    let mut visits = demo_patient::visits(clinic, today, &mut diaries);
     for diary in diaries.iter_mut().take(BUSY_DOCTORS) {
         visits.extend(fill(clinic, today, diary, &patients, &mut busy));
     }
@@ -53,7 +53,7 @@ pub(super) fn generate(clinic: &Clinic) -> Calendar {
         .into_iter()
         .flat_map(|diary| diary.blocks.into_iter().map(|block| (diary.doctor.id, block)))
         .collect();
-    Calendar { patients, dependants: own::dependants(), blocks, visits }
+    Calendar { patients, dependants: demo_patient::dependants(), blocks, visits }
 }
 
 /// Who comes in these weeks; the same for every day.
@@ -73,7 +73,7 @@ fn fill(
     busy: &mut Busy,
 ) -> Vec<Visit> {
     let doctor = diary.doctor;
-    let dice = &mut Dice::new(clinic.seed, "calendar", number_of(doctor.id, today));
+    let rng = &mut SeededRng::new(clinic.seed, "calendar", number_of(doctor.id, today));
     let is_demo_doctor = doctor.id == demo_doctor();
     let mut visits = Vec::new();
     let mut held = false;
@@ -101,12 +101,12 @@ fn fill(
             };
             number += 1;
             let during = (first.starts_at, last.ends_at);
-            let Some(patient) = who(dice, patients, busy, during) else { continue };
-            let created_at = booked_at(dice, clinic.now, first.starts_at, fate);
+            let Some(patient) = who(rng, patients, busy, during) else { continue };
+            let created_at = booked_at(rng, clinic.now, first.starts_at, fate);
             let visit_type = if range.len() > 1 { clinic.first } else { clinic.usual };
             let with = clinic.with(doctor, visit_type);
             let who = (patient.account, patient.person);
-            visits.push(visit(&with, (first, last), who, fate, created_at, clinic.now, dice));
+            visits.push(visit(&with, (first, last), who, fate, created_at, clinic.now, rng));
         }
     }
     visits
@@ -119,7 +119,7 @@ pub(crate) fn is_soon(time: &Time, now: DateTime<Utc>) -> bool {
 
 /// Somebody who is nowhere else then, and notes that they are there.
 fn who<'a>(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     patients: &'a [Patient],
     busy: &mut Busy,
     during: (DateTime<Utc>, DateTime<Utc>),
@@ -127,7 +127,7 @@ fn who<'a>(
     // A day between two visits: nobody sees two doctors in a row.
     let apart = Duration::hours(20);
     for _ in 0..20 {
-        let patient = &patients[dice.below(patients.len())];
+        let patient = &patients[rng.below(patients.len())];
         let times = busy.entry(patient.person).or_default();
         if times.iter().all(|(from, until)| during.1 + apart <= *from || *until + apart <= during.0)
         {
@@ -140,8 +140,8 @@ fn who<'a>(
 
 /// How many of a hundred times are taken. On days to come most stay free for whoever tries the demo.
 pub(crate) fn percent(seed: u64, doctor: DoctorId, is_past: bool) -> usize {
-    let dice = &mut Dice::new(seed, "how busy", number_of(doctor, NaiveDate::MIN));
-    let (past, ahead) = (dice.between(25, 50), dice.between(15, 28));
+    let rng = &mut SeededRng::new(seed, "how busy", number_of(doctor, NaiveDate::MIN));
+    let (past, ahead) = (rng.between(25, 50), rng.between(15, 28));
     match (doctor == demo_doctor(), is_past) {
         (true, true) => 55,
         (true, false) => 34,
@@ -160,14 +160,14 @@ pub(crate) fn choose(
     must: Option<usize>,
 ) -> Vec<Range<usize>> {
     let Some(date) = day.first().map(|time| time.date) else { return Vec::new() };
-    let dice = &mut Dice::new(seed, "taken times", number_of(doctor, date));
+    let rng = &mut SeededRng::new(seed, "taken times", number_of(doctor, date));
     let mut taken = vec![false; day.len()];
     let mut start = 0;
     for block in day.chunk_by(|one, next| one.block == next.block) {
-        let wanted = (block.len() * percent + dice.below(100)) / 100;
+        let wanted = (block.len() * percent + rng.below(100)) / 100;
         let mut left: Vec<usize> = (start..start + block.len()).collect();
         for _ in 0..wanted.min(block.len().div_ceil(2).max(block.len() * percent / 100)) {
-            taken[left.swap_remove(dice.below(left.len()))] = true;
+            taken[left.swap_remove(rng.below(left.len()))] = true;
         }
         start += block.len();
     }
@@ -175,7 +175,7 @@ pub(crate) fn choose(
         taken[must] = true;
     }
     if !taken.contains(&true) {
-        taken[dice.below(day.len())] = true;
+        taken[rng.below(day.len())] = true;
     }
     let mut chosen = Vec::new();
     let mut index = 0;
@@ -188,7 +188,7 @@ pub(crate) fn choose(
             let this = &day[index];
             next.block == this.block && next.number == this.number + 1 && !taken[index + 1]
         });
-        let span = if dice.chance(FIRST_VISIT_PERCENT) && follows { 2 } else { 1 };
+        let span = if rng.chance(FIRST_VISIT_PERCENT) && follows { 2 } else { 1 };
         chosen.push(index..index + span);
         index += span;
     }

@@ -9,10 +9,10 @@ use nadi::visit::{Fee, Mode};
 use nadi::zone::Zone;
 
 use crate::demo::data::{Doctor, Visit};
-use crate::demo::dice::Dice;
 use crate::demo::fate::{Fate, HOLD_MINUTES, SHOWN_HOLD_MINUTES, events};
 use crate::demo::ids::visit_id;
 use crate::demo::place::Place;
+use crate::demo::rng::SeededRng;
 
 /// Of the clinic's doctors, how many have patients in these weeks; the demo doctor is the first.
 pub(super) const BUSY_DOCTORS: usize = 12;
@@ -115,12 +115,12 @@ pub(super) fn visit(
     fate: Fate,
     created_at: DateTime<Utc>,
     now: DateTime<Utc>,
-    dice: &mut Dice,
+    rng: &mut SeededRng,
 ) -> Visit {
     let during = (first.starts_at, last.ends_at);
     let hold_minutes = if fate == Fate::Held { SHOWN_HOLD_MINUTES } else { HOLD_MINUTES };
     Visit {
-        id: visit_id(created_at, dice.uuid()),
+        id: visit_id(created_at, rng.uuid()),
         clinic: with.clinic,
         doctor: with.doctor,
         location: first.location,
@@ -143,13 +143,13 @@ pub(super) fn visit(
 
 /// When a visit was booked: some days before, in the past, and not before the clinics came here.
 pub(super) fn booked_at(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     now: DateTime<Utc>,
     starts_at: DateTime<Utc>,
     fate: Fate,
 ) -> DateTime<Utc> {
-    let ahead = dice.between(BOOKED_AHEAD_MINUTES, 6 * 24 * 60) as i64;
-    let ago = dice.between(BOOKED_AGO_MINUTES, 5 * 24 * 60) as i64;
+    let ahead = rng.between(BOOKED_AHEAD_MINUTES, 6 * 24 * 60) as i64;
+    let ago = rng.between(BOOKED_AGO_MINUTES, 5 * 24 * 60) as i64;
     if fate == Fate::Held {
         return now - Duration::minutes(2);
     }

@@ -11,10 +11,10 @@ use super::hours;
 use super::regions;
 use super::words;
 use crate::demo::data::{DOCTORS, Doctor, Gender, Role, Specialty};
-use crate::demo::dice::Dice;
 use crate::demo::hours::Plan;
 use crate::demo::place::Place;
 use crate::demo::practice::{PRACTICES, Practice};
+use crate::demo::rng::SeededRng;
 use crate::demo::sign_ins::{demo_doctor, sign_ins};
 
 const PER_CITY_MIN: usize = 6;
@@ -32,9 +32,8 @@ pub(super) fn generate(
     // Hers from the start, so that nobody else gets it.
     let mut slugs = HashSet::from([DEMO_SLUG.to_owned()]);
     for (place_number, (place, count)) in places.iter().zip(counts(places)).enumerate() {
-        let mut dice = Dice::new(seed, "specialties of a city", place_number);
-        for specialty in
-            specialties_of(&mut dice, specialties, place.region.ayurveda_percent, count)
+        let mut rng = SeededRng::new(seed, "specialties of a city", place_number);
+        for specialty in specialties_of(&mut rng, specialties, place.region.ayurveda_percent, count)
         {
             let number = doctors.len();
             doctors.push(
@@ -48,7 +47,7 @@ pub(super) fn generate(
 
 /// The id of a doctor by number; the demo doctor, number 0, has another.
 pub(super) fn id(seed: u64, number: usize) -> DoctorId {
-    DoctorId(Dice::new(seed, "doctor", number).uuid())
+    DoctorId(SeededRng::new(seed, "doctor", number).uuid())
 }
 
 /// How many doctors each place has: some everywhere, the rest where people live.
@@ -67,7 +66,7 @@ fn counts(places: &[Place]) -> Vec<usize> {
 /// The specialty of each of a city's doctors: none twice before all were taken once,
 /// common ones likelier, and general medicine always.
 fn specialties_of<'a>(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     specialties: &'a [Specialty],
     ayurveda_percent: usize,
     count: usize,
@@ -83,7 +82,7 @@ fn specialties_of<'a>(
             if left.is_empty() {
                 left.clone_from(&all);
             }
-            let drawn = dice.weighted(left.iter().map(|specialty| practice(specialty).weight));
+            let drawn = rng.weighted(left.iter().map(|specialty| practice(specialty).weight));
             chosen.push(left.swap_remove(drawn));
         }
     }
@@ -108,21 +107,20 @@ impl Draft<'_> {
     fn doctor(&self, slugs: &mut HashSet<String>) -> Doctor {
         let Place { region, city, clinic, locations } = self.place;
         let practice = practice(self.specialty);
-        let dice = &mut Dice::new(self.seed, "doctor", self.number);
+        let rng = &mut SeededRng::new(self.seed, "doctor", self.number);
         // The first draw: see `id`.
-        let id = DoctorId(dice.uuid());
-        let gender =
-            if dice.chance(practice.women_percent) { Gender::Female } else { Gender::Male };
+        let id = DoctorId(rng.uuid());
+        let gender = if rng.chance(practice.women_percent) { Gender::Female } else { Gender::Male };
         let (given, name, slug, spoken) = self.name(gender, slugs);
-        let video = dice.chance(practice.video_percent);
-        let group = practice.group.filter(|group| dice.chance(group.percent));
+        let video = rng.chance(practice.video_percent);
+        let group = practice.group.filter(|group| rng.chance(group.percent));
         let second_specialty = practice
             .second
-            .filter(|_| dice.chance(30))
+            .filter(|_| rng.chance(30))
             .and_then(|slug| self.specialties.iter().find(|other| other.slug == slug))
             .map(|specialty| specialty.id);
-        let home = locations[dice.below(locations.len())].id;
-        let away = if dice.chance(25) { locations[dice.below(locations.len())].id } else { home };
+        let home = locations[rng.below(locations.len())].id;
+        let away = if rng.chance(25) { locations[rng.below(locations.len())].id } else { home };
         let plan = Plan {
             week: region.week,
             evenings: region.training.evenings(),
@@ -141,13 +139,13 @@ impl Draft<'_> {
             name,
             gender,
             qualifications: words::qualifications(region.training, practice, &self.specialty.name),
-            bio: words::bio(dice, (given, gender, video), practice, group.is_some(), city),
-            languages: words::languages(dice, spoken, region),
-            fee: fee(dice, &clinic.currency, practice.fee_percent),
+            bio: words::bio(rng, (given, gender, video), practice, group.is_some(), city),
+            languages: words::languages(rng, spoken, region),
+            fee: fee(rng, &clinic.currency, practice.fee_percent),
             specialty: self.specialty.id,
             second_specialty,
             video,
-            hours: hours::weekly(&mut Dice::new(self.seed, "hours", self.number), &plan),
+            hours: hours::weekly(&mut SeededRng::new(self.seed, "hours", self.number), &plan),
         }
     }
 
@@ -157,15 +155,15 @@ impl Draft<'_> {
         gender: Gender,
         slugs: &mut HashSet<String>,
     ) -> (&'static str, String, Slug, &'static [&'static str]) {
-        let dice = &mut Dice::new(self.seed, "name", self.number);
+        let rng = &mut SeededRng::new(self.seed, "name", self.number);
         let choices = self.place.region.names;
         for attempt in 1.. {
-            let (_, names) = choices[dice.weighted(choices.iter().map(|(weight, _)| *weight))];
-            let given = dice.word(match gender {
+            let (_, names) = choices[rng.weighted(choices.iter().map(|(weight, _)| *weight))];
+            let given = rng.word(match gender {
                 Gender::Female => names.women,
                 Gender::Male => names.men,
             });
-            let name = format!("{given} {}", dice.word(names.families));
+            let name = format!("{given} {}", rng.word(names.families));
             let mut slug = words::ascii(&name);
             if attempt > NAME_TRIES_MAX {
                 slug = format!("{slug}-{}", self.number);
@@ -180,9 +178,9 @@ impl Draft<'_> {
 }
 
 /// In whole units rounded to what people charge, then in minor units.
-fn fee(dice: &mut Dice, currency: &str, percent: usize) -> Fee {
+fn fee(rng: &mut SeededRng, currency: &str, percent: usize) -> Fee {
     let (ordinary, step) = regions::ordinary_fee(currency);
-    let whole = ordinary * percent * dice.between(80, 150) / 10_000;
+    let whole = ordinary * percent * rng.between(80, 150) / 10_000;
     let rounded = (whole + step / 2) / step * step;
     Fee { minor_units: rounded.max(step) as i64 * 100, currency: currency.to_owned() }
 }
@@ -219,6 +217,6 @@ fn make_demo_doctor(seed: u64, today: NaiveDate, place: &Place, doctor: &mut Doc
         specialty: doctor.specialty,
         second_specialty: None,
         video: true,
-        hours: hours::demo_week(&mut Dice::new(seed, "hours", 0), &plan),
+        hours: hours::demo_week(&mut SeededRng::new(seed, "hours", 0), &plan),
     };
 }

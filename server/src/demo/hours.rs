@@ -7,7 +7,7 @@ use nadi::schedule::Rule;
 use nadi::visit::Mode;
 use uuid::Uuid;
 
-use crate::demo::dice::Dice;
+use crate::demo::rng::SeededRng;
 
 /// What a week is made from.
 pub(super) struct Plan<'a> {
@@ -31,23 +31,23 @@ const MORNING_ENDS: u16 = 13 * 60;
 const LATER_MINUTES_MAX: u16 = 3 * 60 + 30;
 
 /// At least four days with 45 to 95 slots in all, so a month has some 180 to 420.
-pub(super) fn weekly(dice: &mut Dice, plan: &Plan) -> Vec<(Uuid, Rule)> {
-    let days = working_days(dice, plan.week);
-    let per_day = (dice.between(45, 95) / days.len()) as u16;
-    let morning_starts = 8 * 60 + 30 * dice.below(5) as u16;
+pub(super) fn weekly(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
+    let days = working_days(rng, plan.week);
+    let per_day = (rng.between(45, 95) / days.len()) as u16;
+    let morning_starts = 8 * 60 + 30 * rng.below(5) as u16;
     let later_starts = if plan.evenings {
-        16 * 60 + 30 * dice.below(4) as u16
+        16 * 60 + 30 * rng.below(4) as u16
     } else {
-        14 * 60 + 30 * dice.below(3) as u16
+        14 * 60 + 30 * rng.below(3) as u16
     };
     let morning_max = (MORNING_ENDS - morning_starts).min(4 * 60) / plan.slot_minutes;
     let later_max = LATER_MINUTES_MAX / plan.slot_minutes;
     // Mostly mornings, mostly later, or split; what does not fit goes to the other half of the day.
-    let wanted = dice.pick(&[per_day, per_day.div_ceil(2), per_day.div_ceil(2), per_day / 4]);
+    let wanted = rng.pick(&[per_day, per_day.div_ceil(2), per_day.div_ceil(2), per_day / 4]);
     let morning = wanted.max(per_day.saturating_sub(later_max)).min(morning_max);
     let later = (per_day.saturating_sub(morning)).min(later_max);
 
-    let mut lines = Lines { plan, dice, lines: Vec::new() };
+    let mut lines = Lines { plan, rng, lines: Vec::new() };
     for (nth, day) in days.iter().enumerate() {
         let location = if nth % 2 == 0 { plan.home } else { plan.away };
         let video_day = plan.video && nth % 2 == 0;
@@ -71,8 +71,8 @@ pub(super) fn weekly(dice: &mut Dice, plan: &Plan) -> Vec<(Uuid, Rule)> {
 
 /// The demo doctor's week, the same for every seed: Monday to Saturday 10–13,
 /// three evenings 17–19, and video on Tuesday and Thursday 17–18.
-pub(super) fn demo_week(dice: &mut Dice, plan: &Plan) -> Vec<(Uuid, Rule)> {
-    let mut lines = Lines { plan, dice, lines: Vec::new() };
+pub(super) fn demo_week(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
+    let mut lines = Lines { plan, rng, lines: Vec::new() };
     for day in plan.week {
         let location = if *day == Weekday::Sat { plan.away } else { plan.home };
         lines.add(*day, location, Mode::InPerson, 10 * 60, 9);
@@ -88,18 +88,18 @@ pub(super) fn demo_week(dice: &mut Dice, plan: &Plan) -> Vec<(Uuid, Rule)> {
 }
 
 /// All of a five-day week or four of it; of a six-day one, six, five or four.
-fn working_days(dice: &mut Dice, week: &[Weekday]) -> Vec<Weekday> {
+fn working_days(rng: &mut SeededRng, week: &[Weekday]) -> Vec<Weekday> {
     let mut days = week.to_vec();
-    let off = dice.weighted([6, 3, 1].into_iter()).min(days.len() - 4);
+    let off = rng.weighted([6, 3, 1].into_iter()).min(days.len() - 4);
     for _ in 0..off {
-        days.remove(dice.below(days.len()));
+        days.remove(rng.below(days.len()));
     }
     days
 }
 
 struct Lines<'a> {
     plan: &'a Plan<'a>,
-    dice: &'a mut Dice,
+    rng: &'a mut SeededRng,
     /// One a day; which days have the same line is seen at the end.
     lines: Vec<(Weekday, Line)>,
 }
@@ -134,7 +134,7 @@ impl Lines<'_> {
             starts: time(starts),
             ends: time(starts + 60),
             slot_minutes: 60,
-            capacity: self.dice.between(6, 8) as u16,
+            capacity: self.rng.between(6, 8) as u16,
         };
         self.lines.push((weekday, line));
     }
@@ -149,7 +149,7 @@ impl Lines<'_> {
             }
         }
         let from = self.plan.from;
-        rules.into_iter().map(|(line, days)| (self.dice.uuid(), line.on(&days, from))).collect()
+        rules.into_iter().map(|(line, days)| (self.rng.uuid(), line.on(&days, from))).collect()
     }
 }
 

@@ -2,28 +2,28 @@
 //!
 //! [`generate`] decides everything and is pure: no clock, no randomness of the
 //! machine, no database. [`load`](load()) only writes it down, and the job
-//! `keep_going` keeps it going from day to day. Not for production,
+//! `activity` keeps it going from day to day. Not for production,
 //! and not for tests that want one doctor: a thousand is its smallest size.
 
+pub mod activity;
+pub(crate) mod activity_data;
 mod calendar;
 mod data;
+mod demo_patient;
 mod diary;
-mod dice;
 mod doctors;
 mod fate;
 mod hash;
 mod hours;
 mod ids;
-pub mod keep_going;
-pub(crate) mod live;
 mod load;
 mod names;
 mod opinions;
-mod own;
 mod patients;
 mod place;
 mod practice;
 mod regions;
+mod rng;
 mod sign_ins;
 mod tables;
 mod visits;
@@ -42,14 +42,14 @@ pub use crate::demo::data::{
     Calendar, City, Clinic, DOCTORS, DemoData, Dependant, Doctor, Gender, Happened, Location, Past,
     PastReview, Patient, Role, SignIn, Specialty, Visit, VisitType,
 };
+pub(crate) use crate::demo::demo_patient::wishes;
 pub use crate::demo::ids::is_made_here;
 pub use crate::demo::load::load;
-pub(crate) use crate::demo::own::wishes;
 pub use crate::demo::patients::load_patients;
 pub use crate::demo::sign_ins::{PASSWORD, demo_doctor, sign_ins};
 
-use crate::demo::dice::Dice;
 use crate::demo::place::Place;
+use crate::demo::rng::SeededRng;
 
 /// The seed of the demo everyone sees.
 pub const SEED: u64 = 2026;
@@ -73,7 +73,7 @@ pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
     // As clinics and their kinds of visit are numbered below.
     let usual = |doctor: &Doctor| {
         let clinic = places.iter().position(|place| place.clinic.id == doctor.clinic).unwrap_or(0);
-        VisitTypeId(Dice::new(seed, "visit type", clinic).uuid())
+        VisitTypeId(SeededRng::new(seed, "visit type", clinic).uuid())
     };
     let past = visits::generate(seed, yesterday, &places, &doctors, &usual);
     let calendar = calendar::generate(&diary::Clinic {
@@ -82,8 +82,8 @@ pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
         place: &places[0],
         doctors: &doctors
             [..doctors.iter().take_while(|one| one.clinic == places[0].clinic.id).count()],
-        usual: VisitTypeId(Dice::new(seed, "visit type", 0).uuid()),
-        first: VisitTypeId(Dice::new(seed, "first visit", 0).uuid()),
+        usual: VisitTypeId(SeededRng::new(seed, "visit type", 0).uuid()),
+        first: VisitTypeId(SeededRng::new(seed, "first visit", 0).uuid()),
         past: &past.visits,
     });
     let mut data = DemoData {
@@ -99,7 +99,7 @@ pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
     };
     for place in places {
         let visit_type = |name: &str, label, slot_span| VisitType {
-            id: VisitTypeId(Dice::new(seed, label, data.cities.len()).uuid()),
+            id: VisitTypeId(SeededRng::new(seed, label, data.cities.len()).uuid()),
             clinic: place.clinic.id,
             name: name.to_owned(),
             slot_span,

@@ -1,7 +1,7 @@
 //! What invented patients say of their visits, and what doctors answer. Sentences that go together in any
 //! pair; none names an illness, a person or a place.
 
-use crate::demo::dice::Dice;
+use crate::demo::rng::SeededRng;
 
 /// How pleased patients are with a doctor: of a hundred, how many give one to five stars.
 pub(super) const MOODS: [[usize; 5]; 4] =
@@ -101,15 +101,15 @@ const ANSWERS_SORRY: &[&str] = &[
 pub(super) const HIDDEN_REASON: &str = "It names another patient and what they came for.";
 
 /// One or two sentences for a number of stars, or none.
-pub(super) fn text(dice: &mut Dice, stars: u8) -> String {
+pub(super) fn text(rng: &mut SeededRng, stars: u8) -> String {
     let (first, more) = match stars {
         5 => (EXCELLENT, EXCELLENT_MORE),
         4 => (GOOD, GOOD_MORE),
         3 => (MIXED, MIXED_MORE),
         _ => (POOR, POOR_MORE),
     };
-    let (first, more) = (dice.pick(first), dice.pick(more));
-    match dice.below(10) {
+    let (first, more) = (rng.pick(first), rng.pick(more));
+    match rng.below(10) {
         0 | 1 => String::new(),
         2..=4 => first.to_owned(),
         _ => format!("{first} {more}"),
@@ -117,9 +117,9 @@ pub(super) fn text(dice: &mut Dice, stars: u8) -> String {
 }
 
 /// What the doctor says to so many stars, if anything: rather to the displeased.
-pub(super) fn answer(dice: &mut Dice, stars: u8) -> Option<&'static str> {
+pub(super) fn answer(rng: &mut SeededRng, stars: u8) -> Option<&'static str> {
     match stars {
-        1..=3 => dice.chance(45).then(|| dice.pick(ANSWERS_SORRY)),
-        _ => dice.chance(10).then(|| dice.pick(ANSWERS_PLEASED)),
+        1..=3 => rng.chance(45).then(|| rng.pick(ANSWERS_SORRY)),
+        _ => rng.chance(10).then(|| rng.pick(ANSWERS_PLEASED)),
     }
 }

@@ -10,10 +10,10 @@ use nadi::schedule::clock::edge;
 
 use super::opinions;
 use crate::demo::data::{Doctor, Past, PastReview, Patient, Visit};
-use crate::demo::dice::Dice;
 use crate::demo::fate::{Fate, HOLD_MINUTES, events};
 use crate::demo::ids::visit_id;
 use crate::demo::place::Place;
+use crate::demo::rng::SeededRng;
 
 /// Invented patients of each city: more than any doctor there has visits.
 const PATIENTS_EACH: usize = 45;
@@ -39,35 +39,35 @@ pub(super) fn generate(
         .collect();
     let mut visits = Vec::new();
     for (number, doctor) in doctors.iter().enumerate() {
-        let dice = &mut Dice::new(seed, "visits", number);
+        let rng = &mut SeededRng::new(seed, "visits", number);
         let Some(city) = places.iter().position(|place| place.clinic.id == doctor.clinic) else {
             continue;
         };
-        let chosen = dice.chance(REVIEWED_PERCENT);
+        let chosen = rng.chance(REVIEWED_PERCENT);
         let wanted = match (number, chosen) {
             (0, _) => DEMO_REVIEWS,
             (_, false) => continue,
-            (_, true) => match dice.below(100) {
-                0..50 => dice.between(3, 8),
-                50..85 => dice.between(9, 20),
-                _ => dice.between(21, 40),
+            (_, true) => match rng.below(100) {
+                0..50 => rng.between(3, 8),
+                50..85 => rng.between(9, 20),
+                _ => rng.between(21, 40),
             },
         };
-        let mood = if number == 0 { 0 } else { dice.weighted([5, 8, 5, 2].into_iter()) };
+        let mood = if number == 0 { 0 } else { rng.weighted([5, 8, 5, 2].into_iter()) };
         let here = &patients[city * PATIENTS_EACH..(city + 1) * PATIENTS_EACH];
-        let first = dice.below(PATIENTS_EACH);
+        let first = rng.below(PATIENTS_EACH);
         let mut taken = HashSet::new();
         for nth in 0..wanted {
             // Each patient comes once to the same doctor.
             let patient = &here[(first + nth) % PATIENTS_EACH];
             let who = (patient.account, patient.person);
-            let Some(mut visit) = past_visit(dice, today, &places[city], doctor, &mut taken) else {
+            let Some(mut visit) = past_visit(rng, today, &places[city], doctor, &mut taken) else {
                 continue;
             };
             visit.booked_by = who.0;
             visit.person = who.1;
             visit.visit_type = usual(doctor);
-            visit.review = Some(review(dice, &visit, opinions::MOODS[mood], today));
+            visit.review = Some(review(rng, &visit, opinions::MOODS[mood], today));
             // One that only the doctor, its author and the clinic see.
             if let Some(review) = visit.review.as_mut().filter(|_| number == 0 && nth == 7) {
                 (review.stars, review.answer) = (2, None);
@@ -82,21 +82,21 @@ pub(super) fn generate(
 
 /// Number so many of those with this label, which begins their addresses.
 pub(super) fn patient(seed: u64, place: &Place, label: &str, number: usize) -> Patient {
-    let dice = &mut Dice::new(seed, label, number);
+    let rng = &mut SeededRng::new(seed, label, number);
     let choices = place.region.names;
-    let (_, names) = choices[dice.weighted(choices.iter().map(|(weight, _)| *weight))];
-    let given = if dice.chance(55) { dice.word(names.women) } else { dice.word(names.men) };
+    let (_, names) = choices[rng.weighted(choices.iter().map(|(weight, _)| *weight))];
+    let given = if rng.chance(55) { rng.word(names.women) } else { rng.word(names.men) };
     Patient {
-        account: AccountId(dice.uuid()),
-        person: PersonId(dice.uuid()),
+        account: AccountId(rng.uuid()),
+        person: PersonId(rng.uuid()),
         email: format!("{label}-{number}@people.nadi.example"),
-        name: format!("{given} {}", dice.word(names.families)),
+        name: format!("{given} {}", rng.word(names.families)),
     }
 }
 
 /// A visit in the doctor's hours, as they would have been, at a time that is not `taken` yet.
 fn past_visit(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     today: NaiveDate,
     place: &Place,
     doctor: &Doctor,
@@ -108,26 +108,26 @@ fn past_visit(
     let alone: Vec<&Rule> =
         doctor.hours.iter().map(|(_, rule)| rule).filter(|rule| rule.capacity == 1).collect();
     for _ in 0..20 {
-        let rule = Rule { from, ..dice.pick(&alone).clone() };
+        let rule = Rule { from, ..rng.pick(&alone).clone() };
         let days: Vec<NaiveDate> = rule.dates(from, today).into_iter().collect();
         let length = Duration::minutes(rule.slot_minutes.into());
         let slots = (rule.ends - rule.starts).num_minutes() / i64::from(rule.slot_minutes);
         if days.is_empty() || slots < 1 {
             continue;
         }
-        let day = dice.pick(&days);
-        let nth = i32::try_from(dice.below(usize::try_from(slots).unwrap_or(1))).unwrap_or(0);
+        let day = rng.pick(&days);
+        let nth = i32::try_from(rng.below(usize::try_from(slots).unwrap_or(1))).unwrap_or(0);
         let wall = day.and_time(rule.starts) + length * nth;
         let starts_at = edge(place.city.zone, wall);
         if !taken.insert(starts_at) {
             continue;
         }
-        let ahead = Duration::minutes(dice.between(180, 4 * 24 * 60) as i64);
+        let ahead = Duration::minutes(rng.between(180, 4 * 24 * 60) as i64);
         let earliest = earliest.and_time(chrono::NaiveTime::MIN).and_utc();
         let created_at = (starts_at - ahead).max(earliest);
         let ends_at = starts_at + length;
         return Some(Visit {
-            id: visit_id(created_at, dice.uuid()),
+            id: visit_id(created_at, rng.uuid()),
             clinic: doctor.clinic,
             doctor: doctor.id,
             location: rule.location,
@@ -151,24 +151,24 @@ fn past_visit(
 }
 
 pub(super) fn review(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     visit: &Visit,
     mood: [usize; 5],
     today: NaiveDate,
 ) -> PastReview {
-    let stars = 1 + u8::try_from(dice.weighted(mood.into_iter())).unwrap_or(4);
+    let stars = 1 + u8::try_from(rng.weighted(mood.into_iter())).unwrap_or(4);
     let end = today.and_time(chrono::NaiveTime::MIN).and_utc();
     let after = |at: DateTime<Utc>, minutes: usize| {
         (at + Duration::minutes(minutes as i64)).min(end.max(at))
     };
-    let written_at = after(visit.ends_at, dice.between(60, 3 * 24 * 60));
-    let answer = opinions::answer(dice, stars);
-    let answered_at = after(written_at, dice.between(120, 2 * 24 * 60));
+    let written_at = after(visit.ends_at, rng.between(60, 3 * 24 * 60));
+    let answer = opinions::answer(rng, stars);
+    let answered_at = after(written_at, rng.between(120, 2 * 24 * 60));
     PastReview {
-        id: ReviewId(dice.uuid()),
+        id: ReviewId(rng.uuid()),
         stars,
-        text: opinions::text(dice, stars),
-        anonymous: dice.chance(20),
+        text: opinions::text(rng, stars),
+        anonymous: rng.chance(20),
         written_at,
         answer: answer.map(|text| (text.to_owned(), answered_at)),
         hidden: None,

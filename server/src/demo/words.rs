@@ -1,9 +1,9 @@
 //! The sentences and addresses of invented people and places.
 
 use crate::demo::data::{City, Gender};
-use crate::demo::dice::Dice;
 use crate::demo::practice::Practice;
 use crate::demo::regions::{Region, Streets, Training};
+use crate::demo::rng::SeededRng;
 
 /// What tells a clinic's further locations apart.
 pub(super) const QUARTERS: &[&str] =
@@ -18,9 +18,9 @@ pub(super) fn location_name(city: &str, nth: usize, first_quarter: usize) -> Str
 }
 
 /// A street that we made up, with a number.
-pub(super) fn address(dice: &mut Dice, streets: &Streets, city: &str) -> String {
-    let street = dice.word(streets.names);
-    let number = dice.between(2, 98);
+pub(super) fn address(rng: &mut SeededRng, streets: &Streets, city: &str) -> String {
+    let street = rng.word(streets.names);
+    let number = rng.between(2, 98);
     if streets.number_first {
         format!("{number} {street}, {city}")
     } else {
@@ -47,30 +47,30 @@ pub(super) fn qualifications(training: Training, practice: &Practice, specialty:
 
 /// One to three short sentences.
 pub(super) fn bio(
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     (given, gender, video): (&str, Gender, bool),
     practice: &Practice,
     group: bool,
     city: &City,
 ) -> String {
     let focus = {
-        let first = dice.word(practice.focus);
-        let second = dice.word(practice.focus);
+        let first = rng.word(practice.focus);
+        let second = rng.word(practice.focus);
         if first == second { first.to_owned() } else { format!("{first} and {second}") }
     };
-    let years = dice.between(4, 32);
+    let years = rng.between(4, 32);
     let he = match gender {
         Gender::Female => "She",
         Gender::Male => "He",
     };
-    let opening = match dice.below(5) {
+    let opening = match rng.below(5) {
         0 => format!("People come to {given} for {focus}."),
         1 => format!("Most of {given}'s visits are about {focus}."),
         2 => format!("{given} spends most days on {focus}."),
         3 => format!("{given} has practised for {years} years, mostly with {focus}."),
         _ => format!("Ask {given} about {focus}."),
     };
-    let manner = match dice.below(14) {
+    let manner = match rng.below(14) {
         0 => format!("{he} explains each test before ordering it."),
         1 => format!("{he} writes the plan down, so that you can read it again at home."),
         2 => format!("{he} leaves time for your questions at the end of every visit."),
@@ -78,7 +78,7 @@ pub(super) fn bio(
         4 => format!("{he} starts with the simplest treatment that can work."),
         5 => "Someone from your family is welcome in the room.".into(),
         6 => format!("{he} says plainly when nothing needs to be done."),
-        7 => format!("{he} has seen people in {} for {} years.", city.name, dice.between(2, years)),
+        7 => format!("{he} has seen people in {} for {} years.", city.name, rng.between(2, years)),
         8 => format!("{he} works closely with the other doctors of the clinic."),
         9 => "A first visit takes its time; later ones are short.".into(),
         10 => format!("{he} listens first and examines second."),
@@ -98,16 +98,16 @@ pub(super) fn bio(
 }
 
 /// What someone of these names speaks in this region, English last.
-pub(super) fn languages(dice: &mut Dice, own: &[&str], region: &Region) -> Vec<String> {
+pub(super) fn languages(rng: &mut SeededRng, own: &[&str], region: &Region) -> Vec<String> {
     let mut spoken: Vec<&str> = Vec::new();
     for (position, language) in own.iter().enumerate() {
-        if position == 0 || dice.chance(60) {
+        if position == 0 || rng.chance(60) {
             spoken.push(language);
         }
     }
     if let Some(local) = region.language
         && !spoken.contains(&local)
-        && dice.chance(70)
+        && rng.chance(70)
     {
         spoken.push(local);
     }

@@ -233,8 +233,8 @@ async fn insert_events(connection: &mut PgConnection, visits: &[&Visit]) -> Resu
     .bind(column(&events, |(_, _, happened)| happened.by.as_str()))
     .bind(column(&events, |(visit, _, _)| visit.booked_by.0))
     .bind(column(&events, |(_, _, happened)| happened.at))
-    .bind(told().0)
-    .bind(told().1)
+    .bind(notified_types().0)
+    .bind(notified_types().1)
     .execute(connection)
     .await?;
     Ok(())
@@ -293,8 +293,8 @@ async fn insert_reviews(
 }
 
 /// The types of events that are told, and by which template.
-pub(super) fn told() -> (Vec<&'static str>, Vec<&'static str>) {
-    notification::told()
+pub(super) fn notified_types() -> (Vec<&'static str>, Vec<&'static str>) {
+    notification::notified_types()
         .flat_map(|kind| {
             let notices = notification::notices(kind, true);
             notices.into_iter().map(move |notice| (kind.as_str(), notice.template.as_str()))

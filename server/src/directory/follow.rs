@@ -1,6 +1,6 @@
-//! Keeps what the search reads: the next free times of those whose bookings or hours have changed, and
-//! the documents of those who were edited. Not where a time is given away: a hold looks at the
-//! slots and seats themselves, so that this may stop or lag without harm to anybody's time.
+//! Keeps the tables of the search up to date: `next_times` after bookings and changes of hours, and `listings`
+//! after edits of doctors. Not for deciding what is free: a hold reads slots and seats themselves, so these
+//! tables may lag without harm.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::search_words;
 use crate::database::is_transient;
 use crate::directory::refresh::refresh_in;
 use crate::directory::store::listings;
-use crate::directory::store::next_times::{self, Touched};
+use crate::directory::store::next_times::{self, ChangedSlot};
 use crate::events;
 use crate::events::reader::{Reader, Run};
 use crate::events::{Author, StoredEvent};
@@ -23,29 +23,29 @@ use crate::state::AppState;
 
 use crate::supervisor::Next;
 
-/// The name under which its position in the log is kept.
+/// The name under which the reader's position in the event log is stored.
 pub const READER: &str = "listings";
-/// Events handled in one transaction, whose doctors stay locked meanwhile.
-const PAGE: i64 = 500;
-/// Batches of events that one step handles at most.
+/// Events handled in one transaction. The rows of their doctors are locked until it ends.
+const EVENTS_PER_BATCH: i64 = 500;
+/// The most batches of events that one step handles.
 const ROUNDS_MAX: usize = 20;
-/// Doctors per transaction; one takes about a millisecond.
-const BATCH: usize = 50;
-/// Rows trimmed at once.
-const TRIM: i64 = 2_000;
-/// A tenth of one connection's time at most: under a rush, bookings come first.
-const REST: u32 = 9;
-/// Whoever is booked meanwhile is refreshed together, with one commit.
+/// Doctors refreshed in one transaction; each takes about a millisecond.
+const DOCTORS_PER_BATCH: usize = 50;
+/// The most rows trimmed at once.
+const ROWS_TRIMMED_MAX: i64 = 2_000;
+/// The job rests this many times as long as it worked, so that under load it leaves the database to bookings.
+const REST_FACTOR: u32 = 9;
+/// The shortest rest. Doctors booked in the meantime are refreshed together, with one commit.
 const REST_MIN: Duration = Duration::from_millis(150);
-/// The mean of all reviews is looked at that often, by each instance.
+/// How often each instance recomputes the mean of all ratings.
 const MEAN_EVERY: Duration = Duration::from_secs(3_600);
+/// How often each instance looks for stale documents and for doctors without next times.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Everything once: the words, what has happened, whoever is due or stale. For the start of an instance, and
-/// for tests.
+/// Brings everything up to date: search words, new events, due and stale doctors. For `nadi seed` and tests.
 ///
 /// # Errors
-/// When the database does not answer; what was not done is done by the next run.
+/// When the database does not answer; the next run does the rest.
 pub async fn run_once(app_state: &AppState) -> anyhow::Result<u64> {
     begin(app_state).await?;
     let mut follower = Follower::default();
@@ -60,7 +60,7 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<u64> {
     }
 }
 
-/// The words and the mean of reviews.
+/// Writes the search words and the mean of all ratings.
 async fn begin(app_state: &AppState) -> anyhow::Result<()> {
     let mut connection = app_state.write.0.acquire().await?;
     search_words::write(&mut connection).await?;
@@ -68,22 +68,22 @@ async fn begin(app_state: &AppState) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The reader of the log that keeps next free times up to date. A booking takes a time out of those that are
-/// kept, or puts it back; where that does not do, the doctor is refreshed by the next look.
+/// The reader of the event log that keeps `next_times` up to date. A booking removes its slot from the stored
+/// ones, a cancellation adds it again; where that is not enough, the doctor is marked to be refreshed.
 #[derive(Debug)]
 pub struct Follower(Reader);
 
 impl Default for Follower {
     fn default() -> Self {
-        Self(Reader::new(READER).with_page(PAGE))
+        Self(Reader::new(READER).with_page(EVENTS_PER_BATCH))
     }
 }
 
 impl Follower {
-    /// Handles all events that were written since; tells how many.
+    /// Handles the events written since the last run; returns how many.
     ///
     /// # Errors
-    /// When the database does not answer; they are handled again.
+    /// When the database does not answer; the events are handled again.
     pub async fn run_once(&mut self, app_state: &AppState) -> anyhow::Result<u64> {
         let mut read = 0;
         for _ in 0..ROUNDS_MAX {
@@ -121,7 +121,7 @@ async fn follow(
                 }
                 let Some(doctor) = event.doctor_id else { continue };
                 let mut add = |ids: &[SlotId], location: LocationId, mode: Mode| {
-                    slots.extend(ids.iter().map(|slot| Touched {
+                    slots.extend(ids.iter().map(|slot| ChangedSlot {
                         slot: slot.0,
                         doctor,
                         location: location.0,
@@ -129,16 +129,16 @@ async fn follow(
                     }));
                 };
                 add(&data.slots, data.location, data.mode);
-                if let Some(former) = &data.moved_from {
-                    add(&former.slots, former.location, former.mode);
+                if let Some(previous) = &data.moved_from {
+                    add(&previous.slots, previous.location, previous.mode);
                 }
             }
             (Some(EventType::Location(_)), Some(Data::Location(data))) => {
                 doctors.extend(data.doctors.iter().map(|doctor| doctor.0));
             }
-            // Made by ourselves.
+            // Written by this job itself.
             (Some(EventType::Listing(_)), _) => {}
-            // Also what the release before this one has written, and types of a newer one.
+            // All other types, also those of an older or a newer release: refresh the doctor.
             _ => doctors.extend(event.doctor_id),
         }
     }
@@ -146,7 +146,7 @@ async fn follow(
     slots.dedup();
     doctors.sort_unstable();
     doctors.dedup();
-    // As a refresh does, and before anything is read: what is written then is never older than what was there.
+    // Lock before reading, as a refresh does, so that newer data is never overwritten with older data.
     let mut all: Vec<Uuid> =
         slots.iter().map(|one| one.doctor).chain(doctors.iter().copied()).collect();
     all.sort_unstable();
@@ -161,14 +161,14 @@ async fn follow(
     Ok(())
 }
 
-/// Trims what has passed, and refreshes some of those who are due, with `whole` also of those who are stale or
-/// have no next times yet; tells how many doctors.
+/// Trims passed times, and refreshes a batch of doctors who are due; with `whole` also ones whose document is
+/// stale or who have no next times yet. Returns how many doctors.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn look(app_state: &AppState, whole: bool) -> anyhow::Result<u64> {
     trim(app_state).await?;
-    let limit = i64::try_from(BATCH)?;
+    let limit = i64::try_from(DOCTORS_PER_BATCH)?;
     let mut connection = app_state.write.0.acquire().await?;
     let mut ids = next_times::due(&mut connection, app_state.clock.now(), limit).await?;
     if whole {
@@ -187,11 +187,11 @@ pub async fn look(app_state: &AppState, whole: bool) -> anyhow::Result<u64> {
 
 async fn trim(app_state: &AppState) -> anyhow::Result<()> {
     let mut connection = app_state.write.0.acquire().await?;
-    next_times::trim(&mut connection, app_state.clock.now(), TRIM).await?;
+    next_times::trim(&mut connection, app_state.clock.now(), ROWS_TRIMMED_MAX).await?;
     Ok(())
 }
 
-/// Refreshes these doctors, again when a rival was met.
+/// Refreshes these doctors; tries again after a serialization failure or deadlock.
 async fn refresh(app_state: &AppState, mut ids: Vec<Uuid>) -> anyhow::Result<()> {
     ids.sort_unstable();
     let mut tries = 0;
@@ -220,7 +220,7 @@ async fn refresh(app_state: &AppState, mut ids: Vec<Uuid>) -> anyhow::Result<()>
     }
 }
 
-/// Tells whoever shows lists which documents were made again.
+/// Records an event for each document that was made again, so that other instances invalidate their lists.
 async fn record_changes(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -234,19 +234,21 @@ async fn record_changes(
     events::record_all(connection, &events, Author::SYSTEM, now).await
 }
 
-/// The job in steps, each short, with what it remembers between them.
+/// The job, divided into short steps, and its state between them.
 #[derive(Default)]
 pub struct Steps {
     has_begun: bool,
     follower: Follower,
-    /// When it last looked for whoever is due. `None`: the next step looks.
+    /// When it last looked at all doctors. `None`: the next step does.
     looked: Option<Instant>,
-    /// The last look was a full one.
+    /// The last batch was full, so there is more to do.
     has_more: bool,
     averaged: Option<Instant>,
 }
 
 impl Steps {
+    /// Does one step; returns when the next one should run.
+    ///
     /// # Errors
     /// When the database does not answer.
     pub async fn step(&mut self, app_state: &AppState) -> anyhow::Result<Next> {
@@ -267,8 +269,8 @@ impl Steps {
         let whole = is_past(self.looked, LOOK_EVERY);
         if read > 0 || whole || self.has_more {
             looked = look(app_state, whole).await?;
-            // A full look: there is more of it.
-            self.has_more = looked >= BATCH as u64;
+            // A full batch: there may be more.
+            self.has_more = looked >= DOCTORS_PER_BATCH as u64;
             if whole && !self.has_more {
                 self.looked = Some(Instant::now());
             }
@@ -276,8 +278,8 @@ impl Steps {
             trim(app_state).await?;
         }
         if read == 0 && looked == 0 {
-            return Ok(Next::Turn);
+            return Ok(Next::Scheduled);
         }
-        Ok(Next::After(REST_MIN.max(began.elapsed() * REST).min(LOOK_EVERY)))
+        Ok(Next::After(REST_MIN.max(began.elapsed() * REST_FACTOR).min(LOOK_EVERY)))
     }
 }

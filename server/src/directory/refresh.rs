@@ -1,4 +1,4 @@
-//! Making again what the search reads of some doctors. Not for a booking's transaction.
+//! Makes the rows of the search again for some doctors. Not for a booking's transaction.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::DoctorId;
@@ -10,12 +10,11 @@ pub use crate::directory::store::listings::{mark_place_stale, refresh_rating};
 use crate::directory::store::suggestions;
 use crate::directory::store::{listings, next_times};
 
-/// Next times, and documents where something has changed that they are made from. The doctors stay locked
-/// (against other refreshes, not against bookings) until the transaction ends. Tells whose documents were
-/// made.
+/// Makes next times, and documents that are stale. The doctors stay locked (against other refreshes, not
+/// against bookings) until the transaction ends. Returns whose documents were made.
 ///
 /// # Errors
-/// When the database does.
+/// When the database fails.
 pub async fn refresh_in(
     connection: &mut PgConnection,
     doctors: &[Uuid],

@@ -1,4 +1,4 @@
-//! Searching for doctors. Lists, counts and suggestions are cached; free times never are.
+//! Searching for doctors. Lists and counts are cached for a moment; free times never are.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,15 +29,15 @@ const PAGE_SIZE: u32 = 20;
 const PAGE_SIZE_MAX: u32 = 100;
 const NEXT_TIMES_EACH: i64 = 6;
 
-/// What this search wants. Slugs that cannot be any are looked for by a name that nothing has.
+/// The filters of a search. An invalid slug becomes `-`, which nothing has.
 fn wanted(query: &DoctorQuery) -> Wanted {
-    let slug_asked = |text: &Option<String>| {
+    let slug_or_none = |text: &Option<String>| {
         text.as_ref().map(|text| Slug::parse(text).map_or("-".to_owned(), |slug| slug.to_string()))
     };
     Wanted {
         words: search::words(query.text.as_deref().unwrap_or_default()),
-        specialty: slug_asked(&query.specialty),
-        city: slug_asked(&query.city),
+        specialty: slug_or_none(&query.specialty),
+        city: slug_or_none(&query.city),
         mode: query.mode.map(Mode::as_str),
         from: query.date,
         until: query.date.and_then(|date| date.succ_opt()),
@@ -64,14 +64,14 @@ impl DirectoryService {
             size => size.min(PAGE_SIZE_MAX),
         };
         let mut connection = self.connection().await?;
-        // One more than is shown tells whether there is more.
+        // Read one more than is shown, to know whether there is a next page.
         let from = StartAfter {
             rank: query.after.map_or(-1, |cursor| cursor.rank),
             doctor: query.after.map_or(Uuid::nil(), |cursor| cursor.doctor),
             offset: if query.after.is_some() { 0 } else { offset_of(query.page, size) },
             limit: i64::from(size) + 1,
         };
-        // Where it is near to; nobody is near to a place that is none.
+        // The point to search around; an unknown city finds nobody.
         let mut nowhere = false;
         if let Some(near) = &query.near {
             wanted.origin = match near {
@@ -83,7 +83,7 @@ impl DirectoryService {
             };
             nowhere = wanted.origin.is_none();
         }
-        // Words that are none, such as a row of dots, are like nobody's name.
+        // A text without any word, such as a row of dots, finds nobody.
         let nobody = nowhere || wanted.words.is_empty() && !text.trim().is_empty();
         let mut rows = Vec::new();
         let mut counts = Counts { known: true, ..Counts::default() };
@@ -119,7 +119,7 @@ impl DirectoryService {
         let more = rows.len() > size as usize;
         rows.truncate(size as usize);
         let last = rows.last().map(|row| Cursor { rank: row.rank, doctor: row.doctor_id });
-        // What is here is known exactly, whatever was counted a moment ago.
+        // This page was just read, so it overrules the count, which may be a moment old.
         let seen = if query.after.is_some() { 0 } else { from.offset };
         let here = i64::try_from(rows.len()).unwrap_or(0);
         if !more && here > 0 && query.after.is_none() {
@@ -141,7 +141,7 @@ impl DirectoryService {
         CountQuery { connection, pool: &self.app_state.read.0, listings, now: caller.now }
     }
 
-    /// The cards of those who were found, in their order, with times that are free now.
+    /// The cards of these doctors, in the order of `rows`, with times that are free now.
     async fn cards(
         &self,
         connection: &mut PgConnection,
@@ -176,7 +176,7 @@ impl DirectoryService {
         let free = if days.any() {
             times::next_free(connection, &ids, narrowed, &days, caller.now, NEXT_TIMES_EACH).await?
         } else {
-            times::kept_free(connection, &ids, narrowed, caller.now).await?
+            times::still_free(connection, &ids, narrowed, caller.now).await?
         };
         for row in free {
             let doctor = row.doctor_id;
@@ -185,7 +185,7 @@ impl DirectoryService {
                 of_doctor.push(free_time_of(row)?);
             }
         }
-        // The main place of those who have no free time.
+        // Doctors without a free time are shown with their main location.
         let without: Vec<Uuid> = ids.iter().filter(|id| !times.contains_key(id)).copied().collect();
         let mut places: HashMap<Uuid, Place> = HashMap::new();
         if !without.is_empty() {
@@ -198,7 +198,7 @@ impl DirectoryService {
         let mut cards: HashMap<Uuid, DoctorCard> = HashMap::new();
         for row in found::cards(connection, &ids).await? {
             let next_times = times.remove(&row.id).unwrap_or_default();
-            // Where the next time is; the main place when there is none.
+            // The location of the next free time; the main location when there is none.
             let place = next_times.first().map(|time| time.place.clone());
             let place = place.or_else(|| places.remove(&row.id));
             let far = near.as_ref().zip(place.as_ref());

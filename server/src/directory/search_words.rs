@@ -1,4 +1,4 @@
-//! What people call specialties and what brings them there: `server/data/words.csv`.
+//! Words that people use for specialties, parts of the body, symptoms and treatments: `server/data/words.csv`.
 
 use sqlx::{PgConnection, Result};
 
@@ -13,10 +13,10 @@ pub fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str
     })
 }
 
-/// Brings the table in the database up to this one. Where it differed, all documents are to be made again.
+/// Writes the words into the database. If anything has changed, marks all documents as stale; returns whether.
 ///
 /// # Errors
-/// When the database does.
+/// When the database fails.
 pub async fn write(connection: &mut PgConnection) -> Result<bool> {
     let (mut specialties, mut words, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     for (specialty, word, kind) in lines() {

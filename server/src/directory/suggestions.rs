@@ -1,4 +1,4 @@
-//! Suggestions while somebody types. Specialties and cities are few and kept here; doctors are looked up.
+//! Suggestions while typing. Specialties and cities are few and cached in memory; doctors are looked up.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use crate::directory::store::suggestions as store;
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer, slug};
 
-/// Names that begin alike and are looked at for further words.
+/// How many names with the same beginning are searched for the other words.
 const NAMES_LOOKED_AT: i64 = 2_000;
-/// Shorter words are no slips of the pen: too much is like them.
+/// The shortest word whose spelling is corrected: too many words are similar to shorter ones.
 const MISSPELT_CHARS_MIN: usize = 4;
 
 /// Specialties and cities that have doctors, with what can be typed for them.
@@ -45,7 +45,7 @@ impl DirectoryService {
     }
 
     async fn suggested(&self, typed: Vec<String>) -> Outcome<Vec<Suggestion>> {
-        // Before the connection: whoever waits for a second one keeps the first from others.
+        // Before taking a connection, because these may need one of their own.
         let by_slug = |one: Specialty| (one.slug.clone(), one);
         let specialties = self.list_specialties().await?.into_iter().map(by_slug).collect();
         let by_slug = |one: City| (one.slug.clone(), one);
@@ -126,7 +126,7 @@ impl KnownTerms {
     }
 }
 
-/// As the search compares words.
+/// Normalizes words as the search does.
 async fn plain(connection: &mut PgConnection, words: Vec<String>) -> Outcome<Vec<String>> {
     if words.iter().all(|word| word.is_ascii()) {
         return Ok(words);
@@ -134,7 +134,7 @@ async fn plain(connection: &mut PgConnection, words: Vec<String>) -> Outcome<Vec
     Ok(store::plain(connection, &words).await?)
 }
 
-/// Doctors by name: first those who are called just so, then those with all these words in any order.
+/// Doctors by name: whose name begins with the typed words; if there are none, those with all these words.
 async fn named(connection: &mut PgConnection, typed: &[String]) -> Outcome<Vec<Suggestion>> {
     let limit = i64::try_from(SUGGESTIONS_MAX).unwrap_or(i64::MAX);
     // A name may be found by several of its words.

@@ -1,4 +1,4 @@
-//! After the start: asks once for what most people ask for first, so that nobody has to wait for it.
+//! Warms up the caches after the start with what most people ask for first.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use crate::state::AppState;
 
-/// It ends after this, done or not.
+/// The time limit of the warm-up.
 const WITHIN: Duration = Duration::from_secs(10);
-/// So many questions at once: the others have the rest of the connections.
+/// How many reads run at once, so that requests have the other connections.
 const AT_ONCE: usize = 3;
-/// The doctors who are free soonest, whose profiles are read.
+/// How many profiles are read, of the doctors who are free soonest.
 const PROFILES: u32 = 100;
 
-/// Fills the shelves; what cannot be read is left for whoever asks for it.
+/// Fills the caches. Errors are ignored: what cannot be read now is read by the first request.
 pub async fn run_once(app_state: &AppState, ports: &Ports) {
     let now = app_state.clock.now();
     let caller = Caller { actor: Actor::Visitor, now, request_id: Uuid::nil() };
@@ -27,7 +27,7 @@ pub async fn run_once(app_state: &AppState, ports: &Ports) {
             directory.cities(&caller),
             directory.languages(&caller),
         );
-        // With its numbers, which are the same for the first page.
+        // This also caches the counts, which are the same for the first page of the search.
         let soonest = DoctorQuery { page_size: PROFILES, ..DoctorQuery::default() };
         let Ok(found) = directory.search(&caller, &soonest).await else { return };
         stream::iter(found.page.items)
@@ -40,6 +40,6 @@ pub async fn run_once(app_state: &AppState, ports: &Ports) {
             .await;
     };
     if tokio::time::timeout(WITHIN, warm).await.is_err() {
-        tracing::warn!(seconds = WITHIN.as_secs(), "the start ended before all was read");
+        tracing::warn!(seconds = WITHIN.as_secs(), "the warm-up was cut off by its time limit");
     }
 }

@@ -1,9 +1,9 @@
-//! The log of everything that happened: writing to it, and reading on from where a reader was.
+//! The event log: writing to it, and reading on from a reader's position.
 //!
 //! Every change is one row, written in the change's own transaction ([`record`]; the hold writes its own,
-//! see `bookings/sql/hold.sql`). [`reader`] says how a reader misses nothing; the readers are [`live`] (what
-//! this instance shows), [`crate::notifications`] (what is to be told) and [`crate::directory::follow`] (what
-//! the search reads).
+//! see `bookings/sql/hold.sql`). [`reader`] explains how a reader misses nothing; the readers are [`live`] (cache
+//! invalidation and live updates of this instance), [`crate::notifications`] (messages) and
+//! [`crate::directory::follow`] (the tables of the search).
 
 mod author;
 pub mod live;
@@ -21,7 +21,7 @@ pub use crate::events::reader_statuses::{ReaderStatus, ReaderStatuses};
 // For other capabilities and commands.
 pub use crate::events::store::{StoredEvent, adopt, delete_old, is_from_elsewhere};
 
-/// Writes an event into the log, in the transaction of the change it tells of.
+/// Writes an event into the log, in the transaction of the change itself.
 ///
 /// # Errors
 /// When the database does not answer.

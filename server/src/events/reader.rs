@@ -1,13 +1,13 @@
-//! Reading the log without missing anything.
+//! Reads the event log without missing anything.
 //!
-//! Ids are given before the commit, so an event may become visible after one with a higher id; whoever
-//! goes on from the highest id that was read misses it. A reader's position is therefore a snapshot
-//! (`pg_snapshot`): it has handled every event that is visible in it. What is visible now and was not in that
-//! snapshot is new, however long its transaction took, and a transaction that is still open holds nothing up.
+//! Ids are assigned before the commit, so an event may become visible after one with a higher id; a reader that
+//! continued from the highest id it has read would miss it. A reader's position is therefore a snapshot
+//! (`pg_snapshot`): it has handled every event that is visible in it. An event that is visible now and was not in
+//! that snapshot is new, however long its transaction took. Transactions that are still open do not block readers.
 //!
-//! The position is written in the transaction that handles the events. Where it cannot be (in memory), or when
-//! a reader is stopped before the commit, events are handled once more: each at least once, so what a reader does
-//! has to be idempotent.
+//! The position is written in the transaction that handles the events. If it cannot be (position in memory), or if
+//! a reader is stopped before the commit, events are handled again. Delivery is at least once, so readers must be
+//! idempotent.
 
 use sqlx::{Connection, PgConnection};
 
@@ -15,22 +15,22 @@ use super::store;
 use crate::events::store::{Snapshot, StoredEvent};
 use crate::state::AppState;
 
-/// Events read at once.
+/// How many events are read at once.
 const PAGE: i64 = 5_000;
 
-/// A reader of the log, by its name.
+/// A reader of the event log with a name.
 #[derive(Debug)]
 pub struct Reader {
     name: &'static str,
     page: i64,
 }
 
-/// What a run of a reader came to.
+/// The outcome of a run of a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
-    /// So many events were handled; 0: there is nothing new.
+    /// This many events were handled; 0 means there is nothing new.
     Handled(usize),
-    /// Another instance is reading in its name.
+    /// Another instance is running the reader of this name.
     Elsewhere,
 }
 
@@ -39,13 +39,13 @@ impl Reader {
         Self { name, page: PAGE }
     }
 
-    /// Reads about so many events at once.
+    /// Reads about `page` events at once.
     pub fn with_page(self, page: i64) -> Self {
         Self { page, ..self }
     }
 
-    /// A run of a reader whose position is in the database, so that whichever instance runs it goes on from
-    /// there: hands new events to `handle`, and writes down the new position in the same transaction.
+    /// Runs a reader whose position is in the database and thus shared by all instances: passes new events to
+    /// `handle`, and stores the new position in the same transaction.
     ///
     /// # Errors
     /// When the database does not answer or `handle` fails; then these events are handled again.
@@ -56,13 +56,13 @@ impl Reader {
     ) -> anyhow::Result<Run> {
         let mut connection = app_state.write.0.acquire().await?;
         if !store::has_more(&mut connection, self.name).await? {
-            app_state.readers.note(self.name, &[], app_state.clock.now());
+            app_state.readers.record(self.name, &[], app_state.clock.now());
             return Ok(Run::Handled(0));
         }
         let mut transaction = connection.begin().await?;
         store::prepare_to_read(&mut transaction).await?;
         let Some(position) = store::lock_reader(&mut transaction, self.name).await? else {
-            app_state.readers.note(self.name, &[], app_state.clock.now());
+            app_state.readers.record(self.name, &[], app_state.clock.now());
             return Ok(Run::Elsewhere);
         };
         let (events, position) = self.read(&mut transaction, &position).await?;
@@ -70,18 +70,18 @@ impl Reader {
             return Ok(Run::Handled(0));
         }
         if let Err(error) = handle(&mut transaction, &events).await {
-            // At once, so that the next run does not find the reader taken.
+            // Explicitly, so that the reader's lock is released before the next run.
             transaction.rollback().await?;
             return Err(error);
         }
         store::move_reader(&mut transaction, self.name, &position).await?;
         transaction.commit().await?;
-        app_state.readers.note(self.name, &events, app_state.clock.now());
+        app_state.readers.record(self.name, &events, app_state.clock.now());
         Ok(Run::Handled(events.len()))
     }
 
-    /// A run of a reader that begins anew with its process, from `position` on. Gives the new events and the
-    /// new position.
+    /// Runs a reader whose position is only in memory, from `position` on. Returns the new events and the new
+    /// position.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -95,11 +95,11 @@ impl Reader {
         store::prepare_to_read(&mut transaction).await?;
         let (events, position) = self.read(&mut transaction, position).await?;
         transaction.commit().await?;
-        app_state.readers.note(self.name, &events, app_state.clock.now());
+        app_state.readers.record(self.name, &events, app_state.clock.now());
         Ok((events, position))
     }
 
-    /// What is new since `position`, in the order of reading, and the position after it.
+    /// The events that are new since `position`, in order of transaction and id, and the position after them.
     async fn read(
         &self,
         connection: &mut PgConnection,
@@ -113,7 +113,7 @@ impl Reader {
         if i64::try_from(events.len()).is_ok_and(|count| count < self.page) {
             return Ok((events, now));
         }
-        // There is more. Up to whole transactions: of the last one there may be more, too.
+        // The page is full. End it at a transaction, because the last one may have more events than were read.
         if first < last {
             events.retain(|event| event.transaction_id < last);
             return Ok((events, now.before(last)));

@@ -1,4 +1,4 @@
-//! How far behind the log the readers of this instance are, for metrics and health.
+//! How far the readers of this instance lag behind the log, for metrics and health checks.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::events::store::StoredEvent;
 
-/// How far behind the readers of this instance are.
+/// How far the readers of this instance lag behind.
 #[derive(Debug, Default)]
 pub struct ReaderStatuses(Mutex<BTreeMap<&'static str, ReaderStatus>>);
 
@@ -15,12 +15,12 @@ pub struct ReaderStatuses(Mutex<BTreeMap<&'static str, ReaderStatus>>);
 pub struct ReaderStatus {
     /// The age of the oldest event of the last run when it was handled, in seconds.
     pub lag: f64,
-    /// Events handled since this instance began.
+    /// Events handled since this instance started.
     pub handled: u64,
 }
 
 impl ReaderStatuses {
-    pub(super) fn note(&self, name: &'static str, events: &[StoredEvent], now: DateTime<Utc>) {
+    pub(super) fn record(&self, name: &'static str, events: &[StoredEvent], now: DateTime<Utc>) {
         let oldest = events.iter().map(|event| event.occurred_at).min();
         let mut all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let status = all.entry(name).or_default();
@@ -28,13 +28,13 @@ impl ReaderStatuses {
         status.handled += events.len() as u64;
     }
 
-    /// How the reader of this name is doing.
+    /// The status of the reader of this name.
     pub fn get(&self, name: &str) -> ReaderStatus {
         let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         all.get(name).copied().unwrap_or_default()
     }
 
-    /// In the format that Prometheus reads.
+    /// In the text format of Prometheus.
     pub fn metrics(&self) -> String {
         let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut text = String::from(

@@ -1,4 +1,4 @@
-//! SQL of the log.
+//! SQL of the event log.
 
 use chrono::{DateTime, Utc};
 use nadi::events::{NewEvent, SCHEMA_VERSION};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::events::author::Author;
 
-/// Writes events that one transaction has made.
+/// Inserts events of this transaction.
 pub async fn insert(
     connection: &mut PgConnection,
     events: &[NewEvent],
@@ -45,7 +45,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// An event as a reader gets it.
+/// An event as read from the log.
 #[derive(Clone, Debug)]
 pub struct StoredEvent {
     pub transaction_id: i64,
@@ -60,14 +60,14 @@ pub struct StoredEvent {
     pub data: Value,
 }
 
-/// Which transactions had been committed at some moment, as PostgreSQL's `pg_snapshot` says it.
+/// Which transactions had been committed at some moment: PostgreSQL's `pg_snapshot`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// All below have ended.
+    /// All transactions below this have ended.
     xmin: i64,
-    /// None from here on had been committed.
+    /// No transaction from here on had been committed.
     xmax: i64,
-    /// Those in between that were still open.
+    /// The transactions in between that were still open.
     open: Vec<i64>,
 }
 
@@ -88,7 +88,7 @@ impl Snapshot {
         format!("{}:{}:{}", self.xmin, self.xmax, open.join(","))
     }
 
-    /// The same without the transactions from this one on.
+    /// The same without this transaction and later ones.
     pub fn before(&self, transaction: i64) -> Self {
         let xmax = self.xmax.min(transaction);
         let open = self.open.iter().copied().filter(|id| *id < xmax).collect();
@@ -96,7 +96,7 @@ impl Snapshot {
     }
 }
 
-/// What is visible now.
+/// The current snapshot.
 pub async fn now(connection: &mut PgConnection) -> Result<Snapshot> {
     let text = sqlx::query_scalar!(r#"select pg_current_snapshot()::text as "snapshot!""#)
         .fetch_one(connection)
@@ -104,7 +104,7 @@ pub async fn now(connection: &mut PgConnection) -> Result<Snapshot> {
     Snapshot::parse(&text)
 }
 
-/// Up to `limit` events that are visible and are not in this snapshot, by transaction and then by id; and the
+/// Up to `limit` events that are visible now but were not in `position`, in order of transaction and id; and the
 /// snapshot they were read in.
 pub async fn since(
     connection: &mut PgConnection,
@@ -147,7 +147,7 @@ pub async fn since(
     Ok((events.collect(), snapshot))
 }
 
-/// The events of a transaction after this id.
+/// The events of a transaction with ids after this one.
 pub async fn rest_of(
     connection: &mut PgConnection,
     transaction: i64,
@@ -167,8 +167,8 @@ pub async fn rest_of(
     .await
 }
 
-/// Locks a reader, and gives its position; one that is new begins with the first event. `None`: another
-/// instance is reading in its name.
+/// Locks a reader and returns its position; a new reader begins with the first event. `None`: another instance
+/// has the lock.
 pub async fn lock_reader(connection: &mut PgConnection, name: &str) -> Result<Option<Snapshot>> {
     for is_known in [true, false] {
         if !is_known {
@@ -193,9 +193,9 @@ pub async fn lock_reader(connection: &mut PgConnection, name: &str) -> Result<Op
     Ok(None)
 }
 
-/// For a transaction that reads the log: everything is found by index, also while the planner knows nothing of
-/// the table, and the commit waits for no disk. Should the machine fail, position and effect are lost together,
-/// and made again from the events, which are there.
+/// Settings of a transaction that reads the log: index scans even while the planner has no statistics, and a commit
+/// that does not wait for the disk. After a crash, position and effect may be lost, but only together, and are
+/// made again from the events.
 pub async fn prepare_to_read(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(
         "select set_config('enable_seqscan', 'off', true) as seqscan,
@@ -241,8 +241,8 @@ pub async fn move_reader(
     Ok(())
 }
 
-/// Was the database restored into another cluster? That counts its transactions anew: positions, and events
-/// that were written before, would stay ahead of what comes for ever.
+/// Was the database restored into another PostgreSQL cluster? A new cluster starts counting transactions from the
+/// beginning, so stored positions and events would seem newer than all that follow.
 pub async fn is_from_elsewhere(connection: &mut PgConnection) -> Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from event_readers
@@ -254,8 +254,8 @@ pub async fn is_from_elsewhere(connection: &mut PgConnection) -> Result<bool> {
     .await
 }
 
-/// Lets readers go on in such a database: events that one of them has not handled, and those written here since,
-/// become events of this transaction; all others come first in the order, where every reader has passed.
+/// Lets readers continue in such a database. Events that some reader has not handled, and those written since the
+/// restore, are assigned to this transaction; all others get transaction 0, before every reader's position.
 pub async fn adopt(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(
         "with before as materialized (
@@ -276,7 +276,7 @@ pub async fn adopt(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Deletes some of the events before `before` that are not of appointments; gives how many.
+/// Deletes up to `limit` events before `before` that are not about appointments; returns how many.
 pub async fn delete_old(
     connection: &mut PgConnection,
     before: DateTime<Utc>,

@@ -1,4 +1,5 @@
-//! Appointments as calendar files: private addresses that programs read, and single ones to download.
+//! Appointments as iCalendar files: feeds at secret addresses that calendar programs read, and single appointments
+//! to download.
 
 mod store;
 
@@ -30,13 +31,13 @@ use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, mode, state};
 
 const FEEDS_MAX: i64 = 5;
-/// More than anybody has in a year.
+/// More than anyone has in a year.
 const EVENTS_MAX: i64 = 5_000;
-/// What is past stays in a feed for so long.
+/// How long past appointments stay in a feed.
 const PAST: Duration = Duration::days(31);
-/// How often a subscriber may ask again.
+/// The refresh interval that a feed asks of subscribers.
 const REFRESH: Duration = Duration::hours(1);
-/// Of the derived secret, in bytes: 128 bits.
+/// The length of the derived secret in bytes: 128 bits.
 const SECRET_BYTES: usize = 16;
 
 pub struct FeedService {
@@ -50,7 +51,7 @@ impl FeedService {
     }
 
     async fn list(&self, caller: &Caller, kind: FeedKind) -> Outcome<Vec<FeedView>> {
-        let account = may_have(caller, kind)?;
+        let account = authorize(caller, kind)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let rows = store::of_account(&mut connection, account.account, kind).await?;
         rows.into_iter().map(|row| self.view(row)).collect()
@@ -70,8 +71,8 @@ impl FeedService {
     }
 
     async fn add(&self, caller: &Caller, wanted: NewFeed) -> Outcome<FeedId> {
-        let account = may_have(caller, wanted.kind)?;
-        // A doctor's patients were not asked.
+        let account = authorize(caller, wanted.kind)?;
+        // A doctor's feed never has names: the patients have not agreed to it.
         let with_names = wanted.with_names && wanted.kind == FeedKind::Patient;
         let wanted = NewFeed { with_names, ..wanted };
         let id = FeedId(uuid_v7(caller.now));
@@ -123,18 +124,18 @@ impl FeedService {
                 (rows, words::PATIENT_CALENDAR)
             }
             FeedKind::Doctor => {
-                // Whoever is no doctor any more has nothing to read.
+                // The account may no longer be a doctor's.
                 let doctor = store::doctor_of(&mut connection, account).await?;
                 let doctor = doctor.ok_or(Failure::NotFound)?;
                 let rows = store::of_doctor(&mut connection, doctor, since, EVENTS_MAX).await?;
                 (rows, words::DOCTOR_CALENDAR)
             }
         };
-        store::note_read(&mut connection, feed, now).await?;
+        store::record_read(&mut connection, feed, now).await?;
         let wanted = NewFeed { kind, with_names: row.with_names, alarm: alarm_of(&row)? };
         let events: Outcome<Vec<Event>> =
             rows.iter().map(|event| self.event(event, wanted, now)).collect();
-        Ok(text_of(&CalendarFile {
+        Ok(render(&CalendarFile {
             name: Some(name.to_owned()),
             method: Some(Method::Publish),
             refresh: Some(REFRESH),
@@ -157,10 +158,10 @@ impl FeedService {
             _ => Method::Publish,
         };
         let events = vec![event];
-        Ok(text_of(&CalendarFile { name: None, method: Some(method), refresh: None, events }))
+        Ok(render(&CalendarFile { name: None, method: Some(method), refresh: None, events }))
     }
 
-    /// An appointment as it is in a feed like this.
+    /// An appointment as an event of a feed with these settings.
     fn event(&self, row: &EventRow, feed: NewFeed, now: DateTime<Utc>) -> Outcome<Event> {
         let mode = mode(&row.mode)?;
         let link = format!("{}/appointments/{}", self.app_state.site.public_url, row.id);
@@ -181,7 +182,7 @@ impl FeedService {
             uid: row.ical_uid.clone(),
             sequence: u32::try_from(row.version - 1).unwrap_or(0),
             status,
-            // As of its last change: the same appointment is always the same text.
+            // The time of the last change, so that an unchanged appointment always gives the same text.
             stamp: row.updated_at,
             last_modified: row.updated_at,
             starts_at: row.starts_at,
@@ -197,7 +198,7 @@ impl FeedService {
             description: Some(words::description(&row.reference, mode, &link)),
             url: Some(link),
             organizer: self.organizer(&row.clinic),
-            // Of a visit that has begun nobody needs to be reminded.
+            // Only confirmed visits have an alarm, not those that have begun.
             alarm: feed
                 .alarm
                 .filter(|_| state == State::Confirmed)
@@ -210,7 +211,7 @@ impl FeedService {
         Some(Organizer { name: clinic.to_owned(), email: sender.email.to_string() })
     }
 
-    /// The id, and what only we can derive from it.
+    /// The feed's id followed by a MAC of it.
     fn secret(&self, feed: FeedId) -> String {
         let id = feed.0.simple().to_string();
         let digest = self.app_state.code_key.fingerprint("calendar feed 1", &id);
@@ -225,7 +226,7 @@ impl FeedService {
     }
 }
 
-fn may_have(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
+fn authorize(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
     let account = caller.signed_in()?;
     if kind == FeedKind::Doctor && account.doctor.is_none() {
         return Err(Failure::NotAllowed.into());
@@ -233,7 +234,7 @@ fn may_have(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
     Ok(account)
 }
 
-/// Writes what happened to a feed of this kind into the log; with no kind there is no such feed.
+/// Records an event about a feed. Without a kind there is no such feed, which is an error.
 async fn record(
     connection: &mut PgConnection,
     caller: &Caller,
@@ -248,7 +249,7 @@ async fn record(
     Ok(())
 }
 
-/// In which capacity somebody has a feed of this kind.
+/// The capacity in which an account has a feed of this kind.
 fn capacity(kind: FeedKind) -> Capacity {
     match kind {
         FeedKind::Patient => Capacity::Patient,
@@ -267,7 +268,7 @@ fn alarm_of(row: &FeedRow) -> Outcome<Option<Alarm>> {
         .transpose()
 }
 
-fn text_of(file: &CalendarFile) -> CalendarText {
+fn render(file: &CalendarFile) -> CalendarText {
     let text = write(file);
     let digest = Sha256::digest(text.as_bytes());
     let etag: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();

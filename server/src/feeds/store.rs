@@ -1,4 +1,4 @@
-//! Private addresses of calendars, and the appointments that stand in them.
+//! Calendar feeds, and the appointments in them.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::{AccountId, AppointmentId, DoctorId, FeedId};
@@ -16,7 +16,7 @@ pub struct FeedRow {
     pub read_at: Option<DateTime<Utc>>,
 }
 
-/// An account's living feeds of a kind, oldest first.
+/// An account's active feeds of a kind, oldest first.
 pub async fn of_account(
     connection: &mut PgConnection,
     account: AccountId,
@@ -45,7 +45,7 @@ pub async fn find(connection: &mut PgConnection, id: FeedId) -> Result<Option<Fe
     .await
 }
 
-/// A new feed, unless the account has `max` of this kind.
+/// Inserts a feed. `false`: the account already has `max` of this kind.
 pub async fn insert(
     connection: &mut PgConnection,
     id: FeedId,
@@ -110,8 +110,8 @@ pub async fn archive(
     .await
 }
 
-/// Writes down that it was read, at most once an hour.
-pub async fn note_read(
+/// Records that a feed was read, at most once an hour.
+pub async fn record_read(
     connection: &mut PgConnection,
     id: FeedId,
     now: DateTime<Utc>,
@@ -127,7 +127,7 @@ pub async fn note_read(
     Ok(())
 }
 
-/// The doctor an account is.
+/// The doctor whose account this is.
 pub async fn doctor_of(
     connection: &mut PgConnection,
     account: AccountId,
@@ -141,7 +141,7 @@ pub async fn doctor_of(
     Ok(doctor.map(DoctorId))
 }
 
-/// An appointment as calendars know it.
+/// An appointment with the data of a calendar event.
 pub struct EventRow {
     pub id: Uuid,
     pub ical_uid: String,
@@ -160,7 +160,7 @@ pub struct EventRow {
     pub city: String,
 }
 
-/// All columns of an [`EventRow`], from `all_appointments a`; what follows narrows and orders.
+/// Selects all columns of an [`EventRow`] from `all_appointments a`; `$rest` holds conditions and order.
 macro_rules! events {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -186,7 +186,7 @@ pub async fn event(connection: &mut PgConnection, id: AppointmentId) -> Result<O
     events!("where a.id = $1", id.0).fetch_optional(connection).await
 }
 
-/// What an account has booked and what stands or took place, from `since` on, soonest first.
+/// Appointments booked by an account after `since`, confirmed or past, soonest first.
 pub async fn booked_by(
     connection: &mut PgConnection,
     account: AccountId,
@@ -206,7 +206,7 @@ pub async fn booked_by(
     .await
 }
 
-/// The same of a doctor's appointments.
+/// The same for a doctor's appointments.
 pub async fn of_doctor(
     connection: &mut PgConnection,
     doctor: DoctorId,

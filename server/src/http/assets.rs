@@ -1,9 +1,8 @@
-//! Files of the site: the client, the stylesheet and `public/`. All inside a release build's binary; a development
-//! build reads the client and `public/` from disk.
+//! Static files: the client (JavaScript and WebAssembly), the stylesheet and `public/`. A release build embeds them
+//! in the binary; a development build reads the client and `public/` from disk.
 //!
-//! What is named by its content is kept by browsers for ever; the rest is asked for again
-//! after an hour. Under `cargo leptos`, which keeps the client in a folder of its own,
-//! that folder is read instead.
+//! Browsers cache files with a fingerprint in their address for ever, others for an hour. Under `cargo leptos`,
+//! which has its own folder for the client, that folder is read instead.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -55,7 +54,7 @@ static STYLESHEET_FINGERPRINT: LazyLock<String> =
 static STYLESHEET_COMPRESSED: LazyLock<[(&str, Bytes); 2]> =
     LazyLock::new(|| compress_best(STYLESHEET.as_bytes()));
 
-/// Compresses what is not compressed when it is built. Takes some 50 ms.
+/// Compresses the stylesheet, which is not compressed at build time. Takes about 50 ms.
 pub fn warm() {
     LazyLock::force(&STYLESHEET_COMPRESSED);
 }
@@ -64,7 +63,7 @@ pub fn stylesheet_url() -> String {
     format!("/pkg/{}/nadi.css", *STYLESHEET_FINGERPRINT)
 }
 
-/// The font, which the stylesheet names by the same address.
+/// The address of the font, which the stylesheet uses, too.
 pub fn font_url() -> Option<String> {
     let font = Public::iter().find(|name| name.starts_with("fonts/") && name.ends_with(".woff2"));
     font.map(|name| format!("/{name}"))
@@ -82,7 +81,7 @@ pub fn script() -> Option<Script> {
     Some(Script { js_url: format!("{base}/nadi.js"), wasm_url: format!("{base}/{wasm}") })
 }
 
-/// The address of a small script of `public/`, by its content.
+/// The address of a small script of `public/`, with its fingerprint.
 pub fn small_script_url(name: &str) -> String {
     let content = Public::get(name).map(|file| fingerprint(&file.data)).unwrap_or_default();
     format!("/pkg/{content}/{name}")
@@ -118,7 +117,7 @@ async fn named_by_content(
     if Some(&wanted) != CLIENT_FINGERPRINT.as_ref() {
         return StatusCode::NOT_FOUND.into_response();
     }
-    // Compressed when it was built.
+    // These files were compressed at build time.
     if let Some(encoding) = best_encoding(&headers) {
         let suffix = if encoding == "br" { ".br" } else { ".gz" };
         if let Some(file) = Client::get(&format!("{name}{suffix}")) {

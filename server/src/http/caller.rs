@@ -1,4 +1,4 @@
-//! Who is asking, and at what time: found once per request.
+//! Middleware that finds, once per request, who is asking and at what time.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
@@ -10,22 +10,22 @@ use tower_sessions::Session;
 
 use super::{Web, guard, session_cookie, trace};
 
-/// How many seconds, up to a day, this browser is ahead of the site's clock. In development mode only: a test
-/// sees how a visit goes on without waiting for it.
-const AHEAD: &str = "nadi_ahead_seconds";
+/// A cookie with the seconds, up to a day, that this browser's clock is ahead of the site's. In development mode
+/// only: tests use it to see later states of a visit without waiting.
+const OFFSET_COOKIE: &str = "nadi_ahead_seconds";
 
-fn ahead(web: &Web, headers: &HeaderMap) -> Duration {
+fn clock_offset(web: &Web, headers: &HeaderMap) -> Duration {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let seconds = cookies
         .flat_map(|cookies| cookies.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(AHEAD)?.strip_prefix('=')?.parse().ok())
+        .find_map(|pair| pair.trim().strip_prefix(OFFSET_COOKIE)?.strip_prefix('=')?.parse().ok())
         .filter(|_| web.site.development);
     Duration::seconds(seconds.unwrap_or(0_i64).clamp(0, 86_400))
 }
 
 /// Adds the [`Caller`] to the request.
 pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    let now = web.app_state.clock.now() + ahead(&web, request.headers());
+    let now = web.app_state.clock.now() + clock_offset(&web, request.headers());
     let request_id = trace::request_id(&request);
     let actor = match request.extensions().get::<Session>() {
         None => Ok(Actor::Visitor),
@@ -39,7 +39,7 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
             request.extensions_mut().insert(Caller { actor, now, request_id });
             next.run(request).await
         }
-        // We cannot tell who it is, so nothing is shown and nobody is signed out.
+        // The account is unknown for now: show nothing, and keep the session.
         Err(_) => guard::unavailable(),
     }
 }

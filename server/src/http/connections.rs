@@ -1,7 +1,7 @@
-//! Taking connections: how many, and for how long they may keep us waiting.
+//! Accepts connections, and limits how many there are and how long each may keep the server waiting.
 //!
-//! Who sends half a request, reads no answer or just stays is let go in time; past the limit a new
-//! connection is closed at once. So what strangers hold open is bounded, whatever they do.
+//! A client that sends half a request, does not read the answer, or stays idle is disconnected after a time; beyond
+//! the limit, new connections are closed at once. So the resources that clients can hold are bounded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,25 +16,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-/// How long a request's head may take, and a connection may idle between two requests.
+/// How long a request's head may take to arrive, and a connection may be idle between two requests.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
-/// How long the other side may leave what we sent unread, or be silently gone.
-const GONE_AFTER: Duration = Duration::from_secs(60);
-/// Most of our requests have a head of a few hundred bytes.
+/// How long a client may leave sent data unacknowledged, or be silent before it is probed.
+const UNRESPONSIVE_MAX: Duration = Duration::from_secs(60);
+/// The largest head of a request. Most have a few hundred bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// After the system could not give us a connection: files are used up.
+/// The pause after accepting a connection has failed, usually because no file descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How many connections may stand at once, on all listeners together.
+/// The limit of open connections, shared by all listeners.
 #[derive(Clone, Debug)]
 pub struct Connections(Arc<Semaphore>);
 
 impl Connections {
-    pub fn new(most: usize) -> Self {
-        Self(Arc::new(Semaphore::new(most)))
+    pub fn new(connections_max: usize) -> Self {
+        Self(Arc::new(Semaphore::new(connections_max)))
     }
 
-    /// Serves until asked to stop; then finishes the requests in flight.
+    /// Serves until `stop` is cancelled, then finishes the requests in flight.
     pub async fn serve(self, listener: TcpListener, router: Router, stop: CancellationToken) {
         let graceful = GracefulShutdown::new();
         loop {
@@ -44,13 +44,13 @@ impl Connections {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    // Dropped, and so closed, when there are too many.
-                    let Ok(place) = self.0.clone().try_acquire_owned() else { continue };
-                    tune(&stream);
-                    attend(stream, place, &router, &graceful);
+                    // When there are too many, the stream is dropped and thereby closed.
+                    let Ok(permit) = self.0.clone().try_acquire_owned() else { continue };
+                    set_socket_options(&stream);
+                    serve_connection(stream, permit, &router, &graceful);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no connection can be taken right now");
+                    tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -60,9 +60,9 @@ impl Connections {
     }
 }
 
-fn attend(
+fn serve_connection(
     stream: TcpStream,
-    place: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
     router: &Router,
     graceful: &GracefulShutdown,
 ) {
@@ -74,22 +74,22 @@ fn attend(
         .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        // A connection that breaks is the other side's business.
+        // Connections often break because of the client or the network, so this is not a warning.
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection broke");
         }
-        drop(place);
+        drop(permit);
     });
 }
 
-fn tune(stream: &TcpStream) {
+fn set_socket_options(stream: &TcpStream) {
     let socket = SockRef::from(stream);
-    let tuned = socket
+    let result = socket
         .set_tcp_nodelay(true)
-        .and_then(|()| socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(GONE_AFTER)));
+        .and_then(|()| socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(UNRESPONSIVE_MAX)));
     #[cfg(target_os = "linux")]
-    let tuned = tuned.and_then(|()| socket.set_tcp_user_timeout(Some(GONE_AFTER)));
-    if let Err(error) = tuned {
-        tracing::debug!(%error, "a connection keeps the system's settings");
+    let result = result.and_then(|()| socket.set_tcp_user_timeout(Some(UNRESPONSIVE_MAX)));
+    if let Err(error) = result {
+        tracing::debug!(%error, "cannot set the options of a connection's socket");
     }
 }

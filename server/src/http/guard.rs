@@ -1,4 +1,5 @@
-//! What every request has to pass, and what every answer carries.
+//! Middleware that protects every request and response: time and size limits, the same-origin check, security
+//! headers, and error pages that need nothing else to work.
 
 use std::any::Any;
 use std::sync::LazyLock;
@@ -19,12 +20,12 @@ use nadi::Failure;
 
 use super::{ANSWER_WITHIN, BODY_BYTES_MAX, Web};
 
-/// What is read of a file that is too large, so that its sender hears of it.
+/// How much of a too large upload is read and discarded, so that the browser gets to read the answer.
 const DRAINED_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// How long a calendar may take to arrive and to be read: 10 MB on a slow line.
+/// The time limit for a calendar to be uploaded or fetched and read: 10 MB on a slow line.
 const CALENDAR_WITHIN: Duration = Duration::from_secs(120);
 
-/// Gives up a request that takes too long.
+/// Answers 503 when a request takes too long.
 pub async fn bounded_time(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let calendar = path == AddBusyFile::PATH || path == AddBusyAddress::PATH;
@@ -33,10 +34,10 @@ pub async fn bounded_time(request: Request, next: Next) -> Response {
     answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
-/// A change must come from our own pages. Browsers say where a POST comes from; what says nothing
-/// is not a browser, and has no cookie to misuse.
+/// Refuses changes that do not come from our own pages (CSRF protection). Browsers send the origin of a POST; a
+/// client that sends none is not a browser, and has no cookie that could be misused.
 pub async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
-    if is_ours(&request, &web.public_origin) {
+    if is_same_origin(&request, &web.public_origin) {
         next.run(request).await
     } else {
         (StatusCode::FORBIDDEN, plain("This was sent from another site, so we did not do it.\n"))
@@ -44,13 +45,13 @@ pub async fn same_origin(State(web): State<Web>, request: Request, next: Next) -
     }
 }
 
-/// Does it change nothing, or come from our own pages?
-pub fn is_ours(request: &Request, public_origin: &str) -> bool {
+/// Is the method safe, or does the request come from our own pages?
+pub fn is_same_origin(request: &Request, public_origin: &str) -> bool {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    safe || comes_from_us(request.headers(), public_origin)
+    safe || is_from_our_site(request.headers(), public_origin)
 }
 
-fn comes_from_us(headers: &HeaderMap, public_origin: &str) -> bool {
+fn is_from_our_site(headers: &HeaderMap, public_origin: &str) -> bool {
     let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     match text(header::ORIGIN) {
         Some(origin) => {
@@ -65,12 +66,12 @@ fn comes_from_us(headers: &HeaderMap, public_origin: &str) -> bool {
     }
 }
 
-/// Refuses a body that announces too much, and cuts off one that does not.
+/// Refuses a request whose `Content-Length` is too large, and cuts off a body that turns out to be.
 pub async fn bounded_body(request: Request, next: Next) -> Response {
     let bytes_max = body_bytes_max(request.uri().path());
     if announces_more(request.headers(), bytes_max) {
         if let Some(form) = form_of_large_file(&request) {
-            // A browser listens only after it has sent all.
+            // A browser reads the answer only after it has sent the whole body.
             drop(Limited::new(request.into_body(), DRAINED_BYTES_MAX).collect().await);
             return Redirect::to(&form).into_response();
         }
@@ -81,7 +82,7 @@ pub async fn bounded_body(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The page of a plain form whose file is too large, with what became of it.
+/// For a form without scripts whose file is too large: the address of its page, with the failure.
 fn form_of_large_file(request: &Request) -> Option<String> {
     let text = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     let is_form = request.uri().path() == AddBusyFile::PATH
@@ -89,17 +90,17 @@ fn form_of_large_file(request: &Request) -> Option<String> {
     let page = text(header::REFERER).filter(|_| is_form)?;
     let failure = FormFailure(Failure::TooLarge);
     let page = ServerFnUrlError::new(AddBusyFile::PATH, failure).to_url(page).ok()?;
-    // Whatever site the form was on, it is led back to ours.
+    // Only path and query, so that the redirect stays on our site.
     let query = page.query().map_or(String::new(), |query| format!("?{query}"));
     Some(format!("/{}{query}", page.path().trim_start_matches('/')))
 }
 
-/// How much a body may have: a form with a file more than any other.
+/// The largest body for a path: more for the form with a file.
 fn body_bytes_max(path: &str) -> usize {
     if path == AddBusyFile::PATH { FORM_BYTES_MAX } else { BODY_BYTES_MAX }
 }
 
-/// Does it say itself that its body is too large?
+/// Is the announced `Content-Length` too large?
 pub fn announces_too_much(headers: &HeaderMap) -> bool {
     announces_more(headers, BODY_BYTES_MAX)
 }
@@ -114,13 +115,13 @@ fn plain(text: &'static str) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
 }
 
-/// Scripts only from us (WebAssembly included) and those of this very page, nobody frames us,
-/// forms stay on the site.
+/// The Content-Security-Policy: scripts only from our site (including WebAssembly) or with this page's nonce, no
+/// framing, forms only to our site.
 pub fn content_policy(nonce: Option<&str>) -> String {
     content_policy_with(&nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default())
 }
 
-/// The same with other sources of scripts, each after a space.
+/// The same with further sources of scripts, each preceded by a space.
 pub fn content_policy_with(sources: &str) -> String {
     format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{sources}; \
@@ -149,41 +150,41 @@ pub async fn secure_headers(request: Request, next: Next) -> Response {
         .get(header::CONTENT_TYPE)
         .is_some_and(|v| v.to_str().is_ok_and(|v| v.starts_with("text/html")));
     if is_page && !headers.contains_key(header::CACHE_CONTROL) {
-        // Pages speak of free times and of people: neither Back nor a proxy may show an old one.
+        // Pages contain free times and personal data, so neither the back button nor a proxy may show an old one.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }
 
-/// A panic is our fault and stays ours: a calm page, and a line in the log without details of the person.
+/// Answers a request that panicked: an error page, and a line in the log without personal data.
 pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     log_panic(&*panic);
-    sorry(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
+    error_page(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
 }
 
-/// A line in the log about a panic.
+/// Logs a panic.
 pub fn log_panic(panic: &(dyn Any + Send)) {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     tracing::error!(panic = text, "a request panicked");
 }
 
-/// The database does not answer and nothing can be shown.
+/// The answer when the database is unreachable.
 pub fn unavailable() -> Response {
     let mut response =
-        sorry(StatusCode::SERVICE_UNAVAILABLE, "We cannot reach our calendar right now.");
+        error_page(StatusCode::SERVICE_UNAVAILABLE, "We cannot reach our calendar right now.");
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
     response
 }
 
-/// More people are here than can be served at once.
+/// The answer when too many requests are being handled.
 pub fn busy() -> Response {
-    let mut response = sorry(StatusCode::SERVICE_UNAVAILABLE, "Too many people at once.");
+    let mut response = error_page(StatusCode::SERVICE_UNAVAILABLE, "Too many people at once.");
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     response
 }
 
-fn sorry(status: StatusCode, what: &str) -> Response {
+fn error_page(status: StatusCode, what: &str) -> Response {
     let page = plain_page(
         what,
         &format!(
@@ -196,7 +197,7 @@ fn sorry(status: StatusCode, what: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 
-/// A page in the site's look without anything that could fail. Both arguments are HTML.
+/// A page in the site's design that needs nothing that could fail. Both arguments are HTML.
 pub fn plain_page(title: &str, body: &str) -> String {
     let stylesheet = crate::http::assets::stylesheet_url();
     format!(
@@ -220,7 +221,7 @@ mod tests {
             let name: header::HeaderName = n.parse().expect("a name");
             (name, HeaderValue::from_static(v))
         });
-        comes_from_us(&headers.collect(), "https://nadi.example")
+        is_from_our_site(&headers.collect(), "https://nadi.example")
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Is it alive, is it ready.
+//! Health checks and metrics: `/healthz`, `/readyz`, `/metrics`.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use serde_json::json;
 use super::Web;
 use crate::cache::backend::CacheState;
 
-/// The database answers within this.
+/// How long the database may take to answer.
 const PING_WITHIN: Duration = Duration::from_secs(2);
 
-/// The process answers.
+/// `/healthz`: the process answers.
 pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// How often kept things were found, and how the jobs are doing, in the format that Prometheus reads.
+/// `/metrics`: cache, jobs, event readers and time-zone data, in the text format of Prometheus.
 pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
     let zones = format!(
         "# HELP nadi_time_zone_data The rules of time zones in use.\n# TYPE nadi_time_zone_data gauge\n\
@@ -37,8 +37,8 @@ pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
-/// The database answers, and the start is over; Redis may be away. 200 when requests can be served, else 503.
-/// How the jobs are doing is told, and is no reason to answer 503: requests are served without them.
+/// `/readyz`: 200 when the database answers and the caches are warmed up, else 503. Redis and the jobs are reported
+/// but do not count, because requests are served without them.
 pub async fn ready(State(web): State<Web>) -> Response {
     let ping = sqlx::query("select 1").execute(&web.probe);
     let (database, redis) =
@@ -58,12 +58,12 @@ pub async fn ready(State(web): State<Web>) -> Response {
         .all()
         .into_iter()
         .map(|(name, job)| {
-            let told = json!({
+            let status = json!({
                 "last_success": job.last_success,
                 "overdue": job.overdue,
                 "failures_in_a_row": job.failures_in_a_row,
             });
-            (name.to_owned(), told)
+            (name.to_owned(), status)
         })
         .collect();
     let body = json!({

@@ -1,4 +1,4 @@
-//! HTTP: what happens to every request on its way in and out. The routes are in [`crate::router`].
+//! HTTP: the middleware that requests and responses pass through. The routes are in [`crate::router`].
 
 pub(crate) mod assets;
 pub(crate) mod caller;
@@ -31,10 +31,10 @@ pub use self::assets::warm;
 
 /// Bodies larger than this are refused (64 kB).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
-/// No page takes longer; what does has met a fault.
+/// The time limit of a request. No page takes as long unless something is broken.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
+/// What handlers share. Each layer and handler has a clone, so it is a single `Arc`.
 #[derive(Clone)]
 pub struct Web(Arc<Shared>);
 
@@ -55,12 +55,12 @@ pub struct Shared {
     pub listeners: Listeners,
     /// Has it been warmed up, or waited for that long enough?
     pub warm: AtomicBool,
-    /// For `/readyz` alone.
+    /// Only for `/readyz`.
     pub(crate) probe: PgPool,
 }
 
 impl Web {
-    /// Must be called where tokio runs.
+    /// Must be called inside a tokio runtime.
     pub fn new(config: &Config, app_state: &AppState, ports: Ports) -> Self {
         Self::with(config, app_state, ports, Listeners::new(config.connections))
     }

@@ -1,5 +1,5 @@
-//! What a request asks for (RFC 9112, 3.2): a path and a query that are text. Everything behind this may rely
-//! on both.
+//! Middleware that accepts only request targets (RFC 9112, 3.2) whose path and query are valid text, so that
+//! everything behind it can rely on that.
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri, header};
@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use super::{Web, guard};
 use crate::rest::{ROOT, problem};
 
-/// Refuses every other request target in words.
+/// Refuses every other request target with an error page or a problem.
 pub async fn readable(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     match read(request.uri(), &web.public_origin) {
         Some(target) => {
@@ -26,8 +26,8 @@ pub async fn readable(State(web): State<Web>, mut request: Request, next: Next) 
     }
 }
 
-/// The target as a path with its query. A whole address (absolute-form) is taken when it is ours, as every
-/// server has to (3.2.2); `host:80` and `*` name nothing here. `None` when it cannot be read.
+/// The target as a path with its query. The absolute form is accepted when its origin is ours, as every server must
+/// (3.2.2); `host:80` and `*` are refused. `None` when it is not acceptable.
 fn read(target: &Uri, public_origin: &str) -> Option<Uri> {
     let path = target.path_and_query().filter(|path| path.as_str().starts_with('/'))?;
     let origin = match (target.scheme_str(), target.authority()) {
@@ -38,7 +38,7 @@ fn read(target: &Uri, public_origin: &str) -> Option<Uri> {
     (is_ours && is_text(path.as_str())).then(|| Uri::from(path.clone()))
 }
 
-/// UTF-8 without NUL, which PostgreSQL refuses; also when it is decoded twice, as the pages' router does.
+/// Valid UTF-8 without NUL, which PostgreSQL refuses; also when decoded twice, as the pages' router does.
 fn is_text(encoded: &str) -> bool {
     let Ok(once) = percent_decode_str(encoded).decode_utf8() else { return false };
     !percent_decode_str(&once).decode_utf8_lossy().contains('\0')
@@ -99,7 +99,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes through can be decoded, by whoever decodes it once or twice, and has no NUL.
+        /// Every accepted target can be decoded once or twice, and has no NUL.
         #[test]
         fn what_comes_through_is_text(bytes in prop::collection::vec(any::<u8>(), 0..24)) {
             let encoded: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();

@@ -1,4 +1,4 @@
-//! The session cookie. Visitors have none; a page view never writes one.
+//! The session cookie. Visitors have none, and viewing a page never sets one.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ const LASTS_DAYS: i64 = 30;
 /// The cookie's name.
 pub const COOKIE: &str = "nadi_session";
 
-/// Reads and sets the cookie: `HttpOnly`, `SameSite=Lax`, `Secure` when people come by https.
+/// The layer that reads and sets the cookie: `HttpOnly`, `SameSite=Lax`, `Secure` when the site uses https.
 pub fn layer(config: &Config, sessions: Sessions) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(sessions)
         .with_name(COOKIE)
@@ -62,7 +62,7 @@ struct Control(Session);
 #[async_trait]
 impl SessionControl for Control {
     async fn start(&self, account: AccountId) -> Answer<()> {
-        // A new id at every sign-in: nobody can plant one beforehand.
+        // A new id at every sign-in, against session fixation.
         self.0.cycle_id().await.map_err(unwritable)?;
         self.0.insert(ACCOUNT, account.0).await.map_err(unwritable)
     }

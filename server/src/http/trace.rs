@@ -1,4 +1,4 @@
-//! One line in the log per request, without query, cookies or anything personal.
+//! Logs one line per request, without query, cookies or personal data.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ pub fn request_id(request: &Request) -> Uuid {
 }
 
 pub async fn log(mut request: Request, next: Next) -> Response {
-    // A proxy's id is kept when it is one of ours in form; anything else could forge log lines.
+    // A proxy's id is used if it is a UUID; anything else could forge log lines.
     let given = request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok()?.parse().ok());
     let id = given.unwrap_or_else(Uuid::new_v4);
     request.extensions_mut().insert(RequestId(id));
@@ -33,7 +33,7 @@ pub async fn log(mut request: Request, next: Next) -> Response {
     let milliseconds = started.elapsed().as_secs_f64() * 1e3;
     let status = response.status().as_u16();
     let route = route.as_deref().unwrap_or("(no route)");
-    // Being asked too much is no fault of ours, and must not fill the log with errors.
+    // 503 is the answer under overload, and must not fill the log with errors.
     if status >= 500 && status != 503 {
         tracing::error!(%id, %method, route, status, milliseconds, "answered");
     } else {

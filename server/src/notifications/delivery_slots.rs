@@ -1,19 +1,20 @@
-//! Places for deliveries: how many may be on their way at once, in all, for codes alone, and to one mail domain.
+//! Limits how many deliveries run at the same time: in all, reserved for codes, and to one mail domain.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Deliveries at once.
-pub const PLACES: usize = 32;
-/// So many of them are left to codes.
-pub const FOR_CODES_ALONE: usize = 8;
-/// Deliveries at once to one domain.
-pub const PER_DOMAIN: usize = 6;
+/// The most deliveries at the same time.
+pub const SLOTS_MAX: usize = 32;
+/// How many of the slots only codes may use.
+pub const RESERVED_FOR_CODES: usize = 8;
+/// The most deliveries at the same time to one domain.
+pub const PER_DOMAIN_MAX: usize = 6;
 
+/// All slots of a dispatcher, and which of them are taken.
 #[derive(Default)]
-pub struct Places {
+pub struct DeliverySlots {
     taken: Mutex<Taken>,
     freed: Notify,
 }
@@ -21,47 +22,48 @@ pub struct Places {
 #[derive(Default)]
 struct Taken {
     total: usize,
-    /// Domains with deliveries on their way, or with events that wait for one.
-    domains: HashMap<String, Domain>,
+    /// Domains with running deliveries or parked notifications.
+    domains: HashMap<String, DomainSlots>,
 }
 
 #[derive(Default)]
-struct Domain {
+struct DomainSlots {
     taken: usize,
-    /// Events wait for a place here: whoever comes now is behind them.
+    /// Notifications are parked for this domain, so new ones must wait behind them.
     has_parked: bool,
 }
 
-/// Why there is no place.
+/// Why no slot is free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
-    /// The domain is at its limit, or others wait for it already.
+    /// The domain is at its limit, or notifications are parked for it.
     Domain,
+    /// All slots are taken.
     All,
 }
 
-/// A place, until it is dropped.
-pub struct Place {
-    places: Arc<Places>,
+/// A taken slot. It is free again when this is dropped.
+pub struct DeliverySlot {
+    slots: Arc<DeliverySlots>,
     domain: String,
 }
 
-impl Drop for Place {
+impl Drop for DeliverySlot {
     fn drop(&mut self) {
-        let mut taken = self.places.lock();
+        let mut taken = self.slots.lock();
         taken.total -= 1;
         if let Some(domain) = taken.domains.get_mut(&self.domain) {
             domain.taken -= 1;
         }
         taken.forget_if_idle(&self.domain);
         drop(taken);
-        self.places.freed.notify_one();
+        self.slots.freed.notify_one();
     }
 }
 
 impl Taken {
     fn free(&self, is_code: bool) -> usize {
-        let open = if is_code { PLACES } else { PLACES - FOR_CODES_ALONE };
+        let open = if is_code { SLOTS_MAX } else { SLOTS_MAX - RESERVED_FOR_CODES };
         open.saturating_sub(self.total)
     }
 
@@ -72,62 +74,69 @@ impl Taken {
     }
 }
 
-impl Places {
-    /// A place for an event that is due. Whoever finds the domain full is to be parked.
-    pub fn take(self: &Arc<Self>, domain: &str, is_code: bool) -> Result<Place, Full> {
+impl DeliverySlots {
+    /// Takes a slot for a notification that is due. After [`Full::Domain`], the caller must park it.
+    pub fn take(self: &Arc<Self>, domain: &str, is_code: bool) -> Result<DeliverySlot, Full> {
         let mut taken = self.lock();
         if let Some(domain) = taken.domains.get_mut(domain)
-            && (domain.has_parked || domain.taken >= PER_DOMAIN)
+            && (domain.has_parked || domain.taken >= PER_DOMAIN_MAX)
         {
             domain.has_parked = true;
             return Err(Full::Domain);
         }
-        self.take_in(taken, domain, is_code)
+        self.take_counted(taken, domain, is_code)
     }
 
-    /// A place for an event that was parked.
-    pub fn take_parked(self: &Arc<Self>, domain: &str, is_code: bool) -> Result<Place, Full> {
-        self.take_in(self.lock(), domain, is_code)
+    /// Takes a slot for a notification that was parked.
+    pub fn take_parked(
+        self: &Arc<Self>,
+        domain: &str,
+        is_code: bool,
+    ) -> Result<DeliverySlot, Full> {
+        self.take_counted(self.lock(), domain, is_code)
     }
 
-    fn take_in(
+    fn take_counted(
         self: &Arc<Self>,
         mut taken: MutexGuard<'_, Taken>,
         domain: &str,
         is_code: bool,
-    ) -> Result<Place, Full> {
+    ) -> Result<DeliverySlot, Full> {
         if taken.free(is_code) == 0 {
             return Err(Full::All);
         }
         taken.total += 1;
         taken.domains.entry(domain.to_owned()).or_default().taken += 1;
-        Ok(Place { places: self.clone(), domain: domain.to_owned() })
+        Ok(DeliverySlot { slots: self.clone(), domain: domain.to_owned() })
     }
 
-    /// How many are free, for a code or for something else.
+    /// How many slots are free, for codes or for other messages.
     pub fn free(&self, is_code: bool) -> usize {
         self.lock().free(is_code)
     }
 
-    /// How many are free for what is parked for this domain.
-    pub fn room(&self, domain: &str, is_code: bool) -> usize {
+    /// How many slots are free for notifications parked for this domain.
+    pub fn free_for_parked(&self, domain: &str, is_code: bool) -> usize {
         let taken = self.lock();
         let of_domain = taken.domains.get(domain).map_or(0, |domain| domain.taken);
-        PER_DOMAIN.saturating_sub(of_domain).min(taken.free(is_code))
+        PER_DOMAIN_MAX.saturating_sub(of_domain).min(taken.free(is_code))
     }
 
     pub fn is_any_domain_full(&self) -> bool {
-        self.lock().domains.values().any(|domain| domain.has_parked || domain.taken >= PER_DOMAIN)
+        self.lock()
+            .domains
+            .values()
+            .any(|domain| domain.has_parked || domain.taken >= PER_DOMAIN_MAX)
     }
 
-    /// The domains for which something is parked.
+    /// The domains with parked notifications.
     pub fn parked(&self) -> Vec<String> {
         let taken = self.lock();
         let parked = taken.domains.iter().filter(|(_, domain)| domain.has_parked);
         parked.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Nothing is parked for this domain any more.
+    /// Records that no notification is parked for this domain any more.
     pub fn nothing_parked(&self, name: &str) {
         let mut taken = self.lock();
         if let Some(domain) = taken.domains.get_mut(name) {
@@ -136,11 +145,11 @@ impl Places {
         taken.forget_if_idle(name);
     }
 
-    pub fn are_free(&self) -> bool {
+    pub fn all_free(&self) -> bool {
         self.lock().total == 0
     }
 
-    /// Waits until a place was given back since this was last asked.
+    /// Waits until a slot has become free since the last call.
     pub async fn freed(&self) {
         self.freed.notified().await;
     }

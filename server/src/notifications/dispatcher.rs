@@ -1,11 +1,12 @@
-//! Sends what people are to be told: claims notifications and hands their messages over.
+//! Sends notifications: claims those that are due, renders their messages, and passes them to the transport.
 //!
-//! At least once: a notification whose dispatcher died is claimed again when its lease ends,
-//! with the same message key. After [`ATTEMPTS_MAX`] tries it is put among the dead,
-//! where a person can see it and put it back (`nadi notifications`).
+//! Delivery is at least once: a notification whose dispatcher died is claimed again when its lease ends, with the
+//! same message key. After [`ATTEMPTS_MAX`] tries it becomes dead; `nadi notifications` lists dead ones
+//! and requeues them.
 //!
-//! In order: of an appointment one message at a time is on its way, and one that a later event has
-//! overtaken is not sent. Each delivery takes one of [`crate::notifications::delivery_slots`]: when one ends, the next is claimed.
+//! Delivery is in order: only one message of an appointment is being sent at a time, and one that a later event has
+//! overtaken is not sent. Each delivery takes one of the [`crate::notifications::delivery_slots`]; when it ends,
+//! the next is claimed.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use nadi::appointment::State;
 use nadi::formatting;
 use nadi::ids::{AppointmentId, PersonId};
 use nadi::local_time::{LocalTime, LocalTimes};
-use nadi::notification::{Template, told};
+use nadi::notification::{Template, notified_types};
 use nadi::ports::{Message, MessageFailure, Messages};
 use nadi::visit::Mode;
 use sqlx::PgConnection;
@@ -30,29 +31,29 @@ use tokio_util::task::TaskTracker;
 use crate::accounts;
 use crate::bookings::{self, AppointmentRow};
 use crate::state::AppState;
-use crate::supervisor::text_of;
+use crate::supervisor::panic_message;
 
 use super::Maker;
 use super::store;
-use crate::notifications::delivery_slots::{Full, Place, Places};
-use crate::notifications::store::{Claimed, Lease, PutBack, Standing};
+use crate::notifications::delivery_slots::{DeliverySlot, DeliverySlots, Full};
+use crate::notifications::store::{Claimed, DeliveryCheck, Lease, Release};
 
 const ATTEMPTS_MAX: i16 = 8;
-/// Longer than a mail server may take, and short beside the minutes of a hold: when a dispatcher
-/// dies in the middle, the patient waits this long for the code.
+/// Longer than a mail server may take, and short compared with a hold: when a dispatcher dies while sending, the
+/// patient waits this long for the code.
 const LEASE: Duration = Duration::seconds(30);
-/// Longer than a mail server may take (20 s), and over before the lease is.
+/// Longer than the timeout of the mail server (20 s), and shorter than the lease.
 const SEND_WITHIN: StdDuration = StdDuration::from_secs(25);
-/// While a domain is at its limit, so many more events are claimed than there are places: those of that
-/// domain are parked, and the others behind them are found.
-const SPARE: usize = 100;
-/// So often one look claims again after it has parked something.
+/// While a domain is at its limit, this many more notifications are claimed than slots are free: those of that domain
+/// are parked, which reveals the ones of other domains behind them.
+const CLAIMED_BEYOND_SLOTS: usize = 100;
+/// How often one run claims again after parking something.
 const ROUNDS_MAX: usize = 100;
-/// A parked notification is claimed when its domain has a place again. Should this dispatcher end, it is looked at
-/// like any other after so long.
-const PARKED_AT_MOST: Duration = Duration::seconds(15);
-/// A notification behind another one of its appointment is looked at again after so long.
-const BEHIND: Duration = Duration::seconds(1);
+/// A parked notification is claimed when its domain has a free slot. In case this dispatcher ends before, it becomes
+/// due again like any other after this long.
+const PARKED_MAX: Duration = Duration::seconds(15);
+/// A notification that must wait for another one of its appointment is claimed again after this long.
+const BEHIND_PAUSE: Duration = Duration::seconds(1);
 
 #[derive(Clone)]
 pub struct Dispatcher(Arc<Shared>);
@@ -60,21 +61,22 @@ pub struct Dispatcher(Arc<Shared>);
 struct Shared {
     app_state: AppState,
     messages: Arc<dyn Messages>,
-    /// Scheme and host, without a slash at the end.
+    /// Scheme and host, without a trailing slash.
     public_url: String,
-    places: Arc<Places>,
+    slots: Arc<DeliverySlots>,
     maker: Mutex<Maker>,
 }
 
-/// How a delivery ended without a failure.
+/// How a delivery ended, if not with a failure.
 enum Delivered {
     Sent,
-    /// Nobody needs it any more.
+    /// Nothing was sent, because the message is no longer needed.
     Needless,
+    /// Nothing was sent, because a later event has its own message.
     Overtaken,
-    /// Another message of its appointment has to come first.
+    /// Another message of its appointment must be sent first.
     Behind,
-    /// Its lease is another dispatcher's by now.
+    /// The lease has ended, and another dispatcher may have it.
     Lost,
 }
 
@@ -84,12 +86,12 @@ impl Dispatcher {
             app_state,
             messages,
             public_url,
-            places: Arc::default(),
+            slots: Arc::default(),
             maker: Mutex::default(),
         }))
     }
 
-    /// Delivers what is due, and waits until that is done; tells how many deliveries were started.
+    /// Delivers everything that is due and waits for it; returns how many deliveries were started. For tests.
     ///
     /// # Errors
     /// When the database does not answer. A message that fails only delays itself.
@@ -99,7 +101,7 @@ impl Dispatcher {
         loop {
             let started = self.start_due(&tasks).await?;
             all += started;
-            if started == 0 && self.0.places.are_free() {
+            if started == 0 && self.0.slots.all_free() {
                 return Ok(all);
             }
             if started == 0 {
@@ -108,18 +110,18 @@ impl Dispatcher {
         }
     }
 
-    /// Waits until a delivery has ended since this was last asked.
+    /// Waits until a delivery has ended since the last call.
     pub async fn delivery_ended(&self) {
-        self.0.places.freed().await;
+        self.0.slots.freed().await;
     }
 
-    /// Starts to deliver what is due and finds a place, as `tasks`; tells how many. To be called again
-    /// when one of them has ended. Not from two tasks at once.
+    /// Starts deliveries of what is due, as far as slots are free, on `tasks`; returns how many. Call it again when a
+    /// delivery has ended. Must not run twice at the same time.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn start_due(&self, tasks: &TaskTracker) -> anyhow::Result<usize> {
-        let Shared { app_state, places, maker, .. } = &*self.0;
+        let Shared { app_state, slots, maker, .. } = &*self.0;
         maker.lock().await.run_once(app_state).await?;
         let now = app_state.clock.now();
         let lease = Lease { now, until: now + LEASE };
@@ -127,21 +129,21 @@ impl Dispatcher {
         let mut started = 0;
         for _ in 0..ROUNDS_MAX {
             let claimed = self.claim_due(&mut connection, lease).await?;
-            let mut back = Vec::new();
+            let mut released = Vec::new();
             for one in claimed {
-                match places.take(one.domain(), is_code(&one)) {
-                    Ok(place) => {
+                match slots.take(one.domain(), is_code(&one)) {
+                    Ok(slot) => {
                         started += 1;
-                        self.spawn(one, place, tasks);
+                        self.spawn(one, slot, tasks);
                     }
-                    Err(full) => back.push(match full {
-                        Full::Domain => PutBack {
+                    Err(full) => released.push(match full {
+                        Full::Domain => Release {
                             id: one.id,
-                            due_at: now + PARKED_AT_MOST,
+                            due_at: now + PARKED_MAX,
                             parked_for: Some(one.domain().to_owned()),
                             leased_until: one.leased_until,
                         },
-                        Full::All => PutBack {
+                        Full::All => Release {
                             id: one.id,
                             due_at: one.was_due_at,
                             parked_for: None,
@@ -150,31 +152,31 @@ impl Dispatcher {
                     }),
                 }
             }
-            let has_parked = back.iter().any(|one| one.parked_for.is_some());
-            if !back.is_empty() {
-                store::put_back(&mut connection, &back).await?;
+            let has_parked = released.iter().any(|one| one.parked_for.is_some());
+            if !released.is_empty() {
+                store::release(&mut connection, &released).await?;
             }
-            // Those behind what was parked may find a place.
+            // Something was parked, so there may be slots for the notifications behind it.
             if !has_parked {
                 break;
             }
         }
-        for domain in places.parked() {
+        for domain in slots.parked() {
             started += self.start_parked(&mut connection, lease, &domain, tasks).await?;
         }
         Ok(started)
     }
 
-    /// Codes first: they are what somebody waits for.
+    /// Claims what is due, codes first, because somebody is waiting for them.
     async fn claim_due(
         &self,
         connection: &mut PgConnection,
         lease: Lease,
     ) -> sqlx::Result<Vec<Claimed>> {
-        let places = &self.0.places;
-        let spare = if places.is_any_domain_full() { SPARE } else { 0 };
+        let slots = &self.0.slots;
+        let spare = if slots.is_any_domain_full() { CLAIMED_BEYOND_SLOTS } else { 0 };
         let limit = |free: usize| i64::try_from(free + spare).unwrap_or(i64::MAX);
-        let (for_codes, for_others) = (places.free(true), places.free(false));
+        let (for_codes, for_others) = (slots.free(true), slots.free(false));
         let mut claimed = Vec::new();
         if for_codes > 0 {
             claimed = store::claim_codes(connection, lease, limit(for_codes)).await?;
@@ -185,7 +187,7 @@ impl Dispatcher {
         Ok(claimed)
     }
 
-    /// The same for what waits for a place of this domain.
+    /// The same for notifications parked for this domain.
     async fn start_parked(
         &self,
         connection: &mut PgConnection,
@@ -193,26 +195,26 @@ impl Dispatcher {
         domain: &str,
         tasks: &TaskTracker,
     ) -> sqlx::Result<usize> {
-        let places = &self.0.places;
-        let only_codes = places.free(false) == 0;
-        let room = places.room(domain, only_codes);
-        if room == 0 {
+        let slots = &self.0.slots;
+        let only_codes = slots.free(false) == 0;
+        let free = slots.free_for_parked(domain, only_codes);
+        if free == 0 {
             return Ok(0);
         }
-        let limit = i64::try_from(room).unwrap_or(i64::MAX);
+        let limit = i64::try_from(free).unwrap_or(i64::MAX);
         let claimed = store::claim_parked(connection, lease, limit, domain, only_codes).await?;
-        if claimed.len() < room && !only_codes {
-            places.nothing_parked(domain);
+        if claimed.len() < free && !only_codes {
+            slots.nothing_parked(domain);
         }
         let mut started = 0;
-        let mut back = Vec::new();
+        let mut released = Vec::new();
         for one in claimed {
-            match places.take_parked(domain, is_code(&one)) {
-                Ok(place) => {
+            match slots.take_parked(domain, is_code(&one)) {
+                Ok(slot) => {
                     started += 1;
-                    self.spawn(one, place, tasks);
+                    self.spawn(one, slot, tasks);
                 }
-                Err(_) => back.push(PutBack {
+                Err(_) => released.push(Release {
                     id: one.id,
                     due_at: one.was_due_at,
                     parked_for: Some(domain.to_owned()),
@@ -220,40 +222,40 @@ impl Dispatcher {
                 }),
             }
         }
-        if !back.is_empty() {
-            store::put_back(connection, &back).await?;
+        if !released.is_empty() {
+            store::release(connection, &released).await?;
         }
         Ok(started)
     }
 
-    fn spawn(&self, claimed: Claimed, place: Place, tasks: &TaskTracker) {
+    fn spawn(&self, claimed: Claimed, slot: DeliverySlot, tasks: &TaskTracker) {
         let dispatcher = self.clone();
         tasks.spawn(async move {
-            dispatcher.settle(&claimed).await;
-            drop(place);
+            dispatcher.deliver_and_record(&claimed).await;
+            drop(slot);
         });
     }
 
-    /// Delivers one notification and writes down how that went.
-    async fn settle(&self, claimed: &Claimed) {
-        let delivered = AssertUnwindSafe(self.deliver(claimed)).catch_unwind().await;
-        let delivered = delivered.unwrap_or_else(|panic| {
-            Err(MessageFailure::Temporary(format!("panic: {}", text_of(panic.as_ref()))))
+    /// Delivers one notification and records the outcome.
+    async fn deliver_and_record(&self, claimed: &Claimed) {
+        let outcome = AssertUnwindSafe(self.deliver(claimed)).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|panic| {
+            Err(MessageFailure::Temporary(format!("panic: {}", panic_message(panic.as_ref()))))
         });
-        if let Err(error) = self.write_down(claimed, delivered).await {
-            tracing::warn!(event = claimed.event_id, %error, "the end of a delivery was not written down");
+        if let Err(error) = self.record_outcome(claimed, outcome).await {
+            tracing::warn!(event = claimed.event_id, %error, "the outcome of a delivery could not be recorded");
         }
     }
 
-    async fn write_down(
+    async fn record_outcome(
         &self,
         claimed: &Claimed,
-        delivered: Result<Delivered, MessageFailure>,
+        outcome: Result<Delivered, MessageFailure>,
     ) -> sqlx::Result<()> {
         let app_state = &self.0.app_state;
         let now = app_state.clock.now();
         let mut connection = app_state.write.0.acquire().await?;
-        let failure = match delivered {
+        let failure = match outcome {
             Ok(Delivered::Sent | Delivered::Needless) => {
                 return store::delivered(&mut connection, claimed.id, now).await;
             }
@@ -261,13 +263,13 @@ impl Dispatcher {
                 return store::overtaken(&mut connection, claimed.id, now).await;
             }
             Ok(Delivered::Behind) => {
-                let back = PutBack {
+                let released = Release {
                     id: claimed.id,
-                    due_at: now + BEHIND,
+                    due_at: now + BEHIND_PAUSE,
                     parked_for: None,
                     leased_until: claimed.leased_until,
                 };
-                return store::put_back(&mut connection, &[back]).await;
+                return store::release(&mut connection, &[released]).await;
             }
             Ok(Delivered::Lost) => return Ok(()),
             Err(failure) => failure,
@@ -299,22 +301,24 @@ impl Dispatcher {
             .ok_or_else(|| permanent("no such appointment"))?;
         let person = PersonId(row.person_id);
         let names = accounts::names(&mut connection, &[person]).await.map_err(database)?;
-        let told: Vec<&str> = told().map(|kind| kind.as_str()).collect();
-        let standing =
-            store::standing(&mut connection, claimed, &told, now).await.map_err(database)?;
+        let notified_types: Vec<&str> = notified_types().map(|kind| kind.as_str()).collect();
+        let check = store::check_before_sending(&mut connection, claimed, &notified_types, now)
+            .await
+            .map_err(database)?;
         drop(connection);
-        if !standing.is_mine {
+        if !check.is_mine {
             return Ok(Delivered::Lost);
         }
-        if standing.is_overtaken {
+        if check.is_overtaken {
             return Ok(Delivered::Overtaken);
         }
-        if standing.is_behind {
+        if check.is_behind {
             return Ok(Delivered::Behind);
         }
         let to = claimed.email.clone().ok_or_else(|| permanent("no address"))?;
         let person = names.get(&person).map_or("", String::as_str);
-        let Some((subject, body)) = self.words(template, claimed, &row, person, standing, now)
+        let Some((subject, body)) =
+            self.subject_and_body(template, claimed, &row, person, check, now)
         else {
             return Ok(Delivered::Needless);
         };
@@ -325,14 +329,14 @@ impl Dispatcher {
         }
     }
 
-    /// Subject and text. `None`: it no longer matters.
-    fn words(
+    /// The subject and text of the message. `None`: the message is no longer needed.
+    fn subject_and_body(
         &self,
         template: Template,
         claimed: &Claimed,
         row: &AppointmentRow,
         person: &str,
-        standing: Standing,
+        check: DeliveryCheck,
         now: DateTime<Utc>,
     ) -> Option<(String, String)> {
         let zone = formatting::zone(&row.time_zone)?;
@@ -353,9 +357,9 @@ impl Dispatcher {
             link: &link,
         };
         let by = Capacity::parse(&claimed.actor).unwrap_or(Capacity::System);
-        // Moved and moved back: there is no other time to name.
-        let before = standing.moved_from.filter(|before| *before != row.starts_at).map(|before| {
-            let its_zone = standing.moved_from_zone.as_deref().and_then(formatting::zone);
+        // `None` when the appointment was moved and moved back.
+        let before = check.moved_from.filter(|before| *before != row.starts_at).map(|before| {
+            let its_zone = check.moved_from_zone.as_deref().and_then(formatting::zone);
             LocalTime::new(before, its_zone.unwrap_or(zone))
         });
         match template {

@@ -1,7 +1,7 @@
-//! What is to be told to whom: made from the events of the log ([`Maker`]), and sent ([`dispatcher`]).
+//! Notifications: [`Maker`] makes them from the events of the log, [`dispatcher`] sends them.
 //!
-//! Who is told what is decided by [`nadi::notification::notices`]. A notification is a row with a state of
-//! its own; the log is not touched when a message is sent, fails or is given up.
+//! [`nadi::notification::notices`] decides who gets which message. A notification is a row with a state of its own;
+//! events never change when a message is sent, fails or is given up.
 
 mod delivery_slots;
 pub mod dispatcher;
@@ -29,30 +29,31 @@ use crate::state::AppState;
 
 /// The type of a new hold.
 const HELD: &str = "appointment.held";
-/// The name under which its position is kept.
+/// The name under which the reader's position in the event log is stored.
 pub const READER: &str = "notifications";
-/// What the release before this one has written to the outbox, it delivers itself, unless it has ended.
+/// Entries that the previous release wrote to its outbox are taken over when it has not delivered them after this
+/// long, which means that it no longer runs.
 const LEFT_OVER_AFTER: Duration = Duration::seconds(10);
 const TAKE_OVER_EVERY: Duration = Duration::seconds(5);
 const LEFT_OVER_AT_ONCE: i64 = 500;
-/// So many batches of events are read before messages are sent.
+/// How many batches of events are read before messages are sent.
 const ROUNDS_MAX: usize = 5;
-/// From the beginning of one reading to the next: a patient does not notice, and bookings that come one after
-/// another share a transaction.
+/// The least time between the starts of two reads. Too short for patients to notice, long enough that bookings
+/// shortly after each other share a transaction.
 const PAUSE: StdDuration = StdDuration::from_millis(25);
-/// While another instance reads, it is asked again after so long.
-const ELSEWHERE_FOR: StdDuration = StdDuration::from_millis(10);
-/// Delivered notifications are forgotten after so long.
+/// The pause before trying again while another instance runs the reader.
+const OTHER_INSTANCE_PAUSE: StdDuration = StdDuration::from_millis(10);
+/// Delivered notifications are deleted after this long.
 const KEPT_FOR: Duration = Duration::days(400);
 const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
-/// The reader of the log that makes notifications.
+/// The reader of the event log that makes notifications.
 #[derive(Debug)]
 pub struct Maker {
     reader: Reader,
-    /// When it last looked for what the release before this one has left.
+    /// When it last looked for outbox entries of the previous release.
     taken_over_at: Option<DateTime<Utc>>,
-    /// When it last began to read.
+    /// When it last started to read.
     read_at: Option<Instant>,
 }
 
@@ -63,23 +64,23 @@ impl Default for Maker {
 }
 
 impl Maker {
-    /// Makes the notifications of all events that were written since; tells how many events there were.
+    /// Makes the notifications of events written since the last run; returns how many events there were.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn run_once(&mut self, app_state: &AppState) -> anyhow::Result<usize> {
-        // Whoever comes meanwhile is read together.
+        // Events that arrive during the pause are read together.
         if let Some(at) = self.read_at {
             tokio::time::sleep_until(at + PAUSE).await;
         }
         self.read_at = Some(Instant::now());
         let mut read = 0;
-        // In a rush there is always more: messages must be sent meanwhile.
+        // Under load there are always more events, so stop after some batches to send messages.
         for _ in 0..ROUNDS_MAX {
             let run = self
                 .reader
                 .run(app_state, async |connection, events| {
-                    // Version 1 was written by the release before this one, which delivers it itself.
+                    // Events of version 1 were written by the previous release, which delivers them itself.
                     let ours = events.iter().filter(|event| event.schema_version >= SCHEMA_VERSION);
                     make(connection, app_state, ours.cloned().collect()).await
                 })
@@ -87,8 +88,8 @@ impl Maker {
             match run {
                 Run::Handled(0) => break,
                 Run::Handled(events) => read += events,
-                // It may have looked before the event was there that we were woken for.
-                Run::Elsewhere => tokio::time::sleep(ELSEWHERE_FOR).await,
+                // The other instance may have started before the event that woke us was committed.
+                Run::Elsewhere => tokio::time::sleep(OTHER_INSTANCE_PAUSE).await,
             }
         }
         let now = app_state.clock.now();
@@ -106,20 +107,21 @@ async fn make(
     events: Vec<StoredEvent>,
 ) -> anyhow::Result<()> {
     let held = events.iter().filter(|event| event.event_type == HELD);
-    let proven = need_no_code(connection, app_state, held.filter_map(booker).collect()).await?;
+    let verified =
+        accounts_without_code(connection, app_state, held.filter_map(booker).collect()).await?;
     let mut new = Vec::new();
     for event in &events {
-        // A type that a newer release has added is told by that release.
+        // Types added by a newer release are handled by that release.
         let Some(kind) = EventType::parse(&event.event_type) else { continue };
         let booker = booker(event);
-        let needs_code = booker.is_none_or(|account| !proven.contains(&account));
+        let needs_code = booker.is_none_or(|account| !verified.contains(&account));
         for notice in notices(kind, needs_code) {
             let recipient = match notice.recipient {
                 Recipient::Booker => booker,
             };
             let (Some(recipient), Some(subject_version)) = (recipient, event.subject_version)
             else {
-                tracing::error!(event = event.id, "an event does not say whom it concerns");
+                tracing::error!(event = event.id, "an event has no account or version");
                 continue;
             };
             new.push(NewNotification {
@@ -137,15 +139,15 @@ async fn make(
     }
     if !new.is_empty() {
         store::insert(connection, &new).await?;
-        // The release before this one knows nothing of them.
+        // The previous release does not know these notifications, so its outbox entries are cleared here.
         let subjects: Vec<Uuid> = new.iter().map(|one| one.subject).collect();
         store::overtake_left_over(connection, &subjects, app_state.clock.now()).await?;
     }
     Ok(())
 }
 
-/// Which of these accounts confirm what they hold without a code.
-async fn need_no_code(
+/// Which of these accounts may confirm holds without a code.
+async fn accounts_without_code(
     connection: &mut PgConnection,
     app_state: &AppState,
     accounts: Vec<Uuid>,
@@ -153,10 +155,10 @@ async fn need_no_code(
     if app_state.settings.confirmation != Confirmation::Instant || accounts.is_empty() {
         return Ok(HashSet::new());
     }
-    store::with_proven_address(connection, &accounts).await
+    store::with_verified_address(connection, &accounts).await
 }
 
-/// Makes notifications of what the release before this one has left in its outbox.
+/// Makes notifications of the outbox entries that the previous release has left.
 async fn take_over(app_state: &AppState) -> anyhow::Result<()> {
     let now = app_state.clock.now();
     let mut transaction = app_state.write.begin().await?;
@@ -167,14 +169,14 @@ async fn take_over(app_state: &AppState) -> anyhow::Result<()> {
     }
     let held = left.iter().filter(|event| event.event_type == HELD);
     let accounts = held.filter_map(|event| event.booked_by).collect();
-    let proven = need_no_code(&mut transaction, app_state, accounts).await?;
+    let verified = accounts_without_code(&mut transaction, app_state, accounts).await?;
     let mut new = Vec::new();
     for event in left {
         let (Some(kind), Some(recipient)) = (EventType::parse(&event.event_type), event.booked_by)
         else {
             continue;
         };
-        for notice in notices(kind, !proven.contains(&recipient)) {
+        for notice in notices(kind, !verified.contains(&recipient)) {
             new.push(NewNotification {
                 event: event.id,
                 subject: event.appointment_id,
@@ -193,7 +195,7 @@ async fn take_over(app_state: &AppState) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Forgets some of what was delivered long ago; tells how many.
+/// Deletes some notifications that were delivered long ago; returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -202,7 +204,7 @@ pub async fn forget(app_state: &AppState) -> sqlx::Result<u64> {
     store::forget(&mut connection, app_state.clock.now() - KEPT_FOR, FORGOTTEN_AT_ONCE).await
 }
 
-/// The account that booked the appointment which an event is of.
+/// The account that booked the appointment of an event.
 fn booker(event: &StoredEvent) -> Option<Uuid> {
     event.data.get("account")?.as_str()?.parse().ok()
 }

@@ -1,5 +1,5 @@
-//! SQL of notifications. They are claimed by state with `skip locked`, never by id: ids become visible out
-//! of order.
+//! SQL of notifications. They are claimed by state with `skip locked`, never by id, because ids become visible out of
+//! order.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-/// A notification that is to be made.
+/// A notification to be inserted.
 #[derive(Clone, Debug)]
 pub struct NewNotification {
     pub event: i64,
@@ -17,13 +17,13 @@ pub struct NewNotification {
     pub recipient: Uuid,
     pub channel: &'static str,
     pub template: &'static str,
-    /// The word for the capacity of whoever did it.
+    /// The capacity of the account that made the change, as stored.
     pub actor: String,
     pub data: Value,
     pub due_at: DateTime<Utc>,
 }
 
-/// Makes notifications; one that is there already stays as it is.
+/// Inserts notifications; existing ones are left unchanged.
 pub async fn insert(connection: &mut PgConnection, new: &[NewNotification]) -> Result<()> {
     let events: Vec<i64> = new.iter().map(|one| one.event).collect();
     let subjects: Vec<Uuid> = new.iter().map(|one| one.subject).collect();
@@ -55,21 +55,21 @@ pub async fn insert(connection: &mut PgConnection, new: &[NewNotification]) -> R
     Ok(())
 }
 
-/// Which of these accounts have an address that a code has proven.
-pub async fn with_proven_address(
+/// Which of these accounts have a verified e-mail address.
+pub async fn with_verified_address(
     connection: &mut PgConnection,
     accounts: &[Uuid],
 ) -> Result<HashSet<Uuid>> {
-    let proven = sqlx::query_scalar!(
+    let verified = sqlx::query_scalar!(
         "select id from accounts where id = any($1) and email_verified_at is not null",
         accounts
     )
     .fetch_all(connection)
     .await?;
-    Ok(proven.into_iter().collect())
+    Ok(verified.into_iter().collect())
 }
 
-/// An event that the release before this one has written and has not delivered.
+/// An outbox entry of the previous release that it has not delivered.
 pub struct LeftOver {
     pub id: i64,
     pub event_type: String,
@@ -81,7 +81,7 @@ pub struct LeftOver {
     pub booked_by: Option<Uuid>,
 }
 
-/// Takes over what waits in the outbox since `before`: it is marked as delivered there.
+/// Takes over outbox entries that have been due since `before`, and marks them as delivered there.
 pub async fn take_over(
     connection: &mut PgConnection,
     before: DateTime<Utc>,
@@ -109,8 +109,7 @@ pub async fn take_over(
     .await
 }
 
-/// What the release before this one has still to tell of these appointments is told instead by a notification
-/// that was just made.
+/// Marks outbox entries about these appointments as overtaken: newer notifications were just made.
 pub async fn overtake_left_over(
     connection: &mut PgConnection,
     appointments: &[Uuid],
@@ -128,7 +127,7 @@ pub async fn overtake_left_over(
     Ok(())
 }
 
-/// A notification that one instance delivers until its lease ends.
+/// A notification that this instance has claimed until its lease ends.
 #[derive(Debug)]
 pub struct Claimed {
     pub id: i64,
@@ -136,7 +135,7 @@ pub struct Claimed {
     pub subject_id: Uuid,
     pub subject_version: i32,
     pub template: String,
-    /// The word for the capacity of whoever did it.
+    /// The capacity of the account that made the change, as stored.
     pub actor: String,
     pub data: Value,
     pub attempts: i16,
@@ -148,7 +147,7 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// The domain that takes its mail; empty without an address.
+    /// The domain of the recipient's address; empty without an address.
     pub fn domain(&self) -> &str {
         self.email
             .as_deref()
@@ -157,20 +156,20 @@ impl Claimed {
     }
 }
 
-/// How a claim is made, the same for all claims of one look.
+/// The lease of claimed notifications, the same for all claims of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Lease {
     pub now: DateTime<Utc>,
-    /// After that another instance may try.
+    /// When the lease ends, and another instance may claim.
     pub until: DateTime<Utc>,
 }
 
-/// Claims up to `$limit` waiting notifications for which `$which` holds, in this order. Of a subject only the
-/// last one is claimed, and only while no other of it is being delivered; the earlier ones are overtaken and
-/// written off.
+/// Claims up to `$limit` waiting notifications with the condition `$which`, in the order `$order`. Only the last one
+/// of each subject is claimed, and only while no other of it is being delivered; earlier ones are marked as
+/// overtaken.
 ///
-/// `state not in ('delivered', 'dead')` means the same as `state = 'waiting'`, without its index: while
-/// PostgreSQL does not know yet how many wait, it would read that index once for each of them.
+/// `state not in ('delivered', 'dead')` means `state = 'waiting'`, but keeps PostgreSQL from using that index: without
+/// statistics it would read the index once for each waiting row.
 macro_rules! claim {
     ($connection:expr, $lease:expr, $limit:expr, $which:tt, $order:tt $(, $argument:expr)*) => {
         sqlx::query_as!(
@@ -247,7 +246,7 @@ pub async fn claim_others(
     )
 }
 
-/// Claims what is parked for a domain, codes first; with `only_codes` nothing else.
+/// Claims what is parked for a domain, codes first; with `only_codes` only codes.
 pub async fn claim_parked(
     connection: &mut PgConnection,
     lease: Lease,
@@ -268,17 +267,17 @@ pub async fn claim_parked(
     )
 }
 
-/// A notification that was claimed and cannot be delivered yet. That is not counted as an attempt.
-pub struct PutBack {
+/// A claimed notification that cannot be delivered yet. The claim does not count as an attempt.
+pub struct Release {
     pub id: i64,
     pub due_at: DateTime<Utc>,
-    /// The domain it waits for.
+    /// The domain it is parked for.
     pub parked_for: Option<String>,
-    /// The lease that is given up; one of another instance is left alone.
+    /// The lease to give up; a lease of another instance is left alone.
     pub leased_until: DateTime<Utc>,
 }
 
-pub async fn put_back(connection: &mut PgConnection, all: &[PutBack]) -> Result<()> {
+pub async fn release(connection: &mut PgConnection, all: &[Release]) -> Result<()> {
     let ids: Vec<i64> = all.iter().map(|one| one.id).collect();
     let due_at: Vec<DateTime<Utc>> = all.iter().map(|one| one.due_at).collect();
     let parked_for: Vec<Option<&str>> = all.iter().map(|one| one.parked_for.as_deref()).collect();
@@ -300,31 +299,32 @@ pub async fn put_back(connection: &mut PgConnection, all: &[PutBack]) -> Result<
     Ok(())
 }
 
-/// How a claimed notification stands right before its message is sent.
-pub struct Standing {
-    /// It is still leased to whoever asks.
+/// The state of a claimed notification right before its message is sent.
+pub struct DeliveryCheck {
+    /// The lease is still this instance's.
     pub is_mine: bool,
-    /// A later event of its appointment is told instead.
+    /// A later event of its appointment has a message of its own.
     pub is_overtaken: bool,
     /// Another notification of its appointment is being delivered.
     pub is_behind: bool,
-    /// If the appointment has moved since the last message: the time that message named, and the zone of the
-    /// place it was at.
+    /// If the appointment was moved since the last message: the time in that message, and the zone of the location it
+    /// was at.
     pub moved_from: Option<DateTime<Utc>>,
     pub moved_from_zone: Option<String>,
 }
 
-/// Two instances may each claim a notification of one appointment when neither sees the other's claim yet.
-/// Each has committed its claim before it asks this, so at least one of them sees the other. `told` are the
-/// types of events that are told; one that was just written may not have its notification yet.
-pub async fn standing(
+/// Checks a claimed notification again before its message is sent. Two instances may each claim a notification of the
+/// same appointment when neither sees the other's claim. Both have committed their claims before this check, so at
+/// least one of them sees the other. `notified_types` are the types of events that cause notifications; an event that
+/// was just written may not have its notification yet.
+pub async fn check_before_sending(
     connection: &mut PgConnection,
     claimed: &Claimed,
-    told: &[&str],
+    notified_types: &[&str],
     now: DateTime<Utc>,
-) -> Result<Standing> {
+) -> Result<DeliveryCheck> {
     sqlx::query_as!(
-        Standing,
+        DeliveryCheck,
         r#"select o.state = 'waiting' and o.leased_until is not distinct from $2 as "is_mine!",
                   exists (select from events e
                           where e.subject_id = o.subject_id
@@ -365,13 +365,13 @@ pub async fn standing(
         claimed.id,
         claimed.leased_until,
         now,
-        told as _
+        notified_types as _
     )
     .fetch_one(connection)
     .await
 }
 
-/// The message was sent, or nobody needs it any more.
+/// Marks a notification as delivered: the message was sent, or is no longer needed.
 pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update notifications
@@ -385,7 +385,7 @@ pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc
     Ok(())
 }
 
-/// A later event of its appointment is told instead.
+/// Marks a notification as overtaken: a later event of its appointment has a message of its own.
 pub async fn overtaken(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update notifications
@@ -399,8 +399,8 @@ pub async fn overtaken(connection: &mut PgConnection, id: i64, now: DateTime<Utc
     Ok(())
 }
 
-/// Puts a notification back until `due_at`, or among the dead when that is `None`; unless its lease has ended, and
-/// another instance has it.
+/// Records a failure: the notification is due again at `due_at`, or dead when that is `None`. Does nothing when the
+/// lease has ended and another instance has it.
 pub async fn failed(
     connection: &mut PgConnection,
     claimed: &Claimed,
@@ -421,8 +421,7 @@ pub async fn failed(
     Ok(())
 }
 
-/// Puts dead notifications back, so that they are sent at once: those of one appointment, or all of them.
-/// Gives how many.
+/// Makes dead notifications due again: those of one appointment, or all. Returns how many.
 pub async fn requeue(
     connection: &mut PgConnection,
     subject: Option<Uuid>,
@@ -449,7 +448,7 @@ pub struct Dead {
     pub last_failure: Option<String>,
 }
 
-/// Those that were given up, oldest first.
+/// The notifications that were given up, oldest first.
 pub async fn dead(connection: &mut PgConnection, limit: i64) -> Result<Vec<Dead>> {
     sqlx::query_as!(
         Dead,
@@ -461,7 +460,7 @@ pub async fn dead(connection: &mut PgConnection, limit: i64) -> Result<Vec<Dead>
     .await
 }
 
-/// Forgets what was delivered before this time, of the `limit` oldest; gives how many.
+/// Deletes those of the `limit` oldest notifications that were delivered before `before`; returns how many.
 pub async fn forget(
     connection: &mut PgConnection,
     before: DateTime<Utc>,

@@ -1,5 +1,5 @@
-//! Forms sent without scripts: when one fails, the browser is led back to it with a cookie that
-//! keeps what was typed for a minute, so that nobody types it twice. Secrets are left out.
+//! Forms sent without scripts: when one fails, the browser is redirected back to it with a cookie that holds the
+//! typed values for a minute, so that they need not be typed again. Passwords and codes are left out.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -20,14 +20,14 @@ use crate::http::BODY_BYTES_MAX;
 
 const COOKIE: &str = "nadi_typed";
 const SECRETS: [&str; 2] = ["password", "code"];
-/// Browsers drop cookies past 4096 bytes.
+/// Browsers drop cookies of more than 4096 bytes.
 const COOKIE_BYTES_MAX: usize = 3_500;
-/// A cookie that unfolds into more was not made by us.
+/// The decompressed size limit. A cookie that decompresses to more was not made by us.
 const TYPED_BYTES_MAX: usize = 64 * 1024;
 
-/// Wraps server functions: remembers what was typed when a plain form fails, and forgets it when shown.
+/// Middleware around pages and server functions: sets the cookie when a plain form fails, and deletes it once shown.
 pub async fn keep_typed(request: Request, next: Next) -> Response {
-    let request = without_earlier(request);
+    let request = without_old_failures(request);
     let headers = request.headers();
     let is_form = request.method() == Method::POST
         && request.uri().path().starts_with("/fn/")
@@ -36,7 +36,7 @@ pub async fn keep_typed(request: Request, next: Next) -> Response {
     if !is_form {
         let shown = typed(headers, request.uri()).is_some();
         let mut response = next.run(request).await;
-        // Beside a file: only the server function itself has read it.
+        // A form with a file: only the server function has read it, so it returns the typed values in a header.
         if let Some(typed) = response.headers_mut().remove(TYPED_HEADER) {
             remember(&mut response, typed.as_bytes());
         }
@@ -58,9 +58,9 @@ pub async fn keep_typed(request: Request, next: Next) -> Response {
     response
 }
 
-/// The same request, coming from its page as it was before any form of it failed: Leptos adds each
-/// failure to the address, which would grow with every try.
-fn without_earlier(mut request: Request) -> Request {
+/// Removes earlier failures from the `Referer`: Leptos adds each failure to the page's address, which would grow with
+/// every try.
+fn without_old_failures(mut request: Request) -> Request {
     let referer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
     let Some((page, query)) = referer.and_then(|referer| referer.split_once('?')) else {
         return request;
@@ -77,7 +77,7 @@ fn without_earlier(mut request: Request) -> Request {
     request
 }
 
-/// Keeps what was typed when the form failed.
+/// Sets the cookie with the typed values if the form failed.
 fn remember(response: &mut Response, typed: &[u8]) {
     let location = response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
     if location.is_some_and(|location| location.contains("__err="))
@@ -88,7 +88,7 @@ fn remember(response: &mut Response, typed: &[u8]) {
     }
 }
 
-/// What was typed into the form that this page is shown for again.
+/// The typed values, if this page is shown again after a form failed.
 pub fn typed(headers: &HeaderMap, uri: &Uri) -> Option<Typed> {
     uri.query().filter(|query| query.contains("__err="))?;
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
@@ -191,7 +191,7 @@ mod tests {
     fn an_address_does_not_grow_with_every_failure() {
         let from = |referer: &'static str| {
             let request = Request::post("/fn/x").header(header::REFERER, referer);
-            let request = without_earlier(request.body(Body::empty()).expect("a request"));
+            let request = without_old_failures(request.body(Body::empty()).expect("a request"));
             request.headers()[header::REFERER].to_str().expect("text").to_owned()
         };
         assert_eq!(from("http://a/b?c=d&__path=x&__err=y"), "http://a/b?c=d");

@@ -1,4 +1,4 @@
-//! Pages, server functions and calendar files over HTTP: parses, calls the ports, replies.
+//! Pages, server functions and calendar files over HTTP: parse the request, call the ports, reply.
 
 pub(crate) mod calendar_files;
 pub(crate) mod forms;
@@ -18,7 +18,7 @@ use nadi::ports::SessionControl;
 
 use crate::http::{BODY_BYTES_MAX, Web, guard, session_cookie};
 
-/// What a page or server function finds in its context.
+/// Provides the context of pages and server functions.
 fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
     let site = web.site.clone();
     let ports = web.ports.clone();
@@ -41,7 +41,7 @@ fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
     }
 }
 
-/// Leptos marks the scripts it writes into a page with a nonce; the policy of that page names it.
+/// Sets a Content-Security-Policy that allows the nonce of the scripts that Leptos writes into this page.
 fn allow_own_scripts() {
     let policy = guard::content_policy(use_nonce().as_deref());
     if let (Some(options), Ok(policy)) =
@@ -65,13 +65,13 @@ pub async fn server_function(
     let context = context(&web, &request);
     let response = handle_server_fns_with_context(context, request).await.into_response();
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-        return say_what_failed(response).await;
+        return with_status_of_failure(response).await;
     }
     response
 }
 
-/// Leptos answers every failure of a server function with 500; the failure itself knows better.
-async fn say_what_failed(response: Response) -> Response {
+/// Leptos answers every failure of a server function with 500; replaces it with the failure's own status.
+async fn with_status_of_failure(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
     if let Ok(FormFailure(failure)) = serde_json::from_slice(&bytes)

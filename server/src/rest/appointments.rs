@@ -1,4 +1,4 @@
-//! Holding a time, everything that becomes of it, and reading appointments.
+//! Endpoints of appointments: holds, changes, and reading.
 
 use axum::Json;
 use axum::extract::State;
@@ -22,10 +22,13 @@ use uuid::Uuid;
 use super::api::Api;
 use crate::rest::directory::{RangeQuery, paging};
 use crate::rest::input::{
-    Asker, Body, Id, IfMatch, Key, MaybeBody, Params, date, has_already, moment, tag,
+    Body, CurrentCaller, Id, IfMatch, Key, OptionalBody, Params, date, has_already, moment, tag,
 };
-use crate::rest::parameters::{AppointmentPath, KeyMaybe, KeyNeeded, SeenMaybe, SeenNeeded};
-use crate::rest::problem::{Change, Hold, OwnRead, Problem, SeenChange};
+use crate::rest::parameters::{
+    AppointmentPath, IdempotencyKeyOptional, IdempotencyKeyRequired, IfMatchOptional,
+    IfMatchRequired,
+};
+use crate::rest::problem::{Change, Hold, Problem, SignedInRead, VersionedChange};
 use crate::rest::types::{
     Appointment, AppointmentDetails, List, Mode, Page, Slot, State as Status,
 };
@@ -57,26 +60,26 @@ fn tagged(status: StatusCode, booked: Booked) -> Response {
     response
 }
 
-/// A time to hold.
+/// A hold to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"slot_id": 4711}))]
 struct NewHold {
-    /// From the doctor's free times; the first one when the visit takes several.
+    /// One of the doctor's free slots; the first one if the visit takes several.
     slot_id: i64,
-    /// Without one: the clinic's usual kind of visit.
+    /// The default is the clinic's default visit type.
     visit_type_id: Option<Uuid>,
-    /// For whom; without one, for the account's owner.
+    /// The person to book for. The default is the account's owner.
     person_id: Option<Uuid>,
 }
 
-/// Holds a time
+/// Holds a slot
 ///
-/// The time is kept for a few minutes and a code is sent to confirm it. A hold of the same person
-/// with the same doctor is released for this one.
+/// The slot is held for a few minutes, and a code to confirm it is sent. Another hold of the same person
+/// with the same doctor is released.
 #[utoipa::path(
     post, path = "/appointments", tag = "Appointments", request_body = NewHold,
-    params(KeyNeeded),
+    params(IdempotencyKeyRequired),
     responses(
         (status = 201, description = "Held", body = Appointment, headers(
             ("ETag" = String, description = "The version, in quotes"),
@@ -87,17 +90,17 @@ struct NewHold {
 )]
 async fn hold(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     key: Key,
-    Body(wish): Body<NewHold>,
+    Body(request): Body<NewHold>,
 ) -> Result<Response, Problem> {
     caller.signed_in()?;
-    let wish = HoldRequest {
-        slot: SlotId(wish.slot_id),
-        visit_type: wish.visit_type_id.map(VisitTypeId),
-        person: wish.person_id.map(PersonId),
+    let request = HoldRequest {
+        slot: SlotId(request.slot_id),
+        visit_type: request.visit_type_id.map(VisitTypeId),
+        person: request.person_id.map(PersonId),
     };
-    let booked = api.ports.bookings.hold(&caller, &wish, Some(key.needed()?)).await?;
+    let booked = api.ports.bookings.hold(&caller, &request, Some(key.needed()?)).await?;
     let location = HeaderValue::from_str(&format!("/api/v1/appointments/{}", booked.id));
     let mut response = tagged(StatusCode::CREATED, booked);
     if let Ok(location) = location {
@@ -108,7 +111,7 @@ async fn hold(
 
 async fn change(
     api: &Api,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     change: ports::Change,
     seen: Seen,
@@ -118,234 +121,235 @@ async fn change(
     Ok(tagged(StatusCode::OK, booked))
 }
 
-/// Keeps a hold for longer
+/// Extends a hold
 ///
-/// Three times at most, each time by a whole hold from now on.
+/// At most three times. Each time, the hold gets its full duration again, from now on.
 #[utoipa::path(
     post, path = "/appointments/{id}/extend", tag = "Appointments",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Extended", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn extend(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::Extend, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::Extend, seen.or_any(), key.0.as_ref()).await
 }
 
-/// The code that was sent.
+/// The confirmation of a hold.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"code": "123456"}))]
 struct Confirmation {
-    /// Six digits. Not needed where the appointment says so.
+    /// The code that was sent, six digits. Not needed if `code_needed` of the appointment is false.
     code: Option<String>,
 }
 
 /// Confirms a hold
 ///
-/// From then on the time is theirs. Five wrong codes, and a new one has to be sent.
+/// The hold becomes a confirmed appointment. After five wrong codes, a new code has to be sent.
 #[utoipa::path(
     post, path = "/appointments/{id}/confirm", tag = "Appointments", request_body = Option<Confirmation>,
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Confirmed", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn confirm(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
-    MaybeBody(body): MaybeBody<Confirmation>,
+    OptionalBody(body): OptionalBody<Confirmation>,
 ) -> Result<Response, Problem> {
-    asker.0.signed_in()?;
+    caller.0.signed_in()?;
     let code = body.code.as_deref().map(Code::parse).transpose().map_err(Failure::from)?;
     let confirm = ports::Change::Confirm { code };
-    change(&api, asker, id, confirm, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, confirm, seen.or_any(), key.0.as_ref()).await
 }
 
 /// Sends another code
 ///
-/// The one before no longer counts.
+/// The previous code is no longer valid.
 #[utoipa::path(
     post, path = "/appointments/{id}/send-code", tag = "Appointments",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
-    responses((status = 200, description = "On its way", body = Appointment,
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
+    responses((status = 200, description = "The code will be sent", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn send_code(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::SendCode, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::SendCode, seen.or_any(), key.0.as_ref()).await
 }
 
-/// Why it is cancelled.
+/// The cancellation of an appointment.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "The doctor is ill."}))]
 struct Cancellation {
-    /// Needed from the clinic's side; the patient reads it.
+    /// Required if the clinic cancels. The patient can read it.
     #[schema(max_length = 300)]
     reason: Option<String>,
 }
 
-/// Cancels an appointment, or gives a hold back
+/// Cancels an appointment or a hold
 ///
-/// Patients until the clinic's notice before the start, the clinic until the start.
+/// Patients can cancel until the clinic's notice before the start, the clinic until the start.
 #[utoipa::path(
     post, path = "/appointments/{id}/cancel", tag = "Appointments", request_body = Option<Cancellation>,
-    params(AppointmentPath, SeenNeeded, KeyMaybe),
+    params(AppointmentPath, IfMatchRequired, IdempotencyKeyOptional),
     responses((status = 200, description = "Cancelled", body = Appointment,
-               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+               headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
 )]
 async fn cancel(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
-    MaybeBody(body): MaybeBody<Cancellation>,
+    OptionalBody(body): OptionalBody<Cancellation>,
 ) -> Result<Response, Problem> {
-    asker.0.signed_in()?;
+    caller.0.signed_in()?;
     let cancel = ports::Change::Cancel { reason: body.reason };
-    change(&api, asker, id, cancel, seen.needed()?, key.0.as_ref()).await
+    change(&api, caller, id, cancel, seen.needed()?, key.0.as_ref()).await
 }
 
-/// Where it is to go.
+/// The new slot of an appointment.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"slot_id": 4712}))]
 struct Move {
-    /// A free time of the same doctor.
+    /// A free slot of the same doctor.
     slot_id: i64,
 }
 
 /// Moves an appointment
 ///
-/// To another free time of the same doctor. It keeps its id, its reference and its history; the time
-/// before is free at once.
+/// To another free slot of the same doctor. The appointment keeps its id, its reference and its history. The
+/// previous slot is free immediately.
 #[utoipa::path(
     post, path = "/appointments/{id}/reschedule", tag = "Appointments", request_body = Move,
-    params(AppointmentPath, SeenNeeded, KeyNeeded),
+    params(AppointmentPath, IfMatchRequired, IdempotencyKeyRequired),
     responses((status = 200, description = "Moved", body = Appointment,
-               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+               headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
 )]
 async fn reschedule(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
     Body(body): Body<Move>,
 ) -> Result<Response, Problem> {
-    asker.0.signed_in()?;
-    let (seen, once) = (seen.needed()?, key.needed()?);
-    let wish = ports::Change::Reschedule { slot: SlotId(body.slot_id) };
-    change(&api, asker, id, wish, seen, Some(once)).await
+    caller.0.signed_in()?;
+    let (seen, key) = (seen.needed()?, key.needed()?);
+    let request = ports::Change::Reschedule { slot: SlotId(body.slot_id) };
+    change(&api, caller, id, request, seen, Some(key)).await
 }
 
 /// Checks a patient in
 ///
-/// For the clinic's side, from an hour before the start on, unless the operator has set another lead.
+/// For the doctor and the clinic, from an hour before the start on, unless the operator has configured
+/// another time.
 #[utoipa::path(
     post, path = "/appointments/{id}/check-in", tag = "Visits",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Checked in", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn check_in(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::CheckIn, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::CheckIn, seen.or_any(), key.0.as_ref()).await
 }
 
-/// Ends a visit
+/// Completes a visit
 ///
-/// For the clinic's side, from the start on. Also puts a mistaken no-show right.
+/// For the doctor and the clinic, from the start on. Also corrects a no-show that was marked by mistake.
 #[utoipa::path(
     post, path = "/appointments/{id}/complete", tag = "Visits",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Completed", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn complete(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::Complete, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::Complete, seen.or_any(), key.0.as_ref()).await
 }
 
-/// Notes that the patient has not come
+/// Marks a patient as a no-show
 ///
-/// For the clinic's side, after the start.
+/// For the doctor and the clinic, after the start.
 #[utoipa::path(
     post, path = "/appointments/{id}/no-show", tag = "Visits",
-    params(AppointmentPath, SeenMaybe, KeyMaybe),
-    responses((status = 200, description = "Noted", body = Appointment,
+    params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
+    responses((status = 200, description = "Marked as a no-show", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
 )]
 async fn no_show(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, asker, id, ports::Change::MarkNoShow, seen.or_any(), key.0.as_ref()).await
+    change(&api, caller, id, ports::Change::MarkNoShow, seen.or_any(), key.0.as_ref()).await
 }
 
 /// Undoes a check-in, a completion or a no-show
 ///
-/// For the clinic's side, on the day on which it was marked, one mark at a time: the visit is what it was
-/// before. A visit that was reviewed stays completed while its review stands. The time of a visit that was
-/// over is claimed again; where somebody has booked a part of it since, or the person has something else
-/// then, it stays as it is.
+/// For the doctor and the clinic, on the day on which it was marked. One mark is undone at a time, and the
+/// visit returns to its previous state. A completion cannot be undone while the visit has a review. The slots
+/// of a completed visit or a no-show are claimed again. If a part of them was booked meanwhile, or the person
+/// has another appointment at that time, the request is refused.
 #[utoipa::path(
     post, path = "/appointments/{id}/reopen", tag = "Visits",
-    params(AppointmentPath, SeenNeeded, KeyNeeded),
-    responses((status = 200, description = "As it was before", body = Appointment,
-               headers(("ETag" = String, description = "The version, in quotes"))), SeenChange)
+    params(AppointmentPath, IfMatchRequired, IdempotencyKeyRequired),
+    responses((status = 200, description = "Back in its previous state", body = Appointment,
+               headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
 )]
 async fn reopen(
     State(api): State<Api>,
-    asker: Asker,
+    caller: CurrentCaller,
     id: Id<AppointmentId>,
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    asker.0.signed_in()?;
-    let (seen, once) = (seen.needed()?, key.needed()?);
-    change(&api, asker, id, ports::Change::Reopen, seen, Some(once)).await
+    caller.0.signed_in()?;
+    let (seen, key) = (seen.needed()?, key.needed()?);
+    change(&api, caller, id, ports::Change::Reopen, seen, Some(key)).await
 }
 
-/// Lists where an appointment can be moved
+/// Lists the slots to which an appointment can be moved
 ///
-/// The times of its doctor at which the visit can begin instead, soonest first, by the very rule that
-/// moving follows: its own seats count as free. None when it cannot be moved.
+/// The slots of its doctor at which the visit can begin instead, soonest first, by the same rules as moving
+/// itself. Seats of the appointment itself count as free. The list is empty if it cannot be moved.
 #[utoipa::path(
     get, path = "/appointments/{id}/slots", tag = "Appointments",
     params(AppointmentPath, RangeQuery),
-    responses((status = 200, description = "The times", body = List<Slot>), OwnRead)
+    responses((status = 200, description = "The slots", body = List<Slot>), SignedInRead)
 )]
 async fn slots(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     Params(query): Params<RangeQuery>,
 ) -> Result<Json<List<Slot>>, Problem> {
@@ -367,23 +371,23 @@ async fn slots(
 
 /// Shows an appointment
 ///
-/// To whoever booked it, its doctor and the clinic's administrators; to anyone else there is none.
+/// For the account that booked it, its doctor and the clinic's administrators. All others get 404.
 #[utoipa::path(
     get, path = "/appointments/{id}", tag = "Appointments",
-    params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag one has already")),
+    params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag of the copy that the client has")),
     responses((status = 200, description = "The appointment", body = AppointmentDetails,
                headers(("ETag" = String, description = "The version, in quotes"))),
-              (status = 304, description = "It is as it was"), OwnRead)
+              (status = 304, description = "Not changed"), SignedInRead)
 )]
 async fn show(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let view = api.ports.bookings.appointment(&caller, id).await?;
     let version = view.version;
-    // A hold lapses by itself, without another version.
+    // A hold lapses without a new version, so its ETag does not tell.
     let lapsed = view.state == nadi::appointment::State::Expired;
     let mut response = if has_already(&headers, version) && !lapsed {
         StatusCode::NOT_MODIFIED.into_response()
@@ -396,16 +400,16 @@ async fn show(
     Ok(response)
 }
 
-/// Narrows a list of appointments. Everything is optional.
+/// Filters of a list of appointments. All are optional.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     status: Option<Status>,
-    /// That start from this date at the location, or this instant (RFC 3339), on.
+    /// Appointments that start on or after this date at the location, or this instant (RFC 3339).
     #[param(example = "2026-11-24")]
     from: Option<String>,
-    /// That start before it.
+    /// Appointments that start before this date or instant.
     #[param(example = "2026-12-01")]
     to: Option<String>,
     doctor_id: Option<Uuid>,
@@ -416,16 +420,16 @@ struct ListQuery {
     page_size: Option<u32>,
 }
 
-/// Lists one's own appointments
+/// Lists the account's appointments
 ///
-/// What the account has booked, for itself and others, by their start.
+/// All that the account has booked, for its owner and for dependants, ordered by start.
 #[utoipa::path(
     get, path = "/appointments", tag = "Appointments", params(ListQuery),
-    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), OwnRead)
+    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), SignedInRead)
 )]
 async fn list(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Params(query): Params<ListQuery>,
 ) -> Result<Json<Page<AppointmentDetails>>, Problem> {
     caller.signed_in()?;
@@ -442,15 +446,15 @@ async fn list(
     Ok(Json(Page::of(api.ports.bookings.list(&caller, &query).await?)))
 }
 
-/// Which of a doctor's appointments.
+/// Filters of a doctor's appointments.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct DayQuery {
-    /// A date, at the location. Without one: all of them.
+    /// A date at the location. The default is all dates.
     #[param(format = "date")]
     date: Option<String>,
-    /// Without one: those that stand or took place.
+    /// The default is all but cancelled and expired ones.
     status: Option<Status>,
     /// From 1.
     #[param(minimum = 1, maximum = 10_000)]
@@ -465,11 +469,11 @@ struct DayQuery {
 #[utoipa::path(
     get, path = "/doctors/{id}/appointments", tag = "Visits",
     params(("id" = Uuid, Path, description = "The doctor's id"), DayQuery),
-    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), OwnRead)
+    responses((status = 200, description = "One page", body = Page<AppointmentDetails>), SignedInRead)
 )]
 async fn of_doctor(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(doctor): Id<DoctorId>,
     Params(query): Params<DayQuery>,
 ) -> Result<Json<Page<AppointmentDetails>>, Problem> {

@@ -1,4 +1,4 @@
-//! Registering, signing in and out.
+//! Endpoints for registering, signing in and signing out.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::api::Api;
 use crate::accounts::tokens::LIFETIME_SECONDS;
-use crate::rest::input::{Asker, Body};
-use crate::rest::problem::{Entry, OwnRead, Problem};
+use crate::rest::input::{Body, CurrentCaller};
+use crate::rest::problem::{Problem, SignIn, SignedInRead};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(register)).routes(routes!(login)).routes(routes!(logout))
@@ -36,7 +36,7 @@ pub struct NewAccount {
     password: String,
 }
 
-/// The account that was made.
+/// The registered account.
 #[derive(Serialize, ToSchema)]
 pub struct Registered {
     account_id: Uuid,
@@ -44,16 +44,16 @@ pub struct Registered {
 
 /// Registers a patient
 ///
-/// The answer never tells whether the address has an account already: an address may have several,
-/// told apart by their passwords. Sent again with the same address and password, it gives the same
+/// The response does not reveal whether the address already has an account: an address can have several accounts
+/// with different passwords. The same request with the same address and password returns the same
 /// account.
 #[utoipa::path(
     post, path = "/auth/register", tag = "Accounts", security(()), request_body = NewAccount,
-    responses((status = 201, description = "Registered", body = Registered), Entry)
+    responses((status = 201, description = "Registered", body = Registered), SignIn)
 )]
 async fn register(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Body(new): Body<NewAccount>,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
     let (name, email, password) = (
@@ -96,14 +96,14 @@ pub struct Token {
 
 /// Signs in
 ///
-/// Gives a token that lasts an hour. Wrong passwords and unknown addresses get the same answer.
+/// Returns a token that is valid for an hour. Wrong passwords and unknown addresses get the same response.
 #[utoipa::path(
     post, path = "/auth/login", tag = "Accounts", security(()), request_body = Credentials,
-    responses((status = 200, description = "Signed in", body = Token), Entry)
+    responses((status = 200, description = "Signed in", body = Token), SignIn)
 )]
 async fn login(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Body(credentials): Body<Credentials>,
 ) -> Result<Json<Token>, Problem> {
     let accounts = &api.ports.accounts;
@@ -113,16 +113,16 @@ async fn login(
     Ok(Json(Token { access_token, token_type, expires_in: LIFETIME_SECONDS }))
 }
 
-/// Ends the token
+/// Revokes the token
 ///
-/// The token this is asked with is no longer valid, within 30 seconds also where it was just used.
+/// The token of this request is no longer valid. Instances that have just used it may accept it for up to 30 seconds.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "Accounts",
-    responses((status = 204, description = "The token is no longer valid"), OwnRead)
+    responses((status = 204, description = "The token is no longer valid"), SignedInRead)
 )]
 async fn logout(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     caller.signed_in()?;

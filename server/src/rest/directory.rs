@@ -1,4 +1,4 @@
-//! Finding a doctor and a free time. Open to everyone.
+//! Endpoints for finding a doctor and a free time. They need no account.
 
 use app::context::{SHOWS_HEADER, shown};
 use app::messages;
@@ -20,11 +20,11 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::api::Api;
-use crate::rest::input::{Asker, Id, NO_SUCH_FIELD, Params, date, moment};
-use crate::rest::problem::{KeptRead, Problem};
+use crate::rest::input::{CurrentCaller, Id, NO_SUCH_FIELD, Params, date, moment};
+use crate::rest::problem::{CachedRead, Problem};
 use crate::rest::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
 
-/// Days shown when the range is left open, and the most that can be asked for.
+/// The length of the range when its end is left out, and the longest allowed, in days.
 const DAYS_USUAL: u64 = 7;
 const DAYS_MAX: i64 = 62;
 
@@ -38,26 +38,26 @@ pub fn routes() -> OpenApiRouter<Api> {
 
 /// Lists specialties
 ///
-/// All of them, by name.
+/// All specialties, sorted by name.
 #[utoipa::path(
     get, path = "/specialties", tag = "Directory", security(()),
-    responses((status = 200, description = "All specialties", body = List<Specialty>), KeptRead)
+    responses((status = 200, description = "All specialties", body = List<Specialty>), CachedRead)
 )]
 async fn specialties(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
 ) -> Result<Json<List<Specialty>>, Problem> {
     Ok(Json(List::of(api.ports.directory.specialties(&caller).await?)))
 }
 
-/// Narrows a list of doctors. Everything is optional; what cannot be read is refused by name, as are
-/// specialties, cities and languages that no doctor has.
+/// Filters of a list of doctors. All are optional. Invalid values are refused, as are specialties, cities and
+/// languages that no doctor has.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "described here, read by `nadi::search::parameters`")]
 struct DoctorsQuery {
-    /// Words of a name, a specialty, a symptom, a treatment or a place, all of which have to fit. When
-    /// nobody does, the words most like them are looked for.
+    /// Words of a name, a specialty, a symptom, a treatment or a place, all of which have to match. If no doctor
+    /// matches, the most similar words are searched for.
     #[param(max_length = 100, example = "back pain")]
     q: Option<String>,
     /// The slug or the name of a specialty.
@@ -67,28 +67,28 @@ struct DoctorsQuery {
     #[param(example = "panjim")]
     city: Option<String>,
     mode: Option<Mode>,
-    /// Free on this date, at the place. One that has passed everywhere is refused.
+    /// Free on this date at the location. A date that is over in all time zones is refused.
     #[param(format = "date")]
     date: Option<String>,
-    /// Free in this week, Monday to Sunday, at the place.
+    /// Free in the current week, Monday to Sunday, at the location.
     this_week: Option<bool>,
-    /// Free from 17:00 on, by the place's clock.
+    /// Free at 17:00 or later, in the location's time zone.
     evening: Option<bool>,
-    /// Upper and lower case are the same.
+    /// The name of a language, in any case.
     #[param(example = "Konkani")]
     language: Option<String>,
     gender: Option<Gender>,
-    /// At most so much a visit, in the main unit of the doctor's own currency.
+    /// The maximum fee of a visit, in the main unit of the doctor's currency.
     #[param(minimum = 0, maximum = 100_000_000)]
     fee_max: Option<i64>,
-    /// At least so good on average, in stars and at most one decimal. Nobody with fewer than three reviews.
+    /// The minimum average rating in stars, with at most one decimal. Excludes doctors with fewer than three reviews.
     #[param(minimum = 1, maximum = 5, example = "4.5", value_type = Option<f64>)]
     rating_min: Option<String>,
-    /// The slug or a name of a city, or latitude and longitude in degrees, which are rounded to hundredths:
-    /// places within 100 km, the nearer the better.
+    /// The slug or a name of a city, or latitude and longitude in degrees, which are rounded to hundredths.
+    /// Only locations within 100 km; nearer ones rank higher.
     #[param(example = "15.49,73.83")]
     near: Option<String>,
-    /// The `next_cursor` of the page before. It counts instead of `page`.
+    /// The `next_cursor` of the previous page. If given, `page` is ignored.
     #[param(min_length = 48, max_length = 48, pattern = "^[0-9a-f]{48}$")]
     cursor: Option<String>,
     /// From 1.
@@ -100,15 +100,16 @@ struct DoctorsQuery {
 
 /// Finds doctors
 ///
-/// By how well the words fit, how soon they are free and how near they are. A cursor neither repeats
-/// nor leaves out anybody whose place in that order stays the same; page numbers may, while others book.
+/// Ordered by how well the words match, how soon the doctors are free, how near they are, and their rating. With
+/// a cursor, no doctor whose rank does not change is repeated or skipped. With page numbers, that can happen
+/// while others book.
 #[utoipa::path(
     get, path = "/doctors", tag = "Directory", security(()), params(DoctorsQuery),
-    responses((status = 200, description = "One page", body = DoctorsPage), KeptRead)
+    responses((status = 200, description = "One page", body = DoctorsPage), CachedRead)
 )]
 async fn doctors(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
     let directory = &api.ports.directory;
@@ -137,7 +138,7 @@ fn shows(doctors: impl IntoIterator<Item = DoctorId>) -> [(&'static str, String)
     [(SHOWS_HEADER, shown(doctors))]
 }
 
-/// Page and page size, the usual ones when they are left out.
+/// The page and page size, with defaults when they are left out.
 ///
 /// # Errors
 /// The problem with the parameter.
@@ -154,15 +155,15 @@ pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), P
 
 /// Shows a doctor
 ///
-/// Also one who takes no bookings any more, to whoever has booked an appointment with them.
+/// Accounts that have booked an appointment with a doctor also see the doctor when they no longer take bookings.
 #[utoipa::path(
     get, path = "/doctors/{id}", tag = "Directory", security(()),
     params(("id" = String, Path, description = "The id or the slug", example = "asha-naik")),
-    responses((status = 200, description = "The doctor", body = Doctor), KeptRead)
+    responses((status = 200, description = "The doctor", body = Doctor), CachedRead)
 )]
 async fn doctor(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(name): Id<String>,
 ) -> Result<Response, Problem> {
     let key = match name.parse::<DoctorId>() {
@@ -174,7 +175,7 @@ async fn doctor(
         Err(Failure::NotFound) => {
             let doctor = directory.own_unlisted_doctor(&caller, &key).await?;
             let doctor = Doctor { takes_bookings: false, ..Doctor::from(doctor) };
-            // For this account only.
+            // This answer is for this account only.
             Ok(([(header::CACHE_CONTROL, "no-store")], Json(doctor)).into_response())
         }
         doctor => {
@@ -184,55 +185,55 @@ async fn doctor(
     }
 }
 
-/// Which free times. Without a range: the coming week.
+/// Filters of free slots. The default range is the coming week.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RangeQuery {
-    /// One date, at the place. Instead of `from` and `to`.
+    /// One date at the location, instead of `from` and `to`.
     #[param(format = "date")]
     date: Option<String>,
-    /// A date at the place, or an instant (RFC 3339).
+    /// A date at the location, or an instant (RFC 3339).
     #[param(example = "2026-11-24")]
     from: Option<String>,
-    /// The first moment no longer wanted; at most 62 days after `from`.
+    /// The exclusive end of the range: a date or an instant, at most 62 days after `from`.
     #[param(example = "2026-12-01")]
     to: Option<String>,
     pub(super) location_id: Option<Uuid>,
     pub(super) mode: Option<Mode>,
 }
 
-/// Which free times. Without a range: the coming week.
+/// Filters of free slots. The default range is the coming week.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct SlotsQuery {
-    /// One date, at the place. Instead of `from` and `to`.
+    /// One date at the location, instead of `from` and `to`.
     #[param(format = "date")]
     date: Option<String>,
-    /// A date at the place, or an instant (RFC 3339).
+    /// A date at the location, or an instant (RFC 3339).
     #[param(example = "2026-11-24")]
     from: Option<String>,
-    /// The first moment no longer wanted; at most 62 days after `from`.
+    /// The exclusive end of the range: a date or an instant, at most 62 days after `from`.
     #[param(example = "2026-12-01")]
     to: Option<String>,
     location_id: Option<Uuid>,
     mode: Option<Mode>,
-    /// Times at which a visit of this type can begin.
+    /// Only slots at which a visit of this type can begin.
     visit_type_id: Option<Uuid>,
 }
 
-/// Lists a doctor's free times
+/// Lists a doctor's free slots
 ///
-/// Soonest first, by the very rule that a hold follows.
+/// Soonest first, by the same rules as holds.
 #[utoipa::path(
     get, path = "/doctors/{id}/slots", tag = "Directory", security(()),
     params(("id" = Uuid, Path, description = "The doctor's id"), SlotsQuery),
-    responses((status = 200, description = "The free times", body = List<Slot>), KeptRead)
+    responses((status = 200, description = "The free slots", body = List<Slot>), CachedRead)
 )]
 async fn slots(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<DoctorId>,
     Params(query): Params<SlotsQuery>,
 ) -> Result<Response, Problem> {
@@ -269,7 +270,7 @@ async fn slots(
 }
 
 impl RangeQuery {
-    /// The first moment wanted and the first no longer wanted.
+    /// The range from the query, its end exclusive.
     pub(super) fn range(&self, today: chrono::NaiveDate) -> Result<(Moment, Moment), Problem> {
         if let Some(date) = date("date", self.date.as_deref())? {
             if self.from.is_some() || self.to.is_some() {
@@ -287,7 +288,7 @@ impl RangeQuery {
         let ordered = match (from, until) {
             (Moment::Instant(from), Moment::Instant(until)) => from < until,
             (Moment::Day(from), Moment::Day(until)) => from < until,
-            // A date and an instant meet in some zone; a day apart is in order in all of them.
+            // A date and an instant are compared roughly, because their order may depend on the zone.
             (from, until) => rough(from) <= rough(until),
         };
         if !ordered {

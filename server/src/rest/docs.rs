@@ -1,4 +1,4 @@
-//! The description of the API: OpenAPI, made from the handlers, and Swagger UI to try it with.
+//! The OpenAPI description of the API, made from the handlers, and Swagger UI.
 
 use axum::Router;
 use nadi::idempotency::KEY_KEPT_HOURS;
@@ -14,23 +14,23 @@ use crate::rest::types::Gender;
 #[openapi(
     info(
         title = "Nadi",
-        description = "Find a doctor, hold a free time, confirm it, move or cancel it.",
+        description = "Find a doctor, hold a free slot, confirm it, move or cancel it.",
     ),
     components(schemas(Problem, FieldError, Gender)),
     security(("bearer" = []), ("session" = [])),
     tags(
         (name = "Accounts", description = "Registering, signing in and out"),
-        (name = "Directory", description = "Finding a doctor and a free time; open to everyone"),
-        (name = "Appointments", description = "Holding a time, and everything that becomes of it"),
-        (name = "Reviews", description = "What patients say of visits that took place"),
-        (name = "Visits", description = "The clinic's side of the day"),
-        (name = "Schedules", description = "When a doctor works"),
-        (name = "People", description = "Those one books for"),
+        (name = "Directory", description = "Finding doctors and free slots; no sign-in needed"),
+        (name = "Appointments", description = "Holding a slot, confirming, moving and cancelling"),
+        (name = "Reviews", description = "Reviews of completed visits"),
+        (name = "Visits", description = "Check-in, completion and no-shows, for doctors and clinics"),
+        (name = "Schedules", description = "Working hours of doctors"),
+        (name = "People", description = "The people that an account books for"),
     ),
 )]
 struct Head;
 
-/// Everything but the operations.
+/// The description without the operations.
 pub fn head() -> OpenApi {
     let mut description = Head::openapi();
     description.info.version = "1".into();
@@ -52,22 +52,22 @@ fn introduction() -> String {
         ));
     }
     format!(
-        "Find a doctor, hold a free time, confirm it with the code that was sent, move it or cancel \
+        "Find a doctor, hold a free slot, confirm it with the code that was sent, move it or cancel \
          it.\n\n\
          **Signing in.** `POST /auth/login` gives a bearer token for an hour.\n\n\
-         **Once.** A request with an `Idempotency-Key` has one effect and one answer, refusals \
-         included, however often it is sent within {KEY_KEPT_HOURS} hours. The key belongs to the \
-         account: with another request it is refused with 422, while the first is still running with \
-         409. Holding and moving need one.\n\n\
+         **Idempotency.** A request with an `Idempotency-Key` has one effect and one response, also if \
+         it is refused, however often it is sent within {KEY_KEPT_HOURS} hours. Keys belong to the \
+         account. The same key with another request is refused with 422, and while the first request is \
+         still running, with 409. Holding and moving require a key.\n\n\
          **Versions.** Every appointment and schedule has an `ETag`. Cancelling, moving and \
-         replacing a schedule need it in `If-Match`: \
-         412 when it was changed in the meantime, 428 when it is missing. What is public has one too: with it \
-         in `If-None-Match` the answer is 304 while nothing has changed. Without a token such answers may be kept \
-         as `Cache-Control` says.\n\n\
+         replacing a schedule require it in `If-Match`: the response is \
+         412 if the version has changed meanwhile, and 428 if the header is missing. Public resources have an `ETag` too: \
+         with it in `If-None-Match`, the response is 304 while nothing has changed. Without a token, these responses can be \
+         cached according to `Cache-Control`.\n\n\
          **Time.** Instants are UTC; a date is the location's; ranges are half-open.\n\n\
-         **Text** is kept in Unicode's composed form (NFC), without control and format characters and without \
-         spaces at its ends. A name has to show something and to be on one line. A body or an address that is not \
-         UTF-8 or has the character U+0000 is refused with 400.\n\n\
+         **Text** is stored in Unicode NFC, without control and format characters and without \
+         spaces at its ends. A name must have a visible character and no line break. A body or a URL that is not \
+         UTF-8 or contains the character U+0000 is refused with 400.\n\n\
          **Problems** are `application/problem+json` (RFC 9457):\n\n\
          | type | status | |\n|---|---|---|\n{problems}"
     )

@@ -1,5 +1,5 @@
-//! What a request says: who asks, its body, its query, its path and its headers. Whatever cannot be
-//! read is a problem with the field's name.
+//! Extractors: the caller, the body, the query, the path and the headers of a request. Invalid input becomes a problem
+//! that names the field.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -20,10 +20,10 @@ use crate::rest::problem::{
 
 pub const NO_SUCH_FIELD: &str = "There is no such field here.";
 
-/// Who asks, and when.
-pub struct Asker(pub Caller);
+/// The caller and the time of the request.
+pub struct CurrentCaller(pub Caller);
 
-impl<S: Send + Sync> FromRequestParts<S> for Asker {
+impl<S: Send + Sync> FromRequestParts<S> for CurrentCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -47,9 +47,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 /// A JSON body that may be left out.
-pub struct MaybeBody<T>(pub T);
+pub struct OptionalBody<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -89,7 +89,7 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
     })?;
     json.end().map_err(|_| MALFORMED.problem())?;
-    // There is no other way to write it in JSON.
+    // In JSON, NUL can only be written as this escape.
     if bytes.windows(6).any(|six| six == b"\\u0000")
         && let Some(field) = nul_in(&serde_json::from_slice(bytes).unwrap_or_default(), "")
     {
@@ -101,7 +101,7 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(read)
 }
 
-/// Where a text has a NUL, which no database takes.
+/// The path of a text with a NUL, which PostgreSQL cannot store.
 fn nul_in(json: &Value, path: &str) -> Option<String> {
     let inside = |name: &str| match path {
         "" => name.to_owned(),
@@ -119,19 +119,19 @@ fn nul_in(json: &Value, path: &str) -> Option<String> {
     }
 }
 
-/// A value that is not what its place needs. Our own words: a parser's would repeat what was sent.
-fn misfit(path: &str, said: &str) -> Problem {
-    let quoted = |text: &str| said.strip_prefix(text)?.split('`').nth(1).map(str::to_owned);
+/// The problem of a value of the wrong kind. Does not use the parser's message, which would repeat what was sent.
+fn misfit(path: &str, message: &str) -> Problem {
+    let quoted = |text: &str| message.strip_prefix(text)?.split('`').nth(1).map(str::to_owned);
     if let Some(field) = quoted("missing field ") {
         return Problem::field(field, "This is needed.");
     }
-    if said.starts_with("unknown field ") {
+    if message.starts_with("unknown field ") {
         return Problem::field(path, NO_SUCH_FIELD);
     }
     Problem::field(path, "This is not the kind of value that is expected here.")
 }
 
-/// The query, every parameter once and known.
+/// The query; unknown and repeated parameters are refused.
 pub struct Params<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
@@ -142,22 +142,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
         let fields = serde_urlencoded::Deserializer::new(pairs);
         serde_path_to_error::deserialize(fields).map(Self).map_err(|error| {
-            let said = error.inner().to_string();
-            let mut quoted = said.split('`');
-            let known = said.starts_with("unknown field") || said.starts_with("duplicate field");
+            let message = error.inner().to_string();
+            let mut quoted = message.split('`');
+            let known =
+                message.starts_with("unknown field") || message.starts_with("duplicate field");
             let path = match quoted.nth(1).filter(|_| known) {
                 Some(name) => name.to_owned(),
                 None => error.path().to_string(),
             };
-            match said.starts_with("duplicate field") {
+            match message.starts_with("duplicate field") {
                 true => Problem::field(path, "Say this once."),
-                false => misfit(&path, &said),
+                false => misfit(&path, &message),
             }
         })
     }
 }
 
-/// An id in the path. One that cannot be read names nothing.
+/// An id in the path. One that cannot be parsed is answered with 404.
 pub struct Id<T>(pub T);
 
 impl<S: Send + Sync, T: std::str::FromStr> FromRequestParts<S> for Id<T> {
@@ -170,7 +171,7 @@ impl<S: Send + Sync, T: std::str::FromStr> FromRequestParts<S> for Id<T> {
     }
 }
 
-/// The request's key, when it has one.
+/// The idempotency key of the request, if it has one.
 pub struct Key(pub Option<IdempotencyKey>);
 
 impl Key {
@@ -193,12 +194,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
     }
 }
 
-/// Which version the caller has seen, when they say so (RFC 9110, If-Match).
+/// The versions in `If-Match` (RFC 9110), if the header is there.
 pub struct IfMatch(pub Option<Seen>);
 
 impl IfMatch {
     /// # Errors
-    /// When they do not say.
+    /// When the header is missing.
     pub fn needed(self) -> Result<Seen, Problem> {
         self.0.ok_or_else(|| Failure::VersionMissing.into())
     }
@@ -214,30 +215,30 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let mut tags = Vec::new();
         let values = parts.headers.get_all(header::IF_MATCH);
-        let mut said = false;
+        let mut is_present = false;
         for value in values {
-            said = true;
+            is_present = true;
             let text = value.to_str().map_err(|_| MALFORMED.problem())?;
             if text.trim() == "*" {
                 return Ok(Self(Some(Seen::Any)));
             }
             tags.extend(text.split(',').filter_map(version_of));
         }
-        Ok(Self(said.then_some(Seen::Versions(tags))))
+        Ok(Self(is_present.then_some(Seen::Versions(tags))))
     }
 }
 
-/// The version a strong tag stands for. Any other tag is of something else, and matches nothing.
+/// The version in a strong tag. `None` for any other tag, which matches nothing.
 fn version_of(tag: &str) -> Option<i32> {
     tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }
 
-/// The tag of a version.
+/// The ETag of a version.
 pub fn tag(version: i32) -> String {
     format!("\"{version}\"")
 }
 
-/// Does the caller have this version already (If-None-Match)?
+/// Does `If-None-Match` contain this version?
 pub fn has_already(headers: &HeaderMap, version: i32) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter();
     values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).any(|one| {
@@ -261,7 +262,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
 /// The problem with the named parameter.
 pub fn moment(name: &str, text: Option<&str>) -> Result<Option<Moment>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    // A plus in a query is a space to whoever wrote the standard, and a plus to everyone else.
+    // A plus in a query is decoded to a space, but in a time it is meant as the sign of an offset.
     let text = text.replace(' ', "+");
     let moment = Moment::parse(&text);
     moment.map(Some).ok_or_else(|| {

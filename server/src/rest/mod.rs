@@ -1,7 +1,6 @@
-//! The REST API under `/api/v1`: the same services as the pages, described by OpenAPI.
+//! The REST API under `/api/v1`, on the same ports as the pages, described by OpenAPI.
 //!
-//! A handler parses, calls one port method and replies. Whatever goes wrong, here or on the way, is
-//! a problem document.
+//! A handler parses, calls one port method and replies. Every error is a problem document.
 
 mod api;
 mod appointments;
@@ -43,9 +42,9 @@ use crate::rest::problem::{
     FOREIGN, INTERNAL, METHOD, NOT_FOUND, Problem, TOKEN, TOO_LARGE, UNAVAILABLE,
 };
 
-/// Where the API is.
+/// The path of the API.
 pub const ROOT: &str = "/api/v1";
-/// No answer takes longer; what does has met a fault.
+/// The time limit of a request. No answer takes as long unless something is broken.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// The API, and its description under `/api-docs`.
@@ -91,7 +90,7 @@ fn described() -> OpenApiRouter<Api> {
     )
 }
 
-/// The description of the API, made from the code that serves it.
+/// The OpenAPI description, made from the handlers.
 pub fn description() -> OpenApi {
     described().into_openapi()
 }
@@ -105,7 +104,7 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
         let Some((account, session)) = named else { return TOKEN.problem().into_response() };
         match api.identities.of_token(account, &session, now).await {
             Ok(Some(account)) => Ok(Actor::Account(Box::new(account))),
-            // Signed out, or the account is gone.
+            // The session has ended, or the account no longer exists.
             Ok(None) => return TOKEN.problem().into_response(),
             Err(failure) => Err(failure),
         }
@@ -128,10 +127,10 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
     }
 }
 
-/// A session's cookie is only for our own pages; a token cannot be sent by another site's.
+/// Refuses changes by cookie that do not come from our own pages. A token needs no check: other sites cannot send it.
 async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
     let by_token = request.headers().contains_key(header::AUTHORIZATION);
-    if by_token || guard::is_ours(&request, &web.public_origin) {
+    if by_token || guard::is_same_origin(&request, &web.public_origin) {
         next.run(request).await
     } else {
         FOREIGN.problem().into_response()
@@ -150,7 +149,7 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     INTERNAL.problem().into_response()
 }
 
-/// What the layers below answer by status alone becomes a problem, too.
+/// Turns error responses of the layers below, which have only a status, into problem documents.
 async fn always_a_problem(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let status = response.status();

@@ -1,4 +1,4 @@
-//! Parameters that many operations share, for their description. [`crate::rest::input`] reads them.
+//! Descriptions of parameters that many operations share. [`crate::rest::input`] reads them.
 #![allow(dead_code, reason = "described, not read")]
 
 use utoipa::IntoParams;
@@ -13,8 +13,8 @@ pub struct AppointmentPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct KeyNeeded {
-    /// A key of your own for this request only, such as a UUID; kept for 24 hours.
+pub struct IdempotencyKeyRequired {
+    /// A unique key that the client makes for this request, such as a UUID. It is stored for 24 hours.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
@@ -26,8 +26,8 @@ pub struct KeyNeeded {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct KeyMaybe {
-    /// A key of your own for this request only, such as a UUID; kept for 24 hours.
+pub struct IdempotencyKeyOptional {
+    /// A unique key that the client makes for this request, such as a UUID. It is stored for 24 hours.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
@@ -39,16 +39,16 @@ pub struct KeyMaybe {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct SeenNeeded {
-    /// The ETag that was seen.
+pub struct IfMatchRequired {
+    /// The ETag of the version that the request is based on.
     #[param(rename = "If-Match", example = "\"3\"")]
     seen: String,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct SeenMaybe {
-    /// The ETag that was seen.
+pub struct IfMatchOptional {
+    /// The ETag of the version that the request is based on.
     #[param(rename = "If-Match", example = "\"3\"")]
     seen: Option<String>,
 }

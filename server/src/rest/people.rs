@@ -1,4 +1,4 @@
-//! The people an account books for.
+//! Endpoints for the people an account books for.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,29 +12,29 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::Api;
-use crate::rest::input::{Asker, Body, Id};
-use crate::rest::problem::{OwnRead, PlainChange, Problem};
+use crate::rest::input::{Body, CurrentCaller, Id};
+use crate::rest::problem::{PlainChange, Problem, SignedInRead};
 use crate::rest::types::{List, Person};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(people, add)).routes(routes!(remove))
 }
 
-/// Lists the people one books for
+/// Lists the people that the account books for
 ///
-/// Oneself first.
+/// The account's owner first.
 #[utoipa::path(
     get, path = "/people", tag = "People",
-    responses((status = 200, description = "All of them", body = List<Person>), OwnRead)
+    responses((status = 200, description = "All people", body = List<Person>), SignedInRead)
 )]
 async fn people(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
 ) -> Result<Json<List<Person>>, Problem> {
     Ok(Json(List::of(api.ports.people.people(&caller).await?)))
 }
 
-/// Someone to be looked after.
+/// A dependant to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Kiran Rao", "birth_date": "2019-04-30"}))]
@@ -45,16 +45,16 @@ pub struct NewPerson {
     birth_date: Option<String>,
 }
 
-/// Adds someone to book for
+/// Adds a dependant
 ///
-/// The same name and birth date again is the same person.
+/// If there is one with the same name and birth date already, that one is returned.
 #[utoipa::path(
     post, path = "/people", tag = "People", request_body = NewPerson,
     responses((status = 201, description = "Added", body = Person), PlainChange)
 )]
 async fn add(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Body(new): Body<NewPerson>,
 ) -> Result<(StatusCode, Json<Person>), Problem> {
     caller.signed_in()?;
@@ -64,17 +64,17 @@ async fn add(
     Ok((StatusCode::CREATED, Json(person.into())))
 }
 
-/// Takes someone off the list
+/// Removes a dependant
 ///
-/// Refused while they have an appointment ahead. What is past stays.
+/// Refused while they have an upcoming appointment. Past appointments stay.
 #[utoipa::path(
     delete, path = "/people/{id}", tag = "People",
     params(("id" = Uuid, Path, description = "The person's id")),
-    responses((status = 204, description = "Taken off"), PlainChange)
+    responses((status = 204, description = "Removed"), PlainChange)
 )]
 async fn remove(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<PersonId>,
 ) -> Result<StatusCode, Problem> {
     api.ports.people.remove_dependant(&caller, id).await?;

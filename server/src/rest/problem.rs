@@ -1,4 +1,4 @@
-//! What went wrong, as a problem document (RFC 9457) with a stable type.
+//! Errors of the API as problem documents (RFC 9457) with stable types.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response as Described, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
-/// The media type of every refusal.
+/// The media type of problem documents.
 pub const PROBLEM_JSON: &str = "application/problem+json";
-/// How long to wait when a server of ours does not answer.
+/// `Retry-After` when the database or another server of ours does not answer.
 const RETRY_AFTER_SECONDS: u32 = 10;
-/// The same after a refusal for being too many: the line is short.
+/// `Retry-After` under overload, which ends soon.
 const RETRY_SOON_SECONDS: u32 = 1;
 
-/// What went wrong and what to do next (RFC 9457). Whatever it is, nothing was changed, but for a
-/// wrong code, which uses up a try.
+/// What went wrong and what to do next (RFC 9457). Nothing was changed, except that a wrong code uses up
+/// a try.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "/problems/taken", "title": "The time is taken", "status": 409,
     "detail": "That time was just taken. Choose one of the nearest free ones."
 }))]
 pub struct Problem {
-    /// Stable, relative to the API's origin; `/problems` lists them all.
+    /// Stable, relative to the API's origin. All types are listed at `/problems`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The same for every problem of this type.
@@ -37,18 +37,18 @@ pub struct Problem {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// What happened and what to do next, in a sentence for people.
+    /// What happened and what to do next, as text for users.
     pub detail: String,
-    /// What is wrong with which field.
+    /// The invalid fields, with reasons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// Wrong codes that may still be tried.
+    /// How many more wrong codes are allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tries_left: Option<i16>,
     /// The clinic's notice, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice_minutes: Option<i64>,
-    /// Not before so many seconds; also in `Retry-After`.
+    /// When to try again, in seconds; also in `Retry-After`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u32>,
 }
@@ -56,10 +56,10 @@ pub struct Problem {
 /// What is wrong with one field of the body, the query or the headers.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Its name, with dots between levels.
+    /// The path of the field, with dots between levels.
     #[schema(example = "slot_id")]
     pub field: String,
-    /// What is wrong with it, and what it should be.
+    /// What is wrong with the field, and what is valid.
     #[schema(example = "A whole number is needed here.")]
     pub detail: String,
 }
@@ -100,7 +100,7 @@ pub const INTERNAL: Kind = kind("internal", 500, "A fault of ours");
 pub const BUSY: Kind = kind("busy", 503, "Too many requests at once");
 pub const UNAVAILABLE: Kind = kind("unavailable", 503, "We cannot reach our calendar right now");
 
-/// All of them but the refusals.
+/// All types except for the refusals of the booking rules.
 const GENERAL: [Kind; 21] = [
     MALFORMED,
     KEY_MISSING,
@@ -198,7 +198,7 @@ impl Kind {
         }
     }
 
-    /// What to do next, when there is nothing more particular to say.
+    /// What to do next: the default text for a problem of this type.
     pub fn advice(self) -> String {
         match self.name {
             "malformed" => {
@@ -221,12 +221,13 @@ impl Kind {
         }
     }
 
-    /// The same for the list of all problems: a refusal's own sentence.
+    /// The same for the list of all problems; for refusals, their own sentence.
     pub fn long_advice(self) -> String {
         let refusal = Refusal::EXAMPLES.into_iter().find(|one| refusal_kind(*one) == self);
         refusal.map_or_else(|| self.advice(), |one| messages::refusal(&one))
     }
 
+    /// A problem of this type with the default text.
     pub fn problem(self) -> Problem {
         self.with(self.advice())
     }
@@ -241,7 +242,7 @@ impl Problem {
         problem
     }
 
-    /// Several fields, each with what is wrong with it; `None` without any.
+    /// Several fields that cannot be used, each with the reason; `None` if there are none.
     pub fn fields(found: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
         let errors = found.into_iter().map(|(field, detail)| FieldError { field, detail });
         let errors: Vec<FieldError> = errors.collect();
@@ -349,29 +350,29 @@ fn describe(kinds: &[Kind]) -> BTreeMap<String, RefOr<Described>> {
     by_status.into_iter().map(describe).collect()
 }
 
-/// What any request can meet.
+/// Problems that any request can get.
 const ANYWHERE: [Kind; 6] = [MALFORMED, TOKEN, TOO_LARGE, INTERNAL, BUSY, UNAVAILABLE];
 
-/// Of a public read.
+/// Responses of a public read.
 pub struct PublicRead;
-/// Of a public read that is the same for all, and may be known already.
-pub struct KeptRead;
-/// Of a read for those who are signed in.
-pub struct OwnRead;
-/// Of registering and signing in.
-pub struct Entry;
-/// Of a change that is not one of an appointment.
+/// Responses of a public read that is the same for everybody, and can be answered with 304.
+pub struct CachedRead;
+/// Responses of a read that needs an account.
+pub struct SignedInRead;
+/// Responses of registering and signing in.
+pub struct SignIn;
+/// Responses of a change of something other than an appointment.
 pub struct PlainChange;
-/// Of a change, other than one of an appointment, that may have been made from an old view.
-pub struct PlainSeenChange;
-/// Of a change of a review.
+/// The same with `If-Match`.
+pub struct PlainVersionedChange;
+/// Responses of a change of a review.
 pub struct ReviewChange;
-/// Of a hold.
+/// Responses of a hold.
 pub struct Hold;
-/// Of a change of an appointment.
+/// Responses of a change of an appointment.
 pub struct Change;
-/// Of a change of an appointment that needs to know what was seen.
-pub struct SeenChange;
+/// Responses of a change of an appointment that needs `If-Match`.
+pub struct VersionedChange;
 
 fn with(more: &[Kind], refusals: &[Refusal]) -> BTreeMap<String, RefOr<Described>> {
     let mut kinds: Vec<Kind> = ANYWHERE.into();
@@ -386,7 +387,7 @@ impl IntoResponses for PublicRead {
     }
 }
 
-impl IntoResponses for KeptRead {
+impl IntoResponses for CachedRead {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         let text = "Nothing has changed since the answer whose `ETag` is in `If-None-Match`";
         let same = ResponseBuilder::new().description(text).build();
@@ -396,13 +397,13 @@ impl IntoResponses for KeptRead {
     }
 }
 
-impl IntoResponses for OwnRead {
+impl IntoResponses for SignedInRead {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         with(&[SIGN_IN, NOT_FOUND, INVALID], &[])
     }
 }
 
-impl IntoResponses for Entry {
+impl IntoResponses for SignIn {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         with(&[CREDENTIALS, FOREIGN, MEDIA_TYPE, INVALID, TOO_MANY_TRIES], &[])
     }
@@ -415,7 +416,7 @@ impl IntoResponses for PlainChange {
     }
 }
 
-impl IntoResponses for PlainSeenChange {
+impl IntoResponses for PlainVersionedChange {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         let kinds = [SIGN_IN, FOREIGN, NOT_FOUND, MEDIA_TYPE, INVALID, STALE, VERSION_MISSING];
         with(&kinds, &[])
@@ -429,7 +430,7 @@ impl IntoResponses for ReviewChange {
     }
 }
 
-/// What only reviews are refused for.
+/// Refusals that only reviews can get.
 const REVIEWS: [Refusal; 4] = [
     Refusal::ConflictOfInterest,
     Refusal::NotCompleted,
@@ -483,7 +484,7 @@ impl IntoResponses for Change {
     }
 }
 
-impl IntoResponses for SeenChange {
+impl IntoResponses for VersionedChange {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         every_change(&[VERSION_MISSING, KEY_MISSING])
     }

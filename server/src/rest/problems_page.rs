@@ -1,4 +1,4 @@
-//! `/problems`: what every problem type means, where its address leads.
+//! `/problems`: a page that explains every problem type. The address of a type leads there.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ async fn list() -> Response {
          Whatever it is, nothing was changed, but for a wrong code, which uses up a try.</p><dl>",
     );
     for kind in all_kinds() {
-        // Names and sentences are ours: nothing in them needs escaping but an ampersand, and none has one.
+        // Not escaped: the texts are constants of ours without special characters of HTML.
         let _ = write!(
             body,
             "<dt id=\"{name}\"><strong>{name}</strong> ({status})</dt><dd><p>{title}. {advice}</p></dd>",
@@ -37,7 +37,7 @@ async fn list() -> Response {
     (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 
-/// A problem's own address leads to its place in the list.
+/// Redirects the address of a problem type to its place in the list.
 async fn one(Path(name): Path<String>) -> Response {
     match all_kinds().iter().find(|kind| kind.name == name) {
         Some(kind) => Redirect::permanent(&format!("/problems#{}", kind.name)).into_response(),

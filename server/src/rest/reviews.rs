@@ -1,4 +1,4 @@
-//! What patients say of their visits.
+//! Endpoints of reviews.
 
 use axum::Json;
 use axum::extract::State;
@@ -17,18 +17,18 @@ use utoipa_axum::routes;
 
 use super::api::Api;
 use crate::rest::directory::paging;
-use crate::rest::input::{Asker, Body, Id, IfMatch, Params, tag};
-use crate::rest::parameters::{AppointmentPath, SeenMaybe};
-use crate::rest::problem::{OwnRead, Problem, PublicRead, ReviewChange};
+use crate::rest::input::{Body, CurrentCaller, Id, IfMatch, Params, tag};
+use crate::rest::parameters::{AppointmentPath, IfMatchOptional};
+use crate::rest::problem::{Problem, PublicRead, ReviewChange, SignedInRead};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(of_doctor)).routes(routes!(own, write, withdraw))
 }
 
-/// What patients say of a doctor, in numbers.
+/// The rating of a doctor.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Rating {
-    /// Of verified visits.
+    /// The number of reviews of verified visits.
     #[schema(example = 31)]
     pub reviews: u32,
     /// From 1 to 5, rounded to tenths; null below three reviews.
@@ -43,13 +43,13 @@ impl From<nadi::review::Rating> for Rating {
     }
 }
 
-/// What a patient says of a visit, as everybody reads it.
+/// A review of a visit, as the public sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Review {
     /// First name and initial, or `Patient`.
     #[schema(example = "Maria D.")]
     pub name: String,
-    /// From 1, poor, to 5, excellent.
+    /// From 1 (poor) to 5 (excellent).
     #[schema(minimum = 1, maximum = 5)]
     pub stars: u8,
     /// Plain text; may be empty.
@@ -57,9 +57,9 @@ pub struct Review {
     /// The month of the visit.
     #[schema(example = "2026-11", pattern = "^\\d{4}-\\d{2}$")]
     pub visit_month: String,
-    /// What the doctor says to that.
+    /// The doctor's answer.
     pub answer: Option<String>,
-    /// It was written anew after the answer.
+    /// Whether the review was changed after the answer.
     pub changed_since_answer: bool,
 }
 
@@ -76,17 +76,17 @@ impl From<ports::PublicReview> for Review {
     }
 }
 
-/// One's own review.
+/// A review as its author sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OwnReview {
     #[serde(flatten)]
     pub review: Review,
-    /// Shown as `Patient`.
+    /// Whether the author is shown as `Patient`.
     pub anonymous: bool,
     /// Rises by one with every change; the ETag is this in quotes.
     pub version: i32,
     pub created_at: DateTime<Utc>,
-    /// Why the clinic has hidden it; null while everybody can read it.
+    /// Why the clinic has hidden it; null while it is public.
     pub hidden_reason: Option<String>,
 }
 
@@ -113,7 +113,7 @@ struct Paging {
     page_size: Option<u32>,
 }
 
-/// One page of what everybody reads of a doctor.
+/// One page of a doctor's public reviews.
 #[derive(Serialize, ToSchema)]
 struct ReviewsPage {
     rating: Rating,
@@ -121,13 +121,13 @@ struct ReviewsPage {
     /// From 1.
     page: u32,
     page_size: u32,
-    /// All reviews, on all pages.
+    /// The number of reviews on all pages together.
     total: i64,
 }
 
 /// Lists a doctor's reviews
 ///
-/// Each is of a visit that took place, by whoever booked it. The newest first.
+/// Each is by the account that booked the visit, after it took place. Newest first.
 #[utoipa::path(
     get, path = "/doctors/{id}/reviews", tag = "Reviews", security(()),
     params(("id" = String, Path, description = "The doctor's id or slug", example = "asha-naik"), Paging),
@@ -135,7 +135,7 @@ struct ReviewsPage {
 )]
 async fn of_doctor(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(name): Id<String>,
     Params(query): Params<Paging>,
 ) -> Result<Json<ReviewsPage>, Problem> {
@@ -164,33 +164,33 @@ fn tagged(status: StatusCode, review: ports::ReviewView) -> Response {
     response
 }
 
-/// Shows one's own review of a visit
+/// Shows the caller's review of a visit
 #[utoipa::path(
     get, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath),
     responses((status = 200, description = "The review", body = OwnReview,
-               headers(("ETag" = String, description = "The version, in quotes"))), OwnRead)
+               headers(("ETag" = String, description = "The version, in quotes"))), SignedInRead)
 )]
 async fn own(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
 ) -> Result<Response, Problem> {
     let own = api.ports.reviews.own(&caller, id).await?;
     Ok(tagged(StatusCode::OK, own.review.ok_or(Failure::NotFound)?))
 }
 
-/// How a visit was.
+/// A review to write.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"stars": 5, "text": "She took her time and explained every step."}))]
 struct NewReview {
-    /// From 1, poor, to 5, excellent.
+    /// From 1 (poor) to 5 (excellent).
     #[schema(minimum = 1, maximum = 5)]
     stars: u8,
     #[serde(default)]
     #[schema(max_length = 2000)]
     text: String,
-    /// Shown as "Patient" instead of by first name and initial.
+    /// The author is shown as "Patient" instead of by first name and initial.
     #[serde(default)]
     anonymous: bool,
 }
@@ -199,13 +199,13 @@ const _: () = assert!(TEXT_CHARS_MAX == 2_000);
 
 /// Reviews a visit, or changes the review
 ///
-/// By whoever booked it, once it took place and for 90 days. Changing needs the ETag in `If-Match`; without
-/// one, a review that says something else is refused. The same again changes nothing.
+/// For the account that booked it, from its completion until 90 days after the visit. Changing a review needs the
+/// ETag in `If-Match`; without it, a different review is refused. Writing the same review again changes nothing.
 #[utoipa::path(
     put, path = "/appointments/{id}/review", tag = "Reviews", request_body = NewReview,
-    params(AppointmentPath, SeenMaybe),
+    params(AppointmentPath, IfMatchOptional),
     responses(
-        (status = 200, description = "Changed, or as it was", body = OwnReview,
+        (status = 200, description = "Changed, or unchanged if it is the same", body = OwnReview,
          headers(("ETag" = String, description = "The version, in quotes"))),
         (status = 201, description = "Written", body = OwnReview,
          headers(("ETag" = String, description = "The version, in quotes"))),
@@ -214,7 +214,7 @@ const _: () = assert!(TEXT_CHARS_MAX == 2_000);
 )]
 async fn write(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     seen: IfMatch,
     Body(new): Body<NewReview>,
@@ -225,16 +225,16 @@ async fn write(
     Ok(tagged(status, written.review))
 }
 
-/// Takes a review back
+/// Deletes a review
 ///
-/// With its words and the answer, whenever one likes.
+/// With its text and the answer. There is no time limit.
 #[utoipa::path(
-    delete, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath, SeenMaybe),
-    responses((status = 204, description = "Taken back"), ReviewChange)
+    delete, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath, IfMatchOptional),
+    responses((status = 204, description = "Deleted"), ReviewChange)
 )]
 async fn withdraw(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(id): Id<AppointmentId>,
     seen: IfMatch,
 ) -> Result<StatusCode, Problem> {

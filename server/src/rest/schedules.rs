@@ -1,4 +1,4 @@
-//! A doctor's schedule: read, compared with another, and replaced.
+//! Endpoints of a doctor's schedule: show, preview a change, replace.
 
 use app::messages;
 use axum::Json;
@@ -20,16 +20,16 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::api::Api;
-use crate::rest::input::{Asker, Body, Id, IfMatch, has_already, tag};
-use crate::rest::parameters::SeenNeeded;
-use crate::rest::problem::{OwnRead, PlainSeenChange, Problem};
+use crate::rest::input::{Body, CurrentCaller, Id, IfMatch, has_already, tag};
+use crate::rest::parameters::IfMatchRequired;
+use crate::rest::problem::{PlainVersionedChange, Problem, SignedInRead};
 use crate::rest::types::Mode;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(show, replace)).routes(routes!(compare))
 }
 
-/// When a doctor works: wall time at each location.
+/// A doctor's working hours and time off, in wall time at each location.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -43,13 +43,13 @@ pub fn routes() -> OpenApiRouter<Api> {
 pub struct Schedule {
     #[schema(max_items = 60)]
     rules: Vec<Rule>,
-    /// Wherever the doctor would be working then.
+    /// Time off, in wall time of the location where the doctor would be working.
     #[serde(default)]
     #[schema(max_items = 200)]
     time_off: Vec<TimeOff>,
 }
 
-/// Hours on certain dates.
+/// Working hours on certain dates.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -60,38 +60,38 @@ pub struct Schedule {
 pub struct Rule {
     location_id: Uuid,
     mode: Mode,
-    /// An RRULE of RFC 5545 that names days; without one: once, on `from`. Single days are not
-    /// closed by public holidays.
+    /// An RRULE (RFC 5545) of days. Without one, the rule is a single day, `from`. Single days are worked even
+    /// on public holidays.
     #[schema(max_length = 500)]
     recurrence: Option<String>,
-    /// The first date; intervals and counts begin here.
+    /// The first date. Intervals and counts start here.
     from: NaiveDate,
-    /// The first date on which it no longer holds.
+    /// Exclusive: the first date on which the rule no longer applies.
     until: Option<NaiveDate>,
     #[schema(example = "10:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     starts: String,
-    /// `00:00` is the end of the day.
+    /// Exclusive; `00:00` is the end of the day.
     #[schema(example = "14:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     ends: String,
     #[schema(minimum = 5, maximum = 240)]
     slot_minutes: u16,
-    /// Kept free before each appointment.
+    /// Minutes that stay free before each slot.
     #[serde(default)]
     #[schema(maximum = 120)]
     buffer_before_minutes: u16,
-    /// Kept free after each appointment.
+    /// Minutes that stay free after each slot.
     #[serde(default)]
     #[schema(maximum = 120)]
     buffer_after_minutes: u16,
-    /// People seen at the same time.
+    /// How many people can book the same slot.
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 50)]
     capacity: u16,
-    /// Bookable until so many minutes before the start.
+    /// Slots can be booked until this many minutes before they start.
     #[serde(default)]
     #[schema(maximum = 86_400)]
     notice_minutes: u32,
-    /// Bookable from so many days ahead; without it: as soon as the times are there.
+    /// Slots can be booked from this many days before. Without it, as soon as they are generated.
     #[schema(minimum = 1, maximum = 366)]
     window_days: Option<u16>,
 }
@@ -100,7 +100,7 @@ fn one() -> u16 {
     1
 }
 
-/// Not there.
+/// Time off.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"starts": "2026-12-24T00:00:00", "ends": "2027-01-02T00:00:00"}))]
@@ -111,22 +111,22 @@ pub struct TimeOff {
     /// Exclusive.
     #[schema(value_type = String, example = "2027-01-02T00:00:00")]
     ends: NaiveDateTime,
-    /// For the doctor and the clinic only.
+    /// Visible to the doctor and the clinic only.
     #[serde(default)]
     #[schema(max_length = 200)]
     note: String,
 }
 
-/// What a schedule changes.
+/// The changes by a schedule.
 #[derive(Serialize, ToSchema)]
 pub struct ScheduleChange {
     times_added: u64,
     times_removed: u64,
     days: Vec<DayChange>,
-    /// Booked outside the new hours: each stays until someone moves or cancels it.
+    /// Appointments outside the new hours. Each stays until someone moves or cancels it.
     appointments_in_the_way: Vec<Uuid>,
-    /// Groups with more people than seats now: all keep their seats, and nobody else gets one until as
-    /// many have left.
+    /// Slots with more bookings than seats. All bookings stay, and nobody else can book until enough of them are
+    /// cancelled.
     overfull_times: Vec<OverfullTime>,
 }
 
@@ -196,7 +196,7 @@ impl From<schedule::Schedule> for Schedule {
 }
 
 impl Schedule {
-    /// As the rules know it; what cannot be read is named by its place.
+    /// Parses the schedule; a problem names the path of the invalid value.
     fn read(self) -> Result<schedule::Schedule, Problem> {
         let mut rules = Vec::with_capacity(self.rules.len());
         for (index, rule) in self.rules.into_iter().enumerate() {
@@ -228,7 +228,7 @@ impl Rule {
             None => None,
             Some(text) => Some(Recurrence::of_days(text).map_err(|problem| {
                 let place = format!("rules[{index}].recurrence");
-                Problem::field(place, said(problem))
+                Problem::field(place, recurrence_problem(problem))
             })?),
         };
         Ok(schedule::Rule {
@@ -249,7 +249,7 @@ impl Rule {
     }
 }
 
-fn said(problem: RecurrenceProblem) -> &'static str {
+fn recurrence_problem(problem: RecurrenceProblem) -> &'static str {
     match problem {
         RecurrenceProblem::Malformed => "Use a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=1MO.",
         RecurrenceProblem::TooOften => "Name days: once a day, or less often.",
@@ -270,20 +270,20 @@ fn tagged(version: i32, body: impl Serialize) -> Response {
 
 /// Shows a doctor's schedule
 ///
-/// For the doctor and the clinic's administrators. Without what lies in the past.
+/// For the doctor and the clinic's administrators. Rules and time off in the past are left out.
 #[utoipa::path(
     get, path = "/doctors/{id}/schedule", tag = "Schedules",
     params(("id" = Uuid, Path, description = "The doctor's id")),
     responses(
         (status = 200, description = "The schedule", body = Schedule,
          headers(("ETag" = String, description = "Its version"))),
-        (status = 304, description = "It is as the caller has it"),
-        OwnRead
+        (status = 304, description = "Not changed"),
+        SignedInRead
     )
 )]
 async fn show(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(doctor): Id<DoctorId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -296,19 +296,19 @@ async fn show(
 
 /// Replaces a doctor's schedule
 ///
-/// Times follow at once. Whoever is booked outside the new hours stays, and is named.
+/// The slots are changed immediately. Appointments outside the new hours stay, and are listed in the response.
 #[utoipa::path(
     put, path = "/doctors/{id}/schedule", tag = "Schedules", request_body = Schedule,
-    params(("id" = Uuid, Path, description = "The doctor's id"), SeenNeeded),
+    params(("id" = Uuid, Path, description = "The doctor's id"), IfMatchRequired),
     responses(
-        (status = 200, description = "Saved: what has changed", body = ScheduleChange,
+        (status = 200, description = "Saved; what has changed", body = ScheduleChange,
          headers(("ETag" = String, description = "The new version"))),
-        PlainSeenChange
+        PlainVersionedChange
     )
 )]
 async fn replace(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(doctor): Id<DoctorId>,
     seen: IfMatch,
     Body(new): Body<Schedule>,
@@ -329,17 +329,17 @@ async fn replace(
     Ok(tagged(version, ScheduleChange::from(change)))
 }
 
-/// Tells what a schedule would change
+/// Shows what a schedule would change
 ///
 /// Nothing is saved.
 #[utoipa::path(
     post, path = "/doctors/{id}/schedule/preview", tag = "Schedules", request_body = Schedule,
     params(("id" = Uuid, Path, description = "The doctor's id")),
-    responses((status = 200, description = "What would change", body = ScheduleChange), PlainSeenChange)
+    responses((status = 200, description = "What would change", body = ScheduleChange), PlainVersionedChange)
 )]
 async fn compare(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     Id(doctor): Id<DoctorId>,
     Body(new): Body<Schedule>,
 ) -> Result<Json<ScheduleChange>, Problem> {

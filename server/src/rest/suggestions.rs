@@ -1,4 +1,4 @@
-//! Suggestions while one types: where the words may lead. Open to everyone, and the same for everyone.
+//! The endpoint for suggestions while typing. It needs no account, and answers everybody alike.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::Api;
-use crate::rest::input::{Asker, Params};
+use crate::rest::input::{CurrentCaller, Params};
 use crate::rest::problem::{Problem, PublicRead};
 use crate::rest::types::List;
 
@@ -20,7 +20,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(suggestions))
 }
 
-/// Where what was typed may lead.
+/// A suggestion for typed text.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Suggestion {
@@ -29,7 +29,7 @@ pub enum Suggestion {
         #[schema(example = "dermatology")]
         slug: String,
         name: String,
-        /// What people call it or come for, when that is what was typed.
+        /// The synonym or symptom that matched, if it was not the name.
         #[schema(example = "skin")]
         word: Option<String>,
     },
@@ -62,29 +62,29 @@ impl From<suggest::Suggestion> for Suggestion {
     }
 }
 
-/// What somebody has typed so far.
+/// The typed text.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct SuggestionsQuery {
-    /// Words of a name, a specialty, a symptom or a city; the last one may go on. Fewer than two characters
-    /// suggest nothing.
+    /// Words of a name, a specialty, a symptom or a city; the beginning of each is enough. There are no suggestions for
+    /// fewer than two characters.
     #[param(max_length = 100, example = "skin")]
     q: String,
 }
 
-/// Suggests while one types
+/// Suggests specialties, doctors and cities
 ///
-/// Specialties by their names and by the words people use, doctors by name, then cities: at most eight in
-/// all. When nothing fits, words are taken for the most similar ones. The answer is the same for
-/// everybody, and may be kept for a minute.
+/// Specialties by name, synonym or symptom, then doctors by name, then cities: at most eight in total. If nothing
+/// matches, words are replaced by the most similar known ones. The response is the same for everybody and can be
+/// cached for a minute.
 #[utoipa::path(
     get, path = "/suggestions", tag = "Directory", security(()), params(SuggestionsQuery),
     responses((status = 200, description = "The suggestions", body = List<Suggestion>), PublicRead)
 )]
 async fn suggestions(
     State(api): State<Api>,
-    Asker(caller): Asker,
+    CurrentCaller(caller): CurrentCaller,
     headers: HeaderMap,
     Params(query): Params<SuggestionsQuery>,
 ) -> Result<Response, Problem> {

@@ -1,4 +1,4 @@
-//! What the API says and hears, in its own words.
+//! The JSON types of the API, and their conversions from and to the types of the ports.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::appointment::{CODE_TRIES, EXTENSIONS_MAX};
@@ -10,17 +10,17 @@ use uuid::Uuid;
 
 use crate::rest::reviews::Rating;
 
-/// Where an appointment is in its life.
+/// The state of an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Held, waiting for its code, free again at `expires_at`.
+    /// Held until `expires_at`, not confirmed yet.
     Pending,
     Confirmed,
     CheckedIn,
     Completed,
     Cancelled,
-    /// A hold whose time ran out.
+    /// A lapsed hold.
     Expired,
     NoShow,
 }
@@ -80,7 +80,7 @@ impl From<Mode> for nadi::visit::Mode {
     }
 }
 
-/// Whom a patient would rather see.
+/// The doctor's gender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gender {
@@ -119,7 +119,7 @@ pub struct Page<T> {
     /// From 1.
     pub page: u32,
     pub page_size: u32,
-    /// All items, on all pages.
+    /// The number of items on all pages together.
     pub total: i64,
 }
 
@@ -137,7 +137,7 @@ impl<T> Page<T> {
     }
 }
 
-/// A whole list.
+/// A complete list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct List<T> {
     pub items: Vec<T>,
@@ -160,9 +160,9 @@ pub struct Specialty {
     pub name: String,
     /// `modern` or `ayurveda`.
     pub tradition: String,
-    /// What people come for, in a sentence.
+    /// Reasons to see this specialist, in one sentence.
     pub summary: String,
-    /// How many doctors are listed.
+    /// The number of listed doctors.
     pub doctors: i64,
 }
 
@@ -178,7 +178,7 @@ impl From<ports::Specialty> for Specialty {
     }
 }
 
-/// A place where a doctor sees people.
+/// A location where a doctor sees patients.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Place {
     pub id: Uuid,
@@ -202,13 +202,13 @@ impl From<ports::Place> for Place {
     }
 }
 
-/// A time that can be taken.
+/// A free slot.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Slot {
     pub id: i64,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    /// The date at the place.
+    /// The date at the location.
     pub local_date: NaiveDate,
     pub place: Place,
     pub mode: Mode,
@@ -239,14 +239,14 @@ pub struct DoctorCard {
     /// The main one first.
     pub specialties: Vec<String>,
     pub place: Option<Place>,
-    /// From the city in `near` to the place, in kilometres over the ground.
+    /// The great-circle distance from `near` to the location, in kilometres.
     pub distance_km: Option<f64>,
     pub languages: Vec<String>,
     pub fee: Fee,
-    /// Offers video visits.
+    /// Whether the doctor offers video visits.
     pub video: bool,
     pub rating: Rating,
-    /// The next few free times, soonest first.
+    /// The next free slots, soonest first.
     pub next_slots: Vec<Slot>,
 }
 
@@ -275,12 +275,12 @@ pub struct DoctorsPage {
     /// From 1.
     pub page: u32,
     pub page_size: u32,
-    /// All doctors found, on all pages; null while thousands are being counted. Counted seconds ago, or
-    /// minutes when they are thousands.
+    /// The number of doctors on all pages together; null while a large count is still running. Small counts are seconds
+    /// old, counts of thousands are minutes old.
     pub total: Option<i64>,
-    /// For `cursor`; null on the last page.
+    /// The value of `cursor` for the next page; null on the last page.
     pub next_cursor: Option<String>,
-    /// The words that were looked for instead: nobody was found by those given.
+    /// The corrected words that were searched for, if nothing matched the given ones.
     #[schema(example = "dermatologist")]
     pub searched_for: Option<String>,
 }
@@ -298,14 +298,14 @@ impl From<ports::DoctorPage> for DoctorsPage {
     }
 }
 
-/// A kind of visit.
+/// A visit type.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VisitType {
     pub id: Uuid,
     pub name: String,
     /// How many consecutive slots it takes.
     pub slot_span: i16,
-    /// Taken when a hold names none.
+    /// Used when a hold gives no visit type.
     pub is_default: bool,
 }
 
@@ -323,12 +323,12 @@ pub struct Doctor {
     pub places: Vec<Place>,
     pub video: bool,
     pub clinic: String,
-    /// How long before the start a patient may still cancel or move.
+    /// How long before the start a patient may still cancel or move, in minutes.
     pub cancel_notice_minutes: i32,
-    /// The usual one first.
+    /// The default first.
     pub visit_types: Vec<VisitType>,
     pub rating: Rating,
-    /// Otherwise there are no free times, and only those who have booked an appointment see the doctor.
+    /// If false, there are no free slots, and only accounts that have booked an appointment see the doctor.
     pub takes_bookings: bool,
 }
 
@@ -363,11 +363,11 @@ impl From<ports::DoctorProfile> for Doctor {
     }
 }
 
-/// An appointment as it stands after a change. It names nobody, so it may be kept.
+/// An appointment after a change, without names.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Appointment {
     pub id: Uuid,
-    /// Short, to be read out.
+    /// A short reference that can be read out.
     #[schema(example = "K7P2-QXM4")]
     pub reference: String,
     pub status: State,
@@ -386,11 +386,11 @@ pub struct Appointment {
     #[schema(example = "Asia/Kolkata")]
     pub time_zone: String,
     pub fee: Fee,
-    /// For a hold: when the time is free again.
+    /// For a hold: when it lapses.
     pub expires_at: Option<DateTime<Utc>>,
     /// For a hold: how often it can be extended.
     pub extensions_left: i16,
-    /// For a hold: wrong codes that may still be tried.
+    /// For a hold: how many more wrong codes are allowed.
     pub code_tries_left: i16,
     pub created_at: DateTime<Utc>,
 }
@@ -422,7 +422,7 @@ impl From<ports::Booked> for Appointment {
     }
 }
 
-/// An appointment with the names around it, for those it concerns.
+/// An appointment with names, for callers who may see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AppointmentDetails {
     #[serde(flatten)]
@@ -434,18 +434,18 @@ pub struct AppointmentDetails {
     pub location_name: String,
     pub location_address: String,
     pub visit_type: String,
-    /// Confirming this hold needs the code that was sent.
+    /// Whether confirming this hold needs the code that was sent.
     pub code_needed: bool,
     /// The last moment at which the caller may cancel or move it.
     pub change_until: Option<DateTime<Utc>>,
     pub cancel_reason: Option<String>,
-    /// Otherwise it cannot be moved, and stands until somebody cancels it.
+    /// If false, the appointment cannot be moved, but it is still valid and can be cancelled.
     pub doctor_takes_bookings: bool,
     /// What happened to it, oldest first. Empty in lists.
     pub history: Vec<HistoryEntry>,
 }
 
-/// One thing that happened to an appointment.
+/// An event in the history of an appointment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct HistoryEntry {
     #[schema(example = "appointment.rescheduled")]
@@ -453,9 +453,9 @@ pub struct HistoryEntry {
     pub at: DateTime<Utc>,
     /// `patient`, `doctor`, `administrator` or `system`.
     pub by: String,
-    /// For a move: the start before it.
+    /// For a move: the previous start.
     pub moved_from: Option<DateTime<Utc>>,
-    /// For a move: the IANA name of the zone of the place it was at.
+    /// For a move: the IANA name of the zone of the previous location.
     #[schema(example = "Asia/Kolkata")]
     pub moved_from_time_zone: Option<&'static str>,
     /// For `appointment.reopened`: the status that was undone.
@@ -514,13 +514,13 @@ impl From<ports::AppointmentView> for AppointmentDetails {
     }
 }
 
-/// Someone the account books for.
+/// A person the account books for.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Person {
     pub id: Uuid,
     pub name: String,
     pub birth_date: Option<NaiveDate>,
-    /// The account's owner.
+    /// Whether this is the account's owner.
     pub is_self: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Reviews: written by whoever booked the visit, answered by its doctor, hidden by its clinic. The doctor's
-//! rating follows in the same transaction.
+//! Reviews: written by the account that booked the visit, answered by its doctor, hidden by its clinic. The doctor's
+//! rating is updated in the same transaction.
 
 mod store;
 
@@ -31,7 +31,7 @@ use crate::directory::{listed_doctor, refresh};
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
-use crate::reviews::store::{Locked, Row, Said};
+use crate::reviews::store::{Locked, ReviewContent, Row};
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug, state, zone};
 
@@ -47,7 +47,7 @@ impl ReviewService {
         Self { app_state }
     }
 
-    async fn everybodys(
+    async fn public_reviews(
         &self,
         doctor: &DoctorKey,
         page: u32,
@@ -65,13 +65,13 @@ impl ReviewService {
         Ok(DoctorReviews { rating, page })
     }
 
-    async fn find_own(&self, caller: &Caller, visit: AppointmentId) -> Outcome<OwnReview> {
+    async fn own_review(&self, caller: &Caller, visit: AppointmentId) -> Outcome<OwnReview> {
         let account = caller.signed_in()?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let found = store::visit(&mut connection, visit, account.account).await?;
         let found = found.ok_or(Failure::NotFound)?;
         let review = match store::of_visit(&mut connection, visit, account.account).await? {
-            Some(row) => Some(one(&mut connection, row, false).await?),
+            Some(row) => Some(view_one(&mut connection, row, false).await?),
             None => None,
         };
         let state = state(&found.state)?;
@@ -83,7 +83,7 @@ impl ReviewService {
         })
     }
 
-    async fn put(
+    async fn save(
         &self,
         caller: &Caller,
         visit: AppointmentId,
@@ -96,8 +96,8 @@ impl ReviewService {
         let found = store::lock_visit(&mut transaction, visit, account).await?;
         let found = found.ok_or(Failure::NotFound)?;
         let text = optional_lines(Field::Text, &form.text, TEXT_CHARS_MAX);
-        let (stars, text) = both(Stars::of(form.stars), text)?;
-        let said = Said { stars, text: &text, anonymous: form.anonymous };
+        let (stars, text) = both_or_problems(Stars::of(form.stars), text)?;
+        let content = ReviewContent { stars, text: &text, anonymous: form.anonymous };
         let state = state(&found.state)?;
         may_review(author, found.sides(), state, found.ends_at, caller.now)?;
 
@@ -110,32 +110,32 @@ impl ReviewService {
             let on = formatting::local_date(found.starts_at, zone(&found.time_zone)?);
             let (id, who) = (ReviewId(uuid_v7(caller.now)), (visit, account));
             created =
-                store::insert(&mut transaction, id, who, &found, on, &said, caller.now).await?;
+                store::insert(&mut transaction, id, who, &found, on, &content, caller.now).await?;
             if created {
                 let stars = Some(i32::from(stars.number()));
-                change_rating(&mut transaction, found.doctor_id, None, stars).await?;
+                update_rating(&mut transaction, found.doctor_id, None, stars).await?;
                 let event = (ReviewEvent::Written, id, DoctorId(found.doctor_id));
-                record(&mut transaction, caller, event, said.stars.number().into()).await?;
+                record(&mut transaction, caller, event, content.stars.number().into()).await?;
             } else {
-                // A second click was faster.
+                // A second click wrote it first.
                 known = store::lock_of_visit(&mut transaction, visit, account).await?;
             }
         }
         if let Some(known) = known {
             created = known.withdrawn && seen.is_none();
-            if !known.withdrawn && is_same(&known, &said) {
-                // It is as asked: a repeated form, or a repeated request.
+            if !known.withdrawn && is_same(&known, &content) {
+                // Nothing to do: this is a repeated request.
             } else {
                 match seen {
                     None if known.withdrawn => {}
                     None => return Err(Refusal::AlreadyReviewed.into()),
                     Some(_) if known.withdrawn => return Err(Failure::Stale.into()),
-                    Some(seen) => must_be_seen(seen, &known)?,
+                    Some(seen) => must_be_current(seen, &known)?,
                 }
-                store::rewrite(&mut transaction, known.id, &said, caller.now).await?;
+                store::rewrite(&mut transaction, known.id, &content, caller.now).await?;
                 let before = counted(&known);
                 let after = (!known.hidden).then(|| i32::from(stars.number()));
-                change_rating(&mut transaction, known.doctor_id, before, after).await?;
+                update_rating(&mut transaction, known.doctor_id, before, after).await?;
                 let kind =
                     if known.withdrawn { ReviewEvent::Written } else { ReviewEvent::Changed };
                 let event = (kind, ReviewId(known.id), DoctorId(known.doctor_id));
@@ -144,20 +144,25 @@ impl ReviewService {
         }
         let row = store::of_visit(&mut transaction, visit, account).await?;
         let row = row.ok_or_else(|| Fault::Broken("a review that was just written".into()))?;
-        let review = one(&mut transaction, row, false).await?;
+        let review = view_one(&mut transaction, row, false).await?;
         transaction.commit().await?;
         self.app_state.invalidation.invalidate_doctor(DoctorId(found.doctor_id));
         Ok(Written { review, created })
     }
 
-    async fn take_back(&self, caller: &Caller, visit: AppointmentId, seen: &Seen) -> Outcome<()> {
+    async fn withdraw_review(
+        &self,
+        caller: &Caller,
+        visit: AppointmentId,
+        seen: &Seen,
+    ) -> Outcome<()> {
         let account = caller.signed_in()?.account;
         let mut transaction = self.app_state.write.begin().await?;
         let known = store::lock_of_visit(&mut transaction, visit, account).await?;
         let known = known.filter(|known| !known.withdrawn).ok_or(Failure::NotFound)?;
-        must_be_seen(seen, &known)?;
+        must_be_current(seen, &known)?;
         store::withdraw(&mut transaction, known.id, caller.now).await?;
-        change_rating(&mut transaction, known.doctor_id, counted(&known), None).await?;
+        update_rating(&mut transaction, known.doctor_id, counted(&known), None).await?;
         let event = (ReviewEvent::Withdrawn, ReviewId(known.id), DoctorId(known.doctor_id));
         record(&mut transaction, caller, event, known.stars).await?;
         transaction.commit().await?;
@@ -177,7 +182,7 @@ impl ReviewService {
         Ok(DoctorOwnReviews { rating, page })
     }
 
-    async fn reply(
+    async fn set_answer(
         &self,
         caller: &Caller,
         review: ReviewId,
@@ -194,13 +199,13 @@ impl ReviewService {
         let text = optional_lines(Field::Answer, text, TEXT_CHARS_MAX)?;
         let text = (!text.is_empty()).then_some(text.as_str());
         if known.answer.as_deref() != text {
-            must_be_seen(seen, &known)?;
+            must_be_current(seen, &known)?;
             store::answer(&mut transaction, known.id, text, caller.now).await?;
             let event = (ReviewEvent::Answered, ReviewId(known.id), DoctorId(known.doctor_id));
             record(&mut transaction, caller, event, known.stars).await?;
         }
         let row = store::find(&mut transaction, review).await?.ok_or(Failure::NotFound)?;
-        let review = one(&mut transaction, row, false).await?;
+        let review = view_one(&mut transaction, row, false).await?;
         transaction.commit().await?;
         self.app_state.invalidation.invalidate_doctor(DoctorId(known.doctor_id));
         Ok(review)
@@ -239,14 +244,14 @@ impl ReviewService {
             None => None,
         };
         if reason.is_some() == known.hidden {
-            // It is so already.
+            // Nothing to do: it is already hidden or shown as wanted.
             return Ok(());
         }
-        must_be_seen(seen, &known)?;
+        must_be_current(seen, &known)?;
         let (id, by) = (uuid_v7(caller.now), account.account);
         store::decide(&mut transaction, known.id, id, reason.as_deref(), by, caller.now).await?;
         let after = reason.is_none().then(|| i32::from(known.stars));
-        change_rating(&mut transaction, known.doctor_id, counted(&known), after).await?;
+        update_rating(&mut transaction, known.doctor_id, counted(&known), after).await?;
         let kind = if reason.is_some() { ReviewEvent::Hidden } else { ReviewEvent::Shown };
         let event = (kind, ReviewId(known.id), DoctorId(known.doctor_id));
         record(&mut transaction, caller, event, known.stars).await?;
@@ -256,7 +261,7 @@ impl ReviewService {
     }
 }
 
-/// Writes what happened to a review into the log.
+/// Records an event about a review in the event log.
 async fn record(
     connection: &mut PgConnection,
     caller: &Caller,
@@ -273,7 +278,7 @@ async fn record(
 }
 
 /// Both values, or the problems of both.
-fn both<A, B>(
+fn both_or_problems<A, B>(
     first: Result<A, nadi::FieldProblem>,
     second: Result<B, nadi::FieldProblem>,
 ) -> Outcome<(A, B)> {
@@ -286,23 +291,23 @@ fn both<A, B>(
     }
 }
 
-fn is_same(known: &Locked, said: &Said<'_>) -> bool {
-    known.stars == i16::from(said.stars.number())
-        && known.text == said.text
-        && known.anonymous == said.anonymous
+fn is_same(known: &Locked, content: &ReviewContent<'_>) -> bool {
+    known.stars == i16::from(content.stars.number())
+        && known.text == content.text
+        && known.anonymous == content.anonymous
 }
 
-fn must_be_seen(seen: &Seen, known: &Locked) -> Outcome<()> {
+fn must_be_current(seen: &Seen, known: &Locked) -> Outcome<()> {
     if seen.admits(known.version) { Ok(()) } else { Err(Failure::Stale.into()) }
 }
 
-/// The stars that a review brings to the doctor's rating, if it counts.
+/// The stars that a review adds to the doctor's rating, if it counts.
 fn counted(known: &Locked) -> Option<i32> {
     (!known.hidden && !known.withdrawn).then(|| known.stars.into())
 }
 
-/// From what a review brought to its doctor's rating to what it brings now.
-async fn change_rating(
+/// Updates the doctor's rating from what a review added to it before to what it adds now.
+async fn update_rating(
     connection: &mut PgConnection,
     doctor: Uuid,
     before: Option<i32>,
@@ -319,7 +324,7 @@ async fn change_rating(
 
 type Names = HashMap<AccountId, String>;
 
-/// The names behind reviews, but for those who do not want theirs to be shown.
+/// The names of the authors who are not anonymous, and of those who hid a review.
 async fn names(connection: &mut PgConnection, rows: &[Row]) -> Outcome<Names> {
     let named = rows.iter().filter(|row| !row.anonymous);
     let mut accounts: Vec<AccountId> = named.map(|row| AccountId(row.author_id)).collect();
@@ -329,7 +334,11 @@ async fn names(connection: &mut PgConnection, rows: &[Row]) -> Outcome<Names> {
     Ok(accounts::names_of_accounts(connection, &accounts).await?)
 }
 
-async fn one(connection: &mut PgConnection, row: Row, for_clinic: bool) -> Outcome<ReviewView> {
+async fn view_one(
+    connection: &mut PgConnection,
+    row: Row,
+    for_clinic: bool,
+) -> Outcome<ReviewView> {
     let names = names(connection, std::slice::from_ref(&row)).await?;
     view(row, &names, for_clinic)
 }
@@ -387,11 +396,11 @@ impl Reviews for ReviewService {
         page: u32,
         page_size: u32,
     ) -> Answer<DoctorReviews> {
-        answer("reviews of a doctor", self.everybodys(doctor, page, page_size).await)
+        answer("reviews of a doctor", self.public_reviews(doctor, page, page_size).await)
     }
 
     async fn own(&self, caller: &Caller, visit: AppointmentId) -> Answer<OwnReview> {
-        answer("one's own review", self.find_own(caller, visit).await)
+        answer("one's own review", self.own_review(caller, visit).await)
     }
 
     async fn reviewed(
@@ -417,12 +426,12 @@ impl Reviews for ReviewService {
         form: &ReviewForm,
         seen: Option<&Seen>,
     ) -> Answer<Written> {
-        answer("write a review", self.put(caller, visit, form, seen).await)
+        answer("write a review", self.save(caller, visit, form, seen).await)
     }
 
     #[tracing::instrument(skip_all, fields(appointment = %visit))]
     async fn withdraw(&self, caller: &Caller, visit: AppointmentId, seen: &Seen) -> Answer<()> {
-        answer("withdraw a review", self.take_back(caller, visit, seen).await)
+        answer("withdraw a review", self.withdraw_review(caller, visit, seen).await)
     }
 
     async fn mine(&self, caller: &Caller, page: u32) -> Answer<DoctorOwnReviews> {
@@ -437,7 +446,7 @@ impl Reviews for ReviewService {
         text: &str,
         seen: &Seen,
     ) -> Answer<ReviewView> {
-        answer("answer a review", self.reply(caller, review, text, seen).await)
+        answer("answer a review", self.set_answer(caller, review, text, seen).await)
     }
 
     async fn in_clinics(

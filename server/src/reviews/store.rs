@@ -1,4 +1,4 @@
-//! Reviews, and the ratings that are kept beside them. Names of persons are in [`crate::accounts`].
+//! Reviews, and the ratings computed from them. Names of persons are in [`crate::accounts::store`].
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
@@ -19,14 +19,14 @@ pub struct VisitRow {
 }
 
 impl VisitRow {
-    /// Whose visit it was.
+    /// The doctor and the clinic of the visit.
     pub fn sides(&self) -> (DoctorId, ClinicId) {
         (DoctorId(self.doctor_id), ClinicId(self.clinic_id))
     }
 }
 
-/// A visit that this account booked, kept as it is until the transaction ends: while its review is written,
-/// nobody opens it again.
+/// A visit that this account booked, locked until the transaction ends, so that it is not reopened while its review
+/// is written.
 pub async fn lock_visit(
     connection: &mut PgConnection,
     visit: AppointmentId,
@@ -43,7 +43,7 @@ pub async fn lock_visit(
     .await?;
     match locked {
         Some(row) => Ok(Some(row)),
-        // In the archive nothing changes any more.
+        // Rows in the archive no longer change, so they need no lock.
         None => self::visit(connection, visit, booked_by).await,
     }
 }
@@ -85,11 +85,11 @@ pub struct Row {
     pub hidden_at: Option<DateTime<Utc>>,
     pub hidden_by: Option<Uuid>,
     pub hidden_reason: Option<String>,
-    /// That of the clinic.
+    /// The zone of the clinic.
     pub time_zone: String,
 }
 
-/// All columns of a [`Row`], from `reviews r`; what follows narrows and orders.
+/// Selects all columns of a [`Row`] from `reviews r`; `$rest` holds conditions and order.
 macro_rules! rows {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -106,7 +106,7 @@ macro_rules! rows {
     };
 }
 
-/// Everybody's, the newest first.
+/// A doctor's visible reviews, the newest first.
 pub async fn shown(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -124,7 +124,7 @@ pub async fn shown(
     .await
 }
 
-/// A doctor's own, hidden ones too, the newest first.
+/// All reviews of a doctor, including hidden ones, the newest first.
 pub async fn of_doctor(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -141,7 +141,7 @@ pub async fn of_doctor(
     .await
 }
 
-/// How many [`of_doctor`] has on all pages.
+/// How many rows [`of_doctor`] has on all pages.
 pub async fn count_of_doctor(connection: &mut PgConnection, doctor: DoctorId) -> Result<i64> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from reviews where doctor_id = $1 and withdrawn_at is null"#,
@@ -151,7 +151,7 @@ pub async fn count_of_doctor(connection: &mut PgConnection, doctor: DoctorId) ->
     .await
 }
 
-/// Those of these clinics, or with `None` of all, the newest first.
+/// The reviews of these clinics, or with `None` of all, the newest first.
 pub async fn in_clinics(
     connection: &mut PgConnection,
     clinics: Option<&[Uuid]>,
@@ -171,7 +171,7 @@ pub async fn in_clinics(
     .await
 }
 
-/// How many [`in_clinics`] has on all pages.
+/// How many rows [`in_clinics`] has on all pages.
 pub async fn count_in_clinics(
     connection: &mut PgConnection,
     clinics: Option<&[Uuid]>,
@@ -188,7 +188,7 @@ pub async fn count_in_clinics(
     .await
 }
 
-/// What this account has said of a visit.
+/// This account's review of a visit.
 pub async fn of_visit(
     connection: &mut PgConnection,
     visit: AppointmentId,
@@ -199,7 +199,7 @@ pub async fn of_visit(
         .await
 }
 
-/// A review by its id. Whoever asks for it has to be compared with it.
+/// A review by its id. Does not check who may read it.
 pub async fn find(connection: &mut PgConnection, review: ReviewId) -> Result<Option<Row>> {
     rows!("r.id = $1", review.0).fetch_optional(connection).await
 }
@@ -220,7 +220,7 @@ pub async fn reviewed(
     .await
 }
 
-/// What a change of a review looks at, locked until the transaction ends.
+/// The data of a review that changes depend on. The row is locked until the transaction ends.
 pub struct Locked {
     pub id: Uuid,
     pub doctor_id: Uuid,
@@ -234,7 +234,7 @@ pub struct Locked {
     pub withdrawn: bool,
 }
 
-/// Locks what this account has said of a visit, withdrawn or not.
+/// Locks this account's review of a visit, withdrawn or not.
 pub async fn lock_of_visit(
     connection: &mut PgConnection,
     visit: AppointmentId,
@@ -265,21 +265,21 @@ pub async fn lock(connection: &mut PgConnection, review: ReviewId) -> Result<Opt
     .await
 }
 
-/// What is said of a visit.
-pub struct Said<'a> {
+/// The content of a review.
+pub struct ReviewContent<'a> {
     pub stars: Stars,
     pub text: &'a str,
     pub anonymous: bool,
 }
 
-/// A new review. `false`: somebody was faster, and nothing is written.
+/// Inserts a review. `false`: another request was faster, and nothing was inserted.
 pub async fn insert(
     connection: &mut PgConnection,
     id: ReviewId,
     (visit, author): (AppointmentId, AccountId),
     row: &VisitRow,
     visited_on: NaiveDate,
-    said: &Said<'_>,
+    content: &ReviewContent<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let inserted = sqlx::query!(
@@ -292,9 +292,9 @@ pub async fn insert(
         row.doctor_id,
         row.clinic_id,
         author.0,
-        i16::from(said.stars.number()),
-        said.text,
-        said.anonymous,
+        i16::from(content.stars.number()),
+        content.text,
+        content.anonymous,
         visited_on,
         now
     )
@@ -303,11 +303,11 @@ pub async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Writes a locked review anew; one that was withdrawn is back.
+/// Replaces the content of a locked review. A withdrawn one becomes visible again.
 pub async fn rewrite(
     connection: &mut PgConnection,
     review: Uuid,
-    said: &Said<'_>,
+    content: &ReviewContent<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
@@ -315,9 +315,9 @@ pub async fn rewrite(
              created_at = case when withdrawn_at is null then created_at else $5 end, withdrawn_at = null
          where id = $1",
         review,
-        i16::from(said.stars.number()),
-        said.text,
-        said.anonymous,
+        i16::from(content.stars.number()),
+        content.text,
+        content.anonymous,
         now
     )
     .execute(connection)
@@ -325,7 +325,7 @@ pub async fn rewrite(
     Ok(())
 }
 
-/// Takes a locked review back, with all its words.
+/// Withdraws a locked review, and deletes its text and answer.
 pub async fn withdraw(
     connection: &mut PgConnection,
     review: Uuid,
@@ -343,7 +343,7 @@ pub async fn withdraw(
     Ok(())
 }
 
-/// The doctor's answer to a locked review; `None` takes it back.
+/// Sets the doctor's answer to a locked review; `None` deletes it.
 pub async fn answer(
     connection: &mut PgConnection,
     review: Uuid,
@@ -363,7 +363,7 @@ pub async fn answer(
     Ok(())
 }
 
-/// Hides a locked review for a reason, or with `None` shows it again; and writes down who decided.
+/// Hides a locked review for a reason, or with `None` shows it again, and records who decided.
 pub async fn decide(
     connection: &mut PgConnection,
     review: Uuid,
@@ -393,15 +393,15 @@ pub async fn decide(
     Ok(())
 }
 
-/// Adds so many reviews with so many stars to a doctor's rating. Its row is locked until the transaction
-/// ends, so others who change it wait and none is lost.
+/// Adds to the number of reviews and the sum of stars of a doctor. Locks the row until the transaction ends, so
+/// that concurrent changes wait and none is lost.
 pub async fn add_to_rating(
     connection: &mut PgConnection,
     doctor: Uuid,
     reviews: i32,
     stars: i32,
 ) -> Result<()> {
-    // First the row, then the sum: what would be inserted is checked even where a row is there.
+    // Insert zeros, then add: with one upsert, the constraints would check the inserted values even if the row exists.
     sqlx::query!(
         "insert into doctor_ratings (doctor_id, reviews, stars_sum) values ($1, 0, 0)
          on conflict (doctor_id) do nothing",
@@ -420,7 +420,7 @@ pub async fn add_to_rating(
     Ok(())
 }
 
-/// What everybody sees of a doctor.
+/// The public rating of a doctor.
 pub async fn rating(connection: &mut PgConnection, doctor: DoctorId) -> Result<Rating> {
     let row = sqlx::query!(
         "select reviews, stars_sum from doctor_ratings where doctor_id = $1",

@@ -1,4 +1,4 @@
-//! Changing a schedule: write down, compare, save.
+//! Changing a schedule: saving a draft, previewing a change, applying it.
 
 use chrono::{Days, NaiveDate};
 use nadi::Failure;
@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::make;
-use super::{ScheduleService, author, must_run, zone_data};
+use super::{ScheduleService, author, must_manage, zone_data};
 use crate::clinic::places;
 use crate::database::is_transient;
 use crate::events;
@@ -22,10 +22,10 @@ use crate::schedules::store::hours as store;
 use crate::schedules::view::{change, facts_of, proposed, zones};
 use crate::use_case::{Fault, Outcome};
 
-/// After so many rivals in a row, the caller hears that it did not work.
-const TRIES: usize = 3;
+/// How often a change is tried when it meets serialization failures or deadlocks.
+const TRIES_MAX: usize = 3;
 
-/// What saving a draft did, kept beside it: counts and dates, no names.
+/// The result of applying a draft, stored with it: counts and dates, no names.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     times_added: u64,
@@ -34,7 +34,7 @@ struct Saved {
 }
 
 impl ScheduleService {
-    pub(super) async fn write_down(
+    pub(super) async fn save_as_draft(
         &self,
         caller: &Caller,
         doctor: DoctorId,
@@ -43,7 +43,7 @@ impl ScheduleService {
     ) -> Outcome<DraftId> {
         let account = caller.signed_in()?;
         let mut transaction = self.app_state.write.begin().await?;
-        self.checked(&mut transaction, caller, doctor, &schedule).await?;
+        self.validated_facts(&mut transaction, caller, doctor, &schedule).await?;
         let stored = store::find(&mut transaction, doctor).await?;
         if stored.map_or(1, |row| row.version) != seen {
             return Err(Failure::Stale.into());
@@ -56,7 +56,7 @@ impl ScheduleService {
         Ok(id)
     }
 
-    pub(super) async fn compared(
+    pub(super) async fn compute_change(
         &self,
         caller: &Caller,
         doctor: DoctorId,
@@ -64,7 +64,7 @@ impl ScheduleService {
     ) -> Outcome<ScheduleChange> {
         let now = caller.now;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let (_, facts) = self.checked(&mut connection, caller, doctor, &schedule).await?;
+        let (_, facts) = self.validated_facts(&mut connection, caller, doctor, &schedule).await?;
         let until = self.until(store::find(&mut connection, doctor).await?, caller);
         let since = make::earliest_today(now);
         let mut existing = make::existing(&mut connection, &[(doctor.0, since)], now).await?;
@@ -73,7 +73,7 @@ impl ScheduleService {
         change(&mut connection, &plan, now).await
     }
 
-    pub(super) async fn save_draft_of(
+    pub(super) async fn apply_draft(
         &self,
         caller: &Caller,
         draft: DraftId,
@@ -91,7 +91,7 @@ impl ScheduleService {
         let schedule = proposed(&row.schedule)?;
         let doctor = DoctorId(row.doctor_id);
         let (_, change) =
-            self.replaced(caller, doctor, row.version, &schedule, Some(draft)).await?;
+            self.replace_with_retries(caller, doctor, row.version, &schedule, Some(draft)).await?;
         Ok(change)
     }
 
@@ -102,10 +102,10 @@ impl ScheduleService {
         seen: i32,
         schedule: Schedule,
     ) -> Outcome<(i32, ScheduleChange)> {
-        self.replaced(caller, doctor, seen, &schedule, None).await
+        self.replace_with_retries(caller, doctor, seen, &schedule, None).await
     }
 
-    async fn replaced(
+    async fn replace_with_retries(
         &self,
         caller: &Caller,
         doctor: DoctorId,
@@ -113,7 +113,7 @@ impl ScheduleService {
         schedule: &Schedule,
         draft: Option<DraftId>,
     ) -> Outcome<(i32, ScheduleChange)> {
-        for _ in 1..TRIES {
+        for _ in 1..TRIES_MAX {
             match self.try_replace(caller, doctor, seen, schedule, draft).await {
                 Err(Fault::Database(error)) if is_transient(&error) => {}
                 other => return other,
@@ -132,29 +132,30 @@ impl ScheduleService {
     ) -> Outcome<(i32, ScheduleChange)> {
         let now = caller.now;
         let mut transaction = self.app_state.write.begin().await?;
-        // First the right to do it, then the lock, and only then what is decided upon: a holiday or a
-        // calendar that is saved at this moment is either seen here, or makes the times again later.
-        must_run(&mut transaction, caller.signed_in()?, doctor).await?;
+        // Check the permission, take the lock, and only then read what the slots are made from: a holiday or calendar
+        // that is saved at this moment is either read here, or makes the slots again afterwards.
+        must_manage(&mut transaction, caller.signed_in()?, doctor).await?;
         let stored = store::lock(&mut transaction, doctor).await?;
         if stored.version != seen {
             return Err(Failure::Stale.into());
         }
-        let (current, facts) = self.checked(&mut transaction, caller, doctor, schedule).await?;
-        let is_so = &current.schedule == schedule && stored.unreadable_since.is_none();
+        let (current, facts) =
+            self.validated_facts(&mut transaction, caller, doctor, schedule).await?;
+        let is_unchanged = &current.schedule == schedule && stored.unreadable_since.is_none();
         write_schedule(&mut transaction, doctor, schedule, now).await?;
         let until = self.until(Some(stored), caller);
         let since = make::earliest_today(now);
         let all = [(doctor.0, facts)].into();
-        zone_data::note(&mut transaction, &[doctor.0], now).await?;
+        zone_data::record_shifted(&mut transaction, &[doctor.0], now).await?;
         let plans = make::remake(&mut transaction, &[(doctor.0, since)], &all, until, now).await?;
         let plan = plans.get(&doctor.0).cloned().unwrap_or_default();
         let data = nadi::zone::release();
         store::mark_made(&mut transaction, &[doctor.0], until, data).await?;
-        let version = match is_so {
+        let version = match is_unchanged {
             true => seen,
             false => store::raise_version(&mut transaction, doctor).await?,
         };
-        if !is_so || !plan.is_empty() {
+        if !is_unchanged || !plan.is_empty() {
             let data = make::schedule_data(&plan, ScheduleReason::Saved);
             let event = NewEvent::schedule(doctor, Some(version), data);
             let by = author(caller.signed_in()?, doctor);
@@ -171,8 +172,8 @@ impl ScheduleService {
         Ok((version, change))
     }
 
-    /// The facts as they are and as they would be, if the caller may change them and the schedule is usable.
-    async fn checked(
+    /// The current facts and those with the new schedule. Fails if the caller may not change it or it is invalid.
+    async fn validated_facts(
         &self,
         connection: &mut PgConnection,
         caller: &Caller,
@@ -180,7 +181,7 @@ impl ScheduleService {
         schedule: &Schedule,
     ) -> Outcome<(Facts, Facts)> {
         let account = caller.signed_in()?;
-        let clinic = must_run(connection, account, doctor).await?;
+        let clinic = must_manage(connection, account, doctor).await?;
         let zones = zones(&places(connection, clinic).await?);
         let today = make::earliest_today(caller.now);
         schedule.check(&zones, today).map_err(|problems| {
@@ -191,21 +192,21 @@ impl ScheduleService {
         Ok((current, facts))
     }
 
-    /// The end of what is made: never nearer than what was made already.
+    /// The date up to which slots are made: never before the date up to which they already are.
     fn until(&self, stored: Option<store::ScheduleRow>, caller: &Caller) -> NaiveDate {
         let horizon = make::horizon(caller.now, self.app_state.settings.horizon_days);
         stored.and_then(|row| row.made_until).map_or(horizon, |made| made.max(horizon))
     }
 }
 
-/// Rules and times off as rows: what stays keeps its row, what lies behind us stays as history.
+/// Writes rules and time off: unchanged ones keep their rows, removed ones are archived, past time off is left alone.
 async fn write_schedule(
     connection: &mut PgConnection,
     doctor: DoctorId,
     schedule: &Schedule,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<()> {
-    // One that cannot be read equals none of the new ones, and goes.
+    // A stored rule that cannot be read equals no new one, so it is archived.
     let mut stored: Vec<(Uuid, Option<Rule>)> = Vec::new();
     for row in store::rules(connection, &[doctor.0]).await? {
         stored.push((row.id, make::rule_of(&row).ok()));

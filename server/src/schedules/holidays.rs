@@ -1,7 +1,6 @@
 //! Public holidays of countries and of their parts, read from `server/data/holidays`.
 //!
-//! The file stays as it is, in the program; only where each region's lines begin is kept, and they are
-//! read when someone asks.
+//! The file is compiled in. In memory there is only an index of the regions; their lines are parsed on each call.
 
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
@@ -10,34 +9,34 @@ use chrono::{Datelike, NaiveDate};
 
 const FILE: &str = include_str!("../../data/holidays/holidays.tsv");
 
-/// The first and the last year known.
+/// The years that the file covers.
 pub const YEARS: RangeInclusive<i32> = 2026..=2036;
 
 /// A country or a part of one.
 #[derive(Clone, Copy)]
 pub struct Region {
-    /// As in ISO 3166: `IN`, `IN-GA`. Places too small for it append a word: `DE-BY-AUGSBURG`.
+    /// The code of ISO 3166, such as `IN` or `IN-GA`. Places without one append a word: `DE-BY-AUGSBURG`.
     pub code: &'static str,
-    /// `India, Goa`.
+    /// Such as `India, Goa`.
     pub name: &'static str,
-    /// The source covers this region until the end of this year; after it holidays are missing.
+    /// The source covers this region until the end of this year; later holidays are missing.
     pub covered_until: i32,
     lines: &'static str,
 }
 
-/// A day on which offices are closed. A day may have more than one.
+/// A public holiday. A date may have more than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holiday {
     pub date: NaiveDate,
     pub name: &'static str,
-    /// Calculated from moon or sun and not announced yet: the date may shift.
+    /// Calculated from moon or sun and not announced yet, so the date may change.
     pub estimated: bool,
 }
 
 static REGIONS: LazyLock<Vec<Region>> =
     LazyLock::new(|| FILE.split("\nregion\t").skip(1).filter_map(read).collect());
 
-/// All regions, by name: each country, then its parts.
+/// All regions in order of name: each country, then its parts.
 pub fn regions() -> &'static [Region] {
     &REGIONS
 }
@@ -46,7 +45,7 @@ pub fn region(code: &str) -> Option<&'static Region> {
     REGIONS.iter().find(|region| region.code == code)
 }
 
-/// The public holidays of a region in `from..until` (half-open), by date. None of a region that is not known.
+/// The public holidays of a region in `from..until` (half-open), by date. Empty for an unknown region.
 pub fn between(code: &str, from: NaiveDate, until: NaiveDate) -> Vec<Holiday> {
     let Some(here) = region(code) else { return Vec::new() };
     let country = code.split_once('-').and_then(|(country, _)| region(country));
@@ -60,7 +59,7 @@ pub fn between(code: &str, from: NaiveDate, until: NaiveDate) -> Vec<Holiday> {
     found
 }
 
-/// A region's text, from its code to before the next region.
+/// Parses the text of a region, which begins with its code and ends before the next region.
 fn read(text: &'static str) -> Option<Region> {
     let (heading, lines) = text.split_once('\n').unwrap_or((text, ""));
     let mut fields = heading.split('\t');
@@ -72,7 +71,7 @@ fn read(text: &'static str) -> Option<Region> {
     })
 }
 
-/// What the region's own lines with this sign say of `from..until`.
+/// The holidays in `from..until` on the region's own lines with this sign.
 fn listed(
     region: &Region,
     sign: char,
@@ -93,7 +92,7 @@ fn listed(
         .filter(move |holiday| (from..until).contains(&holiday.date))
 }
 
-/// The day of `2026-08-15`, or those of `*-08-15`, in these years.
+/// The dates in these years that `2026-08-15` or `*-08-15` stand for.
 fn days(text: &str, years: RangeInclusive<i32>) -> impl Iterator<Item = NaiveDate> + use<> {
     let mut parts = text.splitn(3, '-');
     let year = parts.next().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! From what doctors have said to the times that are there: reads, plans, and writes the difference.
+//! Makes slots from doctors' schedules: reads the facts, plans the difference to the existing slots, and writes it.
 //!
-//! Whoever calls has locked the doctors' rows in `schedules`, so that this happens one at a time.
+//! The caller must have locked the doctors' rows in `schedules`, so that only one transaction does this for a doctor.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -23,7 +23,7 @@ use crate::schedules::store::times;
 use crate::schedules::store::times::SlotRow;
 use crate::use_case::{Fault, Outcome, mode, zone};
 
-/// What a doctor's times are made from.
+/// What a doctor's slots are made from.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     pub schedule: Schedule,
@@ -33,7 +33,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The times of the dates `from..until`, compared with those that exist.
+    /// Compares the wanted slots of the dates `from..until` with the existing ones.
     pub fn plan(
         &self,
         existing: &[Existing],
@@ -45,18 +45,18 @@ impl Facts {
     }
 }
 
-/// The first date, anywhere on earth, for which no times are needed yet.
+/// The first date, in any time zone, for which no slots are needed yet.
 pub fn horizon(now: DateTime<Utc>, horizon_days: u16) -> NaiveDate {
     now.date_naive() + Duration::days(i64::from(horizon_days) + 1)
 }
 
-/// The earliest date it can be now anywhere on earth.
+/// The earliest date that it is now in any time zone.
 pub fn earliest_today(now: DateTime<Utc>) -> NaiveDate {
     now.date_naive() - Duration::days(1)
 }
 
-/// What the times of some doctors are made from, by doctor. `unreadable` gets those of whom a rule
-/// cannot be read; for them it is what is left.
+/// The facts of some doctors. Doctors with a rule that cannot be read are added to `unreadable`; their facts are
+/// without that rule.
 pub async fn facts(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -105,12 +105,12 @@ pub async fn facts(
     Ok(all)
 }
 
-/// Makes the times of some doctors what they should be, each on the dates from its own on and before
-/// `until`, and writes down that they are made. A doctor of whom a rule cannot be read keeps the
-/// times there are and stays due: the others must not wait for them.
+/// Brings the slots of some doctors up to date, each for the dates from its own first date to before `until`, and
+/// records that. A doctor with a rule that cannot be read keeps the existing slots and stays due, so that the
+/// others need not wait.
 ///
-/// Whoever calls has locked the doctors' rows in `schedules` before, and read nothing of what times
-/// are made from: a change that was saved in between would be lost.
+/// The caller must have locked the doctors' rows in `schedules` before reading anything that slots are made from:
+/// otherwise a change saved in between would be lost.
 pub async fn renew(
     connection: &mut PgConnection,
     doctors: &[(Uuid, NaiveDate)],
@@ -139,13 +139,13 @@ pub async fn renew(
     if !unreadable.is_empty() {
         let unreadable: Vec<Uuid> = unreadable.into_iter().collect();
         for doctor in store::mark_unreadable(connection, &unreadable, now).await? {
-            tracing::error!(%doctor, "a rule of their hours cannot be read: no times are made");
+            tracing::error!(%doctor, "a doctor has a rule that cannot be read: no slots are made");
         }
     }
     Ok(plans)
 }
 
-/// The open blocks of some doctors, each from a date of its own on.
+/// The open blocks of some doctors, each from its own first date on.
 pub async fn existing(
     connection: &mut PgConnection,
     doctors: &[(Uuid, NaiveDate)],
@@ -169,8 +169,8 @@ pub async fn existing(
     Ok(all)
 }
 
-/// Makes the times of some doctors what they should be, each on the dates from its own on and before
-/// `until`; tells what was done to each.
+/// Brings the slots of some doctors up to date, each for the dates from its own first date to before `until`;
+/// returns what was done for each.
 pub async fn remake(
     connection: &mut PgConnection,
     doctors: &[(Uuid, NaiveDate)],
@@ -189,19 +189,19 @@ pub async fn remake(
     };
     let found = existing(connection, doctors, now).await?;
     let mut plans = plans_of(&found);
-    let touched = touched(&plans, &found);
-    if !touched.is_empty() {
+    let slots_to_lock = slots_to_lock(&plans, &found);
+    if !slots_to_lock.is_empty() {
         // From here on nobody can book what is about to change; who was quicker is seen now.
-        bookings::expire_lapsed(connection, &touched, now).await?;
-        times::lock(connection, &touched).await?;
+        bookings::expire_lapsed(connection, &slots_to_lock, now).await?;
+        times::lock(connection, &slots_to_lock).await?;
         plans = plans_of(&existing(connection, doctors, now).await?);
     }
     write(connection, &plans, now).await?;
     Ok(plans)
 }
 
-/// All slots of blocks that a plan changes: who books one of them may change the plan.
-fn touched(plans: &HashMap<Uuid, Plan>, existing: &HashMap<Uuid, Vec<Existing>>) -> Vec<i64> {
+/// All slots whose booking would change a plan: those in blocks that it closes, and those that it changes.
+fn slots_to_lock(plans: &HashMap<Uuid, Plan>, existing: &HashMap<Uuid, Vec<Existing>>) -> Vec<i64> {
     let mut slots = Vec::new();
     for (doctor, plan) in plans {
         let closed: HashSet<i64> = plan.close.iter().copied().collect();
@@ -239,7 +239,7 @@ async fn write(
     Ok(())
 }
 
-/// What the log says of a plan that was carried out.
+/// The event data about a plan that was carried out.
 pub fn schedule_data(plan: &Plan, reason: ScheduleReason) -> ScheduleData {
     let made = plan.make.iter().map(|block| block.stretch.date);
     let days: BTreeSet<NaiveDate> = plan.days.keys().copied().chain(made).collect();
@@ -251,7 +251,7 @@ pub fn schedule_data(plan: &Plan, reason: ScheduleReason) -> ScheduleData {
     }
 }
 
-/// After a commit: whose free times have changed.
+/// The doctors whose free times have changed. For use after the commit.
 pub fn changed(plans: &HashMap<Uuid, Plan>) -> impl Iterator<Item = DoctorId> + '_ {
     plans.iter().filter(|(_, plan)| !plan.is_empty()).map(|(doctor, _)| DoctorId(*doctor))
 }

@@ -1,4 +1,4 @@
-//! A doctor's week: the calendar, and the schedule behind it.
+//! Doctors' schedules: showing and changing them, the calendar, and making slots from them.
 
 mod change;
 pub mod clean_up;
@@ -40,8 +40,8 @@ impl ScheduleService {
     }
 }
 
-/// A doctor's hours are run by the doctor and by the clinic's administrators.
-pub(super) async fn must_run(
+/// Only the doctor and the clinic's administrators may manage a doctor's schedule. Returns the clinic.
+pub(super) async fn must_manage(
     connection: &mut PgConnection,
     account: &SignedIn,
     doctor: DoctorId,
@@ -53,7 +53,7 @@ pub(super) async fn must_run(
     Ok(clinic)
 }
 
-/// Whoever runs a doctor's hours, as the log has them.
+/// The author of an event about a doctor's schedule.
 pub(super) fn author(account: &SignedIn, doctor: DoctorId) -> Author {
     let capacity = match account.doctor == Some(doctor) {
         true => Capacity::Doctor,
@@ -62,7 +62,7 @@ pub(super) fn author(account: &SignedIn, doctor: DoctorId) -> Author {
     Author::new(capacity, account.account)
 }
 
-/// Makes a doctor's times what they should be now; the caller has locked their row in `schedules`.
+/// Brings a doctor's slots up to date. The caller must have locked the row in `schedules`.
 pub(super) async fn refresh(
     connection: &mut PgConnection,
     app_state: &AppState,
@@ -99,7 +99,7 @@ impl Schedules for ScheduleService {
         seen: i32,
         schedule: Schedule,
     ) -> Answer<DraftId> {
-        answer("propose schedule", self.write_down(caller, doctor, seen, schedule).await)
+        answer("propose schedule", self.save_as_draft(caller, doctor, seen, schedule).await)
     }
 
     async fn preview(
@@ -113,7 +113,7 @@ impl Schedules for ScheduleService {
 
     #[tracing::instrument(skip_all, fields(draft = %draft))]
     async fn save_draft(&self, caller: &Caller, draft: DraftId) -> Answer<ScheduleChange> {
-        answer("save schedule", self.save_draft_of(caller, draft).await)
+        answer("save schedule", self.apply_draft(caller, draft).await)
     }
 
     async fn compare(
@@ -122,7 +122,7 @@ impl Schedules for ScheduleService {
         doctor: DoctorId,
         schedule: Schedule,
     ) -> Answer<ScheduleChange> {
-        answer("compare schedule", self.compared(caller, doctor, schedule).await)
+        answer("compare schedule", self.compute_change(caller, doctor, schedule).await)
     }
 
     #[tracing::instrument(skip_all, fields(doctor = %doctor))]

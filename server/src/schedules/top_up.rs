@@ -1,4 +1,4 @@
-//! Keeps times made for the days ahead, and makes again what has changed.
+//! The job that makes slots for the days up to the horizon, and makes slots again when what they depend on changes.
 
 use nadi::ids::DoctorId;
 use uuid::Uuid;
@@ -9,18 +9,18 @@ use crate::schedules::store::hours as store;
 use crate::state::AppState;
 use crate::use_case::Fault;
 
-/// Doctors per transaction.
+/// How many doctors one transaction handles.
 const BATCH: i64 = 50;
 
-/// What a run did.
+/// How many doctors were changed, and how many slots were added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Made {
     pub doctors: u64,
     pub times: u64,
 }
 
-/// Makes what is missing up to the horizon, and makes again what was made from hours, holidays, busy
-/// times or time-zone data that have changed since. Instances that run it at once share the doctors.
+/// Makes missing slots up to the horizon, and makes slots again whose hours, holidays, busy times or time-zone data
+/// have changed. Instances that run it at the same time share the doctors.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -28,7 +28,7 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<Made> {
     run(app_state, false).await
 }
 
-/// The same, and makes again what was made with a newer release of the time-zone data than the one in use.
+/// The same, and also makes slots again that were made with a newer release of the time-zone data.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -50,12 +50,12 @@ async fn run(app_state: &AppState, whatever_release: bool) -> anyhow::Result<Mad
     }
     if made.times > 0 {
         let Made { doctors, times } = made;
-        tracing::info!(doctors, times, "made times for the days ahead");
+        tracing::info!(doctors, times, "made slots");
     }
     Ok(made)
 }
 
-/// Is there something to be made again at once?
+/// Are there slots to be made again before the next regular run?
 ///
 /// # Errors
 /// When the database does not answer.
@@ -64,7 +64,7 @@ pub async fn is_due(app_state: &AppState) -> sqlx::Result<bool> {
     store::any_stale(&mut connection).await
 }
 
-/// One batch, again when it met a rival. `None`: nobody is left.
+/// Handles one batch; tries again after a serialization failure or deadlock. `None`: no doctor is left.
 async fn batch(
     app_state: &AppState,
     whatever_release: bool,
@@ -101,7 +101,7 @@ async fn try_batch(
         .collect();
     let other: Vec<Uuid> =
         due.iter().filter(|row| row.other_zones).map(|row| row.doctor_id).collect();
-    zone_data::note(&mut transaction, &other, now).await?;
+    zone_data::record_shifted(&mut transaction, &other, now).await?;
     let plans = make::renew(&mut transaction, &doctors, until, now).await?;
     transaction.commit().await?;
     let changed: Vec<DoctorId> = make::changed(&plans).collect();

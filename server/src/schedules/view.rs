@@ -1,4 +1,4 @@
-//! Schedules and calendars as they are shown.
+//! Schedules and calendars as pages show them, and previews of changes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +18,7 @@ use sqlx::PgConnection;
 
 use super::holidays;
 use super::make;
-use super::{ScheduleService, must_run};
+use super::{ScheduleService, must_manage};
 use crate::bookings::calendar_entries;
 use crate::clinic::places;
 use crate::schedules::make::Facts;
@@ -65,14 +65,14 @@ impl ScheduleService {
         let account = caller.signed_in()?;
         let now = caller.now;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let clinic = must_run(&mut connection, account, doctor).await?;
+        let clinic = must_manage(&mut connection, account, doctor).await?;
         let (doctor_name, zone_name) =
             store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let zone = zone(&zone_name)?;
         let today = local_date(now, zone);
         let stored = store::find(&mut connection, doctor).await?;
         let facts = facts_of(&mut connection, doctor, now).await?;
-        let kept: Vec<i64> = times::kept(&mut connection, doctor, now).await?;
+        let kept: Vec<i64> = times::outside_hours(&mut connection, doctor, now).await?;
         let conflicts = calendar_entries::in_slots(&mut connection, &kept, now).await?;
         let until = make::horizon(now, self.app_state.settings.horizon_days);
         let holidays = self.holidays_of(&mut connection, doctor, today, until, &facts).await?;
@@ -123,7 +123,7 @@ impl ScheduleService {
             .await?
             .ok_or(Failure::NotFound)?;
         let doctor = DoctorId(row.doctor_id);
-        let clinic = must_run(&mut connection, account, doctor).await?;
+        let clinic = must_manage(&mut connection, account, doctor).await?;
         let (doctor_name, zone_name) =
             store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let zone = zone(&zone_name)?;
@@ -177,18 +177,18 @@ impl ScheduleService {
     }
 }
 
-/// What a doctor's times are made from.
+/// The facts that a doctor's slots are made from.
 pub(super) async fn facts_of(
     connection: &mut PgConnection,
     doctor: DoctorId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<Facts> {
-    // A rule that cannot be read is left out: whoever looks is told so, and may save the others.
+    // A rule that cannot be read is left out. The page says so, and saving it keeps the other rules.
     let mut facts = make::facts(connection, &[doctor.0], now, &mut HashSet::new()).await?;
     facts.remove(&doctor.0).ok_or_else(|| Fault::Broken(format!("schedule of {doctor}")))
 }
 
-/// A draft as it was written down.
+/// Parses the stored schedule of a draft.
 pub(super) fn proposed(draft: &serde_json::Value) -> Outcome<Schedule> {
     serde_json::from_value(draft.clone()).map_err(|error| Fault::Broken(format!("draft: {error}")))
 }
@@ -197,7 +197,7 @@ pub(super) fn zones(places: &[HoursPlace]) -> Zones {
     places.iter().map(|place| (place.id, place.zone)).collect()
 }
 
-/// What a plan does, in the caller's words.
+/// What a plan changes, as shown to the caller.
 pub(super) async fn change(
     connection: &mut PgConnection,
     plan: &Plan,
@@ -234,7 +234,7 @@ fn holiday(day: holidays::Holiday) -> HolidayView {
     HolidayView { date: day.date, name: day.name.to_owned(), estimated: day.estimated }
 }
 
-/// What a week would be like.
+/// The input for the preview of a week after a change.
 struct Resulting<'a> {
     doctor: DoctorId,
     doctor_name: String,
@@ -256,7 +256,7 @@ async fn resulting_week(
     let (start, end) = (day_start(week.zone, from), day_start(week.zone, until));
     let facts = week.facts;
     let away = Away { holidays: &facts.holidays, busy: &facts.busy };
-    // A day more on either side: the doctor's other places may have another date.
+    // One more day on either side, because it may be another date at the doctor's other locations.
     let (since, to) = (from - Days::new(1), until + Days::new(1));
     let cells = expand(&facts.schedule, &facts.zones, away, since, to);
     let taken = taken(week.existing, week.plan);
@@ -311,7 +311,7 @@ async fn resulting_week(
 
 type Visit = (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>);
 
-/// Seats taken in times that stay.
+/// The number of taken seats in slots that are not withdrawn.
 fn taken(existing: &[Existing], plan: &Plan) -> HashMap<Visit, i64> {
     let gone: HashSet<i64> = plan.withdraw.iter().map(|slot| slot.0).collect();
     existing

@@ -1,7 +1,7 @@
-//! What a new release of the time-zone data does to appointments that stand, and to times nobody has.
+//! The effects of a new release of the time-zone data on active appointments and on free slots.
 //!
-//! Times nobody has are made again by [`super::top_up`]. Who is booked keeps the instant, and is listed here until
-//! a person has moved or cancelled the visit, or has decided that the instant stays.
+//! Free slots are made again by [`super::top_up`]. Appointments keep their instant, and are listed here until somebody
+//! moves or cancels them, or decides that the instant stays.
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use nadi::ids::AppointmentId;
@@ -14,7 +14,7 @@ use crate::schedules::store::time_zones::{self as store, ShiftedRow};
 use crate::state::AppState;
 use crate::use_case::{Outcome, zone};
 
-/// An appointment at whose place the clocks will show another time than when it was booked.
+/// An appointment whose wall time at its location has changed since it was booked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shifted {
     pub id: AppointmentId,
@@ -22,43 +22,43 @@ pub struct Shifted {
     pub doctor_name: String,
     pub zone: Zone,
     pub starts_at: DateTime<Utc>,
-    /// What the clock on the wall was to show, by the data its time was made with.
+    /// The wall time it was booked for, by the time-zone data at that time.
     pub booked_for: NaiveDateTime,
-    /// What it will show at that instant, by the data in use.
+    /// The wall time at its instant, by the data in use.
     pub would_be: NaiveDateTime,
     /// The release it was made with.
     pub made_with: String,
 }
 
-/// Appointments ahead whose wall time is not what it was when they were booked, soonest first.
+/// Future appointments whose wall time has changed since they were booked, soonest first.
 ///
 /// # Errors
-/// When the database does not answer, or names a zone nobody knows.
+/// When the database does not answer, or has an unknown zone.
 pub async fn shifted(app_state: &AppState) -> Outcome<Vec<Shifted>> {
     let mut connection = app_state.write.0.acquire().await?;
-    let rows = store::ahead(&mut connection, None, app_state.clock.now()).await?;
+    let rows = store::future_appointments(&mut connection, None, app_state.clock.now()).await?;
     differing(&rows).map(|found| found.into_iter().map(|(_, shifted)| shifted).collect())
 }
 
-/// The same as far as it was written down, of some clinics or of all: what the server has met since the data changed.
+/// Those of them that the server has already recorded, of some clinics or of all, soonest first.
 ///
 /// # Errors
-/// When the database does not answer, or names a zone nobody knows.
-pub async fn noted(
+/// When the database does not answer, or has an unknown zone.
+pub async fn recorded(
     connection: &mut PgConnection,
     clinics: Option<&[Uuid]>,
     now: DateTime<Utc>,
     limit: i64,
 ) -> Outcome<Vec<Shifted>> {
-    let rows = store::noted(connection, clinics, now, limit).await?;
+    let rows = store::recorded_shifted(connection, clinics, now, limit).await?;
     differing(&rows).map(|found| found.into_iter().map(|(_, shifted)| shifted).collect())
 }
 
-/// Writes down which appointments of these doctors differ, before their times are made again by other rules.
+/// Records which appointments of these doctors have shifted, before their slots are made again by other rules.
 ///
 /// # Errors
-/// When the database does not answer, or names a zone nobody knows.
-pub async fn note(
+/// When the database does not answer, or has an unknown zone.
+pub async fn record_shifted(
     connection: &mut PgConnection,
     doctors: &[Uuid],
     now: DateTime<Utc>,
@@ -66,23 +66,23 @@ pub async fn note(
     if doctors.is_empty() {
         return Ok(());
     }
-    let rows = store::ahead(connection, Some(doctors), now).await?;
+    let rows = store::future_appointments(connection, Some(doctors), now).await?;
     let found: Vec<ShiftedRow> =
         differing(&rows)?.into_iter().map(|(row, _)| row.clone()).collect();
     if !found.is_empty() {
         tracing::warn!(
             appointments = found.len(),
-            "booked for another wall time than the new time-zone data gives; they keep their instant, see `nadi time-zones`"
+            "the new time-zone data changes the wall time of appointments; they keep their instant, see `nadi time-zones`"
         );
-        store::note_shifted(connection, &found, now).await?;
+        store::record_shifted(connection, &found, now).await?;
     }
     Ok(())
 }
 
-/// Times nobody has that the rules in use would have at other instants.
+/// The number of free slots that would be at other instants by the rules in use.
 ///
 /// # Errors
-/// When the database does not answer, or names a zone nobody knows.
+/// When the database does not answer, or has an unknown zone.
 pub async fn free_to_move(app_state: &AppState) -> Outcome<i64> {
     let mut connection = app_state.write.0.acquire().await?;
     let mut times = 0;

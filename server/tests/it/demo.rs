@@ -10,8 +10,8 @@ use nadi::input::Code;
 use nadi::ports::{Change, HoldRequest, Ports, Seen};
 use server::bookings::sweeper;
 use server::demo;
-use server::demo::keep_going as job;
-use server::demo::keep_going::Done;
+use server::demo::activity as job;
+use server::demo::activity::Summary;
 use server::demo::{DOCTORS, DemoData, SEED};
 use server::notifications::dispatcher::Dispatcher;
 use server::ports;
@@ -72,7 +72,7 @@ impl Demo {
     }
 
     /// Runs the jobs that change appointments and slots, and the job of the demo last.
-    async fn run(&self) -> Done {
+    async fn run(&self) -> Summary {
         sweeper::run_once(&self.app_state).await.expect("swept");
         top_up::run_once(&self.app_state).await.expect("times");
         job::run_once(&self.app_state).await.expect("kept going")
@@ -258,7 +258,7 @@ async fn the_job_keeps_the_demo_going_day_by_day_and_does_nothing_twice() {
     let demo = Demo::open().await;
     demo.run().await;
     demo.check().await;
-    assert_eq!(demo.run().await, Done::default(), "nothing is left to do");
+    assert_eq!(demo.run().await, Summary::default(), "nothing is left to do");
     let unfinished = "select count(*) from appointments
                       where ends_at <= $1 and state in ('confirmed', 'checked_in') and $2 is not null";
     // From nine to noon, patients are checked in and their visits completed.
@@ -278,7 +278,7 @@ async fn the_job_keeps_the_demo_going_day_by_day_and_does_nothing_twice() {
         demo.clock.step(Duration::days(1));
         let done = demo.run().await;
         assert!(done.changed > 0, "day {day}");
-        assert_eq!(demo.run().await, Done::default(), "day {day}, again");
+        assert_eq!(demo.run().await, Summary::default(), "day {day}, again");
         demo.check().await;
         assert_eq!(demo.count(unfinished).await, 0, "day {day}");
         let week =
@@ -335,7 +335,7 @@ async fn concurrent_jobs_book_each_visit_once() {
     let both = futures::join!(job::run_once(&demo.app_state), job::run_once(&demo.app_state));
     let (one, other) = (both.0.expect("one"), both.1.expect("the other"));
     assert!(one.booked + other.booked > 50, "{one:?} {other:?}");
-    assert_eq!(demo.run().await, Done::default());
+    assert_eq!(demo.run().await, Summary::default());
     let held = "select count(*) from appointments
                 where doctor_id = $2 and state = 'pending' and expires_at > $1";
     assert_eq!(demo.count(held).await, 1);
@@ -345,6 +345,6 @@ async fn concurrent_jobs_book_each_visit_once() {
 #[tokio::test]
 async fn without_the_demo_the_job_does_nothing() {
     let clinic = Clinic::open().await;
-    assert_eq!(job::run_once(&clinic.app_state).await.expect("kept going"), Done::default());
+    assert_eq!(job::run_once(&clinic.app_state).await.expect("kept going"), Summary::default());
     assert_eq!(clinic.count("select count(*) from appointments").await, 0);
 }

@@ -284,7 +284,7 @@ async fn readiness_needs_no_free_connection_and_reports_jobs() {
         let job = Job { name, every: soon, overdue_after: soon * 5 };
         supervisor.start(job, std::future::pending, move || async move {
             anyhow::ensure!(works, "the mail server of asha@example.org is away");
-            Ok(Next::Turn)
+            Ok(Next::Scheduled)
         });
     }
     let is_overdue = async || app_state.jobs.all()["failing"].overdue;

@@ -17,14 +17,14 @@ use crate::ical::read::{File, Method, Period};
 use crate::ical::value::{Clock, Span, Until, When};
 use crate::ical::warnings::{WarningReason, Warnings};
 
-/// The outcome of an event.
+/// Whether an event blocked time, or why not.
 enum Outcome {
     Busy,
     WithoutLength,
     Outside,
 }
 
-/// How far a change of all later occurrences may move them.
+/// The maximum number of days by which a THISANDFUTURE change is expected to move occurrences.
 const SHIFT_DAYS_MAX: i64 = 400;
 
 pub(super) struct Collector {
@@ -39,7 +39,7 @@ pub(super) struct Collector {
 struct Future<'a> {
     from: DateTime<Utc>,
     event: &'a RawEvent,
-    /// When it moves them, by what clock, and how long they last then; None when they do not take place.
+    /// The new start and length of the changed occurrence; `None` if they are cancelled.
     moved: Option<(When, Length)>,
 }
 
@@ -124,19 +124,20 @@ impl Collector {
         Ok(())
     }
 
-    /// Can an event not touch the range, whatever is wrong with it? A change of all later ones may move them there.
+    /// Whether an event with unreadable parts certainly is outside the range. If a THISANDFUTURE change could move
+    /// occurrences into it, it is not.
     fn is_out_of_range(&self, file: &File, event: &RawEvent, changes: &[Change]) -> bool {
         let stays = |change: &Change| !file.events[change.event].and_future;
         changes.iter().all(stays) && out_of_range::event(event, &self.range)
     }
 
-    /// Is the zone of a time known?
+    /// Checks that the zone of a time is known.
     fn known(&self, when: When) -> Result<(), Malformed> {
         let Clock::Zone(name) = when.clock() else { return Ok(()) };
         self.clocks.zones.fault(name).map_or(Ok(()), Err)
     }
 
-    /// The start and length of an event, when all that it takes is known.
+    /// The start and length of an event.
     fn settled(&self, event: &RawEvent) -> Result<(When, Length), Malformed> {
         if let Some(fault) = event.fault() {
             return Err(fault);
@@ -162,7 +163,7 @@ impl Collector {
             && event.fault().is_none()
             && !(alone && method(file, event) == Method::State)
         {
-            // It says nothing about the time of an occurrence, which stays with the series.
+            // It does not change the time of the occurrence, so the series stays as it is.
             return Ok(Outcome::Outside);
         }
         let many = MalformedReason::TooManyOccurrences.at(event.line);
@@ -234,7 +235,7 @@ impl Collector {
         };
         let Some((start, length)) = future.moved else { return Ok(false) };
         let calendar = future.event.calendar;
-        // As far from the changed occurrence as this one is from the one that was changed, by the clock of the change.
+        // Shifted from the changed occurrence by the distance in wall time between the original occurrences.
         let zone = self.clocks.zone(start, calendar);
         let shift = zone.wall(at) - zone.wall(future.from);
         let moved = start.wall().checked_add_signed(shift).unwrap_or(start.wall());
@@ -266,7 +267,7 @@ impl Collector {
         Ok(Future { from, event, moved })
     }
 
-    /// The start and what the rules make of it, as far as it can touch the range.
+    /// The start and the occurrences by the rules, as far as they can overlap the range.
     fn occurrences(
         &mut self,
         event: &RawEvent,
@@ -288,7 +289,7 @@ impl Collector {
             }
         }
         let shift = shift.min(SHIFT_DAYS_MAX);
-        // No clock is three days from UTC.
+        // No zone is three days from UTC.
         let before = days.saturating_add(3).saturating_add(shift);
         let moved =
             |at: DateTime<Utc>, days| at.naive_utc().checked_add_signed(Duration::try_days(days)?);
@@ -296,7 +297,7 @@ impl Collector {
         let until = moved(self.range.end, 3 + shift).unwrap_or(NaiveDateTime::MAX);
         let zone = self.clocks.zone(start, event.calendar);
         let of_days = matches!(start, When::Day(_));
-        // Whole days end on the day that UNTIL names, whatever its time.
+        // Whole days end on the date of UNTIL; its time is ignored.
         let instant = |at: NaiveDateTime| if of_days { at.and_utc() } else { zone.instant(at) };
         let limit = OCCURRENCES_MAX - self.times.len().min(OCCURRENCES_MAX);
         let mut found = BTreeSet::new();
@@ -361,17 +362,18 @@ fn is_off(file: &File, event: &RawEvent) -> bool {
     is_cancelled(file, event) || event.is_declined() || event.is_transparent()
 }
 
-/// A message may name an event without saying when it is (RFC 5546, 3.2).
+/// Whether it is a message about an event, which may omit the event's time (RFC 5546, 3.2).
 fn says_no_time(file: &File, event: &RawEvent) -> bool {
     method(file, event) == Method::Message && event.replaces.is_none()
 }
 
-/// An RDATE of a series of days is a day; a day in a series of times is at the time of the first.
+/// Converts an RDATE to the kind of the start: to a day in a series of whole days, or to the time of the start if it is
+/// a date only.
 fn as_the_start(when: When, start: When) -> When {
     match (when, start) {
         (When::Time(at, _), When::Day(_)) => When::Day(at.date()),
         (When::Day(day), When::Time(at, clock)) => When::Time(day.and_time(at.time()), clock),
-        // Without a zone, it has that of the start.
+        // Without a zone, it has the zone of the start.
         (When::Time(at, Clock::Floating), When::Time(_, clock)) => When::Time(at, clock),
         _ => when,
     }

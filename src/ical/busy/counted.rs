@@ -1,8 +1,8 @@
-//! Busy times, and the number of events that made none.
+//! Busy times, and the number of events that were skipped.
 
 use chrono::{DateTime, Utc};
 
-/// A stretch of time, never empty.
+/// A busy time; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BusyTime {
     pub starts_at: DateTime<Utc>,
@@ -10,20 +10,20 @@ pub struct BusyTime {
     pub ends_at: DateTime<Utc>,
 }
 
-/// How many events made no time busy, and why.
+/// How many events blocked no time, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
-    /// They take no time (TRANSP, or free as Outlook says it).
+    /// They are marked as free (TRANSP, or Outlook's property for it).
     pub transparent: usize,
     pub cancelled: usize,
-    /// The owner of the calendar does not take part.
+    /// The owner of the calendar declined.
     pub declined: usize,
-    /// They are the reader's own already.
+    /// They are our own appointments.
     pub own: usize,
-    /// An earlier version of an event that is in the file again.
+    /// There is a newer version of them in the file.
     pub replaced: usize,
-    /// They have no length: a reminder at a moment.
+    /// They have no length, like reminders.
     pub without_length: usize,
-    /// They do not happen in the range.
+    /// They have no occurrence in the range.
     pub outside: usize,
 }

@@ -1,4 +1,4 @@
-//! How long an event lasts.
+//! The length of an event.
 
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 
@@ -7,10 +7,10 @@ use crate::ical::malformed::{Malformed, MalformedReason};
 use crate::ical::raw_event::{RawEvent, whole_days};
 use crate::ical::value::{Clock, Span, Until, When};
 
-/// How long each occurrence lasts.
+/// The length of each occurrence.
 #[derive(Clone, Copy)]
 pub(super) enum Length {
-    /// An exact duration: the end was given as a time.
+    /// An exact duration, because the end was given as a time.
     Exact(Duration),
     /// Days by the calendar, then seconds.
     Nominal(Span),
@@ -58,14 +58,14 @@ pub(super) fn start_and_length(
     }
 }
 
-/// One of the two without a zone means the zone of the other.
+/// If only one of the two has a zone, the other one has the same zone.
 fn in_one_zone(clocks: &Clocks, start: When, end: When, calendar: usize) -> (When, When) {
     match (start, end) {
         (When::Time(_, clock), When::Time(at, Clock::Floating)) => (start, When::Time(at, clock)),
         (When::Time(at, Clock::Floating), When::Time(_, clock @ Clock::Zone(_))) => {
             (When::Time(at, clock), end)
         }
-        // A start by the local clock and an end in UTC: as it is written, if it can be.
+        // A floating start and an end in UTC: if the end would be before the start, the start is in UTC too.
         (When::Time(at, Clock::Floating), When::Time(_, Clock::Utc))
             if clocks.instant(end, calendar) < clocks.instant(start, calendar) =>
         {
@@ -75,7 +75,7 @@ fn in_one_zone(clocks: &Clocks, start: When, end: When, calendar: usize) -> (Whe
     }
 }
 
-/// Does a time begin a day, by its own clock, or by the reader's where it is in UTC?
+/// Whether a time is midnight in its own zone, or in the zone of whole days if it is in UTC.
 fn is_midnight(clocks: &Clocks, day: When, at: NaiveDateTime, clock: Clock) -> bool {
     let at = match clock {
         Clock::Utc => clocks.zone(day, 0).wall(at.and_utc()),
@@ -84,10 +84,11 @@ fn is_midnight(clocks: &Clocks, day: When, at: NaiveDateTime, clock: Clock) -> b
     at.time() == NaiveTime::MIN
 }
 
-/// RFC 5545, 3.6.1: without an end, a day lasts a day and a time no time at all.
+/// The length between a start and an end. Without an end, a day lasts one day and a time has no length
+/// (RFC 5545, 3.6.1).
 ///
 /// # Errors
-/// When it ends before it starts, at the line that is given.
+/// When it ends before it starts; the error has the given line.
 pub(super) fn length(
     clocks: &Clocks,
     start: When,
@@ -108,7 +109,7 @@ pub(super) fn length(
                 n => Ok(days(n)),
             }
         }
-        // A midnight, written as a time, is the day that it begins.
+        // An end at midnight is read as a date.
         (When::Day(_), Some(Until::When(When::Time(at, clock))))
             if is_midnight(clocks, start, at, clock) =>
         {
@@ -119,20 +120,20 @@ pub(super) fn length(
             length(clocks, start, Some(Until::When(When::Day(day))), calendar, line)
         }
         (When::Time(from, clock), Some(Until::When(When::Day(day)))) => {
-            // The day is not included, unless it is the one that it starts on.
+            // The end date is exclusive, unless it is the date of the start.
             let day = if day == from.date() { day.succ_opt().unwrap_or(day) } else { day };
             let end = Until::When(When::Time(When::Day(day).wall(), clock));
             length(clocks, start, Some(end), calendar, line)
         }
         (_, Some(Until::When(end @ When::Time(to, other)))) => {
             let length = clocks.instant(end, calendar) - clocks.instant(start, calendar);
-            // Where the clock is put forward, a later wall time can be an earlier instant.
+            // When clocks go forward, a later wall time can be an earlier instant.
             let same_clock = matches!(start, When::Time(_, clock) if clock == other);
             let forward = length >= Duration::zero() || (same_clock && to >= start.wall());
             if forward { Ok(Length::Exact(length.max(Duration::zero()))) } else { Err(backwards) }
         }
         (_, Some(Until::Span(span))) if span.days < 0 || span.seconds < 0 => Err(backwards),
-        // Hours of a day without a time could be any of its hours.
+        // It is not known which hours of the day are meant, so the whole day is used.
         (When::Day(_), Some(Until::Span(span))) => Ok(days(whole_days(span).max(1))),
         (When::Time(..), Some(Until::Span(span))) => Ok(Length::Nominal(span)),
     }

@@ -1,4 +1,4 @@
-//! Which occurrence of a series is meant, in whatever way it is named.
+//! Identifies occurrences of a series as EXDATE and RECURRENCE-ID name them.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ pub(super) struct Clocks {
 const UTC: Zone = Zone::Fixed(0);
 
 impl Clocks {
-    /// The clock of a time in a calendar of the file.
+    /// The zone of a time in a calendar of the file.
     pub(super) fn zone(&self, when: When, calendar: usize) -> &Zone {
         match when {
             When::Day(_) => self.zones.of_days(),
@@ -30,8 +30,8 @@ impl Clocks {
         self.zone(when, calendar).instant(when.wall())
     }
 
-    /// A rule of whole days. Its end may be written in UTC as the midnight of the last day, by the reader's clock or the
-    /// calendar's.
+    /// The rule for an event of whole days. If its UNTIL in UTC is a midnight in the zone of whole days or in the zone
+    /// of the calendar, it is replaced by that date.
     pub fn of_days(&self, rule: &Recurrence, calendar: usize) -> Recurrence {
         let last_day = |until: NaiveDateTime| {
             [self.zones.of_days(), self.zones.of_calendar(calendar)]
@@ -44,7 +44,7 @@ impl Clocks {
     }
 }
 
-/// Identifies an occurrence: by its day if the series is of whole days or only a date is given.
+/// Identifies an occurrence: by its day if the series has whole days or only a date is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Occurrence {
     Day(NaiveDate),
@@ -59,13 +59,13 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// The occurrence that EXDATE or RECURRENCE-ID names.
+    /// The occurrence that an EXDATE or RECURRENCE-ID refers to.
     pub(super) fn named(self, name: When, clocks: &Clocks) -> Occurrence {
         let When::Time(at, clock) = name else { return Occurrence::Day(name.day()) };
         let own_clock = clocks.zone(self.start, self.calendar);
         let midnight = at.time() == NaiveTime::MIN;
         match self.start {
-            // Midnight in another zone stands for the whole day.
+            // Midnight in another zone means the whole day.
             When::Day(_) if midnight || clock != Clock::Utc => Occurrence::Day(at.date()),
             When::Day(_) => Occurrence::Day(own_clock.wall(at.and_utc()).date()),
             When::Time(first, series_clock) => {
@@ -82,7 +82,7 @@ impl Series {
         }
     }
 
-    /// The day of an instant by the clock of the series.
+    /// The date of an instant in the zone of the series.
     pub(super) fn day(self, at: DateTime<Utc>, clocks: &Clocks) -> NaiveDate {
         clocks.zone(self.start, self.calendar).wall(at).date()
     }

@@ -1,4 +1,4 @@
-//! Which events are certainly outside the range that is asked for, although a part of them cannot be read.
+//! Finds events with unreadable parts that are certainly outside the requested range.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use crate::ical::raw_event::{RawEvent, whole_days};
 use crate::ical::value::{Until, When};
 
-/// A bound on the difference between any clock and UTC, in days.
+/// An upper bound on the difference between any zone and UTC, in days.
 const CLOCK_DAYS: i64 = 3;
 /// The longest duration assumed for an event whose end cannot be read, in days.
 const UNREAD_END_DAYS: i64 = 400;
@@ -15,7 +15,7 @@ const UNREAD_END_DAYS: i64 = 400;
 /// Whether an event certainly ends before the range or begins after it, going by its readable parts.
 pub(super) fn event(event: &RawEvent, range: &Range<DateTime<Utc>>) -> bool {
     let Some((start, _)) = event.start else { return false };
-    // An RDATE may be anywhere, even before the start.
+    // An RDATE can be at any time, even before the start.
     if !event.dates.is_empty() || event.has_unread_dates() {
         return false;
     }

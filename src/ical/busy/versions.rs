@@ -1,7 +1,8 @@
-//! Which of the events that share a UID are current (RFC 5546, 2.1.5).
+//! Finds the current versions of events with the same UID (RFC 5546, 2.1.5).
 //!
-//! A higher SEQUENCE takes the place of a lower one. Of the same SEQUENCE and start, the later DTSTAMP does. Others that
-//! only share a UID are events of their own: some programs give the same to all.
+//! An event with a higher SEQUENCE replaces one with a lower SEQUENCE. If SEQUENCE and start are the same, the one with
+//! the later DTSTAMP counts. Other events with the same UID are separate events, because some programs give all events
+//! the same UID.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -16,13 +17,13 @@ use crate::ical::value::When;
 /// The current events of a file.
 #[derive(Default)]
 pub(super) struct Versions {
-    /// The indexes of the current events, in order.
+    /// The indexes of the current events, sorted.
     pub held: Vec<usize>,
-    /// Those among them that another event cancels.
+    /// Those of them that another event cancels.
     pub called_off: HashSet<usize>,
-    /// By the index of a series, its current changed occurrences.
+    /// The current changes of occurrences, by the index of their series.
     pub changes: HashMap<usize, Rc<[Change]>>,
-    /// Changed occurrences of which the series is not in the file.
+    /// Changed occurrences whose series is not in the file.
     pub alone: HashSet<usize>,
     pub replaced: usize,
 }
@@ -31,7 +32,7 @@ pub(super) struct Versions {
 #[derive(Clone, Copy)]
 pub(super) struct Change {
     pub occurrence: Occurrence,
-    /// The place of the event that says how.
+    /// The index of the event with the change.
     pub event: usize,
 }
 
@@ -52,7 +53,7 @@ pub(super) fn method(file: &File, event: &RawEvent) -> Method {
 }
 
 impl Versions {
-    /// Of the events with these indexes.
+    /// The current versions of the events with these indexes.
     pub(super) fn of(
         file: &File,
         places: impl Iterator<Item = usize>,
@@ -117,7 +118,7 @@ impl Versions {
         if masters.is_empty() {
             self.alone.extend(changes.iter().map(|change| change.event));
         }
-        // A change of an event that happens once is of that event when it names its start.
+        // A changed occurrence belongs to a single event if it refers to the event's start.
         let by_name: HashMap<_, _> =
             changes.iter().map(|change| (change.occurrence, *change)).collect();
         for place in single {
@@ -181,7 +182,8 @@ fn held_masters(file: &File, masters: &[usize], clocks: &Clocks) -> Vec<usize> {
     masters.into_iter().filter(holds).collect()
 }
 
-/// A cancellation ends what it repeats the start of, or everything when it says none; unless that was written after it.
+/// The events that are cancelled. A cancellation applies to events with the same start, or to all if it has no start,
+/// but not to events with a later version.
 fn called_off(
     file: &File,
     cancelled: &[usize],
@@ -221,7 +223,7 @@ fn held_changes(
             (None, id) => Occurrence::At(clocks.instant(id, event.calendar)),
         }
     };
-    // The only instant that is named on a day is also what the day names.
+    // If a day has only one known instant, the day and the instant identify the same occurrence.
     let mut on_days: HashMap<NaiveDate, Option<Occurrence>> = HashMap::new();
     if let Some(series) = series {
         for occurrence in changes.iter().map(|place| named(*place)) {
@@ -249,7 +251,7 @@ fn held_changes(
 }
 
 impl LeftOut {
-    /// Was a change written before the series left its occurrence out, or came to end before it?
+    /// Whether a change is older than a version of its series that excludes the occurrence or ends before it.
     fn makes_stale(
         &self,
         file: &File,

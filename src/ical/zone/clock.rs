@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use super::database;
 use crate::zone::Zone as Iana;
 
-/// A clock that wall times can be turned into instants with, and back.
+/// A zone that converts wall time to instants and back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::ical) enum Zone {
     Named(Iana),
@@ -15,7 +15,7 @@ pub(in crate::ical) enum Zone {
 }
 
 impl Zone {
-    /// A time that exists twice is its first occurrence; one that is skipped is read with
+    /// The instant of a wall time. A repeated time is its first occurrence, and a skipped one has
     /// the offset from before the change (RFC 5545, 3.3.5).
     pub(in crate::ical) fn instant(&self, at: NaiveDateTime) -> DateTime<Utc> {
         match self {
@@ -25,7 +25,7 @@ impl Zone {
         }
     }
 
-    /// What this clock shows at an instant.
+    /// The wall time at an instant.
     pub(in crate::ical) fn wall(&self, at: DateTime<Utc>) -> NaiveDateTime {
         let at = at.naive_utc();
         shifted(
@@ -47,7 +47,7 @@ pub(super) fn shifted(at: NaiveDateTime, offset: i32) -> NaiveDateTime {
     at.checked_add_signed(Duration::seconds(offset.into())).unwrap_or(at)
 }
 
-/// The changes of a clock, in order.
+/// The changes of a clock, sorted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::ical) struct Changes {
     before: i32,
@@ -65,7 +65,7 @@ pub(in crate::ical) struct Change {
 }
 
 impl Changes {
-    /// None without any change.
+    /// `None` if there are no changes.
     pub(in crate::ical) fn new(mut list: Vec<Change>) -> Option<Self> {
         list.sort_by_key(|change| change.at);
         list.dedup();
@@ -73,7 +73,7 @@ impl Changes {
     }
 
     pub(super) fn offset(&self, at: NaiveDateTime) -> i32 {
-        // In the hour that is skipped or repeated, the offset is still the one from before.
+        // During a skipped or repeated hour, the offset is still the previous one.
         let over = |change: &Change| at >= shifted(change.at, change.from.max(change.to));
         self.after(self.list.partition_point(over))
     }
@@ -86,8 +86,8 @@ impl Changes {
         begun.checked_sub(1).map_or(self.before, |last| self.list[last].to)
     }
 
-    /// Does each change begin with what the one before it left, from a year before this time on? Where it does not, some
-    /// are missing: Cyrus, for one, leaves out what it thinks is not needed.
+    /// Whether each change starts with the offset that the previous one ended with, from a year before this time on. If
+    /// not, some are missing: for example, Cyrus leaves out changes that it considers unnecessary.
     pub(super) fn fits_together(&self, from: NaiveDateTime) -> bool {
         let from = from.checked_sub_signed(Duration::days(400)).unwrap_or(from);
         let begun = self.list.partition_point(|change| change.at < from);
@@ -103,5 +103,5 @@ impl Changes {
     }
 }
 
-/// A definition tells each change of the clock up to the time that it is asked for; without one for longer, it has ended.
+/// The time after which a definition without further changes is considered to have ended.
 pub(super) const YEAR: Duration = Duration::days(370);

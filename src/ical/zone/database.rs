@@ -1,10 +1,10 @@
-//! What reading calendar files needs from the time-zone database.
+//! Queries to the time-zone database that are needed for reading calendar files.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeZone};
 
 use crate::zone::{Zone, all};
 
-/// The zone of this name, in any case.
+/// The zone with this name, in any case.
 pub(super) fn named(name: &str) -> Option<Zone> {
     Zone::of_any_case(name)
 }
@@ -26,7 +26,7 @@ pub(super) fn offset(zone: Zone, at: NaiveDateTime) -> i32 {
     zone.offset_from_utc_datetime(&at).seconds()
 }
 
-/// Seconds east of UTC in a usual winter and summer, the smaller first.
+/// Seconds east of UTC in January and July, the smaller one first.
 pub(super) fn offsets(zone: Zone) -> (i32, i32) {
     let on = |month| {
         let day = NaiveDate::from_ymd_opt(2027, month, 1).unwrap_or_default();
@@ -36,7 +36,7 @@ pub(super) fn offsets(zone: Zone) -> (i32, i32) {
     (winter.min(summer), winter.max(summer))
 }
 
-/// What a zone's time is called there in January and in July.
+/// A zone's abbreviations in January and July.
 pub(super) fn abbreviations(zone: Zone) -> [&'static str; 2] {
     [1, 7].map(|month| {
         let day = NaiveDate::from_ymd_opt(2027, month, 1).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn abbreviations(zone: Zone) -> [&'static str; 2] {
     })
 }
 
-/// Does every zone with this standard time keep it all year?
+/// Whether no zone with this standard offset has daylight-saving time, and there is at least one.
 pub(super) fn never_changes(standard: i32) -> bool {
     let mut any = false;
     all().iter().copied().filter(|zone| zone.name().contains('/')).all(|zone| {

@@ -1,4 +1,4 @@
-//! A VTIMEZONE: from its observances to the changes of a clock.
+//! Computes the changes of a clock from the observances of a VTIMEZONE.
 
 use chrono::NaiveDateTime;
 
@@ -11,14 +11,14 @@ use super::names;
 use super::tzids::ZoneNames;
 use crate::recurrence::{Recurrence, RecurrenceProblem};
 
-/// A VTIMEZONE as it is written in a file.
+/// A VTIMEZONE in a file.
 #[derive(Default)]
 pub(in crate::ical) struct Definition {
     pub(super) line: usize,
     pub(super) name: Option<String>,
-    /// All that it says: two that say the same are one.
+    /// The lines that define it, to find duplicates.
     pub(super) content: String,
-    /// What the Olson database calls it (X-LIC-LOCATION).
+    /// Its IANA name (X-LIC-LOCATION).
     location: Option<String>,
     observances: Vec<Observance>,
     fault: Option<Malformed>,
@@ -46,7 +46,7 @@ impl Definition {
         self.observances.push(Observance { line, daylight, ..Observance::default() });
     }
 
-    /// The zone of the database that the definition says it is.
+    /// The zone of the database that the definition refers to.
     pub(super) fn location(&self) -> Option<Zone> {
         self.location.as_deref().and_then(names::zone)
     }
@@ -117,7 +117,7 @@ impl Definition {
     }
 
     /// # Errors
-    /// What cannot be read in it, or is missing.
+    /// The part that cannot be parsed or is missing.
     pub(super) fn zone(
         &self,
         from: NaiveDateTime,
@@ -138,7 +138,7 @@ impl Definition {
         }
         let missing = MalformedReason::Missing(PropertyName::TzOffsetTo).at(self.line);
         let changes = Changes::new(list).ok_or(missing)?;
-        // One offset for all that is asked about: most zones that never change are written so.
+        // The same offset in the whole range: most zones without changes are defined like this.
         let offset = changes.offset_at(from);
         let same = |change: &Change| change.from == offset && change.to == offset;
         Ok(if changes.list.iter().all(same) { Zone::Fixed(offset) } else { Zone::Own(changes) })

@@ -1,12 +1,12 @@
-//! What Windows and other programs display for zones, where no place of the database has the name.
+//! Display names of time zones in Windows and other programs that are not place names of the IANA database.
 
-/// The database's name for a display name without its offset.
+/// The IANA name for a display name without its offset.
 pub(super) fn text(name: &str) -> Option<&'static str> {
     let wanted = plain(name);
     DISPLAYED.iter().find(|(displayed, _)| plain(displayed) == wanted).map(|(_, zone)| *zone)
 }
 
-/// The database's name for a city that has no zone of its own, as [`place`] writes it.
+/// The IANA name for a city that has no zone of its own, normalized by [`place`].
 pub(super) fn city(place: &str) -> Option<&'static str> {
     CITIES
         .iter()
@@ -14,7 +14,7 @@ pub(super) fn city(place: &str) -> Option<&'static str> {
         .map(|(zone, _)| *zone)
 }
 
-/// A place in a list of places, without what stands beside its name.
+/// The name of a place in a list of places, without additions.
 pub(super) fn place(text: &str) -> String {
     let mut text = text.trim();
     for ending in ["(標準時)", "（標準時）", "(夏時間)", "標準時", "特別行政区", "(standard)"]
@@ -25,7 +25,7 @@ pub(super) fn place(text: &str) -> String {
     text.split(['(', '（']).next().unwrap_or(text).trim().to_owned()
 }
 
-/// Small letters, one kind of `and`, commas between places, single blanks.
+/// In lower case, with one form of `and`, commas between places, and single blanks.
 fn plain(name: &str) -> String {
     let name = name.to_lowercase().replace('&', " and ").replace("(standard)", "");
     let name = name.replace(" / ", ", ");
@@ -153,7 +153,7 @@ const DISPLAYED: [(&str, &str); 118] = [
     ("中国標準時", "Asia/Shanghai"),
 ];
 
-/// Zones, and cities in them that the database does not name, or in other languages.
+/// Zones, and cities in them that are missing in the database or are named in other languages.
 const CITIES: [(&str, &[&str]); 44] = [
     ("Africa/Cairo", &["カイロ", "Kairo", "Le Caire"]),
     ("Africa/Harare", &["Harare"]),

@@ -1,18 +1,18 @@
-//! Finds the zone of a TZID as programs write it.
+//! Finds the zone for a TZID in the forms that programs use.
 
 use super::clock::Zone;
 use super::{database, display_names, windows};
 use crate::ical::value;
 
-/// The zone that a name means without a definition: one of the database, one of Windows or Lotus, an offset, or what
-/// Windows displays.
+/// The zone for a name without a definition: an IANA name, a name of Windows or Lotus, an offset, or a display name of
+/// Windows.
 pub(super) fn zone(name: &str) -> Option<Zone> {
     let name = name.trim().trim_matches('"').trim();
     if name.is_empty() || name.len() > 300 {
         return None;
     }
     let in_path = || {
-        // Also behind a prefix such as `/mozilla.org/20050126_1/`.
+        // Also after a prefix such as `/mozilla.org/20050126_1/`.
         let tails = name.match_indices('/').map(|(slash, _)| &name[slash + 1..]);
         std::iter::once(name).chain(tails).take(8).find_map(|name| {
             let named = database::named(name).filter(|_| name.contains('/'));
@@ -20,7 +20,7 @@ pub(super) fn zone(name: &str) -> Option<Zone> {
         })
     };
     let tail = name.rsplit('/').next().unwrap_or(name);
-    // `GMT` is GMT, though Windows has a time of London by this name.
+    // `GMT` is read as GMT, although in Windows it is the time of London.
     database::named(name)
         .or_else(in_path)
         .or_else(|| database::named(tail))
@@ -29,8 +29,8 @@ pub(super) fn zone(name: &str) -> Option<Zone> {
         .or_else(|| by_display_name(name))
 }
 
-/// Does the name say no more than that somebody made the zone themselves? Exchange and Office 365 do so, often without
-/// a definition.
+/// Whether the name only says that the zone is a custom one. Exchange and Office 365 write such names, often without a
+/// definition.
 pub(super) fn is_custom(name: &str) -> bool {
     let name = name.trim().trim_matches('"').to_ascii_lowercase();
     let tail = name.rsplit('/').next().unwrap_or_default();
@@ -38,15 +38,14 @@ pub(super) fn is_custom(name: &str) -> bool {
     matches!(tail, "custom" | "customized" | "customized time zone" | "custom time zone")
 }
 
-/// The offset that a display name begins with, when nothing else of it is known.
+/// The offset at the start of a display name whose other words are unknown.
 pub(super) fn unknown_offset(name: &str) -> Option<i32> {
     let (offset, text) = display_parts(name.trim().trim_matches('"'));
     offset
         .filter(|_| !text.split(SEPARATORS).take(12).any(|place| zones_of(place).next().is_some()))
 }
 
-/// `UTC+05:30`, `GMT+1`, `-0330`, with the everyday sign: east of Greenwich is plus. (In the database's own `Etc/GMT+1`
-/// it is minus.)
+/// Parses `UTC+05:30`, `GMT+1` or `-0330`. Plus is east of Greenwich, unlike in the IANA name `Etc/GMT+1`.
 fn written_offset(name: &str) -> Option<i32> {
     let upper = name.trim().to_ascii_uppercase();
     if matches!(upper.as_str(), "Z" | "UT") {
@@ -57,7 +56,7 @@ fn written_offset(name: &str) -> Option<i32> {
     if signed { value::offset(offset) } else { None }
 }
 
-/// `(UTC+05:30) Chennai, Kolkata` or `GMT+05:30 Chennai, Kolkata`: the offset and the rest.
+/// Splits `(UTC+05:30) Chennai, Kolkata` or `GMT+05:30 Chennai, Kolkata` into the offset and the rest.
 fn display_parts(name: &str) -> (Option<i32>, &str) {
     let of = |offset: &str| match offset.trim().to_ascii_uppercase().as_str() {
         "UTC" | "GMT" => Some(0),
@@ -73,15 +72,15 @@ fn display_parts(name: &str) -> (Option<i32>, &str) {
     }
 }
 
-/// By what Windows displays, with or without the offset before it, or by the places that are listed: the first whose zone is
-/// known. An offset that is more than an hour from all of them is a contradiction.
+/// The zone for a display name of Windows, with or without its offset, or for a list of places: the first one that is
+/// known. It is not used if the offset differs by more than an hour.
 fn by_display_name(name: &str) -> Option<Zone> {
     let (offset, text) = display_parts(name);
     let whole = display_names::text(text).or_else(|| windows::zone(text));
     if let Some(zone) = whole.and_then(database::named) {
         return Some(Zone::Named(zone));
     }
-    // Windows changed what it displays when countries changed their time; older names have the older offset.
+    // Windows changed display names when countries changed their offset. Older names have the older offset.
     let fits = |zone: &crate::zone::Zone| {
         let (low, high) = database::offsets(*zone);
         offset.is_none_or(|offset| (low - 3600..=high + 3600).contains(&offset))
@@ -95,14 +94,14 @@ fn by_display_name(name: &str) -> Option<Zone> {
             }
         }
     }
-    // Unknown words: an offset is enough if every zone with it keeps it all year.
+    // For unknown words, the offset is enough if no zone with it has daylight-saving time.
     offset.filter(|offset| !known && database::never_changes(*offset)).map(Zone::Fixed)
 }
 
 /// Separators between the places of a list.
 const SEPARATORS: [char; 6] = [',', '/', ';', ':', '、', '，'];
 
-/// The zones that a place may mean.
+/// The zones that a place name may refer to.
 fn zones_of(place: &str) -> impl Iterator<Item = crate::zone::Zone> {
     let place = display_names::place(place);
     display_names::city(&place)

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-/// The TZIDs of a file, with the line of the first use of each. A name is looked for in its own calendar first:
-/// files that were put together define the same name differently.
+/// The TZIDs of a file, with the line of the first use of each. A name is looked up in its own calendar first,
+/// because combined files may define the same name differently.
 #[derive(Default)]
 pub(in crate::ical) struct ZoneNames {
     pub(super) names: Vec<Name>,

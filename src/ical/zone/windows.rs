@@ -1,7 +1,7 @@
 //! The names that Windows and Outlook give to time zones, and a zone of the database for each:
 //! the one that the Unicode CLDR gives for territory 001 (common/supplemental/windowsZones.xml).
 
-/// The database's name for a zone of Windows, in any case, for its summer as for its standard time. Lotus has the same names
+/// The IANA name for a zone of Windows, in any case, by its standard or daylight name. Lotus uses the same names
 /// without `Standard Time`.
 pub(in crate::ical) fn zone(name: &str) -> Option<&'static str> {
     let wanted = plain(name);
@@ -156,7 +156,7 @@ pub(in crate::ical) const ZONES: [(&str, &str); 139] = [
     ("Yukon Standard Time", "America/Whitehorse"),
 ];
 
-/// Not zones of Windows any more, but still in files.
+/// Former zones of Windows that still occur in files.
 const FORMER: [(&str, &str); 16] = [
     ("Armenian Standard Time", "Asia/Yerevan"),
     ("Bangkok Standard Time", "Asia/Bangkok"),

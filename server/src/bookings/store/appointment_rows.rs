@@ -47,7 +47,7 @@ pub struct Row {
     pub created_at: DateTime<Utc>,
 }
 
-/// All columns of a [`Row`], from this table or view, `a`; what follows narrows and orders.
+/// Selects all columns of a [`Row`] from a table or view, aliased `a`; `$rest` holds conditions and order.
 macro_rules! rows {
     ($from:tt, $rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -84,7 +84,7 @@ macro_rules! rows {
 }
 
 pub async fn find(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Row>> {
-    // Rows only ever move to the archive. So what is not here any more is there by now.
+    // Rows are only ever moved into the archive. So one that is no longer in the table is in the archive by now.
     match rows!("appointments", "where a.id = $1", id.0).fetch_optional(&mut *connection).await? {
         None => {
             rows!("archived_appointments", "where a.id = $1", id.0).fetch_optional(connection).await
@@ -93,9 +93,9 @@ pub async fn find(connection: &mut PgConnection, id: AppointmentId) -> Result<Op
     }
 }
 
-/// How a list is narrowed.
+/// Filters of a list.
 #[derive(Clone, Copy, Debug)]
-pub struct Narrow {
+pub struct Filter {
     pub period: Option<Period>,
     pub state: Option<State>,
     pub from: Option<Moment>,
@@ -103,18 +103,18 @@ pub struct Narrow {
     pub doctor: Option<DoctorId>,
 }
 
-/// What an account has booked: what is past comes latest first, everything else soonest first.
-/// A lapsed hold counts as expired.
+/// What an account has booked: past appointments latest first, all others soonest first. A lapsed hold counts
+/// as expired.
 pub async fn booked_by(
     connection: &mut PgConnection,
     account: AccountId,
-    narrow: &Narrow,
+    filter: &Filter,
     now: DateTime<Utc>,
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Row>> {
-    let past = narrow.period == Some(Period::Past);
-    let days = ZoneDays::between(narrow.from, narrow.until);
+    let past = filter.period == Some(Period::Past);
+    let days = ZoneDays::between(filter.from, filter.until);
     rows!(
         "all_appointments",
         "where a.booked_by = $1
@@ -133,13 +133,13 @@ pub async fn booked_by(
          limit $11 offset $12",
         account.0,
         now,
-        narrow.period.map(|period| period == Period::Upcoming),
-        narrow.state.map(State::as_str),
-        narrow.from.and_then(Moment::instant).or(days.earliest),
-        narrow.until.and_then(Moment::instant).or(days.latest),
+        filter.period.map(|period| period == Period::Upcoming),
+        filter.state.map(State::as_str),
+        filter.from.and_then(Moment::instant).or(days.earliest),
+        filter.until.and_then(Moment::instant).or(days.latest),
         days.zones.as_deref(),
         &days.from,
-        narrow.doctor.map(|doctor| doctor.0),
+        filter.doctor.map(|doctor| doctor.0),
         past,
         limit,
         offset,
@@ -149,14 +149,14 @@ pub async fn booked_by(
     .await
 }
 
-/// How many [`booked_by`] has on all pages.
+/// How many rows [`booked_by`] has on all pages.
 pub async fn count_booked_by(
     connection: &mut PgConnection,
     account: AccountId,
-    narrow: &Narrow,
+    filter: &Filter,
     now: DateTime<Utc>,
 ) -> Result<i64> {
-    let days = ZoneDays::between(narrow.from, narrow.until);
+    let days = ZoneDays::between(filter.from, filter.until);
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from all_appointments a
            where a.booked_by = $1
@@ -173,29 +173,29 @@ pub async fn count_booked_by(
              and ($9::uuid is null or a.doctor_id = $9)"#,
         account.0,
         now,
-        narrow.period.map(|period| period == Period::Upcoming),
-        narrow.state.map(State::as_str),
-        narrow.from.and_then(Moment::instant).or(days.earliest),
-        narrow.until.and_then(Moment::instant).or(days.latest),
+        filter.period.map(|period| period == Period::Upcoming),
+        filter.state.map(State::as_str),
+        filter.from.and_then(Moment::instant).or(days.earliest),
+        filter.until.and_then(Moment::instant).or(days.latest),
         days.zones.as_deref(),
         &days.from,
-        narrow.doctor.map(|doctor| doctor.0),
+        filter.doctor.map(|doctor| doctor.0),
         &days.until
     )
     .fetch_one(connection)
     .await
 }
 
-/// A doctor's appointments, soonest first: without a state those that stand or took place.
+/// A doctor's appointments, soonest first. Without a state in `filter`: all but cancelled and expired ones.
 pub async fn of_doctor(
     connection: &mut PgConnection,
     doctor: DoctorId,
-    narrow: &Narrow,
+    filter: &Filter,
     now: DateTime<Utc>,
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Row>> {
-    let days = ZoneDays::between(narrow.from, narrow.until);
+    let days = ZoneDays::between(filter.from, filter.until);
     rows!(
         "all_appointments",
         "where a.doctor_id = $1
@@ -214,9 +214,9 @@ pub async fn of_doctor(
          limit $8 offset $9",
         doctor.0,
         now,
-        narrow.state.map(State::as_str),
-        narrow.from.and_then(Moment::instant).or(days.earliest),
-        narrow.until.and_then(Moment::instant).or(days.latest),
+        filter.state.map(State::as_str),
+        filter.from.and_then(Moment::instant).or(days.earliest),
+        filter.until.and_then(Moment::instant).or(days.latest),
         days.zones.as_deref(),
         &days.from,
         limit,
@@ -227,14 +227,14 @@ pub async fn of_doctor(
     .await
 }
 
-/// How many [`of_doctor`] has on all pages.
+/// How many rows [`of_doctor`] has on all pages.
 pub async fn count_of_doctor(
     connection: &mut PgConnection,
     doctor: DoctorId,
-    narrow: &Narrow,
+    filter: &Filter,
     now: DateTime<Utc>,
 ) -> Result<i64> {
-    let days = ZoneDays::between(narrow.from, narrow.until);
+    let days = ZoneDays::between(filter.from, filter.until);
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from all_appointments a
            where a.doctor_id = $1
@@ -251,9 +251,9 @@ pub async fn count_of_doctor(
                      and a.starts_at < ($8::timestamptz[])[array_position($6, a.time_zone)])"#,
         doctor.0,
         now,
-        narrow.state.map(State::as_str),
-        narrow.from.and_then(Moment::instant).or(days.earliest),
-        narrow.until.and_then(Moment::instant).or(days.latest),
+        filter.state.map(State::as_str),
+        filter.from.and_then(Moment::instant).or(days.earliest),
+        filter.until.and_then(Moment::instant).or(days.latest),
         days.zones.as_deref(),
         &days.from,
         &days.until
@@ -303,7 +303,7 @@ pub struct Entry {
     pub time_zone: String,
 }
 
-/// A doctor's appointments that touch a range of time, living or having taken place.
+/// A doctor's appointments that overlap a range of time, except cancelled and expired ones.
 pub async fn calendar_of_doctor(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -333,7 +333,7 @@ pub async fn calendar_of_doctor(
     .await
 }
 
-/// Who has seats in these slots now, soonest first.
+/// The appointments that have seats in these slots now, soonest first.
 pub async fn entries_in(
     connection: &mut PgConnection,
     slots: &[i64],

@@ -1,4 +1,4 @@
-//! Appointments after the hold: moving them on, and giving their time back.
+//! The rows of appointments after the hold: reading, locking and changing them, and their events.
 
 use chrono::{DateTime, Utc};
 use nadi::actor::Capacity;
@@ -41,7 +41,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// What the rules need to know of it.
+    /// The part that the rules in `nadi::appointment` work on.
     ///
     /// # Errors
     /// When its state is none we know.
@@ -60,7 +60,7 @@ impl Stored {
     }
 }
 
-/// All columns of a [`Stored`] by the appointment's id; what follows may lock.
+/// Selects all columns of a [`Stored`] by the appointment's id; `$rest` may lock.
 macro_rules! stored {
     ($from:tt, $rest:tt, $id:expr) => {
         sqlx::query_as!(
@@ -93,7 +93,7 @@ pub async fn lock(connection: &mut PgConnection, id: AppointmentId) -> Result<Op
     stored!("appointments", "for update of a", id.0).fetch_optional(connection).await
 }
 
-/// An appointment in the archive, where nothing changes any more.
+/// An appointment in the archive, where rows no longer change.
 pub async fn archived(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Stored>> {
     stored!("archived_appointments", "", id.0).fetch_optional(connection).await
 }
@@ -106,7 +106,7 @@ pub struct By {
     pub reason: Option<String>,
 }
 
-/// Writes a transition, also into `stored`; the version rises by one when there is an event to tell.
+/// Writes a transition, also into `stored`. The version rises by one if the transition has an event.
 pub async fn save(
     connection: &mut PgConnection,
     stored: &mut Stored,
@@ -144,18 +144,18 @@ pub async fn save(
     Ok(())
 }
 
-/// What an event says beside the appointment as the change left it.
+/// What an event has in addition to the appointment after the change.
 #[derive(Clone, Debug, Default)]
-pub struct Detail {
+pub struct EventDetail {
     /// For a move: where it was before.
-    pub moved_from: Option<Former>,
+    pub moved_from: Option<PreviousTime>,
     /// For what was reopened: the state that was undone.
     pub undone: Option<State>,
 }
 
-/// The time that a moved appointment has given back.
+/// The time and place that a moved appointment had before.
 #[derive(Clone, Debug)]
-pub struct Former {
+pub struct PreviousTime {
     pub slot_id: i64,
     pub location_id: Uuid,
     pub mode: String,
@@ -164,7 +164,7 @@ pub struct Former {
     pub time_zone: String,
 }
 
-impl From<&Stored> for Former {
+impl From<&Stored> for PreviousTime {
     fn from(stored: &Stored) -> Self {
         Self {
             slot_id: stored.slot_id,
@@ -177,16 +177,16 @@ impl From<&Stored> for Former {
     }
 }
 
-/// Writes an event of an appointment whose row and claims are as the change leaves them.
+/// Writes an event of an appointment. Call it after the row and the claims were changed: it reads them.
 pub async fn insert_event(
     connection: &mut PgConnection,
     stored: &Stored,
     event: Event,
-    detail: &Detail,
+    detail: &EventDetail,
     by: &By,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let former = detail.moved_from.as_ref();
+    let previous = detail.moved_from.as_ref();
     sqlx::query!(
         "insert into events (type, subject_id, subject_version, doctor_id, actor, actor_account_id,
                              occurred_at, data)
@@ -211,19 +211,19 @@ pub async fn insert_event(
         by.account.map(|account| account.0),
         now,
         detail.undone.map(State::as_str),
-        former.map(|former| former.slot_id),
-        former.map(|former| former.location_id),
-        former.map(|former| former.mode.as_str()),
-        former.map(|former| former.starts_at),
-        former.map(|former| former.ends_at),
-        former.map(|former| former.time_zone.as_str())
+        previous.map(|previous| previous.slot_id),
+        previous.map(|previous| previous.location_id),
+        previous.map(|previous| previous.mode.as_str()),
+        previous.map(|previous| previous.starts_at),
+        previous.map(|previous| previous.ends_at),
+        previous.map(|previous| previous.time_zone.as_str())
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Puts an appointment on the times it has just claimed.
+/// Writes the slot, time and place that an appointment has just claimed.
 pub async fn place(connection: &mut PgConnection, stored: &Stored) -> Result<()> {
     sqlx::query!(
         "update appointments
@@ -242,7 +242,7 @@ pub async fn place(connection: &mut PgConnection, stored: &Stored) -> Result<()>
     Ok(())
 }
 
-/// Holds past their time that nobody has written down yet.
+/// Lapsed holds that are not yet marked as expired.
 pub async fn lapsed(
     connection: &mut PgConnection,
     now: DateTime<Utc>,

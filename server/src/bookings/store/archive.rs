@@ -1,12 +1,12 @@
-//! Appointments that ended long ago go to the archive.
+//! Moves old appointments to the archive, and deletes old slots and blocks.
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-/// Moves appointments to the archive that are final and ended before `ended`: of the `limit` after
-/// `after`, in the order of their ids. Gives how many it moved and the last it looked at, `None` at the
-/// end.
+/// Moves appointments to the archive that are in a final state and ended before `ended`. Looks at the next
+/// `limit` of them after the id `after`. Returns how many it moved, and the last id it looked at; `None` at
+/// the end.
 pub async fn archive_appointments(
     connection: &mut PgConnection,
     ended: DateTime<Utc>,

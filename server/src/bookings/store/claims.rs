@@ -1,4 +1,4 @@
-//! The claims an appointment has on seats and on its person's time: the guards of invariants 1 and 2.
+//! The claims an appointment has on seats and on its person's time, which guard invariants 1 and 2 of ARCHITECTURE.md.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId};
@@ -23,7 +23,7 @@ pub async fn make_permanent(connection: &mut PgConnection, id: AppointmentId) ->
     Ok(seats.rows_affected() > 0 && times.rows_affected() == 1)
 }
 
-/// Gives seat and time back.
+/// Releases the seats and the person's time.
 pub async fn drop(connection: &mut PgConnection, id: AppointmentId) -> Result<()> {
     sqlx::query!("delete from seats where appointment_id = $1", id.0)
         .execute(&mut *connection)
@@ -34,8 +34,8 @@ pub async fn drop(connection: &mut PgConnection, id: AppointmentId) -> Result<()
     Ok(())
 }
 
-/// Claims seats and time again that were given back. `false`: somebody has one of them, and the transaction
-/// must be rolled back.
+/// Claims seats and time again that were released. `false`: one of them is taken, and the transaction must be
+/// rolled back.
 pub async fn make_again(
     connection: &mut PgConnection,
     stored: &Stored,
@@ -50,8 +50,8 @@ pub async fn make_again(
         time_zone: stored.time_zone.clone(),
     };
     let person = PersonId(stored.person_id);
-    expire_in_the_way(connection, &target, stored.slot_span, person, now).await?;
-    // It has none any more, so nothing is left behind.
+    expire_conflicting(connection, &target, stored.slot_span, person, now).await?;
+    // The appointment has no seats any more, so this only claims, and releases none.
     if !move_seats(connection, stored, &target).await? {
         return Ok(false);
     }
@@ -91,7 +91,7 @@ pub async fn extend(
     Ok(seats.rows_affected() > 0 && times.rows_affected() == 1)
 }
 
-/// Where an appointment is to go.
+/// The slot, time and place that an appointment is moved to.
 pub struct Target {
     pub slot_id: i64,
     pub starts_at: DateTime<Utc>,
@@ -101,8 +101,8 @@ pub struct Target {
     pub time_zone: String,
 }
 
-/// A run of `span` slots of this doctor that begins at `slot`, if they take bookings; whether it is
-/// free is found out by claiming it.
+/// The run of `span` slots of this doctor that begins at `slot`, if the doctor takes bookings. Does not check
+/// whether it is free: claiming it does.
 pub async fn target(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -128,8 +128,8 @@ pub async fn target(
     .await
 }
 
-/// Expires, with their events, the lapsed holds on these slots and of this person at that time.
-pub async fn expire_in_the_way(
+/// Expires the lapsed holds on these slots, and those of this person at that time, with their events.
+pub async fn expire_conflicting(
     connection: &mut PgConnection,
     target: &Target,
     span: i16,
@@ -161,9 +161,9 @@ pub async fn expire_in_the_way(
     Ok(())
 }
 
-/// Claims the seats of the target for a confirmed appointment, then gives back those it leaves: in
-/// this order, so that two who want each other's time never wait for one another. `false`: a seat
-/// of it is taken, and the transaction must be rolled back.
+/// Claims the seats of the target for a confirmed appointment, then releases those it leaves. In this order,
+/// two appointments that want each other's slot cannot deadlock. `false`: a seat of the target is taken, and
+/// the transaction must be rolled back.
 pub async fn move_seats(
     connection: &mut PgConnection,
     stored: &Stored,
@@ -212,11 +212,11 @@ pub async fn move_seats(
     Ok(seats == i64::from(stored.slot_span))
 }
 
-/// Moves the person's own time. Their other times are locked first, so that two moves of one person
-/// come one after the other.
+/// Moves the claim on the person's time. All times of the person are locked first, so that two moves of one
+/// person run one after the other. `false`: the claim is gone.
 ///
 /// # Errors
-/// The constraint `patient_times_no_overlap` when they have something else then.
+/// The constraint `patient_times_no_overlap` when the person has another appointment at that time.
 pub async fn move_time(
     connection: &mut PgConnection,
     stored: &Stored,

@@ -1,5 +1,5 @@
-//! What there is to know of a time someone wants, to hold it or to move to it: the reads that
-//! explain a refusal.
+//! Reads the facts about a slot that someone wants to hold or move to. `nadi::appointment::decide` derives the
+//! reason of a refusal from them.
 
 use chrono::{DateTime, Utc};
 use nadi::appointment::{Opening, SlotFacts};
@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::bookings::store::holds::NewHold;
 use crate::bookings::store::idempotency::StoredAnswer;
 
-/// How many consecutive slots a kind of visit takes with the doctor of this slot; `None` for a kind
-/// their clinic does not have.
+/// How many consecutive slots a visit type takes with the doctor of this slot; `None` if their clinic does
+/// not offer it.
 pub async fn span(
     connection: &mut PgConnection,
     slot: SlotId,
@@ -30,8 +30,8 @@ pub async fn span(
     .await
 }
 
-/// What is known of a run of `span` slots, free or not; `None`: there is no such slot, or it is
-/// another doctor's. Seats that `own` has count as free.
+/// The facts about a run of `span` slots, free or not. `None`: there is no such slot, or it is another
+/// doctor's. Seats of the appointment `own` count as free.
 pub async fn slot_facts(
     connection: &mut PgConnection,
     slot: SlotId,
@@ -76,15 +76,15 @@ pub async fn slot_facts(
     }))
 }
 
-/// What stands in the way of opening a visit again that is over.
+/// The facts that decide whether a visit that is over may be reopened.
 pub struct Reopening {
-    /// Its slots are all there, and each has a seat.
+    /// All its slots exist, and each has a free seat.
     pub seats_free: bool,
     pub person_is_busy: bool,
     pub reviewed: bool,
 }
 
-/// `None`: its slot is not there any more, or it is in the archive.
+/// `None`: the slot no longer exists, or the appointment is in the archive.
 pub async fn reopening(
     connection: &mut PgConnection,
     id: AppointmentId,
@@ -119,8 +119,8 @@ pub async fn reopening(
     .await
 }
 
-/// Does the person have something else at the time of this run? For a hold (`own` is `None`), one
-/// with the same doctor would be released.
+/// Does the person have another appointment at the time of this run? For a hold (`own` is `None`), a hold
+/// with the same doctor does not count, because the new hold would release it.
 pub async fn person_is_busy(
     connection: &mut PgConnection,
     person: PersonId,
@@ -150,26 +150,26 @@ pub async fn person_is_busy(
     .await
 }
 
-/// What there is to know of a hold that did not come about.
+/// The facts about a hold that was not granted.
 pub struct HoldFacts {
-    /// What its key was answered before.
-    pub kept: Option<StoredAnswer>,
+    /// The answer stored under its key.
+    pub stored_answer: Option<StoredAnswer>,
     pub person_is_own: bool,
-    /// The person's own living appointment on this very slot, a [`nadi::ports::Booked`] as JSON: what a
-    /// repeated hold answers.
-    pub standing: Option<serde_json::Value>,
-    /// `None`: there is no such time, or no such kind of visit with its doctor.
+    /// The person's own active appointment on this very slot, a [`nadi::ports::Booked`] as JSON: the answer to a
+    /// repeated hold.
+    pub existing: Option<serde_json::Value>,
+    /// `None`: there is no such slot, or its doctor does not offer this visit type.
     pub slot: Option<SlotFacts>,
-    /// Something else of the person at that time; one with the same doctor would be released.
+    /// The person has another appointment at that time; a hold with the same doctor does not count.
     pub person_is_busy: bool,
-    /// Holds of the account that this one would leave standing.
+    /// Active holds of the account that this one would not release.
     pub other_holds: i64,
-    /// Visits ahead of the account with this doctor, held or confirmed, that would remain beside it.
+    /// Future visits of the account with this doctor, held or confirmed, that this one would not release.
     pub other_visits: i64,
 }
 
-/// What is known of these, in their order.
-pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec<HoldFacts>> {
+/// The facts about these holds, in their order.
+pub async fn read(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec<HoldFacts>> {
     let slots: Vec<i64> = all.iter().map(|new| new.slot.0).collect();
     let kinds: Vec<Option<Uuid>> =
         all.iter().map(|new| new.visit_type.map(|kind| kind.0)).collect();
@@ -177,7 +177,7 @@ pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec
     let accounts: Vec<Uuid> = all.iter().map(|new| new.account.0).collect();
     let moments: Vec<DateTime<Utc>> = all.iter().map(|new| new.now).collect();
     let keys: Vec<Option<&str>> =
-        all.iter().map(|new| new.once.as_ref().map(|once| once.key.as_str())).collect();
+        all.iter().map(|new| new.request_key.as_ref().map(|key| key.key.as_str())).collect();
     let rows = sqlx::query_file!(
         "src/bookings/sql/hold_facts.sql",
         &slots as _,
@@ -189,13 +189,13 @@ pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec
     )
     .fetch_all(connection)
     .await?;
-    let known = rows.into_iter().map(|row| HoldFacts {
-        kept: row
+    let read = rows.into_iter().map(|row| HoldFacts {
+        stored_answer: row
             .fingerprint
             .zip(row.answer)
             .map(|(fingerprint, answer)| StoredAnswer { fingerprint, answer }),
         person_is_own: row.person_is_own,
-        standing: row.standing,
+        existing: row.standing,
         slot: row.starts_at.map(|starts_at| SlotFacts {
             starts_at,
             offered: row.offered,
@@ -207,5 +207,5 @@ pub async fn known(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec
         other_holds: row.other_holds,
         other_visits: row.other_visits,
     });
-    Ok(known.collect())
+    Ok(read.collect())
 }

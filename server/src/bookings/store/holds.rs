@@ -1,9 +1,9 @@
-//! The hold: statements that repeat the rules of `nadi::appointment::decide` as
-//! conditions, each in a transaction of its own ([`crate::database::HoldPools`]). What explains a refusal is in [`crate::bookings::store::hold_facts`].
+//! The statements of holds. They repeat the rules of `nadi::appointment::decide` as conditions, and each is a
+//! transaction of its own. Not for the reasons of refusals, see [`crate::bookings::store::hold_facts`].
 //!
-//! Order of locks, the same everywhere so that nobody waits in a circle: the
-//! request's key, appointments (by id), then seats, then patients' times. A guard
-//! is claimed with `on conflict do nothing`: it waits for a rival in flight, never errs.
+//! Locks are taken in the same order everywhere, which avoids deadlocks: the request's key, appointments (by
+//! id), seats, patients' times. Guards are claimed with `on conflict do nothing`, which waits for a concurrent
+//! transaction instead of failing.
 
 use std::sync::Arc;
 
@@ -16,34 +16,33 @@ use sqlx::{PgConnection, Result};
 
 use crate::bookings::store::idempotency::RequestKey;
 
-/// Everything a hold is made of.
+/// The input of a hold.
 #[derive(Clone, Debug)]
 pub struct NewHold {
     pub id: AppointmentId,
     pub slot: SlotId,
-    /// `None`: the clinic's usual one.
+    /// `None`: the clinic's default.
     pub visit_type: Option<VisitTypeId>,
     pub person: PersonId,
     pub account: AccountId,
     pub now: DateTime<Utc>,
     pub hold: Duration,
-    /// How many visits ahead the account may have with one doctor.
+    /// How many future visits the account may have with one doctor.
     pub visits_max: i16,
-    /// What stands behind its id in calendar files.
+    /// The host that follows the id in the appointment's UID in calendar files.
     pub uid_host: Arc<str>,
-    pub once: Option<RequestKey>,
+    pub request_key: Option<RequestKey>,
 }
 
-/// Takes the seats and the person's time, writes the appointment, its event and, for a request with
-/// a key, its answer; gives the answer, a [`nadi::ports::Booked`] as JSON.
+/// Claims the seats and the person's time, writes the appointment, its event and, for a request with a key,
+/// the answer. Returns the answer, a [`nadi::ports::Booked`] as JSON.
 ///
-/// What lies in the way but has lapsed is expired here, with its event, and the
-/// person's hold with the same doctor is released for this one. `None`: it did
-/// not come about (or the key was used before), and the transaction has nothing to commit.
+/// Lapsed holds in the way are expired, with their events, and the person's hold with the same doctor is
+/// released. `None`: the hold was not granted (or the key was used before), and nothing was changed.
 pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option<Value>> {
-    // Rivals for a group slot start at different seats; any number will do.
+    // Concurrent holds of a group slot start at different seats. Any number will do.
     let first_seat = (new.id.0.as_u128() & 0x7fff) as i32;
-    let once = new.once.as_ref();
+    let request_key = new.request_key.as_ref();
     let taken = sqlx::query_file_scalar!(
         "src/bookings/sql/hold.sql",
         new.now,
@@ -56,9 +55,9 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
         first_seat,
         ACTIVE_HOLDS_MAX,
         new.visit_type.map(|kind| kind.0),
-        once.map(|once| once.lock_key),
-        once.map(|once| once.key.as_str()),
-        once.map(|once| once.fingerprint.as_slice()),
+        request_key.map(|request_key| request_key.lock_key),
+        request_key.map(|request_key| request_key.key.as_str()),
+        request_key.map(|request_key| request_key.fingerprint.as_slice()),
         new.visits_max,
         &new.uid_host as &str
     )
@@ -70,8 +69,8 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
     }
 }
 
-/// The same for many at once, in one statement; gives the answers to those that came about. The
-/// others have to go on alone, or be told why.
+/// The same for many holds in one statement. Returns the answers of those that were granted; the others must
+/// be tried on their own, or refused.
 ///
 /// # Errors
 /// Also when a rival is in flight, or came between: then the transaction is to be rolled back.
@@ -92,7 +91,7 @@ pub async fn take_together(
         &column.persons as _,
         &column.accounts as _,
         &column.moments as _,
-        &column.gates as _,
+        &column.lock_keys as _,
         &column.keys as _,
         &column.fingerprints as _,
         uid_host
@@ -102,8 +101,8 @@ pub async fn take_together(
     Ok(taken.into_iter().flatten().collect())
 }
 
-/// Writes down that a hold has run out, gives its time back, and tells whose it was. `None`: it has
-/// not run out, or is no hold any more.
+/// Marks a lapsed hold as expired and releases its time. Returns the doctor it was with. `None`: it has not
+/// lapsed, or is no hold any more.
 pub async fn expire(
     connection: &mut PgConnection,
     id: AppointmentId,
@@ -147,7 +146,7 @@ struct Columns<'a> {
     persons: Vec<uuid::Uuid>,
     accounts: Vec<uuid::Uuid>,
     moments: Vec<DateTime<Utc>>,
-    gates: Vec<Option<i64>>,
+    lock_keys: Vec<Option<i64>>,
     keys: Vec<Option<&'a str>>,
     fingerprints: Vec<Option<&'a [u8]>>,
 }
@@ -156,7 +155,7 @@ impl<'a> Columns<'a> {
     fn of(all: &'a [NewHold]) -> Self {
         let mut columns = Self::default();
         for new in all {
-            let once = new.once.as_ref();
+            let request_key = new.request_key.as_ref();
             columns.ids.push(new.id.0);
             columns.references.push(reference(new.id));
             columns.slots.push(new.slot.0);
@@ -164,9 +163,11 @@ impl<'a> Columns<'a> {
             columns.persons.push(new.person.0);
             columns.accounts.push(new.account.0);
             columns.moments.push(new.now);
-            columns.gates.push(once.map(|once| once.lock_key));
-            columns.keys.push(once.map(|once| once.key.as_str()));
-            columns.fingerprints.push(once.map(|once| once.fingerprint.as_slice()));
+            columns.lock_keys.push(request_key.map(|request_key| request_key.lock_key));
+            columns.keys.push(request_key.map(|request_key| request_key.key.as_str()));
+            columns
+                .fingerprints
+                .push(request_key.map(|request_key| request_key.fingerprint.as_slice()));
         }
         columns
     }
@@ -176,7 +177,7 @@ fn interval(duration: Duration) -> PgInterval {
     PgInterval { months: 0, days: 0, microseconds: duration.num_seconds() * 1_000_000 }
 }
 
-/// Did the statement undo itself? (`undo_hold`.)
+/// Did the statement roll itself back because a guard was taken? (The SQL function `undo_hold`.)
 fn is_undone(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "ND001")
 }

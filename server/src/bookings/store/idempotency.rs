@@ -1,38 +1,38 @@
-//! Answers already given, by account and idempotency key. Stored in the transaction of their effect.
+//! Stored answers by account and idempotency key, written in the same transaction as the effect.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::AccountId;
 use sqlx::{PgConnection, Result};
 
-/// A request's key, ready to be kept.
+/// An idempotency key with what is derived from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestKey {
     pub key: String,
-    /// Of the whole request, under the server's key.
+    /// A keyed hash of the whole request.
     pub fingerprint: Vec<u8>,
-    /// The lock that rivals with this key of this account meet at.
+    /// The number of the advisory lock that requests of this account with this key take.
     pub lock_key: i64,
 }
 
-/// What a key was answered before.
+/// The answer stored under a key.
 pub struct StoredAnswer {
     pub fingerprint: Vec<u8>,
     pub answer: serde_json::Value,
 }
 
-/// Waits for a rival with the same key, until this transaction ends.
+/// Takes the lock of the key until this transaction ends; waits for another request that has it.
 ///
 /// # Errors
-/// Code 55P03 when the rival takes longer than the connection's `lock_timeout`.
-pub async fn enter(connection: &mut PgConnection, once: &RequestKey) -> Result<()> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", once.lock_key).execute(connection).await?;
+/// SQLSTATE 55P03 when the other request takes longer than the connection's `lock_timeout`.
+pub async fn enter(connection: &mut PgConnection, key: &RequestKey) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", key.lock_key).execute(connection).await?;
     Ok(())
 }
 
 /// Would [`enter`] have to wait?
-pub async fn is_running(connection: &mut PgConnection, once: &RequestKey) -> Result<bool> {
+pub async fn is_running(connection: &mut PgConnection, key: &RequestKey) -> Result<bool> {
     let free =
-        sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, once.lock_key)
+        sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, key.lock_key)
             .fetch_one(connection)
             .await?;
     Ok(!free)
@@ -41,23 +41,23 @@ pub async fn is_running(connection: &mut PgConnection, once: &RequestKey) -> Res
 pub async fn find(
     connection: &mut PgConnection,
     account: AccountId,
-    once: &RequestKey,
+    key: &RequestKey,
 ) -> Result<Option<StoredAnswer>> {
     sqlx::query_as!(
         StoredAnswer,
         "select fingerprint, answer from idempotency_keys where account_id = $1 and key = $2",
         account.0,
-        once.key
+        key.key
     )
     .fetch_optional(connection)
     .await
 }
 
-/// Keeps an answer. `false`: another one was kept before.
-pub async fn keep(
+/// Stores an answer. `false`: another one was stored before.
+pub async fn insert(
     connection: &mut PgConnection,
     account: AccountId,
-    once: &RequestKey,
+    key: &RequestKey,
     answer: &serde_json::Value,
     now: DateTime<Utc>,
 ) -> Result<bool> {
@@ -66,8 +66,8 @@ pub async fn keep(
          values ($1, $2, $3, $4, $5)
          on conflict do nothing",
         account.0,
-        once.key,
-        once.fingerprint,
+        key.key,
+        key.fingerprint,
         answer,
         now
     )
@@ -76,16 +76,16 @@ pub async fn keep(
     Ok(kept.rows_affected() == 1)
 }
 
-/// Keeps many answers at once, of different keys; gives the gates of those that were kept. Another
-/// answer was kept before for the rest.
-pub async fn keep_all(
+/// Stores answers of different keys in one statement. Returns the `lock_key`s of those that were stored; for
+/// the others, an answer was stored before.
+pub async fn insert_all(
     connection: &mut PgConnection,
     all: &[(AccountId, RequestKey, serde_json::Value, DateTime<Utc>)],
 ) -> Result<Vec<i64>> {
     let accounts: Vec<uuid::Uuid> = all.iter().map(|(account, ..)| account.0).collect();
-    let keys: Vec<&str> = all.iter().map(|(_, once, ..)| once.key.as_str()).collect();
-    let prints: Vec<&[u8]> = all.iter().map(|(_, once, ..)| once.fingerprint.as_slice()).collect();
-    let gates: Vec<i64> = all.iter().map(|(_, once, ..)| once.lock_key).collect();
+    let keys: Vec<&str> = all.iter().map(|(_, key, ..)| key.key.as_str()).collect();
+    let prints: Vec<&[u8]> = all.iter().map(|(_, key, ..)| key.fingerprint.as_slice()).collect();
+    let lock_keys: Vec<i64> = all.iter().map(|(_, key, ..)| key.lock_key).collect();
     let answers: Vec<&serde_json::Value> = all.iter().map(|(_, _, answer, _)| answer).collect();
     let moments: Vec<DateTime<Utc>> = all.iter().map(|(.., now)| *now).collect();
     sqlx::query_scalar!(
@@ -107,13 +107,13 @@ pub async fn keep_all(
         &prints as _,
         &answers as _,
         &moments as _,
-        &gates as _
+        &lock_keys as _
     )
     .fetch_all(connection)
     .await
 }
 
-/// Forgets answers given before `before`; tells how many.
+/// Deletes answers given before `before`; returns how many.
 pub async fn forget(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<u64> {
     let forgotten = sqlx::query!("delete from idempotency_keys where created_at < $1", before)
         .execute(connection)

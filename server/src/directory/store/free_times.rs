@@ -1,5 +1,5 @@
-//! Free times. Every one comes from the SQL functions `free_slots` and `free_runs`, whose rule is
-//! the hold's, or from `move_targets`, whose rule is the move's.
+//! Free times. All of them come from the SQL functions `free_slots` and `free_runs`, which have the same rule as
+//! the hold, or from `move_targets`, which has the same rule as moving an appointment.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AppointmentId, DoctorId, LocationId, SlotId};
@@ -24,7 +24,7 @@ pub struct FreeRow {
     pub time_zone: String,
 }
 
-/// All columns of a [`FreeRow`] from `f`, free times given after `with` and narrowed by what follows.
+/// Selects all columns of a [`FreeRow`] from `f`, which `$with` defines; `$rest` holds conditions and order.
 macro_rules! free_rows {
     ($with:tt, $rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -45,17 +45,17 @@ macro_rules! free_rows {
     };
 }
 
-/// What free times are wanted for.
+/// The purpose for which free times are wanted.
 #[derive(Clone, Copy, Debug)]
 pub enum TimesFor {
-    /// A new visit that takes so many consecutive slots.
+    /// A new visit that takes `span` consecutive slots.
     NewVisit { span: i16 },
-    /// An appointment that is to be moved, by its patient or by the clinic.
+    /// Moving an appointment, by its patient or by the clinic.
     Move { appointment: AppointmentId, by_clinic: bool },
 }
 
-/// A query of [`free_rows`] for either purpose: `$1` is the instant and `$2` the span or the appointment.
-/// A move has one more parameter, the last, which says whether the clinic asks.
+/// Runs a query of [`free_rows`] for either purpose: `$1` is the instant, `$2` the span or the appointment. A move
+/// has one more parameter, the last, which says whether the clinic asks.
 macro_rules! fetch_rows {
     ($fetch:ident($connection:expr), $for:expr, $now:expr, $new:tt, $moved:tt, $rest:tt
      $(, $argument:expr)* $(,)?) => {
@@ -72,11 +72,11 @@ macro_rules! fetch_rows {
     };
 }
 
-/// Dates of free times, by the place's calendar and clock; `None` and `false` do not narrow.
+/// Filters by date and time of day, in the zone of the location; `None` and `false` do not filter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Days {
     pub from: Option<NaiveDate>,
-    /// The first date no longer wanted.
+    /// The first date after the wanted ones.
     pub until: Option<NaiveDate>,
     /// At 17:00 or later.
     pub evening: bool,
@@ -85,13 +85,13 @@ pub struct Days {
 }
 
 impl Days {
-    /// Does it narrow at all?
+    /// Does it filter at all?
     pub fn any(&self) -> bool {
         self.from.is_some() || self.until.is_some() || self.evening || self.week
     }
 }
 
-/// Where and how; `None` does not narrow.
+/// Filters by place and mode; `None` does not filter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Narrowed<'a> {
     /// By slug.
@@ -100,9 +100,9 @@ pub struct Narrowed<'a> {
     pub locations: Option<&'a [Uuid]>,
 }
 
-/// The next free times of several doctors on some days, a few each, soonest first. By blocks, each within one
-/// date and none beside another: with so many that have a free time there are enough times, and the rest
-/// of a doctor's are not read.
+/// The next free times of several doctors on some days, at most `each` per doctor, soonest first. Reads only the
+/// first `each` blocks of a doctor that have a free time: blocks of a doctor do not overlap, so these contain
+/// the first `each` free times.
 pub async fn next_free(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -167,9 +167,8 @@ pub async fn next_free(
     .await
 }
 
-/// Which of the kept next times of several doctors are free, soonest first: what was taken since they
-/// were made is left out.
-pub async fn kept_free(
+/// The times in `next_times` of several doctors that are still free, soonest first.
+pub async fn still_free(
     connection: &mut PgConnection,
     doctors: &[Uuid],
     narrowed: Narrowed<'_>,
@@ -199,10 +198,10 @@ pub async fn kept_free(
     .await
 }
 
-/// Which free times of a doctor.
+/// Which free times of a doctor to read.
 pub struct TimesFilter {
     pub doctor: DoctorId,
-    /// The index knows instants: these bound what the dates below mean in any zone.
+    /// Instants for the index: `from` and `until` must contain the dates below in every zone.
     pub from: DateTime<Utc>,
     pub until: DateTime<Utc>,
     pub from_date: Option<NaiveDate>,
@@ -212,7 +211,7 @@ pub struct TimesFilter {
     pub times_for: TimesFor,
 }
 
-/// The free times of one doctor, soonest first: one ranged query.
+/// The free times of one doctor, soonest first.
 pub async fn free_times(
     connection: &mut PgConnection,
     filter: &TimesFilter,
@@ -262,7 +261,7 @@ pub async fn free_time(
     )
 }
 
-/// The free times nearest to an instant, before or after it.
+/// The `limit` free times nearest to an instant, before or after it, soonest first.
 pub async fn nearest_free(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -306,7 +305,7 @@ pub async fn nearest_free(
     )
 }
 
-/// The first date from `from` on with a free time.
+/// The first date with a free time, from `from` on.
 pub async fn next_free_date(
     connection: &mut PgConnection,
     doctor: DoctorId,

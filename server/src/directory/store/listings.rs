@@ -1,5 +1,5 @@
-//! The documents of the search, one for each doctor, and their order. Made from other tables; a hold never reads
-//! them. The next free times are in [`super::next_times`].
+//! The table `listings`: one search document for each doctor, with ratings. It is derived from other tables; a hold
+//! never reads it. The next free times are in [`super::next_times`].
 
 use nadi::ids::LocationId;
 use nadi::search::{MEAN_VISITS, STAR_SECONDS};
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::next_times;
 
-/// Has the rest of this transaction find everything by index.
+/// Makes the rest of this transaction use index scans and generic plans.
 async fn plan_by_index(connection: &mut PgConnection) -> Result<()> {
-    // Small tables mislead the planner into reading all slots of everybody, or all of a
-    // doctor's to sort them; and planning anew for each doctor takes four times as long as the work.
+    // While tables are small, the planner would read all slots, or sort all slots of a doctor. Planning anew for
+    // each doctor takes four times as long as the query.
     sqlx::query!(
         "select set_config('enable_hashjoin', 'off', true) as hash,
                 set_config('enable_mergejoin', 'off', true) as merge,
@@ -24,8 +24,8 @@ async fn plan_by_index(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// The rows of these doctors, made if missing and locked in one order: from here to the commit nobody
-/// else refreshes them, so that what is read later is never overwritten by what was read earlier.
+/// Inserts missing rows of these doctors and locks them all, in the order of their ids. Nobody else refreshes
+/// them until the commit, so that newer data is never overwritten with older data.
 pub async fn lock(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
     plan_by_index(connection).await?;
     sqlx::query!(
@@ -46,7 +46,7 @@ pub async fn lock(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()>
     Ok(())
 }
 
-/// Makes the documents of these doctors, whose rows are locked.
+/// Makes the documents of these doctors again. Their rows must be locked.
 pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
     sqlx::query!(
         r#"
@@ -122,7 +122,7 @@ pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) 
     Ok(())
 }
 
-/// The documents of these doctors are to be made again.
+/// Marks the documents of these doctors as stale.
 pub async fn mark_stale(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
     if !doctors.is_empty() {
         sqlx::query!("update listings set stale = true where doctor_id = any($1)", doctors)
@@ -132,7 +132,7 @@ pub async fn mark_stale(connection: &mut PgConnection, doctors: &[Uuid]) -> Resu
     Ok(())
 }
 
-/// Documents of the doctors who work at this place are to be made again; tells who they are.
+/// Marks the documents of the doctors who work at this location as stale; returns the doctors.
 pub async fn mark_place_stale(
     connection: &mut PgConnection,
     location: LocationId,
@@ -148,7 +148,7 @@ pub async fn mark_place_stale(
     .await
 }
 
-/// Whose document is to be made again: which of these, or with `None` some of all.
+/// The doctors with a stale document, among these or, with `None`, among all; at most `limit`.
 pub async fn stale(
     connection: &mut PgConnection,
     doctors: Option<&[Uuid]>,
@@ -165,7 +165,7 @@ pub async fn stale(
     .await
 }
 
-/// Writes down the words for specialties, given as three columns; tells how many were not so before.
+/// Writes the words for specialties, given as three columns; returns how many have changed.
 pub async fn write_words(
     connection: &mut PgConnection,
     specialties: &[&str],
@@ -200,7 +200,7 @@ pub async fn write_words(
     .await
 }
 
-/// Makes the documents of specialties again where their words are others; tells of how many.
+/// Makes the documents of specialties again whose words have changed; returns how many.
 pub async fn write_specialties(connection: &mut PgConnection) -> Result<u64> {
     let written = sqlx::query!(
         "insert into specialty_documents as o (specialty_id, slug, document)
@@ -217,8 +217,8 @@ pub async fn write_specialties(connection: &mut PgConnection) -> Result<u64> {
     Ok(written.rows_affected())
 }
 
-/// The rating of a doctor has changed: written into the document's row at once, in the same transaction, and
-/// into the order of doctors.
+/// Writes a changed rating of a doctor into `listings` and into the order of `next_times`, in the transaction
+/// of the review.
 pub async fn refresh_rating(connection: &mut PgConnection, doctor: Uuid) -> Result<()> {
     sqlx::query!(
         "update listings l set
@@ -236,8 +236,8 @@ pub async fn refresh_rating(connection: &mut PgConnection, doctor: Uuid) -> Resu
     next_times::follow_documents(connection, &[doctor]).await
 }
 
-/// Follows the mean of all reviews when it is a whole tenth of a star away from the one that is kept. All
-/// documents of those who have reviews are then to be made again; tells whether.
+/// Updates the stored mean of all ratings when the real one differs by a tenth of a star. Then marks the
+/// documents of all doctors with reviews as stale; returns whether there were any.
 pub async fn follow_mean(connection: &mut PgConnection) -> Result<bool> {
     let moved = sqlx::query!(
         "with real as (
@@ -257,7 +257,7 @@ pub async fn follow_mean(connection: &mut PgConnection) -> Result<bool> {
     Ok(moved.rows_affected() > 0)
 }
 
-/// All documents are to be made again.
+/// Marks all documents as stale.
 pub async fn mark_all_stale(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!("update listings set stale = true where not stale").execute(connection).await?;
     Ok(())

@@ -1,18 +1,18 @@
-//! The next free times of each doctor, place and mode, which the search orders doctors by. Made from other
-//! tables; a hold never reads them.
+//! The table `next_times`: the next free times of each doctor, location and mode, by which the search orders
+//! doctors. It is derived from other tables; a hold never reads it.
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-/// Free times kept for each doctor, place and mode.
-pub const KEPT_EACH: i64 = 8;
-/// Dates ahead, from the day before, of which it is kept whether they have a free time; the SQL function
-/// `free_within` knows this number.
-pub const KEPT_DAYS: i32 = 35;
+/// The most free times stored for each doctor, location and mode.
+pub const TIMES_EACH_MAX: i64 = 8;
+/// For how many dates, from yesterday on, it is stored whether they have a free time. The SQL function
+/// `free_within` has the same number.
+pub const DAYS_AHEAD: i32 = 35;
 
-/// Makes the next times of these doctors, whose rows are locked, from the free times at `now`. Tells which
-/// doctors work at other places now or in another mode: their documents are to be made again.
+/// Makes the next times of these doctors again from the free times at `now`. Their rows in `listings` must be
+/// locked. Returns the doctors whose locations or modes have changed: their documents must be made again.
 pub async fn refresh_times(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -140,37 +140,37 @@ pub async fn refresh_times(
         "#,
         doctors,
         now,
-        // The date is nowhere earlier than yesterday's in UTC.
+        // In no zone is the date earlier than yesterday's date in UTC.
         now.date_naive().pred_opt().unwrap_or_default(),
-        KEPT_DAYS,
-        KEPT_EACH
+        DAYS_AHEAD,
+        TIMES_EACH_MAX
     )
     .execute(connection)
     .await?;
     Ok(places_changed)
 }
 
-/// A slot that somebody has booked or given back.
+/// A slot that was booked or released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Touched {
+pub struct ChangedSlot {
     pub doctor: Uuid,
     pub location: Uuid,
     pub mode: &'static str,
     pub slot: i64,
 }
 
-/// For doctors whose rows are locked: takes out of the kept times those of these slots that are not free any more, and puts in those that are
-/// free again and come before the last kept one. Where few are left, or a day may have lost its last free
-/// time or got its first, the doctor is to be looked at.
+/// Updates the next times after bookings: removes those of the changed slots that are no longer free, and adds
+/// those that are free again and come before the last stored one. Marks a doctor as due if few times are left,
+/// or if a day may have lost its last free time or got its first. The rows in `listings` must be locked.
 pub async fn follow_bookings(
     connection: &mut PgConnection,
-    touched: &[Touched],
+    changed: &[ChangedSlot],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let slots: Vec<i64> = touched.iter().map(|one| one.slot).collect();
-    let doctors: Vec<Uuid> = touched.iter().map(|one| one.doctor).collect();
-    let locations: Vec<Uuid> = touched.iter().map(|one| one.location).collect();
-    let modes: Vec<&str> = touched.iter().map(|one| one.mode).collect();
+    let slots: Vec<i64> = changed.iter().map(|one| one.slot).collect();
+    let doctors: Vec<Uuid> = changed.iter().map(|one| one.doctor).collect();
+    let locations: Vec<Uuid> = changed.iter().map(|one| one.location).collect();
+    let modes: Vec<&str> = changed.iter().map(|one| one.mode).collect();
     sqlx::query!(
         "with found as materialized (
              select t.doctor_id, t.location_id, t.mode, s.id, s.starts_at, s.closes_at,
@@ -242,15 +242,15 @@ pub async fn follow_bookings(
         &locations,
         &modes as _,
         now,
-        KEPT_EACH
+        TIMES_EACH_MAX
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// The times of these doctors have changed by more than bookings: should nobody hear of it, the next
-/// look finds it. Not for a booking's transaction.
+/// Marks doctors as due whose slots have changed other than by bookings, so that the job refreshes them. Not for
+/// a booking's transaction.
 pub async fn mark_changed(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -273,7 +273,7 @@ pub async fn mark_changed(
     Ok(())
 }
 
-/// Who has no next times yet.
+/// Doctors who have no next times yet.
 pub async fn missing(connection: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         r#"select d.id as "id!" from doctors d
@@ -286,7 +286,7 @@ pub async fn missing(connection: &mut PgConnection, limit: i64) -> Result<Vec<Uu
     .await
 }
 
-/// Whose next times are to be made again by now.
+/// Doctors whose next times are due to be made again.
 pub async fn due(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
@@ -301,8 +301,8 @@ pub async fn due(
     .await
 }
 
-/// Leaves out what has passed by `now`, of some rows; tells how many rows. Rows with few times left are
-/// looked at again at once.
+/// Removes times that have passed by `now` from up to `limit` rows; returns how many rows. Marks rows with few
+/// times left as due.
 pub async fn trim(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     let trimmed = sqlx::query!(
         "with mine as (
@@ -331,11 +331,11 @@ pub async fn trim(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64)
     Ok(trimmed.rows_affected())
 }
 
-/// Moves the kept times of these doctors, whose rows are locked, in the order of doctors to where their
-/// ratings put them, and writes beside them what the documents say.
+/// Copies what the search orders and filters by (rating, signature) from `listings` to the next times of these
+/// doctors. Their rows in `listings` must be locked.
 pub async fn follow_documents(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
     sqlx::query!(
-        // Locked in the order of everybody else, so that a review never waits in a circle.
+        // Lock in the same order as everywhere, so that a review cannot cause a deadlock.
         "with mine as (
              select t.doctor_id, t.location_id, t.mode, l.rating_seconds, l.traits
              from next_times t join listings l on l.doctor_id = t.doctor_id

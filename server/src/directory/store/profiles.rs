@@ -1,5 +1,4 @@
-//! Finding doctors and free times. Every free time comes from the SQL function
-//! `free_slots`, the one the hold uses.
+//! Reads what public pages show about specialties, cities and doctors. Free times are in [`super::free_times`].
 
 use nadi::ids::{AccountId, DoctorId};
 use sqlx::{PgConnection, Result};
@@ -67,7 +66,7 @@ pub struct ProfileRow {
     pub stars_sum: i32,
 }
 
-/// A doctor; what follows says which.
+/// Selects a doctor; `$rest` is the condition.
 macro_rules! profile {
     ($rest:tt, $key:expr $(, $argument:expr)?) => {
         sqlx::query_as!(
@@ -106,7 +105,7 @@ pub async fn profile_by_id(
         .await
 }
 
-/// A doctor who takes no bookings, if this account has an appointment with them.
+/// A doctor who is not listed, if this account has or had an appointment with them.
 pub async fn unlisted_with(
     connection: &mut PgConnection,
     slug: &str,
@@ -145,7 +144,7 @@ pub struct VisitKindRow {
     pub is_default: bool,
 }
 
-/// The kinds of visit a clinic offers, the usual one first.
+/// The visit types a clinic offers, the default first.
 pub async fn visit_kinds(connection: &mut PgConnection, clinic: Uuid) -> Result<Vec<VisitKindRow>> {
     sqlx::query_as!(
         VisitKindRow,
@@ -169,7 +168,7 @@ pub struct PlaceRow {
     pub in_person: bool,
 }
 
-/// Where doctors work, the place with most hours first.
+/// The locations where doctors work, the one with most in-person hours first.
 pub async fn places(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Vec<PlaceRow>> {
     sqlx::query_as!(
         PlaceRow,

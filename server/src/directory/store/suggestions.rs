@@ -1,9 +1,9 @@
-//! What is suggested while somebody types: the names of specialties and cities, and of doctors.
+//! Reads suggestions while typing: the names of specialties, cities and doctors.
 
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-/// Words without accents, in lower case; in their order.
+/// The words without accents and in lower case, in the same order.
 pub async fn plain(connection: &mut PgConnection, words: &[String]) -> Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select plain(word) as "word!" from unnest($1::text[]) with ordinality said (word, place)
@@ -14,13 +14,13 @@ pub async fn plain(connection: &mut PgConnection, words: &[String]) -> Result<Ve
     .await
 }
 
-/// Something that can be typed for a specialty or a city.
+/// A name of a specialty or a city.
 pub struct TermRow {
     pub city: bool,
     pub slug: String,
-    /// As people type it: lower case, without accents.
+    /// In lower case, without accents.
     pub text: String,
-    /// 0 for its own name; then what it is called, its parts of the body, symptoms, treatments.
+    /// 0 for its own name, 1 for other names, 2 for parts of the body, 3 for symptoms, 4 for treatments.
     pub weight: i32,
 }
 
@@ -40,7 +40,7 @@ pub async fn terms(connection: &mut PgConnection) -> Result<Vec<TermRow>> {
     .await
 }
 
-/// A doctor by name.
+/// A doctor found by name.
 pub struct NamedRow {
     pub slug: String,
     pub name: String,
@@ -48,9 +48,9 @@ pub struct NamedRow {
     pub city: Option<String>,
 }
 
-/// Listed doctors of whose names one is spoken beginning with `first`, and has a word that begins with each
-/// of `words`; by what was typed. Of a crowd with the same beginning only the first `looked_at` are read,
-/// so that it costs the same however many doctors there are.
+/// Listed doctors with a spoken form of their name that begins with `first` and has, for each of `words`, a word
+/// beginning with it; in order of the spoken form. Only the first `looked_at` names with that beginning are
+/// read, so that it costs the same however many doctors there are.
 pub async fn doctors(
     connection: &mut PgConnection,
     first: &str,
@@ -92,7 +92,7 @@ pub async fn doctors(
     .await
 }
 
-/// Makes the names of these doctors, whose rows in `listings` are locked.
+/// Updates the searchable names of these doctors. Their rows in `listings` must be locked.
 pub async fn refresh_names(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
     sqlx::query!(
         "with wanted as (

@@ -1,4 +1,4 @@
-//! The development mailbox: messages are kept in a table and read at `/dev/mailbox`.
+//! The development mailbox: messages are written to a table and shown at `/dev/mailbox`.
 
 use async_trait::async_trait;
 use nadi::actor::Caller;
@@ -7,8 +7,10 @@ use nadi::ports::{Answer, Mailbox, Message, MessageFailure, Messages, PostedMess
 use crate::state::AppState;
 use crate::use_case::answer;
 
-const SHOWN: i64 = 50;
-const KEPT: i64 = 2_000;
+/// How many messages the page shows.
+const SHOWN_MAX: i64 = 50;
+/// About how many messages the table keeps.
+const STORED_MAX: i64 = 2_000;
 
 #[derive(Clone)]
 pub struct DevelopmentMailbox {
@@ -40,7 +42,7 @@ impl Messages for DevelopmentMailbox {
         .await
         .map_err(temporary)?;
         if let Some(id) = posted.filter(|id| id % 100 == 0) {
-            sqlx::query!("delete from development_mail where id <= $1", id - KEPT)
+            sqlx::query!("delete from development_mail where id <= $1", id - STORED_MAX)
                 .execute(&self.app_state.write.0)
                 .await
                 .map_err(temporary)?;
@@ -58,7 +60,7 @@ impl Mailbox for DevelopmentMailbox {
                  where $1::text is null or recipient = lower($1)
                  order by id desc limit $2",
                 to,
-                SHOWN
+                SHOWN_MAX
             )
             .fetch_all(&self.app_state.write.0)
             .await?;

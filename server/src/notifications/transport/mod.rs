@@ -1,4 +1,4 @@
-//! Reaching people: a mail server, or the development mailbox.
+//! How messages are sent: through a mail server, or to the development mailbox.
 
 mod development;
 mod smtp;
@@ -12,7 +12,7 @@ use nadi::ports::Messages;
 use crate::config::Config;
 use crate::state::AppState;
 
-/// The way messages leave, and the mailbox page's source when it is the development one.
+/// The transport, and in development mode the mailbox for the page `/dev/mailbox`.
 ///
 /// # Errors
 /// When the mail server's address cannot be used.

@@ -1,4 +1,4 @@
-//! Mail over SMTP.
+//! Sends e-mails over SMTP.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub struct SmtpMessages {
 
 impl SmtpMessages {
     /// # Errors
-    /// When address or sender cannot be used.
+    /// When the server's address or the sender is invalid.
     pub fn new(url: &Url, from: &str) -> anyhow::Result<Self> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
             .context("SMTP_URL cannot be used")?
@@ -42,7 +42,7 @@ impl Messages for SmtpMessages {
             .map_err(|error| permanent(error.to_string()))?;
         match self.transport.send(mail).await {
             Ok(_) => Ok(()),
-            // The server's reply may quote the address: only its class is kept.
+            // The server's reply may contain the e-mail address, so only its status is used.
             Err(error) if error.is_permanent() => {
                 Err(permanent(format!("refused: {:?}", error.status())))
             }

@@ -1,5 +1,5 @@
-//! What doctors have said about when they work: rules, times off, drafts of them, and the days on
-//! which their clinics are closed.
+//! What slots are made from: availability rules, time off, drafts of them, public holidays and busy times. Also
+//! the table `schedules`, which records what has been made.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use nadi::ids::{ClinicId, DoctorId, DraftId};
@@ -28,7 +28,7 @@ pub async fn name_and_zone(
     Ok(row.map(|row| (row.name, row.time_zone)))
 }
 
-/// Makes the row of doctors that have none yet.
+/// Inserts missing rows in `schedules`.
 pub async fn ensure_rows(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(
         "insert into schedules (doctor_id)
@@ -44,11 +44,11 @@ pub async fn ensure_rows(connection: &mut PgConnection) -> Result<()> {
 pub struct ScheduleRow {
     pub version: i32,
     pub made_until: Option<NaiveDate>,
-    /// Since when a rule of their hours cannot be read.
+    /// Since when the doctor has a rule that cannot be read.
     pub unreadable_since: Option<DateTime<Utc>>,
 }
 
-/// A doctor's row as it is.
+/// A doctor's row in `schedules`, without a lock.
 pub async fn find(connection: &mut PgConnection, doctor: DoctorId) -> Result<Option<ScheduleRow>> {
     sqlx::query_as!(
         ScheduleRow,
@@ -59,7 +59,7 @@ pub async fn find(connection: &mut PgConnection, doctor: DoctorId) -> Result<Opt
     .await
 }
 
-/// The same, locked: hours are changed and times made by one at a time.
+/// The same with a lock, so that only one transaction changes the hours or makes slots.
 pub async fn lock(connection: &mut PgConnection, doctor: DoctorId) -> Result<ScheduleRow> {
     sqlx::query!("insert into schedules (doctor_id) values ($1) on conflict do nothing", doctor.0)
         .execute(&mut *connection)
@@ -77,15 +77,15 @@ pub async fn lock(connection: &mut PgConnection, doctor: DoctorId) -> Result<Sch
 pub struct DueRow {
     pub doctor_id: Uuid,
     pub made_until: Option<NaiveDate>,
-    /// All of it, not only what lies beyond what was made.
+    /// All dates must be made again, not only those after `made_until`.
     pub whole: bool,
-    /// They were made with another release of the time-zone data.
+    /// The slots were made with another release of the time-zone data.
     pub other_zones: bool,
 }
 
-/// Some doctors after `after` whose times have to be made or made again, locked; those that another
-/// instance is working on are left out. What was made with a newer release of the time-zone data is left as
-/// it is, so that instances with different ones do not undo each other's work, unless `whatever_release`.
+/// Locks up to `limit` doctors after `after` whose slots must be made or made again; skips those that another
+/// instance has locked. Slots made with a newer release of the time-zone data are left alone, so that instances with
+/// different releases do not undo each other's work, unless `whatever_release`.
 pub async fn claim_due(
     connection: &mut PgConnection,
     until: NaiveDate,
@@ -118,7 +118,7 @@ pub async fn claim_due(
     .await
 }
 
-/// Writes down that the times of these doctors are made up to `until`.
+/// Records that the slots of these doctors are made up to `until`.
 pub async fn mark_made(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -139,7 +139,7 @@ pub async fn mark_made(
     Ok(())
 }
 
-/// Writes down that the hours of these doctors cannot be read; tells of whom that is new.
+/// Records that these doctors have rules that cannot be read; returns those for whom that is new.
 pub async fn mark_unreadable(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -156,8 +156,8 @@ pub async fn mark_unreadable(
     .await
 }
 
-/// Marks the doctors of whose times one that was kept for somebody has become free: what was in its
-/// way can be made again.
+/// Marks doctors as stale who had a slot outside of their hours that is no longer booked: slots that it blocked can
+/// be made again.
 pub async fn mark_freed_stale(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(
         "with freed as (delete from freed_kept_times returning doctor_id)
@@ -168,7 +168,7 @@ pub async fn mark_freed_stale(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Are there times to be made again now? A doctor whose hours cannot be read waits for the next round.
+/// Are there slots to be made again now? Doctors with unreadable rules do not count; the regular run tries them.
 pub async fn any_stale(connection: &mut PgConnection) -> Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from freed_kept_times)
@@ -178,7 +178,7 @@ pub async fn any_stale(connection: &mut PgConnection) -> Result<bool> {
     .await
 }
 
-/// The times of these doctors are to be compared again.
+/// Marks these doctors as stale, so that their slots are made again.
 pub async fn mark_stale(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<()> {
     sqlx::query!("update schedules set stale = true where doctor_id = any($1)", doctors)
         .execute(connection)
@@ -186,7 +186,7 @@ pub async fn mark_stale(connection: &mut PgConnection, doctors: &[Uuid]) -> Resu
     Ok(())
 }
 
-/// The same of all doctors of a clinic.
+/// The same for all doctors of a clinic.
 pub async fn mark_clinic_stale(connection: &mut PgConnection, clinic: ClinicId) -> Result<()> {
     sqlx::query!(
         "update schedules s set stale = true
@@ -226,7 +226,7 @@ pub struct RuleRow {
     pub time_zone: String,
 }
 
-/// The living rules of some doctors, each doctor's in their order.
+/// The active rules of some doctors, in the order of each doctor's rules.
 pub async fn rules(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Vec<RuleRow>> {
     sqlx::query_as!(
         RuleRow,
@@ -242,7 +242,7 @@ pub async fn rules(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Ve
     .await
 }
 
-/// Adds a rule at a place among the doctor's rules.
+/// Inserts a rule at a position among the doctor's rules.
 pub async fn insert_rule(
     connection: &mut PgConnection,
     id: Uuid,
@@ -281,7 +281,7 @@ pub async fn insert_rule(
     Ok(())
 }
 
-/// Moves a rule to another place among the doctor's rules.
+/// Moves a rule to another position among the doctor's rules.
 pub async fn place_rule(connection: &mut PgConnection, id: Uuid, position: usize) -> Result<()> {
     sqlx::query!(
         "update availability_rules set position = $2 where id = $1 and position <> $2",
@@ -308,7 +308,7 @@ pub async fn archive_rules(
     Ok(())
 }
 
-/// Archives rules and times off that ended before `date`.
+/// Archives rules and time off that ended before `date`.
 pub async fn archive_over(
     connection: &mut PgConnection,
     date: NaiveDate,
@@ -342,7 +342,7 @@ pub struct TimeOffRow {
     pub note: String,
 }
 
-/// The times off of some doctors that end after `from`, by start.
+/// The time off of some doctors that ends after `from`, by start.
 pub async fn time_off(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -402,7 +402,7 @@ pub struct RegionRow {
     pub region: String,
 }
 
-/// The regions whose public holidays the clinics of some doctors keep.
+/// The regions whose public holidays the clinics of some doctors observe.
 pub async fn holiday_regions(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -424,7 +424,7 @@ pub struct DateRow {
     pub date: NaiveDate,
 }
 
-/// The public holidays on which the clinics of some doctors work all the same.
+/// The public holidays on which the clinics of some doctors are open.
 pub async fn working_days(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Vec<DateRow>> {
     sqlx::query_as!(
         DateRow,
@@ -443,7 +443,7 @@ pub struct BusyRow {
     pub ends_at: DateTime<Utc>,
 }
 
-/// When some doctors are busy elsewhere, each doctor's by start; calendars may overlap.
+/// The busy times of some doctors from external calendars, by start. Calendars of a doctor may overlap.
 pub async fn busy_times(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -462,7 +462,7 @@ pub async fn busy_times(
     .await
 }
 
-/// A schedule someone is about to save.
+/// A draft of a schedule.
 pub struct DraftRow {
     pub doctor_id: Uuid,
     pub version: i32,
@@ -511,7 +511,7 @@ pub async fn draft(
     .await
 }
 
-/// Writes down what saving a draft did.
+/// Stores the result of applying a draft.
 pub async fn draft_saved(connection: &mut PgConnection, id: DraftId, saved: &Value) -> Result<()> {
     sqlx::query!("update schedule_drafts set saved = $2 where id = $1", id.0, saved)
         .execute(connection)
@@ -519,7 +519,7 @@ pub async fn draft_saved(connection: &mut PgConnection, id: DraftId, saved: &Val
     Ok(())
 }
 
-/// Forgets drafts from before `until`.
+/// Deletes drafts created before `until`.
 pub async fn forget_drafts(connection: &mut PgConnection, until: DateTime<Utc>) -> Result<u64> {
     let gone = sqlx::query!("delete from schedule_drafts where created_at < $1", until)
         .execute(connection)
@@ -527,7 +527,7 @@ pub async fn forget_drafts(connection: &mut PgConnection, until: DateTime<Utc>) 
     Ok(gone.rows_affected())
 }
 
-/// Bounds far below its limit are checked by `Rule::check` and again by the table.
+/// The values are far below `i16::MAX`: `Rule::check` and the table's constraints make sure of that.
 fn small(number: u16) -> i16 {
     i16::try_from(number).unwrap_or(i16::MAX)
 }

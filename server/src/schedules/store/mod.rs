@@ -1,4 +1,4 @@
-//! SQL of hours and of the times made from them.
+//! SQL of schedules and of the slots made from them.
 
 pub mod hours;
 pub mod old_times;

@@ -1,15 +1,15 @@
-//! What rules of time zones were used for, and visits that new ones have changed.
+//! Which time-zone rules slots were made with, and appointments whose wall time new rules have changed.
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-/// The zones in which there is something.
+/// The zones of all locations.
 pub async fn zones_in_use(connection: &mut PgConnection) -> Result<Vec<String>> {
     sqlx::query_scalar!("select distinct time_zone from locations").fetch_all(connection).await
 }
 
-/// An appointment with what its place was ahead of UTC when its time was made.
+/// An appointment, with the UTC offset and the time-zone data that its slot was made with.
 #[derive(Clone)]
 pub struct ShiftedRow {
     pub reference: String,
@@ -21,9 +21,9 @@ pub struct ShiftedRow {
     pub time_zone_data: String,
 }
 
-/// Appointments ahead that stand, of these doctors or of all, with the offset their time was made with. One that was
-/// written down is given with what was written down; one that is settled, not at all.
-pub async fn ahead(
+/// Active future appointments of these doctors or of all, with the offset their slot was made with; for appointments
+/// already recorded as shifted, with the recorded offset. Settled ones are left out.
+pub async fn future_appointments(
     connection: &mut PgConnection,
     doctors: Option<&[Uuid]>,
     now: DateTime<Utc>,
@@ -49,8 +49,8 @@ pub async fn ahead(
     .await
 }
 
-/// Those of [`ahead`] that were written down, of some clinics or of all, the soonest first.
-pub async fn noted(
+/// The appointments recorded as shifted and not settled, of some clinics or of all, soonest first.
+pub async fn recorded_shifted(
     connection: &mut PgConnection,
     clinics: Option<&[Uuid]>,
     now: DateTime<Utc>,
@@ -75,9 +75,9 @@ pub async fn noted(
     .await
 }
 
-/// Writes down that these appointments keep their instant, and the offset they were booked with. What was written
-/// down before about the same instant stays; columns of equal length.
-pub async fn note_shifted(
+/// Records that these appointments keep their instant, with the offset they were booked with. An earlier record about
+/// the same instant is left unchanged.
+pub async fn record_shifted(
     connection: &mut PgConnection,
     rows: &[ShiftedRow],
     now: DateTime<Utc>,
@@ -106,7 +106,7 @@ pub async fn note_shifted(
     Ok(())
 }
 
-/// Writes down that somebody has decided about an appointment: its instant stays. `false`: nothing is to be decided.
+/// Records the decision that an appointment keeps its instant. `false`: no decision is pending.
 pub async fn settle_shifted(
     connection: &mut PgConnection,
     reference: &str,
@@ -125,7 +125,7 @@ pub async fn settle_shifted(
     Ok(settled.rows_affected() > 0)
 }
 
-/// Free times ahead of one zone that were made with one offset, within an hour.
+/// The number of future free slots of one zone and offset whose blocks begin in the same hour.
 pub struct FreeOffsetRow {
     pub time_zone: String,
     pub utc_offset: i32,
@@ -133,7 +133,7 @@ pub struct FreeOffsetRow {
     pub times: i64,
 }
 
-/// How many times nobody has were made with which offset, by the hour their block begins in, with the first block.
+/// Counts future free slots by zone, offset and the hour in which their block begins; `first` is the earliest block.
 pub async fn free_offsets(
     connection: &mut PgConnection,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Blocks of time and the slots in them, as they are made, changed and withdrawn.
+//! Blocks of time and the slots in them: making, changing and withdrawing them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::DoctorId;
@@ -26,14 +26,14 @@ pub struct SlotRow {
     pub capacity: i16,
     pub opens_at: Option<DateTime<Utc>>,
     pub closes_at: Option<DateTime<Utc>>,
-    /// How many seats someone has now.
+    /// How many seats are taken now.
     pub seats_taken: i16,
-    /// Someone has it and the next of the block.
+    /// An appointment has this slot and the next one of the block.
     pub joined: bool,
 }
 
-/// The open blocks of some doctors, each from a date of its own on, and all their slots in order.
-/// What is over is left out.
+/// The open blocks of some doctors, each from its own first date on, with all their slots in order. Blocks that are
+/// over are left out.
 pub async fn open(
     connection: &mut PgConnection,
     doctors: &[Uuid],
@@ -68,7 +68,7 @@ pub async fn open(
     .await
 }
 
-/// Locks slots against holds in flight: one that comes now waits, and then sees what became of them.
+/// Locks slots against concurrent holds: a later hold waits, and then reads the changed slots.
 pub async fn lock(connection: &mut PgConnection, slots: &[i64]) -> Result<()> {
     sqlx::query!("select id from slots where id = any($1) order by id for update", slots)
         .fetch_all(connection)
@@ -88,7 +88,7 @@ pub async fn close(
     Ok(())
 }
 
-/// Withdraws slots that nobody has booked. A hold in flight then fails on the capacity.
+/// Withdraws slots that nobody has booked. A concurrent hold then fails on the constraint on the capacity.
 pub async fn withdraw(connection: &mut PgConnection, slots: &[i64]) -> Result<()> {
     sqlx::query!("update slots set capacity = 0 where id = any($1) and capacity > 0", slots)
         .execute(connection)
@@ -96,8 +96,8 @@ pub async fn withdraw(connection: &mut PgConnection, slots: &[i64]) -> Result<()
     Ok(())
 }
 
-/// Makes blocks and their slots, and moves into them those that exist already. A block that would
-/// overlap another open one of its doctor is left out with its slots.
+/// Inserts blocks and their new slots, and moves existing slots into them. A block that would overlap another open
+/// one of its doctor is left out, together with its slots.
 pub async fn make(
     connection: &mut PgConnection,
     blocks: &[(Uuid, MadeBlock)],
@@ -107,7 +107,7 @@ pub async fn make(
         return Ok(());
     }
     let made = insert_blocks(connection, blocks, time_zone_data).await?;
-    let (mut fresh, mut moved) = (Places::default(), Places::default());
+    let (mut fresh, mut moved) = (SlotColumns::default(), SlotColumns::default());
     for (index, id) in made {
         let Some((doctor, block)) = usize::try_from(index).ok().and_then(|n| blocks.get(n)) else {
             continue;
@@ -121,7 +121,7 @@ pub async fn make(
     move_slots(connection, &moved).await
 }
 
-/// Which of them were made, by their place in the list, and their ids.
+/// Inserts blocks; returns the index and the id of each one that was inserted.
 async fn insert_blocks(
     connection: &mut PgConnection,
     blocks: &[(Uuid, MadeBlock)],
@@ -179,9 +179,9 @@ async fn insert_blocks(
     Ok(rows.into_iter().map(|row| (row.index, row.id)).collect())
 }
 
-/// Slots with the places they get, column by column.
+/// The columns of slots to insert or move.
 #[derive(Default)]
-struct Places {
+struct SlotColumns {
     ids: Vec<i64>,
     doctors: Vec<Uuid>,
     blocks: Vec<i64>,
@@ -194,11 +194,11 @@ struct Places {
     dates: Vec<NaiveDate>,
     capacities: Vec<i16>,
     opens: Vec<Option<DateTime<Utc>>>,
-    /// `None`: closed to all but those who have it.
+    /// `None`: not bookable, only for those who have already booked it.
     closes: Vec<Option<DateTime<Utc>>>,
 }
 
-impl Places {
+impl SlotColumns {
     fn push(&mut self, doctor: Uuid, id: i64, block: &MadeBlock, number: usize, slot: &Made) {
         self.ids.push(slot.existing.map_or(0, |slot| slot.0));
         self.doctors.push(doctor);
@@ -216,7 +216,7 @@ impl Places {
     }
 }
 
-async fn insert_slots(connection: &mut PgConnection, slots: &Places) -> Result<()> {
+async fn insert_slots(connection: &mut PgConnection, slots: &SlotColumns) -> Result<()> {
     if slots.ids.is_empty() {
         return Ok(());
     }
@@ -250,7 +250,7 @@ async fn insert_slots(connection: &mut PgConnection, slots: &Places) -> Result<(
 }
 
 /// Existing slots become part of other blocks, with their bookings.
-async fn move_slots(connection: &mut PgConnection, slots: &Places) -> Result<()> {
+async fn move_slots(connection: &mut PgConnection, slots: &SlotColumns) -> Result<()> {
     if slots.ids.is_empty() {
         return Ok(());
     }
@@ -281,7 +281,7 @@ async fn move_slots(connection: &mut PgConnection, slots: &Places) -> Result<()>
     Ok(())
 }
 
-/// Slots that stay where they are and become like this.
+/// Changes capacity and booking window of slots that stay in their block.
 pub async fn change(connection: &mut PgConnection, slots: &[Made]) -> Result<()> {
     if slots.is_empty() {
         return Ok(());
@@ -315,13 +315,13 @@ pub struct BlockRow {
     pub location_name: String,
     pub time_zone: String,
     pub mode: String,
-    /// The shortest time in it.
+    /// The length of the shortest slot in the block.
     pub slot_minutes: i32,
     pub seats: i64,
     pub seats_free: i64,
 }
 
-/// A doctor's open blocks that touch a range of time; not those that only stand for who is booked.
+/// A doctor's open blocks that overlap a range of time, without those outside of the hours.
 pub async fn blocks(
     connection: &mut PgConnection,
     doctor: DoctorId,
@@ -350,8 +350,8 @@ pub async fn blocks(
     .await
 }
 
-/// The slots of a doctor that lie outside their hours, here only for who is booked.
-pub async fn kept(
+/// The slots of a doctor that are outside of the hours, and exist only for those who have booked them.
+pub async fn outside_hours(
     connection: &mut PgConnection,
     doctor: DoctorId,
     now: DateTime<Utc>,

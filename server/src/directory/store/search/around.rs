@@ -1,6 +1,7 @@
-//! Doctors around a point: waiting and distance together. Going outwards, those met first tell how far a rank
-//! can reach; then every place is asked for what is within it, so places that are too far cost one look.
-//! Few who fit have all been met by then.
+//! Searches for doctors around a point, ranked by waiting time plus distance. First reads a limited number of rows
+//! from the nearest location outwards, which gives an upper bound of the rank of the page's last doctor. Then
+//! reads, for each location, only rows within that bound, so distant locations cost one index look-up each. If
+//! few doctors match, the first read has found all of them already.
 
 use chrono::{DateTime, Utc};
 use nadi::search::{KM_SECONDS, NEAR_KM_MAX};
@@ -9,19 +10,19 @@ use uuid::Uuid;
 
 use super::query::{Found, Part, StartAfter, Wanted};
 
-/// How many times more rows than a page has are looked at first. Of more, those for a page are nearer and
-/// sooner, so that fewer are within reach at places further away; and whoever fits only few has met them all.
+/// The first read takes this many times the rows of a page. With more rows the bound is tighter, and searches that
+/// match few doctors end after the first read.
 const REACH: i64 = 10;
-/// Degrees of latitude that are surely as far as [`NEAR_KM_MAX`].
+/// [`NEAR_KM_MAX`] in degrees of latitude, rounded up.
 const DEGREES: f64 = NEAR_KM_MAX / 110.0;
 
 struct Row {
     doctor_id: Option<Uuid>,
-    /// A rank, or without a doctor the rank up to which was looked.
+    /// The doctor's rank; in the row without a doctor, the rank up to which the result is complete.
     rank: Option<i64>,
 }
 
-/// One part of a search, around its origin.
+/// Searches one part around the origin.
 pub(super) async fn search(
     connection: &mut PgConnection,
     wanted: &Wanted,
@@ -44,12 +45,12 @@ pub(super) async fn search(
             found.truncate(enough);
             return Ok(found);
         }
-        // On a page after the first: too many of those met were on a page before.
+        // On a later page: too many of the rows were on pages before it.
         needed *= 4;
     }
 }
 
-/// Everybody up to the rank that so many have who were met first, going from the nearest place outwards.
+/// All doctors up to the rank that the first `needed` doctors have, going from the nearest location outwards.
 async fn within(
     connection: &mut PgConnection,
     wanted: &Wanted,
@@ -146,7 +147,7 @@ async fn within(
         needed * REACH,
         wanted.rating_min,
         needed,
-        part.traits
+        part.signature
     )
     .fetch_all(connection)
     .await

@@ -1,4 +1,4 @@
-//! How many are found, for each choice of a filter.
+//! Counts how many doctors a search would find for each choice of a filter (facets).
 
 use chrono::{DateTime, Utc};
 use nadi::review::LEAST_OFFERED;
@@ -7,12 +7,12 @@ use sqlx::{PgConnection, Result};
 
 use super::query::Wanted;
 
-/// What is counted at once.
+/// Which facets are counted in one query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counting {
-    /// For each specialty, with any: everything else as wanted.
+    /// Doctors for each specialty, regardless of the wanted one.
     Specialties,
-    /// For each city, language, gender and least rating, of those who fit all that is wanted.
+    /// Doctors for each city, language, gender and least rating, among those that match all filters.
     Traits,
 }
 
@@ -23,7 +23,7 @@ pub enum Facet {
     City,
     Language,
     Gender,
-    /// At least so many tenths of a star.
+    /// At least this many tenths of a star.
     Rating,
 }
 
@@ -41,7 +41,7 @@ impl Facet {
 }
 
 impl Wanted {
-    /// The same without this filter; `None` if it is not on.
+    /// The same without this filter; `None` if it is not set.
     pub fn without(&self, facet: Facet) -> Option<Self> {
         let all = self.clone();
         match facet {
@@ -54,7 +54,7 @@ impl Wanted {
     }
 }
 
-/// Doctors with a choice of a filter; with any specialty, when that is empty.
+/// The number of doctors for a choice of a filter. An empty choice of a specialty means any.
 #[derive(Clone, Debug)]
 pub struct CountRow {
     pub facet: Facet,
@@ -67,12 +67,12 @@ pub struct CountRow {
 #[derive(Clone, Debug)]
 pub enum Counted {
     Rows(Vec<CountRow>),
-    /// More doctors than were to be looked at.
+    /// More documents match than may be read.
     TooMany,
 }
 
 struct Row {
-    /// `None` for how many documents fit.
+    /// `None` in the row that has the number of matching documents.
     facet: Option<String>,
     choice: Option<String>,
     doctors: i64,
@@ -80,7 +80,7 @@ struct Row {
     video: i64,
 }
 
-/// Counts what is found with any mode, if no more than `most` documents fit.
+/// Counts the doctors in any mode, if no more than `most` documents match.
 pub async fn counts(
     connection: &mut PgConnection,
     counting: Counting,
@@ -130,8 +130,8 @@ async fn specialties(
     let zones_ahead = wanted.zones_ahead(now);
     sqlx::query_as!(
         Row,
-        // Two ways to read the documents, of which one is gone: with `or` between them, no plan that is kept
-        // would use the index.
+        // Two branches, of which one is always empty: with `or` in one condition, a cached plan would not use the
+        // index.
         r#"with fit as materialized (
                select doctor_id, specialties from (
                    select l.doctor_id, l.specialties, l.fee, l.rating_tenths from listings l
@@ -257,7 +257,7 @@ async fn traits(
     .await
 }
 
-/// What to ask the documents; `None` when nothing is asked for.
+/// The full-text query; `None` when there are no words and features.
 async fn question(
     connection: &mut PgConnection,
     words: &[String],

@@ -1,7 +1,7 @@
-//! Searching for doctors, by what `store::listings` keeps. Every search is cut into parts of equal relevance,
-//! each in the order of the kept times, and the first of all parts are the first of the whole. A part
-//! that few fit is gathered by the index on documents; one that many fit is walked in order until
-//! the page is full. So a page costs about the same however many doctors there are.
+//! The search for doctors in `listings` and `next_times`. A search is split into parts of equal relevance. Within a
+//! part, doctors are ordered by their next free time and rating; the results of the parts are merged. A part that
+//! matches few doctors is gathered through the index on documents; one that matches many is walked in
+//! order until the page is full. So a page costs about the same however many doctors there are.
 
 mod around;
 mod counts;
@@ -22,18 +22,18 @@ pub use crate::directory::store::search::counts::{CountRow, Counted, Counting, F
 pub use crate::directory::store::search::query::{Found, Origin, StartAfter, Wanted};
 pub use crate::directory::store::search::shown::{cards, languages, near_places, spelled};
 
-/// What fits no more doctors than this is gathered. About where both ways cost the same, a few
-/// milliseconds, for a page of twenty.
+/// A part that matches no more doctors than this is gathered. At about this number both ways cost the same for a
+/// page of twenty, a few milliseconds.
 pub const FEW: i64 = 2_000;
-/// Questions that are remembered as fitting more, and for how long.
+/// How many queries are remembered as matching more, and for how long.
 const MANY_MAX: u64 = 5_000;
 const MANY_FOR: Duration = Duration::from_secs(600);
 
 /// How searches are gone about. Whatever it is, the answers are the same.
 pub struct Ways {
-    /// What fits no more doctors than this is gathered.
+    /// A part that matches no more doctors than this is gathered.
     few: i64,
-    /// Questions that more doctors fit: counting them again would cost more than finding a page of them.
+    /// Queries that match more doctors. Counting them again would cost more than walking to a full page.
     many: Cache<String, ()>,
 }
 
@@ -49,7 +49,7 @@ impl Ways {
         Self { few, many }
     }
 
-    /// All of a part, if few fit.
+    /// All doctors of a part, if few match.
     async fn gather(
         &self,
         connection: &mut PgConnection,
@@ -71,7 +71,7 @@ impl Ways {
     }
 }
 
-/// Doctors by rank.
+/// The doctors of one page, by rank.
 pub async fn search(
     connection: &mut PgConnection,
     ways: &Ways,
@@ -82,9 +82,9 @@ pub async fn search(
     let whole = StartAfter { offset: 0, limit: from.offset + from.limit, ..from };
     let enough = usize::try_from(whole.limit).unwrap_or(usize::MAX);
     let mut rows: Vec<Found> = Vec::new();
-    for part in cut(connection, wanted).await? {
+    for part in split(connection, wanted).await? {
         if rows.len() >= enough {
-            // The page is full: does this part have anybody who would still be on it?
+            // The page is full. Skip this part if no doctor in it can rank high enough to be on it.
             rows.sort_unstable_by_key(|row| (row.rank, row.doctor_id));
             rows.truncate(enough);
             let lowest = lowest(connection, &part).await?;
@@ -106,7 +106,7 @@ pub async fn search(
     Ok(rows.into_iter().skip(skipped).take(taken).collect())
 }
 
-/// No rank in this part is lower: nobody at all is free sooner, and distance only adds.
+/// A lower bound of the ranks in a part: the lowest order value of all doctors. Distance only adds to it.
 async fn lowest(connection: &mut PgConnection, part: &Part) -> Result<Option<i64>> {
     let soonest = sqlx::query_scalar!(
         "select floor(extract(epoch from min(ranks_at)))::bigint from next_times"
@@ -116,12 +116,12 @@ async fn lowest(connection: &mut PgConnection, part: &Part) -> Result<Option<i64
     Ok(soonest.map(|soonest| soonest - part.relevance_seconds))
 }
 
-/// The parts of a search, the most relevant first; none of them has a doctor of another.
-async fn cut(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>> {
+/// The parts of a search, the most relevant first. They are disjoint.
+async fn split(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>> {
     let mut features = wanted.features();
     features.extend(wanted.specialty.as_ref().map(|slug| format!("s:{slug}")));
     if wanted.words.is_empty() && features.is_empty() {
-        return Ok(vec![Part { question: None, traits: 0, relevance_seconds: 0 }]);
+        return Ok(vec![Part { question: None, signature: 0, relevance_seconds: 0 }]);
     }
     let asked = sqlx::query!(
         r#"select a::text, case when ab <> a then (ab && !!a)::text end as ab,
@@ -136,23 +136,23 @@ async fn cut(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Part>
     .fetch_one(connection)
     .await?;
     if wanted.words.is_empty() {
-        return Ok(vec![Part { question: asked.a, traits: asked.traits, relevance_seconds: 0 }]);
+        return Ok(vec![Part { question: asked.a, signature: asked.traits, relevance_seconds: 0 }]);
     }
     let questions = [asked.a, asked.ab, asked.abc, asked.abcd];
-    // Nobody fits one way who does not fit the way before; or words of which nothing is left to look for.
+    // A query is `None` if it matches nobody in addition to the one before it, or if no words are left to look for.
     Ok(questions
         .into_iter()
         .zip(search::RELEVANCE)
         .filter(|(question, _)| question.is_some())
         .map(|(question, relevance)| Part {
             question,
-            traits: asked.traits,
+            signature: asked.traits,
             relevance_seconds: (relevance * RELEVANCE_SECONDS) as i64,
         })
         .collect())
 }
 
-/// Where a city is; `None` when there is none, or nobody knows.
+/// The coordinates of a city; `None` when the city or its coordinates are unknown.
 pub async fn origin_of_city(connection: &mut PgConnection, slug: &str) -> Result<Option<Origin>> {
     sqlx::query_as!(
         Origin,

@@ -1,4 +1,4 @@
-//! One part of a search: everybody in it fits equally well, so their order is that of the kept times.
+//! Searches one part: all doctors in it match equally well, so they are ordered by `next_times`.
 
 use chrono::{DateTime, Utc};
 use nadi::search::{KM_SECONDS, NEAR_KM_MAX};
@@ -9,11 +9,11 @@ use super::query::{Found, Part, StartAfter, Wanted};
 
 struct Row {
     doctor_id: Option<Uuid>,
-    /// A rank, or without a doctor how many documents fit.
+    /// The doctor's rank; in the row without a doctor, the number of matching documents.
     rank: i64,
 }
 
-/// All of a part, if few fit: looked up in the documents, then ranked. `None` when too many do.
+/// All doctors of a part, looked up in the index on documents, then ranked. `None` when more than `few` match.
 pub(super) async fn gather(
     connection: &mut PgConnection,
     wanted: &Wanted,
@@ -82,12 +82,11 @@ pub(super) async fn gather(
     Ok(Some(found))
 }
 
-/// A part by the index on the order, until the page is full. A doctor counts once, at the place that is
-/// free first.
+/// Walks a part along the index on the order until the page is full. Each doctor is found once, with the
+/// location that is free first.
 ///
-/// All of the wanted bits are there if what is left of a row's bits is no less than they are: said that way because
-/// the planner takes `=` between computed numbers for something that hardly a row fulfils, and would sort
-/// everybody instead of walking.
+/// The condition on the signature is `traits & x >= x` instead of `= x`, which means the same: for `=` between
+/// computed numbers the planner expects hardly any rows, and would sort all doctors instead of walking.
 pub(super) async fn walk(
     connection: &mut PgConnection,
     wanted: &Wanted,
@@ -135,7 +134,7 @@ pub(super) async fn walk(
         from.doctor,
         from.limit,
         wanted.rating_min,
-        part.traits
+        part.signature
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -143,7 +142,7 @@ pub(super) async fn walk(
     Ok(rows)
 }
 
-/// The few whose first kept time has passed since they were last looked at.
+/// The few rows whose first stored time has passed since they were last trimmed.
 async fn passed(
     connection: &mut PgConnection,
     wanted: &Wanted,
@@ -195,7 +194,7 @@ async fn passed(
         from.doctor,
         from.limit,
         wanted.rating_min,
-        part.traits
+        part.signature
     )
     .fetch_all(connection)
     .await

@@ -83,7 +83,7 @@ pub(super) struct Part {
     /// A question to the documents; `None` asks nothing.
     pub question: Option<String>,
     /// Bits that whoever fits has beside their kept times, and few others: `next_times.traits`.
-    pub traits: i64,
+    pub signature: i64,
     /// What is taken off the rank.
     pub relevance_seconds: i64,
 }

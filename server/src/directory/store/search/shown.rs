@@ -1,4 +1,4 @@
-//! What is shown of those who were found, and what they can be found by.
+//! Reads what is shown of found doctors, and the words and languages they can be found by.
 
 use nadi::search::NEAR_KM_MAX;
 use sqlx::{PgConnection, Result};
@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use super::query::Origin;
 
-/// These words, those that no document has replaced by the one most like it; `None` for one that
-/// is like none.
+/// Corrects the spelling of words: a word that no document has is replaced by the most similar one; `None` if
+/// there is none.
 pub async fn spelled(
     connection: &mut PgConnection,
     words: &[String],
 ) -> Result<Vec<Option<String>>> {
     sqlx::query_scalar!(
-        // Words are letters and digits, so nothing in them means something to `like`, which reads the index.
+        // Words are letters and digits, so they contain no wildcards of `like`.
         r#"with said as materialized (
                select plain(w) as word, place from unnest($1::text[]) with ordinality asked (w, place)
            )
@@ -35,7 +35,7 @@ pub async fn spelled(
     .await
 }
 
-/// What a card shows of a doctor, but for places and times.
+/// What a card shows of a doctor, except for places and times.
 pub struct CardRow {
     pub id: Uuid,
     pub slug: String,
@@ -68,7 +68,7 @@ pub async fn cards(connection: &mut PgConnection, doctors: &[Uuid]) -> Result<Ve
     .await
 }
 
-/// Languages of listed doctors, as they are written, by name.
+/// The languages of listed doctors, in order of name.
 pub async fn languages(connection: &mut PgConnection) -> Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select distinct language as "language!"
@@ -85,7 +85,7 @@ pub struct NearRow {
     pub km: f64,
 }
 
-/// The places of these doctors that are near a point, and how far, over the ground.
+/// The locations of these doctors within [`NEAR_KM_MAX`] of a point, and their distance in kilometres.
 pub async fn near_places(
     connection: &mut PgConnection,
     doctors: &[Uuid],

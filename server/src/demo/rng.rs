@@ -7,14 +7,14 @@ use crate::demo::hash::fnv1a;
 
 /// A stream of choices that depends only on the seed, a label and a number.
 /// One stream per thing: a new choice about doctors leaves every clinic as it was.
-pub(super) struct Dice(u64);
+pub(super) struct SeededRng(u64);
 
-impl Dice {
+impl SeededRng {
     pub(super) fn new(seed: u64, label: &str, number: usize) -> Self {
-        let mut dice = Self(seed ^ fnv1a(label.as_bytes()));
-        dice.0 = dice.next() ^ number as u64;
-        dice.next();
-        dice
+        let mut rng = Self(seed ^ fnv1a(label.as_bytes()));
+        rng.0 = rng.next() ^ number as u64;
+        rng.next();
+        rng
     }
 
     fn next(&mut self) -> u64 {

@@ -11,13 +11,13 @@ use nadi::zone::Zone;
 use sqlx::{Connection, FromRow, PgConnection, Result};
 use uuid::Uuid;
 
-use super::{SEED, calendar, diary, own, tables, write};
+use super::{SEED, calendar, demo_patient, diary, tables, write};
 use crate::demo::data::{Patient, Visit};
 use crate::demo::diary::{BUSY_DOCTORS, Time, With};
-use crate::demo::dice::Dice;
 use crate::demo::fate::{EARLY_MINUTES, Fate};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;
+use crate::demo::rng::SeededRng;
 use crate::demo::sign_ins::demo_doctor;
 
 /// Appointments that the demo made, by their ids: see [`crate::demo::is_made_here`].
@@ -52,7 +52,7 @@ pub(crate) async fn clinic(connection: &mut PgConnection) -> Result<Option<Clini
     let Some((id, zone)) = row.and_then(|(id, zone)| Some((id, formatting::zone(&zone)?))) else {
         return Ok(None);
     };
-    let kinds = ["visit type", "first visit"].map(|label| Dice::new(SEED, label, 0).uuid());
+    let kinds = ["visit type", "first visit"].map(|label| SeededRng::new(SEED, label, 0).uuid());
     let offered: Vec<Uuid> =
         sqlx::query_scalar("select id from visit_types where id = any($1) and archived_at is null")
             .bind(&kinds[..])
@@ -173,7 +173,7 @@ pub(crate) async fn filled(
     ))
     .bind(doctor_ids(clinic))
     .bind(from)
-    .bind(own::patient().0.0)
+    .bind(demo_patient::patient().0.0)
     .fetch_all(connection)
     .await?;
     let date = |(doctor, starts_at, zone): (Uuid, DateTime<Utc>, String)| {
@@ -189,27 +189,27 @@ pub(crate) fn visits_of_day(clinic: &Clinic, day: &[Free], now: DateTime<Utc>) -
         return Vec::new();
     }
     let times: Vec<Time> = day.iter().map(|free| free.time.clone()).collect();
-    let dice = &mut Dice::new(SEED, "who comes", calendar::number_of(*doctor, *date));
+    let rng = &mut SeededRng::new(SEED, "who comes", calendar::number_of(*doctor, *date));
     let percent = calendar::percent(SEED, *doctor, false);
     let mut come = HashSet::new();
     let mut visits = Vec::new();
     for range in calendar::choose(SEED, *doctor, &times, percent, None) {
         let (free, last) = (&day[range.start], &times[range.end - 1]);
-        let patient = &clinic.patients[dice.below(clinic.patients.len())];
+        let patient = &clinic.patients[rng.below(clinic.patients.len())];
         let visit_type = if range.len() > 1 { clinic.first } else { Some(clinic.usual) };
         let Some(visit_type) = visit_type.filter(|_| come.insert(patient.person)) else { continue };
         let who = (patient.account, patient.person);
-        visits.push(booking(clinic, free, (last, visit_type), who, Fate::Completed, (now, dice)));
+        visits.push(booking(clinic, free, (last, visit_type), who, Fate::Completed, (now, rng)));
     }
     visits
 }
 
 /// A hold by one of the patients, at `now`.
 pub(crate) fn hold(clinic: &Clinic, free: &Free, now: DateTime<Utc>) -> Option<Visit> {
-    let dice = &mut Dice::new(SEED, "who holds", minute(now));
-    let patient = clinic.patients.get(dice.below(clinic.patients.len()))?;
+    let rng = &mut SeededRng::new(SEED, "who holds", minute(now));
+    let patient = clinic.patients.get(rng.below(clinic.patients.len()))?;
     let who = (patient.account, patient.person);
-    Some(booking(clinic, free, (&free.time, clinic.usual), who, Fate::Held, (now, dice)))
+    Some(booking(clinic, free, (&free.time, clinic.usual), who, Fate::Held, (now, rng)))
 }
 
 /// What the demo's patient wishes for, at a free time, confirmed at `now`.
@@ -221,9 +221,9 @@ pub(crate) fn own_visit(
 ) -> Visit {
     // Another number for each: a person is in one place at a time.
     let person_number = usize::try_from(fnv1a(person.0.as_bytes())).unwrap_or(0);
-    let dice = &mut Dice::new(SEED, "own booking", person_number ^ minute(free.time.starts_at));
-    let who = (own::patient().0, person);
-    booking(clinic, free, (&free.time, clinic.usual), who, Fate::Completed, (now, dice))
+    let rng = &mut SeededRng::new(SEED, "own booking", person_number ^ minute(free.time.starts_at));
+    let who = (demo_patient::patient().0, person);
+    booking(clinic, free, (&free.time, clinic.usual), who, Fate::Completed, (now, rng))
 }
 
 fn minute(at: DateTime<Utc>) -> usize {
@@ -236,11 +236,11 @@ fn booking(
     (last, visit_type): (&Time, VisitTypeId),
     who: (AccountId, PersonId),
     fate: Fate,
-    (now, dice): (DateTime<Utc>, &mut Dice),
+    (now, rng): (DateTime<Utc>, &mut SeededRng),
 ) -> Visit {
     let Free { doctor, zone, fee, time } = free;
     let with = With { clinic: clinic.id, doctor: *doctor, fee, zone: *zone, visit_type };
-    let mut visit = diary::visit(&with, (time, last), who, fate, now, now, dice);
+    let mut visit = diary::visit(&with, (time, last), who, fate, now, now, rng);
     // It is confirmed at once.
     visit.events.iter_mut().for_each(|event| event.at = now);
     visit
@@ -293,7 +293,7 @@ pub(crate) async fn has_hold(connection: &mut PgConnection, since: DateTime<Utc>
 /// back at once; and nothing is wished for a person whom the patient has removed.
 pub(crate) async fn is_granted(
     connection: &mut PgConnection,
-    wish: &own::Wish,
+    wish: &demo_patient::Wish,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     sqlx::query_scalar(concat!(
@@ -303,7 +303,7 @@ pub(crate) async fn is_granted(
         made_here!(),
         ") or not exists (select from people where id = $2 and archived_at is null)"
     ))
-    .bind(own::patient().0.0)
+    .bind(demo_patient::patient().0.0)
     .bind(wish.person.0)
     .bind(wish.mode.as_str())
     .bind(now)
@@ -349,7 +349,7 @@ pub(crate) async fn waiting(
     .bind(doctor_ids(clinic))
     .bind(until)
     .bind(limit)
-    .bind(own::patient().0.0)
+    .bind(demo_patient::patient().0.0)
     .fetch_all(connection)
     .await?;
     let made = |row: WaitingRow| {
@@ -382,7 +382,7 @@ pub(crate) async fn tell_nobody(
     id: AppointmentId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let (types, templates) = write::told();
+    let (types, templates) = write::notified_types();
     sqlx::query(
         "insert into notifications (event_id, subject_id, subject_version, recipient_id, channel, template,
                                     actor, state, due_at, delivered_at)

@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::opinions;
 use crate::demo::data::{Dependant, Doctor, Role, Visit};
 use crate::demo::diary::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
-use crate::demo::dice::Dice;
 use crate::demo::fate::Fate;
 use crate::demo::ids::fixed_uuid;
+use crate::demo::rng::SeededRng;
 use crate::demo::sign_ins::sign_ins;
 
 /// A visit that the demo's patient always has ahead.
@@ -66,7 +66,7 @@ pub(super) fn visits(clinic: &Clinic, today: NaiveDate, diaries: &mut [Diary]) -
             && time.starts_at > now - Duration::days(days)
             && time.mode == Mode::InPerson
     };
-    let dice = &mut Dice::new(clinic.seed, "own visits", 0);
+    let rng = &mut SeededRng::new(clinic.seed, "own visits", 0);
     // At most one visit on a date: nobody is in two places at once.
     let mut dates: HashSet<NaiveDate> = HashSet::new();
     let mut visits = Vec::new();
@@ -74,9 +74,9 @@ pub(super) fn visits(clinic: &Clinic, today: NaiveDate, diaries: &mut [Diary]) -
         let fits = |time: &Time| !dates.contains(&time.date) && fits(time);
         let (doctor, time) = take(diaries, with_demo_doctor, fits)?;
         dates.insert(time.date);
-        let created_at = booked_at(dice, now, time.starts_at, fate);
+        let created_at = booked_at(rng, now, time.starts_at, fate);
         let with = clinic.with(doctor, clinic.usual);
-        Some(visit(&with, (&time, &time), (account, person), fate, created_at, now, dice))
+        Some(visit(&with, (&time, &time), (account, person), fate, created_at, now, rng))
     };
     for wish in wishes() {
         let from = today + Days::new(wish.days_ahead);
@@ -91,8 +91,7 @@ pub(super) fn visits(clinic: &Clinic, today: NaiveDate, diaries: &mut [Diary]) -
     if let Some(visit) = &mut seen {
         // It was good, and the patient has said so.
         let yesterday = now.date_naive() - Days::new(1);
-        visit.review =
-            Some(crate::demo::visits::review(dice, visit, opinions::MOODS[0], yesterday));
+        visit.review = Some(crate::demo::visits::review(rng, visit, opinions::MOODS[0], yesterday));
     }
     visits.extend(seen);
     visits

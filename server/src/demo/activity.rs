@@ -9,12 +9,12 @@ use nadi::appointment::{Claims, Command, Facts, State, decide};
 use nadi::formatting::local_date;
 use nadi::ids::{AccountId, DoctorId};
 
-use super::live;
+use super::activity_data;
 use super::{dates, demo_doctor, is_soon, wishes};
 use crate::bookings::store::appointments;
-use crate::bookings::store::appointments::{By, Detail};
+use crate::bookings::store::appointments::{By, EventDetail};
 use crate::bookings::store::claims;
-use crate::demo::live::{Clinic, Free, Made, Outcome};
+use crate::demo::activity_data::{Clinic, Free, Made, Outcome};
 use crate::state::AppState;
 
 use crate::supervisor::{Job, Next, Supervisor};
@@ -37,7 +37,7 @@ const TRIES_MAX: usize = 5;
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Done {
+pub struct Summary {
     /// New appointments, holds included.
     pub booked: usize,
     /// Appointments that were checked in, cancelled or brought to an end.
@@ -49,7 +49,7 @@ pub fn start(supervisor: &Supervisor, app_state: &AppState) {
     let app_state = app_state.clone();
     supervisor.start(JOB, std::future::pending, move || {
         let app_state = app_state.clone();
-        async move { run_once(&app_state).await.map(|_| Next::Turn) }
+        async move { run_once(&app_state).await.map(|_| Next::Scheduled) }
     });
 }
 
@@ -57,16 +57,18 @@ pub fn start(supervisor: &Supervisor, app_state: &AppState) {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run_once(app_state: &AppState) -> anyhow::Result<Done> {
+pub async fn run_once(app_state: &AppState) -> anyhow::Result<Summary> {
     let now = app_state.clock.now();
     let mut connection = app_state.write.0.acquire().await?;
-    let Some(clinic) = live::clinic(&mut connection).await? else { return Ok(Done::default()) };
+    let Some(clinic) = activity_data::clinic(&mut connection).await? else {
+        return Ok(Summary::default());
+    };
     drop(connection);
-    let mut done = Done { changed: move_on(app_state, &clinic, now).await?, booked: 0 };
+    let mut done = Summary { changed: move_on(app_state, &clinic, now).await?, booked: 0 };
     done.booked += book_days(app_state, &clinic, now).await?;
     done.booked += book_own(app_state, &clinic, now).await?;
     done.booked += hold(app_state, &clinic, now).await?;
-    if done != Done::default() {
+    if done != Summary::default() {
         tracing::info!(booked = done.booked, changed = done.changed, "kept the demo going");
     }
     Ok(done)
@@ -79,7 +81,8 @@ async fn move_on(
     now: DateTime<Utc>,
 ) -> anyhow::Result<usize> {
     let mut connection = app_state.write.0.acquire().await?;
-    let waiting = live::waiting(&mut connection, clinic, now + CANCEL_AHEAD, WAITING_MAX).await?;
+    let waiting =
+        activity_data::waiting(&mut connection, clinic, now + CANCEL_AHEAD, WAITING_MAX).await?;
     drop(connection);
     let mut changed = 0;
     for made in waiting {
@@ -92,8 +95,8 @@ async fn move_on(
 
 /// What is due for an appointment.
 fn next_command(made: &Made, now: DateTime<Utc>) -> Option<Command> {
-    let outcome = live::outcome(made);
-    let arrives_at = made.starts_at - live::early();
+    let outcome = activity_data::outcome(made);
+    let arrives_at = made.starts_at - activity_data::early();
     match made.state {
         State::CheckedIn if made.ends_at <= now => Some(Command::Complete),
         State::Confirmed if made.ends_at <= now => Some(match outcome {
@@ -134,7 +137,7 @@ async fn change(app_state: &AppState, made: Made, now: DateTime<Utc>) -> anyhow:
         },
         _ => By {
             capacity: Capacity::Doctor,
-            account: live::account_of(&mut transaction, doctor).await?,
+            account: activity_data::account_of(&mut transaction, doctor).await?,
             reason: None,
         },
     };
@@ -152,9 +155,9 @@ async fn change(app_state: &AppState, made: Made, now: DateTime<Utc>) -> anyhow:
         claims::drop(&mut transaction, made.id).await?;
     }
     appointments::save(&mut transaction, &mut stored, &transition, &by, now).await?;
-    appointments::insert_event(&mut transaction, &stored, event, &Detail::default(), &by, now)
+    appointments::insert_event(&mut transaction, &stored, event, &EventDetail::default(), &by, now)
         .await?;
-    live::tell_nobody(&mut transaction, made.id, now).await?;
+    activity_data::tell_nobody(&mut transaction, made.id, now).await?;
     transaction.commit().await?;
     app_state.invalidation.invalidate_doctor(doctor);
     Ok(true)
@@ -169,8 +172,8 @@ async fn book_days(
     let until = dates(local_date(now, clinic.zone)).end;
     let since = now - Duration::days(1);
     let mut connection = app_state.write.0.acquire().await?;
-    let filled = live::filled(&mut connection, clinic, since).await?;
-    let free = live::free(&mut connection, clinic, now + BOOK_AHEAD, until, now).await?;
+    let filled = activity_data::filled(&mut connection, clinic, since).await?;
+    let free = activity_data::free(&mut connection, clinic, now + BOOK_AHEAD, until, now).await?;
     drop(connection);
     let mut days: BTreeMap<(NaiveDate, DoctorId), Vec<Free>> = BTreeMap::new();
     for time in free {
@@ -182,14 +185,14 @@ async fn book_days(
     let mut booked = 0;
     for ((date, doctor), times) in days {
         let mut transaction = app_state.write.begin().await?;
-        live::lock(&mut transaction).await?;
+        activity_data::lock(&mut transaction).await?;
         // Another instance may have been here.
-        if live::filled(&mut transaction, clinic, since).await?.contains(&(doctor, date)) {
+        if activity_data::filled(&mut transaction, clinic, since).await?.contains(&(doctor, date)) {
             continue;
         }
         let mut booked_here = 0;
-        for visit in live::visits_of_day(clinic, &times, now) {
-            booked_here += usize::from(live::insert(&mut transaction, &visit).await?);
+        for visit in activity_data::visits_of_day(clinic, &times, now) {
+            booked_here += usize::from(activity_data::insert(&mut transaction, &visit).await?);
         }
         transaction.commit().await?;
         if booked_here > 0 {
@@ -210,11 +213,12 @@ async fn book_own(
     let mut booked = 0;
     for wish in wishes() {
         let mut transaction = app_state.write.begin().await?;
-        live::lock(&mut transaction).await?;
-        if live::is_granted(&mut transaction, &wish, now).await? {
+        activity_data::lock(&mut transaction).await?;
+        if activity_data::is_granted(&mut transaction, &wish, now).await? {
             continue;
         }
-        let free = live::free(&mut transaction, clinic, now, dates(today).end, now).await?;
+        let free =
+            activity_data::free(&mut transaction, clinic, now, dates(today).end, now).await?;
         let from = today + Days::new(wish.days_ahead);
         let mut fitting: Vec<&Free> = free
             .iter()
@@ -223,8 +227,8 @@ async fn book_own(
         let is_wished = |free: &Free| (free.doctor == demo_doctor()) == wish.with_demo_doctor;
         fitting.sort_by_key(|free| (!is_wished(free), free.time.starts_at, free.doctor));
         for free in fitting.into_iter().take(TRIES_MAX) {
-            let visit = live::own_visit(clinic, free, wish.person, now);
-            if live::insert(&mut transaction, &visit).await? {
+            let visit = activity_data::own_visit(clinic, free, wish.person, now);
+            if activity_data::insert(&mut transaction, &visit).await? {
                 transaction.commit().await?;
                 app_state.invalidation.invalidate_doctor(free.doctor);
                 booked += 1;
@@ -238,15 +242,17 @@ async fn book_own(
 /// Lets somebody hold one of the demo doctor's times, now and then.
 async fn hold(app_state: &AppState, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
     let mut transaction = app_state.write.begin().await?;
-    live::lock(&mut transaction).await?;
-    if live::has_hold(&mut transaction, now - HOLD_EVERY).await? {
+    activity_data::lock(&mut transaction).await?;
+    if activity_data::has_hold(&mut transaction, now - HOLD_EVERY).await? {
         return Ok(0);
     }
     let until = dates(local_date(now, clinic.zone)).end;
-    let free = live::free(&mut transaction, clinic, now, until, now).await?;
+    let free = activity_data::free(&mut transaction, clinic, now, until, now).await?;
     let soon = free.iter().find(|free| free.doctor == demo_doctor() && is_soon(&free.time, now));
-    let Some(visit) = soon.and_then(|free| live::hold(clinic, free, now)) else { return Ok(0) };
-    if !live::insert(&mut transaction, &visit).await? {
+    let Some(visit) = soon.and_then(|free| activity_data::hold(clinic, free, now)) else {
+        return Ok(0);
+    };
+    if !activity_data::insert(&mut transaction, &visit).await? {
         return Ok(0);
     }
     transaction.commit().await?;
