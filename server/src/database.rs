@@ -31,10 +31,13 @@ pub struct HoldPools {
 /// table is small, PostgreSQL would choose sequential scans instead and keep that cached plan while the tables grow,
 /// so these settings rule such plans out.
 ///
+/// A server that vanishes from the network between two statements keeps the seats locked for two seconds at most.
+///
 /// They are settings of the transaction, so they work through a transaction pooler. They are sent together with
 /// `begin`, so they cost no round trip of their own.
 pub const BEGIN_HOLD: &str = "begin; set local plan_cache_mode = force_generic_plan; \
-    set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
+    set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; \
+    set local idle_in_transaction_session_timeout = '2s'";
 
 impl HoldPools {
     const BATCHED_CONNECTIONS: u32 = 4;
@@ -59,8 +62,8 @@ impl HoldPools {
     /// # Errors
     /// When no connection is free.
     pub async fn begin_batch(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let begin = format!("{BEGIN_HOLD}; set local lock_timeout = '{}'", Self::LOCK_TIMEOUT);
-        self.batched.begin_with(AssertSqlSafe(begin)).await
+        let statements = format!("{BEGIN_HOLD}; set local lock_timeout = '{}'", Self::LOCK_TIMEOUT);
+        begin(&self.batched, statements).await
     }
 
     /// For a single hold, or for reading why holds were refused.
@@ -68,8 +71,17 @@ impl HoldPools {
     /// # Errors
     /// When no connection is free.
     pub async fn begin_single(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.single.begin_with(BEGIN_HOLD).await
+        begin(&self.single, BEGIN_HOLD.to_owned()).await
     }
+}
+
+/// Begins a transaction in a task of its own. If a request is cancelled while PostgreSQL answers, sqlx does not know
+/// that the transaction has begun and would put the connection back into the pool with it; here it is always rolled
+/// back.
+async fn begin(pool: &PgPool, statements: String) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statements)).await });
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 impl WritePool {
@@ -83,7 +95,7 @@ impl WritePool {
     /// # Errors
     /// When no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.0.begin().await
+        begin(&self.0, "begin".to_owned()).await
     }
 }
 
@@ -234,6 +246,7 @@ pub fn is_lost(error: &sqlx::Error) -> bool {
         || has_code(error, "57P01")
         || has_code(error, "57P02")
         || has_code(error, "08006")
+        || has_code(error, "25P03")
 }
 
 fn has_code(error: &sqlx::Error, wanted: &str) -> bool {

@@ -240,7 +240,12 @@ pub struct MemoryCache {
 
 impl MemoryCache {
     fn new() -> Self {
-        Self { entries: moka::future::Cache::new(MEMORY_ENTRIES) }
+        Self {
+            entries: moka::future::Cache::builder()
+                .max_capacity(MEMORY_ENTRIES)
+                .eviction_policy(moka::policy::EvictionPolicy::lru())
+                .build(),
+        }
     }
 
     async fn get(&self, key: &str) -> Option<Vec<u8>> {

@@ -7,6 +7,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nadi::ids::DoctorId;
@@ -48,6 +49,8 @@ pub struct Invalidation {
     doctors: Box<[watch::Sender<Change>]>,
     listings: watch::Sender<Change>,
     last_number: AtomicU64,
+    /// Held while a change is entered.
+    entering: Mutex<()>,
     /// Numbers begin again with each process: this tells them apart.
     process: u32,
     doctor_changed: Notify,
@@ -60,6 +63,7 @@ impl Default for Invalidation {
             doctors: (0..ENTRIES).map(|_| none()).collect(),
             listings: none(),
             last_number: AtomicU64::new(0),
+            entering: Mutex::new(()),
             process: rand::random(),
             doctor_changed: Notify::new(),
         }
@@ -69,19 +73,18 @@ impl Default for Invalidation {
 impl Invalidation {
     /// Call after the commit of a change of one doctor's times or profile.
     pub fn invalidate_doctor(&self, doctor: DoctorId) {
-        set(self.of_doctor(doctor), self.next());
+        self.enter([self.of_doctor(doctor)]);
         self.doctor_changed.notify_one();
     }
 
     /// Call after the commit of a change of who is listed, or how.
     pub fn invalidate_listings(&self) {
-        set(&self.listings, self.next());
+        self.enter([&self.listings]);
     }
 
     /// Call after the commit of a change that may concern any doctor.
     pub fn invalidate_all(&self) {
-        let change = self.next();
-        self.doctors.iter().chain([&self.listings]).for_each(|last| set(last, change));
+        self.enter(self.doctors.iter().chain([&self.listings]));
     }
 
     /// The number of the last change of all. Take it before reading what is to be cached.
@@ -129,9 +132,15 @@ impl Invalidation {
         self.doctor_changed.notified().await;
     }
 
-    fn next(&self) -> Change {
-        let number = self.last_number.fetch_add(1, Ordering::AcqRel) + 1;
-        Change { number, known_since: Instant::now() }
+    /// Publishes the number last: who reads it finds the change entered everywhere. A value that is read
+    /// in between has the number before, and is loaded once more than needed.
+    fn enter<'a>(&self, entries: impl IntoIterator<Item = &'a watch::Sender<Change>>) {
+        let _entering = self.entering.lock().unwrap_or_else(PoisonError::into_inner);
+        let change = Change { number: self.last_number() + 1, known_since: Instant::now() };
+        for last in entries {
+            last.send_replace(change);
+        }
+        self.last_number.store(change.number, Ordering::Release);
     }
 
     fn changes(&self, dependencies: &Dependencies) -> impl Iterator<Item = Change> {
@@ -145,16 +154,6 @@ impl Invalidation {
         let entry = hasher.finish() % self.doctors.len() as u64;
         &self.doctors[usize::try_from(entry).unwrap_or_default()]
     }
-}
-
-fn set(last: &watch::Sender<Change>, change: Change) {
-    last.send_if_modified(|last| {
-        let is_later = change.number > last.number;
-        if is_later {
-            *last = change;
-        }
-        is_later
-    });
 }
 
 #[cfg(test)]

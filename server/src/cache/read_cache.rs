@@ -12,10 +12,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
 use moka::future::Cache as Entries;
 use nadi::Failure;
 use serde::Serialize;
@@ -35,6 +37,8 @@ const FORMAT: &[u8] = concat!("nadi ", env!("CARGO_PKG_VERSION"), " 1\n").as_byt
 const CLOCK_DRIFT: Duration = Duration::from_millis(100);
 /// How often a reader waits for the loads of others, each overtaken by a change, before it loads alone.
 const ATTEMPTS: usize = 3;
+/// A load that takes longer has lost the database. Without a limit all later readers would wait for it.
+const LOAD_WITHIN: Duration = Duration::from_secs(12);
 
 /// What all caches of an instance share.
 #[derive(Clone)]
@@ -134,8 +138,18 @@ impl<V> Entry<V> {
     }
 }
 
-/// A failure is cached only until those who waited for it have taken it.
-type Cached<V, E> = Result<Arc<Entry<V>>, E>;
+/// A failure, with the number of the last change before the load, is cached only until the load's task has
+/// ended: those who wait for it are told, nobody else is.
+type Cached<V, E> = Result<Arc<Entry<V>>, (u64, E)>;
+
+/// A load that panicked, or took longer than [`LOAD_WITHIN`].
+pub struct BrokenLoad;
+
+impl From<BrokenLoad> for Failure {
+    fn from(_: BrokenLoad) -> Self {
+        Self::Unavailable
+    }
+}
 
 /// How values are stored in Redis.
 struct InRedis<K, V> {
@@ -159,7 +173,7 @@ impl<K, V, E> ReadCache<K, V, E>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Send + Sync + 'static,
-    E: Clone + Send + Sync + 'static,
+    E: Clone + From<BrokenLoad> + Send + Sync + 'static,
 {
     /// The least recently used values go when all together weigh more than `weight_max`.
     pub fn new(
@@ -198,7 +212,7 @@ where
     /// ever running.
     ///
     /// # Errors
-    /// Those of `load`.
+    /// Those of `load`, and [`BrokenLoad`].
     pub async fn get<L, F>(&self, key: &K, load: L) -> Result<Arc<V>, E>
     where
         L: Fn() -> F,
@@ -223,11 +237,8 @@ where
                 Ok(entry) if is_own || entry.number >= known || self.is_valid(&entry) => {
                     return Ok(entry.value.clone());
                 }
-                Ok(_) => {}
-                Err(failure) => {
-                    self.entries.invalidate(key).await;
-                    return Err(failure);
-                }
+                Err((number, failure)) if is_own || number >= known => return Err(failure),
+                _ => {}
             }
         }
         self.context.count(self.name, Outcome::Load);
@@ -251,7 +262,11 @@ where
             let is_outdated = |found: &Cached<V, E>| {
                 !found.as_ref().is_ok_and(|entry| entry.is_valid(invalidation, lifetime))
             };
-            entries.entry(key).or_insert_with_if(read, is_outdated).await
+            let found = entries.entry(key.clone()).or_insert_with_if(read, is_outdated).await;
+            if found.is_fresh() && found.value().is_err() {
+                entries.invalidate(&key).await;
+            }
+            found
         };
         tokio::spawn(found.in_current_span())
     }
@@ -308,7 +323,19 @@ where
             }
             context.count(name, Outcome::Load);
             let read_at = Instant::now();
-            let (value, dependencies) = load.await?;
+            let load = AssertUnwindSafe(tokio::time::timeout(LOAD_WITHIN, load)).catch_unwind();
+            let loaded = match load.await {
+                Ok(Ok(loaded)) => loaded,
+                Ok(Err(_)) => {
+                    tracing::error!(cache = name, "a load took too long");
+                    Err(BrokenLoad.into())
+                }
+                Err(_) => {
+                    tracing::error!(cache = name, "a load panicked");
+                    Err(BrokenLoad.into())
+                }
+            };
+            let (value, dependencies) = loaded.map_err(|failure| (number, failure))?;
             let entry = entry(value, dependencies, read_at);
             if let (Some(in_redis), Some(time_ms)) = (&in_redis, redis_time_ms) {
                 context.store(in_redis, &key, &entry.value, time_ms, expires_after);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use nadi::ports::Counts;
 use nadi::review;
@@ -49,7 +50,14 @@ pub(super) struct FilterCounts {
 impl Default for FilterCounts {
     fn default() -> Self {
         let waiting = Arc::new(Semaphore::new(WAITING_MAX));
-        Self { entries: Cache::new(SEARCHES_MAX), waiting, turn: Arc::default() }
+        Self {
+            entries: Cache::builder()
+                .max_capacity(SEARCHES_MAX)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
+            waiting,
+            turn: Arc::default(),
+        }
     }
 }
 
@@ -185,7 +193,7 @@ impl FilterCounts {
         // Until it is counted nobody else begins.
         let is_due = |known: &Entry| !known.is_large || known.fresh_until <= Instant::now();
         let begun = self.entries.entry_by_ref(&key);
-        if !begun.or_insert_with_if(|| entry(rows, LIFETIME_MAX), is_due).is_fresh() {
+        if !begun.or_insert_with_if(|| entry(rows.clone(), LIFETIME_MAX), is_due).is_fresh() {
             return;
         }
         let (this, pool, now) = (self.clone(), query.pool.clone(), query.now);
@@ -205,7 +213,7 @@ impl FilterCounts {
                 Ok(Counted::TooMany) => this.entries.invalidate(&key),
                 Err(error) => {
                     tracing::warn!(%error, "counting a search failed");
-                    this.entries.invalidate(&key);
+                    this.entries.insert(key, entry(rows, LIFETIME_MIN));
                 }
             }
         });

@@ -1,5 +1,7 @@
 //! Invalidates what this instance has cached whenever any instance, this one included, records an event.
 
+use std::collections::BTreeSet;
+
 use nadi::events::{EventType, Outdated};
 use nadi::ids::DoctorId;
 
@@ -38,22 +40,21 @@ impl Listener {
         let (events, position) = self.reader.run_from(&mut connection, app_state, position).await?;
         drop(connection);
         self.position = Some(position);
-        // A type of event that only a newer release knows may concern anything.
-        let outdated = |event_type: &str| {
-            EventType::parse(event_type).map_or(Outdated::Everything, EventType::outdates)
-        };
-        let all: Vec<_> = events.iter().map(|event| outdated(&event.event_type)).collect();
-        if all.contains(&Outdated::Everything) {
-            invalidation.invalidate_all();
-            return Ok(());
-        }
-        for (event, outdated) in events.iter().zip(&all) {
-            if let (Outdated::Times | Outdated::Profile, Some(doctor)) = (outdated, event.doctor_id)
-            {
-                invalidation.invalidate_doctor(DoctorId(doctor));
+        let mut doctors = BTreeSet::new();
+        let (mut listings, mut everything) = (false, false);
+        for event in events {
+            match EventType::parse(&event.event_type).map(EventType::outdates) {
+                Some(Outdated::Nothing) => {}
+                Some(Outdated::Times | Outdated::Profile) => doctors.extend(event.doctor_id),
+                Some(Outdated::Lists) => listings = true,
+                // A type that only a newer release knows may concern anything.
+                Some(Outdated::Everything) | None => everything = true,
             }
         }
-        if all.contains(&Outdated::Lists) {
+        doctors.into_iter().for_each(|doctor| invalidation.invalidate_doctor(DoctorId(doctor)));
+        if everything {
+            invalidation.invalidate_all();
+        } else if listings {
             invalidation.invalidate_listings();
         }
         Ok(())

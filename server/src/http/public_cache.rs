@@ -24,7 +24,7 @@ use leptos::server_fn::ServerFn;
 use sha2::{Digest, Sha256};
 
 use super::guard;
-use crate::cache::read_cache::{Dependencies, Lifetime, ReadCache};
+use crate::cache::read_cache::{BrokenLoad, Dependencies, Lifetime, ReadCache};
 use crate::clock::Clock;
 use crate::http::precompressed::Precompressed;
 use crate::http::session_cookie::is_anonymous;
@@ -95,6 +95,12 @@ pub struct Uncacheable(Arc<Mutex<Option<Response>>>);
 impl From<Response> for Uncacheable {
     fn from(response: Response) -> Self {
         Self(Arc::new(Mutex::new(Some(response))))
+    }
+}
+
+impl From<BrokenLoad> for Uncacheable {
+    fn from(_: BrokenLoad) -> Self {
+        guard::unavailable().into()
     }
 }
 

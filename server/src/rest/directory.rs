@@ -180,7 +180,7 @@ async fn doctor(
         }
         doctor => {
             let doctor = doctor?;
-            Ok((shows([doctor.id].into_iter()), Json(Doctor::from(doctor))).into_response())
+            Ok((shows([doctor.id]), Json(Doctor::from(doctor))).into_response())
         }
     }
 }

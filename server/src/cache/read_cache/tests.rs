@@ -118,6 +118,13 @@ async fn a_failure_is_told_to_all_who_wait_and_not_cached() {
     let (one, other) = tokio::join!(cache.get(&1, fail), cache.get(&1, fail));
     assert_eq!((one, other), (Err(Failure::Unavailable), Err(Failure::Unavailable)));
     assert_eq!(*cache.get(&1, counting(0)).await.expect("loaded"), 1);
+    let panic = || async { panic!("as a test") };
+    let (one, other) = tokio::join!(cache.get(&2, panic), cache.get(&2, panic));
+    assert_eq!((one, other), (Err(Failure::Unavailable), Err(Failure::Unavailable)));
+    let hung = || std::future::pending();
+    let (one, other) = tokio::join!(cache.get(&2, hung), cache.get(&2, hung));
+    assert_eq!((one, other), (Err(Failure::Unavailable), Err(Failure::Unavailable)));
+    assert_eq!(*cache.get(&2, counting(0)).await.expect("loaded"), 1, "the key is free again");
     let metrics = cache.context.metrics();
-    assert!(metrics.contains("cache=\"profile\",outcome=\"miss\"} 3"), "{metrics}");
+    assert!(metrics.contains("cache=\"profile\",outcome=\"miss\"} 8"), "{metrics}");
 }
