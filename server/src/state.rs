@@ -33,7 +33,7 @@ pub struct AppState {
     pub schedules_changed: Arc<Notify>,
     /// What is outdated of all that was cached.
     pub invalidation: Arc<Invalidation>,
-    /// How far behind this instance's readers of the log are.
+    /// How far this instance's readers of the event log lag behind.
     pub readers: Arc<ReaderStatuses>,
     /// The status of this instance's jobs.
     pub jobs: Arc<JobStatuses>,

@@ -70,7 +70,7 @@ pub fn state(word: &str) -> Outcome<nadi::appointment::State> {
     state.ok_or_else(|| Fault::Broken(format!("unknown state {word}")))
 }
 
-/// A rating from its row: no number there is below zero.
+/// The rating from the columns of its row, which are never negative.
 pub fn rating_of(reviews: i32, stars_sum: i32) -> nadi::review::Rating {
     nadi::review::Rating {
         reviews: reviews.max(0).unsigned_abs(),

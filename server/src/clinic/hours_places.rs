@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::store;
 use crate::use_case::{Outcome, zone};
 
-/// Places offered in the form of hours.
+/// The most locations offered in the form for hours.
 const PLACES_MAX: i64 = 200;
 
 /// The places of a clinic, for the form of hours.

@@ -44,7 +44,7 @@ impl DirectoryCaches {
     }
 }
 
-/// What can be typed for specialties and for cities.
+/// All names of specialties and cities.
 #[derive(Default)]
 pub(super) struct Terms {
     pub(super) specialties: Vec<Term>,

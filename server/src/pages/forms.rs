@@ -105,7 +105,7 @@ fn encode(body: &[u8]) -> Option<String> {
         .filter(|(name, _)| !SECRETS.contains(&name.as_ref()))
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
-    // A form of many lines says the same names again and again: compressed, it fits.
+    // A form with many lines repeats the same names; compressed, it fits into a cookie.
     let value = deflate(&serde_json::to_vec(&fields).ok()?).ok()?;
     let value = BASE64_URL_SAFE_NO_PAD.encode(value);
     (value.len() <= COOKIE_BYTES_MAX).then_some(value)

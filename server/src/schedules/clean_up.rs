@@ -5,9 +5,9 @@ use sqlx::{PgConnection, Result};
 
 use crate::schedules::store::{hours, old_times};
 
-/// Rows per transaction: a few milliseconds each, so that nobody waits for one.
+/// Rows per transaction: each takes a few milliseconds, so that it blocks nobody for longer.
 const BATCH: i64 = 500;
-/// Drafts of schedules are forgotten after so long.
+/// Drafts of schedules are deleted after this long.
 const DRAFTS_KEPT: Duration = Duration::days(1);
 
 /// Forgets old drafts, and archives rules and times off that are over.
@@ -16,7 +16,7 @@ const DRAFTS_KEPT: Duration = Duration::days(1);
 /// When the database does not answer.
 pub async fn drafts_and_rules(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     hours::forget_drafts(connection, now - DRAFTS_KEPT).await?;
-    // Two days, so that it is over everywhere on earth.
+    // Two days, so that the date is over in every time zone.
     let over = now.date_naive() - Duration::days(2);
     hours::archive_over(connection, over, now).await
 }

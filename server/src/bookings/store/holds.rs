@@ -118,7 +118,7 @@ pub async fn expire(
     Ok(doctor.map(DoctorId))
 }
 
-/// Expires, with their events, the lapsed holds on these slots.
+/// Expires the lapsed holds on these slots, with their events.
 pub async fn expire_lapsed(
     connection: &mut PgConnection,
     slots: &[i64],
