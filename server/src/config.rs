@@ -22,7 +22,7 @@ pub enum Mode {
 /// What it takes to confirm a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmation {
-    /// The confirmation of a hold.
+    /// The code that was sent by e-mail.
     Otp,
     /// The code, except for accounts whose e-mail address is already verified.
     Instant,

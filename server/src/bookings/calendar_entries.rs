@@ -9,7 +9,7 @@ use crate::accounts;
 use crate::bookings::store::appointment_rows::{self as rows, Entry};
 use crate::use_case::{Outcome, mode, state, zone};
 
-/// A doctor's appointments that touch a range of time, living or having taken place, soonest first.
+/// A doctor's appointments that overlap a range of time, active or having taken place, soonest first.
 ///
 /// # Errors
 /// When the database does not answer, or a row cannot be read.

@@ -1,4 +1,4 @@
-//! Appointments as the caller may see them.
+//! Reading appointments: as the caller may see them.
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;

@@ -11,9 +11,9 @@ use nadi::zone::Zone;
 use sqlx::{Connection, FromRow, PgConnection, Result};
 use uuid::Uuid;
 
-use super::{SEED, calendar, demo_patient, diary, tables, write};
+use super::{SEED, availability, calendar, demo_patient, tables, write};
 use crate::demo::data::{Patient, Visit};
-use crate::demo::diary::{BUSY_DOCTORS, Time, With};
+use crate::demo::availability::{BUSY_DOCTORS, Slot, VisitContext};
 use crate::demo::fate::{EARLY_MINUTES, Fate};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;
@@ -86,15 +86,15 @@ pub(crate) async fn lock(connection: &mut PgConnection) -> Result<()> {
 
 /// A free slot of a doctor, with the data that a booking copies.
 #[derive(Clone, Debug)]
-pub(crate) struct Free {
+pub(crate) struct FreeSlot {
     pub doctor: DoctorId,
-    pub time: Time,
+    pub slot: Slot,
     zone: Zone,
     fee: Fee,
 }
 
 #[derive(FromRow)]
-struct FreeRow {
+struct FreeSlotRow {
     doctor_id: Uuid,
     block_id: i64,
     slot_no: i16,
@@ -139,7 +139,7 @@ pub(crate) async fn free(
     let free = |row: FreeSlotRow| {
         Some(FreeSlot {
             doctor: DoctorId(row.doctor_id),
-            time: Time {
+            slot: Slot {
                 block: row.block_id,
                 number: row.slot_no,
                 date: row.local_date,
@@ -169,7 +169,7 @@ pub(crate) async fn filled(
         "select a.doctor_id, a.starts_at, a.time_zone
          from appointments a
          where a.doctor_id = any($1) and a.starts_at > $2 and a.booked_by <> $3 and ",
-        made_here!()
+        is_demo_id!()
     ))
     .bind(doctor_ids(clinic))
     .bind(from)
@@ -190,7 +190,7 @@ pub(crate) fn visits_of_day(clinic: &Clinic, day: &[FreeSlot], now: DateTime<Utc
     if clinic.patients.is_empty() {
         return Vec::new();
     }
-    let times: Vec<Time> = day.iter().map(|free| free.time.clone()).collect();
+    let times: Vec<Slot> = day.iter().map(|free| free.slot.clone()).collect();
     let rng = &mut SeededRng::new(SEED, "who comes", calendar::number_of(*doctor, *date));
     let percent = calendar::percent(SEED, *doctor, false);
     let mut come = HashSet::new();
@@ -207,25 +207,25 @@ pub(crate) fn visits_of_day(clinic: &Clinic, day: &[FreeSlot], now: DateTime<Utc
 }
 
 /// A hold by one of the patients, at `now`.
-pub(crate) fn hold(clinic: &Clinic, free: &Free, now: DateTime<Utc>) -> Option<Visit> {
+pub(crate) fn hold(clinic: &Clinic, free: &FreeSlot, now: DateTime<Utc>) -> Option<Visit> {
     let rng = &mut SeededRng::new(SEED, "who holds", minute(now));
     let patient = clinic.patients.get(rng.below(clinic.patients.len()))?;
     let who = (patient.account, patient.person);
-    Some(booking(clinic, free, (&free.time, clinic.usual), who, Fate::Held, (now, rng)))
+    Some(booking(clinic, free, (&free.slot, clinic.usual), who, Fate::Held, (now, rng)))
 }
 
 /// A visit of the demo patient or their child in a free slot, confirmed at `now`.
 pub(crate) fn own_visit(
     clinic: &Clinic,
-    free: &Free,
+    free: &FreeSlot,
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Visit {
     // The number contains the person, so that each has a stream, and thereby ids, of their own.
     let person_number = usize::try_from(fnv1a(person.0.as_bytes())).unwrap_or(0);
-    let rng = &mut SeededRng::new(SEED, "own booking", person_number ^ minute(free.time.starts_at));
+    let rng = &mut SeededRng::new(SEED, "own booking", person_number ^ minute(free.slot.starts_at));
     let who = (demo_patient::patient().0, person);
-    booking(clinic, free, (&free.time, clinic.usual), who, Fate::Completed, (now, rng))
+    booking(clinic, free, (&free.slot, clinic.usual), who, Fate::Completed, (now, rng))
 }
 
 fn minute(at: DateTime<Utc>) -> usize {
@@ -240,9 +240,9 @@ fn booking(
     fate: Fate,
     (now, rng): (DateTime<Utc>, &mut SeededRng),
 ) -> Visit {
-    let Free { doctor, zone, fee, time } = free;
-    let with = With { clinic: clinic.id, doctor: *doctor, fee, zone: *zone, visit_type };
-    let mut visit = diary::visit(&with, (time, last), who, fate, now, now, rng);
+    let FreeSlot { doctor, zone, fee, slot } = free;
+    let with = VisitContext { clinic: clinic.id, doctor: *doctor, fee, zone: *zone, visit_type };
+    let mut visit = availability::visit(&with, (slot, last), who, fate, now, now, rng);
     // It is held and confirmed at the same time.
     visit.events.iter_mut().for_each(|event| event.at = now);
     visit
@@ -282,7 +282,7 @@ pub(crate) async fn has_hold(connection: &mut PgConnection, since: DateTime<Utc>
         "select exists (select from appointments a
                         where a.doctor_id = $1 and a.starts_at > $2 and a.created_at > $2
                           and a.state in ('pending', 'expired') and ",
-        made_here!(),
+        is_demo_id!(),
         ")"
     ))
     .bind(demo_doctor().0)
@@ -295,19 +295,19 @@ pub(crate) async fn has_hold(connection: &mut PgConnection, since: DateTime<Utc>
 /// true when the person was removed from the account, so that nothing is booked for them.
 pub(crate) async fn is_booked(
     connection: &mut PgConnection,
-    wish: &demo_patient::Wish,
+    planned: &demo_patient::PlannedVisit,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     sqlx::query_scalar(concat!(
         "select exists (select from appointments a
                         where a.booked_by = $1 and a.person_id = $2 and a.mode = $3
                           and a.starts_at > $4 and ",
-        made_here!(),
+        is_demo_id!(),
         ") or not exists (select from people where id = $2 and archived_at is null)"
     ))
     .bind(demo_patient::patient().0.0)
-    .bind(wish.person.0)
-    .bind(wish.mode.as_str())
+    .bind(planned.person.0)
+    .bind(planned.mode.as_str())
     .bind(now)
     .fetch_one(connection)
     .await
@@ -315,7 +315,7 @@ pub(crate) async fn is_booked(
 
 /// An appointment that the demo made.
 #[derive(Clone, Debug)]
-pub(crate) struct Made {
+pub(crate) struct DemoAppointment {
     pub id: AppointmentId,
     /// Booked by the demo patient, whom users sign in as.
     pub own: bool,
@@ -340,12 +340,12 @@ pub(crate) async fn waiting(
     clinic: &Clinic,
     until: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<Made>> {
+) -> Result<Vec<DemoAppointment>> {
     let rows: Vec<WaitingRow> = sqlx::query_as(concat!(
         "select a.id, a.booked_by = $4 as own, a.state, a.starts_at, a.ends_at
          from appointments a
          where a.doctor_id = any($1) and a.starts_at < $2 and a.state in ('confirmed', 'checked_in') and ",
-        made_here!(),
+        is_demo_id!(),
         " order by a.starts_at, a.id limit $3"
     ))
     .bind(doctor_ids(clinic))

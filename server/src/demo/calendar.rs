@@ -11,7 +11,7 @@ use nadi::ids::{DoctorId, PersonId};
 
 use super::{demo_patient, visits};
 use crate::demo::data::{Calendar, Patient, Visit};
-use crate::demo::diary::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
+use crate::demo::availability::{Availability, BUSY_DOCTORS, Clinic, Slot, booked_at, visit};
 use crate::demo::fate::{Fate, SHOWN_HOLD_MINUTES};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;
@@ -47,11 +47,11 @@ pub(super) fn generate(clinic: &Clinic) -> Calendar {
             availability.free.retain(|slot| slot.starts_at != visit.starts_at);
         }
     }
-    let mut visits = demo_patient::visits(clinic, today, &mut diaries);
-    for diary in diaries.iter_mut().take(BUSY_DOCTORS) {
-        visits.extend(fill(clinic, today, diary, &patients, &mut busy));
+    let mut visits = demo_patient::visits(clinic, today, &mut availabilities);
+    for availability in availabilities.iter_mut().take(BUSY_DOCTORS) {
+        visits.extend(fill(clinic, today, availability, &patients, &mut busy));
     }
-    let blocks = diaries
+    let blocks = availabilities
         .into_iter()
         .flat_map(|availability| {
             availability.blocks.into_iter().map(|block| (availability.doctor.id, block))
@@ -72,11 +72,11 @@ type Busy = HashMap<PersonId, Vec<(DateTime<Utc>, DateTime<Utc>)>>;
 fn fill(
     clinic: &Clinic,
     today: NaiveDate,
-    diary: &Diary,
+    availability: &Availability,
     patients: &[Patient],
     busy: &mut Busy,
 ) -> Vec<Visit> {
-    let doctor = diary.doctor;
+    let doctor = availability.doctor;
     let rng = &mut SeededRng::new(clinic.seed, "calendar", number_of(doctor.id, today));
     let is_demo_doctor = doctor.id == demo_doctor();
     let mut visits = Vec::new();
@@ -159,11 +159,11 @@ pub(crate) fn percent(seed: u64, doctor: DoctorId, is_past: bool) -> usize {
 pub(crate) fn choose(
     seed: u64,
     doctor: DoctorId,
-    day: &[Time],
+    day: &[Slot],
     percent: usize,
     must: Option<usize>,
 ) -> Vec<Range<usize>> {
-    let Some(date) = day.first().map(|time| time.date) else { return Vec::new() };
+    let Some(date) = day.first().map(|slot| slot.date) else { return Vec::new() };
     let rng = &mut SeededRng::new(seed, "taken times", number_of(doctor, date));
     let mut taken = vec![false; day.len()];
     let mut start = 0;

@@ -1,4 +1,4 @@
-//! What the demo consists of.
+//! The types of the demo data.
 
 use std::fmt;
 
@@ -82,7 +82,7 @@ pub struct Dependant {
 /// An appointment with its history.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`crate::demo::is_made_here`] knows.
+    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`crate::demo::is_demo_appointment`] checks.
     pub id: AppointmentId,
     pub clinic: ClinicId,
     pub doctor: DoctorId,
@@ -199,7 +199,7 @@ pub struct Location {
     pub clinic: ClinicId,
     pub city: CityId,
     pub name: String,
-    /// Invented.
+    /// An invented street.
     pub address: String,
     pub zone: Zone,
     /// Within two kilometres of the city's own coordinates.
@@ -230,7 +230,7 @@ pub struct Doctor {
     /// Only the demo doctor can sign in.
     pub account: Option<AccountId>,
     pub slug: Slug,
-    /// With `Dr ` in front.
+    /// Begins with `Dr `.
     pub name: String,
     pub gender: Gender,
     pub qualifications: String,
@@ -250,7 +250,7 @@ pub struct Doctor {
 pub enum Role {
     Patient,
     Doctor(DoctorId),
-    /// Of everything.
+    /// Of all clinics.
     Administrator,
 }
 
@@ -273,6 +273,6 @@ pub struct SignIn {
     pub email: &'static str,
     pub name: &'static str,
     pub role: Role,
-    /// [`crate::demo::PASSWORD`].
+    /// Always [`crate::demo::PASSWORD`].
     pub password: &'static str,
 }

@@ -1,4 +1,4 @@
-//! What becomes of a visit, and the events that say so.
+//! How a visit ends, and the events that lead there.
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::actor::Capacity;

@@ -47,7 +47,7 @@ pub(super) fn weekly(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
     let morning = wanted.max(per_day.saturating_sub(later_max)).min(morning_max);
     let later = (per_day.saturating_sub(morning)).min(later_max);
 
-    let mut lines = Lines { plan, rng, lines: Vec::new() };
+    let mut lines = WeekBuilder { plan, rng, lines: Vec::new() };
     for (nth, day) in days.iter().enumerate() {
         let location = if nth % 2 == 0 { plan.home } else { plan.away };
         let video_day = plan.video && nth % 2 == 0;
@@ -72,7 +72,7 @@ pub(super) fn weekly(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
 /// The demo doctor's week, the same for every seed: Monday to Saturday 10–13,
 /// three evenings 17–19, and video on Tuesday and Thursday 17–18.
 pub(super) fn demo_week(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
-    let mut lines = Lines { plan, rng, lines: Vec::new() };
+    let mut lines = WeekBuilder { plan, rng, lines: Vec::new() };
     for day in plan.week {
         let location = if *day == Weekday::Sat { plan.away } else { plan.home };
         lines.add(*day, location, Mode::InPerson, 10 * 60, 9);
@@ -97,15 +97,15 @@ fn working_days(rng: &mut SeededRng, week: &[Weekday]) -> Vec<Weekday> {
     days
 }
 
-struct Lines<'a> {
+struct WeekBuilder<'a> {
     plan: &'a Plan<'a>,
     rng: &'a mut SeededRng,
     /// One entry for each day; equal ones are merged into one rule at the end.
-    lines: Vec<(Weekday, Line)>,
+    lines: Vec<(Weekday, DayHours)>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-struct Line {
+struct DayHours {
     location: LocationId,
     mode: Mode,
     starts: NaiveTime,
@@ -128,7 +128,7 @@ impl WeekBuilder<'_> {
 
     fn add_group(&mut self, weekday: Weekday, hour: u32) {
         let starts = hour as u16 * 60;
-        let line = Line {
+        let line = DayHours {
             location: self.plan.home,
             mode: Mode::InPerson,
             starts: time(starts),
@@ -153,7 +153,7 @@ impl WeekBuilder<'_> {
     }
 }
 
-impl Line {
+impl DayHours {
     fn on(self, days: &[Weekday], from: NaiveDate) -> Rule {
         let days: Vec<String> =
             days.iter().map(|day| day.to_string()[..2].to_uppercase()).collect();

@@ -1,4 +1,4 @@
-//! Identifiers of what the demo makes.
+//! The ids of the demo's appointments and fixed accounts.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::AppointmentId;

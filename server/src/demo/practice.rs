@@ -27,7 +27,7 @@ pub(super) struct Group {
     pub percent: usize,
     /// The hour of the wall time at which it starts; it lasts an hour. Outside of all ordinary hours.
     pub starts_hour: u32,
-    /// What the bio says.
+    /// How the bio names it.
     pub what: &'static str,
 }
 

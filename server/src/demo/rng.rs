@@ -30,7 +30,7 @@ impl SeededRng {
         ((u128::from(self.next()) * end as u128) >> 64) as usize
     }
 
-    /// Both ends included.
+    /// From `low` to `high`, inclusive.
     pub(super) fn between(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }

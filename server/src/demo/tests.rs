@@ -405,7 +405,7 @@ fn nothing_contradicts(data: &DemoData, now: DateTime<Utc>) {
         assert!(visit.events.windows(2).all(|pair| pair[0].at <= pair[1].at), "{:?}", visit.events);
         assert!(visit.events.iter().all(|event| event.at <= now), "{now}: {:?}", visit.events);
         assert_eq!(
-            visit.stands(),
+            visit.is_active(),
             visit.ends_at > now && visit.state() != State::Cancelled,
             "{now}: {visit:?}"
         );

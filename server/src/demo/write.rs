@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::schedules::store::times;
 
 use crate::demo::data::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
-use crate::demo::diary::earliest;
+use crate::demo::availability::earliest;
 
 pub(super) async fn insert(
     connection: &mut PgConnection,

@@ -51,7 +51,7 @@ pub(super) struct Terms {
     pub(super) cities: Vec<Term>,
 }
 
-/// A list that is the same for everybody, in Redis by its name.
+/// A cache for a list that is the same for everybody, in Redis under this name.
 fn list<V>(context: &CacheContext, name: fn(&()) -> String) -> ReadCache<(), V>
 where
     V: Serialize + DeserializeOwned + Send + Sync + 'static,

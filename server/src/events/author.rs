@@ -1,4 +1,4 @@
-//! Who causes an event.
+//! The author of an event.
 
 use nadi::actor::{Caller, Capacity};
 use nadi::ids::AccountId;

@@ -117,10 +117,10 @@ fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// `None`: it is damaged, or unfolds into more than [`TYPED_BYTES_MAX`].
+/// `None`: the bytes are not valid, or decompress to more than [`TYPED_BYTES_MAX`].
 fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut inflated = Vec::new();
-    // One byte more than is allowed, to tell what is too long from what just fits.
+    // One byte more than is allowed, so that a text that is too long can be told from one that just fits.
     let limit = TYPED_BYTES_MAX as u64 + 1;
     DeflateDecoder::new(bytes).take(limit).read_to_end(&mut inflated).ok()?;
     (inflated.len() <= TYPED_BYTES_MAX).then_some(inflated)

@@ -1,4 +1,4 @@
-//! Times of long ago, which are deleted.
+//! Deletes old slots and blocks.
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Result};
@@ -17,9 +17,9 @@ pub async fn delete_slots(
     before: DateTime<Utc>,
     after: i64,
     limit: i64,
-) -> Result<Passed> {
+) -> Result<Step> {
     sqlx::query_as!(
-        Passed,
+        Step,
         r#"with looked_at as (
                select id, ends_at < $1 as is_old from slots where id > $2 order by id limit $3
            ),
@@ -46,9 +46,9 @@ pub async fn delete_blocks(
     before: DateTime<Utc>,
     after: i64,
     limit: i64,
-) -> Result<Passed> {
+) -> Result<Step> {
     sqlx::query_as!(
-        Passed,
+        Step,
         r#"with looked_at as (
                select id, ends_at < $1 as is_old from blocks where id > $2 order by id limit $3
            ),

@@ -143,7 +143,7 @@ fn setting(name: &str, usual: u64) -> u64 {
     }
 }
 
-/// Fails unless some order shows the expected violation after a fix was steps_taken out.
+/// Fails unless some order shows the expected violation after a fix was taken out.
 async fn assert_fault_found(prepare: Prepare, rewrites: Rewrites, faults: &[&str], expected: &str) {
     let mut runs = Runs::open(rewrites, faults).await;
     match runs.with_two_switches(prepare).await {

@@ -17,7 +17,7 @@ use super::stored::{EventRow, Row, Stored};
 const ORDERS_MAX: u32 = 200_000;
 
 /// Applies the recorded expiries to the model. A lapsed hold may be recorded as expired at any time, another one
-/// counts_are_zero.
+/// never.
 pub fn apply_expiries(
     model: &mut Model,
     stored: &Stored,

@@ -94,7 +94,7 @@ async fn world_with_fault(fault: Fault) -> World {
 }
 
 impl FaultyBookings {
-    /// Undoes a confirmation, as if it had counts_are_zero been committed.
+    /// Undoes a confirmation, as if it had never been committed.
     async fn lose(&self, booked: &Booked) {
         for statement in [
             "update appointments set state = 'pending', version = version - 1
@@ -259,7 +259,7 @@ async fn overlapping_blocks_of_a_doctor_are_detected() {
     assert_detected(world_with(&[drop, function, trigger]).await, &[Doctor]).await;
 }
 
-/// The claims counts_are_zero expire although the appointment does.
+/// The claims never expire although the appointment does.
 #[tokio::test]
 async fn a_hold_that_never_expires_is_detected() {
     let body = "new.held_until := 'infinity'; return new;";
@@ -284,7 +284,7 @@ async fn a_missing_event_is_detected() {
 async fn a_message_marked_sent_without_sending_is_detected() {
     let body = "if new.state = 'waiting' and new.attempts > old.attempts then
                     new.state := 'delivered'; end if; return new;";
-    // A claimed message counts as delivered, so a failed one is counts_are_zero retried.
+    // A claimed message counts as delivered, so a failed one is never retried.
     assert_detected(world_with_trigger("update", "notifications", body).await, &[Events]).await;
 }
 

@@ -1,4 +1,4 @@
-//! What a search looks for, and what it finds.
+//! The types of a search: criteria, start of a page, results.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! A doctor's times in the weeks around now, and visits on them.
+//! A doctor's slots in the weeks around now, and the visits that take them.
 
 use std::ops::Range;
 
@@ -50,7 +50,7 @@ impl Clinic<'_> {
 
 /// A slot with one seat. Slots of one block with consecutive numbers follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Time {
+pub(crate) struct Slot {
     pub block: i64,
     pub number: i16,
     pub date: NaiveDate,
@@ -65,10 +65,10 @@ pub(super) struct Availability<'a> {
     pub doctor: &'a Doctor,
     pub(super) blocks: Vec<MadeBlock>,
     /// In order of time, without group slots.
-    pub(super) free: Vec<Time>,
+    pub(super) free: Vec<Slot>,
 }
 
-impl<'a> Diary<'a> {
+impl<'a> Availability<'a> {
     pub(super) fn new(doctor: &'a Doctor, place: &Place, dates: Range<NaiveDate>) -> Self {
         let zones: Zones = place.locations.iter().map(|one| (one.id, one.zone)).collect();
         let rules: Vec<Rule> = doctor.hours.iter().map(|(_, rule)| rule.clone()).collect();
@@ -92,7 +92,7 @@ impl<'a> Diary<'a> {
 fn times(number: i64, block: &MadeBlock) -> impl Iterator<Item = Slot> + '_ {
     let stretch = &block.stretch;
     (0_i16..).zip(&block.slots).filter(|(_, slot)| slot.capacity == 1).map(move |(place, slot)| {
-        Time {
+        Slot {
             block: number,
             number: place,
             date: stretch.date,
