@@ -12,8 +12,8 @@ use sqlx::{Connection, FromRow, PgConnection, Result};
 use uuid::Uuid;
 
 use super::{SEED, availability, calendar, demo_patient, tables, write};
-use crate::demo::data::{Patient, Visit};
 use crate::demo::availability::{BUSY_DOCTORS, Slot, VisitContext};
+use crate::demo::data::{Patient, Visit};
 use crate::demo::fate::{EARLY_MINUTES, Fate};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;

@@ -10,8 +10,8 @@ use nadi::formatting::local_date;
 use nadi::ids::{DoctorId, PersonId};
 
 use super::{demo_patient, visits};
-use crate::demo::data::{Calendar, Patient, Visit};
 use crate::demo::availability::{Availability, BUSY_DOCTORS, Clinic, Slot, booked_at, visit};
+use crate::demo::data::{Calendar, Patient, Visit};
 use crate::demo::fate::{Fate, SHOWN_HOLD_MINUTES};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;

@@ -82,7 +82,8 @@ pub struct Dependant {
 /// An appointment with its history.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`crate::demo::is_demo_appointment`] checks.
+    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`crate::demo::is_demo_appointment`]
+    /// checks.
     pub id: AppointmentId,
     pub clinic: ClinicId,
     pub doctor: DoctorId,

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::schedules::store::times;
 
-use crate::demo::data::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
 use crate::demo::availability::earliest;
+use crate::demo::data::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
 
 pub(super) async fn insert(
     connection: &mut PgConnection,

@@ -227,8 +227,7 @@ async fn messages_sent_out_of_order_are_detected() {
     assert_fault_found(scenarios::messages, unordered, &[], "\"Cancelled\", \"Confirmed\"").await;
 }
 
-/// A reader that continues after the newest started transaction, instead of the oldest unfinished one, misses
-/// events
+/// A reader that continues after the newest started transaction, instead of the oldest unfinished one, misses events
 /// that are committed late.
 #[tokio::test]
 async fn a_reader_that_skips_unfinished_transactions_is_detected() {

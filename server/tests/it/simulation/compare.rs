@@ -115,9 +115,8 @@ impl<'a> Search<'a> {
                         return true;
                     }
                     model.rewind(mark);
-                    // A request that is rightly refused at this place does not affect the others, so no other
-                    // place has to be
-                    // tried.
+                    // A request that is rightly refused at this place does not affect the others, so no other place has
+                    // to be tried.
                     if changes_nothing {
                         return false;
                     }

@@ -1,5 +1,4 @@
-//! The invariants of `ARCHITECTURE.md`: names for the violations that a run finds, and the checks that need only
-//! the
+//! The invariants of `ARCHITECTURE.md`: names for the violations that a run finds, and the checks that need only the
 //! database.
 
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
 //! Each test plants one fault, and the simulation must detect it and name the broken invariant.
 //!
-//! Faults of the database are planted with a trigger or by dropping a constraint, faults of the server by a
-//! wrapper
+//! Faults of the database are planted with a trigger or by dropping a constraint, faults of the server by a wrapper
 //! around the port. The server itself contains no switches for this.
 
 use std::sync::Arc;
@@ -150,11 +149,11 @@ impl Bookings for FaultyBookings {
     async fn hold(
         &self,
         caller: &Caller,
-        wish: &HoldRequest,
-        once: Option<&IdempotencyKey>,
+        request: &HoldRequest,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        let once = once.filter(|_| self.fault != Fault::IgnoresKeys);
-        let answer = self.inner.hold(caller, wish, once).await;
+        let key = key.filter(|_| self.fault != Fault::IgnoresKeys);
+        let answer = self.inner.hold(caller, request, key).await;
         match (self.fault, &answer) {
             (Fault::AcknowledgesHoldOnly, Ok(booked)) if booked.version == 1 => {
                 let give_back = Change::Cancel { reason: None };
@@ -177,9 +176,9 @@ impl Bookings for FaultyBookings {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&IdempotencyKey>,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        let once = once.filter(|_| self.fault != Fault::IgnoresKeys);
+        let key = key.filter(|_| self.fault != Fault::IgnoresKeys);
         let seen = match self.fault {
             Fault::IgnoresVersions => &Seen::Any,
             _ => seen,
@@ -196,7 +195,7 @@ impl Bookings for FaultyBookings {
         };
         let answer = match without_effect {
             Some(booked) => Ok(booked),
-            None => self.inner.change(caller, id, change, seen, once).await,
+            None => self.inner.change(caller, id, change, seen, key).await,
         };
         if self.fault == Fault::LosesConfirmations
             && let (Change::Confirm { .. }, Ok(booked)) = (change, &answer)
