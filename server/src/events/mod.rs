@@ -3,7 +3,7 @@
 //! Every change is one row, written in the change's own transaction ([`record`]; the hold writes its own,
 //! see `bookings/sql/hold_single.sql`). [`reader`] explains how a reader misses nothing; the readers are [`live`] (cache
 //! invalidation and live updates of this instance), [`crate::notifications`] (messages) and
-//! [`crate::directory::follow`] (the tables of the search).
+//! [`crate::directory::index_updater`] (the tables of the search).
 
 mod author;
 pub mod live;

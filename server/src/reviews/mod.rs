@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::accounts;
 use crate::clinic::scope;
-use crate::directory::{listed_doctor, refresh};
+use crate::directory::{index_refresh, listed_doctor};
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
@@ -317,7 +317,7 @@ async fn update_rating(
         let reviews = i32::from(after.is_some()) - i32::from(before.is_some());
         let stars = after.unwrap_or(0) - before.unwrap_or(0);
         store::add_to_rating(connection, doctor, reviews, stars).await?;
-        refresh::refresh_rating(connection, doctor).await?;
+        index_refresh::refresh_rating(connection, doctor).await?;
     }
     Ok(())
 }

@@ -78,7 +78,11 @@ const FUNCTIONS: [(&str, &str); 4] = [
 /// reason. An entry that is no longer true fails the check.
 const ACCEPTED: &[(&str, &str, &str)] = &[
     ("end_holds", "events", "a hold ends together with its event, in one statement"),
-    ("server/src/bookings/sql/hold_single.sql", "events", "a hold is one round trip, with its event"),
+    (
+        "server/src/bookings/sql/hold_single.sql",
+        "events",
+        "a hold is one round trip, with its event",
+    ),
     ("server/src/bookings/sql/hold_batch.sql", "events", "holds in a batch, the same"),
     (
         "server/src/bookings/store/appointments.rs",
