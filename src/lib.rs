@@ -6,10 +6,10 @@
 //!
 //! Not for SQL and HTTP, which are in the `server` crate, nor for HTML and sentences, which are in `app`.
 
+pub mod acting_role;
 pub mod actor;
 pub mod appointment;
 pub mod calendar;
-pub mod capacity;
 #[cfg(feature = "server")]
 pub mod events;
 pub mod failure;

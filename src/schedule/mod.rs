@@ -12,8 +12,8 @@ mod tests;
 mod validate;
 pub mod wall_time;
 
-pub use validate::{Line, ScheduleProblem};
-pub use wall_time::{day_start, instant};
 pub use expand::{Away, Cell, Overlap, Zones, expand, overlap};
 pub use plan::{Existing, ExistingSlot, Made, MadeBlock, Overfull, Plan, Stretch, plan};
 pub use rules::*;
+pub use validate::{Line, ScheduleProblem};
+pub use wall_time::{day_start, instant};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use nadi::actor::{Administers, Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Administers, Caller, SignedIn};
 use nadi::events::{DoctorData, DoctorEvent, LocationData, LocationEvent, NewEvent};
 use nadi::failure::{Field, Problem};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
@@ -283,7 +283,7 @@ pub(super) async fn record(
     caller: &Caller,
     event: &NewEvent,
 ) -> sqlx::Result<()> {
-    let by = Author::of(caller, Capacity::Administrator);
+    let by = Author::of(caller, ActingRole::Administrator);
     events::record(connection, event, by, caller.now).await
 }
 

@@ -1,7 +1,7 @@
 //! Writes down the demo's visits with their claims, events and reviews, a statement per table.
 
 use chrono::{DateTime, Utc};
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Event, State, reference};
 use nadi::formatting::local_date;
 use nadi::notification;
@@ -132,7 +132,7 @@ async fn insert_appointments(connection: &mut PgConnection, visits: &[&Visit]) -
     .bind(column(visits, |visit| version(visit.events.len())))
     .bind(column(visits, |visit| visit.expires_at))
     .bind(column(visits, |visit| visit.events.last().map_or(visit.created_at, |last| last.at)))
-    .bind(column(visits, |visit| cancelled_by(visit).map(Capacity::as_str)))
+    .bind(column(visits, |visit| cancelled_by(visit).map(ActingRole::as_str)))
     .bind(column(visits, |visit| visit.cancel_reason))
     .execute(connection)
     .await?;
@@ -144,7 +144,7 @@ fn version(events: usize) -> i32 {
     i32::try_from(events).unwrap_or(i32::MAX)
 }
 
-fn cancelled_by(visit: &Visit) -> Option<Capacity> {
+fn cancelled_by(visit: &Visit) -> Option<ActingRole> {
     visit.events.iter().find(|one| one.event == Event::Cancelled).map(|one| one.by)
 }
 

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
+use nadi::actor::ActingRole;
 use nadi::actor::Caller;
-use nadi::actor::Capacity;
 use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, SlotId, VisitTypeId};
 use nadi::ports::{
@@ -131,8 +131,8 @@ impl DirectoryService {
         };
         let account = caller.signed_in()?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let capacity = bookings::capacity_to_move(&mut connection, account, appointment).await?;
-        let by_clinic = capacity != Capacity::Patient;
+        let role = bookings::role_to_move(&mut connection, account, appointment).await?;
+        let by_clinic = role != ActingRole::Patient;
         Ok((connection, times::TimesFor::Move { appointment, by_clinic }))
     }
 

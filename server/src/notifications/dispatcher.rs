@@ -15,7 +15,7 @@ use std::time::Duration as StdDuration;
 use app::messages::mail;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::State;
 use nadi::formatting;
 use nadi::ids::{AppointmentId, PersonId};
@@ -356,7 +356,7 @@ impl Dispatcher {
             reference: &row.reference,
             link: &link,
         };
-        let by = Capacity::parse(&claimed.actor).unwrap_or(Capacity::System);
+        let by = ActingRole::parse(&claimed.actor).unwrap_or(ActingRole::System);
         // `None` when the appointment was moved and moved back.
         let before = check.moved_from.filter(|before| *before != row.starts_at).map(|before| {
             let its_zone = check.moved_from_zone.as_deref().and_then(formatting::zone);

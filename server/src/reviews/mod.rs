@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::Datelike;
-use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::events::{NewEvent, ReviewData, ReviewEvent};
 use nadi::failure::{Failure, Field};
@@ -268,13 +268,13 @@ async fn record(
     (kind, review, doctor): (ReviewEvent, ReviewId, DoctorId),
     stars: i16,
 ) -> sqlx::Result<()> {
-    let capacity = match kind {
-        ReviewEvent::Written | ReviewEvent::Changed | ReviewEvent::Withdrawn => Capacity::Patient,
-        ReviewEvent::Answered => Capacity::Doctor,
-        ReviewEvent::Hidden | ReviewEvent::Shown => Capacity::Administrator,
+    let role = match kind {
+        ReviewEvent::Written | ReviewEvent::Changed | ReviewEvent::Withdrawn => ActingRole::Patient,
+        ReviewEvent::Answered => ActingRole::Doctor,
+        ReviewEvent::Hidden | ReviewEvent::Shown => ActingRole::Administrator,
     };
     let event = NewEvent::review(kind, review, doctor, ReviewData { stars });
-    events::record(connection, &event, Author::of(caller, capacity), caller.now).await
+    events::record(connection, &event, Author::of(caller, role), caller.now).await
 }
 
 /// Both values, or the problems of both.

@@ -6,8 +6,8 @@ use super::super::limits::CHANGES_MAX;
 use super::super::line::{Line, unescaped_text};
 use super::super::malformed::{Malformed, MalformedReason, PropertyName};
 use super::super::value::{self, Clock};
-use super::resolved_zone::{Change, Changes, Zone, east};
 use super::lookup;
+use super::resolved_zone::{Change, Changes, Zone, east};
 use super::tzids::ZoneNames;
 use crate::recurrence::{Recurrence, RecurrenceProblem};
 
