@@ -25,7 +25,7 @@ pub mod local_time;
 #[cfg(feature = "server")]
 pub mod near;
 #[cfg(feature = "server")]
-pub mod notification;
+pub mod notification_rules;
 #[cfg(feature = "server")]
 pub mod ports;
 #[cfg(feature = "server")]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use nadi::actor::ActingRole;
 use nadi::appointment::{Event, State, reference};
 use nadi::formatting::local_date;
-use nadi::notification;
+use nadi::notification_rules;
 use nadi::schedule::MadeBlock;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -294,10 +294,10 @@ async fn insert_reviews(
 
 /// The types of events that are told, and by which template.
 pub(super) fn notified_types() -> (Vec<&'static str>, Vec<&'static str>) {
-    notification::notified_types()
+    notification_rules::notified_types()
         .flat_map(|kind| {
-            let notices = notification::notices(kind, true);
-            notices.into_iter().map(move |notice| (kind.as_str(), notice.template.as_str()))
+            let planned = notification_rules::planned_notifications(kind, true);
+            planned.into_iter().map(move |one| (kind.as_str(), one.template.as_str()))
         })
         .unzip()
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use nadi::actor::SignedIn;
 use nadi::ids::AppointmentId;
-use nadi::notification;
+use nadi::notification_rules;
 use nadi::ports::Change;
 use server::clock::Clock;
 use server::notifications::Maker;
@@ -99,7 +99,7 @@ async fn two_dispatchers_with_messages_of_one_appointment_send_only_the_later_on
     .await
     .expect("claimed by the one");
     let (told, mut connection) = (
-        notification::notified_types().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        notification_rules::notified_types().map(|kind| kind.as_str()).collect::<Vec<_>>(),
         clinic.pool.acquire().await.expect("a connection"),
     );
     let standing = async |connection: &mut sqlx::PgConnection, template: &str| {
