@@ -1,9 +1,9 @@
 //! Administration of clinics: doctors, locations, public holidays.
 
 mod holidays;
-mod hours_places;
+mod location_choices;
 mod store;
-mod suspending;
+mod suspend;
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 // For other capabilities and commands.
-pub use crate::clinic::hours_places::places;
+pub use crate::clinic::location_choices::places;
 pub use crate::clinic::store::clinic_of;
 
 use crate::accounts;

@@ -9,7 +9,7 @@ use nadi::schedule::MadeBlock;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use crate::schedules::store::times;
+use crate::schedules::store::blocks_and_slots;
 
 use crate::demo::data::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
 use crate::demo::diary::earliest;
@@ -24,7 +24,7 @@ pub(super) async fn insert(
     insert_patients(connection, &data.past.patients, since).await?;
     insert_patients(connection, &data.calendar.patients, since).await?;
     insert_dependants(connection, &data.calendar.dependants, now).await?;
-    times::make(connection, &blocks(data), nadi::zone::release()).await?;
+    blocks_and_slots::make(connection, &blocks(data), nadi::zone::release()).await?;
     let visits: Vec<&Visit> = data.past.visits.iter().chain(&data.calendar.visits).collect();
     insert_visits(connection, &visits).await?;
     insert_reviews(connection, &visits, data).await

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use sqlx::{PgConnection, Result};
 
-use crate::schedules::store::{hours, old_times};
+use crate::schedules::store::{delete_old_slots, hours};
 
 /// Rows per transaction: a few milliseconds each, so that nobody waits for one.
 const BATCH: i64 = 500;
@@ -30,13 +30,13 @@ pub async fn times(connection: &mut PgConnection, old: DateTime<Utc>) -> Result<
     let mut deleted = 0;
     let mut next = Some(0);
     while let Some(after) = next {
-        let passed = old_times::delete_slots(connection, old, after, BATCH).await?;
+        let passed = delete_old_slots::delete_slots(connection, old, after, BATCH).await?;
         deleted += passed.deleted.unsigned_abs();
         next = passed.last;
     }
     let mut next = Some(0);
     while let Some(after) = next {
-        next = old_times::delete_blocks(connection, old, after, BATCH).await?.last;
+        next = delete_old_slots::delete_blocks(connection, old, after, BATCH).await?.last;
     }
     Ok(deleted)
 }
