@@ -85,10 +85,10 @@ pub struct Plan {
     pub week: (String, String),
 }
 
-/// Runs a case over `plan.connections` connections at once.
+/// Runs a workload over `plan.connections` connections at once.
 ///
 /// # Errors
-/// When a response has a status that the case does not expect.
+/// When a response has a status that the workload does not expect.
 pub async fn run(plan: Plan) -> Result<Report> {
     let plan = Arc::new(plan);
     let next = Arc::new(AtomicUsize::new(0));

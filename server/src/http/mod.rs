@@ -3,13 +3,13 @@
 pub(crate) mod assets;
 pub(crate) mod caller;
 pub mod connections;
-pub(crate) mod guard;
 pub(crate) mod health;
 pub mod live_updates;
 pub(crate) mod load_shedding;
 pub(crate) mod precompressed;
 pub(crate) mod public_cache;
 pub(crate) mod request_target;
+pub(crate) mod security;
 pub(crate) mod session_cookie;
 pub(crate) mod trace;
 
