@@ -74,7 +74,7 @@ impl Web {
             font_url: assets::font_url(),
             script: assets::script(),
             suggest_url: assets::small_script_url("suggest.js"),
-            more_url: assets::small_script_url("more.js"),
+            load_more_url: assets::small_script_url("load-more.js"),
             public_url,
         };
         Self(Arc::new(Shared {
