@@ -10,7 +10,7 @@ use crate::messages;
 use crate::parts::address::{self, Address};
 use crate::parts::doctor_card::DoctorCard;
 use crate::parts::metadata::DoctorListMetadata;
-use crate::parts::page_scripts::{MoreScript, SuggestScript};
+use crate::parts::page_scripts::{LoadMoreScript, SuggestScript};
 use crate::parts::response;
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
 use crate::ui::{Alert, ButtonLink, Empty, FillOwnTimes, Pagination, Tone, Variant};
@@ -103,7 +103,7 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
         <Pagination number=number count=pages_known href=pages/>
         {video.then(|| view! { <FillOwnTimes/> })}
         <SuggestScript/>
-        {next.is_some().then(|| view! { <MoreScript/> })}
+        {next.is_some().then(|| view! { <LoadMoreScript/> })}
     }
     .into_any())
 }

@@ -12,7 +12,7 @@ pub fn SuggestScript() -> impl IntoView {
 
 /// Appends the next page to a list of doctors.
 #[component]
-pub fn MoreScript() -> impl IntoView {
+pub fn LoadMoreScript() -> impl IntoView {
     script(|site| site.load_more_url)
 }
 

@@ -1,9 +1,9 @@
-//! Who causes an event.
+//! The author of an event.
 
 use nadi::actor::{ActingRole, Caller};
 use nadi::ids::AccountId;
 
-/// Who has done it, and in which role.
+/// Who made a change, and in which role.
 #[derive(Clone, Copy, Debug)]
 pub struct Author {
     pub role: ActingRole,
@@ -18,7 +18,7 @@ impl Author {
         Self { role, account: Some(account) }
     }
 
-    /// Whoever asks, in this role; a visitor has no account.
+    /// The caller, in this role; a visitor has no account.
     pub fn of(caller: &Caller, role: ActingRole) -> Self {
         Self { role, account: caller.signed_in().ok().map(|account| account.account) }
     }

@@ -1,7 +1,7 @@
 //! Notifications: [`Maker`] makes them from the events of the log, [`dispatcher`] sends them.
 //!
-//! [`nadi::notification_rules::planned_notifications`] decides who gets which message. A notification is a row with a state of its own;
-//! events never change when a message is sent, fails or is given up.
+//! [`nadi::notification_rules::planned_notifications`] decides who gets which message. A notification is a row with
+//! a state of its own; events never change when a message is sent, fails or is given up.
 
 mod delivery_slots;
 pub mod dispatcher;
