@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use crate::acting_role::ActingRole;
 use crate::appointment::Command;
-pub use crate::capacity::Capacity;
 use crate::failure::Failure;
 use crate::ids::{AccountId, ClinicId, DoctorId, PersonId};
 
@@ -83,40 +83,40 @@ impl SignedIn {
         if self.administers.clinic(clinic) { Ok(()) } else { Err(Failure::NotFound) }
     }
 
-    /// In which capacity this account sees an appointment, if any.
-    pub fn capacity_for(
+    /// In which role this account sees an appointment, if any.
+    pub fn acting_role_for(
         &self,
         booked_by: AccountId,
         doctor: DoctorId,
         clinic: ClinicId,
-    ) -> Option<Capacity> {
-        self.capacities(booked_by, doctor, clinic).next()
+    ) -> Option<ActingRole> {
+        self.acting_roles(booked_by, doctor, clinic).next()
     }
 
-    /// In which capacity this account may give a command for an appointment; if in none, the capacity in which it sees
+    /// In which role this account may give a command for an appointment; if in none, the role in which it sees
     /// the appointment. A doctor may also be a patient of their own clinic.
-    pub fn capacity_to(
+    pub fn acting_role_to(
         &self,
         command: Command,
         booked_by: AccountId,
         doctor: DoctorId,
         clinic: ClinicId,
-    ) -> Option<Capacity> {
-        self.capacities(booked_by, doctor, clinic)
+    ) -> Option<ActingRole> {
+        self.acting_roles(booked_by, doctor, clinic)
             .find(|side| command.is_open_to(*side))
-            .or_else(|| self.capacity_for(booked_by, doctor, clinic))
+            .or_else(|| self.acting_role_for(booked_by, doctor, clinic))
     }
 
-    fn capacities(
+    fn acting_roles(
         &self,
         booked_by: AccountId,
         doctor: DoctorId,
         clinic: ClinicId,
-    ) -> impl Iterator<Item = Capacity> + use<> {
+    ) -> impl Iterator<Item = ActingRole> + use<> {
         let held = [
-            (booked_by == self.account, Capacity::Patient),
-            (self.doctor == Some(doctor), Capacity::Doctor),
-            (self.administers.clinic(clinic), Capacity::Administrator),
+            (booked_by == self.account, ActingRole::Patient),
+            (self.doctor == Some(doctor), ActingRole::Doctor),
+            (self.administers.clinic(clinic), ActingRole::Administrator),
         ];
         held.into_iter().filter_map(|(holds, side)| holds.then_some(side))
     }
@@ -144,23 +144,23 @@ mod tests {
         let own = AccountId(Uuid::from_u128(1));
 
         let patient = account(None, Administers::Nothing);
-        assert_eq!(patient.capacity_for(own, doctor, clinic), Some(Capacity::Patient));
-        assert_eq!(patient.capacity_for(other, doctor, clinic), None);
+        assert_eq!(patient.acting_role_for(own, doctor, clinic), Some(ActingRole::Patient));
+        assert_eq!(patient.acting_role_for(other, doctor, clinic), None);
 
         let its_doctor = account(Some(doctor), Administers::Nothing);
-        assert_eq!(its_doctor.capacity_for(other, doctor, clinic), Some(Capacity::Doctor));
+        assert_eq!(its_doctor.acting_role_for(other, doctor, clinic), Some(ActingRole::Doctor));
         let another = account(Some(DoctorId(Uuid::from_u128(8))), Administers::Nothing);
-        assert_eq!(another.capacity_for(other, doctor, clinic), None);
+        assert_eq!(another.acting_role_for(other, doctor, clinic), None);
 
         let both = account(Some(doctor), Administers::Nothing);
-        assert_eq!(both.capacity_for(own, doctor, clinic), Some(Capacity::Patient));
-        let check_in = both.capacity_to(Command::CheckIn, own, doctor, clinic);
-        assert_eq!(check_in, Some(Capacity::Doctor));
+        assert_eq!(both.acting_role_for(own, doctor, clinic), Some(ActingRole::Patient));
+        let check_in = both.acting_role_to(Command::CheckIn, own, doctor, clinic);
+        assert_eq!(check_in, Some(ActingRole::Doctor));
 
         let staff = account(None, Administers::Clinics(vec![clinic]));
-        assert_eq!(staff.capacity_for(other, doctor, clinic), Some(Capacity::Administrator));
+        assert_eq!(staff.acting_role_for(other, doctor, clinic), Some(ActingRole::Administrator));
         let elsewhere = account(None, Administers::Clinics(vec![ClinicId(Uuid::from_u128(7))]));
-        assert_eq!(elsewhere.capacity_for(other, doctor, clinic), None);
+        assert_eq!(elsewhere.acting_role_for(other, doctor, clinic), None);
         assert!(elsewhere.must_administer(clinic).is_err());
     }
 }

@@ -6,10 +6,10 @@
 //!
 //! Not for SQL and HTTP, which are in the `server` crate, nor for HTML and sentences, which are in `app`.
 
+pub mod acting_role;
 pub mod actor;
 pub mod appointment;
 pub mod calendar;
-pub mod capacity;
 #[cfg(feature = "server")]
 pub mod events;
 pub mod failure;
@@ -25,7 +25,7 @@ pub mod local_time;
 #[cfg(feature = "server")]
 pub mod near;
 #[cfg(feature = "server")]
-pub mod notification;
+pub mod notification_rules;
 #[cfg(feature = "server")]
 pub mod ports;
 #[cfg(feature = "server")]

@@ -27,7 +27,7 @@ pub struct Site {
     /// The script for suggestions in the search field.
     pub suggest_url: String,
     /// The script that appends the next page to a list.
-    pub more_url: String,
+    pub load_more_url: String,
     /// Scheme and host, without a slash at the end: for links in e-mails.
     pub public_url: String,
 }

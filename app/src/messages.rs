@@ -438,7 +438,7 @@ pub mod calendar;
 #[cfg(feature = "ssr")]
 pub mod connections;
 #[cfg(feature = "ssr")]
-pub mod mail;
+pub mod emails;
 #[cfg(feature = "ssr")]
 pub mod place;
 #[cfg(feature = "ssr")]

@@ -3,25 +3,25 @@
 //! `cargo xtask` prepares the servers and runs this program. It starts and stops nothing by itself.
 
 mod background_reader;
-mod cases;
 mod client;
-mod expand;
+mod expand_benchmark;
 mod fault_injection;
 mod journal;
 mod load_shedding;
 mod replay;
 mod report;
 mod rng;
-mod synthetic_day;
+mod synthetic_bookings;
+mod workloads;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use cases::{Case, Plan};
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
+use workloads::{Plan, Workload};
 
 #[derive(Parser)]
 #[command(name = "load", version)]
@@ -35,7 +35,7 @@ enum Command {
     /// Run one case of the benchmark; prints a report as JSON.
     Case {
         #[arg(long)]
-        case: Case,
+        case: Workload,
         #[command(flatten)]
         target: Target,
         #[arg(long, default_value_t = 64)]
@@ -189,7 +189,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Case { case, target, connections, requests, skip, from, to } => {
             let plan = Plan {
                 addresses: target.address.clone(),
-                case,
+                workload: case,
                 connections,
                 requests,
                 tokens: target.tokens(skip)?,
@@ -200,11 +200,11 @@ async fn execute(command: Command) -> Result<()> {
             let (patients, slots) = case.patients_and_slots_needed(requests);
             ensure!(plan.tokens.len() >= patients, "too few patients for {requests} requests");
             ensure!(plan.slots.len() >= slots, "too few slots for {requests} requests");
-            print(&cases::run(plan).await?)
+            print(&workloads::run(plan).await?)
         }
-        Command::Expand { rounds, days } => expand::run(rounds, days),
+        Command::Expand { rounds, days } => expand_benchmark::run(rounds, days),
         Command::SyntheticDay { appointments, seed, .. } => {
-            print!("{}", synthetic_day::csv(appointments, seed));
+            print!("{}", synthetic_bookings::csv(appointments, seed));
             Ok(())
         }
         Command::Replay { target, file, speed, today, horizon_days, retry, skip, journal } => {

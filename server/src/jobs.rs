@@ -13,7 +13,7 @@ use crate::accounts::sessions::Sessions;
 use crate::bookings::{archive, sweeper};
 use crate::busy_times::fetch::Fetcher;
 use crate::busy_times::refresh as calendars;
-use crate::directory::follow as listings;
+use crate::directory::index_updater;
 use crate::events::live;
 use crate::notifications;
 use crate::notifications::dispatcher::Dispatcher;
@@ -107,7 +107,7 @@ pub fn start(
         }
     });
 
-    let (e, steps) = (app_state.clone(), Arc::new(Mutex::new(listings::Steps::default())));
+    let (e, steps) = (app_state.clone(), Arc::new(Mutex::new(index_updater::Steps::default())));
     let invalidation = app_state.invalidation.clone();
     let doctor_changed = move || {
         let invalidation = invalidation.clone();

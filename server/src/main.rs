@@ -11,7 +11,7 @@ use nadi::ports::Registration;
 use server::accounts::sessions::Sessions;
 use server::accounts::tokens::Tokens;
 use server::config::Config;
-use server::directory::follow;
+use server::directory::index_updater;
 use server::notifications;
 use server::schedules::top_up;
 use server::schedules::{self, make, zone_data};
@@ -268,7 +268,7 @@ async fn seed() -> anyhow::Result<()> {
     let loaded = demo::load(&mut connection, &data, &hash, now).await?;
     drop(connection);
     let made = top_up::run_once(&app_state).await?;
-    follow::run_once(&app_state).await?;
+    index_updater::run_once(&app_state).await?;
     if loaded {
         eprintln!("Loaded {} doctors and {} times.", data.doctors.len(), made.times);
     }

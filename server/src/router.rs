@@ -16,8 +16,8 @@ use crate::http::live_updates::LiveUpdates;
 use crate::http::load_shedding::ConcurrencyLimit;
 use crate::http::public_cache::PublicCache;
 use crate::http::{
-    BODY_BYTES_MAX, Web, assets, caller, guard, health, live_updates, load_shedding, public_cache,
-    request_target, session_cookie, trace,
+    BODY_BYTES_MAX, Web, assets, caller, health, live_updates, load_shedding, public_cache,
+    request_target, security, session_cookie, trace,
 };
 use crate::pages::{self, calendar_files, forms};
 use crate::rest;
@@ -44,9 +44,9 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn(forms::keep_typed))
         .layer(from_fn_with_state(web.clone(), caller::identify))
         .layer(session_cookie::layer(config, sessions.clone()))
-        .layer(from_fn_with_state(web.clone(), guard::same_origin))
+        .layer(from_fn_with_state(web.clone(), security::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(guard::bounded_body))
+        .layer(from_fn(security::bounded_body))
         .layer(from_fn_with_state(page_limit.clone(), load_shedding::bounded_page))
         .with_state(web.clone());
     // A listener for live updates has no session and no account. It counts towards the limit of pages only until
@@ -71,9 +71,9 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn_with_state(PublicCache::new(&web.app_state), public_cache::serve))
         // Outside the compression layer, which would take memory for every listener without being used.
         .merge(live)
-        .layer(from_fn(guard::bounded_time))
-        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn(security::bounded_time))
+        .layer(CatchPanicLayer::custom(security::panicked))
         .layer(from_fn_with_state(web, request_target::readable))
-        .layer(from_fn(guard::secure_headers))
+        .layer(from_fn(security::secure_headers))
         .layer(from_fn(trace::log))
 }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, Utc};
 use nadi::calendar::Moment;
-use nadi::schedule::clock::day_start;
+use nadi::schedule::wall_time::day_start;
 use nadi::zone;
 
 /// The zones in which next week has already begun while elsewhere it has not, for the SQL function `week_end`.

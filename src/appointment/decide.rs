@@ -6,7 +6,7 @@ use super::{
     ACTIVE_HOLDS_MAX, Appointment, CODE_TRIES, CODES_PER_HOLD, Claims, Command, EXTENSIONS_MAX,
     Event, Facts, Opening, Proof, Refusal, State, Transition, begun,
 };
-use crate::capacity::Capacity;
+use crate::acting_role::ActingRole;
 
 /// The outcome of a command in a state.
 #[derive(Clone, Copy)]
@@ -101,7 +101,7 @@ fn free_time(facts: &Facts, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal
         Err(Refusal::InThePast)
     } else if !slot.offered {
         Err(Refusal::NotOffered)
-    } else if facts.by == Capacity::Patient && slot.opening != Opening::Open {
+    } else if facts.by == ActingRole::Patient && slot.opening != Opening::Open {
         // Notice and booking window apply to patients only.
         Err(if slot.opening == Opening::NotYet {
             Refusal::NotOpenYet
@@ -203,7 +203,7 @@ fn not_begun(booked: &Appointment, now: DateTime<Utc>) -> Result<(), Refusal> {
 
 /// The clinic's notice applies to patients; the clinic itself may act until the start.
 fn is_too_late(booked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> bool {
-    facts.by == Capacity::Patient && booked.starts_at - facts.cancel_notice < now
+    facts.by == ActingRole::Patient && booked.starts_at - facts.cancel_notice < now
 }
 
 fn check_in(

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use decide::{decide, hold_ends};
 pub use refusal::Refusal;
 
-use crate::capacity::Capacity;
+use crate::acting_role::ActingRole;
 use crate::ids::AppointmentId;
 
 /// How many wrong codes are allowed before a new code must be requested.
@@ -172,13 +172,15 @@ impl Command {
         Self::Reopen,
     ];
 
-    /// Whether somebody in this capacity may give the command.
-    pub fn is_open_to(self, side: Capacity) -> bool {
+    /// Whether somebody in this role may give the command.
+    pub fn is_open_to(self, side: ActingRole) -> bool {
         match self {
-            Self::Hold | Self::Extend | Self::Confirm | Self::SendCode => side == Capacity::Patient,
-            Self::Cancel | Self::Reschedule => side != Capacity::System,
+            Self::Hold | Self::Extend | Self::Confirm | Self::SendCode => {
+                side == ActingRole::Patient
+            }
+            Self::Cancel | Self::Reschedule => side != ActingRole::System,
             Self::CheckIn | Self::Complete | Self::MarkNoShow | Self::Reopen => {
-                matches!(side, Capacity::Doctor | Capacity::Administrator)
+                matches!(side, ActingRole::Doctor | ActingRole::Administrator)
             }
         }
     }
@@ -187,8 +189,8 @@ impl Command {
 /// The facts that [`decide`] uses in addition to the appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// The capacity of the caller.
-    pub by: Capacity,
+    /// The role of the caller.
+    pub by: ActingRole,
     /// The wanted slot, for a hold or a move. `None`: it does not exist or is not offered.
     pub slot: Option<SlotFacts>,
     /// The person has another appointment at that time.
@@ -213,8 +215,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Facts with only the capacity and the configured rules, for a doctor who takes bookings.
-    pub fn of(by: Capacity, cancel_notice: Duration, hold: Duration) -> Self {
+    /// Facts with only the role and the configured rules, for a doctor who takes bookings.
+    pub fn of(by: ActingRole, cancel_notice: Duration, hold: Duration) -> Self {
         Self {
             by,
             slot: None,

@@ -33,7 +33,7 @@ fn facts() -> Facts {
         }),
         proof: Proof::RightCode,
         undo: Some(undo()),
-        ..Facts::of(Capacity::Patient, Duration::hours(2), Duration::minutes(5))
+        ..Facts::of(ActingRole::Patient, Duration::hours(2), Duration::minutes(5))
     }
 }
 
@@ -44,7 +44,7 @@ fn undo() -> Undo {
 
 /// Facts with an actor who may use this command.
 fn facts_for(command: Command) -> Facts {
-    let sides = [Capacity::Patient, Capacity::Doctor, Capacity::System];
+    let sides = [ActingRole::Patient, ActingRole::Doctor, ActingRole::System];
     let by = sides.into_iter().find(|side| command.is_open_to(*side)).expect("someone");
     Facts { by, ..facts() }
 }
@@ -90,7 +90,8 @@ fn every_pair_of_state_and_command_is_decided() {
 
 #[test]
 fn patients_and_clinics_cannot_use_each_others_commands() {
-    let all = [Capacity::Patient, Capacity::Doctor, Capacity::Administrator, Capacity::System];
+    let all =
+        [ActingRole::Patient, ActingRole::Doctor, ActingRole::Administrator, ActingRole::System];
     for command in Command::ALL {
         assert!(all.iter().any(|side| command.is_open_to(*side)), "{command:?} is for someone");
         for by in all.into_iter().filter(|side| !command.is_open_to(*side)) {
@@ -210,7 +211,7 @@ fn patients_can_change_until_the_notice_and_the_clinic_until_the_start() {
     ] {
         assert!(decide(Some(&booked), &facts(), command, limit).is_ok());
         assert_eq!(decide(Some(&booked), &facts(), command, late), Err(refusal));
-        let doctor = Facts { by: Capacity::Doctor, ..facts() };
+        let doctor = Facts { by: ActingRole::Doctor, ..facts() };
         assert!(decide(Some(&booked), &doctor, command, late).is_ok());
         for (at, refusal) in [
             (booked.starts_at, Refusal::HasBegun),
@@ -225,7 +226,7 @@ fn patients_can_change_until_the_notice_and_the_clinic_until_the_start() {
 
 #[test]
 fn check_in_is_possible_shortly_before_the_start_and_completion_only_after_it() {
-    let doctor = Facts { by: Capacity::Doctor, ..facts() };
+    let doctor = Facts { by: ActingRole::Doctor, ..facts() };
     let booked = appointment(State::Confirmed);
     let opens = booked.starts_at - CHECK_IN_LEAD;
     let early = opens - Duration::seconds(1);
@@ -249,7 +250,7 @@ fn check_in_is_possible_shortly_before_the_start_and_completion_only_after_it() 
 #[test]
 fn a_completion_is_undone_on_its_day_if_the_time_is_still_free() {
     let ask = |state, undo: Undo, busy| {
-        let facts = Facts { by: Capacity::Doctor, undo: Some(undo), ..facts() };
+        let facts = Facts { by: ActingRole::Doctor, undo: Some(undo), ..facts() };
         let facts = Facts { person_is_busy: busy, ..facts };
         let mut marked = appointment(state);
         marked.starts_at = now() - Duration::minutes(1);
@@ -357,7 +358,7 @@ fn holds_and_moves_have_the_same_conditions_on_the_slot() {
     assert_eq!(refused(&with(Some(closed))), Refusal::TooShortNotice);
     let early = SlotFacts { opening: Opening::NotYet, ..slot };
     assert_eq!(refused(&with(Some(early))), Refusal::NotOpenYet);
-    let by_the_clinic = Facts { by: Capacity::Doctor, ..with(Some(closed)) };
+    let by_the_clinic = Facts { by: ActingRole::Doctor, ..with(Some(closed)) };
     assert!(decide(Some(&booked), &by_the_clinic, Command::Reschedule, now()).is_ok());
     assert_eq!(refused(&Facts { person_is_busy: true, ..facts() }), Refusal::PersonBusy);
     let same = with(Some(SlotFacts { is_own: true, ..slot }));

@@ -8,7 +8,7 @@ use super::{
     AppointmentData, DoctorData, EventType, LocationData, NoData, PersonData, ReviewData,
     SCHEMA_VERSION, ScheduleData,
 };
-use crate::actor::Capacity;
+use crate::actor::ActingRole;
 use crate::ids::{AccountId, DoctorId};
 
 /// One event of the log.
@@ -29,7 +29,7 @@ struct Event<D> {
     /// The doctor whose slots or page it concerns.
     doctor_id: Option<DoctorId>,
     /// The capacity of the actor.
-    actor: Capacity,
+    actor: ActingRole,
     /// The account of the actor; null if it was the platform itself.
     actor_account_id: Option<AccountId>,
     occurred_at: DateTime<Utc>,

@@ -4,7 +4,7 @@ use crate::zone::Zone as Iana;
 use chrono::{Duration, NaiveDateTime};
 
 use super::value::{self, Clock, When};
-use super::zone::clock::{Change, Changes, Zone};
+use super::zone::resolved_zone::{Change, Changes, Zone};
 
 /// The maximum number of DAYLIGHT lines that are used.
 const SUMMERS_MAX: usize = 200;

@@ -4,11 +4,11 @@
 //! A definition in the file takes precedence over a known name. But if the name is known, a definition that is
 //! unreadable or incomplete is ignored.
 
-pub(super) mod clock;
 mod database;
 mod definition;
 mod display_names;
-mod names;
+mod lookup;
+pub(super) mod resolved_zone;
 mod tzids;
 pub(super) mod windows;
 
@@ -21,8 +21,8 @@ use super::limits::ZONES_MAX;
 use super::malformed::{Malformed, MalformedReason};
 use super::vcalendar;
 use super::warnings::{WarningReason, Warnings};
-pub(super) use clock::Zone;
 pub(super) use definition::Definition;
+pub(super) use resolved_zone::Zone;
 pub(super) use tzids::ZoneNames;
 
 /// The maximum number of different zones of the calendars in a file. There are fewer zones in the database.
@@ -208,7 +208,7 @@ fn zone(
     fallback: Option<(Zone, bool)>,
     needed: &mut Needed,
 ) -> Result<Zone, Malformed> {
-    let by_name = || names::zone(name).or_else(|| own.and_then(Definition::location));
+    let by_name = || lookup::zone(name).or_else(|| own.and_then(Definition::location));
     let mut broken = None;
     if let Some(own) = own {
         match own.zone(needed.from, needed.until, needed.budget) {
@@ -241,7 +241,7 @@ fn zone(
         return Ok(zone);
     }
     match fallback {
-        Some((zone, named)) if names::is_custom(name) || shows_offset_of(name, &zone) => {
+        Some((zone, named)) if lookup::is_custom(name) || shows_offset_of(name, &zone) => {
             let line = broken.map_or(line, |wrong| wrong.line);
             needed.warnings.note(line, taken_for(named));
             Ok(zone)
@@ -265,7 +265,7 @@ fn is_abbreviation_of(name: &str, zone: &Zone) -> bool {
 /// Whether the offset in a display name in an unknown language is the standard offset of this zone.
 fn shows_offset_of(name: &str, zone: &Zone) -> bool {
     let Zone::Named(zone) = zone else { return false };
-    names::unknown_offset(name) == Some(database::offsets(*zone).0)
+    lookup::unknown_offset(name) == Some(database::offsets(*zone).0)
 }
 
 /// The time until which clock changes are needed for a range that ends at `until`.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Page};
-use crate::actor::{Caller, Capacity};
+use crate::actor::{ActingRole, Caller};
 use crate::appointment::{Command, Event, State};
 use crate::calendar::Moment;
 use crate::idempotency::IdempotencyKey;
@@ -125,8 +125,8 @@ pub struct AppointmentView {
     /// The state at the caller's `now`: a lapsed hold is `Expired` here.
     pub state: State,
     pub version: i32,
-    /// The capacity in which the caller sees it.
-    pub seen_as: Capacity,
+    /// The role in which the caller sees it.
+    pub seen_as: ActingRole,
     pub person: PersonId,
     pub person_name: String,
     pub doctor: DoctorId,
@@ -172,7 +172,7 @@ pub struct AppointmentView {
 pub struct HistoryEntry {
     pub event: Event,
     pub at: DateTime<Utc>,
-    pub by: Capacity,
+    pub by: ActingRole,
     /// For a move: the previous start, in the zone of the previous place.
     pub moved_from: Option<LocalTime>,
     /// For a reopened appointment: the state that was undone.

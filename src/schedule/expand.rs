@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 
-use super::clock::{day_start, edge, offset_seconds};
+use super::wall_time::{day_start, edge, offset_seconds};
 use super::{Rule, Schedule, TimeOff};
 use crate::ids::LocationId;
 use crate::visit::Mode;

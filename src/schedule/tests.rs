@@ -1,5 +1,7 @@
 //! Small schedules, and a property test of what a plan must never do, whichever schedule replaces another.
 
+mod zones;
+
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};

@@ -5,7 +5,7 @@
 //! use of a zone.
 //!
 //! Finding and reading files is done in `server`. Wall times that are skipped or occur twice are handled in
-//! `schedule::clock`.
+//! `schedule::wall_time`.
 
 mod spans;
 mod table;

@@ -1,6 +1,6 @@
 //! Texts about an appointment: the result of an action, the possible actions, and the history.
 
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Event, Refusal, State};
 
 /// `First visit, 40 minutes`. If the length of a slot is not known, the number of slots.
@@ -82,14 +82,16 @@ pub fn why_not_moved(state: State, begun: Option<Refusal>, clinic_side: bool) ->
     }
 }
 
-/// Who did something, for a reader in the capacity `seen_as`.
-fn who(by: Capacity, seen_as: Capacity) -> &'static str {
+/// Who did something, for a reader in the role `seen_as`.
+fn who(by: ActingRole, seen_as: ActingRole) -> &'static str {
     match (by, seen_as) {
-        (Capacity::Patient, Capacity::Patient) | (Capacity::Doctor, Capacity::Doctor) => "You",
-        (Capacity::Patient, _) => "The patient",
-        (Capacity::Doctor, _) => "The doctor",
-        (Capacity::Administrator, _) => "The clinic",
-        (Capacity::System, _) => "Nadi",
+        (ActingRole::Patient, ActingRole::Patient) | (ActingRole::Doctor, ActingRole::Doctor) => {
+            "You"
+        }
+        (ActingRole::Patient, _) => "The patient",
+        (ActingRole::Doctor, _) => "The doctor",
+        (ActingRole::Administrator, _) => "The clinic",
+        (ActingRole::System, _) => "Nadi",
     }
 }
 
@@ -97,8 +99,8 @@ fn who(by: Capacity, seen_as: Capacity) -> &'static str {
 /// previous state that was undone.
 pub fn happened(
     event: Event,
-    by: Capacity,
-    seen_as: Capacity,
+    by: ActingRole,
+    seen_as: ActingRole,
     person: &str,
     moved_from: Option<&str>,
     undone: Option<State>,
@@ -122,7 +124,7 @@ pub fn happened(
             _ => format!("{who} undid the note that the visit took place."),
         },
         Event::Cancelled => format!("{who} cancelled it."),
-        Event::Released if by == Capacity::System => {
+        Event::Released if by == ActingRole::System => {
             "Another time was held instead, so this one was given back.".into()
         }
         Event::Released => format!("{who} let this time go."),
@@ -145,10 +147,10 @@ mod tests {
     fn every_event_is_a_sentence_for_both_sides() {
         for event in Event::ALL {
             for (by, seen_as) in [
-                (Capacity::Patient, Capacity::Patient),
-                (Capacity::Patient, Capacity::Doctor),
-                (Capacity::Administrator, Capacity::Patient),
-                (Capacity::System, Capacity::Patient),
+                (ActingRole::Patient, ActingRole::Patient),
+                (ActingRole::Patient, ActingRole::Doctor),
+                (ActingRole::Administrator, ActingRole::Patient),
+                (ActingRole::System, ActingRole::Patient),
             ] {
                 let said =
                     happened(event, by, seen_as, "Mira", Some("Tue 24 Nov 2026, 10:20"), None);
@@ -157,8 +159,8 @@ mod tests {
         }
         let moved = happened(
             Event::Rescheduled,
-            Capacity::Patient,
-            Capacity::Patient,
+            ActingRole::Patient,
+            ActingRole::Patient,
             "Mira",
             Some("Tue 24 Nov 2026, 10:20"),
             None,

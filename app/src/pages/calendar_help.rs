@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::parts::metadata::PageMetadata;
-use crate::ui::{Notice, PageHead, Tone};
+use crate::ui::{Alert, PageHead, Tone};
 
 /// What is done in one program: its name, the steps, and what else there is to know.
 struct Guide {
@@ -163,9 +163,9 @@ pub fn CalendarHelp() -> impl IntoView {
                     </a>
                     ". Nadi only reads when you are busy."
                 </p>
-                <Notice tone=Tone::Waiting>
+                <Alert tone=Tone::Waiting>
                     <p>"Whoever has such an address can read that calendar. Give it to nobody else."</p>
-                </Notice>
+                </Alert>
                 <Guides guides=&FIND/>
             </section>
             <p class="muted">

@@ -22,7 +22,7 @@ use crate::parts::response::{hide_from_search_engines, page, set_status};
 use crate::parts::reviews::ReviewsOfDoctor;
 use crate::parts::times::Times;
 use crate::parts::visit;
-use crate::ui::{ButtonLink, Fact, Facts, FillOwnTimes, Icon, Initials, Notice, Shape, Tone};
+use crate::ui::{Alert, ButtonLink, Fact, Facts, FillOwnTimes, Icon, Initials, Shape, Tone};
 
 /// Reviews shown at a time.
 const REVIEWS_EACH: u32 = 10;
@@ -124,11 +124,11 @@ async fn unlisted(slug: &str) -> Result<AnyView, Failure> {
             <ProfileHead doctor=doctor.clone()/>
             <section class="doctor-times" aria-labelledby="free-times">
                 <h2 id="free-times">"Free times"</h2>
-                <Notice tone=Tone::Waiting>
+                <Alert tone=Tone::Waiting>
                     <p><strong>{text}</strong></p>
                     <p>"Appointments that are confirmed stand until you or the clinic cancel them. "
                         <a href="/appointments">"See your appointments"</a></p>
-                </Notice>
+                </Alert>
                 <p class="actions"><ButtonLink href="/doctors">"Find another doctor"</ButtonLink></p>
             </section>
             <Profile doctor=doctor/>
@@ -179,10 +179,10 @@ fn OwnHold(held: AppointmentView) -> impl IntoView {
     let href = links::appointment(&held.id.to_string());
     let text = if held.code_needed { "Enter the code to confirm it" } else { "Confirm it" };
     view! {
-        <Notice tone=Tone::Waiting announced=true id="review">
+        <Alert tone=Tone::Waiting announced=true id="review">
             <p>{format!("You hold {}.", visit::sentence(&held))}</p>
             <p><a href=href>{text}</a></p>
-        </Notice>
+        </Alert>
     }
 }
 

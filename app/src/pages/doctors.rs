@@ -10,10 +10,10 @@ use crate::messages;
 use crate::parts::address::{self, Address};
 use crate::parts::doctor_card::DoctorCard;
 use crate::parts::metadata::DoctorListMetadata;
-use crate::parts::page_scripts::{MoreScript, SuggestScript};
+use crate::parts::page_scripts::{LoadMoreScript, SuggestScript};
 use crate::parts::response;
 use crate::parts::search::{ActiveFilters, Names, SearchForm, count, href};
-use crate::ui::{ButtonLink, Empty, FillOwnTimes, Notice, Pagination, Tone, Variant};
+use crate::ui::{Alert, ButtonLink, Empty, FillOwnTimes, Pagination, Tone, Variant};
 
 /// The search for a doctor. The list is the answer.
 #[component]
@@ -65,9 +65,9 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
     let instead = instead.map(|words| {
         let typed = query.text.clone().unwrap_or_default();
         view! {
-            <Notice tone=Tone::Neutral>
+            <Alert tone=Tone::Neutral>
                 <p>"Nobody fits “"<bdi>{typed}</bdi>{format!("” as it is written. Showing results for “{words}”.")}</p>
-            </Notice>
+            </Alert>
         }
     });
     Ok(view! {
@@ -103,7 +103,7 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
         <Pagination number=number count=pages_known href=pages/>
         {video.then(|| view! { <FillOwnTimes/> })}
         <SuggestScript/>
-        {next.is_some().then(|| view! { <MoreScript/> })}
+        {next.is_some().then(|| view! { <LoadMoreScript/> })}
     }
     .into_any())
 }

@@ -9,7 +9,7 @@ use crate::context;
 use crate::parts::feeds::{self, Feeds};
 use crate::parts::form::FormState;
 use crate::parts::{address, response};
-use crate::ui::{Notice, PageHead, Tone};
+use crate::ui::{Alert, PageHead, Tone};
 
 #[component]
 pub fn OwnCalendar() -> impl IntoView {
@@ -26,7 +26,7 @@ async fn own_calendar(state: FormState) -> Result<AnyView, Failure> {
         <Title text=title/>
         <p class="admin-back"><a href="/appointments">"My appointments"</a></p>
         <section class="narrow stack connections">
-            {done.map(|text| view! { <Notice tone=Tone::Good announced=true><p>{text}</p></Notice> })}
+            {done.map(|text| view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> })}
             <PageHead title=title lead="Your appointments beside everything else you do."/>
             <Feeds feeds=found kind=FeedKind::Patient state=state now=caller.now/>
         </section>

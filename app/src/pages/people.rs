@@ -11,7 +11,7 @@ use crate::context::{self, typed_or};
 use crate::fns::people::{AddPerson, RemovePerson};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response};
-use crate::ui::{Button, ButtonLink, HiddenField, Notice, PageHead, TextField, Tone, Variant};
+use crate::ui::{Alert, Button, ButtonLink, HiddenField, PageHead, TextField, Tone, Variant};
 
 const TITLE: &str = "People you book for";
 
@@ -47,7 +47,7 @@ async fn people(
         <Title text=title/>
         <section class="narrow people">
             <FormSummary state=failed/>
-            {done.map(|text| view! { <Notice tone=Tone::Good announced=true><p>{text}</p></Notice> })}
+            {done.map(|text| view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> })}
             <PageHead title=TITLE lead="Children, parents, anyone you look after. Codes and confirmations come to your e-mail."/>
             {(!next.is_empty()).then(|| view! {
                 <p><a href=next.clone()>"Back to the time you chose"</a></p>

@@ -7,8 +7,8 @@ use nadi::Failure;
 use crate::context;
 use crate::parts::response;
 use crate::ui::{
-    Badge, Button, ButtonLink, CheckField, Choice, Empty, Fact, Facts, Icon, Initials, LinkTab,
-    LinkTabs, Notice, PageHead, Pagination, ProblemLine, ProblemSummary, RadioField, SelectField,
+    Alert, Badge, Button, ButtonLink, CheckField, Choice, Empty, Fact, Facts, Icon, Initials,
+    LinkTab, LinkTabs, PageHead, Pagination, ProblemLine, ProblemSummary, RadioField, SelectField,
     Shape, StarRow, SuggestField, TableFrame, TextAreaField, TextField, Tone, Variant,
 };
 
@@ -50,7 +50,7 @@ fn style_guide() -> AnyView {
         <PageHead title="Pieces" lead="Development only: what every page is made of, in every state. Look at it narrow, dark, enlarged and without a pointer."/>
         <div class="pieces">
             <Section title="Buttons"><Buttons/></Section>
-            <Section title="Notices and badges"><Notices/></Section>
+            <Section title="Notices and badges"><Alerts/></Section>
             <Section title="Fields"><Fields/></Section>
             <Section title="Fields with a problem"><Problems/></Section>
             <Section title="Tabs and pages"><Ways/></Section>
@@ -105,21 +105,21 @@ fn Buttons() -> impl IntoView {
 }
 
 #[component]
-fn Notices() -> impl IntoView {
-    let notices: Vec<_> = TONES
+fn Alerts() -> impl IntoView {
+    let alerts: Vec<_> = TONES
         .into_iter()
         .map(|tone| {
             view! {
-                <Notice tone=tone>
+                <Alert tone=tone>
                     <p><strong>{format!("A {} notice. ", tone.as_str())}</strong>"It says what happened, and what to do next."</p>
-                </Notice>
+                </Alert>
             }
         })
         .collect();
     let badges: Vec<_> =
         TONES.into_iter().map(|tone| view! { <Badge tone=tone text=tone.as_str()/> }).collect();
     view! {
-        {notices}
+        {alerts}
         <p class="actions">{badges}</p>
     }
 }

@@ -3,7 +3,7 @@
 use axum::http::request::Parts;
 use leptos::prelude::*;
 
-use crate::ui::{Notice, Tone};
+use crate::ui::{Alert, Tone};
 
 /// Collects the parameters that were ignored.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +68,6 @@ impl Address {
             "We could not read {} in this address, so we left it out.",
             self.ignored.join(" and ")
         );
-        Some(view! { <Notice tone=Tone::Neutral><p>{text}</p></Notice> }.into_any())
+        Some(view! { <Alert tone=Tone::Neutral><p>{text}</p></Alert> }.into_any())
     }
 }

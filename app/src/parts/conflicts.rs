@@ -7,7 +7,7 @@ use nadi::zone::Zone;
 
 use crate::links;
 use crate::messages;
-use crate::ui::{Notice, Tone};
+use crate::ui::{Alert, Tone};
 
 /// How many are listed; the rest is only counted.
 const SHOWN: usize = 50;
@@ -44,12 +44,12 @@ pub fn Conflicts(
         let text = messages::schedules::conflicts(u64::try_from(number).unwrap_or(u64::MAX));
         view! {
             <section id="in-the-way" class="in-the-way" aria-labelledby="in-the-way-title">
-                <Notice tone=Tone::Waiting>
+                <Alert tone=Tone::Waiting>
                     <h2 id="in-the-way-title">"Booked outside the hours"</h2>
                     <p>{text}</p>
                     <ul class="in-the-way-list">{rows}</ul>
                     {(more > 0).then(|| view! { <p>{format!("And {more} more.")}</p> })}
-                </Notice>
+                </Alert>
             </section>
         }
     })

@@ -11,7 +11,7 @@ use crate::fns::feeds::{AddFeed, EndFeed, SetFeedAlarm};
 use crate::links;
 use crate::messages;
 use crate::parts::form::{FormState, failure_of};
-use crate::ui::{Button, CheckField, Choice, HiddenField, Notice, SelectField, Tone, Variant};
+use crate::ui::{Alert, Button, CheckField, Choice, HiddenField, SelectField, Tone, Variant};
 
 /// The state of the forms of [`Feeds`]. Read it at the beginning of the page.
 pub fn state() -> FormState {
@@ -36,7 +36,7 @@ fn failed(state: &FormState) -> Option<AnyView> {
         }
         failure => messages::failure(failure),
     };
-    Some(view! { <Notice tone=Tone::Loss announced=true><p>{text}</p></Notice> }.into_any())
+    Some(view! { <Alert tone=Tone::Loss announced=true><p>{text}</p></Alert> }.into_any())
 }
 
 /// The addresses of a kind, and a way to have one more.
@@ -71,11 +71,11 @@ pub fn Feeds(
         <p>
             "At a private address, your calendar program reads your appointments and keeps them up to date. Nothing about anyone’s health is in them."
         </p>
-        <Notice tone=Tone::Waiting>
+        <Alert tone=Tone::Waiting>
             <p>
                 "Whoever has such an address can read it, without signing in. Give it to nobody, and end it when you no longer need it."
             </p>
-        </Notice>
+        </Alert>
         {(!none).then(|| view! { <ul class="feeds">{rows}</ul> })}
         <p>
             <a href=links::calendar_help("#subscribe")>"How to add the address to Google, Outlook or Apple calendars"</a>

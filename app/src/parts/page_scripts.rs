@@ -12,8 +12,8 @@ pub fn SuggestScript() -> impl IntoView {
 
 /// Appends the next page to a list of doctors.
 #[component]
-pub fn MoreScript() -> impl IntoView {
-    script(|site| site.more_url)
+pub fn LoadMoreScript() -> impl IntoView {
+    script(|site| site.load_more_url)
 }
 
 fn script(url: impl Fn(Site) -> String) -> impl IntoView {

@@ -18,7 +18,7 @@ use crate::context;
 use crate::links::{Query, TimesPage};
 use crate::messages;
 use crate::slot_views::{PickerTimes, TimeView, TimesFilter};
-use crate::ui::{LinkTab, LinkTabs, Notice, Tone};
+use crate::ui::{Alert, LinkTab, LinkTabs, Tone};
 
 /// The query of a page with free times.
 pub struct PickerQuery {
@@ -140,7 +140,7 @@ pub fn SlotUnavailablePanel(
     let starts = gone.nearest.iter().map(|time| LocalTime::new(time.starts_at, time.place.zone));
     let zone = format!("Times are in {}.", zones_of(starts));
     view! {
-        <Notice tone=Tone::Loss announced=true id="review">
+        <Alert tone=Tone::Loss announced=true id="review">
             <h2>{gone.sentence}</h2>
             {if none {
                 view! { <p>"There is no other free time at the moment."</p> }.into_any()
@@ -151,7 +151,7 @@ pub fn SlotUnavailablePanel(
                     <p class="picker-zone">{zone}</p>
                 }.into_any()
             }}
-        </Notice>
+        </Alert>
     }
 }
 

@@ -1,7 +1,7 @@
 //! An appointment in words.
 
 use leptos::prelude::*;
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::State;
 use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::ports::AppointmentView;
@@ -76,7 +76,7 @@ pub fn change_until(visit: &AppointmentView) -> Option<String> {
 
 /// Whether the caller sees it as the doctor or the clinic, not as the patient.
 pub fn is_clinic_side(visit: &AppointmentView) -> bool {
-    visit.seen_as != Capacity::Patient
+    visit.seen_as != ActingRole::Patient
 }
 
 /// Is it for someone else than the signed-in account itself?

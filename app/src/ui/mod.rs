@@ -3,6 +3,7 @@
 //! A variant is an enum, and shows in the page as a `data-*` attribute; how it
 //! looks is in `style/ui/`, one file per component.
 
+mod alert;
 mod badge;
 mod button;
 mod check;
@@ -11,7 +12,6 @@ mod facts;
 mod field;
 mod icon;
 mod initials;
-mod notice;
 mod own_time;
 mod page_head;
 mod pagination;
@@ -24,6 +24,7 @@ mod summary;
 mod table;
 mod tabs;
 
+pub use alert::{Alert, Tone};
 pub use badge::Badge;
 pub use button::{Button, ButtonLink, Variant};
 pub use check::CheckField;
@@ -32,7 +33,6 @@ pub use facts::{Fact, Facts};
 pub use field::{Choice, HiddenField, SelectField, TextAreaField, TextField};
 pub use icon::{Icon, Shape};
 pub use initials::Initials;
-pub use notice::{Notice, Tone};
 pub use own_time::{FillOwnTimes, OwnTime};
 pub use page_head::PageHead;
 pub use pagination::Pagination;

@@ -1,6 +1,6 @@
 //! Accounts: registering and signing in.
 
-pub mod identity;
+pub mod authentication;
 pub mod people;
 pub mod sessions;
 mod store;
@@ -14,7 +14,7 @@ use argon2::{Argon2, Params};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use nadi::Failure;
-use nadi::actor::{Actor, Caller, Capacity};
+use nadi::actor::{ActingRole, Actor, Caller};
 use nadi::events::{AccountEvent, NewEvent};
 use nadi::failure::Field;
 use nadi::ids::{AccountId, PersonId};
@@ -86,7 +86,7 @@ impl AccountService {
             let row = NewAccount { id, person, email, name: &name, password_hash: &hash };
             store::insert_account(&mut transaction, &row, caller.now).await?;
             let event = NewEvent::account(AccountEvent::Registered, row.id);
-            let by = Author::new(Capacity::Patient, row.id);
+            let by = Author::new(ActingRole::Patient, row.id);
             events::record(&mut transaction, &event, by, caller.now).await?;
             transaction.commit().await?;
             return Ok(id);
@@ -218,7 +218,7 @@ pub async fn verify_email(
 ) -> sqlx::Result<()> {
     if store::mark_email_verified(connection, account, now).await? {
         let event = NewEvent::account(AccountEvent::EmailVerified, account);
-        let by = Author::new(Capacity::Patient, account);
+        let by = Author::new(ActingRole::Patient, account);
         events::record(connection, &event, by, now).await?;
     }
     Ok(())

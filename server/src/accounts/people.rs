@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use nadi::actor::{Caller, Capacity};
+use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::Refusal;
 use nadi::events::{NewEvent, PersonEvent};
 use nadi::ids::PersonId;
@@ -57,7 +57,7 @@ impl PeopleService {
         let date = new.birth_date;
         store::insert_dependant(&mut transaction, account, id, &name, date, caller.now).await?;
         let event = NewEvent::person(PersonEvent::Added, id, account);
-        let by = Author::new(Capacity::Patient, account);
+        let by = Author::new(ActingRole::Patient, account);
         events::record(&mut transaction, &event, by, caller.now).await?;
         transaction.commit().await?;
         Ok(PersonView { id, name, birth_date: date, is_self: false })
@@ -74,7 +74,7 @@ impl PeopleService {
             return Err(Refusal::HasAppointments.into());
         }
         let event = NewEvent::person(PersonEvent::Removed, person, account);
-        let by = Author::new(Capacity::Patient, account);
+        let by = Author::new(ActingRole::Patient, account);
         events::record(&mut transaction, &event, by, caller.now).await?;
         transaction.commit().await?;
         Ok(())

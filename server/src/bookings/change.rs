@@ -1,6 +1,6 @@
 //! Changes of an existing appointment: confirm, extend, move, cancel, check in and so on.
 
-use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
@@ -81,8 +81,8 @@ impl BookingService {
             Some(stored) => stored,
             None => appointments::archived(&mut transaction, id).await?.ok_or(Failure::NotFound)?,
         };
-        let capacity = account
-            .capacity_to(
+        let role = account
+            .acting_role_to(
                 change.command(),
                 AccountId(stored.booked_by),
                 DoctorId(stored.doctor_id),
@@ -90,7 +90,7 @@ impl BookingService {
             )
             .ok_or(Failure::NotFound)?;
         let appointment = stored.appointment()?;
-        let facts = self.change_facts(&mut transaction, &stored, change, capacity, caller).await?;
+        let facts = self.change_facts(&mut transaction, &stored, change, role, caller).await?;
         let answer = match decide(Some(&appointment), &facts, change.command(), now) {
             // Nothing to do: the appointment is already in the wanted state.
             Ok(transition) if !transition.changes(&appointment) => Ok(booked(&stored)?),
@@ -99,7 +99,7 @@ impl BookingService {
             Err(refusal) => Err(refusal.into()),
             Ok(transition) => {
                 must_be_complete(change, &facts, appointment.state)?;
-                let by = By { capacity, account: Some(account.account), reason: reason(change) };
+                let by = By { role, account: Some(account.account), reason: reason(change) };
                 let detail = EventDetail {
                     moved_from: (transition.claims == Claims::Move)
                         .then(|| PreviousTime::from(&stored)),
@@ -139,10 +139,10 @@ impl BookingService {
         connection: &mut PgConnection,
         stored: &Stored,
         change: &Change,
-        capacity: Capacity,
+        role: ActingRole,
         caller: &Caller,
     ) -> Outcome<Facts> {
-        let mut facts = self.facts(capacity, stored.cancel_notice_minutes);
+        let mut facts = self.facts(role, stored.cancel_notice_minutes);
         facts.takes_bookings = stored.takes_bookings;
         match change {
             Change::Confirm { code } => {
@@ -273,7 +273,7 @@ fn must_be_complete(change: &Change, facts: &Facts, state: State) -> Outcome<()>
         }
         // The patient reads why the clinic cancels.
         Change::Cancel { reason: None }
-            if facts.by != Capacity::Patient && state == State::Confirmed =>
+            if facts.by != ActingRole::Patient && state == State::Confirmed =>
         {
             Err(Failure::field(Field::Reason, Problem::Missing).into())
         }

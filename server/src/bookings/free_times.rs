@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use nadi::Failure;
-use nadi::actor::{Capacity, SignedIn};
+use nadi::actor::{ActingRole, SignedIn};
 use nadi::appointment::{Command, Refusal};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
 use nadi::ports::TimesFor;
@@ -12,26 +12,26 @@ use sqlx::PgConnection;
 use crate::bookings::store::{appointments, hold_facts};
 use crate::use_case::Outcome;
 
-/// The capacity in which this account may move the appointment.
+/// The role in which this account may move the appointment.
 ///
 /// # Errors
 /// [`Failure::NotFound`] when it may not, or when there is no such appointment.
-pub async fn capacity_to_move(
+pub async fn role_to_move(
     connection: &mut PgConnection,
     account: &SignedIn,
     appointment: AppointmentId,
-) -> Outcome<Capacity> {
+) -> Outcome<ActingRole> {
     let stored = appointments::find(connection, appointment).await?;
     let stored = stored.ok_or(Failure::NotFound)?;
-    let capacity = account
-        .capacity_to(
+    let role = account
+        .acting_role_to(
             Command::Reschedule,
             AccountId(stored.booked_by),
             DoctorId(stored.doctor_id),
             ClinicId(stored.clinic_id),
         )
         .ok_or(Failure::NotFound)?;
-    Ok(capacity)
+    Ok(role)
 }
 
 /// The reason why a slot of this doctor that is not free cannot be taken.

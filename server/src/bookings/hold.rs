@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nadi::Failure;
-use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::appointment::{Command, Facts, Refusal, decide};
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::AppointmentId;
@@ -146,7 +146,7 @@ impl BookingService {
             person_is_busy: facts.person_is_busy,
             active_holds: facts.other_holds,
             visits_ahead: facts.other_visits,
-            ..self.facts(Capacity::Patient, 0)
+            ..self.facts(ActingRole::Patient, 0)
         };
         match decide(None, &facts, Command::Hold, caller.now) {
             Ok(_) => Ok(None),

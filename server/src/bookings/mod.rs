@@ -13,7 +13,7 @@ pub mod sweeper;
 
 use async_trait::async_trait;
 use chrono::Duration;
-use nadi::actor::{Caller, Capacity};
+use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::Facts;
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
@@ -23,7 +23,7 @@ use nadi::ports::{
 use nadi::visit::Fee;
 
 // For other capabilities and commands.
-pub use crate::bookings::free_times::{capacity_to_move, why_not_free};
+pub use crate::bookings::free_times::{role_to_move, why_not_free};
 pub use crate::bookings::store::appointment_rows::{
     Row as AppointmentRow, find as find_appointment,
 };
@@ -49,7 +49,7 @@ impl BookingService {
         Self { batcher: hold_batcher::HoldBatcher::new(&app_state), app_state }
     }
 
-    fn facts(&self, by: Capacity, cancel_notice_minutes: i32) -> Facts {
+    fn facts(&self, by: ActingRole, cancel_notice_minutes: i32) -> Facts {
         let notice = Duration::minutes(cancel_notice_minutes.into());
         let settings = &self.app_state.settings;
         let visits_max = settings.visits_per_doctor.into();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
-use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::appointment::{
     Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
     State, Undo, decide, last_mark, undo_until,
@@ -47,8 +47,8 @@ impl BookingService {
         // From the main database, so that patients see what they have just written.
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = rows::find(&mut connection, id).await?.ok_or(Failure::NotFound)?;
-        let capacity = account
-            .capacity_for(
+        let role = account
+            .acting_role_for(
                 AccountId(row.booked_by),
                 DoctorId(row.doctor_id),
                 ClinicId(row.clinic_id),
@@ -63,8 +63,8 @@ impl BookingService {
         let visit = (id, row.starts_at, zone);
         let undo = undo(&mut connection, visit, &history, caller.now).await?;
         let name = name.unwrap_or_default();
-        let mut view = self.show(row, account, capacity, name, undo, caller.now)?;
-        if capacity == Capacity::Patient {
+        let mut view = self.show(row, account, role, name, undo, caller.now)?;
+        if role == ActingRole::Patient {
             let email = accounts::email(&mut connection, account.account).await?;
             view.code_sent_to = email.as_deref().map(mask).unwrap_or_default();
             view.code_needed = !self.needs_no_code(&mut connection, account.account).await?;
@@ -91,21 +91,21 @@ impl BookingService {
         let now = caller.now;
         let mut connection = self.app_state.write.0.acquire().await?;
         let connection = &mut *connection;
-        let (total, found, capacity) = match query.whose {
+        let (total, found, role) = match query.whose {
             Whose::Mine => {
                 let id = account.account;
                 (
                     rows::count_booked_by(connection, id, &filter, now).await?,
                     rows::booked_by(connection, id, &filter, now, size.into(), offset).await?,
-                    Capacity::Patient,
+                    ActingRole::Patient,
                 )
             }
             Whose::OfDoctor(doctor) => {
-                let capacity = must_see_doctor(connection, account, doctor).await?;
+                let role = must_see_doctor(connection, account, doctor).await?;
                 (
                     rows::count_of_doctor(connection, doctor, &filter, now).await?,
                     rows::of_doctor(connection, doctor, &filter, now, size.into(), offset).await?,
-                    capacity,
+                    role,
                 )
             }
         };
@@ -114,7 +114,7 @@ impl BookingService {
         let mut items = Vec::with_capacity(found.len());
         for row in found {
             let name = names.get(&PersonId(row.person_id)).cloned().unwrap_or_default();
-            items.push(self.show(row, account, capacity, name, None, now)?);
+            items.push(self.show(row, account, role, name, None, now)?);
         }
         if query.whose == Whose::Mine {
             let code_needed = !self.needs_no_code(connection, account.account).await?;
@@ -127,7 +127,7 @@ impl BookingService {
         &self,
         row: Row,
         account: &SignedIn,
-        seen_as: Capacity,
+        seen_as: ActingRole,
         person_name: String,
         // What undoing the last mark would do, and whether the person is busy at that time. `None` in lists.
         undo: Option<(Undo, bool)>,
@@ -149,7 +149,7 @@ impl BookingService {
         let open_to = Command::ALL
             .into_iter()
             .filter(|command| {
-                let by = account.capacity_to(*command, sides.0, sides.1, sides.2);
+                let by = account.acting_role_to(*command, sides.0, sides.1, sides.2);
                 let mut facts = self.facts(by.unwrap_or(seen_as), row.cancel_notice_minutes);
                 facts.takes_bookings = row.doctor_takes_bookings;
                 facts.undo = undo.map(|(undo, _)| undo);
@@ -159,7 +159,7 @@ impl BookingService {
             })
             .collect();
         let change_until = match (state, seen_as) {
-            (State::Confirmed, Capacity::Patient) => {
+            (State::Confirmed, ActingRole::Patient) => {
                 Some(row.starts_at - Duration::minutes(row.cancel_notice_minutes.into()))
             }
             (State::Confirmed, _) => Some(row.starts_at),
@@ -212,13 +212,13 @@ async fn must_see_doctor(
     connection: &mut PgConnection,
     account: &SignedIn,
     doctor: DoctorId,
-) -> Outcome<Capacity> {
+) -> Outcome<ActingRole> {
     if account.doctor == Some(doctor) {
-        return Ok(Capacity::Doctor);
+        return Ok(ActingRole::Doctor);
     }
     let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
     account.must_administer(clinic)?;
-    Ok(Capacity::Administrator)
+    Ok(ActingRole::Administrator)
 }
 
 /// What undoing the last mark of a visit (checked in, completed, no-show) would do, and whether its person has
@@ -269,7 +269,7 @@ pub(super) fn history_entry(row: HistoryRow, visit_zone: Zone) -> Outcome<Histor
         event: Event::parse(&row.event_type)
             .ok_or_else(|| Fault::Broken(format!("unknown event {}", row.event_type)))?,
         at: row.occurred_at,
-        by: Capacity::parse(&row.actor)
+        by: ActingRole::parse(&row.actor)
             .ok_or_else(|| Fault::Broken(format!("unknown actor {}", row.actor)))?,
         moved_from,
         undone: undone.and_then(State::parse),

@@ -1,15 +1,15 @@
 //! Administration of clinics: doctors, locations, public holidays.
 
 mod holidays;
-mod hours_places;
+mod location_choices;
 mod store;
-mod suspending;
+mod suspend;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use nadi::actor::{Administers, Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Administers, Caller, SignedIn};
 use nadi::events::{DoctorData, DoctorEvent, LocationData, LocationEvent, NewEvent};
 use nadi::failure::{Field, Problem};
 use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
@@ -25,11 +25,11 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 // For other capabilities and commands.
-pub use crate::clinic::hours_places::places;
+pub use crate::clinic::location_choices::places;
 pub use crate::clinic::store::clinic_of;
 
 use crate::accounts;
-use crate::directory::refresh;
+use crate::directory::index_refresh;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
@@ -156,7 +156,7 @@ impl AdministrationService {
             return Err(Fault::Broken("no slug is free".into()));
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
-        refresh::refresh_edited(&mut transaction, id, caller.now).await?;
+        index_refresh::refresh_edited(&mut transaction, id, caller.now).await?;
         let data = doctor_data(form.clinic, form.status);
         let event = NewEvent::doctor(DoctorEvent::Added, id, 1, data);
         record(&mut transaction, caller, &event).await?;
@@ -192,7 +192,7 @@ impl AdministrationService {
             return Err(Failure::Stale.into());
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
-        refresh::refresh_edited(&mut transaction, id, caller.now).await?;
+        index_refresh::refresh_edited(&mut transaction, id, caller.now).await?;
         let data = doctor_data(ClinicId(current.clinic_id), form.status);
         let event = NewEvent::doctor(DoctorEvent::Changed, id, current.version + 1, data);
         record(&mut transaction, caller, &event).await?;
@@ -263,7 +263,7 @@ impl AdministrationService {
         if !store::update_location(&mut transaction, id, &form, city).await? {
             return Err(Failure::Stale.into());
         }
-        let doctors = refresh::mark_place_stale(&mut transaction, id).await?;
+        let doctors = index_refresh::mark_place_stale(&mut transaction, id).await?;
         let who_work_there = doctors.iter().copied().map(DoctorId).collect();
         let data = LocationData { clinic: current.clinic, doctors: who_work_there };
         let event = NewEvent::location(LocationEvent::Changed, id, current.version + 1, data);
@@ -283,7 +283,7 @@ pub(super) async fn record(
     caller: &Caller,
     event: &NewEvent,
 ) -> sqlx::Result<()> {
-    let by = Author::of(caller, Capacity::Administrator);
+    let by = Author::of(caller, ActingRole::Administrator);
     events::record(connection, event, by, caller.now).await
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Claims, Command, Facts, State, decide};
 use nadi::formatting::local_date;
 use nadi::ids::{AccountId, DoctorId};
@@ -141,12 +141,12 @@ async fn change(
     let doctor = DoctorId(stored.doctor_id);
     let by = match command {
         Command::Cancel => By {
-            capacity: Capacity::Patient,
+            role: ActingRole::Patient,
             account: Some(AccountId(stored.booked_by)),
             reason: None,
         },
         _ => By {
-            capacity: Capacity::Doctor,
+            role: ActingRole::Doctor,
             account: activity_data::account_of(&mut transaction, doctor).await?,
             reason: None,
         },
@@ -155,7 +155,7 @@ async fn change(
     let facts = Facts {
         check_in_lead: app_state.settings.check_in_lead,
         takes_bookings: stored.takes_bookings,
-        ..Facts::of(by.capacity, notice, app_state.settings.hold)
+        ..Facts::of(by.role, notice, app_state.settings.hold)
     };
     let Ok(transition) = decide(Some(&appointment), &facts, command, now) else {
         return Ok(false);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Event, State};
 use nadi::formatting::local_date;
 use nadi::ids::{
@@ -111,7 +111,7 @@ pub struct Visit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Happened {
     pub event: Event,
-    pub by: Capacity,
+    pub by: ActingRole,
     pub at: DateTime<Utc>,
 }
 

@@ -1,7 +1,7 @@
 //! How a visit ends, and the events that lead there.
 
 use chrono::{DateTime, Duration, Utc};
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::Event;
 
 use crate::demo::data::Happened;
@@ -32,29 +32,29 @@ pub(super) fn events(
     (starts_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Vec<Happened> {
-    let mut events = vec![Happened { event: Event::Held, by: Capacity::Patient, at: created_at }];
+    let mut events = vec![Happened { event: Event::Held, by: ActingRole::Patient, at: created_at }];
     let mut then = |event, by, at| events.push(Happened { event, by, at });
     if fate == Fate::Held {
         return events;
     }
     let confirmed_at = created_at + Duration::minutes(1);
-    then(Event::Confirmed, Capacity::Patient, confirmed_at);
+    then(Event::Confirmed, ActingRole::Patient, confirmed_at);
     let arrives_at = starts_at - Duration::minutes(EARLY_MINUTES);
     match fate {
         Fate::CancelledByPatient | Fate::CancelledByDoctor => {
             let by = match fate {
-                Fate::CancelledByDoctor => Capacity::Doctor,
-                _ => Capacity::Patient,
+                Fate::CancelledByDoctor => ActingRole::Doctor,
+                _ => ActingRole::Patient,
             };
             let latest = starts_at.min(now);
             let seconds = (latest - confirmed_at).num_seconds() / 2;
             then(Event::Cancelled, by, confirmed_at + Duration::seconds(seconds));
         }
-        Fate::NoShow if ends_at <= now => then(Event::NoShow, Capacity::Doctor, ends_at),
+        Fate::NoShow if ends_at <= now => then(Event::NoShow, ActingRole::Doctor, ends_at),
         Fate::Completed if arrives_at <= now => {
-            then(Event::CheckedIn, Capacity::Doctor, arrives_at);
+            then(Event::CheckedIn, ActingRole::Doctor, arrives_at);
             if ends_at <= now {
-                then(Event::Completed, Capacity::Doctor, ends_at);
+                then(Event::Completed, ActingRole::Doctor, ends_at);
             }
         }
         _ => {}

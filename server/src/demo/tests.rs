@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use chrono::{Datelike, Days, Duration, NaiveDate};
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Event, State};
 use nadi::formatting::local_date;
 use nadi::ids::{DoctorId, PersonId, SpecialtyId};
@@ -400,7 +400,7 @@ fn nothing_contradicts(data: &DemoData, now: DateTime<Utc>) {
         assert!(visit.created_at < visit.starts_at && visit.starts_at < visit.ends_at);
         assert_eq!(
             visit.events[0],
-            Happened { event: Event::Held, by: Capacity::Patient, at: visit.created_at }
+            Happened { event: Event::Held, by: ActingRole::Patient, at: visit.created_at }
         );
         assert!(visit.events.windows(2).all(|pair| pair[0].at <= pair[1].at), "{:?}", visit.events);
         assert!(visit.events.iter().all(|event| event.at <= now), "{now}: {:?}", visit.events);
@@ -417,7 +417,7 @@ fn nothing_contradicts(data: &DemoData, now: DateTime<Utc>) {
         }
         if visit.state() == State::Cancelled {
             let by = visit.events.last().map(|last| last.by);
-            assert_eq!(visit.cancel_reason.is_some(), by == Some(Capacity::Doctor));
+            assert_eq!(visit.cancel_reason.is_some(), by == Some(ActingRole::Doctor));
             continue;
         }
         assert!(taken.insert((visit.doctor, visit.starts_at)), "{now}: twice {visit:?}");

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, Utc};
 use nadi::ids::{AccountId, PersonId, ReviewId, VisitTypeId};
 use nadi::schedule::Rule;
-use nadi::schedule::clock::edge;
+use nadi::schedule::wall_time::edge;
 
 use super::opinions;
 use crate::demo::data::{Doctor, Past, PastReview, Patient, Visit};

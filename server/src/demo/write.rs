@@ -1,15 +1,15 @@
 //! Inserts the demo's visits with their claims, events and reviews, with one statement per table.
 
 use chrono::{DateTime, Utc};
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Event, State, reference};
 use nadi::formatting::local_date;
-use nadi::notification;
+use nadi::notification_rules;
 use nadi::schedule::MadeBlock;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-use crate::schedules::store::times;
+use crate::schedules::store::blocks_and_slots;
 
 use crate::demo::availability::earliest;
 use crate::demo::data::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
@@ -24,7 +24,7 @@ pub(super) async fn insert(
     insert_patients(connection, &data.past.patients, since).await?;
     insert_patients(connection, &data.calendar.patients, since).await?;
     insert_dependants(connection, &data.calendar.dependants, now).await?;
-    times::make(connection, &blocks(data), nadi::zone::release()).await?;
+    blocks_and_slots::make(connection, &blocks(data), nadi::zone::release()).await?;
     let visits: Vec<&Visit> = data.past.visits.iter().chain(&data.calendar.visits).collect();
     insert_visits(connection, &visits).await?;
     insert_reviews(connection, &visits, data).await
@@ -132,7 +132,7 @@ async fn insert_appointments(connection: &mut PgConnection, visits: &[&Visit]) -
     .bind(column(visits, |visit| version(visit.events.len())))
     .bind(column(visits, |visit| visit.expires_at))
     .bind(column(visits, |visit| visit.events.last().map_or(visit.created_at, |last| last.at)))
-    .bind(column(visits, |visit| cancelled_by(visit).map(Capacity::as_str)))
+    .bind(column(visits, |visit| cancelled_by(visit).map(ActingRole::as_str)))
     .bind(column(visits, |visit| visit.cancel_reason))
     .execute(connection)
     .await?;
@@ -144,7 +144,7 @@ fn version(events: usize) -> i32 {
     i32::try_from(events).unwrap_or(i32::MAX)
 }
 
-fn cancelled_by(visit: &Visit) -> Option<Capacity> {
+fn cancelled_by(visit: &Visit) -> Option<ActingRole> {
     visit.events.iter().find(|one| one.event == Event::Cancelled).map(|one| one.by)
 }
 
@@ -294,10 +294,10 @@ async fn insert_reviews(
 
 /// The types of events that cause notifications, and the template of each.
 pub(super) fn notified_types() -> (Vec<&'static str>, Vec<&'static str>) {
-    notification::notified_types()
+    notification_rules::notified_types()
         .flat_map(|kind| {
-            let notices = notification::notices(kind, true);
-            notices.into_iter().map(move |notice| (kind.as_str(), notice.template.as_str()))
+            let planned = notification_rules::planned_notifications(kind, true);
+            planned.into_iter().map(move |one| (kind.as_str(), one.template.as_str()))
         })
         .unzip()
 }

@@ -1,37 +1,49 @@
-//! The caches behind the search and its filters: lists, counts and suggestions.
+//! The caches of profiles, and of the search and its filters: lists, counts and suggestions.
 
-use nadi::ports::{City, Specialty};
+use nadi::ports::{City, DoctorKey, DoctorProfile, Specialty};
 use nadi::suggest::{Suggestion, Term};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cache::read_cache::{CacheContext, Dependencies, Lifetime, ReadCache};
 use crate::directory::filter_counts::FilterCounts;
-use crate::directory::store::search::Ways;
+use crate::directory::store::search::SearchStrategies;
 use crate::use_case::Outcome;
 
+// A page may be cached for five seconds more (`http/public_cache.rs`), so what it shows of a list or a profile is
+// a minute old at most.
 const LISTS: Lifetime = Lifetime::seconds(10, 55);
+const PROFILES: Lifetime = Lifetime::seconds(20, 55);
+const PROFILES_MAX: u64 = 20_000;
 const SUGGESTIONS: Lifetime = Lifetime::seconds(10, 15);
 const SUGGESTIONS_MAX: u64 = 2_000;
 
 pub(super) struct DirectoryCaches {
+    pub(super) profiles: ReadCache<DoctorKey, DoctorProfile>,
     pub(super) specialties: ReadCache<(), Vec<Specialty>>,
     pub(super) cities: ReadCache<(), Vec<City>>,
     pub(super) languages: ReadCache<(), Vec<String>>,
     pub(super) counts: FilterCounts,
-    pub(super) ways: Ways,
+    pub(super) strategies: SearchStrategies,
     pub(super) suggestions: ReadCache<String, Vec<Suggestion>>,
     pub(super) terms: ReadCache<(), Terms>,
 }
 
 impl DirectoryCaches {
     pub(super) fn new(context: &CacheContext) -> Self {
+        let name = |key: &DoctorKey| match key {
+            DoctorKey::Slug(slug) => format!("profile:{slug}"),
+            DoctorKey::Id(id) => format!("profile:{id}"),
+        };
+        let profiles = ReadCache::new(context, "profile", PROFILES, PROFILES_MAX, |_, _| 1)
+            .in_redis(name, |profile: &DoctorProfile| Dependencies::doctor(profile.id));
         Self {
+            profiles,
             specialties: list(context, |()| "specialties".into()),
             cities: list(context, |()| "cities".into()),
             languages: list(context, |()| "languages".into()),
             counts: FilterCounts::default(),
-            ways: Ways::default(),
+            strategies: SearchStrategies::default(),
             suggestions: ReadCache::new(
                 context,
                 "suggestions",

@@ -3,9 +3,9 @@
 
 mod caches;
 pub(crate) mod filter_counts;
-pub mod follow;
-mod listed;
-pub mod refresh;
+pub mod index_refresh;
+pub mod index_updater;
+mod is_listed;
 pub(crate) mod search;
 pub mod search_words;
 pub mod store;
@@ -18,8 +18,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use nadi::Failure;
+use nadi::actor::ActingRole;
 use nadi::actor::Caller;
-use nadi::actor::Capacity;
 use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, SlotId, VisitTypeId};
 use nadi::ports::{
@@ -31,10 +31,10 @@ use nadi::visit::Fee;
 use sqlx::PgConnection;
 
 // For other capabilities and commands.
-pub use crate::directory::listed::listed_doctor;
+pub use crate::directory::is_listed::listed_doctor;
 
 use crate::bookings;
-use crate::cache::read_cache::{Dependencies, Lifetime, ReadCache};
+use crate::cache::read_cache::Dependencies;
 use crate::directory::caches::DirectoryCaches;
 use crate::directory::store::free_times as times;
 use crate::directory::store::profiles;
@@ -43,29 +43,17 @@ use crate::state::AppState;
 use crate::use_case::{Outcome, answer, rating_of, slug};
 
 const RANGE_DAYS_MAX: i64 = 62;
-/// With the five seconds that a page made of them is cached: a minute at most.
-const PROFILES: Lifetime = Lifetime::seconds(20, 55);
-const PROFILES_MAX: u64 = 20_000;
 
 #[derive(Clone)]
 pub struct DirectoryService {
     pub(super) app_state: AppState,
     pub(in crate::directory) caches: Arc<DirectoryCaches>,
-    profiles: Arc<ReadCache<DoctorKey, DoctorProfile>>,
 }
 
 impl DirectoryService {
     pub fn new(app_state: AppState) -> Self {
-        let context = &app_state.cache_context;
-        let profiles = ReadCache::new(context, "profile", PROFILES, PROFILES_MAX, |_, _| 1);
-        let name = |key: &DoctorKey| match key {
-            DoctorKey::Slug(slug) => format!("profile:{slug}"),
-            DoctorKey::Id(id) => format!("profile:{id}"),
-        };
-        let profiles =
-            profiles.in_redis(name, |profile: &DoctorProfile| Dependencies::doctor(profile.id));
-        let caches = Arc::new(DirectoryCaches::new(context));
-        Self { caches, profiles: Arc::new(profiles), app_state }
+        let caches = Arc::new(DirectoryCaches::new(&app_state.cache_context));
+        Self { caches, app_state }
     }
 
     pub(super) async fn connection(
@@ -83,7 +71,7 @@ impl DirectoryService {
                 Ok((profile, dependencies))
             }
         };
-        self.profiles.get(wanted, load).await
+        self.caches.profiles.get(wanted, load).await
     }
 
     async fn times(&self, caller: &Caller, query: &FreeTimesQuery) -> Outcome<Vec<FreeTime>> {
@@ -143,8 +131,8 @@ impl DirectoryService {
         };
         let account = caller.signed_in()?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let capacity = bookings::capacity_to_move(&mut connection, account, appointment).await?;
-        let by_clinic = capacity != Capacity::Patient;
+        let role = bookings::role_to_move(&mut connection, account, appointment).await?;
+        let by_clinic = role != ActingRole::Patient;
         Ok((connection, times::TimesFor::Move { appointment, by_clinic }))
     }
 

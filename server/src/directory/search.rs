@@ -90,8 +90,9 @@ impl DirectoryService {
         let mut instead = None;
         let filter_counts = &self.caches.counts;
         if !nobody {
-            rows = found::search(&mut connection, &self.caches.ways, &wanted, from, caller.now)
-                .await?;
+            rows =
+                found::search(&mut connection, &self.caches.strategies, &wanted, from, caller.now)
+                    .await?;
             counts =
                 filter_counts.totals(&mut self.count(&mut connection, caller), &wanted).await?;
             if rows.is_empty() && counts.total == 0 && !wanted.words.is_empty() {
@@ -101,7 +102,7 @@ impl DirectoryService {
                     wanted.words = words;
                     rows = found::search(
                         &mut connection,
-                        &self.caches.ways,
+                        &self.caches.strategies,
                         &wanted,
                         from,
                         caller.now,

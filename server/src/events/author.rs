@@ -1,25 +1,25 @@
 //! The author of an event.
 
-use nadi::actor::{Caller, Capacity};
+use nadi::actor::{ActingRole, Caller};
 use nadi::ids::AccountId;
 
-/// Who made a change, and in which capacity.
+/// Who made a change, and in which role.
 #[derive(Clone, Copy, Debug)]
 pub struct Author {
-    pub capacity: Capacity,
+    pub role: ActingRole,
     pub account: Option<AccountId>,
 }
 
 impl Author {
     /// The platform itself.
-    pub const SYSTEM: Self = Self { capacity: Capacity::System, account: None };
+    pub const SYSTEM: Self = Self { role: ActingRole::System, account: None };
 
-    pub fn new(capacity: Capacity, account: AccountId) -> Self {
-        Self { capacity, account: Some(account) }
+    pub fn new(role: ActingRole, account: AccountId) -> Self {
+        Self { role, account: Some(account) }
     }
 
-    /// The caller, in this capacity; a visitor has no account.
-    pub fn of(caller: &Caller, capacity: Capacity) -> Self {
-        Self { capacity, account: caller.signed_in().ok().map(|account| account.account) }
+    /// The caller, in this role; a visitor has no account.
+    pub fn of(caller: &Caller, role: ActingRole) -> Self {
+        Self { role, account: caller.signed_in().ok().map(|account| account.account) }
     }
 }

@@ -1,9 +1,9 @@
 //! The event log: writing to it, and reading on from a reader's position.
 //!
-//! Every change is one row, written in the change's own transaction ([`record`]; the hold writes its own,
-//! see `bookings/sql/hold.sql`). [`reader`] explains how a reader misses nothing; the readers are [`live`] (cache
-//! invalidation and live updates of this instance), [`crate::notifications`] (messages) and
-//! [`crate::directory::follow`] (the tables of the search).
+//! Every change is one row, written in the change's own transaction ([`record`]; the hold writes its own, see
+//! `bookings/sql/hold_single.sql`). [`reader`] explains how a reader misses nothing; the readers are [`live`]
+//! (cache invalidation and live updates of this instance), [`crate::notifications`] (messages) and
+//! [`crate::directory::index_updater`] (the tables of the search).
 
 mod author;
 pub mod live;

@@ -36,7 +36,7 @@ pub async fn insert(
         &doctors as _,
         &data,
         SCHEMA_VERSION,
-        by.capacity.as_str(),
+        by.role.as_str(),
         by.account.map(|account| account.0),
         now
     )

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use lettre::message::Mailbox;
 use nadi::Failure;
-use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::appointment::State;
 use nadi::events::{FeedEvent, NewEvent};
 use nadi::failure::{Field, Problem};
@@ -83,7 +83,7 @@ impl FeedService {
             return Err(Failure::field(Field::Lines, problem).into());
         }
         let event = NewEvent::feed(FeedEvent::Added, id);
-        events::record(&mut transaction, &event, Author::new(capacity(wanted.kind), by), now)
+        events::record(&mut transaction, &event, Author::new(role_of(wanted.kind), by), now)
             .await?;
         transaction.commit().await?;
         Ok(id)
@@ -148,7 +148,7 @@ impl FeedService {
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::event(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         let kind = match seen.seen_as {
-            nadi::actor::Capacity::Patient => FeedKind::Patient,
+            nadi::actor::ActingRole::Patient => FeedKind::Patient,
             _ => FeedKind::Doctor,
         };
         let wanted = NewFeed { kind, with_names: false, alarm: None };
@@ -244,16 +244,16 @@ async fn record(
 ) -> Outcome<()> {
     let kind = kind.ok_or(Failure::NotFound)?;
     let kind = FeedKind::parse(&kind).ok_or_else(|| Fault::Broken(format!("feed {feed}")))?;
-    let by = Author::of(caller, capacity(kind));
+    let by = Author::of(caller, role_of(kind));
     events::record(connection, &NewEvent::feed(what, feed), by, caller.now).await?;
     Ok(())
 }
 
-/// The capacity in which an account has a feed of this kind.
-fn capacity(kind: FeedKind) -> Capacity {
+/// The role in which an account has a feed of this kind.
+fn role_of(kind: FeedKind) -> ActingRole {
     match kind {
-        FeedKind::Patient => Capacity::Patient,
-        FeedKind::Doctor => Capacity::Doctor,
+        FeedKind::Patient => ActingRole::Patient,
+        FeedKind::Doctor => ActingRole::Doctor,
     }
 }
 

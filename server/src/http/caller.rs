@@ -8,7 +8,7 @@ use chrono::Duration;
 use nadi::actor::{Actor, Caller};
 use tower_sessions::Session;
 
-use super::{Web, guard, session_cookie, trace};
+use super::{Web, security, session_cookie, trace};
 
 /// A cookie with the seconds, up to a day, that this browser's clock is ahead of the site's. In development mode
 /// only: tests use it to see later states of a visit without waiting.
@@ -40,6 +40,6 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
             next.run(request).await
         }
         // The account is unknown for now: show nothing, and keep the session.
-        Err(_) => guard::unavailable(),
+        Err(_) => security::unavailable(),
     }
 }

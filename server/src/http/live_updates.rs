@@ -2,7 +2,8 @@
 //! nothing else. The page then asks for the times as usual.
 //!
 //! A listener is a response body that waits: it has no task and no thread of its own, and their number is
-//! limited. A listener gets at most one event each [`Limits::rest`], and rather one too many than one too few.
+//! limited. A listener gets at most one event each [`Limits::min_event_interval`], and rather one too many than one
+//! too few.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -51,11 +52,11 @@ const ASK_WITHIN_MAX: Duration = Duration::from_secs(60);
 pub struct Limits {
     pub listeners: usize,
     /// At least this long between two events.
-    pub rest: Duration,
+    pub min_event_interval: Duration,
     /// Something is sent this often, or up to a quarter later, so that both sides know that the other is there.
-    pub heartbeat: Duration,
+    pub heartbeat_interval: Duration,
     /// A response ends after this long, or up to a quarter later, and the listener reconnects.
-    pub life: Duration,
+    pub max_connection_age: Duration,
 }
 
 /// The listeners of this instance.
@@ -71,9 +72,9 @@ impl Listeners {
     pub fn new(connections: usize) -> Self {
         Self::with(Limits {
             listeners: LISTENERS.min(connections - connections / RESERVED_SHARE),
-            rest: Duration::from_millis(250),
-            heartbeat: Duration::from_secs(20),
-            life: Duration::from_secs(10 * 60),
+            min_event_interval: Duration::from_millis(250),
+            heartbeat_interval: Duration::from_secs(20),
+            max_connection_age: Duration::from_secs(10 * 60),
         })
     }
 
@@ -206,8 +207,8 @@ impl Listener {
             told,
             greeting: Some(is_behind),
             quiet_until: now,
-            heartbeat_at: now + up_to_a_quarter_more(limits.heartbeat),
-            ends_at: now + up_to_a_quarter_more(limits.life),
+            heartbeat_at: now + up_to_a_quarter_more(limits.heartbeat_interval),
+            ends_at: now + up_to_a_quarter_more(limits.max_connection_age),
             _place: place,
         }
     }
@@ -242,8 +243,8 @@ impl Listener {
             }
         };
         let now = Instant::now();
-        self.quiet_until = now + self.limits.rest;
-        self.heartbeat_at = now + up_to_a_quarter_more(self.limits.heartbeat);
+        self.quiet_until = now + self.limits.min_event_interval;
+        self.heartbeat_at = now + up_to_a_quarter_more(self.limits.heartbeat_interval);
         Some((Ok(event), self))
     }
 

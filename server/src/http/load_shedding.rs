@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use nadi::Failure;
 use tokio::sync::Semaphore;
 
-use super::guard;
+use super::security;
 use crate::rest::problem::Problem;
 
 /// Pages and their forms: at a hundred a second, the last admitted one waits 2 to 3 seconds.
@@ -39,7 +39,7 @@ pub async fn bounded_page(
 ) -> Response {
     match limit.0.try_acquire() {
         Ok(_permit) => next.run(request).await,
-        Err(_) => guard::busy(),
+        Err(_) => security::busy(),
     }
 }
 

@@ -3,13 +3,13 @@
 pub(crate) mod assets;
 pub(crate) mod caller;
 pub mod connections;
-pub(crate) mod guard;
 pub(crate) mod health;
 pub mod live_updates;
 pub(crate) mod load_shedding;
 pub(crate) mod precompressed;
 pub(crate) mod public_cache;
 pub(crate) mod request_target;
+pub(crate) mod security;
 pub(crate) mod session_cookie;
 pub(crate) mod trace;
 
@@ -23,7 +23,7 @@ use nadi::ports::Ports;
 use sqlx::PgPool;
 
 use self::live_updates::Listeners;
-use crate::accounts::identity::Identities;
+use crate::accounts::authentication::Identities;
 use crate::config::Config;
 use crate::state::AppState;
 
@@ -74,7 +74,7 @@ impl Web {
             font_url: assets::font_url(),
             script: assets::script(),
             suggest_url: assets::small_script_url("suggest.js"),
-            more_url: assets::small_script_url("more.js"),
+            load_more_url: assets::small_script_url("load-more.js"),
             public_url,
         };
         Self(Arc::new(Shared {

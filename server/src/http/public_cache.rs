@@ -23,7 +23,7 @@ use base64::prelude::BASE64_STANDARD;
 use leptos::server_fn::ServerFn;
 use sha2::{Digest, Sha256};
 
-use super::guard;
+use super::security;
 use crate::cache::read_cache::{BrokenLoad, Dependencies, Lifetime, ReadCache};
 use crate::clock::Clock;
 use crate::http::precompressed::Precompressed;
@@ -100,7 +100,7 @@ impl From<Response> for Uncacheable {
 
 impl From<BrokenLoad> for Uncacheable {
     fn from(_: BrokenLoad) -> Self {
-        guard::unavailable().into()
+        security::unavailable().into()
     }
 }
 
@@ -235,7 +235,7 @@ impl Rule {
         let dependencies = Dependencies { listings: self.listings, doctors: doctors.collect() };
         let (head, body) = response.into_parts();
         let Ok(body) = to_bytes(body, ANSWER_BYTES_MAX).await else {
-            return Err(guard::unavailable().into());
+            return Err(security::unavailable().into());
         };
         let policy = head.headers.get(CONTENT_SECURITY_POLICY);
         let content_type = head.headers.get(header::CONTENT_TYPE).cloned();
@@ -273,7 +273,7 @@ fn without_nonce(
         }
         plain.push_str(part);
     }
-    let policy = HeaderValue::from_str(&guard::content_policy_with(&sources)).ok()?;
+    let policy = HeaderValue::from_str(&security::content_policy_with(&sources)).ok()?;
     (!plain.contains(nonce)).then(|| (plain.into(), Some(policy)))
 }
 
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn a_cached_page_has_no_nonce_and_runs_the_same_scripts() {
         let page = Bytes::from_static(b"<p>x</p><script nonce=\"AbC-1\">A=[];</script><b></b>");
-        let policy = guard::content_policy(Some("AbC-1"));
+        let policy = security::content_policy(Some("AbC-1"));
         let policy = HeaderValue::from_str(&policy).expect("a header");
         let (plain, policy) = without_nonce(&page, Some(&policy)).expect("for everybody");
         assert_eq!(plain, "<p>x</p><script>A=[];</script><b></b>");

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
-use super::{Web, guard};
+use super::{Web, security};
 use crate::rest::{ROOT, problem};
 
 /// Refuses every other request target with an error page or a problem.
@@ -46,7 +46,7 @@ fn is_text(encoded: &str) -> bool {
 
 fn refused() -> Response {
     let title = "We cannot read this address";
-    let page = guard::plain_page(
+    let page = security::plain_page(
         title,
         &format!(
             "<section class=\"narrow\"><header class=\"page-head\"><h1>{title}</h1>\

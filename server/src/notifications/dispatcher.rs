@@ -12,15 +12,15 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use app::messages::mail;
+use app::messages::emails;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::State;
 use nadi::formatting;
 use nadi::ids::{AppointmentId, PersonId};
 use nadi::local_time::{LocalTime, LocalTimes};
-use nadi::notification::{Template, notified_types};
+use nadi::notification_rules::{Template, notified_types};
 use nadi::ports::{Message, MessageFailure, Messages};
 use nadi::visit::Mode;
 use sqlx::PgConnection;
@@ -341,13 +341,13 @@ impl Dispatcher {
     ) -> Option<(String, String)> {
         let zone = formatting::zone(&row.time_zone)?;
         let link = format!("{}/appointments/{}", self.0.public_url, row.id);
-        let visit = mail::Visit {
+        let visit = emails::Visit {
             person,
             doctor: &row.doctor_name,
             when: LocalTimes::new(row.starts_at, row.ends_at, zone),
             place: match Mode::parse(&row.mode) {
-                Some(Mode::Video) => mail::Place::Video,
-                _ => mail::Place::Clinic {
+                Some(Mode::Video) => emails::Place::Video,
+                _ => emails::Place::Clinic {
                     name: &row.location_name,
                     address: &row.location_address,
                     city: &row.city,
@@ -356,7 +356,7 @@ impl Dispatcher {
             reference: &row.reference,
             link: &link,
         };
-        let by = Capacity::parse(&claimed.actor).unwrap_or(Capacity::System);
+        let by = ActingRole::parse(&claimed.actor).unwrap_or(ActingRole::System);
         // `None` when the appointment was moved and moved back.
         let before = check.moved_from.filter(|before| *before != row.starts_at).map(|before| {
             let its_zone = check.moved_from_zone.as_deref().and_then(formatting::zone);
@@ -372,15 +372,15 @@ impl Dispatcher {
                 }
                 let code = self.0.app_state.code_key.code(AppointmentId(row.id), row.code_counter);
                 let until = LocalTime::new(row.expires_at, zone);
-                Some(mail::code(&visit, &code, until))
+                Some(emails::code(&visit, &code, until))
             }
-            Template::Confirmed => Some(mail::confirmed(&visit)),
+            Template::Confirmed => Some(emails::confirmed(&visit)),
             Template::Moved => Some(match before {
-                Some(before) => mail::moved(&visit, by, before),
-                None => mail::confirmed(&visit),
+                Some(before) => emails::moved(&visit, by, before),
+                None => emails::confirmed(&visit),
             }),
             Template::Cancelled => {
-                Some(mail::cancelled(&visit, by, row.cancel_reason.as_deref(), before))
+                Some(emails::cancelled(&visit, by, row.cancel_reason.as_deref(), before))
             }
         }
     }

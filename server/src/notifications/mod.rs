@@ -1,7 +1,7 @@
 //! Notifications: [`Maker`] makes them from the events of the log, [`dispatcher`] sends them.
 //!
-//! [`nadi::notification::notices`] decides who gets which message. A notification is a row with a state of its own;
-//! events never change when a message is sent, fails or is given up.
+//! [`nadi::notification_rules::planned_notifications`] decides who gets which message. A notification is a row with
+//! a state of its own; events never change when a message is sent, fails or is given up.
 
 mod delivery_slots;
 pub mod dispatcher;
@@ -13,7 +13,7 @@ use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::events::{EventType, SCHEMA_VERSION};
-use nadi::notification::{Recipient, notices};
+use nadi::notification_rules::{Recipient, planned_notifications};
 use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -115,8 +115,8 @@ async fn make(
         let Some(kind) = EventType::parse(&event.event_type) else { continue };
         let booker = booker(event);
         let needs_code = booker.is_none_or(|account| !verified.contains(&account));
-        for notice in notices(kind, needs_code) {
-            let recipient = match notice.recipient {
+        for planned in planned_notifications(kind, needs_code) {
+            let recipient = match planned.recipient {
                 Recipient::Booker => booker,
             };
             let (Some(recipient), Some(subject_version)) = (recipient, event.subject_version)
@@ -129,8 +129,8 @@ async fn make(
                 subject: event.subject_id,
                 subject_version,
                 recipient,
-                channel: notice.channel.as_str(),
-                template: notice.template.as_str(),
+                channel: planned.channel.as_str(),
+                template: planned.template.as_str(),
                 actor: event.actor.clone(),
                 data: code_counter(&event.data),
                 due_at: event.occurred_at,
@@ -176,14 +176,14 @@ async fn take_over(app_state: &AppState) -> anyhow::Result<()> {
         else {
             continue;
         };
-        for notice in notices(kind, !verified.contains(&recipient)) {
+        for planned in planned_notifications(kind, !verified.contains(&recipient)) {
             new.push(NewNotification {
                 event: event.id,
                 subject: event.appointment_id,
                 subject_version: event.appointment_version,
                 recipient,
-                channel: notice.channel.as_str(),
-                template: notice.template.as_str(),
+                channel: planned.channel.as_str(),
+                template: planned.template.as_str(),
                 actor: event.actor.clone(),
                 data: code_counter(&event.payload),
                 due_at: event.occurred_at,

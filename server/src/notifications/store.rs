@@ -17,7 +17,7 @@ pub struct NewNotification {
     pub recipient: Uuid,
     pub channel: &'static str,
     pub template: &'static str,
-    /// The capacity of the account that made the change, as stored.
+    /// The role of the account that made the change, as stored.
     pub actor: String,
     pub data: Value,
     pub due_at: DateTime<Utc>,
@@ -135,7 +135,7 @@ pub struct Claimed {
     pub subject_id: Uuid,
     pub subject_version: i32,
     pub template: String,
-    /// The capacity of the account that made the change, as stored.
+    /// The role of the account that made the change, as stored.
     pub actor: String,
     pub data: Value,
     pub attempts: i16,

@@ -16,7 +16,7 @@ use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_as
 use nadi::actor::Caller;
 use nadi::ports::SessionControl;
 
-use crate::http::{BODY_BYTES_MAX, Web, guard, session_cookie};
+use crate::http::{BODY_BYTES_MAX, Web, security, session_cookie};
 
 /// Provides the context of pages and server functions.
 fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
@@ -43,7 +43,7 @@ fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
 
 /// Sets a Content-Security-Policy that allows the nonce of the scripts that Leptos writes into this page.
 fn allow_own_scripts() {
-    let policy = guard::content_policy(use_nonce().as_deref());
+    let policy = security::content_policy(use_nonce().as_deref());
     if let (Some(options), Ok(policy)) =
         (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy))
     {

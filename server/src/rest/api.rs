@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nadi::ports::Ports;
 
-use crate::accounts::identity::Identities;
+use crate::accounts::authentication::Identities;
 use crate::accounts::tokens::Tokens;
 use crate::state::AppState;
 

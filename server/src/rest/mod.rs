@@ -35,7 +35,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::accounts::sessions::Sessions;
 use crate::accounts::tokens::Tokens;
 use crate::config::Config;
-use crate::http::{BODY_BYTES_MAX, Web, guard, session_cookie, trace};
+use crate::http::{BODY_BYTES_MAX, Web, security, session_cookie, trace};
 use crate::rest::api::{Api, Shared};
 use crate::rest::auth::bearer;
 use crate::rest::problem::{
@@ -130,7 +130,7 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
 /// Refuses changes by cookie that do not come from our own pages. A token needs no check: other sites cannot send it.
 async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
     let by_token = request.headers().contains_key(header::AUTHORIZATION);
-    if by_token || guard::is_same_origin(&request, &web.public_origin) {
+    if by_token || security::is_same_origin(&request, &web.public_origin) {
         next.run(request).await
     } else {
         FOREIGN.problem().into_response()
@@ -138,14 +138,14 @@ async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Re
 }
 
 async fn bounded_body(request: Request, next: Next) -> Response {
-    if guard::announces_too_much(request.headers()) {
+    if security::announces_too_much(request.headers()) {
         return TOO_LARGE.problem().into_response();
     }
     next.run(request).await
 }
 
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    guard::log_panic(&*panic);
+    security::log_panic(&*panic);
     INTERNAL.problem().into_response()
 }
 

@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use crate::http::guard;
+use crate::http::security;
 use crate::rest::problem::all_kinds;
 
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -33,7 +33,7 @@ async fn list() -> Response {
         );
     }
     body.push_str("</dl>");
-    let page = guard::plain_page("Problems of the API", &body);
+    let page = security::plain_page("Problems of the API", &body);
     (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::Datelike;
-use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::events::{NewEvent, ReviewData, ReviewEvent};
 use nadi::failure::{Failure, Field};
@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::accounts;
 use crate::clinic::scope;
-use crate::directory::{listed_doctor, refresh};
+use crate::directory::{index_refresh, listed_doctor};
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
@@ -268,13 +268,13 @@ async fn record(
     (kind, review, doctor): (ReviewEvent, ReviewId, DoctorId),
     stars: i16,
 ) -> sqlx::Result<()> {
-    let capacity = match kind {
-        ReviewEvent::Written | ReviewEvent::Changed | ReviewEvent::Withdrawn => Capacity::Patient,
-        ReviewEvent::Answered => Capacity::Doctor,
-        ReviewEvent::Hidden | ReviewEvent::Shown => Capacity::Administrator,
+    let role = match kind {
+        ReviewEvent::Written | ReviewEvent::Changed | ReviewEvent::Withdrawn => ActingRole::Patient,
+        ReviewEvent::Answered => ActingRole::Doctor,
+        ReviewEvent::Hidden | ReviewEvent::Shown => ActingRole::Administrator,
     };
     let event = NewEvent::review(kind, review, doctor, ReviewData { stars });
-    events::record(connection, &event, Author::of(caller, capacity), caller.now).await
+    events::record(connection, &event, Author::of(caller, role), caller.now).await
 }
 
 /// Both values, or the problems of both.
@@ -317,7 +317,7 @@ async fn update_rating(
         let reviews = i32::from(after.is_some()) - i32::from(before.is_some());
         let stars = after.unwrap_or(0) - before.unwrap_or(0);
         store::add_to_rating(connection, doctor, reviews, stars).await?;
-        refresh::refresh_rating(connection, doctor).await?;
+        index_refresh::refresh_rating(connection, doctor).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use sqlx::{PgConnection, Result};
 
-use crate::schedules::store::{hours, old_times};
+use crate::schedules::store::{delete_old_slots, hours};
 
 /// Rows per transaction: each takes a few milliseconds, so that it blocks nobody for longer.
 const BATCH: i64 = 500;
@@ -30,13 +30,13 @@ pub async fn times(connection: &mut PgConnection, old: DateTime<Utc>) -> Result<
     let mut deleted = 0;
     let mut next = Some(0);
     while let Some(after) = next {
-        let step = old_times::delete_slots(connection, old, after, BATCH).await?;
+        let step = delete_old_slots::delete_slots(connection, old, after, BATCH).await?;
         deleted += step.deleted.unsigned_abs();
         next = step.last;
     }
     let mut next = Some(0);
     while let Some(after) = next {
-        next = old_times::delete_blocks(connection, old, after, BATCH).await?.last;
+        next = delete_old_slots::delete_blocks(connection, old, after, BATCH).await?.last;
     }
     Ok(deleted)
 }

@@ -18,9 +18,9 @@ use super::holidays;
 use crate::bookings;
 use crate::events;
 use crate::events::Author;
+use crate::schedules::store::blocks_and_slots;
+use crate::schedules::store::blocks_and_slots::SlotRow;
 use crate::schedules::store::hours::{self as store, RuleRow, TimeOffRow};
-use crate::schedules::store::times;
-use crate::schedules::store::times::SlotRow;
 use crate::use_case::{Fault, Outcome, mode, zone};
 
 /// What a doctor's slots are made from.
@@ -154,7 +154,7 @@ pub async fn existing(
     let ids: Vec<Uuid> = doctors.iter().map(|(doctor, _)| *doctor).collect();
     let from: Vec<NaiveDate> = doctors.iter().map(|(_, from)| *from).collect();
     let mut all: HashMap<Uuid, Vec<Existing>> = HashMap::new();
-    for row in times::open(connection, &ids, &from, now).await? {
+    for row in blocks_and_slots::open(connection, &ids, &from, now).await? {
         let blocks = all.entry(row.doctor_id).or_default();
         let slot = slot_of(&row)?;
         match blocks.last_mut() {
@@ -193,7 +193,7 @@ pub async fn remake(
     if !slots_to_lock.is_empty() {
         // From here on these slots cannot be booked. Plan again, because some may have been booked before the lock.
         bookings::expire_lapsed(connection, &slots_to_lock, now).await?;
-        times::lock(connection, &slots_to_lock).await?;
+        blocks_and_slots::lock(connection, &slots_to_lock).await?;
         plans = plans_of(&existing(connection, doctors, now).await?);
     }
     write(connection, &plans, now).await?;
@@ -229,12 +229,12 @@ async fn write(
     let withdraw: Vec<i64> =
         plans.values().flat_map(|plan| plan.withdraw.iter().map(|slot| slot.0)).collect();
     if !close.is_empty() {
-        times::close(connection, &close, now).await?;
+        blocks_and_slots::close(connection, &close, now).await?;
     }
-    times::make(connection, &make, nadi::zone::release()).await?;
-    times::change(connection, &change).await?;
+    blocks_and_slots::make(connection, &make, nadi::zone::release()).await?;
+    blocks_and_slots::change(connection, &change).await?;
     if !withdraw.is_empty() {
-        times::withdraw(connection, &withdraw).await?;
+        blocks_and_slots::withdraw(connection, &withdraw).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ pub mod zone_data;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::Failure;
-use nadi::actor::{Caller, Capacity, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::ids::{ClinicId, DoctorId, DraftId};
 use nadi::ports::{
     Answer, DoctorCalendar, ScheduleChange, SchedulePreview, ScheduleView, Schedules,
@@ -55,11 +55,11 @@ pub(super) async fn must_manage(
 
 /// The author of an event about a doctor's schedule.
 pub(super) fn author(account: &SignedIn, doctor: DoctorId) -> Author {
-    let capacity = match account.doctor == Some(doctor) {
-        true => Capacity::Doctor,
-        false => Capacity::Administrator,
+    let role = match account.doctor == Some(doctor) {
+        true => ActingRole::Doctor,
+        false => ActingRole::Administrator,
     };
-    Author::new(capacity, account.account)
+    Author::new(role, account.account)
 }
 
 /// Brings a doctor's slots up to date. The caller must have locked the row in `schedules`.

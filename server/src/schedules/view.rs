@@ -22,9 +22,9 @@ use super::{ScheduleService, must_manage};
 use crate::bookings::calendar_entries;
 use crate::clinic::places;
 use crate::schedules::make::Facts;
+use crate::schedules::store::blocks_and_slots;
+use crate::schedules::store::blocks_and_slots::BlockRow;
 use crate::schedules::store::hours as store;
-use crate::schedules::store::times;
-use crate::schedules::store::times::BlockRow;
 use crate::use_case::{Fault, Outcome, mode, zone};
 
 const CALENDAR_DAYS_MAX: u8 = 31;
@@ -47,7 +47,8 @@ impl ScheduleService {
         let until = from + Duration::days(days.clamp(1, CALENDAR_DAYS_MAX).into());
         let (start, end) = (day_start(zone, from), day_start(zone, until));
 
-        let blocks = times::blocks(&mut connection, doctor, start, end, caller.now).await?;
+        let blocks =
+            blocks_and_slots::blocks(&mut connection, doctor, start, end, caller.now).await?;
         let entries =
             calendar_entries::of_doctor(&mut connection, doctor, start, end, caller.now).await?;
         Ok(DoctorCalendar {
@@ -72,7 +73,7 @@ impl ScheduleService {
         let today = local_date(now, zone);
         let stored = store::find(&mut connection, doctor).await?;
         let facts = facts_of(&mut connection, doctor, now).await?;
-        let kept: Vec<i64> = times::outside_hours(&mut connection, doctor, now).await?;
+        let kept: Vec<i64> = blocks_and_slots::outside_hours(&mut connection, doctor, now).await?;
         let conflicts = calendar_entries::in_slots(&mut connection, &kept, now).await?;
         let until = make::horizon(now, self.app_state.settings.horizon_days);
         let holidays = self.holidays_of(&mut connection, doctor, today, until, &facts).await?;

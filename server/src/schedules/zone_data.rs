@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use nadi::ids::AppointmentId;
-use nadi::schedule::clock;
+use nadi::schedule::wall_time;
 use nadi::zone::Zone;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -87,7 +87,7 @@ pub async fn free_to_move(app_state: &AppState) -> Outcome<i64> {
     let mut connection = app_state.write.0.acquire().await?;
     let mut times = 0;
     for row in store::free_offsets(&mut connection, app_state.clock.now()).await? {
-        if clock::offset_seconds(zone(&row.time_zone)?, row.first) != row.utc_offset {
+        if wall_time::offset_seconds(zone(&row.time_zone)?, row.first) != row.utc_offset {
             times += row.times;
         }
     }
@@ -98,7 +98,7 @@ fn differing(rows: &[ShiftedRow]) -> Outcome<Vec<(&ShiftedRow, Shifted)>> {
     let mut found = Vec::new();
     for row in rows {
         let zone = zone(&row.time_zone)?;
-        let offset = clock::offset_seconds(zone, row.starts_at);
+        let offset = wall_time::offset_seconds(zone, row.starts_at);
         if offset == row.utc_offset {
             continue;
         }

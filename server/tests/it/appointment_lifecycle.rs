@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::Duration;
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Command, Event, Refusal, State};
 use nadi::ids::PersonId;
 use nadi::ports::{AppointmentQuery, Change, HoldRequest, NewDependant, Seen, Whose};
@@ -153,8 +153,11 @@ async fn a_visit_is_checked_in_completed_or_missed() {
     assert_eq!(late.state, State::Completed);
 
     let seen = clinic.ports.bookings.appointment(&clinic.caller(&asha), comes).await.expect("seen");
-    let by: Vec<Capacity> = seen.history.iter().map(|entry| entry.by).collect();
-    assert_eq!(by, [Capacity::Patient, Capacity::Patient, Capacity::Doctor, Capacity::Doctor]);
+    let by: Vec<ActingRole> = seen.history.iter().map(|entry| entry.by).collect();
+    assert_eq!(
+        by,
+        [ActingRole::Patient, ActingRole::Patient, ActingRole::Doctor, ActingRole::Doctor]
+    );
     assert!(seen.open_to.is_empty());
     let told = clinic.count("select count(*) from events where type = 'appointment.no_show'");
     assert_eq!(told.await, 1);

@@ -15,9 +15,9 @@ use crate::support::{Clinic, browser, time};
 const SOON: Duration = Duration::from_secs(10);
 const LIMITS: Limits = Limits {
     listeners: 10,
-    rest: Duration::from_millis(250),
-    heartbeat: Duration::from_secs(20),
-    life: Duration::from_secs(600),
+    min_event_interval: Duration::from_millis(250),
+    heartbeat_interval: Duration::from_secs(20),
+    max_connection_age: Duration::from_secs(600),
 };
 /// Heartbeats are up to a quarter late, so that the listeners do not all get theirs at once.
 const LONGEST_HEARTBEAT: Duration = Duration::from_secs(25);
@@ -70,7 +70,7 @@ impl Events {
 
     /// The id of the next event, which is sent at the latest when the pause between two events is over.
     async fn event(&mut self) -> String {
-        time::pass(LIMITS.rest).await;
+        time::pass(LIMITS.min_event_interval).await;
         let block = self.next_block().await;
         assert!(field(&block, "data").is_some(), "{block}");
         field(&block, "id").expect("an id").to_owned()
@@ -234,7 +234,7 @@ async fn a_listener_gets_heartbeats_and_is_ended_with_an_event() {
     for _ in 0..3 {
         events.assert_no_event().await;
     }
-    time::pass(LIMITS.life + LIMITS.life / 4).await;
+    time::pass(LIMITS.max_connection_age + LIMITS.max_connection_age / 4).await;
     let last = events.next_block().await;
     assert!(field(&last, "data").is_some(), "{last}");
     assert_eq!(timeout(SOON, events.block()).await.expect("it ends"), None);

@@ -2,7 +2,7 @@
 
 use futures::{StreamExt, stream};
 use nadi::suggest::Suggestion;
-use server::directory::follow;
+use server::directory::index_updater;
 
 use crate::support::{Clinic, NewDoctor, browser};
 
@@ -42,7 +42,7 @@ fn ask(address: &str, name: &str, value: &str) -> reqwest::RequestBuilder {
 /// Runs the job that renews the documents and names of all doctors.
 async fn refresh_listings(clinic: &Clinic) {
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
-    follow::run_once(&clinic.app_state).await.expect("listed");
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
 }
 
 /// The suggestions in short form: `s:` a specialty and the matching word, `d:` a doctor with specialty and city,

@@ -6,8 +6,8 @@ use super::super::limits::CHANGES_MAX;
 use super::super::line::{Line, unescaped_text};
 use super::super::malformed::{Malformed, MalformedReason, PropertyName};
 use super::super::value::{self, Clock};
-use super::clock::{Change, Changes, Zone, east};
-use super::names;
+use super::lookup;
+use super::resolved_zone::{Change, Changes, Zone, east};
 use super::tzids::ZoneNames;
 use crate::recurrence::{Recurrence, RecurrenceProblem};
 
@@ -48,7 +48,7 @@ impl Definition {
 
     /// The zone of the database that the definition refers to.
     pub(super) fn location(&self) -> Option<Zone> {
-        self.location.as_deref().and_then(names::zone)
+        self.location.as_deref().and_then(lookup::zone)
     }
 
     /// A malformed line makes the definition unreadable.

@@ -261,7 +261,7 @@ impl Bench<'_> {
 
     /// Measures holds by pgbench, beginning with the `first` row of its table.
     fn pgbench(&mut self, first: usize, holds: usize, clients: usize) -> Result<Run> {
-        let hold = directories::root().join("server/src/bookings/sql/hold.sql");
+        let hold = directories::root().join("server/src/bookings/sql/hold_single.sql");
         let hold = std::fs::read_to_string(&hold)
             .with_context(|| format!("cannot read {}", hold.display()))?;
         let script = self.harness.folder.join("hold.pgbench.sql");

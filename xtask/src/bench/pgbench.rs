@@ -1,4 +1,4 @@
-//! The reference measurement: pgbench runs the SQL statement of a hold (`server/src/bookings/sql/hold.sql`).
+//! The reference measurement: pgbench runs the SQL statement of a hold (`server/src/bookings/sql/hold_single.sql`).
 
 use std::process::Command;
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_parameter_of_the_statement_is_given() {
-        let hold = include_str!("../../../server/src/bookings/sql/hold.sql");
+        let hold = include_str!("../../../server/src/bookings/sql/hold_single.sql");
         let script = script(hold, "now()", 0, 64);
         assert!(!script.contains('$'), "{script}");
         assert!(script.contains("with given as materialized"));

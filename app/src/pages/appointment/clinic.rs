@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Command, State};
 use nadi::formatting;
 use nadi::ports::AppointmentView;
@@ -54,12 +54,12 @@ pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
 pub fn WayBack(visit: AppointmentView) -> impl IntoView {
     let date = formatting::local_date(visit.starts_at, visit.zone).to_string();
     let link = match visit.seen_as {
-        Capacity::Patient => Some(("/appointments".to_owned(), "My appointments")),
-        Capacity::Doctor => {
+        ActingRole::Patient => Some(("/appointments".to_owned(), "My appointments")),
+        ActingRole::Doctor => {
             let day = Query::new().with("view", "day").with("date", &date).on("/calendar");
             Some((day, "The day in my calendar"))
         }
-        Capacity::Administrator | Capacity::System => None,
+        ActingRole::Administrator | ActingRole::System => None,
     };
     link.map(|(href, text)| {
         view! {

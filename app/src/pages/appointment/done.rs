@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{Notice, Tone};
+use crate::ui::{Alert, Tone};
 
 /// The action that led to this page, from `done` in its URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,8 @@ impl Done {
 #[component]
 pub fn DoneNotice(#[prop(into)] strong: String, #[prop(into)] text: String) -> impl IntoView {
     view! {
-        <Notice tone=Tone::Good announced=true>
+        <Alert tone=Tone::Good announced=true>
             <p><strong>{strong}</strong>{format!(" {text}")}</p>
-        </Notice>
+        </Alert>
     }
 }

@@ -19,7 +19,7 @@ use crate::parts::picker::{FilterTabs, PickerQuery, PickerStart, SlotUnavailable
 use crate::parts::response::{self, set_status};
 use crate::parts::times::Times;
 use crate::parts::visit;
-use crate::ui::{ButtonLink, FillOwnTimes, Notice, PageHead, Sentence, Tone, Variant};
+use crate::ui::{Alert, ButtonLink, FillOwnTimes, PageHead, Sentence, Tone, Variant};
 
 const TITLE: &str = "Move to another time";
 
@@ -96,7 +96,7 @@ async fn move_appointment(
             <CurrentTime visit=visit.clone()/>
             <section class="doctor-times" aria-labelledby="free-times">
                 {own.then(|| view! {
-                    <Notice tone=Tone::Good announced=true id="review"><p>"This is the time you have now."</p></Notice>
+                    <Alert tone=Tone::Good announced=true id="review"><p>"This is the time you have now."</p></Alert>
                 })}
                 {gone}
                 <h2 id="free-times">{format!("{}’s free times", visit.doctor_name)}</h2>

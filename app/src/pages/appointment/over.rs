@@ -13,7 +13,7 @@ use super::review::VisitReview;
 use crate::links;
 use crate::parts::form::{FormState, FormSummary};
 use crate::parts::visit;
-use crate::ui::{Badge, ButtonLink, Notice, PageHead};
+use crate::ui::{Alert, Badge, ButtonLink, PageHead};
 
 /// Whether a refusal is about undoing; only these are not explained elsewhere on the page.
 fn is_about_undoing(refusal: &Refusal) -> bool {
@@ -112,7 +112,7 @@ pub fn Over(
         <PageHead title=title lead=text/>
         {(announced && !said).then(|| view! { <p class="visually-hidden" role="status">{title}</p> })}
         <p class="appointment-state"><Badge text=state tone=tone/></p>
-        {reason.map(|reason| view! { <Notice><p>{format!("The reason given: {reason}")}</p></Notice> })}
+        {reason.map(|reason| view! { <Alert><p>{format!("The reason given: {reason}")}</p></Alert> })}
         {again}
         <ClinicActions visit=visit.clone()/>
         {own}

@@ -15,7 +15,7 @@ use crate::parts::form::FormState;
 use crate::parts::reviews::Review;
 use crate::parts::visit;
 use crate::ui::{
-    Button, CheckField, Choice, HiddenField, Notice, RadioField, TextAreaField, Tone, Variant,
+    Alert, Button, CheckField, Choice, HiddenField, RadioField, TextAreaField, Tone, Variant,
 };
 
 /// An invitation to write a review, or the review; nothing when neither applies.
@@ -46,12 +46,12 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
             let failed = form.failure.is_some();
             let hidden = review.hidden.clone().map(|hidden| {
                 view! {
-                    <Notice tone=Tone::Waiting>
+                    <Alert tone=Tone::Waiting>
                         <p>
                             <strong>"The clinic has hidden this review. "</strong>
                             {format!("The reason: {}", hidden.reason)}
                         </p>
-                    </Notice>
+                    </Alert>
                 }
             });
             let change = open.then(|| {

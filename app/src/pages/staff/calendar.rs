@@ -15,7 +15,7 @@ use crate::parts::response;
 use crate::parts::week::layout::CalendarGrid;
 use crate::parts::week::{DayGrid, DayList, NextUp, day_id};
 use crate::ui::{
-    ButtonLink, Empty, Icon, LinkTab, LinkTabs, Notice, PrintButton, Shape, Tone, Variant,
+    Alert, ButtonLink, Empty, Icon, LinkTab, LinkTabs, PrintButton, Shape, Tone, Variant,
 };
 
 /// How much of the calendar is shown.
@@ -151,16 +151,16 @@ async fn calendar(
     let unreadable = schedule.unreadable.then(|| {
         let href = hours.clone();
         view! {
-            <Notice tone=Tone::Loss>
+            <Alert tone=Tone::Loss>
                 <p>{messages::schedules::UNREADABLE}" "<a href=href>"Your hours"</a></p>
-            </Notice>
+            </Alert>
         }
     });
     let outside = schedule.conflicts.len();
     let conflicts = (outside > 0).then(|| {
         let text = messages::schedules::conflicts(u64::try_from(outside).unwrap_or(u64::MAX));
         let href = format!("{}#in-the-way", pages.time_off());
-        view! { <Notice tone=Tone::Waiting><p>{text}" "<a href=href>"See which"</a></p></Notice> }
+        view! { <Alert tone=Tone::Waiting><p>{text}" "<a href=href>"See which"</a></p></Alert> }
     });
     let stretch = match view {
         View::Week => "this week",

@@ -22,7 +22,7 @@ use crate::messages;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{
-    Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, TextAreaField,
+    Alert, Button, ButtonLink, Choice, Empty, HiddenField, PageHead, SelectField, TextAreaField,
     TextField, Tone,
 };
 
@@ -128,15 +128,15 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
     let said = match (done.as_str(), state.failure.is_some()) {
         (_, true) => None,
         ("added", _) => Some(view! {
-            <Notice tone=Tone::Good announced=true>
+            <Alert tone=Tone::Good announced=true>
                 <p><strong>"Added. "</strong>"Set the "<a href=next>"hours"</a>" next, so that there are times to take."</p>
-            </Notice>
+            </Alert>
         }
         .into_any()),
         ("saved", _) => {
             let text = if listed { "Patients see it now." } else { "Patients do not see this doctor." };
             Some(view! {
-                <Notice tone=Tone::Good announced=true><p><strong>"Saved. "</strong>{text}</p></Notice>
+                <Alert tone=Tone::Good announced=true><p><strong>"Saved. "</strong>{text}</p></Alert>
             }
             .into_any())
         }
@@ -146,7 +146,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
                 _ => "The appointments are cancelled, and the patients are told by e-mail.",
             };
             Some(view! {
-                <Notice tone=Tone::Good announced=true><p><strong>"Suspended. "</strong>{text}</p></Notice>
+                <Alert tone=Tone::Good announced=true><p><strong>"Suspended. "</strong>{text}</p></Alert>
             }
             .into_any())
         }
@@ -162,7 +162,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
             n => format!("{n} appointments are still coming up."),
         };
         let href = links::suspend_doctor(&id, "");
-        view! { <Notice tone=Tone::Waiting><p>{text}" "<a href=href>"See or cancel them"</a></p></Notice> }
+        view! { <Alert tone=Tone::Waiting><p>{text}" "<a href=href>"See or cancel them"</a></p></Alert> }
     });
     let name = form.name.clone();
     Ok(view! {

@@ -15,7 +15,7 @@ use crate::fns::administration::SuspendDoctor as Suspend;
 use crate::links;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response, visit};
-use crate::ui::{Button, HiddenField, Notice, PageHead, TextAreaField, Tone, Variant};
+use crate::ui::{Alert, Button, HiddenField, PageHead, TextAreaField, Tone, Variant};
 
 /// How many are listed; the rest is only counted.
 const SHOWN: u32 = 50;
@@ -69,12 +69,12 @@ async fn suspend_doctor(
     };
     let some = (done == "some" && number > 0).then(|| {
         view! {
-            <Notice tone=Tone::Waiting announced=true>
+            <Alert tone=Tone::Waiting announced=true>
                 <p>
                     <strong>"Not all appointments are cancelled yet. "</strong>
                     "Cancel the rest below. Patients of those that are cancelled are told by e-mail."
                 </p>
-            </Notice>
+            </Alert>
         }
     });
     let holds = match held {

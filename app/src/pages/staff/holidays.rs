@@ -17,7 +17,7 @@ use crate::parts::address::Address;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{
-    Button, CheckField, Choice, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead,
+    Alert, Button, CheckField, Choice, Empty, HiddenField, LinkTab, LinkTabs, PageHead,
     SelectField, SuggestField, TableFrame, Tone, Variant,
 };
 
@@ -47,9 +47,9 @@ async fn holidays(
     let problems = Problems::of(&state, messages::field_problem);
     let said = (state.failure.is_none() && address::value("done") == "saved").then(|| {
         view! {
-            <Notice tone=Tone::Good announced=true>
+            <Alert tone=Tone::Good announced=true>
                 <p><strong>"Saved. "</strong>"The doctors’ times follow within a minute. What is booked stays."</p>
-            </Notice>
+            </Alert>
         }
     });
     let title = "Public holidays";

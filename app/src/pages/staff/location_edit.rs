@@ -17,7 +17,7 @@ use crate::messages;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{
-    Button, ButtonLink, Choice, Empty, HiddenField, Notice, PageHead, SelectField, SuggestField,
+    Alert, Button, ButtonLink, Choice, Empty, HiddenField, PageHead, SelectField, SuggestField,
     TextAreaField, TextField, Tone,
 };
 
@@ -96,7 +96,7 @@ async fn edit_location(id: String, done: String, state: FormState) -> Result<Any
         _ => None,
     };
     let said = said.map(|text| {
-        view! { <Notice tone=Tone::Good announced=true><p>{text}</p></Notice> }
+        view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> }
     });
     Ok(view! {
         <Title text=location.name.clone()/>

@@ -11,7 +11,7 @@ use crate::context;
 use crate::links::{self, Query};
 use crate::parts::address::Address;
 use crate::parts::response;
-use crate::ui::{ButtonLink, Empty, Notice, PageHead, Pagination, TableFrame, Tone};
+use crate::ui::{Alert, ButtonLink, Empty, PageHead, Pagination, TableFrame, Tone};
 
 #[component]
 pub fn Locations() -> impl IntoView {
@@ -121,14 +121,14 @@ fn shifted(visits: Vec<ShiftedVisit>) -> Option<AnyView> {
         })
         .collect();
     let view = view! {
-        <Notice tone=Tone::Waiting>
+        <Alert tone=Tone::Waiting>
             <h2>"New rules for time zones have changed these visits"</h2>
             <p>
                 "Each takes place at the moment that was booked, so the clock will show another time than the patient was told. "
                 "Call the patient, or move or cancel the visit."
             </p>
             <ul>{rows}</ul>
-        </Notice>
+        </Alert>
     };
     Some(view.into_any())
 }

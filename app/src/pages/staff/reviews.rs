@@ -17,7 +17,7 @@ use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::response;
 use crate::parts::reviews::{RatingLine, Review};
 use crate::ui::{
-    Button, ButtonLink, Empty, HiddenField, LinkTab, LinkTabs, Notice, PageHead, Pagination,
+    Alert, Button, ButtonLink, Empty, HiddenField, LinkTab, LinkTabs, PageHead, Pagination,
     TextAreaField, TextField, Tone, Variant,
 };
 
@@ -52,7 +52,7 @@ async fn own_reviews(page: u32, address: Address, form: FormState) -> Result<Any
         })
         .collect();
     let done = (address::value("done") == "answered").then(|| {
-        view! { <Notice tone=Tone::Good announced=true><p>"Saved. Your answer stands below the review."</p></Notice> }
+        view! { <Alert tone=Tone::Good announced=true><p>"Saved. Your answer stands below the review."</p></Alert> }
     });
     Ok(view! {
         <Title text="Reviews"/>
@@ -114,12 +114,12 @@ fn HiddenNote(review: ReviewView) -> impl IntoView {
         let by = hidden.by.map(|name| format!(" by {name}")).unwrap_or_default();
         let at = formatting::date(hidden.at.date());
         view! {
-            <Notice tone=Tone::Waiting>
+            <Alert tone=Tone::Waiting>
                 <p>
                     <strong>{format!("Hidden on {at}{by}. ")}</strong>
                     {format!("It does not count. The reason: {}", hidden.reason)}
                 </p>
-            </Notice>
+            </Alert>
         }
     })
 }
@@ -169,7 +169,7 @@ async fn admin_reviews(
         _ => None,
     };
     let done = done.map(|text| {
-        view! { <Notice tone=Tone::Good announced=true><p>{text}</p></Notice> }
+        view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> }
     });
     let which = vec![
         LinkTab { href: links::ADMIN_REVIEWS.into(), text: "All".into(), current: !only_hidden },

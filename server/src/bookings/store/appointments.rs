@@ -1,7 +1,7 @@
 //! The rows of appointments after the hold: reading, locking and changing them, and their events.
 
 use chrono::{DateTime, Utc};
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::appointment::{Appointment, Event, State, Transition};
 use nadi::ids::{AccountId, AppointmentId};
 use sqlx::{PgConnection, Result};
@@ -101,7 +101,7 @@ pub async fn archived(connection: &mut PgConnection, id: AppointmentId) -> Resul
 /// Who changed an appointment, and why.
 #[derive(Clone, Debug)]
 pub struct By {
-    pub capacity: Capacity,
+    pub role: ActingRole,
     pub account: Option<AccountId>,
     pub reason: Option<String>,
 }
@@ -131,7 +131,7 @@ pub async fn save(
         transition.extensions,
         told,
         now,
-        by.capacity.as_str(),
+        by.role.as_str(),
         by.reason
     )
     .fetch_one(&mut *connection)
@@ -207,7 +207,7 @@ pub async fn insert_event(
          where a.id = $2",
         event.as_str(),
         stored.id,
-        by.capacity.as_str(),
+        by.role.as_str(),
         by.account.map(|account| account.0),
         now,
         detail.undone.map(State::as_str),

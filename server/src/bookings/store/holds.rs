@@ -44,7 +44,7 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
     let first_seat = (new.id.0.as_u128() & 0x7fff) as i32;
     let request_key = new.request_key.as_ref();
     let taken = sqlx::query_file_scalar!(
-        "src/bookings/sql/hold.sql",
+        "src/bookings/sql/hold_single.sql",
         new.now,
         new.slot.0,
         new.person.0,
@@ -82,7 +82,7 @@ pub async fn take_batch(
 ) -> Result<Vec<Value>> {
     let column = Columns::of(all);
     let taken = sqlx::query_file_scalar!(
-        "src/bookings/sql/holds.sql",
+        "src/bookings/sql/hold_batch.sql",
         interval(hold),
         &column.ids as _,
         &column.references as _,

@@ -12,7 +12,7 @@ use nadi::ports::{
 use serde_json::Value;
 use server::accounts;
 use server::bookings::sweeper;
-use server::directory::follow;
+use server::directory::index_updater;
 use server::schedules::top_up;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -171,7 +171,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
     ports.administration.save_doctor(&staff, clinic.doctor, form.clone()).await.expect("saved");
     (form.version, form.name) = (None, "Dr New".into());
     ports.administration.add_doctor(&staff, form).await.expect("added");
-    follow::run_once(&clinic.app_state).await.expect("listed");
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
     let to = DoctorStatus::Suspended;
     ports.administration.suspend_doctor(&staff, clinic.doctor, to).await.expect("suspended");
     log(clinic).await

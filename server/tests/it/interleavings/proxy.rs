@@ -1,10 +1,9 @@
 //! A proxy between one actor's connections and PostgreSQL, which holds each statement back until the schedule
 //! releases it. It implements the parts of the frontend/backend protocol, version 3, that this needs.
 //!
-//! A statement outside a transaction is two steps, because other actors can run between its work and its commit:
-//! it
-//! is sent with a Flush instead of the Sync that would commit it, and the Sync follows as the second step. A read
-//! outside a transaction is one step, because it changes nothing and keeps no locks.
+//! A statement outside a transaction is two steps, because other actors can run between its work and its commit: it is
+//! sent with a Flush instead of the Sync that would commit it, and the Sync follows as the second step. A read outside
+//! a transaction is one step, because it changes nothing and keeps no locks.
 
 use std::collections::HashMap;
 use std::io;

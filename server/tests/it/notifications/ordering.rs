@@ -3,7 +3,7 @@
 use chrono::Duration;
 use nadi::actor::SignedIn;
 use nadi::ids::AppointmentId;
-use nadi::notification;
+use nadi::notification_rules;
 use nadi::ports::Change;
 use server::clock::Clock;
 use server::notifications::Maker;
@@ -99,7 +99,7 @@ async fn two_dispatchers_with_messages_of_one_appointment_send_only_the_later_on
     .await
     .expect("claimed by the one");
     let (notified_types, mut connection) = (
-        notification::notified_types().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        notification_rules::notified_types().map(|kind| kind.as_str()).collect::<Vec<_>>(),
         clinic.pool.acquire().await.expect("a connection"),
     );
     let standing = async |connection: &mut sqlx::PgConnection, template: &str| {
@@ -123,7 +123,9 @@ async fn two_dispatchers_with_messages_of_one_appointment_send_only_the_later_on
             leased_until: lease,
             email: None,
         };
-        store::check_before_sending(connection, &claimed, &notified_types, now).await.expect("known")
+        store::check_before_sending(connection, &claimed, &notified_types, now)
+            .await
+            .expect("known")
     };
     let earlier = standing(&mut connection, "confirmed").await;
     assert!(earlier.is_mine && earlier.is_overtaken, "it is dropped");

@@ -122,7 +122,7 @@ async fn a_better_rating_outweighs_days_of_waiting() {
             .expect("a rating");
     }
     // The job updates the mean rating, which is 4.0 now, and computes the ranks from it.
-    directory::follow::run_once(&clinic.app_state).await.expect("listed");
+    directory::index_updater::run_once(&clinic.app_state).await.expect("listed");
     assert_eq!(clinic.count("select tenths::bigint from rating_mean").await, 40);
     let anybody = DoctorQuery::default;
     let specialty = || DoctorQuery { specialty: Some("general-medicine".into()), ..anybody() };

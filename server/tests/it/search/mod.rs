@@ -8,7 +8,7 @@ mod results;
 
 use nadi::ids::DoctorId;
 use nadi::ports::{DoctorPage, DoctorQuery};
-use server::directory::follow;
+use server::directory::index_updater;
 use server::schedules::top_up;
 
 use crate::support::{Clinic, NewDoctor};
@@ -30,7 +30,7 @@ fn names(found: &DoctorPage) -> Vec<&str> {
 async fn update_doctor(clinic: &Clinic, doctor: DoctorId, change: &'static str) {
     sqlx::query(change).bind(doctor.0).execute(&clinic.pool).await.expect("changed");
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
-    follow::run_once(&clinic.app_state).await.expect("listed");
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
 }
 
 /// A clinic with four doctors: Asha (general medicine), Meera (dermatology, a woman, Konkani, by video in
@@ -71,6 +71,6 @@ async fn clinic_with_four_doctors() -> (Clinic, DoctorId, DoctorId) {
         sqlx::query(statement).execute(&clinic.pool).await.expect("changed");
     }
     top_up::run_once(&clinic.app_state).await.expect("times");
-    follow::run_once(&clinic.app_state).await.expect("listed");
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
     (clinic, meera, joao)
 }

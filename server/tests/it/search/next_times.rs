@@ -4,8 +4,10 @@ use chrono::Duration;
 use nadi::ids::DoctorId;
 use nadi::ports::{Change, DoctorQuery};
 use server::bookings::sweeper;
-use server::directory::follow;
-use server::directory::store::search::{self as search_store, StartAfter, Wanted, Ways};
+use server::directory::index_updater;
+use server::directory::store::search::{
+    self as search_store, SearchStrategies, StartAfter, Wanted,
+};
 use server::events::live::Listener;
 use server::schedules::top_up;
 
@@ -39,7 +41,7 @@ async fn next_times_follow_every_change_of_free_times() {
     assert_next_times_current(&clinic, doctor, "at first").await;
     let who = clinic.patient("Asha Rao").await;
     let first = clinic.free(doctor).await[0];
-    let follower = tokio::sync::Mutex::new(follow::Follower::default());
+    let follower = tokio::sync::Mutex::new(index_updater::Follower::default());
     let noted =
         || async { follower.lock().await.run_once(&clinic.app_state).await.expect("followed") };
 
@@ -70,7 +72,7 @@ async fn next_times_follow_every_change_of_free_times() {
     clinic.clock.step(Duration::hours(2));
     let card = find(&clinic, DoctorQuery::default()).await.page.items.remove(0);
     assert!(card.next_times.iter().all(|time| time.starts_at > clinic.visitor().now));
-    follow::run_once(&clinic.app_state).await.expect("listed");
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
     assert_next_times_current(&clinic, doctor, "after some have passed and most are left").await;
 
     // When the rule ends, the job that makes times withdraws the rest.
@@ -81,7 +83,7 @@ async fn next_times_follow_every_change_of_free_times() {
     sqlx::query("update schedules set stale = true").execute(&clinic.pool).await.expect("stale");
     top_up::run_once(&clinic.app_state).await.expect("times");
     noted().await;
-    follow::look(&clinic.app_state, true).await.expect("looked");
+    index_updater::look(&clinic.app_state, true).await.expect("looked");
     assert_next_times_current(&clinic, doctor, "after hours that end").await;
     let thursday =
         find(&clinic, DoctorQuery { date: "2026-11-26".parse().ok(), ..DoctorQuery::default() });
@@ -101,7 +103,7 @@ async fn next_times_follow_other_instances_and_concurrent_jobs() {
     elsewhere.bookings.hold(&clinic.caller(&who), &wish, None).await.expect("held");
     assert_eq!(stored_next_times(&clinic, doctor).await[0], first.0, "not heard of yet");
     listener.run_once(&clinic.app_state).await.expect("listened");
-    follow::Follower::default().run_once(&clinic.app_state).await.expect("followed");
+    index_updater::Follower::default().run_once(&clinic.app_state).await.expect("followed");
     assert_next_times_current(&clinic, doctor, "heard").await;
 
     sqlx::query(
@@ -111,9 +113,9 @@ async fn next_times_follow_other_instances_and_concurrent_jobs() {
     .await
     .expect("spoiled");
     let (a, b, c) = tokio::join!(
-        follow::run_once(&clinic.app_state),
-        follow::run_once(&clinic.app_state),
-        follow::look(&clinic.app_state, true)
+        index_updater::run_once(&clinic.app_state),
+        index_updater::run_once(&clinic.app_state),
+        index_updater::look(&clinic.app_state, true)
     );
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     assert_next_times_current(&clinic, doctor, "two at once").await;
@@ -141,7 +143,7 @@ async fn filter_bits_of_next_times_follow_the_doctors_languages() {
     let speaking = async |connection: &mut sqlx::PgConnection, language: &str| {
         let wanted = Wanted { language: Some(language.into()), ..Wanted::default() };
         // Walks the stored times in order and never starts from the documents.
-        let walking = Ways::gathering(-1);
+        let walking = SearchStrategies::gathering(-1);
         let found =
             search_store::search(connection, &walking, &wanted, all, clinic.visitor().now).await;
         found.expect("an answer").iter().any(|found| found.doctor_id == clinic.doctor.0)
@@ -158,10 +160,10 @@ async fn filter_bits_of_next_times_follow_the_doctors_languages() {
     let first = clinic.free(clinic.doctor).await[0];
     let who = clinic.patient("Ravi Iyer").await;
     clinic.book(&who, first).await;
-    follow::run_once(&clinic.app_state).await.expect("listed");
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
     assert!(speaking(&mut connection, "PORTUGUÊS").await, "and a booking changes nothing");
     sqlx::query("delete from next_times").execute(&mut *connection).await.expect("gone");
-    follow::run_once(&clinic.app_state).await.expect("listed");
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
     assert!(speaking(&mut connection, "português").await, "nor do rows that are made anew");
     update_doctor(
         &clinic,

@@ -16,7 +16,7 @@ async fn page_and_api_understand_the_same_search_parameters() {
         .await
         .expect("a city");
     sqlx::query("update listings set stale = true").execute(&clinic.pool).await.expect("stale");
-    server::directory::follow::run_once(&clinic.app_state).await.expect("listed");
+    server::directory::index_updater::run_once(&clinic.app_state).await.expect("listed");
     let base = clinic.serve().await;
     for query in [
         "city=panjim",

@@ -2,7 +2,7 @@
 
 use server::directory::store::listings;
 use server::directory::store::search::{
-    self as search_store, Found, Origin, StartAfter, Wanted, Ways,
+    self as search_store, Found, Origin, SearchStrategies, StartAfter, Wanted,
 };
 
 use crate::support::Clinic;
@@ -76,7 +76,8 @@ async fn both_query_plans_find_the_same_doctors_in_the_same_order() {
         vec!["panjim"],
         vec!["konkani"],
     ];
-    let (gathering, walking) = (Ways::gathering(1_000_000), Ways::gathering(-1));
+    let (gathering, walking) =
+        (SearchStrategies::gathering(1_000_000), SearchStrategies::gathering(-1));
     let origin = Origin { latitude: 15.4, longitude: 73.9 };
     let mut compared = 0;
     for (n, words) in words.iter().cycle().take(96).enumerate() {

@@ -3,7 +3,7 @@
 use nadi::near::Near;
 use nadi::ports::{DoctorQuery, Gender};
 use nadi::visit::Mode;
-use server::directory::follow;
+use server::directory::index_updater;
 
 use super::{clinic_with_four_doctors, find, names, text, update_doctor};
 use crate::support::{Clinic, NewDoctor, browser};
@@ -211,7 +211,7 @@ async fn results_are_ordered_by_relevance_next_free_time_and_distance() {
         .execute(&clinic.pool)
         .await
         .expect("due");
-    follow::run_once(&clinic.app_state).await.expect("listed");
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
     let everybody = find(&clinic, DoctorQuery::default()).await;
     assert_eq!(names(&everybody).last(), Some(&"Dr João Fátima"));
 }
@@ -235,7 +235,7 @@ async fn paging_shows_every_doctor_while_others_book() {
             let who = clinic.patient(&format!("Asha {}", uuid::Uuid::new_v4().simple())).await;
             let first = clinic.free(booked).await[0];
             clinic.book(&who, first).await;
-            follow::run_once(&clinic.app_state).await.expect("listed");
+            index_updater::run_once(&clinic.app_state).await.expect("listed");
             after = found.next;
             if after.is_none() {
                 break;

@@ -5,8 +5,8 @@ use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{PersonId, SlotId};
 use nadi::ports::{Change, HoldRequest};
 
+use super::generator::Generator;
 use super::model::Slot;
-use super::operations::Generator;
 use super::oracle::{Action, Request};
 use super::world::World;
 

@@ -9,11 +9,11 @@
 mod bursts;
 mod compare;
 mod full_check;
+mod generator;
 mod history;
 mod invariants;
 mod model;
 mod mutations;
-mod operations;
 mod oracle;
 mod run;
 mod statistics;

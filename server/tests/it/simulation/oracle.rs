@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use nadi::Failure;
-use nadi::actor::{Capacity, SignedIn};
+use nadi::actor::{ActingRole, SignedIn};
 use nadi::appointment::{Appointment, Command, Event, Facts, Proof, Refusal, State, decide};
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AppointmentId, PersonId, SlotId};
@@ -152,7 +152,7 @@ impl Model {
             person_is_busy: self.is_busy(person, &run, &given_up, now),
             active_holds,
             visits_ahead: i64::try_from(visits_ahead).unwrap_or(i64::MAX),
-            ..Facts::of(Capacity::Patient, NOTICE, HOLD)
+            ..Facts::of(ActingRole::Patient, NOTICE, HOLD)
         };
         let transition = match decide(None, &facts, Command::Hold, now) {
             Ok(transition) => transition,
@@ -215,7 +215,7 @@ impl Model {
         let command = change.command();
         let Some(n) = self.find(id) else { return must_refuse(&[Failure::NotFound], answered) };
         let visit = self.visits[n].clone();
-        let side = who.capacity_to(command, visit.booked_by, visit.doctor, self.clinic);
+        let side = who.acting_role_to(command, visit.booked_by, visit.doctor, self.clinic);
         let Some(by) = side else { return must_refuse(&[Failure::NotFound], answered) };
         let mut facts = Facts::of(by, NOTICE, HOLD);
         let mut run = None;
@@ -267,7 +267,7 @@ impl Model {
             Change::Confirm { code } => code.is_none(),
             Change::Cancel { reason } => {
                 reason.is_none()
-                    && by != Capacity::Patient
+                    && by != ActingRole::Patient
                     && visit.appointment.state == State::Confirmed
             }
             _ => false,

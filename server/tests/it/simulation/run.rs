@@ -13,9 +13,9 @@ use server::schedules::top_up;
 
 use super::compare::{Search, apply_expiries};
 use super::full_check;
+use super::generator::{Generator, Operation};
 use super::history::History;
 use super::invariants::{Invariant, Violation, guards};
-use super::operations::{Generator, Operation};
 use super::oracle::{Action, Answer, Context, Request};
 use super::statistics::Statistics;
 use super::stored::Stored;

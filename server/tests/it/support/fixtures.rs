@@ -8,7 +8,7 @@ use nadi::recurrence::Recurrence;
 use nadi::schedule::Rule;
 use nadi::visit::Mode;
 use server::clock::Clock;
-use server::directory::follow;
+use server::directory::index_updater;
 use server::ids::uuid_v7;
 use server::schedules::store::hours;
 use server::schedules::top_up;
@@ -137,7 +137,7 @@ impl Clinic {
         }
         drop(connection);
         top_up::run_once(&self.app_state).await.expect("times");
-        follow::run_once(&self.app_state).await.expect("listed");
+        index_updater::run_once(&self.app_state).await.expect("listed");
         ids.into_iter().map(DoctorId).collect()
     }
 

@@ -21,7 +21,7 @@ use crate::parts::feeds::{self, Feeds};
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{
-    Button, HiddenField, Icon, Notice, PageHead, ProblemLine, Shape, TextField, Tone, Variant,
+    Alert, Button, HiddenField, Icon, PageHead, ProblemLine, Shape, TextField, Tone, Variant,
 };
 
 const OWNER_LABEL: &str = "Your e-mail address in that calendar (optional)";
@@ -118,7 +118,7 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
             view! { <p>{text}</p> }.into_any()
         }
     };
-    Some(view! { <Notice tone=Tone::Good announced=true>{said}</Notice> }.into_any())
+    Some(view! { <Alert tone=Tone::Good announced=true>{said}</Alert> }.into_any())
 }
 
 /// The lines of a calendar that were passed over.

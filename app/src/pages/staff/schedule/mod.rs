@@ -21,7 +21,7 @@ use crate::fns::schedules::base::{Part, Saved};
 use crate::links::{self, SchedulePages};
 use crate::messages;
 use crate::parts::address;
-use crate::ui::{HiddenField, LinkTab, LinkTabs, Notice, Tone};
+use crate::ui::{Alert, HiddenField, LinkTab, LinkTabs, Tone};
 
 pub use connections::{DoctorConnections, OwnConnections};
 pub use hours::{DoctorHours, OwnHours};
@@ -150,7 +150,7 @@ async fn shown(editor: Editor, part: Part) -> Result<Shown, Failure> {
 }
 
 fn note(tone: Tone, text: &'static str) -> AnyView {
-    view! { <Notice tone=tone><p>{text}</p></Notice> }.into_any()
+    view! { <Alert tone=tone><p>{text}</p></Alert> }.into_any()
 }
 
 /// What every form about a schedule sends along.
@@ -179,10 +179,10 @@ fn saved_note(pages: &SchedulePages) -> Option<AnyView> {
     });
     Some(
         view! {
-            <Notice tone=Tone::Good announced=true>
+            <Alert tone=Tone::Good announced=true>
                 <p><strong>"Saved. "</strong>{messages::schedules::changed(saved)}</p>
                 {way}
-            </Notice>
+            </Alert>
         }
         .into_any(),
     )

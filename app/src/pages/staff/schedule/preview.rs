@@ -25,7 +25,7 @@ use crate::parts::response;
 use crate::parts::week::DayGrid;
 use crate::parts::week::layout::CalendarGrid;
 use crate::ui::{
-    Button, ButtonLink, HiddenField, Icon, Notice, PageHead, Shape, TableFrame, Tone, Variant,
+    Alert, Button, ButtonLink, HiddenField, Icon, PageHead, Shape, TableFrame, Tone, Variant,
 };
 
 /// How many changed days are shown; the others are folded.
@@ -133,14 +133,14 @@ fn OverfullTimes(times: Vec<Overfull>, zone: Zone) -> impl IntoView {
     (!rows.is_empty()).then(|| {
         view! {
             <section aria-labelledby="overfull-title">
-                <Notice tone=Tone::Waiting>
+                <Alert tone=Tone::Waiting>
                     <h2 id="overfull-title">"More people booked than seats"</h2>
                     <p>
                         "They all keep their time. Nobody else can book it until enough of them have left."
                     </p>
                     <ul>{rows}</ul>
                     {(more > 0).then(|| view! { <p>{format!("And {more} more.")}</p> })}
-                </Notice>
+                </Alert>
             </section>
         }
     })

@@ -30,20 +30,20 @@ const MANY_MAX: u64 = 5_000;
 const MANY_FOR: Duration = Duration::from_secs(600);
 
 /// How parts are searched: gathered or walked. This affects only the cost, never the result.
-pub struct Ways {
+pub struct SearchStrategies {
     /// A part that matches no more doctors than this is gathered.
     few: i64,
     /// Queries that match more doctors. Counting them again would cost more than walking to a full page.
     many: Cache<String, ()>,
 }
 
-impl Default for Ways {
+impl Default for SearchStrategies {
     fn default() -> Self {
         Self::gathering(FEW)
     }
 }
 
-impl Ways {
+impl SearchStrategies {
     pub fn gathering(few: i64) -> Self {
         let many = Cache::builder().max_capacity(MANY_MAX).time_to_live(MANY_FOR).build();
         Self { few, many }
@@ -74,7 +74,7 @@ impl Ways {
 /// The doctors of one page, by rank.
 pub async fn search(
     connection: &mut PgConnection,
-    ways: &Ways,
+    strategies: &SearchStrategies,
     wanted: &Wanted,
     from: StartAfter,
     now: DateTime<Utc>,
@@ -92,7 +92,7 @@ pub async fn search(
                 continue;
             }
         }
-        rows.extend(match ways.gather(connection, wanted, &part, whole, now).await? {
+        rows.extend(match strategies.gather(connection, wanted, &part, whole, now).await? {
             Some(few) => few,
             None if wanted.origin.is_some() => {
                 around::search(connection, wanted, &part, whole, now).await?

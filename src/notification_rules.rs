@@ -57,7 +57,7 @@ impl Channel {
 
 /// A notification to one recipient on one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Notice {
+pub struct PlannedNotification {
     pub recipient: Recipient,
     pub channel: Channel,
     pub template: Template,
@@ -65,7 +65,7 @@ pub struct Notice {
 
 /// The notifications that an event causes. `needs_code`: the patient must confirm with a code; not needed if the
 /// address was verified before and the configuration accepts that.
-pub fn notices(event: EventType, needs_code: bool) -> Vec<Notice> {
+pub fn planned_notifications(event: EventType, needs_code: bool) -> Vec<PlannedNotification> {
     use appointment::Event;
     let EventType::Appointment(event) = event else { return Vec::new() };
     let template = match event {
@@ -83,12 +83,12 @@ pub fn notices(event: EventType, needs_code: bool) -> Vec<Notice> {
         | Event::Released
         | Event::Expired => return Vec::new(),
     };
-    vec![Notice { recipient: Recipient::Booker, channel: Channel::Email, template }]
+    vec![PlannedNotification { recipient: Recipient::Booker, channel: Channel::Email, template }]
 }
 
 /// The types of events that may cause notifications.
 pub fn notified_types() -> impl Iterator<Item = EventType> {
-    EventType::all().filter(|kind| !notices(*kind, true).is_empty())
+    EventType::all().filter(|kind| !planned_notifications(*kind, true).is_empty())
 }
 
 #[cfg(test)]
@@ -98,10 +98,16 @@ mod tests {
     #[test]
     fn a_code_is_sent_only_where_one_is_needed() {
         let held = EventType::Appointment(appointment::Event::Held);
-        assert_eq!(notices(held, true).first().map(|notice| notice.template), Some(Template::Code));
-        assert_eq!(notices(held, false), []);
+        assert_eq!(
+            planned_notifications(held, true).first().map(|planned| planned.template),
+            Some(Template::Code)
+        );
+        assert_eq!(planned_notifications(held, false), []);
         let again = EventType::Appointment(appointment::Event::CodeRequested);
-        assert!(!notices(again, false).is_empty(), "whoever asks for a code gets one");
+        assert!(
+            !planned_notifications(again, false).is_empty(),
+            "whoever asks for a code gets one"
+        );
         assert_eq!(notified_types().count(), 5);
     }
 }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use uuid::Uuid;
 
-use super::clock::{day_start, edge, offset_seconds};
-use super::{Away, Cell, Rule, Schedule, Zones, expand};
 use crate::ids::LocationId;
 use crate::recurrence::Recurrence;
+use crate::schedule::wall_time::{day_start, edge, offset_seconds};
+use crate::schedule::{Away, Cell, Rule, Schedule, Zones, expand};
 use crate::visit::Mode;
 use crate::zone::{self, Zone};
 

@@ -1,4 +1,4 @@
-//! The cases of the benchmark. Each sends one kind of request, or a fixed mix, from several connections.
+//! The workloads of the benchmark. Each sends one kind of request, or a fixed mix, from several connections.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::client::{ApiRequest, ApiResponse, Client};
 use crate::report::{Measurements, Report};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Case {
+pub enum Workload {
     /// Each patient holds a different slot.
     DistinctSlots,
     /// All patients want the same slot.
@@ -57,7 +57,7 @@ const SEARCHES: [&str; 20] = [
     "mode=video&fee_max=900",
 ];
 
-impl Case {
+impl Workload {
     /// How many patients and how many slots this many requests use up.
     pub fn patients_and_slots_needed(self, requests: usize) -> (usize, usize) {
         match self {
@@ -71,11 +71,11 @@ impl Case {
     }
 }
 
-/// What a case sends. The n-th request is the n-th patient's, for the n-th slot.
+/// What a workload sends. The n-th request is the n-th patient's, for the n-th slot.
 pub struct Plan {
     /// The servers. Connections are distributed evenly over them.
     pub addresses: Vec<SocketAddr>,
-    pub case: Case,
+    pub workload: Workload,
     pub connections: usize,
     pub requests: usize,
     pub tokens: Vec<String>,
@@ -85,10 +85,10 @@ pub struct Plan {
     pub week: (String, String),
 }
 
-/// Runs a case over `plan.connections` connections at once.
+/// Runs a workload over `plan.connections` connections at once.
 ///
 /// # Errors
-/// When a response has a status that the case does not expect.
+/// When a response has a status that the workload does not expect.
 pub async fn run(plan: Plan) -> Result<Report> {
     let plan = Arc::new(plan);
     let next = Arc::new(AtomicUsize::new(0));
@@ -117,29 +117,29 @@ async fn run_worker(
         if n >= plan.requests {
             return Ok((measurements, granted));
         }
-        let response = match plan.case {
-            Case::DistinctSlots => hold(&mut client, &plan, n, plan.slots[n]).await?,
-            Case::HotSlot => hold(&mut client, &plan, n, plan.slots[0]).await?,
-            Case::BookConfirm => {
+        let response = match plan.workload {
+            Workload::DistinctSlots => hold(&mut client, &plan, n, plan.slots[n]).await?,
+            Workload::HotSlot => hold(&mut client, &plan, n, plan.slots[0]).await?,
+            Workload::BookConfirm => {
                 let held = hold(&mut client, &plan, n, plan.slots[n]).await?;
                 let confirmed = confirm(&mut client, &plan, n, &held).await?;
                 // The latency of a booking is that of both requests.
                 ApiResponse { elapsed: held.elapsed + confirmed.elapsed, ..confirmed }
             }
-            Case::Mixed if n.is_multiple_of(10) => {
+            Workload::Mixed if n.is_multiple_of(10) => {
                 hold(&mut client, &plan, n / 10, plan.slots[n / 10]).await?
             }
-            Case::Mixed | Case::Availability => {
+            Workload::Mixed | Workload::Availability => {
                 let doctor = &plan.doctors[n % plan.doctors.len()];
                 let (from, to) = &plan.week;
                 let path = format!("/api/v1/doctors/{doctor}/slots?from={from}&to={to}");
                 expect_status(client.send(&ApiRequest::get(&path)).await?, &[200])?
             }
-            Case::DoctorsPage => {
+            Workload::DoctorsPage => {
                 let path = format!("/doctors?page={}", 1 + n % 20);
                 expect_status(client.send(&ApiRequest::get(&path)).await?, &[200])?
             }
-            Case::PastVisits => {
+            Workload::PastVisits => {
                 let token = Some(plan.tokens[n % plan.tokens.len()].as_str());
                 let request = ApiRequest {
                     token,
@@ -147,7 +147,7 @@ async fn run_worker(
                 };
                 expect_status(client.send(&request).await?, &[200])?
             }
-            Case::Search => {
+            Workload::Search => {
                 let path = format!("/api/v1/doctors?{}", SEARCHES[n % SEARCHES.len()]);
                 let request = ApiRequest { token: Some(&plan.tokens[0]), ..ApiRequest::get(&path) };
                 expect_status(client.send(&request).await?, &[200])?
@@ -155,7 +155,7 @@ async fn run_worker(
         };
         granted += usize::from(response.status.is_success());
         measurements.record(response.status.as_u16(), response.elapsed);
-        if plan.case == Case::Search {
+        if plan.workload == Workload::Search {
             measurements.record_kind(SEARCHES[n % SEARCHES.len()]);
         }
     }

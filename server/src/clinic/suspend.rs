@@ -10,7 +10,7 @@ use nadi::ports::{CancelledComing, Change, DoctorStatus, Seen};
 
 use super::store;
 use super::{AdministrationService, doctor_data, record, scope, status};
-use crate::directory::refresh;
+use crate::directory::index_refresh;
 use crate::use_case::Outcome;
 
 /// The most characters of the reason, which patients read.
@@ -35,7 +35,7 @@ impl AdministrationService {
         let Some(version) = store::set_status(&mut transaction, id, to).await? else {
             return Ok(());
         };
-        refresh::refresh_edited(&mut transaction, id, caller.now).await?;
+        index_refresh::refresh_edited(&mut transaction, id, caller.now).await?;
         let data = doctor_data(ClinicId(current.clinic_id), to);
         let event = NewEvent::doctor(DoctorEvent::Changed, id, version, data);
         record(&mut transaction, caller, &event).await?;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::search_words;
 use crate::database::is_transient;
-use crate::directory::refresh::refresh_in;
+use crate::directory::index_refresh::refresh_in;
 use crate::directory::store::listings;
 use crate::directory::store::next_times::{self, ChangedSlot};
 use crate::events;

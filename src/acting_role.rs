@@ -1,12 +1,12 @@
-//! The side from which someone acts on an appointment.
+//! The role in which someone acts on an appointment.
 
 use serde::{Deserialize, Serialize};
 
-/// The capacity in which someone acts on an appointment.
+/// The role in which someone acts on an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Capacity {
+pub enum ActingRole {
     Patient,
     Doctor,
     Administrator,
@@ -14,7 +14,7 @@ pub enum Capacity {
     System,
 }
 
-impl Capacity {
+impl ActingRole {
     pub const ALL: [Self; 4] = [Self::Patient, Self::Doctor, Self::Administrator, Self::System];
 
     /// The value in the database and in events.

@@ -1,6 +1,6 @@
 //! Finds the zone for a TZID in the forms that programs use.
 
-use super::clock::Zone;
+use super::resolved_zone::Zone;
 use super::{database, display_names, windows};
 use crate::ical::value;
 

@@ -1,7 +1,7 @@
 //! The texts of e-mails. They contain the person, the doctor, the time and the place, but nothing about
 //! anyone's health.
 
-use nadi::actor::Capacity;
+use nadi::actor::ActingRole;
 use nadi::local_time::{LocalTime, LocalTimes};
 
 use super::place::address;
@@ -52,15 +52,15 @@ impl Visit<'_> {
     }
 
     /// `You have moved the appointment for Mira.`; `done` is a participle such as `moved`.
-    fn who(&self, by: Capacity, done: &str) -> String {
+    fn who(&self, by: ActingRole, done: &str) -> String {
         let Visit { person, doctor, .. } = self;
         match by {
-            Capacity::Patient => format!("You have {done} the appointment for {person}."),
-            Capacity::Doctor => format!("{doctor} has {done} the appointment for {person}."),
-            Capacity::Administrator => {
+            ActingRole::Patient => format!("You have {done} the appointment for {person}."),
+            ActingRole::Doctor => format!("{doctor} has {done} the appointment for {person}."),
+            ActingRole::Administrator => {
                 format!("The clinic has {done} the appointment for {person}.")
             }
-            Capacity::System => format!("The appointment for {person} was {done}."),
+            ActingRole::System => format!("The appointment for {person} was {done}."),
         }
     }
 }
@@ -99,7 +99,7 @@ pub fn confirmed(visit: &Visit) -> (String, String) {
 }
 
 /// The e-mail about a moved appointment: subject and body. `before` is the time in the last message.
-pub fn moved(visit: &Visit, by: Capacity, before: LocalTime) -> (String, String) {
+pub fn moved(visit: &Visit, by: ActingRole, before: LocalTime) -> (String, String) {
     let (who, facts, page) = (visit.who(by, "moved"), visit.facts(), visit.page());
     let (when, before, reference) = (visit.when.in_full(), before.in_full(), visit.reference);
     let body = format!(
@@ -115,7 +115,7 @@ pub fn moved(visit: &Visit, by: Capacity, before: LocalTime) -> (String, String)
 /// appointment was moved since.
 pub fn cancelled(
     visit: &Visit,
-    by: Capacity,
+    by: ActingRole,
     reason: Option<&str>,
     before: Option<LocalTime>,
 ) -> (String, String) {
@@ -178,7 +178,7 @@ mod tests {
     fn all(place: Place<'static>) -> Vec<(String, String)> {
         let visit = visit(place);
         let mut all = vec![code(&visit, "123456", until()), confirmed(&visit)];
-        for by in Capacity::ALL {
+        for by in ActingRole::ALL {
             all.push(moved(&visit, by, before()));
             for reason in [None, Some("The doctor is ill")] {
                 for before in [None, Some(before())] {
@@ -236,10 +236,10 @@ mod tests {
     #[test]
     fn a_mail_says_who_moved_or_cancelled() {
         for (by, who) in [
-            (Capacity::Patient, "You have moved the appointment for Mira Naik. "),
-            (Capacity::Doctor, "Dr Asha Rao has moved the appointment for Mira Naik. "),
-            (Capacity::Administrator, "The clinic has moved the appointment for Mira Naik. "),
-            (Capacity::System, "The appointment for Mira Naik was moved. "),
+            (ActingRole::Patient, "You have moved the appointment for Mira Naik. "),
+            (ActingRole::Doctor, "Dr Asha Rao has moved the appointment for Mira Naik. "),
+            (ActingRole::Administrator, "The clinic has moved the appointment for Mira Naik. "),
+            (ActingRole::System, "The appointment for Mira Naik was moved. "),
         ] {
             let (subject, body) = moved(&visit(CLINIC), by, before());
             assert_eq!(subject, format!("Moved: {WHEN}"));
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_cancellation_gives_the_reason_and_the_last_announced_time() {
-        let mail = |reason, before| cancelled(&visit(CLINIC), Capacity::Doctor, reason, before).1;
+        let mail = |reason, before| cancelled(&visit(CLINIC), ActingRole::Doctor, reason, before).1;
         let plain = mail(None, None);
         assert!(!plain.contains("reason") && !plain.contains("moved"), "{plain}");
         let full = mail(Some("The doctor is ill"), Some(before()));

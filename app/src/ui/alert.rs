@@ -37,7 +37,7 @@ impl Tone {
 
 /// A message on the page. With `announced`, screen readers say it when it appears.
 #[component]
-pub fn Notice(
+pub fn Alert(
     #[prop(optional)] tone: Tone,
     #[prop(optional)] announced: bool,
     #[prop(optional, into)] id: Option<String>,

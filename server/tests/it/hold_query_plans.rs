@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use crate::support::database::{MIGRATED, url_of};
 
 const STATEMENTS: [(&str, &str); 3] = [
-    ("hold.sql", include_str!("../../src/bookings/sql/hold.sql")),
-    ("holds.sql", include_str!("../../src/bookings/sql/holds.sql")),
+    ("hold_single.sql", include_str!("../../src/bookings/sql/hold_single.sql")),
+    ("hold_batch.sql", include_str!("../../src/bookings/sql/hold_batch.sql")),
     ("hold_facts.sql", include_str!("../../src/bookings/sql/hold_facts.sql")),
 ];
 
