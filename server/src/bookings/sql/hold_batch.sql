@@ -1,23 +1,25 @@
--- Many holds at once, of those who have nothing in the way: no older hold, alive or lapsed, of the
--- account, no visit ahead with the doctor, nothing else of the person at that time, no answer under the key, a visit of one slot.
--- Whoever is left out is not refused: they go on alone (hold.sql), or are told why.
+-- Makes many holds at once, those without any obstacle: the account has no other hold (active or lapsed) and no
+-- visit ahead with the doctor, the person has no other appointment at that time, there is no stored answer under
+-- the idempotency key, and the visit takes one slot. The other holds are not refused by this: they are tried
+-- again one by one (hold_single.sql), or the reason for their refusal is read (hold_facts.sql).
 --
--- $1 how long   $2 ids   $3 references   $4 slots   $5 kinds of visit   $6 persons   $7 accounts
--- $8 moments   $9 gates   $10 keys   $11 fingerprints
+-- $1 duration of a hold   $2 ids   $3 references   $4 slots   $5 visit types   $6 persons   $7 accounts
+-- $8 times of the requests   $9 lock keys   $10 idempotency keys   $11 fingerprints
+-- $12 host for the UID in calendar files
 with asked as materialized (
     select a.*,
            row_number() over (partition by a.slot_id order by a.id) as turn,
            row_number() over (partition by a.account_id order by a.id) as of_account
     from unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[],
                 $8::timestamptz[], $9::bigint[], $10::text[], $11::bytea[])
-         as a (id, reference, slot_id, visit_type_id, person_id, account_id, now, gate, key, fingerprint)
+         as a (id, reference, slot_id, visit_type_id, person_id, account_id, now, lock_key, key, fingerprint)
 ),
 wanted as materialized (
     select a.*, s.doctor_id, s.starts_at, s.ends_at, s.capacity, b.location_id, b.mode, p.time_zone,
            d.clinic_id, d.fee_minor_units, d.currency, v.id as kind_id,
            least(a.now + $1::interval, s.starts_at) as expires_at
     from asked a
-    -- More than it has seats cannot get one anyway.
+    -- Of the holds for one slot, only as many as it has seats can succeed.
     join slots s on s.id = a.slot_id and s.starts_at > a.now and s.closes_at > a.now
          and s.opens_at <= a.now and a.turn <= s.capacity
     join blocks b on b.id = s.block_id
@@ -34,15 +36,15 @@ wanted as materialized (
       and not exists (select from patient_times t
                       where t.account_id = a.account_id and t.hold_number is not null
                         and t.held_until < 'infinity' offset 0)
-      -- `offset 0` keeps it a look-up by both columns. As a join, planned while the table was empty, it
-      -- was one by the doctor alone, through all of the index.
+      -- `offset 0` makes PostgreSQL look this up by both columns. As a join, planned while the table was empty,
+      -- it was looked up by the doctor alone, which read the whole index.
       and not exists (select from patient_times t
                       where t.account_id = a.account_id and t.doctor_id = s.doctor_id
                         and t.visit_number is not null offset 0)
       and (a.key is null
            or (not exists (select from idempotency_keys k
                            where k.account_id = a.account_id and k.key = a.key)
-               and pg_try_advisory_xact_lock(a.gate)))
+               and pg_try_advisory_xact_lock(a.lock_key)))
 ),
 seat as (
     insert into seats (slot_id, seat_no, capacity, appointment_id, doctor_id, held_until)
@@ -116,7 +118,7 @@ kept as (
 )
 select booked from answered
 union all
--- A seat without the rest: somebody came between. All or nothing, and each tries again alone.
+-- If some rows are missing, another transaction was faster. Then all of it is undone, and each hold is tried by itself.
 select undo_hold()
 where (select count(*) from seat) <> (select count(*) from answered)
    or (select count(*) from kept)

@@ -1,8 +1,8 @@
--- What there is to know of holds that did not come about, in their order. One statement, and so one
--- moment: between two reads a hold of the same person may come or go. `offset 0` makes a look-up by id of
--- what could become a join that reads all appointments, when it is planned while there are none.
+-- The facts about holds that were not granted, in the order of the requests. In one statement, so that all facts
+-- are of the same moment: between two statements a hold of the same person may be made or end. `offset 0` makes
+-- PostgreSQL look up rows by id. A join, planned while there are no appointments, would read all of them later.
 --
--- $1 slots   $2 kinds of visit, or null   $3 persons   $4 accounts   $5 moments   $6 keys, or null
+-- $1 slots   $2 visit types, or null   $3 persons   $4 accounts   $5 times of the requests   $6 idempotency keys, or null
 select k.fingerprint as "fingerprint?",
        k.answer as "answer?",
        exists (select from people o
@@ -52,7 +52,7 @@ left join visit_types v on v.clinic_id = d.clinic_id and v.archived_at is null
 left join lateral (
     select count(*) as slots, min(r.capacity) as capacity, max(r.ends_at) as ends_at,
            bool_and(r.closes_at > '-infinity') as not_only_kept,
-           -- A seat of the person's own hold is free for them: that hold would be released.
+           -- A seat of the person's own hold counts as free: the new hold would replace that one.
            min(r.capacity - (select count(*) from seats t
                              where t.slot_id = r.id and t.held_until > a.now
                                and not exists (select from patient_times h

@@ -1,12 +1,12 @@
--- One hold: what `nadi::appointment::decide` demands, as conditions. Its own transaction.
+-- Makes one hold, with the rules of `nadi::appointment::decide` as conditions.
 --
--- $1 now   $2 slot   $3 person   $4 account   $5 id   $6 reference   $7 how long   $8 first seat to try
--- $9 holds allowed   $10 kind of visit, or null   $11 gate   $12 key   $13 fingerprint (null without a key)
--- $14 visits allowed ahead with one doctor
+-- $1 now   $2 slot   $3 person   $4 account   $5 id   $6 reference   $7 duration   $8 first seat to try
+-- $9 holds allowed   $10 visit type, or null   $11 lock key   $12 idempotency key   $13 fingerprint (the last three
+-- are null without a key)   $14 visits allowed ahead with one doctor   $15 host for the UID in calendar files
 --
--- `cargo xtask bench` runs this very text through pgbench, too.
-with gate as materialized (
-    -- A rival with the same key waits here, before it locks anything else.
+-- `cargo xtask bench` runs the same text with pgbench.
+with key_lock as materialized (
+    -- Another request with the same key waits here, before it locks anything else.
     select pg_advisory_xact_lock($11)
 ),
 wanted as (
@@ -22,7 +22,7 @@ wanted as (
          and case when $10::uuid is null then v.is_default else v.id = $10 end
     join slots l on l.block_id = s.block_id and l.slot_no = s.slot_no + v.slot_span - 1
     where s.id = $2 and s.starts_at > $1 and s.closes_at > $1 and s.opens_at <= $1
-      and ($11::bigint is null or (select count(*) from gate) = 1)
+      and ($11::bigint is null or (select count(*) from key_lock) = 1)
       and exists (select from people
                   where id = $3 and account_id = $4 and archived_at is null)
 ),
@@ -51,12 +51,12 @@ given_up as (
     select p.appointment_id as id
     from patient_times p, wanted w
     where p.person_id = $3 and p.held_until < 'infinity'
-      -- A look-up by id, and no join, whatever the plan.
+      -- A subquery, so that it is looked up by id in every plan.
       and (select a.state = 'pending' and a.doctor_id = w.doctor_id
                   and (a.slot_id <> w.id or a.visit_type_id <> w.visit_type_id)
            from appointments a where a.id = p.appointment_id)
 ),
--- It judges them once more, after it has waited for whoever is changing them.
+-- `end_holds` locks these appointments and checks their state again after any wait.
 ended as materialized (
     select e.id
     from (select (select array_agg(id) from lapsed) as lapsed,
@@ -77,7 +77,7 @@ numbers as (
                                 and p.visit_number = g and lower(p.during) > $1
                                 and p.appointment_id not in (select id from ended))
             limit 1) as visit_number,
-           -- Numbers may be missing below, or be in use above, since more were allowed.
+           -- Counted, because lower numbers may be unused and higher ones in use since a time when more were allowed.
            (select count(*) from patient_times p
             where p.account_id = $4 and p.doctor_id = w.doctor_id and p.visit_number is not null
               and lower(p.during) > $1 and p.appointment_id not in (select id from ended)) as visits
@@ -97,7 +97,7 @@ seat as (
         order by (g + $8::int) % r.capacity
         limit 1
     ) n
-    -- First of all, what lies in the way is ended.
+    -- Reading from `ended` makes PostgreSQL end the older holds first.
     where (select count(*) from ended) >= 0
       and exists (select from numbers
                   where hold_number is not null and visit_number is not null and visits < $14)
@@ -105,7 +105,7 @@ seat as (
     on conflict do nothing
     returning slot_id
 ),
--- The number of a visit that has begun is free for another.
+-- A visit that has begun gives its number back.
 begun as (
     update patient_times p
     set visit_number = null
@@ -175,7 +175,7 @@ kept as (
     on conflict do nothing
     returning key
 )
--- Nothing was touched: there is nothing to undo. Otherwise it is all or nothing.
+-- Either everything was written, or all of it is undone. If nothing was written, there is nothing to undo.
 select case
            when (select count(*) from answered) = 1
                 and ($12::text is null or (select count(*) from kept) = 1)

@@ -92,7 +92,7 @@ pub async fn insert_all(
         r#"with given as (
                select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::jsonb[],
                                     $5::timestamptz[], $6::bigint[])
-                        as g (account_id, key, fingerprint, answer, created_at, gate)
+                        as g (account_id, key, fingerprint, answer, created_at, lock_key)
            ),
            kept as (
                insert into idempotency_keys (account_id, key, fingerprint, answer, created_at)
@@ -101,7 +101,7 @@ pub async fn insert_all(
                on conflict do nothing
                returning account_id, key
            )
-           select g.gate as "gate!" from kept k join given g using (account_id, key)"#,
+           select g.lock_key as "lock_key!" from kept k join given g using (account_id, key)"#,
         &accounts as _,
         &keys as _,
         &prints as _,
