@@ -169,9 +169,14 @@ impl Relay {
                     }
                     b'E' => executes = true,
                     b'Q' => {
-                        // How long a lock is waited for is not the clock's to say here, but the schedule's.
+                        // No time limits for waiting: the schedule decides how long a statement waits.
                         message.body =
                             replaced(&message.body, b"lock_timeout = '10ms'", b"lock_timeout = 0");
+                        message.body = replaced(
+                            &message.body,
+                            b"idle_in_transaction_session_timeout = '2s'",
+                            b"idle_in_transaction_session_timeout = 0",
+                        );
                         text = String::from_utf8_lossy(message.text(0).0).into_owned();
                         executes = true;
                     }
