@@ -22,9 +22,9 @@ pub enum Mode {
 /// What it takes to confirm a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmation {
-    /// The code that was sent.
+    /// The code that was sent by e-mail.
     Otp,
-    /// The code, but not for those whose address a code has proven before.
+    /// The code, except for accounts whose e-mail address is already verified.
     Instant,
 }
 

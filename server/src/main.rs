@@ -209,7 +209,7 @@ async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
         let mut connection = app_state.write.0.acquire().await?;
         let now = app_state.clock.now();
         let settled = schedules::settle_shifted(&mut connection, &reference, now).await?;
-        anyhow::ensure!(settled, "no appointment {reference} waits for a decision");
+        anyhow::ensure!(settled, "no appointment {reference} is waiting for a decision");
         println!("{reference} keeps its instant.");
         return Ok(());
     }

@@ -49,7 +49,8 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn(guard::bounded_body))
         .layer(from_fn_with_state(page_limit.clone(), load_shedding::bounded_page))
         .with_state(web.clone());
-    // A listener has no session and is nobody; it counts among the crowd until it is answered.
+    // A listener for live updates has no session and no account. It counts towards the limit of pages only until
+    // its response begins.
     let live_updates = LiveUpdates::new(&web.listeners, &web.app_state, &web.ports);
     let live = Router::new()
         .route("/doctors/{slug}/changes", get(live_updates::changes))
@@ -68,7 +69,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .merge(dynamic)
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(PublicCache::new(&web.app_state), public_cache::serve))
-        // Beyond the compression: unused, it would still lie in the memory of every listener.
+        // Outside the compression layer, which would take memory for every listener without being used.
         .merge(live)
         .layer(from_fn(guard::bounded_time))
         .layer(CatchPanicLayer::custom(guard::panicked))

@@ -31,13 +31,13 @@ pub struct AppState {
     pub event_written: Arc<Notify>,
     /// Notified when slots must be made again: after a change of a clinic's holidays, or when holds have lapsed.
     pub schedules_changed: Arc<Notify>,
-    /// What is outdated of all that was cached.
+    /// The versions of cached data, which tell which entries are outdated.
     pub invalidation: Arc<Invalidation>,
-    /// How far behind this instance's readers of the log are.
+    /// How far this instance's readers of the event log lag behind.
     pub readers: Arc<ReaderStatuses>,
     /// The status of this instance's jobs.
     pub jobs: Arc<JobStatuses>,
-    /// For the caches of what is read.
+    /// What all read caches of this instance share.
     pub cache_context: CacheContext,
 }
 

@@ -64,13 +64,13 @@ pub fn mode(word: &str) -> Outcome<nadi::visit::Mode> {
     nadi::visit::Mode::parse(word).ok_or_else(|| Fault::Broken(format!("unknown mode {word}")))
 }
 
-/// A row's state of an appointment.
+/// Parses a stored state of an appointment.
 pub fn state(word: &str) -> Outcome<nadi::appointment::State> {
     let state = nadi::appointment::State::parse(word);
     state.ok_or_else(|| Fault::Broken(format!("unknown state {word}")))
 }
 
-/// A rating from its row: no number there is below zero.
+/// The rating from the columns of its row, which are never negative.
 pub fn rating_of(reviews: i32, stars_sum: i32) -> nadi::review::Rating {
     nadi::review::Rating {
         reviews: reviews.max(0).unsigned_abs(),
@@ -78,7 +78,7 @@ pub fn rating_of(reviews: i32, stars_sum: i32) -> nadi::review::Rating {
     }
 }
 
-/// A row's slug.
+/// Parses a stored slug.
 pub fn slug(text: &str) -> Outcome<nadi::input::Slug> {
     nadi::input::Slug::parse(text).ok_or_else(|| Fault::Broken(format!("unusable slug {text}")))
 }

@@ -207,7 +207,7 @@ pub async fn create_administrator(
     answer("create administrator", make.await)
 }
 
-/// A code that was sent to the account's address has come back, which proves the address.
+/// Marks the account's e-mail address as verified, because a code that was sent to it was entered.
 ///
 /// # Errors
 /// When the database does not answer.

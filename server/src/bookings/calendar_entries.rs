@@ -9,7 +9,7 @@ use crate::accounts;
 use crate::bookings::store::appointment_rows::{self as rows, Entry};
 use crate::use_case::{Outcome, mode, state, zone};
 
-/// A doctor's appointments that touch a range of time, living or having taken place, soonest first.
+/// A doctor's appointments that overlap a range of time, active or having taken place, soonest first.
 ///
 /// # Errors
 /// When the database does not answer, or a row cannot be read.
@@ -24,7 +24,7 @@ pub async fn of_doctor(
     entries(connection, rows).await
 }
 
-/// Who has seats in these slots now, soonest first.
+/// The appointments that have seats in these slots now, soonest first.
 ///
 /// # Errors
 /// When the database does not answer, or a row cannot be read.
@@ -37,7 +37,7 @@ pub async fn in_slots(
     entries(connection, rows).await
 }
 
-/// Calendar entries, with the names of who is booked.
+/// Calendar entries with the names of the patients.
 async fn entries(connection: &mut PgConnection, rows: Vec<Entry>) -> Outcome<Vec<CalendarEntry>> {
     let persons: Vec<PersonId> = rows.iter().map(|entry| PersonId(entry.person_id)).collect();
     let names = accounts::names(connection, &persons).await?;

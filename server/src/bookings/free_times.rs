@@ -1,4 +1,5 @@
-//! What bookings know about a time that somebody asks the directory for.
+//! Whether an account may move an appointment, and why a slot cannot be taken. For the directory, which shows
+//! free times.
 
 use chrono::{DateTime, Utc};
 use nadi::Failure;
@@ -33,10 +34,10 @@ pub async fn capacity_to_move(
     Ok(capacity)
 }
 
-/// Why a time of this doctor that is not free cannot be taken.
+/// The reason why a slot of this doctor that is not free cannot be taken.
 ///
 /// # Errors
-/// [`Failure::NotFound`] when it is for moving an appointment that is not there.
+/// [`Failure::NotFound`] when it is for moving an appointment that does not exist.
 pub async fn why_not_free(
     connection: &mut PgConnection,
     doctor: DoctorId,

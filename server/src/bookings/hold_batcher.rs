@@ -87,7 +87,7 @@ async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
     let taken = async {
         let mut transaction = app_state.holds.begin_batch().await?;
         let uid_host = &app_state.site.uid_host;
-        let taken = holds::take_together(&mut transaction, &all, hold, uid_host).await?;
+        let taken = holds::take_batch(&mut transaction, &all, hold, uid_host).await?;
         transaction.commit().await?;
         Ok::<_, sqlx::Error>(taken)
     };

@@ -1,4 +1,4 @@
-//! Appointments as the caller may see them.
+//! Reading appointments: as the caller may see them.
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
@@ -28,7 +28,7 @@ use crate::use_case::{Fault, Outcome, mode, offset_of, page_number, slug, state,
 const PAGE_SIZE_MAX: u32 = 100;
 
 impl BookingService {
-    /// Does this account confirm without a code?
+    /// May this account confirm without a code?
     pub(super) async fn needs_no_code(
         &self,
         connection: &mut PgConnection,
@@ -44,7 +44,7 @@ impl BookingService {
         id: AppointmentId,
     ) -> Outcome<AppointmentView> {
         let account = caller.signed_in()?;
-        // One's own appointment is read where it was just written.
+        // From the main database, so that patients see what they have just written.
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = rows::find(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         let capacity = account
@@ -206,8 +206,8 @@ impl BookingService {
     }
 }
 
-/// A doctor's appointments are for the doctor and the clinic's administrators; to anyone else
-/// there are none to see.
+/// Only the doctor and the clinic's administrators may see a doctor's appointments. Returns as which of them
+/// the account may.
 async fn must_see_doctor(
     connection: &mut PgConnection,
     account: &SignedIn,
@@ -221,8 +221,8 @@ async fn must_see_doctor(
     Ok(Capacity::Administrator)
 }
 
-/// What undoing the last mark of a visit would mean, and whether its person has something else then.
-/// `None`: nothing was marked, or its time is not there any more.
+/// What undoing the last mark of a visit (checked in, completed, no-show) would do, and whether its person has
+/// another appointment at that time. `None`: nothing was marked, or its slot no longer exists.
 pub(super) async fn undo(
     connection: &mut PgConnection,
     (id, starts_at, zone): (AppointmentId, DateTime<Utc>, Zone),

@@ -271,7 +271,7 @@ impl BusyService {
             Err(malformed) => return Ok(Err(malformed)),
         };
         let mut transaction = self.app_state.write.begin().await?;
-        // The doctor's row first, as everywhere.
+        // Lock the doctor's schedule first, as everywhere.
         schedules::lock(&mut transaction, doctor).await?;
         if store::record_read(&mut transaction, id, etag, now + READ_EVERY, now).await? {
             if store::replace_times(&mut transaction, id, doctor, &times).await? {

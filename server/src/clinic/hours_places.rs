@@ -1,4 +1,4 @@
-//! Where the doctors of a clinic work, as schedules need to know it.
+//! The locations of a clinic, for schedules.
 
 use nadi::ids::{ClinicId, LocationId};
 use nadi::ports::HoursPlace;
@@ -7,10 +7,10 @@ use sqlx::PgConnection;
 use super::store;
 use crate::use_case::{Outcome, zone};
 
-/// Places offered in the form of hours.
+/// The most locations offered in the form for hours.
 const PLACES_MAX: i64 = 200;
 
-/// The places of a clinic, for the form of hours.
+/// The locations of a clinic, for the form for hours.
 ///
 /// # Errors
 /// When the database does not answer, or a place has an unknown zone.

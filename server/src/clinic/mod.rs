@@ -360,7 +360,7 @@ async fn doctor_checks(
             match accounts::accounts_to_link(connection, email.as_str()).await?.as_slice() {
                 [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
                 [one] => Ok(Some(one.id)),
-                // Anyone can register an address; only who has proven it, or is known, is taken at once.
+                // Anyone can register an address, so among several accounts only a verified or known one is chosen.
                 [first, ..] if first.is_known => Ok(Some(first.id)),
                 _ => Err(Failure::field(Field::Email, Problem::Ambiguous).into()),
             }

@@ -365,7 +365,7 @@ pub async fn location_in_use(connection: &mut PgConnection, id: LocationId) -> R
     .await
 }
 
-/// The regions whose public holidays a clinic keeps.
+/// The regions whose public holidays a clinic observes.
 pub async fn holiday_regions(
     connection: &mut PgConnection,
     clinic: ClinicId,

@@ -1,5 +1,6 @@
-//! Keeps the demo going, in development mode only: people book the coming days with the demo doctor's
-//! clinic, come, and are seen. It changes nothing that the demo has not made, and sends no messages.
+//! The job that simulates activity in the demo, in development mode only: invented patients book the coming
+//! days at the demo doctor's clinic, arrive, are seen, or cancel. It changes only appointments that the demo
+//! made, and sends no messages.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +11,11 @@ use nadi::formatting::local_date;
 use nadi::ids::{AccountId, DoctorId};
 
 use super::activity_data;
-use super::{dates, demo_doctor, is_soon, wishes};
+use super::{dates, demo_doctor, is_soon, planned_visits};
 use crate::bookings::store::appointments;
 use crate::bookings::store::appointments::{By, EventDetail};
 use crate::bookings::store::claims;
-use crate::demo::activity_data::{Clinic, Free, Made, Outcome};
+use crate::demo::activity_data::{Clinic, DemoAppointment, FreeSlot, Outcome};
 use crate::state::AppState;
 
 use crate::supervisor::{Job, Next, Supervisor};
@@ -24,18 +25,18 @@ const JOB: Job = Job {
     every: std::time::Duration::from_secs(600),
     overdue_after: std::time::Duration::from_secs(3_600),
 };
-/// Nobody books a time that begins sooner.
+/// Slots that begin sooner than this are not booked.
 const BOOK_AHEAD: Duration = Duration::minutes(30);
-/// Whoever cancels does it so long before.
+/// Patients who cancel do so this long before the visit.
 const CANCEL_AHEAD: Duration = Duration::hours(24);
-/// A new hold is made so long after the last one.
+/// How long after the last hold a new one is made.
 const HOLD_EVERY: Duration = Duration::hours(3);
-/// Appointments looked at in one run.
+/// The most appointments looked at in one run.
 const WAITING_MAX: i64 = 2_000;
-/// Times tried for one visit of the demo's patient.
+/// The most slots tried for one visit of the demo patient.
 const TRIES_MAX: usize = 5;
 
-/// What a run did.
+/// How many appointments a run has made and changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// New appointments, holds included.
@@ -44,7 +45,7 @@ pub struct Summary {
     pub changed: usize,
 }
 
-/// Runs now and then.
+/// Starts the job.
 pub fn start(supervisor: &Supervisor, app_state: &AppState) {
     let app_state = app_state.clone();
     supervisor.start(JOB, std::future::pending, move || {
@@ -53,7 +54,7 @@ pub fn start(supervisor: &Supervisor, app_state: &AppState) {
     });
 }
 
-/// Does what is due; nothing when the demo is not loaded.
+/// Does what is due. Does nothing when the demo is not loaded.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -64,18 +65,23 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<Summary> {
         return Ok(Summary::default());
     };
     drop(connection);
-    let mut done = Summary { changed: move_on(app_state, &clinic, now).await?, booked: 0 };
+    let mut done =
+        Summary { changed: advance_appointments(app_state, &clinic, now).await?, booked: 0 };
     done.booked += book_days(app_state, &clinic, now).await?;
     done.booked += book_own(app_state, &clinic, now).await?;
     done.booked += hold(app_state, &clinic, now).await?;
     if done != Summary::default() {
-        tracing::info!(booked = done.booked, changed = done.changed, "kept the demo going");
+        tracing::info!(
+            booked = done.booked,
+            changed = done.changed,
+            "simulated activity in the demo"
+        );
     }
     Ok(done)
 }
 
-/// Lets people come, be seen, stay away and cancel. Tells how many appointments changed.
-async fn move_on(
+/// Lets patients arrive, be seen, miss their visit, or cancel. Returns how many appointments changed.
+async fn advance_appointments(
     app_state: &AppState,
     clinic: &Clinic,
     now: DateTime<Utc>,
@@ -85,49 +91,53 @@ async fn move_on(
         activity_data::waiting(&mut connection, clinic, now + CANCEL_AHEAD, WAITING_MAX).await?;
     drop(connection);
     let mut changed = 0;
-    for made in waiting {
-        if next_command(&made, now).is_some() && change(app_state, made, now).await? {
+    for appointment in waiting {
+        if next_command(&appointment, now).is_some() && change(app_state, appointment, now).await? {
             changed += 1;
         }
     }
     Ok(changed)
 }
 
-/// What is due for an appointment.
-fn next_command(made: &Made, now: DateTime<Utc>) -> Option<Command> {
-    let outcome = activity_data::outcome(made);
-    let arrives_at = made.starts_at - activity_data::early();
-    match made.state {
-        State::CheckedIn if made.ends_at <= now => Some(Command::Complete),
-        State::Confirmed if made.ends_at <= now => Some(match outcome {
+/// The command that is due for an appointment.
+fn next_command(appointment: &DemoAppointment, now: DateTime<Utc>) -> Option<Command> {
+    let outcome = activity_data::outcome(appointment);
+    let arrives_at = appointment.starts_at - activity_data::arrives_early();
+    match appointment.state {
+        State::CheckedIn if appointment.ends_at <= now => Some(Command::Complete),
+        State::Confirmed if appointment.ends_at <= now => Some(match outcome {
             Outcome::NoShow => Command::MarkNoShow,
             _ => Command::Complete,
         }),
         State::Confirmed if arrives_at <= now => {
             (outcome != Outcome::NoShow).then_some(Command::CheckIn)
         }
-        State::Confirmed if made.starts_at - CANCEL_AHEAD <= now => {
+        State::Confirmed if appointment.starts_at - CANCEL_AHEAD <= now => {
             (outcome == Outcome::Cancelled).then_some(Command::Cancel)
         }
         _ => None,
     }
 }
 
-/// One change in a transaction of its own. `false`: there is nothing to do any more.
-async fn change(app_state: &AppState, made: Made, now: DateTime<Utc>) -> anyhow::Result<bool> {
+/// Makes one change in a transaction of its own. `false`: there was nothing to do any more.
+async fn change(
+    app_state: &AppState,
+    due: DemoAppointment,
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
     let mut transaction = app_state.write.begin().await?;
-    let Some(mut stored) = appointments::lock(&mut transaction, made.id).await? else {
+    let Some(mut stored) = appointments::lock(&mut transaction, due.id).await? else {
         return Ok(false);
     };
     let appointment = stored.appointment()?;
-    // As it is now: somebody may have moved or cancelled it.
-    let made = Made {
+    // Decide by the locked row: somebody may have moved or cancelled the appointment.
+    let due = DemoAppointment {
         state: appointment.state,
         starts_at: appointment.starts_at,
         ends_at: appointment.ends_at,
-        ..made
+        ..due
     };
-    let Some(command) = next_command(&made, now) else { return Ok(false) };
+    let Some(command) = next_command(&due, now) else { return Ok(false) };
     let doctor = DoctorId(stored.doctor_id);
     let by = match command {
         Command::Cancel => By {
@@ -152,18 +162,18 @@ async fn change(app_state: &AppState, made: Made, now: DateTime<Utc>) -> anyhow:
     };
     let Some(event) = transition.event else { return Ok(false) };
     if transition.claims == Claims::Drop {
-        claims::drop(&mut transaction, made.id).await?;
+        claims::drop(&mut transaction, due.id).await?;
     }
     appointments::save(&mut transaction, &mut stored, &transition, &by, now).await?;
     appointments::insert_event(&mut transaction, &stored, event, &EventDetail::default(), &by, now)
         .await?;
-    activity_data::tell_nobody(&mut transaction, made.id, now).await?;
+    activity_data::suppress_notifications(&mut transaction, due.id, now).await?;
     transaction.commit().await?;
     app_state.invalidation.invalidate_doctor(doctor);
     Ok(true)
 }
 
-/// Fills the days through the next week on which the demo has made no visits yet.
+/// Books visits on the days up to the end of next week for which the demo has made none yet.
 async fn book_days(
     app_state: &AppState,
     clinic: &Clinic,
@@ -175,18 +185,18 @@ async fn book_days(
     let filled = activity_data::filled(&mut connection, clinic, since).await?;
     let free = activity_data::free(&mut connection, clinic, now + BOOK_AHEAD, until, now).await?;
     drop(connection);
-    let mut days: BTreeMap<(NaiveDate, DoctorId), Vec<Free>> = BTreeMap::new();
-    for time in free {
-        let day = (time.time.date, time.doctor);
+    let mut days: BTreeMap<(NaiveDate, DoctorId), Vec<FreeSlot>> = BTreeMap::new();
+    for slot in free {
+        let day = (slot.slot.date, slot.doctor);
         if !filled.contains(&(day.1, day.0)) {
-            days.entry(day).or_default().push(time);
+            days.entry(day).or_default().push(slot);
         }
     }
     let mut booked = 0;
     for ((date, doctor), times) in days {
         let mut transaction = app_state.write.begin().await?;
         activity_data::lock(&mut transaction).await?;
-        // Another instance may have been here.
+        // Another instance may have done it in the meantime.
         if activity_data::filled(&mut transaction, clinic, since).await?.contains(&(doctor, date)) {
             continue;
         }
@@ -203,7 +213,7 @@ async fn book_days(
     Ok(booked)
 }
 
-/// Gives the demo's patient something ahead of each kind.
+/// Books the future visits that the demo patient should always have.
 async fn book_own(
     app_state: &AppState,
     clinic: &Clinic,
@@ -211,23 +221,24 @@ async fn book_own(
 ) -> anyhow::Result<usize> {
     let today = local_date(now, clinic.zone);
     let mut booked = 0;
-    for wish in wishes() {
+    for planned in planned_visits() {
         let mut transaction = app_state.write.begin().await?;
         activity_data::lock(&mut transaction).await?;
-        if activity_data::is_granted(&mut transaction, &wish, now).await? {
+        if activity_data::is_booked(&mut transaction, &planned, now).await? {
             continue;
         }
         let free =
             activity_data::free(&mut transaction, clinic, now, dates(today).end, now).await?;
-        let from = today + Days::new(wish.days_ahead);
-        let mut fitting: Vec<&Free> = free
+        let from = today + Days::new(planned.days_ahead);
+        let mut fitting: Vec<&FreeSlot> = free
             .iter()
-            .filter(|free| free.time.date >= from && free.time.mode == wish.mode)
+            .filter(|free| free.slot.date >= from && free.slot.mode == planned.mode)
             .collect();
-        let is_wished = |free: &Free| (free.doctor == demo_doctor()) == wish.with_demo_doctor;
-        fitting.sort_by_key(|free| (!is_wished(free), free.time.starts_at, free.doctor));
+        let is_preferred =
+            |free: &FreeSlot| (free.doctor == demo_doctor()) == planned.with_demo_doctor;
+        fitting.sort_by_key(|free| (!is_preferred(free), free.slot.starts_at, free.doctor));
         for free in fitting.into_iter().take(TRIES_MAX) {
-            let visit = activity_data::own_visit(clinic, free, wish.person, now);
+            let visit = activity_data::own_visit(clinic, free, planned.person, now);
             if activity_data::insert(&mut transaction, &visit).await? {
                 transaction.commit().await?;
                 app_state.invalidation.invalidate_doctor(free.doctor);
@@ -239,7 +250,7 @@ async fn book_own(
     Ok(booked)
 }
 
-/// Lets somebody hold one of the demo doctor's times, now and then.
+/// Makes a hold with the demo doctor, unless there was one in the last [`HOLD_EVERY`].
 async fn hold(app_state: &AppState, clinic: &Clinic, now: DateTime<Utc>) -> anyhow::Result<usize> {
     let mut transaction = app_state.write.begin().await?;
     activity_data::lock(&mut transaction).await?;
@@ -248,7 +259,7 @@ async fn hold(app_state: &AppState, clinic: &Clinic, now: DateTime<Utc>) -> anyh
     }
     let until = dates(local_date(now, clinic.zone)).end;
     let free = activity_data::free(&mut transaction, clinic, now, until, now).await?;
-    let soon = free.iter().find(|free| free.doctor == demo_doctor() && is_soon(&free.time, now));
+    let soon = free.iter().find(|free| free.doctor == demo_doctor() && is_soon(&free.slot, now));
     let Some(visit) = soon.and_then(|free| activity_data::hold(clinic, free, now)) else {
         return Ok(0);
     };

@@ -1,4 +1,4 @@
-//! What the job that keeps the demo going reads and writes. Whatever it changes, the demo has made.
+//! What the job in `activity.rs` reads and writes. It changes only appointments that the demo made.
 
 use std::collections::HashSet;
 
@@ -11,28 +11,28 @@ use nadi::zone::Zone;
 use sqlx::{Connection, FromRow, PgConnection, Result};
 use uuid::Uuid;
 
-use super::{SEED, calendar, demo_patient, diary, tables, write};
+use super::{SEED, availability, calendar, demo_patient, tables, write};
+use crate::demo::availability::{BUSY_DOCTORS, Slot, VisitContext};
 use crate::demo::data::{Patient, Visit};
-use crate::demo::diary::{BUSY_DOCTORS, Time, With};
 use crate::demo::fate::{EARLY_MINUTES, Fate};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;
 use crate::demo::rng::SeededRng;
 use crate::demo::sign_ins::demo_doctor;
 
-/// Appointments that the demo made, by their ids: see [`crate::demo::is_made_here`].
-macro_rules! made_here {
+/// SQL condition for appointments that the demo made, see [`crate::demo::is_demo_appointment`].
+macro_rules! is_demo_id {
     () => {
         "substr(a.id::text, 15, 9) = '7de0-8de0'"
     };
 }
 
-/// The demo doctor's clinic, as it is now.
+/// The demo doctor's clinic as it is in the database.
 pub(crate) struct Clinic {
     pub id: ClinicId,
     pub zone: Zone,
     usual: VisitTypeId,
-    /// The kind of visit that takes two times, unless somebody has taken it away.
+    /// The visit type that takes two slots, unless it was archived.
     first: Option<VisitTypeId>,
     pub doctors: Vec<DoctorId>,
     patients: Vec<Patient>,
@@ -76,7 +76,7 @@ pub(crate) async fn clinic(connection: &mut PgConnection) -> Result<Option<Clini
     Ok(Some(Clinic { id: ClinicId(id), zone, usual, first, doctors, patients }))
 }
 
-/// Makes instances do it one after another, until this transaction ends.
+/// Takes the lock of the demo until this transaction ends, so that only one instance works at a time.
 pub(crate) async fn lock(connection: &mut PgConnection) -> Result<()> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('demo', 0))")
         .execute(connection)
@@ -84,17 +84,17 @@ pub(crate) async fn lock(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// A free time of a doctor, with what a booking of it copies.
+/// A free slot of a doctor, with the data that a booking copies.
 #[derive(Clone, Debug)]
-pub(crate) struct Free {
+pub(crate) struct FreeSlot {
     pub doctor: DoctorId,
-    pub time: Time,
+    pub slot: Slot,
     zone: Zone,
     fee: Fee,
 }
 
 #[derive(FromRow)]
-struct FreeRow {
+struct FreeSlotRow {
     doctor_id: Uuid,
     block_id: i64,
     slot_no: i16,
@@ -108,16 +108,16 @@ struct FreeRow {
     currency: String,
 }
 
-/// The free times for one person of the clinic's listed doctors, from `from` on and on dates before
-/// `until`: by doctor, then by time.
+/// The free slots of the clinic's listed doctors that have one seat, after `from` and on dates before
+/// `until`, ordered by doctor and time.
 pub(crate) async fn free(
     connection: &mut PgConnection,
     clinic: &Clinic,
     from: DateTime<Utc>,
     until: NaiveDate,
     now: DateTime<Utc>,
-) -> Result<Vec<Free>> {
-    let rows: Vec<FreeRow> = sqlx::query_as(
+) -> Result<Vec<FreeSlot>> {
+    let rows: Vec<FreeSlotRow> = sqlx::query_as(
         "select f.doctor_id, f.block_id, f.slot_no, f.local_date, f.starts_at, f.ends_at,
                 b.location_id, b.mode, l.time_zone, d.fee_minor_units, d.currency
          from free_slots($1) f
@@ -136,10 +136,10 @@ pub(crate) async fn free(
     .bind(clinic.id.0)
     .fetch_all(connection)
     .await?;
-    let free = |row: FreeRow| {
-        Some(Free {
+    let free = |row: FreeSlotRow| {
+        Some(FreeSlot {
             doctor: DoctorId(row.doctor_id),
-            time: Time {
+            slot: Slot {
                 block: row.block_id,
                 number: row.slot_no,
                 date: row.local_date,
@@ -159,7 +159,7 @@ fn doctor_ids(clinic: &Clinic) -> Vec<Uuid> {
     clinic.doctors.iter().map(|doctor| doctor.0).collect()
 }
 
-/// On which dates from `from` on the demo has made visits, by doctor, those of its own patient aside.
+/// The dates after `from` for which the demo has made visits, by doctor; without those of the demo patient.
 pub(crate) async fn filled(
     connection: &mut PgConnection,
     clinic: &Clinic,
@@ -169,7 +169,7 @@ pub(crate) async fn filled(
         "select a.doctor_id, a.starts_at, a.time_zone
          from appointments a
          where a.doctor_id = any($1) and a.starts_at > $2 and a.booked_by <> $3 and ",
-        made_here!()
+        is_demo_id!()
     ))
     .bind(doctor_ids(clinic))
     .bind(from)
@@ -182,13 +182,15 @@ pub(crate) async fn filled(
     Ok(rows.into_iter().filter_map(date).collect())
 }
 
-/// Visits that take some of a doctor's free times on one day, confirmed at `now`.
-pub(crate) fn visits_of_day(clinic: &Clinic, day: &[Free], now: DateTime<Utc>) -> Vec<Visit> {
-    let Some(Free { doctor, time: Time { date, .. }, .. }) = day.first() else { return Vec::new() };
+/// Visits in some of a doctor's free slots on one day, confirmed at `now`.
+pub(crate) fn visits_of_day(clinic: &Clinic, day: &[FreeSlot], now: DateTime<Utc>) -> Vec<Visit> {
+    let Some(FreeSlot { doctor, slot: Slot { date, .. }, .. }) = day.first() else {
+        return Vec::new();
+    };
     if clinic.patients.is_empty() {
         return Vec::new();
     }
-    let times: Vec<Time> = day.iter().map(|free| free.time.clone()).collect();
+    let times: Vec<Slot> = day.iter().map(|free| free.slot.clone()).collect();
     let rng = &mut SeededRng::new(SEED, "who comes", calendar::number_of(*doctor, *date));
     let percent = calendar::percent(SEED, *doctor, false);
     let mut come = HashSet::new();
@@ -205,25 +207,25 @@ pub(crate) fn visits_of_day(clinic: &Clinic, day: &[Free], now: DateTime<Utc>) -
 }
 
 /// A hold by one of the patients, at `now`.
-pub(crate) fn hold(clinic: &Clinic, free: &Free, now: DateTime<Utc>) -> Option<Visit> {
+pub(crate) fn hold(clinic: &Clinic, free: &FreeSlot, now: DateTime<Utc>) -> Option<Visit> {
     let rng = &mut SeededRng::new(SEED, "who holds", minute(now));
     let patient = clinic.patients.get(rng.below(clinic.patients.len()))?;
     let who = (patient.account, patient.person);
-    Some(booking(clinic, free, (&free.time, clinic.usual), who, Fate::Held, (now, rng)))
+    Some(booking(clinic, free, (&free.slot, clinic.usual), who, Fate::Held, (now, rng)))
 }
 
-/// What the demo's patient wishes for, at a free time, confirmed at `now`.
+/// A visit of the demo patient or their child in a free slot, confirmed at `now`.
 pub(crate) fn own_visit(
     clinic: &Clinic,
-    free: &Free,
+    free: &FreeSlot,
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Visit {
-    // Another number for each: a person is in one place at a time.
+    // The number contains the person, so that each has a stream, and thereby ids, of their own.
     let person_number = usize::try_from(fnv1a(person.0.as_bytes())).unwrap_or(0);
-    let rng = &mut SeededRng::new(SEED, "own booking", person_number ^ minute(free.time.starts_at));
+    let rng = &mut SeededRng::new(SEED, "own booking", person_number ^ minute(free.slot.starts_at));
     let who = (demo_patient::patient().0, person);
-    booking(clinic, free, (&free.time, clinic.usual), who, Fate::Completed, (now, rng))
+    booking(clinic, free, (&free.slot, clinic.usual), who, Fate::Completed, (now, rng))
 }
 
 fn minute(at: DateTime<Utc>) -> usize {
@@ -232,22 +234,22 @@ fn minute(at: DateTime<Utc>) -> usize {
 
 fn booking(
     clinic: &Clinic,
-    free: &Free,
-    (last, visit_type): (&Time, VisitTypeId),
+    free: &FreeSlot,
+    (last, visit_type): (&Slot, VisitTypeId),
     who: (AccountId, PersonId),
     fate: Fate,
     (now, rng): (DateTime<Utc>, &mut SeededRng),
 ) -> Visit {
-    let Free { doctor, zone, fee, time } = free;
-    let with = With { clinic: clinic.id, doctor: *doctor, fee, zone: *zone, visit_type };
-    let mut visit = diary::visit(&with, (time, last), who, fate, now, now, rng);
-    // It is confirmed at once.
+    let FreeSlot { doctor, zone, fee, slot } = free;
+    let with = VisitContext { clinic: clinic.id, doctor: *doctor, fee, zone: *zone, visit_type };
+    let mut visit = availability::visit(&with, (slot, last), who, fate, now, now, rng);
+    // It is held and confirmed at the same time.
     visit.events.iter_mut().for_each(|event| event.at = now);
     visit
 }
 
-/// Writes down a visit that stands. `false`: somebody has taken one of its times meanwhile, or the person
-/// is elsewhere then, and nothing was written.
+/// Inserts an active visit. `false`: one of its slots was taken in the meantime, or the person has another
+/// appointment then, and nothing was inserted.
 pub(crate) async fn insert(connection: &mut PgConnection, visit: &Visit) -> Result<bool> {
     let mut attempt = connection.begin().await?;
     match write::insert_visits(&mut attempt, &[visit]).await {
@@ -274,13 +276,13 @@ fn is_taken(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Has the demo made a hold of the demo doctor's time since then that was not confirmed?
+/// Has the demo made a hold with the demo doctor since `since` that was not confirmed?
 pub(crate) async fn has_hold(connection: &mut PgConnection, since: DateTime<Utc>) -> Result<bool> {
     sqlx::query_scalar(concat!(
         "select exists (select from appointments a
                         where a.doctor_id = $1 and a.starts_at > $2 and a.created_at > $2
                           and a.state in ('pending', 'expired') and ",
-        made_here!(),
+        is_demo_id!(),
         ")"
     ))
     .bind(demo_doctor().0)
@@ -289,23 +291,23 @@ pub(crate) async fn has_hold(connection: &mut PgConnection, since: DateTime<Utc>
     .await
 }
 
-/// Has the demo made a visit ahead as its patient wishes? A cancelled one counts, so that it does not come
-/// back at once; and nothing is wished for a person whom the patient has removed.
-pub(crate) async fn is_granted(
+/// Has the demo made this planned visit? A cancelled one counts, so that it is not booked again at once. Also
+/// true when the person was removed from the account, so that nothing is booked for them.
+pub(crate) async fn is_booked(
     connection: &mut PgConnection,
-    wish: &demo_patient::Wish,
+    planned: &demo_patient::PlannedVisit,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     sqlx::query_scalar(concat!(
         "select exists (select from appointments a
                         where a.booked_by = $1 and a.person_id = $2 and a.mode = $3
                           and a.starts_at > $4 and ",
-        made_here!(),
+        is_demo_id!(),
         ") or not exists (select from people where id = $2 and archived_at is null)"
     ))
     .bind(demo_patient::patient().0.0)
-    .bind(wish.person.0)
-    .bind(wish.mode.as_str())
+    .bind(planned.person.0)
+    .bind(planned.mode.as_str())
     .bind(now)
     .fetch_one(connection)
     .await
@@ -313,9 +315,9 @@ pub(crate) async fn is_granted(
 
 /// An appointment that the demo made.
 #[derive(Clone, Debug)]
-pub(crate) struct Made {
+pub(crate) struct DemoAppointment {
     pub id: AppointmentId,
-    /// Booked by the demo's patient, who can be signed in.
+    /// Booked by the demo patient, whom users sign in as.
     pub own: bool,
     pub state: State,
     pub starts_at: DateTime<Utc>,
@@ -331,19 +333,19 @@ struct WaitingRow {
     ends_at: DateTime<Utc>,
 }
 
-/// Appointments of the clinic's doctors that the demo made, that wait for their visit to take place and
-/// start before `until`; at most so many, the earliest first.
+/// Confirmed and checked-in appointments of the clinic's doctors that the demo made and that start before
+/// `until`; at most `limit`, the earliest first.
 pub(crate) async fn waiting(
     connection: &mut PgConnection,
     clinic: &Clinic,
     until: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<Made>> {
+) -> Result<Vec<DemoAppointment>> {
     let rows: Vec<WaitingRow> = sqlx::query_as(concat!(
         "select a.id, a.booked_by = $4 as own, a.state, a.starts_at, a.ends_at
          from appointments a
          where a.doctor_id = any($1) and a.starts_at < $2 and a.state in ('confirmed', 'checked_in') and ",
-        made_here!(),
+        is_demo_id!(),
         " order by a.starts_at, a.id limit $3"
     ))
     .bind(doctor_ids(clinic))
@@ -352,8 +354,8 @@ pub(crate) async fn waiting(
     .bind(demo_patient::patient().0.0)
     .fetch_all(connection)
     .await?;
-    let made = |row: WaitingRow| {
-        Some(Made {
+    let appointment = |row: WaitingRow| {
+        Some(DemoAppointment {
             id: AppointmentId(row.id),
             own: row.own,
             state: State::parse(&row.state)?,
@@ -361,7 +363,7 @@ pub(crate) async fn waiting(
             ends_at: row.ends_at,
         })
     };
-    Ok(rows.into_iter().filter_map(made).collect())
+    Ok(rows.into_iter().filter_map(appointment).collect())
 }
 
 /// The account of a doctor, if they have one.
@@ -376,8 +378,8 @@ pub(crate) async fn account_of(
     Ok(account.map(AccountId))
 }
 
-/// Nobody is told what happened to this appointment: its notifications count as delivered.
-pub(crate) async fn tell_nobody(
+/// Marks all notifications about this appointment as delivered, so that none is sent.
+pub(crate) async fn suppress_notifications(
     connection: &mut PgConnection,
     id: AppointmentId,
     now: DateTime<Utc>,
@@ -403,7 +405,7 @@ pub(crate) async fn tell_nobody(
     Ok(())
 }
 
-/// What becomes of a visit, by its id: of twelve, one is missed and one is cancelled.
+/// How a visit ends, derived from its id: of twelve, one is missed and one is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Completed,
@@ -411,17 +413,17 @@ pub(crate) enum Outcome {
     Cancelled,
 }
 
-pub(crate) fn outcome(made: &Made) -> Outcome {
-    match fnv1a(made.id.0.as_bytes()) % 12 {
-        // The demo's patient goes there.
-        _ if made.own => Outcome::Completed,
+pub(crate) fn outcome(appointment: &DemoAppointment) -> Outcome {
+    match fnv1a(appointment.id.0.as_bytes()) % 12 {
+        // The demo patient never misses or cancels by themselves.
+        _ if appointment.own => Outcome::Completed,
         4 => Outcome::NoShow,
         8 => Outcome::Cancelled,
         _ => Outcome::Completed,
     }
 }
 
-/// So long before its start whoever comes is there.
-pub(crate) fn early() -> Duration {
+/// How long before the start patients arrive.
+pub(crate) fn arrives_early() -> Duration {
     Duration::minutes(EARLY_MINUTES)
 }

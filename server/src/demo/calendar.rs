@@ -1,5 +1,5 @@
-//! The weeks around now at the demo doctor's clinic: hours on past days as well, and appointments in
-//! every state. What is not over is chosen by the same functions as what the job adds from day to day.
+//! Generates the weeks around now at the demo doctor's clinic: hours, also on past days, and appointments in
+//! every state. Uses the same functions to choose slots as the job in `activity.rs`.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,23 +10,23 @@ use nadi::formatting::local_date;
 use nadi::ids::{DoctorId, PersonId};
 
 use super::{demo_patient, visits};
+use crate::demo::availability::{Availability, BUSY_DOCTORS, Clinic, Slot, booked_at, visit};
 use crate::demo::data::{Calendar, Patient, Visit};
-use crate::demo::diary::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
 use crate::demo::fate::{Fate, SHOWN_HOLD_MINUTES};
 use crate::demo::hash::fnv1a;
 use crate::demo::place::Place;
 use crate::demo::rng::SeededRng;
 use crate::demo::sign_ins::demo_doctor;
 
-/// Patients of these weeks, so that each comes about once a week.
+/// How many patients there are in these weeks, so that each comes about once a week.
 pub(super) const PATIENTS: usize = 360;
 const WEEKS_BEFORE: u64 = 2;
 /// This week and the next.
 const WEEKS_AHEAD: u64 = 2;
-/// Of a day's visits, how many of a hundred are first visits, which take two times.
+/// How many percent of a day's visits are first visits, which take two slots.
 const FIRST_VISIT_PERCENT: usize = 15;
 
-/// The first date for which appointments are made, and the first for which none are made yet.
+/// The dates for which appointments are made.
 pub(crate) fn dates(today: NaiveDate) -> Range<NaiveDate> {
     let monday = week_of(today);
     monday - Days::new(7 * WEEKS_BEFORE)..monday + Days::new(7 * WEEKS_AHEAD)
@@ -36,52 +36,56 @@ pub(super) fn generate(clinic: &Clinic) -> Calendar {
     let Clinic { seed, now, place, doctors, .. } = *clinic;
     let today = local_date(now, place.city.zone);
     let patients = patients(seed, place);
-    let mut diaries: Vec<Diary> =
-        doctors.iter().map(|doctor| Diary::new(doctor, place, dates(today))).collect();
+    let mut availabilities: Vec<Availability> =
+        doctors.iter().map(|doctor| Availability::new(doctor, place, dates(today))).collect();
     let mut busy: Busy = HashMap::new();
     for visit in clinic.past {
         busy.entry(visit.person).or_default().push((visit.starts_at, visit.ends_at));
-        if let Some(diary) = diaries.iter_mut().find(|diary| diary.doctor.id == visit.doctor) {
-            diary.free.retain(|time| time.starts_at != visit.starts_at);
+        if let Some(availability) =
+            availabilities.iter_mut().find(|availability| availability.doctor.id == visit.doctor)
+        {
+            availability.free.retain(|slot| slot.starts_at != visit.starts_at);
         }
     }
-    let mut visits = demo_patient::visits(clinic, today, &mut diaries);
-    for diary in diaries.iter_mut().take(BUSY_DOCTORS) {
-        visits.extend(fill(clinic, today, diary, &patients, &mut busy));
+    let mut visits = demo_patient::visits(clinic, today, &mut availabilities);
+    for availability in availabilities.iter_mut().take(BUSY_DOCTORS) {
+        visits.extend(fill(clinic, today, availability, &patients, &mut busy));
     }
-    let blocks = diaries
+    let blocks = availabilities
         .into_iter()
-        .flat_map(|diary| diary.blocks.into_iter().map(|block| (diary.doctor.id, block)))
+        .flat_map(|availability| {
+            availability.blocks.into_iter().map(|block| (availability.doctor.id, block))
+        })
         .collect();
     Calendar { patients, dependants: demo_patient::dependants(), blocks, visits }
 }
 
-/// Who comes in these weeks; the same for every day.
+/// The patients of these weeks; the same on every day.
 pub(super) fn patients(seed: u64, place: &Place) -> Vec<Patient> {
     (0..PATIENTS).map(|number| visits::patient(seed, place, &place.city.slug, number)).collect()
 }
 
-/// When each person is somewhere.
+/// When each person has a visit.
 type Busy = HashMap<PersonId, Vec<(DateTime<Utc>, DateTime<Utc>)>>;
 
 /// A doctor's appointments of all these weeks.
 fn fill(
     clinic: &Clinic,
     today: NaiveDate,
-    diary: &Diary,
+    availability: &Availability,
     patients: &[Patient],
     busy: &mut Busy,
 ) -> Vec<Visit> {
-    let doctor = diary.doctor;
+    let doctor = availability.doctor;
     let rng = &mut SeededRng::new(clinic.seed, "calendar", number_of(doctor.id, today));
     let is_demo_doctor = doctor.id == demo_doctor();
     let mut visits = Vec::new();
     let mut held = false;
     let mut number = 0;
-    for day in diary.free.chunk_by(|one, next| one.date == next.date) {
-        let Some(date) = day.first().map(|time| time.date) else { continue };
-        // Somebody is with the demo doctor now, if she is there.
-        let about_now = |time: &Time| time.starts_at <= clinic.now && clinic.now < time.ends_at;
+    for day in availability.free.chunk_by(|one, next| one.date == next.date) {
+        let Some(date) = day.first().map(|slot| slot.date) else { continue };
+        // If the demo doctor is working now, a patient is with her.
+        let about_now = |slot: &Slot| slot.starts_at <= clinic.now && clinic.now < slot.ends_at;
         let must = day.iter().position(about_now).filter(|_| is_demo_doctor);
         let percent = percent(clinic.seed, doctor.id, date < today);
         for range in choose(clinic.seed, doctor.id, day, percent, must) {
@@ -112,19 +116,19 @@ fn fill(
     visits
 }
 
-/// A time that a hold may stand on while somebody looks.
-pub(crate) fn is_soon(time: &Time, now: DateTime<Utc>) -> bool {
-    time.starts_at > now + Duration::minutes(2 * SHOWN_HOLD_MINUTES)
+/// Is the slot late enough that the hold shown in the demo ends well before it?
+pub(crate) fn is_soon(slot: &Slot, now: DateTime<Utc>) -> bool {
+    slot.starts_at > now + Duration::minutes(2 * SHOWN_HOLD_MINUTES)
 }
 
-/// Somebody who is nowhere else then, and notes that they are there.
+/// Chooses a patient who has no other visit around that time, and adds this one to `busy`.
 fn who<'a>(
     rng: &mut SeededRng,
     patients: &'a [Patient],
     busy: &mut Busy,
     during: (DateTime<Utc>, DateTime<Utc>),
 ) -> Option<&'a Patient> {
-    // A day between two visits: nobody sees two doctors in a row.
+    // At least this long between two visits, so that nobody sees two doctors on one day.
     let apart = Duration::hours(20);
     for _ in 0..20 {
         let patient = &patients[rng.below(patients.len())];
@@ -138,7 +142,7 @@ fn who<'a>(
     None
 }
 
-/// How many of a hundred times are taken. On days to come most stay free for whoever tries the demo.
+/// What percentage of slots is taken. On future days most stay free for people who try the demo.
 pub(crate) fn percent(seed: u64, doctor: DoctorId, is_past: bool) -> usize {
     let rng = &mut SeededRng::new(seed, "how busy", number_of(doctor, NaiveDate::MIN));
     let (past, ahead) = (rng.between(25, 50), rng.between(15, 28));
@@ -150,16 +154,16 @@ pub(crate) fn percent(seed: u64, doctor: DoctorId, is_past: bool) -> usize {
     }
 }
 
-/// Which of a doctor's free times of one day are taken, in order, each one or two in a row; `must`,
-/// if given, among them. At least one, and of each block as many as `percent` says.
+/// Chooses which of a doctor's free slots of one day are taken: ranges of one or two slots, in order. Takes
+/// about `percent` of each block, at least one slot of the day, and `must` if given.
 pub(crate) fn choose(
     seed: u64,
     doctor: DoctorId,
-    day: &[Time],
+    day: &[Slot],
     percent: usize,
     must: Option<usize>,
 ) -> Vec<Range<usize>> {
-    let Some(date) = day.first().map(|time| time.date) else { return Vec::new() };
+    let Some(date) = day.first().map(|slot| slot.date) else { return Vec::new() };
     let rng = &mut SeededRng::new(seed, "taken times", number_of(doctor, date));
     let mut taken = vec![false; day.len()];
     let mut start = 0;

@@ -1,4 +1,4 @@
-//! What the demo consists of.
+//! The types of the demo data.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// How many doctors there are, whatever the seed.
 pub const DOCTORS: usize = 1000;
 
-/// Everything the demo consists of, in an order in which it can be inserted.
+/// All demo data, in an order in which it can be inserted.
 #[derive(Clone, Debug)]
 pub struct DemoData {
     pub specialties: Vec<Specialty>,
@@ -29,13 +29,13 @@ pub struct DemoData {
     pub visit_types: Vec<VisitType>,
     pub locations: Vec<Location>,
     pub sign_ins: Vec<SignIn>,
-    /// Exactly [`DOCTORS`]; the first is the one of the demo's sign-in.
+    /// Exactly [`DOCTORS`]; the first is the demo doctor, who can sign in.
     pub doctors: Vec<Doctor>,
     pub past: Past,
     pub calendar: Calendar,
 }
 
-/// What took place before the demo begins.
+/// Visits that took place before the demo was loaded, and their patients.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     pub patients: Vec<Patient>,
@@ -47,22 +47,21 @@ pub struct Past {
 pub struct Calendar {
     pub patients: Vec<Patient>,
     pub dependants: Vec<Dependant>,
-    /// The hours of all the clinic's doctors, past days included, which the job that makes
-    /// everybody's times would not make.
+    /// The hours of all the clinic's doctors, including past days, for which the usual job makes no slots.
     pub blocks: Vec<(DoctorId, MadeBlock)>,
-    /// Those that are not over have their slots in `blocks`.
+    /// Visits that are not over have their slots in `blocks`.
     pub visits: Vec<Visit>,
 }
 
 impl Calendar {
-    /// Without what lies on `until` or later: times are only made so far.
+    /// Removes everything on `until` or later, because slots are only made up to there.
     pub fn cut(&mut self, until: NaiveDate) {
         self.blocks.retain(|(_, block)| block.stretch.date < until);
         self.visits.retain(|visit| local_date(visit.starts_at, visit.zone) < until);
     }
 }
 
-/// Somebody invented, who cannot sign in.
+/// An invented patient, who cannot sign in.
 #[derive(Clone, Debug)]
 pub struct Patient {
     pub account: AccountId,
@@ -71,7 +70,7 @@ pub struct Patient {
     pub name: String,
 }
 
-/// Somebody whom one of the demo's sign-ins books for.
+/// A dependant of one of the demo's sign-ins.
 #[derive(Clone, Debug)]
 pub struct Dependant {
     pub account: AccountId,
@@ -80,16 +79,17 @@ pub struct Dependant {
     pub birth_date: NaiveDate,
 }
 
-/// An appointment with everything that happened to it.
+/// An appointment with its history.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`crate::demo::is_made_here`] knows.
+    /// A UUIDv7 of `created_at`, as every appointment has, with the bits that [`crate::demo::is_demo_appointment`]
+    /// checks.
     pub id: AppointmentId,
     pub clinic: ClinicId,
     pub doctor: DoctorId,
     pub location: LocationId,
     pub visit_type: VisitTypeId,
-    /// How many consecutive slots.
+    /// The number of consecutive slots.
     pub slot_span: i16,
     pub booked_by: AccountId,
     pub person: PersonId,
@@ -99,9 +99,9 @@ pub struct Visit {
     pub ends_at: DateTime<Utc>,
     pub fee: Fee,
     pub created_at: DateTime<Utc>,
-    /// When the hold ended, or will.
+    /// When the hold ended or will end.
     pub expires_at: DateTime<Utc>,
-    /// In order; the first is the hold.
+    /// In order of time; the first is the hold.
     pub events: Vec<Happened>,
     pub cancel_reason: Option<&'static str>,
     pub review: Option<PastReview>,
@@ -116,7 +116,7 @@ pub struct Happened {
 }
 
 impl Visit {
-    /// Where the last event has left it.
+    /// The state after the last event.
     pub fn state(&self) -> State {
         match self.events.last().map(|last| last.event) {
             Some(Event::Confirmed) => State::Confirmed,
@@ -128,13 +128,13 @@ impl Visit {
         }
     }
 
-    /// Does it have a claim on its seats and its person's time?
-    pub fn stands(&self) -> bool {
+    /// Is it active, with claims on its seats and its person's time?
+    pub fn is_active(&self) -> bool {
         matches!(self.state(), State::Pending | State::Confirmed | State::CheckedIn)
     }
 }
 
-/// What was said of a visit, and what came of it.
+/// A review of a visit, with the doctor's answer.
 #[derive(Clone, Debug)]
 pub struct PastReview {
     pub id: ReviewId,
@@ -143,7 +143,7 @@ pub struct PastReview {
     pub anonymous: bool,
     pub written_at: DateTime<Utc>,
     pub answer: Option<(String, DateTime<Utc>)>,
-    /// Why the clinic has hidden it.
+    /// Why the clinic has hidden it; `None` when it is visible.
     pub hidden: Option<&'static str>,
 }
 
@@ -154,7 +154,7 @@ pub struct Specialty {
     pub name: String,
     /// `modern` or `ayurveda`.
     pub tradition: String,
-    /// One sentence: what people come for.
+    /// One sentence about what patients come for.
     pub summary: String,
 }
 
@@ -200,7 +200,7 @@ pub struct Location {
     pub clinic: ClinicId,
     pub city: CityId,
     pub name: String,
-    /// Invented.
+    /// An invented street.
     pub address: String,
     pub zone: Zone,
     /// Within two kilometres of the city's own coordinates.
@@ -231,7 +231,7 @@ pub struct Doctor {
     /// Only the demo doctor can sign in.
     pub account: Option<AccountId>,
     pub slug: Slug,
-    /// With `Dr ` in front.
+    /// Begins with `Dr `.
     pub name: String,
     pub gender: Gender,
     pub qualifications: String,
@@ -241,17 +241,17 @@ pub struct Doctor {
     pub fee: Fee,
     pub specialty: SpecialtyId,
     pub second_specialty: Option<SpecialtyId>,
-    /// Whether some of the hours are for video.
+    /// Some of the hours are for video visits.
     pub video: bool,
     pub hours: Vec<(Uuid, Rule)>,
 }
 
-/// What a demo sign-in is for. Every account is a patient's as well.
+/// The role of a demo sign-in. Every account is a patient's as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Patient,
     Doctor(DoctorId),
-    /// Of everything.
+    /// Of all clinics.
     Administrator,
 }
 
@@ -265,15 +265,15 @@ impl fmt::Display for Role {
     }
 }
 
-/// Someone who can sign in to the demo. The same for every seed.
+/// An account that can sign in to the demo. The same for every seed.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     pub account: AccountId,
-    /// The account's owner as a patient.
+    /// The account's owner as a person.
     pub person: PersonId,
     pub email: &'static str,
     pub name: &'static str,
     pub role: Role,
-    /// [`crate::demo::PASSWORD`].
+    /// Always [`crate::demo::PASSWORD`].
     pub password: &'static str,
 }

@@ -1,5 +1,4 @@
-//! What the demo's patient has booked: something ahead in person, by video and for a child, and
-//! something behind to look back on.
+//! The visits of the demo patient: future ones in person, by video and for a child, and past ones.
 
 use std::collections::HashSet;
 
@@ -9,40 +8,40 @@ use nadi::visit::Mode;
 use uuid::Uuid;
 
 use super::opinions;
+use crate::demo::availability::{Availability, BUSY_DOCTORS, Clinic, Slot, booked_at, visit};
 use crate::demo::data::{Dependant, Doctor, Role, Visit};
-use crate::demo::diary::{BUSY_DOCTORS, Clinic, Diary, Time, booked_at, visit};
 use crate::demo::fate::Fate;
 use crate::demo::ids::fixed_uuid;
 use crate::demo::rng::SeededRng;
 use crate::demo::sign_ins::sign_ins;
 
-/// A visit that the demo's patient always has ahead.
+/// A future visit that the demo patient should always have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wish {
+pub(crate) struct PlannedVisit {
     pub person: PersonId,
     pub mode: Mode,
-    /// With the demo doctor, or rather with another of the clinic.
+    /// With the demo doctor; otherwise preferably with another doctor of the clinic.
     pub with_demo_doctor: bool,
-    /// So many days from today on.
+    /// At least this many days from today.
     pub days_ahead: u64,
 }
 
-pub(crate) fn wishes() -> [Wish; 3] {
+pub(crate) fn planned_visits() -> [PlannedVisit; 3] {
     let (_, own) = patient();
-    let wish = |person, mode, with_demo_doctor, days_ahead| Wish {
+    let planned = |person, mode, with_demo_doctor, days_ahead| PlannedVisit {
         person,
         mode,
         with_demo_doctor,
         days_ahead,
     };
     [
-        wish(own, Mode::InPerson, true, 2),
-        wish(own, Mode::Video, false, 3),
-        wish(child(), Mode::InPerson, false, 4),
+        planned(own, Mode::InPerson, true, 2),
+        planned(own, Mode::Video, false, 3),
+        planned(child(), Mode::InPerson, false, 4),
     ]
 }
 
-/// The account of the demo's patient, and the person it is itself.
+/// The account of the demo patient, and its owner as a person.
 pub(crate) fn patient() -> (AccountId, PersonId) {
     let patient = sign_ins().into_iter().find(|who| who.role == Role::Patient);
     patient.map_or((AccountId(Uuid::nil()), PersonId(Uuid::nil())), |who| (who.account, who.person))
@@ -57,39 +56,43 @@ pub(super) fn dependants() -> Vec<Dependant> {
     vec![Dependant { account: patient().0, person: child(), name: "Anaya Kamat", birth_date }]
 }
 
-/// The patient's visits of these weeks; their times are taken from the diaries.
-pub(super) fn visits(clinic: &Clinic, today: NaiveDate, diaries: &mut [Diary]) -> Vec<Visit> {
+/// The demo patient's visits in these weeks; their slots are taken from `availabilities`.
+pub(super) fn visits(
+    clinic: &Clinic,
+    today: NaiveDate,
+    availabilities: &mut [Availability],
+) -> Vec<Visit> {
     let now = clinic.now;
     let (account, person) = patient();
-    let is_over = move |time: &Time, days: i64| {
-        time.ends_at <= now - Duration::days(1)
-            && time.starts_at > now - Duration::days(days)
-            && time.mode == Mode::InPerson
+    let is_over = move |slot: &Slot, days: i64| {
+        slot.ends_at <= now - Duration::days(1)
+            && slot.starts_at > now - Duration::days(days)
+            && slot.mode == Mode::InPerson
     };
     let rng = &mut SeededRng::new(clinic.seed, "own visits", 0);
-    // At most one visit on a date: nobody is in two places at once.
+    // At most one visit on a date, so that visits never overlap.
     let mut dates: HashSet<NaiveDate> = HashSet::new();
     let mut visits = Vec::new();
-    let mut book = |with_demo_doctor, person, fate, fits: &dyn Fn(&Time) -> bool| {
-        let fits = |time: &Time| !dates.contains(&time.date) && fits(time);
-        let (doctor, time) = take(diaries, with_demo_doctor, fits)?;
-        dates.insert(time.date);
-        let created_at = booked_at(rng, now, time.starts_at, fate);
+    let mut book = |with_demo_doctor, person, fate, fits: &dyn Fn(&Slot) -> bool| {
+        let fits = |slot: &Slot| !dates.contains(&slot.date) && fits(slot);
+        let (doctor, slot) = take(availabilities, with_demo_doctor, fits)?;
+        dates.insert(slot.date);
+        let created_at = booked_at(rng, now, slot.starts_at, fate);
         let with = clinic.with(doctor, clinic.usual);
-        Some(visit(&with, (&time, &time), (account, person), fate, created_at, now, rng))
+        Some(visit(&with, (&slot, &slot), (account, person), fate, created_at, now, rng))
     };
-    for wish in wishes() {
-        let from = today + Days::new(wish.days_ahead);
-        visits.extend(book(wish.with_demo_doctor, wish.person, Fate::Completed, &|time| {
-            time.date >= from && time.mode == wish.mode
+    for planned in planned_visits() {
+        let from = today + Days::new(planned.days_ahead);
+        visits.extend(book(planned.with_demo_doctor, planned.person, Fate::Completed, &|slot| {
+            slot.date >= from && slot.mode == planned.mode
         }));
     }
-    visits.extend(book(true, person, Fate::CancelledByPatient, &|time| is_over(time, 4)));
-    // The patient has not said yet how this one was.
-    visits.extend(book(true, person, Fate::Completed, &|time| is_over(time, 6)));
-    let mut seen = book(false, person, Fate::Completed, &|time| is_over(time, 9));
+    visits.extend(book(true, person, Fate::CancelledByPatient, &|slot| is_over(slot, 4)));
+    // This one has no review yet.
+    visits.extend(book(true, person, Fate::Completed, &|slot| is_over(slot, 6)));
+    let mut seen = book(false, person, Fate::Completed, &|slot| is_over(slot, 9));
     if let Some(visit) = &mut seen {
-        // It was good, and the patient has said so.
+        // This one has a good review.
         let yesterday = now.date_naive() - Days::new(1);
         visit.review = Some(crate::demo::visits::review(rng, visit, opinions::MOODS[0], yesterday));
     }
@@ -97,17 +100,17 @@ pub(super) fn visits(clinic: &Clinic, today: NaiveDate, diaries: &mut [Diary]) -
     visits
 }
 
-/// A time that fits, of the demo doctor, or of another who is busy (hers when nobody else has one), and
-/// whose it is.
+/// Takes a slot that fits, of the demo doctor or of another busy doctor (of the demo doctor if no other has
+/// one). Returns it with its doctor.
 fn take<'a>(
-    diaries: &mut [Diary<'a>],
+    availabilities: &mut [Availability<'a>],
     with_demo_doctor: bool,
-    fits: impl Fn(&Time) -> bool,
-) -> Option<(&'a Doctor, Time)> {
-    let others = 1..BUSY_DOCTORS.min(diaries.len());
+    fits: impl Fn(&Slot) -> bool,
+) -> Option<(&'a Doctor, Slot)> {
+    let others = 1..BUSY_DOCTORS.min(availabilities.len());
     let order: Vec<usize> = if with_demo_doctor { vec![0] } else { others.chain([0]).collect() };
     order.into_iter().find_map(|number| {
-        let diary = &mut diaries[number];
-        Some((diary.doctor, diary.take(&fits)?))
+        let availability = &mut availabilities[number];
+        Some((availability.doctor, availability.take(&fits)?))
     })
 }

@@ -1,4 +1,4 @@
-//! A thousand invented doctors, spread over the cities.
+//! Generates a thousand invented doctors, spread over the cities.
 
 use std::collections::HashSet;
 
@@ -29,7 +29,7 @@ pub(super) fn generate(
     places: &[Place],
 ) -> Vec<Doctor> {
     let mut doctors = Vec::with_capacity(DOCTORS);
-    // Hers from the start, so that nobody else gets it.
+    // Reserved for the demo doctor, so that nobody else gets it.
     let mut slugs = HashSet::from([DEMO_SLUG.to_owned()]);
     for (place_number, (place, count)) in places.iter().zip(counts(places)).enumerate() {
         let mut rng = SeededRng::new(seed, "specialties of a city", place_number);
@@ -45,12 +45,12 @@ pub(super) fn generate(
     doctors
 }
 
-/// The id of a doctor by number; the demo doctor, number 0, has another.
+/// The id of a doctor by number; the demo doctor, number 0, has a fixed one instead.
 pub(super) fn id(seed: u64, number: usize) -> DoctorId {
     DoctorId(SeededRng::new(seed, "doctor", number).uuid())
 }
 
-/// How many doctors each place has: some everywhere, the rest where people live.
+/// How many doctors each city has: a minimum everywhere, the rest by the size of the city.
 fn counts(places: &[Place]) -> Vec<usize> {
     let spare = DOCTORS - PER_CITY_MIN * places.len();
     let pulls: Vec<usize> = places.iter().map(|place| regions::pull(&place.city.slug)).collect();
@@ -63,8 +63,8 @@ fn counts(places: &[Place]) -> Vec<usize> {
     counts
 }
 
-/// The specialty of each of a city's doctors: none twice before all were taken once,
-/// common ones likelier, and general medicine always.
+/// The specialty of each of a city's doctors. Common ones are more likely, none comes twice before all of its
+/// tradition came once, and general medicine is always there.
 fn specialties_of<'a>(
     rng: &mut SeededRng,
     specialties: &'a [Specialty],
@@ -93,7 +93,7 @@ fn practice(specialty: &Specialty) -> &'static Practice {
     PRACTICES.iter().find(|row| row.slug == specialty.slug).expect("a practice per specialty")
 }
 
-/// One doctor in the making.
+/// The input of one doctor.
 struct Draft<'a> {
     seed: u64,
     number: usize,
@@ -149,7 +149,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Given name, full name, an address nobody else has, and the languages that go with them.
+    /// Given name, full name, a unique slug, and the languages that go with the name.
     fn name(
         &self,
         gender: Gender,
@@ -173,11 +173,11 @@ impl Draft<'_> {
                 return (given, format!("Dr {name}"), slug, names.languages);
             }
         }
-        unreachable!("numbered addresses are unique")
+        unreachable!("slugs with a number are unique")
     }
 }
 
-/// In whole units rounded to what people charge, then in minor units.
+/// A fee in minor units, rounded to a usual step of the currency.
 fn fee(rng: &mut SeededRng, currency: &str, percent: usize) -> Fee {
     let (ordinary, step) = regions::ordinary_fee(currency);
     let whole = ordinary * percent * rng.between(80, 150) / 10_000;

@@ -1,4 +1,4 @@
-//! What becomes of a visit, and the events that say so.
+//! How a visit ends, and the events that lead there.
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::actor::Capacity;
@@ -6,26 +6,26 @@ use nadi::appointment::Event;
 
 use crate::demo::data::Happened;
 
-/// A hold is confirmed or lapses within so many minutes.
+/// How many minutes after its creation a hold expires.
 pub(super) const HOLD_MINUTES: i64 = 5;
-/// How long the holds last that stand in the demo's calendar: long enough to be seen.
+/// The same for holds shown in the demo's calendar: long enough to be seen.
 pub(super) const SHOWN_HOLD_MINUTES: i64 = 30;
-/// Whoever comes, comes so many minutes early.
+/// How many minutes before the visit patients arrive.
 pub(super) const EARLY_MINUTES: i64 = 10;
 
-/// What becomes of a visit.
+/// How a visit ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Completed,
     NoShow,
-    /// Half-way between the booking and the visit.
+    /// Cancelled half-way between the booking and the visit.
     CancelledByPatient,
     CancelledByDoctor,
     /// Never confirmed.
     Held,
 }
 
-/// What has happened until `now` to a visit with this fate.
+/// The events up to `now` of a visit that ends like this.
 pub(super) fn events(
     fate: Fate,
     created_at: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! An invented doctor's week.
+//! Generates a doctor's weekly hours.
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use nadi::ids::LocationId;
@@ -9,18 +9,18 @@ use uuid::Uuid;
 
 use crate::demo::rng::SeededRng;
 
-/// What a week is made from.
+/// The input of a week.
 pub(super) struct Plan<'a> {
-    /// The days the region works.
+    /// The working days of the region.
     pub week: &'a [Weekday],
-    /// Later hours are an evening, as in South Asian outpatient clinics, not an afternoon.
+    /// The second session of a day is in the evening, as in South Asian outpatient clinics, not in the afternoon.
     pub evenings: bool,
     pub slot_minutes: u16,
     pub video: bool,
     /// The hour at which a group session starts.
     pub group_hour: Option<u32>,
     pub home: LocationId,
-    /// Where every second day is spent.
+    /// The location of every second day.
     pub away: LocationId,
     pub from: NaiveDate,
 }
@@ -30,7 +30,7 @@ pub(super) struct Plan<'a> {
 const MORNING_ENDS: u16 = 13 * 60;
 const LATER_MINUTES_MAX: u16 = 3 * 60 + 30;
 
-/// At least four days with 45 to 95 slots in all, so a month has some 180 to 420.
+/// At least four days with 45 to 95 slots in all, so about 180 to 420 a month.
 pub(super) fn weekly(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
     let days = working_days(rng, plan.week);
     let per_day = (rng.between(45, 95) / days.len()) as u16;
@@ -42,16 +42,16 @@ pub(super) fn weekly(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
     };
     let morning_max = (MORNING_ENDS - morning_starts).min(4 * 60) / plan.slot_minutes;
     let later_max = LATER_MINUTES_MAX / plan.slot_minutes;
-    // Mostly mornings, mostly later, or split; what does not fit goes to the other half of the day.
+    // Mostly mornings, mostly later, or split. Slots that do not fit go to the other half of the day.
     let wanted = rng.pick(&[per_day, per_day.div_ceil(2), per_day.div_ceil(2), per_day / 4]);
     let morning = wanted.max(per_day.saturating_sub(later_max)).min(morning_max);
     let later = (per_day.saturating_sub(morning)).min(later_max);
 
-    let mut lines = Lines { plan, rng, lines: Vec::new() };
+    let mut lines = WeekBuilder { plan, rng, lines: Vec::new() };
     for (nth, day) in days.iter().enumerate() {
         let location = if nth % 2 == 0 { plan.home } else { plan.away };
         let video_day = plan.video && nth % 2 == 0;
-        // On a video day the end of the day's last stretch is for video.
+        // On a video day, the end of the day's last session is for video.
         let stretches = [(morning_starts, morning), (later_starts, later)];
         let last = if later > 0 { 1 } else { 0 };
         for (number, (starts, slots)) in stretches.into_iter().enumerate() {
@@ -72,7 +72,7 @@ pub(super) fn weekly(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
 /// The demo doctor's week, the same for every seed: Monday to Saturday 10–13,
 /// three evenings 17–19, and video on Tuesday and Thursday 17–18.
 pub(super) fn demo_week(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
-    let mut lines = Lines { plan, rng, lines: Vec::new() };
+    let mut lines = WeekBuilder { plan, rng, lines: Vec::new() };
     for day in plan.week {
         let location = if *day == Weekday::Sat { plan.away } else { plan.home };
         lines.add(*day, location, Mode::InPerson, 10 * 60, 9);
@@ -87,7 +87,7 @@ pub(super) fn demo_week(rng: &mut SeededRng, plan: &Plan) -> Vec<(Uuid, Rule)> {
     lines.rules()
 }
 
-/// All of a five-day week or four of it; of a six-day one, six, five or four.
+/// Five or four days of a five-day week; six, five or four days of a six-day week.
 fn working_days(rng: &mut SeededRng, week: &[Weekday]) -> Vec<Weekday> {
     let mut days = week.to_vec();
     let off = rng.weighted([6, 3, 1].into_iter()).min(days.len() - 4);
@@ -97,15 +97,15 @@ fn working_days(rng: &mut SeededRng, week: &[Weekday]) -> Vec<Weekday> {
     days
 }
 
-struct Lines<'a> {
+struct WeekBuilder<'a> {
     plan: &'a Plan<'a>,
     rng: &'a mut SeededRng,
-    /// One a day; which days have the same line is seen at the end.
-    lines: Vec<(Weekday, Line)>,
+    /// One entry for each day; equal ones are merged into one rule at the end.
+    lines: Vec<(Weekday, DayHours)>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-struct Line {
+struct DayHours {
     location: LocationId,
     mode: Mode,
     starts: NaiveTime,
@@ -114,21 +114,21 @@ struct Line {
     capacity: u16,
 }
 
-impl Lines<'_> {
-    /// Nothing when there are no slots.
+impl WeekBuilder<'_> {
+    /// Adds hours with this many slots; adds nothing for 0.
     fn add(&mut self, weekday: Weekday, location: LocationId, mode: Mode, starts: u16, slots: u16) {
         if slots > 0 {
             let slot_minutes = self.plan.slot_minutes;
             let ends = time(starts + slots * slot_minutes);
             let line =
-                Line { location, mode, starts: time(starts), ends, slot_minutes, capacity: 1 };
+                DayHours { location, mode, starts: time(starts), ends, slot_minutes, capacity: 1 };
             self.lines.push((weekday, line));
         }
     }
 
     fn add_group(&mut self, weekday: Weekday, hour: u32) {
         let starts = hour as u16 * 60;
-        let line = Line {
+        let line = DayHours {
             location: self.plan.home,
             mode: Mode::InPerson,
             starts: time(starts),
@@ -139,9 +139,9 @@ impl Lines<'_> {
         self.lines.push((weekday, line));
     }
 
-    /// The same line on several days is one rule.
+    /// Merges the same hours on several days into one rule.
     fn rules(self) -> Vec<(Uuid, Rule)> {
-        let mut rules: Vec<(Line, Vec<Weekday>)> = Vec::new();
+        let mut rules: Vec<(DayHours, Vec<Weekday>)> = Vec::new();
         for (weekday, line) in self.lines {
             match rules.iter_mut().find(|(other, _)| *other == line) {
                 Some((_, days)) => days.push(weekday),
@@ -153,7 +153,7 @@ impl Lines<'_> {
     }
 }
 
-impl Line {
+impl DayHours {
     fn on(self, days: &[Weekday], from: NaiveDate) -> Rule {
         let days: Vec<String> =
             days.iter().map(|day| day.to_string()[..2].to_uppercase()).collect();

@@ -1,5 +1,4 @@
-//! Writes the demo down, a statement per table. Most slots are made afterwards, by the job that
-//! makes everybody's.
+//! Inserts the demo data, with one statement per table. Most slots are made afterwards, by the usual job.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, Result};
@@ -10,11 +9,11 @@ use crate::schedules::store::hours;
 use super::write::{self, column};
 use crate::demo::data::{Clinic, DemoData, Doctor, Location, Role, SignIn, VisitType};
 
-/// Inserts the demo in one transaction; `false` when its clinics are there already, and then
-/// nothing changes. `password_hash` is of [`PASSWORD`](crate::demo::PASSWORD), made by the caller.
+/// Inserts the demo in one transaction. `false`: its clinics exist already, and nothing was changed.
+/// `password_hash` is the hash of [`PASSWORD`](crate::demo::PASSWORD).
 ///
 /// # Errors
-/// When the database does, or when someone else has a demo address; nothing is left behind.
+/// When the database fails, or a demo e-mail address is taken; then nothing was inserted.
 pub async fn load(
     connection: &mut PgConnection,
     data: &DemoData,
@@ -22,7 +21,7 @@ pub async fn load(
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let mut transaction = connection.begin().await?;
-    // Two instances that start at once load it once.
+    // The lock keeps two instances that start at the same time from loading it twice.
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('demo', 0))")
         .execute(&mut *transaction)
         .await?;
@@ -46,7 +45,7 @@ pub async fn load(
     Ok(true)
 }
 
-/// Cities and specialties, which may be there without the demo.
+/// Inserts cities and specialties, which may exist without the demo.
 async fn insert_tables(connection: &mut PgConnection, data: &DemoData) -> Result<()> {
     let cities = &data.cities;
     sqlx::query(
@@ -183,7 +182,7 @@ async fn insert_doctors(
     doctors: &[Doctor],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    // An array of arrays would be unnested to its leaves, so languages travel joined.
+    // `unnest` flattens an array of arrays, so each doctor's languages are passed as one string.
     sqlx::query(
         "insert into doctors (id, clinic_id, account_id, slug, name, gender, qualifications, bio,
                               languages, fee_minor_units, currency, status, created_at)

@@ -1,16 +1,15 @@
-//! Demo data: invented doctors over real specialties in real cities, the same for the same seed.
+//! Demo data: invented doctors with real specialties in real cities, the same for the same seed.
 //!
-//! [`generate`] decides everything and is pure: no clock, no randomness of the
-//! machine, no database. [`load`](load()) only writes it down, and the job
-//! `activity` keeps it going from day to day. Not for production,
-//! and not for tests that want one doctor: a thousand is its smallest size.
+//! [`generate`] is pure: no clock, no randomness of the machine, no database. [`load`](load()) inserts its
+//! result, and the job in [`activity`] adds to it from day to day. Not for production, and not for tests that
+//! need one doctor: it always makes a thousand.
 
 pub mod activity;
 pub(crate) mod activity_data;
+mod availability;
 mod calendar;
 mod data;
 mod demo_patient;
-mod diary;
 mod doctors;
 mod fate;
 mod hash;
@@ -42,8 +41,8 @@ pub use crate::demo::data::{
     Calendar, City, Clinic, DOCTORS, DemoData, Dependant, Doctor, Gender, Happened, Location, Past,
     PastReview, Patient, Role, SignIn, Specialty, Visit, VisitType,
 };
-pub(crate) use crate::demo::demo_patient::wishes;
-pub use crate::demo::ids::is_made_here;
+pub(crate) use crate::demo::demo_patient::planned_visits;
+pub use crate::demo::ids::is_demo_appointment;
 pub use crate::demo::load::load;
 pub use crate::demo::patients::load_patients;
 pub use crate::demo::sign_ins::{PASSWORD, demo_doctor, sign_ins};
@@ -51,15 +50,15 @@ pub use crate::demo::sign_ins::{PASSWORD, demo_doctor, sign_ins};
 use crate::demo::place::Place;
 use crate::demo::rng::SeededRng;
 
-/// The seed of the demo everyone sees.
+/// The seed of `nadi seed --demo`.
 pub const SEED: u64 = 2026;
 
-/// Weekly hours hold from the Monday so many weeks before.
+/// Weekly hours apply from the Monday this many weeks ago.
 const HOURS_WEEKS_BEFORE: u64 = 4;
 
-/// The demo of a seed as it is at `now`.
+/// Generates the demo of a seed as it is at `now`.
 pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
-    // Yesterday, so that no zone on earth misses its evening.
+    // Begin at yesterday, so that today is complete in every time zone.
     let yesterday = now.date_naive() - Days::new(1);
     let hours_from = week_of(yesterday) - Days::new(7 * HOURS_WEEKS_BEFORE);
     let specialties = tables::specialties();
@@ -70,13 +69,13 @@ pub fn generate(seed: u64, now: DateTime<Utc>) -> DemoData {
         .collect();
     let doctors = doctors::generate(seed, hours_from, &specialties, &places);
 
-    // As clinics and their kinds of visit are numbered below.
+    // The same numbers of clinics as for the visit types below.
     let usual = |doctor: &Doctor| {
         let clinic = places.iter().position(|place| place.clinic.id == doctor.clinic).unwrap_or(0);
         VisitTypeId(SeededRng::new(seed, "visit type", clinic).uuid())
     };
     let past = visits::generate(seed, yesterday, &places, &doctors, &usual);
-    let calendar = calendar::generate(&diary::Clinic {
+    let calendar = calendar::generate(&availability::Clinic {
         seed,
         now,
         place: &places[0],

@@ -1,7 +1,7 @@
-//! Names to invent people from. Given and family names are common ones of a
-//! region, put together by chance; whoever bears one does so by coincidence.
+//! Names for invented people: common given and family names of a region, combined at random. A resemblance to
+//! a real person is a coincidence.
 
-/// Names that go together, and what their bearers are likely to speak besides English.
+/// Names that go together, and the languages that people with these names are likely to speak besides English.
 pub(super) struct Names {
     pub women: &'static str,
     pub men: &'static str,

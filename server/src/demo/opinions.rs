@@ -1,9 +1,9 @@
-//! What invented patients say of their visits, and what doctors answer. Sentences that go together in any
-//! pair; none names an illness, a person or a place.
+//! Texts of invented reviews, and of doctors' answers. Any two sentences of a rating can be combined; none
+//! names an illness, a person or a place.
 
 use crate::demo::rng::SeededRng;
 
-/// How pleased patients are with a doctor: of a hundred, how many give one to five stars.
+/// How many of a hundred patients give a doctor one to five stars.
 pub(super) const MOODS: [[usize; 5]; 4] =
     [[1, 2, 6, 26, 65], [2, 4, 12, 36, 46], [5, 9, 22, 36, 28], [10, 16, 26, 30, 18]];
 
@@ -116,7 +116,7 @@ pub(super) fn text(rng: &mut SeededRng, stars: u8) -> String {
     }
 }
 
-/// What the doctor says to so many stars, if anything: rather to the displeased.
+/// The doctor's answer to a review, if any; more often to a bad one.
 pub(super) fn answer(rng: &mut SeededRng, stars: u8) -> Option<&'static str> {
     match stars {
         1..=3 => rng.chance(45).then(|| rng.pick(ANSWERS_SORRY)),

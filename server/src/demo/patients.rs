@@ -1,4 +1,4 @@
-//! Patients for load tests: invented, verified, each signed in already.
+//! Patients for load tests, with verified addresses and API tokens.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::AccountId;
@@ -8,7 +8,7 @@ use crate::accounts::tokens::Tokens;
 use crate::ids::uuid_v7;
 use crate::state::AppState;
 
-/// Adds so many and gives a token of the API for each. They have no password.
+/// Inserts `count` patients without a password, and returns an API token for each.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -7,7 +7,7 @@ use crate::demo::regions::{REGIONS, Region};
 use crate::demo::rng::SeededRng;
 use crate::demo::words;
 
-/// A city with its clinic, as doctors are spread over it.
+/// A city with its clinic and locations.
 pub(super) struct Place {
     pub region: &'static Region,
     pub city: City,
@@ -27,7 +27,7 @@ impl Place {
             currency: city.currency.clone(),
             city: city.id,
         };
-        // The first has the most to show: Panjim always has all three.
+        // The first city, Panjim, always has three locations, the most.
         let count = if number == 0 { 3 } else { 1 + rng.weighted([4, 4, 2].into_iter()) };
         let first_quarter = rng.below(words::QUARTERS.len());
         let locations = (0..count)
@@ -46,7 +46,7 @@ impl Place {
     }
 }
 
-/// Degrees near others, in whole hundred-thousandths so that no rounding differs between machines.
+/// A coordinate near another, in whole hundred-thousandths of a degree, so that all machines round alike.
 fn near(rng: &mut SeededRng, degrees: f64) -> f64 {
     let moved = (degrees * 1e5).round() as i64 + rng.between(0, 2400) as i64 - 1200;
     moved as f64 / 1e5

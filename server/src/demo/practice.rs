@@ -1,19 +1,19 @@
-//! How each specialty is practised: how common it is, how long a visit lasts, what it costs.
+//! A table of how each specialty is practised: how common it is, how long a visit lasts, what it costs.
 
 /// One row per specialty, by its slug.
 pub(super) struct Practice {
     pub slug: &'static str,
-    /// How many there are, against the others of the tradition.
+    /// How common it is, relative to the others of the same tradition.
     pub weight: usize,
-    /// Of an ordinary visit's fee.
+    /// Percentage of the fee of an ordinary visit.
     pub fee_percent: usize,
     pub slot_minutes: u16,
     pub video_percent: usize,
-    /// Of the doctors, how many are women.
+    /// Percentage of women among the doctors.
     pub women_percent: usize,
     /// First and postgraduate degrees as written in India.
     pub degrees: &'static str,
-    /// What people come for, each after "for".
+    /// A list of what patients come for; each entry can follow "for".
     pub focus: &'static str,
     /// A second specialty that some also practise.
     pub second: Option<&'static str>,
@@ -23,11 +23,11 @@ pub(super) struct Practice {
 /// A session for several people at once.
 #[derive(Clone, Copy)]
 pub(super) struct Group {
-    /// Of the doctors, how many hold it.
+    /// Percentage of the doctors who offer it.
     pub percent: usize,
-    /// Wall time; it lasts an hour. Chosen where nobody has ordinary hours.
+    /// The hour of the wall time at which it starts; it lasts an hour. Outside of all ordinary hours.
     pub starts_hour: u32,
-    /// What the bio says.
+    /// How the bio names it.
     pub what: &'static str,
 }
 

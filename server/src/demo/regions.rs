@@ -1,4 +1,4 @@
-//! What differs from place to place: who practises there, when, for how much, and what a street is called.
+//! Tables of what differs between regions: names, working days, degrees, fees and streets.
 
 use chrono::Weekday::{self, Fri, Mon, Sat, Sun, Thu, Tue, Wed};
 
@@ -6,14 +6,14 @@ use super::names;
 use crate::demo::names::Names;
 
 pub(super) struct Region {
-    /// As in the last column of `cities.csv`.
+    /// The value in the last column of `cities.csv`.
     pub key: &'static str,
-    /// Which names are met there, with weights.
+    /// Which names are common there, with weights.
     pub names: &'static [(usize, &'static Names)],
-    /// What most doctors there speak besides English.
+    /// The language most doctors there speak besides English.
     pub language: Option<&'static str>,
     pub ayurveda_percent: usize,
-    /// The days on which doctors work; each takes some of them.
+    /// The working days; each doctor works on some of them.
     pub week: &'static [Weekday],
     pub training: Training,
     pub streets: &'static Streets,
@@ -29,14 +29,14 @@ pub(super) enum Training {
 }
 
 impl Training {
-    /// South Asian outpatient hours are a morning and an evening; elsewhere a morning and an afternoon.
+    /// South Asian outpatient clinics open in the morning and the evening, others in the morning and the afternoon.
     pub(super) fn evenings(self) -> bool {
         self == Self::SouthAsia
     }
 }
 
 pub(super) struct Streets {
-    /// Invented: `14 Banyan Road`.
+    /// A list of invented street names, as in `14 Banyan Road`.
     pub names: &'static str,
     pub number_first: bool,
 }
@@ -270,7 +270,7 @@ pub(super) const REGIONS: &[Region] = &[
     ),
 ];
 
-/// What an ordinary visit costs, and the step fees are rounded to, in whole units of the currency.
+/// The fee of an ordinary visit and the step that fees are rounded to, in whole units of the currency.
 /// All these currencies have a hundred minor units.
 pub(super) fn ordinary_fee(currency: &str) -> (usize, usize) {
     match currency {
@@ -292,7 +292,7 @@ pub(super) fn ordinary_fee(currency: &str) -> (usize, usize) {
     }
 }
 
-/// How many of the doctors beyond the first six of each city a city attracts, against others.
+/// The weight by which a city gets doctors beyond the minimum that each city has.
 pub(super) fn pull(city_slug: &str) -> usize {
     match city_slug {
         "panjim" => 30,

@@ -1,12 +1,12 @@
-//! Repeatable choices: splitmix64, written out so that no crate's next version changes the demo.
-//! Not for secrets.
+//! A seeded random number generator (splitmix64). Written here so that a new version of a crate cannot change
+//! the demo. Not for secrets.
 
 use uuid::{Builder, Uuid};
 
 use crate::demo::hash::fnv1a;
 
-/// A stream of choices that depends only on the seed, a label and a number.
-/// One stream per thing: a new choice about doctors leaves every clinic as it was.
+/// A stream of random numbers that depends only on the seed, a label and a number. Each kind of data has
+/// streams of its own, so that a new choice for doctors does not change the clinics.
 pub(super) struct SeededRng(u64);
 
 impl SeededRng {
@@ -30,7 +30,7 @@ impl SeededRng {
         ((u128::from(self.next()) * end as u128) >> 64) as usize
     }
 
-    /// Both ends included.
+    /// From `low` to `high`, inclusive.
     pub(super) fn between(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }
@@ -61,7 +61,7 @@ impl SeededRng {
         0
     }
 
-    /// A version 8 UUID: our own bits (RFC 9562, 5.8).
+    /// A version 8 UUID (RFC 9562, 5.8) of random bits.
     pub(super) fn uuid(&mut self) -> Uuid {
         let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
         Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid()

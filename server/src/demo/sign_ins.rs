@@ -5,10 +5,10 @@ use nadi::ids::{AccountId, DoctorId, PersonId};
 use crate::demo::data::{Role, SignIn};
 use crate::demo::ids::fixed_uuid;
 
-/// The password of every demo sign-in. No secret: it is printed where people sign in.
+/// The password of every demo sign-in. Not a secret: the sign-in page shows it.
 pub const PASSWORD: &str = "nadi-demo-2026";
 
-/// The three people of the demo.
+/// The three accounts of the demo that can sign in.
 pub fn sign_ins() -> Vec<SignIn> {
     let sign_in = |number: u128, email, name, role| SignIn {
         account: AccountId(fixed_uuid(10 + number)),

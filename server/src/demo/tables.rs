@@ -4,12 +4,12 @@ use nadi::ids::{CityId, SpecialtyId};
 
 use crate::demo::data::{City, Specialty};
 
-/// The cities of `cities.csv`, in its order, each with its region.
+/// The cities of `cities.csv` in the order of the file, each with its region.
 pub(super) fn cities() -> Vec<(City, &'static str)> {
     rows(include_str!("../../data/cities.csv")).map(city).collect()
 }
 
-/// The specialties of `specialties.csv`, numbered from 1 in its order.
+/// The specialties of `specialties.csv`, numbered from 1 in the order of the file.
 pub(super) fn specialties() -> Vec<Specialty> {
     rows(include_str!("../../data/specialties.csv"))
         .zip(1..)
@@ -39,8 +39,7 @@ fn city(row: [&'static str; 10]) -> (City, &'static str) {
     (city, region)
 }
 
-/// The rows after the heading. The files are part of the program and tests
-/// read every row, so a malformed one stops the build's tests, not a user.
+/// The rows after the heading. Panics on a malformed row: the files are compiled in, and tests read every row.
 fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [&'static str; N]> {
     text.lines().skip(1).filter(|line| !line.is_empty()).map(|line| {
         fields(line)
@@ -49,7 +48,7 @@ fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [&'static st
     })
 }
 
-/// The fields of one line; one in double quotes may contain commas, and none contains quotes.
+/// The fields of one line. A field in double quotes may contain commas; no field contains quotes.
 fn fields(line: &str) -> Vec<&str> {
     let mut fields = Vec::new();
     let mut rest = Some(line);

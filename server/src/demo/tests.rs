@@ -312,7 +312,7 @@ fn everybody_sees_something(data: &DemoData, now: DateTime<Utc>) {
         data.calendar.blocks.iter().filter(|(doctor, _)| *doctor == demo_doctor()).collect();
     let times: usize = hours.iter().map(|(_, block)| block.slots.len()).sum();
     let taken: usize =
-        hers().filter(|visit| visit.stands()).map(|visit| visit.slot_span as usize).sum();
+        hers().filter(|visit| visit.is_active()).map(|visit| visit.slot_span as usize).sum();
     let ahead =
         hours.iter().flat_map(|(_, block)| &block.slots).filter(|slot| slot.starts_at > now);
     let ahead = ahead.count();
@@ -352,8 +352,8 @@ fn everybody_sees_something(data: &DemoData, now: DateTime<Utc>) {
         assert!(clinic[&state] >= 40, "{now}: {} {state:?} of the clinic", clinic[&state]);
     }
     assert!((8..=12).contains(&clinic[&State::Pending]));
-    assert!(visits.iter().any(|visit| visit.slot_span == 2 && visit.stands()));
-    assert!(visits.iter().any(|visit| visit.slot_span == 2 && !visit.stands()));
+    assert!(visits.iter().any(|visit| visit.slot_span == 2 && visit.is_active()));
+    assert!(visits.iter().any(|visit| visit.slot_span == 2 && !visit.is_active()));
 
     // The patient.
     let account = data.sign_ins[0].account;
@@ -389,7 +389,7 @@ fn nothing_contradicts(data: &DemoData, now: DateTime<Utc>) {
     let mut taken = HashSet::new();
     let mut people: HashMap<PersonId, Vec<&Visit>> = HashMap::new();
     for visit in data.past.visits.iter().chain(&data.calendar.visits) {
-        assert!(ids.insert(visit.id) && is_made_here(visit.id));
+        assert!(ids.insert(visit.id) && is_demo_appointment(visit.id));
         assert_eq!(
             (visit.id.0.get_version_num(), visit.id.0.get_variant()),
             (7, uuid::Variant::RFC4122)
@@ -405,7 +405,7 @@ fn nothing_contradicts(data: &DemoData, now: DateTime<Utc>) {
         assert!(visit.events.windows(2).all(|pair| pair[0].at <= pair[1].at), "{:?}", visit.events);
         assert!(visit.events.iter().all(|event| event.at <= now), "{now}: {:?}", visit.events);
         assert_eq!(
-            visit.stands(),
+            visit.is_active(),
             visit.ends_at > now && visit.state() != State::Cancelled,
             "{now}: {visit:?}"
         );

@@ -1,5 +1,4 @@
-//! Visits that are over and what was said of them, for about a third of the doctors. They lie in the month
-//! before and this one.
+//! Generates past visits with reviews, for about a third of the doctors, in this month and the one before.
 
 use std::collections::HashSet;
 
@@ -15,13 +14,13 @@ use crate::demo::ids::visit_id;
 use crate::demo::place::Place;
 use crate::demo::rng::SeededRng;
 
-/// Invented patients of each city: more than any doctor there has visits.
+/// The number of invented patients of each city: more than any doctor there has visits.
 const PATIENTS_EACH: usize = 45;
-/// Of the doctors, how many have reviews.
+/// Percentage of doctors with reviews.
 const REVIEWED_PERCENT: usize = 33;
 const DEMO_REVIEWS: usize = 24;
 
-/// Everything that took place before `today`.
+/// All visits before `today`, with their patients.
 pub(super) fn generate(
     seed: u64,
     today: NaiveDate,
@@ -68,7 +67,7 @@ pub(super) fn generate(
             visit.person = who.1;
             visit.visit_type = usual(doctor);
             visit.review = Some(review(rng, &visit, opinions::MOODS[mood], today));
-            // One that only the doctor, its author and the clinic see.
+            // A hidden review, which only the doctor, its author and the clinic see.
             if let Some(review) = visit.review.as_mut().filter(|_| number == 0 && nth == 7) {
                 (review.stars, review.answer) = (2, None);
                 review.text = "The lady before me, Mrs K., told everybody why she had come.".into();
@@ -80,7 +79,7 @@ pub(super) fn generate(
     Past { patients, visits }
 }
 
-/// Number so many of those with this label, which begins their addresses.
+/// Patient number `number` of the group `label`, which their e-mail address begins with.
 pub(super) fn patient(seed: u64, place: &Place, label: &str, number: usize) -> Patient {
     let rng = &mut SeededRng::new(seed, label, number);
     let choices = place.region.names;
@@ -94,7 +93,7 @@ pub(super) fn patient(seed: u64, place: &Place, label: &str, number: usize) -> P
     }
 }
 
-/// A visit in the doctor's hours, as they would have been, at a time that is not `taken` yet.
+/// A visit within the doctor's weekly hours, at a time that is not yet in `taken`.
 fn past_visit(
     rng: &mut SeededRng,
     today: NaiveDate,
@@ -102,7 +101,7 @@ fn past_visit(
     doctor: &Doctor,
     taken: &mut HashSet<DateTime<Utc>>,
 ) -> Option<Visit> {
-    // The first day on which an appointment that is loaded tomorrow may have been booked.
+    // The first of the month before tomorrow's date: the earliest date of a booking.
     let earliest = (today + Days::new(1)).with_day(1)? - Months::new(1);
     let from = earliest + Days::new(2);
     let alone: Vec<&Rule> =

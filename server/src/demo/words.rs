@@ -1,11 +1,11 @@
-//! The sentences and addresses of invented people and places.
+//! Texts about invented people and places: bios, degrees, languages, addresses.
 
 use crate::demo::data::{City, Gender};
 use crate::demo::practice::Practice;
 use crate::demo::regions::{Region, Streets, Training};
 use crate::demo::rng::SeededRng;
 
-/// What tells a clinic's further locations apart.
+/// Names for the further locations of a clinic.
 pub(super) const QUARTERS: &[&str] =
     &["Riverside", "Garden", "Hilltop", "Market", "Old Town", "Station Road", "Lakeside"];
 
@@ -17,7 +17,7 @@ pub(super) fn location_name(city: &str, nth: usize, first_quarter: usize) -> Str
     }
 }
 
-/// A street that we made up, with a number.
+/// An invented street with a number.
 pub(super) fn address(rng: &mut SeededRng, streets: &Streets, city: &str) -> String {
     let street = rng.word(streets.names);
     let number = rng.between(2, 98);
@@ -28,7 +28,7 @@ pub(super) fn address(rng: &mut SeededRng, streets: &Streets, city: &str) -> Str
     }
 }
 
-/// Degrees as the region writes them.
+/// Degrees as they are written in the region.
 pub(super) fn qualifications(training: Training, practice: &Practice, specialty: &str) -> String {
     let field = specialty.to_lowercase();
     let ayurvedic = practice.degrees.starts_with("BAMS") || practice.degrees.starts_with("BNYS");
@@ -97,7 +97,7 @@ pub(super) fn bio(
         .join(" ")
 }
 
-/// What someone of these names speaks in this region, English last.
+/// The languages of a doctor with a name of this kind in this region, English last.
 pub(super) fn languages(rng: &mut SeededRng, own: &[&str], region: &Region) -> Vec<String> {
     let mut spoken: Vec<&str> = Vec::new();
     for (position, language) in own.iter().enumerate() {
@@ -115,7 +115,7 @@ pub(super) fn languages(rng: &mut SeededRng, own: &[&str], region: &Region) -> V
     spoken.into_iter().map(Into::into).collect()
 }
 
-/// A name in ASCII, for an address: accents are dropped.
+/// A name in ASCII, for a slug: accents are dropped.
 pub(super) fn ascii(name: &str) -> String {
     name.chars()
         .filter(|c| *c != '\'')

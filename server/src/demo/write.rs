@@ -1,4 +1,4 @@
-//! Writes down the demo's visits with their claims, events and reviews, a statement per table.
+//! Inserts the demo's visits with their claims, events and reviews, with one statement per table.
 
 use chrono::{DateTime, Utc};
 use nadi::actor::Capacity;
@@ -11,15 +11,15 @@ use uuid::Uuid;
 
 use crate::schedules::store::times;
 
+use crate::demo::availability::earliest;
 use crate::demo::data::{DemoData, Dependant, Happened, PastReview, Patient, Role, Visit};
-use crate::demo::diary::earliest;
 
 pub(super) async fn insert(
     connection: &mut PgConnection,
     data: &DemoData,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    // They were here before their first visit.
+    // Patients are registered before their first visit.
     let since = earliest(now);
     insert_patients(connection, &data.past.patients, since).await?;
     insert_patients(connection, &data.calendar.patients, since).await?;
@@ -80,13 +80,13 @@ async fn insert_dependants(
     Ok(())
 }
 
-/// Appointments on the slots of their doctors, where there are any (past days of most doctors have
-/// none, and nothing refers to a slot of a visit that is over), the claims of those that stand, and
-/// all their events, which nobody is to be told of any more.
+/// Inserts visits: the appointments, the claims of active ones, and all their events, whose notifications count
+/// as delivered. Appointments refer to the slots of their doctors where there are any: past days of most
+/// doctors have none, and nothing uses the slot of a visit that is over.
 ///
 /// # Errors
-/// By their constraints when a seat or a person's time is taken already, and `RowNotFound` when a visit
-/// that stands finds no slot: then the transaction is to be rolled back.
+/// The violated constraint when a seat or a person's time is taken, and `RowNotFound` when an active visit has
+/// no slot. Then the transaction must be rolled back.
 pub(super) async fn insert_visits(connection: &mut PgConnection, visits: &[&Visit]) -> Result<()> {
     insert_appointments(connection, visits).await?;
     insert_claims(connection, visits).await?;
@@ -139,7 +139,7 @@ async fn insert_appointments(connection: &mut PgConnection, visits: &[&Visit]) -
     Ok(())
 }
 
-/// Rises by one with every event; the hold is the first.
+/// The version rises by one with every event, beginning with the hold.
 fn version(events: usize) -> i32 {
     i32::try_from(events).unwrap_or(i32::MAX)
 }
@@ -148,9 +148,9 @@ fn cancelled_by(visit: &Visit) -> Option<Capacity> {
     visit.events.iter().find(|one| one.event == Event::Cancelled).map(|one| one.by)
 }
 
-/// Seats and people's times, as a hold makes them and its confirmation makes them permanent.
+/// Inserts claims on seats and on people's times, as a hold and its confirmation would.
 async fn insert_claims(connection: &mut PgConnection, visits: &[&Visit]) -> Result<()> {
-    let standing: Vec<&Visit> = visits.iter().copied().filter(|visit| visit.stands()).collect();
+    let active: Vec<&Visit> = visits.iter().copied().filter(|visit| visit.is_active()).collect();
     let until = |visit: &&Visit| (visit.state() == State::Pending).then_some(visit.expires_at);
     let seats = sqlx::query(
         "insert into seats (slot_id, seat_no, capacity, appointment_id, doctor_id, held_until)
@@ -163,11 +163,11 @@ async fn insert_claims(connection: &mut PgConnection, visits: &[&Visit]) -> Resu
          where r.capacity > 0
          order by r.id",
     )
-    .bind(column(&standing, |visit| visit.id.0))
-    .bind(column(&standing, until))
+    .bind(column(&active, |visit| visit.id.0))
+    .bind(column(&active, until))
     .execute(&mut *connection)
     .await?;
-    let wanted: u64 = standing.iter().map(|visit| u64::from(visit.slot_span.unsigned_abs())).sum();
+    let wanted: u64 = active.iter().map(|visit| u64::from(visit.slot_span.unsigned_abs())).sum();
     if seats.rows_affected() != wanted {
         return Err(sqlx::Error::RowNotFound);
     }
@@ -182,11 +182,11 @@ async fn insert_claims(connection: &mut PgConnection, visits: &[&Visit]) -> Resu
              as v (id, person_id, starts_at, ends_at, held_until)
          join appointments a on a.id = v.id",
     )
-    .bind(column(&standing, |visit| visit.id.0))
-    .bind(column(&standing, |visit| visit.person.0))
-    .bind(column(&standing, |visit| visit.starts_at))
-    .bind(column(&standing, |visit| visit.ends_at))
-    .bind(column(&standing, until))
+    .bind(column(&active, |visit| visit.id.0))
+    .bind(column(&active, |visit| visit.person.0))
+    .bind(column(&active, |visit| visit.starts_at))
+    .bind(column(&active, |visit| visit.ends_at))
+    .bind(column(&active, until))
     .execute(connection)
     .await?;
     Ok(())
@@ -292,7 +292,7 @@ async fn insert_reviews(
     Ok(())
 }
 
-/// The types of events that are told, and by which template.
+/// The types of events that cause notifications, and the template of each.
 pub(super) fn notified_types() -> (Vec<&'static str>, Vec<&'static str>) {
     notification::notified_types()
         .flat_map(|kind| {
@@ -302,7 +302,7 @@ pub(super) fn notified_types() -> (Vec<&'static str>, Vec<&'static str>) {
         .unzip()
 }
 
-/// One value of each row: what `unnest` puts together again.
+/// One column of the rows, for `unnest`.
 pub(super) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
 }

@@ -44,14 +44,14 @@ impl DirectoryCaches {
     }
 }
 
-/// What can be typed for specialties and for cities.
+/// All names of specialties and cities.
 #[derive(Default)]
 pub(super) struct Terms {
     pub(super) specialties: Vec<Term>,
     pub(super) cities: Vec<Term>,
 }
 
-/// A list that is the same for everybody, in Redis by its name.
+/// A cache for a list that is the same for everybody, in Redis under this name.
 fn list<V>(context: &CacheContext, name: fn(&()) -> String) -> ReadCache<(), V>
 where
     V: Serialize + DeserializeOwned + Send + Sync + 'static,

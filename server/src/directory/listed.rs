@@ -1,4 +1,4 @@
-//! Which doctors are listed, for other capabilities.
+//! Finds a listed doctor, for other capabilities.
 
 use nadi::ids::DoctorId;
 use nadi::ports::DoctorKey;
@@ -6,7 +6,7 @@ use sqlx::{PgConnection, Result};
 
 use crate::directory::store::profiles;
 
-/// The listed doctor of this key.
+/// The id of the listed doctor with this id or slug.
 ///
 /// # Errors
 /// When the database does not answer.

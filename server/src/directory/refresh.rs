@@ -33,7 +33,7 @@ pub async fn refresh_in(
     Ok(stale)
 }
 
-/// The same for a doctor who was edited, documents included.
+/// The same for a doctor who was edited, always including the search document.
 ///
 /// # Errors
 /// When the database does not answer.

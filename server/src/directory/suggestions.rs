@@ -20,7 +20,7 @@ const NAMES_LOOKED_AT: i64 = 2_000;
 /// The shortest word whose spelling is corrected: too many words are similar to shorter ones.
 const MISSPELT_CHARS_MIN: usize = 4;
 
-/// Specialties and cities that have doctors, with what can be typed for them.
+/// Specialties and cities with doctors, and all names for them.
 struct KnownTerms {
     terms: Arc<Terms>,
     specialties: HashMap<String, Specialty>,

@@ -1,4 +1,4 @@
-//! Places and free times as they are shown.
+//! Conversions from database rows to locations and free slots as they are shown.
 
 use nadi::ids::{LocationId, SlotId};
 use nadi::ports::{FreeTime, Place};

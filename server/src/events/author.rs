@@ -1,9 +1,9 @@
-//! Who causes an event.
+//! The author of an event.
 
 use nadi::actor::{Caller, Capacity};
 use nadi::ids::AccountId;
 
-/// Who has done it, and in which capacity.
+/// Who made a change, and in which capacity.
 #[derive(Clone, Copy, Debug)]
 pub struct Author {
     pub capacity: Capacity,
@@ -18,7 +18,7 @@ impl Author {
         Self { capacity, account: Some(account) }
     }
 
-    /// Whoever asks, in this capacity; a visitor has no account.
+    /// The caller, in this capacity; a visitor has no account.
     pub fn of(caller: &Caller, capacity: Capacity) -> Self {
         Self { capacity, account: caller.signed_in().ok().map(|account| account.account) }
     }

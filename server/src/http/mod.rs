@@ -53,7 +53,7 @@ pub struct Shared {
     pub site: Site,
     pub public_origin: Arc<str>,
     pub listeners: Listeners,
-    /// Has it been warmed up, or waited for that long enough?
+    /// The caches were warmed up, or the time for it is over.
     pub warm: AtomicBool,
     /// Only for `/readyz`.
     pub(crate) probe: PgPool,
@@ -65,7 +65,7 @@ impl Web {
         Self::with(config, app_state, ports, Listeners::new(config.connections))
     }
 
-    /// The same with limits of its own for those who listen.
+    /// The same with other limits for live updates.
     pub fn with(config: &Config, app_state: &AppState, ports: Ports, listeners: Listeners) -> Self {
         let public_url = config.public_url.as_str().trim_end_matches('/').to_owned();
         let site = Site {

@@ -294,7 +294,7 @@ impl Dispatcher {
         let database = |error: sqlx::Error| MessageFailure::Temporary(error.to_string());
         let mut connection = app_state.write.0.acquire().await.map_err(database)?;
         let id = AppointmentId(claimed.subject_id);
-        // Read first: what is not overtaken afterwards was not when it was read.
+        // Read the appointment before the check for later events: if there is none then, this data is current.
         let row = bookings::find_appointment(&mut connection, id)
             .await
             .map_err(database)?

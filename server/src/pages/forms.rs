@@ -105,7 +105,7 @@ fn encode(body: &[u8]) -> Option<String> {
         .filter(|(name, _)| !SECRETS.contains(&name.as_ref()))
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
-    // A form of many lines says the same names again and again: compressed, it fits.
+    // A form with many lines repeats the same names; compressed, it fits into a cookie.
     let value = deflate(&serde_json::to_vec(&fields).ok()?).ok()?;
     let value = BASE64_URL_SAFE_NO_PAD.encode(value);
     (value.len() <= COOKIE_BYTES_MAX).then_some(value)
@@ -117,10 +117,10 @@ fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// `None`: it is damaged, or unfolds into more than [`TYPED_BYTES_MAX`].
+/// `None`: the bytes are not valid, or decompress to more than [`TYPED_BYTES_MAX`].
 fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut inflated = Vec::new();
-    // One byte more than is allowed, to tell what is too long from what just fits.
+    // One byte more than is allowed, so that a text that is too long can be told from one that just fits.
     let limit = TYPED_BYTES_MAX as u64 + 1;
     DeflateDecoder::new(bytes).take(limit).read_to_end(&mut inflated).ok()?;
     (inflated.len() <= TYPED_BYTES_MAX).then_some(inflated)

@@ -9,7 +9,7 @@ use crate::accounts::identity::Identities;
 use crate::accounts::tokens::Tokens;
 use crate::state::AppState;
 
-/// What handlers share. Each layer and handler has a copy of its own: one counter, not thirty.
+/// What handlers share. Each layer and handler has a clone, so it is a single `Arc`.
 #[derive(Clone)]
 pub struct Api(Arc<Shared>);
 

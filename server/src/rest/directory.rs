@@ -133,7 +133,7 @@ async fn doctors(
     Ok((shown, Json(DoctorsPage::from(found))))
 }
 
-/// Names the doctors an answer shows, so that a change of one of them removes it from the cache.
+/// A header that names the doctors whom an answer shows, so that a change of one of them removes it from the cache.
 fn shows(doctors: impl IntoIterator<Item = DoctorId>) -> [(&'static str, String); 1] {
     [(SHOWS_HEADER, shown(doctors))]
 }

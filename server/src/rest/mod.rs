@@ -95,7 +95,7 @@ pub fn description() -> OpenApi {
     described().into_openapi()
 }
 
-/// Who is asking: by token, or by the session of the pages.
+/// Adds the caller to the request, found by token or by the session of the pages.
 async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let now = api.app_state.clock.now();
     let request_id = trace::request_id(&request);

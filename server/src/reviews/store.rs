@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::use_case::rating_of;
 
-/// What decides about a review of a visit.
+/// The facts of a visit that decide whether it may be reviewed.
 pub struct VisitRow {
     pub doctor_id: Uuid,
     pub clinic_id: Uuid,

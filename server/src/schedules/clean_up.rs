@@ -1,28 +1,28 @@
-//! Removes what schedules no longer need. Jobs of bookings and busy times call it.
+//! Deletes old rows of schedules. Called by the jobs of bookings and busy times.
 
 use chrono::{DateTime, Duration, Utc};
 use sqlx::{PgConnection, Result};
 
 use crate::schedules::store::{hours, old_times};
 
-/// Rows per transaction: a few milliseconds each, so that nobody waits for one.
+/// Rows per transaction: each takes a few milliseconds, so that it blocks nobody for longer.
 const BATCH: i64 = 500;
-/// Drafts of schedules are forgotten after so long.
+/// Drafts of schedules are deleted after this long.
 const DRAFTS_KEPT: Duration = Duration::days(1);
 
-/// Forgets old drafts, and archives rules and times off that are over.
+/// Deletes old drafts, and archives rules and times off that are over.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn drafts_and_rules(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     hours::forget_drafts(connection, now - DRAFTS_KEPT).await?;
-    // Two days, so that it is over everywhere on earth.
+    // Two days, so that the date is over in every time zone.
     let over = now.date_naive() - Duration::days(2);
     hours::archive_over(connection, over, now).await
 }
 
-/// Deletes times that ended before `old` and in which nobody has a seat, then blocks without times. Gives the
-/// number of times.
+/// Deletes slots that ended before `old` and have no seats taken, then blocks without slots. Returns the
+/// number of deleted slots.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -30,9 +30,9 @@ pub async fn times(connection: &mut PgConnection, old: DateTime<Utc>) -> Result<
     let mut deleted = 0;
     let mut next = Some(0);
     while let Some(after) = next {
-        let passed = old_times::delete_slots(connection, old, after, BATCH).await?;
-        deleted += passed.deleted.unsigned_abs();
-        next = passed.last;
+        let step = old_times::delete_slots(connection, old, after, BATCH).await?;
+        deleted += step.deleted.unsigned_abs();
+        next = step.last;
     }
     let mut next = Some(0);
     while let Some(after) = next {

@@ -191,7 +191,7 @@ pub async fn remake(
     let mut plans = plans_of(&found);
     let slots_to_lock = slots_to_lock(&plans, &found);
     if !slots_to_lock.is_empty() {
-        // From here on nobody can book what is about to change; who was quicker is seen now.
+        // From here on these slots cannot be booked. Plan again, because some may have been booked before the lock.
         bookings::expire_lapsed(connection, &slots_to_lock, now).await?;
         times::lock(connection, &slots_to_lock).await?;
         plans = plans_of(&existing(connection, doctors, now).await?);

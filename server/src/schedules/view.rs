@@ -37,7 +37,7 @@ impl ScheduleService {
         days: u8,
     ) -> Outcome<DoctorCalendar> {
         let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
-        // A doctor looks for what was booked a second ago: no replica.
+        // From the main database, because doctors look for what was booked a second ago.
         let mut connection = self.app_state.write.0.acquire().await?;
         let (doctor_name, zone_name) =
             store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;

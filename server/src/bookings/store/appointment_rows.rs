@@ -262,7 +262,7 @@ pub async fn count_of_doctor(
     .await
 }
 
-/// One thing that happened to an appointment.
+/// An event in the history of an appointment.
 pub struct HistoryRow {
     pub event_type: String,
     pub occurred_at: DateTime<Utc>,

@@ -44,7 +44,7 @@ impl Stored {
     /// The part that the rules in `nadi::appointment` work on.
     ///
     /// # Errors
-    /// When its state is none we know.
+    /// When the stored state is unknown.
     pub fn appointment(&self) -> Outcome<Appointment> {
         Ok(Appointment {
             id: AppointmentId(self.id),

@@ -239,8 +239,8 @@ pub async fn move_time(
     Ok(moved.rows_affected() == 1)
 }
 
-/// Gives the seats that lie beyond a slot's new capacity a free number within it, so that it can be
-/// lowered to the number of those who are booked. The caller has locked the slots.
+/// Gives seats with numbers above a slot's new capacity a free number within it, so that the capacity can be lowered
+/// to the number of booked seats. The caller must have locked the slots.
 pub async fn renumber_seats(
     connection: &mut PgConnection,
     slots: &[i64],

@@ -73,8 +73,8 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
 /// be tried on their own, or refused.
 ///
 /// # Errors
-/// Also when a rival is in flight, or came between: then the transaction is to be rolled back.
-pub async fn take_together(
+/// Also when another transaction holds a lock, or was faster: then the transaction must be rolled back.
+pub async fn take_batch(
     connection: &mut PgConnection,
     all: &[NewHold],
     hold: Duration,
@@ -118,7 +118,7 @@ pub async fn expire(
     Ok(doctor.map(DoctorId))
 }
 
-/// Expires, with their events, the lapsed holds on these slots.
+/// Expires the lapsed holds on these slots, with their events.
 pub async fn expire_lapsed(
     connection: &mut PgConnection,
     slots: &[i64],

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
-/// Name and zone of a doctor: the zone of the place with most hours, else the clinic's.
+/// The name and zone of a doctor: the zone of the location with most hours, else the clinic's.
 pub async fn name_and_zone(
     connection: &mut PgConnection,
     doctor: DoctorId,

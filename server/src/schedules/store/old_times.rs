@@ -1,25 +1,25 @@
-//! Times of long ago, which are deleted.
+//! Deletes old slots and blocks.
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Result};
 
-/// What a run over a table by its numbers has done.
-pub struct Passed {
+/// The result of one step through a table in the order of its ids.
+pub struct Step {
     pub deleted: i64,
-    /// Where the next one begins. `None`: there is nothing old beyond.
+    /// The id after which the next step begins. `None`: there are no old rows after it.
     pub last: Option<i64>,
 }
 
-/// Deletes times before `before` in which nobody has a seat: of the `limit` after `after`. Times get
-/// their numbers as they are made, so the first ones without an old time among them are the end.
+/// Deletes slots that ended before `before` and have no seats taken. Looks at the next `limit` after the id
+/// `after`. Ids rise in the order in which slots are made, so a step without an old slot is the last one.
 pub async fn delete_slots(
     connection: &mut PgConnection,
     before: DateTime<Utc>,
     after: i64,
     limit: i64,
-) -> Result<Passed> {
+) -> Result<Step> {
     sqlx::query_as!(
-        Passed,
+        Step,
         r#"with looked_at as (
                select id, ends_at < $1 as is_old from slots where id > $2 order by id limit $3
            ),
@@ -40,15 +40,15 @@ pub async fn delete_slots(
     .await
 }
 
-/// The same of blocks that have no times any more.
+/// The same for blocks that have no slots any more.
 pub async fn delete_blocks(
     connection: &mut PgConnection,
     before: DateTime<Utc>,
     after: i64,
     limit: i64,
-) -> Result<Passed> {
+) -> Result<Step> {
     sqlx::query_as!(
-        Passed,
+        Step,
         r#"with looked_at as (
                select id, ends_at < $1 as is_old from blocks where id > $2 order by id limit $3
            ),

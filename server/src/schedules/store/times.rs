@@ -76,7 +76,7 @@ pub async fn lock(connection: &mut PgConnection, slots: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// Closes blocks: their slots are moved to others, or withdrawn.
+/// Closes blocks. Their slots must be moved to other blocks, or withdrawn.
 pub async fn close(
     connection: &mut PgConnection,
     blocks: &[i64],
@@ -249,7 +249,7 @@ async fn insert_slots(connection: &mut PgConnection, slots: &SlotColumns) -> Res
     Ok(())
 }
 
-/// Existing slots become part of other blocks, with their bookings.
+/// Moves existing slots into other blocks, with their bookings.
 async fn move_slots(connection: &mut PgConnection, slots: &SlotColumns) -> Result<()> {
     if slots.ids.is_empty() {
         return Ok(());

@@ -29,7 +29,7 @@ pub const FEW: i64 = 2_000;
 const MANY_MAX: u64 = 5_000;
 const MANY_FOR: Duration = Duration::from_secs(600);
 
-/// How searches are gone about. Whatever it is, the answers are the same.
+/// How parts are searched: gathered or walked. This affects only the cost, never the result.
 pub struct Ways {
     /// A part that matches no more doctors than this is gathered.
     few: i64,

@@ -1,25 +1,25 @@
-//! What a search looks for, and what it finds.
+//! The types of a search: criteria, start of a page, results.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::zone_days::zones_ahead;
 
-/// What narrows a search; `None` does not.
+/// The filters of a search; `None` does not filter.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Letters and digits only; each has to be found.
+    /// Letters and digits only; each must match.
     pub words: Vec<String>,
     pub specialty: Option<String>,
     pub city: Option<String>,
     pub mode: Option<&'static str>,
-    /// A free time on a date from here on, by the place's calendar.
+    /// A free time on this date or later, in the zone of the location.
     pub from: Option<NaiveDate>,
-    /// The first date no longer wanted.
+    /// The first date after the wanted ones.
     pub until: Option<NaiveDate>,
-    /// The time starts at 17:00 or later, by the place's clock.
+    /// The time starts at 17:00 or later, in the zone of the location.
     pub evening: bool,
-    /// In this week, by the place's calendar.
+    /// In this week, in the zone of the location.
     pub week: bool,
     pub language: Option<String>,
     pub gender: Option<&'static str>,
@@ -27,7 +27,7 @@ pub struct Wanted {
     pub fee_max: Option<i64>,
     /// In tenths of a star.
     pub rating_min: Option<i16>,
-    /// Places around here, the nearer the better.
+    /// Doctors around this point; nearer ones rank higher.
     pub origin: Option<Origin>,
 }
 
@@ -44,7 +44,7 @@ impl Wanted {
         self.week.then(|| zones_ahead(now))
     }
 
-    /// What a document says in one word, but for the specialty.
+    /// The filters that are a single term of a document, except for the specialty.
     pub(super) fn features(&self) -> Vec<String> {
         let named = |kind: &str, value: Option<&str>| value.map(|value| format!("{kind}:{value}"));
         let features = [
@@ -56,7 +56,7 @@ impl Wanted {
     }
 }
 
-/// Where a page begins: the rank and doctor the part before ended with, and how many to leave out.
+/// Where a page begins: after this rank and doctor, then after `offset` more.
 #[derive(Clone, Copy, Debug)]
 pub struct StartAfter {
     pub rank: i64,
@@ -71,19 +71,19 @@ impl StartAfter {
     }
 }
 
-/// A doctor found, by rank: in seconds, the lowest first; see [`nadi::search`].
+/// A found doctor with the rank: in seconds, lowest first; see [`nadi::search`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     pub doctor_id: Uuid,
     pub rank: i64,
 }
 
-/// Those who fit equally well.
+/// The doctors who match equally well.
 pub(super) struct Part {
-    /// A question to the documents; `None` asks nothing.
+    /// The full-text query; `None` matches every document.
     pub question: Option<String>,
-    /// Bits that whoever fits has beside their kept times, and few others: `next_times.traits`.
+    /// The Bloom signature of the filters: bits that all matching rows have in `next_times.traits`, and few others.
     pub signature: i64,
-    /// What is taken off the rank.
+    /// Subtracted from the rank.
     pub relevance_seconds: i64,
 }

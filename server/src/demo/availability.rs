@@ -1,4 +1,4 @@
-//! A doctor's times in the weeks around now, and visits on them.
+//! A doctor's slots in the weeks around now, and the visits that take them.
 
 use std::ops::Range;
 
@@ -14,37 +14,43 @@ use crate::demo::ids::visit_id;
 use crate::demo::place::Place;
 use crate::demo::rng::SeededRng;
 
-/// Of the clinic's doctors, how many have patients in these weeks; the demo doctor is the first.
+/// How many of the clinic's doctors have patients in these weeks; the demo doctor is the first.
 pub(super) const BUSY_DOCTORS: usize = 12;
-/// A visit is booked so many minutes before at least, and so many before now.
+/// A visit is booked at least this many minutes before its start, and this many before now.
 const BOOKED_AHEAD_MINUTES: usize = 3 * 60;
 const BOOKED_AGO_MINUTES: usize = 30;
 const CANCEL_REASON: &str = "The doctor is called away that hour. Please take another time.";
 
-/// What the weeks are made from.
+/// The input of the weeks.
 pub(super) struct Clinic<'a> {
     pub seed: u64,
     pub now: DateTime<Utc>,
     pub place: &'a Place,
-    /// All of this clinic's, the demo doctor first.
+    /// All doctors of this clinic, the demo doctor first.
     pub doctors: &'a [Doctor],
     pub usual: VisitTypeId,
-    /// The kind of visit that takes two times.
+    /// The visit type that takes two slots.
     pub first: VisitTypeId,
-    /// Visits that took place, whose times are gone.
+    /// Visits that took place, whose slots are taken.
     pub past: &'a [Visit],
 }
 
 impl Clinic<'_> {
-    pub(super) fn with<'a>(&self, doctor: &'a Doctor, visit_type: VisitTypeId) -> With<'a> {
+    pub(super) fn with<'a>(&self, doctor: &'a Doctor, visit_type: VisitTypeId) -> VisitContext<'a> {
         let zone = self.place.city.zone;
-        With { clinic: doctor.clinic, doctor: doctor.id, fee: &doctor.fee, zone, visit_type }
+        VisitContext {
+            clinic: doctor.clinic,
+            doctor: doctor.id,
+            fee: &doctor.fee,
+            zone,
+            visit_type,
+        }
     }
 }
 
-/// A time that one person can take. Times of one block with consecutive numbers follow each other.
+/// A slot with one seat. Slots of one block with consecutive numbers follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Time {
+pub(crate) struct Slot {
     pub block: i64,
     pub number: i16,
     pub date: NaiveDate,
@@ -54,39 +60,39 @@ pub(crate) struct Time {
     pub mode: Mode,
 }
 
-/// A doctor's hours in these weeks, and which times of theirs are free.
-pub(super) struct Diary<'a> {
+/// A doctor's hours in these weeks, and which of their slots are free.
+pub(super) struct Availability<'a> {
     pub doctor: &'a Doctor,
     pub(super) blocks: Vec<MadeBlock>,
-    /// In order; none for groups.
-    pub(super) free: Vec<Time>,
+    /// In order of time, without group slots.
+    pub(super) free: Vec<Slot>,
 }
 
-impl<'a> Diary<'a> {
+impl<'a> Availability<'a> {
     pub(super) fn new(doctor: &'a Doctor, place: &Place, dates: Range<NaiveDate>) -> Self {
         let zones: Zones = place.locations.iter().map(|one| (one.id, one.zone)).collect();
         let rules: Vec<Rule> = doctor.hours.iter().map(|(_, rule)| rule.clone()).collect();
         let schedule = Schedule { rules, time_off: Vec::new() };
         let away = Away { holidays: &Default::default(), busy: &[] };
         let cells = expand(&schedule, &zones, away, dates.start, dates.end);
-        // As the job that makes times would have made them before all of them began.
+        // As the job that makes slots would have made them before the first of these weeks.
         let blocks = plan(&[], &cells, DateTime::<Utc>::MIN_UTC).make;
         let free = (0_i64..).zip(&blocks).flat_map(|(number, block)| times(number, block));
         Self { doctor, free: free.collect(), blocks }
     }
 
-    /// The first free time that fits, which is then taken.
-    pub(super) fn take(&mut self, fits: impl Fn(&Time) -> bool) -> Option<Time> {
+    /// Takes the first free slot that fits.
+    pub(super) fn take(&mut self, fits: impl Fn(&Slot) -> bool) -> Option<Slot> {
         let index = self.free.iter().position(fits)?;
         Some(self.free.remove(index))
     }
 }
 
-/// The times of a block that one person has for themselves.
-fn times(number: i64, block: &MadeBlock) -> impl Iterator<Item = Time> + '_ {
+/// The slots of a block that have one seat.
+fn times(number: i64, block: &MadeBlock) -> impl Iterator<Item = Slot> + '_ {
     let stretch = &block.stretch;
     (0_i16..).zip(&block.slots).filter(|(_, slot)| slot.capacity == 1).map(move |(place, slot)| {
-        Time {
+        Slot {
             block: number,
             number: place,
             date: stretch.date,
@@ -98,8 +104,8 @@ fn times(number: i64, block: &MadeBlock) -> impl Iterator<Item = Time> + '_ {
     })
 }
 
-/// With whom a visit is, and of which kind.
-pub(super) struct With<'a> {
+/// The clinic, doctor, fee, zone and visit type of a visit.
+pub(super) struct VisitContext<'a> {
     pub clinic: ClinicId,
     pub doctor: DoctorId,
     pub fee: &'a Fee,
@@ -107,10 +113,10 @@ pub(super) struct With<'a> {
     pub visit_type: VisitTypeId,
 }
 
-/// The visit of a person from one time to another, as it is at `now`.
+/// The visit of a person from the `first` to the `last` slot, in its state at `now`.
 pub(super) fn visit(
-    with: &With,
-    (first, last): (&Time, &Time),
+    with: &VisitContext,
+    (first, last): (&Slot, &Slot),
     (booked_by, person): (AccountId, PersonId),
     fate: Fate,
     created_at: DateTime<Utc>,
@@ -141,7 +147,7 @@ pub(super) fn visit(
     }
 }
 
-/// When a visit was booked: some days before, in the past, and not before the clinics came here.
+/// When a visit was booked: some days before it, in the past, and not before [`earliest`].
 pub(super) fn booked_at(
     rng: &mut SeededRng,
     now: DateTime<Utc>,
@@ -157,7 +163,7 @@ pub(super) fn booked_at(
     at.max(earliest(now))
 }
 
-/// When the clinics came here: on the first of the month before.
+/// When the demo's clinics and patients were registered: on the first of the month before.
 pub(super) fn earliest(now: DateTime<Utc>) -> DateTime<Utc> {
     let month = now.date_naive().with_day(1).unwrap_or(now.date_naive()) - Months::new(1);
     month.and_time(NaiveTime::MIN).and_utc()
