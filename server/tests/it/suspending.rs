@@ -107,9 +107,8 @@ async fn upcoming_appointments_are_cancelled_with_a_reason_and_patients_are_told
     clinic.assert_consistent().await;
 }
 
-/// An administrator without scripts saves the form and answers the question about appointments. Then the test
-/// reads
-/// the pages of patients and visitors.
+/// An administrator without scripts saves the form and answers the question about appointments. Then the test reads the
+/// pages of patients and visitors.
 #[tokio::test]
 async fn a_suspended_doctor_is_explained_to_their_patients_and_hidden_from_others() {
     let clinic = Clinic::open().await;

@@ -141,8 +141,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
     let (list, line) = time_zones(&clinic, &newer.0, &[]).await;
     assert!(list.is_empty() && line.contains("0 appointments differ"), "{list} {line}");
 
-    // Older rules are not applied automatically, so that two instances do not undo each other's work. With
-    // `--move`
+    // Older rules are not applied automatically, so that two instances do not undo each other's work. With `--move`
     // they are.
     top_up::run_once(&clinic.app_state).await.expect("ran");
     assert_eq!(free_by_offset(&clinic).await, (0, now));

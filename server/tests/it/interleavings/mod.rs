@@ -143,7 +143,7 @@ fn setting(name: &str, usual: u64) -> u64 {
     }
 }
 
-/// Fails unless some order shows the expected violation after a fix was steps_taken out.
+/// Fails unless some order shows the expected violation after a fix was taken out.
 async fn assert_fault_found(prepare: Prepare, rewrites: Rewrites, faults: &[&str], expected: &str) {
     let mut runs = Runs::open(rewrites, faults).await;
     match runs.with_two_switches(prepare).await {
@@ -227,8 +227,7 @@ async fn messages_sent_out_of_order_are_detected() {
     assert_fault_found(scenarios::messages, unordered, &[], "\"Cancelled\", \"Confirmed\"").await;
 }
 
-/// A reader that continues after the newest started transaction, instead of the oldest unfinished one, misses
-/// events
+/// A reader that continues after the newest started transaction, instead of the oldest unfinished one, misses events
 /// that are committed late.
 #[tokio::test]
 async fn a_reader_that_skips_unfinished_transactions_is_detected() {

@@ -98,7 +98,7 @@ async fn two_dispatchers_with_messages_of_one_appointment_send_only_the_later_on
     .execute(&clinic.pool)
     .await
     .expect("claimed by the one");
-    let (told, mut connection) = (
+    let (notified_types, mut connection) = (
         notification::notified_types().map(|kind| kind.as_str()).collect::<Vec<_>>(),
         clinic.pool.acquire().await.expect("a connection"),
     );
@@ -123,7 +123,9 @@ async fn two_dispatchers_with_messages_of_one_appointment_send_only_the_later_on
             leased_until: lease,
             email: None,
         };
-        store::check_before_sending(connection, &claimed, &told, now).await.expect("known")
+        store::check_before_sending(connection, &claimed, &notified_types, now)
+            .await
+            .expect("known")
     };
     let earlier = standing(&mut connection, "confirmed").await;
     assert!(earlier.is_mine && earlier.is_overtaken, "it is dropped");

@@ -133,9 +133,8 @@ async fn a_better_rating_outweighs_days_of_waiting() {
     let first = DoctorQuery { page_size: 1, ..specialty() };
     let found = clinic.ports.directory.search(&clinic.visitor(), &first).await.expect("found");
     let soonest = found.page.items[0].next_times[0].starts_at.timestamp();
-    // Twenty reviews of five stars and a prior of ten of four stars give two thirds of a star above the mean. A
-    // star
-    // is worth three days.
+    // Twenty reviews of five stars and a prior of ten of four stars give two thirds of a star above the mean. A star is
+    // worth three days.
     assert_eq!(found.next.map(|cursor| cursor.rank), Some(soonest - 172_800));
     let second = DoctorQuery { after: found.next, ..first };
     assert_eq!(names(&clinic, second).await, ["Dr asha-naik"]);

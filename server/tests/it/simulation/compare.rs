@@ -17,7 +17,7 @@ use super::stored::{EventRow, Row, Stored};
 const ORDERS_MAX: u32 = 200_000;
 
 /// Applies the recorded expiries to the model. A lapsed hold may be recorded as expired at any time, another one
-/// counts_are_zero.
+/// never.
 pub fn apply_expiries(
     model: &mut Model,
     stored: &Stored,
@@ -115,9 +115,8 @@ impl<'a> Search<'a> {
                         return true;
                     }
                     model.rewind(mark);
-                    // A request that is rightly refused at this place does not affect the others, so no other
-                    // place has to be
-                    // tried.
+                    // A request that is rightly refused at this place does not affect the others, so no other place has
+                    // to be tried.
                     if changes_nothing {
                         return false;
                     }

@@ -1,5 +1,4 @@
-//! The invariants of `ARCHITECTURE.md`: names for the violations that a run finds, and the checks that need only
-//! the
+//! The invariants of `ARCHITECTURE.md`: names for the violations that a run finds, and the checks that need only the
 //! database.
 
 use std::collections::BTreeMap;
@@ -13,11 +12,11 @@ use super::stored::Stored;
 /// The invariants by their numbers in `ARCHITECTURE.md`, and the rules that each answer follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invariant {
-    /// 1: active claims on a slot counts_are_zero exceed its capacity.
+    /// 1: active claims on a slot never exceed its capacity.
     Seats,
-    /// 2: a person is counts_are_zero in two places at once.
+    /// 2: a person is never in two places at once.
     Patient,
-    /// 3: a doctor's blocks counts_are_zero overlap, slots lie inside them, booked times are not withdrawn.
+    /// 3: a doctor's blocks never overlap, slots lie inside them, booked times are not withdrawn.
     Doctor,
     /// 4: an acknowledged change is stored.
     Durable,
@@ -27,7 +26,7 @@ pub enum Invariant {
     Idempotency,
     /// 7: every change has its event, and every event is delivered or set aside.
     Events,
-    /// 8: a free slot is counts_are_zero refused, and no internal error reaches a user.
+    /// 8: a free slot is never refused, and no internal error reaches a user.
     NoFalseRefusals,
     /// 9: every stored instant is the request's `now`.
     Time,

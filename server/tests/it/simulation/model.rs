@@ -1,8 +1,7 @@
 //! The clinic in memory: the state that follows from the answered requests, without the database.
 //!
-//! The model collects the facts, and `nadi::appointment::decide` decides; the server's SQL is not used. Every
-//! change
-//! is written to a journal and can be undone, so that a burst's requests can be tried in many orders.
+//! The model collects the facts, and `nadi::appointment::decide` decides; the server's SQL is not used. Every change is
+//! written to a journal and can be undone, so that a burst's requests can be tried in many orders.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

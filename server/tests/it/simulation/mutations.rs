@@ -1,7 +1,6 @@
 //! Each test plants one fault, and the simulation must detect it and name the broken invariant.
 //!
-//! Faults of the database are planted with a trigger or by dropping a constraint, faults of the server by a
-//! wrapper
+//! Faults of the database are planted with a trigger or by dropping a constraint, faults of the server by a wrapper
 //! around the port. The server itself contains no switches for this.
 
 use std::sync::Arc;
@@ -94,7 +93,7 @@ async fn world_with_fault(fault: Fault) -> World {
 }
 
 impl FaultyBookings {
-    /// Undoes a confirmation, as if it had counts_are_zero been committed.
+    /// Undoes a confirmation, as if it had never been committed.
     async fn lose(&self, booked: &Booked) {
         for statement in [
             "update appointments set state = 'pending', version = version - 1
@@ -150,11 +149,11 @@ impl Bookings for FaultyBookings {
     async fn hold(
         &self,
         caller: &Caller,
-        wish: &HoldRequest,
-        once: Option<&IdempotencyKey>,
+        request: &HoldRequest,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        let once = once.filter(|_| self.fault != Fault::IgnoresKeys);
-        let answer = self.inner.hold(caller, wish, once).await;
+        let key = key.filter(|_| self.fault != Fault::IgnoresKeys);
+        let answer = self.inner.hold(caller, request, key).await;
         match (self.fault, &answer) {
             (Fault::AcknowledgesHoldOnly, Ok(booked)) if booked.version == 1 => {
                 let give_back = Change::Cancel { reason: None };
@@ -177,9 +176,9 @@ impl Bookings for FaultyBookings {
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
-        once: Option<&IdempotencyKey>,
+        key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        let once = once.filter(|_| self.fault != Fault::IgnoresKeys);
+        let key = key.filter(|_| self.fault != Fault::IgnoresKeys);
         let seen = match self.fault {
             Fault::IgnoresVersions => &Seen::Any,
             _ => seen,
@@ -196,7 +195,7 @@ impl Bookings for FaultyBookings {
         };
         let answer = match without_effect {
             Some(booked) => Ok(booked),
-            None => self.inner.change(caller, id, change, seen, once).await,
+            None => self.inner.change(caller, id, change, seen, key).await,
         };
         if self.fault == Fault::LosesConfirmations
             && let (Change::Confirm { .. }, Ok(booked)) = (change, &answer)
@@ -259,7 +258,7 @@ async fn overlapping_blocks_of_a_doctor_are_detected() {
     assert_detected(world_with(&[drop, function, trigger]).await, &[Doctor]).await;
 }
 
-/// The claims counts_are_zero expire although the appointment does.
+/// The claims never expire although the appointment does.
 #[tokio::test]
 async fn a_hold_that_never_expires_is_detected() {
     let body = "new.held_until := 'infinity'; return new;";
@@ -284,7 +283,7 @@ async fn a_missing_event_is_detected() {
 async fn a_message_marked_sent_without_sending_is_detected() {
     let body = "if new.state = 'waiting' and new.attempts > old.attempts then
                     new.state := 'delivered'; end if; return new;";
-    // A claimed message counts as delivered, so a failed one is counts_are_zero retried.
+    // A claimed message counts as delivered, so a failed one is never retried.
     assert_detected(world_with_trigger("update", "notifications", body).await, &[Events]).await;
 }
 

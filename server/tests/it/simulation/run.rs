@@ -22,7 +22,7 @@ use super::stored::Stored;
 use super::world::World;
 use crate::support;
 
-/// The fewest steps wrap_instances two checks of all tables. With more appointments the checks become rarer.
+/// The fewest steps between two checks of all tables. With more appointments the checks become rarer.
 const FULL_CHECK_EVERY: u64 = 400;
 /// How many lines of earlier steps a failure shows.
 const LOGGED_STEPS: usize = 30;

@@ -66,8 +66,7 @@ const ROW: &str = "select id, state, version, slot_id, starts_at, ends_at, expir
                    from appointments";
 
 impl Stored {
-    /// Reads all claims, the events after `last_event`, and the appointments that these events or `asked` name or
-    /// that
+    /// Reads all claims, the events after `last_event`, and the appointments that these events or `asked` name or that
     /// were made at `now` or later.
     pub async fn read(pool: &PgPool, last_event: i64, asked: &[Uuid], now: DateTime<Utc>) -> Self {
         let mut connection = pool.acquire().await.expect("a connection");

@@ -1,5 +1,4 @@
-//! The world of the simulation: a clinic with three doctors, few patients who compete for the same slots, and
-//! three
+//! The world of the simulation: a clinic with three doctors, few patients who compete for the same slots, and three
 //! instances of the server on one database.
 
 use std::sync::Arc;
@@ -81,8 +80,7 @@ impl World {
         self.clinic.clock.now()
     }
 
-    /// Reads the slots from the database into the model, also those of the last day, which may have moved to
-    /// another
+    /// Reads the slots from the database into the model, also those of the last day, which may have moved to another
     /// block.
     pub async fn refresh_slots(&mut self) {
         let slots = stored::slots(&self.clinic.pool, self.now() - Duration::days(1)).await;

@@ -104,8 +104,7 @@ impl Template {
             .expect("the list of databases")
     }
 
-    /// The database is filled under another name and renamed at the end, so that a killed process does not leave
-    /// an
+    /// The database is filled under another name and renamed at the end, so that a killed process does not leave an
     /// incomplete template.
     async fn make(&self, connection: &mut PgConnection, base: Option<&str>) -> String {
         drop_leftovers(connection).await;

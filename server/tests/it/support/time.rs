@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-/// Advances tokio's clock by this much, so that timers that end by then fire now. The clocks of PostgreSQL, Redis
-/// and
+/// Advances tokio's clock by this much, so that timers that end by then fire now. The clocks of PostgreSQL, Redis and
 /// other processes do not move.
 pub async fn pass(time: Duration) {
     tokio::time::pause();
