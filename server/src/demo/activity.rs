@@ -17,7 +17,6 @@ use crate::bookings::store::appointments::{By, EventDetail};
 use crate::bookings::store::claims;
 use crate::demo::activity_data::{Clinic, DemoAppointment, FreeSlot, Outcome};
 use crate::state::AppState;
-
 use crate::supervisor::{Job, Next, Supervisor};
 
 const JOB: Job = Job {
