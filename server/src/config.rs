@@ -33,6 +33,8 @@ pub struct Config {
     pub database_url: String,
     /// A replica for reads; the main database when absent.
     pub database_read_url: Option<String>,
+    /// For holds, if `database_url` leads through a transaction pooler.
+    pub database_holds_url: Option<String>,
     pub database_connections: u32,
     /// The most HTTP connections that may be open at once.
     pub connections: usize,
@@ -111,6 +113,7 @@ impl Config {
             database_url: database_url("DATABASE_URL", get("DATABASE_URL"))?
                 .ok_or(ConfigError::missing("DATABASE_URL", DATABASE))?,
             database_read_url: database_url("DATABASE_READ_URL", get("DATABASE_READ_URL"))?,
+            database_holds_url: database_url("DATABASE_HOLDS_URL", get("DATABASE_HOLDS_URL"))?,
             database_connections: number(
                 "DATABASE_CONNECTIONS",
                 get("DATABASE_CONNECTIONS"),

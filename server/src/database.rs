@@ -18,26 +18,26 @@ pub struct WritePool(pub PgPool);
 #[derive(Clone, Debug)]
 pub struct ReadPool(pub PgPool);
 
-/// Pools on the main database that only the statements of holds use.
+/// Pools on the main database that only the statements of holds use. These statements should always use indexes. On
+/// the first day, when every table is small, PostgreSQL would choose sequential scans instead and keep that cached
+/// plan while the tables grow, so the connections rule such plans out ([`HOLD_PLANS`]).
 #[derive(Clone, Debug)]
 pub struct HoldPools {
-    batched: PgPool,
+    /// For holds that run as one batch: these connections do not wait for another transaction's lock.
+    pub batched: PgPool,
     /// For a hold that runs on its own because it met a conflict, for reading why one was refused, and for storing
     /// answers.
     pub single: PgPool,
 }
 
-/// Begins a transaction for the statements of a hold, which should always use indexes. On the first day, when every
-/// table is small, PostgreSQL would choose sequential scans instead and keep that cached plan while the tables grow,
-/// so these settings rule such plans out.
-///
-/// A server that vanishes from the network between two statements keeps the seats locked for two seconds at most.
-///
-/// They are settings of the transaction, so they work through a transaction pooler. They are sent together with
-/// `begin`, so they cost no round trip of their own.
-pub const BEGIN_HOLD: &str = "begin; set local plan_cache_mode = force_generic_plan; \
-    set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; \
-    set local idle_in_transaction_session_timeout = '2s'";
+/// PostgreSQL settings for planning the statements of holds. They are start-up options, which a transaction pooler
+/// refuses: holds connect to PostgreSQL directly (`DATABASE_HOLDS_URL`).
+pub const HOLD_PLANS: [(&str, &str); 4] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+];
 
 impl HoldPools {
     const BATCHED_CONNECTIONS: u32 = 4;
@@ -45,43 +45,25 @@ impl HoldPools {
     /// commit may take.
     const LOCK_TIMEOUT: &str = "10ms";
 
-    /// Pools on the same database as `write`.
-    pub fn new(write: &PgPool) -> Self {
-        let options = PgConnectOptions::clone(&write.connect_options());
+    /// At this address, or where `write` connects to.
+    ///
+    /// # Errors
+    /// When the address cannot be read.
+    pub fn new(write: &PgPool, url: Option<&str>) -> sqlx::Result<Self> {
+        let options = match url {
+            Some(url) => connect_options(PgConnectOptions::from_str(url)?),
+            None => PgConnectOptions::clone(&write.connect_options()),
+        };
+        let options = options.options(HOLD_PLANS);
+        let impatient = options.clone().options([("lock_timeout", Self::LOCK_TIMEOUT)]);
         let single = write.options().get_max_connections();
-        Self {
+        Ok(Self {
             batched: pool_options()
                 .max_connections(Self::BATCHED_CONNECTIONS)
-                .connect_lazy_with(options.clone()),
+                .connect_lazy_with(impatient),
             single: pool_options().max_connections(single).connect_lazy_with(options),
-        }
+        })
     }
-
-    /// For holds that run as one batch and do not wait for locks of other transactions.
-    ///
-    /// # Errors
-    /// When no connection is free.
-    pub async fn begin_batch(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let statements = format!("{BEGIN_HOLD}; set local lock_timeout = '{}'", Self::LOCK_TIMEOUT);
-        begin(&self.batched, statements).await
-    }
-
-    /// For a single hold, or for reading why holds were refused.
-    ///
-    /// # Errors
-    /// When no connection is free.
-    pub async fn begin_single(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        begin(&self.single, BEGIN_HOLD.to_owned()).await
-    }
-}
-
-/// Begins a transaction in a task of its own. If a request is cancelled while PostgreSQL answers, sqlx does not know
-/// that the transaction has begun and would put the connection back into the pool with it; here it is always rolled
-/// back.
-async fn begin(pool: &PgPool, statements: String) -> sqlx::Result<Transaction<'static, Postgres>> {
-    let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statements)).await });
-    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 impl WritePool {
@@ -92,10 +74,16 @@ impl WritePool {
         pool_options().max_connections(1).connect_lazy_with(options)
     }
 
+    /// Begins a transaction, in a task of its own. If a request is cancelled while PostgreSQL answers, sqlx does not
+    /// know that the transaction has begun and would put the connection back into the pool with it; here it is
+    /// always rolled back.
+    ///
     /// # Errors
     /// When no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        begin(&self.0, "begin".to_owned()).await
+        let pool = self.0.clone();
+        let begun = tokio::spawn(async move { pool.begin().await });
+        begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 }
 
@@ -127,10 +115,13 @@ pub fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
 
 /// The same for a parsed address.
 pub fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
-    // A transaction pooler refuses start-up parameters that it does not know, such as this one of sqlx. It
-    // changes nothing: PostgreSQL writes numbers exactly by default.
-    let options = options.application_name("nadi").extra_float_digits(None);
-    pool_options().max_connections(connections).connect_lazy_with(options)
+    pool_options().max_connections(connections).connect_lazy_with(connect_options(options))
+}
+
+/// A transaction pooler refuses start-up parameters that it does not know, such as `extra_float_digits` of sqlx. It
+/// changes nothing: PostgreSQL writes numbers exactly by default.
+fn connect_options(options: PgConnectOptions) -> PgConnectOptions {
+    options.application_name("nadi").extra_float_digits(None)
 }
 
 fn pool_options() -> PgPoolOptions {

@@ -98,7 +98,7 @@ impl AppState {
         let namespace = format!("kept {database} {}", config.secret);
         let cache_context = CacheContext::new(invalidation.clone(), cache.clone(), &namespace);
         Ok(Self {
-            holds: HoldPools::new(&write),
+            holds: HoldPools::new(&write, config.database_holds_url.as_deref())?,
             write: WritePool(write),
             read: ReadPool(read),
             cache,

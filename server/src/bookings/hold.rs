@@ -99,17 +99,8 @@ impl BookingService {
     }
 
     async fn take_single(&self, new: &NewHold) -> sqlx::Result<Option<Value>> {
-        let mut transaction = self.app_state.holds.begin_single().await?;
-        match holds::take(&mut transaction, new).await? {
-            Some(booked) => {
-                transaction.commit().await?;
-                Ok(Some(booked))
-            }
-            None => {
-                transaction.rollback().await?;
-                Ok(None)
-            }
-        }
+        let mut connection = self.app_state.holds.single.acquire().await?;
+        holds::take(&mut connection, new).await
     }
 
     /// After a lock timeout: refuses when the lock was that of the same request, running elsewhere.

@@ -85,11 +85,8 @@ fn busy(error: SubmitError) -> Fault {
 async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
     let hold = app_state.settings.hold;
     let taken = async {
-        let mut transaction = app_state.holds.begin_batch().await?;
-        let uid_host = &app_state.site.uid_host;
-        let taken = holds::take_batch(&mut transaction, &all, hold, uid_host).await?;
-        transaction.commit().await?;
-        Ok::<_, sqlx::Error>(taken)
+        let mut connection = app_state.holds.batched.acquire().await?;
+        holds::take_batch(&mut connection, &all, hold, &app_state.site.uid_host).await
     };
     let mut booked: HashMap<Uuid, Booked> = match taken.await {
         Ok(answers) => answers
@@ -115,10 +112,8 @@ async fn take(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<Booked>> {
 
 async fn explain(app_state: &AppState, all: Vec<NewHold>) -> Vec<Option<HoldFacts>> {
     let known = async {
-        let mut transaction = app_state.holds.begin_single().await?;
-        let known = hold_facts::read(&mut transaction, &all).await?;
-        transaction.commit().await?;
-        Ok::<_, sqlx::Error>(known)
+        let mut connection = app_state.holds.single.acquire().await?;
+        hold_facts::read(&mut connection, &all).await
     };
     match known.await {
         Ok(known) => known.into_iter().map(Some).collect(),

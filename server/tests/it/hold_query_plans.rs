@@ -3,7 +3,7 @@
 //! column of its index: otherwise it reads the whole index.
 
 use serde_json::Value;
-use server::database::BEGIN_HOLD;
+use server::database::HOLD_PLANS;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::support::database::{MIGRATED, url_of};
@@ -20,7 +20,9 @@ async fn every_lookup_of_a_hold_begins_with_the_first_column_of_its_index() {
     let pool = database.pool();
     let name = pool.connect_options().get_database().expect("a name").to_owned();
     let mut connection = PgConnection::connect(&url_of(&name)).await.expect("connected");
-    run(&mut connection, BEGIN_HOLD).await;
+    for (setting, value) in HOLD_PLANS {
+        run(&mut connection, &format!("set {setting} = '{value}'")).await;
+    }
     let mut looked_at = 0;
     for (file, statement) in STATEMENTS {
         // Remove the nullability marks, which only sqlx's macros understand.

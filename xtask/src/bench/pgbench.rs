@@ -37,7 +37,7 @@ select p.n - 1 as n, s.slot, p.person, p.account, 'REF-' || p.n as reference, 'b
 from patient p join slot s using (n);
 alter table bench_hold_inputs add primary key (n)";
 
-/// As the server's own transactions for holds have it (`BEGIN_HOLD`), and without just-in-time compilation.
+/// The planner settings of the server's connections for holds (`HOLD_PLANS`), and no just-in-time compilation.
 const OPTIONS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off \
                        -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 

@@ -73,7 +73,7 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
 /// be tried on their own, or refused.
 ///
 /// # Errors
-/// Also when another transaction holds a lock, or was faster: then the transaction must be rolled back.
+/// Also when another transaction holds a lock, or was faster: then nothing was written.
 pub async fn take_batch(
     connection: &mut PgConnection,
     all: &[NewHold],

@@ -169,14 +169,6 @@ impl Relay {
                     }
                     b'E' => executes = true,
                     b'Q' => {
-                        // No time limits for waiting: the schedule decides how long a statement waits.
-                        message.body =
-                            replaced(&message.body, b"lock_timeout = '10ms'", b"lock_timeout = 0");
-                        message.body = replaced(
-                            &message.body,
-                            b"idle_in_transaction_session_timeout = '2s'",
-                            b"idle_in_transaction_session_timeout = 0",
-                        );
                         text = String::from_utf8_lossy(message.text(0).0).into_owned();
                         executes = true;
                     }
@@ -249,6 +241,8 @@ async fn start(client: &mut TcpStream, server: &mut Box<dyn Stream>) -> io::Resu
         client.write_all(b"N").await?;
         body = read_body(client).await?;
     }
+    // No time limit for waiting: the schedule decides how long a statement waits.
+    let body = replaced(&body, b"lock_timeout=10ms", b"lock_timeout=0");
     let length = u32::try_from(body.len() + 4).expect("short");
     server.write_all(&[&length.to_be_bytes()[..], &body[..]].concat()).await?;
     let mut backend = 0;
