@@ -1,6 +1,6 @@
 //! Accounts: registering and signing in.
 
-pub mod authentication;
+pub mod identities;
 pub mod people;
 pub mod sessions;
 mod store;

@@ -23,7 +23,7 @@ use nadi::ports::Ports;
 use sqlx::PgPool;
 
 use self::live_updates::Listeners;
-use crate::accounts::authentication::Identities;
+use crate::accounts::identities::Identities;
 use crate::config::Config;
 use crate::state::AppState;
 

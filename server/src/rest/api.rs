@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nadi::ports::Ports;
 
-use crate::accounts::authentication::Identities;
+use crate::accounts::identities::Identities;
 use crate::accounts::tokens::Tokens;
 use crate::state::AppState;
 

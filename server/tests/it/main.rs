@@ -35,5 +35,6 @@ mod simulation;
 mod suggestions;
 mod suspending;
 mod time_zones;
+mod transactions;
 mod undoing;
 mod web;
