@@ -16,7 +16,8 @@ export default defineConfig<Options>({
   // A test that only passes on a retry points to a bug in the test or in the product.
   retries: 0,
   workers: 3,
-  timeout: 60_000,
+  // Tests that check many pages take up to fifty seconds on two idle cores.
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
