@@ -45,6 +45,9 @@ enum Command {
         /// How many patients and slots of the files to skip.
         #[arg(long, default_value_t = 0)]
         skip: usize,
+        /// How often a hold that was answered 503 is sent again.
+        #[arg(long, default_value_t = 0)]
+        retries: usize,
         /// The first day of the free times to read.
         #[arg(long)]
         from: String,
@@ -186,7 +189,7 @@ fn main() -> Result<()> {
 
 async fn execute(command: Command) -> Result<()> {
     match command {
-        Command::Case { case, target, connections, requests, skip, from, to } => {
+        Command::Case { case, target, connections, requests, skip, retries, from, to } => {
             let plan = Plan {
                 addresses: target.address.clone(),
                 workload: case,
@@ -195,6 +198,7 @@ async fn execute(command: Command) -> Result<()> {
                 tokens: target.tokens(skip)?,
                 slots: target.slots(skip)?,
                 doctors: target.doctors()?,
+                retries,
                 week: (from, to),
             };
             let (patients, slots) = case.patients_and_slots_needed(requests);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
@@ -32,6 +32,9 @@ pub enum Workload {
     /// Reads the first page of a patient's past visits through the API, one patient after another.
     PastVisits,
 }
+
+/// The pause before a hold that was answered 503 is sent again.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// Query strings of searches. Most are by specialty and city, as is likely of real searches.
 const SEARCHES: [&str; 20] = [
@@ -81,6 +84,8 @@ pub struct Plan {
     pub tokens: Vec<String>,
     pub slots: Vec<i64>,
     pub doctors: Vec<String>,
+    /// How often a hold that was answered 503 is sent again. 0 when the speed is measured.
+    pub retries: usize,
     /// The dates between which free times are read: the first day, and the day after the last.
     pub week: (String, String),
 }
@@ -165,7 +170,16 @@ async fn hold(client: &mut Client, plan: &Plan, n: usize, slot: i64) -> Result<A
     let key = format!("bench-{n}-{slot}");
     let body = format!("{{\"slot_id\":{slot}}}");
     let request = ApiRequest::post("/api/v1/appointments", &plan.tokens[n], &key, body);
-    expect_status(client.send(&request).await?, &[201, 409])
+    let mut response = client.send(&request).await?;
+    // With the same key, the request has one effect, however often it is sent.
+    for _ in 0..plan.retries {
+        if response.status != StatusCode::SERVICE_UNAVAILABLE {
+            break;
+        }
+        tokio::time::sleep(RETRY_AFTER).await;
+        response = client.send(&request).await?;
+    }
+    expect_status(response, &[201, 409])
 }
 
 async fn confirm(

@@ -220,6 +220,17 @@ impl Harness {
 
     /// Runs a case of the load generator with patients and slots of its own. Returns its report as JSON.
     pub fn run_case(&mut self, case: &str, connections: usize, requests: usize) -> Result<String> {
+        self.run_case_with_retries(case, connections, requests, 0)
+    }
+
+    /// The same; a hold that is answered 503 is sent again so many times.
+    pub fn run_case_with_retries(
+        &mut self,
+        case: &str,
+        connections: usize,
+        requests: usize,
+        retries: usize,
+    ) -> Result<String> {
         let skip = match case {
             "distinct-slots" | "hot-slot" | "book-confirm" => self.reserve(requests)?,
             "mixed" => self.reserve(requests / 10 + 1)?,
@@ -230,6 +241,7 @@ impl Harness {
         load.args(["--case", case])
             .args(["--connections", &connections.to_string()])
             .args(["--requests", &requests.to_string(), "--skip", &skip.to_string()])
+            .args(["--retries", &retries.to_string()])
             .args(["--from", &self.week.0, "--to", &self.week.1]);
         process::capture(&mut load)
     }
