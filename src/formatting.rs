@@ -1,4 +1,4 @@
-//! Dates and money as people read them. Instants are in [`crate::local_time`].
+//! Zones, dates and amounts of money as they are typed. How people read them depends on their language: `app::i18n`.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -9,36 +9,9 @@ pub fn zone(name: &str) -> Option<Zone> {
     name.parse().ok()
 }
 
-/// `Tue 24 Nov 2026`.
-pub fn date(date: NaiveDate) -> String {
-    date.format("%a %-d %b %Y").to_string()
-}
-
-/// `Tuesday 24 November`.
-pub fn long_date(date: NaiveDate) -> String {
-    date.format("%A %-d %B").to_string()
-}
-
-/// `November 2026`.
-pub fn month(first: NaiveDate) -> String {
-    first.format("%B %Y").to_string()
-}
-
 /// The date of an instant at a place.
 pub fn local_date(at: DateTime<Utc>, zone: Zone) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
-}
-
-/// Money as people read it: `₹ 800`, `€ 45.50`, or the currency's letters where we know no sign.
-pub fn fee(minor_units: i64, currency: &str) -> String {
-    let sign = match currency {
-        "INR" => "₹",
-        "EUR" => "€",
-        "GBP" => "£",
-        "USD" => "$",
-        other => other,
-    };
-    format!("{sign} {}", amount(minor_units, currency))
 }
 
 /// Money as it is typed, without its sign: `800`, `45.50`. [`parse_amount`] reads it.
@@ -65,7 +38,11 @@ pub fn parse_amount(text: &str, currency: &str) -> Option<i64> {
     format!("{whole}{rest:0<decimals$}").parse().ok()
 }
 
-/// ISO 4217: a few currencies have no minor unit in use.
+/// How many decimals amounts of a currency have (ISO 4217): a few currencies have no minor unit in use.
+pub fn currency_decimals(currency: &str) -> u8 {
+    if has_minor_unit(currency) { 2 } else { 0 }
+}
+
 fn has_minor_unit(currency: &str) -> bool {
     !matches!(currency, "JPY" | "KRW" | "VND" | "CLP")
 }
@@ -77,18 +54,10 @@ mod tests {
     #[test]
     fn a_date_is_the_one_in_the_zone_of_the_place() {
         let at = "2026-11-24T04:50:00Z".parse().expect("an instant");
-        let on = |name| date(local_date(at, zone(name).expect("a zone")));
-        assert_eq!(on("Asia/Kolkata"), "Tue 24 Nov 2026");
-        assert_eq!(on("America/New_York"), "Mon 23 Nov 2026");
+        let on = |name| local_date(at, zone(name).expect("a zone")).to_string();
+        assert_eq!(on("Asia/Kolkata"), "2026-11-24");
+        assert_eq!(on("America/New_York"), "2026-11-23");
         assert!(zone("Mars/Olympus").is_none());
-    }
-
-    #[test]
-    fn amounts_are_formatted_with_their_currency() {
-        assert_eq!(fee(80_000, "INR"), "₹ 800");
-        assert_eq!(fee(4_550, "EUR"), "€ 45.50");
-        assert_eq!(fee(5_000, "JPY"), "JPY 5000");
-        assert_eq!(fee(20_000, "AED"), "AED 200");
     }
 
     #[test]

@@ -14,6 +14,8 @@ use nadi::actor::{Actor, Caller, SignedIn};
 use nadi::ids::DoctorId;
 use nadi::ports::{Ports, SessionControl};
 
+use crate::links;
+
 /// The URLs of the site's files, and its mode.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -111,6 +113,11 @@ pub fn typed_or(name: &str, otherwise: &str) -> String {
 
 /// Path and query of this request, without the parameters that a failed form adds: the URL to return to.
 pub fn here() -> String {
+    links::page(&here_in_english())
+}
+
+/// The same without the language.
+pub fn here_in_english() -> String {
     let Some(parts) = use_context::<Parts>() else { return "/".to_owned() };
     let pairs: Vec<&str> = parts
         .uri

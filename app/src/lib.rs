@@ -8,10 +8,15 @@
 //! Not for: rules (the `nadi` crate), SQL or HTTP (`server`).
 #![recursion_limit = "256"]
 
+// The macros of `i18n-macro` name this package.
+extern crate self as app;
+
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod error;
 pub mod fns;
+#[cfg(feature = "ssr")]
+pub mod i18n;
 pub mod islands;
 pub mod json_encoding;
 pub mod links;

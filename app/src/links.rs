@@ -44,16 +44,29 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
+/// The address of a page or a form in the language of the reader: `/doctors`, `/hi/doctors`. All functions here that
+/// give the address of a page give it like that.
+#[cfg(feature = "ssr")]
+pub fn page(path: &str) -> String {
+    crate::i18n::current().path(path)
+}
+
+/// In the browser, islands get their addresses from the server.
+#[cfg(not(feature = "ssr"))]
+pub fn page(path: &str) -> String {
+    path.to_owned()
+}
+
 pub fn sign_in(next: &str) -> String {
-    Query::new().with("next", next).on("/sign-in")
+    Query::new().with("next", next).on(&page("/sign-in"))
 }
 
 pub fn register(next: &str) -> String {
-    Query::new().with("next", next).on("/register")
+    Query::new().with("next", next).on(&page("/register"))
 }
 
 pub fn doctor(slug: &str) -> String {
-    format!("/doctors/{slug}")
+    page(&format!("/doctors/{slug}"))
 }
 
 /// A page on which a time is chosen: its path, and the parameters that all its links keep.
@@ -86,21 +99,21 @@ impl TimesPage {
 
 /// The event stream that reports when a doctor's times have changed since this version.
 pub fn changes(slug: &str, mark: &str) -> String {
-    Query::new().with("after", mark).on(&format!("{}/changes", doctor(slug)))
+    Query::new().with("after", mark).on(&format!("/doctors/{slug}/changes"))
 }
 
 pub fn appointment(id: &str) -> String {
-    format!("/appointments/{id}")
+    page(&format!("/appointments/{id}"))
 }
 
 /// Where an appointment is moved to another time.
 pub fn move_appointment(id: &str) -> String {
-    format!("/appointments/{id}/move")
+    page(&format!("/appointments/{id}/move"))
 }
 
 /// The people an account may book for. `next` is where to go after adding someone.
 pub fn people(next: &str) -> String {
-    Query::new().with("next", next).on("/people")
+    Query::new().with("next", next).on(&page("/people"))
 }
 
 /// A URL of this site with the parameter `name` set to `value`.
@@ -129,7 +142,7 @@ pub struct SchedulePages {
 impl SchedulePages {
     /// Those of the doctor who is signed in.
     pub fn own() -> Self {
-        Self { base: "/calendar".to_owned() }
+        Self { base: page("/calendar") }
     }
 
     /// Those of a doctor of the clinic.
@@ -163,17 +176,17 @@ impl SchedulePages {
 
 /// What a draft of a schedule would change.
 pub fn change(draft: &str) -> String {
-    format!("/calendar/changes/{draft}")
+    page(&format!("/calendar/changes/{draft}"))
 }
 
 /// Where patients get the address of their calendar.
 pub fn own_feeds() -> String {
-    "/appointments/calendar".to_owned()
+    page("/appointments/calendar")
 }
 
 /// How to use other calendar programs with ours. `place` is empty, or a place on the page: `#subscribe`.
 pub fn calendar_help(place: &str) -> String {
-    format!("/help/calendars{place}")
+    page(&format!("/help/calendars{place}"))
 }
 
 /// An appointment as a calendar file.
@@ -182,14 +195,18 @@ pub fn appointment_file(id: &str) -> String {
 }
 
 /// Where a doctor answers reviews.
-pub const OWN_REVIEWS: &str = "/calendar/reviews";
+pub fn own_reviews() -> String {
+    page("/calendar/reviews")
+}
 
 /// Where administrators hide reviews.
-pub const ADMIN_REVIEWS: &str = "/admin/reviews";
+pub fn admin_reviews() -> String {
+    page("/admin/reviews")
+}
 
 /// A doctor, as administrators edit them.
 pub fn edit_doctor(id: &str) -> String {
-    format!("/admin/doctors/{id}")
+    page(&format!("/admin/doctors/{id}"))
 }
 
 /// The page that asks what to do with a doctor's appointments before the doctor is suspended or made a draft.
@@ -199,10 +216,11 @@ pub fn suspend_doctor(id: &str, status: &str) -> String {
 }
 
 pub fn edit_location(id: &str) -> String {
-    format!("/admin/locations/{id}")
+    page(&format!("/admin/locations/{id}"))
 }
 
-/// Whether search engines may show the page at an address: those that are the same for everybody.
+/// Whether search engines may show the page at an address, given without its language: those that are the same for
+/// everybody.
 pub fn is_public(address: &str) -> bool {
     let path = address.split('?').next().unwrap_or_default();
     let doctor = path.strip_prefix("/doctors/").is_some_and(|slug| !slug.contains('/'));

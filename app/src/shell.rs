@@ -31,7 +31,7 @@ pub fn shell(site: Site) -> impl IntoView {
                 })}
                 <link rel="stylesheet" href=site.stylesheet_url/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                {(!links::is_public(&context::here())).then(|| view! { <meta name="robots" content="noindex"/> })}
+                {(!links::is_public(&context::here_in_english())).then(|| view! { <meta name="robots" content="noindex"/> })}
                 <MetaTags/>
             </head>
             <body>

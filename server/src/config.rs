@@ -57,6 +57,8 @@ pub struct Config {
     pub clock_shift: Duration,
     /// A zoneinfo folder to use instead of the system's.
     pub zoneinfo: Option<PathBuf>,
+    /// Pages exist in the pseudo-language, too.
+    pub pseudo_language: bool,
 }
 
 /// A variable that is missing or invalid.
@@ -175,6 +177,11 @@ impl Config {
             mail_from: mail_from(get("MAIL_FROM"))?,
             clock_shift: clock_shift(mode, get(CLOCK_SHIFT))?,
             zoneinfo: get("NADI_ZONEINFO").map(PathBuf::from),
+            pseudo_language: match get("NADI_PSEUDO_LOCALE").as_deref() {
+                None | Some("0") => false,
+                Some("1") => true,
+                Some(_) => return Err(ConfigError::wrong("NADI_PSEUDO_LOCALE", "0 or 1")),
+            },
         })
     }
 

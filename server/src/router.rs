@@ -16,8 +16,8 @@ use crate::http::live_updates::LiveUpdates;
 use crate::http::load_shedding::ConcurrencyLimit;
 use crate::http::public_cache::PublicCache;
 use crate::http::{
-    BODY_BYTES_MAX, Web, assets, caller, health, live_updates, load_shedding, public_cache,
-    request_target, security, session_cookie, trace,
+    BODY_BYTES_MAX, Web, assets, caller, health, language, live_updates, load_shedding,
+    public_cache, request_target, security, session_cookie, trace,
 };
 use crate::pages::{self, calendar_files, forms};
 use crate::rest;
@@ -59,7 +59,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
 
     let api = rest::router(config, &web, sessions)
         .layer(from_fn_with_state(ConcurrencyLimit::for_api(), load_shedding::bounded_api));
-    Router::new()
+    let routes = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -67,6 +67,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .merge(assets::routes())
         .merge(api)
         .merge(dynamic)
+        .layer(from_fn(language::scoped))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(PublicCache::new(&web.app_state), public_cache::serve))
         // Outside the compression layer, which would take memory for every listener without being used.
@@ -75,5 +76,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(CatchPanicLayer::custom(security::panicked))
         .layer(from_fn_with_state(web, request_target::readable))
         .layer(from_fn(security::secure_headers))
-        .layer(from_fn(trace::log))
+        .layer(from_fn(trace::log));
+    // Around a router of its own, so that the language is out of the path before a route is chosen.
+    Router::new().fallback_service(routes).layer(from_fn(language::from_request))
 }

@@ -35,6 +35,9 @@ const DRAIN: Duration = Duration::from_secs(25);
 /// When it cannot start; the message says what to change.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     raise_file_limit();
+    if config.pseudo_language {
+        app::i18n::enable_pseudo_language();
+    }
     let app_state = AppState::from_config(&config)?;
     let listeners = listen(&config).await?;
     database::wait_until_reachable(&app_state.write.0).await;

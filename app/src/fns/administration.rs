@@ -43,7 +43,7 @@ pub async fn add_doctor(#[server(flatten)] doctor: TypedDoctor) -> Result<(), Fo
     let (caller, ports) = super::request()?;
     let form = typed::doctor(&caller, &ports, &doctor).await?;
     let added = ports.administration.add_doctor(&caller, form).await;
-    if let Some(id) = super::or_sign_in(added, "/admin/doctors/new")? {
+    if let Some(id) = super::or_sign_in(added, &crate::links::page("/admin/doctors/new"))? {
         let page = crate::links::edit_doctor(&id.to_string());
         super::redirect(&format!("{page}?done=added"));
     }
@@ -116,7 +116,7 @@ pub async fn add_location(#[server(flatten)] location: TypedLocation) -> Result<
     let (caller, ports) = super::request()?;
     let form = typed::location(&caller, &ports, &location).await?;
     let added = ports.administration.add_location(&caller, form).await;
-    if let Some(id) = super::or_sign_in(added, "/admin/locations/new")? {
+    if let Some(id) = super::or_sign_in(added, &crate::links::page("/admin/locations/new"))? {
         let page = crate::links::edit_location(&id.to_string());
         super::redirect(&format!("{page}?done=added"));
     }

@@ -18,7 +18,7 @@ pub async fn add_person(
     };
     let new = nadi::ports::NewDependant { name, birth_date };
     let added = ports.people.add_dependant(&caller, &new).await;
-    if let Some(added) = super::or_sign_in(added, "/people")? {
+    if let Some(added) = super::or_sign_in(added, &crate::links::page("/people"))? {
         let next = match next.as_str() {
             "" => "/people?done=added".to_owned(),
             next => crate::links::with(next, "person", &added.id.to_string()),
@@ -33,8 +33,8 @@ pub async fn add_person(
 pub async fn remove_person(id: String) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let removed = ports.people.remove_dependant(&caller, super::parse_id(&id)?).await;
-    if super::or_sign_in(removed, "/people")?.is_some() {
-        super::redirect("/people?done=removed");
+    if super::or_sign_in(removed, &crate::links::page("/people"))?.is_some() {
+        super::redirect(&crate::links::page("/people?done=removed"));
     }
     Ok(())
 }

@@ -55,9 +55,9 @@ pub async fn answer_review(
     let back = crate::links::Query::new().with("page", &page);
     let seen = Seen::version(version);
     let answered = ports.reviews.answer(&caller, super::parse_id(&id)?, &answer, &seen).await;
-    let page = back.clone().on(crate::links::OWN_REVIEWS);
+    let page = back.clone().on(&crate::links::own_reviews());
     if super::or_sign_in(answered, &page)?.is_some() {
-        super::redirect(&back.with("done", "answered").on(crate::links::OWN_REVIEWS));
+        super::redirect(&back.with("done", "answered").on(&crate::links::own_reviews()));
     }
     Ok(())
 }
@@ -98,9 +98,9 @@ async fn decide(
     let seen = nadi::ports::Seen::version(version);
     let decided = ports.reviews.hide(&caller, super::parse_id(id)?, reason, &seen).await;
     let back = crate::links::Query::new().with("show", show).with("page", page);
-    let list = back.clone().on(crate::links::ADMIN_REVIEWS);
+    let list = back.clone().on(&crate::links::admin_reviews());
     if super::or_sign_in(decided, &list)?.is_some() {
-        super::redirect(&back.with("done", done).on(crate::links::ADMIN_REVIEWS));
+        super::redirect(&back.with("done", done).on(&crate::links::admin_reviews()));
     }
     Ok(())
 }

@@ -58,6 +58,6 @@ pub async fn register(
 #[server(prefix = "/fn", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), FormFailure> {
     crate::context::session()?.end().await?;
-    super::redirect("/");
+    super::redirect(&crate::links::page("/"));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The texts of e-mails. They contain the person, the doctor, the time and the place, but nothing about
 //! anyone's health.
 
+use crate::i18n::{LocalTimeText as _, LocalTimesText as _};
 use nadi::actor::ActingRole;
 use nadi::local_time::{LocalTime, LocalTimes};
 

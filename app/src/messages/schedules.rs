@@ -2,7 +2,6 @@
 
 use chrono::{NaiveTime, Weekday};
 use nadi::failure::{Field, FieldProblem, Problem};
-use nadi::formatting;
 use nadi::local_time::LocalTime;
 use nadi::schedule::{Overfull, Rule, TimeOff};
 use nadi::zone::Zone;
@@ -10,6 +9,7 @@ use nadi::zone::Zone;
 use crate::fns::schedules::base::Saved;
 use crate::fns::schedules::hours::{LineProblem, Other};
 use crate::fns::schedules::repeats::Repeats;
+use crate::i18n::LocalTimeText as _;
 
 const WEEKDAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -75,7 +75,7 @@ pub fn times(starts: NaiveTime, ends: NaiveTime) -> String {
 pub fn hours(rule: &Rule) -> String {
     let when = match &rule.repeats {
         Some(recurrence) => repeats(&Repeats::of(recurrence.as_str())),
-        None => formatting::date(rule.from),
+        None => crate::i18n::date(rule.from),
     };
     let mut letters = when.chars();
     let when: String = letters
@@ -92,14 +92,16 @@ pub fn time_off(off: &TimeOff) -> String {
     let last = if at_midnight { until.pred_opt().unwrap_or(until) } else { until };
     if off.is_whole_days() {
         return match first == last {
-            true => formatting::date(first),
-            false => format!("{} – {}", formatting::date(first), formatting::date(last)),
+            true => crate::i18n::date(first),
+            false => format!("{} – {}", crate::i18n::date(first), crate::i18n::date(last)),
         };
     }
     let (from, to) = (off.starts.time().format("%H:%M"), end(off.ends.time()));
     match first == last {
-        true => format!("{}, {from}–{to}", formatting::date(first)),
-        false => format!("{}, {from} – {}, {to}", formatting::date(first), formatting::date(last)),
+        true => format!("{}, {from}–{to}", crate::i18n::date(first)),
+        false => {
+            format!("{}, {from} – {}, {to}", crate::i18n::date(first), crate::i18n::date(last))
+        }
     }
 }
 
@@ -159,11 +161,11 @@ pub fn line_problem(found: &LineProblem) -> String {
         Some((Other::Line(other), date)) => format!(
             "Line {line} overlaps line {} on {}. Move one of them.",
             other + 1,
-            formatting::date(date)
+            crate::i18n::date(date)
         ),
         Some((Other::SingleDay, date)) => format!(
             "Line {line} overlaps the single day on {}. Move it, or remove that day first.",
-            formatting::date(date)
+            crate::i18n::date(date)
         ),
         None => format!("Line {line}: {}", problem(&found.problem)),
     }

@@ -37,7 +37,7 @@ pub fn SignIn() -> impl IntoView {
         <section class="narrow">
             <FormSummary state=state.clone()/>
             <PageHead title="Sign in" lead=reason(&next).unwrap_or("With the e-mail and password you registered with.")/>
-            <form class="form" method="post" action=session::SignIn::PATH>
+            <form class="form" method="post" action=links::page(session::SignIn::PATH)>
                 <HiddenField name="next" value=next.clone()/>
                 <TextField name="email" label="E-mail" kind="email" autocomplete="username" required=true
                     maxlength=254 value=typed_or("email", "") problem=state.problem(Field::Email)/>
@@ -60,7 +60,7 @@ pub fn Register() -> impl IntoView {
         <section class="narrow">
             <FormSummary state=state.clone()/>
             <PageHead title="Register" lead=reason(&next).unwrap_or("One account for all your appointments. It takes a minute.")/>
-            <form class="form" method="post" action=session::Register::PATH>
+            <form class="form" method="post" action=links::page(session::Register::PATH)>
                 <HiddenField name="next" value=next.clone()/>
                 <TextField name="name" label="Your name" autocomplete="name" required=true maxlength=100
                     value=typed_or("name", "") problem=state.problem(Field::Name)/>

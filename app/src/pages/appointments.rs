@@ -1,9 +1,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
+use nadi::Failure;
 use nadi::ports::{AppointmentQuery, AppointmentView, Period};
 use nadi::review::may_review;
 use nadi::visit::Mode;
-use nadi::{Failure, formatting};
 
 use crate::context;
 use crate::links;
@@ -86,13 +86,13 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
             (true, true) => view! {
                 <Empty title="No past appointments">
                     <p>"What is over or cancelled is kept here."</p>
-                    <p class="actions"><ButtonLink href="/appointments">"See what is upcoming"</ButtonLink></p>
+                    <p class="actions"><ButtonLink href=links::page("/appointments")>"See what is upcoming"</ButtonLink></p>
                 </Empty>
             }.into_any(),
             (true, false) => view! {
                 <Empty title="No upcoming appointments">
                     <p>"Find a doctor and take a free time; it then stands here."</p>
-                    <p class="actions"><ButtonLink href="/doctors">"Find a doctor"</ButtonLink></p>
+                    <p class="actions"><ButtonLink href=links::page("/doctors")>"Find a doctor"</ButtonLink></p>
                 </Empty>
             }.into_any(),
         }}
@@ -105,7 +105,7 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
 #[component]
 fn Row(item: AppointmentView) -> impl IntoView {
     let (state, tone) = visit::state(item.state);
-    let date = formatting::date(visit::local(&item).starts().date());
+    let date = crate::i18n::date(visit::local(&item).starts().date());
     let for_whom = visit::is_for_another(&item).then(|| format!("For {}", item.person_name));
     view! {
         <a class="appointment-row" href=links::appointment(&item.id.to_string())>

@@ -1,12 +1,12 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
+use nadi::Failure;
 use nadi::appointment::State;
 use nadi::ids::SlotId;
 use nadi::input::Slug;
 use nadi::ports::{AppointmentQuery, AppointmentView, DoctorKey, DoctorProfile, Period};
 use nadi::review::Rating;
-use nadi::{Failure, formatting};
 
 use crate::context;
 use crate::fns::booking::Hold;
@@ -127,9 +127,9 @@ async fn unlisted(slug: &str) -> Result<AnyView, Failure> {
                 <Alert tone=Tone::Waiting>
                     <p><strong>{text}</strong></p>
                     <p>"Appointments that are confirmed stand until you or the clinic cancel them. "
-                        <a href="/appointments">"See your appointments"</a></p>
+                        <a href=links::page("/appointments")>"See your appointments"</a></p>
                 </Alert>
-                <p class="actions"><ButtonLink href="/doctors">"Find another doctor"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/doctors")>"Find another doctor"</ButtonLink></p>
             </section>
             <Profile doctor=doctor/>
         </div>
@@ -213,7 +213,7 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
                 {doctor.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}
                 {rating}
                 <li class="profile-fee">
-                    <strong>{formatting::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
+                    <strong>{crate::i18n::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
                     <span class="muted">"a visit"</span>
                 </li>
             </ul>

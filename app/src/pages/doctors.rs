@@ -6,6 +6,7 @@ use nadi::search::parameters::{self, Known, Search};
 use nadi::visit::Mode;
 
 use crate::context;
+use crate::links;
 use crate::messages;
 use crate::parts::address::{self, Address};
 use crate::parts::doctor_card::DoctorCard;
@@ -92,8 +93,8 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
                 <Empty title="Nobody matches all of this">
                     <p>"Remove a filter above, choose another date, or look at everybody."</p>
                     <p class="actions">
-                        <ButtonLink href="/doctors">"Show all doctors"</ButtonLink>
-                        <ButtonLink href="/" variant=Variant::Secondary>"All specialties"</ButtonLink>
+                        <ButtonLink href=links::page("/doctors")>"Show all doctors"</ButtonLink>
+                        <ButtonLink href=links::page("/") variant=Variant::Secondary>"All specialties"</ButtonLink>
                     </p>
                 </Empty>
             }.into_any()

@@ -7,6 +7,7 @@ use nadi::input::Email;
 use nadi::ports::PostedMessage;
 
 use crate::context;
+use crate::links;
 use crate::parts::address::Address;
 use crate::parts::response;
 use crate::ui::{Button, ButtonLink, Empty, PageHead, TextField, Variant};
@@ -36,14 +37,14 @@ async fn mailbox(to: Option<String>, address: Address) -> Result<AnyView, Failur
         (true, true) => view! {
             <Empty title="Nothing was sent to this address">
                 <p>"Refresh in a moment, or look at all messages."</p>
-                <p class="actions"><ButtonLink href="/dev/mailbox">"Show all messages"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/dev/mailbox")>"Show all messages"</ButtonLink></p>
             </Empty>
         }
         .into_any(),
         (true, false) => view! {
             <Empty title="Nothing was sent yet">
                 <p>"Hold a time with a doctor: the code arrives here."</p>
-                <p class="actions"><ButtonLink href="/doctors">"Find a doctor"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/doctors")>"Find a doctor"</ButtonLink></p>
             </Empty>
         }
         .into_any(),
@@ -53,10 +54,10 @@ async fn mailbox(to: Option<String>, address: Address) -> Result<AnyView, Failur
         <PageHead title="Mailbox" lead="Development only: what Nadi would have sent, newest first. Times are UTC."/>
         {address.note()}
         <div class="admin-bar">
-            <form class="admin-search" method="get" action="/dev/mailbox" role="search" aria-label="Messages">
+            <form class="admin-search" method="get" action=links::page("/dev/mailbox") role="search" aria-label="Messages">
                 <TextField name="to" label="Sent to" kind="email" maxlength=254 autocomplete="off" value=to.map(|to| Email::readable(&to)).unwrap_or_default()/>
                 <Button variant=Variant::Secondary>"Show"</Button>
-                {narrowed.then(|| view! { <a class="admin-all" href="/dev/mailbox">"Show all"</a> })}
+                {narrowed.then(|| view! { <a class="admin-all" href=links::page("/dev/mailbox")>"Show all"</a> })}
             </form>
             <ButtonLink href=context::here() variant=Variant::Quiet>"Refresh"</ButtonLink>
         </div>

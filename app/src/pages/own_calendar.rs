@@ -6,6 +6,7 @@ use nadi::Failure;
 use nadi::ports::FeedKind;
 
 use crate::context;
+use crate::links;
 use crate::parts::feeds::{self, Feeds};
 use crate::parts::form::FormState;
 use crate::parts::{address, response};
@@ -24,7 +25,7 @@ async fn own_calendar(state: FormState) -> Result<AnyView, Failure> {
     let title = "Your calendar";
     Ok(view! {
         <Title text=title/>
-        <p class="admin-back"><a href="/appointments">"My appointments"</a></p>
+        <p class="admin-back"><a href=links::page("/appointments")>"My appointments"</a></p>
         <section class="narrow stack connections">
             {done.map(|text| view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> })}
             <PageHead title=title lead="Your appointments beside everything else you do."/>

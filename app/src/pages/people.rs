@@ -9,6 +9,7 @@ use nadi::{Failure, Field};
 
 use crate::context::{self, typed_or};
 use crate::fns::people::{AddPerson, RemovePerson};
+use crate::links;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{Alert, Button, ButtonLink, HiddenField, PageHead, TextField, Tone, Variant};
@@ -55,7 +56,7 @@ async fn people(
             <ul class="people-list">{rows}</ul>
             {alone.then(|| view! { <p>"Add the first one, then choose whom a time is for when you take it."</p> })}
             <h2>"Add someone"</h2>
-            <form class="form" method="post" action=AddPerson::PATH>
+            <form class="form" method="post" action=links::page(AddPerson::PATH)>
                 <HiddenField name="next" value=next/>
                 <TextField name="name" label="Their name" autocomplete="off" required=true maxlength=100
                     value=typed_or("name", "") problem=adding.problem(Field::Name)/>
@@ -65,7 +66,7 @@ async fn people(
                 <Button>"Add this person"</Button>
             </form>
             <p class="actions">
-                <ButtonLink href="/appointments" variant=Variant::Secondary>"My appointments"</ButtonLink>
+                <ButtonLink href=links::page("/appointments") variant=Variant::Secondary>"My appointments"</ButtonLink>
             </p>
         </section>
     }
@@ -77,7 +78,7 @@ fn Row(person: PersonView) -> impl IntoView {
     let born = person.birth_date.map(|date| format!("Born {}", date.format("%-d %B %Y")));
     let remove = (!person.is_self).then(|| {
         view! {
-            <form method="post" action=RemovePerson::PATH>
+            <form method="post" action=links::page(RemovePerson::PATH)>
                 <HiddenField name="id" value=person.id.to_string()/>
                 <Button variant=Variant::Quiet>{format!("Remove {}", person.name)}</Button>
             </form>

@@ -5,6 +5,7 @@ use nadi::local_time::LocalTimes;
 use nadi::ports::CalendarEntry;
 use nadi::zone::Zone;
 
+use crate::i18n::LocalTimesText as _;
 use crate::links;
 use crate::messages;
 use crate::ui::{Alert, Tone};

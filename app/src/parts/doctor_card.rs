@@ -7,6 +7,7 @@ use nadi::local_time::{self, LocalTime};
 use nadi::ports::{DoctorCard as Card, FreeTime};
 use nadi::visit::Mode;
 
+use crate::i18n::LocalTimeText as _;
 use crate::links::{self, TimesPage};
 use crate::messages;
 use crate::ui::{Icon, Initials, OwnTime, Shape};
@@ -16,7 +17,7 @@ pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
     match (date - today).num_days() {
         0 => "Today".to_owned(),
         1 => "Tomorrow".to_owned(),
-        _ => formatting::date(date),
+        _ => crate::i18n::date(date),
     }
 }
 
@@ -41,9 +42,9 @@ pub fn NextTimes(
         let name = day_name(time.local_date, formatting::local_date(now, zone));
         let (slot, date) = (time.slot.to_string(), time.local_date.to_string());
         let href = page.slot(&slot, &date, &local.digits());
-        let place_time = mixed.then(|| local_time::place_time(zone));
+        let place_time = mixed.then(|| crate::i18n::place_time(zone));
         let video = time.mode == Mode::Video;
-        let rest = format!(", {}, with {doctor}", formatting::long_date(time.local_date));
+        let rest = format!(", {}, with {doctor}", crate::i18n::long_date(time.local_date));
         let link = view! {
             <li>
                 <a class="time" id=format!("slot-{}", time.slot) href=href>
@@ -78,7 +79,7 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
     let slug = card.slug.to_string();
     let href = links::doctor(&slug);
     let page = TimesPage::of_doctor(&slug);
-    let zone = local_time::zones_of(card.next_times.iter().map(starts));
+    let zone = crate::i18n::zones_of(card.next_times.iter().map(starts));
     let far = card.distance_km.map(|km| {
         if km < 1.0 { ", less than 1 km away".to_owned() } else { format!(", {km:.0} km away") }
     });
@@ -116,7 +117,7 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
                     })}
                 </ul>
                 <p class="doctor-card-fee">
-                    <span class="number">{formatting::fee(card.fee.minor_units, &card.fee.currency)}</span>
+                    <span class="number">{crate::i18n::fee(card.fee.minor_units, &card.fee.currency)}</span>
                     <span class="muted">" a visit"</span>
                 </p>
             </div>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 
+use crate::links;
 use crate::messages;
 use crate::ui::{ButtonLink, PageHead, Variant};
 
@@ -14,8 +15,8 @@ pub fn NotFoundPage() -> impl IntoView {
         <section class="narrow">
             <PageHead title="There is nothing at this address" lead="It may have moved, or the link was cut short."/>
             <p class="actions">
-                <ButtonLink href="/doctors">"Find a doctor"</ButtonLink>
-                <ButtonLink href="/appointments" variant=Variant::Secondary>"My appointments"</ButtonLink>
+                <ButtonLink href=links::page("/doctors")>"Find a doctor"</ButtonLink>
+                <ButtonLink href=links::page("/appointments") variant=Variant::Secondary>"My appointments"</ButtonLink>
             </p>
         </section>
     }
@@ -28,8 +29,8 @@ pub fn ForbiddenPage() -> impl IntoView {
         <section class="narrow">
             <PageHead title="This page is not for your account" lead="If it should be, sign in with the other account or ask your clinic."/>
             <p class="actions">
-                <ButtonLink href="/appointments">"My appointments"</ButtonLink>
-                <ButtonLink href="/" variant=Variant::Secondary>"Home"</ButtonLink>
+                <ButtonLink href=links::page("/appointments")>"My appointments"</ButtonLink>
+                <ButtonLink href=links::page("/") variant=Variant::Secondary>"Home"</ButtonLink>
             </p>
         </section>
     }
@@ -48,7 +49,7 @@ pub fn UnavailablePage(failure: Failure) -> impl IntoView {
             <PageHead title=title lead=messages::failure(&failure)/>
             <p class="actions">
                 <ButtonLink href=crate::context::here()>"Try again"</ButtonLink>
-                <ButtonLink href="/" variant=Variant::Secondary>"Home"</ButtonLink>
+                <ButtonLink href=links::page("/") variant=Variant::Secondary>"Home"</ButtonLink>
             </p>
         </section>
     }

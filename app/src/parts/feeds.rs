@@ -80,7 +80,7 @@ pub fn Feeds(
         <p>
             <a href=links::calendar_help("#subscribe")>"How to add the address to Google, Outlook or Apple calendars"</a>
         </p>
-        <form class="form" method="post" action=AddFeed::PATH>
+        <form class="form" method="post" action=links::page(AddFeed::PATH)>
             <HiddenField name="kind" value=kind.as_str()/>
             {names}
             <SelectField name="alarm" label="Reminder" choices=alarms() value=""
@@ -115,7 +115,7 @@ fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl
                 <input class="input" id=id type="text" readonly=true value=address/>
             </div>
             <p class="muted">{read}{names}</p>
-            <form class="feed-alarm" method="post" action=SetFeedAlarm::PATH>
+            <form class="feed-alarm" method="post" action=links::page(SetFeedAlarm::PATH)>
                 <HiddenField name="kind" value=feed.kind.as_str()/>
                 <HiddenField name="id" value=feed.id.to_string()/>
                 <SelectField name="alarm" id=alarm_id label=format!("Reminder of address {number}")
@@ -128,7 +128,7 @@ fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl
                 <a class="button" data-variant="secondary" href=subscribe>
                     "Open in a calendar program"
                 </a>
-                <form method="post" action=EndFeed::PATH>
+                <form method="post" action=links::page(EndFeed::PATH)>
                     <HiddenField name="kind" value=feed.kind.as_str()/>
                     <HiddenField name="id" value=feed.id.to_string()/>
                     <Button variant=Variant::Quiet>

@@ -11,10 +11,10 @@ use crate::ui::{Icon, Shape};
 /// A link of the main navigation; marked as current on its own page and the pages below it.
 #[component]
 fn NavLink(href: &'static str, text: &'static str) -> impl IntoView {
-    let here = context::here();
+    let here = context::here_in_english();
     let path = here.split('?').next().unwrap_or_default();
     let inside = path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
-    view! { <li><a href=href aria-current=inside.then_some("page")>{text}</a></li> }
+    view! { <li><a href=links::page(href) aria-current=inside.then_some("page")>{text}</a></li> }
 }
 
 #[component]
@@ -23,17 +23,17 @@ pub fn PageHeader() -> impl IntoView {
     let doctor = account.as_ref().is_some_and(|account| account.doctor.is_some());
     let administrator = account.as_ref().is_some_and(|account| account.administers.any());
     let site = use_context::<Site>().map(|site| site.public_url).unwrap_or_default();
-    let here = context::here();
+    let here = context::here_in_english();
     // After signing in or registering, nobody wants to return to one of these forms.
     let back = if here.starts_with("/sign-in") || here.starts_with("/register") {
-        "/".to_owned()
+        links::page("/")
     } else {
-        here
+        links::page(&here)
     };
     view! {
         <header class="site-header">
             <div class="site-header-row">
-                <a class="wordmark" href="/" aria-label="Nadi, home">
+                <a class="wordmark" href=links::page("/") aria-label="Nadi, home">
                     <Icon shape=Shape::Pulse/>
                     <span>"Nadi"</span>
                 </a>
@@ -51,7 +51,7 @@ pub fn PageHeader() -> impl IntoView {
                     Some(account) => view! {
                         <div class="site-account">
                             <span class="site-account-name" title=account.name.clone()>{account.name.clone()}</span>
-                            <form method="post" action=SignOut::PATH>
+                            <form method="post" action=links::page(SignOut::PATH)>
                                 <button class="button" data-variant="quiet" type="submit">"Sign out"</button>
                             </form>
                         </div>

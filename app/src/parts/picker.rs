@@ -1,12 +1,13 @@
 //! Choosing one of a doctor's free times, for booking or moving: the query of the page's URL, the times that the
 //! picker starts with, and what to show when the chosen time is no longer free.
 
+use crate::i18n::zones_of;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use leptos::prelude::*;
 use nadi::Failure;
 use nadi::calendar::{Month, parse_date};
 use nadi::ids::SlotId;
-use nadi::local_time::{LocalTime, zones_of};
+use nadi::local_time::LocalTime;
 use nadi::ports::{DoctorProfile, FreeTime};
 use nadi::visit::Mode;
 

@@ -1,7 +1,6 @@
 //! Reviews as people read them.
 
 use leptos::prelude::*;
-use nadi::formatting;
 use nadi::ports::{DoctorReviews, PublicReview};
 use nadi::review::Rating;
 
@@ -19,7 +18,7 @@ pub fn Review(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let visited = format!("Visited in {}", formatting::month(review.visit_month));
+    let visited = format!("Visited in {}", crate::i18n::month(review.visit_month));
     let text = (!review.text.is_empty())
         .then(|| view! { <p class="opinion-text" dir="auto">{review.text}</p> });
     let changed = review.changed_since.then(|| {

@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use leptos::prelude::*;
-use nadi::formatting;
 use nadi::near::Near;
 use nadi::ports::{City, Counts, DoctorQuery, Gender, Numbers, Specialty};
 use nadi::review::{LEAST_OFFERED, tenths};
@@ -10,6 +9,7 @@ use nadi::search::TEXT_CHARS_MAX;
 use nadi::visit::Mode;
 
 use super::visit;
+use crate::links;
 use crate::links::Query;
 use crate::messages;
 use crate::ui::{Choice, Icon, SelectField, Shape, TextField};
@@ -116,7 +116,7 @@ pub fn SearchForm(
     let summary = folded("Filters", first.into_iter().filter(|on| *on).count());
     let more = folded("More filters", more_on(&query));
     view! {
-        <form class="search" method="get" action="/doctors" role="search" data-open=open.then_some("")>
+        <form class="search" method="get" action=links::page("/doctors") role="search" data-open=open.then_some("")>
             <TextField name="q" label="Name, specialty or symptom" kind="search" maxlength=u32::try_from(TEXT_CHARS_MAX).unwrap_or(u32::MAX)
                 value=query.text.unwrap_or_default() autocomplete="off"/>
             {(!open).then(|| view! {
@@ -268,7 +268,8 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
     add(names.specialty.map(Quoting::plain), |query| query.specialty = None);
     add(names.city.map(Quoting::plain), |query| query.city = None);
     add(query.mode.map(|mode| Quoting::plain(visit::mode(mode))), |query| query.mode = None);
-    let date = query.date.map(|date| Quoting::plain(format!("Free on {}", formatting::date(date))));
+    let date =
+        query.date.map(|date| Quoting::plain(format!("Free on {}", crate::i18n::date(date))));
     add(date, |query| query.date = None);
     add(names.near.map(|name| Quoting::plain(format!("Near {name}"))), |query| query.near = None);
     let on = |on: bool, text: &str| on.then(|| Quoting::plain(text));
@@ -301,7 +302,7 @@ pub fn ActiveFilters(query: DoctorQuery, names: Names) -> impl IntoView {
         view! {
             <ul class="filters" aria-label="Filters that are on">
                 {items}
-                {several.then(|| view! { <li><a class="filter-none" href="/doctors">"Remove all"</a></li> })}
+                {several.then(|| view! { <li><a class="filter-none" href=links::page("/doctors")>"Remove all"</a></li> })}
             </ul>
         }
     })
@@ -332,7 +333,7 @@ pub fn count(total: Option<i64>, query: &DoctorQuery, names: &Names) -> Quoting 
         None => {}
     }
     if let Some(date) = query.date {
-        said.push_str(&format!(", free on {}", formatting::date(date)));
+        said.push_str(&format!(", free on {}", crate::i18n::date(date)));
     }
     if query.this_week {
         said.push_str(", free this week");

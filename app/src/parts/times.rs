@@ -16,6 +16,7 @@ use nadi::zone::Zone;
 
 use super::response;
 use crate::context;
+use crate::i18n::{LocalTimeText as _, LocalTimesText as _};
 use crate::slot_views::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView, TimesFilter};
 
 /// How many months ahead can be shown.
@@ -129,7 +130,7 @@ impl Times {
             DayCell {
                 date: date.to_string(),
                 number: date.day().to_string(),
-                name: formatting::long_date(date),
+                name: crate::i18n::long_date(date),
                 free: u32::try_from(free).unwrap_or(u32::MAX),
                 inside: Month::of(date) == month,
                 today: date == today,
@@ -139,7 +140,7 @@ impl Times {
         let last = (0..MONTHS_AHEAD).fold(this, |month, _| month.next());
         MonthView {
             month: month.to_string(),
-            name: formatting::month(month.first()),
+            name: crate::i18n::month(month.first()),
             today: today.to_string(),
             previous: (month > this).then(|| month.previous().to_string()),
             next: (month < last).then(|| month.next().to_string()),
@@ -193,7 +194,7 @@ impl Times {
     async fn lead_on(&self, day: &mut DayView, date: NaiveDate) -> Answer<()> {
         if day.parts.is_empty() {
             let next = self.next_free(date.max(self.today())).await?;
-            day.next = next.map(|next| (next.to_string(), formatting::long_date(next)));
+            day.next = next.map(|next| (next.to_string(), crate::i18n::long_date(next)));
         }
         Ok(())
     }
@@ -224,12 +225,12 @@ impl Times {
             }
         }
         let zone = match times.is_empty() {
-            true => local_time::zone_of_day(self.zone(), date),
-            false => local_time::zones_of(starts()),
+            true => crate::i18n::zone_of_day(self.zone(), date),
+            false => crate::i18n::zones_of(starts()),
         };
         DayView {
             date: date.to_string(),
-            name: formatting::long_date(date),
+            name: crate::i18n::long_date(date),
             zone,
             parts,
             next: None,
@@ -252,7 +253,7 @@ impl Times {
         };
         if mixed {
             let comma = if detail.is_empty() { "" } else { ", " };
-            detail.push_str(&format!("{comma}{}", local_time::place_time(time.place.zone)));
+            detail.push_str(&format!("{comma}{}", crate::i18n::place_time(time.place.zone)));
         }
         let place = match time.mode {
             Mode::Video => "as a video visit".to_owned(),
@@ -267,11 +268,11 @@ impl Times {
             detail,
             sentence: format!(
                 "{}, {}, {place}, with {}",
-                formatting::long_date(time.local_date),
+                crate::i18n::long_date(time.local_date),
                 times.clock(),
                 self.doctor.name,
             ),
-            zone: times.zone(),
+            zone: times.zone_name(),
             video_at: match time.mode {
                 Mode::Video => times.starts().stamp(),
                 Mode::InPerson => String::new(),

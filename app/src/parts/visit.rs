@@ -8,6 +8,7 @@ use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 
 use crate::context;
+use crate::i18n::{LocalTimeText as _, LocalTimesText as _};
 use crate::ui::{OwnTime, Tone};
 
 /// A state as people say it, and its tone.
@@ -55,7 +56,7 @@ pub fn times(visit: &AppointmentView) -> String {
 
 /// The zone of its times: `Kolkata time (IST, UTC+05:30)`.
 pub fn zone(visit: &AppointmentView) -> String {
-    local(visit).zone()
+    local(visit).zone_name()
 }
 
 /// `Tuesday 24 November 2026, 10:20–10:40, at Panjim Clinic, with Dr …`.

@@ -4,6 +4,7 @@ pub(crate) mod assets;
 pub(crate) mod caller;
 pub mod connections;
 pub(crate) mod health;
+pub(crate) mod language;
 pub mod live_updates;
 pub(crate) mod load_shedding;
 pub(crate) mod precompressed;

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use app::context::SHOWS_HEADER;
 use app::fns::times::{DayTimes, MonthTimes};
+use app::i18n::Language;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -67,7 +68,7 @@ const DOCTOR: &[&str] = &["slug", "month", "date", "mode", "location", "visit", 
 const SLOTS: &[&str] = &["date", "from", "to", "location_id", "mode", "visit_type_id"];
 
 pub struct PublicCache {
-    /// By path, query and minute.
+    /// By language, path, query and minute.
     answers: ReadCache<(String, i64), Precompressed, Uncacheable>,
     clock: Arc<dyn Clock>,
 }
@@ -163,8 +164,9 @@ pub async fn serve(
     // A GET without a body: its head is all of it, and can be sent again.
     let (head, _) = request.into_parts();
     let address = head.uri.path_and_query().map_or("/", |address| address.as_str());
+    let language = head.extensions.get::<Language>().map_or("", |language| language.code());
     let minute = cache.clock.now().timestamp().div_euclid(60);
-    let key = (address.to_owned(), minute);
+    let key = (format!("{language}{address}"), minute);
     let answer = cache.answers.get(&key, || {
         let (next, request) = (next.clone(), without_person(&head));
         async move { rule.answer(next.run(request).await).await }

@@ -107,7 +107,7 @@ fn CancelForm(visit: AppointmentView, form: FormState) -> impl IntoView {
     view! {
         <details class="cancel" open=open>
             <summary>"Cancel or give this time back"</summary>
-            <form class="form" method="post" action=Cancel::PATH>
+            <form class="form" method="post" action=links::page(Cancel::PATH)>
                 <p>"The time then goes to someone else at once."</p>
                 <FormKey/>
                 <HiddenField name="id" value=visit.id.to_string()/>

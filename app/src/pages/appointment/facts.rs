@@ -1,8 +1,9 @@
 //! What an appointment is, and what happened to it.
 
+use crate::i18n::LocalTimeText as _;
+use crate::i18n::zones_of;
 use leptos::prelude::*;
-use nadi::formatting;
-use nadi::local_time::{LocalTime, zones_of};
+use nadi::local_time::LocalTime;
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 
@@ -25,7 +26,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
     });
     let (date, times, zone) = (visit::date(&visit), visit::times(&visit), visit::zone(&visit));
     let own = visit::own_time(&visit);
-    let fee = formatting::fee(visit.fee.minor_units, &visit.fee.currency);
+    let fee = crate::i18n::fee(visit.fee.minor_units, &visit.fee.currency);
     let doctor = links::doctor(visit.doctor_slug.as_str());
     view! {
         <Facts>

@@ -11,6 +11,7 @@ use nadi::ports::AppointmentView;
 use super::done::{Done, DoneNotice};
 use crate::context;
 use crate::fns::booking::{Confirm, Extend, Release, SendCode};
+use crate::i18n::LocalTimeText as _;
 use crate::islands::Countdown;
 use crate::links;
 use crate::messages;
@@ -64,13 +65,13 @@ pub fn Held(
             <ConfirmForm visit=visit form=form/>
             <div class="held-others">
                 {code_needed.then(|| view! {
-                    <form method="post" action=SendCode::PATH>
+                    <form method="post" action=links::page(SendCode::PATH)>
                         <FormKey/>
                         <HiddenField name="id" value=id.clone()/>
                         <Button variant=Variant::Secondary>"Send a new code"</Button>
                     </form>
                 })}
-                <form method="post" action=Release::PATH>
+                <form method="post" action=links::page(Release::PATH)>
                     <FormKey/>
                     <HiddenField name="id" value=id/>
                     <Button variant=Variant::Quiet>"Let this time go"</Button>
@@ -87,7 +88,7 @@ fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
     let said = messages::visit::extensions_left(left);
     if extendable {
         view! {
-            <form class="keep" method="post" action=Extend::PATH>
+            <form class="keep" method="post" action=links::page(Extend::PATH)>
                 <FormKey/>
                 <HiddenField name="id" value=id/>
                 <Button variant=Variant::Secondary>"Keep it longer"</Button>
@@ -113,12 +114,12 @@ fn ConfirmForm(visit: AppointmentView, form: FormState) -> impl IntoView {
                 autocomplete="one-time-code" required=true maxlength=20 hint=hint
                 problem=form.problem(Field::Code)/>
             {context::development().then(|| view! {
-                <p class="muted">"Development: the code is in the "<a href="/dev/mailbox">"mailbox"</a>"."</p>
+                <p class="muted">"Development: the code is in the "<a href=links::page("/dev/mailbox")>"mailbox"</a>"."</p>
             })}
         }
     });
     view! {
-        <form class="form" method="post" action=Confirm::PATH>
+        <form class="form" method="post" action=links::page(Confirm::PATH)>
             <FormKey/>
             <HiddenField name="id" value=visit.id.to_string()/>
             {code}

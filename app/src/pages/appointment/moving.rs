@@ -10,6 +10,7 @@ use nadi::visit::Mode;
 use super::route::{id_in_path, requested_appointment};
 use crate::context;
 use crate::fns::booking::Reschedule;
+use crate::i18n::LocalTimesText as _;
 use crate::islands::{Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
 use crate::messages;

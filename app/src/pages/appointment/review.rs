@@ -21,7 +21,7 @@ use crate::ui::{
 /// An invitation to write a review, or the review; nothing when neither applies.
 #[component]
 pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> impl IntoView {
-    let until = formatting::date(formatting::local_date(own.until, visit.zone));
+    let until = crate::i18n::date(formatting::local_date(own.until, visit.zone));
     let open = own.closed.is_none();
     match own.review {
         None if own.closed == Some(Refusal::ConflictOfInterest) => {
@@ -71,7 +71,7 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
                         {hidden}
                         <Review review=review.shown.clone() doctor=visit.doctor_name.clone()/>
                         {change}
-                        <form method="post" action=WithdrawReview::PATH>
+                        <form method="post" action=links::page(WithdrawReview::PATH)>
                             <HiddenField name="id" value=visit.id.to_string()/>
                             <HiddenField name="version" value=review.version.to_string()/>
                             <Button variant=Variant::Quiet>"Take your review back"</Button>
@@ -110,7 +110,7 @@ fn ReviewForm(
         .to_vec();
     let send = if review.is_some() { "Save your review" } else { "Send your review" };
     view! {
-        <form class="form" method="post" action=WriteReview::PATH>
+        <form class="form" method="post" action=links::page(WriteReview::PATH)>
             <HiddenField name="id" value=visit.id.to_string()/>
             <HiddenField name="version" value=version/>
             <RadioField name="stars" label="From 1 to 5" choices=choices required=true

@@ -3,8 +3,8 @@
 use chrono::{Days, NaiveDate};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use nadi::Failure;
 use nadi::calendar::{parse_date, week_of};
-use nadi::{Failure, local_time};
 
 use super::schedule::{Tab, tabs};
 use crate::context;
@@ -103,7 +103,7 @@ async fn calendar(
     let first = view.first(chosen);
     let shown = ports.schedules.calendar(&caller, Some(first), view.days()).await?;
     let zone = shown.zone;
-    let zone_words = local_time::zone_of_days(zone, shown.from, shown.until);
+    let zone_words = crate::i18n::zone_of_days(zone, shown.from, shown.until);
     let sheet = CalendarGrid::of(&shown, caller.now, view.lanes());
     let last = shown.until.pred_opt().unwrap_or(shown.from);
     let title = range_words(shown.from, last);

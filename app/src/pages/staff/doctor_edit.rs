@@ -70,7 +70,7 @@ async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
         view! {
             <PageHead title=title/>
             <Empty title="There is no clinic to add a doctor to">
-                <p class="actions"><ButtonLink href="/admin">"Back to the doctors"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/admin")>"Back to the doctors"</ButtonLink></p>
             </Empty>
         }
         .into_any()
@@ -88,7 +88,7 @@ async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
         view! {
             {problems.summary()}
             <PageHead title=title lead="As a draft, nobody sees them until you list them."/>
-            <form class="form admin-form" method="post" action=AddDoctor::PATH>
+            <form class="form admin-form" method="post" action=links::page(AddDoctor::PATH)>
                 <DoctorFields stored=stored clinics=clinics specialties=specialties problems=problems stale=false/>
                 <Button>"Add doctor"</Button>
             </form>
@@ -97,7 +97,7 @@ async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
     };
     Ok(view! {
         <Title text=title/>
-        <p class="admin-back"><a href="/admin">"All doctors"</a></p>
+        <p class="admin-back"><a href=links::page("/admin")>"All doctors"</a></p>
         <section class="narrow">{body}</section>
     }
     .into_any())
@@ -167,7 +167,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
     let name = form.name.clone();
     Ok(view! {
         <Title text=name.clone()/>
-        <p class="admin-back"><a href="/admin">"All doctors"</a></p>
+        <p class="admin-back"><a href=links::page("/admin")>"All doctors"</a></p>
         <section class="narrow">
             {problems.summary()}
             {stale.then(stale_note)}
@@ -175,7 +175,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
             {coming}
             <PageHead title=name lead=clinic_name/>
             {tabs(&pages, false, Some(Tab::Calendar))}
-            <form class="form admin-form" method="post" action=SaveDoctor::PATH>
+            <form class="form admin-form" method="post" action=links::page(SaveDoctor::PATH)>
                 <HiddenField name="id" value=id/>
                 <DoctorFields stored=typed_of(&form, &currency) clinics=clinics specialties=specialties
                     problems=problems stale=stale/>

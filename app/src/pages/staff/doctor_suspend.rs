@@ -12,6 +12,7 @@ use nadi::{Failure, Field, local_time};
 
 use crate::context::{self, typed_or};
 use crate::fns::administration::SuspendDoctor as Suspend;
+use crate::i18n::LocalTimesText as _;
 use crate::links;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response, visit};
@@ -94,7 +95,7 @@ async fn suspend_doctor(
         };
         view! {
             {(number > 0).then(|| view! { <h2>"Keep the appointments"</h2> })}
-            <form class="form" method="post" action=Suspend::PATH>
+            <form class="form" method="post" action=links::page(Suspend::PATH)>
                 <HiddenField name="id" value=id.clone()/>
                 <HiddenField name="status" value=status.clone()/>
                 <HiddenField name="upcoming" value="keep"/>
@@ -112,7 +113,7 @@ async fn suspend_doctor(
         let text = if listed { text } else { text.replacen("cancel", "Cancel", 1) };
         view! {
             <h2>"Cancel the appointments"</h2>
-            <form class="form" method="post" action=Suspend::PATH>
+            <form class="form" method="post" action=links::page(Suspend::PATH)>
                 <HiddenField name="id" value=id.clone()/>
                 <HiddenField name="status" value=status.clone()/>
                 <HiddenField name="upcoming" value="cancel"/>

@@ -39,10 +39,14 @@ pub fn admin_tabs(here: AdminTab) -> impl IntoView {
         (AdminTab::Doctors, "/admin", "Doctors"),
         (AdminTab::Locations, "/admin/locations", "Locations"),
         (AdminTab::Holidays, "/admin/holidays", "Public holidays"),
-        (AdminTab::Reviews, links::ADMIN_REVIEWS, "Reviews"),
+        (AdminTab::Reviews, "/admin/reviews", "Reviews"),
     ]
     .into_iter()
-    .map(|(tab, href, text)| LinkTab { href: href.into(), text: text.into(), current: tab == here })
+    .map(|(tab, href, text)| LinkTab {
+        href: links::page(href),
+        text: text.into(),
+        current: tab == here,
+    })
     .collect();
     view! { <LinkTabs label="Administration" tabs=tabs/> }
 }
@@ -137,14 +141,14 @@ async fn administration(
         (true, true, _) => view! {
             <Empty title="No doctor has that in the name">
                 <p>"Try a part of the name, or look at all of them."</p>
-                <p class="actions"><ButtonLink href="/admin">"Show all doctors"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/admin")>"Show all doctors"</ButtonLink></p>
             </Empty>
         }
         .into_any(),
         (true, false, _) => view! {
             <Empty title="No doctors yet">
                 <p>"Add the first one. Patients find them once they are listed and have hours."</p>
-                <p class="actions"><ButtonLink href="/admin/doctors/new">"Add a doctor"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/admin/doctors/new")>"Add a doctor"</ButtonLink></p>
             </Empty>
         }
         .into_any(),
@@ -159,12 +163,12 @@ async fn administration(
         {admin_tabs(AdminTab::Doctors)}
         {address.note()}
         <div class="admin-bar">
-            <form class="admin-search" method="get" action="/admin" role="search" aria-label="Doctors">
+            <form class="admin-search" method="get" action=links::page("/admin") role="search" aria-label="Doctors">
                 <TextField name="q" label="Find by name" kind="search" maxlength=100 value=typed/>
                 <Button variant=Variant::Secondary>"Find"</Button>
-                {searching.then(|| view! { <a class="admin-all" href="/admin">"Show all"</a> })}
+                {searching.then(|| view! { <a class="admin-all" href=links::page("/admin")>"Show all"</a> })}
             </form>
-            <ButtonLink href="/admin/doctors/new">"Add a doctor"</ButtonLink>
+            <ButtonLink href=links::page("/admin/doctors/new")>"Add a doctor"</ButtonLink>
         </div>
         <h2 class="admin-count">{said}</h2>
         {list}

@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
+use nadi::Failure;
 use nadi::ids::ClinicId;
 use nadi::ports::{ClinicHolidays, ClinicView};
-use nadi::{Failure, formatting};
 
 use super::doctors::{AdminTab, admin_tabs};
 use super::problems::Problems;
 use crate::context::{self, typed_or};
 use crate::fns::holidays::SaveHolidays;
+use crate::links;
 use crate::links::Query;
 use crate::messages;
 use crate::parts::address::Address;
@@ -89,7 +90,7 @@ fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId) -> AnyView {
             .map(|clinic| Choice::new(clinic.id.to_string(), clinic.name.clone()))
             .collect();
         return view! {
-            <form class="clinic-choice" method="get" action="/admin/holidays">
+            <form class="clinic-choice" method="get" action=links::page("/admin/holidays")>
                 <SelectField name="clinic" id="choose-clinic" label="Clinic" choices=choices value=chosen.to_string()/>
                 <Button variant=Variant::Secondary>"Show"</Button>
             </form>
@@ -154,10 +155,10 @@ fn HolidayForm(
             let date = holiday.date.to_string();
             let (field, id) = (format!("working[on-{date}]"), format!("working-{date}"));
             let checked = ticked(&field, *works);
-            let label = format!("We work on {}, {}", formatting::date(holiday.date), holiday.name);
+            let label = format!("We work on {}, {}", crate::i18n::date(holiday.date), holiday.name);
             view! {
                 <tr>
-                    <th scope="row"><time datetime=date>{formatting::date(holiday.date)}</time></th>
+                    <th scope="row"><time datetime=date>{crate::i18n::date(holiday.date)}</time></th>
                     <td>
                         {holiday.name.clone()}
                         {holiday.estimated.then(|| view! { <span class="muted">" (may shift with the moon)"</span> })}
@@ -175,7 +176,7 @@ fn HolidayForm(
     let no_days = days.is_empty();
     let region = if failed { typed_or("region", "") } else { String::new() };
     view! {
-        <form class="holidays-form" method="post" action=SaveHolidays::PATH>
+        <form class="holidays-form" method="post" action=links::page(SaveHolidays::PATH)>
             <HiddenField name="clinic" value=clinic.id.to_string()/>
             <section class="stack" aria-labelledby="regions">
                 <h2 id="regions">"Whose holidays "{clinic.name}" keeps"</h2>

@@ -13,6 +13,7 @@ use super::problems::Problems;
 use crate::context::{self, typed_or};
 use crate::fns::administration::typed::{ADDRESS_CHARS_MAX, NAME_CHARS_MAX, city_name};
 use crate::fns::administration::{AddLocation, SaveLocation, TypedLocation};
+use crate::links;
 use crate::messages;
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, response};
@@ -36,7 +37,7 @@ async fn new_location(state: FormState) -> Result<AnyView, Failure> {
         view! {
             <PageHead title=title/>
             <Empty title="There is no clinic to add a location to">
-                <p class="actions"><ButtonLink href="/admin">"Back to the doctors"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/admin")>"Back to the doctors"</ButtonLink></p>
             </Empty>
         }
         .into_any()
@@ -51,7 +52,7 @@ async fn new_location(state: FormState) -> Result<AnyView, Failure> {
         view! {
             {problems.summary()}
             <PageHead title=title/>
-            <form class="form admin-form" method="post" action=AddLocation::PATH>
+            <form class="form admin-form" method="post" action=links::page(AddLocation::PATH)>
                 <LocationFields stored=stored clinics=clinics cities=cities problems=problems stale=false/>
                 <Button>"Add location"</Button>
             </form>
@@ -60,7 +61,7 @@ async fn new_location(state: FormState) -> Result<AnyView, Failure> {
     };
     Ok(view! {
         <Title text=title/>
-        <p class="admin-back"><a href="/admin/locations">"All locations"</a></p>
+        <p class="admin-back"><a href=links::page("/admin/locations")>"All locations"</a></p>
         <section class="narrow">{body}</section>
     }
     .into_any())
@@ -100,13 +101,13 @@ async fn edit_location(id: String, done: String, state: FormState) -> Result<Any
     });
     Ok(view! {
         <Title text=location.name.clone()/>
-        <p class="admin-back"><a href="/admin/locations">"All locations"</a></p>
+        <p class="admin-back"><a href=links::page("/admin/locations")>"All locations"</a></p>
         <section class="narrow">
             {problems.summary()}
             {stale.then(stale_note)}
             {said}
             <PageHead title=location.name lead=location.clinic_name/>
-            <form class="form admin-form" method="post" action=SaveLocation::PATH>
+            <form class="form admin-form" method="post" action=links::page(SaveLocation::PATH)>
                 <HiddenField name="id" value=id/>
                 <LocationFields stored=stored clinics=vec![] cities=cities problems=problems stale=stale/>
                 <Button>"Save location"</Button>

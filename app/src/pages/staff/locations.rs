@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
-use nadi::formatting;
 use nadi::ports::ShiftedVisit;
 
 use super::doctors::{AdminTab, admin_tabs};
@@ -67,7 +66,7 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
     } else if page > 1 {
         view! {
             <Empty title="This list is shorter">
-                <p class="actions"><ButtonLink href="/admin/locations">"To its first page"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/admin/locations")>"To its first page"</ButtonLink></p>
             </Empty>
         }
         .into_any()
@@ -75,7 +74,7 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
         view! {
             <Empty title="No locations yet">
                 <p>"Add the first one. Doctors can have hours there then."</p>
-                <p class="actions"><ButtonLink href="/admin/locations/new">"Add a location"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/admin/locations/new")>"Add a location"</ButtonLink></p>
             </Empty>
         }
         .into_any()
@@ -87,7 +86,7 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
         {address.note()}
         <div class="admin-bar">
             <h2 class="admin-count">{said}</h2>
-            <ButtonLink href="/admin/locations/new">"Add a location"</ButtonLink>
+            <ButtonLink href=links::page("/admin/locations/new")>"Add a location"</ButtonLink>
         </div>
         {shifted(rules.shifted)}
         {list}
@@ -108,13 +107,13 @@ fn shifted(visits: Vec<ShiftedVisit>) -> Option<AnyView> {
             let day = visit.booked_for.date();
             let will_be = match visit.will_be.date() == day {
                 true => visit.will_be.format("%H:%M").to_string(),
-                false => format!("{}, {}", formatting::date(visit.will_be.date()), visit.will_be.format("%H:%M")),
+                false => format!("{}, {}", crate::i18n::date(visit.will_be.date()), visit.will_be.format("%H:%M")),
             };
             let said = format!(
                 "{}, {}, {}: booked for {}, now at {will_be}",
                 visit.doctor_name,
                 visit.zone.name(),
-                formatting::date(day),
+                crate::i18n::date(day),
                 visit.booked_for.format("%H:%M")
             );
             view! { <li><a href=links::appointment(&visit.id.to_string())>{visit.reference}</a>" "{said}</li> }

@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::ports::ReviewView;
 use nadi::review::{REASON_CHARS_MAX, TEXT_CHARS_MAX};
-use nadi::{Failure, Field, formatting};
+use nadi::{Failure, Field};
 
 use super::doctors::{AdminTab, admin_tabs};
 use super::schedule::{Tab, tabs};
@@ -66,7 +66,7 @@ async fn own_reviews(page: u32, address: Address, form: FormState) -> Result<Any
             <Empty title="Nothing here yet"><p>"After their visit, patients are invited to write a review."</p></Empty>
         })}
         <ul class="reviews-list staff-reviews">{items}</ul>
-        <Pagination number=number count=count href=|page| Query::new().with("page", &page.to_string()).on(links::OWN_REVIEWS)/>
+        <Pagination number=number count=count href=|page| Query::new().with("page", &page.to_string()).on(&links::own_reviews())/>
     }
     .into_any())
 }
@@ -95,7 +95,7 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
     view! {
         <details class="review-act" open=failed>
             <summary>{summary}</summary>
-            <form class="form" method="post" action=AnswerReview::PATH>
+            <form class="form" method="post" action=links::page(AnswerReview::PATH)>
                 <HiddenField name="id" value=review.id.to_string()/>
                 <HiddenField name="version" value=review.version.to_string()/>
                 <HiddenField name="page" value=page.to_string()/>
@@ -112,7 +112,7 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
 fn HiddenNote(review: ReviewView) -> impl IntoView {
     review.hidden.map(|hidden| {
         let by = hidden.by.map(|name| format!(" by {name}")).unwrap_or_default();
-        let at = formatting::date(hidden.at.date());
+        let at = crate::i18n::date(hidden.at.date());
         view! {
             <Alert tone=Tone::Waiting>
                 <p>
@@ -172,15 +172,15 @@ async fn admin_reviews(
         view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> }
     });
     let which = vec![
-        LinkTab { href: links::ADMIN_REVIEWS.into(), text: "All".into(), current: !only_hidden },
+        LinkTab { href: links::admin_reviews(), text: "All".into(), current: !only_hidden },
         LinkTab {
-            href: Query::new().with("show", "hidden").on(links::ADMIN_REVIEWS),
+            href: Query::new().with("show", "hidden").on(&links::admin_reviews()),
             text: "Hidden".into(),
             current: only_hidden,
         },
     ];
     let href = move |page: u32| {
-        Query::new().with("show", show).with("page", &page.to_string()).on(links::ADMIN_REVIEWS)
+        Query::new().with("show", show).with("page", &page.to_string()).on(&links::admin_reviews())
     };
     Ok(view! {
         <Title text="Reviews"/>
@@ -195,7 +195,7 @@ async fn admin_reviews(
                 {if only_hidden {
                     view! {
                         <p>"No review is hidden."</p>
-                        <p class="actions"><ButtonLink href=links::ADMIN_REVIEWS>"Show all reviews"</ButtonLink></p>
+                        <p class="actions"><ButtonLink href=links::admin_reviews()>"Show all reviews"</ButtonLink></p>
                     }.into_any()
                 } else {
                     view! { <p>"Patients can write a review after their visit."</p> }.into_any()
@@ -220,7 +220,7 @@ fn Decision(review: ReviewView, show: &'static str, page: u32, form: FormState) 
     };
     if hidden {
         return view! {
-            <form class="review-act" method="post" action=ShowReview::PATH>
+            <form class="review-act" method="post" action=links::page(ShowReview::PATH)>
                 {sent}
                 <Button variant=Variant::Secondary>"Show this review again"</Button>
             </form>
@@ -232,7 +232,7 @@ fn Decision(review: ReviewView, show: &'static str, page: u32, form: FormState) 
     view! {
         <details class="review-act" open=failed>
             <summary>"Hide this review"</summary>
-            <form class="form" method="post" action=HideReview::PATH>
+            <form class="form" method="post" action=links::page(HideReview::PATH)>
                 {sent}
                 <TextField name="reason" id=field_id("reason", &review, &form) label="The reason"
                     hint="Its author and the doctor read it." required=true maxlength=REASON_CHARS_MAX

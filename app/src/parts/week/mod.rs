@@ -15,6 +15,7 @@ use nadi::visit::Mode;
 use nadi::zone::Zone;
 
 use self::layout::{CalendarGrid, Day, Item, now_and_next};
+use crate::i18n::{LocalTimeText as _, LocalTimesText as _};
 use crate::links;
 use crate::parts::visit;
 use crate::ui::{Icon, Shape};

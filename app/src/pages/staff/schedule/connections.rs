@@ -212,7 +212,7 @@ fn BusyList(calendars: Vec<BusyCalendarView>, editor: Editor, now: DateTime<Utc>
                         <p class="muted">{source}{read}</p>
                         {fault}
                     </div>
-                    <form method="post" action=RemoveBusy::PATH>
+                    <form method="post" action=links::page(RemoveBusy::PATH)>
                         <HiddenField name="doctor" value=editor.doctor.to_string()/>
                         <HiddenField name="own" value=editor.own.to_string()/>
                         <HiddenField name="calendar" value=calendar.id.to_string()/>
@@ -237,7 +237,7 @@ fn AddressForm(editor: Editor, owner: String, problems: Problems, failed: bool) 
             <p>
                 <a href=links::calendar_help("#find")>"How to find the address in Google, Outlook or Apple calendars"</a>
             </p>
-            <form class="form" method="post" action=AddBusyAddress::PATH>
+            <form class="form" method="post" action=links::page(AddBusyAddress::PATH)>
                 <HiddenField name="doctor" value=editor.doctor.to_string()/>
                 <HiddenField name="own" value=editor.own.to_string()/>
                 <TextField name="name" label="Name" required=true maxlength=NAME_CHARS_MAX autocomplete="off"
@@ -263,7 +263,7 @@ fn FileForm(editor: Editor, owner: String, problems: Problems, failed: bool) -> 
     view! {
         <section class="stack" aria-labelledby="busy-file">
             <h3 id="busy-file">"Send a file"</h3>
-            <form class="form" method="post" action=AddBusyFile::PATH enctype="multipart/form-data">
+            <form class="form" method="post" action=links::page(AddBusyFile::PATH) enctype="multipart/form-data">
                 <HiddenField name="doctor" value=editor.doctor.to_string()/>
                 <HiddenField name="own" value=editor.own.to_string()/>
                 <TextField name="file_name" label="Name (optional)" maxlength=NAME_CHARS_MAX autocomplete="off"

@@ -3,7 +3,6 @@
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use nadi::formatting;
 use nadi::ids::DraftId;
 use nadi::ports::{HolidayView, HoursPlace};
 use nadi::schedule::Schedule;
@@ -11,6 +10,7 @@ use nadi::visit::Mode;
 
 use super::{Editor, Origin};
 use crate::fns::schedules::{RemoveException, days};
+use crate::links;
 use crate::messages;
 use crate::ui::{Button, HiddenField, Icon, Shape, Variant};
 
@@ -133,7 +133,7 @@ fn exceptions(
         } else {
             name
         };
-        let when = formatting::date(holiday.date);
+        let when = crate::i18n::date(holiday.date);
         let starts = holiday.date.and_time(NaiveTime::MIN);
         Exception { starts, kind: Kind::Holiday, when, detail, name: None }
     });
@@ -164,7 +164,7 @@ pub fn ExceptionList(
             let whole = format!(": {}, {}", exception.kind.word(), exception.when);
             let remove = exception.name.map(|name| {
                 view! {
-                    <form method="post" action=RemoveException::PATH>
+                    <form method="post" action=links::page(RemoveException::PATH)>
                         <Origin editor=editor version=version draft=draft/>
                         <HiddenField name="line" value=name/>
                         <Button variant=Variant::Quiet>

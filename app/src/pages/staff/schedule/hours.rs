@@ -1,10 +1,10 @@
 //! Hours that repeat, as a plain form: one group of fields for each.
 
+use crate::i18n::place_time;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::Failure;
-use nadi::local_time::place_time;
 use nadi::ports::HoursPlace;
 
 use super::rule_fields::{RuleFields, field_id, field_name};
@@ -15,6 +15,7 @@ use crate::context::{self, Typed};
 use crate::fns::schedules::base::{Part, zones};
 use crate::fns::schedules::hours::{EMPTY_LINES, LINES_MAX, read};
 use crate::fns::schedules::{ProposeHours, TypedRule};
+use crate::links;
 use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::form::{FormState, failure_of};
@@ -139,7 +140,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
             <Empty title="There is no place to have hours at">
                 <p>"An administrator of the clinic adds its locations first."</p>
                 {(!editor.own).then(|| view! {
-                    <p class="actions"><ButtonLink href="/admin/locations/new">"Add a location"</ButtonLink></p>
+                    <p class="actions"><ButtonLink href=links::page("/admin/locations/new")>"Add a location"</ButtonLink></p>
                 })}
             </Empty>
         }
@@ -155,7 +156,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
             })
             .collect();
         view! {
-            <form class="rules-form" method="post" action=ProposeHours::PATH>
+            <form class="rules-form" method="post" action=links::page(ProposeHours::PATH)>
                 <Origin editor=editor version=version draft=shown.draft/>
                 <div class="rules">{lines}</div>
                 <p class="muted">

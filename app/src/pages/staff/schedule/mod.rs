@@ -89,7 +89,7 @@ pub fn tabs(pages: &SchedulePages, own: bool, here: Option<Tab>) -> impl IntoVie
         tab(Tab::Connections, pages.connections(), "Other calendars"),
     ];
     if own {
-        tabs.push(tab(Tab::Reviews, links::OWN_REVIEWS.to_owned(), "Reviews"));
+        tabs.push(tab(Tab::Reviews, links::own_reviews(), "Reviews"));
     }
     view! { <LinkTabs label="Schedule" tabs=tabs/> }
 }

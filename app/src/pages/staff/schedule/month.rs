@@ -3,7 +3,6 @@
 use chrono::{Datelike, NaiveDate};
 use leptos::prelude::*;
 use nadi::calendar::Month;
-use nadi::formatting;
 use nadi::ports::HolidayView;
 use nadi::schedule::Schedule;
 
@@ -83,7 +82,7 @@ pub fn ExceptionMonth(
     view! {
         <section class="exception-month" id="month" aria-labelledby="month-title">
             <div class="exception-month-bar">
-                <h2 id="month-title">{formatting::month(month.first())}</h2>
+                <h2 id="month-title">{crate::i18n::month(month.first())}</h2>
                 <nav class="calendar-steps" aria-label="Months">
                     {previous.map(|href| view! {
                         <a class="button" data-variant="secondary" rel="prev" href=href

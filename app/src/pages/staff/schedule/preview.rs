@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
+use nadi::Failure;
 use nadi::calendar::parse_date;
 use nadi::ids::DraftId;
 use nadi::ports::{DayChange, DoctorCalendar};
 use nadi::schedule::Overfull;
 use nadi::zone::Zone;
-use nadi::{Failure, formatting, local_time};
 
 use super::{Editor, note, tabs};
 use crate::context;
@@ -84,7 +84,7 @@ async fn preview(
         .into_any()
     } else {
         view! {
-            <form class="actions" method="post" action=SaveSchedule::PATH>
+            <form class="actions" method="post" action=links::page(SaveSchedule::PATH)>
                 <HiddenField name="draft" value=draft.to_string()/>
                 <HiddenField name="doctor" value=editor.doctor.to_string()/>
                 <HiddenField name="own" value=editor.own.to_string()/>
@@ -203,7 +203,7 @@ fn rows(days: &[DayChange]) -> Vec<AnyView> {
         .map(|day| {
             view! {
                 <tr>
-                    <th scope="row"><time>{formatting::date(day.date)}</time></th>
+                    <th scope="row"><time>{crate::i18n::date(day.date)}</time></th>
                     <td class="number">{number('+', day.added)}</td>
                     <td class="number">{number('−', day.removed)}</td>
                 </tr>
@@ -220,7 +220,7 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
     let zone = week.zone;
     let sheet = CalendarGrid::of(&week, now, 2);
     let last = week.until.pred_opt().unwrap_or(week.from);
-    let title = format!("{} – {}", formatting::date(week.from), formatting::date(last));
+    let title = format!("{} – {}", crate::i18n::date(week.from), crate::i18n::date(last));
     let href = |date: Option<NaiveDate>| {
         let date = date.map(|date| date.to_string()).unwrap_or_default();
         let query = Query::new().with("part", part.as_str()).with("week", &date);
@@ -228,7 +228,7 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
     };
     let previous = href(week.from.checked_sub_days(Days::new(7)));
     let next = href(week.from.checked_add_days(Days::new(7)));
-    let zone_words = local_time::zone_of_days(zone, week.from, week.until);
+    let zone_words = crate::i18n::zone_of_days(zone, week.from, week.until);
     view! {
         <section id="week" class="preview-week calendar" data-view="week" aria-labelledby="week-title">
             <div class="calendar-bar">

@@ -20,6 +20,7 @@ use super::{
 use crate::context::typed_or;
 use crate::fns::schedules::base::Part;
 use crate::fns::schedules::{AddSingleDay, RemoveException, TakeTimeOff};
+use crate::links;
 use crate::links::Query;
 use crate::messages;
 use crate::pages::staff::problems::Problems;
@@ -178,7 +179,7 @@ fn OffForm(
     view! {
         <section class="days-form" aria-labelledby="take-time-off">
             <h2 id="take-time-off">"Take time off"</h2>
-            <form class="form" method="post" action=TakeTimeOff::PATH>
+            <form class="form" method="post" action=links::page(TakeTimeOff::PATH)>
                 <Origin editor=editor version=view.version draft=draft/>
                 <div class="pair">
                     <TextField name="first_day" label="First day" kind="date" required=true min=today.clone()
@@ -223,7 +224,7 @@ fn DayForm(
         <section class="days-form" aria-labelledby="add-single-day">
             <h2 id="add-single-day">"Add a single day"</h2>
             <p class="muted">"Hours on one day only, also on a public holiday. "{zones}</p>
-            <form class="form" method="post" action=AddSingleDay::PATH>
+            <form class="form" method="post" action=links::page(AddSingleDay::PATH)>
                 <Origin editor=editor version=view.version draft=draft/>
                 <TextField name="day" label="Day" kind="date" required=true min=view.today.to_string()
                     value=typed("day", "") problem=at("day")/>
