@@ -32,6 +32,7 @@ mod simulate;
 mod smoke_tests;
 mod test;
 mod test_counts;
+mod texts;
 mod toolchain;
 
 use std::path::Path;
@@ -45,10 +46,10 @@ Usage: cargo xtask COMMAND
   run                 build everything, start a private PostgreSQL and Redis, migrate, add the
                       demo data the first time, and serve on http://localhost:3000
                       (PORT chooses another port; DATABASE_URL and REDIS_URL your own services)
-  test                run every check: format, layers, lints with the query metadata, Rust tests,
+  test                run every check: format, layers, texts, lints with the query metadata, Rust tests,
                       API fuzzing, smoke tests of the other commands, and browser tests
-  test --only A,B     run only these steps: fmt, layers, lints, build, client, unit, api, smoke,
-                      browser
+  test --only A,B     run only these steps: fmt, layers, texts, lints, build, client, unit, api,
+                      smoke, browser
   test --dates A,B    with the servers' clocks on these two dates (by default two edge dates, other
                       ones every day)
   edge-dates          run the browser tests on every edge date: ends of months and years, leap

@@ -12,6 +12,7 @@ use crate::calendar_files;
 use crate::client;
 use crate::edge_dates::{self, EdgeDate};
 use crate::layers;
+use crate::texts;
 use crate::process::{self, Interrupted};
 use crate::progress::seconds;
 use crate::query_metadata;
@@ -25,6 +26,7 @@ use crate::toolchain::{self, WasmToolchain};
 enum Step {
     Fmt,
     Layers,
+    Texts,
     Lints,
     Build,
     Client,
@@ -36,9 +38,10 @@ enum Step {
 
 /// In the order in which they run, quick ones first. The client is built in the background from the start, and its
 /// step waits for that build.
-const STEPS: [(Step, &str); 9] = [
+const STEPS: [(Step, &str); 10] = [
     (Step::Fmt, "fmt"),
     (Step::Layers, "layers"),
+    (Step::Texts, "texts"),
     (Step::Lints, "lints"),
     (Step::Build, "build"),
     (Step::Client, "client"),
@@ -215,6 +218,10 @@ impl Session {
             Step::Layers => {
                 layers::check()?;
                 Ok(Outcome::Ok("packages, stores, tables, import cycles".to_owned()))
+            }
+            Step::Texts => {
+                texts::check()?;
+                Ok(Outcome::Ok("no sentence outside the catalogue, no unused message".to_owned()))
             }
             Step::Lints => {
                 let queries = query_metadata::check_with(self.services()?, query_metadata::lints)?;

@@ -4,7 +4,7 @@
 //! modules below, each with a list of accepted exceptions.
 
 mod cycles;
-mod source;
+pub mod source;
 mod stores;
 mod tables;
 

@@ -295,16 +295,16 @@ fn path_at(tokens: &[TokenTree]) -> (Vec<String>, usize) {
 }
 
 /// The number of tokens to the semicolon or closing brace that ends an item.
-fn length_of_item(tokens: &[TokenTree]) -> usize {
+pub fn length_of_item(tokens: &[TokenTree]) -> usize {
     let end = tokens.iter().position(|token| is_punct(Some(token), ';') || is_brace(token));
     end.map_or(tokens.len(), |end| end + 1)
 }
 
-fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
+pub fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
 }
 
-fn is_brace(token: &TokenTree) -> bool {
+pub fn is_brace(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
