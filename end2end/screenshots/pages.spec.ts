@@ -1,11 +1,12 @@
 /** Takes a screenshot of every page, in an order in which somebody could visit them. */
 import type { Page } from '@playwright/test';
 
-import { cancel, chooseNewTime, chooseTime, enterCode, expectConfirmed, hold, openDay, openMove } from '../support/booking';
+import { cancel, cancelSummary, chooseNewTime, chooseTime, enterCode, expectConfirmed, hold, openDay, openMove } from '../support/booking';
 import { dateIn, daysLater, weekdayOf } from '../support/clock';
 import { latestCode, wrongCode } from '../support/mailbox';
 import { ADMINISTRATOR, DOCTOR, register, signIn, newPerson } from '../support/people';
 import { expect } from '../support/test';
+import { partPattern, text } from '../support/text';
 import { test } from './fixtures';
 
 /** The working day after a date. */
@@ -40,9 +41,9 @@ test('visitors', async ({ page, take, watch }) => {
     await take(name);
   }
   await open(page, '/sign-in');
-  await page.getByLabel('E-mail').fill('nobody@nadi.example');
-  await page.getByLabel('Password').fill('not the password');
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel(text('sign-in-email')).fill('nobody@nadi.example');
+  await page.getByLabel(text('sign-in-password')).fill('not the password');
+  await page.getByRole('main').getByRole('button', { name: text('sign-in-button') }).click();
   await expect(page.getByRole('alert')).toBeVisible();
   await take('sign-in-refused');
 });
@@ -65,7 +66,7 @@ test('patients', async ({ page, take, watch }) => {
   await enterCode(page, code);
   await expectConfirmed(page);
   await take('confirmed');
-  await page.getByText('Cancel or give this time back').click();
+  await cancelSummary(page).click();
   await take('cancel');
   await page.emulateMedia({ media: 'print' });
   await take('print-confirmed');
@@ -84,8 +85,8 @@ test('patients', async ({ page, take, watch }) => {
   await cancel(page);
   await take('cancelled');
   await open(page, '/people');
-  await page.getByLabel('Their name').fill('Anjali Shetty');
-  await page.getByRole('button', { name: 'Add this person' }).click();
+  await page.getByLabel(text('people-name')).fill('Anjali Shetty');
+  await page.getByRole('button', { name: text('people-add-button') }).click();
   await expect(page.getByRole('status')).toBeVisible();
   await take('people');
   await open(page, `/dev/mailbox?to=${person.email}`);
@@ -98,7 +99,8 @@ test.describe('from abroad', () => {
   test('a video visit', async ({ page, take }) => {
     await open(page, '/doctors?city=vadodara&mode=video');
     await take('list-from-abroad');
-    await page.getByRole('article').first().getByRole('link', { name: /^\d\d:\d\d/ }).filter({ hasText: 'for you' }).first().click();
+    const times = page.getByRole('article').first().getByRole('link', { name: /^\d\d:\d\d/ });
+    await times.filter({ hasText: partPattern('own-time', { time: /.+/ }) }).first().click();
     await expect(page.locator('.review .own-time')).toBeVisible();
     await take('review-from-abroad');
   });
@@ -129,7 +131,7 @@ test('administrators', async ({ page, take }) => {
   await signIn(page, ADMINISTRATOR, '/admin');
   await take('admin-doctors');
   await page.getByRole('table').getByRole('rowheader').first().getByRole('link').click();
-  await expect(page.getByRole('button', { name: 'Save doctor' })).toBeVisible();
+  await expect(page.getByRole('button', { name: text('admin-doctor-save-button') })).toBeVisible();
   await take('admin-doctor');
   for (const [name, address] of [
     ['admin-doctor-new', '/admin/doctors/new'],

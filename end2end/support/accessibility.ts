@@ -74,7 +74,10 @@ export async function expectFitsNarrowScreen(page: Page, where: string): Promise
       return false;
     };
     const widest = [...document.body.querySelectorAll('*')]
-      .filter((element) => element.getBoundingClientRect().right > 321 && !inside(element))
+      .filter((element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return (right > 321 || left < -1) && !inside(element);
+      })
       .map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
     return { width: root.scrollWidth, widest: widest.slice(0, 5) };
   });

@@ -2,9 +2,11 @@
 import type { Locator, Page } from '@playwright/test';
 
 import type { City } from './cities';
+import { nameOf } from './clock';
 import { latestCode } from './mailbox';
 import { sendForm, type Person } from './people';
 import { expect } from './test';
+import { countPattern, partPattern, text, textPattern } from './text';
 
 /** A chosen time, as shown on the page. */
 export interface ChosenTime {
@@ -14,7 +16,7 @@ export interface ChosenTime {
   times: string;
   /** `10:20`. */
   starts: string;
-  /** `at Margao Clinic`, or `as a video visit`. */
+  /** `Margao Clinic`; empty for a video appointment. */
   place: string;
   doctor: string;
   /** The page of the doctor on that day. */
@@ -26,6 +28,10 @@ export interface ChosenTime {
 const APPOINTMENT = /^\/appointments\/([0-9a-f-]{36})/;
 const WEEKDAY = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
 const DAY = new RegExp(`^${WEEKDAY} \\d+ [A-Z][a-z]+$`);
+const PARTS = { date: /(?<date>.+?)/, time: /(?<times>.+?)/, doctor: /(?<doctor>.+)/ };
+/** The sentence of a chosen time at a place. */
+const AT_PLACE = textPattern('free-time-in-person', { ...PARTS, place: /(?<place>.+?)/ });
+const BY_VIDEO = textPattern('free-time-by-video', PARTS);
 // The demo's groups meet at 7 and at 13. All other times are for one person.
 const ONE_PERSONS_TIME = /^(?:08|09|10|11|12|14|15|16|17|18|19|20):\d\d/;
 
@@ -40,17 +46,17 @@ export function freeTimes(page: Page): Locator {
 }
 
 export function chosenTime(page: Page): Locator {
-  return page.getByRole('region', { name: 'Your time' });
+  return page.getByRole('region', { name: text('picker-chosen-title'), exact: true });
 }
 
 /** The chosen time on the page that moves an appointment. */
 export function newTime(page: Page): Locator {
-  return page.getByRole('region', { name: 'Your new time' });
+  return page.getByRole('region', { name: text('picker-new-time-title'), exact: true });
 }
 
 /** The history of the appointment on the page, line by line. */
 export function history(page: Page): Locator {
-  return page.getByRole('region', { name: 'What happened' }).getByRole('listitem');
+  return page.getByRole('region', { name: text('history-title'), exact: true }).getByRole('listitem');
 }
 
 /** The value of a term in a description list. */
@@ -61,7 +67,8 @@ export function factValue(page: Page, name: string): Locator {
 /** The addresses of this many doctors in a city with free times, in the order of the list. Opens no page. */
 export async function doctorsIn(page: Page, city: City, count: number): Promise<string[]> {
   const list = await (await page.request.get(`/doctors?city=${city.slug}`)).text();
-  const links = [...list.matchAll(/<a href="(\/doctors\/[^"]+)">All free times</g)].slice(0, count);
+  const link = new RegExp(`<a href="(/doctors/[^"]+)">${text('doctor-card-all-times')}<`, 'g');
+  const links = [...list.matchAll(link)].slice(0, count);
   expect(links, `doctors in ${city.name}`).toHaveLength(count);
   return links.map(([, address = '']) => address);
 }
@@ -75,14 +82,26 @@ export async function openDoctor(page: Page, city: City): Promise<void> {
 
 /** The heading above the times of a day, or above the note that the month has none. */
 export function dayHeading(page: Page): Locator {
-  const none = page.getByRole('region', { name: 'No free times in this month' });
+  const none = page.getByRole('region', { name: text('picker-no-times-this-month'), exact: true });
   return shownDay(page).or(none).getByRole('heading', { level: 3 });
+}
+
+const STEPS = {
+  Next: ['picker-next-month', 'picker-next-week'],
+  Previous: ['picker-previous-month', 'picker-previous-week'],
+} as const;
+
+/** The link to the next or previous month, or on a phone to the next or previous week. */
+export function stepLink(page: Page, to: 'Next' | 'Previous'): Locator {
+  const [month, week] = STEPS[to];
+  const link = (key: string): Locator => page.getByRole('link', { name: text(key), exact: true });
+  return link(month).or(link(week));
 }
 
 /** Moves the picker to the next or previous month, or on a phone to the next or previous week. */
 export async function turnPage(page: Page, to: 'Next' | 'Previous'): Promise<void> {
   const shown = await dayHeading(page).innerText();
-  await page.getByRole('link', { name: new RegExp(`^${to} (month|week)$`) }).click();
+  await stepLink(page, to).click();
   await expect(dayHeading(page)).not.toHaveText(shown);
 }
 
@@ -91,25 +110,26 @@ export async function turnPage(page: Page, to: 'Next' | 'Previous'): Promise<voi
  * phone the whole month is shown instead of the week. Days named in `but` do not count.
  */
 export async function openDay(page: Page, number: number, but: readonly string[] = []): Promise<string> {
-  const calendar = page.getByRole('region', { name: 'Choose a day' });
-  const days = calendar.getByRole('link', { name: /, \d+ free times?$/ });
-  const names = async (): Promise<string[]> => {
-    const whole = calendar.getByLabel('Show the whole month');
+  const calendar = page.getByRole('region', { name: text('picker-choose-day'), exact: true });
+  const days = calendar.getByRole('link', { name: countPattern('picker-day-label', { day: /.+/ }) });
+  const dates = async (): Promise<string[]> => {
+    const whole = calendar.getByLabel(text('picker-whole-month'));
     if (await whole.isVisible()) {
       await whole.check();
     }
-    const labels = await days.evaluateAll((links) => links.map((link) => link.getAttribute('aria-label') ?? ''));
-    return labels.map((label) => label.replace(/, \d+ free times?$/, '')).filter((name) => !but.includes(name));
+    const all = await days.evaluateAll((links) => links.map((link) => link.getAttribute('data-date') ?? ''));
+    return all.filter((date) => !but.includes(nameOf(date)));
   };
-  const found = await names();
+  const found = await dates();
   if (found.length <= number) {
     await turnPage(page, 'Next');
     // Both months show the week that they share.
-    found.push(...(await names()).filter((name) => !found.includes(name)));
+    found.push(...(await dates()).filter((date) => !found.includes(date)));
   }
-  const name = found[number] ?? '';
-  expect(name, `${number + 1} days with free times`).not.toBe('');
-  await days.filter({ visible: true }).and(page.getByLabel(`${name}, `)).click();
+  const date = found[number] ?? '';
+  expect(date, `${number + 1} days with free times`).not.toBe('');
+  const name = nameOf(date);
+  await days.and(page.locator(`[data-date="${date}"]`)).click();
   // With scripts the day is fetched in the background, and it may be the one that is shown already.
   await expect(page.locator('[aria-busy]')).toHaveCount(0);
   await expect(shownDay(page).getByRole('heading', { level: 3 })).toHaveText(name);
@@ -118,22 +138,60 @@ export async function openDay(page: Page, number: number, but: readonly string[]
 
 /** Reads the chosen time from its sentence on the page. */
 export async function readChosenTime(page: Page, inside: Locator = chosenTime(page)): Promise<ChosenTime> {
-  const sentence = inside.getByText(/^.+, with .+\.$/);
+  const sentence = inside.getByText(AT_PLACE).or(inside.getByText(BY_VIDEO));
   await expect(sentence).toBeVisible();
-  const read = /^(?:to )?(.+?), ((\d\d:\d\d)–\d\d:\d\d), (.+), with (.+)\.$/.exec(await sentence.innerText());
-  expect(read, 'the sentence of the chosen time').not.toBeNull();
-  const [, date, times, starts, place, doctor] = read as unknown as string[];
+  const said = await sentence.innerText();
+  const read = (BY_VIDEO.exec(said) ?? AT_PLACE.exec(said))?.groups;
+  expect(read, 'the sentence of the chosen time').toBeDefined();
+  const { date, times, place, doctor } = read ?? {};
   const url = new URL(page.url());
   const address = url.pathname + url.search;
   return {
     date: date ?? '',
     times: times ?? '',
-    starts: starts ?? '',
+    starts: (times ?? '').slice(0, 5),
     place: place ?? '',
     doctor: doctor ?? '',
     day: `${url.pathname}?date=${url.searchParams.get('date') ?? ''}`,
     address,
   };
+}
+
+/** A date with its year: `Tuesday, 24 November 2026`, of a `Tuesday 24 November`. */
+export function dateWithYear(date: string): RegExp {
+  return new RegExp(String.raw`${date.replace(' ', ', ')} \d{4}`);
+}
+
+/** What sums up an appointment at this time: its date with the year, its times, place and doctor. */
+export function summaryOf({ date, times, place, doctor }: ChosenTime): RegExp {
+  const when = { date: dateWithYear(date), times, doctor };
+  return place ? partPattern('appointment-summary-in-person', { ...when, location: place }) : partPattern('appointment-summary-video', when);
+}
+
+/** The same above the new time of an appointment that is moved. */
+export function currentAppointment({ date, times, place }: ChosenTime): RegExp {
+  const when = { date: dateWithYear(date), times };
+  const appointment = place
+    ? partPattern('appointment-before-in-person', { ...when, location: place })
+    : partPattern('appointment-before-video', when);
+  return partPattern('picker-current-appointment', { appointment });
+}
+
+/** A date and time that names the zone of a city: `Tue, 24 Nov 2026, 10:20, Kolkata time (IST, UTC+05:30)`. */
+export function momentIn(city: City): RegExp {
+  return new RegExp(String.raw`.+, \d\d:\d\d.*, ${city.zone} \(.+\)`);
+}
+
+/**
+ * Checks whether an appointment or a chosen time says its time zone: it does only by video, since the time at a place
+ * is by its clock.
+ */
+export async function expectZoneOnlyOfVideo(where: Locator, chosen: ChosenTime, city: City): Promise<void> {
+  if (chosen.place) {
+    await expect(where).not.toContainText(city.zone);
+  } else {
+    await expect(where).toContainText(city.zone);
+  }
 }
 
 /** Chooses a free time of the day that is shown. */
@@ -169,25 +227,26 @@ export async function chooseTimeIn(page: Page, city: City): Promise<ChosenTime> 
 
 /** Holds the chosen time. Returns the address of the appointment. */
 export async function hold(page: Page): Promise<string> {
-  await chosenTime(page).getByRole('button', { name: 'Hold this time' }).click();
+  await chosenTime(page).getByRole('button', { name: text('picker-hold-button') }).click();
   return await expectHeld(page);
 }
 
 export async function expectHeld(page: Page): Promise<string> {
-  await expect(page.getByRole('heading', { level: 1, name: 'Confirm your appointment' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-held-title') })).toBeVisible();
   await expect(page).toHaveURL(/\/appointments\/[0-9a-f-]{36}(\?.*)?$/);
-  await expect(page.getByText(/^Held for you until \d\d:\d\d \S+ \(\d:\d\d\)$/)).toBeVisible();
+  const held = partPattern('countdown-held', { time: /\d\d:\d\d \S+/ }).source;
+  await expect(page.getByText(new RegExp(String.raw`^${held}\s+\(\d:\d\d\)$`))).toBeVisible();
   return new URL(page.url()).pathname;
 }
 
 /** Enters a code on the page of a hold and sends it. */
 export async function enterCode(page: Page, code: string): Promise<void> {
-  await page.getByLabel('Code from the e-mail').fill(code);
-  await page.getByRole('button', { name: 'Confirm appointment' }).click();
+  await page.getByLabel(text('appointment-held-code')).fill(code);
+  await page.getByRole('button', { name: text('appointment-held-confirm-button') }).click();
 }
 
 export async function expectConfirmed(page: Page): Promise<void> {
-  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is confirmed' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-confirmed-title') })).toBeVisible();
 }
 
 /** Books a time in a city for a signed-in person, without the pages of a booking. Opens its confirmation. */
@@ -208,23 +267,36 @@ export async function cleanUp(page: Page, appointment: string = new URL(page.url
   await sendForm(page, '/fn/release', { id }, `/appointments/${id}?done=released`);
 }
 
+/** What unfolds the form that cancels an appointment. Its button has the same name. */
+export function cancelSummary(page: Page): Locator {
+  return page.locator('summary').filter({ hasText: text('appointment-cancel-button') });
+}
+
+export function cancelButton(page: Page): Locator {
+  return page.getByRole('button', { name: text('appointment-cancel-button'), exact: true });
+}
+
+export async function expectCancelled(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-cancelled-done-title') })).toBeVisible();
+}
+
 /** Cancels the appointment that is on the page. */
 export async function cancel(page: Page): Promise<void> {
-  await page.getByText('Cancel or give this time back').click();
-  await page.getByRole('button', { name: 'Cancel this appointment' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+  await cancelSummary(page).click();
+  await cancelButton(page).click();
+  await expectCancelled(page);
 }
 
 /** Releases the hold on the page. */
 export async function releaseHold(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Let this time go' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'You let this time go' })).toBeVisible();
+  await page.getByRole('button', { name: text('appointment-held-release-button') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-released-title') })).toBeVisible();
 }
 
 /** Goes from the page of an appointment to the one that moves it. */
 export async function openMove(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Move to another time' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Move to another time' })).toBeVisible();
+  await page.getByRole('link', { name: text('appointment-reschedule-button'), exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-reschedule-title') })).toBeVisible();
 }
 
 /** Chooses a new time on the page that moves an appointment: tomorrow or later, so that it is not over at once. */
@@ -233,16 +305,25 @@ export async function chooseNewTime(page: Page): Promise<ChosenTime> {
   return await chooseTime(page, newTime(page));
 }
 
+/** The button that moves the appointment to the chosen time. */
+export function moveButton(page: Page): Locator {
+  return newTime(page).getByRole('button', { name: text('picker-reschedule-button') });
+}
+
+export async function expectMoved(page: Page): Promise<void> {
+  await expect(page.getByRole('status').filter({ hasText: text('appointment-rescheduled-done') })).toBeVisible();
+}
+
 /** Moves the appointment to the chosen time. */
 export async function confirmMove(page: Page): Promise<void> {
-  await newTime(page).getByRole('button', { name: 'Move to this time' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'has moved.' })).toBeVisible();
+  await moveButton(page).click();
+  await expectMoved(page);
 }
 
 /** Opens the list of upcoming appointments. Returns their links. */
 export async function myAppointments(page: Page): Promise<Locator> {
   await page.goto('/appointments');
-  await expect(page.getByRole('heading', { level: 1, name: 'My appointments' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: text('appointments-title') })).toBeVisible();
   return page.getByRole('main').getByRole('listitem').getByRole('link', { name: /\d\d:\d\d–\d\d:\d\d/ });
 }
 

@@ -1,3 +1,5 @@
+import { text } from './text';
+
 /**
  * Cities of the demo data in which tests book. Panjim is reserved for tests about the demo doctor, and Margao for
  * tests that add doctors with hours of their own.
@@ -9,7 +11,7 @@ export interface City {
   zone: string;
 }
 
-const city = (slug: string, name: string, zone: string): City => ({ slug, name, zone: `${zone} time` });
+const city = (slug: string, name: string, zone: string): City => ({ slug, name, zone: text('zone-of-place', { city: zone }) });
 
 /** The zones alternate: each worker takes every nth city and therefore tests several zones. */
 export const CITIES: readonly City[] = [

@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 
 import { expect } from './test';
 import type { Person } from './people';
+import { partPattern, textPattern } from './text';
 
 /** How often the mailbox is polled. Messages usually arrive within 20 ms. */
 const POLL = { intervals: [20, 30, 50, 100, 100, 250, 500, 1_000], timeout: 15_000 };
@@ -18,11 +19,12 @@ async function subjects(page: Page, person: Person): Promise<string[]> {
 
 /** The newest code sent to a person. Waits for one that is not among the `older` codes. */
 export async function latestCode(page: Page, person: Person, ...older: string[]): Promise<string> {
+  const pattern = textPattern('email-code-subject', { code: /(\d{6})/ });
   let code: string | undefined;
   await expect
     .poll(
       async () => {
-        const codes = (await subjects(page, person)).map((subject) => /^(\d{6}) is your Nadi code$/.exec(subject)?.[1]);
+        const codes = (await subjects(page, person)).map((subject) => pattern.exec(subject)?.[1]);
         code = codes.find((found) => found !== undefined);
         return code !== undefined && !older.includes(code);
       },
@@ -32,11 +34,16 @@ export async function latestCode(page: Page, person: Person, ...older: string[])
   return code ?? '';
 }
 
-/** Waits for a message whose subject has this beginning and these times, such as `10:20–10:40`. */
-export async function expectMessage(page: Page, person: Person, beginning: string, times: string): Promise<void> {
+/** The subjects of the messages about an appointment. */
+type Subject = 'email-confirmed-subject' | 'email-moved-subject' | 'email-cancelled-subject';
+
+/** Waits for a message with this subject and these times, such as `10:20–10:40`, which names the time zone. */
+export async function expectMessage(page: Page, person: Person, subject: Subject, times: string): Promise<void> {
+  const zone = partPattern('zone-of-place', { city: /.+/ }).source;
+  const when = new RegExp(String.raw`.+, ${times}, ${zone} \(.+\)`);
   await expect
     .poll(() => subjects(page, person), { message: `a message for ${person.email}`, ...POLL })
-    .toContainEqual(expect.stringMatching(`^${beginning}: .+, ${times}, .+ time`));
+    .toContainEqual(expect.stringMatching(textPattern(subject, { when })));
 }
 
 /** A code that differs from this one. */

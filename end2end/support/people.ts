@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Page } from '@playwright/test';
 
 import { expect } from './test';
+import { text } from './text';
 
 export interface Person {
   name: string;
@@ -32,23 +33,23 @@ export function newPerson(): Person {
 
 /** Fills in the registration form on the page and sends it. */
 export async function fillRegistration(page: Page, person: Person): Promise<void> {
-  await expect(page.getByRole('heading', { level: 1, name: 'Register' })).toBeVisible();
-  await page.getByLabel('Your name').fill(person.name);
-  await page.getByLabel('E-mail').fill(person.email);
-  await page.getByLabel('Password').fill(person.password);
-  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('register-title') })).toBeVisible();
+  await page.getByLabel(text('register-name')).fill(person.name);
+  await page.getByLabel(text('register-email')).fill(person.email);
+  await page.getByLabel(text('register-password')).fill(person.password);
+  await page.getByRole('button', { name: text('register-button') }).click();
 }
 
 /** Fills in the sign-in form on the page and sends it. */
 export async function fillSignIn(page: Page, person: Person): Promise<void> {
-  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
-  await page.getByLabel('E-mail').fill(person.email);
-  await page.getByLabel('Password').fill(person.password);
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('sign-in-title') })).toBeVisible();
+  await page.getByLabel(text('sign-in-email')).fill(person.email);
+  await page.getByLabel(text('sign-in-password')).fill(person.password);
+  await page.getByRole('main').getByRole('button', { name: text('sign-in-button') }).click();
 }
 
 export async function expectSignedIn(page: Page, person: Person): Promise<void> {
-  await expect(page.getByRole('banner').getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await expect(page.getByRole('banner').getByRole('button', { name: text('layout-sign-out') })).toBeVisible();
   await expect(page.getByRole('banner').getByTitle(person.name)).toBeAttached();
 }
 

@@ -4,6 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 import { dateIn, daysLater, nameOf, weekdayOf } from './clock';
 import { ADMINISTRATOR, randomWord, sendForm, type Person } from './people';
 import { expect } from './test';
+import { countPartPattern, text } from './text';
 
 /** A doctor in Margao who was added by a test. */
 export interface Doctor {
@@ -23,9 +24,9 @@ export async function addDoctor(office: Page, account?: Person): Promise<Doctor>
   const { email, password } = ADMINISTRATOR;
   await sendForm(office, '/fn/sign_in', { email, password, next: '/admin' }, '/admin');
   const blank = await (await office.request.get('/admin/doctors/new')).text();
-  const option = (text: string): string => {
-    const value = new RegExp(`<option value="([^"]+)"[^>]*>${text}<`).exec(blank)?.[1] ?? '';
-    expect(value, `the choice of ${text}`).not.toBe('');
+  const option = (name: string): string => {
+    const value = new RegExp(`<option value="([^"]+)"[^>]*>${name}<`).exec(blank)?.[1] ?? '';
+    expect(value, `the choice of ${name}`).not.toBe('');
     return value;
   };
   const name = `Dr Lata ${randomWord()}`;
@@ -50,9 +51,10 @@ export interface Hours {
   place?: string;
 }
 
-/** A line of the form for hours, by its number from 1. */
+/** The fields of a period in the form for hours, by its number from 1. It is named after what is in it. */
 export function hoursLine(page: Page, number: number): Locator {
-  return page.getByRole('group', { name: new RegExp(`^Line ${number}(:|$)`) });
+  const days = page.getByRole('group', { name: text('schedule-days'), exact: true });
+  return page.getByRole('group').filter({ has: days }).nth(number - 1);
 }
 
 /** Fills in a line of the form for hours. */
@@ -61,32 +63,32 @@ export async function fillLine(page: Page, number: number, hours: Hours): Promis
   for (const day of EVERY_DAY) {
     await fields.getByRole('checkbox', { name: day, exact: true }).setChecked(hours.days.includes(day));
   }
-  await fields.getByLabel('From', { exact: true }).fill(hours.from);
-  await fields.getByLabel('To', { exact: true }).fill(hours.to);
+  await fields.getByLabel(text('schedule-starts'), { exact: true }).fill(hours.from);
+  await fields.getByLabel(text('schedule-ends'), { exact: true }).fill(hours.to);
   if (hours.minutes) {
-    await fields.getByLabel('Minutes each').fill(hours.minutes);
+    await fields.getByLabel(text('schedule-slot-minutes')).fill(hours.minutes);
   }
   if (hours.place) {
-    await fields.getByLabel('Location').selectOption({ label: hours.place });
+    await fields.getByLabel(text('schedule-location')).selectOption({ label: hours.place });
   }
 }
 
 /** Opens the folded part of a line. */
 export async function unfoldLine(page: Page, number: number): Promise<void> {
-  await hoursLine(page, number).getByText('Repeats, breaks and booking').click();
-  await expect(hoursLine(page, number).getByLabel('Repeats')).toBeVisible();
+  await hoursLine(page, number).getByText(text('schedule-more')).click();
+  await expect(hoursLine(page, number).getByLabel(text('schedule-repeats'), { exact: true })).toBeVisible();
 }
 
 /** Sends a form and opens the preview of its changes. */
 export async function openPreview(page: Page, inside: Page | Locator = page): Promise<void> {
-  await inside.getByRole('button', { name: 'See what changes' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Before you save' })).toBeVisible();
+  await inside.getByRole('button', { name: text('schedule-preview-button') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('schedule-preview-title') })).toBeVisible();
 }
 
 /** Saves the changes in the preview. */
 export async function saveSchedule(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Save these hours' }).click();
-  await expect(page.getByRole('status')).toContainText('Saved.');
+  await page.getByRole('button', { name: text('schedule-preview-save') }).click();
+  await expect(page.getByRole('status')).toContainText(text('schedule-saved'));
 }
 
 /**
@@ -101,7 +103,7 @@ export async function addDoctorAroundTheClock(office: Page, now: Date, account?:
   await fillLine(office, 1, { days, from: '00:00', to: '00:00', minutes: '20' });
   await openPreview(office);
   await saveSchedule(office);
-  await expect(office.getByRole('status')).toContainText(/Saved\. \d+ times added\./);
+  await expect(office.getByRole('status')).toContainText(countPartPattern('schedule-change-added', {}, 'added'));
   return doctor;
 }
 
@@ -116,12 +118,14 @@ export interface DayChange {
 
 /** The days that would change, from the first page of the preview's table. */
 export async function changedDays(page: Page): Promise<DayChange[]> {
-  const rows = await page.getByRole('region', { name: 'Days that change', exact: true }).getByRole('table').getByRole('row').all();
-  const texts = await Promise.all(rows.slice(1).map((row) => row.locator('th, td').allInnerTexts()));
-  return texts.map(([day = '', plus = '', minus = '']) => {
-    const [, date = ''] = /^\w+ (.+)$/.exec(day.trim()) ?? [];
-    return { date: new Date(`${date} UTC`).toISOString().slice(0, 10), added: plus.trim(), removed: minus.trim() };
-  });
+  const rows = await page.getByRole('region', { name: text('schedule-changed-days'), exact: true }).getByRole('table').getByRole('row').all();
+  return await Promise.all(
+    rows.slice(1).map(async (row) => {
+      const date = (await row.getByRole('rowheader').locator('time').getAttribute('datetime')) ?? '';
+      const [plus = '', minus = ''] = await row.getByRole('cell').allInnerTexts();
+      return { date, added: plus.trim(), removed: minus.trim() };
+    }),
+  );
 }
 
 /** Finds the doctor as a patient does and opens the public page. Returns its path. */
@@ -146,5 +150,5 @@ export function startingWith(...times: string[]): RegExp[] {
 
 /** The list of upcoming time off and single days. */
 export function upcomingExceptions(page: Page): Locator {
-  return page.getByRole('region', { name: 'What is ahead' }).getByRole('listitem');
+  return page.getByRole('region', { name: text('schedule-coming-up') }).getByRole('listitem');
 }

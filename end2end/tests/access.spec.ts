@@ -2,8 +2,9 @@
 import { chooseTimeIn, cleanUp, factValue, hold, releaseHold } from '../support/booking';
 import { expectSignedIn, fillRegistration, fillSignIn, PATIENT, register, signIn, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
+import { countPattern, text } from '../support/text';
 
-const NOTHING = 'There is nothing at this address';
+const NOTHING = text('not-found-title');
 const UNKNOWN_ID = '01900000-0000-7000-8000-000000000000';
 
 test('an address that does not exist answers 404 with a page that leads to the doctors', async ({ page, watch }) => {
@@ -12,8 +13,8 @@ test('an address that does not exist answers 404 with a page that leads to the d
     await page.goto(address);
     await expect(page.getByRole('heading', { level: 1, name: NOTHING })).toBeVisible();
   }
-  await page.getByRole('main').getByRole('link', { name: 'Find a doctor' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: /^[\d,]+ doctors$/ })).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: text('layout-find-doctor') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: countPattern('search-doctors') })).toBeVisible();
 });
 
 test('an appointment of somebody else looks like one that does not exist', async ({ page, anotherPerson, city, watch }) => {
@@ -45,16 +46,16 @@ test('a patient is refused on every staff page', async ({ page, watch }) => {
   await signIn(page, PATIENT);
   for (const address of ['/admin', '/admin/doctors/new', '/admin/locations', '/admin/locations/new', '/admin/holidays', '/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections']) {
     await page.goto(address);
-    await expect(page.getByRole('heading', { level: 1, name: 'This page is not for your account' }), address).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: text('forbidden-title') }), address).toBeVisible();
   }
-  await page.getByRole('main').getByRole('link', { name: 'My appointments' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'My appointments' })).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: text('layout-my-appointments') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('appointments-title') })).toBeVisible();
 });
 
 test('a visitor is asked to sign in at every page that needs an account', async ({ page }) => {
   for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`, `/appointments/${UNKNOWN_ID}/move`, '/appointments/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections', `/calendar/changes/${UNKNOWN_ID}`, '/people']) {
     await page.goto(address);
-    await expect(page.getByRole('heading', { level: 1, name: 'Sign in' }), address).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: text('sign-in-title') }), address).toBeVisible();
     await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(address)}`);
   }
 });
@@ -63,15 +64,15 @@ test('signing out ends the session, also in another tab and for the Back button'
   await signIn(page, PATIENT);
   const second = await context.newPage();
   await second.goto('/appointments');
-  await expect(second.getByRole('heading', { level: 1, name: 'My appointments' })).toBeVisible();
+  await expect(second.getByRole('heading', { level: 1, name: text('appointments-title') })).toBeVisible();
 
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeVisible();
+  await page.getByRole('button', { name: text('layout-sign-out') }).click();
+  await expect(page.getByRole('banner').getByRole('link', { name: text('layout-sign-in') })).toBeVisible();
   await expect(page).toHaveURL('/');
   await second.reload();
-  await expect(second.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+  await expect(second.getByRole('heading', { level: 1, name: text('sign-in-title') })).toBeVisible();
   await page.goBack();
-  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' }), 'Back shows nothing either').toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: text('sign-in-title') }), 'Back shows nothing either').toBeVisible();
 });
 
 test('a wrong password is refused without saying whether the e-mail is known', { tag: '@no-scripts' }, async ({ page, watch }) => {
@@ -80,10 +81,10 @@ test('a wrong password is refused without saying whether the e-mail is known', {
   const nobody = newPerson();
   await page.goto('/sign-in');
   await fillSignIn(page, nobody);
-  await expect(page.getByRole('alert')).toContainText('E-mail and password do not go together.');
-  await expect(page.getByLabel('E-mail'), 'the e-mail is kept').toHaveValue(nobody.email);
-  await expect(page.getByLabel('Password'), 'the password is not').toHaveValue('');
-  await expect(page).toHaveTitle(/look again/);
+  await expect(page.getByRole('alert')).toContainText(text('failure-wrong-credentials'));
+  await expect(page.getByLabel(text('sign-in-email')), 'the e-mail is kept').toHaveValue(nobody.email);
+  await expect(page.getByLabel(text('sign-in-password')), 'the password is not').toHaveValue('');
+  await expect(page).toHaveTitle(text('page-title', { title: text('page-title-with-problem', { title: text('sign-in-title') }) }));
 });
 
 test('a registration names all its problems at once', { tag: '@no-scripts' }, async ({ page, watch }) => {
@@ -91,15 +92,15 @@ test('a registration names all its problems at once', { tag: '@no-scripts' }, as
   await page.goto('/register');
   // The browser's own validation would prevent sending this form.
   await page.locator('form').last().evaluate((form: HTMLFormElement) => (form.noValidate = true));
-  await page.getByLabel('Your name').fill('');
-  await page.getByLabel('E-mail').fill('not an address');
-  await page.getByLabel('Password').fill('short');
-  await page.getByRole('button', { name: 'Create account' }).click();
-  const problems = page.getByRole('alert', { name: 'A few things need another look' });
+  await page.getByLabel(text('register-name')).fill('');
+  await page.getByLabel(text('register-email')).fill('not an address');
+  await page.getByLabel(text('register-password')).fill('short');
+  await page.getByRole('button', { name: text('register-button') }).click();
+  const problems = page.getByRole('alert', { name: text('failure-title') });
   await expect(problems.getByRole('listitem')).toHaveCount(3);
-  await problems.getByRole('link', { name: /^Enter an e-mail address/ }).click();
-  await expect(page.getByLabel('E-mail')).toBeFocused();
-  await expect(page.getByLabel('E-mail')).toHaveValue('not an address');
+  await problems.getByRole('link', { name: text('field-email-malformed') }).click();
+  await expect(page.getByLabel(text('register-email'))).toBeFocused();
+  await expect(page.getByLabel(text('register-email'))).toHaveValue('not an address');
 });
 
 test('a name is shown as it was typed, and never as markup', async ({ page, city }) => {
@@ -109,7 +110,7 @@ test('a name is shown as it was typed, and never as markup', async ({ page, city
   await expect(page.getByRole('banner').getByText(person.name)).toBeAttached();
   await chooseTimeIn(page, city);
   await hold(page);
-  await expect(page.getByText(`For ${person.name}: `)).toBeVisible();
+  await expect(page.getByText(text('appointment-kind-and-person', { kind: 'Consultation', person: person.name }))).toBeVisible();
   await releaseHold(page);
-  await expect(factValue(page, 'For')).toHaveText(person.name);
+  await expect(factValue(page, text('appointment-fact-person'))).toHaveText(person.name);
 });

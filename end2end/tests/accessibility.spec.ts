@@ -1,9 +1,10 @@
 /** Every page is accessible: headings, axe in light and dark mode, a screen of 320 px. */
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
 import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
 import {
   cancel,
+  cancelSummary,
   chooseNewTime,
   chooseTimeIn,
   cleanUp,
@@ -18,6 +19,7 @@ import {
 import { latestCode, wrongCode } from '../support/mailbox';
 import { ADMINISTRATOR, DOCTOR, fillSignIn, register, signIn, newPerson } from '../support/people';
 import { expect, test as base } from '../support/test';
+import { text, textPattern } from '../support/text';
 
 /** Checks the page that is open. */
 const test = base.extend<{ check: (where: string) => Promise<void> }>({
@@ -25,7 +27,7 @@ const test = base.extend<{ check: (where: string) => Promise<void> }>({
     await use(async (where) => {
       await base.step(where, async () => {
         await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
-        await expect(page).toHaveTitle(/^.+ – Nadi$/);
+        await expect(page).toHaveTitle(textPattern('page-title', { title: /.+/ }));
         await expect(page.getByRole('main')).toHaveCount(1);
         // Only on the desktop, whose window is narrowed to less than the phone's width.
         if (!phone) {
@@ -44,21 +46,22 @@ async function open(page: Page, address: string, heading: string | RegExp): Prom
 
 test('the pages of visitors', { tag: '@phone' }, async ({ page, city, check, watch }) => {
   watch.expects(404, 422);
-  await open(page, '/', 'Find a doctor, and a time that is yours');
+  await open(page, '/', text('home-title'));
   await check('home');
-  await open(page, `/doctors?city=${city.slug}`, /doctors/);
+  await open(page, `/doctors?city=${city.slug}`, textPattern('search-heading', { doctors: /.+/, place: 'city', name: city.name }));
   await check('the list of doctors');
-  await open(page, '/doctors?q=nobody+is+called+this', /^No doctors/);
+  const none = { doctors: text('search-doctors', { count: 0 }), place: 'none', typed: 'nobody is called this' };
+  await open(page, '/doctors?q=nobody+is+called+this', text('search-heading-text', none));
   await check('an empty list');
-  await open(page, '/no-such-page', 'There is nothing at this address');
+  await open(page, '/no-such-page', text('not-found-title'));
   await check('a page that is not there');
   await open(page, '/dev/pieces', 'Pieces');
   await check('the style guide');
-  await open(page, '/register', 'Register');
+  await open(page, '/register', text('register-title'));
   await check('register');
-  await open(page, '/help/calendars', 'Use Nadi with other calendars');
+  await open(page, '/help/calendars', text('calendar-help-title'));
   await check('steps for other calendars');
-  await open(page, '/sign-in', 'Sign in');
+  await open(page, '/sign-in', text('sign-in-title'));
   await check('sign in');
   await fillSignIn(page, newPerson());
   await expect(page.getByRole('alert')).toBeVisible();
@@ -69,25 +72,25 @@ test('a doctor’s page, with and without a chosen time', { tag: '@phone' }, asy
   await openDoctor(page, city);
   await check('a doctor');
   await chooseTimeIn(page, city);
-  await expect(chosenTime(page).getByRole('link', { name: 'Register' })).toBeVisible();
+  await expect(chosenTime(page).getByRole('link', { name: text('picker-register') })).toBeVisible();
   await check('a doctor with a time chosen');
 });
 
 test('the pages of patients', { tag: '@phone' }, async ({ page, anotherPerson, city, check, watch }) => {
   watch.expects(409, 422);
   const person = await register(page);
-  await open(page, '/appointments', 'My appointments');
+  await open(page, '/appointments', text('appointments-title'));
   await check('no appointments');
   const chosen = await chooseTimeIn(page, city);
   await check('a time to hold');
   await hold(page);
   await check('a hold');
-  await page.getByRole('button', { name: 'Keep it longer' }).click();
-  await expect(page.getByText('You can do this twice more.')).toBeVisible();
+  await page.getByRole('button', { name: text('appointment-held-extend-button') }).click();
+  await expect(page.getByText(text('appointment-held-extensions-left', { count: 2 }))).toBeVisible();
   await check('a hold that was kept longer');
   const rival = await anotherPerson();
   await rival.goto(chosen.address);
-  await expect(rival.getByText('That time was just taken.')).toBeVisible();
+  await expect(rival.getByText(text('time-gone-taken'))).toBeVisible();
   const code = await latestCode(page, person);
   await enterCode(page, wrongCode(code));
   await expect(page.getByRole('alert')).toBeVisible();
@@ -95,11 +98,11 @@ test('the pages of patients', { tag: '@phone' }, async ({ page, anotherPerson, c
   await enterCode(page, code);
   await expectConfirmed(page);
   await check('a confirmation');
-  await open(page, '/appointments', 'My appointments');
+  await open(page, '/appointments', text('appointments-title'));
   await check('appointments');
   await page.getByRole('main').getByRole('link', { name: chosen.doctor }).click();
   const appointment = page.url();
-  await page.getByText('Cancel or give this time back').click();
+  await cancelSummary(page).click();
   await check('an appointment about to be cancelled');
   await openMove(page);
   await check('moving an appointment');
@@ -109,31 +112,32 @@ test('the pages of patients', { tag: '@phone' }, async ({ page, anotherPerson, c
   await check('a moved appointment');
   await cancel(page);
   await check('a cancelled appointment');
-  await open(page, `${appointment}/move`, 'This appointment cannot be moved');
+  await open(page, `${appointment}/move`, text('appointment-reschedule-impossible-title'));
   await check('an appointment that cannot be moved');
-  await open(page, '/appointments?show=past', 'My appointments');
+  await open(page, '/appointments?show=past', text('appointments-title'));
   await check('past appointments');
 });
 
 test('the calendar address and the people of an account', async ({ page, city, check, watch }) => {
   watch.expects(422);
   await register(page);
-  await open(page, '/appointments/calendar', 'Your calendar');
-  await page.getByRole('button', { name: 'Make an address' }).click();
+  await open(page, '/appointments/calendar', text('own-calendar-title'));
+  await page.getByRole('button', { name: text('feeds-add-first') }).click();
   await expect(page.getByRole('status')).toBeVisible();
   await check('a calendar address');
-  await open(page, '/people', 'People you book for');
+  const add = page.getByRole('button', { name: text('people-add-button') });
+  await open(page, '/people', text('people-title'));
   await check('nobody but the account itself');
-  await page.getByLabel('Their name').fill('N'.repeat(100));
-  await page.getByRole('button', { name: 'Add this person' }).click();
+  await page.getByLabel(text('people-name')).fill('N'.repeat(100));
+  await add.click();
   await expect(page.getByRole('status')).toBeVisible();
   await check('somebody with a very long name');
-  await page.locator('form').last().evaluate((form: HTMLFormElement) => (form.noValidate = true));
-  await page.getByRole('button', { name: 'Add this person' }).click();
-  await expect(page.getByRole('alert')).toContainText('Enter the name.');
+  await page.locator('form').filter({ has: add }).evaluate((form: HTMLFormElement) => (form.noValidate = true));
+  await add.click();
+  await expect(page.getByRole('alert')).toContainText(text('field-name-missing'));
   await check('somebody without a name');
   await chooseTimeIn(page, city);
-  await expect(chosenTime(page).getByLabel('For whom')).toBeVisible();
+  await expect(chosenTime(page).getByLabel(text('picker-person'))).toBeVisible();
   await check('a time for somebody');
 });
 
@@ -144,8 +148,8 @@ test('a time that was taken', async ({ page, anotherPerson, city, check, watch }
   const chosen = await chooseTimeIn(first, city);
   await hold(first);
   await page.goto(chosen.address);
-  await expect(page.getByText('That time was just taken.')).toBeVisible();
-  await expect(page.getByText(/You hold/)).toHaveCount(0);
+  await expect(page.getByText(text('time-gone-taken'))).toBeVisible();
+  await expect(page.getByText(textPattern('doctor-own-hold', { appointment: /.+/ }))).toHaveCount(0);
   await check('a time that was taken');
   await cleanUp(first);
 });
@@ -153,21 +157,22 @@ test('a time that was taken', async ({ page, anotherPerson, city, check, watch }
 test('the pages of doctors', { tag: '@phone' }, async ({ page, check }) => {
   await signIn(page, DOCTOR, '/calendar');
   await check('the week');
-  await open(page, '/calendar?view=day', 'Your calendar');
+  await open(page, '/calendar?view=day', text('doctor-calendar-title'));
   await check('the day');
-  await open(page, '/calendar?view=list', 'Your calendar');
+  await open(page, '/calendar?view=list', text('doctor-calendar-title'));
   await check('the list of days');
-  await open(page, '/calendar/hours', 'Your hours');
+  await open(page, '/calendar/hours', text('schedule-hours-title-own'));
   await check('hours');
-  await page.getByRole('button', { name: 'See what changes' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Before you save' })).toBeVisible();
+  await page.getByRole('button', { name: text('schedule-preview-button') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('schedule-preview-title') })).toBeVisible();
   await check('before hours are saved');
-  await open(page, '/calendar/time-off', 'Your time off and single days');
+  await open(page, '/calendar/time-off', text('schedule-time-off-title-own'));
   await check('time off');
-  await open(page, '/calendar/connections', 'Other calendars');
+  await open(page, '/calendar/connections', text('connection-title'));
   await check('other calendars');
-  await open(page, '/calendar/reviews', 'Reviews');
-  await page.getByText(/^(Answer this review|Change your answer)$/).first().click();
+  await open(page, '/calendar/reviews', text('doctor-reviews-title'));
+  const reply = (key: string): Locator => page.getByText(text(key), { exact: true });
+  await reply('doctor-reviews-reply-open').or(reply('doctor-reviews-reply-edit')).first().click();
   await check('a doctor’s reviews');
 });
 
@@ -175,31 +180,31 @@ test('the pages of administrators', async ({ page, check }) => {
   await signIn(page, ADMINISTRATOR, '/admin');
   await check('all doctors');
   await page.getByRole('table').getByRole('rowheader').first().getByRole('link').click();
-  await expect(page.getByRole('button', { name: 'Save doctor' })).toBeVisible();
+  await expect(page.getByRole('button', { name: text('admin-doctor-save-button') })).toBeVisible();
   await check('a doctor to edit');
-  const pages = page.getByRole('navigation', { name: 'Schedule' });
-  await pages.getByRole('link', { name: 'Hours' }).click();
-  await expect(page.getByRole('button', { name: 'See what changes' })).toBeVisible();
+  const pages = page.getByRole('navigation', { name: text('schedule-tabs') });
+  await pages.getByRole('link', { name: text('schedule-tab-hours') }).click();
+  await expect(page.getByRole('button', { name: text('schedule-preview-button') })).toBeVisible();
   await check('a doctor’s hours');
-  await pages.getByRole('link', { name: 'Time off' }).click();
-  await expect(page.getByRole('region', { name: 'Take time off' })).toBeVisible();
+  await pages.getByRole('link', { name: text('schedule-tab-time-off') }).click();
+  await expect(page.getByRole('region', { name: text('schedule-off-form') })).toBeVisible();
   await check('a doctor’s time off');
-  await pages.getByRole('link', { name: 'Other calendars' }).click();
-  await expect(page.getByRole('region', { name: 'Busy elsewhere' })).toBeVisible();
+  await pages.getByRole('link', { name: text('schedule-tab-connections') }).click();
+  await expect(page.getByRole('region', { name: text('connection-busy-title') })).toBeVisible();
   await check('a doctor’s other calendars');
-  await open(page, '/admin/doctors/new', 'Add a doctor');
+  await open(page, '/admin/doctors/new', text('admin-doctor-add-title'));
   await check('a new doctor');
-  await open(page, '/admin/locations', 'Locations');
+  await open(page, '/admin/locations', text('admin-locations-title'));
   await check('all locations');
   await page.getByRole('table').getByRole('rowheader').first().getByRole('link').click();
-  await expect(page.getByRole('button', { name: 'Save location' })).toBeVisible();
+  await expect(page.getByRole('button', { name: text('admin-location-save-button') })).toBeVisible();
   await check('a location to edit');
-  await open(page, '/admin/locations/new', 'Add a location');
+  await open(page, '/admin/locations/new', text('admin-location-add-title'));
   await check('a new location');
-  await open(page, '/admin/holidays', 'Public holidays');
+  await open(page, '/admin/holidays', text('holidays-title'));
   await check('public holidays');
-  await open(page, '/admin/reviews', 'Reviews');
-  await page.getByText('Hide this review').first().click();
+  await open(page, '/admin/reviews', text('admin-reviews-title'));
+  await page.getByText(text('admin-reviews-hide-button')).first().click();
   await check('all reviews');
   await open(page, '/dev/mailbox', 'Mailbox');
   await check('the mailbox');

@@ -6,10 +6,12 @@ import {
   chooseTime,
   chooseTimeIn,
   cleanUp,
+  dateWithYear,
   dayHeading,
   enterCode,
   expectConfirmed,
   expectOffered,
+  expectZoneOnlyOfVideo,
   factValue,
   hold,
   releaseHold,
@@ -18,17 +20,21 @@ import {
   openDoctor,
   readChosenTime,
   chosenTime,
+  shownDay,
+  summaryOf,
   turnPage,
 } from '../support/booking';
+import type { City } from '../support/cities';
 import { expectMessage, latestCode, wrongCode } from '../support/mailbox';
 import { expectSignedIn, fillRegistration, fillSignIn, register, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
+import { countPartPattern, countPattern, partPattern, text, textPattern } from '../support/text';
 
 test('a visitor finds a doctor, registers, books, finds the appointment and cancels it', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   await page.goto('/');
-  await page.getByRole('search').getByLabel('City').selectOption({ label: await cityOption(page, city.name) });
-  await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^\\d+ doctors in ${city.name}$`) })).toBeVisible();
+  await page.getByRole('search').getByLabel(text('search-field-city')).selectOption({ label: await cityOption(page, city.name) });
+  await page.getByRole('search').getByRole('button', { name: text('search-button') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`^${headingIn(city, countPartPattern('search-doctors')).source}$`) })).toBeVisible();
 
   const doctor = await page.getByRole('article').first().getByRole('heading', { level: 2 }).innerText();
   await page.getByRole('article').first().getByRole('link', { name: doctor, exact: true }).click();
@@ -37,52 +43,59 @@ test('a visitor finds a doctor, registers, books, finds the appointment and canc
   await openDay(page, 2);
   const chosen = await chooseTime(page);
   expect(chosen.doctor).toBe(doctor);
-  await expect(chosenTime(page)).toContainText(city.zone);
+  await expect(shownDay(page)).toContainText(partPattern('picker-zone', { zone: new RegExp(String.raw`${city.zone} \(.+\)`) }));
+  await expectZoneOnlyOfVideo(chosenTime(page), chosen, city);
 
-  await chosenTime(page).getByRole('link', { name: 'Register' }).click();
+  await chosenTime(page).getByRole('link', { name: text('picker-register') }).click();
   const person = newPerson();
   await fillRegistration(page, person);
   await expectSignedIn(page, person);
   expect(await readChosenTime(page), 'the chosen time is shown again').toEqual(chosen);
 
   const appointment = await hold(page);
-  await expect(page.getByText(`${chosen.times}, ${chosen.place}, with ${doctor}.`)).toBeVisible();
-  await expect(page.getByText(city.zone)).toBeVisible();
+  await expect(page.getByText(summaryOf(chosen))).toBeVisible();
+  await expectZoneOnlyOfVideo(page.getByRole('main'), chosen, city);
   await enterCode(page, await latestCode(page, person));
 
   await expectConfirmed(page);
-  await expect(page.getByText('This time is yours.')).toBeVisible();
-  await expect(factValue(page, 'Date')).toContainText(chosen.date);
-  await expect(factValue(page, 'Time')).toContainText(chosen.times);
-  await expect(factValue(page, 'Time')).toContainText(city.zone);
-  await expect(factValue(page, 'Doctor')).toContainText(doctor);
-  await expect(factValue(page, 'For')).toHaveText(person.name);
-  await expect(factValue(page, 'Reference')).toHaveText(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
-  await expectMessage(page, person, 'Confirmed', chosen.times);
+  await expect(page.getByRole('status').filter({ hasText: text('appointment-confirmed-done') })).toBeVisible();
+  await expect(factValue(page, text('appointment-fact-date'))).toContainText(dateWithYear(chosen.date));
+  await expect(factValue(page, text('appointment-fact-time'))).toContainText(chosen.times);
+  await expectZoneOnlyOfVideo(factValue(page, text('appointment-fact-time')), chosen, city);
+  await expect(factValue(page, text('appointment-fact-doctor'))).toContainText(doctor);
+  await expect(factValue(page, text('appointment-fact-person'))).toHaveText(person.name);
+  await expect(factValue(page, text('appointment-fact-reference'))).toHaveText(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+  await expectMessage(page, person, 'email-confirmed-subject', chosen.times);
 
   const mine = await myAppointments(page);
   await expect(mine).toHaveCount(1);
   await expect(mine).toContainText(doctor);
   await expect(mine).toContainText(chosen.times);
-  await expect(mine).toContainText('Confirmed');
+  await expect(mine).toContainText(text('appointment-state-confirmed'));
   await expectOffered(page, chosen, false);
 
   await (await myAppointments(page)).click();
   await expect(page).toHaveURL(appointment);
   await cancel(page);
-  await expectMessage(page, person, 'Cancelled', chosen.times);
+  await expectMessage(page, person, 'email-cancelled-subject', chosen.times);
   await expectOffered(page, chosen, true);
 
   await expect(await myAppointments(page)).toHaveCount(0);
-  await expect(page.getByRole('heading', { name: 'No upcoming appointments' })).toBeVisible();
-  await page.getByRole('navigation', { name: 'Which appointments' }).getByRole('link', { name: 'Past' }).click();
-  await expect(page.getByRole('main').getByRole('link', { name: doctor })).toContainText('Cancelled');
+  await expect(page.getByRole('heading', { name: text('appointments-none-upcoming') })).toBeVisible();
+  await page.getByRole('navigation', { name: text('appointments-tabs') }).getByRole('link', { name: text('appointments-past') }).click();
+  await expect(page.getByRole('main').getByRole('link', { name: doctor })).toContainText(text('appointment-state-cancelled'));
 });
+
+/** The heading of the list of doctors in a city. */
+function headingIn(city: City, doctors: RegExp): RegExp {
+  return partPattern('search-heading', { place: 'city', name: city.name, doctors });
+}
 
 /** The option of a city, with its country. */
 async function cityOption(page: Page, name: string): Promise<string> {
-  const options = await page.getByRole('search').getByLabel('City').getByRole('option').allInnerTexts();
-  return options.find((option) => option.startsWith(`${name}, `)) ?? '';
+  const options = await page.getByRole('search').getByLabel(text('search-field-city')).getByRole('option').allInnerTexts();
+  const wanted = textPattern('search-city-and-country', { city: name, country: /.+/ });
+  return options.find((option) => wanted.test(option)) ?? '';
 }
 
 test('signing in on the way to a hold leads back to the chosen time', { tag: ['@no-scripts', '@phone'] }, async ({ page, anotherPerson, city }) => {
@@ -90,7 +103,7 @@ test('signing in on the way to a hold leads back to the chosen time', { tag: ['@
   const person = await register(elsewhere);
 
   const chosen = await chooseTimeIn(page, city);
-  await chosenTime(page).getByRole('link', { name: 'Sign in to hold this time' }).click();
+  await chosenTime(page).getByRole('link', { name: text('picker-sign-in') }).click();
   await fillSignIn(page, person);
   expect(await readChosenTime(page)).toEqual(chosen);
   await hold(page);
@@ -101,13 +114,14 @@ test('signing in on the way to a hold leads back to the chosen time', { tag: ['@
 test('a free time in the list of doctors opens the doctor with that time chosen', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
   await page.goto(`/doctors?city=${city.slug}`);
   // Not the first time, which may be about to begin.
-  const card = page.getByRole('article').filter({ hasText: 'All free times' }).first();
-  const time = card.getByRole('link', { name: /^\d\d:\d\d.*, with Dr / }).last();
+  const card = page.getByRole('article').filter({ hasText: text('doctor-card-all-times') }).first();
+  const details = partPattern('free-time-details', { date: /.+/, doctor: /Dr .+/ }).source;
+  const time = card.getByRole('link', { name: new RegExp(String.raw`^\d\d:\d\d.*${details}$`) }).last();
   const name = (await time.innerText()).replaceAll(/\s+/g, ' ');
   await time.click();
   const chosen = await readChosenTime(page);
   expect(name).toContain(chosen.starts);
-  expect(name).toContain(`${chosen.date}, with ${chosen.doctor}`);
+  expect(name).toContain(text('free-time-details', { date: chosen.date, doctor: chosen.doctor }));
 });
 
 test('the picker moves to the next days and back to the first free one', { tag: ['@no-scripts', '@phone'] }, async ({ page, city }) => {
@@ -126,12 +140,12 @@ test('a wrong code is refused at its field, then the right one confirms', { tag:
   const code = await latestCode(page, person);
 
   await enterCode(page, wrongCode(code));
-  const problem = page.getByRole('alert', { name: 'The code does not match' });
-  await expect(problem).toContainText('That is not the code we sent. You have 4 more tries.');
-  await expect(page).toHaveTitle(/look again/);
-  const field = page.getByLabel('Code from the e-mail');
+  const problem = page.getByRole('alert', { name: text('failure-title-code') });
+  await expect(problem).toContainText(text('refusal-wrong-code', { tries: 4 }));
+  await expect(page).toHaveTitle(text('page-title', { title: text('page-title-with-problem', { title: text('appointment-held-title') }) }));
+  const field = page.getByLabel(text('appointment-held-code'));
   await expect(field).toHaveAttribute('aria-invalid', 'true');
-  await expect(field).toHaveAccessibleDescription(/That is not the code we sent/);
+  await expect(field).toHaveAccessibleDescription(partPattern('refusal-wrong-code', { tries: 4 }));
   await problem.getByRole('link').click();
   await expect(field).toBeFocused();
 
@@ -147,22 +161,25 @@ test('a new code replaces the former one', { tag: '@no-scripts' }, async ({ page
   await chooseTimeIn(page, city);
   await hold(page);
   const first = await latestCode(page, person);
-  await page.getByRole('button', { name: 'Send a new code' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'A new code is on its way. The one before no longer counts.' })).toBeVisible();
+  await page.getByRole('button', { name: text('appointment-held-new-code-button') }).click();
+  const sent = `${text('appointment-held-code-sent')} ${text('appointment-held-code-sent-detail')}`;
+  await expect(page.getByRole('status').filter({ hasText: sent })).toBeVisible();
   const second = await latestCode(page, person, first);
 
   await enterCode(page, first);
-  await expect(page.getByRole('alert')).toContainText('That is not the code we sent');
+  await expect(page.getByRole('alert')).toContainText(countPartPattern('refusal-wrong-code', {}, 'tries'));
   await enterCode(page, second);
   await expectConfirmed(page);
   await cleanUp(page);
 });
 
 test('a search without results offers to remove its filters', async ({ page }) => {
+  const typed = 'nobody is called this';
   await page.goto('/doctors?q=nobody+is+called+this');
-  await expect(page.getByRole('heading', { level: 1, name: 'No doctors for “nobody is called this”' })).toBeVisible();
-  await page.getByRole('link', { name: 'Remove filter: “nobody is called this”' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: /^[\d,]+ doctors$/ })).toBeVisible();
+  const none = text('search-heading-text', { place: 'none', typed, doctors: text('search-doctors', { count: 0 }) });
+  await expect(page.getByRole('heading', { level: 1, name: none })).toBeVisible();
+  await page.getByRole('link', { name: `${text('search-filter-remove')} ${text('search-filter-text', { typed })}` }).click();
+  await expect(page.getByRole('heading', { level: 1, name: countPattern('search-doctors') })).toBeVisible();
   await expect(page.getByRole('article').first()).toBeVisible();
 });
 
@@ -170,8 +187,8 @@ test('the list says how it read a symptom, a misspelt word and a fee that is no 
   await page.goto('/doctors?q=tooth+pain');
   await expect(page.getByRole('article').first()).toContainText('Dentistry');
   await page.goto('/doctors?q=dermatolgist&fee_max=none');
-  await expect(page.getByText('Showing results for “dermatologist”')).toBeVisible();
-  await expect(page.getByText('We could not read the fee in this address, so we left it out.')).toBeVisible();
+  await expect(page.getByText(text('search-instead', { typed: 'dermatolgist', words: 'dermatologist' }))).toBeVisible();
+  await expect(page.getByText(text('address-ignored', { parts: text('search-part-fee') }))).toBeVisible();
   await expect(page.getByRole('article').first()).toContainText('Dermatology');
 });
 
@@ -180,18 +197,21 @@ test('filters narrow the list, are kept in the address, and can be removed', { t
   const heading = page.getByRole('heading', { level: 1 });
   const before = Number.parseInt(await heading.innerText(), 10);
   if (phone) {
-    await page.getByRole('checkbox', { name: /^Filters/ }).check();
+    await page.getByRole('checkbox', { name: text('search-filters', { on: 1 }) }).check();
   }
-  const visit = page.getByRole('search').getByLabel('Visit');
-  const video = visit.getByRole('option', { name: /^Video/ });
-  const count = Number(/\((\d+)\)$/.exec(await video.innerText())?.[1]);
-  await visit.selectOption('video');
-  await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
-  await expect(heading).toHaveText(new RegExp(`^(\\d+ doctors?|No doctors) in ${city.name}, by video$`));
+  const mode = page.getByRole('search').getByLabel(text('search-field-mode'), { exact: true });
+  const counted = textPattern('search-choice-with-count', { choice: text('appointment-mode-video'), count: /(\d+)/ });
+  const video = mode.getByRole('option', { name: counted });
+  const count = Number(counted.exec(await video.innerText())?.[1]);
+  await mode.selectOption('video');
+  await page.getByRole('search').getByRole('button', { name: text('search-button') }).click();
+  const any = new RegExp(`${countPartPattern('search-doctors').source}|${text('search-doctors', { count: 0 })}`);
+  await expect(heading).toHaveText(textPattern('search-heading-video', { heading: headingIn(city, any) }));
   await expect(page).toHaveURL(/mode=video/);
   const narrowed = Number.parseInt(await heading.innerText(), 10) || 0;
   expect(narrowed, 'as many as the option said').toBe(count);
   expect(narrowed).toBeLessThan(before);
-  await page.getByRole('list', { name: 'Filters that are on' }).getByRole('link', { name: 'Remove filter: Video visit' }).click();
-  await expect(heading).toHaveText(`${before} doctors in ${city.name}`);
+  await page.getByRole('list', { name: text('search-active-filters') }).getByRole('link', { name: `${text('search-filter-remove')} ${text('appointment-mode-video')}` }).click();
+  const doctors = text('search-doctors', { count: before });
+  await expect(heading).toHaveText(text('search-heading', { place: 'city', name: city.name, doctors }));
 });

@@ -4,6 +4,7 @@ import ICAL from 'ical.js';
 import { book } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
+import { text } from '../support/text';
 
 interface ParsedEvent {
   uid: string;
@@ -15,8 +16,8 @@ interface ParsedEvent {
 }
 
 /** The events of a file as ical.js reads them, with times in a zone. */
-function parsed(text: string, timeZone: string): { method: unknown; events: ParsedEvent[] } {
-  const calendar = new ICAL.Component(ICAL.parse(text));
+function parsed(file: string, timeZone: string): { method: unknown; events: ParsedEvent[] } {
+  const calendar = new ICAL.Component(ICAL.parse(file));
   const events = calendar.getAllSubcomponents('vevent').map((part) => {
     const event = new ICAL.Event(part, { strictExceptions: true });
     const [start, end] = [event.startDate.toJSDate(), event.endDate.toJSDate()];
@@ -36,28 +37,29 @@ function parsed(text: string, timeZone: string): { method: unknown; events: Pars
 test('a confirmed appointment is an iCalendar file, and in the patient’s calendar feed', { tag: '@no-scripts' }, async ({ page, city, baseURL }) => {
   const person = await register(page);
   const { chosen, appointment } = await book(page, person, city);
-  const link = page.getByRole('link', { name: 'Add to your calendar' });
+  const link = page.getByRole('link', { name: text('appointment-add-to-calendar') });
   const file = await page.request.get(new URL((await link.getAttribute('href')) ?? '', baseURL).href);
   expect(file.headers()['content-disposition']).toContain('appointment.ics');
-  const zone = TIME_ZONES[city.zone] ?? 'UTC';
+  const zone = TIME_ZONES.find((one) => nameOfZone(one) === city.zone) ?? 'UTC';
   const one = parsed(await file.text(), zone);
   expect(one.method).toBe('PUBLISH');
   expect(one.events).toMatchObject([{ date: chosen.date, times: chosen.times }]);
   expect(appointment).toContain(one.events[0]?.uid.split('@')[0]);
 
   await page.goto('/appointments/calendar');
-  await page.getByLabel('Reminder').selectOption('1 hour before');
-  await page.getByRole('button', { name: 'Make an address' }).click();
-  await expect(page.getByLabel('Reminder of address 1')).toHaveValue('60');
-  const address = new URL(await page.getByLabel('Address 1', { exact: true }).inputValue());
+  await page.getByLabel(text('feeds-reminder'), { exact: true }).selectOption(text('reminder-one-hour'));
+  await page.getByRole('button', { name: text('feeds-add-first') }).click();
+  const reminder = page.getByLabel(text('feed-reminder', { number: 1 }));
+  await expect(reminder).toHaveValue('60');
+  const address = new URL(await page.getByLabel(text('feed-name', { number: 1 }), { exact: true }).inputValue());
   const feed = await page.request.get(new URL(address.pathname, baseURL).href);
-  const text = await feed.text();
-  expect(parsed(text, zone).events).toEqual(one.events);
-  expect(text).toContain('TRIGGER:-PT1H');
+  const calendar = await feed.text();
+  expect(parsed(calendar, zone).events).toEqual(one.events);
+  expect(calendar).toContain('TRIGGER:-PT1H');
 
-  await page.getByLabel('Reminder of address 1').selectOption('None');
-  await page.getByRole('button', { name: 'Save reminder (1)' }).click();
-  await expect(page.getByRole('status')).toContainText('Saved.');
+  await reminder.selectOption(text('reminder-none'));
+  await page.getByRole('button', { name: `${text('feed-reminder-save')} (1)` }).click();
+  await expect(page.getByRole('status')).toContainText(text('feeds-done-reminder'));
   const silent = await page.request.get(new URL(address.pathname, baseURL).href);
   expect(await silent.text()).not.toContain('VALARM');
 });
@@ -65,30 +67,35 @@ test('a confirmed appointment is an iCalendar file, and in the patient’s calen
 test('the page of the calendar address links to the steps for calendar programs', { tag: '@no-scripts' }, async ({ page }) => {
   await register(page);
   await page.goto('/appointments/calendar');
-  await page.getByRole('link', { name: 'How to add the address to Google, Outlook or Apple calendars' }).click();
+  await page.getByRole('link', { name: text('feeds-help') }).click();
   await expect(page).toHaveURL(/\/help\/calendars#subscribe$/);
-  const steps = page.getByRole('region', { name: 'Show your Nadi appointments in another calendar' });
-  for (const program of ['Google Calendar', 'Outlook.com', 'Microsoft 365 (work or school)', 'Apple Calendar']) {
-    await expect(steps.getByRole('heading', { level: 3, name: program })).toBeVisible();
+  const steps = page.getByRole('region', { name: text('calendar-help-subscribe-title') });
+  for (const program of ['google', 'outlook', 'microsoft', 'apple']) {
+    await expect(steps.getByRole('heading', { level: 3, name: text(`calendar-help-${program}`), exact: true })).toBeVisible();
   }
   await expect(steps.getByRole('list')).toHaveCount(4);
 });
 
-/** The zones of the demo's cities, by the beginning of their names on pages. */
-const TIME_ZONES: Record<string, string> = {
-  'Kolkata time': 'Asia/Kolkata',
-  'New York time': 'America/New_York',
-  'London time': 'Europe/London',
-  'Kathmandu time': 'Asia/Kathmandu',
-  'Adelaide time': 'Australia/Adelaide',
-  'Berlin time': 'Europe/Berlin',
-  'Lisbon time': 'Europe/Lisbon',
-  'Chicago time': 'America/Chicago',
-  'Toronto time': 'America/Toronto',
-  'Dubai time': 'Asia/Dubai',
-  'Singapore time': 'Asia/Singapore',
-  'Sydney time': 'Australia/Sydney',
-  'Auckland time': 'Pacific/Auckland',
-  'Nairobi time': 'Africa/Nairobi',
-  'Johannesburg time': 'Africa/Johannesburg',
-};
+/** The zones of the demo's cities. */
+const TIME_ZONES = [
+  'Asia/Kolkata',
+  'America/New_York',
+  'Europe/London',
+  'Asia/Kathmandu',
+  'Australia/Adelaide',
+  'Europe/Berlin',
+  'Europe/Lisbon',
+  'America/Chicago',
+  'America/Toronto',
+  'Asia/Dubai',
+  'Asia/Singapore',
+  'Australia/Sydney',
+  'Pacific/Auckland',
+  'Africa/Nairobi',
+  'Africa/Johannesburg',
+];
+
+/** The beginning of a zone's name on pages. */
+function nameOfZone(zone: string): string {
+  return text('zone-of-place', { city: zone.replace(/^.+\//, '').replaceAll('_', ' ') });
+}

@@ -1,10 +1,22 @@
 /** The doctor's calendar: its views, and cancelling an appointment. */
 import type { Page } from '@playwright/test';
 
-import { chooseTime, enterCode, expectConfirmed, factValue, history, hold, openDay, type ChosenTime } from '../support/booking';
+import {
+  cancelButton,
+  cancelSummary,
+  chooseTime,
+  enterCode,
+  expectConfirmed,
+  factValue,
+  history,
+  hold,
+  openDay,
+  type ChosenTime,
+} from '../support/booking';
 import { expectMessage, latestCode } from '../support/mailbox';
 import { DOCTOR, register, signIn, type Person } from '../support/people';
 import { expect, test } from '../support/test';
+import { partPattern, text, textPattern } from '../support/text';
 
 /** Books the demo doctor on a free day. Each project uses another day, because they may run at the same time. */
 async function bookDemoDoctor(page: Page, person: Person, day: number): Promise<{ chosen: ChosenTime; appointment: string }> {
@@ -30,61 +42,65 @@ test('a doctor finds an appointment in every view, and cancels it with a reason 
 
   const clinic = await anotherPerson();
   await signIn(clinic, DOCTOR, '/calendar');
-  await expect(clinic.getByRole('heading', { level: 1, name: 'Your calendar' })).toBeVisible();
-  await expect(clinic.getByText(/All times are Kolkata time/)).toBeVisible();
-  const entry = clinic.getByRole('link', { name: new RegExp(`${chosen.starts}.*${person.name}.*confirmed`, 's') });
+  await expect(clinic.getByRole('heading', { level: 1, name: text('doctor-calendar-title') })).toBeVisible();
+  const zone = partPattern('zone-in-full', { place: text('zone-of-place', { city: 'Kolkata' }), offset: /.+/ });
+  await expect(clinic.getByText(textPattern('doctor-calendar-zone', { zone }))).toBeVisible();
+  const words = partPattern('doctor-calendar-entry', { kind: /.+/, state: text('doctor-calendar-state-confirmed') }).source;
+  const entry = clinic.getByRole('link', { name: new RegExp(`${chosen.starts}.*${person.name}.*${words}`) });
 
   await clinic.goto(`/calendar?date=${date}`);
   await expect(entry, 'in its week').toBeVisible();
-  await clinic.getByRole('navigation', { name: 'View' }).getByRole('link', { name: 'List' }).click();
+  const views = clinic.getByRole('navigation', { name: text('doctor-calendar-views'), exact: true });
+  await views.getByRole('link', { name: text('doctor-calendar-view-list') }).click();
   await expect(entry, 'in the list').toBeVisible();
-  await clinic.getByRole('navigation', { name: 'View' }).getByRole('link', { name: 'Day' }).click();
+  await views.getByRole('link', { name: text('doctor-calendar-view-day') }).click();
   await expect(entry, 'in its day').toBeVisible();
   const today = clinic.url();
-  await clinic.getByRole('link', { name: 'Next day' }).click();
+  await clinic.getByRole('link', { name: text('doctor-calendar-next-day') }).click();
   await expect(clinic).not.toHaveURL(today);
   await expect(entry, 'not on the day after').toHaveCount(0);
-  await clinic.getByRole('link', { name: 'Previous day' }).click();
+  await clinic.getByRole('link', { name: text('doctor-calendar-previous-day') }).click();
 
   await entry.click();
   await expect(clinic).toHaveURL(appointment);
-  await expect(factValue(clinic, 'For')).toHaveText(person.name);
-  await clinic.getByText('Cancel or give this time back').click();
-  await clinic.getByLabel('Reason').fill('The clinic is closed that day.');
-  await clinic.getByRole('button', { name: 'Cancel this appointment' }).click();
-  await expect(clinic.getByRole('heading', { level: 1, name: 'The appointment is cancelled' })).toBeVisible();
-  await expect(history(clinic).last()).toContainText('You cancelled it.');
+  await expect(factValue(clinic, text('appointment-fact-person'))).toHaveText(person.name);
+  await cancelSummary(clinic).click();
+  await clinic.getByLabel(text('appointment-cancel-reason')).fill('The clinic is closed that day.');
+  await cancelButton(clinic).click();
+  await expect(clinic.getByRole('heading', { level: 1, name: text('appointment-cancelled-done-title-clinic') })).toBeVisible();
+  await expect(history(clinic).last()).toContainText(text('history-cancelled', { who: 'you' }));
   await clinic.goto(`/calendar?view=day&date=${date}`);
-  await expect(clinic.getByRole('heading', { level: 1, name: 'Your calendar' })).toBeVisible();
+  await expect(clinic.getByRole('heading', { level: 1, name: text('doctor-calendar-title') })).toBeVisible();
   await expect(clinic.getByRole('main').getByText(person.name)).toHaveCount(0);
 
   await page.goto(appointment);
-  await expect(page.getByRole('heading', { level: 1, name: 'This appointment is cancelled' })).toBeVisible();
-  await expect(page.getByText('The reason given: The clinic is closed that day.')).toBeVisible();
-  await expect(history(page).last()).toContainText('The doctor cancelled it.');
-  await expectMessage(page, person, 'Cancelled', chosen.times);
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-cancelled-title') })).toBeVisible();
+  await expect(page.getByText(text('appointment-cancel-reason-given', { reason: 'The clinic is closed that day.' }))).toBeVisible();
+  await expect(history(page).last()).toContainText(text('history-cancelled', { who: 'doctor' }));
+  await expectMessage(page, person, 'email-cancelled-subject', chosen.times);
 
   await clinic.goto('/appointments/not-an-id');
-  await expect(clinic.getByRole('heading', { level: 1, name: 'There is nothing at this address' })).toBeVisible();
+  await expect(clinic.getByRole('heading', { level: 1, name: text('not-found-title') })).toBeVisible();
 });
 
 test('a doctor’s calendar moves by weeks and back to today', async ({ page }) => {
   await signIn(page, DOCTOR, '/calendar');
   const week = page.getByRole('main').getByRole('heading', { level: 2 }).first();
   const current = await week.innerText();
-  await page.getByRole('link', { name: 'Next week' }).click();
+  await page.getByRole('link', { name: text('doctor-calendar-next-week') }).click();
   await expect(week).not.toHaveText(current);
-  await page.getByRole('link', { name: 'Previous week' }).click();
+  await page.getByRole('link', { name: text('doctor-calendar-previous-week') }).click();
   await expect(week).toHaveText(current);
-  await page.getByRole('link', { name: 'Next week' }).click();
-  await page.getByRole('link', { name: 'Today' }).click();
+  await page.getByRole('link', { name: text('doctor-calendar-next-week') }).click();
+  await page.getByRole('link', { name: text('doctor-calendar-today'), exact: true }).click();
   await expect(week).toHaveText(current);
 });
 
 test('a doctor cannot open the administration', async ({ page, watch }) => {
   watch.expects(403);
   await signIn(page, DOCTOR, '/calendar');
-  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Administration' })).toHaveCount(0);
+  const main = page.getByRole('navigation', { name: text('layout-main-navigation') });
+  await expect(main.getByRole('link', { name: text('layout-administration') })).toHaveCount(0);
   await page.goto('/admin');
-  await expect(page.getByRole('heading', { level: 1, name: 'This page is not for your account' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: text('forbidden-title') })).toBeVisible();
 });

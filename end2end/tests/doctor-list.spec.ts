@@ -3,7 +3,13 @@ import type { Locator, Page } from '@playwright/test';
 
 import { expectAccessible } from '../support/accessibility';
 import { expect, test } from '../support/test';
+import { text, textPattern } from '../support/text';
 
+/** The link to the next page, as the script names it while the list can grow. */
+const more = (page: Page): Locator => page.getByRole('link', { name: text('search-more-doctors') });
+const nextPage = (page: Page): Locator => page.getByRole('link', { name: text('pagination-next') });
+/** `Page 2 of 17`. */
+const place = (page: Page, number: number): Locator => page.getByText(textPattern('pagination-place', { number, count: /\d+/ }));
 const cards = (page: Page): Locator => page.getByRole('article');
 /** The names of the doctors, also on cards that are not rendered. */
 const names = (page: Page): Promise<string[]> => cards(page).getByRole('heading', { level: 2 }).allTextContents();
@@ -11,8 +17,8 @@ const names = (page: Page): Promise<string[]> => cards(page).getByRole('heading'
 test('without scripts the list is shown page by page', { tag: '@no-scripts-only' }, async ({ page }) => {
   await page.goto('/doctors');
   const first = await names(page);
-  await page.getByRole('link', { name: 'Next page' }).click();
-  await expect(page.getByText(/^Page 2 of \d+$/)).toBeVisible();
+  await nextPage(page).click();
+  await expect(place(page, 2)).toBeVisible();
   const second = await names(page);
   expect(second).toHaveLength(20);
   expect(new Set([...first, ...second]).size).toBe(40);
@@ -22,28 +28,28 @@ test('the list grows in place, to a hundred doctors at most', async ({ page }) =
   await page.goto('/doctors');
   await page.evaluate(() => document.body.setAttribute('data-same', ''));
   for (const shown of [40, 60, 80, 100]) {
-    await page.getByRole('link', { name: 'Show more doctors' }).click();
+    await more(page).click();
     await expect(cards(page)).toHaveCount(shown);
     await expect(cards(page).nth(shown - 20).getByRole('link').first(), 'the first new doctor has the focus').toBeFocused();
-    await expect(page.getByRole('status').filter({ hasText: `20 more doctors, ${shown} in all.` })).toBeAttached();
+    await expect(page.getByRole('status').filter({ hasText: text('search-loaded', { count: shown }) })).toBeAttached();
   }
-  await expect(page.getByText(/^Pages 1 to 5 of \d+$/)).toBeVisible();
+  await expect(page.getByText(textPattern('search-pages-shown', { first: 1, last: 5, count: /\d+/ }))).toBeVisible();
   await expect(page, 'the address is that of the search').toHaveURL(/\/doctors$/);
   await expect(page.locator('body[data-same]')).toBeAttached();
   const all = await names(page);
   expect(new Set(await cards(page).locator('h2').evaluateAll((heads) => heads.map((head) => head.id))).size).toBe(100);
 
-  await page.getByRole('link', { name: 'Next page' }).click();
+  await nextPage(page).click();
   await expect(page.locator('body[data-same]'), 'then a new page').not.toBeAttached();
-  await expect(page.getByText(/^Page 6 of \d+$/)).toBeVisible();
+  await expect(place(page, 6)).toBeVisible();
   expect((await names(page)).some((name) => !all.includes(name))).toBe(true);
-  await expect(page.getByRole('link', { name: 'Show more doctors' })).toBeVisible();
+  await expect(more(page)).toBeVisible();
 });
 
 test('a grown list keeps its length and its scroll position after a reload and after Back', async ({ page }) => {
   await page.goto('/doctors');
   for (const shown of [40, 60]) {
-    await page.getByRole('link', { name: 'Show more doctors' }).click();
+    await more(page).click();
     await expect(cards(page)).toHaveCount(shown);
   }
   const all = await names(page);
@@ -85,12 +91,12 @@ test('placeholder cards are shown only while an answer is slow', async ({ page }
     await route.continue();
   });
   await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 3_600_000);
-  await page.getByRole('link', { name: 'Show more doctors' }).click();
+  await more(page).click();
   await page.clock.runFor(150);
   await expect(waiting, 'not yet').toHaveCount(0);
   await page.clock.runFor(60);
   await expect(waiting).toHaveCount(2);
-  await expect(page.getByRole('status').filter({ hasText: 'Looking for more doctors …' })).toBeAttached();
+  await expect(page.getByRole('status').filter({ hasText: text('search-loading') })).toBeAttached();
   arrive();
   await expect(cards(page)).toHaveCount(40);
   await expect(waiting).toHaveCount(0);
@@ -110,8 +116,8 @@ test('the link is followed when the next page cannot be fetched', async ({ page,
       await route.abort('connectionfailed');
     }
   });
-  await page.getByRole('link', { name: 'Show more doctors' }).click();
-  await expect(page.getByText(/^Page 2 of \d+$/)).toBeVisible();
+  await more(page).click();
+  await expect(place(page, 2)).toBeVisible();
   await expect(cards(page)).toHaveCount(20);
   expect(refused).toBe(1);
 });
@@ -120,7 +126,7 @@ test('cards far off the screen are not rendered, but keep their size and can be 
   await page.goto('/doctors');
   const heights = (): Promise<number[]> => cards(page).evaluateAll((all) => all.slice(0, 20).map((card) => Math.round(card.getBoundingClientRect().height)));
   const before = await heights();
-  await page.getByRole('link', { name: 'Show more doctors' }).click();
+  await more(page).click();
   await expect(cards(page)).toHaveCount(40);
   const drawn = page.locator('.doctor-list > li').first();
   expect(await drawn.evaluate((element) => getComputedStyle(element).contentVisibility)).toBe('auto');

@@ -1,11 +1,12 @@
 /** Using only the keyboard: booking, moving, and every key of the date grid. */
 import type { Locator, Page } from '@playwright/test';
 
-import { book, cleanUp, expectHeld, freeTimes, newTime, openDoctor, chosenTime } from '../support/booking';
+import { book, cleanUp, currentAppointment, expectHeld, expectMoved, freeTimes, moveButton, newTime, openDoctor, chosenTime } from '../support/booking';
 import { daysLater, monthOf } from '../support/clock';
 import { tabTo } from '../support/keyboard';
 import { expectSignedIn, register, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
+import { countPattern, partPattern, text } from '../support/text';
 
 /** The date grid, once it is hydrated. */
 async function grid(page: Page): Promise<Locator> {
@@ -41,7 +42,8 @@ async function openFreeDay(page: Page, days: Locator): Promise<void> {
     at = to;
   };
   await press('ArrowDown', daysLater(at, 7));
-  while (!(await page.locator(':focus').getAttribute('aria-label'))?.match(/, \d+ free times?$/)) {
+  const free = countPattern('picker-day-label', { day: /.+/ });
+  while (!free.test((await page.locator(':focus').getAttribute('aria-label')) ?? '')) {
     await press('ArrowRight', daysLater(at, 1));
   }
   await page.keyboard.press('Enter');
@@ -54,36 +56,36 @@ async function openFreeDay(page: Page, days: Locator): Promise<void> {
 test('from the first page to a held time with the keyboard alone', async ({ page, city }) => {
   await page.goto('/');
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
+  await expect(page.getByRole('link', { name: text('layout-skip-link') })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
-  await tabTo(page, page.getByRole('search').getByLabel('City'));
+  await tabTo(page, page.getByRole('search').getByLabel(text('search-field-city')));
   // Typing selects an option of a closed list.
   await page.keyboard.type(city.name, { delay: 20 });
-  await tabTo(page, page.getByRole('search').getByRole('button', { name: 'Search' }));
+  await tabTo(page, page.getByRole('search').getByRole('button', { name: text('search-button') }));
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`in ${city.name}$`) })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: partPattern('search-heading', { place: 'city', doctors: /.+/, name: new RegExp(`${city.name}$`) }) })).toBeVisible();
 
-  const card = page.getByRole('article').filter({ has: page.getByRole('link', { name: 'All free times' }) }).first();
-  await tabTo(page, card.getByRole('link', { name: 'All free times' }));
+  const card = page.getByRole('article').filter({ has: page.getByRole('link', { name: text('doctor-card-all-times') }) }).first();
+  await tabTo(page, card.getByRole('link', { name: text('doctor-card-all-times') }));
   await page.keyboard.press('Enter');
   const days = await grid(page);
 
   await openFreeDay(page, days);
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
-  await expect(chosenTime(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
-  await tabTo(page, chosenTime(page).getByRole('link', { name: 'Register' }));
+  await expect(chosenTime(page).getByRole('heading', { name: text('picker-chosen-title') })).toBeFocused();
+  await tabTo(page, chosenTime(page).getByRole('link', { name: text('picker-register') }));
   await page.keyboard.press('Enter');
 
   const person = newPerson();
-  for (const [label, text] of [['Your name', person.name], ['E-mail', person.email], ['Password', person.password]] as const) {
-    await tabTo(page, page.getByLabel(label));
-    await page.keyboard.type(text);
+  for (const [label, typed] of [['register-name', person.name], ['register-email', person.email], ['register-password', person.password]] as const) {
+    await tabTo(page, page.getByLabel(text(label)));
+    await page.keyboard.type(typed);
   }
   await page.keyboard.press('Enter');
   await expectSignedIn(page, person);
-  await tabTo(page, chosenTime(page).getByRole('button', { name: 'Hold this time' }));
+  await tabTo(page, chosenTime(page).getByRole('button', { name: text('picker-hold-button') }));
   await page.keyboard.press('Enter');
   await expectHeld(page);
   await cleanUp(page);
@@ -91,21 +93,21 @@ test('from the first page to a held time with the keyboard alone', async ({ page
 
 test('an appointment is moved with the keyboard alone', async ({ page, city }) => {
   const { chosen } = await book(page, await register(page), city);
-  await tabTo(page, page.getByRole('link', { name: 'Move to another time' }));
+  await tabTo(page, page.getByRole('link', { name: text('appointment-reschedule-button'), exact: true }));
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: 'Move to another time' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-reschedule-title') })).toBeVisible();
   await openFreeDay(page, await grid(page));
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
-  await expect(newTime(page).getByRole('heading', { name: 'Your new time' })).toBeFocused();
+  await expect(newTime(page).getByRole('heading', { name: text('picker-new-time-title') })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(newTime(page)).toHaveCount(0);
   await expect(freeTimes(page).first()).toBeFocused();
   await page.keyboard.press('Enter');
-  await expect(newTime(page)).toContainText(`From ${chosen.date}`);
-  await tabTo(page, newTime(page).getByRole('button', { name: 'Move to this time' }));
+  await expect(newTime(page)).toContainText(currentAppointment(chosen));
+  await tabTo(page, moveButton(page));
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('status').filter({ hasText: 'Your appointment has moved.' })).toBeVisible();
+  await expectMoved(page);
   await cleanUp(page);
 });
 
@@ -164,7 +166,7 @@ test('Escape leaves the chosen time and returns to it', async ({ page, city }) =
   const time = freeTimes(page).first();
   await time.focus();
   await page.keyboard.press('Enter');
-  await expect(chosenTime(page).getByRole('heading', { name: 'Your time' })).toBeFocused();
+  await expect(chosenTime(page).getByRole('heading', { name: text('picker-chosen-title') })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(chosenTime(page)).toHaveCount(0);
   await expect(time).toBeFocused();

@@ -4,6 +4,13 @@ import type { Locator, Page } from '@playwright/test';
 import { chooseTimeIn, cleanUp, freeTimes, hold, releaseHold, readChosenTime, chosenTime, shownDay } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
+import { partPattern, text } from '../support/text';
+
+/** The sentence that offers the free times before and after a time. */
+const NEAREST = [
+  partPattern('picker-nearest-time', { time: /\d\d:\d\d/ }).source,
+  partPattern('picker-nearest-times', { earlier: /\d\d:\d\d/, later: /\d\d:\d\d/ }).source,
+].join('|');
 
 /** Waits for hydration and sets an attribute, which a page load would remove. */
 async function markHydrated(page: Page): Promise<Locator> {
@@ -32,26 +39,27 @@ test('a time that somebody holds is marked in place, and is free again when the 
   await other.focus();
 
   await hold(page);
-  await expect(time).toContainText('just taken');
+  const booked = text('picker-just-booked');
+  await expect(time).toContainText(booked);
   await expect(link, 'it cannot be chosen').toHaveCount(0);
-  await time.getByText('just taken').click();
+  await time.getByText(booked).click();
   await expect(chosenTime(looker)).toHaveCount(0);
   await expect(looker).not.toHaveURL(/[?&]slot=/);
-  await expect(looker.getByRole('status').filter({ hasText: `${chosen.starts} was just taken.` })).toBeAttached();
+  await expect(looker.getByRole('status').filter({ hasText: text('picker-time-just-booked', { time: chosen.starts }) })).toBeAttached();
   await expect(shownDay(looker).getByRole('listitem'), 'nothing moves').toHaveCount(times);
 
   await other.focus();
   await releaseHold(page);
   await expect(link).toBeVisible();
-  await expect(time).not.toContainText('just taken');
-  await expect(looker.getByRole('status').filter({ hasText: `${chosen.starts} is free now.` })).toBeAttached();
+  await expect(time).not.toContainText(booked);
+  await expect(looker.getByRole('status').filter({ hasText: text('picker-time-free-again', { time: chosen.starts }) })).toBeAttached();
   await expect(other, 'the focus stays where it was').toBeFocused();
   await link.click();
   expect((await readChosenTime(looker)).starts).toBe(chosen.starts);
   await expect(same).toBeAttached();
 });
 
-test('a chosen time that somebody holds is called taken, with the nearest free times', async ({
+test('a chosen time that somebody holds is called booked, with the nearest free times', async ({
   page,
   anotherPerson,
   city,
@@ -61,19 +69,20 @@ test('a chosen time that somebody holds is called taken, with the nearest free t
   const looker = await anotherPerson();
   await looker.goto(chosen.address);
   const same = await markHydrated(looker);
-  const about = looker.getByRole('heading', { name: 'Your time' });
+  const about = looker.getByRole('heading', { name: text('picker-chosen-title') });
   await about.focus();
 
   await hold(page);
-  await expect(chosenTime(looker).getByText('That time was just taken. Free next to it:')).toBeVisible();
-  const said = looker.getByRole('status').filter({ hasText: `${chosen.starts} was just taken. Free next to it:` });
-  await expect(said).toBeAttached();
+  const gone = partPattern('picker-chosen-just-booked').source;
+  await expect(chosenTime(looker).getByText(new RegExp(`^${gone} (?:${NEAREST})$`))).toBeVisible();
+  const said = partPattern('picker-time-just-booked', { time: chosen.starts }).source;
+  await expect(looker.getByRole('status').filter({ hasText: new RegExp(`${said} (?:${NEAREST})`) })).toBeAttached();
   await expect(about, 'the focus is not moved').toBeFocused();
   const near = freeTimes(looker).first();
   const starts = (await near.innerText()).slice(0, 5);
   await near.click();
   await expect(chosenTime(looker)).toContainText(`, ${starts}–`);
-  await expect(chosenTime(looker).getByText('just taken')).toHaveCount(0);
+  await expect(chosenTime(looker).getByText(text('picker-chosen-just-booked'))).toHaveCount(0);
   await expect(same).toBeAttached();
   await cleanUp(page);
 });

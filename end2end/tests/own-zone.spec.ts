@@ -1,10 +1,11 @@
-/** Times of video visits are also shown in the visitor's own time zone. */
+/** Times of video appointments are also shown in the visitor's own time zone. */
 import type { Locator, Page } from '@playwright/test';
 
-import { enterCode, expectConfirmed, factValue, hold, myAppointments, openDay, chosenTime, shownDay } from '../support/booking';
+import { enterCode, expectConfirmed, factValue, hold, myAppointments, openDay, openMove, chosenTime, shownDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
+import { partPattern, text, textPattern } from '../support/text';
 
 /** The video times of the shown day. Each has the clinic's time, and the visitor's own if it differs. */
 function videoTimes(page: Page): Locator {
@@ -13,10 +14,15 @@ function videoTimes(page: Page): Locator {
 
 /** An instant in a zone, formatted independently of the page's script: `Mon 23 Nov`, `Mon` and `23:50`. */
 function moment(at: string, timeZone: string): { date: string; weekday: string; time: string } {
-  const by = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat('en-US', { timeZone, ...options }).format(new Date(at));
+  const by = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat('en-GB', { timeZone, ...options }).format(new Date(at));
   const weekday = by({ weekday: 'short' });
   const date = `${weekday} ${by({ day: 'numeric' })} ${by({ month: 'short' })}`;
   return { date, weekday, time: by({ timeStyle: 'short', hour12: false }).replace(/^24/, '00') };
+}
+
+/** The visitor's own time in words, with the city. */
+function inCity(city: string, time: string): string {
+  return text('own-time-in-city', { time, city });
 }
 
 /** Adds instants to the page. Returns the texts that the page's script makes of them, empty for hidden ones. */
@@ -38,8 +44,8 @@ async function ownTimes(page: Page, moments: readonly string[]): Promise<string[
 
 async function openVideo(page: Page, city: string): Promise<void> {
   await page.goto(`/doctors?city=${city}&mode=video`);
-  await page.getByRole('article').filter({ hasText: 'All free times' }).first().getByRole('heading', { level: 2 }).getByRole('link').click();
-  await page.getByRole('navigation', { name: 'How you meet' }).getByRole('link', { name: 'Video visit' }).click();
+  await page.getByRole('article').filter({ hasText: text('doctor-card-all-times') }).first().getByRole('heading', { level: 2 }).getByRole('link').click();
+  await page.getByRole('navigation', { name: text('picker-mode') }).getByRole('link', { name: text('appointment-mode-video'), exact: true }).click();
   await expect(shownDay(page)).toBeVisible();
 }
 
@@ -59,23 +65,23 @@ test.describe('from New York', () => {
       expect(await time.innerText()).toMatch(new RegExp(`^${there}`));
       const here = moment(at, 'America/New_York');
       const otherDay = here.date.split(' ')[1] !== String(Number(at.slice(8, 10)));
-      await expect(own).toHaveText(`${otherDay ? `${here.weekday} ` : ''}${here.time} for you`);
+      await expect(own).toHaveText(text('own-time', { time: `${otherDay ? `${here.weekday} ` : ''}${here.time}` }));
     }
 
     const free = times.last();
     const at = (await free.locator('.own-time').getAttribute('datetime')) ?? '';
     await free.click();
     const here = moment(at, 'America/New_York');
-    const own = new RegExp(`^(${here.date}, )?${here.time} for you \\(New York\\)$`);
-    await expect(chosenTime(page)).toContainText('Kolkata time');
+    const own = textPattern('own-time-in-city', { time: new RegExp(`(?:${here.date}, )?${here.time}`), city: 'New York' });
+    await expect(chosenTime(page)).toContainText(text('zone-of-place', { city: 'Kolkata' }));
     await expect(chosenTime(page).getByText(own)).toBeVisible();
     await hold(page);
     await expect(page.getByText(own)).toBeVisible();
     await enterCode(page, await latestCode(page, person));
     await expectConfirmed(page);
-    await expect(factValue(page, 'Time').getByText(own)).toBeVisible();
-    await page.getByRole('link', { name: 'Move to another time' }).click();
-    await expect(page.getByRole('region', { name: 'Booked now' }).getByText(own)).toBeVisible();
+    await expect(factValue(page, text('appointment-fact-time')).getByText(own)).toBeVisible();
+    await openMove(page);
+    await expect(page.getByRole('region', { name: text('appointment-reschedule-current') }).getByText(own)).toBeVisible();
     await expect((await myAppointments(page)).getByText(own)).toBeVisible();
   });
 
@@ -102,18 +108,18 @@ test.describe('from New York', () => {
         'not a moment',
       ]),
     ).toEqual([
-      'Mon 23 Nov, 23:50 for you (New York)',
-      '07:30 for you (New York)',
-      '12:00 for you (New York)',
-      '13:00 for you (New York)',
-      '12:00 for you (New York)',
+      inCity('New York', 'Mon 23 Nov, 23:50'),
+      inCity('New York', '07:30'),
+      inCity('New York', '12:00'),
+      inCity('New York', '13:00'),
+      inCity('New York', '12:00'),
       '',
       '',
-      '01:30 EDT for you (New York)',
-      '01:30 EST for you (New York)',
-      '00:30 for you (New York)',
-      '02:30 for you (New York)',
-      'Thu 31 Dec, 18:30 for you (New York)',
+      inCity('New York', text('time-with-zone', { time: '01:30', zone: 'EDT' })),
+      inCity('New York', text('time-with-zone', { time: '01:30', zone: 'EST' })),
+      inCity('New York', '00:30'),
+      inCity('New York', '02:30'),
+      inCity('New York', 'Thu 31 Dec, 18:30'),
       '',
     ]);
   });
@@ -125,9 +131,9 @@ test.describe('from Auckland', () => {
   test('a late time is named with the next day', async ({ page }) => {
     await page.goto('/doctors/asha-naik');
     expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T18:00:00+05:30', '2026-06-24T18:00:00+05:30'])).toEqual([
-      '17:50 for you (Auckland)',
-      'Wed 25 Nov, 01:30 for you (Auckland)',
-      'Thu 25 Jun, 00:30 for you (Auckland)',
+      inCity('Auckland', '17:50'),
+      inCity('Auckland', 'Wed 25 Nov, 01:30'),
+      inCity('Auckland', 'Thu 25 Jun, 00:30'),
     ]);
   });
 });
@@ -137,7 +143,7 @@ test.describe('from a zone without a city', () => {
 
   test('only the time is given', async ({ page }) => {
     await page.goto('/doctors/asha-naik');
-    expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30'])).toEqual(['04:50 for you']);
+    expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30'])).toEqual([text('own-time', { time: '04:50' })]);
   });
 });
 
@@ -148,9 +154,9 @@ test.describe('from India', () => {
     await openVideo(page, 'vadodara');
     expect(await videoTimes(page).count()).toBeGreaterThan(0);
     await videoTimes(page).first().click();
-    await expect(chosenTime(page)).toContainText('Kolkata time');
-    await expect(page.getByRole('main').getByText('for you')).toHaveCount(0);
-    expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T10:20:00+05:45'])).toEqual(['', '10:05 for you (Kolkata)']);
+    await expect(chosenTime(page)).toContainText(text('zone-of-place', { city: 'Kolkata' }));
+    await expect(page.getByRole('main').getByText(partPattern('own-time', { time: /\d\d:\d\d/ }))).toHaveCount(0);
+    expect(await ownTimes(page, ['2026-11-24T10:20:00+05:30', '2026-11-24T10:20:00+05:45'])).toEqual(['', inCity('Kolkata', '10:05')]);
   });
 });
 
@@ -159,7 +165,7 @@ test('a doctor’s page opens on the next day with times of the chosen kind', as
   await page.goto('/doctors/asha-naik?mode=video');
   const times = shownDay(page).getByRole('link', { name: /^\d\d:\d\d/ });
   expect(await times.count()).toBeGreaterThan(0);
-  await expect(page.getByText('There are no free times on this day.')).toHaveCount(0);
+  await expect(page.getByText(text('picker-no-times-this-day'))).toHaveCount(0);
 });
 
 test('a time at a clinic is given in the clinic’s zone only', async ({ page }) => {

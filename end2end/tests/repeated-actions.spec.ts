@@ -3,53 +3,58 @@ import type { Page } from '@playwright/test';
 
 import {
   cancel,
+  cancelButton,
+  cancelSummary,
   chooseNewTime,
   chooseTime,
   chooseTimeIn,
   cleanUp,
   doctorsIn,
   enterCode,
+  expectCancelled,
   expectConfirmed,
   expectHeld,
   history,
   hold,
+  moveButton,
   releaseHold,
   myAppointments,
-  newTime,
   openDay,
   openMove,
   readChosenTime,
   chosenTime,
+  summaryOf,
   type ChosenTime,
 } from '../support/booking';
 import { latestCode } from '../support/mailbox';
 import { expectSignedIn, register, newPerson } from '../support/people';
 import { expect, test } from '../support/test';
+import { partPattern, text } from '../support/text';
 
 test('double clicks on every button make one account and one appointment', { tag: '@no-scripts' }, async ({ page, city }) => {
   const person = newPerson();
   await page.goto('/register?next=/appointments');
-  await page.getByLabel('Your name').fill(person.name);
-  await page.getByLabel('E-mail').fill(person.email);
-  await page.getByLabel('Password').fill(person.password);
-  await page.getByRole('button', { name: 'Create account' }).dblclick();
+  await page.getByLabel(text('register-name')).fill(person.name);
+  await page.getByLabel(text('register-email')).fill(person.email);
+  await page.getByLabel(text('register-password')).fill(person.password);
+  await page.getByRole('button', { name: text('register-button') }).dblclick();
   await expectSignedIn(page, person);
 
   await chooseTimeIn(page, city);
-  await chosenTime(page).getByRole('button', { name: 'Hold this time' }).dblclick();
+  await chosenTime(page).getByRole('button', { name: text('picker-hold-button') }).dblclick();
   await expectHeld(page);
-  await page.getByLabel('Code from the e-mail').fill(await latestCode(page, person));
-  await page.getByRole('button', { name: 'Confirm appointment' }).dblclick();
+  await page.getByLabel(text('appointment-held-code')).fill(await latestCode(page, person));
+  await page.getByRole('button', { name: text('appointment-held-confirm-button') }).dblclick();
   await expectConfirmed(page);
 
   const mine = await myAppointments(page);
   await expect(mine).toHaveCount(1);
-  await expect(mine).toContainText('Confirmed');
+  await expect(mine).toContainText(text('appointment-state-confirmed'));
   await mine.click();
-  await expect(history(page)).toContainText(['You held this time.', 'You confirmed it.']);
-  await page.getByText('Cancel or give this time back').click();
-  await page.getByRole('button', { name: 'Cancel this appointment' }).dblclick();
-  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+  await expect(history(page)).toContainText([text('history-held', { who: 'you' }), text('history-confirmed', { who: 'you' })]);
+  await cancelSummary(page).click();
+  await cancelButton(page).dblclick();
+  await expectCancelled(page);
   await expect(history(page)).toHaveCount(3);
 });
 
@@ -57,16 +62,16 @@ test('a double click extends a hold once, and moves an appointment once', async 
   const person = await register(page);
   await chooseTimeIn(page, city);
   await hold(page);
-  await page.getByRole('button', { name: 'Keep it longer' }).dblclick();
-  await expect(page.getByText('You can do this twice more.')).toBeVisible();
+  await page.getByRole('button', { name: text('appointment-held-extend-button') }).dblclick();
+  await expect(page.getByText(text('appointment-held-extensions-left', { count: 2 }))).toBeVisible();
   await enterCode(page, await latestCode(page, person));
   await expectConfirmed(page);
   await openMove(page);
   await chooseNewTime(page);
-  await newTime(page).getByRole('button', { name: 'Move to this time' }).dblclick();
-  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' })).toBeVisible();
-  await expect(history(page).filter({ hasText: 'kept it for longer' })).toHaveCount(1);
-  await expect(history(page).filter({ hasText: 'moved it' })).toHaveCount(1);
+  await moveButton(page).dblclick();
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-title'), exact: true })).toBeVisible();
+  await expect(history(page).filter({ hasText: text('history-extended', { who: 'you' }) })).toHaveCount(1);
+  await expect(history(page).filter({ hasText: partPattern('history-rescheduled-from', { who: 'you', before: /.+/ }) })).toHaveCount(1);
   await cleanUp(page);
 });
 
@@ -78,10 +83,10 @@ test('refresh and Back neither repeat nor lose anything', { tag: '@no-scripts' }
   await expectHeld(page);
 
   await page.goBack();
-  const mine = page.getByRole('status').filter({ hasText: 'You hold' });
-  await expect(mine, 'it is not called taken').toContainText(`${chosen.times}, ${chosen.place}, with ${chosen.doctor}.`);
+  const mine = page.getByRole('status').filter({ hasText: partPattern('doctor-own-hold', { appointment: summaryOf(chosen) }) });
+  await expect(mine, 'it is not called taken').toBeVisible();
   await page.reload();
-  await mine.getByRole('link', { name: 'Enter the code to confirm it' }).click();
+  await mine.getByRole('link', { name: text('doctor-own-hold-code') }).click();
   await expect(page).toHaveURL(appointment);
 
   await enterCode(page, await latestCode(page, person));
@@ -89,8 +94,8 @@ test('refresh and Back neither repeat nor lose anything', { tag: '@no-scripts' }
   await page.reload();
   await expectConfirmed(page);
   await page.goBack();
-  await expect(page.getByRole('heading', { level: 1, name: 'Your appointment' }), 'nothing to confirm any more').toBeVisible();
-  await expect(page.getByRole('button', { name: 'Confirm appointment' })).toHaveCount(0);
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-title'), exact: true }), 'nothing to confirm any more').toBeVisible();
+  await expect(page.getByRole('button', { name: text('appointment-held-confirm-button') })).toHaveCount(0);
   await expect(await myAppointments(page)).toHaveCount(1);
   await page.goto(appointment);
   await cleanUp(page);
@@ -123,16 +128,16 @@ test('cancelling an appointment that another tab has cancelled says that it is c
   await expectConfirmed(page);
   const second = await context.newPage();
   await second.goto(appointment);
-  await second.getByText('Cancel or give this time back').click();
+  await cancelSummary(second).click();
   await cancel(page);
-  await second.getByRole('button', { name: 'Cancel this appointment' }).click();
-  await expect(second.getByRole('heading', { level: 1, name: 'Your appointment is cancelled' })).toBeVisible();
+  await cancelButton(second).click();
+  await expectCancelled(second);
 });
 
 /** Whether the page after a hold says that the time is held or taken by somebody else. */
 async function outcome(page: Page): Promise<'held' | 'taken'> {
-  const held = page.getByRole('heading', { level: 1, name: 'Confirm your appointment' });
-  const taken = page.getByText('That time was just taken.');
+  const held = page.getByRole('heading', { level: 1, name: text('appointment-held-title') });
+  const taken = page.getByRole('heading', { level: 2, name: text('time-gone-taken') });
   await expect(held.or(taken)).toBeVisible();
   return (await held.isVisible()) ? 'held' : 'taken';
 }
@@ -150,7 +155,7 @@ test('of two people who hold one slot exactly one gets it, and the other is offe
   await rival.goto(chosen.address);
   expect(await readChosenTime(rival)).toEqual(chosen);
 
-  await Promise.all([page, rival].map((who) => chosenTime(who).getByRole('button', { name: 'Hold this time' }).click()));
+  await Promise.all([page, rival].map((who) => chosenTime(who).getByRole('button', { name: text('picker-hold-button') }).click()));
   const outcomes = [await outcome(page), await outcome(rival)];
   expect(outcomes.toSorted()).toEqual(['held', 'taken']);
 
@@ -183,8 +188,8 @@ test('a fourth hold is refused, with the time still chosen, until one is release
     holds.push(await hold(page));
   }
   const chosen = await choose(3);
-  await chosenTime(page).getByRole('button', { name: 'Hold this time' }).click();
-  await expect(page.getByRole('alert')).toContainText('You hold three times already.');
+  await chosenTime(page).getByRole('button', { name: text('picker-hold-button') }).click();
+  await expect(page.getByRole('alert')).toContainText(text('refusal-too-many-holds'));
   expect(await readChosenTime(page), 'the time is still chosen').toMatchObject({ starts: chosen.starts, doctor: chosen.doctor });
 
   await page.goto(holds.shift() ?? '');

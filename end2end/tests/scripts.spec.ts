@@ -5,16 +5,20 @@ import {
   cleanUp,
   dayHeading,
   expectHeld,
+  expectZoneOnlyOfVideo,
   freeTimes,
   hold,
   openDay,
   openDoctor,
   readChosenTime,
   chosenTime,
+  shownDay,
+  stepLink,
   turnPage,
 } from '../support/booking';
 import { register } from '../support/people';
 import { expect, test } from '../support/test';
+import { text } from '../support/text';
 
 test('days and times change in place, and the address follows', { tag: '@phone' }, async ({ page, city }) => {
   await openDoctor(page, city);
@@ -27,7 +31,8 @@ test('days and times change in place, and the address follows', { tag: '@phone' 
   await openDay(page, 2);
   await expect(page).toHaveURL(/[?&]date=/);
   const chosen = await chooseTime(page);
-  await expect(chosenTime(page)).toContainText(city.zone);
+  await expect(shownDay(page)).toContainText(city.zone);
+  await expectZoneOnlyOfVideo(chosenTime(page), chosen, city);
   await expect(page.locator('body[data-same]')).toBeAttached();
 
   const second = freeTimes(page).nth(1);
@@ -44,7 +49,7 @@ test('days and times change in place, and the address follows', { tag: '@phone' 
 test('pages without islands load only their small scripts and no client', async ({ page, city }) => {
   const loaded: string[] = [];
   page.on('request', (request) => {
-    // Lists with video visits load a script that shows times in the visitor's zone.
+    // Lists with video appointments load a script that shows times in the visitor's zone.
     const ownZone = request.url().endsWith('/own-zone.js');
     if ((request.resourceType() === 'script' && !ownZone) || request.url().endsWith('.wasm')) {
       loaded.push(request.url());
@@ -53,7 +58,7 @@ test('pages without islands load only their small scripts and no client', async 
   for (const address of ['/', `/doctors?city=${city.slug}`, '/sign-in', '/register']) {
     await page.goto(address, { waitUntil: 'networkidle' });
   }
-  const small = /\/pkg\/[0-9a-f]{12}\/(suggest|more)\.js$/;
+  const small = /\/pkg\/[0-9a-f]{12}\/(suggest|load-more|language-offer)\.js$/;
   expect(loaded.filter((url) => !small.test(url))).toEqual([]);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();
@@ -95,8 +100,8 @@ test('without a connection the times stay, and the page says why', async ({ page
   await expect(page.getByRole('grid')).toBeVisible();
   const shown = await dayHeading(page).innerText();
   await page.context().setOffline(true);
-  await page.getByRole('link', { name: /^Next (month|week)$/ }).click();
-  await expect(page.getByRole('alert')).toHaveText(/^You are not connected/);
+  await stepLink(page, 'Next').click();
+  await expect(page.getByRole('alert')).toHaveText(text('picker-offline'));
   await expect(dayHeading(page)).toHaveText(shown);
   await expect(page.locator('[aria-busy]')).toHaveCount(0);
   await page.context().setOffline(false);
@@ -121,21 +126,23 @@ test('a hold counts down, warns and ends', async ({ page, city }) => {
   await expect.poll(seconds).toBeLessThan(start - 50);
 
   const said = page.getByRole('status');
-  const warning = page.getByText('Less than a minute is left. Keep this time longer, or confirm it now.');
+  // It is shown, and also read out by the status.
+  const warning = page.getByRole('paragraph').filter({ hasText: text('countdown-warning') });
   await expect(warning).toHaveCount(0);
-  const keep = page.getByRole('button', { name: 'Keep it longer' });
+  const keep = page.getByRole('button', { name: text('appointment-held-extend-button') });
   const quiet = await keep.boundingBox();
   await page.clock.runFor(1000 * ((await seconds()) - 45));
-  await expect(said.filter({ hasText: 'One minute left.' })).toBeAttached();
+  await expect(said.filter({ hasText: text('countdown-warning') })).toBeAttached();
   await expect(warning).toBeVisible();
   expect((await keep.boundingBox())?.width, 'the button grows when it is needed').toBeGreaterThan(quiet?.width ?? 1000);
   await page.clock.runFor(1000 * ((await seconds()) - 15));
-  await expect(said.filter({ hasText: '20 seconds left.' })).toBeAttached();
+  await expect(said.filter({ hasText: text('countdown-seconds') })).toBeAttached();
   await page.clock.runFor(20_000);
-  await expect(said.filter({ hasText: 'The hold has ended.' })).toBeAttached();
-  await expect(page.getByText('The hold has ended and the time is free again.')).toBeVisible();
+  await expect(said.filter({ hasText: text('countdown-ended') })).toBeAttached();
+  const ended = page.getByRole('paragraph').filter({ hasText: text('countdown-ended') });
+  await expect(ended.getByRole('link', { name: text('countdown-see-times') })).toBeVisible();
   await expect(keep).toBeHidden();
-  await expect(page.getByRole('button', { name: 'Confirm appointment' }), 'nothing to confirm any more').toBeHidden();
+  await expect(page.getByRole('button', { name: text('appointment-held-confirm-button') }), 'nothing to confirm any more').toBeHidden();
 
   // Only this page's clock was advanced: on the server the hold continues.
   await page.goto(appointment);
@@ -151,8 +158,8 @@ test('a hold is extended in its last minute', async ({ page, city }) => {
   const left = page.getByRole('timer');
   await page.clock.runFor('04:10');
   await expect(left).toHaveText(/^0:[0-5]\d$/);
-  await page.getByRole('button', { name: 'Keep it longer' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'You have more time.' })).toBeVisible();
+  await page.getByRole('button', { name: text('appointment-held-extend-button') }).click();
+  await expect(page.getByRole('status').filter({ hasText: text('appointment-held-extended') })).toBeVisible();
   await expect(left, 'a whole hold again').toHaveText(/^[45]:\d\d$/);
   await cleanUp(page);
 });

@@ -4,16 +4,23 @@ import type { Locator, Page, Request } from '@playwright/test';
 import { expectAccessible, expectFitsNarrowScreen } from '../support/accessibility';
 import { tabTo } from '../support/keyboard';
 import { expect, test } from '../support/test';
+import { countPattern, partPattern, text, textPattern } from '../support/text';
 
-const field = (page: Page): Locator => page.getByRole('search').getByLabel('Name, specialty or symptom');
-const list = (page: Page): Locator => page.getByRole('listbox', { name: 'Suggestions' });
+const field = (page: Page): Locator => page.getByRole('search').getByLabel(text('search-field-text'));
+const list = (page: Page): Locator => page.getByRole('listbox', { name: text('search-suggestions') });
+/** What a symptom suggests: `Dermatology – for “skin”`. */
+const suggested = (specialty: string, word: string): string => `${specialty} – ${text('search-suggested-for-word', { word })}`;
+/** `12 doctors`. */
+const DOCTORS = partPattern('search-doctors', { count: /\d[\d,]*/ });
+const forSpecialty = (specialty: string): RegExp => textPattern('search-heading-specialty', { doctors: DOCTORS, place: 'none', specialty });
+const forText = (typed: string): RegExp => textPattern('search-heading-text', { doctors: DOCTORS, place: 'none', typed });
 const count = (page: Page): Locator => page.getByRole('search').getByRole('status').first();
 
 test('the search form works without suggestions', { tag: '@no-scripts' }, async ({ page }) => {
   await page.goto('/');
   await field(page).fill('dermatology');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors for “dermatology”$/ })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: forText('dermatology') })).toBeVisible();
   await expect(page).toHaveURL(/[?&]q=dermatology(&|$)/);
   await expect(field(page)).toHaveValue('dermatology');
 });
@@ -21,14 +28,14 @@ test('the search form works without suggestions', { tag: '@no-scripts' }, async 
 test('a suggestion is chosen with the keyboard alone', async ({ page }) => {
   await page.goto('/');
   await tabTo(page, field(page));
-  const combobox = page.getByRole('combobox', { name: 'Name, specialty or symptom' });
+  const combobox = page.getByRole('combobox', { name: text('search-field-text') });
   await expect(combobox).toHaveAttribute('aria-expanded', 'false');
   await page.keyboard.type('skin', { delay: 30 });
   await expect(list(page)).toBeVisible();
   await expect(combobox).toHaveAttribute('aria-expanded', 'true');
   const first = list(page).getByRole('option').first();
-  await expect(first).toHaveText('Dermatology – for “skin”');
-  await expect(count(page)).toHaveText(/^\d suggestions?$/);
+  await expect(first).toHaveText(suggested('Dermatology', 'skin'));
+  await expect(count(page)).toHaveText(countPattern('search-suggestions-count'));
   await expectAccessible(page, 'with suggestions');
 
   await page.keyboard.press('ArrowDown');
@@ -50,7 +57,7 @@ test('a suggestion is chosen with the keyboard alone', async ({ page }) => {
   await expect(list(page), 'and is asked for again').toBeVisible();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors for Dermatology$/ })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: forSpecialty('Dermatology') })).toBeVisible();
   await expect(page).toHaveURL(/\/doctors\?specialty=dermatology$/);
 });
 
@@ -71,14 +78,15 @@ test('Tab closes the suggestions, and Enter searches for the typed words', async
 test('a suggested doctor leads to the doctor, a suggested city to its doctors with the filters kept', async ({ page, city }) => {
   await page.goto('/');
   await field(page).pressSequentially('asha naik', { delay: 20 });
-  const doctor = list(page).getByRole('group', { name: 'Doctors' }).getByRole('option', { name: /^Dr Asha Naik –/ }).first();
+  const doctor = list(page).getByRole('group', { name: text('search-suggested-doctors') }).getByRole('option', { name: /^Dr Asha Naik –/ }).first();
   await doctor.click();
   await expect(page.getByRole('heading', { level: 1, name: 'Dr Asha Naik' })).toBeVisible();
 
   await page.goto('/doctors?mode=video');
   await field(page).pressSequentially(city.name.slice(0, 5), { delay: 20 });
-  await list(page).getByRole('group', { name: 'Cities' }).getByRole('option', { name: new RegExp(`^${city.name} –`) }).click();
-  await expect(page.getByRole('heading', { level: 1, name: new RegExp(`in ${city.name}, by video$`) })).toBeVisible();
+  await list(page).getByRole('group', { name: text('search-suggested-cities') }).getByRole('option', { name: new RegExp(`^${city.name} –`) }).click();
+  const heading = partPattern('search-heading', { doctors: DOCTORS, place: 'city', name: city.name });
+  await expect(page.getByRole('heading', { level: 1, name: textPattern('search-heading-video', { heading }) })).toBeVisible();
 });
 
 test('a suggestion is chosen by touch on the narrowest phone', { tag: '@phone-only' }, async ({ page }) => {
@@ -88,11 +96,13 @@ test('a suggestion is chosen by touch on the narrowest phone', { tag: '@phone-on
   await field(page).pressSequentially('heart', { delay: 20 });
   await expect(list(page)).toBeVisible();
   await expectFitsNarrowScreen(page, 'with suggestions');
-  for (const option of await list(page).getByRole('option').all()) {
-    expect((await option.boundingBox())?.height ?? 0).toBeGreaterThanOrEqual(44);
-  }
-  await list(page).getByRole('option', { name: 'Cardiology – for “heart”' }).tap();
-  await expect(page.getByRole('heading', { level: 1, name: /for Cardiology$/ })).toBeVisible();
+  // Measured at once: the list is drawn again with each answer.
+  const options = list(page).getByRole('option');
+  await expect
+    .poll(() => options.evaluateAll((all) => Math.min(...all.map((option) => option.getBoundingClientRect().height))))
+    .toBeGreaterThanOrEqual(44);
+  await list(page).getByRole('option', { name: suggested('Cardiology', 'heart') }).tap();
+  await expect(page.getByRole('heading', { level: 1, name: forSpecialty('Cardiology') })).toBeVisible();
 });
 
 test('a late answer to an earlier word is not shown', async ({ page }) => {
@@ -128,11 +138,11 @@ test('a late answer to an earlier word is not shown', async ({ page }) => {
   });
   await expect.poll(() => asked).toEqual(['heart']);
   await field(page).fill('skin');
-  await expect(list(page).getByRole('option').first()).toHaveText('Dermatology – for “skin”');
+  await expect(list(page).getByRole('option').first()).toHaveText(suggested('Dermatology', 'skin'));
   answerFirst();
   await firstSettled;
   await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
-  await expect(list(page).getByRole('option').first(), 'the first answer has come by now').toHaveText('Dermatology – for “skin”');
+  await expect(list(page).getByRole('option').first(), 'the first answer has come by now').toHaveText(suggested('Dermatology', 'skin'));
   expect(asked, 'one request for a word, not one for each letter').toEqual(['heart', 'skin']);
   await field(page).fill('s');
   await expect(list(page), 'one letter is too few').toBeHidden();
@@ -146,8 +156,8 @@ test('the form works when suggestions cannot be fetched', async ({ page, watch }
   await field(page).pressSequentially('skin', { delay: 20 });
   await failed;
   await expect(list(page)).toBeHidden();
-  await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors for “skin”$/ })).toBeVisible();
+  await page.getByRole('search').getByRole('button', { name: text('search-button') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: forText('skin') })).toBeVisible();
 });
 
 test('only a slow search shows that it is in progress', async ({ page }) => {
@@ -166,7 +176,7 @@ test('only a slow search shows that it is in progress', async ({ page }) => {
   delay = 500;
   await field(page).fill('skin');
   await field(page).press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: /for “skin”$/ })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: forText('skin') })).toBeVisible();
   expect(await slow()).toBe('yes');
   await expect(page.getByRole('search')).not.toHaveAttribute('data-slow');
 });
@@ -175,29 +185,30 @@ test('the visitor’s position is requested only on a click, and is rounded', as
   await context.grantPermissions(['geolocation']);
   await context.setGeolocation({ latitude: 15.4912345, longitude: 73.8278452 });
   await page.goto('/doctors');
-  await page.getByText('More filters').click();
-  await page.getByRole('button', { name: 'Use my place' }).click();
+  await page.getByText(text('search-more-filters', { on: 0 })).click();
+  await page.getByRole('button', { name: text('search-use-my-location') }).click();
   await expect(page).toHaveURL(/[?&]near=15\.49%2C73\.83(&|$)/);
-  await expect(page.getByRole('heading', { level: 1, name: /^\d+ doctors near you$/ })).toBeVisible();
-  await expect(page.getByRole('article').first()).toContainText(/\d km away/);
-  await expect(page.getByLabel('Within 100 km of')).toHaveValue('15.49,73.83');
-  await page.getByRole('link', { name: 'Remove filter: Near you' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: /^[\d,]+ doctors$/ })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: textPattern('search-heading', { doctors: DOCTORS, place: 'you' }) })).toBeVisible();
+  await expect(page.getByRole('article').first()).toContainText(partPattern('distance-km', { km: /\d/ }));
+  await expect(page.getByLabel(text('search-field-near'))).toHaveValue('15.49,73.83');
+  await page.getByRole('link', { name: `${text('search-filter-remove')} ${text('search-filter-near-you')}` }).click();
+  await expect(page.getByRole('heading', { level: 1, name: textPattern('search-heading', { doctors: DOCTORS, place: 'none' }) })).toBeVisible();
 });
 
 test('a visitor who refuses to share their position is told what to do instead', async ({ page, context }) => {
   await context.clearPermissions();
   await page.goto('/doctors');
-  await page.getByText('More filters').click();
-  await page.getByRole('button', { name: 'Use my place' }).click();
-  await expect(page.getByText(/^Your browser (may not tell us|could not find out) where you are\..* Choose a city instead/)).toBeVisible();
+  await page.getByText(text('search-more-filters', { on: 0 })).click();
+  await page.getByRole('button', { name: text('search-use-my-location') }).click();
+  const said = (key: string): Locator => page.getByText(text(key), { exact: true });
+  await expect(said('search-location-denied').or(said('search-location-unknown'))).toBeVisible();
   await expect(page).toHaveURL('/doctors');
 });
 
 test('without scripts there is no button that does nothing', { tag: '@no-scripts-only' }, async ({ page }) => {
   await page.goto('/doctors');
-  await page.getByText('More filters').click();
-  await expect(page.getByLabel('Within 100 km of')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Use my place' })).toBeHidden();
-  await expect(page.getByRole('combobox', { name: 'Name, specialty or symptom' })).toHaveCount(0);
+  await page.getByText(text('search-more-filters', { on: 0 })).click();
+  await expect(page.getByLabel(text('search-field-near'))).toBeVisible();
+  await expect(page.getByRole('button', { name: text('search-use-my-location') })).toBeHidden();
+  await expect(page.getByRole('combobox', { name: text('search-field-text') })).toHaveCount(0);
 });

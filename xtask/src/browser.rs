@@ -168,6 +168,8 @@ impl Site {
             port: server::free_port()?,
             extra_env: vec![
                 ("NADI_HORIZON_DAYS", "30".to_owned()),
+                // For end2end/tests/languages.spec.ts.
+                ("NADI_PSEUDO_LOCALE", "1".to_owned()),
                 (clock::SHIFT_VARIABLE, clock_shift.to_string()),
             ],
         };
