@@ -12,7 +12,6 @@ use crate::calendar_files;
 use crate::client;
 use crate::edge_dates::{self, EdgeDate};
 use crate::layers;
-use crate::texts;
 use crate::process::{self, Interrupted};
 use crate::progress::seconds;
 use crate::query_metadata;
@@ -20,6 +19,7 @@ use crate::server::{self, Build};
 use crate::services::Services;
 use crate::smoke_tests;
 use crate::test_counts::TestCounts;
+use crate::texts;
 use crate::toolchain::{self, WasmToolchain};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,16 +10,17 @@ use std::collections::BTreeSet;
 use anyhow::{Result, anyhow, bail};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
-use crate::layers::source::{self, is_brace, is_punct, length_of_item};
+use crate::layers::source::{self, is_punct, length_of_item};
 
 /// Files whose sentences are not for the people who use the product, and why.
-const EXEMPT: [(&str, &str); 9] = [
+const EXEMPT: [(&str, &str); 10] = [
     ("app/src/pages/style_guide.rs", "a page for developers"),
     ("app/src/pages/mailbox.rs", "a page for developers"),
     ("server/src/main.rs", "the command line"),
     ("server/src/config.rs", "messages for operators"),
     ("server/src/demo", "invented people and texts"),
     ("server/src/rest/docs.rs", "the description of the API"),
+    ("server/src/rest/problem.rs", "the same; texts of problems are in problem/kind.rs"),
     ("server/src/zoneinfo.rs", "messages for operators"),
     ("server/src/database.rs", "messages for operators"),
     ("server/src/notifications/transport", "the log, and headers of e-mails"),
@@ -27,19 +28,85 @@ const EXEMPT: [(&str, &str); 9] = [
 
 /// Macros whose literals are for programmers and operators.
 const MACROS: [&str; 34] = [
-    "anyhow", "assert", "assert_eq", "assert_ne", "bail", "debug", "debug_assert", "ensure", "env", "error", "eprintln",
-    "event", "include", "include_str", "info", "info_span", "json", "matches", "panic", "path", "pattern", "print",
-    "println", "query", "query_as", "query_as_unchecked", "query_file", "query_file_as", "query_scalar", "rich_text",
-    "text", "trace", "unreachable", "warn",
+    "anyhow",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bail",
+    "debug",
+    "debug_assert",
+    "ensure",
+    "env",
+    "error",
+    "eprintln",
+    "event",
+    "include",
+    "include_str",
+    "info",
+    "info_span",
+    "json",
+    "matches",
+    "panic",
+    "path",
+    "pattern",
+    "print",
+    "println",
+    "query",
+    "query_as",
+    "query_as_unchecked",
+    "query_file",
+    "query_file_as",
+    "query_scalar",
+    "rich_text",
+    "text",
+    "trace",
+    "unreachable",
+    "warn",
 ];
 /// Methods and functions whose literals are for programmers and operators.
 const METHODS: [&str; 10] = [
-    "context", "expect", "expect_err", "with_context", "description", "title", "register_int_counter", "describe",
-    "query", "execute",
+    "context",
+    "expect",
+    "expect_err",
+    "with_context",
+    "description",
+    "title",
+    "register_int_counter",
+    "describe",
+    "query",
+    "execute",
 ];
 /// Attributes of elements whose values nobody reads.
-const ATTRIBUTES: [&str; 12] =
-    ["class", "style", "d", "viewBox", "content", "sizes", "media", "rel", "pattern", "autocomplete", "accept", "name"];
+const ATTRIBUTES: [&str; 12] = [
+    "class",
+    "style",
+    "d",
+    "viewBox",
+    "content",
+    "sizes",
+    "media",
+    "rel",
+    "pattern",
+    "autocomplete",
+    "accept",
+    "name",
+];
+
+/// The same in every language.
+const PROPER_NAMES: [&str; 5] =
+    ["Nadi", "GeoNames", "CC BY 4.0", "Atkinson Hyperlegible Next", "SIL Open Font License"];
+/// Said in development mode only.
+const IN_DEVELOPMENT: [&str; 2] = ["Development: the code is in the ", "mailbox"];
+/// The beginnings of keys that are put together at run time, and where.
+const DYNAMIC_KEYS: [(&str, &str); 7] = [
+    ("language-tag", "app/src/i18n/catalogue.rs"),
+    ("language-stemming", "server/src/directory"),
+    ("specialty-", "app/src/i18n/names.rs"),
+    ("city-", "app/src/i18n/names.rs"),
+    ("country-", "app/src/i18n/names.rs"),
+    ("spoken-", "app/src/i18n/names.rs"),
+    ("search-stop-words", "server/src/directory"),
+];
 
 pub fn check() -> Result<()> {
     let mut found = Found::default();
@@ -54,7 +121,8 @@ pub fn check() -> Result<()> {
     let mut problems = found.sentences;
     for file in source::files("app/locales/en", ".ftl")? {
         for key in keys(&source::text_of(&file)?) {
-            if !found.keys.contains(key) {
+            let is_dynamic = DYNAMIC_KEYS.iter().any(|(start, _)| key.starts_with(start));
+            if !found.keys.contains(key) && !is_dynamic {
                 problems.push(format!("{file}: nothing uses `{key}`"));
             }
         }
@@ -85,7 +153,8 @@ struct Found {
 }
 
 fn read(file: &str, text: &str, found: &mut Found) -> Result<()> {
-    let tokens: TokenStream = text.parse().map_err(|error| anyhow!("{file} is not Rust: {error}"))?;
+    let tokens: TokenStream =
+        text.parse().map_err(|error| anyhow!("{file} is not Rust: {error}"))?;
     let is_exempt = EXEMPT.iter().any(|(exempt, _)| file.starts_with(exempt));
     Reader { file, is_exempt, found }.walk(tokens, In::Code);
     Ok(())
@@ -147,11 +216,8 @@ impl Reader<'_> {
                     2
                 }
                 (TokenTree::Group(group), ..) => {
-                    let inside = match inside {
-                        In::View if is_brace(token) => In::Code,
-                        inside => inside,
-                    };
-                    self.walk(group.stream(), inside);
+                    // A block, or the arguments of a call.
+                    self.walk(group.stream(), if inside == In::View { In::Code } else { inside });
                     1
                 }
                 (TokenTree::Literal(literal), ..) => {
@@ -195,7 +261,10 @@ impl Reader<'_> {
         }
         let text = &literal[start + 1..end];
         let is_read = match inside {
-            In::View => text.chars().any(char::is_alphabetic),
+            In::View => {
+                let is_known = PROPER_NAMES.contains(&text) || IN_DEVELOPMENT.contains(&text);
+                text.chars().any(char::is_alphabetic) && !is_known
+            }
             // What the server says to programs and in logs begins with a small letter.
             _ if self.file.starts_with("server/") && !text.starts_with(char::is_uppercase) => false,
             _ => reads_like_a_sentence(text),
@@ -210,12 +279,18 @@ impl Reader<'_> {
 /// Several words, or one word that begins with a capital letter and is no name of a header or type.
 fn reads_like_a_sentence(text: &str) -> bool {
     let upper = text.to_uppercase();
-    let is_sql = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "SET "].iter().any(|word| upper.starts_with(word));
-    let is_markup = text.contains("=\"") || text.contains("=\\\"") || text.contains("; ") && text.contains('-');
+    let is_sql = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "SET "]
+        .iter()
+        .any(|word| upper.starts_with(word));
+    let is_markup =
+        text.contains("=\"") || text.contains("=\\\"") || text.contains("; ") && text.contains('-');
     let words = text
         .split_whitespace()
-        .filter(|word| word.chars().filter(|char| char.is_alphabetic()).count() > 1)
-        .filter(|word| !word.contains(['/', '_', '=', '<']))
+        .map(|word| {
+            word.trim_matches(|char: char| !char.is_alphanumeric() && char != '{' && char != '}')
+        })
+        .filter(|word| word.chars().count() > 1)
+        .filter(|word| word.chars().all(|char| char.is_alphabetic() || "'’.".contains(char)))
         .count();
     !is_sql && !is_markup && words > 1
 }
@@ -236,14 +311,18 @@ mod tests {
             r#"
             fn a() -> String { "Sign in first.".into() }
             fn b() -> impl IntoView {
-                view! { <p class="a b" aria-label="Main menu">"Save" {text!("save", name = "in Panjim")} {c("k")}</p> }
+                view! { <p class="a b" aria-label="Main menu">"Save" {text!("save", name = "in Panjim")} {c("k")} <b id=d("e", 1)>"1:2"</b></p> }
             }
             "#,
         );
         assert_eq!(
             sentences,
-            ["app/src/x.rs:2: \"Sign in first.\"", "app/src/x.rs:4: \"Main menu\"", "app/src/x.rs:4: \"Save\"",
-             "app/src/x.rs:4: \"in Panjim\""]
+            [
+                "app/src/x.rs:2: \"Sign in first.\"",
+                "app/src/x.rs:4: \"Main menu\"",
+                "app/src/x.rs:4: \"Save\"",
+                "app/src/x.rs:4: \"in Panjim\""
+            ]
         );
         assert_eq!(keys, ["save"]);
     }

@@ -38,12 +38,15 @@ const OWNERS: [(&str, &[&str]); 10] = [
     (
         "directory",
         &[
+            "city_names",
             "doctor_names",
             "listings",
             "next_times",
             "rating_mean",
+            "search_languages",
             "search_words",
             "specialty_documents",
+            "specialty_phrases",
             "specialty_words",
         ],
     ),
