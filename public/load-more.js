@@ -1,5 +1,6 @@
 // Lets a list of doctors grow in place: its next page is fetched and its cards are taken over. A list of
-// five pages is long enough; from there the link leads to a page of its own, as without scripts.
+// five pages is long enough; from there the link leads to a page of its own, as without scripts. Its texts are in
+// the list's data attributes.
 const PAGES_MAX = 5;
 const SLOW_MS = 200;
 const WAITING_CARDS = 2;
@@ -9,14 +10,18 @@ const said = document.createElement("span");
 let shown = 1;
 let busy = false;
 
+const numbers = new Intl.NumberFormat(document.documentElement.lang);
 const link = () => pages.querySelector("a[rel=next]");
-const place = (text) => text.match(/\d+/g) ?? [];
+
+/** A text with numbers in it: `Pages {first} to {last}`. */
+function fill(text, values) {
+	return text.replace(/\{(\w+)\}/g, (_, name) => numbers.format(values[name]));
+}
 
 function offer() {
 	const next = link();
 	if (next && shown < PAGES_MAX) {
-		next.firstChild.textContent = "Show more doctors";
-		next.querySelector("svg")?.remove();
+		next.replaceChildren(list.dataset.more);
 	}
 }
 
@@ -30,7 +35,7 @@ function wait() {
 	});
 	const timer = setTimeout(() => {
 		list.append(...cards);
-		said.textContent = "Looking for more doctors …";
+		said.textContent = list.dataset.loading;
 	}, SLOW_MS);
 	return () => {
 		clearTimeout(timer);
@@ -47,7 +52,6 @@ async function grow(href) {
 			throw answer.status;
 		}
 		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-		const beyond = page.querySelector(".pagination");
 		// Who moved down while others booked stands here already.
 		const cards = [...page.querySelectorAll(".doctor-list > li")]
 			.filter((card) => !document.getElementById(card.querySelector("h2").id));
@@ -57,8 +61,10 @@ async function grow(href) {
 		for (const card of list.children) {
 			card.dataset.drawn = "";
 		}
+		const beyond = page.querySelector(".doctor-list").dataset;
+		const next = page.querySelector(".pagination a[rel=next]");
 		list.append(...cards.map((card) => document.adoptNode(card)));
-		show(href, beyond);
+		show(href, next, beyond);
 		return cards;
 	} finally {
 		done();
@@ -69,20 +75,20 @@ async function more(href) {
 	try {
 		const cards = await grow(href);
 		cards[0].querySelector("a").focus();
-		said.textContent = `${cards.length} more doctors, ${list.children.length} in all.`;
+		said.textContent = fill(list.dataset.loaded, { count: list.children.length });
 	} catch {
 		location.assign(href);
 	}
 }
 
 /** Says which pages are here, leads on from the last of them, and notes it for whoever comes back. */
-function show(href, beyond) {
-	const here = pages.querySelector(".pagination-place");
-	const [first] = place(here.textContent);
-	const [last, count] = place(beyond.querySelector(".pagination-place").textContent);
-	const next = beyond.querySelector("a[rel=next]");
+function show(href, next, beyond) {
 	shown += 1;
-	here.textContent = `Pages ${first} to ${last} of ${count}`;
+	pages.querySelector(".pagination-place").textContent = fill(list.dataset.shown, {
+		first: list.dataset.page,
+		last: beyond.page,
+		count: beyond.pages,
+	});
 	link().remove();
 	if (next) {
 		pages.append(document.adoptNode(next));

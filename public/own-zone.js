@@ -1,14 +1,20 @@
-// Says a moment on the visitor's own clock, where that shows something else than the clock it was given in.
+// Shows a moment in the visitor's own time zone, where its clock shows something else than the one it was given in.
 // Each is an empty, hidden <time class="own-time" datetime="2026-11-24T10:20:00+05:30">.
-const format = new Intl.DateTimeFormat("en-US", {
-	weekday: "short",
-	day: "numeric",
-	month: "short",
-	hour: "2-digit",
-	minute: "2-digit",
-	hourCycle: "h23",
-});
-const zone = format.resolvedOptions().timeZone ?? "";
+const texts = document.getElementById("own-zone")?.dataset ?? {};
+const { lang } = document.documentElement;
+// English pages are British.
+const language = /^en\b/.test(lang) ? "en-GB" : lang;
+const { hour12 } = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions();
+// `07:30`, but `7:30 am`.
+const clock = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
+const formats = {
+	time: new Intl.DateTimeFormat(language, clock),
+	brief: new Intl.DateTimeFormat(language, { weekday: "short", ...clock }),
+	full: new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", ...clock }),
+};
+// For comparing: the day of the month and the clock as digits.
+const digits = new Intl.DateTimeFormat("en-GB", { day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const zone = digits.resolvedOptions().timeZone ?? "";
 // `Etc/GMT+5` and `UTC` are nobody's city.
 // Browsers go on naming a few by the name they had before: as we call them elsewhere.
 const renamed = { Calcutta: "Kolkata", Katmandu: "Kathmandu", Rangoon: "Yangon", Saigon: "Ho Chi Minh", Kiev: "Kyiv" };
@@ -18,11 +24,16 @@ const city = renamed[last] ?? last;
 const named = new Intl.DateTimeFormat("en-US", { hour: "2-digit", timeZoneName: "short" });
 const MINUTE = 60_000;
 
+// A text with its values in the places such as `{time}`.
+function filled(text, values) {
+	return (text ?? "").replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
+
 // Where the clocks are put back, by half an hour up to two hours, a time exists twice.
 function isRepeated(at) {
-	const clock = format.format(at);
+	const shown = digits.format(at);
 	return [30, 60, 120].some((minutes) =>
-		[-minutes, minutes].some((apart) => format.format(new Date(at.getTime() + apart * MINUTE)) === clock),
+		[-minutes, minutes].some((apart) => digits.format(new Date(at.getTime() + apart * MINUTE)) === shown),
 	);
 }
 
@@ -31,18 +42,18 @@ function words(there, brief) {
 	if (Number.isNaN(at.getTime())) {
 		return "";
 	}
-	const own = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-	let time = `${own.hour}:${own.minute}`;
-	const otherDay = Number(own.day) !== Number(there.slice(8, 10));
-	if (!otherDay && time === there.slice(11, 16)) {
+	const own = Object.fromEntries(digits.formatToParts(at).map(({ type, value }) => [type, value]));
+	const otherDay = own.day !== there.slice(8, 10);
+	if (!otherDay && `${own.hour}:${own.minute}` === there.slice(11, 16)) {
 		return "";
 	}
+	const format = otherDay ? (brief ? formats.brief : formats.full) : formats.time;
+	let time = format.format(at);
 	if (isRepeated(at)) {
 		const zoneNow = named.formatToParts(at).find(({ type }) => type === "timeZoneName");
-		time += ` ${zoneNow?.value ?? ""}`.trimEnd();
+		time = filled(texts.timeWithZone, { time, zone: zoneNow?.value ?? "" }).trimEnd();
 	}
-	const day = brief ? `${own.weekday} ` : `${own.weekday} ${own.day} ${own.month}, `;
-	return `${otherDay ? day : ""}${time} for you${city && !brief ? ` (${city})` : ""}`;
+	return city && !brief ? filled(texts.timeInCity, { time, city }) : filled(texts.time, { time });
 }
 
 function say(element) {

@@ -1,10 +1,13 @@
 // Quickens the search form of a page that is whole without it: suggestions while one types (an editable
-// combobox with a list, WAI-ARIA APG), places near oneself, and a word when the answer is slow.
+// combobox with a list, WAI-ARIA APG), places near oneself, and a sign when the answer is slow. Its texts are in the
+// form's data attributes.
 const TYPED_MIN = 2;
 const PAUSE_MS = 150;
 const SLOW_MS = 200;
-const KINDS = { specialty: "Specialties", doctor: "Doctors", city: "Cities" };
+const KINDS = ["specialty", "doctor", "city"];
+const language = document.documentElement.lang;
 const form = document.querySelector("form.search");
+const texts = form?.dataset;
 
 /** An element with attributes and children; text goes in as text only. */
 function make(name, attributes = {}, ...children) {
@@ -21,13 +24,13 @@ function detail(one) {
 	if (one.kind === "doctor") {
 		return [one.specialty, one.city].filter(Boolean).join(", ");
 	}
-	return one.kind === "city" ? one.country : one.word ? `for “${one.word}”` : "";
+	return one.kind === "city" ? one.country : one.word ? texts.word.replace("{word}", () => one.word) : "";
 }
 
 /** Where a suggestion leads: to the doctor, or on with the search, whose other filters stay. */
 function address(one) {
 	if (one.kind === "doctor") {
-		return `/doctors/${encodeURIComponent(one.slug)}`;
+		return `${form.action}/${encodeURIComponent(one.slug)}`;
 	}
 	const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
 	asked.delete("q");
@@ -36,12 +39,14 @@ function address(one) {
 }
 
 function suggest(input) {
-	const list = make("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": "Suggestions", hidden: "" });
+	const list = make("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": texts.suggestions, hidden: "" });
 	const said = make("span", { class: "visually-hidden", role: "status" });
 	input.after(list, said);
 	input.setAttribute("role", "combobox");
 	input.setAttribute("aria-autocomplete", "list");
 	input.setAttribute("aria-controls", list.id);
+	// One text for each number of suggestions.
+	const counts = JSON.parse(texts.counts);
 	let options = [];
 	let active = -1;
 	let timer;
@@ -82,13 +87,13 @@ function suggest(input) {
 			option.addEventListener("click", () => location.assign(address(one)));
 			return option;
 		});
-		list.replaceChildren(...Object.entries(KINDS).flatMap(([kind, title]) => {
+		list.replaceChildren(...KINDS.flatMap((kind) => {
 			const own = options.filter((_, at) => items[at].kind === kind);
-			const head = make("span", { role: "presentation", id: `suggestions-${kind}` }, title);
+			const head = make("span", { role: "presentation", id: `suggestions-${kind}` }, texts[kind]);
 			return own.length ? [make("div", { role: "group", "aria-labelledby": head.id }, head, ...own)] : [];
 		}));
 		open(items.length > 0);
-		said.textContent = items.length === 1 ? "1 suggestion" : `${items.length || "No"} suggestions`;
+		said.textContent = counts[items.length] ?? "";
 	}
 
 	/** Asks; only the answer to the last question counts. Whoever cannot be reached suggests nothing. */
@@ -97,7 +102,8 @@ function suggest(input) {
 		asked = new AbortController();
 		const { signal } = asked;
 		try {
-			const answer = await fetch(`/api/v1/suggestions?q=${encodeURIComponent(input.value)}`, { signal });
+			const url = `/api/v1/suggestions?q=${encodeURIComponent(input.value)}`;
+			const answer = await fetch(url, { signal, headers: { "Accept-Language": language } });
 			const { items } = answer.ok ? await answer.json() : { items: [] };
 			if (!signal.aborted) {
 				show(items);
@@ -157,23 +163,21 @@ function suggest(input) {
 	open(false);
 }
 
-/** Puts the person's own place into the search, when they ask for it. A kilometre is near enough. */
+/** Puts the person's own location into the search, when they ask for it. A kilometre is near enough. */
 function nearMe(button) {
 	const choices = form.elements.near;
 	const note = button.nextElementSibling;
 	const degrees = (value) => value.toFixed(2);
 	button.hidden = false;
 	button.addEventListener("click", () => {
-		note.textContent = "Asking your browser where you are …";
+		note.textContent = texts.locating;
 		navigator.geolocation.getCurrentPosition(({ coords }) => {
 			const here = `${degrees(coords.latitude)},${degrees(coords.longitude)}`;
 			note.textContent = "";
-			choices.append(new Option("Your place", here, true, true));
+			choices.append(new Option(texts.here, here, true, true));
 			form.requestSubmit();
 		}, ({ code, PERMISSION_DENIED }) => {
-			note.textContent = code === PERMISSION_DENIED
-				? "Your browser may not tell us where you are. Choose a city instead, or allow it and try again."
-				: "Your browser could not find out where you are. Choose a city instead.";
+			note.textContent = code === PERMISSION_DENIED ? texts.denied : texts.unknown;
 		}, { maximumAge: 600000, timeout: 15000 });
 	});
 }

@@ -48,63 +48,19 @@ pub const TEXT_CHARS_MAX: usize = 100;
 const WORDS_MAX: usize = 8;
 const WORD_CHARS_MAX: usize = 40;
 
-/// Stop words.
-const STOP_WORDS: [&str; 40] = [
-    "a",
-    "about",
-    "an",
-    "and",
-    "appointment",
-    "at",
-    "best",
-    "book",
-    "by",
-    "can",
-    "doctor",
-    "doctors",
-    "dr",
-    "find",
-    "for",
-    "from",
-    "good",
-    "have",
-    "help",
-    "i",
-    "in",
-    "is",
-    "it",
-    "me",
-    "my",
-    "near",
-    "need",
-    "of",
-    "on",
-    "or",
-    "please",
-    "s",
-    "see",
-    "specialist",
-    "the",
-    "to",
-    "want",
-    "who",
-    "with",
-    "problem",
-];
-
 /// The words of a search text: letters and digits in lower case, at most eight words of at most forty
-/// characters, without stop words. If there are only stop words, they are used.
-pub fn words(text: &str) -> Vec<String> {
+/// characters, without stop words (a list with commas between them). If there are only stop words, they are used.
+pub fn words(text: &str, stop_words: &str) -> Vec<String> {
     let all: Vec<String> = text::one_line(text)
         .chars()
         .take(TEXT_CHARS_MAX)
         .collect::<String>()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
+        .split(|c: char| !text::is_of_word(c))
+        .filter(|word| word.contains(char::is_alphanumeric))
         .map(|word| word.chars().take(WORD_CHARS_MAX).flat_map(char::to_lowercase).collect())
         .collect();
-    let telling: Vec<String> =
-        all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
+    let is_telling = |word: &&String| stop_words.split(',').all(|stop| stop.trim() != **word);
+    let telling: Vec<String> = all.iter().filter(is_telling).cloned().collect();
     let mut chosen = if telling.is_empty() { all } else { telling };
     chosen.truncate(WORDS_MAX);
     chosen
@@ -142,13 +98,19 @@ impl std::fmt::Display for Cursor {
 mod tests {
     use super::*;
 
+    fn words(text: &str) -> Vec<String> {
+        super::words(text, "a, doctor,dr, for,\n    i, need, please, s, मुझे")
+    }
+
     #[test]
     fn words_without_meaning_are_not_searched_for() {
         assert_eq!(words("I need a doctor for BACK-pain, please"), ["back", "pain"]);
         assert_eq!(words("Women’s health"), ["women", "health"]);
         assert_eq!(words("Dr"), ["dr"]);
         assert_eq!(words("Ju\u{308}r\u{200B}gen"), ["jürgen"]);
+        assert_eq!(words("मुझे त्वचा, हड्डी।"), ["त्वचा", "हड्डी"], "signs stay in their words");
         assert!(words(" ' \u{202e} <> ; --").is_empty());
+        assert!(words("❤\u{FE0F}").is_empty());
         let long = words(&"x".repeat(10_000));
         assert_eq!(long, ["x".repeat(WORD_CHARS_MAX)]);
         assert_eq!(words(&"ab ".repeat(90)).len(), WORDS_MAX);

@@ -2,6 +2,7 @@
 //! are shown. Matching doctors are found by the database.
 
 use crate::input::Slug;
+use crate::text;
 
 /// The maximum number of suggestions.
 pub const SUGGESTIONS_MAX: usize = 8;
@@ -45,7 +46,7 @@ pub struct Term {
 /// How well the words match a name; lower is better. `None` when a typed word is not the beginning of any word
 /// of the name.
 fn fit(typed: &[String], text: &str) -> Option<u8> {
-    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = || text.split(|c: char| !text::is_of_word(c)).filter(|word| !word.is_empty());
     let begins = |word: &String| words().any(|one| one.starts_with(word.as_str()));
     if typed.is_empty() || !typed.iter().all(begins) {
         return None;
@@ -131,7 +132,7 @@ mod tests {
     }
 
     fn slugs(typed: &str) -> Vec<(String, String)> {
-        let typed = crate::search::words(typed);
+        let typed = crate::search::words(typed, "");
         let doctors = |slug: &str| if slug == "empty" { 0 } else { 5 };
         fitting(&terms(), &typed, doctors)
             .into_iter()
@@ -150,6 +151,13 @@ mod tests {
         for nothing in ["", "kin", "skin zebra", "science"] {
             assert!(slugs(nothing).is_empty(), "{nothing}");
         }
+    }
+
+    #[test]
+    fn the_signs_of_a_script_are_parts_of_its_words() {
+        assert_eq!(fit(&["त्व".to_owned()], "त्वचा रोग"), Some(1));
+        assert_eq!(fit(&["त्वचा".to_owned(), "रोग".to_owned()], "त्वचा रोग"), Some(0));
+        assert_eq!(fit(&["चा".to_owned()], "त्वचा रोग"), None, "not the beginning of a word");
     }
 
     #[test]

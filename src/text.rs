@@ -108,13 +108,18 @@ fn is_joined(c: char) -> bool {
     of_script && matches!(c.general_category_group(), Letter | Mark)
 }
 
+/// Whether it is part of a word: a letter, a digit, or a mark such as the vowel signs of Hindi.
+pub fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || is_mark(c)
+}
+
 /// The form in which names are compared: words of letters and digits in lower case and without accents, separated
 /// by spaces.
 pub fn plain(text: &str) -> String {
     let is_accent = |c: &char| ('\u{300}'..='\u{36F}').contains(c);
     let letters: String =
         text.nfkd().filter(|c| !is_accent(c)).flat_map(char::to_lowercase).nfc().collect();
-    let words = letters.split(|c: char| !c.is_alphanumeric() && !is_mark(c));
+    let words = letters.split(|c: char| !is_of_word(c));
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

@@ -30,6 +30,10 @@ pub struct Site {
     pub suggest_url: String,
     /// The script that appends the next page to a list.
     pub load_more_url: String,
+    /// The script that offers the home page in the browser's language.
+    pub language_offer_url: String,
+    /// The script that shows times in the visitor's own zone.
+    pub own_zone_url: String,
     /// Scheme and host, without a slash at the end: for links in e-mails.
     pub public_url: String,
 }
@@ -128,6 +132,7 @@ pub fn here_in_english() -> String {
             !pair.is_empty() && !pair.starts_with("__path=") && !pair.starts_with("__err=")
         })
         .collect();
-    let path = parts.uri.path();
-    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+    // With one slash in front: with two, a link to it would lead to another site.
+    let path = format!("/{}", parts.uri.path().trim_start_matches('/'));
+    if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) }
 }

@@ -11,6 +11,8 @@
 // The macros of `i18n-macro` name this package.
 extern crate self as app;
 
+#[macro_use]
+mod as_list;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod error;
@@ -20,6 +22,7 @@ pub mod i18n;
 pub mod islands;
 pub mod json_encoding;
 pub mod links;
+#[cfg(feature = "ssr")]
 pub mod messages;
 #[cfg(feature = "ssr")]
 pub mod pages;

@@ -51,10 +51,10 @@ pub fn page(path: &str) -> String {
     crate::i18n::current().path(path)
 }
 
-/// In the browser, islands get their addresses from the server.
+/// In the browser, the language is that of the server functions, which the island has set.
 #[cfg(not(feature = "ssr"))]
 pub fn page(path: &str) -> String {
-    path.to_owned()
+    format!("{}{path}", leptos::server_fn::client::get_server_url())
 }
 
 pub fn sign_in(next: &str) -> String {
@@ -70,11 +70,13 @@ pub fn doctor(slug: &str) -> String {
 }
 
 /// A page on which a time is chosen: its path, and the parameters that all its links keep.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TimesPage {
     pub path: String,
     pub kept: Query,
 }
+
+as_list!(TimesPage { path: String, kept: Query });
 
 impl TimesPage {
     /// A doctor's page without filters.
@@ -191,7 +193,7 @@ pub fn calendar_help(place: &str) -> String {
 
 /// An appointment as a calendar file.
 pub fn appointment_file(id: &str) -> String {
-    format!("/appointments/{id}/calendar.ics")
+    page(&format!("/appointments/{id}/calendar.ics"))
 }
 
 /// Where a doctor answers reviews.

@@ -6,10 +6,12 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::context::{self, Site};
+use crate::i18n::{self, text};
 use crate::links;
 use crate::pages;
 use crate::pages::staff::StaffRoutes;
 use crate::parts::header_footer::{PageFooter, PageHeader};
+use crate::parts::languages::LanguageOffers;
 
 /// The whole document.
 pub fn shell(site: Site) -> impl IntoView {
@@ -17,9 +19,10 @@ pub fn shell(site: Site) -> impl IntoView {
         // Only islands are hydrated, so data outside of them is not serialized a second time for the client.
         shared.set_is_hydrating(false);
     }
+    let language = i18n::current();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language.code() dir=language.direction()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -46,9 +49,10 @@ pub fn shell(site: Site) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| format!("{} – Nadi", escaped(&title))/>
+        <Title formatter=|title: String| text!("page-title", title = escaped(&title))/>
         <Router>
-            <a class="skip-link" href="#content">"Skip to the content"</a>
+            <a class="skip-link" href="#content">{text!("layout-skip-link")}</a>
+            <LanguageOffers/>
             <PageHeader/>
             <main id="content" tabindex="-1">
                 <Routes fallback=pages::NotFound>

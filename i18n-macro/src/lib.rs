@@ -85,7 +85,7 @@ fn expand(
 pub fn text(input: TokenStream) -> TokenStream {
     expand(
         input,
-        |key, names, values| quote!(::app::i18n::format(#key, &[#((#names, ::app::i18n::Argument::from(#values))),*])),
+        |key, names, values| quote!(::app::i18n::format(#key, [#((#names, ::app::i18n::Argument::from(#values))),*])),
     )
 }
 
@@ -106,7 +106,7 @@ pub fn rich_text(input: TokenStream) -> TokenStream {
 pub fn pattern(input: TokenStream) -> TokenStream {
     expand(input, |key, names, _| {
         let places = names.iter().map(|name| format!("{{{name}}}"));
-        quote!(::app::i18n::format(#key, &[#((#names, ::app::i18n::Argument::from(#places))),*]))
+        quote!(::app::i18n::format(#key, [#((#names, ::app::i18n::Argument::from(#places))),*]))
     })
 }
 

@@ -142,6 +142,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                 name,
                 email: Email::parse(&email).map_err(words)?,
                 password: Password::parse(&password).map_err(words)?,
+                locale: app::i18n::Language::english().code().to_owned(),
             };
             let app_state = AppState::from_config(&Config::read(variable)?)?;
             let now = app_state.clock.now();

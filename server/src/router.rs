@@ -19,6 +19,7 @@ use crate::http::{
     BODY_BYTES_MAX, Web, assets, caller, health, language, live_updates, load_shedding,
     public_cache, request_target, security, session_cookie, trace,
 };
+use crate::pages::sitemap::{self, Sitemap};
 use crate::pages::{self, calendar_files, forms};
 use crate::rest;
 
@@ -49,6 +50,11 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn(security::bounded_body))
         .layer(from_fn_with_state(page_limit.clone(), load_shedding::bounded_page))
         .with_state(web.clone());
+    let for_search_engines = Router::new()
+        .route("/sitemap.xml", get(sitemap::sitemap))
+        .route("/robots.txt", get(sitemap::robots))
+        .layer(from_fn_with_state(page_limit.clone(), load_shedding::bounded_page))
+        .with_state(Sitemap::new(&web));
     // A listener for live updates has no session and no account. It counts towards the limit of pages only until
     // its response begins.
     let live_updates = LiveUpdates::new(&web.listeners, &web.app_state, &web.ports);
@@ -65,6 +71,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .route("/metrics", get(health::metrics))
         .with_state(web.clone())
         .merge(assets::routes())
+        .merge(for_search_engines)
         .merge(api)
         .merge(dynamic)
         .layer(from_fn(language::scoped))

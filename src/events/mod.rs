@@ -64,6 +64,8 @@ AccountEvent {
     EmailVerified = "account.email_verified",
     /// It administers every clinic from now on.
     MadeAdministrator = "account.made_administrator",
+    /// Another language was chosen for messages to it.
+    LanguageChanged = "account.language_changed",
 });
 event_words!(/// A person an account books for.
 PersonEvent {
@@ -161,7 +163,9 @@ impl EventType {
         use AccountEvent as A;
         match self {
             Self::Appointment(appointment::Event::CodeRequested)
-            | Self::Account(A::Registered | A::EmailVerified | A::MadeAdministrator)
+            | Self::Account(
+                A::Registered | A::EmailVerified | A::MadeAdministrator | A::LanguageChanged,
+            )
             | Self::Person(_)
             | Self::Feed(_)
             | Self::BusyCalendar(_)

@@ -32,6 +32,8 @@ struct Event<D> {
     actor: ActingRole,
     /// The account of the actor; null if it was the platform itself.
     actor_account_id: Option<AccountId>,
+    /// The language of the request that made the change, such as `en`; null if not known.
+    locale: Option<String>,
     occurred_at: DateTime<Utc>,
     data: D,
 }

@@ -13,6 +13,16 @@ pub struct Registration {
     pub name: String,
     pub email: Email,
     pub password: Password,
+    /// The language for messages to the account, such as `en`.
+    pub locale: String,
+}
+
+/// The account that somebody has signed in to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownAccount {
+    pub id: AccountId,
+    /// Its language.
+    pub locale: String,
 }
 
 #[async_trait]
@@ -29,7 +39,19 @@ pub trait Accounts: Send + Sync {
     ///
     /// # Errors
     /// `WrongCredentials`, the same for an unknown address; `TooManyTries`; `Unavailable`.
-    async fn sign_in(&self, caller: &Caller, email: &str, password: &str) -> Answer<AccountId>;
+    async fn sign_in(&self, caller: &Caller, email: &str, password: &str) -> Answer<KnownAccount>;
+
+    /// The language for messages to the caller's account.
+    ///
+    /// # Errors
+    /// `SignInFirst`, `Unavailable`.
+    async fn locale(&self, caller: &Caller) -> Answer<String>;
+
+    /// Changes it. Only languages that exist here may be given.
+    ///
+    /// # Errors
+    /// `SignInFirst`, `Unavailable`.
+    async fn set_locale(&self, caller: &Caller, locale: &str) -> Answer<()>;
 }
 
 /// The session of the current request; provided to server functions in addition to the ports.

@@ -246,6 +246,8 @@ pub trait Directory: Send + Sync {
     /// eight; none for fewer than two characters. When nothing matches, words are replaced by the most
     /// similar known ones. Results are at most ten seconds old.
     async fn suggest(&self, caller: &Caller, text: &str) -> Answer<Vec<Suggestion>>;
+    /// The slugs of all listed doctors in order, or of the first `most` of them.
+    async fn listed(&self, most: u32) -> Answer<Vec<Slug>>;
     /// # Errors
     /// `NotFound` for an unknown or unlisted doctor.
     async fn doctor(&self, caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile>;

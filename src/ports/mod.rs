@@ -17,7 +17,7 @@ mod schedules;
 
 use std::sync::Arc;
 
-pub use accounts::{Accounts, Registration, SessionControl};
+pub use accounts::{Accounts, KnownAccount, Registration, SessionControl};
 pub use administration::{
     Administration, CancelledComing, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
     DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor, ShiftedVisit, ZoneRules,

@@ -150,9 +150,11 @@ pub mod typed {
     use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
     use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
     use nadi::search::parameters;
+    use nadi::text::plain;
     use nadi::{Failure, formatting};
 
     use super::{TypedDoctor, TypedLocation};
+    use crate::i18n::{names, text};
 
     pub const NAME_CHARS_MAX: u32 = 120;
     pub const BIO_CHARS_MAX: u32 = 2_000;
@@ -313,15 +315,22 @@ pub mod typed {
         nadi::zone::Zone::of_any_case(text).map(nadi::zone::Zone::name)
     }
 
-    /// The text of a city in the field: `Panaji, India`.
+    /// The text of a city in the field, in the language of the page: `Panaji, India`.
     pub fn city_name(city: &City) -> String {
-        format!("{}, {}", city.name, city.country)
+        let country = names::country_named(&city.country);
+        text!("search-city-and-country", city = names::city(&city.slug, &city.name), country)
     }
 
     /// The city someone means: one we offer, by its name with or without the country,
     /// or else whatever city has that name; whether there is one is known behind the port.
     fn city_slug(cities: &[City], text: &str) -> Option<String> {
-        if let Some(city) = parameters::city(cities, text) {
+        let wanted = plain(text);
+        let is_it = |city: &&City| {
+            [city_name(city), names::city(&city.slug, &city.name)]
+                .iter()
+                .any(|name| plain(name) == wanted)
+        };
+        if let Some(city) = cities.iter().find(is_it).or_else(|| parameters::city(cities, text)) {
             return Some(city.slug.clone());
         }
         let name = text.split(',').next().unwrap_or(text);

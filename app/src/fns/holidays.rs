@@ -26,7 +26,8 @@ pub async fn save_holidays(
     #[server(default)] working: BTreeMap<String, String>,
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
-    let page = crate::links::Query::new().with("clinic", &clinic).on("/admin/holidays");
+    let page = crate::links::page("/admin/holidays");
+    let page = crate::links::Query::new().with("clinic", &clinic).on(&page);
     let id = super::parse_id(&clinic)?;
     let known = ports.administration.holidays(&caller, id).await;
     let Some(known) = super::or_sign_in(known, &page)? else { return Ok(()) };

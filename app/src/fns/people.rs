@@ -20,7 +20,7 @@ pub async fn add_person(
     let added = ports.people.add_dependant(&caller, &new).await;
     if let Some(added) = super::or_sign_in(added, &crate::links::page("/people"))? {
         let next = match next.as_str() {
-            "" => "/people?done=added".to_owned(),
+            "" => crate::links::page("/people?done=added"),
             next => crate::links::with(next, "person", &added.id.to_string()),
         };
         super::redirect(&next);

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::error::FormFailure;
 
-/// Signs in with e-mail and password, then leads to `next`.
+/// Signs in with e-mail and password, then leads to `next` in the language of the account.
 #[server(prefix = "/fn", endpoint = "sign_in")]
 pub async fn sign_in(
     email: String,
@@ -22,8 +22,11 @@ pub async fn sign_in(
         return Err(nadi::Failure::WrongCredentials.into());
     }
     let account = ports.accounts.sign_in(&caller, email.as_str(), &password).await?;
-    crate::context::session()?.start(account).await?;
-    super::redirect(&next);
+    crate::context::session()?.start(account.id).await?;
+    let next = nadi::input::return_path(&next);
+    let (current, path) = crate::i18n::Language::of_path(next);
+    let language = crate::i18n::Language::by_code(&account.locale).unwrap_or(current);
+    super::redirect(&language.path(path));
     Ok(())
 }
 
@@ -41,7 +44,10 @@ pub async fn register(
         (line(nadi::Field::Name, &name, 100), Email::parse(&email), Password::parse(&password));
     // All problems at once, so that nobody corrects the form three times.
     let registration = match (name, email, password) {
-        (Ok(name), Ok(email), Ok(password)) => nadi::ports::Registration { name, email, password },
+        (Ok(name), Ok(email), Ok(password)) => {
+            let locale = crate::i18n::current().code().to_owned();
+            nadi::ports::Registration { name, email, password, locale }
+        }
         (name, email, password) => {
             let problems = [name.err(), email.err(), password.err()];
             let problems = problems.into_iter().flatten().collect();
@@ -51,6 +57,18 @@ pub async fn register(
     let account = ports.accounts.register(&caller, registration).await?;
     crate::context::session()?.start(account).await?;
     super::redirect(&next);
+    Ok(())
+}
+
+/// Chooses the language of e-mails to the account.
+#[server(prefix = "/fn", endpoint = "set_language")]
+pub async fn set_language(language: String) -> Result<(), FormFailure> {
+    let (caller, ports) = super::request()?;
+    let language = crate::i18n::Language::by_code(&language).ok_or(nadi::Failure::Malformed)?;
+    let changed = ports.accounts.set_locale(&caller, language.code()).await;
+    if super::or_sign_in(changed, &crate::links::page("/people"))?.is_some() {
+        super::redirect(&crate::links::page("/people?done=language"));
+    }
     Ok(())
 }
 

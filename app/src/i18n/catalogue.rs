@@ -5,7 +5,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use icu_locale_core::Locale;
 
 use super::formats::Formats;
-use super::{current, language, pseudo};
+use super::{current, pseudo};
 
 /// The texts and formats of one language.
 pub(super) struct Catalogue {
@@ -34,7 +34,7 @@ impl Catalogue {
         let tag = tag.map(|tag| bundle.format_pattern(tag, None, &mut Vec::new()).into_owned());
         let tag = tag.unwrap_or_else(|| code.to_owned());
         let locale: Locale = tag.parse().expect("`language-tag` is a language tag");
-        let is_right_to_left = language::is_right_to_left(&locale);
+        let is_right_to_left = is_right_to_left(&locale);
         // Marks that keep a name in another script apart; they would only be in the way in English.
         bundle.set_use_isolating(is_right_to_left);
         bundle.set_formatter(Some(|value, _| match value {
@@ -63,73 +63,14 @@ impl Catalogue {
     }
 
     /// `None` when the language lacks the text.
-    fn format(&self, key: &str, arguments: &FluentArgs) -> Option<String> {
+    pub(super) fn format(&self, key: &str, arguments: &FluentArgs) -> Option<String> {
         let pattern = self.bundle.get_message(key)?.value()?;
         let mut errors = Vec::new();
         Some(self.bundle.format_pattern(pattern, Some(arguments), &mut errors).into_owned())
     }
 }
 
-/// The argument of a text.
-pub struct Argument(FluentValue<'static>);
-
-impl From<String> for Argument {
-    fn from(text: String) -> Self {
-        Self(FluentValue::from(text))
-    }
-}
-
-impl From<&String> for Argument {
-    fn from(text: &String) -> Self {
-        text.clone().into()
-    }
-}
-
-impl From<&str> for Argument {
-    fn from(text: &str) -> Self {
-        text.to_owned().into()
-    }
-}
-
-impl From<&&str> for Argument {
-    fn from(text: &&str) -> Self {
-        (*text).to_owned().into()
-    }
-}
-
-impl From<char> for Argument {
-    fn from(text: char) -> Self {
-        text.to_string().into()
-    }
-}
-
-macro_rules! number {
-    ($($number:ty),*) => {$(
-        impl From<$number> for Argument {
-            fn from(number: $number) -> Self {
-                Self(FluentValue::from(number))
-            }
-        }
-        impl From<&$number> for Argument {
-            fn from(number: &$number) -> Self {
-                Self(FluentValue::from(*number))
-            }
-        }
-    )*};
-}
-
-number!(u8, i16, u16, i32, u32, i64, u64, usize, f32, f64);
-
-/// A text in the current language. Called by `text!`, which checks key and arguments.
-pub fn format(key: &str, arguments: &[(&'static str, Argument)]) -> String {
-    let mut named = FluentArgs::with_capacity(arguments.len());
-    for (name, value) in arguments {
-        named.set(*name, value.0.clone());
-    }
-    let language = current();
-    language
-        .catalogue()
-        .format(key, &named)
-        .or_else(|| language::Language::english().catalogue().format(key, &named))
-        .unwrap_or_else(|| key.to_owned())
+/// Is the script of a language written from right to left?
+fn is_right_to_left(locale: &Locale) -> bool {
+    icu_locale::LocaleDirectionality::new_common().is_right_to_left(&locale.id)
 }

@@ -4,7 +4,7 @@
 
 use chrono::{Datelike as _, NaiveDate, NaiveTime, Timelike as _, Weekday};
 use icu_calendar::Gregorian;
-use icu_datetime::fieldsets::{D, E, MD, MDE, T, YM, YMDE};
+use icu_datetime::fieldsets::{D, E, M, MD, MDE, T, YM, YMD, YMDE};
 use icu_datetime::input::{Date, Time};
 use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
 use icu_decimal::DecimalFormatter;
@@ -23,8 +23,11 @@ pub(super) struct Formats {
     date: DateFormatter<YMDE>,
     short_date: DateFormatter<MDE>,
     long_date: DateFormatter<MDE>,
+    full_date: DateFormatter<YMDE>,
+    date_without_weekday: DateFormatter<YMD>,
     day_and_month: DateFormatter<MD>,
     month: DateFormatter<YM>,
+    short_month: DateFormatter<M>,
     day: DateFormatter<D>,
     weekday: DateFormatter<E>,
     short_weekday: DateFormatter<E>,
@@ -32,6 +35,7 @@ pub(super) struct Formats {
     number: DecimalFormatter,
     and: ListFormatter,
     or: ListFormatter,
+    list: ListFormatter,
 }
 
 impl Formats {
@@ -45,8 +49,11 @@ impl Formats {
             date: date(DateFormatter::try_new(locale.into(), YMDE::medium())),
             short_date: date(DateFormatter::try_new(locale.into(), MDE::medium())),
             long_date: date(DateFormatter::try_new(locale.into(), MDE::long())),
+            full_date: date(DateFormatter::try_new(locale.into(), YMDE::long())),
+            date_without_weekday: date(DateFormatter::try_new(locale.into(), YMD::long())),
             day_and_month: date(DateFormatter::try_new(locale.into(), MD::medium())),
             month: date(DateFormatter::try_new(locale.into(), YM::long())),
+            short_month: date(DateFormatter::try_new(locale.into(), M::medium())),
             day: date(DateFormatter::try_new(locale.into(), D::short())),
             weekday: date(DateFormatter::try_new(locale.into(), E::long())),
             short_weekday: date(DateFormatter::try_new(locale.into(), E::short())),
@@ -56,6 +63,8 @@ impl Formats {
             and: ListFormatter::try_new_and(locale.into(), wide())
                 .expect("the data of ICU is part of the program"),
             or: ListFormatter::try_new_or(locale.into(), wide())
+                .expect("the data of ICU is part of the program"),
+            list: ListFormatter::try_new_unit(locale.into(), wide())
                 .expect("the data of ICU is part of the program"),
         }
     }
@@ -71,7 +80,7 @@ impl Formats {
 }
 
 /// What ICU wrote, or, in the pseudo-language, the same made foreign.
-fn foreign(text: String) -> String {
+pub(super) fn foreign(text: String) -> String {
     if current().catalogue().is_pseudo { pseudo::transform(&text).into_owned() } else { text }
 }
 
@@ -85,7 +94,7 @@ pub fn date(date: NaiveDate) -> String {
     foreign(current().catalogue().formats.date.format(&icu_date(date)).to_string())
 }
 
-/// `Tue, 24 Nov`.
+/// `Tue 24 Nov`.
 pub fn short_date(date: NaiveDate) -> String {
     foreign(current().catalogue().formats.short_date.format(&icu_date(date)).to_string())
 }
@@ -93,6 +102,17 @@ pub fn short_date(date: NaiveDate) -> String {
 /// `Tuesday 24 November`.
 pub fn long_date(date: NaiveDate) -> String {
     foreign(current().catalogue().formats.long_date.format(&icu_date(date)).to_string())
+}
+
+/// `Tuesday, 24 November 2026`.
+pub fn full_date(date: NaiveDate) -> String {
+    foreign(current().catalogue().formats.full_date.format(&icu_date(date)).to_string())
+}
+
+/// `24 November 2026`.
+pub fn date_without_weekday(date: NaiveDate) -> String {
+    let formats = &current().catalogue().formats;
+    foreign(formats.date_without_weekday.format(&icu_date(date)).to_string())
 }
 
 /// `24 Nov`.
@@ -103,6 +123,11 @@ pub fn day_and_month(date: NaiveDate) -> String {
 /// `November 2026`.
 pub fn month(first: NaiveDate) -> String {
     foreign(current().catalogue().formats.month.format(&icu_date(first)).to_string())
+}
+
+/// `Nov`.
+pub fn short_month(date: NaiveDate) -> String {
+    foreign(current().catalogue().formats.short_month.format(&icu_date(date)).to_string())
 }
 
 /// `24`.
@@ -142,13 +167,26 @@ pub fn decimal(number: impl Into<i64>) -> String {
 /// `Monday, Tuesday and Friday`.
 pub fn and<S: AsRef<str>>(items: &[S]) -> String {
     let items = items.iter().map(AsRef::as_ref);
-    current().catalogue().formats.and.format(items).to_string()
+    foreign(current().catalogue().formats.and.format(items).to_string())
 }
 
 /// `Monday, Tuesday or Friday`.
 pub fn or<S: AsRef<str>>(items: &[S]) -> String {
     let items = items.iter().map(AsRef::as_ref);
-    current().catalogue().formats.or.format(items).to_string()
+    foreign(current().catalogue().formats.or.format(items).to_string())
+}
+
+/// `English, Hindi, Konkani`: a list without a word before its last item.
+pub fn list<S: AsRef<str>>(items: &[S]) -> String {
+    let items = items.iter().map(AsRef::as_ref);
+    foreign(current().catalogue().formats.list.format(items).to_string())
+}
+
+/// A rating in tenths, with one decimal: `4.6`, `4.0`.
+pub fn rating(tenths: u32) -> String {
+    let mut rating = Decimal::from(tenths);
+    rating.multiply_pow10(-1);
+    current().catalogue().formats.number.format(&rating).to_string()
 }
 
 /// Money: `₹800`, `€45.50`, or the currency's letters where we know no sign: `AED 200`.

@@ -3,18 +3,16 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use icu_locale_core::Locale;
-
 use super::catalogue::Catalogue;
 
 /// The files of each language, by its code.
-const FILES: &[(&str, &[&str])] = include!(concat!(env!("OUT_DIR"), "/locales.rs"));
+pub(super) const FILES: &[(&str, &[&str])] = include!(concat!(env!("OUT_DIR"), "/locales.rs"));
 const ENGLISH: &str = "en";
 /// English with accents, written from right to left: for finding texts that are not in the catalogue.
 const PSEUDO: &str = "en-XB";
 
 static LANGUAGES: OnceLock<Vec<Catalogue>> = OnceLock::new();
-static WITH_PSEUDO: AtomicBool = AtomicBool::new(false);
+static WITH_PSEUDO: AtomicBool = AtomicBool::new(cfg!(test));
 
 /// Adds the pseudo-language. Has to be called before the first text is read.
 pub fn enable_pseudo_language() {
@@ -149,9 +147,4 @@ impl std::fmt::Debug for Language {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.code())
     }
-}
-
-/// Is a script written from right to left?
-pub(super) fn is_right_to_left(locale: &Locale) -> bool {
-    icu_locale::LocaleDirectionality::new_common().is_right_to_left(&locale.id)
 }

@@ -7,6 +7,7 @@ use nadi::local_time::{LocalTime, LocalTimes};
 use nadi::schedule::day_start;
 use nadi::zone::Zone;
 
+use super::formats::foreign;
 use super::{and, clock, date, text};
 
 /// How people read an instant.
@@ -102,7 +103,7 @@ impl LocalTimesText for LocalTimes {
 /// The zone without its offset: `Berlin time`.
 pub fn place_time(zone: Zone) -> String {
     let city = zone.name().rsplit('/').next().unwrap_or(zone.name()).replace('_', " ");
-    text!("zone-of-place", city)
+    text!("zone-of-place", city = foreign(city))
 }
 
 /// The zones of these times, each once, in their order: `Berlin time (CET, UTC+01:00)`. When clocks change

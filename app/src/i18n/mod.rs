@@ -10,20 +10,23 @@ mod catalogue;
 mod formats;
 mod language;
 mod local_time;
+mod message;
+pub mod names;
 mod pseudo;
 mod scope;
 mod views;
 
-pub use catalogue::{Argument, format};
 pub use formats::{
-    and, clock, date, day_and_month, day_number, decimal, fee, long_date, month, or, short_date,
-    short_weekday, weekday,
+    and, clock, date, date_without_weekday, day_and_month, day_number, decimal, fee, full_date,
+    list, long_date, month, or, rating, short_date, short_month, short_weekday, weekday,
 };
 pub use i18n_macro::{pattern, rich_text, text, text_key};
 pub use language::{Language, enable_pseudo_language};
 pub use local_time::{
     LocalTimeText, LocalTimesText, place_time, zone_of_day, zone_of_days, zones_of,
 };
+pub use message::{Argument, format};
+pub use names::search_words;
 pub use scope::{current, scope, with};
 pub use views::format_views;
 

@@ -17,7 +17,7 @@ pub fn format_views(key: &'static str, arguments: Vec<(&'static str, AnyView)>) 
         .collect();
     let mut views: Vec<(char, Option<AnyView>)> =
         places().zip(arguments).map(|(place, (_, view))| (place, Some(view))).collect();
-    let text = format(key, &named);
+    let text = format(key, named);
     let mut parts: Vec<AnyView> = Vec::new();
     let mut rest = text.as_str();
     while let Some(at) = rest.find(|char| places().any(|place| place == char)) {
@@ -33,5 +33,6 @@ pub fn format_views(key: &'static str, arguments: Vec<(&'static str, AnyView)>) 
     if !rest.is_empty() {
         parts.push(rest.to_owned().into_any());
     }
-    parts.into_any()
+    // One element, so that a line of several columns takes it for one.
+    view! { <span>{parts}</span> }.into_any()
 }

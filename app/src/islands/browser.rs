@@ -44,6 +44,17 @@ mod real {
         element.id().starts_with("slot-").then(|| format!("#{}", element.id()))
     }
 
+    /// Does the page read from right to left?
+    pub fn is_right_to_left() -> bool {
+        let root = document().document_element();
+        root.and_then(|root| root.get_attribute("dir")).is_some_and(|dir| dir == "rtl")
+    }
+
+    /// What the paths of server functions and pages begin with from now on. The first call counts.
+    pub fn set_path_prefix(prefix: String) {
+        let _ = leptos::server_fn::client::try_set_server_url(Box::leak(prefix.into_boxed_str()));
+    }
+
     /// From 0 to 1.
     pub fn random() -> f64 {
         js_sys::Math::random()
@@ -66,6 +77,10 @@ mod real {
     pub fn focused() -> Option<String> {
         None
     }
+    pub fn is_right_to_left() -> bool {
+        false
+    }
+    pub fn set_path_prefix(_prefix: String) {}
     pub fn random() -> f64 {
         0.0
     }
@@ -74,4 +89,7 @@ mod real {
     }
 }
 
-pub use real::{focus, focused, go, is_offline, now_ms, random, replace_address};
+pub use real::{
+    focus, focused, go, is_offline, is_right_to_left, now_ms, random, replace_address,
+    set_path_prefix,
+};

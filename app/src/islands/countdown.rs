@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::browser;
@@ -11,23 +13,27 @@ fn clock(seconds: i64) -> String {
 const SOON: i64 = 60;
 
 /// What a screen reader hears as time runs out: rarely, and early enough to act on.
-fn spoken(seconds: i64, extendable: bool) -> &'static str {
-    match (seconds, extendable) {
-        (..=0, _) => "The hold has ended.",
-        (1..=20, true) => "20 seconds left. Keep this time longer, or confirm it now.",
-        (1..=20, false) => "20 seconds left. Confirm it now.",
-        (21..=SOON, true) => "One minute left. You can keep this time longer with one button.",
-        (21..=SOON, false) => "One minute left. This time cannot be kept longer: confirm it now.",
+fn spoken(seconds: i64, texts: &CountdownTexts) -> &str {
+    match seconds {
+        ..=0 => &texts.ended,
+        1..=20 => &texts.last_seconds,
+        21..=SOON => &texts.warning,
         _ => "",
     }
 }
 
-/// The visible warning.
-fn warning(extendable: bool) -> &'static str {
-    if extendable {
-        "Less than a minute is left. Keep this time longer, or confirm it now."
-    } else {
-        "Less than a minute is left. Confirm it now, or it is free again."
+island_texts! {
+    /// The texts of the countdown in the language of its page.
+    pub struct CountdownTexts {
+        /// With `{time}`: the moment the hold ends.
+        pub held,
+        /// When less than a minute is left: shown and read aloud.
+        pub warning,
+        /// Read aloud when 20 seconds are left.
+        pub last_seconds,
+        pub ended,
+        /// The link to other times.
+        pub see_times,
     }
 }
 
@@ -39,9 +45,7 @@ pub fn Countdown(
     until: String,
     /// Where to find another time.
     again: String,
-    /// It can be kept for longer: the button for it stands after the countdown, and is brought
-    /// forward (by the style sheet, from `data-soon`) when it is needed.
-    extendable: bool,
+    texts: CountdownTexts,
 ) -> impl IntoView {
     let (left, set_left) = signal(seconds);
     Effect::new(move |_| {
@@ -60,29 +64,68 @@ pub fn Countdown(
     let left = Memo::new(move |_| left.get());
     let ended = move || left.get() <= 0;
     let soon = Memo::new(move |_| (1..=SOON).contains(&left.get()));
+    let texts = StoredValue::new(Arc::new(texts));
     let tone = move || if ended() { "loss" } else { "waiting" };
     view! {
         <div class="countdown" data-tone=tone data-soon=move || soon.get().then_some("") data-ended=move || ended().then_some("")>
             {move || if ended() {
+                let texts = texts.get_value();
                 view! {
                     <p>
-                        "The hold has ended and the time is free again. "
-                        <a href=again.clone()>"See the nearest free times"</a>
+                        {texts.ended.clone()}
+                        " "
+                        <a href=again.clone()>{texts.see_times.clone()}</a>
                     </p>
                 }.into_any()
             } else {
+                let held = texts.get_value().held.clone();
+                let (before, after) = held.split_once("{time}").unwrap_or((&held, ""));
                 view! {
                     <p>
-                        "Held for you until "
+                        {before.to_owned()}
                         <time>{until.clone()}</time>
+                        {(!after.is_empty()).then(|| after.to_owned())}
                         " ("
                         <span class="countdown-left" role="timer">{move || clock(left.get())}</span>
                         ")"
                     </p>
                 }.into_any()
             }}
-            {move || soon.get().then(|| view! { <p class="countdown-warning">{warning(extendable)}</p> })}
-            <span class="visually-hidden" role="status">{move || spoken(left.get(), extendable)}</span>
+            // The button for more time stands after the countdown. The style sheet brings it forward by `data-soon`.
+            {move || soon.get().then(|| {
+                let warning = texts.get_value().warning.clone();
+                view! { <p class="countdown-warning">{warning}</p> }
+            })}
+            <span class="visually-hidden" role="status">
+                {move || spoken(left.get(), &texts.get_value()).to_owned()}
+            </span>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_is_read_aloud_and_early_enough() {
+        let texts = CountdownTexts {
+            warning: "Less than a minute left.".into(),
+            last_seconds: "20 seconds left.".into(),
+            ended: "Your hold has ended.".into(),
+            ..CountdownTexts::default()
+        };
+        for (seconds, said) in [
+            (300, ""),
+            (61, ""),
+            (60, "Less than a minute left."),
+            (21, "Less than a minute left."),
+            (20, "20 seconds left."),
+            (1, "20 seconds left."),
+            (0, "Your hold has ended."),
+        ] {
+            assert_eq!(spoken(seconds, &texts), said, "{seconds}");
+        }
+        assert_eq!((clock(272).as_str(), clock(5).as_str()), ("4:32", "0:05"));
     }
 }

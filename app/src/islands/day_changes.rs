@@ -1,6 +1,6 @@
 //! What has changed in a day between two reads of its free times, without any state.
 
-use crate::slot_views::{DayPart, DayView, TimeView};
+use crate::slot_views::{DayPart, DayView, Detail, PickerTexts, TimeView};
 
 fn times(day: &DayView) -> impl Iterator<Item = &TimeView> {
     day.parts.iter().flat_map(|part| &part.times)
@@ -27,25 +27,19 @@ pub(super) fn merge(shown: &DayView, day: &mut DayView, now: i64) -> (Vec<String
     (lost, freed)
 }
 
-/// `Morning, Video visit`: the part of the day, and the detail that all its times share.
-fn split_name(name: &str) -> (&str, &str) {
-    name.split_once(", ").unwrap_or((name, ""))
-}
-
 /// Inserts a time into the part of the day that it was in, in order.
 fn insert(parts: &mut Vec<DayPart>, from: &DayPart, mut time: TimeView) {
-    let (name, shared) = split_name(&from.name);
-    let Some(part) = parts.iter_mut().find(|part| split_name(&part.name).0 == name) else {
+    let Some(part) = parts.iter_mut().find(|part| part.from_hour == from.from_hour) else {
         let later = |part: &DayPart| part.times.first().is_some_and(|first| first.at > time.at);
         let at = parts.iter().position(later).unwrap_or(parts.len());
-        parts.insert(at, DayPart { name: from.name.clone(), times: vec![time] });
+        parts.insert(at, DayPart { times: vec![time], ..from.clone() });
         return;
     };
     if time.detail.is_empty() {
-        time.detail = shared.to_owned();
+        time.detail = from.detail.clone();
     }
-    if time.detail == split_name(&part.name).1 {
-        time.detail.clear();
+    if time.detail == part.detail {
+        time.detail = Detail::default();
     }
     let at = part.times.iter().position(|other| other.at > time.at);
     part.times.insert(at.unwrap_or(part.times.len()), time);
@@ -60,11 +54,14 @@ pub(super) fn taken_time(day: &DayView, slot: &str) -> Option<(String, Vec<Strin
     Some((times(day).nth(place)?.time.clone(), near.collect()))
 }
 
-/// A sentence that offers these times instead.
-pub(super) fn alternatives(near: &[String]) -> String {
+/// A sentence that offers these times instead, which are one or two, or none.
+pub(super) fn alternatives(near: &[String], texts: &PickerTexts) -> String {
     match near {
-        [] => "Choose another day.".to_owned(),
-        near => format!("Free next to it: {}.", near.join(" and ")),
+        [] => texts.another_day.clone(),
+        [time] => texts.nearest_time.replace("{time}", time),
+        [earlier, later, ..] => {
+            texts.nearest_times.replace("{earlier}", earlier).replace("{later}", later)
+        }
     }
 }
 
@@ -79,6 +76,11 @@ mod tests {
         number(hours) * 3600 + number(minutes) * 60
     }
 
+    fn words(text: &str) -> Detail {
+        Detail { text: text.into(), ..Detail::default() }
+    }
+
+    /// Parts as `Morning, Video`, times as `10:20 Video`.
     fn day(parts: &[(&str, &[&str])]) -> DayView {
         let time = |time: &&str| {
             let (time, detail) = time.split_once(' ').unwrap_or((time, ""));
@@ -86,13 +88,15 @@ mod tests {
                 slot: time.into(),
                 time: time.into(),
                 at: at(time),
-                detail: detail.into(),
+                detail: words(detail),
                 ..TimeView::default()
             }
         };
-        let part = |(name, times): &(&str, &[&str])| DayPart {
-            name: (*name).into(),
-            times: times.iter().map(time).collect(),
+        let part = |(name, times): &(&str, &[&str])| {
+            let (name, detail) = name.split_once(", ").unwrap_or((name, ""));
+            let from_hour = if name == "Morning" { 0 } else { 17 };
+            let times = times.iter().map(time).collect();
+            DayPart { from_hour, name: name.into(), detail: words(detail), times }
         };
         DayView { parts: parts.iter().map(part).collect(), ..DayView::default() }
     }
@@ -134,7 +138,7 @@ mod tests {
             time("02:30 CET", 5400),
         ];
         let night = |times: Vec<TimeView>| DayView {
-            parts: vec![DayPart { name: "Morning".into(), times }],
+            parts: vec![DayPart { times, ..DayPart::default() }],
             ..DayView::default()
         };
         let mut now = night(vec![all_times[2].clone()]);
@@ -146,10 +150,36 @@ mod tests {
 
     #[test]
     fn a_time_gets_the_detail_that_its_part_no_longer_has() {
-        let shown = day(&[("Morning, Video visit", &["10:00", "10:20"])]);
-        let mut now = day(&[("Morning", &["10:20 Video visit", "10:40 Porvorim"])]);
-        now.parts[0].times[0].slot = "10:20".into();
+        let shown = day(&[("Morning, Video", &["10:00", "10:20"])]);
+        let mut now = day(&[("Morning", &["10:20 Video", "10:40 Porvorim"])]);
         merge(&shown, &mut now, 0);
-        assert_eq!(now.parts[0].times[0].detail, "Video visit");
+        assert_eq!(now.parts[0].times[0].time, "10:00");
+        assert_eq!(now.parts[0].times[0].detail, words("Video"));
+    }
+
+    #[test]
+    fn a_time_loses_the_detail_that_its_part_now_has() {
+        let shown = day(&[("Morning", &["10:00 Video", "10:20 Video", "10:40 Porvorim"])]);
+        let mut now = day(&[("Morning, Video", &["10:20"])]);
+        merge(&shown, &mut now, 0);
+        let details: Vec<_> = now.parts[0].times.iter().map(|time| time.detail.clone()).collect();
+        assert_eq!(details, [words(""), words(""), words("Porvorim")]);
+    }
+
+    #[test]
+    fn the_nearest_times_are_offered_or_another_day() {
+        let texts = PickerTexts {
+            nearest_time: "The nearest is {time}.".into(),
+            nearest_times: "The nearest are {earlier} and {later}.".into(),
+            another_day: "Choose another day.".into(),
+            ..PickerTexts::default()
+        };
+        let said = |near: &[&str]| {
+            let near: Vec<String> = near.iter().map(|time| (*time).to_owned()).collect();
+            alternatives(&near, &texts)
+        };
+        assert_eq!(said(&[]), "Choose another day.");
+        assert_eq!(said(&["10:00"]), "The nearest is 10:00.");
+        assert_eq!(said(&["10:00", "10:40"]), "The nearest are 10:00 and 10:40.");
     }
 }

@@ -4,17 +4,7 @@ use leptos::prelude::*;
 
 use super::browser;
 use super::picker_state::{Picker, is_plain_click};
-use crate::slot_views::{DayCell, MonthView};
-
-const WEEKDAYS: [(&str, &str); 7] = [
-    ("Mon", "Monday"),
-    ("Tue", "Tuesday"),
-    ("Wed", "Wednesday"),
-    ("Thu", "Thursday"),
-    ("Fri", "Friday"),
-    ("Sat", "Saturday"),
-    ("Sun", "Sunday"),
-];
+use crate::slot_views::{DayCell, MonthView, PickerTexts};
 
 /// Parses the date of a cell. These dates are always well-formed, and the general parser
 /// would bring all of chrono's formats into the client.
@@ -43,11 +33,12 @@ fn weekday(date: &str) -> i64 {
     parse_date(date).map_or(0, |date| date.weekday().num_days_from_monday().into())
 }
 
-/// The date that a key moves to.
-fn target(key: &str, shift: bool, date: &str) -> Option<String> {
+/// The date that a key moves to. Left is forward where one reads from right to left.
+fn target(key: &str, shift: bool, right_to_left: bool, date: &str) -> Option<String> {
+    let right = if right_to_left { -1 } else { 1 };
     match key {
-        "ArrowLeft" => moved(date, -1, 0),
-        "ArrowRight" => moved(date, 1, 0),
+        "ArrowLeft" => moved(date, -right, 0),
+        "ArrowRight" => moved(date, right, 0),
         "ArrowUp" => moved(date, -7, 0),
         "ArrowDown" => moved(date, 7, 0),
         "Home" => moved(date, -weekday(date), 0),
@@ -71,7 +62,10 @@ fn beside(month: &MonthView, date: &str, weeks: i64) -> Option<String> {
         return None;
     }
     let free = month.weeks.iter().flatten().find(|cell| {
-        cell.free > 0 && cell.date >= monday && cell.date <= sunday && cell.date >= month.today
+        !cell.free.is_empty()
+            && cell.date >= monday
+            && cell.date <= sunday
+            && cell.date >= month.today
     });
     Some(free.map_or(monday, |cell| cell.date.clone()))
 }
@@ -81,7 +75,7 @@ fn reachable(month: &MonthView, chosen: &str) -> String {
     let cells = || month.weeks.iter().flatten();
     cells()
         .find(|cell| cell.date == chosen)
-        .or_else(|| cells().find(|cell| cell.inside && cell.free > 0))
+        .or_else(|| cells().find(|cell| cell.inside && !cell.free.is_empty()))
         .or_else(|| cells().find(|cell| cell.inside))
         .map(|cell| cell.date.clone())
         .unwrap_or_default()
@@ -105,7 +99,8 @@ pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
             return;
         }
         let at = tab_stop.get_untracked();
-        let Some(to) = target(&key.key(), key.shift_key(), &at) else { return };
+        let right_to_left = browser::is_right_to_left();
+        let Some(to) = target(&key.key(), key.shift_key(), right_to_left, &at) else { return };
         key.prevent_default();
         let shown = month.with_untracked(|month| week_of(month, &to).is_some());
         let over = month.with_untracked(|month| to.get(..7) < month.today.get(..7));
@@ -119,21 +114,22 @@ pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
             picker.peek(to);
         }
     };
-    let weekdays = WEEKDAYS
-        .map(|(short, long)| view! { <th scope="col" abbr=long>{short}</th> })
+    let weekdays = picker.times.with_untracked(|times| times.month.weekdays.clone());
+    let weekdays: Vec<_> = weekdays
         .into_iter()
-        .collect::<Vec<_>>();
+        .map(|(short, long)| view! { <th scope="col" abbr=long>{short}</th> })
+        .collect();
     view! {
-        <section class="picker-month" aria-label="Choose a day">
+        <section class="picker-month" aria-label=picker.texts().choose_day.clone()>
             <div class="picker-bar" data-for="month">
-                {move || month.with(|month| step(picker, month.previous.clone(), "Previous month", "M12.5 4 6.5 10l6 6", false))}
+                {move || month.with(|month| step(picker, month.previous.clone(), Step::PreviousMonth))}
                 <h3 id="picker-month-name" aria-live="polite">{move || month.with(|month| month.name.clone())}</h3>
-                {move || month.with(|month| step(picker, month.next.clone(), "Next month", "M7.5 4l6 6-6 6", false))}
+                {move || month.with(|month| step(picker, month.next.clone(), Step::NextMonth))}
             </div>
             <div class="picker-bar" data-for="week">
-                {move || month.with(|month| step(picker, beside(month, &picker.date(), -1), "Previous week", "M12.5 4 6.5 10l6 6", true))}
+                {move || month.with(|month| step(picker, beside(month, &picker.date(), -1), Step::PreviousWeek))}
                 <p class="picker-month-name" aria-hidden="true">{move || month.with(|month| month.name.clone())}</p>
-                {move || month.with(|month| step(picker, beside(month, &picker.date(), 1), "Next week", "M7.5 4l6 6-6 6", true))}
+                {move || month.with(|month| step(picker, beside(month, &picker.date(), 1), Step::NextWeek))}
             </div>
             <table
                 class="month"
@@ -161,22 +157,56 @@ pub(super) fn DayGrid(picker: Picker) -> impl IntoView {
             </table>
             <label class="whole-month">
                 <input type="checkbox"/>
-                "Show the whole month"
+                {picker.texts().whole_month.clone()}
             </label>
         </section>
     }
 }
 
+/// A link beside the name of the month.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    PreviousMonth,
+    NextMonth,
+    PreviousWeek,
+    NextWeek,
+}
+
+impl Step {
+    /// Identifies the link, so that it keeps the focus.
+    fn name(self) -> &'static str {
+        match self {
+            Self::PreviousMonth => "previous-month",
+            Self::NextMonth => "next-month",
+            Self::PreviousWeek => "previous-week",
+            Self::NextWeek => "next-week",
+        }
+    }
+
+    fn label(self, texts: &PickerTexts) -> &String {
+        match self {
+            Self::PreviousMonth => &texts.previous_month,
+            Self::NextMonth => &texts.next_month,
+            Self::PreviousWeek => &texts.previous_week,
+            Self::NextWeek => &texts.next_week,
+        }
+    }
+
+    /// As in `ui::Icon`, whose other drawings the browser need not load.
+    fn arrow(self) -> &'static str {
+        match self {
+            Self::PreviousMonth | Self::PreviousWeek => "M12.5 4 6.5 10l6 6",
+            Self::NextMonth | Self::NextWeek => "M7.5 4l6 6-6 6",
+        }
+    }
+}
+
 /// A link to the month or week before or after; an empty place when there is none.
-fn step(
-    picker: Picker,
-    to: Option<String>,
-    label: &'static str,
-    arrow: &'static str,
-    day: bool,
-) -> impl IntoView {
+fn step(picker: Picker, to: Option<String>, step: Step) -> impl IntoView {
     match to {
         Some(to) => {
+            let day = matches!(step, Step::PreviousWeek | Step::NextWeek);
+            let label = step.label(&picker.texts()).clone();
             let href = if day { picker.day_href(&to) } else { picker.month_href(&to) };
             let open = move |click: leptos::ev::MouseEvent| {
                 if is_plain_click(&click) {
@@ -185,24 +215,15 @@ fn step(
                 }
             };
             view! {
-                <a class="picker-step" data-step=label href=href aria-label=label on:click=open>
-                    <svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
-                        <path d=arrow/>
+                <a class="picker-step" data-step=step.name() href=href aria-label=label on:click=open>
+                    <svg class="icon" data-points="" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+                        <path d=step.arrow()/>
                     </svg>
                 </a>
             }
             .into_any()
         }
         None => view! { <span class="picker-step"></span> }.into_any(),
-    }
-}
-
-/// `Tuesday 24 November, 5 free times`.
-fn label(cell: &DayCell) -> String {
-    match cell.free {
-        0 => format!("{}, no free times", cell.name),
-        1 => format!("{}, 1 free time", cell.name),
-        free => format!("{}, {free} free times", cell.name),
     }
 }
 
@@ -216,12 +237,12 @@ fn Cell(picker: Picker, cell: DayCell, tab_stop: Memo<String>) -> impl IntoView 
         (false, true) => Some("true"),
         (false, false) => None,
     };
-    let name = label(&cell);
+    let name = cell.label;
     let at = date.clone();
     let tab = move || {
         picker.hydrated.get().then(|| if tab_stop.with(|stop| *stop == at) { "0" } else { "-1" })
     };
-    let day = if cell.free > 0 {
+    let day = if !cell.free.is_empty() {
         let href = picker.day_href(&date);
         let open = {
             let date = date.clone();
@@ -278,9 +299,11 @@ mod tests {
             ("PageUp", false, "2026-10-24"),
             ("PageDown", true, "2027-11-24"),
         ] {
-            assert_eq!(target(key, shift, from).as_deref(), Some(to), "{key}");
+            assert_eq!(target(key, shift, false, from).as_deref(), Some(to), "{key}");
         }
-        assert_eq!(target("PageDown", false, "2027-01-31").as_deref(), Some("2027-02-28"));
-        assert_eq!(target("a", false, from), None);
+        assert_eq!(target("PageDown", false, false, "2027-01-31").as_deref(), Some("2027-02-28"));
+        assert_eq!(target("a", false, false, from), None);
+        let left = target("ArrowLeft", false, true, from);
+        assert_eq!(left.as_deref(), Some("2026-11-25"), "from right to left");
     }
 }

@@ -17,13 +17,15 @@ use super::events;
 use super::picker_state::Picker;
 use crate::fns::times::month_times;
 use crate::links;
-use crate::slot_views::PickerTimes;
+use crate::slot_views::{PickerTexts, PickerTimes};
 
 /// Wait at least this long after a change before fetching, in milliseconds, so that several changes in a row
 /// cause one request.
 const SETTLE_MS: f64 = 400.0;
 /// After a failed request, the next one is sent within this time, in milliseconds.
 const RETRY_MS: f64 = 20_000.0;
+/// More changes than this are not announced one by one.
+const MOST_ANNOUNCED: usize = 5;
 /// Changes are announced to screen readers at most this often, in milliseconds.
 const ANNOUNCE_EVERY_MS: f64 = 5_000.0;
 
@@ -162,7 +164,9 @@ impl Refresher {
         let changes = self.changes.take();
         // The day is no longer shown: nothing to announce.
         if changes.turn == self.picker.turn().0 {
-            self.picker.announcement.set(sentence(&changes, self.picker.gone()));
+            let gone = self.picker.gone();
+            let said = sentence(&changes, gone, &self.picker.texts());
+            self.picker.announcement.set(said);
         }
     }
 }
@@ -178,42 +182,78 @@ fn add(to: &mut Vec<String>, undoes: &mut Vec<String>, times: Vec<String>) {
 }
 
 /// The announcement; the chosen time comes first if it was taken.
-fn sentence(changes: &Changes, chosen: Option<(String, Vec<String>)>) -> String {
-    let lost = match (chosen, changes.lost.as_slice()) {
-        (Some((time, near)), lost) if lost.contains(&time) => {
-            format!("{time} was just taken. {} ", day_changes::alternatives(&near))
-        }
-        (_, []) => String::new(),
-        (_, [time]) => format!("{time} was just taken. "),
-        (_, times) => format!("{} times were just taken. ", times.len()),
-    };
-    let freed = match changes.freed.as_slice() {
+fn sentence(
+    changes: &Changes,
+    chosen: Option<(String, Vec<String>)>,
+    texts: &PickerTexts,
+) -> String {
+    let Changes { lost, freed, .. } = changes;
+    let said = |one: &str, several: &str, times: &[String]| match times {
         [] => String::new(),
-        [time] => format!("{time} is free now."),
-        times => format!("{} times are free now.", times.len()),
+        [time] => one.replace("{time}", time),
+        times => several.replace("{times}", &times.join(", ")),
     };
-    lost + &freed
+    let freed_said = said(&texts.time_free_again, &texts.times_free_again, freed);
+    match chosen {
+        Some((time, near)) if lost.contains(&time) => {
+            let lost = texts.time_just_booked.replace("{time}", &time);
+            join(&[lost, day_changes::alternatives(&near, texts), freed_said])
+        }
+        _ if lost.len() + freed.len() > MOST_ANNOUNCED => texts.many_changed.clone(),
+        _ => {
+            let lost = said(&texts.time_just_booked, &texts.times_just_booked, lost);
+            join(&[lost, freed_said])
+        }
+    }
+}
+
+/// Sentences one after the other; empty ones are left out.
+fn join(sentences: &[String]) -> String {
+    let said: Vec<&str> =
+        sentences.iter().map(String::as_str).filter(|sentence| !sentence.is_empty()).collect();
+    said.join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_chosen_time_is_announced_first_and_many_are_counted() {
-        let texts =
-            |times: &[&str]| times.iter().map(|time| (*time).to_owned()).collect::<Vec<_>>();
-        let changes = |lost: &[&str], freed: &[&str]| Changes {
-            turn: 0,
-            lost: texts(lost),
-            freed: texts(freed),
+    fn texts(times: &[&str]) -> Vec<String> {
+        times.iter().map(|time| (*time).to_owned()).collect()
+    }
+
+    fn said(lost: &[&str], freed: &[&str], chosen: Option<(String, Vec<String>)>) -> String {
+        let in_english = PickerTexts {
+            time_just_booked: "{time} was just booked.".into(),
+            time_free_again: "{time} is free now.".into(),
+            times_just_booked: "Just booked: {times}.".into(),
+            times_free_again: "Free now: {times}.".into(),
+            many_changed: "Several times have changed.".into(),
+            nearest_times: "The nearest free times are {earlier} and {later}.".into(),
+            ..PickerTexts::default()
         };
+        let changes = Changes { turn: 0, lost: texts(lost), freed: texts(freed) };
+        sentence(&changes, chosen, &in_english)
+    }
+
+    #[test]
+    fn the_chosen_time_is_announced_first_and_many_are_not_listed() {
         let chosen = || Some(("10:20".to_owned(), texts(&["10:00", "10:40"])));
-        let said = "10:20 was just taken. Free next to it: 10:00 and 10:40. ";
-        assert_eq!(sentence(&changes(&["10:20"], &[]), chosen()), said);
-        assert_eq!(sentence(&changes(&["11:00"], &[]), chosen()), "11:00 was just taken. ");
-        let said = "2 times were just taken. 12:00 is free now.";
-        assert_eq!(sentence(&changes(&["11:00", "11:20"], &["12:00"]), None), said);
+        let nearest = "10:20 was just booked. The nearest free times are 10:00 and 10:40.";
+        assert_eq!(said(&["10:20"], &[], chosen()), nearest);
+        assert_eq!(said(&["10:20"], &["12:00"], chosen()), format!("{nearest} 12:00 is free now."));
+        assert_eq!(said(&["11:00"], &[], chosen()), "11:00 was just booked.");
+        assert_eq!(
+            said(&["11:00", "11:20"], &["12:00", "12:20"], None),
+            "Just booked: 11:00, 11:20. Free now: 12:00, 12:20."
+        );
+        let many = ["11:00", "11:20", "11:40", "12:00", "12:20", "12:40"];
+        assert_eq!(said(&many, &[], None), "Several times have changed.");
+        assert_eq!(said(&[], &[], None), "");
+    }
+
+    #[test]
+    fn a_change_that_undoes_another_cancels_it() {
         let (mut lost, mut freed) = (texts(&["11:00"]), Vec::new());
         add(&mut freed, &mut lost, texts(&["11:00"]));
         assert!(lost.is_empty() && freed.is_empty());

@@ -12,6 +12,6 @@ mod purpose;
 mod review;
 mod slot_picker;
 
-pub use countdown::Countdown;
+pub use countdown::{Countdown, CountdownTexts};
 pub use purpose::{PersonChoice, Purpose};
 pub use slot_picker::SlotPicker;

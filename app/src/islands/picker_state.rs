@@ -1,5 +1,7 @@
 //! The state of the slot picker, shared by its parts.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -8,12 +10,13 @@ use super::day_changes;
 use super::purpose::Purpose;
 use crate::fns::times::{day_times, month_times};
 use crate::links::TimesPage;
-use crate::slot_views::{PickerTimes, TimeView, TimesFilter};
+use crate::slot_views::{PickerTexts, PickerTimes, TimeView, TimesFilter};
 
 /// What the picker shows, and the actions that change it.
 #[derive(Clone, Copy)]
 pub(super) struct Picker {
     pub page: StoredValue<TimesPage>,
+    texts: StoredValue<Arc<PickerTexts>>,
     filter: StoredValue<TimesFilter>,
     pub purpose: StoredValue<Purpose>,
     /// The idempotency key of the form that books the time.
@@ -36,6 +39,7 @@ pub(super) struct Picker {
 impl Picker {
     pub fn new(
         page: TimesPage,
+        texts: PickerTexts,
         filter: TimesFilter,
         start: PickerTimes,
         chosen: Option<TimeView>,
@@ -45,6 +49,7 @@ impl Picker {
         let person = purpose.person();
         Self {
             page: StoredValue::new(page),
+            texts: StoredValue::new(Arc::new(texts)),
             filter: StoredValue::new(filter),
             purpose: StoredValue::new(purpose),
             key: StoredValue::new(key),
@@ -57,6 +62,10 @@ impl Picker {
             hydrated: RwSignal::new(false),
             asked: StoredValue::new(0),
         }
+    }
+
+    pub fn texts(&self) -> Arc<PickerTexts> {
+        self.texts.get_value()
     }
 
     pub fn date(&self) -> String {
@@ -83,7 +92,7 @@ impl Picker {
         (self.asked.get_value(), self.filter.get_value())
     }
 
-    /// The id of the kind of visit.
+    /// The id of the appointment type.
     pub fn visit(&self) -> String {
         self.filter.with_value(|filter| filter.visit.clone())
     }

@@ -1,9 +1,7 @@
 //! What a time is chosen for: a hold, a move, or signing in first.
 
-use serde::{Deserialize, Serialize};
-
 /// What a time is chosen for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A visitor, who has to sign in first.
     SignIn,
@@ -24,6 +22,44 @@ pub enum Purpose {
     },
 }
 
+/// How it is sent: what belongs to a hold, and what belongs to a move.
+#[derive(Default)]
+struct Sent {
+    hold: Option<(Vec<PersonChoice>, String)>,
+    moved: Option<(String, i32, String, String)>,
+}
+
+as_list!(Sent {
+    hold: Option<(Vec<PersonChoice>, String)>,
+    moved: Option<(String, i32, String, String)>,
+});
+
+impl serde::Serialize for Purpose {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let sent = match self.clone() {
+            Self::SignIn => Sent::default(),
+            Self::Hold { people, person } => Sent { hold: Some((people, person)), moved: None },
+            Self::Move { appointment, version, from, note } => {
+                Sent { hold: None, moved: Some((appointment, version, from, note)) }
+            }
+        };
+        sent.serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Purpose {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Sent { hold, moved } = Sent::deserialize(deserializer)?;
+        Ok(match (hold, moved) {
+            (Some((people, person)), _) => Self::Hold { people, person },
+            (None, Some((appointment, version, from, note))) => {
+                Self::Move { appointment, version, from, note }
+            }
+            (None, None) => Self::SignIn,
+        })
+    }
+}
+
 impl Purpose {
     pub(super) fn person(&self) -> String {
         match self {
@@ -34,9 +70,11 @@ impl Purpose {
 }
 
 /// Someone to book for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonChoice {
     /// Empty for the account itself.
     pub id: String,
     pub name: String,
 }
+
+as_list!(PersonChoice { id: String, name: String });

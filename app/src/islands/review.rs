@@ -17,8 +17,10 @@ pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
     let slot = time.slot.clone();
     // The form stays: the taken time may be the patient's own hold from another window, which the server can tell.
     let gone = move || {
-        let gone = picker.gone().map(|(_, near)| day_changes::alternatives(&near));
-        gone.map(|near| view! { <p class="review-gone">"That time was just taken. "{near}</p> })
+        let (_, near) = picker.gone()?;
+        let texts = picker.texts();
+        let near = day_changes::alternatives(&near, &texts);
+        Some(view! { <p class="review-gone">{texts.chosen_just_booked.clone()} " " {near}</p> })
     };
     let leave = move |key: leptos::ev::KeyboardEvent| {
         if key.key() == "Escape" {
@@ -28,53 +30,49 @@ pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
         }
     };
     let back = picker.time_href(&time);
+    let chosen_title = || picker.texts().chosen_title.clone();
     let (title, before, action) = match picker.purpose.get_value() {
-        Purpose::SignIn => ("Your time", None, sign_in(&back).into_any()),
+        Purpose::SignIn => (chosen_title(), None, sign_in(picker, &back).into_any()),
         Purpose::Hold { people, .. } => {
-            ("Your time", None, hold(picker, time.slot, back, people).into_any())
+            (chosen_title(), None, hold(picker, time.slot, back, people).into_any())
         }
         Purpose::Move { appointment, version, from, note } => {
             let form = move_here(picker, time.slot, appointment, version, note);
-            ("Your new time", Some(from), form.into_any())
+            let title = picker.texts().new_time_title.clone();
+            let current = picker.texts().current_appointment.clone();
+            (title, Some(current.replace("{appointment}", &from)), form.into_any())
         }
     };
-    let sentence = match before {
-        None => {
-            view! { <p class="review-sentence"><Sentence text=format!("{}.", time.sentence)/></p> }
-                .into_any()
-        }
-        Some(from) => view! {
-            <p class="review-from"><Sentence text=format!("From {from}")/></p>
-            <p class="review-sentence"><Sentence text=format!("to {}.", time.sentence)/></p>
-        }
-        .into_any(),
-    };
+    let before = before.map(|text| view! { <p class="review-from"><Sentence text=text/></p> });
+    let zone = (!time.zone.is_empty()).then_some(time.zone);
     let own = (!time.video_at.is_empty()).then(|| view! { <OwnTime there=time.video_at/> });
     view! {
         <section class="review" id="review" aria-labelledby="review-title" on:keydown=leave>
             <h3 id="review-title" tabindex="-1">{title}</h3>
-            {sentence}
-            <p class="muted">{time.zone} {own}</p>
+            {before}
+            <p class="review-sentence"><Sentence text=time.sentence/></p>
+            {zone.map(|zone| view! { <p class="muted">{zone} {own}</p> })}
             {gone}
             {action}
         </section>
     }
 }
 
-fn sign_in(back: &str) -> impl IntoView {
+fn sign_in(picker: Picker, back: &str) -> impl IntoView {
     view! {
         <div class="review-form">
-            <a class="button" data-variant="primary" href=links::sign_in(back)>"Sign in to hold this time"</a>
-            <a class="button" data-variant="secondary" href=links::register(back)>"Register"</a>
+            <a class="button" data-variant="primary" href=links::sign_in(back)>{picker.texts().sign_in.clone()}</a>
+            <a class="button" data-variant="secondary" href=links::register(back)>{picker.texts().register.clone()}</a>
         </div>
     }
 }
 
 fn hold(picker: Picker, slot: String, back: String, people: Vec<PersonChoice>) -> impl IntoView {
     let others = links::people(&back);
+    let other_person = picker.texts().other_person.clone();
     let for_whom = if people.is_empty() {
         view! {
-            <p class="review-others"><a href=others>"Book for someone else"</a></p>
+            <p class="review-others"><a href=others>{other_person}</a></p>
         }
         .into_any()
     } else {
@@ -83,28 +81,28 @@ fn hold(picker: Picker, slot: String, back: String, people: Vec<PersonChoice>) -
             .into_iter()
             .map(|one| {
                 let selected = one.id == chosen;
-                view! { <option value=one.id selected=selected>{one.name}</option> }
+                view! { <option value=one.id selected=selected translate="no">{one.name}</option> }
             })
             .collect();
         let choose = move |change| picker.person.set(event_target_value(&change));
         view! {
             <div class="review-person">
-                <label for="person">"For whom"</label>
+                <label for="person">{picker.texts().person.clone()}</label>
                 <select class="input" id="person" name="person" on:change=choose>{choices}</select>
-                <a href=others>"Book for someone else"</a>
+                <a href=others>{other_person}</a>
             </div>
         }
         .into_any()
     };
     view! {
-        <form method="post" action=Hold::PATH class="review-form">
+        <form method="post" action=links::page(Hold::PATH) class="review-form">
             <input type="hidden" name="key" value=picker.key.get_value()/>
             <input type="hidden" name="slot" value=slot/>
             <input type="hidden" name="visit_type" value=picker.visit()/>
             <input type="hidden" name="back" value=back/>
             {for_whom}
-            <button class="button" data-variant="primary" type="submit">"Hold this time"</button>
-            <p class="muted">"We keep it for you for a few minutes, so that you can confirm it."</p>
+            <button class="button" data-variant="primary" type="submit">{picker.texts().hold.clone()}</button>
+            <p class="muted">{picker.texts().hold_note.clone()}</p>
         </form>
     }
 }
@@ -117,12 +115,12 @@ fn move_here(
     note: String,
 ) -> impl IntoView {
     view! {
-        <form method="post" action=Reschedule::PATH class="review-form">
+        <form method="post" action=links::page(Reschedule::PATH) class="review-form">
             <input type="hidden" name="key" value=picker.key.get_value()/>
             <input type="hidden" name="id" value=appointment/>
             <input type="hidden" name="version" value=version.to_string()/>
             <input type="hidden" name="slot" value=slot/>
-            <button class="button" data-variant="primary" type="submit">"Move to this time"</button>
+            <button class="button" data-variant="primary" type="submit">{picker.texts().reschedule.clone()}</button>
             <p class="muted">{note}</p>
         </form>
     }

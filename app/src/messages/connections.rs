@@ -5,122 +5,89 @@ use nadi::failure::{Field, FieldProblem, Problem};
 use nadi::ical::{Warning, WarningReason};
 use nadi::ports::{BusyRead, FetchFault};
 
-/// `just now`, `5 hours ago`, `yesterday`, `3 days ago`. No time zone is needed.
+use crate::i18n::text;
+
+/// `just now`, `5 hours ago`, `3 days ago`, inside a sentence. No time zone is needed.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let minutes = (now - at).num_minutes();
     match (minutes, minutes / 60, minutes / (24 * 60)) {
-        (..2, ..) => "just now".into(),
-        (..90, ..) => format!("{minutes} minutes ago"),
-        (_, ..24, _) => format!("{} hours ago", (minutes + 30) / 60),
-        (_, _, 1) => "a day ago".into(),
-        (_, _, days) => format!("{days} days ago"),
+        (..2, ..) => text!("ago-now"),
+        (..90, ..) => text!("ago-minutes", count = minutes),
+        (_, ..24, _) => text!("ago-hours", count = (minutes + 30) / 60),
+        (_, _, days) => text!("ago-days", count = days),
     }
 }
 
-/// `Read 5 hours ago: 12 busy times ahead.`
+/// `Last updated 5 hours ago. 12 upcoming busy times.`
 pub fn read(at: Option<DateTime<Utc>>, times_ahead: i64, now: DateTime<Utc>) -> String {
-    let Some(at) = at else { return "Not read yet.".into() };
-    let times = match times_ahead {
-        0 => "no busy times ahead".to_owned(),
-        1 => "1 busy time ahead".to_owned(),
-        many => format!("{many} busy times ahead"),
-    };
-    format!("Read {}: {times}.", ago(at, now))
+    match at {
+        Some(at) => text!("connection-updated", count = times_ahead, ago = ago(at, now)),
+        None => text!("connection-not-updated"),
+    }
 }
 
 /// Why a calendar could not be fetched or read, and that the last known times stay in use.
 pub fn fault(fault: FetchFault) -> String {
-    let what = match fault {
-        FetchFault::NotPublic => "its address is not on the public internet.".to_owned(),
-        FetchFault::NoAnswer => "nobody answers there.".to_owned(),
-        FetchFault::TooManyRedirects => "its address leads on and on.".to_owned(),
-        FetchFault::Status(401 | 403) => "we are not allowed to read it there.".to_owned(),
-        FetchFault::Status(404 | 410) => "there is nothing at its address any more.".to_owned(),
-        FetchFault::Status(status) => format!("the other side answers with {status}."),
-        FetchFault::TooLarge => "it is larger than what we read.".to_owned(),
-        FetchFault::Malformed { line, reason } => {
-            format!("line {line} {}.", super::calendar_fault(reason))
-        }
+    let reason = match fault {
+        FetchFault::NotPublic => text!("connection-fault-not-public"),
+        FetchFault::NoAnswer => text!("connection-fault-no-answer"),
+        FetchFault::TooManyRedirects => text!("connection-fault-redirects"),
+        FetchFault::Status(401 | 403) => text!("connection-fault-not-allowed"),
+        FetchFault::Status(404 | 410) => text!("connection-fault-not-found"),
+        FetchFault::Status(status) => text!("connection-fault-status", status),
+        FetchFault::TooLarge => text!("connection-fault-too-large"),
+        FetchFault::Malformed { line, reason } => super::calendar_fault(line, reason),
     };
-    format!("The last try did not work: {what} What was read before still counts.")
+    text!("connection-fault", reason)
 }
 
-/// The result of adding a calendar.
-pub fn found(read: &BusyRead) -> String {
-    let times = match read.times {
-        0 => "We found no busy times ahead in it.".to_owned(),
-        1 => "We found 1 busy time ahead.".to_owned(),
-        many => format!("We found {many} busy times ahead."),
-    };
-    let removed = match read.times_removed {
-        0 => String::new(),
-        1 => " 1 free time is no longer offered.".to_owned(),
-        many => format!(" {many} free times are no longer offered."),
-    };
-    let way = match read.conflicts {
-        0 => String::new(),
-        number => format!(" {}", super::schedules::conflicts(number)),
-    };
-    format!("{times}{removed}{way}")
+/// The result of adding a calendar, in sentences.
+pub fn found(read: &BusyRead) -> Vec<String> {
+    let mut said = vec![text!("connection-found", count = read.times)];
+    if read.times_removed > 0 {
+        said.push(text!("connection-found-removed", count = read.times_removed));
+    }
+    if read.conflicts > 0 {
+        said.push(text!("connection-found-conflicts", count = read.conflicts));
+    }
+    said
 }
 
 /// A warning about a line that was ignored, or read in a way that the user should know of.
 pub fn warning(found: Warning) -> String {
-    let what = match found.reason {
-        WarningReason::NotALine => "is not written as lines of a calendar are. We left it out.",
-        WarningReason::Exception => {
-            "leaves out or changes a date of a series in a way we cannot read. That date stays busy."
-        }
-        WarningReason::Repeated => "says a second time when an event is. We used the first.",
-        WarningReason::RulePart => {
-            "has a part of a repeat rule that we do not know. The event may block more times than it takes."
-        }
-        WarningReason::WithoutTime => "begins a message that does not say when the event is.",
-        WarningReason::FarAway => {
-            "cannot be read. It belongs to an event that is long over or far ahead, so we left it out."
-        }
-        WarningReason::ZoneDefinition => {
-            "describes a time zone in a way we cannot read. We used what we know of the zone of this name."
-        }
-        WarningReason::ZoneOfCalendar => {
-            "uses a time zone that the file does not describe. We read its times in the time zone of the calendar."
-        }
-        WarningReason::ZoneOfPlace => {
-            "uses a time zone that the file does not describe. We read its times in the time zone of the main location."
-        }
-    };
-    format!("Line {} {what}", found.line)
+    let line = found.line;
+    match found.reason {
+        WarningReason::NotALine => text!("connection-warning-not-a-line", line),
+        WarningReason::Exception => text!("connection-warning-exception", line),
+        WarningReason::Repeated => text!("connection-warning-repeated", line),
+        WarningReason::RulePart => text!("connection-warning-rule-part", line),
+        WarningReason::WithoutTime => text!("connection-warning-without-time", line),
+        WarningReason::FarAway => text!("connection-warning-far-away", line),
+        WarningReason::ZoneDefinition => text!("connection-warning-zone-definition", line),
+        WarningReason::ZoneOfCalendar => text!("connection-warning-zone-of-calendar", line),
+        WarningReason::ZoneOfPlace => text!("connection-warning-zone-of-place", line),
+    }
 }
 
 /// `And 3 more lines.`
 pub fn more_warnings(more: usize) -> Option<String> {
-    match more {
-        0 => None,
-        1 => Some("And 1 more line.".into()),
-        many => Some(format!("And {many} more lines.")),
-    }
+    (more > 0).then(|| text!("connection-warnings-more", count = more))
 }
 
 /// The text for a file that is too large.
 pub fn too_large() -> String {
     let megabytes = nadi::ical::FILE_BYTES_MAX / (1024 * 1024);
-    format!("This file is larger than {megabytes} MB. Export a shorter period and send it again.")
+    text!("connection-problem-file-larger", megabytes)
 }
 
 /// A problem with an uploaded file or the address of a calendar.
 pub fn problem(found: &FieldProblem, is_file: bool) -> String {
     match (found.field, found.problem, is_file) {
-        (Field::Calendar, Problem::Missing, true) => "Choose a calendar file first.".into(),
-        (Field::Calendar, Problem::Missing, false) => "Enter the address of the calendar.".into(),
-        (Field::Calendar, Problem::TooLong(_), true) => {
-            "This file is larger than what we read.".into()
-        }
-        (Field::Calendar, Problem::Unknown, _) => {
-            "We could not fetch this calendar. Check the address, or try again later.".into()
-        }
-        (Field::Lines, ..) => {
-            "There are as many calendars as there can be. Remove one first.".into()
-        }
+        (Field::Calendar, Problem::Missing, true) => text!("connection-problem-file-missing"),
+        (Field::Calendar, Problem::Missing, false) => text!("connection-problem-link-missing"),
+        (Field::Calendar, Problem::TooLong(_), true) => text!("connection-problem-file-too-large"),
+        (Field::Calendar, Problem::Unknown, _) => text!("connection-problem-not-read"),
+        (Field::Lines, ..) => text!("connection-problem-too-many"),
         _ => super::field_problem(found),
     }
 }
@@ -131,7 +98,7 @@ mod tests {
     fn every_skipped_line_is_reported_in_a_sentence() {
         for reason in WarningReason::ALL {
             let said = warning(Warning { line: 7, reason });
-            assert!(said.starts_with("Line 7 ") && said.ends_with('.'), "{said}");
+            assert!(said.to_lowercase().contains("line 7") && said.ends_with('.'), "{said}");
         }
         assert_eq!(more_warnings(0), None);
         assert_eq!(more_warnings(2).as_deref(), Some("And 2 more lines."));
@@ -150,7 +117,7 @@ mod tests {
         assert_eq!(said(0), "just now");
         assert_eq!(said(60), "60 minutes ago");
         assert_eq!(said(300), "5 hours ago");
-        assert_eq!(said(24 * 60 + 5), "a day ago");
+        assert_eq!(said(24 * 60 + 5), "1 day ago");
         assert_eq!(said(3 * 24 * 60), "3 days ago");
     }
 
@@ -163,6 +130,22 @@ mod tests {
             let said = fault(one);
             assert!(said.ends_with('.') && !said.to_lowercase().contains("error"), "{said}");
         }
-        assert!(fault(malformed).contains("line 7 has a date, time or length that is none."));
+        assert!(fault(malformed).contains(" Line 7 has "), "{}", fault(malformed));
+    }
+
+    #[test]
+    fn what_was_found_is_said_without_what_did_not_happen() {
+        let read = |times, times_removed, conflicts| BusyRead {
+            times,
+            times_removed,
+            conflicts,
+            ..BusyRead::default()
+        };
+        assert_eq!(found(&read(0, 0, 0)), ["No upcoming busy times found."]);
+        assert_eq!(
+            found(&read(12, 1, 0)),
+            ["12 upcoming busy times found.", "1 free slot removed."]
+        );
+        assert_eq!(found(&read(12, 1, 2)).len(), 3);
     }
 }

@@ -1,11 +1,13 @@
 //! The texts of e-mails. They contain the person, the doctor, the time and the place, but nothing about
 //! anyone's health.
+//!
+//! They are in the language of [`crate::i18n::with`]: the recipient's.
 
-use crate::i18n::{LocalTimeText as _, LocalTimesText as _};
 use nadi::actor::ActingRole;
 use nadi::local_time::{LocalTime, LocalTimes};
 
 use super::place::address;
+use crate::i18n::{LocalTimeText as _, LocalTimesText as _, text};
 
 /// The data of a visit for an e-mail.
 pub struct Visit<'a> {
@@ -29,87 +31,95 @@ pub enum Place<'a> {
 impl Visit<'_> {
     /// Patient, doctor, time and place, one per line.
     fn facts(&self) -> String {
-        let Visit { person, doctor, .. } = self;
-        let when = self.when.in_full();
         let place = match self.place {
             Place::Clinic { name, address: street, city } => {
-                format!("{name}, {}", address(street, city))
+                text!("email-place-clinic", clinic = name, address = address(street, city))
             }
-            Place::Video => "By video, not at the clinic".into(),
+            Place::Video => text!("email-place-video"),
         };
-        format!("For: {person}\nWith: {doctor}\nWhen: {when}\nWhere: {place}")
+        text!(
+            "email-facts",
+            person = self.person,
+            doctor = self.doctor,
+            when = self.when.in_full(),
+            place
+        )
     }
 
-    /// The link to its page, and what can be done there.
+    fn facts_with_reference(&self) -> String {
+        text!("email-facts-with-reference", facts = self.facts(), reference = self.reference)
+    }
+
+    /// What can be done on its page; the link follows.
     fn page(&self) -> String {
-        let link = self.link;
         match self.place {
-            Place::Clinic { .. } => format!("See it, move it or cancel it here:\n{link}"),
-            Place::Video => format!(
-                "The details of the video visit are on the appointment's page. \
-                 You can move or cancel it there, too:\n{link}"
-            ),
+            Place::Clinic { .. } => text!("email-page"),
+            Place::Video => text!("email-page-video"),
         }
     }
+}
 
-    /// `You have moved the appointment for Mira.`; `done` is a participle such as `moved`.
-    fn who(&self, by: ActingRole, done: &str) -> String {
-        let Visit { person, doctor, .. } = self;
-        match by {
-            ActingRole::Patient => format!("You have {done} the appointment for {person}."),
-            ActingRole::Doctor => format!("{doctor} has {done} the appointment for {person}."),
-            ActingRole::Administrator => {
-                format!("The clinic has {done} the appointment for {person}.")
-            }
-            ActingRole::System => format!("The appointment for {person} was {done}."),
-        }
-    }
+/// A message in a language that is written from right to left has invisible marks around its arguments. Around a
+/// link or a code they would be copied with it, so they are taken out there.
+pub(super) fn without_marks(text: String, argument: &str) -> String {
+    text.replace(&format!("\u{2068}{argument}\u{2069}"), argument)
+}
+
+/// A body with this link in it, ending with a line break.
+fn body_with_link(text: String, link: &str) -> String {
+    without_marks(text, link) + "\n"
 }
 
 /// The e-mail with the code that confirms a hold: subject and body.
 pub fn code(visit: &Visit, code: &str, until: LocalTime) -> (String, String) {
-    let (facts, link, until) = (visit.facts(), visit.link, until.clock_in_full());
     let page = match visit.place {
-        Place::Clinic { .. } => link.to_owned(),
-        Place::Video => {
-            format!("Its page, where you also find the details of the video visit:\n{link}")
-        }
+        Place::Clinic { .. } => text!("email-page-code"),
+        Place::Video => text!("email-page-code-video"),
     };
-    let body = format!(
-        "Your code is {code}\n\n\
-         Enter it to confirm this appointment. The time is held for you until {until}.\n\n\
-         {facts}\n\n\
-         {page}\n\n\
-         Did you not ask for this? Then do nothing: the time becomes free again by itself, \
-         and nobody can use the code without your account.\n"
+    let body = text!(
+        "email-code-body",
+        code,
+        until = until.clock_in_full(),
+        facts = visit.facts(),
+        page,
+        link = visit.link
     );
-    (format!("{code} is your Nadi code"), body)
+    let body = without_marks(body_with_link(body, visit.link), code);
+    (without_marks(text!("email-code-subject", code), code), body)
 }
 
 /// The e-mail about a confirmed appointment: subject and body.
 pub fn confirmed(visit: &Visit) -> (String, String) {
-    let (facts, page) = (visit.facts(), visit.page());
-    let Visit { person, reference, .. } = visit;
-    let when = visit.when.in_full();
-    let body = format!(
-        "The appointment for {person} is confirmed.\n\n\
-         {facts}\nReference: {reference}\n\n\
-         {page}\n"
+    let body = text!(
+        "email-confirmed-body",
+        person = visit.person,
+        facts = visit.facts_with_reference(),
+        page = visit.page(),
+        link = visit.link
     );
-    (format!("Confirmed: {when}"), body)
+    let subject = text!("email-confirmed-subject", when = visit.when.in_full());
+    (subject, body_with_link(body, visit.link))
 }
 
 /// The e-mail about a moved appointment: subject and body. `before` is the time in the last message.
 pub fn moved(visit: &Visit, by: ActingRole, before: LocalTime) -> (String, String) {
-    let (who, facts, page) = (visit.who(by, "moved"), visit.facts(), visit.page());
-    let (when, before, reference) = (visit.when.in_full(), before.in_full(), visit.reference);
-    let body = format!(
-        "{who} This is the new time:\n\n\
-         {facts}\nReference: {reference}\n\n\
-         Before, it was on {before}. That time is no longer yours.\n\n\
-         {page}\n"
+    let Visit { person, doctor, link, .. } = visit;
+    let who = match by {
+        ActingRole::Patient => text!("email-moved-by-patient", person),
+        ActingRole::Doctor => text!("email-moved-by-doctor", doctor, person),
+        ActingRole::Administrator => text!("email-moved-by-clinic", person),
+        ActingRole::System => text!("email-moved-by-system", person),
+    };
+    let body = text!(
+        "email-moved-body",
+        who,
+        facts = visit.facts_with_reference(),
+        before = before.in_full(),
+        page = visit.page(),
+        link
     );
-    (format!("Moved: {when}"), body)
+    let subject = text!("email-moved-subject", when = visit.when.in_full());
+    (subject, body_with_link(body, link))
 }
 
 /// The e-mail about a cancelled appointment: subject and body. `before` is the time in the last message, if the
@@ -120,22 +130,20 @@ pub fn cancelled(
     reason: Option<&str>,
     before: Option<LocalTime>,
 ) -> (String, String) {
-    let (who, facts) = (visit.who(by, "cancelled"), visit.facts());
-    let Visit { reference, link, .. } = visit;
-    let when = visit.when.in_full();
-    let reason = reason.map(|reason| format!("The reason given: {reason}\n\n")).unwrap_or_default();
-    let before = before
-        .map(|before| {
-            let before = before.in_full();
-            format!("It had just been moved. The time we last wrote to you was {before}.\n\n")
-        })
-        .unwrap_or_default();
-    let body = format!(
-        "{who} You do not need to do anything.\n\n\
-         {reason}{facts}\nReference: {reference}\n\n\
-         {before}Find another time here:\n{link}\n"
-    );
-    (format!("Cancelled: {when}"), body)
+    let Visit { person, doctor, link, .. } = visit;
+    let who = match by {
+        ActingRole::Patient => text!("email-cancelled-by-patient", person),
+        ActingRole::Doctor => text!("email-cancelled-by-doctor", doctor, person),
+        ActingRole::Administrator => text!("email-cancelled-by-clinic", person),
+        ActingRole::System => text!("email-cancelled-by-system", person),
+    };
+    let reason = reason.map(|reason| text!("email-cancelled-reason", reason));
+    let before = before.map(|before| text!("email-cancelled-before", before = before.in_full()));
+    let details: Vec<String> =
+        [reason, Some(visit.facts_with_reference()), before].into_iter().flatten().collect();
+    let body = text!("email-cancelled-body", who, details = details.join("\n\n"), link);
+    let subject = text!("email-cancelled-subject", when = visit.when.in_full());
+    (subject, body_with_link(body, link))
 }
 
 #[cfg(test)]
@@ -144,8 +152,8 @@ mod tests {
 
     use super::*;
 
-    const WHEN: &str = "Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)";
-    const BEFORE: &str = "Mon 23 Nov 2026, 17:30, Auckland time (NZDT, UTC+13:00)";
+    const WHEN: &str = "Tue, 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)";
+    const BEFORE: &str = "Mon, 23 Nov 2026, 17:30, Auckland time (NZDT, UTC+13:00)";
     const CLINIC: Place<'static> =
         Place::Clinic { name: "Panjim Clinic", address: "1 Church Road", city: "Panjim" };
 
@@ -194,9 +202,9 @@ mod tests {
     fn every_mail_says_for_whom_with_whom_when_and_where() {
         for (subject, body) in all(CLINIC) {
             for part in [
-                "For: Mira Naik\n",
-                "With: Dr Asha Rao\n",
-                "When: Tue 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)\n",
+                "Patient: Mira Naik\n",
+                "Doctor: Dr Asha Rao\n",
+                "When: Tue, 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)\n",
                 "Where: Panjim Clinic, 1 Church Road, Panjim\n",
                 "https://nadi.example/appointments/1\n",
             ] {
@@ -210,19 +218,13 @@ mod tests {
     #[test]
     fn every_mail_of_a_video_visit_says_so_and_names_no_street() {
         for (_, body) in all(Place::Video) {
-            assert!(body.contains("Where: By video, not at the clinic\n"), "{body}");
+            assert!(body.contains("Where: Video appointment, not at the clinic\n"), "{body}");
             assert!(!body.contains("Church Road") && !body.contains("Panjim"), "{body}");
             let is_on = !body.contains("cancelled the") && !body.contains("was cancelled");
-            assert_eq!(
-                body.contains("the details of the video visit"),
-                is_on && body.contains("code"),
-                "{body}"
-            );
-            assert_eq!(
-                body.contains("The details of the video visit are on"),
-                is_on && !body.contains("code"),
-                "{body}"
-            );
+            let can_change = is_on && !body.contains("code");
+            assert_eq!(body.contains(&text!("email-page-video")), can_change, "{body}");
+            let with_code = is_on && !can_change;
+            assert_eq!(body.contains(&text!("email-page-code-video")), with_code, "{body}");
             assert!(body.contains("https://nadi.example/appointments/1\n"), "{body}");
         }
     }
@@ -237,18 +239,21 @@ mod tests {
     #[test]
     fn a_mail_says_who_moved_or_cancelled() {
         for (by, who) in [
-            (ActingRole::Patient, "You have moved the appointment for Mira Naik. "),
-            (ActingRole::Doctor, "Dr Asha Rao has moved the appointment for Mira Naik. "),
-            (ActingRole::Administrator, "The clinic has moved the appointment for Mira Naik. "),
-            (ActingRole::System, "The appointment for Mira Naik was moved. "),
+            (ActingRole::Patient, "You have rescheduled the appointment for Mira Naik. "),
+            (ActingRole::Doctor, "Dr Asha Rao has rescheduled the appointment for Mira Naik. "),
+            (
+                ActingRole::Administrator,
+                "The clinic has rescheduled the appointment for Mira Naik. ",
+            ),
+            (ActingRole::System, "The appointment for Mira Naik was rescheduled. "),
         ] {
             let (subject, body) = moved(&visit(CLINIC), by, before());
-            assert_eq!(subject, format!("Moved: {WHEN}"));
+            assert_eq!(subject, format!("Appointment rescheduled: {WHEN}"));
             assert!(body.starts_with(who), "{body}");
-            assert!(body.contains(&format!("Before, it was on {BEFORE}.")), "{body}");
+            assert!(body.contains(&format!("The old time was {BEFORE}.")), "{body}");
             let (subject, body) = cancelled(&visit(CLINIC), by, None, None);
-            assert_eq!(subject, format!("Cancelled: {WHEN}"));
-            assert!(body.starts_with(&who.replace("moved", "cancelled")), "{body}");
+            assert_eq!(subject, format!("Appointment cancelled: {WHEN}"));
+            assert!(body.starts_with(who.replace("rescheduled", "cancelled").trim_end()), "{body}");
         }
     }
 
@@ -256,10 +261,10 @@ mod tests {
     fn a_cancellation_gives_the_reason_and_the_last_announced_time() {
         let mail = |reason, before| cancelled(&visit(CLINIC), ActingRole::Doctor, reason, before).1;
         let plain = mail(None, None);
-        assert!(!plain.contains("reason") && !plain.contains("moved"), "{plain}");
+        assert!(!plain.contains("Reason") && !plain.contains("rescheduled"), "{plain}");
         let full = mail(Some("The doctor is ill"), Some(before()));
-        assert!(full.contains("The reason given: The doctor is ill\n"), "{full}");
-        let known = format!("The time we last wrote to you was {BEFORE}.");
+        assert!(full.contains("Reason: The doctor is ill\n"), "{full}");
+        let known = format!("In our last e-mail, the time was {BEFORE}.");
         assert!(full.contains(&known), "{full}");
     }
 
@@ -272,5 +277,11 @@ mod tests {
             body.contains("held for you until 10:05, Berlin time (CEST, UTC+02:00)."),
             "{body}"
         );
+    }
+
+    #[test]
+    fn a_link_or_code_has_no_invisible_marks_around_it() {
+        let text = without_marks("See \u{2068}https://a\u{2069}.".into(), "https://a");
+        assert_eq!(text, "See https://a.");
     }
 }

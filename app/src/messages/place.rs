@@ -1,7 +1,10 @@
 //! Formatting of addresses.
 
+use crate::i18n::{names, text};
+
 /// An address that ends with its city. The city is not repeated when it is already the last part, with or
-/// without a postal code: `1 Church Road, Panjim`, `12 High Street, Leeds LS1 4AB`.
+/// without a postal code: `1 Church Road, Panjim`, `12 High Street, Leeds LS1 4AB`. A city that is
+/// added is in the current language.
 pub fn address(address: &str, city: &str) -> String {
     let address = address.trim().trim_end_matches([',', '.']);
     let last = address.rsplit(',').next().unwrap_or_default();
@@ -10,9 +13,9 @@ pub fn address(address: &str, city: &str) -> String {
     let ends_with_city =
         words.map(str::to_lowercase).eq(city.split_whitespace().map(str::to_lowercase));
     match (address.is_empty(), ends_with_city) {
-        (true, _) => city.to_owned(),
+        (true, _) => names::city_named(city),
         (false, true) => address.to_owned(),
-        (false, false) => format!("{address}, {city}"),
+        (false, false) => text!("doctor-address-and-city", address, city = names::city_named(city)),
     }
 }
 

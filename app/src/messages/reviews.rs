@@ -1,26 +1,27 @@
 //! Texts about reviews and ratings.
 
-use nadi::review::{Rating, Stars, tenths};
+use nadi::review::{NAMELESS, Rating, Stars};
+
+use crate::i18n::{self, text};
 
 /// A number of stars as a word.
-pub fn stars(stars: Stars) -> &'static str {
+pub fn stars(stars: Stars) -> String {
     match stars.number() {
-        1 => "poor",
-        2 => "fair",
-        3 => "good",
-        4 => "very good",
-        _ => "excellent",
+        1 => text!("stars-one"),
+        2 => text!("stars-two"),
+        3 => text!("stars-three"),
+        4 => text!("stars-four"),
+        _ => text!("stars-five"),
     }
 }
 
-/// `4.6 of 5 from 31 verified visits`; without an average while there are few.
+/// `4.6 out of 5 from 31 verified reviews`; without an average while there are few.
 pub fn rating(rating: Rating) -> String {
     match (rating.average_tenths(), rating.reviews) {
-        (_, 0) => "No reviews yet".into(),
-        (_, 1) => "1 review of a verified visit".into(),
-        (None, reviews) => format!("{reviews} reviews of verified visits"),
-        (Some(average), reviews) => {
-            format!("{} of 5 from {reviews} verified visits", one_decimal(average))
+        (_, 0) => text!("rating-none"),
+        (None, count) => text!("rating-reviews", count),
+        (Some(average), count) => {
+            text!("rating-average", average = i18n::rating(average), count)
         }
     }
 }
@@ -29,25 +30,26 @@ pub fn rating(rating: Rating) -> String {
 pub fn short_rating(rating: Rating) -> Option<String> {
     match (rating.average_tenths(), rating.reviews) {
         (_, 0) => None,
-        (_, 1) => Some("1 review".into()),
-        (None, reviews) => Some(format!("{reviews} reviews")),
-        (Some(average), reviews) => Some(format!("{} ({reviews})", one_decimal(average))),
+        (None, count) => Some(text!("rating-reviews-short", count)),
+        (Some(average), count) => {
+            Some(text!("rating-average-short", average = i18n::rating(average), count))
+        }
     }
 }
 
-/// An average with its decimal: `4.0`.
-fn one_decimal(average: u32) -> String {
-    format!("{}.{}", average / 10, average % 10)
+/// A minimum rating in the search, in tenths of a star: `4 or higher`.
+pub fn least(least: u32) -> String {
+    text!("rating-at-least", stars = f64::from(least) / 10.0)
 }
 
-/// A minimum rating in the search: `4 and more`.
-pub fn least(least: u32) -> String {
-    format!("{} and more", tenths(least))
+/// The public name of a review's author.
+pub fn author(name: String) -> String {
+    if name == NAMELESS { text!("review-author-anonymous") } else { name }
 }
 
 /// Until when a review can be written, as a date in words.
 pub fn until(date: &str) -> String {
-    format!("You can write and change it until {date}.")
+    text!("review-change-until", date)
 }
 
 #[cfg(test)]
@@ -61,11 +63,21 @@ mod tests {
             (rating(found), short_rating(found).unwrap_or_default())
         };
         assert_eq!(said(0, 0), ("No reviews yet".into(), String::new()));
-        assert_eq!(said(1, 5), ("1 review of a verified visit".into(), "1 review".into()));
-        assert_eq!(said(2, 9), ("2 reviews of verified visits".into(), "2 reviews".into()));
-        assert_eq!(said(31, 143), ("4.6 of 5 from 31 verified visits".into(), "4.6 (31)".into()));
+        assert_eq!(said(1, 5), ("1 verified review".into(), "1 review".into()));
+        assert_eq!(said(2, 9), ("2 verified reviews".into(), "2 reviews".into()));
+        assert_eq!(
+            said(31, 143),
+            ("4.6 out of 5 from 31 verified reviews".into(), "4.6 (31)".into())
+        );
         assert_eq!(said(4, 16).1, "4.0 (4)");
-        assert_eq!(least(45), "4.5 and more");
+        assert_eq!(least(45), "4.5 or higher");
+        assert_eq!(least(40), "4 or higher");
+    }
+
+    #[test]
+    fn the_author_of_a_review_may_have_no_name() {
+        assert_eq!(author("Maria D.".into()), "Maria D.");
+        assert_eq!(author(NAMELESS.into()), "Patient");
     }
 
     #[test]

@@ -1,57 +1,57 @@
 //! Texts about invalid search parameters, for the page, which ignores them, and the API, which refuses them.
 
+use nadi::search::TEXT_CHARS_MAX;
 use nadi::search::parameters::{FEE_MAX, Fault, PAGE_MAX, PAGE_SIZE_MAX, Parameter};
 
-/// Continues the sentence `We could not read`.
-pub fn left_out(parameter: Parameter, fault: Fault) -> &'static str {
+use crate::i18n::text;
+
+/// A part of the sentence `address-ignored`.
+pub fn left_out(parameter: Parameter, fault: Fault) -> String {
     match (parameter, fault) {
-        (_, Fault::Repeated) => "what is said more than once",
-        (Parameter::Text, _) => "the words you typed, which are too long,",
-        (Parameter::Specialty, _) => "the specialty",
-        (Parameter::City, _) => "the city",
-        (Parameter::Near, _) => "the place to be near to",
-        (Parameter::Mode, _) => "the kind of visit",
-        (Parameter::Date, Fault::Past) => "the date, which has passed,",
-        (Parameter::Date, _) => "the date",
-        (Parameter::ThisWeek, _) => "the week",
-        (Parameter::Evening, _) => "the hour",
-        (Parameter::Language, _) => "the language",
-        (Parameter::Gender, _) => "who the doctor is",
-        (Parameter::FeeMax, _) => "the fee",
-        (Parameter::RatingMin, _) => "the rating",
-        (Parameter::Cursor, _) => "where the page begins",
-        (Parameter::Page | Parameter::PageSize, _) => "the page number",
+        (_, Fault::Repeated) => text!("search-part-repeated"),
+        (Parameter::Text, _) => text!("search-part-text"),
+        (Parameter::Specialty, _) => text!("search-part-specialty"),
+        (Parameter::City, _) => text!("search-part-city"),
+        (Parameter::Near, _) => text!("search-part-near"),
+        (Parameter::Mode, _) => text!("search-part-mode"),
+        (Parameter::Date, Fault::Past) => text!("search-part-date-past"),
+        (Parameter::Date, _) => text!("search-part-date"),
+        (Parameter::ThisWeek, _) => text!("search-part-week"),
+        (Parameter::Evening, _) => text!("search-part-time-of-day"),
+        (Parameter::Language, _) => text!("search-part-language"),
+        (Parameter::Gender, _) => text!("search-part-gender"),
+        (Parameter::FeeMax, _) => text!("search-part-fee"),
+        (Parameter::RatingMin, _) => text!("search-part-rating"),
+        (Parameter::Cursor, _) => text!("search-part-cursor"),
+        (Parameter::Page | Parameter::PageSize, _) => text!("address-page"),
     }
 }
 
 /// What is wrong with a parameter, and what is valid.
 pub fn refused(parameter: Parameter, fault: Fault) -> String {
     match (parameter, fault) {
-        (_, Fault::Repeated) => "Say this once.".into(),
-        (Parameter::Text, _) => "Use at most 100 characters.".into(),
-        (Parameter::Specialty, _) => {
-            "We do not know this specialty. Use the slug or name of one in `/specialties`.".into()
-        }
-        (Parameter::City, _) => {
-            "We know no doctor in this city. Use its slug or name, such as panjim or Panaji.".into()
-        }
-        (Parameter::Near, _) => {
-            "Use the slug or name of a city with doctors, or a point such as 15.49,73.83.".into()
-        }
-        (Parameter::Mode, _) => "Use in_person or video.".into(),
-        (Parameter::Date, Fault::Past) => "This date has passed. Use today or a later one.".into(),
-        (Parameter::Date, _) => "Use a date such as 2026-11-24.".into(),
-        (Parameter::ThisWeek | Parameter::Evening, _) => "Use true or false.".into(),
-        (Parameter::Language, _) => {
-            "No doctor speaks this language. Use its English name, such as Konkani.".into()
-        }
-        (Parameter::Gender, _) => "Use female or male.".into(),
-        (Parameter::FeeMax, _) => format!("Use a number from 0 to {FEE_MAX}."),
-        (Parameter::RatingMin, _) => "Use a number from 1 to 5, such as 4 or 4.5.".into(),
-        (Parameter::Cursor, _) => "Use the `next_cursor` of a page, as it was.".into(),
-        (Parameter::Page, _) => format!("Use a number from 1 to {PAGE_MAX}."),
-        (Parameter::PageSize, _) => format!("Use a number from 1 to {PAGE_SIZE_MAX}."),
+        (_, Fault::Repeated) => text!("search-refused-repeated"),
+        (Parameter::Text, _) => text!("search-refused-text", most = TEXT_CHARS_MAX),
+        (Parameter::Specialty, _) => text!("search-refused-specialty"),
+        (Parameter::City, _) => text!("search-refused-city"),
+        (Parameter::Near, _) => text!("search-refused-near"),
+        (Parameter::Mode, _) => text!("search-refused-mode"),
+        (Parameter::Date, Fault::Past) => text!("search-refused-date-past"),
+        (Parameter::Date, _) => text!("search-refused-date"),
+        (Parameter::ThisWeek | Parameter::Evening, _) => text!("search-refused-yes-or-no"),
+        (Parameter::Language, _) => text!("search-refused-language"),
+        (Parameter::Gender, _) => text!("search-refused-gender"),
+        (Parameter::FeeMax, _) => number(0, FEE_MAX),
+        (Parameter::RatingMin, _) => text!("search-refused-rating"),
+        (Parameter::Cursor, _) => text!("search-refused-cursor"),
+        (Parameter::Page, _) => number(1, PAGE_MAX.into()),
+        (Parameter::PageSize, _) => number(1, PAGE_SIZE_MAX.into()),
     }
+}
+
+/// Numbers as they have to be sent: `10000`, without separators.
+fn number(least: i64, most: i64) -> String {
+    text!("search-refused-number", least = least.to_string(), most = most.to_string())
 }
 
 #[cfg(test)]

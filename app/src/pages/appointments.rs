@@ -6,7 +6,8 @@ use nadi::review::may_review;
 use nadi::visit::Mode;
 
 use crate::context;
-use crate::links;
+use crate::i18n::{names, rich_text, text};
+use crate::links::{self, Query};
 use crate::pages::appointment::ReviewLink;
 use crate::parts::address::Address;
 use crate::parts::{response, visit};
@@ -18,7 +19,7 @@ use crate::ui::{
 #[component]
 pub fn Appointments() -> impl IntoView {
     let mut address = Address::default();
-    let period = address.read("show", "what to show", |text| match text {
+    let period = address.read("show", text!("appointments-parameter-show"), |text| match text {
         "past" => Some(Period::Past),
         "upcoming" => Some(Period::Upcoming),
         _ => None,
@@ -32,15 +33,16 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
     let account = caller.signed_in()?;
     let found = ports.bookings.list(&caller, &AppointmentQuery::mine(period, page)).await?;
     let past = period == Period::Past;
-    let path = if past { "/appointments?show=past" } else { "/appointments" };
+    let list = |show: &str| Query::new().with("show", show).on(&links::page("/appointments"));
+    let path = list(if past { "past" } else { "" });
     let href = move |page: u32| match (past, page) {
-        (_, 0 | 1) => path.to_owned(),
+        (_, 0 | 1) => path.clone(),
         (true, page) => format!("{path}&page={page}"),
         (false, page) => format!("{path}?page={page}"),
     };
     let tabs = vec![
-        LinkTab { href: "/appointments".into(), text: "Upcoming".into(), current: !past },
-        LinkTab { href: "/appointments?show=past".into(), text: "Past".into(), current: past },
+        LinkTab { href: list(""), text: text!("appointments-upcoming"), current: !past },
+        LinkTab { href: list("past"), text: text!("appointments-past"), current: past },
     ];
     let (number, count) = (found.number, found.count());
     // Those that took place not long ago, and that nobody reviewed yet.
@@ -69,14 +71,14 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
         })
         .collect();
     Ok(view! {
-        <Title text="My appointments"/>
-        <PageHead title="My appointments"/>
+        <Title text=text!("appointments-title")/>
+        <PageHead title=text!("appointments-title")/>
         <ul class="appointments-ways no-print">
-            <li><a href=links::people("")>"People you book for"</a></li>
-            <li><a href=links::own_feeds()>"See them in your own calendar"</a></li>
+            <li><a href=links::people("")>{text!("appointments-people")}</a></li>
+            <li><a href=links::own_feeds()>{text!("appointments-calendar")}</a></li>
         </ul>
         {address.note()}
-        <LinkTabs label="Which appointments" tabs=tabs/>
+        <LinkTabs label=text!("appointments-tabs") tabs=tabs/>
         {match (none, past) {
             (false, _) => view! {
                 <ul class="appointment-list">{rows}</ul>
@@ -84,15 +86,23 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
             }
             .into_any(),
             (true, true) => view! {
-                <Empty title="No past appointments">
-                    <p>"What is over or cancelled is kept here."</p>
-                    <p class="actions"><ButtonLink href=links::page("/appointments")>"See what is upcoming"</ButtonLink></p>
+                <Empty title=text!("appointments-none-past")>
+                    <p>{text!("appointments-none-past-detail")}</p>
+                    <p class="actions">
+                        <ButtonLink href=links::page("/appointments")>
+                            {text!("appointments-none-past-link")}
+                        </ButtonLink>
+                    </p>
                 </Empty>
             }.into_any(),
             (true, false) => view! {
-                <Empty title="No upcoming appointments">
-                    <p>"Find a doctor and take a free time; it then stands here."</p>
-                    <p class="actions"><ButtonLink href=links::page("/doctors")>"Find a doctor"</ButtonLink></p>
+                <Empty title=text!("appointments-none-upcoming")>
+                    <p>{text!("appointments-none-upcoming-detail")}</p>
+                    <p class="actions">
+                        <ButtonLink href=links::page("/doctors")>
+                            {text!("appointments-none-upcoming-link")}
+                        </ButtonLink>
+                    </p>
                 </Empty>
             }.into_any(),
         }}
@@ -106,22 +116,24 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
 fn Row(item: AppointmentView) -> impl IntoView {
     let (state, tone) = visit::state(item.state);
     let date = crate::i18n::date(visit::local(&item).starts().date());
-    let for_whom = visit::is_for_another(&item).then(|| format!("For {}", item.person_name));
+    let for_whom = visit::is_for_another(&item)
+        .then(|| rich_text!("appointments-for", person = visit::name(&item.person_name)));
+    let zone = visit::zone(&item).map(|zone| view! { <span class="muted">{zone}</span> });
     view! {
         <a class="appointment-row" href=links::appointment(&item.id.to_string())>
             <span class="appointment-row-when">
                 <time>{date}</time>
                 <time class="appointment-row-time">{visit::times(&item)}</time>
-                <span class="muted">{visit::zone(&item)}</span>
+                {zone}
                 {visit::own_time(&item)}
             </span>
             <span class="appointment-row-who">
-                <strong>{item.doctor_name.clone()}</strong>
-                <span class="muted">{item.specialty.clone()}</span>
-                {for_whom.map(|name| view! { <span class="appointment-row-for">{name}</span> })}
+                <strong>{visit::name(&item.doctor_name)}</strong>
+                <span class="muted">{names::specialty_named(&item.specialty)}</span>
+                {for_whom.map(|text| view! { <span class="appointment-row-for">{text}</span> })}
                 <span>{match item.mode {
-                    Mode::Video => "Video visit".to_owned(),
-                    Mode::InPerson => item.location_name.clone(),
+                    Mode::Video => text!("appointment-video").into_any(),
+                    Mode::InPerson => visit::name(&item.location_name),
                 }}</span>
             </span>
             <Badge text=state tone=tone/>

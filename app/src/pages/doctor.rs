@@ -10,6 +10,7 @@ use nadi::review::Rating;
 
 use crate::context;
 use crate::fns::booking::Hold;
+use crate::i18n::{self, names, rich_text, text};
 use crate::islands::{PersonChoice, Purpose, SlotPicker};
 use crate::links::{self, Query, TimesPage};
 use crate::messages;
@@ -17,7 +18,7 @@ use crate::parts::address;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::hydration_scripts::HydrationScripts;
 use crate::parts::metadata::DoctorMetadata;
-use crate::parts::picker::{FilterTabs, PickerQuery, PickerStart, SlotUnavailablePanel};
+use crate::parts::picker::{self, FilterTabs, PickerQuery, PickerStart, SlotUnavailablePanel};
 use crate::parts::response::{hide_from_search_engines, page, set_status};
 use crate::parts::reviews::ReviewsOfDoctor;
 use crate::parts::times::Times;
@@ -49,7 +50,7 @@ async fn doctor(
     let doctor = times.doctor.clone();
     asked.fit(&times);
     if !visit.is_empty() && doctor.visit_kinds.iter().all(|kind| kind.id.to_string() != visit) {
-        asked.address.ignore("the kind of visit");
+        asked.address.ignore(text!("doctor-part-appointment-type"));
     }
     let visit = times.visit.as_ref().map(|kind| kind.id.to_string()).unwrap_or_default();
     let filter = asked.filter(doctor.slug.to_string(), visit);
@@ -58,7 +59,7 @@ async fn doctor(
 
     let reviews = {
         let (caller, ports) = (context::caller()?, context::ports()?);
-        let part = asked.address.read("reviews", "which reviews", |text| {
+        let part = asked.address.read("reviews", text!("doctor-part-reviews"), |text| {
             text.parse().ok().filter(|part| (1..=10_000).contains(part))
         });
         let key = DoctorKey::Id(doctor.id);
@@ -95,9 +96,9 @@ async fn doctor(
             <ProfileHead doctor=doctor.clone()/>
             <section class="doctor-times" aria-labelledby="free-times">
                 {gone}
-                <h2 id="free-times">"Free times"</h2>
+                <h2 id="free-times">{text!("doctor-free-times")}</h2>
                 <FilterTabs doctor=doctor.clone() path=path filter=filter.clone() kept=person kinds=kinds/>
-                <SlotPicker page=here filter=filter start=shown.start chosen=shown.chosen
+                <SlotPicker page=here texts=picker::texts() filter=filter start=shown.start chosen=shown.chosen
                     purpose=purpose key=context::form_key()/>
             </section>
             <Profile doctor=doctor.clone()/>
@@ -117,19 +118,21 @@ async fn unlisted(slug: &str) -> Result<AnyView, Failure> {
     // Reviews are on the page of a listed doctor only.
     doctor.rating = Rating::default();
     hide_from_search_engines();
-    let text = format!("{} is not taking bookings at the moment.", doctor.name);
+    let not_booking = rich_text!("doctor-not-booking", doctor = visit::name(&doctor.name));
     Ok(view! {
         <Title text=doctor.name.clone()/>
         <div class="doctor-page">
             <ProfileHead doctor=doctor.clone()/>
             <section class="doctor-times" aria-labelledby="free-times">
-                <h2 id="free-times">"Free times"</h2>
+                <h2 id="free-times">{text!("doctor-free-times")}</h2>
                 <Alert tone=Tone::Waiting>
-                    <p><strong>{text}</strong></p>
-                    <p>"Appointments that are confirmed stand until you or the clinic cancel them. "
-                        <a href=links::page("/appointments")>"See your appointments"</a></p>
+                    <p><strong>{not_booking}</strong></p>
+                    <p>{rich_text!(
+                        "doctor-not-booking-help",
+                        link = view! { <a href=links::page("/appointments")>{text!("doctor-own-appointments")}</a> },
+                    )}</p>
                 </Alert>
-                <p class="actions"><ButtonLink href=links::page("/doctors")>"Find another doctor"</ButtonLink></p>
+                <p class="actions"><ButtonLink href=links::page("/doctors")>{text!("doctor-find-another")}</ButtonLink></p>
             </section>
             <Profile doctor=doctor/>
         </div>
@@ -177,10 +180,13 @@ async fn own_hold(doctor: &DoctorProfile, slot: SlotId) -> Result<Option<AnyView
 #[component]
 fn OwnHold(held: AppointmentView) -> impl IntoView {
     let href = links::appointment(&held.id.to_string());
-    let text = if held.code_needed { "Enter the code to confirm it" } else { "Confirm it" };
+    let text = match held.code_needed {
+        true => text!("doctor-own-hold-code"),
+        false => text!("doctor-own-hold-confirm"),
+    };
     view! {
         <Alert tone=Tone::Waiting announced=true id="review">
-            <p>{format!("You hold {}.", visit::sentence(&held))}</p>
+            <p>{rich_text!("doctor-own-hold", appointment = visit::summary(&held))}</p>
             <p><a href=href>{text}</a></p>
         </Alert>
     }
@@ -189,12 +195,18 @@ fn OwnHold(held: AppointmentView) -> impl IntoView {
 /// The head of the page: who the doctor is.
 #[component]
 fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
-    let place = doctor.places.first().map(|place| format!("{}, {}", place.name, place.city));
-    let others = match doctor.places.len() {
-        0 | 1 => String::new(),
-        2 => " and one more place".to_owned(),
-        n => format!(" and {} more places", n - 1),
-    };
+    let place = doctor.places.first().map(|place| {
+        let name = visit::name(&place.name);
+        let location = rich_text!("doctor-location", name, city = names::city_named(&place.city));
+        match doctor.places.len() {
+            0 | 1 => location,
+            places => {
+                let more = text!("doctor-more-locations", count = places - 1);
+                rich_text!("doctor-location-and-more", location, more)
+            }
+        }
+    });
+    let fee = i18n::fee(doctor.fee.minor_units, &doctor.fee.currency);
     let rating = (doctor.rating.reviews > 0).then(|| {
         let text = messages::reviews::rating(doctor.rating);
         view! { <li class="profile-rating"><Icon shape=Shape::Star/><a href="#reviews">{text}</a></li> }
@@ -204,17 +216,20 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
             <div class="profile-name">
                 <Initials name=doctor.name.clone()/>
                 <div>
-                    <h1>{doctor.name}</h1>
-                    <p class="profile-specialty">{doctor.specialties.join(", ")}</p>
+                    <h1 translate="no">{doctor.name}</h1>
+                    <p class="profile-specialty">{i18n::list(&names::specialties_named(&doctor.specialties))}</p>
                 </div>
             </div>
             <ul class="profile-facts">
-                {place.map(|place| view! { <li><Icon shape=Shape::Pin/>{place}{others}</li> })}
-                {doctor.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}
+                {place.map(|place| view! { <li><Icon shape=Shape::Pin/>{place}</li> })}
+                {doctor.video.then(|| view! { <li><Icon shape=Shape::Video/>{text!("doctor-video")}</li> })}
                 {rating}
                 <li class="profile-fee">
-                    <strong>{crate::i18n::fee(doctor.fee.minor_units, &doctor.fee.currency)}</strong>
-                    <span class="muted">"a visit"</span>
+                    {rich_text!(
+                        "doctor-fee",
+                        fee = view! { <strong>{fee}</strong> },
+                        per = view! { <span class="muted">{text!("doctor-fee-per")}</span> },
+                    )}
                 </li>
             </ul>
         </header>
@@ -228,14 +243,9 @@ fn Profile(doctor: DoctorProfile) -> impl IntoView {
         .places
         .into_iter()
         .map(|place| {
-            // Many addresses already end with the city.
-            let address = if place.address.ends_with(&place.city) {
-                place.address
-            } else {
-                format!("{}, {}", place.address, place.city)
-            };
+            let address = messages::place::address(&place.address, &place.city);
             view! {
-                <li>
+                <li translate="no">
                     <strong>{place.name}</strong>
                     <br/>
                     {address}
@@ -247,20 +257,24 @@ fn Profile(doctor: DoctorProfile) -> impl IntoView {
         .bio
         .split("\n\n")
         .filter(|text| !text.trim().is_empty())
-        .map(|text| view! { <p>{text.to_owned()}</p> })
+        .map(|text| view! { <p translate="no">{text.to_owned()}</p> })
         .collect();
-    let languages = doctor.languages.join(", ");
+    let languages = i18n::list(&names::spoken_languages(&doctor.languages));
     let qualifications = doctor.qualifications;
     view! {
         <section class="profile" aria-labelledby="about">
-            <h2 id="about">"About"</h2>
+            <h2 id="about">{text!("doctor-about")}</h2>
             {paragraphs}
             <Facts>
-                {(!qualifications.is_empty()).then(|| view! { <Fact name="Qualifications">{qualifications}</Fact> })}
-                {(!languages.is_empty()).then(|| view! { <Fact name="Languages">{languages}</Fact> })}
-                <Fact name="Places"><ul class="profile-places">{places}</ul></Fact>
-                <Fact name="Clinic">{doctor.clinic}</Fact>
-                <Fact name="Moving and cancelling">{messages::cancel_policy(doctor.cancel_notice_minutes.into())}</Fact>
+                {(!qualifications.is_empty()).then(|| view! {
+                    <Fact name=text!("doctor-qualifications")><span translate="no">{qualifications}</span></Fact>
+                })}
+                {(!languages.is_empty()).then(|| view! { <Fact name=text!("doctor-languages")>{languages}</Fact> })}
+                <Fact name=text!("doctor-locations")><ul class="profile-places">{places}</ul></Fact>
+                <Fact name=text!("doctor-clinic")><span translate="no">{doctor.clinic}</span></Fact>
+                <Fact name=text!("doctor-cancelling")>
+                    {messages::cancel_policy(doctor.cancel_notice_minutes.into())}
+                </Fact>
             </Facts>
         </section>
     }

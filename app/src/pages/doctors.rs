@@ -6,6 +6,7 @@ use nadi::search::parameters::{self, Known, Search};
 use nadi::visit::Mode;
 
 use crate::context;
+use crate::i18n::{pattern, rich_text, text};
 use crate::links;
 use crate::messages;
 use crate::parts::address::{self, Address};
@@ -67,7 +68,11 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
         let typed = query.text.clone().unwrap_or_default();
         view! {
             <Alert tone=Tone::Neutral>
-                <p>"Nobody fits “"<bdi>{typed}</bdi>{format!("” as it is written. Showing results for “{words}”.")}</p>
+                <p>{rich_text!(
+                    "search-instead",
+                    typed = view! { <bdi translate="no">{typed}</bdi> },
+                    words = view! { <bdi>{words}</bdi> },
+                )}</p>
             </Alert>
         }
     });
@@ -84,22 +89,28 @@ async fn doctors(pairs: Vec<(String, String)>) -> Result<AnyView, Failure> {
         {instead}
         {if past_the_end {
             view! {
-                <Empty title="This list is shorter">
-                    <p class="actions"><ButtonLink href=first>"To its first page"</ButtonLink></p>
+                <Empty title=text!("search-past-the-end")>
+                    <p class="actions"><ButtonLink href=first>{text!("search-first-page")}</ButtonLink></p>
                 </Empty>
             }.into_any()
         } else if none {
             view! {
-                <Empty title="Nobody matches all of this">
-                    <p>"Remove a filter above, choose another date, or look at everybody."</p>
+                <Empty title=text!("search-none")>
+                    <p>{text!("search-none-help")}</p>
                     <p class="actions">
-                        <ButtonLink href=links::page("/doctors")>"Show all doctors"</ButtonLink>
-                        <ButtonLink href=links::page("/") variant=Variant::Secondary>"All specialties"</ButtonLink>
+                        <ButtonLink href=links::page("/doctors")>{text!("search-all-doctors")}</ButtonLink>
+                        <ButtonLink href=links::page("/") variant=Variant::Secondary>{text!("search-all-specialties")}</ButtonLink>
                     </p>
                 </Empty>
             }.into_any()
         } else {
-            view! { <ul class="doctor-list">{cards}</ul> }.into_any()
+            // The texts are for the script that lets the list grow.
+            view! {
+                <ul class="doctor-list" data-page=number.to_string() data-pages=pages_known.to_string()
+                    data-more=text!("search-more-doctors") data-loading=text!("search-loading")
+                    data-loaded=pattern!("search-loaded", count)
+                    data-shown=pattern!("search-pages-shown", first, last, count)>{cards}</ul>
+            }.into_any()
         }}
         <Pagination number=number count=pages_known href=pages/>
         {video.then(|| view! { <FillOwnTimes/> })}

@@ -4,7 +4,8 @@ use nadi::Failure;
 use nadi::ports::{DoctorQuery, Specialty};
 
 use crate::context;
-use crate::links::Query;
+use crate::i18n::{names, text};
+use crate::links::{self, Query};
 use crate::parts::metadata::PageMetadata;
 use crate::parts::page_scripts::SuggestScript;
 use crate::parts::response;
@@ -14,8 +15,8 @@ use crate::parts::search::SearchForm;
 #[component]
 pub fn Home() -> impl IntoView {
     view! {
-        <Title text="Find a doctor and a time"/>
-        <PageMetadata path="/" description="Find a doctor by specialty, city, language or complaint, see who is free, and take a time at once. Nobody else gets it."/>
+        <Title text=text!("home-title")/>
+        <PageMetadata path="/" description=text!("home-description")/>
         {response::page(home())}
     }
 }
@@ -42,21 +43,19 @@ async fn home() -> Result<AnyView, Failure> {
     Ok(view! {
         <section class="hero">
             <div class="hero-words">
-                <h1>"Find a doctor, and a time that is yours"</h1>
-                <p class="lead">
-                    "See who is free, take a time in one tap, and confirm it with a code. Nobody else gets it."
-                </p>
+                <h1>{text!("home-title")}</h1>
+                <p class="lead">{text!("home-lead")}</p>
             </div>
             <SearchForm query=DoctorQuery::default() specialties=specialties cities=cities today=today open=true/>
         </section>
-        <Specialties id="modern" title="Modern medicine" specialties=modern/>
-        <Specialties id="ayurveda" title="Ayurveda" specialties=ayurveda/>
+        <Specialties id="modern" title=text!("home-modern-medicine") specialties=modern/>
+        <Specialties id="ayurveda" title=text!("home-ayurveda") specialties=ayurveda/>
         <section class="how" aria-labelledby="how">
-            <h2 id="how">"How it works"</h2>
+            <h2 id="how">{text!("home-steps")}</h2>
             <ol class="how-steps">
-                <li>"Choose a free time in a doctor’s calendar."</li>
-                <li>"We hold it for you and send a code to your e-mail."</li>
-                <li>"Enter the code, and the time is yours; you can cancel it here."</li>
+                <li>{text!("home-step-choose")}</li>
+                <li>{text!("home-step-code")}</li>
+                <li>{text!("home-step-confirm")}</li>
             </ol>
         </section>
         <SuggestScript/>
@@ -65,24 +64,19 @@ async fn home() -> Result<AnyView, Failure> {
 }
 
 #[component]
-fn Specialties(
-    id: &'static str,
-    title: &'static str,
-    specialties: Vec<Specialty>,
-) -> impl IntoView {
+fn Specialties(id: &'static str, title: String, specialties: Vec<Specialty>) -> impl IntoView {
     let items: Vec<_> = specialties
         .into_iter()
         .map(|specialty| {
-            let href = Query::new().with("specialty", &specialty.slug).on("/doctors");
-            let doctors = match specialty.doctors {
-                1 => "1 doctor".to_owned(),
-                n => format!("{n} doctors"),
-            };
+            let href = Query::new().with("specialty", &specialty.slug).on(&links::page("/doctors"));
+            let name = names::specialty(&specialty.slug, &specialty.name);
+            let about = names::specialty_about(&specialty.slug, &specialty.summary);
+            let doctors = text!("search-doctors", count = specialty.doctors);
             view! {
                 <li>
                     <a class="specialty" href=href>
-                        <span class="specialty-name">{specialty.name}</span>
-                        <span class="specialty-summary">{specialty.summary}</span>
+                        <span class="specialty-name">{name}</span>
+                        <span class="specialty-summary">{about}</span>
                         <span class="specialty-count number">{doctors}</span>
                     </a>
                 </li>

@@ -9,12 +9,12 @@ use nadi::{Failure, Field};
 
 use crate::context::{self, typed_or};
 use crate::fns::people::{AddPerson, RemovePerson};
+use crate::i18n::{self, rich_text, text};
 use crate::links;
+use crate::parts::email_language::email_language;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{Alert, Button, ButtonLink, HiddenField, PageHead, TextField, Tone, Variant};
-
-const TITLE: &str = "People you book for";
 
 #[component]
 pub fn People() -> impl IntoView {
@@ -32,15 +32,16 @@ async fn people(
 ) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let people = ports.people.people(&caller).await?;
+    let language = email_language(&caller, &ports).await?;
     let today = caller.now.date_naive();
     let done = match done.as_str() {
-        "added" => Some("You can now book for them: choose whom when you take a time."),
-        "removed" => Some("They are no longer on your list. Past appointments stay."),
+        "added" => Some(text!("people-added")),
+        "removed" => Some(text!("people-removed")),
+        "language" => Some(text!("email-language-saved")),
         _ => None,
     };
     let failed = adding.clone().or(removing);
-    let title =
-        if failed.failure.is_some() { format!("{TITLE}: look again") } else { TITLE.into() };
+    let title = failed.page_title(text!("people-title"));
     let alone = people.iter().all(|person| person.is_self);
     let rows: Vec<_> =
         people.into_iter().map(|person| view! { <li><Row person=person/></li> }).collect();
@@ -49,24 +50,25 @@ async fn people(
         <section class="narrow people">
             <FormSummary state=failed/>
             {done.map(|text| view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> })}
-            <PageHead title=TITLE lead="Children, parents, anyone you look after. Codes and confirmations come to your e-mail."/>
+            <PageHead title=text!("people-title") lead=text!("people-lead")/>
             {(!next.is_empty()).then(|| view! {
-                <p><a href=next.clone()>"Back to the time you chose"</a></p>
+                <p><a href=next.clone()>{text!("people-back-to-time")}</a></p>
             })}
             <ul class="people-list">{rows}</ul>
-            {alone.then(|| view! { <p>"Add the first one, then choose whom a time is for when you take it."</p> })}
-            <h2>"Add someone"</h2>
+            {alone.then(|| view! { <p>{text!("people-none")}</p> })}
+            <h2>{text!("people-add-title")}</h2>
             <form class="form" method="post" action=links::page(AddPerson::PATH)>
                 <HiddenField name="next" value=next/>
-                <TextField name="name" label="Their name" autocomplete="off" required=true maxlength=100
+                <TextField name="name" label=text!("people-name") autocomplete="off" required=true maxlength=100
                     value=typed_or("name", "") problem=adding.problem(Field::Name)/>
-                <TextField name="birth_date" label="Birth date, if you like" kind="date"
-                    hint="It helps the doctor prepare." min="1900-01-01" max=today.to_string()
+                <TextField name="birth_date" label=text!("people-birth-date") kind="date"
+                    hint=text!("people-birth-date-hint") min="1900-01-01" max=today.to_string()
                     value=typed_or("birth_date", "") problem=adding.problem(Field::BirthDate)/>
-                <Button>"Add this person"</Button>
+                <Button>{text!("people-add-button")}</Button>
             </form>
+            {language}
             <p class="actions">
-                <ButtonLink href=links::page("/appointments") variant=Variant::Secondary>"My appointments"</ButtonLink>
+                <ButtonLink href=links::page("/appointments") variant=Variant::Secondary>{text!("people-my-appointments")}</ButtonLink>
             </p>
         </section>
     }
@@ -75,20 +77,22 @@ async fn people(
 
 #[component]
 fn Row(person: PersonView) -> impl IntoView {
-    let born = person.birth_date.map(|date| format!("Born {}", date.format("%-d %B %Y")));
+    let born = person.birth_date.map(i18n::date_without_weekday);
+    let born = born.map(|date| text!("people-born", date));
     let remove = (!person.is_self).then(|| {
+        let name = view! { <span translate="no">{person.name.clone()}</span> };
         view! {
             <form method="post" action=links::page(RemovePerson::PATH)>
                 <HiddenField name="id" value=person.id.to_string()/>
-                <Button variant=Variant::Quiet>{format!("Remove {}", person.name)}</Button>
+                <Button variant=Variant::Quiet>{rich_text!("people-remove", name)}</Button>
             </form>
         }
     });
     view! {
         <div class="person">
             <div class="person-who">
-                <strong>{person.name.clone()}</strong>
-                {person.is_self.then(|| view! { <span class="muted">"You"</span> })}
+                <strong translate="no">{person.name.clone()}</strong>
+                {person.is_self.then(|| view! { <span class="muted">{text!("people-you")}</span> })}
                 {born.map(|born| view! { <span class="muted">{born}</span> })}
             </div>
             {remove}

@@ -3,12 +3,13 @@
 use axum::http::request::Parts;
 use leptos::prelude::*;
 
+use crate::i18n::{self, text};
 use crate::ui::{Alert, Tone};
 
 /// Collects the parameters that were ignored.
 #[derive(Clone, Debug, Default)]
 pub struct Address {
-    ignored: Vec<&'static str>,
+    ignored: Vec<String>,
 }
 
 /// A value of the query, without the spaces around it; empty when it is not there.
@@ -28,11 +29,12 @@ pub fn pairs() -> Vec<(String, String)> {
 }
 
 impl Address {
-    /// A value parsed by `read`. If that fails, it is reported by the name `said`, such as `the date`.
+    /// A value parsed by `read`. If that fails, it is reported by the name `said`, such as `the date`, in the
+    /// language of the reader.
     pub fn read<T>(
         &mut self,
         name: &str,
-        said: &'static str,
+        said: impl Into<String>,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let text = value(name);
@@ -47,7 +49,8 @@ impl Address {
     }
 
     /// Reports a parameter as ignored.
-    pub fn ignore(&mut self, said: &'static str) {
+    pub fn ignore(&mut self, said: impl Into<String>) {
+        let said = said.into();
         if !self.ignored.contains(&said) {
             self.ignored.push(said);
         }
@@ -56,7 +59,7 @@ impl Address {
     /// The number of the page, from 1.
     pub fn page(&mut self) -> u32 {
         let read = |text: &str| text.parse().ok().filter(|page| (1..=100_000).contains(page));
-        self.read("page", "the page number", read).unwrap_or(1)
+        self.read("page", text!("address-page"), read).unwrap_or(1)
     }
 
     /// What was ignored, as a note; nothing when all was understood.
@@ -64,10 +67,7 @@ impl Address {
         if self.ignored.is_empty() {
             return None;
         }
-        let text = format!(
-            "We could not read {} in this address, so we left it out.",
-            self.ignored.join(" and ")
-        );
+        let text = text!("address-ignored", parts = i18n::and(&self.ignored));
         Some(view! { <Alert tone=Tone::Neutral><p>{text}</p></Alert> }.into_any())
     }
 }

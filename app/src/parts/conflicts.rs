@@ -1,13 +1,14 @@
-//! Appointments outside of a doctor's hours, which stay until someone moves or cancels them.
+//! Appointments outside of a doctor's hours, which stay until someone reschedules or cancels them.
 
 use leptos::prelude::*;
 use nadi::local_time::LocalTimes;
 use nadi::ports::CalendarEntry;
 use nadi::zone::Zone;
 
-use crate::i18n::LocalTimesText as _;
+use crate::i18n::{LocalTimesText as _, rich_text, text};
 use crate::links;
 use crate::messages;
+use crate::parts::visit;
 use crate::ui::{Alert, Tone};
 
 /// How many are listed; the rest is only counted.
@@ -29,14 +30,14 @@ pub fn Conflicts(
         .map(|entry| {
             let times = LocalTimes::new(entry.starts_at, entry.ends_at, entry.zone);
             let when = if mixed { times.in_full() } else { times.moment() };
+            let when = view! { <time>{when}</time> };
+            let person = view! { <strong>{visit::name(&entry.person_name)}</strong> };
+            let kind = view! { <span class="muted">{visit::name(&entry.visit_type)}</span> };
             view! {
                 <li>
                     <a href=links::appointment(&entry.id.to_string())>
-                        <time>{when}</time>
-                        ", "
-                        <strong>{entry.person_name}</strong>
+                        {rich_text!("conflicts-appointment", when, person, kind)}
                     </a>
-                    <span class="muted">{format!(", {}", entry.visit_type)}</span>
                 </li>
             }
         })
@@ -46,10 +47,10 @@ pub fn Conflicts(
         view! {
             <section id="in-the-way" class="in-the-way" aria-labelledby="in-the-way-title">
                 <Alert tone=Tone::Waiting>
-                    <h2 id="in-the-way-title">"Booked outside the hours"</h2>
+                    <h2 id="in-the-way-title">{text!("conflicts-title")}</h2>
                     <p>{text}</p>
                     <ul class="in-the-way-list">{rows}</ul>
-                    {(more > 0).then(|| view! { <p>{format!("And {more} more.")}</p> })}
+                    {(more > 0).then(|| view! { <p>{text!("conflicts-more", count = more)}</p> })}
                 </Alert>
             </section>
         }

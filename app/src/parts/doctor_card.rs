@@ -7,17 +7,18 @@ use nadi::local_time::{self, LocalTime};
 use nadi::ports::{DoctorCard as Card, FreeTime};
 use nadi::visit::Mode;
 
-use crate::i18n::LocalTimeText as _;
+use super::visit;
+use crate::i18n::{self, LocalTimeText as _, names, rich_text, text};
 use crate::links::{self, TimesPage};
 use crate::messages;
 use crate::ui::{Icon, Initials, OwnTime, Shape};
 
-/// `Today`, `Tomorrow`, or `Tue 24 Nov 2026`.
+/// `Today`, `Tomorrow`, or `Tue, 24 Nov 2026`.
 pub fn day_name(date: NaiveDate, today: NaiveDate) -> String {
     match (date - today).num_days() {
-        0 => "Today".to_owned(),
-        1 => "Tomorrow".to_owned(),
-        _ => crate::i18n::date(date),
+        0 => text!("day-today"),
+        1 => text!("day-tomorrow"),
+        _ => i18n::date(date),
     }
 }
 
@@ -42,14 +43,15 @@ pub fn NextTimes(
         let name = day_name(time.local_date, formatting::local_date(now, zone));
         let (slot, date) = (time.slot.to_string(), time.local_date.to_string());
         let href = page.slot(&slot, &date, &local.digits());
-        let place_time = mixed.then(|| crate::i18n::place_time(zone));
+        let place_time = mixed.then(|| i18n::place_time(zone));
         let video = time.mode == Mode::Video;
-        let rest = format!(", {}, with {doctor}", crate::i18n::long_date(time.local_date));
+        let date_text = i18n::long_date(time.local_date);
+        let rest = text!("free-time-details", date = date_text, doctor = &doctor);
         let link = view! {
             <li>
                 <a class="time" id=format!("slot-{}", time.slot) href=href>
                     <time>{local.clock()}</time>
-                    {video.then(|| view! { <span class="time-detail">"Video visit"</span> })}
+                    {video.then(|| view! { <span class="time-detail">{text!("free-time-video")}</span> })}
                     {place_time.map(|text| view! { <span class="time-detail">{text}</span> })}
                     {video.then(|| view! { <OwnTime there=local.stamp() brief=true/> })}
                     <span class="visually-hidden">{rest}</span>
@@ -79,13 +81,24 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
     let slug = card.slug.to_string();
     let href = links::doctor(&slug);
     let page = TimesPage::of_doctor(&slug);
-    let zone = crate::i18n::zones_of(card.next_times.iter().map(starts));
-    let far = card.distance_km.map(|km| {
-        if km < 1.0 { ", less than 1 km away".to_owned() } else { format!(", {km:.0} km away") }
+    // Patients are in another zone than the doctor for a video appointment only.
+    let video = card.next_times.iter().any(|time| time.mode == Mode::Video);
+    let zone = video.then(|| i18n::zones_of(card.next_times.iter().map(starts)));
+    let distance = card.distance_km.map(|km| {
+        // Less than one is said as such.
+        let km = if km < 1.0 { 0.0 } else { km.round() };
+        text!("distance-km", km)
     });
-    let place = card
-        .place
-        .map(|place| format!("{}, {}{}", place.name, place.city, far.unwrap_or_default()));
+    let place = card.place.map(|place| {
+        let name = visit::name(&place.name);
+        let city = names::city_named(&place.city);
+        match distance {
+            Some(distance) => {
+                rich_text!("doctor-card-location-and-distance", name, city, distance,)
+            }
+            None => rich_text!("doctor-card-location", name, city),
+        }
+    });
     let rating = messages::reviews::short_rating(card.rating).map(|short| {
         view! {
             <p class="doctor-card-rating">
@@ -95,7 +108,8 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
             </p>
         }
     });
-    let languages = card.languages.join(", ");
+    let languages = i18n::list(&names::spoken_languages(&card.languages));
+    let fee = i18n::fee(card.fee.minor_units, &card.fee.currency);
     let free = !card.next_times.is_empty();
     let title = format!("doctor-{slug}");
     view! {
@@ -104,21 +118,24 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
                 <div class="doctor-card-name">
                     <Initials name=card.name.clone()/>
                     <div>
-                        <h2 id=title.clone()><a href=href.clone()>{card.name.clone()}</a></h2>
-                        <p class="doctor-card-specialty">{card.specialties.join(", ")}</p>
+                        <h2 id=title.clone()><a href=href.clone() translate="no">{card.name.clone()}</a></h2>
+                        <p class="doctor-card-specialty">{i18n::list(&names::specialties_named(&card.specialties))}</p>
                         {rating}
                     </div>
                 </div>
                 <ul class="doctor-card-facts">
                     {place.map(|place| view! { <li><Icon shape=Shape::Pin/>{place}</li> })}
-                    {card.video.then(|| view! { <li><Icon shape=Shape::Video/>"Video visits"</li> })}
+                    {card.video.then(|| view! { <li><Icon shape=Shape::Video/>{text!("doctor-video")}</li> })}
                     {(!languages.is_empty()).then(|| view! {
-                        <li><Icon shape=Shape::Speech/><span class="visually-hidden">"Speaks "</span>{languages}</li>
+                        <li><Icon shape=Shape::Speech/><span class="visually-hidden">{text!("doctor-card-speaks")}" "</span>{languages}</li>
                     })}
                 </ul>
                 <p class="doctor-card-fee">
-                    <span class="number">{crate::i18n::fee(card.fee.minor_units, &card.fee.currency)}</span>
-                    <span class="muted">" a visit"</span>
+                    {rich_text!(
+                        "doctor-fee",
+                        fee = view! { <span class="number">{fee}</span> },
+                        per = view! { <span class="muted">{text!("doctor-fee-per")}</span> },
+                    )}
                 </p>
             </div>
             <div class="doctor-card-times">
@@ -126,14 +143,14 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
                     view! {
                         <NextTimes page=page doctor=card.name times=card.next_times now=now/>
                         <p class="doctor-card-more">
-                            <a href=href>"All free times"</a>
-                            <span class="muted">{zone}</span>
+                            <a href=href>{text!("doctor-card-all-times")}</a>
+                            {zone.map(|zone| view! { <span class="muted">{zone}</span> })}
                         </p>
                     }.into_any()
                 } else {
                     view! {
-                        <p class="muted">"No free times at the moment."</p>
-                        <p class="doctor-card-more"><a href=href>"See the calendar"</a></p>
+                        <p class="muted">{text!("doctor-card-none-free")}</p>
+                        <p class="doctor-card-more"><a href=href>{text!("doctor-card-profile")}</a></p>
                     }.into_any()
                 }}
             </div>

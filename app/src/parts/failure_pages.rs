@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
 
+use crate::i18n::text;
 use crate::links;
 use crate::messages;
 use crate::ui::{ButtonLink, PageHead, Variant};
@@ -11,12 +12,12 @@ use crate::ui::{ButtonLink, PageHead, Variant};
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
-        <Title text="Nothing here"/>
+        <Title text=text!("not-found-title")/>
         <section class="narrow">
-            <PageHead title="There is nothing at this address" lead="It may have moved, or the link was cut short."/>
+            <PageHead title=text!("not-found-title") lead=text!("not-found-lead")/>
             <p class="actions">
-                <ButtonLink href=links::page("/doctors")>"Find a doctor"</ButtonLink>
-                <ButtonLink href=links::page("/appointments") variant=Variant::Secondary>"My appointments"</ButtonLink>
+                <ButtonLink href=links::page("/doctors")>{text!("layout-find-doctor")}</ButtonLink>
+                <ButtonLink href=links::page("/appointments") variant=Variant::Secondary>{text!("layout-my-appointments")}</ButtonLink>
             </p>
         </section>
     }
@@ -25,12 +26,12 @@ pub fn NotFoundPage() -> impl IntoView {
 #[component]
 pub fn ForbiddenPage() -> impl IntoView {
     view! {
-        <Title text="Not for this account"/>
+        <Title text=text!("forbidden-title")/>
         <section class="narrow">
-            <PageHead title="This page is not for your account" lead="If it should be, sign in with the other account or ask your clinic."/>
+            <PageHead title=text!("forbidden-title") lead=text!("forbidden-lead")/>
             <p class="actions">
-                <ButtonLink href=links::page("/appointments")>"My appointments"</ButtonLink>
-                <ButtonLink href=links::page("/") variant=Variant::Secondary>"Home"</ButtonLink>
+                <ButtonLink href=links::page("/appointments")>{text!("layout-my-appointments")}</ButtonLink>
+                <ButtonLink href=links::page("/") variant=Variant::Secondary>{text!("failure-home")}</ButtonLink>
             </p>
         </section>
     }
@@ -38,18 +39,14 @@ pub fn ForbiddenPage() -> impl IntoView {
 
 #[component]
 pub fn UnavailablePage(failure: Failure) -> impl IntoView {
-    let title = match failure {
-        Failure::Busy => "Too many people at once",
-        Failure::Unavailable => "We cannot reach our calendar right now",
-        _ => "That did not work",
-    };
+    let title = messages::summary_title(Some(&failure));
     view! {
-        <Title text=title/>
+        <Title text=title.clone()/>
         <section class="narrow">
             <PageHead title=title lead=messages::failure(&failure)/>
             <p class="actions">
-                <ButtonLink href=crate::context::here()>"Try again"</ButtonLink>
-                <ButtonLink href=links::page("/") variant=Variant::Secondary>"Home"</ButtonLink>
+                <ButtonLink href=crate::context::here()>{text!("failure-try-again")}</ButtonLink>
+                <ButtonLink href=links::page("/") variant=Variant::Secondary>{text!("failure-home")}</ButtonLink>
             </p>
         </section>
     }

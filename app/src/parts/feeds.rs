@@ -8,6 +8,7 @@ use nadi::ports::{Alarm, FeedKind, FeedView};
 
 use crate::context::Site;
 use crate::fns::feeds::{AddFeed, EndFeed, SetFeedAlarm};
+use crate::i18n::{decimal, text};
 use crate::links;
 use crate::messages;
 use crate::parts::form::{FormState, failure_of};
@@ -19,11 +20,11 @@ pub fn state() -> FormState {
 }
 
 /// What was just done, by the word in the address.
-pub fn done(word: &str) -> Option<&'static str> {
+pub fn done(word: &str) -> Option<String> {
     match word {
-        "added" => Some("Here is your address. Copy it into your calendar program."),
-        "alarm" => Some("Saved. Your calendar program follows when it next reads the address."),
-        "ended" => Some("That address is dead. Whoever still has it finds nothing there."),
+        "added" => Some(text!("feeds-done-added")),
+        "alarm" => Some(text!("feeds-done-reminder")),
+        "ended" => Some(text!("feeds-done-deleted")),
         _ => None,
     }
 }
@@ -32,7 +33,7 @@ pub fn done(word: &str) -> Option<&'static str> {
 fn failed(state: &FormState) -> Option<AnyView> {
     let text = match state.failure.as_ref()? {
         Failure::Invalid(problems) if problems.iter().any(|found| found.field == Field::Lines) => {
-            "There are as many addresses as there can be. End one first.".to_owned()
+            text!("feeds-too-many")
         }
         failure => messages::failure(failure),
     };
@@ -58,33 +59,25 @@ pub fn Feeds(
     let names = patient.then(|| {
         view! {
             <div>
-                <CheckField name="with_names" label="Put the doctors’ names into it"/>
-                <p class="field-hint">
-                    "Leave this out if others look at your calendar: a name tells them whom you see."
-                </p>
+                <CheckField name="with_names" label=text!("feeds-names")/>
+                <p class="field-hint">{text!("feeds-names-hint")}</p>
             </div>
         }
     });
-    let add = if none { "Make an address" } else { "Make another address" };
+    let add = if none { text!("feeds-add-first") } else { text!("feeds-add-another") };
     view! {
         {failed(&state)}
-        <p>
-            "At a private address, your calendar program reads your appointments and keeps them up to date. Nothing about anyone’s health is in them."
-        </p>
+        <p>{text!("feeds-intro")}</p>
         <Alert tone=Tone::Waiting>
-            <p>
-                "Whoever has such an address can read it, without signing in. Give it to nobody, and end it when you no longer need it."
-            </p>
+            <p>{text!("feeds-warning")}</p>
         </Alert>
         {(!none).then(|| view! { <ul class="feeds">{rows}</ul> })}
-        <p>
-            <a href=links::calendar_help("#subscribe")>"How to add the address to Google, Outlook or Apple calendars"</a>
-        </p>
+        <p><a href=links::calendar_help("#subscribe")>{text!("feeds-help")}</a></p>
         <form class="form" method="post" action=links::page(AddFeed::PATH)>
             <HiddenField name="kind" value=kind.as_str()/>
             {names}
-            <SelectField name="alarm" label="Reminder" choices=alarms() value=""
-                hint="Some programs, such as Google Calendar, leave it out and remind you by their own settings."/>
+            <SelectField name="alarm" label=text!("feeds-reminder") choices=alarms() value=""
+                hint=text!("feeds-reminder-hint")/>
             <Button variant=if none { Variant::Primary } else { Variant::Secondary }>{add}</Button>
         </form>
     }
@@ -92,47 +85,48 @@ pub fn Feeds(
 
 #[component]
 fn Feed(number: usize, feed: FeedView, site: String, now: DateTime<Utc>) -> impl IntoView {
-    let address = format!("{site}{}", feed.path);
+    // A calendar is in the language of the page from which its address was copied.
+    let path = links::page(&feed.path);
+    let address = format!("{site}{path}");
     let host = site.split_once("://").map_or(site.as_str(), |(_, host)| host);
-    let subscribe = format!("webcal://{host}{}", feed.path);
+    let subscribe = format!("webcal://{host}{path}");
     let id = format!("feed-{}", feed.id);
     let read = match feed.read_at {
         // The last access is recorded by the hour.
-        Some(at) if (now - at).num_hours() < 2 => "Read within the last hours.".to_owned(),
-        Some(at) => format!("Last read {}.", messages::connections::ago(at, now)),
-        None => "Not read by any calendar program yet.".to_owned(),
+        Some(at) if (now - at).num_hours() < 2 => text!("feed-read-lately"),
+        Some(at) => text!("feed-read", ago = messages::connections::ago(at, now)),
+        None => text!("feed-never-read"),
     };
     let alarm_id = format!("alarm-{}", feed.id);
-    let names = (feed.kind == FeedKind::Patient).then_some(if feed.with_names {
-        " With the doctors’ names."
-    } else {
-        " Without names."
+    let names = (feed.kind == FeedKind::Patient).then(|| match feed.with_names {
+        true => text!("feed-with-names"),
+        false => text!("feed-without-names"),
     });
+    // Read to people who do not see to which link a button belongs.
+    let which = move || format!(" ({})", decimal(i64::try_from(number).unwrap_or(i64::MAX)));
     view! {
         <div class="feed">
             <div class="field">
-                <label for=id.clone()>{format!("Address {number}")}</label>
+                <label for=id.clone()>{text!("feed-name", number)}</label>
                 <input class="input" id=id type="text" readonly=true value=address/>
             </div>
-            <p class="muted">{read}{names}</p>
+            <p class="muted">{read} " " {names}</p>
             <form class="feed-alarm" method="post" action=links::page(SetFeedAlarm::PATH)>
                 <HiddenField name="kind" value=feed.kind.as_str()/>
                 <HiddenField name="id" value=feed.id.to_string()/>
-                <SelectField name="alarm" id=alarm_id label=format!("Reminder of address {number}")
+                <SelectField name="alarm" id=alarm_id label=text!("feed-reminder", number)
                     choices=alarms() value=alarm_value(feed.alarm)/>
                 <Button variant=Variant::Secondary>
-                    "Save reminder"<span class="visually-hidden">{format!(" ({number})")}</span>
+                    {text!("feed-reminder-save")}<span class="visually-hidden">{which()}</span>
                 </Button>
             </form>
             <div class="feed-actions">
-                <a class="button" data-variant="secondary" href=subscribe>
-                    "Open in a calendar program"
-                </a>
+                <a class="button" data-variant="secondary" href=subscribe>{text!("feed-open")}</a>
                 <form method="post" action=links::page(EndFeed::PATH)>
                     <HiddenField name="kind" value=feed.kind.as_str()/>
                     <HiddenField name="id" value=feed.id.to_string()/>
                     <Button variant=Variant::Quiet>
-                        "End this address"<span class="visually-hidden">{format!(" ({number})")}</span>
+                        {text!("feed-delete")}<span class="visually-hidden">{which()}</span>
                     </Button>
                 </form>
             </div>
@@ -149,5 +143,5 @@ fn alarms() -> Vec<Choice> {
     let choices = Alarm::ALL
         .into_iter()
         .map(|alarm| Choice::new(alarm_value(Some(alarm)), messages::calendar::alarm(alarm)));
-    [Choice::new("", "None")].into_iter().chain(choices).collect()
+    [Choice::new("", text!("reminder-none"))].into_iter().chain(choices).collect()
 }

@@ -6,6 +6,7 @@ use nadi::{Failure, Field};
 
 use crate::context;
 use crate::error::FormFailure;
+use crate::i18n::text;
 use crate::messages;
 use crate::ui::{HiddenField, ProblemLine, ProblemSummary};
 
@@ -49,6 +50,11 @@ impl FormState {
             }
             _ => None,
         }
+    }
+
+    /// The title of the form's page for `<Title>`; says when there is a problem.
+    pub fn page_title(&self, title: String) -> String {
+        if self.failure.is_some() { text!("page-title-with-problem", title) } else { title }
     }
 
     fn lines(&self) -> Vec<ProblemLine> {

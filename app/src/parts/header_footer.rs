@@ -5,16 +5,29 @@ use leptos::server_fn::ServerFn;
 
 use crate::context::{self, Site};
 use crate::fns::session::SignOut;
+use crate::i18n::{rich_text, text};
 use crate::links;
+use crate::parts::languages::LanguageLinks;
 use crate::ui::{Icon, Shape};
 
 /// A link of the main navigation; marked as current on its own page and the pages below it.
 #[component]
-fn NavLink(href: &'static str, text: &'static str) -> impl IntoView {
+fn NavLink(
+    href: &'static str,
+    text: String,
+    /// For developers only, and not translated.
+    #[prop(optional)]
+    developer: bool,
+) -> impl IntoView {
     let here = context::here_in_english();
     let path = here.split('?').next().unwrap_or_default();
     let inside = path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
-    view! { <li><a href=links::page(href) aria-current=inside.then_some("page")>{text}</a></li> }
+    let translate = developer.then_some("no");
+    view! {
+        <li>
+            <a href=links::page(href) aria-current=inside.then_some("page") translate=translate>{text}</a>
+        </li>
+    }
 }
 
 #[component]
@@ -33,33 +46,33 @@ pub fn PageHeader() -> impl IntoView {
     view! {
         <header class="site-header">
             <div class="site-header-row">
-                <a class="wordmark" href=links::page("/") aria-label="Nadi, home">
+                <a class="wordmark" href=links::page("/") aria-label=text!("layout-home-link")>
                     <Icon shape=Shape::Pulse/>
-                    <span>"Nadi"</span>
+                    <span translate="no">"Nadi"</span>
                 </a>
-                <span class="print-only">{site}</span>
-                <nav class="site-nav" aria-label="Main">
+                <span class="print-only" translate="no">{site}</span>
+                <nav class="site-nav" aria-label=text!("layout-main-navigation")>
                     <ul>
-                        <NavLink href="/doctors" text="Find a doctor"/>
-                        <NavLink href="/appointments" text="My appointments"/>
-                        {doctor.then(|| view! { <NavLink href="/calendar" text="My calendar"/> })}
-                        {administrator.then(|| view! { <NavLink href="/admin" text="Administration"/> })}
-                        {context::development().then(|| view! { <NavLink href="/dev/mailbox" text="Mailbox"/> })}
+                        <NavLink href="/doctors" text=text!("layout-find-doctor")/>
+                        <NavLink href="/appointments" text=text!("layout-my-appointments")/>
+                        {doctor.then(|| view! { <NavLink href="/calendar" text=text!("layout-my-calendar")/> })}
+                        {administrator.then(|| view! { <NavLink href="/admin" text=text!("layout-administration")/> })}
+                        {context::development().then(|| view! { <NavLink href="/dev/mailbox" text="Mailbox".to_owned() developer=true/> })}
                     </ul>
                 </nav>
                 {match account {
                     Some(account) => view! {
                         <div class="site-account">
-                            <span class="site-account-name" title=account.name.clone()>{account.name.clone()}</span>
+                            <span class="site-account-name" translate="no" title=account.name.clone()>{account.name.clone()}</span>
                             <form method="post" action=links::page(SignOut::PATH)>
-                                <button class="button" data-variant="quiet" type="submit">"Sign out"</button>
+                                <button class="button" data-variant="quiet" type="submit">{text!("layout-sign-out")}</button>
                             </form>
                         </div>
                     }.into_any(),
                     None => view! {
                         <div class="site-account">
-                            <a class="button" data-variant="quiet" href=links::sign_in(&back)>"Sign in"</a>
-                            <a class="button" data-variant="secondary" href=links::register(&back)>"Register"</a>
+                            <a class="button" data-variant="quiet" href=links::sign_in(&back)>{text!("layout-sign-in")}</a>
+                            <a class="button" data-variant="secondary" href=links::register(&back)>{text!("layout-register")}</a>
                         </div>
                     }.into_any(),
                 }}
@@ -70,18 +83,23 @@ pub fn PageHeader() -> impl IntoView {
 
 #[component]
 pub fn PageFooter() -> impl IntoView {
+    let geonames = view! {
+        <a href="https://www.geonames.org/" rel="external noreferrer" translate="no">"GeoNames"</a>
+    };
+    let licence = view! {
+        <a href="https://creativecommons.org/licenses/by/4.0/" rel="external noreferrer license" translate="no">
+            "CC BY 4.0"
+        </a>
+    };
+    let typeface = view! { <span translate="no">"Atkinson Hyperlegible Next"</span> };
+    let typeface_licence =
+        view! { <a href="/fonts/OFL.txt" translate="no">"SIL Open Font License"</a> };
+    let credits = rich_text!("layout-credits", geonames, licence, typeface, typeface_licence);
     view! {
         <footer class="site-footer">
-            <p>"Nadi is for appointments. In an emergency, call your local emergency number."</p>
-            <p class="site-footer-small">
-                "City data © "
-                <a href="https://www.geonames.org/" rel="external noreferrer">"GeoNames"</a>
-                ", "
-                <a href="https://creativecommons.org/licenses/by/4.0/" rel="external noreferrer license">"CC BY 4.0"</a>
-                ". Typeface: Atkinson Hyperlegible Next, "
-                <a href="/fonts/OFL.txt">"SIL Open Font License"</a>
-                "."
-            </p>
+            <LanguageLinks/>
+            <p>{text!("layout-emergency")}</p>
+            <p class="site-footer-small">{credits}</p>
         </footer>
     }
 }

@@ -3,24 +3,26 @@
 
 use leptos::prelude::*;
 use leptos::serde_json::{Value, json};
-use leptos_meta::{Link, Meta};
+use leptos_meta::Meta;
 use nadi::ports::{DoctorProfile, DoctorQuery};
 
 use crate::context::Site;
+use crate::i18n::{self, names, text};
 use crate::links::{self, Query};
+use crate::parts::languages::CanonicalLinks;
 
 /// The description and the canonical URL of a public page.
 #[component]
 pub fn PageMetadata(
     #[prop(into)] description: String,
-    /// From the root: `/doctors`.
+    /// From the root, without the language: `/doctors`.
     #[prop(into)]
     path: String,
 ) -> impl IntoView {
     // Rendered at once: what is rendered together with a suspended page comes too late for `<head>` (leptos_meta 0.8.7).
     let _ = view! {
         <Meta name="description" content=description/>
-        <Link rel="canonical" href=absolute_url(&path)/>
+        <CanonicalLinks path=path/>
     }
     .to_html();
 }
@@ -36,21 +38,27 @@ pub fn DoctorListMetadata(
         .with("specialty", query.specialty.as_deref().unwrap_or_default())
         .with("city", query.city.as_deref().unwrap_or_default())
         .on("/doctors");
-    let description = format!(
-        "{said}: who they are, what a visit costs, and their next free times to take at once."
-    );
+    let description = text!("search-description", heading = said);
     view! { <PageMetadata description=description path=path/> }
 }
 
 #[component]
 pub fn DoctorMetadata(doctor: DoctorProfile) -> impl IntoView {
-    let path = links::doctor(doctor.slug.as_str());
-    let place = doctor.places.first();
-    let place = place.map(|place| format!(", {}, {}", place.name, place.city)).unwrap_or_default();
-    let specialties = doctor.specialties.join(", ");
-    let description =
-        format!("{}, {specialties}{place}. See the free times and take one.", doctor.name);
-    let data = physician(&doctor, &absolute_url(&path));
+    let url = absolute_url(&links::doctor(doctor.slug.as_str()));
+    let (name, specialties) =
+        (&doctor.name, i18n::list(&names::specialties_named(&doctor.specialties)));
+    let description = match doctor.places.first() {
+        Some(place) => text!(
+            "doctor-description-with-location",
+            name,
+            specialties,
+            location = &place.name,
+            city = names::city_named(&place.city),
+        ),
+        None => text!("doctor-description", name, specialties),
+    };
+    let data = physician(&doctor, &url);
+    let path = format!("/doctors/{}", doctor.slug.as_str());
     view! {
         <PageMetadata description=description path=path/>
         // This is data, not a script, so the content security policy for scripts does not apply.
@@ -70,7 +78,7 @@ fn physician(doctor: &DoctorProfile, url: &str) -> Value {
             "@type": "PostalAddress",
             "name": place.name,
             "streetAddress": place.address,
-            "addressLocality": place.city,
+            "addressLocality": names::city_named(&place.city),
         })
     };
     json!({
@@ -78,8 +86,8 @@ fn physician(doctor: &DoctorProfile, url: &str) -> Value {
         "@type": "Physician",
         "name": doctor.name,
         "url": url,
-        "medicalSpecialty": doctor.specialties,
-        "knowsLanguage": doctor.languages,
+        "medicalSpecialty": names::specialties_named(&doctor.specialties),
+        "knowsLanguage": names::spoken_languages(&doctor.languages),
         "parentOrganization": { "@type": "MedicalOrganization", "name": doctor.clinic },
         "address": doctor.places.iter().map(address).collect::<Vec<_>>(),
     })

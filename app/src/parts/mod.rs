@@ -2,12 +2,15 @@
 
 pub mod address;
 pub mod conflicts;
+pub mod countdown;
 pub mod doctor_card;
+pub mod email_language;
 pub mod failure_pages;
 pub mod feeds;
 pub mod form;
 pub mod header_footer;
 pub mod hydration_scripts;
+pub mod languages;
 pub mod metadata;
 pub mod page_scripts;
 pub mod picker;

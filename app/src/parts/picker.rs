@@ -1,7 +1,6 @@
 //! Choosing one of a doctor's free times, for booking or moving: the query of the page's URL, the times that the
-//! picker starts with, and what to show when the chosen time is no longer free.
+//! picker starts with, its texts, and what to show when the chosen time is no longer free.
 
-use crate::i18n::zones_of;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use leptos::prelude::*;
 use nadi::Failure;
@@ -16,9 +15,10 @@ use super::doctor_card::NextTimes;
 use super::times::Times;
 use super::visit;
 use crate::context;
+use crate::i18n::{self, pattern, text, zones_of};
 use crate::links::{Query, TimesPage};
 use crate::messages;
-use crate::slot_views::{PickerTimes, TimeView, TimesFilter};
+use crate::slot_views::{PickerTexts, PickerTimes, TimeView, TimesFilter};
 use crate::ui::{Alert, LinkTab, LinkTabs, Tone};
 
 /// The query of a page with free times.
@@ -36,15 +36,16 @@ pub struct PickerQuery {
 impl PickerQuery {
     pub fn read() -> Self {
         let mut address = Address::default();
-        let mode = address.read("mode", "how you meet", Mode::parse);
+        let mode = address.read("mode", text!("search-part-mode"), Mode::parse);
         Self {
             mode: mode.map_or("", Mode::as_str).to_owned(),
             location: address::value("location"),
-            month: address.read("month", "the month", Month::parse),
-            date: address.read("date", "the date", parse_date),
-            time: address
-                .read("time", "the time", |text| NaiveTime::parse_from_str(text, "%H:%M").ok()),
-            slot: address.read("slot", "the chosen time", |text| text.parse().ok()),
+            month: address.read("month", text!("picker-address-month"), Month::parse),
+            date: address.read("date", text!("search-part-date"), parse_date),
+            time: address.read("time", text!("picker-address-time"), |text| {
+                NaiveTime::parse_from_str(text, "%H:%M").ok()
+            }),
+            slot: address.read("slot", text!("picker-address-slot"), |text| text.parse().ok()),
             address,
         }
     }
@@ -52,21 +53,59 @@ impl PickerQuery {
     /// Drops what does not apply to this doctor, and reports it in the note about ignored parameters.
     pub fn fit(&mut self, times: &Times) {
         if !self.location.is_empty() && times.location.is_none() {
-            self.address.ignore("the place");
+            self.address.ignore(text!("picker-address-location"));
             self.location.clear();
         }
         if times.mode.is_none() {
             if self.mode == Mode::Video.as_str() {
-                self.address.ignore("how you meet");
+                self.address.ignore(text!("search-part-mode"));
             }
             self.mode.clear();
         }
     }
 
-    /// The same as a filter. `visit` is the id of a kind of visit, or empty.
+    /// The same as a filter. `visit` is the id of an appointment type, or empty.
     pub fn filter(&self, slug: String, visit: String) -> TimesFilter {
         let (mode, location) = (self.mode.clone(), self.location.clone());
         TimesFilter { slug, mode, location, visit, appointment: String::new() }
+    }
+}
+
+/// The texts of the picker in the language of the page.
+pub fn texts() -> PickerTexts {
+    PickerTexts {
+        path_prefix: i18n::current().prefix().to_owned(),
+        choose_day: text!("picker-choose-day"),
+        previous_month: text!("picker-previous-month"),
+        next_month: text!("picker-next-month"),
+        previous_week: text!("picker-previous-week"),
+        next_week: text!("picker-next-week"),
+        whole_month: text!("picker-whole-month"),
+        no_times_this_month: text!("picker-no-times-this-month"),
+        no_times_this_month_advice: text!("picker-no-times-this-month-advice"),
+        no_times_this_day: text!("picker-no-times-this-day"),
+        loading: text!("picker-loading"),
+        offline: text!("picker-offline"),
+        just_booked: text!("picker-just-booked"),
+        chosen_just_booked: text!("picker-chosen-just-booked"),
+        time_just_booked: pattern!("picker-time-just-booked", time),
+        time_free_again: pattern!("picker-time-free-again", time),
+        times_just_booked: pattern!("picker-times-just-booked", times),
+        times_free_again: pattern!("picker-times-free-again", times),
+        many_changed: text!("picker-many-times-changed"),
+        nearest_time: pattern!("picker-nearest-time", time),
+        nearest_times: pattern!("picker-nearest-times", earlier, later),
+        another_day: text!("picker-choose-another-day"),
+        register: text!("picker-register"),
+        sign_in: text!("picker-sign-in"),
+        chosen_title: text!("picker-chosen-title"),
+        person: text!("picker-person"),
+        other_person: text!("picker-other-person"),
+        hold: text!("picker-hold-button"),
+        hold_note: text!("picker-hold-note"),
+        new_time_title: text!("picker-new-time-title"),
+        current_appointment: pattern!("picker-current-appointment", appointment),
+        reschedule: text!("picker-reschedule-button"),
     }
 }
 
@@ -139,15 +178,15 @@ pub fn SlotUnavailablePanel(
 ) -> impl IntoView {
     let none = gone.nearest.is_empty();
     let starts = gone.nearest.iter().map(|time| LocalTime::new(time.starts_at, time.place.zone));
-    let zone = format!("Times are in {}.", zones_of(starts));
+    let zone = text!("picker-zone", zone = zones_of(starts));
     view! {
         <Alert tone=Tone::Loss announced=true id="review">
             <h2>{gone.sentence}</h2>
             {if none {
-                view! { <p>"There is no other free time at the moment."</p> }.into_any()
+                view! { <p>{text!("picker-no-other-times")}</p> }.into_any()
             } else {
                 view! {
-                    <p>"The nearest free ones are:"</p>
+                    <p>{text!("picker-nearest-times-title")}</p>
                     <NextTimes page=page doctor=doctor times=gone.nearest now=now/>
                     <p class="picker-zone">{zone}</p>
                 }.into_any()
@@ -156,7 +195,7 @@ pub fn SlotUnavailablePanel(
     }
 }
 
-/// Links that filter the times by mode, place or kind of visit; nothing when there is no choice.
+/// Links that filter the times by mode, location or appointment type; nothing when there is no choice.
 #[component]
 pub fn FilterTabs(
     doctor: DoctorProfile,
@@ -165,12 +204,11 @@ pub fn FilterTabs(
     filter: TimesFilter,
     /// Other parameters of the URL, which the links keep.
     kept: Query,
-    /// Set when the kind of visit can be chosen; contains the length of a slot in minutes, if known.
+    /// Set when the appointment type can be chosen; contains the length of a slot in minutes, if known.
     #[prop(optional)]
     kinds: Option<Option<i64>>,
 ) -> impl IntoView {
-    let tab =
-        |text: &str, href: String, current: bool| LinkTab { href, text: text.to_owned(), current };
+    let tab = |text: String, href: String, current: bool| LinkTab { href, text, current };
     let visit_shown = if kinds.is_some() { filter.visit.as_str() } else { "" };
     let address = |mode: &str, location: &str, visit: &str| {
         let query = kept.clone().with("mode", mode).with("location", location);
@@ -180,27 +218,28 @@ pub fn FilterTabs(
         let tabs = doctor.visit_kinds.iter().map(|kind| {
             let id = if kind.is_default { String::new() } else { kind.id.to_string() };
             let text = messages::visit::kind(&kind.name, kind.slot_span, slot_minutes);
-            tab(&text, address(&filter.mode, &filter.location, &id), filter.visit == id)
+            tab(text, address(&filter.mode, &filter.location, &id), filter.visit == id)
         });
-        view! { <LinkTabs label="Kind of visit" tabs=tabs.collect()/> }
+        view! { <LinkTabs label=text!("picker-appointment-type") tabs=tabs.collect()/> }
     });
     let modes = doctor.video.then(|| {
         let href = |mode: &str| address(mode, &filter.location, visit_shown);
-        let mut tabs = vec![tab("Any visit", href(""), filter.mode.is_empty())];
-        tabs.extend(
-            Mode::ALL
-                .map(|one| tab(visit::mode(one), href(one.as_str()), filter.mode == one.as_str())),
-        );
-        view! { <LinkTabs label="How you meet" tabs=tabs/> }
+        let mut tabs = vec![tab(text!("picker-any-mode"), href(""), filter.mode.is_empty())];
+        tabs.extend(Mode::ALL.map(|one| {
+            let (name, text) = (one.as_str(), visit::mode(one).to_string());
+            tab(text, href(name), filter.mode == name)
+        }));
+        view! { <LinkTabs label=text!("picker-mode") tabs=tabs/> }
     });
     let places = (doctor.places.len() > 1).then(|| {
         let href = |place: &str| address(&filter.mode, place, visit_shown);
-        let mut tabs = vec![tab("Any place", href(""), filter.location.is_empty())];
+        let mut tabs =
+            vec![tab(text!("picker-any-location"), href(""), filter.location.is_empty())];
         tabs.extend(doctor.places.iter().map(|place| {
             let id = place.id.to_string();
-            tab(&place.name, href(&id), filter.location == id)
+            tab(place.name.clone(), href(&id), filter.location == id)
         }));
-        view! { <LinkTabs label="Place" tabs=tabs/> }
+        view! { <LinkTabs label=text!("picker-location") tabs=tabs names=true/> }
     });
     view! {
         <div class="doctor-narrow">

@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 use nadi::ports::{DoctorReviews, PublicReview};
-use nadi::review::Rating;
+use nadi::review::{NAMELESS, Rating};
 
+use super::visit;
 use crate::context;
+use crate::i18n::{self, rich_text, text};
 use crate::links;
 use crate::messages;
 use crate::ui::{Icon, Shape, StarRow};
@@ -18,17 +20,18 @@ pub fn Review(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let visited = format!("Visited in {}", crate::i18n::month(review.visit_month));
+    let visited = text!("review-appointment-in", month = i18n::month(review.visit_month));
+    let is_name = (review.name != NAMELESS).then_some("no");
     let text = (!review.text.is_empty())
-        .then(|| view! { <p class="opinion-text" dir="auto">{review.text}</p> });
+        .then(|| view! { <p class="opinion-text" dir="auto" translate="no">{review.text}</p> });
     let changed = review.changed_since.then(|| {
-        view! { <p class="muted">"The review was written anew after this answer."</p> }
+        view! { <p class="muted">{text!("review-changed-since")}</p> }
     });
     let answer = review.answer.map(|answer| {
         view! {
             <div class="opinion-answer">
-                <p class="opinion-answer-head">{format!("{doctor} answers")}</p>
-                <p class="opinion-text" dir="auto">{answer}</p>
+                <p class="opinion-answer-head">{rich_text!("review-answer-from", doctor = visit::name(&doctor))}</p>
+                <p class="opinion-text" dir="auto" translate="no">{answer}</p>
                 {changed}
             </div>
         }
@@ -40,7 +43,7 @@ pub fn Review(
                 <span>{messages::reviews::stars(review.stars)}</span>
             </p>
             <p class="opinion-who">
-                <strong dir="auto">{review.name}</strong>
+                <strong dir="auto" translate=is_name>{messages::reviews::author(review.name)}</strong>
                 <span class="muted">{visited}</span>
             </p>
             {text}
@@ -58,15 +61,15 @@ pub fn ReviewsOfDoctor(reviews: DoctorReviews, #[prop(into)] doctor: String) -> 
     let part =
         |number: u32| format!("{}#reviews", links::with(&here, "reviews", &number.to_string()));
     let more = (number < count).then(|| {
-        view! { <a class="button" data-variant="secondary" rel="next" href=part(number + 1)>"More reviews"</a> }
+        view! { <a class="button" data-variant="secondary" rel="next" href=part(number + 1)>{text!("reviews-more")}</a> }
     });
     let newer = (number > 1).then(|| {
         let href = part(number.min(count + 1) - 1);
-        view! { <a class="button" data-variant="secondary" rel="prev" href=href>"Newer reviews"</a> }
+        view! { <a class="button" data-variant="secondary" rel="prev" href=href>{text!("reviews-newer")}</a> }
     });
     let ways = (count > 1 || number > 1).then(|| {
         view! {
-            <nav class="actions" aria-label="Reviews">
+            <nav class="actions" aria-label=text!("reviews-title")>
                 {newer}
                 {more}
             </nav>
@@ -80,7 +83,7 @@ pub fn ReviewsOfDoctor(reviews: DoctorReviews, #[prop(into)] doctor: String) -> 
         .collect();
     view! {
         <section class="reviews" aria-labelledby="reviews">
-            <h2 id="reviews">"Reviews"</h2>
+            <h2 id="reviews">{text!("reviews-title")}</h2>
             <RatingLine rating=reviews.rating/>
             <ul class="reviews-list">{items}</ul>
             {ways}
@@ -88,16 +91,18 @@ pub fn ReviewsOfDoctor(reviews: DoctorReviews, #[prop(into)] doctor: String) -> 
     }
 }
 
-/// `4.6 of 5 from 31 verified visits`.
+/// `4.6 out of 5 from 31 verified reviews`.
 #[component]
 pub fn RatingLine(rating: Rating) -> impl IntoView {
-    let none = rating.reviews == 0;
-    let star = (!none).then(|| view! { <Icon shape=Shape::Star/> });
-    let how = none.then(|| view! { <span>". Patients can write one after their visit."</span> });
+    let text = match rating.reviews {
+        0 => text!("rating-none-help"),
+        _ => messages::reviews::rating(rating),
+    };
+    let star = (rating.reviews > 0).then(|| view! { <Icon shape=Shape::Star/> });
     view! {
         <p class="rating-line">
             {star}
-            <span>{messages::reviews::rating(rating)}{how}</span>
+            <span>{text}</span>
         </p>
     }
 }

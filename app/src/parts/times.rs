@@ -1,6 +1,6 @@
 //! Makes the views of a month and a day from a doctor's free times, in the clinic's zone.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::calendar::{Moment, Month};
@@ -16,27 +16,29 @@ use nadi::zone::Zone;
 
 use super::response;
 use crate::context;
-use crate::i18n::{LocalTimeText as _, LocalTimesText as _};
-use crate::slot_views::{DayCell, DayPart, DayView, MonthView, PickerTimes, TimeView, TimesFilter};
+use crate::i18n::{self, LocalTimeText as _, LocalTimesText as _, text};
+use crate::slot_views::{
+    DayCell, DayPart, DayView, Detail, MonthView, PickerTimes, TimeView, TimesFilter,
+};
 
 /// How many months ahead can be shown.
 const MONTHS_AHEAD: u32 = 12;
 
-/// The free times of one doctor, filtered by kind of visit, mode and place.
+/// The free times of one doctor, filtered by appointment type, mode and place.
 pub struct Times {
     caller: Caller,
     ports: Ports,
     pub doctor: DoctorProfile,
     pub mode: Option<Mode>,
     pub location: Option<LocationId>,
-    /// The kind of visit to find times for; `None`: the clinic's usual one.
+    /// The appointment type to find times for; `None`: the clinic's usual one.
     pub visit: Option<VisitKind>,
     /// The appointment that is to be moved there.
     moving: Option<AppointmentId>,
 }
 
 impl Times {
-    /// An unknown mode or location does not filter; an unknown kind of visit means the usual one.
+    /// An unknown mode or location does not filter; an unknown appointment type means the usual one.
     pub async fn of(wanted: &TimesFilter) -> Answer<Self> {
         let TimesFilter { slug, mode, location, visit, appointment } = wanted;
         let (caller, ports) = (context::caller()?, context::ports()?);
@@ -56,7 +58,7 @@ impl Times {
         Ok(Self { caller, ports, doctor, mode, location, visit, moving })
     }
 
-    /// How many consecutive times the visit takes.
+    /// How many consecutive times the appointment takes.
     pub fn slot_span(&self) -> i16 {
         let usual = self.doctor.visit_kinds.iter().find(|kind| kind.is_default);
         self.visit.as_ref().or(usual).map_or(1, |kind| kind.slot_span)
@@ -129,22 +131,28 @@ impl Times {
             let free = times.iter().filter(|time| time.local_date == date).count();
             DayCell {
                 date: date.to_string(),
-                number: date.day().to_string(),
-                name: crate::i18n::long_date(date),
-                free: u32::try_from(free).unwrap_or(u32::MAX),
+                number: i18n::day_number(date),
+                label: text!("picker-day-label", day = i18n::long_date(date), count = free),
+                free: match i64::try_from(free) {
+                    Ok(0) | Err(_) => String::new(),
+                    Ok(free) => i18n::decimal(free),
+                },
                 inside: Month::of(date) == month,
                 today: date == today,
             }
         };
         let this = Month::of(today);
         let last = (0..MONTHS_AHEAD).fold(this, |month, _| month.next());
+        let weeks = month.weeks();
+        let weekdays = weeks.first().into_iter().flatten().map(|date| date.weekday());
         MonthView {
+            weekdays: weekdays.map(|day| (i18n::short_weekday(day), i18n::weekday(day))).collect(),
             month: month.to_string(),
-            name: crate::i18n::month(month.first()),
+            name: i18n::month(month.first()),
             today: today.to_string(),
             previous: (month > this).then(|| month.previous().to_string()),
             next: (month < last).then(|| month.next().to_string()),
-            weeks: month.weeks().into_iter().map(|week| week.map(cell).to_vec()).collect(),
+            weeks: weeks.into_iter().map(|week| week.map(cell).to_vec()).collect(),
         }
     }
 
@@ -194,7 +202,10 @@ impl Times {
     async fn lead_on(&self, day: &mut DayView, date: NaiveDate) -> Answer<()> {
         if day.parts.is_empty() {
             let next = self.next_free(date.max(self.today())).await?;
-            day.next = next.map(|next| (next.to_string(), crate::i18n::long_date(next)));
+            day.next = next.map(|next| {
+                let text = text!("picker-next-free-day", day = i18n::long_date(next));
+                (next.to_string(), text)
+            });
         }
         Ok(())
     }
@@ -205,33 +216,36 @@ impl Times {
         let mixed = local_time::are_mixed(starts());
         let mut parts: Vec<DayPart> = Vec::new();
         for time in &times {
-            let name = match local(time).starts().hour() {
-                0..12 => "Morning",
-                12..17 => "Afternoon",
-                _ => "Evening",
+            let (from_hour, name) = match local(time).starts().hour() {
+                0..12 => (0, text!("picker-morning")),
+                12..17 => (12, text!("picker-afternoon")),
+                _ => (17, text!("picker-evening")),
             };
             let view = self.view(time, mixed);
-            match parts.iter_mut().find(|part| part.name == name) {
+            match parts.iter_mut().find(|part| part.from_hour == from_hour) {
                 Some(part) => part.times.push(view),
-                None => parts.push(DayPart { name: name.to_owned(), times: vec![view] }),
+                None => {
+                    let detail = Detail::default();
+                    parts.push(DayPart { from_hour, name, detail, times: vec![view] });
+                }
             }
         }
         // A detail that all times of a part share is shown once, in the heading.
         for part in &mut parts {
             let shared = part.times.first().map(|time| time.detail.clone()).unwrap_or_default();
             if !shared.is_empty() && part.times.iter().all(|time| time.detail == shared) {
-                part.name = format!("{}, {shared}", part.name);
-                part.times.iter_mut().for_each(|time| time.detail.clear());
+                part.times.iter_mut().for_each(|time| time.detail = Detail::default());
+                part.detail = shared;
             }
         }
         let zone = match times.is_empty() {
-            true => crate::i18n::zone_of_day(self.zone(), date),
-            false => crate::i18n::zones_of(starts()),
+            true => i18n::zone_of_day(self.zone(), date),
+            false => i18n::zones_of(starts()),
         };
         DayView {
             date: date.to_string(),
-            name: crate::i18n::long_date(date),
-            zone,
+            name: i18n::long_date(date),
+            zone: text!("picker-zone", zone),
             parts,
             next: None,
         }
@@ -246,19 +260,35 @@ impl Times {
     fn view(&self, time: &FreeTime, mixed: bool) -> TimeView {
         let times = local(time);
         let several = self.doctor.places.len() > 1 && self.location.is_none();
-        let mut detail = match time.mode {
-            Mode::Video => "Video visit".to_owned(),
-            Mode::InPerson if several => time.place.name.clone(),
-            Mode::InPerson => String::new(),
+        let zone = mixed.then(|| i18n::place_time(time.place.zone));
+        let detail = match time.mode {
+            Mode::Video => Detail {
+                place: String::new(),
+                text: match zone {
+                    Some(zone) => text!("free-time-video-in-zone", zone),
+                    None => text!("free-time-video"),
+                },
+            },
+            Mode::InPerson => Detail {
+                place: if several { time.place.name.clone() } else { String::new() },
+                text: zone.unwrap_or_default(),
+            },
         };
-        if mixed {
-            let comma = if detail.is_empty() { "" } else { ", " };
-            detail.push_str(&format!("{comma}{}", crate::i18n::place_time(time.place.zone)));
-        }
-        let place = match time.mode {
-            Mode::Video => "as a video visit".to_owned(),
-            Mode::InPerson => format!("at {}", time.place.name),
+        let (day, clock, doctor) =
+            (i18n::long_date(time.local_date), times.clock(), &self.doctor.name);
+        let sentence = match time.mode {
+            Mode::Video => text!("free-time-by-video", date = day, time = clock, doctor),
+            Mode::InPerson => text!(
+                "free-time-in-person",
+                date = day,
+                time = clock,
+                place = &time.place.name,
+                doctor,
+            ),
         };
+        let first_zone = self.zone();
+        let in_several_zones = self.doctor.places.iter().any(|place| place.zone != first_zone);
+        let names_zone = time.mode == Mode::Video || in_several_zones;
         TimeView {
             slot: time.slot.to_string(),
             date: time.local_date.to_string(),
@@ -266,13 +296,8 @@ impl Times {
             digits: times.starts().digits(),
             at: time.starts_at.timestamp(),
             detail,
-            sentence: format!(
-                "{}, {}, {place}, with {}",
-                crate::i18n::long_date(time.local_date),
-                times.clock(),
-                self.doctor.name,
-            ),
-            zone: times.zone_name(),
+            sentence,
+            zone: if names_zone { times.zone_name() } else { String::new() },
             video_at: match time.mode {
                 Mode::Video => times.starts().stamp(),
                 Mode::InPerson => String::new(),

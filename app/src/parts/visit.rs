@@ -8,34 +8,27 @@ use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 
 use crate::context;
-use crate::i18n::{LocalTimeText as _, LocalTimesText as _};
+use crate::i18n::{LocalTimeText as _, LocalTimesText as _, full_date, rich_text, text};
 use crate::ui::{OwnTime, Tone};
 
 /// A state as people say it, and its tone.
-pub fn state(state: State) -> (&'static str, Tone) {
+pub fn state(state: State) -> (String, Tone) {
     match state {
-        State::Pending => ("Held", Tone::Waiting),
-        State::Confirmed => ("Confirmed", Tone::Good),
-        State::CheckedIn => ("Checked in", Tone::Good),
-        State::Completed => ("Completed", Tone::Neutral),
-        State::Cancelled => ("Cancelled", Tone::Loss),
-        State::Expired => ("Hold ended", Tone::Neutral),
-        State::NoShow => ("Missed", Tone::Neutral),
+        State::Pending => (text!("appointment-state-held"), Tone::Waiting),
+        State::Confirmed => (text!("appointment-state-confirmed"), Tone::Good),
+        State::CheckedIn => (text!("appointment-state-checked-in"), Tone::Good),
+        State::Completed => (text!("appointment-state-completed"), Tone::Neutral),
+        State::Cancelled => (text!("appointment-state-cancelled"), Tone::Loss),
+        State::Expired => (text!("appointment-state-expired"), Tone::Neutral),
+        State::NoShow => (text!("appointment-state-no-show"), Tone::Neutral),
     }
 }
 
-pub fn mode(mode: Mode) -> &'static str {
+/// `In person`.
+pub fn mode(mode: Mode) -> String {
     match mode {
-        Mode::InPerson => "In person",
-        Mode::Video => "Video visit",
-    }
-}
-
-/// `at Panjim Clinic`, or `as a video visit`.
-pub fn place(visit: &AppointmentView) -> String {
-    match visit.mode {
-        Mode::InPerson => format!("at {}", visit.location_name),
-        Mode::Video => "as a video visit".to_owned(),
+        Mode::InPerson => text!("appointment-mode-in-person"),
+        Mode::Video => text!("appointment-mode-video"),
     }
 }
 
@@ -44,9 +37,9 @@ pub fn local(visit: &AppointmentView) -> LocalTimes {
     LocalTimes::new(visit.starts_at, visit.ends_at, visit.zone)
 }
 
-/// `Tuesday 24 November 2026`.
+/// `Tuesday, 24 November 2026`.
 pub fn date(visit: &AppointmentView) -> String {
-    local(visit).starts().date().format("%A %-d %B %Y").to_string()
+    full_date(local(visit).starts().date())
 }
 
 /// `10:20–10:40`.
@@ -54,14 +47,35 @@ pub fn times(visit: &AppointmentView) -> String {
     local(visit).clock()
 }
 
-/// The zone of its times: `Kolkata time (IST, UTC+05:30)`.
-pub fn zone(visit: &AppointmentView) -> String {
-    local(visit).zone_name()
+/// The zone of its times: `Kolkata time (IST, UTC+05:30)`. Only for video appointments: the others are at a place,
+/// and go by its clock.
+pub fn zone(visit: &AppointmentView) -> Option<String> {
+    (visit.mode == Mode::Video).then(|| local(visit).zone_name())
 }
 
-/// `Tuesday 24 November 2026, 10:20–10:40, at Panjim Clinic, with Dr …`.
-pub fn sentence(visit: &AppointmentView) -> String {
-    format!("{}, {}, {}, with {}", date(visit), times(visit), place(visit), visit.doctor_name)
+/// `Tuesday, 24 November 2026, 10:20–10:40, at Panjim Clinic, with Dr …`. The times are not broken across lines.
+pub fn summary(visit: &AppointmentView) -> AnyView {
+    let date = view! { <time>{date(visit)}</time> };
+    let times = view! { <time class="unbroken">{times(visit)}</time> };
+    let doctor = name(&visit.doctor_name);
+    match visit.mode {
+        Mode::InPerson => {
+            let location = name(&visit.location_name);
+            rich_text!("appointment-summary-in-person", date, times, location, doctor)
+        }
+        Mode::Video => rich_text!("appointment-summary-video", date, times, doctor),
+    }
+}
+
+/// What it is and for whom: `First visit for Mira Naik`.
+pub fn kind_and_person(visit: &AppointmentView) -> AnyView {
+    let (kind, person) = (name(&visit.visit_type_name), name(&visit.person_name));
+    rich_text!("appointment-kind-and-person", kind, person)
+}
+
+/// Something that people typed, such as a name: it is not translated.
+pub fn name(typed: &str) -> AnyView {
+    view! { <span translate="no" dir="auto">{typed.to_owned()}</span> }.into_any()
 }
 
 /// The start in the patient's own zone; only for patients, and only for video visits.
@@ -70,9 +84,18 @@ pub fn own_time(visit: &AppointmentView) -> Option<impl IntoView + use<>> {
     own.then(|| view! { <OwnTime there=local(visit).starts().stamp()/> })
 }
 
-/// Until when the caller may move or cancel it, with the zone.
+/// Until when the caller may reschedule or cancel it, with the zone.
 pub fn change_until(visit: &AppointmentView) -> Option<String> {
     Some(LocalTime::new(visit.change_until?, visit.zone).in_full())
+}
+
+/// What can be done with it while its doctor takes no bookings.
+pub fn not_taking_bookings(visit: &AppointmentView) -> AnyView {
+    let doctor = name(&visit.doctor_name);
+    match change_until(visit) {
+        Some(until) => rich_text!("appointment-not-taking-bookings", doctor, until),
+        None => rich_text!("appointment-not-taking-bookings-too-late", doctor),
+    }
 }
 
 /// Whether the caller sees it as the doctor or the clinic, not as the patient.

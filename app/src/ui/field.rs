@@ -125,11 +125,18 @@ pub fn TextAreaField(
 pub struct Choice {
     pub value: String,
     pub text: String,
+    /// The text is a name, which is not translated.
+    pub is_name: bool,
 }
 
 impl Choice {
     pub fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { value: value.into(), text: text.into() }
+        Self { value: value.into(), text: text.into(), is_name: false }
+    }
+
+    /// A choice whose text is a name.
+    pub fn name(value: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { is_name: true, ..Self::new(value, text) }
     }
 }
 
@@ -154,7 +161,8 @@ pub fn SelectField(
         .into_iter()
         .map(|choice| {
             let selected = choice.value == value;
-            view! { <option value=choice.value selected=selected>{choice.text}</option> }
+            let translate = choice.is_name.then_some("no");
+            view! { <option value=choice.value selected=selected translate=translate>{choice.text}</option> }
         })
         .collect();
     view! {

@@ -52,10 +52,12 @@ impl Shape {
     }
 }
 
+/// An icon. Arrows have `data-points`: they are mirrored where one reads from right to left.
 #[component]
 pub fn Icon(shape: Shape) -> impl IntoView {
+    let points = matches!(shape, Shape::ArrowLeft | Shape::ArrowRight).then_some("");
     view! {
-        <svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
+        <svg class="icon" data-points=points viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
             <path d=shape.path()/>
         </svg>
     }

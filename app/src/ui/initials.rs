@@ -4,7 +4,7 @@ use leptos::prelude::*;
 /// do not hear it twice.
 #[component]
 pub fn Initials(#[prop(into)] name: String) -> impl IntoView {
-    view! { <span class="initials" aria-hidden="true">{initials(&name)}</span> }
+    view! { <span class="initials" aria-hidden="true" translate="no">{initials(&name)}</span> }
 }
 
 /// `AN` of `Dr Asha Naik`: of the first word and the last, without a title.

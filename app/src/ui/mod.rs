@@ -14,10 +14,13 @@ mod icon;
 mod initials;
 mod own_time;
 mod page_head;
+#[cfg(feature = "ssr")]
 mod pagination;
+#[cfg(feature = "ssr")]
 mod print;
 mod radio;
 mod sentence;
+#[cfg(feature = "ssr")]
 mod stars;
 mod suggest;
 mod summary;
@@ -33,12 +36,17 @@ pub use facts::{Fact, Facts};
 pub use field::{Choice, HiddenField, SelectField, TextAreaField, TextField};
 pub use icon::{Icon, Shape};
 pub use initials::Initials;
-pub use own_time::{FillOwnTimes, OwnTime};
+#[cfg(feature = "ssr")]
+pub use own_time::FillOwnTimes;
+pub use own_time::OwnTime;
 pub use page_head::PageHead;
+#[cfg(feature = "ssr")]
 pub use pagination::Pagination;
+#[cfg(feature = "ssr")]
 pub use print::PrintButton;
 pub use radio::RadioField;
 pub use sentence::Sentence;
+#[cfg(feature = "ssr")]
 pub use stars::StarRow;
 pub use suggest::SuggestField;
 pub use summary::{ProblemLine, ProblemSummary};

@@ -1,6 +1,11 @@
 use leptos::prelude::*;
 
-/// The same moment on the reader's own clock: `05:50 for you (Berlin)`. `public/own-zone.js` writes it
+#[cfg(feature = "ssr")]
+use crate::context::Site;
+#[cfg(feature = "ssr")]
+use crate::i18n::pattern;
+
+/// The same moment in the reader's own time zone: `05:50 your time (Berlin)`. `public/own-zone.js` writes it
 /// where that clock shows something else; without scripts, or when both agree, nothing is there.
 #[component]
 pub fn OwnTime(
@@ -13,8 +18,19 @@ pub fn OwnTime(
     view! { <time class="own-time" datetime=there data-brief=brief.then_some("") hidden=true></time> }
 }
 
-/// What fills them in. Once on a page that may show one.
+/// What fills them in, and the texts for it. Once on a page that may show one.
+#[cfg(feature = "ssr")]
 #[component]
 pub fn FillOwnTimes() -> impl IntoView {
-    view! { <script type="module" src="/own-zone.js"></script> }
+    let script = use_context::<Site>().map(|site| site.own_zone_url);
+    view! {
+        <script
+            id="own-zone"
+            type="module"
+            src=script
+            data-time=pattern!("own-time", time)
+            data-time-in-city=pattern!("own-time-in-city", time, city)
+            data-time-with-zone=pattern!("time-with-zone", time, zone)
+        ></script>
+    }
 }

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
+use crate::i18n::text;
 
 /// Links to the page before and after. Nothing when there is one page only.
 #[component]
@@ -15,17 +16,17 @@ pub fn Pagination(
     let next = (number < count).then(|| href(number + 1));
     (count > 1 || number > 1).then(|| {
         view! {
-            <nav class="pagination" aria-label="Pages">
+            <nav class="pagination" aria-label=text!("pagination-label")>
                 {previous.map(|href| view! {
                     <a class="button" data-variant="secondary" rel="prev" href=href>
                         <Icon shape=Shape::ArrowLeft/>
-                        "Previous page"
+                        {text!("pagination-previous")}
                     </a>
                 })}
-                <span class="pagination-place">{format!("Page {number} of {count}")}</span>
+                <span class="pagination-place">{text!("pagination-place", number, count)}</span>
                 {next.map(|href| view! {
                     <a class="button" data-variant="secondary" rel="next" href=href>
-                        "Next page"
+                        {text!("pagination-next")}
                         <Icon shape=Shape::ArrowRight/>
                     </a>
                 })}

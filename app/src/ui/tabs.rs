@@ -10,12 +10,20 @@ pub struct LinkTab {
 
 /// Views of the same thing, as links.
 #[component]
-pub fn LinkTabs(#[prop(into)] label: String, tabs: Vec<LinkTab>) -> impl IntoView {
+pub fn LinkTabs(
+    #[prop(into)] label: String,
+    tabs: Vec<LinkTab>,
+    /// All but the first are names, which are not translated.
+    #[prop(optional)]
+    names: bool,
+) -> impl IntoView {
     let tabs: Vec<_> = tabs
         .into_iter()
-        .map(|tab| {
+        .enumerate()
+        .map(|(place, tab)| {
             let current = tab.current.then_some("page");
-            view! { <li><a href=tab.href aria-current=current>{tab.text}</a></li> }
+            let translate = (names && place > 0).then_some("no");
+            view! { <li><a href=tab.href aria-current=current translate=translate>{tab.text}</a></li> }
         })
         .collect();
     view! {

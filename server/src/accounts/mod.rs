@@ -19,7 +19,7 @@ use nadi::events::{AccountEvent, NewEvent};
 use nadi::failure::Field;
 use nadi::ids::{AccountId, PersonId};
 use nadi::input::{Email, Password, line};
-use nadi::ports::{Accounts, Answer, Registration};
+use nadi::ports::{Accounts, Answer, KnownAccount, Registration};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
@@ -29,7 +29,7 @@ pub use crate::accounts::store::{
     AccountToLink, accounts_to_link, email, is_email_verified, names, names_of_accounts,
 };
 
-use crate::accounts::store::NewAccount;
+use crate::accounts::store::{Credentials, NewAccount};
 use crate::cache::backend::Key;
 use crate::events;
 use crate::events::Author;
@@ -71,8 +71,8 @@ impl AccountService {
             let known = store::credentials(&mut connection, email).await?;
             drop(connection);
             // A double click or a retry finds the account it has just made.
-            if let Some(account) = matching(&known, password).await? {
-                return Ok(account);
+            if let Some(found) = matching(&known, password).await? {
+                return Ok(found.account);
             }
             let hash = hash(password.to_owned()).await?;
             let mut transaction = self.app_state.write.begin().await?;
@@ -83,7 +83,14 @@ impl AccountService {
             }
             let id = AccountId(uuid_v7(caller.now));
             let person = PersonId(uuid_v7(caller.now));
-            let row = NewAccount { id, person, email, name: &name, password_hash: &hash };
+            let row = NewAccount {
+                id,
+                person,
+                email,
+                name: &name,
+                password_hash: &hash,
+                locale: &new.locale,
+            };
             store::insert_account(&mut transaction, &row, caller.now).await?;
             let event = NewEvent::account(AccountEvent::Registered, row.id);
             let by = Author::new(ActingRole::Patient, row.id);
@@ -93,7 +100,7 @@ impl AccountService {
         }
     }
 
-    async fn check_password(&self, email: &str, password: &str) -> Outcome<AccountId> {
+    async fn check_password(&self, email: &str, password: &str) -> Outcome<KnownAccount> {
         // An invalid address cannot belong to an account.
         let email = Email::parse(email).map_err(|_| Failure::WrongCredentials)?;
         if password.chars().count() > Password::MAX_CHARS as usize {
@@ -106,9 +113,9 @@ impl AccountService {
         let known = store::credentials(&mut connection, email.as_str()).await?;
         drop(connection);
         match matching(&known, password).await? {
-            Some(account) => {
+            Some(found) => {
                 self.app_state.cache.delete(&Key::SignInFailures(&failures)).await;
-                Ok(account)
+                Ok(KnownAccount { id: found.account, locale: found.locale.clone() })
             }
             None => {
                 self.app_state.cache.count(&Key::SignInFailures(&failures), SIGN_IN_PAUSE).await;
@@ -116,18 +123,37 @@ impl AccountService {
             }
         }
     }
+
+    async fn read_locale(&self, caller: &Caller) -> Outcome<String> {
+        let account = caller.signed_in()?.account;
+        let mut connection = self.app_state.write.0.acquire().await?;
+        Ok(store::locale(&mut connection, account).await?.ok_or(Failure::SignInFirst)?)
+    }
+
+    async fn change_locale(&self, caller: &Caller, locale: &str) -> Outcome<()> {
+        let account = caller.signed_in()?.account;
+        let mut transaction = self.app_state.write.begin().await?;
+        if store::set_locale(&mut transaction, account, locale).await? {
+            let event = NewEvent::account(AccountEvent::LanguageChanged, account);
+            let by = Author::new(ActingRole::Patient, account);
+            events::record(&mut transaction, &event, by, caller.now).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
 }
 
 /// The account the password belongs to. Checks against a dummy hash where there is no account, so that a
 /// wrong password takes equally long for an address with no account and one with several.
-async fn matching(known: &[(AccountId, String)], password: &str) -> Outcome<Option<AccountId>> {
+async fn matching<'a>(
+    known: &'a [Credentials],
+    password: &str,
+) -> Outcome<Option<&'a Credentials>> {
     for place in 0..store::ACCOUNTS_OF_ADDRESS {
-        let (account, stored) = match known.get(place) {
-            Some((account, stored)) => (Some(*account), stored.clone()),
-            None => (None, DUMMY_HASH.clone()),
-        };
-        if verify(password.to_owned(), stored).await? && account.is_some() {
-            return Ok(account);
+        let found = known.get(place);
+        let stored = found.map_or(DUMMY_HASH.as_str(), |found| &found.password_hash);
+        if verify(password.to_owned(), stored.to_owned()).await? && found.is_some() {
+            return Ok(found);
         }
     }
     Ok(None)
@@ -232,7 +258,15 @@ impl Accounts for AccountService {
     }
 
     #[tracing::instrument(skip_all)]
-    async fn sign_in(&self, _caller: &Caller, email: &str, password: &str) -> Answer<AccountId> {
+    async fn sign_in(&self, _caller: &Caller, email: &str, password: &str) -> Answer<KnownAccount> {
         answer("sign in", self.check_password(email, password).await)
+    }
+
+    async fn locale(&self, caller: &Caller) -> Answer<String> {
+        answer("read language", self.read_locale(caller).await)
+    }
+
+    async fn set_locale(&self, caller: &Caller, locale: &str) -> Answer<()> {
+        answer("change language", self.change_locale(caller, locale).await)
     }
 }

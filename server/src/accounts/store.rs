@@ -16,6 +16,7 @@ pub struct NewAccount<'a> {
     pub email: &'a str,
     pub name: &'a str,
     pub password_hash: &'a str,
+    pub locale: &'a str,
 }
 
 /// Inserts an account and its owner as a person.
@@ -26,7 +27,8 @@ pub async fn insert_account(
 ) -> Result<()> {
     sqlx::query!(
         "with account as (
-            insert into accounts (id, email, password_hash, created_at) values ($1, $2, $3, $6)
+            insert into accounts (id, email, password_hash, locale, created_at)
+            values ($1, $2, $3, $7, $6)
             returning id
         )
         insert into people (id, account_id, relation, name, created_at)
@@ -36,7 +38,8 @@ pub async fn insert_account(
         new.password_hash,
         new.person.0,
         new.name,
-        now
+        now,
+        new.locale
     )
     .execute(connection)
     .await?;
@@ -54,13 +57,18 @@ pub async fn lock_address(connection: &mut PgConnection, email: &str) -> Result<
 /// How many accounts with the same address can sign in: verified ones first, then the newest.
 pub const ACCOUNTS_OF_ADDRESS: usize = 3;
 
+/// What a password is compared with.
+#[derive(PartialEq, Eq)]
+pub struct Credentials {
+    pub account: AccountId,
+    pub password_hash: String,
+    pub locale: String,
+}
+
 /// The active accounts of an address with their password hashes, at most [`ACCOUNTS_OF_ADDRESS`].
-pub async fn credentials(
-    connection: &mut PgConnection,
-    email: &str,
-) -> Result<Vec<(AccountId, String)>> {
+pub async fn credentials(connection: &mut PgConnection, email: &str) -> Result<Vec<Credentials>> {
     let rows = sqlx::query!(
-        r#"select id, password_hash as "password_hash!" from accounts
+        r#"select id, password_hash as "password_hash!", locale from accounts
            where email = $1 and archived_at is null and password_hash is not null
            order by email_verified_at is null, created_at desc
            limit $2"#,
@@ -69,7 +77,12 @@ pub async fn credentials(
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (AccountId(row.id), row.password_hash)).collect())
+    let found = rows.into_iter().map(|row| Credentials {
+        account: AccountId(row.id),
+        password_hash: row.password_hash,
+        locale: row.locale,
+    });
+    Ok(found.collect())
 }
 
 /// An account that a doctor may be linked to.
@@ -313,6 +326,29 @@ pub async fn mark_email_verified(
     .execute(connection)
     .await?;
     Ok(verified.rows_affected() == 1)
+}
+
+/// The language for messages to an account.
+pub async fn locale(connection: &mut PgConnection, account: AccountId) -> Result<Option<String>> {
+    sqlx::query_scalar!("select locale from accounts where id = $1", account.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Changes it; returns whether it was another one.
+pub async fn set_locale(
+    connection: &mut PgConnection,
+    account: AccountId,
+    locale: &str,
+) -> Result<bool> {
+    let changed = sqlx::query!(
+        "update accounts set locale = $2 where id = $1 and locale <> $2",
+        account.0,
+        locale
+    )
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected() == 1)
 }
 
 /// Lets an account administer every clinic.

@@ -99,7 +99,12 @@ impl BookingService {
             Err(refusal) => Err(refusal.into()),
             Ok(transition) => {
                 must_be_complete(change, &facts, appointment.state)?;
-                let by = By { role, account: Some(account.account), reason: reason(change) };
+                let by = By {
+                    role,
+                    account: Some(account.account),
+                    reason: reason(change),
+                    locale: Some(app::i18n::current().code()),
+                };
                 let detail = EventDetail {
                     moved_from: (transition.claims == Claims::Move)
                         .then(|| PreviousTime::from(&stored)),

@@ -143,11 +143,13 @@ async fn change(
             role: ActingRole::Patient,
             account: Some(AccountId(stored.booked_by)),
             reason: None,
+            locale: None,
         },
         _ => By {
             role: ActingRole::Doctor,
             account: activity_data::account_of(&mut transaction, doctor).await?,
             reason: None,
+            locale: None,
         },
     };
     let notice = Duration::minutes(stored.cancel_notice_minutes.into());

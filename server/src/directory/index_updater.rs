@@ -62,9 +62,11 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<u64> {
 
 /// Writes the search words and the mean of all ratings.
 async fn begin(app_state: &AppState) -> anyhow::Result<()> {
-    let mut connection = app_state.write.0.acquire().await?;
-    search_words::write(&mut connection).await?;
-    listings::follow_mean(&mut connection).await?;
+    let mut transaction = app_state.write.0.begin().await?;
+    // In one transaction, so that changed words are never written without marking what has to be made again.
+    search_words::write(&mut transaction).await?;
+    listings::follow_mean(&mut transaction).await?;
+    transaction.commit().await?;
     Ok(())
 }
 

@@ -22,6 +22,7 @@ use nadi::actor::ActingRole;
 use nadi::actor::Caller;
 use nadi::calendar::Moment;
 use nadi::ids::{DoctorId, SlotId, VisitTypeId};
+use nadi::input::Slug;
 use nadi::ports::{
     Answer, City, Directory, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery, FreeTime,
     FreeTimesQuery, Specialty, TimesFor, VisitKind,
@@ -214,6 +215,15 @@ impl Directory for DirectoryService {
 
     async fn suggest(&self, _caller: &Caller, text: &str) -> Answer<Vec<Suggestion>> {
         answer("suggest", self.suggestions(text).await)
+    }
+
+    async fn listed(&self, most: u32) -> Answer<Vec<Slug>> {
+        let load = async {
+            let mut connection = self.connection().await?;
+            let slugs = profiles::listed_slugs(&mut connection, most.into()).await?;
+            slugs.iter().map(|text| slug(text)).collect()
+        };
+        answer("listed doctors", load.await)
     }
 
     async fn doctor(&self, _caller: &Caller, key: &DoctorKey) -> Answer<DoctorProfile> {

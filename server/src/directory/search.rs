@@ -10,12 +10,12 @@ use nadi::near::Near;
 use nadi::ports::{
     City, Counts, DoctorCard, DoctorPage, DoctorQuery, FreeTime, Gender, Page, Place, Specialty,
 };
-use nadi::search::{self, Cursor};
+use nadi::search::Cursor;
 use nadi::visit::{Fee, Mode};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::DirectoryService;
+use super::{DirectoryService, search_words};
 use crate::directory::caches::listing_value;
 use crate::directory::filter_counts::CountQuery;
 use crate::directory::store::free_times::{self as times, Days, Narrowed};
@@ -34,8 +34,10 @@ fn wanted(query: &DoctorQuery) -> Wanted {
     let slug_or_none = |text: &Option<String>| {
         text.as_ref().map(|text| Slug::parse(text).map_or("-".to_owned(), |slug| slug.to_string()))
     };
+    let words = search_words::of_text(query.text.as_deref().unwrap_or_default());
     Wanted {
-        words: search::words(query.text.as_deref().unwrap_or_default()),
+        stemming: if words.is_empty() { String::new() } else { search_words::stemming() },
+        words,
         specialty: slug_or_none(&query.specialty),
         city: slug_or_none(&query.city),
         mode: query.mode.map(Mode::as_str),

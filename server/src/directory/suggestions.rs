@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use nadi::ports::{City, Specialty};
-use nadi::search::{self, parameters};
+use nadi::search::parameters;
 use nadi::suggest::{self, SUGGESTIONS_MAX, Suggestion, TYPED_CHARS_MIN, Term};
 use sqlx::PgConnection;
 
-use super::DirectoryService;
+use super::{DirectoryService, search_words};
 use crate::directory::caches::{Terms, listing_value};
 use crate::directory::store::search as found;
 use crate::directory::store::suggestions as store;
@@ -32,7 +32,7 @@ impl DirectoryService {
         if text.trim().chars().count() < TYPED_CHARS_MIN {
             return Ok(Vec::new());
         }
-        let typed = search::words(text);
+        let typed = search_words::of_text(text);
         if typed.is_empty() {
             return Ok(Vec::new());
         }

@@ -8,18 +8,26 @@ use nadi::ids::AccountId;
 pub struct Author {
     pub role: ActingRole,
     pub account: Option<AccountId>,
+    /// The language of the request, such as `en`; `None` when the platform itself acts.
+    pub locale: Option<&'static str>,
 }
 
 impl Author {
     /// The platform itself.
-    pub const SYSTEM: Self = Self { role: ActingRole::System, account: None };
+    pub const SYSTEM: Self = Self { role: ActingRole::System, account: None, locale: None };
 
     pub fn new(role: ActingRole, account: AccountId) -> Self {
-        Self { role, account: Some(account) }
+        Self { role, account: Some(account), locale: Some(current_locale()) }
     }
 
     /// The caller, in this role; a visitor has no account.
     pub fn of(caller: &Caller, role: ActingRole) -> Self {
-        Self { role, account: caller.signed_in().ok().map(|account| account.account) }
+        let account = caller.signed_in().ok().map(|account| account.account);
+        Self { role, account, locale: Some(current_locale()) }
     }
+}
+
+/// The language of the current request.
+fn current_locale() -> &'static str {
+    app::i18n::current().code()
 }

@@ -25,8 +25,8 @@ pub async fn insert(
         data.collect::<Result<_, _>>().map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query!(
         "insert into events (type, schema_version, subject_id, subject_version, doctor_id, actor,
-                             actor_account_id, occurred_at, data)
-         select e.type, $6, e.subject_id, e.subject_version, e.doctor_id, $7, $8, $9, e.data
+                             actor_account_id, locale, occurred_at, data)
+         select e.type, $6, e.subject_id, e.subject_version, e.doctor_id, $7, $8, $10, $9, e.data
          from unnest($1::text[], $2::uuid[], $3::integer[], $4::uuid[], $5::jsonb[]) with ordinality
              as e (type, subject_id, subject_version, doctor_id, data, number)
          order by e.number",
@@ -38,7 +38,8 @@ pub async fn insert(
         SCHEMA_VERSION,
         by.role.as_str(),
         by.account.map(|account| account.0),
-        now
+        now,
+        by.locale
     )
     .execute(connection)
     .await?;

@@ -5,6 +5,7 @@ mod store;
 
 use std::sync::Arc;
 
+use app::links;
 use app::messages::{calendar as words, place};
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
@@ -121,14 +122,14 @@ impl FeedService {
         let (rows, name) = match kind {
             FeedKind::Patient => {
                 let rows = store::booked_by(&mut connection, account, since, EVENTS_MAX).await?;
-                (rows, words::PATIENT_CALENDAR)
+                (rows, words::patient_calendar())
             }
             FeedKind::Doctor => {
                 // The account may no longer be a doctor's.
                 let doctor = store::doctor_of(&mut connection, account).await?;
                 let doctor = doctor.ok_or(Failure::NotFound)?;
                 let rows = store::of_doctor(&mut connection, doctor, since, EVENTS_MAX).await?;
-                (rows, words::DOCTOR_CALENDAR)
+                (rows, words::doctor_calendar())
             }
         };
         store::record_read(&mut connection, feed, now).await?;
@@ -136,7 +137,7 @@ impl FeedService {
         let events: Outcome<Vec<Event>> =
             rows.iter().map(|event| self.event(event, wanted, now)).collect();
         Ok(render(&CalendarFile {
-            name: Some(name.to_owned()),
+            name: Some(name),
             method: Some(Method::Publish),
             refresh: Some(REFRESH),
             events: events?,
@@ -164,7 +165,11 @@ impl FeedService {
     /// An appointment as an event of a feed with these settings.
     fn event(&self, row: &EventRow, feed: NewFeed, now: DateTime<Utc>) -> Outcome<Event> {
         let mode = mode(&row.mode)?;
-        let link = format!("{}/appointments/{}", self.app_state.site.public_url, row.id);
+        let link = format!(
+            "{}{}",
+            self.app_state.site.public_url,
+            links::appointment(&row.id.to_string())
+        );
         let summary = match feed.kind {
             FeedKind::Patient => {
                 let doctor = feed.with_names.then_some(row.doctor_name.as_str());
@@ -193,7 +198,7 @@ impl FeedService {
                     let place = place::address(&row.location_address, &row.city);
                     format!("{}, {place}", row.location_name)
                 }
-                Mode::Video => words::VIDEO_VISIT.to_owned(),
+                Mode::Video => words::video(),
             }),
             description: Some(words::description(&row.reference, mode, &link)),
             url: Some(link),

@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::messages;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, Sse};
@@ -28,6 +29,7 @@ use uuid::Uuid;
 
 use crate::cache::invalidation::{Change, Invalidation};
 use crate::clock::Clock;
+use crate::http::security::plain_text;
 use crate::state::AppState;
 
 /// The most listeners on one instance.
@@ -146,8 +148,9 @@ pub async fn changes(
     }
     let doctor = match live.doctor(&slug).await {
         Ok(doctor) => doctor,
-        Err(Failure::NotFound) => {
-            return (StatusCode::NOT_FOUND, "No such doctor.\n").into_response();
+        Err(failure @ Failure::NotFound) => {
+            let text = plain_text(&messages::failure(&failure));
+            return (StatusCode::NOT_FOUND, text).into_response();
         }
         Err(_) => return refused(),
     };
@@ -163,7 +166,8 @@ pub async fn changes(
 /// The page then asks from time to time instead.
 fn refused() -> Response {
     let headers = [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)];
-    (StatusCode::SERVICE_UNAVAILABLE, headers, "Too many listen at once.\n").into_response()
+    let text = plain_text(&messages::failure(&Failure::Busy));
+    (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
 }
 
 /// One listener, between two events.

@@ -76,6 +76,8 @@ impl Web {
             script: assets::script(),
             suggest_url: assets::small_script_url("suggest.js"),
             load_more_url: assets::small_script_url("load-more.js"),
+            language_offer_url: assets::small_script_url("language-offer.js"),
+            own_zone_url: assets::small_script_url("own-zone.js"),
             public_url,
         };
         Self(Arc::new(Shared {

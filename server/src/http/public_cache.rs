@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use app::context::SHOWS_HEADER;
 use app::fns::times::{DayTimes, MonthTimes};
-use app::i18n::Language;
+use app::i18n::{self, Language};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -40,7 +40,8 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 const LIFETIME: Lifetime = Lifetime::seconds(3, 5);
 
 const PAGE_VARY: &str = "cookie, accept-encoding";
-const API_VARY: &str = "authorization, cookie, accept-encoding";
+/// The language is added by [`super::language`].
+pub(super) const API_VARY: &str = "authorization, cookie, accept-encoding";
 /// Browsers ask each time, and are mostly told that nothing has changed; proxies may answer for ten seconds.
 const WITH_TIMES: &str = "public, max-age=0, s-maxage=2, stale-while-revalidate=8";
 const WITHOUT_TIMES: &str = "public, max-age=10, stale-while-revalidate=50";
@@ -89,19 +90,23 @@ impl PublicCache {
     }
 }
 
-/// An answer that may not be cached. One of the requests that wait for it gets it, the others run alone.
 #[derive(Clone)]
-pub struct Uncacheable(Arc<Mutex<Option<Response>>>);
+pub enum Uncacheable {
+    /// An answer that may not be cached. One of the requests that wait for it gets it, the others run alone.
+    Answer(Arc<Mutex<Option<Response>>>),
+    /// The load broke off. Each request makes its own answer, in its language.
+    Broken,
+}
 
 impl From<Response> for Uncacheable {
     fn from(response: Response) -> Self {
-        Self(Arc::new(Mutex::new(Some(response))))
+        Self::Answer(Arc::new(Mutex::new(Some(response))))
     }
 }
 
 impl From<BrokenLoad> for Uncacheable {
     fn from(_: BrokenLoad) -> Self {
-        security::unavailable().into()
+        Self::Broken
     }
 }
 
@@ -164,16 +169,18 @@ pub async fn serve(
     // A GET without a body: its head is all of it, and can be sent again.
     let (head, _) = request.into_parts();
     let address = head.uri.path_and_query().map_or("/", |address| address.as_str());
-    let language = head.extensions.get::<Language>().map_or("", |language| language.code());
+    let language = head.extensions.get().copied().unwrap_or_else(Language::english);
     let minute = cache.clock.now().timestamp().div_euclid(60);
-    let key = (format!("{language}{address}"), minute);
+    let key = (format!("{}{address}", language.code()), minute);
     let answer = cache.answers.get(&key, || {
         let (next, request) = (next.clone(), without_person(&head));
-        async move { rule.answer(next.run(request).await).await }
+        // It runs in a task of its own, which does not have the language of this one.
+        i18n::scope(language, async move { rule.answer(next.run(request).await).await })
     });
     match answer.await {
         Ok(answer) => answer.response(&head.headers, rule.control, rule.vary),
-        Err(Uncacheable(response)) => {
+        Err(Uncacheable::Broken) => security::unavailable(),
+        Err(Uncacheable::Answer(response)) => {
             let response = response.lock().unwrap_or_else(PoisonError::into_inner).take();
             without_internal_headers(match response {
                 Some(response) => response,

@@ -1,6 +1,8 @@
 //! Middleware that accepts only request targets (RFC 9112, 3.2) whose path and query are valid text, so that
 //! everything behind it can rely on that.
 
+use app::i18n::text;
+use app::links;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -8,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
 use super::{Web, security};
-use crate::rest::{ROOT, problem};
+use crate::rest::ROOT;
+use crate::rest::problem::Kind;
 
 /// Refuses every other request target with an error page or a problem.
 pub async fn readable(State(web): State<Web>, mut request: Request, next: Next) -> Response {
@@ -18,9 +21,7 @@ pub async fn readable(State(web): State<Web>, mut request: Request, next: Next) 
             next.run(request).await
         }
         None if request.uri().path().starts_with(ROOT) => {
-            let detail =
-                "The address has characters that are no text. Correct it and send it again.";
-            problem::MALFORMED.with(detail).into_response()
+            Kind::Malformed.with(text!("problem-address-unreadable")).into_response()
         }
         None => refused(),
     }
@@ -45,17 +46,13 @@ fn is_text(encoded: &str) -> bool {
 }
 
 fn refused() -> Response {
-    let title = "We cannot read this address";
-    let page = security::plain_page(
-        title,
-        &format!(
-            "<section class=\"narrow\"><header class=\"page-head\"><h1>{title}</h1>\
-             <p class=\"lead\">It has characters that cannot be part of an address. Check it, or start again from \
-             the start page.</p></header><p class=\"actions\">\
-             <a class=\"button\" data-variant=\"primary\" href=\"/doctors\">Find a doctor</a>\
-             <a class=\"button\" data-variant=\"secondary\" href=\"/\">Go to the start page</a></p></section>"
-        ),
-    );
+    let title = text!("error-address-title");
+    let actions = [
+        (links::page("/doctors"), text!("layout-find-doctor")),
+        (links::page("/"), text!("failure-home")),
+    ];
+    let content = security::message(&title, &text!("error-address-lead"), &actions);
+    let page = security::plain_page(&title, &content);
     let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
     (StatusCode::BAD_REQUEST, kind, page).into_response()
 }

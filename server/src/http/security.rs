@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use app::error::FormFailure;
 use app::fns::busy::{AddBusyAddress, AddBusyFile, FORM_BYTES_MAX};
+use app::i18n::{self, text};
+use app::{links, messages};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_SECURITY_POLICY as CONTENT_POLICY;
@@ -40,8 +42,7 @@ pub async fn same_origin(State(web): State<Web>, request: Request, next: Next) -
     if is_same_origin(&request, &web.public_origin) {
         next.run(request).await
     } else {
-        (StatusCode::FORBIDDEN, plain("This was sent from another site, so we did not do it.\n"))
-            .into_response()
+        (StatusCode::FORBIDDEN, plain_text(&text!("problem-foreign-origin"))).into_response()
     }
 }
 
@@ -75,8 +76,8 @@ pub async fn bounded_body(request: Request, next: Next) -> Response {
             drop(Limited::new(request.into_body(), DRAINED_BYTES_MAX).collect().await);
             return Redirect::to(&form).into_response();
         }
-        let text = "That is more than we can take at once. Shorten it and send it again.\n";
-        return (StatusCode::PAYLOAD_TOO_LARGE, plain(text)).into_response();
+        let text = messages::failure(&Failure::TooLarge);
+        return (StatusCode::PAYLOAD_TOO_LARGE, plain_text(&text)).into_response();
     }
     let request = request.map(|body| Body::new(Limited::new(body, bytes_max)));
     next.run(request).await
@@ -111,8 +112,9 @@ fn announces_more(headers: &HeaderMap, bytes_max: usize) -> bool {
     announced.is_some_and(|bytes| bytes > bytes_max)
 }
 
-fn plain(text: &'static str) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
+/// A sentence as plain text, with a line break at its end.
+pub fn plain_text(sentence: &str) -> impl IntoResponse + use<> {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{sentence}\n"))
 }
 
 /// The Content-Security-Policy: scripts only from our site (including WebAssembly) or with this page's nonce, no
@@ -159,7 +161,7 @@ pub async fn secure_headers(request: Request, next: Next) -> Response {
 /// Answers a request that panicked: an error page, and a line in the log without personal data.
 pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     log_panic(&*panic);
-    error_page(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
+    error_page(StatusCode::INTERNAL_SERVER_ERROR, &text!("error-internal-title"))
 }
 
 /// Logs a panic.
@@ -172,44 +174,73 @@ pub fn log_panic(panic: &(dyn Any + Send)) {
 /// The answer when the database is unreachable.
 pub fn unavailable() -> Response {
     let mut response =
-        error_page(StatusCode::SERVICE_UNAVAILABLE, "We cannot reach our calendar right now.");
+        error_page(StatusCode::SERVICE_UNAVAILABLE, &text!("failure-title-unavailable"));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
     response
 }
 
 /// The answer when too many requests are being handled.
 pub fn busy() -> Response {
-    let mut response = error_page(StatusCode::SERVICE_UNAVAILABLE, "Too many people at once.");
+    let mut response = error_page(StatusCode::SERVICE_UNAVAILABLE, &text!("failure-title-busy"));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     response
 }
 
-fn error_page(status: StatusCode, what: &str) -> Response {
-    let page = plain_page(
-        what,
-        &format!(
-            "<section class=\"narrow\"><header class=\"page-head\"><h1>{what}</h1>\
-             <p class=\"lead\">Your appointments are safe. Wait a minute, then go back and try again.</p></header>\
-             <p class=\"actions\">\
-             <a class=\"button\" data-variant=\"secondary\" href=\"/\">Go to the start page</a></p></section>"
-        ),
-    );
+fn error_page(status: StatusCode, title: &str) -> Response {
+    let lead = text!("error-page-lead");
+    let home = (links::page("/"), text!("failure-home"));
+    let page = plain_page(title, &message(title, &lead, &[home]));
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 
-/// A page in the site's design that needs nothing that could fail. Both arguments are HTML.
+/// The content of a plain page, as HTML: a heading, a paragraph and links, each with its address and its text. The last
+/// link is the least important one.
+pub fn message(title: &str, lead: &str, actions: &[(String, String)]) -> String {
+    let last = actions.len().saturating_sub(1);
+    let buttons: String = actions
+        .iter()
+        .enumerate()
+        .map(|(at, (address, label))| {
+            let variant = if at == last { "secondary" } else { "primary" };
+            format!(
+                "<a class=\"button\" data-variant=\"{variant}\" href=\"{}\">{}</a>",
+                escaped(address),
+                escaped(label)
+            )
+        })
+        .collect();
+    format!(
+        "<section class=\"narrow\"><header class=\"page-head\"><h1>{}</h1>\
+         <p class=\"lead\">{}</p></header><p class=\"actions\">{buttons}</p></section>",
+        escaped(title),
+        escaped(lead)
+    )
+}
+
+/// A page in the site's design that needs nothing that could fail. The title is text, the body HTML.
 pub fn plain_page(title: &str, body: &str) -> String {
     let stylesheet = crate::http::assets::stylesheet_url();
+    let language = i18n::current();
     format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!DOCTYPE html><html lang=\"{code}\" dir=\"{direction}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
-         <title>{title} – Nadi</title><link rel=\"stylesheet\" href=\"{stylesheet}\">\
+         <title>{title}</title><link rel=\"stylesheet\" href=\"{stylesheet}\">\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
          <body><header class=\"site-header\"><div class=\"site-header-row\">\
-         <a class=\"wordmark\" href=\"/\" aria-label=\"Nadi, home\">Nadi</a></div></header>\
-         <main id=\"content\">{body}</main></body></html>"
+         <a class=\"wordmark\" href=\"{home}\" aria-label=\"{home_label}\">Nadi</a></div></header>\
+         <main id=\"content\">{body}</main></body></html>",
+        code = language.code(),
+        direction = language.direction(),
+        title = escaped(&text!("page-title", title)),
+        home = links::page("/"),
+        home_label = escaped(&text!("layout-home-link")),
     )
+}
+
+/// A text as HTML, also inside of an attribute in double quotes.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -222,6 +253,31 @@ mod tests {
             (name, HeaderValue::from_static(v))
         });
         is_from_our_site(&headers.collect(), "https://nadi.example")
+    }
+
+    #[test]
+    fn a_plain_page_is_in_the_language_of_the_request() {
+        let page = plain_page("A < B", "<p>x</p>");
+        assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{page}");
+        assert!(page.contains("<title>A &lt; B – Nadi</title>"), "{page}");
+        assert!(page.contains("<main id=\"content\"><p>x</p></main>"), "{page}");
+    }
+
+    #[test]
+    fn every_error_page_says_what_to_do() {
+        for title in [text!("error-internal-title"), text!("error-address-title")] {
+            assert!(
+                title.contains(' ') && !title.ends_with('.') && !title.contains('{'),
+                "{title}"
+            );
+        }
+        for lead in [text!("error-page-lead"), text!("error-address-lead")] {
+            assert!(lead.ends_with('.') && !lead.contains('{'), "{lead}");
+        }
+        let actions = [("/a?b&c".to_owned(), "A".to_owned()), ("/".to_owned(), "B".to_owned())];
+        let content = message("T", "L", &actions);
+        assert!(content.contains("data-variant=\"primary\" href=\"/a?b&amp;c\">A</a>"));
+        assert!(content.contains("data-variant=\"secondary\" href=\"/\">B</a>"), "{content}");
     }
 
     #[test]

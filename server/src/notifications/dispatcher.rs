@@ -1,4 +1,5 @@
-//! Sends notifications: claims those that are due, renders their messages, and passes them to the transport.
+//! Sends notifications: claims those that are due, renders their messages in the language of the recipient's account,
+//! and passes them to the transport.
 //!
 //! Delivery is at least once: a notification whose dispatcher died is claimed again when its lease ends, with the
 //! same message key. After [`ATTEMPTS_MAX`] tries it becomes dead; `nadi notifications` lists dead ones
@@ -12,6 +13,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use app::i18n::{self, Language};
+use app::links;
 use app::messages::emails;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
@@ -317,11 +320,11 @@ impl Dispatcher {
         }
         let to = claimed.email.clone().ok_or_else(|| permanent("no address"))?;
         let person = names.get(&person).map_or("", String::as_str);
-        let Some((subject, body)) =
+        let language = claimed.locale.as_deref().and_then(Language::by_code);
+        let message = i18n::with(language.unwrap_or_else(Language::english), || {
             self.subject_and_body(template, claimed, &row, person, check, now)
-        else {
-            return Ok(Delivered::Needless);
-        };
+        });
+        let Some((subject, body)) = message else { return Ok(Delivered::Needless) };
         let key = format!("{}.{}@nadi", claimed.event_id, claimed.subject_id);
         match timeout(SEND_WITHIN, messages.send(&Message { to, subject, body, key })).await {
             Ok(sent) => sent.map(|()| Delivered::Sent),
@@ -329,7 +332,7 @@ impl Dispatcher {
         }
     }
 
-    /// The subject and text of the message. `None`: the message is no longer needed.
+    /// The subject and text of the message, in the current language. `None`: the message is no longer needed.
     fn subject_and_body(
         &self,
         template: Template,
@@ -340,7 +343,7 @@ impl Dispatcher {
         now: DateTime<Utc>,
     ) -> Option<(String, String)> {
         let zone = formatting::zone(&row.time_zone)?;
-        let link = format!("{}/appointments/{}", self.0.public_url, row.id);
+        let link = format!("{}{}", self.0.public_url, links::appointment(&row.id.to_string()));
         let visit = emails::Visit {
             person,
             doctor: &row.doctor_name,

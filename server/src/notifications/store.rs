@@ -144,6 +144,8 @@ pub struct Claimed {
     pub leased_until: DateTime<Utc>,
     /// The recipient's address.
     pub email: Option<String>,
+    /// The recipient's language.
+    pub locale: Option<String>,
 }
 
 impl Claimed {
@@ -205,7 +207,7 @@ macro_rules! claim {
              where o.id = p.id
              returning o.id, o.event_id, o.subject_id, o.subject_version, o.template, o.actor, o.data,
                        o.attempts, p.due_at as "was_due_at!", o.leased_until as "leased_until!",
-                       c.email as "email?""#,
+                       c.email as "email?", c.locale as "locale?""#,
             $lease.now,
             $lease.until,
             $limit

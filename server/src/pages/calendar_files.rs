@@ -12,6 +12,7 @@ use nadi::ids::AppointmentId;
 use nadi::ports::CalendarText;
 
 use crate::http::Web;
+use crate::http::security::plain_text;
 
 /// `/feeds/{secret}.ics`. Anyone who knows the address may read it, because calendar programs have no session.
 pub async fn feed(
@@ -75,6 +76,5 @@ fn weak(tag: &str) -> &str {
 
 fn error_response(failure: &Failure) -> Response {
     let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::NOT_FOUND);
-    let text = format!("{}\n", app::messages::failure(failure));
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+    (status, plain_text(&app::messages::failure(failure))).into_response()
 }

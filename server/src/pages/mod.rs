@@ -2,6 +2,7 @@
 
 pub(crate) mod calendar_files;
 pub(crate) mod forms;
+pub(crate) mod sitemap;
 
 use std::sync::Arc;
 

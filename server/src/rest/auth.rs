@@ -62,7 +62,9 @@ async fn register(
         Password::parse(&new.password),
     );
     let registration = match (name, email, password) {
-        (Ok(name), Ok(email), Ok(password)) => Registration { name, email, password },
+        (Ok(name), Ok(email), Ok(password)) => {
+            Registration { name, email, password, locale: app::i18n::current().code().to_owned() }
+        }
         (name, email, password) => {
             let problems = [name.err(), email.err(), password.err()];
             return Err(Failure::Invalid(problems.into_iter().flatten().collect()).into());
@@ -107,7 +109,7 @@ async fn login(
     Body(credentials): Body<Credentials>,
 ) -> Result<Json<Token>, Problem> {
     let accounts = &api.ports.accounts;
-    let account = accounts.sign_in(&caller, &credentials.email, &credentials.password).await?;
+    let account = accounts.sign_in(&caller, &credentials.email, &credentials.password).await?.id;
     let access_token = api.tokens.issue(account, caller.now).await?;
     let token_type = "Bearer".into();
     Ok(Json(Token { access_token, token_type, expires_in: LIFETIME_SECONDS }))

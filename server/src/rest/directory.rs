@@ -1,6 +1,7 @@
 //! Endpoints for finding a doctor and a free time. They need no account.
 
 use app::context::{SHOWS_HEADER, shown};
+use app::i18n::{names, text};
 use app::messages;
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -20,7 +21,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::api::Api;
-use crate::rest::input::{CurrentCaller, Id, NO_SUCH_FIELD, Params, date, moment};
+use crate::rest::input::{CurrentCaller, Id, Params, date, moment, no_such_field};
 use crate::rest::problem::{CachedRead, Problem};
 use crate::rest::types::{Doctor, DoctorsPage, Gender, List, Mode, Slot, Specialty};
 
@@ -47,7 +48,9 @@ async fn specialties(
     State(api): State<Api>,
     CurrentCaller(caller): CurrentCaller,
 ) -> Result<Json<List<Specialty>>, Problem> {
-    Ok(Json(List::of(api.ports.directory.specialties(&caller).await?)))
+    let mut specialties = api.ports.directory.specialties(&caller).await?;
+    names::sort_by_name(&mut specialties, |one| names::specialty(&one.slug, &one.name));
+    Ok(Json(List::of(specialties)))
 }
 
 /// Filters of a list of doctors. All are optional. Invalid values are refused, as are specialties, cities and
@@ -121,7 +124,7 @@ async fn doctors(
     let known = Known { specialties: &specialties, cities: &cities, languages: &languages };
     let pairs = url::form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
     let search = parameters::read(pairs, known, caller.now);
-    let unknown = search.unknown.iter().map(|name| (name.clone(), NO_SUCH_FIELD.to_owned()));
+    let unknown = search.unknown.iter().map(|name| (name.clone(), no_such_field()));
     let faults = search.faults.iter().map(|(parameter, fault)| {
         (parameter.name().to_owned(), messages::search::refused(*parameter, *fault))
     });
@@ -145,10 +148,16 @@ fn shows(doctors: impl IntoIterator<Item = DoctorId>) -> [(&'static str, String)
 pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), Problem> {
     let (page, size) = (page.unwrap_or(1), page_size.unwrap_or(20));
     if !(1..=PAGE_MAX).contains(&page) {
-        return Err(Problem::field("page", "Use a number from 1 to 10000."));
+        return Err(Problem::field(
+            "page",
+            text!("problem-field-number", min = 1_u32, max = PAGE_MAX.to_string()),
+        ));
     }
     if !(1..=PAGE_SIZE_MAX).contains(&size) {
-        return Err(Problem::field("page_size", "Use a number from 1 to 100."));
+        return Err(Problem::field(
+            "page_size",
+            text!("problem-field-number", min = 1_u32, max = PAGE_SIZE_MAX),
+        ));
     }
     Ok((page, size))
 }
@@ -246,14 +255,14 @@ async fn slots(
     let (from, until) = range.range(today)?;
     let location = location_id.map(LocationId);
     if location.is_some_and(|id| doctor.places.iter().all(|place| place.id != id)) {
-        return Err(Problem::field("location_id", "This doctor sees nobody at this place."));
+        return Err(Problem::field("location_id", text!("problem-field-location")));
     }
     let kinds = &doctor.visit_kinds;
     let kind = match visit_type_id {
         None => kinds.iter().find(|kind| kind.is_default),
         Some(id) => {
             Some(kinds.iter().find(|kind| kind.id == VisitTypeId(id)).ok_or_else(|| {
-                Problem::field("visit_type_id", "This clinic has no such kind of visit.")
+                Problem::field("visit_type_id", text!("problem-field-appointment-type"))
             })?)
         }
     };
@@ -274,7 +283,7 @@ impl RangeQuery {
     pub(super) fn range(&self, today: chrono::NaiveDate) -> Result<(Moment, Moment), Problem> {
         if let Some(date) = date("date", self.date.as_deref())? {
             if self.from.is_some() || self.to.is_some() {
-                return Err(Problem::field("date", "Use either a date or a range."));
+                return Err(Problem::field("date", text!("problem-field-date-or-range")));
             }
             return Ok((Moment::Day(date), Moment::Day(date + Days::new(1))));
         }
@@ -292,10 +301,10 @@ impl RangeQuery {
             (from, until) => rough(from) <= rough(until),
         };
         if !ordered {
-            return Err(Problem::field("to", "Use a moment after `from`."));
+            return Err(Problem::field("to", text!("problem-field-range-order")));
         }
         if (rough(until) - rough(from)).num_days() > DAYS_MAX {
-            return Err(Problem::field("to", "Ask for at most 62 days at a time."));
+            return Err(Problem::field("to", text!("problem-field-range-length", days = DAYS_MAX)));
         }
         Ok((from, until))
     }

@@ -48,7 +48,9 @@ fn introduction() -> String {
     for kind in all_kinds() {
         problems.push_str(&format!(
             "| `/problems/{}` | {} | {} |\n",
-            kind.name, kind.status, kind.title
+            kind.name(),
+            kind.status(),
+            kind.title()
         ));
     }
     format!(

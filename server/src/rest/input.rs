@@ -1,6 +1,7 @@
 //! Extractors: the caller, the body, the query, the path and the headers of a request. Invalid input becomes a problem
 //! that names the field.
 
+use app::i18n::text;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -14,11 +15,11 @@ use nadi::ports::Seen;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::rest::problem::{
-    FieldError, KEY_MALFORMED, MALFORMED, MEDIA_TYPE, NOT_FOUND, Problem, TOO_LARGE, UNAVAILABLE,
-};
+use crate::rest::problem::{FieldError, Kind, Problem};
 
-pub const NO_SUCH_FIELD: &str = "There is no such field here.";
+pub fn no_such_field() -> String {
+    text!("problem-field-unknown")
+}
 
 /// The caller and the time of the request.
 pub struct CurrentCaller(pub Caller);
@@ -27,7 +28,12 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Caller>().cloned().map(Self).ok_or_else(|| UNAVAILABLE.problem())
+        parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .map(Self)
+            .ok_or_else(|| Kind::Unavailable.problem())
     }
 }
 
@@ -39,7 +45,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(MEDIA_TYPE.problem());
+            return Err(Kind::MediaType.problem());
         }
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
         read_json(&bytes).map(Self)
@@ -59,7 +65,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
             return Ok(Self(T::default()));
         }
         if !json {
-            return Err(MEDIA_TYPE.problem());
+            return Err(Kind::MediaType.problem());
         }
         read_json(&bytes).map(Self)
     }
@@ -73,8 +79,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 fn unreadable(rejection: BytesRejection) -> Problem {
     match axum::response::IntoResponse::into_response(rejection).status() {
-        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE.problem(),
-        _ => MALFORMED.problem(),
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge.problem(),
+        _ => Kind::Malformed.problem(),
     }
 }
 
@@ -85,17 +91,16 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if error.inner().is_data() {
             misfit(&path, &error.inner().to_string())
         } else {
-            MALFORMED.problem()
+            Kind::Malformed.problem()
         }
     })?;
-    json.end().map_err(|_| MALFORMED.problem())?;
+    json.end().map_err(|_| Kind::Malformed.problem())?;
     // In JSON, NUL can only be written as this escape.
     if bytes.windows(6).any(|six| six == b"\\u0000")
         && let Some(field) = nul_in(&serde_json::from_slice(bytes).unwrap_or_default(), "")
     {
-        let detail = "A text must not contain the character U+0000. Remove it and send it again.";
-        let mut problem = MALFORMED.with(detail);
-        problem.errors.push(FieldError { field, detail: detail.into() });
+        let mut problem = Kind::Malformed.with(text!("problem-field-nul"));
+        problem.errors.push(FieldError { field, detail: problem.detail.clone() });
         return Err(problem);
     }
     Ok(read)
@@ -123,12 +128,12 @@ fn nul_in(json: &Value, path: &str) -> Option<String> {
 fn misfit(path: &str, message: &str) -> Problem {
     let quoted = |text: &str| message.strip_prefix(text)?.split('`').nth(1).map(str::to_owned);
     if let Some(field) = quoted("missing field ") {
-        return Problem::field(field, "This is needed.");
+        return Problem::field(field, text!("problem-field-missing"));
     }
     if message.starts_with("unknown field ") {
-        return Problem::field(path, NO_SUCH_FIELD);
+        return Problem::field(path, no_such_field());
     }
-    Problem::field(path, "This is not the kind of value that is expected here.")
+    Problem::field(path, text!("problem-field-type"))
 }
 
 /// The query; unknown and repeated parameters are refused.
@@ -151,7 +156,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
                 None => error.path().to_string(),
             };
             match message.starts_with("duplicate field") {
-                true => Problem::field(path, "Say this once."),
+                true => Problem::field(path, text!("problem-field-repeated")),
                 false => misfit(&path, &message),
             }
         })
@@ -167,7 +172,7 @@ impl<S: Send + Sync, T: std::str::FromStr> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let id = path.ok().and_then(|Path(text)| text.parse().ok());
-        id.map(Self).ok_or_else(|| NOT_FOUND.with(app::messages::failure(&Failure::NotFound)))
+        id.map(Self).ok_or_else(|| Kind::NotFound.problem())
     }
 }
 
@@ -178,7 +183,7 @@ impl Key {
     /// # Errors
     /// When there is none.
     pub fn needed(&self) -> Result<&IdempotencyKey, Problem> {
-        self.0.as_ref().ok_or_else(|| crate::rest::problem::KEY_MISSING.problem())
+        self.0.as_ref().ok_or_else(|| Kind::KeyMissing.problem())
     }
 }
 
@@ -187,10 +192,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let name = HeaderName::from_static("idempotency-key");
-        let Some(text) = single(&parts.headers, &name).map_err(|_| KEY_MALFORMED.problem())? else {
+        let Some(text) = single(&parts.headers, &name).map_err(|_| Kind::KeyMalformed.problem())?
+        else {
             return Ok(Self(None));
         };
-        IdempotencyKey::parse(text).map(Some).map(Self).map_err(|_| KEY_MALFORMED.problem())
+        IdempotencyKey::parse(text).map(Some).map(Self).map_err(|_| Kind::KeyMalformed.problem())
     }
 }
 
@@ -218,7 +224,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         let mut is_present = false;
         for value in values {
             is_present = true;
-            let text = value.to_str().map_err(|_| MALFORMED.problem())?;
+            let text = value.to_str().map_err(|_| Kind::Malformed.problem())?;
             if text.trim() == "*" {
                 return Ok(Self(Some(Seen::Any)));
             }
@@ -265,12 +271,7 @@ pub fn moment(name: &str, text: Option<&str>) -> Result<Option<Moment>, Problem>
     // A plus in a query is decoded to a space, but in a time it is meant as the sign of an offset.
     let text = text.replace(' ', "+");
     let moment = Moment::parse(&text);
-    moment.map(Some).ok_or_else(|| {
-        Problem::field(
-            name,
-            "Use a date such as 2026-11-24, or an instant such as 2026-11-24T09:00:00Z.",
-        )
-    })
+    moment.map(Some).ok_or_else(|| Problem::field(name, text!("problem-field-moment")))
 }
 
 /// A date in a query.
@@ -280,7 +281,7 @@ pub fn moment(name: &str, text: Option<&str>) -> Result<Option<Moment>, Problem>
 pub fn date(name: &str, text: Option<&str>) -> Result<Option<chrono::NaiveDate>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let date = nadi::calendar::parse_date(text);
-    date.map(Some).ok_or_else(|| Problem::field(name, "Use a date such as 2026-11-24."))
+    date.map(Some).ok_or_else(|| Problem::field(name, text!("problem-field-date")))
 }
 
 #[cfg(test)]

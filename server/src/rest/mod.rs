@@ -38,9 +38,7 @@ use crate::config::Config;
 use crate::http::{BODY_BYTES_MAX, Web, security, session_cookie, trace};
 use crate::rest::api::{Api, Shared};
 use crate::rest::auth::bearer;
-use crate::rest::problem::{
-    FOREIGN, INTERNAL, METHOD, NOT_FOUND, Problem, TOKEN, TOO_LARGE, UNAVAILABLE,
-};
+use crate::rest::problem::{Kind, Problem};
 
 /// The path of the API.
 pub const ROOT: &str = "/api/v1";
@@ -59,7 +57,7 @@ pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
     let (routes, description) = described().split_for_parts();
     let routes = routes
         .route(&format!("{ROOT}/{{*anything_else}}"), any(nothing_here))
-        .method_not_allowed_fallback(|| async { METHOD.problem() })
+        .method_not_allowed_fallback(|| async { Kind::MethodNotAllowed.problem() })
         .layer(from_fn_with_state(api.clone(), identify))
         .layer(session_cookie::layer(config, sessions))
         .layer(from_fn_with_state(web.clone(), same_origin))
@@ -73,7 +71,7 @@ pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
 }
 
 async fn nothing_here() -> Problem {
-    NOT_FOUND.with(app::messages::failure(&nadi::Failure::NotFound))
+    Kind::NotFound.problem()
 }
 
 fn described() -> OpenApiRouter<Api> {
@@ -101,11 +99,13 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
     let request_id = trace::request_id(&request);
     let actor = if request.headers().contains_key(header::AUTHORIZATION) {
         let named = bearer(request.headers()).and_then(|token| api.tokens.named(token, now));
-        let Some((account, session)) = named else { return TOKEN.problem().into_response() };
+        let Some((account, session)) = named else {
+            return Kind::TokenInvalid.problem().into_response();
+        };
         match api.identities.of_token(account, &session, now).await {
             Ok(Some(account)) => Ok(Actor::Account(Box::new(account))),
             // The session has ended, or the account no longer exists.
-            Ok(None) => return TOKEN.problem().into_response(),
+            Ok(None) => return Kind::TokenInvalid.problem().into_response(),
             Err(failure) => Err(failure),
         }
     } else {
@@ -133,20 +133,20 @@ async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Re
     if by_token || security::is_same_origin(&request, &web.public_origin) {
         next.run(request).await
     } else {
-        FOREIGN.problem().into_response()
+        Kind::ForeignOrigin.problem().into_response()
     }
 }
 
 async fn bounded_body(request: Request, next: Next) -> Response {
     if security::announces_too_much(request.headers()) {
-        return TOO_LARGE.problem().into_response();
+        return Kind::TooLarge.problem().into_response();
     }
     next.run(request).await
 }
 
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     security::log_panic(&*panic);
-    INTERNAL.problem().into_response()
+    Kind::Internal.problem().into_response()
 }
 
 /// Turns error responses of the layers below, which have only a status, into problem documents.
@@ -159,12 +159,12 @@ async fn always_a_problem(request: Request, next: Next) -> Response {
         .is_some_and(|value| value == problem::PROBLEM_JSON);
     if (status.is_client_error() || status.is_server_error()) && !is_problem {
         let kind = match status {
-            StatusCode::METHOD_NOT_ALLOWED => METHOD,
-            StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
-            StatusCode::NOT_FOUND => NOT_FOUND,
-            StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE,
-            status if status.is_client_error() => problem::MALFORMED,
-            _ => INTERNAL,
+            StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge,
+            StatusCode::NOT_FOUND => Kind::NotFound,
+            StatusCode::SERVICE_UNAVAILABLE => Kind::Unavailable,
+            status if status.is_client_error() => Kind::Malformed,
+            _ => Kind::Internal,
         };
         let allow = response.headers_mut().remove(header::ALLOW);
         response = kind.problem().into_response();

@@ -1,5 +1,6 @@
 //! Endpoints of a doctor's schedule: show, preview a change, replace.
 
+use app::i18n::text;
 use app::messages;
 use axum::Json;
 use axum::extract::State;
@@ -222,7 +223,7 @@ impl Rule {
         let time = |name: &str, text: &str| {
             let time = NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| text.len() == 5);
             let place = format!("rules[{index}].{name}");
-            time.ok_or_else(|| Problem::field(place, "Use a time such as 09:30."))
+            time.ok_or_else(|| Problem::field(place, text!("problem-field-time")))
         };
         let repeats = match &self.recurrence {
             None => None,
@@ -249,13 +250,13 @@ impl Rule {
     }
 }
 
-fn recurrence_problem(problem: RecurrenceProblem) -> &'static str {
+fn recurrence_problem(problem: RecurrenceProblem) -> String {
     match problem {
-        RecurrenceProblem::Malformed => "Use a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=1MO.",
-        RecurrenceProblem::TooOften => "Name days: once a day, or less often.",
-        RecurrenceProblem::Never => "This names no day at all.",
-        RecurrenceProblem::Unsupported => "A part of this rule is not supported.",
-        RecurrenceProblem::TooLong => "This rule is too long.",
+        RecurrenceProblem::Malformed => text!("problem-field-recurrence"),
+        RecurrenceProblem::TooOften => text!("problem-field-recurrence-too-often"),
+        RecurrenceProblem::Never => text!("problem-field-recurrence-never"),
+        RecurrenceProblem::Unsupported => text!("problem-field-recurrence-unsupported"),
+        RecurrenceProblem::TooLong => text!("problem-field-recurrence-too-long"),
     }
 }
 

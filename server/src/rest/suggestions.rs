@@ -1,5 +1,6 @@
 //! The endpoint for suggestions while typing. It needs no account, and answers everybody alike.
 
+use app::i18n::{names, text};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -53,11 +54,20 @@ impl From<suggest::Suggestion> for Suggestion {
     fn from(one: suggest::Suggestion) -> Self {
         use suggest::Suggestion as Known;
         match one {
-            Known::Specialty { slug, name, word } => Self::Specialty { slug, name, word },
-            Known::Doctor { slug, name, specialty, city } => {
-                Self::Doctor { slug: slug.to_string(), name, specialty, city }
+            Known::Specialty { slug, name, word } => {
+                Self::Specialty { name: names::specialty(&slug, &name), slug, word }
             }
-            Known::City { slug, name, country } => Self::City { slug, name, country },
+            Known::Doctor { slug, name, specialty, city } => Self::Doctor {
+                slug: slug.to_string(),
+                name,
+                specialty: specialty.map(|name| names::specialty_named(&name)),
+                city: city.map(|name| names::city_named(&name)),
+            },
+            Known::City { slug, name, country } => Self::City {
+                name: names::city(&slug, &name),
+                slug,
+                country: names::country_named(&country),
+            },
         }
     }
 }
@@ -89,7 +99,7 @@ async fn suggestions(
     Params(query): Params<SuggestionsQuery>,
 ) -> Result<Response, Problem> {
     if query.q.chars().count() > TEXT_CHARS_MAX {
-        return Err(Problem::field("q", "Use at most 100 characters."));
+        return Err(Problem::field("q", text!("problem-field-too-long", max = TEXT_CHARS_MAX)));
     }
     let found = api.ports.directory.suggest(&caller, &query.q).await?;
     let by_name = [header::COOKIE, header::AUTHORIZATION].iter().any(|n| headers.contains_key(n));

@@ -1,5 +1,6 @@
 //! The JSON types of the API, and their conversions from and to the types of the ports.
 
+use app::i18n::names;
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::appointment::{CODE_TRIES, EXTENSIONS_MAX};
 use nadi::local_time::LocalTime;
@@ -169,10 +170,10 @@ pub struct Specialty {
 impl From<ports::Specialty> for Specialty {
     fn from(one: ports::Specialty) -> Self {
         Self {
+            name: names::specialty(&one.slug, &one.name),
+            summary: names::specialty_about(&one.slug, &one.summary),
             slug: one.slug,
-            name: one.name,
             tradition: one.tradition,
-            summary: one.summary,
             doctors: one.doctors,
         }
     }
@@ -196,7 +197,7 @@ impl From<ports::Place> for Place {
             id: place.id.0,
             name: place.name,
             address: place.address,
-            city: place.city,
+            city: names::city_named(&place.city),
             time_zone: place.zone.name().into(),
         }
     }
@@ -256,7 +257,7 @@ impl From<ports::DoctorCard> for DoctorCard {
             id: card.id.0,
             slug: card.slug.to_string(),
             name: card.name,
-            specialties: card.specialties,
+            specialties: names::specialties_named(&card.specialties),
             place: card.place.map(Place::from),
             distance_km: card.distance_km,
             languages: card.languages,
@@ -338,7 +339,7 @@ impl From<ports::DoctorProfile> for Doctor {
             id: doctor.id.0,
             slug: doctor.slug.to_string(),
             name: doctor.name,
-            specialties: doctor.specialties,
+            specialties: names::specialties_named(&doctor.specialties),
             qualifications: doctor.qualifications,
             bio: doctor.bio,
             languages: doctor.languages,

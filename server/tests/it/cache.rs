@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use app::i18n::text;
 use nadi::events::{DoctorData, DoctorEvent, NewEvent};
 use nadi::input::Slug;
 use nadi::ports::DoctorKey;
@@ -377,8 +378,9 @@ async fn public_pages_are_cached_for_visitors_and_private_for_patients() {
         assert!(!own.headers.contains_key("etag"), "{path}");
         assert!(!own.headers.contains_key("x-nadi-shows"), "{path}");
         let is_page = !path.starts_with("/api");
-        assert_eq!(own.body.contains("Sign out"), is_page, "{path}");
-        assert!(!get(&base, path, &[]).await.body.contains("Sign out"), "{path}: stays theirs");
+        let sign_out = text!("layout-sign-out");
+        assert_eq!(own.body.contains(&sign_out), is_page, "{path}");
+        assert!(!get(&base, path, &[]).await.body.contains(&sign_out), "{path}: stays theirs");
     }
     // These are not cached, but the browser's Back button may show them again.
     let chosen = format!("/doctors/asha-naik?slot={}", clinic.free(clinic.doctor).await[0]);

@@ -1,5 +1,6 @@
 //! Calendar feeds and files that we publish.
 
+use app::i18n::text;
 use calcard::icalendar::ICalendarProperty;
 use calcard::{Entry, Parser};
 use chrono::{DateTime, Utc};
@@ -198,7 +199,8 @@ async fn a_feed_has_the_reminder_that_its_owner_chose() {
         assert_eq!(trigger, "-PT1H");
         let shown = browser().get(format!("{base}{page}")).header("cookie", &cookie).send().await;
         let shown = shown.expect("an answer").text().await.expect("text");
-        assert!(shown.contains("<option value=\"60\" selected>1 hour before<"), "{shown}");
+        let chosen = format!("<option value=\"60\" selected>{}<", text!("reminder-one-hour"));
+        assert!(shown.contains(&chosen), "{shown}");
         assert!(shown.contains("href=\"/help/calendars#subscribe\""), "{shown}");
         let find = shown.contains("href=\"/help/calendars#find\"");
         assert_eq!(find, kind == FeedKind::Doctor, "{shown}");
@@ -266,10 +268,14 @@ async fn a_file_says_where_a_visit_takes_place() {
     assert!(!text.to_lowercase().contains("video"), "{text}");
     sqlx::query("update appointments set mode = 'video'").execute(&clinic.pool).await.expect("set");
     let text = file().await;
-    assert_eq!(property(&text, "LOCATION"), ["Video visit"]);
+    assert_eq!(property(&text, "LOCATION"), [text!("appointment-video")]);
     assert!(!text.contains("Church Road"), "{text}");
-    let description = property(&text, "DESCRIPTION")[0].to_owned();
-    assert!(description.contains("This is a video visit: you do not need to travel."), "{text}");
+    let description = property(&text, "DESCRIPTION")[0].replace("\\n", "\n").replace('\\', "");
+    let caller = clinic.caller(&asha);
+    let visit = clinic.ports.bookings.appointment(&caller, id).await.expect("seen");
+    let link = &description[description.find("http").expect("a link")..];
+    let notes = text!("calendar-event-notes-video", reference = visit.reference, link);
+    assert_eq!(description, notes);
     // The link of the video visit is only on the appointment's page, which requires signing in.
     let links = description.matches("http").count();
     assert!(links == 1 && description.ends_with(&format!("/appointments/{id}")), "{description}");

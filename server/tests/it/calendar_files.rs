@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use app::i18n::text;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, REFERER};
 use nadi::actor::SignedIn;
 use nadi::ical::FILE_BYTES_MAX;
@@ -218,7 +219,7 @@ async fn a_file_that_is_too_large_leads_back_to_the_form() {
         assert!(matches!(sent.status, 302 | 303), "{}", sent.status);
         assert!(sent.to.starts_with("/calendar/connections?"), "{}", sent.to);
         let (status, html) = page.get(&sent.to).await;
-        assert!(html.contains("This file is larger than 16 MB"), "{size}");
+        assert!(html.contains(&text!("connection-problem-file-larger", megabytes = 16)), "{size}");
         assert!(html.contains("name=\"file\""), "the form is there again");
         assert_eq!(status, 413);
     }
@@ -235,17 +236,18 @@ async fn skipped_lines_are_reported() {
     let (status, html) = page.get(&sent.to).await;
     assert_eq!(status, 200);
     for said in [
-        "Line 6 is not written as lines of a calendar are.",
-        "Line 8 is not written as lines of a calendar are.",
-        "And 1 more line.",
-        "We found 2 busy times ahead.",
+        text!("connection-warning-not-a-line", line = 6),
+        text!("connection-warning-not-a-line", line = 8),
+        text!("connection-warnings-more", count = 1),
+        text!("connection-found", count = 2),
     ] {
-        assert!(html.contains(said), "{said}: {}", sent.to);
+        assert!(html.contains(&said), "{said}: {}", sent.to);
     }
     // A line that could hide a busy time is still refused, and its number is shown.
     let sent = page.send(calendar(&["DTSTART:soon"]).as_bytes()).await;
     let (status, html) = page.get(&sent.to).await;
     assert_eq!(status, 422);
-    assert!(html.contains("line 4 has a date, time or length that is none"), "{html}");
+    let fault = text!("calendar-fault-bad-value", line = 4);
+    assert!(html.contains(&text!("field-calendar-malformed", fault)), "{html}");
     assert!(html.contains("value=\"the.doctor@example.org\""), "the default is the account’s");
 }

@@ -1,6 +1,7 @@
 //! Times on pages and in e-mails: in the zone of the visit's place, with the offset at that instant, also where
 //! two zones meet and around the days on which clocks change.
 
+use app::i18n::text;
 use chrono::{DateTime, NaiveTime, Utc};
 use nadi::actor::SignedIn;
 use nadi::ids::{AppointmentId, DoctorId, LocationId, SlotId};
@@ -11,6 +12,7 @@ use server::schedules::store::hours;
 use server::schedules::top_up;
 use uuid::Uuid;
 
+use crate::support::texts::{line_with, visible};
 use crate::support::{Clinic, browser, weekly};
 
 const AUCKLAND: LocationId = LocationId(Uuid::from_u128(101));
@@ -91,12 +93,24 @@ async fn page(clinic: &Clinic, path: &str, who: Option<&SignedIn>) -> String {
     }
     let answer = request.send().await.expect("an answer");
     assert_eq!(answer.status().as_u16(), 200, "{path}");
-    let html = answer.text().await.expect("text");
-    let mut text = String::new();
-    for piece in html.split('<').skip(1) {
-        text.push_str(piece.split_once('>').map_or("", |(_, text)| text));
-    }
-    text
+    visible(&answer.text().await.expect("text"))
+}
+
+/// The lines of every mail about an appointment of Asha's with Dr Lina Weber.
+fn facts(when: &str, place: &str) -> String {
+    text!("email-facts", person = "Asha", doctor = "Dr Lina Weber", when, place)
+}
+
+/// What the mail with the code says about the end of the hold.
+fn held_until(until: &str) -> String {
+    let (code, facts, page, link) = ("code", "facts", "page", "link");
+    line_with(&text!("email-code-body", code, until, facts, page, link), until)
+}
+
+/// What the mail about a move says about the former time.
+fn moved_from(before: &str) -> String {
+    let (who, facts, page, link) = ("who", "facts", "page", "link");
+    line_with(&text!("email-moved-body", who, facts, before, page, link), before)
 }
 
 fn appointment(id: AppointmentId) -> String {
@@ -117,36 +131,41 @@ async fn a_move_between_zones_shows_each_time_in_its_own_zone() {
     let asha = clinic.patient("Asha").await;
     let friday = slot_at(&clinic, doctor, "2026-12-10T20:00:00Z").await;
     let tuesday = slot_at(&clinic, doctor, "2026-12-15T09:00:00Z").await;
-    let before = "Fri 11 Dec 2026, 09:00, Auckland time (NZDT, UTC+13:00)";
-    let first = "Fri 11 Dec 2026, 09:00–09:20, Auckland time (NZDT, UTC+13:00)";
-    let then = "Tue 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)";
+    let before = "Fri, 11 Dec 2026, 09:00, Auckland time (NZDT, UTC+13:00)";
+    let first = "Fri, 11 Dec 2026, 09:00–09:20, Auckland time (NZDT, UTC+13:00)";
+    let then = "Tue, 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)";
 
     let id = clinic.hold(&asha, friday).await.expect("held");
     let (_, code) = last_mail(&clinic).await;
-    let until = "The time is held for you until 16:35, Auckland time (NZDT, UTC+13:00).";
-    assert_contains(&code, &[until, &format!("When: {first}\n")]);
-    assert_contains(&code, &["Where: Auckland Clinic, 1 Main Street, Auckland\n"]);
+    let until = held_until("16:35, Auckland time (NZDT, UTC+13:00)");
+    assert_contains(&code, &[&until, &facts(first, "Auckland Clinic, 1 Main Street, Auckland")]);
     clinic.confirm(&asha, id).await.expect("confirmed");
     let (subject, _) = last_mail(&clinic).await;
-    assert_eq!(subject, format!("Confirmed: {first}"));
+    assert_eq!(subject, text!("email-confirmed-subject", when = first));
 
     // The page for moving names the zone of the present time, because the new time may be in another one.
     let moving =
         page(&clinic, &format!("/appointments/{id}/move?slot={tuesday}"), Some(&asha)).await;
-    assert_contains(
-        &moving,
-        &["Friday 11 December 2026, 09:00–09:20, Auckland time, at Auckland Clinic"],
+    let present = text!(
+        "appointment-before-in-person",
+        date = "Friday, 11 December 2026",
+        times = "09:00–09:20, Auckland time",
+        location = "Auckland Clinic",
     );
-    assert_contains(&moving, &["Berlin time (CET, UTC+01:00)"]);
+    let present = text!("picker-current-appointment", appointment = present);
+    assert_contains(&moving, &[&present, "Berlin time (CET, UTC+01:00)"]);
     clinic.change(&asha, id, &Change::Reschedule { slot: tuesday }).await.expect("moved");
     let (subject, moved) = last_mail(&clinic).await;
-    assert_eq!(subject, format!("Moved: {then}"));
-    assert_contains(&moved, &[&format!("When: {then}\n"), &format!("Before, it was on {before}.")]);
-    assert_contains(&moved, &["Where: Berlin Clinic, 1 Main Street, Berlin\n"]);
+    assert_eq!(subject, text!("email-moved-subject", when = then));
+    let lines = facts(then, "Berlin Clinic, 1 Main Street, Berlin");
+    assert_contains(&moved, &[&lines, &moved_from(before)]);
 
     let shown = page(&clinic, &appointment(id), Some(&asha)).await;
-    assert_contains(&shown, &[&format!("You moved it. Before, it was on {before}.")]);
-    assert_contains(&shown, &["Mon 23 Nov 2026, 04:30 CET", "1 Main Street, Berlin"]);
+    // The history is by the clock of the present place, and says so once.
+    let rescheduled = text!("history-rescheduled-from", who = "you", before);
+    let zone = text!("history-zone", zone = "Berlin time (CET, UTC+01:00)");
+    assert_contains(&shown, &[&rescheduled, "Mon, 23 Nov 2026, 04:30", &zone]);
+    assert_contains(&shown, &["1 Main Street, Berlin"]);
     let base = clinic.serve().await;
     let token = clinic.token(&asha).await;
     let asked = browser().get(format!("{base}/api/v1/appointments/{id}")).bearer_auth(token);
@@ -161,10 +180,10 @@ async fn a_move_between_zones_shows_each_time_in_its_own_zone() {
     let forget = "update events set data = jsonb_set(data, '{moved_from}', data #> '{moved_from,starts_at}') where data ? 'moved_from'";
     sqlx::query(forget).execute(&clinic.pool).await.expect("as before");
     let shown = page(&clinic, &appointment(id), Some(&asha)).await;
-    assert_contains(&shown, &[&format!("Before, it was on {before}.")]);
+    assert_contains(&shown, &[&rescheduled]);
     clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("cancelled");
     let (subject, _) = last_mail(&clinic).await;
-    assert_eq!(subject, format!("Cancelled: {then}"));
+    assert_eq!(subject, text!("email-cancelled-subject", when = then));
 }
 
 /// After a move that was never announced, the cancellation names the announced time, which is Auckland's.
@@ -179,12 +198,10 @@ async fn a_cancellation_names_the_last_announced_time_in_its_own_zone() {
     clinic.change(&asha, id, &Change::Reschedule { slot: tuesday }).await.expect("moved");
     clinic.change(&asha, id, &Change::Cancel { reason: None }).await.expect("cancelled");
     let (_, body) = last_mail(&clinic).await;
-    let told = "The time we last wrote to you was \
-                Fri 11 Dec 2026, 09:00, Auckland time (NZDT, UTC+13:00).";
-    assert_contains(
-        &body,
-        &[told, "When: Tue 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)\n"],
-    );
+    let before = "Fri, 11 Dec 2026, 09:00, Auckland time (NZDT, UTC+13:00)";
+    let when = "Tue, 15 Dec 2026, 10:00–10:20, Berlin time (CET, UTC+01:00)";
+    let lines = facts(when, "Berlin Clinic, 1 Main Street, Berlin");
+    assert_contains(&body, &[&text!("email-cancelled-before", before), &lines]);
 }
 
 /// In March, for a visit in April: what happens now has the winter offset, the visit has the summer offset.
@@ -196,19 +213,25 @@ async fn a_hold_and_its_history_have_the_offset_of_their_own_instant() {
     let id = clinic.hold(&asha, slot_at(&clinic, doctor, "2027-04-01T08:00:00Z").await).await;
     let id = id.expect("held");
     let (_, code) = last_mail(&clinic).await;
-    assert_contains(&code, &["held for you until 10:05, Berlin time (CET, UTC+01:00)."]);
-    let visit = "Thu 1 Apr 2027, 10:00–10:20, Berlin time (CEST, UTC+02:00)";
-    assert_contains(&code, &[&format!("When: {visit}\n")]);
+    let visit = "Thu, 1 Apr 2027, 10:00–10:20, Berlin time (CEST, UTC+02:00)";
+    let lines = facts(visit, "Berlin Clinic, 1 Main Street, Berlin");
+    assert_contains(&code, &[&held_until("10:05, Berlin time (CET, UTC+01:00)"), &lines]);
     let held = page(&clinic, &appointment(id), Some(&asha)).await;
-    assert_contains(&held, &["Held for you until 10:05 CET", "Berlin time (CEST, UTC+02:00)"]);
+    let until = text!("countdown-held", time = "10:05 CET");
+    let summary = text!(
+        "appointment-summary-in-person",
+        date = "Thursday, 1 April 2027",
+        times = "10:00–10:20",
+        location = "Berlin Clinic",
+        doctor = "Dr Lina Weber",
+    );
+    assert_contains(&held, &[&until, &summary]);
     clinic.confirm(&asha, id).await.expect("confirmed");
     let booked = page(&clinic, &appointment(id), Some(&asha)).await;
-    assert_contains(&booked, &["Wed 10 Mar 2027, 10:00 CET", "You held this time."]);
-    assert_contains(
-        &booked,
-        &["Times are in Berlin time (CET, UTC+01:00).", "Berlin time (CEST, UTC+02:00)"],
-    );
-    assert_contains(&booked, &["until Thu 1 Apr 2027, 09:00, Berlin time (CEST, UTC+02:00)."]);
+    assert_contains(&booked, &["Wed, 10 Mar 2027, 10:00", &text!("history-held", who = "you")]);
+    assert_contains(&booked, &[&text!("history-zone", zone = "Berlin time (CET, UTC+01:00)")]);
+    let until = "Thu, 1 Apr 2027, 09:00, Berlin time (CEST, UTC+02:00)";
+    assert_contains(&booked, &[&text!("appointment-change-until", until)]);
 
     // After a move in summer time, the history has both offsets.
     clinic.clock.set(at("2027-03-30T09:00:00Z"));
@@ -216,10 +239,9 @@ async fn a_hold_and_its_history_have_the_offset_of_their_own_instant() {
     let later = slot_at(&clinic, doctor, "2027-04-08T08:00:00Z").await;
     clinic.change(&asha, id, &Change::Reschedule { slot: later }).await.expect("moved");
     let moved = page(&clinic, &appointment(id), Some(&asha)).await;
-    assert_contains(&moved, &["Wed 10 Mar 2027, 10:00 CET", "Tue 30 Mar 2027, 11:00 CEST"]);
-    let both = "Times are in Berlin time (CET, UTC+01:00 until Sun 28 Mar 2027, 02:00; \
-                then CEST, UTC+02:00).";
-    assert_contains(&moved, &[both]);
+    assert_contains(&moved, &["Wed, 10 Mar 2027, 10:00", "Tue, 30 Mar 2027, 11:00"]);
+    let both = "Berlin time (CET, UTC+01:00 until Sun, 28 Mar 2027, 02:00; then CEST, UTC+02:00)";
+    assert_contains(&moved, &[&text!("history-zone", zone = both)]);
 }
 
 /// On 25 October 2026 the hour from two to three exists twice in Berlin.
@@ -227,15 +249,15 @@ async fn a_hold_and_its_history_have_the_offset_of_their_own_instant() {
 async fn the_times_of_a_repeated_hour_are_told_apart() {
     let rules = [rule(BERLIN, "SU", 1, 4, 30)];
     let (clinic, doctor) = clinic_at("2026-10-12T09:00:00Z", &rules).await;
-    let zone = "Berlin time (CEST, UTC+02:00 until Sun 25 Oct 2026, 03:00; then CET, UTC+01:00)";
+    let zone = "Berlin time (CEST, UTC+02:00 until Sun, 25 Oct 2026, 03:00; then CET, UTC+01:00)";
     let day = page(&clinic, "/doctors/lina-weber?date=2026-10-25", None).await;
     assert_contains(&day, &["02:00 CEST", "02:30 CEST", "02:00 CET", "02:30 CET", "03:00"]);
-    assert_contains(&day, &[&format!("Times are in {zone}.")]);
+    assert_contains(&day, &[&text!("picker-zone", zone)]);
     let asha = clinic.patient("Asha").await;
     let second = slot_at(&clinic, doctor, "2026-10-25T01:00:00Z").await;
     let id = clinic.book(&asha, second).await;
-    let visit = "Sun 25 Oct 2026, 02:00 CET–02:30 CET, Berlin time (CET, UTC+01:00)";
-    assert_eq!(last_mail(&clinic).await.0, format!("Confirmed: {visit}"));
+    let visit = "Sun, 25 Oct 2026, 02:00 CET–02:30 CET, Berlin time (CET, UTC+01:00)";
+    assert_eq!(last_mail(&clinic).await.0, text!("email-confirmed-subject", when = visit));
     assert_contains(&page(&clinic, &appointment(id), Some(&asha)).await, &["02:00 CET–02:30 CET"]);
 
     // The doctor's calendar shows both offsets.
@@ -249,10 +271,11 @@ async fn the_times_of_a_repeated_hour_are_told_apart() {
     for view in ["week", "day", "list"] {
         let path = format!("/calendar?view={view}&date=2026-10-25");
         let calendar = page(&clinic, &path, Some(&doctor_account)).await;
-        assert_contains(&calendar, &[&format!("All times are {zone}."), "02:00 CET"]);
+        assert_contains(&calendar, &[&text!("doctor-calendar-zone", zone), "02:00 CET"]);
     }
     let week = page(&clinic, "/calendar?date=2026-10-18", Some(&doctor_account)).await;
-    assert_contains(&week, &["All times are Berlin time (CEST, UTC+02:00)."]);
+    let summer = "Berlin time (CEST, UTC+02:00)";
+    assert_contains(&week, &[&text!("doctor-calendar-zone", zone = summer)]);
 }
 
 /// The calendar of a doctor in two zones is in one of them, and adds the local time of visits in the other.
@@ -270,11 +293,16 @@ async fn a_calendar_of_two_zones_shows_both_times() {
         .await
         .expect("an account of theirs");
     let week = page(&clinic, "/calendar?date=2026-12-10", Some(&account)).await;
-    assert_contains(&week, &["All times are Berlin time (CET, UTC+01:00).", "21:00"]);
-    assert_contains(&week, &["09:00–09:20, Auckland time", "(09:00–12:00, Auckland time)"]);
+    let zone = "Berlin time (CET, UTC+01:00)";
+    assert_contains(&week, &[&text!("doctor-calendar-zone", zone), "21:00"]);
+    let there = "09:00–12:00, Auckland time";
+    let hours = text!("doctor-calendar-times-elsewhere", times = "21:00–00:00", there);
+    assert_contains(&week, &["09:00–09:20, Auckland time", &hours]);
     // The patient sees only the time at the visit's place.
     let own = page(&clinic, &appointment(id), Some(&asha)).await;
-    assert_contains(&own, &["09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
+    let until = "Fri, 11 Dec 2026, 08:00, Auckland time (NZDT, UTC+13:00)";
+    assert_contains(&own, &["09:00–09:20", &text!("appointment-change-until", until)]);
     let list = page(&clinic, "/appointments", Some(&asha)).await;
-    assert_contains(&list, &["Fri 11 Dec 2026", "09:00–09:20", "Auckland time (NZDT, UTC+13:00)"]);
+    assert_contains(&list, &["Fri, 11 Dec 2026", "09:00–09:20", "Auckland Clinic"]);
+    assert!(!own.contains("21:00") && !list.contains("21:00"), "{own}\n{list}");
 }

@@ -216,7 +216,7 @@ async fn the_page_for_moving_offers_times_that_overlap_the_present_one() {
     let (status, answer) = get(times.clone(), Some(&cookie)).await;
     assert_eq!(status, 200, "{answer}");
     for slot in &slots {
-        let shown = answer.contains(&format!("\"slot\":\"{slot}\""));
+        let shown = answer.contains(&format!("[\"{slot}\","));
         assert_eq!(shown, expected.contains(slot), "{answer}");
     }
     // A slot that can be taken is offered; for one that cannot, the page says that it is gone.

@@ -1,5 +1,6 @@
 //! Suggestions while somebody types, and addresses with parameters that no page links to.
 
+use app::i18n::{and, text};
 use futures::{StreamExt, stream};
 use nadi::suggest::Suggestion;
 use server::directory::index_updater;
@@ -273,37 +274,39 @@ async fn the_page_names_parameters_it_could_not_read() {
     let clinic = clinic_with_doctors(&[]).await;
     let base = clinic.serve().await;
     let long = format!("q={}", "x".repeat(10_000));
+    let several = [text!("search-part-mode"), text!("search-part-fee"), text!("address-page")];
     for (query, named) in [
-        (long.as_str(), "the words you typed, which are too long,"),
-        ("page=-1", "the page number"),
-        ("page=99999999999", "the page number"),
-        ("after=wrong", "where the page begins"),
-        ("near=91,0", "the place to be near to"),
-        ("near=no-where", "the place to be near to"),
-        ("near=15.49,NaN", "the place to be near to"),
-        ("mode=telepathy", "the kind of visit"),
-        ("date=yesterday", "the date"),
-        ("date=2020-01-01", "the date, which has passed,"),
-        ("evening=perhaps", "the hour"),
-        ("this_week=1", "the week"),
-        ("gender=x", "who the doctor is"),
-        ("fee_max=-5", "the fee"),
-        ("language=Klingon", "the language"),
-        ("specialty=%3Cb%3E", "the specialty"),
-        ("city=atlantis", "the city"),
-        ("q=naik&q=skin", "what is said more than once"),
-        ("mode=x&fee_max=y&page=z", "the kind of visit and the fee and the page number"),
+        (long.as_str(), text!("search-part-text")),
+        ("page=-1", text!("address-page")),
+        ("page=99999999999", text!("address-page")),
+        ("after=wrong", text!("search-part-cursor")),
+        ("near=91,0", text!("search-part-near")),
+        ("near=no-where", text!("search-part-near")),
+        ("near=15.49,NaN", text!("search-part-near")),
+        ("mode=telepathy", text!("search-part-mode")),
+        ("date=yesterday", text!("search-part-date")),
+        ("date=2020-01-01", text!("search-part-date-past")),
+        ("evening=perhaps", text!("search-part-time-of-day")),
+        ("this_week=1", text!("search-part-week")),
+        ("gender=x", text!("search-part-gender")),
+        ("fee_max=-5", text!("search-part-fee")),
+        ("language=Klingon", text!("search-part-language")),
+        ("specialty=%3Cb%3E", text!("search-part-specialty")),
+        ("city=atlantis", text!("search-part-city")),
+        ("q=naik&q=skin", text!("search-part-repeated")),
+        ("mode=x&fee_max=y&page=z", and(&several)),
     ] {
         let page = browser().get(format!("{base}/doctors?{query}")).send().await.expect("a page");
         assert_eq!(page.status(), 200, "{named}");
         let page = page.text().await.expect("a body");
-        let sentence = format!("We could not read {named} in this address, so we left it out.");
+        let sentence = text!("address-ignored", parts = named);
         assert!(page.contains(&sentence), "{sentence}");
     }
     let typed = "%E2%80%AE%D7%A9%D7%9C%D7%95%D7%9D%20%3Cb%3E";
     let page = browser().get(format!("{base}/doctors?q={typed}")).send().await.expect("a page");
     let page = page.text().await.expect("a body");
-    assert!(page.contains("<bdi>שלום &lt;b&gt;"), "as text, in its own direction: {page}");
+    let shown = "<bdi translate=\"no\">שלום &lt;b&gt;";
+    assert!(page.contains(shown), "as text, in its own direction: {page}");
 }
 
 #[tokio::test]
@@ -316,9 +319,16 @@ async fn a_position_is_rounded_and_sent_to_no_other_site() {
     assert_eq!(page.headers()["permissions-policy"], policy);
     assert_eq!(page.headers()["referrer-policy"], "same-origin");
     let page = page.text().await.expect("a body");
-    for said in ["Near you", "near you", "Your place", " km away"] {
-        assert!(page.contains(said), "{said}");
+    let doctors = text!("search-doctors", count = 1);
+    for said in [
+        text!("search-filter-near-you"),
+        text!("search-heading", doctors, place = "you", name = ""),
+        text!("search-your-location"),
+    ] {
+        assert!(page.contains(&said), "{said}");
     }
+    let mut distances = (0..=100).map(|km| text!("distance-km", km));
+    assert!(distances.any(|distance| page.contains(&distance)), "{page}");
     assert!(page.contains("value=\"15.49,73.83\""), "rounded");
     let api = format!("{base}/api/v1/doctors");
     let found = ask(&api, "near", "15.49,73.83").send().await;

@@ -1,5 +1,6 @@
 //! Suspending a doctor: what happens to upcoming appointments, and what their patients read.
 
+use app::i18n::text;
 use nadi::Failure;
 use nadi::actor::{Administers, SignedIn};
 use nadi::appointment::{Command, Refusal};
@@ -10,6 +11,7 @@ use reqwest::header::{COOKIE, LOCATION};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::support::texts::visible;
 use crate::support::{Clinic, browser};
 
 async fn administrator(clinic: &Clinic) -> SignedIn {
@@ -138,8 +140,13 @@ async fn a_suspended_doctor_is_explained_to_their_patients_and_hidden_from_other
     let page = format!("/admin/doctors/{}/suspend", clinic.doctor);
     let (code, question, _) = get(&page, Some(&admin)).await;
     assert_eq!(code, 200);
-    for said in ["1 appointment is coming up.", "1 time is held", "Asha", "Suspend and keep"] {
-        assert!(question.contains(said), "{said}: {question}");
+    for said in [
+        text!("admin-suspend-upcoming", count = 1),
+        text!("admin-suspend-holds", count = 1),
+        "Asha".to_owned(),
+        text!("admin-suspend-keep-button", count = 1),
+    ] {
+        assert!(question.contains(&said), "{said}: {question}");
     }
     let doctor = clinic.doctor.to_string();
     let keep = [("id", doctor.as_str()), ("status", ""), ("upcoming", "keep")];
@@ -149,7 +156,7 @@ async fn a_suspended_doctor_is_explained_to_their_patients_and_hidden_from_other
     assert_eq!(clinic.state(held).await, "cancelled", "holds end");
     assert_eq!(clinic.state(id).await, "confirmed", "it is kept");
     let (_, edit, _) = get(&to, Some(&admin)).await;
-    assert!(edit.contains("1 appointment is still coming up."), "{edit}");
+    assert!(edit.contains(&text!("admin-doctor-upcoming", count = 1)), "{edit}");
 
     let profile = "/doctors/asha-naik";
     for who in [None, Some(&never)] {
@@ -157,17 +164,18 @@ async fn a_suspended_doctor_is_explained_to_their_patients_and_hidden_from_other
     }
     let (code, seen, robots) = get(profile, Some(&asha)).await;
     assert_eq!((code, robots), (200, true));
-    assert!(seen.contains("is not taking bookings") && !seen.contains("id=\"slot-"), "{seen}");
+    let (name, until) = ("Dr asha-naik", "Mon, 23 Nov 2026, 11:00, Kolkata time (IST, UTC+05:30)");
+    assert!(visible(&seen).contains(&text!("doctor-not-booking", doctor = name)), "{seen}");
+    assert!(!seen.contains("id=\"slot-"), "{seen}");
     assert_eq!(get(profile, None).await.0, 404, "and nothing of that is kept for visitors");
 
     let own = format!("/appointments/{id}");
     let (_, seen, _) = get(&own, Some(&asha)).await;
-    assert!(
-        seen.contains("is not taking bookings at the moment, so this appointment cannot be moved")
-    );
-    assert!(!seen.contains("Move to another time") && seen.contains("/fn/cancel"), "{seen}");
+    let not_moved = text!("appointment-not-taking-bookings", doctor = name, until);
+    assert!(visible(&seen).contains(&not_moved), "{seen}");
+    assert!(!seen.contains(&format!("{own}/move")) && seen.contains("/fn/cancel"), "{seen}");
     let (code, seen, _) = get(&format!("{own}/move"), Some(&asha)).await;
-    assert!(code == 409 && seen.contains("is not taking bookings"), "{code}");
+    assert!(code == 409 && visible(&seen).contains(&not_moved), "{code}");
     let view = clinic.ports.bookings.appointment(&clinic.caller(&asha), id).await.expect("seen");
     assert_eq!(view.open_to, [Command::Cancel]);
     let moved = clinic.change(&asha, id, &Change::Reschedule { slot: free[7] }).await;

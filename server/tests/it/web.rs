@@ -1,10 +1,12 @@
 //! The pages, requested as by a browser without scripts.
 
+use app::i18n::pattern;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use server::config::Mode;
 use server::supervisor::{Job, Next, Supervisor};
 use tokio_util::sync::CancellationToken;
 
+use crate::support::texts::around;
 use crate::support::{Clinic, browser, time};
 
 async fn get(base: &str, path: &str, cookie: Option<&str>) -> (u16, String) {
@@ -208,7 +210,8 @@ async fn a_patient_registers_books_and_signs_out_without_scripts() {
 
     let (status, body) = get(&base, &appointment, Some(&cookie)).await;
     assert_eq!(status, 200);
-    assert!(body.contains("Held for you until"), "the hold is explained");
+    let held = pattern!("countdown-held", time);
+    assert!(body.contains(around(&held).0), "the hold is explained");
     let wrong =
         post("/fn/confirm", &cookie, &appointment, &[("id", &id), ("code", "000000")]).await;
     let (status, body) = get(&base, &to(&wrong).replace(&base, ""), Some(&cookie)).await;

@@ -36,9 +36,35 @@ pub enum Other {
 }
 
 impl LineProblem {
-    fn new(line: usize, field: Field, problem: Problem) -> Self {
+    pub fn new(line: usize, field: Field, problem: Problem) -> Self {
         Self { line, problem: FieldProblem { field, problem }, meets: None }
     }
+}
+
+/// What tells a line of the form from the others.
+pub enum PeriodName {
+    /// What it says.
+    Rule(Box<Rule>),
+    /// Its weekdays, and its number (from 1) among the lines of the same days.
+    Days { days: Vec<Weekday>, number: usize },
+    /// Its number (from 1).
+    Number(usize),
+}
+
+/// How a line (from 0) is named, on its own and in problems. Lines that cannot be read have their days.
+pub fn period_name(lines: &[TypedRule], line: usize, today: NaiveDate) -> PeriodName {
+    let Some(typed) = lines.get(line) else { return PeriodName::Number(line + 1) };
+    if let Some(rule) = typed.rule(today) {
+        return PeriodName::Rule(Box::new(rule));
+    }
+    let days = typed.weekdays();
+    let weekly = typed.repeats.is_empty() || typed.repeats == Choice::Weeks(1).as_str();
+    if days.is_empty() || !weekly {
+        return PeriodName::Number(line + 1);
+    }
+    let before = lines[..line].iter().filter(|other| !other.is_gone());
+    let number = 1 + before.filter(|other| other.weekdays() == days).count();
+    PeriodName::Days { days, number }
 }
 
 /// The problems without their lines, as a failure names them.

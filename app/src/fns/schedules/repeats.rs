@@ -35,25 +35,26 @@ pub enum Choice {
 }
 
 impl Choice {
-    pub const ALL: [(Self, &'static str, &'static str); 10] = [
-        (Self::Weeks(1), "1", "Every week"),
-        (Self::Weeks(2), "2", "Every 2 weeks"),
-        (Self::Weeks(3), "3", "Every 3 weeks"),
-        (Self::Weeks(4), "4", "Every 4 weeks"),
-        (Self::OfMonth(1), "first", "The first in each month"),
-        (Self::OfMonth(2), "second", "The second in each month"),
-        (Self::OfMonth(3), "third", "The third in each month"),
-        (Self::OfMonth(4), "fourth", "The fourth in each month"),
-        (Self::OfMonth(-1), "last", "The last in each month"),
-        (Self::Rule, "rule", "By a rule (RFC 5545)"),
+    /// The values of the field.
+    pub const ALL: [(Self, &'static str); 10] = [
+        (Self::Weeks(1), "1"),
+        (Self::Weeks(2), "2"),
+        (Self::Weeks(3), "3"),
+        (Self::Weeks(4), "4"),
+        (Self::OfMonth(1), "first"),
+        (Self::OfMonth(2), "second"),
+        (Self::OfMonth(3), "third"),
+        (Self::OfMonth(4), "fourth"),
+        (Self::OfMonth(-1), "last"),
+        (Self::Rule, "rule"),
     ];
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, value, _)| *value == text).map(|(choice, ..)| *choice)
+        Self::ALL.iter().find(|(_, value)| *value == text).map(|(choice, _)| *choice)
     }
 
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(choice, ..)| *choice == self).map_or("rule", |(_, value, _)| value)
+        Self::ALL.iter().find(|(choice, _)| *choice == self).map_or("rule", |(_, value)| value)
     }
 }
 

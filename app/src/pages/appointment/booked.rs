@@ -10,16 +10,15 @@ use nadi::{Failure, Field};
 
 use super::clinic::{ClinicActions, WayBack};
 use super::done::{Done, DoneNotice};
-use super::facts::{History, VisitFacts};
+use super::facts::{Head, History, VisitFacts};
 use crate::context;
 use crate::fns::booking::Cancel;
+use crate::i18n::{rich_text, text};
 use crate::links;
 use crate::messages;
 use crate::parts::form::{FormKey, FormState, FormSummary};
 use crate::parts::visit;
-use crate::ui::{
-    Badge, Button, ButtonLink, HiddenField, PageHead, PrintButton, TextAreaField, Variant,
-};
+use crate::ui::{Badge, Button, ButtonLink, HiddenField, PrintButton, TextAreaField, Variant};
 
 #[component]
 pub fn Booked(
@@ -30,33 +29,46 @@ pub fn Booked(
 ) -> impl IntoView {
     let clinic_side = visit::is_clinic_side(&visit);
     let (state, tone) = visit::state(visit.state);
-    let title = match (done, visit.state, clinic_side) {
-        (Some(Done::Confirmed), _, false) => "Your appointment is confirmed".to_owned(),
-        (_, State::Pending, _) => "A held time".to_owned(),
-        (_, _, true) => format!("Appointment with {}", visit.person_name),
-        (_, _, false) => "Your appointment".to_owned(),
+    let (title, heading) = match (done, visit.state, clinic_side) {
+        (Some(Done::Confirmed), _, false) => (text!("appointment-confirmed-title"), None),
+        (_, State::Pending, _) => (text!("appointment-held-title-clinic"), None),
+        (_, _, true) => {
+            let person = &visit.person_name;
+            let heading = rich_text!("appointment-title-clinic", person = visit::name(person));
+            (text!("appointment-title-clinic", person), Some(heading))
+        }
+        (_, _, false) => (text!("appointment-title"), None),
     };
+    let heading = heading.unwrap_or_else(|| title.clone().into_any());
     let news = match (done, clinic_side) {
         (Some(Done::Confirmed), _) => {
-            Some(("This time is yours.", "We have sent you a confirmation by e-mail."))
+            Some((text!("appointment-confirmed-done"), text!("appointment-confirmed-done-detail")))
         }
-        (Some(Done::Moved), false) => {
-            Some(("Your appointment has moved.", "We have sent you the new time by e-mail."))
+        (Some(Done::Moved), false) => Some((
+            text!("appointment-rescheduled-done"),
+            text!("appointment-rescheduled-done-detail"),
+        )),
+        (Some(Done::Moved), true) => Some((
+            text!("appointment-rescheduled-done"),
+            text!("appointment-rescheduled-done-detail-clinic"),
+        )),
+        (Some(Done::CheckedIn), _) => Some((
+            text!("appointment-checked-in-done"),
+            text!("appointment-checked-in-done-detail"),
+        )),
+        (Some(Done::Reopened), _) => {
+            Some((text!("appointment-reopened-done"), text!("appointment-reopened-done-detail")))
         }
-        (Some(Done::Moved), true) => {
-            Some(("The appointment has moved.", "The patient gets the new time by e-mail."))
-        }
-        (Some(Done::CheckedIn), _) => Some(("Checked in.", "The patient is here.")),
-        (Some(Done::Reopened), _) => Some(("Undone.", "The visit is open again.")),
         _ => None,
     };
-    let news = news.map(|(strong, text)| view! { <DoneNotice strong=strong text=text/> });
-    let lead = format!("{}.", visit::sentence(&visit));
+    let news =
+        news.map(|(strong, text)| view! { <DoneNotice strong=strong text=text.into_any()/> });
+    let lead = visit::summary(&visit);
     view! {
-        <Title text=title.clone()/>
+        <Title text=title/>
         <FormSummary state=form.clone()/>
         {news}
-        <PageHead title=title lead=lead/>
+        <Head title=heading lead=lead/>
         <p class="appointment-state"><Badge text=state tone=tone/></p>
         <ClinicActions visit=visit.clone()/>
         <VisitFacts visit=visit.clone()/>
@@ -66,17 +78,19 @@ pub fn Booked(
     }
 }
 
-/// Moving and cancelling: until when, then how.
+/// Rescheduling and cancelling: until when, then how.
 #[component]
 fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl IntoView {
     let clinic_side = visit::is_clinic_side(&visit);
-    let until = visit::change_until(&visit);
     let confirmed = visit.state == State::Confirmed;
     let file = links::appointment_file(&visit.id.to_string());
     let begun = begun(visit.starts_at, visit.ends_at, now);
     let policy = confirmed.then(|| match visit.doctor_takes_bookings {
-        true => messages::visit::change_policy(until.as_deref(), begun, clinic_side),
-        false => messages::visit::not_taking_bookings(&visit.doctor_name, until.as_deref()),
+        true => {
+            let until = visit::change_until(&visit);
+            messages::visit::change_policy(until.as_deref(), begun, clinic_side).into_any()
+        }
+        false => visit::not_taking_bookings(&visit),
     });
     let can_move = visit.open_to.contains(&Command::Reschedule);
     let can_cancel = visit.open_to.contains(&Command::Cancel);
@@ -86,10 +100,14 @@ fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl 
             {policy.map(|policy| view! { <p>{policy}</p> })}
             <div class="changes-ways">
                 {confirmed.then(|| view! {
-                    <a class="button" data-variant="secondary" href=file download="">"Add to your calendar"</a>
+                    <a class="button" data-variant="secondary" href=file download="">
+                        {text!("appointment-add-to-calendar")}
+                    </a>
                 })}
                 {can_move.then(|| view! {
-                    <ButtonLink href=href variant=Variant::Secondary>"Move to another time"</ButtonLink>
+                    <ButtonLink href=href variant=Variant::Secondary>
+                        {text!("appointment-reschedule-button")}
+                    </ButtonLink>
                 })}
                 {confirmed.then(|| view! { <PrintButton/> })}
             </div>
@@ -101,23 +119,32 @@ fn Changes(visit: AppointmentView, form: FormState, now: DateTime<Utc>) -> impl 
 /// The form for cancelling: first the consequences, then the button.
 #[component]
 fn CancelForm(visit: AppointmentView, form: FormState) -> impl IntoView {
-    let reason_needed = visit::is_clinic_side(&visit) && visit.state == State::Confirmed;
+    let clinic_side = visit::is_clinic_side(&visit);
+    let reason_needed = clinic_side && visit.state == State::Confirmed;
+    let button = match visit.state {
+        State::Pending => text!("appointment-held-release-button"),
+        _ => text!("appointment-cancel-button"),
+    };
+    let detail = match clinic_side {
+        true => text!("appointment-cancel-detail-clinic"),
+        false => text!("appointment-cancel-detail"),
+    };
     // Open again only when this form failed.
     let open = matches!(form.failure, Some(Failure::Invalid(_)));
     view! {
         <details class="cancel" open=open>
-            <summary>"Cancel or give this time back"</summary>
+            <summary>{button.clone()}</summary>
             <form class="form" method="post" action=links::page(Cancel::PATH)>
-                <p>"The time then goes to someone else at once."</p>
+                <p>{detail}</p>
                 <FormKey/>
                 <HiddenField name="id" value=visit.id.to_string()/>
                 <HiddenField name="version" value=visit.version.to_string()/>
                 {reason_needed.then(|| view! {
-                    <TextAreaField name="reason" label="Reason" maxlength=300 required=true
-                        hint="The patient reads it. No health details."
+                    <TextAreaField name="reason" label=text!("appointment-cancel-reason") maxlength=300 required=true
+                        hint=text!("appointment-cancel-reason-hint")
                         value=context::typed_or("reason", "") problem=form.problem(Field::Reason)/>
                 })}
-                <Button variant=Variant::Danger>"Cancel this appointment"</Button>
+                <Button variant=Variant::Danger>{button}</Button>
             </form>
         </details>
     }

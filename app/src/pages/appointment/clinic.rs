@@ -8,7 +8,8 @@ use nadi::formatting;
 use nadi::ports::AppointmentView;
 
 use crate::fns::booking::{CheckIn, Complete, NoShow, Reopen};
-use crate::links::Query;
+use crate::i18n::text;
+use crate::links::{self, Query};
 use crate::parts::form::FormKey;
 use crate::ui::{Button, ButtonLink, HiddenField, Variant};
 
@@ -16,14 +17,14 @@ use crate::ui::{Button, ButtonLink, HiddenField, Variant};
 #[component]
 pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
     let undo = match visit.state {
-        State::CheckedIn => "Undo check-in",
-        State::NoShow => "Undo “Did not come”",
-        _ => "Undo “Completed”",
+        State::CheckedIn => text!("clinic-undo-check-in-button"),
+        State::NoShow => text!("clinic-undo-no-show-button"),
+        _ => text!("clinic-undo-complete-button"),
     };
     let offered = [
-        (Command::CheckIn, CheckIn::PATH, "Check in"),
-        (Command::Complete, Complete::PATH, "Completed"),
-        (Command::MarkNoShow, NoShow::PATH, "Did not come"),
+        (Command::CheckIn, CheckIn::PATH, text!("clinic-check-in-button")),
+        (Command::Complete, Complete::PATH, text!("clinic-complete-button")),
+        (Command::MarkNoShow, NoShow::PATH, text!("clinic-no-show-button")),
         (Command::Reopen, Reopen::PATH, undo),
     ];
     let forms: Vec<_> = offered
@@ -35,7 +36,7 @@ pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
             let next = place == 0 && command != Command::Reopen;
             let variant = if next { Variant::Primary } else { Variant::Secondary };
             view! {
-                <form method="post" action=path>
+                <form method="post" action=links::page(path)>
                     <FormKey/>
                     <HiddenField name="id" value=visit.id.to_string()/>
                     <HiddenField name="version" value=visit.version.to_string()/>
@@ -45,7 +46,7 @@ pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
         })
         .collect();
     (!forms.is_empty()).then(|| {
-        view! { <div class="clinic-actions no-print" role="group" aria-label="On the day">{forms}</div> }
+        view! { <div class="clinic-actions no-print" role="group" aria-label=text!("clinic-actions")>{forms}</div> }
     })
 }
 
@@ -54,10 +55,12 @@ pub fn ClinicActions(visit: AppointmentView) -> impl IntoView {
 pub fn WayBack(visit: AppointmentView) -> impl IntoView {
     let date = formatting::local_date(visit.starts_at, visit.zone).to_string();
     let link = match visit.seen_as {
-        ActingRole::Patient => Some(("/appointments".to_owned(), "My appointments")),
+        ActingRole::Patient => {
+            Some((links::page("/appointments"), text!("clinic-back-to-appointments")))
+        }
         ActingRole::Doctor => {
-            let day = Query::new().with("view", "day").with("date", &date).on("/calendar");
-            Some((day, "The day in my calendar"))
+            let day = Query::new().with("view", "day").with("date", &date);
+            Some((day.on(&links::page("/calendar")), text!("clinic-back-to-calendar")))
         }
         ActingRole::Administrator | ActingRole::System => None,
     };

@@ -43,10 +43,10 @@ impl Done {
 
 /// Confirms the action; announced to screen readers.
 #[component]
-pub fn DoneNotice(#[prop(into)] strong: String, #[prop(into)] text: String) -> impl IntoView {
+pub fn DoneNotice(#[prop(into)] strong: String, text: AnyView) -> impl IntoView {
     view! {
         <Alert tone=Tone::Good announced=true>
-            <p><strong>{strong}</strong>{format!(" {text}")}</p>
+            <p><strong>{strong}</strong>" "{text}</p>
         </Alert>
     }
 }

@@ -1,52 +1,73 @@
 //! What an appointment is, and what happened to it.
 
-use crate::i18n::LocalTimeText as _;
-use crate::i18n::zones_of;
 use leptos::prelude::*;
 use nadi::local_time::LocalTime;
 use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 
+use crate::i18n::{LocalTimeText as _, date, names, text, zones_of};
 use crate::links;
 use crate::messages;
 use crate::parts::visit;
 use crate::ui::{Fact, Facts};
 
+/// The head of a page: its title, and a line with more about it.
+#[component]
+pub fn Head(title: AnyView, lead: AnyView) -> impl IntoView {
+    view! {
+        <header class="page-head">
+            <h1>{title}</h1>
+            <p class="lead">{lead}</p>
+        </header>
+    }
+}
+
 /// The facts of a visit.
 #[component]
 pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
-    let video = visit.mode == Mode::Video;
-    let place = if video { "Video visit".to_owned() } else { visit.location_name.clone() };
-    let address = (!video).then(|| {
-        let address = messages::place::address(&visit.location_address, &visit.city);
+    let place = match visit.mode {
+        Mode::Video => text!("appointment-video").into_any(),
+        Mode::InPerson => {
+            let address = messages::place::address(&visit.location_address, &visit.city);
+            view! {
+                {visit::name(&visit.location_name)}
+                <br/>
+                <span class="muted">{visit::name(&address)}</span>
+            }
+            .into_any()
+        }
+    };
+    let zone = visit::zone(&visit).map(|zone| {
         view! {
             <br/>
-            <span class="muted">{address}</span>
+            <span class="muted">{zone}</span>
         }
     });
-    let (date, times, zone) = (visit::date(&visit), visit::times(&visit), visit::zone(&visit));
-    let own = visit::own_time(&visit);
+    let (person, kind) = (visit::name(&visit.person_name), visit::name(&visit.visit_type_name));
+    let (date, times, own) = (visit::date(&visit), visit::times(&visit), visit::own_time(&visit));
+    let doctor_name = visit::name(&visit.doctor_name);
     let fee = crate::i18n::fee(visit.fee.minor_units, &visit.fee.currency);
     let doctor = links::doctor(visit.doctor_slug.as_str());
     view! {
         <Facts>
-            <Fact name="Date"><time>{date}</time></Fact>
-            <Fact name="Time">
+            <Fact name=text!("appointment-fact-date")><time>{date}</time></Fact>
+            <Fact name=text!("appointment-fact-time")>
                 <time>{times}</time>
-                <br/>
-                <span class="muted">{zone}</span>
+                {zone}
                 {own}
             </Fact>
-            <Fact name="Doctor">
-                <a href=doctor>{visit.doctor_name}</a>
+            <Fact name=text!("appointment-fact-doctor")>
+                <a href=doctor>{doctor_name}</a>
                 <br/>
-                <span class="muted">{visit.specialty}</span>
+                <span class="muted">{names::specialty_named(&visit.specialty)}</span>
             </Fact>
-            <Fact name="Place">{place} {address}</Fact>
-            <Fact name="For">{visit.person_name}</Fact>
-            <Fact name="Visit">{visit.visit_type_name}</Fact>
-            <Fact name="Fee"><span class="number">{fee}</span></Fact>
-            <Fact name="Reference"><span class="reference">{visit.reference}</span></Fact>
+            <Fact name=text!("appointment-fact-location")>{place}</Fact>
+            <Fact name=text!("appointment-fact-person")>{person}</Fact>
+            <Fact name=text!("appointment-fact-kind")>{kind}</Fact>
+            <Fact name=text!("appointment-fact-fee")><span class="number">{fee}</span></Fact>
+            <Fact name=text!("appointment-fact-reference")>
+                <span class="reference" translate="no">{visit.reference}</span>
+            </Fact>
         </Facts>
     }
 }
@@ -59,28 +80,30 @@ pub fn History(visit: AppointmentView) -> impl IntoView {
         .iter()
         .map(|entry| {
             let before = entry.moved_from.map(|before| before.in_full());
-            let text = messages::visit::happened(
+            let happened = messages::visit::happened(
                 entry.event,
                 entry.by,
                 visit.seen_as,
-                &visit.person_name,
                 before.as_deref(),
                 entry.undone,
             );
+            let at = LocalTime::new(entry.at, visit.zone);
+            // The zone is named once, below the list.
+            let at = text!("date-and-time", date = date(at.date()), time = at.clock());
             view! {
                 <li>
-                    <time>{LocalTime::new(entry.at, visit.zone).moment()}</time>
-                    <span>{text}</span>
+                    <time>{at}</time>
+                    <span>{happened}</span>
                 </li>
             }
         })
         .collect();
     let times = visit.history.iter().map(|entry| LocalTime::new(entry.at, visit.zone));
-    let zone = format!("Times are in {}.", zones_of(times));
+    let zone = text!("history-zone", zone = zones_of(times));
     (!entries.is_empty()).then(|| {
         view! {
             <section class="history no-print" aria-labelledby="history">
-                <h2 id="history">"What happened"</h2>
+                <h2 id="history">{text!("history-title")}</h2>
                 <ol class="history-list">{entries}</ol>
                 <p class="history-zone">{zone}</p>
             </section>

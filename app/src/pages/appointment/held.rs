@@ -9,16 +9,18 @@ use nadi::local_time::LocalTime;
 use nadi::ports::AppointmentView;
 
 use super::done::{Done, DoneNotice};
+use super::facts::Head;
 use crate::context;
 use crate::fns::booking::{Confirm, Extend, Release, SendCode};
-use crate::i18n::LocalTimeText as _;
+use crate::i18n::{LocalTimeText as _, rich_text, text};
 use crate::islands::Countdown;
 use crate::links;
 use crate::messages;
+use crate::parts::countdown::countdown_texts;
 use crate::parts::form::{FormKey, FormState, FormSummary};
 use crate::parts::hydration_scripts::HydrationScripts;
 use crate::parts::visit;
-use crate::ui::{Button, HiddenField, PageHead, TextField, Variant};
+use crate::ui::{Button, HiddenField, TextField, Variant};
 
 #[component]
 pub fn Held(
@@ -31,34 +33,42 @@ pub fn Held(
     let until = LocalTime::new(visit.expires_at, visit.zone).clock_with_zone();
     let news = match done {
         Some(Done::CodeSent) => {
-            Some(("A new code is on its way.", "The one before no longer counts.".to_owned()))
+            Some((text!("appointment-held-code-sent"), text!("appointment-held-code-sent-detail")))
         }
-        Some(Done::Extended) => {
-            Some(("You have more time.", format!("We keep this time for you until {until}.")))
-        }
+        Some(Done::Extended) => Some((
+            text!("appointment-held-extended"),
+            text!("appointment-held-extended-detail", until = &until),
+        )),
         _ => None,
     };
-    let news = news.map(|(strong, text)| view! { <DoneNotice strong=strong text=text/> });
+    let news =
+        news.map(|(strong, text)| view! { <DoneNotice strong=strong text=text.into_any()/> });
     let extendable = visit.open_to.contains(&Command::Extend);
-    let title = "Confirm your appointment";
-    let shown = if form.failure.is_some() { format!("{title}: look again") } else { title.into() };
-    let lead = format!("{}.", visit::sentence(&visit));
-    let for_whom = format!("For {}: {}", visit.person_name, visit.visit_type_name);
+    let title = text!("appointment-held-title");
+    let shown = match form.failure {
+        Some(_) => text!("page-title-with-problem", title = &title),
+        None => title.clone(),
+    };
+    let zone = visit::zone(&visit).map(|zone| {
+        view! {
+            {zone}
+            {visit::own_time(&visit)}
+            <br/>
+        }
+    });
     let again = links::doctor(visit.doctor_slug.as_str());
     let code_needed = visit.code_needed;
     view! {
         <Title text=shown/>
         <FormSummary state=form.clone()/>
         {news}
-        <PageHead title=title lead=lead/>
+        <Head title=title.into_any() lead=visit::summary(&visit)/>
         <p class="muted appointment-zone">
-            {visit::zone(&visit)}
-            {visit::own_time(&visit)}
-            <br/>
-            {for_whom}
+            {zone}
+            {visit::kind_and_person(&visit)}
         </p>
         <div class="held-time">
-            <Countdown seconds=left until=until again=again extendable=extendable/>
+            <Countdown seconds=left until=until again=again texts=countdown_texts(extendable)/>
             <ExtendForm id=id.clone() extendable=extendable left=visit.extensions_left/>
         </div>
         <div class="held-forms">
@@ -68,13 +78,13 @@ pub fn Held(
                     <form method="post" action=links::page(SendCode::PATH)>
                         <FormKey/>
                         <HiddenField name="id" value=id.clone()/>
-                        <Button variant=Variant::Secondary>"Send a new code"</Button>
+                        <Button variant=Variant::Secondary>{text!("appointment-held-new-code-button")}</Button>
                     </form>
                 })}
                 <form method="post" action=links::page(Release::PATH)>
                     <FormKey/>
                     <HiddenField name="id" value=id/>
-                    <Button variant=Variant::Quiet>"Let this time go"</Button>
+                    <Button variant=Variant::Quiet>{text!("appointment-held-release-button")}</Button>
                 </form>
             </div>
         </div>
@@ -91,7 +101,7 @@ fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
             <form class="keep" method="post" action=links::page(Extend::PATH)>
                 <FormKey/>
                 <HiddenField name="id" value=id/>
-                <Button variant=Variant::Secondary>"Keep it longer"</Button>
+                <Button variant=Variant::Secondary>{text!("appointment-held-extend-button")}</Button>
                 <p class="muted">{said}</p>
             </form>
         }
@@ -105,16 +115,15 @@ fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
 #[component]
 fn ConfirmForm(visit: AppointmentView, form: FormState) -> impl IntoView {
     let code = visit.code_needed.then(|| {
-        let hint = format!(
-            "Six digits. We sent it to {}; it can take a minute, and may be in the spam folder.",
-            visit.code_sent_to
-        );
+        let email = visit::name(&visit.code_sent_to);
         view! {
-            <TextField name="code" label="Code from the e-mail" inputmode="numeric"
-                autocomplete="one-time-code" required=true maxlength=20 hint=hint
+            <p>{rich_text!("appointment-held-code-sent-to", email)}</p>
+            <TextField name="code" label=text!("appointment-held-code") inputmode="numeric"
+                autocomplete="one-time-code" required=true maxlength=20
+                hint=text!("appointment-held-code-hint")
                 problem=form.problem(Field::Code)/>
             {context::development().then(|| view! {
-                <p class="muted">"Development: the code is in the "<a href=links::page("/dev/mailbox")>"mailbox"</a>"."</p>
+                <p class="muted" translate="no">"Development: the code is in the "<a href=links::page("/dev/mailbox")>"mailbox"</a>"."</p>
             })}
         }
     });
@@ -123,7 +132,7 @@ fn ConfirmForm(visit: AppointmentView, form: FormState) -> impl IntoView {
             <FormKey/>
             <HiddenField name="id" value=visit.id.to_string()/>
             {code}
-            <Button>"Confirm appointment"</Button>
+            <Button>{text!("appointment-held-confirm-button")}</Button>
         </form>
     }
 }

@@ -10,6 +10,7 @@ use super::clinic::{ClinicActions, WayBack};
 use super::done::{Done, DoneNotice};
 use super::facts::{History, VisitFacts};
 use super::review::VisitReview;
+use crate::i18n::{rich_text, text};
 use crate::links;
 use crate::parts::form::{FormState, FormSummary};
 use crate::parts::visit;
@@ -28,34 +29,39 @@ fn is_about_undoing(refusal: &Refusal) -> bool {
 }
 
 /// The outcome, as a heading and a sentence.
-fn outcome(state: State, done: Option<Done>, clinic_side: bool) -> (&'static str, &'static str) {
+fn outcome(state: State, done: Option<Done>, clinic_side: bool) -> (String, String) {
     match (state, done, clinic_side) {
         (State::Cancelled, Some(Done::Released), _) => {
-            ("You let this time go", "It is free again. Nothing more to do.")
+            (text!("appointment-released-title"), text!("appointment-released-detail"))
         }
         (State::Cancelled, Some(Done::Cancelled), false) => {
-            ("Your appointment is cancelled", "The time is free again. Nothing more to do.")
+            (text!("appointment-cancelled-done-title"), text!("appointment-cancelled-done-detail"))
         }
         (State::Cancelled, Some(Done::Cancelled), true) => (
-            "The appointment is cancelled",
-            "The time is free again, and the patient reads why in an e-mail.",
+            text!("appointment-cancelled-done-title-clinic"),
+            text!("appointment-cancelled-done-detail-clinic"),
         ),
-        (State::Cancelled, ..) => ("This appointment is cancelled", "Nothing more to do."),
-        (State::Expired, _, false) => (
-            "The hold has ended",
-            "It was not confirmed in time, so the time is free again. You can choose it anew while it is.",
-        ),
+        (State::Cancelled, ..) => {
+            (text!("appointment-cancelled-title"), text!("appointment-nothing-to-do"))
+        }
+        (State::Expired, _, false) => {
+            (text!("appointment-expired-title"), text!("appointment-expired-detail"))
+        }
         (State::Expired, _, true) => {
-            ("The hold has ended", "It was not confirmed in time, so the time is free again.")
+            (text!("appointment-expired-title"), text!("appointment-expired-detail-clinic"))
         }
         (State::NoShow, _, false) => {
-            ("This appointment was missed", "Choose another time when you are ready.")
+            (text!("appointment-no-show-title"), text!("appointment-no-show-detail"))
         }
         (State::NoShow, _, true) => {
-            ("The patient did not come", "If they came after all, note that the visit took place.")
+            (text!("appointment-no-show-title-clinic"), text!("appointment-no-show-detail-clinic"))
         }
-        (_, _, false) => ("This appointment is over", "Thank you for coming."),
-        (_, _, true) => ("This visit took place", "Nothing more to do."),
+        (_, _, false) => {
+            (text!("appointment-completed-title"), text!("appointment-completed-detail"))
+        }
+        (_, _, true) => {
+            (text!("appointment-completed-title-clinic"), text!("appointment-nothing-to-do"))
+        }
     }
 }
 
@@ -71,7 +77,7 @@ pub fn Over(
 ) -> impl IntoView {
     let clinic_side = visit::is_clinic_side(&visit);
     let (state, tone) = visit::state(visit.state);
-    let (title, text) = outcome(visit.state, done, clinic_side);
+    let (title, lead) = outcome(visit.state, done, clinic_side);
     let announced = done.is_some();
     let reason = visit.cancel_reason.clone().filter(|reason| !reason.is_empty());
     // The refusal only repeats what the page already says.
@@ -83,12 +89,17 @@ pub fn Over(
     };
     let news = match done {
         Some(Done::Reviewed) => {
-            Some(("Thank you.", format!("Your review stands on {}’s page.", visit.doctor_name)))
+            let doctor = visit::name(&visit.doctor_name);
+            let detail = rich_text!("appointment-reviewed-done-detail", doctor);
+            Some((text!("appointment-reviewed-done"), detail))
         }
-        Some(Done::Withdrawn) => {
-            Some(("Your review is taken back.", "Nobody can read it any more.".to_owned()))
+        Some(Done::Withdrawn) => Some((
+            text!("appointment-review-deleted-done"),
+            text!("appointment-review-deleted-done-detail").into_any(),
+        )),
+        Some(Done::Reopened) => {
+            Some((text!("appointment-undone"), text!("appointment-undone-detail").into_any()))
         }
-        Some(Done::Reopened) => Some(("Undone.", "The visit is as it was before.".to_owned())),
         _ => None,
     };
     // That sentence is not true for a hidden review.
@@ -102,17 +113,24 @@ pub fn Over(
         own.map(|own| view! { <VisitReview visit=visit.clone() own=own form=review.clone()/> });
     let again = (!clinic_side && visit.doctor_takes_bookings).then(|| {
         let href = links::doctor(visit.doctor_slug.as_str());
-        let text = format!("See {}’s free times", visit.doctor_name);
-        view! { <p class="actions"><ButtonLink href=href>{text}</ButtonLink></p> }
+        let doctor = visit::name(&visit.doctor_name);
+        let link = rich_text!("appointment-free-times-link", doctor);
+        view! { <p class="actions"><ButtonLink href=href>{link}</ButtonLink></p> }
     });
+    let reason = reason.map(|reason| {
+        let reason = rich_text!("appointment-cancel-reason-given", reason = visit::name(&reason));
+        view! { <Alert><p>{reason}</p></Alert> }
+    });
+    let status = (announced && !said)
+        .then(|| view! { <p class="visually-hidden" role="status">{title.clone()}</p> });
     view! {
-        <Title text=title/>
+        <Title text=title.clone()/>
         <FormSummary state=form.or(review)/>
         {news}
-        <PageHead title=title lead=text/>
-        {(announced && !said).then(|| view! { <p class="visually-hidden" role="status">{title}</p> })}
+        <PageHead title=title lead=lead/>
+        {status}
         <p class="appointment-state"><Badge text=state tone=tone/></p>
-        {reason.map(|reason| view! { <Alert><p>{format!("The reason given: {reason}")}</p></Alert> })}
+        {reason}
         {again}
         <ClinicActions visit=visit.clone()/>
         {own}

@@ -1,4 +1,4 @@
-//! Reviewing a visit.
+//! Reviewing an appointment that took place.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -9,6 +9,7 @@ use nadi::{Field, formatting};
 
 use crate::context::typed_or;
 use crate::fns::reviews::{WithdrawReview, WriteReview};
+use crate::i18n::{rich_text, text};
 use crate::links;
 use crate::messages;
 use crate::parts::form::FormState;
@@ -29,28 +30,26 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
             Some(view! { <p class="muted">{why}</p> }.into_any())
         }
         None if !open => None,
-        None => Some(
+        None => Some({
+            let doctor = view! { <span translate="no">{visit.doctor_name.clone()}</span> };
             view! {
                 <section class="visit-review" id="review" aria-labelledby="review-title">
-                    <h2 id="review-title">"How was your visit?"</h2>
-                    <p class="muted">{format!(
-                        "What you write stands on {}’s page and helps others choose. {}",
-                        visit.doctor_name, messages::reviews::until(&until)
-                    )}</p>
+                    <h2 id="review-title">{text!("own-review-invitation-title")}</h2>
+                    <p class="muted">{rich_text!("own-review-invitation", doctor)}</p>
+                    <p class="muted">{messages::reviews::until(&until)}</p>
                     <ReviewForm visit=visit review=None public_name=own.public_name form=form/>
                 </section>
             }
-            .into_any(),
-        ),
+            .into_any()
+        }),
         Some(review) => {
             let failed = form.failure.is_some();
             let hidden = review.hidden.clone().map(|hidden| {
+                let reason = view! { <span translate="no">{hidden.reason}</span> };
                 view! {
                     <Alert tone=Tone::Waiting>
-                        <p>
-                            <strong>"The clinic has hidden this review. "</strong>
-                            {format!("The reason: {}", hidden.reason)}
-                        </p>
+                        <p><strong>{text!("own-review-hidden")}</strong></p>
+                        <p>{rich_text!("own-review-hidden-reason", reason)}</p>
                     </Alert>
                 }
             });
@@ -58,7 +57,7 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
                 let (visit, review) = (visit.clone(), review.clone());
                 view! {
                     <details open=failed>
-                        <summary>"Change your review"</summary>
+                        <summary>{text!("own-review-edit")}</summary>
                         <p class="muted">{messages::reviews::until(&until)}</p>
                         <ReviewForm visit=visit review=Some(review) public_name=own.public_name form=form/>
                     </details>
@@ -67,14 +66,14 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
             Some(
                 view! {
                     <section class="visit-review" id="review" aria-labelledby="review-title">
-                        <h2 id="review-title">"Your review"</h2>
+                        <h2 id="review-title">{text!("own-review-title")}</h2>
                         {hidden}
                         <Review review=review.shown.clone() doctor=visit.doctor_name.clone()/>
                         {change}
                         <form method="post" action=links::page(WithdrawReview::PATH)>
                             <HiddenField name="id" value=visit.id.to_string()/>
                             <HiddenField name="version" value=review.version.to_string()/>
-                            <Button variant=Variant::Quiet>"Take your review back"</Button>
+                            <Button variant=Variant::Quiet>{text!("own-review-delete")}</Button>
                         </form>
                     </section>
                 }
@@ -104,35 +103,41 @@ fn ReviewForm(
     let choices = Stars::ALL
         .map(|stars| {
             let number = stars.number().to_string();
-            let text = format!("{number} – {}", messages::reviews::stars(stars));
+            let word = messages::reviews::stars(stars);
+            let text = text!("own-review-stars-choice", number = &number, word);
             Choice::new(number, text)
         })
         .to_vec();
-    let send = if review.is_some() { "Save your review" } else { "Send your review" };
+    let name = view! { <span translate="no">{public_name}</span> };
+    let send = if review.is_some() { text!("own-review-save") } else { text!("own-review-send") };
     view! {
         <form class="form" method="post" action=links::page(WriteReview::PATH)>
             <HiddenField name="id" value=visit.id.to_string()/>
             <HiddenField name="version" value=version/>
-            <RadioField name="stars" label="From 1 to 5" choices=choices required=true
+            <RadioField name="stars" label=text!("own-review-stars") choices=choices required=true
                 value=typed_or("stars", &number) problem=form.problem(Field::Stars)/>
-            <TextAreaField name="text" label="In your words, if you like" rows=5 maxlength=TEXT_CHARS_MAX
-                hint="Everybody can read it. Leave out what nobody else should know of your health."
+            <TextAreaField name="text" label=text!("own-review-text") rows=5 maxlength=TEXT_CHARS_MAX
+                hint=text!("own-review-text-hint")
                 value=typed_or("text", &text) problem=form.problem(Field::Text)/>
-            <CheckField name="anonymous" checked=anonymous
-                label=format!("Show me as “Patient” instead of “{public_name}”")/>
+            <p class="muted">{rich_text!("own-review-name", name)}</p>
+            <CheckField name="anonymous" checked=anonymous label=text!("own-review-anonymous")/>
             <Button variant=Variant::Secondary>{send}</Button>
         </form>
     }
 }
 
-/// On a list: a way to review a visit that took place.
+/// On a list: a link to review an appointment that took place.
 #[component]
 pub fn ReviewLink(visit: AppointmentView) -> impl IntoView {
     let href = format!("{}#review", links::appointment(&visit.id.to_string()));
-    let which = format!(" on {} with {}", visit::date(&visit), visit.doctor_name);
+    let date = visit::date(&visit);
+    let doctor = view! { <span translate="no">{visit.doctor_name}</span> };
     view! {
         <p class="appointment-review">
-            <a href=href>"Review this visit"<span class="visually-hidden">{which}</span></a>
+            <a href=href>
+                {text!("own-review-link")}
+                <span class="visually-hidden">" "{rich_text!("own-review-link-which", doctor, date)}</span>
+            </a>
         </p>
     }
 }

@@ -1,6 +1,6 @@
 //! The doctor's own calendar: a week, a day, or a list.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
@@ -8,8 +8,8 @@ use nadi::calendar::{parse_date, week_of};
 
 use super::schedule::{Tab, tabs};
 use crate::context;
-use crate::links::{Query, SchedulePages};
-use crate::messages;
+use crate::i18n::{self, rich_text, text};
+use crate::links::{self, Query, SchedulePages};
 use crate::parts::address::Address;
 use crate::parts::response;
 use crate::parts::week::layout::CalendarGrid;
@@ -27,11 +27,18 @@ enum View {
 }
 
 impl View {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Week, "Week"), (Self::Day, "Day"), (Self::List, "List")];
+    const ALL: [Self; 3] = [Self::Week, Self::Day, Self::List];
 
     fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().map(|(view, _)| view).find(|view| view.as_str() == text)
+        Self::ALL.into_iter().find(|view| view.as_str() == text)
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Week => text!("doctor-calendar-view-week"),
+            Self::Day => text!("doctor-calendar-view-day"),
+            Self::List => text!("doctor-calendar-view-list"),
+        }
     }
 
     fn as_str(self) -> &'static str {
@@ -67,26 +74,41 @@ impl View {
     }
 
     /// What Previous and Next lead to.
-    fn steps(self) -> (&'static str, &'static str) {
+    fn steps(self) -> (String, String) {
         match self {
-            Self::Week => ("Previous week", "Next week"),
-            Self::Day => ("Previous day", "Next day"),
-            Self::List => ("Previous two weeks", "Next two weeks"),
+            Self::Week => {
+                (text!("doctor-calendar-previous-week"), text!("doctor-calendar-next-week"))
+            }
+            Self::Day => (text!("doctor-calendar-previous-day"), text!("doctor-calendar-next-day")),
+            Self::List => (
+                text!("doctor-calendar-previous-two-weeks"),
+                text!("doctor-calendar-next-two-weeks"),
+            ),
+        }
+    }
+
+    /// There is nothing on the days shown.
+    fn empty_title(self) -> String {
+        match self {
+            Self::Week => text!("doctor-calendar-empty-week"),
+            Self::Day => text!("doctor-calendar-empty-day"),
+            Self::List => text!("doctor-calendar-empty-list"),
         }
     }
 
     fn href(self, date: Option<NaiveDate>) -> String {
         let view = if self == Self::Week { "" } else { self.as_str() };
         let date = date.map(|date| date.to_string()).unwrap_or_default();
-        Query::new().with("view", view).with("date", &date).on("/calendar")
+        Query::new().with("view", view).with("date", &date).on(&links::page("/calendar"))
     }
 }
 
 #[component]
 pub fn Calendar() -> impl IntoView {
     let mut address = Address::default();
-    let view = address.read("view", "what to show", View::parse).unwrap_or(View::Week);
-    let date = address.read("date", "the date", parse_date);
+    let view = address.read("view", text!("doctor-calendar-address-view"), View::parse);
+    let view = view.unwrap_or(View::Week);
+    let date = address.read("date", text!("doctor-calendar-address-date"), parse_date);
     response::page(calendar(view, date, address))
 }
 
@@ -103,7 +125,7 @@ async fn calendar(
     let first = view.first(chosen);
     let shown = ports.schedules.calendar(&caller, Some(first), view.days()).await?;
     let zone = shown.zone;
-    let zone_words = crate::i18n::zone_of_days(zone, shown.from, shown.until);
+    let zone_words = i18n::zone_of_days(zone, shown.from, shown.until);
     let sheet = CalendarGrid::of(&shown, caller.now, view.lanes());
     let last = shown.until.pred_opt().unwrap_or(shown.from);
     let title = range_words(shown.from, last);
@@ -115,11 +137,7 @@ async fn calendar(
     let next = first.checked_add_days(step).map(|date| view.href(Some(date)));
     let views: Vec<_> = View::ALL
         .into_iter()
-        .map(|(other, text)| LinkTab {
-            href: other.href(date),
-            text: text.into(),
-            current: other == view,
-        })
+        .map(|other| LinkTab { href: other.href(date), text: other.name(), current: other == view })
         .collect();
     let nothing = sheet.days.iter().all(|day| day.is_off());
     // Links to the days of the week, for screens that show them one below the other.
@@ -129,18 +147,18 @@ async fn calendar(
             .iter()
             .map(|day| {
                 let current = day.today.then_some("date");
+                let name = rich_text!(
+                    "doctor-calendar-week-day",
+                    weekday = view! { <span>{i18n::short_weekday(day.date.weekday())}</span> },
+                    day = view! { <span class="number">{i18n::day_number(day.date)}</span> },
+                );
                 view! {
-                    <li>
-                        <a href=format!("#{}", day_id(day.date)) aria-current=current>
-                            <span>{day.date.format("%a").to_string()}</span>
-                            " "
-                            <span class="number">{day.date.format("%-d").to_string()}</span>
-                        </a>
-                    </li>
+                    <li><a href=format!("#{}", day_id(day.date)) aria-current=current>{name}</a></li>
                 }
             })
             .collect();
-        view! { <nav class="agenda-jumps" aria-label="Days of this week"><ul>{days}</ul></nav> }
+        let label = text!("doctor-calendar-week-days");
+        view! { <nav class="agenda-jumps" aria-label=label><ul>{days}</ul></nav> }
     });
     let pages = SchedulePages::own();
     let hours = pages.hours();
@@ -152,27 +170,29 @@ async fn calendar(
         let href = hours.clone();
         view! {
             <Alert tone=Tone::Loss>
-                <p>{messages::schedules::UNREADABLE}" "<a href=href>"Your hours"</a></p>
+                <p>
+                    {text!("doctor-calendar-hours-unreadable")}
+                    " "
+                    <a href=href>{text!("doctor-calendar-hours-unreadable-link")}</a>
+                </p>
             </Alert>
         }
     });
     let outside = schedule.conflicts.len();
     let conflicts = (outside > 0).then(|| {
-        let text = messages::schedules::conflicts(u64::try_from(outside).unwrap_or(u64::MAX));
+        let text = text!("schedule-conflicts", count = outside);
         let href = format!("{}#in-the-way", pages.time_off());
-        view! { <Alert tone=Tone::Waiting><p>{text}" "<a href=href>"See which"</a></p></Alert> }
+        let link = text!("schedule-conflicts-link");
+        view! { <Alert tone=Tone::Waiting><p>{text}" "<a href=href>{link}</a></p></Alert> }
     });
-    let stretch = match view {
-        View::Week => "this week",
-        View::Day => "this day",
-        View::List => "these two weeks",
-    };
     let body = match view {
         _ if nothing => view! {
-            <Empty title=format!("No hours {stretch}, and nobody booked")>
-                <p>"Your hours make the times people can take."</p>
+            <Empty title=view.empty_title()>
+                <p>{text!("doctor-calendar-empty-advice")}</p>
                 <p class="actions">
-                    <ButtonLink href=hours variant=Variant::Secondary>"Set your hours"</ButtonLink>
+                    <ButtonLink href=hours variant=Variant::Secondary>
+                        {text!("doctor-calendar-set-hours-button")}
+                    </ButtonLink>
                 </p>
             </Empty>
         }
@@ -184,12 +204,12 @@ async fn calendar(
         }
     };
     Ok(view! {
-        <Title text=format!("Calendar, {title}")/>
+        <Title text=text!("doctor-calendar-tab-title", dates = &title)/>
         <div class="calendar" data-view=view.as_str()>
             <header class="calendar-head">
-                <h1>"Your calendar"</h1>
-                <p class="print-only calendar-whose">{whose}</p>
-                <p class="calendar-zone">"All times are "{zone_words}"."</p>
+                <h1>{text!("doctor-calendar-title")}</h1>
+                <p class="print-only calendar-whose" translate="no">{whose}</p>
+                <p class="calendar-zone">{text!("doctor-calendar-zone", zone = zone_words)}</p>
             </header>
             {tabs(&pages, true, Some(Tab::Calendar))}
             {address.note()}
@@ -198,21 +218,21 @@ async fn calendar(
             {conflicts}
             <div class="calendar-bar">
                 <h2>{title}</h2>
-                <nav class="calendar-steps" aria-label="Dates">
+                <nav class="calendar-steps" aria-label=text!("doctor-calendar-steps")>
                     {previous.map(|href| view! {
-                        <a class="button" data-variant="secondary" rel="prev" href=href aria-label=back title=back>
+                        <a class="button" data-variant="secondary" rel="prev" href=href aria-label=back.clone() title=back>
                             <Icon shape=Shape::ArrowLeft/>
                         </a>
                     })}
                     <a class="button" data-variant="secondary" href=view.href(None)
-                        aria-current=holds_today.then_some("date")>"Today"</a>
+                        aria-current=holds_today.then_some("date")>{text!("doctor-calendar-today")}</a>
                     {next.map(|href| view! {
-                        <a class="button" data-variant="secondary" rel="next" href=href aria-label=on title=on>
+                        <a class="button" data-variant="secondary" rel="next" href=href aria-label=on.clone() title=on>
                             <Icon shape=Shape::ArrowRight/>
                         </a>
                     })}
                 </nav>
-                <LinkTabs label="View" tabs=views/>
+                <LinkTabs label=text!("doctor-calendar-views") tabs=views/>
                 {(!nothing).then(|| view! { <PrintButton/> })}
             </div>
             {jumps}
@@ -222,18 +242,20 @@ async fn calendar(
     .into_any())
 }
 
-/// `23–29 November 2026`, `30 November – 6 December 2026`, `Tuesday 24 November 2026`.
+/// `23–29 November 2026`, `30 November 2026 – 6 December 2026`, `Tuesday, 24 November 2026`.
 fn range_words(first: NaiveDate, last: NaiveDate) -> String {
-    use chrono::Datelike;
-    let whole = |date: NaiveDate| date.format("%-d %B %Y").to_string();
     if first == last {
-        format!("{} {}", first.format("%A"), whole(first))
-    } else if first.year() != last.year() {
-        format!("{} – {}", whole(first), whole(last))
-    } else if first.month() != last.month() {
-        format!("{} – {}", first.format("%-d %B"), whole(last))
+        i18n::full_date(first)
+    } else if (first.year(), first.month()) == (last.year(), last.month()) {
+        text!(
+            "doctor-calendar-days-of-month",
+            from = i18n::day_number(first),
+            to = i18n::day_number(last),
+            month = i18n::month(last),
+        )
     } else {
-        format!("{}–{}", first.day(), whole(last))
+        let (from, to) = (i18n::date_without_weekday(first), i18n::date_without_weekday(last));
+        text!("doctor-calendar-days", from, to)
     }
 }
 
@@ -242,13 +264,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn date_ranges_do_not_repeat_month_and_year() {
+    fn days_of_one_month_name_it_once() {
         let words = |first, last| {
             range_words(parse_date(first).expect("a date"), parse_date(last).expect("a date"))
         };
         assert_eq!(words("2026-11-23", "2026-11-29"), "23–29 November 2026");
-        assert_eq!(words("2026-11-30", "2026-12-06"), "30 November – 6 December 2026");
+        assert_eq!(words("2026-11-30", "2026-12-06"), "30 November 2026 – 6 December 2026");
         assert_eq!(words("2026-12-28", "2027-01-03"), "28 December 2026 – 3 January 2027");
-        assert_eq!(words("2026-11-24", "2026-11-24"), "Tuesday 24 November 2026");
+        assert_eq!(words("2026-11-24", "2026-11-24"), "Tuesday, 24 November 2026");
     }
 }

@@ -11,12 +11,13 @@ use nadi::ports::{ClinicView, DoctorForm, DoctorStatus, Specialty};
 use nadi::{Failure, formatting};
 
 use super::doctor_suspend::coming;
-use super::doctors::status_words;
+use super::doctors::{head_with_names, name as shown_name, status_words};
 use super::problems::Problems;
 use super::schedule::{Tab, tabs};
 use crate::context::{self, typed_or};
 use crate::fns::administration::typed::{BIO_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::administration::{AddDoctor, SaveDoctor, TypedDoctor};
+use crate::i18n::{self, names, rich_text, text};
 use crate::links;
 use crate::messages;
 use crate::parts::form::{FormState, failure_of};
@@ -29,7 +30,7 @@ use crate::ui::{
 fn say(problem: &FieldProblem) -> String {
     match (problem.field, problem.problem) {
         (Field::Email, Problem::Taken) => {
-            "Another doctor signs in with this e-mail. Use another address.".into()
+            text!("admin-doctor-email-taken")
         }
         _ => messages::field_problem(problem),
     }
@@ -65,12 +66,12 @@ async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let clinics = ports.administration.clinics(&caller).await?;
     let specialties = ports.directory.specialties(&caller).await?;
-    let title = "Add a doctor";
+    let title = text!("admin-doctor-add-title");
     let body = if clinics.is_empty() {
         view! {
-            <PageHead title=title/>
-            <Empty title="There is no clinic to add a doctor to">
-                <p class="actions"><ButtonLink href=links::page("/admin")>"Back to the doctors"</ButtonLink></p>
+            <PageHead title=title.clone()/>
+            <Empty title=text!("admin-no-clinic")>
+                <p class="actions"><ButtonLink href=links::page("/admin")>{text!("admin-back-to-doctors")}</ButtonLink></p>
             </Empty>
         }
         .into_any()
@@ -87,17 +88,17 @@ async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
         };
         view! {
             {problems.summary()}
-            <PageHead title=title lead="As a draft, nobody sees them until you list them."/>
+            <PageHead title=title.clone() lead=text!("admin-doctor-add-lead")/>
             <form class="form admin-form" method="post" action=links::page(AddDoctor::PATH)>
                 <DoctorFields stored=stored clinics=clinics specialties=specialties problems=problems stale=false/>
-                <Button>"Add doctor"</Button>
+                <Button>{text!("admin-doctor-add-button")}</Button>
             </form>
         }
         .into_any()
     };
     Ok(view! {
         <Title text=title/>
-        <p class="admin-back"><a href=links::page("/admin")>"All doctors"</a></p>
+        <p class="admin-back"><a href=links::page("/admin")>{text!("admin-doctors-all")}</a></p>
         <section class="narrow">{body}</section>
     }
     .into_any())
@@ -127,28 +128,25 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
     let listed = form.status == DoctorStatus::Listed;
     let said = match (done.as_str(), state.failure.is_some()) {
         (_, true) => None,
-        ("added", _) => Some(view! {
-            <Alert tone=Tone::Good announced=true>
-                <p><strong>"Added. "</strong>"Set the "<a href=next>"hours"</a>" next, so that there are times to take."</p>
-            </Alert>
+        ("added", _) => {
+            let link = text!("admin-doctor-added-next-link");
+            let link = view! { <a href=next>{link}</a> };
+            let text = rich_text!("admin-doctor-added-next", link);
+            Some(done_note(text!("admin-doctor-added"), text))
         }
-        .into_any()),
         ("saved", _) => {
-            let text = if listed { "Patients see it now." } else { "Patients do not see this doctor." };
-            Some(view! {
-                <Alert tone=Tone::Good announced=true><p><strong>"Saved. "</strong>{text}</p></Alert>
-            }
-            .into_any())
+            let text = match listed {
+                true => text!("admin-doctor-saved-listed"),
+                false => text!("admin-doctor-saved-not-listed"),
+            };
+            Some(done_note(text!("admin-saved"), text.into_any()))
         }
         (done @ ("suspended" | "suspended-cancelled"), _) if !listed => {
             let text = match done {
-                "suspended" => "Nobody can book this doctor any more.",
-                _ => "The appointments are cancelled, and the patients are told by e-mail.",
+                "suspended" => text!("admin-doctor-suspended-kept"),
+                _ => text!("admin-doctor-suspended-cancelled"),
             };
-            Some(view! {
-                <Alert tone=Tone::Good announced=true><p><strong>"Suspended. "</strong>{text}</p></Alert>
-            }
-            .into_any())
+            Some(done_note(text!("admin-doctor-suspended"), text.into_any()))
         }
         _ => None,
     };
@@ -157,44 +155,47 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
         false => coming(doctor).await?.total,
     };
     let coming = (coming > 0).then(|| {
-        let text = match coming {
-            1 => "1 appointment is still coming up.".to_owned(),
-            n => format!("{n} appointments are still coming up."),
-        };
+        let text = text!("admin-doctor-upcoming", count = coming);
+        let link = text!("admin-doctor-upcoming-link");
         let href = links::suspend_doctor(&id, "");
-        view! { <Alert tone=Tone::Waiting><p>{text}" "<a href=href>"See or cancel them"</a></p></Alert> }
+        view! { <Alert tone=Tone::Waiting><p>{text}" "<a href=href>{link}</a></p></Alert> }
     });
     let name = form.name.clone();
     Ok(view! {
         <Title text=name.clone()/>
-        <p class="admin-back"><a href=links::page("/admin")>"All doctors"</a></p>
+        <p class="admin-back"><a href=links::page("/admin")>{text!("admin-doctors-all")}</a></p>
         <section class="narrow">
             {problems.summary()}
             {stale.then(stale_note)}
             {said}
             {coming}
-            <PageHead title=name lead=clinic_name/>
+            {head_with_names(shown_name(name), shown_name(clinic_name))}
             {tabs(&pages, false, Some(Tab::Calendar))}
             <form class="form admin-form" method="post" action=links::page(SaveDoctor::PATH)>
                 <HiddenField name="id" value=id/>
                 <DoctorFields stored=typed_of(&form, &currency) clinics=clinics specialties=specialties
                     problems=problems stale=stale/>
-                <Button>"Save doctor"</Button>
+                <Button>{text!("admin-doctor-save-button")}</Button>
             </form>
         </section>
     }
     .into_any())
 }
 
+/// Says what was done, and what that means.
+fn done_note(done: String, meaning: AnyView) -> AnyView {
+    view! {
+        <Alert tone=Tone::Good announced=true><p><strong>{done}</strong>" "{meaning}</p></Alert>
+    }
+    .into_any()
+}
+
 /// Someone else saved first. The form keeps what was typed and shows the saved values beside it.
 pub fn stale_note() -> AnyView {
     view! {
         <div class="problem-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="stale-title">
-            <h2 id="stale-title">"Someone saved this in the meantime"</h2>
-            <p>
-                "Nothing of yours is saved yet. Your entries stand below; where they differ, "
-                "the line “Saved now” says what is there. Save again to put yours in its place."
-            </p>
+            <h2 id="stale-title">{text!("admin-stale-title")}</h2>
+            <p>{text!("admin-stale-text")}</p>
         </div>
     }
     .into_any()
@@ -204,17 +205,17 @@ pub fn stale_note() -> AnyView {
 pub fn saved_now(stale: bool, typed: &str, stored: &str) -> Option<String> {
     let same = typed.trim().replace("\r\n", "\n") == stored;
     (stale && !same).then(|| match stored {
-        "" => "Saved now: nothing.".to_owned(),
-        stored => format!("Saved now: {stored}"),
+        "" => text!("admin-saved-now-empty"),
+        stored => text!("admin-saved-now", value = stored),
     })
 }
 
 /// A hint, then what is saved now, if any.
-pub fn hint(usual: &str, saved: Option<String>) -> String {
+pub fn hint(usual: String, saved: Option<String>) -> String {
     match saved {
         Some(saved) if usual.is_empty() => saved,
         Some(saved) => format!("{usual} {saved}"),
-        None => usual.to_owned(),
+        None => usual,
     }
 }
 
@@ -230,13 +231,16 @@ fn DoctorFields(
     // A stale form is saved again based on the current version; any other form on the version it was opened with.
     let version = if stale { stored.version.clone() } else { typed_or("version", &stored.version) };
     let currency = match clinics.as_slice() {
-        [clinic] => format!("In {}, like 800 or 45.50.", clinic.currency),
+        [clinic] => text!("admin-doctor-fee-hint", currency = &clinic.currency),
         clinics => {
             let each: Vec<_> = clinics
                 .iter()
-                .map(|clinic| format!("{} for {}", clinic.currency, clinic.name))
+                .map(|clinic| {
+                    let (currency, clinic) = (&clinic.currency, &clinic.name);
+                    text!("admin-doctor-fee-currency", currency, clinic)
+                })
                 .collect();
-            format!("Like 800 or 45.50: in {}.", each.join(", "))
+            text!("admin-doctor-fee-hint-by-clinic", currencies = i18n::and(&each))
         }
     };
     let now = |name: &str, stored: &str, shown: &str| {
@@ -248,36 +252,41 @@ fn DoctorFields(
     let specialty_name = specialties
         .iter()
         .find(|specialty| specialty.id.to_string() == stored.specialty)
-        .map(|specialty| specialty.name.clone())
+        .map(|specialty| names::specialty(&specialty.slug, &specialty.name))
         .unwrap_or_default();
-    let status_name =
-        DoctorStatus::parse(&stored.status).map_or("", |status| status_words(status).0);
+    let status_name = DoctorStatus::parse(&stored.status).map(|status| status_words(status).0);
+    let status_name = status_name.unwrap_or_default();
     let clinic = typed_or("clinic", &stored.clinic);
     let clinic = if new {
         let mut choices: Vec<_> = clinics
             .iter()
-            .map(|clinic| Choice::new(clinic.id.to_string(), clinic.name.clone()))
+            .map(|clinic| Choice::name(clinic.id.to_string(), clinic.name.clone()))
             .collect();
         if choices.len() > 1 {
-            choices.insert(0, Choice::new("", "Choose a clinic"));
+            choices.insert(0, Choice::new("", text!("admin-choose-clinic")));
         }
         view! {
-            <SelectField name="clinic" label="Clinic" choices=choices value=clinic required=true
+            <SelectField name="clinic" label=text!("admin-doctor-clinic") choices=choices value=clinic required=true
                 problem=problems.at("clinic")/>
         }
         .into_any()
     } else {
         view! { <HiddenField name="clinic" value=stored.clinic.clone()/> }.into_any()
     };
+    let mut specialties = specialties;
+    names::sort_by_name(&mut specialties, |one| names::specialty(&one.slug, &one.name));
     let mut specialties: Vec<_> = specialties
         .into_iter()
-        .map(|specialty| Choice::new(specialty.id.to_string(), specialty.name))
+        .map(|specialty| {
+            let name = names::specialty(&specialty.slug, &specialty.name);
+            Choice::new(specialty.id.to_string(), name)
+        })
         .collect();
-    specialties.insert(0, Choice::new("", "Choose a specialty"));
+    specialties.insert(0, Choice::new("", text!("admin-choose-specialty")));
     let statuses = vec![
-        Choice::new("draft", "Draft: not shown yet"),
-        Choice::new("listed", "Listed: shown and bookable"),
-        Choice::new("suspended", "Suspended: not shown; appointments stand"),
+        Choice::new("draft", text!("admin-doctor-status-draft-choice")),
+        Choice::new("listed", text!("admin-doctor-status-listed-choice")),
+        Choice::new("suspended", text!("admin-doctor-status-suspended-choice")),
     ];
     let (name, name_now) = now("name", &stored.name, &stored.name);
     let (qualifications, qualifications_now) =
@@ -286,30 +295,30 @@ fn DoctorFields(
     let (languages, languages_now) = now("languages", &stored.languages, &stored.languages);
     let (specialty, specialty_now) = now("specialty", &stored.specialty, &specialty_name);
     let (fee, fee_now) = now("fee", &stored.fee, &stored.fee);
-    let (status, status_now) = now("status", &stored.status, status_name);
+    let (status, status_now) = now("status", &stored.status, &status_name);
     let (email, email_now) = now("email", &stored.email, &stored.email);
     view! {
         <HiddenField name="version" value=version/>
         {clinic}
-        <TextField name="name" label="Name" required=true maxlength=NAME_CHARS_MAX autocomplete="off"
-            value=name hint=hint("As patients read it, like Dr Meera Naik.", name_now) problem=problems.at("name")/>
-        <SelectField name="specialty" label="Specialty" choices=specialties value=specialty required=true
-            hint=hint("", specialty_now) problem=problems.at("specialty")/>
-        <TextField name="qualifications" label="Qualifications (optional)" maxlength=NAME_CHARS_MAX autocomplete="off"
-            value=qualifications hint=hint("Like MBBS, MD (Medicine).", qualifications_now)
+        <TextField name="name" label=text!("admin-doctor-name") required=true maxlength=NAME_CHARS_MAX autocomplete="off"
+            value=name hint=hint(text!("admin-doctor-name-hint"), name_now) problem=problems.at("name")/>
+        <SelectField name="specialty" label=text!("admin-doctor-specialty") choices=specialties value=specialty required=true
+            hint=hint(String::new(), specialty_now) problem=problems.at("specialty")/>
+        <TextField name="qualifications" label=text!("admin-doctor-qualifications") maxlength=NAME_CHARS_MAX autocomplete="off"
+            value=qualifications hint=hint(text!("admin-doctor-qualifications-hint"), qualifications_now)
             problem=problems.at("qualifications")/>
-        <TextField name="languages" label="Languages (optional)" maxlength=500 autocomplete="off"
-            value=languages hint=hint("With commas between them, like English, Konkani.", languages_now)
+        <TextField name="languages" label=text!("admin-doctor-languages") maxlength=500 autocomplete="off"
+            value=languages hint=hint(text!("admin-doctor-languages-hint"), languages_now)
             problem=problems.at("languages")/>
-        <TextAreaField name="bio" label="About (optional)" rows=5 maxlength=BIO_CHARS_MAX
-            value=bio hint=hint("What patients should know, in a few sentences.", bio_now)
+        <TextAreaField name="bio" label=text!("admin-doctor-about") rows=5 maxlength=BIO_CHARS_MAX
+            value=bio hint=hint(text!("admin-doctor-about-hint"), bio_now)
             problem=problems.at("bio")/>
-        <TextField name="fee" label="Fee" inputmode="decimal" required=true maxlength=18 autocomplete="off"
-            value=fee hint=hint(&currency, fee_now) problem=problems.at("fee")/>
-        <SelectField name="status" label="Status" choices=statuses value=status required=true
-            hint=hint("", status_now) problem=problems.at("status")/>
-        <TextField name="email" label="E-mail of the account they sign in with (optional)" kind="email" maxlength=254 autocomplete="off"
-            value=email hint=hint("They register first. With it, they see their own calendar.", email_now)
+        <TextField name="fee" label=text!("admin-doctor-fee") inputmode="decimal" required=true maxlength=18 autocomplete="off"
+            value=fee hint=hint(currency, fee_now) problem=problems.at("fee")/>
+        <SelectField name="status" label=text!("admin-doctor-status") choices=statuses value=status required=true
+            hint=hint(String::new(), status_now) problem=problems.at("status")/>
+        <TextField name="email" label=text!("admin-doctor-email") kind="email" maxlength=254 autocomplete="off"
+            value=email hint=hint(text!("admin-doctor-email-hint"), email_now)
             problem=problems.at("email")/>
     }
 }

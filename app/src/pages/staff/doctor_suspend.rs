@@ -10,13 +10,14 @@ use nadi::ids::DoctorId;
 use nadi::ports::{AppointmentQuery, AppointmentView, DoctorStatus, Page, Whose};
 use nadi::{Failure, Field, local_time};
 
+use super::doctors::{head_with_names, name as shown_name};
 use crate::context::{self, typed_or};
 use crate::fns::administration::SuspendDoctor as Suspend;
-use crate::i18n::LocalTimesText as _;
+use crate::i18n::{LocalTimesText as _, rich_text, text};
 use crate::links;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response, visit};
-use crate::ui::{Alert, Button, HiddenField, PageHead, TextAreaField, Tone, Variant};
+use crate::ui::{Alert, Button, HiddenField, TextAreaField, Tone, Variant};
 
 /// How many are listed; the rest is only counted.
 const SHOWN: u32 = 50;
@@ -61,64 +62,58 @@ async fn suspend_doctor(
     let coming = coming(doctor).await?;
     let held = of_state(doctor, State::Pending, 1).await?.total;
     let (number, name) = (coming.total, stored.name);
-    let title =
-        if listed { format!("Suspend {name}") } else { format!("Appointments with {name}") };
-    let said = match number {
-        0 => "No appointments are coming up.".to_owned(),
-        1 => "1 appointment is coming up.".to_owned(),
-        n => format!("{n} appointments are coming up."),
+    let (title, heading) = match listed {
+        true => (
+            text!("admin-suspend-title", name = &name),
+            rich_text!("admin-suspend-title", name = shown_name(&name)),
+        ),
+        false => (
+            text!("admin-suspend-title-appointments", name = &name),
+            rich_text!("admin-suspend-title-appointments", name = shown_name(&name)),
+        ),
     };
+    let said = text!("admin-suspend-upcoming", count = number).into_any();
     let some = (done == "some" && number > 0).then(|| {
         view! {
             <Alert tone=Tone::Waiting announced=true>
                 <p>
-                    <strong>"Not all appointments are cancelled yet. "</strong>
-                    "Cancel the rest below. Patients of those that are cancelled are told by e-mail."
+                    <strong>{text!("admin-suspend-not-all-title")}</strong>
+                    " "
+                    {text!("admin-suspend-not-all-text")}
                 </p>
             </Alert>
         }
     });
-    let holds = match held {
-        0 => None,
-        1 => Some("1 time is held at the moment. The hold ends.".to_owned()),
-        n => Some(format!("{n} times are held at the moment. The holds end.")),
-    };
+    let holds = (held > 0).then(|| text!("admin-suspend-holds", count = held));
     let more = coming.total - i64::try_from(coming.items.len()).unwrap_or(0);
     let mixed = local_time::are_mixed(coming.items.iter().map(|item| visit::local(item).starts()));
     let rows: Vec<_> = coming.items.into_iter().map(|item| row(item, mixed)).collect();
-    let suspend = if listed { "Suspend and " } else { "" };
     let keep = listed.then(|| {
-        let text = match number {
-            0 => "Suspend".to_owned(),
-            1 => "Suspend and keep the appointment".to_owned(),
-            n => format!("Suspend and keep {n} appointments"),
-        };
+        let text = text!("admin-suspend-keep-button", count = number);
         view! {
-            {(number > 0).then(|| view! { <h2>"Keep the appointments"</h2> })}
+            {(number > 0).then(|| view! { <h2>{text!("admin-suspend-keep-title")}</h2> })}
             <form class="form" method="post" action=links::page(Suspend::PATH)>
                 <HiddenField name="id" value=id.clone()/>
                 <HiddenField name="status" value=status.clone()/>
                 <HiddenField name="upcoming" value="keep"/>
-                <p>"Nobody can book this doctor any more. Appointments that are confirmed take place; patients can "
-                    "cancel them, but not move them."</p>
+                <p>{text!("admin-suspend-keep-text")}</p>
                 <Button variant=Variant::Secondary>{text}</Button>
             </form>
         }
     });
     let cancel = (number > 0).then(|| {
-        let text = match number {
-            1 => format!("{suspend}cancel the appointment"),
-            n => format!("{suspend}cancel {n} appointments"),
+        let text = match listed {
+            true => text!("admin-suspend-cancel-button", count = number),
+            false => text!("admin-suspend-cancel-only-button", count = number),
         };
-        let text = if listed { text } else { text.replacen("cancel", "Cancel", 1) };
         view! {
-            <h2>"Cancel the appointments"</h2>
+            <h2>{text!("admin-suspend-cancel-title")}</h2>
             <form class="form" method="post" action=links::page(Suspend::PATH)>
                 <HiddenField name="id" value=id.clone()/>
                 <HiddenField name="status" value=status.clone()/>
                 <HiddenField name="upcoming" value="cancel"/>
-                <TextAreaField name="reason" label="Reason for cancelling" maxlength=300 required=true
-                    hint="The patients read it in an e-mail. No health details."
+                <TextAreaField name="reason" label=text!("admin-suspend-reason") maxlength=300 required=true
+                    hint=text!("admin-suspend-reason-hint")
                     value=typed_or("reason", "") problem=form.problem(Field::Reason)/>
                 <Button variant=Variant::Danger>{text}</Button>
             </form>
@@ -126,14 +121,14 @@ async fn suspend_doctor(
     });
     let back = links::edit_doctor(&id);
     Ok(view! {
-        <Title text=title.clone()/>
-        <p class="admin-back"><a href=back>{name}</a></p>
+        <Title text=title/>
+        <p class="admin-back"><a href=back translate="no">{name}</a></p>
         <section class="narrow">
             <FormSummary state=form/>
             {some}
-            <PageHead title=title lead=said/>
+            {head_with_names(heading, said)}
             {(number > 0).then(|| view! { <ul class="in-the-way-list">{rows}</ul> })}
-            {(more > 0).then(|| view! { <p>{format!("And {more} more.")}</p> })}
+            {(more > 0).then(|| view! { <p>{text!("admin-suspend-more", count = more)}</p> })}
             {holds.map(|text| view! { <p>{text}</p> })}
             <div class="suspend-ways">{keep} {cancel}</div>
         </section>
@@ -145,14 +140,15 @@ async fn suspend_doctor(
 fn row(item: AppointmentView, mixed: bool) -> impl IntoView {
     let times = visit::local(&item);
     let when = if mixed { times.in_full() } else { times.moment() };
-    view! {
-        <li>
-            <a href=links::appointment(&item.id.to_string())>
-                <time>{when}</time>
-                ", "
-                <strong>{item.person_name}</strong>
-            </a>
-            <span class="muted">{format!(", {}", item.visit_type_name)}</span>
-        </li>
-    }
+    let link = rich_text!(
+        "admin-suspend-appointment-link",
+        when = view! { <time>{when}</time> },
+        name = view! { <strong translate="no">{item.person_name}</strong> },
+    );
+    let line = rich_text!(
+        "admin-suspend-appointment",
+        link = view! { <a href=links::appointment(&item.id.to_string())>{link}</a> },
+        kind = view! { <span class="muted">{item.visit_type_name}</span> },
+    );
+    view! { <li>{line}</li> }
 }

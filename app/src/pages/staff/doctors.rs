@@ -7,20 +7,21 @@ use nadi::ports::DoctorStatus;
 use nadi::text::one_line;
 
 use crate::context;
+use crate::i18n::{names, text};
 use crate::links::{self, Query};
 use crate::parts::address::Address;
 use crate::parts::response;
 use crate::ui::{
-    Badge, Button, ButtonLink, Empty, LinkTab, LinkTabs, PageHead, Pagination, TableFrame,
-    TextField, Tone, Variant,
+    Badge, Button, ButtonLink, Empty, LinkTab, LinkTabs, Pagination, TableFrame, TextField, Tone,
+    Variant,
 };
 
 /// A status as people say it, and its tone.
-pub fn status_words(status: DoctorStatus) -> (&'static str, Tone) {
+pub fn status_words(status: DoctorStatus) -> (String, Tone) {
     match status {
-        DoctorStatus::Draft => ("Draft", Tone::Neutral),
-        DoctorStatus::Listed => ("Listed", Tone::Good),
-        DoctorStatus::Suspended => ("Suspended", Tone::Waiting),
+        DoctorStatus::Draft => (text!("admin-doctor-status-draft"), Tone::Neutral),
+        DoctorStatus::Listed => (text!("admin-doctor-status-listed"), Tone::Good),
+        DoctorStatus::Suspended => (text!("admin-doctor-status-suspended"), Tone::Waiting),
     }
 }
 
@@ -36,25 +37,36 @@ pub enum AdminTab {
 /// The tabs of the lists that administrators manage.
 pub fn admin_tabs(here: AdminTab) -> impl IntoView {
     let tabs = [
-        (AdminTab::Doctors, "/admin", "Doctors"),
-        (AdminTab::Locations, "/admin/locations", "Locations"),
-        (AdminTab::Holidays, "/admin/holidays", "Public holidays"),
-        (AdminTab::Reviews, "/admin/reviews", "Reviews"),
+        (AdminTab::Doctors, "/admin", text!("admin-tab-doctors")),
+        (AdminTab::Locations, "/admin/locations", text!("admin-tab-locations")),
+        (AdminTab::Holidays, "/admin/holidays", text!("admin-tab-holidays")),
+        (AdminTab::Reviews, "/admin/reviews", text!("admin-tab-reviews")),
     ]
     .into_iter()
-    .map(|(tab, href, text)| LinkTab {
-        href: links::page(href),
-        text: text.into(),
-        current: tab == here,
-    })
+    .map(|(tab, href, text)| LinkTab { href: links::page(href), text, current: tab == here })
     .collect();
-    view! { <LinkTabs label="Administration" tabs=tabs/> }
+    view! { <LinkTabs label=text!("admin-tabs") tabs=tabs/> }
+}
+
+/// The heading of a page, like `PageHead`, with names inside that are not translated.
+pub fn head_with_names(title: AnyView, lead: AnyView) -> impl IntoView {
+    view! {
+        <header class="page-head">
+            <h1>{title}</h1>
+            <p class="lead">{lead}</p>
+        </header>
+    }
+}
+
+/// What somebody typed, as it is in every language.
+pub fn name(name: impl Into<String>) -> AnyView {
+    view! { <span translate="no">{name.into()}</span> }.into_any()
 }
 
 #[component]
 pub fn Administration() -> impl IntoView {
     let mut address = Address::default();
-    let text = address.read("q", "the name you typed, which is too long", |text| {
+    let text = address.read("q", text!("admin-address-search"), |text| {
         let text = one_line(text);
         (text.chars().count() <= 100).then_some(text)
     });
@@ -78,15 +90,13 @@ async fn administration(
         let typed = typed.clone();
         move |page: u32| {
             let page = if page > 1 { page.to_string() } else { String::new() };
-            Query::new().with("q", &typed).with("page", &page).on("/admin")
+            Query::new().with("q", &typed).with("page", &page).on(&links::page("/admin"))
         }
     };
     let first_page = href(1);
-    let said = match (total, text.as_deref()) {
-        (1, None) => "1 doctor".to_owned(),
-        (n, None) => format!("{n} doctors"),
-        (1, Some(text)) => format!("1 doctor with “{text}” in the name"),
-        (n, Some(text)) => format!("{n} doctors with “{text}” in the name"),
+    let said = match text.is_some() {
+        false => text!("admin-doctors-count", count = total),
+        true => text!("admin-doctors-found", count = total),
     };
     let none = found.items.is_empty();
     let rows: Vec<_> = found
@@ -95,18 +105,18 @@ async fn administration(
         .map(|row| {
             let id = row.id.to_string();
             let (status, tone) = status_words(row.status);
-            let hours = format!("Hours of {}", row.name);
+            let hours = text!("admin-doctors-hours-of", name = &row.name);
             let hours_href = links::SchedulePages::of_doctor(&id).hours();
             view! {
                 <tr>
-                    <th scope="row"><a href=links::edit_doctor(&id)>{row.name}</a></th>
-                    <td>{row.specialty}</td>
-                    {several_clinics.then(|| view! { <td>{row.clinic_name}</td> })}
+                    <th scope="row"><a href=links::edit_doctor(&id) translate="no">{row.name}</a></th>
+                    <td>{names::specialty_named(&row.specialty)}</td>
+                    {several_clinics.then(|| view! { <td translate="no">{row.clinic_name}</td> })}
                     <td><Badge text=status tone=tone/></td>
                     <td>
-                        <a href=hours_href aria-label=hours>"Hours"</a>
+                        <a href=hours_href aria-label=hours>{text!("admin-doctors-hours-link")}</a>
                         {row.hours_unreadable.then(|| view! {
-                            " "<Badge text="Cannot be read" tone=Tone::Waiting/>
+                            " "<Badge text=text!("admin-doctors-hours-unreadable") tone=Tone::Waiting/>
                         })}
                     </td>
                 </tr>
@@ -116,15 +126,15 @@ async fn administration(
     let searching = text.is_some();
     let list = match (none, searching, page > 1) {
         (false, ..) => view! {
-            <TableFrame label="Doctors">
+            <TableFrame label=text!("admin-doctors-table")>
                 <table class="table admin-table">
                     <thead>
                         <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Specialty"</th>
-                            {several_clinics.then(|| view! { <th scope="col">"Clinic"</th> })}
-                            <th scope="col">"Status"</th>
-                            <th scope="col">"Hours"</th>
+                            <th scope="col">{text!("admin-doctors-column-name")}</th>
+                            <th scope="col">{text!("admin-doctors-column-specialty")}</th>
+                            {several_clinics.then(|| view! { <th scope="col">{text!("admin-doctors-column-clinic")}</th> })}
+                            <th scope="col">{text!("admin-doctors-column-status")}</th>
+                            <th scope="col">{text!("admin-doctors-column-hours")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -133,42 +143,42 @@ async fn administration(
         }
         .into_any(),
         (true, _, true) => view! {
-            <Empty title="This list is shorter">
-                <p class="actions"><ButtonLink href=first_page>"To its first page"</ButtonLink></p>
+            <Empty title=text!("admin-page-empty-title")>
+                <p class="actions"><ButtonLink href=first_page>{text!("admin-page-empty-button")}</ButtonLink></p>
             </Empty>
         }
         .into_any(),
         (true, true, _) => view! {
-            <Empty title="No doctor has that in the name">
-                <p>"Try a part of the name, or look at all of them."</p>
-                <p class="actions"><ButtonLink href=links::page("/admin")>"Show all doctors"</ButtonLink></p>
+            <Empty title=text!("admin-doctors-none-found-title")>
+                <p>{text!("admin-doctors-none-found-text")}</p>
+                <p class="actions"><ButtonLink href=links::page("/admin")>{text!("admin-doctors-show-all-button")}</ButtonLink></p>
             </Empty>
         }
         .into_any(),
         (true, false, _) => view! {
-            <Empty title="No doctors yet">
-                <p>"Add the first one. Patients find them once they are listed and have hours."</p>
-                <p class="actions"><ButtonLink href=links::page("/admin/doctors/new")>"Add a doctor"</ButtonLink></p>
+            <Empty title=text!("admin-doctors-empty-title")>
+                <p>{text!("admin-doctors-empty-text")}</p>
+                <p class="actions"><ButtonLink href=links::page("/admin/doctors/new")>{text!("admin-doctor-add-title")}</ButtonLink></p>
             </Empty>
         }
         .into_any(),
     };
     let lead = match clinics.as_slice() {
-        [clinic] => clinic.name.clone(),
-        clinics => format!("{} clinics", clinics.len()),
+        [clinic] => name(clinic.name.clone()),
+        clinics => text!("admin-clinics", count = clinics.len()).into_any(),
     };
     Ok(view! {
-        <Title text="Administration"/>
-        <PageHead title="Administration" lead=lead/>
+        <Title text=text!("admin-title")/>
+        {head_with_names(text!("admin-title").into_any(), lead)}
         {admin_tabs(AdminTab::Doctors)}
         {address.note()}
         <div class="admin-bar">
-            <form class="admin-search" method="get" action=links::page("/admin") role="search" aria-label="Doctors">
-                <TextField name="q" label="Find by name" kind="search" maxlength=100 value=typed/>
-                <Button variant=Variant::Secondary>"Find"</Button>
-                {searching.then(|| view! { <a class="admin-all" href=links::page("/admin")>"Show all"</a> })}
+            <form class="admin-search" method="get" action=links::page("/admin") role="search" aria-label=text!("admin-doctors-search")>
+                <TextField name="q" label=text!("admin-doctors-search-label") kind="search" maxlength=100 value=typed/>
+                <Button variant=Variant::Secondary>{text!("admin-doctors-search-button")}</Button>
+                {searching.then(|| view! { <a class="admin-all" href=links::page("/admin")>{text!("admin-doctors-search-clear")}</a> })}
             </form>
-            <ButtonLink href=links::page("/admin/doctors/new")>"Add a doctor"</ButtonLink>
+            <ButtonLink href=links::page("/admin/doctors/new")>{text!("admin-doctor-add-title")}</ButtonLink>
         </div>
         <h2 class="admin-count">{said}</h2>
         {list}

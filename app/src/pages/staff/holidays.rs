@@ -11,6 +11,7 @@ use super::doctors::{AdminTab, admin_tabs};
 use super::problems::Problems;
 use crate::context::{self, typed_or};
 use crate::fns::holidays::SaveHolidays;
+use crate::i18n::{self, rich_text, text};
 use crate::links;
 use crate::links::Query;
 use crate::messages;
@@ -29,7 +30,7 @@ const TABS_MAX: usize = 6;
 pub fn Holidays() -> impl IntoView {
     let state = failure_of::<SaveHolidays>();
     let mut address = Address::default();
-    let clinic = address.read("clinic", "the clinic", |text| text.parse().ok());
+    let clinic = address.read("clinic", text!("holidays-address-clinic"), |text| text.parse().ok());
     response::page(holidays(clinic, address, state))
 }
 
@@ -42,21 +43,21 @@ async fn holidays(
     let clinics = ports.administration.clinics(&caller).await?;
     let found = asked.and_then(|asked| clinics.iter().find(|clinic| clinic.id == asked));
     if asked.is_some() && found.is_none() {
-        address.ignore("the clinic");
+        address.ignore(text!("holidays-address-clinic"));
     }
     let clinic = found.or(clinics.first()).cloned();
     let problems = Problems::of(&state, messages::field_problem);
     let said = (state.failure.is_none() && address::value("done") == "saved").then(|| {
         view! {
             <Alert tone=Tone::Good announced=true>
-                <p><strong>"Saved. "</strong>"The doctors’ times follow within a minute. What is booked stays."</p>
+                <p><strong>{text!("holidays-saved")}</strong>" "{text!("holidays-saved-effect")}</p>
             </Alert>
         }
     });
-    let title = "Public holidays";
+    let title = text!("holidays-title");
     let body = match &clinic {
         None => view! {
-            <Empty title="There is no clinic yet"><p>"Holidays are kept by a clinic."</p></Empty>
+            <Empty title=text!("holidays-no-clinic-title")><p>{text!("holidays-no-clinic")}</p></Empty>
         }
         .into_any(),
         Some(clinic) => {
@@ -71,10 +72,10 @@ async fn holidays(
         }
     };
     Ok(view! {
-        <Title text=title/>
+        <Title text=title.clone()/>
         {problems.summary()}
         {said}
-        <PageHead title=title lead="Days on which the clinic is closed: no times are offered then, but on single days."/>
+        <PageHead title=title lead=text!("holidays-lead")/>
         {admin_tabs(AdminTab::Holidays)}
         {address.note()}
         {body}
@@ -87,12 +88,12 @@ fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId) -> AnyView {
     if clinics.len() > TABS_MAX {
         let choices = clinics
             .iter()
-            .map(|clinic| Choice::new(clinic.id.to_string(), clinic.name.clone()))
+            .map(|clinic| Choice::name(clinic.id.to_string(), clinic.name.clone()))
             .collect();
         return view! {
             <form class="clinic-choice" method="get" action=links::page("/admin/holidays")>
-                <SelectField name="clinic" id="choose-clinic" label="Clinic" choices=choices value=chosen.to_string()/>
-                <Button variant=Variant::Secondary>"Show"</Button>
+                <SelectField name="clinic" id="choose-clinic" label=text!("holidays-clinic") choices=choices value=chosen.to_string()/>
+                <Button variant=Variant::Secondary>{text!("holidays-clinic-show")}</Button>
             </form>
         }
         .into_any();
@@ -100,12 +101,14 @@ fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId) -> AnyView {
     let tabs = clinics
         .iter()
         .map(|clinic| LinkTab {
-            href: Query::new().with("clinic", &clinic.id.to_string()).on("/admin/holidays"),
+            href: Query::new()
+                .with("clinic", &clinic.id.to_string())
+                .on(&links::page("/admin/holidays")),
             text: clinic.name.clone(),
             current: clinic.id == chosen,
         })
         .collect();
-    view! { <LinkTabs label="Clinics" tabs=tabs/> }.into_any()
+    view! { <LinkTabs label=text!("holidays-clinics") tabs=tabs/> }.into_any()
 }
 
 #[component]
@@ -130,7 +133,7 @@ fn HolidayForm(
         .map(|(index, code)| {
             let (field, id) =
                 (format!("regions[{index}][remove]"), format!("regions-{index}-remove"));
-            let label = format!("Remove {}", name_of(code));
+            let label = text!("holidays-region-remove", region = name_of(code));
             let checked = ticked(&field, false);
             view! {
                 <li>
@@ -146,7 +149,7 @@ fn HolidayForm(
         .regions
         .iter()
         .filter(|region| !kept.kept.contains(&region.code))
-        .map(|region| Choice::new(region.name.clone(), region.code.clone()))
+        .map(|region| Choice::name(region.name.clone(), region.code.clone()))
         .collect();
     let days: Vec<_> = kept
         .coming
@@ -155,18 +158,19 @@ fn HolidayForm(
             let date = holiday.date.to_string();
             let (field, id) = (format!("working[on-{date}]"), format!("working-{date}"));
             let checked = ticked(&field, *works);
-            let label = format!("We work on {}, {}", crate::i18n::date(holiday.date), holiday.name);
+            let day = i18n::date(holiday.date);
+            let label = text!("holidays-open-on", date = &day, holiday = &holiday.name);
             view! {
                 <tr>
-                    <th scope="row"><time datetime=date>{crate::i18n::date(holiday.date)}</time></th>
+                    <th scope="row"><time datetime=date>{day}</time></th>
                     <td>
                         {holiday.name.clone()}
-                        {holiday.estimated.then(|| view! { <span class="muted">" (may shift with the moon)"</span> })}
+                        {holiday.estimated.then(|| view! { " "<span class="muted">{text!("holidays-estimated")}</span> })}
                     </td>
                     <td>
                         <label class="works">
                             <input type="checkbox" id=id name=field value="yes" checked=checked aria-label=label/>
-                            <span>"We work on this day"</span>
+                            <span>{text!("holidays-open")}</span>
                         </label>
                     </td>
                 </tr>
@@ -179,26 +183,28 @@ fn HolidayForm(
         <form class="holidays-form" method="post" action=links::page(SaveHolidays::PATH)>
             <HiddenField name="clinic" value=clinic.id.to_string()/>
             <section class="stack" aria-labelledby="regions">
-                <h2 id="regions">"Whose holidays "{clinic.name}" keeps"</h2>
+                <h2 id="regions">
+                    {rich_text!("holidays-regions-title", clinic = view! { <span translate="no">{clinic.name}</span> })}
+                </h2>
                 {if none {
-                    view! { <p class="muted">"Nobody’s yet: the clinic works on every day."</p> }.into_any()
+                    view! { <p class="muted">{text!("holidays-regions-none")}</p> }.into_any()
                 } else {
                     view! { <ul class="regions">{regions}</ul> }.into_any()
                 }}
-                <SuggestField name="region" label="Add a region" maxlength=100 choices=choices value=region
-                    hint="Start typing, then choose. Its days appear below once it is saved."
+                <SuggestField name="region" label=text!("holidays-region-add") maxlength=100 choices=choices value=region
+                    hint=text!("holidays-region-hint")
                     problem=problems.at("region")/>
             </section>
             {(!no_days).then(|| view! {
                 <div class="stack holidays-days">
-                    <h2>"The coming twelve months"</h2>
-                    <TableFrame label="The coming twelve months">
+                    <h2>{text!("holidays-days-title")}</h2>
+                    <TableFrame label=text!("holidays-days-title")>
                         <table class="table admin-table">
                             <thead>
                                 <tr>
-                                    <th scope="col">"Date"</th>
-                                    <th scope="col">"Holiday"</th>
-                                    <th scope="col">"Open all the same"</th>
+                                    <th scope="col">{text!("holidays-column-date")}</th>
+                                    <th scope="col">{text!("holidays-column-holiday")}</th>
+                                    <th scope="col">{text!("holidays-column-open")}</th>
                                 </tr>
                             </thead>
                             <tbody>{days}</tbody>
@@ -206,7 +212,7 @@ fn HolidayForm(
                     </TableFrame>
                 </div>
             })}
-            <Button>"Save holidays"</Button>
+            <Button>{text!("holidays-save")}</Button>
         </form>
     }
 }

@@ -9,10 +9,12 @@ use nadi::ids::LocationId;
 use nadi::ports::{City, ClinicView};
 
 use super::doctor_edit::{hint, saved_now, stale_note};
+use super::doctors::{head_with_names, name as shown_name};
 use super::problems::Problems;
 use crate::context::{self, typed_or};
 use crate::fns::administration::typed::{ADDRESS_CHARS_MAX, NAME_CHARS_MAX, city_name};
 use crate::fns::administration::{AddLocation, SaveLocation, TypedLocation};
+use crate::i18n::text;
 use crate::links;
 use crate::messages;
 use crate::parts::form::{FormState, failure_of};
@@ -32,12 +34,12 @@ async fn new_location(state: FormState) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let clinics = ports.administration.clinics(&caller).await?;
     let cities = ports.directory.cities(&caller).await?;
-    let title = "Add a location";
+    let title = text!("admin-location-add-title");
     let body = if clinics.is_empty() {
         view! {
-            <PageHead title=title/>
-            <Empty title="There is no clinic to add a location to">
-                <p class="actions"><ButtonLink href=links::page("/admin")>"Back to the doctors"</ButtonLink></p>
+            <PageHead title=title.clone()/>
+            <Empty title=text!("admin-no-clinic")>
+                <p class="actions"><ButtonLink href=links::page("/admin")>{text!("admin-back-to-doctors")}</ButtonLink></p>
             </Empty>
         }
         .into_any()
@@ -51,17 +53,17 @@ async fn new_location(state: FormState) -> Result<AnyView, Failure> {
         };
         view! {
             {problems.summary()}
-            <PageHead title=title/>
+            <PageHead title=title.clone()/>
             <form class="form admin-form" method="post" action=links::page(AddLocation::PATH)>
                 <LocationFields stored=stored clinics=clinics cities=cities problems=problems stale=false/>
-                <Button>"Add location"</Button>
+                <Button>{text!("admin-location-add-button")}</Button>
             </form>
         }
         .into_any()
     };
     Ok(view! {
         <Title text=title/>
-        <p class="admin-back"><a href=links::page("/admin/locations")>"All locations"</a></p>
+        <p class="admin-back"><a href=links::page("/admin/locations")>{text!("admin-locations-all")}</a></p>
         <section class="narrow">{body}</section>
     }
     .into_any())
@@ -92,8 +94,8 @@ async fn edit_location(id: String, done: String, state: FormState) -> Result<Any
     let problems = Problems::of(&state, messages::field_problem);
     let stale = state.failure == Some(Failure::Stale);
     let said = match (done.as_str(), state.failure.is_some()) {
-        ("added", false) => Some("Added. Doctors can have hours here now."),
-        ("saved", false) => Some("Saved. Patients see it now."),
+        ("added", false) => Some(text!("admin-location-added")),
+        ("saved", false) => Some(text!("admin-location-saved")),
         _ => None,
     };
     let said = said.map(|text| {
@@ -101,16 +103,16 @@ async fn edit_location(id: String, done: String, state: FormState) -> Result<Any
     });
     Ok(view! {
         <Title text=location.name.clone()/>
-        <p class="admin-back"><a href=links::page("/admin/locations")>"All locations"</a></p>
+        <p class="admin-back"><a href=links::page("/admin/locations")>{text!("admin-locations-all")}</a></p>
         <section class="narrow">
             {problems.summary()}
             {stale.then(stale_note)}
             {said}
-            <PageHead title=location.name lead=location.clinic_name/>
+            {head_with_names(shown_name(location.name), shown_name(location.clinic_name))}
             <form class="form admin-form" method="post" action=links::page(SaveLocation::PATH)>
                 <HiddenField name="id" value=id/>
                 <LocationFields stored=stored clinics=vec![] cities=cities problems=problems stale=stale/>
-                <Button>"Save location"</Button>
+                <Button>{text!("admin-location-save-button")}</Button>
             </form>
         </section>
     }
@@ -131,14 +133,14 @@ fn LocationFields(
     let clinic = if new {
         let mut choices: Vec<_> = clinics
             .iter()
-            .map(|clinic| Choice::new(clinic.id.to_string(), clinic.name.clone()))
+            .map(|clinic| Choice::name(clinic.id.to_string(), clinic.name.clone()))
             .collect();
         if choices.len() > 1 {
-            choices.insert(0, Choice::new("", "Choose a clinic"));
+            choices.insert(0, Choice::new("", text!("admin-choose-clinic")));
         }
         let value = typed_or("clinic", &stored.clinic);
         view! {
-            <SelectField name="clinic" label="Clinic" choices=choices value=value required=true
+            <SelectField name="clinic" label=text!("admin-location-clinic") choices=choices value=value required=true
                 problem=problems.at("clinic")/>
         }
         .into_any()
@@ -165,15 +167,15 @@ fn LocationFields(
     view! {
         <HiddenField name="version" value=version/>
         {clinic}
-        <TextField name="name" label="Name" required=true maxlength=NAME_CHARS_MAX autocomplete="off"
-            value=name hint=hint("As patients read it, like Panjim Clinic.", name_now) problem=problems.at("name")/>
-        <TextAreaField name="address" label="Address" rows=3 required=true maxlength=ADDRESS_CHARS_MAX
-            value=address hint=hint("Street, number, and what helps to find it.", address_now)
+        <TextField name="name" label=text!("admin-location-name") required=true maxlength=NAME_CHARS_MAX autocomplete="off"
+            value=name hint=hint(text!("admin-location-name-hint"), name_now) problem=problems.at("name")/>
+        <TextAreaField name="address" label=text!("admin-location-address") rows=3 required=true maxlength=ADDRESS_CHARS_MAX
+            value=address hint=hint(text!("admin-location-address-hint"), address_now)
             problem=problems.at("address")/>
-        <SuggestField name="city" label="City" required=true maxlength=100 choices=cities
-            value=city hint=hint("Start typing, then choose.", city_now) problem=problems.at("city")/>
-        <SuggestField name="time_zone" label="Time zone" required=true maxlength=60 choices=zones
-            value=zone hint=hint("Like Asia/Kolkata. It cannot change while people are booked here.", zone_now)
+        <SuggestField name="city" label=text!("admin-location-city") required=true maxlength=100 choices=cities
+            value=city hint=hint(text!("admin-location-city-hint"), city_now) problem=problems.at("city")/>
+        <SuggestField name="time_zone" label=text!("admin-location-zone") required=true maxlength=60 choices=zones
+            value=zone hint=hint(text!("admin-location-zone-hint"), zone_now)
             problem=problems.at("time_zone")/>
     }
 }

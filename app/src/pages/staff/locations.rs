@@ -5,8 +5,9 @@ use leptos_meta::Title;
 use nadi::Failure;
 use nadi::ports::ShiftedVisit;
 
-use super::doctors::{AdminTab, admin_tabs};
+use super::doctors::{AdminTab, admin_tabs, name as shown_name};
 use crate::context;
+use crate::i18n::{self, names, rich_text, text};
 use crate::links::{self, Query};
 use crate::parts::address::Address;
 use crate::parts::response;
@@ -28,34 +29,34 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
     let (number, count, total) = (found.number, found.count(), found.total);
     let href = |page: u32| {
         let page = if page > 1 { page.to_string() } else { String::new() };
-        Query::new().with("page", &page).on("/admin/locations")
+        Query::new().with("page", &page).on(&links::page("/admin/locations"))
     };
-    let said = if total == 1 { "1 location".to_owned() } else { format!("{total} locations") };
+    let said = text!("admin-locations-count", count = total);
     let none = found.items.is_empty();
     let rows: Vec<_> = found
         .items
         .into_iter()
         .map(|row| view! {
             <tr>
-                <th scope="row"><a href=links::edit_location(&row.id.to_string())>{row.name}</a></th>
-                <td>{row.address}</td>
-                <td>{row.city_name}</td>
-                <td>{row.zone}</td>
-                {several_clinics.then(|| view! { <td>{row.clinic_name}</td> })}
+                <th scope="row"><a href=links::edit_location(&row.id.to_string()) translate="no">{row.name}</a></th>
+                <td translate="no">{row.address}</td>
+                <td>{names::city_named(&row.city_name)}</td>
+                <td translate="no">{row.zone}</td>
+                {several_clinics.then(|| view! { <td translate="no">{row.clinic_name}</td> })}
             </tr>
         })
         .collect();
     let list = if !none {
         view! {
-            <TableFrame label="Locations">
+            <TableFrame label=text!("admin-locations-title")>
                 <table class="table admin-table">
                     <thead>
                         <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Address"</th>
-                            <th scope="col">"City"</th>
-                            <th scope="col">"Time zone"</th>
-                            {several_clinics.then(|| view! { <th scope="col">"Clinic"</th> })}
+                            <th scope="col">{text!("admin-locations-column-name")}</th>
+                            <th scope="col">{text!("admin-locations-column-address")}</th>
+                            <th scope="col">{text!("admin-locations-column-city")}</th>
+                            <th scope="col">{text!("admin-locations-column-zone")}</th>
+                            {several_clinics.then(|| view! { <th scope="col">{text!("admin-locations-column-clinic")}</th> })}
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -65,38 +66,38 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
         .into_any()
     } else if page > 1 {
         view! {
-            <Empty title="This list is shorter">
-                <p class="actions"><ButtonLink href=links::page("/admin/locations")>"To its first page"</ButtonLink></p>
+            <Empty title=text!("admin-page-empty-title")>
+                <p class="actions"><ButtonLink href=links::page("/admin/locations")>{text!("admin-page-empty-button")}</ButtonLink></p>
             </Empty>
         }
         .into_any()
     } else {
         view! {
-            <Empty title="No locations yet">
-                <p>"Add the first one. Doctors can have hours there then."</p>
-                <p class="actions"><ButtonLink href=links::page("/admin/locations/new")>"Add a location"</ButtonLink></p>
+            <Empty title=text!("admin-locations-empty-title")>
+                <p>{text!("admin-locations-empty-text")}</p>
+                <p class="actions"><ButtonLink href=links::page("/admin/locations/new")>{text!("admin-location-add-title")}</ButtonLink></p>
             </Empty>
         }
         .into_any()
     };
     Ok(view! {
-        <Title text="Locations"/>
-        <PageHead title="Locations" lead="Where people are received. Each has its own time zone."/>
+        <Title text=text!("admin-locations-title")/>
+        <PageHead title=text!("admin-locations-title") lead=text!("admin-locations-lead")/>
         {admin_tabs(AdminTab::Locations)}
         {address.note()}
         <div class="admin-bar">
             <h2 class="admin-count">{said}</h2>
-            <ButtonLink href=links::page("/admin/locations/new")>"Add a location"</ButtonLink>
+            <ButtonLink href=links::page("/admin/locations/new")>{text!("admin-location-add-title")}</ButtonLink>
         </div>
         {shifted(rules.shifted)}
         {list}
-        <p>"Clocks go by release "{rules.release}" of the time-zone rules."</p>
+        <p>{rich_text!("admin-locations-zone-rules", release = shown_name(rules.release))}</p>
         <Pagination number=number count=count href=href/>
     }
     .into_any())
 }
 
-/// Who is booked keeps the instant when rules change, and somebody has to tell the patient or move the visit.
+/// Who is booked keeps the instant when rules change, and somebody has to tell the patient or choose another time.
 fn shifted(visits: Vec<ShiftedVisit>) -> Option<AnyView> {
     if visits.is_empty() {
         return None;
@@ -104,28 +105,29 @@ fn shifted(visits: Vec<ShiftedVisit>) -> Option<AnyView> {
     let rows: Vec<_> = visits
         .into_iter()
         .map(|visit| {
-            let day = visit.booked_for.date();
-            let will_be = match visit.will_be.date() == day {
-                true => visit.will_be.format("%H:%M").to_string(),
-                false => format!("{}, {}", crate::i18n::date(visit.will_be.date()), visit.will_be.format("%H:%M")),
+            let (booked, now) = (visit.booked_for, visit.will_be);
+            let clock = i18n::clock(now.time());
+            let now = match now.date() == booked.date() {
+                true => clock,
+                false => text!("date-and-time", date = i18n::date(now.date()), time = clock),
             };
-            let said = format!(
-                "{}, {}, {}: booked for {}, now at {will_be}",
-                visit.doctor_name,
-                visit.zone.name(),
-                crate::i18n::date(day),
-                visit.booked_for.format("%H:%M")
+            let href = links::appointment(&visit.id.to_string());
+            let line = rich_text!(
+                "admin-shifted-appointment",
+                appointment = view! { <a href=href translate="no">{visit.reference}</a> },
+                doctor = shown_name(visit.doctor_name),
+                date = i18n::date(booked.date()),
+                booked = i18n::clock(booked.time()),
+                now,
+                zone = i18n::place_time(visit.zone),
             );
-            view! { <li><a href=links::appointment(&visit.id.to_string())>{visit.reference}</a>" "{said}</li> }
+            view! { <li>{line}</li> }
         })
         .collect();
     let view = view! {
         <Alert tone=Tone::Waiting>
-            <h2>"New rules for time zones have changed these visits"</h2>
-            <p>
-                "Each takes place at the moment that was booked, so the clock will show another time than the patient was told. "
-                "Call the patient, or move or cancel the visit."
-            </p>
+            <h2>{text!("admin-shifted-title")}</h2>
+            <p>{text!("admin-shifted-text")}</p>
             <ul>{rows}</ul>
         </Alert>
     };

@@ -10,7 +10,7 @@ use crate::ui::{ProblemLine, ProblemSummary};
 /// Every problem of a form, in its order.
 #[derive(Clone, Debug, Default)]
 pub struct Problems {
-    title: &'static str,
+    title: String,
     lines: Vec<ProblemLine>,
 }
 
@@ -50,7 +50,7 @@ impl Problems {
 
     /// All of them, for the top of the page.
     pub fn summary(&self) -> Option<AnyView> {
-        let (title, lines) = (self.title, self.lines.clone());
+        let (title, lines) = (self.title.clone(), self.lines.clone());
         self.any().then(|| view! { <ProblemSummary title=title lines=lines/> }.into_any())
     }
 }

@@ -7,11 +7,13 @@ use nadi::ports::ReviewView;
 use nadi::review::{REASON_CHARS_MAX, TEXT_CHARS_MAX};
 use nadi::{Failure, Field};
 
-use super::doctors::{AdminTab, admin_tabs};
+use super::doctors::{AdminTab, admin_tabs, name as shown_name};
 use super::schedule::{Tab, tabs};
 use crate::context::{self, typed_or};
 use crate::fns::reviews::{AnswerReview, HideReview, ShowReview};
+use crate::i18n::{self, rich_text, text};
 use crate::links::{self, Query, SchedulePages};
+use crate::messages;
 use crate::parts::address::{self, Address};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::response;
@@ -52,18 +54,20 @@ async fn own_reviews(page: u32, address: Address, form: FormState) -> Result<Any
         })
         .collect();
     let done = (address::value("done") == "answered").then(|| {
-        view! { <Alert tone=Tone::Good announced=true><p>"Saved. Your answer stands below the review."</p></Alert> }
+        view! { <Alert tone=Tone::Good announced=true><p>{text!("doctor-reviews-saved")}</p></Alert> }
     });
     Ok(view! {
-        <Title text="Reviews"/>
+        <Title text=text!("doctor-reviews-title")/>
         <FormSummary state=form/>
         {done}
-        <PageHead title="Reviews" lead="What patients say of their visits. Everybody can read it, and what you answer."/>
+        <PageHead title=text!("doctor-reviews-title") lead=text!("doctor-reviews-lead")/>
         {tabs(&SchedulePages::own(), true, Some(Tab::Reviews))}
         {address.note()}
         <RatingLine rating=found.rating/>
         {none.then(|| view! {
-            <Empty title="Nothing here yet"><p>"After their visit, patients are invited to write a review."</p></Empty>
+            <Empty title=text!("doctor-reviews-empty-title")>
+                <p>{text!("doctor-reviews-empty-text")}</p>
+            </Empty>
         })}
         <ul class="reviews-list staff-reviews">{items}</ul>
         <Pagination number=number count=count href=|page| Query::new().with("page", &page.to_string()).on(&links::own_reviews())/>
@@ -87,10 +91,11 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
     let failed = form.failure.is_some();
     let stored = review.shown.answer.clone().unwrap_or_default();
     let value = if failed { typed_or("answer", &stored) } else { stored.clone() };
-    let whose = format!("Your answer to {}", review.shown.name);
+    let author = messages::reviews::author(review.shown.name.clone());
+    let whose = text!("doctor-reviews-reply-label", name = author);
     let (summary, hint) = match stored.is_empty() {
-        true => ("Answer this review", "Everybody can read it. Say nothing of anybody’s health."),
-        false => ("Change your answer", "Leave it empty to take it back."),
+        true => (text!("doctor-reviews-reply-open"), text!("doctor-reviews-reply-hint")),
+        false => (text!("doctor-reviews-reply-edit"), text!("doctor-reviews-reply-edit-hint")),
     };
     view! {
         <details class="review-act" open=failed>
@@ -101,7 +106,7 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
                 <HiddenField name="page" value=page.to_string()/>
                 <TextAreaField name="answer" id=field_id("answer", &review, &form) label=whose
                     maxlength=TEXT_CHARS_MAX hint=hint value=value problem=form.problem(Field::Answer)/>
-                <Button variant=Variant::Secondary>"Save this answer"</Button>
+                <Button variant=Variant::Secondary>{text!("doctor-reviews-reply-button")}</Button>
             </form>
         </details>
     }
@@ -111,15 +116,14 @@ fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
 #[component]
 fn HiddenNote(review: ReviewView) -> impl IntoView {
     review.hidden.map(|hidden| {
-        let by = hidden.by.map(|name| format!(" by {name}")).unwrap_or_default();
-        let at = crate::i18n::date(hidden.at.date());
+        let date = i18n::date(hidden.at.date());
+        let when = match hidden.by {
+            Some(by) => rich_text!("admin-reviews-hidden-on-by", date, name = shown_name(by)),
+            None => text!("admin-reviews-hidden-on", date).into_any(),
+        };
+        let why = rich_text!("admin-reviews-hidden-reason", reason = shown_name(hidden.reason));
         view! {
-            <Alert tone=Tone::Waiting>
-                <p>
-                    <strong>{format!("Hidden on {at}{by}. ")}</strong>
-                    {format!("It does not count. The reason: {}", hidden.reason)}
-                </p>
-            </Alert>
+            <Alert tone=Tone::Waiting><p><strong>{when}</strong>" "{why}</p></Alert>
         }
     })
 }
@@ -128,7 +132,8 @@ fn HiddenNote(review: ReviewView) -> impl IntoView {
 #[component]
 pub fn AdminReviews() -> impl IntoView {
     let mut address = Address::default();
-    let hidden = address.read("show", "what to show", |text| (text == "hidden").then_some(()));
+    let is_hidden = |text: &str| (text == "hidden").then_some(());
+    let hidden = address.read("show", text!("admin-address-filter"), is_hidden);
     let page = address.page();
     let form = failure_of::<HideReview>().or(failure_of::<ShowReview>());
     response::page(admin_reviews(hidden.is_some(), page, address, form))
@@ -152,9 +157,10 @@ async fn admin_reviews(
             let form = of_this(&form, &review);
             let doctor = review.doctor_name.clone();
             let href = links::doctor(review.doctor_slug.as_str());
+            let link = view! { <a href=href translate="no">{doctor.clone()}</a> };
             view! {
                 <li>
-                    <p class="review-of">"Of "<a href=href>{doctor.clone()}</a></p>
+                    <p class="review-of">{rich_text!("admin-reviews-of", doctor = link)}</p>
                     <HiddenNote review=review.clone()/>
                     <Review review=review.shown.clone() doctor=doctor>
                         <Decision review=review show=show page=number form=form/>
@@ -164,18 +170,22 @@ async fn admin_reviews(
         })
         .collect();
     let done = match address::value("done").as_str() {
-        "hidden" => Some("Hidden. Its author and the doctor read why; it no longer counts."),
-        "shown" => Some("Everybody sees this review again, and it counts."),
+        "hidden" => Some(text!("admin-reviews-hidden-done")),
+        "shown" => Some(text!("admin-reviews-shown-done")),
         _ => None,
     };
     let done = done.map(|text| {
         view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> }
     });
     let which = vec![
-        LinkTab { href: links::admin_reviews(), text: "All".into(), current: !only_hidden },
+        LinkTab {
+            href: links::admin_reviews(),
+            text: text!("admin-reviews-filter-all"),
+            current: !only_hidden,
+        },
         LinkTab {
             href: Query::new().with("show", "hidden").on(&links::admin_reviews()),
-            text: "Hidden".into(),
+            text: text!("admin-reviews-filter-hidden"),
             current: only_hidden,
         },
     ];
@@ -183,22 +193,25 @@ async fn admin_reviews(
         Query::new().with("show", show).with("page", &page.to_string()).on(&links::admin_reviews())
     };
     Ok(view! {
-        <Title text="Reviews"/>
+        <Title text=text!("admin-reviews-title")/>
         <FormSummary state=form/>
         {done}
-        <PageHead title="Reviews" lead="The newest first. Hide what is against the law or names others, not what is merely unkind."/>
+        <PageHead title=text!("admin-reviews-title") lead=text!("admin-reviews-lead")/>
         {admin_tabs(AdminTab::Reviews)}
         {address.note()}
-        <LinkTabs label="Which reviews" tabs=which/>
+        <LinkTabs label=text!("admin-reviews-filter") tabs=which/>
         {none.then(|| view! {
-            <Empty title="Nothing here">
+            <Empty title=if only_hidden {
+                text!("admin-reviews-none-hidden")
+            } else {
+                text!("admin-reviews-empty-title")
+            }>
                 {if only_hidden {
-                    view! {
-                        <p>"No review is hidden."</p>
-                        <p class="actions"><ButtonLink href=links::admin_reviews()>"Show all reviews"</ButtonLink></p>
-                    }.into_any()
+                    let text = text!("admin-reviews-show-all-button");
+                    view! { <p class="actions"><ButtonLink href=links::admin_reviews()>{text}</ButtonLink></p> }
+                        .into_any()
                 } else {
-                    view! { <p>"Patients can write a review after their visit."</p> }.into_any()
+                    view! { <p>{text!("admin-reviews-empty-text")}</p> }.into_any()
                 }}
             </Empty>
         })}
@@ -222,7 +235,7 @@ fn Decision(review: ReviewView, show: &'static str, page: u32, form: FormState) 
         return view! {
             <form class="review-act" method="post" action=links::page(ShowReview::PATH)>
                 {sent}
-                <Button variant=Variant::Secondary>"Show this review again"</Button>
+                <Button variant=Variant::Secondary>{text!("admin-reviews-show-button")}</Button>
             </form>
         }
         .into_any();
@@ -231,13 +244,13 @@ fn Decision(review: ReviewView, show: &'static str, page: u32, form: FormState) 
     let reason = if failed { typed_or("reason", "") } else { String::new() };
     view! {
         <details class="review-act" open=failed>
-            <summary>"Hide this review"</summary>
+            <summary>{text!("admin-reviews-hide-button")}</summary>
             <form class="form" method="post" action=links::page(HideReview::PATH)>
                 {sent}
-                <TextField name="reason" id=field_id("reason", &review, &form) label="The reason"
-                    hint="Its author and the doctor read it." required=true maxlength=REASON_CHARS_MAX
+                <TextField name="reason" id=field_id("reason", &review, &form) label=text!("admin-reviews-reason")
+                    hint=text!("admin-reviews-reason-hint") required=true maxlength=REASON_CHARS_MAX
                     value=reason problem=form.problem(Field::Reason)/>
-                <Button variant=Variant::Danger>"Hide this review"</Button>
+                <Button variant=Variant::Danger>{text!("admin-reviews-hide-button")}</Button>
             </form>
         </details>
     }

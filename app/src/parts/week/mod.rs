@@ -6,7 +6,7 @@
 
 pub mod layout;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 use leptos::prelude::*;
 use nadi::appointment::State;
 use nadi::local_time::{LocalTime, LocalTimes};
@@ -15,9 +15,8 @@ use nadi::visit::Mode;
 use nadi::zone::Zone;
 
 use self::layout::{CalendarGrid, Day, Item, now_and_next};
-use crate::i18n::{LocalTimeText as _, LocalTimesText as _};
+use crate::i18n::{self, LocalTimeText as _, LocalTimesText as _, rich_text, text};
 use crate::links;
-use crate::parts::visit;
 use crate::ui::{Icon, Shape};
 
 /// The days of a calendar on a time grid.
@@ -44,13 +43,10 @@ pub fn DayGrid(
     // The label of the current time replaces an hour's label that it would cover.
     let hours: Vec<_> = (first..last)
         .filter(|hour| now.is_none_or(|now| now.abs_diff(hour * 60) > 12))
-        .map(
-            |hour| view! { <li style=format!("--at:{}", hour * 60)>{format!("{hour:02}:00")}</li> },
-        )
+        .map(|hour| view! { <li style=format!("--at:{}", hour * 60)>{wall_clock(hour * 60)}</li> })
         .collect();
     let clock = now.map(|minute| {
-        let text = format!("{:02}:{:02}", minute / 60, minute % 60);
-        view! { <li class="now-clock" style=format!("--at:{minute}")>{text}</li> }
+        view! { <li class="now-clock" style=format!("--at:{minute}")>{wall_clock(minute)}</li> }
     });
     let days: Vec<_> = sheet
         .days
@@ -69,6 +65,12 @@ pub fn DayGrid(
     }
 }
 
+/// What the clock says, so many minutes after midnight.
+fn wall_clock(minute: u16) -> String {
+    let (hour, minute) = (u32::from(minute / 60), u32::from(minute % 60));
+    i18n::clock(NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default())
+}
+
 /// The days as a list.
 #[component]
 pub fn DayList(sheet: CalendarGrid, zone: Zone) -> impl IntoView {
@@ -83,7 +85,8 @@ pub fn DayList(sheet: CalendarGrid, zone: Zone) -> impl IntoView {
 
 /// The address of one day, in its own view.
 pub fn day_href(date: NaiveDate) -> String {
-    links::Query::new().with("view", "day").with("date", &date.to_string()).on("/calendar")
+    let query = links::Query::new().with("view", "day").with("date", &date.to_string());
+    query.on(&links::page("/calendar"))
 }
 
 /// The id of a day on its page, to jump to.
@@ -104,28 +107,22 @@ fn DayColumn(
 ) -> impl IntoView {
     let id = day_id(day.date);
     let heading = format!("{id}-heading");
-    let (weekday, date) = (day.date.format("%a").to_string(), day.date.format("%-d").to_string());
-    let month = day.date.format(" %b").to_string();
-    let name = view! {
-        {weekday}
-        " "
-        {date}
-        <span class="agenda-month">{month}</span>
-    };
-    let name = if linked {
-        view! { <a href=day_href(day.date)>{name}</a> }.into_any()
-    } else {
-        name.into_any()
-    };
+    let name = rich_text!(
+        "doctor-calendar-day",
+        weekday = i18n::short_weekday(day.date.weekday()),
+        day = i18n::day_number(day.date),
+        month = view! { <span class="agenda-month">{i18n::short_month(day.date)}</span> },
+    );
+    let name =
+        if linked { view! { <a href=day_href(day.date)>{name}</a> }.into_any() } else { name };
     let summary = summary(&day);
-    let day_places = day_places(&day);
     let off = day.is_off();
     let blocks: Vec<_> = day
         .blocks
         .iter()
         .map(|(span, block)| {
             let style = format!("--at:{};--for:{}", span.at, span.minutes);
-            view! { <li class="agenda-block" style=style><span>{block_words(block, zone)}</span></li> }
+            view! { <li class="agenda-block" style=style><span>{block_line(block, zone)}</span></li> }
         })
         .collect();
     let items: Vec<_> = day
@@ -145,58 +142,77 @@ fn DayColumn(
             <header class="agenda-head">
                 <h3 id=heading.clone()>
                     {name}
-                    {day.today.then(|| view! { " " <span class="agenda-today">"Today"</span> })}
+                    {day.today.then(|| view! { " " <span class="agenda-today">{text!("doctor-calendar-today")}</span> })}
                 </h3>
                 <p class="agenda-summary" title=summary.clone()>{summary.clone()}</p>
-                {day_places.map(|places| view! { <p class="agenda-places" aria-hidden="true" title=places.clone()>{places.clone()}</p> })}
+                {day_places(&day)}
             </header>
             <div class="agenda-body">
-                {(!blocks.is_empty()).then(|| view! { <ul class="agenda-blocks" aria-label="Hours">{blocks}</ul> })}
-                {(!items.is_empty()).then(|| view! { <ol class="agenda-entries" aria-label="Appointments">{items}</ol> })}
+                {(!blocks.is_empty()).then(|| view! { <ul class="agenda-blocks" aria-label=text!("doctor-calendar-hours")>{blocks}</ul> })}
+                {(!items.is_empty()).then(|| view! { <ol class="agenda-entries" aria-label=text!("doctor-calendar-entries")>{items}</ol> })}
                 {now.map(|minute| view! { <div class="now-line" style=format!("--at:{minute}")></div> })}
             </div>
         </section>
     }
 }
 
-/// `9 booked, 4 free`; `No hours` on a day off.
+/// `9 booked, 4 free`; `No opening hours` on a day off.
 fn summary(day: &Day) -> String {
     if day.is_off() {
-        return "No hours".into();
+        return text!("doctor-calendar-day-off");
     }
     match (day.booked, day.free) {
-        (0, 0) => "Nobody booked".into(),
-        (booked, 0) => format!("{booked} booked"),
-        (0, free) => format!("{free} free"),
-        (booked, free) => format!("{booked} booked, {free} free"),
+        (0, 0) => text!("doctor-calendar-day-empty"),
+        (booked, 0) => text!("doctor-calendar-day-booked", booked),
+        (0, free) => text!("doctor-calendar-day-free", free),
+        (booked, free) => text!("doctor-calendar-day-booked-and-free", booked, free),
     }
 }
 
-/// Where one is that day: `Panjim Clinic, video visits`. Said again with each stretch of hours.
-fn day_places(day: &Day) -> Option<String> {
-    let mut places: Vec<&str> = Vec::new();
-    for (_, block) in &day.blocks {
-        if !places.contains(&place(block)) {
-            places.push(place(block));
+/// Where one is that day: `Panjim Clinic, video appointments`. Each stretch of hours says it again.
+fn day_places(day: &Day) -> Option<AnyView> {
+    let is_video = |block: &BlockView| block.mode == Mode::Video;
+    let mut names: Vec<&str> = Vec::new();
+    for (_, block) in day.blocks.iter().filter(|(_, block)| !is_video(block)) {
+        if !names.contains(&block.location_name.as_str()) {
+            names.push(&block.location_name);
         }
     }
-    (!places.is_empty()).then(|| places.join(", "))
-}
-
-fn place(block: &BlockView) -> &str {
-    match block.mode {
-        Mode::InPerson => &block.location_name,
-        Mode::Video => "video visits",
-    }
+    let video = day.blocks.iter().any(|(_, block)| is_video(block));
+    let places = i18n::and(&names);
+    let shown = || view! { <span translate="no">{places.clone()}</span> };
+    let (title, line) = match (names.is_empty(), video) {
+        (true, false) => return None,
+        (true, true) => {
+            let text = text!("doctor-calendar-day-video");
+            (text.clone(), text.into_any())
+        }
+        (false, false) => (places.clone(), shown().into_any()),
+        (false, true) => (
+            text!("doctor-calendar-day-places-and-video", places = places.as_str()),
+            rich_text!("doctor-calendar-day-places-and-video", places = shown()),
+        ),
+    };
+    Some(view! { <p class="agenda-places" aria-hidden="true" title=title>{line}</p> }.into_any())
 }
 
 /// `09:00–12:30, Panjim Clinic, 4 of 10 free`.
-fn block_words(block: &BlockView, zone: Zone) -> String {
-    let place = place(block);
+fn block_line(block: &BlockView, zone: Zone) -> AnyView {
     let times = LocalTimes::new(block.starts_at, block.ends_at, zone).clock();
-    let there = at_place(block.starts_at, block.ends_at, (block.zone, zone));
-    let there = there.map(|times| format!(" ({times})")).unwrap_or_default();
-    format!("{times}{there}, {place}, {} of {} free", block.seats_free, block.seats)
+    let times = match at_place(block.starts_at, block.ends_at, (block.zone, zone)) {
+        Some(there) => text!("doctor-calendar-times-elsewhere", times, there),
+        None => times,
+    };
+    let free = text!("doctor-calendar-hours-free", free = block.seats_free, places = block.seats);
+    match block.mode {
+        Mode::Video => text!("doctor-calendar-hours-video", times, free).into_any(),
+        Mode::InPerson => rich_text!(
+            "doctor-calendar-hours-at",
+            times,
+            place = view! { <span translate="no">{block.location_name.clone()}</span> },
+            free,
+        ),
+    }
 }
 
 /// `20:00–20:20, Auckland time`: what the clock says at a place (the first zone) in a calendar of another zone,
@@ -210,15 +226,30 @@ fn at_place(
     (!times.is_same_in(calendar)).then(|| times.clock_at_place())
 }
 
-/// `Consultation, video visit, confirmed`.
-fn entry_words(entry: &CalendarEntry, zone: Zone) -> String {
-    let mut words = vec![entry.visit_type.clone()];
-    if entry.mode == Mode::Video {
-        words.push(visit::mode(Mode::Video).to_lowercase());
+/// A state as it is in the middle of a line.
+fn state_word(state: State) -> String {
+    match state {
+        State::Pending => text!("doctor-calendar-state-held"),
+        State::Confirmed => text!("doctor-calendar-state-confirmed"),
+        State::CheckedIn => text!("doctor-calendar-state-checked-in"),
+        State::Completed => text!("doctor-calendar-state-completed"),
+        State::Cancelled => text!("doctor-calendar-state-cancelled"),
+        State::Expired => text!("doctor-calendar-state-expired"),
+        State::NoShow => text!("doctor-calendar-state-no-show"),
     }
-    words.push(visit::state(entry.state).0.to_lowercase());
-    words.extend(at_place(entry.starts_at, entry.ends_at, (entry.zone, zone)));
-    words.join(", ")
+}
+
+/// `Consultation, video appointment, confirmed`.
+fn entry_words(entry: &CalendarEntry, zone: Zone) -> String {
+    let (state, kind) = (state_word(entry.state), &entry.visit_type);
+    let words = match entry.mode {
+        Mode::InPerson => text!("doctor-calendar-entry", kind, state),
+        Mode::Video => text!("doctor-calendar-entry-video", kind, state),
+    };
+    match at_place(entry.starts_at, entry.ends_at, (entry.zone, zone)) {
+        Some(there) => text!("doctor-calendar-entry-elsewhere", entry = words, there),
+        None => words,
+    }
 }
 
 #[component]
@@ -241,26 +272,34 @@ fn EntryItem(
             let state = entry.state.as_str();
             let words = entry_words(entry, zone);
             let times = LocalTimes::new(entry.starts_at, entry.ends_at, zone);
-            let whole = format!(
-                "{} {}, {words}, {}",
-                times.clock(),
-                entry.person_name,
-                entry.location_name
+            let whole = text!(
+                "doctor-calendar-entry-whole",
+                times = times.clock(),
+                name = &entry.person_name,
+                entry = &words,
+                location = &entry.location_name,
             );
+            let words = match place && entry.mode == Mode::InPerson {
+                false => words.into_any(),
+                true => rich_text!(
+                    "doctor-calendar-entry-at",
+                    entry = words,
+                    location = view! { <span translate="no">{entry.location_name.clone()}</span> },
+                ),
+            };
             view! {
                 <li class="agenda-entry" style=style>
                     <a href=links::appointment(&entry.id.to_string()) data-state=state data-stage=stage title=whole>
                         <span class="entry-who">
                             <time>{times.starts().clock()}</time>
                             " "
-                            <strong>{entry.person_name.clone()}</strong>
+                            <strong translate="no">{entry.person_name.clone()}</strong>
                         </span>
                         <span class="visually-hidden">", "</span>
                         <span class="entry-what">
                             {held.then(|| view! { <Icon shape=Shape::Clock/> })}
                             {(entry.mode == Mode::Video).then(|| view! { <Icon shape=Shape::Video/> })}
                             {words}
-                            {(place && entry.mode == Mode::InPerson).then(|| format!(", {}", entry.location_name))}
                         </span>
                     </a>
                 </li>
@@ -271,15 +310,17 @@ fn EntryItem(
             // Many people at one time: one entry that links to the list of all of them.
             let time = entries.first().map(|entry| LocalTime::new(entry.starts_at, zone).clock());
             let names: Vec<_> = entries.iter().map(|entry| entry.person_name.clone()).collect();
-            let count = format!("{} people", names.len());
+            let count = text!("doctor-calendar-people", count = names.len());
+            let names = i18n::and(&names);
+            let title = names.clone();
             let href = format!("{}#{}", list_href(date), day_id(date));
             let href = (!planned).then_some(href);
             view! {
                 <li class="agenda-entry" style=style>
-                    <a href=href data-state="many" data-stage=stage title=names.join(", ")>
+                    <a href=href data-state="many" data-stage=stage title=title>
                         <span class="entry-who"><time>{time}</time>" "<strong>{count}</strong></span>
                         <span class="visually-hidden">", "</span>
-                        <span class="entry-what">{names.join(", ")}</span>
+                        <span class="entry-what" translate="no">{names}</span>
                     </a>
                 </li>
             }
@@ -290,7 +331,8 @@ fn EntryItem(
 
 /// The address of the list that starts on a date.
 pub fn list_href(date: NaiveDate) -> String {
-    links::Query::new().with("view", "list").with("date", &date.to_string()).on("/calendar")
+    let query = links::Query::new().with("view", "list").with("date", &date.to_string());
+    query.on(&links::page("/calendar"))
 }
 
 /// Who is here and who is next, in one line each: the first thing one sees.
@@ -302,43 +344,50 @@ pub fn NextUp(
     today: NaiveDate,
 ) -> impl IntoView {
     let (current, next) = now_and_next(&entries, now);
-    let line = |word: &'static str, found: &[&CalendarEntry]| {
+    // `word` is where the line is styled by, `heading` what it begins with.
+    let line = |word: &'static str, heading: String, found: &[&CalendarEntry]| {
         let first = found.first()?;
         let starts = LocalTime::new(first.starts_at, zone);
         let date = starts.date();
-        let day = match (date - today).num_days() {
-            0 => None,
-            1 => Some("tomorrow".to_owned()),
-            _ => Some(date.format("%a %-d %b").to_string()),
+        let time = view! { <time>{starts.clock()}</time> };
+        let when = match (date - today).num_days() {
+            0 => time.into_any(),
+            1 => rich_text!("doctor-calendar-next-tomorrow", time),
+            _ => rich_text!("date-and-time", date = i18n::short_date(date), time),
         };
-        let others = match found.len() {
-            0 | 1 => None,
-            2 => Some(" and one more".to_owned()),
-            many => Some(format!(" and {} more", many - 1)),
-        };
-        let ends = LocalTime::new(first.ends_at, zone);
-        let until = (word == "Now").then(|| format!("until {}", ends.clock()));
-        let href = links::appointment(&first.id.to_string());
-        let detail = match first.mode {
-            Mode::Video => format!("{}, video visit", first.visit_type),
+        let kind = match first.mode {
+            Mode::Video => text!("doctor-calendar-next-up-video", kind = &first.visit_type),
             Mode::InPerson => first.visit_type.clone(),
         };
-        Some(view! {
-            <p class="next-up-line" data-when=word.to_lowercase()>
-                <span class="next-up-word">{word}": "</span>
+        let others = found.len().saturating_sub(1);
+        let detail = match word {
+            "now" => {
+                let end = LocalTime::new(first.ends_at, zone).clock();
+                text!("doctor-calendar-now-detail", others, kind, end)
+            }
+            _ => text!("doctor-calendar-next-detail", others, kind),
+        };
+        let href = links::appointment(&first.id.to_string());
+        let line = rich_text!(
+            "doctor-calendar-next-up-line",
+            heading = view! { <span class="next-up-word">{heading}</span> },
+            appointment = view! {
                 <a href=href>
-                    {day.map(|day| view! { <span class="next-up-day">{day}</span> " " })}
-                    <time>{starts.clock()}</time>
+                    {when}
                     " "
-                    <strong>{first.person_name.clone()}</strong>
+                    <strong translate="no">{first.person_name.clone()}</strong>
                 </a>
-                <span class="next-up-detail">", " {detail} {others} {until.map(|until| format!(", {until}"))}</span>
-            </p>
-        })
+            },
+            detail = view! { <span class="next-up-detail">{detail}</span> },
+        );
+        Some(view! { <p class="next-up-line" data-when=word>{line}</p> })
     };
-    let (current, next) = (line("Now", &current), line("Next", &next));
-    let nobody = next.is_none().then(|| {
-        view! { <p class="next-up-line"><span class="next-up-word">"Next: "</span>"nobody in the coming seven days"</p> }
+    let nobody = next.is_empty().then(|| {
+        view! { <p class="next-up-line">{text!("doctor-calendar-next-nobody")}</p> }
     });
-    view! { <section class="next-up" aria-label="Who is next">{current} {next} {nobody}</section> }
+    let current = line("now", text!("doctor-calendar-now"), &current);
+    let next = line("next", text!("doctor-calendar-next"), &next);
+    view! {
+        <section class="next-up" aria-label=text!("doctor-calendar-next-up")>{current} {next} {nobody}</section>
+    }
 }

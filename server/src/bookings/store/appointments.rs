@@ -104,6 +104,8 @@ pub struct By {
     pub role: ActingRole,
     pub account: Option<AccountId>,
     pub reason: Option<String>,
+    /// The language of the request; `None` without one.
+    pub locale: Option<&'static str>,
 }
 
 /// Writes a transition, also into `stored`. The version rises by one if the transition has an event.
@@ -189,8 +191,8 @@ pub async fn insert_event(
     let previous = detail.moved_from.as_ref();
     sqlx::query!(
         "insert into events (type, subject_id, subject_version, doctor_id, actor, actor_account_id,
-                             occurred_at, data)
-         select $1, a.id, a.version, a.doctor_id, $3, $4, $5,
+                             locale, occurred_at, data)
+         select $1, a.id, a.version, a.doctor_id, $3, $4, $13, $5,
                 jsonb_strip_nulls(jsonb_build_object(
                     'account', a.booked_by, 'location', a.location_id, 'mode', a.mode,
                     'starts_at', a.starts_at, 'ends_at', a.ends_at, 'slots', v.slots,
@@ -216,7 +218,8 @@ pub async fn insert_event(
         previous.map(|previous| previous.mode.as_str()),
         previous.map(|previous| previous.starts_at),
         previous.map(|previous| previous.ends_at),
-        previous.map(|previous| previous.time_zone.as_str())
+        previous.map(|previous| previous.time_zone.as_str()),
+        by.locale
     )
     .execute(connection)
     .await?;

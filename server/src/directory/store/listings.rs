@@ -60,6 +60,11 @@ pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) 
             document = findable_as('n:', d.name)
                 || findable_as('o:', concat_ws(' ', d.qualifications, array_to_string(d.languages, ' '),
                                                c.name, p.names))
+                || coalesce((select joined_documents(
+                                 findable_as('o:', concat_ws(' ', n.name, n.country), stemming_called(g.stemming))
+                                 order by n.city_id, n.language)
+                             from city_names n join search_languages g on g.language = n.language
+                             where n.city_id = any(p.cities)), '')
                 || array_to_tsvector(array(select 's:' || slug from unnest(s.slugs) slug
                                            union select 'c:' || slug from unnest(p.slugs) slug
                                            union select plain('l:' || name) from unnest(d.languages) name
@@ -73,7 +78,7 @@ pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) 
             where x.doctor_id = d.id
         ) s
         cross join lateral (
-            select coalesce(array_agg(distinct y.slug), '{}') as slugs,
+            select coalesce(array_agg(distinct y.slug), '{}') as slugs, array_agg(distinct y.id) as cities,
                    coalesce(string_agg(distinct concat_ws(' ', o.name, y.name, y.country), ' '), '') as names
             from availability_rules r
             join locations o on o.id = r.location_id
@@ -101,11 +106,12 @@ pub async fn refresh_documents(connection: &mut PgConnection, doctors: &[Uuid]) 
          cross join lateral (
              select concat_ws(' ', d.name, array_to_string(d.languages, ' '),
                     (select string_agg(concat_ws(' ', s.name, s.summary,
-                         (select string_agg(w.word, ' ') from specialty_words w
-                          where w.specialty_id = s.id)), ' ')
+                         (select string_agg(p.phrase, ' ') from specialty_phrases p
+                          where p.specialty_id = s.id)), ' ')
                      from doctor_specialties x join specialties s on s.id = x.specialty_id
                      where x.doctor_id = d.id),
-                    (select string_agg(concat_ws(' ', y.name, y.country), ' ')
+                    (select string_agg(concat_ws(' ', y.name, y.country,
+                         (select string_agg(n.name, ' ') from city_names n where n.city_id = y.id)), ' ')
                      from next_times t join cities y on y.id = t.city_id
                      where t.doctor_id = d.id)) as text
          ) said
@@ -165,50 +171,175 @@ pub async fn stale(
     .await
 }
 
-/// Writes the words for specialties, given as three columns; returns how many have changed.
-pub async fn write_words(
+/// A specialty or a city, with its English name.
+pub struct NamedRow {
+    pub id: i32,
+    pub slug: String,
+    pub name: String,
+    /// What people come to a specialty for, or the country of a city.
+    pub detail: String,
+}
+
+pub async fn specialties(connection: &mut PgConnection) -> Result<Vec<NamedRow>> {
+    sqlx::query_as!(
+        NamedRow,
+        r#"select id::integer as "id!", slug, name, summary as detail from specialties order by id"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
+pub async fn cities(connection: &mut PgConnection) -> Result<Vec<NamedRow>> {
+    sqlx::query_as!(NamedRow, "select id, slug, name, country as detail from cities order by id")
+        .fetch_all(connection)
+        .await
+}
+
+/// A word or phrase by which people find a specialty, or its title or summary.
+pub struct Phrase<'a> {
+    /// Its slug.
+    pub specialty: String,
+    pub language: &'a str,
+    pub phrase: String,
+    pub kind: &'a str,
+}
+
+/// What a city is called in a language.
+pub struct CityName<'a> {
+    pub city: i32,
+    pub language: &'a str,
+    pub name: String,
+    pub country: String,
+}
+
+/// Writes the languages of the search, each with what PostgreSQL calls its stems; returns how many have changed.
+pub async fn write_languages(
     connection: &mut PgConnection,
-    specialties: &[&str],
-    words: &[&str],
-    kinds: &[&str],
+    languages: &[(&str, String)],
 ) -> Result<i64> {
+    let codes: Vec<&str> = languages.iter().map(|(code, _)| *code).collect();
+    let stemmings: Vec<&str> = languages.iter().map(|(_, stemming)| stemming.as_str()).collect();
+    let written = sqlx::query!(
+        "insert into search_languages as o (language, stemming)
+         select language, stemming from unnest($1::text[], $2::text[]) l (language, stemming)
+         order by language
+         on conflict (language) do update set stemming = excluded.stemming
+         where o.stemming <> excluded.stemming",
+        &codes as _,
+        &stemmings as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(written.rows_affected().cast_signed())
+}
+
+/// Writes the words for specialties in these languages; returns how many have changed.
+pub async fn write_phrases(
+    connection: &mut PgConnection,
+    languages: &[&str],
+    phrases: &[Phrase<'_>],
+) -> Result<i64> {
+    let specialties: Vec<&str> = phrases.iter().map(|one| one.specialty.as_str()).collect();
+    let of_phrases: Vec<&str> = phrases.iter().map(|one| one.language).collect();
+    let words: Vec<&str> = phrases.iter().map(|one| one.phrase.as_str()).collect();
+    let kinds: Vec<&str> = phrases.iter().map(|one| one.kind).collect();
     sqlx::query_scalar!(
         r#"with said as (
-             select s.id, w.word, w.kind
-             from unnest($1::text[], $2::text[], $3::text[]) w (specialty, word, kind)
+             select s.id, w.language, w.phrase, w.kind
+             from unnest($1::text[], $2::text[], $3::text[], $4::text[]) w (specialty, language, phrase, kind)
              join specialties s on s.slug = w.specialty
          ),
          gone as (
-             delete from specialty_words o
-             where not exists (select from said where said.id = o.specialty_id and said.word = o.word)
+             delete from specialty_phrases o
+             where o.language = any($5)
+               and not exists (select from said
+                               where said.id = o.specialty_id and said.language = o.language
+                                 and said.phrase = o.phrase and said.kind = o.kind)
              returning 1
          ),
          made as (
-             insert into specialty_words (specialty_id, word, kind)
-             select id, word, kind from said
-             order by id, word
-             on conflict (specialty_id, word) do update set kind = excluded.kind
-             where specialty_words.kind <> excluded.kind
+             insert into specialty_phrases (specialty_id, language, phrase, kind)
+             select id, language, phrase, kind from said
+             order by id, language, kind, phrase
+             on conflict do nothing
              returning 1
          )
          select (select count(*) from gone) + (select count(*) from made) as "changed!""#,
-        specialties as _,
-        words as _,
-        kinds as _
+        &specialties as _,
+        &of_phrases as _,
+        &words as _,
+        &kinds as _,
+        languages as _
     )
     .fetch_one(connection)
     .await
 }
 
-/// Makes the documents of specialties again whose words have changed; returns how many.
+/// Writes the names of cities in these languages; returns how many have changed.
+pub async fn write_city_names(
+    connection: &mut PgConnection,
+    languages: &[&str],
+    cities: &[CityName<'_>],
+) -> Result<i64> {
+    let ids: Vec<i32> = cities.iter().map(|one| one.city).collect();
+    let of_names: Vec<&str> = cities.iter().map(|one| one.language).collect();
+    let names: Vec<&str> = cities.iter().map(|one| one.name.as_str()).collect();
+    let countries: Vec<&str> = cities.iter().map(|one| one.country.as_str()).collect();
+    sqlx::query_scalar!(
+        r#"with said as (
+             select * from unnest($1::integer[], $2::text[], $3::text[], $4::text[])
+                 w (city_id, language, name, country)
+         ),
+         gone as (
+             delete from city_names o
+             where o.language = any($5)
+               and not exists (select from said where said.city_id = o.city_id and said.language = o.language)
+             returning 1
+         ),
+         made as (
+             insert into city_names as o (city_id, language, name, country)
+             select city_id, language, name, country from said
+             order by city_id, language
+             on conflict (city_id, language) do update set name = excluded.name, country = excluded.country
+             where (o.name, o.country) <> (excluded.name, excluded.country)
+             returning 1
+         )
+         select (select count(*) from gone) + (select count(*) from made) as "changed!""#,
+        &ids,
+        &of_names as _,
+        &names as _,
+        &countries as _,
+        languages as _
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Makes the documents of specialties again whose words have changed; returns how many. They have the words of all
+/// languages, each also as its stems in that language.
 pub async fn write_specialties(connection: &mut PgConnection) -> Result<u64> {
     let written = sqlx::query!(
         "insert into specialty_documents as o (specialty_id, slug, document)
          select s.id, s.slug, setweight(findable(s.name), 'B')
                 || setweight(findable(concat_ws(' . ', s.summary,
-                       (select string_agg(w.word, ' . ' order by w.word) from specialty_words w
-                        where w.specialty_id = s.id))), 'C')
-         from specialties s order by s.id
+                       (select string_agg(p.phrase, ' . ' order by p.phrase) from specialty_phrases p
+                        where p.specialty_id = s.id and p.language = 'en'))), 'C')
+                || other.document
+         from specialties s
+         cross join lateral (
+             select coalesce(joined_documents(
+                        setweight(findable(coalesce(p.titles, ''), stemming_called(l.stemming)), 'B')
+                        || setweight(findable(coalesce(p.words, ''), stemming_called(l.stemming)), 'C')
+                        order by l.language), '') as document
+             from (select language,
+                          string_agg(phrase, ' . ' order by phrase) filter (where kind = 'title') as titles,
+                          string_agg(phrase, ' . ' order by phrase) filter (where kind <> 'title') as words
+                   from specialty_phrases
+                   where specialty_id = s.id and language <> 'en'
+                   group by language) p
+             join search_languages l on l.language = p.language
+         ) other
+         order by s.id
          on conflict (specialty_id) do update set slug = excluded.slug, document = excluded.document
          where o.slug <> excluded.slug or o.document <> excluded.document"
     )

@@ -49,6 +49,16 @@ pub async fn cities(connection: &mut PgConnection) -> Result<Vec<CityRow>> {
     .await
 }
 
+/// The slugs of the first `limit` listed doctors.
+pub async fn listed_slugs(connection: &mut PgConnection, limit: i64) -> Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "select slug from doctors where status = 'listed' and archived_at is null order by slug limit $1",
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
 pub struct ProfileRow {
     pub id: Uuid,
     pub clinic_id: Uuid,

@@ -20,21 +20,25 @@ pub struct TermRow {
     pub slug: String,
     /// In lower case, without accents.
     pub text: String,
-    /// 0 for its own name, 1 for other names, 2 for parts of the body, 3 for symptoms, 4 for treatments.
+    /// 0 for its own name in any language, 1 for other names, 2 for parts of the body, 3 for symptoms, 4 for treatments.
     pub weight: i32,
 }
 
-/// All names of specialties and cities, and what people call specialties.
+/// All names of specialties and cities in all languages, and what people call specialties.
 pub async fn terms(connection: &mut PgConnection) -> Result<Vec<TermRow>> {
     sqlx::query_as!(
         TermRow,
         r#"select false as "city!", slug as "slug!", plain(name) as "text!", 0 as "weight!" from specialties
            union all
-           select false, s.slug, plain(w.word),
-                  case w.kind when 'name' then 1 when 'part' then 2 when 'symptom' then 3 else 4 end
-           from specialty_words w join specialties s on s.id = w.specialty_id
+           select false, s.slug, plain(p.phrase),
+                  case p.kind when 'title' then 0 when 'name' then 1 when 'part' then 2 when 'symptom' then 3
+                              else 4 end
+           from specialty_phrases p join specialties s on s.id = p.specialty_id
+           where p.kind <> 'summary'
            union all
-           select true, slug, plain(name), 0 from cities"#
+           select true, slug, plain(name), 0 from cities
+           union all
+           select true, c.slug, plain(n.name), 0 from city_names n join cities c on c.id = n.city_id"#
     )
     .fetch_all(connection)
     .await

@@ -66,6 +66,7 @@ fn registration(email: &str) -> Registration {
         name: "Mira Rao".into(),
         email: Email::parse(email).expect("an address"),
         password: Password::parse("correct horse battery").expect("a password"),
+        locale: "en".into(),
     }
 }
 
@@ -84,6 +85,7 @@ async fn change_everything(clinic: &Clinic) -> Vec<Row> {
         .await
         .expect("an administrator");
     let caller = clinic.caller(&asha);
+    ports.accounts.set_locale(&caller, "hi").await.expect("another language");
     let new = NewDependant { name: "Om Rao".into(), birth_date: None };
     let person = ports.people.add_dependant(&caller, &new).await.expect("added");
     ports.people.remove_dependant(&caller, person.id).await.expect("removed");

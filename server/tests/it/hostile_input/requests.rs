@@ -1,11 +1,17 @@
 //! Addresses, request targets, JSON and forms that are not text, or not a request to us.
 
+use app::i18n::text;
 use reqwest::header::COOKIE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::http::{administrator_cookie, call_api, get_page};
 use crate::support::{Clinic, browser};
+
+/// The heading of the page about such an address.
+fn unreadable() -> String {
+    format!("<h1>{}</h1>", text!("error-address-title"))
+}
 
 #[tokio::test]
 async fn addresses_that_are_not_text_are_refused_with_a_message() {
@@ -33,7 +39,7 @@ async fn addresses_that_are_not_text_are_refused_with_a_message() {
         let (status, kind, page) = get_page(&base, path, &cookie).await;
         assert_eq!(status, 400, "{path}: {page}");
         assert_eq!(kind, "text/html; charset=utf-8", "{path}");
-        for part in ["<h1>We cannot read this address</h1>", "class=\"site-header\"", "nadi.css"] {
+        for part in [unreadable().as_str(), "class=\"site-header\"", "nadi.css"] {
             assert!(page.contains(part), "{path}: {page}");
         }
     }
@@ -127,7 +133,7 @@ async fn odd_request_targets_are_refused_with_a_message() {
     ] {
         let (status, answer) = raw(&base, line).await;
         assert_eq!(status, 400, "{line}: {answer}");
-        assert!(answer.contains("<h1>We cannot read this address</h1>"), "{line}: {answer}");
+        assert!(answer.contains(&unreadable()), "{line}: {answer}");
         assert!(answer.contains("x-content-type-options: nosniff"), "{line}: {answer}");
     }
     // Under the path of the API, the refusal is a problem document.

@@ -1,5 +1,6 @@
 //! Names, reasons, searches and e-mail addresses in every way in which Unicode can write them.
 
+use app::i18n::text;
 use nadi::actor::SignedIn;
 use nadi::ids::AccountId;
 use nadi::ports::Change;
@@ -32,11 +33,12 @@ async fn invisible_names_and_names_with_line_breaks_are_refused() {
     let (cookie, token) = (clinic.cookie(&asha).await, clinic.token(&asha).await);
     let admin = administrator_cookie(&clinic).await;
     let base = clinic.serve().await;
+    let field = text!("field-name");
     let sentences = BLANK
-        .map(|name| (name, "The name has no characters that can be seen. Type it again."))
+        .map(|name| (name, text!("field-invisible", field = &field)))
         .into_iter()
-        .chain(BROKEN.map(|name| (name, "The name has to be on one line. Remove the line breaks.")))
-        .chain([("Asha\0", "The name has characters we cannot use. Type it again.")]);
+        .chain(BROKEN.map(|name| (name, text!("field-line-break", field = &field))))
+        .chain([("Asha\0", text!("field-malformed", field = &field))]);
     for (name, sentence) in sentences {
         let account = [("name", name), ("email", "a@b.co"), ("password", "long enough")];
         let location =
@@ -48,7 +50,7 @@ async fn invisible_names_and_names_with_line_breaks_are_refused() {
         ] {
             let (status, page) = send_form(&base, form, cookie, fields).await;
             assert_eq!(status, 422, "{form:?} {name:?}: {page}");
-            assert!(page.contains(sentence), "{form:?} {name:?}: {page}");
+            assert!(page.contains(&sentence), "{form:?} {name:?}: {page}");
         }
         if name.contains('\0') {
             continue;
@@ -138,7 +140,8 @@ async fn an_e_mail_address_may_have_an_international_domain() {
         assert_eq!(status, 200, "{email}: {answer}");
         let fields = [("email", email), ("password", "wrong password")];
         let (status, page) = send_form(&base, ("/fn/sign_in", "/sign-in"), "", &fields).await;
-        assert!(status == 422 && page.contains("do not go together"), "{email}: {page}");
+        let refused = text!("failure-wrong-credentials");
+        assert!(status == 422 && page.contains(&refused), "{email}: {page}");
     }
     let stored = "select count(*) from accounts where email = 'jo@xn--mnchen-3ya.de'";
     assert_eq!(clinic.count(stored).await, 1);
@@ -172,6 +175,6 @@ async fn an_e_mail_address_may_have_an_international_domain() {
     {
         let fields = [("name", "Jo"), ("email", wrong), ("password", "long enough")];
         let (status, page) = send_form(&base, ("/fn/register", "/register"), "", &fields).await;
-        assert!(status == 422 && page.contains("like name@example.org"), "{wrong}: {page}");
+        assert!(status == 422 && page.contains(&text!("field-email-malformed")), "{wrong}: {page}");
     }
 }

@@ -224,7 +224,13 @@ async fn messages_sent_out_of_order_are_detected() {
         ("s.leased_until > $3", "s.leased_until > $3 and false"),
         ("n.subject_version < p.subject_version", "false"),
     ];
-    assert_fault_found(scenarios::messages, unordered, &[], "\"Cancelled\", \"Confirmed\"").await;
+    assert_fault_found(
+        scenarios::messages,
+        unordered,
+        &[],
+        "\"Appointment cancelled\", \"Appointment confirmed\"",
+    )
+    .await;
 }
 
 /// A reader that continues after the newest started transaction, instead of the oldest unfinished one, misses events

@@ -28,7 +28,7 @@ async fn the_code_is_sent_to_the_patient_once() {
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].to, "asha@example.org");
     assert!(sent[0].body.contains(&clinic.app_state.code_key.code(id, 1)));
-    assert!(sent[0].body.contains("Mon 23 Nov 2026"), "{}", sent[0].body);
+    assert!(sent[0].body.contains("Mon, 23 Nov 2026"), "{}", sent[0].body);
     assert!(sent[0].body.contains("Kolkata time"), "the zone is named: {}", sent[0].body);
     assert!(!sent[0].body.to_lowercase().contains("medicine"), "no health detail");
     for leak in [

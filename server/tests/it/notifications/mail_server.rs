@@ -8,6 +8,7 @@ use nadi::ports::{Message, MessageFailure, Messages};
 use server::notifications::dispatcher::Dispatcher;
 use tokio_util::sync::CancellationToken;
 
+use crate::support::texts::kind_of;
 use crate::support::{Clinic, time};
 
 /// Accepts messages. It can delay those to one domain until the test lets them through, and it can fail on
@@ -24,7 +25,7 @@ pub struct State {
     /// How many messages wait for it now, and the most that waited at once.
     waiting: AtomicUsize,
     pub most: AtomicUsize,
-    /// The beginnings of subjects that fail once.
+    /// The kinds of messages that fail once.
     fails_once: Mutex<Vec<&'static str>>,
     pub panics_once: AtomicBool,
 }
@@ -38,7 +39,7 @@ impl Messages for TestMailServer {
         }
         {
             let mut fails = state.fails_once.lock().expect("not poisoned");
-            if let Some(n) = fails.iter().position(|begin| message.subject.starts_with(begin)) {
+            if let Some(n) = fails.iter().position(|kind| *kind == kind_of(message)) {
                 fails.remove(n);
                 return Err(MessageFailure::Temporary("busy".into()));
             }
@@ -65,9 +66,9 @@ impl TestMailServer {
         mail_server
     }
 
-    pub fn failing_once(beginning: &'static str) -> Self {
+    pub fn failing_once(kind: &'static str) -> Self {
         let mail_server = Self::default();
-        mail_server.0.fails_once.lock().expect("not poisoned").push(beginning);
+        mail_server.0.fails_once.lock().expect("not poisoned").push(kind);
         mail_server
     }
 
@@ -80,13 +81,9 @@ impl TestMailServer {
         self.0.sent.lock().expect("not poisoned").clone()
     }
 
-    /// The sent messages by the first word of their subjects: `Confirmed`, `Moved` …
+    /// What the sent messages are about by their subjects: `Confirmed`, `Moved` …
     pub fn kinds(&self) -> Vec<String> {
-        let kind = |message: Message| match message.subject.split_once(':') {
-            Some((kind, _)) => kind.to_owned(),
-            None => "Code".to_owned(),
-        };
-        self.sent().into_iter().map(kind).collect()
+        self.sent().iter().map(kind_of).collect()
     }
 
     pub fn waiting(&self) -> usize {

@@ -122,6 +122,7 @@ async fn two_dispatchers_with_messages_of_one_appointment_send_only_the_later_on
             was_due_at: now,
             leased_until: lease,
             email: None,
+            locale: None,
         };
         store::check_before_sending(connection, &claimed, &notified_types, now)
             .await

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use app::i18n::text;
 use nadi::ports::{Change, HoldRequest, NewDependant};
 use server::notifications::dispatcher::Dispatcher;
 use server::notifications::transport::DevelopmentMailbox;
 
 use super::CANCEL;
 use super::mail_server::TestMailServer;
+use crate::support::texts::line_with;
 use crate::support::{Clinic, browser};
 
 #[tokio::test]
@@ -36,16 +38,16 @@ async fn merged_moves_name_the_time_the_patient_last_heard_of() {
     assert_eq!(mail_server.kinds(), ["Confirmed", "Moved", "Confirmed", "Cancelled"]);
     let sent = mail_server.sent();
     assert!(sent[1].subject.contains("11:00–11:20"), "{}", sent[1].subject);
+    // The line of a message about its former time.
+    let at = |time: &str| format!("Mon, 23 Nov 2026, {time}, Kolkata time (IST, UTC+05:30)");
+    let (who, facts, page, link) = ("who", "facts", "page", "link");
+    let moved = text!("email-moved-body", who, facts, before = at("10:00"), page, link);
     let body = &sent[1].body;
-    assert!(
-        body.contains("Before, it was on Mon 23 Nov 2026, 10:00, Kolkata time (IST, UTC+05:30)."),
-        "{body}"
-    );
+    assert!(body.contains(&line_with(&moved, &at("10:00"))), "{body}");
     assert!(sent[2].subject.contains("11:00–11:20"), "{}", sent[2].subject);
     let body = &sent[3].body;
-    let known =
-        "The time we last wrote to you was Mon 23 Nov 2026, 11:00, Kolkata time (IST, UTC+05:30).";
-    assert!(body.contains("11:40–12:00") && body.contains(known), "{body}");
+    let known = text!("email-cancelled-before", before = at("11:00"));
+    assert!(body.contains(&at("11:40–12:00")) && body.contains(&known), "{body}");
 }
 
 #[tokio::test]
@@ -69,24 +71,35 @@ async fn mails_name_the_patient_the_place_the_actor_and_the_reason() {
     };
 
     let id = clinic.hold_as(&asha, &wish).await.expect("held");
-    let place = "Where: Panjim Clinic, 1 Church Road, Panjim\n";
+    let (person, doctor_name) = ("Mira", "Dr asha-naik");
+    let facts = |times: &str, place: &str| {
+        let when = format!("Mon, 23 Nov 2026, {times}, Kolkata time (IST, UTC+05:30)");
+        text!("email-facts", person, doctor = doctor_name, when, place)
+    };
+    let at_clinic = facts("10:00–10:20", "Panjim Clinic, 1 Church Road, Panjim");
+    let by_video = facts("10:40–11:00", &text!("email-place-video"));
     let mail = latest().await;
-    assert!(mail.contains("For: Mira\n") && mail.contains(place), "{mail}");
+    assert!(mail.contains(&at_clinic), "{mail}");
     clinic.confirm(&asha, id).await.expect("confirmed");
     let mail = latest().await;
-    assert!(mail.starts_with("The appointment for Mira is confirmed."), "{mail}");
-    assert!(mail.contains(place), "{mail}");
+    let confirmed =
+        text!("email-confirmed-body", person, facts = "facts", page = "page", link = "link");
+    assert!(mail.starts_with(&line_with(&confirmed, person)), "{mail}");
+    assert!(mail.contains(&at_clinic), "{mail}");
 
     // From now on all visits are by video.
     sqlx::query("update blocks set mode = 'video'").execute(&clinic.pool).await.expect("changed");
     clinic.change(&doctor, id, &Change::Reschedule { slot: free[2] }).await.expect("moved");
     let mail = latest().await;
-    assert!(mail.starts_with("Dr asha-naik has moved the appointment for Mira."), "{mail}");
-    assert!(mail.contains("By video") && !mail.contains("Church Road"), "{mail}");
+    let moved = text!("email-moved-by-doctor", doctor = doctor_name, person);
+    assert!(mail.starts_with(&moved), "{mail}");
+    assert!(mail.contains(&by_video) && !mail.contains("Church Road"), "{mail}");
     let reason = Some("The doctor is ill".to_owned());
     clinic.change(&doctor, id, &Change::Cancel { reason }).await.expect("cancelled");
     let mail = latest().await;
-    assert!(mail.starts_with("Dr asha-naik has cancelled the appointment for Mira."), "{mail}");
-    assert!(mail.contains("The reason given: The doctor is ill\n"), "{mail}");
-    assert!(mail.contains("By video") && !mail.contains("Church Road"), "{mail}");
+    let cancelled = text!("email-cancelled-by-doctor", doctor = doctor_name, person);
+    assert!(mail.starts_with(&cancelled), "{mail}");
+    let reason = text!("email-cancelled-reason", reason = "The doctor is ill");
+    assert!(mail.lines().any(|line| line == reason), "{mail}");
+    assert!(mail.contains(&by_video) && !mail.contains("Church Road"), "{mail}");
 }

@@ -1,5 +1,6 @@
 //! Who may write, answer and hide reviews, and until when.
 
+use app::i18n::text;
 use chrono::Duration;
 use nadi::actor::SignedIn;
 use nadi::appointment::Refusal;
@@ -147,9 +148,12 @@ async fn invisible_or_malformed_text_is_refused_and_markup_is_shown_as_text() {
     let page = browser().get(format!("{site}/doctors/asha-naik")).send().await.expect("a page");
     let html = page.text().await.expect("text");
     assert!(!html.contains("<script>alert(1)") && html.contains("&lt;script&gt;alert(1)"));
-    assert!(html.contains("Visited in November 2026") && html.contains("aria-label=\"5 of 5\""));
+    let visited = text!("review-appointment-in", month = "November 2026");
+    let stars = format!("aria-label=\"{}\"", text!("stars-of-five", count = 5));
+    assert!(html.contains(&visited) && html.contains(&stars), "{html}");
     // One review is too few for an average.
-    assert!(html.contains("1 review of a verified visit") && !html.contains("5.0 of 5"));
+    let average = text!("rating-average", average = "5.0", count = 1);
+    assert!(html.contains(&text!("rating-reviews", count = 1)) && !html.contains(&average));
     // The page tells neither whole names nor e-mail addresses.
     assert!(html.contains("Maria D.") && !html.contains("Maria Dias"));
 }

@@ -2,10 +2,12 @@
 
 use nadi::near::Near;
 use nadi::ports::{DoctorQuery, Gender};
+use nadi::suggest::Suggestion;
 use nadi::visit::Mode;
 use server::directory::index_updater;
 
 use super::{clinic_with_four_doctors, find, names, text, update_doctor};
+use crate::support::texts::visible;
 use crate::support::{Clinic, NewDoctor, browser};
 
 #[tokio::test]
@@ -37,6 +39,66 @@ async fn common_words_find_the_right_specialty_name_or_city() {
 }
 
 #[tokio::test]
+async fn words_and_names_of_other_languages_are_found_through_their_stems() {
+    let (clinic, ..) = clinic_with_four_doctors().await;
+    let english =
+        ["I have chest pain", "rashes", "heart specialist panjim", "blood pressure", "mumbai"];
+    let mut before = Vec::new();
+    for words in english {
+        before.push(find(&clinic, text(words)).await.page.items);
+    }
+    for words in ["brustschmerz", "त्वचा", "herzheilkunde", "siebeninseln"] {
+        assert_eq!(find(&clinic, text(words)).await.page.total, 0, "{words}");
+    }
+    // As a release with these languages would write them.
+    for statement in [
+        "insert into search_languages values ('de', 'german'), ('hi', 'hindi'), ('kok', 'konkani')",
+        "insert into specialty_phrases (specialty_id, language, phrase, kind)
+         values (3, 'de', 'Herzheilkunde', 'title'), (3, 'de', 'Brustschmerzen', 'symptom'),
+                (3, 'de', 'Herzrhythmusstörung', 'symptom'),
+                (2, 'hi', 'त्वचा रोग', 'title'), (2, 'kok', 'कातीचो', 'name')",
+        "insert into city_names values (2, 'de', 'Siebeninseln', 'Indien')",
+    ] {
+        sqlx::query(statement).execute(&clinic.pool).await.expect("inserted");
+    }
+    index_updater::run_once(&clinic.app_state).await.expect("listed");
+    let kept = "select count(*) from specialty_phrases where language <> 'en'";
+    assert_eq!(clinic.count(kept).await, 5, "of languages that this release does not have");
+    for (words, who) in [
+        // The stem of a word; a beginning of a title; words whose signs are no letters; a language without stems.
+        ("brustschmerz", "Dr João Fátima"),
+        ("Herzheil", "Dr João Fátima"),
+        ("त्वचा", "Dr Meera Dessai"),
+        ("कातीचो", "Dr Meera Dessai"),
+        ("Siebeninseln", "Dr Meera Dessai"),
+    ] {
+        let found = find(&clinic, text(words)).await;
+        assert_eq!((names(&found), found.instead.as_deref()), (vec![who], None), "{words}");
+    }
+    for (words, before) in english.into_iter().zip(before) {
+        assert_eq!(find(&clinic, text(words)).await.page.items, before, "{words}");
+    }
+    // A searched word has the stem of the reader's language.
+    for (stemming, finds) in [("german", true), ("english", false), ("unknown", false), ("", false)]
+    {
+        let question: String = sqlx::query_scalar(
+            "select search_question('{herzrhythmusstörungen}', 'ABC', '{}', $1)::text",
+        )
+        .bind(stemming)
+        .fetch_one(&clinic.pool)
+        .await
+        .expect("a question");
+        assert_eq!(question.contains("'s:cardiology'"), finds, "{stemming}: {question}");
+    }
+    let suggested = clinic.ports.directory.suggest(&clinic.visitor(), "herzh").await;
+    let suggested = suggested.expect("suggestions");
+    assert!(
+        matches!(&suggested[..], [Suggestion::Specialty { slug, word: None, .. }] if slug == "cardiology"),
+        "{suggested:?}"
+    );
+}
+
+#[tokio::test]
 async fn misspelled_words_are_corrected_and_the_page_says_so() {
     let (clinic, ..) = clinic_with_four_doctors().await;
     for (typed, meant, who) in [
@@ -53,7 +115,9 @@ async fn misspelled_words_are_corrected_and_the_page_says_so() {
     assert_eq!((nobody.page.total, nobody.instead), (0, None));
     let page = browser().get(format!("{}/doctors?q=dermatolgist", clinic.serve().await));
     let page = page.send().await.expect("a page").text().await.expect("a body");
-    assert!(page.contains("Showing results for “dermatologist”"), "{page}");
+    let instead =
+        app::i18n::text!("search-instead", typed = "dermatolgist", words = "dermatologist");
+    assert!(visible(&page).contains(&instead), "{page}");
 }
 
 #[tokio::test]

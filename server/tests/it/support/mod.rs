@@ -8,6 +8,7 @@ mod fixtures;
 pub mod http;
 pub mod process;
 pub mod redis;
+pub mod texts;
 pub mod time;
 
 use std::sync::Arc;

@@ -6,14 +6,15 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::failure::Field;
-use nadi::ical::Warnings;
+use nadi::ical::{RANGE_DAYS_MAX, Warnings};
 use nadi::input::Email;
 use nadi::ports::{BusyCalendarView, BusyRead, FeedKind};
 
-use super::{Editor, Tab, id_in_address, tabs};
+use super::{Editor, Tab, id_in_address, tabs, window_title};
 use crate::context::{self, typed_or};
 use crate::fns::busy::typed::{self, ADDRESS_CHARS_MAX, NAME_CHARS_MAX};
 use crate::fns::busy::{AddBusyAddress, AddBusyFile, RemoveBusy};
+use crate::i18n::{rich_text, text};
 use crate::links::{self, SchedulePages};
 use crate::messages;
 use crate::pages::staff::problems::Problems;
@@ -24,9 +25,6 @@ use crate::ui::{
     Alert, Button, HiddenField, Icon, PageHead, ProblemLine, Shape, TextField, Tone, Variant,
 };
 
-const OWNER_LABEL: &str = "Your e-mail address in that calendar (optional)";
-const OWNER_HINT: &str =
-    "Invitations that you declined under this address do not block your times.";
 /// RFC 5321, 4.5.3.1.3, with the brackets.
 const EMAIL_CHARS_MAX: u32 = 320;
 
@@ -106,13 +104,14 @@ fn done(pages: &SchedulePages) -> Option<AnyView> {
         (&[times, times_removed, conflicts], _) => {
             let warnings = typed::warnings(&address::value("passed"), &address::value("more"));
             let read = BusyRead { times, times_removed, conflicts, warnings };
-            let text = messages::connections::found(&read);
+            let text = messages::connections::found(&read).join(" ");
             let href = format!("{}#in-the-way", pages.time_off());
-            let which = (conflicts > 0).then(|| view! { " "<a href=href>"See which"</a> });
-            view! { <p><strong>"Read. "</strong>{text}{which}</p> {warning_list(read.warnings)} }
+            let which = (conflicts > 0)
+                .then(|| view! { " "<a href=href>{text!("schedule-conflicts-link")}</a> });
+            view! { <p><strong>{text!("connection-added")}</strong>" "{text}{which}</p> {warning_list(read.warnings)} }
                 .into_any()
         }
-        (_, "removed") => view! { <p>"Removed. Its times can be free again."</p> }.into_any(),
+        (_, "removed") => view! { <p>{text!("connection-removed")}</p> }.into_any(),
         (_, word) => {
             let text = feeds::done(word)?;
             view! { <p>{text}</p> }.into_any()
@@ -134,7 +133,7 @@ fn warning_list(warnings: Warnings) -> Option<AnyView> {
         .chain(more)
         .map(|text| view! { <li>{text}</li> })
         .collect();
-    Some(view! { <p>"Some lines need your attention:"</p> <ul>{lines}</ul> }.into_any())
+    Some(view! { <p>{text!("connection-warnings")}</p> <ul>{lines}</ul> }.into_any())
 }
 
 async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
@@ -144,17 +143,18 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let busy = ports.busy.busy_calendars(&caller, editor.doctor).await?;
     let owner = ports.busy.owner_email(&caller, editor.doctor).await?.unwrap_or_default();
     let owner = Email::readable(&owner);
-    let (title, way_back) = if editor.own {
-        ("Other calendars".to_owned(), None)
+    let title = text!("connection-title");
+    let (window_title, way_back) = if editor.own {
+        (title.clone(), None)
     } else {
         let name = ports.schedules.schedule(&caller, editor.doctor).await?.doctor_name;
-        (format!("Other calendars of {name}"), editor.way_back(&name))
+        (window_title(editor, &title, &name), editor.way_back(&name))
     };
     let feeds = if editor.own {
         let found = ports.feeds.feeds(&caller, FeedKind::Doctor).await?;
         Some(view! {
             <section class="stack" aria-labelledby="feeds">
-                <h2 id="feeds">"Your appointments in your own calendar"</h2>
+                <h2 id="feeds">{text!("connection-feeds-title")}</h2>
                 <Feeds feeds=found kind=FeedKind::Doctor state=forms.feed now=caller.now/>
             </section>
         })
@@ -164,7 +164,7 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let (by_address, by_file) = (placed(&forms.address, false), placed(&forms.file, true));
     let remove = Problems::of(&forms.remove, messages::field_problem);
     Ok(view! {
-        <Title text=title.clone()/>
+        <Title text=window_title/>
         {way_back}
         {by_address.summary()}
         {by_file.summary()}
@@ -175,10 +175,8 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
         <div class="connections narrow">
             {feeds}
             <section class="stack" aria-labelledby="busy">
-                <h2 id="busy">"Busy elsewhere"</h2>
-                <p>
-                    "While another calendar says busy, no time is offered here. We read when, and nothing else. What is booked already stays."
-                </p>
+                <h2 id="busy">{text!("connection-busy-title")}</h2>
+                <p>{text!("connection-busy-lead")}</p>
                 <BusyList calendars=busy editor=editor now=caller.now/>
                 <AddressForm editor=editor owner=owner.clone() problems=by_address failed=forms.address.failure.is_some()/>
                 <FileForm editor=editor owner=owner problems=by_file failed=forms.file.failure.is_some()/>
@@ -191,14 +189,17 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
 #[component]
 fn BusyList(calendars: Vec<BusyCalendarView>, editor: Editor, now: DateTime<Utc>) -> impl IntoView {
     if calendars.is_empty() {
-        return view! { <p class="muted">"No other calendar is read yet."</p> }.into_any();
+        return view! { <p class="muted">{text!("connection-none")}</p> }.into_any();
     }
     let rows: Vec<_> = calendars
         .into_iter()
         .map(|calendar| {
-            let source = match &calendar.host {
-                Some(host) => format!("From {host}. "),
-                None => "From a file. ".to_owned(),
+            let source = match calendar.host.clone() {
+                Some(host) => rich_text!(
+                    "connection-from-host",
+                    host = view! { <span translate="no">{host}</span> },
+                ),
+                None => text!("connection-from-file").into_any(),
             };
             let read = messages::connections::read(calendar.read_at, calendar.times_ahead, now);
             let fault = calendar.fault.map(|fault| {
@@ -208,8 +209,8 @@ fn BusyList(calendars: Vec<BusyCalendarView>, editor: Editor, now: DateTime<Utc>
             view! {
                 <li class="busy">
                     <div>
-                        <h3>{calendar.name.clone()}</h3>
-                        <p class="muted">{source}{read}</p>
+                        <h3 translate="no">{calendar.name.clone()}</h3>
+                        <p class="muted">{source}" "{read}</p>
                         {fault}
                     </div>
                     <form method="post" action=links::page(RemoveBusy::PATH)>
@@ -217,7 +218,12 @@ fn BusyList(calendars: Vec<BusyCalendarView>, editor: Editor, now: DateTime<Utc>
                         <HiddenField name="own" value=editor.own.to_string()/>
                         <HiddenField name="calendar" value=calendar.id.to_string()/>
                         <Button variant=Variant::Quiet>
-                            "Remove"<span class="visually-hidden">{format!(" {}", calendar.name)}</span>
+                            {rich_text!(
+                                "connection-remove",
+                                calendar = view! {
+                                    <span class="visually-hidden" translate="no">{calendar.name}</span>
+                                },
+                            )}
                         </Button>
                     </form>
                 </li>
@@ -233,21 +239,21 @@ fn AddressForm(editor: Editor, owner: String, problems: Problems, failed: bool) 
     let owner = if failed { typed_or("owner_email", "") } else { owner };
     view! {
         <section class="stack" aria-labelledby="busy-address">
-            <h3 id="busy-address">"Subscribe to an address"</h3>
+            <h3 id="busy-address">{text!("connection-link-title")}</h3>
             <p>
-                <a href=links::calendar_help("#find")>"How to find the address in Google, Outlook or Apple calendars"</a>
+                <a href=links::calendar_help("#find")>{text!("connection-link-help")}</a>
             </p>
             <form class="form" method="post" action=links::page(AddBusyAddress::PATH)>
                 <HiddenField name="doctor" value=editor.doctor.to_string()/>
                 <HiddenField name="own" value=editor.own.to_string()/>
-                <TextField name="name" label="Name" required=true maxlength=NAME_CHARS_MAX autocomplete="off"
-                    hint="Like Hospital roster." value=typed("name") problem=problems.at("name")/>
-                <TextField name="address" label="Address" required=true maxlength=ADDRESS_CHARS_MAX autocomplete="off"
-                    inputmode="url" hint="It begins with https:// or webcal:// and is read again and again."
+                <TextField name="name" label=text!("connection-name") required=true maxlength=NAME_CHARS_MAX autocomplete="off"
+                    hint=text!("connection-name-hint") value=typed("name") problem=problems.at("name")/>
+                <TextField name="address" label=text!("connection-link") required=true maxlength=ADDRESS_CHARS_MAX autocomplete="off"
+                    inputmode="url" hint=text!("connection-link-hint")
                     value=typed("address") problem=problems.at("address")/>
-                <TextField name="owner_email" label=OWNER_LABEL hint=OWNER_HINT maxlength=EMAIL_CHARS_MAX autocomplete="off"
+                <TextField name="owner_email" label=text!("connection-owner") hint=text!("connection-owner-hint") maxlength=EMAIL_CHARS_MAX autocomplete="off"
                     inputmode="email" value=owner problem=problems.at("owner_email")/>
-                <Button variant=Variant::Secondary>"Subscribe"</Button>
+                <Button variant=Variant::Secondary>{text!("connection-link-button")}</Button>
             </form>
         </section>
     }
@@ -262,23 +268,23 @@ fn FileForm(editor: Editor, owner: String, problems: Problems, failed: bool) -> 
     let described = if bad { "file-hint file-problem" } else { "file-hint" };
     view! {
         <section class="stack" aria-labelledby="busy-file">
-            <h3 id="busy-file">"Send a file"</h3>
+            <h3 id="busy-file">{text!("connection-file-title")}</h3>
             <form class="form" method="post" action=links::page(AddBusyFile::PATH) enctype="multipart/form-data">
                 <HiddenField name="doctor" value=editor.doctor.to_string()/>
                 <HiddenField name="own" value=editor.own.to_string()/>
-                <TextField name="file_name" label="Name (optional)" maxlength=NAME_CHARS_MAX autocomplete="off"
-                    hint="Empty: the file’s own. One of the same name is replaced."
+                <TextField name="file_name" label=text!("connection-file-name") maxlength=NAME_CHARS_MAX autocomplete="off"
+                    hint=text!("connection-file-name-hint")
                     value=name problem=problems.at("file_name")/>
-                <TextField name="file_owner_email" label=OWNER_LABEL hint=OWNER_HINT maxlength=EMAIL_CHARS_MAX
+                <TextField name="file_owner_email" label=text!("connection-owner") hint=text!("connection-owner-hint") maxlength=EMAIL_CHARS_MAX
                     autocomplete="off" inputmode="email" value=owner problem=problems.at("file_owner_email")/>
                 <div class="field" data-problem=bad.then_some("")>
-                    <label for="file">"Calendar file"</label>
-                    <p class="field-hint" id="file-hint">"It ends with .ics, is read once, and blocks times for the next 400 days."</p>
+                    <label for="file">{text!("connection-file")}</label>
+                    <p class="field-hint" id="file-hint">{text!("connection-file-hint", days = RANGE_DAYS_MAX)}</p>
                     {problem.map(|text| view! { <p class="field-problem" id="file-problem">{text}</p> })}
                     <input class="input" id="file" name="file" type="file" accept=".ics,text/calendar" required=true
                         aria-describedby=described aria-invalid=bad.then_some("true")/>
                 </div>
-                <Button variant=Variant::Secondary>"Send this file"</Button>
+                <Button variant=Variant::Secondary>{text!("connection-file-button")}</Button>
             </form>
         </section>
     }

@@ -10,6 +10,7 @@ use nadi::visit::Mode;
 
 use super::{Editor, Origin};
 use crate::fns::schedules::{RemoveException, days};
+use crate::i18n::{self, rich_text, text};
 use crate::links;
 use crate::messages;
 use crate::ui::{Button, HiddenField, Icon, Shape, Variant};
@@ -26,12 +27,12 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 4] = [Self::TimeOff, Self::PartOff, Self::Extra, Self::Holiday];
 
-    pub fn word(self) -> &'static str {
+    pub fn word(self) -> String {
         match self {
-            Self::TimeOff => "Time off",
-            Self::PartOff => "Partly off",
-            Self::Extra => "Single day",
-            Self::Holiday => "Public holiday",
+            Self::TimeOff => text!("schedule-kind-off"),
+            Self::PartOff => text!("schedule-kind-part"),
+            Self::Extra => text!("schedule-kind-extra"),
+            Self::Holiday => text!("schedule-kind-holiday"),
         }
     }
 
@@ -94,7 +95,7 @@ struct Exception {
     starts: NaiveDateTime,
     kind: Kind,
     when: String,
-    detail: String,
+    detail: Option<AnyView>,
     /// What it is called in a form; a holiday is the clinic's.
     name: Option<String>,
 }
@@ -105,35 +106,45 @@ fn exceptions(
     places: &[HoursPlace],
     today: NaiveDate,
 ) -> Vec<Exception> {
-    let place = |id| places.iter().find(|place| place.id == id).map(|place| place.name.clone());
+    let place = |id| {
+        let name = places.iter().find(|place| place.id == id).map(|place| place.name.clone());
+        view! { <span translate="no">{name.unwrap_or_default()}</span> }
+    };
     let off = schedule.time_off.iter().map(|off| Exception {
         starts: off.starts,
         kind: if off.is_whole_days() { Kind::TimeOff } else { Kind::PartOff },
         when: messages::schedules::time_off(off),
-        detail: off.note.clone(),
+        detail: (!off.note.is_empty())
+            .then(|| view! { <span translate="no">{off.note.clone()}</span> }.into_any()),
         name: Some(days::name_of_time_off(off)),
     });
     let single = schedule.rules.iter().filter(|rule| rule.repeats.is_none()).map(|rule| {
-        let place = match rule.mode {
-            Mode::Video => "video visits".to_owned(),
-            Mode::InPerson => place(rule.location).unwrap_or_default(),
+        let minutes = rule.slot_minutes;
+        let detail = match rule.mode {
+            Mode::Video => text!("schedule-extra-video", minutes).into_any(),
+            Mode::InPerson => rich_text!(
+                "schedule-extra-in-person",
+                location = place(rule.location),
+                minutes = i18n::decimal(minutes),
+            ),
         };
         Exception {
             starts: rule.from.and_time(rule.starts),
             kind: Kind::Extra,
             when: messages::schedules::hours(rule),
-            detail: format!("{place}, {} minutes each", rule.slot_minutes),
+            detail: Some(detail),
             name: Some(days::name_of_day(rule)),
         }
     });
     let holidays = holidays.iter().filter(|holiday| holiday.date >= today).map(|holiday| {
         let name = holiday.name.clone();
         let detail = if holiday.estimated {
-            format!("{name}. The date may still shift with the moon.")
+            text!("schedule-holiday-estimated", holiday = name)
         } else {
             name
         };
-        let when = crate::i18n::date(holiday.date);
+        let when = i18n::date(holiday.date);
+        let detail = Some(detail.into_any());
         let starts = holiday.date.and_time(NaiveTime::MIN);
         Exception { starts, kind: Kind::Holiday, when, detail, name: None }
     });
@@ -155,27 +166,30 @@ pub fn ExceptionList(
 ) -> impl IntoView {
     let all = exceptions(&schedule, &holidays, &places, today);
     if all.is_empty() {
-        return view! { <p class="muted">"Nothing other than your usual hours is ahead."</p> }
-            .into_any();
+        return view! { <p class="muted">{text!("schedule-coming-up-none")}</p> }.into_any();
     }
     let rows: Vec<_> = all
         .into_iter()
         .map(|exception| {
-            let whole = format!(": {}, {}", exception.kind.word(), exception.when);
+            let whole =
+                text!("schedule-exception", kind = exception.kind.word(), when = &exception.when);
             let remove = exception.name.map(|name| {
                 view! {
                     <form method="post" action=links::page(RemoveException::PATH)>
                         <Origin editor=editor version=version draft=draft/>
                         <HiddenField name="line" value=name/>
                         <Button variant=Variant::Quiet>
-                            "Remove"<span class="visually-hidden">{whole}</span>
+                            {rich_text!(
+                                "schedule-exception-remove",
+                                exception = view! { <span class="visually-hidden">{whole}</span> },
+                            )}
                         </Button>
                     </form>
                 }
             });
-            let detail = exception.detail;
-            let detail = (!detail.is_empty())
-                .then(|| view! { <span class="exception-detail">{detail}</span> });
+            let detail = exception
+                .detail
+                .map(|detail| view! { <span class="exception-detail">{detail}</span> });
             view! {
                 <li class="exception">
                     <Mark kind=exception.kind/>

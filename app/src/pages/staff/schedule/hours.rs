@@ -1,6 +1,5 @@
 //! Hours that repeat, as a plain form: one group of fields for each.
 
-use crate::i18n::place_time;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -10,11 +9,13 @@ use nadi::ports::HoursPlace;
 use super::rule_fields::{RuleFields, field_id, field_name};
 use super::{
     Editor, Origin, Tab, id_in_address, saved_note, shown, stale_note, tabs, unreadable_note,
+    window_title,
 };
 use crate::context::{self, Typed};
 use crate::fns::schedules::base::{Part, zones};
 use crate::fns::schedules::hours::{EMPTY_LINES, LINES_MAX, read};
 use crate::fns::schedules::{ProposeHours, TypedRule};
+use crate::i18n::{place_time, text};
 use crate::links;
 use crate::messages;
 use crate::pages::staff::problems::Problems;
@@ -77,13 +78,17 @@ pub(super) fn places(places: &[HoursPlace]) -> (Vec<Choice>, String) {
     all.dedup();
     let several = all.len() > 1;
     let said = match all.as_slice() {
-        [zone] => format!("Times are {zone}."),
-        _ => "Times are those of the clock at each location.".to_owned(),
+        [zone] => text!("schedule-zone-one", zone),
+        _ => text!("schedule-zone-each"),
     };
     let choices = places.iter().map(|place| {
         let name = place.name.clone();
-        let text = if several { format!("{name} ({})", zone(place)) } else { name };
-        Choice::new(place.id.to_string(), text)
+        let text = if several {
+            text!("schedule-location-with-zone", location = name, zone = zone(place))
+        } else {
+            name
+        };
+        Choice::name(place.id.to_string(), text)
     });
     (choices.collect(), said)
 }
@@ -105,7 +110,7 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
                 Err(found) => found
                     .iter()
                     .map(|found| ProblemLine {
-                        text: messages::schedules::line_problem(found),
+                        text: messages::schedules::line_problem(found, &lines, view.today),
                         field_id: Some(field_id(
                             found.line,
                             messages::field_name(found.problem.field),
@@ -131,57 +136,62 @@ async fn hours(editor: Editor, state: FormState) -> Result<AnyView, Failure> {
     }
     let (choices, zones) = places(&view.places);
     let pages = editor.pages();
-    let title =
-        if editor.own { "Your hours".into() } else { format!("Hours of {}", view.doctor_name) };
+    let title = match editor.own {
+        true => text!("schedule-hours-title-own"),
+        false => text!("schedule-hours-title"),
+    };
+    let window_title = window_title(editor, &title, &view.doctor_name);
     let said = state.failure.is_none().then(|| saved_note(&pages)).flatten();
     let unreadable = unreadable_note(&view);
     let body = if view.places.is_empty() {
         view! {
-            <Empty title="There is no place to have hours at">
-                <p>"An administrator of the clinic adds its locations first."</p>
+            <Empty title=text!("schedule-no-locations-title")>
+                <p>{match editor.own {
+                    true => text!("schedule-no-locations-own"),
+                    false => text!("schedule-no-locations"),
+                }}</p>
                 {(!editor.own).then(|| view! {
-                    <p class="actions"><ButtonLink href=links::page("/admin/locations/new")>"Add a location"</ButtonLink></p>
+                    <p class="actions"><ButtonLink href=links::page("/admin/locations/new")>{text!("schedule-add-location")}</ButtonLink></p>
                 })}
             </Empty>
         }
         .into_any()
     } else {
         let today = view.today;
+        let names: Vec<_> =
+            (0..lines.len()).map(|line| messages::schedules::period(&lines, line, today)).collect();
         let lines: Vec<_> = lines
             .into_iter()
+            .zip(names)
             .enumerate()
-            .map(|(number, line)| {
+            .map(|(number, (line, name))| {
                 let (places, problems) = (choices.clone(), problems.clone());
-                view! { <RuleFields number=number line=line places=places today=today problems=problems/> }
+                view! {
+                    <RuleFields number=number name=name line=line places=places today=today problems=problems/>
+                }
             })
             .collect();
         view! {
             <form class="rules-form" method="post" action=links::page(ProposeHours::PATH)>
                 <Origin editor=editor version=version draft=shown.draft/>
                 <div class="rules">{lines}</div>
-                <p class="muted">
-                    "Lines left empty are ignored. To have more of them, save and come back."
-                </p>
-                <Button>"See what changes"</Button>
+                <p class="muted">{text!("schedule-empty-periods")}</p>
+                <Button>{text!("schedule-preview-button")}</Button>
             </form>
         }
         .into_any()
     };
     Ok(view! {
-        <Title text=title.clone()/>
+        <Title text=window_title/>
         {editor.way_back(&view.doctor_name)}
         {problems.summary()}
-        {stale.then(|| stale_note(
-            "Nothing of yours is saved yet. Your hours stand below: when you save them, they take the place of what is there now.",
-        ))}
+        {stale.then(|| stale_note(text!("schedule-stale-hours")))}
         {said}
         {unreadable}
         <PageHead title=title/>
         {tabs(&pages, editor.own, Some(Tab::Hours))}
         {shown.note.filter(|_| state.failure.is_none())}
-        <p class="rules-lead">
-            "What you write here makes the times people can take. "{zones}" Nothing changes before you have seen what would, and what is booked stays."
-        </p>
+        <p class="rules-lead">{text!("schedule-hours-lead", zones)}</p>
         {body}
     }
     .into_any())

@@ -18,6 +18,7 @@ use nadi::schedule::Schedule;
 
 use crate::context;
 use crate::fns::schedules::base::{Part, Saved};
+use crate::i18n::text;
 use crate::links::{self, SchedulePages};
 use crate::messages;
 use crate::parts::address;
@@ -56,7 +57,16 @@ impl Editor {
     /// The way back, for administrators: a doctor's pages have their tabs.
     fn way_back(self, name: &str) -> Option<impl IntoView + use<>> {
         let (href, name) = (links::edit_doctor(&self.doctor.to_string()), name.to_owned());
-        (!self.own).then(|| view! { <p class="admin-back"><a href=href>{name}</a></p> })
+        (!self.own)
+            .then(|| view! { <p class="admin-back"><a href=href translate="no">{name}</a></p> })
+    }
+}
+
+/// The title of the browser's window: administrators see whose schedule it is.
+fn window_title(editor: Editor, page: &str, doctor: &str) -> String {
+    match editor.own {
+        true => page.to_owned(),
+        false => text!("schedule-window-title", page, doctor),
     }
 }
 
@@ -76,22 +86,19 @@ pub enum Tab {
 
 /// The ways between the pages of a schedule.
 pub fn tabs(pages: &SchedulePages, own: bool, here: Option<Tab>) -> impl IntoView + use<> {
-    let tab = |tab: Tab, href: String, text: &str| LinkTab {
-        href,
-        text: text.to_owned(),
-        current: here == Some(tab),
-    };
-    let base = if own { "Calendar" } else { "Profile" };
+    let tab =
+        |tab: Tab, href: String, text: String| LinkTab { href, text, current: here == Some(tab) };
+    let base = if own { text!("schedule-tab-calendar") } else { text!("schedule-tab-profile") };
     let mut tabs = vec![
         tab(Tab::Calendar, pages.base().to_owned(), base),
-        tab(Tab::Hours, pages.hours(), "Hours"),
-        tab(Tab::TimeOff, pages.time_off(), "Time off"),
-        tab(Tab::Connections, pages.connections(), "Other calendars"),
+        tab(Tab::Hours, pages.hours(), text!("schedule-tab-hours")),
+        tab(Tab::TimeOff, pages.time_off(), text!("schedule-tab-time-off")),
+        tab(Tab::Connections, pages.connections(), text!("schedule-tab-connections")),
     ];
     if own {
-        tabs.push(tab(Tab::Reviews, links::own_reviews(), "Reviews"));
+        tabs.push(tab(Tab::Reviews, links::own_reviews(), text!("schedule-tab-reviews")));
     }
-    view! { <LinkTabs label="Schedule" tabs=tabs/> }
+    view! { <LinkTabs label=text!("schedule-tabs") tabs=tabs/> }
 }
 
 /// What an editor shows: the stored schedule, or a draft that is gone on with.
@@ -123,33 +130,24 @@ async fn shown(editor: Editor, part: Part) -> Result<Shown, Failure> {
             Shown { view, schedule: stored, draft: None, note: None }
         }
         Some(preview) if !preview.stale => {
-            let text = "Not saved yet. Change what you like, then look at it again.";
-            let note = Some(note(Tone::Neutral, text));
+            let note = Some(note(Tone::Neutral, text!("schedule-draft-open")));
             Shown { view, schedule: preview.schedule, draft: Some(draft), note }
         }
         Some(preview) => {
             let (schedule, text) = match part {
-                Part::Hours => (
-                    preview.schedule,
-                    "Someone saved other hours in the meantime. Yours stand below: \
-                     when you save them, they take the place of the others.",
-                ),
-                Part::Days => (
-                    stored,
-                    "Someone changed this in the meantime, so yours was not saved. \
-                     Here is how it stands now.",
-                ),
+                Part::Hours => (preview.schedule, text!("schedule-draft-stale-hours")),
+                Part::Days => (stored, text!("schedule-draft-stale-days")),
             };
             Shown { view, schedule, draft: None, note: Some(note(Tone::Waiting, text)) }
         }
         None => {
-            let text = "What you were about to save is gone. Here is what is saved.";
-            Shown { view, schedule: stored, draft: None, note: Some(note(Tone::Neutral, text)) }
+            let note = Some(note(Tone::Neutral, text!("schedule-draft-gone")));
+            Shown { view, schedule: stored, draft: None, note }
         }
     })
 }
 
-fn note(tone: Tone, text: &'static str) -> AnyView {
+fn note(tone: Tone, text: String) -> AnyView {
     view! { <Alert tone=tone><p>{text}</p></Alert> }.into_any()
 }
 
@@ -167,7 +165,7 @@ fn Origin(editor: Editor, version: i32, draft: Option<DraftId>) -> impl IntoView
 
 /// A part of the hours cannot be read.
 fn unreadable_note(view: &ScheduleView) -> Option<AnyView> {
-    view.unreadable.then(|| note(Tone::Loss, messages::schedules::UNREADABLE))
+    view.unreadable.then(|| note(Tone::Loss, messages::schedules::unreadable()))
 }
 
 /// What was just saved, if the address says so.
@@ -175,12 +173,12 @@ fn saved_note(pages: &SchedulePages) -> Option<AnyView> {
     let saved = Saved::parse(&address::value("saved"))?;
     let way = (saved.conflicts > 0).then(|| {
         let href = format!("{}#in-the-way", pages.time_off());
-        view! { <p>{messages::schedules::conflicts(saved.conflicts)}" "<a href=href>"See which"</a></p> }
+        view! { <p>{messages::schedules::conflicts(saved.conflicts)}" "<a href=href>{text!("schedule-conflicts-link")}</a></p> }
     });
     Some(
         view! {
             <Alert tone=Tone::Good announced=true>
-                <p><strong>"Saved. "</strong>{messages::schedules::changed(saved)}</p>
+                <p><strong>{text!("schedule-saved")}</strong>" "{messages::schedules::changed(saved)}</p>
                 {way}
             </Alert>
         }
@@ -189,10 +187,10 @@ fn saved_note(pages: &SchedulePages) -> Option<AnyView> {
 }
 
 /// Someone else was faster than a form.
-fn stale_note(text: &'static str) -> AnyView {
+fn stale_note(text: String) -> AnyView {
     view! {
         <div class="problem-summary" role="alert" tabindex="-1" autofocus=true aria-labelledby="stale-title">
-            <h2 id="stale-title">"Someone saved this in the meantime"</h2>
+            <h2 id="stale-title">{text!("schedule-stale-title")}</h2>
             <p>{text}</p>
         </div>
     }

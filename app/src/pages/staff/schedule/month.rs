@@ -1,26 +1,18 @@
 //! A month with the exceptions to the regular hours.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike as _, NaiveDate};
 use leptos::prelude::*;
 use nadi::calendar::Month;
 use nadi::ports::HolidayView;
 use nadi::schedule::Schedule;
 
 use super::exceptions::{Kind, Mark, on};
+use crate::fns::schedules::repeats::WEEKDAYS;
+use crate::i18n::{self, text};
 use crate::ui::{Icon, Shape};
 
 /// How many months ahead can be shown.
 const MONTHS_AHEAD: i32 = 13;
-
-const WEEKDAYS: [(&str, &str); 7] = [
-    ("Mo", "Monday"),
-    ("Tu", "Tuesday"),
-    ("We", "Wednesday"),
-    ("Th", "Thursday"),
-    ("Fr", "Friday"),
-    ("Sa", "Saturday"),
-    ("Su", "Sunday"),
-];
 
 /// Months since the year 0.
 fn number(month: Month) -> i32 {
@@ -48,7 +40,10 @@ pub fn ExceptionMonth(
     let next = (number(month) < number(this) + MONTHS_AHEAD).then(|| href(month.next()));
     let names: Vec<_> = WEEKDAYS
         .into_iter()
-        .map(|(short, whole)| view! { <th scope="col"><abbr title=whole>{short}</abbr></th> })
+        .map(|(day, _)| {
+            let (short, whole) = (i18n::short_weekday(day), i18n::weekday(day));
+            view! { <th scope="col"><abbr title=whole>{short}</abbr></th> }
+        })
         .collect();
     let weeks: Vec<_> = month
         .weeks()
@@ -67,7 +62,7 @@ pub fn ExceptionMonth(
                     view! {
                         <td data-marked=(!kinds.is_empty()).then_some("") data-past=(date < today).then_some("")
                             aria-current=current>
-                            <time datetime=date.to_string()>{date.day()}</time>
+                            <time datetime=date.to_string()>{i18n::day_number(date)}</time>
                             {marks}
                         </td>
                     }
@@ -82,17 +77,17 @@ pub fn ExceptionMonth(
     view! {
         <section class="exception-month" id="month" aria-labelledby="month-title">
             <div class="exception-month-bar">
-                <h2 id="month-title">{crate::i18n::month(month.first())}</h2>
-                <nav class="calendar-steps" aria-label="Months">
+                <h2 id="month-title">{i18n::month(month.first())}</h2>
+                <nav class="calendar-steps" aria-label=text!("schedule-months")>
                     {previous.map(|href| view! {
                         <a class="button" data-variant="secondary" rel="prev" href=href
-                            aria-label="Previous month" title="Previous month">
+                            aria-label=text!("schedule-month-previous") title=text!("schedule-month-previous")>
                             <Icon shape=Shape::ArrowLeft/>
                         </a>
                     })}
                     {next.map(|href| view! {
                         <a class="button" data-variant="secondary" rel="next" href=href
-                            aria-label="Next month" title="Next month">
+                            aria-label=text!("schedule-month-next") title=text!("schedule-month-next")>
                             <Icon shape=Shape::ArrowRight/>
                         </a>
                     })}
@@ -102,7 +97,7 @@ pub fn ExceptionMonth(
                 <thead><tr>{names}</tr></thead>
                 <tbody>{weeks}</tbody>
             </table>
-            <ul class="mark-key" aria-label="What the marks mean">{key}</ul>
+            <ul class="mark-key" aria-label=text!("schedule-marks")>{key}</ul>
         </section>
     }
 }

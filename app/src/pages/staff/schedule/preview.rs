@@ -12,10 +12,11 @@ use nadi::ports::{DayChange, DoctorCalendar};
 use nadi::schedule::Overfull;
 use nadi::zone::Zone;
 
-use super::{Editor, note, tabs};
+use super::{Editor, note, tabs, window_title};
 use crate::context;
 use crate::fns::schedules::SaveSchedule;
 use crate::fns::schedules::base::Part;
+use crate::i18n::{self, rich_text, text};
 use crate::links::{self, Query};
 use crate::messages;
 use crate::parts::address::{self, Address};
@@ -35,7 +36,7 @@ const DAYS_SHOWN: usize = 14;
 pub fn Preview() -> impl IntoView {
     let draft = use_params_map().with_untracked(|params| params.get("draft").unwrap_or_default());
     let mut address = Address::default();
-    let week = address.read("week", "the week", parse_date);
+    let week = address.read("week", text!("schedule-address-week"), parse_date);
     let part = Part::parse(&address::value("part"));
     let state = failure_of::<SaveSchedule>();
     response::page(preview(draft, week, part, address, state))
@@ -62,22 +63,18 @@ async fn preview(
     let zone = found.week.zone;
     let change = found.change;
     let nothing = change.times_added == 0 && change.times_removed == 0;
-    let sentence = messages::schedules::would_change(change.times_added, change.times_removed);
-    let nothing_note = (nothing && !stale).then(|| {
-        note(
-            Tone::Neutral,
-            "Nothing changes for patients for now. What you wrote is kept all the same once you save it.",
-        )
-    });
-    let title = "Before you save";
-    let lead = (!editor.own).then(|| found.doctor_name.clone());
+    let sentence = messages::schedules::change(change.times_added, change.times_removed);
+    let nothing_note =
+        (nothing && !stale).then(|| note(Tone::Neutral, text!("schedule-preview-no-effect")));
+    let title = text!("schedule-preview-title");
+    let window_title = window_title(editor, &title, &found.doctor_name);
     let actions = if stale {
         view! {
             <div class="problem-summary" role="alert" tabindex="-1" aria-labelledby="stale-title">
-                <h2 id="stale-title">"Someone changed it in the meantime"</h2>
-                <p>"So this cannot be saved any more. Go back, look at how it stands now, and change it again."</p>
+                <h2 id="stale-title">{text!("schedule-stale-title")}</h2>
+                <p>{text!("schedule-preview-stale")}</p>
                 <p class="actions">
-                    <ButtonLink href=change_href>"Go back"</ButtonLink>
+                    <ButtonLink href=change_href>{text!("schedule-preview-back")}</ButtonLink>
                 </p>
             </div>
         }
@@ -89,20 +86,17 @@ async fn preview(
                 <HiddenField name="doctor" value=editor.doctor.to_string()/>
                 <HiddenField name="own" value=editor.own.to_string()/>
                 <HiddenField name="part" value=part.as_str()/>
-                <Button>"Save these hours"</Button>
-                <ButtonLink href=change_href variant=Variant::Secondary>"Change something"</ButtonLink>
+                <Button>{text!("schedule-preview-save")}</Button>
+                <ButtonLink href=change_href variant=Variant::Secondary>{text!("schedule-preview-edit")}</ButtonLink>
             </form>
         }
         .into_any()
     };
     Ok(view! {
-        <Title text=title/>
+        <Title text=window_title/>
         {editor.way_back(&found.doctor_name)}
         <FormSummary state=state/>
-        {match lead {
-            Some(lead) => view! { <PageHead title=title lead=lead/> }.into_any(),
-            None => view! { <PageHead title=title/> }.into_any(),
-        }}
+        <PageHead title=title/>
         {tabs(&pages, editor.own, None)}
         {address.note()}
         <div class="preview">
@@ -134,12 +128,10 @@ fn OverfullTimes(times: Vec<Overfull>, zone: Zone) -> impl IntoView {
         view! {
             <section aria-labelledby="overfull-title">
                 <Alert tone=Tone::Waiting>
-                    <h2 id="overfull-title">"More people booked than seats"</h2>
-                    <p>
-                        "They all keep their time. Nobody else can book it until enough of them have left."
-                    </p>
+                    <h2 id="overfull-title">{text!("schedule-overfull-title")}</h2>
+                    <p>{text!("schedule-overfull-text")}</p>
                     <ul>{rows}</ul>
-                    {(more > 0).then(|| view! { <p>{format!("And {more} more.")}</p> })}
+                    {(more > 0).then(|| view! { <p>{text!("schedule-overfull-more", count = more)}</p> })}
                 </Alert>
             </section>
         }
@@ -152,16 +144,13 @@ fn ChangedDays(days: Vec<DayChange>) -> impl IntoView {
     let any = !days.is_empty();
     let (shown, rest) = days.split_at(days.len().min(DAYS_SHOWN));
     let more = rest.len();
-    let said = match more {
-        1 => "1 more day".to_owned(),
-        more => format!("{more} more days"),
-    };
+    let said = text!("schedule-changed-more", count = more);
     let (shown, rest) = (rows(shown), rows(rest));
     any.then(|| {
         view! {
             <div class="changed">
-                <h2>"Days that change"</h2>
-                <TableFrame label="Days that change">
+                <h2>{text!("schedule-changed-days")}</h2>
+                <TableFrame label=text!("schedule-changed-days")>
                     <table class="table changed-days">
                         <thead><ColumnNames/></thead>
                         <tbody>{shown}</tbody>
@@ -170,7 +159,7 @@ fn ChangedDays(days: Vec<DayChange>) -> impl IntoView {
                 {(more > 0).then(|| view! {
                     <details class="changed-more">
                         <summary>{said}</summary>
-                        <TableFrame label="More days that change">
+                        <TableFrame label=text!("schedule-changed-days-more")>
                             <table class="table changed-days">
                                 <thead><ColumnNames/></thead>
                                 <tbody>{rest}</tbody>
@@ -187,25 +176,24 @@ fn ChangedDays(days: Vec<DayChange>) -> impl IntoView {
 fn ColumnNames() -> impl IntoView {
     view! {
         <tr>
-            <th scope="col">"Day"</th>
-            <th scope="col">"Come"</th>
-            <th scope="col">"Go"</th>
+            <th scope="col">{text!("schedule-changed-day")}</th>
+            <th scope="col">{text!("schedule-changed-added")}</th>
+            <th scope="col">{text!("schedule-changed-removed")}</th>
         </tr>
     }
 }
 
 fn rows(days: &[DayChange]) -> Vec<AnyView> {
-    let number = |sign: char, number: u32| match number {
-        0 => "–".to_owned(),
-        number => format!("{sign}{number}"),
-    };
     days.iter()
         .map(|day| {
+            let added = (day.added > 0).then(|| text!("schedule-changed-plus", count = day.added));
+            let removed =
+                (day.removed > 0).then(|| text!("schedule-changed-minus", count = day.removed));
             view! {
                 <tr>
-                    <th scope="row"><time>{crate::i18n::date(day.date)}</time></th>
-                    <td class="number">{number('+', day.added)}</td>
-                    <td class="number">{number('−', day.removed)}</td>
+                    <th scope="row"><time datetime=day.date.to_string()>{i18n::date(day.date)}</time></th>
+                    <td class="number">{added.unwrap_or_else(|| "–".to_owned())}</td>
+                    <td class="number">{removed.unwrap_or_else(|| "–".to_owned())}</td>
                 </tr>
             }
             .into_any()
@@ -220,7 +208,7 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
     let zone = week.zone;
     let sheet = CalendarGrid::of(&week, now, 2);
     let last = week.until.pred_opt().unwrap_or(week.from);
-    let title = format!("{} – {}", crate::i18n::date(week.from), crate::i18n::date(last));
+    let dates = text!("schedule-date-range", from = i18n::date(week.from), to = i18n::date(last));
     let href = |date: Option<NaiveDate>| {
         let date = date.map(|date| date.to_string()).unwrap_or_default();
         let query = Query::new().with("part", part.as_str()).with("week", &date);
@@ -228,23 +216,25 @@ fn Week(week: DoctorCalendar, draft: DraftId, part: Part) -> impl IntoView {
     };
     let previous = href(week.from.checked_sub_days(Days::new(7)));
     let next = href(week.from.checked_add_days(Days::new(7)));
-    let zone_words = crate::i18n::zone_of_days(zone, week.from, week.until);
+    let zone_words = i18n::zone_of_days(zone, week.from, week.until);
     view! {
         <section id="week" class="preview-week calendar" data-view="week" aria-labelledby="week-title">
             <div class="calendar-bar">
-                <h2 id="week-title">"How the week looks then: "<span class="preview-dates">{title}</span></h2>
-                <nav class="calendar-steps" aria-label="Weeks">
+                <h2 id="week-title">
+                    {rich_text!("schedule-week-title", dates = view! { <span class="preview-dates">{dates}</span> })}
+                </h2>
+                <nav class="calendar-steps" aria-label=text!("schedule-weeks")>
                     <a class="button" data-variant="secondary" rel="prev" href=previous
-                        aria-label="Previous week" title="Previous week">
+                        aria-label=text!("schedule-week-previous") title=text!("schedule-week-previous")>
                         <Icon shape=Shape::ArrowLeft/>
                     </a>
                     <a class="button" data-variant="secondary" rel="next" href=next
-                        aria-label="Next week" title="Next week">
+                        aria-label=text!("schedule-week-next") title=text!("schedule-week-next")>
                         <Icon shape=Shape::ArrowRight/>
                     </a>
                 </nav>
             </div>
-            <p class="muted">"All times are "{zone_words}"."</p>
+            <p class="muted">{text!("schedule-week-zone", zone = zone_words)}</p>
             <DayGrid sheet=sheet zone=zone planned=true/>
         </section>
     }

@@ -9,6 +9,7 @@ use nadi::visit::Mode;
 
 use crate::fns::schedules::TypedRule;
 use crate::fns::schedules::repeats::{self, WEEKDAYS};
+use crate::i18n::{self, text};
 use crate::messages;
 use crate::pages::staff::problems::Problems;
 use crate::parts::visit;
@@ -37,16 +38,7 @@ const FOLDED: [&str; 8] = [
 ];
 
 /// Until how many minutes before its start a time can be booked.
-const NOTICES: [(&str, &str); 8] = [
-    ("0", "Its start"),
-    ("60", "1 hour before"),
-    ("120", "2 hours before"),
-    ("240", "4 hours before"),
-    ("720", "12 hours before"),
-    ("1440", "1 day before"),
-    ("2880", "2 days before"),
-    ("10080", "1 week before"),
-];
+const NOTICES: [i64; 8] = [0, 60, 120, 240, 720, 1440, 2880, 10_080];
 
 pub(super) fn modes() -> Vec<Choice> {
     Mode::ALL.into_iter().map(|mode| Choice::new(mode.as_str(), visit::mode(mode))).collect()
@@ -55,11 +47,14 @@ pub(super) fn modes() -> Vec<Choice> {
 #[component]
 pub fn RuleFields(
     number: usize,
+    /// What tells it from the other lines.
+    name: String,
     line: TypedRule,
     places: Vec<Choice>,
     today: NaiveDate,
     problems: Problems,
 ) -> impl IntoView {
+    let legend = name;
     let (name, id) = (|field| field_name(number, field), |field| field_id(number, field));
     let at = {
         let problems = problems.clone();
@@ -69,36 +64,34 @@ pub fn RuleFields(
     let open = !line.is_plain(today) || FOLDED.into_iter().any(|field| at(field).is_some());
     let checked = !line.remove.is_empty();
     let remove = (checked || !new).then(|| {
-        view! { <CheckField name=name("remove") id=id("remove") label="Remove this line" checked=checked/> }
+        view! { <CheckField name=name("remove") id=id("remove") label=text!("schedule-remove-period") checked=checked/> }
     });
-    let said = line.rule(today).map(|rule| format!(": {}", messages::schedules::hours(&rule)));
-    let legend = format!("Line {}", number + 1);
     let places = {
         let mut places = places;
         if places.iter().all(|place| place.value != line.location) {
-            places.insert(0, Choice::new("", "Choose"));
+            places.insert(0, Choice::new("", text!("schedule-choose")));
         }
         places
     };
     view! {
         <fieldset class="rule" data-new=new.then_some("")>
-            <legend>{legend}{said.map(|said| view! { <span class="rule-said">{said}</span> })}</legend>
+            <legend>{legend}</legend>
             <div class="rule-main">
                 <DayChips number=number line=line.clone() problem=at("weekday")/>
-                <TextField name=name("starts_at") id=id("starts_at") label="From" kind="time"
+                <TextField name=name("starts_at") id=id("starts_at") label=text!("schedule-starts") kind="time"
                     value=line.starts_at.clone() problem=at("starts_at")/>
-                <TextField name=name("ends_at") id=id("ends_at") label="To" kind="time"
+                <TextField name=name("ends_at") id=id("ends_at") label=text!("schedule-ends") kind="time"
                     value=line.ends_at.clone() problem=at("ends_at")/>
-                <TextField name=name("slot_minutes") id=id("slot_minutes") label="Minutes each" kind="number"
+                <TextField name=name("slot_minutes") id=id("slot_minutes") label=text!("schedule-slot-minutes") kind="number"
                     min=SLOT_MINUTES_MIN.to_string() max=SLOT_MINUTES_MAX.to_string()
                     value=line.slot_minutes.clone() problem=at("slot_minutes")/>
-                <SelectField name=name("mode") id=id("mode") label="Kind" choices=modes()
+                <SelectField name=name("mode") id=id("mode") label=text!("schedule-mode") choices=modes()
                     value=line.mode.clone() problem=at("mode")/>
-                <SelectField name=name("location") id=id("location") label="Location" choices=places
+                <SelectField name=name("location") id=id("location") label=text!("schedule-location") choices=places
                     value=line.location.clone() problem=at("location")/>
             </div>
             <details class="rule-more" open=open>
-                <summary>"Repeats, breaks and booking"</summary>
+                <summary>{text!("schedule-more")}</summary>
                 <MoreFields number=number line=line problems=problems/>
             </details>
             {remove}
@@ -118,8 +111,7 @@ fn DayChips(number: usize, line: TypedRule, problem: Option<String>) -> impl Int
         .map(|(index, ((field, (day, _)), ticked))| {
             // A sentence about the days leads to the first of them.
             let id = field_id(number, if index == 0 { "weekday" } else { field });
-            let whole = messages::schedules::weekday(day);
-            let short = whole.get(..2).unwrap_or(whole);
+            let (whole, short) = (i18n::weekday(day), i18n::short_weekday(day));
             let for_id = id.clone();
             view! {
                 <label class="day-chip" for=for_id>
@@ -135,7 +127,7 @@ fn DayChips(number: usize, line: TypedRule, problem: Option<String>) -> impl Int
     let described = bad.then(|| problem_id.clone());
     view! {
         <fieldset class="field rule-days" data-problem=bad.then_some("") aria-describedby=described>
-            <legend>"Days"</legend>
+            <legend>{text!("schedule-days")}</legend>
             {problem.map(|text| view! { <p class="field-problem" id=problem_id>{text}</p> })}
             <div class="day-chips">{chips}</div>
         </fieldset>
@@ -147,41 +139,45 @@ fn DayChips(number: usize, line: TypedRule, problem: Option<String>) -> impl Int
 fn MoreFields(number: usize, line: TypedRule, problems: Problems) -> impl IntoView {
     let (name, id) = (|field| field_name(number, field), |field| field_id(number, field));
     let at = |field: &str| problems.at(&field_id(number, field));
-    let choices = repeats::Choice::ALL.iter().map(|(_, value, text)| Choice::new(*value, *text));
-    let mut notices: Vec<_> =
-        NOTICES.into_iter().map(|(value, text)| Choice::new(value, text)).collect();
+    let choices = repeats::Choice::ALL
+        .iter()
+        .map(|(choice, value)| Choice::new(*value, messages::schedules::choice(*choice)));
+    let mut notices: Vec<_> = NOTICES
+        .into_iter()
+        .map(|minutes| Choice::new(minutes.to_string(), messages::schedules::notice(minutes)))
+        .collect();
     if !line.notice.is_empty() && notices.iter().all(|choice| choice.value != line.notice) {
         let text = match line.notice.parse() {
-            Ok(minutes) => format!("{} before", messages::length(minutes)),
+            Ok(minutes) => messages::schedules::notice(minutes),
             Err(_) => line.notice.clone(),
         };
         notices.push(Choice::new(line.notice.clone(), text));
     }
     view! {
         <div class="rule-fields">
-            <SelectField name=name("repeats") id=id("repeats") label="Repeats" choices=choices.collect()
-                value=line.repeats hint="On the days that are ticked. Weeks are counted from the one of the first day."
+            <SelectField name=name("repeats") id=id("repeats") label=text!("schedule-repeats") choices=choices.collect()
+                value=line.repeats hint=text!("schedule-repeats-hint")
                 problem=at("repeats")/>
-            <TextField name=name("rule") id=id("rule") label="The rule, if by a rule" maxlength=512 autocomplete="off"
-                value=line.rule hint="Like FREQ=MONTHLY;BYDAY=2TU. The ticked days do not count then."/>
-            <TextField name=name("effective_from") id=id("effective_from") label="First day" kind="date"
+            <TextField name=name("rule") id=id("rule") label=text!("schedule-rule") maxlength=512 autocomplete="off"
+                value=line.rule hint=text!("schedule-rule-hint", example = messages::schedules::RULE_EXAMPLE)/>
+            <TextField name=name("effective_from") id=id("effective_from") label=text!("schedule-first-day") kind="date"
                 value=line.effective_from problem=at("effective_from")/>
-            <TextField name=name("effective_until") id=id("effective_until") label="Last day (optional)" kind="date"
+            <TextField name=name("effective_until") id=id("effective_until") label=text!("schedule-last-day") kind="date"
                 value=line.effective_until problem=at("effective_until")/>
-            <TextField name=name("buffer_before") id=id("buffer_before") label="Minutes free before each" kind="number"
+            <TextField name=name("buffer_before") id=id("buffer_before") label=text!("schedule-buffer-before") kind="number"
                 min="0" max=BUFFER_MINUTES_MAX.to_string()
                 value=line.buffer_before problem=at("buffer_before")/>
-            <TextField name=name("buffer_after") id=id("buffer_after") label="Minutes free after each" kind="number"
+            <TextField name=name("buffer_after") id=id("buffer_after") label=text!("schedule-buffer-after") kind="number"
                 min="0" max=BUFFER_MINUTES_MAX.to_string()
                 value=line.buffer_after problem=at("buffer_after")/>
-            <TextField name=name("seat_capacity") id=id("seat_capacity") label="People per time" kind="number"
+            <TextField name=name("seat_capacity") id=id("seat_capacity") label=text!("schedule-capacity") kind="number"
                 min="1" max=CAPACITY_MAX.to_string()
                 value=line.seat_capacity problem=at("seat_capacity")/>
-            <SelectField name=name("notice") id=id("notice") label="Can be booked until" choices=notices
+            <SelectField name=name("notice") id=id("notice") label=text!("schedule-notice") choices=notices
                 value=line.notice problem=at("notice")/>
-            <TextField name=name("window") id=id("window") label="Can be booked from (days ahead)" kind="number"
+            <TextField name=name("window") id=id("window") label=text!("schedule-window") kind="number"
                 min="1" max=WINDOW_DAYS_MAX.to_string()
-                hint="Empty: as soon as it is there." value=line.window problem=at("window")/>
+                hint=text!("schedule-window-hint") value=line.window problem=at("window")/>
         </div>
     }
 }

@@ -15,11 +15,13 @@ use super::exceptions::ExceptionList;
 use super::month::{ExceptionMonth, within_reach};
 use super::rule_fields::modes;
 use super::{
-    Editor, Origin, Tab, hours, id_in_address, saved_note, shown, stale_note, tabs, unreadable_note,
+    Editor, Origin, Tab, hours, id_in_address, saved_note, shown, stale_note, tabs,
+    unreadable_note, window_title,
 };
 use crate::context::typed_or;
 use crate::fns::schedules::base::Part;
 use crate::fns::schedules::{AddSingleDay, RemoveException, TakeTimeOff};
+use crate::i18n::text;
 use crate::links;
 use crate::links::Query;
 use crate::messages;
@@ -61,7 +63,7 @@ pub fn DoctorTimeOff() -> impl IntoView {
     response::page(async move { time_off(Editor::in_address(&id)?, forms).await })
 }
 
-/// The field of "Take time off" that is meant.
+/// The field of "Add time off" that is meant.
 fn off_field(field: Field) -> &'static str {
     match field {
         Field::EffectiveFrom => "first_day",
@@ -73,7 +75,7 @@ fn off_field(field: Field) -> &'static str {
     }
 }
 
-/// The field of "Add a single day" that is meant.
+/// The field of "Add extra hours" that is meant.
 fn day_field(field: Field) -> &'static str {
     match field {
         Field::EffectiveFrom => "day",
@@ -104,7 +106,7 @@ fn placed(
 
 async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let mut address = Address::default();
-    let asked = address.read("month", "the month", Month::parse);
+    let asked = address.read("month", text!("schedule-address-month"), Month::parse);
     let shown = shown(editor, Part::Days).await?;
     let (view, schedule, draft) = (shown.view, shown.schedule, shown.draft);
     let off = placed(&forms.off, messages::schedules::off_problem, off_field);
@@ -121,11 +123,11 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
             format!("{}#month", query.with("month", &month.to_string()).on(&path))
         }
     };
-    let title = if editor.own {
-        "Your time off and single days".to_owned()
-    } else {
-        format!("Time off of {}", view.doctor_name)
+    let title = match editor.own {
+        true => text!("schedule-time-off-title-own"),
+        false => text!("schedule-time-off-title"),
     };
+    let window_title = window_title(editor, &title, &view.doctor_name);
     let said = failed.failure.is_none().then(|| saved_note(&pages)).flatten();
     let unreadable = unreadable_note(&view);
     let (places, zones) = hours::places(&view.places);
@@ -133,12 +135,12 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
     let conflicts = view.conflicts.clone();
     let holidays = view.holidays.clone();
     Ok(view! {
-        <Title text=title.clone()/>
+        <Title text=window_title/>
         {editor.way_back(&view.doctor_name)}
         {off.summary()}
         {day.summary()}
         {remove.summary()}
-        {stale.then(|| stale_note("Nothing of yours is saved yet. Here is how it stands now: look, then try again."))}
+        {stale.then(|| stale_note(text!("schedule-stale-days")))}
         {said}
         {unreadable}
         <PageHead title=title/>
@@ -149,7 +151,7 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
             <Conflicts entries=conflicts zone=zone/>
             <ExceptionMonth month=month today=today schedule=schedule.clone() holidays=holidays.clone() href=href/>
             <section class="days-ahead" aria-labelledby="ahead">
-                <h2 id="ahead">"What is ahead"</h2>
+                <h2 id="ahead">{text!("schedule-coming-up")}</h2>
                 <ExceptionList schedule=schedule holidays=holidays places=view.places.clone() today=today
                     editor=editor version=version draft=draft/>
             </section>
@@ -175,31 +177,31 @@ fn OffForm(
     let part_problem = ["off_from", "off_to"].iter().any(|id| problems.at(id).is_some());
     let open = part_problem || !from.is_empty() || !to.is_empty();
     let today = view.today.to_string();
-    let hint = "Only you and your clinic read it.";
+    let hint = text!("schedule-off-note-hint");
     view! {
         <section class="days-form" aria-labelledby="take-time-off">
-            <h2 id="take-time-off">"Take time off"</h2>
+            <h2 id="take-time-off">{text!("schedule-off-form")}</h2>
             <form class="form" method="post" action=links::page(TakeTimeOff::PATH)>
                 <Origin editor=editor version=view.version draft=draft/>
                 <div class="pair">
-                    <TextField name="first_day" label="First day" kind="date" required=true min=today.clone()
+                    <TextField name="first_day" label=text!("schedule-first-day") kind="date" required=true min=today.clone()
                         value=typed("first_day") problem=problems.at("first_day")/>
-                    <TextField name="last_day" label="Last day (optional)" kind="date" min=today
+                    <TextField name="last_day" label=text!("schedule-last-day") kind="date" min=today
                         value=typed("last_day") problem=problems.at("last_day")/>
                 </div>
                 <details class="part-of-day" open=open>
-                    <summary>"Only part of a day"</summary>
-                    <p class="field-hint">"On the first day. Leave both empty for whole days."</p>
+                    <summary>{text!("schedule-off-part-summary")}</summary>
+                    <p class="field-hint">{text!("schedule-off-part-hint")}</p>
                     <div class="pair">
-                        <TextField name="off_from" label="Off from" kind="time"
+                        <TextField name="off_from" label=text!("schedule-off-from") kind="time"
                             value=from problem=problems.at("off_from")/>
-                        <TextField name="off_to" label="Off until" kind="time"
+                        <TextField name="off_to" label=text!("schedule-off-to") kind="time"
                             value=to problem=problems.at("off_to")/>
                     </div>
                 </details>
-                <TextField name="note" label="Note (optional)" maxlength=NOTE_CHARS_MAX autocomplete="off" hint=hint
+                <TextField name="note" label=text!("schedule-off-note") maxlength=NOTE_CHARS_MAX autocomplete="off" hint=hint
                     value=typed("note") problem=problems.at("note")/>
-                <Button>"See what changes"</Button>
+                <Button>{text!("schedule-preview-button")}</Button>
             </form>
         </section>
     }
@@ -222,31 +224,31 @@ fn DayForm(
     let at = |id: &str| problems.at(id);
     view! {
         <section class="days-form" aria-labelledby="add-single-day">
-            <h2 id="add-single-day">"Add a single day"</h2>
-            <p class="muted">"Hours on one day only, also on a public holiday. "{zones}</p>
+            <h2 id="add-single-day">{text!("schedule-extra-form")}</h2>
+            <p class="muted">{text!("schedule-extra-lead", zones)}</p>
             <form class="form" method="post" action=links::page(AddSingleDay::PATH)>
                 <Origin editor=editor version=view.version draft=draft/>
-                <TextField name="day" label="Day" kind="date" required=true min=view.today.to_string()
+                <TextField name="day" label=text!("schedule-extra-day") kind="date" required=true min=view.today.to_string()
                     value=typed("day", "") problem=at("day")/>
                 <div class="pair">
-                    <TextField name="day_from" label="From" kind="time" required=true
+                    <TextField name="day_from" label=text!("schedule-starts") kind="time" required=true
                         value=typed("day_from", "") problem=at("day_from")/>
-                    <TextField name="day_to" label="To" kind="time" required=true
+                    <TextField name="day_to" label=text!("schedule-ends") kind="time" required=true
                         value=typed("day_to", "") problem=at("day_to")/>
                 </div>
                 <div class="pair">
-                    <TextField name="slot_minutes" label="Minutes each" kind="number" required=true
+                    <TextField name="slot_minutes" label=text!("schedule-slot-minutes") kind="number" required=true
                         min=SLOT_MINUTES_MIN.to_string() max=SLOT_MINUTES_MAX.to_string()
                         value=typed("slot_minutes", "20") problem=at("slot_minutes")/>
-                    <TextField name="seat_capacity" label="People per time" kind="number"
+                    <TextField name="seat_capacity" label=text!("schedule-capacity") kind="number"
                         min="1" max=CAPACITY_MAX.to_string()
                         value=typed("seat_capacity", "1") problem=at("seat_capacity")/>
                 </div>
-                <SelectField name="mode" label="Kind" choices=modes()
+                <SelectField name="mode" label=text!("schedule-mode") choices=modes()
                     value=typed("mode", Mode::InPerson.as_str()) problem=at("mode")/>
-                <SelectField name="location" label="Location" choices=places
+                <SelectField name="location" label=text!("schedule-location") choices=places
                     value=typed("location", &first_place) problem=at("location")/>
-                <Button>"See what changes"</Button>
+                <Button>{text!("schedule-preview-button")}</Button>
             </form>
         </section>
     }

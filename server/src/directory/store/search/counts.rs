@@ -92,7 +92,7 @@ pub async fn counts(
     if counting == Counting::Traits {
         features.extend(wanted.specialty.as_ref().map(|slug| format!("s:{slug}")));
     }
-    let asked = question(connection, &wanted.words, &features).await?;
+    let asked = question(connection, wanted, &features).await?;
     if asked.is_none() && !wanted.words.is_empty() {
         return Ok(Counted::Rows(Vec::new()));
     }
@@ -260,16 +260,17 @@ async fn traits(
 /// The full-text query; `None` when there are no words and features.
 async fn question(
     connection: &mut PgConnection,
-    words: &[String],
+    wanted: &Wanted,
     features: &[String],
 ) -> Result<Option<String>> {
-    if words.is_empty() && features.is_empty() {
+    if wanted.words.is_empty() && features.is_empty() {
         return Ok(None);
     }
     sqlx::query_scalar!(
-        r#"select search_question($1, 'ABCD', $2)::text as "question""#,
-        words,
-        features
+        r#"select search_question($1, 'ABCD', $2, $3)::text as "question""#,
+        &wanted.words,
+        features,
+        wanted.stemming
     )
     .fetch_one(connection)
     .await

@@ -128,10 +128,12 @@ async fn split(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Par
                 case when abc <> ab then (abc && !!ab)::text end as abc,
                 case when abcd <> abc then (abcd && !!abc)::text end as abcd,
                 trait_bits(array(select plain(name) from unnest($2) name)) as "traits!"
-         from (select search_question($1, 'A', $2) as a, search_question($1, 'AB', $2) as ab,
-                      search_question($1, 'ABC', $2) as abc, search_question($1, 'ABCD', $2) as abcd) q"#,
+         from (select search_question($1, 'A', $2, $3) as a, search_question($1, 'AB', $2, $3) as ab,
+                      search_question($1, 'ABC', $2, $3) as abc,
+                      search_question($1, 'ABCD', $2, $3) as abcd) q"#,
         &wanted.words,
-        &features
+        &features,
+        wanted.stemming
     )
     .fetch_one(connection)
     .await?;

@@ -10,6 +10,8 @@ use crate::zone_days::zones_ahead;
 pub struct Wanted {
     /// Letters and digits only; each must match.
     pub words: Vec<String>,
+    /// PostgreSQL's name for the stems of the language in which somebody searches; empty when there are no words.
+    pub stemming: String,
     pub specialty: Option<String>,
     pub city: Option<String>,
     pub mode: Option<&'static str>,
