@@ -41,7 +41,7 @@ test('a visit is checked in from the calendar, completed, and both can be undone
 
   // Undo a mistaken check-in.
   await doctor.getByRole('button', { name: text('clinic-undo-check-in-button') }).click();
-  await expect(doctor.getByRole('status').filter({ hasText: text('appointment-reopened-done-detail') })).toBeVisible();
+  await expect(doctor.getByRole('status').filter({ hasText: text('appointment-undone-detail') })).toBeVisible();
   await expect(history(doctor).last()).toContainText(text('history-undone-check-in', { who: 'you' }));
   await doctor.getByRole('button', { name: text('clinic-check-in-button'), exact: true }).click();
   await expect(doctor.getByRole('button', { name: text('clinic-complete-button') }), 'not before it starts').toHaveCount(0);

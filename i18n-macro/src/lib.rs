@@ -109,9 +109,3 @@ pub fn pattern(input: TokenStream) -> TokenStream {
         quote!(::app::i18n::format(#key, [#((#names, ::app::i18n::Argument::from(#places))),*]))
     })
 }
-
-/// A key that exists and has no arguments, as a `&'static str`; its text comes from `app::i18n::format`.
-#[proc_macro]
-pub fn text_key(input: TokenStream) -> TokenStream {
-    expand(input, |key, _, _| quote!(#key))
-}

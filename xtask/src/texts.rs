@@ -237,7 +237,7 @@ impl Reader<'_> {
     }
 
     fn call(&mut self, name: &str, group: &Group, inside: In) {
-        if matches!(name, "text" | "rich_text" | "pattern" | "text_key") {
+        if matches!(name, "text" | "rich_text" | "pattern") {
             if let Some(TokenTree::Literal(key)) = group.stream().into_iter().next() {
                 self.found.keys.insert(key.to_string().trim_matches('"').to_owned());
             }

@@ -47,7 +47,7 @@ doctor-calendar-set-hours-button = Set opening hours
 
 # The heading of a day: `Mon 23 Nov`. The month is hidden where it stands over the days already.
 doctor-calendar-day = { $weekday } { $day } { $month }
-doctor-calendar-day-off = No opening hours
+doctor-calendar-day-off = No hours
 doctor-calendar-day-empty = No appointments
 # `$booked`: how many appointments there are.
 doctor-calendar-day-booked = { $booked } booked
@@ -56,7 +56,7 @@ doctor-calendar-day-free = { $free } free
 doctor-calendar-day-booked-and-free = { $booked } booked, { $free } free
 doctor-calendar-day-video = Video appointments
 # `$places`: the locations where the doctor works that day.
-doctor-calendar-day-places-and-video = { $places }, video appointments
+doctor-calendar-day-places-and-video = { $places }, video
 # For screen readers.
 doctor-calendar-hours = Opening hours
 doctor-calendar-entries = Appointments
@@ -71,14 +71,14 @@ doctor-calendar-times-elsewhere = { $times } ({ $there })
 
 # `Consultation, confirmed`. `$state` is one of the words below.
 doctor-calendar-entry = { $kind }, { $state }
-doctor-calendar-entry-video = { $kind }, video appointment, { $state }
+doctor-calendar-entry-video = { $kind }, video, { $state }
 # With its time in the location’s own time zone: `Consultation, confirmed, 17:30–17:50, Auckland time`.
 doctor-calendar-entry-elsewhere = { $entry }, { $there }
 # `Consultation, confirmed, Panjim Clinic`
 doctor-calendar-entry-at = { $entry }, { $location }
 # Shown when the pointer is on the appointment: `10:20–10:40 Asha Rao, Consultation, confirmed, Panjim Clinic`.
 doctor-calendar-entry-whole = { $times } { $name }, { $entry }, { $location }
-doctor-calendar-state-held = not confirmed yet
+doctor-calendar-state-held = pending
 doctor-calendar-state-confirmed = confirmed
 doctor-calendar-state-checked-in = checked in
 doctor-calendar-state-completed = completed

@@ -20,7 +20,7 @@ pub use formats::{
     and, clock, date, date_without_weekday, day_and_month, day_number, decimal, fee, full_date,
     list, long_date, month, or, rating, short_date, short_month, short_weekday, weekday,
 };
-pub use i18n_macro::{pattern, rich_text, text, text_key};
+pub use i18n_macro::{pattern, rich_text, text};
 pub use language::{Language, enable_pseudo_language};
 pub use local_time::{
     LocalTimeText, LocalTimesText, place_time, zone_of_day, zone_of_days, zones_of,

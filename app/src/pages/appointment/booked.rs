@@ -57,7 +57,7 @@ pub fn Booked(
             text!("appointment-checked-in-done-detail"),
         )),
         (Some(Done::Reopened), _) => {
-            Some((text!("appointment-reopened-done"), text!("appointment-reopened-done-detail")))
+            Some((text!("appointment-undone"), text!("appointment-undone-detail")))
         }
         _ => None,
     };

@@ -156,7 +156,7 @@ fn DayColumn(
     }
 }
 
-/// `9 booked, 4 free`; `No opening hours` on a day off.
+/// `9 booked, 4 free`; `No hours` on a day off.
 fn summary(day: &Day) -> String {
     if day.is_off() {
         return text!("doctor-calendar-day-off");
