@@ -17,6 +17,8 @@ pub struct Caller {
     pub actor: Actor,
     pub now: DateTime<Utc>,
     pub request_id: Uuid,
+    /// The mark that this browser has got at its last sign-in, as it was sent: its tries are counted apart.
+    pub device: Option<String>,
 }
 
 impl Caller {
@@ -26,8 +28,51 @@ impl Caller {
     /// [`Failure::SignInFirst`] for a visitor.
     pub fn signed_in(&self) -> Result<&SignedIn, Failure> {
         match &self.actor {
-            Actor::Visitor => Err(Failure::SignInFirst),
+            Actor::Visitor(_) => Err(Failure::SignInFirst),
             Actor::Account(account) => Ok(account),
+        }
+    }
+
+    /// Who owns what this request holds: the account, or the visitor.
+    ///
+    /// # Errors
+    /// [`Failure::SignInFirst`] for a browser that has no visitor cookie.
+    pub fn owner(&self) -> Result<Owner, Failure> {
+        match &self.actor {
+            Actor::Account(account) => {
+                Ok(Owner { account: account.account, person: account.person, is_visitor: false })
+            }
+            Actor::Visitor(Some(visitor)) => {
+                Ok(Owner { account: visitor.account, person: visitor.person, is_visitor: true })
+            }
+            Actor::Visitor(None) => Err(Failure::SignInFirst),
+        }
+    }
+
+    /// In which role the caller sees an appointment, if any.
+    pub fn acting_role_for(
+        &self,
+        booked_by: AccountId,
+        doctor: DoctorId,
+        clinic: ClinicId,
+    ) -> Option<ActingRole> {
+        match &self.actor {
+            Actor::Account(account) => account.acting_role_for(booked_by, doctor, clinic),
+            Actor::Visitor(visitor) => visitor.and_then(|visitor| visitor.role_for(booked_by)),
+        }
+    }
+
+    /// In which role the caller may give a command, see [`SignedIn::acting_role_to`].
+    pub fn acting_role_to(
+        &self,
+        command: Command,
+        booked_by: AccountId,
+        doctor: DoctorId,
+        clinic: ClinicId,
+    ) -> Option<ActingRole> {
+        match &self.actor {
+            Actor::Account(account) => account.acting_role_to(command, booked_by, doctor, clinic),
+            Actor::Visitor(visitor) => visitor.and_then(|visitor| visitor.role_for(booked_by)),
         }
     }
 }
@@ -35,10 +80,32 @@ impl Caller {
 /// Who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// Not signed in.
-    Visitor,
+    /// Not signed in. With a visitor cookie, they can hold a time.
+    Visitor(Option<Visitor>),
     /// A signed-in account, with everything it may act as.
     Account(Box<SignedIn>),
+}
+
+/// A browser that can hold a time before anybody has signed in. Its ids are derived from its cookie; the rows are made
+/// by its first hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    pub account: AccountId,
+    pub person: PersonId,
+}
+
+impl Visitor {
+    fn role_for(self, booked_by: AccountId) -> Option<ActingRole> {
+        (booked_by == self.account).then_some(ActingRole::Patient)
+    }
+}
+
+/// The owner of holds and idempotency keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub account: AccountId,
+    pub person: PersonId,
+    pub is_visitor: bool,
 }
 
 /// A signed-in account. Every account is a patient; some are more.
@@ -50,7 +117,60 @@ pub struct SignedIn {
     pub name: String,
     pub doctor: Option<DoctorId>,
     pub administers: Administers,
+    pub access: Access,
 }
+
+/// How an account is signed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The public id of the session; `None` for an API key.
+    pub session: Option<Uuid>,
+    /// When its owner last proved who they are in this session.
+    pub proved_at: Option<DateTime<Utc>>,
+    /// What a program may do.
+    pub scope: Scope,
+    /// It was signed in to with two factors, or with a passkey, which counts as two.
+    pub two_factors: bool,
+    /// The configuration asks this account for two factors: until then it acts as a patient only.
+    pub second_factor_missing: Option<MissingFactor>,
+}
+
+/// What a doctor or administrator has to do before they act as more than a patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MissingFactor {
+    /// Set one up: the account has none.
+    SetUp,
+    /// Sign in again: the account has one, but this session or key was made without it.
+    SignIn,
+}
+
+/// What a program may do with the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    Read,
+    #[default]
+    Write,
+}
+
+impl Scope {
+    pub const ALL: [Self; 2] = [Self::Read, Self::Write];
+
+    /// The word in the database and in forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
+    }
+}
+
+/// For how many minutes a proof of who somebody is counts for changes that need a recent one.
+pub const PROVED_MINUTES: i64 = 10;
 
 /// The clinics an account administers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +195,16 @@ impl Administers {
 }
 
 impl SignedIn {
+    /// Has the owner proved recently who they are? Needed before changes of address, sign-in, roles, and before
+    /// export and deletion.
+    ///
+    /// # Errors
+    /// [`Failure::ProveAgain`].
+    pub fn must_have_proved(&self, now: DateTime<Utc>) -> Result<(), Failure> {
+        let recent = |at: DateTime<Utc>| now - at <= chrono::Duration::minutes(PROVED_MINUTES);
+        if self.access.proved_at.is_some_and(recent) { Ok(()) } else { Err(Failure::ProveAgain) }
+    }
+
     /// May this account change the clinic's doctors, locations and hours?
     ///
     /// # Errors
@@ -133,6 +263,7 @@ mod tests {
             name: "Asha".into(),
             doctor,
             administers,
+            access: Access::default(),
         }
     }
 

@@ -19,6 +19,21 @@ pub enum Failure {
     /// E-mail and password do not match.
     #[error("wrong e-mail or password")]
     WrongCredentials,
+    /// The code has expired, was used, or was tried too often.
+    #[error("code expired")]
+    CodeExpired,
+    /// The account asks for a second factor.
+    #[error("second factor needed")]
+    SecondFactorNeeded,
+    /// The code of the authenticator app, or the recovery code, is wrong.
+    #[error("wrong second factor")]
+    WrongSecondFactor,
+    /// The passkey is unknown, or did not sign what it was asked to.
+    #[error("wrong passkey")]
+    WrongPasskey,
+    /// The change needs a recent proof of who the caller is.
+    #[error("proof of identity needed")]
+    ProveAgain,
     /// Too many tries; the seconds until the next one is allowed.
     #[error("too many tries")]
     TooManyTries { retry_after_seconds: u32 },
@@ -62,9 +77,13 @@ impl Failure {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
-            Self::SignInFirst => 401,
-            Self::NotAllowed => 403,
-            Self::WrongCredentials | Self::Invalid(_) => 422,
+            Self::SignInFirst | Self::SecondFactorNeeded => 401,
+            Self::NotAllowed | Self::ProveAgain => 403,
+            Self::WrongCredentials
+            | Self::CodeExpired
+            | Self::WrongSecondFactor
+            | Self::WrongPasskey
+            | Self::Invalid(_) => 422,
             Self::TooManyTries { .. } => 429,
             Self::Refused(refusal) => refusal.status(),
             Self::Stale => 412,
@@ -128,6 +147,8 @@ pub enum Field {
     Reason,
     Slug,
     BirthDate,
+    /// The name of the person that a visitor books for.
+    PatientName,
     Person,
     VisitType,
     /// How often hours repeat.
@@ -193,6 +214,8 @@ pub enum Problem {
     },
     /// It matches several, and it is unclear which is meant.
     Ambiguous,
+    /// A password that is easy to guess.
+    TooCommon,
 }
 
 /// Why a calendar file (RFC 5545) cannot be read.

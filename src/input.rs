@@ -239,6 +239,9 @@ impl fmt::Debug for Code {
     }
 }
 
+/// Room for an address inside an address, such as the page to go to after signing in.
+const RETURN_PATH_BYTES_MAX: usize = 2_000;
+
 /// The path to redirect to after signing in, which is always on this site.
 ///
 /// `//host`, `/\host` and anything with a scheme would leave the site, so they become `/`.
@@ -246,7 +249,7 @@ pub fn return_path(next: &str) -> &str {
     let safe = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains('\\')
-        && next.len() <= 512
+        && next.len() <= RETURN_PATH_BYTES_MAX
         && next.chars().all(|c| c.is_ascii_graphic());
     if safe { next } else { "/" }
 }

@@ -33,6 +33,86 @@ impl Template {
     }
 }
 
+/// The content of a message about an account. It is queued by the change itself, not planned from an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AccountTemplate {
+    /// The code that proves an address. Data: `purpose` (a [`crate::ports::ProofPurpose`]) and `counter`.
+    Code,
+    /// Data: `clinic`, for doctors `doctor`, and the name of the `inviter` if it is told.
+    Invitation,
+    /// To the old address.
+    EmailChanged,
+    /// Data: `what` has changed, a [`SignInChange`].
+    SignInChanged,
+    AccountDeleted,
+}
+
+impl AccountTemplate {
+    pub const ALL: [Self; 5] = [
+        Self::Code,
+        Self::Invitation,
+        Self::EmailChanged,
+        Self::SignInChanged,
+        Self::AccountDeleted,
+    ];
+
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "account_code",
+            Self::Invitation => "invitation",
+            Self::EmailChanged => "email_changed",
+            Self::SignInChanged => "sign_in_changed",
+            Self::AccountDeleted => "account_deleted",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|template| template.as_str() == word)
+    }
+}
+
+/// What has changed in how an account is signed in to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignInChange {
+    Password,
+    PasskeyAdded,
+    PasskeyRemoved,
+    AuthenticatorAdded,
+    AuthenticatorRemoved,
+    RecoveryCodes,
+    ApiKey,
+}
+
+impl SignInChange {
+    pub const ALL: [Self; 7] = [
+        Self::Password,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::AuthenticatorAdded,
+        Self::AuthenticatorRemoved,
+        Self::RecoveryCodes,
+        Self::ApiKey,
+    ];
+
+    /// The word in a message's data.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::AuthenticatorAdded => "authenticator_added",
+            Self::AuthenticatorRemoved => "authenticator_removed",
+            Self::RecoveryCodes => "recovery_codes",
+            Self::ApiKey => "api_key",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|change| change.as_str() == word)
+    }
+}
+
 /// Who is notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Recipient {
@@ -94,6 +174,19 @@ pub fn notified_types() -> impl Iterator<Item = EventType> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_templates_differ() {
+        let mut words: Vec<&str> = Template::ALL.iter().map(|one| one.as_str()).collect();
+        words.extend(AccountTemplate::ALL.iter().map(|one| one.as_str()));
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Template::ALL.len() + AccountTemplate::ALL.len());
+        assert!(AccountTemplate::ALL.iter().all(|one| Template::parse(one.as_str()).is_none()));
+        assert!(
+            SignInChange::ALL.iter().all(|one| SignInChange::parse(one.as_str()) == Some(*one))
+        );
+    }
 
     #[test]
     fn a_code_is_sent_only_where_one_is_needed() {

@@ -147,6 +147,7 @@ mod tests {
             name: "Maria".into(),
             doctor: None,
             administers: Administers::Nothing,
+            access: crate::actor::Access::default(),
         }
     }
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    ACTIVE_HOLDS_MAX, Appointment, CODE_TRIES, CODES_PER_HOLD, Claims, Command, EXTENSIONS_MAX,
-    Event, Facts, Opening, Proof, Refusal, State, Transition, begun,
+    Appointment, CODE_TRIES, CODES_PER_HOLD, Claims, Command, EXTENSIONS_MAX, Event, Facts,
+    Opening, Proof, Refusal, State, Transition, begun,
 };
 use crate::acting_role::ActingRole;
 
@@ -76,7 +76,7 @@ pub fn hold_ends(hold: Duration, starts_at: DateTime<Utc>, now: DateTime<Utc>) -
 
 fn hold(facts: &Facts, now: DateTime<Utc>) -> Result<Transition, Refusal> {
     let starts_at = free_time(facts, now)?;
-    if facts.active_holds >= i64::from(ACTIVE_HOLDS_MAX) {
+    if facts.active_holds >= facts.holds_max {
         return Err(Refusal::TooManyHolds);
     }
     if facts.visits_ahead >= facts.visits_max {
@@ -135,11 +135,10 @@ fn confirm(held: &Appointment, facts: &Facts, _: DateTime<Utc>) -> Result<Transi
     if !facts.takes_bookings {
         return Err(Refusal::NotTakingBookings);
     }
-    let confirmed = becomes(held, State::Confirmed, Event::Confirmed, Claims::MakePermanent);
     match facts.proof {
-        Proof::NotNeeded => Ok(confirmed),
+        Proof::NotNeeded => confirmed(held, facts),
         _ if held.code_tries >= CODE_TRIES => Err(Refusal::CodeSpent),
-        Proof::RightCode => Ok(confirmed),
+        Proof::RightCode => confirmed(held, facts),
         Proof::WrongCode => {
             let code_tries = held.code_tries + 1;
             let tries_left = CODE_TRIES - code_tries;
@@ -149,6 +148,18 @@ fn confirm(held: &Appointment, facts: &Facts, _: DateTime<Utc>) -> Result<Transi
             };
             Ok(Transition { code_tries, refusal: Some(refusal), ..unchanged(held) })
         }
+    }
+}
+
+/// A visitor's appointment moves to the account of their address when it is confirmed, and has to fit in there. If it
+/// does not, the hold stays as it is.
+fn confirmed(held: &Appointment, facts: &Facts) -> Result<Transition, Refusal> {
+    if facts.person_is_busy {
+        Err(Refusal::PersonBusy)
+    } else if facts.visits_ahead >= facts.visits_max {
+        Err(Refusal::TooManyVisits { most: facts.visits_max })
+    } else {
+        Ok(becomes(held, State::Confirmed, Event::Confirmed, Claims::MakePermanent))
     }
 }
 

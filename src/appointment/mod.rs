@@ -25,6 +25,8 @@ pub const CODE_TRIES: i16 = 5;
 pub const CODES_PER_HOLD: i16 = 5;
 /// How many holds one account may have at a time.
 pub const ACTIVE_HOLDS_MAX: i16 = 3;
+/// How many holds a visitor may have at a time. A new one takes the place of the one before.
+pub const VISITOR_HOLDS_MAX: i16 = 1;
 /// The default of how many future visits one account may have with one doctor.
 pub const VISITS_PER_DOCTOR: i16 = 3;
 /// How often a hold may be extended (WCAG 2.2, 2.2.1). Each time, it lasts a whole hold from then on.
@@ -193,11 +195,15 @@ pub struct Facts {
     pub by: ActingRole,
     /// The wanted slot, for a hold or a move. `None`: it does not exist or is not offered.
     pub slot: Option<SlotFacts>,
-    /// The person has another appointment at that time.
+    /// The person has another appointment at that time. For confirming, only when the appointment moves to another
+    /// account: the person that it is for there.
     pub person_is_busy: bool,
     /// Other active holds of the booking account, which the new one would not release.
     pub active_holds: i64,
-    /// Other future visits of the booking account with this doctor, held or confirmed.
+    /// The most holds the account or visitor may have at a time.
+    pub holds_max: i64,
+    /// Other future visits of the booking account with this doctor, held or confirmed. For confirming, only when the
+    /// appointment moves to another account: those of that account.
     pub visits_ahead: i64,
     /// The most future visits an account may have with one doctor.
     pub visits_max: i64,
@@ -222,6 +228,7 @@ impl Facts {
             slot: None,
             person_is_busy: false,
             active_holds: 0,
+            holds_max: ACTIVE_HOLDS_MAX.into(),
             visits_ahead: 0,
             visits_max: VISITS_PER_DOCTOR.into(),
             proof: Proof::WrongCode,

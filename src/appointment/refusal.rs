@@ -80,11 +80,27 @@ pub enum Refusal {
     AlreadyReviewed,
     #[error("the reviewer is or works with the doctor")]
     ConflictOfInterest,
+    #[error("another account has the address")]
+    AddressTaken,
+    #[error("the account is a doctor's or an administrator's")]
+    StillOnStaff,
+    #[error("the account must have a second factor")]
+    SecondFactorRequired,
+    #[error("too many API keys")]
+    TooManyApiKeys,
+    #[error("too many passkeys")]
+    TooManyPasskeys,
+    #[error("the account or the profile has this role already")]
+    AlreadyJoined,
+    #[error("the clinic has no other administrator")]
+    LastAdministrator,
+    #[error("this person is on the account already")]
+    SamePerson,
 }
 
 impl Refusal {
     /// One of each kind, for tests and for lists of all refusals.
-    pub const EXAMPLES: [Self; 37] = [
+    pub const EXAMPLES: [Self; 45] = [
         Self::NotOffered,
         Self::InThePast,
         Self::NotOpenYet,
@@ -122,6 +138,14 @@ impl Refusal {
         Self::TooLateToReview { days: 90 },
         Self::AlreadyReviewed,
         Self::ConflictOfInterest,
+        Self::AddressTaken,
+        Self::StillOnStaff,
+        Self::SecondFactorRequired,
+        Self::TooManyApiKeys,
+        Self::TooManyPasskeys,
+        Self::AlreadyJoined,
+        Self::LastAdministrator,
+        Self::SamePerson,
     ];
 
     /// The matching HTTP status (RFC 9110).
@@ -160,7 +184,15 @@ impl Refusal {
             | Self::TooManyPeople
             | Self::NotCompleted
             | Self::TooLateToReview { .. }
-            | Self::AlreadyReviewed => 409,
+            | Self::AlreadyReviewed
+            | Self::AddressTaken
+            | Self::StillOnStaff
+            | Self::SecondFactorRequired
+            | Self::TooManyApiKeys
+            | Self::TooManyPasskeys
+            | Self::AlreadyJoined
+            | Self::LastAdministrator
+            | Self::SamePerson => 409,
         }
     }
 }

@@ -192,6 +192,23 @@ fn after_five_wrong_codes_a_new_code_is_needed() {
 }
 
 #[test]
+fn a_visit_that_moves_to_another_account_has_to_fit_in_there() {
+    let held = appointment(State::Pending);
+    let ask = |facts: Facts| decide(Some(&held), &facts, Command::Confirm, now());
+    let busy = Facts { person_is_busy: true, ..facts() };
+    let full = Facts { visits_ahead: 3, ..facts() };
+    assert_eq!(ask(busy.clone()), Err(Refusal::PersonBusy));
+    assert_eq!(ask(full.clone()), Err(Refusal::TooManyVisits { most: 3 }));
+    assert!(ask(Facts { visits_ahead: 2, ..facts() }).is_ok(), "one more");
+    for clash in [busy, full] {
+        let wrong = ask(Facts { proof: Proof::WrongCode, ..clash.clone() }).expect("recorded");
+        let refusal = Some(Refusal::WrongCode { tries_left: 4 });
+        assert_eq!(wrong.refusal, refusal, "a wrong code tells nothing about the account");
+        assert!(ask(Facts { proof: Proof::NotNeeded, ..clash }).is_err());
+    }
+}
+
+#[test]
 fn a_verified_account_needs_no_code_with_instant_confirmation() {
     let known = Facts { proof: Proof::NotNeeded, ..facts() };
     let mut held = appointment(State::Pending);
@@ -366,6 +383,9 @@ fn holds_and_moves_have_the_same_conditions_on_the_slot() {
     assert!(!stays.changes(&booked));
     let three = Facts { active_holds: 3, ..facts() };
     assert_eq!(decide(None, &three, Command::Hold, now()), Err(Refusal::TooManyHolds));
+    let of_visitor = |active_holds| Facts { active_holds, holds_max: 1, ..facts() };
+    assert!(decide(None, &of_visitor(0), Command::Hold, now()).is_ok());
+    assert_eq!(decide(None, &of_visitor(1), Command::Hold, now()), Err(Refusal::TooManyHolds));
 
     let held = decide(None, &facts(), Command::Hold, now()).expect("held");
     assert_eq!(held.expires_at, now() + Duration::minutes(5));

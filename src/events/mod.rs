@@ -66,11 +66,31 @@ AccountEvent {
     MadeAdministrator = "account.made_administrator",
     /// Another language was chosen for messages to it.
     LanguageChanged = "account.language_changed",
+    /// Its owner's name was changed.
+    Renamed = "account.renamed",
+    /// It has another e-mail address, which was proven.
+    EmailChanged = "account.email_changed",
+    /// A password, passkey or authenticator app was added, changed or removed.
+    SignInChanged = "account.sign_in_changed",
+    /// It became a doctor's or an administrator's by an invitation.
+    Joined = "account.joined",
+    /// It is no longer a doctor's, or no longer an administrator's of a clinic.
+    Left = "account.left",
+    /// Its people and its address were deleted.
+    Deleted = "account.deleted",
+    /// A code was sent to an address; the subject is the proof of the address.
+    CodeRequested = "account.code_requested",
+    /// An invitation was sent; the subject is the invitation.
+    Invited = "account.invited",
+    /// An invitation was withdrawn before it was accepted; the subject is the invitation.
+    InvitationWithdrawn = "account.invitation_withdrawn",
 });
 event_words!(/// A person an account books for.
 PersonEvent {
     Added = "person.added",
     Removed = "person.removed",
+    /// The name or birth date was corrected.
+    Corrected = "person.corrected",
 });
 event_words!(/// A doctor's slots; the subject is the doctor.
 ScheduleEvent {
@@ -164,7 +184,19 @@ impl EventType {
         match self {
             Self::Appointment(appointment::Event::CodeRequested)
             | Self::Account(
-                A::Registered | A::EmailVerified | A::MadeAdministrator | A::LanguageChanged,
+                A::Registered
+                | A::EmailVerified
+                | A::MadeAdministrator
+                | A::LanguageChanged
+                | A::Renamed
+                | A::EmailChanged
+                | A::SignInChanged
+                | A::Joined
+                | A::Left
+                | A::Deleted
+                | A::CodeRequested
+                | A::Invited
+                | A::InvitationWithdrawn,
             )
             | Self::Person(_)
             | Self::Feed(_)

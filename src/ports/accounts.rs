@@ -1,64 +1,106 @@
-//! Accounts and their sessions.
+//! The account that is signed in: what it is called, how it is reached, where it is signed in.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::Answer;
+use super::sign_in::ProofToken;
 use crate::actor::Caller;
-use crate::ids::AccountId;
-use crate::input::{Email, Password};
+use crate::input::{Code, Email, Password};
 
-/// The data of a new account.
-#[derive(Clone, Debug)]
-pub struct Registration {
-    pub name: String,
-    pub email: Email,
-    pub password: Password,
-    /// The language for messages to the account, such as `en`.
-    pub locale: String,
-}
-
-/// The account that somebody has signed in to.
+/// What the account page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownAccount {
-    pub id: AccountId,
-    /// Its language.
+pub struct Profile {
+    pub name: String,
+    pub email: String,
+    /// The language for messages, such as `en`.
     pub locale: String,
+    pub has_password: bool,
+    /// An authenticator app was set up.
+    pub has_authenticator: bool,
+    pub passkeys: usize,
+    /// The configuration asks this account for a second factor.
+    pub needs_second_factor: bool,
 }
 
+/// A browser or program that is signed in to the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    pub id: Uuid,
+    /// What the browser or program calls itself (`User-Agent`); may be empty.
+    pub device: String,
+    /// It uses the API.
+    pub is_program: bool,
+    pub created_at: DateTime<Utc>,
+    pub seen_at: DateTime<Utc>,
+    /// It is the one that asks.
+    pub is_current: bool,
+}
+
+/// All methods fail with `SignInFirst` for visitors, and with `Unavailable`.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Makes an account for a patient. Repeated with the same e-mail *and* password (a double click, a retry), it
-    /// returns the existing account. An address may have several accounts with different passwords, so that nobody
-    /// learns whether it has one; only a code sent to the address verifies it.
-    ///
-    /// # Errors
-    /// `TooManyTries`; `Unavailable`.
-    async fn register(&self, caller: &Caller, registration: Registration) -> Answer<AccountId>;
+    async fn profile(&self, caller: &Caller) -> Answer<Profile>;
 
-    /// The account that e-mail and password belong to.
+    /// Changes the name of the account's owner.
     ///
     /// # Errors
-    /// `WrongCredentials`, the same for an unknown address; `TooManyTries`; `Unavailable`.
-    async fn sign_in(&self, caller: &Caller, email: &str, password: &str) -> Answer<KnownAccount>;
+    /// `Invalid`.
+    async fn rename(&self, caller: &Caller, name: &str) -> Answer<()>;
 
     /// The language for messages to the caller's account.
-    ///
-    /// # Errors
-    /// `SignInFirst`, `Unavailable`.
     async fn locale(&self, caller: &Caller) -> Answer<String>;
 
     /// Changes it. Only languages that exist here may be given.
+    async fn set_locale(&self, caller: &Caller, locale: &str) -> Answer<()>;
+
+    /// Sets or changes the password, ends all other sessions and tokens, revokes all keys, and sends a message about it.
     ///
     /// # Errors
-    /// `SignInFirst`, `Unavailable`.
-    async fn set_locale(&self, caller: &Caller, locale: &str) -> Answer<()>;
-}
+    /// `ProveAgain`; `Invalid` for a password that is too easy to guess; `Busy`.
+    async fn set_password(&self, caller: &Caller, password: &Password) -> Answer<()>;
 
-/// The session of the current request; provided to server functions in addition to the ports.
-#[async_trait]
-pub trait SessionControl: Send + Sync {
-    /// Signs the account in, under a new session id.
-    async fn start(&self, account: AccountId) -> Answer<()>;
-    /// Signs out. Succeeds also when nobody was signed in.
-    async fn end(&self) -> Answer<()>;
+    /// Sends a code to a new address. Nothing changes until it is typed.
+    ///
+    /// # Errors
+    /// `ProveAgain`; `TooManyTries`.
+    async fn request_email_change(&self, caller: &Caller, email: &Email) -> Answer<ProofToken>;
+
+    /// Changes the address, and sends a message to the old one.
+    ///
+    /// # Errors
+    /// `CodeExpired`; `Refused` with `WrongCode`, `CodeSpent`, or with `AddressTaken` when another account has proven
+    /// the address, or waits for whoever signs in with it.
+    async fn confirm_email_change(
+        &self,
+        caller: &Caller,
+        token: &ProofToken,
+        code: &Code,
+    ) -> Answer<()>;
+
+    /// Where the account is signed in; the current one first, then the last used.
+    async fn sessions(&self, caller: &Caller) -> Answer<Vec<SessionView>>;
+
+    /// Ends one of them.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn end_session(&self, caller: &Caller, id: Uuid) -> Answer<()>;
+
+    /// Ends all but the current one; returns how many.
+    async fn end_other_sessions(&self, caller: &Caller) -> Answer<u64>;
+
+    /// Everything that is stored about the account, for its owner to keep, as JSON.
+    ///
+    /// # Errors
+    /// `ProveAgain`.
+    async fn export(&self, caller: &Caller) -> Answer<String>;
+
+    /// Deletes the account: signs it out everywhere and removes what identifies its people. Appointments that took
+    /// place stay without contact data, as the law asks of clinics.
+    ///
+    /// # Errors
+    /// `ProveAgain`; `Refused` with `HasAppointments` while visits are ahead, or with `StillOnStaff`.
+    async fn delete(&self, caller: &Caller) -> Answer<()>;
 }

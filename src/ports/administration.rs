@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::{Answer, HolidayView, Page};
 use crate::actor::Caller;
 use crate::ids::{AppointmentId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
-use crate::input::{Email, Slug};
+use crate::input::Slug;
 use crate::zone::Zone;
 
 /// Whether patients can find a doctor.
@@ -96,8 +96,6 @@ pub struct DoctorForm {
     pub specialty: SpecialtyId,
     pub fee_minor_units: i64,
     pub status: DoctorStatus,
-    /// The account with which the doctor signs in; it must exist.
-    pub account_email: Option<Email>,
     /// The version the form was made from; `None` for a new doctor.
     pub version: Option<i32>,
 }

@@ -1,7 +1,7 @@
 //! Booking: holding slots, changing appointments, and reading them.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Page};
@@ -10,7 +10,7 @@ use crate::appointment::{Command, Event, State};
 use crate::calendar::Moment;
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
-use crate::input::{Code, Slug};
+use crate::input::{Code, Email, Slug};
 use crate::local_time::LocalTime;
 use crate::visit::{Fee, Mode};
 use crate::zone::Zone;
@@ -26,6 +26,23 @@ pub struct HoldRequest {
     pub person: Option<PersonId>,
 }
 
+/// What a visitor types to confirm a hold. The address is theirs only when a code has proven it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The visitor's own name.
+    pub name: String,
+    pub email: Email,
+    /// Whom the visit is for, if not the visitor.
+    pub patient: Option<PatientName>,
+}
+
+/// The person that a visitor books for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatientName {
+    pub name: String,
+    pub birth_date: Option<NaiveDate>,
+}
+
 /// A change of an existing appointment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -34,7 +51,10 @@ pub enum Change {
     Confirm {
         code: Option<Code>,
     },
-    SendCode,
+    /// Sends a code, or a new one. Visitors give their contact with it, and may change it as long as codes are left.
+    SendCode {
+        contact: Option<Contact>,
+    },
     /// The clinic must give a reason (at most 300 characters); patients need not.
     Cancel {
         reason: Option<String>,
@@ -55,7 +75,7 @@ impl Change {
         match self {
             Self::Extend => Command::Extend,
             Self::Confirm { .. } => Command::Confirm,
-            Self::SendCode => Command::SendCode,
+            Self::SendCode { .. } => Command::SendCode,
             Self::Cancel { .. } => Command::Cancel,
             Self::Reschedule { .. } => Command::Reschedule,
             Self::CheckIn => Command::CheckIn,
@@ -153,8 +173,13 @@ pub struct AppointmentView {
     pub code_tries_left: i16,
     /// Confirming needs the code that was sent.
     pub code_needed: bool,
-    /// Where the code was sent, masked: `a•••@example.org`.
+    /// Where the code was sent, masked: `a•••@example.org`. Empty while a visitor has given no address.
     pub code_sent_to: String,
+    /// What a visitor has typed so far, for a hold of theirs.
+    pub contact: Option<Contact>,
+    /// The appointment was confirmed by this visitor and belongs to the account of their address: they may look at it,
+    /// and sign in to change it.
+    pub is_in_an_account: bool,
     /// The last moment at which the caller may cancel or move it; `None` when they may not.
     pub change_until: Option<DateTime<Utc>>,
     /// The changes the caller may ask for now.
@@ -241,8 +266,8 @@ pub trait Bookings: Send + Sync {
     /// Another hold of the same person with the same doctor is released for the new one.
     ///
     /// # Errors
-    /// `SignInFirst`, `NotFound` (someone else's person), `Refused`, `KeyReused`, `StillRunning`,
-    /// `Unavailable`.
+    /// `SignInFirst` for a browser that is not even a visitor; `NotFound` (someone else's person), `Refused`,
+    /// `KeyReused`, `StillRunning`, `Unavailable`.
     async fn hold(
         &self,
         caller: &Caller,

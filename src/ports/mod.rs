@@ -6,33 +6,44 @@
 mod accounts;
 mod administration;
 mod answer;
+mod api_keys;
 mod bookings;
+mod browser;
 mod busy;
 mod directory;
 mod feeds;
+mod invitations;
 mod messages;
 mod people;
 mod reviews;
 mod schedules;
+mod second_factors;
+mod sign_in;
 
 use std::sync::Arc;
 
-pub use accounts::{Accounts, KnownAccount, Registration, SessionControl};
+pub use accounts::{Accounts, Profile, SessionView};
 pub use administration::{
     Administration, CancelledComing, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
     DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor, ShiftedVisit, ZoneRules,
 };
 pub use answer::{Answer, Page};
+pub use api_keys::{API_KEYS_MAX, ApiKeyView, ApiKeys, NewApiKey};
 pub use bookings::{
-    AppointmentQuery, AppointmentView, Booked, Bookings, Change, HistoryEntry, HoldRequest, Period,
-    Seen, Whose,
+    AppointmentQuery, AppointmentView, Booked, Bookings, Change, Contact, HistoryEntry,
+    HoldRequest, PatientName, Period, Seen, Whose,
 };
+pub use browser::BrowserSession;
 pub use busy::{BusyCalendarView, BusyCalendars, BusyRead, FetchFault, NewBusyCalendar};
 pub use directory::{
     City, Counts, Directory, DoctorCard, DoctorKey, DoctorPage, DoctorProfile, DoctorQuery,
     FreeTime, FreeTimesQuery, Gender, Numbers, Place, Specialty, TimesFor, VisitKind,
 };
 pub use feeds::{Alarm, CalendarText, FeedKind, FeedView, Feeds, NewFeed};
+pub use invitations::{
+    Accept, AdministratorView, DoctorSignIn, InvitationView, Invitations, InvitedAccount,
+    InvitedAs, ReceivedInvitation,
+};
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};
 pub use people::{DEPENDANTS_MAX, NewDependant, People, PersonView};
 pub use reviews::{
@@ -42,6 +53,11 @@ pub use reviews::{
 pub use schedules::{
     BlockView, CalendarEntry, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange,
     SchedulePreview, ScheduleView, Schedules,
+};
+pub use second_factors::{AuthenticatorSetup, AuthenticatorView, PasskeyView, SecondFactors};
+pub use sign_in::{
+    KnownAccount, PasskeyRequest, PendingProof, ProofPurpose, ProofToken, Registration, SignIn,
+    SignInStep,
 };
 
 /// All ports, as passed to the pages.
@@ -53,6 +69,10 @@ pub struct Ports {
     pub feeds: Arc<dyn Feeds>,
     pub busy: Arc<dyn BusyCalendars>,
     pub accounts: Arc<dyn Accounts>,
+    pub sign_in: Arc<dyn SignIn>,
+    pub second_factors: Arc<dyn SecondFactors>,
+    pub api_keys: Arc<dyn ApiKeys>,
+    pub invitations: Arc<dyn Invitations>,
     pub people: Arc<dyn People>,
     pub reviews: Arc<dyn Reviews>,
     pub administration: Arc<dyn Administration>,

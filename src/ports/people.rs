@@ -41,6 +41,18 @@ pub trait People: Send + Sync {
     /// `SignInFirst`; `Invalid`; `Refused` with `TooManyPeople`; `Unavailable`.
     async fn add_dependant(&self, caller: &Caller, new: &NewDependant) -> Answer<PersonView>;
 
+    /// Corrects a dependant's name and birth date.
+    ///
+    /// # Errors
+    /// `SignInFirst`; `NotFound`, also for the owner; `Invalid`; `Refused` with `SamePerson` when there is another
+    /// dependant with this name and birth date; `Unavailable`.
+    async fn correct_dependant(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        corrected: &NewDependant,
+    ) -> Answer<()>;
+
     /// Removes a dependant. Past appointments stay.
     ///
     /// # Errors
