@@ -5,24 +5,28 @@ use std::{env, fs};
 
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("..");
-    stylesheet(&root.join("style"), &PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")));
+    let (style, out) =
+        (root.join("style"), PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")));
+    println!("cargo::rerun-if-changed={}", style.display());
+    stylesheet(&style, "index.txt", &out.join("nadi.css"));
+    stylesheet(&style, "more.txt", &out.join("more.css"));
     client(&root.join("target").join("site"));
 }
 
-/// All of `style/`, in the order of its `index.txt`, as one file.
-fn stylesheet(style: &Path, out: &Path) {
-    println!("cargo::rerun-if-changed={}", style.display());
-    let index = style.join("index.txt");
+/// The files of `style/` that an index lists, in its order, as one file.
+fn stylesheet(style: &Path, index: &str, out: &Path) {
+    let index = style.join(index);
     let list =
         fs::read_to_string(&index).unwrap_or_else(|error| panic!("{}: {error}", index.display()));
     let mut sheet = String::new();
     for name in list.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
         let path = style.join(name);
-        let text = fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}, named in index.txt: {error}", path.display()));
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| {
+            panic!("{}, named in {}: {error}", path.display(), index.display())
+        });
         put(&text, &mut sheet);
     }
-    fs::write(out.join("nadi.css"), sheet).expect("the output folder can be written");
+    fs::write(out, sheet).expect("the output folder can be written");
 }
 
 /// Without what is only for those who write it: comments, empty lines, indentation. A sixth of the transfer.

@@ -6,8 +6,7 @@ use chrono::{DateTime, Duration, SubsecRound, Utc};
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
 
-    /// How far this clock is ahead of the machine's. Needed for libraries that read the machine's clock
-    /// themselves, such as tower-sessions, which decides whether a session has expired.
+    /// How far this clock is ahead of the machine's.
     fn shift(&self) -> Duration {
         Duration::zero()
     }

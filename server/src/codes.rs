@@ -1,11 +1,12 @@
-//! One-time codes that confirm a hold. They are derived and never stored: HMAC-SHA-256, under the server's
-//! key, of the appointment and its counter, truncated to six digits as in RFC 4226.
+//! One-time codes that confirm a hold or prove an address. They are derived and never stored: HMAC-SHA-256, under the
+//! server's key, of the appointment or proof and its counter, truncated to six digits as in RFC 4226.
 
 use hmac::{Hmac, KeyInit, Mac};
 use nadi::ids::AppointmentId;
 use nadi::input::Code;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 /// The key all codes are derived from.
 #[derive(Clone)]
@@ -22,9 +23,18 @@ impl CodeKey {
 
     /// The valid code of an appointment whose counter has the value `counter`.
     pub fn code(&self, appointment: AppointmentId, counter: i16) -> String {
+        self.derived(b"nadi appointment code 1", appointment.0, counter)
+    }
+
+    /// The valid code of a proof of an address whose counter has the value `counter`.
+    pub fn proof_code(&self, proof: Uuid, counter: i16) -> String {
+        self.derived(b"nadi address proof code 1", proof, counter)
+    }
+
+    fn derived(&self, purpose: &[u8], subject: Uuid, counter: i16) -> String {
         let mut mac = self.0.clone();
-        mac.update(b"nadi appointment code 1");
-        mac.update(appointment.0.as_bytes());
+        mac.update(purpose);
+        mac.update(subject.as_bytes());
         mac.update(&counter.to_be_bytes());
         let digest = mac.finalize().into_bytes();
         let start = usize::from(digest[31] & 0x0f);
@@ -45,14 +55,21 @@ impl CodeKey {
 
     /// Is this the valid code? Compares in constant time.
     pub fn matches(&self, appointment: AppointmentId, counter: i16, typed: &Code) -> bool {
-        self.code(appointment, counter).as_bytes().ct_eq(typed.as_str().as_bytes()).into()
+        is_equal(&self.code(appointment, counter), typed)
     }
+
+    /// Is this the valid code of the proof? Compares in constant time.
+    pub fn proof_matches(&self, proof: Uuid, counter: i16, typed: &Code) -> bool {
+        is_equal(&self.proof_code(proof, counter), typed)
+    }
+}
+
+fn is_equal(code: &str, typed: &Code) -> bool {
+    code.as_bytes().ct_eq(typed.as_str().as_bytes()).into()
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
@@ -66,5 +83,10 @@ mod tests {
         let others = [key.code(id, 2), key.code(AppointmentId(Uuid::from_u128(8)), 1)];
         assert!(others.iter().all(|other| *other != code));
         assert!(!CodeKey::new("another key of thirty-two letters").matches(id, 1, &typed));
+        assert!(
+            !key.proof_matches(id.0, 1, &typed),
+            "a code of a proof with the same id is another"
+        );
+        assert_eq!(key.proof_code(id.0, 1).len(), 6);
     }
 }

@@ -28,6 +28,14 @@ pub enum Confirmation {
     Instant,
 }
 
+/// Whether doctors and administrators need a second factor to act as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaffSecondFactor {
+    /// Without one they act as patients only.
+    Required,
+    Optional,
+}
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub database_url: String,
@@ -49,6 +57,7 @@ pub struct Config {
     pub check_in_minutes: u32,
     pub horizon_days: u16,
     pub confirmation: Confirmation,
+    pub staff_second_factor: StaffSecondFactor,
     /// How many visits ahead an account may have with one doctor.
     pub visits_per_doctor: i16,
     pub smtp_url: Option<Url>,
@@ -173,6 +182,7 @@ impl Config {
                 Some("instant") => Confirmation::Instant,
                 Some(_) => return Err(ConfigError::wrong("NADI_CONFIRMATION", "otp or instant")),
             },
+            staff_second_factor: staff_second_factor(mode, get(STAFF_SECOND_FACTOR))?,
             smtp_url,
             mail_from: mail_from(get("MAIL_FROM"))?,
             clock_shift: clock_shift(mode, get(CLOCK_SHIFT))?,
@@ -219,6 +229,22 @@ fn mode(value: Option<String>) -> Result<Mode, ConfigError> {
         None | Some("production") => Ok(Mode::Production),
         Some("development") => Ok(Mode::Development),
         Some(_) => Err(ConfigError::wrong("NADI_MODE", "production or development")),
+    }
+}
+
+const STAFF_SECOND_FACTOR: &str = "NADI_STAFF_SECOND_FACTOR";
+
+/// Optional in development mode unless it is asked for, so that the demo's sign-ins work.
+fn staff_second_factor(
+    mode: Mode,
+    value: Option<String>,
+) -> Result<StaffSecondFactor, ConfigError> {
+    match value.as_deref() {
+        Some("required") => Ok(StaffSecondFactor::Required),
+        Some("optional") => Ok(StaffSecondFactor::Optional),
+        None if mode == Mode::Development => Ok(StaffSecondFactor::Optional),
+        None => Ok(StaffSecondFactor::Required),
+        Some(_) => Err(ConfigError::wrong(STAFF_SECOND_FACTOR, "required or optional")),
     }
 }
 
@@ -335,6 +361,17 @@ mod tests {
     }
 
     #[test]
+    fn staff_need_a_second_factor_unless_configured_otherwise() {
+        let rule = |pairs: &[(&str, &str)]| read(pairs).expect("complete").staff_second_factor;
+        assert_eq!(rule(&[]), StaffSecondFactor::Required);
+        assert_eq!(rule(&[("NADI_MODE", "development")]), StaffSecondFactor::Optional);
+        let optional = [("NADI_STAFF_SECOND_FACTOR", "optional")];
+        assert_eq!(rule(&optional), StaffSecondFactor::Optional);
+        let asked = [("NADI_MODE", "development"), ("NADI_STAFF_SECOND_FACTOR", "required")];
+        assert_eq!(rule(&asked), StaffSecondFactor::Required);
+    }
+
+    #[test]
     fn a_wrong_value_is_named_and_never_repeated() {
         for (name, value) in [
             ("DATABASE_URL", "mysql://secret@x/y"),
@@ -349,6 +386,7 @@ mod tests {
             ("MAIL_FROM", "nobody"),
             ("REDIS_URL", "http://x"),
             ("NADI_CONFIRMATION", "never"),
+            ("NADI_STAFF_SECOND_FACTOR", "no"),
             ("DATABASE_CONNECTIONS", "many"),
             ("NADI_CLOCK_SHIFT_SECONDS", "60"),
             ("NADI_CLOCK_SHIFT_SECONDS", "tomorrow"),

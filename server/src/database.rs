@@ -10,6 +10,9 @@ use sqlx::{
 
 use crate::events;
 
+/// How many old rows a background job deletes in one statement.
+pub const DELETED_AT_ONCE: i64 = 1_000;
+
 /// The main database: all writes, and every read that a decision is based on.
 #[derive(Clone, Debug)]
 pub struct WritePool(pub PgPool);

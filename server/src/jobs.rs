@@ -7,12 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
-use crate::accounts::sessions::Sessions;
+use crate::accounts::second_factors;
+use crate::accounts::sessions;
+use crate::accounts::visitors;
 use crate::bookings::{archive, sweeper};
 use crate::busy_times::fetch::Fetcher;
 use crate::busy_times::refresh as calendars;
+use crate::clinic::invitations;
+use crate::database::DELETED_AT_ONCE;
 use crate::directory::index_updater;
 use crate::events::live;
 use crate::notifications;
@@ -36,7 +42,7 @@ const SWEEPER: Job = Job {
     every: Duration::from_millis(500),
     overdue_after: Duration::from_secs(120),
 };
-/// Deletes old idempotency keys and expired sessions.
+/// Deletes old idempotency keys and invitations, expired sessions, and visitors of the days before.
 const TIDY: Job =
     Job { name: "tidy", every: Duration::from_secs(60), overdue_after: Duration::from_secs(600) };
 const ARCHIVE: Job = Job {
@@ -63,13 +69,37 @@ const TOP_UP: Job =
 /// How often to check whether a doctor's slots must be made again before the job's next turn.
 const STALE_EVERY: Duration = Duration::from_millis(400);
 
+/// Deletes at most [`DELETED_AT_ONCE`] rows of a table, and returns how many; of several tables, the most of one.
+type TidyStep = for<'a> fn(&'a AppState) -> BoxFuture<'a, sqlx::Result<u64>>;
+
+const TIDY_STEPS: [TidyStep; 6] = [
+    |app_state| sweeper::forget_keys(app_state).boxed(),
+    |app_state| sweeper::forget_visits(app_state).boxed(),
+    |app_state| visitors::tidy(app_state).boxed(),
+    |app_state| sessions::tidy(app_state).boxed(),
+    |app_state| second_factors::tidy(app_state).boxed(),
+    |app_state| invitations::delete_ended(app_state).boxed(),
+];
+
+/// Repeats each step as long as there may be more to delete. A step that fails does not keep the others from theirs.
+///
+/// # Errors
+/// The first failure, after all steps.
+pub async fn tidy(app_state: &AppState) -> sqlx::Result<()> {
+    let mut outcome = Ok(());
+    for step in TIDY_STEPS {
+        outcome = outcome.and(until_done(step, app_state).await);
+    }
+    outcome
+}
+
+async fn until_done(step: TidyStep, app_state: &AppState) -> sqlx::Result<()> {
+    while step(app_state).await? >= DELETED_AT_ONCE.unsigned_abs() {}
+    Ok(())
+}
+
 /// Starts all jobs.
-pub fn start(
-    supervisor: &Supervisor,
-    app_state: &AppState,
-    dispatcher: Dispatcher,
-    sessions: Sessions,
-) {
+pub fn start(supervisor: &Supervisor, app_state: &AppState, dispatcher: Dispatcher) {
     start_dispatcher(supervisor, app_state, dispatcher);
 
     let (e, listener) = (app_state.clone(), Arc::new(Mutex::new(live::Listener::default())));
@@ -86,10 +116,9 @@ pub fn start(
 
     let e = app_state.clone();
     supervisor.start(TIDY, pending, move || {
-        let (app_state, sessions) = (e.clone(), sessions.clone());
+        let app_state = e.clone();
         async move {
-            sweeper::forget_keys(&app_state).await?;
-            sessions.sweep(app_state.clock.now()).await?;
+            tidy(&app_state).await?;
             Ok(Next::Scheduled)
         }
     });

@@ -17,6 +17,7 @@ pub mod demo;
 pub mod directory;
 pub mod events;
 pub mod feeds;
+pub mod hash_queue;
 pub mod http;
 pub mod ids;
 pub mod jobs;

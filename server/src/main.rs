@@ -7,9 +7,6 @@ use clap::{Parser, Subcommand};
 use nadi::events::{EventType, schema};
 use nadi::ids::AppointmentId;
 use nadi::input::{Email, Password};
-use nadi::ports::Registration;
-use server::accounts::sessions::Sessions;
-use server::accounts::tokens::Tokens;
 use server::config::Config;
 use server::directory::index_updater;
 use server::notifications;
@@ -38,7 +35,7 @@ enum Command {
         /// With invented doctors and three sign-ins whose passwords are public: never in production.
         #[arg(long, required_unless_present = "patients")]
         demo: bool,
-        /// With this many patients for load tests; prints an API token for each.
+        /// With this many patients for load tests; prints an API key for each.
         #[arg(long, conflicts_with = "demo")]
         patients: Option<usize>,
     },
@@ -74,7 +71,8 @@ enum Command {
 
 #[derive(Subcommand)]
 enum AdminCommand {
-    /// Create an administrator of every clinic. The password is read from NADI_ADMIN_PASSWORD.
+    /// Create an administrator of every clinic, or make one of the account that has proven the address. The password
+    /// of a new account is read from NADI_ADMIN_PASSWORD.
     Create {
         #[arg(long)]
         email: String,
@@ -138,15 +136,12 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let words = |problem: nadi::FieldProblem| {
                 anyhow::anyhow!(app::messages::failure(&problem.into()))
             };
-            let registration = Registration {
-                name,
-                email: Email::parse(&email).map_err(words)?,
-                password: Password::parse(&password).map_err(words)?,
-                locale: app::i18n::Language::english().code().to_owned(),
-            };
+            let address = Email::parse(&email).map_err(words)?;
+            let password = Password::parse(&password).map_err(words)?;
             let app_state = AppState::from_config(&Config::read(variable)?)?;
             let now = app_state.clock.now();
-            match accounts::create_administrator(&app_state, registration, now).await {
+            match accounts::create_administrator(&app_state, &name, &address, &password, now).await
+            {
                 Ok(_) => {
                     println!("{email} administers every clinic.");
                     Ok(())
@@ -251,10 +246,8 @@ async fn patients(count: usize) -> anyhow::Result<()> {
     );
     let app_state = AppState::from_config(&config)?;
     zoneinfo::install(&config, &app_state.write.0).await?;
-    let sessions = Sessions::of(&app_state);
-    let tokens = Tokens::new(&config.secret, sessions);
-    for token in demo::load_patients(&app_state, &tokens, count, app_state.clock.now()).await? {
-        println!("{token}");
+    for key in demo::load_patients(&app_state, count, app_state.clock.now()).await? {
+        println!("{key}");
     }
     Ok(())
 }

@@ -4,27 +4,25 @@ use app::fns::busy::{AddBusyFile, FORM_BYTES_MAX};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use leptos::server_fn::ServerFn;
 use leptos_axum::generate_route_list;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::accounts::sessions::Sessions;
-use crate::config::Config;
 use crate::http::live_updates::LiveUpdates;
 use crate::http::load_shedding::ConcurrencyLimit;
 use crate::http::public_cache::PublicCache;
 use crate::http::{
     BODY_BYTES_MAX, Web, assets, caller, health, language, live_updates, load_shedding,
-    public_cache, request_target, security, session_cookie, trace,
+    public_cache, request_target, security, trace,
 };
 use crate::pages::sitemap::{self, Sitemap};
-use crate::pages::{self, calendar_files, forms};
+use crate::pages::{self, account_export, calendar_files, forms};
 use crate::rest;
 
 /// The whole service.
-pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
+pub fn router(web: Web) -> Router {
     let page_limit = ConcurrencyLimit::for_pages();
     let listed = generate_route_list(app::App);
     let page = {
@@ -35,6 +33,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
     let mut dynamic = Router::new()
         .route(AddBusyFile::PATH, file)
         .route("/fn/{*name}", any(pages::server_function))
+        .route("/account/export", post(account_export::export))
         .route("/feeds/{file}", get(calendar_files::feed))
         .route("/appointments/{id}/calendar.ics", get(calendar_files::appointment));
     for listing in &listed {
@@ -44,7 +43,6 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .fallback(page)
         .layer(from_fn(forms::keep_typed))
         .layer(from_fn_with_state(web.clone(), caller::identify))
-        .layer(session_cookie::layer(config, sessions.clone()))
         .layer(from_fn_with_state(web.clone(), security::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(security::bounded_body))
@@ -63,7 +61,7 @@ pub fn router(config: &Config, web: Web, sessions: Sessions) -> Router {
         .layer(from_fn_with_state(page_limit, load_shedding::bounded_page))
         .with_state(live_updates);
 
-    let api = rest::router(config, &web, sessions)
+    let api = rest::router(&web)
         .layer(from_fn_with_state(ConcurrencyLimit::for_api(), load_shedding::bounded_api));
     let routes = Router::new()
         .route("/healthz", get(health::alive))

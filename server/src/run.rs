@@ -8,7 +8,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::sessions::Sessions;
 use crate::config::Config;
 use crate::database;
 use crate::directory::warm_up;
@@ -66,16 +65,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let (messages, mailbox) = transport::from_config(&config, &app_state)?;
     let web = Web::new(&config, &app_state, ports::ports(&app_state, mailbox));
-    let sessions = Sessions::of(&app_state);
     let public_url = web.site.public_url.clone();
     let live = web.listeners.clone();
     warm_up(&web);
-    let router = router::router(&config, web, sessions.clone());
+    let router = router::router(web);
 
     let stop = CancellationToken::new();
     let dispatcher = Dispatcher::new(app_state.clone(), messages, public_url.clone());
     let supervisor = Supervisor::new(app_state.jobs.clone(), app_state.clock.clone(), stop.clone());
-    jobs::start(&supervisor, &app_state, dispatcher, sessions);
+    jobs::start(&supervisor, &app_state, dispatcher);
     if config.is_development() {
         demo::activity::start(&supervisor, &app_state);
     }

@@ -12,9 +12,10 @@ use crate::cache::invalidation::Invalidation;
 use crate::cache::read_cache::CacheContext;
 use crate::clock::{Clock, SystemClock};
 use crate::codes::CodeKey;
-use crate::config::{Config, Confirmation};
+use crate::config::{Config, Confirmation, StaffSecondFactor};
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
 use crate::events::ReaderStatuses;
+use crate::hash_queue::HashQueue;
 use crate::supervisor::JobStatuses;
 
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct AppState {
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
     pub code_key: CodeKey,
+    /// Hashes passwords on threads of its own.
+    pub hash_queue: HashQueue,
     pub settings: Settings,
     pub site: Arc<SiteSettings>,
     /// Notified after a commit that wrote an event, so that messages leave at once; the dispatcher also polls.
@@ -50,6 +53,8 @@ pub struct Settings {
     /// For how many days ahead slots are made.
     pub horizon_days: u16,
     pub confirmation: Confirmation,
+    /// Whether doctors and administrators need a second factor.
+    pub staff_second_factor: StaffSecondFactor,
     /// How many visits ahead an account may have with one doctor.
     pub visits_per_doctor: i16,
 }
@@ -104,11 +109,13 @@ impl AppState {
             cache,
             clock,
             code_key: CodeKey::new(&config.secret),
+            hash_queue: HashQueue::default(),
             settings: Settings {
                 hold: Duration::seconds(config.hold_seconds.into()),
                 check_in_lead: Duration::minutes(config.check_in_minutes.into()),
                 horizon_days: config.horizon_days,
                 confirmation: config.confirmation,
+                staff_second_factor: config.staff_second_factor,
                 visits_per_doctor: config.visits_per_doctor,
             },
             site: Arc::new(SiteSettings {

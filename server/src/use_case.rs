@@ -6,6 +6,11 @@
 use nadi::Failure;
 use nadi::ports::Answer;
 
+use crate::database::is_transient;
+
+/// How often a transaction is tried that others stop.
+const TRIES_MAX: usize = 3;
+
 /// What can go wrong inside a use case.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -52,6 +57,23 @@ pub fn answer<T>(use_case: &'static str, outcome: Outcome<T>) -> Answer<T> {
             Failure::Unavailable
         }
     })
+}
+
+/// Runs a transaction again when it failed only because of others at the same time, such as by a deadlock.
+///
+/// # Errors
+/// Those of the last run.
+pub async fn retried<T, F>(run: impl Fn() -> F) -> Outcome<T>
+where
+    F: Future<Output = Outcome<T>>,
+{
+    for _ in 1..TRIES_MAX {
+        match run().await {
+            Err(Fault::Database(error)) if is_transient(&error) => {}
+            other => return other,
+        }
+    }
+    run().await
 }
 
 /// Parses a stored time-zone name.

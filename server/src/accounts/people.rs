@@ -63,6 +63,42 @@ impl PeopleService {
         Ok(PersonView { id, name, birth_date: date, is_self: false })
     }
 
+    async fn correct(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        corrected: &NewDependant,
+    ) -> Outcome<()> {
+        let account = caller.signed_in()?.account;
+        let name = line(Field::Name, &corrected.name, NAME_CHARS_MAX)?;
+        let date = corrected.birth_date;
+        if let Some(date) = date {
+            must_be_a_birth_date(date, caller.now)?;
+        }
+        let mut transaction = self.app_state.write.begin().await?;
+        store::lock_account(&mut transaction, account).await?;
+        let people = store::of_account(&mut transaction, account).await?;
+        let dependants: Vec<_> = people.into_iter().map(show).filter(|one| !one.is_self).collect();
+        let known = dependants.iter().find(|one| one.id == person).ok_or(Failure::NotFound)?;
+        if known.name == name && known.birth_date == date {
+            // Nothing to do: this is a repeated request.
+            return Ok(());
+        }
+        let same =
+            |one: &PersonView| one.id != person && one.name == name && one.birth_date == date;
+        if dependants.iter().any(same) {
+            return Err(Refusal::SamePerson.into());
+        }
+        if !store::correct_dependant(&mut transaction, account, person, &name, date).await? {
+            return Err(Failure::NotFound.into());
+        }
+        let event = NewEvent::person(PersonEvent::Corrected, person, account);
+        let by = Author::new(ActingRole::Patient, account);
+        events::record(&mut transaction, &event, by, caller.now).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     async fn remove(&self, caller: &Caller, person: PersonId) -> Outcome<()> {
         let account = caller.signed_in()?.account;
         let mut transaction = self.app_state.write.begin().await?;
@@ -82,7 +118,7 @@ impl PeopleService {
 }
 
 /// Not in the future (plus one day for zones ahead of UTC), and not before 1900.
-fn must_be_a_birth_date(date: NaiveDate, now: DateTime<Utc>) -> Outcome<()> {
+pub(super) fn must_be_a_birth_date(date: NaiveDate, now: DateTime<Utc>) -> Outcome<()> {
     let today = now.date_naive() + Days::new(1);
     let oldest = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(NaiveDate::MIN);
     if date <= today && date >= oldest {
@@ -108,6 +144,15 @@ impl People for PeopleService {
 
     async fn add_dependant(&self, caller: &Caller, new: &NewDependant) -> Answer<PersonView> {
         answer("add dependant", self.add(caller, new).await)
+    }
+
+    async fn correct_dependant(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        corrected: &NewDependant,
+    ) -> Answer<()> {
+        answer("correct dependant", self.correct(caller, person, corrected).await)
     }
 
     async fn remove_dependant(&self, caller: &Caller, person: PersonId) -> Answer<()> {

@@ -1,213 +1,214 @@
-//! Sessions of signed-in people, in PostgreSQL with the cache in front.
+//! Sessions: where an account is signed in, one row each in PostgreSQL. Only that row signs anybody in: neither Redis
+//! nor a signature can.
 //!
-//! The table and the cache hold only the hash of a session's id, so somebody who can read them cannot use
-//! the sessions. A cached session lives 30 seconds: when Redis misses a sign-out, the session ends at most
-//! half a minute later.
+//! The table holds only hashes of what browsers and programs send, so somebody who can read it cannot use the sessions.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, Duration, Utc};
+use nadi::Failure;
+use nadi::ids::AccountId;
+use nadi::ports::{Answer, KnownAccount};
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
-use tower_sessions::SessionStore;
-use tower_sessions::session::{Id, Record};
-use tower_sessions::session_store::{Error, Result};
 use uuid::Uuid;
 
-use crate::cache::backend::{Cache, Key};
-use crate::database::WritePool;
+use super::session_times::{STAFF, SessionKind, USUAL};
+use super::store::sessions::{self as store, NewSession};
 use crate::state::AppState;
+use crate::use_case::{Outcome, answer};
 
-/// The key of the account in a session's data.
-pub const ACCOUNT: &str = "account";
-/// The same for the session behind an API token. The names differ so that neither can be used as the other.
-pub const TOKEN_ACCOUNT: &str = "token_account";
-const CACHED_FOR: Duration = Duration::from_secs(30);
+/// How long a sign-in may wait for its second factor.
+const SECOND_FACTOR_MINUTES: i64 = 10;
+/// More of what a browser calls itself is not stored.
+const DEVICE_CHARS_MAX: usize = 200;
 
-#[derive(Clone)]
-pub struct Sessions {
-    write: WritePool,
-    cache: Cache,
-    /// How far the site's clock is ahead of the machine's. tower-sessions uses the machine's clock to set and
-    /// check the expiry of records.
-    shift: chrono::Duration,
+/// The secret in a browser's cookie.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionSecret([u8; 16]);
+
+impl SessionSecret {
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+
+    /// `None`: the text is not a secret of ours.
+    pub fn parse(cookie: &str) -> Option<Self> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cookie).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The value of the cookie.
+    pub fn expose(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// Its hash, the key of the row.
+    pub fn digest(&self) -> [u8; 32] {
+        // In this order, because earlier releases hashed it so: their sessions go on.
+        let mut bytes = self.0;
+        bytes.reverse();
+        Sha256::digest(bytes).into()
+    }
 }
 
-impl std::fmt::Debug for Sessions {
+impl std::fmt::Debug for SessionSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Sessions")
+        f.write_str("SessionSecret(hidden)")
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    data: HashMap<String, serde_json::Value>,
-    /// Unix seconds.
-    expires_at: i64,
+/// A session that has begun.
+pub struct Started {
+    /// For the cookie.
+    pub secret: SessionSecret,
+    /// The longest that it can last.
+    pub lasts: Duration,
+    /// The address of the account, if it has proven one.
+    pub email: Option<String>,
 }
 
-impl Sessions {
-    /// With the site's database, cache and clock.
-    pub fn of(app_state: &AppState) -> Self {
-        Self {
-            write: app_state.write.clone(),
-            cache: app_state.cache.clone(),
-            shift: app_state.clock.shift(),
-        }
-    }
+/// Signs an account in: makes a session that its owner has just proved to be theirs, and ends those that the browser
+/// had before.
+///
+/// # Errors
+/// `SignInFirst` when what the account is signed in to with has changed since it was checked; `Unavailable`.
+pub async fn start(
+    app_state: &AppState,
+    account: &KnownAccount,
+    device: &str,
+    before: &[[u8; 32]],
+    now: DateTime<Utc>,
+) -> Answer<Started> {
+    answer("start a session", start_session(app_state, account, device, before, now).await)
+}
 
-    /// Inserts sessions whose expiry is given by the site's clock, all in one statement.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn create_all(&self, records: &[Record]) -> Result<()> {
-        let ids: Vec<Vec<u8>> = records.iter().map(|record| digest(&record.id).to_vec()).collect();
-        let accounts: Vec<Option<Uuid>> = records.iter().map(account_in).collect();
-        let ends: Vec<DateTime<Utc>> = records.iter().map(expiry).collect();
-        let data: Vec<serde_json::Value> = records
-            .iter()
-            .map(|record| serde_json::to_value(&record.data))
-            .collect::<std::result::Result<_, _>>()
-            .map_err(|error| Error::Encode(error.to_string()))?;
-        sqlx::query!(
-            "insert into sessions (id, account_id, data, expires_at)
-             select * from unnest($1::bytea[], $2::uuid[], $3::jsonb[], $4::timestamptz[])",
-            &ids,
-            &accounts as _,
-            &data,
-            &ends
-        )
-        .execute(&self.write.0)
-        .await
-        .map_err(backend)?;
+async fn start_session(
+    app_state: &AppState,
+    account: &KnownAccount,
+    device: &str,
+    before: &[[u8; 32]],
+    now: DateTime<Utc>,
+) -> Outcome<Started> {
+    let mut transaction = app_state.write.begin().await?;
+    let of_staff = store::is_staff(&mut transaction, account.id).await?;
+    let lifetime = if of_staff { STAFF } else { USUAL };
+    // A new secret at every sign-in, against session fixation.
+    let secret = SessionSecret::random();
+    let new = NewSession {
+        digest: &secret.digest(),
+        account,
+        kind: SessionKind::Web,
+        device: &cut(device),
+        expires_at: now + lifetime.idle,
+        ends_at: now + lifetime.absolute,
+    };
+    let entered = store::insert(&mut transaction, &new, now).await?.ok_or(Failure::SignInFirst)?;
+    // After the account was locked, as changes of it lock, too.
+    store::delete(&mut transaction, before).await?;
+    transaction.commit().await?;
+    Ok(Started { secret, lasts: lifetime.absolute, email: entered.email })
+}
+
+/// Remembers for ten minutes that whoever can name `digest` only needs the second factor of this account.
+///
+/// # Errors
+/// `SignInFirst`, as [`start`]; `Unavailable`.
+pub async fn await_second_factor(
+    app_state: &AppState,
+    digest: &[u8; 32],
+    account: &KnownAccount,
+    now: DateTime<Utc>,
+) -> Answer<()> {
+    let ends_at = now + Duration::minutes(SECOND_FACTOR_MINUTES);
+    let new = NewSession {
+        digest,
+        account,
+        kind: SessionKind::SecondFactor,
+        device: "",
+        expires_at: ends_at,
+        ends_at,
+    };
+    let inserted = async {
+        let mut connection = app_state.write.0.acquire().await?;
+        store::insert(&mut connection, &new, now).await?.ok_or(Failure::SignInFirst)?;
         Ok(())
-    }
-
-    /// The record for tower-sessions, with its expiry converted to the machine's clock.
-    fn record(&self, id: Id, stored: Stored) -> Result<Record> {
-        let expires_at = stored.expires_at - self.shift.num_seconds();
-        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at).map_err(decode)?;
-        Ok(Record { id, data: stored.data, expiry_date })
-    }
-
-    /// Deletes sessions that have expired by `now`, at most a thousand; returns how many.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn sweep(&self, now: DateTime<Utc>) -> sqlx::Result<u64> {
-        let swept = sqlx::query!(
-            "delete from sessions where id in
-                 (select id from sessions where expires_at <= $1 limit 1000)",
-            now
-        )
-        .execute(&self.write.0)
-        .await?;
-        Ok(swept.rows_affected())
-    }
+    };
+    answer("await a second factor", inserted.await)
 }
 
-/// The hash of a session's id, which the table has as its key.
-pub fn digest(id: &Id) -> [u8; 32] {
-    Sha256::digest(id.0.to_be_bytes()).into()
+/// The account that only needs its second factor.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn awaiting_second_factor(
+    app_state: &AppState,
+    digest: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Answer<Option<KnownAccount>> {
+    let found = async {
+        let mut connection = app_state.write.0.acquire().await?;
+        Ok(store::awaiting_second_factor(&mut connection, digest, now).await?)
+    };
+    answer("find who needs a second factor", found.await)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn account_in(record: &Record) -> Option<Uuid> {
-    let account = record.data.get(ACCOUNT).or_else(|| record.data.get(TOKEN_ACCOUNT));
-    account.and_then(|v| v.as_str()).and_then(|v| v.parse().ok())
-}
-
-fn expiry(record: &Record) -> DateTime<Utc> {
-    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
-        .unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
-fn backend(error: sqlx::Error) -> Error {
-    Error::Backend(error.to_string())
-}
-
-fn decode(error: impl ToString) -> Error {
-    Error::Decode(error.to_string())
-}
-
-#[async_trait]
-impl SessionStore for Sessions {
-    async fn create(&self, record: &mut Record) -> Result<()> {
-        loop {
-            let data =
-                serde_json::to_value(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
-            let created = sqlx::query!(
-                "insert into sessions (id, account_id, data, expires_at) values ($1, $2, $3, $4)
-                 on conflict (id) do nothing",
-                &digest(&record.id),
-                account_in(record),
-                data,
-                expiry(record) + self.shift
-            )
-            .execute(&self.write.0)
-            .await
-            .map_err(backend)?;
-            if created.rows_affected() == 1 {
-                return Ok(());
-            }
-            record.id = Id::default();
-        }
-    }
-
-    async fn save(&self, record: &Record) -> Result<()> {
-        let key = digest(&record.id);
-        let data = serde_json::to_value(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
-        sqlx::query!(
-            "insert into sessions (id, account_id, data, expires_at) values ($1, $2, $3, $4)
-             on conflict (id) do update set account_id = excluded.account_id, data = excluded.data,
-                 expires_at = excluded.expires_at",
-            &key,
-            account_in(record),
-            data,
-            expiry(record) + self.shift
-        )
-        .execute(&self.write.0)
-        .await
-        .map_err(backend)?;
-        self.cache.delete(&Key::Session(&hex(&key))).await;
+/// Ends the session with this digest, if there is one.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn end(app_state: &AppState, digest: &[u8; 32]) -> Answer<()> {
+    let ended = async {
+        let mut connection = app_state.write.0.acquire().await?;
+        store::delete(&mut connection, std::slice::from_ref(digest)).await?;
         Ok(())
-    }
+    };
+    answer("end a session", ended.await)
+}
 
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let key = digest(id);
-        let name = hex(&key);
-        let cached = self.cache.get(&Key::Session(&name)).await;
-        if let Some(stored) = cached.and_then(|v| serde_json::from_slice::<Stored>(&v).ok()) {
-            return self.record(*id, stored).map(Some);
-        }
-        let row = sqlx::query!("select data, expires_at from sessions where id = $1", &key)
-            .fetch_optional(&self.write.0)
-            .await
-            .map_err(backend)?;
-        let Some(row) = row else { return Ok(None) };
-        let stored = Stored {
-            data: serde_json::from_value(row.data).map_err(decode)?,
-            expires_at: row.expires_at.timestamp(),
-        };
-        if let Ok(value) = serde_json::to_vec(&stored) {
-            self.cache.set(&Key::Session(&name), value, CACHED_FOR).await;
-        }
-        self.record(*id, stored).map(Some)
-    }
-
-    async fn delete(&self, id: &Id) -> Result<()> {
-        let key = digest(id);
-        sqlx::query!("delete from sessions where id = $1", &key)
-            .execute(&self.write.0)
-            .await
-            .map_err(backend)?;
-        self.cache.delete(&Key::Session(&hex(&key))).await;
+/// Ends a session of an account by its public id, and with it all its tokens.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn end_by_public_id(app_state: &AppState, account: AccountId, id: Uuid) -> Answer<()> {
+    let ended = async {
+        let mut connection = app_state.write.0.acquire().await?;
+        store::delete_public(&mut connection, account, id).await?;
         Ok(())
+    };
+    answer("end a session", ended.await)
+}
+
+/// Deletes sessions, tokens, proofs of addresses and passkey requests that have expired, some of each. Returns
+/// the most of one kind.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tidy(app_state: &AppState) -> sqlx::Result<u64> {
+    let mut connection = app_state.write.0.acquire().await?;
+    store::tidy(&mut connection, app_state.clock.now()).await
+}
+
+/// What a browser or program calls itself, in as many characters as are stored.
+pub(super) fn cut(device: &str) -> String {
+    device.chars().filter(|c| !c.is_control()).take(DEVICE_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_survives_its_cookie_and_keeps_the_digest_of_earlier_releases() {
+        let secret = SessionSecret([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+        assert_eq!(secret.expose(), "AQIDBAUGBwgJCgsMDQ4PEA");
+        assert_eq!(SessionSecret::parse("AQIDBAUGBwgJCgsMDQ4PEA"), Some(secret.clone()));
+        // Earlier releases read the cookie as a little-endian number, and hashed its big-endian bytes.
+        let number = i128::from_le_bytes(secret.0);
+        let digest: [u8; 32] = Sha256::digest(number.to_be_bytes()).into();
+        assert_eq!(secret.digest(), digest);
+        for foreign in ["", "AQID", "AQIDBAUGBwgJCgsMDQ4PEA==", "AQIDBAUGBwgJCgsMDQ4PEBE", "ä"] {
+            assert_eq!(SessionSecret::parse(foreign), None, "{foreign}");
+        }
+        assert!(!format!("{secret:?}").contains("AQID"));
     }
 }

@@ -1,199 +1,195 @@
-//! Bearer tokens of the API: JWTs that are valid for an hour, and bound to a row in `sessions` that can end
-//! them earlier. A token says who the caller is, never what they may do.
+//! What programs sign in with: access tokens for a quarter of an hour, refresh tokens that are exchanged for new ones,
+//! and personal keys ([`super::api_keys`]).
+//!
+//! All are random texts of which the database has only the hash. They are not signed: each use asks the database anyway,
+//! whether the session still exists and what its account may do, so a signature would save nothing, and there is no
+//! signing key to lose or to change.
 
-use std::sync::{Arc, Once};
-
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
-use hmac::{Hmac, KeyInit, Mac};
-use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
-use jsonwebtoken::errors::{Error, ErrorKind};
-use jsonwebtoken::signature::{self, Signer, Verifier};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use nadi::Failure;
-use nadi::ids::AccountId;
-use nadi::ports::Answer;
-use serde::{Deserialize, Serialize};
+use nadi::ports::{Answer, KnownAccount};
 use sha2::{Digest, Sha256};
-use tower_sessions::SessionStore;
-use tower_sessions::session::{Id, Record};
 
-use crate::accounts::sessions::{Sessions, TOKEN_ACCOUNT};
+use super::credential::{Credential, CredentialKind};
+use super::session_times::{SessionKind, USUAL};
+use super::sessions;
+use super::store::sessions::{self as session_store, NewSession};
+use super::store::tokens::{self as store, NewTokens};
+use crate::state::AppState;
+use crate::use_case::{Outcome, answer};
 
-/// How long a token lasts.
-pub const LIFETIME_SECONDS: i64 = 3600;
-const ISSUER: &str = "nadi";
+/// How long an access token lasts.
+pub const ACCESS_SECONDS: i64 = 15 * 60;
+const ACCESS_PREFIX: &str = "nadi_at_";
+const REFRESH_PREFIX: &str = "nadi_rt_";
+const KEY_PREFIX: &str = "nadi_key_";
+/// 32 bytes in Base64.
+const RANDOM_CHARS: usize = 43;
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    sub: AccountId,
-    /// The session; checked on every use.
-    sid: String,
-    /// Unix seconds.
-    iat: i64,
-    exp: i64,
+/// The tokens of a program that has signed in.
+pub struct IssuedTokens {
+    pub access_token: String,
+    pub refresh_token: String,
+    pub refresh_expires_at: DateTime<Utc>,
 }
 
-/// Issues and reads tokens.
-#[derive(Clone)]
-pub struct Tokens {
-    sessions: Sessions,
-    keys: Arc<Keys>,
+/// A new secret text with this beginning, and its hash.
+fn random_token(prefix: &str) -> (String, [u8; 32]) {
+    let random = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let token = format!("{prefix}{random}");
+    let digest = digest(&token);
+    (token, digest)
 }
 
-struct Keys {
-    id: String,
-    signing: EncodingKey,
-    checking: DecodingKey,
+/// A new personal key, and its hash.
+pub(super) fn random_key() -> (String, [u8; 32]) {
+    random_token(KEY_PREFIX)
 }
 
-impl Tokens {
-    /// The signing key is derived from `secret`, so tokens stay valid across restarts.
-    pub fn new(secret: &str, sessions: Sessions) -> Self {
-        install_hs256();
-        let key = Sha256::digest(format!("nadi api token 1 {secret}").as_bytes());
-        let id = Sha256::digest(key).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        let keys = Keys {
-            id,
-            signing: EncodingKey::from_secret(&key),
-            checking: DecodingKey::from_secret(&key),
-        };
-        Self { sessions, keys: Arc::new(keys) }
-    }
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
 
-    /// Issues a token for an account, and creates the session behind it.
-    ///
-    /// # Errors
-    /// `Unavailable` when the session cannot be written.
-    pub async fn issue(&self, account: AccountId, now: DateTime<Utc>) -> Answer<String> {
-        let record = self.session(account, now)?;
-        let records = std::slice::from_ref(&record);
-        self.sessions.create_all(records).await.map_err(|error| unavailable(&error))?;
-        self.sign(account, &record, now)
-    }
+fn has_shape(token: &str, prefix: &str) -> bool {
+    token.strip_prefix(prefix).is_some_and(|rest| rest.len() == RANDOM_CHARS)
+}
 
-    /// The same for many accounts, with one statement.
-    ///
-    /// # Errors
-    /// `Unavailable` when the sessions cannot be written.
-    pub async fn issue_all(
-        &self,
-        accounts: &[AccountId],
-        now: DateTime<Utc>,
-    ) -> Answer<Vec<String>> {
-        let records: Vec<Record> =
-            accounts.iter().map(|account| self.session(*account, now)).collect::<Answer<_>>()?;
-        self.sessions.create_all(&records).await.map_err(|error| unavailable(&error))?;
-        let signed =
-            accounts.iter().zip(&records).map(|(account, record)| self.sign(*account, record, now));
-        signed.collect()
-    }
+/// What to look for in the database. `None`: not an access token or key of ours. A refresh token is only exchanged.
+pub(super) fn credential(token: &str) -> Option<Credential> {
+    let kind = if has_shape(token, ACCESS_PREFIX) {
+        CredentialKind::AccessToken
+    } else if has_shape(token, KEY_PREFIX) {
+        CredentialKind::ApiKey
+    } else {
+        return None;
+    };
+    Some(Credential { kind, digest: digest(token) })
+}
 
-    fn session(&self, account: AccountId, now: DateTime<Utc>) -> Answer<Record> {
-        let ends = now + Duration::seconds(LIFETIME_SECONDS);
-        let expiry_date = time::OffsetDateTime::from_unix_timestamp(ends.timestamp())
-            .map_err(|error| unavailable(&error))?;
-        let data = [(TOKEN_ACCOUNT.to_owned(), serde_json::json!(account.0))].into();
-        Ok(Record { id: Id::default(), data, expiry_date })
-    }
+/// Signs a program in to an account whose owner has just proved who they are.
+///
+/// # Errors
+/// `SignInFirst` when what the account is signed in to with has changed since it was checked; `Unavailable`.
+pub async fn issue(
+    app_state: &AppState,
+    account: &KnownAccount,
+    device: &str,
+    now: DateTime<Utc>,
+) -> Answer<IssuedTokens> {
+    answer("issue tokens", issue_tokens(app_state, account, device, now).await)
+}
 
-    fn sign(&self, account: AccountId, record: &Record, now: DateTime<Utc>) -> Answer<String> {
-        let ends = now + Duration::seconds(LIFETIME_SECONDS);
-        let header = Header { kid: Some(self.keys.id.clone()), ..Header::new(Algorithm::HS256) };
-        let claims = Claims {
-            iss: ISSUER.into(),
-            sub: account,
-            sid: record.id.to_string(),
-            iat: now.timestamp(),
-            exp: ends.timestamp(),
-        };
-        encode(&header, &claims, &self.keys.signing).map_err(|error| unavailable(&error))
-    }
+async fn issue_tokens(
+    app_state: &AppState,
+    account: &KnownAccount,
+    device: &str,
+    now: DateTime<Utc>,
+) -> Outcome<IssuedTokens> {
+    let mut transaction = app_state.write.begin().await?;
+    // Only its tokens lead to this session, so nobody needs to know what this is the hash of.
+    let session = rand::random::<[u8; 32]>();
+    let (expires_at, ends_at) = (now + USUAL.idle, now + USUAL.absolute);
+    let new = NewSession {
+        digest: &session,
+        account,
+        kind: SessionKind::Api,
+        device: &sessions::cut(device),
+        expires_at,
+        ends_at,
+    };
+    let entered = session_store::insert(&mut transaction, &new, now).await?;
+    entered.ok_or(Failure::SignInFirst)?;
+    let issued = new_tokens(&mut transaction, &session, expires_at, now).await?;
+    transaction.commit().await?;
+    Ok(issued)
+}
 
-    /// The account in a token, and the session that must still exist. `None`: the token is not one of ours, or
-    /// has expired.
-    pub fn named(&self, token: &str, now: DateTime<Utc>) -> Option<(AccountId, Id)> {
-        let claims = self.read(token, now)?;
-        Some((claims.sub, claims.sid.parse().ok()?))
-    }
+async fn new_tokens(
+    connection: &mut sqlx::PgConnection,
+    session: &[u8],
+    refresh_expires_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<IssuedTokens> {
+    let (access_token, access) = random_token(ACCESS_PREFIX);
+    let (refresh_token, refresh) = random_token(REFRESH_PREFIX);
+    let new = NewTokens {
+        access: &access,
+        access_expires_at: now + Duration::seconds(ACCESS_SECONDS),
+        refresh: &refresh,
+        refresh_expires_at,
+    };
+    store::insert(connection, session, &new).await?;
+    Ok(IssuedTokens { access_token, refresh_token, refresh_expires_at })
+}
 
-    /// Ends the session behind a token, and with it the token.
-    ///
-    /// # Errors
-    /// `Unavailable` when the session cannot be ended.
-    pub async fn revoke(&self, token: &str, now: DateTime<Utc>) -> Answer<()> {
-        if let Some(id) = self.read(token, now).and_then(|claims| claims.sid.parse().ok()) {
-            self.sessions.delete(&id).await.map_err(|error| unavailable(&error))?;
+/// Exchanges a refresh token for new tokens. `None`: it is unknown, has expired, or was exchanged before.
+///
+/// A token that is exchanged a second time was copied, and nobody can tell who has the copy: so its session ends, with
+/// all tokens. That also happens to a program that sends the same token twice at once; it has to sign in again.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn refresh(
+    app_state: &AppState,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Answer<Option<IssuedTokens>> {
+    answer("refresh tokens", refresh_tokens(app_state, token, now).await)
+}
+
+async fn refresh_tokens(
+    app_state: &AppState,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Outcome<Option<IssuedTokens>> {
+    if !has_shape(token, REFRESH_PREFIX) {
+        return Ok(None);
+    }
+    let digest = digest(token);
+    let mut transaction = app_state.write.begin().await?;
+    let Some(session) = store::lock_session(&mut transaction, &digest).await? else {
+        return Ok(None);
+    };
+    // Read after the lock: another exchange may just have used it.
+    let Some(known) = store::refresh_token(&mut transaction, &digest).await? else {
+        return Ok(None);
+    };
+    if known.used_at.is_some() {
+        session_store::delete_row(&mut transaction, &session.digest).await?;
+        transaction.commit().await?;
+        tracing::warn!(session = %session.public_id, "a refresh token was used twice: the session was ended");
+        return Ok(None);
+    }
+    if known.expires_at <= now || session.ends_at <= now {
+        return Ok(None);
+    }
+    let expires_at = (now + USUAL.idle).min(session.ends_at);
+    store::mark_used(&mut transaction, &digest, expires_at, now).await?;
+    let issued = new_tokens(&mut transaction, &session.digest, expires_at, now).await?;
+    transaction.commit().await?;
+    Ok(Some(issued))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_told_by_its_beginning() {
+        let kind = |token: &str| credential(token).map(|found| found.kind);
+        let (access, access_digest) = random_token(ACCESS_PREFIX);
+        let (key, _) = random_key();
+        let (refresh, _) = random_token(REFRESH_PREFIX);
+        assert_eq!(access.len(), ACCESS_PREFIX.len() + RANDOM_CHARS);
+        assert_eq!(kind(&access), Some(CredentialKind::AccessToken));
+        assert_eq!(credential(&access).map(|found| found.digest), Some(access_digest));
+        assert_eq!(kind(&key), Some(CredentialKind::ApiKey));
+        assert_eq!(kind(&refresh), None, "a refresh token opens nothing");
+        for foreign in ["", "x", "nadi_at_", &access[..access.len() - 1], "a.b.c"] {
+            assert_eq!(kind(foreign), None, "{foreign}");
         }
-        Ok(())
+        assert_ne!(random_token(ACCESS_PREFIX).0, access);
     }
-
-    fn read(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[ISSUER]);
-        // The expiry is checked below, by the request's time instead of the machine's clock.
-        validation.validate_exp = false;
-        let read = decode::<Claims>(token, &self.keys.checking, &validation).ok()?;
-        let ours = read.header.kid.as_deref() == Some(self.keys.id.as_str());
-        Some(read.claims).filter(|claims| ours && claims.exp > now.timestamp())
-    }
-}
-
-fn unavailable(error: &dyn std::fmt::Display) -> Failure {
-    tracing::error!(%error, "a token's session cannot be used");
-    Failure::Unavailable
-}
-
-/// HMAC-SHA-256 and nothing else, so that a forged header cannot choose another algorithm.
-struct Hs256(Hmac<Sha256>);
-
-impl Hs256 {
-    fn new(algorithm: &Algorithm, key: &[u8]) -> Result<Self, Error> {
-        if *algorithm != Algorithm::HS256 {
-            return Err(ErrorKind::InvalidAlgorithm.into());
-        }
-        Ok(Self(Hmac::new_from_slice(key).map_err(|_| ErrorKind::InvalidKeyFormat)?))
-    }
-}
-
-impl Signer<Vec<u8>> for Hs256 {
-    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        Ok(self.0.clone().chain_update(message).finalize().into_bytes().to_vec())
-    }
-}
-
-impl Verifier<Vec<u8>> for Hs256 {
-    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        let mac = self.0.clone().chain_update(message);
-        mac.verify_slice(signature).map_err(|_| signature::Error::new())
-    }
-}
-
-impl JwtSigner for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-impl JwtVerifier for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-static HS256: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(algorithm, key.as_bytes())?)),
-    verifier_factory: |algorithm, key| {
-        Ok(Box::new(Hs256::new(algorithm, key.try_get_as_bytes()?)?))
-    },
-    key_utils: KeyUtils::new_unimplemented(),
-};
-
-fn install_hs256() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        if HS256.install_default().is_err() {
-            tracing::debug!("another provider for signing tokens is already installed");
-        }
-    });
 }

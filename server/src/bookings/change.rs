@@ -1,16 +1,18 @@
 //! Changes of an existing appointment: confirm, extend, move, cancel, check in and so on.
 
-use nadi::actor::{ActingRole, Caller, SignedIn};
+use chrono::{DateTime, Utc};
+use nadi::actor::{ActingRole, Caller, Owner};
 use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
 use nadi::input::{Code, optional_lines};
 use nadi::ports::{Booked, Change, Seen};
 use nadi::{Failure, Field, Problem};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{BookingService, ROUNDS_MAX, booked, violates};
 use crate::accounts;
+use crate::accounts::visitors;
 use crate::bookings::idempotency::{describe_change, replay};
 use crate::bookings::show::{history_entry, undo};
 use crate::bookings::store::appointment_rows as rows;
@@ -19,12 +21,21 @@ use crate::bookings::store::appointments::{By, EventDetail, PreviousTime, Stored
 use crate::bookings::store::idempotency;
 use crate::bookings::store::idempotency::RequestKey;
 use crate::bookings::store::{claims, hold_facts};
+use crate::bookings::visitor_holds::{VisitorHold, hidden, was_held_for};
 use crate::database::{is_lock_timeout, is_transient};
-use crate::use_case::{Fault, Outcome, zone};
+use crate::use_case::{Fault, Outcome, state, zone};
 
 /// The outcome of one run of the transaction. `None`: another transaction took the seat or time first, so it
 /// must run again; the next run reads that and refuses.
 type Run = Option<Result<Booked, Failure>>;
+
+/// A change that was decided.
+struct Written<'a> {
+    change: &'a Change,
+    transition: &'a Transition,
+    by: &'a mut By,
+    caller: &'a Caller,
+}
 
 impl BookingService {
     pub(super) async fn change_appointment(
@@ -35,12 +46,12 @@ impl BookingService {
         seen: &Seen,
         key: Option<&IdempotencyKey>,
     ) -> Outcome<Booked> {
-        let account = caller.signed_in()?;
-        let change = with_clean_reason(change)?;
+        let owner = caller.owner()?;
+        let change = cleaned(change, owner, caller)?;
         let request_key = key
-            .map(|key| self.request_key(account.account, key, &describe_change(id, &change, seen)));
+            .map(|key| self.request_key(owner.account, key, &describe_change(id, &change, seen)));
         for _ in 0..ROUNDS_MAX {
-            match self.run_change(caller, account, id, &change, seen, request_key.as_ref()).await {
+            match self.run_change(caller, owner, id, &change, seen, request_key.as_ref()).await {
                 Ok(Some(answer)) => return answer.map_err(Fault::Failure),
                 Ok(None) => {}
                 Err(Fault::Database(error)) if is_transient(&error) => {}
@@ -49,6 +60,7 @@ impl BookingService {
                 }
                 Err(Fault::Database(error))
                     if violates(&error, "patient_times_no_overlap")
+                        || violates(&error, "patient_times_visit_number_key")
                         || violates(&error, "seats_slot_capacity") => {}
                 Err(fault) => return Err(fault),
             }
@@ -59,7 +71,7 @@ impl BookingService {
     async fn run_change(
         &self,
         caller: &Caller,
-        account: &SignedIn,
+        owner: Owner,
         id: AppointmentId,
         change: &Change,
         seen: &Seen,
@@ -70,7 +82,7 @@ impl BookingService {
         if let Some(request_key) = request_key {
             idempotency::enter(&mut transaction, request_key).await?;
             if let Some(kept) =
-                idempotency::find(&mut transaction, account.account, request_key).await?
+                idempotency::find(&mut transaction, owner.account, request_key).await?
             {
                 return replay(kept, request_key).map(|booked| Some(Ok(booked)));
             }
@@ -79,29 +91,56 @@ impl BookingService {
         let is_archived = current.is_none();
         let mut stored = match current {
             Some(stored) => stored,
-            None => appointments::archived(&mut transaction, id).await?.ok_or(Failure::NotFound)?,
+            None => appointments::archived(&mut transaction, id).await?.ok_or(hidden(owner))?,
         };
-        let role = account
-            .acting_role_to(
-                change.command(),
-                AccountId(stored.booked_by),
-                DoctorId(stored.doctor_id),
-                ClinicId(stored.clinic_id),
-            )
-            .ok_or(Failure::NotFound)?;
+        let role = caller.acting_role_to(
+            change.command(),
+            AccountId(stored.booked_by),
+            DoctorId(stored.doctor_id),
+            ClinicId(stored.clinic_id),
+        );
+        let Some(role) = role else {
+            let answer = confirmed_before(&mut transaction, &stored, change, owner, now).await?;
+            return self.finish(transaction, owner, request_key, answer, now).await;
+        };
         let appointment = stored.appointment()?;
-        let facts = self.change_facts(&mut transaction, &stored, change, role, caller).await?;
-        let answer = match decide(Some(&appointment), &facts, change.command(), now) {
+        let mut facts = self.change_facts(&mut transaction, &stored, change, role, caller).await?;
+        let mut visitor_hold = None;
+        if owner.is_visitor {
+            let (app_state, facts) = (&self.app_state, &mut facts);
+            let read = VisitorHold::read(
+                app_state,
+                &mut transaction,
+                owner,
+                &stored,
+                change,
+                facts,
+                caller,
+            );
+            let Some(read) = read.await? else {
+                transaction.rollback().await?;
+                return Ok(None);
+            };
+            visitor_hold = Some(read);
+        }
+        let mut decision = decide(Some(&appointment), &facts, change.command(), now);
+        if let Some(hold) = &visitor_hold {
+            decision = hold.or_no_room(decision);
+        }
+        let answer = match decision {
             // Nothing to do: the appointment is already in the wanted state.
             Ok(transition) if !transition.changes(&appointment) => Ok(booked(&stored)?),
             _ if !seen.admits(stored.version) => Err(Failure::Stale),
             Ok(_) if is_archived => Err(Refusal::AlreadyOver.into()),
             Err(refusal) => Err(refusal.into()),
             Ok(transition) => {
+                if let Some(hold) = &visitor_hold {
+                    hold.must_have_contact(change)?;
+                }
                 must_be_complete(change, &facts, appointment.state)?;
-                let by = By {
+                let mut by = By {
                     role,
-                    account: Some(account.account),
+                    account: Some(owner.account),
                     reason: reason(change),
                     locale: Some(app::i18n::current().code()),
                 };
@@ -110,8 +149,9 @@ impl BookingService {
                         .then(|| PreviousTime::from(&stored)),
                     undone: (change == &Change::Reopen).then_some(appointment.state),
                 };
+                let written = Written { change, transition: &transition, by: &mut by, caller };
                 if !self
-                    .carry_out(&mut transaction, &mut stored, change, &transition, &by, caller)
+                    .write(&mut transaction, &mut stored, written, visitor_hold.as_ref())
                     .await?
                 {
                     transaction.rollback().await?;
@@ -128,14 +168,68 @@ impl BookingService {
                 }
             }
         };
-        let kept =
-            self.store_answer(&mut transaction, account.account, request_key, answer, now).await;
-        transaction.commit().await?;
+        let run = self.finish(transaction, owner, request_key, answer, now).await?;
         self.app_state.tell(DoctorId(stored.doctor_id));
+        Ok(run)
+    }
+
+    /// Stores the answer under the request's key, and commits.
+    async fn finish(
+        &self,
+        mut transaction: Transaction<'_, Postgres>,
+        owner: Owner,
+        request_key: Option<&RequestKey>,
+        answer: Result<Booked, Failure>,
+        now: DateTime<Utc>,
+    ) -> Outcome<Run> {
+        let kept =
+            self.store_answer(&mut transaction, owner.account, request_key, answer, now).await;
+        transaction.commit().await?;
         match kept {
             Ok(booked) => Ok(Some(Ok(booked))),
             Err(Fault::Failure(failure)) => Ok(Some(Err(failure))),
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// Writes the change as decided, except its event. `false`: what it needs has just been taken.
+    async fn write(
+        &self,
+        connection: &mut PgConnection,
+        stored: &mut Stored,
+        Written { change, transition, by, caller }: Written<'_>,
+        visitor_hold: Option<&VisitorHold>,
+    ) -> Outcome<bool> {
+        let now = caller.now;
+        let is_confirmed = transition.claims == Claims::MakePermanent;
+        let mut moves_to = None;
+        match (visitor_hold, change) {
+            (Some(hold), Change::SendCode { .. }) => {
+                hold.save_contact(&self.app_state, connection, stored, caller).await?;
+            }
+            (Some(hold), _) if is_confirmed => {
+                let (account, person) = hold.make_room(connection, stored, now).await?;
+                by.account = Some(account);
+                moves_to = Some((hold, (account, person)));
+            }
+            _ => {}
+        }
+        if !self.carry_out(connection, stored, change, transition, by, caller).await? {
+            return Ok(false);
+        }
+        match moves_to {
+            Some((hold, to)) => {
+                let visits_max = self.app_state.settings.visits_per_doctor;
+                hold.hand_over(connection, stored, to, visits_max, now).await
+            }
+            None => {
+                if is_confirmed {
+                    // A code proves the address. Without a code it was proven before, and this changes nothing.
+                    let account = AccountId(stored.booked_by);
+                    accounts::verify_email(connection, account, now).await?;
+                }
+                Ok(true)
+            }
         }
     }
 
@@ -151,7 +245,7 @@ impl BookingService {
         facts.takes_bookings = stored.takes_bookings;
         match change {
             Change::Confirm { code } => {
-                facts.proof = self.proof(connection, stored, code.as_ref()).await?;
+                facts.proof = self.proof(connection, stored, code.as_ref(), caller).await?;
             }
             Change::Reschedule { slot } => {
                 let (own, span) = (Some(AppointmentId(stored.id)), stored.slot_span);
@@ -183,8 +277,11 @@ impl BookingService {
         connection: &mut PgConnection,
         stored: &Stored,
         code: Option<&Code>,
+        caller: &Caller,
     ) -> Outcome<Proof> {
-        if self.needs_no_code(connection, AccountId(stored.booked_by)).await? {
+        // A visitor's address is proven by nothing but the code.
+        let is_signed_in = caller.signed_in().is_ok();
+        if is_signed_in && self.needs_no_code(connection, AccountId(stored.booked_by)).await? {
             return Ok(Proof::NotNeeded);
         }
         let id = AppointmentId(stored.id);
@@ -230,11 +327,6 @@ impl BookingService {
         };
         if !held {
             return Err(Fault::Broken(format!("appointment {id} has lost its seat")));
-        }
-        if transition.to == State::Confirmed && transition.claims == Claims::MakePermanent {
-            // A code proves the address. Without a code it was proven before, and this changes nothing.
-            let account = AccountId(stored.booked_by);
-            accounts::verify_email(connection, account, caller.now).await?;
         }
         appointments::save(connection, stored, transition, by, caller.now).await?;
         Ok(true)
@@ -293,8 +385,40 @@ fn reason(change: &Change) -> Option<String> {
     }
 }
 
-fn with_clean_reason(change: &Change) -> Outcome<Change> {
-    let Change::Cancel { reason: Some(text) } = change else { return Ok(change.clone()) };
-    let text = optional_lines(Field::Reason, text, 300)?;
-    Ok(Change::Cancel { reason: (!text.is_empty()).then_some(text) })
+/// The change with what was typed in the form in which it is stored.
+fn cleaned(change: &Change, owner: Owner, caller: &Caller) -> Outcome<Change> {
+    match change {
+        Change::Cancel { reason: Some(text) } => {
+            let text = optional_lines(Field::Reason, text, 300)?;
+            Ok(Change::Cancel { reason: (!text.is_empty()).then_some(text) })
+        }
+        // The address of an account is not changed in passing.
+        Change::SendCode { contact: Some(_) } if !owner.is_visitor => {
+            Err(Failure::Malformed.into())
+        }
+        Change::SendCode { contact: Some(contact) } => {
+            let contact = visitors::clean_contact(contact, caller.now)?;
+            Ok(Change::SendCode { contact: Some(contact) })
+        }
+        _ => Ok(change.clone()),
+    }
+}
+
+/// The answer about an appointment in which the caller has no role. A visitor who has just confirmed it, and does so
+/// again, is told that it is confirmed.
+async fn confirmed_before(
+    connection: &mut PgConnection,
+    stored: &Stored,
+    change: &Change,
+    owner: Owner,
+    now: DateTime<Utc>,
+) -> Outcome<Result<Booked, Failure>> {
+    let held_for = was_held_for(connection, owner, AppointmentId(stored.id), now).await?;
+    if held_for.is_some()
+        && matches!(change, Change::Confirm { .. })
+        && state(&stored.state)? == State::Confirmed
+    {
+        return Ok(Ok(booked(stored)?));
+    }
+    Err(hidden(owner).into())
 }

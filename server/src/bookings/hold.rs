@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use nadi::Failure;
-use nadi::actor::{ActingRole, Caller, SignedIn};
-use nadi::appointment::{Command, Facts, Refusal, decide};
+use nadi::actor::{ActingRole, Caller, Owner};
+use nadi::appointment::{ACTIVE_HOLDS_MAX, Command, Facts, Refusal, VISITOR_HOLDS_MAX, decide};
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::AppointmentId;
 use nadi::ports::{Booked, HoldRequest};
 use serde_json::Value;
 
 use super::{BookingService, ROUNDS_MAX, violates};
+use crate::accounts::visitors;
 use crate::bookings::idempotency::{describe_hold, replay, should_store};
 use crate::bookings::store::hold_facts::HoldFacts;
 use crate::bookings::store::holds;
@@ -35,19 +36,22 @@ impl BookingService {
         request: &HoldRequest,
         key: Option<&IdempotencyKey>,
     ) -> Outcome<Booked> {
-        let account = caller.signed_in()?;
+        let owner = caller.owner()?;
         let request_key =
-            key.map(|key| self.request_key(account.account, key, &describe_hold(request)));
+            key.map(|key| self.request_key(owner.account, key, &describe_hold(request)));
+        if owner.is_visitor {
+            self.admit(owner, &self.new_hold(caller, owner, request, &request_key)).await?;
+        }
         if let Some(booked) =
-            self.batcher.take(self.new_hold(caller, account, request, &request_key)).await?
+            self.batcher.take(self.new_hold(caller, owner, request, &request_key)).await?
         {
             return Ok(booked);
         }
         let (mut waits, mut losses) = (0, 0);
         for _ in 0..ROUNDS_MAX {
-            let new = self.new_hold(caller, account, request, &request_key);
+            let new = self.new_hold(caller, owner, request, &request_key);
             let facts = self.batcher.explain(new.clone()).await?;
-            if let Some(answer) = self.settled_answer(&new, facts, caller).await? {
+            if let Some(answer) = self.settled_answer(&new, facts).await? {
                 return answer;
             }
             // The rules allow it: the only conflicts are older holds that this hold ends itself.
@@ -77,10 +81,24 @@ impl BookingService {
         Err(Refusal::Crowded.into())
     }
 
+    /// Makes the rows of a visitor, unless there are some: only for a time that may be held, because a stranger can
+    /// become a new visitor for each request.
+    async fn admit(&self, owner: Owner, new: &NewHold) -> Outcome<()> {
+        let facts = self.batcher.explain(new.clone()).await?;
+        if facts.person_is_own {
+            return Ok(());
+        }
+        if new.person != owner.person {
+            return Err(Failure::NotFound.into());
+        }
+        self.must_be_allowed(new, &facts)?;
+        Ok(visitors::make_rows(&self.app_state, owner, new.now).await?)
+    }
+
     fn new_hold(
         &self,
         caller: &Caller,
-        account: &SignedIn,
+        owner: Owner,
         request: &HoldRequest,
         request_key: &Option<RequestKey>,
     ) -> NewHold {
@@ -88,13 +106,15 @@ impl BookingService {
             id: AppointmentId(uuid_v7(caller.now)),
             slot: request.slot,
             visit_type: request.visit_type,
-            person: request.person.unwrap_or(account.person),
-            account: account.account,
+            person: request.person.unwrap_or(owner.person),
+            account: owner.account,
             now: caller.now,
             hold: self.app_state.settings.hold,
+            holds_max: if owner.is_visitor { VISITOR_HOLDS_MAX } else { ACTIVE_HOLDS_MAX },
             visits_max: self.app_state.settings.visits_per_doctor,
             uid_host: Arc::clone(&self.app_state.site.uid_host),
             request_key: request_key.clone(),
+            locale: app::i18n::current().code(),
         }
     }
 
@@ -116,33 +136,38 @@ impl BookingService {
     async fn settled_answer(
         &self,
         new: &NewHold,
-        facts: HoldFacts,
-        caller: &Caller,
+        mut facts: HoldFacts,
     ) -> Outcome<Option<Outcome<Booked>>> {
-        if let (Some(kept), Some(request_key)) = (facts.stored_answer, &new.request_key) {
+        if let (Some(kept), Some(request_key)) = (facts.stored_answer.take(), &new.request_key) {
             return Ok(Some(replay(kept, request_key)));
         }
         if !facts.person_is_own {
             return Err(Failure::NotFound.into());
         }
-        if let Some(existing) = facts.existing {
+        if let Some(existing) = facts.existing.take() {
             let booked = read(existing)?;
             return Ok(Some(self.store_hold_answer(new, Ok(booked)).await));
         }
+        match self.must_be_allowed(new, &facts) {
+            Ok(()) => Ok(None),
+            Err(refusal) => Ok(Some(self.store_hold_answer(new, Err(refusal.into())).await)),
+        }
+    }
+
+    /// Do the rules allow the hold?
+    fn must_be_allowed(&self, new: &NewHold, facts: &HoldFacts) -> Result<(), Refusal> {
         if facts.slot.is_none() {
-            return Ok(Some(self.store_hold_answer(new, Err(Refusal::NotOffered.into())).await));
+            return Err(Refusal::NotOffered);
         }
         let facts = Facts {
             slot: facts.slot,
             person_is_busy: facts.person_is_busy,
             active_holds: facts.other_holds,
+            holds_max: new.holds_max.into(),
             visits_ahead: facts.other_visits,
             ..self.facts(ActingRole::Patient, 0)
         };
-        match decide(None, &facts, Command::Hold, caller.now) {
-            Ok(_) => Ok(None),
-            Err(refusal) => Ok(Some(self.store_hold_answer(new, Err(refusal.into())).await)),
-        }
+        decide(None, &facts, Command::Hold, new.now).map(|_| ())
     }
 
     /// Stores the answer to a hold under its key. When another request with the key stored one first, returns that one.

@@ -23,8 +23,8 @@ pub(super) fn describe_change(id: AppointmentId, change: &Change, seen: &Seen) -
         Change::Confirm { code } => code.as_ref().map(|code| code.as_str().to_owned()),
         Change::Cancel { reason } => reason.clone(),
         Change::Reschedule { slot } => Some(slot.to_string()),
+        Change::SendCode { contact } => contact.as_ref().map(|contact| format!("{contact:?}")),
         Change::Extend
-        | Change::SendCode
         | Change::CheckIn
         | Change::Complete
         | Change::MarkNoShow

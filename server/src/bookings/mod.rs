@@ -10,13 +10,14 @@ mod idempotency;
 mod show;
 pub mod store;
 pub mod sweeper;
+mod visitor_holds;
 
 use async_trait::async_trait;
 use chrono::Duration;
 use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::Facts;
 use nadi::idempotency::IdempotencyKey;
-use nadi::ids::{AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
+use nadi::ids::{AccountId, AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use nadi::ports::{
     Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, Page, Seen,
 };
@@ -56,6 +57,14 @@ impl BookingService {
         let check_in_lead = settings.check_in_lead;
         Facts { visits_max, check_in_lead, ..Facts::of(by, notice, settings.hold) }
     }
+}
+
+/// Has this visitor confirmed an appointment?
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn has_confirmed(app_state: &AppState, visitor: AccountId) -> Answer<bool> {
+    answer("look for a visitor's visits", visitor_holds::has_confirmed(app_state, visitor).await)
 }
 
 fn violates(error: &sqlx::Error, constraint: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
-use nadi::actor::{ActingRole, Caller, SignedIn};
+use nadi::actor::{ActingRole, Caller, Owner, SignedIn};
 use nadi::appointment::{
     Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
     State, Undo, decide, last_mark, undo_until,
@@ -19,8 +19,10 @@ use sqlx::PgConnection;
 
 use super::BookingService;
 use crate::accounts;
+use crate::accounts::visitors;
 use crate::bookings::store::appointment_rows::{self as rows, Filter, HistoryRow, Row};
 use crate::bookings::store::hold_facts;
+use crate::bookings::visitor_holds::{hidden, was_held_for};
 use crate::clinic;
 use crate::config::Confirmation;
 use crate::use_case::{Fault, Outcome, mode, offset_of, page_number, slug, state, zone};
@@ -43,18 +45,20 @@ impl BookingService {
         caller: &Caller,
         id: AppointmentId,
     ) -> Outcome<AppointmentView> {
-        let account = caller.signed_in()?;
+        let owner = caller.owner()?;
         // From the main database, so that patients see what they have just written.
         let mut connection = self.app_state.write.0.acquire().await?;
-        let row = rows::find(&mut connection, id).await?.ok_or(Failure::NotFound)?;
-        let role = account
-            .acting_role_for(
-                AccountId(row.booked_by),
-                DoctorId(row.doctor_id),
-                ClinicId(row.clinic_id),
-            )
-            .ok_or(Failure::NotFound)?;
+        let row = rows::find(&mut connection, id).await?.ok_or(hidden(owner))?;
+        let role = caller.acting_role_for(
+            AccountId(row.booked_by),
+            DoctorId(row.doctor_id),
+            ClinicId(row.clinic_id),
+        );
+        let Some(role) = role else {
+            return self.view_of_confirmed(&mut connection, row, owner, caller).await;
+        };
         let person = PersonId(row.person_id);
+        let is_code_sent = row.code_counter > 1;
         let name = accounts::names(&mut connection, &[person]).await?.remove(&person);
         let history = rows::history(&mut connection, id).await?;
         let zone = zone(&row.time_zone)?;
@@ -63,14 +67,53 @@ impl BookingService {
         let visit = (id, row.starts_at, zone);
         let undo = undo(&mut connection, visit, &history, caller.now).await?;
         let name = name.unwrap_or_default();
-        let mut view = self.show(row, account, role, name, undo, caller.now)?;
-        if role == ActingRole::Patient {
-            let email = accounts::email(&mut connection, account.account).await?;
+        let mut view = self.show(row, caller, role, name, undo)?;
+        if owner.is_visitor {
+            view.contact = visitors::contact(&mut connection, owner.account, person).await?;
+            // Only `SendCode` sends one, to the address that comes with it.
+            let address = view.contact.as_ref().filter(|_| is_code_sent);
+            view.code_sent_to = address.map(|to| mask(to.email.as_str())).unwrap_or_default();
+        } else if role == ActingRole::Patient {
+            let email = accounts::email(&mut connection, owner.account).await?;
             view.code_sent_to = email.as_deref().map(mask).unwrap_or_default();
-            view.code_needed = !self.needs_no_code(&mut connection, account.account).await?;
+            view.code_needed = !self.needs_no_code(&mut connection, owner.account).await?;
         }
         view.history = history;
         Ok(view)
+    }
+
+    /// What a visitor sees of an appointment that they have confirmed, and that is in an account now: what was booked,
+    /// with the name that was typed; nothing about the account.
+    async fn view_of_confirmed(
+        &self,
+        connection: &mut PgConnection,
+        row: Row,
+        owner: Owner,
+        caller: &Caller,
+    ) -> Outcome<AppointmentView> {
+        let id = AppointmentId(row.id);
+        let held_for = was_held_for(connection, owner, id, caller.now).await?;
+        let held_for = held_for.ok_or(hidden(owner))?;
+        let typed = visitors::contact(connection, owner.account, held_for).await?;
+        let proven = accounts::email(connection, AccountId(row.booked_by)).await?;
+        let name = typed.as_ref().map(|typed| match &typed.patient {
+            Some(patient) => patient.name.clone(),
+            None => typed.name.clone(),
+        });
+        // The account may have another address by now, and the visitor may have typed another one for another visit.
+        let address = typed.as_ref().map(|typed| typed.email.as_str());
+        let address = address.filter(|address| proven.as_deref() == Some(*address));
+        let view = self.show(row, caller, ActingRole::Patient, name.unwrap_or_default(), None)?;
+        Ok(AppointmentView {
+            is_in_an_account: true,
+            code_needed: false,
+            code_sent_to: address.map(mask).unwrap_or_default(),
+            person: held_for,
+            open_to: Vec::new(),
+            change_until: None,
+            cancel_reason: None,
+            ..view
+        })
     }
 
     pub(super) async fn list_appointments(
@@ -78,7 +121,7 @@ impl BookingService {
         caller: &Caller,
         query: &AppointmentQuery,
     ) -> Outcome<Page<AppointmentView>> {
-        let account = caller.signed_in()?;
+        let owner = caller.owner()?;
         let size = query.page_size.clamp(1, PAGE_SIZE_MAX);
         let offset = offset_of(query.page, size);
         let filter = Filter {
@@ -93,7 +136,7 @@ impl BookingService {
         let connection = &mut *connection;
         let (total, found, role) = match query.whose {
             Whose::Mine => {
-                let id = account.account;
+                let id = owner.account;
                 (
                     rows::count_booked_by(connection, id, &filter, now).await?,
                     rows::booked_by(connection, id, &filter, now, size.into(), offset).await?,
@@ -101,7 +144,7 @@ impl BookingService {
                 )
             }
             Whose::OfDoctor(doctor) => {
-                let role = must_see_doctor(connection, account, doctor).await?;
+                let role = must_see_doctor(connection, caller.signed_in()?, doctor).await?;
                 (
                     rows::count_of_doctor(connection, doctor, &filter, now).await?,
                     rows::of_doctor(connection, doctor, &filter, now, size.into(), offset).await?,
@@ -114,10 +157,10 @@ impl BookingService {
         let mut items = Vec::with_capacity(found.len());
         for row in found {
             let name = names.get(&PersonId(row.person_id)).cloned().unwrap_or_default();
-            items.push(self.show(row, account, role, name, None, now)?);
+            items.push(self.show(row, caller, role, name, None)?);
         }
-        if query.whose == Whose::Mine {
-            let code_needed = !self.needs_no_code(connection, account.account).await?;
+        if query.whose == Whose::Mine && !owner.is_visitor {
+            let code_needed = !self.needs_no_code(connection, owner.account).await?;
             items.iter_mut().for_each(|item| item.code_needed = code_needed);
         }
         Ok(Page { items, total, number: page_number(query.page), size })
@@ -126,13 +169,13 @@ impl BookingService {
     fn show(
         &self,
         row: Row,
-        account: &SignedIn,
+        caller: &Caller,
         seen_as: ActingRole,
         person_name: String,
         // What undoing the last mark would do, and whether the person is busy at that time. `None` in lists.
         undo: Option<(Undo, bool)>,
-        now: DateTime<Utc>,
     ) -> Outcome<AppointmentView> {
+        let now = caller.now;
         let appointment = Appointment {
             id: AppointmentId(row.id),
             state: state(&row.state)?,
@@ -149,7 +192,7 @@ impl BookingService {
         let open_to = Command::ALL
             .into_iter()
             .filter(|command| {
-                let by = account.acting_role_to(*command, sides.0, sides.1, sides.2);
+                let by = caller.acting_role_to(*command, sides.0, sides.1, sides.2);
                 let mut facts = self.facts(by.unwrap_or(seen_as), row.cancel_notice_minutes);
                 facts.takes_bookings = row.doctor_takes_bookings;
                 facts.undo = undo.map(|(undo, _)| undo);
@@ -166,6 +209,8 @@ impl BookingService {
             _ => None,
         };
         Ok(AppointmentView {
+            contact: None,
+            is_in_an_account: false,
             id: appointment.id,
             reference: row.reference,
             state,

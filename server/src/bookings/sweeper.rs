@@ -1,13 +1,16 @@
 //! Marks lapsed holds as expired, and deletes old idempotency keys. Nothing waits for this job: the slot of a
-//! hold is free from the instant at which the hold lapses.
+//! hold is free from the instant at which the hold lapses. Also forgets what visitors have confirmed.
 
+use chrono::Duration;
 use nadi::idempotency::KEY_KEPT_HOURS;
 
-use crate::bookings::store::{appointments, holds, idempotency};
-use crate::database::is_lock_timeout;
+use crate::bookings::store::{appointments, holds, idempotency, visitor_visits};
+use crate::database::{DELETED_AT_ONCE, is_lock_timeout};
 use crate::state::AppState;
 
 const BATCH: i64 = 200;
+/// For how long it is remembered which visitor has confirmed an appointment: longer than its browser may show it.
+const VISITS_KEPT: Duration = Duration::days(2);
 
 /// Expires the lapsed holds, each in a transaction of its own, at most 200; returns how many.
 ///
@@ -39,13 +42,22 @@ pub async fn run_once(app_state: &AppState) -> anyhow::Result<usize> {
     Ok(expired)
 }
 
-/// Deletes the stored answers that are older than [`KEY_KEPT_HOURS`].
+/// Deletes some of the stored answers that are older than [`KEY_KEPT_HOURS`]; returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn forget_keys(app_state: &AppState) -> sqlx::Result<()> {
+pub async fn forget_keys(app_state: &AppState) -> sqlx::Result<u64> {
     let mut connection = app_state.write.0.acquire().await?;
-    let before = app_state.clock.now() - chrono::Duration::hours(KEY_KEPT_HOURS);
-    idempotency::forget(&mut connection, before).await?;
-    Ok(())
+    let before = app_state.clock.now() - Duration::hours(KEY_KEPT_HOURS);
+    idempotency::forget(&mut connection, before, DELETED_AT_ONCE).await
+}
+
+/// Deletes some of the records of which visitor has confirmed an appointment long ago; returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_visits(app_state: &AppState) -> sqlx::Result<u64> {
+    let mut connection = app_state.write.0.acquire().await?;
+    let before = app_state.clock.now() - VISITS_KEPT;
+    visitor_visits::delete_old(&mut connection, before, DELETED_AT_ONCE).await
 }

@@ -27,13 +27,12 @@ use uuid::Uuid;
 use crate::busy_times::faults::{StoredFault, calendar_fault, line_number, problem, view};
 use crate::busy_times::fetch::{FetchError, Fetched, Fetcher};
 use crate::busy_times::store::{DueRow, NewCalendar};
-use crate::database::is_transient;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
 use crate::schedules::{self, author, must_manage, refresh};
 use crate::state::AppState;
-use crate::use_case::{Fault, Outcome, answer, zone};
+use crate::use_case::{Fault, Outcome, answer, retried, zone};
 
 const CALENDARS_MAX: usize = 10;
 const NAME_CHARS_MAX: u32 = 100;
@@ -146,13 +145,7 @@ impl BusyService {
             let (line, reason) = (line_number(malformed), calendar_fault(malformed.reason));
             Failure::field(Field::Calendar, Problem::MalformedAt { line, reason })
         })?;
-        for _ in 0..2 {
-            match self.try_add(caller, doctor, &source, &read).await {
-                Err(Fault::Database(error)) if is_transient(&error) => {}
-                other => return other,
-            }
-        }
-        self.try_add(caller, doctor, &source, &read).await
+        retried(|| self.try_add(caller, doctor, &source, &read)).await
     }
 
     async fn try_add(

@@ -22,11 +22,17 @@ const MEMORY_ENTRIES: u64 = 50_000;
 /// What a key is for; the prefix keeps kinds apart.
 #[derive(Clone, Debug)]
 pub enum Key<'a> {
-    Session(&'a str),
     /// Failed sign-ins for one address.
     SignInFailures(&'a str),
-    /// Registrations of one address.
-    Registrations(&'a str),
+    /// Codes that were sent to one address within an hour, and within a day.
+    CodesOfHour(&'a str),
+    CodesOfDay(&'a str),
+    /// Wrong codes that visitors have typed to book with one address.
+    WrongBookingCodes(&'a str),
+    /// Tries of second factors of one account.
+    SecondFactorTries(&'a str),
+    /// Invitations that an account has sent.
+    Invitations(&'a str),
     /// A value that was read from the database ([`crate::cache::read_cache`]).
     Read(&'a str),
 }
@@ -34,9 +40,12 @@ pub enum Key<'a> {
 impl Key<'_> {
     fn text(&self) -> String {
         match self {
-            Self::Session(id) => format!("nadi:session:{id}"),
             Self::SignInFailures(digest) => format!("nadi:sign-in-failures:{digest}"),
-            Self::Registrations(digest) => format!("nadi:registrations:{digest}"),
+            Self::CodesOfHour(digest) => format!("nadi:codes-of-hour:{digest}"),
+            Self::CodesOfDay(digest) => format!("nadi:codes-of-day:{digest}"),
+            Self::WrongBookingCodes(digest) => format!("nadi:wrong-booking-codes:{digest}"),
+            Self::SecondFactorTries(account) => format!("nadi:second-factor-tries:{account}"),
+            Self::Invitations(account) => format!("nadi:invitations:{account}"),
             Self::Read(name) => format!("nadi:read:{name}"),
         }
     }
@@ -287,7 +296,7 @@ mod tests {
     use super::*;
 
     async fn behaves(cache: Cache) {
-        let key = Key::Session("test");
+        let key = Key::Read("test");
         cache.delete(&key).await;
         assert_eq!(cache.get(&key).await, None);
         cache.set(&key, b"x".to_vec(), Duration::from_secs(30)).await;
@@ -323,7 +332,7 @@ mod tests {
     #[tokio::test]
     async fn a_dead_redis_counts_as_empty_and_counters_go_on() {
         let cache = Cache::redis("redis://127.0.0.1:1").expect("an address");
-        let key = Key::Session("test");
+        let key = Key::Read("test");
         cache.set(&key, b"x".to_vec(), Duration::from_secs(30)).await;
         assert_eq!(cache.get(&key).await, None);
         assert_eq!(cache.state().await, CacheState::Down);

@@ -1,6 +1,7 @@
 //! Administration of clinics: doctors, locations, public holidays.
 
 mod holidays;
+pub mod invitations;
 mod location_choices;
 mod store;
 mod suspend;
@@ -12,8 +13,8 @@ use chrono::NaiveDate;
 use nadi::actor::{ActingRole, Administers, Caller, SignedIn};
 use nadi::events::{DoctorData, DoctorEvent, LocationData, LocationEvent, NewEvent};
 use nadi::failure::{Field, Problem};
-use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
-use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
+use nadi::ids::{CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
+use nadi::input::{Slug, line, lines, optional_line, optional_lines};
 use nadi::ports::{
     Administration, Answer, Bookings, CancelledComing, ClinicHolidays, ClinicView, DoctorForm,
     DoctorRow, DoctorRows, DoctorStatus, LocationForm, LocationView, Page, SavedDoctor,
@@ -28,7 +29,6 @@ use uuid::Uuid;
 pub use crate::clinic::location_choices::places;
 pub use crate::clinic::store::clinic_of;
 
-use crate::accounts;
 use crate::directory::index_refresh;
 use crate::events;
 use crate::events::Author;
@@ -112,10 +112,6 @@ impl AdministrationService {
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(row.clinic_id))?;
-        let email = match row.account_id {
-            Some(account) => accounts::email(&mut connection, AccountId(account)).await?,
-            None => None,
-        };
         Ok(DoctorForm {
             clinic: ClinicId(row.clinic_id),
             name: row.name,
@@ -125,7 +121,6 @@ impl AdministrationService {
             specialty: SpecialtyId(row.specialty_id.unwrap_or(0)),
             fee_minor_units: row.fee_minor_units,
             status: status(&row.status)?,
-            account_email: email.and_then(|email| Email::parse(&email).ok()),
             version: Some(row.version),
         })
     }
@@ -135,7 +130,7 @@ impl AdministrationService {
         account.must_administer(form.clinic)?;
         let form = checked_doctor(form)?;
         let mut transaction = self.app_state.write.begin().await?;
-        let login = doctor_checks(&mut transaction, &form).await?;
+        must_exist(&mut transaction, form.specialty).await?;
         let id = DoctorId(uuid_v7(caller.now));
         let base = Slug::from_name(form.name.trim_start_matches("Dr ").trim_start_matches("Dr. "));
         // Try the name, then the name with a number, then the id, which is always unique.
@@ -143,11 +138,7 @@ impl AdministrationService {
         let candidates = std::iter::once(base.to_string()).chain(numbered).chain([id.to_string()]);
         let mut made = false;
         for candidate in candidates {
-            let inserted =
-                store::insert_doctor(&mut transaction, id, &candidate, &form, login, caller.now)
-                    .await
-                    .map_err(account_taken)?;
-            if inserted {
+            if store::insert_doctor(&mut transaction, id, &candidate, &form, caller.now).await? {
                 made = true;
                 break;
             }
@@ -176,7 +167,7 @@ impl AdministrationService {
         let mut transaction = self.app_state.write.begin().await?;
         let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
         account.must_administer(ClinicId(current.clinic_id))?;
-        let login = doctor_checks(&mut transaction, &form).await?;
+        must_exist(&mut transaction, form.specialty).await?;
         let mut saved = SavedDoctor::Saved;
         if status(&current.status)? == DoctorStatus::Listed
             && form.status != DoctorStatus::Listed
@@ -185,10 +176,7 @@ impl AdministrationService {
             form.status = DoctorStatus::Listed;
             saved = SavedDoctor::StillListed;
         }
-        let updated = store::update_doctor(&mut transaction, id, &form, login)
-            .await
-            .map_err(account_taken)?;
-        if !updated {
+        if !store::update_doctor(&mut transaction, id, &form).await? {
             return Err(Failure::Stale.into());
         }
         store::set_primary_specialty(&mut transaction, id, form.specialty).await?;
@@ -284,7 +272,7 @@ pub(super) async fn record(
     event: &NewEvent,
 ) -> sqlx::Result<()> {
     let by = Author::of(caller, ActingRole::Administrator);
-    events::record(connection, event, by, caller.now).await
+    events::record(connection, event, by, caller.now).await.map(|_| ())
 }
 
 pub(super) fn doctor_data(clinic: ClinicId, status: DoctorStatus) -> DoctorData {
@@ -346,34 +334,12 @@ fn checked_doctor(form: DoctorForm) -> Outcome<DoctorForm> {
     })
 }
 
-/// Checks against the database: the specialty exists. Returns the account the doctor signs in with.
-async fn doctor_checks(
-    connection: &mut PgConnection,
-    form: &DoctorForm,
-) -> Outcome<Option<AccountId>> {
-    if !store::specialty_exists(connection, form.specialty).await? {
-        return Err(Failure::field(Field::Specialty, Problem::Unknown).into());
-    }
-    match &form.account_email {
-        None => Ok(None),
-        Some(email) => {
-            match accounts::accounts_to_link(connection, email.as_str()).await?.as_slice() {
-                [] => Err(Failure::field(Field::Email, Problem::Unknown).into()),
-                [one] => Ok(Some(one.id)),
-                // Anyone can register an address, so among several accounts only a verified or known one is chosen.
-                [first, ..] if first.is_known => Ok(Some(first.id)),
-                _ => Err(Failure::field(Field::Email, Problem::Ambiguous).into()),
-            }
-        }
-    }
-}
-
-fn account_taken(error: sqlx::Error) -> Fault {
-    let constraint = error.as_database_error().and_then(|error| error.constraint());
-    if constraint == Some("doctors_account_key") {
-        Failure::field(Field::Email, Problem::Taken).into()
+/// Checks that there is such a specialty.
+async fn must_exist(connection: &mut PgConnection, specialty: SpecialtyId) -> Outcome<()> {
+    if store::specialty_exists(connection, specialty).await? {
+        Ok(())
     } else {
-        error.into()
+        Err(Failure::field(Field::Specialty, Problem::Unknown).into())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Doctors, locations and holidays as administrators edit them.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use nadi::ids::{AccountId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
+use nadi::ids::{CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use nadi::ports::{DoctorForm, DoctorStatus, LocationForm};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
+
+pub mod invitations;
 
 pub struct ClinicRow {
     pub id: Uuid,
@@ -95,14 +97,13 @@ pub struct DoctorEditRow {
     pub status: String,
     pub version: i32,
     pub specialty_id: Option<i16>,
-    pub account_id: Option<Uuid>,
 }
 
 pub async fn doctor(connection: &mut PgConnection, id: DoctorId) -> Result<Option<DoctorEditRow>> {
     sqlx::query_as!(
         DoctorEditRow,
         "select d.clinic_id, d.name, d.qualifications, d.bio, d.languages, d.fee_minor_units, d.status,
-                d.version, d.account_id,
+                d.version,
                 (select x.specialty_id from doctor_specialties x
                  where x.doctor_id = d.id and x.is_primary) as specialty_id
          from doctors d where d.id = $1 and d.archived_at is null",
@@ -118,18 +119,16 @@ pub async fn insert_doctor(
     id: DoctorId,
     slug: &str,
     form: &DoctorForm,
-    account: Option<AccountId>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let inserted = sqlx::query!(
-        "insert into doctors (id, clinic_id, account_id, slug, name, qualifications, bio, languages,
+        "insert into doctors (id, clinic_id, slug, name, qualifications, bio, languages,
                               fee_minor_units, currency, status, created_at)
-         select $1, c.id, $3, $4, $5, $6, $7, $8, $9, c.currency, $10, $11
+         select $1, c.id, $3, $4, $5, $6, $7, $8, c.currency, $9, $10
          from clinics c where c.id = $2
          on conflict (slug) do nothing",
         id.0,
         form.clinic.0,
-        account.map(|account| account.0),
         slug,
         form.name,
         form.qualifications,
@@ -149,15 +148,13 @@ pub async fn update_doctor(
     connection: &mut PgConnection,
     id: DoctorId,
     form: &DoctorForm,
-    account: Option<AccountId>,
 ) -> Result<bool> {
     let updated = sqlx::query!(
         "update doctors
-         set account_id = $2, name = $3, qualifications = $4, bio = $5, languages = $6,
-             fee_minor_units = $7, status = $8, version = version + 1
-         where id = $1 and ($9::int is null or version = $9) and archived_at is null",
+         set name = $2, qualifications = $3, bio = $4, languages = $5,
+             fee_minor_units = $6, status = $7, version = version + 1
+         where id = $1 and ($8::int is null or version = $8) and archived_at is null",
         id.0,
-        account.map(|account| account.0),
         form.name,
         form.qualifications,
         form.bio,

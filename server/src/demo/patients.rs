@@ -1,20 +1,19 @@
-//! Patients for load tests, with verified addresses and API tokens.
+//! Patients for load tests, with verified addresses and API keys.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::AccountId;
 use uuid::Uuid;
 
-use crate::accounts::tokens::Tokens;
+use crate::accounts::api_keys;
 use crate::ids::uuid_v7;
 use crate::state::AppState;
 
-/// Inserts `count` patients without a password, and returns an API token for each.
+/// Inserts `count` patients without a password, and returns an API key for each.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn load_patients(
     app_state: &AppState,
-    tokens: &Tokens,
     count: usize,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<String>> {
@@ -37,5 +36,5 @@ pub async fn load_patients(
     .execute(&app_state.write.0)
     .await?;
     let accounts: Vec<AccountId> = accounts.into_iter().map(AccountId).collect();
-    tokens.issue_all(&accounts, now).await.map_err(|failure| anyhow::anyhow!("{failure}"))
+    Ok(api_keys::issue_for_load_tests(app_state, &accounts, now).await?)
 }

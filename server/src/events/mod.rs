@@ -21,7 +21,8 @@ pub use crate::events::reader_statuses::{ReaderStatus, ReaderStatuses};
 // For other capabilities and commands.
 pub use crate::events::store::{StoredEvent, adopt, delete_old, is_from_elsewhere};
 
-/// Writes an event into the log, in the transaction of the change itself.
+/// Writes an event into the log, in the transaction of the change itself; returns its id, which only messages that
+/// are queued with it need.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -30,8 +31,9 @@ pub async fn record(
     event: &NewEvent,
     by: Author,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    record_all(connection, std::slice::from_ref(event), by, now).await
+) -> sqlx::Result<i64> {
+    let ids = store::insert(connection, std::slice::from_ref(event), by, now).await?;
+    ids.first().copied().ok_or(sqlx::Error::RowNotFound)
 }
 
 /// The same for several events that one transaction has made.
@@ -44,5 +46,6 @@ pub async fn record_all(
     by: Author,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    store::insert(connection, events, by, now).await
+    store::insert(connection, events, by, now).await?;
+    Ok(())
 }

@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use crate::events::author::Author;
 
-/// Inserts events of this transaction.
+/// Inserts events of this transaction; returns their ids in the same order.
 pub async fn insert(
     connection: &mut PgConnection,
     events: &[NewEvent],
     by: Author,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<Vec<i64>> {
     let types: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
     let subjects: Vec<Uuid> = events.iter().map(|event| event.subject).collect();
     let versions: Vec<Option<i32>> = events.iter().map(|event| event.subject_version).collect();
@@ -23,13 +23,14 @@ pub async fn insert(
     let data = events.iter().map(|event| serde_json::to_value(&event.data));
     let data: Vec<Value> =
         data.collect::<Result<_, _>>().map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query!(
+    let mut ids = sqlx::query_scalar!(
         "insert into events (type, schema_version, subject_id, subject_version, doctor_id, actor,
                              actor_account_id, locale, occurred_at, data)
          select e.type, $6, e.subject_id, e.subject_version, e.doctor_id, $7, $8, $10, $9, e.data
          from unnest($1::text[], $2::uuid[], $3::integer[], $4::uuid[], $5::jsonb[]) with ordinality
              as e (type, subject_id, subject_version, doctor_id, data, number)
-         order by e.number",
+         order by e.number
+         returning id",
         &types as _,
         &subjects,
         &versions as _,
@@ -41,9 +42,11 @@ pub async fn insert(
         now,
         by.locale
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    // They are given out in the order of insertion.
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 /// An event as read from the log.

@@ -231,6 +231,22 @@ impl FeedService {
     }
 }
 
+/// Ends all feeds of an account that is being deleted.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_all(
+    connection: &mut PgConnection,
+    account: AccountId,
+    by: Author,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let ended = store::archive_all(connection, account, now).await?;
+    let happened: Vec<_> =
+        ended.into_iter().map(|feed| NewEvent::feed(FeedEvent::Removed, feed)).collect();
+    events::record_all(connection, &happened, by, now).await
+}
+
 fn authorize(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
     let account = caller.signed_in()?;
     if kind == FeedKind::Doctor && account.doctor.is_none() {

@@ -110,6 +110,24 @@ pub async fn archive(
     .await
 }
 
+/// Archives all feeds of an account. Gives their ids.
+pub async fn archive_all(
+    connection: &mut PgConnection,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Vec<FeedId>> {
+    let ended = sqlx::query_scalar!(
+        "update calendar_feeds set archived_at = $2
+         where account_id = $1 and archived_at is null
+         returning id",
+        account.0,
+        now
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ended.into_iter().map(FeedId).collect())
+}
+
 /// Records that a feed was read, at most once an hour.
 pub async fn record_read(
     connection: &mut PgConnection,

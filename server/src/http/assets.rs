@@ -20,7 +20,32 @@ use sha2::{Digest, Sha256};
 
 use crate::http::precompressed::{best_encoding, compress_best};
 
-const STYLESHEET: &str = include_str!(concat!(env!("OUT_DIR"), "/nadi.css"));
+/// A stylesheet. It is not compressed at build time: that takes about 50 ms.
+struct Stylesheet {
+    name: &'static str,
+    text: &'static str,
+    fingerprint: String,
+    compressed: [(&'static str, Bytes); 2],
+}
+
+impl Stylesheet {
+    fn new(name: &'static str, text: &'static str) -> Self {
+        let bytes = text.as_bytes();
+        Self { name, text, fingerprint: fingerprint(bytes), compressed: compress_best(bytes) }
+    }
+
+    fn url(&self) -> String {
+        format!("/pkg/{}/{}", self.fingerprint, self.name)
+    }
+}
+
+/// The stylesheet of every page, and that of the pages that are not public.
+static STYLESHEETS: LazyLock<[Stylesheet; 2]> = LazyLock::new(|| {
+    [
+        Stylesheet::new("nadi.css", include_str!(concat!(env!("OUT_DIR"), "/nadi.css"))),
+        Stylesheet::new("more.css", include_str!(concat!(env!("OUT_DIR"), "/more.css"))),
+    ]
+});
 
 #[derive(RustEmbed)]
 #[folder = "$NADI_SITE/pkg"]
@@ -48,19 +73,18 @@ static CLIENT_FINGERPRINT: LazyLock<Option<String>> = LazyLock::new(|| {
     Some(fingerprint(&[js.data.as_ref(), wasm.data.as_ref()].concat()))
 });
 
-static STYLESHEET_FINGERPRINT: LazyLock<String> =
-    LazyLock::new(|| fingerprint(STYLESHEET.as_bytes()));
-
-static STYLESHEET_COMPRESSED: LazyLock<[(&str, Bytes); 2]> =
-    LazyLock::new(|| compress_best(STYLESHEET.as_bytes()));
-
-/// Compresses the stylesheet, which is not compressed at build time. Takes about 50 ms.
+/// Compresses the stylesheets.
 pub fn warm() {
-    LazyLock::force(&STYLESHEET_COMPRESSED);
+    LazyLock::force(&STYLESHEETS);
 }
 
 pub fn stylesheet_url() -> String {
-    format!("/pkg/{}/nadi.css", *STYLESHEET_FINGERPRINT)
+    STYLESHEETS[0].url()
+}
+
+/// The second stylesheet, for pages that are not public.
+pub fn more_styles_url() -> String {
+    STYLESHEETS[1].url()
 }
 
 /// The address of the font, which the stylesheet uses, too.
@@ -104,12 +128,12 @@ async fn named_by_content(
     Path((wanted, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    if name == "nadi.css" && wanted == *STYLESHEET_FINGERPRINT {
+    let is_wanted = |sheet: &&Stylesheet| sheet.name == name && sheet.fingerprint == wanted;
+    if let Some(sheet) = STYLESHEETS.iter().find(is_wanted) {
         let wanted = best_encoding(&headers);
-        let compressed =
-            STYLESHEET_COMPRESSED.iter().find(|(encoding, _)| Some(*encoding) == wanted);
-        let bytes = compressed.map_or(STYLESHEET.as_bytes(), |(_, bytes)| bytes);
-        return content("nadi.css", Cow::Borrowed(bytes), compressed.map(|(e, _)| *e), FOR_EVER);
+        let compressed = sheet.compressed.iter().find(|(encoding, _)| Some(*encoding) == wanted);
+        let bytes = compressed.map_or(sheet.text.as_bytes(), |(_, bytes)| bytes);
+        return content(sheet.name, Cow::Borrowed(bytes), compressed.map(|(e, _)| *e), FOR_EVER);
     }
     if let Some(file) = Public::get(&name).filter(|file| fingerprint(&file.data) == wanted) {
         return content(&name, file.data, None, FOR_EVER);

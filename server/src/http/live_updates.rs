@@ -120,8 +120,12 @@ impl LiveUpdates {
             return Ok(doctor);
         }
         let key = DoctorKey::Slug(Slug::parse(slug).ok_or(Failure::NotFound)?);
-        let caller =
-            Caller { actor: Actor::Visitor, now: self.clock.now(), request_id: Uuid::nil() };
+        let caller = Caller {
+            actor: Actor::Visitor(None),
+            now: self.clock.now(),
+            request_id: Uuid::nil(),
+            device: None,
+        };
         let doctor = self.directory.doctor(&caller, &key).await?.id;
         self.slugs.insert(slug.to_owned(), doctor);
         Ok(doctor)

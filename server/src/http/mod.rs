@@ -3,6 +3,7 @@
 pub(crate) mod assets;
 pub(crate) mod caller;
 pub mod connections;
+pub(crate) mod cookie;
 pub(crate) mod health;
 pub(crate) mod language;
 pub mod live_updates;
@@ -13,6 +14,7 @@ pub(crate) mod request_target;
 pub(crate) mod security;
 pub(crate) mod session_cookie;
 pub(crate) mod trace;
+pub(crate) mod visitor_cookie;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -72,12 +74,15 @@ impl Web {
         let site = Site {
             development: config.is_development(),
             stylesheet_url: assets::stylesheet_url(),
+            more_styles_url: assets::more_styles_url(),
             font_url: assets::font_url(),
             script: assets::script(),
             suggest_url: assets::small_script_url("suggest.js"),
             load_more_url: assets::small_script_url("load-more.js"),
             language_offer_url: assets::small_script_url("language-offer.js"),
             own_zone_url: assets::small_script_url("own-zone.js"),
+            passkey_url: assets::small_script_url("passkey.js"),
+            send_form_url: assets::small_script_url("send-form.js"),
             public_url,
         };
         Self(Arc::new(Shared {

@@ -1,78 +1,290 @@
-//! The session cookie. Visitors have none, and viewing a page never sets one.
+//! The cookies of a browser: its session, what it waits for while signing in, and who it is as a visitor. Viewing a page
+//! sets none of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};
-use nadi::Failure;
-use nadi::ids::AccountId;
-use nadi::ports::{Answer, SessionControl};
-use time::Duration;
-use tower_sessions::cookie::SameSite;
-use tower_sessions::{Expiry, Session, SessionManagerLayer};
-use uuid::Uuid;
+use axum::response::Response;
+use chrono::{DateTime, Duration, Utc};
+use nadi::actor::Visitor;
+use nadi::ports::{Answer, BrowserSession, KnownAccount, ProofToken};
 
-use crate::accounts::sessions::{ACCOUNT, Sessions};
-use crate::config::Config;
+use super::{cookie, visitor_cookie};
+use crate::accounts::credential::{Credential, CredentialKind};
+use crate::accounts::devices;
+use crate::accounts::sessions::{self, SessionSecret};
+use crate::bookings;
+use crate::state::AppState;
 
-const LASTS_DAYS: i64 = 30;
-/// The cookie's name.
-pub const COOKIE: &str = "nadi_session";
+const SESSION: &str = "nadi_session";
+const SECOND_FACTOR: &str = "nadi_second_factor";
+const PROOF: &str = "nadi_proof";
+const PASSKEY: &str = "nadi_passkey";
+const VISITOR: &str = "nadi_visitor";
+/// What a browser that has signed in keeps also after signing out.
+const DEVICE: &str = "nadi_device";
+/// How long a browser keeps the secrets of a sign-in that is not finished.
+const SIGNING_IN: Duration = Duration::minutes(15);
 
-/// The layer that reads and sets the cookie: `HttpOnly`, `SameSite=Lax`, `Secure` when the site uses https.
-pub fn layer(config: &Config, sessions: Sessions) -> SessionManagerLayer<Sessions> {
-    SessionManagerLayer::new(sessions)
-        .with_name(COOKIE)
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_secure(config.public_url.scheme() == "https")
-        .with_expiry(Expiry::OnInactivity(Duration::days(LASTS_DAYS)))
-}
-
-/// A request without session and token.
+/// A request without session, visitor and token.
 pub fn is_anonymous(headers: &HeaderMap) -> bool {
-    let is_session = |line: &HeaderValue| {
-        line.as_bytes().windows(COOKIE.len()).any(|part| part == COOKIE.as_bytes())
+    let is_personal = |line: &HeaderValue| {
+        let contains =
+            |name: &str| line.as_bytes().windows(name.len()).any(|part| part == name.as_bytes());
+        contains(SESSION) || contains(VISITOR)
     };
-    !headers.get_all(header::COOKIE).iter().any(is_session)
+    !headers.get_all(header::COOKIE).iter().any(is_personal)
         && !headers.contains_key(header::AUTHORIZATION)
 }
 
-/// The account of a session.
-///
-/// # Errors
-/// `Unavailable` when sessions cannot be read.
-pub async fn account(session: &Session) -> Answer<Option<AccountId>> {
-    let account = session.get::<Uuid>(ACCOUNT).await.map_err(|error| {
-        tracing::error!(%error, "sessions cannot be read");
-        Failure::Unavailable
-    })?;
-    Ok(account.map(AccountId))
+/// The browser that sends a request: the cookies it has sent, and those that it gets with the answer.
+pub struct Browser {
+    app_state: AppState,
+    /// The request's time.
+    now: DateTime<Utc>,
+    /// Names and values.
+    sent: Vec<(String, String)>,
+    /// What it calls itself.
+    device: String,
+    /// Names, and lines of `Set-Cookie`.
+    answer: Mutex<Vec<(String, String)>>,
 }
 
-/// Lets server functions sign in and out.
-pub fn control(request: &Request) -> Option<Arc<dyn SessionControl>> {
-    let session = request.extensions().get::<Session>()?.clone();
-    Some(Arc::new(Control(session)))
-}
+impl Browser {
+    pub fn new(app_state: &AppState, headers: &HeaderMap, now: DateTime<Utc>) -> Self {
+        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+        let device = headers.get(header::USER_AGENT).and_then(|device| device.to_str().ok());
+        Self {
+            app_state: app_state.clone(),
+            now,
+            sent: pairs.map(|(name, value)| (name.trim().into(), value.trim().into())).collect(),
+            device: device.unwrap_or_default().to_owned(),
+            answer: Mutex::default(),
+        }
+    }
 
-struct Control(Session);
+    /// What shows its session.
+    pub fn session(&self) -> Option<Credential> {
+        let (kind, value) = match self.sent(SESSION) {
+            Some(value) => (CredentialKind::Session, value),
+            // Until everybody has signed in anew, the name without prefix counts as well.
+            None => (CredentialKind::OldSession, self.sent_as(SESSION)?),
+        };
+        Some(Credential { kind, digest: SessionSecret::parse(value)?.digest() })
+    }
+
+    /// The visitor that this browser is while nobody has signed in.
+    pub fn visitor(&self) -> Option<Visitor> {
+        let cookie = visitor_cookie::read(&self.app_state.code_key, self.sent(VISITOR)?, self.now)?;
+        Some(cookie.visitor(&self.app_state.code_key))
+    }
+
+    /// The mark that it has got at its last sign-in.
+    pub fn mark(&self) -> Option<String> {
+        self.sent(DEVICE).map(str::to_owned)
+    }
+
+    /// Sets the cookies in the answer to the request.
+    pub fn set_cookies(&self, response: &mut Response) {
+        let cookies = std::mem::take(&mut *self.lock());
+        for (_, cookie) in cookies {
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+        }
+    }
+
+    /// Ends the session and forgets the visitor.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn sign_out(&self) -> Answer<()> {
+        for digest in self.session_digests() {
+            sessions::end(&self.app_state, &digest).await?;
+        }
+        self.forget(SESSION);
+        self.forget_old_session();
+        self.forget(SECOND_FACTOR);
+        // The next person at this browser shall not see what was booked before.
+        self.forget(VISITOR);
+        Ok(())
+    }
+
+    /// Its session, and its sign-in that waits for a second factor.
+    fn session_digests(&self) -> Vec<[u8; 32]> {
+        let session = self.session().map(|session| session.digest);
+        let waiting = self.secret(SECOND_FACTOR).map(|secret| secret.digest());
+        session.into_iter().chain(waiting).collect()
+    }
+
+    /// Is the site served with https?
+    pub fn is_secure(&self) -> bool {
+        self.app_state.site.public_url.starts_with("https:")
+    }
+
+    fn full_name(&self, name: &str) -> String {
+        cookie::full_name(name, self.is_secure())
+    }
+
+    fn sent(&self, name: &str) -> Option<&str> {
+        self.sent_as(&self.full_name(name))
+    }
+
+    fn sent_as(&self, full_name: &str) -> Option<&str> {
+        let found = self.sent.iter().find(|(name, _)| name == full_name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn secret(&self, name: &str) -> Option<SessionSecret> {
+        SessionSecret::parse(self.sent(name)?)
+    }
+
+    fn token(&self, name: &str) -> Option<ProofToken> {
+        self.sent(name).filter(|value| !value.is_empty()).map(|value| ProofToken::new(value.into()))
+    }
+
+    fn set(&self, name: &str, value: &str, lasts: Duration) {
+        self.set_as(self.full_name(name), value, lasts);
+    }
+
+    fn set_as(&self, name: String, value: &str, lasts: Duration) {
+        let cookie = cookie::line(&name, value, lasts.num_seconds(), self.is_secure());
+        let mut answer = self.lock();
+        answer.retain(|(other, _)| *other != name);
+        answer.push((name, cookie));
+    }
+
+    fn forget(&self, name: &str) {
+        if self.sent(name).is_some() || self.is_set(name) {
+            self.set(name, "", Duration::zero());
+        }
+    }
+
+    /// Lets the browser be known as one that has signed in with this address; it keeps a mark that counts.
+    fn set_mark(&self, email: &str) {
+        let key = &self.app_state.code_key;
+        let mark = self.mark().filter(|mark| devices::is_of(key, mark, email));
+        let mark = mark.unwrap_or_else(|| devices::mark(key, email));
+        self.set(DEVICE, &mark, devices::LASTS);
+    }
+
+    /// Removes a session cookie without prefix where cookies have one.
+    fn forget_old_session(&self) {
+        if self.is_secure() && self.sent_as(SESSION).is_some() {
+            self.set_as(SESSION.to_owned(), "", Duration::zero());
+        }
+    }
+
+    /// Does the answer set this cookie?
+    fn is_set(&self, name: &str) -> bool {
+        let name = self.full_name(name);
+        self.lock().iter().any(|(other, _)| *other == name)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, String)>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[async_trait]
-impl SessionControl for Control {
-    async fn start(&self, account: AccountId) -> Answer<()> {
-        // A new id at every sign-in, against session fixation.
-        self.0.cycle_id().await.map_err(unwritable)?;
-        self.0.insert(ACCOUNT, account.0).await.map_err(unwritable)
+impl BrowserSession for Browser {
+    async fn start(&self, account: &KnownAccount) -> Answer<()> {
+        let before = self.session_digests();
+        let (app_state, device) = (&self.app_state, &self.device);
+        let started = sessions::start(app_state, account, device, &before, self.now).await?;
+        self.forget_old_session();
+        self.set(SESSION, &started.secret.expose(), started.lasts);
+        if let Some(email) = started.email {
+            self.set_mark(&email);
+        }
+        self.forget(SECOND_FACTOR);
+        self.forget(VISITOR);
+        Ok(())
+    }
+
+    async fn await_second_factor(&self, account: &KnownAccount) -> Answer<()> {
+        let secret = SessionSecret::random();
+        let digest = secret.digest();
+        sessions::await_second_factor(&self.app_state, &digest, account, self.now).await?;
+        self.set(SECOND_FACTOR, &secret.expose(), SIGNING_IN);
+        Ok(())
+    }
+
+    async fn awaiting_second_factor(&self) -> Answer<Option<KnownAccount>> {
+        let Some(secret) = self.secret(SECOND_FACTOR) else { return Ok(None) };
+        sessions::awaiting_second_factor(&self.app_state, &secret.digest(), self.now).await
     }
 
     async fn end(&self) -> Answer<()> {
-        self.0.flush().await.map_err(unwritable)
+        self.sign_out().await
+    }
+
+    fn proof(&self) -> Option<ProofToken> {
+        self.token(PROOF)
+    }
+
+    fn set_proof(&self, token: &ProofToken) {
+        self.set(PROOF, token.expose(), SIGNING_IN);
+    }
+
+    fn forget_proof(&self) {
+        self.forget(PROOF);
+    }
+
+    fn passkey_request(&self) -> Option<ProofToken> {
+        self.token(PASSKEY)
+    }
+
+    fn set_passkey_request(&self, token: &ProofToken) {
+        self.set(PASSKEY, token.expose(), SIGNING_IN);
+    }
+
+    async fn become_visitor(&self) -> Answer<()> {
+        let (app_state, now) = (&self.app_state, self.now);
+        let key = &app_state.code_key;
+        let mut known = self.sent(VISITOR).and_then(|sent| visitor_cookie::read(key, sent, now));
+        // Whoever books next at this browser shall not see what was booked before.
+        if let Some(visitor) = known.as_ref().map(|known| known.visitor(key))
+            && bookings::has_confirmed(app_state, visitor.account).await?
+        {
+            known = None;
+        }
+        // A visitor stays the same one, with a later end if the cookie would soon end.
+        let cookie = match known {
+            Some(known) if !known.ends_soon(now) => return Ok(()),
+            Some(known) => known.renewed(now),
+            None => visitor_cookie::VisitorCookie::random(now),
+        };
+        self.set(VISITOR, &cookie.value(key), visitor_cookie::LASTS);
+        Ok(())
+    }
+
+    fn forget_visitor(&self) {
+        self.forget(VISITOR);
     }
 }
 
-fn unwritable(error: tower_sessions::session::Error) -> Failure {
-    tracing::error!(%error, "a session cannot be written");
-    Failure::Unavailable
+/// Lets server functions sign in and out.
+pub fn control(request: &axum::extract::Request) -> Option<Arc<dyn BrowserSession>> {
+    let browser = request.extensions().get::<Arc<Browser>>()?.clone();
+    Some(browser)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_a_visitor_and_a_token_are_not_anonymous() {
+        let anonymous = |name: header::HeaderName, value: &'static str| {
+            is_anonymous(&[(name, HeaderValue::from_static(value))].into_iter().collect())
+        };
+        assert!(anonymous(header::COOKIE, "other=1"));
+        assert!(!anonymous(header::COOKIE, "other=1; nadi_session=abc"));
+        assert!(!anonymous(header::COOKIE, "__Host-nadi_session=abc"));
+        assert!(!anonymous(header::COOKIE, "__Host-nadi_visitor=abc"));
+        assert!(!anonymous(header::AUTHORIZATION, "Bearer abc"));
+    }
 }

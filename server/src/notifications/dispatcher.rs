@@ -23,7 +23,7 @@ use nadi::appointment::State;
 use nadi::formatting;
 use nadi::ids::{AppointmentId, PersonId};
 use nadi::local_time::{LocalTime, LocalTimes};
-use nadi::notification_rules::{Template, notified_types};
+use nadi::notification_rules::{AccountTemplate, Template, notified_types};
 use nadi::ports::{Message, MessageFailure, Messages};
 use nadi::visit::Mode;
 use sqlx::PgConnection;
@@ -37,6 +37,7 @@ use crate::state::AppState;
 use crate::supervisor::panic_message;
 
 use super::Maker;
+use super::account_texts;
 use super::store;
 use crate::notifications::delivery_slots::{DeliverySlot, DeliverySlots, Full};
 use crate::notifications::store::{Claimed, DeliveryCheck, Lease, Release};
@@ -289,12 +290,45 @@ impl Dispatcher {
     }
 
     async fn deliver(&self, claimed: &Claimed) -> Result<Delivered, MessageFailure> {
-        let Shared { app_state, messages, .. } = &*self.0;
-        let permanent = |why: &str| MessageFailure::Permanent(why.into());
-        let template = Template::parse(&claimed.template)
-            .ok_or_else(|| permanent(&format!("unknown template {}", claimed.template)))?;
+        if let Some(template) = Template::parse(&claimed.template) {
+            self.deliver_about_appointment(claimed, template).await
+        } else if let Some(template) = AccountTemplate::parse(&claimed.template) {
+            self.deliver_about_account(claimed, template).await
+        } else {
+            Err(permanent(&format!("unknown template {}", claimed.template)))
+        }
+    }
+
+    async fn deliver_about_account(
+        &self,
+        claimed: &Claimed,
+        template: AccountTemplate,
+    ) -> Result<Delivered, MessageFailure> {
+        let Shared { app_state, public_url, .. } = &*self.0;
+        let mut connection = app_state.write.0.acquire().await.map_err(database)?;
+        if !store::is_mine(&mut connection, claimed).await.map_err(database)? {
+            return Ok(Delivered::Lost);
+        }
         let now = app_state.clock.now();
-        let database = |error: sqlx::Error| MessageFailure::Temporary(error.to_string());
+        let found = account_texts::secret_of(template, &mut connection, app_state, claimed, now);
+        let secret = found.await.map_err(database)?;
+        drop(connection);
+        if account_texts::has_secret(template) && secret.is_none() {
+            return Ok(Delivered::Needless);
+        }
+        let message = in_language_of(claimed, || {
+            account_texts::text(template, &claimed.data, secret.as_deref(), public_url)
+        });
+        self.send(claimed, message.ok_or_else(|| permanent("unusable data"))?).await
+    }
+
+    async fn deliver_about_appointment(
+        &self,
+        claimed: &Claimed,
+        template: Template,
+    ) -> Result<Delivered, MessageFailure> {
+        let app_state = &self.0.app_state;
+        let now = app_state.clock.now();
         let mut connection = app_state.write.0.acquire().await.map_err(database)?;
         let id = AppointmentId(claimed.subject_id);
         // Read the appointment before the check for later events: if there is none then, this data is current.
@@ -318,15 +352,23 @@ impl Dispatcher {
         if check.is_behind {
             return Ok(Delivered::Behind);
         }
-        let to = claimed.email.clone().ok_or_else(|| permanent("no address"))?;
         let person = names.get(&person).map_or("", String::as_str);
-        let language = claimed.locale.as_deref().and_then(Language::by_code);
-        let message = i18n::with(language.unwrap_or_else(Language::english), || {
+        let message = in_language_of(claimed, || {
             self.subject_and_body(template, claimed, &row, person, check, now)
         });
-        let Some((subject, body)) = message else { return Ok(Delivered::Needless) };
+        let Some(message) = message else { return Ok(Delivered::Needless) };
+        self.send(claimed, message).await
+    }
+
+    async fn send(
+        &self,
+        claimed: &Claimed,
+        (subject, body): (String, String),
+    ) -> Result<Delivered, MessageFailure> {
+        let to = claimed.email.clone().ok_or_else(|| permanent("no address"))?;
         let key = format!("{}.{}@nadi", claimed.event_id, claimed.subject_id);
-        match timeout(SEND_WITHIN, messages.send(&Message { to, subject, body, key })).await {
+        let message = Message { to, subject, body, key };
+        match timeout(SEND_WITHIN, self.0.messages.send(&message)).await {
             Ok(sent) => sent.map(|()| Delivered::Sent),
             Err(_) => Err(MessageFailure::Temporary("no answer in time".into())),
         }
@@ -390,7 +432,21 @@ impl Dispatcher {
 }
 
 fn is_code(claimed: &Claimed) -> bool {
-    claimed.template == Template::Code.as_str()
+    [Template::Code.as_str(), AccountTemplate::Code.as_str()].contains(&claimed.template.as_str())
+}
+
+/// Writes a message in the language of its recipient.
+fn in_language_of<T>(claimed: &Claimed, write: impl FnOnce() -> T) -> T {
+    let language = claimed.locale.as_deref().and_then(Language::by_code);
+    i18n::with(language.unwrap_or_else(Language::english), write)
+}
+
+fn permanent(why: &str) -> MessageFailure {
+    MessageFailure::Permanent(why.into())
+}
+
+fn database(error: sqlx::Error) -> MessageFailure {
+    MessageFailure::Temporary(error.to_string())
 }
 
 /// 5 s, 10 s, 20 s … at most 10 minutes.

@@ -1,8 +1,11 @@
 //! Notifications: [`Maker`] makes them from the events of the log, [`dispatcher`] sends them.
 //!
-//! [`nadi::notification_rules::planned_notifications`] decides who gets which message. A notification is a row with
-//! a state of its own; events never change when a message is sent, fails or is given up.
+//! [`nadi::notification_rules::planned_notifications`] decides who gets which message. Those about accounts are queued
+//! by the change itself ([`account_messages`]). A notification is a row with a state of its own; events never change
+//! when a message is sent, fails or is given up.
 
+pub mod account_messages;
+mod account_texts;
 mod delivery_slots;
 pub mod dispatcher;
 pub mod store;
@@ -13,7 +16,7 @@ use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::events::{EventType, SCHEMA_VERSION};
-use nadi::notification_rules::{Recipient, planned_notifications};
+use nadi::notification_rules::{AccountTemplate, Recipient, planned_notifications};
 use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -36,6 +39,8 @@ pub const READER: &str = "notifications";
 const LEFT_OVER_AFTER: Duration = Duration::seconds(10);
 const TAKE_OVER_EVERY: Duration = Duration::seconds(5);
 const LEFT_OVER_AT_ONCE: i64 = 500;
+/// Messages that it gives up because it does not know them are sent by this release, if they are not older.
+const REVIVED_WITHIN: Duration = Duration::hours(1);
 /// How many batches of events are read before messages are sent.
 const ROUNDS_MAX: usize = 5;
 /// The least time between the starts of two reads. Too short for patients to notice, long enough that bookings
@@ -45,6 +50,8 @@ const PAUSE: StdDuration = StdDuration::from_millis(25);
 const OTHER_INSTANCE_PAUSE: StdDuration = StdDuration::from_millis(10);
 /// Delivered notifications are deleted after this long.
 const KEPT_FOR: Duration = Duration::days(400);
+/// Those that were given up: until then they can be sent again.
+const DEAD_KEPT_FOR: Duration = Duration::days(30);
 const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
 /// The reader of the event log that makes notifications.
@@ -95,6 +102,7 @@ impl Maker {
         let now = app_state.clock.now();
         if self.taken_over_at.is_none_or(|at| now - at >= TAKE_OVER_EVERY) {
             take_over(app_state).await?;
+            revive_unknown(app_state, now).await?;
             self.taken_over_at = Some(now);
         }
         Ok(read)
@@ -146,16 +154,18 @@ async fn make(
     Ok(())
 }
 
-/// Which of these accounts may confirm holds without a code.
+/// To which of these accounts no code is sent at the hold: those that may confirm without one, and visitors, who give
+/// their address later and are sent a code then.
 async fn accounts_without_code(
     connection: &mut PgConnection,
     app_state: &AppState,
     accounts: Vec<Uuid>,
 ) -> sqlx::Result<HashSet<Uuid>> {
-    if app_state.settings.confirmation != Confirmation::Instant || accounts.is_empty() {
+    if accounts.is_empty() {
         return Ok(HashSet::new());
     }
-    store::with_verified_address(connection, &accounts).await
+    let is_instant = app_state.settings.confirmation == Confirmation::Instant;
+    store::without_code(connection, &accounts, is_instant).await
 }
 
 /// Makes notifications of the outbox entries that the previous release has left.
@@ -195,13 +205,23 @@ async fn take_over(app_state: &AppState) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Deletes some notifications that were delivered long ago; returns how many.
+/// Makes messages due again that the previous release has given up, because it does not know their templates.
+async fn revive_unknown(app_state: &AppState, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let known: Vec<&str> = AccountTemplate::ALL.iter().map(|known| known.as_str()).collect();
+    let mut connection = app_state.write.0.acquire().await?;
+    store::revive_unknown(&mut connection, &known, now, now - REVIVED_WITHIN).await
+}
+
+/// Deletes some notifications that were delivered or given up long ago; returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn forget(app_state: &AppState) -> sqlx::Result<u64> {
     let mut connection = app_state.write.0.acquire().await?;
-    store::forget(&mut connection, app_state.clock.now() - KEPT_FOR, FORGOTTEN_AT_ONCE).await
+    let (now, limit) = (app_state.clock.now(), FORGOTTEN_AT_ONCE);
+    let delivered = store::forget(&mut connection, now - KEPT_FOR, limit).await?;
+    let dead = store::forget_dead(&mut connection, now - DEAD_KEPT_FOR, limit).await?;
+    Ok(delivered + dead)
 }
 
 /// The account that booked the appointment of an event.

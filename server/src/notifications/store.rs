@@ -55,18 +55,82 @@ pub async fn insert(connection: &mut PgConnection, new: &[NewNotification]) -> R
     Ok(())
 }
 
-/// Which of these accounts have a verified e-mail address.
-pub async fn with_verified_address(
+/// A message about an account, to be inserted.
+pub struct NewAccountNotification<'a> {
+    pub event: i64,
+    pub subject: Uuid,
+    pub subject_version: i32,
+    pub recipient: Uuid,
+    pub channel: &'static str,
+    pub template: &'static str,
+    pub actor: &'static str,
+    pub data: &'a Value,
+    pub due_at: DateTime<Utc>,
+    pub address: &'a str,
+    pub locale: &'a str,
+}
+
+/// Inserts a message about an account.
+pub async fn insert_about_account(
+    connection: &mut PgConnection,
+    new: &NewAccountNotification<'_>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into notifications (event_id, subject_id, subject_version, recipient_id, channel, template,
+                                    actor, data, due_at, address, locale)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        new.event,
+        new.subject,
+        new.subject_version,
+        new.recipient,
+        new.channel,
+        new.template,
+        new.actor,
+        new.data,
+        new.due_at,
+        new.address,
+        new.locale
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes messages due again that the release before has given up, because it does not know their templates.
+pub async fn revive_unknown(
+    connection: &mut PgConnection,
+    templates: &[&str],
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update notifications set state = 'waiting', attempts = 0, due_at = $2, leased_until = null
+         where state = 'dead' and template = any($1) and due_at > $3
+           and last_failure like '%unknown template%'",
+        templates as _,
+        now,
+        since
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Which of these accounts are visitors; with `verified`, also those that have a verified e-mail address.
+pub async fn without_code(
     connection: &mut PgConnection,
     accounts: &[Uuid],
+    verified: bool,
 ) -> Result<HashSet<Uuid>> {
-    let verified = sqlx::query_scalar!(
-        "select id from accounts where id = any($1) and email_verified_at is not null",
-        accounts
+    let without = sqlx::query_scalar!(
+        "select id from accounts
+         where id = any($1) and (visitor or $2::bool and email_verified_at is not null)",
+        accounts,
+        verified
     )
     .fetch_all(connection)
     .await?;
-    Ok(verified.into_iter().collect())
+    Ok(without.into_iter().collect())
 }
 
 /// An outbox entry of the previous release that it has not delivered.
@@ -191,7 +255,8 @@ macro_rules! claim {
              overtaken as (
                  update notifications o
                  set state = 'delivered', delivered_at = $1, last_failure = 'overtaken',
-                     leased_until = null, parked_for = null
+                     leased_until = null, parked_for = null,
+                     data = case when o.address is null then o.data else '{}' end, address = null
                  where o.id in (
                      select n.id from picked p
                      join notifications n on n.subject_id = p.subject_id
@@ -207,7 +272,7 @@ macro_rules! claim {
              where o.id = p.id
              returning o.id, o.event_id, o.subject_id, o.subject_version, o.template, o.actor, o.data,
                        o.attempts, p.due_at as "was_due_at!", o.leased_until as "leased_until!",
-                       c.email as "email?", c.locale as "locale?""#,
+                       coalesce(o.address, c.email) as "email?", coalesce(o.locale, c.locale) as "locale?""#,
             $lease.now,
             $lease.until,
             $limit
@@ -228,7 +293,7 @@ pub async fn claim_codes(
         connection,
         lease,
         limit,
-        "n.state = 'waiting' and n.due_at <= $1 and n.template = 'code'",
+        "n.state = 'waiting' and n.due_at <= $1 and n.template in ('code', 'account_code')",
         "n.due_at"
     )
 }
@@ -243,7 +308,7 @@ pub async fn claim_others(
         connection,
         lease,
         limit,
-        "n.state = 'waiting' and n.due_at <= $1 and n.template <> 'code'",
+        "n.state = 'waiting' and n.due_at <= $1 and n.template not in ('code', 'account_code')",
         "n.due_at"
     )
 }
@@ -262,8 +327,8 @@ pub async fn claim_parked(
         limit,
         "n.state not in ('delivered', 'dead') and n.parked_for = $4
          and n.due_at <= $1::timestamptz + interval '15 seconds'
-         and (not $5 or n.template = 'code')",
-        "(n.template <> 'code'), n.due_at",
+         and (not $5 or n.template in ('code', 'account_code'))",
+        "(n.template not in ('code', 'account_code')), n.due_at",
         domain,
         only_codes
     )
@@ -373,11 +438,25 @@ pub async fn check_before_sending(
     .await
 }
 
-/// Marks a notification as delivered: the message was sent, or is no longer needed.
+/// Is the lease of a claimed notification still this instance's?
+pub async fn is_mine(connection: &mut PgConnection, claimed: &Claimed) -> Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from notifications
+               where id = $1 and state = 'waiting' and leased_until = $2) as "mine!""#,
+        claimed.id,
+        claimed.leased_until
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Marks a notification as delivered: the message was sent, or is no longer needed. A message about an account keeps
+/// neither its address nor its data, which may have a secret.
 pub async fn delivered(connection: &mut PgConnection, id: i64, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update notifications
-         set state = 'delivered', delivered_at = $2, last_failure = null, leased_until = null
+         set state = 'delivered', delivered_at = $2, last_failure = null, leased_until = null,
+             data = case when address is null then data else '{}' end, address = null
          where id = $1",
         id,
         now
@@ -401,8 +480,8 @@ pub async fn overtaken(connection: &mut PgConnection, id: i64, now: DateTime<Utc
     Ok(())
 }
 
-/// Records a failure: the notification is due again at `due_at`, or dead when that is `None`. Does nothing when the
-/// lease has ended and another instance has it.
+/// Records a failure: the notification is due again at `due_at`, or dead when that is `None`. A dead one keeps what it
+/// needs to be sent later; a code is of no use then. Does nothing when the lease has ended and another instance has it.
 pub async fn failed(
     connection: &mut PgConnection,
     claimed: &Claimed,
@@ -411,7 +490,9 @@ pub async fn failed(
 ) -> Result<()> {
     sqlx::query!(
         "update notifications set state = case when $2::timestamptz is null then 'dead' else 'waiting' end,
-                due_at = coalesce($2, due_at), last_failure = left($3, 500), leased_until = null
+                due_at = coalesce($2, due_at), last_failure = left($3, 500), leased_until = null,
+                data = case when $2 is null and template = 'account_code' then '{}' else data end,
+                address = case when $2 is null and template = 'account_code' then null else address end
          where id = $1 and state = 'waiting' and leased_until = $4",
         claimed.id,
         due_at,
@@ -474,6 +555,23 @@ pub async fn forget(
              from (select id, state, delivered_at from notifications
                    where state <> 'dead' order by id limit $2) o
              where o.state = 'delivered' and o.delivered_at < $1)",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(forgotten.rows_affected())
+}
+
+/// Deletes up to `limit` notifications that were given up before `before`; returns how many.
+pub async fn forget_dead(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let forgotten = sqlx::query!(
+        "delete from notifications where id in (
+             select id from notifications where state = 'dead' and due_at < $1 order by id limit $2)",
         before,
         limit
     )

@@ -1,10 +1,19 @@
-//! Forms sent without scripts: when one fails, the browser is redirected back to it with a cookie that holds the
-//! typed values for a minute, so that they need not be typed again. Passwords and codes are left out.
+//! Forms sent without scripts: what was typed is kept in a cookie when the form is not carried out, so that it need not
+//! be typed again. Passwords and codes are left out.
+//!
+//! - When a form fails, the browser is redirected back to it, which shows what was typed within a minute.
+//! - When its sender has to sign in first, or to prove again who they are, the browser is redirected there, and the
+//!   page of the form shows what was typed within half an hour, to the same account only: the cookie names the account
+//!   that was last signed in in this browser by a digest.
+//!
+//! What is larger than two cookies, compressed, is not kept. Before signing in, the page then says so.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
-use app::context::{TYPED_HEADER, Typed};
+use app::context::{TYPED_HEADER, Typed, WaitingForm};
+use app::i18n::Language;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -15,17 +24,84 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use nadi::actor::Caller;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::http::BODY_BYTES_MAX;
+use crate::http::session_cookie::Browser;
+use crate::http::{BODY_BYTES_MAX, cookie as cookies};
 
-const COOKIE: &str = "nadi_typed";
-const SECRETS: [&str; 2] = ["password", "code"];
-/// Browsers drop cookies of more than 4096 bytes.
+/// What was typed, in two parts. Browsers drop cookies of more than 4096 bytes; proxies often take no more than 8 KiB
+/// of cookies in all.
+const COOKIES: [&str; 2] = ["nadi_typed", "nadi_typed_2"];
 const COOKIE_BYTES_MAX: usize = 3_500;
+/// The account that was last signed in in this browser, as a digest.
+const SENDER_COOKIE: &str = "nadi_sender";
+const SENDER_SECONDS: i64 = 180 * 24 * 3600;
+const FAILED_SECONDS: i64 = 60;
+const WAITING_SECONDS: i64 = 30 * 60;
 /// The decompressed size limit. A cookie that decompresses to more was not made by us.
 const TYPED_BYTES_MAX: usize = 64 * 1024;
 
-/// Middleware around pages and server functions: sets the cookie when a plain form fails, and deletes it once shown.
+/// Parts of names of fields whose values are never kept.
+const SECRETS: [&str; 6] = ["password", "code", "token", "secret", "credential", "link"];
+/// Fields that pages fill in by themselves: a form with nothing else was only a button.
+const NOT_TYPED: [&str; 19] = [
+    "account",
+    "back",
+    "calendar",
+    "doctor",
+    "draft",
+    "from_clinic",
+    "id",
+    "key",
+    "kind",
+    "line",
+    "next",
+    "own",
+    "page",
+    "part",
+    "show",
+    "slot",
+    "status",
+    "version",
+    "visit_type",
+];
+
+/// The forms that sign in: they are not shown again afterwards, and do not take the place of a form that waits for it.
+const SIGN_IN_ACTIONS: [&str; 8] = [
+    "/fn/sign_in",
+    "/fn/send_sign_in_code",
+    "/fn/send_sign_in_code_again",
+    "/fn/check_code",
+    "/fn/second_factor",
+    "/fn/register",
+    "/fn/prove_with_password",
+    "/fn/prove_with_code",
+];
+
+/// What the cookies contain.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    fields: HashMap<String, String>,
+    waiting: Option<Waiting>,
+}
+
+/// A form whose sender has to sign in first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Waiting {
+    /// Where the form posts to, without the language.
+    action: String,
+    /// The path of its page, without the language.
+    page: String,
+    sender: String,
+    is_too_long: bool,
+}
+
+/// Middleware around pages and server functions: sets the cookies when a plain form is not carried out, and deletes
+/// them once shown.
 pub async fn keep_typed(request: Request, next: Next) -> Response {
     let request = without_old_failures(request);
     let headers = request.headers();
@@ -33,29 +109,41 @@ pub async fn keep_typed(request: Request, next: Next) -> Response {
         && request.uri().path().starts_with("/fn/")
         && has(headers, header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         && has(headers, header::ACCEPT, "text/html");
+    let action = request.uri().path().to_owned();
+    let (sender, is_secure) = (sender(&request), is_secure(&request));
     if !is_form {
-        let shown = typed(headers, request.uri()).is_some();
+        let is_done = is_done(&request);
+        let known = cookie(headers, SENDER_COOKIE, is_secure);
+        let unknown = signed_in(&request).filter(|own| known != Some(own.as_str()));
         let mut response = next.run(request).await;
         // A form with a file: only the server function has read it, so it returns the typed values in a header.
         if let Some(typed) = response.headers_mut().remove(TYPED_HEADER) {
-            remember(&mut response, typed.as_bytes());
+            remember(&mut response, typed.as_bytes(), &action, sender, is_secure);
+        } else if is_done {
+            forget(&mut response, is_secure);
         }
-        if shown {
-            set_cookie(
-                &mut response,
-                &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
-            );
+        if let Some(own) = unknown {
+            set_cookie(&mut response, SENDER_COOKIE, &own, SENDER_SECONDS, is_secure);
         }
         return response;
     }
+    let signs_in = SIGN_IN_ACTIONS.contains(&action.as_str());
+    let another_waits = waiting(&request).is_some();
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, BODY_BYTES_MAX).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = Request::from_parts(parts, Body::from(bytes.clone()));
     let mut response = next.run(request).await;
-    remember(&mut response, &bytes);
+    if !signs_in || has_failed(&response) && !another_waits {
+        remember(&mut response, &bytes, &action, sender, is_secure);
+    }
     response
+}
+
+/// Is the browser redirected back to the form?
+fn has_failed(response: &Response) -> bool {
+    has(response.headers(), header::LOCATION, "__err=")
 }
 
 /// Removes earlier failures from the `Referer`: Leptos adds each failure to the page's address, which would grow with
@@ -77,38 +165,138 @@ fn without_old_failures(mut request: Request) -> Request {
     request
 }
 
-/// Sets the cookie with the typed values if the form failed.
-fn remember(response: &mut Response, typed: &[u8]) {
+/// Is the site served with https?
+fn is_secure(request: &Request) -> bool {
+    request.extensions().get::<Arc<Browser>>().is_some_and(|browser| browser.is_secure())
+}
+
+/// The digest of the account that is signed in. It only tells two accounts of one browser apart.
+fn signed_in(request: &Request) -> Option<String> {
+    let caller = request.extensions().get::<Caller>()?;
+    let account = caller.signed_in().ok()?.account;
+    let digest = Sha256::new().chain_update("nadi-sender").chain_update(account.0).finalize();
+    Some(BASE64_URL_SAFE_NO_PAD.encode(&digest[..12]))
+}
+
+/// The account that sends this form, or did so before it was signed out.
+fn sender(request: &Request) -> Option<String> {
+    let known = cookie(request.headers(), SENDER_COOKIE, is_secure(request));
+    signed_in(request).or_else(|| known.map(str::to_owned))
+}
+
+/// Sets the cookies with the typed values if the form failed, or if its sender is led to signing in.
+fn remember(
+    response: &mut Response,
+    typed: &[u8],
+    action: &str,
+    sender: Option<String>,
+    is_secure: bool,
+) {
     let location = response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
-    if location.is_some_and(|location| location.contains("__err="))
-        && let Some(value) = encode(typed)
-    {
-        let cookie = format!("{COOKIE}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
-        set_cookie(response, &cookie);
+    let Some(location) = location else { return };
+    let fields = fields(typed);
+    if location.contains("__err=") {
+        let kept = Kept { fields, waiting: None };
+        match encode(&kept) {
+            Some(parts) => set_typed(response, &parts, FAILED_SECONDS, is_secure),
+            None => forget(response, is_secure),
+        }
+        return;
+    }
+    let (Some(page), Some(sender)) = (page_after_sign_in(location), sender) else { return };
+    if !fields.keys().any(|name| !NOT_TYPED.contains(&name.as_str())) {
+        return;
+    }
+    let action = action.to_owned();
+    let waiting = Waiting { action, page, sender, is_too_long: false };
+    let kept = Kept { fields, waiting: Some(waiting) };
+    let parts = encode(&kept).or_else(|| {
+        let waiting = kept.waiting.map(|waiting| Waiting { is_too_long: true, ..waiting });
+        encode(&Kept { fields: HashMap::new(), waiting })
+    });
+    if let Some(parts) = parts {
+        set_typed(response, &parts, WAITING_SECONDS, is_secure);
     }
 }
 
-/// The typed values, if this page is shown again after a form failed.
-pub fn typed(headers: &HeaderMap, uri: &Uri) -> Option<Typed> {
-    uri.query().filter(|query| query.contains("__err="))?;
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    let value = cookies
-        .flat_map(|line| line.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
-    let bytes = inflate(&bytes)?;
-    serde_json::from_slice::<HashMap<String, String>>(&bytes).ok().map(Typed)
+/// The path, without its language, of the page that follows after signing in. `None` if this does not lead there.
+fn page_after_sign_in(location: &str) -> Option<String> {
+    let (_, path) = Language::of_path(location);
+    let (path, query) = path.split_once('?')?;
+    if !matches!(path, "/sign-in" | "/sign-in/again") {
+        return None;
+    }
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, next) = pairs.find(|(name, _)| name == "next")?;
+    let (_, page) = Language::of_path(&next);
+    Some(page.split(['?', '#']).next().unwrap_or_default().to_owned())
 }
 
-fn encode(body: &[u8]) -> Option<String> {
-    let fields: HashMap<String, String> = url::form_urlencoded::parse(body)
-        .filter(|(name, _)| !SECRETS.contains(&name.as_ref()))
+/// The typed values, if this page is shown again after a form failed, or after the sender of a form has signed in.
+pub fn typed(request: &Request) -> Option<Typed> {
+    let kept = kept(request.headers(), is_secure(request))?;
+    match kept.waiting {
+        None => is_failure(request.uri())
+            .then_some(Typed { fields: kept.fields, sent_before_sign_in: None }),
+        Some(waiting) => {
+            let is_here = !waiting.is_too_long
+                && waiting.page == request.uri().path()
+                && signed_in(request).as_ref() == Some(&waiting.sender);
+            let sent_before_sign_in = Some(waiting.action);
+            is_here.then_some(Typed { fields: kept.fields, sent_before_sign_in })
+        }
+    }
+}
+
+/// For the pages to sign in: the form that waits for its sender.
+pub fn waiting(request: &Request) -> Option<WaitingForm> {
+    let waiting = kept(request.headers(), is_secure(request))?.waiting?;
+    Some(WaitingForm { page: waiting.page, kept: !waiting.is_too_long })
+}
+
+/// Whether the cookies have done their work: their values are shown now, or another account is signed in.
+fn is_done(request: &Request) -> bool {
+    let is_page = request.method() == Method::GET && !request.uri().path().starts_with("/fn/");
+    if !is_page {
+        return false;
+    }
+    let is_of_another = || {
+        let kept = kept(request.headers(), is_secure(request));
+        let waiting = kept.and_then(|kept| kept.waiting);
+        let own = signed_in(request);
+        waiting.zip(own).is_some_and(|(waiting, own)| waiting.sender != own)
+    };
+    typed(request).is_some() || is_of_another()
+}
+
+fn is_failure(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.contains("__err="))
+}
+
+fn fields(body: &[u8]) -> HashMap<String, String> {
+    let is_secret = |name: &str| SECRETS.iter().any(|secret| name.contains(secret));
+    url::form_urlencoded::parse(body)
+        .filter(|(name, _)| !is_secret(name))
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
-    // A form with many lines repeats the same names; compressed, it fits into a cookie.
-    let value = deflate(&serde_json::to_vec(&fields).ok()?).ok()?;
-    let value = BASE64_URL_SAFE_NO_PAD.encode(value);
-    (value.len() <= COOKIE_BYTES_MAX).then_some(value)
+        .collect()
+}
+
+fn kept(headers: &HeaderMap, is_secure: bool) -> Option<Kept> {
+    let [first, second] = COOKIES.map(|name| cookie(headers, name, is_secure).unwrap_or_default());
+    if first.is_empty() {
+        return None;
+    }
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode([first, second].concat()).ok()?;
+    serde_json::from_slice(&inflate(&bytes)?).ok()
+}
+
+/// The values of the cookies. `None`: it is too long.
+fn encode(kept: &Kept) -> Option<[String; 2]> {
+    // A form with many lines repeats the same names; compressed, it fits into a cookie or two.
+    let value = deflate(&serde_json::to_vec(kept).ok()?).ok()?;
+    let mut first = BASE64_URL_SAFE_NO_PAD.encode(value);
+    let second = first.split_off(first.len().min(COOKIE_BYTES_MAX));
+    (second.len() <= COOKIE_BYTES_MAX).then_some([first, second])
 }
 
 fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
@@ -130,39 +318,142 @@ fn has(headers: &HeaderMap, name: header::HeaderName, part: &str) -> bool {
     headers.get(name).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(part))
 }
 
-fn set_cookie(response: &mut Response, cookie: &str) {
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+fn cookie<'a>(headers: &'a HeaderMap, name: &str, is_secure: bool) -> Option<&'a str> {
+    let name = cookies::full_name(name, is_secure);
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    lines
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))
+}
+
+fn set_typed(response: &mut Response, parts: &[String; 2], seconds: i64, is_secure: bool) {
+    for (name, part) in COOKIES.iter().zip(parts) {
+        // A second part of an earlier form must not follow on the first part of this one.
+        let seconds = if part.is_empty() { 0 } else { seconds };
+        set_cookie(response, name, part, seconds, is_secure);
+    }
+}
+
+fn forget(response: &mut Response, is_secure: bool) {
+    set_typed(response, &Default::default(), 0, is_secure);
+}
+
+fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: i64, is_secure: bool) {
+    let name = cookies::full_name(name, is_secure);
+    let cookie = cookies::line(&name, value, seconds, is_secure);
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest, Sha256};
+    use chrono::Utc;
+    use nadi::actor::{Access, Actor, Administers, SignedIn};
+    use nadi::ids::{AccountId, PersonId};
+    use uuid::Uuid;
 
     use super::*;
 
-    #[test]
-    fn what_was_typed_comes_back_without_its_secrets() {
-        let value = encode(b"name=Asha+%26+Co&password=hunter22&code=123456").expect("small");
-        let mut headers = HeaderMap::new();
-        let cookie = format!("other=1; {COOKIE}={value}");
-        headers.insert(header::COOKIE, cookie.parse().expect("a header"));
-        let shown_again = Uri::from_static("/register?__path=x&__err=y");
-        let typed = typed(&headers, &shown_again).expect("typed");
-        assert_eq!(typed.get("name"), Some("Asha & Co"));
-        assert_eq!((typed.get("password"), typed.get("code")), (None, None));
-        assert!(crate::pages::forms::typed(&headers, &Uri::from_static("/register")).is_none());
+    /// A request by this account, or by nobody, with these cookies.
+    fn request(address: &str, account: Option<u128>, cookies: &str) -> Request {
+        let actor = match account {
+            None => Actor::Visitor(None),
+            Some(number) => Actor::Account(Box::new(SignedIn {
+                account: AccountId(Uuid::from_u128(number)),
+                person: PersonId(Uuid::from_u128(number)),
+                name: "Asha".into(),
+                doctor: None,
+                administers: Administers::Nothing,
+                access: Access::default(),
+            })),
+        };
+        let caller = Caller { actor, now: Utc::now(), request_id: Uuid::nil(), device: None };
+        let request = Request::get(address).header(header::COOKIE, cookies).extension(caller);
+        request.body(Body::empty()).expect("a request")
+    }
+
+    /// The cookies that a browser has after this answer to a form.
+    fn cookies_after(location: &str, body: &str, action: &str, sender: Option<String>) -> String {
+        let mut response = Response::new(Body::empty());
+        response.headers_mut().insert(header::LOCATION, location.parse().expect("a header"));
+        remember(&mut response, body.as_bytes(), action, sender, false);
+        let set = response.headers().get_all(header::SET_COOKIE).iter();
+        let set =
+            set.map(|line| line.to_str().expect("text").split(';').next().unwrap_or_default());
+        set.collect::<Vec<_>>().join("; ")
+    }
+
+    fn after_failure(body: &str) -> String {
+        cookies_after("/register?__path=x&__err=y", body, "/fn/register", None)
+    }
+
+    fn after_sign_out(body: &str, account: u128) -> String {
+        let sender = signed_in(&request("/", Some(account), ""));
+        // A page in the last of the languages, whichever exist: what is kept is its path without the language.
+        app::i18n::enable_pseudo_language();
+        let language = Language::all().last().expect("a language");
+        let page = language.path("/people").replace('/', "%2F");
+        let location = format!("/sign-in?next={page}%3Fnext%3D%252F");
+        cookies_after(&location, body, "/fn/add_person", sender)
     }
 
     #[test]
-    fn a_week_of_hours_is_kept() {
+    fn what_was_typed_comes_back_without_its_secrets() {
+        let cookies =
+            after_failure("name=Asha+%26+Co&password=hunter22&new_password=x&code=123456");
+        let cookies = format!("other=1; {cookies}");
+        let shown = typed(&request("/register?__path=x&__err=y", None, &cookies)).expect("typed");
+        assert_eq!(shown.get("name"), Some("Asha & Co"));
+        for secret in ["password", "new_password", "code"] {
+            assert_eq!(shown.get(secret), None, "{secret}");
+        }
+        assert!(typed(&request("/register", None, &cookies)).is_none());
+    }
+
+    #[test]
+    fn a_form_waits_for_its_sender_to_sign_in() {
+        let cookies = after_sign_out("name=Mira&birth_date=2019-04-30&next=%2F", 7);
+        let waits = waiting(&request("/sign-in", None, &cookies)).expect("a form");
+        assert_eq!((waits.page.as_str(), waits.kept), ("/people", true));
+
+        let shown = typed(&request("/people?next=%2F", Some(7), &cookies)).expect("typed");
+        assert_eq!(shown.get("name"), Some("Mira"));
+        assert_eq!(shown.sent_before_sign_in.as_deref(), Some("/fn/add_person"));
+        assert!(is_done(&request("/people", Some(7), &cookies)));
+
+        assert!(typed(&request("/appointments", Some(7), &cookies)).is_none(), "another page");
+        assert!(!is_done(&request("/appointments", Some(7), &cookies)));
+        assert!(!is_done(&request("/fn/day_times", Some(7), &cookies)), "no page");
+        assert!(typed(&request("/people", None, &cookies)).is_none(), "not signed in");
+        assert!(!is_done(&request("/people", None, &cookies)));
+    }
+
+    #[test]
+    fn nobody_else_sees_what_was_typed() {
+        let cookies = after_sign_out("name=Mira", 7);
+        assert!(typed(&request("/people", Some(8), &cookies)).is_none());
+        assert!(is_done(&request("/", Some(8), &cookies)), "it is deleted");
+        let unknown = cookies_after("/sign-in?next=%2Fpeople", "name=Mira", "/fn/add_person", None);
+        assert_eq!(unknown, "", "nobody knows whose it is");
+    }
+
+    #[test]
+    fn a_button_is_not_typed() {
+        assert_eq!(after_sign_out("id=7&version=3&key=x", 7), "");
+        for location in ["/people?done=added", "/sign-in/second-factor", "/sign-in", "/"] {
+            let sender = signed_in(&request("/", Some(7), ""));
+            assert_eq!(cookies_after(location, "name=Mira", "/fn/x", sender), "", "{location}");
+        }
+    }
+
+    fn hours(lines: usize) -> String {
         let mut body = String::from("doctor=01a1fd8a-b716-7570-bd29-e80dba2a63e5&own=true");
-        for line in 0..17 {
+        for line in 0..lines {
             for (field, value) in [
                 (["mo", "tu", "we", "th", "fr", "sa", "su"][line % 7], "yes".to_owned()),
-                ("starts_at", format!("{:02}:00", line + 5)),
-                ("ends_at", format!("{:02}:40", line + 5)),
+                ("starts_at", format!("{:02}:00", line % 18 + 5)),
+                ("ends_at", format!("{:02}:40", line % 18 + 5)),
                 ("slot_minutes", "20".into()),
                 ("mode", "in_person".into()),
                 ("location", "01a1fd8a-b716-7570-bd29-e80dba2a63e5".into()),
@@ -179,12 +470,57 @@ mod tests {
                 body.push_str(&format!("&lines%5B{line}%5D%5B{field}%5D={value}"));
             }
         }
-        let value = encode(body.as_bytes()).expect("small enough");
-        let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, format!("{COOKIE}={value}").parse().expect("a header"));
-        let shown_again = Uri::from_static("/calendar/hours?__err=y");
-        let typed = typed(&headers, &shown_again).expect("typed");
-        assert_eq!(typed.get("lines[16][starts_at]"), Some("21:00"));
+        body
+    }
+
+    #[test]
+    fn a_week_of_hours_is_kept() {
+        let cookies = after_failure(&hours(17));
+        let shown = typed(&request("/calendar/hours?__err=y", None, &cookies)).expect("typed");
+        assert_eq!(shown.get("lines[16][starts_at]"), Some("21:00"));
+        let cookies = after_sign_out(&hours(17), 7);
+        let shown = typed(&request("/people", Some(7), &cookies)).expect("typed");
+        assert_eq!(shown.get("lines[16][starts_at]"), Some("21:00"));
+    }
+
+    #[test]
+    fn what_is_too_long_for_one_cookie_is_kept_in_two() {
+        let digests: String = (0u32..120).map(digest).collect();
+        let cookies = after_failure(&format!("name={digests}"));
+        let second = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("nadi_typed_2="));
+        assert!(second.is_some_and(|value| !value.is_empty()), "{cookies}");
+        assert!(cookies.split("; ").all(|cookie| cookie.len() < 4096));
+        let shown = typed(&request("/register?__err=y", None, &cookies)).expect("typed");
+        assert_eq!(shown.get("name"), Some(digests.as_str()));
+    }
+
+    /// Digests hardly compress: the 64 digits of one take more than 32 bytes.
+    fn digest(number: u32) -> String {
+        let digest = Sha256::digest(number.to_be_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn with_https_no_other_host_can_set_what_is_shown() {
+        let mut response = Response::new(Body::empty());
+        let failed = HeaderValue::from_static("/register?__path=x&__err=y");
+        response.headers_mut().insert(header::LOCATION, failed);
+        remember(&mut response, b"name=Asha", "/fn/register", None, true);
+        set_cookie(&mut response, SENDER_COOKIE, "x", SENDER_SECONDS, true);
+        let set = response.headers().get_all(header::SET_COOKIE).iter();
+        let set: Vec<_> = set.map(|line| line.to_str().expect("text")).collect();
+        for name in COOKIES.iter().chain([&SENDER_COOKIE]) {
+            let line = set.iter().find(|line| line.starts_with(&format!("__Host-{name}=")));
+            assert!(line.is_some_and(|line| line.ends_with("; Secure")), "{name}: {set:?}");
+        }
+        let typed = set[0].split(';').next().expect("a pair");
+        let sent = |cookie: &str| {
+            HeaderMap::from_iter([(header::COOKIE, cookie.parse().expect("a header"))])
+        };
+        assert!(kept(&sent(typed), true).is_some());
+        let foreign = typed.strip_prefix("__Host-").expect("a prefix");
+        assert!(kept(&sent(foreign), true).is_none());
+        assert!(kept(&sent(foreign), false).is_some(), "in development");
     }
 
     #[test]
@@ -201,20 +537,26 @@ mod tests {
     }
 
     #[test]
-    fn too_much_is_not_kept() {
-        // Digests do not compress.
-        let bytes = (0u32..200).flat_map(|n| Sha256::digest(n.to_be_bytes()));
-        let noise: String = bytes.map(|byte| format!("{byte:02x}")).collect();
-        assert!(encode(format!("name={noise}").as_bytes()).is_none());
+    fn too_much_is_not_kept_and_the_page_to_sign_in_says_so() {
+        let noise: String = (0u32..300).map(digest).collect();
+        let body = format!("name={noise}");
+        let cookies = after_failure(&body);
+        assert!(typed(&request("/register?__err=y", None, &cookies)).is_none());
+        let cookies = after_sign_out(&body, 7);
+        let waits = waiting(&request("/sign-in", None, &cookies)).expect("a form");
+        assert!(!waits.kept);
+        assert!(typed(&request("/people", Some(7), &cookies)).is_none());
+    }
+
+    fn first_cookie(bytes: &[u8]) -> String {
+        format!("{}={}", COOKIES[0], BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
     #[test]
     fn a_cookie_that_unfolds_without_end_is_left_alone() {
         let bomb = deflate(&vec![b' '; 10 * TYPED_BYTES_MAX]).expect("deflated");
-        let mut headers = HeaderMap::new();
-        let value = BASE64_URL_SAFE_NO_PAD.encode(bomb);
-        headers.insert(header::COOKIE, format!("{COOKIE}={value}").parse().expect("a header"));
-        assert!(typed(&headers, &Uri::from_static("/register?__err=y")).is_none());
+        let request = request("/register?__err=y", None, &first_cookie(&bomb));
+        assert!(typed(&request).is_none());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Pages, server functions and calendar files over HTTP: parse the request, call the ports, reply.
 
+pub(crate) mod account_export;
 pub(crate) mod calendar_files;
 pub(crate) mod forms;
 pub(crate) mod sitemap;
@@ -15,7 +16,7 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
 use nadi::actor::Caller;
-use nadi::ports::SessionControl;
+use nadi::ports::BrowserSession;
 
 use crate::http::{BODY_BYTES_MAX, Web, security, session_cookie};
 
@@ -24,8 +25,8 @@ fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
     let site = web.site.clone();
     let ports = web.ports.clone();
     let caller = request.extensions().get::<Caller>().cloned();
-    let session: Option<Arc<dyn SessionControl>> = session_cookie::control(request);
-    let typed = forms::typed(request.headers(), request.uri());
+    let session: Option<Arc<dyn BrowserSession>> = session_cookie::control(request);
+    let (typed, waiting) = (forms::typed(request), forms::waiting(request));
     move || {
         allow_own_scripts();
         provide_context(site.clone());
@@ -38,6 +39,9 @@ fn context(web: &Web, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
         }
         if let Some(typed) = &typed {
             provide_context(typed.clone());
+        }
+        if let Some(waiting) = &waiting {
+            provide_context(waiting.clone());
         }
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use nadi::ports::Ports;
 
 use crate::accounts::identities::Identities;
-use crate::accounts::tokens::Tokens;
 use crate::state::AppState;
 
 /// What handlers share. Each layer and handler has a clone, so it is a single `Arc`.
@@ -30,6 +29,5 @@ impl Deref for Api {
 pub struct Shared {
     pub app_state: AppState,
     pub ports: Ports,
-    pub tokens: Tokens,
     pub identities: Arc<Identities>,
 }

@@ -188,7 +188,15 @@ async fn send_code(
     seen: IfMatch,
     key: Key,
 ) -> Result<Response, Problem> {
-    change(&api, caller, id, ports::Change::SendCode, seen.or_any(), key.0.as_ref()).await
+    change(
+        &api,
+        caller,
+        id,
+        ports::Change::SendCode { contact: None },
+        seen.or_any(),
+        key.0.as_ref(),
+    )
+    .await
 }
 
 /// The cancellation of an appointment.

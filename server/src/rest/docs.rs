@@ -19,7 +19,7 @@ use crate::rest::types::Gender;
     components(schemas(Problem, FieldError, Gender)),
     security(("bearer" = []), ("session" = [])),
     tags(
-        (name = "Accounts", description = "Registering, signing in and out"),
+        (name = "Accounts", description = "Registering, signing in and out, and where an account is signed in"),
         (name = "Directory", description = "Finding doctors and free slots; no sign-in needed"),
         (name = "Appointments", description = "Holding a slot, confirming, moving and cancelling"),
         (name = "Reviews", description = "Reviews of completed visits"),
@@ -36,7 +36,7 @@ pub fn head() -> OpenApi {
     description.info.version = "1".into();
     description.info.description = Some(introduction());
     let components = description.components.get_or_insert_with(Components::new);
-    let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let cookie = ApiKeyValue::with_description("nadi_session", "The session of the pages");
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
@@ -56,7 +56,12 @@ fn introduction() -> String {
     format!(
         "Find a doctor, hold a free slot, confirm it with the code that was sent, move it or cancel \
          it.\n\n\
-         **Signing in.** `POST /auth/login` gives a bearer token for an hour.\n\n\
+         **Signing in.** `POST /auth/login`, or `POST /auth/codes` and `POST /auth/verify`, give an access token for \
+         15 minutes and a refresh token for 30 days. `POST /auth/refresh` exchanges the refresh token for new tokens. \
+         Each refresh token can be exchanged once: a second time ends the session, because the token must have been \
+         copied. A program that acts for an account without its password uses a personal key, which is made on the \
+         account's page. A key that may only read gets 403 for anything but `GET` and `HEAD`. \
+         Tokens and keys are sent as `Authorization: Bearer …`.\n\n\
          **Idempotency.** A request with an `Idempotency-Key` has one effect and one response, also if \
          it is refused, however often it is sent within {KEY_KEPT_HOURS} hours. Keys belong to the \
          account. The same key with another request is refused with 422, and while the first request is \

@@ -18,24 +18,24 @@ mod suggestions;
 mod types;
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use nadi::actor::{Actor, Caller};
+use chrono::{DateTime, Utc};
+use nadi::actor::{Actor, Caller, Scope};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::accounts::sessions::Sessions;
-use crate::accounts::tokens::Tokens;
-use crate::config::Config;
-use crate::http::{BODY_BYTES_MAX, Web, security, session_cookie, trace};
+use crate::http::session_cookie::Browser;
+use crate::http::{BODY_BYTES_MAX, Web, security, trace};
 use crate::rest::api::{Api, Shared};
 use crate::rest::auth::bearer;
 use crate::rest::problem::{Kind, Problem};
@@ -46,12 +46,10 @@ pub const ROOT: &str = "/api/v1";
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// The API, and its description under `/api-docs`.
-pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
-    let tokens = Tokens::new(&config.secret, sessions.clone());
+pub fn router(web: &Web) -> Router {
     let api = Api::new(Shared {
         app_state: web.app_state.clone(),
         ports: web.ports.clone(),
-        tokens,
         identities: web.identities.clone(),
     });
     let (routes, description) = described().split_for_parts();
@@ -59,7 +57,6 @@ pub fn router(config: &Config, web: &Web, sessions: Sessions) -> Router {
         .route(&format!("{ROOT}/{{*anything_else}}"), any(nothing_here))
         .method_not_allowed_fallback(|| async { Kind::MethodNotAllowed.problem() })
         .layer(from_fn_with_state(api.clone(), identify))
-        .layer(session_cookie::layer(config, sessions))
         .layer(from_fn_with_state(web.clone(), same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(bounded_body))
@@ -93,38 +90,48 @@ pub fn description() -> OpenApi {
     described().into_openapi()
 }
 
-/// Adds the caller to the request, found by token or by the session of the pages.
+/// Adds the [`Caller`] and the [`Browser`] to the request, and the browser's new cookies to the answer.
 async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let now = api.app_state.clock.now();
     let request_id = trace::request_id(&request);
-    let actor = if request.headers().contains_key(header::AUTHORIZATION) {
-        let named = bearer(request.headers()).and_then(|token| api.tokens.named(token, now));
-        let Some((account, session)) = named else {
-            return Kind::TokenInvalid.problem().into_response();
-        };
-        match api.identities.of_token(account, &session, now).await {
-            Ok(Some(account)) => Ok(Actor::Account(Box::new(account))),
-            // The session has ended, or the account no longer exists.
-            Ok(None) => return Kind::TokenInvalid.problem().into_response(),
-            Err(failure) => Err(failure),
-        }
-    } else {
-        let account = match request.extensions().get::<tower_sessions::Session>() {
-            None => Ok(None),
-            Some(session) => session_cookie::account(session).await,
-        };
-        match account {
-            Ok(account) => api.identities.of_account(account).await,
-            Err(failure) => Err(failure),
-        }
+    let browser = Arc::new(Browser::new(&api.app_state, request.headers(), now));
+    let (method, headers) = (request.method(), request.headers());
+    let actor = match actor(&api, method, headers, &browser, now).await {
+        Ok(actor) => actor,
+        Err(problem) => return problem.into_response(),
     };
-    match actor {
-        Ok(actor) => {
-            request.extensions_mut().insert(Caller { actor, now, request_id });
-            next.run(request).await
-        }
-        Err(failure) => Problem::from(failure).into_response(),
+    // Programs keep no marks of their own.
+    request.extensions_mut().insert(Caller { actor, now, request_id, device: None });
+    request.extensions_mut().insert(browser.clone());
+    let mut response = next.run(request).await;
+    browser.set_cookies(&mut response);
+    response
+}
+
+/// Who asks: found by token or key, or else by the session of the pages. A visitor's cookie counts on pages only.
+async fn actor(
+    api: &Api,
+    method: &Method,
+    headers: &HeaderMap,
+    browser: &Browser,
+    now: DateTime<Utc>,
+) -> Result<Actor, Problem> {
+    if !headers.contains_key(header::AUTHORIZATION) {
+        let Some(session) = browser.session() else { return Ok(Actor::Visitor(None)) };
+        let account = api.identities.of_session(session, now).await?;
+        return Ok(
+            account.map_or(Actor::Visitor(None), |account| Actor::Account(Box::new(account)))
+        );
     }
+    let token = bearer(headers).ok_or_else(|| Kind::TokenInvalid.problem())?;
+    let account = api.identities.of_bearer(token, now).await?;
+    // Unknown, expired or revoked, or its session has ended, or its account no longer exists.
+    let account = account.ok_or_else(|| Kind::TokenInvalid.problem())?;
+    let only_reads = matches!(*method, Method::GET | Method::HEAD);
+    if account.access.scope == Scope::Read && !only_reads {
+        return Err(Kind::ScopeTooSmall.problem());
+    }
+    Ok(Actor::Account(Box::new(account)))
 }
 
 /// Refuses changes by cookie that do not come from our own pages. A token needs no check: other sites cannot send it.

@@ -213,8 +213,12 @@ pub struct PublicRead;
 pub struct CachedRead;
 /// Responses of a read that needs an account.
 pub struct SignedInRead;
-/// Responses of registering and signing in.
+/// Responses of registering, of asking for a code and of signing in with a password.
 pub struct SignIn;
+/// Responses of signing in with a code.
+pub struct SignInByCode;
+/// Responses of exchanging a refresh token.
+pub struct Refresh;
 /// Responses of a change of something other than an appointment.
 pub struct PlainChange;
 /// The same with `If-Match`.
@@ -257,18 +261,34 @@ impl IntoResponses for SignedInRead {
     }
 }
 
+/// Problems that registering and signing in can get.
+const SIGN_IN: [Kind; 7] = [
+    Kind::WrongCredentials,
+    Kind::SecondFactorNeeded,
+    Kind::WrongSecondFactor,
+    Kind::ForeignOrigin,
+    Kind::MediaType,
+    Kind::Invalid,
+    Kind::TooManyTries,
+];
+
 impl IntoResponses for SignIn {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
-        with(
-            &[
-                Kind::WrongCredentials,
-                Kind::ForeignOrigin,
-                Kind::MediaType,
-                Kind::Invalid,
-                Kind::TooManyTries,
-            ],
-            &[],
-        )
+        with(&SIGN_IN, &[])
+    }
+}
+
+impl IntoResponses for SignInByCode {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let mut kinds = vec![Kind::CodeExpired];
+        kinds.extend(SIGN_IN.into_iter().filter(|kind| *kind != Kind::WrongCredentials));
+        with(&kinds, &[Refusal::WrongCode { tries_left: 4 }, Refusal::CodeSpent])
+    }
+}
+
+impl IntoResponses for Refresh {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        with(&[Kind::ForeignOrigin, Kind::MediaType, Kind::Invalid], &[])
     }
 }
 

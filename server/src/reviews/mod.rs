@@ -6,7 +6,7 @@ mod store;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::Datelike;
+use chrono::{DateTime, Datelike, Utc};
 use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::events::{NewEvent, ReviewData, ReviewEvent};
@@ -261,6 +261,29 @@ impl ReviewService {
     }
 }
 
+/// Removes the author's name from all reviews of an account that is being deleted. Gives the doctors whose reviews have
+/// changed, so that their cached pages can be outdated after the commit.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn make_anonymous(
+    connection: &mut PgConnection,
+    author: AccountId,
+    by: Author,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<DoctorId>> {
+    let changed = store::make_anonymous(connection, author).await?;
+    let happened: Vec<_> = changed
+        .iter()
+        .map(|row| {
+            let (id, doctor) = (ReviewId(row.id), DoctorId(row.doctor_id));
+            NewEvent::review(ReviewEvent::Changed, id, doctor, ReviewData { stars: row.stars })
+        })
+        .collect();
+    events::record_all(connection, &happened, by, now).await?;
+    Ok(changed.into_iter().map(|row| DoctorId(row.doctor_id)).collect())
+}
+
 /// Records an event about a review in the event log.
 async fn record(
     connection: &mut PgConnection,
@@ -274,7 +297,7 @@ async fn record(
         ReviewEvent::Hidden | ReviewEvent::Shown => ActingRole::Administrator,
     };
     let event = NewEvent::review(kind, review, doctor, ReviewData { stars });
-    events::record(connection, &event, Author::of(caller, role), caller.now).await
+    events::record(connection, &event, Author::of(caller, role), caller.now).await.map(|_| ())
 }
 
 /// Both values, or the problems of both.

@@ -325,6 +325,31 @@ pub async fn rewrite(
     Ok(())
 }
 
+/// A review that has lost its author's name.
+pub struct Unnamed {
+    pub id: Uuid,
+    pub doctor_id: Uuid,
+    pub stars: i16,
+}
+
+/// Makes all shown reviews of an account anonymous. They are found by the account's visits, which nobody else can
+/// review.
+pub async fn make_anonymous(
+    connection: &mut PgConnection,
+    author: AccountId,
+) -> Result<Vec<Unnamed>> {
+    sqlx::query_as!(
+        Unnamed,
+        "update reviews set anonymous = true, version = version + 1
+         where author_id = $1 and not anonymous and withdrawn_at is null
+           and appointment_id in (select v.id from all_appointments v where v.booked_by = $1)
+         returning id, doctor_id, stars",
+        author.0
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// Withdraws a locked review, and deletes its text and answer.
 pub async fn withdraw(
     connection: &mut PgConnection,

@@ -14,16 +14,12 @@ use uuid::Uuid;
 use super::make;
 use super::{ScheduleService, author, must_manage, zone_data};
 use crate::clinic::places;
-use crate::database::is_transient;
 use crate::events;
 use crate::ids::uuid_v7;
 use crate::schedules::make::Facts;
 use crate::schedules::store::hours as store;
 use crate::schedules::view::{change, facts_of, proposed, zones};
-use crate::use_case::{Fault, Outcome};
-
-/// How often a change is tried when it meets serialization failures or deadlocks.
-const TRIES_MAX: usize = 3;
+use crate::use_case::{Fault, Outcome, retried};
 
 /// The result of applying a draft, stored with it: counts and dates, no names.
 #[derive(Serialize, Deserialize)]
@@ -113,13 +109,7 @@ impl ScheduleService {
         schedule: &Schedule,
         draft: Option<DraftId>,
     ) -> Outcome<(i32, ScheduleChange)> {
-        for _ in 1..TRIES_MAX {
-            match self.try_replace(caller, doctor, seen, schedule, draft).await {
-                Err(Fault::Database(error)) if is_transient(&error) => {}
-                other => return other,
-            }
-        }
-        self.try_replace(caller, doctor, seen, schedule, draft).await
+        retried(|| self.try_replace(caller, doctor, seen, schedule, draft)).await
     }
 
     async fn try_replace(

@@ -4,10 +4,9 @@ use nadi::ids::DoctorId;
 use uuid::Uuid;
 
 use super::{make, zone_data};
-use crate::database::is_transient;
 use crate::schedules::store::hours as store;
 use crate::state::AppState;
-use crate::use_case::Fault;
+use crate::use_case::{Fault, retried};
 
 /// How many doctors one transaction handles.
 const BATCH: i64 = 50;
@@ -70,13 +69,7 @@ async fn batch(
     whatever_release: bool,
     after: Uuid,
 ) -> anyhow::Result<Option<(Uuid, u64, u64)>> {
-    for _ in 0..3 {
-        match try_batch(app_state, whatever_release, after).await {
-            Err(Fault::Database(error)) if is_transient(&error) => {}
-            other => return Ok(other?),
-        }
-    }
-    Ok(try_batch(app_state, whatever_release, after).await?)
+    Ok(retried(|| try_batch(app_state, whatever_release, after)).await?)
 }
 
 async fn try_batch(

@@ -105,7 +105,7 @@ async fn five_wrong_codes_need_a_new_code() {
     let too_late = confirm(&right).await;
     assert_eq!(too_late, Err(Refusal::CodeSpent.into()));
 
-    clinic.change(&asha, id, &Change::SendCode).await.expect("a new code");
+    clinic.change(&asha, id, &Change::SendCode { contact: None }).await.expect("a new code");
     let old = confirm(&right).await;
     assert_eq!(old, Err(Refusal::WrongCode { tries_left: 4 }.into()));
     clinic.confirm(&asha, id).await.expect("the new code counts");
@@ -198,7 +198,7 @@ async fn an_appointment_is_hidden_from_other_accounts() {
     for change in [
         Change::Extend,
         Change::Confirm { code: Some(code) },
-        Change::SendCode,
+        Change::SendCode { contact: None },
         Change::Cancel { reason: None },
         Change::Reschedule { slot: clinic.free(clinic.doctor).await[3] },
         Change::CheckIn,

@@ -21,7 +21,7 @@ use crate::support::{Clinic, browser, time};
 const RUN: &str = "update doctors set bio = 'Another story.'";
 
 /// Another instance on the same database and Redis.
-fn beside(clinic: &Clinic, redis: Option<&Redis>) -> Clinic {
+pub fn beside(clinic: &Clinic, redis: Option<&Redis>) -> Clinic {
     let config =
         server::config::Config { redis_url: redis.map(Redis::url), ..clinic.config.clone() };
     let clock = Arc::new(clinic.clock.clone());

@@ -262,6 +262,7 @@ async fn the_times_of_a_repeated_hour_are_told_apart() {
 
     // The doctor's calendar shows both offsets.
     let doctor_account = SignedIn { doctor: Some(doctor), ..clinic.patient("Lina").await };
+    clinic.prove_address(&doctor_account).await;
     sqlx::query("update doctors set account_id = $2 where id = $1")
         .bind(doctor.0)
         .bind(doctor_account.account.0)
@@ -286,6 +287,7 @@ async fn a_calendar_of_two_zones_shows_both_times() {
     let asha = clinic.patient("Asha").await;
     let id = clinic.book(&asha, slot_at(&clinic, doctor, "2026-12-10T20:00:00Z").await).await;
     let account = SignedIn { doctor: Some(doctor), ..clinic.patient("Lina").await };
+    clinic.prove_address(&account).await;
     sqlx::query("update doctors set account_id = $2 where id = $1")
         .bind(doctor.0)
         .bind(account.account.0)

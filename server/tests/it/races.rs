@@ -190,10 +190,12 @@ async fn a_hold_waits_for_an_uncommitted_rival() {
         person: asha.person,
         account: asha.account,
         now,
+        holds_max: 3,
         visits_max: 3,
         uid_host: clinic.app_state.site.uid_host.clone(),
         hold: chrono::Duration::minutes(5),
         request_key: None,
+        locale: "en",
     };
     let mut in_flight = clinic.app_state.write.begin().await.expect("a transaction");
     assert!(holds::take(&mut in_flight, &first).await.expect("taken").is_some());

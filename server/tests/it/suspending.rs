@@ -16,6 +16,7 @@ use crate::support::{Clinic, browser};
 
 async fn administrator(clinic: &Clinic) -> SignedIn {
     let who = clinic.patient("Administrator").await;
+    clinic.prove_address(&who).await;
     sqlx::query(
         "insert into staff (clinic_id, account_id, role, created_at)
          values ($1, $2, 'administrator', now())",

@@ -1,11 +1,14 @@
 //! The pages, requested as by a browser without scripts.
 
-use app::i18n::pattern;
+use app::i18n::{pattern, text};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use server::config::Mode;
+use server::config::{Mode, StaffSecondFactor};
 use server::supervisor::{Job, Next, Supervisor};
 use tokio_util::sync::CancellationToken;
 
+use crate::support::http::administrator_cookie;
+use crate::support::registration::{CookieJar, Newcomer};
+use crate::support::sign_ins::PASSWORD;
 use crate::support::texts::around;
 use crate::support::{Clinic, browser, time};
 
@@ -24,6 +27,8 @@ async fn visitors_see_public_pages_and_are_sent_to_sign_in_for_the_others() {
     let base = clinic.serve().await;
     for path in
         ["/", "/doctors", "/doctors/asha-naik", "/sign-in", "/register", "/healthz", "/readyz"]
+            .into_iter()
+            .chain(["/sign-in/code", "/sign-in/forgot"])
     {
         let answer = browser().get(format!("{base}{path}")).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{path}");
@@ -34,12 +39,13 @@ async fn visitors_see_public_pages_and_are_sent_to_sign_in_for_the_others() {
     for path in ["/nowhere", "/doctors/nobody", "/doctors/..%2f", "/pkg/0/nadi.css"] {
         assert_eq!(get(&base, path, None).await.0, 404, "{path}");
     }
-    for path in ["/appointments", "/calendar", "/admin"] {
+    for path in ["/appointments", "/calendar", "/admin", "/sign-in/again", "/sign-in/second-factor"]
+    {
         let request = browser().get(format!("{base}{path}")).header("accept", "text/html");
         let answer = request.send().await.expect("an answer");
         assert!(answer.status().is_redirection(), "{path}: {}", answer.status());
         let to = answer.headers()[LOCATION].to_str().expect("an address");
-        assert!(to.starts_with("/sign-in?next="), "{path}: {to}");
+        assert!(to.starts_with("/sign-in?"), "{path}: {to}");
     }
 }
 
@@ -64,7 +70,7 @@ async fn search_engines_index_public_pages_only() {
         assert!(!page.contains("</script><b>"), "{path}: a name is never markup");
         assert_eq!(body.contains("schema.org"), path.starts_with("/doctors/"), "{path}");
     }
-    for path in ["/sign-in", "/register", "/nowhere"] {
+    for path in ["/sign-in", "/sign-in/code", "/sign-in/forgot", "/register", "/nowhere"] {
         let (_, page) = get(&base, path, None).await;
         assert!(page.contains("<meta name=\"robots\" content=\"noindex\">"), "{path}");
     }
@@ -97,14 +103,8 @@ async fn sign_in_is_locked_after_ten_wrong_passwords() {
             .expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("text"))
     };
-    let fields = [("name", "Asha"), ("email", "asha@example.org"), ("password", "right password")];
-    let registered = browser()
-        .post(format!("{base}/fn/register"))
-        .form(&fields)
-        .send()
-        .await
-        .expect("an answer");
-    assert!(registered.status().as_u16() < 400, "{}", registered.status());
+    let asha = Newcomer { name: "Asha", email: "asha@example.org", password: "right password" };
+    clinic.register_by_form(&base, asha, "/").await;
     let unknown = sign_in("nobody@example.org", "wrong password").await;
     let mut wrong = (0, String::new());
     for _ in 0..10 {
@@ -190,16 +190,46 @@ async fn a_patient_registers_books_and_signs_out_without_scripts() {
     let fields = [
         ("name", "Asha Rao"),
         ("email", "Asha@example.org"),
-        ("password", "long enough"),
+        ("password", "calm green leaves"),
         ("next", page.as_str()),
     ];
-    let registered = post("/fn/register", "", "/register", &fields).await;
-    assert_eq!(to(&registered), page, "back to the time that was picked");
-    let cookie = registered.headers()[SET_COOKIE].to_str().expect("a cookie").to_owned();
+    let mut jar = CookieJar::default();
+    let accounts = clinic.count("select count(*) from accounts").await;
+    let to_code = jar.submit(&base, ("/fn/register", "/register"), &fields).await;
+    assert!(to_code.starts_with("/sign-in/code?next="), "{to_code}");
+    let after = clinic.count("select count(*) from accounts").await;
+    assert_eq!(after, accounts, "the account is made when the code is typed");
+    let (status, _, asked) = jar.open(&base, &to_code).await;
+    assert!(status == 200 && asked.to_lowercase().contains("asha@example.org"), "{asked}");
+    let wrong = [("code", "000000"), ("next", page.as_str())];
+    let refused = jar.submit(&base, ("/fn/check_code", &to_code), &wrong).await;
+    assert!(refused.starts_with(&to_code) && refused.contains("__err="), "{refused}");
+    let (status, _, asked) = jar.open(&base, &refused).await;
+    assert!(status == 422 && asked.contains(&text!("refusal-wrong-code", tries = 4)), "{asked}");
+
+    let code = clinic.code_sent_to("asha@example.org").await;
+    let right = [("code", code.as_str()), ("next", page.as_str())];
+    let registered = browser()
+        .post(format!("{base}/fn/check_code"))
+        .header(COOKIE, jar.header())
+        .header("accept", "text/html")
+        .header("origin", &base)
+        .form(&right)
+        .send()
+        .await
+        .expect("an answer");
+    jar.take(&registered);
+    assert!(jar.has("nadi_session") && !jar.has("nadi_proof"), "{jar:?}");
+    let session = registered.headers().get_all(SET_COOKIE).iter();
+    let mut session = session.filter_map(|cookie| cookie.to_str().ok());
+    let session = session.rfind(|cookie| cookie.starts_with("nadi_session="));
+    let session = session.expect("a session").to_owned();
     for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
-        assert!(cookie.contains(attribute), "{cookie}");
+        assert!(session.contains(attribute), "{session}");
     }
-    let cookie = cookie.split(';').next().expect("a pair").to_owned();
+    let (status, back, _) = jar.open(&base, &to(&registered).replace(&base, "")).await;
+    assert_eq!((status, back), (303, page.clone()), "back to the time that was picked");
+    let cookie = jar.header();
 
     let held = post("/fn/hold", &cookie, &page, &[("slot", &slot)]).await;
     let appointment = to(&held);
@@ -217,10 +247,7 @@ async fn a_patient_registers_books_and_signs_out_without_scripts() {
     let (status, body) = get(&base, &to(&wrong).replace(&base, ""), Some(&cookie)).await;
     assert_eq!(status, 422, "{body}");
 
-    clinic.dispatcher().run_once().await.expect("relayed");
-    let body = clinic.messages.sent.lock().expect("sent")[0].body.clone();
-    let code = body.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
-    let code = code.expect("a code in the message").to_owned();
+    let code = clinic.code_sent_to("asha@example.org").await;
     let confirmed =
         post("/fn/confirm", &cookie, &appointment, &[("id", &id), ("code", &code)]).await;
     assert!(to(&confirmed).starts_with(&appointment), "{}", to(&confirmed));
@@ -233,6 +260,150 @@ async fn a_patient_registers_books_and_signs_out_without_scripts() {
     let (status, _) = get(&base, &appointment, Some(&cookie)).await;
     assert!(status == 302 || status == 303, "signed out: {status}");
     assert_eq!(clinic.count("select count(*) from sessions").await, 0);
+}
+
+/// The sign-in page leads on whoever is signed in: to the page they wanted, or to where their role belongs.
+#[tokio::test]
+async fn signing_in_leads_each_role_to_its_place() {
+    let mut clinic = Clinic::open().await;
+    let (new, booked) = (clinic.patient("Asha").await, clinic.patient("Ravi").await);
+    clinic.book(&booked, clinic.free(clinic.doctor).await[0]).await;
+    let doctor = clinic.doctor_account().await;
+    sqlx::query("update doctors set account_id = $1 where id = $2")
+        .bind(doctor.account.0)
+        .bind(clinic.doctor.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("linked");
+    let (new, booked) = (clinic.cookie(&new).await, clinic.cookie(&booked).await);
+    let doctor = clinic.cookie(&doctor).await;
+    let administrator = administrator_cookie(&clinic).await;
+    let place = async |base: &str, address: &str, cookie: &str| {
+        let request = browser().get(format!("{base}{address}")).header("accept", "text/html");
+        let answer = request.header(COOKIE, cookie).send().await.expect("an answer");
+        assert_eq!(answer.status(), 303, "{address}");
+        answer.headers()[LOCATION].to_str().expect("an address").replace(base, "")
+    };
+    let base = clinic.serve().await;
+    for (cookie, there) in [
+        (&new, "/"),
+        (&booked, "/appointments"),
+        (&doctor, "/calendar"),
+        (&administrator, "/admin"),
+    ] {
+        for address in ["/sign-in", "/register", "/sign-in?next=/", "/sign-in?next=//evil.example"]
+        {
+            assert_eq!(place(&base, address, cookie).await, there, "{address}");
+        }
+        let wanted = "/sign-in?next=%2Fpeople%3Fnext%3D%252Fdoctors&signed_in=yes";
+        assert_eq!(place(&base, wanted, cookie).await, "/people?next=%2Fdoctors");
+    }
+
+    clinic.app_state.settings.staff_second_factor = StaffSecondFactor::Required;
+    let base = clinic.serve().await;
+    for cookie in [&doctor, &administrator] {
+        assert_eq!(place(&base, "/sign-in", cookie).await, "/account/security");
+        let wanted = place(&base, "/sign-in?next=%2Fcalendar", cookie).await;
+        assert_eq!(wanted, "/account/security?next=%2Fcalendar");
+        let own = "/sign-in?next=%2Faccount%2Fpassword";
+        assert_eq!(place(&base, own, cookie).await, "/account/password");
+    }
+    assert_eq!(place(&base, "/sign-in", &booked).await, "/appointments", "patients need none");
+    // Whoever has one signs in again, with it.
+    sqlx::query(
+        "insert into authenticators (account_id, secret, confirmed_at, created_at)
+         select id, '\\x00', now(), now() from accounts",
+    )
+    .execute(&clinic.pool)
+    .await
+    .expect("authenticators");
+    for cookie in [&doctor, &administrator] {
+        let wanted = place(&base, "/sign-in?next=%2Fcalendar", cookie).await;
+        assert_eq!(wanted, "/sign-in/again?next=%2Fcalendar");
+        assert_eq!(get(&base, &wanted, Some(cookie)).await.0, 200, "it leads nowhere in a circle");
+    }
+}
+
+/// Who is signed in proves again who they are; the account in whose name it is done never changes by that.
+#[tokio::test]
+async fn proving_again_is_for_the_account_that_is_signed_in() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let asha = Newcomer { name: "Asha", email: "asha@example.org", password: PASSWORD };
+    let (mut jar, _) = clinic.register_by_form(&base, asha, "/").await;
+    let ravi =
+        Newcomer { name: "Ravi", email: "ravi@example.org", password: "ravi likes blue leaves" };
+    clinic.register_by_form(&base, ravi, "/").await;
+    let again = "/sign-in/again?next=%2Faccount%2Fpassword";
+    let (status, to, _) = jar.open(&base, again).await;
+    assert_eq!((status, to.as_str()), (303, "/account/password"), "they have just signed in");
+
+    clinic.clock.step(chrono::Duration::minutes(11));
+    let (_, to, _) = jar.open(&base, "/account/password").await;
+    assert_eq!(to, again);
+    let (status, _, page) = jar.open(&base, again).await;
+    assert!(status == 200 && page.contains("asha@example.org"), "{page}");
+    let form = ("/fn/prove_with_password", again);
+    let next = "/account/password";
+    // Another account's password proves nothing, also with that account's address in the form.
+    let fields = [("email", ravi.email), ("password", ravi.password), ("next", next)];
+    let to = jar.submit(&base, form, &fields).await;
+    let (status, _, page) = jar.open(&base, &to).await;
+    assert!(status == 422 && page.contains(&text!("field-password-wrong")), "{page}");
+    assert_eq!(jar.open(&base, "/account/password").await.1, again);
+
+    let to = jar.submit(&base, form, &[("password", asha.password), ("next", next)]).await;
+    assert_eq!(jar.open(&base, &to).await.1, "/account/password");
+    assert_eq!(jar.open(&base, "/account/password").await.0, 200);
+
+    clinic.clock.step(chrono::Duration::minutes(11));
+    let to = jar.submit(&base, ("/fn/prove_with_code", again), &[("next", next)]).await;
+    assert!(to.starts_with("/sign-in/code?next="), "{to}");
+    let code = clinic.mailed_code(asha.email).await;
+    let fields = [("code", code.as_str()), ("next", next)];
+    let to = jar.submit(&base, ("/fn/check_code", &to), &fields).await;
+    assert_eq!(jar.open(&base, &to).await.1, "/account/password", "with a code");
+    assert_eq!(jar.open(&base, "/account/password").await.0, 200);
+    let sessions = "select count(*) from sessions s join accounts a on a.id = s.account_id
+                    where a.email = 'asha@example.org'";
+    assert_eq!(clinic.count(sessions).await, 1, "each proof takes the place of the session before");
+
+    let mut stranger = CookieJar::default();
+    for action in ["/fn/prove_with_password", "/fn/prove_with_code"] {
+        let fields = [("password", asha.password), ("next", next)];
+        let to = stranger.submit(&base, (action, "/sign-in/again"), &fields).await;
+        assert_eq!(to, "/sign-in?next=%2Faccount%2Fpassword", "{action}");
+    }
+}
+
+/// A code counts only in the browser that has asked for it.
+#[tokio::test]
+async fn a_code_signs_in_only_the_browser_that_asked_for_it() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let mut asked = CookieJar::default();
+    let form = ("/fn/send_sign_in_code", "/sign-in");
+    let to = asked.submit(&base, form, &[("email", "asha@example.org")]).await;
+    assert_eq!(to, "/sign-in/code");
+    let code = clinic.mailed_code("asha@example.org").await;
+    let fields = [("code", code.as_str()), ("next", "/people")];
+    let mut stranger = CookieJar::default();
+    let check = ("/fn/check_code", "/sign-in/code");
+    let refused = stranger.submit(&base, check, &fields).await;
+    assert!(refused.contains("__err="), "{refused}");
+    let (status, _, page) = stranger.open(&base, &refused).await;
+    assert!(status == 422 && page.contains(&text!("sign-in-code-gone-title")), "{page}");
+    assert!(!stranger.has("nadi_session") && !page.contains("asha@example.org"));
+
+    let before = asked.clone();
+    let to = asked.submit(&base, check, &fields).await;
+    assert_eq!(asked.open(&base, &to).await.1, "/people");
+    // The same answer a second time signs nobody in.
+    let mut replayed = before;
+    let refused = replayed.submit(&base, check, &fields).await;
+    assert!(refused.contains("__err=") && !replayed.has("nadi_session"), "{refused}");
+    // But whoever is signed in by the first one, as after a double click, is led on.
+    assert_eq!(asked.open(&base, "/sign-in/code?next=%2Fpeople").await.1, "/people");
 }
 
 #[tokio::test]
@@ -360,7 +531,7 @@ async fn pages_answer_503_without_the_database_and_recover() {
 #[tokio::test]
 async fn the_clock_cookie_is_ignored_in_production() {
     let mut clinic = Clinic::open().await;
-    let (asha, account) = (clinic.patient("Asha").await, clinic.patient("The Doctor").await);
+    let (asha, account) = (clinic.patient("Asha").await, clinic.doctor_account().await);
     sqlx::query("update doctors set account_id = $1 where id = $2")
         .bind(account.account.0)
         .bind(clinic.doctor.0)

@@ -49,6 +49,7 @@ pub fn script(hold: &str, now: &str, first: usize, clients: usize) -> String {
     let given = "with given as materialized (select * from bench_hold_inputs where n = :n),\n";
     statement = statement.replacen("with ", given, 1);
     let parameters = [
+        "'en'",
         "'nadi.example'",
         "3",
         "(select fingerprint from given)",

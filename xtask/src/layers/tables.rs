@@ -14,10 +14,33 @@ use super::stores::{CAPABILITIES, WRITES_TEST_DATA};
 
 /// The capabilities and the tables that they own.
 const OWNERS: [(&str, &[&str]); 10] = [
-    ("accounts", &["accounts", "people", "sessions"]),
+    (
+        "accounts",
+        &[
+            "accounts",
+            "address_proofs",
+            "api_keys",
+            "authenticators",
+            "merged_accounts",
+            "passkey_challenges",
+            "passkeys",
+            "people",
+            "recovery_codes",
+            "sessions",
+            "tokens",
+            "unproven_accounts",
+        ],
+    ),
     (
         "bookings",
-        &["appointments", "archived_appointments", "idempotency_keys", "patient_times", "seats"],
+        &[
+            "appointments",
+            "archived_appointments",
+            "idempotency_keys",
+            "patient_times",
+            "seats",
+            "visitor_visits",
+        ],
     ),
     ("busy_times", &["busy_calendars", "busy_times"]),
     (
@@ -29,6 +52,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
             "clinics",
             "doctor_specialties",
             "doctors",
+            "invitations",
             "locations",
             "specialties",
             "staff",
@@ -70,10 +94,11 @@ const OWNERS: [(&str, &[&str]); 10] = [
 ];
 
 /// The writing functions of the migrations, and the capability that owns each: only its SQL may call it.
-const FUNCTIONS: [(&str, &str); 4] = [
+const FUNCTIONS: [(&str, &str); 5] = [
     ("archive_appointments", "bookings"),
     ("copy_outbox_row", "events"),
     ("end_holds", "bookings"),
+    ("leave_address_unproven", "accounts"),
     ("note_freed_kept_times", "schedules"),
 ];
 

@@ -5,14 +5,15 @@
 --
 -- $1 duration of a hold   $2 ids   $3 references   $4 slots   $5 visit types   $6 persons   $7 accounts
 -- $8 times of the requests   $9 lock keys   $10 idempotency keys   $11 fingerprints
--- $12 host for the UID in calendar files
+-- $12 host for the UID in calendar files   $13 languages of the requests
 with asked as materialized (
     select a.*,
            row_number() over (partition by a.slot_id order by a.id) as turn,
            row_number() over (partition by a.account_id order by a.id) as of_account
     from unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[],
-                $8::timestamptz[], $9::bigint[], $10::text[], $11::bytea[])
-         as a (id, reference, slot_id, visit_type_id, person_id, account_id, now, lock_key, key, fingerprint)
+                $8::timestamptz[], $9::bigint[], $10::text[], $11::bytea[], $13::text[])
+         as a (id, reference, slot_id, visit_type_id, person_id, account_id, now, lock_key, key, fingerprint,
+               locale)
 ),
 wanted as materialized (
     select a.*, s.doctor_id, s.starts_at, s.ends_at, s.capacity, b.location_id, b.mode, p.time_zone,
@@ -85,8 +86,8 @@ made as (
 ),
 recorded as (
     insert into events (type, subject_id, subject_version, doctor_id, actor, actor_account_id,
-                        occurred_at, data)
-    select 'appointment.held', m.id, m.version, m.doctor_id, 'patient', m.booked_by, m.created_at,
+                        locale, occurred_at, data)
+    select 'appointment.held', m.id, m.version, m.doctor_id, 'patient', m.booked_by, w.locale, m.created_at,
            jsonb_build_object(
                'account', m.booked_by, 'location', m.location_id, 'mode', m.mode,
                'starts_at', m.starts_at, 'ends_at', m.ends_at, 'slots', jsonb_build_array(m.slot_id),

@@ -2,7 +2,11 @@
 -- are of the same moment: between two statements a hold of the same person may be made or end. `offset 0` makes
 -- PostgreSQL look up rows by id. A join, planned while there are no appointments, would read all of them later.
 --
+-- A visitor may have one hold, for whichever person: the new hold takes its place. So with one hold allowed, what a hold
+-- of the person with the doctor is for accounts, any hold is for the visitor.
+--
 -- $1 slots   $2 visit types, or null   $3 persons   $4 accounts   $5 times of the requests   $6 idempotency keys, or null
+-- $7 holds allowed
 select k.fingerprint as "fingerprint?",
        k.answer as "answer?",
        exists (select from people o
@@ -16,10 +20,16 @@ select k.fingerprint as "fingerprint?",
                    'fee', jsonb_build_object('minor_units', x.fee_minor_units, 'currency', x.currency),
                    'expires_at', x.expires_at, 'extensions', x.extensions,
                    'code_tries', x.code_tries, 'created_at', x.created_at)
-        from patient_times t
+        from (select t.appointment_id
+              from patient_times t
+              where t.person_id = a.person_id and t.held_until > a.now
+              union
+              select t.appointment_id
+              from patient_times t
+              where a.holds_max = 1 and t.account_id = a.account_id and t.hold_number is not null
+                and t.held_until < 'infinity' and t.held_until > a.now) t
         cross join lateral (select * from appointments x where x.id = t.appointment_id offset 0) x
-        where t.person_id = a.person_id and t.held_until > a.now
-          and x.slot_id = a.slot_id and x.visit_type_id = v.id) as standing,
+        where x.slot_id = a.slot_id and x.visit_type_id = v.id) as standing,
        case when v.id is not null then s.starts_at end as starts_at,
        coalesce(d.status = 'listed' and d.archived_at is null
                 and run.slots = v.slot_span and run.capacity > 0 and run.not_only_kept, false) as "offered!",
@@ -30,20 +40,21 @@ select k.fingerprint as "fingerprint?",
                cross join lateral (select * from appointments x where x.id = t.appointment_id offset 0) x
                where t.person_id = a.person_id and t.held_until > a.now
                  and t.during && tstzrange(s.starts_at, run.ends_at)
-                 and not (x.state = 'pending' and x.doctor_id = s.doctor_id)) as "person_is_busy!",
+                 and not (x.state = 'pending' and (x.doctor_id = s.doctor_id or a.holds_max = 1))) as "person_is_busy!",
        (select count(*)
         from patient_times t
         where t.account_id = a.account_id and t.hold_number is not null
           and t.held_until > a.now and t.held_until < 'infinity'
-          and not (t.person_id = a.person_id and t.doctor_id = s.doctor_id)) as "other_holds!",
+          and not (t.person_id = a.person_id and t.doctor_id = s.doctor_id or a.holds_max = 1)) as "other_holds!",
        (select count(*)
         from patient_times t
         where t.account_id = a.account_id and t.doctor_id = s.doctor_id and t.visit_number is not null
           and t.held_until > a.now and lower(t.during) > a.now
-          and not (t.person_id = a.person_id and t.hold_number is not null
+          and not ((t.person_id = a.person_id or a.holds_max = 1) and t.hold_number is not null
                    and t.held_until < 'infinity')) as "other_visits!"
-from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[])
-     with ordinality as a (slot_id, visit_type_id, person_id, account_id, now, key, n)
+from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[],
+            $7::smallint[])
+     with ordinality as a (slot_id, visit_type_id, person_id, account_id, now, key, holds_max, n)
 left join idempotency_keys k on k.account_id = a.account_id and k.key = a.key
 left join slots s on s.id = a.slot_id
 left join doctors d on d.id = s.doctor_id
@@ -57,7 +68,8 @@ left join lateral (
                              where t.slot_id = r.id and t.held_until > a.now
                                and not exists (select from patient_times h
                                                where h.appointment_id = t.appointment_id
-                                                 and h.person_id = a.person_id
+                                                 and (h.person_id = a.person_id
+                                                      or a.holds_max = 1 and h.account_id = a.account_id)
                                                  and h.held_until < 'infinity'))) as seats_free
     from slots r
     where r.block_id = s.block_id and r.slot_no between s.slot_no and s.slot_no + v.slot_span - 1

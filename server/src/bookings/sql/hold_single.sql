@@ -3,6 +3,7 @@
 -- $1 now   $2 slot   $3 person   $4 account   $5 id   $6 reference   $7 duration   $8 first seat to try
 -- $9 holds allowed   $10 visit type, or null   $11 lock key   $12 idempotency key   $13 fingerprint (the last three
 -- are null without a key)   $14 visits allowed ahead with one doctor   $15 host for the UID in calendar files
+-- $16 language of the request
 --
 -- `cargo xtask bench` runs the same text with pgbench.
 with key_lock as materialized (
@@ -54,6 +55,14 @@ given_up as (
       -- A subquery, so that it is looked up by id in every plan.
       and (select a.state = 'pending' and a.doctor_id = w.doctor_id
                   and (a.slot_id <> w.id or a.visit_type_id <> w.visit_type_id)
+           from appointments a where a.id = p.appointment_id)
+    union all
+    -- A visitor holds one time, with whichever doctor and for whichever person.
+    select p.appointment_id
+    from patient_times p, wanted w
+    where $9::smallint = 1
+      and p.account_id = $4 and p.hold_number is not null and p.held_until < 'infinity'
+      and (select a.state = 'pending' and (a.slot_id <> w.id or a.visit_type_id <> w.visit_type_id)
            from appointments a where a.id = p.appointment_id)
 ),
 -- `end_holds` locks these appointments and checks their state again after any wait.
@@ -139,8 +148,8 @@ made as (
 ),
 recorded as (
     insert into events (type, subject_id, subject_version, doctor_id, actor, actor_account_id,
-                        occurred_at, data)
-    select 'appointment.held', m.id, m.version, m.doctor_id, 'patient', $4, $1,
+                        locale, occurred_at, data)
+    select 'appointment.held', m.id, m.version, m.doctor_id, 'patient', $4, $16::text, $1,
            jsonb_build_object(
                'account', m.booked_by, 'location', m.location_id, 'mode', m.mode,
                'starts_at', m.starts_at, 'ends_at', m.ends_at, 'slots', v.slots,

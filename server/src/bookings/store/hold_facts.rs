@@ -178,6 +178,7 @@ pub async fn read(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec<
     let moments: Vec<DateTime<Utc>> = all.iter().map(|new| new.now).collect();
     let keys: Vec<Option<&str>> =
         all.iter().map(|new| new.request_key.as_ref().map(|key| key.key.as_str())).collect();
+    let holds_max: Vec<i16> = all.iter().map(|new| new.holds_max).collect();
     let rows = sqlx::query_file!(
         "src/bookings/sql/hold_facts.sql",
         &slots as _,
@@ -185,7 +186,8 @@ pub async fn read(connection: &mut PgConnection, all: &[NewHold]) -> Result<Vec<
         &persons as _,
         &accounts as _,
         &moments as _,
-        &keys as _
+        &keys as _,
+        &holds_max
     )
     .fetch_all(connection)
     .await?;

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use nadi::appointment::{ACTIVE_HOLDS_MAX, reference};
+use nadi::appointment::reference;
 use nadi::ids::{AccountId, AppointmentId, DoctorId, PersonId, SlotId, VisitTypeId};
 use serde_json::Value;
 use sqlx::postgres::types::PgInterval;
@@ -27,18 +27,22 @@ pub struct NewHold {
     pub account: AccountId,
     pub now: DateTime<Utc>,
     pub hold: Duration,
+    /// How many holds the account or visitor may have at a time.
+    pub holds_max: i16,
     /// How many future visits the account may have with one doctor.
     pub visits_max: i16,
     /// The host that follows the id in the appointment's UID in calendar files.
     pub uid_host: Arc<str>,
     pub request_key: Option<RequestKey>,
+    /// The language of the request.
+    pub locale: &'static str,
 }
 
 /// Claims the seats and the person's time, writes the appointment, its event and, for a request with a key,
 /// the answer. Returns the answer, a [`nadi::ports::Booked`] as JSON.
 ///
-/// Lapsed holds in the way are expired, with their events, and the person's hold with the same doctor is
-/// released. `None`: the hold was not granted (or the key was used before), and nothing was changed.
+/// Lapsed holds in the way are expired, with their events, and the person's hold with the same doctor (of a visitor,
+/// any hold) is released. `None`: the hold was not granted (or the key was used before), and nothing was changed.
 pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option<Value>> {
     // Concurrent holds of a group slot start at different seats. Any number will do.
     let first_seat = (new.id.0.as_u128() & 0x7fff) as i32;
@@ -53,13 +57,14 @@ pub async fn take(connection: &mut PgConnection, new: &NewHold) -> Result<Option
         reference(new.id),
         interval(new.hold),
         first_seat,
-        ACTIVE_HOLDS_MAX,
+        new.holds_max,
         new.visit_type.map(|kind| kind.0),
         request_key.map(|request_key| request_key.lock_key),
         request_key.map(|request_key| request_key.key.as_str()),
         request_key.map(|request_key| request_key.fingerprint.as_slice()),
         new.visits_max,
-        &new.uid_host as &str
+        &new.uid_host as &str,
+        new.locale
     )
     .fetch_one(connection)
     .await;
@@ -94,7 +99,8 @@ pub async fn take_batch(
         &column.lock_keys as _,
         &column.keys as _,
         &column.fingerprints as _,
-        uid_host
+        uid_host,
+        &column.locales as _
     )
     .fetch_all(connection)
     .await?;
@@ -149,6 +155,7 @@ struct Columns<'a> {
     lock_keys: Vec<Option<i64>>,
     keys: Vec<Option<&'a str>>,
     fingerprints: Vec<Option<&'a [u8]>>,
+    locales: Vec<&'static str>,
 }
 
 impl<'a> Columns<'a> {
@@ -168,6 +175,7 @@ impl<'a> Columns<'a> {
             columns
                 .fingerprints
                 .push(request_key.map(|request_key| request_key.fingerprint.as_slice()));
+            columns.locales.push(new.locale);
         }
         columns
     }

@@ -113,10 +113,19 @@ pub async fn insert_all(
     .await
 }
 
-/// Deletes answers given before `before`; returns how many.
-pub async fn forget(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<u64> {
-    let forgotten = sqlx::query!("delete from idempotency_keys where created_at < $1", before)
-        .execute(connection)
-        .await?;
+/// Deletes answers given before `before`, at most `limit`; returns how many.
+pub async fn forget(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let forgotten = sqlx::query!(
+        "delete from idempotency_keys where (account_id, key) in
+             (select account_id, key from idempotency_keys where created_at < $1 limit $2)",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await?;
     Ok(forgotten.rows_affected())
 }

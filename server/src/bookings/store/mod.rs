@@ -7,3 +7,4 @@ pub mod claims;
 pub mod hold_facts;
 pub mod holds;
 pub mod idempotency;
+pub mod visitor_visits;

@@ -17,6 +17,13 @@ pub enum Kind {
     SignInNeeded,
     TokenInvalid,
     WrongCredentials,
+    CodeExpired,
+    SecondFactorNeeded,
+    WrongSecondFactor,
+    WrongPasskey,
+    ProveAgain,
+    /// A key that may only read was used for a change.
+    ScopeTooSmall,
     NotAllowed,
     ForeignOrigin,
     NotFound,
@@ -37,13 +44,19 @@ pub enum Kind {
 }
 
 /// All types except for the refusals of the booking rules.
-const GENERAL: [Kind; 21] = [
+const GENERAL: [Kind; 27] = [
     Kind::Malformed,
     Kind::KeyMissing,
     Kind::KeyMalformed,
     Kind::SignInNeeded,
     Kind::TokenInvalid,
     Kind::WrongCredentials,
+    Kind::CodeExpired,
+    Kind::SecondFactorNeeded,
+    Kind::WrongSecondFactor,
+    Kind::WrongPasskey,
+    Kind::ProveAgain,
+    Kind::ScopeTooSmall,
     Kind::NotAllowed,
     Kind::ForeignOrigin,
     Kind::NotFound,
@@ -76,6 +89,11 @@ impl From<&Failure> for Kind {
             Failure::SignInFirst => Self::SignInNeeded,
             Failure::NotAllowed => Self::NotAllowed,
             Failure::WrongCredentials => Self::WrongCredentials,
+            Failure::CodeExpired => Self::CodeExpired,
+            Failure::SecondFactorNeeded => Self::SecondFactorNeeded,
+            Failure::WrongSecondFactor => Self::WrongSecondFactor,
+            Failure::WrongPasskey => Self::WrongPasskey,
+            Failure::ProveAgain => Self::ProveAgain,
             Failure::TooManyTries { .. } => Self::TooManyTries,
             Failure::Invalid(_) => Self::Invalid,
             Failure::Refused(refusal) => Self::Refused(*refusal),
@@ -102,6 +120,12 @@ impl Kind {
             Self::SignInNeeded => "sign-in-needed",
             Self::TokenInvalid => "token-invalid",
             Self::WrongCredentials => "wrong-credentials",
+            Self::CodeExpired => "code-expired",
+            Self::SecondFactorNeeded => "second-factor-needed",
+            Self::WrongSecondFactor => "wrong-second-factor",
+            Self::WrongPasskey => "wrong-passkey",
+            Self::ProveAgain => "prove-again",
+            Self::ScopeTooSmall => "scope-too-small",
             Self::NotAllowed => "not-allowed",
             Self::ForeignOrigin => "foreign-origin",
             Self::NotFound => "not-found",
@@ -124,15 +148,20 @@ impl Kind {
     pub fn status(self) -> u16 {
         match self {
             Self::Malformed | Self::KeyMissing | Self::KeyMalformed => 400,
-            Self::SignInNeeded | Self::TokenInvalid | Self::WrongCredentials => 401,
-            Self::NotAllowed | Self::ForeignOrigin => 403,
+            Self::SignInNeeded
+            | Self::TokenInvalid
+            | Self::WrongCredentials
+            | Self::SecondFactorNeeded
+            | Self::WrongSecondFactor
+            | Self::WrongPasskey => 401,
+            Self::NotAllowed | Self::ForeignOrigin | Self::ProveAgain | Self::ScopeTooSmall => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::StillRunning => 409,
             Self::Stale => 412,
             Self::TooLarge => 413,
             Self::MediaType => 415,
-            Self::Invalid | Self::KeyReused => 422,
+            Self::Invalid | Self::KeyReused | Self::CodeExpired => 422,
             Self::VersionMissing => 428,
             Self::TooManyTries => 429,
             Self::Internal => 500,
@@ -150,6 +179,12 @@ impl Kind {
             Self::SignInNeeded => text!("problem-sign-in-needed-title"),
             Self::TokenInvalid => text!("problem-token-invalid-title"),
             Self::WrongCredentials => text!("problem-wrong-credentials-title"),
+            Self::CodeExpired => text!("problem-code-expired-title"),
+            Self::SecondFactorNeeded => text!("problem-second-factor-needed-title"),
+            Self::WrongSecondFactor => text!("problem-wrong-second-factor-title"),
+            Self::WrongPasskey => text!("problem-wrong-passkey-title"),
+            Self::ProveAgain => text!("problem-prove-again-title"),
+            Self::ScopeTooSmall => text!("problem-scope-too-small-title"),
             Self::NotAllowed => text!("problem-not-allowed-title"),
             Self::ForeignOrigin => text!("problem-foreign-origin-title"),
             Self::NotFound => text!("problem-not-found-title"),
@@ -178,6 +213,12 @@ impl Kind {
             Self::SignInNeeded => messages::failure(&Failure::SignInFirst),
             Self::TokenInvalid => text!("problem-token-invalid"),
             Self::WrongCredentials => messages::failure(&Failure::WrongCredentials),
+            Self::CodeExpired => messages::failure(&Failure::CodeExpired),
+            Self::SecondFactorNeeded => messages::failure(&Failure::SecondFactorNeeded),
+            Self::WrongSecondFactor => messages::failure(&Failure::WrongSecondFactor),
+            Self::WrongPasskey => messages::failure(&Failure::WrongPasskey),
+            Self::ProveAgain => messages::failure(&Failure::ProveAgain),
+            Self::ScopeTooSmall => text!("problem-scope-too-small"),
             Self::NotAllowed => messages::failure(&Failure::NotAllowed),
             Self::ForeignOrigin => text!("problem-foreign-origin"),
             Self::NotFound => messages::failure(&Failure::NotFound),
@@ -237,6 +278,14 @@ fn refusal_name(refusal: Refusal) -> &'static str {
         Refusal::NotCompleted => "not-completed",
         Refusal::TooLateToReview { .. } => "too-late-to-review",
         Refusal::AlreadyReviewed => "already-reviewed",
+        Refusal::AddressTaken => "address-taken",
+        Refusal::StillOnStaff => "still-on-staff",
+        Refusal::SecondFactorRequired => "second-factor-required",
+        Refusal::TooManyApiKeys => "too-many-api-keys",
+        Refusal::TooManyPasskeys => "too-many-passkeys",
+        Refusal::AlreadyJoined => "already-joined",
+        Refusal::LastAdministrator => "last-administrator",
+        Refusal::SamePerson => "same-person",
     }
 }
 
@@ -279,6 +328,14 @@ fn refusal_title(refusal: Refusal) -> String {
         Refusal::NotCompleted => text!("problem-not-completed-title"),
         Refusal::TooLateToReview { .. } => text!("problem-too-late-to-review-title"),
         Refusal::AlreadyReviewed => text!("problem-already-reviewed-title"),
+        Refusal::AddressTaken => text!("problem-address-taken-title"),
+        Refusal::StillOnStaff => text!("problem-still-on-staff-title"),
+        Refusal::SecondFactorRequired => text!("problem-second-factor-required-title"),
+        Refusal::TooManyApiKeys => text!("problem-too-many-api-keys-title"),
+        Refusal::TooManyPasskeys => text!("problem-too-many-passkeys-title"),
+        Refusal::AlreadyJoined => text!("problem-already-joined-title"),
+        Refusal::LastAdministrator => text!("problem-last-administrator-title"),
+        Refusal::SamePerson => text!("problem-same-person-title"),
     }
 }
 
@@ -297,6 +354,11 @@ mod tests {
             Failure::SignInFirst,
             Failure::NotAllowed,
             Failure::WrongCredentials,
+            Failure::CodeExpired,
+            Failure::SecondFactorNeeded,
+            Failure::WrongSecondFactor,
+            Failure::WrongPasskey,
+            Failure::ProveAgain,
             Failure::TooManyTries { retry_after_seconds: 1 },
             Failure::TooManyTries { retry_after_seconds: 900 },
             Failure::Invalid(vec![fault(Fault::Missing)]),
@@ -345,6 +407,7 @@ mod tests {
                 Fault::NotPublic,
                 Fault::NoAnswer,
                 Fault::Ambiguous,
+                Fault::TooCommon,
             ]
             .map(|problem| Failure::field(Field::Calendar, problem)),
         );

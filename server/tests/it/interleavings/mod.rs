@@ -7,6 +7,7 @@
 mod proxy;
 mod scenarios;
 mod schedule;
+mod visitor_scenarios;
 mod world;
 
 use std::sync::Arc;
@@ -59,15 +60,27 @@ impl Runs {
         Ok(trace)
     }
 
+    /// The most steps that each actor takes when they run one after the other. How many they are depends on who is
+    /// first.
+    async fn count_steps(&mut self, prepare: Prepare) -> Result<Vec<usize>, Box<FailedOrder>> {
+        let mut most = self.run_once(prepare, Order::Segments(Vec::new())).await?.steps_taken;
+        for first in 1..most.len() {
+            let after = (first..most.len()).map(|n| (n, TO_THE_END)).collect();
+            let taken = self.run_once(prepare, Order::Segments(after)).await?.steps_taken;
+            most = most.into_iter().zip(taken).map(|(most, taken)| most.max(taken)).collect();
+        }
+        Ok(most)
+    }
+
     /// All orders with two switches: some steps of one actor, some of another, then the first one to its end.
     async fn with_two_switches(&mut self, prepare: Prepare) -> Result<(), Box<FailedOrder>> {
-        let alone = self.run_once(prepare, Order::Segments(Vec::new())).await?;
-        let actors = alone.steps_taken.len();
+        let steps = self.count_steps(prepare).await?;
+        let actors = steps.len();
         let mut orders = Vec::new();
         for first in 0..actors {
             for second in (0..actors).filter(|second| *second != first) {
-                for some in 1..alone.steps_taken[first].max(2) {
-                    for others in 1..=alone.steps_taken[second] + 2 {
+                for some in 1..steps[first].max(2) {
+                    for others in 1..=steps[second] + 2 {
                         let mut order = vec![(first, some)];
                         // With three actors, the third one runs in between.
                         let between = (0..actors).filter(|n| ![first, second].contains(n));
@@ -109,7 +122,7 @@ fn report(name: &str, found: &FailedOrder) -> String {
     )
 }
 
-const SCENARIOS: [(&str, Prepare); 10] = [
+const SCENARIOS: [(&str, Prepare); 15] = [
     ("an extension and a stranger", scenarios::extension),
     ("a confirmation and a stranger", scenarios::confirmation),
     ("an extension and the sweeper", scenarios::sweep),
@@ -120,6 +133,11 @@ const SCENARIOS: [(&str, Prepare); 10] = [
     ("two dispatchers and a cancellation", scenarios::messages),
     ("two holds in the place of one", scenarios::replaced_hold),
     ("hours and a cancellation", scenarios::kept_time),
+    ("two visitors with one new address", visitor_scenarios::one_new_address),
+    ("a visitor and an overlapping hold of the account", visitor_scenarios::overlapping_hold),
+    ("a visitor and the last visit of the account", visitor_scenarios::last_visit),
+    ("a visitor confirms and gives another address", visitor_scenarios::another_address),
+    ("a visitor's confirmation and a stranger", visitor_scenarios::lapsing_confirmation),
 ];
 
 async fn try_orders(name: &str, prepare: Prepare) {
@@ -178,6 +196,11 @@ each_scenario! {
     two_dispatchers_race_with_a_cancellation 7,
     two_holds_race_to_replace_one 8,
     saving_hours_races_with_a_cancellation 9,
+    two_visitors_race_to_prove_one_address 10,
+    a_visitor_races_with_an_overlapping_hold_of_the_account 11,
+    a_visitor_races_for_the_last_visit_of_the_account 12,
+    a_visitor_confirms_while_giving_another_address 13,
+    a_visitors_confirmation_races_with_a_hold_of_another_account 14,
 }
 
 /// A hold once ended every hold that had looked lapsed before it waited for the lock.
@@ -278,4 +301,46 @@ async fn a_visit_limit_without_an_index_is_detected() {
     let faults =
         ["drop index patient_times_visit_number_key", "drop index patient_times_hold_number_key"];
     assert_fault_found(scenarios::third_visit, &[], &faults, "\"ok\", \"ok\"").await;
+}
+
+/// Whoever makes an account of an address locks the address first. Below that there is an index.
+#[tokio::test]
+async fn an_account_made_without_a_lock_is_detected() {
+    let unlocked: Rewrites = &[(
+        "pg_advisory_xact_lock(hashtextextended('address ' || $1, 0))",
+        "hashtextextended('address ' || $1, 0)",
+    )];
+    let fault = "drop index accounts_proven_email";
+    let expected = "the address has 2 accounts";
+    assert_fault_found(visitor_scenarios::one_new_address, unlocked, &[fault], expected).await;
+}
+
+#[tokio::test]
+async fn a_hand_over_to_a_busy_person_is_detected() {
+    let fault = "alter table patient_times drop constraint patient_times_no_overlap";
+    let expected = "\"ok\", \"ok\"";
+    assert_fault_found(visitor_scenarios::overlapping_hold, &[], &[fault], expected).await;
+}
+
+#[tokio::test]
+async fn a_hand_over_beyond_the_limit_is_detected() {
+    let fault = "drop index patient_times_visit_number_key";
+    let expected = "\"ok\", \"ok\"";
+    assert_fault_found(visitor_scenarios::last_visit, &[], &[fault], expected).await;
+}
+
+/// Without the lock of the appointment, the code that was sent to one address can confirm with another one.
+#[tokio::test]
+async fn an_address_changed_without_a_lock_is_detected() {
+    let unlocked: Rewrites = &[("for update of a", "")];
+    let expected = "and it is";
+    assert_fault_found(visitor_scenarios::another_address, unlocked, &[], expected).await;
+}
+
+/// Without it, a confirmation also goes on when the hold has lapsed and a stranger has the time.
+#[tokio::test]
+async fn a_lapsed_hold_confirmed_without_a_lock_is_detected() {
+    let unlocked: Rewrites = &[("for update of a", "")];
+    let expected = "the owner was refused";
+    assert_fault_found(visitor_scenarios::lapsing_confirmation, unlocked, &[], expected).await;
 }

@@ -33,9 +33,9 @@ pub type Check = Box<dyn FnOnce(Vec<String>) -> BoxFuture<'static, Result<(), St
 /// Resets the world for one schedule and makes the scenario.
 pub type Prepare = fn(Arc<World>) -> BoxFuture<'static, Scenario>;
 
-const OK: &str = "ok";
+pub(super) const OK: &str = "ok";
 
-fn outcome<T>(answer: Result<T, Failure>) -> String {
+pub(super) fn outcome<T>(answer: Result<T, Failure>) -> String {
     match answer {
         Ok(_) => OK.to_owned(),
         Err(Failure::Refused(refusal)) => format!("{refusal:?}"),
@@ -43,25 +43,30 @@ fn outcome<T>(answer: Result<T, Failure>) -> String {
     }
 }
 
-fn check<F>(check: impl FnOnce(Vec<String>) -> F + Send + 'static) -> Check
+pub(super) fn check<F>(check: impl FnOnce(Vec<String>) -> F + Send + 'static) -> Check
 where
     F: Future<Output = Result<(), String>> + Send + 'static,
 {
     Box::new(move |answers| check(answers).boxed())
 }
 
-fn ensure(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+pub(super) fn ensure(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if is_so { Ok(()) } else { Err(what()) }
 }
 
 /// Asha requests a hold for herself or for a child, on the server of this actor.
-async fn hold(world: &World, actor: usize, person: Option<PersonId>, slot: SlotId) -> String {
+pub(super) async fn hold(
+    world: &World,
+    actor: usize,
+    person: Option<PersonId>,
+    slot: SlotId,
+) -> String {
     let caller = world.clinic.caller(&world.asha);
     let wish = HoldRequest { slot, visit_type: None, person };
     outcome(world.servers[actor].1.bookings.hold(&caller, &wish, None).await)
 }
 
-async fn stranger_holds(world: &World, actor: usize, slot: SlotId) -> String {
+pub(super) async fn stranger_holds(world: &World, actor: usize, slot: SlotId) -> String {
     let caller = world.clinic.caller(&world.ravi);
     let wish = HoldRequest { slot, visit_type: None, person: None };
     outcome(world.servers[actor].1.bookings.hold(&caller, &wish, None).await)
@@ -82,7 +87,7 @@ async fn first_free(world: &World, doctor: DoctorId) -> SlotId {
 }
 
 /// An actor that moves the clock past the end of a hold.
-fn clock(world: &Arc<World>) -> Actor {
+pub(super) fn clock(world: &Arc<World>) -> Actor {
     let world = world.clone();
     Actor::new("the clock", move || async move {
         world.step_clock(Duration::seconds(2));
@@ -101,7 +106,7 @@ async fn lapsing_hold(world: &Arc<World>) -> (AppointmentId, SlotId) {
 
 /// If the owner's request succeeded, the appointment is in the state `kept` and the third actor did not get the
 /// time. Otherwise the owner was told that the hold has expired.
-fn check_one_owner(world: Arc<World>, id: AppointmentId, kept: &'static str) -> Check {
+pub(super) fn check_one_owner(world: Arc<World>, id: AppointmentId, kept: &'static str) -> Check {
     check(move |answers| async move {
         let (owner, stranger) = (answers[0].clone(), answers[2].clone());
         let state = world.clinic.state(id).await;
@@ -456,7 +461,7 @@ impl Messages for ScheduledMessages {
 }
 
 /// One request is granted, and the other one is refused with this reason.
-fn one_of_two(answers: &[String], refused: &str) -> Result<(), String> {
+pub(super) fn one_of_two(answers: &[String], refused: &str) -> Result<(), String> {
     let granted = answers.iter().filter(|answer| *answer == OK).count();
     let told = answers.iter().filter(|answer| *answer == refused).count();
     ensure((granted, told) == (1, 1), || format!("{answers:?}"))

@@ -44,6 +44,10 @@ impl World {
         assert_eq!(doctors.len(), DOCTORS);
         let asha = clinic.patient("Asha").await;
         let ravi = clinic.patient("Ravi").await;
+        sqlx::query("update accounts set email_verified_at = created_at")
+            .execute(&clinic.pool)
+            .await
+            .expect("proven");
         let children = clinic.dependants(&asha, ["Bina", "Chand", "Devi"]).await;
         let administrator = SignedIn {
             administers: Administers::Everything,
@@ -76,6 +80,10 @@ impl World {
         let forget = "
             delete from seats; delete from patient_times; delete from appointments;
             delete from events; delete from notifications; delete from idempotency_keys; delete from freed_kept_times;
+            delete from visitor_visits;
+            delete from people where account_id in (
+                select id from accounts where visitor or email like '%@visitors.example');
+            delete from accounts where visitor or email like '%@visitors.example';
             update doctors set status = 'listed' where status <> 'listed'";
         sqlx::raw_sql(forget).execute(&self.clinic.pool).await.expect("forgotten");
     }

@@ -1,5 +1,6 @@
 //! Messages are sent: each once, in order, again after a failure, and set aside in the end.
 
+mod about_accounts;
 mod delivery;
 mod mail_server;
 mod ordering;

@@ -96,11 +96,10 @@ async fn the_jobs_make_times_again_within_a_second() {
     let asha = clinic.patient("Asha").await;
     clinic.hold(&asha, harness.slot_at("11-24 10:00").await).await.expect("held");
     harness.save(schedule_of(new)).await.expect("saved");
-    let sessions = server::accounts::sessions::Sessions::of(&clinic.app_state);
     let stop = tokio_util::sync::CancellationToken::new();
     let clock = std::sync::Arc::new(clinic.clock.clone());
     let supervisor = Supervisor::new(clinic.app_state.jobs.clone(), clock, stop.clone());
-    server::jobs::start(&supervisor, &clinic.app_state, clinic.dispatcher(), sessions);
+    server::jobs::start(&supervisor, &clinic.app_state, clinic.dispatcher());
     // The hold lapses without any request.
     clinic.clock.step(Duration::minutes(5));
     crate::support::time::until("all six are there again", async || {

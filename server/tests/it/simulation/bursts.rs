@@ -1,26 +1,27 @@
 //! Bursts: several requests at the same moment that compete for the same thing.
 
+use nadi::actor::Actor;
 use nadi::appointment::State;
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{PersonId, SlotId};
 use nadi::ports::{Change, HoldRequest};
 
-use super::generator::Generator;
+use super::generator::{Generator, has_rows, visitors_holds};
 use super::model::Slot;
-use super::oracle::{Action, Request};
+use super::oracle::{Action, Request, account};
 use super::world::World;
 
 impl Generator {
     /// Two to eight requests.
     pub(super) fn burst(&mut self, world: &World) -> Vec<Request> {
         let n = 2 + self.below(7);
-        match self.below(6) {
+        match self.below(7) {
             0 => self.rivals(world, n),
             1 => self.in_two_places(world, n),
             2 => {
                 let asked = self.request(world);
-                let key = self.new_key();
-                let mut same = Request { key: Some(key), ..asked };
+                let key = has_rows(world, &asked.who).then(|| self.new_key());
+                let mut same = Request { key, ..asked };
                 let instances = world.instances.len();
                 (0..n)
                     .map(|copy| {
@@ -33,6 +34,7 @@ impl Generator {
                 Some(target) => (0..n).map(|_| self.change(world, target)).collect(),
                 None => self.rivals(world, n),
             },
+            5 => self.one_address(world, n),
             _ => (0..n).map(|_| self.request(world)).collect(),
         }
     }
@@ -56,7 +58,7 @@ impl Generator {
             .map(|_| {
                 if !movable.is_empty() && self.percent(30) {
                     let target = *self.choose(&movable);
-                    let (who, to) = (world.administrator.clone(), Change::Reschedule { slot });
+                    let (who, to) = (account(&world.administrator), Change::Reschedule { slot });
                     return self.change_by(world, target, who, to, "reschedule");
                 }
                 let mut asked = self.hold(world);
@@ -67,6 +69,30 @@ impl Generator {
                 asked
             })
             .collect()
+    }
+
+    /// Visitors, often with the same address, confirm and change at once.
+    fn one_address(&mut self, world: &World, n: usize) -> Vec<Request> {
+        let held = visitors_holds(world);
+        if held.is_empty() {
+            return self.rivals(world, n);
+        }
+        let mut asked = Vec::new();
+        for _ in 0..n {
+            let target = *self.choose(&held);
+            let visit = &world.model.visits[target];
+            let visitor = world.visitors.iter().find(|v| v.account == visit.booked_by);
+            if self.percent(70)
+                && let Some(visitor) = visitor
+            {
+                let (change, kind) = self.confirm(world, visit);
+                let who = Actor::Visitor(Some(*visitor));
+                asked.push(self.change_by(world, target, who, change, kind));
+            } else {
+                asked.push(self.change(world, target));
+            }
+        }
+        asked
     }
 
     /// Several holds of one person at different doctors at the same time.
@@ -87,7 +113,7 @@ impl Generator {
             .map(|_| {
                 let slot = *self.choose(&at_the_same_time);
                 let wish = HoldRequest { slot, visit_type: None, person: Some(person) };
-                self.new_request(world, who.clone(), Action::Hold(wish), "hold")
+                self.new_request(world, account(&who), Action::Hold(wish), "hold")
             })
             .collect()
     }

@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use nadi::appointment::{Event, State};
-use nadi::ids::AppointmentId;
+use nadi::ids::{AccountId, AppointmentId, PersonId};
 use uuid::Uuid;
 
 use super::invariants::{Invariant, Violation};
 use super::model::{Model, Visit};
 use super::oracle::{Answer, Context, Outcome, Request};
-use super::stored::{EventRow, Row, Stored};
+use super::stored::{EventRow, PersonRow, Row, Stored};
 
 /// How many orders are tried before a burst counts as unexplained. Usually few are, because requests that do not
 /// conflict fit in any order.
@@ -158,6 +158,7 @@ fn agree(model: &Model, stored: &Stored, context: &Context) -> Result<(), Violat
         }
     }
     events_agree(model, stored, context, &changed)?;
+    people_agree(model, &stored.people)?;
     claims_agree(model, stored)
 }
 
@@ -199,6 +200,24 @@ fn events_agree(
             if told.len() > expected.len() { Invariant::Idempotency } else { Invariant::Events };
         let what = format!("events of {}: {told:?}, expected {expected:?}", visit.appointment.id);
         return Err(Violation::of(invariant, what));
+    }
+    Ok(())
+}
+
+/// Nobody has an account, or is on one, of whom the model does not know.
+pub fn people_agree(model: &Model, rows: &[PersonRow]) -> Result<(), Violation> {
+    for row in rows {
+        let known = model.owners.people.get(&PersonId(row.id));
+        let is_right = known.is_some_and(|person| {
+            let found = (AccountId(row.account_id), row.name.to_lowercase(), row.is_owner);
+            (person.account, person.name.clone(), person.is_owner) == found
+        });
+        let account = row.email.as_ref().map(|email| model.owners.addresses.get(email));
+        let is_its = account.is_none_or(|account| account == Some(&AccountId(row.account_id)));
+        if !is_right || !is_its {
+            let what = format!("there is {row:?}, known is {known:?} with {account:?}");
+            return Err(Violation::of(Invariant::Idempotency, what));
+        }
     }
     Ok(())
 }
@@ -248,7 +267,8 @@ fn claims_agree(model: &Model, stored: &Stored) -> Result<(), Violation> {
     }
     let mut times: BTreeMap<Uuid, _> = BTreeMap::new();
     for time in &stored.times {
-        let claim = (time.person_id, time.starts_at, time.ends_at, time.held_until);
+        let owner = (time.person_id, time.account_id);
+        let claim = (owner, time.starts_at, time.ends_at, time.held_until);
         times.insert(time.appointment_id, claim);
     }
     for n in &model.active {
@@ -260,7 +280,8 @@ fn claims_agree(model: &Model, stored: &Stored) -> Result<(), Violation> {
         let mut expected: Vec<_> = visit.run.iter().map(|slot| (slot.0, until)).collect();
         expected.sort_unstable();
         let time = times.remove(&appointment.id.0);
-        let own = (visit.person.0, appointment.starts_at, appointment.ends_at, until);
+        let owner = (visit.person.0, Some(visit.booked_by.0));
+        let own = (owner, appointment.starts_at, appointment.ends_at, until);
         if found == expected && time == Some(own) {
             continue;
         }
@@ -270,8 +291,7 @@ fn claims_agree(model: &Model, stored: &Stored) -> Result<(), Violation> {
         );
         let slots = |claims: &[(i64, _)]| claims.iter().map(|(id, _)| *id).collect::<Vec<_>>();
         let same_place = slots(&found) == slots(&expected)
-            && time
-                .is_some_and(|(person, from, to, _)| (person, from, to) == (own.0, own.1, own.2));
+            && time.is_some_and(|(owner, from, to, _)| (owner, from, to) == (own.0, own.1, own.2));
         let invariant = match found.len().cmp(&expected.len()) {
             Ordering::Greater => Invariant::Seats,
             Ordering::Equal if same_place => Invariant::Expiry,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::DateTime;
 use nadi::ids::SlotId;
 use uuid::Uuid;
 
-use super::compare::row_agrees;
+use super::compare::{people_agree, row_agrees};
 use super::invariants::{Invariant, MUST_BE_ZERO, Violation};
 use super::model::Slot;
 use super::stored;
@@ -17,6 +18,7 @@ pub async fn check(world: &mut World) -> Result<(), Violation> {
     slots_are_unchanged(world).await?;
     appointments_are_as_promised(world).await?;
     free_slots_agree(world).await?;
+    people_are_as_promised(world).await?;
     idempotency_keys_agree(world).await?;
     messages_were_sent(world).await
 }
@@ -59,6 +61,19 @@ async fn appointments_are_as_promised(world: &World) -> Result<(), Violation> {
         let (there, made) = (rows.len(), world.model.visits.len());
         let what = format!("{there} appointments are there, {made} were made");
         return Err(Violation::of(Invariant::Idempotency, what));
+    }
+    Ok(())
+}
+
+/// Whoever proved an address has one account, and nobody else is on one.
+async fn people_are_as_promised(world: &World) -> Result<(), Violation> {
+    let rows = stored::people(&world.clinic.pool, DateTime::UNIX_EPOCH).await;
+    people_agree(&world.model, &rows)?;
+    let known = &world.model.owners;
+    let known = known.people.values().filter(|person| !known.is_visitor(person.account)).count();
+    if known != rows.len() {
+        let what = format!("{} people are there, {known} were made", rows.len());
+        return Err(Violation::of(Invariant::Durable, what));
     }
     Ok(())
 }

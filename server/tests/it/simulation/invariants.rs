@@ -85,7 +85,7 @@ pub fn guards(model: &Model, stored: &Stored, now: DateTime<Utc>) -> Result<(), 
 }
 
 /// Queries over all tables whose count must be zero.
-pub const MUST_BE_ZERO: [(Invariant, &str, &str); 9] = [
+pub const MUST_BE_ZERO: [(Invariant, &str, &str); 13] = [
     (
         Invariant::Durable,
         "a standing appointment without its seats",
@@ -118,6 +118,36 @@ pub const MUST_BE_ZERO: [(Invariant, &str, &str); 9] = [
         "select count(*) from (select o.account_id from patient_times p join people o on o.id = p.person_id
                                where p.held_until < 'infinity'
                                group by o.account_id having count(*) > 3) x",
+    ),
+    (
+        Invariant::Rules,
+        "more than one hold of a visitor",
+        "select count(*) from (select a.booked_by from appointments a
+                               join accounts v on v.id = a.booked_by and v.visitor
+                               where a.state = 'pending'
+                               group by a.booked_by having count(*) > 1) x",
+    ),
+    (
+        Invariant::Rules,
+        "a visit of somebody who has proven nothing",
+        "select count(*) from appointments a
+         join accounts v on v.id = a.booked_by and v.visitor
+         where a.state not in ('pending', 'cancelled', 'expired')",
+    ),
+    (
+        Invariant::Durable,
+        "a time that counts for another account than the appointment's, or a person of another account",
+        "select count(*) from appointments a
+         join patient_times p on p.appointment_id = a.id
+         join people o on o.id = a.person_id
+         where p.account_id is distinct from a.booked_by or o.account_id <> a.booked_by",
+    ),
+    (
+        Invariant::Idempotency,
+        "an address with two accounts",
+        "select count(*) from (select email from accounts
+                               where email_verified_at is not null and archived_at is null
+                               group by email having count(*) > 1) twice",
     ),
     (
         Invariant::Events,

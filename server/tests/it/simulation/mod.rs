@@ -8,6 +8,7 @@
 
 mod bursts;
 mod compare;
+mod families;
 mod full_check;
 mod generator;
 mod history;
@@ -15,6 +16,7 @@ mod invariants;
 mod model;
 mod mutations;
 mod oracle;
+mod owners;
 mod run;
 mod statistics;
 mod stored;
@@ -75,6 +77,15 @@ async fn every_invariant_holds_after_every_step() {
         }
         for kind in ["reschedule", "check in", "complete", "no show", "reopen", "the same again"] {
             assert!(statistics.granted(kind) > 0, "no {kind} was ever granted");
+        }
+        for kind in ["a visitor holds", "a visitor gives an address", "a visitor confirms"] {
+            assert!(statistics.granted(kind) > 0, "no {kind} was ever granted");
+        }
+        for reason in ["PersonBusy", "TooManyVisits", "TooManyPeople"] {
+            // Whoever has an account is not refused for any of these when they confirm.
+            let kinds = ["a visitor confirms", "confirm"];
+            let refused: u64 = kinds.iter().map(|kind| statistics.refused(kind, reason)).sum();
+            assert!(refused > 0, "no visitor was ever refused for {reason}");
         }
     }
 }

@@ -10,11 +10,12 @@ use nadi::appointment::{
     Appointment, Event, Opening, SlotFacts, State, Transition, last_mark, undo_until,
 };
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId, VisitTypeId};
-use nadi::ports::Booked;
+use nadi::ports::{Booked, Contact};
 use nadi::zone::Zone;
 use server::codes::CodeKey;
 
 use super::oracle::{Action, Answer};
+use super::owners::Owners;
 use super::stored::SlotRow;
 
 /// Patients of the test clinic can cancel until an hour before the visit.
@@ -43,6 +44,8 @@ pub struct Visit {
     pub appointment: Appointment,
     pub person: PersonId,
     pub booked_by: AccountId,
+    /// The visitor who has confirmed it, and when. It has moved to an account since.
+    pub confirmed_by: Option<(AccountId, DateTime<Utc>)>,
     pub doctor: DoctorId,
     pub kind: VisitTypeId,
     /// Its slots in order.
@@ -85,16 +88,20 @@ pub struct StoredAnswer {
     pub at: DateTime<Utc>,
 }
 
-enum JournalEntry {
+pub enum JournalEntry {
     Made,
     Changed(usize, Box<Visit>),
     AnswerStored(AccountId, String),
+    PersonAdded(PersonId),
+    AddressProven(String),
+    /// What the visitor had typed before.
+    ContactTyped(AccountId, Option<Contact>),
 }
 
 pub struct Model {
     pub clinic: ClinicId,
     pub codes: CodeKey,
-    pub people: BTreeMap<PersonId, AccountId>,
+    pub owners: Owners,
     /// Kinds of visit and how many slots they take, the default one first.
     pub kinds: Vec<(VisitTypeId, i16)>,
     pub slots: BTreeMap<SlotId, Slot>,
@@ -115,7 +122,7 @@ impl Model {
         Self {
             clinic,
             codes,
-            people: BTreeMap::new(),
+            owners: Owners::default(),
             kinds,
             slots: BTreeMap::new(),
             numbers: HashMap::new(),
@@ -282,9 +289,22 @@ impl Model {
                 Some(JournalEntry::AnswerStored(account, key)) => {
                     self.keys.remove(&(account, key));
                 }
+                Some(JournalEntry::PersonAdded(id)) => {
+                    self.owners.people.remove(&id);
+                }
+                Some(JournalEntry::AddressProven(email)) => {
+                    self.owners.addresses.remove(&email);
+                }
+                Some(JournalEntry::ContactTyped(visitor, before)) => {
+                    self.owners.visitors.insert(visitor, before);
+                }
                 None => {}
             }
         }
+    }
+
+    pub fn record(&mut self, entry: JournalEntry) {
+        self.journal.push(entry);
     }
 
     /// Clears the journal: the changes so far are final.
@@ -310,7 +330,7 @@ impl Model {
                 JournalEntry::Changed(n, _) => {
                     changed.insert(*n);
                 }
-                JournalEntry::AnswerStored(..) => {}
+                _ => {}
             }
         }
         changed

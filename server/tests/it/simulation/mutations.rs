@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nadi::Failure;
-use nadi::actor::Caller;
+use nadi::actor::{Actor, Caller};
 use nadi::appointment::State;
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::AppointmentId;
@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 use super::invariants::Invariant;
 use super::run::{Plan, Run};
-use super::world::World;
+use super::world::{UNPROVEN, World};
 
 /// The most operations until a fault has to be detected. Most are detected after some tens of operations.
 const OPERATIONS: u64 = 1_500;
@@ -76,6 +76,10 @@ enum Fault {
     AcknowledgesHoldOnly,
     RefusesFreeSlots,
     FailsInsteadOfRefusing,
+    /// Any account with the address gets a visitor's visit, proven or not.
+    NeedsNoProof,
+    /// A visitor's confirmation makes an account even if it is refused.
+    MakesAccountsForNothing,
 }
 
 /// A wrapper around the port `Bookings` that does something other than requested.
@@ -108,6 +112,57 @@ impl FaultyBookings {
                 .await
                 .expect("lost");
         }
+    }
+
+    /// Confirms while every address counts as proven.
+    async fn confirm_without_proof(
+        &self,
+        caller: &Caller,
+        id: AppointmentId,
+        change: &Change,
+        seen: &Seen,
+        key: Option<&IdempotencyKey>,
+    ) -> Answer<Booked> {
+        let set = async |value: &str| {
+            let sql = format!("update accounts set email_verified_at = {value} where email = $1");
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(UNPROVEN)
+                .execute(&self.pool)
+                .await
+                .expect("changed");
+        };
+        let proven =
+            "select count(*) from accounts where email = $1 and email_verified_at is not null";
+        let proven: i64 =
+            sqlx::query_scalar(proven).bind(UNPROVEN).fetch_one(&self.pool).await.expect("a count");
+        if proven > 0 {
+            return self.inner.change(caller, id, change, seen, key).await;
+        }
+        set("case when visitor then null else created_at end").await;
+        let answer = self.inner.change(caller, id, change, seen, key).await;
+        set("null").await;
+        answer
+    }
+
+    /// Makes an account of what a visitor has typed.
+    async fn make_account(&self, caller: &Caller) {
+        let Actor::Visitor(Some(visitor)) = caller.actor else { return };
+        sqlx::query(
+            "with made as (
+                 insert into accounts (id, email, email_verified_at, created_at)
+                 select gen_random_uuid(), v.email, $2, $2 from accounts v
+                 where v.id = $1 and v.email is not null
+                   and not exists (select from accounts a
+                                   where a.email = v.email and a.email_verified_at is not null)
+                 returning id)
+             insert into people (id, account_id, relation, name, created_at)
+             select gen_random_uuid(), id, 'self', 'Somebody', $2 from made",
+        )
+        .bind(visitor.account.0)
+        .bind(caller.now)
+        .execute(&self.pool)
+        .await
+        .expect("made");
     }
 
     /// The answer to a change to `state`, without making the change.
@@ -193,14 +248,25 @@ impl Bookings for FaultyBookings {
             }
             _ => None,
         };
+        let is_confirmed_by_visitor =
+            matches!((change, &caller.actor), (Change::Confirm { .. }, Actor::Visitor(_)));
         let answer = match without_effect {
             Some(booked) => Ok(booked),
+            None if self.fault == Fault::NeedsNoProof && is_confirmed_by_visitor => {
+                self.confirm_without_proof(caller, id, change, seen, key).await
+            }
             None => self.inner.change(caller, id, change, seen, key).await,
         };
         if self.fault == Fault::LosesConfirmations
             && let (Change::Confirm { .. }, Ok(booked)) = (change, &answer)
         {
             self.lose(booked).await;
+        }
+        if self.fault == Fault::MakesAccountsForNothing
+            && is_confirmed_by_visitor
+            && answer.is_err()
+        {
+            self.make_account(caller).await;
         }
         answer
     }
@@ -376,4 +442,55 @@ async fn a_false_refusal_is_detected() {
 async fn an_internal_error_shown_to_a_user_is_detected() {
     assert_detected(world_with_fault(Fault::FailsInsteadOfRefusing).await, &[NoFalseRefusals])
         .await;
+}
+
+/// The condition of a trigger: the row belongs to a visitor.
+const IS_VISITORS: &str =
+    "exists (select from accounts v where v.id = new.account_id and v.visitor)";
+
+/// A hold without a number is not one of those that a visitor's next hold replaces.
+#[tokio::test]
+async fn a_visitor_with_several_holds_is_detected() {
+    let body = format!("if {IS_VISITORS} then new.hold_number := null; end if; return new;");
+    let world = world_with_trigger("insert", "patient_times", &body).await;
+    assert_detected(world, &[Durable, NoFalseRefusals]).await;
+}
+
+/// The appointment moves to the account, and the person's time stays with the visitor.
+#[tokio::test]
+async fn a_hand_over_without_the_persons_time_is_detected() {
+    let body = "if new.account_id is distinct from old.account_id then
+                    new.account_id := old.account_id; new.person_id := old.person_id;
+                end if; return new;";
+    let world = world_with_trigger("update", "patient_times", body).await;
+    assert_detected(world, &[Durable]).await;
+}
+
+/// So an account can have any number of visits with one doctor.
+#[tokio::test]
+async fn a_hand_over_that_is_not_counted_as_a_visit_is_detected() {
+    let body = "if new.account_id is distinct from old.account_id then
+                    new.visit_number := null; end if; return new;";
+    let world = world_with_trigger("update", "patient_times", body).await;
+    assert_detected(world, &[Rules]).await;
+}
+
+/// So whoever has a code that was sent to one address can confirm with it for another one.
+#[tokio::test]
+async fn a_code_that_outlives_its_address_is_detected() {
+    let body = "if exists (select from accounts v where v.id = new.booked_by and v.visitor) then
+                    new.code_counter := old.code_counter; end if; return new;";
+    let world = world_with_trigger("update", "appointments", body).await;
+    assert_detected(world, &[Durable]).await;
+}
+
+#[tokio::test]
+async fn an_account_found_by_an_unproven_address_is_detected() {
+    assert_detected(world_with_fault(Fault::NeedsNoProof).await, &[Durable]).await;
+}
+
+#[tokio::test]
+async fn an_account_of_an_address_that_nobody_has_proven_is_detected() {
+    let world = world_with_fault(Fault::MakesAccountsForNothing).await;
+    assert_detected(world, &[Idempotency]).await;
 }

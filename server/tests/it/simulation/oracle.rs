@@ -1,15 +1,25 @@
 //! The oracle: whether an answer is the one that the rules give, and how it changes the model.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
-use nadi::actor::{ActingRole, SignedIn};
-use nadi::appointment::{Appointment, Command, Event, Facts, Proof, Refusal, State, decide};
+use nadi::actor::{ActingRole, Actor, Caller, Owner, SignedIn};
+use nadi::appointment::{
+    Appointment, CODE_TRIES, Command, Event, Facts, Proof, Refusal, State, Transition,
+    VISITOR_HOLDS_MAX, decide,
+};
 use nadi::idempotency::IdempotencyKey;
-use nadi::ids::{AppointmentId, PersonId, SlotId};
-use nadi::ports::{Booked, Change, HoldRequest, Seen};
+use nadi::ids::{AccountId, AppointmentId, PersonId, SlotId};
+use nadi::ports::{Booked, Change, Contact, HoldRequest, Seen};
+use uuid::Uuid;
 
 use super::invariants::{Invariant, Violation};
 use super::model::{HOLD, Model, NOTICE, StoredAnswer, Visit};
+use super::owners::{Destination, Made};
+
+/// For how long a visitor is told of an appointment that they have confirmed.
+const TOLD_FOR: Duration = Duration::hours(24);
 
 pub type Answer = Result<Booked, Failure>;
 
@@ -22,7 +32,7 @@ pub enum Action {
 /// A request, and the instance that it is sent to.
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub who: SignedIn,
+    pub who: Actor,
     pub instance: usize,
     pub ask: Action,
     pub key: Option<IdempotencyKey>,
@@ -30,17 +40,52 @@ pub struct Request {
     pub kind: &'static str,
 }
 
+impl Request {
+    pub fn caller(&self, now: DateTime<Utc>) -> Caller {
+        Caller { actor: self.who.clone(), now, request_id: Uuid::nil(), device: None }
+    }
+
+    pub fn owner(&self) -> Owner {
+        self.caller(DateTime::UNIX_EPOCH).owner().expect("an account or a visitor")
+    }
+
+    /// The contact that comes with a request for a code.
+    pub fn contact(&self) -> Option<&Contact> {
+        match &self.ask {
+            Action::Change(_, Change::SendCode { contact }, _) => contact.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+pub fn account(who: &SignedIn) -> Actor {
+    Actor::Account(Box::new(who.clone()))
+}
+
 /// The circumstances of one or more requests.
 pub struct Context {
     pub now: DateTime<Utc>,
     /// Whether it was the only request at that moment, so that there is exactly one right answer.
     pub alone: bool,
+    /// The accounts that the database has since this moment.
+    pub made: Made,
+    /// Addresses to which so many codes were sent that another one, or one that was typed, may be refused.
+    pub flooded: BTreeSet<String>,
 }
 
 /// What else is known about an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub replayed: bool,
+}
+
+/// A visitor's hold on the way to an account.
+struct VisitorHold {
+    contact: Option<Contact>,
+    /// If this change proves the address.
+    destination: Option<Destination>,
+    /// The account that is to have the patient can have no further person.
+    is_full: bool,
 }
 
 type Verdict<T> = Result<T, Violation>;
@@ -70,7 +115,8 @@ impl Model {
             }
             _ => {}
         }
-        let account = asked.who.account;
+        let owner = asked.owner();
+        let account = owner.account;
         let key = asked.key.as_ref().map(|key| key.kept_as(&format!("{:?}", asked.ask)));
         if let Some(kept) = key.as_ref().and_then(|key| self.keys.get(&(account, key.clone()))) {
             let expected =
@@ -85,10 +131,10 @@ impl Model {
             return violated(Invariant::Idempotency, format!("{:?} is a new key", asked.key));
         }
         let noted = match &asked.ask {
-            Action::Hold(wish) => self.check_hold(&asked.who, wish, answered, context)?,
+            Action::Hold(wish) => self.check_hold(owner, wish, answered, context)?,
             Action::Change(id, change, seen) => {
-                self.check_change(&asked.who, *id, (change, seen), answered, context)?;
-                Outcome::default()
+                let caller = asked.caller(context.now);
+                self.check_change(&caller, *id, (change, seen), answered, context)?
             }
         };
         if let Some(key) = key
@@ -103,14 +149,14 @@ impl Model {
 
     fn check_hold(
         &mut self,
-        who: &SignedIn,
+        who: Owner,
         wish: &HoldRequest,
         answered: &Answer,
         context: &Context,
     ) -> Verdict<Outcome> {
         let now = context.now;
         let person = wish.person.unwrap_or(who.person);
-        if self.people.get(&person) != Some(&who.account) {
+        if self.owners.account_of(person) != Some(who.account) {
             return must_refuse(&[Failure::NotFound], answered).map(|()| Outcome::default());
         }
         let kind = wish.visit_type.unwrap_or(self.kinds[0].0);
@@ -120,15 +166,20 @@ impl Model {
                 .map(|()| Outcome::default());
         };
         let own = self.standing(now).find(|(_, visit)| {
-            visit.person == person && visit.kind == kind && visit.run.first() == Some(&wish.slot)
+            let is_its = visit.person == person || who.is_visitor && visit.booked_by == who.account;
+            is_its && visit.kind == kind && visit.run.first() == Some(&wish.slot)
         });
         if let Some((n, _)) = own {
             return self.must_show(n, answered).map(|()| Outcome::default());
         }
-        // The person's other hold with this doctor is released.
+        // The person's other hold with this doctor is released, and a visitor's with whichever doctor.
         let given_up: Vec<usize> = self
             .standing(now)
-            .filter(|(_, v)| v.person == person && v.doctor == doctor && v.is_hold(now))
+            .filter(|(_, v)| {
+                let is_its = v.person == person && v.doctor == doctor
+                    || who.is_visitor && v.booked_by == who.account;
+                is_its && v.is_hold(now)
+            })
             .map(|(n, _)| n)
             .collect();
         let others: Vec<&Visit> = self
@@ -147,12 +198,15 @@ impl Model {
             })
             .count();
         let run = self.run(wish.slot, span);
+        let usual = Facts::of(ActingRole::Patient, NOTICE, HOLD);
+        let holds_max = if who.is_visitor { VISITOR_HOLDS_MAX.into() } else { usual.holds_max };
         let facts = Facts {
             slot: self.slot_facts(wish.slot, span, &given_up, now),
             person_is_busy: self.is_busy(person, &run, &given_up, now),
             active_holds,
+            holds_max,
             visits_ahead: i64::try_from(visits_ahead).unwrap_or(i64::MAX),
-            ..Facts::of(ActingRole::Patient, NOTICE, HOLD)
+            ..usual
         };
         let transition = match decide(None, &facts, Command::Hold, now) {
             Ok(transition) => transition,
@@ -163,7 +217,7 @@ impl Model {
         let booked = match answered {
             Ok(booked) => booked,
             Err(failure) => {
-                self.false_refusal(who, person, &run, failure, now)?;
+                self.false_refusal(who.account, person, &run, failure, now)?;
                 return Ok(Outcome::default());
             }
         };
@@ -188,6 +242,7 @@ impl Model {
             },
             person,
             booked_by: who.account,
+            confirmed_by: None,
             doctor,
             kind,
             run,
@@ -205,18 +260,27 @@ impl Model {
 
     fn check_change(
         &mut self,
-        who: &SignedIn,
+        caller: &Caller,
         id: AppointmentId,
         (change, seen): (&Change, &Seen),
         answered: &Answer,
         context: &Context,
-    ) -> Verdict<()> {
+    ) -> Verdict<Outcome> {
         let now = context.now;
         let command = change.command();
-        let Some(n) = self.find(id) else { return must_refuse(&[Failure::NotFound], answered) };
+        let owner = caller.owner().expect("an account or a visitor");
+        let stored = Outcome::default();
+        let Some(n) = self.find(id) else {
+            return must_refuse(&[hidden_from(owner)], answered).map(|()| stored);
+        };
         let visit = self.visits[n].clone();
-        let side = who.acting_role_to(command, visit.booked_by, visit.doctor, self.clinic);
-        let Some(by) = side else { return must_refuse(&[Failure::NotFound], answered) };
+        let side = caller.acting_role_to(command, visit.booked_by, visit.doctor, self.clinic);
+        let Some(by) = side else {
+            if was_confirmed_by(&visit, owner, change, now) {
+                return self.must_show(n, answered).map(|()| stored);
+            }
+            return must_refuse(&[hidden_from(owner)], answered).map(|()| stored);
+        };
         let mut facts = Facts::of(by, NOTICE, HOLD);
         let mut run = None;
         match change {
@@ -240,9 +304,21 @@ impl Model {
             }
             _ => {}
         }
-        let transition = match decide(Some(&visit.appointment), &facts, command, now) {
+        let hold = owner.is_visitor.then(|| self.visitor_hold(n, change, &mut facts, now));
+        let typed = hold.as_ref().and_then(|hold| hold.contact.as_ref());
+        if typed.is_some_and(|typed| context.flooded.contains(typed.email.as_str()))
+            && matches!(change, Change::Confirm { .. } | Change::SendCode { .. })
+            && matches!(answered, Err(Failure::TooManyTries { .. }))
+        {
+            return Ok(stored);
+        }
+        let mut decision = decide(Some(&visit.appointment), &facts, command, now);
+        if hold.as_ref().is_some_and(|hold| hold.is_full) && decision.is_ok() {
+            decision = Err(Refusal::TooManyPeople);
+        }
+        let transition = match decision {
             Ok(transition) if !transition.changes(&visit.appointment) => {
-                return self.must_show(n, answered);
+                return self.must_show(n, answered).map(|()| stored);
             }
             verdict if !seen.admits(visit.appointment.version) => {
                 let mut reasons = vec![Failure::Stale];
@@ -252,18 +328,20 @@ impl Model {
                 {
                     reasons.push(refusal.into());
                 }
-                return must_refuse(&reasons, answered);
+                return must_refuse(&reasons, answered).map(|()| stored);
             }
             Err(refusal) => {
                 let mut reasons = vec![refusal.into()];
                 if facts.person_is_busy && reasons[0] == Refusal::Taken.into() {
                     reasons.push(Refusal::PersonBusy.into());
                 }
-                return must_refuse(&reasons, answered);
+                return must_refuse(&reasons, answered).map(|()| stored);
             }
             Ok(transition) => transition,
         };
+        let has_no_contact = hold.as_ref().is_some_and(|hold| hold.contact.is_none());
         let incomplete = match change {
+            Change::Confirm { .. } | Change::SendCode { .. } if has_no_contact => true,
             Change::Confirm { code } => code.is_none(),
             Change::Cancel { reason } => {
                 reason.is_none()
@@ -274,31 +352,103 @@ impl Model {
         };
         if incomplete {
             return match answered {
-                Err(Failure::Invalid(_)) => Ok(()),
+                Err(Failure::Invalid(_)) => Ok(stored),
                 other => violated(Invariant::Rules, format!("incomplete, and answered {other:?}")),
             };
         }
         let run = run.filter(|_| transition.event == Some(Event::Rescheduled));
         if let (Some(run), Err(failure)) = (&run, answered) {
-            return self.false_refusal(who, visit.person, run, failure, now);
+            let account = owner.account;
+            return self.false_refusal(account, visit.person, run, failure, now).map(|()| stored);
+        }
+        if let Some(VisitorHold { contact: Some(contact), destination, .. }) = hold {
+            let asked = (n, &contact, destination);
+            return self.check_visitor(asked, (change, &transition), answered, context);
         }
         self.apply(n, &transition, run, now);
         match transition.refusal {
-            Some(refusal) => must_refuse(&[refusal.into()], answered),
-            None => self.must_show(n, answered),
+            Some(refusal) => must_refuse(&[refusal.into()], answered).map(|()| stored),
+            None => self.must_show(n, answered).map(|()| stored),
         }
+    }
+
+    /// What was typed for a visitor's hold, and where it moves if this change proves the address, with the facts about
+    /// that account.
+    fn visitor_hold(
+        &self,
+        n: usize,
+        change: &Change,
+        facts: &mut Facts,
+        now: DateTime<Utc>,
+    ) -> VisitorHold {
+        let visit = &self.visits[n];
+        let contact = match change {
+            Change::SendCode { contact: Some(contact) } => Some(contact.clone()),
+            _ if visit.appointment.code_counter == 1 => None,
+            _ => self.contact(visit.booked_by, visit.person),
+        };
+        let Some(typed) = &contact else {
+            facts.proof = Proof::WrongCode;
+            return VisitorHold { contact, destination: None, is_full: false };
+        };
+        let proves = matches!(change, Change::Confirm { .. })
+            && facts.proof == Proof::RightCode
+            && visit.appointment.state_at(now) == State::Pending
+            && visit.appointment.code_tries < CODE_TRIES;
+        let destination = proves.then(|| self.destination(typed));
+        let mut is_full =
+            matches!(change, Change::SendCode { .. }) && self.is_full(visit.booked_by, typed);
+        if let Some(to) = destination {
+            self.room(n, to, facts, now);
+            is_full = to.is_full;
+        }
+        VisitorHold { contact, destination, is_full }
+    }
+
+    /// A change of a visitor's hold that the rules allow: a code is sent to what was typed, or the right one moves the
+    /// hold to the account of the address.
+    fn check_visitor(
+        &mut self,
+        (n, contact, destination): (usize, &Contact, Option<Destination>),
+        (change, transition): (&Change, &Transition),
+        answered: &Answer,
+        context: &Context,
+    ) -> Verdict<Outcome> {
+        let now = context.now;
+        let stored = Outcome::default();
+        let person = answered.as_ref().ok().map(|booked| booked.person);
+        if matches!(change, Change::SendCode { .. }) {
+            let visitor = self.visits[n].booked_by;
+            let Some(person) = self.type_contact(visitor, contact, person) else {
+                return must_refuse(&[Refusal::TooManyPeople.into()], answered).map(|()| stored);
+            };
+            self.apply(n, transition, None, now);
+            self.visits[n].person = person;
+            return self.must_show(n, answered).map(|()| stored);
+        }
+        self.apply(n, transition, None, now);
+        if let Some(refusal) = transition.refusal {
+            return must_refuse(&[refusal.into()], answered).map(|()| stored);
+        }
+        if let (Some(to), Some(person)) = (destination, person)
+            && !self.hand_over(n, contact, to, (&context.made, person), now)
+        {
+            let what = format!("{} has no account, and was confirmed", contact.email.as_str());
+            return violated(Invariant::Durable, what);
+        }
+        self.must_show(n, answered).map(|()| stored)
     }
 
     /// The violation when the rules grant a request that was refused.
     fn false_refusal(
         &self,
-        who: &SignedIn,
+        account: AccountId,
         person: PersonId,
         run: &[SlotId],
         failure: &Failure,
         now: DateTime<Utc>,
     ) -> Verdict<()> {
-        if self.conflicts_with_lapsed_hold(person, who.account, run, now) {
+        if self.conflicts_with_lapsed_hold(person, account, run, now) {
             let what = format!("a lapsed hold is still in the way: {failure:?}");
             return violated(Invariant::Expiry, what);
         }
@@ -320,6 +470,20 @@ impl Model {
             }
         }
     }
+}
+
+/// What is told about an appointment that they may not see. A visitor may have an account and not be signed in.
+fn hidden_from(owner: Owner) -> Failure {
+    if owner.is_visitor { Failure::SignInFirst } else { Failure::NotFound }
+}
+
+/// Whether a visitor confirms what they have just confirmed.
+fn was_confirmed_by(visit: &Visit, owner: Owner, change: &Change, now: DateTime<Utc>) -> bool {
+    matches!(change, Change::Confirm { .. })
+        && visit.appointment.state == State::Confirmed
+        && visit
+            .confirmed_by
+            .is_some_and(|(visitor, at)| visitor == owner.account && at > now - TOLD_FOR)
 }
 
 fn booked_start(model: &Model, run: &[SlotId]) -> DateTime<Utc> {

@@ -1,11 +1,13 @@
 //! The main loop: the clock is stepped, an operation runs, and the invariants are checked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{Duration, NaiveTime};
 use futures::future::join_all;
+use nadi::actor::Actor;
 use nadi::appointment::State;
 use nadi::idempotency::KEY_KEPT_HOURS;
+use nadi::ids::{AccountId, PersonId};
 use nadi::ports::MessageFailure;
 use nadi::schedule::{Rule, Schedule};
 use server::bookings::sweeper;
@@ -17,6 +19,7 @@ use super::generator::{Generator, Operation};
 use super::history::History;
 use super::invariants::{Invariant, Violation, guards};
 use super::oracle::{Action, Answer, Context, Request};
+use super::owners::Made;
 use super::statistics::Statistics;
 use super::stored::Stored;
 use super::world::World;
@@ -26,6 +29,8 @@ use crate::support;
 const FULL_CHECK_EVERY: u64 = 400;
 /// How many lines of earlier steps a failure shows.
 const LOGGED_STEPS: usize = 30;
+/// To how many codes to one address there may be an end. More are allowed, but a burst may count some twice.
+const CODES_TO_ADDRESS: u32 = 5;
 /// The most lapsed holds that one run of the sweeper ends.
 const SWEPT_MAX: usize = 200;
 
@@ -52,6 +57,8 @@ pub struct Run<'a> {
     pub statistics: Statistics,
     history: History,
     last_event: i64,
+    /// How many codes visitors have requested for each address.
+    codes: BTreeMap<String, u32>,
     step: u64,
     full_check_at: u64,
     recent: VecDeque<String>,
@@ -66,6 +73,7 @@ impl<'a> Run<'a> {
             statistics: Statistics::default(),
             history: History::default(),
             last_event: 0,
+            codes: BTreeMap::new(),
             step: 0,
             full_check_at: FULL_CHECK_EVERY,
             recent: VecDeque::new(),
@@ -137,8 +145,11 @@ impl<'a> Run<'a> {
             };
             self.recent.push_back(format!("       = {answer}"));
         }
+        for contact in asked.iter().filter_map(Request::contact) {
+            *self.codes.entry(contact.email.as_str().to_owned()).or_default() += 1;
+        }
         let stored = self.read(&asked).await;
-        let context = self.context(asked.len() == 1);
+        let context = self.context(asked.len() == 1, &stored);
         guards(&self.world.model, &stored, context.now)?;
         apply_expiries(&mut self.world.model, &stored, &context)?;
         let mut search = Search::new(&asked, &answered, &context, &stored);
@@ -164,7 +175,7 @@ impl<'a> Run<'a> {
                 return Err(Violation::of(Invariant::Expiry, what));
             }
         };
-        sweeper::forget_keys(&self.world.clinic.app_state).await.expect("forgotten");
+        while sweeper::forget_keys(&self.world.clinic.app_state).await.expect("forgotten") > 0 {}
         let forgotten = now - Duration::hours(KEY_KEPT_HOURS);
         self.world.model.keys.retain(|_, kept| kept.at >= forgotten);
         if swept != lapsed.min(SWEPT_MAX) {
@@ -222,7 +233,7 @@ impl<'a> Run<'a> {
     /// Fails if anything changed except that lapsed holds were recorded as expired.
     async fn expect_no_other_change(&mut self, asked: &[Request]) -> Result<(), Violation> {
         let stored = self.read(asked).await;
-        let context = self.context(true);
+        let context = self.context(true, &stored);
         guards(&self.world.model, &stored, context.now)?;
         apply_expiries(&mut self.world.model, &stored, &context)?;
         Search::new(&[], &[], &context, &stored).explain(&mut self.world.model)?;
@@ -239,8 +250,17 @@ impl<'a> Run<'a> {
         Stored::read(&self.world.clinic.pool, self.last_event, &ids, self.world.now()).await
     }
 
-    fn context(&self, alone: bool) -> Context {
-        Context { now: self.world.now(), alone }
+    fn context(&self, alone: bool, stored: &Stored) -> Context {
+        let owners = stored.people.iter().filter(|person| person.is_owner);
+        let made: Made = owners
+            .filter_map(|owner| {
+                let email = owner.email.clone()?;
+                Some((email, (AccountId(owner.account_id), PersonId(owner.id))))
+            })
+            .collect();
+        let many = self.codes.iter().filter(|(_, codes)| **codes > CODES_TO_ADDRESS);
+        let flooded: BTreeSet<String> = many.map(|(email, _)| email.clone()).collect();
+        Context { now: self.world.now(), alone, made, flooded }
     }
 
     /// Makes the compared changes final.
@@ -292,7 +312,10 @@ impl<'a> Run<'a> {
     }
 
     fn describe(&self, asked: &Request) -> String {
-        let name = &asked.who.name;
+        let name = match &asked.who {
+            Actor::Account(who) => who.name.clone(),
+            Actor::Visitor(_) => format!("Visitor {}", asked.owner().account),
+        };
         let key = asked.key.as_ref().map_or(String::new(), |key| format!(", {}", key.kept_as("…")));
         let what = match &asked.ask {
             Action::Hold(wish) => {
@@ -319,7 +342,7 @@ fn is_refused_for_load(failure: &Option<nadi::Failure>) -> bool {
 }
 
 async fn ask(world: &World, asked: &Request) -> Answer {
-    let caller = world.clinic.caller(&asked.who);
+    let caller = asked.caller(world.now());
     let instance = &world.instances[asked.instance];
     match &asked.ask {
         Action::Hold(wish) => instance.hold(&caller, wish, asked.key.as_ref()).await,

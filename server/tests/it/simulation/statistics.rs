@@ -50,6 +50,11 @@ impl Statistics {
     pub fn granted(&self, kind: &str) -> u64 {
         self.lines.get(kind).map_or(0, |line| line.granted)
     }
+
+    /// How often this kind of request was refused for this reason.
+    pub fn refused(&self, kind: &str, reason: &str) -> u64 {
+        self.lines.get(kind).and_then(|line| line.refused.get(reason)).copied().unwrap_or(0)
+    }
 }
 
 fn name(failure: &Failure) -> String {

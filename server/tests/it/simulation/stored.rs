@@ -16,6 +16,8 @@ pub struct Seat {
 pub struct Time {
     pub appointment_id: Uuid,
     pub person_id: Uuid,
+    /// Among whose holds and visits it counts.
+    pub account_id: Option<Uuid>,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     /// `None` if it does not expire.
@@ -51,13 +53,25 @@ pub struct Row {
     pub updated_at: DateTime<Utc>,
 }
 
-/// All claims, the new events, and the appointments that may have changed.
+/// A person of an account that is not a visitor's.
+#[derive(Clone, Debug, FromRow)]
+pub struct PersonRow {
+    pub id: Uuid,
+    pub account_id: Uuid,
+    pub name: String,
+    pub is_owner: bool,
+    /// The account's address, if it is proven.
+    pub email: Option<String>,
+}
+
+/// All claims, the new events, the appointments that may have changed, and the new people.
 #[derive(Debug)]
 pub struct Stored {
     pub seats: Vec<Seat>,
     pub times: Vec<Time>,
     pub events: Vec<EventRow>,
     pub rows: Vec<Row>,
+    pub people: Vec<PersonRow>,
 }
 
 const ROW: &str = "select id, state, version, slot_id, starts_at, ends_at, expires_at, extensions,
@@ -67,7 +81,7 @@ const ROW: &str = "select id, state, version, slot_id, starts_at, ends_at, expir
 
 impl Stored {
     /// Reads all claims, the events after `last_event`, and the appointments that these events or `asked` name or that
-    /// were made at `now` or later.
+    /// were made at `now` or later, and the people since then.
     pub async fn read(pool: &PgPool, last_event: i64, asked: &[Uuid], now: DateTime<Utc>) -> Self {
         let mut connection = pool.acquire().await.expect("a connection");
         let seats = sqlx::query_as(
@@ -77,7 +91,7 @@ impl Stored {
         .await
         .expect("seats");
         let times = sqlx::query_as(
-            "select appointment_id, person_id, lower(during) as starts_at, upper(during) as ends_at,
+            "select appointment_id, person_id, account_id, lower(during) as starts_at, upper(during) as ends_at,
                     nullif(held_until, 'infinity') as held_until
              from patient_times",
         )
@@ -102,8 +116,24 @@ impl Stored {
             .fetch_all(&mut *connection)
             .await
             .expect("appointments");
-        Self { seats, times, events, rows }
+        drop(connection);
+        let people = people(pool, now).await;
+        Self { seats, times, events, rows, people }
     }
+}
+
+/// The people of accounts that are not visitors', since this moment.
+pub async fn people(pool: &PgPool, since: DateTime<Utc>) -> Vec<PersonRow> {
+    sqlx::query_as(
+        "select p.id, p.account_id, p.name, p.relation = 'self' as is_owner,
+                case when a.email_verified_at is not null then a.email end as email
+         from people p join accounts a on a.id = p.account_id
+         where p.created_at >= $1 and not a.visitor and p.archived_at is null",
+    )
+    .bind(since)
+    .fetch_all(pool)
+    .await
+    .expect("people")
 }
 
 /// All appointments.

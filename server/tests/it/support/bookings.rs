@@ -15,11 +15,17 @@ impl Clinic {
             actor: Actor::Account(Box::new(who.clone())),
             now: self.clock.now(),
             request_id: Uuid::nil(),
+            device: None,
         }
     }
 
     pub fn visitor(&self) -> Caller {
-        Caller { actor: Actor::Visitor, now: self.clock.now(), request_id: Uuid::nil() }
+        Caller {
+            actor: Actor::Visitor(None),
+            now: self.clock.now(),
+            request_id: Uuid::nil(),
+            device: None,
+        }
     }
 
     pub async fn hold(&self, who: &SignedIn, slot: SlotId) -> Result<AppointmentId, nadi::Failure> {
@@ -53,8 +59,9 @@ impl Clinic {
 
     /// The doctor's own account.
     pub async fn doctor_account(&self) -> SignedIn {
-        let doctor = self.doctor;
-        SignedIn { doctor: Some(doctor), ..self.patient("The Doctor").await }
+        let who = self.patient("The Doctor").await;
+        self.prove_address(&who).await;
+        SignedIn { doctor: Some(self.doctor), ..who }
     }
 
     pub async fn confirm(&self, who: &SignedIn, id: AppointmentId) -> Result<(), nadi::Failure> {

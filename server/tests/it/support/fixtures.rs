@@ -2,7 +2,7 @@
 
 use chrono::NaiveTime;
 use futures::FutureExt;
-use nadi::actor::{Administers, SignedIn};
+use nadi::actor::{Access, Administers, SignedIn};
 use nadi::ids::{AccountId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use nadi::recurrence::Recurrence;
 use nadi::schedule::Rule;
@@ -190,6 +190,7 @@ impl Clinic {
                 name,
                 doctor: None,
                 administers: Administers::Nothing,
+                access: Access::default(),
             })
             .collect();
         let accounts: Vec<Uuid> = patients.iter().map(|who| who.account.0).collect();

@@ -3,40 +3,47 @@
 use std::net::SocketAddr;
 
 use nadi::actor::SignedIn;
-use nadi::ports::Ports;
+use nadi::ports::{KnownAccount, Ports};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::Value;
-use server::accounts::sessions::{ACCOUNT, Sessions};
-use server::accounts::tokens::Tokens;
+use server::accounts::tokens::IssuedTokens;
+use server::accounts::{sessions, tokens};
 use server::clock::Clock;
 use server::http::Web;
 use server::http::connections::Connections;
 use server::http::live_updates::Listeners;
 use server::router;
 use tokio_util::sync::CancellationToken;
-use tower_sessions::SessionStore;
-use tower_sessions::session::{Id, Record};
 
 use super::Clinic;
 
 impl Clinic {
-    /// Makes a session for this account. Returns its cookie.
+    /// Makes a session for this account, as a sign-in at this moment does. Returns its cookie.
     pub async fn cookie(&self, who: &SignedIn) -> String {
-        let sessions = Sessions::of(&self.app_state);
-        let mut record = Record {
-            id: Id::default(),
-            data: [(ACCOUNT.to_owned(), serde_json::json!(who.account.0))].into(),
-            expiry_date: ::time::OffsetDateTime::now_utc() + ::time::Duration::days(1),
-        };
-        sessions.create(&mut record).await.expect("a session");
-        format!("nadi_session={}", record.id)
+        self.cookie_of(&self.known(who).await).await
     }
 
-    /// Makes a bearer token for this account.
+    /// The same, with what was proved.
+    pub async fn cookie_of(&self, account: &KnownAccount) -> String {
+        let now = self.clock.now();
+        let started = sessions::start(&self.app_state, account, "A test", &[], now).await;
+        format!("nadi_session={}", started.expect("a session").secret.expose())
+    }
+
+    /// Makes an access token for this account, which lasts for a quarter of an hour.
     pub async fn token(&self, who: &SignedIn) -> String {
-        let sessions = Sessions::of(&self.app_state);
-        let tokens = Tokens::new(&self.config.secret, sessions);
-        tokens.issue(who.account, self.clock.now()).await.expect("a token")
+        self.tokens(who).await.access_token
+    }
+
+    /// Makes an access token and a refresh token for this account.
+    pub async fn tokens(&self, who: &SignedIn) -> IssuedTokens {
+        self.tokens_of(&self.known(who).await).await
+    }
+
+    /// The same, with what was proved.
+    pub async fn tokens_of(&self, account: &KnownAccount) -> IssuedTokens {
+        let issued = tokens::issue(&self.app_state, account, "A program", self.clock.now());
+        issued.await.expect("tokens")
     }
 
     /// Serves the site on a free port until the test ends.
@@ -60,8 +67,7 @@ impl Clinic {
             .await
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let sessions = Sessions::of(&self.app_state);
-        let router = router::router(&self.config, web, sessions);
+        let router = router::router(web);
         let connections = Connections::new(self.config.connections);
         tokio::spawn(connections.serve(listener, router, CancellationToken::new()));
         format!("http://{address}")
@@ -138,6 +144,7 @@ pub async fn send_form(
 /// The cookie of somebody who administers every clinic.
 pub async fn administrator_cookie(clinic: &Clinic) -> String {
     let who = clinic.patient("The Administrator").await;
+    clinic.prove_address(&who).await;
     sqlx::query("update accounts set administers_everything = true where id = $1")
         .bind(who.account.0)
         .execute(&clinic.pool)

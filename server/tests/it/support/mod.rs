@@ -6,8 +6,11 @@ pub mod database;
 mod doubles;
 mod fixtures;
 pub mod http;
+mod invitations;
 pub mod process;
 pub mod redis;
+pub mod registration;
+pub mod sign_ins;
 pub mod texts;
 pub mod time;
 

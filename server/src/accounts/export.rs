@@ -1,0 +1,34 @@
+//! Everything that is stored about an account, for its owner to take along.
+
+use chrono::SecondsFormat;
+use nadi::actor::Caller;
+use serde_json::json;
+
+use super::notices::recently_proved;
+use super::store::export as rows;
+use crate::state::AppState;
+use crate::use_case::{Fault, Outcome};
+
+/// One JSON document. All its parts are read in one transaction. It has no secrets: neither passwords, keys and codes,
+/// nor what they are checked with.
+pub async fn export(app_state: &AppState, caller: &Caller) -> Outcome<String> {
+    let account = recently_proved(caller)?.account;
+    let mut transaction = app_state.write.begin().await?;
+    let connection = &mut *transaction;
+    let document = json!({
+        "exported_at": caller.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        "site": app_state.site.public_url,
+        "account": rows::account(connection, account).await?,
+        "people": rows::people(connection, account).await?,
+        "appointments": rows::appointments(connection, account).await?,
+        "reviews": rows::reviews(connection, account).await?,
+        "sessions": rows::sessions(connection, account, caller.now).await?,
+        "second_factors": rows::second_factors(connection, account).await?,
+        "api_keys": rows::api_keys(connection, account).await?,
+        "calendar_links": rows::calendar_feeds(connection, account).await?,
+        "messages": rows::messages(connection, account).await?,
+        "events": rows::events(connection, account).await?,
+    });
+    transaction.commit().await?;
+    serde_json::to_string_pretty(&document).map_err(|error| Fault::Broken(error.to_string()))
+}

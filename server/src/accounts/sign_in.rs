@@ -1,0 +1,285 @@
+//! Registering and signing in.
+//!
+//! Nothing here reveals whether an address has an account: until a code or a password was right, an address with an
+//! account and one without lead to the same statements, the same number of hashes and the same messages.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use nadi::Failure;
+use nadi::actor::Caller;
+use nadi::failure::Field;
+use nadi::ids::{AccountId, AppointmentId};
+use nadi::input::{Code, Email, Password, line};
+use nadi::ports::{
+    Answer, KnownAccount, PasskeyRequest, PendingProof, ProofPurpose, ProofToken, Registration,
+    SignIn, SignInStep,
+};
+use sqlx::PgConnection;
+
+use super::address_limits;
+use super::addresses::{NewAccount, account_of_address, lock_address, make_account};
+use super::passwords::{self, Verified};
+use super::proofs::{self, NewProof, Proven};
+use super::store::credentials::{self, Credentials, known_account};
+use super::{passkeys, second_factors, visitors};
+use crate::cache::backend::Key;
+use crate::config::StaffSecondFactor;
+use crate::state::AppState;
+use crate::use_case::{Outcome, answer};
+
+/// How many wrong passwords an address may have before it has to wait, and for how long. A right one forgets them. Codes
+/// and passkeys sign in all the same.
+const WRONG_PASSWORDS_MAX: u64 = 10;
+const WRONG_PASSWORDS_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// The same for second factors of an account.
+const SECOND_FACTORS_MAX: u64 = 5;
+const SECOND_FACTORS_PAUSE: Duration = Duration::from_secs(15 * 60);
+const NAME_CHARS_MAX: u32 = 100;
+
+pub struct SignInService {
+    app_state: AppState,
+}
+
+impl SignInService {
+    pub fn new(app_state: AppState) -> Self {
+        Self { app_state }
+    }
+
+    async fn start_registration(&self, caller: &Caller, new: Registration) -> Outcome<ProofToken> {
+        let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
+        let email = new.email.as_str();
+        let password_hash = match &new.password {
+            Some(password) => {
+                let hash = passwords::hash_new_password(&self.app_state, password, &name, email);
+                Some(hash.await?)
+            }
+            None => None,
+        };
+        let proof = NewProof {
+            purpose: ProofPurpose::Register,
+            email,
+            account: None,
+            name: Some(&name),
+            password_hash: password_hash.as_deref(),
+            locale: &new.locale,
+        };
+        proofs::start(&self.app_state, caller, &proof).await
+    }
+
+    async fn start_sign_in(
+        &self,
+        caller: &Caller,
+        email: &Email,
+        locale: &str,
+    ) -> Outcome<ProofToken> {
+        let proof = NewProof {
+            purpose: ProofPurpose::SignIn,
+            email: email.as_str(),
+            account: None,
+            name: None,
+            password_hash: None,
+            locale,
+        };
+        proofs::start(&self.app_state, caller, &proof).await
+    }
+
+    /// The code is right: signs in to the account of the address, or makes it. The name and the password that were
+    /// typed to register count only for a new account, because anybody could have typed them.
+    async fn finish_with_code(
+        &self,
+        caller: &Caller,
+        token: &ProofToken,
+        code: &Code,
+    ) -> Outcome<SignInStep> {
+        let now = caller.now;
+        let mut proven = proofs::check(&self.app_state, token, code, None, now).await?;
+        lock_address(&mut proven.transaction, &proven.email).await?;
+        let id = match account_of_address(&mut proven.transaction, &proven.email).await? {
+            Some(id) => id,
+            None => make_account_of(&mut proven, now).await?,
+        };
+        // A right code counts once. Whoever asks remembers that only the second factor is missing.
+        proven.use_up(now).await?;
+        let account = known_account(&mut proven.transaction, id).await?;
+        let step = self.step(&mut proven.transaction, account.ok_or(Failure::SignInFirst)?).await?;
+        proven.transaction.commit().await?;
+        self.app_state.event_written.notify_one();
+        Ok(step)
+    }
+
+    async fn finish_with_password(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+    ) -> Outcome<SignInStep> {
+        // An invalid address cannot belong to an account.
+        let email = Email::parse(email).map_err(|_| Failure::WrongCredentials)?;
+        if password.chars().count() > Password::MAX_CHARS as usize {
+            return Err(Failure::WrongCredentials.into());
+        }
+        let app_state = &self.app_state;
+        let mut connection = app_state.write.0.acquire().await?;
+        let counted =
+            address_limits::of_caller(&mut connection, app_state, caller, email.as_str()).await?;
+        let tries = Key::SignInFailures(&counted);
+        let (most, pause) = (WRONG_PASSWORDS_MAX, WRONG_PASSWORDS_PAUSE);
+        // Counted before it is checked, so that tries at the same time are bounded, too.
+        address_limits::count(app_state, &tries, most, pause).await?;
+        let known = credentials::credentials(&mut connection, email.as_str()).await?;
+        // Hashing may have to wait: others need the connection meanwhile.
+        drop(connection);
+        let stored = known.as_ref().and_then(|known| known.password_hash.as_deref());
+        let verified = passwords::verify(app_state, password, stored).await?;
+        let (Verified::Right { upgraded }, Some(known)) = (verified, known) else {
+            return Err(Failure::WrongCredentials.into());
+        };
+        app_state.cache.delete(&tries).await;
+        self.sign_in_to(known, upgraded).await
+    }
+
+    async fn sign_in_to(
+        &self,
+        known: Credentials,
+        upgraded: Option<String>,
+    ) -> Outcome<SignInStep> {
+        let mut connection = self.app_state.write.0.acquire().await?;
+        if let (Some(new), Some(old)) = (upgraded, &known.password_hash) {
+            credentials::upgrade_hash(&mut connection, known.account.id, old, &new).await?;
+        }
+        Ok(self.step(&mut connection, known.account).await?)
+    }
+
+    /// What a right password or code leads to. It does not suffice when an authenticator app is set up. A passkey is
+    /// another way to sign in, not a second step; but where the configuration asks for two factors, a password alone
+    /// must not be a way around it.
+    async fn step(
+        &self,
+        connection: &mut PgConnection,
+        account: KnownAccount,
+    ) -> sqlx::Result<SignInStep> {
+        let required = self.app_state.settings.staff_second_factor == StaffSecondFactor::Required;
+        let needs_second =
+            credentials::needs_second_factor(connection, account.id, required).await?;
+        Ok(if needs_second {
+            SignInStep::SecondFactor(account)
+        } else {
+            SignInStep::SignedIn(account)
+        })
+    }
+
+    async fn finish_with_second_factor(
+        &self,
+        caller: &Caller,
+        account: &KnownAccount,
+        code: &str,
+    ) -> Outcome<KnownAccount> {
+        let id = account.id.0.to_string();
+        // Counted before it is checked, so that tries at the same time are bounded, too.
+        let tries = Key::SecondFactorTries(&id);
+        let (most, pause) = (SECOND_FACTORS_MAX, SECOND_FACTORS_PAUSE);
+        address_limits::count(&self.app_state, &tries, most, pause).await?;
+        let mut transaction = self.app_state.write.begin().await?;
+        let is_right =
+            second_factors::check(&mut transaction, &self.app_state, account.id, code, caller.now);
+        if !is_right.await? {
+            return Err(Failure::WrongSecondFactor.into());
+        }
+        transaction.commit().await?;
+        self.app_state.cache.delete(&tries).await;
+        Ok(KnownAccount { two_factors: true, ..account.clone() })
+    }
+}
+
+async fn make_account_of(proven: &mut Proven, now: DateTime<Utc>) -> sqlx::Result<AccountId> {
+    let new = NewAccount {
+        name: proven.name.as_deref().unwrap_or_default(),
+        email: &proven.email,
+        password_hash: proven.password_hash.as_deref(),
+        locale: &proven.locale,
+    };
+    Ok(make_account(&mut proven.transaction, &new, now).await?.0)
+}
+
+#[async_trait]
+impl SignIn for SignInService {
+    #[tracing::instrument(skip_all)]
+    async fn register(&self, caller: &Caller, registration: Registration) -> Answer<ProofToken> {
+        answer("register", self.start_registration(caller, registration).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn send_code(&self, caller: &Caller, email: &Email, locale: &str) -> Answer<ProofToken> {
+        answer("send code", self.start_sign_in(caller, email, locale).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn send_code_again(&self, caller: &Caller, token: &ProofToken) -> Answer<()> {
+        answer("send code again", proofs::send_again(&self.app_state, caller, token).await)
+    }
+
+    async fn pending_proof(
+        &self,
+        caller: &Caller,
+        token: &ProofToken,
+    ) -> Answer<Option<PendingProof>> {
+        answer("pending proof", proofs::pending(&self.app_state, token, caller.now).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn check_code(
+        &self,
+        caller: &Caller,
+        token: &ProofToken,
+        code: &Code,
+    ) -> Answer<SignInStep> {
+        answer("check code", self.finish_with_code(caller, token, code).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn check_password(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+    ) -> Answer<SignInStep> {
+        answer("sign in", self.finish_with_password(caller, email, password).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn check_second_factor(
+        &self,
+        caller: &Caller,
+        account: &KnownAccount,
+        code: &str,
+    ) -> Answer<KnownAccount> {
+        let outcome = self.finish_with_second_factor(caller, account, code).await;
+        answer("check second factor", outcome)
+    }
+
+    async fn request_passkey(&self, caller: &Caller) -> Answer<PasskeyRequest> {
+        answer("request passkey", passkeys::request(&self.app_state, caller.now).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn check_passkey(
+        &self,
+        caller: &Caller,
+        token: &ProofToken,
+        credential: &str,
+    ) -> Answer<KnownAccount> {
+        let outcome = passkeys::check(&self.app_state, caller.now, token, credential).await;
+        answer("check passkey", outcome)
+    }
+
+    async fn after_booking(
+        &self,
+        caller: &Caller,
+        appointment: AppointmentId,
+    ) -> Answer<Option<KnownAccount>> {
+        let outcome = visitors::after_booking(&self.app_state, caller, appointment).await;
+        answer("sign in after booking", outcome)
+    }
+}

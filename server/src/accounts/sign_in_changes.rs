@@ -1,0 +1,47 @@
+//! What happens after each change of how an account is signed in to: an event, and a message to its owner, who may not
+//! have been the one who changed it.
+
+use nadi::actor::{ActingRole, Caller};
+use nadi::events::{AccountEvent, NewEvent};
+use nadi::ids::AccountId;
+use nadi::notification_rules::AccountTemplate;
+pub(super) use nadi::notification_rules::SignInChange;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::store::credentials;
+use super::store::own_account::lock_reached;
+use crate::events;
+use crate::events::Author;
+use crate::notifications::account_messages::{self, AccountMessage};
+
+/// Records the change of the caller's own account, in its transaction, and ends sign-ins that are under way. After the commit, call
+/// `app_state.event_written.notify_one()`, so that the message leaves at once.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    account: AccountId,
+    what: SignInChange,
+) -> sqlx::Result<()> {
+    credentials::end_sign_ins(connection, account).await?;
+    let event = NewEvent::account(AccountEvent::SignInChanged, account);
+    let by = Author::of(caller, ActingRole::Patient);
+    let event = events::record(connection, &event, by, caller.now).await?;
+    // The account is locked already, so this does not wait.
+    let Some(reached) = lock_reached(connection, account).await? else { return Ok(()) };
+    let Some(address) = &reached.email else { return Ok(()) };
+    let message = AccountMessage {
+        subject: account.0,
+        // All of them are sent: no message about a change replaces another one.
+        version: 0,
+        recipient: account.0,
+        template: AccountTemplate::SignInChanged,
+        address,
+        locale: &reached.locale,
+        data: json!({ "what": what.as_str() }),
+    };
+    account_messages::queue(connection, event, &message, caller.now).await
+}

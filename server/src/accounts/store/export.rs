@@ -1,0 +1,183 @@
+//! SQL of what an account's owner can take along. Each part is one JSON array, made by PostgreSQL. No part has a
+//! secret, or the hash of one.
+
+use chrono::{DateTime, Utc};
+use nadi::ids::AccountId;
+use serde_json::Value;
+use sqlx::{PgConnection, Result};
+
+/// The most rows of one part. More than anybody has.
+const ROWS_MAX: i64 = 20_000;
+
+pub async fn account(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select jsonb_build_object(
+                'id', a.id, 'email', a.email, 'email_verified_at', a.email_verified_at,
+                'phone', a.phone, 'language', a.locale, 'created_at', a.created_at,
+                'has_password', a.password_hash is not null,
+                'administers_everything', a.administers_everything,
+                'doctor_profile', (select d.slug from doctors d where d.account_id = a.id),
+                'administers', array(select c.name from staff s join clinics c on c.id = s.clinic_id
+                                     where s.account_id = a.id order by c.name)) as "part!"
+           from accounts a where a.id = $1"#,
+        account.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Removed ones, too.
+pub async fn people(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select id, relation, name, birth_date, created_at, archived_at as removed_at
+               from people where account_id = $1
+               order by relation <> 'self', created_at, id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// All that the account has booked, archived ones, too.
+pub async fn appointments(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select v.id, v.reference, v.state, p.name as person, v.person_id, d.name as doctor,
+                      c.name as clinic, l.name as location, l.address, t.name as visit_type, v.mode,
+                      v.starts_at, v.ends_at, v.time_zone, v.fee_minor_units, v.currency,
+                      v.cancelled_by, v.cancel_reason, v.created_at, v.updated_at
+               from all_appointments v
+               left join people p on p.id = v.person_id
+               left join doctors d on d.id = v.doctor_id
+               left join clinics c on c.id = v.clinic_id
+               left join locations l on l.id = v.location_id
+               left join visit_types t on t.id = v.visit_type_id
+               where v.booked_by = $1
+               order by v.starts_at, v.id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// A review is found by its visit, since nobody else can review it.
+pub async fn reviews(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select w.id, w.appointment_id, d.name as doctor, w.stars, w.text, w.anonymous,
+                      w.visited_on, w.created_at, w.written_at, w.answer, w.answered_at, w.hidden_at,
+                      w.hidden_reason, w.withdrawn_at
+               from all_appointments v
+               join reviews w on w.appointment_id = v.id and w.author_id = $1
+               join doctors d on d.id = w.doctor_id
+               where v.booked_by = $1
+               order by w.created_at, w.id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+pub async fn sessions(
+    connection: &mut PgConnection,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select public_id as id, kind, device, created_at, seen_at, proved_at,
+                      least(expires_at, ends_at) as ends_at
+               from sessions
+               where account_id = $1 and expires_at > $2 and ends_at > $2
+               order by created_at, public_id limit $3) r"#,
+        account.0,
+        now,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+pub async fn api_keys(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select id, name, ending, scope, created_at, expires_at, last_used_at, revoked_at
+               from api_keys where account_id = $1
+               order by created_at, id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Authenticator app and passkeys, without what they sign with.
+pub async fn second_factors(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select jsonb_build_object(
+               'authenticator_since', (select confirmed_at from authenticators where account_id = $1),
+               'recovery_codes_left', (select count(*) from recovery_codes
+                                       where account_id = $1 and used_at is null),
+               'passkeys', (select coalesce(jsonb_agg(to_jsonb(r)), '[]') from (
+                   select id, name, created_at, last_used_at from passkeys where account_id = $1
+                   order by created_at, id limit $2) r)) as "part!""#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Calendar links, without the secret part of their addresses.
+pub async fn calendar_feeds(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select kind, with_names, alarm_minutes, created_at, read_at
+               from calendar_feeds where account_id = $1 and archived_at is null
+               order by created_at, id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// The messages about the account and its appointments that the log still has.
+pub async fn messages(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select n.template, n.channel, n.state, n.address, n.delivered_at, n.subject_id
+               from notifications n
+               where n.recipient_id = $1
+                 and n.subject_id in (select $1 union all
+                                      select v.id from all_appointments v where v.booked_by = $1)
+               order by n.id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// What happened to the account, its people and its appointments, as far as the log goes back.
+pub async fn events(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select e.type, e.subject_id, e.occurred_at, e.actor as by
+               from events e
+               where e.subject_id in (
+                   select $1 union all
+                   select p.id from people p where p.account_id = $1 union all
+                   select f.id from calendar_feeds f where f.account_id = $1 union all
+                   select v.id from all_appointments v where v.booked_by = $1)
+               order by e.occurred_at, e.id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}

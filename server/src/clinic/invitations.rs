@@ -1,0 +1,407 @@
+//! Invitations: how doctors and administrators join a clinic, and how they leave it again.
+//!
+//! An invitation is mailed to an address. Its link proves the address, so nobody becomes a doctor or an administrator
+//! by typing the address of somebody else. All changes lock the clinic's row, so they run one after the other.
+
+mod accept;
+mod cleanup;
+mod link;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, Utc};
+use nadi::Failure;
+use nadi::actor::{ActingRole, Administers, Caller, SignedIn};
+use nadi::appointment::Refusal;
+use nadi::events::{AccountEvent, NewEvent};
+use nadi::ids::{AccountId, ClinicId, DoctorId};
+use nadi::input::Email;
+use nadi::notification_rules::AccountTemplate;
+use nadi::ports::{
+    AdministratorView, Answer, DoctorSignIn, InvitationView, Invitations, InvitedAccount,
+    InvitedAs, KnownAccount, ReceivedInvitation,
+};
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::store::invitations::{self as store, InvitationRow, NewInvitation};
+use super::{record, scope};
+// For account deletion and jobs.
+pub use crate::clinic::invitations::cleanup::{delete_ended, delete_of_address};
+
+use crate::accounts;
+use crate::accounts::addresses;
+use crate::cache::backend::Key;
+use crate::events;
+use crate::events::Author;
+use crate::ids::uuid_v7;
+use crate::notifications::account_messages::{self, AccountMessage};
+use crate::state::AppState;
+use crate::use_case::{Fault, Outcome, answer};
+
+/// How long a link counts.
+const VALID_DAYS: i64 = 7;
+/// How many invitations an account may send in an hour.
+const SENT_PER_HOUR_MAX: u64 = 20;
+/// How many invitations and administrators a page lists.
+const LISTED_MAX: i64 = 500;
+
+pub struct InvitationService {
+    app_state: AppState,
+}
+
+impl InvitationService {
+    pub fn new(app_state: AppState) -> Self {
+        Self { app_state }
+    }
+
+    async fn send(
+        &self,
+        caller: &Caller,
+        clinic: ClinicId,
+        invited_as: InvitedAs,
+        email: &Email,
+    ) -> Outcome<Uuid> {
+        let account = caller.signed_in()?;
+        account.must_administer(clinic)?;
+        account.must_have_proved(caller.now)?;
+        self.count_sent(account).await?;
+        let mut transaction = self.app_state.write.begin().await?;
+        lock(&mut transaction, clinic).await?;
+        let doctor = may_join(&mut transaction, clinic, invited_as, email).await?;
+        let (email, now) = (email.as_str(), caller.now);
+        store::withdraw_replaced(&mut transaction, clinic, doctor, email, now).await?;
+        let id = uuid_v7(now);
+        let new = NewInvitation {
+            id,
+            clinic,
+            doctor,
+            email,
+            locale: app::i18n::current().code(),
+            invited_by: account.account,
+            expires_at: now + Duration::days(VALID_DAYS),
+        };
+        store::insert_invitation(&mut transaction, &new, now).await?;
+        self.mail(&mut transaction, account, id, now).await?;
+        transaction.commit().await?;
+        self.app_state.event_written.notify_one();
+        Ok(id)
+    }
+
+    async fn send_again(&self, caller: &Caller, id: Uuid) -> Outcome<()> {
+        let account = caller.signed_in()?;
+        account.must_have_proved(caller.now)?;
+        let mut transaction = self.app_state.write.begin().await?;
+        let invitation = lock_open(&mut transaction, account, id).await?;
+        self.count_sent(account).await?;
+        let invited_as = invited_as(&invitation)?;
+        let email = Email::parse(&invitation.email)?;
+        let clinic = ClinicId(invitation.clinic_id);
+        may_join(&mut transaction, clinic, invited_as, &email).await?;
+        let expires_at = caller.now + Duration::days(VALID_DAYS);
+        store::renew_invitation(&mut transaction, id, expires_at).await?;
+        self.mail(&mut transaction, account, id, caller.now).await?;
+        transaction.commit().await?;
+        self.app_state.event_written.notify_one();
+        Ok(())
+    }
+
+    /// Records that an invitation was sent, and sends its link. The link itself is made when the message is sent
+    /// ([`open_token`]), so that the database never has it.
+    async fn mail(
+        &self,
+        connection: &mut PgConnection,
+        inviter: &SignedIn,
+        id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Outcome<()> {
+        let invitation = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
+        let event = NewEvent::account(AccountEvent::Invited, AccountId(id));
+        let by = Author::new(ActingRole::Administrator, inviter.account);
+        let event = events::record(connection, &event, by, now).await?;
+        let message = AccountMessage {
+            subject: id,
+            version: version(&invitation, now),
+            recipient: id,
+            template: AccountTemplate::Invitation,
+            address: &invitation.email,
+            locale: &invitation.locale,
+            data: json!({
+                "clinic": invitation.clinic_name,
+                "doctor": invitation.doctor_name,
+                "inviter": inviter.name,
+            }),
+        };
+        account_messages::queue(connection, event, &message, now).await?;
+        Ok(())
+    }
+
+    /// Counts invitations, so that nobody sends mail to many strangers through them.
+    async fn count_sent(&self, account: &SignedIn) -> Outcome<()> {
+        let lifetime = std::time::Duration::from_secs(60 * 60);
+        let key = account.account.to_string();
+        let sent = self.app_state.cache.count(&Key::Invitations(&key), lifetime).await;
+        if sent > SENT_PER_HOUR_MAX {
+            return Err(Failure::TooManyTries { retry_after_seconds: 60 * 60 }.into());
+        }
+        Ok(())
+    }
+
+    async fn list(&self, caller: &Caller) -> Outcome<Vec<InvitationView>> {
+        let (_, clinics) = scope(caller)?;
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let rows =
+            store::open_invitations(&mut connection, clinics.as_deref(), None, LISTED_MAX).await?;
+        rows.into_iter().map(|row| view(row, caller.now)).collect()
+    }
+
+    async fn take_back(&self, caller: &Caller, id: Uuid) -> Outcome<()> {
+        let account = caller.signed_in()?;
+        account.must_have_proved(caller.now)?;
+        let mut transaction = self.app_state.write.begin().await?;
+        lock_open(&mut transaction, account, id).await?;
+        store::withdraw_invitation(&mut transaction, id, caller.now).await?;
+        let event = NewEvent::account(AccountEvent::InvitationWithdrawn, AccountId(id));
+        record(&mut transaction, caller, &event).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn list_administrators(&self, caller: &Caller) -> Outcome<Vec<AdministratorView>> {
+        let (account, clinics) = scope(caller)?;
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let rows = store::administrators(&mut connection, clinics.as_deref(), LISTED_MAX).await?;
+        let views = rows.into_iter().map(|row| AdministratorView {
+            account: AccountId(row.account_id),
+            name: row.name,
+            email: row.email.unwrap_or_default(),
+            clinic: ClinicId(row.clinic_id),
+            clinic_name: row.clinic_name,
+            is_self: row.account_id == account.account.0,
+        });
+        Ok(views.collect())
+    }
+
+    async fn remove(&self, caller: &Caller, clinic: ClinicId, who: AccountId) -> Outcome<()> {
+        let account = caller.signed_in()?;
+        account.must_administer(clinic)?;
+        account.must_have_proved(caller.now)?;
+        let mut transaction = self.app_state.write.begin().await?;
+        lock(&mut transaction, clinic).await?;
+        if !store::is_administrator(&mut transaction, clinic, who).await? {
+            return Err(Failure::NotFound.into());
+        }
+        // Who administers every clinic can always invite somebody else.
+        let is_left_alone = account.administers != Administers::Everything;
+        if is_left_alone && store::count_administrators(&mut transaction, clinic).await? <= 1 {
+            return Err(Refusal::LastAdministrator.into());
+        }
+        store::remove_administrator(&mut transaction, clinic, who).await?;
+        record(&mut transaction, caller, &NewEvent::account(AccountEvent::Left, who)).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn sign_in_of(&self, caller: &Caller, doctor: DoctorId) -> Outcome<DoctorSignIn> {
+        let (account, _) = scope(caller)?;
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let profile = store::profile(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
+        account.must_administer(ClinicId(profile.clinic_id))?;
+        let email = match profile.account_id {
+            Some(linked) => accounts::email(&mut connection, AccountId(linked)).await?,
+            None => None,
+        };
+        let open = store::open_invitations(&mut connection, None, Some(doctor), 1).await?;
+        let invitation = open.into_iter().next().map(|row| view(row, caller.now)).transpose()?;
+        Ok(DoctorSignIn { has_account: profile.account_id.is_some(), email, invitation })
+    }
+
+    async fn unlink(&self, caller: &Caller, doctor: DoctorId) -> Outcome<()> {
+        let account = caller.signed_in()?;
+        let mut transaction = self.app_state.write.begin().await?;
+        let clinic = store::profile(&mut transaction, doctor).await?.ok_or(Failure::NotFound)?;
+        let clinic = ClinicId(clinic.clinic_id);
+        account.must_administer(clinic)?;
+        account.must_have_proved(caller.now)?;
+        lock(&mut transaction, clinic).await?;
+        // Read again: somebody may have joined before the lock was there.
+        let profile = store::profile(&mut transaction, doctor).await?.ok_or(Failure::NotFound)?;
+        let Some(linked) = profile.account_id else { return Ok(()) };
+        store::unlink_doctor(&mut transaction, doctor).await?;
+        let event = NewEvent::account(AccountEvent::Left, AccountId(linked));
+        record(&mut transaction, caller, &event).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// The last part of an invitation's link, for its message. `None`: it was accepted or withdrawn, has expired, or is no
+/// longer there, so that the message need not be sent.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn open_token(
+    connection: &mut PgConnection,
+    app_state: &AppState,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<String>> {
+    let found = store::invitation(connection, id).await?;
+    let open = found.filter(|found| is_open(found) && found.expires_at > now);
+    let key = &app_state.code_key;
+    Ok(open.map(|open| link::token(key, id, &open.email, open.expires_at)))
+}
+
+/// Locks a clinic.
+async fn lock(connection: &mut PgConnection, clinic: ClinicId) -> Outcome<()> {
+    if store::lock_clinic(connection, clinic).await? {
+        Ok(())
+    } else {
+        Err(Failure::NotFound.into())
+    }
+}
+
+/// Locks the clinic of an open invitation that the account may change, and reads the invitation.
+async fn lock_open(
+    connection: &mut PgConnection,
+    account: &SignedIn,
+    id: Uuid,
+) -> Outcome<InvitationRow> {
+    let found = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
+    let clinic = ClinicId(found.clinic_id);
+    account.must_administer(clinic)?;
+    lock(connection, clinic).await?;
+    let invitation = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
+    if !is_open(&invitation) {
+        return Err(Failure::NotFound.into());
+    }
+    Ok(invitation)
+}
+
+/// Checks that the profile has no account and that the address does not administer the clinic already; returns the
+/// doctor.
+async fn may_join(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    invited_as: InvitedAs,
+    email: &Email,
+) -> Outcome<Option<DoctorId>> {
+    match invited_as {
+        InvitedAs::Doctor(doctor) => {
+            let profile = store::profile(connection, doctor).await?;
+            let profile = profile.filter(|profile| profile.clinic_id == clinic.0);
+            let profile = profile.ok_or(Failure::NotFound)?;
+            match profile.account_id {
+                None => Ok(Some(doctor)),
+                Some(_) => Err(Refusal::AlreadyJoined.into()),
+            }
+        }
+        InvitedAs::Administrator => {
+            let account = addresses::account_of_address(connection, email.as_str()).await?;
+            match account {
+                Some(account) if store::is_administrator(connection, clinic, account).await? => {
+                    Err(Refusal::AlreadyJoined.into())
+                }
+                _ => Ok(None),
+            }
+        }
+    }
+}
+
+/// The version of the message with an invitation's link: a later one replaces an earlier one that is not sent yet.
+fn version(invitation: &InvitationRow, now: DateTime<Utc>) -> i32 {
+    let seconds = (now - invitation.created_at).num_seconds();
+    i32::try_from(seconds).unwrap_or(i32::MAX)
+}
+
+/// Was it neither accepted nor withdrawn?
+fn is_open(invitation: &InvitationRow) -> bool {
+    invitation.accepted_by.is_none() && invitation.withdrawn_at.is_none()
+}
+
+fn invited_as(row: &InvitationRow) -> Outcome<InvitedAs> {
+    match (row.role.as_str(), row.doctor_id) {
+        ("doctor", Some(doctor)) => Ok(InvitedAs::Doctor(DoctorId(doctor))),
+        ("administrator", None) => Ok(InvitedAs::Administrator),
+        (role, _) => Err(Fault::Broken(format!("unknown role {role}"))),
+    }
+}
+
+fn view(row: InvitationRow, now: DateTime<Utc>) -> Outcome<InvitationView> {
+    Ok(InvitationView {
+        id: row.id,
+        invited_as: invited_as(&row)?,
+        clinic: ClinicId(row.clinic_id),
+        clinic_name: row.clinic_name,
+        doctor_name: row.doctor_name,
+        email: row.email,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        is_expired: row.expires_at <= now,
+    })
+}
+
+#[async_trait]
+impl Invitations for InvitationService {
+    #[tracing::instrument(skip_all)]
+    async fn invite(
+        &self,
+        caller: &Caller,
+        clinic: ClinicId,
+        invited_as: InvitedAs,
+        email: &Email,
+    ) -> Answer<Uuid> {
+        answer("invite", self.send(caller, clinic, invited_as, email).await)
+    }
+
+    async fn invitations(&self, caller: &Caller) -> Answer<Vec<InvitationView>> {
+        answer("list invitations", self.list(caller).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn invite_again(&self, caller: &Caller, id: Uuid) -> Answer<()> {
+        answer("invite again", self.send_again(caller, id).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn withdraw(&self, caller: &Caller, id: Uuid) -> Answer<()> {
+        answer("withdraw invitation", self.take_back(caller, id).await)
+    }
+
+    async fn administrators(&self, caller: &Caller) -> Answer<Vec<AdministratorView>> {
+        answer("list administrators", self.list_administrators(caller).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn remove_administrator(
+        &self,
+        caller: &Caller,
+        clinic: ClinicId,
+        account: AccountId,
+    ) -> Answer<()> {
+        answer("remove administrator", self.remove(caller, clinic, account).await)
+    }
+
+    async fn doctor_sign_in(&self, caller: &Caller, doctor: DoctorId) -> Answer<DoctorSignIn> {
+        answer("who signs in as a doctor", self.sign_in_of(caller, doctor).await)
+    }
+
+    #[tracing::instrument(skip_all, fields(%doctor))]
+    async fn unlink_doctor(&self, caller: &Caller, doctor: DoctorId) -> Answer<()> {
+        answer("unlink doctor", self.unlink(caller, doctor).await)
+    }
+
+    async fn received(&self, caller: &Caller, link: &str) -> Answer<ReceivedInvitation> {
+        answer("read invitation", self.show(caller, link).await)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn accept(
+        &self,
+        caller: &Caller,
+        link: &str,
+        new: Option<InvitedAccount>,
+    ) -> Answer<KnownAccount> {
+        answer("accept invitation", self.join(caller, link, new).await)
+    }
+}

@@ -1,0 +1,354 @@
+//! Invitations, and who administers a clinic or signs in as a doctor.
+
+use chrono::{DateTime, Utc};
+use nadi::ids::{AccountId, ClinicId, DoctorId};
+use nadi::ports::KnownAccount;
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+/// An invitation with the names that its readers need.
+pub struct InvitationRow {
+    pub id: Uuid,
+    pub role: String,
+    pub clinic_id: Uuid,
+    pub clinic_name: String,
+    pub doctor_id: Option<Uuid>,
+    pub doctor_name: Option<String>,
+    pub email: String,
+    pub locale: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub accepted_by: Option<Uuid>,
+    pub withdrawn_at: Option<DateTime<Utc>>,
+}
+
+/// The invitation with this id, also one that was accepted or withdrawn; `None` when its clinic or profile is no
+/// longer there.
+pub async fn invitation(connection: &mut PgConnection, id: Uuid) -> Result<Option<InvitationRow>> {
+    sqlx::query_as!(
+        InvitationRow,
+        r#"select i.id, i.role, i.clinic_id, c.name as clinic_name, i.doctor_id, d.name as "doctor_name?",
+                  i.email, i.locale, i.created_at, i.expires_at, i.accepted_by, i.withdrawn_at
+           from invitations i join clinics c on c.id = i.clinic_id and c.archived_at is null
+           left join doctors d on d.id = i.doctor_id
+           where i.id = $1 and d.archived_at is null"#,
+        id
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// The open invitations of some clinics, or of one doctor; newest first.
+pub async fn open_invitations(
+    connection: &mut PgConnection,
+    only: Option<&[Uuid]>,
+    doctor: Option<DoctorId>,
+    limit: i64,
+) -> Result<Vec<InvitationRow>> {
+    sqlx::query_as!(
+        InvitationRow,
+        r#"select i.id, i.role, i.clinic_id, c.name as clinic_name, i.doctor_id, d.name as "doctor_name?",
+                  i.email, i.locale, i.created_at, i.expires_at, i.accepted_by, i.withdrawn_at
+           from invitations i join clinics c on c.id = i.clinic_id and c.archived_at is null
+           left join doctors d on d.id = i.doctor_id
+           where i.accepted_at is null and i.withdrawn_at is null and d.archived_at is null
+             and ($1::uuid[] is null or i.clinic_id = any($1))
+             and ($2::uuid is null or i.doctor_id = $2)
+           order by i.created_at desc, i.id desc
+           limit $3"#,
+        only,
+        doctor.map(|doctor| doctor.0),
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// An invitation to insert.
+pub struct NewInvitation<'a> {
+    pub id: Uuid,
+    pub clinic: ClinicId,
+    /// The profile that a doctor gets; `None` invites an administrator.
+    pub doctor: Option<DoctorId>,
+    pub email: &'a str,
+    pub locale: &'a str,
+    pub invited_by: AccountId,
+    pub expires_at: DateTime<Utc>,
+}
+
+pub async fn insert_invitation(
+    connection: &mut PgConnection,
+    new: &NewInvitation<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let role = if new.doctor.is_some() { "doctor" } else { "administrator" };
+    sqlx::query!(
+        "insert into invitations (id, role, clinic_id, doctor_id, email, locale, invited_by, created_at,
+                                  expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new.id,
+        role,
+        new.clinic.0,
+        new.doctor.map(|doctor| doctor.0),
+        new.email,
+        new.locale,
+        new.invited_by.0,
+        now,
+        new.expires_at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Withdraws the open invitation that a new one replaces: of the same profile or, for administrators, of the same
+/// address in the clinic.
+pub async fn withdraw_replaced(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    doctor: Option<DoctorId>,
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update invitations set withdrawn_at = $4
+         where clinic_id = $1 and accepted_at is null and withdrawn_at is null
+           and case when $2::uuid is null then role = 'administrator' and email = $3
+                    else doctor_id = $2 end",
+        clinic.0,
+        doctor.map(|doctor| doctor.0),
+        email,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Gives an open invitation a new end, so that its link is another one.
+pub async fn renew_invitation(
+    connection: &mut PgConnection,
+    id: Uuid,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!("update invitations set expires_at = $2 where id = $1", id, expires_at)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub async fn withdraw_invitation(
+    connection: &mut PgConnection,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!("update invitations set withdrawn_at = $2 where id = $1", id, now)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub async fn mark_accepted(
+    connection: &mut PgConnection,
+    id: Uuid,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update invitations set accepted_at = $3, accepted_by = $2 where id = $1",
+        id,
+        account.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Deletes up to `limit` invitations that ended before `before`; returns how many.
+pub async fn delete_ended(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from invitations where id in (
+             select id from invitations
+             where coalesce(accepted_at, withdrawn_at, expires_at) < $1
+             limit $2)",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
+/// Deletes all invitations of an address.
+pub async fn delete_of_address(connection: &mut PgConnection, email: &str) -> Result<()> {
+    sqlx::query!("delete from invitations where email = $1", email).execute(connection).await?;
+    Ok(())
+}
+
+/// Locks a clinic until this transaction ends, so that changes of its invitations, of its administrators and of who
+/// signs in as its doctors run one after the other. `false`: there is no such clinic.
+pub async fn lock_clinic(connection: &mut PgConnection, clinic: ClinicId) -> Result<bool> {
+    let found = sqlx::query!(
+        "select id from clinics where id = $1 and archived_at is null for no key update",
+        clinic.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Locks an account until this transaction ends, so that it is not deleted while it gets a role. `None`: it
+/// was deleted.
+pub async fn lock_account(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> Result<Option<KnownAccount>> {
+    let row = sqlx::query!(
+        "select locale, sign_in_version from accounts
+         where id = $1 and archived_at is null for no key update",
+        account.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| KnownAccount {
+        id: account,
+        locale: row.locale,
+        sign_in_version: row.sign_in_version,
+        two_factors: false,
+    }))
+}
+
+/// Lets an account sign in as a doctor. `false`: the profile has an account already.
+pub async fn link_doctor(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+    account: AccountId,
+) -> Result<bool> {
+    let linked = sqlx::query!(
+        "update doctors set account_id = $2 where id = $1 and account_id is null and archived_at is null",
+        doctor.0,
+        account.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(linked.rows_affected() == 1)
+}
+
+/// Takes the account from a profile.
+pub async fn unlink_doctor(connection: &mut PgConnection, doctor: DoctorId) -> Result<()> {
+    sqlx::query!("update doctors set account_id = null where id = $1", doctor.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The clinic of a profile, and the account that signs in for it.
+pub struct ProfileRow {
+    pub clinic_id: Uuid,
+    pub account_id: Option<Uuid>,
+}
+
+pub async fn profile(
+    connection: &mut PgConnection,
+    doctor: DoctorId,
+) -> Result<Option<ProfileRow>> {
+    sqlx::query_as!(
+        ProfileRow,
+        "select clinic_id, account_id from doctors where id = $1 and archived_at is null",
+        doctor.0
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+pub struct AdministratorRow {
+    pub account_id: Uuid,
+    pub name: String,
+    pub email: Option<String>,
+    pub clinic_id: Uuid,
+    pub clinic_name: String,
+}
+
+/// The administrators of some clinics, by clinic and name.
+pub async fn administrators(
+    connection: &mut PgConnection,
+    only: Option<&[Uuid]>,
+    limit: i64,
+) -> Result<Vec<AdministratorRow>> {
+    sqlx::query_as!(
+        AdministratorRow,
+        "select s.account_id, p.name, a.email, s.clinic_id, c.name as clinic_name
+         from staff s join clinics c on c.id = s.clinic_id and c.archived_at is null
+         join accounts a on a.id = s.account_id and a.archived_at is null
+         join people p on p.account_id = a.id and p.relation = 'self'
+         where $1::uuid[] is null or s.clinic_id = any($1)
+         order by c.name, c.id, p.name, a.id
+         limit $2",
+        only,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+pub async fn is_administrator(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    account: AccountId,
+) -> Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from staff where clinic_id = $1 and account_id = $2) as "is!""#,
+        clinic.0,
+        account.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// How many accounts administer the clinic, without those that administer every clinic.
+pub async fn count_administrators(connection: &mut PgConnection, clinic: ClinicId) -> Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from staff s
+           join accounts a on a.id = s.account_id and a.archived_at is null
+           where s.clinic_id = $1"#,
+        clinic.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// `false`: the account administers the clinic already.
+pub async fn add_administrator(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let added = sqlx::query!(
+        "insert into staff (clinic_id, account_id, role, created_at)
+         values ($1, $2, 'administrator', $3)
+         on conflict do nothing",
+        clinic.0,
+        account.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+pub async fn remove_administrator(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    account: AccountId,
+) -> Result<()> {
+    sqlx::query!("delete from staff where clinic_id = $1 and account_id = $2", clinic.0, account.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

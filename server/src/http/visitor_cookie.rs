@@ -1,0 +1,127 @@
+//! The cookie of a visitor: a browser that can hold a time before anybody has signed in. It has random bytes, the time
+//! at which it was issued, and a message authentication code, so that nobody can make one that was not issued.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, Duration, Utc};
+use nadi::actor::Visitor;
+use subtle::ConstantTimeEq;
+
+use crate::accounts::visitors::visitor_of;
+use crate::codes::CodeKey;
+
+/// How long a cookie counts.
+pub const LASTS: Duration = Duration::hours(2);
+
+const SECRET_BYTES: usize = 16;
+const SIGNED_BYTES: usize = SECRET_BYTES + 4;
+const MAC_BYTES: usize = 16;
+
+pub struct VisitorCookie {
+    secret: [u8; SECRET_BYTES],
+    issued_at: DateTime<Utc>,
+}
+
+impl VisitorCookie {
+    /// A new visitor.
+    pub fn random(now: DateTime<Utc>) -> Self {
+        Self { secret: rand::random(), issued_at: now }
+    }
+
+    /// The same visitor with a later end.
+    pub fn renewed(self, now: DateTime<Utc>) -> Self {
+        Self { issued_at: now, ..self }
+    }
+
+    /// Less than half of its time is left.
+    pub fn ends_soon(&self, now: DateTime<Utc>) -> bool {
+        now - self.issued_at > LASTS / 2
+    }
+
+    pub fn visitor(&self, key: &CodeKey) -> Visitor {
+        visitor_of(key, &self.secret)
+    }
+
+    /// The cookie's value.
+    pub fn value(&self, key: &CodeKey) -> String {
+        let seconds = u32::try_from(self.issued_at.timestamp()).unwrap_or_default();
+        let mut bytes = self.secret.to_vec();
+        bytes.extend(seconds.to_be_bytes());
+        let mac = mac(key, &bytes);
+        bytes.extend(mac);
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
+/// `None`: the cookie was not issued by us, or has expired.
+pub fn read(key: &CodeKey, value: &str, now: DateTime<Utc>) -> Option<VisitorCookie> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
+    let (signed, sent) = bytes.split_at_checked(SIGNED_BYTES)?;
+    // Of slices of different lengths, this is false.
+    if !bool::from(mac(key, signed).as_slice().ct_eq(sent)) {
+        return None;
+    }
+    let (secret, seconds) = signed.split_at_checked(SECRET_BYTES)?;
+    let seconds = u32::from_be_bytes(seconds.try_into().ok()?);
+    let issued_at = DateTime::from_timestamp(seconds.into(), 0)?;
+    let cookie = VisitorCookie { secret: secret.try_into().ok()?, issued_at };
+    (now - issued_at <= LASTS).then_some(cookie)
+}
+
+fn mac(key: &CodeKey, signed: &[u8]) -> Vec<u8> {
+    let text = BASE64_URL_SAFE_NO_PAD.encode(signed);
+    key.fingerprint("visitor cookie 1", &text)[..MAC_BYTES].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> CodeKey {
+        CodeKey::new("0123456789abcdef0123456789abcdef")
+    }
+
+    fn start() -> DateTime<Utc> {
+        "2026-11-23T03:30:00Z".parse().expect("a time")
+    }
+
+    #[test]
+    fn a_cookie_names_the_same_visitor_until_it_expires() {
+        let cookie = VisitorCookie::random(start());
+        let (value, visitor) = (cookie.value(&key()), cookie.visitor(&key()));
+        assert_eq!(value.len(), 48);
+        let again = |after: Duration| {
+            read(&key(), &value, start() + after).map(|cookie| cookie.visitor(&key()))
+        };
+        assert_eq!(again(Duration::zero()), Some(visitor));
+        assert_eq!(again(LASTS), Some(visitor));
+        assert_eq!(again(LASTS + Duration::seconds(1)), None);
+        assert_ne!(visitor.account.0, visitor.person.0);
+        assert_eq!(visitor.account.0.get_version_num(), 8);
+
+        let later = start() + Duration::minutes(90);
+        let known = read(&key(), &value, later).expect("still valid");
+        assert!(known.ends_soon(later) && !known.ends_soon(start()));
+        let renewed = known.renewed(later).value(&key());
+        let renewed = read(&key(), &renewed, start() + Duration::hours(3)).expect("a later end");
+        assert_eq!(renewed.visitor(&key()), visitor);
+        assert_ne!(VisitorCookie::random(start()).visitor(&key()), visitor);
+    }
+
+    #[test]
+    fn a_forged_cookie_is_none() {
+        let value = VisitorCookie::random(start()).value(&key());
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&value).expect("Base64");
+        for at in 0..bytes.len() {
+            let mut forged = bytes.clone();
+            forged[at] ^= 1;
+            let forged = BASE64_URL_SAFE_NO_PAD.encode(forged);
+            assert!(read(&key(), &forged, start()).is_none(), "byte {at}");
+        }
+        for forged in ["", "x", &value[..40], &format!("{value}AAAA"), &value[..27]] {
+            assert!(read(&key(), forged, start()).is_none(), "{forged}");
+        }
+        let other = CodeKey::new("another key of thirty-two letters");
+        assert!(read(&other, &value, start()).is_none(), "issued under another key");
+    }
+}
