@@ -1,6 +1,6 @@
 //! The values that the server provides to pages and server functions through Leptos' context.
 //!
-//! The server provides [`Caller`], [`Ports`], `Arc<dyn SessionControl>`, [`Site`]
+//! The server provides [`Caller`], [`Ports`], `Arc<dyn BrowserSession>`, [`Site`]
 //! and, after a plain form failed, [`Typed`]. Nothing is there while the list of
 //! routes is made, so everything here answers without a context too.
 
@@ -12,7 +12,7 @@ use leptos::prelude::use_context;
 use nadi::Failure;
 use nadi::actor::{Actor, Caller, SignedIn};
 use nadi::ids::DoctorId;
-use nadi::ports::{Ports, SessionControl};
+use nadi::ports::{BrowserSession, Ports};
 
 use crate::links;
 
@@ -22,6 +22,8 @@ pub struct Site {
     /// Development mode: the mailbox can be opened in the browser.
     pub development: bool,
     pub stylesheet_url: String,
+    /// The second stylesheet, for pages that are not public.
+    pub more_styles_url: String,
     /// The URL of the font file, which pages preload.
     pub font_url: Option<String>,
     /// The WASM client; `None` when the site runs without scripts.
@@ -34,6 +36,10 @@ pub struct Site {
     pub language_offer_url: String,
     /// The script that shows times in the visitor's own zone.
     pub own_zone_url: String,
+    /// The script that makes and uses passkeys.
+    pub passkey_url: String,
+    /// The script that sends the form of a page that is only passed through.
+    pub send_form_url: String,
     /// Scheme and host, without a slash at the end: for links in e-mails.
     pub public_url: String,
 }
@@ -58,14 +64,27 @@ pub fn shown(doctors: impl IntoIterator<Item = DoctorId>) -> String {
     doctors.into_iter().map(|doctor| doctor.to_string()).collect::<Vec<_>>().join(",")
 }
 
-/// What was typed into a plain form that just failed, without its secrets.
+/// What was typed into a plain form that was not carried out, without its secrets.
 #[derive(Clone, Debug, Default)]
-pub struct Typed(pub HashMap<String, String>);
+pub struct Typed {
+    pub fields: HashMap<String, String>,
+    /// Where the form posts to, if its sender had to sign in first and has come back now. `None`: it just failed.
+    pub sent_before_sign_in: Option<String>,
+}
 
 impl Typed {
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.fields.get(name).map(String::as_str)
     }
+}
+
+/// For the pages to sign in: a form waits for its sender to sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingForm {
+    /// The path of its page, without the language.
+    pub page: String,
+    /// What was typed is kept. `false`: it was too long.
+    pub kept: bool,
 }
 
 /// The request's caller.
@@ -84,7 +103,7 @@ pub fn ports() -> Result<Ports, Failure> {
 
 /// # Errors
 /// `Unavailable` outside of a request.
-pub fn session() -> Result<Arc<dyn SessionControl>, Failure> {
+pub fn session() -> Result<Arc<dyn BrowserSession>, Failure> {
     use_context().ok_or(Failure::Unavailable)
 }
 
@@ -92,16 +111,22 @@ pub fn session() -> Result<Arc<dyn SessionControl>, Failure> {
 pub fn signed_in() -> Option<SignedIn> {
     match use_context::<Caller>()?.actor {
         Actor::Account(account) => Some(*account),
-        Actor::Visitor => None,
+        Actor::Visitor(_) => None,
     }
 }
 
 /// The idempotency key of this page's forms. One key per page is enough, since the key is combined with
 /// the content of the form.
 ///
-/// Empty for visitors: their pages are the same for everybody, so that they can be cached.
+/// Empty for browsers that are not known: their pages are the same for everybody, so that they can be cached.
 pub fn form_key() -> String {
-    let caller = use_context::<Caller>().filter(|caller| caller.signed_in().is_ok());
+    let is_known = use_context::<Caller>().is_some_and(|caller| caller.owner().is_ok());
+    if is_known { new_form_key() } else { String::new() }
+}
+
+/// The same for a page that makes the browser known by its own answer.
+pub fn new_form_key() -> String {
+    let caller = use_context::<Caller>();
     caller.map(|caller| caller.request_id.to_string()).unwrap_or_default()
 }
 

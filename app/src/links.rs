@@ -61,6 +61,39 @@ pub fn sign_in(next: &str) -> String {
     Query::new().with("next", next).on(&page("/sign-in"))
 }
 
+/// Where somebody who is signed in proves again who they are, and then goes on to `next`.
+pub fn sign_in_again(next: &str) -> String {
+    Query::new().with("next", next).on(&page("/sign-in/again"))
+}
+
+/// Where the code that was sent to an address is typed.
+pub fn sign_in_code(next: &str) -> String {
+    Query::new().with("next", next).on(&page("/sign-in/code"))
+}
+
+/// Where the second factor is typed.
+pub fn second_factor(next: &str) -> String {
+    Query::new().with("next", next).on(&page("/sign-in/second-factor"))
+}
+
+/// Where somebody begins again who took too long to type the second factor.
+pub fn second_factor_expired(next: &str) -> String {
+    with(&sign_in(next), "expired", "yes")
+}
+
+/// Where those who have forgotten their password get a code.
+pub fn forgotten_password(next: &str) -> String {
+    Query::new().with("next", next).on(&page("/sign-in/forgot"))
+}
+
+/// Where a browser becomes a visitor that can hold this time. `back` is the page on which the time was chosen; `tried`
+/// says that the browser has come back from there without its cookie.
+pub fn book(slot: &str, visit_type: &str, back: &str, tried: bool) -> String {
+    let query = Query::new().with("slot", slot).with("visit_type", visit_type);
+    let query = query.with("tried", if tried { "yes" } else { "" });
+    query.with("back", back).on(&page("/book"))
+}
+
 pub fn register(next: &str) -> String {
     Query::new().with("next", next).on(&page("/register"))
 }
@@ -116,6 +149,11 @@ pub fn move_appointment(id: &str) -> String {
 /// The people an account may book for. `next` is where to go after adding someone.
 pub fn people(next: &str) -> String {
     Query::new().with("next", next).on(&page("/people"))
+}
+
+/// Where the name and birth date of a person are corrected.
+pub fn person(id: &str) -> String {
+    page(&format!("/people/{id}"))
 }
 
 /// A URL of this site with the parameter `name` set to `value`.
@@ -204,6 +242,11 @@ pub fn own_reviews() -> String {
 /// Where administrators hide reviews.
 pub fn admin_reviews() -> String {
     page("/admin/reviews")
+}
+
+/// Where an invitation is accepted; `token` as it was mailed.
+pub fn invitation(token: &str) -> String {
+    page(&format!("/invitations/{}", escape(token)))
 }
 
 /// A doctor, as administrators edit them.

@@ -2,6 +2,7 @@
 //!
 //! They are in the second person and the present tense. Each says what happened and what to do next.
 
+pub mod account_emails;
 pub mod calendar;
 pub mod connections;
 pub mod emails;
@@ -26,6 +27,11 @@ pub fn failure(failure: &Failure) -> String {
         Failure::SignInFirst => text!("failure-sign-in-first"),
         Failure::NotAllowed => text!("failure-not-allowed"),
         Failure::WrongCredentials => text!("failure-wrong-credentials"),
+        Failure::CodeExpired => text!("failure-code-expired"),
+        Failure::SecondFactorNeeded => text!("failure-second-factor-needed"),
+        Failure::WrongSecondFactor => text!("failure-wrong-second-factor"),
+        Failure::WrongPasskey => text!("failure-wrong-passkey"),
+        Failure::ProveAgain => text!("failure-prove-again"),
         Failure::TooManyTries { retry_after_seconds } => {
             text!("failure-too-many-tries", duration = duration(*retry_after_seconds))
         }
@@ -95,6 +101,14 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::AlreadyOver => text!("refusal-already-over"),
         Refusal::AlreadyExists => text!("refusal-already-exists"),
         Refusal::Crowded => text!("refusal-crowded"),
+        Refusal::AddressTaken => text!("refusal-address-taken"),
+        Refusal::StillOnStaff => text!("refusal-still-on-staff"),
+        Refusal::SecondFactorRequired => text!("refusal-second-factor-required"),
+        Refusal::TooManyApiKeys => text!("refusal-too-many-api-keys"),
+        Refusal::TooManyPasskeys => text!("refusal-too-many-passkeys"),
+        Refusal::AlreadyJoined => text!("refusal-already-joined"),
+        Refusal::LastAdministrator => text!("refusal-last-administrator"),
+        Refusal::SamePerson => text!("refusal-same-person"),
     }
 }
 
@@ -121,9 +135,11 @@ pub fn cancel_policy(notice_minutes: i64) -> String {
 /// The heading above the problems of a form.
 pub fn summary_title(failure: Option<&Failure>) -> String {
     match failure {
-        Some(Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent)) => {
-            text!("failure-title-code")
-        }
+        Some(
+            Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent)
+            | Failure::CodeExpired
+            | Failure::WrongSecondFactor,
+        ) => text!("failure-title-code"),
         Some(Failure::Busy) => text!("failure-title-busy"),
         Some(Failure::Unavailable) => text!("failure-title-unavailable"),
         _ => text!("failure-title"),
@@ -148,7 +164,9 @@ pub fn calendar_fault(line: u32, fault: CalendarFault) -> String {
 pub fn field_of(failure: &Failure) -> Option<Field> {
     match failure {
         Failure::WrongCredentials => Some(Field::Email),
-        Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent) => Some(Field::Code),
+        Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent)
+        | Failure::CodeExpired
+        | Failure::WrongSecondFactor => Some(Field::Code),
         _ => None,
     }
 }

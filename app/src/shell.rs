@@ -9,6 +9,7 @@ use crate::context::{self, Site};
 use crate::i18n::{self, text};
 use crate::links;
 use crate::pages;
+use crate::pages::account::AccountRoutes;
 use crate::pages::staff::StaffRoutes;
 use crate::parts::header_footer::{PageFooter, PageHeader};
 use crate::parts::languages::LanguageOffers;
@@ -20,6 +21,7 @@ pub fn shell(site: Site) -> impl IntoView {
         shared.set_is_hydrating(false);
     }
     let language = i18n::current();
+    let is_public = links::is_public(&context::here_in_english());
     view! {
         <!DOCTYPE html>
         <html lang=language.code() dir=language.direction()>
@@ -33,8 +35,9 @@ pub fn shell(site: Site) -> impl IntoView {
                     <link rel="preload" href=url r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
                 })}
                 <link rel="stylesheet" href=site.stylesheet_url/>
+                {(!is_public).then(|| view! { <link rel="stylesheet" href=site.more_styles_url/> })}
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                {(!links::is_public(&context::here_in_english())).then(|| view! { <meta name="robots" content="noindex"/> })}
+                {(!is_public).then(|| view! { <meta name="robots" content="noindex"/> })}
                 <MetaTags/>
             </head>
             <body>
@@ -63,9 +66,16 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/appointments/calendar") view=pages::OwnCalendar ssr=SsrMode::Async/>
                     <Route path=path!("/appointments/:id") view=pages::Appointment ssr=SsrMode::Async/>
                     <Route path=path!("/appointments/:id/move") view=pages::MoveAppointment ssr=SsrMode::Async/>
+                    <Route path=path!("/book") view=pages::Book ssr=SsrMode::Async/>
                     <Route path=path!("/help/calendars") view=pages::CalendarHelp ssr=SsrMode::Async/>
                     <Route path=path!("/people") view=pages::People ssr=SsrMode::Async/>
+                    <Route path=path!("/people/:id") view=pages::CorrectPerson ssr=SsrMode::Async/>
+                    <AccountRoutes/>
                     <Route path=path!("/sign-in") view=pages::SignIn ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in/code") view=pages::SignInCode ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in/second-factor") view=pages::SecondFactor ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in/forgot") view=pages::ForgottenPassword ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in/again") view=pages::SignInAgain ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async/>
                     <StaffRoutes/>
                 </Routes>

@@ -183,7 +183,6 @@ island_texts! {
         pub loading,
         pub offline,
         pub just_booked,
-        pub register,
         pub sign_in,
         pub chosen_title,
         pub person,

@@ -9,6 +9,7 @@ admin-tab-doctors = Doctors
 admin-tab-locations = Locations
 admin-tab-holidays = Public holidays
 admin-tab-reviews = Reviews
+admin-tab-team = Team
 # When there are several; otherwise the clinic’s name is there.
 admin-clinics = { $count ->
     [one] { $count } clinic
@@ -72,7 +73,7 @@ admin-doctor-save-button = Save doctor
 admin-doctors-all = All doctors
 admin-doctor-added = Doctor added.
 # `$link`: the next text.
-admin-doctor-added-next = Now { $link } so that patients can book.
+admin-doctor-added-next = Now { $link } so that patients can book, and invite the doctor below.
 admin-doctor-added-next-link = set the opening hours
 admin-doctor-saved-listed = Patients can see the changes now.
 admin-doctor-saved-not-listed = Patients cannot see this doctor.
@@ -111,9 +112,6 @@ admin-doctor-status-suspended = Suspended
 admin-doctor-status-draft-choice = Draft: patients cannot see the doctor yet
 admin-doctor-status-listed-choice = Listed: patients can see and book the doctor
 admin-doctor-status-suspended-choice = Suspended: patients cannot see or book the doctor, but booked appointments do not change
-admin-doctor-email = E-mail address the doctor signs in with (optional)
-admin-doctor-email-hint = The doctor must create an account with this address first. Then they can see their own calendar.
-admin-doctor-email-taken = Another doctor already uses this e-mail address. Enter a different one.
 
 ## Suspending a doctor
 

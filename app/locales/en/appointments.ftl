@@ -22,6 +22,8 @@ appointment-before-in-person = { $date }, { $times }, { $location }
 appointment-before-video = { $date }, { $times }, video appointment
 # What the appointment is, and who will be treated: `First visit for Mira Naik`
 appointment-kind-and-person = { $kind } for { $person }
+# In place of the patient’s name, where the doctor sees a time that somebody holds and has not booked yet.
+visit-no-name = Name not given yet
 # `First visit, 40 minutes`
 appointment-kind-with-length = { $kind }, { $length }
 # The length is not known: one appointment of this type takes several bookable times.
@@ -60,6 +62,49 @@ appointment-held-code-hint = 6 digits. It can take a minute to arrive. Check you
 appointment-held-confirm-button = Confirm booking
 appointment-held-new-code-button = Send a new code
 appointment-held-release-button = Release this time
+
+## The step before a time is held, for somebody who has not signed in; most people do not see this page
+book-title = Hold this time
+book-lead = Continue to hold this time for you while you enter your details.
+book-button = Continue
+book-back = Back to the free times
+book-no-cookies = We could not hold this time.
+book-no-cookies-detail = Your browser does not keep cookies, which we need to hold a time for you. Allow cookies for this site, then try again.
+book-try-again = Try again
+
+## A time held by somebody who has not signed in: first they enter their details, then the code we send them
+# `First visit, ₹600`
+appointment-visitor-kind-and-fee = { $kind }, { $fee }
+appointment-visitor-name = Your full name
+appointment-visitor-email = Your e-mail address
+appointment-visitor-email-hint = We send a code to this address to confirm your booking.
+appointment-visitor-whom = Who is this appointment for?
+appointment-visitor-for-me = Me
+appointment-visitor-for-other = Someone else
+appointment-visitor-patient-name = Patient’s full name
+appointment-visitor-birth-date = Patient’s date of birth (optional)
+# `Mira Naik, born 30 April 2019`
+appointment-visitor-patient-born = { $name }, born { $date }
+appointment-visitor-send-code = Send code
+appointment-visitor-send-code-again = Save and send a new code
+appointment-visitor-code-sent = We have sent you a code.
+appointment-visitor-code-sent-detail = Only the newest code works.
+appointment-visitor-change = Change your details
+# Below the sentence that the patient has another appointment at that time, or too many with this doctor.
+appointment-visitor-clash = We still hold this time for you. If the appointment is for someone else, change your details below. To change your other appointment, sign in.
+appointment-visitor-sign-in = Have an account? Sign in
+appointment-visitor-sign-in-note = We do not hold this time while you sign in. Choose it again afterwards.
+# `$email`: `a•••@example.org`
+appointment-visitor-confirmed = We have sent the details to { $email }.
+appointment-visitor-change-note = This appointment is in the account with your e-mail address.
+appointment-visitor-sign-in-to-change = Sign in to reschedule or cancel
+appointment-visitor-forget = Remove from this device
+appointment-visitor-forget-note = Do other people use this device? Remove the appointment from it. It stays booked.
+# For somebody who has just booked for the first time.
+appointment-new-account = You now have an account with your appointments.
+# `$password`: the next text, a link.
+appointment-new-account-detail = You can sign in at any time with a code that we send to your e-mail address. { $password }
+appointment-new-account-link = Set a password
 
 ## A confirmed appointment, or a time that is held as the clinic sees it
 appointment-confirmed-title = Your appointment is confirmed
@@ -258,6 +303,12 @@ appointments-none-upcoming-detail = Your appointments will appear here.
 appointments-none-upcoming-link = Find a doctor
 # Someone else of the account will be treated.
 appointments-for = For { $person }
+
+# For somebody who has not signed in and holds a time.
+appointments-held-lead = You have not confirmed this time yet.
+# `$sign_in`: the next text, a link.
+appointments-held-others = Looking for your other appointments? { $sign_in }
+appointments-held-sign-in = Sign in
 
 ## Appointments outside a doctor’s opening hours, as the doctor and administrators see them
 conflicts-title = Appointments at times you no longer offer

@@ -1,5 +1,5 @@
-# E-mails to patients about their appointments: plain text. They name the patient, the doctor, the time and the place,
-# and nothing about anyone’s health. Keep empty lines, and keep a link on a line of its own.
+# E-mails about appointments and accounts: plain text. Those about appointments name the patient, the doctor, the time
+# and the place, and nothing about anyone’s health. Keep empty lines, and keep a link on a line of its own.
 
 ## Parts of all e-mails
 
@@ -86,6 +86,74 @@ email-cancelled-body =
 email-cancelled-reason = Reason: { $reason }
 # $before: the time in our last e-mail.
 email-cancelled-before = The appointment was rescheduled shortly before it was cancelled. In our last e-mail, the time was { $before }.
+
+## A code to register, to sign in or to use a new e-mail address
+
+# The same whether or not the address has an account. The subject is `email-code-subject`. $site: the address of the
+# website, such as “nadi.example”.
+account-email-code-body =
+    Your code is { $code }
+
+    Enter it on the page where you asked for it. It works for 15 minutes.
+
+    Someone, hopefully you, entered this e-mail address on { $site }. If it was not you, you can ignore this e-mail: without the code, nothing changes.
+
+    Keep the code to yourself. We never ask for it by phone or e-mail.
+account-email-new-address-body =
+    Your code is { $code }
+
+    Enter it on the page where you asked for it. It works for 15 minutes.
+
+    Someone, hopefully you, wants to use this e-mail address for an account on { $site }. If it was not you, you can ignore this e-mail: without the code, nothing changes.
+
+    Keep the code to yourself. We never ask for it by phone or e-mail.
+
+## An invitation to a clinic
+
+account-email-invitation-subject = Invitation to join { $clinic }
+# $doctor: the doctor’s name as patients see it. $inviter: who sends the invitation.
+account-email-invitation-doctor = { $inviter } invites you to sign in as { $doctor } of { $clinic }. You can then see your appointments and change your hours.
+account-email-invitation-administrator = { $inviter } invites you to manage { $clinic }: its doctors, locations, hours and appointments.
+# The same when we do not say who sends it.
+account-email-invitation-doctor-unsigned = You are invited to sign in as { $doctor } of { $clinic }. You can then see your appointments and change your hours.
+account-email-invitation-administrator-unsigned = You are invited to manage { $clinic }: its doctors, locations, hours and appointments.
+# $who: one of the four sentences above.
+account-email-invitation-body =
+    { $who }
+
+    To accept, open this link within 7 days:
+    { $link }
+
+    The link is only for you. If you did not expect this invitation, you can ignore this e-mail.
+
+## Changes of an account
+
+account-email-changed-subject = Your e-mail address was changed
+account-email-changed-body =
+    The e-mail address of your account on { $site } was changed. From now on, we send our e-mails to the new address and no longer to this one.
+
+    If you did not change it, someone else may be using your account. Contact your clinic at once.
+account-email-sign-in-subject = Your sign-in was changed
+account-email-sign-in-password = The password of your account on { $site } was set or changed. All other devices were signed out, and all API keys were revoked.
+account-email-sign-in-passkey-added = A passkey was added to your account on { $site }.
+account-email-sign-in-passkey-removed = A passkey was removed from your account on { $site }.
+account-email-sign-in-authenticator-added = An authenticator app was added to your account on { $site }.
+account-email-sign-in-authenticator-removed = The authenticator app was removed from your account on { $site }.
+account-email-sign-in-recovery-codes = New recovery codes were made for your account on { $site }. The old ones no longer work.
+account-email-sign-in-api-key = An API key was added to your account on { $site }. A program can use it to act for you.
+# $what: one of the sentences above.
+account-email-sign-in-body =
+    { $what }
+
+    If it was you, there is nothing to do.
+
+    If it was not you, someone else may be using your account. Set a new password now:
+    { $link }
+account-email-deleted-subject = Your account was deleted
+account-email-deleted-body =
+    Your account on { $site } was deleted, as you asked. We will send you no more e-mails.
+
+    The clinics keep records of appointments that took place, because the law requires it.
 
 ## The form in which people choose the language of e-mails
 

@@ -33,6 +33,7 @@ field-reason = Reason
 # The part of a doctor’s page address that is the doctor’s: “asha-rao”.
 field-slug = Page address
 field-birth-date = Date of birth
+field-patient-name = Patient’s name
 field-person = Person
 field-visit-type = Appointment type
 field-repeats = Advanced repeat rule
@@ -82,6 +83,7 @@ field-effective-until-missing = Enter the last day.
 field-reason-missing = Enter a reason.
 field-slug-missing = Enter a page address.
 field-birth-date-missing = Enter a date of birth.
+field-patient-name-missing = Enter the name of the person the appointment is for.
 field-person-missing = Choose who the appointment is for.
 field-visit-type-missing = Choose an appointment type.
 field-repeats-missing = Enter the advanced repeat rule.
@@ -102,6 +104,8 @@ field-email-malformed = Enter an e-mail address in the correct format, like name
 # For an administrator who enters the e-mail address a doctor signs in with.
 field-email-taken = Another doctor already uses this e-mail address. Enter a different one.
 field-email-unknown = There is no account with this e-mail address. Ask the doctor to create one first.
+# Somebody who is signed in types the password again, before an important change.
+field-password-wrong = This is not your password. Try again, or ask for a code instead.
 field-birth-date-malformed = Enter a date of birth in the past, like 2019-04-30.
 field-code-malformed = The code has 6 digits. Check the e-mail and enter the code again.
 field-fee-malformed = Enter the fee as a number, like 800 or 45.50.
@@ -137,4 +141,5 @@ field-overlaps = { $field } overlaps with another period. Change one of them.
 field-too-often = { $field } repeats too often. Use once a day or less often.
 field-never = { $field } does not match any day. Check the days and dates.
 field-ambiguous = { $field } belongs to several accounts, and none of them is verified. Enter a different one.
+field-password-too-common = This password is easy to guess. Choose a longer or more unusual one.
 field-already-taken = { $field } is already in use. Choose another one.

@@ -17,6 +17,10 @@ layout-my-appointments = My appointments
 layout-my-calendar = My calendar
 # For the people who administer a clinic.
 layout-administration = Administration
+# For doctors and administrators who have to add a second way to prove who they are before they can work.
+layout-second-factor = Finish setting up your account
+# A link for doctors and administrators who have signed in without their authenticator app or passkey.
+layout-sign-in-again = Sign in with your second factor
 layout-sign-in = Sign in
 layout-register = Create account
 layout-sign-out = Sign out

@@ -23,6 +23,13 @@ problem-sign-in-needed-title = You need to sign in
 problem-token-invalid-title = The token is not valid or has expired
 problem-token-invalid = Sign in again to get a new token.
 problem-wrong-credentials-title = Wrong e-mail or password
+problem-code-expired-title = The code has expired
+problem-second-factor-needed-title = A second factor is needed
+problem-wrong-second-factor-title = The second factor is wrong
+problem-wrong-passkey-title = The passkey is wrong
+problem-prove-again-title = A recent sign-in is needed
+problem-scope-too-small-title = The key may only read
+problem-scope-too-small = Use a key with the scope write for changes.
 problem-not-allowed-title = Your account cannot do this
 problem-foreign-origin-title = The request came from another site
 # Also shown alone, as plain text.
@@ -89,6 +96,14 @@ problem-crowded-title = Many people want this time
 problem-not-completed-title = The appointment has not taken place
 problem-too-late-to-review-title = It is too late to review the appointment
 problem-already-reviewed-title = You have already reviewed the appointment
+problem-address-taken-title = The address belongs to another account
+problem-still-on-staff-title = The account still has a role at a clinic
+problem-second-factor-required-title = The account must have a second factor
+problem-too-many-api-keys-title = Too many API keys
+problem-too-many-passkeys-title = Too many passkeys
+problem-already-joined-title = This role is already taken
+problem-last-administrator-title = The clinic has no other administrator
+problem-same-person-title = The person is already on the account
 
 ## What is wrong with one field, parameter or header of a request to the API
 

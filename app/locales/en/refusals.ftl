@@ -6,7 +6,14 @@
 failure-not-found = We cannot find this. It may have been removed.
 failure-sign-in-first = Sign in to continue.
 failure-not-allowed = Your account does not have access to this. Sign in with another account, or ask the clinic for access.
-failure-wrong-credentials = Wrong e-mail or password. Check both and try again.
+failure-wrong-credentials = Wrong e-mail or password. Try again, or ask for a code to sign in without your password.
+# The code that we sent to an e-mail address.
+failure-code-expired = This code is no longer valid. Ask for a new one.
+# A second factor is a code of an authenticator app, or a recovery code.
+failure-second-factor-needed = Enter the code from your authenticator app, too.
+failure-wrong-second-factor = That code is not valid. Enter the newest code from your authenticator app, or a recovery code you have not used.
+failure-wrong-passkey = We do not know this passkey, or it was not used in time. Try again, or sign in another way.
+failure-prove-again = Sign in again to make this change.
 # $duration: such as “15 minutes”.
 failure-too-many-tries = Too many attempts. Try again in { $duration }.
 failure-invalid = Some details are missing or not valid. Check them and try again.
@@ -72,6 +79,14 @@ refusal-not-taking-bookings = This doctor is not taking bookings at the moment. 
 refusal-not-yours = You do not have permission to do this with this appointment.
 refusal-has-appointments = This person still has an appointment. Cancel it first, or wait until it is over.
 refusal-too-many-people = You cannot add more people to this account. Remove someone first.
+refusal-address-taken = Another account already has this e-mail address. Sign in to that account, or use another address.
+refusal-still-on-staff = You still have a role at a clinic. Ask the clinic to remove it, then try again.
+refusal-second-factor-required = Your clinic requires a second factor. Add another one before you remove this one.
+refusal-too-many-api-keys = You cannot have more API keys. Revoke one first.
+refusal-too-many-passkeys = You cannot have more passkeys. Remove one first.
+refusal-already-joined = This account already has this role, or someone else already signs in for this doctor. Ask the clinic to check.
+refusal-last-administrator = This is the only administrator of the clinic. Invite another one first.
+refusal-same-person = You already have someone with this name and date of birth. Change one of them, or remove one.
 refusal-not-completed = You can only review an appointment that has taken place and that the clinic has marked as completed.
 # $days: how long after the appointment a review can be written.
 refusal-too-late-to-review = { $days ->

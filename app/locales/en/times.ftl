@@ -59,12 +59,14 @@ picker-no-other-times = There are no other free times at the moment. Check again
 
 ## The chosen time
 picker-chosen-title = The time you chose
-picker-sign-in = Sign in to book
-picker-register = Create account
+# A link below the button; it can also be booked without an account.
+picker-sign-in = Have an account? Sign in to book faster
 picker-person = Who is this appointment for?
 picker-other-person = Book for someone else
 picker-hold-button = Continue
 picker-hold-note = We will hold this time for you for a few minutes while you confirm.
+# For somebody who is not signed in.
+picker-hold-note-visitor = We will hold this time for you for a few minutes while you enter your details.
 
 ## The chosen time when an appointment is rescheduled
 picker-new-time-title = New time

@@ -19,7 +19,6 @@ pub struct TypedDoctor {
     /// In the currency's main unit: `800`, `45.50`.
     pub fee: String,
     pub status: String,
-    pub email: String,
     /// The version the form was made from; empty for a new doctor.
     pub version: String,
 }
@@ -40,10 +39,11 @@ pub struct TypedLocation {
 /// Adds a doctor, then leads to their page.
 #[server(prefix = "/fn", endpoint = "add_doctor")]
 pub async fn add_doctor(#[server(flatten)] doctor: TypedDoctor) -> Result<(), FormFailure> {
-    let (caller, ports) = super::request()?;
+    let page = crate::links::page("/admin/doctors/new");
+    let Some((caller, ports)) = super::signed_in_request(&page)? else { return Ok(()) };
     let form = typed::doctor(&caller, &ports, &doctor).await?;
     let added = ports.administration.add_doctor(&caller, form).await;
-    if let Some(id) = super::or_sign_in(added, &crate::links::page("/admin/doctors/new"))? {
+    if let Some(id) = super::or_sign_in(added, &page)? {
         let page = crate::links::edit_doctor(&id.to_string());
         super::redirect(&format!("{page}?done=added"));
     }
@@ -57,8 +57,8 @@ pub async fn save_doctor(
     #[server(flatten)] doctor: TypedDoctor,
 ) -> Result<(), FormFailure> {
     use nadi::ports::SavedDoctor;
-    let (caller, ports) = super::request()?;
     let page = crate::links::edit_doctor(&id);
+    let Some((caller, ports)) = super::signed_in_request(&page)? else { return Ok(()) };
     let id: nadi::ids::DoctorId = super::parse_id(&id)?;
     let form = typed::doctor(&caller, &ports, &doctor).await?;
     form.version.ok_or(nadi::Failure::Malformed)?;
@@ -84,9 +84,9 @@ pub async fn suspend_doctor(
     #[server(default)] reason: String,
 ) -> Result<(), FormFailure> {
     use nadi::ports::DoctorStatus;
-    let (caller, ports) = super::request()?;
     let page = crate::links::edit_doctor(&id);
     let back = crate::links::suspend_doctor(&id, &status);
+    let Some((caller, ports)) = super::signed_in_request(&back)? else { return Ok(()) };
     let id = super::parse_id(&id)?;
     let status = match DoctorStatus::parse(&status) {
         Some(DoctorStatus::Draft) => DoctorStatus::Draft,
@@ -113,10 +113,11 @@ pub async fn suspend_doctor(
 /// Adds a location, then leads to its page.
 #[server(prefix = "/fn", endpoint = "add_location")]
 pub async fn add_location(#[server(flatten)] location: TypedLocation) -> Result<(), FormFailure> {
-    let (caller, ports) = super::request()?;
+    let page = crate::links::page("/admin/locations/new");
+    let Some((caller, ports)) = super::signed_in_request(&page)? else { return Ok(()) };
     let form = typed::location(&caller, &ports, &location).await?;
     let added = ports.administration.add_location(&caller, form).await;
-    if let Some(id) = super::or_sign_in(added, &crate::links::page("/admin/locations/new"))? {
+    if let Some(id) = super::or_sign_in(added, &page)? {
         let page = crate::links::edit_location(&id.to_string());
         super::redirect(&format!("{page}?done=added"));
     }
@@ -129,8 +130,8 @@ pub async fn save_location(
     id: String,
     #[server(flatten)] location: TypedLocation,
 ) -> Result<(), FormFailure> {
-    let (caller, ports) = super::request()?;
     let page = crate::links::edit_location(&id);
+    let Some((caller, ports)) = super::signed_in_request(&page)? else { return Ok(()) };
     let id = super::parse_id(&id)?;
     let form = typed::location(&caller, &ports, &location).await?;
     form.version.ok_or(nadi::Failure::Malformed)?;
@@ -147,7 +148,7 @@ pub async fn save_location(
 pub mod typed {
     use nadi::actor::Caller;
     use nadi::failure::{Field, FieldProblem, Problem};
-    use nadi::input::{Email, Slug, line, lines, optional_line, optional_lines};
+    use nadi::input::{Slug, line, lines, optional_line, optional_lines};
     use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
     use nadi::search::parameters;
     use nadi::text::plain;
@@ -232,11 +233,7 @@ pub mod typed {
         });
         let status =
             problems.choice(Field::Status, &typed.status, Problem::Unknown, DoctorStatus::parse);
-        let email = match typed.email.trim() {
-            "" => Some(None),
-            text => problems.of(Email::parse(text)).map(Some),
-        };
-        match (clinic, name, qualifications, bio, languages, specialty, fee, status, email) {
+        match (clinic, name, qualifications, bio, languages, specialty, fee, status) {
             (
                 Some(clinic),
                 Some(name),
@@ -246,7 +243,6 @@ pub mod typed {
                 Some(specialty),
                 Some(fee_minor_units),
                 Some(status),
-                Some(account_email),
             ) => Ok(DoctorForm {
                 clinic: clinic.id,
                 name,
@@ -256,7 +252,6 @@ pub mod typed {
                 specialty,
                 fee_minor_units,
                 status,
-                account_email,
                 version,
             }),
             _ => Err(Failure::Invalid(problems.0)),
@@ -363,7 +358,6 @@ pub mod typed {
                 specialty: "4".into(),
                 fee: "800.5".into(),
                 status: "listed".into(),
-                email: "Meera@Example.org".into(),
                 version: "3".into(),
                 ..TypedDoctor::default()
             }
@@ -376,10 +370,6 @@ pub mod typed {
             assert_eq!(read.languages, ["English", "Konkani"]);
             assert_eq!(read.specialty, SpecialtyId(4));
             assert_eq!(read.fee_minor_units, 80_050);
-            assert_eq!(
-                read.account_email.map(|email| email.to_string()).as_deref(),
-                Some("meera@example.org")
-            );
             assert_eq!(read.version, Some(3));
         }
 

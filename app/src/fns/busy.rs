@@ -16,8 +16,8 @@ pub async fn add_busy_address(
     #[server(default)] address: String,
     #[server(default)] owner_email: String,
 ) -> Result<(), FormFailure> {
-    let (caller, ports) = super::request()?;
     let page = crate::links::SchedulePages::of(own, &doctor).connections();
+    let Some((caller, ports)) = super::signed_in_request(&page)? else { return Ok(()) };
     let (name, address) = typed::address(&name, &address).map_err(nadi::Failure::Invalid)?;
     let new = nadi::ports::NewBusyCalendar { name, owner_email };
     let read = ports.busy.add_address(&caller, super::parse_id(&doctor)?, new, address).await;
@@ -199,8 +199,8 @@ mod file {
         content: Vec<u8>,
     ) -> Result<(), FormFailure> {
         keep(&name, &owner_email);
-        let (caller, ports) = crate::fns::request()?;
         let page = SchedulePages::of(own, &doctor).connections();
+        let Some((caller, ports)) = crate::fns::signed_in_request(&page)? else { return Ok(()) };
         let name = typed::file(&name, &file_name, &content).map_err(Failure::Invalid)?;
         let doctor = crate::fns::parse_id(&doctor)?;
         let new = nadi::ports::NewBusyCalendar { name, owner_email };

@@ -1,10 +1,10 @@
-//! What a time is chosen for: a hold, a move, or signing in first.
+//! What a time is chosen for: a hold, or a move.
 
 /// What a time is chosen for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A visitor, who has to sign in first.
-    SignIn,
+    /// A hold of a visitor, who says later whom it is for.
+    Visitor,
     Hold {
         /// The people the account may book for, itself first; empty when there is nobody else.
         people: Vec<PersonChoice>,
@@ -37,7 +37,7 @@ as_list!(Sent {
 impl serde::Serialize for Purpose {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let sent = match self.clone() {
-            Self::SignIn => Sent::default(),
+            Self::Visitor => Sent::default(),
             Self::Hold { people, person } => Sent { hold: Some((people, person)), moved: None },
             Self::Move { appointment, version, from, note } => {
                 Sent { hold: None, moved: Some((appointment, version, from, note)) }
@@ -55,7 +55,7 @@ impl<'de> serde::Deserialize<'de> for Purpose {
             (None, Some((appointment, version, from, note))) => {
                 Self::Move { appointment, version, from, note }
             }
-            (None, None) => Self::SignIn,
+            (None, None) => Self::Visitor,
         })
     }
 }
@@ -64,7 +64,7 @@ impl Purpose {
     pub(super) fn person(&self) -> String {
         match self {
             Self::Hold { person, .. } => person.clone(),
-            Self::SignIn | Self::Move { .. } => String::new(),
+            Self::Visitor | Self::Move { .. } => String::new(),
         }
     }
 }

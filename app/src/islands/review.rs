@@ -32,15 +32,15 @@ pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
     let back = picker.time_href(&time);
     let chosen_title = || picker.texts().chosen_title.clone();
     let (title, before, action) = match picker.purpose.get_value() {
-        Purpose::SignIn => (chosen_title(), None, sign_in(picker, &back).into_any()),
+        Purpose::Visitor => (chosen_title(), None, hold(picker, time.slot, back, None)),
         Purpose::Hold { people, .. } => {
-            (chosen_title(), None, hold(picker, time.slot, back, people).into_any())
+            (chosen_title(), None, hold(picker, time.slot, back, Some(people)))
         }
         Purpose::Move { appointment, version, from, note } => {
             let form = move_here(picker, time.slot, appointment, version, note);
             let title = picker.texts().new_time_title.clone();
             let current = picker.texts().current_appointment.clone();
-            (title, Some(current.replace("{appointment}", &from)), form.into_any())
+            (title, Some(current.replace("{appointment}", &from)), form)
         }
     };
     let before = before.map(|text| view! { <p class="review-from"><Sentence text=text/></p> });
@@ -58,41 +58,18 @@ pub(super) fn Review(picker: Picker, time: TimeView) -> impl IntoView {
     }
 }
 
-fn sign_in(picker: Picker, back: &str) -> impl IntoView {
-    view! {
-        <div class="review-form">
-            <a class="button" data-variant="primary" href=links::sign_in(back)>{picker.texts().sign_in.clone()}</a>
-            <a class="button" data-variant="secondary" href=links::register(back)>{picker.texts().register.clone()}</a>
-        </div>
-    }
-}
-
-fn hold(picker: Picker, slot: String, back: String, people: Vec<PersonChoice>) -> impl IntoView {
-    let others = links::people(&back);
-    let other_person = picker.texts().other_person.clone();
-    let for_whom = if people.is_empty() {
-        view! {
-            <p class="review-others"><a href=others>{other_person}</a></p>
+/// Without `people`: for a visitor, who may also sign in.
+fn hold(picker: Picker, slot: String, back: String, people: Option<Vec<PersonChoice>>) -> AnyView {
+    let texts = picker.texts();
+    let link = |href: String, text: &str| {
+        view! { <p class="review-others"><a href=href>{text.to_owned()}</a></p> }.into_any()
+    };
+    let (for_whom, sign_in) = match people {
+        None => (None, Some(link(links::sign_in(&back), &texts.sign_in))),
+        Some(people) if people.is_empty() => {
+            (Some(link(links::people(&back), &texts.other_person)), None)
         }
-        .into_any()
-    } else {
-        let chosen = picker.person.get_untracked();
-        let choices: Vec<_> = people
-            .into_iter()
-            .map(|one| {
-                let selected = one.id == chosen;
-                view! { <option value=one.id selected=selected translate="no">{one.name}</option> }
-            })
-            .collect();
-        let choose = move |change| picker.person.set(event_target_value(&change));
-        view! {
-            <div class="review-person">
-                <label for="person">{picker.texts().person.clone()}</label>
-                <select class="input" id="person" name="person" on:change=choose>{choices}</select>
-                <a href=others>{other_person}</a>
-            </div>
-        }
-        .into_any()
+        Some(people) => (Some(person_choice(picker, &back, people)), None),
     };
     view! {
         <form method="post" action=links::page(Hold::PATH) class="review-form">
@@ -101,10 +78,32 @@ fn hold(picker: Picker, slot: String, back: String, people: Vec<PersonChoice>) -
             <input type="hidden" name="visit_type" value=picker.visit()/>
             <input type="hidden" name="back" value=back/>
             {for_whom}
-            <button class="button" data-variant="primary" type="submit">{picker.texts().hold.clone()}</button>
-            <p class="muted">{picker.texts().hold_note.clone()}</p>
+            <button class="button" data-variant="primary" type="submit">{texts.hold.clone()}</button>
+            <p class="muted">{texts.hold_note.clone()}</p>
+            {sign_in}
         </form>
     }
+    .into_any()
+}
+
+fn person_choice(picker: Picker, back: &str, people: Vec<PersonChoice>) -> AnyView {
+    let chosen = picker.person.get_untracked();
+    let choices: Vec<_> = people
+        .into_iter()
+        .map(|one| {
+            let selected = one.id == chosen;
+            view! { <option value=one.id selected=selected translate="no">{one.name}</option> }
+        })
+        .collect();
+    let choose = move |change| picker.person.set(event_target_value(&change));
+    view! {
+        <div class="review-person">
+            <label for="person">{picker.texts().person.clone()}</label>
+            <select class="input" id="person" name="person" on:change=choose>{choices}</select>
+            <a href=links::people(back)>{picker.texts().other_person.clone()}</a>
+        </div>
+    }
+    .into_any()
 }
 
 fn move_here(
@@ -113,7 +112,7 @@ fn move_here(
     appointment: String,
     version: i32,
     note: String,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <form method="post" action=links::page(Reschedule::PATH) class="review-form">
             <input type="hidden" name="key" value=picker.key.get_value()/>
@@ -124,4 +123,5 @@ fn move_here(
             <p class="muted">{note}</p>
         </form>
     }
+    .into_any()
 }

@@ -12,6 +12,8 @@ pub fn field_problem(found: &FieldProblem) -> String {
         (Field::Email, Problem::Malformed) => text!("field-email-malformed"),
         (Field::Email, Problem::Taken) => text!("field-email-taken"),
         (Field::Email, Problem::Unknown) => text!("field-email-unknown"),
+        // Typed to prove who is signed in.
+        (Field::Password, Problem::Unknown) => text!("field-password-wrong"),
         (Field::BirthDate, Problem::Malformed) => text!("field-birth-date-malformed"),
         (Field::Code, Problem::Malformed) => text!("field-code-malformed"),
         (Field::Fee, Problem::Malformed) => text!("field-fee-malformed"),
@@ -48,6 +50,7 @@ pub fn field_problem(found: &FieldProblem) -> String {
         }
         (_, Problem::Ambiguous) => text!("field-ambiguous", field),
         (_, Problem::Taken) => text!("field-already-taken", field),
+        (_, Problem::TooCommon) => text!("field-password-too-common"),
     }
 }
 
@@ -83,6 +86,7 @@ pub fn field_name(field: Field) -> &'static str {
         Field::Reason => "reason",
         Field::Slug => "slug",
         Field::BirthDate => "birth_date",
+        Field::PatientName => "patient_name",
         Field::Person => "person",
         Field::VisitType => "visit_type",
         Field::Repeats => "repeats",
@@ -131,6 +135,7 @@ pub fn field_label(field: Field) -> String {
         Field::Reason => text!("field-reason"),
         Field::Slug => text!("field-slug"),
         Field::BirthDate => text!("field-birth-date"),
+        Field::PatientName => text!("field-patient-name"),
         Field::Person => text!("field-person"),
         Field::VisitType => text!("field-visit-type"),
         Field::Repeats => text!("field-repeats"),
@@ -179,6 +184,7 @@ fn missing(field: Field) -> String {
         Field::Reason => text!("field-reason-missing"),
         Field::Slug => text!("field-slug-missing"),
         Field::BirthDate => text!("field-birth-date-missing"),
+        Field::PatientName => text!("field-patient-name-missing"),
         Field::Person => text!("field-person-missing"),
         Field::VisitType => text!("field-visit-type-missing"),
         Field::Repeats => text!("field-repeats-missing"),

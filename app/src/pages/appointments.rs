@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
-use nadi::ports::{AppointmentQuery, AppointmentView, Period};
+use nadi::actor::Caller;
+use nadi::ports::{AppointmentQuery, AppointmentView, Period, Ports};
 use nadi::review::may_review;
 use nadi::visit::Mode;
 
@@ -30,7 +31,7 @@ pub fn Appointments() -> impl IntoView {
 
 async fn appointments(period: Period, page: u32, address: Address) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    let account = caller.signed_in()?;
+    let Ok(account) = caller.signed_in() else { return held(&caller, &ports).await };
     let found = ports.bookings.list(&caller, &AppointmentQuery::mine(period, page)).await?;
     let past = period == Period::Past;
     let list = |show: &str| Query::new().with("show", show).on(&links::page("/appointments"));
@@ -107,6 +108,28 @@ async fn appointments(period: Period, page: u32, address: Address) -> Result<Any
             }.into_any(),
         }}
         <Pagination number=number count=count href=href/>
+        {video.then(|| view! { <FillOwnTimes/> })}
+    }
+    .into_any())
+}
+
+/// What a visitor holds. Without any hold they have to sign in: their appointments are in their account.
+async fn held(caller: &Caller, ports: &Ports) -> Result<AnyView, Failure> {
+    caller.owner()?;
+    let found = ports.bookings.list(caller, &AppointmentQuery::mine(Period::Upcoming, 1)).await?;
+    if found.items.is_empty() {
+        return Err(Failure::SignInFirst);
+    }
+    let video = found.items.iter().any(|item| item.mode == Mode::Video);
+    let rows: Vec<_> =
+        found.items.into_iter().map(|item| view! { <li><Row item=item/></li> }).collect();
+    let sign_in = links::sign_in(&links::page("/appointments"));
+    let sign_in = view! { <a href=sign_in>{text!("appointments-held-sign-in")}</a> };
+    Ok(view! {
+        <Title text=text!("appointments-title")/>
+        <PageHead title=text!("appointments-title") lead=text!("appointments-held-lead")/>
+        <ul class="appointment-list">{rows}</ul>
+        <p>{rich_text!("appointments-held-others", sign_in)}</p>
         {video.then(|| view! { <FillOwnTimes/> })}
     }
     .into_any())

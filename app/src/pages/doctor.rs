@@ -144,7 +144,7 @@ async fn unlisted(slug: &str) -> Result<AnyView, Failure> {
 async fn purpose() -> Result<Purpose, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     if caller.signed_in().is_err() {
-        return Ok(Purpose::SignIn);
+        return Ok(Purpose::Visitor);
     }
     let people = ports.people.people(&caller).await?;
     if people.iter().all(|person| person.is_self) {
@@ -164,7 +164,7 @@ async fn purpose() -> Result<Purpose, Failure> {
 /// A hold that one has on this time: going back to it must not look as if someone else took it.
 async fn own_hold(doctor: &DoctorProfile, slot: SlotId) -> Result<Option<AnyView>, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    if caller.signed_in().is_err() {
+    if caller.owner().is_err() {
         return Ok(None);
     }
     let query = AppointmentQuery {
@@ -180,7 +180,8 @@ async fn own_hold(doctor: &DoctorProfile, slot: SlotId) -> Result<Option<AnyView
 #[component]
 fn OwnHold(held: AppointmentView) -> impl IntoView {
     let href = links::appointment(&held.id.to_string());
-    let text = match held.code_needed {
+    // A visitor gives their details before there is a code.
+    let text = match held.code_needed && context::signed_in().is_some() {
         true => text!("doctor-own-hold-code"),
         false => text!("doctor-own-hold-confirm"),
     };

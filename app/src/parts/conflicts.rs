@@ -31,7 +31,7 @@ pub fn Conflicts(
             let times = LocalTimes::new(entry.starts_at, entry.ends_at, entry.zone);
             let when = if mixed { times.in_full() } else { times.moment() };
             let when = view! { <time>{when}</time> };
-            let person = view! { <strong>{visit::name(&entry.person_name)}</strong> };
+            let person = view! { <strong>{visit::person(&entry.person_name)}</strong> };
             let kind = view! { <span class="muted">{visit::name(&entry.visit_type)}</span> };
             view! {
                 <li>

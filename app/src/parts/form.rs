@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use nadi::{Failure, Field};
 
-use crate::context;
+use crate::context::{self, Typed, WaitingForm};
 use crate::error::FormFailure;
-use crate::i18n::text;
+use crate::i18n::{Language, text};
 use crate::messages;
-use crate::ui::{HiddenField, ProblemLine, ProblemSummary};
+use crate::ui::{Alert, HiddenField, ProblemLine, ProblemSummary, Tone};
 
 /// The failure of the form that posts to `F`, when this page was answered to it. Sets the response's status.
 pub fn failure_of<F>() -> FormState
@@ -23,20 +23,29 @@ where
     if let Some(failure) = &failure {
         super::response::set_status(failure.status());
     }
-    FormState { failure }
+    let waited = use_context::<Typed>().and_then(|typed| typed.sent_before_sign_in);
+    let sent_before_sign_in = failure.is_none() && waited.as_deref() == Some(F::PATH);
+    FormState { failure, sent_before_sign_in }
 }
 
 /// The state of a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormState {
     pub failure: Option<Failure>,
+    /// Its sender had to sign in first; what they typed is shown again.
+    pub sent_before_sign_in: bool,
 }
 
 impl FormState {
     /// This form's failure, or else the other's: for pages with several forms.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        if self.failure.is_some() { self } else { other }
+        if self.shows_typed() { self } else { other }
+    }
+
+    /// Whether the form shows again what was typed, instead of what is stored.
+    pub fn shows_typed(&self) -> bool {
+        self.failure.is_some() || self.sent_before_sign_in
     }
 
     /// The sentence about a field, if it has a problem.
@@ -80,9 +89,45 @@ impl FormState {
 #[component]
 pub fn FormSummary(state: FormState) -> impl IntoView {
     let lines = state.lines();
-    (!lines.is_empty()).then(|| {
+    let problems = (!lines.is_empty()).then(|| {
         let title = messages::summary_title(state.failure.as_ref());
         view! { <ProblemSummary title=title lines=lines/> }
+    });
+    view! {
+        {problems}
+        {state.sent_before_sign_in.then(shown_again_note)}
+    }
+}
+
+/// Says that what somebody typed before they had to sign in is in the form again, and not yet sent.
+pub fn shown_again_note() -> AnyView {
+    view! {
+        <Alert tone=Tone::Waiting announced=true>
+            <p><strong>{text!("form-shown-again")}</strong>" "{text!("form-shown-again-detail")}</p>
+        </Alert>
+    }
+    .into_any()
+}
+
+/// On a page to sign in that leads on to `next`: why one has to, and whether what was typed there is kept. Nothing when
+/// no form waits for it.
+#[component]
+pub fn WaitingFormNote(next: String) -> impl IntoView {
+    let page = Language::of_path(&next).1;
+    let page = page.split(['?', '#']).next().unwrap_or_default();
+    let waiting = use_context::<WaitingForm>().filter(|waiting| waiting.page == page);
+    waiting.map(|waiting| {
+        let reason = match context::signed_in() {
+            Some(_) => text!("form-waits-for-proof"),
+            None => text!("form-waits-for-sign-in"),
+        };
+        let kept =
+            if waiting.kept { text!("form-waits-kept") } else { text!("form-waits-too-long") };
+        view! {
+            <Alert tone=Tone::Waiting announced=true>
+                <p><strong>{reason}</strong>" "{kept}</p>
+            </Alert>
+        }
     })
 }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use nadi::actor::MissingFactor;
 
 use crate::context::{self, Site};
 use crate::fns::session::SignOut;
@@ -35,11 +36,19 @@ pub fn PageHeader() -> impl IntoView {
     let account = context::signed_in();
     let doctor = account.as_ref().is_some_and(|account| account.doctor.is_some());
     let administrator = account.as_ref().is_some_and(|account| account.administers.any());
+    let factor_missing = account.as_ref().and_then(|one| one.access.second_factor_missing);
+    let factor_link = factor_missing.map(|missing| match missing {
+        MissingFactor::SetUp => ("/account/security", text!("layout-second-factor")),
+        MissingFactor::SignIn => ("/sign-in/again", text!("layout-sign-in-again")),
+    });
     let site = use_context::<Site>().map(|site| site.public_url).unwrap_or_default();
     let here = context::here_in_english();
     // After signing in or registering, nobody wants to return to one of these forms.
     let back = if here.starts_with("/sign-in") || here.starts_with("/register") {
         links::page("/")
+    } else if here.starts_with("/appointments/") && account.is_none() {
+        // It shows what a visitor holds, which is in no account yet.
+        links::page("/appointments")
     } else {
         links::page(&here)
     };
@@ -57,13 +66,16 @@ pub fn PageHeader() -> impl IntoView {
                         <NavLink href="/appointments" text=text!("layout-my-appointments")/>
                         {doctor.then(|| view! { <NavLink href="/calendar" text=text!("layout-my-calendar")/> })}
                         {administrator.then(|| view! { <NavLink href="/admin" text=text!("layout-administration")/> })}
+                        {factor_link.map(|(href, text)| view! { <NavLink href=href text=text/> })}
                         {context::development().then(|| view! { <NavLink href="/dev/mailbox" text="Mailbox".to_owned() developer=true/> })}
                     </ul>
                 </nav>
                 {match account {
                     Some(account) => view! {
                         <div class="site-account">
-                            <span class="site-account-name" translate="no" title=account.name.clone()>{account.name.clone()}</span>
+                            <a class="site-account-name" href=links::page("/account") translate="no" title=account.name.clone()>
+                                {account.name.clone()}
+                            </a>
                             <form method="post" action=links::page(SignOut::PATH)>
                                 <button class="button" data-variant="quiet" type="submit">{text!("layout-sign-out")}</button>
                             </form>

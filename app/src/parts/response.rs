@@ -1,7 +1,7 @@
 //! Turns the result of a port into an HTTP response: a failure becomes a status and a page here and nowhere else.
 
 use axum::http::StatusCode;
-use axum::http::header::{HeaderName, HeaderValue, LOCATION};
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use nadi::Failure;
@@ -37,6 +37,13 @@ pub fn hide_from_search_engines() {
     }
 }
 
+/// Keeps this response out of every cache: it belongs to one browser, at this moment.
+pub fn forbid_storing() {
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
 /// Redirects to another page of this site. Unlike the redirect of a form, also for clients that do not accept HTML.
 pub fn redirect(path: &str) {
     let path = nadi::input::return_path(path);
@@ -57,6 +64,10 @@ pub fn page_or_failure(page: Result<AnyView, Failure>) -> AnyView {
     match failure {
         Failure::SignInFirst => {
             redirect(&links::sign_in(&context::here()));
+            ().into_any()
+        }
+        Failure::ProveAgain => {
+            redirect(&links::sign_in_again(&context::here()));
             ().into_any()
         }
         failure => {

@@ -69,13 +69,23 @@ pub fn summary(visit: &AppointmentView) -> AnyView {
 
 /// What it is and for whom: `First visit for Mira Naik`.
 pub fn kind_and_person(visit: &AppointmentView) -> AnyView {
-    let (kind, person) = (name(&visit.visit_type_name), name(&visit.person_name));
+    let (kind, person) = (name(&visit.visit_type_name), person(&visit.person_name));
     rich_text!("appointment-kind-and-person", kind, person)
 }
 
 /// Something that people typed, such as a name: it is not translated.
 pub fn name(typed: &str) -> AnyView {
     view! { <span translate="no" dir="auto">{typed.to_owned()}</span> }.into_any()
+}
+
+/// Whom it is for. Somebody who holds a time without an account may not have given a name yet.
+pub fn person(typed: &str) -> AnyView {
+    if typed.is_empty() { text!("visit-no-name").into_any() } else { name(typed) }
+}
+
+/// The same as plain text.
+pub fn person_text(typed: &str) -> String {
+    if typed.is_empty() { text!("visit-no-name") } else { typed.to_owned() }
 }
 
 /// The start in the patient's own zone; only for patients, and only for video visits.

@@ -33,7 +33,7 @@ pub fn Booked(
         (Some(Done::Confirmed), _, false) => (text!("appointment-confirmed-title"), None),
         (_, State::Pending, _) => (text!("appointment-held-title-clinic"), None),
         (_, _, true) => {
-            let person = &visit.person_name;
+            let person = &visit::person_text(&visit.person_name);
             let heading = rich_text!("appointment-title-clinic", person = visit::name(person));
             (text!("appointment-title-clinic", person), Some(heading))
         }
@@ -130,7 +130,7 @@ fn CancelForm(visit: AppointmentView, form: FormState) -> impl IntoView {
         false => text!("appointment-cancel-detail"),
     };
     // Open again only when this form failed.
-    let open = matches!(form.failure, Some(Failure::Invalid(_)));
+    let open = matches!(form.failure, Some(Failure::Invalid(_))) || form.sent_before_sign_in;
     view! {
         <details class="cancel" open=open>
             <summary>{button.clone()}</summary>

@@ -43,7 +43,12 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
             <span class="muted">{zone}</span>
         }
     });
-    let (person, kind) = (visit::name(&visit.person_name), visit::name(&visit.visit_type_name));
+    // A visitor has not said yet whom a hold is for.
+    let person = (!visit.person_name.is_empty()).then(|| {
+        let person = visit::name(&visit.person_name);
+        view! { <Fact name=text!("appointment-fact-person")>{person}</Fact> }
+    });
+    let kind = visit::name(&visit.visit_type_name);
     let (date, times, own) = (visit::date(&visit), visit::times(&visit), visit::own_time(&visit));
     let doctor_name = visit::name(&visit.doctor_name);
     let fee = crate::i18n::fee(visit.fee.minor_units, &visit.fee.currency);
@@ -62,7 +67,7 @@ pub fn VisitFacts(visit: AppointmentView) -> impl IntoView {
                 <span class="muted">{names::specialty_named(&visit.specialty)}</span>
             </Fact>
             <Fact name=text!("appointment-fact-location")>{place}</Fact>
-            <Fact name=text!("appointment-fact-person")>{person}</Fact>
+            {person}
             <Fact name=text!("appointment-fact-kind")>{kind}</Fact>
             <Fact name=text!("appointment-fact-fee")><span class="number">{fee}</span></Fact>
             <Fact name=text!("appointment-fact-reference")>

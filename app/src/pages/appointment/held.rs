@@ -30,25 +30,76 @@ pub fn Held(
     done: Option<Done>,
 ) -> impl IntoView {
     let id = visit.id.to_string();
-    let until = LocalTime::new(visit.expires_at, visit.zone).clock_with_zone();
     let news = match done {
         Some(Done::CodeSent) => {
             Some((text!("appointment-held-code-sent"), text!("appointment-held-code-sent-detail")))
         }
-        Some(Done::Extended) => Some((
-            text!("appointment-held-extended"),
-            text!("appointment-held-extended-detail", until = &until),
-        )),
+        Some(Done::Extended) => Some(extended(&visit)),
         _ => None,
     };
+    let about = visit::kind_and_person(&visit);
+    let code_needed = visit.code_needed;
+    view! {
+        <HeldHead visit=visit.clone() left=left form=form.clone() news=news about=about/>
+        <div class="held-forms">
+            <ConfirmForm visit=visit form=form/>
+            <div class="held-others">
+                {code_needed.then(|| view! { <NewCodeForm id=id.clone()/> })}
+                <ReleaseForm id=id/>
+            </div>
+        </div>
+        <HydrationScripts/>
+    }
+}
+
+#[component]
+pub(super) fn NewCodeForm(id: String) -> impl IntoView {
+    view! {
+        <form method="post" action=links::page(SendCode::PATH)>
+            <FormKey/>
+            <HiddenField name="id" value=id/>
+            <Button variant=Variant::Secondary>{text!("appointment-held-new-code-button")}</Button>
+        </form>
+    }
+}
+
+#[component]
+pub(super) fn ReleaseForm(id: String) -> impl IntoView {
+    view! {
+        <form method="post" action=links::page(Release::PATH)>
+            <FormKey/>
+            <HiddenField name="id" value=id/>
+            <Button variant=Variant::Quiet>{text!("appointment-held-release-button")}</Button>
+        </form>
+    }
+}
+
+/// That there is more time now.
+pub(super) fn extended(visit: &AppointmentView) -> (String, String) {
+    let until = until(visit);
+    (text!("appointment-held-extended"), text!("appointment-held-extended-detail", until))
+}
+
+/// When the hold lapses.
+fn until(visit: &AppointmentView) -> String {
+    LocalTime::new(visit.expires_at, visit.zone).clock_with_zone()
+}
+
+/// What is held, and for how much longer.
+#[component]
+pub(super) fn HeldHead(
+    visit: AppointmentView,
+    left: i64,
+    form: FormState,
+    /// What was just done, in a word and in more words.
+    news: Option<(String, String)>,
+    /// More about the appointment, on a line below the head.
+    about: AnyView,
+) -> impl IntoView {
     let news =
         news.map(|(strong, text)| view! { <DoneNotice strong=strong text=text.into_any()/> });
     let extendable = visit.open_to.contains(&Command::Extend);
     let title = text!("appointment-held-title");
-    let shown = match form.failure {
-        Some(_) => text!("page-title-with-problem", title = &title),
-        None => title.clone(),
-    };
     let zone = visit::zone(&visit).map(|zone| {
         view! {
             {zone}
@@ -57,44 +108,26 @@ pub fn Held(
         }
     });
     let again = links::doctor(visit.doctor_slug.as_str());
-    let code_needed = visit.code_needed;
+    let texts = countdown_texts(extendable);
     view! {
-        <Title text=shown/>
-        <FormSummary state=form.clone()/>
+        <Title text=form.page_title(title.clone())/>
+        <FormSummary state=form/>
         {news}
         <Head title=title.into_any() lead=visit::summary(&visit)/>
         <p class="muted appointment-zone">
             {zone}
-            {visit::kind_and_person(&visit)}
+            {about}
         </p>
         <div class="held-time">
-            <Countdown seconds=left until=until again=again texts=countdown_texts(extendable)/>
-            <ExtendForm id=id.clone() extendable=extendable left=visit.extensions_left/>
+            <Countdown seconds=left until=until(&visit) again=again texts=texts/>
+            <ExtendForm id=visit.id.to_string() extendable=extendable left=visit.extensions_left/>
         </div>
-        <div class="held-forms">
-            <ConfirmForm visit=visit form=form/>
-            <div class="held-others">
-                {code_needed.then(|| view! {
-                    <form method="post" action=links::page(SendCode::PATH)>
-                        <FormKey/>
-                        <HiddenField name="id" value=id.clone()/>
-                        <Button variant=Variant::Secondary>{text!("appointment-held-new-code-button")}</Button>
-                    </form>
-                })}
-                <form method="post" action=links::page(Release::PATH)>
-                    <FormKey/>
-                    <HiddenField name="id" value=id/>
-                    <Button variant=Variant::Quiet>{text!("appointment-held-release-button")}</Button>
-                </form>
-            </div>
-        </div>
-        <HydrationScripts/>
     }
 }
 
 /// The button that extends the hold, or the reason why it cannot be extended.
 #[component]
-fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
+pub(super) fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
     let said = messages::visit::extensions_left(left);
     if extendable {
         view! {
@@ -113,7 +146,7 @@ fn ExtendForm(id: String, extendable: bool, left: i16) -> impl IntoView {
 
 /// With the code, or with one click for those who need none.
 #[component]
-fn ConfirmForm(visit: AppointmentView, form: FormState) -> impl IntoView {
+pub(super) fn ConfirmForm(visit: AppointmentView, form: FormState) -> impl IntoView {
     let code = visit.code_needed.then(|| {
         let email = visit::name(&visit.code_sent_to);
         view! {

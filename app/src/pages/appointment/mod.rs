@@ -10,6 +10,7 @@ mod over;
 mod page;
 mod review;
 mod route;
+mod visitor;
 
 pub use moving::MoveAppointment;
 pub use page::Appointment;

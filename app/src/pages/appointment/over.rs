@@ -86,6 +86,7 @@ pub fn Over(
             Failure::Refused(refusal) => is_about_undoing(refusal),
             _ => true,
         }),
+        ..form
     };
     let news = match done {
         Some(Done::Reviewed) => {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use nadi::Failure;
+use nadi::actor::Caller;
 use nadi::appointment::State;
 use nadi::visit::Mode;
 
@@ -10,6 +11,7 @@ use super::done::Done;
 use super::held::Held;
 use super::over::Over;
 use super::route::{id_in_path, requested_appointment};
+use super::visitor::{InAnAccount, NewAccountNote, VisitorHold};
 use crate::context;
 use crate::fns::booking::{
     Cancel, CheckIn, Complete, Confirm, Extend, NoShow, Release, Reopen, Reschedule, SendCode,
@@ -24,8 +26,9 @@ use crate::ui::FillOwnTimes;
 #[component]
 pub fn Appointment() -> impl IntoView {
     let done = Done::parse(&address::value("done"));
+    let details = failure_of::<SendCode>();
     let form = failure_of::<Confirm>()
-        .or(failure_of::<SendCode>())
+        .or(details.clone())
         .or(failure_of::<Extend>())
         .or(failure_of::<Release>())
         .or(failure_of::<Cancel>())
@@ -35,25 +38,39 @@ pub fn Appointment() -> impl IntoView {
         .or(failure_of::<NoShow>())
         .or(failure_of::<Reopen>());
     let review = failure_of::<WriteReview>().or(failure_of::<WithdrawReview>());
-    response::page(appointment(id_in_path(), done, form, review))
+    response::page(appointment(id_in_path(), done, form, details, review))
 }
 
 async fn appointment(
     id: String,
     done: Option<Done>,
     form: FormState,
+    details: FormState,
     review: FormState,
 ) -> Result<AnyView, Failure> {
-    let now = context::caller()?.now;
+    let caller = context::caller()?;
+    let (now, is_visitor) = (caller.now, caller.signed_in().is_err());
     let visit = requested_appointment(&id).await?;
     let video = visit.mode == Mode::Video;
     let body = match visit.state {
         State::Pending if !is_clinic_side(&visit) => {
             let left = (visit.expires_at - now).num_seconds().max(0);
-            view! { <Held visit=visit left=left form=form done=done/> }.into_any()
+            match is_visitor {
+                true => view! { <VisitorHold visit=visit left=left form=form details=details done=done/> }
+                    .into_any(),
+                false => view! { <Held visit=visit left=left form=form done=done/> }.into_any(),
+            }
+        }
+        State::Confirmed | State::CheckedIn if visit.is_in_an_account => {
+            view! { <InAnAccount visit=visit/> }.into_any()
         }
         State::Confirmed | State::CheckedIn | State::Pending => {
-            view! { <Booked visit=visit form=form done=done now=now/> }.into_any()
+            let is_new = done == Some(Done::Confirmed) && signs_in_by_code(&caller).await;
+            view! {
+                <Booked visit=visit form=form done=done now=now/>
+                {is_new.then(|| view! { <NewAccountNote/> })}
+            }
+            .into_any()
         }
         State::Cancelled | State::Expired | State::Completed | State::NoShow => {
             let own = match visit.state {
@@ -71,4 +88,12 @@ async fn appointment(
         {video.then(|| view! { <FillOwnTimes/> })}
     }
     .into_any())
+}
+
+/// Whether the account has neither a password nor a passkey, such as that of somebody who has just booked for the first
+/// time. A page that shows a confirmed appointment does not fail when this cannot be read.
+async fn signs_in_by_code(caller: &Caller) -> bool {
+    let Ok(ports) = context::ports() else { return false };
+    let profile = ports.accounts.profile(caller).await;
+    profile.is_ok_and(|profile| !profile.has_password && profile.passkeys == 0)
 }

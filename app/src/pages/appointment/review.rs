@@ -43,7 +43,7 @@ pub fn VisitReview(visit: AppointmentView, own: OwnReview, form: FormState) -> i
             .into_any()
         }),
         Some(review) => {
-            let failed = form.failure.is_some();
+            let failed = form.shows_typed();
             let hidden = review.hidden.clone().map(|hidden| {
                 let reason = view! { <span translate="no">{hidden.reason}</span> };
                 view! {
@@ -94,7 +94,7 @@ fn ReviewForm(
     let number = stored.map(|shown| shown.stars.number().to_string()).unwrap_or_default();
     let text = stored.map(|shown| shown.text.clone()).unwrap_or_default();
     // Browsers do not send unticked boxes, so after a failed form only what was typed counts.
-    let failed = !typed_or("id", "").is_empty();
+    let failed = form.shows_typed();
     let anonymous = match failed {
         true => !typed_or("anonymous", "").is_empty(),
         false => review.as_ref().is_some_and(|review| review.anonymous),

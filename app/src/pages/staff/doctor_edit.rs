@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use nadi::failure::{Field, FieldProblem, Problem};
 use nadi::ids::DoctorId;
-use nadi::input::Email;
 use nadi::ports::{ClinicView, DoctorForm, DoctorStatus, Specialty};
 use nadi::{Failure, formatting};
 
+use super::doctor_sign_in::{self, States};
 use super::doctor_suspend::coming;
 use super::doctors::{head_with_names, name as shown_name, status_words};
+use super::invitations;
 use super::problems::Problems;
 use super::schedule::{Tab, tabs};
 use crate::context::{self, typed_or};
@@ -20,21 +20,12 @@ use crate::fns::administration::{AddDoctor, SaveDoctor, TypedDoctor};
 use crate::i18n::{self, names, rich_text, text};
 use crate::links;
 use crate::messages;
-use crate::parts::form::{FormState, failure_of};
+use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{
     Alert, Button, ButtonLink, Choice, Empty, HiddenField, PageHead, SelectField, TextAreaField,
     TextField, Tone,
 };
-
-fn say(problem: &FieldProblem) -> String {
-    match (problem.field, problem.problem) {
-        (Field::Email, Problem::Taken) => {
-            text!("admin-doctor-email-taken")
-        }
-        _ => messages::field_problem(problem),
-    }
-}
 
 /// A doctor as the form shows them.
 fn typed_of(doctor: &DoctorForm, currency: &str) -> TypedDoctor {
@@ -47,11 +38,6 @@ fn typed_of(doctor: &DoctorForm, currency: &str) -> TypedDoctor {
         specialty: doctor.specialty.to_string(),
         fee: formatting::amount(doctor.fee_minor_units, currency),
         status: doctor.status.as_str().to_owned(),
-        email: doctor
-            .account_email
-            .as_ref()
-            .map(|email| Email::readable(email.as_str()))
-            .unwrap_or_default(),
         version: doctor.version.map(|version| version.to_string()).unwrap_or_default(),
     }
 }
@@ -76,7 +62,7 @@ async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
         }
         .into_any()
     } else {
-        let problems = Problems::of(&state, say);
+        let problems = Problems::of(&state, messages::field_problem);
         let stored = TypedDoctor {
             clinic: clinics
                 .first()
@@ -108,11 +94,16 @@ async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
 pub fn EditDoctor() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     let state = failure_of::<SaveDoctor>();
-    let done = address::value("done");
-    response::page(edit_doctor(id, done, state))
+    let (states, done) = (States::read(), address::value("done"));
+    response::page(edit_doctor(id, done, state, states))
 }
 
-async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyView, Failure> {
+async fn edit_doctor(
+    id: String,
+    done: String,
+    state: FormState,
+    states: States,
+) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let doctor: DoctorId = id.parse().map_err(|_| Failure::NotFound)?;
     let form = ports.administration.doctor(&caller, doctor).await?;
@@ -121,12 +112,14 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
     let clinics: Vec<_> = clinics.into_iter().filter(|clinic| clinic.id == form.clinic).collect();
     let currency = clinics.first().map(|clinic| clinic.currency.clone()).unwrap_or_default();
     let clinic_name = clinics.first().map(|clinic| clinic.name.clone()).unwrap_or_default();
-    let problems = Problems::of(&state, say);
+    let problems = Problems::of(&state, messages::field_problem);
     let stale = state.failure == Some(Failure::Stale);
     let pages = links::SchedulePages::of_doctor(&id);
     let next = pages.hours();
     let listed = form.status == DoctorStatus::Listed;
-    let said = match (done.as_str(), state.failure.is_some()) {
+    let sign_in = doctor_sign_in::section(doctor, form.clinic, &states).await?;
+    let failed = states.failed();
+    let said = match (done.as_str(), state.failure.is_some() || failed.failure.is_some()) {
         (_, true) => None,
         ("added", _) => {
             let link = text!("admin-doctor-added-next-link");
@@ -148,7 +141,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
             };
             Some(done_note(text!("admin-doctor-suspended"), text.into_any()))
         }
-        _ => None,
+        (done, _) => invitations::done_note(done),
     };
     let coming = match listed {
         true => 0,
@@ -166,6 +159,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
         <p class="admin-back"><a href=links::page("/admin")>{text!("admin-doctors-all")}</a></p>
         <section class="narrow">
             {problems.summary()}
+            <FormSummary state=failed/>
             {stale.then(stale_note)}
             {said}
             {coming}
@@ -177,6 +171,7 @@ async fn edit_doctor(id: String, done: String, state: FormState) -> Result<AnyVi
                     problems=problems stale=stale/>
                 <Button>{text!("admin-doctor-save-button")}</Button>
             </form>
+            {sign_in}
         </section>
     }
     .into_any())
@@ -296,7 +291,6 @@ fn DoctorFields(
     let (specialty, specialty_now) = now("specialty", &stored.specialty, &specialty_name);
     let (fee, fee_now) = now("fee", &stored.fee, &stored.fee);
     let (status, status_now) = now("status", &stored.status, &status_name);
-    let (email, email_now) = now("email", &stored.email, &stored.email);
     view! {
         <HiddenField name="version" value=version/>
         {clinic}
@@ -317,8 +311,5 @@ fn DoctorFields(
             value=fee hint=hint(currency, fee_now) problem=problems.at("fee")/>
         <SelectField name="status" label=text!("admin-doctor-status") choices=statuses value=status required=true
             hint=hint(String::new(), status_now) problem=problems.at("status")/>
-        <TextField name="email" label=text!("admin-doctor-email") kind="email" maxlength=254 autocomplete="off"
-            value=email hint=hint(text!("admin-doctor-email-hint"), email_now)
-            problem=problems.at("email")/>
     }
 }

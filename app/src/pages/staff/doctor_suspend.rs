@@ -143,7 +143,7 @@ fn row(item: AppointmentView, mixed: bool) -> impl IntoView {
     let link = rich_text!(
         "admin-suspend-appointment-link",
         when = view! { <time>{when}</time> },
-        name = view! { <strong translate="no">{item.person_name}</strong> },
+        name = view! { <strong>{visit::person(&item.person_name)}</strong> },
     );
     let line = rich_text!(
         "admin-suspend-appointment",

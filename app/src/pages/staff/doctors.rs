@@ -32,6 +32,7 @@ pub enum AdminTab {
     Locations,
     Holidays,
     Reviews,
+    Team,
 }
 
 /// The tabs of the lists that administrators manage.
@@ -41,6 +42,7 @@ pub fn admin_tabs(here: AdminTab) -> impl IntoView {
         (AdminTab::Locations, "/admin/locations", text!("admin-tab-locations")),
         (AdminTab::Holidays, "/admin/holidays", text!("admin-tab-holidays")),
         (AdminTab::Reviews, "/admin/reviews", text!("admin-tab-reviews")),
+        (AdminTab::Team, "/admin/team", text!("admin-tab-team")),
     ]
     .into_iter()
     .map(|(tab, href, text)| LinkTab { href: links::page(href), text, current: tab == here })

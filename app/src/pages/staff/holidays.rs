@@ -63,7 +63,7 @@ async fn holidays(
         Some(clinic) => {
             let kept = ports.administration.holidays(&caller, clinic.id).await?;
             let tabs = (clinics.len() > 1).then(|| clinic_choice(&clinics, clinic.id));
-            let failed = state.failure.is_some();
+            let failed = state.shows_typed();
             view! {
                 {tabs}
                 <HolidayForm clinic=clinic.clone() kept=kept problems=problems.clone() failed=failed/>

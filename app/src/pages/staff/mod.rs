@@ -2,14 +2,17 @@
 
 mod calendar;
 mod doctor_edit;
+mod doctor_sign_in;
 mod doctor_suspend;
 mod doctors;
 mod holidays;
+mod invitations;
 mod location_edit;
 mod locations;
 mod problems;
 mod reviews;
 pub mod schedule;
+mod team;
 
 use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
@@ -48,6 +51,8 @@ pub fn StaffRoutes() -> AnyNestedRoute {
         <Route path=path!("/admin/locations/new") view=location_edit::NewLocation ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/:id") view=location_edit::EditLocation ssr=SsrMode::Async/>
         <Route path=path!("/admin/reviews") view=reviews::AdminReviews ssr=SsrMode::Async/>
+        <Route path=path!("/admin/team") view=team::Team ssr=SsrMode::Async/>
+        <Route path=path!("/invitations/:token") view=super::invitation::Invitation ssr=SsrMode::Async/>
         <Route path=path!("/dev/mailbox") view=super::mailbox::MailboxPage ssr=SsrMode::Async/>
         <Route path=path!("/dev/pieces") view=super::style_guide::StyleGuide ssr=SsrMode::Async/>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use nadi::{Failure, FieldProblem};
 
 use crate::messages;
-use crate::parts::form::FormState;
+use crate::parts::form::{FormState, shown_again_note};
 use crate::ui::{ProblemLine, ProblemSummary};
 
 /// Every problem of a form, in its order.
@@ -12,6 +12,8 @@ use crate::ui::{ProblemLine, ProblemSummary};
 pub struct Problems {
     title: String,
     lines: Vec<ProblemLine>,
+    /// See [`FormState::sent_before_sign_in`].
+    sent_before_sign_in: bool,
 }
 
 impl Problems {
@@ -29,7 +31,8 @@ impl Problems {
                 .collect(),
             Some(failure) => vec![ProblemLine { text: messages::failure(failure), field_id: None }],
         };
-        Self { title: messages::summary_title(state.failure.as_ref()), lines }
+        let title = messages::summary_title(state.failure.as_ref());
+        Self { title, lines, sent_before_sign_in: state.sent_before_sign_in }
     }
 
     /// The same failure, with the problems where one knows them to be.
@@ -48,8 +51,11 @@ impl Problems {
         Some(found.text.clone())
     }
 
-    /// All of them, for the top of the page.
+    /// All of them, for the top of the page; or that the form has yet to be sent.
     pub fn summary(&self) -> Option<AnyView> {
+        if self.sent_before_sign_in {
+            return Some(shown_again_note());
+        }
         let (title, lines) = (self.title.clone(), self.lines.clone());
         self.any().then(|| view! { <ProblemSummary title=title lines=lines/> }.into_any())
     }

@@ -88,7 +88,7 @@ fn field_id(name: &str, review: &ReviewView, form: &FormState) -> String {
 
 #[component]
 fn AnswerForm(review: ReviewView, page: u32, form: FormState) -> impl IntoView {
-    let failed = form.failure.is_some();
+    let failed = form.shows_typed();
     let stored = review.shown.answer.clone().unwrap_or_default();
     let value = if failed { typed_or("answer", &stored) } else { stored.clone() };
     let author = messages::reviews::author(review.shown.name.clone());
@@ -240,7 +240,7 @@ fn Decision(review: ReviewView, show: &'static str, page: u32, form: FormState) 
         }
         .into_any();
     }
-    let failed = form.failure.is_some();
+    let failed = form.shows_typed();
     let reason = if failed { typed_or("reason", "") } else { String::new() };
     view! {
         <details class="review-act" open=failed>

@@ -17,6 +17,7 @@ use nadi::zone::Zone;
 use self::layout::{CalendarGrid, Day, Item, now_and_next};
 use crate::i18n::{self, LocalTimeText as _, LocalTimesText as _, rich_text, text};
 use crate::links;
+use crate::parts::visit;
 use crate::ui::{Icon, Shape};
 
 /// The days of a calendar on a time grid.
@@ -275,7 +276,7 @@ fn EntryItem(
             let whole = text!(
                 "doctor-calendar-entry-whole",
                 times = times.clock(),
-                name = &entry.person_name,
+                name = visit::person_text(&entry.person_name),
                 entry = &words,
                 location = &entry.location_name,
             );
@@ -293,7 +294,7 @@ fn EntryItem(
                         <span class="entry-who">
                             <time>{times.starts().clock()}</time>
                             " "
-                            <strong translate="no">{entry.person_name.clone()}</strong>
+                            <strong>{visit::person(&entry.person_name)}</strong>
                         </span>
                         <span class="visually-hidden">", "</span>
                         <span class="entry-what">
@@ -309,7 +310,8 @@ fn EntryItem(
         entries => {
             // Many people at one time: one entry that links to the list of all of them.
             let time = entries.first().map(|entry| LocalTime::new(entry.starts_at, zone).clock());
-            let names: Vec<_> = entries.iter().map(|entry| entry.person_name.clone()).collect();
+            let names: Vec<_> =
+                entries.iter().map(|entry| visit::person_text(&entry.person_name)).collect();
             let count = text!("doctor-calendar-people", count = names.len());
             let names = i18n::and(&names);
             let title = names.clone();
@@ -375,7 +377,7 @@ pub fn NextUp(
                 <a href=href>
                     {when}
                     " "
-                    <strong translate="no">{first.person_name.clone()}</strong>
+                    <strong>{visit::person(&first.person_name)}</strong>
                 </a>
             },
             detail = view! { <span class="next-up-detail">{detail}</span> },

@@ -178,8 +178,8 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
                 <h2 id="busy">{text!("connection-busy-title")}</h2>
                 <p>{text!("connection-busy-lead")}</p>
                 <BusyList calendars=busy editor=editor now=caller.now/>
-                <AddressForm editor=editor owner=owner.clone() problems=by_address failed=forms.address.failure.is_some()/>
-                <FileForm editor=editor owner=owner problems=by_file failed=forms.file.failure.is_some()/>
+                <AddressForm editor=editor owner=owner.clone() problems=by_address failed=forms.address.shows_typed()/>
+                <FileForm editor=editor owner=owner problems=by_file failed=forms.file.shows_typed()/>
             </section>
         </div>
     }

@@ -155,8 +155,8 @@ async fn time_off(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
                 <ExceptionList schedule=schedule holidays=holidays places=view.places.clone() today=today
                     editor=editor version=version draft=draft/>
             </section>
-            <OffForm editor=editor view=view.clone() draft=draft problems=off failed=forms.off.failure.is_some()/>
-            <DayForm editor=editor view=view draft=draft problems=day failed=forms.day.failure.is_some()
+            <OffForm editor=editor view=view.clone() draft=draft problems=off failed=forms.off.shows_typed()/>
+            <DayForm editor=editor view=view draft=draft problems=day failed=forms.day.shows_typed()
                 places=places zones=zones/>
         </div>
     }

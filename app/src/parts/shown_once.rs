@@ -1,0 +1,54 @@
+//! What is shown exactly once, such as a new API key. A plain form answers with a redirect, so the value travels to the
+//! next page in a cookie that lasts a minute, that no script can read, and that this page deletes. It is as secret as the
+//! cookie of the session, which it travels with.
+
+use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE};
+use axum::http::request::Parts;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use crate::context::Site;
+
+const NAME: &str = "nadi_shown_once";
+const LASTS_SECONDS: u32 = 60;
+
+/// The cookie's name. With https it can only be set by this host.
+fn name(is_secure: bool) -> String {
+    if is_secure { format!("__Host-{NAME}") } else { NAME.to_owned() }
+}
+
+/// Keeps a value for the page that is redirected to. It must consist of printable ASCII characters without `;`.
+pub fn put(value: &str) {
+    set(value, LASTS_SECONDS);
+}
+
+/// The value, if there is one; the next page no longer gets it.
+pub fn take() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let name = format!("{}=", name(is_secure()));
+    let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let value = lines
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name.as_str()))
+        .filter(|value| !value.is_empty())?
+        .to_owned();
+    set("", 0);
+    Some(value)
+}
+
+fn set(value: &str, seconds: u32) {
+    let is_secure = is_secure();
+    let name = name(is_secure);
+    let secure = if is_secure { "; Secure" } else { "" };
+    let cookie =
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    if let (Some(options), Ok(cookie)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie))
+    {
+        options.append_header(SET_COOKIE, cookie);
+    }
+}
+
+fn is_secure() -> bool {
+    use_context::<Site>().is_some_and(|site| site.public_url.starts_with("https://"))
+}
