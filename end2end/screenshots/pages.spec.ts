@@ -33,6 +33,8 @@ test('visitors', async ({ page, take, watch }) => {
     ['doctor-video', '/doctors/asha-naik?mode=video'],
     ['sign-in', '/sign-in'],
     ['register', '/register'],
+    ['sign-in-forgot', '/sign-in/forgot'],
+    ['sign-in-code-gone', '/sign-in/code'],
     ['help-calendars', '/help/calendars'],
     ['not-found', '/no-such-page'],
     ['pieces', '/dev/pieces'],
@@ -43,7 +45,7 @@ test('visitors', async ({ page, take, watch }) => {
   await open(page, '/sign-in');
   await page.getByLabel(text('sign-in-email')).fill('nobody@nadi.example');
   await page.getByLabel(text('sign-in-password')).fill('not the password');
-  await page.getByRole('main').getByRole('button', { name: text('sign-in-button') }).click();
+  await page.getByRole('main').getByRole('button', { name: text('sign-in-button'), exact: true }).click();
   await expect(page.getByRole('alert')).toBeVisible();
   await take('sign-in-refused');
 });
@@ -89,6 +91,10 @@ test('patients', async ({ page, take, watch }) => {
   await page.getByRole('button', { name: text('people-add-button') }).click();
   await expect(page.getByRole('status')).toBeVisible();
   await take('people');
+  await open(page, '/account');
+  await take('account');
+  await open(page, '/account/delete');
+  await take('account-delete');
   await open(page, `/dev/mailbox?to=${person.email}`);
   await take('mailbox');
 });
@@ -138,6 +144,7 @@ test('administrators', async ({ page, take }) => {
     ['admin-locations', '/admin/locations'],
     ['admin-location-new', '/admin/locations/new'],
     ['admin-holidays', '/admin/holidays'],
+    ['admin-team', '/admin/team'],
   ] as const) {
     await open(page, address);
     await take(name);

@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import type { City } from './cities';
 import { nameOf } from './clock';
-import { latestCode } from './mailbox';
+import { latestCode, sentCodes } from './mailbox';
 import { sendForm, type Person } from './people';
 import { expect } from './test';
 import { countPattern, partPattern, text, textPattern } from './text';
@@ -218,6 +218,13 @@ export async function chooseUpcomingTime(page: Page): Promise<ChosenTime> {
   return await chooseTime(page, chosenTime(page), times);
 }
 
+/** Chooses a time some days ahead with the doctor of this page. */
+export async function chooseTimeWith(page: Page, doctor: string): Promise<ChosenTime> {
+  await page.goto(doctor);
+  await openDay(page, 2);
+  return await chooseTime(page);
+}
+
 /** Chooses a time some days ahead with a doctor of a city. */
 export async function chooseTimeIn(page: Page, city: City): Promise<ChosenTime> {
   await openDoctor(page, city);
@@ -229,6 +236,44 @@ export async function chooseTimeIn(page: Page, city: City): Promise<ChosenTime> 
 export async function hold(page: Page): Promise<string> {
   await chosenTime(page).getByRole('button', { name: text('picker-hold-button') }).click();
   return await expectHeld(page);
+}
+
+/** Goes on from the page that makes a browser known before its first hold: with scripts it sends itself. */
+export async function passOn(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1, name: text('book-title') })).toBeVisible();
+  await page.getByRole('main').getByRole('button', { name: text('book-button') }).click();
+}
+
+/** Who books without an account, and for whom. */
+export interface Details {
+  name: string;
+  email: string;
+  /** Somebody else; the birth date as it is typed, or nothing. */
+  patient?: { name: string; birthDate: string };
+}
+
+/** Fills in the details of a hold without an account, and sends them. */
+export async function fillDetails(page: Page, { name, email, patient }: Details): Promise<void> {
+  await page.getByLabel(text('appointment-visitor-name'), { exact: true }).fill(name);
+  await page.getByLabel(text('appointment-visitor-email')).fill(email);
+  await page.getByLabel(text(patient ? 'appointment-visitor-for-other' : 'appointment-visitor-for-me'), { exact: true }).check();
+  if (patient) {
+    await page.getByLabel(text('appointment-visitor-patient-name')).fill(patient.name);
+    await page.getByLabel(text('appointment-visitor-birth-date')).fill(patient.birthDate);
+  }
+  await detailsButton(page).click();
+}
+
+/** The button that sends the code, for the first time or again. */
+export function detailsButton(page: Page): Locator {
+  const button = (key: string): Locator => page.getByRole('button', { name: text(key), exact: true });
+  return button('appointment-visitor-send-code').or(button('appointment-visitor-send-code-again'));
+}
+
+/** The page of a hold without an account, after the code was sent. */
+export async function expectCodeSent(page: Page): Promise<void> {
+  await expect(page.getByRole('status').filter({ hasText: text('appointment-visitor-code-sent') })).toBeVisible();
+  await expect(page.getByLabel(text('appointment-held-code'))).toBeVisible();
 }
 
 export async function expectHeld(page: Page): Promise<string> {
@@ -249,13 +294,17 @@ export async function expectConfirmed(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: text('appointment-confirmed-title') })).toBeVisible();
 }
 
-/** Books a time in a city for a signed-in person, without the pages of a booking. Opens its confirmation. */
-export async function book(page: Page, person: Person, city: City): Promise<{ chosen: ChosenTime; appointment: string }> {
-  const chosen = await chooseTimeIn(page, city);
+/**
+ * Books a time in a city for a signed-in person, without the pages of a booking. Opens its confirmation. `doctor` is
+ * the page of a certain doctor there.
+ */
+export async function book(page: Page, person: Person, city: City, doctor?: string): Promise<{ chosen: ChosenTime; appointment: string }> {
+  const chosen = doctor === undefined ? await chooseTimeIn(page, city) : await chooseTimeWith(page, doctor);
   const slot = new URL(page.url()).searchParams.get('slot') ?? '';
+  const older = await sentCodes(page, person);
   const appointment = (await sendForm(page, '/fn/hold', { slot }, APPOINTMENT)).replace(/\?.*/, '');
   const [, id = ''] = APPOINTMENT.exec(appointment) ?? [];
-  const code = await latestCode(page, person);
+  const code = await latestCode(page, person, ...older);
   await page.goto(await sendForm(page, '/fn/confirm', { id, code }, `${appointment}?done=confirmed`));
   await expectConfirmed(page);
   return { chosen, appointment };

@@ -2,7 +2,8 @@
 import type { Locator, Page } from '@playwright/test';
 
 import { dateIn, daysLater, nameOf, weekdayOf } from './clock';
-import { ADMINISTRATOR, randomWord, sendForm, type Person } from './people';
+import { invitationSecret } from './mailbox';
+import { ADMINISTRATOR, randomWord, sendForm, sendSignIn, type Person } from './people';
 import { expect } from './test';
 import { countPartPattern, text } from './text';
 
@@ -16,13 +17,18 @@ export interface Doctor {
 export const WORKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday'] as const;
 export const EVERY_DAY = [...WORKDAYS, 'Saturday', 'Sunday'] as const;
 
+/** Somebody who is signed in, and where. */
+export interface SignedIn {
+  person: Person;
+  page: Page;
+}
+
 /**
- * Adds a listed doctor in Margao, who can sign in if `account` is given. Signs `office` in as the administrator and
- * opens no page there.
+ * Adds a listed doctor in Margao. If an account is given, it is invited and accepts, so it can sign in as the doctor.
+ * Signs `office` in as the administrator and opens no page.
  */
-export async function addDoctor(office: Page, account?: Person): Promise<Doctor> {
-  const { email, password } = ADMINISTRATOR;
-  await sendForm(office, '/fn/sign_in', { email, password, next: '/admin' }, '/admin');
+export async function addDoctor(office: Page, account?: SignedIn): Promise<Doctor> {
+  await sendSignIn(office, ADMINISTRATOR, '/admin');
   const blank = await (await office.request.get('/admin/doctors/new')).text();
   const option = (name: string): string => {
     const value = new RegExp(`<option value="([^"]+)"[^>]*>${name}<`).exec(blank)?.[1] ?? '';
@@ -36,11 +42,17 @@ export async function addDoctor(office: Page, account?: Person): Promise<Doctor>
     specialty: option('General medicine'),
     fee: '450',
     status: 'listed',
-    email: account?.email ?? '',
     version: '',
   };
   const added = await sendForm(office, '/fn/add_doctor', doctor, /^\/admin\/doctors\/[0-9a-f-]+\?done=added$/);
-  return { name, adminPath: added.replace(/\?.*/, '') };
+  const adminPath = added.replace(/\?.*/, '');
+  if (account) {
+    const id = adminPath.replace('/admin/doctors/', '');
+    await sendForm(office, '/fn/invite_doctor', { doctor: id, clinic: doctor.clinic, email: account.person.email }, /done=invited/);
+    const link = await invitationSecret(office, account.person);
+    await sendForm(account.page, '/fn/accept_invitation', { link }, /^\/sign-in$/);
+  }
+  return { name, adminPath };
 }
 
 export interface Hours {
@@ -95,7 +107,7 @@ export async function saveSchedule(page: Page): Promise<void> {
  * Adds a doctor who works around the clock today and tomorrow, so that there is a time soon whenever a test runs.
  * Signs `office` in as the administrator.
  */
-export async function addDoctorAroundTheClock(office: Page, now: Date, account?: Person): Promise<Doctor> {
+export async function addDoctorAroundTheClock(office: Page, now: Date, account?: SignedIn): Promise<Doctor> {
   const doctor = await addDoctor(office, account);
   const today = dateIn('Asia/Kolkata', now);
   const days = [today, daysLater(today, 1)].map(weekdayOf);

@@ -53,7 +53,7 @@ test('a patient is refused on every staff page', async ({ page, watch }) => {
 });
 
 test('a visitor is asked to sign in at every page that needs an account', async ({ page }) => {
-  for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`, `/appointments/${UNKNOWN_ID}/move`, '/appointments/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections', `/calendar/changes/${UNKNOWN_ID}`, '/people']) {
+  for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`, `/appointments/${UNKNOWN_ID}/move`, '/appointments/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections', `/calendar/changes/${UNKNOWN_ID}`, '/people', '/account', '/account/password', '/account/email', '/account/security', '/account/api-keys', '/account/export', '/account/delete', '/sign-in/again', '/admin/team']) {
     await page.goto(address);
     await expect(page.getByRole('heading', { level: 1, name: text('sign-in-title') }), address).toBeVisible();
     await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(address)}`);

@@ -10,14 +10,17 @@ import {
   cleanUp,
   confirmMove,
   enterCode,
+  expectCodeSent,
   expectConfirmed,
+  fillDetails,
   hold,
   openDoctor,
   openMove,
   chosenTime,
 } from '../support/booking';
+import { advanceClock } from '../support/clock';
 import { latestCode, wrongCode } from '../support/mailbox';
-import { ADMINISTRATOR, DOCTOR, fillSignIn, register, signIn, newPerson } from '../support/people';
+import { ADMINISTRATOR, DOCTOR, enterSignInCode, expectCodePage, fillSignIn, register, signIn, newPerson } from '../support/people';
 import { expect, test as base } from '../support/test';
 import { text, textPattern } from '../support/text';
 
@@ -68,12 +71,59 @@ test('the pages of visitors', { tag: '@phone' }, async ({ page, city, check, wat
   await check('sign in after a wrong password');
 });
 
+test('the steps of registering and signing in', { tag: '@phone' }, async ({ page, check, watch }) => {
+  watch.expects(422);
+  await open(page, '/sign-in/code', text('sign-in-code-gone-title'));
+  await check('no code to type');
+  await open(page, '/sign-in?signed_in=yes', text('sign-in-title'));
+  await check('sign in without cookies');
+  const person = newPerson();
+  await open(page, '/sign-in/forgot', text('forgot-title'));
+  await check('a forgotten password');
+  await page.getByLabel(text('sign-in-email')).fill(person.email);
+  await page.getByRole('button', { name: text('forgot-button') }).click();
+  await expectCodePage(page, person);
+  await check('a code to type');
+  await enterSignInCode(page, wrongCode(await latestCode(page, person)));
+  await expect(page.getByRole('alert')).toBeVisible();
+  await check('after a wrong code');
+  await page.getByRole('button', { name: text('sign-in-code-again') }).click();
+  await expect(page.getByRole('status')).toContainText(text('sign-in-code-sent-again'));
+  await check('a new code');
+  await register(page);
+  await page.goto('/');
+  await advanceClock(page, 11 * 60);
+  await open(page, '/sign-in/again', text('again-title'));
+  await check('proving again');
+});
+
 test('a doctor’s page, with and without a chosen time', { tag: '@phone' }, async ({ page, city, check }) => {
   await openDoctor(page, city);
   await check('a doctor');
   await chooseTimeIn(page, city);
-  await expect(chosenTime(page).getByRole('link', { name: text('picker-register') })).toBeVisible();
+  await expect(chosenTime(page).getByRole('link', { name: text('picker-sign-in') })).toBeVisible();
   await check('a doctor with a time chosen');
+});
+
+test('the pages of a booking without an account', { tag: '@phone' }, async ({ page, city, check, watch }) => {
+  watch.expects(422);
+  // As after a first try whose cookie has not come back.
+  await open(page, '/book?slot=1&tried=yes', text('book-title'));
+  await check('a browser that refuses cookies');
+  const person = newPerson();
+  await chooseTimeIn(page, city);
+  await hold(page);
+  await check('a hold without details');
+  await fillDetails(page, { ...person, patient: { name: 'Mira', birthDate: '2199-01-01' } });
+  await expect(page.getByRole('alert')).toBeVisible();
+  await check('a hold with details that are not valid');
+  await fillDetails(page, { ...person, patient: { name: 'Mira', birthDate: '2019-04-30' } });
+  await expectCodeSent(page);
+  await check('a hold with details');
+  await enterCode(page, await latestCode(page, person));
+  await expectConfirmed(page);
+  await check('a confirmation for a new account');
+  await cancel(page);
 });
 
 test('the pages of patients', { tag: '@phone' }, async ({ page, anotherPerson, city, check, watch }) => {
@@ -141,6 +191,55 @@ test('the calendar address and the people of an account', async ({ page, city, c
   await check('a time for somebody');
 });
 
+test('the pages of an account', { tag: '@phone' }, async ({ page, check, watch }) => {
+  watch.expects(422);
+  const person = await register(page);
+  await open(page, '/account', text('account-title'));
+  await check('the account');
+  await open(page, '/account/name', text('account-name-title'));
+  await page.locator('main form').evaluate((form: HTMLFormElement) => (form.noValidate = true));
+  await page.getByLabel(text('account-name-label')).fill('');
+  await page.getByRole('button', { name: text('account-save') }).click();
+  await expect(page.getByRole('alert')).toContainText(text('field-name-missing'));
+  await check('a missing name');
+  await open(page, '/account/email', text('account-email-title'));
+  await check('another address');
+  await page.getByLabel(text('account-email-label')).fill(`new.${person.email}`);
+  await page.getByRole('button', { name: text('account-email-send-button') }).click();
+  await expect(page.getByLabel(text('account-email-code-label'))).toBeVisible();
+  await check('the code of another address');
+  await open(page, '/account/password', text('account-password-change-title'));
+  await check('another password');
+  await open(page, '/account/api-keys', text('api-keys-title'));
+  await check('no keys');
+  await page.getByLabel(text('api-key-name'), { exact: true }).fill('N'.repeat(100));
+  await page.getByRole('button', { name: text('api-key-create-button') }).click();
+  await expect(page.getByLabel(text('api-key-new-label'))).toBeVisible();
+  await check('a new key');
+  await open(page, '/account/export', text('account-export-title'));
+  await check('the export');
+  await open(page, '/account/delete', text('account-delete-title'));
+  await page.getByRole('button', { name: text('account-delete-button') }).click();
+  await expect(page.getByRole('alert')).toContainText(text('account-delete-unticked'));
+  await check('deleting the account');
+  await open(page, '/account/deleted', text('account-deleted-title'));
+  await check('a deleted account');
+});
+
+test('the pages of the second step of signing in', async ({ page, check, watch }) => {
+  watch.expects(422);
+  await register(page);
+  await open(page, '/account/security', text('security-title'));
+  await check('no second factor');
+  await page.getByRole('button', { name: text('security-authenticator-set-up') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('authenticator-title') })).toBeVisible();
+  await check('setting up an authenticator app');
+  await page.getByLabel(text('authenticator-code')).fill('12');
+  await page.getByRole('button', { name: text('authenticator-button') }).click();
+  await expect(page.getByRole('alert')).toContainText(text('failure-wrong-second-factor'));
+  await check('a wrong code of the app');
+});
+
 test('a time that was taken', async ({ page, anotherPerson, city, check, watch }) => {
   watch.expects(409);
   const first = await anotherPerson();
@@ -203,6 +302,8 @@ test('the pages of administrators', async ({ page, check }) => {
   await check('a new location');
   await open(page, '/admin/holidays', text('holidays-title'));
   await check('public holidays');
+  await open(page, '/admin/team', text('team-title'));
+  await check('the team');
   await open(page, '/admin/reviews', text('admin-reviews-title'));
   await page.getByText(text('admin-reviews-hide-button')).first().click();
   await check('all reviews');

@@ -46,7 +46,8 @@ test('a visitor finds a doctor, registers, books, finds the appointment and canc
   await expect(shownDay(page)).toContainText(partPattern('picker-zone', { zone: new RegExp(String.raw`${city.zone} \(.+\)`) }));
   await expectZoneOnlyOfVideo(chosenTime(page), chosen, city);
 
-  await chosenTime(page).getByRole('link', { name: text('picker-register') }).click();
+  await chosenTime(page).getByRole('link', { name: text('picker-sign-in') }).click();
+  await page.getByRole('main').getByRole('link', { name: text('sign-in-register') }).click();
   const person = newPerson();
   await fillRegistration(page, person);
   await expectSignedIn(page, person);

@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 import { book, cleanUp, currentAppointment, expectHeld, expectMoved, freeTimes, moveButton, newTime, openDoctor, chosenTime } from '../support/booking';
 import { daysLater, monthOf } from '../support/clock';
 import { tabTo } from '../support/keyboard';
-import { expectSignedIn, register, newPerson } from '../support/people';
+import { register } from '../support/people';
 import { expect, test } from '../support/test';
 import { countPattern, partPattern, text } from '../support/text';
 
@@ -54,6 +54,7 @@ async function openFreeDay(page: Page, days: Locator): Promise<void> {
 }
 
 test('from the first page to a held time with the keyboard alone', async ({ page, city }) => {
+  await register(page);
   await page.goto('/');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: text('layout-skip-link') })).toBeFocused();
@@ -75,16 +76,6 @@ test('from the first page to a held time with the keyboard alone', async ({ page
   await tabTo(page, freeTimes(page).first());
   await page.keyboard.press('Enter');
   await expect(chosenTime(page).getByRole('heading', { name: text('picker-chosen-title') })).toBeFocused();
-  await tabTo(page, chosenTime(page).getByRole('link', { name: text('picker-register') }));
-  await page.keyboard.press('Enter');
-
-  const person = newPerson();
-  for (const [label, typed] of [['register-name', person.name], ['register-email', person.email], ['register-password', person.password]] as const) {
-    await tabTo(page, page.getByLabel(text(label)));
-    await page.keyboard.type(typed);
-  }
-  await page.keyboard.press('Enter');
-  await expectSignedIn(page, person);
   await tabTo(page, chosenTime(page).getByRole('button', { name: text('picker-hold-button') }));
   await page.keyboard.press('Enter');
   await expectHeld(page);

@@ -2,10 +2,11 @@
  * The language of pages, forms, messages and the API, tried with the pseudo-language: a text that is not in the
  * catalogue is plain English there.
  */
-import { cancel, chooseTimeIn, enterCode, expectConfirmed, hold, openDoctor } from '../support/booking';
+import { cancel, chooseTimeIn, enterCode, expectCodeSent, expectConfirmed, fillDetails, hold, openDoctor, releaseHold } from '../support/booking';
 import { expectPseudo, pseudo, PSEUDO } from '../support/languages';
-import { latestCode } from '../support/mailbox';
-import { ADMINISTRATOR, DOCTOR, newPerson, register, signIn } from '../support/people';
+import { advanceClock } from '../support/clock';
+import { latestCode, useSignInCode } from '../support/mailbox';
+import { ADMINISTRATOR, DOCTOR, fillSignIn, newPerson, register, signIn } from '../support/people';
 import { expect, test } from '../support/test';
 import { text } from '../support/text';
 
@@ -14,7 +15,7 @@ const ACCENTED = /[^\x00-\x7F]{3,}/;
 
 test('the pages of visitors are in the language of their path', async ({ page, city, watch }) => {
   watch.expects(404);
-  for (const address of ['/', `/doctors?city=${city.slug}`, '/doctors?q=nobody+is+called+this', '/doctors?evening=true&mode=video', '/help/calendars', '/sign-in', '/register', '/no-such-page']) {
+  for (const address of ['/', `/doctors?city=${city.slug}`, '/doctors?q=nobody+is+called+this', '/doctors?evening=true&mode=video', '/help/calendars', '/book?slot=1&tried=yes', '/sign-in', '/sign-in/code', '/sign-in/forgot', '/register', '/no-such-page']) {
     await page.goto(pseudo(address));
     await expectPseudo(page, address);
   }
@@ -24,6 +25,19 @@ test('the pages of visitors are in the language of their path', async ({ page, c
   const chosen = await chooseTimeIn(page, city);
   await page.goto(pseudo(chosen.address));
   await expectPseudo(page, 'a doctor with a time chosen');
+  await page.goto(chosen.address);
+  const held = await hold(page);
+  await page.goto(pseudo(held));
+  await expectPseudo(page, 'a hold without details');
+  await page.goto(held);
+  await fillDetails(page, newPerson());
+  await expectCodeSent(page);
+  await page.goto(pseudo(held));
+  await expectPseudo(page, 'a hold with details');
+  await page.goto(pseudo('/appointments'));
+  await expectPseudo(page, 'the hold in the list of appointments');
+  await page.goto(held);
+  await releaseHold(page);
 });
 
 test('the pages of patients are in the language of their path', async ({ page, city, watch }) => {
@@ -41,7 +55,7 @@ test('the pages of patients are in the language of their path', async ({ page, c
   await page.goto(appointment);
   await enterCode(page, await latestCode(page, person));
   await expectConfirmed(page);
-  for (const address of [appointment, `${appointment}/move`, '/appointments', '/appointments/calendar', '/people']) {
+  for (const address of [appointment, `${appointment}/move`, '/appointments', '/appointments/calendar', '/people', '/account', '/account/name', '/account/email', '/account/password', '/account/security', '/account/api-keys', '/account/export', '/account/delete', '/account/deleted']) {
     await page.goto(pseudo(address));
     await expectPseudo(page, address);
   }
@@ -70,7 +84,7 @@ test('the pages of administrators are in the language of their path', async ({ p
   await page.getByRole('table').getByRole('rowheader').first().getByRole('link').click();
   await expect(page.getByRole('button', { name: text('admin-location-save-button') })).toBeVisible();
   const location = new URL(page.url()).pathname;
-  for (const address of ['/admin', doctor, `${doctor}/suspend`, `${doctor}/hours`, `${doctor}/time-off`, `${doctor}/connections`, '/admin/doctors/new', '/admin/locations', location, '/admin/locations/new', '/admin/holidays', '/admin/reviews']) {
+  for (const address of ['/admin', doctor, `${doctor}/suspend`, `${doctor}/hours`, `${doctor}/time-off`, `${doctor}/connections`, '/admin/doctors/new', '/admin/locations', location, '/admin/locations/new', '/admin/holidays', '/admin/reviews', '/admin/team']) {
     await page.goto(pseudo(address));
     await expectPseudo(page, address);
   }
@@ -79,25 +93,38 @@ test('the pages of administrators are in the language of their path', async ({ p
 test('forms, redirects and messages keep the language', { tag: '@no-scripts' }, async ({ page, city }) => {
   await page.goto(pseudo('/register?next=/en-XB/people'));
   const person = newPerson();
-  await page.locator('main form').getByRole('textbox').nth(0).fill(person.name);
-  await page.locator('main form').getByRole('textbox').nth(1).fill(person.email);
+  const fields = page.locator('main form').getByRole('textbox');
+  const send = page.locator('main form button[type=submit]').first();
+  await fields.nth(0).fill(person.name);
+  await fields.nth(1).fill(person.email);
   await page.locator('main form input[type=password]').fill(person.password);
-  await page.locator('main form button[type=submit]').click();
+  await send.click();
+  await expect(page).toHaveURL(new RegExp(`/${PSEUDO}/sign-in/code\\?next=`));
+  await expectPseudo(page, 'the code that registers');
+  await fields.first().fill(await useSignInCode(page, person));
+  await send.click();
   await expect(page).toHaveURL(`/${PSEUDO}/people`);
 
   // What the account is told is in its language, whatever the language of the page.
   const chosen = await chooseTimeIn(page, city);
   await page.goto(chosen.address);
   await hold(page);
-  await expect
-    .poll(async () => (await page.request.get(`/dev/mailbox?to=${encodeURIComponent(person.email)}`)).text())
-    .toMatch(ACCENTED);
+  await latestCode(page, person);
+  const mailbox = await (await page.request.get(`/dev/mailbox?to=${encodeURIComponent(person.email)}`)).text();
+  const subjects = [...mailbox.matchAll(/<h2[^>]*>(.*?)<\/h2>/gs)].map(([, subject]) => subject);
+  expect(subjects, 'the code that registers, and that of the hold').toEqual([expect.stringMatching(ACCENTED), expect.stringMatching(ACCENTED)]);
   await page.getByRole('button', { name: text('layout-sign-out') }).click();
   await page.goto('/sign-in');
-  await page.getByLabel(text('sign-in-email')).fill(person.email);
-  await page.getByLabel(text('sign-in-password')).fill(person.password);
-  await page.getByRole('main').getByRole('button', { name: text('sign-in-button') }).click();
+  await fillSignIn(page, person);
   await expect(page, 'signing in leads to the language of the account').toHaveURL(new RegExp(`/${PSEUDO}(/|$)`));
+});
+
+test('proving again is in the language of its path', async ({ page }) => {
+  await register(page);
+  await page.goto('/');
+  await advanceClock(page, 11 * 60);
+  await page.goto(pseudo('/sign-in/again'));
+  await expectPseudo(page, 'proving again');
 });
 
 test('a page names its other languages, and the footer changes the language of this page', { tag: '@no-scripts' }, async ({ page, city }) => {

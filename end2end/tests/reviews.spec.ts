@@ -11,7 +11,7 @@ import { partPattern, text } from '../support/text';
 test('a visit is reviewed, answered, hidden and shown again', { tag: '@no-scripts' }, async ({ page, anotherPerson, scripts, now, watch }) => {
   watch.expects(422);
   const [doctor, office, reader] = [await anotherPerson(), await anotherPerson(), await anotherPerson()];
-  const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
+  const practice = await addDoctorAroundTheClock(office, now(), { page: doctor, person: await register(doctor) });
   const name = practice.name;
   const patient = await register(page);
   const doctorPage = await openDoctorPage(page, practice);

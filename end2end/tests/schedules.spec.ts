@@ -173,7 +173,7 @@ test('problems name their period, and nothing that was typed is lost', async ({ 
 test('an appointment stays when the hours change, and the doctor sees whose it is', async ({ page, anotherPerson }) => {
   const account = await register(page);
   const office = await anotherPerson();
-  const doctor = await addDoctor(office, account);
+  const doctor = await addDoctor(office, { page, person: account });
   await office.goto(`${doctor.adminPath}/hours`);
   await fillLine(office, 1, { days: EVERY_DAY, from: '09:00', to: '12:00', minutes: '30' });
   await openPreview(office);

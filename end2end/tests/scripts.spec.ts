@@ -55,10 +55,10 @@ test('pages without islands load only their small scripts and no client', async 
       loaded.push(request.url());
     }
   });
-  for (const address of ['/', `/doctors?city=${city.slug}`, '/sign-in', '/register']) {
+  for (const address of ['/', `/doctors?city=${city.slug}`, '/sign-in', '/sign-in/code', '/register']) {
     await page.goto(address, { waitUntil: 'networkidle' });
   }
-  const small = /\/pkg\/[0-9a-f]{12}\/(suggest|load-more|language-offer)\.js$/;
+  const small = /\/pkg\/[0-9a-f]{12}\/(suggest|load-more|language-offer|passkey)\.js$/;
   expect(loaded.filter((url) => !small.test(url))).toEqual([]);
   await openDoctor(page, city);
   await expect(page.getByRole('grid')).toBeVisible();

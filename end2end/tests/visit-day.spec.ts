@@ -9,7 +9,7 @@ import { partPattern, text, textPattern } from '../support/text';
 
 test('a visit is checked in from the calendar, completed, and both can be undone', async ({ page, anotherPerson, now }) => {
   const [doctor, office] = [await anotherPerson(), await anotherPerson()];
-  const practice = await addDoctorAroundTheClock(office, now(), await register(doctor));
+  const practice = await addDoctorAroundTheClock(office, now(), { page: doctor, person: await register(doctor) });
   const person = await register(page);
   await openDoctorPage(page, practice);
   const chosen = await chooseUpcomingTime(page);
