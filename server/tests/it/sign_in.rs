@@ -268,7 +268,7 @@ async fn a_session_that_waits_for_a_change_does_not_begin() {
     }
     let start = sessions::start(&clinic.app_state, &old, "A test", &[], clinic.clock.now());
     let commit = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        clinic.until_waiting(1).await;
         change.commit().await.expect("changed");
     };
     let (started, ()) = tokio::join!(start, commit);
