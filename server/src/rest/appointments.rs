@@ -78,7 +78,8 @@ struct NewHold {
 /// The slot is held for a few minutes, and a code to confirm it is sent. Another hold of the same person
 /// with the same doctor is released.
 #[utoipa::path(
-    post, path = "/appointments", tag = "Appointments", request_body = NewHold,
+    post, path = "/appointments", operation_id = "hold_time",
+    tag = "Appointments", request_body = NewHold,
     params(IdempotencyKeyRequired),
     responses(
         (status = 201, description = "Held", body = Appointment, headers(
@@ -125,7 +126,7 @@ async fn change(
 ///
 /// At most three times. Each time, the hold gets its full duration again, from now on.
 #[utoipa::path(
-    post, path = "/appointments/{id}/extend", tag = "Appointments",
+    post, path = "/appointments/{id}/extend", operation_id = "extend_hold", tag = "Appointments",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Extended", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
@@ -153,7 +154,8 @@ struct Confirmation {
 ///
 /// The hold becomes a confirmed appointment. After five wrong codes, a new code has to be sent.
 #[utoipa::path(
-    post, path = "/appointments/{id}/confirm", tag = "Appointments", request_body = Option<Confirmation>,
+    post, path = "/appointments/{id}/confirm", operation_id = "confirm_appointment",
+    tag = "Appointments", request_body = Option<Confirmation>,
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Confirmed", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
@@ -176,7 +178,8 @@ async fn confirm(
 ///
 /// The previous code is no longer valid.
 #[utoipa::path(
-    post, path = "/appointments/{id}/send-code", tag = "Appointments",
+    post, path = "/appointments/{id}/send-code", operation_id = "send_confirmation_code",
+    tag = "Appointments",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "The code will be sent", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
@@ -213,7 +216,8 @@ struct Cancellation {
 ///
 /// Patients can cancel until the clinic's notice before the start, the clinic until the start.
 #[utoipa::path(
-    post, path = "/appointments/{id}/cancel", tag = "Appointments", request_body = Option<Cancellation>,
+    post, path = "/appointments/{id}/cancel", operation_id = "cancel_appointment",
+    tag = "Appointments", request_body = Option<Cancellation>,
     params(AppointmentPath, IfMatchRequired, IdempotencyKeyOptional),
     responses((status = 200, description = "Cancelled", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
@@ -245,7 +249,8 @@ struct Move {
 /// To another free slot of the same doctor. The appointment keeps its id, its reference and its history. The
 /// previous slot is free immediately.
 #[utoipa::path(
-    post, path = "/appointments/{id}/reschedule", tag = "Appointments", request_body = Move,
+    post, path = "/appointments/{id}/reschedule", operation_id = "reschedule_appointment",
+    tag = "Appointments", request_body = Move,
     params(AppointmentPath, IfMatchRequired, IdempotencyKeyRequired),
     responses((status = 200, description = "Moved", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
@@ -269,7 +274,7 @@ async fn reschedule(
 /// For the doctor and the clinic, from an hour before the start on, unless the operator has configured
 /// another time.
 #[utoipa::path(
-    post, path = "/appointments/{id}/check-in", tag = "Visits",
+    post, path = "/appointments/{id}/check-in", operation_id = "check_in_patient", tag = "Visits",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Checked in", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
@@ -288,7 +293,8 @@ async fn check_in(
 ///
 /// For the doctor and the clinic, from the start on. Also corrects a no-show that was marked by mistake.
 #[utoipa::path(
-    post, path = "/appointments/{id}/complete", tag = "Visits",
+    post, path = "/appointments/{id}/complete", operation_id = "complete_appointment",
+    tag = "Visits",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Completed", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
@@ -307,7 +313,7 @@ async fn complete(
 ///
 /// For the doctor and the clinic, after the start.
 #[utoipa::path(
-    post, path = "/appointments/{id}/no-show", tag = "Visits",
+    post, path = "/appointments/{id}/no-show", operation_id = "record_no_show", tag = "Visits",
     params(AppointmentPath, IfMatchOptional, IdempotencyKeyOptional),
     responses((status = 200, description = "Marked as a no-show", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), Change)
@@ -329,7 +335,7 @@ async fn no_show(
 /// of a completed visit or a no-show are claimed again. If a part of them was booked meanwhile, or the person
 /// has another appointment at that time, the request is refused.
 #[utoipa::path(
-    post, path = "/appointments/{id}/reopen", tag = "Visits",
+    post, path = "/appointments/{id}/reopen", operation_id = "reopen_appointment", tag = "Visits",
     params(AppointmentPath, IfMatchRequired, IdempotencyKeyRequired),
     responses((status = 200, description = "Back in its previous state", body = Appointment,
                headers(("ETag" = String, description = "The version, in quotes"))), VersionedChange)
@@ -351,7 +357,8 @@ async fn reopen(
 /// The slots of its doctor at which the visit can begin instead, soonest first, by the same rules as moving
 /// itself. Seats of the appointment itself count as free. The list is empty if it cannot be moved.
 #[utoipa::path(
-    get, path = "/appointments/{id}/slots", tag = "Appointments",
+    get, path = "/appointments/{id}/slots", operation_id = "list_reschedule_slots",
+    tag = "Appointments",
     params(AppointmentPath, RangeQuery),
     responses((status = 200, description = "The slots", body = List<Slot>), SignedInRead)
 )]
@@ -381,7 +388,7 @@ async fn slots(
 ///
 /// For the account that booked it, its doctor and the clinic's administrators. All others get 404.
 #[utoipa::path(
-    get, path = "/appointments/{id}", tag = "Appointments",
+    get, path = "/appointments/{id}", operation_id = "get_appointment", tag = "Appointments",
     params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag of the copy that the client has")),
     responses((status = 200, description = "The appointment", body = AppointmentDetails,
                headers(("ETag" = String, description = "The version, in quotes"))),
@@ -432,7 +439,8 @@ struct ListQuery {
 ///
 /// All that the account has booked, for its owner and for dependants, ordered by start.
 #[utoipa::path(
-    get, path = "/appointments", tag = "Appointments", params(ListQuery),
+    get, path = "/appointments", operation_id = "list_appointments",
+    tag = "Appointments", params(ListQuery),
     responses((status = 200, description = "One page", body = Page<AppointmentDetails>), SignedInRead)
 )]
 async fn list(
@@ -475,7 +483,8 @@ struct DayQuery {
 ///
 /// For the doctor and the clinic's administrators, soonest first.
 #[utoipa::path(
-    get, path = "/doctors/{id}/appointments", tag = "Visits",
+    get, path = "/doctors/{id}/appointments", operation_id = "list_doctor_appointments",
+    tag = "Visits",
     params(("id" = Uuid, Path, description = "The doctor's id"), DayQuery),
     responses((status = 200, description = "One page", body = Page<AppointmentDetails>), SignedInRead)
 )]

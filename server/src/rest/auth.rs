@@ -71,7 +71,8 @@ pub struct CodeSent {
 /// the address has an account already, the code signs in to it, and name and password are dropped. The response is the
 /// same in both cases.
 #[utoipa::path(
-    post, path = "/auth/register", tag = "Accounts", security(()), request_body = NewAccount,
+    post, path = "/auth/register", operation_id = "register_account",
+    tag = "Accounts", security(()), request_body = NewAccount,
     responses((status = 202, description = "The code is on its way", body = CodeSent), SignIn)
 )]
 async fn register(
@@ -111,7 +112,8 @@ pub struct Address {
 /// Also for those who have forgotten their password. The response is the same whether or not the address has an account;
 /// if it has none, `POST /auth/verify` makes one.
 #[utoipa::path(
-    post, path = "/auth/codes", tag = "Accounts", security(()), request_body = Address,
+    post, path = "/auth/codes", operation_id = "send_sign_in_code",
+    tag = "Accounts", security(()), request_body = Address,
     responses((status = 202, description = "The code is on its way", body = CodeSent), SignIn)
 )]
 async fn send_code(
@@ -158,7 +160,8 @@ pub struct SentCode {
 /// response is 401 (`second-factor-needed` or `wrong-second-factor`); the same request with the second factor works for
 /// another ten minutes.
 #[utoipa::path(
-    post, path = "/auth/verify", tag = "Accounts", security(()), request_body = SentCode,
+    post, path = "/auth/verify", operation_id = "verify_code",
+    tag = "Accounts", security(()), request_body = SentCode,
     responses((status = 200, description = "Signed in", body = Tokens), SignInByCode)
 )]
 async fn verify(
@@ -241,7 +244,8 @@ pub struct Tokens {
 /// Wrong passwords and unknown addresses get the same response. If the account asks for a second factor and none was
 /// sent, the response is 401 (`second-factor-needed`).
 #[utoipa::path(
-    post, path = "/auth/login", tag = "Accounts", security(()), request_body = Credentials,
+    post, path = "/auth/login", operation_id = "sign_in",
+    tag = "Accounts", security(()), request_body = Credentials,
     responses((status = 200, description = "Signed in", body = Tokens), SignIn)
 )]
 async fn login(
@@ -298,7 +302,8 @@ pub struct RefreshToken {
 /// somebody must have copied it: so send it once at a time, and store the new one before using it. After 180 days, the
 /// session ends in any case.
 #[utoipa::path(
-    post, path = "/auth/refresh", tag = "Accounts", security(()), request_body = RefreshToken,
+    post, path = "/auth/refresh", operation_id = "refresh_tokens",
+    tag = "Accounts", security(()), request_body = RefreshToken,
     responses((status = 200, description = "New tokens", body = Tokens), Refresh)
 )]
 async fn refresh(
@@ -316,7 +321,7 @@ async fn refresh(
 /// With a token, its session ends with all its tokens. With the cookie of the pages, the session of the browser ends. A
 /// personal key has no session: it is revoked on the account's page.
 #[utoipa::path(
-    post, path = "/auth/logout", tag = "Accounts",
+    post, path = "/auth/logout", operation_id = "sign_out", tag = "Accounts",
     responses((status = 204, description = "The session has ended"), PlainChange)
 )]
 async fn logout(
@@ -367,7 +372,7 @@ impl From<SessionView> for Session {
 ///
 /// The session of this request first, then the last used.
 #[utoipa::path(
-    get, path = "/auth/sessions", tag = "Accounts",
+    get, path = "/auth/sessions", operation_id = "list_sessions", tag = "Accounts",
     responses((status = 200, description = "All sessions", body = List<Session>), SignedInRead)
 )]
 async fn list_sessions(
@@ -381,7 +386,7 @@ async fn list_sessions(
 ///
 /// Its session ends at once, with all its tokens.
 #[utoipa::path(
-    delete, path = "/auth/sessions/{id}", tag = "Accounts",
+    delete, path = "/auth/sessions/{id}", operation_id = "end_session", tag = "Accounts",
     params(("id" = Uuid, Path, description = "The session's id")),
     responses((status = 204, description = "The session has ended"), PlainChange)
 )]

@@ -41,7 +41,8 @@ pub fn routes() -> OpenApiRouter<Api> {
 ///
 /// All specialties, sorted by name.
 #[utoipa::path(
-    get, path = "/specialties", tag = "Directory", security(()),
+    get, path = "/specialties", operation_id = "list_specialties",
+    tag = "Directory", security(()),
     responses((status = 200, description = "All specialties", body = List<Specialty>), CachedRead)
 )]
 async fn specialties(
@@ -107,7 +108,8 @@ struct DoctorsQuery {
 /// a cursor, no doctor whose rank does not change is repeated or skipped. With page numbers, that can happen
 /// while others book.
 #[utoipa::path(
-    get, path = "/doctors", tag = "Directory", security(()), params(DoctorsQuery),
+    get, path = "/doctors", operation_id = "list_doctors",
+    tag = "Directory", security(()), params(DoctorsQuery),
     responses((status = 200, description = "One page", body = DoctorsPage), CachedRead)
 )]
 async fn doctors(
@@ -166,7 +168,7 @@ pub fn paging(page: Option<u32>, page_size: Option<u32>) -> Result<(u32, u32), P
 ///
 /// Accounts that have booked an appointment with a doctor also see the doctor when they no longer take bookings.
 #[utoipa::path(
-    get, path = "/doctors/{id}", tag = "Directory", security(()),
+    get, path = "/doctors/{id}", operation_id = "get_doctor", tag = "Directory", security(()),
     params(("id" = String, Path, description = "The id or the slug", example = "asha-naik")),
     responses((status = 200, description = "The doctor", body = Doctor), CachedRead)
 )]
@@ -236,7 +238,8 @@ struct SlotsQuery {
 ///
 /// Soonest first, by the same rules as holds.
 #[utoipa::path(
-    get, path = "/doctors/{id}/slots", tag = "Directory", security(()),
+    get, path = "/doctors/{id}/slots", operation_id = "list_doctor_slots",
+    tag = "Directory", security(()),
     params(("id" = Uuid, Path, description = "The doctor's id"), SlotsQuery),
     responses((status = 200, description = "The free slots", body = List<Slot>), CachedRead)
 )]

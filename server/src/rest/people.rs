@@ -24,7 +24,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 ///
 /// The account's owner first.
 #[utoipa::path(
-    get, path = "/people", tag = "People",
+    get, path = "/people", operation_id = "list_people", tag = "People",
     responses((status = 200, description = "All people", body = List<Person>), SignedInRead)
 )]
 async fn people(
@@ -49,7 +49,7 @@ pub struct NewPerson {
 ///
 /// If there is one with the same name and birth date already, that one is returned.
 #[utoipa::path(
-    post, path = "/people", tag = "People", request_body = NewPerson,
+    post, path = "/people", operation_id = "add_person", tag = "People", request_body = NewPerson,
     responses((status = 201, description = "Added", body = Person), PlainChange)
 )]
 async fn add(
@@ -68,7 +68,7 @@ async fn add(
 ///
 /// Refused while they have an upcoming appointment. Past appointments stay.
 #[utoipa::path(
-    delete, path = "/people/{id}", tag = "People",
+    delete, path = "/people/{id}", operation_id = "remove_person", tag = "People",
     params(("id" = Uuid, Path, description = "The person's id")),
     responses((status = 204, description = "Removed"), PlainChange)
 )]

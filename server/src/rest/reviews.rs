@@ -129,7 +129,8 @@ struct ReviewsPage {
 ///
 /// Each is by the account that booked the visit, after it took place. Newest first.
 #[utoipa::path(
-    get, path = "/doctors/{id}/reviews", tag = "Reviews", security(()),
+    get, path = "/doctors/{id}/reviews", operation_id = "list_doctor_reviews",
+    tag = "Reviews", security(()),
     params(("id" = String, Path, description = "The doctor's id or slug", example = "asha-naik"), Paging),
     responses((status = 200, description = "One page", body = ReviewsPage), PublicRead)
 )]
@@ -166,7 +167,8 @@ fn tagged(status: StatusCode, review: ports::ReviewView) -> Response {
 
 /// Shows the caller's review of a visit
 #[utoipa::path(
-    get, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath),
+    get, path = "/appointments/{id}/review", operation_id = "get_review",
+    tag = "Reviews", params(AppointmentPath),
     responses((status = 200, description = "The review", body = OwnReview,
                headers(("ETag" = String, description = "The version, in quotes"))), SignedInRead)
 )]
@@ -202,7 +204,8 @@ const _: () = assert!(TEXT_CHARS_MAX == 2_000);
 /// For the account that booked it, from its completion until 90 days after the visit. Changing a review needs the
 /// ETag in `If-Match`; without it, a different review is refused. Writing the same review again changes nothing.
 #[utoipa::path(
-    put, path = "/appointments/{id}/review", tag = "Reviews", request_body = NewReview,
+    put, path = "/appointments/{id}/review", operation_id = "put_review",
+    tag = "Reviews", request_body = NewReview,
     params(AppointmentPath, IfMatchOptional),
     responses(
         (status = 200, description = "Changed, or unchanged if it is the same", body = OwnReview,
@@ -229,7 +232,8 @@ async fn write(
 ///
 /// With its text and the answer. There is no time limit.
 #[utoipa::path(
-    delete, path = "/appointments/{id}/review", tag = "Reviews", params(AppointmentPath, IfMatchOptional),
+    delete, path = "/appointments/{id}/review", operation_id = "delete_review",
+    tag = "Reviews", params(AppointmentPath, IfMatchOptional),
     responses((status = 204, description = "Deleted"), ReviewChange)
 )]
 async fn withdraw(

@@ -273,7 +273,7 @@ fn tagged(version: i32, body: impl Serialize) -> Response {
 ///
 /// For the doctor and the clinic's administrators. Rules and time off in the past are left out.
 #[utoipa::path(
-    get, path = "/doctors/{id}/schedule", tag = "Schedules",
+    get, path = "/doctors/{id}/schedule", operation_id = "get_schedule", tag = "Schedules",
     params(("id" = Uuid, Path, description = "The doctor's id")),
     responses(
         (status = 200, description = "The schedule", body = Schedule,
@@ -299,7 +299,8 @@ async fn show(
 ///
 /// The slots are changed immediately. Appointments outside the new hours stay, and are listed in the response.
 #[utoipa::path(
-    put, path = "/doctors/{id}/schedule", tag = "Schedules", request_body = Schedule,
+    put, path = "/doctors/{id}/schedule", operation_id = "replace_schedule",
+    tag = "Schedules", request_body = Schedule,
     params(("id" = Uuid, Path, description = "The doctor's id"), IfMatchRequired),
     responses(
         (status = 200, description = "Saved; what has changed", body = ScheduleChange,
@@ -334,7 +335,8 @@ async fn replace(
 ///
 /// Nothing is saved.
 #[utoipa::path(
-    post, path = "/doctors/{id}/schedule/preview", tag = "Schedules", request_body = Schedule,
+    post, path = "/doctors/{id}/schedule/preview", operation_id = "preview_schedule",
+    tag = "Schedules", request_body = Schedule,
     params(("id" = Uuid, Path, description = "The doctor's id")),
     responses((status = 200, description = "What would change", body = ScheduleChange), PlainVersionedChange)
 )]

@@ -89,7 +89,8 @@ struct SuggestionsQuery {
 /// matches, words are replaced by the most similar known ones. The response is the same for everybody and can be
 /// cached for a minute.
 #[utoipa::path(
-    get, path = "/suggestions", tag = "Directory", security(()), params(SuggestionsQuery),
+    get, path = "/suggestions", operation_id = "list_suggestions",
+    tag = "Directory", security(()), params(SuggestionsQuery),
     responses((status = 200, description = "The suggestions", body = List<Suggestion>), PublicRead)
 )]
 async fn suggestions(

@@ -1,6 +1,8 @@
 //! Random requests to every endpoint get only documented answers, and the OpenAPI description is complete
 //! and committed.
 
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -203,15 +205,19 @@ fn the_committed_openapi_file_is_current() {
     );
 }
 
-/// Every operation has a summary, a tag, an example of its body, and documents its failures.
+/// Every operation has a summary, a tag, an example of its body, and documents its failures. Its id is a verb and a
+/// noun that no other operation has, since clients are generated with these names.
 #[test]
 fn every_operation_is_fully_documented() {
     let description = serde_json::to_value(server::rest::description()).expect("JSON");
+    let mut ids = HashSet::new();
     for (path, item) in description["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
             let name = format!("{method} {path}");
             assert!(operation["summary"].is_string(), "{name}");
             assert!(operation["tags"].is_array(), "{name}");
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(id.contains('_') && ids.insert(id.to_owned()), "{name} has the id {id}");
             let responses = operation["responses"].as_object().expect("responses");
             for status in ["400", "401", "500", "503"] {
                 assert!(responses.contains_key(status), "{name} {status}");
