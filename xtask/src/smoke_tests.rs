@@ -94,6 +94,7 @@ pub fn run() -> Result<(bool, TestCounts)> {
             Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => {
                 counts.failed += 1;
+                counts.failures.push(name.to_owned());
                 println!("{name}: FAILED ({}): {error:#}", seconds(started.elapsed()));
                 for log in shared.harness.server_logs() {
                     println!("log of a server: {}", process::tail(&log));

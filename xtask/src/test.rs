@@ -113,6 +113,9 @@ pub fn test(options: &[&str]) -> Result<ExitCode> {
         // A step that failed without a failing test (a lint, a build) counts as one failure.
         counts.failed = counts.failed.max(failed_steps).max(1);
     }
+    for name in &counts.failures {
+        println!("failed: {name}");
+    }
     println!("{} passed, {} failed", counts.passed, counts.failed);
     Ok(match (interrupted, failed) {
         (true, _) => ExitCode::from(130),
@@ -307,18 +310,19 @@ impl Session {
     }
 
     fn outcome_of(&mut self, passed: bool, counts: TestCounts) -> Outcome {
-        self.counts += counts;
         let mut note = format!("{} passed, {} failed", counts.passed, counts.failed);
         if counts.skipped > 0 {
             note.push_str(&format!(", {} skipped", counts.skipped));
         }
-        if !passed || counts.failed > 0 {
+        let outcome = if !passed || counts.failed > 0 {
             Outcome::Failed(note)
         } else if counts.passed == 0 {
             Outcome::Failed("no test ran".to_owned())
         } else {
             Outcome::Ok(note)
-        }
+        };
+        self.counts += counts;
+        outcome
     }
 
     fn stop(self) -> Result<()> {
@@ -407,7 +411,7 @@ mod tests {
         let mut session = Session::new(edge_dates::todays_pair());
         assert!(matches!(session.outcome_of(true, TestCounts::default()), Outcome::Failed(_)));
         let one = TestCounts { passed: 1, ..TestCounts::default() };
-        assert!(matches!(session.outcome_of(true, one), Outcome::Ok(_)));
+        assert!(matches!(session.outcome_of(true, one.clone()), Outcome::Ok(_)));
         assert!(matches!(session.outcome_of(false, one), Outcome::Failed(_)));
     }
 }

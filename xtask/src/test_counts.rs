@@ -1,10 +1,13 @@
-//! Counts of passed, failed and skipped tests, read from the output of cargo test and Playwright.
+//! Counts of passed, failed and skipped tests, and the names of the failed ones, read from the output of cargo test
+//! and Playwright.
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestCounts {
     pub passed: usize,
     pub failed: usize,
     pub skipped: usize,
+    /// Names of failed tests.
+    pub failures: Vec<String>,
 }
 
 impl std::ops::AddAssign for TestCounts {
@@ -12,6 +15,7 @@ impl std::ops::AddAssign for TestCounts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.failures.extend(other.failures);
     }
 }
 
@@ -21,6 +25,8 @@ impl TestCounts {
         let mut counts = TestCounts::default();
         for line in lines {
             let line = strip_ansi_escapes(line);
+            let name = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
+            counts.failures.extend(name.map(str::to_owned));
             let Some((_, result)) = line.split_once("test result: ") else {
                 continue;
             };
@@ -44,6 +50,10 @@ impl TestCounts {
         let mut counts = TestCounts::default();
         for line in lines {
             let line = strip_ansi_escapes(line);
+            // Only the list of failures at the end begins with the project and ends with a rule.
+            if line.trim_start().starts_with('[') && line.ends_with('─') {
+                counts.failures.push(line.trim_matches([' ', '─']).to_owned());
+            }
             // Test titles may contain such words, too, but only the totals begin with the number.
             match number_and_word(&line) {
                 Some((number, "passed")) => counts.passed += number,
@@ -91,10 +101,12 @@ mod tests {
         let printed = "\
 running 2 tests
 test a_test_result_is_read ... ok
+test another_one::is_not ... FAILED
 test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
 test result: \u{1b}[31mFAILED\u{1b}[0m. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out";
         let counts = TestCounts::from_cargo(&lines(printed));
         assert_eq!((counts.passed, counts.failed, counts.skipped), (5, 1, 1));
+        assert_eq!(counts.failures, ["another_one::is_not"]);
     }
 
     #[test]
@@ -109,5 +121,6 @@ test result: \u{1b}[31mFAILED\u{1b}[0m. 3 passed; 1 failed; 0 ignored; 0 measure
   \u{1b}[32m12 passed\u{1b}[39m (41.0s)";
         let counts = TestCounts::from_playwright(&lines(printed));
         assert_eq!((counts.passed, counts.failed, counts.skipped), (12, 5, 2));
+        assert_eq!(counts.failures, ["[js] › booking.spec.ts:9:1 › cancel"]);
     }
 }
