@@ -99,7 +99,7 @@ pub fn test(options: &[&str]) -> Result<ExitCode> {
             break;
         }
     }
-    let mut counts = session.counts;
+    let mut counts = std::mem::take(&mut session.counts);
     let services = session.stop();
     println!("\n{}", table(&results));
     println!("total: {}", seconds(started.elapsed()));
