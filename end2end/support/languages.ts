@@ -32,7 +32,9 @@ async function plainEnglish(page: Page): Promise<string[]> {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (node.parentElement && !isForeign(node.parentElement)) {
-        texts.push(node.textContent ?? '');
+        const text = node.textContent ?? '';
+        // The browser, which does not have the pseudo-language, formats times in the reader's own zone.
+        texts.push(node.parentElement.matches('time.own-time') ? text.replaceAll(/\u2068[^\u2069]*\u2069/g, ' ') : text);
       }
     }
     for (const element of document.body.querySelectorAll('*')) {

@@ -199,6 +199,9 @@ test('a passkey is added, signs in, and is removed', async ({ page, context }) =
 test('without scripts, the page says what passkeys need', { tag: '@no-scripts-only' }, async ({ page }) => {
   await register(page);
   await openSecurity(page);
-  await expect(page.getByText(text('security-passkey-no-scripts'))).toBeVisible();
+  // Playwright's text locators skip `noscript`.
+  const hint = page.locator('noscript p');
+  await expect(hint).toBeVisible();
+  await expect(hint).toHaveText(text('security-passkey-no-scripts'));
   await expect(page.getByRole('button', { name: text('security-passkey-add') })).toBeHidden();
 });
