@@ -30,7 +30,9 @@ create table visitor_visits (
     person_id uuid not null,
     -- The account that has it now.
     account_id uuid not null,
-    confirmed_at timestamptz not null
+    confirmed_at timestamptz not null,
+    -- How often a code was typed again to be signed in to that account, right or wrong.
+    sign_in_tries smallint not null default 0
 );
 create index visitor_visits_visitor on visitor_visits (visitor_id);
 create index visitor_visits_age on visitor_visits (confirmed_at);

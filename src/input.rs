@@ -354,6 +354,16 @@ mod tests {
     }
 
     #[test]
+    fn a_name_covers_no_other_line_and_has_no_hidden_letters() {
+        let name = |text: &str| line(Field::Name, text, 100);
+        let piled = |count| format!("Z{}algo", "\u{334}".repeat(count));
+        assert_eq!(name(&piled(40)), Ok(piled(4)));
+        assert_eq!(lines(Field::Text, &piled(40), 100), Ok(piled(4)));
+        assert_eq!(name("As\u{3164}h\u{115F}\u{1160}a\u{FFA0} \u{E000}Rao"), Ok("Asha Rao".into()));
+        assert_eq!(name("Trần Thị Hồng Nhung"), Ok("Trần Thị Hồng Nhung".into()));
+    }
+
+    #[test]
     fn every_kind_of_line_break_counts_as_one_character() {
         assert_eq!(optional_lines(Field::Bio, "ab\r\ncd", 5), Ok("ab\ncd".into()));
         assert!(optional_lines(Field::Bio, "ab\r\ncd", 4).is_err());

@@ -72,7 +72,7 @@ impl AccountTemplate {
     }
 }
 
-/// What has changed in how an account is signed in to.
+/// What has changed in how an account is signed in to, or read without signing in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignInChange {
     Password,
@@ -82,10 +82,11 @@ pub enum SignInChange {
     AuthenticatorRemoved,
     RecoveryCodes,
     ApiKey,
+    CalendarLink,
 }
 
 impl SignInChange {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Password,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -93,6 +94,7 @@ impl SignInChange {
         Self::AuthenticatorRemoved,
         Self::RecoveryCodes,
         Self::ApiKey,
+        Self::CalendarLink,
     ];
 
     /// The word in a message's data.
@@ -105,6 +107,7 @@ impl SignInChange {
             Self::AuthenticatorRemoved => "authenticator_removed",
             Self::RecoveryCodes => "recovery_codes",
             Self::ApiKey => "api_key",
+            Self::CalendarLink => "calendar_link",
         }
     }
 

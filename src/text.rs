@@ -8,12 +8,26 @@ use unicode_properties::{
 
 const NON_JOINER: char = '\u{200C}';
 const JOINER: char = '\u{200D}';
+/// The most marks that a letter has. Thai, Hindi and Vietnamese need up to three, pointed Hebrew four.
+const MARKS_MAX: usize = 4;
 
 /// The text in NFC, with all line breaks as `\n` and tabs as spaces, without control and format characters
 /// (such as those that change the direction of writing), and without blanks at its ends. Joiners and variation
-/// selectors are kept where a script or an emoji needs them.
+/// selectors are kept where a script or an emoji needs them, and at most four marks on a letter.
 pub fn normalize(text: &str) -> String {
-    let composed: String = text.replace("\r\n", "\n").nfc().collect();
+    let mut normalized = normalized_once(text);
+    // What is taken out may have kept marks in an order in which a joiner was needed. Each round is shorter.
+    loop {
+        let again = normalized_once(&normalized);
+        if again == normalized {
+            return normalized;
+        }
+        normalized = again;
+    }
+}
+
+fn normalized_once(text: &str) -> String {
+    let composed = without_piled_marks(text.replace("\r\n", "\n").nfc());
     let mut normalized = String::with_capacity(composed.len());
     let mut before = None;
     let mut rest = composed.chars().peekable();
@@ -44,19 +58,45 @@ pub fn is_visible(text: &str) -> bool {
         .any(|c| !is_blank(c) && !matches!(c.general_category_group(), Mark | Other | Separator))
 }
 
+/// Without the marks beyond those that a letter can have: piled up, they cover the lines above and below.
+fn without_piled_marks(composed: impl Iterator<Item = char>) -> String {
+    let mut marks = 0;
+    let is_kept = |c: &char| match *c {
+        // Stays or goes by other rules, and parts no marks from their letter.
+        c if is_contextual(c) || is_taken_out(c) => true,
+        c if is_mark(c) => {
+            marks += 1;
+            marks <= MARKS_MAX
+        }
+        _ => {
+            marks = 0;
+            true
+        }
+    };
+    composed.filter(is_kept).collect()
+}
+
 fn is_line_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Whether it is a space, or a letter or symbol that looks like one: Hangul fillers, the Braille pattern without dots.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}')
+    c.is_whitespace() || c == '\u{2800}' || is_filler(c)
 }
 
-/// Control and format characters, and invisible marks: the grapheme joiner, Khmer's inherent vowels.
+/// Control and format characters, and those that every font may show in its own way (private use); invisible marks and
+/// letters: the grapheme joiner, Khmer's inherent vowels, Hangul fillers.
 fn is_taken_out(c: char) -> bool {
-    matches!(c.general_category(), GeneralCategory::Control | GeneralCategory::Format)
+    use GeneralCategory::{Control, Format, PrivateUse};
+    matches!(c.general_category(), Control | Format | PrivateUse)
         || matches!(c, '\u{34F}' | '\u{17B4}' | '\u{17B5}')
+        || is_filler(c)
+}
+
+/// Hangul fillers: letters that look like a space or like nothing.
+fn is_filler(c: char) -> bool {
+    matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}')
 }
 
 /// Joiners and variation selectors: they are invisible and change how adjacent characters look.
@@ -160,6 +200,13 @@ mod tests {
             '\u{FFF9}',
             '\u{E0061}',
             '\u{E0100}',
+            '\u{115F}',
+            '\u{1160}',
+            '\u{3164}',
+            '\u{FFA0}',
+            '\u{E000}',
+            '\u{F8FF}',
+            '\u{F0000}',
         ] {
             assert_eq!(normalize(&format!("As{hidden}ha")), "Asha", "{hidden:?}");
             assert_eq!(normalize(&format!("{hidden}Asha{hidden}")), "Asha", "{hidden:?}");
@@ -191,6 +238,34 @@ mod tests {
         }
         assert_eq!(normalize("1\u{200D}2 A\u{FE0F}b \u{200D}क\u{200C}"), "12 Ab क");
         assert_eq!(normalize("می\u{200C}\u{200C}خواهم"), "می\u{200C}خواهم", "one is enough");
+        let reordered = normalize("\u{301}\u{200B}\u{9BC}\u{200C}");
+        assert_eq!(
+            reordered, "\u{9BC}\u{301}",
+            "the marks change places, so that it joins nothing"
+        );
+    }
+
+    #[test]
+    fn a_letter_has_the_marks_that_writing_needs_and_no_more() {
+        for text in [
+            "Nguyễn Thị Hồng",
+            "ที่นี่",
+            "निर्मला श्रीवास्तव",
+            "ক্ষৌণীশ",
+            "\u{5E9}\u{5C1}\u{5BC}\u{5B8}\u{5A3}", // pointed Hebrew
+            "z\u{334}\u{334}\u{334}\u{334}z\u{334}\u{334}\u{334}\u{334}",
+        ] {
+            let composed: String = text.nfc().collect();
+            assert_eq!(normalize(text), composed, "{text}");
+        }
+        for mark in ['\u{334}', '\u{489}', '\u{E47}', '\u{94D}'] {
+            let piled = |count| format!("z{}a", mark.to_string().repeat(count));
+            assert_eq!(normalize(&piled(50)), piled(4), "{mark:?}");
+            let parted = piled(50).replace(mark, &format!("{mark}\u{200B}"));
+            assert_eq!(normalize(&parted), piled(4), "{mark:?}");
+        }
+        let joined = "क\u{94D}\u{94D}\u{94D}\u{200D}\u{94D}\u{94D}\u{94D}";
+        assert_eq!(normalize(joined), "क\u{94D}\u{94D}\u{94D}\u{200D}\u{94D}");
     }
 
     #[test]
@@ -219,8 +294,9 @@ mod tests {
             4 => prop::sample::select(vec![
                 'a', 'u', 'e', '1', '#', ' ', '\n', '\r', '\t', '\0', '\u{301}', '\u{308}', '\u{323}', '\u{200B}',
                 '\u{200C}', '\u{200D}', '\u{202E}', '\u{2028}', '\u{FE0E}', '\u{FE0F}', '\u{E0100}', '\u{180B}',
-                '\u{34F}', '\u{3164}', '\u{115F}', '\u{1161}', '\u{2800}', '\u{9BC}', '\u{9A1}', '\u{9C7}', '\u{9BE}',
-                '\u{94D}', 'क', 'ی', 'م', '👩', '🏽', '⚕', '葛', '\u{F900}', '\u{1100}', '\u{11A8}',
+                '\u{34F}', '\u{3164}', '\u{115F}', '\u{1160}', '\u{1161}', '\u{2800}', '\u{9BC}', '\u{9A1}', '\u{9C7}',
+                '\u{9BE}', '\u{94D}', '\u{334}', '\u{E000}', 'क', 'ی', 'م', '👩', '🏽', '⚕', '葛', '\u{F900}', '\u{1100}',
+                '\u{11A8}',
             ]),
         ];
         prop::collection::vec(letter, 0..24).prop_map(|letters| letters.into_iter().collect())

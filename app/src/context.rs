@@ -55,6 +55,10 @@ pub struct Script {
 /// would send it: the server keeps it for the page when the form fails, and never sends it on.
 pub const TYPED_HEADER: &str = "x-nadi-typed";
 
+/// In the address of a page that follows on a form which was carried out: the page has some of the same fields, and shows
+/// what was typed in them.
+pub const SHOWS_TYPED: &str = "typed=yes";
+
 /// The header in which an answer names the doctors it shows, for the server alone: it may keep the answer
 /// until one of them changes.
 pub const SHOWS_HEADER: &str = "x-nadi-shows";

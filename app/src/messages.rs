@@ -164,7 +164,8 @@ pub fn calendar_fault(line: u32, fault: CalendarFault) -> String {
 pub fn field_of(failure: &Failure) -> Option<Field> {
     match failure {
         Failure::WrongCredentials => Some(Field::Email),
-        Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent)
+        // Where no code counts any more, there is no field for one.
+        Failure::Refused(Refusal::WrongCode { .. })
         | Failure::CodeExpired
         | Failure::WrongSecondFactor => Some(Field::Code),
         _ => None,

@@ -22,6 +22,7 @@ pub struct Profile {
     pub passkeys: usize,
     /// The configuration asks this account for a second factor.
     pub needs_second_factor: bool,
+    pub created_at: DateTime<Utc>,
 }
 
 /// A browser or program that is signed in to the account.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Page};
+use super::{Answer, KnownAccount, Page};
 use crate::actor::{ActingRole, Caller};
 use crate::appointment::{Command, Event, State};
 use crate::calendar::Moment;
@@ -289,6 +289,19 @@ pub trait Bookings: Send + Sync {
         seen: &Seen,
         key: Option<&IdempotencyKey>,
     ) -> Answer<Booked>;
+
+    /// The account that a visitor may be signed in to who has just confirmed this appointment with this code: only one
+    /// without password, passkey and second factor, and never one of a doctor or administrator. The code is checked
+    /// again, a few times at most: the visitor's cookie alone, which somebody else may know, signs nobody in.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn account_after_confirming(
+        &self,
+        caller: &Caller,
+        id: AppointmentId,
+        code: &Code,
+    ) -> Answer<Option<KnownAccount>>;
 
     /// # Errors
     /// `NotFound` for an appointment that the caller may not see.

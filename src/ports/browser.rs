@@ -36,8 +36,8 @@ pub trait BrowserSession: Send + Sync {
 
     fn set_passkey_request(&self, token: &ProofToken);
 
-    /// Makes this browser a visitor that can hold a time, unless it is one already. After a confirmation it becomes
-    /// another one.
+    /// Makes this browser a visitor that can hold a time: another one, unless it holds a time already. So a cookie that
+    /// somebody has copied from this browser before is of no use.
     ///
     /// # Errors
     /// `Unavailable`.

@@ -94,10 +94,11 @@ pub trait Feeds: Send + Sync {
     /// The caller's feeds of a kind, oldest first.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotAllowed` for a doctor's feeds of an account that is not a doctor's.
+    /// `SignInFirst`; `NotAllowed` for a doctor's feeds of an account that is not a doctor's; `ProveAgain`, because
+    /// their addresses are secrets.
     async fn feeds(&self, caller: &Caller, kind: FeedKind) -> Answer<Vec<FeedView>>;
 
-    /// A new feed; at most five of a kind.
+    /// A new feed; at most five of a kind. The owner of the account is told.
     ///
     /// # Errors
     /// As [`feeds`](Self::feeds); `Invalid` with `Lines` when there are five.

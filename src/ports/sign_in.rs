@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::Answer;
 use crate::actor::Caller;
-use crate::ids::{AccountId, AppointmentId};
+use crate::idempotency::IdempotencyKey;
+use crate::ids::AccountId;
 use crate::input::{Code, Email, Password};
 
 /// The account that somebody has signed in to, or almost.
@@ -31,6 +32,8 @@ pub struct Registration {
     pub password: Option<Password>,
     /// The language for messages to the account, such as `en`.
     pub locale: String,
+    /// The key of the form: of a double click, one code is sent.
+    pub key: Option<IdempotencyKey>,
 }
 
 /// The secret of whoever asked for a code. A code is accepted only together with it, so that nobody can be talked into
@@ -187,15 +190,4 @@ pub trait SignIn: Send + Sync {
         token: &ProofToken,
         credential: &str,
     ) -> Answer<KnownAccount>;
-
-    /// The account that the visitor may be signed in to after confirming this appointment: only one without password,
-    /// passkey and second factor, and never one of a doctor or administrator.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    async fn after_booking(
-        &self,
-        caller: &Caller,
-        appointment: AppointmentId,
-    ) -> Answer<Option<KnownAccount>>;
 }

@@ -7,6 +7,9 @@ own-calendar-lead = See your Nadi appointments in the calendar app you use.
 ## Calendar links, of a patient or a doctor
 feeds-intro = Your calendar app can show your appointments from Nadi and keep them up to date. It does not show anything about anyone’s health.
 feeds-warning = Anyone who has a calendar link can see your appointments without signing in. Do not share it, and delete it when you no longer need it.
+# In place of the links, before a button, when somebody has signed in more than 10 minutes ago.
+feeds-prove = To see your calendar links or create one, confirm that it is you.
+feeds-prove-button = Sign in again
 feeds-help = How to add the link to Google Calendar, Outlook or Apple Calendar
 feeds-names = Include the doctors’ names
 feeds-names-hint = Leave this unticked if other people can see your calendar.

@@ -1,11 +1,15 @@
 # E-mails about appointments and accounts: plain text. Those about appointments name the patient, the doctor, the time
-# and the place, and nothing about anyone’s health. Keep empty lines, and keep a link on a line of its own.
+# and the place, and nothing about anyone’s health. The one with a code does not name the patient. Keep empty lines, and
+# keep a link on a line of its own.
 
 ## Parts of all e-mails
 
-# $when: date, time and time zone. $place: the clinic and its address, or `email-place-video`.
+# $facts: the next text.
 email-facts =
     Patient: { $person }
+    { $facts }
+# $when: date, time and time zone. $place: the clinic and its address, or `email-place-video`.
+email-facts-without-person =
     Doctor: { $doctor }
     When: { $when }
     Where: { $place }
@@ -18,8 +22,6 @@ email-place-video = Video appointment, not at the clinic
 # Before a link to the appointment.
 email-page = View, reschedule or cancel your appointment:
 email-page-video = View, reschedule or cancel your video appointment:
-email-page-code = View this appointment:
-email-page-code-video = View this video appointment:
 
 ## The code that confirms a booking
 
@@ -28,14 +30,11 @@ email-code-subject = { $code } is your Nadi code
 email-code-body =
     Your code is { $code }
 
-    Enter it to confirm this appointment. The time is held for you until { $until }.
+    Enter it on the page where you chose this time, to confirm the appointment. The time is held for you until { $until }.
 
     { $facts }
 
-    { $page }
-    { $link }
-
-    If you did not ask for this code, you can ignore this e-mail. The time will be released, and nobody can use the code without your account.
+    If you did not ask for this code, you can ignore this e-mail. Nothing is booked without this code.
 
 ## The appointment is confirmed
 
@@ -134,13 +133,14 @@ account-email-changed-body =
 
     If you did not change it, someone else may be using your account. Contact your clinic at once.
 account-email-sign-in-subject = Your sign-in was changed
-account-email-sign-in-password = The password of your account on { $site } was set or changed. All other devices were signed out, and all API keys were revoked.
+account-email-sign-in-password = The password of your account on { $site } was set or changed. All other devices were signed out, all API keys were revoked, and all calendar links were deleted.
 account-email-sign-in-passkey-added = A passkey was added to your account on { $site }.
 account-email-sign-in-passkey-removed = A passkey was removed from your account on { $site }.
 account-email-sign-in-authenticator-added = An authenticator app was added to your account on { $site }.
 account-email-sign-in-authenticator-removed = The authenticator app was removed from your account on { $site }.
 account-email-sign-in-recovery-codes = New recovery codes were made for your account on { $site }. The old ones no longer work.
 account-email-sign-in-api-key = An API key was added to your account on { $site }. A program can use it to act for you.
+account-email-sign-in-calendar-link = A calendar link was added to your account on { $site }. Anyone who has it can see your appointments without signing in.
 # $what: one of the sentences above.
 account-email-sign-in-body =
     { $what }
@@ -157,8 +157,7 @@ account-email-deleted-body =
 
 ## The form in which people choose the language of e-mails
 
-email-language-title = Language for e-mails
-email-language-label = Language
+email-language-label = Language for e-mails
 email-language-hint = We use it for e-mails about your appointments, and for Nadi pages after you sign in.
 email-language-button = Save
 email-language-saved = Saved. We will e-mail you in this language.

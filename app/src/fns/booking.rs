@@ -72,11 +72,12 @@ async fn change(
     Ok(())
 }
 
-/// Extends a hold.
+/// Extends a hold. The button may send a form that is half filled in; the page shows what was typed in it again.
 #[server(prefix = "/fn", endpoint = "extend")]
 pub async fn extend(id: String, #[server(default)] key: String) -> Result<(), FormFailure> {
     use nadi::ports::{Change, Seen};
-    change(&id, Change::Extend, Seen::Any, &key, "extended").await
+    let done = format!("extended&{}", crate::context::SHOWS_TYPED);
+    change(&id, Change::Extend, Seen::Any, &key, &done).await
 }
 
 /// Confirms a hold with its code, or without one where the configuration does not ask for it.
@@ -95,7 +96,7 @@ pub async fn confirm(
     };
     let id = super::parse_id(&id)?;
     let key = nadi::idempotency::IdempotencyKey::of_form(&key);
-    let confirm = Change::Confirm { code };
+    let confirm = Change::Confirm { code: code.clone() };
     let confirmed = ports.bookings.change(&caller, id, &confirm, &Seen::Any, key.as_ref()).await;
     if super::or_sign_in(confirmed, &page)?.is_none() {
         return Ok(());
@@ -103,7 +104,8 @@ pub async fn confirm(
     // Someone new is signed in to the account that the code has proven. The appointment is confirmed whatever comes
     // of this: at worst they sign in by themselves.
     if caller.signed_in().is_err()
-        && let Ok(Some(account)) = ports.sign_in.after_booking(&caller, id).await
+        && let Some(code) = &code
+        && let Ok(Some(account)) = ports.bookings.account_after_confirming(&caller, id, code).await
     {
         crate::context::session()?.start(&account).await.ok();
     }

@@ -71,6 +71,7 @@ pub fn sign_in_changed(what: SignInChange, public_url: &str, link: &str) -> (Str
         }
         SignInChange::RecoveryCodes => text!("account-email-sign-in-recovery-codes", site),
         SignInChange::ApiKey => text!("account-email-sign-in-api-key", site),
+        SignInChange::CalendarLink => text!("account-email-sign-in-calendar-link", site),
     };
     let body = text!("account-email-sign-in-body", what, link);
     (text!("account-email-sign-in-subject"), ended(without_marks(body, link)))

@@ -1,5 +1,5 @@
 //! The texts of e-mails. They contain the person, the doctor, the time and the place, but nothing about
-//! anyone's health.
+//! anyone's health. The one with a code does not contain the person: strangers can type any address, and any name.
 //!
 //! They are in the language of [`crate::i18n::with`]: the recipient's.
 
@@ -31,19 +31,17 @@ pub enum Place<'a> {
 impl Visit<'_> {
     /// Patient, doctor, time and place, one per line.
     fn facts(&self) -> String {
+        text!("email-facts", person = self.person, facts = self.facts_without_person())
+    }
+
+    fn facts_without_person(&self) -> String {
         let place = match self.place {
             Place::Clinic { name, address: street, city } => {
                 text!("email-place-clinic", clinic = name, address = address(street, city))
             }
             Place::Video => text!("email-place-video"),
         };
-        text!(
-            "email-facts",
-            person = self.person,
-            doctor = self.doctor,
-            when = self.when.in_full(),
-            place
-        )
+        text!("email-facts-without-person", doctor = self.doctor, when = self.when.in_full(), place)
     }
 
     fn facts_with_reference(&self) -> String {
@@ -70,21 +68,13 @@ fn body_with_link(text: String, link: &str) -> String {
     without_marks(text, link) + "\n"
 }
 
-/// The e-mail with the code that confirms a hold: subject and body.
+/// The e-mail with the code that confirms a hold: subject and body. Until the code is typed, it may be to somebody who
+/// has nothing to do with the hold, so nothing in it was typed by whoever holds the time. It has no link: a hold without
+/// an account can be confirmed only in the browser that it was made in.
 pub fn code(visit: &Visit, code: &str, until: LocalTime) -> (String, String) {
-    let page = match visit.place {
-        Place::Clinic { .. } => text!("email-page-code"),
-        Place::Video => text!("email-page-code-video"),
-    };
-    let body = text!(
-        "email-code-body",
-        code,
-        until = until.clock_in_full(),
-        facts = visit.facts(),
-        page,
-        link = visit.link
-    );
-    let body = without_marks(body_with_link(body, visit.link), code);
+    let facts = visit.facts_without_person();
+    let body = text!("email-code-body", code, until = until.clock_in_full(), facts);
+    let body = without_marks(body, code) + "\n";
     (without_marks(text!("email-code-subject", code), code), body)
 }
 
@@ -201,17 +191,21 @@ mod tests {
     #[test]
     fn every_mail_says_for_whom_with_whom_when_and_where() {
         for (subject, body) in all(CLINIC) {
+            // Whoever asked for a code may be a stranger, who can write anything as a name.
+            let with_code = subject.contains("code");
+            assert_eq!(body.contains("Patient: Mira Naik\n"), !with_code, "{body}");
+            assert_eq!(body.contains("Mira"), !with_code, "{body}");
             for part in [
-                "Patient: Mira Naik\n",
                 "Doctor: Dr Asha Rao\n",
                 "When: Tue, 24 Nov 2026, 10:20–10:40, Kolkata time (IST, UTC+05:30)\n",
                 "Where: Panjim Clinic, 1 Church Road, Panjim\n",
-                "https://nadi.example/appointments/1\n",
             ] {
                 assert!(body.contains(part), "{part} is missing in\n{body}");
             }
+            let has_link = body.contains("https://nadi.example/appointments/1\n");
+            assert_eq!(has_link, !with_code, "{body}");
             assert!(!body.to_lowercase().contains("video"), "{body}");
-            assert!(subject.contains(WHEN) || subject.contains("code"), "{subject}");
+            assert!(subject.contains(WHEN) || with_code, "{subject}");
         }
     }
 
@@ -224,8 +218,8 @@ mod tests {
             let can_change = is_on && !body.contains("code");
             assert_eq!(body.contains(&text!("email-page-video")), can_change, "{body}");
             let with_code = is_on && !can_change;
-            assert_eq!(body.contains(&text!("email-page-code-video")), with_code, "{body}");
-            assert!(body.contains("https://nadi.example/appointments/1\n"), "{body}");
+            let has_link = body.contains("https://nadi.example/appointments/1\n");
+            assert_eq!(has_link, !with_code, "{body}");
         }
     }
 

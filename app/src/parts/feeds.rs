@@ -6,13 +6,15 @@ use leptos::server_fn::ServerFn;
 use nadi::failure::{Failure, Field};
 use nadi::ports::{Alarm, FeedKind, FeedView};
 
-use crate::context::Site;
+use crate::context::{Site, Typed};
 use crate::fns::feeds::{AddFeed, EndFeed, SetFeedAlarm};
 use crate::i18n::{decimal, text};
 use crate::links;
 use crate::messages;
-use crate::parts::form::{FormState, failure_of};
-use crate::ui::{Alert, Button, CheckField, Choice, HiddenField, SelectField, Tone, Variant};
+use crate::parts::form::{FormState, failure_of, shown_again_note};
+use crate::ui::{
+    Alert, Button, ButtonLink, CheckField, Choice, HiddenField, SelectField, Tone, Variant,
+};
 
 /// The state of the forms of [`Feeds`]. Read it at the beginning of the page.
 pub fn state() -> FormState {
@@ -40,6 +42,20 @@ fn failed(state: &FormState) -> Option<AnyView> {
     Some(view! { <Alert tone=Tone::Loss announced=true><p>{text}</p></Alert> }.into_any())
 }
 
+/// In place of [`Feeds`]: a link to signing in again, on a page that has other things to see.
+#[component]
+pub fn FeedsAfterProof() -> impl IntoView {
+    let here = crate::context::here();
+    view! {
+        <p>{text!("feeds-prove")}</p>
+        <p class="actions">
+            <ButtonLink href=links::sign_in_again(&here) variant=Variant::Secondary>
+                {text!("feeds-prove-button")}
+            </ButtonLink>
+        </p>
+    }
+}
+
 /// The addresses of a kind, and a way to have one more.
 #[component]
 pub fn Feeds(
@@ -49,6 +65,11 @@ pub fn Feeds(
     now: DateTime<Utc>,
 ) -> impl IntoView {
     let none = feeds.is_empty();
+    // Whoever had to prove again who they are sees what they chose before.
+    let typed = use_context::<Typed>()
+        .filter(|typed| typed.sent_before_sign_in.as_deref() == Some(AddFeed::PATH));
+    let chosen = |name| typed.as_ref().and_then(|typed| typed.get(name)).unwrap_or_default();
+    let (with_names, alarm) = (!chosen("with_names").is_empty(), chosen("alarm").to_owned());
     let site = use_context::<Site>().map(|site| site.public_url).unwrap_or_default();
     let rows: Vec<_> = feeds
         .into_iter()
@@ -59,7 +80,7 @@ pub fn Feeds(
     let names = patient.then(|| {
         view! {
             <div>
-                <CheckField name="with_names" label=text!("feeds-names")/>
+                <CheckField name="with_names" label=text!("feeds-names") checked=with_names/>
                 <p class="field-hint">{text!("feeds-names-hint")}</p>
             </div>
         }
@@ -67,6 +88,7 @@ pub fn Feeds(
     let add = if none { text!("feeds-add-first") } else { text!("feeds-add-another") };
     view! {
         {failed(&state)}
+        {typed.is_some().then(shown_again_note)}
         <p>{text!("feeds-intro")}</p>
         <Alert tone=Tone::Waiting>
             <p>{text!("feeds-warning")}</p>
@@ -76,7 +98,7 @@ pub fn Feeds(
         <form class="form" method="post" action=links::page(AddFeed::PATH)>
             <HiddenField name="kind" value=kind.as_str()/>
             {names}
-            <SelectField name="alarm" label=text!("feeds-reminder") choices=alarms() value=""
+            <SelectField name="alarm" label=text!("feeds-reminder") choices=alarms() value=alarm
                 hint=text!("feeds-reminder-hint")/>
             <Button variant=if none { Variant::Primary } else { Variant::Secondary }>{add}</Button>
         </form>

@@ -1,15 +1,17 @@
 //! What is shown exactly once, such as a new API key. A plain form answers with a redirect, so the value travels to the
 //! next page in a cookie that lasts a minute, that no script can read, and that this page deletes. It is as secret as the
-//! cookie of the session, which it travels with.
+//! cookie of the session, which it travels with. It names its account: another one that signs in in this browser within
+//! the minute does not see it. Signing in and out delete it as well.
 
 use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use axum::http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use crate::context::Site;
+use crate::context::{self, Site};
 
-const NAME: &str = "nadi_shown_once";
+/// The cookie's name without its prefix.
+pub const NAME: &str = "nadi_shown_once";
 const LASTS_SECONDS: u32 = 60;
 
 /// The cookie's name. With https it can only be set by this host.
@@ -17,12 +19,15 @@ fn name(is_secure: bool) -> String {
     if is_secure { format!("__Host-{NAME}") } else { NAME.to_owned() }
 }
 
-/// Keeps a value for the page that is redirected to. It must consist of printable ASCII characters without `;`.
+/// Keeps a value for the page that is redirected to, and for the account that is signed in. It must consist of printable
+/// ASCII characters without `;`.
 pub fn put(value: &str) {
-    set(value, LASTS_SECONDS);
+    if let Some(who) = context::signed_in() {
+        set(&format!("{}.{value}", who.account), LASTS_SECONDS);
+    }
 }
 
-/// The value, if there is one; the next page no longer gets it.
+/// The value, if there is one for the account that is signed in; the next page no longer gets it.
 pub fn take() -> Option<String> {
     let parts = use_context::<Parts>()?;
     let name = format!("{}=", name(is_secure()));
@@ -30,10 +35,10 @@ pub fn take() -> Option<String> {
     let value = lines
         .flat_map(|line| line.split(';'))
         .find_map(|pair| pair.trim().strip_prefix(name.as_str()))
-        .filter(|value| !value.is_empty())?
-        .to_owned();
+        .filter(|value| !value.is_empty())?;
     set("", 0);
-    Some(value)
+    let (account, value) = value.split_once('.')?;
+    (context::signed_in()?.account.to_string() == account).then(|| value.to_owned())
 }
 
 fn set(value: &str, seconds: u32) {

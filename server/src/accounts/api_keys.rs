@@ -48,7 +48,7 @@ impl ApiKeyService {
         let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
         let expires_at = new.until.map(|day| end_of(day, caller.now)).transpose()?;
         let mut transaction = self.app_state.write.begin().await?;
-        notices::lock(&mut transaction, account).await?;
+        notices::lock_account(&mut transaction, account.account).await?;
         let count = store::count(&mut transaction, account.account).await?;
         if usize::try_from(count).is_ok_and(|count| count >= API_KEYS_MAX) {
             return Err(Refusal::TooManyApiKeys.into());
@@ -74,6 +74,7 @@ impl ApiKeyService {
     async fn revoke(&self, caller: &Caller, id: Uuid) -> Outcome<()> {
         let account = caller.signed_in()?.account;
         let mut transaction = self.app_state.write.begin().await?;
+        notices::lock_account(&mut transaction, account).await?;
         if !store::revoke(&mut transaction, account, id, caller.now).await? {
             return Err(Failure::NotFound.into());
         }

@@ -81,7 +81,8 @@ async fn show(
     account: AccountId,
     secret: &[u8],
 ) -> Outcome<AuthenticatorSetup> {
-    let email = super::store::email(connection, account).await?.unwrap_or_default();
+    // An account that was deleted at this moment has none.
+    let email = super::store::email(connection, account).await?.ok_or(Failure::SignInFirst)?;
     let totp = named(secret, &app_state.site.uid_host, &email)?;
     let broken = |what: String| Fault::Broken(format!("the setup of an authenticator: {what}"));
     let url = totp.to_url().map_err(|error| broken(error.to_string()))?;

@@ -9,7 +9,7 @@ use nadi::appointment::Refusal;
 use nadi::events::{AccountEvent, NewEvent};
 use nadi::notification_rules::AccountTemplate;
 
-use super::notices::{Notice, lock, recently_proved, tell};
+use super::notices::{Notice, lock_account, recently_proved, tell};
 use super::store::deletion as rows;
 use crate::clinic::invitations;
 use crate::events::{self, Author};
@@ -22,10 +22,9 @@ use crate::{feeds, reviews};
 /// A visitor who confirms an appointment for the same address at this moment waits for the lock of the account, and
 /// then gets a new account. A hold that the account itself makes at this moment lapses, because nobody can confirm it.
 pub async fn delete(app_state: &AppState, caller: &Caller) -> Outcome<()> {
-    let account = recently_proved(caller)?;
-    let (id, now) = (account.account, caller.now);
+    let (id, now) = (recently_proved(caller)?.account, caller.now);
     let mut transaction = app_state.write.begin().await?;
-    let reached = lock(&mut transaction, account).await?;
+    let reached = lock_account(&mut transaction, id).await?;
     let found = rows::obstacles(&mut transaction, id, now).await?;
     if found.is_staff {
         return Err(Refusal::StillOnStaff.into());
@@ -46,7 +45,7 @@ pub async fn delete(app_state: &AppState, caller: &Caller) -> Outcome<()> {
     let event = NewEvent::account(AccountEvent::Deleted, id);
     let event = events::record(&mut transaction, &event, by, now).await?;
     let notice = Notice { event, template: AccountTemplate::AccountDeleted };
-    tell(&mut transaction, account, &reached, notice, now).await?;
+    tell(&mut transaction, id, &reached, notice, now).await?;
     transaction.commit().await?;
 
     for doctor in doctors {

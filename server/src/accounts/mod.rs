@@ -36,7 +36,10 @@ use nadi::ports::Answer;
 use sqlx::PgConnection;
 
 // For other capabilities and commands.
+pub use crate::accounts::notices::lock_account;
 pub use crate::accounts::passwords::{hash_new_password, hash_now};
+pub use crate::accounts::sign_in_changes::record as record_sign_in_change;
+pub use crate::accounts::store::credentials::known_account;
 pub use crate::accounts::store::{email, is_email_verified, names, names_of_accounts};
 
 use crate::accounts::addresses::NewAccount;
@@ -74,7 +77,10 @@ async fn make_administrator(
     let mut transaction = app_state.write.begin().await?;
     addresses::lock_address(&mut transaction, email).await?;
     let account = match addresses::account_of_address(&mut transaction, email).await? {
-        Some(account) => account,
+        Some(account) => {
+            lock_account(&mut transaction, account).await?;
+            account
+        }
         None => {
             let locale = app::i18n::current().code();
             let new = NewAccount { name: &name, email, password_hash: Some(&hash), locale };

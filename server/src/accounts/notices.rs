@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use nadi::Failure;
 use nadi::actor::{Caller, SignedIn};
+use nadi::ids::AccountId;
 use nadi::notification_rules::AccountTemplate;
 use sqlx::PgConnection;
 
-use super::store::own_account::{self as rows, Reached};
+use super::store::{self, Locked};
 use crate::notifications::account_messages::{self, AccountMessage};
 use crate::use_case::Outcome;
 
@@ -17,10 +18,14 @@ pub(super) fn recently_proved(caller: &Caller) -> Outcome<&SignedIn> {
     Ok(account)
 }
 
-/// Locks the account; whoever deleted it in the meantime is signed out.
-pub(super) async fn lock(connection: &mut PgConnection, account: &SignedIn) -> Outcome<Reached> {
-    let reached = rows::lock_reached(connection, account.account).await?;
-    Ok(reached.ok_or(Failure::SignInFirst)?)
+/// Locks an account until the transaction ends. Whoever writes something that belongs to an account does this first:
+/// what is written after the account was deleted, by a request that began before, would stay for good.
+///
+/// # Errors
+/// `SignInFirst` when the account was deleted in the meantime.
+pub async fn lock_account(connection: &mut PgConnection, account: AccountId) -> Outcome<Locked> {
+    let locked = store::lock_account(connection, account).await?;
+    Ok(locked.ok_or(Failure::SignInFirst)?)
 }
 
 /// A message about a change that leaves the account with another address, or with none.
@@ -33,17 +38,17 @@ pub(super) struct Notice {
 /// Queues a notice to where the account was reached before the change; nothing if it had no proven address.
 pub(super) async fn tell(
     connection: &mut PgConnection,
-    account: &SignedIn,
-    reached: &Reached,
+    account: AccountId,
+    reached: &Locked,
     notice: Notice,
     now: DateTime<Utc>,
 ) -> Outcome<()> {
     let Some(address) = &reached.email else { return Ok(()) };
     let message = AccountMessage {
-        subject: account.account.0,
+        subject: account.0,
         // All of them are sent: no notice replaces another one.
         version: 0,
-        recipient: account.account.0,
+        recipient: account.0,
         template: notice.template,
         address,
         locale: &reached.locale,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::addresses::{account_of_address, lock_address};
 use super::adoption;
-use super::notices::{Notice, lock, recently_proved, tell};
+use super::notices::{Notice, lock_account, recently_proved, tell};
 use super::proofs::{self, NewProof};
 use super::sign_in_changes::{self, SignInChange};
 use super::store;
@@ -23,6 +23,7 @@ use super::{deletion, export, passwords};
 use crate::config::StaffSecondFactor;
 use crate::events;
 use crate::events::Author;
+use crate::feeds;
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer, retried};
 
@@ -50,6 +51,7 @@ impl AccountService {
         let account = caller.signed_in()?.account;
         let name = line(Field::Name, name, NAME_CHARS_MAX)?;
         let mut transaction = self.app_state.write.begin().await?;
+        lock_account(&mut transaction, account).await?;
         // The same name again: this is a repeated request.
         if rows::rename(&mut transaction, account, &name).await?.is_some() {
             let event = NewEvent::account(AccountEvent::Renamed, account);
@@ -73,6 +75,7 @@ impl AccountService {
             return Err(Failure::Malformed.into());
         }
         let mut transaction = self.app_state.write.begin().await?;
+        lock_account(&mut transaction, account).await?;
         if store::set_locale(&mut transaction, account, locale).await? {
             let event = NewEvent::account(AccountEvent::LanguageChanged, account);
             let by = Author::of(caller, ActingRole::Patient);
@@ -88,12 +91,14 @@ impl AccountService {
         let hash = passwords::hash_new_password(&self.app_state, password, &account.name, &email);
         let hash = hash.await?;
         let mut transaction = self.app_state.write.begin().await?;
-        lock(&mut transaction, account).await?;
         let (id, current) = (account.account, account.access.session);
+        lock_account(&mut transaction, id).await?;
         rows::set_password_hash(&mut transaction, id, &hash).await?;
-        // A new password throws everybody else out, also programs.
+        // A new password throws everybody else out, also programs and whoever has copied a calendar link.
         rows::end_other_sessions(&mut transaction, id, current).await?;
         api_keys::revoke_all(&mut transaction, id, caller.now).await?;
+        let by = Author::of(caller, ActingRole::Patient);
+        feeds::end_all(&mut transaction, id, by, caller.now).await?;
         sign_in_changes::record(&mut transaction, caller, id, SignInChange::Password).await?;
         transaction.commit().await?;
         self.app_state.event_written.notify_one();
@@ -112,6 +117,7 @@ impl AccountService {
             name: None,
             password_hash: None,
             locale: &locale.ok_or(Failure::SignInFirst)?,
+            token: None,
         };
         proofs::start(&self.app_state, caller, &new).await
     }
@@ -124,12 +130,11 @@ impl AccountService {
         token: &ProofToken,
         code: &Code,
     ) -> Outcome<()> {
-        let (account, now) = (caller.signed_in()?, caller.now);
-        let id = account.account;
+        let (id, now) = (caller.signed_in()?.account, caller.now);
         let mut proven = proofs::check(&self.app_state, token, code, Some(id), now).await?;
         let transaction = &mut proven.transaction;
         lock_address(transaction, &proven.email).await?;
-        let reached = lock(transaction, account).await?;
+        let reached = lock_account(transaction, id).await?;
         match account_of_address(transaction, &proven.email).await? {
             // It has this address already.
             Some(owner) if owner == id => return Ok(()),
@@ -146,7 +151,7 @@ impl AccountService {
         let by = Author::of(caller, ActingRole::Patient);
         let event = events::record(transaction, &event, by, now).await?;
         let notice = Notice { event, template: AccountTemplate::EmailChanged };
-        tell(transaction, account, &reached, notice, now).await?;
+        tell(transaction, id, &reached, notice, now).await?;
         proven.use_up(now).await?;
         proven.transaction.commit().await?;
         self.app_state.event_written.notify_one();
@@ -190,6 +195,7 @@ fn profile(row: ProfileRow, second_factor_required: bool) -> Profile {
         has_authenticator: row.has_authenticator,
         passkeys: usize::try_from(row.passkeys).unwrap_or(0),
         needs_second_factor: second_factor_required && row.is_staff,
+        created_at: row.created_at,
     }
 }
 

@@ -26,7 +26,7 @@ use webauthn_rs::prelude::{
     RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use super::notices::{lock, recently_proved};
+use super::notices::{lock_account, recently_proved};
 use super::sign_in_changes::{self, SignInChange};
 use super::store::passkeys::{self as rows, NewChallenge, NewPasskey};
 use super::store::sessions;
@@ -119,10 +119,10 @@ pub(super) async fn check(
 pub(super) async fn request_new(app_state: &AppState, caller: &Caller) -> Outcome<PasskeyRequest> {
     let account = recently_proved(caller)?;
     let relying_party = relying_party(&app_state.site)?;
-    let mut connection = app_state.write.0.acquire().await?;
-    let known = rows::credential_ids(&mut connection, account.account).await?;
+    let mut transaction = app_state.write.begin().await?;
+    let email = lock_account(&mut transaction, account.account).await?.email;
+    let known = rows::credential_ids(&mut transaction, account.account).await?;
     must_have_room(known.len())?;
-    let email = super::store::email(&mut connection, account.account).await?;
     let email = email.unwrap_or_else(|| account.name.clone());
     let name = if account.name.is_empty() { &email } else { &account.name };
     let known = known.into_iter().collect();
@@ -135,7 +135,10 @@ pub(super) async fn request_new(app_state: &AppState, caller: &Caller) -> Outcom
     selection["residentKey"] = "required".into();
     selection["requireResidentKey"] = true.into();
     let state = to_json(&state)?;
-    remember(&mut connection, Some(account.account), &state, options, caller.now).await
+    let asked = Some(account.account);
+    let request = remember(&mut transaction, asked, &state, options, caller.now).await?;
+    transaction.commit().await?;
+    Ok(request)
 }
 
 /// Adds the passkey that the browser has made.
@@ -159,7 +162,7 @@ pub(super) async fn add(
     let stored = to_json(&passkey)?;
 
     let mut transaction = app_state.write.begin().await?;
-    lock(&mut transaction, account).await?;
+    lock_account(&mut transaction, account.account).await?;
     must_have_room(rows::credential_ids(&mut transaction, account.account).await?.len())?;
     let new = NewPasskey {
         id: uuid_v7(caller.now),

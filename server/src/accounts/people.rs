@@ -10,6 +10,7 @@ use nadi::input::line;
 use nadi::ports::{Answer, DEPENDANTS_MAX, NewDependant, People, PersonView};
 use nadi::{Failure, Field, Problem};
 
+use crate::accounts::notices::lock_account;
 use crate::accounts::store::{self as store, PersonRow};
 use crate::events;
 use crate::events::Author;
@@ -42,7 +43,7 @@ impl PeopleService {
             must_be_a_birth_date(date, caller.now)?;
         }
         let mut transaction = self.app_state.write.begin().await?;
-        store::lock_account(&mut transaction, account).await?;
+        lock_account(&mut transaction, account).await?;
         let people = store::of_account(&mut transaction, account).await?;
         let mut dependants: Vec<_> =
             people.into_iter().map(show).filter(|one| !one.is_self).collect();
@@ -76,7 +77,7 @@ impl PeopleService {
             must_be_a_birth_date(date, caller.now)?;
         }
         let mut transaction = self.app_state.write.begin().await?;
-        store::lock_account(&mut transaction, account).await?;
+        lock_account(&mut transaction, account).await?;
         let people = store::of_account(&mut transaction, account).await?;
         let dependants: Vec<_> = people.into_iter().map(show).filter(|one| !one.is_self).collect();
         let known = dependants.iter().find(|one| one.id == person).ok_or(Failure::NotFound)?;
@@ -102,7 +103,7 @@ impl PeopleService {
     async fn remove(&self, caller: &Caller, person: PersonId) -> Outcome<()> {
         let account = caller.signed_in()?.account;
         let mut transaction = self.app_state.write.begin().await?;
-        store::lock_account(&mut transaction, account).await?;
+        lock_account(&mut transaction, account).await?;
         if !store::archive_dependant(&mut transaction, account, person, caller.now).await? {
             return Err(Failure::NotFound.into());
         }

@@ -13,6 +13,7 @@ use nadi::Failure;
 use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::Refusal;
 use nadi::events::{AccountEvent, NewEvent};
+use nadi::idempotency::IdempotencyKey;
 use nadi::ids::AccountId;
 use nadi::input::Code;
 use nadi::notification_rules::AccountTemplate;
@@ -23,6 +24,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::address_limits;
+use super::notices::lock_account;
 use super::store::proofs::{self as rows, NewProofRow, ProofRow};
 use crate::cache::backend::Key;
 use crate::events;
@@ -59,6 +61,20 @@ pub(super) struct NewProof<'a> {
     pub(super) password_hash: Option<&'a str>,
     /// The language of the message with the code.
     pub(super) locale: &'a str,
+    /// The secret of a form that may come twice ([`token_of_form`]). `None`: a random one.
+    pub(super) token: Option<&'a ProofToken>,
+}
+
+/// The secret of a form with this key and content: the same for a second click, which so gets no code of its own, and
+/// nobody else can make it without the server's key.
+pub(super) fn token_of_form(
+    app_state: &AppState,
+    key: &IdempotencyKey,
+    content: &str,
+) -> ProofToken {
+    let text = key.kept_as(content);
+    let secret = app_state.code_key.fingerprint("address proof of a form 1", &text);
+    ProofToken::new(URL_SAFE_NO_PAD.encode(secret))
 }
 
 /// Sends a code to an address, whether or not it has an account.
@@ -71,12 +87,13 @@ pub(super) async fn start(
     new: &NewProof<'_>,
 ) -> Outcome<ProofToken> {
     let mut transaction = app_state.write.begin().await?;
-    count_code(&mut transaction, app_state, caller, new.email).await?;
-    let now = caller.now;
-    let (token, id) = (ProofToken::new(random_secret()), uuid_v7(now));
-    let row = NewProofRow {
+    if let Some(account) = new.account {
+        lock_account(&mut transaction, account).await?;
+    }
+    let (id, now) = (uuid_v7(caller.now), caller.now);
+    let row_of = |token: &ProofToken| NewProofRow {
         id,
-        secret_digest: digest_of(&token),
+        secret_digest: digest_of(token),
         purpose: new.purpose.as_str(),
         email: new.email,
         account: new.account.map(|account| account.0),
@@ -85,7 +102,17 @@ pub(super) async fn start(
         locale: new.locale,
         expires_at: now + VALID_FOR,
     };
-    rows::insert(&mut transaction, &row, now).await?;
+    let mut token = new.token.cloned().unwrap_or_else(random_token);
+    if !rows::insert(&mut transaction, &row_of(&token), now).await? {
+        if rows::find(&mut transaction, &digest_of(&token), now).await?.is_some() {
+            // The first click has asked for the code.
+            return Ok(token);
+        }
+        // The form came back much later: its proof was used or has expired.
+        token = random_token();
+        rows::insert(&mut transaction, &row_of(&token), now).await?;
+    }
+    count_code(&mut transaction, app_state, caller, new.email).await?;
     let code = SentCode { proof: id, counter: 1, email: new.email, locale: new.locale };
     queue_code(&mut transaction, caller, new.purpose, &code).await?;
     transaction.commit().await?;
@@ -264,8 +291,8 @@ fn purpose_of(proof: &ProofRow) -> Outcome<ProofPurpose> {
 }
 
 /// 32 random bytes, to be part of a URL or a cookie.
-fn random_secret() -> String {
-    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+fn random_token() -> ProofToken {
+    ProofToken::new(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
 }
 
 fn digest_of(token: &ProofToken) -> [u8; 32] {

@@ -18,7 +18,7 @@ use nadi::ports::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::notices::{lock, recently_proved};
+use super::notices::{lock_account, recently_proved};
 use super::sign_in_changes::{self, SignInChange};
 use super::store::second_factors::{self as store, Factors};
 use super::store::sessions;
@@ -73,8 +73,12 @@ impl SecondFactorService {
 
     async fn begin_authenticator(&self, caller: &Caller) -> Outcome<AuthenticatorSetup> {
         let account = recently_proved(caller)?.account;
-        let mut connection = self.app_state.write.0.acquire().await?;
-        authenticators::begin(&mut connection, &self.app_state, account, caller.now).await
+        let mut transaction = self.app_state.write.begin().await?;
+        lock_account(&mut transaction, account).await?;
+        let (app_state, now) = (&self.app_state, caller.now);
+        let setup = authenticators::begin(&mut transaction, app_state, account, now).await?;
+        transaction.commit().await?;
+        Ok(setup)
     }
 
     async fn show_begun(&self, caller: &Caller) -> Outcome<Option<AuthenticatorSetup>> {
@@ -88,7 +92,7 @@ impl SecondFactorService {
         let account = who.account;
         let (app_state, now) = (&self.app_state, caller.now);
         let mut transaction = app_state.write.begin().await?;
-        lock(&mut transaction, who).await?;
+        lock_account(&mut transaction, who.account).await?;
         authenticators::confirm(&mut transaction, app_state, account, code, now).await?;
         // This browser has just proved the new factor, too.
         sessions::set_two_factors(&mut transaction, account, who.access.session).await?;
@@ -104,7 +108,7 @@ impl SecondFactorService {
     async fn remove_app(&self, caller: &Caller) -> Outcome<()> {
         let who = recently_proved(caller)?;
         let mut transaction = self.app_state.write.begin().await?;
-        lock(&mut transaction, who).await?;
+        lock_account(&mut transaction, who.account).await?;
         if !store::remove_authenticator(&mut transaction, who.account).await? {
             // Removed before: it is as the caller wants it.
             transaction.commit().await?;
@@ -123,7 +127,7 @@ impl SecondFactorService {
         let account = who.account;
         let app_state = &self.app_state;
         let mut transaction = app_state.write.begin().await?;
-        lock(&mut transaction, who).await?;
+        lock_account(&mut transaction, who.account).await?;
         if !store::factors(&mut transaction, account).await?.authenticator {
             return Err(Failure::NotFound.into());
         }
@@ -157,7 +161,7 @@ impl SecondFactorService {
     async fn remove(&self, caller: &Caller, id: Uuid) -> Outcome<()> {
         let who = recently_proved(caller)?;
         let mut transaction = self.app_state.write.begin().await?;
-        lock(&mut transaction, who).await?;
+        lock_account(&mut transaction, who.account).await?;
         passkeys::remove(&mut transaction, who.account, id).await?;
         self.must_keep_one(&mut transaction, who).await?;
         let what = SignInChange::PasskeyRemoved;

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::failure::Field;
-use nadi::ids::{AccountId, AppointmentId};
+use nadi::ids::AccountId;
 use nadi::input::{Code, Email, Password, line};
 use nadi::ports::{
     Answer, KnownAccount, PasskeyRequest, PendingProof, ProofPurpose, ProofToken, Registration,
@@ -22,8 +22,9 @@ use super::address_limits;
 use super::addresses::{NewAccount, account_of_address, lock_address, make_account};
 use super::passwords::{self, Verified};
 use super::proofs::{self, NewProof, Proven};
+use super::store;
 use super::store::credentials::{self, Credentials, known_account};
-use super::{passkeys, second_factors, visitors};
+use super::{passkeys, second_factors};
 use crate::cache::backend::Key;
 use crate::config::StaffSecondFactor;
 use crate::state::AppState;
@@ -33,7 +34,7 @@ use crate::use_case::{Outcome, answer};
 /// and passkeys sign in all the same.
 const WRONG_PASSWORDS_MAX: u64 = 10;
 const WRONG_PASSWORDS_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// The same for second factors of an account.
+/// The same for second factors.
 const SECOND_FACTORS_MAX: u64 = 5;
 const SECOND_FACTORS_PAUSE: Duration = Duration::from_secs(15 * 60);
 const NAME_CHARS_MAX: u32 = 100;
@@ -57,6 +58,10 @@ impl SignInService {
             }
             None => None,
         };
+        // With all that was typed: a form that was corrected is another one.
+        let typed = new.password.as_ref().map_or("", |password| password.expose());
+        let typed = format!("{email}\n{name}\n{typed}");
+        let token = new.key.map(|key| proofs::token_of_form(&self.app_state, &key, &typed));
         let proof = NewProof {
             purpose: ProofPurpose::Register,
             email,
@@ -64,6 +69,7 @@ impl SignInService {
             name: Some(&name),
             password_hash: password_hash.as_deref(),
             locale: &new.locale,
+            token: token.as_ref(),
         };
         proofs::start(&self.app_state, caller, &proof).await
     }
@@ -81,6 +87,7 @@ impl SignInService {
             name: None,
             password_hash: None,
             locale,
+            token: None,
         };
         proofs::start(&self.app_state, caller, &proof).await
     }
@@ -176,19 +183,23 @@ impl SignInService {
         account: &KnownAccount,
         code: &str,
     ) -> Outcome<KnownAccount> {
-        let id = account.id.0.to_string();
+        let app_state = &self.app_state;
+        let mut transaction = app_state.write.begin().await?;
+        let email = store::email(&mut transaction, account.id).await?;
+        let email = email.ok_or(Failure::SignInFirst)?;
+        let counted =
+            address_limits::of_caller(&mut transaction, app_state, caller, &email).await?;
         // Counted before it is checked, so that tries at the same time are bounded, too.
-        let tries = Key::SecondFactorTries(&id);
+        let tries = Key::SecondFactorTries(&counted);
         let (most, pause) = (SECOND_FACTORS_MAX, SECOND_FACTORS_PAUSE);
-        address_limits::count(&self.app_state, &tries, most, pause).await?;
-        let mut transaction = self.app_state.write.begin().await?;
+        address_limits::count(app_state, &tries, most, pause).await?;
         let is_right =
-            second_factors::check(&mut transaction, &self.app_state, account.id, code, caller.now);
+            second_factors::check(&mut transaction, app_state, account.id, code, caller.now);
         if !is_right.await? {
             return Err(Failure::WrongSecondFactor.into());
         }
         transaction.commit().await?;
-        self.app_state.cache.delete(&tries).await;
+        app_state.cache.delete(&tries).await;
         Ok(KnownAccount { two_factors: true, ..account.clone() })
     }
 }
@@ -272,14 +283,5 @@ impl SignIn for SignInService {
     ) -> Answer<KnownAccount> {
         let outcome = passkeys::check(&self.app_state, caller.now, token, credential).await;
         answer("check passkey", outcome)
-    }
-
-    async fn after_booking(
-        &self,
-        caller: &Caller,
-        appointment: AppointmentId,
-    ) -> Answer<Option<KnownAccount>> {
-        let outcome = visitors::after_booking(&self.app_state, caller, appointment).await;
-        answer("sign in after booking", outcome)
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::store::credentials;
-use super::store::own_account::lock_reached;
+use super::store::lock_account;
 use crate::events;
 use crate::events::Author;
 use crate::notifications::account_messages::{self, AccountMessage};
@@ -20,7 +20,7 @@ use crate::notifications::account_messages::{self, AccountMessage};
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn record(
+pub async fn record(
     connection: &mut PgConnection,
     caller: &Caller,
     account: AccountId,
@@ -31,7 +31,7 @@ pub(super) async fn record(
     let by = Author::of(caller, ActingRole::Patient);
     let event = events::record(connection, &event, by, caller.now).await?;
     // The account is locked already, so this does not wait.
-    let Some(reached) = lock_reached(connection, account).await? else { return Ok(()) };
+    let Some(reached) = lock_account(connection, account).await? else { return Ok(()) };
     let Some(address) = &reached.email else { return Ok(()) };
     let message = AccountMessage {
         subject: account.0,

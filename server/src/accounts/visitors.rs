@@ -7,10 +7,10 @@
 use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
-use nadi::actor::{ActingRole, Actor, Caller, Owner, Visitor};
+use nadi::actor::{ActingRole, Caller, Owner, Visitor};
 use nadi::appointment::Refusal;
 use nadi::events::{NewEvent, PersonEvent};
-use nadi::ids::{AccountId, AppointmentId, PersonId};
+use nadi::ids::{AccountId, PersonId};
 use nadi::input::{Email, line};
 use nadi::ports::{Contact, DEPENDANTS_MAX, KnownAccount, PatientName};
 use nadi::{Failure, Field, FieldProblem, text};
@@ -32,8 +32,6 @@ use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
 const NAME_CHARS_MAX: u32 = 100;
-/// For how long confirming an appointment counts as having proven the address.
-const SIGNS_IN_FOR: Duration = Duration::minutes(10);
 /// When a visitor's rows are deleted. The cookie is gone by then.
 const KEPT_FOR: Duration = Duration::days(2);
 /// How many codes the holds of visitors send to one address in an hour, and in a day, so that nobody is flooded with
@@ -231,9 +229,9 @@ pub async fn find_destination(
     let Some(account) = account else {
         return Ok(Some(Destination { account: None, person: None, is_full: false }));
     };
-    store::lock_account(connection, account).await?;
-    // Its address may have changed while this waited for the lock.
-    if addresses::account_of_address(connection, email).await? != Some(account) {
+    let locked = store::lock_account(connection, account).await?;
+    // While this waited for the lock, it may have been deleted, or its address may have changed.
+    if locked.is_none_or(|locked| locked.email.as_deref() != Some(email)) {
         return Ok(None);
     }
     let people = store::of_account(connection, account).await?;
@@ -311,20 +309,15 @@ fn find_patient(people: &[PersonRow], patient: &PatientName) -> Room {
     }
 }
 
-/// The account that the visitor may be signed in to after confirming this appointment: only one that nothing but a
-/// code protects anyway, and only shortly after.
+/// The account with this id, if nothing but a code is needed to sign in to it.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn after_booking(
-    app_state: &AppState,
-    caller: &Caller,
-    appointment: AppointmentId,
-) -> Outcome<Option<KnownAccount>> {
-    let Actor::Visitor(Some(visitor)) = caller.actor else { return Ok(None) };
-    let mut connection = app_state.write.0.acquire().await?;
-    let since = caller.now - SIGNS_IN_FOR;
-    Ok(rows::confirmed_into(&mut connection, visitor.account, appointment, since).await?)
+pub async fn protected_by_code_only(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> sqlx::Result<Option<KnownAccount>> {
+    rows::protected_by_code_only(connection, account).await
 }
 
 /// Deletes some visitors of two days ago who hold nothing, and with them what they typed. Returns how many.

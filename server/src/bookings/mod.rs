@@ -13,13 +13,15 @@ pub mod sweeper;
 mod visitor_holds;
 
 use async_trait::async_trait;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::Facts;
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
+use nadi::input::Code;
 use nadi::ports::{
-    Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, Page, Seen,
+    Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, KnownAccount,
+    Page, Seen,
 };
 use nadi::visit::Fee;
 
@@ -59,12 +61,17 @@ impl BookingService {
     }
 }
 
-/// Has this visitor confirmed an appointment?
+/// Does this visitor hold a time?
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn has_confirmed(app_state: &AppState, visitor: AccountId) -> Answer<bool> {
-    answer("look for a visitor's visits", visitor_holds::has_confirmed(app_state, visitor).await)
+pub async fn holds_a_time(
+    app_state: &AppState,
+    visitor: AccountId,
+    now: DateTime<Utc>,
+) -> Answer<bool> {
+    let holds = visitor_holds::holds_a_time(app_state, visitor, now).await;
+    answer("look for a visitor's hold", holds)
 }
 
 fn violates(error: &sqlx::Error, constraint: &str) -> bool {
@@ -117,6 +124,17 @@ impl Bookings for BookingService {
         key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
         answer("change", self.change_appointment(caller, id, change, seen, key).await)
+    }
+
+    async fn account_after_confirming(
+        &self,
+        caller: &Caller,
+        id: AppointmentId,
+        code: &Code,
+    ) -> Answer<Option<KnownAccount>> {
+        let outcome =
+            visitor_holds::account_after_confirming(&self.app_state, caller, id, code).await;
+        answer("sign in after confirming", outcome)
     }
 
     async fn appointment(&self, caller: &Caller, id: AppointmentId) -> Answer<AppointmentView> {

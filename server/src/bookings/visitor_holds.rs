@@ -1,10 +1,11 @@
 //! Holds of visitors: what is typed for them, and how a confirmed one moves to the account of the proven address.
 
 use chrono::{DateTime, Duration, Utc};
-use nadi::actor::{Caller, Owner};
+use nadi::actor::{Actor, Caller, Owner};
 use nadi::appointment::{Appointment, CODE_TRIES, Facts, Proof, Refusal, State, Transition};
 use nadi::ids::{AccountId, AppointmentId, PersonId};
-use nadi::ports::{Change, Contact};
+use nadi::input::Code;
+use nadi::ports::{Change, Contact, KnownAccount};
 use nadi::{Failure, Field, Problem};
 use sqlx::PgConnection;
 
@@ -16,6 +17,10 @@ use crate::use_case::{Fault, Outcome};
 
 /// For how long a visitor's browser may look at an appointment that it has confirmed.
 const VISIBLE_FOR: Duration = Duration::hours(24);
+/// For how long after confirming an appointment its code signs in, and how often it is compared. More than once, because
+/// of double clicks and lost answers.
+const SIGNS_IN_FOR: Duration = Duration::minutes(10);
+const SIGN_IN_TRIES_MAX: i16 = 5;
 /// The number of the code that a hold begins with. Only `SendCode` sends a visitor one, with a higher number.
 const FIRST_CODE: i16 = 1;
 
@@ -178,10 +183,40 @@ pub(super) async fn was_held_for(
     Ok(visitor_visits::held_for(connection, appointment, visitor.account, since).await?)
 }
 
-/// Has this visitor confirmed an appointment?
-pub(super) async fn has_confirmed(app_state: &AppState, visitor: AccountId) -> Outcome<bool> {
+/// Does this visitor hold a time?
+pub(super) async fn holds_a_time(
+    app_state: &AppState,
+    visitor: AccountId,
+    now: DateTime<Utc>,
+) -> Outcome<bool> {
     let mut connection = app_state.write.0.acquire().await?;
-    Ok(visitor_visits::exists(&mut connection, visitor).await?)
+    Ok(visitor_visits::holds_a_time(&mut connection, visitor, now).await?)
+}
+
+/// See [`nadi::ports::Bookings::account_after_confirming`].
+pub(super) async fn account_after_confirming(
+    app_state: &AppState,
+    caller: &Caller,
+    appointment: AppointmentId,
+    code: &Code,
+) -> Outcome<Option<KnownAccount>> {
+    let Actor::Visitor(Some(visitor)) = caller.actor else { return Ok(None) };
+    let mut connection = app_state.write.0.acquire().await?;
+    let (visitor, since) = (visitor.account, caller.now - SIGNS_IN_FOR);
+    // Counted before the code is compared, so that it cannot be guessed.
+    let visit = visitor_visits::count_sign_in_try(
+        &mut connection,
+        appointment,
+        visitor,
+        since,
+        SIGN_IN_TRIES_MAX,
+    );
+    let Some(visit) = visit.await? else { return Ok(None) };
+    if !app_state.code_key.matches(appointment, visit.code_counter, code) {
+        return Ok(None);
+    }
+    let account = AccountId(visit.account);
+    Ok(visitors::protected_by_code_only(&mut connection, account).await?)
 }
 
 /// What is told about an appointment that the caller may not see, and about one that does not exist. A visitor may be

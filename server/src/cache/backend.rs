@@ -29,7 +29,7 @@ pub enum Key<'a> {
     CodesOfDay(&'a str),
     /// Wrong codes that visitors have typed to book with one address.
     WrongBookingCodes(&'a str),
-    /// Tries of second factors of one account.
+    /// Tries of second factors with one address.
     SecondFactorTries(&'a str),
     /// Invitations that an account has sent.
     Invitations(&'a str),
@@ -44,7 +44,7 @@ impl Key<'_> {
             Self::CodesOfHour(digest) => format!("nadi:codes-of-hour:{digest}"),
             Self::CodesOfDay(digest) => format!("nadi:codes-of-day:{digest}"),
             Self::WrongBookingCodes(digest) => format!("nadi:wrong-booking-codes:{digest}"),
-            Self::SecondFactorTries(account) => format!("nadi:second-factor-tries:{account}"),
+            Self::SecondFactorTries(digest) => format!("nadi:second-factor-tries:{digest}"),
             Self::Invitations(account) => format!("nadi:invitations:{account}"),
             Self::Read(name) => format!("nadi:read:{name}"),
         }

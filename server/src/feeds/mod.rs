@@ -17,6 +17,7 @@ use nadi::events::{FeedEvent, NewEvent};
 use nadi::failure::{Field, Problem};
 use nadi::ical::{CalendarFile, Event, EventStatus, Method, Organizer, write};
 use nadi::ids::{AccountId, AppointmentId, FeedId};
+use nadi::notification_rules::SignInChange;
 use nadi::ports::{Alarm, Answer, Bookings, CalendarText, FeedKind, FeedView, Feeds, NewFeed};
 use nadi::visit::Mode;
 use sha2::{Digest, Sha256};
@@ -24,6 +25,7 @@ use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use crate::accounts::{self, lock_account};
 use crate::events;
 use crate::events::Author;
 use crate::feeds::store::{EventRow, FeedRow};
@@ -79,6 +81,7 @@ impl FeedService {
         let id = FeedId(uuid_v7(caller.now));
         let mut transaction = self.app_state.write.begin().await?;
         let (by, now) = (account.account, caller.now);
+        lock_account(&mut transaction, by).await?;
         if !store::insert(&mut transaction, id, by, wanted, FEEDS_MAX, now).await? {
             let problem = Problem::OutOfRange { min: 0, max: FEEDS_MAX };
             return Err(Failure::field(Field::Lines, problem).into());
@@ -86,7 +89,10 @@ impl FeedService {
         let event = NewEvent::feed(FeedEvent::Added, id);
         events::record(&mut transaction, &event, Author::new(role_of(wanted.kind), by), now)
             .await?;
+        let what = SignInChange::CalendarLink;
+        accounts::record_sign_in_change(&mut transaction, caller, by, what).await?;
         transaction.commit().await?;
+        self.app_state.event_written.notify_one();
         Ok(id)
     }
 
@@ -96,18 +102,20 @@ impl FeedService {
         feed: FeedId,
         alarm: Option<Alarm>,
     ) -> Outcome<()> {
-        let account = caller.signed_in()?;
+        let account = caller.signed_in()?.account;
         let mut transaction = self.app_state.write.begin().await?;
-        let kind = store::set_alarm(&mut transaction, feed, account.account, alarm).await?;
+        lock_account(&mut transaction, account).await?;
+        let kind = store::set_alarm(&mut transaction, feed, account, alarm).await?;
         record(&mut transaction, caller, FeedEvent::Changed, feed, kind).await?;
         transaction.commit().await?;
         Ok(())
     }
 
     async fn end(&self, caller: &Caller, feed: FeedId) -> Outcome<()> {
-        let account = caller.signed_in()?;
+        let account = caller.signed_in()?.account;
         let mut transaction = self.app_state.write.begin().await?;
-        let kind = store::archive(&mut transaction, feed, account.account, caller.now).await?;
+        lock_account(&mut transaction, account).await?;
+        let kind = store::archive(&mut transaction, feed, account, caller.now).await?;
         record(&mut transaction, caller, FeedEvent::Removed, feed, kind).await?;
         transaction.commit().await?;
         Ok(())
@@ -231,7 +239,7 @@ impl FeedService {
     }
 }
 
-/// Ends all feeds of an account that is being deleted.
+/// Ends all feeds of an account that is being deleted, or that gets a new password.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -247,11 +255,14 @@ pub async fn end_all(
     events::record_all(connection, &happened, by, now).await
 }
 
+/// The caller, who may have feeds of this kind and has proved recently who they are: whoever sees the address of one can
+/// read the appointments from then on, also when their session has ended.
 fn authorize(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
     let account = caller.signed_in()?;
     if kind == FeedKind::Doctor && account.doctor.is_none() {
         return Err(Failure::NotAllowed.into());
     }
+    account.must_have_proved(caller.now)?;
     Ok(account)
 }
 

@@ -19,6 +19,8 @@ use http_body_util::{BodyExt, Limited};
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
 use nadi::Failure;
+use nadi::input::return_path;
+use url::Url;
 
 use super::{ANSWER_WITHIN, BODY_BYTES_MAX, Web};
 
@@ -91,9 +93,19 @@ fn form_of_large_file(request: &Request) -> Option<String> {
     let page = text(header::REFERER).filter(|_| is_form)?;
     let failure = FormFailure(Failure::TooLarge);
     let page = ServerFnUrlError::new(AddBusyFile::PATH, failure).to_url(page).ok()?;
-    // Only path and query, so that the redirect stays on our site.
-    let query = page.query().map_or(String::new(), |query| format!("?{query}"));
-    Some(format!("/{}{query}", page.path().trim_start_matches('/')))
+    Some(on_our_site(page.as_str()))
+}
+
+/// An address to redirect to, without what would lead to another site: of a whole address only path and query.
+pub fn on_our_site(address: &str) -> String {
+    let Ok(url) = Url::parse(address) else { return return_path(address).to_owned() };
+    // Of other schemes, such as `javascript:`, the path is no path.
+    if !matches!(url.scheme(), "http" | "https") {
+        return "/".to_owned();
+    }
+    let query = url.query().map_or(String::new(), |query| format!("?{query}"));
+    // Two slashes in front would begin with a host.
+    format!("/{}{query}", url.path().trim_start_matches('/'))
 }
 
 /// The largest body for a path: more for the form with a file.
@@ -278,6 +290,25 @@ mod tests {
         let content = message("T", "L", &actions);
         assert!(content.contains("data-variant=\"primary\" href=\"/a?b&amp;c\">A</a>"));
         assert!(content.contains("data-variant=\"secondary\" href=\"/\">B</a>"), "{content}");
+    }
+
+    #[test]
+    fn no_address_leads_off_the_site() {
+        for (address, expected) in [
+            ("/doctors?q=a#b", "/doctors?q=a#b"),
+            ("https://nadi.example/hi/doctors?q=a", "/hi/doctors?q=a"),
+            ("https://evil.example", "/"),
+            ("https://evil.example//evil.example/x?a=//b", "/evil.example/x?a=//b"),
+            ("https://a\\\\evil.example", "/evil.example"),
+            ("//evil.example/x", "/"),
+            ("/\\evil.example", "/"),
+            ("javascript:alert(1)", "/"),
+            ("data:text/html,x", "/"),
+            ("evil.example", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(on_our_site(address), expected, "{address}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use app::parts::shown_once;
 use async_trait::async_trait;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
@@ -107,8 +108,9 @@ impl Browser {
         self.forget(SESSION);
         self.forget_old_session();
         self.forget(SECOND_FACTOR);
-        // The next person at this browser shall not see what was booked before.
+        // The next person at this browser shall not see what was booked before, or a key that was just made.
         self.forget(VISITOR);
+        self.forget(shown_once::NAME);
         Ok(())
     }
 
@@ -201,6 +203,7 @@ impl BrowserSession for Browser {
         }
         self.forget(SECOND_FACTOR);
         self.forget(VISITOR);
+        self.forget(shown_once::NAME);
         Ok(())
     }
 
@@ -245,9 +248,10 @@ impl BrowserSession for Browser {
         let (app_state, now) = (&self.app_state, self.now);
         let key = &app_state.code_key;
         let mut known = self.sent(VISITOR).and_then(|sent| visitor_cookie::read(key, sent, now));
-        // Whoever books next at this browser shall not see what was booked before.
+        // Whoever books next at this browser shall not see what was booked before, and somebody who has copied a cookie
+        // from it shall not see what is booked next.
         if let Some(visitor) = known.as_ref().map(|known| known.visitor(key))
-            && bookings::has_confirmed(app_state, visitor.account).await?
+            && !bookings::holds_a_time(app_state, visitor.account, now).await?
         {
             known = None;
         }

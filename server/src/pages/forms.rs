@@ -2,6 +2,9 @@
 //! be typed again. Passwords and codes are left out.
 //!
 //! - When a form fails, the browser is redirected back to it, which shows what was typed within a minute.
+//! - When it is carried out and its page has the same fields again (asking for more time beside a form that is half
+//!   filled in) or the next page has one of them (a forgotten password), that page shows them, too. Its address has
+//!   [`SHOWS_TYPED`].
 //! - When its sender has to sign in first, or to prove again who they are, the browser is redirected there, and the
 //!   page of the form shows what was typed within half an hour, to the same account only: the cookie names the account
 //!   that was last signed in in this browser by a digest.
@@ -12,11 +15,11 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use app::context::{TYPED_HEADER, Typed, WaitingForm};
+use app::context::{SHOWS_TYPED, TYPED_HEADER, Typed, WaitingForm};
 use app::i18n::Language;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -69,8 +72,9 @@ const NOT_TYPED: [&str; 19] = [
 ];
 
 /// The forms that sign in: they are not shown again afterwards, and do not take the place of a form that waits for it.
-const SIGN_IN_ACTIONS: [&str; 8] = [
+const SIGN_IN_ACTIONS: [&str; 9] = [
     "/fn/sign_in",
+    "/fn/forgot_password",
     "/fn/send_sign_in_code",
     "/fn/send_sign_in_code_again",
     "/fn/check_code",
@@ -135,15 +139,16 @@ pub async fn keep_typed(request: Request, next: Next) -> Response {
     };
     let request = Request::from_parts(parts, Body::from(bytes.clone()));
     let mut response = next.run(request).await;
-    if !signs_in || has_failed(&response) && !another_waits {
+    if !signs_in || leads_to_typed(&response) && !another_waits {
         remember(&mut response, &bytes, &action, sender, is_secure);
     }
     response
 }
 
-/// Is the browser redirected back to the form?
-fn has_failed(response: &Response) -> bool {
-    has(response.headers(), header::LOCATION, "__err=")
+/// Is the browser redirected back to the form, or to another page that shows what was typed?
+fn leads_to_typed(response: &Response) -> bool {
+    let location = response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
+    location.is_some_and(shows_typed)
 }
 
 /// Removes earlier failures from the `Referer`: Leptos adds each failure to the page's address, which would grow with
@@ -195,7 +200,7 @@ fn remember(
     let location = response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
     let Some(location) = location else { return };
     let fields = fields(typed);
-    if location.contains("__err=") {
+    if shows_typed(location) {
         let kept = Kept { fields, waiting: None };
         match encode(&kept) {
             Some(parts) => set_typed(response, &parts, FAILED_SECONDS, is_secure),
@@ -236,7 +241,7 @@ fn page_after_sign_in(location: &str) -> Option<String> {
 pub fn typed(request: &Request) -> Option<Typed> {
     let kept = kept(request.headers(), is_secure(request))?;
     match kept.waiting {
-        None => is_failure(request.uri())
+        None => shows_typed(request.uri().query().unwrap_or_default())
             .then_some(Typed { fields: kept.fields, sent_before_sign_in: None }),
         Some(waiting) => {
             let is_here = !waiting.is_too_long
@@ -269,8 +274,9 @@ fn is_done(request: &Request) -> bool {
     typed(request).is_some() || is_of_another()
 }
 
-fn is_failure(uri: &Uri) -> bool {
-    uri.query().is_some_and(|query| query.contains("__err="))
+/// Is this the address of a form that failed, or of a page that shows what was typed for another reason?
+fn shows_typed(address: &str) -> bool {
+    address.contains("__err=") || address.contains(SHOWS_TYPED)
 }
 
 fn fields(body: &[u8]) -> HashMap<String, String> {
@@ -409,6 +415,18 @@ mod tests {
             assert_eq!(shown.get(secret), None, "{secret}");
         }
         assert!(typed(&request("/register", None, &cookies)).is_none());
+    }
+
+    #[test]
+    fn a_page_shows_what_was_typed_beside_a_button_that_was_carried_out() {
+        let page = "/appointments/1?done=extended&typed=yes";
+        let cookies = cookies_after(page, "id=1&name=Asha&email=", "/fn/extend", None);
+        let shown = typed(&request(page, None, &cookies)).expect("typed");
+        assert_eq!(shown.get("name"), Some("Asha"));
+        assert_eq!(shown.sent_before_sign_in, None);
+        assert!(typed(&request("/appointments/1?done=extended", None, &cookies)).is_none());
+        let done = cookies_after("/appointments/1?done=confirmed", "name=Asha", "/fn/x", None);
+        assert_eq!(done, "");
     }
 
     #[test]

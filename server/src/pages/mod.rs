@@ -69,9 +69,21 @@ pub async fn server_function(
 ) -> Response {
     let context = context(&web, &request);
     let response = handle_server_fns_with_context(context, request).await.into_response();
+    let response = redirected_on_our_site(response);
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
         return with_status_of_failure(response).await;
     }
+    response
+}
+
+/// Leptos redirects a plain form to the page in its `Referer`, which can be any address if somebody else has made the
+/// request. Only path and query of it count.
+fn redirected_on_our_site(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let Some(location) = headers.get(header::LOCATION) else { return response };
+    let address = location.to_str().map_or("/".to_owned(), security::on_our_site);
+    let address = HeaderValue::from_str(&address).unwrap_or(HeaderValue::from_static("/"));
+    headers.insert(header::LOCATION, address);
     response
 }
 

@@ -87,7 +87,7 @@ async fn register(
     );
     let registration = match (name, email, password) {
         (Ok(name), Ok(email), Ok(password)) => {
-            Registration { name, email, password, locale: locale() }
+            Registration { name, email, password, locale: locale(), key: None }
         }
         (name, email, password) => {
             let problems = [name.err(), email.err(), password.err()];

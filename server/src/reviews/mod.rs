@@ -95,6 +95,7 @@ impl ReviewService {
         let mut transaction = self.app_state.write.begin().await?;
         let found = store::lock_visit(&mut transaction, visit, account).await?;
         let found = found.ok_or(Failure::NotFound)?;
+        accounts::lock_account(&mut transaction, account).await?;
         let text = optional_lines(Field::Text, &form.text, TEXT_CHARS_MAX);
         let (stars, text) = both_or_problems(Stars::of(form.stars), text)?;
         let content = ReviewContent { stars, text: &text, anonymous: form.anonymous };
@@ -158,6 +159,7 @@ impl ReviewService {
     ) -> Outcome<()> {
         let account = caller.signed_in()?.account;
         let mut transaction = self.app_state.write.begin().await?;
+        accounts::lock_account(&mut transaction, account).await?;
         let known = store::lock_of_visit(&mut transaction, visit, account).await?;
         let known = known.filter(|known| !known.withdrawn).ok_or(Failure::NotFound)?;
         must_be_current(seen, &known)?;

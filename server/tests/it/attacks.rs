@@ -13,6 +13,9 @@
 //! | fifty guesses of a code at once | there were no such codes | `registration`: `of_fifty_guesses_…` |
 //! | using up the tries of an address | its owner was shut out | `sign_in`: `strangers_do_not_shut_out_…` |
 //! | an old password while it changes | a session began after the change | `sign_in`: `a_sign_in_that_began_…` |
+//! | using up the second factors of an account | its owner was shut out, also in a known browser | `sign_in`: `strangers_with_the_password_…` |
+//! | writing to an account while it is deleted | it stayed for good | `own_account`: `nothing_is_written_…` |
+//! | copying a calendar address at an open browser | nobody was told, and it worked on | `calendar_feeds`: `an_address_is_shown_…` |
 //! | a recovery code twice | there were none | `second_factors` |
 //! | a passkey of another origin | there were none | `passkeys` |
 
@@ -407,4 +410,120 @@ async fn pages_tell_nothing_about_whether_an_address_has_an_account() {
         assert_eq!(known, unknown);
         assert!((300..400).contains(&known.status), "{known:?}");
     }
+}
+
+/// Before, the mail with the code had the patient's name, which whoever holds the time can choose: our site sent anybody
+/// what a stranger had written.
+#[tokio::test]
+async fn the_mail_with_a_code_has_nothing_that_a_stranger_has_typed() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let (mut jar, id) = holding_visitor(&clinic, &base, 3).await;
+    let fields = [
+        ("id", id.as_str()),
+        ("key", "a-key-of-the-page"),
+        ("whom", "somebody"),
+        ("name", "Your bank https://evil.example"),
+        ("email", MEERA),
+        ("patient_name", "URGENT: verify your card at https://evil.example"),
+        ("birth_date", ""),
+    ];
+    let to = jar.submit(&base, ("/fn/send_code", &format!("/appointments/{id}")), &fields).await;
+    assert!(!to.contains("__err="), "{to}");
+    let code = clinic.code_sent_to(MEERA).await;
+    {
+        let sent = clinic.messages.sent.lock().expect("not poisoned");
+        let mails: Vec<_> = sent.iter().filter(|mail| mail.to == MEERA).collect();
+        assert_eq!(mails.len(), 1);
+        let text = format!("{} {}", mails[0].subject, mails[0].body);
+        assert!(!text.contains("evil") && !text.contains("URGENT"), "{text}");
+        assert!(text.contains("Panjim Clinic"), "{text}");
+    }
+    // Whoever types the code has asked for it.
+    let to = confirm(&base, &mut jar, &id, &code).await;
+    assert!(!to.contains("__err="), "{to}");
+    assert_eq!(address_of(&clinic, &id).await.as_deref(), Some(MEERA));
+}
+
+/// Before, the cookie with a new key survived signing out, and showed the key to whoever signed in next within a minute.
+#[tokio::test]
+async fn a_new_key_is_shown_to_its_account_only() {
+    const PAGE: &str = "/account/api-keys?done=created";
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    for name in ["Asha", "Ravi"] {
+        clinic.known_patient(name).await;
+    }
+    let signed_in = async |jar: &mut CookieJar, email: &str| {
+        let fields = [("email", email), ("password", PASSWORD)];
+        jar.submit(&base, ("/fn/sign_in", "/sign-in"), &fields).await;
+        assert!(jar.has("nadi_session"));
+    };
+    let create = async |jar: &mut CookieJar| {
+        let fields = [("name", "Front desk"), ("scope", "read")];
+        let to = jar.submit(&base, ("/fn/create_api_key", "/account/api-keys"), &fields).await;
+        assert_eq!((to.as_str(), jar.has("nadi_shown_once")), (PAGE, true));
+    };
+    let mut shared = CookieJar::default();
+    signed_in(&mut shared, "asha@example.org").await;
+
+    // Another account signs in in the same browser, with and without signing out before.
+    create(&mut shared).await;
+    let copied = shared.header();
+    let copied = copied.split("; ").find(|pair| pair.starts_with("nadi_shown_once=")).expect("set");
+    shared.submit(&base, ("/fn/sign_out", "/account"), &[]).await;
+    assert!(!shared.has("nadi_shown_once"), "signing out deletes it");
+    signed_in(&mut shared, "asha@example.org").await;
+    create(&mut shared).await;
+    signed_in(&mut shared, "ravi@example.org").await;
+    assert!(!shared.has("nadi_shown_once"), "signing in deletes it");
+    let page = browser().get(format!("{base}{PAGE}")).header("accept", "text/html");
+    let page = page.header(COOKIE, format!("{}; {copied}", shared.header()));
+    let answer = page.send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200);
+    let text = answer.text().await.expect("text");
+    assert!(!text.contains("nadi_key_"), "a cookie that was kept all the same shows nothing");
+
+    signed_in(&mut shared, "asha@example.org").await;
+    create(&mut shared).await;
+    assert!(shared.open(&base, PAGE).await.2.contains("nadi_key_"), "she sees it");
+    assert!(!shared.open(&base, PAGE).await.2.contains("nadi_key_"), "once");
+}
+
+/// Before, a form without scripts was redirected to whatever its `Referer` was: a link to one of our addresses led to
+/// another site, or to a script.
+#[tokio::test]
+async fn no_server_function_leads_to_another_site() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let request = |method: &str, path: &str| match method {
+        "GET" => browser().get(format!("{base}{path}")),
+        _ => browser().post(format!("{base}{path}")).form(&[("email", "x"), ("password", "")]),
+    };
+    for (method, path) in [
+        ("GET", "/fn/day_times?slug=x&date=bad"),
+        ("GET", "/fn/day_times?slug=asha-naik&date=2026-11-24"),
+        ("POST", "/fn/sign_in"),
+        ("POST", "/fn/sign_out"),
+    ] {
+        for referer in [
+            "https://evil.example",
+            "https://evil.example//evil.example/",
+            "//evil.example/doctors",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "data:text/html,evil",
+        ] {
+            let request = request(method, path).header("accept", "text/html");
+            let answer = request.header("referer", referer).send().await.expect("an answer");
+            let to = answer.headers()[LOCATION].to_str().expect("text");
+            let is_here = to.starts_with('/') && !to.starts_with("//") && !to.contains('\\');
+            assert!(is_here && !to.contains("javascript"), "{method} {path} {referer}: {to}");
+        }
+    }
+    let form = request("POST", "/fn/sign_in").header("accept", "text/html");
+    let form = form.header("referer", format!("{base}/sign-in?next=%2Faccount"));
+    let answer = form.send().await.expect("an answer");
+    let to = answer.headers()[LOCATION].to_str().expect("text");
+    assert!(to.starts_with("/sign-in?next=%2Faccount&__path="), "back to the form: {to}");
 }

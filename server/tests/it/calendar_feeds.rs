@@ -3,7 +3,7 @@
 use app::i18n::text;
 use calcard::icalendar::ICalendarProperty;
 use calcard::{Entry, Parser};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
 use nadi::actor::SignedIn;
 use nadi::ids::AppointmentId;
@@ -42,6 +42,10 @@ fn feed(kind: FeedKind, with_names: bool) -> NewFeed {
     NewFeed { kind, with_names, alarm: None }
 }
 
+fn location(answer: &reqwest::Response) -> &str {
+    answer.headers()["location"].to_str().expect("an address")
+}
+
 /// The lines of a file, unfolded.
 fn unfolded(text: &str) -> String {
     text.replace("\r\n ", "")
@@ -64,7 +68,7 @@ async fn starts_at(clinic: &Clinic, id: AppointmentId) -> DateTime<Utc> {
 async fn a_feed_is_readable_by_whoever_knows_its_address() {
     let clinic = Clinic::open().await;
     let base = clinic.serve().await;
-    let asha = clinic.patient("Asha Parab").await;
+    let asha = clinic.proved(&clinic.patient("Asha Parab").await);
     let times = clinic.free(clinic.doctor).await;
     let first = clinic.book(&asha, times[0]).await;
     let feeds = &clinic.ports.feeds;
@@ -134,9 +138,9 @@ async fn a_feed_is_readable_by_whoever_knows_its_address() {
 #[tokio::test]
 async fn feeds_name_the_doctor_but_never_the_patient() {
     let clinic = Clinic::open().await;
-    let asha = clinic.patient("Asha Parab").await;
+    let asha = clinic.proved(&clinic.patient("Asha Parab").await);
     clinic.book(&asha, clinic.free(clinic.doctor).await[0]).await;
-    let doctor = clinic.doctor_account().await;
+    let doctor = clinic.proved(&clinic.doctor_account().await);
     sqlx::query("update doctors set account_id = $2 where id = $1")
         .bind(clinic.doctor.0)
         .bind(doctor.account.0)
@@ -162,9 +166,9 @@ async fn feeds_name_the_doctor_but_never_the_patient() {
 async fn a_feed_has_the_reminder_that_its_owner_chose() {
     let clinic = Clinic::open().await;
     let base = clinic.serve().await;
-    let asha = clinic.patient("Asha Parab").await;
+    let asha = clinic.proved(&clinic.patient("Asha Parab").await);
     let id = clinic.book(&asha, clinic.free(clinic.doctor).await[3]).await;
-    let doctor = clinic.doctor_account().await;
+    let doctor = clinic.proved(&clinic.doctor_account().await);
     sqlx::query("update doctors set account_id = $2 where id = $1")
         .bind(clinic.doctor.0)
         .bind(doctor.account.0)
@@ -233,6 +237,63 @@ async fn a_feed_has_the_reminder_that_its_owner_chose() {
     let alarms: Vec<_> = views.iter().map(|view| (view.id == silent, view.alarm)).collect();
     assert!(alarms.contains(&(true, None)), "{alarms:?}");
     assert!(alarms.contains(&(false, Some(Alarm::TenMinutes))), "{alarms:?}");
+}
+
+/// Before, whoever sat down at an open browser could copy the addresses or make one, nobody was told, and the addresses
+/// worked on after the owner had signed out everywhere.
+#[tokio::test]
+async fn an_address_is_shown_and_made_only_after_a_recent_proof_and_its_owner_is_told() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let asha = clinic.proved(&clinic.known_patient("Asha").await);
+    let doctor = clinic.proved(&clinic.doctor_account().await);
+    sqlx::query("update doctors set account_id = $2 where id = $1")
+        .bind(clinic.doctor.0)
+        .bind(doctor.account.0)
+        .execute(&clinic.pool)
+        .await
+        .expect("an account of theirs");
+    let feeds = &clinic.ports.feeds;
+    let people = [(&asha, FeedKind::Patient), (&doctor, FeedKind::Doctor)];
+    let mut cookies = Vec::new();
+    for (who, kind) in people {
+        feeds.add_feed(&clinic.caller(who), feed(kind, false)).await.expect("a feed");
+        cookies.push(clinic.cookie(who).await);
+        let told: Vec<String> = sqlx::query_scalar(
+            "select data ->> 'what' from notifications
+             where recipient_id = $1 and template = 'sign_in_changed'",
+        )
+        .bind(who.account.0)
+        .fetch_all(&clinic.pool)
+        .await
+        .expect("messages");
+        assert_eq!(told, ["calendar_link"]);
+    }
+
+    clinic.clock.step(Duration::minutes(11));
+    for (who, kind) in people {
+        let caller = clinic.caller(who);
+        let listed = feeds.feeds(&caller, kind).await.map(|feeds| feeds.len());
+        assert_eq!(listed, Err(Failure::ProveAgain), "{kind:?}");
+        let added = feeds.add_feed(&caller, feed(kind, false)).await;
+        assert_eq!(added, Err(Failure::ProveAgain), "{kind:?}");
+    }
+    let again = "/sign-in/again?next=%2Fappointments%2Fcalendar";
+    let page = browser().get(format!("{base}/appointments/calendar")).header("cookie", &cookies[0]);
+    let answer = page.send().await.expect("an answer");
+    assert_eq!((answer.status().as_u16(), location(&answer)), (303, again));
+    let form = browser().post(format!("{base}/fn/add_feed")).header("cookie", &cookies[0]);
+    let form = form.header("origin", &base).header("accept", "text/html");
+    let sent = form.form(&[("kind", "patient")]).send().await.expect("an answer");
+    assert_eq!((sent.status().as_u16(), location(&sent)), (302, again));
+    // The other calendars of a doctor are on the same page, and no secret.
+    let path = "/calendar/connections";
+    let page = browser().get(format!("{base}{path}")).header("cookie", &cookies[1]);
+    let page = page.send().await.expect("an answer").text().await.expect("text");
+    assert!(page.contains("href=\"/sign-in/again?next=%2Fcalendar%2Fconnections\""), "{page}");
+    assert!(page.contains("id=\"busy\"") && !page.contains("/feeds/"), "{page}");
+    let active = "select count(*) from calendar_feeds where archived_at is null";
+    assert_eq!(clinic.count(active).await, 2);
 }
 
 /// The help page can be read without signing in.

@@ -37,7 +37,7 @@ const TUESDAY: &str = "DTSTART:20261124T050000Z\r\nDTEND:20261124T060000Z";
 async fn own_appointments_in_an_uploaded_file_block_nothing() {
     let clinic = Clinic::open().await;
     let doctor = doctor_of(&clinic).await;
-    let caller = clinic.caller(&doctor);
+    let caller = clinic.caller(&clinic.proved(&doctor));
     let busy = BusyService::new(clinic.app_state.clone(), Fetcher::new());
     let send = async |text: &str| -> BusyRead {
         let new = NewBusyCalendar { name: "Mine".into(), ..NewBusyCalendar::default() };

@@ -532,8 +532,10 @@ async fn opening_the_link_changes_nothing_and_its_form_signs_in() {
     let to = jar.submit(&base, ("/fn/join", &path), &fields).await;
     assert!(to.starts_with("/sign-in"), "{to}");
     let (_, to, _) = jar.open(&base, &to).await;
-    assert_eq!(to, "/calendar", "a doctor is led to the calendar");
-    assert_eq!(jar.open(&base, &to).await.0, 200);
+    assert_eq!(to, "/calendar?welcome=joined", "a doctor is led to the calendar");
+    let (status, _, text) = jar.open(&base, &to).await;
+    assert_eq!(status, 200);
+    assert!(text.contains("Invitation accepted. You can now see your appointments"), "{text}");
 
     // Without a session, the used link says so.
     let (status, _, text) = CookieJar::default().open(&base, &path).await;

@@ -96,15 +96,15 @@ async fn page(clinic: &Clinic, path: &str, who: Option<&SignedIn>) -> String {
     visible(&answer.text().await.expect("text"))
 }
 
-/// The lines of every mail about an appointment of Asha's with Dr Lina Weber.
+/// The lines of every mail about an appointment with Dr Lina Weber.
 fn facts(when: &str, place: &str) -> String {
-    text!("email-facts", person = "Asha", doctor = "Dr Lina Weber", when, place)
+    text!("email-facts-without-person", doctor = "Dr Lina Weber", when, place)
 }
 
 /// What the mail with the code says about the end of the hold.
 fn held_until(until: &str) -> String {
-    let (code, facts, page, link) = ("code", "facts", "page", "link");
-    line_with(&text!("email-code-body", code, until, facts, page, link), until)
+    let (code, facts) = ("code", "facts");
+    line_with(&text!("email-code-body", code, until, facts), until)
 }
 
 /// What the mail about a move says about the former time.

@@ -1,12 +1,14 @@
 //! The account page's use cases: name, address, password, sessions, export, deletion, and the people of an account.
 
 use chrono::Duration;
-use nadi::actor::{Access, Scope, SignedIn};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use nadi::actor::{Access, Caller, Scope, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::input::{Code, Email, Password};
 use nadi::ports::{
-    Alarm, Change, FeedKind, HoldRequest, NewApiKey, NewDependant, NewFeed, ProofToken, ReviewForm,
-    SignInStep,
+    Alarm, Change, FeedKind, HoldRequest, NewApiKey, NewDependant, NewFeed, Ports, ProofToken,
+    ReviewForm, SignInStep,
 };
 use nadi::{Failure, Field, Problem};
 use reqwest::header::{CONTENT_DISPOSITION, COOKIE, LOCATION};
@@ -313,12 +315,17 @@ async fn a_new_password_signs_out_everywhere_else() {
     let caller = clinic.caller(&here);
     let new = NewApiKey { name: "Front desk".into(), scope: Scope::Read, until: None };
     let key = clinic.ports.api_keys.create_api_key(&caller, &new).await.expect("a key");
+    let feed = NewFeed { kind: FeedKind::Patient, with_names: false, alarm: None };
+    clinic.ports.feeds.add_feed(&caller, feed).await.expect("a feed");
+    let feeds = clinic.ports.feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds");
+    let feed = feeds[0].path.clone();
     for easy in ["password1234", "maria.dias@example.org"] {
         let refused = clinic.ports.accounts.set_password(&caller, &password(easy)).await;
         let common = Failure::field(Field::Password, Problem::TooCommon);
         assert_eq!(refused, Err(common), "{easy}");
     }
     assert_eq!(get_page(&base, "/account", &elsewhere).await.0, 200);
+    assert_eq!(get_page(&base, &feed, "").await.0, 200);
     clinic.ports.accounts.set_password(&caller, &password(PASSWORD)).await.expect("set");
 
     let left: Vec<Uuid> =
@@ -332,13 +339,15 @@ async fn a_new_password_signs_out_everywhere_else() {
     for program in [&tokens.access_token, &key] {
         assert_eq!(call_api(&base, "/people", Some(program), None).await.0, 401);
     }
+    assert_eq!(get_page(&base, &feed, "").await.0, 404, "a calendar link that was copied");
     let refresh = serde_json::json!({ "refresh_token": tokens.refresh_token }).to_string();
     let (status, _) = call_api(&base, "/auth/refresh", None, Some(&refresh)).await;
     assert_eq!(status, 401);
 
     let told = ("sign_in_changed".to_owned(), "maria.dias@example.org".to_owned());
-    assert_eq!(notices(&clinic, &maria).await, [told.clone(), told], "the key, then the password");
-    assert_eq!(events_of(&clinic, maria.account.0).await, ["account.sign_in_changed"; 2]);
+    let what = "the key, the calendar link, the password";
+    assert_eq!(notices(&clinic, &maria).await, [told.clone(), told.clone(), told], "{what}");
+    assert_eq!(events_of(&clinic, maria.account.0).await, ["account.sign_in_changed"; 3]);
     let visitor = clinic.visitor();
     let email = "maria.dias@example.org";
     let step = clinic.ports.sign_in.check_password(&visitor, email, PASSWORD).await;
@@ -636,6 +645,131 @@ async fn a_deleted_account_is_gone_and_the_clinics_record_stays() {
     let (status, _) = call_api(&base, &format!("/appointments/{visit}"), Some(&token), None).await;
     assert_eq!(status, 404);
     clinic.assert_consistent().await;
+}
+
+/// Deletes the account, and writes something else of it while the deletion waits for a lock. Both go on when both wait:
+/// first the deletion, then the other one.
+async fn while_deleted(
+    clinic: &Clinic,
+    who: &SignedIn,
+    write: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let mut locked = clinic.pool.begin().await.expect("a transaction");
+    sqlx::query("select id from accounts where id = $1 for update")
+        .bind(who.account.0)
+        .execute(&mut *locked)
+        .await
+        .expect("locked");
+    let caller = clinic.caller(who);
+    let delete = clinic.ports.accounts.delete(&caller);
+    let write = async {
+        clinic.until_waiting(1).await;
+        write.await
+    };
+    let release = async {
+        clinic.until_waiting(2).await;
+        locked.commit().await.expect("released");
+    };
+    let (deleted, written, ()) = tokio::join!(delete, write, release);
+    deleted.expect("deleted");
+    written
+}
+
+/// What somebody writes, who was signed in when the request began.
+type Write = for<'a> fn(&'a Ports, &'a Caller) -> BoxFuture<'a, Result<(), Failure>>;
+
+/// With a child and a calendar feed, which the account has.
+const WRITES: [(&str, Write); 12] = [
+    ("a person", |ports, caller| {
+        let born = "2019-05-04".parse().ok();
+        let child = NewDependant { name: "Kiran Dias".into(), birth_date: born };
+        async move { ports.people.add_dependant(caller, &child).await.map(|_| ()) }.boxed()
+    }),
+    ("a person's name", |ports, caller| {
+        let child = NewDependant { name: "Kiran Dias".into(), birth_date: None };
+        async move {
+            let person = ports.people.people(caller).await?[1].id;
+            ports.people.correct_dependant(caller, person, &child).await
+        }
+        .boxed()
+    }),
+    ("a person's end", |ports, caller| {
+        async move {
+            let person = ports.people.people(caller).await?[1].id;
+            ports.people.remove_dependant(caller, person).await
+        }
+        .boxed()
+    }),
+    ("the owner's name", |ports, caller| ports.accounts.rename(caller, "Kiran Dias").boxed()),
+    ("the language", |ports, caller| ports.accounts.set_locale(caller, "en").boxed()),
+    ("a password", |ports, caller| {
+        async move { ports.accounts.set_password(caller, &password(PASSWORD)).await }.boxed()
+    }),
+    ("a new address", |ports, caller| {
+        async move {
+            let new = address("new@example.org");
+            ports.accounts.request_email_change(caller, &new).await.map(|_| ())
+        }
+        .boxed()
+    }),
+    ("an authenticator app", |ports, caller| {
+        async move { ports.second_factors.set_up_authenticator(caller).await.map(|_| ()) }.boxed()
+    }),
+    ("a passkey", |ports, caller| {
+        async move { ports.second_factors.request_new_passkey(caller).await.map(|_| ()) }.boxed()
+    }),
+    ("an API key", |ports, caller| {
+        let new = NewApiKey { name: "Front desk".into(), scope: Scope::Read, until: None };
+        async move { ports.api_keys.create_api_key(caller, &new).await.map(|_| ()) }.boxed()
+    }),
+    ("a calendar feed", |ports, caller| {
+        let new = NewFeed { kind: FeedKind::Patient, with_names: false, alarm: None };
+        async move { ports.feeds.add_feed(caller, new).await.map(|_| ()) }.boxed()
+    }),
+    ("a reminder", |ports, caller| {
+        async move {
+            let feed = ports.feeds.feeds(caller, FeedKind::Patient).await?[0].id;
+            ports.feeds.set_alarm(caller, feed, Some(Alarm::OneHour)).await
+        }
+        .boxed()
+    }),
+];
+
+/// Before, it was written all the same and stayed for good: the name and the birth date of a child, calendar feeds that
+/// could still be read, proofs of a new address, half set-up authenticator apps.
+#[tokio::test]
+async fn nothing_is_written_to_an_account_that_is_just_being_deleted() {
+    let clinic = Clinic::open().await;
+    let ports = &clinic.ports;
+    let gone = Err(Failure::SignInFirst);
+    for (n, (what, write)) in WRITES.into_iter().enumerate() {
+        let maria = somebody(&clinic, &format!("Maria {n}")).await;
+        let caller = clinic.caller(&maria);
+        clinic.dependants(&maria, ["A child"]).await;
+        let feed = NewFeed { kind: FeedKind::Patient, with_names: false, alarm: None };
+        ports.feeds.add_feed(&caller, feed).await.expect("a feed");
+        assert_eq!(while_deleted(&clinic, &maria, write(ports, &caller)).await, gone, "{what}");
+    }
+    let maria = somebody(&clinic, "Maria Dias").await;
+    let doctor = clinic.doctor_account().await;
+    let visit = completed_visit(&clinic, &maria, &doctor).await;
+    let maria = just_proved(&clinic, &maria);
+    let caller = clinic.caller(&maria);
+    let review = ReviewForm { stars: Some(5), text: "Calm and kind.".into(), anonymous: false };
+    let review = async { ports.reviews.write(&caller, visit, &review, None).await.map(|_| ()) };
+    assert_eq!(while_deleted(&clinic, &maria, review).await, gone, "a review");
+
+    for left in [
+        "select count(*) from people where name = 'Kiran Dias' or birth_date is not null",
+        "select count(*) from calendar_feeds where archived_at is null",
+        "select count(*) from address_proofs",
+        "select count(*) from authenticators",
+        "select count(*) from passkey_challenges",
+        "select count(*) from api_keys",
+        "select count(*) from reviews",
+    ] {
+        assert_eq!(clinic.count(left).await, 0, "{left}");
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use nadi::ports::{ProofPurpose, ProofToken, SignInStep};
 use server::accounts::proofs;
 
 use crate::support::Clinic;
+use crate::support::registration::CookieJar;
 use crate::support::sign_ins::{PASSWORD, email, registration};
 
 const ACCOUNTS: &str = "select count(*) from accounts";
@@ -65,6 +66,53 @@ async fn nothing_counts_until_the_code_is_typed() {
     let left =
         "select count(*) from address_proofs where password_hash is not null or name is not null";
     assert_eq!(clinic.count(left).await, 0, "a used proof keeps nothing that was typed");
+}
+
+/// Before, a double click mailed two codes, of which only the one of the second answer counted in this browser.
+#[tokio::test]
+async fn a_double_click_mails_one_code() {
+    const CODES: &str = "select count(*) from notifications where template = 'account_code'";
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let mut jar = CookieJar::default();
+    let page = jar.open(&base, "/register").await.2;
+    let key = page.split("name=\"key\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let key = key.expect("a key").to_owned();
+    assert!(!key.is_empty());
+    let click = async |password: &str| {
+        let mut jar = jar.clone();
+        let fields = [
+            ("name", "Mira Naik"),
+            ("email", "mira@example.org"),
+            ("password", password),
+            ("next", ""),
+            ("key", key.as_str()),
+        ];
+        let to = jar.submit(&base, ("/fn/register", "/register"), &fields).await;
+        assert_eq!(to, "/sign-in/code");
+        jar
+    };
+    let (first, second) = tokio::join!(click(PASSWORD), click(PASSWORD));
+    assert_eq!(first.header(), second.header(), "the code counts with either answer");
+    assert_eq!(click(PASSWORD).await.header(), first.header());
+    assert_eq!(clinic.count(CODES).await, 1);
+    clinic.code_sent_to("mira@example.org").await;
+
+    // Back, and another password: it is another form.
+    let corrected = click("blue chair window").await;
+    assert_ne!(corrected.header(), first.header());
+    assert_eq!(clinic.count(CODES).await, 2);
+    let code = clinic.code_sent_to("mira@example.org").await;
+    let mut jar = corrected.clone();
+    let fields = [("code", code.as_str()), ("next", "")];
+    jar.submit(&base, ("/fn/check_code", "/sign-in/code"), &fields).await;
+    assert!(jar.has("nadi_session"));
+    let (visitor, password) = (clinic.visitor(), "blue chair window");
+    let signed_in = clinic.ports.sign_in.check_password(&visitor, "mira@example.org", password);
+    assert!(signed_in.await.is_ok(), "with the password that was typed last");
+    // Its proof was used, so the same form once more gets a new one.
+    assert_ne!(click("blue chair window").await.header(), corrected.header());
+    assert_eq!(clinic.count(CODES).await, 3);
 }
 
 /// Before, the account that registered an address last was the one that signed in: three of them, and the owner's

@@ -405,6 +405,34 @@ async fn five_wrong_second_factors_pause_them() {
     assert_eq!((wrong, refused), (5, 15), "also when they come at once");
 }
 
+/// Before, tries were counted for the account alone: whoever knew the password shut its owner out with five wrong codes
+/// every quarter of an hour, also in the browser that had signed in before.
+#[tokio::test]
+async fn strangers_with_the_password_do_not_use_up_the_second_factors_of_a_known_browser() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.known_patient("Asha").await;
+    let account = clinic.known(&asha).await;
+    let tries = async |caller: &Caller| {
+        let mut answers = Vec::new();
+        for _ in 0..6 {
+            answers
+                .push(clinic.ports.sign_in.check_second_factor(caller, &account, "000000").await);
+        }
+        let wrong = answers.iter().filter(|one| **one == Err(Failure::WrongSecondFactor)).count();
+        let paused = answers.iter().filter(|one| matches!(one, Err(Failure::TooManyTries { .. })));
+        (wrong, paused.count())
+    };
+    assert_eq!(tries(&clinic.visitor()).await, (5, 1));
+    assert_eq!(tries(&clinic.visitor()).await, (0, 6));
+    let key = &clinic.app_state.code_key;
+    let with = |mark| Caller { device: Some(mark), ..clinic.visitor() };
+    assert_eq!(tries(&with(devices::mark(key, "asha@example.org"))).await, (5, 1), "bounded, too");
+    assert_eq!(tries(&with(devices::mark(key, "ravi@example.org"))).await, (0, 6), "not hers");
+    let access = Access { session: Some(Uuid::from_u128(7)), ..Access::default() };
+    let own = clinic.caller(&SignedIn { access, ..asha.clone() });
+    assert_eq!(tries(&own).await, (5, 1), "whoever is signed in can prove again who they are");
+}
+
 /// Where the configuration asks doctors and administrators for two factors, their password is not a way around a
 /// passkey. For patients a passkey is one more way to sign in.
 #[tokio::test]

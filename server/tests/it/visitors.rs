@@ -832,7 +832,8 @@ async fn a_hold_is_nobody_elses() {
 
     owner.confirm(id).await.expect("confirmed");
     assert_eq!(other.view(id).await.map(|view| view.id), Err(Failure::SignInFirst));
-    let after = clinic.ports.sign_in.after_booking(&other.caller(), id).await;
+    let right = code(&clinic, id).await;
+    let after = clinic.ports.bookings.account_after_confirming(&other.caller(), id, &right).await;
     assert_eq!(after, Ok(None), "only the visitor that has confirmed it");
     clinic.clock.step(Duration::hours(25));
     assert_eq!(owner.view(id).await.map(|view| view.id), Err(Failure::SignInFirst), "for a day");
@@ -865,7 +866,14 @@ async fn an_account_that_only_a_code_protects_is_signed_in_after_booking() {
     let browser = Browser::new(&clinic, 1);
     let typed = contact("Asha Rao", ASHA);
     let id = browser.hold_with_code(free[0], &typed).await;
-    let after = async || clinic.ports.sign_in.after_booking(&browser.caller(), id).await;
+    let right = code(&clinic, id).await;
+    let after = async || {
+        sqlx::raw_sql("update visitor_visits set sign_in_tries = 0")
+            .execute(&clinic.pool)
+            .await
+            .expect("as if for the first time");
+        clinic.ports.bookings.account_after_confirming(&browser.caller(), id, &right).await
+    };
     assert_eq!(after().await, Ok(None), "not before the code");
     browser.confirm(id).await.expect("confirmed");
     let account = booked_by(&clinic, id).await;
@@ -912,10 +920,33 @@ async fn an_account_that_only_a_code_protects_is_signed_in_after_booking() {
         run(&clinic, removes, account).await;
         assert!(after().await.expect("an answer").is_some(), "{removes}");
     }
-    let stranger = clinic.ports.sign_in.after_booking(&clinic.visitor(), id).await;
+    let bookings = &clinic.ports.bookings;
+    let stranger = bookings.account_after_confirming(&clinic.visitor(), id, &right).await;
     assert_eq!(stranger, Ok(None));
     clinic.clock.step(Duration::minutes(10));
     assert_eq!(after().await, Ok(None), "ten minutes later");
+}
+
+/// Before, whoever knew the visitor's cookie, such as the one before at a shared computer, was signed in to the new
+/// account for ten minutes, without any code.
+#[tokio::test]
+async fn a_visitor_who_does_not_know_the_code_is_not_signed_in_after_booking() {
+    let clinic = Clinic::open().await;
+    let browser = Browser::new(&clinic, 1);
+    let free = clinic.free(clinic.doctor).await;
+    let id = browser.hold_with_code(free[0], &contact("Asha Rao", ASHA)).await;
+    let right = code(&clinic, id).await;
+    browser.confirm(id).await.expect("confirmed");
+    let bookings = &clinic.ports.bookings;
+    let caller = browser.caller();
+    let wrong = other_than(&right);
+    for _ in 0..4 {
+        assert_eq!(bookings.account_after_confirming(&caller, id, &wrong).await, Ok(None));
+    }
+    let owner = bookings.account_after_confirming(&caller, id, &right).await;
+    assert!(owner.expect("an answer").is_some(), "a repeated click of its owner");
+    let sixth = bookings.account_after_confirming(&caller, id, &right).await;
+    assert_eq!(sixth, Ok(None), "the code cannot be guessed");
 }
 
 #[tokio::test]

@@ -56,13 +56,30 @@ pub async fn of_account(
     .await
 }
 
-/// Locks an account until this transaction ends, so that only one change of its people runs at a time.
-/// `false`: there is no such account.
-pub async fn lock_account(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
-    let found = sqlx::query!("select id from accounts where id = $1 for update", account.0)
-        .fetch_optional(connection)
-        .await?;
-    Ok(found.is_some())
+/// An account that is locked, and so stays in use.
+pub struct Locked {
+    /// `None`: it has no address, or none that was proven.
+    pub email: Option<String>,
+    /// The language for messages to it.
+    pub locale: String,
+}
+
+/// Locks an account until this transaction ends, so that it is neither deleted nor changed by another one meanwhile.
+/// `None`: it was deleted, or is a visitor's.
+pub async fn lock_account(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> Result<Option<Locked>> {
+    sqlx::query_as!(
+        Locked,
+        "select case when email_verified_at is not null then email end as email, locale
+         from accounts
+         where id = $1 and archived_at is null and not visitor
+         for update",
+        account.0
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 pub async fn insert_dependant(
@@ -191,7 +208,8 @@ pub async fn mark_email_verified(
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let verified = sqlx::query_scalar!(
-        r#"update accounts set email_verified_at = $2 where id = $1 and email_verified_at is null
+        r#"update accounts set email_verified_at = $2
+           where id = $1 and email_verified_at is null and archived_at is null
            returning email_verified_at is not null as "verified!""#,
         account.0,
         now

@@ -18,6 +18,7 @@ pub struct ProfileRow {
     pub passkeys: i64,
     /// It is a doctor's, or administers a clinic.
     pub is_staff: bool,
+    pub created_at: DateTime<Utc>,
 }
 
 pub async fn profile(
@@ -26,7 +27,7 @@ pub async fn profile(
 ) -> Result<Option<ProfileRow>> {
     sqlx::query_as!(
         ProfileRow,
-        r#"select p.name, a.email, a.locale,
+        r#"select p.name, a.email, a.locale, a.created_at,
                   a.password_hash is not null as "has_password!",
                   exists (select from authenticators t
                           where t.account_id = a.id and t.confirmed_at is not null) as "has_authenticator!",
@@ -75,30 +76,6 @@ pub async fn set_password_hash(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// How the account is reached by messages.
-pub struct Reached {
-    /// `None`: it has no address, or none that was proven.
-    pub email: Option<String>,
-    pub locale: String,
-}
-
-/// Locks an account that is in use, and gives how it is reached. `None`: there is no such account.
-pub async fn lock_reached(
-    connection: &mut PgConnection,
-    account: AccountId,
-) -> Result<Option<Reached>> {
-    sqlx::query_as!(
-        Reached,
-        "select case when email_verified_at is not null then email end as email, locale
-         from accounts
-         where id = $1 and archived_at is null and not visitor
-         for update",
-        account.0
-    )
-    .fetch_optional(connection)
-    .await
 }
 
 /// Replaces the address by one that was just proven.

@@ -17,15 +17,17 @@ pub struct NewProofRow<'a> {
     pub expires_at: DateTime<Utc>,
 }
 
+/// Inserts a proof. `false`: there is one with this secret. If another transaction is just inserting it, this waits.
 pub async fn insert(
     connection: &mut PgConnection,
     new: &NewProofRow<'_>,
     now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
+) -> Result<bool> {
+    let inserted = sqlx::query!(
         "insert into address_proofs (id, secret_digest, purpose, email, account_id, name, password_hash, locale,
                                      created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict on constraint address_proofs_secret_key do nothing",
         new.id,
         new.secret_digest.as_slice(),
         new.purpose,
@@ -39,7 +41,7 @@ pub async fn insert(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(inserted.rows_affected() == 1)
 }
 
 /// A proof as stored.

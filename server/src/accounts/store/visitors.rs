@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::actor::Owner;
-use nadi::ids::{AccountId, AppointmentId, PersonId};
+use nadi::ids::{AccountId, PersonId};
 use nadi::ports::KnownAccount;
 use sqlx::{PgConnection, Result};
 
@@ -85,28 +85,22 @@ pub async fn set_contact(
     Ok(())
 }
 
-/// The account to which the visitor's appointment was confirmed after `since`, if nothing but a code is needed to sign
-/// in to it: it has neither password, passkey nor second factor, and is nobody's who works here.
-pub async fn confirmed_into(
+/// The account, if nothing but a code is needed to sign in to it: it has neither password, passkey nor second factor,
+/// and is nobody's who works here.
+pub async fn protected_by_code_only(
     connection: &mut PgConnection,
-    visitor: AccountId,
-    appointment: AppointmentId,
-    since: DateTime<Utc>,
+    account: AccountId,
 ) -> Result<Option<KnownAccount>> {
     let row = sqlx::query!(
         "select a.id, a.locale, a.sign_in_version
-         from visitor_visits v
-         join accounts a on a.id = v.account_id
-         where v.appointment_id = $1 and v.visitor_id = $2 and v.confirmed_at > $3
-           and a.archived_at is null and not a.visitor
+         from accounts a
+         where a.id = $1 and a.archived_at is null and not a.visitor
            and a.password_hash is null and not a.administers_everything
            and not exists (select from passkeys k where k.account_id = a.id)
            and not exists (select from authenticators t where t.account_id = a.id and t.confirmed_at is not null)
            and not exists (select from doctors d where d.account_id = a.id)
            and not exists (select from staff s where s.account_id = a.id)",
-        appointment.0,
-        visitor.0,
-        since
+        account.0
     )
     .fetch_optional(connection)
     .await?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use nadi::ids::{AccountId, AppointmentId, PersonId};
 use sqlx::{PgConnection, Result};
+use uuid::Uuid;
 
 use crate::bookings::store::appointments::Stored;
 
@@ -199,13 +200,53 @@ pub async fn held_for(
     Ok(person.map(PersonId))
 }
 
-/// Whether the visitor has confirmed an appointment.
-pub async fn exists(connection: &mut PgConnection, visitor: AccountId) -> Result<bool> {
+/// Whether the visitor holds a time at this moment.
+pub async fn holds_a_time(
+    connection: &mut PgConnection,
+    visitor: AccountId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     sqlx::query_scalar!(
-        r#"select exists (select from visitor_visits where visitor_id = $1) as "exists!""#,
-        visitor.0
+        r#"select exists (select from patient_times p
+                          where p.account_id = $1 and p.hold_number is not null
+                            and p.held_until < 'infinity' and p.held_until > $2) as "exists!""#,
+        visitor.0,
+        now
     )
     .fetch_one(connection)
+    .await
+}
+
+/// An appointment that was confirmed.
+pub struct ConfirmedVisit {
+    pub account: Uuid,
+    /// The number of the code that it was confirmed with.
+    pub code_counter: i16,
+}
+
+/// Counts a try to be signed in to the account of an appointment, if this visitor has confirmed it after `since` and
+/// there were fewer than `tries_max`.
+pub async fn count_sign_in_try(
+    connection: &mut PgConnection,
+    id: AppointmentId,
+    visitor: AccountId,
+    since: DateTime<Utc>,
+    tries_max: i16,
+) -> Result<Option<ConfirmedVisit>> {
+    sqlx::query_as!(
+        ConfirmedVisit,
+        "update visitor_visits v
+         set sign_in_tries = sign_in_tries + 1
+         from appointments a
+         where v.appointment_id = $1 and v.visitor_id = $2 and v.confirmed_at > $3
+           and v.sign_in_tries < $4 and a.id = v.appointment_id
+         returning v.account_id as account, a.code_counter",
+        id.0,
+        visitor.0,
+        since,
+        tries_max
+    )
+    .fetch_optional(connection)
     .await
 }
 

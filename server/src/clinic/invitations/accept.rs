@@ -85,8 +85,9 @@ impl InvitationService {
         }
         addresses::lock_address(&mut transaction, &invitation.email).await?;
         let account = who_joins(&mut transaction, caller, &invitation, new).await?;
-        let known = store::lock_account(&mut transaction, account).await?;
-        let known = known.ok_or(Failure::NotFound)?;
+        accounts::lock_account(&mut transaction, account).await?;
+        let known = accounts::known_account(&mut transaction, account).await?;
+        let known = known.ok_or(Failure::SignInFirst)?;
         let role = give_role(&mut transaction, &invitation, account, caller).await?;
         store::mark_accepted(&mut transaction, invitation.id, account, caller.now).await?;
         let event = NewEvent::account(AccountEvent::Joined, account);
@@ -184,7 +185,7 @@ async fn already(
     let by = invitation.accepted_by.map(AccountId);
     match account {
         Ok(account) if by == Some(account) => {
-            let known = store::lock_account(connection, account).await?;
+            let known = accounts::known_account(connection, account).await?;
             Ok(known.ok_or(Failure::NotFound)?)
         }
         _ => Err(Failure::NotFound.into()),

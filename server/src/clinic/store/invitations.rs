@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use nadi::ids::{AccountId, ClinicId, DoctorId};
-use nadi::ports::KnownAccount;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -200,27 +199,6 @@ pub async fn lock_clinic(connection: &mut PgConnection, clinic: ClinicId) -> Res
     .fetch_optional(connection)
     .await?;
     Ok(found.is_some())
-}
-
-/// Locks an account until this transaction ends, so that it is not deleted while it gets a role. `None`: it
-/// was deleted.
-pub async fn lock_account(
-    connection: &mut PgConnection,
-    account: AccountId,
-) -> Result<Option<KnownAccount>> {
-    let row = sqlx::query!(
-        "select locale, sign_in_version from accounts
-         where id = $1 and archived_at is null for no key update",
-        account.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| KnownAccount {
-        id: account,
-        locale: row.locale,
-        sign_in_version: row.sign_in_version,
-        two_factors: false,
-    }))
 }
 
 /// Lets an account sign in as a doctor. `false`: the profile has an account already.

@@ -140,7 +140,7 @@ async fn change_the_team(clinic: &Clinic, admin: &SignedIn) {
 
 /// Makes every kind of change once and returns the log.
 async fn change_everything(clinic: &Clinic) -> Vec<Row> {
-    let asha = clinic.patient("Asha Rao").await;
+    let asha = clinic.proved(&clinic.patient("Asha Rao").await);
     let doctor = clinic.doctor_account().await;
     let admin = administrator(clinic, clinic.patient("Administrator").await);
     sqlx::raw_sql(MUST_BE_RECORDED).execute(&clinic.pool).await.expect("triggers");

@@ -11,8 +11,10 @@ use nadi::actor::{Actor, Caller};
 use nadi::appointment::State;
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::AppointmentId;
+use nadi::input::Code;
 use nadi::ports::{
-    Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, Page, Seen,
+    Answer, AppointmentQuery, AppointmentView, Booked, Bookings, Change, HoldRequest, KnownAccount,
+    Page, Seen,
 };
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -269,6 +271,15 @@ impl Bookings for FaultyBookings {
             self.make_account(caller).await;
         }
         answer
+    }
+
+    async fn account_after_confirming(
+        &self,
+        caller: &Caller,
+        id: AppointmentId,
+        code: &Code,
+    ) -> Answer<Option<KnownAccount>> {
+        self.inner.account_after_confirming(caller, id, code).await
     }
 
     async fn appointment(&self, caller: &Caller, id: AppointmentId) -> Answer<AppointmentView> {

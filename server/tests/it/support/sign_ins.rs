@@ -1,7 +1,7 @@
 //! Accounts that can sign in, and the codes that were mailed to them.
 
 use nadi::Failure;
-use nadi::actor::SignedIn;
+use nadi::actor::{Access, SignedIn};
 use nadi::input::{Code, Email, Password};
 use nadi::ports::{KnownAccount, ProofToken, Registration, SignInStep};
 use server::accounts::hash_now;
@@ -24,6 +24,7 @@ pub fn registration(name: &str, address: &str, password: &str) -> Registration {
         email: email(address),
         password: Some(Password::parse(password).expect("a password")),
         locale: "en".into(),
+        key: None,
     }
 }
 
@@ -40,6 +41,12 @@ impl Clinic {
             .await
             .expect("proven");
         who
+    }
+
+    /// The account, signed in by somebody who has proved at this moment who they are.
+    pub fn proved(&self, who: &SignedIn) -> SignedIn {
+        let access = Access { proved_at: Some(self.clock.now()), ..who.access.clone() };
+        SignedIn { access, ..who.clone() }
     }
 
     /// The account, as somebody knows it who has just proved that it is theirs, with one factor.

@@ -18,7 +18,7 @@ use crate::i18n::{rich_text, text};
 use crate::links::{self, SchedulePages};
 use crate::messages;
 use crate::pages::staff::problems::Problems;
-use crate::parts::feeds::{self, Feeds};
+use crate::parts::feeds::{self, Feeds, FeedsAfterProof};
 use crate::parts::form::{FormState, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{
@@ -151,11 +151,19 @@ async fn connections(editor: Editor, forms: Forms) -> Result<AnyView, Failure> {
         (window_title(editor, &title, &name), editor.way_back(&name))
     };
     let feeds = if editor.own {
-        let found = ports.feeds.feeds(&caller, FeedKind::Doctor).await?;
+        let links = match ports.feeds.feeds(&caller, FeedKind::Doctor).await {
+            // The rest of the page needs no proof.
+            Err(Failure::ProveAgain) => view! { <FeedsAfterProof/> }.into_any(),
+            Err(failure) => return Err(failure),
+            Ok(found) => view! {
+                <Feeds feeds=found kind=FeedKind::Doctor state=forms.feed now=caller.now/>
+            }
+            .into_any(),
+        };
         Some(view! {
             <section class="stack" aria-labelledby="feeds">
                 <h2 id="feeds">{text!("connection-feeds-title")}</h2>
-                <Feeds feeds=found kind=FeedKind::Doctor state=forms.feed now=caller.now/>
+                {links}
             </section>
         })
     } else {
